@@ -1,0 +1,1 @@
+"""Foundation: validation, randomness and the array backend shared by every room."""

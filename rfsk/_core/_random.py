@@ -1,0 +1,47 @@
+"""Random numbers: one `random_state` an object, global generators untouched."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+RandomState: TypeAlias = "int | np.random.RandomState | np.random.Generator | None"
+
+
+def as_generator(random_state: Any) -> np.random.Generator:
+    """Turn any `random_state` into a NumPy generator.
+
+    A Generator is used as it is (and so advances); a legacy RandomState, as scikit-learn
+    passes around, seeds a new Generator; None draws fresh entropy.
+
+    Raises
+    ------
+    ValueError
+        If `random_state` is none of these.
+    """
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.default_rng(random_state.randint(2**32, size=4, dtype=np.uint32))
+    if random_state is None:
+        return np.random.default_rng()
+    if isinstance(random_state, int | np.integer) and random_state >= 0:
+        return np.random.default_rng(int(random_state))
+    raise ValueError(
+        f"random_state={random_state!r} cannot seed a generator; expected None, a non-negative "
+        "int, a numpy.random.Generator or a numpy.random.RandomState."
+    )
+
+
+def draw_seed(rng: np.random.Generator) -> int:
+    """Draw a 63-bit seed for a generator of another library."""
+    return int(rng.integers(2**63))
+
+
+def spawn_seeds(random_state: Any, n: int) -> list[int]:
+    """Draw `n` independent integer seeds, one for each independent piece of work.
+
+    The first seeds do not depend on `n`, so adding work leaves earlier work unchanged.
+    """
+    entropy = draw_seed(as_generator(random_state))
+    children = np.random.SeedSequence(entropy).spawn(n)
+    return [int(child.generate_state(1, np.uint32)[0]) for child in children]

@@ -1,0 +1,69 @@
+"""Checks of what users pass in: what was got, what was expected, what to do."""
+
+import math
+import numbers
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+
+
+def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool = False) -> None:
+    """Raise unless `value` is a finite number above zero (or at zero, where `zero` allows it)."""
+    kind: Any = numbers.Integral if integer else numbers.Real
+    is_number = isinstance(value, kind) and not isinstance(value, bool | np.bool_)
+    if not is_number or not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+        expected = "an integer" if integer else "a finite number"
+        raise ValueError(f"{name}={value!r}; expected {expected} {'>= 0' if zero else '> 0'}.")
+
+
+def check_option(value: Any, name: str, options: Collection[str]) -> None:
+    """Raise unless `value` is one of `options`."""
+    if not isinstance(value, str) or value not in options:
+        listed = ", ".join(repr(option) for option in options)
+        raise ValueError(f"{name}={value!r} is unknown; expected one of {listed}.")
+
+
+def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
+    """Return a lattice shape, (L,) for a ring or (rows, columns) for a torus, as a tuple."""
+    sides = (shape,) if isinstance(shape, numbers.Integral) else tuple(np.atleast_1d(shape))
+    valid = len(sides) in (1, 2) and all(
+        isinstance(side, int | np.integer) and side >= 1 for side in sides
+    )
+    if not valid:
+        raise ValueError(
+            f"{name}={shape!r}; expected a number of sites (a ring) or a pair "
+            "(rows, columns) of them (a torus), each an integer >= 1."
+        )
+    return tuple(int(side) for side in sides)
+
+
+def check_image_shape(image_shape: Any, n_features: int, name: str = "shape") -> tuple[int, ...]:
+    """Return the lattice of `n_features` sites: `image_shape`, or a ring where it is None."""
+    if image_shape is None:
+        return (n_features,)
+    shape = check_lattice_shape(image_shape, name)
+    if math.prod(shape) != n_features:
+        raise ValueError(
+            f"{name}={image_shape!r} has {math.prod(shape)} sites, but the data have "
+            f"{n_features} features; the sides must multiply to the number of features."
+        )
+    return shape
+
+
+def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
+    """Return receptive fields as a float64 array of shape (n_units, n_features)."""
+    return np.asarray(check_array(fields, dtype=np.float64, input_name=name))
+
+
+def check_one_per_class(values: Any, name: str, n_classes: int | None = None) -> Sequence[Any]:
+    """Return `values` as a sequence with one entry a class, at least two of them."""
+    entries = tuple(np.atleast_1d(values).tolist())
+    if len(entries) < 2 or (n_classes is not None and len(entries) != n_classes):
+        expected = "at least two" if n_classes is None else str(n_classes)
+        raise ValueError(
+            f"{name}={values!r} has {len(entries)} value(s); expected {expected}, one for each "
+            "class, for example (5.0, 10.0)."
+        )
+    return entries

@@ -1,0 +1,31 @@
+"""What we measure: fields, localization, matching, cumulants and their decomposition."""
+
+from ._cumulant import Cumulant, DenseCumulant, SampleCumulant, cumulant
+from ._cumulant_cp import CumulantCP
+from ._localization import LocalizationAnalyzer
+from ._matching import FieldMatcher, match_fields
+from ._measures import dominant_frequency, field_center, field_width, ipr
+from ._population import PopulationSummary, half_peak_footprint, population_summary
+from ._receptive_fields import receptive_fields
+from ._symmetric_cp import SymmetricCP, symmetric_cp
+
+__all__ = [
+    "Cumulant",
+    "CumulantCP",
+    "DenseCumulant",
+    "FieldMatcher",
+    "LocalizationAnalyzer",
+    "PopulationSummary",
+    "SampleCumulant",
+    "SymmetricCP",
+    "cumulant",
+    "dominant_frequency",
+    "field_center",
+    "field_width",
+    "half_peak_footprint",
+    "ipr",
+    "match_fields",
+    "population_summary",
+    "receptive_fields",
+    "symmetric_cp",
+]

@@ -1,0 +1,196 @@
+"""Matching fields to reference fields over all shifts of the lattice."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linear_sum_assignment
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._core._validation import check_fields, check_image_shape
+
+Array = NDArray[np.float64]
+
+_CHUNK = 2**23  # correlations held at a time
+
+
+def _unit(fields: Array) -> Array:
+    """Fields of unit length; a field of zeros is NaN."""
+    peak = np.abs(fields).max(axis=1, keepdims=True)
+    scaled = np.divide(fields, peak, out=np.full_like(fields, np.nan), where=peak > 0)
+    return np.asarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True))
+
+
+def _best_shift(
+    fields: Array, references: Array, sides: tuple[int, ...]
+) -> tuple[Array, NDArray[np.intp]]:
+    """Signed match of every pair at its best shift, and that shift as a flat index."""
+    axes = tuple(range(1, 1 + len(sides)))
+    dead_fields, dead_references = np.isnan(fields[:, 0]), np.isnan(references[:, 0])
+    modes = np.fft.rfftn(np.nan_to_num(fields).reshape(-1, *sides), axes=axes)
+    conjugates = np.conj(np.fft.rfftn(np.nan_to_num(references).reshape(-1, *sides), axes=axes))
+    match = np.empty((len(fields), len(references)))
+    shift = np.empty((len(fields), len(references)), dtype=np.intp)
+    rows = max(1, _CHUNK // (len(references) * fields.shape[1]))
+    for start in range(0, len(fields), rows):
+        block = slice(start, start + rows)
+        product = modes[block, None] * conjugates[None]
+        correlation = np.fft.irfftn(product, s=sides, axes=[1 + axis for axis in axes])
+        correlation = correlation.reshape(*correlation.shape[:2], -1)
+        shift[block] = np.abs(correlation).argmax(axis=2)
+        match[block] = np.take_along_axis(correlation, shift[block][:, :, None], axis=2)[..., 0]
+    match = np.clip(match, -1.0, 1.0)
+    match[dead_fields] = np.nan
+    match[:, dead_references] = np.nan
+    return match, shift
+
+
+class FieldMatcher(TransformerMixin, BaseEstimator):
+    """Find the reference each field resembles most, wherever it sits and whatever its sign.
+
+    The match of two fields is the largest magnitude, over all circular shifts, of their
+    cosine: 1 for a shifted or negated copy.
+
+    Parameters
+    ----------
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+
+    Attributes
+    ----------
+    reference_fields_ : ndarray of shape (n_references, n_features)
+        The references, scaled to unit length.
+    shape_ : tuple of int
+        The lattice.
+    n_features_in_ : int
+        Number of features.
+
+    Raises
+    ------
+    ValueError
+        If `shape` does not multiply to the number of features.
+
+    See Also
+    --------
+    match_fields : One-to-one assignment between two sets of fields.
+
+    Notes
+    -----
+    The columns are ``match`` (in [0, 1]), ``index`` (of the best reference), ``sign`` (+1 or
+    -1) and ``shift_0`` (and ``shift_1``): rolling the reference by the shift, times the sign,
+    lays it on the field. A field of zeros is NaN throughout.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk import FieldMatcher
+    >>> filters = np.array([[0, 1, 2, 1, 0, 0, 0, 0], [0, 1, -1, 0, 0, 0, 0, 0]])
+    >>> matcher = FieldMatcher().fit(filters)
+    >>> matcher.transform([np.roll(-filters[1], 3)])
+    array([[ 1.,  1., -1.,  3.]])
+    """
+
+    def __init__(self, shape: int | tuple[int, ...] | None = None) -> None:
+        self.shape = shape
+
+    def fit(self, X: ArrayLike, y: Any = None) -> "FieldMatcher":
+        """Store the reference fields.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_references, n_features)
+            Reference fields, such as convolutional filters or tensor factors.
+        y : ignored
+            Present by convention.
+
+        Returns
+        -------
+        self : FieldMatcher
+        """
+        references = validate_data(self, X, dtype=np.float64)
+        self.shape_ = check_image_shape(self.shape, references.shape[1])
+        self.reference_fields_ = _unit(references)
+        return self
+
+    def transform(self, X: ArrayLike) -> Array:
+        """Match each field to its best reference.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_units, n_features)
+            Receptive fields.
+
+        Returns
+        -------
+        matches : ndarray of shape (n_units, 3 + n_axes)
+            See Notes for the columns.
+        """
+        check_is_fitted(self)
+        fields = _unit(validate_data(self, X, dtype=np.float64, reset=False))
+        match, shift = _best_shift(fields, self.reference_fields_, self.shape_)
+        strength = np.nan_to_num(np.abs(match), nan=-1.0)
+        best = strength.argmax(axis=1)[:, None]
+        signed = np.take_along_axis(match, best, axis=1)[:, 0]
+        shifts = np.unravel_index(np.take_along_axis(shift, best, axis=1)[:, 0], self.shape_)
+        columns = [np.abs(signed), best[:, 0], np.where(signed < 0, -1.0, 1.0), *shifts]
+        matches = np.column_stack(columns).astype(np.float64)
+        matches[np.isnan(signed)] = np.nan
+        return matches
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Names of the columns of `transform`."""
+        check_is_fitted(self)
+        shifts = [f"shift_{axis}" for axis in range(len(self.shape_))]
+        return np.asarray(["match", "index", "sign", *shifts], dtype=object)
+
+
+def match_fields(
+    fields: ArrayLike,
+    references: ArrayLike,
+    shape: int | tuple[int, ...] | None = None,
+) -> tuple[Array, NDArray[np.intp], NDArray[np.intp]]:
+    """Pair two sets of fields one to one, maximising the total match.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Receptive fields.
+    references : array-like of shape (n_references, n_features)
+        Fields to pair them with.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+
+    Returns
+    -------
+    match : ndarray of shape (n_pairs,)
+        Match of each pair, in [0, 1]; n_pairs is the size of the smaller set.
+    field_index, reference_index : ndarray of int of shape (n_pairs,)
+        Which field is paired with which reference.
+
+    Raises
+    ------
+    ValueError
+        If the widths differ, the shape does not fit, or a field is zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import match_fields
+    >>> wave, bump = np.cos(np.arange(8) * np.pi / 2), np.exp(-np.arange(8.0) ** 2)
+    >>> match_fields([bump, wave], [wave, bump])
+    (array([1., 1.]), array([0, 1]), array([1, 0]))
+    """
+    weights, targets = check_fields(fields), check_fields(references, "references")
+    if weights.shape[1] != targets.shape[1]:
+        raise ValueError(
+            f"fields have {weights.shape[1]} features and references {targets.shape[1]}; "
+            "expected the same number."
+        )
+    sides = check_image_shape(shape, weights.shape[1])
+    signed, _ = _best_shift(_unit(weights), _unit(targets), sides)
+    if np.isnan(signed).any():
+        raise ValueError("A field of zeros matches nothing; leave dead units out.")
+    match = np.abs(signed)
+    rows, columns = linear_sum_assignment(match, maximize=True)
+    return match[rows, columns], rows, columns

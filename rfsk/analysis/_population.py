@@ -1,0 +1,138 @@
+"""What only a population of receptive fields has: tiling and coverage."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._core._validation import check_fields, check_image_shape
+from ._measures import field_center, field_width, ipr
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PopulationSummary:
+    """How a population of fields covers its lattice.
+
+    Attributes
+    ----------
+    n_units : int
+        Number of fields that are not zero.
+    n_dead : int
+        Number of fields of zeros.
+    median_ipr : float
+        Median inverse participation ratio.
+    median_width : float
+        Median full width at half maximum, in sites.
+    resultant_length : float
+        Length of the mean of exp(2 pi i center / side) over units, the largest over axes:
+        0 for centres spread evenly, 1 for all in one place.
+    rayleigh_p : float
+        p-value of Rayleigh's test that centres are uniform, corrected for the number of
+        axes. A population that tiles has a large one.
+    coverage : float
+        Share of sites within half the peak of some field.
+    random_coverage : float
+        Coverage expected of fields with the same footprints at independent uniform places.
+    """
+
+    n_units: int
+    n_dead: int
+    median_ipr: float
+    median_width: float
+    resultant_length: float
+    rayleigh_p: float
+    coverage: float
+    random_coverage: float
+
+
+def rayleigh_p_value(resultant_length: float, n: int) -> float:
+    """p-value of Rayleigh's test of uniformity on a circle.
+
+    Zar's approximation, exp( sqrt(1 + 4n + 4 (n^2 - R^2)) - (1 + 2n) ) with R = n times the
+    resultant length (J. H. Zar, Biostatistical Analysis, equation 27.4).
+
+    Parameters
+    ----------
+    resultant_length : float
+        Length of the mean unit vector, in [0, 1].
+    n : int
+        Number of angles.
+    """
+    resultant = n * resultant_length
+    exponent = math.sqrt(1.0 + 4.0 * n + 4.0 * (n**2 - resultant**2)) - (1.0 + 2.0 * n)
+    return min(1.0, math.exp(exponent))
+
+
+def population_summary(
+    fields: ArrayLike, shape: int | tuple[int, ...] | None = None
+) -> PopulationSummary:
+    """Summarise how a population of receptive fields tiles its lattice.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Receptive fields, for instance the localized group of a net.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+
+    Returns
+    -------
+    summary : PopulationSummary
+        Fields of zeros are counted in `n_dead` and left out of the rest; where none is left
+        the numbers are NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import population_summary
+    >>> bump = np.exp(-((np.arange(100) - 50.0) ** 2) / 20)
+    >>> summary = population_summary([np.roll(bump, shift) for shift in range(0, 100, 5)])
+    >>> summary.coverage, round(summary.random_coverage, 2), round(summary.rayleigh_p, 2)
+    (1.0, 0.76, 1.0)
+    """
+    weights = check_fields(fields)
+    sides = check_image_shape(shape, weights.shape[1])
+    ratio = ipr(weights)
+    alive = np.isfinite(ratio)
+    n_units = int(alive.sum())
+    if n_units == 0:
+        return PopulationSummary(0, len(weights), *[math.nan] * 6)
+    weights = weights[alive]
+    footprint = half_peak_footprint(weights)
+    lengths = []
+    for position, side in zip(field_center(weights, sides).T, sides, strict=True):
+        angles = 2.0 * np.pi * position[np.isfinite(position)] / side
+        # A field without a centre adds nothing to the resultant.
+        lengths.append(abs(np.exp(1j * angles).sum()) / n_units)
+    longest = float(max(lengths))
+    return PopulationSummary(
+        n_units=n_units,
+        n_dead=len(alive) - n_units,
+        median_ipr=float(np.median(ratio[alive])),
+        median_width=float(np.median(field_width(weights, sides))),
+        resultant_length=longest,
+        rayleigh_p=min(1.0, len(sides) * rayleigh_p_value(longest, n_units)),
+        coverage=float(footprint.any(axis=0).mean()),
+        random_coverage=float(1.0 - np.prod(1.0 - footprint.mean(axis=1))),
+    )
+
+
+def half_peak_footprint(fields: ArrayLike) -> NDArray[np.bool_]:
+    """Sites where each field is within half of its peak and of the peak's sign.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Receptive fields.
+
+    Returns
+    -------
+    footprint : ndarray of bool of shape (n_units, n_features)
+        Empty for a field of zeros.
+    """
+    weights = check_fields(fields)
+    peak = np.take_along_axis(weights, np.abs(weights).argmax(axis=1)[:, None], axis=1)
+    return np.asarray((weights * peak >= 0.5 * peak**2) & (peak != 0))

@@ -1,0 +1,83 @@
+"""receptive_fields: the one verb for fields, whatever was fitted."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def receptive_fields(fitted: Any) -> Array:
+    """Receptive fields of anything fitted, one row a unit.
+
+    Parameters
+    ----------
+    fitted : object
+        An rfsk net; an estimator with `components_` (FastICA, PCA, DictionaryLearning,
+        CumulantCP), `coefs_` (MLPClassifier: its first layer) or `coef_` (linear models); a
+        torch Linear or convolutional layer; a pipeline whose earlier steps only scale and
+        centre each feature; a search, whose best estimator is taken; or an array of fields.
+
+    Returns
+    -------
+    fields : ndarray of shape (n_units, n_features)
+        Float64. Filters of a convolutional layer come as they are, flattened.
+
+    Raises
+    ------
+    TypeError
+        If the object has no fields rfsk knows of, or is not fitted.
+    ValueError
+        If a pipeline has a step through which fields cannot be pulled back.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.decomposition import PCA
+    >>> from rfsk import receptive_fields
+    >>> receptive_fields(PCA(5).fit(load_digits().data)).shape
+    (5, 64)
+    """
+    if hasattr(fitted, "best_estimator_"):
+        return receptive_fields(fitted.best_estimator_)
+    if hasattr(fitted, "steps") and hasattr(fitted, "named_steps"):
+        return _through_pipeline(fitted)
+    for attribute in ("receptive_fields_", "components_"):
+        if hasattr(fitted, attribute):
+            return _as_rows(getattr(fitted, attribute))
+    if hasattr(fitted, "coefs_"):
+        return _as_rows(fitted.coefs_[0].T)
+    if hasattr(fitted, "coef_"):
+        return _as_rows(fitted.coef_)
+    weight = getattr(fitted, "weight", None)
+    if weight is not None and hasattr(weight, "detach"):  # a torch layer, without importing torch
+        return _as_rows(weight.detach().cpu().numpy())
+    if isinstance(fitted, np.ndarray | list | tuple):
+        return _as_rows(fitted)
+    raise TypeError(
+        f"{type(fitted).__name__} has no receptive fields that are known here; expected a "
+        "fitted estimator with receptive_fields_, components_, coefs_ or coef_, a torch "
+        "layer with a weight, or an array. Was it fitted?"
+    )
+
+
+def _as_rows(values: Any) -> Array:
+    weights = np.atleast_1d(np.asarray(values, dtype=np.float64))
+    return weights[None, :] if weights.ndim == 1 else weights.reshape(len(weights), -1)
+
+
+def _through_pipeline(pipeline: Any) -> Array:
+    fields = receptive_fields(pipeline.steps[-1][1])
+    for name, step in reversed(pipeline.steps[:-1]):
+        if step is None or step == "passthrough":
+            continue
+        if type(step).__name__ not in ("StandardScaler", "MaxAbsScaler", "MinMaxScaler"):
+            raise ValueError(
+                f"Fields cannot be pulled back through step {name!r} ({type(step).__name__}); "
+                "expected scalers before the net. Take the fields of the last step instead."
+            )
+        if step.scale_ is not None:  # MinMaxScaler multiplies by its scale, the others divide
+            multiplies = type(step).__name__ == "MinMaxScaler"
+            fields = fields * step.scale_ if multiplies else fields / step.scale_
+    return fields

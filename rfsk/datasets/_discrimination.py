@@ -1,0 +1,163 @@
+"""The task: tell apart the laws of two or more classes of inputs."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core._random import as_generator
+from .._core._validation import check_positive
+from ._stationary import InputModel
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Discrimination:
+    """Classification of inputs drawn from one model a class.
+
+    Parameters
+    ----------
+    models : sequence of input models
+        One law a class, at least two, of one shape.
+    priors : sequence of float, optional
+        Probability of each class; equal by default.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two models, their shapes differ, or the priors do not fit.
+
+    Examples
+    --------
+    >>> from rfsk.datasets import NLGP, Discrimination
+    >>> task = Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in (2.0, 4.0)])
+    >>> X, y = task.sample(6, random_state=0)
+    >>> X.shape, sorted(y.tolist())
+    ((6, 40), [0, 0, 0, 1, 1, 1])
+    """
+
+    models: tuple[InputModel, ...]
+    priors: tuple[float, ...] | None = None
+
+    def __init__(self, models: Sequence[InputModel], priors: Sequence[float] | None = None) -> None:
+        models = tuple(models)
+        if len(models) < 2:
+            raise ValueError(f"models has {len(models)} entry; expected at least 2, one a class.")
+        shapes = {model.shape for model in models}
+        if len(shapes) > 1:
+            raise ValueError(f"The models have shapes {sorted(shapes)}; expected one shape.")
+        if priors is not None:
+            priors = tuple(float(prior) for prior in priors)
+            valid = len(priors) == len(models) and min(priors) > 0
+            if not valid or not math.isclose(sum(priors), 1.0, abs_tol=1e-9):
+                raise ValueError(
+                    f"priors={priors!r}; expected {len(models)} positive numbers that sum to 1."
+                )
+        object.__setattr__(self, "models", models)
+        object.__setattr__(self, "priors", priors)
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.models)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sides of the lattice, in sites."""
+        return self.models[0].shape
+
+    @property
+    def n_features(self) -> int:
+        """Number of sites."""
+        return self.models[0].n_features
+
+    def gaussian_clone(self) -> "Discrimination":
+        """The task with each class replaced by its Gaussian clone."""
+        return Discrimination([model.gaussian_clone() for model in self.models], self.priors)
+
+    def class_boundaries(self, n_samples: int, offset: float) -> NDArray[np.int64]:
+        """Where each class ends among `n_samples` rows sorted by class.
+
+        Systematic sampling: with `offset` uniform on [0, 1) the expected share of each class
+        is its prior exactly, for any number of samples, and the actual share is as close to
+        it as whole rows allow.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of rows.
+        offset : float
+            In [0, 1).
+
+        Returns
+        -------
+        boundaries : ndarray of shape (n_classes,)
+            Row after the last one of each class; the last entry is `n_samples`.
+        """
+        priors = np.full(self.n_classes, 1.0 / self.n_classes)
+        if self.priors is not None:
+            priors = np.asarray(self.priors)
+        # Rounding guards whole shares, such as 3 x 1/3, against falling one short.
+        shares = np.round(n_samples * np.cumsum(priors), 9)
+        boundaries = np.floor(shares + offset).astype(np.int64)
+        boundaries[-1] = n_samples
+        return boundaries
+
+    def sample(
+        self, n_samples: int, random_state: Any = None, *, shuffle: bool = True
+    ) -> tuple[Array, NDArray[np.int64]]:
+        """Draw labelled inputs.
+
+        Parameters
+        ----------
+        n_samples : int
+            How many inputs to draw, over all classes.
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the draw.
+        shuffle : bool, default=True
+            Whether to put the classes in random order; otherwise rows are sorted by class.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            Inputs, float64.
+        y : ndarray of shape (n_samples,)
+            Labels, int64, from 0.
+        """
+        check_positive(n_samples, "n_samples", integer=True)
+        rng = as_generator(random_state)
+        counts = np.diff(self.class_boundaries(n_samples, rng.random()), prepend=0)
+        y = np.repeat(np.arange(self.n_classes), counts)
+        if shuffle:
+            rng.shuffle(y)
+        X = np.empty((n_samples, self.n_features))
+        for label, (model, count) in enumerate(zip(self.models, counts, strict=True)):
+            if count:
+                X[y == label] = model.sample(int(count), rng)
+        return X, y
+
+    def batches(
+        self, batch_size: int, n_batches: int, random_state: Any = None
+    ) -> Iterator[tuple[Array, NDArray[np.int64]]]:
+        """Draw fresh batches one after another, for data larger than memory.
+
+        Parameters
+        ----------
+        batch_size, n_batches : int
+            Rows a batch, and how many batches.
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the stream.
+
+        Yields
+        ------
+        X : ndarray of shape (batch_size, n_features)
+        y : ndarray of shape (batch_size,)
+        """
+        check_positive(batch_size, "batch_size", integer=True)
+        check_positive(n_batches, "n_batches", integer=True)
+        rng = as_generator(random_state)
+        return (self.sample(batch_size, rng) for _ in range(n_batches))

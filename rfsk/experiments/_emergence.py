@@ -1,0 +1,363 @@
+"""The emergence study: a fully-connected net discovers convolution, or does not."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from .._core._random import spawn_seeds
+from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
+from ..analysis import (
+    CumulantCP,
+    FieldMatcher,
+    LocalizationAnalyzer,
+    PopulationSummary,
+    ipr,
+    population_summary,
+)
+from ..datasets import NLGP, Discrimination
+from ..nets import ConvNet, FCNet
+from ..nets._base import BaseNet
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Sizes of a study: learning_rate x steps sets how far the fields grow."""
+
+    shape: tuple[int, ...]
+    correlation_length: tuple[float, float]
+    n_hidden: int
+    learning_rate: float
+    n_steps: int
+    conv_steps: int
+    cp_samples: int
+
+    batch_size: int = 1000
+    conv_batch_size: int = 200
+    n_channels: int = 4
+    n_factors: int = 8
+    test_samples: int = 20_000
+    n_snapshots: int = 40
+
+
+_PLANS = {
+    (1, False): _Plan((100,), (5.0, 10.0), 40, 5.0, 4000, 4000, 50_000),
+    (1, True): _Plan((100,), (5.0, 10.0), 40, 20.0, 600, 600, 20_000),
+    (2, False): _Plan((20, 20), (1.0, 2.0), 100, 100.0, 1600, 1600, 50_000),
+    (2, True): _Plan((20, 20), (1.0, 2.0), 40, 100.0, 500, 500, 20_000),
+}
+
+
+@dataclass(frozen=True)
+class Emergence:
+    """What an emergence study found.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Lattice of the inputs.
+    parameters : dict
+        Parameters of the study, its seed included.
+    samples : ndarray of shape (2, n_features)
+        One input of each class.
+    nets : dict of str to fitted net
+        "nlgp", "clone" (FCNet on the inputs and on their Gaussian clone) and "conv".
+    cp : CumulantCP
+        Factors of the fourth cumulant of the long-range class.
+    accuracy : dict of str to float
+        On fresh samples of what each net was trained on.
+    is_positive : dict of str to ndarray of bool
+        Units that started with a positive bias, by net.
+    is_localized : dict of str to ndarray of bool
+        Units whose field exceeds its phase-randomised null, by net.
+    tiling : dict of str to PopulationSummary
+        Of the localized units of each fully-connected net; of the positive-bias group where
+        fewer than three are.
+    match : dict of str to ndarray of shape (n_hidden,)
+        Best match of each field of the net on the inputs to "filters" and to "factors".
+    seconds : float
+        Wall time.
+    """
+
+    shape: tuple[int, ...]
+    parameters: dict[str, Any]
+    samples: Array = field(repr=False)
+    nets: dict[str, BaseNet] = field(repr=False)
+    cp: CumulantCP = field(repr=False)
+    accuracy: dict[str, float]
+    is_positive: dict[str, NDArray[np.bool_]] = field(repr=False)
+    is_localized: dict[str, NDArray[np.bool_]] = field(repr=False)
+    tiling: dict[str, PopulationSummary] = field(repr=False)
+    match: dict[str, Array] = field(repr=False)
+    seconds: float
+
+    @property
+    def example_unit(self) -> int:
+        """The localized unit of median match to the CP factors (any unit if none is)."""
+        localized = np.flatnonzero(self.is_localized["nlgp"])
+        units = localized if len(localized) else np.arange(len(self.match["factors"]))
+        ranked = units[np.argsort(self.match["factors"][units])]
+        return int(ranked[len(ranked) // 2])
+
+    def summary(self) -> dict[str, Any]:
+        """Numbers of the study, ready for JSON; a number that does not exist is None."""
+        nets: dict[str, dict[str, Any]] = {}
+        for name, net in self.nets.items():
+            ratio, positive = ipr(net.receptive_fields_), self.is_positive[name]
+            localized = self.is_localized[name]
+            nets[name] = {
+                "accuracy": self.accuracy[name],
+                "median_ipr_positive": _median(ratio[positive]),
+                "median_ipr_negative": _median(ratio[~positive]),
+                "mean_ipr_positive": _mean(ratio[positive]),
+                "mean_ipr_negative": _mean(ratio[~positive]),
+                "fraction_localized": float(localized.mean()),
+                "fraction_localized_positive": _mean(localized[positive]),
+                "fraction_localized_negative": _mean(localized[~positive]),
+            }
+            if name in self.tiling:
+                nets[name]["tiling"] = vars(self.tiling[name])
+        localized = self.is_localized["nlgp"]
+        match = {
+            references: {
+                "localized_median": _median(values[localized]),
+                "other_median": _median(values[~localized]),
+            }
+            for references, values in self.match.items()
+        }
+        return {
+            "parameters": self.parameters,
+            "shape": list(self.shape),
+            "nets": nets,
+            "match": match,
+            "cp": {
+                "weights": self.cp.weights_.tolist(),
+                "ipr": ipr(self.cp.components_).tolist(),
+                "relative_error": self.cp.relative_error_,
+            },
+            "seconds": self.seconds,
+        }
+
+    def table(self) -> str:
+        """Table of what was found, as text."""
+        found = self.summary()
+        labels = {"nlgp": "FCNet, NLGP", "clone": "FCNet, Gaussian clone", "conv": "ConvNet, NLGP"}
+        header = ("", "accuracy", "IPR b>0", "IPR b<0", "localized", "Rayleigh p", "coverage")
+        rows = [header]
+        for name, label in labels.items():
+            net = found["nets"][name]
+            tiling = net.get("tiling", {})
+            rows.append(
+                (
+                    label,
+                    _number(net["accuracy"], 3),
+                    _number(net["median_ipr_positive"], 4),
+                    _number(net["median_ipr_negative"], 4),
+                    f"{100 * net['fraction_localized']:.0f} %",
+                    _number(tiling.get("rayleigh_p"), 2),
+                    _number(tiling.get("coverage"), 2),
+                )
+            )
+        widths = [max(len(row[k]) for row in rows) for k in range(len(header))]
+        lines = [
+            "  ".join(
+                cell.ljust(width) if k == 0 else cell.rjust(width)
+                for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in rows
+        ]
+        lines.insert(1, "-" * len(lines[0]))
+        lines.append("")
+        for references, label in (("filters", "convolutional filters"), ("factors", "CP factors")):
+            match = found["match"][references]
+            lines.append(
+                f"best match to the {label}: localized fields "
+                f"{_number(match['localized_median'], 3)}, other fields "
+                f"{_number(match['other_median'], 3)} (medians)"
+            )
+        lines.append(
+            "IPR: medians. localized: share of units whose IPR exceeds that of fields with the "
+            "same\nspectrum and random phases (level 5 %). Rayleigh p, coverage: tiling of the "
+            "localized units."
+        )
+        return "\n".join(lines)
+
+
+def emergence(
+    *,
+    dim: int = 1,
+    gain: float = 3.0,
+    correlation_length: Sequence[float] | None = None,
+    n_hidden: int | None = None,
+    device: str = "auto",
+    quick: bool = False,
+    verbose: bool = False,
+    random_state: int | None = None,
+) -> Emergence:
+    """Let a fully-connected net discover convolution, and check that it did.
+
+    Trains `FCNet` online on two classes of NLGP inputs, the same net on their Gaussian
+    clone and `ConvNet` on the inputs; decomposes the fourth cumulant of the long-range
+    class; and compares the fields with the filters and the factors (claims 1, 2, 3 and 5
+    of Ingrosso and Goldt, PNAS 2022, as far as one run can show them).
+
+    Parameters
+    ----------
+    dim : {1, 2}, default=1
+        A ring of 100 sites, or a torus of 20 x 20.
+    gain : float, default=3.0
+        Gain of the NLGP.
+    correlation_length : (float, float), optional
+        In sites, the shorter one first; (5, 10) on the ring and (1, 2) on the torus by
+        default.
+    n_hidden : int, optional
+        Hidden units of the fully-connected nets; 40 or 100 by default.
+    device : str, default="auto"
+        Where to train.
+    quick : bool, default=False
+        Whether to train for a fraction of the time, for a first look.
+    verbose : bool, default=False
+        Whether to show progress bars.
+    random_state : int or None, default=None
+        Seed; every part of the study has its own child seed.
+
+    Returns
+    -------
+    study : Emergence
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range, before any work.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import emergence
+    >>> study = emergence(quick=True, random_state=0)  # doctest: +SKIP
+    >>> print(study.table())  # doctest: +SKIP
+    """
+    started = time.perf_counter()
+    if dim not in (1, 2):
+        raise ValueError(f"dim={dim!r}; expected 1 (a ring) or 2 (a torus).")
+    plan = _PLANS[dim, bool(quick)]
+    shape = check_lattice_shape(plan.shape)
+    lengths = plan.correlation_length if correlation_length is None else correlation_length
+    lengths = check_one_per_class(lengths, "correlation_length", 2)
+    n_hidden = plan.n_hidden if n_hidden is None else n_hidden
+    check_positive(n_hidden, "n_hidden", integer=True)
+    task = Discrimination([NLGP(shape, correlation_length=xi, gain=gain) for xi in lengths])
+    clone = task.gaussian_clone()
+    seeds = spawn_seeds(random_state, 8)
+
+    def fcnet(seed: int) -> FCNet:
+        return FCNet(
+            n_hidden,
+            learning_rate=plan.learning_rate,
+            batch_size=plan.batch_size,
+            weight_decay=0.0,
+            image_shape=shape if dim == 2 else None,
+            record=plan.n_snapshots,
+            device=device,
+            verbose=int(verbose),
+            random_state=seed,
+        )
+
+    conv = ConvNet(
+        plan.n_channels,
+        learning_rate=plan.learning_rate,
+        batch_size=plan.conv_batch_size,
+        weight_decay=0.0,
+        image_shape=shape if dim == 2 else None,
+        device=device,
+        verbose=int(verbose),
+        random_state=seeds[2],
+    )
+    with tqdm(total=5, disable=not verbose, unit="part", leave=False) as bar:
+
+        def announce(part: str) -> None:
+            bar.set_description(part)
+
+        announce("FCNet on the NLGP")
+        nets: dict[str, BaseNet] = {}
+        nets["nlgp"] = fcnet(seeds[0]).fit_online(task, plan.n_steps * plan.batch_size)
+        bar.update()
+        announce("FCNet on the Gaussian clone")
+        nets["clone"] = fcnet(seeds[1]).fit_online(clone, plan.n_steps * plan.batch_size)
+        bar.update()
+        announce("ConvNet on the NLGP")
+        nets["conv"] = conv.fit_online(task, plan.conv_steps * plan.conv_batch_size)
+        bar.update()
+        announce("CP of the fourth cumulant")
+        long_range = task.models[int(np.argmax(lengths))]
+        cp = CumulantCP(plan.n_factors, random_state=seeds[3])
+        cp.fit(long_range.sample(plan.cp_samples, seeds[4]))
+        bar.update()
+        announce("measuring")
+        trained_on = {"nlgp": task, "clone": clone, "conv": task}
+        accuracy, is_positive, is_localized, tiling = {}, {}, {}, {}
+        for (name, net), seed in zip(nets.items(), spawn_seeds(seeds[5], 3), strict=True):
+            accuracy[name] = net.score(*trained_on[name].sample(plan.test_samples, seed))
+            fields = net.receptive_fields_
+            is_positive[name] = np.arange(len(fields)) < (len(fields) + 1) // 2
+            analyzer = LocalizationAnalyzer(shape, random_state=seeds[6]).fit(fields)
+            is_localized[name] = analyzer.transform(fields)[:, -1] > 0
+            if name != "conv":
+                enough = is_localized[name].sum() >= 3
+                group = is_localized[name] if enough else is_positive[name]
+                tiling[name] = population_summary(fields[group], shape)
+        fields = nets["nlgp"].receptive_fields_
+        references = {"filters": nets["conv"].receptive_fields_, "factors": cp.components_}
+        match = {
+            name: FieldMatcher(shape).fit(targets).transform(fields)[:, 0]
+            for name, targets in references.items()
+        }
+        bar.update()
+    return Emergence(
+        shape=shape,
+        parameters={
+            "dim": dim,
+            "gain": float(gain),
+            "correlation_length": [float(xi) for xi in lengths],
+            "n_hidden": int(n_hidden),
+            "learning_rate": plan.learning_rate,
+            "batch_size": plan.batch_size,
+            "n_steps": plan.n_steps,
+            "quick": bool(quick),
+            "random_state": random_state,
+        },
+        samples=np.stack(
+            [
+                model.sample(1, seed)[0]
+                for model, seed in zip(task.models, spawn_seeds(seeds[7], 2), strict=True)
+            ]
+        ),
+        nets=nets,
+        cp=cp,
+        accuracy=accuracy,
+        is_positive=is_positive,
+        is_localized=is_localized,
+        tiling=tiling,
+        match=match,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _median(values: NDArray[Any]) -> float | None:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else None
+
+
+def _mean(values: NDArray[Any]) -> float | None:
+    finite = values[np.isfinite(values)]
+    return float(np.mean(finite)) if len(finite) else None
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"

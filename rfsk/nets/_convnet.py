@@ -1,0 +1,208 @@
+"""ConvNet: the convolutional net whose filters a fully-connected one rediscovers."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core._validation import check_positive
+from ._base import BaseNet
+from ._modules import Convolutional
+
+Array = NDArray[np.float64]
+
+
+class ConvNet(BaseNet):
+    """Convolutional two-layer net on a ring or torus.
+
+    Each of a few filters is laid on every site, with circular boundaries, and the mean
+    readout averages the activations over channels and sites:
+
+        phi(x) = (1/(C D)) sum_c sum_i sigma( sum_t f_ct x_(i+t) / sqrt(taps) + b_c )
+
+    trained as `FCNet` is, with channels in place of hidden units. The fields of an FCNet
+    trained on the same inputs match its filters (Ingrosso and Goldt, PNAS 2022).
+
+    Parameters
+    ----------
+    n_channels : int, default=4
+        C, the number of filters.
+    kernel_size : int, (int, int) or None, default=None
+        Taps of a filter along each axis: odd, at most the side. None takes the largest odd
+        number that is at most three quarters of the side. A narrower window than the fields
+        can leave spikes at the end taps, which stand in for the surround it cuts off.
+    activation : {"erf", "tanh", "relu", "linear"}, default="erf"
+        sigma; erf means erf(h / sqrt 2). With relu and the mean readout the target is 1 for
+        class 1 and 0 for class 0.
+    readout : {"auto", "mean", "linear"}, default="auto"
+        "mean" averages over channels and sites and is for two classes; "linear" trains a
+        weight for each channel, site and class. "auto" is mean for two classes and linear
+        for more.
+    bias_init : float or "auto", default="auto"
+        Biases start at +bias_init for the first half of the channels and -bias_init for the
+        second. "auto" is 1, or 0 for relu.
+    train_bias : bool, default=True
+        Whether biases are trained.
+    loss : {"auto", "squared", "cross_entropy"}, default="auto"
+        "auto" is squared for the mean readout and cross-entropy for the linear one.
+    learning_rate : float, default=5.0
+        A step moves filters by learning_rate C dLoss/df, biases by (learning_rate / D) of it.
+    batch_size : int, default=500
+        Samples a step.
+    max_epochs : int, default=20
+        Passes over the data in `fit`.
+    init_scale : float, default=0.1
+        Standard deviation of the initial weights.
+    weight_decay : float, default=2e-4
+        Each step shrinks the filters by learning_rate x weight_decay.
+    image_shape : (int, int), optional
+        (rows, columns) of images; a ring of all features by default.
+    record : int, optional
+        Number of snapshots of the fields to keep, spaced evenly in the logarithm of the
+        step, the start included.
+    callbacks : list of skorch callbacks, optional
+        Called during training. One that listens to single batches selects skorch's own,
+        slower loop.
+    device : str, default="auto"
+        Where to train: a torch device. "auto" is cuda where there is one, else cpu.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the net fitted before.
+    verbose : int, default=0
+        Above 0 a progress bar is shown.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the weights, batches and samples. Global generators are left alone.
+
+    Attributes
+    ----------
+    filters_ : ndarray of shape (n_channels, *kernel_size)
+        Raw filters f, in cross-correlation orientation.
+    receptive_fields_ : ndarray of shape (n_channels, n_features)
+        f / sqrt(taps) laid at the centre of the input (site side // 2), zero elsewhere:
+        ``X @ receptive_fields_.T + biases_`` is what the units of that site see.
+    biases_ : ndarray of shape (n_channels,)
+        Biases at the end of training.
+    classes_ : ndarray of shape (n_classes,)
+        Labels.
+    net_ : skorch.NeuralNet
+        The net inside.
+    history_ : skorch.history.History
+        One entry an epoch (1/100 of an online run), with `train_loss` and `step`.
+    loss_curve_ : ndarray of shape (n_epochs,)
+        Mean training loss of each epoch.
+    n_steps_ : int
+        Steps taken.
+    receptive_field_history_ : ndarray of shape (n_snapshots, n_channels, n_features)
+        Fields at the steps `snapshot_steps_`. Only with `record`.
+    snapshot_steps_ : ndarray of shape (n_snapshots,)
+        Only with `record`.
+    shape_ : tuple of int
+        Lattice of the features.
+    n_features_in_ : int
+        Number of features.
+
+    See Also
+    --------
+    FCNet : The fully-connected net.
+
+    Examples
+    --------
+    >>> from rfsk import ConvNet, make_nlgp
+    >>> X, y = make_nlgp(1000, 40, correlation_length=(2.0, 4.0), random_state=0)
+    >>> net = ConvNet(n_channels=2, max_epochs=2, random_state=0).fit(X, y)
+    >>> net.filters_.shape, net.receptive_fields_.shape
+    ((2, 29), (2, 40))
+    """
+
+    _module = Convolutional
+
+    def __init__(
+        self,
+        n_channels: int = 4,
+        *,
+        kernel_size: int | tuple[int, int] | None = None,
+        activation: str = "erf",
+        readout: str = "auto",
+        bias_init: float | str = "auto",
+        train_bias: bool = True,
+        loss: str = "auto",
+        learning_rate: float = 5.0,
+        batch_size: int = 500,
+        max_epochs: int = 20,
+        init_scale: float = 0.1,
+        weight_decay: float = 2e-4,
+        image_shape: tuple[int, ...] | None = None,
+        record: int | None = None,
+        callbacks: list | None = None,
+        device: str = "auto",
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: Any = None,
+    ) -> None:
+        self.n_channels = n_channels
+        self.kernel_size = kernel_size
+        self.activation = activation
+        self.readout = readout
+        self.bias_init = bias_init
+        self.train_bias = train_bias
+        self.loss = loss
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.init_scale = init_scale
+        self.weight_decay = weight_decay
+        self.image_shape = image_shape
+        self.record = record
+        self.callbacks = callbacks
+        self.device = device
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _check_parameters(self) -> None:
+        check_positive(self.n_channels, "n_channels", integer=True)
+        if self.kernel_size is not None:
+            for taps in np.atleast_1d(self.kernel_size).tolist():
+                check_positive(taps, "kernel_size", integer=True)
+                if taps % 2 == 0:
+                    raise ValueError(
+                        f"kernel_size={self.kernel_size!r} is even; a filter on a ring needs a "
+                        f"central tap: use {taps - 1} or {taps + 1}."
+                    )
+        super()._check_parameters()
+
+    def _n_units(self) -> int:
+        return self.n_channels
+
+    def _kernel_shape(self) -> tuple[int, ...]:
+        if self.kernel_size is None:
+            return tuple(max(1, (3 * side // 4 - 1) // 2 * 2 + 1) for side in self.shape_)
+        sizes = np.atleast_1d(self.kernel_size).tolist()
+        if len(sizes) == 1:
+            sizes = sizes * len(self.shape_)
+        if len(sizes) != len(self.shape_) or np.any(np.greater(sizes, self.shape_)):
+            raise ValueError(
+                f"kernel_size={self.kernel_size!r} does not fit a lattice of shape "
+                f"{self.shape_}; expected one odd size an axis, at most its side."
+            )
+        return tuple(sizes)
+
+    def _module_params(self) -> dict[str, Any]:
+        return {
+            "shape": self.shape_,
+            "n_channels": self.n_channels,
+            "kernel_size": self._kernel_shape(),
+        }
+
+    def _fields_of(self, weight: Array) -> Array:
+        kernel = weight.shape[2:]
+        fields = np.zeros((len(weight), *self.shape_))
+        window = [
+            slice(side // 2 - taps // 2, side // 2 - taps // 2 + taps)
+            for side, taps in zip(self.shape_, kernel, strict=True)
+        ]
+        fields[(slice(None), *window)] = weight[:, 0] / math.sqrt(math.prod(kernel))
+        return fields.reshape(len(weight), -1)
+
+    def _set_fields(self, weight: Array) -> None:
+        self.filters_ = weight[:, 0].copy()

@@ -1,0 +1,156 @@
+"""The training loop: skorch's, with the parts that slow small nets down replaced."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+from tqdm.auto import tqdm
+
+_BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+
+class FieldRecorder:
+    """Keeps copies of the weights at steps spaced evenly in the logarithm."""
+
+    def __init__(self, n_snapshots: int, n_steps: int) -> None:
+        spaced = np.geomspace(1, max(1, n_steps), max(1, n_snapshots - 1)).round().astype(int)
+        self.pending = [0, *np.unique(spaced).tolist()]
+        self.steps: list[int] = []
+        self.weights: list[np.ndarray] = []
+
+    def visit(self, step: int, weight: torch.Tensor) -> None:
+        """Keep the weights if this step is one to keep."""
+        if self.pending and step == self.pending[0]:
+            self.pending.pop(0)
+            self.steps.append(step)
+            self.weights.append(weight.detach().cpu().numpy().copy())
+
+
+class ProgressBar(Callback):
+    """A tqdm bar over epochs, with the training loss."""
+
+    def __init__(self, n_epochs: int, unit: str) -> None:
+        self.n_epochs = n_epochs
+        self.unit = unit
+
+    def on_train_begin(self, net: Any, *args: Any, **kwargs: Any) -> None:
+        """Open the bar."""
+        self.bar_ = tqdm(total=self.n_epochs, unit=self.unit, desc="training", leave=False)
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        """Advance by one."""
+        self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.4f}", refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net: Any, *args: Any, **kwargs: Any) -> None:
+        """Close the bar, which does not outlive the training."""
+        self.bar_.close()
+        del self.bar_
+
+
+class Engine(NeuralNet):
+    """A skorch net whose epoch is one lean loop over tensors already on the device.
+
+    Plain skorch fetches samples one by one, writes a history entry a batch and notifies
+    callbacks four times a step. Here batches come ready, history has one entry an epoch, and
+    steps are announced only if a callback listens to them; with such a callback the loop is
+    skorch's own.
+    """
+
+    recorder: FieldRecorder | None = None
+    n_steps: int = 0
+    interrupted: bool = False
+
+    @property
+    def _default_callbacks(self) -> list:
+        return []
+
+    def get_split_datasets(self, X: Any, y: Any = None, **fit_params: Any) -> tuple[Any, None]:
+        """All batches are for training."""
+        return X, None
+
+    def get_iterator(self, dataset: Any, training: bool = False) -> Any:
+        """The data set is its own iterator."""
+        return dataset
+
+    def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Any:
+        """Train for some epochs; an interrupt keeps what is trained so far."""
+        self.interrupted = False
+        self._visit()
+        try:
+            return super().fit_loop(X, y, epochs, **kwargs)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            raise  # skorch ends the training in order
+
+    def run_single_epoch(
+        self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
+    ) -> None:
+        """Take one step a batch."""
+        if iterator is None:
+            return
+        if self._has_batch_listener():
+            super().run_single_epoch(iterator, training, prefix, self._counted(step_fn))
+            batches = self.history[-1, "batches"]
+            sizes = [batch[f"{prefix}_batch_size"] for batch in batches]
+            losses = [batch[f"{prefix}_loss"] for batch in batches]
+            self._close_epoch(float(np.average(losses, weights=sizes)))
+            return
+        module, criterion, optimizer = self.module_, self.criterion_, self.optimizer_
+        module.train()
+        total = torch.zeros((), device=module.weight.device)
+        n_samples = 0
+        try:
+            for inputs, targets in iterator:
+                optimizer.zero_grad()
+                loss = criterion(module(inputs), targets)
+                loss.backward()
+                optimizer.step()
+                self.n_steps += 1
+                total += loss.detach() * len(inputs)
+                n_samples += len(inputs)
+                self._visit()
+        finally:  # an interrupted epoch counts for what it did
+            if n_samples:
+                self._close_epoch(float(total) / n_samples)
+
+    def _close_epoch(self, loss: float) -> None:
+        self.history.record("train_loss", loss)
+        self.history.record("step", self.n_steps)
+        if not np.isfinite(loss):
+            raise ValueError(
+                f"The training loss is {loss} after {self.n_steps} steps: the net diverged. "
+                "Lower learning_rate, or scale the inputs to unit variance."
+            )
+
+    def _visit(self) -> None:
+        if self.recorder is not None:
+            self.recorder.visit(self.n_steps, self.module_.weight)
+
+    def _counted(self, step_fn: Any) -> Any:
+        def counted_step(batch: Any, **fit_params: Any) -> Any:
+            result = step_fn(batch, **fit_params)
+            self.n_steps += 1
+            self._visit()
+            return result
+
+        return counted_step
+
+    def _has_batch_listener(self) -> bool:
+        for _, callback in self.callbacks_:
+            for event in _BATCH_EVENTS:
+                if getattr(type(callback), event, None) is not getattr(Callback, event):
+                    return True
+        return False
+
+    def warn_if_interrupted(self) -> None:
+        """Tell the user that the fit ended early but was kept."""
+        if self.interrupted:
+            warnings.warn(
+                f"Training was interrupted after {self.n_steps} steps; the net trained so far "
+                "is kept.",
+                stacklevel=4,
+            )

@@ -1,0 +1,174 @@
+"""FCNet: a fully-connected two-layer net whose receptive fields are to be looked at."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core._validation import check_positive
+from ._base import BaseNet
+from ._modules import FullyConnected
+
+Array = NDArray[np.float64]
+
+
+class FCNet(BaseNet):
+    """Fully-connected two-layer net that grows receptive fields.
+
+    Trained to tell apart translation-invariant, non-Gaussian inputs, its fields become
+    localized and tile space; on a Gaussian control they oscillate (Ingrosso and Goldt,
+    PNAS 119, e2201854119, 2022). The output is
+
+        phi(x) = (1/K) sum_k sigma(w_k.x / sqrt(D) + b_k)
+
+    with K hidden units and D features, trained by stochastic gradient descent on
+    (phi(x) - t)^2 with target t = +1 for class 0 and -1 for class 1. A step moves w by
+    learning_rate K dLoss/dw and b by (learning_rate / D) K dLoss/db, gradients averaged over
+    the batch, so that runs with the same number of units or batch size are comparable.
+
+    Parameters
+    ----------
+    n_hidden : int, default=64
+        K, the number of hidden units.
+    activation : {"erf", "tanh", "relu", "linear"}, default="erf"
+        sigma; erf means erf(h / sqrt 2). With relu and the mean readout the target is 1 for
+        class 1 and 0 for class 0.
+    readout : {"auto", "mean", "linear"}, default="auto"
+        "mean" averages the units and is for two classes; "linear" trains a weight for each
+        unit and class. "auto" is mean for two classes and linear for more.
+    bias_init : float or "auto", default="auto"
+        Biases start at +bias_init for the first half of the units and -bias_init for the
+        second. "auto" is 1, or 0 for relu. An odd activation without biases learns nothing
+        from inputs with P(x) = P(-x). With the default targets, units of positive bias
+        localize and units of negative bias oscillate.
+    train_bias : bool, default=True
+        Whether biases are trained.
+    loss : {"auto", "squared", "cross_entropy"}, default="auto"
+        "auto" is squared for the mean readout and cross-entropy for the linear one.
+    learning_rate : float, default=5.0
+        In the scaling above. Runs of equal learning_rate x steps grow the same fields, as
+        long as learning_rate / batch_size keeps the noise of the steps small.
+    batch_size : int, default=500
+        Samples a step.
+    max_epochs : int, default=100
+        Passes over the data in `fit`.
+    init_scale : float, default=0.1
+        Standard deviation of the initial weights.
+    weight_decay : float, default=2e-4
+        Each step shrinks w by learning_rate x weight_decay: suppresses the noise that a
+        finite data set leaves in the fields.
+    image_shape : (int, int), optional
+        (rows, columns) of images; a ring of all features by default.
+    record : int, optional
+        Number of snapshots of the fields to keep, spaced evenly in the logarithm of the
+        step, the start included.
+    callbacks : list of skorch callbacks, optional
+        Called during training. One that listens to single batches selects skorch's own,
+        slower loop.
+    device : str, default="auto"
+        Where to train: a torch device. "auto" is cuda where there is one, else cpu.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the net fitted before.
+    verbose : int, default=0
+        Above 0 a progress bar is shown.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the weights, batches and samples. Global generators are left alone.
+
+    Attributes
+    ----------
+    receptive_fields_ : ndarray of shape (n_hidden, n_features)
+        w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is what the units see.
+    biases_ : ndarray of shape (n_hidden,)
+        Biases at the end of training.
+    classes_ : ndarray of shape (n_classes,)
+        Labels.
+    net_ : skorch.NeuralNet
+        The net inside.
+    history_ : skorch.history.History
+        One entry an epoch (1/100 of an online run), with `train_loss` and `step`.
+    loss_curve_ : ndarray of shape (n_epochs,)
+        Mean training loss of each epoch.
+    n_steps_ : int
+        Steps taken.
+    receptive_field_history_ : ndarray of shape (n_snapshots, n_hidden, n_features)
+        Fields at the steps `snapshot_steps_`. Only with `record`.
+    snapshot_steps_ : ndarray of shape (n_snapshots,)
+        Only with `record`.
+    shape_ : tuple of int
+        Lattice of the features.
+    n_features_in_ : int
+        Number of features.
+
+    See Also
+    --------
+    ConvNet : The convolutional net whose filters the fields match.
+    rfsk.make_nlgp : Inputs on which fields localize.
+
+    Examples
+    --------
+    >>> from rfsk import FCNet, make_nlgp
+    >>> X, y = make_nlgp(2000, 40, correlation_length=(2.0, 4.0), random_state=0)
+    >>> net = FCNet(n_hidden=8, max_epochs=2, random_state=0).fit(X, y)
+    >>> net.receptive_fields_.shape
+    (8, 40)
+    """
+
+    _module = FullyConnected
+
+    def __init__(
+        self,
+        n_hidden: int = 64,
+        *,
+        activation: str = "erf",
+        readout: str = "auto",
+        bias_init: float | str = "auto",
+        train_bias: bool = True,
+        loss: str = "auto",
+        learning_rate: float = 5.0,
+        batch_size: int = 500,
+        max_epochs: int = 100,
+        init_scale: float = 0.1,
+        weight_decay: float = 2e-4,
+        image_shape: tuple[int, ...] | None = None,
+        record: int | None = None,
+        callbacks: list | None = None,
+        device: str = "auto",
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: Any = None,
+    ) -> None:
+        self.n_hidden = n_hidden
+        self.activation = activation
+        self.readout = readout
+        self.bias_init = bias_init
+        self.train_bias = train_bias
+        self.loss = loss
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.init_scale = init_scale
+        self.weight_decay = weight_decay
+        self.image_shape = image_shape
+        self.record = record
+        self.callbacks = callbacks
+        self.device = device
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _check_parameters(self) -> None:
+        check_positive(self.n_hidden, "n_hidden", integer=True)
+        super()._check_parameters()
+
+    def _n_units(self) -> int:
+        return self.n_hidden
+
+    def _module_params(self) -> dict[str, Any]:
+        return {"n_features": self.n_features_in_, "n_hidden": self.n_hidden}
+
+    def _fields_of(self, weight: Array) -> Array:
+        return weight / math.sqrt(weight.shape[1])
+
+    def _set_fields(self, weight: Array) -> None:
+        """All there is to know is in the receptive fields."""

@@ -1,0 +1,76 @@
+"""What the outputs of a net are trained towards, and how they are read as classes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.special
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Coding:
+    """Between class indices and outputs.
+
+    Two classes share one output, +1 for class 0 and -1 for class 1 as the paper has it, so
+    that a positive decision (for class 1, as scikit-learn has it) is minus the output. The
+    mean of rectified units cannot be negative: its target is 1 for class 1 and 0 for
+    class 0. More classes have one output each.
+
+    Attributes
+    ----------
+    n_classes : int
+    loss : {"squared", "cross_entropy"}
+    rectified : bool
+        Whether the one output is a mean of rectified units.
+    """
+
+    n_classes: int
+    loss: str
+    rectified: bool
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs of the net."""
+        return 1 if self.n_classes == 2 else self.n_classes
+
+    def target_of_class(self) -> torch.Tensor:
+        """Target of each class, indexed by class."""
+        if self.n_classes == 2:
+            return torch.tensor([0.0, 1.0] if self.rectified else [1.0, -1.0])
+        if self.loss == "cross_entropy":
+            return torch.arange(self.n_classes)
+        return 2.0 * torch.eye(self.n_classes) - 1.0
+
+    def criterion(self) -> type[nn.Module]:
+        """Loss: mean over the batch of (output - target)^2 or of the negative log likelihood."""
+        if self.loss == "squared":
+            return nn.MSELoss
+        return nn.SoftMarginLoss if self.n_classes == 2 else nn.CrossEntropyLoss
+
+    def decision(self, outputs: Array) -> Array:
+        """Outputs as scikit-learn's decision function."""
+        if self.n_classes > 2:
+            return outputs
+        return outputs - 0.5 if self.rectified else -outputs
+
+    def probability(self, outputs: Array) -> Array:
+        """Outputs as class probabilities, (n_samples, n_classes).
+
+        The squared loss is least at the conditional mean of the target, from which the
+        probability follows; it is clipped to [0, 1].
+        """
+        if self.n_classes > 2:
+            if self.loss == "cross_entropy":
+                return np.asarray(scipy.special.softmax(outputs, axis=1))
+            positive = np.clip(1.0 + outputs, 1e-12, 2.0)
+            return np.asarray(positive / positive.sum(axis=1, keepdims=True))
+        decision = self.decision(outputs)
+        if self.loss == "cross_entropy":
+            second = scipy.special.expit(decision)
+        else:
+            second = np.clip(0.5 + decision * (1.0 if self.rectified else 0.5), 0.0, 1.0)
+        return np.column_stack([1.0 - second, second])

@@ -1,0 +1,7 @@
+"""Displays: matplotlib figures of inputs, fields and studies."""
+
+from ._emergence import EmergenceDisplay
+from ._fields import ReceptiveFieldDisplay
+from ._inputs import InputDisplay
+
+__all__ = ["EmergenceDisplay", "InputDisplay", "ReceptiveFieldDisplay"]

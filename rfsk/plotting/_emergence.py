@@ -1,0 +1,183 @@
+"""EmergenceDisplay: the whole story of one emergence study in six panels."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..analysis import FieldMatcher, ipr
+from ._fields import ReceptiveFieldDisplay
+from ._inputs import plot_samples
+from ._style import BLUE, FIELD_COLORS, GREEN, GREY, ORANGE, limit, tidy
+
+Array = NDArray[np.float64]
+
+_MOSAIC_UNITS = 25
+_TITLES = {
+    "inputs": "inputs of both classes, gain {gain:g}",
+    "nlgp": "fields on these inputs (b > 0)",
+    "clone": "fields on their Gaussian clone (b > 0)",
+    "growth": "localization while training",
+    "match": "a field, and what it matches",
+    "ipr": "localization of every unit",
+}
+
+
+class EmergenceDisplay:
+    """Inputs, fields, control, growth, matches and localization, side by side.
+
+    Parameters
+    ----------
+    study : rfsk.experiments.Emergence
+        What `rfsk.experiments.emergence` returns.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+    axes_ : dict of str to matplotlib Axes
+        By panel: inputs, nlgp, clone, growth, match, ipr.
+    """
+
+    def __init__(self, study: Any) -> None:
+        self.study = study
+
+    def plot(self) -> "EmergenceDisplay":
+        """Draw the six panels.
+
+        Returns
+        -------
+        self : EmergenceDisplay
+        """
+        import matplotlib.pyplot as plt
+
+        self.figure_, axes = plt.subplots(2, 3, figsize=(10.5, 6.2), layout="constrained")
+        self.axes_ = dict(zip(_TITLES, axes.ravel(), strict=True))
+        self._inputs()
+        self._fields("nlgp")
+        self._fields("clone")
+        self._growth()
+        self._match()
+        self._ipr()
+        for letter, (panel, title) in zip("abcdef", _TITLES.items(), strict=True):
+            title = title.format(**self.study.parameters)
+            self.axes_[panel].set_title(rf"$\bf{{{letter}}}$  {title}", loc="left", fontsize=11)
+        return self
+
+    def _inputs(self) -> None:
+        study, ax = self.study, self.axes_["inputs"]
+        lengths = [f"$\\xi$ = {xi:g}" for xi in study.parameters["correlation_length"]]
+        if len(study.shape) == 1:
+            plot_samples([ax], study.samples, study.shape)
+            ax.set_yticks(ax.get_yticks(), lengths)
+        else:
+            ax.set_axis_off()
+            panels = [ax.inset_axes((0.52 * k, 0.15, 0.46, 0.7)) for k in range(2)]
+            plot_samples(panels, study.samples, study.shape)
+            for panel, length in zip(panels, lengths, strict=True):
+                panel.set_xlabel(length)
+
+    def _fields(self, name: str) -> None:
+        net, ax = self.study.nets[name], self.axes_[name]
+        fields = net.receptive_fields_[self.study.is_positive[name]]
+        if len(self.study.shape) == 2:
+            fields = fields[:_MOSAIC_UNITS]
+        display = ReceptiveFieldDisplay.from_fields(fields, self.study.shape, ax=ax)
+        self.figure_.colorbar(display.image_, ax=ax, label="weight", shrink=0.8)
+
+    def _growth(self) -> None:
+        ax = self.axes_["growth"]
+        for name, color, label in (("nlgp", BLUE, "NLGP"), ("clone", ORANGE, "clone")):
+            net, positive = self.study.nets[name], self.study.is_positive[name]
+            curves = np.array([ipr(fields) for fields in net.receptive_field_history_])
+            steps = net.learning_rate * np.maximum(net.snapshot_steps_, 0.5)
+            for group, dash, sign in ((positive, "-", ">"), (~positive, "--", "<")):
+                ax.plot(
+                    steps,
+                    np.median(curves[:, group], axis=1),
+                    color=color,
+                    linestyle=dash,
+                    label=f"{label}, b {sign} 0",
+                )
+        ax.set(xscale="log", xlabel="learning rate x steps", ylabel="median IPR", ylim=(0, None))
+        ax.legend(frameon=False, fontsize="small", loc="upper left")
+        tidy(ax)
+
+    def _match(self) -> None:
+        study, ax = self.study, self.axes_["match"]
+        best = study.example_unit
+        field = study.nets["nlgp"].receptive_fields_[best]
+        filters, factors = study.nets["conv"].receptive_fields_, study.cp.components_
+        trio = {"field": _centered(field, field, study.shape)}
+        for label, references in (("filter", filters), ("CP factor", factors)):
+            trio[label] = _centered(_aligned(field, references, study.shape), field, study.shape)
+        if len(study.shape) == 1:
+            center = study.shape[0] // 2
+            styles = ((BLUE, "-"), (ORANGE, "--"), (GREEN, ":"))
+            for (label, curve), (color, dash) in zip(trio.items(), styles, strict=True):
+                sites = np.arange(len(curve)) - center
+                ax.plot(sites, curve, color=color, linestyle=dash, linewidth=2, label=label)
+            ax.set(xlabel="distance from centre (sites)", ylabel="weight (unit norm)")
+            ax.legend(frameon=False, fontsize="small")
+            tidy(ax)
+        else:
+            ax.set_axis_off()
+            bound = max(limit(curve) for curve in trio.values())
+            for k, (label, curve) in enumerate(trio.items()):
+                panel = ax.inset_axes((0.34 * k, 0.25, 0.31, 0.5))
+                image = curve.reshape(study.shape)[_middle(study.shape)]
+                panel.imshow(image, cmap=FIELD_COLORS, vmin=-bound, vmax=bound)
+                panel.set(xticks=[], yticks=[], xlabel=label)
+
+    def _ipr(self) -> None:
+        study, ax = self.study, self.axes_["ipr"]
+        rng = np.random.default_rng(0)  # jitter of the dots only
+        groups = [
+            (f"{label}\nb {sign} 0", name, select, color)
+            for name, label, color in (("nlgp", "NLGP", BLUE), ("clone", "clone", ORANGE))
+            for sign, select in ((">", study.is_positive[name]), ("<", ~study.is_positive[name]))
+        ]
+        for place, (_, name, select, color) in enumerate(groups):
+            values = ipr(study.nets[name].receptive_fields_[select])
+            jitter = place + rng.uniform(-0.2, 0.2, len(values))
+            ax.plot(jitter, values, ".", color=color, alpha=0.6)
+            ax.plot([place - 0.3, place + 0.3], [np.median(values)] * 2, color="black")
+        n_features = int(np.prod(study.shape))
+        axes_count = len(study.shape)
+        for level, label, side in (
+            (1.5**axes_count, "sinusoids", "top"),
+            (3.0, "noise", "bottom"),
+        ):
+            ax.axhline(level / n_features, color=GREY, linestyle=":", linewidth=1, zorder=0)
+            ax.annotate(
+                label,
+                (1.01, level / n_features),
+                xycoords=("axes fraction", "data"),
+                va=side,
+                color=GREY,
+                fontsize="small",
+            )
+        ax.set_xticks(range(len(groups)), [label for label, *_ in groups])
+        ax.set(ylabel="IPR", ylim=(0, None))
+        tidy(ax)
+
+
+def _aligned(field: Array, references: Array, shape: tuple[int, ...]) -> Array:
+    """The reference that matches the field best, shifted and signed onto it."""
+    match = FieldMatcher(shape).fit(references).transform(field[None])[0]
+    reference = references[int(match[1])].reshape(shape)
+    shifts = tuple(match[3:].astype(int))
+    return match[2] * np.roll(reference, shifts, axis=tuple(range(len(shape)))).ravel()
+
+
+def _middle(shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """The central half of an image."""
+    return tuple(slice(side // 4, side - side // 4) for side in shape)
+
+
+def _centered(values: Array, field: Array, shape: tuple[int, ...]) -> Array:
+    """Unit-norm values, rolled so that the field's peak is at the centre and positive."""
+    peak = np.abs(field).argmax()
+    place = np.unravel_index(peak, shape)
+    shifts = tuple(side // 2 - int(site) for side, site in zip(shape, place, strict=True))
+    unit = np.sign(field[peak]) * values.reshape(shape) / np.linalg.norm(values)
+    return np.roll(unit, shifts, axis=tuple(range(len(shape)))).ravel()

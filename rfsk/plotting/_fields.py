@@ -1,0 +1,177 @@
+"""ReceptiveFieldDisplay: a population of fields at one glance."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._core._validation import check_fields, check_image_shape, check_option
+from ..analysis import field_center, receptive_fields
+from ._style import BLUE, FIELD_COLORS, limit, new_axes, tidy
+
+Array = NDArray[np.float64]
+
+_KINDS = ("auto", "map", "lines", "mosaic")
+
+
+class ReceptiveFieldDisplay:
+    """Receptive fields of a population: a map or lines on a ring, a mosaic of images.
+
+    Build it with `from_estimator` or `from_fields`.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Receptive fields.
+    shape : tuple of int, optional
+        Lattice of the features, a ring by default.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    image_ : matplotlib AxesImage or None
+        The map or mosaic, for a colour bar.
+
+    Raises
+    ------
+    ValueError
+        If the shape does not multiply to the number of features.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.plotting import ReceptiveFieldDisplay
+    >>> bump = np.exp(-((np.arange(50) - 25.0) ** 2) / 20)
+    >>> display = ReceptiveFieldDisplay.from_fields([np.roll(bump, 7 * k) for k in range(7)])
+    """
+
+    def __init__(self, fields: ArrayLike, shape: tuple[int, ...] | None = None) -> None:
+        self.fields = check_fields(fields)
+        self.shape = check_image_shape(shape, self.fields.shape[1])
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, *, ax: Any = None, kind: str = "auto", sort: bool = True
+    ) -> "ReceptiveFieldDisplay":
+        """Plot the fields of anything `receptive_fields` takes.
+
+        Parameters
+        ----------
+        estimator : object
+            A fitted estimator. Its `shape_`, where it has one, lays out the fields.
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+        kind : {"auto", "map", "lines", "mosaic"}, default="auto"
+            See `plot`.
+        sort : bool, default=True
+            Whether to order units by centre.
+
+        Returns
+        -------
+        display : ReceptiveFieldDisplay
+        """
+        display = cls(receptive_fields(estimator), getattr(estimator, "shape_", None))
+        return display.plot(ax=ax, kind=kind, sort=sort)
+
+    @classmethod
+    def from_fields(
+        cls,
+        fields: ArrayLike,
+        shape: tuple[int, ...] | None = None,
+        *,
+        ax: Any = None,
+        kind: str = "auto",
+        sort: bool = True,
+    ) -> "ReceptiveFieldDisplay":
+        """Plot fields given as an array.
+
+        Parameters
+        ----------
+        fields : array-like of shape (n_units, n_features)
+            Receptive fields.
+        shape : tuple of int, optional
+            Lattice of the features, a ring by default.
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+        kind : {"auto", "map", "lines", "mosaic"}, default="auto"
+            See `plot`.
+        sort : bool, default=True
+            Whether to order units by centre.
+
+        Returns
+        -------
+        display : ReceptiveFieldDisplay
+        """
+        return cls(fields, shape).plot(ax=ax, kind=kind, sort=sort)
+
+    def plot(
+        self, *, ax: Any = None, kind: str = "auto", sort: bool = True
+    ) -> "ReceptiveFieldDisplay":
+        """Draw the fields.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+        kind : {"auto", "map", "lines", "mosaic"}, default="auto"
+            On a ring "map" shows units as rows of colour and "lines" as curves one above
+            another; on a torus "mosaic" tiles images. "auto" is map or mosaic.
+        sort : bool, default=True
+            Whether to order units by centre.
+
+        Returns
+        -------
+        self : ReceptiveFieldDisplay
+        """
+        check_option(kind, "kind", _KINDS)
+        is_ring = len(self.shape) == 1
+        if kind == "auto":
+            kind = "map" if is_ring else "mosaic"
+        if (kind == "mosaic") == is_ring:
+            raise ValueError(f"kind={kind!r} does not show fields of shape {self.shape}.")
+        self.ax_ = new_axes(ax, figsize=(4.0, 3.4))
+        self.figure_ = self.ax_.figure
+        self.image_: Any = None
+        fields = self.fields[self._order()] if sort else self.fields
+        {"map": self._map, "lines": self._lines, "mosaic": self._mosaic}[kind](fields)
+        return self
+
+    def _order(self) -> NDArray[np.intp]:
+        centers = np.nan_to_num(field_center(self.fields, self.shape), nan=np.inf)
+        return np.lexsort(centers.T[::-1])
+
+    def _map(self, fields: Array) -> None:
+        bound = limit(fields)
+        self.image_ = self.ax_.imshow(
+            fields,
+            cmap=FIELD_COLORS,
+            vmin=-bound,
+            vmax=bound,
+            aspect="auto",
+            interpolation="nearest",
+        )
+        self.ax_.set(xlabel="site", ylabel="unit", yticks=[0, len(fields) - 1])
+
+    def _lines(self, fields: Array) -> None:
+        spread = 1.3 * limit(fields)
+        for row, field in enumerate(fields):
+            self.ax_.axhline(-spread * row, color="0.85", linewidth=0.8, zorder=0)
+            self.ax_.plot(field - spread * row, color=BLUE, linewidth=1.2)
+        self.ax_.set(xlabel="site", yticks=[], ylabel="weight, offset by unit")
+        tidy(self.ax_)
+
+    def _mosaic(self, fields: Array) -> None:
+        rows, columns = self.shape
+        across = math.ceil(math.sqrt(len(fields) * rows / columns))
+        down = math.ceil(len(fields) / across)
+        canvas = np.full((down * (rows + 1) - 1, across * (columns + 1) - 1), np.nan)
+        for unit, field in enumerate(fields):
+            top, left = unit // across * (rows + 1), unit % across * (columns + 1)
+            canvas[top : top + rows, left : left + columns] = field.reshape(rows, columns)
+        bound = limit(fields)
+        self.image_ = self.ax_.imshow(
+            canvas, cmap=FIELD_COLORS, vmin=-bound, vmax=bound, interpolation="nearest"
+        )
+        self.ax_.set(xticks=[], yticks=[], xlabel=f"{rows} x {columns} sites each")
