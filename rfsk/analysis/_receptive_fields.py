@@ -3,7 +3,11 @@
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+from .._core._validation import check_fields
 
 Array = NDArray[np.float64]
 
@@ -29,7 +33,8 @@ def receptive_fields(fitted: Any) -> Array:
     TypeError
         If the object has no fields rfsk knows of, or is not fitted.
     ValueError
-        If a pipeline has a step through which fields cannot be pulled back.
+        If the fields hold NaN or infinity, or a pipeline has a step through which fields
+        cannot be pulled back.
 
     Examples
     --------
@@ -51,7 +56,8 @@ def receptive_fields(fitted: Any) -> Array:
     if hasattr(fitted, "coef_"):
         return _as_rows(fitted.coef_)
     weight = getattr(fitted, "weight", None)
-    if weight is not None and hasattr(weight, "detach"):  # a torch layer, without importing torch
+    # A torch layer, without importing torch; a normalization has one weight a channel.
+    if weight is not None and hasattr(weight, "detach") and weight.ndim >= 2:
         return _as_rows(weight.detach().cpu().numpy())
     if isinstance(fitted, np.ndarray | list | tuple):
         return _as_rows(fitted)
@@ -63,8 +69,11 @@ def receptive_fields(fitted: Any) -> Array:
 
 
 def _as_rows(values: Any) -> Array:
+    if scipy.sparse.issparse(values):
+        values = values.toarray()
     weights = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    return weights[None, :] if weights.ndim == 1 else weights.reshape(len(weights), -1)
+    weights = weights[None, :] if weights.ndim == 1 else weights.reshape(len(weights), -1)
+    return check_fields(weights)
 
 
 def _through_pipeline(pipeline: Any) -> Array:
@@ -72,12 +81,12 @@ def _through_pipeline(pipeline: Any) -> Array:
     for name, step in reversed(pipeline.steps[:-1]):
         if step is None or step == "passthrough":
             continue
-        if type(step).__name__ not in ("StandardScaler", "MaxAbsScaler", "MinMaxScaler"):
+        if not isinstance(step, StandardScaler | MaxAbsScaler | MinMaxScaler | RobustScaler):
             raise ValueError(
                 f"Fields cannot be pulled back through step {name!r} ({type(step).__name__}); "
                 "expected scalers before the net. Take the fields of the last step instead."
             )
         if step.scale_ is not None:  # MinMaxScaler multiplies by its scale, the others divide
-            multiplies = type(step).__name__ == "MinMaxScaler"
+            multiplies = isinstance(step, MinMaxScaler)
             fields = fields * step.scale_ if multiplies else fields / step.scale_
     return fields

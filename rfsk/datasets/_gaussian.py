@@ -96,6 +96,9 @@ class GaussianClone(StationaryField):
     """
 
     model: StationaryField
+    # A pointwise map keeps a covariance positive, but one as steep as the arcsine at 1
+    # magnifies its rounding, up to the square root of the machine precision.
+    _rounding = 1e-7
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
@@ -147,7 +150,7 @@ class MultivariateGaussian:
     cov: ArrayLike
 
     def __post_init__(self) -> None:
-        center = np.array(self.mean, dtype=np.float64)
+        center = check_array(self.mean, dtype=np.float64, ensure_2d=False, input_name="mean")
         matrix = check_array(self.cov, dtype=np.float64, input_name="cov", copy=True)
         if center.ndim != 1 or matrix.shape != (center.size, center.size):
             raise ValueError(

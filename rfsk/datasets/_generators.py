@@ -5,7 +5,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import Bunch, check_array, check_consistent_length
+from sklearn.utils import (
+    Bunch,
+    assert_all_finite,
+    check_array,
+    check_consistent_length,
+    column_or_1d,
+)
+from sklearn.utils.multiclass import check_classification_targets
 
 from .._core._random import as_generator
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
@@ -201,7 +208,9 @@ def make_gaussian_clone(
     rng = as_generator(random_state)
     if y is None:
         return _clone_one_law(data, len(data) if n_samples is None else n_samples, rng)
-    labels = np.asarray(y)
+    labels = column_or_1d(y, warn=True)
+    assert_all_finite(labels, input_name="y")
+    check_classification_targets(labels)
     check_consistent_length(data, labels)
     classes, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if counts.min() < 2:
@@ -210,13 +219,17 @@ def make_gaussian_clone(
     clone_index = index
     if n_samples is not None:
         ends = np.round(np.cumsum(counts) / counts.sum() * n_samples).astype(np.int64)
-        clone_index = np.repeat(np.arange(len(classes)), np.diff(ends, prepend=0))
+        shares = np.diff(ends, prepend=0)
+        if shares.min() == 0:
+            raise ValueError(
+                f"n_samples={n_samples} leaves no row for a class of {len(classes)}; draw more."
+            )
+        clone_index = np.repeat(np.arange(len(classes)), shares)
         rng.shuffle(clone_index)
     clone = np.empty((len(clone_index), data.shape[1]))
     for label in range(len(classes)):
         rows = clone_index == label
-        if rows.any():
-            clone[rows] = _clone_one_law(data[index == label], int(rows.sum()), rng)
+        clone[rows] = _clone_one_law(data[index == label], int(rows.sum()), rng)
     return clone, classes[clone_index]
 
 

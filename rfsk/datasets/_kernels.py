@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 _REACH = {"gaussian": 6.5, "exponential": 42.0}
 _MAX_LENGTH_IN_SIDES = 1000.0
 # An eigenvalue this far below zero, relative to the largest, is rounding and set to zero.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 
 
 def _wrapped_gaussian(side: int, correlation_length: float) -> Array:
@@ -93,13 +93,15 @@ def periodic_kernel(shape: tuple[int, ...], correlation_length: float, kernel: s
     return KERNELS[kernel](shape, float(correlation_length))
 
 
-def spectrum(autocovariance: Array) -> Array:
+def spectrum(autocovariance: Array, rounding: float = ROUNDING) -> Array:
     """Eigenvalues of a stationary covariance on a ring or torus.
 
     Parameters
     ----------
     autocovariance : ndarray of shape (L,) or (rows, columns)
         Covariance of site 0 with every site.
+    rounding : float, default=1e-12
+        Negative eigenvalues of at most this share of the largest are set to zero.
 
     Returns
     -------
@@ -111,6 +113,8 @@ def spectrum(autocovariance: Array) -> Array:
     ValueError
         If the autocovariance is not symmetric, or an eigenvalue is negative beyond rounding.
     """
+    if not np.isfinite(autocovariance).all():
+        raise ValueError("autocovariance holds NaN or infinity; expected finite numbers.")
     transform = np.fft.rfftn(autocovariance)
     eigenvalues = transform.real
     largest = np.abs(eigenvalues).max()
@@ -119,7 +123,7 @@ def spectrum(autocovariance: Array) -> Array:
             "autocovariance differs between a displacement and its opposite; a stationary "
             "covariance has C(d) = C(-d) around the ring."
         )
-    if eigenvalues.min() < -_ROUNDING * largest:
+    if eigenvalues.min() < -rounding * largest:
         raise ValueError(
             f"The autocovariance is not positive semi-definite: its smallest eigenvalue is "
             f"{eigenvalues.min():.3g} (largest {largest:.3g}). Wrap the kernel around the "

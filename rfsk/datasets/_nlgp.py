@@ -16,7 +16,7 @@ from ._stationary import StationaryField
 
 Array = NDArray[np.float64]
 
-_GAIN_RANGE = (1e-100, 1e100)  # beyond, the square of the gain leaves double precision
+_GAIN_RANGE = (1e-30, 1e30)  # beyond, fields leave single precision
 _TAIL = 9.5  # in standard deviations; a Gaussian is below 1e-20 there
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
 
@@ -68,7 +68,7 @@ class NLGP(StationaryField):
         check_kernel(self.shape, self.correlation_length, self.kernel)
         check_positive(self.gain, "gain")
         if not _GAIN_RANGE[0] <= self.gain <= _GAIN_RANGE[1]:
-            raise ValueError(f"gain={self.gain!r}; expected between 1e-100 and 1e100.")
+            raise ValueError(f"gain={self.gain!r}; expected between 1e-30 and 1e30.")
 
     @property
     def _saturation(self) -> float:
@@ -100,7 +100,8 @@ class NLGP(StationaryField):
         arcsine acts on the two-dimensional kernel.
         """
         q = self._saturation
-        return np.asarray(np.arcsin(q * self.latent_autocovariance()) / math.asin(q))
+        latent = np.clip(self.latent_autocovariance(), -1.0, 1.0)
+        return np.asarray(np.arcsin(q * latent) / math.asin(q))
 
     def excess_kurtosis(self) -> float:
         """Excess kurtosis of one pixel, by Gauss-Legendre quadrature (error below 1e-12)."""

@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._core._array import array_namespace, as_array_like
 from .._core._random import as_generator
 from .._core._validation import check_positive
-from ._kernels import covariance_matrix, spectrum
+from ._kernels import ROUNDING, covariance_matrix, spectrum
 
 Array = NDArray[np.float64]
 
@@ -51,6 +51,7 @@ class StationaryField(ABC):
     """
 
     shape: tuple[int, ...]
+    _rounding: ClassVar[float] = ROUNDING
 
     @property
     def n_features(self) -> int:
@@ -83,7 +84,8 @@ class StationaryField(ABC):
 
     @cached_property
     def _filter(self) -> Array:
-        return self._latent_scale() * np.sqrt(spectrum(self.latent_autocovariance()))
+        eigenvalues = spectrum(self.latent_autocovariance(), self._rounding)
+        return self._latent_scale() * np.sqrt(eigenvalues)
 
     def covariance(self) -> Array:
         """Exact covariance matrix, (n_features, n_features)."""
@@ -104,10 +106,17 @@ class StationaryField(ABC):
         -------
         fields : array of shape (n_samples, n_features)
             In the library, precision and on the device of `noise`.
+
+        Raises
+        ------
+        ValueError
+            If the noise has another shape, or is not of floating point.
         """
         xp = array_namespace(noise)
         n_samples = noise.shape[0]
-        if math.prod(noise.shape[1:]) != self.n_features:
+        if not xp.isdtype(noise.dtype, "real floating"):
+            raise ValueError(f"noise has dtype {noise.dtype}; expected single or double floats.")
+        if tuple(noise.shape[1:]) not in ((self.n_features,), self.shape):
             raise ValueError(
                 f"noise has shape {tuple(noise.shape)}; expected (n_samples, {self.n_features}) "
                 f"or (n_samples, {', '.join(map(str, self.shape))})."

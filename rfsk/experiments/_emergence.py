@@ -252,6 +252,12 @@ def emergence(
     lengths = check_one_per_class(lengths, "correlation_length", 2)
     n_hidden = plan.n_hidden if n_hidden is None else n_hidden
     check_positive(n_hidden, "n_hidden", integer=True)
+    if n_hidden < 2:
+        raise ValueError("n_hidden=1; expected at least 2, one for each sign of the bias.")
+    if not lengths[0] < lengths[1]:
+        raise ValueError(f"correlation_length={lengths!r}; expected the shorter length first.")
+    if random_state is not None:
+        random_state = int(random_state)
     task = Discrimination([NLGP(shape, correlation_length=xi, gain=gain) for xi in lengths])
     clone = task.gaussian_clone()
     seeds = spawn_seeds(random_state, 8)

@@ -37,8 +37,8 @@ class ConvNet(BaseNet):
         class 1 and 0 for class 0.
     readout : {"auto", "mean", "linear"}, default="auto"
         "mean" averages over channels and sites and is for two classes; "linear" trains a
-        weight for each channel, site and class. "auto" is mean for two classes and linear
-        for more.
+        weight for each channel, site and class, as in `FCNet`. "auto" is mean for two
+        classes and linear for more.
     bias_init : float or "auto", default="auto"
         Biases start at +bias_init for the first half of the channels and -bias_init for the
         second. "auto" is 1, or 0 for relu.
@@ -59,15 +59,15 @@ class ConvNet(BaseNet):
     image_shape : (int, int), optional
         (rows, columns) of images; a ring of all features by default.
     record : int, optional
-        Number of snapshots of the fields to keep, spaced evenly in the logarithm of the
-        step, the start included.
+        Number of snapshots of the fields to keep, at least 2: the start, the end and
+        between them steps spaced evenly in the logarithm (fewer where these coincide).
     callbacks : list of skorch callbacks, optional
-        Called during training. One that listens to single batches selects skorch's own,
-        slower loop.
+        Called during training, with ``train_loss`` to monitor. One that listens to single
+        batches selects skorch's own, slower loop.
     device : str, default="auto"
         Where to train: a torch device. "auto" is cuda where there is one, else cpu.
     warm_start : bool, default=False
-        Whether `fit` goes on from the net fitted before.
+        Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
     verbose : int, default=0
         Above 0 a progress bar is shown.
     random_state : int, Generator, RandomState or None, default=None
@@ -174,24 +174,24 @@ class ConvNet(BaseNet):
     def _n_units(self) -> int:
         return self.n_channels
 
-    def _kernel_shape(self) -> tuple[int, ...]:
+    def _kernel_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if self.kernel_size is None:
-            return tuple(max(1, (3 * side // 4 - 1) // 2 * 2 + 1) for side in self.shape_)
+            return tuple(max(1, (3 * side // 4 - 1) // 2 * 2 + 1) for side in shape)
         sizes = np.atleast_1d(self.kernel_size).tolist()
         if len(sizes) == 1:
-            sizes = sizes * len(self.shape_)
-        if len(sizes) != len(self.shape_) or np.any(np.greater(sizes, self.shape_)):
+            sizes = sizes * len(shape)
+        if len(sizes) != len(shape) or np.any(np.greater(sizes, shape)):
             raise ValueError(
                 f"kernel_size={self.kernel_size!r} does not fit a lattice of shape "
-                f"{self.shape_}; expected one odd size an axis, at most its side."
+                f"{shape}; expected one odd size an axis, at most its side."
             )
         return tuple(sizes)
 
-    def _module_params(self) -> dict[str, Any]:
+    def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         return {
-            "shape": self.shape_,
+            "shape": shape,
             "n_channels": self.n_channels,
-            "kernel_size": self._kernel_shape(),
+            "kernel_size": self._kernel_shape(shape),
         }
 
     def _fields_of(self, weight: Array) -> Array:

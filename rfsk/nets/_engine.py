@@ -1,6 +1,8 @@
 """The training loop: skorch's, with the parts that slow small nets down replaced."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,21 +11,36 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
+from ._batches import TaskBatches, TensorBatches
+
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
-class FieldRecorder:
-    """Keeps copies of the weights at steps spaced evenly in the logarithm."""
+class DivergenceError(ValueError):
+    """The loss is no longer finite."""
 
-    def __init__(self, n_snapshots: int, n_steps: int) -> None:
-        spaced = np.geomspace(1, max(1, n_steps), max(1, n_snapshots - 1)).round().astype(int)
+
+class FieldRecorder:
+    """Keeps copies of the weights at steps spaced evenly in the logarithm.
+
+    Parameters
+    ----------
+    n_snapshots : int
+        At least 2: the start and the end; fewer are kept where steps would coincide.
+    first_step, n_steps : int
+        Steps taken before, and to come.
+    """
+
+    def __init__(self, n_snapshots: int, first_step: int, n_steps: int) -> None:
+        spaced = np.geomspace(n_steps, 1, n_snapshots - 1).round().astype(int)
+        self.first_step = first_step
         self.pending = [0, *np.unique(spaced).tolist()]
         self.steps: list[int] = []
         self.weights: list[np.ndarray] = []
 
     def visit(self, step: int, weight: torch.Tensor) -> None:
         """Keep the weights if this step is one to keep."""
-        if self.pending and step == self.pending[0]:
+        if self.pending and step - self.first_step == self.pending[0]:
             self.pending.pop(0)
             self.steps.append(step)
             self.weights.append(weight.detach().cpu().numpy().copy())
@@ -32,23 +49,23 @@ class FieldRecorder:
 class ProgressBar(Callback):
     """A tqdm bar over epochs, with the training loss."""
 
-    def __init__(self, n_epochs: int, unit: str) -> None:
+    def __init__(self, n_epochs: int) -> None:
         self.n_epochs = n_epochs
-        self.unit = unit
 
     def on_train_begin(self, net: Any, *args: Any, **kwargs: Any) -> None:
         """Open the bar."""
-        self.bar_ = tqdm(total=self.n_epochs, unit=self.unit, desc="training", leave=False)
+        self.bar_ = tqdm(total=self.n_epochs, unit="epoch", desc="training", leave=False)
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Advance by one."""
         self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.4f}", refresh=False)
         self.bar_.update()
 
-    def on_train_end(self, net: Any, *args: Any, **kwargs: Any) -> None:
-        """Close the bar, which does not outlive the training."""
-        self.bar_.close()
-        del self.bar_
+    def close(self) -> None:
+        """Close the bar, however the training ended."""
+        if hasattr(self, "bar_"):
+            self.bar_.close()
+            del self.bar_
 
 
 class Engine(NeuralNet):
@@ -73,32 +90,30 @@ class Engine(NeuralNet):
         return X, None
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:
-        """The data set is its own iterator."""
-        return dataset
+        """Our own data sets are their own iterators."""
+        if isinstance(dataset, TensorBatches | TaskBatches):
+            return dataset
+        return super().get_iterator(dataset, training=training)
 
     def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Any:
-        """Train for some epochs; an interrupt keeps what is trained so far."""
+        """Train for some epochs."""
         self.interrupted = False
         self._visit()
-        try:
-            return super().fit_loop(X, y, epochs, **kwargs)
-        except KeyboardInterrupt:
-            self.interrupted = True
-            raise  # skorch ends the training in order
+        return super().fit_loop(X, y, epochs, **kwargs)
 
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        """Take one step a batch."""
+        """Take one step a batch; an interrupted epoch counts for what it did."""
         if iterator is None:
             return
-        if self._has_batch_listener():
-            super().run_single_epoch(iterator, training, prefix, self._counted(step_fn))
-            batches = self.history[-1, "batches"]
-            sizes = [batch[f"{prefix}_batch_size"] for batch in batches]
-            losses = [batch[f"{prefix}_loss"] for batch in batches]
-            self._close_epoch(float(np.average(losses, weights=sizes)))
-            return
+        with self._noting_interrupts():
+            if self._has_batch_listener():
+                self._announced_epoch(iterator, training, prefix, step_fn)
+            else:
+                self._lean_epoch(iterator)
+
+    def _lean_epoch(self, iterator: Any) -> None:
         module, criterion, optimizer = self.module_, self.criterion_, self.optimizer_
         module.train()
         total = torch.zeros((), device=module.weight.device)
@@ -113,15 +128,31 @@ class Engine(NeuralNet):
                 total += loss.detach() * len(inputs)
                 n_samples += len(inputs)
                 self._visit()
-        finally:  # an interrupted epoch counts for what it did
+        finally:
             if n_samples:
                 self._close_epoch(float(total) / n_samples)
+
+    def _announced_epoch(self, iterator: Any, training: bool, prefix: str, step_fn: Any) -> None:
+        def counted_step(batch: Any, **fit_params: Any) -> Any:
+            result = step_fn(batch, **fit_params)
+            self.n_steps += 1
+            self._visit()
+            return result
+
+        try:
+            super().run_single_epoch(iterator, training, prefix, counted_step)
+        finally:
+            batches = [row for row in self.history[-1]["batches"] if f"{prefix}_batch_size" in row]
+            if batches:
+                sizes = [row[f"{prefix}_batch_size"] for row in batches]
+                losses = [row[f"{prefix}_loss"] for row in batches]
+                self._close_epoch(float(np.average(losses, weights=sizes)))
 
     def _close_epoch(self, loss: float) -> None:
         self.history.record("train_loss", loss)
         self.history.record("step", self.n_steps)
         if not np.isfinite(loss):
-            raise ValueError(
+            raise DivergenceError(
                 f"The training loss is {loss} after {self.n_steps} steps: the net diverged. "
                 "Lower learning_rate, or scale the inputs to unit variance."
             )
@@ -130,21 +161,21 @@ class Engine(NeuralNet):
         if self.recorder is not None:
             self.recorder.visit(self.n_steps, self.module_.weight)
 
-    def _counted(self, step_fn: Any) -> Any:
-        def counted_step(batch: Any, **fit_params: Any) -> Any:
-            result = step_fn(batch, **fit_params)
-            self.n_steps += 1
-            self._visit()
-            return result
-
-        return counted_step
-
     def _has_batch_listener(self) -> bool:
         for _, callback in self.callbacks_:
             for event in _BATCH_EVENTS:
                 if getattr(type(callback), event, None) is not getattr(Callback, event):
                     return True
         return False
+
+    @contextmanager
+    def _noting_interrupts(self) -> Iterator[None]:
+        """Tell an interrupt from skorch's own way to stop early, the same exception."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.interrupted = True
+            raise  # skorch ends the training in order
 
     def warn_if_interrupted(self) -> None:
         """Tell the user that the fit ended early but was kept."""

@@ -35,8 +35,10 @@ class FCNet(BaseNet):
         sigma; erf means erf(h / sqrt 2). With relu and the mean readout the target is 1 for
         class 1 and 0 for class 0.
     readout : {"auto", "mean", "linear"}, default="auto"
-        "mean" averages the units and is for two classes; "linear" trains a weight for each
-        unit and class. "auto" is mean for two classes and linear for more.
+        "mean" averages the units and is for two classes; "linear" is (1/K) V sigma + c with
+        V (starting as standard normal numbers) and c (at zero) trained, V by 0.2
+        learning_rate K dLoss/dV and c by 0.2 learning_rate dLoss/dc. "auto" is mean for two
+        classes and linear for more.
     bias_init : float or "auto", default="auto"
         Biases start at +bias_init for the first half of the units and -bias_init for the
         second. "auto" is 1, or 0 for relu. An odd activation without biases learns nothing
@@ -61,15 +63,15 @@ class FCNet(BaseNet):
     image_shape : (int, int), optional
         (rows, columns) of images; a ring of all features by default.
     record : int, optional
-        Number of snapshots of the fields to keep, spaced evenly in the logarithm of the
-        step, the start included.
+        Number of snapshots of the fields to keep, at least 2: the start, the end and
+        between them steps spaced evenly in the logarithm (fewer where these coincide).
     callbacks : list of skorch callbacks, optional
-        Called during training. One that listens to single batches selects skorch's own,
-        slower loop.
+        Called during training, with ``train_loss`` to monitor. One that listens to single
+        batches selects skorch's own, slower loop.
     device : str, default="auto"
         Where to train: a torch device. "auto" is cuda where there is one, else cpu.
     warm_start : bool, default=False
-        Whether `fit` goes on from the net fitted before.
+        Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
     verbose : int, default=0
         Above 0 a progress bar is shown.
     random_state : int, Generator, RandomState or None, default=None
@@ -164,8 +166,8 @@ class FCNet(BaseNet):
     def _n_units(self) -> int:
         return self.n_hidden
 
-    def _module_params(self) -> dict[str, Any]:
-        return {"n_features": self.n_features_in_, "n_hidden": self.n_hidden}
+    def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        return {"n_features": math.prod(shape), "n_hidden": self.n_hidden}
 
     def _fields_of(self, weight: Array) -> Array:
         return weight / math.sqrt(weight.shape[1])

@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 _MOSAIC_UNITS = 25
 _TITLES = {
     "inputs": "inputs of both classes, gain {gain:g}",
-    "nlgp": "fields on these inputs (b > 0)",
-    "clone": "fields on their Gaussian clone (b > 0)",
+    "nlgp": "fields they grow, b > 0",
+    "clone": "Gaussian clone, b > 0",
     "growth": "localization while training",
     "match": "a field, and what it matches",
     "ipr": "localization of every unit",

@@ -72,7 +72,7 @@ class ReceptiveFieldDisplay:
         -------
         display : ReceptiveFieldDisplay
         """
-        display = cls(receptive_fields(estimator), getattr(estimator, "shape_", None))
+        display = cls(receptive_fields(estimator), _lattice_of(estimator))
         return display.plot(ax=ax, kind=kind, sort=sort)
 
     @classmethod
@@ -175,3 +175,11 @@ class ReceptiveFieldDisplay:
             canvas, cmap=FIELD_COLORS, vmin=-bound, vmax=bound, interpolation="nearest"
         )
         self.ax_.set(xticks=[], yticks=[], xlabel=f"{rows} x {columns} sites each")
+
+
+def _lattice_of(estimator: Any) -> tuple[int, ...] | None:
+    """Lattice of an estimator's features, also inside a search or at the end of a pipeline."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    if hasattr(estimator, "named_steps"):
+        estimator = estimator.steps[-1][1]
+    return getattr(estimator, "shape_", None)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._core._random import as_generator
 from ..datasets import Discrimination
 from ._style import BLUE, FIELD_COLORS, GREEN, ORANGE, PURPLE, limit, tidy
 
@@ -60,13 +61,13 @@ class InputDisplay:
         -------
         display : InputDisplay
         """
-        rng = np.random.default_rng(random_state)
+        rng = as_generator(random_state)
         samples = np.stack([model.sample(1, rng)[0] for model in task.models])
         covariance = [model.covariance()[0].reshape(task.shape) for model in task.models]
         return cls(samples, np.stack(covariance), task.shape).plot()
 
     def plot(self) -> "InputDisplay":
-        """Draw samples, covariance along the first axis, and spectrum."""
+        """Draw samples, and covariance and spectrum along the last axis."""
         import matplotlib.pyplot as plt
 
         n_classes, is_ring = len(self.samples), len(self.shape) == 1

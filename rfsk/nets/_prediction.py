@@ -1,0 +1,120 @@
+"""What a trained net says of inputs: classes, probabilities, hidden activations."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch.func import functional_call
+
+from ._engine import Engine
+from ._modules import TwoLayerNet
+from ._targets import Coding
+
+Array = NDArray[np.float64]
+
+_FORWARD_NUMBERS = 2**24  # hidden activations held at a time
+
+
+class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin):
+    """Classifier and transformer methods of a fitted net, in double precision on the CPU."""
+
+    net_: Engine
+    classes_: NDArray[Any]
+    _coding: Coding
+
+    def decision_function(self, X: ArrayLike) -> Array:
+        """Signed confidence: positive for ``classes_[1]``; one column a class if several.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Minus the output of the net for two classes, whose target is +1 for class 0.
+        """
+        outputs = self._forward(X, "outputs")
+        return self._coding.decision(outputs)
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Class probabilities; with the squared loss from the conditional mean it estimates.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples, n_classes)
+        """
+        outputs = self._forward(X, "outputs")
+        return self._coding.probability(outputs)
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Most likely class of each input.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        decision = self.decision_function(X)
+        index = decision.argmax(axis=1) if decision.ndim == 2 else (decision > 0).astype(int)
+        return self.classes_[index]
+
+    def transform(self, X: ArrayLike) -> Array:
+        """Hidden activations.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        hidden : ndarray of shape (n_samples, n_activations)
+            One column a hidden unit; for ConvNet one a channel and site.
+        """
+        return self._forward(X, "hidden")
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.net_.module_.n_activations
+
+    def _forward(self, X: ArrayLike, what: str) -> Array:
+        """Outputs or hidden activations, in double precision on the CPU."""
+        check_is_fitted(self, "receptive_fields_")
+        data = validate_data(self, X, dtype=np.float64, reset=False)
+        module = self.net_.module_
+        state = {name: value.double().cpu() for name, value in module.state_dict().items()}
+        call = _Hidden(module) if what == "hidden" else module
+        if what == "hidden":
+            state = {f"module.{name}": value for name, value in state.items()}
+        rows = max(1, _FORWARD_NUMBERS // module.n_activations)
+        with torch.no_grad():
+            parts = [
+                functional_call(
+                    call, state, (torch.tensor(np.ascontiguousarray(data[start : start + rows])),)
+                )
+                for start in range(0, len(data), rows)
+            ]
+        return torch.cat(parts).numpy()
+
+
+class _Hidden(torch.nn.Module):
+    def __init__(self, module: TwoLayerNet) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.module.hidden(x)

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+
+from rfsk import LocalizationAnalyzer, population_summary
+from rfsk.analysis._population import rayleigh_p_value
+
+SITES = np.arange(100)
+
+
+def is_localized(fields, **kwargs):
+    analyzer = LocalizationAnalyzer(random_state=0, **kwargs)
+    return analyzer.fit_transform(fields)[:, -1]
+
+
+def test_white_noise_is_called_localized_at_the_level_of_the_test():
+    """2000 fields at 5 %: within five standard errors, 1.5 %, plus what shared phases add."""
+    noise = np.random.default_rng(1).standard_normal((2000, 100))
+    assert abs(is_localized(noise).mean() - 0.05) <= 0.015
+
+
+def test_sinusoids_are_not_localized():
+    rng = np.random.default_rng(2)
+    frequency, phase = rng.integers(1, 50, (2000, 1)), rng.random((2000, 1))
+    waves = np.cos(2 * np.pi * (frequency * SITES / 100 + phase))
+    assert is_localized(waves).mean() <= 0.05
+
+
+@pytest.mark.parametrize("width", [1.0, 3.0, 8.0])
+def test_bumps_are_localized_wherever_they_sit(width):
+    distance = (SITES - SITES[:, None] + 50) % 100 - 50
+    assert is_localized(np.exp(-(distance**2) / (2 * width**2))).all()
+
+
+def test_rows_are_measured_independently_and_dead_units_reported():
+    rng = np.random.default_rng(3)
+    fields = rng.standard_normal((6, 24))
+    fields[4] = 0.0
+    analyzer = LocalizationAnalyzer((4, 6), random_state=0).fit(fields)
+    together = analyzer.transform(fields)
+    alone = np.vstack([analyzer.transform(field[None]) for field in fields])
+    np.testing.assert_array_equal(together, alone)
+    assert np.isnan(together[4, :-1]).all()
+    assert together[4, -1] == 0.0
+
+
+def test_pandas_table_has_named_columns():
+    analyzer = LocalizationAnalyzer((4, 6), random_state=0).set_output(transform="pandas")
+    table = analyzer.fit_transform(np.random.default_rng(0).standard_normal((5, 24)))
+    assert list(table.columns) == [
+        "ipr",
+        "width",
+        "center_0",
+        "center_1",
+        "excess_kurtosis",
+        "dominant_frequency",
+        "p_value",
+        "is_localized",
+    ]
+    np.testing.assert_allclose(table["excess_kurtosis"], 24 * table["ipr"] - 3)
+
+
+def test_rayleigh_p_value_is_uniform_under_uniform_angles():
+    """4000 draws of 20 angles: the share of p below .05, .2 and .5 within five errors."""
+    rng = np.random.default_rng(4)
+    length = np.abs(np.exp(2j * np.pi * rng.random((4000, 20))).mean(axis=1))
+    p = np.array([rayleigh_p_value(value, 20) for value in length])
+    for level in (0.05, 0.2, 0.5):
+        assert abs((p < level).mean() - level) < 5 * np.sqrt(level * (1 - level) / 4000)
+
+
+def test_evenly_tiled_bumps_cover_and_clustered_ones_do_not():
+    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
+    tiled = population_summary([np.roll(bump, 4 * k) for k in range(25)])
+    clustered = population_summary([np.roll(bump, k % 5) for k in range(25)])
+    assert (tiled.coverage, clustered.coverage) == (1.0, 0.11)
+    assert tiled.rayleigh_p > 0.99
+    assert clustered.rayleigh_p < 1e-6
+
+
+def test_random_coverage_is_the_mean_over_random_places():
+    """Closed form against 2000 random placements, within five standard errors."""
+    rng = np.random.default_rng(5)
+    bumps = np.exp(-((SITES - 50.0) ** 2) / (2 * rng.uniform(1, 4, (6, 1)) ** 2))
+    expected = population_summary(bumps).random_coverage
+
+    def placed():
+        return population_summary([np.roll(bump, rng.integers(100)) for bump in bumps]).coverage
+
+    drawn = np.array([placed() for _ in range(2000)])
+    assert abs(drawn.mean() - expected) < 5 * drawn.std() / np.sqrt(2000)
+
+
+def test_fields_without_a_center_do_not_make_a_clump_tile():
+    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
+    waves = [np.cos(2 * np.pi * k * SITES / 100) for k in range(3, 23)]
+    alone, among = population_summary([bump] * 5), population_summary([*[bump] * 5, *waves])
+    assert among.rayleigh_p == pytest.approx(alone.rayleigh_p)
+    assert np.isnan(population_summary(waves).rayleigh_p)
+
+
+def test_summary_counts_dead_units_and_survives_a_dead_population():
+    fields = np.vstack([np.eye(8), np.zeros((2, 8))])
+    assert (population_summary(fields).n_units, population_summary(fields).n_dead) == (8, 2)
+    dead = population_summary(np.zeros((3, 8)))
+    assert dead.n_dead == 3
+    assert np.isnan(dead.median_ipr)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n_null": 0}, "n_null=0; expected an integer > 0"),
+        ({"alpha": -0.1}, "alpha=-0.1; expected a finite number > 0"),
+        ({"alpha": 2.0}, "alpha=2.0 with n_null=199; expected alpha below 1"),
+        ({"n_null": 10}, "at least the smallest p-value, .* = 0.0909"),
+        ({"shape": (5, 5)}, r"shape=\(5, 5\) has 25 sites, but the data have 24"),
+    ],
+)
+def test_bad_parameters_are_refused(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        LocalizationAnalyzer(**parameters).fit(np.ones((2, 24)))

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from rfsk.analysis import dominant_frequency, field_center, field_width, half_peak_footprint, ipr
+
+SITES = np.arange(100)
+
+
+def bump(center, sigma, side=100):
+    distance = (np.arange(side) - center + side / 2) % side - side / 2
+    return np.exp(-(distance**2) / (2 * sigma**2))
+
+
+def test_ipr_of_known_fields():
+    wave = np.cos(2 * np.pi * 7 * SITES / 100 + 0.4)
+    assert ipr([np.ones(100)])[0] == pytest.approx(1 / 100, rel=1e-12)
+    assert ipr([wave])[0] == pytest.approx(1.5 / 100, rel=1e-12)
+    assert ipr([np.eye(100)[3]])[0] == pytest.approx(1.0, rel=1e-12)
+    product = np.outer(wave[:100], wave[:100]).ravel()
+    assert ipr([product])[0] == pytest.approx(2.25 / 100**2, rel=1e-12)
+    noise = np.random.default_rng(0).standard_normal((2000, 400))
+    error = ipr(noise).std() / np.sqrt(2000)
+    # E IPR of Gaussian noise is 3 / (D + 2): Dirichlet moments of the squared direction.
+    assert abs(ipr(noise).mean() - 3 / 402) < 5 * error
+
+
+@pytest.mark.parametrize("sigma", [2.0, 4.0, 8.0])
+def test_ipr_and_width_of_a_gaussian_bump(sigma):
+    fwhm = 2 * np.sqrt(2 * np.log(2)) * sigma
+    ring = bump(30.3, sigma)
+    assert field_width([ring])[0] == pytest.approx(fwhm, rel=0.02)
+    assert ipr([ring])[0] == pytest.approx(0.94 / fwhm, rel=0.01)
+    torus = np.outer(bump(12.0, sigma), bump(70.6, sigma)).ravel()
+    assert field_width([torus], (100, 100))[0] == pytest.approx(fwhm, rel=0.02)
+    assert ipr([torus])[0] == pytest.approx(0.883 / fwhm**2, rel=0.01)
+
+
+def test_width_of_negative_single_site_and_uniform_fields():
+    assert field_width([-bump(50, 4.0)])[0] == pytest.approx(field_width([bump(50, 4.0)])[0])
+    assert field_width([np.eye(10)[4]])[0] == pytest.approx(1.0)
+    assert field_width([np.ones(10)])[0] == 10.0
+
+
+@pytest.mark.parametrize("center", [0.0, 0.4, 49.7, 99.6])
+def test_center_is_found_across_the_seam(center):
+    found = field_center([bump(center, 4.0)])[0, 0]
+    assert min(abs(found - center), 100 - abs(found - center)) < 1e-6
+
+
+def test_center_of_a_rectangular_torus_has_one_column_an_axis():
+    field = np.outer(bump(3.0, 1.5, 20), bump(28.5, 1.5, 30)).ravel()
+    np.testing.assert_allclose(field_center([field], (20, 30)), [[3.0, 28.5]], atol=1e-6)
+
+
+def test_evenly_spread_fields_have_no_center():
+    assert np.isnan(field_center([np.ones(10), np.cos(2 * np.pi * 3 * np.arange(10) / 10)])).all()
+
+
+def test_dominant_frequency_is_in_cycles_a_site():
+    waves = [np.cos(2 * np.pi * k * SITES / 100) for k in (0, 3, 50)]
+    np.testing.assert_allclose(dominant_frequency(waves), [0.0, 0.03, 0.5])
+    rows, columns = np.indices((20, 30))
+    plane = np.cos(2 * np.pi * (2 * rows / 20 + 3 * columns / 30)).ravel()
+    expected = np.hypot(2 / 20, 3 / 30)
+    np.testing.assert_allclose(dominant_frequency([plane], (20, 30)), [expected])
+
+
+def test_dead_units_are_nan_and_the_others_unharmed():
+    fields = np.stack([bump(20, 3.0), np.zeros(100)])
+    for measure in (ipr, field_width, dominant_frequency):
+        values = measure(fields)
+        assert np.isfinite(values[0])
+        assert np.isnan(values[1])
+    assert np.isnan(field_center(fields)[1]).all()
+    assert half_peak_footprint(fields).sum(axis=1).tolist() == [7, 0]
+    assert half_peak_footprint(1e-200 * fields).sum(axis=1).tolist() == [7, 0]
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_measures_do_not_over_or_underflow(scale):
+    field = bump(20, 3.0)
+    assert ipr([scale * field])[0] == pytest.approx(ipr([field])[0])
+    assert field_width([scale * field])[0] == pytest.approx(field_width([field])[0])
+
+
+@pytest.mark.parametrize("measure", [field_center, field_width, dominant_frequency])
+def test_shape_that_does_not_fit_is_refused(measure):
+    with pytest.raises(ValueError, match=r"shape=\(3, 5\) has 15 sites, but the data have 16"):
+        measure(np.ones((2, 16)), (3, 5))
+
+
+def test_nan_fields_are_refused():
+    with pytest.raises(ValueError, match="fields contains NaN"):
+        ipr([[1.0, np.nan]])

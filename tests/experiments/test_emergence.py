@@ -1,0 +1,94 @@
+import json
+
+import numpy as np
+import pytest
+
+from rfsk.__main__ import main
+from rfsk.experiments import emergence
+from rfsk.plotting import EmergenceDisplay
+
+pytestmark = pytest.mark.usefixtures("_close_figures")
+
+
+@pytest.fixture(scope="module")
+def study():
+    return emergence(quick=True, random_state=0)
+
+
+def test_study_finds_localized_fields_and_what_they_match(study):
+    found = study.summary()
+    nlgp, clone = found["nets"]["nlgp"], found["nets"]["clone"]
+    assert nlgp["fraction_localized_positive"] >= 0.9
+    assert clone["fraction_localized"] <= 0.2
+    assert nlgp["median_ipr_positive"] > 2 * clone["median_ipr_positive"]
+    assert nlgp["tiling"]["rayleigh_p"] > 0.05
+    assert found["match"]["filters"]["localized_median"] >= 0.93
+    assert found["match"]["factors"]["localized_median"] >= 0.95
+    assert found["match"]["factors"]["other_median"] < 0.3
+
+
+def test_same_seed_same_study(study):
+    again = emergence(quick=True, random_state=np.int64(0)).summary()
+    first = study.summary()
+    for found in (first, again):
+        found.pop("seconds")
+    assert again == first
+
+
+def test_table_states_what_the_summary_holds(study):
+    table, found = study.table(), study.summary()
+    for net in found["nets"].values():
+        assert f"{net['accuracy']:.3f}" in table
+        assert f"{net['median_ipr_positive']:.4f}" in table
+    assert f"{found['match']['factors']['localized_median']:.3f}" in table
+
+
+def test_figure_has_six_labelled_panels(study):
+    display = EmergenceDisplay(study).plot()
+    assert len(display.axes_) == 6
+    assert all(ax.get_title(loc="left") for ax in display.axes_.values())
+    assert all(display.axes_[name].get_xlabel() for name in ("nlgp", "clone", "growth", "match"))
+
+
+def test_tiny_study_in_two_dimensions_runs_to_its_figure(monkeypatch):
+    from dataclasses import replace
+
+    from rfsk.experiments import _emergence
+
+    plan = replace(
+        _emergence._PLANS[2, True], shape=(8, 8), n_steps=20, conv_steps=5, cp_samples=500
+    )
+    monkeypatch.setitem(_emergence._PLANS, (2, True), plan)
+    study = emergence(dim=2, quick=True, n_hidden=2, random_state=0)
+    EmergenceDisplay(study).plot()
+    json.dumps(study.summary(), allow_nan=False)
+    assert "ConvNet" in study.table()
+
+
+def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys):
+    assert main(["--quick", "--seed", "3", "--n-hidden", "10", "--out", str(tmp_path)]) == 0
+    shown = capsys.readouterr()
+    assert "FCNet, Gaussian clone" in shown.out
+    numbers = json.loads((tmp_path / "emergence-1d.json").read_text())
+    assert numbers["parameters"]["n_hidden"] == 10
+    assert (tmp_path / "emergence-1d.png").stat().st_size > 50_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--gain", "-1"], "gain=-1.0; expected a finite number > 0"),
+        (["--correlation-length", "10", "5"], "expected the shorter length first"),
+        (["--n-hidden", "1"], "n_hidden=1; expected at least 2"),
+        (["--device", "tpu"], "device='tpu' is not available"),
+        (["--seed", "-1"], "random_state=-1 cannot seed"),
+    ],
+)
+def test_command_line_explains_bad_arguments(tmp_path, capsys, arguments, message):
+    assert main([*arguments, "--out", str(tmp_path)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_unknown_dimension_is_refused():
+    with pytest.raises(ValueError, match="dim=3; expected 1"):
+        emergence(dim=3)

@@ -1,0 +1,40 @@
+"""scikit-learn's own checks: all pass, none is skipped or expected to fail."""
+
+from unittest import SkipTest
+
+import pytest
+import sklearn
+from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
+from sklearn.utils.fixes import parse_version
+
+from rfsk import ConvNet, CumulantCP, FCNet, FieldMatcher, LocalizationAnalyzer
+
+CLASSIFIERS = [
+    FCNet(),
+    ConvNet(),
+    FCNet(readout="linear"),
+    FCNet(loss="cross_entropy"),
+    FCNet(activation="relu"),
+    FCNet(activation="tanh", train_bias=False),
+]
+TRANSFORMERS = [LocalizationAnalyzer(), FieldMatcher(), CumulantCP()]
+# Counted on scikit-learn 1.9.1; older ones have fewer checks.
+N_CHECKS = (61, 47) if parse_version(sklearn.__version__) >= parse_version("1.9") else (55, 40)
+
+
+# Random small tensors can be degenerate, and then decompose slowly: a warning, not a fault.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(CLASSIFIERS + TRANSFORMERS)
+def test_scikit_learn_check(estimator, check):
+    try:
+        check(estimator)
+    except SkipTest as skip:
+        pytest.fail(f"the check was skipped: {skip}")
+
+
+@pytest.mark.parametrize("estimator", CLASSIFIERS + TRANSFORMERS, ids=str)
+def test_number_of_checks_collected(estimator):
+    collected = list(estimator_checks_generator(estimator))
+    expected = N_CHECKS[0] if estimator in CLASSIFIERS else N_CHECKS[1]
+    assert len(collected) >= expected
+    assert all(not hasattr(check, "marks") for _, check in collected)

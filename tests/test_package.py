@@ -1,0 +1,62 @@
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rfsk
+
+
+def run_python(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_drawing_inputs_imports_neither_torch_nor_skorch_nor_matplotlib():
+    code = (
+        "import sys, rfsk; rfsk.make_nlgp(10); "
+        "print([name for name in ('torch', 'skorch', 'matplotlib') if name in sys.modules])"
+    )
+    done = run_python(code)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_analysis_imports_neither_torch_nor_skorch_nor_matplotlib():
+    code = (
+        "import sys, numpy, rfsk; x = numpy.random.default_rng(0).normal(size=(40, 6)); "
+        "rfsk.CumulantCP(2).fit(x); rfsk.LocalizationAnalyzer().fit_transform(x); "
+        "rfsk.FieldMatcher().fit_transform(x); "
+        "print([name for name in ('torch', 'skorch', 'matplotlib') if name in sys.modules])"
+    )
+    done = run_python(code)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_lazy_table_type_checking_imports_and_all_agree():
+    tree = ast.parse(Path(rfsk.__file__).read_text())
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    for_types = {
+        alias.name: statement.module for statement in block.body for alias in statement.names
+    }
+    assert for_types == rfsk._ROOM_OF_NAME
+    assert sorted(for_types) == sorted(rfsk.__all__)
+
+
+@pytest.mark.parametrize("name", rfsk.__all__)
+def test_every_public_name_is_served_and_documented(name):
+    value = getattr(rfsk, name)
+    assert value.__doc__
+    assert name in dir(rfsk)
+    room = getattr(rfsk, rfsk._ROOM_OF_NAME[name])
+    assert name in room.__all__
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'rfsk' has no attribute 'no_such_name'"):
+        rfsk.no_such_name  # noqa: B018
+
+
+def test_no_file_is_longer_than_400_lines():
+    root = Path(rfsk.__file__).parent
+    lengths = {path.name: len(path.read_text().splitlines()) for path in root.rglob("*.py")}
+    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
