@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .._core._random import as_generator
 from .._core._validation import check_positive
@@ -79,7 +79,7 @@ class Discrimination:
         """The task with each class replaced by its Gaussian clone."""
         return Discrimination([model.gaussian_clone() for model in self.models], self.priors)
 
-    def class_boundaries(self, n_samples: int, offset: float) -> NDArray[np.int64]:
+    def class_boundaries(self, n_samples: int, offset: ArrayLike) -> NDArray[np.int64]:
         """Where each class ends among `n_samples` rows sorted by class.
 
         Systematic sampling: with `offset` uniform on [0, 1) the expected share of each class
@@ -90,12 +90,12 @@ class Discrimination:
         ----------
         n_samples : int
             Number of rows.
-        offset : float
-            In [0, 1).
+        offset : float or array-like of float
+            In [0, 1); one for each set of rows.
 
         Returns
         -------
-        boundaries : ndarray of shape (n_classes,)
+        boundaries : ndarray of shape (n_classes,) or (*offset.shape, n_classes)
             Row after the last one of each class; the last entry is `n_samples`.
         """
         priors = np.full(self.n_classes, 1.0 / self.n_classes)
@@ -103,9 +103,9 @@ class Discrimination:
             priors = np.asarray(self.priors)
         # Rounding guards whole shares, such as 3 x 1/3, against falling one short.
         shares = np.round(n_samples * np.cumsum(priors), 9)
-        boundaries = np.floor(shares + offset).astype(np.int64)
-        boundaries[-1] = n_samples
-        return boundaries
+        boundaries = np.floor(shares + np.asarray(offset)[..., None]).astype(np.int64)
+        boundaries[..., -1] = n_samples
+        return np.asarray(boundaries)
 
     def sample(
         self, n_samples: int, random_state: Any = None, *, shuffle: bool = True

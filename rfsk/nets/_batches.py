@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from ..datasets import Discrimination
+from ..datasets import Discrimination, InputModel, StationaryField
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
-_BLOCK = 2**20  # numbers drawn at a time for small batches
+_BLOCK = 2**20  # numbers of the batches drawn at a time
 
 
 class TensorBatches(Dataset):
@@ -30,14 +30,15 @@ class TensorBatches(Dataset):
 
     def __iter__(self) -> Iterator[Batch]:
         order = torch.randperm(len(self.X), generator=self.generator, device=self.X.device)
-        for rows in order.split(self.batch_size):
-            yield self.X.index_select(0, rows), self.targets.index_select(0, rows)
+        targets = self.targets.index_select(0, order).split(self.batch_size)
+        for rows, batch_targets in zip(order.split(self.batch_size), targets, strict=True):
+            yield self.X.index_select(0, rows), batch_targets
 
 
 class TaskBatches(Dataset):
     """Fresh batches of a task, drawn on the device; one share of `n_samples` an iteration.
 
-    Models with `from_noise` are drawn by torch in single precision; others by their own
+    Stationary fields are drawn by torch in single precision; other models by their own
     `sample`. Batches are stratified: see `Discrimination.class_boundaries`.
     """
 
@@ -55,6 +56,7 @@ class TaskBatches(Dataset):
         self.batch_size = batch_size
         self.generator = generator
         self.rng = np.random.default_rng(generator.initial_seed())
+        self.targets_of_counts: dict[tuple[int, ...], torch.Tensor] = {}
         n_batches = math.ceil(n_samples / batch_size)
         self.last_batch_size = n_samples - (n_batches - 1) * batch_size
         self.ends = np.linspace(0, n_batches, n_epochs + 1).round().astype(int)
@@ -64,6 +66,11 @@ class TaskBatches(Dataset):
         return int(self.ends[-1])
 
     def __iter__(self) -> Iterator[Batch]:
+        for n_batches, batch_size in self._blocks():
+            yield from self._block(n_batches, batch_size)
+
+    def _blocks(self) -> Iterator[tuple[int, int]]:
+        """Number and size of the batches to draw at once, over this epoch."""
         remaining = int(self.ends[self.epoch + 1] - self.ends[self.epoch])
         self.epoch += 1
         is_last = self.epoch == len(self.ends) - 1
@@ -71,48 +78,39 @@ class TaskBatches(Dataset):
             remaining -= 1
         per_block = max(1, _BLOCK // (self.batch_size * self.task.n_features))
         while remaining > 0:
-            n_batches = min(per_block, remaining)
-            yield from self._block(n_batches, self.batch_size)
-            remaining -= n_batches
+            yield min(per_block, remaining), self.batch_size
+            remaining -= per_block
         if is_last:
-            yield from self._block(1, self.last_batch_size)
+            yield 1, self.last_batch_size
 
     def _block(self, n_batches: int, batch_size: int) -> Iterator[Batch]:
         """Draw whole batches at once, sorted by class within each batch."""
-        offsets = self.rng.random(n_batches)
-        boundaries = [self.task.class_boundaries(batch_size, offset) for offset in offsets]
-        counts = np.diff(np.array(boundaries), axis=1, prepend=0).astype(np.int64)
-        X, labels = self._sorted_by_class(counts.sum(axis=0))
-        targets = self.target_of_class[labels]
-        if n_batches == 1:
-            yield X, targets
-            return
-        # Row of each (batch, class, repeat) among rows sorted by class.
-        within_class = np.argsort(
-            np.repeat(np.tile(np.arange(counts.shape[1]), n_batches), counts.ravel()),
-            kind="stable",
-        )
-        order = np.empty(len(within_class), dtype=np.int64)
-        order[within_class] = np.arange(len(within_class))
-        rows = torch.from_numpy(order).to(X.device)
-        X, targets = X.index_select(0, rows), targets.index_select(0, rows)
-        yield from zip(X.split(batch_size), targets.split(batch_size), strict=True)
-
-    def _sorted_by_class(self, counts: np.ndarray) -> Batch:
+        boundaries = self.task.class_boundaries(batch_size, self.rng.random(n_batches))
+        counts = np.diff(boundaries, axis=1, prepend=0)
+        labels = np.repeat(np.tile(np.arange(self.task.n_classes), n_batches), counts.ravel())
         device = self.generator.device
-        shape = (int(counts.sum()), self.task.n_features)
-        noise = torch.randn(shape, generator=self.generator, device=device)
-        ends = np.cumsum(counts)
-        for model, start, end in zip(self.task.models, ends - counts, ends, strict=True):
-            if start == end:
-                continue
-            if hasattr(model, "from_noise"):
-                noise[start:end] = model.from_noise(noise[start:end])
-            else:
-                fields = model.sample(int(end - start), self.rng)
-                noise[start:end] = torch.as_tensor(fields, dtype=torch.float32, device=device)
-        labels = torch.repeat_interleave(torch.as_tensor(counts))
-        return noise, labels.to(device)
+        X = torch.empty((len(labels), self.task.n_features), device=device)
+        for label, model in enumerate(self.task.models):
+            rows = torch.from_numpy(np.flatnonzero(labels == label)).to(device)
+            if len(rows):
+                X.index_copy_(0, rows, self._draw(model, len(rows)))
+        for batch, count in zip(X.split(batch_size), counts, strict=True):
+            yield batch, self._targets(count)
+
+    def _targets(self, counts: np.ndarray) -> torch.Tensor:
+        """Targets of a batch sorted by class; few different ones ever occur."""
+        key = tuple(counts.tolist())
+        if key not in self.targets_of_counts:
+            repeats = torch.as_tensor(counts, device=self.target_of_class.device)
+            self.targets_of_counts[key] = self.target_of_class.repeat_interleave(repeats, dim=0)
+        return self.targets_of_counts[key]
+
+    def _draw(self, model: InputModel, n_samples: int) -> torch.Tensor:
+        device = self.generator.device
+        if isinstance(model, StationaryField):
+            shape = (n_samples, model.n_features)
+            return model.from_noise(torch.randn(shape, generator=self.generator, device=device))
+        return torch.as_tensor(model.sample(n_samples, self.rng), dtype=torch.float32).to(device)
 
 
 def resolve_device(device: Any) -> torch.device:

@@ -1,0 +1,1 @@
+"""Ratios of run times against named references, measured in one run."""
