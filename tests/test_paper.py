@@ -46,9 +46,13 @@ def test_c1_fields_tile_the_ring(ring_nets):
 
 
 def test_c1_the_task_is_learnt_though_no_line_separates_it(ring_nets, ring_task):
+    """A plane through the origin is at chance: P(x) = P(-x). One off it gains a little, as
+    the classes' variances along its normal differ, but stays far from the net."""
     X, y = ring_task.sample(20_000, random_state=99)
-    linear = LinearDiscriminantAnalysis().fit(X[:10_000], y[:10_000]).score(X[10_000:], y[10_000:])
-    assert abs(linear - 0.5) < 0.03
+    linear = LinearDiscriminantAnalysis().fit(X[:10_000], y[:10_000])
+    through_origin = (X[10_000:] @ linear.coef_[0] > 0) == y[10_000:]
+    assert abs(through_origin.mean() - 0.5) < 5 * 0.5 / np.sqrt(10_000)
+    assert linear.score(X[10_000:], y[10_000:]) < 0.6
     for net, _ in ring_nets:
         assert net.score(X, y) == pytest.approx(0.87, abs=0.02)
 

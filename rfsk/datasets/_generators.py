@@ -34,8 +34,8 @@ def make_nlgp(
 ) -> Any:
     """Draw classes of non-linear Gaussian processes that differ in correlation length.
 
-    Every class has zero mean and unit variance, so that no linear classifier tells them
-    apart. The default is the one-dimensional task of Ingrosso and Goldt (PNAS 2022); their
+    Every class has zero mean and unit variance and is unchanged by negation, so that linear
+    classifiers stay near chance. The default is the one-dimensional task of Ingrosso and Goldt (PNAS 2022); their
     two-dimensional one is ``shape=(20, 20), correlation_length=(1.0, 2.0)``.
 
     Parameters

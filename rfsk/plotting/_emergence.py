@@ -117,7 +117,7 @@ class EmergenceDisplay:
                 sites = np.arange(len(curve)) - center
                 ax.plot(sites, curve, color=color, linestyle=dash, linewidth=2, label=label)
             ax.set(xlabel="distance from centre (sites)", ylabel="weight (unit norm)")
-            ax.legend(frameon=False, fontsize="small")
+            ax.legend(frameon=False, fontsize="small", loc="upper left")
             tidy(ax)
         else:
             ax.set_axis_off()
@@ -150,7 +150,7 @@ class EmergenceDisplay:
             ax.axhline(level / n_features, color=GREY, linestyle=":", linewidth=1, zorder=0)
             ax.annotate(
                 label,
-                (1.01, level / n_features),
+                (0.01, level / n_features),
                 xycoords=("axes fraction", "data"),
                 va=side,
                 color=GREY,
