@@ -35,8 +35,9 @@ def make_nlgp(
     """Draw classes of non-linear Gaussian processes that differ in correlation length.
 
     Every class has zero mean and unit variance and is unchanged by negation, so that linear
-    classifiers stay near chance. The default is the one-dimensional task of Ingrosso and Goldt (PNAS 2022); their
-    two-dimensional one is ``shape=(20, 20), correlation_length=(1.0, 2.0)``.
+    classifiers stay near chance. The default is the one-dimensional task of Ingrosso and
+    Goldt (PNAS 2022); their two-dimensional one is ``shape=(20, 20),
+    correlation_length=(1.0, 2.0)``.
 
     Parameters
     ----------
