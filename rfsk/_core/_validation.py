@@ -52,8 +52,18 @@ def check_image_shape(image_shape: Any, n_features: int, name: str = "shape") ->
     return shape
 
 
+def refuse_estimator(fields: Any) -> None:
+    """Raise if a net was passed where its fields were meant."""
+    if hasattr(fields, "get_params"):
+        raise TypeError(
+            f"Got a {type(fields).__name__}; expected an array of fields (n_units, n_features): "
+            "pass rfsk.receptive_fields(estimator)."
+        )
+
+
 def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
     """Return receptive fields as a float64 array of shape (n_units, n_features)."""
+    refuse_estimator(fields)
     return np.asarray(check_array(fields, dtype=np.float64, input_name=name))
 
 

@@ -9,7 +9,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._core._random import as_generator
-from .._core._validation import check_image_shape, check_positive
+from .._core._validation import check_image_shape, check_positive, refuse_estimator
 from ._measures import dominant_frequency, field_center, field_width, ipr
 from ._nulls import phase_randomized_ipr, random_phases
 
@@ -21,8 +21,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
 
     Rows go in as fields and come out as measures. A field is called localized if its IPR
     exceeds that of surrogates with the same power spectrum and random phases: whatever
-    second-order statistics can shape is in the spectrum, so that oscillating and noisy
-    fields are told apart from bumps at a known rate of false alarms.
+    second-order statistics of translation-invariant inputs can shape is in the spectrum, so
+    that oscillating and noisy fields are told apart from bumps at a known rate of false
+    alarms.
 
     Parameters
     ----------
@@ -56,6 +57,10 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
+    The level holds where covariances are unchanged by translation around the lattice. For
+    photographs or digits, whose pixels differ in variance, compare with the fields of a net
+    trained on `make_gaussian_clone` instead of relying on `alpha`.
+
     The columns are ``ipr``, ``width`` (full width at half maximum, sites), ``center_0`` (and
     ``center_1``; circular centre of w^2, sites), ``excess_kurtosis`` (n_features * ipr - 3),
     ``dominant_frequency`` (cycles a site), ``p_value`` and ``is_localized`` (0 or 1). A unit
@@ -111,6 +116,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
                 f"alpha={self.alpha!r} with n_null={self.n_null!r}; expected alpha below 1 and at "
                 f"least the smallest p-value, 1 / (n_null + 1) = {1 / (self.n_null + 1):.3g}."
             )
+        refuse_estimator(X)
         validate_data(self, X, dtype=np.float64)
         self.shape_ = check_image_shape(self.shape, self.n_features_in_)
         self.phases_ = random_phases(self.shape_, self.n_null, as_generator(self.random_state))
@@ -131,6 +137,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             ``set_output(transform="pandas")`` returns a table.
         """
         check_is_fitted(self)
+        refuse_estimator(X)
         fields = validate_data(self, X, dtype=np.float64, reset=False)
         ratio = ipr(fields)
         p_value = self._p_value(fields, ratio)

@@ -15,6 +15,10 @@ Array = NDArray[np.float64]
 def receptive_fields(fitted: Any) -> Array:
     """Receptive fields of anything fitted, one row a unit.
 
+    Through a scaler, fields are in the units of the raw inputs: a feature of small variance
+    gets a large weight. Where variances differ much, as at the border of digits, look at the
+    last step's fields (``receptive_fields(pipeline[-1])``) to see what the net weighs.
+
     Parameters
     ----------
     fitted : object

@@ -53,14 +53,23 @@ class ReceptiveFieldDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, ax: Any = None, kind: str = "auto", sort: bool = True
+        cls,
+        estimator: Any,
+        shape: tuple[int, ...] | None = None,
+        *,
+        ax: Any = None,
+        kind: str = "auto",
+        sort: bool = True,
     ) -> "ReceptiveFieldDisplay":
         """Plot the fields of anything `receptive_fields` takes.
 
         Parameters
         ----------
         estimator : object
-            A fitted estimator. Its `shape_`, where it has one, lays out the fields.
+            A fitted estimator.
+        shape : tuple of int, optional
+            Lattice of the features: that of the estimator's `shape_` where it has one, as
+            rfsk's nets do, else a ring.
         ax : matplotlib Axes, optional
             Where to draw; a new figure by default.
         kind : {"auto", "map", "lines", "mosaic"}, default="auto"
@@ -72,7 +81,8 @@ class ReceptiveFieldDisplay:
         -------
         display : ReceptiveFieldDisplay
         """
-        display = cls(receptive_fields(estimator), _lattice_of(estimator))
+        shape = _lattice_of(estimator) if shape is None else shape
+        display = cls(receptive_fields(estimator), shape)
         return display.plot(ax=ax, kind=kind, sort=sort)
 
     @classmethod
@@ -131,7 +141,7 @@ class ReceptiveFieldDisplay:
             kind = "map" if is_ring else "mosaic"
         if (kind == "mosaic") == is_ring:
             raise ValueError(f"kind={kind!r} does not show fields of shape {self.shape}.")
-        self.ax_ = new_axes(ax, figsize=(4.0, 3.4))
+        self.ax_ = new_axes(ax, figsize=(4.0, 3.4) if is_ring else (5.0, 5.0))
         self.figure_ = self.ax_.figure
         self.image_: Any = None
         fields = self.fields[self._order()] if sort else self.fields

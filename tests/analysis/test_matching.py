@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from rfsk import FieldMatcher, match_fields
+from rfsk import ConvNet, FieldMatcher, LocalizationAnalyzer, match_fields
 
 
 def test_match_is_the_best_cosine_over_all_shifts_by_brute_force():
@@ -50,6 +50,14 @@ def test_one_to_one_assignment_finds_the_permutation():
     match, rows, columns = match_fields(fields, references)
     np.testing.assert_allclose(match, 1.0)
     np.testing.assert_array_equal(columns, order[rows])
+
+
+@pytest.mark.parametrize("analyzer", [FieldMatcher(), LocalizationAnalyzer()])
+def test_a_net_in_place_of_its_fields_is_refused(analyzer):
+    with pytest.raises(TypeError, match=r"Got a ConvNet.*pass rfsk.receptive_fields"):
+        analyzer.fit(ConvNet())
+    with pytest.raises(TypeError, match=r"Got a ConvNet.*pass rfsk.receptive_fields"):
+        analyzer.fit(np.eye(8)).transform(ConvNet())
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def test_a_generator_is_used_as_it_is_and_a_seed_makes_the_same_one():
 
 
 def test_legacy_state_advances():
-    state = np.random.RandomState(0)  # noqa: NPY002
+    state = np.random.RandomState(0)
     assert as_generator(state).random() != as_generator(state).random()
 
 

@@ -52,6 +52,7 @@ def test_lattice_is_found_at_the_end_of_a_pipeline():
     net = FCNet(4, image_shape=(3, 4), max_epochs=1, random_state=0)
     pipe = make_pipeline(StandardScaler(), net).fit(X, y)
     assert ReceptiveFieldDisplay.from_estimator(pipe).shape == (3, 4)
+    assert ReceptiveFieldDisplay.from_estimator(pipe, (2, 6)).shape == (2, 6)
 
 
 def test_dead_fields_can_be_shown():
