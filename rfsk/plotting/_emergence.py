@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 _MOSAIC_UNITS = 25
 _TITLES = {
-    "inputs": "inputs of both classes, gain {gain:g}",
+    "inputs": "inputs, gain {gain:g}",
     "nlgp": "fields they grow, b > 0",
     "clone": "Gaussian clone, b > 0",
     "growth": "localization while training",
