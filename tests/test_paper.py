@@ -29,7 +29,7 @@ def mean_ipr(net, group):
 
 
 def test_c1_fields_of_positive_bias_localize(ring_nets):
-    """Trained biases, batch 1000, learning rate x steps 10,000: .060 to .062 over five seeds."""
+    """Trained biases, batch 1000, learning rate x steps 10,000: .060 to .061 over five seeds."""
     for net, _ in ring_nets:
         assert 0.053 <= mean_ipr(net, POSITIVE) <= 0.068
         assert mean_ipr(net, NEGATIVE) < 0.028
