@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
 
 
 def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool = False) -> None:
@@ -52,7 +53,7 @@ def check_image_shape(image_shape: Any, n_features: int, name: str = "shape") ->
     return shape
 
 
-def refuse_estimator(fields: Any) -> None:
+def _refuse_estimator(fields: Any) -> None:
     """Raise if a net was passed where its fields were meant."""
     if hasattr(fields, "get_params"):
         raise TypeError(
@@ -63,8 +64,14 @@ def refuse_estimator(fields: Any) -> None:
 
 def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
     """Return receptive fields as a float64 array of shape (n_units, n_features)."""
-    refuse_estimator(fields)
+    _refuse_estimator(fields)
     return np.asarray(check_array(fields, dtype=np.float64, input_name=name))
+
+
+def validate_fields(analyzer: Any, fields: Any, *, reset: bool = True) -> np.ndarray:
+    """Return fields as `check_fields` does, and learn or check their width and names."""
+    _refuse_estimator(fields)
+    return np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
 
 
 def check_one_per_class(values: Any, name: str, n_classes: int | None = None) -> Sequence[Any]:

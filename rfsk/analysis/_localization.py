@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from .._core._random import as_generator
-from .._core._validation import check_image_shape, check_positive, refuse_estimator
+from .._core._validation import check_image_shape, check_positive, validate_fields
 from ._measures import dominant_frequency, field_center, field_width, ipr
 from ._nulls import phase_randomized_ipr, random_phases
 
@@ -116,8 +115,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
                 f"alpha={self.alpha!r} with n_null={self.n_null!r}; expected alpha below 1 and at "
                 f"least the smallest p-value, 1 / (n_null + 1) = {1 / (self.n_null + 1):.3g}."
             )
-        refuse_estimator(X)
-        validate_data(self, X, dtype=np.float64)
+        validate_fields(self, X)
         self.shape_ = check_image_shape(self.shape, self.n_features_in_)
         self.phases_ = random_phases(self.shape_, self.n_null, as_generator(self.random_state))
         return self
@@ -137,8 +135,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             ``set_output(transform="pandas")`` returns a table.
         """
         check_is_fitted(self)
-        refuse_estimator(X)
-        fields = validate_data(self, X, dtype=np.float64, reset=False)
+        fields = validate_fields(self, X, reset=False)
         ratio = ipr(fields)
         p_value = self._p_value(fields, ratio)
         columns = [
@@ -176,8 +173,3 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             at_least = np.count_nonzero(null >= ratio[unit] * (1.0 - 1e-9))
             p_value[unit] = (1 + at_least) / (1 + self.n_null)
         return p_value
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = True
-        return tags

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from .._core._validation import check_fields, check_image_shape, refuse_estimator
+from .._core._validation import check_fields, check_image_shape, validate_fields
 
 Array = NDArray[np.float64]
 
@@ -108,8 +108,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         -------
         self : FieldMatcher
         """
-        refuse_estimator(X)
-        references = validate_data(self, X, dtype=np.float64)
+        references = validate_fields(self, X)
         self.shape_ = check_image_shape(self.shape, references.shape[1])
         self.reference_fields_ = _unit(references)
         return self
@@ -128,8 +127,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
             See Notes for the columns.
         """
         check_is_fitted(self)
-        refuse_estimator(X)
-        fields = _unit(validate_data(self, X, dtype=np.float64, reset=False))
+        fields = _unit(validate_fields(self, X, reset=False))
         match, shift = _best_shift(fields, self.reference_fields_, self.shape_)
         strength = np.nan_to_num(np.abs(match), nan=-1.0)
         best = strength.argmax(axis=1)[:, None]

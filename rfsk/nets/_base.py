@@ -16,7 +16,8 @@ from .._core._random import as_generator, draw_seed
 from .._core._validation import check_image_shape, check_option, check_positive
 from ..datasets import Discrimination
 from ._activations import ACTIVATIONS
-from ._batches import TaskBatches, TensorBatches, resolve_device
+from ._batches import TaskBatches, TensorBatches
+from ._device import resolve_device
 from ._engine import DivergenceError, Engine, FieldRecorder, ProgressBar
 from ._modules import TwoLayerNet
 from ._prediction import PredictionMixin
@@ -225,13 +226,14 @@ class BaseNet(PredictionMixin, BaseEstimator):
             "readout": readout,
             "train_bias": self.train_bias,
         }
+        fixed = {**architecture, "loss": coding.loss, "device": str(self._device)}
         if is_warm:
-            self._check_same({**architecture, "loss": coding.loss, "device": str(self._device)})
+            self._check_same(fixed)
         else:
             self.shape_, self.classes_, self._coding = shape, classes, coding
             self._rng = as_generator(self.random_state)
             self._build(architecture)
-            self._built = {**architecture, "loss": coding.loss, "device": str(self._device)}
+            self._built = fixed
         self._set_rates(n_features)
 
     def _choose_coding(self, n_classes: int, readout: str) -> Coding:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import torch
@@ -111,24 +110,3 @@ class TaskBatches(Dataset):
             shape = (n_samples, model.n_features)
             return model.from_noise(torch.randn(shape, generator=self.generator, device=device))
         return torch.as_tensor(model.sample(n_samples, self.rng), dtype=torch.float32).to(device)
-
-
-def resolve_device(device: Any) -> torch.device:
-    """Turn a device name into a torch device that is there.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown or the device absent.
-    """
-    if isinstance(device, str) and device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        resolved = torch.device(device)
-        torch.empty(0, device=resolved)
-    except (RuntimeError, TypeError, AssertionError, ImportError) as error:
-        raise ValueError(
-            f"device={device!r} is not available here ({str(error).splitlines()[0]}); expected "
-            "'auto', 'cpu' or a torch device of this machine."
-        ) from error
-    return resolved

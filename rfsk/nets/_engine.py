@@ -1,8 +1,7 @@
 """The training loop: skorch's, with the parts that slow small nets down replaced."""
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -108,11 +107,14 @@ class Engine(NeuralNet):
         """Take one step a batch; an interrupted epoch counts for what it did."""
         if iterator is None:
             return
-        with self._noting_interrupts():
+        try:
             if self._has_batch_listener():
                 self._announced_epoch(iterator, training, prefix, step_fn)
             else:
                 self._lean_epoch(iterator)
+        except KeyboardInterrupt:  # here a person's; between epochs, skorch's way to stop early
+            self.interrupted = True
+            raise
 
     def _lean_epoch(self, iterator: Any) -> None:
         step = self._step()
@@ -189,15 +191,6 @@ class Engine(NeuralNet):
                 if getattr(type(callback), event, None) is not getattr(Callback, event):
                     return True
         return False
-
-    @contextmanager
-    def _noting_interrupts(self) -> Iterator[None]:
-        """Tell an interrupt from skorch's own way to stop early, the same exception."""
-        try:
-            yield
-        except KeyboardInterrupt:
-            self.interrupted = True
-            raise  # skorch ends the training in order
 
     def warn_if_interrupted(self) -> None:
         """Tell the user that the fit ended early but was kept."""

@@ -62,9 +62,11 @@ class TwoLayerNet(nn.Module):
         scaled = self.preactivation(x, self.activation.scale)
         return self.activation.function(scaled).reshape(len(x), self.n_activations)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, *, return_hidden: bool = False) -> torch.Tensor:
         """Outputs: (n_samples,), or (n_samples, n_outputs) where there are several."""
         hidden = self.hidden(x)
+        if return_hidden:
+            return hidden
         if self.readout == "mean":
             return hidden.mean(dim=1)
         weight = self.readout_weight * (1.0 / self.n_activations)

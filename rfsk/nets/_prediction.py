@@ -10,7 +10,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch.func import functional_call
 
 from ._engine import Engine
-from ._modules import TwoLayerNet
 from ._targets import Coding
 
 Array = NDArray[np.float64]
@@ -38,7 +37,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
         decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
             Minus the output of the net for two classes, whose target is +1 for class 0.
         """
-        outputs = self._forward(X, "outputs")
+        outputs = self._forward(X)
         return self._coding.decision(outputs)
 
     def predict_proba(self, X: ArrayLike) -> Array:
@@ -53,7 +52,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
         -------
         probability : ndarray of shape (n_samples, n_classes)
         """
-        outputs = self._forward(X, "outputs")
+        outputs = self._forward(X)
         return self._coding.probability(outputs)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -85,36 +84,23 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
         hidden : ndarray of shape (n_samples, n_activations)
             One column a hidden unit; for ConvNet one a channel and site.
         """
-        return self._forward(X, "hidden")
+        return self._forward(X, return_hidden=True)
 
     @property
     def _n_features_out(self) -> int:
         return self.net_.module_.n_activations
 
-    def _forward(self, X: ArrayLike, what: str) -> Array:
+    def _forward(self, X: ArrayLike, *, return_hidden: bool = False) -> Array:
         """Outputs or hidden activations, in double precision on the CPU."""
         check_is_fitted(self, "receptive_fields_")
-        data = validate_data(self, X, dtype=np.float64, reset=False)
+        data = np.ascontiguousarray(validate_data(self, X, dtype=np.float64, reset=False))
         module = self.net_.module_
         state = {name: value.double().cpu() for name, value in module.state_dict().items()}
-        call = _Hidden(module) if what == "hidden" else module
-        if what == "hidden":
-            state = {f"module.{name}": value for name, value in state.items()}
+        options = {"return_hidden": return_hidden}
         rows = max(1, _FORWARD_NUMBERS // module.n_activations)
         with torch.no_grad():
             parts = [
-                functional_call(
-                    call, state, (torch.tensor(np.ascontiguousarray(data[start : start + rows])),)
-                )
+                functional_call(module, state, (torch.tensor(data[start : start + rows]),), options)
                 for start in range(0, len(data), rows)
             ]
         return torch.cat(parts).numpy()
-
-
-class _Hidden(torch.nn.Module):
-    def __init__(self, module: TwoLayerNet) -> None:
-        super().__init__()
-        self.module = module
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.module.hidden(x)
