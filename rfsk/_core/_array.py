@@ -1,15 +1,17 @@
 """One name for an array operation, whichever library holds the array.
 
 Input models are written once and run on NumPy and on torch. The Array API standard covers
-what they need except the error function, which is dispatched here.
+what they need except error functions and functions of the user's, dispatched here.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import scipy.special
-from array_api_compat import array_namespace, device, is_torch_array
+from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 
-__all__ = ["array_namespace", "as_array_like", "erf_"]
+__all__ = ["apply_numpy", "array_namespace", "as_array_like", "erf_", "erfc"]
 
 
 def erf_(x: Any) -> Any:
@@ -19,7 +21,22 @@ def erf_(x: Any) -> Any:
     return scipy.special.erf(x, out=x)
 
 
+def erfc(x: Any) -> Any:
+    """Complementary error function, exact in the tail."""
+    if is_torch_array(x):
+        return array_namespace(x).special.erfc(x)
+    return scipy.special.erfc(x)
+
+
 def as_array_like(values: Any, like: Any) -> Any:
     """Array of `values` in the library, on the device and in the precision of `like`."""
     xp = array_namespace(like)
     return xp.asarray(values, dtype=like.dtype, device=device(like))
+
+
+def apply_numpy(function: Callable[[Any], Any], x: Any) -> Any:
+    """Apply a NumPy function to an array of any library; the result is of that library."""
+    if is_numpy_array(x):
+        return np.asarray(function(x), dtype=x.dtype)
+    values = np.asarray(x.cpu() if is_torch_array(x) else x)
+    return as_array_like(function(values.astype(np.float64)), like=x)

@@ -19,6 +19,13 @@ def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool =
         raise ValueError(f"{name}={value!r}; expected {expected} {'>= 0' if zero else '> 0'}.")
 
 
+def check_number(value: Any, name: str) -> None:
+    """Raise unless `value` is a finite number."""
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+    if not is_number or not math.isfinite(value):
+        raise ValueError(f"{name}={value!r}; expected a finite number.")
+
+
 def check_option(value: Any, name: str, options: Collection[str]) -> None:
     """Raise unless `value` is one of `options`."""
     if not isinstance(value, str) or value not in options:
@@ -74,13 +81,16 @@ def validate_fields(analyzer: Any, fields: Any, *, reset: bool = True) -> np.nda
     return np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
 
 
-def check_one_per_class(values: Any, name: str, n_classes: int | None = None) -> Sequence[Any]:
+def check_one_per_class(
+    values: Any, name: str, n_classes: int | None = None, example: str = "(5.0, 10.0)"
+) -> Sequence[Any]:
     """Return `values` as a sequence with one entry a class, at least two of them."""
-    entries = tuple(np.atleast_1d(values).tolist())
+    is_list = isinstance(values, list | tuple)
+    entries = tuple(values) if is_list else tuple(np.atleast_1d(values).tolist())
     if len(entries) < 2 or (n_classes is not None and len(entries) != n_classes):
         expected = "at least two" if n_classes is None else str(n_classes)
         raise ValueError(
             f"{name}={values!r} has {len(entries)} value(s); expected {expected}, one for each "
-            "class, for example (5.0, 10.0)."
+            f"class, for example {example}."
         )
     return entries

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core._random import as_generator
 from .._core._validation import check_positive
-from ._stationary import InputModel
+from ._model import InputModel
+from ._streams import stream_batches
 
 Array = NDArray[np.float64]
 
@@ -141,8 +142,8 @@ class Discrimination:
         return X, y
 
     def batches(
-        self, batch_size: int, n_batches: int, random_state: Any = None
-    ) -> Iterator[tuple[Array, NDArray[np.int64]]]:
+        self, batch_size: int, n_batches: int, random_state: Any = None, *, device: Any = None
+    ) -> Iterator[tuple[Any, Any]]:
         """Draw fresh batches one after another, for data larger than memory.
 
         Parameters
@@ -151,13 +152,26 @@ class Discrimination:
             Rows a batch, and how many batches.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the stream.
+        device : str or torch.device, optional
+            A device of torch, "cpu" or "cuda", on which to draw; NumPy arrays if left out.
 
         Yields
         ------
-        X : ndarray of shape (batch_size, n_features)
-        y : ndarray of shape (batch_size,)
+        X : ndarray or torch.Tensor of shape (batch_size, n_features)
+            Inputs, float64 (tensors: float32), in random order of classes.
+        y : ndarray or torch.Tensor of shape (batch_size,)
+            Labels, int64.
+
+        Raises
+        ------
+        ValueError
+            If a size is not a positive integer.
+        RuntimeError
+            If torch has no such device.
         """
         check_positive(batch_size, "batch_size", integer=True)
         check_positive(n_batches, "n_batches", integer=True)
+        if device is not None:
+            return stream_batches(self, batch_size, n_batches, random_state, device)
         rng = as_generator(random_state)
         return (self.sample(batch_size, rng) for _ in range(n_batches))

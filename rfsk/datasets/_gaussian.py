@@ -1,17 +1,18 @@
-"""Gaussian input models: a kernel's, another model's clone, any mean and covariance."""
+"""Gaussian input models: of a kernel, and of any mean and covariance."""
 
+from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from .._core._random import as_generator
-from .._core._validation import check_lattice_shape, check_positive
-from ._kernels import check_kernel, periodic_kernel
-from ._stationary import StationaryField
+from .._core._validation import check_image_shape
+from ._kernels import CorrelationLength, Kernel
+from ._lattice_kernels import check_lattice_law, lattice_kernel
+from ._model import Sampler
+from ._stationary import _GaussianLaw
 
 Array = NDArray[np.float64]
 
@@ -19,23 +20,27 @@ _ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
-class GaussianField(StationaryField):
-    """Gaussian field of unit variance on a ring or torus.
+class GaussianField(_GaussianLaw):
+    """Gaussian field of unit variance on a lattice.
 
     Parameters
     ----------
     shape : int or (int, int)
         Sites of the ring, or (rows, columns) of the torus.
-    correlation_length : float
-        xi, in sites.
-    kernel : {"gaussian", "exponential"}, default="gaussian"
-        exp(-(d/xi)^2) or exp(-d/xi), summed over periodic images and divided by its value
-        at distance zero, which keeps it positive semi-definite.
+    correlation_length : float or (float, float)
+        xi, in sites; in two dimensions also one along each axis.
+    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
+        exp(-r^2), exp(-r), a `Matern` kernel, or any function of r, the distance in
+        correlation lengths, that is positive semi-definite.
+    boundary : {"periodic", "open"}, default="periodic"
+        A ring or torus, around which the kernel is wrapped (summed over its periodic images
+        and divided by its value at zero, which keeps it positive semi-definite); or a window
+        on an endless field, where it is the bare kernel.
 
     Raises
     ------
     ValueError
-        If a parameter is out of range.
+        If a parameter is out of range, or the kernel is not positive semi-definite.
 
     Examples
     --------
@@ -49,81 +54,19 @@ class GaussianField(StationaryField):
 
     shape: tuple[int, ...]
     _: KW_ONLY
-    correlation_length: float
-    kernel: str = "gaussian"
+    correlation_length: CorrelationLength
+    kernel: Kernel = "gaussian"
+    boundary: str = "periodic"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", check_lattice_shape(self.shape))
-        check_kernel(self.shape, self.correlation_length, self.kernel)
+        check_lattice_law(self)
 
-    def latent_autocovariance(self) -> Array:
-        """Covariance of site 0 with every site, of shape `shape`."""
-        return periodic_kernel(self.shape, self.correlation_length, self.kernel)
-
-    def autocovariance(self) -> Array:
-        """Covariance of site 0 with every site, of shape `shape`."""
-        return self.latent_autocovariance()
-
-    def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel: zero."""
-        return 0.0
-
-    def gaussian_clone(self) -> "GaussianField":
-        """The model itself."""
-        return self
-
-
-@dataclass(frozen=True)
-class GaussianClone(StationaryField):
-    """Gaussian field with the covariance of another stationary model.
-
-    The control of every claim about higher-order structure: equal mean and covariance,
-    no cumulant beyond the second.
-
-    Parameters
-    ----------
-    model : StationaryField
-        The model to clone; its `autocovariance` must have a closed form.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rfsk.datasets import NLGP, GaussianClone
-    >>> model = NLGP(40, correlation_length=4.0, gain=3.0)
-    >>> clone = GaussianClone(model)
-    >>> bool(np.all(clone.covariance() == model.covariance())), clone.excess_kurtosis()
-    (True, 0.0)
-    """
-
-    model: StationaryField
-    # A pointwise map keeps a covariance positive, but one as steep as the arcsine at 1
-    # magnifies its rounding, up to the square root of the machine precision.
-    _rounding = 1e-7
-
-    @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        """Sides of the lattice, in sites."""
-        return self.model.shape
-
-    def latent_autocovariance(self) -> Array:
-        """Covariance of site 0 with every site, of shape `shape`."""
-        return self.model.autocovariance()
-
-    def autocovariance(self) -> Array:
-        """Covariance of site 0 with every site, of shape `shape`."""
-        return self.model.autocovariance()
-
-    def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel: zero."""
-        return 0.0
-
-    def gaussian_clone(self) -> "GaussianClone":
-        """The clone itself."""
-        return self
+    def _latent_on_lattice(self) -> Array:
+        return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
 
 
 @dataclass(frozen=True, eq=False)
-class MultivariateGaussian:
+class MultivariateGaussian(Sampler):
     """Gaussian inputs of any mean and covariance, stationary or not.
 
     Parameters
@@ -132,6 +75,8 @@ class MultivariateGaussian:
         Mean input.
     cov : array-like of shape (n_features, n_features)
         Covariance: symmetric, positive semi-definite up to rounding.
+    shape : int or (int, int), optional
+        Lattice of the features; one axis by default.
 
     Raises
     ------
@@ -148,6 +93,8 @@ class MultivariateGaussian:
 
     mean: ArrayLike
     cov: ArrayLike
+    _: KW_ONLY
+    shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         center = check_array(self.mean, dtype=np.float64, ensure_2d=False, input_name="mean")
@@ -166,29 +113,21 @@ class MultivariateGaussian:
                 f"cov is not positive semi-definite: its smallest eigenvalue is "
                 f"{smallest:.3g}. Estimate it from more samples than features, or shrink it."
             )
+        sides = check_image_shape(self.shape or None, center.size)
+        object.__setattr__(self, "shape", sides)
         object.__setattr__(self, "mean", center)
         object.__setattr__(self, "cov", matrix)
-
-    @property
-    def n_features(self) -> int:
-        """Number of features."""
-        return int(np.asarray(self.mean).size)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The features as one axis."""
-        return (self.n_features,)
 
     @cached_property
     def _root(self) -> Array:
         eigenvalues, vectors = np.linalg.eigh(np.asarray(self.cov))
         return np.asarray(vectors * np.sqrt(np.maximum(eigenvalues, 0.0)))
 
-    def sample(self, n_samples: int, random_state: Any = None) -> Array:
-        """Draw inputs, float64 of shape (n_samples, n_features)."""
-        check_positive(n_samples, "n_samples", integer=True)
-        noise = as_generator(random_state).standard_normal((n_samples, self.n_features))
-        return np.asarray(np.asarray(self.mean) + noise @ self._root.T)
+    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
+        for rows in buffers:
+            np.matmul(rng.standard_normal(rows.shape), self._root.T, out=rows)
+            rows += np.asarray(self.mean)
+            yield rows
 
     def covariance(self) -> Array:
         """Covariance matrix, (n_features, n_features)."""

@@ -1,33 +1,28 @@
-"""Generators of labelled inputs, with scikit-learn's habits."""
+"""Generators of fields made of Gaussian noise, with scikit-learn's habits."""
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import (
-    Bunch,
-    assert_all_finite,
-    check_array,
-    check_consistent_length,
-    column_or_1d,
-)
-from sklearn.utils.multiclass import check_classification_targets
-
-from .._core._random import as_generator
-from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
+from .._core._validation import check_lattice_shape, check_one_per_class
+from ._bunch import draw_task
 from ._discrimination import Discrimination
-from ._gaussian import GaussianField, MultivariateGaussian
-from ._nlgp import NLGP
+from ._elliptical import EllipticalField, Radial
+from ._gaussian import GaussianField
+from ._kernels import CorrelationLength, Kernel
+from ._nlgp import NLGP, Nonlinearity
+from ._transformed import Marginal, TransformedField
 
 
 def make_nlgp(
     n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
-    correlation_length: Sequence[float] = (5.0, 10.0),
+    correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
     gain: float = 3.0,
-    kernel: str = "gaussian",
+    kernel: Kernel = "gaussian",
+    boundary: str = "periodic",
+    nonlinearity: Nonlinearity = "erf",
+    priors: Sequence[float] | None = None,
     shuffle: bool = True,
     random_state: Any = None,
     return_X_y: bool = True,
@@ -42,15 +37,22 @@ def make_nlgp(
     Parameters
     ----------
     n_samples : int, default=20_000
-        Number of inputs over all classes, in equal shares.
+        Number of inputs over all classes.
     shape : int or (int, int), default=100
         Sites of the ring, or (rows, columns) of the torus.
     correlation_length : sequence of float, default=(5.0, 10.0)
-        One length a class, in sites: class i has the i-th.
+        One length a class, in sites: class i has the i-th. In two dimensions an entry may be a
+        pair, one length along each axis.
     gain : float, default=3.0
         From near zero (Gaussian) through 1 (uniform pixels) to large (sharp edges).
-    kernel : {"gaussian", "exponential"}, default="gaussian"
-        Kernel of the latent Gaussian field, wrapped around the lattice.
+    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
+        Kernel of the latent Gaussian field, see `rfsk.datasets.GaussianField`.
+    boundary : {"periodic", "open"}, default="periodic"
+        A ring or torus, or a window on an endless field.
+    nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
+        The saturating map.
+    priors : sequence of float, optional
+        Share of each class; equal by default.
     shuffle : bool, default=True
         Whether to put the classes in random order.
     random_state : int, Generator, RandomState or None, default=None
@@ -84,20 +86,28 @@ def make_nlgp(
     """
     lengths = check_one_per_class(correlation_length, "correlation_length")
     sides = check_lattice_shape(shape)
-    task = Discrimination(
-        [NLGP(sides, correlation_length=xi, gain=gain, kernel=kernel) for xi in lengths]
-    )
-    parameters = {"correlation_length": lengths, "gain": gain, "kernel": kernel}
-    return _draw(task, n_samples, shuffle, random_state, return_X_y, parameters)
+    law: dict[str, Any] = {
+        "gain": gain,
+        "kernel": kernel,
+        "boundary": boundary,
+        "nonlinearity": nonlinearity,
+    }
+    models = [NLGP(sides, correlation_length=xi, **law) for xi in lengths]
+    task = Discrimination(models, priors)
+    parameters = {"correlation_length": lengths, **law}
+    return draw_task(task, n_samples, shuffle, random_state, return_X_y, parameters)
 
 
 def make_gp(
     n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
-    correlation_length: Sequence[float] = (5.0, 10.0),
+    correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
     gain: float | None = 3.0,
-    kernel: str = "gaussian",
+    kernel: Kernel = "gaussian",
+    boundary: str = "periodic",
+    nonlinearity: Nonlinearity = "erf",
+    priors: Sequence[float] | None = None,
     shuffle: bool = True,
     random_state: Any = None,
     return_X_y: bool = True,
@@ -107,15 +117,22 @@ def make_gp(
     Parameters
     ----------
     n_samples : int, default=20_000
-        Number of inputs over all classes, in equal shares.
+        Number of inputs over all classes.
     shape : int or (int, int), default=100
         Sites of the ring, or (rows, columns) of the torus.
     correlation_length : sequence of float, default=(5.0, 10.0)
-        One length a class, in sites: class i has the i-th.
+        One length a class, in sites: class i has the i-th. In two dimensions an entry may be a
+        pair, one length along each axis.
     gain : float or None, default=3.0
         The covariance is exactly that of the NLGP of this gain; None takes the bare kernel.
-    kernel : {"gaussian", "exponential"}, default="gaussian"
-        Kernel of the latent Gaussian field, wrapped around the lattice.
+    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
+        Kernel of the latent Gaussian field, see `rfsk.datasets.GaussianField`.
+    boundary : {"periodic", "open"}, default="periodic"
+        A ring or torus, or a window on an endless field.
+    nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
+        The saturating map.
+    priors : sequence of float, optional
+        Share of each class; equal by default.
     shuffle : bool, default=True
         Whether to put the classes in random order.
     random_state : int, Generator, RandomState or None, default=None
@@ -144,121 +161,166 @@ def make_gp(
     """
     lengths = check_one_per_class(correlation_length, "correlation_length")
     sides = check_lattice_shape(shape)
+    law: dict[str, Any] = {"kernel": kernel, "boundary": boundary}
     models: list[Any] = []
     for xi in lengths:
         if gain is None:
-            models.append(GaussianField(sides, correlation_length=xi, kernel=kernel))
+            models.append(GaussianField(sides, correlation_length=xi, **law))
         else:
-            nlgp = NLGP(sides, correlation_length=xi, gain=gain, kernel=kernel)
+            nlgp = NLGP(
+                sides,
+                correlation_length=xi,
+                gain=gain,
+                kernel=kernel,
+                boundary=boundary,
+                nonlinearity=nonlinearity,
+            )
             models.append(nlgp.gaussian_clone())
-    parameters = {"correlation_length": lengths, "gain": gain, "kernel": kernel}
-    task = Discrimination(models)
-    return _draw(task, n_samples, shuffle, random_state, return_X_y, parameters)
+    task = Discrimination(models, priors)
+    parameters = {"correlation_length": lengths, "gain": gain, **law, "nonlinearity": nonlinearity}
+    return draw_task(task, n_samples, shuffle, random_state, return_X_y, parameters)
 
 
-def make_gaussian_clone(
-    X: ArrayLike,
-    y: ArrayLike | None = None,
+def make_transformed_field(
+    n_samples: int = 20_000,
+    shape: int | tuple[int, int] = 100,
     *,
-    n_samples: int | None = None,
+    correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
+    marginal: Marginal = "laplace",
+    kernel: Kernel = "gaussian",
+    boundary: str = "periodic",
+    priors: Sequence[float] | None = None,
+    shuffle: bool = True,
     random_state: Any = None,
+    return_X_y: bool = True,
 ) -> Any:
-    """Draw Gaussian data with the mean and covariance of `X`, class by class.
+    """Draw classes of fields with any marginal law that differ in correlation length.
 
-    The control for data of any origin: a net that grows localized fields on `X` but not on
-    its clone owes them to statistics beyond the covariance.
+    Every pixel of every class has the same law, of zero mean and unit variance, from heavy
+    tails to none: what decides whether fields localize is its shape.
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features)
-        The data to clone.
-    y : array-like of shape (n_samples,), optional
-        Labels; each class is cloned from its own mean and covariance. Left out, `X` is taken
-        as one law.
-    n_samples : int, optional
-        Number of rows to draw; as many as `X` by default. With labels, classes keep their
-        shares (which need `n_samples` of at least one row a class).
+    n_samples : int, default=20_000
+        Number of inputs over all classes.
+    shape : int or (int, int), default=100
+        Sites of the ring, or (rows, columns) of the torus.
+    correlation_length : sequence of float, default=(5.0, 10.0)
+        One length a class, in sites: class i has the i-th. In two dimensions an entry may be a
+        pair, one length along each axis.
+    marginal : {"uniform", "sign", "laplace"}, Algebraic, SciPy distribution or callable
+        Law of one pixel, see `rfsk.datasets.TransformedField`.
+    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
+        Kernel of the latent Gaussian field, see `rfsk.datasets.GaussianField`.
+    boundary : {"periodic", "open"}, default="periodic"
+        A ring or torus, or a window on an endless field.
+    priors : sequence of float, optional
+        Share of each class; equal by default.
+    shuffle : bool, default=True
+        Whether to put the classes in random order.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the draw.
+    return_X_y : bool, default=True
+        False returns a Bunch with X, y, task, shape, target_names, parameters and DESCR.
 
     Returns
     -------
-    X_clone : ndarray of shape (n_samples, n_features)
-        Gaussian data, float64. With the default `n_samples`, row i has the class of row i
-        of `X`.
-    y_clone : ndarray of shape (n_samples,)
-        Labels; returned only if `y` is given.
+    X : ndarray of shape (n_samples, n_features)
+        Inputs, float64.
+    y : ndarray of shape (n_samples,)
+        Labels from 0, int64.
 
     Raises
     ------
     ValueError
-        If a class has fewer than two rows, or X holds NaN or infinity.
+        If a parameter is out of range, or `correlation_length` has fewer than two values.
+
+    See Also
+    --------
+    rfsk.datasets.TransformedField : The law of one class.
 
     Examples
     --------
-    >>> from rfsk import make_nlgp
-    >>> from rfsk.datasets import make_gaussian_clone
-    >>> X, y = make_nlgp(2000, 20, correlation_length=(1.0, 2.0), random_state=0)
-    >>> X_clone, y_clone = make_gaussian_clone(X, y, random_state=1)
-    >>> X_clone.shape, bool((y_clone == y).all())
-    ((2000, 20), True)
+    >>> from rfsk.datasets import Algebraic, make_transformed_field
+    >>> X, y = make_transformed_field(1000, marginal=Algebraic(k=6.0), random_state=0)
+    >>> X.shape
+    (1000, 100)
     """
-    data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
-    if n_samples is not None:
-        check_positive(n_samples, "n_samples", integer=True)
-    rng = as_generator(random_state)
-    if y is None:
-        return _clone_one_law(data, len(data) if n_samples is None else n_samples, rng)
-    labels = column_or_1d(y, warn=True)
-    assert_all_finite(labels, input_name="y")
-    check_classification_targets(labels)
-    check_consistent_length(data, labels)
-    classes, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    if counts.min() < 2:
-        scarce = classes[counts.argmin()]
-        raise ValueError(f"Class {scarce!r} has 1 row in y; its covariance needs at least 2.")
-    clone_index = index
-    if n_samples is not None:
-        ends = np.round(np.cumsum(counts) / counts.sum() * n_samples).astype(np.int64)
-        shares = np.diff(ends, prepend=0)
-        if shares.min() == 0:
-            raise ValueError(
-                f"n_samples={n_samples} leaves no row for a class of {len(classes)}; draw more."
-            )
-        clone_index = np.repeat(np.arange(len(classes)), shares)
-        rng.shuffle(clone_index)
-    clone = np.empty((len(clone_index), data.shape[1]))
-    for label in range(len(classes)):
-        rows = clone_index == label
-        clone[rows] = _clone_one_law(data[index == label], int(rows.sum()), rng)
-    return clone, classes[clone_index]
+    lengths = check_one_per_class(correlation_length, "correlation_length")
+    sides = check_lattice_shape(shape)
+    law: dict[str, Any] = {"marginal": marginal, "kernel": kernel, "boundary": boundary}
+    models = [TransformedField(sides, correlation_length=xi, **law) for xi in lengths]
+    task = Discrimination(models, priors)
+    parameters = {"correlation_length": lengths, **law}
+    return draw_task(task, n_samples, shuffle, random_state, return_X_y, parameters)
 
 
-def _clone_one_law(
-    data: NDArray[np.float64], n_samples: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    covariance = np.atleast_2d(np.cov(data, rowvar=False))
-    return MultivariateGaussian(data.mean(axis=0), covariance).sample(n_samples, rng)
-
-
-def _draw(
-    task: Discrimination,
-    n_samples: int,
-    shuffle: bool,
-    random_state: Any,
-    return_X_y: bool,
-    parameters: dict[str, Any],
+def make_elliptical(
+    n_samples: int = 20_000,
+    shape: int | tuple[int, int] = 100,
+    *,
+    correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
+    radial: Radial = "shell",
+    kernel: Kernel = "gaussian",
+    priors: Sequence[float] | None = None,
+    shuffle: bool = True,
+    random_state: Any = None,
+    return_X_y: bool = True,
 ) -> Any:
-    X, y = task.sample(n_samples, random_state, shuffle=shuffle)
-    if return_X_y:
-        return X, y
-    names = [f"correlation_length={xi:g}" for xi in parameters["correlation_length"]]
-    return Bunch(
-        X=X,
-        y=y,
-        task=task,
-        shape=task.shape,
-        target_names=names,
-        parameters=parameters,
-        DESCR="\n".join(f"class {label}: {model!r}" for label, model in enumerate(task.models)),
-    )
+    """Draw classes of elliptical fields that differ in correlation length.
+
+    Pixels may have any kurtosis, yet a net grows no localized fields: the control that tells
+    kurtosis from local structure.
+
+    Parameters
+    ----------
+    n_samples : int, default=20_000
+        Number of inputs over all classes.
+    shape : int or (int, int), default=100
+        Sites of the ring, or (rows, columns) of the torus.
+    correlation_length : sequence of float, default=(5.0, 10.0)
+        One length a class, in sites: class i has the i-th. In two dimensions an entry may be a
+        pair, one length along each axis.
+    radial : "shell", StudentT or SciPy distribution, default="shell"
+        Law of the length of an input, see `rfsk.datasets.EllipticalField`.
+    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
+        Kernel of the covariance, wrapped around the lattice.
+    priors : sequence of float, optional
+        Share of each class; equal by default.
+    shuffle : bool, default=True
+        Whether to put the classes in random order.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the draw.
+    return_X_y : bool, default=True
+        False returns a Bunch with X, y, task, shape, target_names, parameters and DESCR.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs, float64.
+    y : ndarray of shape (n_samples,)
+        Labels from 0, int64.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range, or `correlation_length` has fewer than two values.
+
+    See Also
+    --------
+    rfsk.datasets.EllipticalField : The law of one class.
+
+    Examples
+    --------
+    >>> from rfsk.datasets import StudentT, make_elliptical
+    >>> X, y = make_elliptical(1000, radial=StudentT(df=5.0), random_state=0)
+    >>> X.shape
+    (1000, 100)
+    """
+    lengths = check_one_per_class(correlation_length, "correlation_length")
+    sides = check_lattice_shape(shape)
+    law: dict[str, Any] = {"radial": radial, "kernel": kernel}
+    models = [EllipticalField(sides, correlation_length=xi, **law) for xi in lengths]
+    task = Discrimination(models, priors)
+    parameters = {"correlation_length": lengths, **law}
+    return draw_task(task, n_samples, shuffle, random_state, return_X_y, parameters)

@@ -1,142 +1,109 @@
-"""Covariance kernels on a ring or torus, and their spectra."""
+"""Covariance kernels: correlation as a function of distance."""
 
-import itertools
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import scipy.special
 from numpy.typing import NDArray
 
-from .._core._validation import check_option, check_positive
+from .._core._validation import check_positive
 
 Array = NDArray[np.float64]
+Profile = Callable[[Array], Array]
+Kernel: TypeAlias = "str | Profile"
+CorrelationLength: TypeAlias = "float | tuple[float, ...]"
 
-# Distance, in correlation lengths, beyond which a kernel is below 1e-18.
-_REACH = {"gaussian": 6.5, "exponential": 42.0}
-_MAX_LENGTH_IN_SIDES = 1000.0
-# An eigenvalue this far below zero, relative to the largest, is rounding and set to zero.
-ROUNDING = 1e-12
-
-
-def _wrapped_gaussian(side: int, correlation_length: float) -> Array:
-    n_images = math.ceil(_REACH["gaussian"] * correlation_length / side) + 1
-    displacement = np.arange(side)[:, None] + side * np.arange(-n_images, n_images + 1)
-    kernel: Array = np.exp(-((displacement / correlation_length) ** 2)).sum(axis=1)
-    return np.asarray(kernel / kernel[0])
+NEGLIGIBLE = 1e-18  # correlation beyond which no further periodic image is summed
+_MAX_REACH = 1000.0  # in correlation lengths: a kernel must have decayed by then
+_MAX_MATERN_ORDER = 50.0
 
 
-def _gaussian(shape: tuple[int, ...], correlation_length: float) -> Array:
-    kernel = _wrapped_gaussian(shape[0], correlation_length)
-    for side in shape[1:]:
-        kernel = np.multiply.outer(kernel, _wrapped_gaussian(side, correlation_length))
-    return kernel
+@dataclass(frozen=True)
+class Matern:
+    """Matérn kernel of order nu, a value for `kernel`.
 
-
-def _exponential(shape: tuple[int, ...], correlation_length: float) -> Array:
-    if len(shape) == 1:  # the geometric sum over images, in closed form
-        distance = np.arange(shape[0])
-        forward = np.exp(-distance / correlation_length)
-        backward = np.exp(-(shape[0] - distance) / correlation_length)
-        return np.asarray((forward + backward) / (forward[0] + backward[0]))
-    kernel = np.zeros(shape)
-    images = [
-        side * np.arange(-n, n + 1)
-        for side in shape
-        for n in [math.ceil(_REACH["exponential"] * correlation_length / side) + 1]
-    ]
-    rows, columns = np.indices(shape)
-    for row_image, column_image in itertools.product(*images):
-        distance = np.hypot(rows + row_image, columns + column_image)
-        kernel += np.exp(-distance / correlation_length)
-    return kernel / kernel.flat[0]
-
-
-KERNELS: dict[str, Callable[[tuple[int, ...], float], Array]] = {
-    "gaussian": _gaussian,
-    "exponential": _exponential,
-}
-
-
-def check_kernel(shape: tuple[int, ...], correlation_length: float, kernel: str) -> None:
-    """Raise unless these describe a kernel that can be wrapped around the lattice."""
-    check_positive(correlation_length, "correlation_length")
-    check_option(kernel, "kernel", KERNELS)
-    limit = _MAX_LENGTH_IN_SIDES if kernel == "gaussian" or len(shape) == 1 else 1.0
-    if correlation_length > limit * min(shape):
-        raise ValueError(
-            f"correlation_length={correlation_length!r} is too long for a lattice of shape "
-            f"{shape}; expected at most {limit:g} times its shortest side."
-        )
-
-
-def periodic_kernel(shape: tuple[int, ...], correlation_length: float, kernel: str) -> Array:
-    """Autocovariance of unit variance, wrapped around a ring or torus.
-
-    Summing the kernel over all periodic images keeps it positive semi-definite at every
-    correlation length; taking the shortest distance instead does not.
+    k(r) = 2^(1 - nu) / Gamma(nu) (sqrt(2 nu) r)^nu K_nu(sqrt(2 nu) r), with r the distance
+    in correlation lengths, as in scikit-learn's `Matern`. Order 1/2 is the exponential
+    kernel; large orders approach exp(-r^2 / 2), the Gaussian kernel of a correlation length
+    sqrt 2 times as long.
 
     Parameters
     ----------
-    shape : tuple of int
-        Sides of the lattice, in sites.
-    correlation_length : float
-        xi, in sites: the Gaussian kernel is exp(-(d / xi)^2), the exponential exp(-d / xi).
-    kernel : {"gaussian", "exponential"}
-        In two dimensions the Gaussian is a product of 1-D kernels and the exponential
-        depends on the Euclidean distance.
-
-    Returns
-    -------
-    autocovariance : ndarray of shape `shape`
-        Covariance of site 0 with every site; 1 at site 0.
-    """
-    return KERNELS[kernel](shape, float(correlation_length))
-
-
-def spectrum(autocovariance: Array, rounding: float = ROUNDING) -> Array:
-    """Eigenvalues of a stationary covariance on a ring or torus.
-
-    Parameters
-    ----------
-    autocovariance : ndarray of shape (L,) or (rows, columns)
-        Covariance of site 0 with every site.
-    rounding : float, default=1e-12
-        Negative eigenvalues of at most this share of the largest are set to zero.
-
-    Returns
-    -------
-    eigenvalues : ndarray
-        Laid out as the real FFT has it: one for each frequency of ``numpy.fft.rfftn``.
+    nu : float, default=1.5
+        Smoothness, in (0, 50]: the field has ceil(nu) - 1 derivatives.
 
     Raises
     ------
     ValueError
-        If the autocovariance is not symmetric, or an eigenvalue is negative beyond rounding.
+        If `nu` is out of range.
+
+    Examples
+    --------
+    >>> from rfsk.datasets import GaussianField, Matern
+    >>> model = GaussianField(100, correlation_length=5.0, kernel=Matern(nu=2.5))
+    >>> model.sample(3, random_state=0).shape
+    (3, 100)
     """
-    if not np.isfinite(autocovariance).all():
-        raise ValueError("autocovariance holds NaN or infinity; expected finite numbers.")
-    transform = np.fft.rfftn(autocovariance)
-    eigenvalues = transform.real
-    largest = np.abs(eigenvalues).max()
-    if np.abs(transform.imag).max() > 1e-10 * largest:
-        raise ValueError(
-            "autocovariance differs between a displacement and its opposite; a stationary "
-            "covariance has C(d) = C(-d) around the ring."
-        )
-    if eigenvalues.min() < -rounding * largest:
-        raise ValueError(
-            f"The autocovariance is not positive semi-definite: its smallest eigenvalue is "
-            f"{eigenvalues.min():.3g} (largest {largest:.3g}). Wrap the kernel around the "
-            "ring (sum it over all periodic images) or shorten its correlation length."
-        )
-    return np.asarray(np.maximum(eigenvalues, 0.0))
+
+    nu: float = 1.5
+
+    def __post_init__(self) -> None:
+        check_positive(self.nu, "nu")
+        if self.nu > _MAX_MATERN_ORDER:
+            raise ValueError(
+                f"nu={self.nu!r}; expected at most {_MAX_MATERN_ORDER:g}. Take "
+                'kernel="gaussian" for the limit of large orders.'
+            )
+
+    def __call__(self, r: Array) -> Array:
+        """Correlation at distance r, in correlation lengths."""
+        s = math.sqrt(2.0 * self.nu) * np.asarray(r, dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            log_factor = (1.0 - self.nu) * math.log(2.0) - scipy.special.gammaln(self.nu)
+            values = np.exp(log_factor + self.nu * np.log(s) - s)
+            values = values * scipy.special.kve(self.nu, s)
+        return np.asarray(np.where(np.isfinite(values), values, 1.0))  # at and near r = 0
 
 
-def covariance_matrix(autocovariance: Array) -> Array:
-    """Dense (circulant) covariance, (n_features, n_features), of a stationary field."""
-    shape = autocovariance.shape
-    sites = np.indices(shape).reshape(len(shape), -1)
-    displacements = [
-        (axis[:, None] - axis[None, :]) % side for axis, side in zip(sites, shape, strict=True)
-    ]
-    return np.asarray(autocovariance[tuple(displacements)])
+KERNELS: dict[str, Profile] = {
+    "gaussian": lambda r: np.exp(-(r**2)),
+    "exponential": lambda r: np.exp(-r),
+}
+
+
+def kernel_profile(kernel: Kernel) -> Profile:
+    """Correlation as a function of the distance in correlation lengths."""
+    return KERNELS[kernel] if isinstance(kernel, str) else kernel
+
+
+def axis_lengths(correlation_length: CorrelationLength, n_axes: int) -> tuple[float, ...]:
+    """One correlation length an axis."""
+    lengths = tuple(np.atleast_1d(correlation_length).tolist())
+    return lengths * n_axes if len(lengths) == 1 else lengths
+
+
+def check_profile(kernel: Profile) -> None:
+    at_zero = np.asarray(kernel(np.zeros(1)), dtype=np.float64)
+    if at_zero.shape != (1,) or abs(at_zero[0] - 1.0) > 1e-12:
+        raise ValueError(
+            f"kernel(0) is {at_zero!r}; expected a function that maps an array of distances, in "
+            "correlation lengths, to correlations, with 1 at zero."
+        )
+    reach(kernel)
+
+
+def reach(profile: Profile, threshold: float = NEGLIGIBLE) -> float:
+    """Distance, in correlation lengths, beyond which the correlation is below `threshold`."""
+    distances = np.geomspace(0.1, _MAX_REACH, 400)
+    above = np.flatnonzero(~(np.abs(profile(distances)) < threshold))
+    if len(above) == 0:
+        return float(distances[0])
+    if above[-1] == len(distances) - 1:
+        raise ValueError(
+            f"kernel({_MAX_REACH:g}) is {float(profile(distances[-1:])[0]):.3g}; expected a "
+            "correlation that has decayed to zero there."
+        )
+    return float(distances[above[-1] + 1])

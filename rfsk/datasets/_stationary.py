@@ -1,78 +1,139 @@
-"""Stationary fields: white noise, filtered by a spectrum, mapped point by point."""
+"""Stationary fields, whose law no translation changes, and their Gaussian clones."""
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
-from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .._core._array import array_namespace, as_array_like
-from .._core._random import as_generator
-from .._core._validation import check_positive
-from ._kernels import ROUNDING, covariance_matrix, spectrum
+from ._fourth_order import cumulant_slice, cumulant_tensor, pairwise, sites_of
+from ._lattice_kernels import ROUNDING, covariance_matrix, spectrum
+from ._model import Sampler
 
 Array = NDArray[np.float64]
 
-_CHUNK = 2**22  # numbers drawn at a time: bounds the working memory beside the output
 
+class StationaryField(Sampler):
+    """A field on a lattice whose law depends on displacements only.
 
-class InputModel(Protocol):
-    """The law of one input vector: what every model of inputs can do."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Sides of the lattice, in sites."""
-
-    @property
-    def n_features(self) -> int:
-        """Number of sites."""
-
-    def sample(self, n_samples: int, random_state: Any = None) -> Array:
-        """Draw inputs, (n_samples, n_features)."""
-
-    def covariance(self) -> Array:
-        """Exact covariance, (n_features, n_features)."""
-
-    def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel."""
-
-    def gaussian_clone(self) -> "InputModel":
-        """Gaussian model with the same mean and covariance."""
-
-
-class StationaryField(ABC):
-    """A field on a ring or torus whose law is unchanged by translation.
-
-    Subclasses are frozen dataclasses. They say which autocovariance the latent Gaussian
-    field has and how it is mapped point by point.
+    Subclasses are frozen dataclasses with zero mean. With periodic boundaries, the default,
+    displacements are taken around the ring or torus.
     """
 
-    shape: tuple[int, ...]
-    _rounding: ClassVar[float] = ROUNDING
-
-    @property
-    def n_features(self) -> int:
-        """Number of sites."""
-        return math.prod(self.shape)
-
-    @abstractmethod
-    def latent_autocovariance(self) -> Array:
-        """Covariance of site 0 with every site of the latent Gaussian field."""
+    boundary: str = "periodic"
 
     @abstractmethod
     def autocovariance(self) -> Array:
-        """Exact covariance of site 0 with every site of the field, of shape `shape`."""
+        """Exact covariance of the first site with every site, of shape `shape`."""
 
     @abstractmethod
     def excess_kurtosis(self) -> float:
         """Excess kurtosis of one pixel, E x^4 / (E x^2)^2 - 3."""
 
-    @abstractmethod
+    def _lattice_autocovariance(self) -> Array:
+        """Autocovariance on a torus that holds the field: its own, if it is periodic."""
+        return self.autocovariance()
+
+    def covariance(self) -> Array:
+        """Exact covariance matrix, (n_features, n_features)."""
+        return covariance_matrix(self.autocovariance(), self.boundary)
+
     def gaussian_clone(self) -> "StationaryField":
-        """Gaussian field with the same covariance."""
+        """Gaussian field with exactly this covariance."""
+        return GaussianClone(self)
+
+    def _moment(self, sites: NDArray[np.int64]) -> Array:
+        """Fourth moments at the rows of `sites`, (n, 4) numbers of sites."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no closed form of its fourth moment; estimate it from "
+            "samples: rfsk.analysis.cumulant(model.sample(n))."
+        )
+
+    def fourth_moment(self, indices: ArrayLike) -> Array:
+        """Exact fourth moment E x_i x_j x_k x_l.
+
+        Parameters
+        ----------
+        indices : array-like of int, of shape (..., 4)
+            Numbers of the sites, counted along rows; they may repeat.
+
+        Returns
+        -------
+        moments : ndarray of shape (...)
+
+        Raises
+        ------
+        ValueError
+            If the indices are not four site numbers.
+        NotImplementedError
+            If the model has no closed form.
+        """
+        sites = sites_of(indices, self.n_features)
+        return np.asarray(self._moment(sites.reshape(-1, 4)).reshape(sites.shape[:-1]))
+
+    def fourth_cumulant(self, indices: ArrayLike) -> Array:
+        """Exact fourth cumulant, the moment without its three pairs of covariances.
+
+        kappa_ijkl = E x_i x_j x_k x_l - C_ij C_kl - C_ik C_jl - C_il C_jk; arguments and
+        errors as in `fourth_moment`.
+        """
+        sites = sites_of(indices, self.n_features)
+        return np.asarray(self.fourth_moment(sites) - self._gaussian_moment(sites))
+
+    def _gaussian_moment(self, sites: NDArray[np.int64]) -> Array:
+        """C_ij C_kl + C_ik C_jl + C_il C_jk: the fourth moment of the Gaussian clone."""
+        i, j, k, l = np.moveaxis(sites, -1, 0)  # noqa: E741
+        C = partial(pairwise, self._autocovariance)
+        return np.asarray(C(i, j) * C(k, l) + C(i, k) * C(j, l) + C(i, l) * C(j, k))
+
+    @cached_property
+    def _autocovariance(self) -> Array:
+        return self.autocovariance()
+
+    def fourth_cumulant_slice(self) -> Array:
+        """All fourth cumulants that involve the first site, kappa_0jkl.
+
+        On a ring or torus they are all there are, up to translation.
+
+        Returns
+        -------
+        slice : ndarray of shape (n_features, n_features, n_features)
+
+        Raises
+        ------
+        ValueError
+            If it would have more than 256 sites an axis.
+        NotImplementedError
+            If the model has no closed form.
+        """
+        return cumulant_slice(self.fourth_cumulant, self.shape, self.boundary == "periodic")
+
+    def fourth_cumulant_tensor(self) -> Array:
+        """All fourth cumulants, (n_features,) * 4; refused above 64 sites. See also the slice."""
+        return cumulant_tensor(self.fourth_cumulant, self.shape, self.boundary == "periodic")
+
+
+class LatentField(StationaryField):
+    """A field made of white noise, filtered by a spectrum and mapped point by point.
+
+    Open boundaries are cut from a torus so large that its covariance on the lattice is that
+    of the open plane.
+    """
+
+    _rounding: ClassVar[float] = ROUNDING
+
+    @abstractmethod
+    def _latent_on_lattice(self) -> Array:
+        """Autocovariance of the latent Gaussian field on the torus that is filled with noise."""
+
+    def _map_covariance(self, latent: Array) -> Array:
+        """Covariance of two pixels from that of the latent field; identity by default."""
+        return latent
 
     def _latent_scale(self) -> float:
         """Factor of the latent field that the pointwise map expects."""
@@ -83,24 +144,43 @@ class StationaryField(ABC):
         return latent
 
     @cached_property
-    def _filter(self) -> Array:
-        eigenvalues = spectrum(self.latent_autocovariance(), self._rounding)
-        return self._latent_scale() * np.sqrt(eigenvalues)
+    def _latent(self) -> Array:
+        return self._latent_on_lattice()
 
-    def covariance(self) -> Array:
-        """Exact covariance matrix, (n_features, n_features)."""
-        return covariance_matrix(self.autocovariance())
+    @cached_property
+    def _filter(self) -> Array:
+        return self._latent_scale() * np.sqrt(spectrum(self._latent, self._rounding))
+
+    def _crop(self, lattice: Array) -> Array:
+        return np.array(lattice[tuple(slice(side) for side in self.shape)])
+
+    def latent_autocovariance(self) -> Array:
+        """Covariance of the first site with every site of the latent Gaussian field."""
+        return self._crop(self._latent)
+
+    def autocovariance(self) -> Array:
+        """Exact covariance of the first site with every site, of shape `shape`."""
+        return self._map_covariance(self.latent_autocovariance())
+
+    def _lattice_autocovariance(self) -> Array:
+        return self._map_covariance(self._latent)
+
+    @property
+    def noise_shape(self) -> tuple[int, ...]:
+        """Sides of the torus to fill with noise: `shape`, or larger for open boundaries."""
+        return self._latent.shape
 
     def from_noise(self, noise: Any) -> Any:
         """Turn white noise into fields: the one definition for NumPy and torch.
 
-        Rolling the noise around the ring rolls the field.
+        With periodic boundaries, rolling the noise around the ring rolls the field.
 
         Parameters
         ----------
-        noise : array of shape (n_samples, n_features) or (n_samples, *shape)
+        noise : array of shape (n_samples, n_sites) or (n_samples, *noise_shape)
             Independent standard normal numbers, of NumPy or torch, in single or double
-            precision, on any device.
+            precision, on any device; n_sites is the product of `noise_shape`, and equals
+            n_features if the boundary is periodic.
 
         Returns
         -------
@@ -113,49 +193,80 @@ class StationaryField(ABC):
             If the noise has another shape, or is not of floating point.
         """
         xp = array_namespace(noise)
-        n_samples = noise.shape[0]
+        n_samples, lattice = noise.shape[0], self.noise_shape
         if not xp.isdtype(noise.dtype, "real floating"):
             raise ValueError(f"noise has dtype {noise.dtype}; expected single or double floats.")
-        if tuple(noise.shape[1:]) not in ((self.n_features,), self.shape):
+        if tuple(noise.shape[1:]) not in ((math.prod(lattice),), lattice):
             raise ValueError(
-                f"noise has shape {tuple(noise.shape)}; expected (n_samples, {self.n_features}) "
-                f"or (n_samples, {', '.join(map(str, self.shape))})."
+                f"noise has shape {tuple(noise.shape)}; expected (n_samples, "
+                f"{math.prod(lattice)}) or (n_samples, {', '.join(map(str, lattice))})."
             )
-        axes = tuple(range(1, 1 + len(self.shape)))
-        modes = xp.fft.rfftn(xp.reshape(noise, (n_samples, *self.shape)), axes=axes)
+        axes = tuple(range(1, 1 + len(lattice)))
+        modes = xp.fft.rfftn(xp.reshape(noise, (n_samples, *lattice)), axes=axes)
         modes *= as_array_like(self._filter, like=noise)
-        latent = xp.fft.irfftn(modes, s=self.shape, axes=axes)
+        latent = xp.fft.irfftn(modes, s=lattice, axes=axes)
+        if lattice != self.shape:
+            latent = latent[(slice(None), *(slice(side) for side in self.shape))]
         return self._pointwise(xp.reshape(latent, (n_samples, self.n_features)))
 
-    def sample(self, n_samples: int, random_state: Any = None) -> Array:
-        """Draw independent fields.
-
-        Parameters
-        ----------
-        n_samples : int
-            How many fields to draw.
-        random_state : int, Generator, RandomState or None, default=None
-            Seed of the draw.
-
-        Returns
-        -------
-        fields : ndarray of shape (n_samples, n_features)
-            Float64.
-
-        Raises
-        ------
-        ValueError
-            If `n_samples` is not a positive integer.
-        """
-        check_positive(n_samples, "n_samples", integer=True)
-        rng = as_generator(random_state)
-        fields = np.empty((n_samples, self.n_features))
-        for rows in _chunks(n_samples, max(1, _CHUNK // self.n_features)):
-            noise = rng.standard_normal((rows.stop - rows.start, self.n_features))
-            fields[rows] = self.from_noise(noise)
-        return fields
+    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
+        n_sites = math.prod(self.noise_shape)
+        for rows in buffers:
+            rows[:] = self.from_noise(rng.standard_normal((len(rows), n_sites)))
+            yield rows
 
 
-def _chunks(n: int, size: int) -> Iterator[slice]:
-    for start in range(0, n, size):
-        yield slice(start, min(start + size, n))
+class _GaussianLaw(LatentField):
+    """What Gaussian fields share: no cumulant beyond the second."""
+
+    def excess_kurtosis(self) -> float:
+        """Excess kurtosis of one pixel: zero."""
+        return 0.0
+
+    def gaussian_clone(self) -> StationaryField:
+        """The model itself."""
+        return self
+
+    def _moment(self, sites: NDArray[np.int64]) -> Array:
+        return self._gaussian_moment(sites)
+
+
+@dataclass(frozen=True)
+class GaussianClone(_GaussianLaw):
+    """Gaussian field with the covariance of another stationary model.
+
+    The control of every claim about higher-order structure: equal mean and covariance,
+    no cumulant beyond the second.
+
+    Parameters
+    ----------
+    model : StationaryField
+        The model to clone; its `autocovariance` must have a closed form.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.datasets import NLGP, GaussianClone
+    >>> model = NLGP(40, correlation_length=4.0, gain=3.0)
+    >>> clone = GaussianClone(model)
+    >>> bool(np.all(clone.covariance() == model.covariance())), clone.excess_kurtosis()
+    (True, 0.0)
+    """
+
+    model: StationaryField
+    # A pointwise map keeps a covariance positive, but one as steep as the arcsine at 1
+    # magnifies its rounding, up to the square root of the machine precision.
+    _rounding = 1e-7
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        """Sides of the lattice, in sites."""
+        return self.model.shape
+
+    @property
+    def boundary(self) -> str:  # type: ignore[override]
+        """Boundary of the model."""
+        return self.model.boundary
+
+    def _latent_on_lattice(self) -> Array:
+        return self.model._lattice_autocovariance()

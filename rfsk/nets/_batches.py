@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from ..datasets import Discrimination, InputModel, StationaryField
+from ..datasets import Discrimination
+from ..datasets._streams import draw_batches
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -37,8 +38,7 @@ class TensorBatches(Dataset):
 class TaskBatches(Dataset):
     """Fresh batches of a task, drawn on the device; one share of `n_samples` an iteration.
 
-    Stationary fields are drawn by torch in single precision; other models by their own
-    `sample`. Batches are stratified: see `Discrimination.class_boundaries`.
+    Batches are stratified: see `Discrimination.class_boundaries`.
     """
 
     def __init__(
@@ -84,15 +84,7 @@ class TaskBatches(Dataset):
 
     def _block(self, n_batches: int, batch_size: int) -> Iterator[Batch]:
         """Draw whole batches at once, sorted by class within each batch."""
-        boundaries = self.task.class_boundaries(batch_size, self.rng.random(n_batches))
-        counts = np.diff(boundaries, axis=1, prepend=0)
-        labels = np.repeat(np.tile(np.arange(self.task.n_classes), n_batches), counts.ravel())
-        device = self.generator.device
-        X = torch.empty((len(labels), self.task.n_features), device=device)
-        for label, model in enumerate(self.task.models):
-            rows = torch.from_numpy(np.flatnonzero(labels == label)).to(device)
-            if len(rows):
-                X.index_copy_(0, rows, self._draw(model, len(rows)))
+        X, counts = draw_batches(self.task, n_batches, batch_size, self.generator, self.rng)
         for batch, count in zip(X.split(batch_size), counts, strict=True):
             yield batch, self._targets(count)
 
@@ -103,10 +95,3 @@ class TaskBatches(Dataset):
             repeats = torch.as_tensor(counts, device=self.target_of_class.device)
             self.targets_of_counts[key] = self.target_of_class.repeat_interleave(repeats, dim=0)
         return self.targets_of_counts[key]
-
-    def _draw(self, model: InputModel, n_samples: int) -> torch.Tensor:
-        device = self.generator.device
-        if isinstance(model, StationaryField):
-            shape = (n_samples, model.n_features)
-            return model.from_noise(torch.randn(shape, generator=self.generator, device=device))
-        return torch.as_tensor(model.sample(n_samples, self.rng), dtype=torch.float32).to(device)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rfsk.datasets._kernels import covariance_matrix, periodic_kernel, spectrum
+from rfsk.datasets._lattice_kernels import covariance_matrix, periodic_kernel, spectrum
 
 
 def sum_over_images(shape, xi, kernel, n_images=60):

@@ -1,0 +1,168 @@
+"""Patches of photographs."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, NDArray
+from sklearn.datasets import load_sample_images
+from sklearn.utils import check_array
+
+from .._core._validation import check_lattice_shape
+from ._gaussian import MultivariateGaussian
+from ._model import Sampler
+
+Array = NDArray[np.float64]
+
+_ROWS_AT_A_TIME = 2**22  # numbers of the patches unfolded at a time
+_SMALLEST_SHARE = 1e-12  # of the largest eigenvalue, for a direction to be whitened
+
+
+@dataclass(frozen=True, eq=False)
+class ImagePatches(Sampler):
+    """Patches cut from photographs at random places.
+
+    Images are made grey (the mean of their channels). Each patch loses its own mean and the
+    mean patch, and all are scaled by one factor to unit variance, averaged over pixels. The
+    places are finitely many, and covariance and kurtosis are those over all of them: exact,
+    as is the law of `sample`, which draws places with replacement.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of a patch.
+    images : sequence of array-like, optional
+        Photographs, (rows, columns) or (rows, columns, channels) each, of any units. By default
+        the two of scikit-learn, 427 x 640 (which need Pillow to be read).
+    whiten : bool, default=False
+        Whether to rotate, scale and rotate back (ZCA) so that all directions but the constant,
+        which is zero in every patch, have equal variance. Second-order structure is gone then,
+        and what tells patches from noise is of higher order (Olshausen and Field, 1996).
+
+    Raises
+    ------
+    ValueError
+        If the shape is no patch, an image is smaller than it, all are constant, or one holds
+        NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.datasets import ImagePatches
+    >>> picture = np.random.default_rng(0).normal(size=(60, 80)).cumsum(axis=1)
+    >>> patches = ImagePatches((8, 8), images=[picture])
+    >>> patches.sample(5, random_state=0).shape
+    (5, 64)
+    """
+
+    shape: tuple[int, ...]
+    _: KW_ONLY
+    images: Sequence[ArrayLike] | None = None
+    whiten: bool = False
+
+    def __post_init__(self) -> None:
+        shape = check_lattice_shape(self.shape)
+        if len(shape) != 2 or math.prod(shape) < 2:
+            raise ValueError(
+                f"shape={self.shape!r}; expected (rows, columns) of a patch of two pixels or more."
+            )
+        object.__setattr__(self, "shape", shape)
+        if not isinstance(self.whiten, bool | np.bool_):
+            raise ValueError(f"whiten={self.whiten!r}; expected True or False.")
+        if self.images is not None and (len(self.images) == 0 or np.ndim(self.images[0]) < 2):
+            raise ValueError(
+                "images is empty or holds no image; expected a sequence of arrays of shape (rows, "
+                "columns) or (rows, columns, channels)."
+            )
+        if self.images is not None:
+            self._transform  # noqa: B018  # raises if no patch fits or all are constant
+
+    @cached_property
+    def _windows(self) -> list[NDArray[Any]]:
+        """Every patch of every image, (places down, places across, rows, columns), as views."""
+        images = load_sample_images().images if self.images is None else self.images
+        windows = []
+        for number, image in enumerate(images):
+            name = f"images[{number}]"
+            pixels = check_array(image, dtype=np.float64, allow_nd=True, input_name=name)
+            if pixels.ndim == 3:
+                pixels = pixels.mean(axis=2)
+            if pixels.ndim != 2 or any(
+                side < wanted for side, wanted in zip(pixels.shape, self.shape, strict=True)
+            ):
+                raise ValueError(
+                    f"{name} has shape {np.shape(image)}; expected (rows, columns) or (rows, "
+                    f"columns, channels), no smaller than a patch of {self.shape}."
+                )
+            windows.append(sliding_window_view(pixels, self.shape))
+        return windows
+
+    @cached_property
+    def _n_places(self) -> NDArray[np.int64]:
+        """Places of a patch in each image."""
+        return np.array([window.shape[0] * window.shape[1] for window in self._windows])
+
+    def _every_patch(self) -> Iterator[Array]:
+        """All patches, some rows of places at a time, without their own mean."""
+        for window in self._windows:
+            step = max(1, _ROWS_AT_A_TIME // (window.shape[1] * self.n_features))
+            for top in range(0, window.shape[0], step):
+                patches = window[top : top + step].reshape(-1, self.n_features)
+                yield patches - patches.mean(axis=1, keepdims=True)
+
+    @cached_property
+    def _transform(self) -> tuple[Array, Array, Array]:
+        """Mean patch, matrix to apply to what deviates from it, and covariance of the result."""
+        n_features = self.n_features
+        total, products = np.zeros(n_features), np.zeros((n_features, n_features))
+        for patches in self._every_patch():
+            total += patches.sum(axis=0)
+            products += patches.T @ patches
+        mean = total / self._n_places.sum()
+        covariance = products / self._n_places.sum() - np.outer(mean, mean)
+        variance = np.trace(covariance) / self.n_features
+        if not variance > 0.0:
+            raise ValueError("The images are constant over every patch; expected some contrast.")
+        if not self.whiten:
+            return mean, np.eye(self.n_features) / math.sqrt(variance), covariance / variance
+        eigenvalues, vectors = np.linalg.eigh(covariance)
+        vectors = vectors[:, eigenvalues > _SMALLEST_SHARE * eigenvalues[-1]]
+        kept = eigenvalues[eigenvalues > _SMALLEST_SHARE * eigenvalues[-1]]
+        scale = math.sqrt(self.n_features / len(kept))
+        matrix = scale * (vectors / np.sqrt(kept)) @ vectors.T
+        return mean, matrix, scale**2 * vectors @ vectors.T
+
+    def _prepare(self, patches: Array) -> Array:
+        mean, matrix, _ = self._transform
+        deviations = patches - mean
+        return deviations @ matrix if self.whiten else deviations * matrix[0, 0]
+
+    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
+        ends = np.cumsum(self._n_places)
+        for rows in buffers:
+            place = rng.integers(ends[-1], size=len(rows))
+            image = np.searchsorted(ends, place, side="right")
+            for number, window in enumerate(self._windows):
+                chosen = image == number
+                within = place[chosen] - (ends[number] - self._n_places[number])
+                down, across = np.divmod(within, window.shape[1])
+                patches = window[down, across].reshape(-1, self.n_features)
+                rows[chosen] = self._prepare(patches - patches.mean(axis=1, keepdims=True))
+            yield rows
+
+    def covariance(self) -> Array:
+        """Exact covariance over all places, (n_features, n_features)."""
+        return np.array(self._transform[2])
+
+    def excess_kurtosis(self) -> float:
+        """Excess kurtosis of pixels over all places, their moments averaged over the patch."""
+        fourth = sum(float((self._prepare(p) ** 4).sum()) for p in self._every_patch())
+        return fourth / float(self._n_places.sum() * self.n_features) - 3.0
+
+    def gaussian_clone(self) -> MultivariateGaussian:
+        """Gaussian patches with exactly this covariance."""
+        return MultivariateGaussian(np.zeros(self.n_features), self.covariance(), shape=self.shape)

@@ -1,0 +1,281 @@
+"""The Ising model on a ring, sampled exactly, and on a torus, by clusters."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from .._core._random import as_generator
+from .._core._validation import check_lattice_shape, check_positive
+from ._markov import flip_clusters, measured_times, run_chains
+from ._stationary import StationaryField
+
+Array = NDArray[np.float64]
+Bits = NDArray[np.uint8]
+
+_CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))
+_MAX_ATTEMPTS = 2**11  # rings at a time: their bits stay in cache
+_WIDEST_EXACT = 10  # shorter side of a torus whose transfer matrix is diagonalised
+_NO_SIGN_FLIPS = np.uint64(0)
+_ALL_SIGN_FLIPS = np.uint64(2**64 - 1)
+
+
+@dataclass(frozen=True)
+class Ising(StationaryField):
+    """Ising spins +-1 on a ring or torus: p(s) ~ exp(J sum of s_i s_j over neighbours).
+
+    J = 1 / temperature. On a ring samples are exact and independent. On a torus they come from
+    chains of Swendsen-Wang sweeps, see `autocorrelation_times`.
+
+    Parameters
+    ----------
+    shape : int or (int, int)
+        Sites of the ring, or (rows, columns) of the torus. A side of two sites has two bonds
+        between them.
+    temperature : float
+        T, in units of the coupling. A torus orders below 2.269.
+    n_sweeps : int, default=5
+        Sweeps between two samples of a chain (torus only); chains run ten times as long
+        before the first.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+
+    See Also
+    --------
+    Ising.from_correlation_length : Choose the temperature by the correlation length.
+
+    Examples
+    --------
+    >>> from rfsk.datasets import Ising
+    >>> model = Ising(100, temperature=1.0)
+    >>> round(model.correlation_length, 3)  # -1 / ln tanh J
+    3.672
+    >>> spins = model.sample(1000, random_state=0)
+    >>> spins.shape, bool((spins**2 == 1.0).all())
+    ((1000, 100), True)
+    """
+
+    shape: tuple[int, ...]
+    _: KW_ONLY
+    temperature: float
+    n_sweeps: int = 5
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", check_lattice_shape(self.shape))
+        check_positive(self.temperature, "temperature")
+        check_positive(self.n_sweeps, "n_sweeps", integer=True)
+        if self.temperature < 1e-2:
+            raise ValueError(f"temperature={self.temperature!r}; expected at least 0.01.")
+
+    @classmethod
+    def from_correlation_length(
+        cls, shape: int | tuple[int, int], correlation_length: float, **parameters: Any
+    ) -> "Ising":
+        """Ising model of a correlation length, in sites, on the endless chain or plane.
+
+        On a ring xi = -1 / ln tanh J; on a torus xi = 1 / (-ln tanh J - 2 J) along an axis, at a
+        temperature above the critical one.
+
+        Parameters
+        ----------
+        shape : int or (int, int)
+            Lattice.
+        correlation_length : float
+            xi.
+        **parameters
+            Others of the class.
+
+        Returns
+        -------
+        model : Ising
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range.
+        """
+        check_positive(correlation_length, "correlation_length")
+        if len(check_lattice_shape(shape)) == 1:
+            coupling = math.atanh(math.exp(-1.0 / correlation_length))
+        else:
+            coupling = brentq(
+                lambda J: -math.log(math.tanh(J)) - 2.0 * J - 1.0 / correlation_length,
+                1e-300,
+                _CRITICAL_COUPLING,
+                xtol=1e-15,
+            )
+        return cls(shape, temperature=1.0 / coupling, **parameters)  # type: ignore[arg-type]
+
+    @property
+    def coupling(self) -> float:
+        """J = 1 / temperature."""
+        return 1.0 / self.temperature
+
+    @property
+    def correlation_length(self) -> float:
+        """Xi on the endless chain or, along an axis, plane; infinite at the critical point."""
+        J = self.coupling
+        decay = -math.log(math.tanh(J))
+        if len(self.shape) == 2:
+            decay = decay - 2.0 * J if J < _CRITICAL_COUPLING else 2.0 * (2.0 * J - decay)
+        return 1.0 / decay if decay > 0.0 else math.inf
+
+    def autocovariance(self) -> Array:
+        """Exact covariance of the first site with every site, of shape `shape`.
+
+        On a ring (a^d + a^(L - d)) / (1 + a^L) with a = tanh J. On a torus by diagonalising the
+        transfer matrix of its shorter side.
+
+        Raises
+        ------
+        NotImplementedError
+            If both sides of a torus exceed ten sites.
+        """
+        if len(self.shape) == 1:
+            a, side = math.tanh(self.coupling), self.shape[0]
+            d = np.arange(side)
+            return np.asarray((a**d + a ** (side - d)) / (1.0 + a**side))
+        if min(self.shape) > _WIDEST_EXACT:
+            raise NotImplementedError(
+                f"The covariance of an Ising torus is exact up to {_WIDEST_EXACT} sites on its "
+                f"shorter side; {self.shape} has more. Estimate it from samples; for a Gaussian "
+                "control draw rfsk.make_gaussian_clone(X, y)."
+            )
+        return _torus_autocovariance(self.shape, self.coupling)
+
+    def excess_kurtosis(self) -> float:
+        """Excess kurtosis of one spin: -2."""
+        return -2.0
+
+    def _moment(self, sites: NDArray[np.int64]) -> Array:
+        if len(self.shape) == 2:
+            return super()._moment(sites)
+        a, side = math.tanh(self.coupling), self.shape[0]
+        i, j, k, l = np.sort(sites, axis=1).T  # noqa: E741
+        between = (j - i) + (l - k)  # bonds that the product of the four spins holds
+        return np.asarray((a**between + a ** (side - between)) / (1.0 + a**side))
+
+    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
+        if len(self.shape) == 2:
+            return run_chains(self, self.n_sweeps, buffers, rng)
+        return (self._fill_rings(rows, rng) for rows in buffers)
+
+    def _fill_rings(self, spins: Array, rng: np.random.Generator) -> Array:
+        """Exact, independent rings: independent bonds, kept if their product around is +1."""
+        side, negative = self.shape[0], 1.0 / (1.0 + math.exp(2.0 * self.coupling))
+        acceptance = 0.5 * (1.0 + math.tanh(self.coupling) ** side)
+        done = 0
+        while done < len(spins):
+            missing = min(len(spins) - done, _MAX_ATTEMPTS)
+            attempts = math.ceil(1.02 * missing / acceptance) + 20
+            flips, closes = _running_parity(_bernoulli(negative, (attempts, side), rng))
+            flips = flips[closes][:missing]
+            # A random sign of each ring flips all of its bits.
+            signs = rng.integers(2, size=(len(flips), 1), dtype=np.uint8) * np.uint8(255)
+            bits = np.unpackbits(flips ^ signs, axis=1, count=side, bitorder="little")
+            rows = spins[done : done + len(bits)]
+            np.subtract(1, 2 * bits.view(np.int8), out=rows, casting="unsafe")
+            done += len(bits)
+        return spins
+
+    def start(self, n_chains: int, rng: np.random.Generator) -> NDArray[Any]:
+        """Random spins, for the chains of a torus."""
+        return rng.choice(np.array([-1, 1], dtype=np.int8), size=(n_chains, *self.shape))
+
+    def step(self, states: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+        """One Swendsen-Wang sweep of the chains of a torus."""
+        activation = -math.expm1(-2.0 * self.coupling)
+        return flip_clusters(states, (activation, activation), rng)
+
+    def autocorrelation_times(
+        self, n_sweeps: int = 2000, random_state: Any = None
+    ) -> dict[str, float]:
+        """Measure how long the chains of a torus remember.
+
+        Parameters
+        ----------
+        n_sweeps : int, default=2000
+            Length of the 64 chains measured.
+        random_state : int, Generator, RandomState or None, default=None
+            Seed.
+
+        Returns
+        -------
+        times : dict of str to float
+            Integrated autocorrelation times, in sweeps, of the energy and the squared
+            magnetization. Samples are `n_sweeps` of the model apart.
+
+        Raises
+        ------
+        ValueError
+            On a ring, whose samples are independent.
+        """
+        if len(self.shape) == 1:
+            raise ValueError("Samples of an Ising ring are independent; only a torus has chains.")
+        return measured_times(
+            self,
+            n_sweeps,
+            as_generator(random_state),
+            {
+                "energy": lambda s: -sum((s * np.roll(s, 1, axis)).mean((1, 2)) for axis in (1, 2)),
+                "squared magnetization": lambda s: s.mean((1, 2)) ** 2,
+            },
+        )
+
+
+def _bernoulli(
+    probability: float, shape: tuple[int, int], rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Bits that are one with a probability, from one random byte each and more where it ties."""
+    threshold = math.floor(256.0 * probability)
+    random = rng.integers(256, size=shape, dtype=np.uint8)
+    bits = random < threshold
+    ties = np.flatnonzero(random == threshold)
+    bits.ravel()[ties] = rng.random(len(ties)) < 256.0 * probability - threshold
+    return bits
+
+
+def _running_parity(bits: NDArray[np.bool_]) -> tuple[Bits, NDArray[np.bool_]]:
+    """Parity of each row up to each of its bits, packed, and whether that of all is even.
+
+    Sixty-four bits at a time: a shift by 1, 2, 4, ... with exclusive or sums over as many.
+    """
+    n_rows, side = bits.shape
+    n_words = -(-side // 64)
+    packed = np.zeros((n_rows, 8 * n_words), dtype=np.uint8)
+    packed[:, : -(-side // 8)] = np.packbits(bits, axis=1, bitorder="little")
+    words = packed.view("<u8")
+    for shift in (1, 2, 4, 8, 16, 32):
+        words ^= words << np.uint64(shift)
+    carry = np.zeros(n_rows, dtype=np.uint64)
+    for word in words.T:
+        word ^= carry
+        carry = np.where(word >> np.uint64(63), _ALL_SIGN_FLIPS, _NO_SIGN_FLIPS)
+    return packed, carry == 0  # bits beyond the last are zero, so its parity is carried on
+
+
+def _torus_autocovariance(shape: tuple[int, ...], coupling: float) -> Array:
+    width, length = min(shape), max(shape)
+    states = 1 - 2 * ((np.arange(2**width)[:, None] >> np.arange(width)) & 1)
+    within = (states * np.roll(states, 1, axis=1)).sum(axis=1)
+    between = states @ states.T
+    # Divided by its largest entry, so that no power overflows.
+    exponent = coupling * (0.5 * within[:, None] + 0.5 * within[None, :] + between - 2 * width)
+    eigenvalues, vectors = np.linalg.eigh(np.exp(exponent))
+    eigenvalues = np.maximum(eigenvalues, 0.0) / eigenvalues[-1]
+    spins = [vectors.T @ (states[:, site, None] * vectors) for site in range(width)]
+    powers = eigenvalues ** np.arange(length + 1)[:, None]
+    autocovariance = np.empty((length, width))
+    for site, spin in enumerate(spins):
+        products = spins[0] * spin
+        for d in range(length):
+            autocovariance[d, site] = powers[length - d] @ products @ powers[d]
+    autocovariance /= powers[length].sum()
+    return autocovariance if shape[0] == length else autocovariance.T

@@ -1,0 +1,193 @@
+"""What a pointwise map makes of a Gaussian: moments, and covariance from correlation."""
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+from numpy.polynomial.polynomial import polyval
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+Array = NDArray[np.float64]
+
+_RANGE = 37.0  # standard deviations; the normal tail underflows beyond
+# Edges of the panels to start with: a quarter apart, and ever closer to zero.
+_EDGES = np.linspace(0.0, _RANGE, 149)
+_EDGES = np.unique(np.concatenate([_EDGES, 2.0 ** -np.arange(3.0, 100.0)]))
+_EDGES = np.concatenate([-_EDGES[:0:-1], _EDGES])
+_MAX_PANELS = 20_000
+_MAX_HALVINGS = 60
+_RULE = np.polynomial.legendre.leggauss(16)
+_TOLERANCE = 1e-15
+_MAX_ORDER = 4000
+_NO_TAIL = 1e-10  # share of the variance beyond the last order that is not worth a model
+_ROWS = 2**16  # correlations at which the series is summed at a time
+
+
+def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Array, Array]:
+    """Nodes, weights and values of f on panels, one panel a row."""
+    half = 0.5 * (edges[:, 1:] - edges[:, :1])
+    z = 0.5 * (edges[:, 1:] + edges[:, :1]) + half * _RULE[0]
+    weights = half * _RULE[1] * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+    values = np.asarray(function(z.ravel()), dtype=np.float64)
+    if values.shape != (z.size,) or not np.isfinite(values).all():
+        raise ValueError(
+            "The pointwise map gives NaN, infinity or another shape for some z in (-37, 37); "
+            "expected one finite number for each entry of an array."
+        )
+    return z, weights, values.reshape(z.shape)
+
+
+def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Array]:
+    """Nodes z, Gaussian weights and f(z), on panels halved until they resolve f.
+
+    A jump or kink is cornered by halving its panel, so that no knowledge of where it lies is
+    needed.
+    """
+    active = np.stack([_EDGES[:-1], _EDGES[1:]], axis=1)
+    kept, total = [], None
+    for _ in range(_MAX_HALVINGS):
+        middle = active.mean(axis=1)
+        halves = np.stack([active[:, 0], middle, middle, active[:, 1]], axis=1).reshape(-1, 2)
+        z, weights, values = _weigh(function, active)
+        _, half_weights, half_values = _weigh(function, halves)
+        errors = []
+        for power in (1, 2):
+            whole = (weights * values**power).sum(axis=1)
+            split = (half_weights * half_values**power).sum(axis=1).reshape(-1, 2).sum(axis=1)
+            errors.append(np.abs(whole - split))
+        if total is None:
+            total = (weights * values**2).sum()
+        rough = (errors[0] > _TOLERANCE * math.sqrt(total)) | (errors[1] > _TOLERANCE * total)
+        kept.append((z[~rough], weights[~rough], values[~rough]))
+        active = halves.reshape(-1, 4)[rough].reshape(-1, 2)
+        if len(active) == 0 or sum(len(rows[0]) for rows in kept) > _MAX_PANELS:
+            break
+    if len(active):
+        kept.append(_weigh(function, active))
+    z, weights, values = (np.concatenate([rows[i].ravel() for rows in kept]) for i in range(3))
+    order = np.argsort(z)
+    return z[order], weights[order], values[order]
+
+
+class PointwiseLaw:
+    """The law of f(z) with z a standard normal, and of two such at correlated z.
+
+    Parameters
+    ----------
+    function : callable
+        f, from an array of any length to one of the same length. Steps, kinks and steep
+        stretches are found wherever they are.
+    variance : float, optional
+        Its variance, where there is a closed form; needed if f has heavy tails.
+
+    Raises
+    ------
+    ValueError
+        If f is not finite, or constant.
+    """
+
+    def __init__(self, function: Callable[[Array], Array], variance: float | None = None) -> None:
+        self._z, self._weights, values = _adapted_nodes(function)
+        self.mean = float(self._weights @ values)
+        self._values = values - self.mean
+        second = float(self._weights @ self._values**2)
+        self.variance = second if variance is None else variance
+        if not self.variance > 1e-24 * float(self._weights @ values**2):
+            raise ValueError("The pointwise map is constant: its inputs would all be the same.")
+
+    @cached_property
+    def excess_kurtosis(self) -> float:
+        """E (f - mean)^4 / variance^2 - 3."""
+        return float(self._weights @ self._values**4) / self.variance**2 - 3.0
+
+    @cached_property
+    def _series(self) -> tuple[Array, float]:
+        """Squared Hermite coefficients, as shares of the variance, and what is left over.
+
+        c_n = E f(z) h_n(z) with h_n the orthonormal Hermite polynomials; the recurrence runs
+        on h_n exp(-z^2 / 4), which neither overflows nor loses digits.
+        """
+        damping = np.exp(-0.25 * self._z**2)
+        # The Gaussian weight holds exp(-z^2 / 2); half of it goes with the polynomial.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            integrand = self._weights * self._values / damping
+        integrand = np.where(np.isfinite(integrand), integrand, 0.0)
+        before, now = np.zeros_like(damping), damping
+        shares, left = [0.0], 1.0
+        for n in range(_MAX_ORDER):
+            before, now = now, (self._z * now - math.sqrt(n) * before) / math.sqrt(n + 1.0)
+            shares.append(float(integrand @ now) ** 2 / self.variance)
+            left -= shares[-1]
+            if left < _TOLERANCE:
+                break
+        return np.array(shares), max(left, 0.0)
+
+    def correlation(self, rho: Array) -> Array:
+        """Correlation of f(z) and f(z') where z and z' have correlation rho.
+
+        Mehler's series sum_n c_n^2 rho^n / variance, which keeps any covariance positive
+        semi-definite. What is left beyond its last order, if f jumps or is steep, is taken to
+        decay as the series of asin(q rho) does, the law of error functions and the sign.
+
+        Parameters
+        ----------
+        rho : ndarray
+            Correlations in [-1, 1].
+
+        Returns
+        -------
+        correlation : ndarray
+            Of the same shape.
+        """
+        distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
+        values = np.concatenate(
+            [self._sum(distinct[start : start + _ROWS]) for start in range(0, len(distinct), _ROWS)]
+        )
+        return np.asarray(values[inverse].reshape(np.shape(rho)))
+
+    def _sum(self, rho: Array) -> Array:
+        shares, left = self._series
+        values = polyval(rho, shares)
+        if left < _NO_TAIL:
+            return np.asarray(values + left * rho ** len(shares))
+        q, arcsine = self._tail
+        tail = np.arcsin(q * rho) - polyval(rho, arcsine)
+        tail /= math.asin(q) - arcsine.sum()
+        if shares[2::2].sum() > 1e-20:  # not an odd map
+            tail *= 0.5 * (1.0 + rho)
+        return np.asarray(values + left * tail)
+
+    @cached_property
+    def _tail(self) -> tuple[float, Array]:
+        """Q and the series of asin(q rho) that goes on as the last quarter of ours does."""
+        shares, left = self._series
+        n = len(shares)
+        arcsine = _arcsine_series(n)
+
+        ratio = left / max(float(shares[3 * n // 4 :].sum()), 1e-300)
+
+        def series(log_decay: float) -> tuple[float, Array]:
+            q = math.exp(-math.exp(log_decay))
+            return q, arcsine * q ** np.arange(n)
+
+        def excess(log_decay: float) -> float:
+            q, terms = series(log_decay)
+            return float((math.asin(q) - terms.sum()) / terms[3 * n // 4 :].sum() - ratio)
+
+        never, fastest = -100.0, math.log(16.0 / n)
+        if excess(never) <= 1e-8 * ratio:
+            return series(never)
+        if excess(fastest) >= 0.0:
+            return series(fastest)
+        return series(float(brentq(excess, never, fastest)))
+
+
+def _arcsine_series(n: int) -> Array:
+    """First n Taylor coefficients of the arcsine."""
+    coefficients = np.zeros(n)
+    m = np.arange((n - 1) // 2)
+    odd = np.cumprod(np.concatenate([[1.0], (2 * m + 1) / (2 * m + 2)]))[: n // 2]
+    coefficients[1::2] = odd / np.arange(1, n, 2)
+    return coefficients

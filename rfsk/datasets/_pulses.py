@@ -1,0 +1,98 @@
+"""Pulses on a ring: the simplest inputs with edges."""
+
+from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core._validation import check_lattice_shape, check_positive
+from ._stationary import StationaryField
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pulses(StationaryField):
+    """One pulse a sample: +1 on an arc of a ring and -1 elsewhere, or the reverse.
+
+    The arc starts anywhere, its length is uniform on lo, ..., hi - 1, and the sign is random.
+
+    Parameters
+    ----------
+    shape : int
+        Sites of the ring.
+    length : (int, int)
+        lo and hi, in sites: lengths from lo up to but not including hi, 1 <= lo < hi <= shape.
+
+    Raises
+    ------
+    ValueError
+        If the shape is not a ring or the lengths do not fit it.
+
+    Examples
+    --------
+    >>> from rfsk.datasets import Pulses
+    >>> Pulses(8, length=(2, 4)).sample(2, random_state=1)
+    array([[ 1.,  1.,  1.,  1.,  1.,  1., -1., -1.],
+           [-1., -1.,  1.,  1.,  1.,  1.,  1., -1.]])
+    """
+
+    shape: tuple[int, ...]
+    _: KW_ONLY
+    length: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", check_lattice_shape(self.shape))
+        if len(self.shape) != 1:
+            raise ValueError(f"shape={self.shape!r}; expected the number of sites of a ring.")
+        if np.shape(self.length) != (2,):
+            raise ValueError(f"length={self.length!r}; expected a pair (lo, hi) of integers.")
+        for bound in self.length:
+            check_positive(bound, "length", integer=True)
+        lowest, end = (int(bound) for bound in self.length)
+        if not lowest < end <= self.shape[0]:
+            raise ValueError(
+                f"length={self.length!r}; expected (lo, hi) with lo < hi <= {self.shape[0]}, the "
+                "sites of the ring."
+            )
+        object.__setattr__(self, "length", (lowest, end))
+
+    def autocovariance(self) -> Array:
+        """Exact covariance, the mean over lengths l of 1 - 4 min(d, L - d, l, L - l) / L."""
+        side = self.shape[0]
+        d, lengths = np.arange(side), np.arange(*self.length)[:, None]
+        shortest = np.minimum(np.minimum(d, side - d), np.minimum(lengths, side - lengths))
+        return np.asarray(1.0 - 4.0 / side * shortest.mean(axis=0))
+
+    def excess_kurtosis(self) -> float:
+        """Excess kurtosis of one pixel: -2."""
+        return -2.0
+
+    @cached_property
+    def _every_pulse(self) -> Array:
+        """Each pulse of one sign, (n_lengths x n_starts, n_sites)."""
+        side = self.shape[0]
+        offset = (np.arange(side) - np.arange(side)[:, None]) % side
+        return np.concatenate([np.where(offset < n, 1.0, -1.0) for n in range(*self.length)])
+
+    def _moment(self, sites: NDArray[np.int64]) -> Array:
+        pulses, moments = self._every_pulse, np.empty(len(sites))
+        rows = max(1, 2**22 // len(pulses))
+        for start in range(0, len(sites), rows):
+            i, j, k, l = sites[start : start + rows].T  # noqa: E741
+            first, second = pulses[:, i] * pulses[:, j], pulses[:, k] * pulses[:, l]
+            moments[start : start + rows] = np.einsum("pn,pn->n", first, second) / len(pulses)
+        return moments
+
+    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
+        for rows in buffers:
+            n_samples, side = rows.shape
+            lengths = rng.integers(*self.length, size=(n_samples, 1), dtype=np.int32)
+            starts = rng.integers(side, size=(n_samples, 1), dtype=np.int32)
+            signs = rng.choice(np.array([-1.0, 1.0]), size=(n_samples, 1))
+            offset = np.arange(side, dtype=np.int32) - starts
+            offset += (offset < 0) * np.int32(side)
+            rows[:] = np.where(offset < lengths, signs, -signs)
+            yield rows

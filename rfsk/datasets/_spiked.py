@@ -1,0 +1,128 @@
+"""Spiked cumulant: white inputs that are Gaussian in all directions but one."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+
+from .._core._validation import check_lattice_shape, check_option, check_positive
+from ._distributions import Distribution, check_variance, excess_kurtosis
+from ._fourth_order import sites_of
+from ._gaussian import MultivariateGaussian
+from ._model import Sampler
+
+Array = NDArray[np.float64]
+Latent: TypeAlias = "str | Distribution"
+
+_EXCESS = {"rademacher": -2.0, "uniform": -1.2, "laplace": 3.0}
+
+
+@dataclass(frozen=True, eq=False)
+class SpikedCumulant(Sampler):
+    """White inputs with one non-Gaussian direction, x = S (sqrt(strength) h v + z).
+
+    h is a scalar of zero mean and unit variance, v a unit vector (the spike), z white Gaussian
+    noise, and S = 1 - (1 - 1 / sqrt(1 + strength)) v v' makes the covariance the identity
+    exactly. What tells x from noise starts at the fourth cumulant,
+    excess(h) (strength / (1 + strength))^2 v_i v_j v_k v_l: a planted model for how many samples
+    a learner needs to find it (Szekely, Bardone, Gerace and Goldt, NeurIPS 2024).
+
+    Parameters
+    ----------
+    shape : int or (int, int)
+        Lattice; only its number of sites matters.
+    strength : float
+        Signal-to-noise ratio, beta in the paper.
+    spike : array-like of shape (n_features,), optional
+        Direction v, of any length but zero; by default the same at every site.
+    latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
+        Law of h; a frozen distribution of SciPy is standardised.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range or the spike does not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.datasets import SpikedCumulant
+    >>> model = SpikedCumulant(4, strength=1.0, spike=[1.0, 0.0, 0.0, 0.0])
+    >>> model.fourth_cumulant([[0, 0, 0, 0], [0, 0, 1, 1]])
+    array([-0.5, -0. ])
+    """
+
+    shape: tuple[int, ...]
+    _: KW_ONLY
+    strength: float
+    spike: ArrayLike | None = None
+    latent: Latent = "rademacher"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", check_lattice_shape(self.shape))
+        check_positive(self.strength, "strength")
+        spike = np.ones(self.n_features)
+        if self.spike is not None:
+            spike = check_array(self.spike, dtype=np.float64, ensure_2d=False, input_name="spike")
+        norm = float(np.linalg.norm(spike))
+        if spike.shape != (self.n_features,) or norm == 0.0:
+            raise ValueError(
+                f"spike has shape {spike.shape} and length {norm:g}; expected a vector of "
+                f"{self.n_features} numbers that are not all zero."
+            )
+        object.__setattr__(self, "spike", spike / norm)
+        if isinstance(self.latent, Distribution):
+            check_variance(self.latent, "latent")
+        else:
+            check_option(self.latent, "latent", _EXCESS)
+
+    def _draw_latent(self, n_samples: int, rng: np.random.Generator) -> Array:
+        if self.latent == "rademacher":
+            return rng.choice(np.array([-1.0, 1.0]), size=n_samples)
+        if self.latent == "uniform":
+            return rng.uniform(-math.sqrt(3.0), math.sqrt(3.0), size=n_samples)
+        if self.latent == "laplace":
+            return rng.laplace(scale=math.sqrt(0.5), size=n_samples)
+        assert isinstance(self.latent, Distribution)
+        values = self.latent.rvs(size=n_samples, random_state=rng)
+        return np.asarray((values - self.latent.mean()) / math.sqrt(self.latent.var()))
+
+    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
+        spike = np.asarray(self.spike)
+        for rows in buffers:
+            latent = self._draw_latent(len(rows), rng)
+            rng.standard_normal(out=rows)
+            along = rows @ spike
+            whitened = (math.sqrt(self.strength) * latent + along) / math.sqrt(1.0 + self.strength)
+            rows += (whitened - along)[:, None] * spike
+            yield rows
+
+    @property
+    def _cumulant_along_spike(self) -> float:
+        if isinstance(self.latent, str):
+            excess = _EXCESS[self.latent]
+        else:
+            excess = excess_kurtosis(self.latent)
+        return excess * (self.strength / (1.0 + self.strength)) ** 2
+
+    def covariance(self) -> Array:
+        """Exact covariance: the identity."""
+        return np.eye(self.n_features)
+
+    def excess_kurtosis(self) -> float:
+        """Excess kurtosis of pixels, averaged over sites."""
+        return self._cumulant_along_spike * float(np.mean(np.asarray(self.spike) ** 4))
+
+    def fourth_cumulant(self, indices: ArrayLike) -> Array:
+        """Exact fourth cumulant at sites of shape (..., 4); see `StationaryField`."""
+        sites = sites_of(indices, self.n_features)
+        return np.asarray(self._cumulant_along_spike * np.asarray(self.spike)[sites].prod(axis=-1))
+
+    def gaussian_clone(self) -> MultivariateGaussian:
+        """White Gaussian noise."""
+        n = self.n_features
+        return MultivariateGaussian(np.zeros(n), np.eye(n), shape=self.shape)
