@@ -107,12 +107,11 @@ class ImagePatches(Sampler):
         return np.array([window.shape[0] * window.shape[1] for window in self._windows])
 
     def _every_patch(self) -> Iterator[Array]:
-        """All patches, some rows of places at a time, without their own mean."""
+        """All patches as cut, some rows of places at a time."""
         for window in self._windows:
             step = max(1, _ROWS_AT_A_TIME // (window.shape[1] * self.n_features))
             for top in range(0, window.shape[0], step):
-                patches = window[top : top + step].reshape(-1, self.n_features)
-                yield patches - patches.mean(axis=1, keepdims=True)
+                yield window[top : top + step].reshape(-1, self.n_features)
 
     @cached_property
     def _transform(self) -> tuple[Array, Array, Array]:
@@ -124,6 +123,9 @@ class ImagePatches(Sampler):
             products += patches.T @ patches
         mean = total / self._n_places.sum()
         covariance = products / self._n_places.sum() - np.outer(mean, mean)
+        centering = np.eye(n_features) - 1.0 / n_features  # takes each patch's own mean away
+        covariance = centering @ covariance @ centering
+        mean = mean - mean.mean()
         variance = np.trace(covariance) / self.n_features
         if not variance > 0.0:
             raise ValueError("The images are constant over every patch; expected some contrast.")
@@ -138,7 +140,8 @@ class ImagePatches(Sampler):
 
     def _prepare(self, patches: Array) -> Array:
         mean, matrix, _ = self._transform
-        deviations = patches - mean
+        deviations = patches - patches.mean(axis=1, keepdims=True)
+        deviations -= mean
         return deviations @ matrix if self.whiten else deviations * matrix[0, 0]
 
     def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
@@ -150,8 +153,7 @@ class ImagePatches(Sampler):
                 chosen = image == number
                 within = place[chosen] - (ends[number] - self._n_places[number])
                 down, across = np.divmod(within, window.shape[1])
-                patches = window[down, across].reshape(-1, self.n_features)
-                rows[chosen] = self._prepare(patches - patches.mean(axis=1, keepdims=True))
+                rows[chosen] = self._prepare(window[down, across].reshape(-1, self.n_features))
             yield rows
 
     def covariance(self) -> Array:
@@ -160,7 +162,8 @@ class ImagePatches(Sampler):
 
     def excess_kurtosis(self) -> float:
         """Excess kurtosis of pixels over all places, their moments averaged over the patch."""
-        fourth = sum(float((self._prepare(p) ** 4).sum()) for p in self._every_patch())
+        squares = (np.square(self._prepare(patches)) for patches in self._every_patch())
+        fourth = sum(float(np.vdot(square, square)) for square in squares)
         return fourth / float(self._n_places.sum() * self.n_features) - 3.0
 
     def gaussian_clone(self) -> MultivariateGaussian:

@@ -80,6 +80,7 @@ def make_ising(
         values = check_one_per_class(correlation_length, "correlation_length")
         models = [Ising.from_correlation_length(sides, xi, n_sweeps=n_sweeps) for xi in values]
         parameters = {"correlation_length": values}
+    parameters["n_sweeps"] = n_sweeps
     task = Discrimination(models, priors)
     return draw_task(task, n_samples, shuffle, random_state, return_X_y, parameters)
 

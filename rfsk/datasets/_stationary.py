@@ -197,10 +197,10 @@ class LatentField(StationaryField):
         if not xp.isdtype(noise.dtype, "real floating"):
             raise ValueError(f"noise has dtype {noise.dtype}; expected single or double floats.")
         if tuple(noise.shape[1:]) not in ((math.prod(lattice),), lattice):
-            raise ValueError(
-                f"noise has shape {tuple(noise.shape)}; expected (n_samples, "
-                f"{math.prod(lattice)}) or (n_samples, {', '.join(map(str, lattice))})."
-            )
+            expected = f"(n_samples, {math.prod(lattice)})"
+            if len(lattice) > 1:
+                expected += f" or (n_samples, {', '.join(map(str, lattice))})"
+            raise ValueError(f"noise has shape {tuple(noise.shape)}; expected {expected}.")
         axes = tuple(range(1, 1 + len(lattice)))
         modes = xp.fft.rfftn(xp.reshape(noise, (n_samples, *lattice)), axes=axes)
         modes *= as_array_like(self._filter, like=noise)

@@ -1,5 +1,6 @@
 """Transfer operator of a chain of continuous variables: exact moments and samples."""
 
+import copy
 import math
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 States = NDArray[np.int64]
 
-_FIRST_GRID, _LARGEST_GRID = 48, 1536
+_FIRST_GRID, _LARGEST_GRID = 48, 768
 _CONVERGED = 1e-12
 _CELLS = 2**21  # probabilities computed at a time
 
@@ -33,24 +34,29 @@ class TransferOperator:
     Raises
     ------
     ValueError
-        If no grid of up to 1536 points resolves the weights.
+        If no grid of up to 768 points resolves the weights.
     """
 
     def __init__(
         self, potential: Callable[[Array], Array], coupling: float, half_width: float
     ) -> None:
-        n_points, before = _FIRST_GRID, np.full(3, np.inf)
-        while True:
-            self._diagonalise(potential, coupling, half_width, n_points)
-            now = np.array([self._eigenvalues[1], self.moment(2, None), self.moment(4, None)])
-            if np.abs(now - before).max() < _CONVERGED * max(1.0, np.abs(now).max()):
-                return
-            if n_points >= _LARGEST_GRID:
-                raise ValueError(
-                    "The weights exp(-S) are too narrow for a grid of "
-                    f"{_LARGEST_GRID} points; scale the field, or lower the coupling."
-                )
-            before, n_points = now, 2 * n_points
+        n_points = _FIRST_GRID
+        self._diagonalise(potential, coupling, half_width, n_points)
+        while n_points < _LARGEST_GRID:
+            finer = copy.copy(self)
+            finer._diagonalise(potential, coupling, half_width, 2 * n_points)
+            change = np.abs(finer._summary() - self._summary()).max()
+            if change < _CONVERGED * max(1.0, np.abs(finer._summary()).max()):
+                return  # the coarser grid is exact already
+            self.__dict__.update(finer.__dict__)
+            n_points *= 2
+        raise ValueError(
+            f"The weights exp(-S) are too narrow for a grid of {_LARGEST_GRID} points; scale the "
+            "field, or lower the coupling."
+        )
+
+    def _summary(self) -> Array:
+        return np.array([self._eigenvalues[1], self.moment(2, None), self.moment(4, None)])
 
     def _diagonalise(
         self, potential: Callable[[Array], Array], coupling: float, half_width: float, n: int
@@ -138,11 +144,23 @@ class TransferOperator:
             return []
         middle = (left + right) // 2
         to_middle, from_middle = self._power(middle - left), self._power(right - middle)
-        rows = max(1, _CELLS // len(self.grid))
-        for start in range(0, len(states), rows):
-            known = states[start : start + rows]
-            weights = to_middle[known[:, left]] * from_middle[known[:, right]]
-            shares = weights.cumsum(axis=1)
-            threshold = rng.random(len(known)) * shares[:, -1]
-            known[:, middle] = (shares <= threshold[:, None]).sum(axis=1)
+        shares = (to_middle[:, None, :] * from_middle.T[None, :, :]).cumsum(axis=2)
+        shares /= np.maximum(shares[:, :, -1:], np.finfo(np.float64).tiny)  # 0 where none leads
+        rows = shares.reshape(-1, len(self.grid))
+        row = states[:, left] * len(self.grid) + states[:, right]
+        states[:, middle] = _search_rows(rows, row, rng.random(len(states)))
         return [(left, middle), (middle, right)]
+
+
+def _search_rows(rows: Array, row: States, values: Array) -> States:
+    """Number of entries of a sorted row that are at most a value, by bisection."""
+    n, flat = rows.shape[1], rows.ravel()
+    start, below = row * n, np.zeros(len(row), dtype=np.int64)
+    step = 1 << (n - 1).bit_length() - 1
+    while step:
+        candidate = below + step
+        inside = candidate < n  # the last entry is one, above every value
+        at = np.where(inside, start + candidate - 1, 0)
+        below = np.where(inside & (flat[at] <= values), candidate, below)
+        step //= 2
+    return below

@@ -21,7 +21,7 @@ from ._stationary import LatentField
 Array = NDArray[np.float64]
 
 _NAMES = ("uniform", "sign", "laplace")
-_SMALLEST_SHARE = 1e-300  # quantile functions are asked for shares inside (0, 1)
+_SMALLEST_SHARE = 1e-100  # quantile functions are asked for shares inside (0, 1)
 
 
 @dataclass(frozen=True)

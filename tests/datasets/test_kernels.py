@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from rfsk.datasets._lattice_kernels import covariance_matrix, periodic_kernel, spectrum
+from rfsk.datasets import NLGP, GaussianField, Matern
+from rfsk.datasets._kernels import kernel_profile
+from rfsk.datasets._lattice_kernels import (
+    covariance_matrix,
+    embedding,
+    open_kernel,
+    periodic_kernel,
+    spectrum,
+)
+
+KERNELS = ["gaussian", "exponential", Matern(1.5), Matern(4.0)]
 
 
 def sum_over_images(shape, xi, kernel, n_images=60):
@@ -10,20 +20,20 @@ def sum_over_images(shape, xi, kernel, n_images=60):
     images = [side * np.arange(-n_images, n_images + 1) for side in shape]
     for shift in np.stack(np.meshgrid(*images), axis=-1).reshape(-1, len(shape)):
         sites = np.indices(shape) + shift.reshape(-1, *[1] * len(shape))
-        distance = np.sqrt((sites**2).sum(axis=0))
-        total += np.exp(-((distance / xi) ** 2)) if kernel == "gaussian" else np.exp(-distance / xi)
+        scaled = sites / np.reshape(xi, (-1, *[1] * len(shape)))
+        total += kernel_profile(kernel)(np.sqrt((scaled**2).sum(axis=0)))
     return total / total.flat[0]
 
 
-@pytest.mark.parametrize("kernel", ["gaussian", "exponential"])
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize(("shape", "xi"), [((7,), 0.4), ((12,), 5.0), ((9,), 12.0)])
 def test_ring_kernel_is_the_sum_over_periodic_images(shape, xi, kernel):
     expected = sum_over_images(shape, xi, kernel)
     np.testing.assert_allclose(periodic_kernel(shape, xi, kernel), expected, atol=1e-12)
 
 
-@pytest.mark.parametrize("kernel", ["gaussian", "exponential"])
-@pytest.mark.parametrize(("shape", "xi"), [((5, 8), 1.3), ((6, 6), 0.7)])
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(("shape", "xi"), [((5, 8), 1.3), ((6, 6), 0.7), ((6, 5), (0.6, 1.9))])
 def test_torus_kernel_is_the_sum_over_periodic_images(shape, xi, kernel):
     expected = sum_over_images(shape, xi, kernel, n_images=14)
     np.testing.assert_allclose(periodic_kernel(shape, xi, kernel), expected, atol=1e-12)
@@ -58,10 +68,98 @@ def test_one_sided_autocovariance_is_refused():
         ((10,), 1.0, "square", "kernel='square' is unknown; expected one of 'gaussian'"),
         ((10,), 1e5, "gaussian", "too long for a lattice of shape"),
         ((10, 10), 11.0, "exponential", "too long for a lattice of shape"),
+        ((10,), (1.0, 2.0), "gaussian", "does not fit a lattice of shape"),
+        ((10, 10), (1.0, 2.0, 3.0), "gaussian", "expected one number, or in two dimensions a pair"),
+        ((10, 10), (1.0, -2.0), "gaussian", "correlation_length=-2.0; expected a finite number"),
+        ((10,), "long", "gaussian", "correlation_length='long'; expected a finite number"),
+        ((10,), 2.0, lambda r: 2.0 * np.exp(-r), r"kernel\(0\) is array\(\[2.\]\); expected"),
+        ((10,), 2.0, lambda r: 1.0 / (1.0 + r), r"kernel\(1000\) is 0.000999; expected a corr"),
+        (
+            (8, 8),
+            2.0,
+            lambda r: (r < 1.0).astype(float),
+            r"smallest eigenvalue is -\d.* Take a kernel that is positive in 2-D",
+        ),
     ],
 )
 def test_bad_kernel_is_refused(shape, xi, kernel, message):
-    from rfsk.datasets import GaussianField
-
     with pytest.raises(ValueError, match=message):
         GaussianField(shape, correlation_length=xi, kernel=kernel)
+
+
+def test_matern_of_order_one_half_is_exponential_and_of_three_halves_closed():
+    r = np.concatenate([[0.0], np.geomspace(1e-9, 40.0, 200)])
+    np.testing.assert_allclose(Matern(0.5)(r), np.exp(-r), rtol=1e-12)
+    s = np.sqrt(3.0) * r
+    np.testing.assert_allclose(Matern(1.5)(r), (1.0 + s) * np.exp(-s), rtol=1e-12)
+    np.testing.assert_allclose(Matern(50.0)(r), np.exp(-(r**2) / 2.0), atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("nu", "message"), [(0.0, "nu=0.0; expected a finite"), (51.0, "nu=51.0; expected at most 50")]
+)
+def test_bad_matern_is_refused(nu, message):
+    with pytest.raises(ValueError, match=message):
+        Matern(nu)
+
+
+def test_ring_of_exponential_kernel_is_the_geometric_sum():
+    d, xi, side = np.arange(30), 80.0, 30
+    expected = np.cosh((d - side / 2) / xi) / np.cosh(side / 2 / xi)
+    np.testing.assert_allclose(periodic_kernel((side,), xi, "exponential"), expected, atol=1e-13)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(
+    ("shape", "xi"),
+    [
+        ((1,), 3.0),
+        ((30,), 0.3),
+        ((31,), 6.0),
+        ((30,), 90.0),
+        ((9, 12), 1.5),
+        ((12, 7), (20.0, 2.0)),
+        ((1, 6), 2.0),
+    ],
+)
+def test_crop_of_the_embedding_has_the_open_kernel_as_covariance(shape, xi, kernel):
+    """What is drawn (the spectrum, clipped at zero) against the open kernel, entry by entry."""
+    torus = embedding(shape, xi, kernel)
+    drawn = np.fft.irfftn(spectrum(torus), s=torus.shape, axes=range(torus.ndim))
+    crop = drawn[tuple(slice(side) for side in shape)]
+    np.testing.assert_allclose(crop, open_kernel(shape, xi, kernel), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("shape", [(15,), (4, 5)])
+def test_open_covariance_is_the_kernel_of_the_distance(shape):
+    sites = np.indices(shape).reshape(len(shape), -1).T
+    distance = np.linalg.norm(sites[:, None] - sites[None], axis=2)
+    field = GaussianField(shape, correlation_length=2.0, boundary="open")
+    np.testing.assert_allclose(field.covariance(), np.exp(-((distance / 2.0) ** 2)), atol=1e-12)
+    nlgp = NLGP(shape, correlation_length=2.0, gain=3.0, boundary="open")
+    expected = np.arcsin(0.9 * field.covariance()) / np.arcsin(0.9)
+    np.testing.assert_allclose(nlgp.covariance(), expected, atol=1e-12)
+
+
+def test_kernel_positive_on_the_line_but_not_in_the_plane_is_told_so():
+    def triangle(r):
+        return np.maximum(1.0 - r, 0.0)
+
+    GaussianField(20, correlation_length=4.0, kernel=triangle)
+    with pytest.raises(ValueError, match=r"smallest eigenvalue .* positive in 2-D"):
+        GaussianField((20, 20), correlation_length=4.3, kernel=triangle)
+
+
+def test_lengths_of_two_axes_make_the_field_longer_along_the_longer_one():
+    model = GaussianField((20, 20), correlation_length=(1.0, 3.0))
+    along_rows, along_columns = model.autocovariance()[1, 0], model.autocovariance()[0, 1]
+    assert along_rows == pytest.approx(np.exp(-1.0), abs=1e-12)
+    assert along_columns == pytest.approx(np.exp(-1.0 / 9.0), abs=1e-12)
+    assert GaussianField((4, 4), correlation_length=(2.0, 2.0)) == GaussianField(
+        (4, 4), correlation_length=2.0
+    )
+
+
+def test_a_megapixel_kernel_is_laid_without_enumerating_images():
+    kernel = periodic_kernel((512, 700), 10.0, Matern(1.5))
+    assert kernel[0, 5] == pytest.approx(Matern(1.5)(np.array([0.5]))[0], abs=1e-12)

@@ -5,9 +5,35 @@ import pytest
 import torch
 from scipy import integrate, special, stats
 
-from rfsk.datasets import NLGP, GaussianClone, GaussianField, MultivariateGaussian
+from rfsk.datasets import (
+    NLGP,
+    Algebraic,
+    EllipticalField,
+    GaussianClone,
+    GaussianField,
+    ImagePatches,
+    Ising,
+    LatentField,
+    Matern,
+    MultivariateGaussian,
+    Phi4,
+    Pulses,
+    SpikedCumulant,
+    StudentT,
+    TransformedField,
+)
 
 N_SAMPLES = 100_000
+PICTURES = [
+    np.random.default_rng(0).exponential(size=(30, 40)).cumsum(axis=1),
+    np.random.default_rng(1).exponential(size=(20, 25, 3)),
+]
+
+
+def ring(model, **parameters):
+    return model(12, correlation_length=2.0, **parameters)
+
+
 MODELS = {
     "gaussian ring": GaussianField(12, correlation_length=2.0),
     "exponential torus": GaussianField((4, 5), correlation_length=1.5, kernel="exponential"),
@@ -15,7 +41,35 @@ MODELS = {
     "nlgp gain 3": NLGP(12, correlation_length=2.0, gain=3.0),
     "nlgp gain 30 torus": NLGP((4, 4), correlation_length=1.0, gain=30.0),
     "clone": NLGP(12, correlation_length=2.0, gain=3.0).gaussian_clone(),
+    "matern torus": GaussianField((5, 4), correlation_length=(1.0, 2.0), kernel=Matern(2.5)),
+    "open gaussian": GaussianField((4, 3), correlation_length=1.5, boundary="open"),
+    "open nlgp": ring(NLGP, gain=3.0, boundary="open", kernel="exponential"),
+    "clone of open nlgp": ring(NLGP, gain=3.0, boundary="open").gaussian_clone(),
+    "tanh": ring(NLGP, gain=2.0, nonlinearity="tanh"),
+    "sign": ring(NLGP, gain=2.0, nonlinearity="sign"),
+    "rectified": ring(NLGP, gain=1.0, nonlinearity=lambda h: np.maximum(h, 0.0)),
+    "threshold": ring(NLGP, gain=2.0, nonlinearity=lambda h: h > 1.0),
+    "uniform": ring(TransformedField, marginal="uniform"),
+    "signs": ring(TransformedField, marginal="sign"),
+    "laplace": ring(TransformedField, marginal="laplace"),
+    "algebraic 9": ring(TransformedField, marginal=Algebraic(9.0)),
+    "gamma": ring(TransformedField, marginal=stats.gamma(6.0)),
+    "quantile": ring(TransformedField, marginal=lambda u: u**3, boundary="open"),
+    "shell": ring(EllipticalField),
+    "t": EllipticalField((3, 5), correlation_length=1.0, radial=StudentT(13.0)),
+    "radial": ring(EllipticalField, radial=stats.uniform(1.0, 2.0)),
+    "ising": Ising(12, temperature=1.0),
+    "ising above a word": Ising(70, temperature=0.8),
+    "phi4": Phi4(12, coupling=2.0),
+    "phi4 odd, standardized": Phi4(7, coupling=1.0, standardize=True),
+    "free field": Phi4((4, 5), coupling=2.0, mass_squared=0.5, quartic=0.0),
+    "pulses": Pulses(12, length=(2, 9)),
+    "patches": ImagePatches((3, 4), images=PICTURES),
+    "whitened patches": ImagePatches((3, 4), images=PICTURES, whiten=True),
+    "spiked": SpikedCumulant(6, strength=4.0, spike=[3, 1, 0, 0, 1, 0], latent="uniform"),
+    "spiked skew": SpikedCumulant(3, strength=2.0, latent=stats.gamma(4.0)),
 }
+LATENT = [name for name, model in MODELS.items() if isinstance(model, LatentField)]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -24,13 +78,93 @@ def test_samples_have_the_mean_covariance_and_kurtosis_of_the_closed_form(name):
     model = MODELS[name]
     X = model.sample(N_SAMPLES, random_state=7)
     covariance = model.covariance()
-    assert np.all(np.abs(X.mean(axis=0)) < 5 * np.sqrt(covariance.diagonal() / N_SAMPLES))
-    products = X[:, :, None] * X[:, None, :]
+    variance = covariance.diagonal()
+    assert np.all(np.abs(X.mean(axis=0)) < 5 * np.sqrt(variance / N_SAMPLES))
+    products = X[:, :, None] * X[:, None, :] if X.shape[1] <= 20 else X[:, :, None] * X[:, None, :9]
     error = products.std(axis=0) / np.sqrt(N_SAMPLES)
-    assert np.all(np.abs(products.mean(axis=0) - covariance) < 5 * error + 1e-12)
-    fourth = X[:, 0] ** 4 / covariance[0, 0] ** 2
+    expected = covariance[:, : products.shape[2]]
+    assert np.all(np.abs(products.mean(axis=0) - expected) < 5 * error + 1e-10)
+    fourth = (X**4).mean(axis=1) / variance.mean() ** 2
     error = fourth.std() / np.sqrt(N_SAMPLES)
-    assert abs(fourth.mean() - 3.0 - model.excess_kurtosis()) < 5 * error
+    assert abs(fourth.mean() - 3.0 - model.excess_kurtosis()) < 5 * error + 1e-10
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_clone_shares_the_covariance_to_rounding_and_is_gaussian(name):
+    model = MODELS[name]
+    clone = model.gaussian_clone()
+    np.testing.assert_allclose(clone.covariance(), model.covariance(), rtol=0, atol=1e-12)
+    assert clone.shape == model.shape
+    assert clone.excess_kurtosis() == 0.0
+    assert clone.gaussian_clone() is clone
+    assert clone.sample(2, random_state=0).shape == (2, model.n_features)
+
+
+def test_infinite_kurtosis_is_told():
+    heavy = TransformedField(8, correlation_length=1.0, marginal=Algebraic(4.0))
+    assert heavy.excess_kurtosis() == np.inf
+    assert EllipticalField(8, correlation_length=1.0, radial=StudentT(4.0)).excess_kurtosis() == (
+        np.inf
+    )
+    np.testing.assert_allclose(np.diag(heavy.covariance()), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("k", "expected"), [(5.0, 1.285), (5.890, 0.0), (6.0, -0.078), (10.0, -0.930)]
+)
+def test_algebraic_law_has_its_moments_and_quantiles(k, expected):
+    """Kurtosis from beta functions, quantile function against the density's integral."""
+    law = Algebraic(k)
+    assert law.excess_kurtosis() == pytest.approx(expected, abs=1.5e-3)
+    scale = np.sqrt(law._absolute_moment(2.0))
+    for x in (-2.0, 0.3, 4.0):
+
+        def density(t):
+            return 0.5 * (1.0 + abs(t) ** k) ** (-1.0 - 1.0 / k)
+
+        below = 0.5 + integrate.quad(density, 0.0, x, epsabs=1e-13)[0]
+        z = special.ndtri(below)
+        assert law.of_normal(np.array([z]))[0] * scale == pytest.approx(x, rel=1e-7)
+    for power in (2, 4):
+
+        def moment(t, power=power):
+            return abs(t) ** power * 0.5 * (1.0 + abs(t) ** k) ** (-1.0 - 1.0 / k)
+
+        expected_moment = 2.0 * integrate.quad(moment, 0.0, np.inf, limit=200)[0]
+        assert law._absolute_moment(power) == pytest.approx(expected_moment, rel=1e-6)
+
+
+@pytest.mark.parametrize("df", [3.0, 8.0])
+def test_radial_map_gives_student_t_pixels(df):
+    """Kolmogorov-Smirnov test of one pixel, scaled to unit variance."""
+    model = EllipticalField(20, correlation_length=2.0, radial=StudentT(df))
+    X = model.sample(20_000, random_state=0)[:, 0]
+    law = stats.t(df, scale=np.sqrt((df - 2.0) / df))
+    assert stats.kstest(X, law.cdf).pvalue > 1e-3
+
+
+def test_shell_has_one_length_in_whitened_coordinates():
+    model = EllipticalField((4, 5), correlation_length=0.7)
+    X = model.sample(50, random_state=0)
+    squared = np.einsum("ni,ij,nj->n", X, np.linalg.inv(model.covariance()), X)
+    np.testing.assert_allclose(squared, model.n_features, rtol=1e-10)
+
+
+def test_pulses_are_single_arcs_of_the_lengths_asked_for():
+    X = Pulses(30, length=(3, 8)).sample(2000, random_state=0)
+    assert set(np.unique(X)) == {-1.0, 1.0}
+    assert np.all((np.roll(X, 1, axis=1) != X).sum(axis=1) == 2)
+    inside = np.minimum((X > 0).sum(axis=1), (X < 0).sum(axis=1))
+    assert set(np.unique(inside)) == {3, 4, 5, 6, 7}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_chunks_are_the_rows_of_one_draw(name):
+    model = MODELS[name]
+    chunks = list(model.chunks(50, random_state=3))
+    np.testing.assert_array_equal(np.concatenate(chunks), model.sample(50, random_state=3))
+    sizes = [len(chunk) for chunk in model.chunks(50, 20, random_state=3)]
+    assert sizes == [20, 20, 10]
 
 
 @pytest.mark.parametrize("gain", [0.05, 0.7, 3.0, 30.0])
@@ -110,10 +244,10 @@ def test_clone_exists_at_large_gain_and_long_correlation(gain):
         assert np.isfinite(clone.sample(3, random_state=0)).all()
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", LATENT)
 def test_numpy_and_torch_draw_the_same_field_from_the_same_noise(name):
     model = MODELS[name]
-    noise = np.random.default_rng(1).standard_normal((3, *model.shape))
+    noise = np.random.default_rng(1).standard_normal((3, *model.noise_shape))
     ours = model.from_noise(noise)
     theirs = model.from_noise(torch.from_numpy(noise))
     np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-12)
@@ -168,6 +302,99 @@ def test_wrong_noise_shape_is_refused():
 def test_bad_nlgp_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         NLGP(**{"shape": 10, "correlation_length": 2.0, "gain": 3.0, **arguments})
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: ring(NLGP, gain=1.0, nonlinearity="step"),
+            "nonlinearity='step' is unknown; expected one of 'erf', 'tanh', 'sign'",
+        ),
+        (lambda: ring(NLGP, gain=1.0, nonlinearity=lambda h: h / 0.0), "gives NaN, infinity"),
+        (lambda: ring(NLGP, gain=1.0, nonlinearity=np.sum), "or another shape"),
+        (lambda: ring(NLGP, gain=1.0, nonlinearity=np.ones_like), "map is constant"),
+        (lambda: ring(NLGP, gain=1.0, boundary="shut"), "boundary='shut' is unknown"),
+        (lambda: ring(TransformedField, marginal="normal"), "marginal='normal' is unknown"),
+        (
+            lambda: ring(TransformedField, marginal=stats.t(2.0)),
+            "marginal has variance inf; expected a law whose variance is positive and finite",
+        ),
+        (lambda: Algebraic(2.0), r"k=2.0 gives .* infinite variance; expected k > 2"),
+        (lambda: StudentT(2.0), r"df=2.0 gives .* infinite variance; expected df > 2"),
+        (lambda: ring(EllipticalField, radial="cube"), "radial='cube' is unknown"),
+        (
+            lambda: ring(EllipticalField, radial=stats.norm()),
+            "radial starts at -inf .* expected a law of lengths, not negative",
+        ),
+        (lambda: Ising(8, temperature=0.0), "temperature=0.0; expected a finite number > 0"),
+        (lambda: Ising(8, temperature=1e-3), "temperature=0.001; expected at least 0.01"),
+        (lambda: Ising(8, temperature=1.0, n_sweeps=0), "n_sweeps=0; expected an integer > 0"),
+        (
+            lambda: Ising.from_correlation_length(8, -2.0),
+            "correlation_length=-2.0; expected a finite number > 0",
+        ),
+        (lambda: Phi4(8, coupling=-1.0), "coupling=-1.0; expected a finite number >= 0"),
+        (lambda: Phi4(8, coupling=1.0, mass_squared=np.nan), "mass_squared=nan; expected a finite"),
+        (
+            lambda: Phi4(8, coupling=1.0, quartic=0.0),
+            "mass_squared=-12.0 with quartic=0 leaves the field unbounded",
+        ),
+        (lambda: Phi4((8, 8), coupling=1.0, standardize=True), "standardize=True needs the var"),
+        (lambda: Pulses((4, 4), length=(1, 2)), "expected the number of sites of a ring"),
+        (lambda: Pulses(10, length=3), r"length=3; expected a pair \(lo, hi\)"),
+        (lambda: Pulses(10, length=(4, 4)), "expected .* with lo < hi <= 10"),
+        (lambda: Pulses(10, length=(0, 4)), "length=0; expected an integer > 0"),
+        (lambda: ImagePatches(16), r"expected \(rows, columns\) of a patch"),
+        (lambda: ImagePatches((4, 4), images=[]), "images is empty or holds no image"),
+        (
+            lambda: ImagePatches((4, 4), images=[np.zeros((3, 9))]),
+            r"images\[0\] has shape \(3, 9\); .* no smaller than a patch of \(4, 4\)",
+        ),
+        (lambda: ImagePatches((4, 4), images=[np.ones((9, 9))]), "images are constant"),
+        (
+            lambda: ImagePatches((4, 4), images=[np.full((9, 9), np.nan)]),
+            r"images\[0\] contains NaN",
+        ),
+        (lambda: ImagePatches((4, 4), whiten="no"), "whiten='no'; expected True or False"),
+        (lambda: SpikedCumulant(4, strength=0.0), "strength=0.0; expected a finite number > 0"),
+        (
+            lambda: SpikedCumulant(4, strength=1.0, spike=[1.0, 2.0]),
+            r"spike has shape \(2,\) .* expected a vector of 4 numbers",
+        ),
+        (
+            lambda: SpikedCumulant(2, strength=1.0, spike=[0.0, 0.0]),
+            "length 0; expected a vector of 2 numbers that are not all zero",
+        ),
+        (lambda: SpikedCumulant(2, strength=1.0, latent="coin"), "latent='coin' is unknown"),
+        (lambda: MODELS["ising"].chunks(10, 0), "chunk_size=0; expected an integer > 0"),
+    ],
+)
+def test_bad_model_is_refused(make, message):
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_parameter_of_a_wrong_kind_is_a_type_error():
+    with pytest.raises(TypeError, match=r"marginal=3; expected one of .* a quantile function"):
+        ring(TransformedField, marginal=3)
+    with pytest.raises(TypeError, match=r"radial=3; expected 'shell', StudentT\(df\)"):
+        ring(EllipticalField, radial=3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Ising((12, 12), temperature=3.0).covariance(), "exact up to 10 sites"),
+        (lambda: Phi4((4, 4), coupling=1.0).covariance(), "no closed form; .*make_gaussian_clone"),
+        (lambda: Phi4((4, 4), coupling=1.0).correlation_length, "estimate it from samples"),
+        (lambda: MODELS["laplace"].fourth_moment([0, 1, 2, 3]), "TransformedField has no closed"),
+        (lambda: MODELS["tanh"].fourth_moment([0, 1, 2, 3]), "not for 'tanh'"),
+    ],
+)
+def test_what_has_no_closed_form_names_what_to_use(call, message):
+    with pytest.raises(NotImplementedError, match=message):
+        call()
 
 
 @pytest.mark.parametrize("n_samples", [0, -3, 2.5, True])

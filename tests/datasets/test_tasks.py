@@ -1,8 +1,50 @@
 import numpy as np
 import pytest
+import torch
+from scipy import stats
 
 from rfsk import make_gaussian_clone, make_gp, make_nlgp
-from rfsk.datasets import NLGP, Discrimination, GaussianField
+from rfsk.datasets import (
+    NLGP,
+    Algebraic,
+    Discrimination,
+    GaussianField,
+    Ising,
+    Matern,
+    MultivariateGaussian,
+    make_elliptical,
+    make_image_patches,
+    make_ising,
+    make_phi4,
+    make_pulses,
+    make_spiked_cumulant,
+    make_transformed_field,
+)
+
+# Each generator with parameters of three classes, or of its two, at small size.
+SMALL = {
+    "nlgp": (make_nlgp, 12, {"correlation_length": (1.0, 2.0, 3.0), "gain": 2.0}),
+    "open torus": (
+        make_nlgp,
+        (4, 5),
+        {"correlation_length": ((1.0, 2.0), (2.0, 1.0), 3.0), "boundary": "open"},
+    ),
+    "gp": (make_gp, 12, {"correlation_length": (1.0, 2.0, 3.0), "kernel": Matern(2.5)}),
+    "bare gp": (make_gp, 12, {"correlation_length": (1.0, 2.0, 3.0), "gain": None}),
+    "ising": (make_ising, 12, {"correlation_length": (1.0, 2.0, 3.0)}),
+    "ising torus": (make_ising, (4, 4), {"temperature": (2.0, 3.0, 4.0), "n_sweeps": 2}),
+    "phi4": (make_phi4, 12, {"coupling": (0.5, 1.0, 2.0), "standardize": True}),
+    "phi4 torus": (make_phi4, (4, 3), {"coupling": (0.5, 1.0, 2.0), "mass_squared": -2.0}),
+    "pulses": (make_pulses, 12, {"length": ((1, 4), (4, 8), (2, 3))}),
+    "transformed": (
+        make_transformed_field,
+        12,
+        {"correlation_length": (1.0, 2.0, 3.0), "marginal": Algebraic(5.0)},
+    ),
+    "elliptical": (make_elliptical, 12, {"correlation_length": (1.0, 2.0, 3.0)}),
+    "patches": (make_image_patches, (4, 4), {"whiten": True}),
+    "spiked": (make_spiked_cumulant, 12, {"strength": 2.0, "latent": "laplace"}),
+}
 
 
 def models(*lengths, shape=10):
@@ -120,6 +162,121 @@ def test_gaussian_clone_keeps_labels_in_place_and_takes_unlabelled_data():
     assert make_gaussian_clone(X, n_samples=7, random_state=0).shape == (7, 4)
 
 
+@pytest.mark.parametrize("name", SMALL)
+def test_every_generator_draws_its_classes_in_their_shares(name):
+    make, shape, parameters = SMALL[name]
+    n_classes = 2 if name in ("patches", "spiked") else 3
+    X, y = make(31, shape, **parameters, random_state=0)
+    assert (X.shape, X.dtype, y.dtype) == ((31, np.prod(shape)), np.float64, np.int64)
+    assert max(np.bincount(y)) - min(np.bincount(y)) <= 1
+    again = make(31, shape, **parameters, random_state=0)
+    np.testing.assert_array_equal(X, again[0])
+    priors = [0.8, 0.2] if n_classes == 2 else [0.6, 0.2, 0.2]
+    bunch = make(
+        50, shape, **parameters, priors=priors, shuffle=False, random_state=0, return_X_y=False
+    )
+    np.testing.assert_array_equal(np.bincount(bunch.y), np.round(50 * np.array(priors)))
+    assert np.all(np.diff(bunch.y) >= 0)
+    assert len(bunch.target_names) == len(set(bunch.target_names)) == n_classes
+    assert bunch.shape == bunch.task.shape == (shape if isinstance(shape, tuple) else (shape,))
+    assert bunch.DESCR.count("class ") == n_classes
+    for key, value in parameters.items():
+        assert bunch.parameters[key] == value
+
+
+@pytest.mark.parametrize("name", [name for name in SMALL if name not in ("patches", "spiked")])
+def test_class_i_of_every_generator_has_the_ith_parameter(name):
+    make, shape, parameters = SMALL[name]
+    bunch = make(3, shape, **parameters, return_X_y=False, random_state=0)
+    values = bunch.parameters[next(iter(bunch.parameters))]
+    for model, value in zip(bunch.task.models, values, strict=True):
+        law = getattr(model, "model", model)
+        name = next(iter(bunch.parameters))
+        assert getattr(law, name) == pytest.approx(value, rel=1e-12)
+
+
+def test_patches_are_class_zero_and_their_clone_class_one():
+    pictures = [np.random.default_rng(0).exponential(size=(20, 30)).cumsum(axis=0)]
+    bunch = make_image_patches(
+        2000, (4, 4), images=pictures, shuffle=False, return_X_y=False, random_state=0
+    )
+    assert bunch.target_names == ["patches", "gaussian clone"]
+    for rows in (bunch.X[:1000], bunch.X[1000:]):
+        np.testing.assert_allclose(rows.mean(axis=1), 0.0, atol=1e-6)
+    kurtosis = [stats.kurtosis(rows.ravel()) for rows in (bunch.X[:1000], bunch.X[1000:])]
+    assert kurtosis[0] == pytest.approx(bunch.task.models[0].excess_kurtosis(), abs=0.6)
+    assert abs(kurtosis[1]) < 0.6 < abs(kurtosis[0])
+
+
+def test_bundled_photographs_are_sparse_and_white_when_asked_for():
+    model = make_image_patches(2, return_X_y=False, whiten=True).task.models[0]
+    assert model.shape == (12, 12)
+    assert model.excess_kurtosis() > 1.0
+    eigenvalues = np.linalg.eigvalsh(model.covariance())
+    np.testing.assert_allclose(eigenvalues[0], 0.0, atol=1e-10)  # the constant patch
+    np.testing.assert_allclose(eigenvalues[1:], 144 / 143, rtol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["nlgp", "ising", "spiked", "open torus"])
+def test_batches_on_a_torch_device_have_the_law_of_the_task(name):
+    """Second moments of 30,000 samples a class within five standard errors."""
+    make, shape, parameters = SMALL[name]
+    task = make(2, shape, **parameters, return_X_y=False, random_state=0).task
+    size, n_batches = 1000 * task.n_classes, 30
+    batches = list(task.batches(size, n_batches, random_state=0, device="cpu"))
+    assert all(X.shape == (size, task.n_features) for X, _ in batches)
+    X, y = (torch.cat(parts) for parts in zip(*batches, strict=True))
+    assert (X.dtype, y.dtype) == (torch.float32, torch.int64)
+    assert batches[0][1].tolist() != sorted(batches[0][1].tolist())
+    for label, model in enumerate(task.models):
+        rows = X[y == label].numpy().astype(np.float64)
+        assert len(rows) == 30_000
+        products = rows[:, :, None] * rows[:, None, :4]
+        error = 5 * products.std(axis=0) / np.sqrt(len(rows)) + 1e-6
+        assert np.all(np.abs(products.mean(axis=0) - model.covariance()[:, :4]) < error)
+    again, _ = next(task.batches(size, 1, random_state=0, device="cpu"))
+    assert torch.equal(again, batches[0][0])
+
+
+def test_device_that_is_not_there_is_an_error():
+    task = Discrimination(models(1.0, 2.0))
+    with pytest.raises(RuntimeError, match="device"):
+        next(task.batches(4, 1, device="no such device"))
+
+
+def test_clone_of_few_rows_is_shrunk_and_that_of_many_is_exact():
+    """Ten rows a feature divide the two; the clone of many has the empirical covariance."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 20)) * np.linspace(0.5, 2.0, 20)
+    clone = make_gaussian_clone(X, n_samples=100_000, random_state=0)
+    plain = make_gaussian_clone(X, n_samples=100_000, shrinkage=0.0, random_state=0)
+    truth = np.diag(np.linspace(0.5, 2.0, 20) ** 2)
+
+    def distance(rows):
+        return np.linalg.norm(np.cov(rows.T) - truth)
+
+    assert distance(clone) < 0.9 * distance(plain)
+    round_clone = make_gaussian_clone(X, n_samples=100_000, shrinkage=1.0, random_state=0)
+    variances = np.cov(round_clone.T).diagonal()
+    np.testing.assert_allclose(variances, np.cov(X.T).diagonal().mean(), rtol=0.05)
+
+
+def test_multivariate_gaussian_takes_a_lattice():
+    model = MultivariateGaussian(np.zeros(6), np.eye(6), shape=(2, 3))
+    assert model.shape == (2, 3)
+    assert Discrimination([model, NLGP((2, 3), correlation_length=1.0, gain=1.0)]).shape == (2, 3)
+    with pytest.raises(ValueError, match=r"shape=\(2, 2\) has 4 sites, but the data have 6"):
+        MultivariateGaussian(np.zeros(6), np.eye(6), shape=(2, 2))
+
+
+def test_ising_by_temperature_or_by_length():
+    by_length = make_ising(2, 10, correlation_length=(1.0, 2.0), return_X_y=False)
+    temperatures = [model.temperature for model in by_length.task.models]
+    by_temperature = make_ising(2, 10, temperature=temperatures, return_X_y=False)
+    assert by_temperature.task.models == by_length.task.models
+    assert by_length.task.models[0] == Ising.from_correlation_length(10, 1.0)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -134,6 +291,16 @@ def test_gaussian_clone_keeps_labels_in_place_and_takes_unlabelled_data():
             lambda: make_nlgp(correlation_length=(5.0, -1.0)),
             r"correlation_length=-1.0; expected a finite number > 0",
         ),
+        (lambda: make_pulses(length=(3, 5)), "length=3; expected a pair"),
+        (
+            lambda: make_pulses(length=[(3, 5)]),
+            r"has 1 value\(s\); expected at least two, .* for example \(\(5, 15\), \(15, 30\)\)",
+        ),
+        (lambda: make_ising(correlation_length=(2.0,)), r"has 1 value\(s\)"),
+        (lambda: make_phi4(coupling=1.0), r"coupling=1.0 has 1 value\(s\)"),
+        (lambda: make_nlgp(priors=(0.5, 0.4)), "expected 2 positive numbers that sum to 1"),
+        (lambda: make_gaussian_clone(np.eye(3), shrinkage="some"), "shrinkage='some'; expected"),
+        (lambda: make_gaussian_clone(np.eye(3), shrinkage=1.5), "or a number from 0 to 1"),
         (lambda: make_gaussian_clone([[1.0, np.nan], [0.0, 1.0]]), "X contains NaN"),
         (lambda: make_gaussian_clone(np.eye(3), [0, 0, 1]), "Class .*1.* has 1 row in y"),
         (lambda: make_gaussian_clone(np.eye(3), [0, 1]), "inconsistent numbers of samples"),

@@ -1,0 +1,181 @@
+import itertools
+
+import numpy as np
+import pytest
+from scipy import special
+
+from rfsk.analysis import cumulant
+from rfsk.datasets import (
+    NLGP,
+    EllipticalField,
+    GaussianField,
+    Ising,
+    Phi4,
+    Pulses,
+    SpikedCumulant,
+    StudentT,
+)
+from rfsk.datasets._fourth_order import canonical_sites, erf_fourth_moment
+
+N_SAMPLES = 400_000
+INDICES = {
+    "distinct": [0, 1, 3, 7],
+    "one pair": [2, 2, 3, 5],
+    "two pairs": [1, 1, 4, 4],
+    "three alike": [6, 6, 6, 5],
+    "all alike": [3, 3, 3, 3],
+}
+MODELS = {
+    **{f"nlgp {gain:g}": NLGP(12, correlation_length=3.0, gain=gain) for gain in (0.3, 3.0, 30.0)},
+    "sign": NLGP(12, correlation_length=3.0, gain=1.0, nonlinearity="sign"),
+    "open": NLGP(12, correlation_length=3.0, gain=3.0, boundary="open"),
+    "torus": NLGP((3, 4), correlation_length=1.0, gain=3.0),
+    "gaussian": GaussianField(12, correlation_length=3.0),
+    "clone": NLGP(12, correlation_length=3.0, gain=3.0).gaussian_clone(),
+    "shell": EllipticalField(12, correlation_length=3.0),
+    "t": EllipticalField(12, correlation_length=3.0, radial=StudentT(30.0)),
+    "ising": Ising(12, temperature=1.5),
+    "phi4": Phi4(12, coupling=1.0),
+    "free field": Phi4((3, 4), coupling=1.0, mass_squared=1.0, quartic=0.0),
+    "pulses": Pulses(12, length=(2, 7)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_fourth_moment_is_that_of_samples(name):
+    """400,000 samples, five standard errors, distinct and repeated sites."""
+    model = MODELS[name]
+    X = model.sample(N_SAMPLES, random_state=11)
+    for indices in INDICES.values():
+        products = X[:, indices].prod(axis=1)
+        error = 5 * products.std() / np.sqrt(N_SAMPLES) + 1e-10
+        assert abs(products.mean() - model.fourth_moment(indices)) < error
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_all_alike_gives_the_kurtosis(name):
+    model = MODELS[name]
+    variance = model.autocovariance().flat[0]
+    kappa = model.fourth_cumulant([4, 4, 4, 4])
+    assert kappa / variance**2 == pytest.approx(model.excess_kurtosis(), abs=1e-10)
+
+
+def random_correlations(n, seed):
+    A = np.random.default_rng(seed).normal(size=(n, 4, 5))
+    C = A @ A.transpose(0, 2, 1)
+    scale = np.sqrt(np.einsum("nii->ni", C))
+    C /= scale[:, :, None] * scale[:, None, :]
+    repeated = C[:, [0, 0, 1, 2]][:, :, [0, 0, 1, 2]]
+    return np.concatenate([C, repeated])
+
+
+@pytest.mark.parametrize("gain", [1e-3, 0.3, 3.0, 10.0, 30.0, 100.0])
+def test_quadrature_has_converged(gain):
+    C = random_correlations(40, 0)
+    reference = erf_fourth_moment(C, gain, n_nodes=1500)
+    scale = np.abs(reference).max()
+    np.testing.assert_allclose(erf_fourth_moment(C, gain), reference, rtol=0, atol=1e-10 * scale)
+
+
+@pytest.mark.parametrize("gain", [0.3, 3.0, 30.0])
+@pytest.mark.parametrize("rho", [0.5, 0.99])
+def test_three_alike_is_a_single_integral(gain, rho):
+    """E psi(z)^3 E[psi(z') | z], the conditional mean in closed form."""
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    edges = np.concatenate([[0.0], np.geomspace(1e-3, 10.0, 12)])
+    expected = 0.0
+    for low, high in itertools.pairwise(edges):
+        z = low + 0.5 * (high - low) * (nodes + 1.0)
+        density = np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi) * (high - low)
+        spread = np.sqrt(2.0 * (1.0 + gain**2 * (1.0 - rho**2)))
+        values = special.erf(gain * z / np.sqrt(2.0)) ** 3 * special.erf(gain * rho * z / spread)
+        expected += weights @ (density * values)
+    C = np.ones((1, 4, 4))
+    C[0, 3, :3] = C[0, :3, 3] = rho
+    assert erf_fourth_moment(C, gain)[0] == pytest.approx(expected, abs=1e-11)
+
+
+def test_independent_variables_factorise():
+    C = np.eye(4)[None].copy()
+    C[0, 0, 1] = C[0, 1, 0] = 0.6
+    C[0, 2, 3] = C[0, 3, 2] = -0.3
+    q = 0.9
+    expected = (2 / np.pi) ** 2 * np.arcsin(q * 0.6) * np.arcsin(-q * 0.3)
+    assert erf_fourth_moment(C, 3.0)[0] == pytest.approx(expected, abs=1e-13)
+
+
+def test_large_gain_meets_the_sign():
+    C = random_correlations(20, 1)[:20]
+    np.testing.assert_allclose(erf_fourth_moment(C, 1e5), erf_fourth_moment(C, np.inf), atol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["torus", "ising", "phi4", "pulses", "shell", "open"])
+def test_slice_and_tensor_hold_the_cumulants(name):
+    model = MODELS[name]
+    kappa = model.fourth_cumulant_tensor()
+    sites = np.random.default_rng(0).integers(12, size=(50, 4))
+    np.testing.assert_allclose(kappa[tuple(sites.T)], model.fourth_cumulant(sites), atol=1e-12)
+    for order in itertools.permutations(range(4)):
+        np.testing.assert_allclose(kappa, kappa.transpose(order), atol=1e-12)
+    np.testing.assert_allclose(model.fourth_cumulant_slice(), kappa[0], atol=1e-12)
+
+
+def test_gaussian_fields_have_no_fourth_cumulant():
+    for name in ("gaussian", "clone", "free field"):
+        np.testing.assert_allclose(MODELS[name].fourth_cumulant_tensor(), 0.0, atol=1e-14)
+
+
+def test_exact_cumulant_agrees_with_that_of_samples_under_contraction():
+    """kappa(a, a, a, .) of 10^5 samples, five times the spread over ten such draws."""
+    model = MODELS["nlgp 3"]
+    a = np.exp(-((np.arange(12) - 6) ** 2) / 8.0)[None]
+    exact = cumulant(model.fourth_cumulant_tensor()).contract(a)
+    draws = [cumulant(model.sample(100_000, seed)).contract(a) for seed in range(10)]
+    assert np.all(np.abs(np.mean(draws, axis=0) - exact) < 5 * np.std(draws, axis=0) / np.sqrt(9))
+
+
+def test_spiked_cumulant_is_rank_one_along_its_spike():
+    spike = np.array([3.0, 1.0, 0.0, -2.0])
+    model = SpikedCumulant(4, strength=3.0, spike=spike, latent="uniform")
+    sites = np.indices((4,) * 4).reshape(4, -1).T
+    kappa = cumulant(model.fourth_cumulant(sites).reshape((4,) * 4))
+    v = spike / np.linalg.norm(spike)
+    np.testing.assert_allclose(kappa.contract(v[None])[0], -1.2 * 0.75**2 * v, atol=1e-12)
+    sampled = cumulant(model.sample(200_000, random_state=0)).contract(v[None])[0]
+    np.testing.assert_allclose(sampled, -1.2 * 0.75**2 * v, atol=5 * np.sqrt(96 / 200_000))
+
+
+@pytest.mark.parametrize("shape", [(9,), (3, 4)])
+def test_canonical_sites_do_not_change_under_translation_reflection_or_order(shape):
+    rng = np.random.default_rng(0)
+    sites = rng.integers(np.prod(shape), size=(100, 4))
+    canonical = canonical_sites(sites, shape)
+    assert np.all(canonical[:, 0] == 0)
+    coordinates = np.array(np.unravel_index(sites, shape))
+    sides = np.array(shape)[:, None, None]
+    shift = rng.integers(0, 9, size=(len(shape), 100, 1))
+    moved = np.ravel_multi_index(tuple((shift - coordinates) % sides), shape)
+    shuffled = rng.permuted(moved, axis=1)
+    np.testing.assert_array_equal(canonical_sites(shuffled, shape), canonical)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.fourth_moment([0, 1, 2]), r"indices has shape \(3,\) .* expected integers"),
+        (lambda m: m.fourth_moment([0.0, 1, 2, 3]), "dtype float64; expected integers"),
+        (lambda m: m.fourth_cumulant([0, 1, 2, 12]), "each a site from 0 to 11"),
+        (lambda m: m.fourth_cumulant([0, 1, 2, -1]), "each a site from 0 to 11"),
+        (
+            lambda m: Ising(300, temperature=1.0).fourth_cumulant_slice(),
+            "A lattice of 300 sites .* expected at most 256 sites",
+        ),
+        (
+            lambda m: Ising(100, temperature=1.0).fourth_cumulant_tensor(),
+            "fourth cumulant of 100 sites .* expected at most 64 sites",
+        ),
+    ],
+)
+def test_bad_indices_and_sizes_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(MODELS["nlgp 3"])

@@ -1,0 +1,135 @@
+import itertools
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from rfsk.datasets import Ising
+from rfsk.datasets._ising import _running_parity
+
+
+def energy(spins):
+    """Energy per site of lattices, (n, *shape)."""
+    axes = range(1, spins.ndim)
+    return -sum((spins * np.roll(spins, 1, axis)).mean(axis=tuple(axes)) for axis in axes)
+
+
+def every_state(shape):
+    return np.array(list(itertools.product((-1.0, 1.0), repeat=int(np.prod(shape))))).reshape(
+        -1, *shape
+    )
+
+
+def boltzmann(states, temperature):
+    action = energy(states) * states[0].size / temperature
+    weights = np.exp(-(action - action.min()))
+    return weights / weights.sum()
+
+
+@pytest.mark.parametrize("shape", [(1,), (2,), (9,), (3, 4), (1, 6), (2, 3), (4, 4)])
+@pytest.mark.parametrize("temperature", [0.8, 2.3, 10.0])
+def test_covariance_is_that_of_enumeration(shape, temperature):
+    states = every_state(shape)
+    weights = boltzmann(states, temperature)
+    flat = states.reshape(len(states), -1)
+    expected = flat.T @ (weights[:, None] * flat)
+    model = Ising(shape, temperature=temperature)
+    np.testing.assert_allclose(model.covariance(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("temperature", [0.7, 2.0])
+def test_ring_has_the_law_of_enumeration(temperature):
+    """Chi-squared of all 64 states of a ring of six, 10^5 samples."""
+    states = every_state((6,))
+    X = Ising(6, temperature=temperature).sample(100_000, random_state=0)
+    code = (X > 0) @ 2 ** np.arange(5, -1, -1)
+    counts = np.bincount(code.astype(int), minlength=64)
+    expected = 100_000 * boltzmann(states, temperature)
+    assert stats.chisquare(counts, expected).pvalue > 1e-3
+
+
+def test_samples_of_a_ring_are_independent():
+    """Correlation of the magnetization over lags of one to twenty samples, five errors."""
+    magnetization = Ising(100, temperature=1.0).sample(50_000, random_state=0).mean(axis=1)
+    magnetization -= magnetization.mean()
+    for lag in range(1, 21):
+        correlation = np.mean(magnetization[lag:] * magnetization[:-lag]) / magnetization.var()
+        assert abs(correlation) < 5 / np.sqrt(50_000)
+
+
+@pytest.mark.parametrize(("temperature", "expected"), [(1.0, 3.672), (2.0, 1.295), (3.0, 0.881)])
+def test_correlation_length_of_the_chain(temperature, expected):
+    model = Ising(100, temperature=temperature)
+    assert model.correlation_length == pytest.approx(expected, abs=5e-4)
+    again = Ising.from_correlation_length(100, model.correlation_length)
+    assert again.temperature == pytest.approx(temperature, rel=1e-12)
+
+
+@pytest.mark.parametrize("temperature", [3.5, 5.0])
+def test_correlation_length_of_the_plane_is_the_decay_along_a_long_strip(temperature):
+    """On a strip of eight sites, from the covariance summed across it."""
+    model = Ising((40, 8), temperature=temperature)
+    along = model.autocovariance().sum(axis=1)
+    decay = np.log(along[8] / along[9])
+    assert 1.0 / decay == pytest.approx(model.correlation_length, rel=0.01)
+    again = Ising.from_correlation_length((40, 8), model.correlation_length)
+    assert again.temperature == pytest.approx(temperature, rel=1e-9)
+
+
+def test_critical_point_has_no_length():
+    critical = 2.0 / np.log(1.0 + np.sqrt(2.0))
+    assert Ising((8, 8), temperature=critical * (1 + 1e-13)).correlation_length > 1e6
+    below = Ising((8, 8), temperature=1.5).correlation_length
+    assert 0.0 < below < 1.0
+
+
+@pytest.mark.parametrize("temperature", [1.8, 2.27, 4.0])
+def test_torus_has_the_energy_and_magnetization_of_enumeration(temperature):
+    """4 x 4, 40,000 samples, five standard errors widened by the measured autocorrelation."""
+    states = every_state((4, 4))
+    weights = boltzmann(states, temperature)
+    model = Ising((4, 4), temperature=temperature)
+    X = model.sample(40_000, random_state=1).reshape(-1, 4, 4)
+    times = model.autocorrelation_times(500, random_state=2)
+    slowdown = np.sqrt(max(1.0, max(times.values()) / model.n_sweeps))
+    for observable in (energy, lambda s: np.abs(s.mean((1, 2))), lambda s: s.mean((1, 2))):
+        values, exact = observable(X), weights @ observable(states)
+        assert abs(values.mean() - exact) < 5 * slowdown * values.std() / np.sqrt(len(values))
+
+
+@pytest.mark.parametrize("temperature", [2.0, 3.0])
+def test_torus_has_the_energy_of_onsager(temperature):
+    """32 x 32 away from the critical point: the infinite plane within five standard errors."""
+    J = 1.0 / temperature
+    modulus = 2.0 * np.sinh(2 * J) / np.cosh(2 * J) ** 2
+    onsager = (
+        -1.0
+        / np.tanh(2 * J)
+        * (1.0 + 2.0 / np.pi * (2.0 * np.tanh(2 * J) ** 2 - 1.0) * special.ellipk(modulus**2))
+    )
+    model = Ising((32, 32), temperature=temperature)
+    values = energy(model.sample(1000, random_state=0).reshape(-1, 32, 32))
+    slowdown = np.sqrt(model.autocorrelation_times(150, random_state=1)["energy"] / model.n_sweeps)
+    error = max(1.0, slowdown) * values.std() / np.sqrt(len(values))
+    assert abs(values.mean() - onsager) < 5 * error
+    assert error < 2e-3
+
+
+def test_long_chains_forget_their_start():
+    """Both signs of the magnetization, in the ordered phase, equally often."""
+    X = Ising((6, 6), temperature=1.5).sample(2000, random_state=0)
+    assert abs((X.mean(axis=1) > 0).mean() - 0.5) < 5 * 0.5 / np.sqrt(2000)
+
+
+def test_ring_has_no_chain_to_measure():
+    with pytest.raises(ValueError, match="Samples of an Ising ring are independent"):
+        Ising(8, temperature=1.0).autocorrelation_times()
+
+
+@pytest.mark.parametrize("side", [1, 7, 8, 63, 64, 65, 130])
+def test_running_parity_is_the_cumulative_sum_modulo_two(side):
+    bits = np.random.default_rng(side).random((50, side)) < 0.3
+    packed, even = _running_parity(bits)
+    unpacked = np.unpackbits(packed, axis=1, count=side, bitorder="little")
+    np.testing.assert_array_equal(unpacked, bits.cumsum(axis=1) % 2)
+    np.testing.assert_array_equal(even, bits.sum(axis=1) % 2 == 0)

@@ -1,0 +1,142 @@
+import numpy as np
+import pytest
+from scipy import integrate
+
+from rfsk.datasets import Phi4
+from rfsk.datasets._markov import run_chains
+from rfsk.datasets._phi4 import _quartic_variate
+
+
+@pytest.mark.parametrize(
+    ("coupling", "length", "variance", "excess"),
+    [(2.0, 40.4, 1.401, -1.882), (1.0, 5.62, 1.356, -1.857)],
+)
+def test_endless_chain_has_the_known_length_and_moments(coupling, length, variance, excess):
+    transfer = Phi4(40, coupling=coupling)._transfer
+    assert transfer.correlation_length == pytest.approx(length, rel=1e-3)
+    second = transfer.moment(2, None)
+    assert second == pytest.approx(variance, abs=5e-4)
+    assert transfer.moment(4, None) / second**2 - 3.0 == pytest.approx(excess, abs=5e-4)
+
+
+def test_ring_of_forty_has_the_known_variance():
+    assert Phi4(40, coupling=2.0).autocovariance()[0] == pytest.approx(1.409, abs=5e-4)
+
+
+@pytest.mark.parametrize("side", [1, 2, 3])
+def test_short_rings_have_the_moments_of_the_integral(side):
+    """Against a product of Gauss-Legendre rules over all sites."""
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    phi = np.array(np.meshgrid(*[3.0 * nodes] * side, indexing="ij")).reshape(side, -1)
+    weight = np.prod(np.meshgrid(*[weights] * side, indexing="ij"), axis=0).ravel()
+    model = Phi4(side, coupling=0.7, mass_squared=-3.0, quartic=2.0)
+    bonds = ((np.roll(phi, -1, axis=0) - phi) ** 2).sum(axis=0)
+    action = 0.35 * bonds + (-1.5 * phi**2 + 0.5 * phi**4).sum(axis=0)
+    density = weight * np.exp(-(action - action.min()))
+    density /= density.sum()
+    np.testing.assert_allclose(model.autocovariance(), (phi[0] * phi) @ density, atol=1e-10)
+    second, fourth = phi[0] ** 2 @ density, phi[0] ** 4 @ density
+    assert model.excess_kurtosis() == pytest.approx(fourth / second**2 - 3.0, abs=1e-10)
+
+
+def test_transfer_operator_of_the_free_field_is_the_propagator():
+    free = Phi4(30, coupling=2.0, mass_squared=0.5, quartic=0.0)
+    np.testing.assert_allclose(free._transfer.autocovariance(30), free.autocovariance(), atol=1e-11)
+
+
+def test_decay_of_the_covariance_is_the_correlation_length():
+    model = Phi4(400, coupling=1.0)
+    C = model.autocovariance()
+    assert -1.0 / np.log(C[60] / C[59]) == pytest.approx(model.correlation_length, rel=1e-6)
+
+
+def test_samples_of_a_ring_are_continuous_and_follow_the_marginal():
+    """Kolmogorov-Smirnov against the quantum ground state squared, on a long ring."""
+    model = Phi4(60, coupling=1.0)
+    X = model.sample(4000, random_state=0)
+    assert len(np.unique(X)) == X.size
+    transfer = model._transfer
+    density = (transfer._vectors**2) @ transfer._eigenvalues**60
+    grid, cdf = transfer.grid, np.cumsum(density) / density.sum()
+    middle = grid + 0.5 * (grid[1] - grid[0])
+    empirical = np.searchsorted(np.sort(X[:, 7]), middle) / len(X)
+    assert np.abs(empirical - cdf).max() < 2.2 / np.sqrt(len(X))
+
+
+def test_samples_of_a_ring_are_independent():
+    mean = Phi4(30, coupling=2.0).sample(20_000, random_state=0).mean(axis=1)
+    for lag in range(1, 11):
+        correlation = np.mean(mean[lag:] * mean[:-lag]) / mean.var()
+        assert abs(correlation) < 5 / np.sqrt(20_000)
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (5, 4), (3, 5), (1, 6)])
+def test_chain_of_the_free_field_has_the_exact_covariance(shape):
+    """Heat bath and clusters on any torus against the propagator, in the free-field limit."""
+    model = Phi4(shape, coupling=1.0, mass_squared=1.0, quartic=0.0)
+    times = model.autocorrelation_times(300, random_state=1)
+    X = next(run_chains(model, 5, iter([np.empty((20_000, model.n_features))]), rng()))
+    slowdown = np.sqrt(max(1.0, max(times.values()) / 5))
+    C = model.covariance()
+    error = np.sqrt((C**2 + np.outer(C.diagonal(), C.diagonal())) / len(X))
+    assert np.all(np.abs(X.T @ X / len(X) - C) < 5 * slowdown * error)
+
+
+def test_chain_of_a_thin_torus_has_the_moments_of_the_ring():
+    """A torus of one row is a ring: the chain against the transfer operator."""
+    ring, torus = Phi4(10, coupling=1.0), Phi4((1, 10), coupling=1.0)
+    X = torus.sample(20_000, random_state=0)
+    times = torus.autocorrelation_times(300, random_state=1)
+    slowdown = np.sqrt(max(1.0, max(times.values()) / torus.n_sweeps))
+    for d, expected in enumerate(ring.autocovariance()):
+        products = X[:, 0] * X[:, d]
+        assert abs(products.mean() - expected) < 5 * slowdown * products.std() / np.sqrt(len(X))
+
+
+def test_memory_of_the_chain_is_reported():
+    times = Phi4((8, 8), coupling=2.0).autocorrelation_times(300, random_state=0)
+    assert set(times) == {"mean square", "squared mean"}
+    assert all(1.0 <= tau < 20.0 for tau in times.values())
+    with pytest.raises(ValueError, match="ring are independent; only a torus has chains"):
+        Phi4(8, coupling=2.0).autocorrelation_times()
+
+
+def test_standardized_ring_has_unit_variance():
+    model = Phi4(20, coupling=2.0, standardize=True)
+    assert model.autocovariance()[0] == pytest.approx(1.0, abs=1e-14)
+    raw = Phi4(20, coupling=2.0)
+    assert model.excess_kurtosis() == pytest.approx(raw.excess_kurtosis(), abs=1e-14)
+
+
+@pytest.mark.parametrize("quadratic", [-40.0, -3.0, 0.0, 5.0])
+@pytest.mark.parametrize("linear", [0.0, 0.3, -50.0])
+@pytest.mark.parametrize("quartic", [0.1, 8.0])
+def test_quartic_variates_have_the_moments_of_their_density(quadratic, linear, quartic):
+    x = np.linspace(-40.0, 40.0, 400_001)
+    exponent = -0.5 * quadratic * x**2 + linear * x - 0.25 * quartic * x**4
+    density = np.exp(exponent - exponent.max())
+    density /= density.sum()
+    draws = _quartic_variate(quadratic, np.full(50_000, linear), quartic, rng())
+    for power in (1, 2, 3):
+        values = draws**power
+        error = 5 * values.std() / np.sqrt(len(values))
+        assert abs(values.mean() - density @ x**power) < error
+
+
+def rng():
+    return np.random.default_rng(3)
+
+
+def test_weights_too_narrow_for_a_grid_are_refused():
+    with pytest.raises(ValueError, match="too narrow for a grid of 768 points"):
+        Phi4(8, coupling=1e9).autocovariance()
+
+
+def test_normalisation_of_a_single_site_is_the_integral():
+    model = Phi4(1, coupling=3.0, mass_squared=-2.0, quartic=1.0)
+
+    def weight(x, power):
+        return x**power * np.exp(x**2 - 0.25 * x**4)
+
+    second, norm = (integrate.quad(weight, -8, 8, args=(power,))[0] for power in (2, 0))
+    assert model.autocovariance()[0] == pytest.approx(second / norm, abs=1e-10)

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from rfsk.datasets import NLGP, TransformedField
+from rfsk.datasets._pointwise import PointwiseLaw
+
+RHO = np.concatenate([np.linspace(-1.0, 1.0, 41), [0.99, 0.999, 0.9999, 0.99999]])
+
+
+@pytest.mark.parametrize("gain", [0.1, 1.0, 3.0, 30.0, 1e3, 1e5])
+def test_series_of_the_error_function_is_the_arcsine_law(gain):
+    law = PointwiseLaw(lambda z: special.erf(gain * z / np.sqrt(2.0)))
+    q = gain**2 / (1.0 + gain**2)
+    assert law.variance == pytest.approx(2.0 / np.pi * np.arcsin(q), abs=1e-11)
+    expected = np.arcsin(q * RHO) / np.arcsin(q)
+    np.testing.assert_allclose(law.correlation(RHO), expected, rtol=0, atol=1e-10)
+
+
+def test_series_of_the_sign_is_the_arcsine():
+    law = PointwiseLaw(np.sign)
+    np.testing.assert_allclose(law.correlation(RHO), 2.0 / np.pi * np.arcsin(RHO), atol=1e-12)
+    assert law.excess_kurtosis == pytest.approx(-2.0, abs=1e-12)
+
+
+def test_series_of_the_uniform_quantile_is_the_arcsine_of_half():
+    law = PointwiseLaw(special.ndtr)
+    np.testing.assert_allclose(law.correlation(RHO), 6.0 / np.pi * np.arcsin(RHO / 2), atol=1e-12)
+    assert law.mean == pytest.approx(0.5)
+    assert law.excess_kurtosis == pytest.approx(-1.2, abs=1e-12)
+
+
+def test_series_of_the_rectifier_is_the_arc_cosine_kernel():
+    law = PointwiseLaw(lambda z: np.maximum(z, 0.0))
+    product = (np.sqrt(1.0 - RHO**2) + RHO * (np.pi - np.arccos(RHO))) / (2.0 * np.pi)
+    expected = (product - 1.0 / (2.0 * np.pi)) / (0.5 - 1.0 / (2.0 * np.pi))
+    np.testing.assert_allclose(law.correlation(RHO), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("rho", [-0.7, 0.3, 0.9, 0.99])
+def test_a_jump_is_found_wherever_it_is(rho):
+    """Covariance of two indicators of z > 1 against the orthant probability of SciPy."""
+    law = PointwiseLaw(lambda z: (z > 1.0).astype(float))
+    below = special.ndtr(-1.0)
+    orthant = stats.multivariate_normal([0.0, 0.0], [[1.0, rho], [rho, 1.0]]).cdf([-1.0, -1.0])
+    ours = law.correlation(np.array([rho]))[0] * law.variance
+    assert ours == pytest.approx(orthant - below**2, abs=1e-7)
+    assert law.variance == pytest.approx(below * (1.0 - below), abs=1e-14)
+
+
+def test_cubic_has_two_terms():
+    law = PointwiseLaw(lambda z: z**3)
+    assert law.variance == pytest.approx(15.0)
+    np.testing.assert_allclose(law.correlation(RHO), (9.0 * RHO + 6.0 * RHO**3) / 15.0, atol=1e-12)
+
+
+def test_tanh_is_between_the_error_functions_that_bound_it():
+    """Against a double integral of the tensor product of two Gauss-Hermite rules."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(120)
+    weights = weights / np.sqrt(2.0 * np.pi)
+    rho, psi = 0.6, np.tanh(0.8 * nodes)
+    partner = np.tanh(0.8 * (rho * nodes[:, None] + np.sqrt(1 - rho**2) * nodes))
+    expected = weights @ (psi * (partner @ weights)) / (weights @ psi**2)
+    model = NLGP(3, correlation_length=1.0, gain=0.8, nonlinearity="tanh")
+    assert model._map_covariance(np.array([rho]))[0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_heavy_tails_keep_unit_variance():
+    model = TransformedField(5, correlation_length=1.0, marginal=stats.t(3.0))
+    assert model.autocovariance()[0] == pytest.approx(1.0, abs=1e-12)
+    assert model.excess_kurtosis() == np.inf
