@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from . import _cp, _fit, _online
+from . import _cp, _fit, _lattice, _online, _sampling
 
 
 def main() -> int:
@@ -24,14 +24,15 @@ def main() -> int:
         **{name: version(name) for name in ("rfsk", "torch", "numpy", "scikit-learn", "skorch")},
     }
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
-    print(f"{'ratio':>6}  {'limit':>6}  what, against reference")
+    print(f"{'ratio':>7}  {'limit':>6}  what, against reference")
     results, exceeded = [], False
-    for module in (_fit, _online, _cp):
+    for module in (_sampling, _lattice, _fit, _online, _cp):
         for row in module.rows():
             results.append(row)
-            limit = "" if row["limit"] is None else f"{row['limit']:.2f}"
+            limit = "" if row["limit"] is None else f"{row['limit']:g}"
             exceeded |= row["limit"] is not None and row["ratio"] > row["limit"]
-            print(f"{row['ratio']:6.2f}  {limit:>6}  {row['what']}, against {row['reference']}")
+            ratio = f"{row['ratio']:.2g}" if row["ratio"] < 0.01 else f"{row['ratio']:.2f}"
+            print(f"{ratio:>7}  {limit:>6}  {row['what']}, against {row['reference']}")
     if options.out:
         options.out.write_text(json.dumps({"machine": machine, "results": results}, indent=2))
     return int(exceeded)

@@ -142,7 +142,7 @@ class ImagePatches(Sampler):
         mean, matrix, _ = self._transform
         deviations = patches - patches.mean(axis=1, keepdims=True)
         deviations -= mean
-        return deviations @ matrix if self.whiten else deviations * matrix[0, 0]
+        return np.asarray(deviations @ matrix if self.whiten else deviations * matrix[0, 0])
 
     def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
         ends = np.cumsum(self._n_places)

@@ -66,6 +66,7 @@ class Ising(StationaryField):
     _: KW_ONLY
     temperature: float
     n_sweeps: int = 5
+    _numbers_at_a_time = 2**20  # chains are advanced together
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", check_lattice_shape(self.shape))
@@ -235,7 +236,9 @@ def _bernoulli(
 ) -> NDArray[np.bool_]:
     """Bits that are one with a probability, from one random byte each and more where it ties."""
     threshold = math.floor(256.0 * probability)
-    random = rng.integers(256, size=shape, dtype=np.uint8)
+    n_bits = math.prod(shape)
+    words = rng.integers(2**64, size=-(-n_bits // 8), dtype=np.uint64)  # eight bytes at a time
+    random = words.view(np.uint8)[:n_bits].reshape(shape)
     bits = random < threshold
     ties = np.flatnonzero(random == threshold)
     bits.ravel()[ties] = rng.random(len(ties)) < 256.0 * probability - threshold

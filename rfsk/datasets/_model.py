@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,6 @@ from .._core._random import as_generator
 from .._core._validation import check_positive
 
 Array = NDArray[np.float64]
-
-_CHUNK = 2**22  # numbers drawn at a time: bounds the working memory beside the output
 
 
 class InputModel(Protocol):
@@ -47,6 +45,8 @@ class Sampler(ABC):
     """Drawing, at once or in chunks, for models that know how to draw a few rows."""
 
     shape: tuple[int, ...]
+    # Numbers drawn at a time: what stays in cache, and bounds the memory beside the output.
+    _numbers_at_a_time: ClassVar[int] = 2**17
 
     @property
     def n_features(self) -> int:
@@ -59,7 +59,7 @@ class Sampler(ABC):
 
     @property
     def _default_chunk(self) -> int:
-        return max(1, _CHUNK // self.n_features)
+        return max(1, self._numbers_at_a_time // self.n_features)
 
     def chunks(
         self, n_samples: int, chunk_size: int | None = None, random_state: Any = None
@@ -71,7 +71,7 @@ class Sampler(ABC):
         n_samples : int
             How many inputs to draw in all.
         chunk_size : int, optional
-            Rows of a chunk; by default so many that a chunk has about four million numbers.
+            Rows of a chunk; by default so many that a chunk has about a hundred thousand numbers.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw. `sample` with this seed gives the same rows as the chunks of
             the default size.

@@ -75,6 +75,7 @@ class Phi4(StationaryField):
     quartic: float = 8.0
     standardize: bool = False
     n_sweeps: int = 5
+    _numbers_at_a_time = 2**21  # tables of the transfer operator are made for each chunk
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", check_lattice_shape(self.shape))

@@ -264,10 +264,8 @@ def test_from_noise_leaves_the_noise_as_it_was():
 
 
 def test_large_draws_equal_small_ones_row_by_row(monkeypatch):
-    from rfsk.datasets import _model
-
     whole = MODELS["nlgp gain 3"].sample(100, random_state=3)
-    monkeypatch.setattr(_model, "_CHUNK", 12 * 7)
+    monkeypatch.setattr(NLGP, "_numbers_at_a_time", 12 * 7)
     np.testing.assert_array_equal(MODELS["nlgp gain 3"].sample(100, random_state=3), whole)
 
 
