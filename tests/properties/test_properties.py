@@ -203,11 +203,6 @@ def test_vanishing_gain_meets_the_gaussian_field(shape, length, seed):
     np.testing.assert_allclose(nlgp.covariance(), gaussian.covariance(), atol=1e-9)
 
 
-@given(nlgps(), seeds)
-def test_same_seed_same_array(model, seed):
-    np.testing.assert_array_equal(model.sample(3, seed), model.sample(3, seed))
-
-
 @given(st.lists(st.floats(0.01, 1.0), min_size=2, max_size=5), st.integers(1, 10_000), seeds)
 def test_class_shares_are_within_one_row_of_their_priors(weights, n_samples, seed):
     priors = np.array(weights) / np.sum(weights)
