@@ -62,7 +62,7 @@ class EllipticalField(LatentField):
     shape : int or (int, int)
         Sites of the ring, or (rows, columns) of the torus.
     correlation_length : float or (float, float)
-        xi, in sites; in two dimensions also one along each axis.
+        xi, in sites; in two dimensions also a pair, down the rows and across the columns.
     radial : "shell", StudentT or SciPy distribution, default="shell"
         Law of r: one fixed length, the length of Student's t, or a frozen distribution of SciPy
         on the positive numbers, scaled to E r^2 = n_features.

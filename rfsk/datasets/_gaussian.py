@@ -28,7 +28,7 @@ class GaussianField(_GaussianLaw):
     shape : int or (int, int)
         Sites of the ring, or (rows, columns) of the torus.
     correlation_length : float or (float, float)
-        xi, in sites; in two dimensions also one along each axis.
+        xi, in sites; in two dimensions also a pair, down the rows and across the columns.
     kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
         exp(-r^2), exp(-r), a `Matern` kernel, or any function of r, the distance in
         correlation lengths, that is positive semi-definite.

@@ -79,13 +79,13 @@ class ImagePatches(Sampler):
                 "columns) or (rows, columns, channels)."
             )
         if self.images is not None:
-            self._transform  # noqa: B018  # raises if no patch fits or all are constant
+            self._scale  # noqa: B018  # raises if no patch fits or all are constant
 
     @cached_property
-    def _windows(self) -> list[NDArray[Any]]:
-        """Every patch of every image, (places down, places across, rows, columns), as views."""
+    def _pictures(self) -> list[Array]:
+        """Grey images; their mean is taken away, which changes no patch and keeps digits."""
         images = load_sample_images().images if self.images is None else self.images
-        windows = []
+        pictures = []
         for number, image in enumerate(images):
             name = f"images[{number}]"
             pixels = check_array(image, dtype=np.float64, allow_nd=True, input_name=name)
@@ -98,8 +98,13 @@ class ImagePatches(Sampler):
                     f"{name} has shape {np.shape(image)}; expected (rows, columns) or (rows, "
                     f"columns, channels), no smaller than a patch of {self.shape}."
                 )
-            windows.append(sliding_window_view(pixels, self.shape))
-        return windows
+            pictures.append(pixels - pixels.mean())
+        return pictures
+
+    @cached_property
+    def _windows(self) -> list[NDArray[Any]]:
+        """Every patch of every image, (places down, places across, rows, columns), as views."""
+        return [sliding_window_view(picture, self.shape) for picture in self._pictures]
 
     @cached_property
     def _n_places(self) -> NDArray[np.int64]:
@@ -114,35 +119,57 @@ class ImagePatches(Sampler):
                 yield window[top : top + step].reshape(-1, self.n_features)
 
     @cached_property
-    def _transform(self) -> tuple[Array, Array, Array]:
-        """Mean patch, matrix to apply to what deviates from it, and covariance of the result."""
-        n_features = self.n_features
-        total, products = np.zeros(n_features), np.zeros((n_features, n_features))
-        for patches in self._every_patch():
-            total += patches.sum(axis=0)
-            products += patches.T @ patches
-        mean = total / self._n_places.sum()
-        covariance = products / self._n_places.sum() - np.outer(mean, mean)
-        centering = np.eye(n_features) - 1.0 / n_features  # takes each patch's own mean away
-        covariance = centering @ covariance @ centering
-        mean = mean - mean.mean()
-        variance = np.trace(covariance) / self.n_features
-        if not variance > 0.0:
+    def _mean(self) -> Array:
+        """Mean patch, after each has lost its own mean."""
+        total = np.zeros(self.shape)
+        for picture, window in zip(self._pictures, self._windows, strict=True):
+            total += _box_sums(picture, *window.shape[:2])
+        mean = total.ravel() / self._n_places.sum()
+        return np.asarray(mean - mean.mean())
+
+    @cached_property
+    def _scale(self) -> float:
+        """One over the standard deviation of pixels, over all places and the patch."""
+        total = 0.0
+        for picture in self._pictures:
+            sums, squares = _box_sums(picture, *self.shape), _box_sums(picture**2, *self.shape)
+            total += float((squares - sums**2 / self.n_features).sum())
+        variance = total / float(self._n_places.sum() * self.n_features)
+        variance -= float(np.mean(self._mean**2))
+        contrast = max(float(np.abs(picture).max()) for picture in self._pictures)
+        if not variance > 1e-20 * contrast**2:
             raise ValueError("The images are constant over every patch; expected some contrast.")
-        if not self.whiten:
-            return mean, np.eye(self.n_features) / math.sqrt(variance), covariance / variance
-        eigenvalues, vectors = np.linalg.eigh(covariance)
-        vectors = vectors[:, eigenvalues > _SMALLEST_SHARE * eigenvalues[-1]]
-        kept = eigenvalues[eigenvalues > _SMALLEST_SHARE * eigenvalues[-1]]
-        scale = math.sqrt(self.n_features / len(kept))
-        matrix = scale * (vectors / np.sqrt(kept)) @ vectors.T
-        return mean, matrix, scale**2 * vectors @ vectors.T
+        return 1.0 / math.sqrt(variance)
+
+    @cached_property
+    def _raw_covariance(self) -> Array:
+        """Covariance before scaling and whitening."""
+        n_features, n_places = self.n_features, self._n_places.sum()
+        products = np.zeros((n_features, n_features))
+        for patches in self._every_patch():
+            products += patches.T @ patches
+        centering = np.eye(n_features) - 1.0 / n_features  # takes each patch's own mean away
+        return np.asarray(
+            centering @ (products / n_places) @ centering - np.outer(self._mean, self._mean)
+        )
+
+    @cached_property
+    def _whitening(self) -> tuple[Array, Array]:
+        """Symmetric matrix that whitens, and the covariance that it leaves."""
+        eigenvalues, vectors = np.linalg.eigh(self._raw_covariance)
+        kept = eigenvalues > _SMALLEST_SHARE * eigenvalues[-1]
+        vectors, eigenvalues = vectors[:, kept], eigenvalues[kept]
+        scale = math.sqrt(self.n_features / len(eigenvalues))
+        matrix = scale * (vectors / np.sqrt(eigenvalues)) @ vectors.T
+        return matrix, scale**2 * vectors @ vectors.T
 
     def _prepare(self, patches: Array) -> Array:
-        mean, matrix, _ = self._transform
         deviations = patches - patches.mean(axis=1, keepdims=True)
-        deviations -= mean
-        return np.asarray(deviations @ matrix if self.whiten else deviations * matrix[0, 0])
+        deviations -= self._mean
+        if self.whiten:
+            return np.asarray(deviations @ self._whitening[0])
+        deviations *= self._scale
+        return np.asarray(deviations)
 
     def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
         ends = np.cumsum(self._n_places)
@@ -158,7 +185,9 @@ class ImagePatches(Sampler):
 
     def covariance(self) -> Array:
         """Exact covariance over all places, (n_features, n_features)."""
-        return np.array(self._transform[2])
+        if self.whiten:
+            return np.array(self._whitening[1])
+        return self._raw_covariance * self._scale**2
 
     def excess_kurtosis(self) -> float:
         """Excess kurtosis of pixels over all places, their moments averaged over the patch."""
@@ -169,3 +198,11 @@ class ImagePatches(Sampler):
     def gaussian_clone(self) -> MultivariateGaussian:
         """Gaussian patches with exactly this covariance."""
         return MultivariateGaussian(np.zeros(self.n_features), self.covariance(), shape=self.shape)
+
+
+def _box_sums(image: Array, rows: int, columns: int) -> Array:
+    """Sum over each box of the image, by its place; from sums over rectangles at its corners."""
+    corners = np.zeros((image.shape[0] + 1, image.shape[1] + 1))
+    corners[1:, 1:] = image.cumsum(axis=0).cumsum(axis=1)
+    across = corners[:, columns:] - corners[:, :-columns]
+    return np.asarray(across[rows:] - across[:-rows])

@@ -44,7 +44,7 @@ def check_kernel(
     if lengths.ndim != 1 or lengths.size not in (1, len(shape)):
         raise ValueError(
             f"correlation_length={correlation_length!r} does not fit a lattice of shape {shape}; "
-            "expected one number, or in two dimensions a pair (along rows' axis, columns' axis)."
+            "expected one number, or in two dimensions a pair (down the rows, across the columns)."
         )
     for length in lengths:
         check_positive(length, "correlation_length")

@@ -41,7 +41,8 @@ class NLGP(LatentField):
     shape : int or (int, int)
         Sites of the ring, or (rows, columns) of the torus.
     correlation_length : float or (float, float)
-        xi of the latent field's kernel, in sites; in two dimensions also one along each axis.
+        xi of the latent field's kernel, in sites; in two dimensions also a pair, down the
+        rows and across the columns.
     gain : float
         g. In the literature that writes psi(h) = erf(h), without the square root of two, the
         gain of the same law is ours divided by sqrt 2.

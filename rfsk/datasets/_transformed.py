@@ -99,7 +99,8 @@ class TransformedField(LatentField):
     shape : int or (int, int)
         Sites of the ring, or (rows, columns) of the torus.
     correlation_length : float or (float, float)
-        xi of the latent field's kernel, in sites; in two dimensions also one along each axis.
+        xi of the latent field's kernel, in sites; in two dimensions also a pair, down the
+        rows and across the columns.
     marginal : {"uniform", "sign", "laplace"}, Algebraic, SciPy distribution or callable
         Law of one pixel: a name, `Algebraic(k)`, a frozen distribution of SciPy, or a quantile
         function of an array of shares in (0, 1). Location and scale do not matter.

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core._random import as_generator
-from ..datasets import Discrimination
+from ..datasets import Discrimination, InputModel, StationaryField
 from ._style import BLUE, FIELD_COLORS, GREEN, ORANGE, PURPLE, limit, tidy
 
+_N_SAMPLES = 2000  # for covariances without closed form
 _CLASS_STYLES = [(BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":")]
 
 
@@ -50,6 +51,9 @@ class InputDisplay:
     def from_task(cls, task: Discrimination, *, random_state: Any = None) -> "InputDisplay":
         """Draw and plot one input of each class.
 
+        Covariances are exact where a model is periodic and has a closed form, and otherwise
+        measured around the lattice on 2000 samples.
+
         Parameters
         ----------
         task : Discrimination
@@ -63,7 +67,7 @@ class InputDisplay:
         """
         rng = as_generator(random_state)
         samples = np.stack([model.sample(1, rng)[0] for model in task.models])
-        covariance = [model.covariance()[0].reshape(task.shape) for model in task.models]
+        covariance = [_autocovariance(model, rng) for model in task.models]
         return cls(samples, np.stack(covariance), task.shape).plot()
 
     def plot(self) -> "InputDisplay":
@@ -94,6 +98,19 @@ class InputDisplay:
         for ax in (covariance_axes, spectrum_axes):
             tidy(ax)
         return self
+
+
+def _autocovariance(model: InputModel, rng: np.random.Generator) -> NDArray[Any]:
+    """Covariance with the site at a displacement around the lattice."""
+    if isinstance(model, StationaryField) and model.boundary == "periodic":
+        try:
+            return model.autocovariance()
+        except NotImplementedError:
+            pass
+    samples = model.sample(_N_SAMPLES, rng).reshape(-1, *model.shape)
+    axes = tuple(range(1, samples.ndim))
+    power = np.mean(np.abs(np.fft.fftn(samples, axes=axes)) ** 2, axis=0)
+    return np.fft.ifftn(power).real / model.n_features
 
 
 def plot_samples(axes: Any, samples: NDArray[Any], shape: tuple[int, ...]) -> None:

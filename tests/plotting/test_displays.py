@@ -3,7 +3,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from rfsk import FCNet, make_nlgp
+from rfsk import FCNet, make_ising, make_nlgp, make_spiked_cumulant
 from rfsk.plotting import InputDisplay, ReceptiveFieldDisplay
 
 pytestmark = pytest.mark.usefixtures("_close_figures")
@@ -86,3 +86,19 @@ def test_input_display_shows_samples_covariance_and_spectrum(shape):
         "distance (sites)",
         "frequency (cycles/site)",
     }
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: make_ising(2, (12, 12), temperature=(2.5, 4.0), return_X_y=False),
+        lambda: make_nlgp(2, 30, boundary="open", return_X_y=False),
+        lambda: make_spiked_cumulant(2, 12, return_X_y=False),
+    ],
+)
+def test_inputs_without_closed_form_around_the_lattice_are_measured(make):
+    """Variance of pixels from 2000 samples, within five standard errors of a Gaussian one."""
+    task = make().task
+    display = InputDisplay.from_task(task, random_state=0)
+    for autocovariance in display.autocovariance:
+        assert autocovariance.flat[0] == pytest.approx(1.0, abs=5 * np.sqrt(2 / 2000))
