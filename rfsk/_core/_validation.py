@@ -37,7 +37,8 @@ def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
     """Return a lattice shape, (L,) for a ring or (rows, columns) for a torus, as a tuple."""
     sides = (shape,) if isinstance(shape, numbers.Integral) else tuple(np.atleast_1d(shape))
     valid = len(sides) in (1, 2) and all(
-        isinstance(side, int | np.integer) and side >= 1 for side in sides
+        isinstance(side, int | np.integer) and not isinstance(side, bool) and side >= 1
+        for side in sides
     )
     if not valid:
         raise ValueError(

@@ -1,5 +1,6 @@
 """Generators of data against their Gaussian clone, and of clones of any data."""
 
+import numbers
 from collections.abc import Sequence
 from typing import Any
 
@@ -82,7 +83,7 @@ def make_gaussian_clone(
     data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
     if n_samples is not None:
         check_positive(n_samples, "n_samples", integer=True)
-    is_share = isinstance(shrinkage, int | float) and not isinstance(shrinkage, bool)
+    is_share = isinstance(shrinkage, numbers.Real) and not isinstance(shrinkage, bool)
     if shrinkage != "auto" and not (is_share and 0.0 <= float(shrinkage) <= 1.0):
         raise ValueError(f"shrinkage={shrinkage!r}; expected 'auto' or a number from 0 to 1.")
     rng = as_generator(random_state)

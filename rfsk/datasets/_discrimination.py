@@ -45,20 +45,27 @@ class Discrimination:
     priors: tuple[float, ...] | None = None
 
     def __init__(self, models: Sequence[InputModel], priors: Sequence[float] | None = None) -> None:
-        models = tuple(models)
+        for model in models if isinstance(models, list | tuple) else (models,):
+            if not hasattr(model, "sample") or not hasattr(model, "shape"):
+                raise TypeError(
+                    f"models holds {model!r}; expected a list of input models, one a class."
+                )
         if len(models) < 2:
             raise ValueError(f"models has {len(models)} entry; expected at least 2, one a class.")
         shapes = {model.shape for model in models}
         if len(shapes) > 1:
             raise ValueError(f"The models have shapes {sorted(shapes)}; expected one shape.")
         if priors is not None:
-            priors = tuple(float(prior) for prior in priors)
-            valid = len(priors) == len(models) and min(priors) > 0
+            shares = np.atleast_1d(np.asarray(priors, dtype=object)).tolist()
+            for share in shares:
+                check_positive(share, "prior")
+            priors = tuple(float(share) for share in shares)
+            valid = len(priors) == len(models)
             if not valid or not math.isclose(sum(priors), 1.0, abs_tol=1e-9):
                 raise ValueError(
                     f"priors={priors!r}; expected {len(models)} positive numbers that sum to 1."
                 )
-        object.__setattr__(self, "models", models)
+        object.__setattr__(self, "models", tuple(models))
         object.__setattr__(self, "priors", priors)
 
     @property

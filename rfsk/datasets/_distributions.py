@@ -40,7 +40,13 @@ class Distribution(Protocol):
 
 def check_variance(distribution: Distribution, name: str) -> None:
     """Raise unless the variance is positive and finite."""
-    variance = float(distribution.var())
+    try:
+        variance = float(distribution.var())
+    except TypeError as error:
+        raise TypeError(
+            f"{name} is a family of laws; expected a frozen distribution, such as "
+            "scipy.stats.gamma(2.0)."
+        ) from error
     if not 0.0 < variance < math.inf:
         raise ValueError(
             f"{name} has variance {variance}; expected a law whose variance is positive and finite."
@@ -48,5 +54,6 @@ def check_variance(distribution: Distribution, name: str) -> None:
 
 
 def excess_kurtosis(distribution: Distribution) -> float:
-    """Excess kurtosis; infinite or NaN where SciPy has it so."""
-    return float(distribution.stats(moments="k"))
+    """Excess kurtosis; infinite where the fourth moment is, which SciPy may report as NaN."""
+    kurtosis = float(distribution.stats(moments="k"))
+    return math.inf if math.isnan(kurtosis) else kurtosis

@@ -117,7 +117,8 @@ class EllipticalField(LatentField):
 
     def _radial_moment(self, order: int) -> float:
         assert isinstance(self.radial, Distribution)
-        return float(self.radial.moment(order))
+        moment = float(self.radial.moment(order))
+        return math.inf if math.isnan(moment) else moment  # as SciPy has some that are infinite
 
     def _length(self, norm: Array) -> Array:
         """R from the norm of the noise: the quantile at the norm's own share."""
@@ -153,4 +154,6 @@ class EllipticalField(LatentField):
         return 3.0 * self.n_features / (self.n_features + 2.0) * spread - 3.0
 
     def _moment(self, sites: NDArray[np.int64]) -> Array:
+        if math.isinf(self.excess_kurtosis()):
+            raise ValueError(f"The fourth moment of radial={self.radial!r} is infinite.")
         return np.asarray((1.0 + self.excess_kurtosis() / 3.0) * self._gaussian_moment(sites))

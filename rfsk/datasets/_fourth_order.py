@@ -13,6 +13,7 @@ Indices = NDArray[np.int64]
 _LARGEST_SLICE = 256
 _LARGEST_TENSOR = 64
 _CHUNK = 2**16  # moments computed at a time
+_TINY = 1e-60  # keeps what rounding has made negative away from roots and divisions
 # Gauss-Legendre nodes at which the moment has converged to 1e-11.
 _NODES = {"gain up to 3": 24, "any gain": 64}
 
@@ -28,8 +29,9 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
 
     where S is the covariance of z_c and z_d given z_a and z_b, each with added noise of
     variance e. It is integrated by Gauss-Legendre under t = 1 - (1 - u)^3, which softens the
-    singularity of large gains at t = 1. Error below 1e-11 up to gain 100; beyond, rounding
-    costs sets of sites that repeat some digits: 1e-9 at gain 1000, 1e-4 at 1e6.
+    singularity of large gains at t = 1. Error below 1e-11 up to gain 100. Beyond, rounding costs
+    sets of sites that repeat some digits (1e-9 at gain 1000, 1e-4 at 1e6), and sets of sites that
+    correlate beyond .999 as well (1e-5 for the sign at .9996).
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
     moments = np.zeros(len(covariances))
     for t, weight in zip(1.0 - (1.0 - u) ** 3, 1.5 * weights * (1.0 - u) ** 2, strict=True):
         moments += weight * _moment_derivative(covariances, t, e)
-    return moments
+    return np.clip(moments, -1.0, 1.0)  # as is any product of four saturated numbers
 
 
 def _moment_derivative(C: Array, t: float, e: float) -> Array:
@@ -61,7 +63,7 @@ def _moment_derivative(C: Array, t: float, e: float) -> Array:
     for a, b in itertools.combinations(range(4), 2):
         c, d = {0, 1, 2, 3} - {a, b}
         variance_a, variance_b, covariance_ab = C[:, a, a] + e, C[:, b, b] + e, t * C[:, a, b]
-        determinant = variance_a * variance_b - covariance_ab**2
+        determinant = np.maximum(variance_a * variance_b - covariance_ab**2, _TINY)
         ca, cb, da, db = (t * C[:, p, q] for p, q in ((c, a), (c, b), (d, a), (d, b)))
 
         def explained(pa: Array, pb: Array, qa: Array, qb: Array) -> Array:
@@ -77,7 +79,8 @@ def _moment_derivative(C: Array, t: float, e: float) -> Array:
         S_cd = t * C[:, c, d] - explained(ca, cb, da, db)
         S_cc = C[:, c, c] + e - explained(ca, cb, ca, cb)
         S_dd = C[:, d, d] + e - explained(da, db, da, db)
-        correlation = np.clip(S_cd / np.sqrt(S_cc * S_dd), -1.0, 1.0)
+        scale = np.sqrt(np.maximum(S_cc, _TINY) * np.maximum(S_dd, _TINY))
+        correlation = np.clip(S_cd / scale, -1.0, 1.0)
         derivative += C[:, a, b] / np.sqrt(determinant) * np.arcsin(correlation)
     return (2.0 / math.pi) ** 2 * derivative
 

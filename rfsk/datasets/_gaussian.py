@@ -97,7 +97,9 @@ class MultivariateGaussian(Sampler):
     shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        center = check_array(self.mean, dtype=np.float64, ensure_2d=False, input_name="mean")
+        center = check_array(
+            self.mean, dtype=np.float64, ensure_2d=False, input_name="mean", copy=True
+        )
         matrix = check_array(self.cov, dtype=np.float64, input_name="cov", copy=True)
         if center.ndim != 1 or matrix.shape != (center.size, center.size):
             raise ValueError(

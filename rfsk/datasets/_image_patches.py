@@ -73,13 +73,14 @@ class ImagePatches(Sampler):
         object.__setattr__(self, "shape", shape)
         if not isinstance(self.whiten, bool | np.bool_):
             raise ValueError(f"whiten={self.whiten!r}; expected True or False.")
-        if self.images is not None and (len(self.images) == 0 or np.ndim(self.images[0]) < 2):
-            raise ValueError(
-                "images is empty or holds no image; expected a sequence of arrays of shape (rows, "
-                "columns) or (rows, columns, channels)."
-            )
         if self.images is not None:
-            self._scale  # noqa: B018  # raises if no patch fits or all are constant
+            is_sequence = isinstance(self.images, Sequence | np.ndarray)
+            if not is_sequence or len(self.images) == 0 or min(map(np.ndim, self.images)) < 2:
+                raise ValueError(
+                    "images is empty or does not hold images; expected a sequence of arrays of "
+                    "shape (rows, columns) or (rows, columns, channels)."
+                )
+        self._scale  # noqa: B018  # raises if no patch fits or all are constant
 
     @cached_property
     def _pictures(self) -> list[Array]:
@@ -138,7 +139,10 @@ class ImagePatches(Sampler):
         variance -= float(np.mean(self._mean**2))
         contrast = max(float(np.abs(picture).max()) for picture in self._pictures)
         if not variance > 1e-20 * contrast**2:
-            raise ValueError("The images are constant over every patch; expected some contrast.")
+            raise ValueError(
+                "The images are constant over every patch, or hold a single patch; expected some "
+                "contrast."
+            )
         return 1.0 / math.sqrt(variance)
 
     @cached_property

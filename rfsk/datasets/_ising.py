@@ -19,6 +19,7 @@ Bits = NDArray[np.uint8]
 
 _CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))
 _MAX_ATTEMPTS = 2**11  # rings at a time: their bits stay in cache
+_LENGTHS = (0.1, 1e6)
 _WIDEST_EXACT = 10  # shorter side of a torus whose transfer matrix is diagonalised
 _NO_SIGN_FLIPS = np.uint64(0)
 _ALL_SIGN_FLIPS = np.uint64(2**64 - 1)
@@ -103,6 +104,11 @@ class Ising(StationaryField):
             If a parameter is out of range.
         """
         check_positive(correlation_length, "correlation_length")
+        if not _LENGTHS[0] <= correlation_length <= _LENGTHS[1]:
+            raise ValueError(
+                f"correlation_length={correlation_length!r}; expected from {_LENGTHS[0]:g} to "
+                f"{_LENGTHS[1]:g} sites."
+            )
         if len(check_lattice_shape(shape)) == 1:
             coupling = math.atanh(math.exp(-1.0 / correlation_length))
         else:
@@ -123,7 +129,7 @@ class Ising(StationaryField):
     def correlation_length(self) -> float:
         """Xi on the endless chain or, along an axis, plane; infinite at the critical point."""
         J = self.coupling
-        decay = -math.log(math.tanh(J))
+        decay = 2.0 * math.atanh(math.exp(-2.0 * J))  # -ln tanh J, with all its digits
         if len(self.shape) == 2:
             decay = decay - 2.0 * J if J < _CRITICAL_COUPLING else 2.0 * (2.0 * J - decay)
         return 1.0 / decay if decay > 0.0 else math.inf

@@ -18,7 +18,7 @@ CorrelationLength: TypeAlias = "float | tuple[float, ...]"
 
 NEGLIGIBLE = 1e-18  # correlation beyond which no further periodic image is summed
 _MAX_REACH = 1000.0  # in correlation lengths: a kernel must have decayed by then
-_MAX_MATERN_ORDER = 50.0
+_MATERN_ORDERS = (0.01, 50.0)
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Matern:
     Parameters
     ----------
     nu : float, default=1.5
-        Smoothness, in (0, 50]: the field has ceil(nu) - 1 derivatives.
+        Smoothness, from 0.01 to 50: the field has ceil(nu) - 1 derivatives.
 
     Raises
     ------
@@ -52,10 +52,10 @@ class Matern:
 
     def __post_init__(self) -> None:
         check_positive(self.nu, "nu")
-        if self.nu > _MAX_MATERN_ORDER:
+        if not _MATERN_ORDERS[0] <= self.nu <= _MATERN_ORDERS[1]:
             raise ValueError(
-                f"nu={self.nu!r}; expected at most {_MAX_MATERN_ORDER:g}. Take "
-                'kernel="gaussian" for the limit of large orders.'
+                f"nu={self.nu!r}; expected from {_MATERN_ORDERS[0]:g} to {_MATERN_ORDERS[1]:g}. "
+                'Take kernel="gaussian" for the limit of large orders.'
             )
 
     def __call__(self, r: Array) -> Array:
@@ -86,6 +86,10 @@ def axis_lengths(correlation_length: CorrelationLength, n_axes: int) -> tuple[fl
 
 
 def check_profile(kernel: Profile) -> None:
+    if isinstance(kernel, type):
+        raise TypeError(
+            f"kernel={kernel.__name__} is a class; pass an instance, {kernel.__name__}()."
+        )
     at_zero = np.asarray(kernel(np.zeros(1)), dtype=np.float64)
     if at_zero.shape != (1,) or abs(at_zero[0] - 1.0) > 1e-12:
         raise ValueError(

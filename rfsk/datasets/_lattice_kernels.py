@@ -1,6 +1,7 @@
 """Kernels laid on a lattice, wrapped around it or open, and their spectra."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ ROUNDING = 1e-12
 
 _BOUNDARIES = ("periodic", "open")
 _MAX_LENGTH_IN_SIDES = 1000.0
+_BLOCK = 2**16  # distances at which a kernel is evaluated at a time
+_DENSE_SITES = 1024  # open lattices up to here are drawn by a dense matrix
+_LARGEST_TORUS = 2**24
 
 
 def check_kernel(
@@ -52,15 +56,17 @@ def check_kernel(
         check_option(kernel, "kernel", KERNELS)
     if boundary == "periodic":
         limit = _MAX_LENGTH_IN_SIDES if kernel == "gaussian" or len(shape) == 1 else 1.0
-        if any(length > limit * min(shape) for length in lengths):
+        by_axis = axis_lengths(tuple(lengths), len(shape))
+        if any(length > limit * side for length, side in zip(by_axis, shape, strict=True)):
             raise ValueError(
                 f"correlation_length={correlation_length!r} is too long for a lattice of shape "
-                f"{shape}; expected at most {limit:g} times its shortest side."
+                f"{shape}; expected at most {limit:g} times the side along its axis."
             )
     values = tuple(float(length) for length in lengths)
     if callable(kernel):
         check_profile(kernel)
-        spectrum(lattice_kernel(shape, values, kernel, boundary))
+        autocovariance = lattice_kernel(shape, values, kernel, boundary)
+        (square_root if is_dense(shape, boundary) else spectrum)(autocovariance)
     return values[0] if len(set(values)) == 1 else values
 
 
@@ -71,15 +77,19 @@ def check_lattice_law(model: Any) -> None:
     object.__setattr__(model, "correlation_length", length)
 
 
-def _fold(values: Array, side: int) -> Array:
-    """Sum over periodic images along the last axis, of values at distances 0, 1, 2, ..."""
-    n_images = -(-values.shape[-1] // side)
-    padding = [(0, 0)] * (values.ndim - 1) + [(0, n_images * side - values.shape[-1])]
-    forward = np.pad(values, padding).reshape(*values.shape[:-1], n_images, side).sum(axis=-2)
-    backward = np.roll(forward[..., ::-1], 1, axis=-1)  # distance d counts at d and at -d
-    folded = forward + backward
-    folded[..., 0] -= values[..., 0]
-    return np.asarray(folded)
+def _fold(values: Callable[[Array], Array], width: int, side: int) -> Array:
+    """Sum over periodic images of a function of the distance 0, 1, ..., width on the last axis."""
+    n_images = width // side + 1
+    block = side * min(n_images, max(1, _BLOCK // side))
+    forward: Array | float = 0.0
+    for start in range(0, width + 1, block):
+        distances = np.arange(start, start + block, dtype=np.float64)
+        pieces = values(distances)
+        forward = forward + pieces.reshape(*pieces.shape[:-1], -1, side).sum(axis=-2)
+    backward = np.roll(np.asarray(forward)[..., ::-1], 1, axis=-1)  # d counts at d and at -d
+    folded = np.asarray(forward + backward)
+    folded[..., 0] -= values(np.zeros(1))[..., 0]
+    return folded
 
 
 def periodic_kernel(
@@ -113,16 +123,22 @@ def periodic_kernel(
         ]
         return np.multiply.outer(*rings)
     widths = [math.ceil(reach(profile) * xi) for xi in lengths]
-    columns = (np.arange(widths[-1] + 1) / lengths[-1]) ** 2
     if len(shape) == 1:
-        total = _fold(profile(np.sqrt(columns)), shape[0])
+        total = _fold(lambda d: profile(d / lengths[0]), widths[0], shape[0])
     else:
         n_images = -(-widths[0] // shape[0])
-        sums = np.zeros((shape[0], len(columns)))
-        for image in range(-n_images, n_images + 1):
-            rows = ((np.arange(shape[0]) + image * shape[0]) / lengths[0]) ** 2
-            sums += profile(np.sqrt(rows[:, None] + columns))
-        total = _fold(sums, shape[1])
+        images = shape[0] * np.arange(-n_images, n_images + 1)
+
+        def down(distances: Array) -> Array:
+            """Sum over images down the rows, at distances across the columns."""
+            across = (distances / lengths[1]) ** 2
+            sums = np.zeros((shape[0], len(distances)))
+            for image in images:
+                rows = ((np.arange(shape[0]) + image) / lengths[0]) ** 2
+                sums += profile(np.sqrt(rows[:, None] + across))
+            return sums
+
+        total = _fold(down, widths[1], shape[1])
     return np.asarray(total / total.flat[0])
 
 
@@ -170,7 +186,17 @@ def embedding(
         eigenvalues = np.fft.rfftn(autocovariance).real
         if eigenvalues.min() > -1e-15 * eigenvalues.max():
             return autocovariance
+    if math.prod(widest) > _LARGEST_TORUS:
+        raise ValueError(
+            f"correlation_length={correlation_length!r} needs a torus of {tuple(widest)} sites to "
+            f"cut an open lattice of {shape} from; shorten it, or take a smaller lattice."
+        )
     return periodic_kernel(tuple(widest), correlation_length, kernel)
+
+
+def is_dense(shape: tuple[int, ...], boundary: str) -> bool:
+    """Whether fields are drawn by a dense matrix: small open lattices are, being cut from none."""
+    return boundary == "open" and math.prod(shape) <= _DENSE_SITES
 
 
 def lattice_kernel(
@@ -179,9 +205,32 @@ def lattice_kernel(
     kernel: Kernel,
     boundary: str,
 ) -> Array:
-    """Autocovariance on the torus that is filled with noise: the lattice, or one it is cut from."""
-    lay = periodic_kernel if boundary == "periodic" else embedding
+    """Autocovariance on what is filled with noise: the lattice, or a torus it is cut from."""
+    if boundary == "periodic":
+        return periodic_kernel(shape, correlation_length, kernel)
+    lay = open_kernel if is_dense(shape, boundary) else embedding
     return lay(shape, correlation_length, kernel)
+
+
+def square_root(autocovariance: Array, rounding: float = ROUNDING) -> Array:
+    """Symmetric square root of the covariance of an open lattice, (n_features, n_features).
+
+    Raises ValueError if an eigenvalue is negative beyond rounding.
+    """
+    eigenvalues, vectors = np.linalg.eigh(covariance_matrix(autocovariance, "open"))
+    _check_positive(eigenvalues, rounding, autocovariance.ndim)
+    return np.asarray(vectors * np.sqrt(np.maximum(eigenvalues, 0.0)) @ vectors.T)
+
+
+def _check_positive(eigenvalues: Array, rounding: float, n_axes: int) -> None:
+    smallest, largest = float(eigenvalues.min()), float(np.abs(eigenvalues).max())
+    if smallest < -rounding * largest:
+        raise ValueError(
+            f"The autocovariance is not positive semi-definite: its smallest eigenvalue is "
+            f"{smallest:.3g} (largest {largest:.3g}). Take a kernel that is positive in "
+            f"{n_axes}-D (Gaussian, exponential, Matern), summed over all periodic images rather "
+            "than taken at the shortest distance."
+        )
 
 
 def spectrum(autocovariance: Array, rounding: float = ROUNDING) -> Array:
@@ -214,13 +263,7 @@ def spectrum(autocovariance: Array, rounding: float = ROUNDING) -> Array:
             "autocovariance differs between a displacement and its opposite; a stationary "
             "covariance has C(d) = C(-d) around the ring."
         )
-    if eigenvalues.min() < -rounding * largest:
-        raise ValueError(
-            f"The autocovariance is not positive semi-definite: its smallest eigenvalue is "
-            f"{eigenvalues.min():.3g} (largest {largest:.3g}). Take a kernel that is positive in "
-            f"{autocovariance.ndim}-D (Gaussian, exponential, Matern), summed over all periodic "
-            "images rather than taken at the shortest distance."
-        )
+    _check_positive(eigenvalues, rounding, autocovariance.ndim)
     return np.asarray(np.maximum(eigenvalues, 0.0))
 
 

@@ -1,5 +1,6 @@
 """What every model of inputs can do, and how all of them are drawn."""
 
+import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -56,6 +57,11 @@ class Sampler(ABC):
     @abstractmethod
     def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
         """Fill one array of rows after another with inputs, and yield it."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Parameters only: what was computed from them is left out of pickles."""
+        names = [field.name for field in dataclasses.fields(self)]  # type: ignore[arg-type]
+        return {name: self.__dict__[name] for name in names}
 
     @property
     def _default_chunk(self) -> int:

@@ -17,6 +17,7 @@ from ._transfer import TransferOperator
 
 Array = NDArray[np.float64]
 
+_DEEPEST = 1e4
 _NEGLIGIBLE = 42.0  # exp(-42) = 6e-19, relative to the largest weight
 
 
@@ -88,6 +89,16 @@ class Phi4(StationaryField):
                 f"mass_squared={self.mass_squared!r} with quartic=0 leaves the field unbounded; "
                 "expected a positive mass_squared or quartic."
             )
+        if self.mass_squared < 0.0:
+            depth = 0.25 * self.mass_squared**2 / self.quartic
+            if depth > _DEEPEST:
+                raise ValueError(
+                    f"mass_squared={self.mass_squared!r} and quartic={self.quartic!r} make wells "
+                    f"{depth:.3g} deep; expected at most {_DEEPEST:g}. In deeper ones the field "
+                    "has one size everywhere: take Ising."
+                )
+        if not isinstance(self.standardize, bool | np.bool_):
+            raise ValueError(f"standardize={self.standardize!r}; expected True or False.")
         if self.standardize and not self._has_closed_form:
             raise ValueError(
                 "standardize=True needs the variance, which has no closed form on a torus with a "
@@ -114,16 +125,27 @@ class Phi4(StationaryField):
         def potential(phi: Array) -> Array:
             return np.asarray(0.5 * m2 * phi**2 + 0.25 * lam * phi**4)
 
-        lowest = -0.25 * m2**2 / lam if m2 < 0.0 else 0.0
-        if lam == 0.0:
-            edge = math.sqrt(2.0 * _NEGLIGIBLE / m2)
-        else:  # the larger root of V(phi) - lowest = 42
-            edge = math.sqrt((-m2 + math.sqrt(m2**2 + 4.0 * lam * (_NEGLIGIBLE + lowest))) / lam)
-        return TransferOperator(potential, self.coupling, edge)
+        # Where V exceeds its minimum by 42.
+        if m2 < 0.0:
+            edge = math.sqrt(-m2 / lam + math.sqrt(4.0 * _NEGLIGIBLE / lam))
+        else:
+            root = math.sqrt(m2**2 + 4.0 * lam * _NEGLIGIBLE)
+            edge = math.sqrt(4.0 * _NEGLIGIBLE / (m2 + root))
+        curvature = -2.0 * m2 if m2 < 0.0 else m2
+        narrowest = 1.0 / math.sqrt(curvature + math.sqrt(lam) + 2.0 * self.coupling)
+        return TransferOperator(potential, self.coupling, edge, narrowest)
 
     @property
     def correlation_length(self) -> float:
-        """Xi of the endless chain, in sites, from the transfer operator (rings only)."""
+        """Decay length of correlations on the endless chain, in sites.
+
+        From the transfer operator; without quartic term 1 / arcosh(1 + m2 / 2 k), also along an
+        axis of a torus; with one, on a torus, there is no closed form.
+        """
+        if self._is_free:
+            if self.coupling == 0.0:
+                return 0.0
+            return 1.0 / math.acosh(1.0 + 0.5 * self.mass_squared / self.coupling)
         if len(self.shape) == 2:
             raise NotImplementedError(
                 "The correlation length of a phi^4 torus has no closed form; estimate it from "

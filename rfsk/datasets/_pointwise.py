@@ -16,9 +16,18 @@ _RANGE = 37.0  # standard deviations; the normal tail underflows beyond
 _EDGES = np.linspace(0.0, _RANGE, 149)
 _EDGES = np.unique(np.concatenate([_EDGES, 2.0 ** -np.arange(3.0, 100.0)]))
 _EDGES = np.concatenate([-_EDGES[:0:-1], _EDGES])
+_SPLIT = 0.45
 _MAX_PANELS = 20_000
 _MAX_HALVINGS = 60
-_RULE = np.polynomial.legendre.leggauss(16)
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+_ENDS = np.array([-1.0, 1.0]) * (1.0 - 1e-12)  # just inside a panel, beyond its outer nodes
+_TO_ENDS = np.array(
+    [
+        [np.prod((end - np.delete(_NODES, i)) / (node - np.delete(_NODES, i))) for end in _ENDS]
+        for i, node in enumerate(_NODES)
+    ]
+)  # values at the ends of the polynomial through the nodes
+_RULE = np.concatenate([_NODES, _ENDS]), np.concatenate([_WEIGHTS, np.zeros(2)])
 _TOLERANCE = 1e-15
 _MAX_ORDER = 4000
 _NO_TAIL = 1e-10  # share of the variance beyond the last order that is not worth a model
@@ -26,17 +35,19 @@ _ROWS = 2**16  # correlations at which the series is summed at a time
 
 
 def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Array, Array]:
-    """Nodes, weights and values of f on panels, one panel a row."""
+    """Nodes, weights and values of f on panels, one panel a row; the ends weigh nothing."""
     half = 0.5 * (edges[:, 1:] - edges[:, :1])
     z = 0.5 * (edges[:, 1:] + edges[:, :1]) + half * _RULE[0]
     weights = half * _RULE[1] * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-    values = np.asarray(function(z.ravel()), dtype=np.float64)
-    if values.shape != (z.size,) or not np.isfinite(values).all():
+    with np.errstate(all="ignore"):
+        values = np.asarray(function(z.ravel()))
+    is_real = values.dtype.kind in "biuf"
+    if values.shape != (z.size,) or not is_real or not np.isfinite(values).all():
         raise ValueError(
             "The pointwise map gives NaN, infinity or another shape for some z in (-37, 37); "
-            "expected one finite number for each entry of an array."
+            "expected one finite real number for each entry of an array."
         )
-    return z, weights, values.reshape(z.shape)
+    return z, weights, values.astype(np.float64).reshape(z.shape)
 
 
 def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Array]:
@@ -48,7 +59,9 @@ def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Ar
     active = np.stack([_EDGES[:-1], _EDGES[1:]], axis=1)
     kept, total = [], None
     for _ in range(_MAX_HALVINGS):
-        middle = active.mean(axis=1)
+        # Off the center: a jump at the middle would be missed by the whole and by both halves;
+        # and one between the outer nodes and the ends of a panel shows in its values there.
+        middle = active @ np.array([1.0 - _SPLIT, _SPLIT])
         halves = np.stack([active[:, 0], middle, middle, active[:, 1]], axis=1).reshape(-1, 2)
         z, weights, values = _weigh(function, active)
         _, half_weights, half_values = _weigh(function, halves)
@@ -59,6 +72,8 @@ def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Ar
             errors.append(np.abs(whole - split))
         if total is None:
             total = (weights * values**2).sum()
+        mismatch = np.abs(values[:, :-2] @ _TO_ENDS - values[:, -2:]).max(axis=1)
+        errors[0] += mismatch * weights[:, :-2].min(axis=1)
         rough = (errors[0] > _TOLERANCE * math.sqrt(total)) | (errors[1] > _TOLERANCE * total)
         kept.append((z[~rough], weights[~rough], values[~rough]))
         active = halves.reshape(-1, 4)[rough].reshape(-1, 2)
@@ -89,7 +104,9 @@ class PointwiseLaw:
     """
 
     def __init__(self, function: Callable[[Array], Array], variance: float | None = None) -> None:
-        self._z, self._weights, values = _adapted_nodes(function)
+        z, weights, values = _adapted_nodes(function)
+        counts = weights > 0.0
+        self._z, self._weights, values = z[counts], weights[counts], values[counts]
         self.mean = float(self._weights @ values)
         self._values = values - self.mean
         second = float(self._weights @ self._values**2)
@@ -100,7 +117,9 @@ class PointwiseLaw:
     @cached_property
     def excess_kurtosis(self) -> float:
         """E (f - mean)^4 / variance^2 - 3."""
-        return float(self._weights @ self._values**4) / self.variance**2 - 3.0
+        with np.errstate(over="ignore"):  # infinite where the fourth moment is
+            fourth = (self._values / math.sqrt(self.variance)) ** 4
+        return float(self._weights @ fourth) - 3.0
 
     @cached_property
     def _series(self) -> tuple[Array, float]:
@@ -155,9 +174,9 @@ class PointwiseLaw:
         q, arcsine = self._tail
         tail = np.arcsin(q * rho) - polyval(rho, arcsine)
         tail /= math.asin(q) - arcsine.sum()
-        if shares[2::2].sum() > 1e-20:  # not an odd map
-            tail *= 0.5 * (1.0 + rho)
-        return np.asarray(values + left * tail)
+        last = shares[3 * len(shares) // 4 & ~1 :]  # starts at an even order
+        even = last[0::2].sum() / last.sum()
+        return np.asarray(values + left * tail * (1.0 - even + even * rho))
 
     @cached_property
     def _tail(self) -> tuple[float, Array]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,21 +69,24 @@ class Pulses(StationaryField):
         """Excess kurtosis of one pixel: -2."""
         return -2.0
 
-    @cached_property
-    def _every_pulse(self) -> Array:
-        """Each pulse of one sign, (n_lengths x n_starts, n_sites)."""
-        side = self.shape[0]
-        offset = (np.arange(side) - np.arange(side)[:, None]) % side
-        return np.concatenate([np.where(offset < n, 1.0, -1.0) for n in range(*self.length)])
-
     def _moment(self, sites: NDArray[np.int64]) -> Array:
-        pulses, moments = self._every_pulse, np.empty(len(sites))
-        rows = max(1, 2**22 // len(pulses))
-        for start in range(0, len(sites), rows):
-            i, j, k, l = sites[start : start + rows].T  # noqa: E741
-            first, second = pulses[:, i] * pulses[:, j], pulses[:, k] * pulses[:, l]
-            moments[start : start + rows] = np.einsum("pn,pn->n", first, second) / len(pulses)
-        return moments
+        """One minus twice the share of starts whose arc holds an odd number of the sites.
+
+        A site is in the arcs of length l that start on the l sites up to it. Going around the
+        ring, the number of sites in the arc changes by one at either end of these four stretches,
+        so that every other gap between the sorted ends belongs to odd numbers.
+        """
+        side = self.shape[0]
+        moments = np.zeros(len(sites))
+        for length in range(*self.length):
+            ends = np.concatenate([sites + 1, sites + 1 - length], axis=1) % side
+            ends.sort(axis=1)
+            every_other = (ends[:, 1::2] - ends[:, 0::2]).sum(axis=1)
+            at_zero = (sites < length).sum(axis=1)  # the sites in the arc that starts at zero
+            first_is_odd = (at_zero + (ends == 0).sum(axis=1)) % 2 == 1
+            odd = np.where(first_is_odd, side - every_other, every_other)
+            moments += 1.0 - 2.0 * odd / side
+        return moments / (self.length[1] - self.length[0])
 
     def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
         for rows in buffers:

@@ -68,6 +68,7 @@ class SpikedCumulant(Sampler):
         spike = np.ones(self.n_features)
         if self.spike is not None:
             spike = check_array(self.spike, dtype=np.float64, ensure_2d=False, input_name="spike")
+        spike = spike / max(float(np.abs(spike).max()), np.finfo(np.float64).tiny)
         norm = float(np.linalg.norm(spike))
         if spike.shape != (self.n_features,) or norm == 0.0:
             raise ValueError(
@@ -77,8 +78,13 @@ class SpikedCumulant(Sampler):
         object.__setattr__(self, "spike", spike / norm)
         if isinstance(self.latent, Distribution):
             check_variance(self.latent, "latent")
-        else:
+        elif isinstance(self.latent, str):
             check_option(self.latent, "latent", _EXCESS)
+        else:
+            raise TypeError(
+                f"latent={self.latent!r}; expected one of {tuple(_EXCESS)} or a frozen SciPy "
+                "distribution."
+            )
 
     def _draw_latent(self, n_samples: int, rng: np.random.Generator) -> Array:
         if self.latent == "rademacher":

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core._array import array_namespace, as_array_like
 from ._fourth_order import cumulant_slice, cumulant_tensor, pairwise, sites_of
-from ._lattice_kernels import ROUNDING, covariance_matrix, spectrum
+from ._lattice_kernels import ROUNDING, covariance_matrix, is_dense, spectrum, square_root
 from ._model import Sampler
 
 Array = NDArray[np.float64]
@@ -121,15 +121,15 @@ class StationaryField(Sampler):
 class LatentField(StationaryField):
     """A field made of white noise, filtered by a spectrum and mapped point by point.
 
-    Open boundaries are cut from a torus so large that its covariance on the lattice is that
-    of the open plane.
+    Open boundaries are drawn by the square root of their covariance matrix, or, beyond 1024
+    sites, cut from a torus so large that its covariance on the lattice is that of the open plane.
     """
 
     _rounding: ClassVar[float] = ROUNDING
 
     @abstractmethod
     def _latent_on_lattice(self) -> Array:
-        """Autocovariance of the latent Gaussian field on the torus that is filled with noise."""
+        """Autocovariance of the latent Gaussian field on what is filled with noise."""
 
     def _map_covariance(self, latent: Array) -> Array:
         """Covariance of two pixels from that of the latent field; identity by default."""
@@ -151,6 +151,10 @@ class LatentField(StationaryField):
     def _filter(self) -> Array:
         return self._latent_scale() * np.sqrt(spectrum(self._latent, self._rounding))
 
+    @cached_property
+    def _root(self) -> Array:
+        return self._latent_scale() * square_root(self._latent, self._rounding)
+
     def _crop(self, lattice: Array) -> Array:
         return np.array(lattice[tuple(slice(side) for side in self.shape)])
 
@@ -167,7 +171,7 @@ class LatentField(StationaryField):
 
     @property
     def noise_shape(self) -> tuple[int, ...]:
-        """Sides of the torus to fill with noise: `shape`, or larger for open boundaries."""
+        """Sides of the lattice to fill with noise: `shape`, or a larger torus to cut it from."""
         return self._latent.shape
 
     def from_noise(self, noise: Any) -> Any:
@@ -179,8 +183,8 @@ class LatentField(StationaryField):
         ----------
         noise : array of shape (n_samples, n_sites) or (n_samples, *noise_shape)
             Independent standard normal numbers, of NumPy or torch, in single or double
-            precision, on any device; n_sites is the product of `noise_shape`, and equals
-            n_features if the boundary is periodic.
+            precision, on any device; n_sites is the product of `noise_shape`, which is `shape`
+            unless the boundary is open and the lattice large.
 
         Returns
         -------
@@ -201,6 +205,9 @@ class LatentField(StationaryField):
             if len(lattice) > 1:
                 expected += f" or (n_samples, {', '.join(map(str, lattice))})"
             raise ValueError(f"noise has shape {tuple(noise.shape)}; expected {expected}.")
+        if is_dense(self.shape, self.boundary):
+            flat = xp.reshape(noise, (n_samples, self.n_features))
+            return self._pointwise(flat @ as_array_like(self._root, like=noise))
         axes = tuple(range(1, 1 + len(lattice)))
         modes = xp.fft.rfftn(xp.reshape(noise, (n_samples, *lattice)), axes=axes)
         modes *= as_array_like(self._filter, like=noise)
@@ -254,6 +261,15 @@ class GaussianClone(_GaussianLaw):
     """
 
     model: StationaryField
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, StationaryField):
+            raise TypeError(
+                f"model={self.model!r}; expected a stationary field. Other models have "
+                "gaussian_clone(), data make_gaussian_clone."
+            )
+        self._latent  # noqa: B018  # raises if the covariance has no closed form
+
     # A pointwise map keeps a covariance positive, but one as steep as the arcsine at 1
     # magnifies its rounding, up to the square root of the machine precision.
     _rounding = 1e-7

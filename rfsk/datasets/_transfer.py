@@ -10,8 +10,12 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 States = NDArray[np.int64]
 
-_FIRST_GRID, _LARGEST_GRID = 48, 768
+_FIRST_GRID, _LARGEST_GRID = 48, 1536
 _CONVERGED = 1e-12
+_TOO_NARROW = (
+    f"The weights exp(-S) are too narrow for a grid of {_LARGEST_GRID} points; lower the coupling, "
+    "or make the wells less deep."
+)
 _CELLS = 2**21  # probabilities computed at a time
 
 
@@ -30,19 +34,27 @@ class TransferOperator:
         k >= 0.
     half_width : float
         Where exp(-V) has become negligible.
+    narrowest : float
+        Smallest standard deviation of a site given its neighbours, which the grid must resolve.
 
     Raises
     ------
     ValueError
-        If no grid of up to 768 points resolves the weights.
+        If no grid of up to 1536 points resolves the weights.
     """
 
     def __init__(
-        self, potential: Callable[[Array], Array], coupling: float, half_width: float
+        self,
+        potential: Callable[[Array], Array],
+        coupling: float,
+        half_width: float,
+        narrowest: float,
     ) -> None:
-        n_points = _FIRST_GRID
+        n_points = max(_FIRST_GRID, 1 + math.ceil(2.0 * half_width / narrowest))
+        if n_points > _LARGEST_GRID:
+            raise ValueError(_TOO_NARROW)
         self._diagonalise(potential, coupling, half_width, n_points)
-        while n_points < _LARGEST_GRID:
+        while True:
             finer = copy.copy(self)
             finer._diagonalise(potential, coupling, half_width, 2 * n_points)
             change = np.abs(finer._summary() - self._summary()).max()
@@ -50,10 +62,8 @@ class TransferOperator:
                 return  # the coarser grid is exact already
             self.__dict__.update(finer.__dict__)
             n_points *= 2
-        raise ValueError(
-            f"The weights exp(-S) are too narrow for a grid of {_LARGEST_GRID} points; scale the "
-            "field, or lower the coupling."
-        )
+            if n_points > _LARGEST_GRID:
+                raise ValueError(_TOO_NARROW)
 
     def _summary(self) -> Array:
         return np.array([self._eigenvalues[1], self.moment(2, None), self.moment(4, None)])
@@ -75,9 +85,11 @@ class TransferOperator:
 
     @property
     def correlation_length(self) -> float:
-        """Xi of the endless chain, -1 / ln of the ratio of the two largest eigenvalues."""
+        """Decay length on the endless chain, from the ratio of the two largest eigenvalues."""
         ratio = float(self._eigenvalues[1])
-        return -1.0 / math.log(ratio) if 0.0 < ratio < 1.0 else math.inf if ratio >= 1.0 else 0.0
+        if not 0.0 < ratio < 1.0:
+            return 0.0 if ratio <= 0.0 else math.inf
+        return -1.0 / math.log(ratio)
 
     def moment(self, power: int, side: int | None) -> float:
         """E x^power at a site of a ring, or (side=None) of the endless chain."""

@@ -1,6 +1,7 @@
 """Gaussian fields whose pixels are given any marginal law."""
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ Array = NDArray[np.float64]
 
 _NAMES = ("uniform", "sign", "laplace")
 _SMALLEST_SHARE = 1e-100  # quantile functions are asked for shares inside (0, 1)
+_RESOLVED_SHARE = 1e-15
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ class TransformedField(LatentField):
 
     Notes
     -----
-    Covariances: uniform (6/pi) asin(C/2), sign (2/pi) asin C, others by a series, see `NLGP`.
+    Covariances: uniform (6/pi) asin(C/2), sign (2/pi) asin C, others by a series, see `NLGP`. A
+    SciPy distribution costs as much as its quantile function, which for some is found by search.
 
     Examples
     --------
@@ -159,7 +162,14 @@ class TransformedField(LatentField):
         below = np.maximum(scipy.special.ndtr(z), _SMALLEST_SHARE)
         if isinstance(self.marginal, Distribution):
             above = np.maximum(scipy.special.ndtr(-z), _SMALLEST_SHARE)
-            return np.where(z > 0.0, self.marginal.isf(above), self.marginal.ppf(below))
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)
+                values = np.where(z > 0.0, self.marginal.isf(above), self.marginal.ppf(below))
+                if not np.isfinite(values).all():  # a law whose far tail SciPy does not resolve
+                    upper = self.marginal.isf(np.maximum(above, _RESOLVED_SHARE))
+                    lower = self.marginal.ppf(np.maximum(below, _RESOLVED_SHARE))
+                    values = np.where(np.isfinite(values), values, np.where(z > 0, upper, lower))
+            return values
         largest = 1.0 - np.finfo(np.float64).epsneg
         return np.asarray(self.marginal(np.minimum(below, largest)))  # type: ignore[operator]
 

@@ -60,6 +60,27 @@ def test_all_alike_gives_the_kurtosis(name):
     assert kappa / variance**2 == pytest.approx(model.excess_kurtosis(), abs=1e-10)
 
 
+def test_sign_of_a_field_far_longer_than_its_ring_stays_a_product_of_spins():
+    model = NLGP(20, correlation_length=50.0, gain=1.0, nonlinearity="sign")
+    X = model.sample(400_000, random_state=0)
+    for indices in ([0, 1, 2, 3], [0, 5, 10, 15]):
+        products = X[:, indices].prod(axis=1)
+        error = 5 * products.std() / np.sqrt(len(X)) + 1e-4
+        assert abs(model.fourth_moment(indices) - products.mean()) < error
+        assert abs(model.fourth_moment(indices)) <= 1.0
+
+
+@pytest.mark.parametrize("side", [2, 5, 9])
+def test_pulses_have_the_moments_of_their_enumeration(side):
+    model = Pulses(side, length=(1, side))
+    offset = (np.arange(side) - np.arange(side)[:, None]) % side
+    every = np.concatenate([np.where(offset < n, 1.0, -1.0) for n in range(1, side)])
+    sites = np.indices((side,) * 4).reshape(4, -1).T
+    expected = every[:, sites].prod(axis=2).mean(axis=0)
+    np.testing.assert_allclose(model.fourth_moment(sites), expected, atol=1e-12)
+    np.testing.assert_allclose(model.covariance(), every.T @ every / len(every), atol=1e-12)
+
+
 def random_correlations(n, seed):
     A = np.random.default_rng(seed).normal(size=(n, 4, 5))
     C = A @ A.transpose(0, 2, 1)

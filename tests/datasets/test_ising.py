@@ -76,6 +76,13 @@ def test_correlation_length_of_the_plane_is_the_decay_along_a_long_strip(tempera
     assert again.temperature == pytest.approx(temperature, rel=1e-9)
 
 
+@pytest.mark.parametrize(("temperature", "expected"), [(0.05, 1.1769e17), (0.5, 27.2932)])
+def test_low_temperature_keeps_the_digits_of_the_length(temperature, expected):
+    """exp(2 J) / 2 to leading order, against 1 / (2 atanh exp(-2 J))."""
+    length = Ising(10, temperature=temperature).correlation_length
+    assert length == pytest.approx(expected, rel=1e-3)
+
+
 def test_critical_point_has_no_length():
     critical = 2.0 / np.log(1.0 + np.sqrt(2.0))
     assert Ising((8, 8), temperature=critical * (1 + 1e-13)).correlation_length > 1e6

@@ -96,7 +96,8 @@ def test_matern_of_order_one_half_is_exponential_and_of_three_halves_closed():
 
 
 @pytest.mark.parametrize(
-    ("nu", "message"), [(0.0, "nu=0.0; expected a finite"), (51.0, "nu=51.0; expected at most 50")]
+    ("nu", "message"),
+    [(0.0, "nu=0.0; expected a finite"), (51.0, "nu=51.0; expected from 0.01 to 50")],
 )
 def test_bad_matern_is_refused(nu, message):
     with pytest.raises(ValueError, match=message):

@@ -127,8 +127,37 @@ def rng():
     return np.random.default_rng(3)
 
 
+@pytest.mark.parametrize(
+    ("mass_squared", "quartic"),
+    [(-200.0, 1.0), (-12.0, 0.004), (1.0, 1e-18), (1e4, 1.0), (0.0, 50.0)],
+)
+def test_single_site_has_the_variance_of_the_integral_for_any_potential(mass_squared, quartic):
+    """Deep wells and nearly free fields: one site, against adaptive quadrature around each well."""
+
+    def weight(x, power):
+        action = 0.5 * mass_squared * x**2 + 0.25 * quartic * x**4
+        lowest = -0.25 * mass_squared**2 / quartic if mass_squared < 0 else 0.0
+        return x**power * np.exp(lowest - action)
+
+    well = np.sqrt(max(0.0, -mass_squared / quartic))
+    width = 12.0 / np.sqrt(abs(mass_squared) + np.sqrt(quartic))
+    low, high = max(0.0, well - width), well + width
+    second, norm = (
+        integrate.quad(weight, low, high, args=(power,), epsabs=0, epsrel=1e-12, limit=500)[0]
+        for power in (2, 0)
+    )
+    model = Phi4(1, coupling=1.0, mass_squared=mass_squared, quartic=quartic)
+    assert model.autocovariance()[0] == pytest.approx(second / norm, rel=1e-8)
+
+
+def test_free_chain_has_the_decay_of_its_propagator():
+    model = Phi4(500, coupling=1.0, mass_squared=1e-2, quartic=0.0)
+    C = model.autocovariance()
+    assert -1.0 / np.log(C[60] / C[59]) == pytest.approx(model.correlation_length, rel=1e-6)
+
+
 def test_weights_too_narrow_for_a_grid_are_refused():
-    with pytest.raises(ValueError, match="too narrow for a grid of 768 points"):
+    with pytest.raises(ValueError, match="too narrow for a grid of 1536 points"):
         Phi4(8, coupling=1e9).autocovariance()
 
 

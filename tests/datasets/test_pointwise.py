@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from rfsk.datasets import NLGP, TransformedField
+from rfsk.datasets import NLGP, EllipticalField, StudentT, TransformedField
 from rfsk.datasets._pointwise import PointwiseLaw
 
 RHO = np.concatenate([np.linspace(-1.0, 1.0, 41), [0.99, 0.999, 0.9999, 0.99999]])
@@ -37,15 +37,55 @@ def test_series_of_the_rectifier_is_the_arc_cosine_kernel():
     np.testing.assert_allclose(law.correlation(RHO), expected, atol=1e-6)
 
 
+JUMPS = [0.0, 1.0, 0.3752, 1.1253, *np.random.default_rng(0).uniform(-2.0, 2.0, size=20)]
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_jump_is_found_wherever_it_is(jump):
+    law = PointwiseLaw(lambda z: (z > jump).astype(float))
+    below = special.ndtr(-jump)
+    assert law.mean == pytest.approx(below, abs=1e-13)
+    assert law.variance == pytest.approx(below * (1.0 - below), abs=1e-13)
+
+
+@pytest.mark.parametrize("jump", [1.0, 0.3752])
 @pytest.mark.parametrize("rho", [-0.7, 0.3, 0.9, 0.99])
-def test_a_jump_is_found_wherever_it_is(rho):
-    """Covariance of two indicators of z > 1 against the orthant probability of SciPy."""
-    law = PointwiseLaw(lambda z: (z > 1.0).astype(float))
-    below = special.ndtr(-1.0)
-    orthant = stats.multivariate_normal([0.0, 0.0], [[1.0, rho], [rho, 1.0]]).cdf([-1.0, -1.0])
+def test_covariance_of_two_thresholds_is_the_orthant_probability(jump, rho):
+    law = PointwiseLaw(lambda z: (z > jump).astype(float))
+    normal = stats.multivariate_normal([0.0, 0.0], [[1.0, rho], [rho, 1.0]])
     ours = law.correlation(np.array([rho]))[0] * law.variance
-    assert ours == pytest.approx(orthant - below**2, abs=1e-7)
-    assert law.variance == pytest.approx(below * (1.0 - below), abs=1e-14)
+    assert ours == pytest.approx(normal.cdf([-jump, -jump]) - special.ndtr(-jump) ** 2, abs=1e-7)
+
+
+def test_a_map_neither_odd_nor_even_that_jumps_at_zero():
+    """sign + .3 z^2: the parts are uncorrelated, so that their closed covariances add."""
+    law = PointwiseLaw(lambda z: np.sign(z) + 0.3 * z**2)
+    expected = (2.0 / np.pi * np.arcsin(RHO) + 0.18 * RHO**2) / 1.18
+    np.testing.assert_allclose(law.correlation(RHO), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "marginal",
+    [stats.poisson(3.0), stats.nbinom(5, 0.5), stats.f(8, 12), stats.beta(0.5, 2.0), stats.wald()],
+    ids=lambda law: law.dist.name,
+)
+def test_laws_of_scipy_keep_their_mean_and_variance(marginal):
+    """Discrete, skewed and heavy ones: by quadrature over the quantiles, as they are drawn."""
+    model = TransformedField(5, correlation_length=1.0, marginal=marginal)
+    law = model._law
+    assert law.mean == pytest.approx(marginal.mean(), rel=1e-8)
+    second = law._weights @ law._values**2
+    assert second == pytest.approx(marginal.var(), rel=1e-6)
+    standard = model.sample(20_000, random_state=0)
+    assert abs(standard.mean()) < 5 / np.sqrt(20_000)
+
+
+def test_kurtosis_that_scipy_does_not_know_is_infinite():
+    law = {"shape": 4, "correlation_length": 1.0}
+    assert TransformedField(**law, marginal=stats.pareto(3.0)).excess_kurtosis() == np.inf
+    assert EllipticalField(**law, radial=stats.pareto(3.0)).excess_kurtosis() == np.inf
+    with pytest.raises(ValueError, match=r"fourth moment of radial=.* is infinite"):
+        EllipticalField(**law, radial=StudentT(3.0)).fourth_moment([0, 1, 2, 3])
 
 
 def test_cubic_has_two_terms():
