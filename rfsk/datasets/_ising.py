@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from .._core._random import as_generator
 from .._core._validation import check_lattice_shape, check_positive
-from ._markov import flip_clusters, measured_times, run_chains
+from ._markov import MarkovSampled, flip_clusters
 from ._stationary import StationaryField
 
 Array = NDArray[np.float64]
@@ -26,7 +25,7 @@ _ALL_SIGN_FLIPS = np.uint64(2**64 - 1)
 
 
 @dataclass(frozen=True)
-class Ising(StationaryField):
+class Ising(MarkovSampled, StationaryField):
     """Ising spins +-1 on a ring or torus: p(s) ~ exp(J sum of s_i s_j over neighbours).
 
     J = 1 / temperature. On a ring samples are exact and independent. On a torus they come from
@@ -171,7 +170,7 @@ class Ising(StationaryField):
 
     def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
         if len(self.shape) == 2:
-            return run_chains(self, self.n_sweeps, buffers, rng)
+            return self._fill_from_chains(buffers, rng)
         return (self._fill_rings(rows, rng) for rows in buffers)
 
     def _fill_rings(self, spins: Array, rng: np.random.Generator) -> Array:
@@ -192,49 +191,21 @@ class Ising(StationaryField):
             done += len(bits)
         return spins
 
-    def start(self, n_chains: int, rng: np.random.Generator) -> NDArray[Any]:
-        """Random spins, for the chains of a torus."""
+    def _start(self, n_chains: int, rng: np.random.Generator) -> NDArray[Any]:
+        """Random spins."""
         return rng.choice(np.array([-1, 1], dtype=np.int8), size=(n_chains, *self.shape))
 
-    def step(self, states: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
-        """One Swendsen-Wang sweep of the chains of a torus."""
+    def _step(self, states: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+        """One Swendsen-Wang sweep."""
         activation = -math.expm1(-2.0 * self.coupling)
         return flip_clusters(states, (activation, activation), rng)
 
-    def autocorrelation_times(
-        self, n_sweeps: int = 2000, random_state: Any = None
-    ) -> dict[str, float]:
-        """Measure how long the chains of a torus remember.
-
-        Parameters
-        ----------
-        n_sweeps : int, default=2000
-            Length of the 64 chains measured.
-        random_state : int, Generator, RandomState or None, default=None
-            Seed.
-
-        Returns
-        -------
-        times : dict of str to float
-            Integrated autocorrelation times, in sweeps, of the energy and the squared
-            magnetization. Samples are `n_sweeps` of the model apart.
-
-        Raises
-        ------
-        ValueError
-            On a ring, whose samples are independent.
-        """
-        if len(self.shape) == 1:
-            raise ValueError("Samples of an Ising ring are independent; only a torus has chains.")
-        return measured_times(
-            self,
-            n_sweeps,
-            as_generator(random_state),
-            {
-                "energy": lambda s: -sum((s * np.roll(s, 1, axis)).mean((1, 2)) for axis in (1, 2)),
-                "squared magnetization": lambda s: s.mean((1, 2)) ** 2,
-            },
-        )
+    def _observe(self, states: NDArray[Any]) -> dict[str, Array]:
+        energy = -sum((states * np.roll(states, 1, axis)).mean((1, 2)) for axis in (1, 2))
+        return {
+            "energy": np.asarray(energy),
+            "squared magnetization": states.mean((1, 2)) ** 2,
+        }
 
 
 def _bernoulli(

@@ -1,29 +1,106 @@
 """Markov chains on lattices: clusters to flip, thinning, and how long chains remember."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 import scipy.sparse
 import scipy.sparse.csgraph
 from numpy.typing import NDArray
 
+from .._core._random import as_generator
+from .._core._validation import check_positive
+
 Array = NDArray[np.float64]
-Lattices = TypeVar("Lattices", bound=np.ndarray)
 
 _CHAINS = 256
+_MEASURED_CHAINS = 64
 _BURN_IN = 10  # in sampling intervals
 
 
-class Chain(Protocol):
-    """Many independent Markov chains on lattices, advanced together."""
+class MarkovSampled(ABC):
+    """A model that is drawn on a torus by many Markov chains, advanced together."""
 
-    def start(self, n_chains: int, rng: np.random.Generator) -> Array:
+    shape: tuple[int, ...]
+    n_sweeps: int
+
+    @abstractmethod
+    def _start(self, n_chains: int, rng: np.random.Generator) -> NDArray[Any]:
         """States to start from, (n_chains, *shape)."""
 
-    def step(self, states: Array, rng: np.random.Generator) -> Array:
+    @abstractmethod
+    def _step(self, states: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
         """States one sweep later; may overwrite `states`."""
+
+    @abstractmethod
+    def _observe(self, states: NDArray[Any]) -> dict[str, Array]:
+        """Numbers whose memory is of interest, (n_chains,) each."""
+
+    def autocorrelation_times(
+        self, n_sweeps: int = 1000, random_state: Any = None
+    ) -> dict[str, float]:
+        """Measure how long the chains of a torus remember.
+
+        Parameters
+        ----------
+        n_sweeps : int, default=1000
+            Length of the 64 chains measured.
+        random_state : int, Generator, RandomState or None, default=None
+            Seed.
+
+        Returns
+        -------
+        times : dict of str to float
+            Integrated autocorrelation times, in sweeps, of an energy and of the squared mean.
+            Samples are `n_sweeps` of the model apart.
+
+        Raises
+        ------
+        ValueError
+            On a ring, whose samples are independent, or if `n_sweeps` is not a positive integer.
+        """
+        check_positive(n_sweeps, "n_sweeps", integer=True)
+        if len(self.shape) == 1:
+            raise ValueError(
+                f"Samples of {type(self).__name__} on a ring are independent; only a torus has "
+                "chains."
+            )
+        rng = as_generator(random_state)
+        states = self._start(_MEASURED_CHAINS, rng)
+        for _ in range(max(100, n_sweeps // 5)):
+            states = self._step(states, rng)
+        series: dict[str, list[Array]] = {}
+        for _ in range(n_sweeps):
+            states = self._step(states, rng)
+            for name, values in self._observe(states).items():
+                series.setdefault(name, []).append(values)
+        return {name: autocorrelation_time(np.array(values)) for name, values in series.items()}
+
+    def _fill_from_chains(
+        self, buffers: Iterator[Array], rng: np.random.Generator
+    ) -> Iterator[Array]:
+        """Fill arrays with states `n_sweeps` sweeps apart, of chains that run on between them."""
+        states: Array | None = None
+        waiting: Array = np.empty((0, 0))
+        for rows in buffers:
+            done = 0
+            while done < len(rows):
+                if not len(waiting):
+                    if states is None:
+                        states = self._start(min(len(rows), _CHAINS), rng)
+                        n_steps = _BURN_IN * self.n_sweeps
+                    else:
+                        n_steps = self.n_sweeps
+                    for _ in range(n_steps):
+                        states = self._step(states, rng)
+                    waiting = states.reshape(len(states), -1).copy()
+                taken = waiting[: len(rows) - done]
+                rows[done : done + len(taken)] = taken
+                waiting = waiting[len(taken) :]
+                done += len(taken)
+            yield rows
 
 
 def flip_clusters(
@@ -63,31 +140,6 @@ def flip_clusters(
     return np.asarray(spins * signs[cluster].reshape(spins.shape))
 
 
-def run_chains(
-    chain: Chain, n_sweeps: int, buffers: Iterator[Array], rng: np.random.Generator
-) -> Iterator[Array]:
-    """Fill arrays with states `n_sweeps` sweeps apart, of chains that run on between them."""
-    states: Array | None = None
-    waiting: Array = np.empty((0, 0))
-    for rows in buffers:
-        done = 0
-        while done < len(rows):
-            if not len(waiting):
-                if states is None:
-                    states = chain.start(min(len(rows), _CHAINS), rng)
-                    n_steps = _BURN_IN * n_sweeps
-                else:
-                    n_steps = n_sweeps
-                for _ in range(n_steps):
-                    states = chain.step(states, rng)
-                waiting = states.reshape(len(states), -1).copy()
-            taken = waiting[: len(rows) - done]
-            rows[done : done + len(taken)] = taken
-            waiting = waiting[len(taken) :]
-            done += len(taken)
-        yield rows
-
-
 def autocorrelation_time(series: Array) -> float:
     """Integrated autocorrelation time of stationary series.
 
@@ -114,25 +166,3 @@ def autocorrelation_time(series: Array) -> float:
     taus = 2.0 * np.cumsum(covariances / covariances[0]) - 1.0
     window = np.flatnonzero(np.arange(n_steps) >= 5.0 * taus)
     return float(max(1.0, taus[window[0] if len(window) else -1]))
-
-
-def measured_times(
-    chain: Chain, n_sweeps: int, rng: np.random.Generator, observables: dict[str, "Observable"]
-) -> dict[str, float]:
-    """Integrated autocorrelation time of each observable, in sweeps, over 64 chains."""
-    states = chain.start(64, rng)
-    for _ in range(max(100, n_sweeps // 5)):
-        states = chain.step(states, rng)
-    series: dict[str, list[Array]] = {name: [] for name in observables}
-    for _ in range(n_sweeps):
-        states = chain.step(states, rng)
-        for name, observable in observables.items():
-            series[name].append(observable(states))
-    return {name: autocorrelation_time(np.array(values)) for name, values in series.items()}
-
-
-class Observable(Protocol):
-    """One number for each lattice."""
-
-    def __call__(self, states: Array) -> Array:
-        """From (n_chains, *shape) to (n_chains,)."""

@@ -4,14 +4,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core._random import as_generator
 from .._core._validation import check_lattice_shape, check_number, check_positive
-from ._markov import flip_clusters, measured_times, run_chains
+from ._markov import MarkovSampled, flip_clusters
 from ._stationary import StationaryField
 from ._transfer import TransferOperator
 
@@ -22,7 +20,7 @@ _NEGLIGIBLE = 42.0  # exp(-42) = 6e-19, relative to the largest weight
 
 
 @dataclass(frozen=True)
-class Phi4(StationaryField):
+class Phi4(MarkovSampled, StationaryField):
     """Scalar field with a quartic potential on a ring or torus, p(phi) ~ exp(-S).
 
     S = sum over neighbours of (k/2) (phi_i - phi_j)^2 + sum over sites of
@@ -198,7 +196,7 @@ class Phi4(StationaryField):
 
     def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
         if len(self.shape) == 2 and not self._is_free:
-            yield from run_chains(self, self.n_sweeps, buffers, rng)
+            yield from self._fill_from_chains(buffers, rng)
             return
         for rows in buffers:
             if self._is_free:
@@ -242,12 +240,12 @@ class Phi4(StationaryField):
             phi[:, mask] = _quartic_variate(quadratic, linear, self.quartic, rng)
         return phi
 
-    def start(self, n_chains: int, rng: np.random.Generator) -> Array:
-        """Gaussian noise around zero, for the chains of a torus."""
+    def _start(self, n_chains: int, rng: np.random.Generator) -> Array:
+        """Gaussian noise around zero."""
         return rng.standard_normal((n_chains, *self.shape))
 
-    def step(self, states: Array, rng: np.random.Generator) -> Array:
-        """One sweep of the chains of a torus: heat bath, then clusters of signs."""
+    def _step(self, states: Array, rng: np.random.Generator) -> Array:
+        """Heat bath, then clusters of signs."""
         phi = self._heat_bath(states, rng)
         signs = np.where(phi < 0.0, -1, 1).astype(np.int8)
         size = np.abs(phi)
@@ -256,36 +254,11 @@ class Phi4(StationaryField):
         ]
         return np.asarray(size * flip_clusters(signs, (activation[0], activation[1]), rng))
 
-    def autocorrelation_times(
-        self, n_sweeps: int = 1000, random_state: Any = None
-    ) -> dict[str, float]:
-        """Measure how long the chains of a torus remember.
-
-        Parameters
-        ----------
-        n_sweeps : int, default=1000
-            Length of the 64 chains measured.
-        random_state : int, Generator, RandomState or None, default=None
-            Seed.
-
-        Returns
-        -------
-        times : dict of str to float
-            Integrated autocorrelation times, in sweeps, of the mean square and the squared
-            mean of the field. Samples are `n_sweeps` of the model apart.
-
-        Raises
-        ------
-        ValueError
-            On a ring, whose samples are independent.
-        """
-        if len(self.shape) == 1:
-            raise ValueError("Samples of a phi^4 ring are independent; only a torus has chains.")
-        observables = {
-            "mean square": lambda phi: (phi**2).mean((1, 2)),
-            "squared mean": lambda phi: phi.mean((1, 2)) ** 2,
+    def _observe(self, states: Array) -> dict[str, Array]:
+        return {
+            "mean square": (states**2).mean((1, 2)),
+            "squared mean": states.mean((1, 2)) ** 2,
         }
-        return measured_times(self, n_sweeps, as_generator(random_state), observables)
 
 
 def _quartic_variate(

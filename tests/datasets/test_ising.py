@@ -129,7 +129,7 @@ def test_long_chains_forget_their_start():
 
 
 def test_ring_has_no_chain_to_measure():
-    with pytest.raises(ValueError, match="Samples of an Ising ring are independent"):
+    with pytest.raises(ValueError, match="Samples of Ising on a ring are independent"):
         Ising(8, temperature=1.0).autocorrelation_times()
 
 
