@@ -15,18 +15,19 @@ from skorch.callbacks import Callback
 from .._core._random import as_generator, draw_seed
 from .._core._validation import check_image_shape, check_option, check_positive
 from ..datasets import Discrimination
-from ._activations import ACTIVATIONS
+from ._activations import as_activation
 from ._batches import TaskBatches, TensorBatches
 from ._device import resolve_device
 from ._engine import DivergenceError, Engine, FieldRecorder, ProgressBar
-from ._modules import TwoLayerNet
+from ._modules import FIXED_READOUTS, TwoLayerNet
 from ._prediction import PredictionMixin
 from ._targets import Coding
 
 Array = NDArray[np.float64]
 
 _FLOATS = [np.float64, np.float32]
-_READOUTS = ("auto", "mean", "linear")
+_READOUTS = ("auto", *FIXED_READOUTS, "linear")
+_OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 _LOSSES = ("auto", "squared", "cross_entropy")
 _ONLINE_EPOCHS = 100  # entries of the history of an online fit
 # Rate of a trained readout relative to that of the fields, in the mean-field scaling.
@@ -37,6 +38,11 @@ class BaseNet(PredictionMixin, BaseEstimator):
     """A two-layer net: subclasses choose the module and say what its fields are."""
 
     _module: ClassVar[type[TwoLayerNet]]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = self.readout not in FIXED_READOUTS
+        return tags
 
     @abstractmethod
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
@@ -175,12 +181,16 @@ class BaseNet(PredictionMixin, BaseEstimator):
         return self._train(batches, epochs, n_steps)
 
     def _check_parameters(self) -> None:
-        check_option(self.activation, "activation", ACTIVATIONS)
+        as_activation(self.activation)
         check_option(self.readout, "readout", _READOUTS)
         check_option(self.loss, "loss", _LOSSES)
         for name in ("learning_rate", "init_scale"):
             check_positive(getattr(self, name), name)
-        check_positive(self.weight_decay, "weight_decay", zero=True)
+        for name in ("weight_decay", "l1", "l1_cut"):
+            check_positive(getattr(self, name), name, zero=True)
+        is_class = isinstance(self.optimizer, type)
+        if not (is_class and issubclass(self.optimizer, torch.optim.Optimizer)):
+            check_option(self.optimizer, "optimizer", _OPTIMIZERS)
         for name in ("batch_size", "max_epochs"):
             check_positive(getattr(self, name), name, integer=True)
         if self.record is not None:
@@ -237,19 +247,20 @@ class BaseNet(PredictionMixin, BaseEstimator):
         self._set_rates(n_features)
 
     def _choose_coding(self, n_classes: int, readout: str) -> Coding:
-        if readout == "mean" and n_classes > 2:
+        if readout != "linear" and n_classes > 2:
             raise ValueError(
-                f"readout='mean' has one output for two classes, but y has {n_classes}; use "
+                "Only binary classification is supported. The type of the target is multiclass. "
+                f"readout={readout!r} has one output for two classes, but y has {n_classes}; use "
                 "readout='linear'."
             )
         loss = self.loss
         if loss == "auto":
-            loss = "squared" if readout == "mean" else "cross_entropy"
-        rectified = readout == "mean" and self.activation == "relu"
+            loss = "cross_entropy" if readout == "linear" else "squared"
+        rectified = readout != "linear" and self.activation == "relu"
         if rectified and loss == "cross_entropy":
             raise ValueError(
-                "loss='cross_entropy' needs outputs of both signs, which the mean of rectified "
-                "units has not; use loss='squared' or readout='linear'."
+                "loss='cross_entropy' needs outputs of both signs, which a sum of rectified units "
+                "has not; use loss='squared' or readout='linear'."
             )
         return Coding(n_classes, loss, rectified)
 
@@ -270,11 +281,11 @@ class BaseNet(PredictionMixin, BaseEstimator):
             groups += [(name, {"name": name}) for name in ("readout_weight", "readout_bias")]
         bias_init = self.bias_init
         if bias_init == "auto":
-            bias_init = ACTIVATIONS[self.activation].default_bias
+            bias_init = as_activation(self.activation).default_bias
         self.net_ = Engine(
             self._module,
             self._coding.criterion(),
-            optimizer=torch.optim.SGD,
+            optimizer=_OPTIMIZERS.get(self.optimizer, self.optimizer),
             optimizer__param_groups=groups,
             callbacks=list(self.callbacks or []),
             device=self._device,
@@ -287,14 +298,23 @@ class BaseNet(PredictionMixin, BaseEstimator):
 
     def _set_rates(self, n_features: int) -> None:
         """Give the optimizer the rates of the parameters as they are now."""
-        n_units = self._n_units()
-        rate = self.learning_rate * n_units
-        rates = {
-            "weight": {"lr": rate, "weight_decay": self.weight_decay / n_units},
-            "bias": {"lr": rate / n_features},
-            "readout_weight": {"lr": _READOUT_RATE * rate},
-            "readout_bias": {"lr": _READOUT_RATE * self.learning_rate},
-        }
+        names = ("weight", "bias", "readout_weight", "readout_bias")
+        if _OPTIMIZERS.get(self.optimizer, self.optimizer) is torch.optim.SGD:
+            # 1 / (s^2 K) with s the readout's scale: outputs learn as fast at any width and s.
+            factor = self._n_units() / self.net_.module_.amplification**2
+            rate = self.learning_rate * factor
+            rates = {
+                "weight": {"lr": rate, "weight_decay": self.weight_decay / factor},
+                "bias": {"lr": rate / n_features},
+                "readout_weight": {"lr": _READOUT_RATE * rate},
+                "readout_bias": {"lr": _READOUT_RATE * self.learning_rate},
+            }
+        else:  # methods that set their own scale take the rate as it is
+            rates = {name: {"lr": self.learning_rate} for name in names}
+            rates["weight"]["weight_decay"] = self.weight_decay
+        self.net_.shrinkage = None
+        if self.l1 > 0.0:
+            self.net_.shrinkage = (self.learning_rate * self.l1, self.l1_cut * self.l1)
         for group in self.net_.optimizer_.param_groups:
             group.update(rates[group["name"]])
 

@@ -1,6 +1,7 @@
 """ConvNet: the convolutional net whose filters a fully-connected one rediscovers."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,11 +33,12 @@ class ConvNet(BaseNet):
         Taps of a filter along each axis: odd, at most the side. None takes the largest odd
         number that is at most three quarters of the side. A narrower window than the fields
         can leave spikes at the end taps, which stand in for the surround it cuts off.
-    activation : {"erf", "tanh", "relu", "linear"}, default="erf"
-        sigma; erf means erf(h / sqrt 2). With relu and the mean readout the target is 1 for
-        class 1 and 0 for class 0.
-    readout : {"auto", "mean", "linear"}, default="auto"
-        "mean" averages over channels and sites and is for two classes; "linear" trains a
+    activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
+        sigma; erf means erf(h / sqrt 2). With relu and a fixed readout the target is 1 for
+        class 1 and 0 for class 0. A function of torch, such as softplus, is taken as well.
+    readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
+        "mean" averages over channels and sites, "sqrt" and "sum" are that times sqrt C and C;
+        these are fixed, and for two classes, with rates as in `FCNet`. "linear" trains a
         weight for each channel, site and class, as in `FCNet`. "auto" is mean for two
         classes and linear for more.
     bias_init : float or "auto", default="auto"
@@ -56,6 +58,15 @@ class ConvNet(BaseNet):
         Standard deviation of the initial weights.
     weight_decay : float, default=2e-4
         Each step shrinks the filters by learning_rate x weight_decay.
+    l1 : float, default=0.0
+        Each step moves every weight towards zero by learning_rate x l1 and stops there (the
+        proximal step of an L1 penalty), which makes fields sparse.
+    l1_cut : float, default=0.0
+        Weights below l1_cut x l1 in size are set to zero after each step: beta of the beta-lasso
+        (Neyshabur, NeurIPS 2020), which learns local connectivity.
+    optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
+        "sgd" has the scaling above; others take `learning_rate` as it is for every parameter
+        (1e-3 is usual for adam).
     image_shape : (int, int), optional
         (rows, columns) of images; a ring of all features by default.
     record : int, optional
@@ -121,7 +132,7 @@ class ConvNet(BaseNet):
         n_channels: int = 4,
         *,
         kernel_size: int | tuple[int, int] | None = None,
-        activation: str = "erf",
+        activation: str | Callable = "erf",
         readout: str = "auto",
         bias_init: float | str = "auto",
         train_bias: bool = True,
@@ -131,6 +142,9 @@ class ConvNet(BaseNet):
         max_epochs: int = 20,
         init_scale: float = 0.1,
         weight_decay: float = 2e-4,
+        l1: float = 0.0,
+        l1_cut: float = 0.0,
+        optimizer: str | type = "sgd",
         image_shape: tuple[int, ...] | None = None,
         record: int | None = None,
         callbacks: list | None = None,
@@ -151,6 +165,9 @@ class ConvNet(BaseNet):
         self.max_epochs = max_epochs
         self.init_scale = init_scale
         self.weight_decay = weight_decay
+        self.l1 = l1
+        self.l1_cut = l1_cut
+        self.optimizer = optimizer
         self.image_shape = image_shape
         self.record = record
         self.callbacks = callbacks

@@ -12,6 +12,7 @@ from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
 from ._batches import TaskBatches, TensorBatches
+from ._modules import FIXED_READOUTS
 
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -78,6 +79,7 @@ class Engine(NeuralNet):
     """
 
     recorder: FieldRecorder | None = None
+    shrinkage: tuple[float, float] | None = None
     n_steps: int = 0
     interrupted: bool = False
 
@@ -124,6 +126,7 @@ class Engine(NeuralNet):
         try:
             for inputs, targets in iterator:
                 loss = step(inputs, targets)
+                self._shrink()
                 self.n_steps += 1
                 total.add_(loss, alpha=len(inputs))
                 n_samples += len(inputs)
@@ -137,8 +140,9 @@ class Engine(NeuralNet):
         module, criterion, optimizer = self.module_, self.criterion_, self.optimizer_
         rates = {group["name"]: group for group in optimizer.param_groups}
         is_plain = type(optimizer) is torch.optim.SGD and not rates["weight"]["momentum"]
-        squared = isinstance(criterion, torch.nn.MSELoss) and module.readout == "mean"
-        if is_plain and squared and hasattr(module, "squared_loss_step"):
+        has_formula = hasattr(module, "squared_loss_step") and module.readout in FIXED_READOUTS
+        has_formula &= module.activation.derivative_ is not None
+        if is_plain and has_formula and isinstance(criterion, torch.nn.MSELoss):
             weight, bias = rates["weight"], rates.get("bias", {"lr": 0.0})
             return partial(
                 module.squared_loss_step,
@@ -159,6 +163,7 @@ class Engine(NeuralNet):
     def _announced_epoch(self, iterator: Any, training: bool, prefix: str, step_fn: Any) -> None:
         def counted_step(batch: Any, **fit_params: Any) -> Any:
             result = step_fn(batch, **fit_params)
+            self._shrink()
             self.n_steps += 1
             self._visit()
             return result
@@ -180,6 +185,11 @@ class Engine(NeuralNet):
                 f"The training loss is {loss} after {self.n_steps} steps: the net diverged. "
                 "Lower learning_rate, or scale the inputs to unit variance."
             )
+
+    def _shrink(self) -> None:
+        """Proximal step of the L1 penalty."""
+        if self.shrinkage is not None:
+            self.module_.shrink_(*self.shrinkage)
 
     def _visit(self) -> None:
         if self.recorder is not None:

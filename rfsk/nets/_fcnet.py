@@ -1,6 +1,7 @@
 """FCNet: a fully-connected two-layer net whose receptive fields are to be looked at."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,11 +32,14 @@ class FCNet(BaseNet):
     ----------
     n_hidden : int, default=64
         K, the number of hidden units.
-    activation : {"erf", "tanh", "relu", "linear"}, default="erf"
-        sigma; erf means erf(h / sqrt 2). With relu and the mean readout the target is 1 for
-        class 1 and 0 for class 0.
-    readout : {"auto", "mean", "linear"}, default="auto"
-        "mean" averages the units and is for two classes; "linear" is (1/K) V sigma + c with
+    activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
+        sigma; erf means erf(h / sqrt 2). With relu and a fixed readout the target is 1 for
+        class 1 and 0 for class 0. A function of torch, such as softplus, is taken as well.
+    readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
+        "mean" averages the units, "sqrt" divides their sum by sqrt K and "sum" does not; these
+        are fixed, and for two classes. With a scale s of the sum, the rate of w is learning_rate
+        / (s^2 K), that of the mean being learning_rate K: outputs learn equally fast, while the
+        fields of large s move less ("lazy" training). "linear" is (1/K) V sigma + c with
         V (starting as standard normal numbers) and c (at zero) trained, V by 0.2
         learning_rate K dLoss/dV and c by 0.2 learning_rate dLoss/dc. "auto" is mean for two
         classes and linear for more.
@@ -60,6 +64,15 @@ class FCNet(BaseNet):
     weight_decay : float, default=2e-4
         Each step shrinks w by learning_rate x weight_decay: suppresses the noise that a
         finite data set leaves in the fields.
+    l1 : float, default=0.0
+        Each step moves every weight towards zero by learning_rate x l1 and stops there (the
+        proximal step of an L1 penalty), which makes fields sparse.
+    l1_cut : float, default=0.0
+        Weights below l1_cut x l1 in size are set to zero after each step: beta of the beta-lasso
+        (Neyshabur, NeurIPS 2020), which learns local connectivity.
+    optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
+        "sgd" has the scaling above; others take `learning_rate` as it is for every parameter
+        (1e-3 is usual for adam).
     image_shape : (int, int), optional
         (rows, columns) of images; a ring of all features by default.
     record : int, optional
@@ -122,7 +135,7 @@ class FCNet(BaseNet):
         self,
         n_hidden: int = 64,
         *,
-        activation: str = "erf",
+        activation: str | Callable = "erf",
         readout: str = "auto",
         bias_init: float | str = "auto",
         train_bias: bool = True,
@@ -132,6 +145,9 @@ class FCNet(BaseNet):
         max_epochs: int = 100,
         init_scale: float = 0.1,
         weight_decay: float = 2e-4,
+        l1: float = 0.0,
+        l1_cut: float = 0.0,
+        optimizer: str | type = "sgd",
         image_shape: tuple[int, ...] | None = None,
         record: int | None = None,
         callbacks: list | None = None,
@@ -151,6 +167,9 @@ class FCNet(BaseNet):
         self.max_epochs = max_epochs
         self.init_scale = init_scale
         self.weight_decay = weight_decay
+        self.l1 = l1
+        self.l1_cut = l1_cut
+        self.optimizer = optimizer
         self.image_shape = image_shape
         self.record = record
         self.callbacks = callbacks

@@ -1,19 +1,24 @@
 """The torch modules: a two-layer committee, fully connected or convolutional."""
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from ._activations import ACTIVATIONS
+from ._activations import as_activation
+
+# Sum over hidden units that a fixed readout takes, as a power of their number times the mean.
+FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
 class TwoLayerNet(nn.Module):
     """Hidden units and a readout; subclasses say what feeds a hidden unit.
 
-    With the mean readout the output is the average of all hidden activations; with the
-    linear one, (1/K) V sigma + c with V and c trained, K the number of hidden activations.
+    With the mean readout the output is the average of all hidden activations, with "sqrt" and
+    "sum" that times sqrt K and K, K the number of units; with the linear one, (1/n) V sigma + c
+    with V and c trained, n the number of hidden activations.
     """
 
     weight: nn.Parameter
@@ -25,7 +30,7 @@ class TwoLayerNet(nn.Module):
         fan_in: int,
         n_activations: int,
         n_outputs: int,
-        activation: str,
+        activation: Any,
         readout: str,
         init_scale: float,
         bias_init: float,
@@ -35,7 +40,7 @@ class TwoLayerNet(nn.Module):
         super().__init__()
         # A generator of its own: the global one is not to be touched, nor safe in threads.
         generator = torch.Generator().manual_seed(seed)
-        self.activation = ACTIVATIONS[activation]
+        self.activation = as_activation(activation)
         self.fan_in = fan_in
         self.n_activations = n_activations
         self.weight = nn.Parameter(init_scale * torch.randn(weight_shape, generator=generator))
@@ -51,6 +56,7 @@ class TwoLayerNet(nn.Module):
             self.readout_weight = nn.Parameter(weights)
             self.readout_bias = nn.Parameter(torch.zeros(n_outputs))
         self.readout = readout
+        self.amplification = n_units ** FIXED_READOUTS.get(readout, 0.0)
         self.n_outputs = n_outputs
 
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
@@ -67,11 +73,18 @@ class TwoLayerNet(nn.Module):
         hidden = self.hidden(x)
         if return_hidden:
             return hidden
-        if self.readout == "mean":
-            return hidden.mean(dim=1)
+        if self.readout in FIXED_READOUTS:
+            return hidden.mean(dim=1) * self.amplification
         weight = self.readout_weight * (1.0 / self.n_activations)
         outputs = functional.linear(hidden, weight, self.readout_bias)
         return outputs[:, 0] if self.n_outputs == 1 else outputs
+
+    def shrink_(self, threshold: float, cut: float) -> None:
+        """Move weights towards zero by `threshold`, and set to zero those smaller than `cut`."""
+        with torch.no_grad():
+            self.weight.copy_(functional.softshrink(self.weight, threshold))
+            if cut > 0.0:
+                self.weight.mul_(self.weight.abs() >= cut)
 
 
 class FullyConnected(TwoLayerNet):
@@ -96,8 +109,8 @@ class FullyConnected(TwoLayerNet):
     ) -> torch.Tensor:
         """Take one SGD step on mean (output - target)^2 with gradients written out.
 
-        What autograd and torch.optim.SGD do together for the mean readout, in a third of
-        the time where nets and batches are small.
+        What autograd and torch.optim.SGD do together for a fixed readout, in a third of the
+        time where nets and batches are small.
 
         Parameters
         ----------
@@ -118,10 +131,15 @@ class FullyConnected(TwoLayerNet):
         with torch.no_grad():
             z = torch.addmm(self.bias * activation.scale, x, self.weight.T, alpha=scale)
             value = activation.function(z)
-            residual = value.mean(dim=1).sub_(target)
+            residual = value.mean(dim=1)
+            if self.amplification != 1.0:
+                residual.mul_(self.amplification)
+            residual.sub_(target)
             loss = residual.dot(residual).div_(n)
             # dLoss/dz = 2/(n K) residual_i sigma'(z_ik); w and b enter z through `scale`.
-            residual.mul_(2.0 * activation.slope / (n * self.n_activations))
+            slopes = 2.0 * activation.slope * self.amplification
+            residual.mul_(slopes / (n * self.n_activations))
+            assert activation.derivative_ is not None
             slope = activation.derivative_(z, value).mul_(residual[:, None])
             keep = 1.0 - weight_rate * weight_decay
             self.weight.addmm_(slope.T, x, beta=keep, alpha=-weight_rate * scale)

@@ -28,7 +28,7 @@ FAULTS = {
         lambda net: net(activation="sine").fit(X, Y),
         "activation='sine' is unknown; expected one of 'erf', 'tanh', 'relu', 'linear'",
     ),
-    "readout": (lambda net: net(readout="sum").fit(X, Y), "readout='sum' is unknown"),
+    "readout": (lambda net: net(readout="max").fit(X, Y), "readout='max' is unknown"),
     "loss": (lambda net: net(loss="hinge").fit(X, Y), "loss='hinge' is unknown"),
     "learning rate": (
         lambda net: net(learning_rate=0).fit(X, Y),
