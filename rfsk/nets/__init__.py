@@ -1,6 +1,7 @@
 """What learns: scikit-learn estimators around torch modules trained by skorch."""
 
 from ._convnet import ConvNet
+from ._evaluation import EvaluationCurve
 from ._fcnet import FCNet
 
-__all__ = ["ConvNet", "FCNet"]
+__all__ = ["ConvNet", "EvaluationCurve", "FCNet"]

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
-from skorch.callbacks import Callback
 
 from .._core._random import as_generator, draw_seed
 from .._core._validation import check_image_shape, check_option, check_positive
@@ -18,10 +17,19 @@ from ..datasets import Discrimination
 from ._activations import as_activation
 from ._batches import TaskBatches, TensorBatches
 from ._device import resolve_device
-from ._engine import DivergenceError, Engine, FieldRecorder, ProgressBar
+from ._engine import (
+    DivergenceError,
+    Engine,
+    EvaluationVisitor,
+    FieldRecorder,
+    LogSchedule,
+    ProgressBar,
+    check_callbacks,
+)
+from ._evaluation import Evaluator
 from ._modules import FIXED_READOUTS, TwoLayerNet
 from ._prediction import PredictionMixin
-from ._targets import Coding
+from ._targets import choose_coding
 
 Array = NDArray[np.float64]
 
@@ -29,6 +37,7 @@ _FLOATS = [np.float64, np.float32]
 _READOUTS = ("auto", *FIXED_READOUTS, "linear")
 _OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 _LOSSES = ("auto", "squared", "cross_entropy")
+_EVALUATIONS = 30
 _ONLINE_EPOCHS = 100  # entries of the history of an online fit
 # Rate of a trained readout relative to that of the fields, in the mean-field scaling.
 _READOUT_RATE = 0.2
@@ -137,7 +146,9 @@ class BaseNet(PredictionMixin, BaseEstimator):
         self._start(classes, self.n_features_in_, is_warm)
         return self._train_on(inputs, np.searchsorted(classes, y), 1, None)
 
-    def fit_online(self, task: Discrimination, n_samples: int = 2_000_000) -> "BaseNet":
+    def fit_online(
+        self, task: Discrimination, n_samples: int = 2_000_000, *, n_eval: int = 0
+    ) -> "BaseNet":
         """Train on fresh samples of a task, each seen once, drawn on the training device.
 
         Parameters
@@ -146,6 +157,10 @@ class BaseNet(PredictionMixin, BaseEstimator):
             Where the samples come from; its classes are the labels 0, 1, ...
         n_samples : int, default=2_000_000
             How many samples to draw: `n_samples` / `batch_size` steps.
+        n_eval : int, default=0
+            Number of samples, drawn once, of the task and of its Gaussian clone, on which the net
+            is evaluated at steps spaced evenly in the logarithm (`record` of them, or 30); see
+            `evaluation_`. Does not change the training.
 
         Returns
         -------
@@ -163,6 +178,8 @@ class BaseNet(PredictionMixin, BaseEstimator):
         if not isinstance(task, Discrimination):
             raise TypeError(f"task is a {type(task).__name__}; expected a Discrimination.")
         check_positive(n_samples, "n_samples", integer=True)
+        check_positive(n_eval, "n_eval", integer=True, zero=True)
+        laws = [task, task.gaussian_clone()] if n_eval else []
         is_warm = self.warm_start and self._is_trained()
         self._start(np.arange(task.n_classes), task.n_features, is_warm)
         self.n_features_in_ = task.n_features
@@ -170,15 +187,13 @@ class BaseNet(PredictionMixin, BaseEstimator):
             del self.feature_names_in_
         n_steps = math.ceil(n_samples / self.batch_size)
         epochs = min(_ONLINE_EPOCHS, n_steps)
-        batches = TaskBatches(
-            task,
-            self._coding.target_of_class(),
-            self.batch_size,
-            n_samples,
-            epochs,
-            self._generator(),
-        )
-        return self._train(batches, epochs, n_steps)
+        targets = self._coding.target_of_class()
+        batches = TaskBatches(task, targets, self.batch_size, n_samples, epochs, self._generator())
+        evaluator = None
+        if n_eval:
+            criterion = self.net_.criterion_
+            evaluator = Evaluator(laws, n_eval, self._coding, criterion, batches.generator)
+        return self._train(batches, epochs, n_steps, evaluator)
 
     def _check_parameters(self) -> None:
         as_activation(self.activation)
@@ -199,11 +214,21 @@ class BaseNet(PredictionMixin, BaseEstimator):
                 raise ValueError("record=1; expected at least 2 snapshots, the start and the end.")
         if self.bias_init != "auto":
             check_positive(self.bias_init, "bias_init", zero=True)
-        _check_callbacks(self.callbacks)
+        check_callbacks(self.callbacks)
         self._device = resolve_device(self.device)
 
     def _is_trained(self) -> bool:
         return hasattr(self, "receptive_fields_")
+
+    def _adopt(self, source: "BaseNet", state: dict[str, torch.Tensor]) -> None:
+        """Become fitted with the weights of another net, trained on the same inputs."""
+        self._check_parameters()
+        self.n_features_in_ = source.n_features_in_
+        if hasattr(source, "feature_names_in_"):
+            self.feature_names_in_: NDArray[Any] = source.feature_names_in_
+        self._start(source.classes_, source.n_features_in_, is_warm=False)
+        self.net_.module_.load_state_dict(state)
+        self._export(None)
 
     def _to_device(self, data: NDArray[Any]) -> torch.Tensor:
         data = np.ascontiguousarray(data)
@@ -228,7 +253,7 @@ class BaseNet(PredictionMixin, BaseEstimator):
         readout = self.readout
         if readout == "auto":
             readout = "mean" if len(classes) == 2 else "linear"
-        coding = self._choose_coding(len(classes), readout)
+        coding = choose_coding(len(classes), readout, self.loss, self.activation)
         architecture = {
             **self._module_params(shape),
             "n_outputs": coding.n_outputs,
@@ -245,24 +270,6 @@ class BaseNet(PredictionMixin, BaseEstimator):
             self._build(architecture)
             self._built = fixed
         self._set_rates(n_features)
-
-    def _choose_coding(self, n_classes: int, readout: str) -> Coding:
-        if readout != "linear" and n_classes > 2:
-            raise ValueError(
-                "Only binary classification is supported. The type of the target is multiclass. "
-                f"readout={readout!r} has one output for two classes, but y has {n_classes}; use "
-                "readout='linear'."
-            )
-        loss = self.loss
-        if loss == "auto":
-            loss = "cross_entropy" if readout == "linear" else "squared"
-        rectified = readout != "linear" and self.activation == "relu"
-        if rectified and loss == "cross_entropy":
-            raise ValueError(
-                "loss='cross_entropy' needs outputs of both signs, which a sum of rectified units "
-                "has not; use loss='squared' or readout='linear'."
-            )
-        return Coding(n_classes, loss, rectified)
 
     def _check_same(self, asked: dict[str, Any]) -> None:
         changed = [name for name, value in asked.items() if value != self._built[name]]
@@ -325,11 +332,19 @@ class BaseNet(PredictionMixin, BaseEstimator):
         batches = TensorBatches(inputs, targets, self.batch_size, self._generator())
         return self._train(batches, epochs, n_steps)
 
-    def _train(self, batches: Any, epochs: int, n_steps: int | None) -> "BaseNet":
+    def _train(
+        self, batches: Any, epochs: int, n_steps: int | None, evaluator: Evaluator | None = None
+    ) -> "BaseNet":
         """Run the loop; `n_steps` (None: do not record) spaces the snapshots."""
-        net = self.net_
-        if self.record is not None and n_steps is not None:
-            net.recorder = FieldRecorder(self.record, net.n_steps, n_steps)
+        net, recorder = self.net_, None
+        if n_steps is not None:
+            visits = self.record or _EVALUATIONS
+            if self.record is not None:
+                recorder = FieldRecorder(LogSchedule(visits, net.n_steps, n_steps))
+                net.visitors = (recorder,)
+            if evaluator is not None:
+                schedule = LogSchedule(visits, net.n_steps, n_steps)
+                net.visitors = (*net.visitors, EvaluationVisitor(schedule, evaluator))
         callbacks = net.callbacks_
         bar = ProgressBar(epochs)
         if self.verbose:
@@ -342,9 +357,11 @@ class BaseNet(PredictionMixin, BaseEstimator):
         finally:
             bar.close()
             net.callbacks_ = callbacks
-            recorder, net.recorder = net.recorder, None
+            net.visitors = ()
             if hasattr(self, "net_"):
                 self._export(recorder)
+                if evaluator is not None:
+                    self.evaluation_ = evaluator.curve()
         net.warn_if_interrupted()
         return self
 
@@ -364,7 +381,7 @@ class BaseNet(PredictionMixin, BaseEstimator):
             [row["train_loss"] for row in self.history_ if "train_loss" in row]
         )
         self.n_steps_ = self.net_.n_steps
-        for name in ("snapshot_steps_", "receptive_field_history_"):
+        for name in ("snapshot_steps_", "receptive_field_history_", "evaluation_"):
             self.__dict__.pop(name, None)
         if recorder is not None and recorder.steps:
             self.snapshot_steps_ = np.array(recorder.steps)
@@ -374,14 +391,3 @@ class BaseNet(PredictionMixin, BaseEstimator):
 
     def _generator(self) -> torch.Generator:
         return torch.Generator(self._device).manual_seed(draw_seed(self._rng))
-
-
-def _check_callbacks(callbacks: Any) -> None:
-    entries = [] if callbacks is None else callbacks
-    if isinstance(entries, list | tuple):
-        entries = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
-        if all(isinstance(entry, Callback) for entry in entries):
-            return
-    raise ValueError(
-        f"callbacks={callbacks!r}; expected a list of skorch callbacks, or of (name, callback)."
-    )

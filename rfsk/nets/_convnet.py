@@ -5,10 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
 
 from .._core._validation import check_positive
 from ._base import BaseNet
+from ._fcnet import FCNet
 from ._modules import Convolutional
 
 Array = NDArray[np.float64]
@@ -107,6 +110,9 @@ class ConvNet(BaseNet):
         Fields at the steps `snapshot_steps_`. Only with `record`.
     snapshot_steps_ : ndarray of shape (n_snapshots,)
         Only with `record`.
+    evaluation_ : EvaluationCurve
+        Loss and accuracy on the task and on its Gaussian clone. Only after `fit_online` with
+        `n_eval`.
     shape_ : tuple of int
         Lattice of the features.
     n_features_in_ : int
@@ -223,3 +229,56 @@ class ConvNet(BaseNet):
 
     def _set_fields(self, weight: Array) -> None:
         self.filters_ = weight[:, 0].copy()
+
+    def release(self) -> FCNet:
+        """Fully-connected net that computes the same function, free of the constraint.
+
+        It has a unit for each channel and site, whose field is the filter laid there, and can be
+        trained on: does it stay convolutional (d'Ascoli, Sagun, Biroli and Bruna, NeurIPS 2019)?
+
+        Returns
+        -------
+        net : FCNet
+            Fitted, with ``warm_start=True`` and the other parameters of this net. Unit
+            c D + i has the filter of channel c at site i.
+
+        Raises
+        ------
+        NotFittedError
+            If this net is not fitted.
+        ValueError
+            If the readout is "sqrt" or "sum", whose scale depends on the number of units.
+
+        Examples
+        --------
+        >>> from rfsk import ConvNet, make_nlgp
+        >>> X, y = make_nlgp(1000, 20, correlation_length=(1.0, 2.0), random_state=0)
+        >>> net = ConvNet(n_channels=2, max_epochs=2, random_state=0).fit(X, y)
+        >>> net.release().receptive_fields_.shape
+        (40, 20)
+        """
+        check_is_fitted(self, "receptive_fields_")
+        module, n_features = self.net_.module_, self.n_features_in_
+        if module.amplification != 1.0:
+            raise ValueError(
+                f"readout={self.readout!r} scales with the number of units, which release changes; "
+                "fit with readout='mean' or 'linear'."
+            )
+        shared = {
+            name: self.get_params()[name] for name in FCNet().get_params() if name in vars(self)
+        }
+        shared.update(warm_start=True, readout=module.readout)
+        net = FCNet(self.n_channels * n_features, **shared)
+        fields = self.receptive_fields_.reshape(-1, *self.shape_)
+        axes = tuple(range(1, fields.ndim))
+        center = np.array([side // 2 for side in self.shape_])
+        at_sites = [
+            np.roll(fields, tuple(site - center), axes).reshape(len(fields), -1)
+            for site in np.indices(self.shape_).reshape(len(self.shape_), -1).T
+        ]
+        weight = math.sqrt(n_features) * np.stack(at_sites, axis=1).reshape(-1, n_features)
+        state = dict(module.state_dict())
+        state["weight"] = torch.from_numpy(weight)
+        state["bias"] = state["bias"].repeat_interleave(n_features)
+        net._adopt(self, state)
+        return net

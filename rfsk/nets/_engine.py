@@ -12,6 +12,7 @@ from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
 from ._batches import TaskBatches, TensorBatches
+from ._evaluation import Evaluator
 from ._modules import FIXED_READOUTS
 
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
@@ -21,30 +22,56 @@ class DivergenceError(ValueError):
     """The loss is no longer finite."""
 
 
-class FieldRecorder:
-    """Keeps copies of the weights at steps spaced evenly in the logarithm.
+class LogSchedule:
+    """Steps spaced evenly in the logarithm, the start and the end among them.
 
     Parameters
     ----------
-    n_snapshots : int
-        At least 2: the start and the end; fewer are kept where steps would coincide.
+    n_visits : int
+        At least 2; fewer are made where steps would coincide.
     first_step, n_steps : int
         Steps taken before, and to come.
     """
 
-    def __init__(self, n_snapshots: int, first_step: int, n_steps: int) -> None:
-        spaced = np.geomspace(n_steps, 1, n_snapshots - 1).round().astype(int)
+    def __init__(self, n_visits: int, first_step: int, n_steps: int) -> None:
+        spaced = np.geomspace(n_steps, 1, n_visits - 1).round().astype(int)
         self.first_step = first_step
         self.pending = [0, *np.unique(spaced).tolist()]
+
+    def is_due(self, step: int) -> bool:
+        """Whether this step is the next one to visit; then it is ticked off."""
+        due = bool(self.pending) and step - self.first_step == self.pending[0]
+        if due:
+            self.pending.pop(0)
+        return due
+
+
+class FieldRecorder:
+    """Keeps copies of the weights at the steps of a schedule."""
+
+    def __init__(self, schedule: LogSchedule) -> None:
+        self.schedule = schedule
         self.steps: list[int] = []
         self.weights: list[np.ndarray] = []
 
-    def visit(self, step: int, weight: torch.Tensor) -> None:
+    def visit(self, step: int, module: Any) -> None:
         """Keep the weights if this step is one to keep."""
-        if self.pending and step - self.first_step == self.pending[0]:
-            self.pending.pop(0)
+        if self.schedule.is_due(step):
             self.steps.append(step)
-            self.weights.append(weight.detach().cpu().numpy().copy())
+            self.weights.append(module.weight.detach().cpu().numpy().copy())
+
+
+class EvaluationVisitor:
+    """Has the net evaluated at the steps of a schedule."""
+
+    def __init__(self, schedule: LogSchedule, evaluator: Evaluator) -> None:
+        self.schedule = schedule
+        self.evaluator = evaluator
+
+    def visit(self, step: int, module: Any) -> None:
+        """Measure the net if this step is one to measure at."""
+        if self.schedule.is_due(step):
+            self.evaluator.measure(step, module)
 
 
 class ProgressBar(Callback):
@@ -69,6 +96,18 @@ class ProgressBar(Callback):
             del self.bar_
 
 
+def check_callbacks(callbacks: Any) -> None:
+    """Raise unless these are skorch callbacks."""
+    entries = [] if callbacks is None else callbacks
+    if isinstance(entries, list | tuple):
+        entries = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
+        if all(isinstance(entry, Callback) for entry in entries):
+            return
+    raise ValueError(
+        f"callbacks={callbacks!r}; expected a list of skorch callbacks, or of (name, callback)."
+    )
+
+
 class Engine(NeuralNet):
     """A skorch net whose epoch is one lean loop over tensors already on the device.
 
@@ -78,7 +117,7 @@ class Engine(NeuralNet):
     skorch's own.
     """
 
-    recorder: FieldRecorder | None = None
+    visitors: tuple[Any, ...] = ()
     shrinkage: tuple[float, float] | None = None
     n_steps: int = 0
     interrupted: bool = False
@@ -192,8 +231,8 @@ class Engine(NeuralNet):
             self.module_.shrink_(*self.shrinkage)
 
     def _visit(self) -> None:
-        if self.recorder is not None:
-            self.recorder.visit(self.n_steps, self.module_.weight)
+        for visitor in self.visitors:
+            visitor.visit(self.n_steps, self.module_)
 
     def _has_batch_listener(self) -> bool:
         for _, callback in self.callbacks_:

@@ -110,6 +110,9 @@ class FCNet(BaseNet):
         Fields at the steps `snapshot_steps_`. Only with `record`.
     snapshot_steps_ : ndarray of shape (n_snapshots,)
         Only with `record`.
+    evaluation_ : EvaluationCurve
+        Loss and accuracy on the task and on its Gaussian clone. Only after `fit_online` with
+        `n_eval`.
     shape_ : tuple of int
         Lattice of the features.
     n_features_in_ : int

@@ -1,6 +1,7 @@
 """What the outputs of a net are trained towards, and how they are read as classes."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.special
@@ -74,3 +75,22 @@ class Coding:
         else:
             second = np.clip(0.5 + decision * (1.0 if self.rectified else 0.5), 0.0, 1.0)
         return np.column_stack([1.0 - second, second])
+
+
+def choose_coding(n_classes: int, readout: str, loss: str, activation: Any) -> Coding:
+    """Coding of a readout and loss, "auto" settled; raises ValueError if they do not fit."""
+    if readout != "linear" and n_classes > 2:
+        raise ValueError(
+            "Only binary classification is supported. The type of the target is multiclass. "
+            f"readout={readout!r} has one output for two classes, but y has {n_classes}; use "
+            "readout='linear'."
+        )
+    if loss == "auto":
+        loss = "cross_entropy" if readout == "linear" else "squared"
+    rectified = readout != "linear" and activation == "relu"
+    if rectified and loss == "cross_entropy":
+        raise ValueError(
+            "loss='cross_entropy' needs outputs of both signs, which a sum of rectified units has "
+            "not; use loss='squared' or readout='linear'."
+        )
+    return Coding(n_classes, loss, rectified)
