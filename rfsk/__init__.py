@@ -39,10 +39,7 @@ if TYPE_CHECKING:
         make_spiked_cumulant,
         make_transformed_field,
     )
-    from .nets import (
-        ConvNet,
-        FCNet,
-    )
+    from .nets import ConvNet, FCNet, load, save
 
 __version__ = "0.1.0"
 
@@ -62,6 +59,7 @@ _ROOM_OF_NAME = {
     "Pulses": "datasets",
     "TransformedField": "datasets",
     "ipr": "analysis",
+    "load": "nets",
     "make_elliptical": "datasets",
     "make_gaussian_clone": "datasets",
     "make_gp": "datasets",
@@ -75,6 +73,7 @@ _ROOM_OF_NAME = {
     "match_fields": "analysis",
     "population_summary": "analysis",
     "receptive_fields": "analysis",
+    "save": "nets",
     "symmetric_cp": "analysis",
 }
 _ROOMS = ("analysis", "datasets", "nets")
@@ -95,6 +94,7 @@ __all__ = [
     "Pulses",
     "TransformedField",
     "ipr",
+    "load",
     "make_elliptical",
     "make_gaussian_clone",
     "make_gp",
@@ -108,6 +108,7 @@ __all__ = [
     "match_fields",
     "population_summary",
     "receptive_fields",
+    "save",
     "symmetric_cp",
 ]
 

@@ -3,5 +3,6 @@
 from ._convnet import ConvNet
 from ._evaluation import EvaluationCurve
 from ._fcnet import FCNet
+from ._persistence import load, save
 
-__all__ = ["ConvNet", "EvaluationCurve", "FCNet"]
+__all__ = ["ConvNet", "EvaluationCurve", "FCNet", "load", "save"]

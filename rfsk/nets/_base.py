@@ -220,13 +220,19 @@ class BaseNet(PredictionMixin, BaseEstimator):
     def _is_trained(self) -> bool:
         return hasattr(self, "receptive_fields_")
 
-    def _adopt(self, source: "BaseNet", state: dict[str, torch.Tensor]) -> None:
-        """Become fitted with the weights of another net, trained on the same inputs."""
+    def _adopt(
+        self,
+        classes: NDArray[Any],
+        n_features: int,
+        feature_names: NDArray[Any] | None,
+        state: dict[str, torch.Tensor],
+    ) -> None:
+        """Become fitted with the weights of another net."""
         self._check_parameters()
-        self.n_features_in_ = source.n_features_in_
-        if hasattr(source, "feature_names_in_"):
-            self.feature_names_in_: NDArray[Any] = source.feature_names_in_
-        self._start(source.classes_, source.n_features_in_, is_warm=False)
+        self.n_features_in_ = n_features
+        if feature_names is not None:
+            self.feature_names_in_: NDArray[Any] = feature_names
+        self._start(classes, n_features, is_warm=False)
         self.net_.module_.load_state_dict(state)
         self._export(None)
 

@@ -280,5 +280,6 @@ class ConvNet(BaseNet):
         state = dict(module.state_dict())
         state["weight"] = torch.from_numpy(weight)
         state["bias"] = state["bias"].repeat_interleave(n_features)
-        net._adopt(self, state)
+        names = getattr(self, "feature_names_in_", None)
+        net._adopt(self.classes_, n_features, names, state)
         return net

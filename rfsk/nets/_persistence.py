@@ -1,0 +1,165 @@
+"""Nets as files that are safe to open: tensors by safetensors, all else by JSON."""
+
+import json
+import os
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from sklearn.utils.validation import check_is_fitted
+
+from ._base import BaseNet
+from ._convnet import ConvNet
+from ._fcnet import FCNet
+
+_CLASSES: dict[str, type[BaseNet]] = {"ConvNet": ConvNet, "FCNet": FCNet}
+_SNAPSHOTS = ("snapshot_steps_", "receptive_field_history_")
+
+
+def save(net: BaseNet, path: str | os.PathLike[str]) -> None:
+    """Write a fitted net to a file.
+
+    The file holds weights, parameters, classes, history and snapshots, and no code: unlike a
+    pickle it can be opened from strangers, and by later versions. It is written beside its place
+    and then moved there, so that a full disk leaves an older file as it was.
+
+    Parameters
+    ----------
+    net : FCNet or ConvNet
+        Fitted. Callbacks are not saved, and of `random_state` only an int is.
+    path : path-like
+        File to write, by habit with the suffix .safetensors.
+
+    Raises
+    ------
+    TypeError
+        If `net` is not a net of this package.
+    NotFittedError
+        If it is not fitted.
+    ValueError
+        If its activation or optimizer is a function or class of the user's, or its labels are
+        objects.
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import rfsk
+    >>> net = rfsk.FCNet(4, max_epochs=1, random_state=0).fit(*rfsk.make_nlgp(500, 20))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rfsk.save(net, f"{folder}/net.safetensors")
+    ...     again = rfsk.load(f"{folder}/net.safetensors")
+    >>> bool((again.receptive_fields_ == net.receptive_fields_).all())
+    True
+    """
+    if type(net).__name__ not in _CLASSES or not isinstance(net, BaseNet):
+        raise TypeError(f"Got a {type(net).__name__}; expected a fitted FCNet or ConvNet.")
+    check_is_fitted(net, "receptive_fields_")
+    parameters = dict(net.get_params(), callbacks=None)
+    for name in ("activation", "optimizer"):
+        if not isinstance(parameters[name], str):
+            raise ValueError(
+                f"{name}={parameters[name]!r} is code, which is not saved; pickle the net instead."
+            )
+    if not isinstance(parameters["random_state"], int | np.integer):
+        parameters["random_state"] = None
+    if net.classes_.dtype.kind not in "biufU":
+        raise ValueError(f"Labels of dtype {net.classes_.dtype} are not saved; use str or numbers.")
+    about = {
+        "class": type(net).__name__,
+        "version": version("rfsk"),
+        "parameters": parameters,
+        "classes": net.classes_.tolist(),
+        "classes_dtype": net.classes_.dtype.str,
+        "n_features": net.n_features_in_,
+        "feature_names": getattr(net, "feature_names_in_", np.array([])).tolist(),
+        "n_steps": net.n_steps_,
+        "history": [
+            {key: value for key, value in row.items() if isinstance(value, int | float)}
+            for row in net.history_
+        ],
+    }
+    tensors = {name: value.detach().cpu() for name, value in net.net_.module_.state_dict().items()}
+    for name in _SNAPSHOTS:
+        if hasattr(net, name):
+            tensors[name] = torch.from_numpy(getattr(net, name))
+    target = Path(path)
+    handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(handle)
+    try:
+        metadata = {"rfsk": json.dumps(about, default=_as_number)}
+        save_file({name: value.contiguous() for name, value in tensors.items()}, beside, metadata)
+        Path(beside).replace(target)
+    except SafetensorError as error:
+        raise OSError(f"{target} could not be written: {error}") from error
+    finally:
+        Path(beside).unlink(missing_ok=True)
+
+
+def _as_number(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise ValueError(f"{value!r} cannot be saved; expected plain numbers, strings and tuples.")
+
+
+def load(path: str | os.PathLike[str], *, device: str | None = None) -> BaseNet:
+    """Read a net that `save` has written.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+    device : str, optional
+        Where to put the net; by default where it says.
+
+    Returns
+    -------
+    net : FCNet or ConvNet
+        Fitted: it predicts as before and, with ``warm_start=True``, can be trained on.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is truncated, or not one of this package's nets.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            about = json.loads((file.metadata() or {})["rfsk"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        cls = _CLASSES[about["class"]]
+        parameters = {name: _as_tuple(value) for name, value in about["parameters"].items()}
+        net = cls(**parameters)
+        if device is not None:
+            net.set_params(device=device)
+        snapshots = {name: tensors.pop(name).numpy() for name in _SNAPSHOTS if name in tensors}
+        classes = np.array(about["classes"], dtype=np.dtype(about["classes_dtype"]))
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"{path} is not a net saved by rfsk, or is damaged ({type(error).__name__}: {error})."
+        ) from error
+    names = np.array(about["feature_names"], dtype=object)
+    try:
+        net._adopt(classes, about["n_features"], names if len(names) else None, tensors)
+    except RuntimeError as error:
+        raise ValueError(f"{path} holds weights that do not fit its parameters.") from error
+    for row in about["history"]:
+        net.history_.new_epoch()
+        for key, value in row.items():
+            net.history_.record(key, value)
+    net.net_.n_steps = about["n_steps"]
+    net._export(None)
+    for name, snapshot in snapshots.items():
+        setattr(net, name, snapshot)
+    return net
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
