@@ -18,6 +18,7 @@ CLASSIFIERS = [
     FCNet(activation="tanh", train_bias=False),
     FCNet(readout="sqrt", l1=1e-4, l1_cut=10.0),
     FCNet(readout="linear", optimizer="adam", learning_rate=0.01),
+    ConvNet(readout="sum", train_bias=False),
 ]
 TRANSFORMERS = [LocalizationAnalyzer(), FieldMatcher(), CumulantCP()]
 # Counted on scikit-learn 1.9.1; older ones have fewer checks.

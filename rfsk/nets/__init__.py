@@ -4,5 +4,13 @@ from ._convnet import ConvNet
 from ._evaluation import EvaluationCurve
 from ._fcnet import FCNet
 from ._persistence import load, save
+from ._pruning import iterative_magnitude_pruning
 
-__all__ = ["ConvNet", "EvaluationCurve", "FCNet", "load", "save"]
+__all__ = [
+    "ConvNet",
+    "EvaluationCurve",
+    "FCNet",
+    "iterative_magnitude_pruning",
+    "load",
+    "save",
+]

@@ -29,18 +29,16 @@ from ._engine import (
 from ._evaluation import Evaluator
 from ._modules import FIXED_READOUTS, TwoLayerNet
 from ._prediction import PredictionMixin
+from ._rates import as_optimizer, learning_rates
 from ._targets import choose_coding
 
 Array = NDArray[np.float64]
 
 _FLOATS = [np.float64, np.float32]
 _READOUTS = ("auto", *FIXED_READOUTS, "linear")
-_OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 _LOSSES = ("auto", "squared", "cross_entropy")
 _EVALUATIONS = 30
 _ONLINE_EPOCHS = 100  # entries of the history of an online fit
-# Rate of a trained readout relative to that of the fields, in the mean-field scaling.
-_READOUT_RATE = 0.2
 
 
 class BaseNet(PredictionMixin, BaseEstimator):
@@ -56,6 +54,10 @@ class BaseNet(PredictionMixin, BaseEstimator):
     @abstractmethod
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         """Size of the module on this lattice, from parameters already checked."""
+
+    def _mask_of(self, n_features: int) -> NDArray[Any] | None:
+        """Which weights there are, checked; None for all."""
+        return None
 
     @abstractmethod
     def _n_units(self) -> int:
@@ -203,9 +205,7 @@ class BaseNet(PredictionMixin, BaseEstimator):
             check_positive(getattr(self, name), name)
         for name in ("weight_decay", "l1", "l1_cut"):
             check_positive(getattr(self, name), name, zero=True)
-        is_class = isinstance(self.optimizer, type)
-        if not (is_class and issubclass(self.optimizer, torch.optim.Optimizer)):
-            check_option(self.optimizer, "optimizer", _OPTIMIZERS)
+        as_optimizer(self.optimizer)
         for name in ("batch_size", "max_epochs"):
             check_positive(getattr(self, name), name, integer=True)
         if self.record is not None:
@@ -259,6 +259,7 @@ class BaseNet(PredictionMixin, BaseEstimator):
         readout = self.readout
         if readout == "auto":
             readout = "mean" if len(classes) == 2 else "linear"
+        mask = self._mask_of(n_features)
         coding = choose_coding(len(classes), readout, self.loss, self.activation)
         architecture = {
             **self._module_params(shape),
@@ -276,6 +277,7 @@ class BaseNet(PredictionMixin, BaseEstimator):
             self._build(architecture)
             self._built = fixed
         self._set_rates(n_features)
+        self.net_.set_mask(mask)
 
     def _check_same(self, asked: dict[str, Any]) -> None:
         changed = [name for name, value in asked.items() if value != self._built[name]]
@@ -298,7 +300,7 @@ class BaseNet(PredictionMixin, BaseEstimator):
         self.net_ = Engine(
             self._module,
             self._coding.criterion(),
-            optimizer=_OPTIMIZERS.get(self.optimizer, self.optimizer),
+            optimizer=as_optimizer(self.optimizer),
             optimizer__param_groups=groups,
             callbacks=list(self.callbacks or []),
             device=self._device,
@@ -311,20 +313,14 @@ class BaseNet(PredictionMixin, BaseEstimator):
 
     def _set_rates(self, n_features: int) -> None:
         """Give the optimizer the rates of the parameters as they are now."""
-        names = ("weight", "bias", "readout_weight", "readout_bias")
-        if _OPTIMIZERS.get(self.optimizer, self.optimizer) is torch.optim.SGD:
+        rates = learning_rates(
+            self.optimizer,
+            self.learning_rate,
+            self.weight_decay,
             # 1 / (s^2 K) with s the readout's scale: outputs learn as fast at any width and s.
-            factor = self._n_units() / self.net_.module_.amplification**2
-            rate = self.learning_rate * factor
-            rates = {
-                "weight": {"lr": rate, "weight_decay": self.weight_decay / factor},
-                "bias": {"lr": rate / n_features},
-                "readout_weight": {"lr": _READOUT_RATE * rate},
-                "readout_bias": {"lr": _READOUT_RATE * self.learning_rate},
-            }
-        else:  # methods that set their own scale take the rate as it is
-            rates = {name: {"lr": self.learning_rate} for name in names}
-            rates["weight"]["weight_decay"] = self.weight_decay
+            self._n_units() / self.net_.module_.amplification**2,
+            n_features,
+        )
         self.net_.shrinkage = None
         if self.l1 > 0.0:
             self.net_.shrinkage = (self.learning_rate * self.l1, self.l1_cut * self.l1)

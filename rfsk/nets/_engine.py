@@ -119,6 +119,7 @@ class Engine(NeuralNet):
 
     visitors: tuple[Any, ...] = ()
     shrinkage: tuple[float, float] | None = None
+    mask: torch.Tensor | None = None
     n_steps: int = 0
     interrupted: bool = False
 
@@ -165,7 +166,7 @@ class Engine(NeuralNet):
         try:
             for inputs, targets in iterator:
                 loss = step(inputs, targets)
-                self._shrink()
+                self._constrain()
                 self.n_steps += 1
                 total.add_(loss, alpha=len(inputs))
                 n_samples += len(inputs)
@@ -202,7 +203,7 @@ class Engine(NeuralNet):
     def _announced_epoch(self, iterator: Any, training: bool, prefix: str, step_fn: Any) -> None:
         def counted_step(batch: Any, **fit_params: Any) -> Any:
             result = step_fn(batch, **fit_params)
-            self._shrink()
+            self._constrain()
             self.n_steps += 1
             self._visit()
             return result
@@ -225,10 +226,20 @@ class Engine(NeuralNet):
                 "Lower learning_rate, or scale the inputs to unit variance."
             )
 
-    def _shrink(self) -> None:
-        """Proximal step of the L1 penalty."""
+    def set_mask(self, mask: np.ndarray | None) -> None:
+        """Keep weights outside a mask at zero from now on."""
+        self.mask = None
+        if mask is not None:
+            self.mask = torch.tensor(mask, device=self.module_.weight.device)
+            self._constrain()
+
+    def _constrain(self) -> None:
+        """Proximal step of the L1 penalty, and the mask."""
         if self.shrinkage is not None:
             self.module_.shrink_(*self.shrinkage)
+        if self.mask is not None:
+            with torch.no_grad():
+                self.module_.weight.mul_(self.mask)
 
     def _visit(self) -> None:
         for visitor in self.visitors:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_positive
 from ._base import BaseNet
@@ -73,6 +73,8 @@ class FCNet(BaseNet):
     optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
         "sgd" has the scaling above; others take `learning_rate` as it is for every parameter
         (1e-3 is usual for adam).
+    mask : array-like of bool, (n_hidden, n_features), optional
+        Which weights there are; the others are zero throughout.
     image_shape : (int, int), optional
         (rows, columns) of images; a ring of all features by default.
     record : int, optional
@@ -151,6 +153,7 @@ class FCNet(BaseNet):
         l1: float = 0.0,
         l1_cut: float = 0.0,
         optimizer: str | type = "sgd",
+        mask: ArrayLike | None = None,
         image_shape: tuple[int, ...] | None = None,
         record: int | None = None,
         callbacks: list | None = None,
@@ -173,6 +176,7 @@ class FCNet(BaseNet):
         self.l1 = l1
         self.l1_cut = l1_cut
         self.optimizer = optimizer
+        self.mask = mask
         self.image_shape = image_shape
         self.record = record
         self.callbacks = callbacks
@@ -184,6 +188,17 @@ class FCNet(BaseNet):
     def _check_parameters(self) -> None:
         check_positive(self.n_hidden, "n_hidden", integer=True)
         super()._check_parameters()
+
+    def _mask_of(self, n_features: int) -> Array | None:
+        if self.mask is None:
+            return None
+        mask = np.asarray(self.mask)
+        if mask.shape != (self.n_hidden, n_features) or mask.dtype.kind != "b":
+            raise ValueError(
+                f"mask has shape {mask.shape} and dtype {mask.dtype}; expected booleans of shape "
+                f"({self.n_hidden}, {n_features}), a row a unit."
+            )
+        return mask
 
     def _n_units(self) -> int:
         return self.n_hidden

@@ -62,6 +62,7 @@ def save(net: BaseNet, path: str | os.PathLike[str]) -> None:
         raise TypeError(f"Got a {type(net).__name__}; expected a fitted FCNet or ConvNet.")
     check_is_fitted(net, "receptive_fields_")
     parameters = dict(net.get_params(), callbacks=None)
+    mask = parameters.pop("mask", None)
     for name in ("activation", "optimizer"):
         if not isinstance(parameters[name], str):
             raise ValueError(
@@ -89,6 +90,8 @@ def save(net: BaseNet, path: str | os.PathLike[str]) -> None:
     for name in _SNAPSHOTS:
         if hasattr(net, name):
             tensors[name] = torch.from_numpy(getattr(net, name))
+    if mask is not None:
+        tensors["mask"] = torch.from_numpy(np.asarray(mask))
     target = Path(path)
     handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     os.close(handle)
@@ -137,6 +140,8 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> BaseNet:
         cls = _CLASSES[about["class"]]
         parameters = {name: _as_tuple(value) for name, value in about["parameters"].items()}
         net = cls(**parameters)
+        if "mask" in tensors:
+            net.set_params(mask=tensors.pop("mask").numpy())
         if device is not None:
             net.set_params(device=device)
         snapshots = {name: tensors.pop(name).numpy() for name in _SNAPSHOTS if name in tensors}

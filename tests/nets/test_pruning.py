@@ -1,0 +1,104 @@
+import itertools
+
+import numpy as np
+import pytest
+
+import rfsk
+from rfsk import ConvNet, FCNet, ipr, make_nlgp
+from rfsk.nets import iterative_magnitude_pruning
+
+
+@pytest.fixture(scope="module")
+def ring():
+    return make_nlgp(1500, 20, correlation_length=(1.0, 2.0), random_state=0)
+
+
+def half_mask(seed=0):
+    return np.random.default_rng(seed).random((6, 20)) < 0.5
+
+
+@pytest.mark.parametrize("parameters", [{}, {"readout": "linear"}, {"optimizer": "adam"}])
+def test_masked_weights_are_zero_from_start_to_end(ring, parameters):
+    net = FCNet(6, mask=half_mask(), record=4, learning_rate=0.5, max_epochs=2, random_state=0)
+    history = net.set_params(**parameters).fit(*ring).receptive_field_history_
+    assert np.all(history[:, ~half_mask()] == 0.0)
+    assert np.all(history[:, half_mask()] != 0.0)
+
+
+def test_full_mask_changes_nothing(ring):
+    plain = FCNet(6, max_epochs=2, random_state=0).fit(*ring)
+    full = FCNet(6, mask=np.ones((6, 20), bool), max_epochs=2, random_state=0).fit(*ring)
+    np.testing.assert_array_equal(full.receptive_fields_, plain.receptive_fields_)
+
+
+def test_mask_of_whole_units_is_a_smaller_net_whose_other_units_are_constant(ring):
+    mask = np.ones((6, 20), bool)
+    mask[2] = False
+    net = FCNet(6, mask=mask, max_epochs=2, random_state=0).fit(*ring)
+    assert np.ptp(net.transform(ring[0])[:, 2]) == 0.0
+
+
+def test_masked_net_is_saved_with_its_mask(ring, tmp_path):
+    net = FCNet(6, mask=half_mask(), max_epochs=2, random_state=0).fit(*ring)
+    rfsk.save(net, tmp_path / "net")
+    again = rfsk.load(tmp_path / "net")
+    np.testing.assert_array_equal(again.mask, half_mask())
+    np.testing.assert_array_equal(again.receptive_fields_, net.receptive_fields_)
+
+
+def test_each_round_removes_its_share_of_the_smallest_weights_and_starts_anew(ring):
+    net = FCNet(6, max_epochs=2, record=2, random_state=3)
+    nets = iterative_magnitude_pruning(net, *ring, n_rounds=3, fraction=0.25)
+    counts = [(fitted.receptive_fields_ != 0).sum() for fitted in nets]
+    assert counts == [120, 90, 68, 51]
+    first = nets[0].receptive_field_history_[0]
+    for before, after in itertools.pairwise(nets):
+        mask = after.mask
+        np.testing.assert_array_equal(after.receptive_field_history_[0], first * mask)
+        kept, removed = np.abs(before.receptive_fields_)[mask], before.receptive_fields_[~mask]
+        assert np.abs(removed).max() <= kept.min()
+    assert net.mask is None
+    assert not hasattr(net, "receptive_fields_")
+
+
+def test_pruned_fields_are_local():
+    """D = 60, g = 3, 10,000 rows, seeds 0 and 1: with a sixth of the weights left the mean IPR of
+    the localized half rises from .086 to .18, and accuracy falls by .01 (.819 to .811)."""
+    data = make_nlgp(10_000, 60, correlation_length=(3.0, 6.0), random_state=0)
+    new = make_nlgp(10_000, 60, correlation_length=(3.0, 6.0), random_state=1)
+    net = FCNet(20, batch_size=250, random_state=0)
+    nets = iterative_magnitude_pruning(net, *data, n_rounds=5, fraction=0.3)
+    dense, sparse = nets[0], nets[-1]
+    assert sparse.mask.mean() == pytest.approx(0.7**5, abs=0.01)
+    assert sparse.score(*new) > dense.score(*new) - 0.025
+    localized = [ipr(net.receptive_fields_[:10]).mean() for net in (dense, sparse)]
+    assert localized[1] > 1.7 * localized[0]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda X, y: FCNet(6, mask=np.ones((5, 20), bool)).fit(X, y), r"mask has shape \(5, 20\)"),
+        (lambda X, y: FCNet(6, mask=np.ones((6, 20))).fit(X, y), "expected booleans of shape"),
+        (
+            lambda X, y: iterative_magnitude_pruning(FCNet(6), X, y),
+            "random_state=None; expected an int",
+        ),
+        (
+            lambda X, y: iterative_magnitude_pruning(FCNet(6, random_state=0), X, y, fraction=1.0),
+            "fraction=1.0; expected a number between 0 and 1",
+        ),
+        (
+            lambda X, y: iterative_magnitude_pruning(FCNet(6, random_state=0), X, y, n_rounds=0),
+            "n_rounds=0; expected an integer > 0",
+        ),
+    ],
+)
+def test_bad_pruning_is_refused(ring, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(*ring)
+
+
+def test_only_fully_connected_nets_are_pruned(ring):
+    with pytest.raises(TypeError, match="Got a ConvNet; expected an FCNet"):
+        iterative_magnitude_pruning(ConvNet(), *ring)
