@@ -23,6 +23,7 @@ class Activation(NamedTuple):
     default_bias: float
     derivative_: Callable[[Tensor, Tensor], Tensor] | None
     slope: float = 1.0
+    name: str = ""
 
 
 def _erf_derivative_(z: Tensor, value: Tensor) -> Tensor:
@@ -43,11 +44,11 @@ def _linear_derivative_(z: Tensor, value: Tensor) -> Tensor:
 
 ACTIVATIONS = {
     "erf": Activation(
-        torch.erf, 1.0 / math.sqrt(2.0), 1.0, _erf_derivative_, 2.0 / math.sqrt(math.pi)
+        torch.erf, 1.0 / math.sqrt(2.0), 1.0, _erf_derivative_, 2.0 / math.sqrt(math.pi), "erf"
     ),
-    "tanh": Activation(torch.tanh, 1.0, 1.0, _tanh_derivative_),
-    "relu": Activation(torch.relu, 1.0, 0.0, _relu_derivative_),
-    "linear": Activation(torch.clone, 1.0, 1.0, _linear_derivative_),
+    "tanh": Activation(torch.tanh, 1.0, 1.0, _tanh_derivative_, name="tanh"),
+    "relu": Activation(torch.relu, 1.0, 0.0, _relu_derivative_, name="relu"),
+    "linear": Activation(torch.clone, 1.0, 1.0, _linear_derivative_, name="linear"),
 }
 
 

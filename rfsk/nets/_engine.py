@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 from ._batches import TaskBatches, TensorBatches
 from ._evaluation import Evaluator
 from ._modules import FIXED_READOUTS
+from ._single_step import SingleSampleStep
 
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -159,23 +160,32 @@ class Engine(NeuralNet):
             raise
 
     def _lean_epoch(self, iterator: Any) -> None:
-        step = self._step()
+        step = self._step(iterator.batch_size)
         self.module_.train()
         total = torch.zeros((), device=self.module_.weight.device)
+        of_singles = 0.0
+        attributes = self.__dict__  # skorch looks through every value that is set the usual way
+        attributes["n_steps"] = self.n_steps
         n_samples = 0
         try:
             for inputs, targets in iterator:
                 loss = step(inputs, targets)
                 self._constrain()
-                self.n_steps += 1
-                total.add_(loss, alpha=len(inputs))
-                n_samples += len(inputs)
+                attributes["n_steps"] += 1
+                if isinstance(loss, float):
+                    of_singles += loss
+                    n_samples += 1
+                else:
+                    total.add_(loss, alpha=len(inputs))
+                    n_samples += len(inputs)
                 self._visit()
         finally:
             if n_samples:
-                self._close_epoch(float(total) / n_samples)
+                self._close_epoch((of_singles + float(total)) / n_samples)
 
-    def _step(self) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    def _step(
+        self, batch_size: int
+    ) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor | float]:
         """Choose what takes the step of a batch: a formula where there is one."""
         module, criterion, optimizer = self.module_, self.criterion_, self.optimizer_
         rates = {group["name"]: group for group in optimizer.param_groups}
@@ -183,13 +193,14 @@ class Engine(NeuralNet):
         has_formula = hasattr(module, "squared_loss_step") and module.readout in FIXED_READOUTS
         has_formula &= module.activation.derivative_ is not None
         if is_plain and has_formula and isinstance(criterion, torch.nn.MSELoss):
-            weight, bias = rates["weight"], rates.get("bias", {"lr": 0.0})
-            return partial(
-                module.squared_loss_step,
-                weight_rate=weight["lr"],
-                weight_decay=weight["weight_decay"],
-                bias_rate=bias["lr"],
-            )
+            options = {
+                "weight_rate": rates["weight"]["lr"],
+                "weight_decay": rates["weight"]["weight_decay"],
+                "bias_rate": rates.get("bias", {"lr": 0.0})["lr"],
+            }
+            if SingleSampleStep.fits(module, batch_size):
+                return SingleSampleStep(module, **options)
+            return partial(module.squared_loss_step, **options)
 
         def autograd_step(inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
             optimizer.zero_grad()

@@ -6,6 +6,7 @@ import torch
 from scipy import special
 
 from rfsk import ConvNet, FCNet, ipr, make_nlgp
+from rfsk.nets._single_step import SingleSampleStep
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +121,17 @@ def test_bad_option_is_refused(net, parameters, message, ring):
 def test_fixed_readout_of_three_classes_is_refused(ring):
     with pytest.raises(ValueError, match="readout='sum' has one output for two classes"):
         FCNet(readout="sum").fit(ring[0], np.arange(1500) % 3)
+
+
+@pytest.mark.parametrize("activation", ["erf", "tanh", "relu", "linear"])
+@pytest.mark.parametrize("parameters", [{}, {"train_bias": False}, {"readout": "sqrt", "l1": 1e-4}])
+def test_single_sample_steps_in_numpy_are_those_of_torch(ring, activation, parameters, monkeypatch):
+    """400 steps of batch one by either path."""
+    options = {"learning_rate": 0.05, "batch_size": 1, "max_epochs": 1, "random_state": 0}
+    X, y = ring[0][:400], ring[1][:400]
+    fast = FCNet(6, activation=activation, **options, **parameters).fit(X, y)
+    monkeypatch.setattr(SingleSampleStep, "fits", lambda *args: False)
+    plain = FCNet(6, activation=activation, **options, **parameters).fit(X, y)
+    np.testing.assert_allclose(fast.receptive_fields_, plain.receptive_fields_, atol=2e-6)
+    np.testing.assert_allclose(fast.biases_, plain.biases_, atol=2e-6)
+    assert fast.loss_curve_[-1] == pytest.approx(plain.loss_curve_[-1], rel=1e-5)
