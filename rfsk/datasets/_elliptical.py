@@ -12,8 +12,7 @@ from .._core._array import apply_numpy, array_namespace
 from .._core._validation import check_option, check_positive
 from ._distributions import Distribution
 from ._kernels import CorrelationLength, Kernel
-from ._lattice_kernels import check_lattice_law, lattice_kernel
-from ._stationary import LatentField
+from ._stationary import KernelField
 
 Array = NDArray[np.float64]
 
@@ -49,7 +48,7 @@ Radial: TypeAlias = "str | StudentT | Distribution"
 
 
 @dataclass(frozen=True)
-class EllipticalField(LatentField):
+class EllipticalField(KernelField):
     """Elliptical field x = r Lambda u on a ring or torus.
 
     u is uniform on the unit sphere of all sites, Lambda the square root of the covariance and
@@ -96,7 +95,7 @@ class EllipticalField(LatentField):
     kernel: Kernel = "gaussian"
 
     def __post_init__(self) -> None:
-        check_lattice_law(self)
+        super().__post_init__()
         if isinstance(self.radial, str):
             check_option(self.radial, "radial", ("shell",))
         elif not isinstance(self.radial, StudentT):
@@ -112,16 +111,13 @@ class EllipticalField(LatentField):
                     "lengths, not negative, whose second moment is positive and finite."
                 )
 
-    def _latent_on_lattice(self) -> Array:
-        return lattice_kernel(self.shape, self.correlation_length, self.kernel, "periodic")
-
     def _radial_moment(self, order: int) -> float:
         assert isinstance(self.radial, Distribution)
         moment = float(self.radial.moment(order))
         return math.inf if math.isnan(moment) else moment  # as SciPy has some that are infinite
 
     def _length(self, norm: Array) -> Array:
-        """R from the norm of the noise: the quantile at the norm's own share."""
+        """Length of an input from the norm of its noise: the quantile at the norm's own share."""
         if self.radial == "shell":
             return np.full_like(norm, math.sqrt(self.n_features))
         chi2 = scipy.stats.chi2(self.n_features)

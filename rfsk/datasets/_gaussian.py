@@ -10,9 +10,8 @@ from sklearn.utils import check_array
 
 from .._core._validation import check_image_shape
 from ._kernels import CorrelationLength, Kernel
-from ._lattice_kernels import check_lattice_law, lattice_kernel
 from ._model import Sampler
-from ._stationary import _GaussianLaw
+from ._stationary import GaussianLaw, KernelField
 
 Array = NDArray[np.float64]
 
@@ -20,7 +19,7 @@ _ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
-class GaussianField(_GaussianLaw):
+class GaussianField(GaussianLaw, KernelField):
     """Gaussian field of unit variance on a lattice.
 
     Parameters
@@ -57,12 +56,6 @@ class GaussianField(_GaussianLaw):
     correlation_length: CorrelationLength
     kernel: Kernel = "gaussian"
     boundary: str = "periodic"
-
-    def __post_init__(self) -> None:
-        check_lattice_law(self)
-
-    def _latent_on_lattice(self) -> Array:
-        return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,8 @@ from .._core._array import apply_numpy, array_namespace, erf_
 from .._core._validation import check_option, check_positive
 from ._fourth_order import erf_fourth_moment, pairwise
 from ._kernels import CorrelationLength, Kernel
-from ._lattice_kernels import check_lattice_law, lattice_kernel
 from ._pointwise import PointwiseLaw
-from ._stationary import LatentField
+from ._stationary import KernelField
 
 Array = NDArray[np.float64]
 Nonlinearity: TypeAlias = "str | Callable[[Array], Array]"
@@ -28,7 +27,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
 
 
 @dataclass(frozen=True)
-class NLGP(LatentField):
+class NLGP(KernelField):
     """Non-linear Gaussian process: x = psi(gain z) / Z with z a Gaussian field.
 
     psi(h) = erf(h / sqrt 2) and Z^2 = (2/pi) asin(gain^2 / (1 + gain^2)), so that every pixel
@@ -65,8 +64,8 @@ class NLGP(LatentField):
     -----
     For tanh and callables the mean, variance and kurtosis are integrals over panels halved
     until they resolve the map, and the covariance is Mehler's series in Hermite coefficients:
-    exact to 1e-10 for maps that are smooth, or jump at zero; for those that jump elsewhere to
-    1e-3 where neighbours correlate above .99.
+    exact to 1e-10 for maps that are smooth, or jump at zero, and to 1e-6 for those that jump or
+    kink elsewhere.
 
     Examples
     --------
@@ -89,7 +88,7 @@ class NLGP(LatentField):
     nonlinearity: Nonlinearity = "erf"
 
     def __post_init__(self) -> None:
-        check_lattice_law(self)
+        super().__post_init__()
         check_positive(self.gain, "gain")
         if not _GAIN_RANGE[0] <= self.gain <= _GAIN_RANGE[1]:
             raise ValueError(f"gain={self.gain!r}; expected between 1e-30 and 1e30.")
@@ -114,9 +113,6 @@ class NLGP(LatentField):
         if self.nonlinearity == "erf":
             return math.sqrt(2.0 / math.pi * math.asin(self._saturation))
         return 1.0 if self.nonlinearity == "sign" else math.sqrt(self._law.variance)
-
-    def _latent_on_lattice(self) -> Array:
-        return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
 
     def _latent_scale(self) -> float:
         return self.gain / math.sqrt(2.0) if self.nonlinearity == "erf" else self.gain

@@ -12,7 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core._array import array_namespace, as_array_like
 from ._fourth_order import cumulant_slice, cumulant_tensor, pairwise, sites_of
-from ._lattice_kernels import ROUNDING, covariance_matrix, is_dense, spectrum, square_root
+from ._kernels import CorrelationLength, Kernel
+from ._lattice_kernels import (
+    ROUNDING,
+    check_lattice_law,
+    covariance_matrix,
+    is_dense,
+    lattice_kernel,
+    spectrum,
+    square_root,
+)
 from ._model import Sampler
 
 Array = NDArray[np.float64]
@@ -223,7 +232,20 @@ class LatentField(StationaryField):
             yield rows
 
 
-class _GaussianLaw(LatentField):
+class KernelField(LatentField):
+    """A latent field whose covariance is a kernel, laid on the lattice."""
+
+    correlation_length: CorrelationLength
+    kernel: Kernel
+
+    def __post_init__(self) -> None:
+        check_lattice_law(self)
+
+    def _latent_on_lattice(self) -> Array:
+        return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
+
+
+class GaussianLaw(LatentField):
     """What Gaussian fields share: no cumulant beyond the second."""
 
     def excess_kurtosis(self) -> float:
@@ -239,7 +261,7 @@ class _GaussianLaw(LatentField):
 
 
 @dataclass(frozen=True)
-class GaussianClone(_GaussianLaw):
+class GaussianClone(GaussianLaw):
     """Gaussian field with the covariance of another stationary model.
 
     The control of every claim about higher-order structure: equal mean and covariance,

@@ -15,9 +15,8 @@ from .._core._array import apply_numpy, array_namespace, erf_, erfc
 from .._core._validation import check_option, check_positive
 from ._distributions import Distribution, check_variance, excess_kurtosis
 from ._kernels import CorrelationLength, Kernel
-from ._lattice_kernels import check_lattice_law, lattice_kernel
 from ._pointwise import PointwiseLaw
-from ._stationary import LatentField
+from ._stationary import KernelField
 
 Array = NDArray[np.float64]
 
@@ -86,11 +85,18 @@ class Algebraic:
         return u / (math.sqrt(self._absolute_moment(2.0)) * complement ** (1.0 / self.k))
 
 
+def _laplace_of_normal(z: Any) -> Any:
+    """Laplace variable of unit variance whose share below is that of the standard normal z."""
+    xp = array_namespace(z)
+    beyond = xp.log(erfc(xp.abs(z) / math.sqrt(2.0)))
+    return xp.sign(z) * beyond * (-1.0 / math.sqrt(2.0))
+
+
 Marginal: TypeAlias = "str | Algebraic | Distribution | Callable[[Array], Array]"
 
 
 @dataclass(frozen=True)
-class TransformedField(LatentField):
+class TransformedField(KernelField):
     """Gaussian field mapped point by point to a marginal law: x = Q(Phi(z)).
 
     "Normal to anything" (Cario and Nelson, 1997): Q is the quantile function of the law that
@@ -140,7 +146,7 @@ class TransformedField(LatentField):
     boundary: str = "periodic"
 
     def __post_init__(self) -> None:
-        check_lattice_law(self)
+        super().__post_init__()
         if isinstance(self.marginal, str):
             check_option(self.marginal, "marginal", _NAMES)
         elif isinstance(self.marginal, Distribution):
@@ -156,7 +162,7 @@ class TransformedField(LatentField):
     def _of_normal(self, z: Array) -> Array:
         """Quantile function of the share below z, before standardisation; NumPy only."""
         if self.marginal == "laplace":
-            return np.asarray(-np.sign(z) * np.log(erfc(np.abs(z) / math.sqrt(2.0))) / math.sqrt(2))
+            return np.asarray(_laplace_of_normal(z))
         if isinstance(self.marginal, Algebraic):
             return np.asarray(self.marginal.of_normal(z))
         below = np.maximum(scipy.special.ndtr(z), _SMALLEST_SHARE)
@@ -182,9 +188,6 @@ class TransformedField(LatentField):
             variance = float(self.marginal.var())
         return PointwiseLaw(self._of_normal, variance)
 
-    def _latent_on_lattice(self) -> Array:
-        return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
-
     def _latent_scale(self) -> float:
         return 1.0 / math.sqrt(2.0) if self.marginal == "uniform" else 1.0
 
@@ -197,8 +200,7 @@ class TransformedField(LatentField):
         if self.marginal == "sign":
             return xp.sign(latent)
         if self.marginal == "laplace":
-            beyond = xp.log(erfc(xp.abs(latent) / math.sqrt(2.0)))
-            return xp.sign(latent) * beyond * (-1.0 / math.sqrt(2.0))
+            return _laplace_of_normal(latent)
         if isinstance(self.marginal, Algebraic):
             return self.marginal.of_normal(latent)
         fields = apply_numpy(self._of_normal, latent)

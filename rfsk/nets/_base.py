@@ -20,7 +20,6 @@ from ._device import resolve_device
 from ._engine import (
     DivergenceError,
     Engine,
-    EvaluationVisitor,
     FieldRecorder,
     LogSchedule,
     ProgressBar,
@@ -340,13 +339,10 @@ class BaseNet(PredictionMixin, BaseEstimator):
         """Run the loop; `n_steps` (None: do not record) spaces the snapshots."""
         net, recorder = self.net_, None
         if n_steps is not None:
-            visits = self.record or _EVALUATIONS
-            if self.record is not None:
-                recorder = FieldRecorder(LogSchedule(visits, net.n_steps, n_steps))
-                net.visitors = (recorder,)
-            if evaluator is not None:
-                schedule = LogSchedule(visits, net.n_steps, n_steps)
-                net.visitors = (*net.visitors, EvaluationVisitor(schedule, evaluator))
+            recorder = None if self.record is None else FieldRecorder()
+            net.visitors = tuple(v for v in (recorder, evaluator) if v is not None)
+            if net.visitors:
+                net.schedule = LogSchedule(self.record or _EVALUATIONS, net.n_steps, n_steps)
         callbacks = net.callbacks_
         bar = ProgressBar(epochs)
         if self.verbose:
@@ -359,7 +355,7 @@ class BaseNet(PredictionMixin, BaseEstimator):
         finally:
             bar.close()
             net.callbacks_ = callbacks
-            net.visitors = ()
+            net.schedule, net.visitors = None, ()
             if hasattr(self, "net_"):
                 self._export(recorder)
                 if evaluator is not None:

@@ -264,9 +264,8 @@ class ConvNet(BaseNet):
                 f"readout={self.readout!r} scales with the number of units, which release changes; "
                 "fit with readout='mean' or 'linear'."
             )
-        shared = {
-            name: self.get_params()[name] for name in FCNet().get_params() if name in vars(self)
-        }
+        own = self.get_params()
+        shared = {name: own[name] for name in FCNet().get_params() if name in own}
         shared.update(warm_start=True, readout=module.readout)
         net = FCNet(self.n_channels * n_features, **shared)
         fields = self.receptive_fields_.reshape(-1, *self.shape_)

@@ -12,7 +12,6 @@ from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
 from ._batches import TaskBatches, TensorBatches
-from ._evaluation import Evaluator
 from ._modules import FIXED_READOUTS
 from ._single_step import SingleSampleStep
 
@@ -48,31 +47,16 @@ class LogSchedule:
 
 
 class FieldRecorder:
-    """Keeps copies of the weights at the steps of a schedule."""
+    """Keeps copies of the weights."""
 
-    def __init__(self, schedule: LogSchedule) -> None:
-        self.schedule = schedule
+    def __init__(self) -> None:
         self.steps: list[int] = []
         self.weights: list[np.ndarray] = []
 
     def visit(self, step: int, module: Any) -> None:
-        """Keep the weights if this step is one to keep."""
-        if self.schedule.is_due(step):
-            self.steps.append(step)
-            self.weights.append(module.weight.detach().cpu().numpy().copy())
-
-
-class EvaluationVisitor:
-    """Has the net evaluated at the steps of a schedule."""
-
-    def __init__(self, schedule: LogSchedule, evaluator: Evaluator) -> None:
-        self.schedule = schedule
-        self.evaluator = evaluator
-
-    def visit(self, step: int, module: Any) -> None:
-        """Measure the net if this step is one to measure at."""
-        if self.schedule.is_due(step):
-            self.evaluator.measure(step, module)
+        """Keep the weights as they are now."""
+        self.steps.append(step)
+        self.weights.append(module.weight.detach().cpu().numpy().copy())
 
 
 class ProgressBar(Callback):
@@ -118,7 +102,8 @@ class Engine(NeuralNet):
     skorch's own.
     """
 
-    visitors: tuple[Any, ...] = ()
+    schedule: LogSchedule | None = None
+    visitors: tuple[Any, ...] = ()  # called at the steps of the schedule
     shrinkage: tuple[float, float] | None = None
     mask: torch.Tensor | None = None
     n_steps: int = 0
@@ -253,8 +238,9 @@ class Engine(NeuralNet):
                 self.module_.weight.mul_(self.mask)
 
     def _visit(self) -> None:
-        for visitor in self.visitors:
-            visitor.visit(self.n_steps, self.module_)
+        if self.schedule is not None and self.schedule.is_due(self.n_steps):
+            for visitor in self.visitors:
+                visitor.visit(self.n_steps, self.module_)
 
     def _has_batch_listener(self) -> bool:
         for _, callback in self.callbacks_:

@@ -71,7 +71,7 @@ class Evaluator:
         self.coding, self.criterion = coding, criterion
         self.rows: list[list[float]] = []
 
-    def measure(self, step: int, module: Any) -> None:
+    def visit(self, step: int, module: Any) -> None:
         """Measure the net as it is now."""
         row = [float(step)]
         size = max(1, _BLOCK // (module.n_activations + self.samples[0][0].shape[1]))
