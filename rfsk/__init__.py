@@ -39,11 +39,12 @@ if TYPE_CHECKING:
         make_spiked_cumulant,
         make_transformed_field,
     )
-    from .nets import ConvNet, FCNet, load, save
+    from .nets import Autoencoder, ConvNet, FCNet, load, save
 
 __version__ = "0.1.0"
 
 _ROOM_OF_NAME = {
+    "Autoencoder": "nets",
     "ConvNet": "nets",
     "CumulantCP": "analysis",
     "Discrimination": "datasets",
@@ -80,6 +81,7 @@ _ROOMS = ("analysis", "datasets", "nets")
 
 __all__ = [
     "NLGP",
+    "Autoencoder",
     "ConvNet",
     "CumulantCP",
     "Discrimination",

@@ -7,7 +7,7 @@ import sklearn
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 from sklearn.utils.fixes import parse_version
 
-from rfsk import ConvNet, CumulantCP, FCNet, FieldMatcher, LocalizationAnalyzer
+from rfsk import Autoencoder, ConvNet, CumulantCP, FCNet, FieldMatcher, LocalizationAnalyzer
 
 CLASSIFIERS = [
     FCNet(),
@@ -19,8 +19,21 @@ CLASSIFIERS = [
     FCNet(readout="sqrt", l1=1e-4, l1_cut=10.0),
     FCNet(readout="linear", optimizer="adam", learning_rate=0.01),
     ConvNet(readout="sum", train_bias=False),
+    FCNet(n_hidden=(16, 8)),
+    FCNet(n_hidden=(16, 8, 4), readout="linear", scaling="plain"),
+    FCNet(schedule="cosine", patience=5, record=3),
+    FCNet(image_shape=(1, -1)),
+    ConvNet(image_shape=(1, -1)),
+    ConvNet(image_shape=(-1, 1), boundary="zero", kernel_size=1, readout="linear"),
+    ConvNet(boundary="zero", pooling="max", pool_size=1, readout="linear"),
 ]
-TRANSFORMERS = [LocalizationAnalyzer(), FieldMatcher(), CumulantCP()]
+TRANSFORMERS = [
+    Autoencoder(),
+    Autoencoder(tied=False, sparsity=0.1, activation="erf"),
+    LocalizationAnalyzer(),
+    FieldMatcher(),
+    CumulantCP(),
+]
 # Counted on scikit-learn 1.9.1; older ones have fewer checks.
 N_CHECKS = (61, 47) if parse_version(sklearn.__version__) >= parse_version("1.9") else (55, 40)
 

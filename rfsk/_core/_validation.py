@@ -49,9 +49,17 @@ def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
 
 
 def check_image_shape(image_shape: Any, n_features: int, name: str = "shape") -> tuple[int, ...]:
-    """Return the lattice of `n_features` sites: `image_shape`, or a ring where it is None."""
+    """Return the lattice of `n_features` sites: `image_shape`, or a ring where it is None.
+
+    One side may be -1: what is left by the others.
+    """
     if image_shape is None:
         return (n_features,)
+    sides = tuple(np.atleast_1d(image_shape).tolist())
+    if sides.count(-1) == 1:
+        rest = math.prod(side for side in sides if side != -1)
+        if rest > 0 and n_features % rest == 0:
+            image_shape = tuple(n_features // rest if side == -1 else side for side in sides)
     shape = check_lattice_shape(image_shape, name)
     if math.prod(shape) != n_features:
         raise ValueError(

@@ -22,7 +22,7 @@ from ..analysis import (
 )
 from ..datasets import NLGP, Discrimination
 from ..nets import ConvNet, FCNet
-from ..nets._base import BaseNet
+from ..nets._classifier import NetClassifier
 
 Array = NDArray[np.float64]
 
@@ -89,7 +89,7 @@ class Emergence:
     shape: tuple[int, ...]
     parameters: dict[str, Any]
     samples: Array = field(repr=False)
-    nets: dict[str, BaseNet] = field(repr=False)
+    nets: dict[str, NetClassifier] = field(repr=False)
     cp: CumulantCP = field(repr=False)
     accuracy: dict[str, float]
     is_positive: dict[str, NDArray[np.bool_]] = field(repr=False)
@@ -291,7 +291,7 @@ def emergence(
             bar.set_description(part)
 
         announce("FCNet on the NLGP")
-        nets: dict[str, BaseNet] = {}
+        nets: dict[str, NetClassifier] = {}
         nets["nlgp"] = fcnet(seeds[0]).fit_online(task, plan.n_steps * plan.batch_size)
         bar.update()
         announce("FCNet on the Gaussian clone")

@@ -1,4 +1,4 @@
-"""What FCNet and ConvNet share in training: scikit-learn outside, a skorch net inside."""
+"""What all nets share in training: scikit-learn outside, a skorch net inside."""
 
 import math
 from abc import abstractmethod
@@ -6,49 +6,42 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from .._core._random import as_generator, draw_seed
-from .._core._validation import check_image_shape, check_option, check_positive
-from ..datasets import Discrimination
+from .._core._validation import check_image_shape, check_positive
+from ..analysis import ipr
 from ._activations import as_activation
 from ._batches import TaskBatches, TensorBatches
-from ._device import resolve_device
-from ._engine import (
-    DivergenceError,
-    Engine,
-    FieldRecorder,
-    LogSchedule,
+from ._callbacks import (
+    CallbackSupportMixin,
     ProgressBar,
     check_callbacks,
+    fit_tasks,
+    stop_on_plateau,
+    with_callbacks,
 )
+from ._device import resolve_device
+from ._engine import DivergenceError, Engine, FieldRecorder, LogSchedule
 from ._evaluation import Evaluator
-from ._modules import FIXED_READOUTS, TwoLayerNet
-from ._prediction import PredictionMixin
-from ._rates import as_optimizer, learning_rates
-from ._targets import choose_coding
+from ._modules import HiddenUnits
+from ._rates import as_optimizer, as_schedule, learning_rates
 
 Array = NDArray[np.float64]
 
-_FLOATS = [np.float64, np.float32]
-_READOUTS = ("auto", *FIXED_READOUTS, "linear")
-_LOSSES = ("auto", "squared", "cross_entropy")
+FLOATS = [np.float64, np.float32]
 _EVALUATIONS = 30
-_ONLINE_EPOCHS = 100  # entries of the history of an online fit
+ONLINE_EPOCHS = 100  # entries of the history of an online fit
 
 
-class BaseNet(PredictionMixin, BaseEstimator):
-    """A two-layer net: subclasses choose the module and say what its fields are."""
+class NetEstimator(CallbackSupportMixin, BaseEstimator):
+    """A net with receptive fields.
 
-    _module: ClassVar[type[TwoLayerNet]]
+    Subclasses choose the module, what it is trained on, and say what its fields are.
+    """
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = self.readout not in FIXED_READOUTS
-        return tags
+    _module: ClassVar[type[HiddenUnits]]
 
     @abstractmethod
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
@@ -59,8 +52,8 @@ class BaseNet(PredictionMixin, BaseEstimator):
         return None
 
     @abstractmethod
-    def _n_units(self) -> int:
-        """Number of hidden units that have a field of their own."""
+    def _start(self, classes: Any, n_features: int, is_warm: bool) -> None:
+        """Settle what follows from classes and width, and have a net for them."""
 
     @abstractmethod
     def _set_fields(self, weight: Array) -> None:
@@ -70,143 +63,25 @@ class BaseNet(PredictionMixin, BaseEstimator):
     def _fields_of(self, weight: Array) -> Array:
         """Receptive fields, (n_units, n_features), of raw weights."""
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> "BaseNet":
-        """Train the net on labelled data.
+    @abstractmethod
+    def _targets_of(self, index: NDArray[np.intp] | None) -> torch.Tensor | None:
+        """What the outputs are trained towards, for rows of these classes; None: the inputs."""
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        y : array-like of shape (n_samples,)
-            Labels of two or more classes.
-
-        Returns
-        -------
-        self : BaseNet
-            The fitted estimator. An interrupt (Ctrl-C) ends the training early and keeps the
-            net trained so far, with a warning.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the data are not valid, before any training; or if the training
-            diverges.
-        """
-        self._check_parameters()
-        is_warm = self.warm_start and self._is_trained()
-        data, y = validate_data(self, X, y, dtype=_FLOATS, reset=not is_warm)
-        check_classification_targets(y)
-        classes, index = np.unique(y, return_inverse=True)
-        inputs = self._to_device(data)
-        self._start(classes, self.n_features_in_, is_warm)
-        n_steps = self.max_epochs * math.ceil(len(data) / self.batch_size)
-        return self._train_on(inputs, index, self.max_epochs, n_steps)
-
-    def partial_fit(
-        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None
-    ) -> "BaseNet":
-        """Pass once over a block of data, going on from the net trained so far.
-
-        Takes no snapshots, whatever `record`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        y : array-like of shape (n_samples,)
-            Labels.
-        classes : array-like of shape (n_classes,), optional
-            All labels that will ever come; needed in the first call if `y` has not all.
-
-        Returns
-        -------
-        self : BaseNet
-        """
-        self._check_parameters()
-        is_warm = self._is_trained()
-        data, y = validate_data(self, X, y, dtype=_FLOATS, reset=not is_warm)
-        check_classification_targets(y)
-        if classes is not None:
-            classes = np.unique(classes)
-        if is_warm:
-            if classes is not None and not np.array_equal(classes, self.classes_):
-                raise ValueError(
-                    f"classes={classes.tolist()} differ from those of the first call, "
-                    f"{self.classes_.tolist()}."
-                )
-            classes = self.classes_
-        elif classes is None:
-            classes = np.unique(y)
-        unknown = np.setdiff1d(y, classes)
-        if len(unknown):
-            raise ValueError(
-                f"y has labels {unknown.tolist()} that are not among the classes "
-                f"{classes.tolist()}; pass all `classes` in the first call."
-            )
-        inputs = self._to_device(data)
-        self._start(classes, self.n_features_in_, is_warm)
-        return self._train_on(inputs, np.searchsorted(classes, y), 1, None)
-
-    def fit_online(
-        self, task: Discrimination, n_samples: int = 2_000_000, *, n_eval: int = 0
-    ) -> "BaseNet":
-        """Train on fresh samples of a task, each seen once, drawn on the training device.
-
-        Parameters
-        ----------
-        task : Discrimination
-            Where the samples come from; its classes are the labels 0, 1, ...
-        n_samples : int, default=2_000_000
-            How many samples to draw: `n_samples` / `batch_size` steps.
-        n_eval : int, default=0
-            Number of samples, drawn once, of the task and of its Gaussian clone, on which the net
-            is evaluated at steps spaced evenly in the logarithm (`record` of them, or 30); see
-            `evaluation_`. Does not change the training.
-
-        Returns
-        -------
-        self : BaseNet
-            The fitted estimator. An interrupt keeps the net trained so far, with a warning.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is not valid, or the training diverges.
-        TypeError
-            If `task` is not a Discrimination.
-        """
-        self._check_parameters()
-        if not isinstance(task, Discrimination):
-            raise TypeError(f"task is a {type(task).__name__}; expected a Discrimination.")
-        check_positive(n_samples, "n_samples", integer=True)
-        check_positive(n_eval, "n_eval", integer=True, zero=True)
-        laws = [task, task.gaussian_clone()] if n_eval else []
-        is_warm = self.warm_start and self._is_trained()
-        self._start(np.arange(task.n_classes), task.n_features, is_warm)
-        self.n_features_in_ = task.n_features
-        if hasattr(self, "feature_names_in_") and not is_warm:
-            del self.feature_names_in_
-        n_steps = math.ceil(n_samples / self.batch_size)
-        epochs = min(_ONLINE_EPOCHS, n_steps)
-        targets = self._coding.target_of_class()
-        batches = TaskBatches(task, targets, self.batch_size, n_samples, epochs, self._generator())
-        evaluator = None
-        if n_eval:
-            criterion = self.net_.criterion_
-            evaluator = Evaluator(laws, n_eval, self._coding, criterion, batches.generator)
-        return self._train(batches, epochs, n_steps, evaluator)
+    def _watched(self, outputs: Any, targets: torch.Tensor) -> dict[str, float]:
+        """Numbers to show as the net trains, from its last batch."""
+        return {}
 
     def _check_parameters(self) -> None:
         as_activation(self.activation)
-        check_option(self.readout, "readout", _READOUTS)
-        check_option(self.loss, "loss", _LOSSES)
         for name in ("learning_rate", "init_scale"):
             check_positive(getattr(self, name), name)
-        for name in ("weight_decay", "l1", "l1_cut"):
-            check_positive(getattr(self, name), name, zero=True)
+        check_positive(self.weight_decay, "weight_decay", zero=True)
         as_optimizer(self.optimizer)
+        as_schedule(self.schedule)
         for name in ("batch_size", "max_epochs"):
             check_positive(getattr(self, name), name, integer=True)
+        if self.patience is not None:
+            check_positive(self.patience, "patience", integer=True)
         if self.record is not None:
             check_positive(self.record, "record", integer=True)
             if self.record < 2:
@@ -219,9 +94,159 @@ class BaseNet(PredictionMixin, BaseEstimator):
     def _is_trained(self) -> bool:
         return hasattr(self, "receptive_fields_")
 
+    def _is_warm(self) -> bool:
+        return bool(self.warm_start) and self._is_trained()
+
+    def _to_device(self, data: NDArray[Any]) -> torch.Tensor:
+        data = np.ascontiguousarray(data)
+        inputs = torch.tensor(data, dtype=torch.float32, device=self._device)
+        if not bool(torch.isfinite(inputs).all()):
+            raise ValueError("X has values beyond single precision (3.4e38); scale it.")
+        return inputs
+
+    def _start_net(
+        self,
+        n_features: int,
+        is_warm: bool,
+        criterion: type[torch.nn.Module],
+        architecture: dict[str, Any],
+        settled: dict[str, Any],
+    ) -> None:
+        """Build a new net, or check that the old one is what is asked for; set its rates."""
+        shape = check_image_shape(self.image_shape, n_features, "image_shape")
+        mask = self._mask_of(n_features)
+        architecture = {
+            **self._module_params(shape),
+            **architecture,
+            "activation": self.activation,
+            "train_bias": self.train_bias,
+        }
+        fixed = {**architecture, **settled, "device": str(self._device)}
+        if is_warm:
+            self._check_same(fixed)
+        else:
+            self.shape_ = shape
+            self._rng = as_generator(self.random_state)
+            self._build(architecture, criterion)
+            self._built = fixed
+        self._set_rates()
+        self.net_.set_mask(mask)
+
+    def _check_same(self, asked: dict[str, Any]) -> None:
+        changed = [name for name, value in asked.items() if value != self._built[name]]
+        if changed:
+            name = changed[0]
+            raise ValueError(
+                f"The fitted net has {name}={self._built[name]!r}, which training on cannot "
+                f"change to {asked[name]!r}; fit a new net (warm_start=False)."
+            )
+
+    def _build(self, architecture: dict[str, Any], criterion: type[torch.nn.Module]) -> None:
+        bias_init = self.bias_init
+        if bias_init == "auto":
+            bias_init = as_activation(self.activation).default_bias
+        self.net_ = Engine(
+            self._module,
+            criterion,
+            optimizer=as_optimizer(self.optimizer),
+            callbacks=list(self.callbacks or []),
+            device=self._device,
+            **{f"module__{name}": value for name, value in architecture.items()},
+            module__init_scale=self.init_scale,
+            module__bias_init=bias_init,
+            module__seed=draw_seed(self._rng),
+        )
+        self.net_.initialize()
+
+    def _set_rates(self) -> None:
+        """Give the optimizer the rates of the parameters as they are now."""
+        rates = learning_rates(
+            self.net_.module_,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            **self._scaling_params(),
+        )
+        for group in self.net_.optimizer_.param_groups:
+            group.update(rates[group["name"]])
+
+    def _scaling_params(self) -> dict[str, Any]:
+        """How rates depend on the sizes of the net."""
+        return {"scaling": "plain", "readout_rate": 1.0}
+
+    def _train_on(
+        self,
+        inputs: torch.Tensor,
+        index: NDArray[np.intp] | None,
+        epochs: int,
+        n_steps: int | None,
+        data: tuple[Any, Any] = (None, None),
+    ) -> Any:
+        targets = self._targets_of(index)
+        batches = TensorBatches(inputs, targets, self.batch_size, self._generator())
+        return self._train(batches, epochs, n_steps, data=data)
+
+    def _n_steps(self, n_samples: int) -> int:
+        return self.max_epochs * math.ceil(n_samples / self.batch_size)
+
+    @with_callbacks
+    def _train(
+        self,
+        batches: TensorBatches | TaskBatches,
+        epochs: int,
+        n_steps: int | None,
+        evaluator: Evaluator | None = None,
+        data: tuple[Any, Any] = (None, None),
+    ) -> Any:
+        """Run the loop; `n_steps` (None: a block of more to come) spaces the snapshots."""
+        net, recorder = self.net_, None
+        listeners = net.callbacks_
+        bar = ProgressBar(epochs, self._measure)
+        if n_steps is not None:
+            recorder = None if self.record is None else FieldRecorder()
+            net.visitors = tuple(v for v in (recorder, evaluator) if v is not None)
+            if net.visitors:
+                net.schedule = LogSchedule(self.record or _EVALUATIONS, net.n_steps, n_steps)
+            if self.schedule != "constant":
+                factor = as_schedule(self.schedule)
+                net.rate_factor = lambda epoch: float(factor(epoch / epochs))
+        try:
+            with fit_tasks(self, epochs, *data) as own:
+                if self.verbose:
+                    own.append(bar)
+                if self.patience is not None and n_steps is not None:
+                    own.append(stop_on_plateau(self.patience))
+                net.callbacks_ = [*listeners, *((type(call).__name__, call) for call in own)]
+                net.partial_fit(batches, epochs=epochs)
+        except DivergenceError:
+            self._forget()
+            raise
+        finally:
+            bar.close()
+            net.callbacks_ = listeners
+            if hasattr(self, "net_"):
+                net.close_visits()
+                self._export(recorder)
+                if evaluator is not None:
+                    self.evaluation_ = evaluator.curve()
+            net.release_training()
+        net.warn_if_interrupted()
+        return self
+
+    def _measure(self, net: Engine) -> dict[str, float]:
+        """What the progress bar shows beside the loss."""
+        with np.errstate(invalid="ignore"):
+            fields = net.module_.weight.detach().flatten(1).cpu().double().numpy()
+            numbers = {"ipr": float(np.mean(ipr(fields)))}
+        if net.last_batch is not None:
+            inputs, targets = net.last_batch
+            with torch.no_grad():
+                numbers.update(self._watched(net.module_(inputs), targets))
+        return numbers
+
     def _adopt(
         self,
-        classes: NDArray[Any],
+        classes: NDArray[Any] | None,
         n_features: int,
         feature_names: NDArray[Any] | None,
         state: dict[str, torch.Tensor],
@@ -234,134 +259,6 @@ class BaseNet(PredictionMixin, BaseEstimator):
         self._start(classes, n_features, is_warm=False)
         self.net_.module_.load_state_dict(state)
         self._export(None)
-
-    def _to_device(self, data: NDArray[Any]) -> torch.Tensor:
-        data = np.ascontiguousarray(data)
-        inputs = torch.tensor(data, dtype=torch.float32, device=self._device)
-        if not bool(torch.isfinite(inputs).all()):
-            raise ValueError("X has values beyond single precision (3.4e38); scale it.")
-        return inputs
-
-    def _start(self, classes: NDArray[Any], n_features: int, is_warm: bool) -> None:
-        """Settle what follows from classes and width; build a new net, or check the old one."""
-        if len(classes) < 2:
-            raise ValueError(
-                f"y has 1 class ({classes.tolist()[0]!r}); a net that tells classes apart needs "
-                "at least 2."
-            )
-        if is_warm and not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                f"warm_start=True, but the classes {classes.tolist()} differ from those "
-                f"of the fitted net, {self.classes_.tolist()}."
-            )
-        shape = check_image_shape(self.image_shape, n_features, "image_shape")
-        readout = self.readout
-        if readout == "auto":
-            readout = "mean" if len(classes) == 2 else "linear"
-        mask = self._mask_of(n_features)
-        coding = choose_coding(len(classes), readout, self.loss, self.activation)
-        architecture = {
-            **self._module_params(shape),
-            "n_outputs": coding.n_outputs,
-            "activation": self.activation,
-            "readout": readout,
-            "train_bias": self.train_bias,
-        }
-        fixed = {**architecture, "loss": coding.loss, "device": str(self._device)}
-        if is_warm:
-            self._check_same(fixed)
-        else:
-            self.shape_, self.classes_, self._coding = shape, classes, coding
-            self._rng = as_generator(self.random_state)
-            self._build(architecture)
-            self._built = fixed
-        self._set_rates(n_features)
-        self.net_.set_mask(mask)
-
-    def _check_same(self, asked: dict[str, Any]) -> None:
-        changed = [name for name, value in asked.items() if value != self._built[name]]
-        if changed:
-            name = changed[0]
-            raise ValueError(
-                f"The fitted net has {name}={self._built[name]!r}, which training on cannot "
-                f"change to {asked[name]!r}; fit a new net (warm_start=False)."
-            )
-
-    def _build(self, architecture: dict[str, Any]) -> None:
-        groups = [("weight", {"name": "weight"})]
-        if self.train_bias:
-            groups.append(("bias", {"name": "bias"}))
-        if architecture["readout"] == "linear":
-            groups += [(name, {"name": name}) for name in ("readout_weight", "readout_bias")]
-        bias_init = self.bias_init
-        if bias_init == "auto":
-            bias_init = as_activation(self.activation).default_bias
-        self.net_ = Engine(
-            self._module,
-            self._coding.criterion(),
-            optimizer=as_optimizer(self.optimizer),
-            optimizer__param_groups=groups,
-            callbacks=list(self.callbacks or []),
-            device=self._device,
-            **{f"module__{name}": value for name, value in architecture.items()},
-            module__init_scale=self.init_scale,
-            module__bias_init=bias_init,
-            module__seed=draw_seed(self._rng),
-        )
-        self.net_.initialize()
-
-    def _set_rates(self, n_features: int) -> None:
-        """Give the optimizer the rates of the parameters as they are now."""
-        rates = learning_rates(
-            self.optimizer,
-            self.learning_rate,
-            self.weight_decay,
-            # 1 / (s^2 K) with s the readout's scale: outputs learn as fast at any width and s.
-            self._n_units() / self.net_.module_.amplification**2,
-            n_features,
-        )
-        self.net_.shrinkage = None
-        if self.l1 > 0.0:
-            self.net_.shrinkage = (self.learning_rate * self.l1, self.l1_cut * self.l1)
-        for group in self.net_.optimizer_.param_groups:
-            group.update(rates[group["name"]])
-
-    def _train_on(
-        self, inputs: torch.Tensor, index: NDArray[np.intp], epochs: int, n_steps: int | None
-    ) -> "BaseNet":
-        targets = self._coding.target_of_class()[torch.as_tensor(index)].to(self._device)
-        batches = TensorBatches(inputs, targets, self.batch_size, self._generator())
-        return self._train(batches, epochs, n_steps)
-
-    def _train(
-        self, batches: Any, epochs: int, n_steps: int | None, evaluator: Evaluator | None = None
-    ) -> "BaseNet":
-        """Run the loop; `n_steps` (None: do not record) spaces the snapshots."""
-        net, recorder = self.net_, None
-        if n_steps is not None:
-            recorder = None if self.record is None else FieldRecorder()
-            net.visitors = tuple(v for v in (recorder, evaluator) if v is not None)
-            if net.visitors:
-                net.schedule = LogSchedule(self.record or _EVALUATIONS, net.n_steps, n_steps)
-        callbacks = net.callbacks_
-        bar = ProgressBar(epochs)
-        if self.verbose:
-            net.callbacks_ = [*callbacks, ("progress", bar)]
-        try:
-            net.partial_fit(batches, epochs=epochs)
-        except DivergenceError:
-            self._forget()
-            raise
-        finally:
-            bar.close()
-            net.callbacks_ = callbacks
-            net.schedule, net.visitors = None, ()
-            if hasattr(self, "net_"):
-                self._export(recorder)
-                if evaluator is not None:
-                    self.evaluation_ = evaluator.curve()
-        net.warn_if_interrupted()
-        return self
 
     def _forget(self) -> None:
         """Leave no trace of a net that diverged."""
@@ -379,6 +276,7 @@ class BaseNet(PredictionMixin, BaseEstimator):
             [row["train_loss"] for row in self.history_ if "train_loss" in row]
         )
         self.n_steps_ = self.net_.n_steps
+        self.time_ = self.n_steps_ / self.n_features_in_
         for name in ("snapshot_steps_", "receptive_field_history_", "evaluation_"):
             self.__dict__.pop(name, None)
         if recorder is not None and recorder.steps:

@@ -16,10 +16,17 @@ _BLOCK = 2**20  # numbers of the batches drawn at a time
 
 
 class TensorBatches(Dataset):
-    """Shuffled batches of tensors that already are on the device; one epoch an iteration."""
+    """Shuffled batches of tensors that already are on the device; one epoch an iteration.
+
+    Without targets, inputs are their own.
+    """
 
     def __init__(
-        self, X: torch.Tensor, targets: torch.Tensor, batch_size: int, generator: torch.Generator
+        self,
+        X: torch.Tensor,
+        targets: torch.Tensor | None,
+        batch_size: int,
+        generator: torch.Generator,
     ) -> None:
         self.X, self.targets = X, targets
         self.batch_size = batch_size
@@ -30,6 +37,11 @@ class TensorBatches(Dataset):
 
     def __iter__(self) -> Iterator[Batch]:
         order = torch.randperm(len(self.X), generator=self.generator, device=self.X.device)
+        if self.targets is None:
+            for rows in order.split(self.batch_size):
+                inputs = self.X.index_select(0, rows)
+                yield inputs, inputs
+            return
         targets = self.targets.index_select(0, order).split(self.batch_size)
         for rows, batch_targets in zip(order.split(self.batch_size), targets, strict=True):
             yield self.X.index_select(0, rows), batch_targets
@@ -38,20 +50,23 @@ class TensorBatches(Dataset):
 class TaskBatches(Dataset):
     """Fresh batches of a task, drawn on the device; one share of `n_samples` an iteration.
 
-    Batches are stratified: see `Discrimination.class_boundaries`.
+    Batches are stratified: see `Discrimination.class_boundaries`. Without targets, inputs are
+    their own.
     """
 
     def __init__(
         self,
         task: Discrimination,
-        target_of_class: torch.Tensor,
+        target_of_class: torch.Tensor | None,
         batch_size: int,
         n_samples: int,
         n_epochs: int,
         generator: torch.Generator,
     ) -> None:
         self.task = task
-        self.target_of_class = target_of_class.to(generator.device)
+        self.target_of_class = target_of_class
+        if target_of_class is not None:
+            self.target_of_class = target_of_class.to(generator.device)
         self.batch_size = batch_size
         self.generator = generator
         self.rng = np.random.default_rng(generator.initial_seed())
@@ -86,10 +101,11 @@ class TaskBatches(Dataset):
         """Draw whole batches at once, sorted by class within each batch."""
         X, counts = draw_batches(self.task, n_batches, batch_size, self.generator, self.rng)
         for batch, count in zip(X.split(batch_size), counts, strict=True):
-            yield batch, self._targets(count)
+            yield batch, batch if self.target_of_class is None else self._targets(count)
 
     def _targets(self, counts: np.ndarray) -> torch.Tensor:
         """Targets of a batch sorted by class; few different ones ever occur."""
+        assert self.target_of_class is not None
         key = tuple(counts.tolist())
         if key not in self.targets_of_counts:
             repeats = torch.as_tensor(counts, device=self.target_of_class.device)

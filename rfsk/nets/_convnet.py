@@ -5,23 +5,22 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from .._core._validation import check_positive
-from ._base import BaseNet
+from .._core._validation import check_option, check_positive
+from ._classifier import NetClassifier
+from ._convolution import Convolutional
 from ._fcnet import FCNet
-from ._modules import Convolutional
 
 Array = NDArray[np.float64]
 
 
-class ConvNet(BaseNet):
+class ConvNet(NetClassifier):
     """Convolutional two-layer net on a ring or torus.
 
-    Each of a few filters is laid on every site, with circular boundaries, and the mean
-    readout averages the activations over channels and sites:
+    Each of a few filters is laid on every site, by default with periodic boundaries, and the
+    mean readout averages the activations over channels and sites:
 
         phi(x) = (1/(C D)) sum_c sum_i sigma( sum_t f_ct x_(i+t) / sqrt(taps) + b_c )
 
@@ -36,13 +35,21 @@ class ConvNet(BaseNet):
         Taps of a filter along each axis: odd, at most the side. None takes the largest odd
         number that is at most three quarters of the side. A narrower window than the fields
         can leave spikes at the end taps, which stand in for the surround it cuts off.
+    stride : int or (int, int), default=1
+        Sites from one place of a filter to the next along each axis; the first is site 0.
+    boundary : {"periodic", "zero"}, default="periodic"
+        What lies beyond the border: the other end of the lattice, or zeros.
+    pooling : {"mean", "max"}, optional
+        Pool activations over windows of places before the readout.
+    pool_size : int or (int, int), optional
+        Places a window along each axis, a divisor of their number; all of them by default.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
         sigma; erf means erf(h / sqrt 2). With relu and a fixed readout the target is 1 for
         class 1 and 0 for class 0. A function of torch, such as softplus, is taken as well.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         "mean" averages over channels and sites, "sqrt" and "sum" are that times sqrt C and C;
         these are fixed, and for two classes, with rates as in `FCNet`. "linear" trains a
-        weight for each channel, site and class, as in `FCNet`. "auto" is mean for two
+        weight for each channel, (pooled) site and class, as in `FCNet`. "auto" is mean for two
         classes and linear for more.
     bias_init : float or "auto", default="auto"
         Biases start at +bias_init for the first half of the channels and -bias_init for the
@@ -51,12 +58,18 @@ class ConvNet(BaseNet):
         Whether biases are trained.
     loss : {"auto", "squared", "cross_entropy"}, default="auto"
         "auto" is squared for the mean readout and cross-entropy for the linear one.
+    scaling : {"mean_field", "plain"}, default="mean_field"
+        "mean_field" is the scaling above, the paper's; its time is t = steps / D, and runs of
+        equal learning_rate x time grow the same fields. "plain" moves every parameter by
+        learning_rate times its gradient, as torch does.
     learning_rate : float, default=5.0
         A step moves filters by learning_rate C dLoss/df, biases by (learning_rate / D) of it.
     batch_size : int, default=500
         Samples a step.
     max_epochs : int, default=20
         Passes over the data in `fit`.
+    readout_rate : float, default=0.2
+        Rate of a trained readout relative to that of the filters.
     init_scale : float, default=0.1
         Standard deviation of the initial weights.
     weight_decay : float, default=2e-4
@@ -70,20 +83,28 @@ class ConvNet(BaseNet):
     optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
         "sgd" has the scaling above; others take `learning_rate` as it is for every parameter
         (1e-3 is usual for adam).
+    schedule : {"constant", "linear", "cosine"} or callable, default="constant"
+        Factor of all rates from one epoch (1/100 of an online run) to the next: 1, falling to
+        zero on a line or on half a cosine, or any function of the share of the training done.
+    patience : int, optional
+        Stop once the training loss has not reached a new low for so many epochs. The plateau on
+        which learning begins counts as well.
     image_shape : (int, int), optional
-        (rows, columns) of images; a ring of all features by default.
+        (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features
+        by default.
     record : int, optional
         Number of snapshots of the fields to keep, at least 2: the start, the end and
         between them steps spaced evenly in the logarithm (fewer where these coincide).
     callbacks : list of skorch callbacks, optional
         Called during training, with ``train_loss`` to monitor. One that listens to single
-        batches selects skorch's own, slower loop.
+        batches selects skorch's own, slower loop. Callbacks of scikit-learn (1.9 and later) are
+        set by ``set_callbacks``; they are told of every epoch.
     device : str, default="auto"
         Where to train: a torch device. "auto" is cuda where there is one, else cpu.
     warm_start : bool, default=False
         Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
     verbose : int, default=0
-        Above 0 a progress bar is shown.
+        Above 0 a progress bar is shown, with loss, accuracy on the last batch and mean IPR.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the weights, batches and samples. Global generators are left alone.
 
@@ -106,6 +127,8 @@ class ConvNet(BaseNet):
         Mean training loss of each epoch.
     n_steps_ : int
         Steps taken.
+    time_ : float
+        The paper's time, steps / D.
     receptive_field_history_ : ndarray of shape (n_snapshots, n_channels, n_features)
         Fields at the steps `snapshot_steps_`. Only with `record`.
     snapshot_steps_ : ndarray of shape (n_snapshots,)
@@ -138,12 +161,18 @@ class ConvNet(BaseNet):
         n_channels: int = 4,
         *,
         kernel_size: int | tuple[int, int] | None = None,
+        stride: int | tuple[int, int] = 1,
+        boundary: str = "periodic",
+        pooling: str | None = None,
+        pool_size: int | tuple[int, int] | None = None,
         activation: str | Callable = "erf",
         readout: str = "auto",
         bias_init: float | str = "auto",
         train_bias: bool = True,
         loss: str = "auto",
+        scaling: str = "mean_field",
         learning_rate: float = 5.0,
+        readout_rate: float = 0.2,
         batch_size: int = 500,
         max_epochs: int = 20,
         init_scale: float = 0.1,
@@ -151,6 +180,8 @@ class ConvNet(BaseNet):
         l1: float = 0.0,
         l1_cut: float = 0.0,
         optimizer: str | type = "sgd",
+        schedule: str | Callable = "constant",
+        patience: int | None = None,
         image_shape: tuple[int, ...] | None = None,
         record: int | None = None,
         callbacks: list | None = None,
@@ -161,12 +192,18 @@ class ConvNet(BaseNet):
     ) -> None:
         self.n_channels = n_channels
         self.kernel_size = kernel_size
+        self.stride = stride
+        self.boundary = boundary
+        self.pooling = pooling
+        self.pool_size = pool_size
         self.activation = activation
         self.readout = readout
         self.bias_init = bias_init
         self.train_bias = train_bias
         self.loss = loss
+        self.scaling = scaling
         self.learning_rate = learning_rate
+        self.readout_rate = readout_rate
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.init_scale = init_scale
@@ -174,6 +211,8 @@ class ConvNet(BaseNet):
         self.l1 = l1
         self.l1_cut = l1_cut
         self.optimizer = optimizer
+        self.schedule = schedule
+        self.patience = patience
         self.image_shape = image_shape
         self.record = record
         self.callbacks = callbacks
@@ -192,29 +231,57 @@ class ConvNet(BaseNet):
                         f"kernel_size={self.kernel_size!r} is even; a filter on a ring needs a "
                         f"central tap: use {taps - 1} or {taps + 1}."
                     )
+        check_option(self.boundary, "boundary", ("periodic", "zero"))
+        if self.pooling is not None:
+            check_option(self.pooling, "pooling", ("mean", "max"))
+        for name in ("stride", "pool_size"):
+            if getattr(self, name) is not None:
+                for size in np.atleast_1d(getattr(self, name)).tolist():
+                    check_positive(size, name, integer=True)
         super()._check_parameters()
-
-    def _n_units(self) -> int:
-        return self.n_channels
 
     def _kernel_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if self.kernel_size is None:
             return tuple(max(1, (3 * side // 4 - 1) // 2 * 2 + 1) for side in shape)
-        sizes = np.atleast_1d(self.kernel_size).tolist()
+        return self._per_axis("kernel_size", shape, "one odd size an axis, at most its side")
+
+    def _per_axis(self, name: str, sides: tuple[int, ...], expected: str) -> tuple[int, ...]:
+        """One size an axis, from a parameter that may give one for all."""
+        sizes = np.atleast_1d(getattr(self, name)).tolist()
         if len(sizes) == 1:
-            sizes = sizes * len(shape)
-        if len(sizes) != len(shape) or np.any(np.greater(sizes, shape)):
+            sizes = sizes * len(sides)
+        if len(sizes) != len(sides) or np.any(np.greater(sizes, sides)):
             raise ValueError(
-                f"kernel_size={self.kernel_size!r} does not fit a lattice of shape "
-                f"{shape}; expected one odd size an axis, at most its side."
+                f"{name}={getattr(self, name)!r} does not fit a lattice of shape "
+                f"{sides}; expected {expected}."
             )
         return tuple(sizes)
 
+    def _pool_shape(self, sites: tuple[int, ...]) -> tuple[int, ...]:
+        if self.pooling is None:
+            return (1,) * len(sites)
+        if self.pool_size is None:
+            return sites
+        sizes = self._per_axis("pool_size", sites, "one size an axis, at most its places")
+        if np.any(np.remainder(sites, sizes)):
+            raise ValueError(
+                f"pool_size={self.pool_size!r} does not divide the {sites} places of a filter; "
+                "expected a divisor along each axis."
+            )
+        return sizes
+
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        kernel = self._kernel_shape(shape)
+        stride = self._per_axis("stride", shape, "one number of sites an axis, at most its side")
+        sites = tuple(-(-side // step) for side, step in zip(shape, stride, strict=True))
         return {
             "shape": shape,
             "n_channels": self.n_channels,
-            "kernel_size": self._kernel_shape(shape),
+            "kernel_size": kernel,
+            "stride": stride,
+            "boundary": self.boundary,
+            "pooling": self.pooling,
+            "pool_size": self._pool_shape(sites),
         }
 
     def _fields_of(self, weight: Array) -> Array:
@@ -239,15 +306,16 @@ class ConvNet(BaseNet):
         Returns
         -------
         net : FCNet
-            Fitted, with ``warm_start=True`` and the other parameters of this net. Unit
-            c D + i has the filter of channel c at site i.
+            Fitted, with ``warm_start=True`` and the other parameters of this net. Of S places,
+            unit c S + i has the filter of channel c at the i-th.
 
         Raises
         ------
         NotFittedError
             If this net is not fitted.
         ValueError
-            If the readout is "sqrt" or "sum", whose scale depends on the number of units.
+            If the readout is "sqrt" or "sum", whose scale depends on the number of units, or
+            activations are pooled by their maximum.
 
         Examples
         --------
@@ -264,21 +332,21 @@ class ConvNet(BaseNet):
                 f"readout={self.readout!r} scales with the number of units, which release changes; "
                 "fit with readout='mean' or 'linear'."
             )
+        if module.pooling == "max":
+            raise ValueError(
+                "pooling='max' is not a function of a fully-connected layer; fit with "
+                "pooling='mean' or None."
+            )
+        fields = module.laid_on_sites()
         own = self.get_params()
         shared = {name: own[name] for name in FCNet().get_params() if name in own}
         shared.update(warm_start=True, readout=module.readout)
-        net = FCNet(self.n_channels * n_features, **shared)
-        fields = self.receptive_fields_.reshape(-1, *self.shape_)
-        axes = tuple(range(1, fields.ndim))
-        center = np.array([side // 2 for side in self.shape_])
-        at_sites = [
-            np.roll(fields, tuple(site - center), axes).reshape(len(fields), -1)
-            for site in np.indices(self.shape_).reshape(len(self.shape_), -1).T
-        ]
-        weight = math.sqrt(n_features) * np.stack(at_sites, axis=1).reshape(-1, n_features)
+        net = FCNet(len(fields), **shared)
         state = dict(module.state_dict())
-        state["weight"] = torch.from_numpy(weight)
-        state["bias"] = state["bias"].repeat_interleave(n_features)
+        state["weight"] = fields * math.sqrt(n_features)
+        state["bias"] = state["bias"].repeat_interleave(len(fields) // self.n_channels)
+        if module.readout == "linear":
+            state["readout_weight"] = module.readout_on_sites()
         names = getattr(self, "feature_names_in_", None)
         net._adopt(self.classes_, n_features, names, state)
         return net

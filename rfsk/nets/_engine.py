@@ -8,14 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback
-from tqdm.auto import tqdm
 
 from ._batches import TaskBatches, TensorBatches
-from ._modules import FIXED_READOUTS
+from ._callbacks import listens_to_batches
 from ._single_step import SingleSampleStep
-
-_BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
 class DivergenceError(ValueError):
@@ -35,7 +31,7 @@ class LogSchedule:
 
     def __init__(self, n_visits: int, first_step: int, n_steps: int) -> None:
         spaced = np.geomspace(n_steps, 1, n_visits - 1).round().astype(int)
-        self.first_step = first_step
+        self.first_step, self.last_visit = first_step, -1
         self.pending = [0, *np.unique(spaced).tolist()]
 
     def is_due(self, step: int) -> bool:
@@ -43,6 +39,7 @@ class LogSchedule:
         due = bool(self.pending) and step - self.first_step == self.pending[0]
         if due:
             self.pending.pop(0)
+            self.last_visit = step
         return due
 
 
@@ -59,40 +56,6 @@ class FieldRecorder:
         self.weights.append(module.weight.detach().cpu().numpy().copy())
 
 
-class ProgressBar(Callback):
-    """A tqdm bar over epochs, with the training loss."""
-
-    def __init__(self, n_epochs: int) -> None:
-        self.n_epochs = n_epochs
-
-    def on_train_begin(self, net: Any, *args: Any, **kwargs: Any) -> None:
-        """Open the bar."""
-        self.bar_ = tqdm(total=self.n_epochs, unit="epoch", desc="training", leave=False)
-
-    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Advance by one."""
-        self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.4f}", refresh=False)
-        self.bar_.update()
-
-    def close(self) -> None:
-        """Close the bar, however the training ended."""
-        if hasattr(self, "bar_"):
-            self.bar_.close()
-            del self.bar_
-
-
-def check_callbacks(callbacks: Any) -> None:
-    """Raise unless these are skorch callbacks."""
-    entries = [] if callbacks is None else callbacks
-    if isinstance(entries, list | tuple):
-        entries = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
-        if all(isinstance(entry, Callback) for entry in entries):
-            return
-    raise ValueError(
-        f"callbacks={callbacks!r}; expected a list of skorch callbacks, or of (name, callback)."
-    )
-
-
 class Engine(NeuralNet):
     """A skorch net whose epoch is one lean loop over tensors already on the device.
 
@@ -105,9 +68,17 @@ class Engine(NeuralNet):
     schedule: LogSchedule | None = None
     visitors: tuple[Any, ...] = ()  # called at the steps of the schedule
     shrinkage: tuple[float, float] | None = None
+    rate_factor: Callable[[int], float] | None = None  # of an epoch, counted from now
     mask: torch.Tensor | None = None
     n_steps: int = 0
     interrupted: bool = False
+    last_batch: tuple[torch.Tensor, Any] | None = None
+
+    def _get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
+        """Give every parameter a group of its own, with its name."""
+        groups = [{"params": [value], "name": name} for name, value in named_parameters]
+        _, options = super()._get_params_for_optimizer(prefix, [])
+        return (groups,), options
 
     @property
     def _default_callbacks(self) -> list:
@@ -126,6 +97,9 @@ class Engine(NeuralNet):
     def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Any:
         """Train for some epochs."""
         self.interrupted = False
+        self.epochs_run = 0
+        self.base_rates = [group["lr"] for group in self.optimizer_.param_groups]
+        self.base_shrinkage = self.shrinkage
         self._visit()
         return super().fit_loop(X, y, epochs, **kwargs)
 
@@ -135,14 +109,26 @@ class Engine(NeuralNet):
         """Take one step a batch; an interrupted epoch counts for what it did."""
         if iterator is None:
             return
+        self._scale_rates()
         try:
-            if self._has_batch_listener():
+            if listens_to_batches(self.callbacks_):
                 self._announced_epoch(iterator, training, prefix, step_fn)
             else:
                 self._lean_epoch(iterator)
         except KeyboardInterrupt:  # here a person's; between epochs, skorch's way to stop early
             self.interrupted = True
             raise
+
+    def _scale_rates(self) -> None:
+        """Set the rates of the epoch that begins."""
+        if self.rate_factor is not None:
+            factor = self.rate_factor(self.epochs_run)
+            for group, rate in zip(self.optimizer_.param_groups, self.base_rates, strict=True):
+                group["lr"] = factor * rate
+            if self.base_shrinkage is not None:
+                threshold, cut = self.base_shrinkage
+                self.shrinkage = factor * threshold, cut
+        self.epochs_run += 1
 
     def _lean_epoch(self, iterator: Any) -> None:
         step = self._step(iterator.batch_size)
@@ -166,6 +152,7 @@ class Engine(NeuralNet):
                 self._visit()
         finally:
             if n_samples:
+                attributes["last_batch"] = inputs, targets
                 self._close_epoch((of_singles + float(total)) / n_samples)
 
     def _step(
@@ -175,9 +162,8 @@ class Engine(NeuralNet):
         module, criterion, optimizer = self.module_, self.criterion_, self.optimizer_
         rates = {group["name"]: group for group in optimizer.param_groups}
         is_plain = type(optimizer) is torch.optim.SGD and not rates["weight"]["momentum"]
-        has_formula = hasattr(module, "squared_loss_step") and module.readout in FIXED_READOUTS
-        has_formula &= module.activation.derivative_ is not None
-        if is_plain and has_formula and isinstance(criterion, torch.nn.MSELoss):
+        is_squared = isinstance(criterion, torch.nn.MSELoss)
+        if is_plain and is_squared and module.has_written_out_step:
             options = {
                 "weight_rate": rates["weight"]["lr"],
                 "weight_decay": rates["weight"]["weight_decay"],
@@ -230,7 +216,8 @@ class Engine(NeuralNet):
             self._constrain()
 
     def _constrain(self) -> None:
-        """Proximal step of the L1 penalty, and the mask."""
+        """Proximal step of the L1 penalty, the mask, and what the module itself demands."""
+        self.module_.constrain_()
         if self.shrinkage is not None:
             self.module_.shrink_(*self.shrinkage)
         if self.mask is not None:
@@ -242,12 +229,16 @@ class Engine(NeuralNet):
             for visitor in self.visitors:
                 visitor.visit(self.n_steps, self.module_)
 
-    def _has_batch_listener(self) -> bool:
-        for _, callback in self.callbacks_:
-            for event in _BATCH_EVENTS:
-                if getattr(type(callback), event, None) is not getattr(Callback, event):
-                    return True
-        return False
+    def close_visits(self) -> None:
+        """Visit the net where the training ended, if it ended before its time."""
+        if self.schedule is not None and self.schedule.last_visit != self.n_steps:
+            for visitor in self.visitors:
+                visitor.visit(self.n_steps, self.module_)
+
+    def release_training(self) -> None:
+        """Let go of what served one training."""
+        self.schedule, self.visitors = None, ()
+        self.rate_factor = self.last_batch = None
 
     def warn_if_interrupted(self) -> None:
         """Tell the user that the fit ended early but was kept."""

@@ -67,7 +67,8 @@ class Evaluator:
         for task in tasks:
             X, counts = draw_batches(task, 1, n_samples, generator, rng)
             index = torch.from_numpy(np.repeat(np.arange(task.n_classes), counts[0]))
-            self.samples.append((X, coding.target_of_class()[index].to(X.device), index.numpy()))
+            targets = coding.target_of_class()[index].to(X.device)
+            self.samples.append((X, targets, index.to(X.device)))
         self.coding, self.criterion = coding, criterion
         self.rows: list[list[float]] = []
 
@@ -78,9 +79,8 @@ class Evaluator:
         with torch.no_grad():
             for X, targets, index in self.samples:
                 outputs = torch.cat([module(rows) for rows in X.split(size)])
-                decision = self.coding.decision(outputs.cpu().double().numpy())
-                told = decision.argmax(axis=1) if decision.ndim == 2 else decision > 0
-                row += [float(self.criterion(outputs, targets)), float(np.mean(told == index))]
+                accuracy = (self.coding.told(outputs) == index).double().mean()
+                row += [float(self.criterion(outputs, targets)), float(accuracy)]
         self.rows.append(row)
 
     def curve(self) -> EvaluationCurve:

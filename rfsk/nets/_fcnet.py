@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_positive
-from ._base import BaseNet
+from ._classifier import NetClassifier
 from ._modules import FullyConnected
 
 Array = NDArray[np.float64]
 
 
-class FCNet(BaseNet):
+class FCNet(NetClassifier):
     """Fully-connected two-layer net that grows receptive fields.
 
     Trained to tell apart translation-invariant, non-Gaussian inputs, its fields become
@@ -30,8 +30,10 @@ class FCNet(BaseNet):
 
     Parameters
     ----------
-    n_hidden : int, default=64
-        K, the number of hidden units.
+    n_hidden : int or tuple of int, default=64
+        K, the number of hidden units; a tuple gives further hidden layers, each of which sees
+        the one before as the first sees the inputs. Their weights start as standard normal
+        numbers, their biases at zero. Receptive fields are those of the first.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
         sigma; erf means erf(h / sqrt 2). With relu and a fixed readout the target is 1 for
         class 1 and 0 for class 0. A function of torch, such as softplus, is taken as well.
@@ -40,18 +42,23 @@ class FCNet(BaseNet):
         are fixed, and for two classes. With a scale s of the sum, the rate of w is learning_rate
         / (s^2 K), that of the mean being learning_rate K: outputs learn equally fast, while the
         fields of large s move less ("lazy" training). "linear" is (1/K) V sigma + c with
-        V (starting as standard normal numbers) and c (at zero) trained, V by 0.2
-        learning_rate K dLoss/dV and c by 0.2 learning_rate dLoss/dc. "auto" is mean for two
-        classes and linear for more.
+        V (starting as standard normal numbers) and c (at zero) trained, V by readout_rate
+        learning_rate K dLoss/dV and c by readout_rate learning_rate dLoss/dc. "auto" is mean for
+        two classes and linear for more.
     bias_init : float or "auto", default="auto"
         Biases start at +bias_init for the first half of the units and -bias_init for the
-        second. "auto" is 1, or 0 for relu. An odd activation without biases learns nothing
-        from inputs with P(x) = P(-x). With the default targets, units of positive bias
+        second. "auto" is 1, or 0 for relu; 0 with ``train_bias=False`` is a net without
+        biases. An odd activation without biases learns nothing from inputs with
+        P(x) = P(-x). With the default targets, units of positive bias
         localize and units of negative bias oscillate.
     train_bias : bool, default=True
         Whether biases are trained.
     loss : {"auto", "squared", "cross_entropy"}, default="auto"
         "auto" is squared for the mean readout and cross-entropy for the linear one.
+    scaling : {"mean_field", "plain"}, default="mean_field"
+        "mean_field" is the scaling above, the paper's; its time is t = steps / D, and runs of
+        equal learning_rate x time grow the same fields. "plain" moves every parameter by
+        learning_rate times its gradient, as torch does.
     learning_rate : float, default=5.0
         In the scaling above. Runs of equal learning_rate x steps grow the same fields, as
         long as learning_rate / batch_size keeps the noise of the steps small.
@@ -59,6 +66,9 @@ class FCNet(BaseNet):
         Samples a step.
     max_epochs : int, default=100
         Passes over the data in `fit`.
+    readout_rate : float, default=0.2
+        Rate of V and c of the linear readout, relative to that of the fields. With the squared
+        loss a slow readout (0.02, at learning_rate 1) leaves fields the time to localize.
     init_scale : float, default=0.1
         Standard deviation of the initial weights.
     weight_decay : float, default=2e-4
@@ -75,20 +85,28 @@ class FCNet(BaseNet):
         (1e-3 is usual for adam).
     mask : array-like of bool, (n_hidden, n_features), optional
         Which weights there are; the others are zero throughout.
+    schedule : {"constant", "linear", "cosine"} or callable, default="constant"
+        Factor of all rates from one epoch (1/100 of an online run) to the next: 1, falling to
+        zero on a line or on half a cosine, or any function of the share of the training done.
+    patience : int, optional
+        Stop once the training loss has not reached a new low for so many epochs. The plateau on
+        which learning begins counts as well.
     image_shape : (int, int), optional
-        (rows, columns) of images; a ring of all features by default.
+        (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features
+        by default.
     record : int, optional
         Number of snapshots of the fields to keep, at least 2: the start, the end and
         between them steps spaced evenly in the logarithm (fewer where these coincide).
     callbacks : list of skorch callbacks, optional
         Called during training, with ``train_loss`` to monitor. One that listens to single
-        batches selects skorch's own, slower loop.
+        batches selects skorch's own, slower loop. Callbacks of scikit-learn (1.9 and later) are
+        set by ``set_callbacks``; they are told of every epoch.
     device : str, default="auto"
         Where to train: a torch device. "auto" is cuda where there is one, else cpu.
     warm_start : bool, default=False
         Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
     verbose : int, default=0
-        Above 0 a progress bar is shown.
+        Above 0 a progress bar is shown, with loss, accuracy on the last batch and mean IPR.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the weights, batches and samples. Global generators are left alone.
 
@@ -108,6 +126,8 @@ class FCNet(BaseNet):
         Mean training loss of each epoch.
     n_steps_ : int
         Steps taken.
+    time_ : float
+        The paper's time, steps / D.
     receptive_field_history_ : ndarray of shape (n_snapshots, n_hidden, n_features)
         Fields at the steps `snapshot_steps_`. Only with `record`.
     snapshot_steps_ : ndarray of shape (n_snapshots,)
@@ -138,14 +158,16 @@ class FCNet(BaseNet):
 
     def __init__(
         self,
-        n_hidden: int = 64,
+        n_hidden: int | tuple[int, ...] = 64,
         *,
         activation: str | Callable = "erf",
         readout: str = "auto",
         bias_init: float | str = "auto",
         train_bias: bool = True,
         loss: str = "auto",
+        scaling: str = "mean_field",
         learning_rate: float = 5.0,
+        readout_rate: float = 0.2,
         batch_size: int = 500,
         max_epochs: int = 100,
         init_scale: float = 0.1,
@@ -153,6 +175,8 @@ class FCNet(BaseNet):
         l1: float = 0.0,
         l1_cut: float = 0.0,
         optimizer: str | type = "sgd",
+        schedule: str | Callable = "constant",
+        patience: int | None = None,
         mask: ArrayLike | None = None,
         image_shape: tuple[int, ...] | None = None,
         record: int | None = None,
@@ -168,7 +192,9 @@ class FCNet(BaseNet):
         self.bias_init = bias_init
         self.train_bias = train_bias
         self.loss = loss
+        self.scaling = scaling
         self.learning_rate = learning_rate
+        self.readout_rate = readout_rate
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.init_scale = init_scale
@@ -176,6 +202,8 @@ class FCNet(BaseNet):
         self.l1 = l1
         self.l1_cut = l1_cut
         self.optimizer = optimizer
+        self.schedule = schedule
+        self.patience = patience
         self.mask = mask
         self.image_shape = image_shape
         self.record = record
@@ -186,25 +214,32 @@ class FCNet(BaseNet):
         self.random_state = random_state
 
     def _check_parameters(self) -> None:
-        check_positive(self.n_hidden, "n_hidden", integer=True)
+        for size in self._layer_sizes():
+            check_positive(size, "n_hidden", integer=True)
         super()._check_parameters()
+
+    def _layer_sizes(self) -> tuple[int, ...]:
+        n_hidden = self.n_hidden
+        if isinstance(n_hidden, tuple | list):
+            if not n_hidden:
+                raise ValueError("n_hidden=(); expected at least one hidden layer.")
+            return tuple(n_hidden)
+        return (n_hidden,)
 
     def _mask_of(self, n_features: int) -> Array | None:
         if self.mask is None:
             return None
         mask = np.asarray(self.mask)
-        if mask.shape != (self.n_hidden, n_features) or mask.dtype.kind != "b":
+        n_units = self._layer_sizes()[0]
+        if mask.shape != (n_units, n_features) or mask.dtype.kind != "b":
             raise ValueError(
                 f"mask has shape {mask.shape} and dtype {mask.dtype}; expected booleans of shape "
-                f"({self.n_hidden}, {n_features}), a row a unit."
+                f"({n_units}, {n_features}), a row a unit."
             )
         return mask
 
-    def _n_units(self) -> int:
-        return self.n_hidden
-
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        return {"n_features": math.prod(shape), "n_hidden": self.n_hidden}
+        return {"n_features": math.prod(shape), "n_hidden": self._layer_sizes()}
 
     def _fields_of(self, weight: Array) -> Array:
         return weight / math.sqrt(weight.shape[1])

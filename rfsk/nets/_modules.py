@@ -1,4 +1,4 @@
-"""The torch modules: a two-layer committee, fully connected or convolutional."""
+"""The torch modules: hidden units with receptive fields, and a readout on top of them."""
 
 import math
 from typing import Any
@@ -13,12 +13,10 @@ from ._activations import as_activation
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
-class TwoLayerNet(nn.Module):
-    """Hidden units and a readout; subclasses say what feeds a hidden unit.
+class HiddenUnits(nn.Module):
+    """Units with a field and a bias each; subclasses say what their fields are laid on.
 
-    With the mean readout the output is the average of all hidden activations, with "sqrt" and
-    "sum" that times sqrt K and K, K the number of units; with the linear one, (1/n) V sigma + c
-    with V and c trained, n the number of hidden activations.
+    Biases are +bias_init for the first half of the units and -bias_init for the second.
     """
 
     weight: nn.Parameter
@@ -28,36 +26,37 @@ class TwoLayerNet(nn.Module):
         self,
         weight_shape: tuple[int, ...],
         fan_in: int,
-        n_activations: int,
-        n_outputs: int,
         activation: Any,
-        readout: str,
         init_scale: float,
         bias_init: float,
         train_bias: bool,
-        seed: int,
+        generator: torch.Generator,
     ) -> None:
         super().__init__()
-        # A generator of its own: the global one is not to be touched, nor safe in threads.
-        generator = torch.Generator().manual_seed(seed)
         self.activation = as_activation(activation)
         self.fan_in = fan_in
-        self.n_activations = n_activations
+        self.train_bias = train_bias
         self.weight = nn.Parameter(init_scale * torch.randn(weight_shape, generator=generator))
-        n_units = weight_shape[0]
-        bias = torch.full((n_units,), float(bias_init))
-        bias[(n_units + 1) // 2 :] *= -1.0
+        bias = torch.full((weight_shape[0],), float(bias_init))
+        bias[(weight_shape[0] + 1) // 2 :] *= -1.0
         if train_bias:
             self.bias = nn.Parameter(bias)
         else:
             self.register_buffer("bias", bias)
-        if readout == "linear":
-            weights = torch.randn(n_outputs, n_activations, generator=generator)
-            self.readout_weight = nn.Parameter(weights)
-            self.readout_bias = nn.Parameter(torch.zeros(n_outputs))
-        self.readout = readout
-        self.amplification = n_units ** FIXED_READOUTS.get(readout, 0.0)
-        self.n_outputs = n_outputs
+
+    @property
+    def has_written_out_step(self) -> bool:
+        """Whether a step of SGD on the squared loss has a formula here."""
+        return False
+
+    @property
+    def n_units(self) -> int:
+        """Number of units that have a field of their own."""
+        return len(self.weight)
+
+    def layers(self) -> dict[str, tuple[int, int]]:
+        """Units and inputs a unit of the layer of each parameter, by the parameter's name."""
+        return dict.fromkeys(("weight", "bias"), (self.n_units, self.fan_in))
 
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
         """Inputs of the hidden units times `scale`, (n_samples, ...)."""
@@ -66,18 +65,7 @@ class TwoLayerNet(nn.Module):
     def hidden(self, x: torch.Tensor) -> torch.Tensor:
         """Hidden activations, (n_samples, n_activations)."""
         scaled = self.preactivation(x, self.activation.scale)
-        return self.activation.function(scaled).reshape(len(x), self.n_activations)
-
-    def forward(self, x: torch.Tensor, *, return_hidden: bool = False) -> torch.Tensor:
-        """Outputs: (n_samples,), or (n_samples, n_outputs) where there are several."""
-        hidden = self.hidden(x)
-        if return_hidden:
-            return hidden
-        if self.readout in FIXED_READOUTS:
-            return hidden.mean(dim=1) * self.amplification
-        weight = self.readout_weight * (1.0 / self.n_activations)
-        outputs = functional.linear(hidden, weight, self.readout_bias)
-        return outputs[:, 0] if self.n_outputs == 1 else outputs
+        return self.activation.function(scaled).reshape(len(x), -1)
 
     def shrink_(self, threshold: float, cut: float) -> None:
         """Move weights towards zero by `threshold`, and set to zero those smaller than `cut`."""
@@ -86,18 +74,114 @@ class TwoLayerNet(nn.Module):
             if cut > 0.0:
                 self.weight.mul_(self.weight.abs() >= cut)
 
+    def constrain_(self) -> None:
+        """What parameters must fulfil after every step; nothing, unless a subclass says so."""
 
-class FullyConnected(TwoLayerNet):
-    """Hidden unit k sees w_k.x / sqrt(D) + b_k."""
 
-    def __init__(self, n_features: int, n_hidden: int, **kwargs) -> None:
-        super().__init__((n_hidden, n_features), n_features, n_hidden, **kwargs)
+class ReadoutMixin:
+    """A readout of hidden activations.
+
+    With the mean readout the output is the average of all hidden activations, with "sqrt" and
+    "sum" that times sqrt K and K, K the number of units; with the linear one, (1/n) V sigma + c
+    with V and c trained, n the number of hidden activations.
+    """
+
+    def _add_readout(
+        self,
+        n_units: int,
+        n_activations: int,
+        n_outputs: int,
+        readout: str,
+        generator: torch.Generator,
+    ) -> None:
+        self.n_activations, self.n_outputs, self.readout = n_activations, n_outputs, readout
+        self.n_units_read = n_units
+        self.amplification = n_units ** FIXED_READOUTS.get(readout, 0.0)
+        if readout == "linear":
+            weights = torch.randn(n_outputs, n_activations, generator=generator)
+            self.readout_weight = nn.Parameter(weights)
+            self.readout_bias = nn.Parameter(torch.zeros(n_outputs))
+
+    def forward(self, x: torch.Tensor, *, return_hidden: bool = False) -> torch.Tensor:
+        """Outputs: (n_samples,), or (n_samples, n_outputs) where there are several."""
+        hidden: torch.Tensor = self.hidden(x)  # type: ignore[attr-defined]
+        if return_hidden:
+            return hidden
+        if self.readout in FIXED_READOUTS:
+            return hidden.mean(dim=1) * self.amplification
+        weight = self.readout_weight * (1.0 / self.n_activations)
+        outputs = functional.linear(hidden, weight, self.readout_bias)
+        return outputs[:, 0] if self.n_outputs == 1 else outputs
+
+
+class DenseUnits(HiddenUnits):
+    """Unit k of the first layer sees w_k.x / sqrt(D) + b_k.
+
+    Further layers see the layer before in the same way; their weights start as standard normal
+    numbers and their biases at zero.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_hidden: tuple[int, ...],
+        *,
+        generator: torch.Generator,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__((n_hidden[0], n_features), n_features, generator=generator, **kwargs)
+        pairs = list(zip(n_hidden[1:], n_hidden[:-1], strict=True))
+        self.deep_weights = nn.ParameterList(torch.randn(p, generator=generator) for p in pairs)
+        self.deep_biases = nn.ParameterList(
+            nn.Parameter(torch.zeros(n), requires_grad=self.train_bias) for n, _ in pairs
+        )
+
+    def layers(self) -> dict[str, tuple[int, int]]:
+        """Units and inputs a unit of the layer of each parameter, by the parameter's name."""
+        sizes = super().layers()
+        for i, weight in enumerate(self.deep_weights):
+            sizes[f"deep_weights.{i}"] = sizes[f"deep_biases.{i}"] = tuple(weight.shape)
+        return sizes
 
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
         """Scale * (x w^T / sqrt(D) + b)."""
-        # Scaling the K x D weights, not the n x K activations, saves two passes a step.
-        weight = self.weight * (scale / math.sqrt(self.fan_in))
-        return functional.linear(x, weight, self.bias * scale)
+        return _dense(x, self.weight, self.bias, scale)
+
+    def hidden(self, x: torch.Tensor) -> torch.Tensor:
+        """Activations of the last hidden layer, (n_samples, n_activations)."""
+        values = super().hidden(x)
+        for weight, bias in zip(self.deep_weights, self.deep_biases, strict=True):
+            values = self.activation.function(_dense(values, weight, bias, self.activation.scale))
+        return values
+
+
+def _dense(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, scale: float) -> torch.Tensor:
+    # Scaling the K x D weights, not the n x K activations, saves two passes a step.
+    return functional.linear(x, weight * (scale / math.sqrt(weight.shape[1])), bias * scale)
+
+
+class FullyConnected(ReadoutMixin, DenseUnits):
+    """Dense units under a readout."""
+
+    def __init__(
+        self,
+        n_features: int,
+        n_hidden: tuple[int, ...],
+        n_outputs: int,
+        readout: str,
+        seed: int,
+        **kwargs: Any,
+    ) -> None:
+        # A generator of its own: the global one is not to be touched, nor safe in threads.
+        generator = torch.Generator().manual_seed(seed)
+        super().__init__(n_features, n_hidden, generator=generator, **kwargs)
+        self._add_readout(n_hidden[-1], n_hidden[-1], n_outputs, readout, generator)
+
+    @property
+    def has_written_out_step(self) -> bool:
+        """Whether `squared_loss_step` knows this net."""
+        is_shallow = not len(self.deep_weights) and self.readout in FIXED_READOUTS
+        return is_shallow and self.activation.derivative_ is not None
 
     def squared_loss_step(
         self,
@@ -146,34 +230,3 @@ class FullyConnected(TwoLayerNet):
             if self.bias.requires_grad:
                 self.bias.sub_(slope.sum(dim=0), alpha=bias_rate * activation.scale)
         return loss
-
-
-class Convolutional(TwoLayerNet):
-    """Channel c sees, at every site, its filter's cross-correlation / sqrt(taps) + b_c."""
-
-    def __init__(
-        self, shape: tuple[int, ...], n_channels: int, kernel_size: tuple[int, ...], **kwargs
-    ) -> None:
-        super().__init__(
-            (n_channels, 1, *kernel_size),
-            math.prod(kernel_size),
-            n_channels * math.prod(shape),
-            **kwargs,
-        )
-        self.shape = shape
-        self.axes = tuple(range(-len(shape), 0))
-        self.center = [-(taps // 2) for taps in kernel_size]
-        sides = zip(reversed(shape), reversed(kernel_size), strict=True)
-        self.padding = [pad for side, taps in sides for pad in (0, side - taps)]
-
-    def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
-        """Circular cross-correlation of every filter with every input."""
-        # By FFT the cost does not grow with the kernel; for the wide kernels of interest it
-        # is two to three times faster than a direct convolution.
-        weight = self.weight[:, 0] * (scale / math.sqrt(self.fan_in))
-        kernel = functional.pad(weight, self.padding).roll(self.center, self.axes)
-        images = x.reshape(len(x), 1, *self.shape)
-        product = torch.fft.rfftn(images, dim=self.axes)
-        product = product * torch.fft.rfftn(kernel, dim=self.axes).conj()
-        correlation = torch.fft.irfftn(product, s=self.shape, dim=self.axes)
-        return correlation + (self.bias * scale).reshape(-1, *[1] * len(self.shape))

@@ -13,15 +13,20 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import BaseNet
+from ._autoencoder import Autoencoder
+from ._base import NetEstimator
 from ._convnet import ConvNet
 from ._fcnet import FCNet
 
-_CLASSES: dict[str, type[BaseNet]] = {"ConvNet": ConvNet, "FCNet": FCNet}
+_CLASSES: dict[str, type[NetEstimator]] = {
+    "Autoencoder": Autoencoder,
+    "ConvNet": ConvNet,
+    "FCNet": FCNet,
+}
 _SNAPSHOTS = ("snapshot_steps_", "receptive_field_history_")
 
 
-def save(net: BaseNet, path: str | os.PathLike[str]) -> None:
+def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     """Write a fitted net to a file.
 
     The file holds weights, parameters, classes, history and snapshots, and no code: unlike a
@@ -30,7 +35,7 @@ def save(net: BaseNet, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    net : FCNet or ConvNet
+    net : FCNet, ConvNet or Autoencoder
         Fitted. Callbacks are not saved, and of `random_state` only an int is.
     path : path-like
         File to write, by habit with the suffix .safetensors.
@@ -42,8 +47,8 @@ def save(net: BaseNet, path: str | os.PathLike[str]) -> None:
     NotFittedError
         If it is not fitted.
     ValueError
-        If its activation or optimizer is a function or class of the user's, or its labels are
-        objects.
+        If its activation, optimizer or schedule is a function or class of the user's, or its
+        labels are objects.
     OSError
         If the file cannot be written.
 
@@ -58,26 +63,27 @@ def save(net: BaseNet, path: str | os.PathLike[str]) -> None:
     >>> bool((again.receptive_fields_ == net.receptive_fields_).all())
     True
     """
-    if type(net).__name__ not in _CLASSES or not isinstance(net, BaseNet):
-        raise TypeError(f"Got a {type(net).__name__}; expected a fitted FCNet or ConvNet.")
+    if type(net).__name__ not in _CLASSES or not isinstance(net, NetEstimator):
+        raise TypeError(f"Got a {type(net).__name__}; expected a fitted net of rfsk.")
     check_is_fitted(net, "receptive_fields_")
     parameters = dict(net.get_params(), callbacks=None)
     mask = parameters.pop("mask", None)
-    for name in ("activation", "optimizer"):
+    for name in ("activation", "optimizer", "schedule"):
         if not isinstance(parameters[name], str):
             raise ValueError(
                 f"{name}={parameters[name]!r} is code, which is not saved; pickle the net instead."
             )
     if not isinstance(parameters["random_state"], int | np.integer):
         parameters["random_state"] = None
-    if net.classes_.dtype.kind not in "biufU":
-        raise ValueError(f"Labels of dtype {net.classes_.dtype} are not saved; use str or numbers.")
+    classes = getattr(net, "classes_", np.array([]))  # an autoencoder has none
+    if classes.dtype.kind not in "biufU":
+        raise ValueError(f"Labels of dtype {classes.dtype} are not saved; use str or numbers.")
     about = {
         "class": type(net).__name__,
         "version": version("rfsk"),
         "parameters": parameters,
-        "classes": net.classes_.tolist(),
-        "classes_dtype": net.classes_.dtype.str,
+        "classes": classes.tolist(),
+        "classes_dtype": classes.dtype.str,
         "n_features": net.n_features_in_,
         "feature_names": getattr(net, "feature_names_in_", np.array([])).tolist(),
         "n_steps": net.n_steps_,
@@ -111,7 +117,7 @@ def _as_number(value: Any) -> Any:
     raise ValueError(f"{value!r} cannot be saved; expected plain numbers, strings and tuples.")
 
 
-def load(path: str | os.PathLike[str], *, device: str | None = None) -> BaseNet:
+def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstimator:
     """Read a net that `save` has written.
 
     Parameters
@@ -123,7 +129,7 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> BaseNet:
 
     Returns
     -------
-    net : FCNet or ConvNet
+    net : FCNet, ConvNet or Autoencoder
         Fitted: it predicts as before and, with ``warm_start=True``, can be trained on.
 
     Raises

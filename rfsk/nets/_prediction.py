@@ -37,7 +37,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
         decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
             Minus the output of the net for two classes, whose target is +1 for class 0.
         """
-        outputs = self._forward(X)
+        outputs = forward(self, X)
         return self._coding.decision(outputs)
 
     def predict_proba(self, X: ArrayLike) -> Array:
@@ -52,7 +52,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
         -------
         probability : ndarray of shape (n_samples, n_classes)
         """
-        outputs = self._forward(X)
+        outputs = forward(self, X)
         return self._coding.probability(outputs)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -82,25 +82,27 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
         Returns
         -------
         hidden : ndarray of shape (n_samples, n_activations)
-            One column a hidden unit; for ConvNet one a channel and site.
+            One column a unit of the last hidden layer; for ConvNet one a channel and place, or
+            window if pooled.
         """
-        return self._forward(X, return_hidden=True)
+        return forward(self, X, return_hidden=True)
 
     @property
     def _n_features_out(self) -> int:
         return self.net_.module_.n_activations
 
-    def _forward(self, X: ArrayLike, *, return_hidden: bool = False) -> Array:
-        """Outputs or hidden activations, in double precision on the CPU."""
-        check_is_fitted(self, "receptive_fields_")
-        data = np.ascontiguousarray(validate_data(self, X, dtype=np.float64, reset=False))
-        module = self.net_.module_
-        state = {name: value.double().cpu() for name, value in module.state_dict().items()}
-        options = {"return_hidden": return_hidden}
-        rows = max(1, _FORWARD_NUMBERS // module.n_activations)
-        with torch.no_grad():
-            parts = [
-                functional_call(module, state, (torch.tensor(data[start : start + rows]),), options)
-                for start in range(0, len(data), rows)
-            ]
-        return torch.cat(parts).numpy()
+
+def forward(estimator: Any, X: ArrayLike, *, return_hidden: bool = False) -> Array:
+    """Outputs or hidden activations of a fitted net, in double precision on the CPU."""
+    check_is_fitted(estimator, "receptive_fields_")
+    data = np.ascontiguousarray(validate_data(estimator, X, dtype=np.float64, reset=False))
+    module = estimator.net_.module_
+    state = {name: value.double().cpu() for name, value in module.state_dict().items()}
+    options = {"return_hidden": return_hidden}
+    rows = max(1, _FORWARD_NUMBERS // module.n_activations)
+    with torch.no_grad():
+        parts = [
+            functional_call(module, state, (torch.tensor(data[start : start + rows]),), options)
+            for start in range(0, len(data), rows)
+        ]
+    return torch.cat(parts).numpy()

@@ -1,5 +1,7 @@
-"""Optimizers, and the learning rate of each group of parameters."""
+"""Optimizers, and the learning rate of each group of parameters, at each epoch."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -7,8 +9,13 @@ import torch
 from .._core._validation import check_option
 
 _OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
-# Rate of a trained readout relative to that of the fields, in the mean-field scaling.
-_READOUT_RATE = 0.2
+SCALINGS = ("mean_field", "plain")
+# Factor of all rates, given the share of the training that is done.
+_SCHEDULES: dict[str, Callable[[float], float]] = {
+    "constant": lambda done: 1.0,
+    "linear": lambda done: 1.0 - done,
+    "cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * done)),
+}
 
 
 def as_optimizer(optimizer: Any) -> type[torch.optim.Optimizer]:
@@ -19,36 +26,71 @@ def as_optimizer(optimizer: Any) -> type[torch.optim.Optimizer]:
     return _OPTIMIZERS[optimizer]
 
 
+def as_schedule(schedule: Any) -> Callable[[float], float]:
+    """Schedule of a name, or the function itself.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or does not give a finite factor >= 0.
+    """
+    if not callable(schedule):
+        check_option(schedule, "schedule", _SCHEDULES)
+        return _SCHEDULES[schedule]
+    for done in (0.0, 0.5):
+        factor = schedule(done)
+        if not isinstance(factor, float | int) or not math.isfinite(factor) or factor < 0:
+            raise ValueError(
+                f"schedule gives {factor!r} at {done} of the training; expected a finite number "
+                ">= 0, the factor of the learning rate."
+            )
+    return schedule
+
+
 def learning_rates(
-    optimizer: Any, learning_rate: float, weight_decay: float, factor: float, n_features: int
+    module: Any,
+    *,
+    optimizer: Any,
+    scaling: str,
+    learning_rate: float,
+    readout_rate: float,
+    weight_decay: float,
 ) -> dict[str, dict[str, float]]:
     """Options of each parameter group.
 
     Parameters
     ----------
+    module : torch.nn.Module
+        Its `layers` say how many units and inputs the layer of a parameter has; of a readout
+        its `amplification` A, which is its scale times the number of units.
     optimizer : str or class
-        Plain SGD has the paper's scaling; methods that set their own scale take the rate as it
-        is for every parameter.
-    learning_rate, weight_decay : float
-        Of the estimator: a step of SGD shrinks weights by their product.
-    factor : float
-        Rate of the weights over the learning rate; K for the mean of K units.
-    n_features : int
-        D; biases move by 1/D of the rate of the weights.
+        Methods that set their own scale take rates as in the plain scaling.
+    scaling : {"mean_field", "plain"}
+        In the first, a layer of K units on D inputs moves its weights by learning_rate K / A^2
+        and its biases by 1/D of that; a readout of them moves by readout_rate learning_rate K,
+        its bias without the K. In the second the factors K, 1/D and 1/A^2 are left out.
+    learning_rate, readout_rate, weight_decay : float
+        Of the estimator: a step of SGD shrinks fields by learning_rate x weight_decay.
 
     Returns
     -------
     rates : dict of str to dict
+        By the name of the parameter.
     """
-    if as_optimizer(optimizer) is not torch.optim.SGD:
-        names = ("weight", "bias", "readout_weight", "readout_bias")
-        rates = {name: {"lr": learning_rate} for name in names}
-        rates["weight"]["weight_decay"] = weight_decay
-        return rates
-    rate = learning_rate * factor
-    return {
-        "weight": {"lr": rate, "weight_decay": weight_decay / factor},
-        "bias": {"lr": rate / n_features},
-        "readout_weight": {"lr": _READOUT_RATE * rate},
-        "readout_bias": {"lr": _READOUT_RATE * learning_rate},
-    }
+    has_factors = scaling == "mean_field" and as_optimizer(optimizer) is torch.optim.SGD
+    readout = readout_rate * learning_rate
+    rates = {}
+    for name, _ in module.named_parameters():
+        n_units, fan_in = module.layers().get(name, (1, 1))
+        factor = n_units / module.amplification**2 if has_factors else 1.0
+        rate = learning_rate * factor
+        if "bias" in name and has_factors:
+            rate /= fan_in
+        if name == "readout_weight":
+            rate = readout * (module.n_units_read if has_factors else 1.0)
+        if name == "readout_bias":
+            rate = readout
+        rates[name] = {"lr": rate}
+        if name == "weight":  # SGD multiplies the decay by the rate
+            rates[name]["weight_decay"] = weight_decay / factor
+    return rates

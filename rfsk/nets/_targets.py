@@ -52,6 +52,18 @@ class Coding:
             return nn.MSELoss
         return nn.SoftMarginLoss if self.n_classes == 2 else nn.CrossEntropyLoss
 
+    def told(self, outputs: torch.Tensor) -> torch.Tensor:
+        """Class, by index, that each output tells."""
+        if self.n_classes > 2:
+            return outputs.argmax(dim=1)
+        return (outputs > 0.5 if self.rectified else outputs < 0.0).long()
+
+    def index_of(self, targets: torch.Tensor) -> torch.Tensor:
+        """Class, by index, of each target."""
+        if self.n_classes > 2 and self.loss == "cross_entropy":
+            return targets
+        return self.told(targets)
+
     def decision(self, outputs: Array) -> Array:
         """Outputs as scikit-learn's decision function."""
         if self.n_classes > 2:

@@ -78,7 +78,7 @@ def test_faults_are_found_before_any_training(net, monkeypatch):
     def no_training(*args, **kwargs):
         raise AssertionError("training began")
 
-    monkeypatch.setattr(_base.BaseNet, "_train", no_training)
+    monkeypatch.setattr(_base.NetEstimator, "_train", no_training)
     for fault, (call, message) in FAULTS.items():
         if fault != "width at predict":
             with pytest.raises(ValueError, match=message):
@@ -148,7 +148,9 @@ def test_warm_start_wants_the_same_width(net):
 
 def test_warm_start_wants_the_same_architecture():
     fitted = FCNet(4, max_epochs=1, warm_start=True, random_state=0).fit(X, Y)
-    with pytest.raises(ValueError, match=r"fitted net has n_hidden=4, which .* change to 9"):
+    with pytest.raises(
+        ValueError, match=r"fitted net has n_hidden=\(4,\), which .* change to \(9,\)"
+    ):
         fitted.set_params(n_hidden=9).fit(X, Y)
     with pytest.raises(ValueError, match="fitted net has activation='erf'"):
         fitted.set_params(n_hidden=4, activation="tanh").partial_fit(X, Y)

@@ -119,7 +119,7 @@ def test_weights_of_another_shape_are_told(path):
 def test_what_cannot_be_saved_is_refused_and_nothing_written(path):
     with pytest.raises(NotFittedError):
         rfsk.save(FCNet(), path)
-    with pytest.raises(TypeError, match="Got a dict; expected a fitted FCNet or ConvNet"):
+    with pytest.raises(TypeError, match="Got a dict; expected a fitted net of rfsk"):
         rfsk.save({}, path)
     own = FCNet(3, max_epochs=1, activation=torch.sin, random_state=0).fit(X, Y)
     with pytest.raises(ValueError, match=r"activation=.* is code, which is not saved"):

@@ -1,0 +1,373 @@
+"""Autoencoder: a net that learns to say its inputs again, and the fields it does so with."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._core._blocks import is_lazy, row_blocks
+from .._core._validation import check_positive
+from ..datasets import Discrimination
+from ..datasets._model import InputModel
+from ._autoencoding import Autoencoding, ReconstructionLoss
+from ._base import FLOATS, ONLINE_EPOCHS, NetEstimator
+from ._batches import TaskBatches
+from ._prediction import forward
+
+Array = NDArray[np.float64]
+
+
+class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator):
+    """One hidden layer that encodes inputs, and a linear decoder.
+
+    Codes and reconstructions of inputs x of D features are
+
+        a_k = sigma(w_k.x / sqrt(D) + b_k),    x' = c + sum_k v_k a_k / sqrt(D)
+
+    with v = w if the weights are tied, and the mean over inputs of
+
+        (|x - x'|^2 + sparsity sum_k |a_k|) / D
+
+    is minimized. Without a penalty the code of tied linear units spans the leading principal
+    components; with one, it is a feed-forward sparse code in the sense of Olshausen and Field
+    (Nature 381, 607, 1996).
+
+    Parameters
+    ----------
+    n_hidden : int, default=64
+        K, the number of hidden units.
+    activation : {"erf", "tanh", "relu", "linear"} or callable, default="relu"
+        sigma, as in `FCNet`.
+    tied : bool, default=True
+        Whether the decoder is the transpose of the encoder.
+    sparsity : float, default=0.0
+        Weight of the sum of sizes of the codes. With it, rows of an untied decoder are kept at
+        norm at most 1, so that small codes do not evade it.
+    bias_init : float or "auto", default=0.0
+        Biases start at +bias_init for the first half of the units and -bias_init for the second;
+        "auto" is 1, or 0 for relu.
+    train_bias : bool, default=True
+        Whether the units' biases are trained; those of the output, c, are.
+    learning_rate : float, default=0.01
+        Of the optimizer, for every parameter.
+    batch_size : int, default=500
+        Samples a step.
+    max_epochs : int, default=50
+        Passes over the data in `fit`.
+    init_scale : float, default=0.1
+        Standard deviation of the initial weights w; v starts equal to w.
+    weight_decay : float, default=0.0
+        Decay of w, as the optimizer has it.
+    optimizer : {"adam", "sgd"} or torch optimizer class, default="adam"
+        How gradients are followed.
+    schedule : {"constant", "linear", "cosine"} or callable, default="constant"
+        Factor of all rates from one epoch to the next, as in `FCNet`.
+    patience : int, optional
+        Stop once the training loss has not reached a new low for so many epochs.
+    image_shape : (int, int), optional
+        (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features
+        by default.
+    record : int, optional
+        Number of snapshots of the fields to keep, as in `FCNet`.
+    callbacks : list of skorch callbacks, optional
+        Called during training, with ``train_loss`` to monitor.
+    device : str, default="auto"
+        Where to train: a torch device. "auto" is cuda where there is one, else cpu.
+    warm_start : bool, default=False
+        Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
+    verbose : int, default=0
+        Above 0 a progress bar is shown, with the loss and the mean IPR.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the weights, batches and samples. Global generators are left alone.
+
+    Attributes
+    ----------
+    receptive_fields_ : ndarray of shape (n_hidden, n_features)
+        w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is what the units see.
+    biases_ : ndarray of shape (n_hidden,)
+        Biases of the units.
+    decoder_ : ndarray of shape (n_hidden, n_features)
+        v / sqrt(D), what each unit adds to the reconstruction.
+    intercept_ : ndarray of shape (n_features,)
+        c, the reconstruction of silence.
+    net_ : skorch.NeuralNet
+        The net inside.
+    history_ : skorch.history.History
+        One entry an epoch (1/100 of an online run), with `train_loss` and `step`.
+    loss_curve_ : ndarray of shape (n_epochs,)
+        Mean training loss of each epoch.
+    n_steps_ : int
+        Steps taken.
+    time_ : float
+        Steps / D.
+    receptive_field_history_ : ndarray of shape (n_snapshots, n_hidden, n_features)
+        Fields at the steps `snapshot_steps_`. Only with `record`.
+    snapshot_steps_ : ndarray of shape (n_snapshots,)
+        Only with `record`.
+    shape_ : tuple of int
+        Lattice of the features.
+    n_features_in_ : int
+        Number of features.
+
+    See Also
+    --------
+    FCNet : Fields that serve to tell classes apart.
+    sklearn.decomposition.DictionaryLearning : Sparse codes found by optimization.
+
+    Examples
+    --------
+    >>> from rfsk import Autoencoder, make_nlgp
+    >>> X, _ = make_nlgp(1000, 40, correlation_length=(4.0, 8.0), random_state=0)
+    >>> net = Autoencoder(16, max_epochs=20, random_state=0).fit(X)
+    >>> net.transform(X).shape, net.reconstruct(X).shape
+    ((1000, 16), (1000, 40))
+    """
+
+    _module = Autoencoding
+
+    def __init__(
+        self,
+        n_hidden: int = 64,
+        *,
+        activation: str | Callable = "relu",
+        tied: bool = True,
+        sparsity: float = 0.0,
+        bias_init: float | str = 0.0,
+        train_bias: bool = True,
+        learning_rate: float = 0.01,
+        batch_size: int = 500,
+        max_epochs: int = 50,
+        init_scale: float = 0.1,
+        weight_decay: float = 0.0,
+        optimizer: str | type = "adam",
+        schedule: str | Callable = "constant",
+        patience: int | None = None,
+        image_shape: tuple[int, ...] | None = None,
+        record: int | None = None,
+        callbacks: list | None = None,
+        device: str = "auto",
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: Any = None,
+    ) -> None:
+        self.n_hidden = n_hidden
+        self.activation = activation
+        self.tied = tied
+        self.sparsity = sparsity
+        self.bias_init = bias_init
+        self.train_bias = train_bias
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.init_scale = init_scale
+        self.weight_decay = weight_decay
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.patience = patience
+        self.image_shape = image_shape
+        self.record = record
+        self.callbacks = callbacks
+        self.device = device
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
+        """Train the net to reconstruct data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs, best of mean zero and about unit variance.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self : Autoencoder
+            The fitted estimator. An interrupt (Ctrl-C) ends the training early and keeps the
+            net trained so far, with a warning.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not valid, before any training; or if the training
+            diverges.
+        """
+        self._check_parameters()
+        is_warm = self._is_warm()
+        data = validate_data(self, X, dtype=FLOATS, reset=not is_warm)
+        inputs = self._to_device(data)
+        self._start(None, self.n_features_in_, is_warm)
+        n_steps = self._n_steps(len(data))
+        return self._train_on(inputs, None, self.max_epochs, n_steps, data=(data, None))
+
+    def partial_fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
+        """Pass once over a block of data, going on from the net trained so far.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs. A Dask array is passed over block by block, one in memory at a time.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self : Autoencoder
+        """
+        self._check_parameters()
+        if is_lazy(X):
+            for (block,) in row_blocks(X):
+                self.partial_fit(block)
+                if self.net_.interrupted:
+                    break
+            return self
+        is_warm = self._is_trained()
+        data = validate_data(self, X, dtype=FLOATS, reset=not is_warm)
+        inputs = self._to_device(data)
+        self._start(None, self.n_features_in_, is_warm)
+        return self._train_on(inputs, None, 1, None, data=(data, None))
+
+    def fit_online(
+        self, source: InputModel | Discrimination, n_samples: int = 2_000_000
+    ) -> "Autoencoder":
+        """Train on fresh samples, each seen once, drawn on the training device.
+
+        Parameters
+        ----------
+        source : input model or Discrimination
+            Where the samples come from; of a task all classes, without their labels.
+        n_samples : int, default=2_000_000
+            How many samples to draw: `n_samples` / `batch_size` steps.
+
+        Returns
+        -------
+        self : Autoencoder
+            The fitted estimator. An interrupt keeps the net trained so far, with a warning.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid, or the training diverges.
+        TypeError
+            If `source` is neither an input model nor a task.
+        """
+        self._check_parameters()
+        # A model is the mixture of two classes of its own law.
+        task = source if isinstance(source, Discrimination) else Discrimination([source, source])
+        check_positive(n_samples, "n_samples", integer=True)
+        is_warm = self._is_warm()
+        self.n_features_in_ = task.n_features
+        self._start(None, task.n_features, is_warm)
+        n_steps = math.ceil(n_samples / self.batch_size)
+        epochs = min(ONLINE_EPOCHS, n_steps)
+        generator = self._generator()
+        batches = TaskBatches(task, None, self.batch_size, n_samples, epochs, generator)
+        return self._train(batches, epochs, n_steps)
+
+    def transform(self, X: ArrayLike) -> Array:
+        """Codes of inputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_hidden)
+        """
+        return forward(self, X, return_hidden=True)
+
+    def inverse_transform(self, codes: ArrayLike) -> Array:
+        """Inputs that codes stand for.
+
+        Parameters
+        ----------
+        codes : array-like of shape (n_samples, n_hidden)
+            Hidden activations.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self, "receptive_fields_")
+        units: Array = check_array(codes, dtype=np.float64, input_name="codes")
+        if units.shape[1] != len(self.decoder_):
+            raise ValueError(
+                f"codes has {units.shape[1]} columns; expected one a hidden unit, "
+                f"{len(self.decoder_)}."
+            )
+        return units @ self.decoder_ + self.intercept_
+
+    def reconstruct(self, X: ArrayLike) -> Array:
+        """Reconstructions of inputs, the decoding of their codes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        reconstructions : ndarray of shape (n_samples, n_features)
+        """
+        return self.inverse_transform(self.transform(X))
+
+    def score(self, X: ArrayLike, y: Any = None) -> float:
+        """Share of the variance that reconstructions explain.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        score : float
+            1 - sum |x - x'|^2 / sum |x - mean|^2, summed over features as well.
+        """
+        residual = self.reconstruct(X)
+        data = np.asarray(validate_data(self, X, dtype=np.float64, reset=False))
+        residual -= data
+        total = float(np.sum((data - data.mean(axis=0)) ** 2))
+        return 1.0 - float(np.sum(residual**2)) / total if total > 0.0 else math.nan
+
+    def _check_parameters(self) -> None:
+        check_positive(self.n_hidden, "n_hidden", integer=True)
+        check_positive(self.sparsity, "sparsity", zero=True)
+        super()._check_parameters()
+
+    def _start(self, classes: None, n_features: int, is_warm: bool) -> None:
+        self._start_net(n_features, is_warm, ReconstructionLoss, {"tied": bool(self.tied)}, {})
+        self.net_.criterion_.sparsity = self.sparsity
+        self.net_.module_.normalized = self.sparsity > 0.0
+
+    def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        return {"n_features": math.prod(shape), "n_hidden": self.n_hidden}
+
+    def _targets_of(self, index: Any) -> None:
+        return None
+
+    def _fields_of(self, weight: Array) -> Array:
+        return weight / math.sqrt(weight.shape[1])
+
+    def _set_fields(self, weight: Array) -> None:
+        module = self.net_.module_
+        rows = weight
+        if module.decoder is not None:
+            rows = module.decoder.detach().cpu().double().numpy()
+        self.decoder_ = self._fields_of(rows)
+        self.intercept_ = module.intercept.detach().cpu().double().numpy().copy()
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.receptive_fields_)

@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+
+import rfsk
+from rfsk import Autoencoder, make_nlgp
+
+
+@pytest.fixture(scope="module", name="X")
+def inputs():
+    return make_nlgp(3000, 40, correlation_length=(4.0, 8.0), random_state=0)[0]
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_reconstruction_is_the_formula_of_the_docstring(X, tied):
+    net = Autoencoder(6, tied=tied, bias_init=0.3, max_epochs=2, random_state=0).fit(X)
+    codes = np.maximum(X @ net.receptive_fields_.T + net.biases_, 0.0)
+    np.testing.assert_allclose(net.transform(X), codes, atol=1e-12)
+    expected = net.intercept_ + codes @ net.decoder_
+    np.testing.assert_allclose(net.reconstruct(X), expected, atol=1e-12)
+    assert np.array_equal(net.decoder_, net.receptive_fields_) == tied
+    # The double-precision formula against the float32 module that was trained.
+    inner, _ = net.net_.module_(torch.tensor(X, dtype=torch.float32))
+    np.testing.assert_allclose(inner.detach().numpy(), expected, atol=1e-4)
+    residual = ((X - expected) ** 2).sum() / ((X - X.mean(axis=0)) ** 2).sum()
+    assert net.score(X) == pytest.approx(1.0 - residual, abs=1e-12)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_linear_code_spans_the_principal_components(X, tied):
+    """Explained variance within .001 of PCA's, the optimum, at six components."""
+    net = Autoencoder(6, activation="linear", tied=tied, max_epochs=200, random_state=0)
+    net.set_params(schedule="cosine").fit(X)
+    pca = PCA(6).fit(X)
+    best = 1.0 - ((X - pca.inverse_transform(pca.transform(X))) ** 2).mean() / X.var()
+    assert best - 0.001 < net.score(X) < best + 0.001
+    span = np.linalg.qr(net.receptive_fields_.T)[0]
+    # The sixth and seventh components have equal variance: five angles are fixed.
+    angles = np.linalg.svd(span.T @ pca.components_.T, compute_uv=False)
+    assert angles[:5].min() > 0.99
+
+
+def test_sparse_autoencoder_finds_the_atoms_of_a_sparse_code():
+    """20 random atoms, codes of density .1, 20,000 rows: median match .9997 (seed 0)."""
+    rng = np.random.default_rng(0)
+    atoms = rng.standard_normal((20, 40))
+    atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
+    data = (3.0 * rng.random((20_000, 20)) * (rng.random((20_000, 20)) < 0.1)) @ atoms
+    net = Autoencoder(20, tied=False, sparsity=0.1, max_epochs=100, schedule="linear")
+    net.set_params(random_state=0).fit(data)
+    found = net.decoder_ / np.linalg.norm(net.decoder_, axis=1, keepdims=True)
+    assert np.median((found @ atoms.T).max(axis=0)) > 0.99
+    plain = net.set_params(sparsity=0.0).fit(data)
+    found = plain.decoder_ / np.linalg.norm(plain.decoder_, axis=1, keepdims=True)
+    assert np.median((found @ atoms.T).max(axis=0)) < 0.95
+
+
+def test_loss_is_that_of_the_docstring(X):
+    """One full batch: the loss before the first step, from the recorded start."""
+    net = Autoencoder(6, sparsity=0.7, batch_size=len(X), max_epochs=1, record=2, random_state=0)
+    net.fit(X)
+    w = net.receptive_field_history_[0]
+    codes = np.maximum(X @ w.T, 0.0)
+    square = ((X - codes @ w) ** 2).sum(axis=1)
+    expected = (square + 0.7 * codes.sum(axis=1)).mean() / 40
+    assert net.loss_curve_[0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_penalty_makes_codes_sparse_and_keeps_decoder_rows_within_the_unit_ball(X):
+    dense = Autoencoder(16, tied=False, max_epochs=20, random_state=0).fit(X)
+    sparse = Autoencoder(16, tied=False, sparsity=2.0, max_epochs=20, random_state=0).fit(X)
+    assert np.linalg.norm(sparse.decoder_, axis=1).max() <= 1.0 + 1e-6
+    share = [(net.transform(X) > 1e-3).mean() for net in (dense, sparse)]
+    assert share[1] < 0.8 * share[0]
+
+
+def test_fit_online_takes_a_model_or_a_task(X):
+    task = make_nlgp(2, 40, correlation_length=(4.0, 8.0), return_X_y=False).task
+    for source in (task, task.models[1]):
+        net = Autoencoder(8, record=3, random_state=0).fit_online(source, 60_000)
+        assert net.n_steps_ == 120
+        assert net.loss_curve_[-1] < 0.7 * net.loss_curve_[0]
+        assert net.receptive_field_history_.shape == (3, 8, 40)
+    with pytest.raises(TypeError, match="expected a list of input models"):
+        Autoencoder().fit_online(X)
+
+
+def test_same_seed_gives_the_same_fields_with_and_without_snapshots(X):
+    one, two, other = (
+        Autoencoder(6, max_epochs=2, record=record, random_state=seed).fit(X)
+        for record, seed in ((None, 0), (4, 0), (None, 1))
+    )
+    np.testing.assert_array_equal(one.receptive_fields_, two.receptive_fields_)
+    assert not np.array_equal(one.receptive_fields_, other.receptive_fields_)
+
+
+def test_partial_fit_of_the_whole_is_an_epoch(X):
+    whole = Autoencoder(6, max_epochs=1, random_state=0).fit(X)
+    block = Autoencoder(6, random_state=0).partial_fit(X)
+    np.testing.assert_array_equal(whole.receptive_fields_, block.receptive_fields_)
+    assert block.partial_fit(X).n_steps_ == 12
+
+
+def test_warm_start_goes_on_with_a_new_penalty(X):
+    net = Autoencoder(6, tied=False, max_epochs=2, warm_start=True, random_state=0).fit(X)
+    net.set_params(sparsity=3.0).fit(X)
+    assert net.n_steps_ == 24
+    assert np.linalg.norm(net.decoder_, axis=1).max() <= 1.0 + 1e-6
+    with pytest.raises(ValueError, match="fitted net has tied=False"):
+        net.set_params(tied=True).fit(X)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_saved_autoencoder_reads_as_it_was(X, tied, tmp_path):
+    net = Autoencoder(6, tied=tied, max_epochs=2, record=2, random_state=0).fit(X)
+    rfsk.save(net, tmp_path / "net.safetensors")
+    again = rfsk.load(tmp_path / "net.safetensors")
+    assert type(again) is Autoencoder
+    np.testing.assert_array_equal(again.reconstruct(X), net.reconstruct(X))
+    np.testing.assert_array_equal(rfsk.receptive_fields(again), net.receptive_fields_)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n_hidden": 0}, "n_hidden=0; expected an integer > 0"),
+        ({"sparsity": -1.0}, "sparsity=-1.0; expected a finite number >= 0"),
+        ({"optimizer": "newton"}, "optimizer='newton' is unknown"),
+        ({"schedule": "up"}, "schedule='up' is unknown; expected one of 'constant', 'linear'"),
+    ],
+)
+def test_bad_parameter_is_refused(X, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        Autoencoder(**parameters).fit(X)
+
+
+def test_codes_of_another_width_are_refused(X):
+    with pytest.raises(NotFittedError):
+        Autoencoder().inverse_transform([[1.0]])
+    net = Autoencoder(3, max_epochs=1, random_state=0).fit(X)
+    with pytest.raises(ValueError, match="codes has 2 columns; expected one a hidden unit, 3"):
+        net.inverse_transform(np.ones((4, 2)))

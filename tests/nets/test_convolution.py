@@ -1,0 +1,138 @@
+"""ConvNet's borders, strides and pooling, and its release into an FCNet."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage, special
+
+from rfsk import ConvNet, make_nlgp
+from rfsk.nets._convolution import Convolutional
+
+CASES = {
+    "ring": {"kernel_size": 5},
+    "ring, wide": {"kernel_size": 15},
+    "ring, zero": {"kernel_size": 5, "boundary": "zero"},
+    "ring, zero, wide": {"kernel_size": 15, "boundary": "zero"},
+    "ring, stride": {"kernel_size": 15, "stride": 3},
+    "ring, stride, pooled": {"kernel_size": 5, "stride": 2, "pooling": "mean", "pool_size": 2},
+    "torus": {"kernel_size": 3, "image_shape": (4, 6)},
+    "torus, wide": {"kernel_size": (3, 5), "image_shape": (4, 6)},
+    "torus, zero": {"kernel_size": (3, 5), "image_shape": (-1, 6), "boundary": "zero"},
+    "torus, stride": {"kernel_size": 3, "image_shape": (4, 6), "stride": (2, 4)},
+    "torus, all pooled": {"kernel_size": (3, 5), "image_shape": (4, -1), "pooling": "mean"},
+    "torus, maximum": {
+        "kernel_size": 3,
+        "image_shape": (4, 6),
+        "boundary": "zero",
+        "pooling": "max",
+        "pool_size": (2, 3),
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_nlgp(400, 24, correlation_length=(1.0, 2.0), random_state=0)
+
+
+def fitted(case, data, **options):
+    net = ConvNet(3, max_epochs=1, random_state=0, **CASES[case], **options)
+    return net.fit(*data)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_hidden_activations_are_those_of_scipy(case, data):
+    X, _ = data
+    net = fitted(case, data, readout="linear")
+    parameters = CASES[case]
+    images = X.reshape(len(X), *net.shape_)
+    mode = "constant" if parameters.get("boundary") == "zero" else "wrap"
+    taps = np.prod(net.filters_.shape[1:])
+    h = np.stack(
+        [
+            ndimage.correlate(images, kernel[None], mode=mode, cval=0.0) / np.sqrt(taps) + bias
+            for kernel, bias in zip(net.filters_, net.biases_, strict=True)
+        ],
+        axis=1,
+    )
+    steps = np.broadcast_to(parameters.get("stride", 1), len(net.shape_))
+    h = h[(..., *(slice(None, None, step) for step in steps))]
+    hidden = special.erf(h / np.sqrt(2.0))
+    if "pooling" in parameters:
+        pool = {"mean": np.mean, "max": np.max}[parameters["pooling"]]
+        sizes = np.broadcast_to(parameters.get("pool_size", h.shape[2:]), len(net.shape_))
+        for axis, size in enumerate(sizes, start=2):
+            parts = np.split(hidden, hidden.shape[axis] // size, axis=axis)
+            hidden = np.concatenate([pool(part, axis=axis, keepdims=True) for part in parts], axis)
+    np.testing.assert_allclose(net.transform(X), hidden.reshape(len(X), -1), atol=1e-9)
+    assert net.get_feature_names_out().shape == (net.transform(X).shape[1],)
+
+
+@pytest.mark.parametrize("boundary", ["periodic", "zero"])
+@pytest.mark.parametrize(
+    "case", [((24,), (7,), (1,)), ((24,), (23,), (5,)), ((4, 6), (3, 5), (2, 1))]
+)
+def test_fourier_and_direct_correlation_agree(case, boundary):
+    shape, kernel, stride = case
+    module = Convolutional(
+        shape, 3, kernel, stride, boundary, None, (1,) * len(shape), 1, "mean", 0,
+        activation="erf", init_scale=1.0, bias_init=1.0, train_bias=True,
+    ).double()  # fmt: skip
+    images = torch.randn(5, 1, *shape, dtype=torch.float64)
+    arguments = images, module.weight, module.bias
+    direct, fourier = module.direct(*arguments), module._by_fourier(*arguments)
+    torch.testing.assert_close(direct, fourier, atol=1e-12, rtol=0.0)
+
+
+@pytest.mark.parametrize("readout", ["mean", "linear"])
+@pytest.mark.parametrize("case", [name for name in CASES if name != "torus, maximum"])
+def test_release_computes_the_same_function(case, readout, data):
+    X, _ = data
+    net = fitted(case, data, readout=readout)
+    free = net.release()
+    np.testing.assert_allclose(free.decision_function(X), net.decision_function(X), atol=1e-5)
+    np.testing.assert_array_equal(free.classes_, net.classes_)
+
+
+@pytest.mark.parametrize("case", ["ring", "torus"])
+def test_released_fields_are_the_shifted_filters(case, data):
+    net = fitted(case, data)
+    fields = net.receptive_fields_.reshape(3, *net.shape_)
+    axes = tuple(range(1, fields.ndim))
+    center = np.array([side // 2 for side in net.shape_])
+    free = net.release().receptive_fields_.reshape(3, 24, *net.shape_)
+    for i, site in enumerate(np.indices(net.shape_).reshape(len(net.shape_), -1).T):
+        shifted = np.roll(fields, tuple(site - center), axes)
+        np.testing.assert_allclose(free[:, i], shifted, atol=1e-7)
+        np.testing.assert_array_equal(free[:, i] == 0.0, shifted == 0.0)
+
+
+def test_released_net_trains_on_from_where_it_is(data):
+    free = fitted("ring, stride", data).release()
+    before = free.receptive_fields_.copy()
+    free.set_params(learning_rate=1e-3, max_epochs=1).fit(*data)
+    moved = np.abs(free.receptive_fields_ - before).max()
+    assert 0.0 < moved < 1e-2
+
+
+def test_release_of_maxima_is_refused(data):
+    with pytest.raises(ValueError, match="pooling='max' is not a function of a fully-connected"):
+        fitted("torus, maximum", data).release()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"boundary": "open"}, "boundary='open' is unknown; expected one of 'periodic', 'zero'"),
+        ({"stride": 0}, "stride=0; expected an integer > 0"),
+        ({"stride": 25}, r"stride=25 does not fit a lattice of shape \(24,\)"),
+        ({"pooling": "median"}, "pooling='median' is unknown; expected one of 'mean', 'max'"),
+        ({"pooling": "max", "pool_size": 5}, r"pool_size=5 does not divide the \(24,\) places"),
+        ({"pooling": "max", "pool_size": (2, 2)}, r"pool_size=\(2, 2\) does not fit"),
+        ({"image_shape": (5, -1)}, r"image_shape=\(5, -1\); expected a number of sites"),
+        ({"image_shape": (-1, -1)}, r"image_shape=\(-1, -1\); expected a number of sites"),
+    ],
+)
+def test_bad_geometry_is_refused(data, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        ConvNet(**parameters).fit(*data)
