@@ -105,7 +105,6 @@ class FitTasks(Callback):
         """Announce its end; a callback that asks for it ends the training."""
         stop = self.epoch_.call_on_fit_task_end(
             estimator=self.estimator,
-            metadata={"train_loss": net.history[-1, "train_loss"], "step": net.n_steps},
             reconstruction_attributes=self._as_fitted,
             **self.data,
         )

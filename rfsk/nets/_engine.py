@@ -13,9 +13,12 @@ from ._batches import TaskBatches, TensorBatches
 from ._callbacks import listens_to_batches
 from ._single_step import SingleSampleStep
 
+# Times the loss of the first epoch, or one, at which a net has left all sense behind.
+_EXPLODED = 100.0
+
 
 class DivergenceError(ValueError):
-    """The loss is no longer finite."""
+    """The loss has exploded."""
 
 
 class LogSchedule:
@@ -202,7 +205,8 @@ class Engine(NeuralNet):
     def _close_epoch(self, loss: float) -> None:
         self.history.record("train_loss", loss)
         self.history.record("step", self.n_steps)
-        if not np.isfinite(loss):
+        first = next(row["train_loss"] for row in self.history if "train_loss" in row)
+        if not loss < _EXPLODED * max(first, 1.0):
             raise DivergenceError(
                 f"The training loss is {loss} after {self.n_steps} steps: the net diverged. "
                 "Lower learning_rate, or scale the inputs to unit variance."

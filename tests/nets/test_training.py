@@ -1,0 +1,260 @@
+"""How a training runs: rates over time, early stopping, callbacks, blocks, what is shown."""
+
+import numpy as np
+import pytest
+import sklearn
+import torch
+from sklearn.utils.fixes import parse_version
+from skorch.callbacks import LRScheduler
+
+from rfsk import Autoencoder, ConvNet, FCNet, ipr, make_nlgp
+
+has_callbacks = pytest.mark.skipif(
+    parse_version(sklearn.__version__) < parse_version("1.9"), reason="needs scikit-learn 1.9"
+)
+
+
+@pytest.fixture(scope="module")
+def ring():
+    return make_nlgp(1500, 20, correlation_length=(1.0, 2.0), random_state=0)
+
+
+def by_hand(X, y, rates, seed):
+    """One full-batch step an epoch at each of these rates, going on from one to the next."""
+    net = FCNet(6, batch_size=len(X), max_epochs=1, warm_start=True, random_state=seed)
+    for rate in rates:
+        net.set_params(learning_rate=rate).fit(X, y)
+    return net
+
+
+@pytest.mark.parametrize(
+    ("schedule", "factors"),
+    [
+        ("constant", [1.0, 1.0, 1.0, 1.0]),
+        ("linear", [1.0, 0.75, 0.5, 0.25]),
+        ("cosine", [1.0, 0.5 + 0.5**1.5, 0.5, 0.5 - 0.5**1.5]),
+        (lambda done: 1.0 / (1.0 + done), [1.0, 0.8, 2.0 / 3.0, 4.0 / 7.0]),
+    ],
+)
+def test_schedule_is_the_factor_of_the_rates_of_an_epoch(ring, schedule, factors):
+    X, y = ring
+    net = FCNet(6, schedule=schedule, batch_size=len(X), max_epochs=4, random_state=0).fit(X, y)
+    expected = by_hand(X, y, [5.0 * factor for factor in factors], seed=0)
+    np.testing.assert_allclose(net.receptive_fields_, expected.receptive_fields_, atol=1e-6)
+    np.testing.assert_allclose(net.biases_, expected.biases_, atol=1e-6)
+
+
+def test_schedule_scales_the_soft_threshold_too(ring):
+    X, y = ring
+    options = {"batch_size": len(X), "l1": 0.01, "random_state": 0, "learning_rate": 1.0}
+    net = FCNet(6, schedule=lambda done: 0.5, max_epochs=1, **options).fit(X, y)
+    options["learning_rate"] = 0.5
+    half = FCNet(6, max_epochs=1, **options).fit(X, y)
+    np.testing.assert_allclose(net.receptive_fields_, half.receptive_fields_, atol=1e-7)
+
+
+def test_scheduler_of_torch_does_the_same_as_a_callback(ring):
+    X, y = ring
+    options = {"max_epochs": 4, "random_state": 0}
+    halving = LRScheduler("StepLR", step_size=1, gamma=0.5)
+    called = FCNet(6, callbacks=[halving], **options).fit(X, y)
+    named = FCNet(6, schedule=lambda done: 0.5 ** (4 * done), **options).fit(X, y)
+    np.testing.assert_allclose(called.receptive_fields_, named.receptive_fields_, atol=1e-6)
+
+
+@pytest.mark.parametrize("schedule", ["rising", lambda done: -1.0, lambda done: None])
+def test_bad_schedule_is_refused(ring, schedule):
+    with pytest.raises(
+        ValueError, match=r"schedule='rising' is unknown|schedule gives (-1.0|None)"
+    ):
+        FCNet(schedule=schedule).fit(*ring)
+
+
+def test_plain_scaling_moves_every_parameter_by_its_gradient(ring):
+    """A step of the default scaling at rate r is one of the plain scaling at rates r K, r K / D."""
+    X, y = ring
+    options = {"batch_size": len(X), "max_epochs": 1, "random_state": 0, "weight_decay": 0.0}
+    scaled = FCNet(6, learning_rate=0.5, **options).fit(X, y)
+    plain = FCNet(6, learning_rate=3.0, scaling="plain", **options).fit(X, y)
+    np.testing.assert_allclose(plain.receptive_fields_, scaled.receptive_fields_, atol=1e-7)
+    start = np.array([1.0, 1.0, 1.0, -1.0, -1.0, -1.0])
+    np.testing.assert_allclose(plain.biases_ - start, 20 * (scaled.biases_ - start), atol=1e-5)
+
+
+def test_time_is_steps_over_the_number_of_features(ring):
+    net = FCNet(6, max_epochs=2, random_state=0).fit(*ring)
+    assert net.n_steps_ == 6
+    assert net.time_ == 6 / 20
+
+
+@pytest.mark.parametrize("online", [False, True])
+def test_patience_ends_training_on_a_plateau(ring, online):
+    X, y = ring
+    task = make_nlgp(2, 20, correlation_length=(1.0, 2.0), return_X_y=False).task
+    net = FCNet(6, learning_rate=1e-6, patience=3, max_epochs=50, record=5, random_state=0)
+    net = net.fit_online(task, 200_000) if online else net.fit(X, y)
+    losses = net.loss_curve_
+    assert 4 <= len(losses) < (100 if online else 50)
+    best = np.argmin(losses)  # to a part in 10^4, below which lows do not count
+    assert losses[-3:].min() > (1.0 - 2e-4) * losses[: best + 1].min()
+    assert net.snapshot_steps_[-1] == net.n_steps_
+    np.testing.assert_array_equal(net.receptive_field_history_[-1], net.receptive_fields_)
+
+
+def test_patience_changes_nothing_while_the_loss_falls(ring):
+    plain = FCNet(6, max_epochs=5, random_state=0).fit(*ring)
+    patient = FCNet(6, max_epochs=5, patience=5, random_state=0).fit(*ring)
+    np.testing.assert_array_equal(plain.receptive_fields_, patient.receptive_fields_)
+
+
+def test_exploded_net_is_reported_although_its_loss_is_finite():
+    """A fast readout with the squared loss: units saturate at weights of 10^3."""
+    task = make_nlgp(2, 100, return_X_y=False).task
+    net = FCNet(40, readout="linear", loss="squared", random_state=0)
+    with pytest.raises(ValueError, match=r"training loss is \d+.* the net diverged. Lower learn"):
+        net.fit_online(task, 2_000_000)
+    assert not hasattr(net, "receptive_fields_")
+
+
+class Recorder:
+    """A callback of scikit-learn's protocol that keeps what it is told."""
+
+    def __init__(self, stop_after=None):
+        self.events, self.scores, self.stop_after = [], [], stop_after
+
+    def setup(self, estimator, context):
+        self.events.append("setup")
+
+    def teardown(self, estimator, context):
+        self.events.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context, *, X=None):
+        self.events.append(("begin", context.task_name, context.task_id))
+
+    def on_fit_task_end(self, estimator, context, *, X=None, y=None, fitted_estimator=None):
+        self.events.append(("end", context.task_name, context.task_id))
+        if context.task_name == "epoch":
+            self.scores.append((fitted_estimator.n_steps_, fitted_estimator.score(X, y)))
+            return context.task_id + 1 == self.stop_after
+        return False
+
+
+@has_callbacks
+@pytest.mark.parametrize("make", [FCNet, ConvNet])
+def test_scikit_learn_callbacks_hear_of_every_epoch(ring, make):
+    recorder = Recorder()
+    net = make(6, max_epochs=3, random_state=0).set_callbacks(recorder).fit(*ring)
+    epochs = [(when, "epoch", i) for i in range(3) for when in ("begin", "end")]
+    assert recorder.events == ["setup", ("begin", "fit", 0), *epochs, ("end", "fit", 0), "teardown"]
+    assert [step for step, _ in recorder.scores] == [3, 6, 9]
+    assert recorder.scores[-1][1] == net.score(*ring)
+    plain = make(6, max_epochs=3, random_state=0).fit(*ring)
+    np.testing.assert_array_equal(net.receptive_fields_, plain.receptive_fields_)
+
+
+@has_callbacks
+def test_scikit_learn_callback_can_end_the_training(ring):
+    net = FCNet(6, max_epochs=9, random_state=0).set_callbacks(Recorder(stop_after=2)).fit(*ring)
+    assert net.n_steps_ == 6
+
+
+@has_callbacks
+def test_raising_scikit_learn_callback_is_torn_down_and_the_net_kept(ring):
+    class Raising(Recorder):
+        def on_fit_task_end(self, estimator, context):
+            raise RuntimeError("no space left")
+
+    recorder = Raising()
+    net = FCNet(6, max_epochs=9, random_state=0).set_callbacks(recorder)
+    with pytest.raises(RuntimeError, match="no space left"):
+        net.fit(*ring)
+    assert net.n_steps_ == 3
+    assert recorder.events[-1] == "teardown"
+    assert net.score(*ring) > 0.4
+
+
+@has_callbacks
+def test_scoring_monitor_of_scikit_learn_works_on_a_net(ring):
+    from sklearn.callback import ScoringMonitor
+
+    monitor = ScoringMonitor(scoring="accuracy")
+    net = FCNet(6, max_epochs=3, random_state=0).set_callbacks(monitor).fit(*ring)
+    scores = monitor.get_logs().data_as_pandas["accuracy"].tolist()
+    assert scores[-1] == net.score(*ring)
+    assert len(scores) == 3
+    coder = Autoencoder(6, max_epochs=2, random_state=0).set_callbacks(Recorder())
+    assert coder.fit(ring[0]).n_steps_ == 6
+
+
+@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
+def test_progress_shows_loss_and_ipr_and_for_classes_accuracy(ring, make, monkeypatch, capfd):
+    shown = []
+    from rfsk.nets import _callbacks
+
+    class Bar(_callbacks.tqdm):
+        def set_postfix(self, ordered_dict, **kwargs):
+            shown.append(dict(ordered_dict))
+            super().set_postfix(ordered_dict, **kwargs)
+
+    monkeypatch.setattr(_callbacks, "tqdm", Bar)
+    net = make(6, max_epochs=2, verbose=1, batch_size=1500, random_state=0).fit(*ring)
+    assert len(shown) == 2
+    weights = net.receptive_fields_
+    assert float(shown[-1]["ipr"]) == pytest.approx(ipr(weights).mean(), abs=6e-5)
+    assert float(shown[-1]["loss"]) == pytest.approx(net.loss_curve_[-1], abs=6e-5)
+    if make is Autoencoder:
+        assert "accuracy" not in shown[-1]
+    else:
+        assert float(shown[-1]["accuracy"]) == pytest.approx(net.score(*ring), abs=6e-5)
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "training" in captured.err
+
+
+@pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
+def test_accuracy_shown_is_right_for_three_classes(loss):
+    X, y = make_nlgp(600, 20, correlation_length=(0.5, 1.0, 2.0), random_state=0)
+    net = FCNet(6, loss=loss, readout="linear", max_epochs=1, random_state=0).fit(X, y)
+    targets = net._coding.target_of_class()[torch.tensor(y)]
+    outputs = net.net_.module_(torch.tensor(X, dtype=torch.float32))
+    assert net._watched(outputs, targets)["accuracy"] == pytest.approx(net.score(X, y), abs=2e-3)
+
+
+def test_training_leaves_no_data_in_the_net(ring):
+    net = FCNet(6, max_epochs=1, record=2, schedule="cosine", random_state=0).fit(*ring)
+    assert net.net_.last_batch is None
+    assert net.net_.rate_factor is None
+    assert net.net_.visitors == ()
+
+
+@pytest.mark.parametrize("chunks", [(500, 20), (400, 7)])
+def test_dask_array_is_passed_over_block_by_block(ring, chunks):
+    dask_array = pytest.importorskip("dask.array")
+    X, y = ring
+    lazy_X = dask_array.from_array(X, chunks=chunks)
+    read = []
+    lazy_X = lazy_X.map_blocks(lambda block: (read.append(len(block)), block)[1], dtype=X.dtype)
+    read.clear()
+    net = FCNet(6, random_state=0).partial_fit(lazy_X, y, classes=[0, 1])
+    assert max(read) == chunks[0]
+    by_hand = FCNet(6, random_state=0)
+    for start in range(0, 1500, chunks[0]):
+        rows = slice(start, start + chunks[0])
+        by_hand.partial_fit(X[rows], y[rows], classes=[0, 1])
+    np.testing.assert_array_equal(net.receptive_fields_, by_hand.receptive_fields_)
+    lazy_y = dask_array.from_array(y, chunks=300)
+    net = FCNet(6, random_state=0).partial_fit(lazy_X, lazy_y, classes=[0, 1])
+    np.testing.assert_array_equal(net.receptive_fields_, by_hand.receptive_fields_)
+    coder = Autoencoder(4, random_state=0).partial_fit(lazy_X)
+    assert coder.n_steps_ == by_hand.n_steps_
+
+
+def test_lazy_labels_and_lengths_must_be_known(ring):
+    dask_array = pytest.importorskip("dask.array")
+    X = dask_array.from_array(ring[0], chunks=(500, 20))
+    with pytest.raises(ValueError, match=r"labels of a lazy array are not known .* pass all"):
+        FCNet().partial_fit(X, ring[1])
+    with pytest.raises(ValueError, match=r"The arrays have \[1500, 1400\] rows"):
+        FCNet().partial_fit(X, ring[1][:1400], classes=[0, 1])
+    with pytest.raises(ValueError, match=r"have \[nan, nan\] rows; .*compute_chunk_sizes"):
+        FCNet().partial_fit(X[X[:, 0] > 0], X[X[:, 0] > 0][:, 0], classes=[0, 1])
