@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         make_spiked_cumulant,
         make_transformed_field,
     )
-    from .nets import Autoencoder, ConvNet, FCNet, load, save
+    from .nets import Autoencoder, ConvNet, FCNet, fit_many, fit_many_online, load, save
 
 __version__ = "0.1.0"
 
@@ -59,6 +59,8 @@ _ROOM_OF_NAME = {
     "Phi4": "datasets",
     "Pulses": "datasets",
     "TransformedField": "datasets",
+    "fit_many": "nets",
+    "fit_many_online": "nets",
     "ipr": "analysis",
     "load": "nets",
     "make_elliptical": "datasets",
@@ -95,6 +97,8 @@ __all__ = [
     "Phi4",
     "Pulses",
     "TransformedField",
+    "fit_many",
+    "fit_many_online",
     "ipr",
     "load",
     "make_elliptical",

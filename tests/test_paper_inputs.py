@@ -22,13 +22,13 @@ def mean_iprs(task, seed, n_samples=1_000_000):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_c6_fields_localize_on_ising_spins(seed):
-    """xi = (2, 5), seeds 0 to 2: .109 to .110 and .074 to .076, accuracy .838; clone .018 to .019
-    and .027 to .031, accuracy .75."""
+    """xi = (2, 5), seeds 0 to 7: .109 to .111 and .063 to .090, accuracy .833 to .850; clone
+    .018 to .019 and .027 to .031, accuracy .75."""
     task = Discrimination([Ising.from_correlation_length(100, xi) for xi in (2.0, 5.0)])
     positive, negative, accuracy = mean_iprs(task, seed)
     clone_positive, clone_negative, clone_accuracy = mean_iprs(task.gaussian_clone(), seed)
     assert positive == pytest.approx(0.110, rel=0.1)
-    assert negative == pytest.approx(0.075, rel=0.15)
+    assert 0.055 < negative < 0.1
     assert clone_positive < 0.024
     assert clone_negative < 0.036
     assert accuracy == pytest.approx(0.838, abs=0.02)

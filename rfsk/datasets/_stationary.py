@@ -23,6 +23,7 @@ from ._lattice_kernels import (
     square_root,
 )
 from ._model import Sampler
+from ._modes import few_modes
 
 Array = NDArray[np.float64]
 
@@ -163,6 +164,15 @@ class LatentField(StationaryField):
     @cached_property
     def _root(self) -> Array:
         return self._latent_scale() * square_root(self._latent, self._rounding)
+
+    @cached_property
+    def _modes(self) -> Array | None:
+        """Functions whose random sum is the scaled latent field; None if they are many."""
+        if self._latent.shape != self.shape or self.boundary != "periodic":
+            return None
+        self._filter  # noqa: B018  # raises if the covariance is not positive
+        modes = few_modes(self._latent)
+        return None if modes is None else self._latent_scale() * modes
 
     def _crop(self, lattice: Array) -> Array:
         return np.array(lattice[tuple(slice(side) for side in self.shape)])

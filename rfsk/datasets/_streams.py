@@ -16,58 +16,100 @@ if TYPE_CHECKING:
     from ._discrimination import Discrimination
 
 
-def draw_batches(
-    task: "Discrimination",
-    n_batches: int,
-    batch_size: int,
-    generator: "torch.Generator",
-    rng: np.random.Generator,
-) -> tuple["torch.Tensor", NDArray[np.int64]]:
-    """Draw whole batches at once, in single precision, on the device of a generator.
+class BatchSampler:
+    """Draws whole batches of a task, in single precision, on the device of a generator.
 
-    Fields made of noise are drawn by torch, other models by their own `sample`.
+    Fields made of noise are drawn by torch, other models by their own `sample`. Batches are
+    stratified: see `Discrimination.class_boundaries`.
 
     Parameters
     ----------
     task : Discrimination
-    n_batches, batch_size : int
     generator : torch.Generator
         Source of the noise.
     rng : numpy.random.Generator
         Source of all else.
-
-    Returns
-    -------
-    X : torch.Tensor of shape (n_batches * batch_size, n_features)
-        Sorted by class within each batch.
-    counts : ndarray of shape (n_batches, n_classes)
-        Rows of each class in each batch.
     """
-    import torch
 
-    boundaries = task.class_boundaries(batch_size, rng.random(n_batches))
-    counts = np.diff(boundaries, axis=1, prepend=0)
-    labels = np.repeat(np.tile(np.arange(task.n_classes), n_batches), counts.ravel())
-    X = torch.empty((len(labels), task.n_features), device=generator.device)
-    for label, model in enumerate(task.models):
-        rows = torch.from_numpy(np.flatnonzero(labels == label)).to(generator.device)
-        if len(rows):
-            X.index_copy_(0, rows, _draw(model, len(rows), generator, rng))
-    return X, counts
+    def __init__(
+        self, task: "Discrimination", generator: "torch.Generator", rng: np.random.Generator
+    ) -> None:
+        self.task, self.generator, self.rng = task, generator, rng
+        self._fixed_ends: dict[int, NDArray[np.int64] | None] = {}
+        self._modes = [self._modes_of(model) for model in task.models]
 
+    def draw(self, n_batches: int, batch_size: int) -> tuple["torch.Tensor", NDArray[np.int64]]:
+        """Draw batches.
 
-def _draw(
-    model: InputModel, n_samples: int, generator: "torch.Generator", rng: np.random.Generator
-) -> "torch.Tensor":
-    import torch
+        Returns
+        -------
+        X : torch.Tensor of shape (n_batches, batch_size, n_features)
+            Sorted by class within each batch.
+        counts : ndarray of shape (n_batches, n_classes)
+            Rows of each class in each batch.
+        """
+        import torch
 
-    device = generator.device
-    if isinstance(model, LatentField):
-        shape = (n_samples, *model.noise_shape)
-        noise = torch.randn(shape, generator=generator, device=device)
-        fields: torch.Tensor = model.from_noise(noise)
-        return fields
-    return torch.as_tensor(model.sample(n_samples, rng), dtype=torch.float32).to(device)
+        shape = (n_batches, batch_size, self.task.n_features)
+        X = torch.empty(shape, device=self.generator.device)
+        return X, self.fill(X)
+
+    def fill(self, X: "torch.Tensor") -> NDArray[np.int64]:
+        """Draw batches into a tensor of their shape, of any strides, and return the counts."""
+        import torch
+
+        n_batches, batch_size, n_features = X.shape
+        ends = self._ends(n_batches, batch_size)
+        counts = np.diff(ends, axis=1, prepend=0)
+        is_regular = bool((counts == counts[0]).all())
+        for label in range(self.task.n_classes):
+            n_rows = int(counts[:, label].sum())
+            if not n_rows:
+                continue
+            fields = self._fields(label, n_rows)
+            if is_regular:
+                rows = slice(int(ends[0, label] - counts[0, label]), int(ends[0, label]))
+                X[:, rows] = fields.view(n_batches, -1, n_features)
+            else:
+                starts = ends[:, label] - counts[:, label]
+                places = np.arange(batch_size)
+                mine = (places >= starts[:, None]) & (places < ends[:, label, None])
+                batch, row = (torch.from_numpy(index).to(X.device) for index in np.nonzero(mine))
+                X[batch, row] = fields
+        return counts
+
+    def _ends(self, n_batches: int, batch_size: int) -> NDArray[np.int64]:
+        """Row after the last one of each class in each batch."""
+        if batch_size not in self._fixed_ends:
+            extremes = self.task.class_boundaries(batch_size, [0.0, np.nextafter(1.0, 0.0)])
+            is_fixed = np.array_equal(*extremes)  # whole shares leave nothing to chance
+            self._fixed_ends[batch_size] = extremes[:1] if is_fixed else None
+        fixed = self._fixed_ends[batch_size]
+        if fixed is not None:
+            return np.broadcast_to(fixed, (n_batches, self.task.n_classes))
+        return self.task.class_boundaries(batch_size, self.rng.random(n_batches))
+
+    def _modes_of(self, model: InputModel) -> Any:
+        import torch
+
+        modes = model._modes if isinstance(model, LatentField) else None
+        if modes is None:
+            return None
+        return torch.tensor(modes, dtype=torch.float32, device=self.generator.device)
+
+    def _fields(self, label: int, n_samples: int) -> Any:
+        """Draw inputs of a class, (n_samples, n_features)."""
+        import torch
+
+        model: Any = self.task.models[label]
+        modes = self._modes[label]
+        options: dict[str, Any] = {"generator": self.generator, "device": self.generator.device}
+        if modes is not None:
+            return model._pointwise(torch.randn(n_samples, len(modes), **options) @ modes)
+        if isinstance(model, LatentField):
+            return model.from_noise(torch.randn(n_samples, *model.noise_shape, **options))
+        drawn = torch.as_tensor(model.sample(n_samples, self.rng), dtype=torch.float32)
+        return drawn.to(self.generator.device)
 
 
 def stream_batches(
@@ -78,8 +120,9 @@ def stream_batches(
 
     rng = as_generator(random_state)
     generator = torch.Generator(device).manual_seed(draw_seed(rng))
+    sampler = BatchSampler(task, generator, rng)
     for _ in range(n_batches):
-        X, counts = draw_batches(task, 1, batch_size, generator, rng)
+        (X,), counts = sampler.draw(1, batch_size)
         labels = torch.arange(task.n_classes, device=X.device)
         y = labels.repeat_interleave(torch.as_tensor(counts[0], device=X.device))
         order = torch.randperm(batch_size, generator=generator, device=X.device)

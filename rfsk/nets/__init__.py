@@ -2,6 +2,7 @@
 
 from ._autoencoder import Autoencoder
 from ._convnet import ConvNet
+from ._ensemble import fit_many, fit_many_online
 from ._evaluation import EvaluationCurve
 from ._fcnet import FCNet
 from ._persistence import load, save
@@ -12,6 +13,8 @@ __all__ = [
     "ConvNet",
     "EvaluationCurve",
     "FCNet",
+    "fit_many",
+    "fit_many_online",
     "iterative_magnitude_pruning",
     "load",
     "save",

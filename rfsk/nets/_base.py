@@ -218,6 +218,8 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                     own.append(stop_on_plateau(self.patience))
                 net.callbacks_ = [*listeners, *((type(call).__name__, call) for call in own)]
                 net.partial_fit(batches, epochs=epochs)
+            if n_steps is not None and not net.interrupted:
+                net.check_end()
         except DivergenceError:
             self._forget()
             raise

@@ -8,11 +8,11 @@ import torch
 from torch.utils.data import Dataset
 
 from ..datasets import Discrimination
-from ..datasets._streams import draw_batches
+from ..datasets._streams import BatchSampler
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
-_BLOCK = 2**20  # numbers of the batches drawn at a time
+_BLOCK = 2**18  # numbers of the batches drawn at a time
 
 
 class TensorBatches(Dataset):
@@ -69,7 +69,8 @@ class TaskBatches(Dataset):
             self.target_of_class = target_of_class.to(generator.device)
         self.batch_size = batch_size
         self.generator = generator
-        self.rng = np.random.default_rng(generator.initial_seed())
+        rng = np.random.default_rng(generator.initial_seed())
+        self.sampler = BatchSampler(task, generator, rng)
         self.targets_of_counts: dict[tuple[int, ...], torch.Tensor] = {}
         n_batches = math.ceil(n_samples / batch_size)
         self.last_batch_size = n_samples - (n_batches - 1) * batch_size
@@ -80,10 +81,10 @@ class TaskBatches(Dataset):
         return int(self.ends[-1])
 
     def __iter__(self) -> Iterator[Batch]:
-        for n_batches, batch_size in self._blocks():
+        for n_batches, batch_size in self.blocks():
             yield from self._block(n_batches, batch_size)
 
-    def _blocks(self) -> Iterator[tuple[int, int]]:
+    def blocks(self) -> Iterator[tuple[int, int]]:
         """Number and size of the batches to draw at once, over this epoch."""
         remaining = int(self.ends[self.epoch + 1] - self.ends[self.epoch])
         self.epoch += 1
@@ -99,11 +100,11 @@ class TaskBatches(Dataset):
 
     def _block(self, n_batches: int, batch_size: int) -> Iterator[Batch]:
         """Draw whole batches at once, sorted by class within each batch."""
-        X, counts = draw_batches(self.task, n_batches, batch_size, self.generator, self.rng)
-        for batch, count in zip(X.split(batch_size), counts, strict=True):
-            yield batch, batch if self.target_of_class is None else self._targets(count)
+        X, counts = self.sampler.draw(n_batches, batch_size)
+        for batch, count in zip(X, counts, strict=True):
+            yield batch, batch if self.target_of_class is None else self.targets_of(count)
 
-    def _targets(self, counts: np.ndarray) -> torch.Tensor:
+    def targets_of(self, counts: np.ndarray) -> torch.Tensor:
         """Targets of a batch sorted by class; few different ones ever occur."""
         assert self.target_of_class is not None
         key = tuple(counts.tolist())

@@ -1,5 +1,6 @@
 """The training loop: skorch's, with the parts that slow small nets down replaced."""
 
+import math
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +20,19 @@ _EXPLODED = 100.0
 
 class DivergenceError(ValueError):
     """The loss has exploded."""
+
+
+def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> None:
+    """Raise DivergenceError if the loss is not finite, or, at the end, has exploded.
+
+    On the way it may: a step that is too large can throw a net to where steps are not.
+    """
+    limit = _EXPLODED * max(losses[0], 1.0) if at_end else math.inf
+    if not losses[-1] < limit:
+        raise DivergenceError(
+            f"The training loss is {losses[-1]} after {n_steps} steps: the net diverged. "
+            "Lower learning_rate, or scale the inputs to unit variance."
+        )
 
 
 class LogSchedule:
@@ -205,12 +219,11 @@ class Engine(NeuralNet):
     def _close_epoch(self, loss: float) -> None:
         self.history.record("train_loss", loss)
         self.history.record("step", self.n_steps)
-        first = next(row["train_loss"] for row in self.history if "train_loss" in row)
-        if not loss < _EXPLODED * max(first, 1.0):
-            raise DivergenceError(
-                f"The training loss is {loss} after {self.n_steps} steps: the net diverged. "
-                "Lower learning_rate, or scale the inputs to unit variance."
-            )
+        check_loss([loss], self.n_steps)
+
+    def check_end(self) -> None:
+        """Raise DivergenceError if a training that is over left the net exploded."""
+        check_loss(self.history[:, "train_loss"], self.n_steps, at_end=True)
 
     def set_mask(self, mask: np.ndarray | None) -> None:
         """Keep weights outside a mask at zero from now on."""

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..datasets import Discrimination
-from ..datasets._streams import draw_batches
+from ..datasets._streams import BatchSampler
 from ._targets import Coding
 
 Array = NDArray[np.float64]
@@ -65,7 +65,7 @@ class Evaluator:
         rng = np.random.default_rng(seed)
         self.samples = []
         for task in tasks:
-            X, counts = draw_batches(task, 1, n_samples, generator, rng)
+            (X,), counts = BatchSampler(task, generator, rng).draw(1, n_samples)
             index = torch.from_numpy(np.repeat(np.arange(task.n_classes), counts[0]))
             targets = coding.target_of_class()[index].to(X.device)
             self.samples.append((X, targets, index.to(X.device)))

@@ -89,17 +89,17 @@ def test_fixed_biases_are_fixed_in_every_layer(ring):
 
 
 def test_deep_nets_learn_the_task_and_localize_some_of_their_fields(ring_task):
-    """D = 100, g = 3, learning rate x steps = 20,000, seed 0: accuracy .94 to .95 against .865 of
-    one layer; upper decile of the IPR .052 (two layers) and .061 (three), clone .030 and .033."""
-    X, y = ring_task.sample(5000, random_state=5)
-    for n_hidden in ((40, 20), (40, 20, 10)):
-        net = FCNet(n_hidden, batch_size=500, random_state=0)
-        on_task = net.fit_online(ring_task, 2_000_000)
-        assert on_task.score(X, y) > 0.92
-        upper = np.quantile(ipr(on_task.receptive_fields_), 0.9)
-        on_clone = net.fit_online(ring_task.gaussian_clone(), 2_000_000)
-        assert upper > 0.045
-        assert np.quantile(ipr(on_clone.receptive_fields_), 0.9) < 0.037
+    """D = 100, g = 3, learning rate x steps = 20,000, seeds 0 to 2: accuracy .931 to .951 against
+    .865 of one layer; upper decile of the IPR .048 to .055 with two layers and .056 to .066 with
+    three, on the clone .031 to .037 and .028 to .039."""
+    net = FCNet((40, 20, 10), batch_size=500, random_state=0)
+    upper = []
+    for task in (ring_task, ring_task.gaussian_clone()):
+        net.fit_online(task, 2_000_000)
+        upper.append(np.quantile(ipr(net.receptive_fields_), 0.9))
+        assert net.score(*task.sample(5000, random_state=5)) > 0.91
+    assert upper[0] > 0.05
+    assert upper[0] > 1.3 * upper[1]
 
 
 @pytest.mark.parametrize(

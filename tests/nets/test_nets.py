@@ -127,7 +127,8 @@ def test_three_classes_are_learnt_with_a_linear_readout():
 @pytest.mark.parametrize("readout", ["mean", "linear"])
 def test_probabilities_agree_with_decisions(ring, loss, readout):
     X, y = ring
-    net = FCNet(8, loss=loss, readout=readout, max_epochs=5, random_state=0).fit(X, y)
+    net = FCNet(8, loss=loss, readout=readout, learning_rate=1.0, max_epochs=5, random_state=0)
+    net.fit(X, y)
     probability = net.predict_proba(X)
     np.testing.assert_allclose(probability.sum(axis=1), 1.0)
     sure = np.abs(net.decision_function(X)) > 1e-6

@@ -1,0 +1,266 @@
+"""Many two-layer nets of one shape, trained in step as one batched computation."""
+
+import copy
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..datasets import Discrimination
+from ._activations import as_activation
+from ._batches import TaskBatches
+from ._engine import DivergenceError, LogSchedule, check_loss
+
+Tensor = torch.Tensor
+
+
+@dataclass
+class Member:
+    """One net of the committee: where it starts, at which rates, on what.
+
+    Attributes
+    ----------
+    weight, bias : Tensor of shape (n_units, n_features) and (n_units,)
+    weight_rate, weight_decay, bias_rate : float
+        As in `FullyConnected.squared_loss_step`.
+    amplification : float
+        Of the readout.
+    shrinkage : (float, float) or None
+        Threshold and cut of the proximal step.
+    mask : Tensor or None
+    schedule : callable
+        Factor of the rates from the share of the training done.
+    visits : LogSchedule or None
+        When to take snapshots.
+    seed : int
+        Of batches and samples.
+    target_of_class : Tensor
+    task : Discrimination or None
+        Where samples come from; None: from the data that all share.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    weight_rate: float
+    weight_decay: float
+    bias_rate: float
+    amplification: float
+    shrinkage: tuple[float, float] | None
+    mask: Tensor | None
+    schedule: Callable[[float], float]
+    visits: LogSchedule | None
+    seed: int
+    target_of_class: Tensor
+    task: Discrimination | None
+
+
+@dataclass
+class Outcome:
+    """What became of a member: its parameters, losses, snapshots, and why it failed if so."""
+
+    weight: Tensor
+    bias: Tensor
+    n_steps: int = 0
+    losses: list[float] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
+    snapshots: list[tuple[int, np.ndarray]] = field(default_factory=list)
+    failure: DivergenceError | None = None
+
+
+def train_together(
+    members: list[Member],
+    activation: Any,
+    batch_size: int,
+    epochs: int,
+    n_samples: int,
+    data: tuple[Tensor, Tensor] | None,
+) -> list[Outcome]:
+    """Train members of equal shape in step; each is as it would be alone, but for rounding.
+
+    What becomes of a member does not depend on the others, not even in its last bit.
+
+    Parameters
+    ----------
+    members : list of Member
+    activation : str
+        One with a written-out derivative.
+    batch_size, epochs : int
+    n_samples : int
+        Samples a member sees in all, if they are drawn.
+    data : (Tensor, Tensor) or None
+        Inputs (n_samples, n_features) and class indices that all share.
+
+    Returns
+    -------
+    outcomes : list of Outcome
+    """
+    if threading.current_thread() is not threading.main_thread():
+        torch.set_num_threads(1)
+    if len(members) == 1:  # a batched product of one rounds differently
+        twins = [members[0], copy.deepcopy(members[0])]
+        return train_together(twins, activation, batch_size, epochs, n_samples, data)[:1]
+    committee = Committee(members, activation)
+    if data is None:
+        source: Any = _Drawn(members, batch_size, epochs, n_samples)
+    else:
+        source = _Shared(members, batch_size, *data)
+    with torch.no_grad():
+        for epoch in range(epochs):
+            committee.begin_epoch(epoch / epochs)
+            for x, targets in source.epoch():
+                committee.step(x, targets)
+            committee.end_epoch(is_last=epoch == epochs - 1)
+    return committee.outcomes
+
+
+class Committee:
+    """The state of nets in training, stacked along a first axis."""
+
+    def __init__(self, members: list[Member], activation: Any) -> None:
+        self.members, self.activation = members, as_activation(activation)
+        self.weight = torch.stack([member.weight for member in members])
+        self.bias = torch.stack([member.bias for member in members])[:, None]
+        self.transposed = self.weight.transpose(1, 2)
+        n_units, fan_in = self.weight.shape[1:]
+        self.scale = self.activation.scale / fan_in**0.5
+        self.amplification = self._column(m.amplification for m in members)
+        # 2/K sigma' amplification: the slope of the squared residual in each unit's input.
+        self.slope = self.amplification * (2.0 * self.activation.slope / n_units)
+        self.outcomes = [Outcome(w, b[0]) for w, b in zip(self.weight, self.bias, strict=True)]
+        masks = [m.mask for m in members]
+        self.mask = None
+        if any(mask is not None for mask in masks):
+            ones = torch.ones_like(self.weight[0], dtype=torch.bool)
+            self.mask = torch.stack([ones if mask is None else mask for mask in masks])
+        self.n_steps = 0
+        self._visit()
+
+    def _column(self, values: Any) -> Tensor:
+        """One number a net, to go with (n_nets, n_samples)."""
+        return torch.tensor(list(values), device=self.weight.device)[:, None]
+
+    def begin_epoch(self, done: float) -> None:
+        """Set the rates of an epoch."""
+        members = self.members
+        factors = [float(member.schedule(done)) for member in members]
+        rates = [factor * m.weight_rate for factor, m in zip(factors, members, strict=True)]
+        self.rate = self._column(rates) * self.slope
+        ratios = [m.bias_rate / m.weight_rate for m in members]
+        self.bias_ratio = self._column(ratios)[:, :, None] * self.activation.scale
+        keep = [1.0 - rate * m.weight_decay for rate, m in zip(rates, members, strict=True)]
+        self.common_keep = keep[0] if len(set(keep)) == 1 else 1.0
+        self.keep = None if len(set(keep)) == 1 else self._column(keep)[:, :, None]
+        self.threshold = self.cut = None
+        if any(m.shrinkage is not None for m in members):
+            pairs = [m.shrinkage or (0.0, 0.0) for m in members]
+            thresholds = [factor * t for factor, (t, _) in zip(factors, pairs, strict=True)]
+            self.threshold = self._column(thresholds)[:, :, None]
+            self.cut = self._column(cut for _, cut in pairs)[:, :, None]
+        self.total = torch.zeros(len(members), device=self.weight.device)
+        self.n_seen = 0
+
+    def step(self, x: Tensor, targets: Tensor) -> None:
+        """Take a step of every net; `x` is (n_nets, n_samples, n_features)."""
+        activation, n = self.activation, x.shape[1]
+        bias = self.bias * activation.scale
+        z = torch.baddbmm(bias, x, self.transposed, alpha=self.scale)
+        value = activation.function(z)
+        residual = value.mean(dim=2).mul_(self.amplification).sub_(targets)
+        self.total.add_(torch.linalg.vecdot(residual, residual))
+        self.n_seen += n
+        residual.mul_(self.rate / n)
+        assert activation.derivative_ is not None
+        slope = activation.derivative_(z, value).mul_(residual[:, :, None])
+        if self.keep is not None:
+            self.weight.mul_(self.keep)
+        self.weight.baddbmm_(slope.transpose(1, 2), x, beta=self.common_keep, alpha=-self.scale)
+        self.bias.addcmul_(slope.sum(dim=1, keepdim=True), self.bias_ratio, value=-1.0)
+        self._constrain()
+        self.n_steps += 1
+        self._visit()
+
+    def _constrain(self) -> None:
+        if self.threshold is not None and self.cut is not None:
+            self.weight.sub_(torch.clamp(self.weight, -self.threshold, self.threshold))
+            self.weight.mul_(self.weight.abs() >= self.cut)
+        if self.mask is not None:
+            self.weight.mul_(self.mask)
+
+    def _visit(self) -> None:
+        for member, outcome in zip(self.members, self.outcomes, strict=True):
+            visits = member.visits
+            if visits is not None and visits.is_due(visits.first_step + self.n_steps):
+                fields = outcome.weight.cpu().numpy().copy()
+                outcome.snapshots.append((visits.first_step + self.n_steps, fields))
+
+    def end_epoch(self, *, is_last: bool) -> None:
+        """Note the losses; a net that diverged goes on, but is marked."""
+        for outcome, loss in zip(self.outcomes, (self.total / self.n_seen).tolist(), strict=True):
+            outcome.losses.append(loss)
+            outcome.steps.append(self.n_steps)
+            outcome.n_steps = self.n_steps
+            if outcome.failure is None:
+                try:
+                    check_loss(outcome.losses[-1:], self.n_steps)
+                    if is_last:
+                        check_loss(outcome.losses, self.n_steps, at_end=True)
+                except DivergenceError as error:
+                    outcome.failure = error
+
+
+class _Drawn:
+    """Fresh batches of a task for each net, the same that it would draw alone."""
+
+    def __init__(self, members: list[Member], batch_size: int, epochs: int, n_samples: int) -> None:
+        self.streams = []
+        for member in members:
+            generator = torch.Generator(member.weight.device).manual_seed(member.seed)
+            assert member.task is not None
+            self.streams.append(
+                TaskBatches(
+                    member.task, member.target_of_class, batch_size, n_samples, epochs, generator
+                )
+            )
+
+    def epoch(self) -> Iterator[tuple[Tensor, Tensor]]:
+        first = self.streams[0]
+        shape = len(self.streams), first.task.n_features
+        for sizes in zip(*(stream.blocks() for stream in self.streams), strict=True):
+            n_batches, batch_size = sizes[0]
+            X = torch.empty(
+                (n_batches, shape[0], batch_size, shape[1]), device=first.generator.device
+            )
+            counts = [s.sampler.fill(X[:, i]) for i, s in enumerate(self.streams)]
+            targets, current = torch.empty(0), b""
+            for x, batch_counts in zip(X, np.stack(counts, axis=1), strict=True):
+                if batch_counts.tobytes() != current:
+                    current = batch_counts.tobytes()
+                    pairs = zip(self.streams, batch_counts, strict=True)
+                    targets = torch.stack([stream.targets_of(count) for stream, count in pairs])
+                yield x, targets
+
+
+class _Shared:
+    """Shuffled batches of common data, in an order of its own for each net."""
+
+    def __init__(self, members: list[Member], batch_size: int, X: Tensor, index: Tensor) -> None:
+        self.generators = [torch.Generator(X.device).manual_seed(m.seed) for m in members]
+        self.X, self.batch_size = X, batch_size
+        self.targets = torch.stack([m.target_of_class.to(X.device)[index] for m in members])
+
+    def epoch(self) -> Iterator[tuple[Tensor, Tensor]]:
+        n, device = len(self.X), self.X.device
+        orders = torch.stack(
+            [torch.randperm(n, generator=g, device=device) for g in self.generators]
+        )
+        targets = self.targets.gather(1, orders)
+        for rows, batch in zip(
+            orders.split(self.batch_size, dim=1),
+            targets.split(self.batch_size, dim=1),
+            strict=True,
+        ):
+            x = self.X.index_select(0, rows.reshape(-1))
+            yield x.view(*rows.shape, -1), batch

@@ -1,0 +1,133 @@
+"""TrainingDisplay: when fields form, and when the net leaves Gaussian statistics behind."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..analysis import ipr
+from ._style import BLUE, GREY, ORANGE, tidy
+
+
+class TrainingDisplay:
+    """Loss on inputs and on their Gaussian clone, and localization of the fields, over steps.
+
+    As long as a net sees second-order statistics only, it does as well on Gaussian inputs of the
+    same covariance. Where the two losses part, the Gaussian-equivalence gap, fields form.
+
+    Build it with `from_estimator`.
+
+    Parameters
+    ----------
+    evaluation : EvaluationCurve
+        Losses, by steps.
+    steps : ndarray of shape (n_snapshots,), optional
+        Steps of the snapshots.
+    fields : ndarray of shape (n_snapshots, n_units, n_features), optional
+        Receptive fields at these steps.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+    axes_ : ndarray of matplotlib Axes
+
+    Examples
+    --------
+    >>> from rfsk import FCNet, make_nlgp
+    >>> from rfsk.plotting import TrainingDisplay
+    >>> task = make_nlgp(2, 20, correlation_length=(1.0, 2.0), return_X_y=False).task
+    >>> net = FCNet(8, record=10, random_state=0).fit_online(task, 50_000, n_eval=1000)
+    >>> display = TrainingDisplay.from_estimator(net)
+    """
+
+    def __init__(
+        self,
+        evaluation: Any,
+        steps: NDArray[Any] | None = None,
+        fields: NDArray[Any] | None = None,
+    ) -> None:
+        self.evaluation, self.steps, self.fields = evaluation, steps, fields
+
+    @classmethod
+    def from_estimator(cls, estimator: Any) -> "TrainingDisplay":
+        """Draw the training of a net.
+
+        Parameters
+        ----------
+        estimator : FCNet or ConvNet
+            Fitted by ``fit_online(..., n_eval=...)``; with `record` fields are drawn as well.
+
+        Returns
+        -------
+        display : TrainingDisplay
+
+        Raises
+        ------
+        ValueError
+            If the net was not evaluated as it trained.
+        """
+        if not hasattr(estimator, "evaluation_"):
+            raise ValueError(
+                f"{type(estimator).__name__} has no evaluation_; train it with "
+                "fit_online(task, n_eval=10_000)."
+            )
+        return cls(
+            estimator.evaluation_,
+            getattr(estimator, "snapshot_steps_", None),
+            getattr(estimator, "receptive_field_history_", None),
+        ).plot()
+
+    def plot(self) -> "TrainingDisplay":
+        """Draw the losses, and below them the IPR of every unit where there are snapshots."""
+        import matplotlib.pyplot as plt
+
+        has_fields = self.fields is not None and self.steps is not None
+        n_rows = 2 if has_fields else 1
+        self.figure_, self.axes_ = plt.subplots(
+            n_rows,
+            1,
+            figsize=(5.0, 2.6 * n_rows),
+            layout="constrained",
+            sharex=True,
+            squeeze=False,
+        )
+        self.axes_ = self.axes_[:, 0]
+        self._plot_losses(self.axes_[0])
+        if has_fields:
+            self._plot_localization(self.axes_[1])
+        self.axes_[-1].set(xlabel="steps")
+        return self
+
+    def _plot_losses(self, ax: Any) -> None:
+        curve = self.evaluation
+        later = curve.steps > 0
+        steps = curve.steps[later]
+        loss, clone_loss = curve.loss[later], curve.clone_loss[later]
+        ax.fill_between(steps, loss, clone_loss, color=GREY, alpha=0.25, linewidth=0)
+        ax.semilogx(steps, clone_loss, color=ORANGE, linestyle="--", label="on the Gaussian clone")
+        ax.semilogx(steps, loss, color=BLUE, label="on the inputs")
+        ax.set(ylabel="loss")
+        ax.legend(frameon=False)
+        tidy(ax)
+
+    def _plot_localization(self, ax: Any) -> None:
+        """One line a unit, blue where its field ends more localized than white noise."""
+        assert self.fields is not None and self.steps is not None  # noqa: PT018
+        later = self.steps > 0
+        n_features = self.fields.shape[2]
+        localization = np.stack([ipr(snapshot) for snapshot in self.fields[later]])
+        noise = 3.0 / n_features
+        is_localized = localization[-1] > noise
+        groups = (
+            (is_localized, {"color": BLUE, "label": "localized at the end"}),
+            (~is_localized, {"color": ORANGE, "linestyle": "--", "label": "others"}),
+        )
+        for members, style in groups:
+            for unit, line in enumerate(localization[:, members].T):
+                if unit == 1:
+                    style = {**style, "label": None}
+                ax.semilogx(self.steps[later], line, linewidth=0.7, **style)
+        ax.axhline(noise, color="black", linewidth=1.0, linestyle=":", label="white noise, 3/D")
+        ax.set(ylabel="IPR of each unit", ylim=(0.0, None))
+        ax.legend(frameon=False, loc="upper left")
+        tidy(ax)
