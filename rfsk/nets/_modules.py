@@ -210,10 +210,11 @@ class FullyConnected(ReadoutMixin, DenseUnits):
         loss : Tensor
             A scalar, before the step.
         """
-        activation = self.activation
+        # Looked up once: a module's attributes are slow to find.
+        activation, weight, bias = self.activation, self.weight, self.bias
         n, scale = len(x), activation.scale / math.sqrt(self.fan_in)
         with torch.no_grad():
-            z = torch.addmm(self.bias * activation.scale, x, self.weight.T, alpha=scale)
+            z = torch.addmm(bias * activation.scale, x, weight.T, alpha=scale)
             value = activation.function(z)
             residual = value.mean(dim=1)
             if self.amplification != 1.0:
@@ -226,7 +227,7 @@ class FullyConnected(ReadoutMixin, DenseUnits):
             assert activation.derivative_ is not None
             slope = activation.derivative_(z, value).mul_(residual[:, None])
             keep = 1.0 - weight_rate * weight_decay
-            self.weight.addmm_(slope.T, x, beta=keep, alpha=-weight_rate * scale)
-            if self.bias.requires_grad:
-                self.bias.sub_(slope.sum(dim=0), alpha=bias_rate * activation.scale)
+            weight.addmm_(slope.T, x, beta=keep, alpha=-weight_rate * scale)
+            if bias.requires_grad:
+                bias.sub_(slope.sum(dim=0), alpha=bias_rate * activation.scale)
         return loss

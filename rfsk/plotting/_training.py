@@ -118,7 +118,7 @@ class TrainingDisplay:
         localization = np.stack([ipr(snapshot) for snapshot in self.fields[later]])
         noise = 3.0 / n_features
         is_localized = localization[-1] > noise
-        groups = (
+        groups: tuple[tuple[Any, dict[str, Any]], ...] = (
             (is_localized, {"color": BLUE, "label": "localized at the end"}),
             (~is_localized, {"color": ORANGE, "linestyle": "--", "label": "others"}),
         )
