@@ -22,7 +22,6 @@ CLASSIFIERS = [
     FCNet(n_hidden=(16, 8)),
     FCNet(n_hidden=(16, 8, 4), readout="linear", scaling="plain"),
     FCNet(schedule="cosine", patience=5, record=3),
-    FCNet(image_shape=(1, -1)),
     ConvNet(image_shape=(1, -1)),
     ConvNet(image_shape=(-1, 1), boundary="zero", kernel_size=1, readout="linear"),
     ConvNet(boundary="zero", pooling="max", pool_size=1, readout="linear"),

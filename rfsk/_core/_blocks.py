@@ -30,7 +30,7 @@ def row_blocks(*arrays: Any) -> Iterator[tuple[Any, ...]]:
             "(Dask: compute_chunk_sizes())."
         )
     start = 0
-    for n_rows in lazy.chunks[0]:
+    for n_rows in filter(None, lazy.chunks[0]):  # masks leave empty blocks
         rows = slice(start, start + n_rows)
         yield tuple(array[rows].compute() if is_lazy(array) else array[rows] for array in arrays)
         start += n_rows

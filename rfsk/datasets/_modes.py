@@ -34,8 +34,9 @@ def few_modes(autocovariance: Array) -> Array | None:
     # Every wave k of the lattice stands for the power P_k of cos(k.x) and of sin(k.x): a wave
     # and its opposite have the same, and share them.
     order = np.argsort(-power, kind="stable")
-    left_out = power.sum() - np.cumsum(power[order])
-    kept = order[: int(np.argmax(left_out <= _LEFT_OUT * power.sum())) + 1]
+    # Summed from the weakest, so that nothing is lost in rounding.
+    weakest = np.cumsum(power[order][::-1])
+    kept = order[: n_sites - int(np.searchsorted(weakest, _LEFT_OUT * weakest[-1], "right"))]
     if len(kept) > min(_MOST_MODES, 0.8 * n_sites):
         return None
     waves = np.stack(np.unravel_index(kept, shape), axis=1)

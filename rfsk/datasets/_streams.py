@@ -92,7 +92,9 @@ class BatchSampler:
     def _modes_of(self, model: InputModel) -> Any:
         import torch
 
-        modes = model._modes if isinstance(model, LatentField) else None
+        # A model that overrides from_noise, as elliptical ones do, is more than a latent field.
+        is_latent = getattr(type(model), "from_noise", None) is LatentField.from_noise
+        modes = model._modes if isinstance(model, LatentField) and is_latent else None
         if modes is None:
             return None
         return torch.tensor(modes, dtype=torch.float32, device=self.generator.device)

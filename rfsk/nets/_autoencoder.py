@@ -18,6 +18,7 @@ from ._autoencoding import Autoencoding, ReconstructionLoss
 from ._base import FLOATS, ONLINE_EPOCHS, NetEstimator
 from ._batches import TaskBatches
 from ._prediction import forward
+from ._rates import rate_factors
 
 Array = NDArray[np.float64]
 
@@ -200,12 +201,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             diverges.
         """
         self._check_parameters()
+        rate_factors(self.schedule, self.max_epochs)
         is_warm = self._is_warm()
-        data = validate_data(self, X, dtype=FLOATS, reset=not is_warm)
-        inputs = self._to_device(data)
-        self._start(None, self.n_features_in_, is_warm)
-        n_steps = self._n_steps(len(data))
-        return self._train_on(inputs, None, self.max_epochs, n_steps, data=(data, None))
+        with self._untouched_on_error():
+            data = validate_data(self, X, dtype=FLOATS, reset=not is_warm)
+            inputs = self._to_device(data)
+            self._start(None, self.n_features_in_, is_warm)
+        n_steps = self.max_epochs * self._n_batches(len(data))
+        batches = self._batches_of(inputs, None)
+        self._train(batches, self.max_epochs, n_steps, data=(data, None))
+        self.net_.warn_if_interrupted()
+        return self
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
         """Pass once over a block of data, going on from the net trained so far.
@@ -229,10 +235,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
                     break
             return self
         is_warm = self._is_trained()
-        data = validate_data(self, X, dtype=FLOATS, reset=not is_warm)
-        inputs = self._to_device(data)
-        self._start(None, self.n_features_in_, is_warm)
-        return self._train_on(inputs, None, 1, None, data=(data, None))
+        with self._untouched_on_error():
+            data = validate_data(self, X, dtype=FLOATS, reset=not is_warm)
+            inputs = self._to_device(data)
+            self._start(None, self.n_features_in_, is_warm)
+        self._train(self._batches_of(inputs, None), 1, None, data=(data, None))
+        self.net_.warn_if_interrupted()
+        return self
 
     def fit_online(
         self, source: InputModel | Discrimination, n_samples: int = 2_000_000
@@ -262,14 +271,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         # A model is the mixture of two classes of its own law.
         task = source if isinstance(source, Discrimination) else Discrimination([source, source])
         check_positive(n_samples, "n_samples", integer=True)
-        is_warm = self._is_warm()
-        self.n_features_in_ = task.n_features
-        self._start(None, task.n_features, is_warm)
-        n_steps = math.ceil(n_samples / self.batch_size)
+        n_steps = self._n_batches(n_samples)
         epochs = min(ONLINE_EPOCHS, n_steps)
+        rate_factors(self.schedule, epochs)
+        with self._untouched_on_error():
+            self._start_online(None, task.n_features)
         generator = self._generator()
         batches = TaskBatches(task, None, self.batch_size, n_samples, epochs, generator)
-        return self._train(batches, epochs, n_steps)
+        self._train(batches, epochs, n_steps)
+        self.net_.warn_if_interrupted()
+        return self
 
     def transform(self, X: ArrayLike) -> Array:
         """Codes of inputs.

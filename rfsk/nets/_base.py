@@ -2,6 +2,8 @@
 
 import math
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,6 +21,7 @@ from ._callbacks import (
     ProgressBar,
     check_callbacks,
     fit_tasks,
+    has_scheduler,
     stop_on_plateau,
     with_callbacks,
 )
@@ -26,7 +29,7 @@ from ._device import resolve_device
 from ._engine import DivergenceError, Engine, FieldRecorder, LogSchedule
 from ._evaluation import Evaluator
 from ._modules import HiddenUnits
-from ._rates import as_optimizer, as_schedule, learning_rates
+from ._rates import as_optimizer, learning_rates, rate_factors
 
 Array = NDArray[np.float64]
 
@@ -42,6 +45,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
     """
 
     _module: ClassVar[type[HiddenUnits]]
+    net_: Engine
 
     @abstractmethod
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
@@ -77,7 +81,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             check_positive(getattr(self, name), name)
         check_positive(self.weight_decay, "weight_decay", zero=True)
         as_optimizer(self.optimizer)
-        as_schedule(self.schedule)
+        rate_factors(self.schedule, 1)
         for name in ("batch_size", "max_epochs"):
             check_positive(getattr(self, name), name, integer=True)
         if self.patience is not None:
@@ -89,6 +93,11 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         if self.bias_init != "auto":
             check_positive(self.bias_init, "bias_init", zero=True)
         check_callbacks(self.callbacks)
+        if self.schedule != "constant" and has_scheduler(self.callbacks):
+            raise ValueError(
+                f"schedule={self.schedule!r} and a scheduler among the callbacks both set the "
+                "rates; use one of them."
+            )
         self._device = resolve_device(self.device)
 
     def _is_trained(self) -> bool:
@@ -121,16 +130,44 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             "activation": self.activation,
             "train_bias": self.train_bias,
         }
-        fixed = {**architecture, **settled, "device": str(self._device)}
+        fixed = {
+            **architecture,
+            **settled,
+            "device": str(self._device),
+            "optimizer": self.optimizer,
+            "image_shape": shape,
+        }
+        callbacks = list(self.callbacks or [])
         if is_warm:
             self._check_same(fixed)
+            if callbacks != self.net_.callbacks:
+                self.net_.callbacks = callbacks
+                self.net_.initialize_callbacks()
         else:
             self.shape_ = shape
             self._rng = as_generator(self.random_state)
-            self._build(architecture, criterion)
+            self._build(architecture, criterion, callbacks)
             self._built = fixed
         self._set_rates()
         self.net_.set_mask(mask)
+
+    def _start_online(self, classes: NDArray[Any] | None, n_features: int) -> None:
+        """Be ready to train on what has no names of features."""
+        is_warm = self._is_warm()
+        self._start(classes, n_features, is_warm)
+        self.n_features_in_ = n_features
+        if hasattr(self, "feature_names_in_") and not is_warm:
+            del self.feature_names_in_
+
+    @contextmanager
+    def _untouched_on_error(self) -> Iterator[None]:
+        """Leave the estimator as it was if its preparation for a training fails."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            self.__dict__ = before
+            raise
 
     def _check_same(self, asked: dict[str, Any]) -> None:
         changed = [name for name, value in asked.items() if value != self._built[name]]
@@ -141,7 +178,12 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 f"change to {asked[name]!r}; fit a new net (warm_start=False)."
             )
 
-    def _build(self, architecture: dict[str, Any], criterion: type[torch.nn.Module]) -> None:
+    def _build(
+        self,
+        architecture: dict[str, Any],
+        criterion: type[torch.nn.Module],
+        callbacks: list[Any],
+    ) -> None:
         bias_init = self.bias_init
         if bias_init == "auto":
             bias_init = as_activation(self.activation).default_bias
@@ -149,7 +191,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             self._module,
             criterion,
             optimizer=as_optimizer(self.optimizer),
-            callbacks=list(self.callbacks or []),
+            callbacks=callbacks,
             device=self._device,
             **{f"module__{name}": value for name, value in architecture.items()},
             module__init_scale=self.init_scale,
@@ -174,20 +216,11 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         """How rates depend on the sizes of the net."""
         return {"scaling": "plain", "readout_rate": 1.0}
 
-    def _train_on(
-        self,
-        inputs: torch.Tensor,
-        index: NDArray[np.intp] | None,
-        epochs: int,
-        n_steps: int | None,
-        data: tuple[Any, Any] = (None, None),
-    ) -> Any:
-        targets = self._targets_of(index)
-        batches = TensorBatches(inputs, targets, self.batch_size, self._generator())
-        return self._train(batches, epochs, n_steps, data=data)
+    def _batches_of(self, inputs: torch.Tensor, index: NDArray[np.intp] | None) -> TensorBatches:
+        return TensorBatches(inputs, self._targets_of(index), self.batch_size, self._generator())
 
-    def _n_steps(self, n_samples: int) -> int:
-        return self.max_epochs * math.ceil(n_samples / self.batch_size)
+    def _n_batches(self, n_samples: int) -> int:
+        return math.ceil(n_samples / self.batch_size)
 
     @with_callbacks
     def _train(
@@ -208,15 +241,17 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             if net.visitors:
                 net.schedule = LogSchedule(self.record or _EVALUATIONS, net.n_steps, n_steps)
             if self.schedule != "constant":
-                factor = as_schedule(self.schedule)
-                net.rate_factor = lambda epoch: float(factor(epoch / epochs))
+                net.rate_factors = rate_factors(self.schedule, epochs)
         try:
             with fit_tasks(self, epochs, *data) as own:
                 if self.verbose:
                     own.append(bar)
+                last = []
                 if self.patience is not None and n_steps is not None:
-                    own.append(stop_on_plateau(self.patience))
-                net.callbacks_ = [*listeners, *((type(call).__name__, call) for call in own)]
+                    last.append(stop_on_plateau(self.patience))
+                # One that ends the training keeps those after it from hearing of the epoch's end.
+                named = [[(type(call).__name__, call) for call in calls] for calls in (own, last)]
+                net.callbacks_ = [*named[0], *listeners, *named[1]]
                 net.partial_fit(batches, epochs=epochs)
             if n_steps is not None and not net.interrupted:
                 net.check_end()
@@ -232,7 +267,6 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 if evaluator is not None:
                     self.evaluation_ = evaluator.curve()
             net.release_training()
-        net.warn_if_interrupted()
         return self
 
     def _measure(self, net: Engine) -> dict[str, float]:

@@ -1,10 +1,11 @@
 """Who listens to a training: skorch's callbacks, scikit-learn's, and a progress bar."""
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from skorch.callbacks import Callback, EarlyStopping
+from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 from skorch.utils import noop
 from tqdm.auto import tqdm
 
@@ -26,6 +27,7 @@ __all__ = [
     "ProgressBar",
     "check_callbacks",
     "fit_tasks",
+    "has_scheduler",
     "stop_on_plateau",
     "with_callbacks",
 ]
@@ -45,6 +47,12 @@ def check_callbacks(callbacks: Any) -> None:
     )
 
 
+def has_scheduler(callbacks: Any) -> bool:
+    """Whether one of these sets learning rates."""
+    entries = [entry[1] if isinstance(entry, tuple) else entry for entry in callbacks or []]
+    return any(isinstance(entry, LRScheduler) for entry in entries)
+
+
 def listens_to_batches(callbacks: list[tuple[str, Callback]]) -> bool:
     """Whether one of these wants to hear of single batches."""
     return any(
@@ -55,7 +63,7 @@ def listens_to_batches(callbacks: list[tuple[str, Callback]]) -> bool:
 
 
 def stop_on_plateau(patience: int) -> Callback:
-    """End the training once the loss has not reached a new low for this many epochs."""
+    """End the training once the loss has not fallen by a part in 10^4 for this many epochs."""
     return EarlyStopping(monitor="train_loss", patience=patience, threshold=1e-4, sink=noop)
 
 
@@ -113,7 +121,10 @@ class FitTasks(Callback):
 
     def _as_fitted(self) -> dict[str, Any]:
         self.estimator._export(None)
-        return {}
+        # A copy of its own, module included: a callback may keep it.
+        net = copy.copy(self.estimator.net_)
+        net.history = copy.copy(net.history)
+        return {"net_": net, "history_": net.history}
 
 
 @contextmanager

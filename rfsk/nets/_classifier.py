@@ -1,6 +1,5 @@
 """Nets that tell classes apart: fit on data, on blocks of them, or on fresh samples."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from ._batches import TaskBatches
 from ._evaluation import Evaluator
 from ._modules import FIXED_READOUTS
 from ._prediction import PredictionMixin
-from ._rates import SCALINGS
+from ._rates import SCALINGS, rate_factors
 from ._targets import choose_coding
 
 _READOUTS = ("auto", *FIXED_READOUTS, "linear")
@@ -55,14 +54,19 @@ class NetClassifier(PredictionMixin, NetEstimator):
             diverges.
         """
         self._check_parameters()
+        rate_factors(self.schedule, self.max_epochs)
         is_warm = self._is_warm()
-        data, y = validate_data(self, X, y, dtype=FLOATS, reset=not is_warm)
-        check_classification_targets(y)
-        classes, index = np.unique(y, return_inverse=True)
-        inputs = self._to_device(data)
-        self._start(classes, self.n_features_in_, is_warm)
-        n_steps = self._n_steps(len(data))
-        return self._train_on(inputs, index, self.max_epochs, n_steps, data=(data, y))
+        with self._untouched_on_error():
+            data, y = validate_data(self, X, y, dtype=FLOATS, reset=not is_warm)
+            check_classification_targets(y)
+            classes, index = np.unique(y, return_inverse=True)
+            inputs = self._to_device(data)
+            self._start(classes, self.n_features_in_, is_warm)
+        batches = self._batches_of(inputs, index)
+        n_steps = self.max_epochs * self._n_batches(len(data))
+        self._train(batches, self.max_epochs, n_steps, data=(data, y))
+        self.net_.warn_if_interrupted()
+        return self
 
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None
@@ -98,28 +102,34 @@ class NetClassifier(PredictionMixin, NetEstimator):
                     break
             return self
         is_warm = self._is_trained()
-        data, y = validate_data(self, X, y, dtype=FLOATS, reset=not is_warm)
-        check_classification_targets(y)
-        if classes is not None:
-            classes = np.unique(classes)
+        with self._untouched_on_error():
+            data, y = validate_data(self, X, y, dtype=FLOATS, reset=not is_warm)
+            check_classification_targets(y)
+            classes = self._all_classes(y, classes, is_warm)
+            inputs = self._to_device(data)
+            self._start(classes, self.n_features_in_, is_warm)
+        batches = self._batches_of(inputs, np.searchsorted(classes, y))
+        self._train(batches, 1, None, data=(data, y))
+        self.net_.warn_if_interrupted()
+        return self
+
+    def _all_classes(self, y: ArrayLike, classes: ArrayLike | None, is_warm: bool) -> NDArray[Any]:
+        """Classes of all blocks, checked against those of this one and of the blocks before."""
+        named = np.unique(y if classes is None else classes)
         if is_warm:
-            if classes is not None and not np.array_equal(classes, self.classes_):
+            if classes is not None and not np.array_equal(named, self.classes_):
                 raise ValueError(
-                    f"classes={classes.tolist()} differ from those of the first call, "
+                    f"classes={named.tolist()} differ from those of the first call, "
                     f"{self.classes_.tolist()}."
                 )
-            classes = self.classes_
-        elif classes is None:
-            classes = np.unique(y)
-        unknown = np.setdiff1d(y, classes)
+            named = self.classes_
+        unknown = np.setdiff1d(y, named)
         if len(unknown):
             raise ValueError(
                 f"y has labels {unknown.tolist()} that are not among the classes "
-                f"{classes.tolist()}; pass all `classes` in the first call."
+                f"{named.tolist()}; pass all `classes` in the first call."
             )
-        inputs = self._to_device(data)
-        self._start(classes, self.n_features_in_, is_warm)
-        return self._train_on(inputs, np.searchsorted(classes, y), 1, None, data=(data, y))
+        return named
 
     def fit_online(
         self, task: Discrimination, n_samples: int = 2_000_000, *, n_eval: int = 0
@@ -154,25 +164,21 @@ class NetClassifier(PredictionMixin, NetEstimator):
             raise TypeError(f"task is a {type(task).__name__}; expected a Discrimination.")
         check_positive(n_samples, "n_samples", integer=True)
         check_positive(n_eval, "n_eval", integer=True, zero=True)
-        laws = [task, task.gaussian_clone()] if n_eval else []
-        self._start_online(task)
-        n_steps = math.ceil(n_samples / self.batch_size)
+        n_steps = self._n_batches(n_samples)
         epochs = min(ONLINE_EPOCHS, n_steps)
+        rate_factors(self.schedule, epochs)
+        laws = [task, task.gaussian_clone()] if n_eval else []
+        with self._untouched_on_error():
+            self._start_online(np.arange(task.n_classes), task.n_features)
         targets = self._coding.target_of_class()
         batches = TaskBatches(task, targets, self.batch_size, n_samples, epochs, self._generator())
         evaluator = None
         if n_eval:
             criterion = self.net_.criterion_
             evaluator = Evaluator(laws, n_eval, self._coding, criterion, batches.generator)
-        return self._train(batches, epochs, n_steps, evaluator)
-
-    def _start_online(self, task: Discrimination) -> None:
-        """Be ready to train on the classes of a task."""
-        is_warm = self._is_warm()
-        self._start(np.arange(task.n_classes), task.n_features, is_warm)
-        self.n_features_in_ = task.n_features
-        if hasattr(self, "feature_names_in_") and not is_warm:
-            del self.feature_names_in_
+        self._train(batches, epochs, n_steps, evaluator)
+        self.net_.warn_if_interrupted()
+        return self
 
     def _check_parameters(self) -> None:
         check_option(self.readout, "readout", _READOUTS)

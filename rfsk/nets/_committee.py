@@ -2,7 +2,7 @@
 
 import copy
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,8 +31,8 @@ class Member:
     shrinkage : (float, float) or None
         Threshold and cut of the proximal step.
     mask : Tensor or None
-    schedule : callable
-        Factor of the rates from the share of the training done.
+    factors : list of float
+        Factor of the rates in each epoch.
     visits : LogSchedule or None
         When to take snapshots.
     seed : int
@@ -50,7 +50,7 @@ class Member:
     amplification: float
     shrinkage: tuple[float, float] | None
     mask: Tensor | None
-    schedule: Callable[[float], float]
+    factors: list[float]
     visits: LogSchedule | None
     seed: int
     target_of_class: Tensor
@@ -77,6 +77,8 @@ def train_together(
     epochs: int,
     n_samples: int,
     data: tuple[Tensor, Tensor] | None,
+    *,
+    stop: threading.Event | None = None,
 ) -> list[Outcome]:
     """Train members of equal shape in step; each is as it would be alone, but for rounding.
 
@@ -92,16 +94,18 @@ def train_together(
         Samples a member sees in all, if they are drawn.
     data : (Tensor, Tensor) or None
         Inputs (n_samples, n_features) and class indices that all share.
+    stop : threading.Event, optional
+        Ends the training when set, as an interrupt does, which sets it.
 
     Returns
     -------
     outcomes : list of Outcome
     """
-    if threading.current_thread() is not threading.main_thread():
-        torch.set_num_threads(1)
+    stop = stop or threading.Event()
     if len(members) == 1:  # a batched product of one rounds differently
         twins = [members[0], copy.deepcopy(members[0])]
-        return train_together(twins, activation, batch_size, epochs, n_samples, data)[:1]
+        options = activation, batch_size, epochs, n_samples, data
+        return train_together(twins, *options, stop=stop)[:1]
     committee = Committee(members, activation)
     if data is None:
         source: Any = _Drawn(members, batch_size, epochs, n_samples)
@@ -109,10 +113,18 @@ def train_together(
         source = _Shared(members, batch_size, *data)
     with torch.no_grad():
         for epoch in range(epochs):
-            committee.begin_epoch(epoch / epochs)
-            for x, targets in source.epoch():
-                committee.step(x, targets)
-            committee.end_epoch(is_last=epoch == epochs - 1)
+            committee.begin_epoch(epoch)
+            try:
+                for batch in source.epoch():
+                    if stop.is_set():
+                        break
+                    committee.step(*batch)
+            except KeyboardInterrupt:
+                stop.set()
+            committee.end_epoch()
+            if stop.is_set():
+                return committee.outcomes
+        committee.judge(*batch)
     return committee.outcomes
 
 
@@ -142,10 +154,10 @@ class Committee:
         """One number a net, to go with (n_nets, n_samples)."""
         return torch.tensor(list(values), device=self.weight.device)[:, None]
 
-    def begin_epoch(self, done: float) -> None:
+    def begin_epoch(self, epoch: int) -> None:
         """Set the rates of an epoch."""
         members = self.members
-        factors = [float(member.schedule(done)) for member in members]
+        factors = [member.factors[epoch] for member in members]
         rates = [factor * m.weight_rate for factor, m in zip(factors, members, strict=True)]
         self.rate = self._column(rates) * self.slope
         ratios = [m.bias_rate / m.weight_rate for m in members]
@@ -165,10 +177,7 @@ class Committee:
     def step(self, x: Tensor, targets: Tensor) -> None:
         """Take a step of every net; `x` is (n_nets, n_samples, n_features)."""
         activation, n = self.activation, x.shape[1]
-        bias = self.bias * activation.scale
-        z = torch.baddbmm(bias, x, self.transposed, alpha=self.scale)
-        value = activation.function(z)
-        residual = value.mean(dim=2).mul_(self.amplification).sub_(targets)
+        z, value, residual = self._forward(x, targets)
         self.total.add_(torch.linalg.vecdot(residual, residual))
         self.n_seen += n
         residual.mul_(self.rate / n)
@@ -181,6 +190,13 @@ class Committee:
         self._constrain()
         self.n_steps += 1
         self._visit()
+
+    def _forward(self, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Inputs and activations of the units, and residuals, (n_nets, n_samples, ...)."""
+        bias = self.bias * self.activation.scale
+        z = torch.baddbmm(bias, x, self.transposed, alpha=self.scale)
+        value = self.activation.function(z)
+        return z, value, value.mean(dim=2).mul_(self.amplification).sub_(targets)
 
     def _constrain(self) -> None:
         if self.threshold is not None and self.cut is not None:
@@ -196,19 +212,22 @@ class Committee:
                 fields = outcome.weight.cpu().numpy().copy()
                 outcome.snapshots.append((visits.first_step + self.n_steps, fields))
 
-    def end_epoch(self, *, is_last: bool) -> None:
-        """Note the losses; a net that diverged goes on, but is marked."""
-        for outcome, loss in zip(self.outcomes, (self.total / self.n_seen).tolist(), strict=True):
+    def end_epoch(self) -> None:
+        """Note the losses."""
+        losses = (self.total / self.n_seen).tolist() if self.n_seen else []
+        for outcome, loss in zip(self.outcomes, losses, strict=False):
             outcome.losses.append(loss)
             outcome.steps.append(self.n_steps)
             outcome.n_steps = self.n_steps
-            if outcome.failure is None:
-                try:
-                    check_loss(outcome.losses[-1:], self.n_steps)
-                    if is_last:
-                        check_loss(outcome.losses, self.n_steps, at_end=True)
-                except DivergenceError as error:
-                    outcome.failure = error
+
+    def judge(self, x: Tensor, targets: Tensor) -> None:
+        """Mark the nets that diverged; the last step is judged by its batch."""
+        _, _, residual = self._forward(x, targets)
+        for outcome, loss in zip(self.outcomes, residual.square().mean(dim=1), strict=True):
+            try:
+                check_loss([*outcome.losses, float(loss)], self.n_steps, at_end=True)
+            except DivergenceError as error:
+                outcome.failure = error
 
 
 class _Drawn:

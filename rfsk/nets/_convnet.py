@@ -306,7 +306,8 @@ class ConvNet(NetClassifier):
         Returns
         -------
         net : FCNet
-            Fitted, with ``warm_start=True`` and the other parameters of this net. Of S places,
+            Fitted, with ``warm_start=True``, no callbacks and the other parameters of this net,
+            whose rates are in the scaling of its own number of units. Of S places,
             unit c S + i has the filter of channel c at the i-th.
 
         Raises
@@ -340,11 +341,11 @@ class ConvNet(NetClassifier):
         fields = module.laid_on_sites()
         own = self.get_params()
         shared = {name: own[name] for name in FCNet().get_params() if name in own}
-        shared.update(warm_start=True, readout=module.readout)
+        shared.update(warm_start=True, readout=module.readout, callbacks=None)
         net = FCNet(len(fields), **shared)
         state = dict(module.state_dict())
         state["weight"] = fields * math.sqrt(n_features)
-        state["bias"] = state["bias"].repeat_interleave(len(fields) // self.n_channels)
+        state["bias"] = state["bias"].repeat_interleave(len(fields) // module.n_units)
         if module.readout == "linear":
             state["readout_weight"] = module.readout_on_sites()
         names = getattr(self, "feature_names_in_", None)

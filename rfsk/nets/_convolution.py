@@ -55,6 +55,11 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         self.border = [side for side in reversed(reach) for _ in range(2)]
         self.is_direct = taps <= _DIRECT_TAPS * math.prod(stride)
 
+    @property
+    def n_widest(self) -> int:
+        """Activations of an input that are held at once, before strides and pooling."""
+        return self.n_units * math.prod(self.torus)
+
     def layers(self) -> dict[str, tuple[int, int]]:
         """Channels and lattice sites, by the parameter's name."""
         return dict.fromkeys(("weight", "bias"), (self.n_units, math.prod(self.shape)))

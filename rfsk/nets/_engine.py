@@ -85,8 +85,7 @@ class Engine(NeuralNet):
     schedule: LogSchedule | None = None
     visitors: tuple[Any, ...] = ()  # called at the steps of the schedule
     shrinkage: tuple[float, float] | None = None
-    rate_factor: Callable[[int], float] | None = None  # of an epoch, counted from now
-    mask: torch.Tensor | None = None
+    rate_factors: list[float] | None = None  # of each epoch to come
     n_steps: int = 0
     interrupted: bool = False
     last_batch: tuple[torch.Tensor, Any] | None = None
@@ -115,6 +114,7 @@ class Engine(NeuralNet):
         """Train for some epochs."""
         self.interrupted = False
         self.epochs_run = 0
+        self.epochs_before = len(self.history)
         self.base_rates = [group["lr"] for group in self.optimizer_.param_groups]
         self.base_shrinkage = self.shrinkage
         self._visit()
@@ -138,8 +138,8 @@ class Engine(NeuralNet):
 
     def _scale_rates(self) -> None:
         """Set the rates of the epoch that begins."""
-        if self.rate_factor is not None:
-            factor = self.rate_factor(self.epochs_run)
+        if self.rate_factors is not None:
+            factor = self.rate_factors[self.epochs_run]
             for group, rate in zip(self.optimizer_.param_groups, self.base_rates, strict=True):
                 group["lr"] = factor * rate
             if self.base_shrinkage is not None:
@@ -202,6 +202,7 @@ class Engine(NeuralNet):
     def _announced_epoch(self, iterator: Any, training: bool, prefix: str, step_fn: Any) -> None:
         def counted_step(batch: Any, **fit_params: Any) -> Any:
             result = step_fn(batch, **fit_params)
+            self.last_batch = tuple(batch)
             self._constrain()
             self.n_steps += 1
             self._visit()
@@ -222,14 +223,22 @@ class Engine(NeuralNet):
         check_loss([loss], self.n_steps)
 
     def check_end(self) -> None:
-        """Raise DivergenceError if a training that is over left the net exploded."""
-        check_loss(self.history[:, "train_loss"], self.n_steps, at_end=True)
+        """Raise DivergenceError if a training that is over left the net exploded.
+
+        Losses are those before each step; the last step is judged by its batch.
+        """
+        losses = list(self.history[self.epochs_before :, "train_loss"])
+        if self.last_batch is not None:
+            inputs, targets = self.last_batch
+            with torch.no_grad():
+                losses.append(float(self.criterion_(self.module_(inputs), targets)))
+        check_loss(losses, self.n_steps, at_end=True)
 
     def set_mask(self, mask: np.ndarray | None) -> None:
         """Keep weights outside a mask at zero from now on."""
-        self.mask = None
+        self.module_.mask = None
         if mask is not None:
-            self.mask = torch.tensor(mask, device=self.module_.weight.device)
+            self.module_.mask = torch.tensor(mask, device=self.module_.weight.device)
             self._constrain()
 
     def _constrain(self) -> None:
@@ -237,9 +246,9 @@ class Engine(NeuralNet):
         self.module_.constrain_()
         if self.shrinkage is not None:
             self.module_.shrink_(*self.shrinkage)
-        if self.mask is not None:
+        if self.module_.mask is not None:
             with torch.no_grad():
-                self.module_.weight.mul_(self.mask)
+                self.module_.weight.mul_(self.module_.mask)
 
     def _visit(self) -> None:
         if self.schedule is not None and self.schedule.is_due(self.n_steps):
@@ -255,7 +264,7 @@ class Engine(NeuralNet):
     def release_training(self) -> None:
         """Let go of what served one training."""
         self.schedule, self.visitors = None, ()
-        self.rate_factor = self.last_batch = None
+        self.rate_factors = self.last_batch = None
 
     def warn_if_interrupted(self) -> None:
         """Tell the user that the fit ended early but was kept."""
@@ -263,5 +272,5 @@ class Engine(NeuralNet):
             warnings.warn(
                 f"Training was interrupted after {self.n_steps} steps; the net trained so far "
                 "is kept.",
-                stacklevel=4,
+                stacklevel=3,
             )

@@ -2,7 +2,8 @@
 
 import warnings
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import joblib
@@ -17,10 +18,11 @@ from .._core._random import draw_seed
 from .._core._validation import check_positive
 from ..datasets import Discrimination
 from ._base import FLOATS, ONLINE_EPOCHS
-from ._committee import Member, Outcome, train_together
+from ._committee import Member, Outcome
 from ._engine import FieldRecorder, LogSchedule
 from ._fcnet import FCNet
-from ._rates import as_optimizer, as_schedule
+from ._rates import as_optimizer, rate_factors
+from ._runs import Run, train_group
 
 _AT_ONCE = 16  # nets whose batches stay in a core's cache
 
@@ -38,7 +40,8 @@ def fit_many(
     nets : sequence of FCNet
         Nets of one hidden layer, a fixed readout and the squared loss, trained by "sgd" with an
         activation by name. They may differ in everything, sizes included; those of equal
-        shape, batch size and activation are trained together. They are fitted in place.
+        shape, batch size, epochs, activation and device are trained together. They are fitted in
+        place; their own `verbose` does not count.
     X : array-like of shape (n_samples, n_features)
         Inputs.
     y : array-like of shape (n_samples,)
@@ -53,7 +56,7 @@ def fit_many(
     -------
     nets : list of FCNet
         The same nets, fitted. One that diverged is left unfitted, with a warning. An interrupt
-        keeps the groups that are done.
+        keeps all nets as far as they are trained, and those that had not begun as they were.
 
     Raises
     ------
@@ -79,13 +82,15 @@ def fit_many(
     for net in nets:
         if net._device not in shared:
             shared[net._device] = net._to_device(data), torch.as_tensor(index, device=net._device)
-    plans = []
-    for net in nets:
+
+    def start(net: FCNet) -> _Plan:
         is_warm = net._is_warm()
         validate_data(net, X, reset=not is_warm, skip_check_array=True)
         net._start(classes, data.shape[1], is_warm)
-        plans.append(_Plan(net, net.max_epochs, net._n_steps(len(data)), len(data), None))
-    return _fit(plans, shared, n_jobs, verbose)
+        n_steps = net.max_epochs * net._n_batches(len(data))
+        return _Plan(net, draw_seed(net._rng), net.max_epochs, n_steps, len(data), None)
+
+    return _fit(nets, [partial(start, net) for net in nets], shared, n_jobs, verbose)
 
 
 def fit_many_online(
@@ -145,18 +150,22 @@ def fit_many_online(
             raise TypeError(f"tasks holds a {type(task).__name__}; expected a Discrimination.")
     check_positive(n_samples, "n_samples", integer=True)
     _check_nets(nets, [task.n_classes for task in tasks])
-    plans = []
-    for net, task in zip(nets, tasks, strict=True):
-        net._start_online(task)
-        n_steps = -(-n_samples // net.batch_size)
-        plans.append(_Plan(net, min(ONLINE_EPOCHS, n_steps), n_steps, n_samples, task))
-    return _fit(plans, {}, n_jobs, verbose)
+
+    def start(net: FCNet, task: Discrimination) -> _Plan:
+        net._start_online(np.arange(task.n_classes), task.n_features)
+        n_steps = net._n_batches(n_samples)
+        epochs = min(ONLINE_EPOCHS, n_steps)
+        return _Plan(net, draw_seed(net._rng), epochs, n_steps, n_samples, task)
+
+    starts = [partial(start, net, task) for net, task in zip(nets, tasks, strict=True)]
+    return _fit(nets, starts, {}, n_jobs, verbose)
 
 
 class _Plan(NamedTuple):
     """A net that was started, and how far it is to go."""
 
     net: FCNet
+    seed: int
     epochs: int
     n_steps: int
     n_samples: int
@@ -166,7 +175,7 @@ class _Plan(NamedTuple):
 def _check_nets(nets: Sequence[FCNet], n_classes: Sequence[int]) -> None:
     """Raise unless these are nets whose steps can be batched, with valid parameters."""
     for net in nets:
-        if type(net) is not FCNet:
+        if not isinstance(net, FCNet):
             raise TypeError(f"nets holds a {type(net).__name__}; expected an FCNet.")
     if not len(nets):
         raise ValueError("nets is empty; expected at least one FCNet.")
@@ -183,6 +192,10 @@ def _check_nets(nets: Sequence[FCNet], n_classes: Sequence[int]) -> None:
             "callbacks": bool(net.callbacks),
             "patience": net.patience is not None,
         }
+        if getattr(net, "_skl_callbacks", None):
+            raise ValueError(
+                "set_callbacks does not go with nets trained together; fit this net on its own."
+            )
         for name, is_in_the_way in obstacles.items():
             if is_in_the_way:
                 raise ValueError(
@@ -193,56 +206,85 @@ def _check_nets(nets: Sequence[FCNet], n_classes: Sequence[int]) -> None:
 
 
 def _fit(
-    plans: list[_Plan], shared: dict[torch.device, Any], n_jobs: int | None, verbose: int
+    nets: Sequence[FCNet],
+    starts: Sequence[Callable[[], _Plan]],
+    shared: dict[torch.device, Any],
+    n_jobs: int | None,
+    verbose: int,
 ) -> list[FCNet]:
     """Train nets in groups of equal shape, on fresh samples or on what they share."""
-    groups = defaultdict(list)
+    before = [dict(vars(net)) for net in nets]
+    n_workers = joblib.effective_n_jobs(n_jobs)
+    run = Run()
+    finished: set[int] = set()
+    try:
+        groups = _groups([start() for start in starts], n_workers)
+        jobs = [
+            joblib.delayed(train_group)(run.name, number, *_arguments(group, shared))
+            for number, group in enumerate(groups)
+        ]
+        pool = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+        bar = tqdm(pool(jobs), total=len(jobs), disable=not verbose, unit="group")
+        for group, outcomes in zip(groups, bar, strict=True):
+            finished.update(
+                _finish(plan.net, out) for plan, out in zip(group, outcomes, strict=True)
+            )
+    except KeyboardInterrupt:
+        run.end()
+        for number, outcomes in run.partial.items():
+            pairs = zip(groups[number], outcomes, strict=True)
+            finished.update(_finish(plan.net, outcome) for plan, outcome in pairs)
+        warnings.warn(
+            f"Training was interrupted; {len(finished)} of {len(nets)} nets are kept as far as "
+            "they were trained, the others are as before.",
+            stacklevel=3,
+        )
+    finally:
+        if run.name in Run.known:
+            run.end()
+        for net, attributes in zip(nets, before, strict=True):
+            if id(net) not in finished:
+                net.__dict__ = attributes
+    failed = [i for i, net in enumerate(nets) if id(net) in finished and not net._is_trained()]
+    if failed:
+        warnings.warn(
+            f"Nets {failed} diverged and are not fitted; lower their learning_rate.", stacklevel=3
+        )
+    return list(nets)
+
+
+def _groups(plans: list[_Plan], n_workers: int) -> list[list[_Plan]]:
+    """Nets that can be trained in step, few enough for their batches to stay in a cache."""
+    alike = defaultdict(list)
     for plan in plans:
         net = plan.net
         shape = tuple(net.net_.module_.weight.shape)
         lengths = plan.epochs, plan.n_steps, plan.n_samples
-        groups[shape, net.activation, net.batch_size, lengths, net._device].append(plan)
-    jobs, fits = [], []
-    n_workers = joblib.effective_n_jobs(n_jobs)
-    for (_, activation, batch_size, lengths, device), group in groups.items():
-        at_once = len(group)
+        alike[shape, net.activation, net.batch_size, lengths, net._device].append(plan)
+    groups = []
+    for (*_, device), members in alike.items():
+        at_once = len(members)
         if device.type == "cpu":
-            at_once = min(_AT_ONCE, -(-len(group) // n_workers))
-        for start in range(0, len(group), at_once):
-            part = group[start : start + at_once]
-            fits.append([plan.net for plan in part])
-            members = [_member(plan.net, plan.n_steps, plan.task) for plan in part]
-            options = activation, batch_size, lengths[0], lengths[2], shared.get(device)
-            jobs.append(joblib.delayed(train_together)(members, *options))
-    pool = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-    done: list[list[Outcome]] = []
-    try:
-        for outcomes in tqdm(pool(jobs), total=len(jobs), disable=not verbose, unit="group"):
-            done.append(outcomes)
-            for net, outcome in zip(fits[len(done) - 1], outcomes, strict=True):
-                _finish(net, outcome)
-    except KeyboardInterrupt:
-        warnings.warn(
-            f"Training was interrupted; {sum(map(len, done))} of {len(plans)} nets are done and "
-            "kept, the others are not fitted.",
-            stacklevel=3,
-        )
-    for nets in fits[len(done) :]:
-        for net in nets:
-            net._forget()
-    nets = [plan.net for plan in plans]
-    failed = [i for i, net in enumerate(nets) if not net._is_trained()]
-    if failed and len(done) == len(jobs):
-        warnings.warn(
-            f"Nets {failed} diverged and are not fitted; lower their learning_rate.", stacklevel=3
-        )
-    return nets
+            at_once = min(_AT_ONCE, -(-len(members) // n_workers))
+        groups += [members[i : i + at_once] for i in range(0, len(members), at_once)]
+    return groups
 
 
-def _member(net: FCNet, n_steps: int, task: Discrimination | None) -> Member:
+def _arguments(group: list[_Plan], shared: dict[torch.device, Any]) -> tuple[Any, ...]:
+    """What `train_together` is to be called with."""
+    first = group[0]
+    members = [_member(plan) for plan in group]
+    data = shared.get(first.net._device)
+    return members, first.net.activation, first.net.batch_size, first.epochs, first.n_samples, data
+
+
+def _member(plan: _Plan) -> Member:
     """What there is to know of a net that was started."""
-    engine = net.net_
+    net, engine = plan.net, plan.net.net_
     module, rates = engine.module_, {g["name"]: g for g in engine.optimizer_.param_groups}
+    visits = None
+    if net.record is not None:
+        visits = LogSchedule(net.record, engine.n_steps, plan.n_steps)
     return Member(
         weight=module.weight.detach(),
         bias=module.bias.detach(),
@@ -251,20 +293,20 @@ def _member(net: FCNet, n_steps: int, task: Discrimination | None) -> Member:
         bias_rate=rates.get("bias", {"lr": 0.0})["lr"],
         amplification=float(module.amplification),
         shrinkage=engine.shrinkage,
-        mask=engine.mask,
-        schedule=as_schedule(net.schedule),
-        visits=None if net.record is None else LogSchedule(net.record, engine.n_steps, n_steps),
-        seed=draw_seed(net._rng),
+        mask=module.mask,
+        factors=rate_factors(net.schedule, plan.epochs),
+        visits=visits,
+        seed=plan.seed,
         target_of_class=net._coding.target_of_class(),
-        task=task,
+        task=plan.task,
     )
 
 
-def _finish(net: FCNet, outcome: Outcome) -> None:
-    """Give a net what its training came to; leave one that diverged unfitted."""
+def _finish(net: FCNet, outcome: Outcome) -> int:
+    """Give a net what its training came to; leave one that diverged unfitted. Return its id."""
     if outcome.failure is not None:
         net._forget()
-        return
+        return id(net)
     engine = net.net_
     with torch.no_grad():
         engine.module_.weight.copy_(outcome.weight)
@@ -281,3 +323,4 @@ def _finish(net: FCNet, outcome: Outcome) -> None:
         recorder = FieldRecorder()
         recorder.steps, recorder.weights = map(list, zip(*outcome.snapshots, strict=True))
     net._export(recorder)
+    return id(net)

@@ -75,7 +75,7 @@ class Evaluator:
     def visit(self, step: int, module: Any) -> None:
         """Measure the net as it is now."""
         row = [float(step)]
-        size = max(1, _BLOCK // (module.n_activations + self.samples[0][0].shape[1]))
+        size = max(1, _BLOCK // (module.n_widest + self.samples[0][0].shape[1]))
         with torch.no_grad():
             for X, targets, index in self.samples:
                 outputs = torch.cat([module(rows) for rows in X.split(size)])

@@ -229,7 +229,7 @@ class FCNet(NetClassifier):
     def _mask_of(self, n_features: int) -> Array | None:
         if self.mask is None:
             return None
-        mask = np.asarray(self.mask)
+        mask = np.ascontiguousarray(self.mask)
         n_units = self._layer_sizes()[0]
         if mask.shape != (n_units, n_features) or mask.dtype.kind != "b":
             raise ValueError(

@@ -43,6 +43,13 @@ class HiddenUnits(nn.Module):
             self.bias = nn.Parameter(bias)
         else:
             self.register_buffer("bias", bias)
+        self.mask: torch.Tensor | None
+        self.register_buffer("mask", None, persistent=False)
+
+    @property
+    def n_widest(self) -> int:
+        """Activations of an input that are held at once."""
+        return self.n_units
 
     @property
     def has_written_out_step(self) -> bool:
@@ -142,6 +149,11 @@ class DenseUnits(HiddenUnits):
         for i, weight in enumerate(self.deep_weights):
             sizes[f"deep_weights.{i}"] = sizes[f"deep_biases.{i}"] = tuple(weight.shape)
         return sizes
+
+    @property
+    def n_widest(self) -> int:
+        """Activations of an input that are held at once: the widest layer's."""
+        return max(self.n_units, *(len(weight) for weight in self.deep_weights), 0)
 
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
         """Scale * (x w^T / sqrt(D) + b)."""

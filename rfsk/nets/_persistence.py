@@ -97,7 +97,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
         if hasattr(net, name):
             tensors[name] = torch.from_numpy(getattr(net, name))
     if mask is not None:
-        tensors["mask"] = torch.from_numpy(np.asarray(mask))
+        tensors["mask"] = torch.from_numpy(np.ascontiguousarray(mask))
     target = Path(path)
     handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     os.close(handle)

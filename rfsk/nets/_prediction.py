@@ -14,7 +14,7 @@ from ._targets import Coding
 
 Array = NDArray[np.float64]
 
-_FORWARD_NUMBERS = 2**24  # hidden activations held at a time
+_FORWARD_NUMBERS = 2**24  # activations held at a time
 
 
 class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin):
@@ -99,7 +99,7 @@ def forward(estimator: Any, X: ArrayLike, *, return_hidden: bool = False) -> Arr
     module = estimator.net_.module_
     state = {name: value.double().cpu() for name, value in module.state_dict().items()}
     options = {"return_hidden": return_hidden}
-    rows = max(1, _FORWARD_NUMBERS // module.n_activations)
+    rows = max(1, _FORWARD_NUMBERS // module.n_widest)
     with torch.no_grad():
         parts = [
             functional_call(module, state, (torch.tensor(data[start : start + rows]),), options)

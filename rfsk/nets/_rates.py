@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import torch
@@ -26,25 +27,27 @@ def as_optimizer(optimizer: Any) -> type[torch.optim.Optimizer]:
     return _OPTIMIZERS[optimizer]
 
 
-def as_schedule(schedule: Any) -> Callable[[float], float]:
-    """Schedule of a name, or the function itself.
+def rate_factors(schedule: Any, epochs: int) -> list[float]:
+    """Factor of all rates in each epoch, from the name of a schedule or a function.
 
     Raises
     ------
     ValueError
-        If it is neither, or does not give a finite factor >= 0.
+        If it is neither, or does not give a finite factor >= 0 throughout.
     """
     if not callable(schedule):
         check_option(schedule, "schedule", _SCHEDULES)
-        return _SCHEDULES[schedule]
-    for done in (0.0, 0.5):
-        factor = schedule(done)
-        if not isinstance(factor, float | int) or not math.isfinite(factor) or factor < 0:
+        schedule = _SCHEDULES[schedule]
+    factors = []
+    for epoch in range(epochs):
+        factor = schedule(epoch / epochs)
+        if not isinstance(factor, Real) or not math.isfinite(factor) or factor < 0:
             raise ValueError(
-                f"schedule gives {factor!r} at {done} of the training; expected a finite number "
-                ">= 0, the factor of the learning rate."
+                f"schedule gives {factor!r} at {epoch / epochs:g} of the training; expected a "
+                "finite number >= 0, the factor of the learning rate."
             )
-    return schedule
+        factors.append(float(factor))
+    return factors
 
 
 def learning_rates(

@@ -81,7 +81,7 @@ class TrainingDisplay:
         """Draw the losses, and below them the IPR of every unit where there are snapshots."""
         import matplotlib.pyplot as plt
 
-        has_fields = self.fields is not None and self.steps is not None
+        has_fields = self.steps is not None and bool((self.steps > 0).any())
         n_rows = 2 if has_fields else 1
         self.figure_, self.axes_ = plt.subplots(
             n_rows,

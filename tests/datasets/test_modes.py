@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from rfsk.datasets import NLGP, Discrimination, GaussianField, MultivariateGaussian
+from rfsk.datasets import (
+    NLGP,
+    Discrimination,
+    EllipticalField,
+    GaussianField,
+    MultivariateGaussian,
+    StudentT,
+    TransformedField,
+)
 from rfsk.datasets._modes import few_modes
 from rfsk.datasets._streams import BatchSampler
 
@@ -44,6 +52,34 @@ def test_modes_have_the_covariance_of_the_latent_field(name):
 )
 def test_rough_large_and_open_fields_are_drawn_from_white_noise(model):
     assert model._modes is None
+
+
+@pytest.mark.parametrize("sides", [(545,), (998,), (30, 30), (50, 50), (2,), (1,)])
+def test_white_noise_has_no_few_modes(sides):
+    kernel = np.zeros(sides)
+    kernel.flat[0] = 1.0
+    assert few_modes(kernel) is None
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        EllipticalField(100, correlation_length=5.0, radial=StudentT(df=9.0)),
+        EllipticalField(100, correlation_length=5.0),
+        GaussianField((48, 48), correlation_length=1.0, kernel="exponential"),
+        TransformedField(60, correlation_length=9.0, marginal="laplace"),
+    ],
+    ids=str,
+)
+def test_streamed_inputs_have_the_moments_of_the_model(model):
+    """100,000 inputs, seed 3: variance and fourth moment within five of their errors."""
+    sampler = BatchSampler(
+        Discrimination([model, model]), torch.Generator().manual_seed(3), np.random.default_rng(3)
+    )
+    X = sampler.draw(10, 10_000)[0].reshape(-1, model.n_features).double().numpy()
+    for power, expected in ((2, 1.0), (4, 3.0 + model.excess_kurtosis())):
+        moments = (X**power).mean(axis=1)
+        assert abs(moments.mean() - expected) < 5 * moments.std() / np.sqrt(len(X))
 
 
 @pytest.mark.parametrize("name", ["even ring", "odd ring", "thin torus"])

@@ -89,16 +89,17 @@ def test_fixed_biases_are_fixed_in_every_layer(ring):
 
 
 def test_deep_nets_learn_the_task_and_localize_some_of_their_fields(ring_task):
-    """D = 100, g = 3, learning rate x steps = 20,000, seeds 0 to 2: accuracy .931 to .951 against
-    .865 of one layer; upper decile of the IPR .048 to .055 with two layers and .056 to .066 with
-    three, on the clone .031 to .037 and .028 to .039."""
-    net = FCNet((40, 20, 10), batch_size=500, random_state=0)
+    """D = 100, g = 3, three hidden layers, rate 10, 2000 steps of 500, seeds 0 to 2: accuracy .89 to
+    .91, upper decile of the IPR .044 to .055, on the clone .028 to .032. At rate 5 and 4000 steps
+    .931 to .951 (one layer: .865), .056 to .066 and .028 to .039; two layers .048 to .055 and .031
+    to .037."""
+    net = FCNet((40, 20, 10), learning_rate=10.0, batch_size=500, random_state=0)
     upper = []
     for task in (ring_task, ring_task.gaussian_clone()):
-        net.fit_online(task, 2_000_000)
+        net.fit_online(task, 1_000_000)
         upper.append(np.quantile(ipr(net.receptive_fields_), 0.9))
-        assert net.score(*task.sample(5000, random_state=5)) > 0.91
-    assert upper[0] > 0.05
+        assert net.score(*task.sample(5000, random_state=5)) > 0.87
+    assert upper[0] > 0.04
     assert upper[0] > 1.3 * upper[1]
 
 

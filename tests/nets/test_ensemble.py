@@ -1,5 +1,8 @@
 """fit_many and fit_many_online against fits one by one."""
 
+import _thread
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +17,7 @@ from rfsk import (
     fit_many_online,
     make_nlgp,
 )
-from rfsk.nets import _ensemble
+from rfsk.nets import _committee, _ensemble, _runs
 
 
 @pytest.fixture(scope="module")
@@ -149,21 +152,74 @@ def test_one_that_diverges_does_not_harm_the_others(ring):
     assert_same([nets[2]], [nets_of([options | v for v in variants])[2].fit(X, y)])
 
 
-def test_interrupt_keeps_the_groups_that_are_done(ring, monkeypatch):
+def test_interrupt_keeps_what_is_trained_and_leaves_the_rest_as_it_was(ring, monkeypatch):
+    """Groups of two, the third of four stopped after 5 of 36 steps; the last had been fitted."""
     monkeypatch.setattr(_ensemble, "_AT_ONCE", 2)
-    calls = []
-    train = _ensemble.train_together
+    step, calls = _committee.Committee.step, []
 
-    def interrupted(*args):
-        calls.append(args)
-        if len(calls) == 3:
+    def interrupted(self, *batch):
+        calls.append(batch)
+        if len(calls) == 2 * 36 + 6:
             raise KeyboardInterrupt
-        return train(*args)
+        step(self, *batch)
 
-    monkeypatch.setattr(_ensemble, "train_together", interrupted)
-    with pytest.warns(UserWarning, match="interrupted; 4 of 8 nets are done and kept"):
-        nets = fit_many(nets_of([{}] * 8), *ring, n_jobs=1)
-    assert [hasattr(net, "receptive_fields_") for net in nets] == [True] * 4 + [False] * 4
+    nets = nets_of([{}] * 8)
+    earlier = nets[7].fit(*ring).receptive_fields_
+    monkeypatch.setattr(_committee.Committee, "step", interrupted)
+    with pytest.warns(UserWarning, match="interrupted; 6 of 8 nets are kept as far as they were"):
+        fit_many(nets, *ring, n_jobs=1)
+    assert [net.n_steps_ for net in nets[:6]] == [36] * 4 + [5] * 2
+    assert not hasattr(nets[6], "net_")
+    np.testing.assert_array_equal(nets[7].receptive_fields_, earlier)
+    assert all(net.score(*ring) > 0.4 for net in nets[:6])
+
+
+def test_interrupted_threads_stop_and_keep_their_nets():
+    nets = nets_of([{}] * 4)
+    timer = threading.Timer(0.7, _thread.interrupt_main)
+    timer.start()
+    with pytest.warns(UserWarning, match="interrupted; 4 of 4 nets are kept"):
+        fit_many_online(nets, task_of(3.0), 10**9, n_jobs=2)
+    assert _runs.Run.known == {}
+    steps = [net.n_steps_ for net in nets]
+    assert all(0 < n < 10**7 for n in steps)
+    assert [net.n_steps_ for net in nets] == steps
+
+
+def test_failing_preparation_leaves_all_nets_as_they_were(ring):
+    X, y = ring
+    fitted = FCNet(4, max_epochs=1, random_state=0).fit(X, y)
+    decision = fitted.decision_function(X)
+    unfit = FCNet(4, max_epochs=1, mask=np.ones((3, 20), bool))
+    with pytest.raises(ValueError, match=r"mask has shape \(3, 20\)"):
+        fit_many([fitted, unfit], X, y)
+    with pytest.raises(ValueError, match="n_jobs == 0"):
+        fit_many([fitted], X, y, n_jobs=0)
+    late = FCNet(4, max_epochs=4, schedule=lambda done: 1.0 if done < 0.6 else -1.0)
+    with pytest.raises(ValueError, match=r"schedule gives -1\.0 at 0\.75 of the training"):
+        fit_many([fitted, late], X, y)
+    np.testing.assert_array_equal(fitted.decision_function(X), decision)
+
+
+def test_nets_that_share_a_generator_are_as_fitted_in_turn(ring):
+    def nets():
+        rng = np.random.default_rng(3)
+        return [FCNet(6, max_epochs=2, random_state=rng) for _ in range(3)]
+
+    assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()])
+
+
+def test_threads_of_torch_are_given_back(ring):
+    def count():
+        found = []
+        thread = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+        thread.start()
+        thread.join()
+        return found[0]
+
+    before = count()
+    fit_many(nets_of([{}] * 4), *ring, n_jobs=2)
+    assert count() == before
 
 
 def test_progress_is_shown_on_request(ring, capfd):
@@ -216,6 +272,14 @@ def test_bad_ensembles_are_refused(ring):
         fit_many([net], ring[0], np.zeros(900))
     with pytest.raises(ValueError, match="readout='auto' does not go with nets trained together"):
         fit_many([net], ring[0], np.arange(900) % 3)
+    listening = FCNet(4)
+    if hasattr(listening, "set_callbacks"):
+        from sklearn.callback import ScoringMonitor
+
+        with pytest.raises(
+            ValueError, match="set_callbacks does not go with nets trained together"
+        ):
+            fit_many([listening.set_callbacks(ScoringMonitor(scoring="accuracy"))], *ring)
     with pytest.raises(ValueError, match="Input X contains NaN"):
         fit_many([net], np.full((900, 20), np.nan), ring[1])
     assert not hasattr(net, "net_")

@@ -5,7 +5,7 @@ import pytest
 import sklearn
 import torch
 from sklearn.utils.fixes import parse_version
-from skorch.callbacks import LRScheduler
+from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 
 from rfsk import Autoencoder, ConvNet, FCNet, ipr, make_nlgp
 
@@ -120,7 +120,7 @@ class Recorder:
     """A callback of scikit-learn's protocol that keeps what it is told."""
 
     def __init__(self, stop_after=None):
-        self.events, self.scores, self.stop_after = [], [], stop_after
+        self.events, self.scores, self.kept, self.stop_after = [], [], [], stop_after
 
     def setup(self, estimator, context):
         self.events.append("setup")
@@ -134,6 +134,7 @@ class Recorder:
     def on_fit_task_end(self, estimator, context, *, X=None, y=None, fitted_estimator=None):
         self.events.append(("end", context.task_name, context.task_id))
         if context.task_name == "epoch":
+            self.kept.append(fitted_estimator)
             self.scores.append((fitted_estimator.n_steps_, fitted_estimator.score(X, y)))
             return context.task_id + 1 == self.stop_after
         return False
@@ -148,8 +149,22 @@ def test_scikit_learn_callbacks_hear_of_every_epoch(ring, make):
     assert recorder.events == ["setup", ("begin", "fit", 0), *epochs, ("end", "fit", 0), "teardown"]
     assert [step for step, _ in recorder.scores] == [3, 6, 9]
     assert recorder.scores[-1][1] == net.score(*ring)
+    scores = [kept.score(*ring) for kept in recorder.kept]
+    assert scores == [score for _, score in recorder.scores]
+    assert [len(kept.history_) for kept in recorder.kept] == [1, 2, 3]
     plain = make(6, max_epochs=3, random_state=0).fit(*ring)
     np.testing.assert_array_equal(net.receptive_fields_, plain.receptive_fields_)
+
+
+@has_callbacks
+def test_epochs_begin_and_end_for_scikit_learn_whoever_ends_the_training(ring):
+    stopper = EarlyStopping(monitor="train_loss", patience=1, threshold=1.0, sink=lambda *_: None)
+    recorder = Recorder()
+    net = FCNet(6, callbacks=[stopper], max_epochs=9, random_state=0)
+    net.set_callbacks(recorder).fit(*ring)
+    begun = [event for event in recorder.events if event[:2] == ("begin", "epoch")]
+    ended = [event for event in recorder.events if event[:2] == ("end", "epoch")]
+    assert len(begun) == len(ended) == len(net.history_) < 9
 
 
 @has_callbacks
@@ -223,7 +238,7 @@ def test_accuracy_shown_is_right_for_three_classes(loss):
 def test_training_leaves_no_data_in_the_net(ring):
     net = FCNet(6, max_epochs=1, record=2, schedule="cosine", random_state=0).fit(*ring)
     assert net.net_.last_batch is None
-    assert net.net_.rate_factor is None
+    assert net.net_.rate_factors is None
     assert net.net_.visitors == ()
 
 
@@ -258,3 +273,128 @@ def test_lazy_labels_and_lengths_must_be_known(ring):
         FCNet().partial_fit(X, ring[1][:1400], classes=[0, 1])
     with pytest.raises(ValueError, match=r"have \[nan, nan\] rows; .*compute_chunk_sizes"):
         FCNet().partial_fit(X[X[:, 0] > 0], X[X[:, 0] > 0][:, 0], classes=[0, 1])
+
+
+def test_dask_array_may_have_empty_blocks(ring):
+    dask_array = pytest.importorskip("dask.array")
+    X, y = ring
+    lazy = dask_array.from_array(X, chunks=(500, 20))
+    keep = (np.arange(1500) < 500) | (np.arange(1500) >= 1000)
+    some = lazy[dask_array.from_array(keep, chunks=500)].compute_chunk_sizes()
+    assert some.chunks[0] == (500, 0, 500)
+    net = FCNet(6, random_state=0).partial_fit(some, y[keep], classes=[0, 1])
+    assert net.n_steps_ == 2
+
+
+def fitted_and_its_decision(ring, **options):
+    net = FCNet(4, max_epochs=1, random_state=0, **options).fit(*ring)
+    return net, net.decision_function(ring[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "data", "message"),
+    [
+        ({}, lambda X, y: (X[:, :10], np.zeros(len(X))), "y has 1 class"),
+        ({"mask": np.ones((3, 20), bool)}, lambda X, y: (X, y), "mask has shape"),
+        ({"optimizer": torch.optim.LBFGS}, lambda X, y: (X, y), "LBFGS doesn't support"),
+        ({"schedule": lambda done: 1 - 2 * done}, lambda X, y: (X, y), "schedule gives"),
+    ],
+)
+def test_refused_refit_leaves_the_fitted_net_as_it_was(ring, changes, data, message):
+    net, decision = fitted_and_its_decision(ring)
+    net.set_params(max_epochs=4, **changes)
+    with pytest.raises(ValueError, match=message):
+        net.fit(*data(*ring))
+    assert net.n_features_in_ == 20
+    np.testing.assert_array_equal(net.decision_function(ring[0]), decision)
+
+
+def test_refused_online_fit_of_an_autoencoder_leaves_it_as_it_was(ring):
+    task = make_nlgp(2, 24, correlation_length=(1.0, 2.0), return_X_y=False).task
+    net = Autoencoder(4, max_epochs=1, warm_start=True, random_state=0).fit(ring[0])
+    codes = net.transform(ring[0])
+    with pytest.raises(ValueError, match="fitted net has n_features=20"):
+        net.fit_online(task, 1000)
+    np.testing.assert_array_equal(net.transform(ring[0]), codes)
+
+
+def test_online_fit_forgets_the_names_of_earlier_features(ring):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(ring[0]).add_prefix("site ")
+    task = make_nlgp(2, 24, correlation_length=(1.0, 2.0), return_X_y=False).task
+    for make in (FCNet, Autoencoder):
+        net = make(4, max_epochs=1, random_state=0).fit(frame, ring[1]).fit_online(task, 1000)
+        assert not hasattr(net, "feature_names_in_")
+        assert net.transform(np.zeros((2, 24))).shape == (2, 4)
+
+
+@pytest.mark.parametrize("changes", [{"optimizer": "adam"}, {"image_shape": (4, 5)}])
+def test_warm_start_refuses_what_it_would_ignore(ring, changes):
+    net, _ = fitted_and_its_decision(ring, warm_start=True)
+    (name,) = changes
+    with pytest.raises(ValueError, match=f"fitted net has {name}=.* training on cannot change"):
+        net.set_params(**changes).fit(*ring)
+
+
+def test_warm_start_takes_the_callbacks_set_now(ring):
+    class Count(Callback):
+        n = 0
+
+        def on_epoch_end(self, net, **kwargs):
+            self.n += 1
+
+    net, _ = fitted_and_its_decision(ring, warm_start=True)
+    count = Count()
+    net.set_params(callbacks=[count]).fit(*ring)
+    assert count.n == 1
+    net.set_params(callbacks=None).fit(*ring)
+    assert count.n == 1
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        FCNet(4, activation="linear", max_epochs=1, learning_rate=1e10, batch_size=1500),
+        Autoencoder(4, optimizer="sgd", activation="linear", max_epochs=1, learning_rate=1e30),
+    ],
+    ids=str,
+)
+def test_net_that_explodes_in_its_last_step_is_reported(ring, net):
+    with pytest.raises(ValueError, match="the net diverged"):
+        net.fit(*ring)
+
+
+def test_schedule_and_scheduler_do_not_go_together(ring):
+    net = FCNet(schedule="linear", callbacks=[LRScheduler("StepLR", step_size=1)])
+    with pytest.raises(ValueError, match="schedule='linear' and a scheduler among the callbacks"):
+        net.fit(*ring)
+
+
+def test_interrupt_is_reported_where_fit_was_called(ring, monkeypatch):
+    from rfsk.nets import _batches
+
+    def interrupted(self):
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(_batches.TensorBatches, "__iter__", interrupted)
+    with pytest.warns(UserWarning, match="interrupted") as caught:
+        FCNet(4, random_state=0).fit(*ring)
+    assert caught[0].filename == __file__
+
+
+def test_accuracy_is_shown_with_a_listener_to_batches_too(ring, monkeypatch):
+    class Listener(Callback):
+        def on_batch_end(self, net, **kwargs):
+            pass
+
+    shown = []
+    from rfsk.nets import _callbacks
+
+    class Bar(_callbacks.tqdm):
+        def set_postfix(self, ordered_dict, **kwargs):
+            shown.append(dict(ordered_dict))
+
+    monkeypatch.setattr(_callbacks, "tqdm", Bar)
+    FCNet(4, max_epochs=1, verbose=1, callbacks=[Listener()], random_state=0).fit(*ring)
+    assert set(shown[0]) == {"loss", "ipr", "accuracy"}
