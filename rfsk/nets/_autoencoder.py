@@ -69,14 +69,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
     schedule : {"constant", "linear", "cosine"} or callable, default="constant"
         Factor of all rates from one epoch to the next, as in `FCNet`.
     patience : int, optional
-        Stop once the training loss has not reached a new low for so many epochs.
+        Stop once the training loss has not fallen below its lowest value by one part in 10,000
+        for so many epochs.
     image_shape : (int, int), optional
         (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features
         by default.
     record : int, optional
         Number of snapshots of the fields to keep, as in `FCNet`.
     callbacks : list of skorch callbacks, optional
-        Called during training, with ``train_loss`` to monitor.
+        Called during training, with ``train_loss`` to monitor; scikit-learn's by
+        ``set_callbacks``, as in `FCNet`.
     device : str, default="auto"
         Where to train: a torch device. "auto" is cuda where there is one, else cpu.
     warm_start : bool, default=False
@@ -344,7 +346,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         Returns
         -------
         score : float
-            1 - sum |x - x'|^2 / sum |x - mean|^2, summed over features as well.
+            1 - sum |x - x'|^2 / sum |x - mean|^2, summed over features as well; NaN if the inputs
+            do not vary.
         """
         residual = self.reconstruct(X)
         data = np.asarray(validate_data(self, X, dtype=np.float64, reset=False))

@@ -49,15 +49,15 @@ class ConvNet(NetClassifier):
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         "mean" averages over channels and sites, "sqrt" and "sum" are that times sqrt C and C;
         these are fixed, and for two classes, with rates as in `FCNet`. "linear" trains a
-        weight for each channel, (pooled) site and class, as in `FCNet`. "auto" is mean for two
-        classes and linear for more.
+        weight for each channel, (pooled) site and class, as in `FCNet`, at rates with the C of
+        the channels. "auto" is mean for two classes and linear for more.
     bias_init : float or "auto", default="auto"
         Biases start at +bias_init for the first half of the channels and -bias_init for the
         second. "auto" is 1, or 0 for relu.
     train_bias : bool, default=True
         Whether biases are trained.
     loss : {"auto", "squared", "cross_entropy"}, default="auto"
-        "auto" is squared for the mean readout and cross-entropy for the linear one.
+        "auto" is squared for the fixed readouts and cross-entropy for the linear one.
     scaling : {"mean_field", "plain"}, default="mean_field"
         "mean_field" is the scaling above, the paper's; its time is t = steps / D, and runs of
         equal learning_rate x time grow the same fields. "plain" moves every parameter by
@@ -75,20 +75,21 @@ class ConvNet(NetClassifier):
     weight_decay : float, default=2e-4
         Each step shrinks the filters by learning_rate x weight_decay.
     l1 : float, default=0.0
-        Each step moves every weight towards zero by learning_rate x l1 and stops there (the
-        proximal step of an L1 penalty), which makes fields sparse.
+        Each step moves every weight of the fields towards zero by learning_rate x l1 and stops
+        there (the proximal step of an L1 penalty), which makes fields sparse.
     l1_cut : float, default=0.0
         Weights below l1_cut x l1 in size are set to zero after each step: beta of the beta-lasso
         (Neyshabur, NeurIPS 2020), which learns local connectivity.
     optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
-        "sgd" has the scaling above; others take `learning_rate` as it is for every parameter
-        (1e-3 is usual for adam).
+        "sgd" has the scaling above; others take `learning_rate` as it is for every parameter but
+        the readout, which has `readout_rate` of it (1e-3 is usual for adam), and `weight_decay`
+        in their own way.
     schedule : {"constant", "linear", "cosine"} or callable, default="constant"
         Factor of all rates from one epoch (1/100 of an online run) to the next: 1, falling to
         zero on a line or on half a cosine, or any function of the share of the training done.
     patience : int, optional
-        Stop once the training loss has not reached a new low for so many epochs. The plateau on
-        which learning begins counts as well.
+        Stop once the training loss has not fallen below its lowest value by one part in 10,000
+        for so many epochs. The plateau on which learning begins counts as well.
     image_shape : (int, int), optional
         (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features
         by default.

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 
 class FCNet(NetClassifier):
-    """Fully-connected two-layer net that grows receptive fields.
+    """Fully-connected net, of two layers by default, that grows receptive fields.
 
     Trained to tell apart translation-invariant, non-Gaussian inputs, its fields become
     localized and tile space; on a Gaussian control they oscillate (Ingrosso and Goldt,
@@ -33,7 +33,8 @@ class FCNet(NetClassifier):
     n_hidden : int or tuple of int, default=64
         K, the number of hidden units; a tuple gives further hidden layers, each of which sees
         the one before as the first sees the inputs. Their weights start as standard normal
-        numbers, their biases at zero. Receptive fields are those of the first.
+        numbers, their biases at zero. Fields, `mask` and all of their shapes are those of the
+        first; the K of the readout is that of the last; rates have the K and D of each layer.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
         sigma; erf means erf(h / sqrt 2). With relu and a fixed readout the target is 1 for
         class 1 and 0 for class 0. A function of torch, such as softplus, is taken as well.
@@ -54,7 +55,7 @@ class FCNet(NetClassifier):
     train_bias : bool, default=True
         Whether biases are trained.
     loss : {"auto", "squared", "cross_entropy"}, default="auto"
-        "auto" is squared for the mean readout and cross-entropy for the linear one.
+        "auto" is squared for the fixed readouts and cross-entropy for the linear one.
     scaling : {"mean_field", "plain"}, default="mean_field"
         "mean_field" is the scaling above, the paper's; its time is t = steps / D, and runs of
         equal learning_rate x time grow the same fields. "plain" moves every parameter by
@@ -72,25 +73,26 @@ class FCNet(NetClassifier):
     init_scale : float, default=0.1
         Standard deviation of the initial weights.
     weight_decay : float, default=2e-4
-        Each step shrinks w by learning_rate x weight_decay: suppresses the noise that a
-        finite data set leaves in the fields.
+        Each step shrinks the fields' w by learning_rate x weight_decay: suppresses the noise
+        that a finite data set leaves in them.
     l1 : float, default=0.0
-        Each step moves every weight towards zero by learning_rate x l1 and stops there (the
-        proximal step of an L1 penalty), which makes fields sparse.
+        Each step moves every weight of the fields towards zero by learning_rate x l1 and stops
+        there (the proximal step of an L1 penalty), which makes fields sparse.
     l1_cut : float, default=0.0
         Weights below l1_cut x l1 in size are set to zero after each step: beta of the beta-lasso
         (Neyshabur, NeurIPS 2020), which learns local connectivity.
     optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
-        "sgd" has the scaling above; others take `learning_rate` as it is for every parameter
-        (1e-3 is usual for adam).
+        "sgd" has the scaling above; others take `learning_rate` as it is for every parameter but
+        the readout, which has `readout_rate` of it (1e-3 is usual for adam), and `weight_decay`
+        in their own way.
     mask : array-like of bool, (n_hidden, n_features), optional
         Which weights there are; the others are zero throughout.
     schedule : {"constant", "linear", "cosine"} or callable, default="constant"
         Factor of all rates from one epoch (1/100 of an online run) to the next: 1, falling to
         zero on a line or on half a cosine, or any function of the share of the training done.
     patience : int, optional
-        Stop once the training loss has not reached a new low for so many epochs. The plateau on
-        which learning begins counts as well.
+        Stop once the training loss has not fallen below its lowest value by one part in 10,000
+        for so many epochs. The plateau on which learning begins counts as well.
     image_shape : (int, int), optional
         (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features
         by default.

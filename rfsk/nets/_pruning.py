@@ -29,7 +29,8 @@ def iterative_magnitude_pruning(
     ----------
     net : FCNet
         What to train; its `random_state` must be an int, which fixes the first values. It is
-        left as it is; a mask of its own is where pruning starts.
+        left as it is; a mask of its own is where pruning starts. Of several hidden layers the
+        first is pruned.
     X : array-like of shape (n_samples, n_features)
         Inputs.
     y : array-like of shape (n_samples,)

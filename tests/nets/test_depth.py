@@ -89,10 +89,10 @@ def test_fixed_biases_are_fixed_in_every_layer(ring):
 
 
 def test_deep_nets_learn_the_task_and_localize_some_of_their_fields(ring_task):
-    """D = 100, g = 3, three hidden layers, rate 10, 2000 steps of 500, seeds 0 to 2: accuracy .89 to
-    .91, upper decile of the IPR .044 to .055, on the clone .028 to .032. At rate 5 and 4000 steps
-    .931 to .951 (one layer: .865), .056 to .066 and .028 to .039; two layers .048 to .055 and .031
-    to .037."""
+    """D = 100, g = 3, three hidden layers, rate 10, 2000 steps of 500, seeds 0 to 2: accuracy .89
+    to .91, upper decile of the IPR .044 to .055, on the clone .028 to .032. At rate 5 and 4000
+    steps .931 to .951 (one layer: .865), .056 to .066 and .028 to .039; two layers .048 to .055
+    and .031 to .037."""
     net = FCNet((40, 20, 10), learning_rate=10.0, batch_size=500, random_state=0)
     upper = []
     for task in (ring_task, ring_task.gaussian_clone()):
