@@ -1,16 +1,21 @@
 """What we measure: fields, localization, matching, cumulants and their decomposition."""
 
-from ._cumulant import Cumulant, DenseCumulant, SampleCumulant, cumulant
+from ._cumulant import Cumulant, DenseCumulant, TranslationInvariantCumulant
 from ._cumulant_cp import CumulantCP
+from ._cumulant_sources import CumulantAccumulator, cumulant
+from ._empirical_cumulant import BlockCumulant, SampleCumulant
 from ._localization import LocalizationAnalyzer
 from ._matching import FieldMatcher, match_fields
 from ._measures import dominant_frequency, field_center, field_width, ipr
 from ._population import PopulationSummary, half_peak_footprint, population_summary
 from ._receptive_fields import receptive_fields
+from ._scoring import localization_score
 from ._symmetric_cp import SymmetricCP, symmetric_cp
 
 __all__ = [
+    "BlockCumulant",
     "Cumulant",
+    "CumulantAccumulator",
     "CumulantCP",
     "DenseCumulant",
     "FieldMatcher",
@@ -18,12 +23,14 @@ __all__ = [
     "PopulationSummary",
     "SampleCumulant",
     "SymmetricCP",
+    "TranslationInvariantCumulant",
     "cumulant",
     "dominant_frequency",
     "field_center",
     "field_width",
     "half_peak_footprint",
     "ipr",
+    "localization_score",
     "match_fields",
     "population_summary",
     "receptive_fields",

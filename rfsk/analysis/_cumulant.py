@@ -1,39 +1,43 @@
-"""Fourth-order cumulants that are never formed: only their contractions are computed."""
+"""Cumulants of order two, three and four, known by their contractions."""
 
 import itertools
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from .._core._random import as_generator
+from .._core._validation import check_number
 
 Array = NDArray[np.float64]
 
-_CHUNK_ROWS = 2048  # rows contracted at a time: the block of projections stays in cache
-_FEW_FEATURES = 40  # up to here the norm is computed from products of features
-_EXACT_ROWS = 16384  # up to here all pairs of rows enter the norm, beyond a sample of them
 _SYMMETRY = 1e-10
+_LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at order four
 
 
 class Cumulant(ABC):
-    """A fully symmetric tensor kappa of order four, known by its contractions.
+    """A fully symmetric tensor kappa, known by its contractions.
 
-    Build one with `cumulant`. The optimiser asks for nothing but `contract`.
+    Build one with `cumulant`. The optimiser asks for nothing but `contract`. Cumulants of one
+    size and order add, subtract and scale: ``(kappa_0 - kappa_1) / 2``.
 
     Attributes
     ----------
     n_features : int
-        Length of each of the four axes.
+        Length of each axis.
+    order : int
+        Number of axes.
     """
 
     n_features: int
+    order: int
 
     @abstractmethod
     def contract(self, directions: Array) -> Array:
-        """Contract three of the four axes with each direction.
+        """Contract all axes but one with each direction.
 
         Parameters
         ----------
@@ -43,141 +47,164 @@ class Cumulant(ABC):
         Returns
         -------
         gradients : ndarray of shape (n_directions, n_features)
-            kappa(a, a, a, .) for each row a; a quarter of the gradient of kappa(a, a, a, a).
+            kappa(a, ..., a, .) for each row a; the gradient of kappa(a, ..., a) over the order.
         """
 
     @abstractmethod
+    def tensor(self) -> Array:
+        """All entries, as an array of `order` axes.
+
+        Raises
+        ------
+        ValueError
+            If there are more than 2^24 of them: 64 features at order four.
+        """
+
     def squared_norm(self, random_state: Any = None) -> float:
         """Sum of the squares of all entries (see each kind for how it is computed)."""
+        return float((self.tensor() ** 2).sum())
+
+    def __add__(self, other: "Cumulant") -> "Cumulant":
+        if not isinstance(other, Cumulant):
+            return NotImplemented
+        return CombinedCumulant([(1.0, self), (1.0, other)])
+
+    def __sub__(self, other: "Cumulant") -> "Cumulant":
+        if not isinstance(other, Cumulant):
+            return NotImplemented
+        return CombinedCumulant([(1.0, self), (-1.0, other)])
+
+    def __mul__(self, factor: float) -> "Cumulant":
+        check_number(factor, "factor")
+        return CombinedCumulant([(float(factor), self)])
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: float) -> "Cumulant":
+        return self * (1.0 / divisor)
+
+    def __neg__(self) -> "Cumulant":
+        return self * -1.0
+
+
+def check_tensor_size(n_features: int, order: int) -> None:
+    """Raise if a tensor is too large to be formed."""
+    if n_features**order > _LARGEST_TENSOR:
+        raise ValueError(
+            f"The tensor of order {order} has {n_features}^{order} entries, more than 2^24; use "
+            "contract, which needs none of them."
+        )
+
+
+class CombinedCumulant(Cumulant):
+    """Sum of cumulants with factors."""
+
+    def __init__(self, terms: Sequence[tuple[float, Cumulant]]) -> None:
+        first = terms[0][1]
+        self.n_features, self.order = first.n_features, first.order
+        self.terms: list[tuple[float, Cumulant]] = []
+        for factor, kappa in terms:
+            if (kappa.n_features, kappa.order) != (self.n_features, self.order):
+                raise ValueError(
+                    f"Cumulants of {self.n_features} features and order {self.order}, and of "
+                    f"{kappa.n_features} and {kappa.order}, do not add."
+                )
+            inner = kappa.terms if isinstance(kappa, CombinedCumulant) else [(1.0, kappa)]
+            self.terms += [(factor * weight, part) for weight, part in inner]
+
+    def contract(self, directions: Array) -> Array:
+        """Contract each term."""
+        return np.asarray(sum(factor * kappa.contract(directions) for factor, kappa in self.terms))
+
+    def tensor(self) -> Array:
+        """Sum of the terms' tensors."""
+        return np.asarray(sum(factor * kappa.tensor() for factor, kappa in self.terms))
+
+    def squared_norm(self, random_state: Any = None) -> float:
+        """From the tensor; of a single term, from the term."""
+        if len(self.terms) == 1:
+            ((factor, kappa),) = self.terms
+            return factor**2 * kappa.squared_norm(random_state)
+        return super().squared_norm(random_state)
 
 
 class DenseCumulant(Cumulant):
-    """Cumulant given as an array of shape (n_features,) * 4."""
+    """Cumulant given as an array, of as many equal axes as its order."""
 
     def __init__(self, tensor: ArrayLike) -> None:
         entries = check_array(tensor, allow_nd=True, dtype=np.float64, input_name="tensor")
-        if entries.ndim != 4 or len(set(entries.shape)) != 1:
-            raise ValueError(f"tensor has shape {entries.shape}; expected (D, D, D, D).")
+        if entries.ndim not in (2, 3, 4) or len(set(entries.shape)) != 1:
+            raise ValueError(
+                f"tensor has shape {entries.shape}; expected two to four equal axes, such as "
+                "(D, D, D, D)."
+            )
         scale = np.abs(entries).max()
-        for axes in itertools.islice(itertools.permutations(range(4)), 1, None):
+        for axes in itertools.islice(itertools.permutations(range(entries.ndim)), 1, None):
             if np.abs(entries - entries.transpose(axes)).max() > _SYMMETRY * scale:
                 raise ValueError("tensor is not symmetric under permutation of its axes.")
-        self.tensor = entries
-        self.n_features = len(entries)
+        self._entries = entries
+        self.n_features, self.order = len(entries), entries.ndim
 
     def contract(self, directions: Array) -> Array:
-        """Contract the array itself; costs n_directions D^4."""
-        partial = np.tensordot(directions, self.tensor, axes=(1, 0))
-        partial = np.einsum("rjkl,rj->rkl", partial, directions)
-        return np.asarray(np.einsum("rkl,rk->rl", partial, directions))
+        """Contract the array itself; costs n_directions D^order."""
+        partial = np.tensordot(directions, self._entries, axes=(1, 0))
+        for _ in range(self.order - 2):
+            partial = np.einsum("rj...,rj->r...", partial, directions)
+        return np.asarray(partial)
 
-    def squared_norm(self, random_state: Any = None) -> float:
-        """Sum of the squares of all entries, exactly."""
-        return float((self.tensor**2).sum())
-
-
-class SampleCumulant(Cumulant):
-    """Fourth cumulant of the empirical law of samples.
-
-    kappa(a, a, a, .) = mean (x.a)^3 x - 3 (a.Ca) C a with x centred and C = mean x x': two
-    matrix products with the data, O(n_samples n_features) a direction, where the tensor
-    itself has n_features^4 entries.
-    """
-
-    def __init__(self, X: ArrayLike) -> None:
-        data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
-        self.mean = data.mean(axis=0)
-        self._data = data - self.mean
-        self._covariance = self._data.T @ self._data / len(data)
-        self.n_features = data.shape[1]
-
-    def contract(self, directions: Array) -> Array:
-        """Contract by two passes over the data."""
-        moment = np.zeros((len(directions), self.n_features))
-        for start in range(0, len(self._data), _CHUNK_ROWS):
-            rows = self._data[start : start + _CHUNK_ROWS]
-            projections = rows @ directions.T
-            moment += (projections * projections * projections).T @ rows
-        gaussian = directions @ self._covariance
-        variance = np.einsum("rd,rd->r", directions, gaussian)
-        return np.asarray(moment / len(self._data) - 3.0 * variance[:, None] * gaussian)
-
-    def squared_norm(self, random_state: Any = None) -> float:
-        """Sum of the squares of all entries.
-
-        ||kappa||^2 = ||M||^2 - 6 mean_i (x_i.C x_i)^2 + 3 (tr C^2)^2 + 6 tr C^4 with M the
-        fourth moment. Up to 40 features ||M||^2 comes from the products x_i x_j, exactly;
-        beyond it is mean_ij (x_i.x_j)^4, over all pairs up to 16384 rows and over that many
-        random rows against all others where there are more: an unbiased estimate.
-
-        Parameters
-        ----------
-        random_state : int, Generator, RandomState or None, default=None
-            Chooses those rows.
-        """
-        quadratic = np.einsum("nd,nd->n", self._data @ self._covariance, self._data)
-        square = self._covariance @ self._covariance
-        gaussian = 3.0 * np.trace(square) ** 2 + 6.0 * (square**2).sum()
-        if self.n_features <= _FEW_FEATURES:
-            moment = self._moment_norm_from_products()
-        else:
-            moment = self._moment_norm_from_rows(random_state)
-        return float(moment - 6.0 * (quadratic**2).mean() + gaussian)
-
-    def _moment_norm_from_products(self) -> float:
-        first, second = np.triu_indices(self.n_features)
-        moment = np.zeros((len(first), len(first)))
-        for start in range(0, len(self._data), _CHUNK_ROWS):
-            rows = self._data[start : start + _CHUNK_ROWS]
-            products = rows[:, first] * rows[:, second]
-            moment += products.T @ products
-        times = np.where(first == second, 1.0, 2.0)  # of each product among all ordered pairs
-        return float(times @ (moment / len(self._data)) ** 2 @ times)
-
-    def _moment_norm_from_rows(self, random_state: Any) -> float:
-        n = len(self._data)
-        chosen = self._data
-        if n > _EXACT_ROWS:
-            chosen = chosen[as_generator(random_state).choice(n, _EXACT_ROWS, replace=False)]
-        with_others = -float(((chosen**2).sum(axis=1) ** 4).sum())
-        for start in range(0, n, _CHUNK_ROWS):
-            squares = (chosen @ self._data[start : start + _CHUNK_ROWS].T) ** 2
-            with_others += float(np.einsum("ij,ij->", squares, squares))
-        with_itself = float(((self._data**2).sum(axis=1) ** 4).sum())
-        return (with_itself + with_others * n / len(chosen)) / n**2
+    def tensor(self) -> Array:
+        """The array."""
+        return np.asarray(self._entries)
 
 
-def cumulant(source: ArrayLike | Cumulant) -> Cumulant:
-    """Fourth-order cumulant of samples, or of a dense tensor, as a contraction operator.
+class TranslationInvariantCumulant(Cumulant):
+    """Fourth cumulant of a law that no translation of the ring or torus changes.
+
+    Known by the entries that involve the first site: kappa_ijkl is that of the displacements
+    from i.
 
     Parameters
     ----------
-    source : array-like of shape (n_samples, n_features) or (D, D, D, D), or Cumulant
-        Samples (one law: pooling classes of different covariance adds a term that is not
-        zero even for Gaussians), or the symmetric tensor itself. A Cumulant is returned as
-        it is.
-
-    Returns
-    -------
-    kappa : Cumulant
-
-    Raises
-    ------
-    ValueError
-        If the source is neither, holds NaN or infinity, has fewer than two samples, or the
-        tensor is not symmetric.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rfsk.analysis import cumulant
-    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(10_000, 3))
-    >>> kappa = cumulant(X)  # independent signs: kappa_iiii = -2, else 0
-    >>> kappa.contract(np.eye(3)).round(1).diagonal()
-    array([-2., -2., -2.])
+    entries : ndarray of shape (n_features, n_features, n_features)
+        kappa_0jkl, symmetric in its axes.
+    shape : tuple of int
+        The lattice; n_features is the product of its sides.
     """
-    if isinstance(source, Cumulant):
-        return source
-    if np.ndim(source) == 2:
-        return SampleCumulant(source)
-    return DenseCumulant(source)
+
+    order = 4
+
+    def __init__(self, entries: ArrayLike, shape: tuple[int, ...]) -> None:
+        self._slice = check_array(entries, allow_nd=True, dtype=np.float64, input_name="slice")
+        self.n_features = math.prod(shape)
+        if self._slice.shape != (self.n_features,) * 3:
+            raise ValueError(
+                f"slice has shape {self._slice.shape}; expected ({self.n_features},) * 3, of a "
+                f"lattice of shape {shape}."
+            )
+        sites = np.indices(shape).reshape(len(shape), -1)
+        moved = (sites[:, :, None] + sites[:, None, :]) % np.array(shape)[:, None, None]
+        # Row i holds, for every displacement, the site at which it ends from i.
+        self._site_at = np.ravel_multi_index(tuple(moved), shape)
+
+    def contract(self, directions: Array) -> Array:
+        """Contract seen from every site; costs n_directions D^4."""
+        D = self.n_features
+        gradients = np.empty_like(directions, dtype=np.float64)
+        flat = self._slice.reshape(D * D, D)
+        for row, direction in enumerate(directions):
+            seen = direction[self._site_at]  # (site, displacement)
+            partial = (flat @ seen.T).reshape(D, D, D)
+            partial = np.einsum("jki,ik->ij", partial, seen)
+            gradients[row] = np.einsum("ij,ij->i", partial, seen)
+        return gradients
+
+    def tensor(self) -> Array:
+        """All entries, from their displacements."""
+        check_tensor_size(self.n_features, 4)
+        # displacement[i, j] leads from i to j.
+        displacement = np.argsort(self._site_at, axis=1)
+        return np.stack([self._slice[np.ix_(d, d, d)] for d in displacement])
+
+    def squared_norm(self, random_state: Any = None) -> float:
+        """Sum of the squares of all entries, exactly: D times those of the slice."""
+        return self.n_features * float((self._slice**2).sum())

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 
 from .._core._random import as_generator
 from .._core._validation import check_positive
-from ._cumulant import SampleCumulant
+from ._empirical_cumulant import SampleCumulant
 from ._symmetric_cp import symmetric_cp
 
 Array = NDArray[np.float64]

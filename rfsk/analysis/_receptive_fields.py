@@ -1,22 +1,26 @@
 """receptive_fields: the one verb for fields, whatever was fitted."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from .._core._validation import check_fields
 
 Array = NDArray[np.float64]
 
+_LINEAR = 1e-6  # relative deviation from a linear response that counts as rounding
+
 
 def receptive_fields(fitted: Any) -> Array:
     """Receptive fields of anything fitted, one row a unit.
 
-    Through a scaler, fields are in the units of the raw inputs: a feature of small variance
-    gets a large weight. Where variances differ much, as at the border of digits, look at the
+    Through the steps of a pipeline that are linear but for a constant (scalers, PCA, FastICA,
+    random projections, a choice of features) they are pulled back to the raw inputs: what comes
+    out is the gradient of each unit's input. Through a scaler a feature of small variance gets a
+    large weight. Where variances differ much, as at the border of digits, look at the
     last step's fields (``receptive_fields(pipeline[-1])``) to see what the net weighs.
 
     Parameters
@@ -24,8 +28,8 @@ def receptive_fields(fitted: Any) -> Array:
     fitted : object
         An rfsk net; an estimator with `components_` (FastICA, PCA, DictionaryLearning,
         CumulantCP), `coefs_` (MLPClassifier: its first layer) or `coef_` (linear models); a
-        torch Linear or convolutional layer; a pipeline whose earlier steps only scale and
-        centre each feature; a search, whose best estimator is taken; or an array of fields.
+        torch Linear or convolutional layer; a pipeline whose earlier steps are linear, as their
+        responses to probes tell; a search, whose best estimator is taken; or an array of fields.
 
     Returns
     -------
@@ -83,14 +87,53 @@ def _as_rows(values: Any) -> Array:
 def _through_pipeline(pipeline: Any) -> Array:
     fields = receptive_fields(pipeline.steps[-1][1])
     for name, step in reversed(pipeline.steps[:-1]):
-        if step is None or step == "passthrough":
-            continue
-        if not isinstance(step, StandardScaler | MaxAbsScaler | MinMaxScaler | RobustScaler):
-            raise ValueError(
-                f"Fields cannot be pulled back through step {name!r} ({type(step).__name__}); "
-                "expected scalers before the net. Take the fields of the last step instead."
-            )
-        if step.scale_ is not None:  # MinMaxScaler multiplies by its scale, the others divide
-            multiplies = isinstance(step, MinMaxScaler)
-            fields = fields * step.scale_ if multiplies else fields / step.scale_
+        if step is not None and step != "passthrough":
+            fields = check_fields(fields @ _linear_part(step, name))
     return fields
+
+
+def _linear_part(step: Any, name: str) -> Array:
+    """Matrix of a step that is linear but for a constant, read off its responses.
+
+    Returns
+    -------
+    matrix : ndarray of shape (n_outputs, n_inputs)
+
+    Raises
+    ------
+    ValueError
+        If the step does not answer to probes as a linear one would.
+    """
+    n_inputs = getattr(step, "n_features_in_", None)
+    try:
+        if n_inputs is None:
+            raise TypeError("it does not say how many features it takes")
+        # Far probes too: a step may be linear near zero and clip, or bend, further out.
+        probes = np.random.default_rng(0).standard_normal((12, n_inputs))
+        probes *= np.repeat([1e-2, 1.0, 30.0], 4)[:, None]
+        origin = _response(step, np.zeros((1, n_inputs)))
+        matrix = _response(step, np.eye(n_inputs)) - origin
+        outputs = _response(step, probes)
+        expected = origin + probes @ matrix
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise ValueError(
+            f"Fields cannot be pulled back through step {name!r} ({type(step).__name__}): "
+            f"{error}. Take the fields of the last step instead."
+        ) from error
+    scale = np.abs(probes).max(axis=1) * np.abs(matrix).max() + np.abs(origin).max()
+    if not np.all(np.abs(outputs - expected) <= _LINEAR * scale[:, None]):
+        raise ValueError(
+            f"Fields cannot be pulled back through step {name!r} ({type(step).__name__}), which is "
+            "not linear; expected scalers, PCA and the like before the net. Take the fields of the "
+            "last step instead."
+        )
+    return np.asarray(matrix.T)
+
+
+def _response(step: Any, probes: Array) -> Array:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        outputs = step.transform(probes)
+    if scipy.sparse.issparse(outputs):
+        outputs = outputs.toarray()
+    return np.asarray(outputs, dtype=np.float64)

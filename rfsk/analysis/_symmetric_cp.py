@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from .._core._random import as_generator
 from .._core._validation import check_positive
-from ._cumulant import Cumulant, cumulant
+from ._cumulant import Cumulant
+from ._cumulant_sources import cumulant
 
 Array = NDArray[np.float64]
 
@@ -21,12 +22,13 @@ _NEGLIGIBLE = 1e-12
 
 @dataclass(frozen=True)
 class SymmetricCP:
-    """A symmetric CP decomposition, kappa ~ sum_j weights_j a_j (x) a_j (x) a_j (x) a_j.
+    """A symmetric CP decomposition, kappa ~ sum_j weights_j a_j (x) ... (x) a_j.
 
     Attributes
     ----------
     components : ndarray of shape (n_components, n_features)
-        Unit vectors a_j, the entry of largest magnitude positive.
+        Unit vectors a_j, the entry of largest magnitude positive (at order three signed so
+        that the weight is).
     weights : ndarray of shape (n_components,)
         Signed, sorted by decreasing magnitude. A component the tensor has no use for has
         weight zero.
@@ -46,16 +48,17 @@ class SymmetricCP:
 
 
 def symmetric_cp(
-    source: ArrayLike | Cumulant,
+    source: Any,
     n_components: int,
     *,
+    order: int = 4,
     max_iter: int = 500,
     tol: float = 1e-6,
     random_state: Any = None,
 ) -> SymmetricCP:
-    """Decompose a fourth-order cumulant into symmetric rank-one terms.
+    """Decompose a cumulant into symmetric rank-one terms.
 
-    Minimises ||kappa - sum_j lambda_j a_j^(x4)||^2, which equals ||kappa||^2
+    Minimises, at order four, ||kappa - sum_j lambda_j a_j^(x4)||^2, which equals ||kappa||^2
     - 2 sum_j lambda_j kappa(a_j, a_j, a_j, a_j) + sum_jk lambda_j lambda_k (a_j.a_k)^4 and so
     needs contractions only (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, do
     so for moments). Components start one by one at the strongest directions of what is
@@ -64,10 +67,12 @@ def symmetric_cp(
 
     Parameters
     ----------
-    source : array-like or Cumulant
-        Samples (n_samples, n_features) of one law, a dense symmetric tensor, or a Cumulant.
+    source : array-like, model, blocks or Cumulant
+        Samples (n_samples, n_features) of one law, or whatever `cumulant` takes.
     n_components : int
         Rank of the decomposition.
+    order : int, default=4
+        3 or 4; of order two there are as many decompositions as there are bases.
     max_iter : int, default=500
         Most iterations of L-BFGS.
     tol : float, default=1e-6
@@ -96,21 +101,23 @@ def symmetric_cp(
     check_positive(n_components, "n_components", integer=True)
     check_positive(max_iter, "max_iter", integer=True)
     check_positive(tol, "tol")
-    kappa = cumulant(source)
+    if order not in (3, 4):
+        raise ValueError(f"order={order!r}; expected 3 or 4.")
+    kappa = cumulant(source, order)
     components, weights = _greedy_start(kappa, n_components, as_generator(random_state))
     strongest = np.abs(weights).max()
     if strongest == 0.0:
-        return SymmetricCP(_flipped(components), weights, 0.0, 0, True)
+        return SymmetricCP(*_flipped(components, weights, order), 0.0, 0, True)
     signs = np.where(weights < 0, -1.0, 1.0)
-    start = components * (np.abs(weights) / strongest)[:, None] ** 0.25
+    start = components * (np.abs(weights) / strongest)[:, None] ** (1.0 / order)
 
     def objective(flat: Array) -> tuple[float, Array]:
         b = flat.reshape(components.shape)
         gradient = signs[:, None] * kappa.contract(b) / strongest
         gram = b @ b.T
-        overlap = signs[:, None] * signs * gram**3
+        overlap = signs[:, None] * signs * gram ** (order - 1)
         value = -2.0 * np.sum(gradient * b) + np.sum(overlap * gram)
-        return float(value), (8.0 * (overlap @ b - gradient)).ravel()
+        return float(value), (2.0 * order * (overlap @ b - gradient)).ravel()
 
     result = minimize(
         objective,
@@ -123,11 +130,12 @@ def symmetric_cp(
     length = np.linalg.norm(b, axis=1)
     used = length > 0
     components[used] = b[used] / length[used, None]
-    weights = signs * strongest * length**4
-    order = np.argsort(-np.abs(weights), kind="stable")
+    weights = signs * strongest * length**order
+    rank = np.argsort(-np.abs(weights), kind="stable")
+    components, weights = _flipped(components[rank], weights[rank], order)
     return SymmetricCP(
-        components=_flipped(components[order]),
-        weights=weights[order],
+        components=components,
+        weights=weights,
         fitted_norm=float(-result.fun * strongest**2),
         n_iter=int(result.nit),
         converged=bool(result.success),
@@ -143,7 +151,8 @@ def _greedy_start(
 
     def contract_residual(directions: Array) -> Array:
         overlap = directions @ components.T
-        return np.asarray(kappa.contract(directions) - (weights * overlap**3) @ components)
+        fit = (weights * overlap ** (kappa.order - 1)) @ components
+        return np.asarray(kappa.contract(directions) - fit)
 
     for j in range(n_components):
         candidates = _unit(rng.standard_normal((_N_CANDIDATES, kappa.n_features)))
@@ -168,7 +177,13 @@ def _unit(vectors: Array) -> Array:
     return np.asarray(vectors / np.where(length > 0, length, 1.0))
 
 
-def _flipped(components: Array) -> Array:
-    """Each component with its entry of largest magnitude positive: the sign is free."""
+def _flipped(components: Array, weights: Array, order: int) -> tuple[Array, Array]:
+    """Each component in its free sign.
+
+    At even order its entry of largest magnitude is positive; at odd order, where the sign
+    goes with that of the weight, the weight is.
+    """
+    if order % 2:
+        return components * np.where(weights < 0, -1.0, 1.0)[:, None], np.abs(weights)
     peak = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
-    return np.asarray(components * np.where(peak < 0, -1.0, 1.0))
+    return components * np.where(peak < 0, -1.0, 1.0), weights

@@ -2,19 +2,25 @@ import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA, FastICA
+from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
+    FunctionTransformer,
     MaxAbsScaler,
     MinMaxScaler,
+    Normalizer,
     PolynomialFeatures,
+    PowerTransformer,
+    QuantileTransformer,
     RobustScaler,
     StandardScaler,
 )
+from sklearn.random_projection import GaussianRandomProjection
 
-from rfsk import CumulantCP, FCNet, receptive_fields
+from rfsk import CumulantCP, FCNet, localization_score, make_nlgp, receptive_fields
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +52,23 @@ def test_fields_of_torch_layers_and_arrays():
 
 
 @pytest.mark.parametrize(
-    "scaler", [StandardScaler(), MaxAbsScaler(), MinMaxScaler(), RobustScaler(), None]
+    "scaler",
+    [
+        StandardScaler(),
+        MaxAbsScaler(),
+        MinMaxScaler(),
+        RobustScaler(),
+        None,
+        PCA(3, whiten=True, random_state=0),
+        FastICA(4, tol=0.1, random_state=0),
+        GaussianRandomProjection(4, random_state=0),
+        SelectKBest(k=2),
+        make_pipeline(StandardScaler(), PCA(3, random_state=0)),
+        make_union(PCA(2, random_state=0), StandardScaler()),
+    ],
+    ids=str,
 )
-def test_fields_through_a_scaler_reproduce_the_preactivation_up_to_a_constant(data, scaler):
+def test_fields_through_linear_steps_reproduce_the_preactivation_up_to_a_constant(data, scaler):
     X, y = data
     pipe = make_pipeline(scaler or "passthrough", FCNet(6, max_epochs=3, random_state=0)).fit(X, y)
     direct = pipe[-1].receptive_fields_ @ pipe[:-1].transform(X).T
@@ -64,11 +84,40 @@ def test_fields_of_a_search_are_those_of_its_best_estimator(data):
     np.testing.assert_array_equal(fields, search.best_estimator_.receptive_fields_)
 
 
-def test_non_linear_steps_are_refused(data):
-    X, y = data
-    pipe = make_pipeline(PolynomialFeatures(2), FCNet(4, max_epochs=1, random_state=0)).fit(X, y)
-    with pytest.raises(ValueError, match="cannot be pulled back through step 'polynomialfeatures'"):
+@pytest.mark.parametrize(
+    "step",
+    [
+        PolynomialFeatures(2),
+        Normalizer(),
+        QuantileTransformer(n_quantiles=20),
+        PowerTransformer(),
+        MinMaxScaler(clip=True),
+        FunctionTransformer(np.tanh),
+        FunctionTransformer(np.sqrt),
+        FCNet(3, max_epochs=1, random_state=0),
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_non_linear_steps_are_refused(data, step):
+    X, y = np.abs(data[0]), data[1]
+    pipe = make_pipeline(step, FCNet(4, max_epochs=1, random_state=0)).fit(X, y)
+    name = pipe.steps[0][0]
+    with pytest.raises(ValueError, match=f"cannot be pulled back through step '{name}'"):
         receptive_fields(pipe)
+
+
+def test_grid_search_finds_the_localized_net():
+    """One epoch leaves noise, eighty grow bumps."""
+    X, y = make_nlgp(4000, 40, correlation_length=(2.0, 4.0), random_state=0)
+    net = FCNet(8, batch_size=100, random_state=0)
+    search = GridSearchCV(net, {"max_epochs": [1, 80]}, scoring=localization_score, cv=2).fit(X, y)
+    assert search.best_params_ == {"max_epochs": 80}
+    scores = search.cv_results_["mean_test_score"]
+    assert scores[0] == pytest.approx(3 / 40, rel=0.25)
+    assert scores[1] > 1.15 * scores[0]  # half of the units localize
+    assert localization_score(np.eye(5)) == 1.0
+    assert localization_score(np.zeros((2, 5))) == 0.2
 
 
 def test_things_without_fields_are_refused():

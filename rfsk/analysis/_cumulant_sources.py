@@ -1,0 +1,207 @@
+"""cumulant: one function for all that cumulants are made of; and sums that can be merged."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+
+from .._core._blocks import is_lazy
+from .._core._validation import check_positive
+from ._cumulant import Cumulant, DenseCumulant, TranslationInvariantCumulant, check_tensor_size
+from ._empirical_cumulant import BlockCumulant, SampleCumulant
+
+Array = NDArray[np.float64]
+
+
+def cumulant(source: Any, order: int = 4) -> Cumulant:
+    """Cumulant of samples, of a law, or of a dense tensor, as a contraction operator.
+
+    Parameters
+    ----------
+    source : array-like, model, blocks or Cumulant
+        Samples (n_samples, n_features) of one law (pooling classes of different covariance adds a
+        term that is not zero even for Gaussians); an input model, whose exact cumulant is taken
+        (orders 2 and 4, periodic, up to 256 sites); a list of arrays of samples, a Dask array, or
+        an object that yields such arrays each time it is iterated; the symmetric tensor itself,
+        of three or four equal axes (a matrix is taken for samples; wrap it in DenseCumulant). A
+        Cumulant is returned as it is.
+    order : int, default=4
+        2, 3 or 4.
+
+    Returns
+    -------
+    kappa : Cumulant
+
+    Raises
+    ------
+    ValueError
+        If the source is none of these or of another order, holds NaN or infinity, has fewer than
+        two samples, or the tensor is not symmetric.
+    TypeError
+        If blocks can be read only once.
+    NotImplementedError
+        If the model has no closed form.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import cumulant
+    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(10_000, 3))
+    >>> kappa = cumulant(X)  # independent signs: kappa_iiii = -2, else 0
+    >>> kappa.contract(np.eye(3)).round(1).diagonal()
+    array([-2., -2., -2.])
+    >>> zero = kappa - cumulant([X[:4000], X[4000:]])  # the same in blocks
+    >>> bool(np.abs(zero.contract(np.eye(3))).max() < 1e-12)
+    True
+    """
+    if order not in (2, 3, 4):
+        raise ValueError(f"order={order!r}; expected 2, 3 or 4.")
+    if isinstance(source, Cumulant):
+        if source.order != order:
+            raise ValueError(f"The cumulant is of order {source.order}; expected order={order}.")
+        return source
+    if hasattr(source, "sample") and hasattr(source, "covariance"):
+        return _of_model(source, order)
+    if is_in_blocks(source):
+        return BlockCumulant(source, order)
+    if np.ndim(source) == 2:
+        return SampleCumulant(source, order)
+    dense = DenseCumulant(source)
+    if dense.order != order:
+        raise ValueError(f"The tensor has {dense.order} axes; expected order={order}.")
+    return dense
+
+
+def is_in_blocks(source: Any) -> bool:
+    """Whether samples come in blocks: a list of arrays, a Dask array, or something iterable."""
+    if isinstance(source, list | tuple):
+        return len(source) > 0 and np.ndim(source[0]) == 2
+    return is_lazy(source) or not hasattr(source, "__array__")
+
+
+def _of_model(model: Any, order: int) -> Cumulant:
+    """Exact cumulant of an input model."""
+    if order == 2:
+        return DenseCumulant(model.covariance())
+    is_periodic = getattr(model, "boundary", None) == "periodic"
+    if order == 3 or not is_periodic or not hasattr(model, "fourth_cumulant_slice"):
+        raise NotImplementedError(
+            f"Of {type(model).__name__} no cumulant of order {order} is known in closed form; "
+            "estimate it: cumulant(model.sample(n))."
+        )
+    return TranslationInvariantCumulant(model.fourth_cumulant_slice(), model.shape)
+
+
+class CumulantAccumulator:
+    """Sums from which a cumulant follows, gathered block by block or worker by worker.
+
+    Merging the sums of parts gives those of the whole, to rounding. They hold the tensor:
+    n_features^order numbers, at most 2^24.
+
+    Parameters
+    ----------
+    n_features : int
+    order : int, default=4
+        2, 3 or 4.
+    shift : array-like of shape (n_features,), optional
+        A point near the mean, zero by default, the same for all that are to be merged; far from
+        the mean digits are lost.
+
+    Attributes
+    ----------
+    n_samples : int
+        Rows seen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import CumulantAccumulator, cumulant
+    >>> X = np.random.default_rng(0).normal(size=(1000, 5)) ** 3
+    >>> parts = [CumulantAccumulator(5).update(X[rows::2]) for rows in (0, 1)]
+    >>> merged = parts[0].merge(parts[1]).cumulant()
+    >>> bool(np.allclose(merged.tensor(), cumulant(X).tensor()))
+    True
+    """
+
+    def __init__(self, n_features: int, order: int = 4, shift: ArrayLike | None = None) -> None:
+        check_positive(n_features, "n_features", integer=True)
+        if order not in (2, 3, 4):
+            raise ValueError(f"order={order!r}; expected 2, 3 or 4.")
+        check_tensor_size(n_features, order)
+        self.n_features, self.order, self.n_samples = n_features, order, 0
+        self.shift = np.zeros(n_features) if shift is None else np.array(shift, dtype=np.float64)
+        if self.shift.shape != (n_features,):
+            raise ValueError(f"shift has shape {self.shift.shape}; expected ({n_features},).")
+        self._sums = [np.zeros((n_features,) * axes) for axes in range(1, order + 1)]
+
+    def update(self, X: ArrayLike) -> "CumulantAccumulator":
+        """Add rows of samples, (n_samples, n_features), and return the accumulator."""
+        rows = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=0)
+        if rows.shape[1] != self.n_features:
+            raise ValueError(f"X has {rows.shape[1]} features; expected {self.n_features}.")
+        rows = rows - self.shift
+        self.n_samples += len(rows)
+        products = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), -1)
+        factors = {1: (rows, None), 2: (rows, rows), 3: (products, rows), 4: (products, products)}
+        for axes in range(1, self.order + 1):
+            left, right = factors[axes]
+            total = left.sum(axis=0) if right is None else left.T @ right
+            self._sums[axes - 1] += total.reshape((self.n_features,) * axes)
+        return self
+
+    def merge(self, other: "CumulantAccumulator") -> "CumulantAccumulator":
+        """Add the sums of another accumulator, and return this one.
+
+        Raises
+        ------
+        ValueError
+            If sizes, orders or shifts differ.
+        """
+        same = (self.n_features, self.order) == (other.n_features, other.order)
+        if not same or not np.array_equal(self.shift, other.shift):
+            raise ValueError(
+                "Only accumulators of the same n_features, order and shift can be merged."
+            )
+        self.n_samples += other.n_samples
+        for mine, theirs in zip(self._sums, other._sums, strict=True):
+            mine += theirs
+        return self
+
+    def cumulant(self) -> DenseCumulant:
+        """Cumulant of all rows so far.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than two.
+        """
+        if self.n_samples < 2:
+            raise ValueError(f"The accumulator has seen {self.n_samples} row(s); expected >= 2.")
+        moments = [total / self.n_samples for total in self._sums]
+        mean = moments[0]
+        # Moments about the mean from those about the shift, by the binomial theorem.
+        covariance = moments[1] - np.multiply.outer(mean, mean)
+        if self.order == 2:
+            return DenseCumulant(covariance)
+        square = np.multiply.outer(mean, mean)
+        cube = np.multiply.outer(square, mean)
+        if self.order == 3:
+            return DenseCumulant(moments[2] - _spread(moments[1], mean) + 2.0 * cube)
+        fourth = moments[3] - _spread(moments[2], mean) + _spread(moments[1], square)
+        fourth -= 3.0 * np.multiply.outer(cube, mean)
+        # Each of the three pairings comes twice.
+        return DenseCumulant(fourth - 0.5 * _spread(covariance, covariance))
+
+
+def _spread(left: Array, right: Array) -> Array:
+    """Sum of the outer product over all ways to share out its axes."""
+    product = np.multiply.outer(left, right)
+    places = range(product.ndim)
+    return np.asarray(
+        sum(
+            np.moveaxis(product, places, [*mine, *(axis for axis in places if axis not in mine)])
+            for mine in itertools.combinations(places, left.ndim)
+        )
+    )
