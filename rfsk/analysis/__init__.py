@@ -5,9 +5,17 @@ from ._cumulant_cp import CumulantCP
 from ._cumulant_sources import CumulantAccumulator, cumulant
 from ._empirical_cumulant import BlockCumulant, SampleCumulant
 from ._localization import LocalizationAnalyzer
-from ._matching import FieldMatcher, match_fields
-from ._measures import dominant_frequency, field_center, field_width, ipr
+from ._matching import FieldMatcher, chance_match, match_fields
+from ._measures import (
+    dominant_frequency,
+    field_center,
+    field_orientation,
+    field_spread,
+    field_width,
+    ipr,
+)
 from ._population import PopulationSummary, half_peak_footprint, population_summary
+from ._profiles import ProfileFit, fit_profiles
 from ._receptive_fields import receptive_fields
 from ._scoring import localization_score
 from ._symmetric_cp import SymmetricCP, symmetric_cp
@@ -21,13 +29,18 @@ __all__ = [
     "FieldMatcher",
     "LocalizationAnalyzer",
     "PopulationSummary",
+    "ProfileFit",
     "SampleCumulant",
     "SymmetricCP",
     "TranslationInvariantCumulant",
+    "chance_match",
     "cumulant",
     "dominant_frequency",
     "field_center",
+    "field_orientation",
+    "field_spread",
     "field_width",
+    "fit_profiles",
     "half_peak_footprint",
     "ipr",
     "localization_score",

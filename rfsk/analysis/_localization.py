@@ -8,9 +8,23 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._core._random import as_generator
-from .._core._validation import check_image_shape, check_positive, validate_fields
-from ._measures import dominant_frequency, field_center, field_width, ipr
+from .._core._validation import (
+    check_fields,
+    check_image_shape,
+    check_option,
+    check_positive,
+    validate_fields,
+)
+from ._measures import (
+    dominant_frequency,
+    field_center,
+    field_orientation,
+    field_spread,
+    field_width,
+    ipr,
+)
 from ._nulls import phase_randomized_ipr, random_phases
+from ._profiles import PROFILES, fit_profiles
 
 Array = NDArray[np.float64]
 
@@ -28,19 +42,28 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     ----------
     shape : int or tuple of int, optional
         Lattice of the features: a ring of all of them by default, (rows, columns) for images.
+    null : {"phase", "gaussian"} or array-like of shape (n_null, n_features), default="phase"
+        What a field is compared with: surrogates of its own spectrum; white noise, whatever its
+        spectrum; or fields of your own, such as those of nets trained on the Gaussian clone, or
+        on the batch noise of permuted labels.
     n_null : int, default=199
-        Number of surrogates of each field. The smallest p-value is 1 / (n_null + 1).
+        Number of surrogates of each field, or of fields of noise. The smallest p-value is
+        1 / (n_null + 1).
     alpha : float, default=0.05
         Level of the test: the share of structureless fields called localized.
+    profile : {"gaussian", "gabor"}, optional
+        Fit a bump or a Gabor function to each field, and report how wide and how good it is.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the surrogates' phases, drawn once in `fit`.
+        Seed of the null, drawn once in `fit`.
 
     Attributes
     ----------
     shape_ : tuple of int
         The lattice.
     phases_ : ndarray of shape (n_null, *half spectrum)
-        Fourier phases shared by the surrogates of all fields.
+        Fourier phases shared by the surrogates of all fields. Only with ``null="phase"``.
+    null_ipr_ : ndarray of shape (n_null,)
+        IPR of the null fields, sorted. Only with another null.
     n_features_in_ : int
         Number of features.
 
@@ -61,8 +84,10 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     trained on `make_gaussian_clone` instead of relying on `alpha`.
 
     The columns are ``ipr``, ``width`` (full width at half maximum, sites), ``center_0`` (and
-    ``center_1``; circular centre of w^2, sites), ``excess_kurtosis`` (n_features * ipr - 3),
-    ``dominant_frequency`` (cycles a site), ``p_value`` and ``is_localized`` (0 or 1). A unit
+    ``center_1``; circular centre of w^2, sites), ``spread`` (circular standard deviation of
+    w^2, sites), ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency`` (cycles a
+    site), for images ``orientation`` (degrees), with a profile ``profile_width`` (geometric mean
+    over axes, sites) and ``profile_goodness``, ``p_value`` and ``is_localized`` (0 or 1). A unit
     that died, with a field of zeros, is NaN throughout and not localized. A sinusoid equals
     its surrogates and is not localized, except at a quarter of the sampling frequency, where
     its IPR depends on its phase: there the test sees the phase, and may fire.
@@ -85,13 +110,17 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         self,
         shape: int | tuple[int, ...] | None = None,
         *,
+        null: str | ArrayLike = "phase",
         n_null: int = 199,
         alpha: float = 0.05,
+        profile: str | None = None,
         random_state: Any = None,
     ) -> None:
         self.shape = shape
+        self.null = null
         self.n_null = n_null
         self.alpha = alpha
+        self.profile = profile
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> "LocalizationAnalyzer":
@@ -110,15 +139,41 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         """
         check_positive(self.n_null, "n_null", integer=True)
         check_positive(self.alpha, "alpha")
-        if not 1.0 / (self.n_null + 1) <= self.alpha < 1.0:
-            raise ValueError(
-                f"alpha={self.alpha!r} with n_null={self.n_null!r}; expected alpha below 1 and at "
-                f"least the smallest p-value, 1 / (n_null + 1) = {1 / (self.n_null + 1):.3g}."
-            )
+        if isinstance(self.null, str):
+            check_option(self.null, "null", ("phase", "gaussian"))
+        if self.profile is not None:
+            check_option(self.profile, "profile", PROFILES)
         validate_fields(self, X)
         self.shape_ = check_image_shape(self.shape, self.n_features_in_)
-        self.phases_ = random_phases(self.shape_, self.n_null, as_generator(self.random_state))
+        rng = as_generator(self.random_state)
+        self._n_null = int(self.n_null)
+        for name in ("phases_", "null_ipr_"):  # of an earlier fit
+            self.__dict__.pop(name, None)
+        if isinstance(self.null, str) and self.null == "phase":
+            self.phases_ = random_phases(self.shape_, self.n_null, rng)
+        else:
+            self.null_ipr_ = self._null_ipr(rng)
+            self._n_null = len(self.null_ipr_)
+        if not 1.0 / (self._n_null + 1) <= self.alpha < 1.0:
+            raise ValueError(
+                f"alpha={self.alpha!r} with n_null={self._n_null!r}; expected alpha below 1 and at "
+                f"least the smallest p-value, 1 / (n_null + 1) = {1 / (self._n_null + 1):.3g}."
+            )
         return self
+
+    def _null_ipr(self, rng: np.random.Generator) -> Array:
+        """IPR of white noise, or of the fields given, sorted."""
+        if isinstance(self.null, str):
+            null = rng.standard_normal((self.n_null, self.n_features_in_))
+        else:
+            null = check_fields(self.null, "null")
+            if null.shape[1] != self.n_features_in_:
+                raise ValueError(
+                    f"null has {null.shape[1]} features; expected those of the fields, "
+                    f"{self.n_features_in_}."
+                )
+        ratio = ipr(null)
+        return np.sort(ratio[np.isfinite(ratio)])
 
     def transform(self, X: ArrayLike) -> Array:
         """Measure each field.
@@ -142,8 +197,16 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             ratio,
             field_width(fields, self.shape_),
             *field_center(fields, self.shape_).T,
+            field_spread(fields, self.shape_),
             fields.shape[1] * ratio - 3.0,
             dominant_frequency(fields, self.shape_),
+        ]
+        if len(self.shape_) == 2:
+            columns.append(field_orientation(fields, self.shape_))
+        if self.profile is not None:
+            fit = fit_profiles(fields, self.shape_, profile=self.profile)
+            columns += [np.exp(np.log(fit.width).mean(axis=1)), fit.goodness]
+        columns += [
             p_value,
             (p_value <= self.alpha).astype(np.float64),
         ]
@@ -157,8 +220,11 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             "ipr",
             "width",
             *centers,
+            "spread",
             "excess_kurtosis",
             "dominant_frequency",
+            *(["orientation"] if len(self.shape_) == 2 else []),
+            *(["profile_width", "profile_goodness"] if self.profile is not None else []),
             "p_value",
             "is_localized",
         ]
@@ -166,6 +232,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
 
     def _p_value(self, fields: Array, ratio: Array) -> Array:
         p_value = np.full(len(fields), np.nan)
+        if hasattr(self, "null_ipr_"):
+            stronger = self._n_null - np.searchsorted(self.null_ipr_, ratio * (1.0 - 1e-9))
+            return np.where(np.isfinite(ratio), (1 + stronger) / (1 + self._n_null), np.nan)
         for unit in np.flatnonzero(np.isfinite(ratio)):
             field = fields[unit] / np.abs(fields[unit]).max()
             null = phase_randomized_ipr(field.reshape(self.shape_), self.phases_)

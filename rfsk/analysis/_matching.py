@@ -8,11 +8,21 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._core._validation import check_fields, check_image_shape, validate_fields
+from .._core._random import as_generator
+from .._core._validation import (
+    check_fields,
+    check_image_shape,
+    check_option,
+    check_positive,
+    validate_fields,
+)
+from ._nulls import random_phases
 
 Array = NDArray[np.float64]
 
 _CHUNK = 2**23  # correlations held at a time
+_ROUNDING = 1e-12
+_NULLS = ("phase", "permutation")
 
 
 def _unit(fields: Array) -> Array:
@@ -46,16 +56,43 @@ def _best_shift(
     return match, shift
 
 
+def _best_placement(
+    fields: Array, references: Array, sides: tuple[int, ...], flips: bool
+) -> tuple[Array, NDArray[np.intp], NDArray[np.intp]]:
+    """Signed match of every pair at its best shift and reflection, that shift, and which."""
+    match, shift = _best_shift(fields, references, sides)
+    reflection = np.zeros(match.shape, dtype=np.intp)
+    if not flips:
+        return match, shift, reflection
+    images = references.reshape(-1, *sides)
+    for number in range(1, 2 ** len(sides)):
+        axes = tuple(1 + axis for axis in _flipped_axes(number, len(sides)))
+        mirrored = np.flip(images, axes).reshape(len(references), -1)
+        other, other_shift = _best_shift(fields, mirrored, sides)
+        # A reflection counts only if it is better by more than rounding.
+        better = np.abs(other) > np.abs(match) + _ROUNDING
+        match, shift = np.where(better, other, match), np.where(better, other_shift, shift)
+        reflection[better] = number
+    return match, shift, reflection
+
+
+def _flipped_axes(number: int, n_axes: int) -> list[int]:
+    """Axes along which the reflection of this number turns things over."""
+    return [axis for axis in range(n_axes) if number >> axis & 1]
+
+
 class FieldMatcher(TransformerMixin, BaseEstimator):
     """Find the reference each field resembles most, wherever it sits and whatever its sign.
 
-    The match of two fields is the largest magnitude, over all circular shifts, of their
-    cosine: 1 for a shifted or negated copy.
+    The match of two fields is the largest magnitude, over all circular shifts (and, with
+    `flips`, reflections), of their cosine: 1 for a shifted or negated copy.
 
     Parameters
     ----------
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
+    flips : bool, default=False
+        Whether references may be mirrored along any axis as well.
 
     Attributes
     ----------
@@ -74,12 +111,15 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
     See Also
     --------
     match_fields : One-to-one assignment between two sets of fields.
+    chance_match : What fields without structure in common match by chance.
 
     Notes
     -----
     The columns are ``match`` (in [0, 1]), ``index`` (of the best reference), ``sign`` (+1 or
     -1) and ``shift_0`` (and ``shift_1``): rolling the reference by the shift, times the sign,
-    lays it on the field. A field of zeros is NaN throughout.
+    lays it on the field. With `flips` there are ``flip_0`` (and ``flip_1``), 1 for an axis along
+    which the reference is turned over (``np.flip``) before it is rolled. A field of zeros is NaN
+    throughout.
 
     Examples
     --------
@@ -91,8 +131,9 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
     array([[ 1.,  1., -1.,  3.]])
     """
 
-    def __init__(self, shape: int | tuple[int, ...] | None = None) -> None:
+    def __init__(self, shape: int | tuple[int, ...] | None = None, *, flips: bool = False) -> None:
         self.shape = shape
+        self.flips = flips
 
     def fit(self, X: ArrayLike, y: Any = None) -> "FieldMatcher":
         """Store the reference fields.
@@ -123,17 +164,22 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        matches : ndarray of shape (n_units, 3 + n_axes)
+        matches : ndarray of shape (n_units, 3 + n_axes), with flips (n_units, 3 + 2 n_axes)
             See Notes for the columns.
         """
         check_is_fitted(self)
         fields = _unit(validate_fields(self, X, reset=False))
-        match, shift = _best_shift(fields, self.reference_fields_, self.shape_)
+        match, shift, reflection = _best_placement(
+            fields, self.reference_fields_, self.shape_, self.flips
+        )
         strength = np.nan_to_num(np.abs(match), nan=-1.0)
         best = strength.argmax(axis=1)[:, None]
         signed = np.take_along_axis(match, best, axis=1)[:, 0]
         shifts = np.unravel_index(np.take_along_axis(shift, best, axis=1)[:, 0], self.shape_)
         columns = [np.abs(signed), best[:, 0], np.where(signed < 0, -1.0, 1.0), *shifts]
+        if self.flips:
+            number = np.take_along_axis(reflection, best, axis=1)[:, 0]
+            columns += [number >> axis & 1 for axis in range(len(self.shape_))]
         matches = np.column_stack(columns).astype(np.float64)
         matches[np.isnan(signed)] = np.nan
         return matches
@@ -142,13 +188,16 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         """Names of the columns of `transform`."""
         check_is_fitted(self)
         shifts = [f"shift_{axis}" for axis in range(len(self.shape_))]
-        return np.asarray(["match", "index", "sign", *shifts], dtype=object)
+        flips = [f"flip_{axis}" for axis in range(len(self.shape_))] if self.flips else []
+        return np.asarray(["match", "index", "sign", *shifts, *flips], dtype=object)
 
 
 def match_fields(
     fields: ArrayLike,
     references: ArrayLike,
     shape: int | tuple[int, ...] | None = None,
+    *,
+    flips: bool = False,
 ) -> tuple[Array, NDArray[np.intp], NDArray[np.intp]]:
     """Pair two sets of fields one to one, maximising the total match.
 
@@ -160,6 +209,8 @@ def match_fields(
         Fields to pair them with.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
+    flips : bool, default=False
+        Whether references may be mirrored along any axis as well.
 
     Returns
     -------
@@ -181,16 +232,98 @@ def match_fields(
     >>> match_fields([bump, wave], [wave, bump])
     (array([1., 1.]), array([0, 1]), array([1, 0]))
     """
+    weights, targets, sides = _check_pair(fields, references, shape)
+    signed, *_ = _best_placement(_unit(weights), _unit(targets), sides, flips)
+    if np.isnan(signed).any():
+        raise ValueError("A field of zeros matches nothing; leave dead units out.")
+    match = np.abs(signed)
+    rows, columns = linear_sum_assignment(match, maximize=True)
+    return match[rows, columns], rows, columns
+
+
+def _check_pair(
+    fields: ArrayLike, references: ArrayLike, shape: int | tuple[int, ...] | None
+) -> tuple[Array, Array, tuple[int, ...]]:
+    """Fields and references of one width, and their lattice."""
     weights, targets = check_fields(fields), check_fields(references, "references")
     if weights.shape[1] != targets.shape[1]:
         raise ValueError(
             f"fields have {weights.shape[1]} features and references {targets.shape[1]}; "
             "expected the same number."
         )
-    sides = check_image_shape(shape, weights.shape[1])
-    signed, _ = _best_shift(_unit(weights), _unit(targets), sides)
-    if np.isnan(signed).any():
-        raise ValueError("A field of zeros matches nothing; leave dead units out.")
-    match = np.abs(signed)
-    rows, columns = linear_sum_assignment(match, maximize=True)
-    return match[rows, columns], rows, columns
+    return weights, targets, check_image_shape(shape, weights.shape[1])
+
+
+def chance_match(
+    fields: ArrayLike,
+    references: ArrayLike,
+    shape: int | tuple[int, ...] | None = None,
+    *,
+    null: str = "phase",
+    n_null: int = 99,
+    flips: bool = False,
+    random_state: Any = None,
+) -> Array:
+    """Match that fields reach by chance: the median best match of scrambled fields.
+
+    Smooth fields match each other at some shift whatever they are, and the more references the
+    better. A match means something where it exceeds this.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Receptive fields.
+    references : array-like of shape (n_references, n_features)
+        What they were matched to.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+    null : {"phase", "permutation"}, default="phase"
+        How fields are scrambled: random Fourier phases, which leave each its spectrum and hence
+        its smoothness, or a random order of the sites, which leaves its values: a low bar.
+    n_null : int, default=99
+        Number of scrambled populations.
+    flips : bool, default=False
+        Whether references may be mirrored.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the scrambling.
+
+    Returns
+    -------
+    medians : ndarray of shape (n_null,)
+        Median over units of the best match, sorted: ``medians[94]`` of 99 is the level of 5 %.
+
+    Raises
+    ------
+    ValueError
+        If the widths differ, the shape does not fit, or a parameter is not valid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import chance_match
+    >>> distance = np.minimum(np.arange(100), 100 - np.arange(100))
+    >>> bump = np.exp(-0.5 * distance**2 / 4.0**2)
+    >>> bool(chance_match([bump], [np.roll(bump, 30)], random_state=0)[94] < 0.9)
+    True
+    """
+    check_option(null, "null", _NULLS)
+    check_positive(n_null, "n_null", integer=True)
+    weights, targets, sides = _check_pair(fields, references, shape)
+    weights, targets = _unit(weights), _unit(targets)
+    weights, targets = (rows[np.isfinite(rows[:, 0])] for rows in (weights, targets))
+    if not len(weights) or not len(targets):
+        raise ValueError("All fields or all references are zero; expected some that are not.")
+    rng = as_generator(random_state)
+    axes = tuple(range(1, 1 + len(sides)))
+    amplitude = np.abs(np.fft.rfftn(weights.reshape(-1, *sides), axes=axes))
+    medians = np.empty(n_null)
+    for i in range(n_null):
+        if null == "permutation":
+            scrambled = rng.permuted(weights, axis=1)
+        else:
+            phases = random_phases(sides, len(weights), rng)
+            scrambled = np.fft.irfftn(amplitude * phases, s=sides, axes=axes)
+            scrambled = scrambled.reshape(len(weights), -1)
+        match, *_ = _best_placement(_unit(scrambled), targets, sides, flips)
+        medians[i] = np.median(np.abs(match).max(axis=1))
+    return np.sort(medians)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rfsk import ConvNet, FieldMatcher, LocalizationAnalyzer, match_fields
+from rfsk.analysis import chance_match
 
 
 def test_match_is_the_best_cosine_over_all_shifts_by_brute_force():
@@ -70,3 +71,53 @@ def test_a_net_in_place_of_its_fields_is_refused(analyzer):
 def test_bad_pairs_are_refused(fields, references, message):
     with pytest.raises(ValueError, match=message):
         match_fields(fields, references)
+
+
+@pytest.mark.parametrize("shape", [(24,), (4, 6)])
+def test_mirrored_copy_is_found_with_flips_only(shape):
+    rng = np.random.default_rng(0)
+    references = rng.standard_normal((5, 24))
+    axes = tuple(range(len(shape)))
+    images = references.reshape(-1, *shape)
+    for flipped in [axes[:1], axes[-1:], axes]:
+        shift = tuple(rng.integers(0, side) for side in shape)
+        field = -np.roll(np.flip(images[3], flipped), shift, axes)
+        plain = FieldMatcher(shape).fit(references).transform([field.ravel()])[0]
+        assert plain[0] < 0.9
+        matcher = FieldMatcher(shape, flips=True).fit(references)
+        match, index, sign, *rest = matcher.transform([field.ravel()])[0]
+        assert match == pytest.approx(1.0, abs=1e-12)
+        assert (index, sign) == (3.0, -1.0)
+        assert rest == [*shift, *(float(axis in flipped) for axis in axes)]
+        names = matcher.get_feature_names_out().tolist()
+        assert names[3:] == [f"{kind}_{axis}" for kind in ("shift", "flip") for axis in axes]
+        strength, *_ = match_fields([field.ravel()], references, shape, flips=True)
+        assert strength[0] == pytest.approx(1.0, abs=1e-12)
+
+
+def test_chance_is_low_for_copies_and_the_match_itself_for_noise():
+    """Bumps against shifted bumps: 1 against a 5 % level of .9; white noise: at its level."""
+    sites = np.arange(60)
+    distance = np.minimum(sites, 60 - sites)
+    bumps = np.array([np.roll(np.exp(-0.5 * (distance / 3.0) ** 2), 7 * i) for i in range(8)])
+    reached = np.median(FieldMatcher().fit(bumps[:1]).transform(bumps)[:, 0])
+    chance = chance_match(bumps, bumps[:1], random_state=0)
+    assert chance[94] < 0.9 < reached
+    assert np.all(np.diff(chance) >= 0)
+    permuted = chance_match(bumps, bumps[:1], null="permutation", random_state=0)
+    assert permuted[94] < chance[4]
+    rng = np.random.default_rng(1)
+    noise = rng.standard_normal((20, 60))
+    references = rng.standard_normal((3, 60))
+    reached = np.median(FieldMatcher().fit(references).transform(noise)[:, 0])
+    chance = chance_match(noise, references, random_state=0)
+    assert chance[0] - 0.02 < reached < chance[-1] + 0.02
+
+
+def test_chance_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="null='shift' is unknown"):
+        chance_match(np.eye(4), np.eye(4), null="shift")
+    with pytest.raises(ValueError, match="All fields or all references are zero"):
+        chance_match(np.zeros((2, 4)), np.eye(4))
+    with pytest.raises(ValueError, match="fields have 4 features and references 5"):
+        chance_match(np.eye(4), np.eye(5))

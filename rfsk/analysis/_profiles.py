@@ -1,0 +1,177 @@
+"""Bumps and Gabor functions fitted to receptive fields."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import least_squares
+
+from .._core._validation import check_fields, check_image_shape, check_option
+from ._measures import field_width
+
+Array = NDArray[np.float64]
+
+PROFILES = ("gaussian", "gabor")
+_FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # of a Gaussian, in standard deviations
+
+
+@dataclass(frozen=True)
+class ProfileFit:
+    """Profiles fitted to fields, one row a field; NaN for a field of zeros.
+
+    A exp(-sum_a d_a^2 / (2 sigma_a^2)) cos(2 pi f.d + phi), d the displacement from the centre
+    around the lattice; for a Gaussian f and phi are zero.
+
+    Attributes
+    ----------
+    amplitude : ndarray of shape (n_units,)
+        A, of either sign for a Gaussian, positive for a Gabor function.
+    center : ndarray of shape (n_units, n_axes)
+        In sites, in [0, side).
+    width : ndarray of shape (n_units, n_axes)
+        Full width at half maximum of the envelope, sqrt(8 ln 2) sigma, in sites.
+    frequency : ndarray of shape (n_units, n_axes)
+        f, in cycles a site.
+    phase : ndarray of shape (n_units,)
+        phi, in radians, in [0, 2 pi).
+    goodness : ndarray of shape (n_units,)
+        Share of the field's power that the profile explains, 1 - |w - fit|^2 / |w|^2.
+    """
+
+    amplitude: Array
+    center: Array
+    width: Array
+    frequency: Array
+    phase: Array
+    goodness: Array
+
+
+def fit_profiles(
+    fields: ArrayLike, shape: int | tuple[int, ...] | None = None, *, profile: str = "gaussian"
+) -> ProfileFit:
+    """Fit a Gaussian bump or a Gabor function to each field, by least squares.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Receptive fields.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+    profile : {"gaussian", "gabor"}, default="gaussian"
+        A bump, with a width along each axis, or a bump times a wave of any direction (J. G.
+        Daugman, J. Opt. Soc. Am. A 2, 1160, 1985).
+
+    Returns
+    -------
+    fit : ProfileFit
+
+    Raises
+    ------
+    ValueError
+        If the fields or the shape are not valid, or the profile is unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import fit_profiles
+    >>> bump = -2.0 * np.exp(-0.5 * (np.arange(100) - 60.0) ** 2 / 4.0**2)
+    >>> fit = fit_profiles([bump])
+    >>> fit.amplitude.round(3), fit.center.round(3), fit.width.round(2), fit.goodness.round(3)
+    (array([-2.]), array([[60.]]), array([[9.42]]), array([1.]))
+    """
+    check_option(profile, "profile", PROFILES)
+    weights = check_fields(fields)
+    sides = check_image_shape(shape, weights.shape[1])
+    widths = field_width(weights, sides)
+    rows = np.array(
+        [_fit(w.reshape(sides), width, profile) for w, width in zip(weights, widths, strict=True)]
+    )
+    n = len(sides)
+    return ProfileFit(
+        amplitude=rows[:, 0],
+        center=rows[:, 1 : 1 + n],
+        width=rows[:, 1 + n : 1 + 2 * n],
+        frequency=rows[:, 1 + 2 * n : 1 + 3 * n],
+        phase=rows[:, -2],
+        goodness=rows[:, -1],
+    )
+
+
+def _fit(field: Array, width: float, profile: str) -> Array:
+    """Amplitude, centre, width, frequency, phase and goodness of one field."""
+    sides, n = np.array(field.shape), field.ndim
+    scale = float(np.abs(field).max())
+    if scale == 0.0:
+        return np.full(3 * n + 3, np.nan)
+    target = field / scale
+    sites = np.indices(field.shape).reshape(n, -1)
+    peak = np.array(np.unravel_index(np.abs(target).argmax(), field.shape), dtype=np.float64)
+    sigma = np.full(n, max(width, 1.0) / _FWHM)
+
+    def basis(parameters: Array) -> Array:
+        """What enters linearly: the envelope, or it times a cosine and a sine."""
+        moved = sites - parameters[:n, None]
+        moved -= np.round(moved / sides[:, None]) * sides[:, None]
+        sigmas = np.exp(parameters[n : 2 * n, None])
+        envelope: Array = np.exp(-0.5 * np.sum((moved / sigmas) ** 2, axis=0))
+        if profile == "gaussian":
+            return envelope[:, None]
+        angle = 2.0 * np.pi * parameters[2 * n :] @ moved
+        return np.stack([envelope * np.cos(angle), envelope * np.sin(angle)], axis=1)
+
+    def residual(parameters: Array) -> Array:
+        columns = basis(parameters)
+        # Amplitudes are eliminated: the best ones for these shapes (variable projection).
+        amplitudes = np.linalg.lstsq(columns, target.ravel(), rcond=None)[0]
+        return np.asarray(columns @ amplitudes - target.ravel())
+
+    lower = np.concatenate([np.full(n, -np.inf), np.full(n, math.log(0.2))])
+    upper = np.concatenate([np.full(n, np.inf), np.log(2.0 * sides)])
+    best = None
+    for start, low, high in _starts(target, peak, sigma, profile, lower, upper):
+        found = least_squares(residual, np.clip(start, low, high), bounds=(low, high), max_nfev=200)
+        if best is None or found.cost < best.cost:
+            best = found
+    assert best is not None
+    amplitudes = np.linalg.lstsq(basis(best.x), target.ravel(), rcond=None)[0]
+    frequency, phase, amplitude = np.zeros(n), 0.0, amplitudes[0]
+    if profile == "gabor":
+        frequency = best.x[2 * n :]
+        amplitude, phase = np.hypot(*amplitudes), math.atan2(-amplitudes[1], amplitudes[0])
+    goodness = 1.0 - 2.0 * best.cost / float(np.sum(target**2))
+    widths = _FWHM * np.exp(best.x[n : 2 * n])
+    return np.concatenate(
+        [
+            [scale * amplitude],
+            best.x[:n] % sides,
+            widths,
+            frequency,
+            [phase % (2.0 * np.pi), goodness],
+        ]
+    )
+
+
+def _starts(
+    target: Array, peak: Array, sigma: Array, profile: str, lower: Array, upper: Array
+) -> list[tuple[Array, Array, Array]]:
+    """Where to begin, with bounds: at the peak, and for a wave at its strongest frequencies."""
+    n = target.ndim
+    bump = np.concatenate([peak, np.log(sigma)]).astype(np.float64)
+    if profile == "gaussian":
+        return [(bump, lower, upper)]
+    power = np.abs(np.fft.rfftn(target)) ** 2
+    frequencies = np.meshgrid(
+        *[np.fft.fftfreq(side) for side in target.shape[:-1]],
+        np.fft.rfftfreq(target.shape[-1]),
+        indexing="ij",
+    )
+    low = np.concatenate([lower, np.full(n, -0.5)])
+    high = np.concatenate([upper, np.full(n, 0.5)])
+    starts = []
+    for strongest in np.argsort(-power, axis=None)[:3]:
+        frequency = np.array([axis.flat[strongest] for axis in frequencies])
+        for spread in (1.0, 2.5):
+            wide = np.concatenate([bump[:n], bump[n:] + math.log(spread), frequency])
+            starts.append((wide, low, high))
+    return starts

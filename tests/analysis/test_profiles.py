@@ -1,0 +1,113 @@
+"""Bumps and Gabor functions: known ones are found again, wherever they sit."""
+
+import numpy as np
+import pytest
+
+from rfsk.analysis import field_orientation, field_spread, fit_profiles
+
+FWHM = np.sqrt(8 * np.log(2))
+
+
+def displacement(center, shape):
+    sites = np.indices(shape).reshape(len(shape), -1).astype(float)
+    sides = np.array(shape)[:, None]
+    moved = sites - np.array(center, dtype=float)[:, None]
+    return moved - np.round(moved / sides) * sides
+
+
+def bump(center, sigma, shape):
+    scaled = displacement(center, shape) / np.array(sigma, dtype=float)[:, None]
+    return np.exp(-0.5 * (scaled**2).sum(axis=0))
+
+
+def gabor(center, sigma, frequency, phase, shape):
+    angle = 2 * np.pi * np.array(frequency) @ displacement(center, shape) + phase
+    return bump(center, sigma, shape) * np.cos(angle)
+
+
+@pytest.mark.parametrize(
+    ("center", "sigma", "shape"),
+    [
+        ((30.3,), (4.0,), (100,)),
+        ((99.6,), (2.0,), (100,)),  # across the seam
+        ((4.2, 17.9), (1.5, 2.5), (20, 20)),
+        ((11.7, 0.2), (2.0, 1.0), (12, 16)),
+    ],
+)
+@pytest.mark.parametrize("amplitude", [1.0, -3e-5])
+def test_bump_is_found_again(center, sigma, shape, amplitude):
+    fit = fit_profiles([amplitude * bump(center, sigma, shape)], shape)
+    np.testing.assert_allclose(fit.amplitude, [amplitude], rtol=1e-5)
+    np.testing.assert_allclose(fit.center[0], center, atol=1e-4)
+    np.testing.assert_allclose(fit.width[0], FWHM * np.array(sigma), rtol=1e-4)
+    np.testing.assert_allclose(fit.goodness, 1.0, atol=1e-8)
+    assert not fit.frequency.any()
+
+
+@pytest.mark.parametrize(
+    ("sigma", "frequency", "phase"),
+    [
+        ((2.5, 2.5), (0.1, 0.15), 0.5),
+        ((3.0, 2.0), (0.0, 0.2), 2.0),
+        ((2.0, 4.0), (-0.2, 0.05), 5.0),
+    ],
+)
+def test_gabor_is_found_again_on_a_torus(sigma, frequency, phase):
+    shape, center = (24, 24), (3.4, 20.2)
+    field = gabor(center, sigma, frequency, phase, shape)
+    fit = fit_profiles([field], shape, profile="gabor")
+    np.testing.assert_allclose(fit.goodness, 1.0, atol=1e-6)
+    again = fit.amplitude[0] * gabor(
+        fit.center[0], fit.width[0] / FWHM, fit.frequency[0], fit.phase[0], shape
+    )
+    np.testing.assert_allclose(again, field, atol=1e-3)
+    sign = np.sign(fit.frequency[0] @ np.array(frequency))  # f and -f are one wave
+    np.testing.assert_allclose(sign * fit.frequency[0], frequency, atol=1e-3)
+    np.testing.assert_allclose(fit.width[0], FWHM * np.array(sigma), rtol=1e-2)
+
+
+def test_gabor_is_found_again_on_a_ring_and_beats_a_bump():
+    field = gabor((40.0,), (8.0,), (0.07,), 1.0, (100,))
+    both = [fit_profiles([field], profile=name) for name in ("gaussian", "gabor")]
+    assert both[0].goodness[0] < 0.9
+    assert both[1].goodness[0] == pytest.approx(1.0, abs=1e-6)
+    assert both[1].frequency[0, 0] == pytest.approx(0.07, abs=1e-4)
+
+
+def test_noise_is_no_bump_and_a_field_of_zeros_is_nan():
+    noise = np.random.default_rng(0).standard_normal((5, 100))
+    assert fit_profiles(noise).goodness.max() < 0.4
+    fit = fit_profiles(np.zeros((1, 100)))
+    assert np.isnan(fit.goodness).all()
+    assert np.isnan(fit.center).all()
+
+
+def test_spread_of_known_fields():
+    assert field_spread([bump((50.0,), (4.0,), (100,))])[0] == pytest.approx(
+        4 / np.sqrt(2), rel=1e-3
+    )
+    assert field_spread([np.eye(100)[3]])[0] == pytest.approx(0.0, abs=1e-6)
+    assert np.isnan(field_spread([np.ones(100), np.zeros(100)])).all()
+    image = bump((5.0, 6.0), (1.5, 3.0), (20, 24))
+    expected = np.sqrt(1.5 * 3.0) / np.sqrt(2)
+    assert field_spread([image], (20, 24))[0] == pytest.approx(expected, rel=2e-2)
+    line = field_spread([image.reshape(20, 24)[5]], (1, 24))[0]
+    assert line == pytest.approx(field_spread([image.reshape(20, 24)[5]])[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("degrees", [0.0, 45.0, 90.0, 135.0])
+def test_orientation_is_that_of_the_wave(degrees):
+    rows, columns = np.indices((16, 16))
+    angle = np.radians(degrees)
+    k = np.round(
+        3 * np.array([np.sin(angle), np.cos(angle)]) * (1 if degrees % 90 == 0 else 2**0.5)
+    )
+    wave = np.cos(2 * np.pi * (k[0] * rows + k[1] * columns) / 16 + 0.3)
+    found = field_orientation([wave.ravel(), np.ones(256), np.zeros(256)], (16, 16))
+    assert found[0] == pytest.approx(degrees, abs=1e-9)
+    assert np.isnan(found[1:]).all()
+
+
+def test_orientation_wants_images():
+    with pytest.raises(ValueError, match="lines have no orientation"):
+        field_orientation([np.ones(9)], (9,))
