@@ -15,7 +15,7 @@ from .._core._validation import check_number
 Array = NDArray[np.float64]
 
 _SYMMETRY = 1e-10
-_LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at order four
+LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at order four
 
 
 class Cumulant(ABC):
@@ -89,7 +89,7 @@ class Cumulant(ABC):
 
 def check_tensor_size(n_features: int, order: int) -> None:
     """Raise if a tensor is too large to be formed."""
-    if n_features**order > _LARGEST_TENSOR:
+    if n_features**order > LARGEST_TENSOR:
         raise ValueError(
             f"The tensor of order {order} has {n_features}^{order} entries, more than 2^24; use "
             "contract, which needs none of them."

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
+from .._core._blocks import is_lazy, row_blocks
 from .._core._random import as_generator
 from .._core._validation import check_positive
-from ._empirical_cumulant import SampleCumulant
+from ._cumulant import LARGEST_TENSOR, CombinedCumulant, Cumulant
+from ._cumulant_sources import is_in_blocks
+from ._empirical_cumulant import BlockCumulant, EmpiricalCumulant, SampleCumulant
 from ._symmetric_cp import symmetric_cp
 
 Array = NDArray[np.float64]
@@ -30,11 +34,17 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     ----------
     n_components : int, default=8
         Number of factors.
-    target : label, default=None
-        Class whose cumulant is decomposed, one of the labels in `y`. None takes all rows as
-        one law and ignores `y`. Pooling classes of different covariance C_0 and C_1 adds
-        3 sym(D D) with D = (C_0 - C_1) / 2 to the mean of the classes' cumulants, which is
-        not zero even if both are Gaussian: name a class to leave it out.
+    target : label, "within" or "difference", default=None
+        Class whose cumulant is decomposed, one of the labels in `y`; "within" takes the mean of
+        the classes' cumulants and "difference" that of the second of two classes minus that of
+        the first, whose factors have weights of both signs. None takes all rows as one law and
+        ignores `y`. Pooling classes of different covariance C_0 and C_1 adds 3 sym(D D) with
+        D = (C_0 - C_1) / 2 to the mean of the classes' cumulants, which is not zero even if
+        both are Gaussian: "within" leaves it out.
+    order : int, default=4
+        3 or 4, the order of the cumulant.
+    n_init : int, default=1
+        Number of starts, of which the one that explains most is kept.
     max_iter : int, default=500
         Most iterations of the optimiser.
     tol : float, default=1e-6
@@ -47,14 +57,21 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     components_ : ndarray of shape (n_components, n_features)
         Unit factors, in input units, strongest first.
     weights_ : ndarray of shape (n_components,)
-        Signed strengths, in the inputs' units to the fourth; negative for sub-Gaussian
+        Signed strengths, in the inputs' units to the order; negative for sub-Gaussian
         inputs.
     relative_error_ : float
         ||kappa - fit|| / ||kappa|| of the empirical cumulant, sampling noise included.
         Exact up to 40 features or 16384 samples; beyond, the norm of the cumulant is an
-        estimate, and this a noisy figure.
+        estimate, and this a noisy figure. NaN for "within" and "difference" above 64 features,
+        where their norm is not computed.
+    start_scores_ : ndarray of shape (n_init,)
+        What each start explains, ||kappa||^2 - ||kappa - fit||^2, relative to the best: their
+        spread tells whether one is enough.
+    stability_ : ndarray of shape (n_components,)
+        Mean over the other starts of the largest |cosine| between a factor and theirs; NaN
+        with one start. On a ring starts differ by shifts: compare by `FieldMatcher` there.
     mean_ : ndarray of shape (n_features,)
-        Mean of the rows decomposed.
+        Mean of the rows decomposed; with "within" and "difference" of the classes' means.
     n_iter_ : int
         Iterations of the optimiser.
     n_features_in_ : int
@@ -88,12 +105,16 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         n_components: int = 8,
         *,
         target: Any = None,
+        order: int = 4,
+        n_init: int = 1,
         max_iter: int = 500,
         tol: float = 1e-6,
         random_state: Any = None,
     ) -> None:
         self.n_components = n_components
         self.target = target
+        self.order = order
+        self.n_init = n_init
         self.max_iter = max_iter
         self.tol = tol
         self.random_state = random_state
@@ -103,8 +124,9 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
+        X : array-like of shape (n_samples, n_features), or blocks of such
+            Inputs. A Dask array, a list of arrays, or an object that yields arrays each time it
+            is iterated, is read again for each contraction, one block in memory at a time.
         y : array-like of shape (n_samples,), optional
             Labels, needed where `target` names a class.
 
@@ -113,15 +135,22 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self : CumulantCP
         """
         check_positive(self.n_components, "n_components", integer=True)
-        data = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        rows = self._rows_of_target(data, y)
-        # In units of their own size, whatever the scale, fourth powers stay in range.
-        size = float(np.abs(rows - rows.mean(axis=0)).max()) or 1.0
-        kappa = SampleCumulant(rows / size)
+        check_positive(self.n_init, "n_init", integer=True)
+        if self.order not in (3, 4):
+            raise ValueError(f"order={self.order!r}; expected 3 or 4.")
         rng = as_generator(self.random_state)
-        fit = symmetric_cp(
-            kappa, self.n_components, max_iter=self.max_iter, tol=self.tol, random_state=rng
-        )
+        size, parts = self._parts(X, y)
+        kappa: Cumulant = CombinedCumulant(parts) if len(parts) > 1 else parts[0][1]
+        options: dict[str, Any] = {
+            "order": self.order,
+            "max_iter": self.max_iter,
+            "tol": self.tol,
+        }
+        fits = [
+            symmetric_cp(kappa, self.n_components, random_state=rng, **options)
+            for _ in range(self.n_init)
+        ]
+        fit = max(fits, key=lambda one: one.fitted_norm)
         if not fit.converged:
             warnings.warn(
                 f"The decomposition did not converge in {fit.n_iter} iterations; increase "
@@ -130,13 +159,48 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
                 stacklevel=2,
             )
         self.components_ = fit.components
-        self.weights_ = fit.weights * size**4
-        self.mean_ = kappa.mean * size
+        self.weights_ = fit.weights * size**self.order
+        self.mean_ = np.mean([part.mean for _, part in parts], axis=0) * size
         self.n_iter_ = max(1, fit.n_iter)
-        squared_norm = kappa.squared_norm(rng)
-        left = max(0.0, squared_norm - fit.fitted_norm)
-        self.relative_error_ = math.sqrt(left / squared_norm) if squared_norm > 0 else 0.0
+        explained = np.array([one.fitted_norm for one in fits])
+        self.start_scores_ = explained / (fit.fitted_norm or 1.0)
+        overlaps = [
+            np.abs(fit.components @ one.components.T).max(axis=1) for one in fits if one is not fit
+        ]
+        self.stability_ = (
+            np.mean(overlaps, axis=0) if overlaps else np.full(self.n_components, np.nan)
+        )
+        self.relative_error_ = _relative_error(kappa, fit.fitted_norm, rng)
         return self
+
+    def _parts(
+        self, X: Any, y: ArrayLike | None
+    ) -> tuple[float, list[tuple[float, EmpiricalCumulant]]]:
+        """Unit of the inputs, and the cumulants of classes with their factors."""
+        if is_in_blocks(X):
+            return 1.0, [(1.0, self._of_blocks(X, y))]
+        data = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        rows = self._rows_by_class(data, y)
+        # In units of their own size, whatever the scale, fourth powers stay in range.
+        size = max(float(np.abs(part - part.mean(axis=0)).max()) for part in rows) or 1.0
+        kappas = [SampleCumulant(part / size, self.order) for part in rows]
+        factors = [1.0 / len(rows)] * len(rows)
+        if isinstance(self.target, str) and self.target == "difference":
+            factors = [-1.0, 1.0]
+        return size, list(zip(factors, kappas, strict=True))
+
+    def _of_blocks(self, X: Any, y: ArrayLike | None) -> BlockCumulant:
+        """Cumulant of samples that are read again for each contraction."""
+        if self.target is not None and is_lazy(X):
+            X = _RowsOfClass(X, y, self.target)
+        elif self.target is not None:
+            raise ValueError(
+                f"target={self.target!r} with blocks; expected None, or a Dask array and labels."
+            )
+        kappa = BlockCumulant(X, self.order)
+        self.n_features_in_ = kappa.n_features
+        self.__dict__.pop("feature_names_in_", None)
+        return kappa
 
     def transform(self, X: ArrayLike) -> Array:
         """Project centred inputs on the factors.
@@ -155,21 +219,55 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         data = validate_data(self, X, dtype=np.float64, reset=False)
         return np.asarray((data - self.mean_) @ self.components_.T)
 
-    def _rows_of_target(self, data: Array, y: ArrayLike | None) -> Array:
+    def _rows_by_class(self, data: Array, y: ArrayLike | None) -> list[Array]:
+        """Rows of the class asked for, or of every class."""
         if self.target is None:
-            return data
+            return [data]
         if y is None:
             raise ValueError(f"target={self.target!r} names a class, but y is None; pass labels.")
         labels = column_or_1d(y, warn=True)
         check_consistent_length(data, labels)
-        rows = labels == self.target
-        if np.count_nonzero(rows) < 2:
-            raise ValueError(
-                f"target={self.target!r} has {np.count_nonzero(rows)} row(s) in y; expected at "
-                f"least 2. Labels in y: {np.unique(labels).tolist()}."
-            )
-        return np.asarray(data[rows])
+        present = np.unique(labels)
+        targets: Any = [self.target]
+        if isinstance(self.target, str) and self.target in ("within", "difference"):
+            targets = present
+            if self.target == "difference" and len(present) != 2:
+                raise ValueError(
+                    f"target='difference' is of two classes, but y has {len(present)}."
+                )
+        parts = [data[labels == target] for target in targets]
+        for target, part in zip(targets, parts, strict=True):
+            if len(part) < 2:
+                raise ValueError(
+                    f"target={target!r} has {len(part)} row(s) in y; expected at "
+                    f"least 2. Labels in y: {present.tolist()}."
+                )
+        return parts
 
     @property
     def _n_features_out(self) -> int:
         return len(self.components_)
+
+
+class _RowsOfClass:
+    """Blocks of the rows of one class, each time they are iterated."""
+
+    def __init__(self, X: Any, y: Any, target: Any) -> None:
+        if y is None or (isinstance(target, str) and target in ("within", "difference")):
+            raise ValueError(
+                f"target={target!r} with a lazy array; expected None, or a class and its labels."
+            )
+        self.X, self.y, self.target = X, y, target
+
+    def __iter__(self) -> Iterator[Array]:
+        for X, y in row_blocks(self.X, self.y):
+            yield X[np.asarray(y) == self.target]
+
+
+def _relative_error(kappa: Cumulant, fitted_norm: float, rng: np.random.Generator) -> float:
+    """Share of the norm that is left, or NaN where the norm is out of reach."""
+    if isinstance(kappa, CombinedCumulant) and kappa.n_features**kappa.order > LARGEST_TENSOR:
+        return math.nan
+    squared_norm = kappa.squared_norm(rng)
+    left = max(0.0, squared_norm - fitted_norm)
+    return math.sqrt(left / squared_norm) if squared_norm > 0 else 0.0

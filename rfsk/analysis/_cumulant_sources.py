@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
@@ -78,7 +79,7 @@ def is_in_blocks(source: Any) -> bool:
     """Whether samples come in blocks: a list of arrays, a Dask array, or something iterable."""
     if isinstance(source, list | tuple):
         return len(source) > 0 and np.ndim(source[0]) == 2
-    return is_lazy(source) or not hasattr(source, "__array__")
+    return is_lazy(source) or not (hasattr(source, "__array__") or scipy.sparse.issparse(source))
 
 
 def _of_model(model: Any, order: int) -> Cumulant:

@@ -5,6 +5,7 @@ import pytest
 
 from rfsk.analysis import (
     CumulantAccumulator,
+    CumulantCP,
     DenseCumulant,
     TranslationInvariantCumulant,
     cumulant,
@@ -244,3 +245,92 @@ def test_bad_accumulators_are_refused(X):
             sums.merge(other)
     with pytest.raises(ValueError, match=r"65\^4 entries"):
         CumulantAccumulator(65)
+
+
+def two_classes(n=4000, D=8, seed=0):
+    """Zero-mean Gaussian classes of different covariance."""
+    rng = np.random.default_rng(seed)
+    roots = rng.normal(size=(2, D, D)) / np.sqrt(D)
+    X = np.concatenate([rng.normal(size=(n, D)) @ root for root in roots])
+    return X, np.repeat([0, 1], n)
+
+
+def test_cumulants_of_gaussian_classes_vanish_and_the_pooled_one_does_not():
+    """100,000 rows a class, seed 0: 3 sym(D D) with D = (C_0 - C_1) / 2 is what pooling adds."""
+    X, y = two_classes(100_000)
+    classes = [cumulant(X[y == label]).tensor() for label in (0, 1)]
+    parts = [[cumulant(p).tensor() for p in np.split(X[y == c], 20)] for c in (0, 1)]
+    for kappa, samples in zip(classes, parts, strict=True):
+        error = np.std(samples, axis=0) / np.sqrt(20)
+        assert (np.abs(kappa) > 5 * error).mean() < 2e-3
+    pooled = cumulant(X).tensor()
+    half = (np.cov(X[y == 0].T, bias=True) - np.cov(X[y == 1].T, bias=True)) / 2
+    added = sum(
+        np.einsum(f"{p},{q}->ijkl", half, half)
+        for p, q in (("ij", "kl"), ("ik", "jl"), ("il", "jk"))
+    )
+    np.testing.assert_allclose(pooled, np.mean(classes, axis=0) + added, atol=0.02)
+    assert np.linalg.norm(pooled) > 10 * np.linalg.norm(classes[0])
+
+
+def test_targets_within_and_difference_are_sums_of_the_classes_cumulants():
+    rng = np.random.default_rng(0)
+    Q = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+    signs, peaked = (
+        rng.choice([-1.0, 1.0], size=(20_000, 6)),
+        rng.laplace(size=(20_000, 6)) / 2**0.5,
+    )
+    X = np.concatenate([signs @ Q, peaked @ Q])
+    y = np.repeat(["flat", "peaked"], 20_000)
+    flat, peak = (cumulant(X[y == label]) for label in ("flat", "peaked"))
+    for target, kappa in (("within", (flat + peak) / 2), ("difference", peak - flat)):
+        cp = CumulantCP(6, target=target, n_init=2, random_state=0).fit(X, y)
+        fit = symmetric_cp(kappa, 6, random_state=0)
+        np.testing.assert_allclose(cp.weights_, fit.weights, rtol=1e-3, atol=1e-3)
+        left = kappa.tensor() - np.einsum("r,ri,rj,rk,rl->ijkl", cp.weights_, *[cp.components_] * 4)
+        expected = np.linalg.norm(left) / np.linalg.norm(kappa.tensor())
+        assert cp.relative_error_ == pytest.approx(expected, rel=1e-3)
+        assert cp.start_scores_.max() == 1.0
+        assert cp.stability_.min() > 0.99
+    assert cp.weights_.min() > 4.0  # 3 - (-2) along each axis
+
+
+def test_factors_of_blocks_are_those_of_the_array():
+    dask_array = pytest.importorskip("dask.array")
+    X = NLGP(12, correlation_length=2.0, gain=3.0).sample(3000, random_state=0)
+    X = np.concatenate([X, X[::-1] ** 3])
+    y = np.repeat([1, 0], 3000)
+    options = {"tol": 1e-12, "random_state": 0}
+    whole = CumulantCP(3, **options).fit(X)
+    lazy = dask_array.from_array(X, chunks=(700, 12))
+    for blocks in ([X[:10], X[10:5000], X[5000:]], lazy):
+        streamed = CumulantCP(3, **options).fit(blocks)
+        np.testing.assert_allclose(streamed.components_, whole.components_, atol=1e-5)
+        np.testing.assert_allclose(streamed.weights_, whole.weights_, rtol=1e-6)
+        assert streamed.relative_error_ == pytest.approx(whole.relative_error_, rel=1e-6)
+        assert streamed.transform(X).shape == (6000, 3)
+    of_class = CumulantCP(3, target=1, **options)
+    expected = of_class.fit(X, y).components_
+    np.testing.assert_allclose(of_class.fit(lazy, y).components_, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "data", "message"),
+    [
+        ({"order": 2}, "array", "order=2; expected 3 or 4"),
+        ({"n_init": 0}, "array", "n_init=0; expected an integer > 0"),
+        ({"target": "difference"}, "three", "'difference' is of two classes, but y has 3"),
+        ({"target": 0}, "blocks", "target=0 with blocks; expected None, or a Dask array"),
+        ({"target": "within"}, "dask", "target='within' with a lazy array; expected None"),
+    ],
+)
+def test_bad_decomposition_is_refused(parameters, data, message):
+    X, y = two_classes(30)
+    if data == "three":
+        y = np.arange(60) % 3
+    if data == "blocks":
+        X = [X[:20], X[20:]]
+    if data == "dask":
+        X = pytest.importorskip("dask.array").from_array(X, chunks=(20, 8))
+    with pytest.raises(ValueError, match=message):
+        CumulantCP(**parameters).fit(X, y)
