@@ -17,6 +17,7 @@ from ._measures import (
 from ._population import PopulationSummary, half_peak_footprint, population_summary
 from ._profiles import ProfileFit, fit_profiles
 from ._receptive_fields import receptive_fields
+from ._reverse_correlation import spike_triggered_average, spike_triggered_covariance
 from ._scoring import localization_score
 from ._symmetric_cp import SymmetricCP, symmetric_cp
 
@@ -47,5 +48,7 @@ __all__ = [
     "match_fields",
     "population_summary",
     "receptive_fields",
+    "spike_triggered_average",
+    "spike_triggered_covariance",
     "symmetric_cp",
 ]

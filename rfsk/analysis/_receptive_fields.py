@@ -44,6 +44,10 @@ def receptive_fields(fitted: Any) -> Array:
         If the fields hold NaN or infinity, or a pipeline has a step through which fields
         cannot be pulled back.
 
+    See Also
+    --------
+    rfsk.analysis.spike_triggered_average : Fields by reverse correlation, of any unit.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits

@@ -1,0 +1,141 @@
+"""Reverse correlation: what makes a unit respond, whatever lies between it and the inputs."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+
+Array = NDArray[np.float64]
+
+_CHUNK_ROWS = 8192
+_SINGULAR = 1e-10  # eigenvalues of the inputs' covariance below this share count as zero
+
+
+def spike_triggered_average(response: Any, X: ArrayLike, *, whiten: bool = True) -> Array:
+    """Receptive fields by reverse correlation of responses with inputs.
+
+    sta_k = Cov(r_k, x) C^-1 with C the covariance of the inputs: the linear filter that
+    describes unit k best. For Gaussian inputs and a unit sigma(w.x + b) it is E[sigma'] w,
+    the field itself up to a factor, whatever C (J. J. Bussgang, 1952; E. J. Chichilnisky,
+    Network 12, 199, 2001).
+
+    Parameters
+    ----------
+    response : fitted estimator or callable
+        What responds to inputs (n_samples, n_features) by numbers (n_samples, n_units): a
+        function; a transformer, by its `transform`, such as the hidden units of a net; or else
+        by its `decision_function` or `predict`.
+    X : array-like of shape (n_samples, n_features)
+        Stimuli, best Gaussian: of other laws, as of natural scenes, the average depends on more
+        than the unit.
+    whiten : bool, default=True
+        Whether to divide by the covariance of the inputs; otherwise the average is smoothed by
+        it.
+
+    Returns
+    -------
+    fields : ndarray of shape (n_units, n_features)
+
+    Raises
+    ------
+    TypeError
+        If `response` does not respond.
+    ValueError
+        If there are no more samples than features, or responses are not finite numbers.
+
+    See Also
+    --------
+    spike_triggered_covariance : What a unit even in its input answers to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import spike_triggered_average
+    >>> X = np.random.default_rng(0).normal(size=(50_000, 3))
+    >>> sta = spike_triggered_average(lambda x: np.tanh(x @ [[2.0], [0.0], [-2.0]]), X)
+    >>> (sta / sta.max()).round(1)
+    array([[ 1.,  0., -1.]])
+    """
+    inputs = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
+    if whiten and len(inputs) <= inputs.shape[1]:
+        raise ValueError(
+            f"X has {len(inputs)} samples of {inputs.shape[1]} features; expected more samples "
+            "than features, by far."
+        )
+    mean = inputs.mean(axis=0)
+    weighted: Any = 0.0
+    for rows, responses in _responses(response, inputs):
+        weighted = weighted + responses.T @ (rows - mean)
+    # Deviations of the responses' mean drop out: the inputs have mean zero.
+    average = np.asarray(weighted / len(inputs))
+    return average @ _inverse(np.cov(inputs.T, bias=True)) if whiten else average
+
+
+def spike_triggered_covariance(response: Any, X: ArrayLike) -> Array:
+    """Second-order reverse correlation, E[(r_k - mean r_k) (x - mean x)(x - mean x)'].
+
+    For white Gaussian inputs and a unit sigma(w.x + b) it is E[sigma''] w w': its leading
+    eigenvector is the field, also of a unit that is even in its input and has no average.
+
+    Parameters
+    ----------
+    response : fitted estimator or callable
+        As in `spike_triggered_average`.
+    X : array-like of shape (n_samples, n_features)
+        Stimuli, best white and Gaussian.
+
+    Returns
+    -------
+    covariances : ndarray of shape (n_units, n_features, n_features)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `spike_triggered_average`.
+    """
+    inputs = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
+    mean = inputs.mean(axis=0)
+    total: Any = 0.0
+    weighted: Any = 0.0
+    for rows, responses in _responses(response, inputs):
+        centred = rows - mean
+        total = total + responses.sum(axis=0)
+        weighted = weighted + np.einsum("nk,ni,nj->kij", responses, centred, centred, optimize=True)
+    covariance = np.cov(inputs.T, bias=True)
+    average = np.atleast_1d(total / len(inputs))[:, None, None]
+    return np.asarray(weighted / len(inputs) - average * covariance)
+
+
+def _responses(response: Any, inputs: Array) -> Iterator[tuple[Array, Array]]:
+    """Inputs and what they evoke, (n_rows, n_units), some rows at a time."""
+    respond = _function_of(response)
+    for start in range(0, len(inputs), _CHUNK_ROWS):
+        rows = inputs[start : start + _CHUNK_ROWS]
+        values = np.asarray(respond(rows), dtype=np.float64)
+        values = values[:, None] if values.ndim == 1 else values.reshape(len(values), -1)
+        if len(values) != len(rows) or not np.isfinite(values).all():
+            raise ValueError(
+                f"Responses to {len(rows)} inputs have shape {values.shape}; expected finite "
+                "numbers, a row an input."
+            )
+        yield rows, values
+
+
+def _function_of(response: Any) -> Callable[[Array], Any]:
+    for name in ("transform", "decision_function", "predict"):
+        if hasattr(response, name):
+            method: Callable[[Array], Any] = getattr(response, name)
+            return method
+    if callable(response):
+        function: Callable[[Array], Any] = response
+        return function
+    raise TypeError(
+        f"Got a {type(response).__name__}; expected a fitted estimator or a function of inputs."
+    )
+
+
+def _inverse(covariance: Array) -> Array:
+    """Inverse on the directions in which inputs vary."""
+    return np.asarray(np.linalg.pinv(np.atleast_2d(covariance), rcond=_SINGULAR, hermitian=True))

@@ -1,0 +1,102 @@
+"""Reverse correlation finds the fields that weights describe."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+
+from rfsk import ConvNet, FCNet, FieldMatcher, GaussianField, make_nlgp, receptive_fields
+from rfsk.analysis import spike_triggered_average, spike_triggered_covariance
+
+
+def cosines(one, other):
+    one, other = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (one, other))
+    return np.einsum("rd,rd->r", one, other)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_nlgp(3000, 20, correlation_length=(1.0, 2.0), random_state=0)
+
+
+@pytest.mark.parametrize("stimulus", ["white", "smooth"])
+@pytest.mark.parametrize("activation", ["erf", "relu"])
+def test_average_is_the_field_times_the_mean_slope(data, stimulus, activation):
+    """Bussgang: Cov(sigma(w.x + b), x) = E[sigma'] C w; 200,000 Gaussian inputs, seed 0."""
+    net = FCNet(6, activation=activation, learning_rate=1.0, max_epochs=5, random_state=0).fit(
+        *data
+    )
+    length = 1e-3 if stimulus == "white" else 1.0
+    law = GaussianField(20, correlation_length=length)
+    X = law.sample(200_000, random_state=0)
+    sta = spike_triggered_average(net, X)
+    assert sta.shape == (6, 20)
+    w, b = net.receptive_fields_, net.biases_
+    h = X @ w.T + b
+    slope = np.sqrt(2 / np.pi) * np.exp(-(h**2) / 2) if activation == "erf" else h > 0
+    np.testing.assert_allclose(sta, slope.mean(axis=0)[:, None] * w, atol=0.02)
+    assert cosines(sta, w).min() > 0.98
+    smooth = spike_triggered_average(net, X, whiten=False)
+    np.testing.assert_allclose(smooth, sta @ np.cov(X.T, bias=True), atol=1e-10)
+
+
+def test_covariance_finds_the_field_of_a_unit_that_is_even(data):
+    """r = (w.x)^2 answers to both signs alike: no average, but E[sigma''] w w' = 2 w w'."""
+    w = np.random.default_rng(1).normal(size=20)
+    X = np.random.default_rng(0).normal(size=(100_000, 20))
+
+    def response(x):
+        return (x @ w) ** 2
+
+    assert np.abs(spike_triggered_average(response, X)).max() < 0.5
+    (covariance,) = spike_triggered_covariance(response, X)
+    np.testing.assert_allclose(covariance, 2 * np.outer(w, w), atol=1.0)
+    leading = np.linalg.eigh(covariance)[1][:, -1]
+    assert abs(leading @ w) / np.linalg.norm(w) > 0.99
+
+
+def test_units_of_a_convnet_have_the_filter_at_their_place(data):
+    net = ConvNet(2, kernel_size=5, max_epochs=5, random_state=0).fit(*data)
+    X = np.random.default_rng(0).normal(size=(100_000, 20))
+    sta = spike_triggered_average(net, X)
+    assert sta.shape == (40, 20)
+    matches = FieldMatcher().fit(net.receptive_fields_).transform(sta)
+    assert matches[:, 0].min() > 0.97
+    np.testing.assert_array_equal(matches[:, 1], np.repeat([0, 1], 20))
+    np.testing.assert_array_equal(matches[:, 3], np.tile((np.arange(20) - 10) % 20, 2))
+
+
+def test_deep_units_and_foreign_estimators_have_fields_too(data):
+    X_new = np.random.default_rng(0).normal(size=(50_000, 20))
+    deep = FCNet((8, 3), max_epochs=2, random_state=0).fit(*data)
+    assert spike_triggered_average(deep, X_new).shape == (3, 20)
+    linear = LogisticRegression().fit(*data)
+    assert cosines(spike_triggered_average(linear, X_new), linear.coef_)[0] > 1 - 1e-9
+    perceptron = MLPClassifier(4, max_iter=5, random_state=0)
+    with pytest.warns(UserWarning, match="Maximum iterations"):
+        perceptron.fit(*data)
+    hidden = lambda x: np.maximum(x @ perceptron.coefs_[0] + perceptron.intercepts_[0], 0)  # noqa: E731
+    assert (
+        cosines(spike_triggered_average(hidden, X_new), receptive_fields(perceptron)).min() > 0.99
+    )
+
+
+def test_chunks_of_responses_make_no_difference(data, monkeypatch):
+    from rfsk.analysis import _reverse_correlation
+
+    net = FCNet(3, max_epochs=1, random_state=0).fit(*data)
+    X = np.random.default_rng(0).normal(size=(1000, 20))
+    whole = spike_triggered_average(net, X), spike_triggered_covariance(net, X)
+    monkeypatch.setattr(_reverse_correlation, "_CHUNK_ROWS", 77)
+    np.testing.assert_allclose(spike_triggered_average(net, X), whole[0], atol=1e-12)
+    np.testing.assert_allclose(spike_triggered_covariance(net, X), whole[1], atol=1e-12)
+
+
+def test_what_does_not_respond_is_refused():
+    X = np.random.default_rng(0).normal(size=(30, 4))
+    with pytest.raises(TypeError, match="Got a str; expected a fitted estimator or a function"):
+        spike_triggered_average("net", X)
+    with pytest.raises(ValueError, match="X has 4 samples of 4 features; expected more samples"):
+        spike_triggered_average(np.tanh, X[:4])
+    with pytest.raises(ValueError, match=r"Responses to 30 inputs have shape \(3, 4\)"):
+        spike_triggered_average(lambda x: x[:3], X)
