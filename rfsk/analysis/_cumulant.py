@@ -132,7 +132,9 @@ class DenseCumulant(Cumulant):
     """Cumulant given as an array, of as many equal axes as its order."""
 
     def __init__(self, tensor: ArrayLike) -> None:
-        entries = check_array(tensor, allow_nd=True, dtype=np.float64, input_name="tensor")
+        entries = check_array(
+            tensor, allow_nd=True, dtype=np.float64, input_name="tensor", copy=True
+        )
         if entries.ndim not in (2, 3, 4) or len(set(entries.shape)) != 1:
             raise ValueError(
                 f"tensor has shape {entries.shape}; expected two to four equal axes, such as "
@@ -154,7 +156,13 @@ class DenseCumulant(Cumulant):
 
     def tensor(self) -> Array:
         """The array."""
-        return np.asarray(self._entries)
+        return np.array(self._entries)
+
+
+def symmetrized(tensor: Array) -> Array:
+    """Mean of a tensor over the orders of its axes, which rids it of rounding's asymmetry."""
+    orders = list(itertools.permutations(range(tensor.ndim)))
+    return np.asarray(sum(tensor.transpose(axes) for axes in orders) / len(orders))
 
 
 class TranslationInvariantCumulant(Cumulant):

@@ -62,8 +62,8 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     relative_error_ : float
         ||kappa - fit|| / ||kappa|| of the empirical cumulant, sampling noise included.
         Exact up to 40 features or 16384 samples; beyond, the norm of the cumulant is an
-        estimate, and this a noisy figure. NaN for "within" and "difference" above 64 features,
-        where their norm is not computed.
+        estimate, and this a noisy figure. NaN for "within" and "difference" above 64 features
+        (256 at order three), where their norm is not computed.
     start_scores_ : ndarray of shape (n_init,)
         What each start explains, ||kappa||^2 - ||kappa - fit||^2, relative to the best: their
         spread tells whether one is enough.
@@ -178,11 +178,19 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     ) -> tuple[float, list[tuple[float, EmpiricalCumulant]]]:
         """Unit of the inputs, and the cumulants of classes with their factors."""
         if is_in_blocks(X):
-            return 1.0, [(1.0, self._of_blocks(X, y))]
+            blocks = self._of_blocks(X, y)
+            # Blocks are not scaled in memory, and their fourth powers squared must stay in range.
+            if not (blocks.largest == 0.0 or 1e-30 < blocks.largest < 1e30):
+                raise ValueError(
+                    f"Blocks of size {blocks.largest:.1e}; scale them to about unit variance."
+                )
+            return 1.0, [(1.0, blocks)]
         data = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         rows = self._rows_by_class(data, y)
         # In units of their own size, whatever the scale, fourth powers stay in range.
         size = max(float(np.abs(part - part.mean(axis=0)).max()) for part in rows) or 1.0
+        if size > 1e75:
+            raise ValueError(f"Inputs of size {size:.1e}; scale them to about unit variance.")
         kappas = [SampleCumulant(part / size, self.order) for part in rows]
         factors = [1.0 / len(rows)] * len(rows)
         if isinstance(self.target, str) and self.target == "difference":

@@ -10,10 +10,18 @@ from sklearn.utils import check_array
 
 from .._core._blocks import is_lazy
 from .._core._validation import check_positive
-from ._cumulant import Cumulant, DenseCumulant, TranslationInvariantCumulant, check_tensor_size
+from ._cumulant import (
+    Cumulant,
+    DenseCumulant,
+    TranslationInvariantCumulant,
+    check_tensor_size,
+    symmetrized,
+)
 from ._empirical_cumulant import BlockCumulant, SampleCumulant
 
 Array = NDArray[np.float64]
+
+_CHUNK_ROWS = 2048
 
 
 def cumulant(source: Any, order: int = 4) -> Cumulant:
@@ -78,7 +86,7 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
 def is_in_blocks(source: Any) -> bool:
     """Whether samples come in blocks: a list of arrays, a Dask array, or something iterable."""
     if isinstance(source, list | tuple):
-        return len(source) > 0 and np.ndim(source[0]) == 2
+        return len(source) > 0 and hasattr(source[0], "__array__") and np.ndim(source[0]) == 2
     return is_lazy(source) or not (hasattr(source, "__array__") or scipy.sparse.issparse(source))
 
 
@@ -142,15 +150,20 @@ class CumulantAccumulator:
         rows = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=0)
         if rows.shape[1] != self.n_features:
             raise ValueError(f"X has {rows.shape[1]} features; expected {self.n_features}.")
-        rows = rows - self.shift
-        self.n_samples += len(rows)
-        products = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), -1)
-        factors = {1: (rows, None), 2: (rows, rows), 3: (products, rows), 4: (products, products)}
-        for axes in range(1, self.order + 1):
-            left, right = factors[axes]
-            total = left.sum(axis=0) if right is None else left.T @ right
-            self._sums[axes - 1] += total.reshape((self.n_features,) * axes)
+        for start in range(0, len(rows), _CHUNK_ROWS):
+            self._add(rows[start : start + _CHUNK_ROWS] - self.shift)
         return self
+
+    def _add(self, rows: Array) -> None:
+        self.n_samples += len(rows)
+        self._sums[0] += rows.sum(axis=0)
+        self._sums[1] += rows.T @ rows
+        if self.order == 2:
+            return
+        products = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), -1)
+        self._sums[2] += (products.T @ rows).reshape(self._sums[2].shape)
+        if self.order == 4:
+            self._sums[3] += (products.T @ products).reshape(self._sums[3].shape)
 
     def merge(self, other: "CumulantAccumulator") -> "CumulantAccumulator":
         """Add the sums of another accumulator, and return this one.
@@ -185,15 +198,16 @@ class CumulantAccumulator:
         # Moments about the mean from those about the shift, by the binomial theorem.
         covariance = moments[1] - np.multiply.outer(mean, mean)
         if self.order == 2:
-            return DenseCumulant(covariance)
+            return DenseCumulant(symmetrized(covariance))
         square = np.multiply.outer(mean, mean)
         cube = np.multiply.outer(square, mean)
         if self.order == 3:
-            return DenseCumulant(moments[2] - _spread(moments[1], mean) + 2.0 * cube)
+            third = moments[2] - _spread(moments[1], mean) + 2.0 * cube
+            return DenseCumulant(symmetrized(third))
         fourth = moments[3] - _spread(moments[2], mean) + _spread(moments[1], square)
         fourth -= 3.0 * np.multiply.outer(cube, mean)
         # Each of the three pairings comes twice.
-        return DenseCumulant(fourth - 0.5 * _spread(covariance, covariance))
+        return DenseCumulant(symmetrized(fourth - 0.5 * _spread(covariance, covariance)))
 
 
 def _spread(left: Array, right: Array) -> Array:

@@ -64,7 +64,7 @@ class EmpiricalCumulant(Cumulant):
         check_tensor_size(D, order)
         C = self._covariance
         if order == 2:
-            return C
+            return C.copy()
         moment = np.zeros((D * D, D if order == 3 else D * D))
         for rows in self._chunks():
             products = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), -1)
@@ -171,13 +171,14 @@ class BlockCumulant(EmpiricalCumulant):
                 "object whose __iter__ starts anew."
             )
         self._blocks, self.order = blocks, order
-        n_samples, total = 0, np.zeros(1)
+        n_samples, total, largest = 0, np.zeros(1), 0.0
         for rows in self._rows():
             n_samples += len(rows)
             total = total + rows.sum(axis=0)
+            largest = max(largest, float(np.abs(rows).max(initial=0.0)))
         if n_samples < 2:
             raise ValueError(f"blocks hold {n_samples} row(s); expected at least 2.")
-        self.n_samples, self.n_features = n_samples, len(total)
+        self.n_samples, self.n_features, self.largest = n_samples, len(total), largest
         self.mean = total / n_samples
         self._covariance = (
             sum((rows.T @ rows for rows in self._chunks()), np.zeros((self.n_features,) * 2))

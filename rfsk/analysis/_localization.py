@@ -173,7 +173,10 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
                     f"{self.n_features_in_}."
                 )
         ratio = ipr(null)
-        return np.sort(ratio[np.isfinite(ratio)])
+        alive = np.sort(ratio[np.isfinite(ratio)])
+        if not len(alive):
+            raise ValueError("null has only fields of zeros; expected some that are not.")
+        return alive
 
     def transform(self, X: ArrayLike) -> Array:
         """Measure each field.
@@ -240,5 +243,5 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             null = phase_randomized_ipr(field.reshape(self.shape_), self.phases_)
             # A pure sinusoid equals its surrogates; rounding must not make it exceed them.
             at_least = np.count_nonzero(null >= ratio[unit] * (1.0 - 1e-9))
-            p_value[unit] = (1 + at_least) / (1 + self.n_null)
+            p_value[unit] = (1 + at_least) / (1 + self._n_null)
         return p_value

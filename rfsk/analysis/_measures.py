@@ -9,6 +9,8 @@ Array = NDArray[np.float64]
 
 # A field whose weight is spread this evenly around the ring has no centre.
 _NO_CENTER = 1e-9
+# Rounding of the length of a mean direction, below which a field is on one site of an axis.
+_ONE_SITE = 1e-14
 
 
 def _normalized(fields: Array) -> Array:
@@ -121,12 +123,12 @@ def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
         phasors = np.exp(2j * np.pi * np.arange(side) / side)
         length = np.abs(profile @ phasors) / profile.sum(axis=1)
         even = ~(length > _NO_CENTER)
-        length = np.clip(np.where(even, 1.0, length), None, 1.0)
-        deviation = np.sqrt(-2.0 * np.log(length)) * side / (2.0 * np.pi)
+        length = np.where(even | (length > 1.0 - _ONE_SITE), 1.0, length)
+        deviation = np.sqrt(2.0 * np.abs(np.log(length))) * side / (2.0 * np.pi)
         # An axis of a single site spreads nothing, and leaves the others' mean as it is.
         spread *= np.where(even, np.nan, deviation if side > 1 else 1.0)
     wide = sum(side > 1 for side in sides)
-    return np.asarray(spread ** (1.0 / max(wide, 1)))
+    return np.where(np.isnan(spread), np.nan, spread ** (1.0 / wide) if wide else 0.0)
 
 
 def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
@@ -205,8 +207,10 @@ def field_width(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
         profile = images[(units[:, None], *line)]
         profile = profile / profile[:, :1]
         forward, backward = _half_crossing(profile), _half_crossing(profile[:, ::-1])
-        widths *= np.minimum(forward + backward, side)
-    return np.where(dead, np.nan, widths ** (1.0 / len(sides)))
+        # An axis of a single site has no width, and leaves the others' mean as it is.
+        widths *= np.minimum(forward + backward, side) if side > 1 else 1.0
+    wide = sum(side > 1 for side in sides)
+    return np.where(dead, np.nan, widths ** (1.0 / max(wide, 1)))
 
 
 def _half_crossing(profiles: Array) -> Array:

@@ -71,7 +71,7 @@ def receptive_fields(fitted: Any) -> Array:
     # A torch layer, without importing torch; a normalization has one weight a channel.
     if weight is not None and hasattr(weight, "detach") and weight.ndim >= 2:
         return _as_rows(weight.detach().cpu().numpy())
-    if isinstance(fitted, np.ndarray | list | tuple):
+    if isinstance(fitted, list | tuple) or hasattr(fitted, "__array__"):
         return _as_rows(fitted)
     raise TypeError(
         f"{type(fitted).__name__} has no receptive fields that are known here; expected a "
@@ -115,17 +115,25 @@ def _linear_part(step: Any, name: str) -> Array:
         # Far probes too: a step may be linear near zero and clip, or bend, further out.
         probes = np.random.default_rng(0).standard_normal((12, n_inputs))
         probes *= np.repeat([1e-2, 1.0, 30.0], 4)[:, None]
-        origin = _response(step, np.zeros((1, n_inputs)))
-        matrix = _response(step, np.eye(n_inputs)) - origin
-        outputs = _response(step, probes)
+        # Around where the step was fitted, and in steps of its scale: far off digits are lost.
+        center = np.asarray(getattr(step, "mean_", None), dtype=np.float64)
+        center = center if center.shape == (n_inputs,) else np.zeros(n_inputs)
+        size = np.asarray(getattr(step, "scale_", None), dtype=np.float64)
+        size = size if size.shape == (n_inputs,) and (size > 0).all() else np.ones(n_inputs)
+        origin = _response(step, center[None])
+        matrix = (_response(step, center + np.diag(size)) - origin) / size[:, None]
+        probes *= size
+        outputs = _response(step, center + probes)
         expected = origin + probes @ matrix
     except (TypeError, ValueError, NotImplementedError) as error:
         raise ValueError(
             f"Fields cannot be pulled back through step {name!r} ({type(step).__name__}): "
             f"{error}. Take the fields of the last step instead."
         ) from error
-    scale = np.abs(probes).max(axis=1) * np.abs(matrix).max() + np.abs(origin).max()
-    if not np.all(np.abs(outputs - expected) <= _LINEAR * scale[:, None]):
+    gain = np.abs(matrix * size[:, None]).max()
+    scale = np.abs(probes / size).max(axis=1) * gain + np.abs(origin).max()
+    rounding = 16.0 * np.finfo(np.float64).eps * np.abs(center / size).max() * gain
+    if not np.all(np.abs(outputs - expected) <= _LINEAR * scale[:, None] + rounding):
         raise ValueError(
             f"Fields cannot be pulled back through step {name!r} ({type(step).__name__}), which is "
             "not linear; expected scalers, PCA and the like before the net. Take the fields of the "

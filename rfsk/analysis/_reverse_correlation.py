@@ -1,5 +1,6 @@
 """Reverse correlation: what makes a unit respond, whatever lies between it and the inputs."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from sklearn.utils import check_array
 Array = NDArray[np.float64]
 
 _CHUNK_ROWS = 8192
-_SINGULAR = 1e-10  # eigenvalues of the inputs' covariance below this share count as zero
+_SINGULAR = 1e-10  # eigenvalues of the inputs' correlation below this share count as zero
 
 
 def spike_triggered_average(response: Any, X: ArrayLike, *, whiten: bool = True) -> Array:
@@ -68,9 +69,16 @@ def spike_triggered_average(response: Any, X: ArrayLike, *, whiten: bool = True)
     weighted: Any = 0.0
     for rows, responses in _responses(response, inputs):
         weighted = weighted + responses.T @ (rows - mean)
-    # Deviations of the responses' mean drop out: the inputs have mean zero.
+    # The mean of the responses drops out: the inputs have mean zero.
     average = np.asarray(weighted / len(inputs))
-    return average @ _inverse(np.cov(inputs.T, bias=True)) if whiten else average
+    if not whiten:
+        return average
+    # In units of each feature: directions without variance are told by correlations.
+    deviation = inputs.std(axis=0)
+    deviation[deviation == 0.0] = 1.0
+    correlation = np.atleast_2d(np.cov((inputs / deviation).T, bias=True))
+    inverse = np.linalg.pinv(correlation, rcond=_SINGULAR, hermitian=True)
+    return np.asarray((average / deviation) @ inverse / deviation)
 
 
 def spike_triggered_covariance(response: Any, X: ArrayLike) -> Array:
@@ -109,18 +117,23 @@ def spike_triggered_covariance(response: Any, X: ArrayLike) -> Array:
 
 
 def _responses(response: Any, inputs: Array) -> Iterator[tuple[Array, Array]]:
-    """Inputs and what they evoke, (n_rows, n_units), some rows at a time."""
+    """Inputs and what they evoke but for a constant, (n_rows, n_units), some rows at a time."""
     respond = _function_of(response)
+    offset: Any = None
     for start in range(0, len(inputs), _CHUNK_ROWS):
         rows = inputs[start : start + _CHUNK_ROWS]
-        values = np.asarray(respond(rows), dtype=np.float64)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="X does not have valid feature names")
+            values = np.asarray(respond(rows), dtype=np.float64)
         values = values[:, None] if values.ndim == 1 else values.reshape(len(values), -1)
         if len(values) != len(rows) or not np.isfinite(values).all():
             raise ValueError(
                 f"Responses to {len(rows)} inputs have shape {values.shape}; expected finite "
                 "numbers, a row an input."
             )
-        yield rows, values
+        # Any constant does; one near the mean keeps the digits of large responses.
+        offset = values.mean(axis=0) if offset is None else offset
+        yield rows, values - offset
 
 
 def _function_of(response: Any) -> Callable[[Array], Any]:
@@ -134,8 +147,3 @@ def _function_of(response: Any) -> Callable[[Array], Any]:
     raise TypeError(
         f"Got a {type(response).__name__}; expected a fitted estimator or a function of inputs."
     )
-
-
-def _inverse(covariance: Array) -> Array:
-    """Inverse on the directions in which inputs vary."""
-    return np.asarray(np.linalg.pinv(np.atleast_2d(covariance), rcond=_SINGULAR, hermitian=True))

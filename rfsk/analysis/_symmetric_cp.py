@@ -173,6 +173,9 @@ def _greedy_start(
 
 
 def _unit(vectors: Array) -> Array:
+    # By the largest entry first, so that squares neither over- nor underflow.
+    largest = np.abs(vectors).max(axis=1, keepdims=True)
+    vectors = vectors / np.where(largest > 0, largest, 1.0)
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(length > 0, length, 1.0))
 

@@ -334,3 +334,47 @@ def test_bad_decomposition_is_refused(parameters, data, message):
         X = pytest.importorskip("dask.array").from_array(X, chunks=(20, 8))
     with pytest.raises(ValueError, match=message):
         CumulantCP(**parameters).fit(X, y)
+
+
+@pytest.mark.parametrize("order", [3, 4])
+def test_accumulated_cumulant_of_inputs_far_from_zero_loses_digits_but_not_its_symmetry(order):
+    data = np.random.default_rng(0).standard_exponential((2000, 4)) + 30.0
+    far = CumulantAccumulator(4, order).update(data).cumulant().tensor()
+    near = CumulantAccumulator(4, order, shift=np.full(4, 31.0)).update(data).cumulant().tensor()
+    expected = cumulant(data, order).tensor()
+    np.testing.assert_allclose(near, expected, atol=1e-11 * np.abs(expected).max())
+    np.testing.assert_allclose(far, expected, atol=1e-6 * np.abs(expected).max())
+
+
+def test_tensors_are_copies(X):
+    for kappa in (cumulant(X, 2), cumulant(by_definition(X, 3), 3)):
+        before = kappa.contract(np.eye(6))
+        tensor = kappa.tensor()
+        tensor *= 0.0
+        np.testing.assert_array_equal(kappa.contract(np.eye(6)), before)
+    mine = by_definition(X, 4)
+    kappa = cumulant(mine)
+    mine *= 0.0
+    assert np.abs(kappa.contract(np.eye(6))).max() > 0
+
+
+def test_nested_lists_are_a_tensor(X):
+    tensor = by_definition(X, 3)
+    np.testing.assert_array_equal(cumulant(tensor.tolist(), 3).tensor(), tensor)
+
+
+@pytest.mark.parametrize("scale", [1e-25, 1e25])
+def test_blocks_of_any_moderate_scale_have_the_same_factors(scale):
+    data = NLGP(12, correlation_length=2.0, gain=3.0).sample(2000, random_state=0)
+    plain = CumulantCP(3, n_init=2, random_state=0).fit([data[:900], data[900:]])
+    scaled = CumulantCP(3, n_init=2, random_state=0).fit([data[:900] * scale, data[900:] * scale])
+    np.testing.assert_allclose(scaled.components_, plain.components_, atol=1e-6)
+    np.testing.assert_allclose(scaled.weights_ / scale**4, plain.weights_, rtol=1e-6)
+    assert scaled.relative_error_ == pytest.approx(plain.relative_error_, rel=1e-6)
+    np.testing.assert_allclose(scaled.start_scores_, plain.start_scores_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("data", [[np.full((3, 2), 1e40), np.eye(2)], np.diag([1e80, 1.0, 2.0])])
+def test_sizes_beyond_the_range_of_floats_are_refused(data):
+    with pytest.raises(ValueError, match=r"of size .*; scale them to about unit variance"):
+        CumulantCP(1).fit(data)

@@ -179,3 +179,12 @@ def test_profile_columns_say_how_wide_and_how_good_the_fit_is():
 def test_bad_null_or_profile_is_refused(parameters, message):
     with pytest.raises(ValueError, match=message):
         LocalizationAnalyzer(**parameters).fit(np.eye(100))
+
+
+def test_p_values_are_of_the_null_drawn_in_fit():
+    noise = np.random.default_rng(0).standard_normal((50, 100))
+    analyzer = LocalizationAnalyzer(n_null=99, random_state=0).fit(noise)
+    before = analyzer.transform(noise)
+    np.testing.assert_array_equal(analyzer.set_params(n_null=9999).transform(noise), before)
+    with pytest.raises(ValueError, match="null has only fields of zeros"):
+        LocalizationAnalyzer(null=np.zeros((50, 100))).fit(noise)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rfsk.analysis import field_orientation, field_spread, fit_profiles
+from rfsk.analysis import field_orientation, field_spread, field_width, fit_profiles
 
 FWHM = np.sqrt(8 * np.log(2))
 
@@ -111,3 +111,11 @@ def test_orientation_is_that_of_the_wave(degrees):
 def test_orientation_wants_images():
     with pytest.raises(ValueError, match="lines have no orientation"):
         field_orientation([np.ones(9)], (9,))
+
+
+def test_width_and_spread_of_a_line_are_those_of_the_ring():
+    line = bump((50.0,), (4.0,), (100,))
+    for measure in (field_spread, field_width):
+        np.testing.assert_allclose(measure([line], (1, 100)), measure([line]), rtol=1e-12)
+    assert field_spread([np.eye(100)[70]])[0] == 0.0
+    assert field_spread([[2.0]])[0] == 0.0

@@ -129,3 +129,13 @@ def test_things_without_fields_are_refused():
         receptive_fields(torch.nn.BatchNorm1d(3))
     with pytest.raises(ValueError, match="fields contains NaN"):
         receptive_fields(np.full((2, 3), np.nan))
+
+
+@pytest.mark.parametrize(("mean", "deviation"), [(1e10, 1.0), (1e18, 1e17), (1e-30, 1e-28)])
+def test_fields_through_a_scaler_far_from_zero_keep_their_digits(mean, deviation):
+    rng = np.random.default_rng(0)
+    X = mean + deviation * rng.normal(size=(100, 5))
+    pipe = make_pipeline(StandardScaler(), PCA(2, random_state=0)).fit(X)
+    np.testing.assert_allclose(
+        receptive_fields(pipe), pipe[-1].components_ / pipe[0].scale_, rtol=1e-4
+    )

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
@@ -100,3 +101,24 @@ def test_what_does_not_respond_is_refused():
         spike_triggered_average(np.tanh, X[:4])
     with pytest.raises(ValueError, match=r"Responses to 30 inputs have shape \(3, 4\)"):
         spike_triggered_average(lambda x: x[:3], X)
+
+
+def test_average_keeps_small_features_and_large_responses():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(5000, 2)) * [1.0, 1e-6]
+    sta = spike_triggered_average(lambda x: x[:, 0] + 2e6 * x[:, 1], X)
+    np.testing.assert_allclose(sta, [[1.0, 2e6]], rtol=1e-9)
+    X = rng.normal(size=(300, 3))
+    far = spike_triggered_average(lambda x: x.sum(axis=1) + 1e12, X)
+    np.testing.assert_allclose(far, 1.0, rtol=1e-3)  # 1e12 itself leaves 1e-4 of the responses
+    constant = np.column_stack([X, np.ones(300)])
+    sta = spike_triggered_average(lambda x: x[:, 0], constant)
+    np.testing.assert_allclose(sta, [[1.0, 0.0, 0.0, 0.0]], atol=1e-12)
+
+
+def test_tables_are_taken():
+    pandas = pytest.importorskip("pandas")
+    X = pandas.DataFrame(np.random.default_rng(0).normal(size=(200, 3))).add_prefix("site ")
+    pca = PCA(2).fit(X)
+    np.testing.assert_allclose(spike_triggered_average(pca, X), pca.components_, atol=1e-10)
+    np.testing.assert_array_equal(receptive_fields(X), X.to_numpy())
