@@ -1,8 +1,9 @@
 """What we measure: fields, localization, matching, cumulants and their decomposition."""
 
 from ._cumulant import Cumulant, DenseCumulant, TranslationInvariantCumulant
+from ._cumulant_accumulator import CumulantAccumulator
 from ._cumulant_cp import CumulantCP
-from ._cumulant_sources import CumulantAccumulator, cumulant
+from ._cumulant_sources import cumulant
 from ._empirical_cumulant import BlockCumulant, SampleCumulant
 from ._localization import LocalizationAnalyzer
 from ._matching import FieldMatcher, chance_match, match_fields

@@ -96,6 +96,23 @@ def check_tensor_size(n_features: int, order: int) -> None:
         )
 
 
+def check_order(order: Any) -> None:
+    """Raise unless there are cumulants of this order here."""
+    if order not in (2, 3, 4):
+        raise ValueError(f"order={order!r}; expected 2, 3 or 4.")
+
+
+def pair_products(rows: Array) -> Array:
+    """Products of any two features of each row, (n_rows, n_features^2)."""
+    return np.asarray((rows[:, :, None] * rows[:, None, :]).reshape(len(rows), -1))
+
+
+def pairings(covariance: Array) -> Array:
+    """C_ij C_kl + C_ik C_jl + C_il C_jk: the fourth moment of a Gaussian."""
+    pairs = np.multiply.outer(covariance, covariance)
+    return np.asarray(pairs + pairs.transpose(0, 2, 1, 3) + pairs.transpose(0, 3, 2, 1))
+
+
 class CombinedCumulant(Cumulant):
     """Sum of cumulants with factors."""
 

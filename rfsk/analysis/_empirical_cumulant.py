@@ -10,7 +10,7 @@ from sklearn.utils import check_array
 
 from .._core._blocks import is_lazy, row_blocks
 from .._core._random import as_generator
-from ._cumulant import Cumulant, check_tensor_size
+from ._cumulant import Cumulant, check_tensor_size, pair_products, pairings
 
 Array = NDArray[np.float64]
 
@@ -67,15 +67,12 @@ class EmpiricalCumulant(Cumulant):
             return C.copy()
         moment = np.zeros((D * D, D if order == 3 else D * D))
         for rows in self._chunks():
-            products = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), -1)
+            products = pair_products(rows)
             moment += products.T @ (rows if order == 3 else products)
         moment = moment.reshape((D,) * order) / self.n_samples
         if order == 3:
             return moment
-        pairs = C[:, :, None, None] * C
-        return np.asarray(
-            moment - pairs - pairs.transpose(0, 2, 1, 3) - pairs.transpose(0, 3, 2, 1)
-        )
+        return np.asarray(moment - pairings(C))
 
     def squared_norm(self, random_state: Any = None) -> float:
         """Sum of the squares of all entries.

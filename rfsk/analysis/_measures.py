@@ -72,19 +72,9 @@ def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     >>> field_center([np.roll([1.0, 2.0, 1.0, 0.0, 0.0, 0.0], -2)])  # across the seam
     array([[5.]])
     """
-    weights, sides = _images(fields, shape)
-    squares = weights**2
-    centers = np.empty((len(squares), len(sides)))
-    for axis, side in enumerate(sides):
-        others = tuple(1 + other for other in range(len(sides)) if other != axis)
-        profile = squares.sum(axis=others)
-        angle = 2.0 * np.pi * np.arange(side) / side
-        cosine = (profile * np.cos(angle)).sum(axis=1)
-        sine = (profile * np.sin(angle)).sum(axis=1)
-        even = ~(np.hypot(cosine, sine) > _NO_CENTER * profile.sum(axis=1))
-        position = np.arctan2(sine, cosine) * side / (2.0 * np.pi) % side
-        centers[:, axis] = np.where(even, np.nan, position % side)
-    return centers
+    directions, sides = _mean_directions(fields, shape)
+    position = np.angle(directions) * np.array(sides) / (2.0 * np.pi) % sides
+    return np.asarray(position % sides)  # what rounds to the side is at its first site
 
 
 def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
@@ -114,21 +104,15 @@ def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     >>> field_spread([bump]).round(2)
     array([2.83])
     """
-    weights, sides = _images(fields, shape)
-    squares = weights**2
-    spread = np.ones(len(squares))
-    for axis, side in enumerate(sides):
-        others = tuple(1 + other for other in range(len(sides)) if other != axis)
-        profile = squares.sum(axis=others)
-        phasors = np.exp(2j * np.pi * np.arange(side) / side)
-        length = np.abs(profile @ phasors) / profile.sum(axis=1)
-        even = ~(length > _NO_CENTER)
-        length = np.where(even | (length > 1.0 - _ONE_SITE), 1.0, length)
-        deviation = np.sqrt(2.0 * np.abs(np.log(length))) * side / (2.0 * np.pi)
-        # An axis of a single site spreads nothing, and leaves the others' mean as it is.
-        spread *= np.where(even, np.nan, deviation if side > 1 else 1.0)
+    directions, sides = _mean_directions(fields, shape)
+    length = np.abs(directions)
+    length[length > 1.0 - _ONE_SITE] = 1.0
+    deviation = np.sqrt(2.0 * np.abs(np.log(length))) * np.array(sides) / (2.0 * np.pi)
+    # An axis of a single site spreads nothing, and leaves the others' mean as it is.
+    deviation[:, np.array(sides) == 1] += 1.0
+    spread = np.asarray(deviation.prod(axis=1))
     wide = sum(side > 1 for side in sides)
-    return np.where(np.isnan(spread), np.nan, spread ** (1.0 / wide) if wide else 0.0)
+    return spread ** (1.0 / wide) if wide else spread - 1.0
 
 
 def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
@@ -256,6 +240,27 @@ def dominant_frequency(fields: ArrayLike, shape: int | tuple[int, ...] | None = 
     # Ties between a wave vector and its mirror images are broken by rounding; all of them
     # have one length.
     return np.where(dead, np.nan, radius[power.reshape(len(images), -1).argmax(axis=1)])
+
+
+def _mean_directions(
+    fields: ArrayLike, shape: int | tuple[int, ...] | None
+) -> tuple[NDArray[np.complex128], tuple[int, ...]]:
+    """Mean of exp(2 pi i site / side), weighted by w^2, around each axis; and the lattice.
+
+    (n_units, n_axes) numbers within the unit circle; NaN where the weight is spread evenly.
+    """
+    weights, sides = _images(fields, shape)
+    squares = weights**2
+    directions = np.empty((len(squares), len(sides)), dtype=np.complex128)
+    for axis, side in enumerate(sides):
+        others = tuple(1 + other for other in range(len(sides)) if other != axis)
+        profile = squares.sum(axis=others)
+        angle = 2.0 * np.pi * np.arange(side) / side
+        total = profile.sum(axis=1)
+        directions[:, axis].real = (profile * np.cos(angle)).sum(axis=1) / total
+        directions[:, axis].imag = (profile * np.sin(angle)).sum(axis=1) / total
+    directions[~(np.abs(directions) > _NO_CENTER)] = np.nan
+    return directions, sides
 
 
 def _images(

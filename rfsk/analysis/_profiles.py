@@ -128,9 +128,13 @@ def _fit(field: Array, width: float, profile: str) -> Array:
 
     lower = np.concatenate([np.full(n, -np.inf), np.full(n, math.log(0.2))])
     upper = np.concatenate([np.full(n, np.inf), np.log(2.0 * sides)])
+    if profile == "gabor":
+        lower = np.concatenate([lower, np.full(n, -0.5)])
+        upper = np.concatenate([upper, np.full(n, 0.5)])
     best = None
-    for start, low, high in _starts(target, peak, sigma, profile, lower, upper):
-        found = least_squares(residual, np.clip(start, low, high), bounds=(low, high), max_nfev=200)
+    for start in _starts(target, peak, sigma, profile):
+        inside = np.clip(start, lower, upper)
+        found = least_squares(residual, inside, bounds=(lower, upper), max_nfev=200)
         if best is None or found.cost < best.cost:
             best = found
     assert best is not None
@@ -152,26 +156,20 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     )
 
 
-def _starts(
-    target: Array, peak: Array, sigma: Array, profile: str, lower: Array, upper: Array
-) -> list[tuple[Array, Array, Array]]:
-    """Where to begin, with bounds: at the peak, and for a wave at its strongest frequencies."""
-    n = target.ndim
-    bump = np.concatenate([peak, np.log(sigma)]).astype(np.float64)
+def _starts(target: Array, peak: Array, sigma: Array, profile: str) -> list[Array]:
+    """Where to begin: at the peak, and for a wave at its strongest frequencies."""
+    bump = np.concatenate([peak, np.log(sigma)])
     if profile == "gaussian":
-        return [(bump, lower, upper)]
+        return [bump]
     power = np.abs(np.fft.rfftn(target)) ** 2
     frequencies = np.meshgrid(
         *[np.fft.fftfreq(side) for side in target.shape[:-1]],
         np.fft.rfftfreq(target.shape[-1]),
         indexing="ij",
     )
-    low = np.concatenate([lower, np.full(n, -0.5)])
-    high = np.concatenate([upper, np.full(n, 0.5)])
     starts = []
     for strongest in np.argsort(-power, axis=None)[:3]:
-        frequency = np.array([axis.flat[strongest] for axis in frequencies])
+        frequency = [axis.flat[strongest] for axis in frequencies]
         for spread in (1.0, 2.5):
-            wide = np.concatenate([bump[:n], bump[n:] + math.log(spread), frequency])
-            starts.append((wide, low, high))
+            starts.append(np.concatenate([peak, np.log(spread * sigma), frequency]))
     return starts

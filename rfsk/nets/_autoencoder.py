@@ -211,9 +211,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             self._start(None, self.n_features_in_, is_warm)
         n_steps = self.max_epochs * self._n_batches(len(data))
         batches = self._batches_of(inputs, None)
-        self._train(batches, self.max_epochs, n_steps, data=(data, None))
-        self.net_.warn_if_interrupted()
-        return self
+        return self._complete(batches, self.max_epochs, n_steps, data=(data, None))
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
         """Pass once over a block of data, going on from the net trained so far.
@@ -241,9 +239,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             data = validate_data(self, X, dtype=FLOATS, reset=not is_warm)
             inputs = self._to_device(data)
             self._start(None, self.n_features_in_, is_warm)
-        self._train(self._batches_of(inputs, None), 1, None, data=(data, None))
-        self.net_.warn_if_interrupted()
-        return self
+        return self._complete(self._batches_of(inputs, None), 1, None, data=(data, None))
 
     def fit_online(
         self, source: InputModel | Discrimination, n_samples: int = 2_000_000
@@ -280,9 +276,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             self._start_online(None, task.n_features)
         generator = self._generator()
         batches = TaskBatches(task, None, self.batch_size, n_samples, epochs, generator)
-        self._train(batches, epochs, n_steps)
-        self.net_.warn_if_interrupted()
-        return self
+        return self._complete(batches, epochs, n_steps)
 
     def transform(self, X: ArrayLike) -> Array:
         """Codes of inputs.

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from skorch.callbacks import LRScheduler
 
 from .._core._random import as_generator, draw_seed
 from .._core._validation import check_image_shape, check_positive
@@ -21,7 +22,6 @@ from ._callbacks import (
     ProgressBar,
     check_callbacks,
     fit_tasks,
-    has_scheduler,
     stop_on_plateau,
     with_callbacks,
 )
@@ -92,8 +92,9 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 raise ValueError("record=1; expected at least 2 snapshots, the start and the end.")
         if self.bias_init != "auto":
             check_positive(self.bias_init, "bias_init", zero=True)
-        check_callbacks(self.callbacks)
-        if self.schedule != "constant" and has_scheduler(self.callbacks):
+        listeners = check_callbacks(self.callbacks)
+        has_scheduler = any(isinstance(listener, LRScheduler) for listener in listeners)
+        if self.schedule != "constant" and has_scheduler:
             raise ValueError(
                 f"schedule={self.schedule!r} and a scheduler among the callbacks both set the "
                 "rates; use one of them."
@@ -221,6 +222,12 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _n_batches(self, n_samples: int) -> int:
         return math.ceil(n_samples / self.batch_size)
+
+    def _complete(self, *arguments: Any, **options: Any) -> Any:
+        """Train what `fit` or its siblings prepared; their caller hears of an interrupt."""
+        self._train(*arguments, **options)
+        self.net_.warn_if_interrupted()
+        return self
 
     @with_callbacks
     def _train(

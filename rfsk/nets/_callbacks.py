@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from skorch.callbacks import Callback, EarlyStopping, LRScheduler
+from skorch.callbacks import Callback, EarlyStopping
 from skorch.utils import noop
 from tqdm.auto import tqdm
 
@@ -27,7 +27,7 @@ __all__ = [
     "ProgressBar",
     "check_callbacks",
     "fit_tasks",
-    "has_scheduler",
+    "listens_to_batches",
     "stop_on_plateau",
     "with_callbacks",
 ]
@@ -35,22 +35,16 @@ __all__ = [
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
-def check_callbacks(callbacks: Any) -> None:
-    """Raise unless these are skorch callbacks."""
+def check_callbacks(callbacks: Any) -> list[Callback]:
+    """Return these callbacks without their names; raise unless they are skorch's."""
     entries = [] if callbacks is None else callbacks
     if isinstance(entries, list | tuple):
         entries = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
         if all(isinstance(entry, Callback) for entry in entries):
-            return
+            return entries
     raise ValueError(
         f"callbacks={callbacks!r}; expected a list of skorch callbacks, or of (name, callback)."
     )
-
-
-def has_scheduler(callbacks: Any) -> bool:
-    """Whether one of these sets learning rates."""
-    entries = [entry[1] if isinstance(entry, tuple) else entry for entry in callbacks or []]
-    return any(isinstance(entry, LRScheduler) for entry in entries)
 
 
 def listens_to_batches(callbacks: list[tuple[str, Callback]]) -> bool:

@@ -64,9 +64,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
             self._start(classes, self.n_features_in_, is_warm)
         batches = self._batches_of(inputs, index)
         n_steps = self.max_epochs * self._n_batches(len(data))
-        self._train(batches, self.max_epochs, n_steps, data=(data, y))
-        self.net_.warn_if_interrupted()
-        return self
+        return self._complete(batches, self.max_epochs, n_steps, data=(data, y))
 
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None
@@ -109,9 +107,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
             inputs = self._to_device(data)
             self._start(classes, self.n_features_in_, is_warm)
         batches = self._batches_of(inputs, np.searchsorted(classes, y))
-        self._train(batches, 1, None, data=(data, y))
-        self.net_.warn_if_interrupted()
-        return self
+        return self._complete(batches, 1, None, data=(data, y))
 
     def _all_classes(self, y: ArrayLike, classes: ArrayLike | None, is_warm: bool) -> NDArray[Any]:
         """Classes of all blocks, checked against those of this one and of the blocks before."""
@@ -176,9 +172,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
         if n_eval:
             criterion = self.net_.criterion_
             evaluator = Evaluator(laws, n_eval, self._coding, criterion, batches.generator)
-        self._train(batches, epochs, n_steps, evaluator)
-        self.net_.warn_if_interrupted()
-        return self
+        return self._complete(batches, epochs, n_steps, evaluator)
 
     def _check_parameters(self) -> None:
         check_option(self.readout, "readout", _READOUTS)

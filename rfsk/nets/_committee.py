@@ -12,7 +12,7 @@ import torch
 from ..datasets import Discrimination
 from ._activations import as_activation
 from ._batches import TaskBatches
-from ._engine import DivergenceError, LogSchedule, check_loss
+from ._engine import DivergenceError, FieldRecorder, LogSchedule, check_loss
 
 Tensor = torch.Tensor
 
@@ -66,7 +66,7 @@ class Outcome:
     n_steps: int = 0
     losses: list[float] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
-    snapshots: list[tuple[int, np.ndarray]] = field(default_factory=list)
+    recorder: FieldRecorder = field(default_factory=FieldRecorder)
     failure: DivergenceError | None = None
 
 
@@ -163,8 +163,7 @@ class Committee:
         ratios = [m.bias_rate / m.weight_rate for m in members]
         self.bias_ratio = self._column(ratios)[:, :, None] * self.activation.scale
         keep = [1.0 - rate * m.weight_decay for rate, m in zip(rates, members, strict=True)]
-        self.common_keep = keep[0] if len(set(keep)) == 1 else 1.0
-        self.keep = None if len(set(keep)) == 1 else self._column(keep)[:, :, None]
+        self.keep = self._column(keep)[:, :, None]
         self.threshold = self.cut = None
         if any(m.shrinkage is not None for m in members):
             pairs = [m.shrinkage or (0.0, 0.0) for m in members]
@@ -183,9 +182,8 @@ class Committee:
         residual.mul_(self.rate / n)
         assert activation.derivative_ is not None
         slope = activation.derivative_(z, value).mul_(residual[:, :, None])
-        if self.keep is not None:
-            self.weight.mul_(self.keep)
-        self.weight.baddbmm_(slope.transpose(1, 2), x, beta=self.common_keep, alpha=-self.scale)
+        self.weight.mul_(self.keep)
+        self.weight.baddbmm_(slope.transpose(1, 2), x, alpha=-self.scale)
         self.bias.addcmul_(slope.sum(dim=1, keepdim=True), self.bias_ratio, value=-1.0)
         self._constrain()
         self.n_steps += 1
@@ -209,8 +207,7 @@ class Committee:
         for member, outcome in zip(self.members, self.outcomes, strict=True):
             visits = member.visits
             if visits is not None and visits.is_due(visits.first_step + self.n_steps):
-                fields = outcome.weight.cpu().numpy().copy()
-                outcome.snapshots.append((visits.first_step + self.n_steps, fields))
+                outcome.recorder.visit(visits.first_step + self.n_steps, outcome)
 
     def end_epoch(self) -> None:
         """Note the losses."""

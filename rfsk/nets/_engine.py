@@ -272,5 +272,5 @@ class Engine(NeuralNet):
             warnings.warn(
                 f"Training was interrupted after {self.n_steps} steps; the net trained so far "
                 "is kept.",
-                stacklevel=3,
+                stacklevel=4,
             )

@@ -19,7 +19,7 @@ from .._core._validation import check_positive
 from ..datasets import Discrimination
 from ._base import FLOATS, ONLINE_EPOCHS
 from ._committee import Member, Outcome
-from ._engine import FieldRecorder, LogSchedule
+from ._engine import LogSchedule
 from ._fcnet import FCNet
 from ._rates import as_optimizer, rate_factors
 from ._runs import Run, train_group
@@ -217,6 +217,12 @@ def _fit(
     n_workers = joblib.effective_n_jobs(n_jobs)
     run = Run()
     finished: set[int] = set()
+
+    def settle(group: list[_Plan], outcomes: list[Outcome]) -> None:
+        for plan, outcome in zip(group, outcomes, strict=True):
+            _finish(plan.net, outcome)
+            finished.add(id(plan.net))
+
     try:
         groups = _groups([start() for start in starts], n_workers)
         jobs = [
@@ -226,22 +232,18 @@ def _fit(
         pool = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
         bar = tqdm(pool(jobs), total=len(jobs), disable=not verbose, unit="group")
         for group, outcomes in zip(groups, bar, strict=True):
-            finished.update(
-                _finish(plan.net, out) for plan, out in zip(group, outcomes, strict=True)
-            )
+            settle(group, outcomes)
     except KeyboardInterrupt:
         run.end()
         for number, outcomes in run.partial.items():
-            pairs = zip(groups[number], outcomes, strict=True)
-            finished.update(_finish(plan.net, outcome) for plan, outcome in pairs)
+            settle(groups[number], outcomes)
         warnings.warn(
             f"Training was interrupted; {len(finished)} of {len(nets)} nets are kept as far as "
             "they were trained, the others are as before.",
             stacklevel=3,
         )
     finally:
-        if run.name in Run.known:
-            run.end()
+        run.end()
         for net, attributes in zip(nets, before, strict=True):
             if id(net) not in finished:
                 net.__dict__ = attributes
@@ -302,11 +304,11 @@ def _member(plan: _Plan) -> Member:
     )
 
 
-def _finish(net: FCNet, outcome: Outcome) -> int:
-    """Give a net what its training came to; leave one that diverged unfitted. Return its id."""
+def _finish(net: FCNet, outcome: Outcome) -> None:
+    """Give a net what its training came to; leave one that diverged unfitted."""
     if outcome.failure is not None:
         net._forget()
-        return id(net)
+        return
     engine = net.net_
     with torch.no_grad():
         engine.module_.weight.copy_(outcome.weight)
@@ -318,9 +320,4 @@ def _finish(net: FCNet, outcome: Outcome) -> int:
         engine.history.record("train_loss", loss)
         engine.history.record("step", first + step)
     engine.n_steps = first + outcome.n_steps
-    recorder = None
-    if outcome.snapshots:
-        recorder = FieldRecorder()
-        recorder.steps, recorder.weights = map(list, zip(*outcome.snapshots, strict=True))
-    net._export(recorder)
-    return id(net)
+    net._export(outcome.recorder)

@@ -38,7 +38,7 @@ class Run:
         self.stop.set()
         with self.busy:
             self.busy.wait_for(lambda: not self.n_busy)
-        del self.known[self.name]
+        self.known.pop(self.name, None)
 
     @contextmanager
     def group(self) -> Iterator[None]:
