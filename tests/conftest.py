@@ -2,6 +2,10 @@
 
 import os
 
+# One thread in each parallel worker; before NumPy and torch are imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 # Before SciPy is imported: scikit-learn's array-API check then runs instead of skipping.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
