@@ -102,9 +102,13 @@ def pairwise(autocovariance: Array, first: Indices, second: Indices) -> Array:
 
     Autocovariances are even along each axis, so the size of a displacement decides.
     """
-    shape = autocovariance.shape
-    coordinates = zip(np.unravel_index(first, shape), np.unravel_index(second, shape), strict=True)
-    return np.asarray(autocovariance[tuple(np.abs(a - b) for a, b in coordinates)])
+    # By division, not np.unravel_index, which is wrong for more than 8192 entries where the last
+    # axis has a single one, as sites[:, :, None] does (NumPy's issue 31980).
+    displacement = []
+    for side in reversed(autocovariance.shape):
+        displacement.append(np.abs(first % side - second % side))
+        first, second = first // side, second // side
+    return np.asarray(autocovariance[tuple(reversed(displacement))])
 
 
 def canonical_sites(sites: Indices, shape: tuple[int, ...]) -> Indices:

@@ -200,3 +200,19 @@ def test_canonical_sites_do_not_change_under_translation_reflection_or_order(sha
 def test_bad_indices_and_sizes_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call(MODELS["nlgp 3"])
+
+
+def test_moments_of_many_sets_of_sites_are_those_of_each_alone():
+    """20,000 sets at once, of a ring and of a torus, against 40 of them one by one."""
+    rng = np.random.default_rng(0)
+    for model in (
+        NLGP(60, correlation_length=6.0, gain=3.0),
+        NLGP((6, 10), correlation_length=2.0, gain=3.0),
+    ):
+        sites = rng.integers(0, 60, (20_000, 4))
+        together = model.fourth_moment(sites)
+        for row in range(0, 20_000, 500):
+            assert together[row] == pytest.approx(model.fourth_moment(sites[row]), abs=1e-14)
+        entries = model.fourth_cumulant_slice()
+        j, k, l = sites[0, :3]  # noqa: E741
+        assert entries[j, k, l] == pytest.approx(model.fourth_cumulant([0, j, k, l]), abs=1e-12)
