@@ -1,5 +1,6 @@
 """What we measure: fields, localization, matching, cumulants and their decomposition."""
 
+from ._cp_path import CPPath, symmetric_cp_path
 from ._cumulant import Cumulant, DenseCumulant, TranslationInvariantCumulant
 from ._cumulant_accumulator import CumulantAccumulator
 from ._cumulant_cp import CumulantCP
@@ -24,6 +25,7 @@ from ._symmetric_cp import SymmetricCP, symmetric_cp
 
 __all__ = [
     "BlockCumulant",
+    "CPPath",
     "Cumulant",
     "CumulantAccumulator",
     "CumulantCP",
@@ -52,4 +54,5 @@ __all__ = [
     "spike_triggered_average",
     "spike_triggered_covariance",
     "symmetric_cp",
+    "symmetric_cp_path",
 ]

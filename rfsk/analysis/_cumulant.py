@@ -50,6 +50,10 @@ class Cumulant(ABC):
             kappa(a, ..., a, .) for each row a; the gradient of kappa(a, ..., a) over the order.
         """
 
+    def strength(self, directions: Array) -> Array:
+        """kappa(a, ..., a) for each row a of (n_directions, n_features)."""
+        return np.einsum("rd,rd->r", self.contract(directions), directions)
+
     @abstractmethod
     def tensor(self) -> Array:
         """All entries, as an array of `order` axes.
@@ -63,6 +67,13 @@ class Cumulant(ABC):
     def squared_norm(self, random_state: Any = None) -> float:
         """Sum of the squares of all entries (see each kind for how it is computed)."""
         return float((self.tensor() ** 2).sum())
+
+    def inner(self, other: Any, random_state: Any = None) -> float:
+        """Sum of the products of the entries of two cumulants."""
+        raise NotImplementedError(
+            f"The inner product of a {type(self).__name__} and a {type(other).__name__} is not "
+            "known; both must be of samples."
+        )
 
     def __add__(self, other: "Cumulant") -> "Cumulant":
         if not isinstance(other, Cumulant):
@@ -133,16 +144,33 @@ class CombinedCumulant(Cumulant):
         """Contract each term."""
         return np.asarray(sum(factor * kappa.contract(directions) for factor, kappa in self.terms))
 
+    def strength(self, directions: Array) -> Array:
+        """Sum of the terms' strengths."""
+        return np.asarray(sum(factor * kappa.strength(directions) for factor, kappa in self.terms))
+
     def tensor(self) -> Array:
         """Sum of the terms' tensors."""
         return np.asarray(sum(factor * kappa.tensor() for factor, kappa in self.terms))
 
     def squared_norm(self, random_state: Any = None) -> float:
-        """From the tensor; of a single term, from the term."""
+        """From the tensor; where it is too large, from the inner products of the terms.
+
+        Raises
+        ------
+        NotImplementedError
+            If there is neither: terms that are not samples, and more than 2^24 entries.
+        """
         if len(self.terms) == 1:
             ((factor, kappa),) = self.terms
             return factor**2 * kappa.squared_norm(random_state)
-        return super().squared_norm(random_state)
+        if self.n_features**self.order <= LARGEST_TENSOR:
+            return super().squared_norm(random_state)
+        total = 0.0
+        for i, (one, left) in enumerate(self.terms):
+            for j, (two, right) in enumerate(self.terms[: i + 1]):
+                times = 1.0 if i == j else 2.0
+                total += times * one * two * left.inner(right, random_state)
+        return total
 
 
 class DenseCumulant(Cumulant):

@@ -1,6 +1,5 @@
 """CumulantCP: the CP factors of the inputs' fourth-order cumulant, as an estimator."""
 
-import math
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +14,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from .._core._blocks import is_lazy, row_blocks
 from .._core._random import as_generator
 from .._core._validation import check_positive
-from ._cumulant import LARGEST_TENSOR, CombinedCumulant, Cumulant
+from ._cp_path import relative_error
+from ._cumulant import CombinedCumulant, Cumulant
 from ._cumulant_sources import is_in_blocks
 from ._empirical_cumulant import BlockCumulant, EmpiricalCumulant, SampleCumulant
 from ._symmetric_cp import symmetric_cp
@@ -61,9 +61,9 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         inputs.
     relative_error_ : float
         ||kappa - fit|| / ||kappa|| of the empirical cumulant, sampling noise included.
-        Exact up to 40 features or 16384 samples; beyond, the norm of the cumulant is an
-        estimate, and this a noisy figure. NaN for "within" and "difference" above 64 features
-        (256 at order three), where their norm is not computed.
+        Exact up to 40 features or 4096 samples; beyond, the norm of the cumulant is an unbiased
+        estimate from as many random rows. NaN where that is below zero, as it can be where there
+        is next to nothing but noise.
     start_scores_ : ndarray of shape (n_init,)
         What each start explains, ||kappa||^2 - ||kappa - fit||^2, relative to the best: their
         spread tells whether one is enough.
@@ -170,7 +170,7 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self.stability_ = (
             np.mean(overlaps, axis=0) if overlaps else np.full(self.n_components, np.nan)
         )
-        self.relative_error_ = _relative_error(kappa, fit.fitted_norm, rng)
+        self.relative_error_ = relative_error(fit.fitted_norm, kappa.squared_norm(rng))
         return self
 
     def _parts(
@@ -270,12 +270,3 @@ class _RowsOfClass:
     def __iter__(self) -> Iterator[Array]:
         for X, y in row_blocks(self.X, self.y):
             yield X[np.asarray(y) == self.target]
-
-
-def _relative_error(kappa: Cumulant, fitted_norm: float, rng: np.random.Generator) -> float:
-    """Share of the norm that is left, or NaN where the norm is out of reach."""
-    if isinstance(kappa, CombinedCumulant) and kappa.n_features**kappa.order > LARGEST_TENSOR:
-        return math.nan
-    squared_norm = kappa.squared_norm(rng)
-    left = max(0.0, squared_norm - fitted_norm)
-    return math.sqrt(left / squared_norm) if squared_norm > 0 else 0.0

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 _CHUNK_ROWS = 2048  # rows contracted at a time: the block of projections stays in cache
 _FEW_FEATURES = 40  # up to here the norm is computed from products of features
-_EXACT_ROWS = 16384  # up to here all pairs of rows enter the norm, beyond a sample of them
+_NORM_ROWS = 4096  # up to here all rows enter the norm, beyond it a sample of them
 
 
 class EmpiricalCumulant(Cumulant):
@@ -58,6 +58,23 @@ class EmpiricalCumulant(Cumulant):
         variance = np.einsum("rd,rd->r", directions, gaussian)
         return np.asarray(moment - 3.0 * variance[:, None] * gaussian)
 
+    def strength(self, directions: Array) -> Array:
+        """kappa(a, ..., a) for each row a, in one pass over the data."""
+        if self.order == 2:
+            return super().strength(directions)
+        moment = np.zeros(len(directions))
+        for rows in self._chunks():
+            projections = rows @ directions.T
+            squares = projections * projections
+            moment += np.einsum(
+                "nr,nr->r", squares, squares if self.order == 4 else projections
+            )
+        moment /= self.n_samples
+        if self.order == 3:
+            return moment
+        variance = np.einsum("rd,rd->r", directions @ self._covariance, directions)
+        return np.asarray(moment - 3.0 * variance**2)
+
     def tensor(self) -> Array:
         """Form all entries, in one pass."""
         D, order = self.n_features, self.order
@@ -75,62 +92,81 @@ class EmpiricalCumulant(Cumulant):
         return np.asarray(moment - pairings(C))
 
     def squared_norm(self, random_state: Any = None) -> float:
-        """Sum of the squares of all entries.
+        """Sum of the squares of all entries: the inner product with itself, as `inner` has it.
 
-        At order four ||kappa||^2 = ||M||^2 - 6 mean_i (x_i.C x_i)^2 + 3 (tr C^2)^2 + 6 tr C^4
-        with M the fourth moment. Up to 40 features ||M||^2 comes from the products x_i x_j,
-        exactly; beyond it is mean_ij (x_i.x_j)^4, over all pairs up to 16384 rows and over
-        that many random rows against all others where there are more: an unbiased estimate.
-        At order three the same with (x_i.x_j)^3.
-
-        Parameters
-        ----------
-        random_state : int, Generator, RandomState or None, default=None
-            Chooses those rows.
+        Up to 40 features from the tensor, exactly.
         """
         if self.order == 2:
             return float((self._covariance**2).sum())
-        if self.n_features <= _FEW_FEATURES and self.order == 3:
+        if self.n_features > _FEW_FEATURES:
+            return self.inner(self, random_state)
+        if self.order == 3:
             return float((self.tensor() ** 2).sum())
-        if self.n_features <= _FEW_FEATURES:
-            moment = self._moment_norm_from_products()
-        else:
-            moment = self._moment_norm_from_rows(random_state)
+        return self._norm_from_products()
+
+    def inner(self, other: Cumulant, random_state: Any = None) -> float:
+        """Sum of the products of the entries of two cumulants of samples.
+
+        At order four <kappa, kappa'> = mean_i kappa(y_i, y_i, y_i, y_i) - 3 mean_i (x_i.C' x_i)^2
+        + 3 (tr C C')^2 + 6 tr C C' C C', with x, C the samples of one and y, C' those of the
+        other; at order three the first term alone. Its mean is over all rows up to 4096 of them,
+        and over so many random ones where there are more: an unbiased estimate.
+
+        Parameters
+        ----------
+        other : cumulant of samples
+            Of the same size and order.
+        random_state : int, Generator, RandomState or None, default=None
+            Chooses those rows.
+        """
+        if not isinstance(other, EmpiricalCumulant):
+            return super().inner(other, random_state)
+        rows = other._some_rows(as_generator(random_state))
+        along = self.strength(rows)
+        itself = 0.0
+        if other is self:
+            # What a row contributes to its own term is known for all rows: no need to sample it.
+            along -= (rows**2).sum(axis=1) ** self.order / self.n_samples
+            itself = sum(
+                float(((part**2).sum(axis=1) ** self.order).sum()) for part in self._chunks()
+            )
+        moment = float(along.mean()) + itself / self.n_samples**2
         if self.order == 3:
             return moment
-        quadratic = 0.0
-        for rows in self._chunks():
-            quadratic += float((np.einsum("nd,nd->n", rows @ self._covariance, rows) ** 2).sum())
-        square = self._covariance @ self._covariance
-        gaussian = 3.0 * np.trace(square) ** 2 + 6.0 * (square**2).sum()
-        return float(moment - 6.0 * quadratic / self.n_samples + gaussian)
+        quadratic = sum(
+            float((np.einsum("nd,nd->n", part @ other._covariance, part) ** 2).sum())
+            for part in self._chunks()
+        )
+        product = self._covariance @ other._covariance
+        gaussian = np.trace(product) ** 2 + 2.0 * (product * product.T).sum()
+        return float(moment - 3.0 * quadratic / self.n_samples + 3.0 * gaussian)
 
-    def _moment_norm_from_products(self) -> float:
-        first, second = np.triu_indices(self.n_features)
-        moment = np.zeros((len(first), len(first)))
-        for rows in self._chunks():
-            products = rows[:, first] * rows[:, second]
-            moment += products.T @ products
-        times = np.where(first == second, 1.0, 2.0)  # of each product among all ordered pairs
-        return float(times @ (moment / self.n_samples) ** 2 @ times)
-
-    def _moment_norm_from_rows(self, random_state: Any) -> float:
-        n, order = self.n_samples, self.order
-        chosen = np.arange(n)
-        if n > _EXACT_ROWS:
-            chosen = np.sort(as_generator(random_state).choice(n, _EXACT_ROWS, replace=False))
+    def _some_rows(self, rng: np.random.Generator) -> Array:
+        """All centred rows, or a random sample of them."""
+        chosen = np.arange(self.n_samples)
+        if self.n_samples > _NORM_ROWS:
+            chosen = np.sort(rng.choice(self.n_samples, _NORM_ROWS, replace=False))
         some, start = [], 0
         for rows in self._chunks():
             inside = chosen[(chosen >= start) & (chosen < start + len(rows))]
             some.append(rows[inside - start])
             start += len(rows)
-        picked = np.concatenate(some)
-        with_others = -float(((picked**2).sum(axis=1) ** order).sum())
-        with_itself = 0.0
+        return np.concatenate(some)
+
+    def _norm_from_products(self) -> float:
+        """Squared norm at order four from the products of pairs of features."""
+        first, second = np.triu_indices(self.n_features)
+        moment = np.zeros((len(first), len(first)))
         for rows in self._chunks():
-            with_others += float(((picked @ rows.T) ** order).sum())
-            with_itself += float(((rows**2).sum(axis=1) ** order).sum())
-        return (with_itself + with_others * n / len(picked)) / n**2
+            products = rows[:, first] * rows[:, second]
+            moment += products.T @ products
+        C = self._covariance
+        i, j, k, l = first[:, None], second[:, None], first, second  # noqa: E741
+        kappa = moment / self.n_samples - (
+            C[i, j] * C[k, l] + C[i, k] * C[j, l] + C[i, l] * C[j, k]
+        )
+        times = np.where(first == second, 1.0, 2.0)  # of each product among all ordered pairs
+        return float(times @ kappa**2 @ times)
 
 
 class SampleCumulant(EmpiricalCumulant):

@@ -4,20 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
 from .._core._random import as_generator
-from .._core._validation import check_positive
+from .._core._validation import check_fields, check_option, check_positive
 from ._cumulant import Cumulant
 from ._cumulant_sources import cumulant
+from ._dense_cp import parafac_components
+from ._power_method import deflate, unit
 
 Array = NDArray[np.float64]
 
-_N_CANDIDATES = 10  # starts of the power iteration, of which the strongest is kept
-_N_POWER_STEPS = 15
-# A residual this much weaker than the first component holds nothing to start from.
-_NEGLIGIBLE = 1e-12
+_METHODS = ("lbfgs", "power", "parafac")
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,8 @@ def symmetric_cp(
     n_components: int,
     *,
     order: int = 4,
+    method: str = "lbfgs",
+    start: SymmetricCP | ArrayLike | None = None,
     max_iter: int = 500,
     tol: float = 1e-6,
     random_state: Any = None,
@@ -73,12 +74,20 @@ def symmetric_cp(
         Rank of the decomposition.
     order : int, default=4
         3 or 4; of order two there are as many decompositions as there are bases.
+    method : {"lbfgs", "power", "parafac"}, default="lbfgs"
+        "lbfgs" is the above. The others are to compare with: "power" stops after its first part,
+        each component iterated until it stands still (deflation); "parafac" is TensorLy's
+        alternating least squares on the dense tensor, at most 2^24 entries.
+    start : SymmetricCP or array-like of shape (n_start, n_features), optional
+        Components to begin with, such as those of a decomposition of lower rank; the remaining
+        ones are found in what they leave. Not for "parafac".
     max_iter : int, default=500
-        Most iterations of L-BFGS.
+        Most iterations of L-BFGS or parafac, or of the power method for each component.
     tol : float, default=1e-6
-        Relative decrease of the objective at which it stops.
+        Relative decrease of the objective (of a component's strength for "power", of the error for
+        "parafac") at which it stops.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the power method's starts.
+        Seed of the random starts.
 
     Returns
     -------
@@ -88,6 +97,11 @@ def symmetric_cp(
     ------
     ValueError
         If the source is not valid or a parameter is out of range.
+
+    See Also
+    --------
+    symmetric_cp_path : Decompositions of rising rank.
+    CumulantCP : The same as an estimator.
 
     Examples
     --------
@@ -101,23 +115,83 @@ def symmetric_cp(
     check_positive(n_components, "n_components", integer=True)
     check_positive(max_iter, "max_iter", integer=True)
     check_positive(tol, "tol")
+    check_option(method, "method", _METHODS)
     if order not in (3, 4):
         raise ValueError(f"order={order!r}; expected 3 or 4.")
+    if method == "parafac" and start is not None:
+        raise ValueError("method='parafac' takes no start; expected 'lbfgs' or 'power' with one.")
     kappa = cumulant(source, order)
-    components, weights = _greedy_start(kappa, n_components, as_generator(random_state))
+    given = None if start is None else _as_start(kappa, start, n_components)
+    rng = as_generator(random_state)
+    if method == "lbfgs":
+        components, weights, *_ = deflate(kappa, n_components, rng, start=given)
+        components, weights, n_iter, converged = _lbfgs(kappa, components, weights, max_iter, tol)
+    elif method == "power":
+        components, weights, n_iter, converged = deflate(
+            kappa, n_components, rng, start=given, n_steps=max_iter, tol=tol
+        )
+    else:
+        components, weights, n_iter, converged = parafac_components(
+            kappa, n_components, rng, max_iter, tol
+        )
+    rank = np.argsort(-np.abs(weights), kind="stable")
+    components, weights = _flipped(components[rank], weights[rank], order)
+    return SymmetricCP(
+        components, weights, fitted_norm(kappa, components, weights), n_iter, converged
+    )
+
+
+def fitted_norm(kappa: Cumulant, components: Array, weights: Array) -> float:
+    """||kappa||^2 - ||kappa - sum_j weights_j a_j (x) ... (x) a_j||^2."""
+    strengths = kappa.strength(components)
+    overlap = (components @ components.T) ** kappa.order
+    return float(2.0 * weights @ strengths - weights @ overlap @ weights)
+
+
+def cp_objective(
+    kappa: Cumulant, vectors: Array, signs: Array, scale: float = 1.0
+) -> tuple[float, Array]:
+    """Squared residual norm of a decomposition but for ||kappa||^2, and its gradient.
+
+    Of ||kappa - scale sum_j signs_j b_j (x) ... (x) b_j||^2 / scale^2.
+
+    Parameters
+    ----------
+    kappa : Cumulant
+        What is decomposed.
+    vectors : ndarray of shape (n_components, n_features)
+        b_j, whose length carries the weight.
+    signs : ndarray of shape (n_components,)
+        +1 or -1.
+    scale : float, default=1.0
+        Unit of the cumulant.
+
+    Returns
+    -------
+    value : float
+    gradient : ndarray of shape (n_components, n_features)
+    """
+    contracted = signs[:, None] * kappa.contract(vectors) / scale
+    gram = vectors @ vectors.T
+    overlap = signs[:, None] * signs * gram ** (kappa.order - 1)
+    value = -2.0 * np.sum(contracted * vectors) + np.sum(overlap * gram)
+    return float(value), 2.0 * kappa.order * (overlap @ vectors - contracted)
+
+
+def _lbfgs(
+    kappa: Cumulant, components: Array, weights: Array, max_iter: int, tol: float
+) -> tuple[Array, Array, int, bool]:
+    """Move all components at once, each in the sign of its weight."""
     strongest = np.abs(weights).max()
     if strongest == 0.0:
-        return SymmetricCP(*_flipped(components, weights, order), 0.0, 0, True)
+        return components, weights, 0, True
+    order = kappa.order
     signs = np.where(weights < 0, -1.0, 1.0)
     start = components * (np.abs(weights) / strongest)[:, None] ** (1.0 / order)
 
     def objective(flat: Array) -> tuple[float, Array]:
-        b = flat.reshape(components.shape)
-        gradient = signs[:, None] * kappa.contract(b) / strongest
-        gram = b @ b.T
-        overlap = signs[:, None] * signs * gram ** (order - 1)
-        value = -2.0 * np.sum(gradient * b) + np.sum(overlap * gram)
-        return float(value), (2.0 * order * (overlap @ b - gradient)).ravel()
+        value, gradient = cp_objective(kappa, flat.reshape(start.shape), signs, strongest)
+        return value, gradient.ravel()
 
     result = minimize(
         objective,
@@ -126,58 +200,30 @@ def symmetric_cp(
         method="L-BFGS-B",
         options={"maxiter": max_iter, "maxfun": 4 * max_iter, "maxcor": 20, "ftol": tol},
     )
-    b = result.x.reshape(components.shape)
-    length = np.linalg.norm(b, axis=1)
+    vectors = result.x.reshape(start.shape)
+    length = np.linalg.norm(vectors, axis=1)
     used = length > 0
-    components[used] = b[used] / length[used, None]
-    weights = signs * strongest * length**order
-    rank = np.argsort(-np.abs(weights), kind="stable")
-    components, weights = _flipped(components[rank], weights[rank], order)
-    return SymmetricCP(
-        components=components,
-        weights=weights,
-        fitted_norm=float(-result.fun * strongest**2),
-        n_iter=int(result.nit),
-        converged=bool(result.success),
-    )
+    components = np.where(used[:, None], unit(vectors), components)
+    return components, signs * strongest * length**order, int(result.nit), bool(result.success)
 
 
-def _greedy_start(
-    kappa: Cumulant, n_components: int, rng: np.random.Generator
+def _as_start(
+    kappa: Cumulant, start: SymmetricCP | ArrayLike, n_components: int
 ) -> tuple[Array, Array]:
-    """Components one by one, each the strongest direction found in what the others leave."""
-    components = _unit(rng.standard_normal((n_components, kappa.n_features)))
-    weights = np.zeros(n_components)
-
-    def contract_residual(directions: Array) -> Array:
-        overlap = directions @ components.T
-        fit = (weights * overlap ** (kappa.order - 1)) @ components
-        return np.asarray(kappa.contract(directions) - fit)
-
-    for j in range(n_components):
-        candidates = _unit(rng.standard_normal((_N_CANDIDATES, kappa.n_features)))
-        best, strength = candidates[0], 0.0
-        for _ in range(_N_POWER_STEPS):
-            gradients = contract_residual(candidates)
-            values = np.einsum("rd,rd->r", gradients, candidates)
-            leader = np.abs(values).argmax()
-            if abs(values[leader]) > abs(strength):
-                best, strength = candidates[leader].copy(), values[leader]
-            if not np.any(gradients):
-                break
-            candidates = _unit(gradients)
-        if abs(strength) <= _NEGLIGIBLE * np.abs(weights).max():
-            break
-        components[j], weights[j] = best, strength
-    return components, weights
-
-
-def _unit(vectors: Array) -> Array:
-    # By the largest entry first, so that squares neither over- nor underflow.
-    largest = np.abs(vectors).max(axis=1, keepdims=True)
-    vectors = vectors / np.where(largest > 0, largest, 1.0)
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(length > 0, length, 1.0))
+    """Unit vectors to begin with, and their weights."""
+    given = start.components if isinstance(start, SymmetricCP) else start
+    components = unit(check_fields(given, "start"))
+    if components.shape[1] != kappa.n_features or len(components) > n_components:
+        raise ValueError(
+            f"start has shape {components.shape}; expected at most {n_components} components of "
+            f"{kappa.n_features} features."
+        )
+    if isinstance(start, SymmetricCP):
+        return components, start.weights
+    # The weights that suit these directions best, all of them at once.
+    strengths = kappa.strength(components)
+    overlap = (components @ components.T) ** kappa.order
+    return components, np.linalg.lstsq(overlap, strengths, rcond=None)[0]
 
 
 def _flipped(components: Array, weights: Array, order: int) -> tuple[Array, Array]:

@@ -55,7 +55,7 @@ def test_both_ways_to_the_norm_agree_and_sampling_rows_is_unbiased(monkeypatch):
     exact = kappa.squared_norm()
     monkeypatch.setattr(_empirical_cumulant, "_FEW_FEATURES", 0)
     assert kappa.squared_norm() == pytest.approx(exact, rel=1e-12)
-    monkeypatch.setattr(_empirical_cumulant, "_EXACT_ROWS", 40)
+    monkeypatch.setattr(_empirical_cumulant, "_NORM_ROWS", 40)
     drawn = np.array([kappa.squared_norm(seed) for seed in range(400)])
     assert drawn.std() > 0
     assert abs(drawn.mean() - exact) < 5 * drawn.std() / np.sqrt(400)
