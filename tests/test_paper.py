@@ -17,8 +17,8 @@ from rfsk import (
     ipr,
     make_gp,
     make_nlgp,
-    population_summary,
 )
+from rfsk.analysis import tiling
 from rfsk.datasets import NLGP, Discrimination
 
 POSITIVE, NEGATIVE = slice(0, 20), slice(20, 40)
@@ -39,7 +39,7 @@ def test_c1_fields_of_positive_bias_localize(ring_nets):
 
 
 def test_c1_fields_tile_the_ring(ring_nets):
-    summaries = [population_summary(net.receptive_fields_[POSITIVE]) for net, _ in ring_nets]
+    summaries = [tiling(net.receptive_fields_[POSITIVE]) for net, _ in ring_nets]
     for summary in summaries:
         assert summary.coverage >= min(1.0, summary.random_coverage)
     assert sum(summary.rayleigh_p > 0.05 for summary in summaries) >= 4
@@ -88,7 +88,7 @@ def test_c5_localized_fields_match_the_factors_of_the_fourth_cumulant(ring_nets,
     cp = CumulantCP(8, random_state=0).fit(X)
     assert np.all(cp.weights_ < 0)
     assert np.all((ipr(cp.components_) > 0.05) & (ipr(cp.components_) < 0.07))
-    assert population_summary(cp.components_).coverage > 0.9
+    assert tiling(cp.components_).coverage > 0.9
     for net, _ in ring_nets:
         match = FieldMatcher().fit(cp.components_).transform(net.receptive_fields_)[:, 0]
         assert np.median(match[POSITIVE]) >= 0.95

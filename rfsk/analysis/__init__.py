@@ -1,11 +1,12 @@
 """What we measure: fields, localization, matching, cumulants and their decomposition."""
 
 from ._cp_path import CPPath, symmetric_cp_path
-from ._cumulant import Cumulant, DenseCumulant, TranslationInvariantCumulant
+from ._cumulant import Cumulant, DenseCumulant
 from ._cumulant_accumulator import CumulantAccumulator
 from ._cumulant_cp import CumulantCP
 from ._cumulant_sources import cumulant
 from ._empirical_cumulant import BlockCumulant, SampleCumulant
+from ._groups import GroupSplit, group_split
 from ._localization import LocalizationAnalyzer
 from ._matching import FieldMatcher, chance_match, match_fields
 from ._measures import (
@@ -16,12 +17,14 @@ from ._measures import (
     field_width,
     ipr,
 )
-from ._population import PopulationSummary, half_peak_footprint, population_summary
+from ._population import PopulationSummary, population_summary
 from ._profiles import ProfileFit, fit_profiles
 from ._receptive_fields import receptive_fields
 from ._reverse_correlation import spike_triggered_average, spike_triggered_covariance
 from ._scoring import localization_score
 from ._symmetric_cp import SymmetricCP, symmetric_cp
+from ._tiling import Tiling, half_peak_footprint, tiling
+from ._trispectrum import TranslationInvariantCumulant
 
 __all__ = [
     "BlockCumulant",
@@ -31,11 +34,13 @@ __all__ = [
     "CumulantCP",
     "DenseCumulant",
     "FieldMatcher",
+    "GroupSplit",
     "LocalizationAnalyzer",
     "PopulationSummary",
     "ProfileFit",
     "SampleCumulant",
     "SymmetricCP",
+    "Tiling",
     "TranslationInvariantCumulant",
     "chance_match",
     "cumulant",
@@ -45,6 +50,7 @@ __all__ = [
     "field_spread",
     "field_width",
     "fit_profiles",
+    "group_split",
     "half_peak_footprint",
     "ipr",
     "localization_score",
@@ -55,4 +61,5 @@ __all__ = [
     "spike_triggered_covariance",
     "symmetric_cp",
     "symmetric_cp_path",
+    "tiling",
 ]

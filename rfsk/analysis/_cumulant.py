@@ -1,7 +1,6 @@
 """Cumulants of order two, three and four, known by their contractions."""
 
 import itertools
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -208,56 +207,3 @@ def symmetrized(tensor: Array) -> Array:
     """Mean of a tensor over the orders of its axes, which rids it of rounding's asymmetry."""
     orders = list(itertools.permutations(range(tensor.ndim)))
     return np.asarray(sum(tensor.transpose(axes) for axes in orders) / len(orders))
-
-
-class TranslationInvariantCumulant(Cumulant):
-    """Fourth cumulant of a law that no translation of the ring or torus changes.
-
-    Known by the entries that involve the first site: kappa_ijkl is that of the displacements
-    from i.
-
-    Parameters
-    ----------
-    entries : ndarray of shape (n_features, n_features, n_features)
-        kappa_0jkl, symmetric in its axes.
-    shape : tuple of int
-        The lattice; n_features is the product of its sides.
-    """
-
-    order = 4
-
-    def __init__(self, entries: ArrayLike, shape: tuple[int, ...]) -> None:
-        self._slice = check_array(entries, allow_nd=True, dtype=np.float64, input_name="slice")
-        self.n_features = math.prod(shape)
-        if self._slice.shape != (self.n_features,) * 3:
-            raise ValueError(
-                f"slice has shape {self._slice.shape}; expected ({self.n_features},) * 3, of a "
-                f"lattice of shape {shape}."
-            )
-        sites = np.indices(shape).reshape(len(shape), -1)
-        moved = (sites[:, :, None] + sites[:, None, :]) % np.array(shape)[:, None, None]
-        # Row i holds, for every displacement, the site at which it ends from i.
-        self._site_at = np.ravel_multi_index(tuple(moved), shape)
-
-    def contract(self, directions: Array) -> Array:
-        """Contract seen from every site; costs n_directions D^4."""
-        D = self.n_features
-        gradients = np.empty_like(directions, dtype=np.float64)
-        flat = self._slice.reshape(D * D, D)
-        for row, direction in enumerate(directions):
-            seen = direction[self._site_at]  # (site, displacement)
-            partial = (flat @ seen.T).reshape(D, D, D)
-            partial = np.einsum("jki,ik->ij", partial, seen)
-            gradients[row] = np.einsum("ij,ij->i", partial, seen)
-        return gradients
-
-    def tensor(self) -> Array:
-        """All entries, from their displacements."""
-        check_tensor_size(self.n_features, 4)
-        # displacement[i, j] leads from i to j.
-        displacement = np.argsort(self._site_at, axis=1)
-        return np.stack([self._slice[np.ix_(d, d, d)] for d in displacement])
-
-    def squared_norm(self, random_state: Any = None) -> float:
-        """Sum of the squares of all entries, exactly: D times those of the slice."""
-        return self.n_features * float((self._slice**2).sum())

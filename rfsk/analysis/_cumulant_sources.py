@@ -6,8 +6,9 @@ import numpy as np
 import scipy.sparse
 
 from .._core._blocks import is_lazy
-from ._cumulant import Cumulant, DenseCumulant, TranslationInvariantCumulant, check_order
+from ._cumulant import Cumulant, DenseCumulant, check_order
 from ._empirical_cumulant import BlockCumulant, SampleCumulant
+from ._trispectrum import TranslationInvariantCumulant
 
 
 def cumulant(source: Any, order: int = 4) -> Cumulant:

@@ -66,9 +66,7 @@ class EmpiricalCumulant(Cumulant):
         for rows in self._chunks():
             projections = rows @ directions.T
             squares = projections * projections
-            moment += np.einsum(
-                "nr,nr->r", squares, squares if self.order == 4 else projections
-            )
+            moment += np.einsum("nr,nr->r", squares, squares if self.order == 4 else projections)
         moment /= self.n_samples
         if self.order == 3:
             return moment

@@ -1,138 +1,119 @@
-"""What only a population of receptive fields has: tiling and coverage."""
+"""What only a population of receptive fields has: groups, and how they tile."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_fields, check_image_shape
-from ._measures import field_center, field_width, ipr
-
-Array = NDArray[np.float64]
+from ._groups import GROUPS, GroupSplit, group_split
+from ._measures import field_width, ipr
+from ._tiling import Tiling, tiling
 
 
 @dataclass(frozen=True)
 class PopulationSummary:
-    """How a population of fields covers its lattice.
+    """A population of receptive fields in numbers.
 
     Attributes
     ----------
-    n_units : int
-        Number of fields that are not zero.
-    n_dead : int
-        Number of fields of zeros.
-    median_ipr : float
-        Median inverse participation ratio.
-    median_width : float
-        Median full width at half maximum, in sites.
-    resultant_length : float
-        Length of the mean of exp(2 pi i center / side) over the units that have a centre,
-        the largest over axes: 0 for centres spread evenly, 1 for all in one place.
-    rayleigh_p : float
-        p-value of Rayleigh's test that centres are uniform, corrected for the number of
-        axes. A population that tiles has a large one.
-    coverage : float
-        Share of sites within half the peak of some field.
-    random_coverage : float
-        Coverage expected of fields with the same footprints at independent uniform places.
+    split : GroupSplit
+        Which units localize, oscillate, are neither or are dead; shares with their intervals,
+        corrected p-values.
+    median_ipr, median_width : dict of str to float
+        By group, widths in sites; NaN for a group without units.
+    tiling : Tiling
+        Of the localized units: a unit that oscillates covers every place and tiles none.
     """
 
-    n_units: int
-    n_dead: int
-    median_ipr: float
-    median_width: float
-    resultant_length: float
-    rayleigh_p: float
-    coverage: float
-    random_coverage: float
+    split: GroupSplit
+    median_ipr: dict[str, float]
+    median_width: dict[str, float]
+    tiling: Tiling
 
-
-def rayleigh_p_value(resultant_length: float, n: int) -> float:
-    """p-value of Rayleigh's test of uniformity on a circle.
-
-    Zar's approximation, exp( sqrt(1 + 4n + 4 (n^2 - R^2)) - (1 + 2n) ) with R = n times the
-    resultant length (J. H. Zar, Biostatistical Analysis, equation 27.4).
-
-    Parameters
-    ----------
-    resultant_length : float
-        Length of the mean unit vector, in [0, 1].
-    n : int
-        Number of angles.
-    """
-    resultant = n * resultant_length
-    exponent = math.sqrt(1.0 + 4.0 * n + 4.0 * (n**2 - resultant**2)) - (1.0 + 2.0 * n)
-    return min(1.0, math.exp(exponent))
+    def as_dict(self) -> dict[str, Any]:
+        """Numbers ready for JSON; one that does not exist is None."""
+        return {
+            "groups": self.split.groups.tolist(),
+            "p_values": _without_nan(self.split.p_values.tolist()),
+            "share": self.split.share,
+            "interval": {name: list(ends) for name, ends in self.split.interval.items()},
+            "median_ipr": _without_nan(self.median_ipr),
+            "median_width": _without_nan(self.median_width),
+            "tiling": _without_nan(asdict(self.tiling)),
+        }
 
 
 def population_summary(
-    fields: ArrayLike, shape: int | tuple[int, ...] | None = None
+    fields: ArrayLike,
+    shape: int | tuple[int, ...] | None = None,
+    *,
+    alpha: float = 0.05,
+    n_null: int = 999,
+    random_state: Any = None,
 ) -> PopulationSummary:
-    """Summarise how a population of receptive fields tiles its lattice.
+    """Summarise a population of receptive fields: its groups, and how the localized ones tile.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields, for instance the localized group of a net.
+        Receptive fields of a net.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
+    alpha : float, default=0.05
+        Share of the localized units that may be wrong; see `group_split`.
+    n_null : int, default=999
+        Number of surrogates of each field.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the surrogates.
 
     Returns
     -------
     summary : PopulationSummary
-        Fields of zeros are counted in `n_dead` and left out of the rest; where none is left
-        the numbers are NaN.
+
+    Raises
+    ------
+    ValueError
+        If the fields or the shape are not valid, or a parameter is out of range.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import population_summary
     >>> bump = np.exp(-((np.arange(100) - 50.0) ** 2) / 20)
-    >>> summary = population_summary([np.roll(bump, shift) for shift in range(0, 100, 5)])
-    >>> summary.coverage, round(summary.random_coverage, 2), round(summary.rayleigh_p, 2)
-    (1.0, 0.77, 1.0)
+    >>> waves = [np.cos(0.02 * np.pi * k * np.arange(100)) for k in range(1, 11)]
+    >>> bumps = [np.roll(bump, shift) for shift in range(0, 100, 5)]
+    >>> summary = population_summary([*bumps, *waves], random_state=0)
+    >>> round(summary.split.share["localized"], 2), summary.tiling.coverage
+    (0.67, 1.0)
     """
     weights = check_fields(fields)
     sides = check_image_shape(shape, weights.shape[1])
-    ratio = ipr(weights)
-    alive = np.isfinite(ratio)
-    n_units = int(alive.sum())
-    if n_units == 0:
-        return PopulationSummary(0, len(weights), *[math.nan] * 6)
-    weights = weights[alive]
-    footprint = half_peak_footprint(weights)
-    lengths, p_values = [], []
-    for position, side in zip(field_center(weights, sides).T, sides, strict=True):
-        angles = 2.0 * np.pi * position[np.isfinite(position)] / side
-        lengths.append(abs(np.exp(1j * angles).mean()) if len(angles) else math.nan)
-        p_values.append(rayleigh_p_value(lengths[-1], len(angles)) if len(angles) else math.nan)
+    split = group_split(weights, sides, alpha=alpha, n_null=n_null, random_state=random_state)
+    is_localized = split.groups == "localized"
+
+    def medians(values: NDArray[np.float64]) -> dict[str, float]:
+        return {
+            name: float(np.median(values[split.groups == name]))
+            if name in split.groups
+            else math.nan
+            for name in GROUPS
+        }
+
     return PopulationSummary(
-        n_units=n_units,
-        n_dead=len(alive) - n_units,
-        median_ipr=float(np.median(ratio[alive])),
-        median_width=float(np.median(field_width(weights, sides))),
-        resultant_length=float(np.max(lengths)),
-        rayleigh_p=float(np.minimum(1.0, len(sides) * np.min(p_values))),
-        coverage=float(footprint.any(axis=0).mean()),
-        random_coverage=float(1.0 - np.prod(1.0 - footprint.mean(axis=1))),
+        split,
+        median_ipr=medians(ipr(weights)),
+        median_width=medians(field_width(weights, sides)),
+        tiling=tiling(np.where(is_localized[:, None], weights, 0.0), sides),
     )
 
 
-def half_peak_footprint(fields: ArrayLike) -> NDArray[np.bool_]:
-    """Sites where each field is within half of its peak and of the peak's sign.
-
-    Parameters
-    ----------
-    fields : array-like of shape (n_units, n_features)
-        Receptive fields.
-
-    Returns
-    -------
-    footprint : ndarray of bool of shape (n_units, n_features)
-        Empty for a field of zeros.
-    """
-    weights = check_fields(fields)
-    peak = np.take_along_axis(weights, np.abs(weights).argmax(axis=1)[:, None], axis=1)
-    relative = np.divide(weights, peak, out=np.zeros_like(weights), where=peak != 0)
-    return np.asarray(relative >= 0.5)
+def _without_nan(values: Any) -> Any:
+    """None in place of NaN, which JSON lacks."""
+    if isinstance(values, dict):
+        return {name: _without_nan(value) for name, value in values.items()}
+    if isinstance(values, list):
+        return [_without_nan(value) for value in values]
+    return None if isinstance(values, float) and math.isnan(values) else values

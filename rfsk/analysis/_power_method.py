@@ -90,8 +90,9 @@ def strongest_direction(
         kappa(a, ..., a), of either sign.
     n_iter : int
     """
-    best, strength, before = candidates[0], 0.0, np.zeros(len(candidates))
-    for step in range(1, n_steps + 1):
+    best, strength, before, n_iter = candidates[0], 0.0, np.zeros(len(candidates)), 0
+    while n_iter < n_steps:
+        n_iter += 1
         gradients = contract(candidates)
         values = np.einsum("rd,rd->r", gradients, candidates)
         leader = np.abs(values).argmax()
@@ -100,7 +101,7 @@ def strongest_direction(
         if not np.any(gradients) or np.all(np.abs(values - before) < tol * abs(strength)):
             break
         candidates, before = unit(gradients), values
-    return best, strength, step
+    return best, strength, n_iter
 
 
 def unit(vectors: Array) -> Array:

@@ -15,7 +15,6 @@ from .._core._validation import check_lattice_shape, check_one_per_class, check_
 from ..analysis import (
     CumulantCP,
     FieldMatcher,
-    LocalizationAnalyzer,
     PopulationSummary,
     ipr,
     population_summary,
@@ -75,11 +74,8 @@ class Emergence:
         On fresh samples of what each net was trained on.
     is_positive : dict of str to ndarray of bool
         Units that started with a positive bias, by net.
-    is_localized : dict of str to ndarray of bool
-        Units whose field exceeds its phase-randomised null, by net.
-    tiling : dict of str to PopulationSummary
-        Of the localized units of each fully-connected net; of the positive-bias group where
-        fewer than three are.
+    population : dict of str to PopulationSummary
+        Which units localize, and how they tile, by net.
     match : dict of str to ndarray of shape (n_hidden,)
         Best match of each field of the net on the inputs to "filters" and to "factors".
     seconds : float
@@ -93,10 +89,14 @@ class Emergence:
     cp: CumulantCP = field(repr=False)
     accuracy: dict[str, float]
     is_positive: dict[str, NDArray[np.bool_]] = field(repr=False)
-    is_localized: dict[str, NDArray[np.bool_]] = field(repr=False)
-    tiling: dict[str, PopulationSummary] = field(repr=False)
+    population: dict[str, PopulationSummary] = field(repr=False)
     match: dict[str, Array] = field(repr=False)
     seconds: float
+
+    @property
+    def is_localized(self) -> dict[str, NDArray[np.bool_]]:
+        """Units called localized, by net."""
+        return {name: found.split.groups == "localized" for name, found in self.population.items()}
 
     @property
     def example_unit(self) -> int:
@@ -122,8 +122,7 @@ class Emergence:
                 "fraction_localized_positive": _mean(localized[positive]),
                 "fraction_localized_negative": _mean(localized[~positive]),
             }
-            if name in self.tiling:
-                nets[name]["tiling"] = vars(self.tiling[name])
+            nets[name]["population"] = self.population[name].as_dict()
         localized = self.is_localized["nlgp"]
         match = {
             references: {
@@ -153,7 +152,8 @@ class Emergence:
         rows = [header]
         for name, label in labels.items():
             net = found["nets"][name]
-            tiling = net.get("tiling", {})
+            # Filters share one place: they do not tile.
+            tiling = {} if name == "conv" else net["population"]["tiling"]
             rows.append(
                 (
                     label,
@@ -184,8 +184,8 @@ class Emergence:
             )
         lines.append(
             "IPR: medians. localized: share of units whose IPR exceeds that of fields with the "
-            "same\nspectrum and random phases (level 5 %). Rayleigh p, coverage: tiling of the "
-            "localized units."
+            "same\nspectrum and random phases (5 % of these by mistake). Rayleigh p, coverage: how "
+            "the\nlocalized units of a fully-connected net tile."
         )
         return "\n".join(lines)
 
@@ -307,17 +307,12 @@ def emergence(
         bar.update()
         announce("measuring")
         trained_on = {"nlgp": task, "clone": clone, "conv": task}
-        accuracy, is_positive, is_localized, tiling = {}, {}, {}, {}
+        accuracy, is_positive, population = {}, {}, {}
         for (name, net), seed in zip(nets.items(), spawn_seeds(seeds[5], 3), strict=True):
             accuracy[name] = net.score(*trained_on[name].sample(plan.test_samples, seed))
             fields = net.receptive_fields_
             is_positive[name] = np.arange(len(fields)) < (len(fields) + 1) // 2
-            analyzer = LocalizationAnalyzer(shape, random_state=seeds[6]).fit(fields)
-            is_localized[name] = analyzer.transform(fields)[:, -1] > 0
-            if name != "conv":
-                enough = is_localized[name].sum() >= 3
-                group = is_localized[name] if enough else is_positive[name]
-                tiling[name] = population_summary(fields[group], shape)
+            population[name] = population_summary(fields, shape, random_state=seeds[6])
         fields = nets["nlgp"].receptive_fields_
         references = {"filters": nets["conv"].receptive_fields_, "factors": cp.components_}
         match = {
@@ -348,8 +343,7 @@ def emergence(
         cp=cp,
         accuracy=accuracy,
         is_positive=is_positive,
-        is_localized=is_localized,
-        tiling=tiling,
+        population=population,
         match=match,
         seconds=time.perf_counter() - started,
     )

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from rfsk import LocalizationAnalyzer, ipr, population_summary
-from rfsk.analysis._population import rayleigh_p_value
+from rfsk import LocalizationAnalyzer, ipr
 
 SITES = np.arange(100)
 
@@ -59,53 +58,6 @@ def test_pandas_table_has_named_columns():
         "is_localized",
     ]
     np.testing.assert_allclose(table["excess_kurtosis"], 24 * table["ipr"] - 3)
-
-
-def test_rayleigh_p_value_is_uniform_under_uniform_angles():
-    """4000 draws of 20 angles: the share of p below .05, .2 and .5 within five errors."""
-    rng = np.random.default_rng(4)
-    length = np.abs(np.exp(2j * np.pi * rng.random((4000, 20))).mean(axis=1))
-    p = np.array([rayleigh_p_value(value, 20) for value in length])
-    for level in (0.05, 0.2, 0.5):
-        assert abs((p < level).mean() - level) < 5 * np.sqrt(level * (1 - level) / 4000)
-
-
-def test_evenly_tiled_bumps_cover_and_clustered_ones_do_not():
-    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
-    tiled = population_summary([np.roll(bump, 4 * k) for k in range(25)])
-    clustered = population_summary([np.roll(bump, k % 5) for k in range(25)])
-    assert (tiled.coverage, clustered.coverage) == (1.0, 0.11)
-    assert tiled.rayleigh_p > 0.99
-    assert clustered.rayleigh_p < 1e-6
-
-
-def test_random_coverage_is_the_mean_over_random_places():
-    """Closed form against 2000 random placements, within five standard errors."""
-    rng = np.random.default_rng(5)
-    bumps = np.exp(-((SITES - 50.0) ** 2) / (2 * rng.uniform(1, 4, (6, 1)) ** 2))
-    expected = population_summary(bumps).random_coverage
-
-    def placed():
-        return population_summary([np.roll(bump, rng.integers(100)) for bump in bumps]).coverage
-
-    drawn = np.array([placed() for _ in range(2000)])
-    assert abs(drawn.mean() - expected) < 5 * drawn.std() / np.sqrt(2000)
-
-
-def test_fields_without_a_center_do_not_make_a_clump_tile():
-    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
-    waves = [np.cos(2 * np.pi * k * SITES / 100) for k in range(3, 23)]
-    alone, among = population_summary([bump] * 5), population_summary([*[bump] * 5, *waves])
-    assert among.rayleigh_p == pytest.approx(alone.rayleigh_p)
-    assert np.isnan(population_summary(waves).rayleigh_p)
-
-
-def test_summary_counts_dead_units_and_survives_a_dead_population():
-    fields = np.vstack([np.eye(8), np.zeros((2, 8))])
-    assert (population_summary(fields).n_units, population_summary(fields).n_dead) == (8, 2)
-    dead = population_summary(np.zeros((3, 8)))
-    assert dead.n_dead == 3
-    assert np.isnan(dead.median_ipr)
 
 
 @pytest.mark.parametrize(

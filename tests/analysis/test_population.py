@@ -1,0 +1,165 @@
+import json
+
+import numpy as np
+import pytest
+
+from rfsk import population_summary
+from rfsk.analysis import group_split, tiling
+from rfsk.analysis._groups import peak_mode_p_value, share_interval
+from rfsk.analysis._tiling import rayleigh_p_value
+
+SITES = np.arange(100)
+
+
+def test_rayleigh_p_value_is_uniform_under_uniform_angles():
+    """4000 draws of 20 angles: the share of p below .05, .2 and .5 within five errors."""
+    rng = np.random.default_rng(4)
+    length = np.abs(np.exp(2j * np.pi * rng.random((4000, 20))).mean(axis=1))
+    p = np.array([rayleigh_p_value(value, 20) for value in length])
+    for level in (0.05, 0.2, 0.5):
+        assert abs((p < level).mean() - level) < 5 * np.sqrt(level * (1 - level) / 4000)
+
+
+def test_evenly_tiled_bumps_cover_and_clustered_ones_do_not():
+    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
+    tiled = tiling([np.roll(bump, 4 * k) for k in range(25)])
+    clustered = tiling([np.roll(bump, k % 5) for k in range(25)])
+    assert (tiled.coverage, clustered.coverage) == (1.0, 0.11)
+    assert tiled.rayleigh_p > 0.99
+    assert clustered.rayleigh_p < 1e-6
+
+
+def test_random_coverage_is_the_mean_over_random_places():
+    """Closed form against 2000 random placements, within five standard errors."""
+    rng = np.random.default_rng(5)
+    bumps = np.exp(-((SITES - 50.0) ** 2) / (2 * rng.uniform(1, 4, (6, 1)) ** 2))
+    expected = tiling(bumps).random_coverage
+
+    def placed():
+        return tiling([np.roll(bump, rng.integers(100)) for bump in bumps]).coverage
+
+    drawn = np.array([placed() for _ in range(2000)])
+    assert abs(drawn.mean() - expected) < 5 * drawn.std() / np.sqrt(2000)
+
+
+def test_fields_without_a_center_do_not_make_a_clump_tile():
+    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
+    waves = [np.cos(2 * np.pi * k * SITES / 100) for k in range(3, 23)]
+    alone, among = tiling([bump] * 5), tiling([*[bump] * 5, *waves])
+    assert among.rayleigh_p == pytest.approx(alone.rayleigh_p)
+    assert np.isnan(tiling(waves).rayleigh_p)
+
+
+def test_empty_and_dead_populations_have_no_tiling():
+    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
+    assert tiling([bump, np.zeros(100)]).n_units == 1
+    dead = tiling(np.zeros((3, 8)))
+    assert dead.n_units == 0
+    assert np.isnan([dead.resultant_length, dead.rayleigh_p, dead.coverage]).all()
+
+
+@pytest.mark.parametrize("shape", [(100,), (10, 10), (9, 11)])
+def test_share_of_power_in_one_mode_has_a_uniform_p_value_in_noise(shape):
+    """Fisher's test on 4000 fields: below .01 to .9 as often as it says, within five errors."""
+    noise = np.random.default_rng(0).standard_normal((4000, np.prod(shape)))
+    p = peak_mode_p_value(noise, shape)
+    for level in (0.01, 0.05, 0.2, 0.5, 0.9):
+        assert abs((p <= level).mean() - level) < 5 * np.sqrt(level * (1 - level) / 4000)
+
+
+def test_peak_mode_of_waves_noise_and_constants():
+    wave = np.cos(2 * np.pi * 3 * SITES / 100)
+    p = peak_mode_p_value([wave, np.ones(100), np.zeros(100), 1e-200 * wave])
+    assert p[0] == p[3] < 1e-12
+    assert np.isnan(p[1:3]).all()
+
+
+def test_population_is_split_into_bumps_waves_noise_and_dead_units():
+    rng = np.random.default_rng(0)
+    bumps = [np.roll(np.exp(-((SITES - 50.0) ** 2) / 40), 9 * k) for k in range(11)]
+    waves = [np.cos(2 * np.pi * (k * SITES / 100 + 0.1)) for k in range(2, 9)]
+    fields = np.vstack([*bumps, *waves, rng.standard_normal((20, 100)), np.zeros((2, 100))])
+    split = group_split(fields, random_state=0)
+    assert split.groups.tolist()[:18] == ["localized"] * 11 + ["oscillating"] * 7
+    # One wrong call among twelve: on average one in twenty is allowed.
+    assert (split.groups[18:38] == "localized").sum() <= 1
+    assert split.groups[38:].tolist() == ["dead"] * 2
+    assert np.isnan(split.p_values[38:]).all()
+    assert sum(split.share.values()) == pytest.approx(1.0)
+    low, high = split.interval["localized"]
+    assert low < split.share["localized"] < high
+
+
+def test_corrected_p_values_are_those_of_benjamini_and_hochberg():
+    rng = np.random.default_rng(1)
+    fields = np.vstack([np.eye(100)[:5], rng.standard_normal((15, 100))])
+    from rfsk import LocalizationAnalyzer
+
+    raw = LocalizationAnalyzer(n_null=999, random_state=3).fit_transform(fields)[:, -2]
+    corrected = group_split(fields, random_state=3).p_values
+    order = np.argsort(raw)
+    steps = raw[order] * 20 / np.arange(1, 21)
+    expected = np.minimum.accumulate(steps[::-1])[::-1]
+    np.testing.assert_allclose(corrected[order], np.minimum(expected, 1.0))
+
+
+def test_few_units_of_noise_are_called_localized_in_large_populations():
+    """200 populations of 40: any call in at most 5 % of them, within five errors."""
+    rng = np.random.default_rng(2)
+    split = group_split(rng.standard_normal((400, 100)), n_null=199, random_state=0)
+    assert split.share["localized"] == 0.0
+    raw = np.mean(
+        [
+            (
+                group_split(rng.standard_normal((10, 100)), n_null=199, random_state=seed).groups
+                == "localized"
+            ).any()
+            for seed in range(200)
+        ]
+    )
+    assert raw <= 0.05 + 5 * np.sqrt(0.05 * 0.95 / 200)
+
+
+def test_interval_of_a_share_covers_it_as_often_as_it_says():
+    """Wilson's interval of 40 draws with chance .3: its mean coverage within .03 of .95."""
+    drawn = np.random.default_rng(0).binomial(40, 0.3, 4000)
+    ends = {n: share_interval(n, 40) for n in range(41)}
+    covered = np.mean([ends[n][0] <= 0.3 <= ends[n][1] for n in drawn])
+    assert abs(covered - 0.95) < 0.03
+
+
+def test_summary_measures_each_group_and_the_tiling_of_the_localized_one():
+    bumps = [np.roll(np.exp(-((SITES - 50.0) ** 2) / 20), 5 * k) for k in range(20)]
+    waves = [np.cos(2 * np.pi * k * SITES / 100) for k in range(1, 6)]
+    summary = population_summary([*bumps, *waves, np.zeros(100)], random_state=0)
+    assert summary.tiling == tiling(bumps)
+    assert summary.median_ipr["oscillating"] == pytest.approx(0.015)
+    assert summary.median_width["localized"] == pytest.approx(7.4, abs=0.2)
+    assert np.isnan(summary.median_ipr["other"])
+    printed = json.loads(json.dumps(summary.as_dict(), allow_nan=False))
+    assert printed["median_ipr"]["other"] is None
+    assert printed["p_values"][-1] is None
+
+
+def test_dead_population_is_summarised_without_numbers():
+    summary = population_summary(np.zeros((3, 8)))
+    assert summary.split.share["dead"] == 1.0
+    assert summary.tiling.n_units == 0
+    assert np.isnan(summary.median_ipr["localized"])
+
+
+def test_trained_net_splits_by_the_sign_of_its_biases(ring_nets):
+    """Each net's positive half localizes; of its clone's units at most a few do."""
+    for net, clone in ring_nets:
+        split = group_split(net.receptive_fields_, random_state=0)
+        assert (split.groups[:20] == "localized").mean() >= 0.95
+        assert (split.groups[20:] == "oscillating").mean() >= 0.7
+        control = group_split(clone.receptive_fields_, random_state=0)
+        assert control.share["localized"] <= 0.1
+
+
+def test_bad_parameters_of_a_split_are_refused():
+    with pytest.raises(ValueError, match=r"alpha=2\.0 with n_null=999; expected alpha below 1"):
+        group_split(np.eye(4), alpha=2.0)
+    with pytest.raises(ValueError, match=r"shape=\(3, 3\) has 9 sites, but the data have 8"):
+        population_summary(np.eye(8), (3, 3))
