@@ -51,7 +51,7 @@ class Cumulant(ABC):
 
     def strength(self, directions: Array) -> Array:
         """kappa(a, ..., a) for each row a of (n_directions, n_features)."""
-        return np.einsum("rd,rd->r", self.contract(directions), directions)
+        return np.asarray(np.einsum("rd,rd->r", self.contract(directions), directions))
 
     @abstractmethod
     def tensor(self) -> Array:

@@ -1,12 +1,14 @@
 """Reverse correlation: what makes a unit respond, whatever lies between it and the inputs."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
+
+from ._responses import response_function
 
 Array = NDArray[np.float64]
 
@@ -14,7 +16,9 @@ _CHUNK_ROWS = 8192
 _SINGULAR = 1e-10  # eigenvalues of the inputs' correlation below this share count as zero
 
 
-def spike_triggered_average(response: Any, X: ArrayLike, *, whiten: bool = True) -> Array:
+def spike_triggered_average(
+    response: Any, X: ArrayLike, *, layer: int | None = None, whiten: bool = True
+) -> Array:
     """Receptive fields by reverse correlation of responses with inputs.
 
     sta_k = Cov(r_k, x) C^-1 with C the covariance of the inputs: the linear filter that
@@ -24,13 +28,17 @@ def spike_triggered_average(response: Any, X: ArrayLike, *, whiten: bool = True)
 
     Parameters
     ----------
-    response : fitted estimator or callable
+    response : fitted estimator, torch module or callable
         What responds to inputs (n_samples, n_features) by numbers (n_samples, n_units): a
         function; a transformer, by its `transform`, such as the hidden units of a net; or else
-        by its `decision_function` or `predict`.
+        by its `decision_function` or `predict`; a torch module by its outputs (of a Sequential,
+        ``module[:3]`` is one as well).
     X : array-like of shape (n_samples, n_features)
         Stimuli, best Gaussian: of other laws, as of natural scenes, the average depends on more
         than the unit.
+    layer : int, optional
+        Hidden layer whose units are meant, from 0 for the first: of an FCNet or ConvNet, or of an
+        MLPClassifier or MLPRegressor; of the last step of a pipeline.
     whiten : bool, default=True
         Whether to divide by the covariance of the inputs; otherwise the average is smoothed by
         it.
@@ -42,9 +50,10 @@ def spike_triggered_average(response: Any, X: ArrayLike, *, whiten: bool = True)
     Raises
     ------
     TypeError
-        If `response` does not respond.
+        If `response` does not respond, or has no layers that are known here.
     ValueError
-        If there are no more samples than features, or responses are not finite numbers.
+        If there is no such layer, there are no more samples than features, or responses are not
+        finite numbers.
 
     See Also
     --------
@@ -67,7 +76,7 @@ def spike_triggered_average(response: Any, X: ArrayLike, *, whiten: bool = True)
         )
     mean = inputs.mean(axis=0)
     weighted: Any = 0.0
-    for rows, responses in _responses(response, inputs):
+    for rows, responses in _responses(response, inputs, layer):
         weighted = weighted + responses.T @ (rows - mean)
     # The mean of the responses drops out: the inputs have mean zero.
     average = np.asarray(weighted / len(inputs))
@@ -81,7 +90,7 @@ def spike_triggered_average(response: Any, X: ArrayLike, *, whiten: bool = True)
     return np.asarray((average / deviation) @ inverse / deviation)
 
 
-def spike_triggered_covariance(response: Any, X: ArrayLike) -> Array:
+def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None = None) -> Array:
     """Second-order reverse correlation, E[(r_k - mean r_k) (x - mean x)(x - mean x)'].
 
     For white Gaussian inputs and a unit sigma(w.x + b) it is E[sigma''] w w': its leading
@@ -93,6 +102,8 @@ def spike_triggered_covariance(response: Any, X: ArrayLike) -> Array:
         As in `spike_triggered_average`.
     X : array-like of shape (n_samples, n_features)
         Stimuli, best white and Gaussian.
+    layer : int, optional
+        As there.
 
     Returns
     -------
@@ -107,7 +118,7 @@ def spike_triggered_covariance(response: Any, X: ArrayLike) -> Array:
     mean = inputs.mean(axis=0)
     total: Any = 0.0
     weighted: Any = 0.0
-    for rows, responses in _responses(response, inputs):
+    for rows, responses in _responses(response, inputs, layer):
         centred = rows - mean
         total = total + responses.sum(axis=0)
         weighted = weighted + np.einsum("nk,ni,nj->kij", responses, centred, centred, optimize=True)
@@ -116,9 +127,9 @@ def spike_triggered_covariance(response: Any, X: ArrayLike) -> Array:
     return np.asarray(weighted / len(inputs) - average * covariance)
 
 
-def _responses(response: Any, inputs: Array) -> Iterator[tuple[Array, Array]]:
+def _responses(response: Any, inputs: Array, layer: int | None) -> Iterator[tuple[Array, Array]]:
     """Inputs and what they evoke but for a constant, (n_rows, n_units), some rows at a time."""
-    respond = _function_of(response)
+    respond = response_function(response, layer)
     offset: Any = None
     for start in range(0, len(inputs), _CHUNK_ROWS):
         rows = inputs[start : start + _CHUNK_ROWS]
@@ -134,16 +145,3 @@ def _responses(response: Any, inputs: Array) -> Iterator[tuple[Array, Array]]:
         # Any constant does; one near the mean keeps the digits of large responses.
         offset = values.mean(axis=0) if offset is None else offset
         yield rows, values - offset
-
-
-def _function_of(response: Any) -> Callable[[Array], Any]:
-    for name in ("transform", "decision_function", "predict"):
-        if hasattr(response, name):
-            method: Callable[[Array], Any] = getattr(response, name)
-            return method
-    if callable(response):
-        function: Callable[[Array], Any] = response
-        return function
-    raise TypeError(
-        f"Got a {type(response).__name__}; expected a fitted estimator or a function of inputs."
-    )

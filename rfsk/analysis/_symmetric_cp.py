@@ -223,7 +223,7 @@ def _as_start(
     # The weights that suit these directions best, all of them at once.
     strengths = kappa.strength(components)
     overlap = (components @ components.T) ** kappa.order
-    return components, np.linalg.lstsq(overlap, strengths, rcond=None)[0]
+    return components, np.asarray(np.linalg.lstsq(overlap, strengths, rcond=None)[0])
 
 
 def _flipped(components: Array, weights: Array, order: int) -> tuple[Array, Array]:

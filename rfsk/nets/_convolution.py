@@ -114,7 +114,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
             weights = weights.repeat_interleave(size, dim=axis + 2)
         return weights.reshape(self.n_outputs, -1)
 
-    def hidden(self, x: torch.Tensor) -> torch.Tensor:
+    def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
         """Hidden activations, pooled where asked, (n_samples, n_activations)."""
         values = super().hidden(x)
         if self.pooling is None:

@@ -69,8 +69,13 @@ class HiddenUnits(nn.Module):
         """Inputs of the hidden units times `scale`, (n_samples, ...)."""
         raise NotImplementedError
 
-    def hidden(self, x: torch.Tensor) -> torch.Tensor:
-        """Hidden activations, (n_samples, n_activations)."""
+    @property
+    def n_layers(self) -> int:
+        """Number of hidden layers."""
+        return 1
+
+    def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
+        """Activations of a hidden layer, (n_samples, n_activations)."""
         scaled = self.preactivation(x, self.activation.scale)
         return self.activation.function(scaled).reshape(len(x), -1)
 
@@ -109,9 +114,11 @@ class ReadoutMixin:
             self.readout_weight = nn.Parameter(weights)
             self.readout_bias = nn.Parameter(torch.zeros(n_outputs))
 
-    def forward(self, x: torch.Tensor, *, return_hidden: bool = False) -> torch.Tensor:
+    def forward(
+        self, x: torch.Tensor, *, return_hidden: bool = False, layer: int = -1
+    ) -> torch.Tensor:
         """Outputs: (n_samples,), or (n_samples, n_outputs) where there are several."""
-        hidden: torch.Tensor = self.hidden(x)  # type: ignore[attr-defined]
+        hidden: torch.Tensor = self.hidden(x, layer)  # type: ignore[attr-defined]
         if return_hidden:
             return hidden
         if self.readout in FIXED_READOUTS:
@@ -159,10 +166,16 @@ class DenseUnits(HiddenUnits):
         """Scale * (x w^T / sqrt(D) + b)."""
         return _dense(x, self.weight, self.bias, scale)
 
-    def hidden(self, x: torch.Tensor) -> torch.Tensor:
-        """Activations of the last hidden layer, (n_samples, n_activations)."""
+    @property
+    def n_layers(self) -> int:
+        """Number of hidden layers."""
+        return 1 + len(self.deep_weights)
+
+    def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
+        """Activations of a hidden layer, the last one by default, (n_samples, n_activations)."""
         values = super().hidden(x)
-        for weight, bias in zip(self.deep_weights, self.deep_biases, strict=True):
+        deeper = layer % self.n_layers
+        for weight, bias in zip(self.deep_weights[:deeper], self.deep_biases[:deeper], strict=True):
             values = self.activation.function(_dense(values, weight, bias, self.activation.scale))
         return values
 

@@ -1,5 +1,6 @@
 """What a trained net says of inputs: classes, probabilities, hidden activations."""
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -87,18 +88,50 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
         """
         return forward(self, X, return_hidden=True)
 
+    def hidden_activations(self, X: ArrayLike, layer: int = -1) -> Array:
+        """Activations of any hidden layer.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        layer : int, default=-1
+            Number of the layer, from 0 for the first; negative ones count from the last.
+
+        Returns
+        -------
+        hidden : ndarray of shape (n_samples, n_activations)
+
+        Raises
+        ------
+        ValueError
+            If there is no such layer.
+        """
+        check_is_fitted(self, "receptive_fields_")
+        n_layers = self.net_.module_.n_layers
+        if not isinstance(layer, numbers.Integral) or not -n_layers <= layer < n_layers:
+            raise ValueError(
+                f"layer={layer!r}; expected a hidden layer from 0 to {n_layers - 1}, or -1 for the "
+                "last."
+            )
+        return forward(self, X, return_hidden=True, layer=int(layer))
+
     @property
     def _n_features_out(self) -> int:
         return self.net_.module_.n_activations
 
 
-def forward(estimator: Any, X: ArrayLike, *, return_hidden: bool = False) -> Array:
+def forward(
+    estimator: Any, X: ArrayLike, *, return_hidden: bool = False, layer: int | None = None
+) -> Array:
     """Outputs or hidden activations of a fitted net, in double precision on the CPU."""
     check_is_fitted(estimator, "receptive_fields_")
     data = np.ascontiguousarray(validate_data(estimator, X, dtype=np.float64, reset=False))
     module = estimator.net_.module_
     state = {name: value.double().cpu() for name, value in module.state_dict().items()}
-    options = {"return_hidden": return_hidden}
+    options: dict[str, Any] = {"return_hidden": return_hidden}
+    if layer is not None:
+        options["layer"] = layer
     rows = max(1, _FORWARD_NUMBERS // module.n_widest)
     with torch.no_grad():
         parts = [

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.special import erf
 from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from rfsk import ConvNet, FCNet, FieldMatcher, GaussianField, make_nlgp, receptive_fields
 from rfsk.analysis import spike_triggered_average, spike_triggered_covariance
@@ -122,3 +126,73 @@ def test_tables_are_taken():
     pca = PCA(2).fit(X)
     np.testing.assert_allclose(spike_triggered_average(pca, X), pca.components_, atol=1e-10)
     np.testing.assert_array_equal(receptive_fields(X), X.to_numpy())
+
+
+def test_layer_of_a_deep_net_is_read_alike_by_torch_by_numpy_and_by_the_net(data):
+    net = FCNet((6, 5, 4), max_epochs=2, random_state=0).fit(*data)
+    X = data[0][:50]
+    np.testing.assert_allclose(net.hidden_activations(X), net.transform(X))
+    values, scale = X, [20, 6, 5]
+    state = {name: value.double().numpy() for name, value in net.net_.module_.state_dict().items()}
+    weights = [state["weight"], state["deep_weights.0"], state["deep_weights.1"]]
+    biases = [state["bias"], state["deep_biases.0"], state["deep_biases.1"]]
+    for layer, (w, b, n) in enumerate(zip(weights, biases, scale, strict=True)):
+        values = erf((values @ w.T / np.sqrt(n) + b) / np.sqrt(2))
+        np.testing.assert_allclose(net.hidden_activations(X, layer), values, atol=1e-12)
+        np.testing.assert_allclose(net.hidden_activations(X, layer - 3), values, atol=1e-12)
+
+
+def test_average_of_a_middle_layer_is_that_of_its_activations(data):
+    stimuli = np.random.default_rng(0).standard_normal((4000, 20))
+    net = FCNet((6, 5, 4), max_epochs=2, random_state=0).fit(*data)
+    perceptron = MLPClassifier((6, 5), activation="tanh", tol=0.1, random_state=0)
+    perceptron.fit(data[0][:300], data[1][:300])
+    first, second = perceptron.coefs_[:2]
+    b, c = perceptron.intercepts_[:2]
+    direct = {
+        net: lambda x: net.hidden_activations(x, 1),
+        perceptron: lambda x: np.tanh(np.tanh(x @ first + b) @ second + c),
+    }
+    for fitted, function in direct.items():
+        expected = spike_triggered_average(function, stimuli)
+        found = receptive_fields(fitted, method="sta", X=stimuli, layer=1)
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+        covariance = spike_triggered_covariance(fitted, stimuli, layer=1)
+        np.testing.assert_allclose(covariance, spike_triggered_covariance(function, stimuli))
+        scaled = make_pipeline(StandardScaler().fit(data[0]), fitted)
+        through = spike_triggered_average(scaled, stimuli, layer=1)
+        # The same responses to stimuli in the units of the scaler: fields per unit, not per size.
+        again = spike_triggered_average(function, scaled[0].transform(stimuli)) / scaled[0].scale_
+        np.testing.assert_allclose(through, again, atol=1e-12)
+
+
+def test_torch_module_responds_as_it_predicts_and_keeps_its_mode():
+    import torch
+
+    torch_state = torch.get_rng_state()
+    module = torch.nn.Sequential(torch.nn.Linear(6, 3), torch.nn.Dropout(0.9))
+    torch.set_rng_state(torch_state)
+    X = np.random.default_rng(0).standard_normal((20_000, 6))
+    fields = receptive_fields(module, method="sta", X=X)
+    np.testing.assert_allclose(fields, receptive_fields(module[0]), atol=1e-5)
+    assert module.training
+
+
+def test_layers_and_stimuli_that_are_not_there_are_refused(data):
+    net = FCNet(4, max_epochs=1, random_state=0).fit(*data)
+    X = data[0]
+    with pytest.raises(ValueError, match="layer=1; expected a hidden layer from 0 to 0"):
+        spike_triggered_average(net, X, layer=1)
+    perceptron = MLPClassifier((4,), max_iter=1, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        perceptron.fit(X[:50], data[1][:50])
+    with pytest.raises(ValueError, match="layer=-2; expected a hidden layer from 0 to 0"):
+        spike_triggered_average(perceptron, X, layer=-2)
+    with pytest.raises(TypeError, match=r"PCA has no hidden layers that are known here"):
+        spike_triggered_average(PCA(2).fit(X), X, layer=0)
+    with pytest.raises(ValueError, match="method='sta' correlates responses with stimuli"):
+        receptive_fields(net, method="sta")
+    with pytest.raises(ValueError, match="X and layer are of method='sta'"):
+        receptive_fields(net, layer=0)
+    with pytest.raises(ValueError, match="method='spikes' is unknown"):
+        receptive_fields(net, method="spikes")
