@@ -7,7 +7,16 @@ import sklearn
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 from sklearn.utils.fixes import parse_version
 
-from rfsk import Autoencoder, ConvNet, CumulantCP, FCNet, FieldMatcher, LocalizationAnalyzer
+from rfsk import (
+    Autoencoder,
+    ConvNet,
+    CumulantCP,
+    FCNet,
+    FieldMatcher,
+    LocalizationAnalyzer,
+    NonlinearHebbian,
+    TensorComparison,
+)
 
 CLASSIFIERS = [
     FCNet(),
@@ -30,6 +39,8 @@ TRANSFORMERS = [
     LocalizationAnalyzer(),
     FieldMatcher(),
     CumulantCP(),
+    NonlinearHebbian(),
+    TensorComparison(2, references=("cp", "ica", "pca", "dictionary", "hebbian")),
 ]
 # Counted on scikit-learn 1.9.1; older ones have fewer checks.
 N_CHECKS = (61, 47) if parse_version(sklearn.__version__) >= parse_version("1.9") else (55, 40)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.validation import check_consistent_length, validate_data
 
 
 def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool = False) -> None:
@@ -103,3 +103,23 @@ def check_one_per_class(
             f"class, for example {example}."
         )
     return entries
+
+
+def check_labels(y: Any, data: np.ndarray, target: Any) -> np.ndarray:
+    """Return labels as an array, one a row of the data; raise if there are none."""
+    if y is None:
+        raise ValueError(f"target={target!r} names a class, but y is None; pass labels.")
+    labels = np.asarray(column_or_1d(y, warn=True))
+    check_consistent_length(data, labels)
+    return labels
+
+
+def rows_of_class(data: np.ndarray, labels: np.ndarray, target: Any) -> np.ndarray:
+    """Return the rows of one class, at least two of them."""
+    rows = np.asarray(data[labels == target])
+    if len(rows) < 2:
+        raise ValueError(
+            f"target={target!r} has {len(rows)} row(s) in y; expected at least 2. Labels in y: "
+            f"{np.unique(labels).tolist()}."
+        )
+    return rows

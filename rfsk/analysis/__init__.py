@@ -1,5 +1,6 @@
 """What we measure: fields, localization, matching, cumulants and their decomposition."""
 
+from ._comparison import TensorComparison
 from ._cp_path import CPPath, symmetric_cp_path
 from ._cumulant import Cumulant, DenseCumulant
 from ._cumulant_accumulator import CumulantAccumulator
@@ -7,6 +8,7 @@ from ._cumulant_cp import CumulantCP
 from ._cumulant_sources import cumulant
 from ._empirical_cumulant import BlockCumulant, SampleCumulant
 from ._groups import GroupSplit, group_split
+from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer
 from ._matching import FieldMatcher, chance_match, match_fields
 from ._measures import (
@@ -17,6 +19,7 @@ from ._measures import (
     field_width,
     ipr,
 )
+from ._orbits import TranslationOrbits, translation_orbits
 from ._population import PopulationSummary, population_summary
 from ._profiles import ProfileFit, fit_profiles
 from ._receptive_fields import receptive_fields
@@ -36,12 +39,15 @@ __all__ = [
     "FieldMatcher",
     "GroupSplit",
     "LocalizationAnalyzer",
+    "NonlinearHebbian",
     "PopulationSummary",
     "ProfileFit",
     "SampleCumulant",
     "SymmetricCP",
+    "TensorComparison",
     "Tiling",
     "TranslationInvariantCumulant",
+    "TranslationOrbits",
     "chance_match",
     "cumulant",
     "dominant_frequency",
@@ -62,4 +68,5 @@ __all__ = [
     "symmetric_cp",
     "symmetric_cp_path",
     "tiling",
+    "translation_orbits",
 ]

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import column_or_1d
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._core._blocks import is_lazy, row_blocks
 from .._core._random import as_generator
-from .._core._validation import check_positive
+from .._core._validation import check_labels, check_positive, rows_of_class
 from ._cp_path import relative_error
 from ._cumulant import CombinedCumulant, Cumulant
 from ._cumulant_sources import is_in_blocks
@@ -231,10 +230,7 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         """Rows of the class asked for, or of every class."""
         if self.target is None:
             return [data]
-        if y is None:
-            raise ValueError(f"target={self.target!r} names a class, but y is None; pass labels.")
-        labels = column_or_1d(y, warn=True)
-        check_consistent_length(data, labels)
+        labels = check_labels(y, data, self.target)
         present = np.unique(labels)
         targets: Any = [self.target]
         if isinstance(self.target, str) and self.target in ("within", "difference"):
@@ -243,14 +239,7 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
                 raise ValueError(
                     f"target='difference' is of two classes, but y has {len(present)}."
                 )
-        parts = [data[labels == target] for target in targets]
-        for target, part in zip(targets, parts, strict=True):
-            if len(part) < 2:
-                raise ValueError(
-                    f"target={target!r} has {len(part)} row(s) in y; expected at "
-                    f"least 2. Labels in y: {present.tolist()}."
-                )
-        return parts
+        return [rows_of_class(data, labels, target) for target in targets]
 
     @property
     def _n_features_out(self) -> int:

@@ -1,0 +1,270 @@
+"""TensorComparison: the fields of a net beside what other methods find in its inputs."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.decomposition import PCA, FastICA, MiniBatchDictionaryLearning
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._core._random import as_generator, spawn_seeds
+from .._core._tables import as_table
+from .._core._validation import (
+    check_image_shape,
+    check_labels,
+    check_option,
+    check_positive,
+    rows_of_class,
+    validate_fields,
+)
+from ._cumulant_cp import CumulantCP
+from ._groups import group_split
+from ._hebbian import NonlinearHebbian
+from ._matching import FieldMatcher, chance_match
+from ._measures import ipr
+from ._receptive_fields import receptive_fields
+
+Array = NDArray[np.float64]
+
+# What each method is, given a number of components and a seed.
+_MOST_ROWS = {"dictionary": 10_000}  # of methods that cost much a row
+_METHODS: dict[str, Callable[[int, int], Any]] = {
+    "cp": lambda n, seed: CumulantCP(n, random_state=seed),
+    "ica": lambda n, seed: FastICA(n, max_iter=500, random_state=seed),
+    "pca": lambda n, seed: PCA(n, random_state=seed),
+    # A penalty on codes of three standard deviations of a feature: a few active atoms an input.
+    "dictionary": lambda n, seed: MiniBatchDictionaryLearning(
+        n, alpha=3.0, fit_algorithm="cd", max_iter=20, random_state=seed
+    ),
+    "hebbian": lambda n, seed: NonlinearHebbian(n, n_whitened=n, random_state=seed),
+}
+
+
+class TensorComparison(TransformerMixin, BaseEstimator):
+    """Compare receptive fields with the CP factors of the inputs' cumulant, and with other codes.
+
+    What the fields of a net trained on non-Gaussian inputs match are the factors of their fourth
+    cumulant (Ingrosso and Goldt, PNAS 2022). Here each method learns from the inputs, and each
+    field is matched, over shifts and sign, to what each method found.
+
+    Parameters
+    ----------
+    n_components : int, default=8
+        Components of each method, as far as the data allow.
+    references : sequence of str or of (name, fields), default=("cp", "ica", "pca", \
+"dictionary", "hebbian")
+        Methods: `CumulantCP`, scikit-learn's FastICA (its filters), PCA and
+        MiniBatchDictionaryLearning (of at most 10,000 rows), and `NonlinearHebbian`. A pair of a
+        name and fields of one's own, such as the filters of a `ConvNet`, is taken as well: anything
+        `receptive_fields` knows.
+    target : label, optional
+        Class whose inputs the methods learn from, one of the labels in `y`; all rows by default.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+    n_null : int, default=99
+        Number of scrambled populations that tell what a match by chance is.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the methods and of the null.
+
+    Attributes
+    ----------
+    references_ : dict of str to ndarray of shape (n_references, n_features)
+        What each method found.
+    converged_ : dict of str to bool
+        Whether a method came to rest; on Gaussian inputs FastICA has nothing to rest at.
+    shape_ : tuple of int
+        The lattice.
+    n_features_in_ : int
+        Number of features.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not valid, or `target` is not among the labels.
+
+    See Also
+    --------
+    FieldMatcher : Matches to one set of references, with shifts and signs.
+    rfsk.plotting.TensorComparisonDisplay : The figure.
+
+    Examples
+    --------
+    >>> from rfsk import FCNet, TensorComparison, make_nlgp
+    >>> X, y = make_nlgp(20_000, 30, correlation_length=(1.5, 3.0), random_state=0)
+    >>> net = FCNet(20, random_state=0).fit(X, y)
+    >>> comparison = TensorComparison(4, target=1, references=("cp", "pca"), random_state=0)
+    >>> table = comparison.fit(X, y).compare(net)
+    >>> localized = table[table.group == "localized"].set_index("reference")
+    >>> bool(localized.match["cp"] > 0.95 > localized.match["pca"])
+    True
+    """
+
+    def __init__(
+        self,
+        n_components: int = 8,
+        *,
+        references: Sequence[Any] = ("cp", "ica", "pca", "dictionary", "hebbian"),
+        target: Any = None,
+        shape: int | tuple[int, ...] | None = None,
+        n_null: int = 99,
+        random_state: Any = None,
+    ) -> None:
+        self.n_components = n_components
+        self.references = references
+        self.target = target
+        self.shape = shape
+        self.n_null = n_null
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> "TensorComparison":
+        """Let each method learn from inputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,), optional
+            Labels, needed where `target` names a class.
+
+        Returns
+        -------
+        self : TensorComparison
+        """
+        check_positive(self.n_components, "n_components", integer=True)
+        check_positive(self.n_null, "n_null", integer=True)
+        methods, given = self._named_references()
+        data = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        self.shape_ = check_image_shape(self.shape, self.n_features_in_)
+        for name, fields in given.items():
+            if fields.shape[1] != self.n_features_in_:
+                raise ValueError(
+                    f"Reference {name!r} has {fields.shape[1]} features; expected those of X, "
+                    f"{self.n_features_in_}."
+                )
+        rows = data
+        if self.target is not None:
+            rows = rows_of_class(data, check_labels(y, data, self.target), self.target)
+        n_components = min(self.n_components, *rows.shape)
+        rows = rows / (rows.std() or 1.0)
+        *seeds, self._null_seed = spawn_seeds(as_generator(self.random_state), len(methods) + 1)
+        found: dict[str, Array] = {}
+        self.converged_ = {}
+        for name, seed in zip(methods, seeds, strict=True):
+            n_rows = min(len(rows), _MOST_ROWS.get(name, len(rows)))
+            chosen = np.random.default_rng(seed).permutation(len(rows))[:n_rows]
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                fitted = _METHODS[name](n_components, seed).fit(rows[np.sort(chosen)])
+            found[name] = receptive_fields(fitted)
+            self.converged_[name] = not any(
+                issubclass(warning.category, ConvergenceWarning) for warning in caught
+            )
+        # In the order in which they were named.
+        found |= given
+        self.references_ = {name: found[name] for name in self._names()}
+        self._n_null = self.n_null
+        return self
+
+    def _names(self) -> list[str]:
+        return [entry if isinstance(entry, str) else entry[0] for entry in self.references]
+
+    def _named_references(self) -> tuple[list[str], dict[str, Array]]:
+        """Methods by name, and the fields of those references that are fields."""
+        is_list = isinstance(self.references, list | tuple) and len(self.references) > 0
+        if not is_list or not all(
+            isinstance(entry, str) or (isinstance(entry, tuple) and len(entry) == 2)
+            for entry in self.references
+        ):
+            raise ValueError(
+                f"references={self.references!r}; expected a sequence of names, such as "
+                "('cp', 'pca'), and of pairs (name, fields)."
+            )
+        methods = [entry for entry in self.references if isinstance(entry, str)]
+        for name in methods:
+            check_option(name, "references", _METHODS)
+        names = self._names()
+        if len(set(names)) < len(names):
+            raise ValueError(f"references has the names {names}; expected each once.")
+        pairs = [entry for entry in self.references if not isinstance(entry, str)]
+        return methods, {name: receptive_fields(fields) for name, fields in pairs}
+
+    def transform(self, X: ArrayLike) -> Array:
+        """Match fields to what each method found.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_units, n_features)
+            Receptive fields, not inputs.
+
+        Returns
+        -------
+        match : ndarray of shape (n_units, n_methods)
+            Largest cosine over shifts, signs and the components of each method; NaN for a field of
+            zeros.
+        """
+        check_is_fitted(self)
+        fields = validate_fields(self, X, reset=False)
+        return np.column_stack(
+            [
+                FieldMatcher(self.shape_).fit(references).transform(fields)[:, 0]
+                for references in self.references_.values()
+            ]
+        )
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Names of the references."""
+        check_is_fitted(self)
+        return np.array(list(self.references_), dtype=object)
+
+    def compare(self, fields: Any) -> Any:
+        """One tidy table of all that fields match.
+
+        Parameters
+        ----------
+        fields : array-like of shape (n_units, n_features), fitted estimator, or dict of such
+            Whatever `receptive_fields` knows; a dict names several nets.
+
+        Returns
+        -------
+        table : pandas.DataFrame (a dict of columns without pandas)
+            A row for each net, group of its units (as `group_split` has them; dead units are left
+            out) and reference. Columns: net, group, n_units, reference, n_references, match (median
+            over units), chance (5 % level of the median match of the same fields with random
+            phases), p_value (of the match, against chance), reference_ipr (median).
+        """
+        check_is_fitted(self)
+        nets = fields if isinstance(fields, Mapping) else {"fields": fields}
+        rows: list[dict[str, Any]] = []
+        for net, entry in nets.items():
+            weights = validate_fields(self, receptive_fields(entry), reset=False)
+            match = self.transform(weights)
+            groups = group_split(weights, self.shape_, random_state=self._null_seed).groups
+            for group in [name for name in ("localized", "oscillating", "other") if name in groups]:
+                units = groups == group
+                for column, (name, references) in enumerate(self.references_.items()):
+                    reached = float(np.median(match[units, column]))
+                    null = chance_match(
+                        weights[units],
+                        references,
+                        self.shape_,
+                        n_null=self._n_null,
+                        random_state=self._null_seed,
+                    )
+                    rows.append(
+                        {
+                            "net": net,
+                            "group": group,
+                            "n_units": int(units.sum()),
+                            "reference": name,
+                            "n_references": len(references),
+                            "match": reached,
+                            "chance": float(np.quantile(null, 0.95)),
+                            "p_value": (1 + int((null >= reached).sum())) / (1 + len(null)),
+                            "reference_ipr": float(np.nanmedian(ipr(references))),
+                        }
+                    )
+        return as_table(rows)

@@ -1,0 +1,173 @@
+"""NonlinearHebbian: units that learn alone, by one local rule."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._core._random import as_generator
+from .._core._validation import check_option, check_positive
+from ._power_method import unit
+
+Array = NDArray[np.float64]
+
+_RULES: dict[str, Callable[[Array], Array]] = {
+    "cube": lambda y: y**3,
+    "rectified_square": lambda y: np.maximum(y, 0.0) ** 2,
+    "tanh": np.tanh,
+}
+_SINGULAR = 1e-7  # directions of a smaller share of the largest standard deviation are dropped
+
+
+class NonlinearHebbian(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Units that grow fields by a nonlinear Hebbian rule, each on its own.
+
+    A synapse grows by what comes in times a function of what goes out, at a fixed length of all
+    synapses: w <- E[f(w.z) z] / |E[f(w.z) z]|, on whitened inputs z. Each unit climbs E[F(w.z)]
+    with F' = f to a local maximum, one of those projections that have the heaviest tails if F
+    grows faster than a square (C. S. N. Brito and W. Gerstner, PLoS Comput. Biol. 12, e1005070,
+    2016). With such a rule it localizes on inputs of positive kurtosis, where `FCNet` does not,
+    and not on inputs with saturated pixels, where `FCNet` does.
+
+    Parameters
+    ----------
+    n_components : int, default=8
+        Number of units. Nothing keeps two of them apart but their random starts.
+    rule : {"cube", "rectified_square", "tanh"} or callable, default="cube"
+        f. "tanh" grows more slowly than its argument and so looks for light tails instead: it
+        does localize on saturated pixels.
+    n_whitened : int, optional
+        Number of principal components that are kept as inputs; by default all of those that have
+        variance. Small ones are mostly noise.
+    max_iter : int, default=200
+        Most passes over the data.
+    tol : float, default=1e-5
+        A unit whose |cosine| with itself a pass before is within this of one stands still.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the starts.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components, n_features)
+        Fields on the raw inputs, of unit length: whitening times w.
+    mean_ : ndarray of shape (n_features,)
+        Mean of the inputs.
+    n_iter_ : int
+        Passes over the data.
+    n_features_in_ : int
+        Number of features.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If `max_iter` is reached first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import NonlinearHebbian
+    >>> sources = np.random.default_rng(0).laplace(size=(20_000, 3))
+    >>> hebbian = NonlinearHebbian(1, random_state=0).fit(sources)
+    >>> np.abs(hebbian.components_).max().round(2)  # one of the sources
+    np.float64(1.0)
+    """
+
+    def __init__(
+        self,
+        n_components: int = 8,
+        *,
+        rule: Any = "cube",
+        n_whitened: int | None = None,
+        max_iter: int = 200,
+        tol: float = 1e-5,
+        random_state: Any = None,
+    ) -> None:
+        self.n_components = n_components
+        self.rule = rule
+        self.n_whitened = n_whitened
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any = None) -> "NonlinearHebbian":
+        """Learn fields.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : ignored
+            Present by convention.
+
+        Returns
+        -------
+        self : NonlinearHebbian
+        """
+        check_positive(self.n_components, "n_components", integer=True)
+        check_positive(self.max_iter, "max_iter", integer=True)
+        check_positive(self.tol, "tol")
+        if self.n_whitened is not None:
+            check_positive(self.n_whitened, "n_whitened", integer=True)
+        if not callable(self.rule):
+            check_option(self.rule, "rule", _RULES)
+        rule: Callable[[Array], Array] = _RULES.get(self.rule, self.rule)
+        data = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        self.mean_ = data.mean(axis=0)
+        scaled = (data - self.mean_) / (np.abs(data - self.mean_).max() or 1.0)
+        whitening = self._whitening(scaled)
+        inputs = scaled @ whitening.T
+        rng = as_generator(self.random_state)
+        fields = unit(rng.standard_normal((self.n_components, len(whitening))))
+        self.n_iter_, moves = 0, True
+        while moves and self.n_iter_ < self.max_iter:
+            before = fields
+            fields = unit(rule(inputs @ fields.T).T @ inputs)
+            cosine = np.abs(np.einsum("rd,rd->r", fields, before))
+            moves = not np.all((cosine >= 1.0 - self.tol) | (cosine == 0.0))
+            self.n_iter_ += 1
+        if moves:
+            warnings.warn(
+                f"Fields still move after {self.n_iter_} passes; increase max_iter or tol.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        self.components_ = unit(fields @ whitening)
+        return self
+
+    def _whitening(self, data: Array) -> Array:
+        """Matrix that takes centred data to unit variance, (n_whitened, n_features)."""
+        deviation, axes = np.linalg.svd(data / np.sqrt(len(data)), full_matrices=False)[1:]
+        kept = int((deviation > _SINGULAR * deviation[0]).sum())
+        kept = max(1, min(kept, self.n_whitened or kept))
+        size = np.where(deviation > 0, deviation, 1.0)[:kept, None]
+        return np.asarray(axes[:kept] / size)
+
+    def transform(self, X: ArrayLike) -> Array:
+        """What the units see, (X - mean_) @ components_.T.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        projections : ndarray of shape (n_samples, n_components)
+        """
+        check_is_fitted(self)
+        data = validate_data(self, X, dtype=np.float64, reset=False)
+        return np.asarray((data - self.mean_) @ self.components_.T)
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.components_)

@@ -1,0 +1,98 @@
+"""Which components are shifts of one another."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._core._validation import check_fields, check_image_shape, check_positive
+from ._matching import FieldMatcher
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TranslationOrbits:
+    """Components grouped by the field they are shifts of.
+
+    The cumulant of translation-invariant inputs has factors that are shifts of a few fields.
+
+    Attributes
+    ----------
+    labels : ndarray of int of shape (n_units,)
+        Orbit of each component, numbered by first appearance; -1 for one of zeros.
+    shifts : ndarray of int of shape (n_units, n_axes)
+        How far the first component of the orbit is to be rolled to lie on this one.
+    signs : ndarray of int of shape (n_units,)
+        +1 or -1, by which it is then to be multiplied.
+    match : ndarray of shape (n_units,)
+        How well it lies on it: largest cosine over shifts; NaN for a component of zeros.
+    """
+
+    labels: NDArray[np.intp]
+    shifts: NDArray[np.intp]
+    signs: NDArray[np.intp]
+    match: Array
+
+    @property
+    def n_orbits(self) -> int:
+        """Number of different fields."""
+        return int(self.labels.max(initial=-1)) + 1
+
+
+def translation_orbits(
+    fields: ArrayLike, shape: int | tuple[int, ...] | None = None, *, min_match: float = 0.95
+) -> TranslationOrbits:
+    """Group components that are shifts, up to sign, of one field.
+
+    In the order given, strongest first for those of `CumulantCP`, each component joins the orbit
+    whose first member it matches best, or founds one of its own.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Components or receptive fields.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+    min_match : float, default=0.95
+        Match, over shifts and sign, from which on two fields count as shifts of one another.
+
+    Returns
+    -------
+    orbits : TranslationOrbits
+
+    Raises
+    ------
+    ValueError
+        If the fields or the shape are not valid, or `min_match` is not in (0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import translation_orbits
+    >>> bump, wave = np.exp(-np.arange(-15.0, 15.0) ** 2 / 9), np.cos(0.4 * np.pi * np.arange(30))
+    >>> orbits = translation_orbits([bump, wave, -np.roll(bump, 11), np.roll(wave, 1)])
+    >>> orbits.labels, orbits.shifts[:, 0], orbits.signs
+    (array([0, 1, 0, 1]), array([ 0,  0, 11,  1]), array([ 1,  1, -1,  1]))
+    """
+    check_positive(min_match, "min_match")
+    if min_match > 1.0:
+        raise ValueError(f"min_match={min_match!r}; expected at most 1.")
+    weights = check_fields(fields)
+    sides = check_image_shape(shape, weights.shape[1])
+    n_units = len(weights)
+    labels = np.full(n_units, -1)
+    shifts, signs = np.zeros((n_units, len(sides)), dtype=np.intp), np.ones(n_units, dtype=np.intp)
+    match = np.full(n_units, np.nan)
+    founders: list[int] = []
+    for unit in np.flatnonzero(np.any(weights != 0.0, axis=1)).tolist():
+        labels[unit], match[unit] = len(founders), 1.0
+        if founders:
+            matcher = FieldMatcher(sides).fit(weights[founders])
+            strength, index, sign, *shift = matcher.transform(weights[[unit]])[0]
+            if strength >= min_match:
+                labels[unit], match[unit] = int(index), strength
+                signs[unit], shifts[unit] = sign, shift
+        if labels[unit] == len(founders):
+            founders.append(unit)
+    return TranslationOrbits(labels, shifts, signs, match)

@@ -1,0 +1,218 @@
+"""What fields match among CP factors, independent components, dictionaries and the like."""
+
+import sys
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from rfsk import (
+    ConvNet,
+    FCNet,
+    FieldMatcher,
+    NonlinearHebbian,
+    TensorComparison,
+    ipr,
+    make_nlgp,
+    make_transformed_field,
+    symmetric_cp,
+)
+from rfsk.analysis import cumulant, translation_orbits
+from rfsk.datasets import NLGP, Algebraic, TransformedField
+
+
+@pytest.fixture(scope="module", name="data")
+def ring_data():
+    return make_nlgp(20_000, 30, correlation_length=(1.5, 3.0), random_state=0)
+
+
+@pytest.fixture(scope="module", name="net")
+def ring_net(data):
+    return FCNet(20, random_state=0).fit(*data)
+
+
+@pytest.fixture(scope="module", name="comparison")
+def fitted_comparison(data):
+    return TensorComparison(6, target=1, random_state=0).fit(*data)
+
+
+def test_table_has_a_row_for_each_net_group_and_reference(comparison, net):
+    table = comparison.compare({"net": net, "noise": np.random.default_rng(0).normal(size=(9, 30))})
+    assert list(table.columns) == [
+        "net",
+        "group",
+        "n_units",
+        "reference",
+        "n_references",
+        "match",
+        "chance",
+        "p_value",
+        "reference_ipr",
+    ]
+    assert set(table.net) == {"net", "noise"}
+    assert set(table.reference) == {"cp", "ica", "pca", "dictionary", "hebbian"}
+    of_net = table[table.net == "net"]
+    assert of_net.groupby("reference").n_units.sum().eq(20).all()
+    matches = FieldMatcher().fit(comparison.references_["cp"]).transform(net.receptive_fields_)
+    localized = of_net[(of_net.group == "localized") & (of_net.reference == "cp")].iloc[0]
+    assert localized.match == pytest.approx(np.median(matches[:10, 0]), abs=0.01)
+    transformed = comparison.transform(net.receptive_fields_)
+    np.testing.assert_array_equal(transformed[:, 0], matches[:, 0])
+
+
+def test_localized_fields_match_cp_factors_beyond_chance_and_waves_do_not(comparison, net):
+    table = comparison.compare(net)
+    cp = table[table.reference == "cp"].set_index("group")
+    assert cp.match["localized"] >= 0.95 > cp.chance["localized"]
+    assert cp.p_value["localized"] == 0.01
+    assert cp.match["oscillating"] < 0.6
+    pca = table[table.reference == "pca"].set_index("group")
+    assert pca.match["localized"] < 0.8
+
+
+def test_own_fields_and_filters_are_references_too(data, net):
+    conv = ConvNet(2, max_epochs=10, random_state=0).fit(*data)
+    comparison = TensorComparison(
+        2, references=[("filters", conv), "pca", ("itself", net.receptive_fields_)]
+    ).fit(data[0])
+    assert comparison.get_feature_names_out().tolist() == ["filters", "pca", "itself"]
+    np.testing.assert_allclose(comparison.transform(net.receptive_fields_)[:, 2], 1.0)
+    table = comparison.compare(net)
+    assert table[table.reference == "filters"].n_references.eq(2).all()
+
+
+def test_without_pandas_the_table_is_a_dict_of_columns(comparison, net, monkeypatch):
+    whole = comparison.compare(net)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    columns = comparison.compare(net)
+    assert list(columns) == list(whole.columns)
+    np.testing.assert_array_equal(columns["match"], whole.match.to_numpy())
+
+
+def test_a_reference_that_finds_nothing_to_rest_at_says_so():
+    X = NLGP(30, correlation_length=3.0, gain=3.0).gaussian_clone().sample(3000, random_state=0)
+    comparison = TensorComparison(4, references=("ica", "pca"), random_state=0).fit(X)
+    assert comparison.converged_ == {"ica": False, "pca": True}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "y", "message"),
+    [
+        ({"references": "cp"}, None, "references='cp'; expected a sequence of names"),
+        ({"references": ("nmf",)}, None, "references='nmf' is unknown; expected one of 'cp'"),
+        ({"references": ("cp", "cp")}, None, "expected each once"),
+        ({"references": (("own", np.eye(4)),)}, None, "'own' has 4 features; expected those of X"),
+        ({"target": 1}, None, "target=1 names a class, but y is None"),
+        ({"target": 7}, np.arange(8) % 2, r"target=7 has 0 row\(s\) in y"),
+        ({"n_components": 0}, None, "n_components=0; expected an integer > 0"),
+        ({"n_null": 0}, None, "n_null=0; expected an integer > 0"),
+        ({"shape": (2, 2)}, None, r"shape=\(2, 2\) has 4 sites, but the data have 3"),
+    ],
+)
+def test_bad_comparisons_are_refused(parameters, y, message):
+    with pytest.raises(ValueError, match=message):
+        TensorComparison(**parameters).fit(np.random.default_rng(0).normal(size=(8, 3)), y)
+
+
+def test_inputs_or_nets_in_place_of_fields_are_refused(comparison, net):
+    with pytest.raises(TypeError, match="Got a FCNet; expected an array of fields"):
+        comparison.transform(net)
+    with pytest.raises(ValueError, match="X has 7 features, but TensorComparison is expecting 30"):
+        comparison.compare(np.eye(7))
+
+
+def test_ica_localizes_on_heavy_and_on_light_tails_where_the_net_needs_light_ones():
+    """D = 30, median D x IPR of 8 components and of the net's positive half, seed 0.
+
+    Saturated pixels (kurtosis -1.76): both localize. Algebraic(3) pixels (heavy tails): FastICA
+    and the cubic Hebbian rule do, the net does not. Their Gaussian clone: none of them.
+    """
+    found = {}
+    tasks = {
+        "light": make_nlgp(30_000, 30, correlation_length=(1.5, 3.0), random_state=0),
+        "heavy": make_transformed_field(
+            30_000, 30, correlation_length=(1.5, 3.0), marginal=Algebraic(3.0), random_state=0
+        ),
+    }
+    for name, (X, y) in tasks.items():
+        comparison = TensorComparison(
+            8, references=("ica", "hebbian"), target=1, random_state=0
+        ).fit(X, y)
+        net = FCNet(20, random_state=0).fit(X, y)
+        fields = {**comparison.references_, "net": net.receptive_fields_[:10]}
+        found[name] = {method: 30 * np.median(ipr(rows)) for method, rows in fields.items()}
+    assert found["light"]["ica"] > 5.0
+    assert found["light"]["net"] > 4.5
+    assert found["light"]["hebbian"] < 3.0
+    assert found["heavy"]["ica"] > 5.0
+    assert found["heavy"]["hebbian"] > 3.5
+    assert found["heavy"]["net"] < 2.5
+
+
+@pytest.mark.parametrize(("rule", "law"), [("cube", "laplace"), ("tanh", "uniform")])
+def test_hebbian_units_find_independent_sources_of_heavy_or_light_tails(rule, law):
+    rng = np.random.default_rng(0)
+    sources = rng.laplace(size=(20_000, 4)) if law == "laplace" else rng.uniform(size=(20_000, 4))
+    mixing = rng.normal(size=(4, 4))
+    hebbian = NonlinearHebbian(12, rule=rule, random_state=0).fit(sources @ mixing)
+    unmixed = hebbian.components_ @ mixing.T
+    unmixed /= np.linalg.norm(unmixed, axis=1, keepdims=True)
+    found = np.abs(unmixed).argmax(axis=1)
+    assert np.abs(unmixed).max(axis=1).min() > 0.98
+    assert len(set(found)) >= 3
+
+
+def test_cubic_hebbian_fixed_point_is_an_eigenvector_of_its_whitened_fourth_moment():
+    X = TransformedField(8, correlation_length=1.0, marginal="laplace").sample(5000, random_state=0)
+    hebbian = NonlinearHebbian(1, tol=1e-12, max_iter=2000, random_state=0).fit(X)
+    x = X - X.mean(axis=0)
+    deviation, axes = np.linalg.eigh(x.T @ x / len(x))
+    whitening = axes / np.sqrt(deviation) @ axes.T
+    z = x @ whitening
+    w = np.linalg.solve(whitening, hebbian.components_[0])
+    w /= np.linalg.norm(w)
+    pull = ((z @ w) ** 3) @ z / len(z)
+    np.testing.assert_allclose(pull / np.linalg.norm(pull), w, atol=1e-5)
+
+
+def test_hebbian_unit_that_still_moves_warns():
+    X = np.random.default_rng(0).normal(size=(500, 10))
+    with pytest.warns(ConvergenceWarning, match="Fields still move after 2 passes"):
+        NonlinearHebbian(4, max_iter=2, random_state=0).fit(X)
+    with pytest.raises(ValueError, match="rule='square' is unknown"):
+        NonlinearHebbian(rule="square").fit(X)
+
+
+@pytest.mark.parametrize("shape", [(30,), (5, 6)])
+def test_orbits_undo_shifts_and_signs(shape):
+    rng = np.random.default_rng(0)
+    originals = rng.normal(size=(3, 30))
+    axes = tuple(range(len(shape)))
+    source, sign = [0, 1, 0, 2, 1, 1, 0], [1, 1, -1, 1, -1, 1, 1]
+    shifts = np.array([[rng.integers(side) for side in shape] for _ in source])
+    shifts[[0, 1, 3]] = 0
+    fields = np.array(
+        [
+            s * np.roll(originals[k].reshape(shape), shift, axes).ravel()
+            for k, s, shift in zip(source, sign, shifts, strict=True)
+        ]
+    )
+    orbits = translation_orbits(np.vstack([fields, np.zeros(30)]), shape)
+    assert orbits.labels.tolist() == [*source, -1]
+    assert orbits.n_orbits == 3
+    np.testing.assert_array_equal(orbits.shifts[:-1], shifts)
+    np.testing.assert_array_equal(orbits.signs[:-1], sign)
+    np.testing.assert_allclose(orbits.match[:-1], 1.0)
+    assert np.isnan(orbits.match[-1])
+    with pytest.raises(ValueError, match=r"min_match=1\.5; expected at most 1"):
+        translation_orbits(fields, shape, min_match=1.5)
+
+
+def test_factors_of_a_translation_invariant_cumulant_are_one_orbit():
+    kappa = cumulant(NLGP(30, correlation_length=3.0, gain=3.0))
+    fit = symmetric_cp(kappa, 5, tol=1e-12, random_state=0)
+    orbits = translation_orbits(fit.components)
+    assert orbits.n_orbits == 1
+    assert len(set(orbits.shifts[:, 0])) == 5
+    white = translation_orbits(np.random.default_rng(0).normal(size=(5, 30)))
+    assert white.n_orbits == 5
