@@ -10,7 +10,7 @@ from ._empirical_cumulant import BlockCumulant, SampleCumulant
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer
-from ._matching import FieldMatcher, chance_match, match_fields
+from ._matching import FieldMatcher, chance_match, match_fields, match_matrix
 from ._measures import (
     dominant_frequency,
     field_center,
@@ -19,6 +19,7 @@ from ._measures import (
     field_width,
     ipr,
 )
+from ._nulls import random_phase_fields
 from ._orbits import TranslationOrbits, translation_orbits
 from ._population import PopulationSummary, population_summary
 from ._profiles import ProfileFit, fit_profiles
@@ -61,7 +62,9 @@ __all__ = [
     "ipr",
     "localization_score",
     "match_fields",
+    "match_matrix",
     "population_summary",
+    "random_phase_fields",
     "receptive_fields",
     "spike_triggered_average",
     "spike_triggered_covariance",

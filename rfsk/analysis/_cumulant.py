@@ -1,6 +1,7 @@
 """Cumulants of order two, three and four, known by their contractions."""
 
 import itertools
+import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -52,6 +53,38 @@ class Cumulant(ABC):
     def strength(self, directions: Array) -> Array:
         """kappa(a, ..., a) for each row a of (n_directions, n_features)."""
         return np.asarray(np.einsum("rd,rd->r", self.contract(directions), directions))
+
+    def pair_slice(self, site: int) -> Array:
+        """Entries kappa_iijk of order four for one feature i, from contractions alone.
+
+        By polarization, 6 kappa(a, a, b, .) = kappa(a+b) - kappa(a-b) - 2 kappa(b), each of these
+        contracted three times with the same direction: 2 n_features + 1 contractions.
+
+        Parameters
+        ----------
+        site : int
+            i, from 0.
+
+        Returns
+        -------
+        entries : ndarray of shape (n_features, n_features)
+            Row j, column k.
+
+        Raises
+        ------
+        ValueError
+            If there is no such feature, or the order is not four.
+        """
+        D = self.n_features
+        if self.order != 4:
+            raise ValueError(f"A cumulant of order {self.order} has no entries kappa_iijk.")
+        if not isinstance(site, numbers.Integral) or not 0 <= site < D:
+            raise ValueError(f"site={site!r}; expected a feature from 0 to {D - 1}.")
+        units = np.eye(D)
+        here = units[site]
+        # At the site itself a - b is no direction, and none is needed: three times the same.
+        both = self.contract(here + units) - self.contract(here - units)
+        return np.asarray((both - 2.0 * self.contract(units)) / 6.0)
 
     @abstractmethod
     def tensor(self) -> Array:

@@ -16,7 +16,7 @@ from .._core._validation import (
     check_positive,
     validate_fields,
 )
-from ._nulls import random_phases
+from ._nulls import random_phase_fields
 
 Array = NDArray[np.float64]
 
@@ -192,6 +192,50 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         return np.asarray(["match", "index", "sign", *shifts, *flips], dtype=object)
 
 
+def match_matrix(
+    fields: ArrayLike,
+    references: ArrayLike,
+    shape: int | tuple[int, ...] | None = None,
+    *,
+    flips: bool = False,
+) -> Array:
+    """Match of every field with every reference: the largest |cosine| over shifts.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Receptive fields.
+    references : array-like of shape (n_references, n_features)
+        What they are held against.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+    flips : bool, default=False
+        Whether references may be mirrored along any axis as well.
+
+    Returns
+    -------
+    match : ndarray of shape (n_units, n_references)
+        In [0, 1]; NaN where either is a field of zeros.
+
+    Raises
+    ------
+    ValueError
+        If the widths differ or the shape does not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import match_matrix
+    >>> wave, bump = np.cos(np.arange(8) * np.pi / 2), np.exp(-np.arange(8.0) ** 2)
+    >>> match_matrix([bump, -np.roll(wave, 1)], [wave, bump]).round(2)
+    array([[0.46, 1.  ],
+           [1.  , 0.46]])
+    """
+    weights, targets, sides = _check_pair(fields, references, shape)
+    signed, *_ = _best_placement(_unit(weights), _unit(targets), sides, flips)
+    return np.abs(signed)
+
+
 def match_fields(
     fields: ArrayLike,
     references: ArrayLike,
@@ -232,11 +276,9 @@ def match_fields(
     >>> match_fields([bump, wave], [wave, bump])
     (array([1., 1.]), array([0, 1]), array([1, 0]))
     """
-    weights, targets, sides = _check_pair(fields, references, shape)
-    signed, *_ = _best_placement(_unit(weights), _unit(targets), sides, flips)
-    if np.isnan(signed).any():
+    match = match_matrix(fields, references, shape, flips=flips)
+    if np.isnan(match).any():
         raise ValueError("A field of zeros matches nothing; leave dead units out.")
-    match = np.abs(signed)
     rows, columns = linear_sum_assignment(match, maximize=True)
     return match[rows, columns], rows, columns
 
@@ -314,16 +356,12 @@ def chance_match(
     if not len(weights) or not len(targets):
         raise ValueError("All fields or all references are zero; expected some that are not.")
     rng = as_generator(random_state)
-    axes = tuple(range(1, 1 + len(sides)))
-    amplitude = np.abs(np.fft.rfftn(weights.reshape(-1, *sides), axes=axes))
     medians = np.empty(n_null)
     for i in range(n_null):
         if null == "permutation":
             scrambled = rng.permuted(weights, axis=1)
         else:
-            phases = random_phases(sides, len(weights), rng)
-            scrambled = np.fft.irfftn(amplitude * phases, s=sides, axes=axes)
-            scrambled = scrambled.reshape(len(weights), -1)
+            scrambled = random_phase_fields(weights, sides, rng)
         match, *_ = _best_placement(_unit(scrambled), targets, sides, flips)
         medians[i] = np.median(np.abs(match).max(axis=1))
     return np.sort(medians)

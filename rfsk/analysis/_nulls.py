@@ -1,7 +1,12 @@
 """Null fields: what an IPR would be if only the spectrum of a field mattered."""
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from .._core._random import as_generator
+from .._core._validation import check_fields, check_image_shape
 
 Array = NDArray[np.float64]
 
@@ -37,3 +42,37 @@ def phase_randomized_ipr(field: Array, phases: Array) -> Array:
     squares = surrogates**2
     total = squares.sum(axis=axes)
     return np.asarray((squares**2).sum(axis=axes) / total**2)
+
+
+def random_phase_fields(
+    fields: ArrayLike, shape: int | tuple[int, ...] | None = None, random_state: Any = None
+) -> Array:
+    """Surrogates of fields: each keeps its power spectrum and takes the phases of white noise.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Receptive fields.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the phases.
+
+    Returns
+    -------
+    surrogates : ndarray of shape (n_units, n_features)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import ipr, random_phase_fields
+    >>> surrogate = random_phase_fields([np.eye(100)[3]], random_state=0)
+    >>> float(np.linalg.norm(surrogate).round(6)), bool(ipr(surrogate)[0] < 0.05)
+    (1.0, True)
+    """
+    weights = check_fields(fields)
+    sides = check_image_shape(shape, weights.shape[1])
+    axes = tuple(range(1, 1 + len(sides)))
+    amplitude = np.abs(np.fft.rfftn(weights.reshape(-1, *sides), axes=axes))
+    phases = random_phases(sides, len(weights), as_generator(random_state))
+    return np.asarray(np.fft.irfftn(amplitude * phases, s=sides, axes=axes).reshape(weights.shape))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
+from .._core._blas import scipy_on_one_thread
 from .._core._random import as_generator
 from .._core._validation import check_fields, check_option, check_positive
 from ._cumulant import Cumulant
@@ -193,13 +194,9 @@ def _lbfgs(
         value, gradient = cp_objective(kappa, flat.reshape(start.shape), signs, strongest)
         return value, gradient.ravel()
 
-    result = minimize(
-        objective,
-        start.ravel(),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": max_iter, "maxfun": 4 * max_iter, "maxcor": 20, "ftol": tol},
-    )
+    options = {"maxiter": max_iter, "maxfun": 4 * max_iter, "maxcor": 20, "ftol": tol}
+    with scipy_on_one_thread():
+        result = minimize(objective, start.ravel(), jac=True, method="L-BFGS-B", options=options)
     vectors = result.x.reshape(start.shape)
     length = np.linalg.norm(vectors, axis=1)
     used = length > 0

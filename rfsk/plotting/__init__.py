@@ -1,8 +1,24 @@
 """Displays: matplotlib figures of inputs, fields and studies."""
 
+from ._comparison import TensorComparisonDisplay
+from ._cumulant import CPPathDisplay, CumulantDisplay
 from ._emergence import EmergenceDisplay
 from ._fields import ReceptiveFieldDisplay
+from ._film_strip import FilmStripDisplay
 from ._inputs import InputDisplay
+from ._localization import LocalizationDisplay
+from ._matching import MatchingDisplay
 from ._training import TrainingDisplay
 
-__all__ = ["EmergenceDisplay", "InputDisplay", "ReceptiveFieldDisplay", "TrainingDisplay"]
+__all__ = [
+    "CPPathDisplay",
+    "CumulantDisplay",
+    "EmergenceDisplay",
+    "FilmStripDisplay",
+    "InputDisplay",
+    "LocalizationDisplay",
+    "MatchingDisplay",
+    "ReceptiveFieldDisplay",
+    "TensorComparisonDisplay",
+    "TrainingDisplay",
+]

@@ -1,6 +1,6 @@
 """ReceptiveFieldDisplay: a population of fields at one glance."""
 
-import math
+import itertools
 from typing import Any
 
 import numpy as np
@@ -8,11 +8,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_fields, check_image_shape, check_option
 from ..analysis import field_center, receptive_fields
-from ._style import BLUE, FIELD_COLORS, limit, new_axes, tidy
+from ._images import plot_map, plot_mosaic
+from ._style import BLUE, GREEN, ORANGE, PURPLE, limit, new_axes, tidy
 
 Array = NDArray[np.float64]
 
-_KINDS = ("auto", "map", "lines", "mosaic")
+_KINDS = ("auto", "map", "lines", "ring", "mosaic")
 
 
 class ReceptiveFieldDisplay:
@@ -72,7 +73,7 @@ class ReceptiveFieldDisplay:
             rfsk's nets do, else a ring.
         ax : matplotlib Axes, optional
             Where to draw; a new figure by default.
-        kind : {"auto", "map", "lines", "mosaic"}, default="auto"
+        kind : {"auto", "map", "lines", "ring", "mosaic"}, default="auto"
             See `plot`.
         sort : bool, default=True
             Whether to order units by centre.
@@ -105,7 +106,7 @@ class ReceptiveFieldDisplay:
             Lattice of the features, a ring by default.
         ax : matplotlib Axes, optional
             Where to draw; a new figure by default.
-        kind : {"auto", "map", "lines", "mosaic"}, default="auto"
+        kind : {"auto", "map", "lines", "ring", "mosaic"}, default="auto"
             See `plot`.
         sort : bool, default=True
             Whether to order units by centre.
@@ -125,9 +126,10 @@ class ReceptiveFieldDisplay:
         ----------
         ax : matplotlib Axes, optional
             Where to draw; a new figure by default.
-        kind : {"auto", "map", "lines", "mosaic"}, default="auto"
-            On a ring "map" shows units as rows of colour and "lines" as curves one above
-            another; on a torus "mosaic" tiles images. "auto" is map or mosaic.
+        kind : {"auto", "map", "lines", "ring", "mosaic"}, default="auto"
+            On a ring "map" shows units as rows of colour, "lines" as curves one above another
+            and "ring" as curves around a circle (on polar axes, best few units); on a torus
+            "mosaic" tiles images. "auto" is map or mosaic.
         sort : bool, default=True
             Whether to order units by centre.
 
@@ -141,11 +143,17 @@ class ReceptiveFieldDisplay:
             kind = "map" if is_ring else "mosaic"
         if (kind == "mosaic") == is_ring:
             raise ValueError(f"kind={kind!r} does not show fields of shape {self.shape}.")
-        self.ax_ = new_axes(ax, figsize=(4.0, 3.4) if is_ring else (5.0, 5.0))
+        if kind == "ring" and ax is not None and ax.name != "polar":
+            raise ValueError(
+                "kind='ring' is drawn on polar axes: subplot_kw={'projection': 'polar'}."
+            )
+        options = {"subplot_kw": {"projection": "polar"}} if kind == "ring" else {}
+        size = (4.0, 3.4) if is_ring and kind != "ring" else (5.0, 5.0)
+        self.ax_ = new_axes(ax, figsize=size, **options)
         self.figure_ = self.ax_.figure
         self.image_: Any = None
         fields = self.fields[self._order()] if sort else self.fields
-        {"map": self._map, "lines": self._lines, "mosaic": self._mosaic}[kind](fields)
+        getattr(self, f"_{kind}")(fields)
         return self
 
     def _order(self) -> NDArray[np.intp]:
@@ -153,16 +161,7 @@ class ReceptiveFieldDisplay:
         return np.lexsort(centers.T[::-1])
 
     def _map(self, fields: Array) -> None:
-        bound = limit(fields)
-        self.image_ = self.ax_.imshow(
-            fields,
-            cmap=FIELD_COLORS,
-            vmin=-bound,
-            vmax=bound,
-            aspect="auto",
-            interpolation="nearest",
-        )
-        self.ax_.set(xlabel="site", ylabel="unit", yticks=[0, len(fields) - 1])
+        self.image_ = plot_map(self.ax_, fields, limit(fields))
 
     def _lines(self, fields: Array) -> None:
         spread = 1.3 * limit(fields)
@@ -173,18 +172,24 @@ class ReceptiveFieldDisplay:
         tidy(self.ax_)
 
     def _mosaic(self, fields: Array) -> None:
-        rows, columns = self.shape
-        across = math.ceil(math.sqrt(len(fields) * rows / columns))
-        down = math.ceil(len(fields) / across)
-        canvas = np.full((down * (rows + 1) - 1, across * (columns + 1) - 1), np.nan)
-        for unit, field in enumerate(fields):
-            top, left = unit // across * (rows + 1), unit % across * (columns + 1)
-            canvas[top : top + rows, left : left + columns] = field.reshape(rows, columns)
-        bound = limit(fields)
-        self.image_ = self.ax_.imshow(
-            canvas, cmap=FIELD_COLORS, vmin=-bound, vmax=bound, interpolation="nearest"
+        self.image_ = plot_mosaic(self.ax_, fields, self.shape, limit(fields))
+
+    def _ring(self, fields: Array) -> None:
+        angle = 2.0 * np.pi * np.arange(fields.shape[1] + 1) / fields.shape[1]
+        # The weight is how far a curve stands out from the circle of zero weight.
+        circle = 2.0 * limit(fields)
+        for color, field in zip(itertools.cycle((BLUE, ORANGE, GREEN, PURPLE)), fields):
+            self.ax_.plot(angle, circle + np.append(field, field[0]), color=color, linewidth=1.2)
+        self.ax_.plot(angle, np.full(len(angle), circle), color="0.5", linewidth=0.8, zorder=0)
+        ticks = np.linspace(0, fields.shape[1], 4, endpoint=False).round().astype(int)
+        self.ax_.set(
+            xticks=2.0 * np.pi * ticks / fields.shape[1],
+            xticklabels=[f"site {tick}" if not tick else str(tick) for tick in ticks],
+            yticks=[],
+            ylim=(0.0, 1.55 * circle),
         )
-        self.ax_.set(xticks=[], yticks=[], xlabel=f"{rows} x {columns} sites each")
+        self.ax_.grid(visible=False)
+        self.ax_.spines["polar"].set_visible(False)
 
 
 def _lattice_of(estimator: Any) -> tuple[int, ...] | None:

@@ -1,0 +1,155 @@
+"""LocalizationDisplay: how localized fields are, beside what chance would make of them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._core._random import as_generator
+from .._core._validation import check_fields, check_image_shape
+from ..analysis import group_split, ipr, random_phase_fields
+from ._style import BLUE, GREY, ORANGE, new_axes, tidy
+
+Array = NDArray[np.float64]
+
+_N_SURROGATES = 50  # of each field
+_GROUP_STYLES = {
+    "localized": {"color": BLUE},
+    "oscillating": {"color": ORANGE, "hatch": "///"},
+    "other": {"color": "0.75", "hatch": "..."},
+}
+
+
+class LocalizationDisplay:
+    """Distribution of the IPR of fields, by group, against that of their null.
+
+    Build it with `from_fields`.
+
+    Parameters
+    ----------
+    ipr : array-like of shape (n_units,)
+        Inverse participation ratios.
+    groups : array-like of str of shape (n_units,)
+        As `group_split` has them.
+    null_ipr : array-like of shape (n_null,)
+        Of null fields.
+    n_features : int
+        Number of sites.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.plotting import LocalizationDisplay
+    >>> bump = np.exp(-((np.arange(50) - 25.0) ** 2) / 20)
+    >>> waves = [np.cos(0.04 * np.pi * k * np.arange(50)) for k in range(1, 8)]
+    >>> fields = [*(np.roll(bump, 7 * k) for k in range(7)), *waves]
+    >>> display = LocalizationDisplay.from_fields(fields, random_state=0)
+    """
+
+    def __init__(
+        self, ipr: ArrayLike, groups: ArrayLike, null_ipr: ArrayLike, n_features: int
+    ) -> None:
+        self.ipr, self.groups = np.asarray(ipr), np.asarray(groups)
+        self.null_ipr, self.n_features = np.asarray(null_ipr), n_features
+
+    @classmethod
+    def from_fields(
+        cls,
+        fields: ArrayLike,
+        shape: int | tuple[int, ...] | None = None,
+        *,
+        ax: Any = None,
+        random_state: Any = None,
+    ) -> "LocalizationDisplay":
+        """Split fields into groups, and draw their IPR and that of their surrogates.
+
+        Parameters
+        ----------
+        fields : array-like of shape (n_units, n_features)
+            Receptive fields.
+        shape : int or tuple of int, optional
+            Lattice of the features, a ring by default.
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the surrogates, fields of the same spectra and random phases.
+
+        Returns
+        -------
+        display : LocalizationDisplay
+        """
+        weights = check_fields(fields)
+        sides = check_image_shape(shape, weights.shape[1])
+        rng = as_generator(random_state)
+        groups = group_split(weights, sides, random_state=rng).groups
+        null = ipr(random_phase_fields(np.repeat(weights, _N_SURROGATES, axis=0), sides, rng))
+        return cls(ipr(weights), groups, null, weights.shape[1]).plot(ax=ax)
+
+    def plot(self, *, ax: Any = None) -> "LocalizationDisplay":
+        """Draw stacked histograms of the groups, and the density of the null.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        self : LocalizationDisplay
+        """
+        self.ax_ = new_axes(ax, figsize=(4.6, 3.2))
+        self.figure_ = self.ax_.figure
+        alive = np.isfinite(self.ipr)
+        null = self.null_ipr[np.isfinite(self.null_ipr)]
+        both = np.concatenate([self.ipr[alive], null])
+        if not len(both):
+            both = np.array([1.0 / self.n_features, 1.0])
+        bins = np.linspace(0.0, 1.02 * both.max(), 31)
+        names = [name for name in _GROUP_STYLES if (self.groups[alive] == name).any()]
+        if names:
+            self.ax_.hist(
+                [self.ipr[alive & (self.groups == name)] for name in names],
+                bins,
+                stacked=True,
+                color=[_GROUP_STYLES[name]["color"] for name in names],
+                hatch=[_GROUP_STYLES[name].get("hatch", "") for name in names],
+                edgecolor="white",
+                linewidth=0.6,
+                label=[f"{name} ({(self.groups == name).sum()})" for name in names],
+            )
+        if len(null):
+            weights = np.full(len(null), alive.sum() / len(null))
+            self.ax_.hist(
+                null,
+                bins,
+                weights=weights,
+                histtype="step",
+                color="black",
+                linewidth=1.2,
+                label="random phases",
+            )
+        for value, name in ((1.0, "uniform"), (1.5, "wave"), (3.0, "noise")):
+            place = value / self.n_features
+            self.ax_.axvline(place, color=GREY, linestyle=":", linewidth=1.0, zorder=0)
+            self.ax_.annotate(
+                name,
+                (place, 1.0),
+                xycoords=("data", "axes fraction"),
+                rotation=90,
+                ha="right",
+                va="top",
+                fontsize=8,
+                color=GREY,
+            )
+        self.ax_.set(xlabel="inverse participation ratio", ylabel="units", xlim=(0.0, bins[-1]))
+        if names:
+            self.ax_.legend(
+                frameon=False, fontsize=8, ncols=2, loc="lower left", bbox_to_anchor=(0.0, 1.0)
+            )
+        tidy(self.ax_)
+        return self
