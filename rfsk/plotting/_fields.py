@@ -144,9 +144,7 @@ class ReceptiveFieldDisplay:
         if (kind == "mosaic") == is_ring:
             raise ValueError(f"kind={kind!r} does not show fields of shape {self.shape}.")
         if kind == "ring" and ax is not None and ax.name != "polar":
-            raise ValueError(
-                "kind='ring' is drawn on polar axes: subplot_kw={'projection': 'polar'}."
-            )
+            raise ValueError("kind='ring' needs polar axes, of projection='polar'.")
         options = {"subplot_kw": {"projection": "polar"}} if kind == "ring" else {}
         size = (4.0, 3.4) if is_ring and kind != "ring" else (5.0, 5.0)
         self.ax_ = new_axes(ax, figsize=size, **options)
