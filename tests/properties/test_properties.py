@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from rfsk import ConvNet, FieldMatcher
-from rfsk.analysis import cumulant, field_center, field_width, ipr, symmetric_cp
+from rfsk.analysis import (
+    cumulant,
+    field_center,
+    field_spread,
+    field_width,
+    group_split,
+    ipr,
+    symmetric_cp,
+    tiling,
+    translation_orbits,
+)
 from rfsk.datasets import (
     NLGP,
     Algebraic,
@@ -244,6 +254,60 @@ def test_center_moves_with_the_field_and_width_stays(field, shift):
     assume(len(peaks) == 1)  # with equal peaks the first is followed
     widths = field_width([field, np.roll(field, shift), -field])
     np.testing.assert_allclose(widths, widths[0])
+
+
+@given(shapes.flatmap(fields), seeds)
+def test_rolling_an_image_across_its_seams_moves_its_center_and_nothing_else(field, seed):
+    axes = tuple(range(field.ndim))
+    shift = np.random.default_rng(seed).integers(0, field.shape)
+    rows = np.stack([field.ravel(), np.roll(field, shift, axes).ravel()])
+    centers = field_center(rows, field.shape)
+    for axis, side in enumerate(field.shape):
+        profile = (field**2).sum(axis=tuple(a for a in axes if a != axis))
+        resultant = np.abs(profile @ np.exp(2j * np.pi * np.arange(side) / side))
+        if resultant > 1e-3 * profile.sum():
+            distance = (centers[1, axis] - centers[0, axis] - shift[axis]) % side
+            assert min(distance, side - distance) < 1e-6
+        else:
+            assume(False)
+    spread = field_spread(rows, field.shape)
+    assert spread[1] == pytest.approx(spread[0], rel=1e-6, abs=1e-6)
+
+
+@given(shapes.flatmap(fields), seeds)
+def test_orbits_join_a_field_to_its_shifts_and_negatives(field, seed):
+    axes = tuple(range(field.ndim))
+    shift = np.random.default_rng(seed).integers(0, field.shape)
+    rows = np.stack([field.ravel(), -np.roll(field, shift, axes).ravel()])
+    orbits = translation_orbits(rows, field.shape)
+    assert orbits.labels.tolist() == [0, 0]
+    placed = orbits.signs[1] * np.roll(field, orbits.shifts[1], axes).ravel()
+    np.testing.assert_allclose(placed, rows[1], atol=1e-6 * np.abs(field).max())
+
+
+@given(st.integers(4, 24), seeds)
+def test_tiling_does_not_depend_on_the_origin_and_groups_not_on_scales(side, seed):
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((6, side))
+    here, there = tiling(rows), tiling(np.roll(rows, int(rng.integers(side)), axis=1))
+    assert there.coverage == here.coverage
+    assert there.resultant_length == pytest.approx(here.resultant_length, abs=1e-6)
+    one, other = (group_split(factor * rows, n_null=39, random_state=0) for factor in (1.0, -7.0))
+    assert one.groups.tolist() == other.groups.tolist()
+
+
+@given(seeds, st.sampled_from([2, 3, 4]))
+def test_cumulants_are_multilinear_and_symmetric(seed, order):
+    """Of linear maps of the data: kappa[X M'](a) = kappa[X](M' a), whatever the order of axes."""
+    rng = np.random.default_rng(seed)
+    X, M = rng.standard_exponential((40, 4)), rng.normal(size=(3, 4))
+    a = rng.normal(size=(2, 3))
+    mapped = cumulant(X @ M.T, order)
+    expected = cumulant(X, order).contract(a @ M) @ M.T
+    scale = np.abs(expected).max() + 1e-12
+    np.testing.assert_allclose(mapped.contract(a), expected, atol=1e-9 * scale)
+    tensor = mapped.tensor()
+    np.testing.assert_allclose(tensor, np.moveaxis(tensor, 0, -1), atol=1e-9 * np.abs(tensor).max())
 
 
 @given(shapes.flatmap(fields), seeds)
