@@ -43,12 +43,14 @@ if TYPE_CHECKING:
         make_transformed_field,
     )
     from .nets import Autoencoder, ConvNet, FCNet, fit_many, fit_many_online, load, save
+    from .theory import CubicFlow, RectifiedFlow, localization_index
 
 __version__ = "0.1.0"
 
 _ROOM_OF_NAME = {
     "Autoencoder": "nets",
     "ConvNet": "nets",
+    "CubicFlow": "theory",
     "CumulantCP": "analysis",
     "Discrimination": "datasets",
     "EllipticalField": "datasets",
@@ -62,12 +64,14 @@ _ROOM_OF_NAME = {
     "NonlinearHebbian": "analysis",
     "Phi4": "datasets",
     "Pulses": "datasets",
+    "RectifiedFlow": "theory",
     "TensorComparison": "analysis",
     "TransformedField": "datasets",
     "fit_many": "nets",
     "fit_many_online": "nets",
     "ipr": "analysis",
     "load": "nets",
+    "localization_index": "theory",
     "localization_score": "analysis",
     "make_elliptical": "datasets",
     "make_gaussian_clone": "datasets",
@@ -85,12 +89,13 @@ _ROOM_OF_NAME = {
     "save": "nets",
     "symmetric_cp": "analysis",
 }
-_ROOMS = ("analysis", "datasets", "nets")
+_ROOMS = ("analysis", "datasets", "nets", "theory")
 
 __all__ = [
     "NLGP",
     "Autoencoder",
     "ConvNet",
+    "CubicFlow",
     "CumulantCP",
     "Discrimination",
     "EllipticalField",
@@ -103,12 +108,14 @@ __all__ = [
     "NonlinearHebbian",
     "Phi4",
     "Pulses",
+    "RectifiedFlow",
     "TensorComparison",
     "TransformedField",
     "fit_many",
     "fit_many_online",
     "ipr",
     "load",
+    "localization_index",
     "localization_score",
     "make_elliptical",
     "make_gaussian_clone",

@@ -105,6 +105,17 @@ def check_one_per_class(
     return entries
 
 
+def check_layer(layer: Any, n_layers: int) -> int:
+    """Return the number of a hidden layer, counted from 0; negative ones count from the last."""
+    is_number = isinstance(layer, numbers.Integral) and not isinstance(layer, bool | np.bool_)
+    if not is_number or not -n_layers <= layer < n_layers:
+        raise ValueError(
+            f"layer={layer!r}; expected a hidden layer from 0 to {n_layers - 1}, or -1 for the "
+            "last."
+        )
+    return int(layer) % n_layers
+
+
 def check_labels(y: Any, data: np.ndarray, target: Any) -> np.ndarray:
     """Return labels as an array, one a row of the data; raise if there are none."""
     if y is None:

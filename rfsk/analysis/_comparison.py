@@ -22,9 +22,9 @@ from .._core._validation import (
     validate_fields,
 )
 from ._cumulant_cp import CumulantCP
-from ._groups import group_split
+from ._groups import GROUPS, GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
-from ._matching import FieldMatcher, chance_match
+from ._matching import chance_match, match_matrix
 from ._measures import ipr
 from ._receptive_fields import receptive_fields
 
@@ -54,13 +54,13 @@ class TensorComparison(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     n_components : int, default=8
-        Components of each method, as far as the data allow.
+        Components of each method, no more than there are directions in which the inputs vary.
     references : sequence of str or of (name, fields), default=("cp", "ica", "pca", \
 "dictionary", "hebbian")
         Methods: `CumulantCP`, scikit-learn's FastICA (its filters), PCA and
         MiniBatchDictionaryLearning (of at most 10,000 rows), and `NonlinearHebbian`. A pair of a
         name and fields of one's own, such as the filters of a `ConvNet`, is taken as well: anything
-        `receptive_fields` knows.
+        `receptive_fields` knows (in searches, which clone parameters, an array of fields).
     target : label, optional
         Class whose inputs the methods learn from, one of the labels in `y`; all rows by default.
     shape : int or tuple of int, optional
@@ -148,17 +148,22 @@ class TensorComparison(TransformerMixin, BaseEstimator):
         rows = data
         if self.target is not None:
             rows = rows_of_class(data, check_labels(y, data, self.target), self.target)
-        n_components = min(self.n_components, *rows.shape)
-        rows = rows / (rows.std() or 1.0)
+        rows = rows - rows.mean(axis=0)
+        rank = int(np.linalg.matrix_rank(rows.T @ rows, hermitian=True))
+        if rank == 0:
+            raise ValueError("The inputs are constant; expected some that vary.")
+        n_components = min(self.n_components, rank)
+        rows /= rows.std()
         *seeds, self._null_seed = spawn_seeds(as_generator(self.random_state), len(methods) + 1)
         found: dict[str, Array] = {}
         self.converged_ = {}
         for name, seed in zip(methods, seeds, strict=True):
-            n_rows = min(len(rows), _MOST_ROWS.get(name, len(rows)))
-            chosen = np.random.default_rng(seed).permutation(len(rows))[:n_rows]
+            some = rows
+            if len(rows) > _MOST_ROWS.get(name, len(rows)):
+                some = np.random.default_rng(seed).permutation(rows)[: _MOST_ROWS[name]]
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
-                fitted = _METHODS[name](n_components, seed).fit(rows[np.sort(chosen)])
+                fitted = _METHODS[name](n_components, seed).fit(some)
             found[name] = receptive_fields(fitted)
             self.converged_[name] = not any(
                 issubclass(warning.category, ConvergenceWarning) for warning in caught
@@ -207,13 +212,30 @@ class TensorComparison(TransformerMixin, BaseEstimator):
             zeros.
         """
         check_is_fitted(self)
-        fields = validate_fields(self, X, reset=False)
+        return self._match(validate_fields(self, X, reset=False))
+
+    def _match(self, fields: Array) -> Array:
         return np.column_stack(
             [
-                FieldMatcher(self.shape_).fit(references).transform(fields)[:, 0]
+                match_matrix(fields, references, self.shape_).max(axis=1)
                 for references in self.references_.values()
             ]
         )
+
+    def split(self, fields: ArrayLike) -> GroupSplit:
+        """Groups of units, as `compare` has them.
+
+        Parameters
+        ----------
+        fields : array-like of shape (n_units, n_features)
+            Receptive fields.
+
+        Returns
+        -------
+        split : GroupSplit
+        """
+        check_is_fitted(self)
+        return group_split(fields, self.shape_, random_state=self._null_seed)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Names of the references."""
@@ -240,31 +262,35 @@ class TensorComparison(TransformerMixin, BaseEstimator):
         nets = fields if isinstance(fields, Mapping) else {"fields": fields}
         rows: list[dict[str, Any]] = []
         for net, entry in nets.items():
-            weights = validate_fields(self, receptive_fields(entry), reset=False)
-            match = self.transform(weights)
-            groups = group_split(weights, self.shape_, random_state=self._null_seed).groups
-            for group in [name for name in ("localized", "oscillating", "other") if name in groups]:
+            weights = receptive_fields(entry)
+            if weights.shape[1] != self.n_features_in_:
+                raise ValueError(
+                    f"The fields of {net!r} have {weights.shape[1]} features; expected "
+                    f"{self.n_features_in_}, as the inputs have."
+                )
+            groups = self.split(weights).groups
+            if np.all(groups == "dead"):
+                raise ValueError(f"All fields of {net!r} are zero; there is nothing to compare.")
+            match = self._match(weights)
+            for group in [name for name in GROUPS if name != "dead" and name in groups]:
                 units = groups == group
-                for column, (name, references) in enumerate(self.references_.items()):
-                    reached = float(np.median(match[units, column]))
-                    null = chance_match(
-                        weights[units],
-                        references,
-                        self.shape_,
-                        n_null=self._n_null,
-                        random_state=self._null_seed,
-                    )
-                    rows.append(
-                        {
-                            "net": net,
-                            "group": group,
-                            "n_units": int(units.sum()),
-                            "reference": name,
-                            "n_references": len(references),
-                            "match": reached,
-                            "chance": float(np.quantile(null, 0.95)),
-                            "p_value": (1 + int((null >= reached).sum())) / (1 + len(null)),
-                            "reference_ipr": float(np.nanmedian(ipr(references))),
-                        }
-                    )
+                for column, name in enumerate(self.references_):
+                    found = self._row(weights[units], match[units, column], name)
+                    rows.append({"net": net, "group": group, **found})
         return as_table(rows)
+
+    def _row(self, fields: Array, match: Array, name: str) -> dict[str, Any]:
+        """What a group of units and one reference have in common."""
+        references, reached = self.references_[name], float(np.median(match))
+        null = chance_match(
+            fields, references, self.shape_, n_null=self._n_null, random_state=self._null_seed
+        )
+        return {
+            "n_units": len(fields),
+            "reference": name,
+            "n_references": len(references),
+            "match": reached,
+            "chance": float(np.quantile(null, 0.95, method="higher")),
+            "p_value": (1 + int((null >= reached).sum())) / (1 + len(null)),
+            "reference_ipr": float(np.nanmedian(ipr(references))),
+        }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._core._random import as_generator
 from .._core._validation import check_positive
+from ._cumulant import Cumulant
 from ._cumulant_sources import cumulant
 from ._symmetric_cp import SymmetricCP, symmetric_cp
 
@@ -82,6 +83,8 @@ def symmetric_cp_path(
     >>> path.relative_error.round(2)
     array([0.9 , 0.79, 0.51, 0.17, 0.09])
     """
+    if not isinstance(n_components, Iterable):
+        raise TypeError(f"n_components={n_components!r}; expected several ranks, as (1, 2, 4).")
     ranks = sorted(n_components)
     if not ranks:
         raise ValueError("n_components is empty; expected at least one rank.")
@@ -101,7 +104,15 @@ def symmetric_cp_path(
                 random_state=rng,
             )
         )
-    return CPPath(np.array(ranks), fits, kappa.squared_norm(rng))
+    return CPPath(np.array(ranks), fits, squared_norm(kappa, rng))
+
+
+def squared_norm(kappa: Cumulant, random_state: Any) -> float:
+    """Squared norm of a cumulant, or NaN where it is out of reach."""
+    try:
+        return kappa.squared_norm(random_state)
+    except NotImplementedError:
+        return math.nan
 
 
 def relative_error(fitted_norm: float, squared_norm: float) -> float:

@@ -54,11 +54,35 @@ class Cumulant(ABC):
         """kappa(a, ..., a) for each row a of (n_directions, n_features)."""
         return np.asarray(np.einsum("rd,rd->r", self.contract(directions), directions))
 
+    def pair_contract(self, direction: Array, others: Array) -> Array:
+        """kappa(a, a, b, .) of order four for one direction a and each row b, by polarization.
+
+        6 kappa(a, a, b, .) = kappa(a+b) - kappa(a-b) - 2 kappa(b), each of these contracted three
+        times with the same direction: no more than `contract` is needed.
+
+        Parameters
+        ----------
+        direction : ndarray of shape (n_features,)
+            a.
+        others : ndarray of shape (n_others, n_features)
+            One b a row.
+
+        Returns
+        -------
+        entries : ndarray of shape (n_others, n_features)
+
+        Raises
+        ------
+        ValueError
+            If the order is not four.
+        """
+        if self.order != 4:
+            raise ValueError(f"order={self.order}; expected a cumulant of order 4.")
+        both = self.contract(direction + others) - self.contract(direction - others)
+        return np.asarray((both - 2.0 * self.contract(others)) / 6.0)
+
     def pair_slice(self, site: int) -> Array:
         """Entries kappa_iijk of order four for one feature i, from contractions alone.
-
-        By polarization, 6 kappa(a, a, b, .) = kappa(a+b) - kappa(a-b) - 2 kappa(b), each of these
-        contracted three times with the same direction: 2 n_features + 1 contractions.
 
         Parameters
         ----------
@@ -75,16 +99,10 @@ class Cumulant(ABC):
         ValueError
             If there is no such feature, or the order is not four.
         """
-        D = self.n_features
-        if self.order != 4:
-            raise ValueError(f"A cumulant of order {self.order} has no entries kappa_iijk.")
-        if not isinstance(site, numbers.Integral) or not 0 <= site < D:
-            raise ValueError(f"site={site!r}; expected a feature from 0 to {D - 1}.")
-        units = np.eye(D)
-        here = units[site]
-        # At the site itself a - b is no direction, and none is needed: three times the same.
-        both = self.contract(here + units) - self.contract(here - units)
-        return np.asarray((both - 2.0 * self.contract(units)) / 6.0)
+        if not isinstance(site, numbers.Integral) or not 0 <= site < self.n_features:
+            raise ValueError(f"site={site!r}; expected a feature from 0 to {self.n_features - 1}.")
+        units = np.eye(self.n_features)
+        return self.pair_contract(units[site], units)
 
     @abstractmethod
     def tensor(self) -> Array:
@@ -106,6 +124,18 @@ class Cumulant(ABC):
             f"The inner product of a {type(self).__name__} and a {type(other).__name__} is not "
             "known; both must be of samples."
         )
+
+    def _check_alike(self, other: "Cumulant") -> None:
+        """Raise unless both have one size and order."""
+        if (other.n_features, other.order) != (self.n_features, self.order):
+            raise ValueError(
+                f"Cumulants of {self.n_features} features and order {self.order}, and of "
+                f"{other.n_features} and {other.order}, do not go together."
+            )
+
+    def __radd__(self, other: Any) -> "Cumulant":
+        # What `sum` starts with.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def __add__(self, other: "Cumulant") -> "Cumulant":
         if not isinstance(other, Cumulant):
@@ -164,11 +194,7 @@ class CombinedCumulant(Cumulant):
         self.n_features, self.order = first.n_features, first.order
         self.terms: list[tuple[float, Cumulant]] = []
         for factor, kappa in terms:
-            if (kappa.n_features, kappa.order) != (self.n_features, self.order):
-                raise ValueError(
-                    f"Cumulants of {self.n_features} features and order {self.order}, and of "
-                    f"{kappa.n_features} and {kappa.order}, do not add."
-                )
+            first._check_alike(kappa)
             inner = kappa.terms if isinstance(kappa, CombinedCumulant) else [(1.0, kappa)]
             self.terms += [(factor * weight, part) for weight, part in inner]
 

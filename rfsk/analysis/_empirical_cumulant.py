@@ -119,6 +119,9 @@ class EmpiricalCumulant(Cumulant):
         """
         if not isinstance(other, EmpiricalCumulant):
             return super().inner(other, random_state)
+        self._check_alike(other)
+        if self.order == 2:
+            return float((self._covariance * other._covariance).sum())
         rows = other._some_rows(as_generator(random_state))
         along = self.strength(rows)
         itself = 0.0

@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 
 GROUPS = ("localized", "oscillating", "other", "dead")
 _CONFIDENCE = 0.95
+_LARGEST_TERM = 1e6  # of an alternating sum that is still summed
 _ROUNDING = 1e-12  # share of the power below which a mode is rounding
 
 
@@ -28,7 +29,8 @@ class GroupSplit:
     groups : ndarray of str of shape (n_units,)
         "localized": the IPR exceeds that of surrogates with random phases. "oscillating": it does
         not, and one Fourier mode carries more power than in white noise. "other": neither.
-        "dead": a field of zeros.
+        "dead": a field of zeros. Waves of the highest frequency count as "other", and those of a
+        quarter of the sampling frequency, whose IPR depends on their phase, may be either.
     p_values : ndarray of shape (n_units,)
         Of localization, corrected for the number of units that are not dead: calling all units
         below alpha localized makes at most a share alpha of the calls wrong on average (Y.
@@ -64,7 +66,8 @@ def group_split(
     alpha : float, default=0.05
         Share of the localized units that may be wrong, and level of the test for an oscillation.
     n_null : int, default=999
-        Number of surrogates of each field.
+        Number of surrogates of each field; those few that exceed all of theirs get more, where the
+        correction needs them.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 
@@ -88,11 +91,7 @@ def group_split(
     """
     weights = check_fields(fields)
     sides = check_image_shape(shape, weights.shape[1])
-    analyzer = LocalizationAnalyzer(
-        sides, alpha=alpha, n_null=n_null, random_state=as_generator(random_state)
-    )
-    # The analyzer's last columns are the p-value and the call at a single unit's level.
-    p_values = analyzer.fit(weights).transform(weights)[:, -2]
+    p_values = _resolved_p_values(weights, sides, alpha, n_null, as_generator(random_state))
     alive = np.isfinite(p_values)
     if alive.any():
         p_values[alive] = stats.false_discovery_control(p_values[alive])
@@ -107,6 +106,29 @@ def group_split(
         share={name: number / len(groups) for name, number in count.items()},
         interval={name: share_interval(number, len(groups)) for name, number in count.items()},
     )
+
+
+def _resolved_p_values(
+    weights: Array, sides: tuple[int, ...], alpha: float, n_null: int, rng: np.random.Generator
+) -> Array:
+    """p-value of each field, from as many surrogates as the correction for their number needs.
+
+    The smallest p-value is 1 / (n_null + 1). Where so few fields have it that even they would not
+    pass the correction, they are held against more surrogates.
+    """
+    p_values = np.full(len(weights), np.nan)
+    at_floor = np.ones(len(weights), dtype=bool)
+    while True:
+        analyzer = LocalizationAnalyzer(sides, alpha=alpha, n_null=n_null, random_state=rng)
+        analyzer.set_output(transform="default").fit(weights)
+        # The last columns are the p-value and the call at the level of a single unit.
+        p_values[at_floor] = analyzer.transform(weights[at_floor])[:, -2]
+        n_alive, floor = int(np.isfinite(p_values).sum()), 1.0 / (n_null + 1)
+        at_floor = p_values <= floor
+        n_at_floor = int(at_floor.sum())
+        if n_at_floor == 0 or floor <= alpha * n_at_floor / n_alive:
+            return p_values
+        n_null = max(2 * n_null, math.ceil(n_alive / (alpha * n_at_floor)))
 
 
 def share_interval(n: int, n_all: int) -> tuple[float, float]:
@@ -157,12 +179,13 @@ def _fisher_p_value(share: float, m: int) -> float:
     if m == 1 or share >= 1.0:
         return 1.0 if m == 1 else 0.0
     j = np.arange(1, min(m, math.ceil(1.0 / share) - 1) + 1)
-    terms = np.exp(
+    log_terms = (
         math.lgamma(m + 1)
         - np.array([math.lgamma(i + 1) + math.lgamma(m - i + 1) for i in j])
         + (m - 1) * np.log1p(-j * share)
     )
     # The sum alternates: where its terms outgrow what digits can tell, the answer is near one.
-    if terms.max() > 1e12:
+    if log_terms.max() > math.log(_LARGEST_TERM):
         return 1.0
+    terms = np.exp(log_terms)
     return float(np.clip(np.sum(np.where(j % 2, terms, -terms)), 0.0, 1.0))

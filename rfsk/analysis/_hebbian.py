@@ -123,7 +123,10 @@ class NonlinearHebbian(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         rule: Callable[[Array], Array] = _RULES.get(self.rule, self.rule)
         data = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         self.mean_ = data.mean(axis=0)
-        scaled = (data - self.mean_) / (np.abs(data - self.mean_).max() or 1.0)
+        size = np.abs(data - self.mean_).max()
+        if size == 0.0:
+            raise ValueError("X is constant; expected inputs that vary.")
+        scaled = (data - self.mean_) / size
         whitening = self._whitening(scaled)
         inputs = scaled @ whitening.T
         rng = as_generator(self.random_state)
@@ -132,6 +135,8 @@ class NonlinearHebbian(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         while moves and self.n_iter_ < self.max_iter:
             before = fields
             fields = unit(rule(inputs @ fields.T).T @ inputs)
+            if not np.isfinite(fields).all():
+                raise ValueError(f"rule={self.rule!r} gives NaN or infinity for some outputs.")
             cosine = np.abs(np.einsum("rd,rd->r", fields, before))
             moves = not np.all((cosine >= 1.0 - self.tol) | (cosine == 0.0))
             self.n_iter_ += 1

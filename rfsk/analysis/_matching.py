@@ -192,6 +192,12 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         return np.asarray(["match", "index", "sign", *shifts, *flips], dtype=object)
 
 
+def signed_matches(fields: Array, sides: tuple[int, ...]) -> tuple[Array, NDArray[np.intp]]:
+    """Signed match of each field with every other at its best shift, and that shift, flat."""
+    scaled = _unit(fields)
+    return _best_shift(scaled, scaled, sides)
+
+
 def match_matrix(
     fields: ArrayLike,
     references: ArrayLike,

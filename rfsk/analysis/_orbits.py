@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_fields, check_image_shape, check_positive
-from ._matching import FieldMatcher
+from ._matching import signed_matches
 
 Array = NDArray[np.float64]
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,17 @@ def translation_orbits(
     labels = np.full(n_units, -1)
     shifts, signs = np.zeros((n_units, len(sides)), dtype=np.intp), np.ones(n_units, dtype=np.intp)
     match = np.full(n_units, np.nan)
+    signed, placed = signed_matches(weights, sides)
     founders: list[int] = []
     for unit in np.flatnonzero(np.any(weights != 0.0, axis=1)).tolist():
         labels[unit], match[unit] = len(founders), 1.0
         if founders:
-            matcher = FieldMatcher(sides).fit(weights[founders])
-            strength, index, sign, *shift = matcher.transform(weights[[unit]])[0]
-            if strength >= min_match:
-                labels[unit], match[unit] = int(index), strength
-                signs[unit], shifts[unit] = sign, shift
-        if labels[unit] == len(founders):
-            founders.append(unit)
+            best = int(np.abs(signed[unit, founders]).argmax())
+            strength = signed[unit, founders[best]]
+            if abs(strength) >= min_match - _ROUNDING:
+                labels[unit], match[unit] = best, abs(strength)
+                signs[unit] = 1 if strength >= 0 else -1
+                shifts[unit] = np.unravel_index(placed[unit, founders[best]], sides)
+                continue
+        founders.append(unit)
     return TranslationOrbits(labels, shifts, signs, match)

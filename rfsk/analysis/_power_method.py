@@ -110,6 +110,12 @@ def strongest_direction(
     return best, strength, n_iter
 
 
+def best_weights(kappa: Cumulant, components: Array) -> Array:
+    """Weights with which given components describe a cumulant best, all of them at once."""
+    overlap = (components @ components.T) ** kappa.order
+    return np.asarray(np.linalg.lstsq(overlap, kappa.strength(components), rcond=None)[0])
+
+
 def unit(vectors: Array) -> Array:
     """Rows scaled to unit length; rows of zeros as they are."""
     # By the largest entry first, so that squares neither over- nor underflow.

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 import scipy.special
 from numpy.typing import NDArray
+from sklearn.base import is_regressor
+
+from .._core._validation import check_layer
 
 Array = NDArray[np.float64]
 
@@ -40,8 +43,9 @@ def response_function(response: Any, layer: int | None = None) -> Callable[[Arra
         return _layer_function(response, layer)
     if hasattr(response, "named_modules"):
         return _module_function(response)
-    for name in ("transform", "decision_function", "predict"):
-        if hasattr(response, name):
+    # Labels are no responses: of a classifier not even where they are numbers.
+    for name in ("transform", "decision_function", "predict_proba", "predict"):
+        if hasattr(response, name) and (name != "predict" or is_regressor(response)):
             method: Callable[[Array], Any] = getattr(response, name)
             return method
     if callable(response):
@@ -54,6 +58,7 @@ def response_function(response: Any, layer: int | None = None) -> Callable[[Arra
 
 def _layer_function(response: Any, layer: int) -> Callable[[Array], Any]:
     """Responses of one hidden layer."""
+    response = getattr(response, "best_estimator_", response)
     if hasattr(response, "named_steps"):
         last = _layer_function(response.steps[-1][1], layer)
         before = response[:-1] if len(response.steps) > 1 else None
@@ -62,15 +67,11 @@ def _layer_function(response: Any, layer: int) -> Callable[[Array], Any]:
         return lambda X: response.hidden_activations(X, layer)
     if hasattr(response, "coefs_"):
         n_layers = len(response.coefs_) - 1
-        if not -n_layers <= layer < n_layers:
-            raise ValueError(
-                f"layer={layer!r}; expected a hidden layer from 0 to {n_layers - 1}, or -1 for "
-                "the last."
-            )
-        return lambda X: _perceptron_layer(response, X, layer % n_layers)
+        number = check_layer(layer, n_layers)
+        return lambda X: _perceptron_layer(response, X, number)
     raise TypeError(
         f"{type(response).__name__} has no hidden layers that are known here; expected an FCNet, a "
-        "ConvNet, an MLPClassifier or an MLPRegressor. Of a torch Sequential take module[:n]."
+        "ConvNet, a fitted MLPClassifier or MLPRegressor. Of a torch Sequential take module[:n]."
     )
 
 
@@ -91,13 +92,14 @@ def _module_function(module: Any) -> Callable[[Array], Any]:
     parameter = next(module.parameters(), torch.zeros(()))
 
     def respond(X: Array) -> Array:
-        is_training = module.training
+        modes = [(part, part.training) for part in module.modules()]
         module.eval()
         try:
             with torch.no_grad():
                 inputs = torch.as_tensor(X, dtype=parameter.dtype, device=parameter.device)
                 return np.asarray(module(inputs).cpu().numpy(), dtype=np.float64)
         finally:
-            module.train(is_training)
+            for part, mode in modes:
+                part.training = mode
 
     return respond

@@ -31,8 +31,8 @@ def spike_triggered_average(
     response : fitted estimator, torch module or callable
         What responds to inputs (n_samples, n_features) by numbers (n_samples, n_units): a
         function; a transformer, by its `transform`, such as the hidden units of a net; or else
-        by its `decision_function` or `predict`; a torch module by its outputs (of a Sequential,
-        ``module[:3]`` is one as well).
+        by its `decision_function`, `predict_proba` or, if it is a regressor, `predict`; a torch
+        module by its outputs (of a Sequential, ``module[:3]`` is one as well).
     X : array-like of shape (n_samples, n_features)
         Stimuli, best Gaussian: of other laws, as of natural scenes, the average depends on more
         than the unit.
@@ -136,7 +136,7 @@ def _responses(response: Any, inputs: Array, layer: int | None) -> Iterator[tupl
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="X does not have valid feature names")
             values = np.asarray(respond(rows), dtype=np.float64)
-        values = values[:, None] if values.ndim == 1 else values.reshape(len(values), -1)
+        values = values.reshape(len(values), -1) if values.ndim else values[None, None]
         if len(values) != len(rows) or not np.isfinite(values).all():
             raise ValueError(
                 f"Responses to {len(rows)} inputs have shape {values.shape}; expected finite "

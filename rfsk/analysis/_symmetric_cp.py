@@ -13,7 +13,7 @@ from .._core._validation import check_fields, check_option, check_positive
 from ._cumulant import Cumulant
 from ._cumulant_sources import cumulant
 from ._dense_cp import parafac_components
-from ._power_method import deflate, unit
+from ._power_method import best_weights, deflate, unit
 
 Array = NDArray[np.float64]
 
@@ -215,12 +215,9 @@ def _as_start(
             f"start has shape {components.shape}; expected at most {n_components} components of "
             f"{kappa.n_features} features."
         )
-    if isinstance(start, SymmetricCP):
-        return components, start.weights
-    # The weights that suit these directions best, all of them at once.
-    strengths = kappa.strength(components)
-    overlap = (components @ components.T) ** kappa.order
-    return components, np.asarray(np.linalg.lstsq(overlap, strengths, rcond=None)[0])
+    if not np.all(np.any(components != 0.0, axis=1)):
+        raise ValueError("start has a component of zeros; leave it out.")
+    return components, best_weights(kappa, components)
 
 
 def _flipped(components: Array, weights: Array, order: int) -> tuple[Array, Array]:

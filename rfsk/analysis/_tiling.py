@@ -25,7 +25,7 @@ class Tiling:
         the largest over axes: 0 for centres spread evenly, 1 for all in one place.
     rayleigh_p : float
         p-value of Rayleigh's test that centres are uniform, corrected for the number of
-        axes. A population that tiles has a large one.
+        axes along which there are centres. A population that tiles has a large one.
     coverage : float
         Share of sites within half the peak of some field.
     random_coverage : float
@@ -96,12 +96,13 @@ def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Til
     lengths, p_values = [], []
     for position, side in zip(field_center(weights, sides).T, sides, strict=True):
         angles = 2.0 * np.pi * position[np.isfinite(position)] / side
-        lengths.append(abs(np.exp(1j * angles).mean()) if len(angles) else math.nan)
-        p_values.append(rayleigh_p_value(lengths[-1], len(angles)) if len(angles) else math.nan)
+        if side > 1 and len(angles):
+            lengths.append(float(abs(np.exp(1j * angles).mean())))
+            p_values.append(rayleigh_p_value(lengths[-1], len(angles)))
     return Tiling(
         n_units=len(weights),
-        resultant_length=float(np.max(lengths)),
-        rayleigh_p=float(np.minimum(1.0, len(sides) * np.min(p_values))),
+        resultant_length=max(lengths, default=math.nan),
+        rayleigh_p=min(1.0, len(lengths) * min(p_values)) if lengths else math.nan,
         coverage=float(footprint.any(axis=0).mean()),
         random_coverage=float(1.0 - np.prod(1.0 - footprint.mean(axis=1))),
     )

@@ -78,6 +78,12 @@ class TranslationInvariantCumulant(Cumulant):
         check_tensor_size(self.n_features, 4)
         return np.stack([self._slice[np.ix_(d, d, d)] for d in self._minus.T])
 
+    def inner(self, other: Cumulant, random_state: object = None) -> float:
+        """Sum of the products of the entries of two such cumulants, exactly."""
+        if not isinstance(other, TranslationInvariantCumulant) or other.shape != self.shape:
+            return super().inner(other, random_state)
+        return self.n_features * float((self._slice * other._slice).sum())
+
     def squared_norm(self, random_state: object = None) -> float:
         """Sum of the squares of all entries, exactly: D times those of the slice."""
         return self.n_features * float((self._slice**2).sum())

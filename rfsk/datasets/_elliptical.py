@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+import scipy.special
 import scipy.stats
 from numpy.typing import NDArray
 
@@ -12,7 +13,7 @@ from .._core._array import apply_numpy, array_namespace
 from .._core._validation import check_option, check_positive
 from ._distributions import Distribution
 from ._kernels import CorrelationLength, Kernel
-from ._stationary import KernelField
+from ._stationary import KernelField, StationaryField
 
 Array = NDArray[np.float64]
 
@@ -139,6 +140,24 @@ class EllipticalField(KernelField):
         norm = xp.linalg.vector_norm(xp.reshape(noise, (noise.shape[0], self.n_features)), axis=1)
         fields *= (apply_numpy(self._length, norm) / norm)[:, None]
         return fields
+
+    def pixel_quadrature(self) -> tuple[Array, Array]:
+        """Not known in closed form, nor needed: projections are all of the law of a pixel."""
+        return StationaryField.pixel_quadrature(self)
+
+    def mean_absolute(self) -> float:
+        """E|x_i|: that of the length times that of one coordinate of a unit vector."""
+        n = self.n_features
+        log_gamma = scipy.special.gammaln
+        coordinate = math.exp(log_gamma(0.5 * n) - log_gamma(0.5 * (n + 1))) / math.sqrt(math.pi)
+        if self.radial == "shell":
+            return math.sqrt(n) * coordinate
+        if isinstance(self.radial, StudentT):
+            df = self.radial.df
+            ratio = math.exp(log_gamma(0.5 * (df + 1)) - log_gamma(0.5 * df))
+            return 2.0 * ratio * math.sqrt((df - 2.0) / math.pi) / (df - 1.0)
+        mean = float(self.radial.moment(1)) / math.sqrt(self._radial_moment(2))  # type: ignore[union-attr]
+        return math.sqrt(n) * mean * coordinate
 
     def excess_kurtosis(self) -> float:
         """Excess kurtosis of one pixel, 3 D / (D + 2) E r^4 / (E r^2)^2 - 3."""

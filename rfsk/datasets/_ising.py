@@ -156,6 +156,10 @@ class Ising(MarkovSampled, StationaryField):
             )
         return _torus_autocovariance(self.shape, self.coupling)
 
+    def pixel_quadrature(self) -> tuple[Array, Array]:
+        """Both values of a pixel, equally likely."""
+        return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
+
     def excess_kurtosis(self) -> float:
         """Excess kurtosis of one spin: -2."""
         return -2.0

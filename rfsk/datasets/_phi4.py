@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._core._validation import check_lattice_shape, check_number, check_positive
 from ._markov import MarkovSampled, flip_clusters
+from ._pointwise import PointwiseLaw
 from ._stationary import StationaryField
 from ._transfer import TransferOperator
 
@@ -183,6 +184,15 @@ class Phi4(MarkovSampled, StationaryField):
             return 0.0
         variance = float(self._raw_autocovariance.flat[0])
         return self._transfer.moment(4, self.shape[0]) / variance**2 - 3.0
+
+    def pixel_quadrature(self) -> tuple[Array, Array]:
+        """The grid of the transfer operator; of a free field a Gaussian's nodes."""
+        if self._is_free:
+            deviation = self._scale * math.sqrt(self._raw_autocovariance.flat[0])
+            return PointwiseLaw(lambda z: deviation * z).quadrature()
+        if len(self.shape) == 2:
+            return super().pixel_quadrature()
+        return self._scale * self._transfer.grid, self._transfer.density(self.shape[0])
 
     def _moment(self, sites: NDArray[np.int64]) -> Array:
         if self._is_free:

@@ -114,6 +114,10 @@ class PointwiseLaw:
         if not self.variance > 1e-24 * float(self._weights @ values**2):
             raise ValueError("The pointwise map is constant: its inputs would all be the same.")
 
+    def quadrature(self) -> tuple[Array, Array]:
+        """Values of f and weights with which expectations of functions of f are sums."""
+        return self._values + self.mean, self._weights / self._weights.sum()
+
     @cached_property
     def excess_kurtosis(self) -> float:
         """E (f - mean)^4 / variance^2 - 3."""

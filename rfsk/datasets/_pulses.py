@@ -65,6 +65,10 @@ class Pulses(StationaryField):
         shortest = np.minimum(np.minimum(d, side - d), np.minimum(lengths, side - lengths))
         return np.asarray(1.0 - 4.0 / side * shortest.mean(axis=0))
 
+    def pixel_quadrature(self) -> tuple[Array, Array]:
+        """Both values of a pixel, equally likely."""
+        return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
+
     def excess_kurtosis(self) -> float:
         """Excess kurtosis of one pixel: -2."""
         return -2.0

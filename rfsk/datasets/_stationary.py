@@ -24,6 +24,7 @@ from ._lattice_kernels import (
 )
 from ._model import Sampler
 from ._modes import few_modes
+from ._pointwise import PointwiseLaw
 
 Array = NDArray[np.float64]
 
@@ -56,6 +57,32 @@ class StationaryField(Sampler):
     def gaussian_clone(self) -> "StationaryField":
         """Gaussian field with exactly this covariance."""
         return GaussianClone(self)
+
+    def pixel_quadrature(self) -> tuple[Array, Array]:
+        """Values and weights with which expectations over one pixel are sums.
+
+        Returns
+        -------
+        values : ndarray of shape (n_nodes,)
+        weights : ndarray of shape (n_nodes,)
+            They add to one: E g(x_i) = weights @ g(values).
+
+        Raises
+        ------
+        NotImplementedError
+            If the law of a pixel has no closed form.
+
+        Examples
+        --------
+        >>> from rfsk import NLGP
+        >>> values, weights = NLGP(10, correlation_length=2.0, gain=1.0).pixel_quadrature()
+        >>> round(float(weights @ values**4) - 3.0, 10)  # uniform pixels
+        -1.2
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no closed form of the law of a pixel; estimate it from "
+            "samples: pass model.sample(n) instead."
+        )
 
     def _moment(self, sites: NDArray[np.int64]) -> Array:
         """Fourth moments at the rows of `sites`, (n, 4) numbers of sites."""
@@ -187,6 +214,11 @@ class LatentField(StationaryField):
 
     def _lattice_autocovariance(self) -> Array:
         return self._map_covariance(self._latent)
+
+    def pixel_quadrature(self) -> tuple[Array, Array]:
+        """Nodes of a Gaussian quadrature, mapped as the field is; see `StationaryField`."""
+        scale = self._latent_scale()
+        return PointwiseLaw(lambda z: self._pointwise(scale * z), variance=1.0).quadrature()
 
     @property
     def noise_shape(self) -> tuple[int, ...]:

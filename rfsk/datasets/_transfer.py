@@ -91,14 +91,16 @@ class TransferOperator:
             return 0.0 if ratio <= 0.0 else math.inf
         return -1.0 / math.log(ratio)
 
+    def density(self, side: int | None) -> Array:
+        """Probabilities of the grid's values at a site of a ring, or of the endless chain."""
+        if side is None:
+            return np.asarray(self._vectors[:, 0] ** 2)
+        weights = self._eigenvalues**side
+        return np.asarray(self._vectors**2 @ weights / weights.sum())
+
     def moment(self, power: int, side: int | None) -> float:
         """E x^power at a site of a ring, or (side=None) of the endless chain."""
-        if side is None:
-            return float(self._vectors[:, 0] ** 2 @ self.grid**power)
-        weights = self._eigenvalues**side
-        return float(np.einsum("xa,x,a->", self._vectors**2, self.grid**power, weights)) / float(
-            weights.sum()
-        )
+        return float(self.density(side) @ self.grid**power)
 
     def autocovariance(self, side: int) -> Array:
         """E x_0 x_d around a ring, (side,)."""

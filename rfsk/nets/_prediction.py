@@ -1,6 +1,5 @@
 """What a trained net says of inputs: classes, probabilities, hidden activations."""
 
-import numbers
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, Trans
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch.func import functional_call
 
+from .._core._validation import check_layer
 from ._engine import Engine
 from ._targets import Coding
 
@@ -108,13 +108,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
             If there is no such layer.
         """
         check_is_fitted(self, "receptive_fields_")
-        n_layers = self.net_.module_.n_layers
-        if not isinstance(layer, numbers.Integral) or not -n_layers <= layer < n_layers:
-            raise ValueError(
-                f"layer={layer!r}; expected a hidden layer from 0 to {n_layers - 1}, or -1 for the "
-                "last."
-            )
-        return forward(self, X, return_hidden=True, layer=int(layer))
+        number = check_layer(layer, self.net_.module_.n_layers)
+        return forward(self, X, return_hidden=True, layer=number)
 
     @property
     def _n_features_out(self) -> int:

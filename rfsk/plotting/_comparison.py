@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analysis import FieldMatcher, TensorComparison, group_split, ipr, receptive_fields
-from ._style import BLUE, FIELD_COLORS, GREY, ORANGE, limit, tidy
+from ..analysis import FieldMatcher, TensorComparison, ipr, match_matrix, receptive_fields
+from ._style import BLUE, FIELD_COLORS, GROUP_STYLES, limit, tidy
 
 Array = NDArray[np.float64]
 
@@ -16,11 +16,6 @@ _LABELS = {
     "pca": "PCA",
     "dictionary": "dictionary",
     "hebbian": "Hebbian",
-}
-_GROUPS = {
-    "localized": {"color": BLUE, "marker": "o"},
-    "oscillating": {"color": ORANGE, "marker": "s"},
-    "other": {"color": GREY, "marker": "^"},
 }
 
 
@@ -80,8 +75,8 @@ class TensorComparisonDisplay:
         display : TensorComparisonDisplay
         """
         fields = receptive_fields(estimator)
-        groups = group_split(fields, comparison.shape_, random_state=0).groups
-        return cls(comparison, fields, comparison.compare(fields), groups).plot()
+        table, groups = comparison.compare(fields), comparison.split(fields).groups
+        return cls(comparison, fields, table, groups).plot()
 
     def plot(self) -> "TensorComparisonDisplay":
         """Draw both rows.
@@ -101,7 +96,12 @@ class TensorComparisonDisplay:
         parts = self.figure_.subfigures(2, 1, height_ratios=(1.0, 1.35), squeeze=False)
         above, below = parts[:, 0]
         self.field_axes_ = list(np.atleast_1d(above.subplots(1, len(names), sharey=True)))
-        match = self.comparison.transform(self.fields)
+        match = np.column_stack(
+            [
+                match_matrix(self.fields, references, self.comparison.shape_).max(axis=1)
+                for references in self.comparison.references_.values()
+            ]
+        )
         unit = self._example(match[:, 0])
         for name, ax in zip(names, self.field_axes_, strict=True):
             self._draw_pair(ax, unit, name)
@@ -119,7 +119,8 @@ class TensorComparisonDisplay:
         """Lay the best match of one method on the field, both of unit length."""
         shape, references = self.comparison.shape_, self.comparison.references_[name]
         field = self.fields[unit] / np.linalg.norm(self.fields[unit])
-        found = FieldMatcher(shape).fit(references).transform(field[None])[0]
+        matcher = FieldMatcher(shape).set_output(transform="default").fit(references)
+        found = matcher.transform(field[None])[0]
         reference = references[int(found[1])] / np.linalg.norm(references[int(found[1])])
         axes = tuple(range(len(shape)))
         placed = found[2] * np.roll(reference.reshape(shape), found[3:].astype(int), axes)
@@ -146,7 +147,7 @@ class TensorComparisonDisplay:
 
     def _draw_matches(self, match: Array, names: list[str]) -> None:
         ax, shown = self.match_ax_, []
-        present = [group for group in _GROUPS if (self.groups == group).any()]
+        present = [group for group in GROUP_STYLES if (self.groups == group).any()]
         for row, group in enumerate(present):
             offset = 0.24 * (row - 0.5 * (len(present) - 1))
             units = np.flatnonzero(self.groups == group)
@@ -154,8 +155,17 @@ class TensorComparisonDisplay:
             for column in range(len(names)):
                 values = np.sort(match[units, column])
                 place = column + offset + np.linspace(-0.08, 0.08, len(values))
-                style = {"s": 12, "alpha": 0.7, "linewidths": 0, **_GROUPS[group]}
-                dots = ax.scatter(place, values, label=group, **style)
+                color, marker = (GROUP_STYLES[group][name] for name in ("color", "marker"))
+                dots = ax.scatter(
+                    place,
+                    values,
+                    s=12,
+                    color=color,
+                    marker=marker,
+                    alpha=0.7,
+                    linewidths=0,
+                    label=group,
+                )
                 chance = self._chance(group, names[column])
                 (line,) = ax.plot(
                     column + offset + np.array([-0.11, 0.11]),

@@ -1,5 +1,6 @@
 """Displays of cumulants: slices of the tensor, and how decompositions improve with rank."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,7 +57,7 @@ class CumulantDisplay:
         Parameters
         ----------
         source : array-like of shape (n_samples, n_features), input model or blocks
-            What `cumulant` takes at orders two and four.
+            Samples or a law, as `cumulant` takes them.
         site : int, optional
             i, the middle one by default.
 
@@ -120,7 +121,9 @@ class CPPathDisplay:
 
         self.figure_, self.axes_ = plt.subplots(1, 2, figsize=(7.4, 3.0), layout="constrained")
         error_ax, weight_ax = self.axes_
-        for (name, path), (color, style) in zip(self.paths.items(), _MARKERS, strict=False):
+        for (name, path), (color, style) in zip(
+            self.paths.items(), itertools.cycle(_MARKERS), strict=False
+        ):
             drawn = {"color": color, "label": name, "markersize": 4}
             error_ax.plot(path.n_components, path.relative_error, style, **drawn)
             weights = np.abs(path.decompositions[-1].weights)

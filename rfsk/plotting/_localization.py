@@ -8,16 +8,11 @@ from numpy.typing import ArrayLike, NDArray
 from .._core._random import as_generator
 from .._core._validation import check_fields, check_image_shape
 from ..analysis import group_split, ipr, random_phase_fields
-from ._style import BLUE, GREY, ORANGE, new_axes, tidy
+from ._style import GREY, GROUP_STYLES, new_axes, tidy
 
 Array = NDArray[np.float64]
 
 _N_SURROGATES = 50  # of each field
-_GROUP_STYLES = {
-    "localized": {"color": BLUE},
-    "oscillating": {"color": ORANGE, "hatch": "///"},
-    "other": {"color": "0.75", "hatch": "..."},
-}
 
 
 class LocalizationDisplay:
@@ -110,18 +105,23 @@ class LocalizationDisplay:
         if not len(both):
             both = np.array([1.0 / self.n_features, 1.0])
         bins = np.linspace(0.0, 1.02 * both.max(), 31)
-        names = [name for name in _GROUP_STYLES if (self.groups[alive] == name).any()]
-        if names:
-            self.ax_.hist(
-                [self.ipr[alive & (self.groups == name)] for name in names],
-                bins,
-                stacked=True,
-                color=[_GROUP_STYLES[name]["color"] for name in names],
-                hatch=[_GROUP_STYLES[name].get("hatch", "") for name in names],
+        names = [name for name in GROUP_STYLES if (self.groups[alive] == name).any()]
+        bottom = np.zeros(len(bins) - 1)
+        for name in names:
+            counts, _ = np.histogram(self.ipr[alive & (self.groups == name)], bins)
+            self.ax_.bar(
+                bins[:-1],
+                counts,
+                np.diff(bins),
+                bottom,
+                align="edge",
+                color=GROUP_STYLES[name]["color"],
+                hatch=GROUP_STYLES[name]["hatch"],
                 edgecolor="white",
                 linewidth=0.6,
-                label=[f"{name} ({(self.groups == name).sum()})" for name in names],
+                label=f"{name} ({(self.groups == name).sum()})",
             )
+            bottom += counts
         if len(null):
             weights = np.full(len(null), alive.sum() / len(null))
             self.ax_.hist(
@@ -135,6 +135,8 @@ class LocalizationDisplay:
             )
         for value, name in ((1.0, "uniform"), (1.5, "wave"), (3.0, "noise")):
             place = value / self.n_features
+            if place > bins[-1]:
+                continue
             self.ax_.axvline(place, color=GREY, linestyle=":", linewidth=1.0, zorder=0)
             self.ax_.annotate(
                 name,

@@ -72,6 +72,8 @@ class MatchingDisplay:
             rows[np.any(rows != 0.0, axis=1)]
             for rows in (check_fields(fields), check_fields(references, "references"))
         )
+        if not len(weights) or not len(targets):
+            raise ValueError("All fields or all references are zero; expected some that are not.")
         sides = check_image_shape(shape, weights.shape[1])
         return cls(match_matrix(weights, targets, sides)).plot(ax=ax, names=names)
 

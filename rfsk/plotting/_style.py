@@ -10,6 +10,13 @@ FIELD_COLORS = "cividis"
 # Okabe and Ito's palette; lines also differ in dash or marker.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"
 
+# How groups of units are told apart, by colour and, in grey, by mark or hatch.
+GROUP_STYLES = {
+    "localized": {"color": BLUE, "marker": "o", "hatch": ""},
+    "oscillating": {"color": ORANGE, "marker": "s", "hatch": "///"},
+    "other": {"color": "0.7", "marker": "^", "hatch": "..."},
+}
+
 
 def new_axes(ax: Any, **kwargs: Any) -> Any:
     """Return the axes given, or those of a new figure."""

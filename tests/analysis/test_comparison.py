@@ -117,7 +117,7 @@ def test_bad_comparisons_are_refused(parameters, y, message):
 def test_inputs_or_nets_in_place_of_fields_are_refused(comparison, net):
     with pytest.raises(TypeError, match="Got a FCNet; expected an array of fields"):
         comparison.transform(net)
-    with pytest.raises(ValueError, match="X has 7 features, but TensorComparison is expecting 30"):
+    with pytest.raises(ValueError, match="The fields of 'fields' have 7 features; expected 30"):
         comparison.compare(np.eye(7))
 
 
@@ -216,3 +216,39 @@ def test_factors_of_a_translation_invariant_cumulant_are_one_orbit():
     assert len(set(orbits.shifts[:, 0])) == 5
     white = translation_orbits(np.random.default_rng(0).normal(size=(5, 30)))
     assert white.n_orbits == 5
+
+
+def test_methods_are_given_centred_inputs_and_no_more_components_than_directions(data):
+    X, y = data
+    rows = X[y == 1][:2000]
+    near = TensorComparison(4, references=("dictionary", "pca"), random_state=0).fit(rows)
+    far = TensorComparison(4, references=("dictionary", "pca"), random_state=0).fit(rows + 30.0)
+    for name in ("dictionary", "pca"):
+        np.testing.assert_allclose(near.references_[name], far.references_[name], atol=1e-3)
+    flat = rows[:, :6] @ np.random.default_rng(0).normal(size=(6, 30))  # six directions
+    narrow = TensorComparison(20, references=("ica", "cp"), random_state=0).fit(flat)
+    assert {len(found) for found in narrow.references_.values()} == {6}
+    with pytest.raises(ValueError, match="The inputs are constant; expected some that vary"):
+        TensorComparison().fit(np.ones((10, 4)))
+
+
+def test_tables_in_and_tables_out_change_nothing(data, net):
+    import pandas as pd
+    from sklearn.base import clone
+
+    X = pd.DataFrame(data[0][:3000]).rename(columns="pixel {}".format)
+    plain = TensorComparison(3, references=("cp", ("own", net.receptive_fields_)), random_state=0)
+    tables = clone(plain).set_output(transform="pandas").fit(X)
+    expected = plain.fit(data[0][:3000]).compare(net)
+    pd.testing.assert_frame_equal(tables.compare(net), expected)
+
+
+def test_dead_and_constant_things_are_refused(comparison):
+    with pytest.raises(ValueError, match="All fields of 'fields' are zero"):
+        comparison.compare(np.zeros((3, 30)))
+    with pytest.raises(ValueError, match="X is constant; expected inputs that vary"):
+        NonlinearHebbian().fit(np.ones((10, 4)))
+    with pytest.raises(ValueError, match="gives NaN or infinity for some outputs"):
+        NonlinearHebbian(rule=lambda y: np.nan * y).fit(
+            np.random.default_rng(0).normal(size=(9, 3))
+        )

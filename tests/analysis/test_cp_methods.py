@@ -232,3 +232,79 @@ def test_cumulant_of_a_long_ring_meets_its_samples():
     # Ten parts: t-distributed with 9 degrees of freedom, eight errors are p = 2e-5.
     assert np.all(np.abs(np.mean(parts, axis=0) - exact.strength(directions)) < 8 * error)
     assert np.all(np.abs(exact.strength(directions)) > 8 * error)
+
+
+def test_start_of_another_cumulant_lends_its_directions_only():
+    kappa = cumulant(NLGP(12, correlation_length=2.0, gain=3.0))
+    fit = symmetric_cp(kappa, 4, random_state=0)
+    for factor in (-1.0, 1e-8, 1e6):
+        again = symmetric_cp(factor * kappa, 4, start=fit, random_state=0)
+        np.testing.assert_allclose(again.weights, factor * fit.weights, rtol=1e-3)
+        assert again.fitted_norm == pytest.approx(factor**2 * fit.fitted_norm, rel=1e-3)
+    with pytest.raises(ValueError, match="start has a component of zeros"):
+        symmetric_cp(kappa, 2, start=np.zeros((1, 12)))
+
+
+def test_inner_products_of_unlike_cumulants_are_refused_and_of_covariances_are_theirs():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(50, 5)), rng.normal(size=(60, 5)) * 2
+    C, D = np.cov(X.T, bias=True), np.cov(Y.T, bias=True)
+    assert cumulant(X, 2).inner(cumulant(Y, 2)) == pytest.approx((C * D).sum())
+    with pytest.raises(ValueError, match="of 5 features and order 3, and of 5 and 4, do not go"):
+        cumulant(X, 3).inner(cumulant(Y, 4))
+    total = sum([cumulant(X), cumulant(Y)])
+    np.testing.assert_allclose(total.tensor(), cumulant(X).tensor() + cumulant(Y).tensor())
+
+
+def test_exact_cumulants_subtract_and_have_a_norm_at_any_size():
+    one, two = (cumulant(NLGP(n, correlation_length=2.0, gain=3.0)) for n in (70, 70))
+    assert (one - two).squared_norm() == pytest.approx(0.0, abs=1e-9 * one.squared_norm())
+    small, other = (cumulant(NLGP(8, correlation_length=xi, gain=3.0)) for xi in (1.0, 2.0))
+    expected = (small.tensor() * other.tensor()).sum()
+    assert small.inner(other) == pytest.approx(expected, rel=1e-10)
+
+
+def test_parafac_of_nothing_is_nothing_and_of_an_exact_tensor_exact():
+    empty = symmetric_cp(np.zeros((3, 3, 3, 3)), 2, method="parafac", random_state=0)
+    assert empty.weights.tolist() == [0.0, 0.0]
+    Q = np.linalg.qr(np.random.default_rng(1).normal(size=(6, 6)))[0][:3]
+    tensor = rank_one_sum([3.0, -2.0, 1.0], Q)
+    explained = [
+        symmetric_cp(
+            tensor, 3, method="parafac", tol=1e-12, max_iter=500, random_state=s
+        ).fitted_norm
+        for s in range(3)
+    ]
+    assert max(explained) == pytest.approx(14.0, rel=1e-6)
+    assert min(explained) > 0.5 * 14.0
+
+
+def test_threads_that_decompose_together_leave_the_thread_limits_as_they_were():
+    import threading
+
+    from threadpoolctl import threadpool_info
+
+    from rfsk._core._blas import scipy_on_one_thread
+
+    def limits():
+        return {lib["filepath"]: lib["num_threads"] for lib in threadpool_info()}
+
+    before, inside, done = limits(), threading.Event(), threading.Event()
+
+    def other():
+        with scipy_on_one_thread():
+            inside.set()
+            done.wait()
+
+    thread = threading.Thread(target=other)
+    with scipy_on_one_thread():
+        thread.start()
+        inside.wait()
+    done.set()
+    thread.join()
+    assert limits() == before
+
+
+def test_path_wants_several_ranks():
+    with pytest.raises(TypeError, match=r"n_components=5; expected several ranks"):
+        symmetric_cp_path(np.eye(4), 5)

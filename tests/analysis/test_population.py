@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rfsk import population_summary
-from rfsk.analysis import group_split, tiling
+from rfsk.analysis import group_split, tiling, translation_orbits
 from rfsk.analysis._groups import peak_mode_p_value, share_interval
 from rfsk.analysis._tiling import rayleigh_p_value
 
@@ -163,3 +163,42 @@ def test_bad_parameters_of_a_split_are_refused():
         group_split(np.eye(4), alpha=2.0)
     with pytest.raises(ValueError, match=r"shape=\(3, 3\) has 9 sites, but the data have 8"):
         population_summary(np.eye(8), (3, 3))
+
+
+def test_a_lone_bump_is_found_in_a_large_population():
+    """Smallest p-value 1/1000 of 300 units would not pass: the few at it get more surrogates."""
+    rng = np.random.default_rng(0)
+    fields = np.vstack([np.exp(-((SITES - 50.0) ** 2) / 40), rng.standard_normal((300, 100))])
+    split = group_split(fields, random_state=0)
+    assert split.groups[0] == "localized"
+    assert split.p_values[0] <= 0.05
+    assert (split.groups[1:] == "localized").sum() <= 1
+
+
+def test_an_axis_of_one_site_does_not_count_for_tiling():
+    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
+    bumps = [np.roll(bump, 5 * k) for k in range(20)]
+    assert tiling(bumps, (1, 100)) == tiling(bumps)
+    bars = np.repeat(np.exp(-((np.arange(10) - 5.0) ** 2)), 10)[None]  # centred on rows alone
+    found = tiling(bars, (10, 10))
+    assert found.resultant_length == pytest.approx(1.0)
+
+
+def test_measures_do_not_depend_on_the_output_that_is_configured():
+    from sklearn import config_context
+
+    fields = np.vstack([np.eye(20)[:3], np.random.default_rng(0).normal(size=(3, 20))])
+    plain = group_split(fields, random_state=0).groups, translation_orbits(fields).labels
+    with config_context(transform_output="pandas"):
+        tables = group_split(fields, random_state=0).groups, translation_orbits(fields).labels
+    for one, other in zip(plain, tables, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_flat_spectra_are_no_oscillation_however_many_modes_there_are():
+    from rfsk.analysis._groups import _fisher_p_value
+
+    for m in (50, 5000, 20_000):
+        p = [_fisher_p_value(share / m, m) for share in (1.5, 5.0, 15.0, 27.0)]
+        assert p[0] == pytest.approx(1.0, abs=1e-6)
+        assert np.all(np.diff(p) <= 1e-9)

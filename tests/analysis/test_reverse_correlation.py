@@ -196,3 +196,26 @@ def test_layers_and_stimuli_that_are_not_there_are_refused(data):
         receptive_fields(net, layer=0)
     with pytest.raises(ValueError, match="method='spikes' is unknown"):
         receptive_fields(net, method="spikes")
+
+
+def test_labels_are_no_responses(data):
+    X, y = data
+    names = np.array(["short", "long"])[y]
+    perceptron = MLPClassifier((4,), tol=0.1, random_state=0).fit(X, names)
+    stimuli = np.random.default_rng(0).standard_normal((2000, 20))
+    found = spike_triggered_average(perceptron, stimuli)
+    expected = spike_triggered_average(perceptron.predict_proba, stimuli)
+    np.testing.assert_allclose(found, expected)
+    for layer in (0.0, "0", True):
+        with pytest.raises(ValueError, match="expected a hidden layer from 0 to 0"):
+            spike_triggered_average(perceptron, stimuli, layer=layer)
+
+
+def test_frozen_parts_of_a_module_stay_frozen():
+    import torch
+
+    module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Dropout(0.5))
+    module.train()
+    module[1].eval()
+    spike_triggered_average(module, np.random.default_rng(0).normal(size=(50, 3)))
+    assert [part.training for part in module.modules()] == [True, True, False]

@@ -1,0 +1,28 @@
+"""What we predict: whether, where and how fields localize, from the inputs' statistics alone."""
+
+from ._activations import activation_derivatives
+from ._amplifier import Amplifier
+from ._cubic_flow import CubicFlow
+from ._fixed_points import FixedPoint, fixed_point
+from ._gaussian_equivalence import bivariate_normal_cdf, gaussian_accuracy, gaussian_loss
+from ._localization_index import LocalizationIndex, localization_index
+from ._rectified_flow import FlowResult, RectifiedFlow, sampled_drive
+from ._statistics import FieldStatistics, field_statistics
+
+__all__ = [
+    "Amplifier",
+    "CubicFlow",
+    "FieldStatistics",
+    "FixedPoint",
+    "FlowResult",
+    "LocalizationIndex",
+    "RectifiedFlow",
+    "activation_derivatives",
+    "bivariate_normal_cdf",
+    "field_statistics",
+    "fixed_point",
+    "gaussian_accuracy",
+    "gaussian_loss",
+    "localization_index",
+    "sampled_drive",
+]

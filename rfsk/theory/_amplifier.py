@@ -1,0 +1,153 @@
+"""The amplifier: what a rectified neuron's drive makes of its overlap with a pixel."""
+
+import math
+from typing import Any
+
+import numpy as np
+import scipy.special
+from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import CubicHermiteSpline
+
+from ._statistics import FieldStatistics, field_statistics
+
+Array = NDArray[np.float64]
+
+_N_CUBIC = 4096  # intervals of the angle arcsin(a) on which amp is a cubic
+_N_TABLE = 2**17  # of straight lines, through values of those cubics: within 1e-10
+_NEGLIGIBLE = 1e-19  # nodes of the quadrature that weigh less than this are left out
+_CELLS = 2**22  # products of overlaps and nodes held at a time
+
+
+class Amplifier:
+    """amp(a) = E[X erf(X a / sqrt(2 (1 - a^2)))], X a pixel of unit variance.
+
+    The drive of a rectified neuron along site i is E[x_i sign(w.x)]. Where pixels depend weakly on
+    one another it is amp(a_i), with a_i the correlation of x_i and w.x: given x_i, the rest of
+    w.x is taken for Gaussian (L. Lufkin, A. Saxe and E. Grant, NeurIPS 2024, arXiv:2501.17284).
+    It is odd and increasing, with amp'(0) = sqrt(2/pi), amp(1) = E|X|, and amp(a) = sqrt(2/pi)
+    (a - excess a^3 / 6 + ...): pixels of negative excess kurtosis amplify the strongest overlaps,
+    and so sharpen fields; those of positive excess flatten them. For a Gaussian, and any elliptical
+    law, it is linear, amp(a) = E|X| a.
+
+    Parameters
+    ----------
+    source : stationary input model, FieldStatistics, or array-like of shape (n_samples, n_features)
+        What the pixels are of.
+
+    Attributes
+    ----------
+    largest : float
+        amp(1) = E|X|.
+
+    Examples
+    --------
+    >>> from rfsk import Ising
+    >>> from rfsk.theory import Amplifier
+    >>> float(Amplifier(Ising(40, temperature=1.0))(0.6).round(6))  # erf(0.6 / (0.8 sqrt 2))
+    0.546745
+    """
+
+    def __init__(self, source: Any) -> None:
+        law = source if isinstance(source, FieldStatistics) else field_statistics(source)
+        deviation = math.sqrt(law.variance)
+        self.largest = law.mean_absolute / deviation
+        self._is_linear = law.is_elliptical
+        self._values = self._weights = np.zeros(0)
+        if law.values is not None and law.weights is not None:
+            counts = law.weights * (1.0 + law.values**2) > _NEGLIGIBLE
+            self._values, self._weights = law.values[counts] / deviation, law.weights[counts]
+        self._table: tuple[Array, Array] | None = None
+
+    def __call__(self, overlap: ArrayLike) -> Array:
+        """amp(a), by a sum over the quadrature of the pixel's law.
+
+        Parameters
+        ----------
+        overlap : array-like
+            a, in [-1, 1]; rounding beyond is cut.
+
+        Returns
+        -------
+        drive : ndarray
+            Of the same shape.
+        """
+        a = np.clip(np.asarray(overlap, dtype=np.float64), -1.0, 1.0)
+        if self._is_linear:
+            return np.asarray(self.largest * a)
+        with np.errstate(divide="ignore"):
+            c = a / np.sqrt(2.0 * (1.0 - a) * (1.0 + a))
+        return self._expectation(lambda x, c: x * scipy.special.erf(x * c), c)
+
+    def derivative(self, overlap: ArrayLike) -> Array:
+        """amp'(a) = sqrt(2/pi) E[X^2 exp(-X^2 c^2)] (1 - a^2)^(-3/2), c = a / sqrt(2 (1 - a^2)).
+
+        Parameters
+        ----------
+        overlap : array-like
+            a, in (-1, 1).
+
+        Returns
+        -------
+        slope : ndarray
+        """
+        a = np.asarray(overlap, dtype=np.float64)
+        if self._is_linear:
+            return np.full(a.shape, self.largest)
+        left = (1.0 - a) * (1.0 + a)
+        slope = self._expectation(
+            lambda x, c: x**2 * np.exp(-((x * c) ** 2)), a / np.sqrt(2 * left)
+        )
+        return np.asarray(math.sqrt(2.0 / math.pi) * slope * left**-1.5)
+
+    def elasticity(self, overlap: float) -> float:
+        """E(a) = a amp'(a) / amp(a): above 1 where larger overlaps are favoured; 1 at a = 0."""
+        if self._is_linear or overlap == 0.0:
+            return 1.0
+        return float(overlap * self.derivative(overlap) / self(overlap))
+
+    def tabulated(self, overlap: Array) -> Array:
+        """amp(a) from a table, for flows: within 1e-9 of the sum.
+
+        Parameters
+        ----------
+        overlap : ndarray
+            a; rounding beyond [-1, 1] is cut.
+
+        Returns
+        -------
+        drive : ndarray
+        """
+        if self._is_linear:
+            return self.largest * overlap
+        if self._table is None:
+            self._table = self._make_table()
+        value, rise = self._table
+        place = np.clip(overlap, -1.0, 1.0)
+        np.arcsin(place, out=place)
+        place *= 2.0 * _N_TABLE / math.pi
+        place += _N_TABLE  # from -pi/2 on
+        piece = place.astype(np.intp)
+        place -= piece
+        return np.asarray(value.take(piece) + rise.take(piece) * place)
+
+    def _make_table(self) -> tuple[Array, Array]:
+        """Values, and what is to come, at evenly spaced angles arcsin(a)."""
+        step = 0.5 * math.pi / _N_CUBIC
+        angle = step * np.arange(_N_CUBIC + 1)
+        value = np.append(self(np.sin(angle[:-1])), self.largest)
+        tangent = np.tan(angle[:-1])
+        slope = self._expectation(lambda x, t: x**2 * np.exp(-0.5 * (x * t) ** 2), tangent)
+        slope = np.append(math.sqrt(2.0 / math.pi) * slope / np.cos(angle[:-1]) ** 2, 0.0)
+        cubic = CubicHermiteSpline(angle, value, slope)
+        fine = cubic(np.linspace(0.0, 0.5 * math.pi, _N_TABLE + 1))
+        values = np.concatenate([-fine[:0:-1], fine])
+        return values, np.append(np.diff(values), 0.0)
+
+    def _expectation(self, function: Any, c: Array) -> Array:
+        flat = c.ravel()
+        found = np.empty(len(flat))
+        size = max(1, _CELLS // len(self._values))
+        for start in range(0, len(flat), size):
+            part = flat[start : start + size, None]
+            found[start : start + size] = function(self._values, part) @ self._weights
+        return found.reshape(c.shape)

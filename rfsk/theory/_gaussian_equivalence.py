@@ -1,0 +1,135 @@
+"""What a net would score if its local fields were Gaussian."""
+
+import math
+from typing import Any
+
+import numpy as np
+import scipy.special
+from numpy.typing import ArrayLike, NDArray
+
+from .._core._validation import check_fields
+from ..analysis import cumulant
+from ._statistics import class_pair
+
+Array = NDArray[np.float64]
+
+
+def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
+    """Mean squared error of a committee of erf units on Gaussian inputs, in closed form.
+
+    E (phi - y)^2 with phi = mean_k erf((u_k.x + b_k) / sqrt 2) and y = +1, -1 on classes of equal
+    shares. The local fields u_k.x are Gaussian, of covariance Q = u C u', so that with v = 1 +
+    diag Q and m_k = b_k / sqrt(v_k)
+
+        E sigma_k = 2 Phi(m_k) - 1,    E sigma_k sigma_l = 4 Phi_2(m_k, m_l; r_kl) - 2 Phi(m_k)
+                                                          - 2 Phi(m_l) + 1,
+
+    r_kl = Q_kl / sqrt(v_k v_l). The loss on the inputs themselves minus this is the Gaussian-
+    equivalence gap: zero until fields form (Ingrosso and Goldt, PNAS 2022).
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        u, such as `receptive_fields_` of an `FCNet` with erf units and the mean readout.
+    biases : array-like of shape (n_units,)
+        b, its `biases_`.
+    task : Discrimination, or pair of input models or of arrays of samples
+        Whose covariances count. Means are taken as zero.
+
+    Returns
+    -------
+    loss : float
+
+    Raises
+    ------
+    ValueError
+        If shapes do not go together.
+
+    Examples
+    --------
+    >>> from rfsk import NLGP
+    >>> from rfsk.theory import gaussian_loss
+    >>> task = [NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
+    >>> gaussian_loss([[0.0] * 20], [0.0], task)  # says nothing
+    1.0
+    """
+    u, b = check_fields(fields), np.asarray(biases, dtype=np.float64)
+    if b.shape != (len(u),):
+        raise ValueError(f"biases has shape {b.shape}; expected ({len(u)},), one a field.")
+    losses = []
+    for source, target in zip(class_pair(task), (1.0, -1.0), strict=True):
+        C = cumulant(source, 2).tensor()
+        if len(C) != u.shape[1]:
+            raise ValueError(f"fields have {u.shape[1]} features; expected {len(C)}.")
+        Q = u @ C @ u.T
+        deviation = np.sqrt(1.0 + np.diag(Q))
+        m = b / deviation
+        below = scipy.special.ndtr(m)
+        both = bivariate_normal_cdf(m[:, None], m, Q / np.outer(deviation, deviation))
+        second = float(np.mean(4.0 * both - 2.0 * below[:, None] - 2.0 * below + 1.0))
+        losses.append(second - 2.0 * target * float(np.mean(2.0 * below - 1.0)) + 1.0)
+    return 0.5 * sum(losses)
+
+
+def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
+    """Accuracy of the sign of one unit, u.x + b > 0 for class 0, on Gaussian inputs.
+
+    (1/2) [Phi(b / q_0) + Phi(-b / q_1)] with q_c^2 = u.C_c u: above one half where the class of the
+    sign's side varies less.
+
+    Parameters
+    ----------
+    field : array-like of shape (n_features,)
+        u.
+    bias : float
+        b.
+    task : Discrimination, or pair of input models or of arrays of samples
+        Whose covariances count. Means are taken as zero.
+
+    Returns
+    -------
+    accuracy : float
+
+    Examples
+    --------
+    >>> from rfsk import NLGP
+    >>> from rfsk.theory import gaussian_accuracy
+    >>> task = [NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
+    >>> round(gaussian_accuracy([0.3] * 20, 1.5, task), 3)
+    0.537
+    """
+    u = np.asarray(field, dtype=np.float64)
+    shares = []
+    for source, side in zip(class_pair(task), (1.0, -1.0), strict=True):
+        spread = math.sqrt(float(u @ cumulant(source, 2).tensor() @ u))
+        shares.append(float(scipy.special.ndtr(side * bias / spread)) if spread else 0.5)
+    return 0.5 * sum(shares)
+
+
+def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> Array:
+    """P(X < h, Y < k) of standard normals of a given correlation, by Owen's T function.
+
+    Phi_2(h, k; r) = (Phi(h) + Phi(k)) / 2 - T(h, a_h) - T(k, a_k) - 1/2 [h k < 0 or (h k = 0 and
+    h + k < 0)], a_h = (k - r h) / (h sqrt(1 - r^2)) (D. B. Owen, Ann. Math. Stat. 27, 1075, 1956).
+
+    Parameters
+    ----------
+    h, k, correlation : array-like
+        Broadcast against one another; correlations in [-1, 1].
+
+    Returns
+    -------
+    probability : ndarray
+    """
+    h, k, r = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (h, k, correlation)))
+    root = np.sqrt(np.maximum(0.0, (1.0 - r) * (1.0 + r)))
+    ndtr, owens_t = scipy.special.ndtr, scipy.special.owens_t
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope_h = np.where(h == 0.0, np.copysign(np.inf, k - r * h), (k - r * h) / (h * root))
+        slope_k = np.where(k == 0.0, np.copysign(np.inf, h - r * k), (h - r * k) / (k * root))
+    # 0 / 0: a perfect correlation of equal thresholds.
+    slope_h, slope_k = np.nan_to_num(slope_h, nan=0.0), np.nan_to_num(slope_k, nan=0.0)
+    apart = (h * k < 0.0) | ((h * k == 0.0) & (h + k < 0.0))
+    found = 0.5 * (ndtr(h) + ndtr(k)) - owens_t(h, slope_h) - owens_t(k, slope_k) - 0.5 * apart
+    at_origin = 0.25 + np.arcsin(np.clip(r, -1.0, 1.0)) / (2.0 * math.pi)
+    return np.asarray(np.where((h == 0.0) & (k == 0.0), at_origin, found))

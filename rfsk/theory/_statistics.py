@@ -1,0 +1,133 @@
+"""What the theory needs to know of a class of inputs: spectrum, law of a pixel, cumulants."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_array
+
+from .._core._validation import check_image_shape
+from ..datasets import Discrimination, EllipticalField
+
+Array = NDArray[np.float64]
+
+_MOST_VALUES = 2**15  # of a sample's pixels that stand for their law
+
+
+@dataclass(frozen=True)
+class FieldStatistics:
+    """Second-order statistics and pixel law of translation-invariant inputs.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        The lattice.
+    spectrum : ndarray of shape (n_features,)
+        Eigenvalues of the covariance by wave vector, in the order of `numpy.fft.fftn`, flattened.
+    values, weights : ndarray of shape (n_nodes,)
+        E g(pixel) = weights @ g(values). None for elliptical laws, which need none.
+    mean_absolute : float
+        E|pixel|.
+    """
+
+    shape: tuple[int, ...]
+    spectrum: Array
+    values: Array | None
+    weights: Array | None
+    mean_absolute: float
+
+    @property
+    def n_features(self) -> int:
+        """Number of sites."""
+        return len(self.spectrum)
+
+    @property
+    def variance(self) -> float:
+        """Of a pixel."""
+        return float(self.spectrum.mean())
+
+    @property
+    def is_elliptical(self) -> bool:
+        """Whether all projections have one law but for their scale."""
+        return self.values is None
+
+
+def field_statistics(
+    source: Any, shape: int | tuple[int, ...] | None = None, random_state: Any = 0
+) -> FieldStatistics:
+    """Statistics of an input model, exact, or of samples, estimated.
+
+    Parameters
+    ----------
+    source : stationary input model or array-like of shape (n_samples, n_features)
+        Of samples, spectrum and pixel law are averaged over sites, as translation invariance
+        allows.
+    shape : int or tuple of int, optional
+        Lattice of samples, a ring by default.
+    random_state : int, Generator, RandomState or None, default=0
+        Chooses 2^15 of the pixels of samples.
+
+    Returns
+    -------
+    statistics : FieldStatistics
+
+    Raises
+    ------
+    ValueError
+        If the model is not periodic or the samples are not valid.
+    NotImplementedError
+        If the model has no closed form; pass samples.
+
+    Examples
+    --------
+    >>> from rfsk import NLGP
+    >>> from rfsk.theory import field_statistics
+    >>> exact = field_statistics(NLGP(40, correlation_length=3.0, gain=1.0))
+    >>> exact.variance, round(exact.mean_absolute, 3)  # uniform: sqrt(3) / 2
+    (1.0, 0.866)
+    """
+    if hasattr(source, "autocovariance"):
+        return _of_model(source)
+    if hasattr(source, "sample"):
+        raise NotImplementedError(
+            f"{type(source).__name__} has no covariance around a lattice; pass samples of "
+            "translation-invariant inputs: model.sample(n)."
+        )
+    data = check_array(source, dtype=np.float64, input_name="samples", ensure_min_samples=2)
+    sides = check_image_shape(shape, data.shape[1])
+    centred = data - data.mean()
+    axes = tuple(range(1, 1 + len(sides)))
+    modes = np.fft.fftn(centred.reshape(-1, *sides), axes=axes)
+    spectrum = np.mean(np.abs(modes) ** 2, axis=0).ravel() / data.shape[1]
+    pixels = centred.ravel()
+    if len(pixels) > _MOST_VALUES:
+        pixels = np.random.default_rng(random_state).choice(pixels, _MOST_VALUES, replace=False)
+    weights = np.full(len(pixels), 1.0 / len(pixels))
+    return FieldStatistics(sides, spectrum, pixels, weights, float(np.abs(centred).mean()))
+
+
+def _of_model(model: Any) -> FieldStatistics:
+    if getattr(model, "boundary", "periodic") != "periodic":
+        raise ValueError(
+            f"boundary={model.boundary!r}; the theory is of rings and tori, boundary='periodic'."
+        )
+    spectrum = np.fft.fftn(model.autocovariance()).real.ravel()
+    if isinstance(model, EllipticalField):
+        return FieldStatistics(model.shape, spectrum, None, None, model.mean_absolute())
+    values, weights = model.pixel_quadrature()
+    return FieldStatistics(model.shape, spectrum, values, weights, float(weights @ np.abs(values)))
+
+
+def class_pair(task: Any) -> tuple[Any, Any]:
+    """The two classes of a task, or of a pair of models or samples."""
+    pair: Sequence[Any] = task.models if isinstance(task, Discrimination) else task
+    priors = task.priors if isinstance(task, Discrimination) else None
+    if priors is not None and not np.allclose(priors, 1.0 / len(pair)):
+        raise ValueError(f"priors={priors}; the theory is of classes of equal shares.")
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        raise ValueError(
+            f"Got {task!r}; expected a task of two classes, or a pair of models or of samples."
+        )
+    return pair[0], pair[1]
