@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,37 +10,47 @@ from typing import Any
 import scipy
 from threadpoolctl import ThreadpoolController
 
+
 _lock = threading.Lock()
-_depth = 0
-_limiter: Any = None
 
 
-@contextmanager
-def scipy_on_one_thread() -> Iterator[None]:
+def scipy_on_one_thread() -> AbstractContextManager[None]:
     """Context in which SciPy's own BLAS, where it has one, uses a single thread.
 
     SciPy's optimisers call it for small vectors only. Its threads, and those of NumPy's BLAS which
     does the work between two calls, would otherwise wait for one another's turn in busy loops:
-    three times slower on two cores. The limit is of the process; it is lifted when the last of
-    the threads that asked for it is done.
+    three times slower on two cores.
     """
-    global _depth, _limiter
-    with _lock:
-        _depth += 1
-        if _depth == 1:
-            _limiter = _scipy_libraries().limit(limits=1)
-    try:
+    return _on_one_thread(_scipy_libraries())
+
+
+def blas_on_one_thread() -> AbstractContextManager[None]:
+    """Context for loops of products so small that handing them to threads does not pay."""
+    return _on_one_thread(_all_libraries())
+
+
+@contextmanager
+def _on_one_thread(libraries: Any) -> Iterator[None]:
+    # The number of threads is the process's. While one Python thread has set it, others leave it
+    # alone: contexts that overlap would restore one another's setting.
+    if not _lock.acquire(blocking=False):
         yield
+        return
+    try:
+        with libraries.limit(limits=1):
+            yield
     finally:
-        with _lock:
-            _depth -= 1
-            if _depth == 0:
-                _limiter.__exit__(None, None, None)
+        _lock.release()
+
+
+@cache
+def _all_libraries() -> Any:
+    return ThreadpoolController().select(user_api="blas")
 
 
 @cache
 def _scipy_libraries() -> Any:
-    """Controller of the libraries that lie in SciPy's folder, or in scipy.libs beside it."""
+    """Libraries that lie in SciPy's folder, or in scipy.libs beside it."""
     folder = Path(scipy.__file__).parent
     controller = ThreadpoolController()
     own = [

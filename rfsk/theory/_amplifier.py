@@ -13,7 +13,7 @@ from ._statistics import FieldStatistics, field_statistics
 Array = NDArray[np.float64]
 
 _N_CUBIC = 4096  # intervals of the angle arcsin(a) on which amp is a cubic
-_N_TABLE = 2**17  # of straight lines, through values of those cubics: within 1e-10
+_N_TABLE = 2**15  # of straight lines, through values of those cubics: within 1e-9
 _NEGLIGIBLE = 1e-19  # nodes of the quadrature that weigh less than this are left out
 _CELLS = 2**22  # products of overlaps and nodes held at a time
 
@@ -122,13 +122,16 @@ class Amplifier:
         if self._table is None:
             self._table = self._make_table()
         value, rise = self._table
-        place = np.clip(overlap, -1.0, 1.0)
+        place = np.maximum(overlap, -1.0)
+        np.minimum(place, 1.0, out=place)
         np.arcsin(place, out=place)
         place *= 2.0 * _N_TABLE / math.pi
         place += _N_TABLE  # from -pi/2 on
         piece = place.astype(np.intp)
         place -= piece
-        return np.asarray(value.take(piece) + rise.take(piece) * place)
+        place *= rise.take(piece)
+        place += value.take(piece)
+        return place
 
     def _make_table(self) -> tuple[Array, Array]:
         """Values, and what is to come, at evenly spaced angles arcsin(a)."""

@@ -1,12 +1,14 @@
 """RectifiedFlow: the effective dynamics of a single rectified neuron."""
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._core._blas import blas_on_one_thread
 from .._core._random import as_generator
 from .._core._validation import check_fields, check_positive
 from ._amplifier import Amplifier
@@ -14,6 +16,8 @@ from ._statistics import class_pair, field_statistics
 
 Array = NDArray[np.float64]
 
+_SMALLEST = 1e-300  # variance of w.x, so that a field of zeros has no drive
+_SMALL = 128  # sites up to which products are too small for threads
 _START = 0.1  # standard deviation of random initial weights times sqrt(n_features)
 
 
@@ -109,9 +113,10 @@ class RectifiedFlow:
 
     def _drive(self, w: Array, smooth: Array) -> Array:
         """The drive, given w and S_1 w."""
-        strength = np.sqrt(np.einsum("rd,rd->r", smooth, w))[:, None]
-        overlap = smooth / (self._deviation * np.where(strength > 0.0, strength, 1.0))
-        return self._deviation * self.amplifier.tabulated(overlap)
+        strength = np.sqrt(np.maximum(np.einsum("rd,rd->r", smooth, w), _SMALLEST))
+        drive = self.amplifier.tabulated(smooth * (1.0 / (self._deviation * strength))[:, None])
+        drive *= self._deviation
+        return drive
 
     def velocity(self, weights: ArrayLike) -> Array:
         """dw/dt, (n_starts, n_features)."""
@@ -173,29 +178,30 @@ class RectifiedFlow:
         safe = np.where(small, 1.0, x)
         zeroth = np.where(small, 1.0 - x / 2 + x**2 / 6, -np.expm1(-safe) / safe)
         first = np.where(small, 0.5 - x / 6 + x**2 / 24, (safe + np.expm1(-safe)) / safe**2)
-        # A step is one product: w, the drive and the one before make the next w, and S_1 w.
-        update = np.vstack(
-            [
-                self._circulant(np.exp(-x)),
-                self._circulant(0.5 * step * (zeroth + first)),
-                self._circulant(-0.5 * step * first),
-            ]
-        )
-        update = np.hstack([update, update @ self._covariance])
+        # A step is one product: w, the drive and the one before make the next w, and S_1 w. The two
+        # drives change places at every step.
+        decay = self._circulant(np.exp(-x))
+        now = self._circulant(0.5 * step * (zeroth + first))
+        before = self._circulant(-0.5 * step * first)
+        updates = [
+            np.hstack([update, update @ self._covariance])
+            for update in (np.vstack([decay, before, now]), np.vstack([decay, now, before]))
+        ]
         keep = np.unique(np.linspace(0, n_steps, n_times).round().astype(int))
         keep = np.unique(np.append(keep, n_steps))
         kept, D = set(keep.tolist()), self.n_features
         history = [w.copy()] if 0 in kept else []
-        drive = self._drive(w, w @ self._covariance)
-        state = np.hstack([w, drive, drive])  # a first step of the first order
-        for number in range(1, n_steps + 1):
-            both = state @ update
-            w = both[:, :D]
-            state[:, 2 * D :] = state[:, D : 2 * D]
-            state[:, :D] = w
-            state[:, D : 2 * D] = self._drive(w, both[:, D:])
-            if number in kept:
-                history.append(w.copy())
+        with blas_on_one_thread() if D <= _SMALL else nullcontext():
+            drive = self._drive(w, w @ self._covariance)
+            state = np.hstack([w, drive, drive])  # a first step of the first order
+            fields, drives = state[:, :D], (state[:, D : 2 * D], state[:, 2 * D :])
+            for number in range(1, n_steps + 1):
+                both = state @ updates[number % 2]
+                w = both[:, :D]
+                fields[:] = w
+                drives[number % 2][:] = self._drive(w, both[:, D:])
+                if number in kept:
+                    history.append(w.copy())
         return FlowResult(step * keep, np.stack(history))
 
 
