@@ -10,7 +10,6 @@ from typing import Any
 import scipy
 from threadpoolctl import ThreadpoolController
 
-
 _lock = threading.Lock()
 
 

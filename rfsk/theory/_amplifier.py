@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 _N_CUBIC = 4096  # intervals of the angle arcsin(a) on which amp is a cubic
 _N_TABLE = 2**15  # of straight lines, through values of those cubics: within 1e-9
 _NEGLIGIBLE = 1e-19  # nodes of the quadrature that weigh less than this are left out
+_SMALLEST = 1e-280  # keeps a perfect overlap finite
 _CELLS = 2**22  # products of overlaps and nodes held at a time
 
 
@@ -74,8 +75,7 @@ class Amplifier:
         a = np.clip(np.asarray(overlap, dtype=np.float64), -1.0, 1.0)
         if self._is_linear:
             return np.asarray(self.largest * a)
-        with np.errstate(divide="ignore"):
-            c = a / np.sqrt(2.0 * (1.0 - a) * (1.0 + a))
+        c = a / np.sqrt(np.maximum(2.0 * (1.0 - a) * (1.0 + a), _SMALLEST))
         return self._expectation(lambda x, c: x * scipy.special.erf(x * c), c)
 
     def derivative(self, overlap: ArrayLike) -> Array:

@@ -149,10 +149,13 @@ class CubicFlow:
         unit : int, default=0
             Whose bias is meant, where there are several.
         """
-        u = self._check(np.atleast_2d(np.asarray(field, dtype=np.float64)))[0]
-        linear = self._coefficients()
+        u = np.asarray(field, dtype=np.float64)
+        if u.shape != (self.n_features,):
+            raise ValueError(f"field has shape {u.shape}; expected ({self.n_features},).")
+        n_units = max(len(self.bias), unit + 1)
         of_unit = [
-            float(np.broadcast_to(c[:, 0], (max(len(self.bias), unit + 1),))[unit]) for c in linear
+            float(np.broadcast_to(factors[:, 0], (n_units,))[unit])
+            for factors in self._coefficients()
         ]
         total = np.zeros((self.n_features,) * 2)
         for number, C in enumerate(self._covariances):

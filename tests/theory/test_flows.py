@@ -1,0 +1,272 @@
+"""Flows against trained nets, exact integrals, solvers of another kind and finite differences."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.integrate import solve_ivp
+
+from rfsk import NLGP, FCNet, FieldMatcher, GaussianField, ipr
+from rfsk.analysis import cumulant
+from rfsk.datasets import Discrimination, EllipticalField, StudentT
+from rfsk.theory import (
+    CubicFlow,
+    RectifiedFlow,
+    activation_derivatives,
+    fixed_point,
+)
+
+
+def task(n=30, lengths=(1.5, 3.0), gain=3.0):
+    return Discrimination([NLGP(n, correlation_length=xi, gain=gain) for xi in lengths])
+
+
+@pytest.mark.parametrize("activation", ["erf", "tanh", "linear"])
+def test_derivatives_are_those_of_autograd(activation):
+    functions = {
+        "erf": lambda h: torch.erf(h / 2**0.5),
+        "tanh": torch.tanh,
+        "linear": lambda h: h,
+    }
+    b = torch.linspace(-3, 3, 13, dtype=torch.float64, requires_grad=True)
+    value = functions[activation](b)
+    expected = [value.detach().numpy()]
+    for _ in range(4):
+        if value.requires_grad:
+            (value,) = torch.autograd.grad(value.sum(), b, create_graph=True)
+        else:
+            value = torch.zeros_like(b)
+        expected.append(value.detach().numpy())
+    found = activation_derivatives(activation, b.detach().numpy())
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_own_derivatives_are_taken_and_bad_ones_refused():
+    own = [np.sin, np.cos, lambda b: -np.sin(b), lambda b: -np.cos(b), np.sin]
+    np.testing.assert_allclose(activation_derivatives(own, 0.3)[2], -np.sin(0.3))
+    with pytest.raises(ValueError, match="expected a name or five functions"):
+        activation_derivatives(own[:3], 0.3)
+    with pytest.raises(ValueError, match="activation='relu' is unknown"):
+        activation_derivatives("relu", 0.0)
+
+
+@pytest.mark.parametrize("activation", ["erf", "tanh"])
+def test_flow_drives_small_fields_as_the_averaged_step_of_a_net_does(activation):
+    """Gradient of the loss of a real FCNet, K=10, on 200,000 samples and their negatives (which
+    rids it of its largest noise): cosine above .99 for every unit, and lengths within 10 %."""
+    law = task()
+    X, y = law.sample(200_000, random_state=0)
+    X, y = np.vstack([X, -X]), np.concatenate([y, y])
+    target = np.where(y == 0, 1.0, -1.0)
+    net = FCNet(10, activation=activation, learning_rate=1e-6, max_epochs=1, random_state=0)
+    net.fit(X[:1000], y[:1000])
+    rng = np.random.default_rng(1)
+    smooth = GaussianField(30, correlation_length=2.0).sample(10, random_state=2)
+    u = 0.1 * smooth / np.sqrt(30) + 0.02 * rng.standard_normal((10, 30)) / np.sqrt(30)
+    b = net.biases_
+    module = net.net_.module_.double()
+    with torch.no_grad():
+        module.weight.copy_(torch.tensor(u * np.sqrt(30)))
+    total = torch.zeros(10, 30, dtype=torch.float64)
+    for part in np.array_split(np.arange(len(X)), 8):
+        module.zero_grad()
+        output = module(torch.tensor(X[part]))
+        loss = ((output - torch.tensor(target[part])) ** 2).sum()
+        loss.backward()
+        total += module.weight.grad
+    # w moves by lr K dLoss/dw a step; u = w / sqrt(D), time is lr x steps / D.
+    step = -10 * total.numpy() / len(X) / np.sqrt(30) * 30
+    drive = CubicFlow(law, bias=b, activation=activation, interacting=True).velocity(u)
+    length = np.linalg.norm(drive, axis=1) / np.linalg.norm(step, axis=1)
+    cosine = np.einsum("kd,kd->k", drive, step) / (
+        np.linalg.norm(drive, axis=1) * np.linalg.norm(step, axis=1)
+    )
+    assert cosine.min() > 0.99
+    assert np.abs(length - 1).max() < 0.1
+
+
+@pytest.mark.parametrize("form", ["committee", "neuron"])
+def test_velocity_is_the_formula_written_out(form):
+    law = task(8, (1.0, 2.0))
+    u = np.random.default_rng(0).normal(size=(3, 8))
+    b = np.array([1.0, -0.5, 0.3])
+    C0, C1 = (model.covariance() for model in law.models)
+    moments = []
+    for model, C in zip(law.models, (C0, C1), strict=True):
+        pairs = [np.einsum(p, C, C) for p in ("ij,kl->ijkl", "ik,jl->ijkl", "il,jk->ijkl")]
+        moments.append(cumulant(model).tensor() + sum(pairs))
+    DC, MC = (C0 - C1) / 2, (C0 + C1) / 2
+    DT, MT = (moments[0] - moments[1]) / 2, (moments[0] + moments[1]) / 2
+    s0, s1, s2, s3, s4 = activation_derivatives("erf", b)[:, :, None]
+
+    def cubic(T):
+        return np.einsum("ijkl,rj,rk,rl->ri", T, u, u, u)
+
+    if form == "committee":
+        expected = 2 * (s2 * (u @ DC) + s4 / 6 * cubic(DT))
+    else:
+        expected = 2 * (
+            -((s1**2 + s0 * s2) * (u @ MC) - s2 * (u @ DC))
+            - (s2**2 / 2 + s0 * s4 / 6 + 2 * s1 * s3 / 3) * cubic(MT)
+            + s4 / 6 * cubic(DT)
+        )
+    flow = CubicFlow(law, bias=b, form=form)
+    np.testing.assert_allclose(flow.velocity(u), expected, atol=1e-10)
+    if form == "committee":
+        full = CubicFlow(law, bias=b, interacting=True).velocity(u)
+        rest = -2 * s1 * ((s1 * u).mean(axis=0) @ MC) - 2 * s2 * s0.mean() * (u @ MC)
+        np.testing.assert_allclose(full, expected + rest, atol=1e-10)
+
+
+@pytest.mark.parametrize("form", ["committee", "neuron"])
+@pytest.mark.parametrize("fourth", ["full", "gaussian", "none"])
+def test_jacobian_is_that_of_finite_differences(form, fourth):
+    flow = CubicFlow(task(8, (1.0, 2.0)), form=form, fourth=fourth, bias=[1.0, -0.5])
+    u = np.random.default_rng(0).normal(size=8)
+    h = 1e-6
+    for unit in (0, 1):
+        numeric = []
+        for e in np.eye(8):
+            ahead, back = (flow.velocity(np.stack([u + s * h * e] * 2))[unit] for s in (1, -1))
+            numeric.append((ahead - back) / (2 * h))
+        np.testing.assert_allclose(flow.jacobian(u, unit), np.array(numeric).T, atol=1e-6)
+
+
+@pytest.mark.parametrize(("gain", "expected"), [(1.0, 0.143), (3.0, 0.205)])
+def test_cubic_flow_ends_in_bumps_of_known_ipr_and_a_net_close_to_them(gain, expected):
+    """D=30, xi=(1.5, 3). Net: K=40, batch 1000, lr x steps 3000, trained biases, seeds 0 and 1."""
+    law = task(gain=gain)
+    fields = CubicFlow(law).integrate(4, 100.0, random_state=0).fields
+    np.testing.assert_allclose(ipr(fields), expected, rtol=0.005)
+    found = []
+    for seed in range(2):
+        net = FCNet(40, learning_rate=5.0, batch_size=1000, weight_decay=0.0, random_state=seed)
+        grown = net.fit_online(law, 600_000).receptive_fields_[:20]
+        match = FieldMatcher().fit(fields).transform(grown)[:, 0]
+        assert np.median(match) >= 0.96
+        found.append(ipr(grown).mean())
+    assert np.mean(found) == pytest.approx(expected, rel=0.12)
+
+
+def test_on_the_clone_the_flow_ends_in_a_fourier_mode():
+    fields = CubicFlow(task(), fourth="gaussian").integrate(4, 300.0, random_state=0).fields
+    power = np.abs(np.fft.fft(fields)) ** 2
+    assert np.all(power.max(axis=1) / power.sum(axis=1) > 0.99)
+    clone = CubicFlow(task().gaussian_clone()).integrate(4, 300.0, random_state=0).fields
+    np.testing.assert_allclose(clone, fields, rtol=1e-3, atol=1e-3)
+
+
+def test_second_order_alone_splits_units_by_the_sign_of_their_bias():
+    """Linear flow: b > 0 grows low frequencies, b < 0 high ones; neither localizes."""
+    start = CubicFlow(task()).starts(6, random_state=0)
+    for bias, low in ((1.0, True), (-1.0, False)):
+        flow = CubicFlow(task(), bias=bias, fourth="none")
+        fields = flow.integrate(start, 6.0).fields
+        power = np.abs(np.fft.rfft(fields)) ** 2
+        frequency = (power @ np.arange(16)) / power.sum(axis=1)
+        assert np.all(frequency < 2.0) if low else np.all(frequency > 3.0)
+        assert np.all(ipr(fields) < 0.12)  # white noise: 0.1
+
+
+def test_flow_of_samples_follows_that_of_their_law():
+    law = task(12, (1.0, 2.0))
+    samples = [model.sample(50_000, random_state=3) for model in law.models]
+    u = GaussianField(12, correlation_length=1.0).sample(4, random_state=0) / np.sqrt(12)
+    exact, implicit = CubicFlow(law).velocity(u), CubicFlow(samples).velocity(u)
+    cosine = np.einsum("kd,kd->k", exact, implicit) / (
+        np.linalg.norm(exact, axis=1) * np.linalg.norm(implicit, axis=1)
+    )
+    assert cosine.min() > 0.98
+
+
+def test_uniform_field_is_an_unstable_fixed_point_and_the_bump_a_stable_one():
+    flow = CubicFlow(task(20, (1.0, 2.0)))
+    uniform = fixed_point(flow, 0.3 * np.ones(20))
+    np.testing.assert_allclose(uniform.field, uniform.field[0])
+    assert not uniform.is_stable
+    bump = fixed_point(flow, np.exp(-0.5 * (np.arange(20) - 10.0) ** 2), end=100.0)
+    assert bump.is_stable
+    assert abs(bump.eigenvalues[0]) < 1e-3 * np.abs(bump.eigenvalues).max()  # its shift
+    slope = np.gradient(bump.field)
+    assert abs(bump.eigenvectors[0] @ slope) / np.linalg.norm(slope) > 0.98
+    clone = CubicFlow(task(20, (1.0, 2.0)), fourth="gaussian")
+    assert fixed_point(clone, 0.3 * np.ones(20)).is_stable
+
+
+def test_fields_that_run_away_are_reported():
+    flow = CubicFlow(task(12, (1.0, 2.0)), bias=2.5)  # s4 has changed its sign
+    with pytest.raises(FloatingPointError, match="Fields ran away at t = "):
+        flow.integrate(3, 1000.0, random_state=0)
+
+
+@pytest.mark.parametrize(
+    ("gain", "expected"), [(0.3 * 2**0.5, 0.053), (2**0.5, 0.152), (None, 0.284)]
+)
+def test_rectified_flow_ends_at_known_localization(gain, expected):
+    """L=40, xi=(1, 3): erf(0.3 z), erf(z) and the sign."""
+    pair = [
+        NLGP(40, correlation_length=xi, gain=gain or 1.0, nonlinearity="erf" if gain else "sign")
+        for xi in (1.0, 3.0)
+    ]
+    fields = RectifiedFlow(pair).integrate(4, 4000.0, random_state=0).fields
+    np.testing.assert_allclose(ipr(fields), expected, rtol=0.02)
+
+
+def test_rectified_flow_solves_its_equation():
+    """Against SciPy's solver at a relative error of 1e-9; halving the step quarters the error."""
+    flow = RectifiedFlow([NLGP(16, correlation_length=xi, gain=2.0) for xi in (0.8, 2.0)])
+    start = flow.starts(2, random_state=0)
+
+    def velocity(_, flat):
+        return flow.velocity(flat.reshape(2, 16)).ravel()
+
+    exact = solve_ivp(velocity, (0, 5), start.ravel(), rtol=1e-9, atol=1e-12).y[:, -1]
+    error = [
+        np.abs(flow.integrate(start, 5.0, n_steps=n).fields.ravel() - exact).max()
+        for n in (400, 800)
+    ]
+    assert error[1] < 1e-4
+    assert 3.0 < error[0] / error[1] < 5.0
+
+
+@pytest.mark.parametrize("radial", ["shell", StudentT(5.0)])
+def test_elliptical_inputs_end_in_the_mode_of_the_largest_ratio(radial):
+    pair = [EllipticalField(20, correlation_length=xi, radial=radial) for xi in (1.0, 2.0)]
+    flow = RectifiedFlow(pair)
+    result = flow.integrate(3, 3000.0, random_state=0)
+    best = int(np.argmax(flow.spectra[1] / flow.spectra[0]))
+    assert best == 0
+    np.testing.assert_allclose(ipr(result.fields), 1 / 20, rtol=1e-3)
+    swapped = RectifiedFlow(pair[::-1]).integrate(3, 3000.0, random_state=0).fields
+    power = np.abs(np.fft.rfft(swapped)) ** 2
+    assert np.all(power.argmax(axis=1) == 10)
+
+
+def test_flow_keeps_the_times_it_is_asked_for():
+    flow = RectifiedFlow(task(12, (1.0, 2.0)))
+    result = flow.integrate(2, 10.0, n_steps=100, n_times=5, random_state=0)
+    np.testing.assert_allclose(result.times, [0.0, 2.5, 5.0, 7.5, 10.0])
+    assert result.history.shape == (5, 2, 12)
+    np.testing.assert_array_equal(result.history[0], flow.starts(2, random_state=0))
+    cubic = CubicFlow(task(12, (1.0, 2.0))).integrate(2, 4.0, times=[1.0, 4.0], random_state=0)
+    np.testing.assert_allclose(cubic.times, [1.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: CubicFlow(task(), form="pair"), "form='pair' is unknown"),
+        (lambda: CubicFlow(task(), fourth="half"), "fourth='half' is unknown"),
+        (lambda: CubicFlow(task().models[:1]), "expected a task of two classes, or a pair"),
+        (lambda: CubicFlow(task(), bias=[1.0, 2.0]).velocity(np.ones((3, 30))), "and 2 biases"),
+        (lambda: CubicFlow(task()).velocity(np.ones((3, 7))), "fields have 7 features; expected"),
+        (lambda: RectifiedFlow(task()).integrate(np.ones((1, 7)), 1.0), "start has 7 features"),
+        (
+            lambda: RectifiedFlow([NLGP(n, correlation_length=1.0, gain=1.0) for n in (8, 9)]),
+            r"Classes of shape \(8,\) and \(9,\)",
+        ),
+        (lambda: RectifiedFlow(task()).integrate(2, -1.0), "end=-1.0; expected a finite number"),
+    ],
+)
+def test_bad_flows_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -1,0 +1,96 @@
+"""The index against growth rates, and against where flows end."""
+
+import numpy as np
+import pytest
+
+from rfsk import NLGP, GaussianField, Ising, TransformedField, ipr, localization_index
+from rfsk.datasets import Algebraic, EllipticalField
+from rfsk.theory import CubicFlow, RectifiedFlow, fixed_point
+
+
+def nlgps(gain, n=40, lengths=(1.0, 3.0)):
+    return [NLGP(n, correlation_length=xi, gain=gain) for xi in lengths]
+
+
+def algebraic(k):
+    return [TransformedField(40, correlation_length=xi, marginal=Algebraic(k)) for xi in (1.0, 3.0)]
+
+
+def test_growth_rate_is_that_of_a_perturbed_uniform_field():
+    """Rate of the rectified flow about w = alpha, measured over a short time."""
+    flow = RectifiedFlow(nlgps(2.0))
+    found = localization_index(nlgps(2.0))
+    uniform = flow.integrate(np.full((1, 40), 0.5), 30.0).fields
+    wave = np.cos(2 * np.pi * found.mode[0] * np.arange(40) / 40)
+    h = 1e-6
+    ahead, back = (flow.velocity(uniform + s * h * wave)[0] for s in (1, -1))
+    rate = (ahead - back) @ wave / (2 * h) / (wave @ wave)
+    # The norm of w moves as well; along a wave it does so to second order only.
+    assert rate == pytest.approx(found.growth_rate, rel=1e-4)
+
+
+def test_committee_s_growth_rates_are_eigenvalues_of_the_jacobian():
+    """About the uniform fixed point of the cubic flow, scaled by -s2(b), for three biases."""
+    pair = nlgps(3.0, 20, (1.0, 2.0))
+    found = localization_index(pair, theory="committee")
+    for bias in (0.5, 1.0, 1.5):
+        flow = CubicFlow(pair, bias=bias)
+        uniform = fixed_point(flow, 0.3 * np.ones(20), end=0.0)
+        wave = np.cos(2 * np.pi * found.mode[0] * np.arange(20) / 20)
+        rate = wave @ flow.jacobian(uniform.field) @ wave / (wave @ wave)
+        slope = bias * np.sqrt(2 / np.pi) * np.exp(-(bias**2) / 2)  # -s2
+        assert rate / slope == pytest.approx(found.growth_rate, rel=1e-6)
+    assert found.index > 1
+
+
+@pytest.mark.parametrize("theory", ["rectified", "committee"])
+def test_gaussian_and_elliptical_worlds_do_not_localize(theory):
+    for make in (GaussianField, EllipticalField):
+        pair = [make(40, correlation_length=xi) for xi in (1.0, 3.0)]
+        found = localization_index(pair, theory=theory)
+        assert found.index < 1
+        assert found.growth_rate < 0
+        assert not found.localizes
+
+
+def test_index_is_one_side_of_one_as_the_effective_flow_localizes():
+    """Twelve laws at L=40, xi=(1, 3): index above 1 if and only if fields end above the uniform."""
+    worlds = {f"erf {g}": nlgps(g * 2**0.5) for g in (0.1, 0.2, 0.3, 0.5, 1.0)}
+    worlds |= {f"algebraic {k}": algebraic(k) for k in (5.0, 5.5, 6.0, 7.0)}
+    worlds["laplace"] = [
+        TransformedField(40, correlation_length=xi, marginal="laplace") for xi in (1.0, 3.0)
+    ]
+    worlds["Ising"] = [Ising(40, temperature=t) for t in (3.0, 1.2)]
+    for pair in worlds.values():
+        fields = RectifiedFlow(pair).integrate(2, 6000.0, n_steps=6000, random_state=0).fields
+        localized = 40 * ipr(fields).max() > 1.2
+        assert localized == localization_index(pair).localizes
+
+
+def test_kurtosis_errs_where_the_index_does_not():
+    steep, soft = algebraic(6.0), nlgps(0.1 * 2**0.5)
+    assert steep[0].excess_kurtosis() == pytest.approx(soft[0].excess_kurtosis(), abs=0.003)
+    assert localization_index(steep).index == pytest.approx(1.003, abs=1e-3)
+    assert localization_index(soft).index == pytest.approx(0.990, abs=1e-3)
+    assert localization_index(algebraic(5.89)).localizes  # at a kurtosis of zero
+
+
+@pytest.mark.parametrize("theory", ["rectified", "committee"])
+def test_index_of_samples_meets_that_of_their_law(theory):
+    pair = nlgps(3.0, 20, (1.0, 2.0))
+    exact = localization_index(pair, theory=theory)
+    samples = [model.sample(60_000, random_state=seed) for seed, model in enumerate(pair)]
+    estimated = localization_index(samples, theory=theory)
+    assert estimated.index == pytest.approx(exact.index, abs=0.03)
+    assert {abs(estimated.mode[0]), abs(exact.mode[0])} == {abs(exact.mode[0])}
+
+
+def test_torus_has_wave_vectors_of_two_components():
+    found = localization_index(nlgps(3.0, (8, 8), (0.7, 2.0)))
+    assert len(found.mode) == 2
+    assert found.localizes
+
+
+def test_unknown_theory_is_refused():
+    with pytest.raises(ValueError, match="theory='quartic' is unknown"):
+        localization_index(nlgps(1.0), theory="quartic")
