@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         make_transformed_field,
     )
     from .nets import Autoencoder, ConvNet, FCNet, fit_many, fit_many_online, load, save
-    from .theory import CubicFlow, RectifiedFlow, localization_index
+    from .theory import CubicFlow, RectifiedFlow, localization_index, predict_fields
 
 __version__ = "0.1.0"
 
@@ -85,6 +85,7 @@ _ROOM_OF_NAME = {
     "make_transformed_field": "datasets",
     "match_fields": "analysis",
     "population_summary": "analysis",
+    "predict_fields": "theory",
     "receptive_fields": "analysis",
     "save": "nets",
     "symmetric_cp": "analysis",
@@ -129,6 +130,7 @@ __all__ = [
     "make_transformed_field",
     "match_fields",
     "population_summary",
+    "predict_fields",
     "receptive_fields",
     "save",
     "symmetric_cp",

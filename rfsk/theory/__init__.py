@@ -6,12 +6,14 @@ from ._cubic_flow import CubicFlow
 from ._fixed_points import FixedPoint, fixed_point
 from ._gaussian_equivalence import bivariate_normal_cdf, gaussian_accuracy, gaussian_loss
 from ._localization_index import LocalizationIndex, localization_index
+from ._predictions import FieldPrediction, predict_fields
 from ._rectified_flow import FlowResult, RectifiedFlow, sampled_drive
 from ._statistics import FieldStatistics, field_statistics
 
 __all__ = [
     "Amplifier",
     "CubicFlow",
+    "FieldPrediction",
     "FieldStatistics",
     "FixedPoint",
     "FlowResult",
@@ -24,5 +26,6 @@ __all__ = [
     "gaussian_accuracy",
     "gaussian_loss",
     "localization_index",
+    "predict_fields",
     "sampled_drive",
 ]

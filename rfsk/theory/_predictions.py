@@ -1,0 +1,182 @@
+"""predict_fields: what a net will grow, told from its inputs before it is trained."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._core._validation import check_number, check_positive
+from ..analysis import (
+    dominant_frequency,
+    field_width,
+    ipr,
+    match_matrix,
+    receptive_fields,
+)
+from ._activations import activation_derivatives
+from ._cubic_flow import CubicFlow
+from ._rectified_flow import FlowResult
+
+Array = NDArray[np.float64]
+
+_LIFETIMES = 33.0  # of the fastest growth that the flow is followed for by default
+_N_TIMES = 400
+
+
+@dataclass(frozen=True)
+class FieldPrediction:
+    """What the reduced model says a net will grow.
+
+    Attributes
+    ----------
+    biases : ndarray of shape (n_units,)
+        Positive ones first, as nets have them.
+    fields : ndarray of shape (n_units, n_features)
+        At the end of the flow.
+    ipr, width : ndarray of shape (n_units,)
+        Of these fields; widths in sites.
+    first_frequency : ndarray of shape (n_units,)
+        Cycles a site of the mode that grows fastest by second-order statistics: what splits units
+        by the sign of their bias into a low- and a high-frequency group.
+    growth_rate : ndarray of shape (n_units,)
+        Of that mode, per learning rate x steps / D.
+    onset : ndarray of shape (n_units,)
+        Time, learning rate x steps / D, at which a field has doubled its norm: structure emerges
+        from the initial noise. NaN if it never does.
+    flow : FlowResult
+        The time course.
+    shape : tuple of int or None
+        The lattice.
+    """
+
+    biases: Array
+    fields: Array
+    ipr: Array
+    width: Array
+    first_frequency: Array
+    growth_rate: Array
+    onset: Array
+    flow: FlowResult
+    shape: tuple[int, ...] | None
+
+    def match(self, net: Any) -> dict[str, float]:
+        """How well the fields of a net are those predicted, by the sign of the bias.
+
+        Parameters
+        ----------
+        net : fitted estimator or array-like of shape (n_units, n_features)
+            The first half of whose units started with a positive bias.
+
+        Returns
+        -------
+        match : dict of str to float
+            "positive" and "negative": median over units of the best match, over shifts and signs,
+            with the predicted fields of that group.
+        """
+        grown = receptive_fields(net)
+        half = (len(grown) + 1) // 2
+        found = {}
+        for name, rows, is_mine in (
+            ("positive", grown[:half], self.biases > 0),
+            ("negative", grown[half:], self.biases < 0),
+        ):
+            matches = match_matrix(rows, self.fields[is_mine], self.shape)
+            found[name] = float(np.median(matches.max(axis=1)))
+        return found
+
+
+def predict_fields(
+    task: Any,
+    *,
+    n_units: int = 20,
+    bias: float = 1.0,
+    activation: Any = "erf",
+    end: float | None = None,
+    start: ArrayLike | None = None,
+    random_state: Any = None,
+) -> FieldPrediction:
+    """Predict the fields of a committee from second- and fourth-order statistics alone.
+
+    Follows `CubicFlow` for units of bias +b and -b. Right about which group localizes, about the
+    shape and IPR of its fields (within 12 % at D = 30) and about when structure emerges; the
+    expansion is of small fields, so that once they have grown (u.Cu about 1) it runs ahead of
+    the net, by a factor of two to three in the time at which localization is half complete, and the
+    fields of the oscillating group sharpen late where those of nets do not.
+
+    Parameters
+    ----------
+    task : Discrimination, or pair of input models or of arrays of samples
+        Class 0 and class 1.
+    n_units : int, default=20
+        Half of them of each sign of the bias.
+    bias : float, default=1.0
+        b.
+    activation : {"erf", "tanh"} or sequence of five callables, default="erf"
+        See `activation_derivatives`.
+    end : float, optional
+        Time, learning rate x steps / D, for which the flow is followed; by default 33 lifetimes of
+        the fastest growth.
+    start : array-like of shape (n_units, n_features), optional
+        Fields to begin with, such as those of an untrained net; random ones by default.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of random starts.
+
+    Returns
+    -------
+    prediction : FieldPrediction
+
+    Raises
+    ------
+    ValueError
+        If the task or a parameter is not valid, or the classes have one covariance.
+    FloatingPointError
+        If fields run away before `end`.
+
+    Examples
+    --------
+    >>> from rfsk import NLGP
+    >>> from rfsk.theory import predict_fields
+    >>> task = [NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)]
+    >>> prediction = predict_fields(task, n_units=4, random_state=0)
+    >>> prediction.ipr[:2].round(2), prediction.first_frequency.round(2)
+    (array([0.21, 0.2 ]), array([0. , 0. , 0.2, 0.2]))
+    """
+    check_positive(n_units, "n_units", integer=True)
+    check_number(bias, "bias")
+    if n_units < 2 or bias == 0.0:
+        raise ValueError(
+            f"n_units={n_units!r}, bias={bias!r}; expected at least two units, and a bias that is "
+            "not zero: without one nothing is learnt."
+        )
+    half = (n_units + 1) // 2
+    biases = np.repeat([abs(bias), -abs(bias)], [half, n_units - half])
+    flow = CubicFlow(task, bias=biases, activation=activation)
+    shape = getattr(task, "shape", None) or getattr(task[0], "shape", None)
+    shape = shape if isinstance(shape, tuple) and np.prod(shape) == flow.n_features else None
+    rates, modes = np.linalg.eigh(flow.difference)
+    slope = 2.0 * activation_derivatives(activation, biases)[2]
+    fastest = np.where(slope > 0.0, len(rates) - 1, 0)
+    growth = slope * rates[fastest]
+    if growth.max() <= 0.0:
+        raise ValueError("Both classes have one covariance: nothing grows to second order.")
+    end = _LIFETIMES / float(growth.max()) if end is None else end
+    check_positive(end, "end")
+    u = flow.starts(n_units, random_state) if start is None else start
+    times = np.linspace(0.0, end, _N_TIMES + 1)
+    result = flow.integrate(u, end, times=times)
+    norms = np.linalg.norm(result.history, axis=2)
+    doubled = norms >= 2.0 * norms[0]
+    onset = np.where(doubled.any(axis=0), times[doubled.argmax(axis=0)], np.nan)
+    fields = result.fields
+    return FieldPrediction(
+        biases,
+        fields,
+        ipr(fields),
+        field_width(fields, shape),
+        dominant_frequency(modes.T[fastest], shape),
+        growth,
+        onset,
+        result,
+        shape,
+    )
