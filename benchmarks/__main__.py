@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from . import _cp, _ensemble, _fit, _lattice, _online, _sampling
+from . import _cp, _ensemble, _fit, _lattice, _online, _sampling, _theory
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
     print(f"{'ratio':>7}  {'limit':>6}  what, against reference")
     results, exceeded = [], False
-    for module in (_sampling, _lattice, _fit, _online, _ensemble, _cp):
+    for module in (_sampling, _lattice, _fit, _online, _ensemble, _cp, _theory):
         for row in module.rows():
             results.append(row)
             limit = "" if row["limit"] is None else f"{row['limit']:g}"

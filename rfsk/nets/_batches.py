@@ -29,7 +29,7 @@ class TensorBatches(Dataset):
         generator: torch.Generator,
     ) -> None:
         self.X, self.targets = X, targets
-        self.batch_size = batch_size
+        self.batch_size = int(batch_size)  # torch takes no NumPy integers
         self.generator = generator
 
     def __len__(self) -> int:
@@ -67,7 +67,7 @@ class TaskBatches(Dataset):
         self.target_of_class = target_of_class
         if target_of_class is not None:
             self.target_of_class = target_of_class.to(generator.device)
-        self.batch_size = batch_size
+        self.batch_size = int(batch_size)  # torch takes no NumPy integers
         self.generator = generator
         rng = np.random.default_rng(generator.initial_seed())
         self.sampler = BatchSampler(task, generator, rng)

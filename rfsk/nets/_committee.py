@@ -264,7 +264,7 @@ class _Shared:
 
     def __init__(self, members: list[Member], batch_size: int, X: Tensor, index: Tensor) -> None:
         self.generators = [torch.Generator(X.device).manual_seed(m.seed) for m in members]
-        self.X, self.batch_size = X, batch_size
+        self.X, self.batch_size = X, int(batch_size)
         self.targets = torch.stack([m.target_of_class.to(X.device)[index] for m in members])
 
     def epoch(self) -> Iterator[tuple[Tensor, Tensor]]:

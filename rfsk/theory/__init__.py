@@ -8,6 +8,7 @@ from ._gaussian_equivalence import bivariate_normal_cdf, gaussian_accuracy, gaus
 from ._localization_index import LocalizationIndex, localization_index
 from ._predictions import FieldPrediction, predict_fields
 from ._rectified_flow import FlowResult, RectifiedFlow, sampled_drive
+from ._sample_size import localization_sample_size
 from ._statistics import FieldStatistics, field_statistics
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "gaussian_accuracy",
     "gaussian_loss",
     "localization_index",
+    "localization_sample_size",
     "predict_fields",
     "sampled_drive",
 ]

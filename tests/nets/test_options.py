@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import special
 
-from rfsk import ConvNet, FCNet, ipr, make_nlgp
+from rfsk import ConvNet, FCNet, fit_many, ipr, make_nlgp
 from rfsk.nets._single_step import SingleSampleStep
 
 
@@ -135,3 +135,19 @@ def test_single_sample_steps_in_numpy_are_those_of_torch(ring, activation, param
     np.testing.assert_allclose(fast.receptive_fields_, plain.receptive_fields_, atol=2e-6)
     np.testing.assert_allclose(fast.biases_, plain.biases_, atol=2e-6)
     assert fast.loss_curve_[-1] == pytest.approx(plain.loss_curve_[-1], rel=1e-5)
+
+
+def test_sizes_may_be_numpy_integers_as_grids_have_them():
+    X, y = make_nlgp(200, 20, correlation_length=(1.0, 2.0), random_state=0)
+    two, four, twenty = (np.int64(n) for n in (2, 4, 20))
+    sizes = {"batch_size": twenty, "max_epochs": two}
+    nets = [
+        FCNet(four, **sizes, record=four, image_shape=(four, np.int64(5)), random_state=0),
+        FCNet((four, two), **sizes, readout="linear", random_state=0),
+        ConvNet(two, kernel_size=np.int64(5), **sizes, random_state=0),
+    ]
+    for net in nets:
+        assert np.isfinite(net.fit(X, y).receptive_fields_).all()
+    alone = FCNet(four, **sizes, random_state=0).fit(X, y)
+    together = fit_many([FCNet(four, **sizes, random_state=0) for _ in range(2)], X, y)
+    np.testing.assert_allclose(together[0].receptive_fields_, alone.receptive_fields_, atol=1e-6)

@@ -1,0 +1,45 @@
+"""The number of samples from which a sample's cumulant shows the factor of its law."""
+
+import numpy as np
+import pytest
+
+from rfsk import NLGP, symmetric_cp
+from rfsk.analysis import cumulant, match_matrix
+from rfsk.theory import localization_sample_size
+
+
+def median_match(model, n_samples):
+    """Of the leading factors of seven samples with that of the law."""
+    exact = symmetric_cp(cumulant(model), 1, tol=1e-10, random_state=0).components
+    found = [
+        symmetric_cp(model.sample(n_samples, seed), 1, random_state=seed).components[0]
+        for seed in range(7)
+    ]
+    return float(np.median(match_matrix(found, exact)))
+
+
+@pytest.mark.parametrize("gain", [1.0, 3.0])
+@pytest.mark.parametrize(("n_sites", "length"), [(45, 3.0), (64, 3.0), (64, 6.4)])
+def test_factors_appear_at_one_to_a_few_times_the_predicted_number(n_sites, length, gain):
+    """Median match with the law's factor below .9 at half the number and above it at four times."""
+    model = NLGP(n_sites, correlation_length=length, gain=gain)
+    scale = localization_sample_size(model)
+    assert median_match(model, int(0.5 * scale)) < 0.9 < median_match(model, int(4.0 * scale))
+
+
+def test_it_scales_with_the_sites_at_fixed_length_and_not_at_fixed_ratio():
+    fixed, ratio = (
+        [
+            localization_sample_size(NLGP(n, correlation_length=xi(n), gain=3.0))
+            for n in (30, 60, 90)
+        ]
+        for xi in (lambda n: 3.0, lambda n: n / 10)
+    )
+    np.testing.assert_allclose(fixed, fixed[0] * np.array([1.0, 4.0, 9.0]), rtol=1e-3)
+    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-3)
+
+
+def test_gaussian_inputs_show_no_factor_at_any_size():
+    clone = NLGP(20, correlation_length=2.0, gain=3.0).gaussian_clone()
+    with pytest.raises(ValueError, match="The law has no fourth cumulant"):
+        localization_sample_size(clone)
