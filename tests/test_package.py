@@ -12,20 +12,21 @@ def run_python(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
 
-def test_drawing_inputs_imports_neither_torch_nor_skorch_nor_matplotlib():
+@pytest.mark.parametrize(
+    "work",
+    [
+        "rfsk.make_nlgp(10)",
+        "x = numpy.random.default_rng(0).normal(size=(40, 6)); rfsk.CumulantCP(2).fit(x); "
+        "rfsk.LocalizationAnalyzer().fit_transform(x); rfsk.FieldMatcher().fit_transform(x); "
+        "rfsk.TensorComparison(2, references=('cp', 'pca')).fit(x).compare(x)",
+        "task = [rfsk.NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]; "
+        "rfsk.localization_index(task); rfsk.predict_fields(task, n_units=2, random_state=0)",
+    ],
+    ids=["datasets", "analysis", "theory"],
+)
+def test_neither_torch_nor_skorch_nor_matplotlib_is_imported_for(work):
     code = (
-        "import sys, rfsk; rfsk.make_nlgp(10); "
-        "print([name for name in ('torch', 'skorch', 'matplotlib') if name in sys.modules])"
-    )
-    done = run_python(code)
-    assert done.stdout.strip() == "[]", done.stderr
-
-
-def test_analysis_imports_neither_torch_nor_skorch_nor_matplotlib():
-    code = (
-        "import sys, numpy, rfsk; x = numpy.random.default_rng(0).normal(size=(40, 6)); "
-        "rfsk.CumulantCP(2).fit(x); rfsk.LocalizationAnalyzer().fit_transform(x); "
-        "rfsk.FieldMatcher().fit_transform(x); "
+        f"import sys, numpy, rfsk; {work}; "
         "print([name for name in ('torch', 'skorch', 'matplotlib') if name in sys.modules])"
     )
     done = run_python(code)

@@ -17,12 +17,15 @@ def test_there_are_exactly_two_set_up_commands():
     assert all("-c constraints.txt" in command for command in (first, second))
 
 
-@pytest.mark.parametrize("code", blocks("python"), ids=["quick start", "own data"])
+@pytest.mark.parametrize("code", blocks("python"), ids=["quick start", "own data", "theory"])
 @pytest.mark.usefixtures("_close_figures")
 def test_python_blocks_run_as_they_stand(code, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {})
     printed = capsys.readouterr().out
+    if "index" in printed:
+        index, predicted = re.findall(r"\d\.\d+", printed)
+        assert f"It prints {index} and {predicted};" in README.read_text()
     if "NLGP" in printed:
         numbers = re.findall(r"mean IPR (0\.\d+)", printed)
         assert len(numbers) == 2

@@ -94,3 +94,12 @@ def test_torus_has_wave_vectors_of_two_components():
 def test_unknown_theory_is_refused():
     with pytest.raises(ValueError, match="theory='quartic' is unknown"):
         localization_index(nlgps(1.0), theory="quartic")
+
+
+@pytest.mark.parametrize(("factor", "localizes"), [(0.1, False), (0.3, True), (1.0, True)])
+def test_committee_s_index_tells_where_its_flow_ends(factor, localizes):
+    """erf(0.1 z), index .988; erf(0.3 z), 1.03; erf(z), 1.17: from small random fields."""
+    pair = nlgps(factor * 2**0.5)
+    assert localization_index(pair, theory="committee").localizes is localizes
+    fields = CubicFlow(pair).integrate(2, 600.0, random_state=0).fields
+    assert bool(40 * ipr(fields).max() > 1.6) == localizes
