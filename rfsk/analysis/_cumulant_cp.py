@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from .._core._blocks import is_lazy, row_blocks
 from .._core._random import as_generator
@@ -17,12 +17,13 @@ from ._cp_path import relative_error
 from ._cumulant import CombinedCumulant, Cumulant
 from ._cumulant_sources import is_in_blocks
 from ._empirical_cumulant import BlockCumulant, EmpiricalCumulant, SampleCumulant
+from ._projection import ProjectionMixin
 from ._symmetric_cp import symmetric_cp
 
 Array = NDArray[np.float64]
 
 
-class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class CumulantCP(ProjectionMixin, BaseEstimator):
     """Decompose the fourth-order cumulant of the inputs into localized factors.
 
     For translation-invariant, non-Gaussian inputs the factors are localized, tile space and
@@ -209,23 +210,6 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self.__dict__.pop("feature_names_in_", None)
         return kappa
 
-    def transform(self, X: ArrayLike) -> Array:
-        """Project centred inputs on the factors.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        projections : ndarray of shape (n_samples, n_components)
-            (X - mean_) @ components_.T
-        """
-        check_is_fitted(self)
-        data = validate_data(self, X, dtype=np.float64, reset=False)
-        return np.asarray((data - self.mean_) @ self.components_.T)
-
     def _rows_by_class(self, data: Array, y: ArrayLike | None) -> list[Array]:
         """Rows of the class asked for, or of every class."""
         if self.target is None:
@@ -240,10 +224,6 @@ class CumulantCP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
                     f"target='difference' is of two classes, but y has {len(present)}."
                 )
         return [rows_of_class(data, labels, target) for target in targets]
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.components_)
 
 
 class _RowsOfClass:

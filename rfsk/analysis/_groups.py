@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._validation import check_fields, check_image_shape
 from ._localization import LocalizationAnalyzer
+from ._measures import scaled_images
 
 Array = NDArray[np.float64]
 
@@ -157,18 +159,14 @@ def peak_mode_p_value(fields: ArrayLike, shape: int | tuple[int, ...] | None = N
     p_value : ndarray of shape (n_units,)
         NaN for a field without such a mode, as one of zeros.
     """
-    weights = check_fields(fields)
-    sides = check_image_shape(shape, weights.shape[1])
-    peak = np.abs(weights).max(axis=1, keepdims=True)
-    scaled = np.divide(weights, peak, out=np.zeros_like(weights), where=peak > 0)
-    images = scaled.reshape(-1, *sides)
-    power = np.abs(np.fft.fftn(images, axes=range(1, images.ndim))).reshape(len(weights), -1) ** 2
-    sites = np.indices(sides).reshape(len(sides), -1)
-    opposite = np.ravel_multi_index(tuple(-sites % np.array(sides)[:, None]), sides)
+    images, sides = scaled_images(fields, shape)
+    images = np.nan_to_num(images)
+    power = np.abs(np.fft.fftn(images, axes=range(1, images.ndim))).reshape(len(images), -1) ** 2
+    opposite = site_differences(sides)[0]
     modes = power[:, np.arange(len(opposite)) < opposite]
     total = modes.sum(axis=1)
     has_modes = total > _ROUNDING * power.sum(axis=1)
-    p_value = np.full(len(weights), np.nan)
+    p_value = np.full(len(images), np.nan)
     for unit in np.flatnonzero(has_modes):
         p_value[unit] = _fisher_p_value(float(modes[unit].max() / total[unit]), modes.shape[1])
     return p_value

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from .._core._random import as_generator
 from .._core._validation import check_option, check_positive
 from ._power_method import unit
+from ._projection import ProjectionMixin
 
 Array = NDArray[np.float64]
 
@@ -24,7 +25,7 @@ _RULES: dict[str, Callable[[Array], Array]] = {
 _SINGULAR = 1e-7  # directions of a smaller share of the largest standard deviation are dropped
 
 
-class NonlinearHebbian(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class NonlinearHebbian(ProjectionMixin, BaseEstimator):
     """Units that grow fields by a nonlinear Hebbian rule, each on its own.
 
     A synapse grows by what comes in times a function of what goes out, at a fixed length of all
@@ -156,23 +157,3 @@ class NonlinearHebbian(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         kept = max(1, min(kept, self.n_whitened or kept))
         size = np.where(deviation > 0, deviation, 1.0)[:kept, None]
         return np.asarray(axes[:kept] / size)
-
-    def transform(self, X: ArrayLike) -> Array:
-        """What the units see, (X - mean_) @ components_.T.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        projections : ndarray of shape (n_samples, n_components)
-        """
-        check_is_fitted(self)
-        data = validate_data(self, X, dtype=np.float64, reset=False)
-        return np.asarray((data - self.mean_) @ self.components_.T)
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.components_)

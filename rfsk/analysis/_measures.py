@@ -139,7 +139,7 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     >>> field_orientation([bars.ravel(), bars.T.ravel()], (4, 4))
     array([ 0., 90.])
     """
-    images, sides = _images(fields, shape)
+    images, sides = scaled_images(fields, shape)
     if len(sides) != 2:
         raise ValueError(f"shape={shape!r}; expected (rows, columns): lines have no orientation.")
     rows, columns = np.meshgrid(*[np.fft.fftfreq(side) for side in sides], indexing="ij")
@@ -178,7 +178,7 @@ def field_width(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
     >>> field_width([bump]).round(1)  # 2 sqrt(2 ln 2) standard deviations
     array([9.4])
     """
-    images, sides = _images(fields, shape)
+    images, sides = scaled_images(fields, shape)
     flat = images.reshape(len(images), -1)
     dead = np.isnan(flat[:, 0])
     peak_site = np.abs(np.where(dead[:, None], 0.0, flat)).argmax(axis=1)
@@ -232,7 +232,7 @@ def dominant_frequency(fields: ArrayLike, shape: int | tuple[int, ...] | None = 
     >>> dominant_frequency([np.cos(2 * np.pi * 7 * np.arange(100) / 100)])
     array([0.07])
     """
-    images, sides = _images(fields, shape)
+    images, sides = scaled_images(fields, shape)
     dead = np.isnan(images.reshape(len(images), -1)[:, 0])
     power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, 1 + len(sides)))) ** 2
     grids = np.meshgrid(*[np.fft.fftfreq(side) for side in sides], indexing="ij")
@@ -249,7 +249,7 @@ def _mean_directions(
 
     (n_units, n_axes) numbers within the unit circle; NaN where the weight is spread evenly.
     """
-    weights, sides = _images(fields, shape)
+    weights, sides = scaled_images(fields, shape)
     squares = weights**2
     directions = np.empty((len(squares), len(sides)), dtype=np.complex128)
     for axis, side in enumerate(sides):
@@ -263,7 +263,7 @@ def _mean_directions(
     return directions, sides
 
 
-def _images(
+def scaled_images(
     fields: ArrayLike, shape: int | tuple[int, ...] | None
 ) -> tuple[Array, tuple[int, ...]]:
     """Fields scaled to a peak of 1 and laid out on their lattice; a zero field is NaN."""

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
+from .._core._lattice import site_differences
 from ._cumulant import Cumulant, check_tensor_size
 
 Array = NDArray[np.float64]
@@ -39,10 +40,8 @@ class TranslationInvariantCumulant(Cumulant):
                 f"lattice of shape {shape}."
             )
         self.shape = tuple(shape)
-        sites = np.indices(shape).reshape(len(shape), -1)
-        apart = (sites[:, :, None] - sites[:, None, :]) % np.array(shape)[:, None, None]
         # Entry (i, j) is the site, or the wave vector, i - j.
-        self._minus = np.ravel_multi_index(tuple(apart), shape)
+        self._minus = site_differences(self.shape)
         # Of a sum s of two wave vectors and its opposite one is enough: inputs are real.
         opposite = self._minus[0]
         self._sums = np.flatnonzero(np.arange(D) <= opposite)

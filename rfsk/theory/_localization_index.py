@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._core._lattice import site_differences
 from .._core._validation import check_option
 from ..analysis import Cumulant, cumulant
 from ._amplifier import Amplifier
@@ -157,7 +158,6 @@ def _averaged(kappa: Cumulant, sides: tuple[int, ...]) -> Array:
     """kappa(1, 1, e_i, e_i+j) averaged over i."""
     D = kappa.n_features
     matrix = kappa.pair_contract(np.ones(D), np.eye(D))
-    sites = np.indices(sides).reshape(len(sides), -1)
-    moved = (sites[:, :, None] + sites[:, None, :]) % np.array(sides)[:, None, None]
-    place = np.ravel_multi_index(tuple(moved), sides)
+    # Row i, displacement j: the site i + j, that is i - (-j).
+    place = site_differences(sides)[:, site_differences(sides)[0]]
     return np.asarray(np.take_along_axis(matrix, place, axis=1).mean(axis=0))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._blas import blas_on_one_thread
+from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._validation import check_fields, check_positive
 from ._amplifier import Amplifier
@@ -100,11 +101,8 @@ class RectifiedFlow:
 
     def _circulant(self, eigenvalues: Array) -> Array:
         """Symmetric matrix that multiplies Fourier modes by even numbers."""
-        D = self.n_features
-        first = np.fft.ifftn(eigenvalues.reshape(self.shape)).real
-        sites = np.indices(self.shape).reshape(len(self.shape), -1)
-        apart = (sites[:, :, None] - sites[:, None, :]) % np.array(self.shape)[:, None, None]
-        return np.asarray(first[tuple(apart)].reshape(D, D))
+        first = np.fft.ifftn(eigenvalues.reshape(self.shape)).real.ravel()
+        return np.asarray(first[site_differences(self.shape)])
 
     def drive(self, weights: ArrayLike) -> Array:
         """E_1[x sign(w.x)] by the closure, (n_starts, n_features)."""
