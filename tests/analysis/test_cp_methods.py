@@ -145,7 +145,9 @@ def test_start_at_the_solution_stays_there():
     once = symmetric_cp(kappa, 3, tol=1e-14, random_state=0)
     again = symmetric_cp(kappa, 3, start=once, tol=1e-14, random_state=1)
     assert again.n_iter <= 3
-    np.testing.assert_allclose(again.components, once.components, atol=1e-6)
+    # Weights that are equal but for rounding may change places.
+    overlap = np.abs(again.components @ once.components.T).max(axis=1)
+    np.testing.assert_allclose(overlap, 1.0, atol=1e-6)
     vectors = symmetric_cp(kappa, 3, start=5.0 * once.components, tol=1e-14, random_state=1)
     np.testing.assert_allclose(vectors.weights, once.weights, rtol=1e-5)
 
