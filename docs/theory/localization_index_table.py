@@ -30,6 +30,7 @@ FLOW_TIME, FLOW_STEPS = 6000.0, 6000
 # Batches so large that the noise of the steps does not look like structure.
 SGD_TIME, SGD_RATE, SGD_BATCH = 300.0, 0.2, 10_000
 ABOVE = 1.2  # D x IPR beyond which a field is not uniform
+RIPPLE = 1.6  # up to which it is the uniform field and one wave, no bump yet
 Pair = list[Any]
 
 
@@ -108,11 +109,16 @@ def main() -> None:
     n, hits, by_sgd, sgd_hits, kurtosis_hits = 0, 0, 0, 0, 0
     for name, classes, with_sgd in worlds():
         index, end = localization_index(classes).index, flow_end(classes)
-        kurtosis = classes[0].excess_kurtosis()
+        kurtosis = classes[1].excess_kurtosis()
+        if np.isnan(index):
+            print(f"| {name} | {kurtosis:.3f} | none | {end:.2f} | | not uniform first |")
+            continue
         is_hit = (index > 1.0) == (end > ABOVE)
         n, hits = n + 1, hits + is_hit
         kurtosis_hits += (kurtosis < 0.0) == (end > ABOVE)
         sgd, remark = "", "" if is_hit else "flow missed"
+        if end > ABOVE and end < RIPPLE:
+            remark += "ripple"
         if with_sgd:
             grown = sgd_end(classes)
             sgd, by_sgd = f"{grown:.2f}", by_sgd + 1

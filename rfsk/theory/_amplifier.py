@@ -27,8 +27,8 @@ class Amplifier:
     w.x is taken for Gaussian (L. Lufkin, A. Saxe and E. Grant, NeurIPS 2024, arXiv:2501.17284).
     It is odd and increasing, with amp'(0) = sqrt(2/pi), amp(1) = E|X|, and amp(a) = sqrt(2/pi)
     (a - excess a^3 / 6 + ...): pixels of negative excess kurtosis amplify the strongest overlaps,
-    and so sharpen fields; those of positive excess flatten them. For a Gaussian, and any elliptical
-    law, it is linear, amp(a) = E|X| a.
+    and so sharpen fields; those of positive excess flatten them. For a Gaussian it is linear. For
+    models of elliptical inputs the closure is not used: the exact drive, E|X| a, takes its place.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class Amplifier:
         Parameters
         ----------
         overlap : array-like
-            a, in (-1, 1).
+            a, in (-1, 1), the ends excluded.
 
         Returns
         -------

@@ -35,9 +35,10 @@ class CubicFlow:
         du/dt = 2 { -[(s1^2 + s0 s2) C' - s2 DC] u
                     - [(s2^2/2 + s0 s4/6 + 2 s1 s3/3) T' - (s4/6) DT] uuu },
 
-    t = learning rate x steps / D with the target +1 for class 0 and -1 for class 1 (A. Ingrosso
-    and S. Goldt, PNAS 119, e2201854119, 2022). T = 3 sym(C C) + kappa: with the first part alone,
-    as for Gaussian inputs, fixed points are Fourier modes; a negative kappa localizes.
+    for inputs with P(x) = P(-x); t = learning rate x steps / D, target +1 for class 0 and -1 for
+    class 1 (A. Ingrosso and S. Goldt, PNAS 119, e2201854119, 2022). T = 3 sym(C C) + kappa: with
+    the first part alone, as for Gaussian inputs, fixed points are Fourier modes; a negative kappa
+    localizes.
 
     Parameters
     ----------
@@ -93,6 +94,10 @@ class CubicFlow:
     ) -> None:
         check_option(form, "form", _FORMS)
         check_option(fourth, "fourth", _FOURTH)
+        if interacting and form == "neuron":
+            raise ValueError(
+                "interacting=True is of units of a committee; one neuron has no others."
+            )
         pair = class_pair(task)
         covariances = [cumulant(source, 2).tensor() for source in pair]
         if len(covariances[0]) != len(covariances[1]):
@@ -149,6 +154,8 @@ class CubicFlow:
         unit : int, default=0
             Whose bias is meant, where there are several.
         """
+        if self.interacting:
+            raise ValueError("The Jacobian is of one unit alone; expected interacting=False.")
         u = np.asarray(field, dtype=np.float64)
         if u.shape != (self.n_features,):
             raise ValueError(f"field has shape {u.shape}; expected ({self.n_features},).")
@@ -213,9 +220,16 @@ class CubicFlow:
         u = (
             self.starts(int(start), random_state)
             if isinstance(start, int | np.integer)
-            else self._check(start)
+            else check_fields(start, "start")
         )
+        u = self._check(u)
         at = np.array([0.0, end]) if times is None else np.asarray(times, dtype=np.float64)
+        if at.ndim != 1 or not len(at):
+            raise ValueError(f"times has shape {at.shape}; expected at least one, in a row.")
+        if np.linalg.norm(u, axis=1).max() >= _RUNAWAY:
+            raise ValueError(
+                f"start has a field of norm {_RUNAWAY:g} or more; the expansion is of small fields."
+            )
         size = np.abs(u).max() or 1.0
 
         def velocity(_: float, flat: Array) -> Array:
@@ -226,6 +240,7 @@ class CubicFlow:
             return float(_RUNAWAY - norms.max())
 
         runaway.terminal = True  # type: ignore[attr-defined]
+        runaway.direction = -1.0  # type: ignore[attr-defined]
         result = solve_ivp(
             velocity,
             (0.0, end),
@@ -236,8 +251,9 @@ class CubicFlow:
             events=runaway,
         )
         if result.status != 0:
+            reached = result.t_events[0][0] if len(result.t_events[0]) else result.t[-1]
             raise FloatingPointError(
-                f"Fields ran away at t = {result.t_events[0][0]:.3g}; the cubic term does not hold "
+                f"Fields ran away at t = {reached:.3g}; the cubic term does not hold "
                 "them. The expansion is of small fields: stop earlier, or use another bias."
             )
         return FlowResult(result.t, result.y.T.reshape(len(result.t), *u.shape))

@@ -101,8 +101,14 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
     u = np.asarray(field, dtype=np.float64)
     shares = []
     for source, side in zip(class_pair(task), (1.0, -1.0), strict=True):
-        spread = math.sqrt(float(u @ cumulant(source, 2).tensor() @ u))
-        shares.append(float(scipy.special.ndtr(side * bias / spread)) if spread else 0.5)
+        C = cumulant(source, 2).tensor()
+        if u.shape != (len(C),):
+            raise ValueError(f"field has shape {u.shape}; expected ({len(C)},).")
+        spread = math.sqrt(max(0.0, float(u @ C @ u)))  # rounding may leave less than nothing
+        if spread > 0.0:
+            shares.append(float(scipy.special.ndtr(side * bias / spread)))
+        else:  # always on one side
+            shares.append(0.5 * (1.0 + math.copysign(1.0, side * bias)) if bias else 0.5)
     return 0.5 * sum(shares)
 
 
@@ -120,7 +126,14 @@ def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> 
     Returns
     -------
     probability : ndarray
+
+    Raises
+    ------
+    ValueError
+        If a correlation is out of range.
     """
+    if not np.all(np.abs(np.asarray(correlation, dtype=np.float64)) <= 1.0 + 1e-12):
+        raise ValueError("Correlations lie in [-1, 1]; got others, or NaN.")
     h, k, r = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (h, k, correlation)))
     root = np.sqrt(np.maximum(0.0, (1.0 - r) * (1.0 + r)))
     ndtr, owens_t = scipy.special.ndtr, scipy.special.owens_t

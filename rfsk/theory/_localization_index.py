@@ -1,5 +1,6 @@
 """Will fields localize? Criteria from the statistics of the inputs alone."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from ._statistics import class_pair, field_statistics
 
 Array = NDArray[np.float64]
 
+_NO_POWER = 1e-12  # share of the largest power below which there is none
+
 
 @dataclass(frozen=True)
 class LocalizationIndex:
@@ -22,10 +25,11 @@ class LocalizationIndex:
     Attributes
     ----------
     index : float
-        Above 1 the uniform field breaks up, and fields localize; NaN where there is no uniform
-        field to break up.
+        Above 1 the uniform field breaks up, and fields localize. NaN where it is not what grows
+        first: where s_1(k) / s_0(k) is largest at another wave vector than zero, as with classes in
+        the other order, or where the theory has no uniform field at rest. Then nothing is said.
     mode : tuple of int
-        Wave vector, in cycles around the lattice, that grows first, or decays last.
+        Wave vector, in cycles around the lattice, that breaks the uniform field up first.
     growth_rate : float
         Of that mode about the uniform field, in units of the flow; negative if it decays.
     """
@@ -59,8 +63,13 @@ def localization_index(
     T_k / T_0) with T_k = sum_jkl T_0jkl exp(2 pi i k j / D). The index is the largest d_k T_0 / (3
     d_0 T_k): slopes s2 and s4 drop out of it, so that it holds for any bias whose units grow
     towards low frequencies (b > 0) and any such activation. For Gaussian classes T_k = D d(s(k)
-    s(0)) and T_0 = 3 D d(s(0)^2): the uniform field is stable wherever s_1(k) / s_0(k) is largest
-    at k = 0, and nothing localizes.
+    s(0)) and T_0 = 3 D d(s(0)^2): where s_1(k) / s_0(k) is largest at k = 0, which is asked for
+    here, the uniform field is stable, and nothing localizes.
+
+    Both are of inputs with P(x) = P(-x). Most indices lie within a few per cent of 1: those of
+    samples scatter by about 0.02 at 2,000 samples a class and 0.003 at 20,000 (40 sites); draw
+    again, or use a model, before a call is made of less. Samples of elliptical laws are not known
+    to be such, and read lower than their models.
 
     Parameters
     ----------
@@ -106,18 +115,34 @@ def localization_index(
     if statistics[1].shape != sides:
         raise ValueError(f"Classes of shape {sides} and {statistics[1].shape}; expected one.")
     spectra = np.stack([law.spectrum for law in statistics])
+    total = spectra.sum(axis=0)
+    if len(total) < 2:
+        raise ValueError("A lattice of one site has no waves to break up into.")
+    # Waves without power are not there; what is computed of them is rounding.
+    exists = total > _NO_POWER * total.max()
+    relative = np.zeros(len(total))
+    relative[exists] = spectra[1, exists] / total[exists] / (spectra[1, 0] / total[0])
+    if not exists[0] or relative.max() > 1.0 + _slack(pair):
+        return LocalizationIndex(math.nan, (0,) * len(sides), math.nan)
     if theory == "rectified":
-        total = spectra.sum(axis=0)
         a0 = float(np.sqrt(spectra[1, 0] / (len(total) * statistics[1].variance)))
-        relative = spectra[1] / total / (spectra[1, 0] / total[0])
         scores = Amplifier(statistics[1]).elasticity(a0) * relative
         rates = 0.5 * total * (scores - 1.0)
     else:
         scores, rates = _committee(pair, spectra, sides)
+    if np.isnan(scores).any():
+        return LocalizationIndex(math.nan, (0,) * len(sides), math.nan)
+    scores[~exists] = -math.inf
     first = 1 + int(np.argmax(scores[1:]))
     mode = np.unravel_index(first, sides)
     signed = tuple(int(k) if 2 * k <= n else int(k) - n for k, n in zip(mode, sides, strict=True))
     return LocalizationIndex(float(scores[first]), signed, float(rates[first]))
+
+
+def _slack(pair: tuple[Any, Any]) -> float:
+    """How far ratios of spectra may be off: by rounding, or by four errors of fewer samples."""
+    sizes = [len(source) for source in pair if not hasattr(source, "covariance")]
+    return 4.0 / math.sqrt(min(sizes)) if sizes else _NO_POWER
 
 
 def _committee(
@@ -125,16 +150,18 @@ def _committee(
 ) -> tuple[Array, Array]:
     """Scores and growth rates of waves about the uniform field of the cubic flow."""
     difference = 0.5 * (spectra[0] - spectra[1])
-    fourth = 0.5 * (
-        zero_momentum_spectrum(pair[0], spectra[0], sides)
-        - zero_momentum_spectrum(pair[1], spectra[1], sides)
+    first, second = (
+        zero_momentum_spectrum(source, spectrum, sides)
+        for source, spectrum in zip(pair, spectra, strict=True)
     )
-    if difference[0] == 0.0 or difference[0] * fourth[0] <= 0.0:
+    fourth = 0.5 * (first - second)
+    if difference[0] * fourth[0] <= 0.0:  # no uniform field at rest
         return np.full(len(difference), np.nan), np.full(len(difference), np.nan)
     bound = 3.0 * difference[0] * fourth / fourth[0]
-    # Only what grows towards low frequencies (negative differences) can destabilise.
-    scores = np.where(bound < 0.0, difference / np.where(bound < 0.0, bound, -1.0), np.inf)
-    scores = np.where((bound >= 0.0) & (difference >= 0.0), 0.0, scores)
+    # A wave grows if its difference is below its bound; both are negative as a rule.
+    both = (bound < 0.0) & (difference < 0.0)
+    scores = np.where(difference < bound, np.inf, 0.0)
+    scores[both] = difference[both] / bound[both]
     return scores, -2.0 * (difference - bound)
 
 

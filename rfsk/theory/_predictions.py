@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._core._validation import check_number, check_positive
+from .._core._validation import check_image_shape, check_number, check_positive
 from ..analysis import (
     dominant_frequency,
     field_width,
@@ -17,6 +17,7 @@ from ..analysis import (
 from ._activations import activation_derivatives
 from ._cubic_flow import CubicFlow
 from ._rectified_flow import FlowResult
+from ._statistics import class_pair
 
 Array = NDArray[np.float64]
 
@@ -46,7 +47,7 @@ class FieldPrediction:
         from the initial noise. NaN if it never does.
     flow : FlowResult
         The time course.
-    shape : tuple of int or None
+    shape : tuple of int
         The lattice.
     """
 
@@ -58,7 +59,7 @@ class FieldPrediction:
     growth_rate: Array
     onset: Array
     flow: FlowResult
-    shape: tuple[int, ...] | None
+    shape: tuple[int, ...]
 
     def match(self, net: Any) -> dict[str, float]:
         """How well the fields of a net are those predicted, by the sign of the bias.
@@ -81,6 +82,8 @@ class FieldPrediction:
             ("positive", grown[:half], self.biases > 0),
             ("negative", grown[half:], self.biases < 0),
         ):
+            if not len(rows):
+                raise ValueError("The net has one unit; expected units of both signs of the bias.")
             matches = match_matrix(rows, self.fields[is_mine], self.shape)
             found[name] = float(np.median(matches.max(axis=1)))
         return found
@@ -92,17 +95,18 @@ def predict_fields(
     n_units: int = 20,
     bias: float = 1.0,
     activation: Any = "erf",
+    shape: int | tuple[int, ...] | None = None,
     end: float | None = None,
     start: ArrayLike | None = None,
     random_state: Any = None,
 ) -> FieldPrediction:
     """Predict the fields of a committee from second- and fourth-order statistics alone.
 
-    Follows `CubicFlow` for units of bias +b and -b. Right about which group localizes, about the
-    shape and IPR of its fields (within 12 % at D = 30) and about when structure emerges; the
-    expansion is of small fields, so that once they have grown (u.Cu about 1) it runs ahead of
-    the net, by a factor of two to three in the time at which localization is half complete, and the
-    fields of the oscillating group sharpen late where those of nets do not.
+    Follows `CubicFlow` for units of bias +b and -b, on inputs with P(x) = P(-x). Right about which
+    group localizes, about the shape and IPR of its fields (within 12 % at D = 30) and about when
+    structure emerges; the expansion is of small fields, so that once they have grown (u.Cu about
+    1) it runs ahead of the net, by a factor of two to three in the time at which localization is
+    half complete, and the fields of the oscillating group sharpen late where those of nets do not.
 
     Parameters
     ----------
@@ -114,6 +118,8 @@ def predict_fields(
         b.
     activation : {"erf", "tanh"} or sequence of five callables, default="erf"
         See `activation_derivatives`.
+    shape : int or tuple of int, optional
+        Lattice of samples, a ring by default.
     end : float, optional
         Time, learning rate x steps / D, for which the flow is followed; by default 33 lifetimes of
         the fastest growth.
@@ -152,10 +158,16 @@ def predict_fields(
     half = (n_units + 1) // 2
     biases = np.repeat([abs(bias), -abs(bias)], [half, n_units - half])
     flow = CubicFlow(task, bias=biases, activation=activation)
-    shape = getattr(task, "shape", None) or getattr(task[0], "shape", None)
-    shape = shape if isinstance(shape, tuple) and np.prod(shape) == flow.n_features else None
+    model = class_pair(task)[0]
+    sides = check_image_shape(
+        model.shape if hasattr(model, "covariance") else shape, flow.n_features
+    )
     rates, modes = np.linalg.eigh(flow.difference)
     slope = 2.0 * activation_derivatives(activation, biases)[2]
+    if not slope.all():
+        raise ValueError(
+            f"activation={activation!r} has no curvature at a bias of {bias:g}: nothing grows."
+        )
     fastest = np.where(slope > 0.0, len(rates) - 1, 0)
     growth = slope * rates[fastest]
     if growth.max() <= 0.0:
@@ -166,17 +178,17 @@ def predict_fields(
     times = np.linspace(0.0, end, _N_TIMES + 1)
     result = flow.integrate(u, end, times=times)
     norms = np.linalg.norm(result.history, axis=2)
-    doubled = norms >= 2.0 * norms[0]
+    doubled = (norms >= 2.0 * norms[0]) & (norms[0] > 0.0)
     onset = np.where(doubled.any(axis=0), times[doubled.argmax(axis=0)], np.nan)
     fields = result.fields
     return FieldPrediction(
         biases,
         fields,
         ipr(fields),
-        field_width(fields, shape),
-        dominant_frequency(modes.T[fastest], shape),
+        field_width(fields, sides),
+        dominant_frequency(modes.T[fastest], sides),
         growth,
         onset,
         result,
-        shape,
+        sides,
     )

@@ -53,7 +53,7 @@ class RectifiedFlow:
     with S_c the covariance of class c. The drive is closed by the amplifier of class 1, E_1[x_i
     sign(w.x)] = s amp(a_i), a = S_1 w / (s sqrt(w.S_1 w)), s^2 the variance of a pixel (Lufkin,
     Saxe and Grant, NeurIPS 2024). The closure is off by a few per cent where pixels saturate (3 to
-    13 % for the sign): right for early times, for whether and where fields localize, not for how
+    9 % at gain 3): right for early times, for whether and where fields localize, not for how
     sharp they end up. For elliptical inputs it is exact and linear but for the norm: fields end as
     the Fourier mode of the largest S_1(k) / S_0(k).
 
@@ -151,7 +151,8 @@ class RectifiedFlow:
         n_steps : int, default=4000
             Steps of equal length.
         n_times : int, default=2
-            Times at which fields are kept, evenly spaced, the first at zero.
+            Times at which fields are kept, evenly spaced, the first at zero and the last at the
+            end: at least these two, at most one a step.
         random_state : int, Generator, RandomState or None, default=None
             Seed of random starts.
 

@@ -1,23 +1,30 @@
 """How many inputs it takes to see a localized factor in the cumulant of a sample."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..analysis import cumulant, symmetric_cp
+from ..analysis._empirical_cumulant import EmpiricalCumulant
+
+# Times the strength of noise: of a sample's own direction, and, for Gaussian inputs, the standard
+# error of the fourth cumulant along the direction that varies most.
+_CLEAR = 3.0
 
 
 def localization_sample_size(source: Any, *, random_state: Any = 0) -> float:
     """Scale of the number of samples from which on the leading CP factor is that of the law.
 
     The cumulant of n samples has directions that are nobody's but one sample's: along x_i itself
-    the fourth moment is at least |x_i|^4 / n, which is (tr C)^2 / n to leading order, whatever the
-    law. The factor of the law, of strength |kappa(a, a, a, a)|, leads once it is stronger:
+    the fourth moment is at least |x_i|^4 / n, which is (tr C)^2 / n where all inputs are about
+    equally long (not for elliptical laws or heavy tails, whose longest inputs need more). The
+    factor of the law, of strength |kappa(a, a, a, a)|, leads once it is stronger:
 
         n > (tr C)^2 / |kappa(a, a, a, a)|.
 
     A scale, not a sharp threshold: the median over samples of the match with the law's factor
-    reaches 0.9 at 1 to 3.3 times this number (NLGP of gains 1 and 3, 20 to 100 sites). At fixed
+    reaches 0.9 at 1.1 to 3.2 times this number (NLGP of gains 1 and 3, 30 to 100 sites). At fixed
     correlation length it grows as D^2; at a fixed ratio of the correlation length to D, as in the
     paper, it does not depend on D.
 
@@ -35,7 +42,9 @@ def localization_sample_size(source: Any, *, random_state: Any = 0) -> float:
     Raises
     ------
     ValueError
-        If the law has no fourth cumulant.
+        If the law has no fourth cumulant, or that of the samples does not stand out from noise.
+    TypeError
+        If a task is given, not one law.
     NotImplementedError
         If a model has no closed form; pass samples.
 
@@ -47,9 +56,20 @@ def localization_sample_size(source: Any, *, random_state: Any = 0) -> float:
     ...  for n in (30, 60)]
     [44, 177]
     """
-    leading = symmetric_cp(cumulant(source), 1, tol=1e-10, random_state=random_state)
-    total = float(np.trace(cumulant(source, 2).tensor()))
-    strength = abs(float(leading.weights[0]))
+    if hasattr(source, "models"):
+        raise TypeError("Got a task; expected the model of one class, such as task.models[1].")
+    kappa = cumulant(source)
+    leading = symmetric_cp(kappa, 1, tol=1e-10, random_state=random_state)
+    covariance = cumulant(source, 2).tensor()
+    total, strength = float(np.trace(covariance)), abs(float(leading.weights[0]))
     if strength <= 1e-10 * total**2:
         raise ValueError("The law has no fourth cumulant: no number of samples shows a factor.")
+    if isinstance(kappa, EmpiricalCumulant):
+        largest = float(np.linalg.eigvalsh(covariance)[-1])
+        noise = max(total**2 / kappa.n_samples, largest**2 * math.sqrt(24.0 / kappa.n_samples))
+        if strength <= _CLEAR * noise:
+            raise ValueError(
+                f"In these {kappa.n_samples} samples the leading factor does not stand out from "
+                "noise; expected more of them."
+            )
     return total**2 / strength

@@ -1,5 +1,7 @@
 """What the theory needs to know of a class of inputs: spectrum, law of a pixel, cumulants."""
 
+import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,8 @@ from ..datasets import Discrimination, EllipticalField
 
 Array = NDArray[np.float64]
 
+# Mean or third moment of a pixel that still counts as none; heavy tails make samples' noisy.
+_SYMMETRIC = 0.2
 _MOST_VALUES = 2**15  # of a sample's pixels that stand for their law
 
 
@@ -63,7 +67,7 @@ def field_statistics(
     ----------
     source : stationary input model or array-like of shape (n_samples, n_features)
         Of samples, spectrum and pixel law are averaged over sites, as translation invariance
-        allows.
+        allows. They are not told to be elliptical, which models are.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
     random_state : int, Generator, RandomState or None, default=0
@@ -90,7 +94,7 @@ def field_statistics(
     """
     if hasattr(source, "autocovariance"):
         return _of_model(source)
-    if hasattr(source, "sample"):
+    if hasattr(source, "covariance"):
         raise NotImplementedError(
             f"{type(source).__name__} has no covariance around a lattice; pass samples of "
             "translation-invariant inputs: model.sample(n)."
@@ -98,6 +102,8 @@ def field_statistics(
     data = check_array(source, dtype=np.float64, input_name="samples", ensure_min_samples=2)
     sides = check_image_shape(shape, data.shape[1])
     centred = data - data.mean()
+    if not centred.any():
+        raise ValueError("The samples are constant; expected some that vary.")
     axes = tuple(range(1, 1 + len(sides)))
     modes = np.fft.fftn(centred.reshape(-1, *sides), axes=axes)
     spectrum = np.mean(np.abs(modes) ** 2, axis=0).ravel() / data.shape[1]
@@ -128,6 +134,38 @@ def class_pair(task: Any) -> tuple[Any, Any]:
         raise ValueError(f"priors={priors}; the theory is of classes of equal shares.")
     if not isinstance(pair, list | tuple) or len(pair) != 2:
         raise ValueError(
-            f"Got {task!r}; expected a task of two classes, or a pair of models or of samples."
+            f"Got a {type(task).__name__}; expected a task of two classes, or a pair of models or "
+            "of samples, one array a class."
         )
+    if any(not hasattr(source, "covariance") and np.ndim(source) != 2 for source in pair):
+        raise ValueError(
+            f"Got arrays of {[np.ndim(source) for source in pair]} axes; expected one array a "
+            "class, each (n_samples, n_features): X[y == 0] and X[y == 1]."
+        )
+    for number, source in enumerate(pair):
+        if (skewness := _skewness(source)) > _SYMMETRIC:
+            warnings.warn(
+                f"Pixels of class {number} have a mean or a third moment of {skewness:.2f}; the "
+                "theory is of inputs with P(x) = P(-x), and leaves out what odd moments do.",
+                stacklevel=3,
+            )
     return pair[0], pair[1]
+
+
+def _skewness(source: Any) -> float:
+    """Larger size of mean and third moment of a pixel, in standard deviations."""
+    if not hasattr(source, "covariance"):
+        values = np.asarray(source, dtype=np.float64)
+        values, weights = values.ravel(), np.full(values.size, 1.0 / max(values.size, 1))
+    elif isinstance(source, EllipticalField) or not hasattr(source, "pixel_quadrature"):
+        return 0.0
+    else:
+        try:
+            values, weights = source.pixel_quadrature()
+        except NotImplementedError:
+            return 0.0
+    mean = float(weights @ values)
+    deviation = math.sqrt(float(weights @ (values - mean) ** 2)) or 1.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        third = float(weights @ ((values - mean) / deviation) ** 3)
+    return float(np.nanmax([abs(mean) / deviation, abs(third)]))

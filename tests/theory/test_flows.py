@@ -270,3 +270,22 @@ def test_flow_keeps_the_times_it_is_asked_for():
 def test_bad_flows_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_flow_reports_what_it_cannot_follow():
+    law = task(12, (1.0, 2.0))
+    flow = CubicFlow(law)
+    with pytest.raises(ValueError, match="start has a field of norm 1000 or more"):
+        flow.integrate(np.full((1, 12), 1e3), 1.0)
+    with pytest.raises(ValueError, match=r"times has shape \(0,\); expected at least one"):
+        flow.integrate(2, 1.0, times=[])
+    with pytest.raises(ValueError, match="There are 3 fields and 2 biases"):
+        CubicFlow(law, bias=[1.0, -1.0]).integrate(3, 1.0)
+    with pytest.raises(ValueError, match="interacting=True is of units of a committee"):
+        CubicFlow(law, form="neuron", interacting=True)
+    with pytest.raises(ValueError, match="The Jacobian is of one unit alone"):
+        CubicFlow(law, interacting=True).jacobian(np.ones(12))
+    with pytest.raises(ValueError, match="The flow has 2 biases; expected one"):
+        fixed_point(CubicFlow(law, bias=[1.0, -1.0]), np.ones(12))
+    large = flow.integrate(np.full((1, 12), 50.0), 1.0).fields  # decays
+    assert np.abs(large).max() < 5.0

@@ -66,3 +66,14 @@ def test_fields_and_biases_that_do_not_fit_are_refused():
         gaussian_loss(np.ones((3, 5)), np.ones(2), pair)
     with pytest.raises(ValueError, match="fields have 4 features; expected 5"):
         gaussian_loss(np.ones((3, 4)), np.ones(3), pair)
+    with pytest.raises(ValueError, match=r"field has shape \(4,\); expected \(5,\)"):
+        gaussian_accuracy(np.ones(4), 1.0, pair)
+    with pytest.raises(ValueError, match=r"Correlations lie in \[-1, 1\]"):
+        bivariate_normal_cdf(0.3, 0.2, np.nan)
+
+
+def test_accuracy_of_fields_that_inputs_hardly_reach():
+    pair = [GaussianField(100, correlation_length=xi) for xi in (5.0, 10.0)]
+    for k in range(30, 50):
+        wave = np.cos(2 * np.pi * k * np.arange(100) / 100)
+        assert gaussian_accuracy(wave, 1.0, pair) == pytest.approx(0.5, abs=1e-6)

@@ -103,3 +103,58 @@ def test_committee_s_index_tells_where_its_flow_ends(factor, localizes):
     assert localization_index(pair, theory="committee").localizes is localizes
     fields = CubicFlow(pair).integrate(2, 600.0, random_state=0).fields
     assert bool(40 * ipr(fields).max() > 1.6) == localizes
+
+
+@pytest.mark.parametrize("theory", ["rectified", "committee"])
+@pytest.mark.parametrize(("n", "lengths"), [(100, (5.0, 10.0)), (60, (6.0, 12.0)), (200, (6, 12))])
+def test_waves_without_power_do_not_count(theory, n, lengths):
+    """Gaussian kernels leave most waves with rounding only: Gaussian worlds stay below 1."""
+    for make in (GaussianField, EllipticalField):
+        pair = [make(n, correlation_length=xi) for xi in lengths]
+        assert localization_index(pair, theory=theory).index < 1.0
+    soft = [NLGP(n, correlation_length=xi, gain=0.02) for xi in lengths]
+    assert localization_index(soft, theory=theory).index < 1.0
+    samples = [make(n, correlation_length=xi).sample(3000, random_state=0) for xi in lengths]
+    assert localization_index(samples).index < 1.1
+
+
+@pytest.mark.parametrize("theory", ["rectified", "committee"])
+def test_nothing_is_said_where_another_field_than_the_uniform_one_grows_first(theory):
+    for pair in (nlgps(3.0)[::-1], [GaussianField(40, correlation_length=xi) for xi in (3.0, 1.0)]):
+        found = localization_index(pair, theory=theory)
+        assert np.isnan(found.index)
+        assert not found.localizes
+
+
+def test_one_site_constant_and_labelled_samples_are_refused():
+    rng = np.random.default_rng(0)
+    half, y = rng.normal(size=(25, 4)), np.arange(50) % 2
+    X = np.vstack([half, -half])
+    with pytest.raises(ValueError, match="A lattice of one site has no waves"):
+        localization_index([X[:, :1], X[:, 1:2]])
+    with pytest.raises(ValueError, match="The samples are constant; expected some that vary"):
+        localization_index([X, np.ones((50, 4))])
+    with pytest.raises(ValueError, match=r"Got arrays of \[2, 1\] axes; expected one array"):
+        localization_index((X, y))
+
+
+def test_inputs_that_are_not_symmetric_are_warned_of():
+    from scipy import stats
+
+    skewed = [
+        TransformedField(12, correlation_length=xi, marginal=stats.gamma(2.0)) for xi in (0.6, 1.5)
+    ]
+    with pytest.warns(UserWarning, match=r"third moment of 1\.41; the theory is of inputs with P"):
+        localization_index(skewed)
+    samples = [model.sample(2000, random_state=0) for model in nlgps(3.0, 12, (0.6, 1.5))]
+    with pytest.warns(UserWarning, match="Pixels of class 1 have a mean or a third moment of 2.0"):
+        localization_index([samples[0], samples[1] + 2.0])
+
+
+def test_data_frames_are_samples():
+    import pandas as pd
+
+    samples = [model.sample(3000, random_state=0) for model in nlgps(3.0, 12, (0.6, 1.5))]
+    frames = [pd.DataFrame(x) for x in samples]
+    expected = localization_index(samples)
+    assert localization_index(frames).index == pytest.approx(expected.index, rel=1e-9)

@@ -108,3 +108,16 @@ def test_bad_predictions_are_refused(task, parameters, message):
     model = task.models[0]
     with pytest.raises(ValueError, match="Both classes have one covariance"):
         predict_fields([model, model])
+
+
+def test_lattice_of_samples_and_edges_of_predictions():
+    pair = [NLGP((5, 6), correlation_length=xi, gain=3.0) for xi in (0.7, 1.5)]
+    samples = [model.sample(4000, random_state=0) for model in pair]
+    prediction = predict_fields(samples, n_units=2, shape=(5, 6), end=5.0, random_state=0)
+    assert prediction.shape == predict_fields(pair, n_units=2, end=5.0, random_state=0).shape
+    with pytest.raises(ValueError, match="has no curvature at a bias of 1: nothing grows"):
+        predict_fields(pair, activation="linear")
+    zero = predict_fields(pair, n_units=2, start=np.zeros((2, 30)), end=1.0)
+    assert np.isnan(zero.onset).all()
+    with pytest.raises(ValueError, match="The net has one unit"):
+        prediction.match(np.ones((1, 30)))

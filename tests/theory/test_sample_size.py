@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rfsk import NLGP, symmetric_cp
+from rfsk import NLGP, Discrimination, symmetric_cp
 from rfsk.analysis import cumulant, match_matrix
 from rfsk.theory import localization_sample_size
 
@@ -43,3 +43,13 @@ def test_gaussian_inputs_show_no_factor_at_any_size():
     clone = NLGP(20, correlation_length=2.0, gain=3.0).gaussian_clone()
     with pytest.raises(ValueError, match="The law has no fourth cumulant"):
         localization_sample_size(clone)
+    with pytest.raises(ValueError, match="does not stand out from noise; expected more"):
+        localization_sample_size(clone.sample(2000, random_state=0))
+    with pytest.raises(TypeError, match="expected the model of one class"):
+        localization_sample_size(Discrimination([clone, clone]))
+
+
+def test_samples_enough_tell_what_their_law_does():
+    model = NLGP(20, correlation_length=2.0, gain=3.0)
+    estimated = localization_sample_size(model.sample(20_000, random_state=0))
+    assert estimated == pytest.approx(localization_sample_size(model), rel=0.1)
