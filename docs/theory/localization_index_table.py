@@ -5,6 +5,7 @@ cores. The index must tell what the flow of `RectifiedFlow` ends in, and what on
 grows by stochastic gradient descent on fresh samples.
 """
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -110,7 +111,7 @@ def main() -> None:
     for name, classes, with_sgd in worlds():
         index, end = localization_index(classes).index, flow_end(classes)
         kurtosis = classes[1].excess_kurtosis()
-        if np.isnan(index):
+        if math.isnan(index):
             print(f"| {name} | {kurtosis:.3f} | none | {end:.2f} | | not uniform first |")
             continue
         is_hit = (index > 1.0) == (end > ABOVE)

@@ -165,7 +165,9 @@ def _skewness(source: Any) -> float:
         except NotImplementedError:
             return 0.0
     mean = float(weights @ values)
-    deviation = math.sqrt(float(weights @ (values - mean) ** 2)) or 1.0
+    deviation = math.sqrt(float(weights @ (values - mean) ** 2))
+    if deviation <= 1e-12 * abs(mean):  # constant: refused where it matters
+        return 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         third = float(weights @ ((values - mean) / deviation) ** 3)
     return float(np.nanmax([abs(mean) / deviation, abs(third)]))
