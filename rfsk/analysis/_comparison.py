@@ -212,9 +212,21 @@ class TensorComparison(TransformerMixin, BaseEstimator):
             zeros.
         """
         check_is_fitted(self)
-        return self._match(validate_fields(self, X, reset=False))
+        return self.match(validate_fields(self, X, reset=False))
 
-    def _match(self, fields: Array) -> Array:
+    def match(self, fields: ArrayLike) -> Array:
+        """As `transform`, always an array, whatever `set_output` says.
+
+        Parameters
+        ----------
+        fields : array-like of shape (n_units, n_features)
+            Receptive fields.
+
+        Returns
+        -------
+        match : ndarray of shape (n_units, n_methods)
+        """
+        check_is_fitted(self)
         return np.column_stack(
             [
                 match_matrix(fields, references, self.shape_).max(axis=1)
@@ -271,7 +283,7 @@ class TensorComparison(TransformerMixin, BaseEstimator):
             groups = self.split(weights).groups
             if np.all(groups == "dead"):
                 raise ValueError(f"All fields of {net!r} are zero; there is nothing to compare.")
-            match = self._match(weights)
+            match = self.match(weights)
             for group in [name for name in GROUPS if name != "dead" and name in groups]:
                 units = groups == group
                 for column, name in enumerate(self.references_):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analysis import FieldMatcher, TensorComparison, ipr, match_matrix, receptive_fields
+from ..analysis import FieldMatcher, TensorComparison, ipr, receptive_fields
 from ._style import BLUE, FIELD_COLORS, GROUP_STYLES, limit, tidy
 
 Array = NDArray[np.float64]
@@ -96,12 +96,7 @@ class TensorComparisonDisplay:
         parts = self.figure_.subfigures(2, 1, height_ratios=(1.0, 1.35), squeeze=False)
         above, below = parts[:, 0]
         self.field_axes_ = list(np.atleast_1d(above.subplots(1, len(names), sharey=True)))
-        match = np.column_stack(
-            [
-                match_matrix(self.fields, references, self.comparison.shape_).max(axis=1)
-                for references in self.comparison.references_.values()
-            ]
-        )
+        match = self.comparison.match(self.fields)
         unit = self._example(match[:, 0])
         for name, ax in zip(names, self.field_axes_, strict=True):
             self._draw_pair(ax, unit, name)

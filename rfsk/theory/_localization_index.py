@@ -175,8 +175,9 @@ def zero_momentum_spectrum(source: Any, spectrum: Array, sides: tuple[int, ...])
     gaussian = D * spectrum * spectrum[0]
     gaussian[0] *= 3.0
     kappa: Cumulant = cumulant(source)
-    along = kappa.pair_contract(np.ones(D), np.eye(D)[:1])[0]
-    if not hasattr(source, "autocovariance"):  # samples: averaged over where the site is
+    if hasattr(source, "autocovariance"):
+        along = kappa.pair_contract(np.ones(D), np.eye(D)[:1])[0]
+    else:  # samples: averaged over where the site is
         along = _averaged(kappa, sides)
     return np.asarray(gaussian + np.fft.fftn(along.reshape(sides)).real.ravel())
 

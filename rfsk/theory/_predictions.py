@@ -17,7 +17,6 @@ from ..analysis import (
 from ._activations import activation_derivatives
 from ._cubic_flow import CubicFlow
 from ._rectified_flow import FlowResult
-from ._statistics import class_pair
 
 Array = NDArray[np.float64]
 
@@ -158,7 +157,7 @@ def predict_fields(
     half = (n_units + 1) // 2
     biases = np.repeat([abs(bias), -abs(bias)], [half, n_units - half])
     flow = CubicFlow(task, bias=biases, activation=activation)
-    model = class_pair(task)[0]
+    model = (task.models if hasattr(task, "models") else task)[0]
     sides = check_image_shape(
         model.shape if hasattr(model, "covariance") else shape, flow.n_features
     )
