@@ -45,3 +45,20 @@ def spawn_seeds(random_state: Any, n: int) -> list[int]:
     entropy = draw_seed(as_generator(random_state))
     children = np.random.SeedSequence(entropy).spawn(n)
     return [int(child.generate_state(1, np.uint32)[0]) for child in children]
+
+
+def seed_of_key(entropy: int, key: str, number: int) -> int:
+    """Seed of a piece of work that is named by a hexadecimal key, whatever else there is to do.
+
+    Parameters
+    ----------
+    entropy : int
+        Seed of the whole.
+    key : str
+        Hexadecimal digits; equal work has equal keys.
+    number : int
+        Of the repeat.
+    """
+    words = [int(key[i : i + 8], 16) for i in range(0, len(key), 8)]
+    child = np.random.SeedSequence(entropy, spawn_key=(*words, number))
+    return int(child.generate_state(1, np.uint32)[0])

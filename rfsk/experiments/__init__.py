@@ -1,5 +1,50 @@
 """Whole studies, from inputs to findings."""
 
 from ._emergence import Emergence, emergence
+from ._field_study import FieldStudy, measure_course, measure_fields, nlgp_task
+from ._studies import (
+    batch_noise,
+    beta_lasso,
+    control_over_time,
+    gain_sweep,
+    phase_diagram,
+    size_scaling,
+    training_set_size,
+    width_sweep,
+)
+from ._sweep import Sweep, sweep
+from ._transitions import (
+    FactorStudy,
+    OnsetStudy,
+    PruningStudy,
+    cumulant_transition,
+    localization_time,
+    onset,
+    pruning,
+)
 
-__all__ = ["Emergence", "emergence"]
+__all__ = [
+    "Emergence",
+    "FactorStudy",
+    "FieldStudy",
+    "OnsetStudy",
+    "PruningStudy",
+    "Sweep",
+    "batch_noise",
+    "beta_lasso",
+    "control_over_time",
+    "cumulant_transition",
+    "emergence",
+    "gain_sweep",
+    "localization_time",
+    "measure_course",
+    "measure_fields",
+    "nlgp_task",
+    "onset",
+    "phase_diagram",
+    "pruning",
+    "size_scaling",
+    "sweep",
+    "training_set_size",
+    "width_sweep",
+]

@@ -205,6 +205,15 @@ def _check_nets(nets: Sequence[FCNet], n_classes: Sequence[int]) -> None:
                 )
 
 
+def trains_in_company(net: FCNet, n_classes: int) -> bool:
+    """Whether `fit_many` takes a net with valid parameters."""
+    try:
+        _check_nets([net], [n_classes])
+    except ValueError:
+        return False
+    return True
+
+
 def _fit(
     nets: Sequence[FCNet],
     starts: Sequence[Callable[[], _Plan]],

@@ -1,0 +1,237 @@
+"""Studies whose cells are more than one net: onset of localization, CP factors, pruning."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._core._random import spawn_seeds
+from ..analysis import FieldMatcher, ipr, symmetric_cp
+from ..nets import iterative_magnitude_pruning
+from ._field_study import FieldStudy, Plan, measure_course, measure_fields, starts_positive
+from ._sweep import Sweep, SweepOptions, sweep
+
+
+def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
+    """When a curve first exceeds its lowest value so far by a factor, by linear interpolation.
+
+    Parameters
+    ----------
+    times, values : array-like of shape (n,)
+        The curve, in order of time.
+    factor : float, default=1.5
+        Above 1.
+
+    Returns
+    -------
+    time : float
+        In the logarithm of time interpolated; NaN if it never does.
+    """
+    times, values = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
+    limits = factor * np.minimum.accumulate(values)
+    above = np.flatnonzero(values > limits)
+    if not len(above):
+        return math.nan
+    after = above[0]
+    before = after - 1  # the first value is its own minimum
+    share = (limits[before] - values[before]) / (values[after] - values[before])
+    log_time = (1.0 - share) * np.log(times[before]) + share * np.log(times[after])
+    return float(np.exp(log_time))
+
+
+@dataclass(frozen=True)
+class OnsetStudy(FieldStudy):
+    """`FieldStudy` that tells when the fields began to localize.
+
+    Its numbers are `onset_time`, the learning time at which the mean IPR of the units whose bias
+    started positive exceeds 1.5 times its minimum (NaN if it never does), and `ipr_positive` and
+    `accuracy` at the end. `n_measures` is 40 unless told otherwise.
+    """
+
+    measure: Any = measure_course
+
+    def plan(self, parameters: Mapping[str, Any]) -> Plan:
+        """Measure on the way."""
+        return super().plan({"n_measures": 40, **parameters})
+
+    def run_many(self, cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | Exception]:
+        """Run cells of one group, and sum up the course of each."""
+        return [
+            answer
+            if isinstance(answer, Exception)
+            else {
+                "onset_time": onset(answer["learning_time"], answer["ipr_positive"]),
+                "ipr_positive": answer["ipr_positive"][-1],
+                "accuracy": answer["accuracy"][-1],
+            }
+            for answer in super().run_many(cells)
+        ]
+
+
+@dataclass(frozen=True)
+class FactorStudy(FieldStudy):
+    """`FieldStudy` on a training set whose fourth cumulant is decomposed as well.
+
+    Its numbers are `factor_ipr`, the IPR of the leading CP factor of the cumulant of the long-range
+    class (as many samples of it as the net sees of both); `net_ipr`, mean IPR of the units
+    whose bias started positive; `match`, their median match to the factor; and `accuracy`. The
+    parameter `n_train` must be given.
+    """
+
+    def plan(self, parameters: Mapping[str, Any]) -> Plan:
+        """Insist on a training set."""
+        return _with_training_set(super().plan(parameters))
+
+    def __call__(self, **parameters: Any) -> dict[str, Any]:
+        """Run one cell."""
+        plan = self.plan(parameters)
+        plan.train(0)
+        plan.check_trained(plan.steps[0])
+        seeds = spawn_seeds(plan.seeds[2], 3)
+        X = plan.task.models[-1].sample(plan.n_train, seeds[0])
+        factor = symmetric_cp(X, 1, random_state=seeds[1]).components
+        fields = plan.net.receptive_fields_
+        positive = fields[starts_positive(fields)]
+        match = FieldMatcher(plan.net.shape_).fit(factor).transform(positive)[:, 0]
+        return {
+            "factor_ipr": float(ipr(factor)[0]),
+            "net_ipr": float(np.mean(ipr(positive))),
+            "match": float(np.median(match)),
+            "accuracy": float(plan.net.score(*plan.task.sample(10_000, seeds[2]))),
+        }
+
+
+@dataclass(frozen=True)
+class PruningStudy(FieldStudy):
+    """`FieldStudy` of iterative magnitude pruning, one row a round.
+
+    Its numbers are `round`, from 0, the dense net; `weights_left`, a share; and those of
+    `measure`. The parameter `n_train` must be given.
+
+    Parameters
+    ----------
+    make_task, measure : callable
+        As of `FieldStudy`.
+    n_rounds : int, default=6
+    fraction : float, default=0.3
+        Of the weights that are left, to be removed in a round.
+    """
+
+    measure: Any = measure_fields
+    n_rounds: int = 6
+    fraction: float = 0.3
+
+    def plan(self, parameters: Mapping[str, Any]) -> Plan:
+        """Insist on a training set."""
+        return _with_training_set(super().plan(parameters))
+
+    def __call__(self, **parameters: Any) -> dict[str, Any]:
+        """Run one cell."""
+        plan = self.plan(parameters)
+        plan.set_epochs(0)
+        nets = iterative_magnitude_pruning(
+            plan.net, *plan.data(), n_rounds=self.n_rounds, fraction=self.fraction
+        )
+        if any(net.net_.interrupted for net in nets):
+            raise KeyboardInterrupt
+        rows = [self.measure(net, plan.task, plan.seeds[2]) for net in nets]
+        left = [float((net.receptive_fields_ != 0.0).mean()) for net in nets]
+        measured = {name: [row[name] for row in rows] for name in rows[0]}
+        return {"round": list(range(len(nets))), "weights_left": left, **measured}
+
+
+def localization_time(
+    gains: Sequence[float] = (0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0),
+    *,
+    n_seeds: int = 3,
+    fixed: dict[str, Any] | None = None,
+    **options: Unpack[SweepOptions],
+) -> Sweep:
+    """When fields begin to localize, against the gain.
+
+    Parameters
+    ----------
+    gains : sequence of float
+        Gains of the NLGP.
+    n_seeds : int, default=3
+        Repeats.
+    fixed, **options
+        As in `gain_sweep`.
+
+    Returns
+    -------
+    found : Sweep
+        Columns: `gain` and those of `OnsetStudy`.
+    """
+    return sweep(OnsetStudy(), {"gain": list(gains)}, n_seeds, fixed=fixed, **options)
+
+
+def cumulant_transition(
+    sizes: Sequence[int] = (100, 300, 1_000, 3_000, 10_000, 30_000),
+    gains: Sequence[float] = (1.0, 3.0),
+    *,
+    n_seeds: int = 5,
+    fixed: dict[str, Any] | None = None,
+    **options: Unpack[SweepOptions],
+) -> Sweep:
+    """How many samples show a localized CP factor, and how many make a net grow such fields.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Samples.
+    gains : sequence of float, default=(1.0, 3.0)
+        Gains of the NLGP.
+    n_seeds : int, default=5
+        Repeats.
+    fixed, **options
+        As in `gain_sweep`. A ring of 30 sites, correlation length 3, and a learning time of 3000.
+
+    Returns
+    -------
+    found : Sweep
+        Columns: `gain`, `n_train` and those of `FactorStudy`.
+    """
+    settings = {"shape": 30, "correlation_length": 3.0, "learning_time": 3000.0}
+    grid: dict[str, Any] = {"gain": list(gains), "n_train": [int(size) for size in sizes]}
+    return sweep(FactorStudy(), grid, n_seeds, fixed={**settings, **(fixed or {})}, **options)
+
+
+def pruning(
+    n_rounds: int = 6,
+    fraction: float = 0.3,
+    *,
+    n_seeds: int = 3,
+    fixed: dict[str, Any] | None = None,
+    **options: Unpack[SweepOptions],
+) -> Sweep:
+    """How local the weights are that iterative magnitude pruning leaves, NLGP against clone.
+
+    Parameters
+    ----------
+    n_rounds : int, default=6
+        Rounds of pruning.
+    fraction : float, default=0.3
+        Of the weights that are left, to be removed in a round.
+    n_seeds : int, default=3
+        Repeats.
+    fixed, **options
+        As in `gain_sweep`. 20,000 samples, batches of 500.
+
+    Returns
+    -------
+    found : Sweep
+        Columns: `law` and those of `PruningStudy`, one row a round.
+    """
+    study = PruningStudy(n_rounds=n_rounds, fraction=fraction)
+    settings = {"n_train": 20_000, "batch_size": 500, **(fixed or {})}
+    return sweep(study, {"law": ["nlgp", "clone"]}, n_seeds, fixed=settings, **options)
+
+
+def _with_training_set(plan: Plan) -> Plan:
+    if plan.n_train is None:
+        raise ValueError("n_train=None; this study needs a number of training samples.")
+    return plan
