@@ -9,6 +9,7 @@ import json
 import numbers
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pickle import PicklingError
 from typing import Any
 
 import joblib
@@ -156,9 +157,14 @@ def _canonical(value: Any) -> Any:
             bound.append(dict(inspect.getclosurevars(value).nonlocals))
         name = [getattr(value, "__module__", ""), value.__qualname__]
         return ["code", *name, _code_of(value), _canonical(bound)]
-    state: Any = joblib.hash(value)
+    state: Any = None
     if dataclasses.is_dataclass(value):  # what is cached on it does not count
         state = {f.name: _canonical(getattr(value, f.name)) for f in dataclasses.fields(value)}
     elif hasattr(value, "get_params"):  # nor does what an estimator has learnt
         state = _canonical(value.get_params(deep=False))
+    else:
+        try:
+            state = joblib.hash(value)
+        except PicklingError:  # of a class within a function
+            state = _canonical(vars(value))
     return ["object", type(value).__module__, type(value).__qualname__, state]

@@ -219,7 +219,10 @@ def batch_noise(
     found : Sweep
         Columns: `learning_rate`, `batch_size` and those of `measure_fields`.
     """
-    grid: dict[str, Any] = {"learning_rate": list(learning_rates), "batch_size": [int(n) for n in batch_sizes]}
+    grid: dict[str, Any] = {
+        "learning_rate": list(learning_rates),
+        "batch_size": [int(n) for n in batch_sizes],
+    }
     return sweep(FieldStudy(), grid, n_seeds, fixed=fixed, **options)
 
 

@@ -6,7 +6,6 @@ import random
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, TypedDict
@@ -167,8 +166,8 @@ def sweep(
     store : path-like, optional
         Folder in which every finished cell is kept as soon as it is there. A later call with the
         same study, arguments, `random_state` and version of rfsk takes it from there, as does
-        another sweep at the same time. Whether the study is the same is told by its own code, not
-        by that of functions it calls.
+        another sweep at the same time. Whether the study is the same is told by its code and by
+        the variables around it that it uses, not by the code of functions it calls.
     n_jobs : int, default=-1
         Number of workers; -1 takes all cores.
     random_state : int, Generator, RandomState or None, default=None
@@ -369,7 +368,7 @@ def _numbered(number: int, study: Any, calls: list[dict[str, Any]]) -> tuple[int
 
 def _is_death(error: Exception) -> bool:
     """Whether an error says that a worker is gone, not that something is wrong with a call."""
-    return isinstance(error, BrokenProcessPool) or type(error).__name__ == "KilledWorker"
+    return type(error).__name__ in ("TerminatedWorkerError", "KilledWorker")  # loky's, Dask's
 
 
 def _shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
