@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+from .._core._averages import mean_and_error
 
 
 def mean_over_seeds(rows: list[dict[str, Any]], values: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -32,11 +32,8 @@ def mean_over_seeds(rows: list[dict[str, Any]], values: Sequence[str] = ()) -> l
     for seeds in alike.values():
         mean: dict[str, Any] = {**seeds[0]["parameters"], "n": len(seeds)}
         for name in names:
-            numbers = np.array([float(_or_nan(row["result"].get(name))) for row in seeds])
-            numbers = numbers[~np.isnan(numbers)]
-            n = len(numbers)
-            mean[name] = float(numbers.mean()) if n else math.nan
-            mean[f"{name}_sem"] = float(numbers.std(ddof=1)) / n**0.5 if n > 1 else math.nan
+            numbers = [float(_or_nan(row["result"].get(name))) for row in seeds]
+            mean[name], mean[f"{name}_sem"], _ = mean_and_error(numbers)
         means.append(mean)
     return means
 

@@ -8,6 +8,8 @@ from ._film_strip import FilmStripDisplay
 from ._inputs import InputDisplay
 from ._localization import LocalizationDisplay
 from ._matching import MatchingDisplay
+from ._phase_diagram import PhaseDiagramDisplay
+from ._sweep import SweepDisplay
 from ._training import TrainingDisplay
 
 __all__ = [
@@ -18,7 +20,9 @@ __all__ = [
     "InputDisplay",
     "LocalizationDisplay",
     "MatchingDisplay",
+    "PhaseDiagramDisplay",
     "ReceptiveFieldDisplay",
+    "SweepDisplay",
     "TensorComparisonDisplay",
     "TrainingDisplay",
 ]

@@ -37,3 +37,36 @@ def limit(values: NDArray[Any]) -> float:
     """Half-width of a colour scale centred at zero."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+
+
+_LABELS = {
+    "accuracy": "accuracy",
+    "accuracy_clone": "accuracy on the clone",
+    "batch_size": "batch size",
+    "clone": "Gaussian clone",
+    "correlation_length": r"correlation length $\xi$ (sites)",
+    "factor_ipr": "IPR of the CP factor",
+    "gain": "gain $g$",
+    "index": "localization index",
+    "ipr_negative": "mean IPR, b < 0",
+    "ipr_positive": "mean IPR, b > 0",
+    "learning_rate": "learning rate",
+    "learning_time": "learning rate x steps",
+    "length_ratio": r"ratio of correlation lengths $\xi_1/\xi_0$",
+    "localized_negative": "share localized, b < 0",
+    "localized_positive": "share localized, b > 0",
+    "n_hidden": "hidden units",
+    "n_train": "training samples",
+    "net_ipr": "mean IPR of the net, b > 0",
+    "nlgp": "NLGP",
+    "onset_time": "onset, learning rate x steps",
+    "shape": "sites",
+    "weights_left": "share of weights left",
+    "width_positive": "FWHM, b > 0 (sites)",
+    "zero_weights": "share of zero weights",
+}
+
+
+def label_of(name: str) -> str:
+    """How a column of a sweep, or a law, is written in a figure."""
+    return _LABELS.get(name, name.replace("_", " "))

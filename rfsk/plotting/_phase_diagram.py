@@ -1,0 +1,180 @@
+"""PhaseDiagramDisplay: a quantity over two parameters."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core._averages import mean_and_error
+from ._style import label_of
+from ._sweep import check_columns, is_log_spaced, scale_axis
+
+
+class PhaseDiagramDisplay:
+    """A result of a sweep, averaged over seeds, as a map over two of its parameters.
+
+    Build it with `from_sweep`.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_y, n_x)
+        Means; NaN, drawn hatched, where there is no cell.
+    x_values, y_values : ndarray
+        Parameters, in rising order.
+    x, y, value : str
+        Their names, and that of the quantity.
+    boundary : ndarray of shape (n_y, n_x), optional
+        A second quantity over the same parameters, of which the contour at `level` is drawn.
+    level : float, default=1.0
+    boundary_label : str, optional
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+    ax_ : matplotlib Axes
+    image_ : matplotlib QuadMesh
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.plotting import PhaseDiagramDisplay
+    >>> table = {
+    ...     "gain": np.array([1.0, 3.0, 1.0, 3.0]),
+    ...     "length_ratio": np.array([2.0, 2.0, 4.0, 4.0]),
+    ...     "ipr_positive": np.array([0.04, 0.06, 0.05, 0.08]),
+    ... }
+    >>> PhaseDiagramDisplay.from_sweep(table, "gain", "length_ratio", "ipr_positive").values
+    array([[0.04, 0.06],
+           [0.05, 0.08]])
+    """
+
+    def __init__(
+        self,
+        values: NDArray[np.float64],
+        x_values: NDArray[np.float64],
+        y_values: NDArray[np.float64],
+        *,
+        x: str,
+        y: str,
+        value: str,
+        boundary: NDArray[np.float64] | None = None,
+        level: float = 1.0,
+        boundary_label: str | None = None,
+    ) -> None:
+        self.values, self.x_values, self.y_values = values, x_values, y_values
+        self.x, self.y, self.value = x, y, value
+        self.boundary, self.level, self.boundary_label = boundary, level, boundary_label
+
+    @classmethod
+    def from_sweep(
+        cls,
+        table: Any,
+        x: str,
+        y: str,
+        value: str,
+        *,
+        boundary: str | None = None,
+        level: float = 1.0,
+        boundary_label: str | None = None,
+        ax: Any = None,
+    ) -> "PhaseDiagramDisplay":
+        """Draw a column of a sweep, or of any table with one row a cell.
+
+        Parameters
+        ----------
+        table : Sweep, DataFrame or dict of ndarray
+        x, y : str
+            Columns of the axes.
+        value : str
+            Column to draw.
+        boundary : str, optional
+            Column of which the contour at `level` is drawn, such as a localization index.
+        level : float, default=1.0
+            Of that contour.
+        boundary_label : str, optional
+            What to call it.
+        ax : matplotlib Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        display : PhaseDiagramDisplay
+
+        Raises
+        ------
+        ValueError
+            If there is no such column.
+        """
+        extra = [] if boundary is None else [boundary]
+        columns = check_columns(table, [x, y, value, *extra])
+        x_values, y_values = (np.unique(columns[name]).astype(float) for name in (x, y))
+
+        def grid(name: str) -> NDArray[np.float64]:
+            cells = [
+                [
+                    mean_and_error(columns[name][(columns[x] == a) & (columns[y] == b)])[0]
+                    for a in x_values
+                ]
+                for b in y_values
+            ]
+            return np.array(cells)
+
+        return cls(
+            grid(value),
+            x_values,
+            y_values,
+            x=x,
+            y=y,
+            value=value,
+            boundary=None if boundary is None else grid(boundary),
+            level=level,
+            boundary_label=boundary_label,
+        ).plot(ax)
+
+    def plot(self, ax: Any = None) -> "PhaseDiagramDisplay":
+        """Draw the map, each cell around its parameters, and the boundary."""
+        import matplotlib.pyplot as plt
+
+        if ax is None:
+            ax = plt.subplots(figsize=(5.2, 3.9), layout="constrained")[1]
+        self.ax_, self.figure_ = ax, ax.figure
+        log_x, log_y = is_log_spaced(self.x_values), is_log_spaced(self.y_values)
+        ax.patch.set(hatch="///", edgecolor="0.7")
+        self.image_ = ax.pcolormesh(
+            _edges(self.x_values, log_x),
+            _edges(self.y_values, log_y),
+            np.ma.masked_invalid(self.values),
+            cmap="viridis",
+            rasterized=True,
+        )
+        scale_axis(ax, "x", self.x_values)
+        scale_axis(ax, "y", self.y_values)
+        ax.set(xlabel=label_of(self.x), ylabel=label_of(self.y))
+        self.figure_.colorbar(self.image_, ax=ax, label=label_of(self.value))
+        if self.boundary is not None:
+            ax.contour(
+                self.x_values,
+                self.y_values,
+                np.ma.masked_invalid(self.boundary),
+                levels=[self.level],
+                colors="white",
+                linewidths=2.0,
+                linestyles="--",
+            )
+            name = self.boundary_label or f"{label_of('boundary')} {self.level:g}"
+            handle = plt.Line2D([], [], color="white", linewidth=2.0, linestyle="--")
+            ax.legend([handle], [name], loc="lower right", facecolor="0.35", labelcolor="white")
+        return self
+
+
+def _edges(centers: NDArray[np.float64], is_log: bool) -> NDArray[np.float64]:
+    """Ends of the cells around their parameters: half way to the next, on the axis's scale."""
+    places = np.log(centers) if is_log else centers
+    if len(places) == 1:
+        ends = places[0] + np.array([-0.5, 0.5])
+    else:
+        middle = (places[1:] + places[:-1]) / 2.0
+        ends = np.concatenate(
+            [[2.0 * places[0] - middle[0]], middle, [2.0 * places[-1] - middle[-1]]]
+        )
+    return np.asarray(np.exp(ends) if is_log else ends)

@@ -1,0 +1,154 @@
+"""SweepDisplay: results of a sweep as lines with confidence bands."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core._averages import half_width, mean_and_error
+from .._core._tables import as_columns
+from ._style import BLUE, GREEN, GREY, ORANGE, PURPLE, label_of, tidy
+
+_STYLES = (
+    (BLUE, "o-"),
+    (ORANGE, "s--"),
+    (GREEN, "^-."),
+    (PURPLE, "v:"),
+    (GREY, "D-"),
+)
+_MOST_VALUES, _MOST_TICKS = 20, 7  # beyond so many values they are a curve, not a grid
+
+
+class SweepDisplay:
+    """Means over seeds against one parameter, with bands of 95 % confidence (Student's t).
+
+    Build it with `from_sweep`.
+
+    Parameters
+    ----------
+    table : Sweep, DataFrame or dict of ndarray
+        One row a cell.
+    x : str
+        Column of the horizontal axis.
+    y : str or sequence of str
+        Columns to draw, a panel each.
+    hue : str, optional
+        Column whose values have a line each.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+    axes_ : ndarray of matplotlib Axes
+    lines_ : dict of (str, value) to ndarray of shape (n, 3)
+        x, mean and half-width of the band, by column and value of `hue` (None without).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.plotting import SweepDisplay
+    >>> table = {"gain": np.array([1.0, 1.0, 3.0, 3.0]), "ipr": np.array([0.04, 0.04, 0.06, 0.06])}
+    >>> SweepDisplay.from_sweep(table, "gain", "ipr").lines_["ipr", None].tolist()
+    [[1.0, 0.04, 0.0], [3.0, 0.06, 0.0]]
+    """
+
+    def __init__(self, table: Any, x: str, y: str | Sequence[str], hue: str | None = None) -> None:
+        self.table, self.x, self.y, self.hue = table, x, y, hue
+
+    @classmethod
+    def from_sweep(
+        cls, table: Any, x: str, y: str | Sequence[str], hue: str | None = None
+    ) -> "SweepDisplay":
+        """Draw columns of a sweep, or of any table with one row a cell; see the class.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column.
+        """
+        return cls(table, x, y, hue).plot()
+
+    def plot(self) -> "SweepDisplay":
+        """Draw one panel for each column."""
+        import matplotlib.pyplot as plt
+
+        names = [self.y] if isinstance(self.y, str) else list(self.y)
+        asked = [self.x, *names, *([] if self.hue is None else [self.hue])]
+        columns = check_columns(self.table, asked)
+        lines = [None] if self.hue is None else list(dict.fromkeys(columns[self.hue].tolist()))
+        self.figure_, axes = plt.subplots(
+            1,
+            len(names),
+            figsize=(4.2 * len(names), 3.2),
+            layout="constrained",
+            squeeze=False,
+        )
+        self.axes_, self.lines_ = axes[0], {}
+        for ax, name in zip(self.axes_, names, strict=True):
+            for value, (color, style) in zip(lines, itertools.cycle(_STYLES), strict=False):
+                rows = slice(None) if value is None else columns[self.hue] == value  # type: ignore[index]
+                line = averages(columns[self.x][rows], columns[name][rows])
+                self.lines_[name, value] = line
+                label = None if value is None else _value_label(str(self.hue), value)
+                x, mean, half = line.T
+                ax.plot(x, mean, style, color=color, markersize=4, label=label)
+                # One point has no band to see: its error is a bar.
+                if len(x) > 1:
+                    ax.fill_between(x, mean - half, mean + half, color=color, alpha=0.2, lw=0)
+                else:
+                    ax.errorbar(x, mean, half, color=color, capsize=3)
+            ax.set(xlabel=label_of(self.x), ylabel=label_of(name))
+            scale_axis(ax, "x", columns[self.x])
+            if name.startswith("ipr"):
+                ax.set_ylim(0.0, None)
+            tidy(ax)
+        if self.hue is not None:
+            self.axes_[-1].legend(frameon=False)
+        return self
+
+
+def check_columns(table: Any, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Columns of a table; raise unless all of these are there."""
+    columns = as_columns(table)
+    for name in names:
+        if name not in columns:
+            raise ValueError(f"There is no column {name!r}; expected one of {list(columns)}.")
+    return columns
+
+
+def averages(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
+    """x, mean of y and half-width of its confidence interval, for each x."""
+    found = []
+    for value in np.unique(x):
+        mean, error, n = mean_and_error(y[x == value])
+        found.append((value, mean, half_width(error, n)))
+    return np.array(found, dtype=np.float64)
+
+
+def is_log_spaced(values: NDArray[Any]) -> bool:
+    """Whether values are spaced more evenly in the logarithm than as they are."""
+    places = np.unique(values)
+    if len(places) < 3 or places[0] <= 0:
+        return False
+    steps = [np.diff(places), np.diff(np.log(places))]
+    uneven, uneven_log = (np.std(step) / np.mean(step) for step in steps)
+    return bool(uneven_log < uneven)
+
+
+def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
+    """Make an axis logarithmic if its values are so spaced, with a few of them as ticks."""
+    places = np.unique(values)
+    if not is_log_spaced(places):
+        return
+    ax.set(**{f"{which}scale": "log"})
+    if len(places) <= _MOST_VALUES:
+        step = -(-len(places) // _MOST_TICKS)
+        ticks = places[::step]
+        axis = ax.xaxis if which == "x" else ax.yaxis
+        axis.set_ticks([], minor=True)
+        axis.set_ticks(ticks, [f"{t:g}" if t == round(t) else f"{t:.2g}" for t in ticks])
+
+
+def _value_label(name: str, value: Any) -> str:
+    return label_of(value) if isinstance(value, str) else f"{label_of(name)} {value:g}"
