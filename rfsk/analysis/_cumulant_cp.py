@@ -1,7 +1,6 @@
 """CumulantCP: the CP factors of the inputs' fourth-order cumulant, as an estimator."""
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import validate_data
 
-from .._core._blocks import is_lazy, row_blocks
+from .._core._blocks import LazyBlocks, is_lazy
 from .._core._random import as_generator
 from .._core._validation import check_labels, check_positive, rows_of_class
 from ._cp_path import relative_error
@@ -21,6 +20,8 @@ from ._projection import ProjectionMixin
 from ._symmetric_cp import symmetric_cp
 
 Array = NDArray[np.float64]
+
+_MIXTURES = ("within", "difference")  # of all classes
 
 
 class CumulantCP(ProjectionMixin, BaseEstimator):
@@ -200,7 +201,13 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     def _of_blocks(self, X: Any, y: ArrayLike | None) -> BlockCumulant:
         """Cumulant of samples that are read again for each contraction."""
         if self.target is not None and is_lazy(X):
-            X = _RowsOfClass(X, y, self.target)
+            is_mixture = isinstance(self.target, str) and self.target in _MIXTURES
+            if y is None or is_mixture:
+                raise ValueError(
+                    f"target={self.target!r} with a lazy array; expected None, or a class and its "
+                    "labels."
+                )
+            X = LazyBlocks(X, y, self.target)
         elif self.target is not None:
             raise ValueError(
                 f"target={self.target!r} with blocks; expected None, or a Dask array and labels."
@@ -217,25 +224,10 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         labels = check_labels(y, data, self.target)
         present = np.unique(labels)
         targets: Any = [self.target]
-        if isinstance(self.target, str) and self.target in ("within", "difference"):
+        if isinstance(self.target, str) and self.target in _MIXTURES:
             targets = present
             if self.target == "difference" and len(present) != 2:
                 raise ValueError(
                     f"target='difference' is of two classes, but y has {len(present)}."
                 )
         return [rows_of_class(data, labels, target) for target in targets]
-
-
-class _RowsOfClass:
-    """Blocks of the rows of one class, each time they are iterated."""
-
-    def __init__(self, X: Any, y: Any, target: Any) -> None:
-        if y is None or (isinstance(target, str) and target in ("within", "difference")):
-            raise ValueError(
-                f"target={target!r} with a lazy array; expected None, or a class and its labels."
-            )
-        self.X, self.y, self.target = X, y, target
-
-    def __iter__(self) -> Iterator[Array]:
-        for X, y in row_blocks(self.X, self.y):
-            yield X[np.asarray(y) == self.target]

@@ -1,14 +1,14 @@
 """Cumulants of samples, in memory or in blocks that are read again for each contraction."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from .._core._blocks import is_lazy, row_blocks
+from .._core._blocks import LazyBlocks, is_lazy
 from .._core._random import as_generator
 from ._cumulant import Cumulant, check_tensor_size, pair_products, pairings
 
@@ -40,19 +40,16 @@ class EmpiricalCumulant(Cumulant):
     def _chunks(self) -> Iterator[Array]:
         """Centred rows, some at a time."""
 
+    def _total(self, function: Callable[..., Array], *arguments: Any) -> Array:
+        """Sum of ``function(rows, *arguments)`` over all centred rows, some at a time."""
+        return _sum_of(self._chunks(), function, arguments)
+
     def contract(self, directions: Array) -> Array:
         """Contract by two passes over the data."""
         gaussian = directions @ self._covariance
         if self.order == 2:
             return np.asarray(gaussian)
-        moment = np.zeros((len(directions), self.n_features))
-        for rows in self._chunks():
-            projections = rows @ directions.T
-            powers = projections * projections
-            if self.order == 4:
-                powers *= projections
-            moment += powers.T @ rows
-        moment /= self.n_samples
+        moment = self._total(_contraction, directions, self.order) / self.n_samples
         if self.order == 3:
             return moment
         variance = np.einsum("rd,rd->r", directions, gaussian)
@@ -62,12 +59,7 @@ class EmpiricalCumulant(Cumulant):
         """kappa(a, ..., a) for each row a, in one pass over the data."""
         if self.order == 2:
             return super().strength(directions)
-        moment = np.zeros(len(directions))
-        for rows in self._chunks():
-            projections = rows @ directions.T
-            squares = projections * projections
-            moment += np.einsum("nr,nr->r", squares, squares if self.order == 4 else projections)
-        moment /= self.n_samples
+        moment = self._total(_strength, directions, self.order) / self.n_samples
         if self.order == 3:
             return moment
         variance = np.einsum("rd,rd->r", directions @ self._covariance, directions)
@@ -80,11 +72,7 @@ class EmpiricalCumulant(Cumulant):
         C = self._covariance
         if order == 2:
             return C.copy()
-        moment = np.zeros((D * D, D if order == 3 else D * D))
-        for rows in self._chunks():
-            products = pair_products(rows)
-            moment += products.T @ (rows if order == 3 else products)
-        moment = moment.reshape((D,) * order) / self.n_samples
+        moment = self._total(_moment, order).reshape((D,) * order) / self.n_samples
         if order == 3:
             return moment
         return np.asarray(moment - pairings(C))
@@ -128,16 +116,11 @@ class EmpiricalCumulant(Cumulant):
         if other is self:
             # What a row contributes to its own term is known for all rows: no need to sample it.
             along -= (rows**2).sum(axis=1) ** self.order / self.n_samples
-            itself = sum(
-                float(((part**2).sum(axis=1) ** self.order).sum()) for part in self._chunks()
-            )
+            itself = float(self._total(_norm_power, self.order))
         moment = float(along.mean()) + itself / self.n_samples**2
         if self.order == 3:
             return moment
-        quadratic = sum(
-            float((np.einsum("nd,nd->n", part @ other._covariance, part) ** 2).sum())
-            for part in self._chunks()
-        )
+        quadratic = float(self._total(_squared_form, other._covariance))
         product = self._covariance @ other._covariance
         gaussian = np.trace(product) ** 2 + 2.0 * (product * product.T).sum()
         return float(moment - 3.0 * quadratic / self.n_samples + 3.0 * gaussian)
@@ -157,10 +140,7 @@ class EmpiricalCumulant(Cumulant):
     def _norm_from_products(self) -> float:
         """Squared norm at order four from the products of pairs of features."""
         first, second = np.triu_indices(self.n_features)
-        moment = np.zeros((len(first), len(first)))
-        for rows in self._chunks():
-            products = rows[:, first] * rows[:, second]
-            moment += products.T @ products
+        moment = self._total(_moment_of_pairs, first, second)
         C = self._covariance
         i, j, k, l = first[:, None], second[:, None], first, second  # noqa: E741
         kappa = moment / self.n_samples - (
@@ -204,38 +184,111 @@ class BlockCumulant(EmpiricalCumulant):
                 f"blocks={blocks!r} can be read only once; expected a list, a Dask array, or an "
                 "object whose __iter__ starts anew."
             )
-        self._blocks, self.order = blocks, order
-        n_samples, total, largest = 0, np.zeros(1), 0.0
-        for rows in self._rows():
-            n_samples += len(rows)
-            total = total + rows.sum(axis=0)
-            largest = max(largest, float(np.abs(rows).max(initial=0.0)))
+        self._blocks = LazyBlocks(blocks) if is_lazy(blocks) else blocks
+        self.order = order
+        n_samples, total, largest, width = 0, np.zeros(1), 0.0, None
+        for n, part, most in self._map(_block_sums):
+            if width is not None and len(part) != width:
+                raise ValueError(
+                    f"A block has {len(part)} columns and the first one {width}; expected the "
+                    "same features in each."
+                )
+            width = len(part)
+            n_samples, total, largest = n_samples + n, total + part, max(largest, most)
         if n_samples < 2:
             raise ValueError(f"blocks hold {n_samples} row(s); expected at least 2.")
         self.n_samples, self.n_features, self.largest = n_samples, len(total), largest
         self.mean = total / n_samples
-        self._covariance = (
-            sum((rows.T @ rows for rows in self._chunks()), np.zeros((self.n_features,) * 2))
-            / n_samples
-        )
+        self._covariance = self._total(_product) / n_samples
 
-    def _rows(self) -> Iterator[Array]:
-        """Blocks as they are, checked."""
-        source: Iterable[Any] = self._blocks
-        if is_lazy(source):
-            source = (block for (block,) in row_blocks(source))
-        width = None
-        for block in source:
-            rows = check_array(block, dtype=np.float64, input_name="block", ensure_min_samples=0)
-            if width is not None and rows.shape[1] != width:
-                raise ValueError(
-                    f"A block has {rows.shape[1]} columns and the first one {width}; expected the "
-                    "same features in each."
-                )
-            width = rows.shape[1]
-            yield rows
+    def _map(self, function: Callable[..., Any]) -> Iterable[Any]:
+        """``function(block)`` of each block."""
+        if isinstance(self._blocks, LazyBlocks):
+            return self._blocks.map(function)
+        return map(function, self._blocks)
+
+    def _total(self, function: Callable[..., Array], *arguments: Any) -> Array:
+        if isinstance(self._blocks, LazyBlocks):
+            return np.asarray(self._blocks.total(_sum_of_block, self.mean, function, arguments))
+        return super()._total(function, *arguments)
 
     def _chunks(self) -> Iterator[Array]:
-        for block in self._rows():
-            for start in range(0, len(block), _CHUNK_ROWS):
-                yield block[start : start + _CHUNK_ROWS] - self.mean
+        for block in self._blocks:
+            yield from _centred(block, self.mean)
+
+
+def _checked(block: Any) -> Array:
+    return np.asarray(
+        check_array(block, dtype=np.float64, input_name="block", ensure_min_samples=0)
+    )
+
+
+def _block_sums(block: Any) -> tuple[int, Array, float]:
+    """Number of rows, their sum, and the largest entry."""
+    rows = _checked(block)
+    return len(rows), rows.sum(axis=0), float(np.abs(rows).max(initial=0.0))
+
+
+def _centred(block: Any, mean: Array) -> Iterator[Array]:
+    """Rows of a block less the mean, some at a time."""
+    rows = _checked(block)
+    for start in range(0, len(rows), _CHUNK_ROWS):
+        yield rows[start : start + _CHUNK_ROWS] - mean
+
+
+def _sum_of(
+    chunks: Iterable[Array], function: Callable[..., Array], arguments: tuple[Any, ...]
+) -> Array:
+    total: Any = 0.0
+    for rows in chunks:
+        total = total + function(rows, *arguments)
+    return np.asarray(total)
+
+
+def _sum_of_block(
+    block: Any, mean: Array, function: Callable[..., Array], arguments: tuple[Any, ...]
+) -> Array:
+    """What one block adds to a sum; a block without rows adds nothing."""
+    return _sum_of(_centred(block, mean), function, arguments)
+
+
+def _product(rows: Array) -> Array:
+    return np.asarray(rows.T @ rows)
+
+
+def _contraction(rows: Array, directions: Array, order: int) -> Array:
+    """Sum of (x.a)^(order - 1) x."""
+    projections = rows @ directions.T
+    powers = projections * projections
+    if order == 4:
+        powers *= projections
+    return np.asarray(powers.T @ rows)
+
+
+def _strength(rows: Array, directions: Array, order: int) -> Array:
+    """Sum of (x.a)^order."""
+    projections = rows @ directions.T
+    squares = projections * projections
+    return np.asarray(np.einsum("nr,nr->r", squares, squares if order == 4 else projections))
+
+
+def _moment(rows: Array, order: int) -> Array:
+    """Sum of x (x) ... (x) x, a matrix."""
+    products = pair_products(rows)
+    return np.asarray(products.T @ (rows if order == 3 else products))
+
+
+def _moment_of_pairs(rows: Array, first: NDArray[np.intp], second: NDArray[np.intp]) -> Array:
+    """Sum of x_i x_j x_k x_l over pairs i <= j and k <= l."""
+    products = rows[:, first] * rows[:, second]
+    return np.asarray(products.T @ products)
+
+
+def _norm_power(rows: Array, order: int) -> Array:
+    """Sum of |x|^(2 order)."""
+    return np.asarray(((rows**2).sum(axis=1) ** order).sum())
+
+
+def _squared_form(rows: Array, matrix: Array) -> Array:
+    """Sum of (x.Mx)^2."""
+    return np.asarray((np.einsum("nd,nd->n", rows @ matrix, rows) ** 2).sum())

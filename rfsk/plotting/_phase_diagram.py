@@ -4,10 +4,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import RegularGridInterpolator
 
 from .._core._averages import mean_and_error
 from ._style import label_of
 from ._sweep import check_columns, is_log_spaced, scale_axis
+
+_FINE = 200  # points along an axis on which a boundary is drawn
 
 
 class PhaseDiagramDisplay:
@@ -153,9 +156,7 @@ class PhaseDiagramDisplay:
         self.figure_.colorbar(self.image_, ax=ax, label=label_of(self.value))
         if self.boundary is not None:
             ax.contour(
-                self.x_values,
-                self.y_values,
-                np.ma.masked_invalid(self.boundary),
+                *self._fine_boundary(log_x, log_y),
                 levels=[self.level],
                 colors="white",
                 linewidths=2.0,
@@ -165,6 +166,20 @@ class PhaseDiagramDisplay:
             handle = plt.Line2D([], [], color="white", linewidth=2.0, linestyle="--")
             ax.legend([handle], [name], loc="lower right", facecolor="0.35", labelcolor="white")
         return self
+
+    def _fine_boundary(self, log_x: bool, log_y: bool) -> tuple[NDArray[np.float64], ...]:
+        """The second quantity on a fine grid, linear between cells as the axes show them."""
+        scales = [np.log if is_log else np.asarray for is_log in (log_y, log_x)]
+        places = [f(v) for f, v in zip(scales, (self.y_values, self.x_values), strict=True)]
+        x, y = _fine(self.x_values, log_x), _fine(self.y_values, log_y)
+        points = np.stack(np.meshgrid(scales[0](y), scales[1](x), indexing="ij"), axis=-1)
+        inside = RegularGridInterpolator(places, self.boundary, bounds_error=False)(points)
+        return x, y, np.ma.masked_invalid(inside)
+
+
+def _fine(centers: NDArray[np.float64], is_log: bool) -> NDArray[np.float64]:
+    space = np.geomspace if is_log else np.linspace
+    return np.asarray(space(centers[0], centers[-1], _FINE))
 
 
 def _edges(centers: NDArray[np.float64], is_log: bool) -> NDArray[np.float64]:

@@ -1,0 +1,116 @@
+"""Sweeps and decompositions on a Dask cluster of processes."""
+
+import os
+import signal
+import threading
+import time
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+
+from rfsk.analysis import CumulantCP, cumulant
+from rfsk.datasets import NLGP
+from rfsk.experiments import phase_diagram, sweep
+
+dask_array = pytest.importorskip("dask.array")
+distributed = pytest.importorskip("distributed")
+
+pytestmark = [
+    # Of the cluster's own sockets and event loops, as they come and go.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.xdist_group("cluster"),
+]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
+    with (
+        distributed.LocalCluster(**options, dashboard_address=None) as cluster,
+        distributed.Client(cluster),
+    ):
+        yield cluster
+
+
+def a_worker(cluster):
+    return next(iter(cluster.workers.values())).pid
+
+
+def test_a_phase_diagram_is_the_same_on_a_cluster_bit_for_bit(cluster):
+    quick = {"shape": 30, "correlation_length": 3.0, "n_hidden": 6, "learning_time": 200}
+    options = {"fixed": quick, "random_state": 0}
+    with joblib.parallel_config("dask"):
+        there = phase_diagram([0.3, 3.0], [1.5, 3.0], n_seeds=2, **options)
+    here = phase_diagram([0.3, 3.0], [1.5, 3.0], n_seeds=2, n_jobs=1, **options)
+    assert there.n_finished == 8
+    pd.testing.assert_frame_equal(there.table(), here.table(), check_exact=True)
+
+
+def test_a_worker_killed_midway_costs_nothing_but_its_time(cluster, tmp_path):
+    log = str(tmp_path / "log")
+
+    def slow(k, random_state):
+        time.sleep(0.2)
+        with open(log, "a") as file:
+            file.write(f"{k}\n")
+        return {"value": k + random_state}
+
+    victim = a_worker(cluster)
+    killer = threading.Timer(0.9, os.kill, [victim, signal.SIGKILL])
+    with joblib.parallel_config("dask"):
+        killer.start()
+        found = sweep(slow, {"k": list(range(20))}, random_state=0)
+    killer.join()
+    assert found.n_finished == 20
+    assert victim != a_worker(cluster) or len(cluster.workers) > 1
+    with open(log) as file:
+        n_calls = len(file.readlines())
+    assert 20 <= n_calls < 30  # what it had finished came back before
+    here = sweep(slow, {"k": list(range(20))}, n_jobs=1, random_state=0)
+    assert here.table()["value"].tolist() == found.table()["value"].tolist()
+
+
+def test_a_cumulant_is_decomposed_where_its_blocks_are(cluster):
+    X = NLGP(12, correlation_length=2.0, gain=3.0).sample(2000, random_state=0)
+    y = np.arange(2000) % 2
+    lazy = dask_array.from_array(X, chunks=(700, 5))
+    there = CumulantCP(2, target=1, random_state=0).fit(lazy, y)
+    here = CumulantCP(2, target=1, random_state=0).fit(X, y)
+    np.testing.assert_allclose(there.components_, here.components_, atol=1e-5)
+    assert there.relative_error_ == pytest.approx(here.relative_error_, rel=1e-6)
+
+
+@pytest.mark.parametrize("order", [2, 3, 4])
+def test_contractions_on_a_cluster_are_those_of_the_array(cluster, order):
+    X = np.random.default_rng(0).standard_exponential((3000, 6))
+    lazy = dask_array.from_array(X, chunks=(701, 6))
+    there, here = cumulant(lazy, order), cumulant(X, order)
+    directions = np.random.default_rng(1).standard_normal((4, 6))
+    np.testing.assert_allclose(there.contract(directions), here.contract(directions))
+    np.testing.assert_allclose(there.strength(directions), here.strength(directions))
+    np.testing.assert_allclose(there.tensor(), here.tensor(), atol=1e-9)
+    assert there.squared_norm(0) == pytest.approx(here.squared_norm(0))
+    again = cumulant(lazy, order).contract(directions)
+    np.testing.assert_array_equal(there.contract(directions), again)
+
+
+def test_blocks_lost_with_their_worker_are_drawn_again(cluster):
+    def draw(info):
+        k = info[0]["chunk-location"][0]
+        return NLGP(10, correlation_length=2.0, gain=3.0).sample(2000, random_state=k)
+
+    blocks = dask_array.map_blocks(
+        lambda block, block_info=None: draw(block_info),
+        dask_array.zeros((12_000, 10), chunks=(2000, 10)),
+        dtype=float,
+    )
+    blocks = blocks.persist()
+    distributed.wait(blocks)
+    directions = np.eye(10)
+    expected = cumulant(blocks).contract(directions)
+    os.kill(a_worker(cluster), signal.SIGKILL)
+    for _ in range(3):
+        np.testing.assert_array_equal(cumulant(blocks).contract(directions), expected)
