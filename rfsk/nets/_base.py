@@ -25,7 +25,7 @@ from ._callbacks import (
     stop_on_plateau,
     with_callbacks,
 )
-from ._device import resolve_device
+from ._device import resolve_device, threads_for
 from ._engine import DivergenceError, Engine, FieldRecorder, LogSchedule
 from ._evaluation import Evaluator
 from ._modules import HiddenUnits
@@ -259,7 +259,8 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 # One that ends the training keeps those after it from hearing of the epoch's end.
                 named = [[(type(call).__name__, call) for call in calls] for calls in (own, last)]
                 net.callbacks_ = [*named[0], *listeners, *named[1]]
-                net.partial_fit(batches, epochs=epochs)
+                with threads_for(net.module_, self.batch_size):
+                    net.partial_fit(batches, epochs=epochs)
             if n_steps is not None and not net.interrupted:
                 net.check_end()
         except DivergenceError:

@@ -398,3 +398,21 @@ def test_accuracy_is_shown_with_a_listener_to_batches_too(ring, monkeypatch):
     monkeypatch.setattr(_callbacks, "tqdm", Bar)
     FCNet(4, max_epochs=1, verbose=1, callbacks=[Listener()], random_state=0).fit(*ring)
     assert set(shown[0]) == {"loss", "ipr", "accuracy"}
+
+
+@pytest.mark.parametrize(("batch_size", "expected"), [(100, 1), (1000, 2)])
+def test_small_steps_are_taken_by_one_thread(ring, batch_size, expected):
+    class Watch(Callback):
+        threads = None
+
+        def on_epoch_end(self, net, **kwargs):
+            self.threads = torch.get_num_threads()
+
+    watch, before = Watch(), torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        FCNet(200, batch_size=batch_size, max_epochs=1, callbacks=[watch]).fit(*ring)
+        assert watch.threads == expected
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
