@@ -9,17 +9,19 @@ import warnings
 from collections.abc import Iterator
 
 import numpy as np
+from sklearn.decomposition import FastICA
+from sklearn.exceptions import ConvergenceWarning
 from tensorly.decomposition import parafac
 
-from rfsk import FieldMatcher, symmetric_cp
+from rfsk import CumulantCP, FieldMatcher, symmetric_cp
 from rfsk.analysis import cumulant
 from rfsk.datasets import NLGP
 
+from ._rows import Row, ratio_row
 from ._timing import best_of
 
 N_SAMPLES, RANK = 20_000, 4
 GIB = 2**30
-Row = dict[str, object]
 
 
 def dense_parafac(X: np.ndarray) -> object:
@@ -35,6 +37,7 @@ def dense_parafac(X: np.ndarray) -> object:
 
 def rows() -> Iterator[Row]:
     """All rows of this room."""
+    yield fastica_row()
     yield dense_row(30, limit=None)
     yield dense_row(40, limit=0.2)
     yield from scaling_rows()
@@ -46,6 +49,27 @@ def rows() -> Iterator[Row]:
         yield ratio_row(what, f"{seconds:g} s", found["seconds"] / seconds, 1.0, found["seconds"])
         memory = found["bytes"] / GIB
         yield ratio_row(f"{what}: memory", "2 GiB", memory / 2.0, 1.0, found["seconds"])
+
+
+def fastica_row() -> Row:
+    """The same number of components of the same inputs, by the other use of fourth cumulants."""
+    X = NLGP(100, correlation_length=10.0, gain=3.0).sample(N_SAMPLES, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        seconds = best_of(
+            {
+                "rfsk": lambda: CumulantCP(8, random_state=0).fit(X),
+                "scikit-learn": lambda: FastICA(8, fun="cube", random_state=0).fit(X),
+            },
+            rounds=3,
+        )
+    return ratio_row(
+        f"CumulantCP, D=100, n={N_SAMPLES}, 8 components",
+        "scikit-learn's FastICA, 8 components",
+        seconds["rfsk"] / seconds["scikit-learn"],
+        None,
+        seconds["rfsk"],
+    )
 
 
 def dense_row(n_features: int, limit: float | None) -> Row:
@@ -64,7 +88,7 @@ def dense_row(n_features: int, limit: float | None) -> Row:
         theirs = dense_parafac(X).factors[0].T  # type: ignore[attr-defined]
     match = FieldMatcher().fit(ours).transform(theirs)[:, 0].min()
     return ratio_row(
-        f"symmetric_cp, D={n_features}, n={N_SAMPLES}, rank {RANK} (factors match {match:.3f})",
+        f"symmetric_cp, D={n_features}, n={N_SAMPLES}, rank {RANK}: factors match {match:.3f}",
         "dense cumulant and TensorLy's parafac",
         seconds["rfsk"] / seconds["tensorly"],
         limit,
@@ -91,17 +115,6 @@ def scaling_rows() -> Iterator[Row]:
         yield ratio_row(
             f"exponent of a contraction's cost in {what}", "1", exponent, 1.3, seconds["large"]
         )
-
-
-def ratio_row(what: str, reference: str, ratio: float, limit: float | None, seconds: float) -> Row:
-    """One row of the table."""
-    return {
-        "what": what,
-        "reference": reference,
-        "ratio": ratio,
-        "limit": limit,
-        "seconds": seconds,
-    }
 
 
 def in_a_process(script: str) -> dict[str, float]:

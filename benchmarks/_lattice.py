@@ -65,7 +65,7 @@ def rows() -> Iterator[dict[str, object]]:
     ):
         theirs = seconds[name] / n_sweeps * times[1]
         yield {
-            "what": f"Ising ring of {SIDE}, T={TEMPERATURE:g}, an effective sample in "
+            "what": f"Ising ring of {SIDE}, T={TEMPERATURE:g}, an effective sample: "
             f"{ours * 1e6:.2f} us",
             "reference": f"{label}: {theirs * 1e6:.0f} us, {times[1]:.0f} sweeps",
             "ratio": ours / theirs,

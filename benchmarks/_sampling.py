@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import scipy.special
+import scipy.stats
 import torch
 
-from rfsk.datasets import NLGP
+from rfsk.datasets import NLGP, GaussianField
 
 from ._timing import best_of
 
@@ -119,8 +120,31 @@ def memory() -> Iterator[dict[str, object]]:
         }
 
 
+def against_scipy() -> Iterator[dict[str, object]]:
+    """Dense: a factor of the covariance, of all sites by all sites."""
+    for n_features, n in ((100, 20_000), (784, 5000)):
+        field = NLGP(n_features, correlation_length=5.0, gain=3.0)
+        covariance = GaussianField(n_features, correlation_length=5.0).covariance()
+        scale = 3.0 / np.sqrt(2.0)
+
+        def dense(covariance=covariance, n=n, scale=scale) -> np.ndarray:
+            rng = np.random.default_rng(0)
+            law = scipy.stats.multivariate_normal(cov=covariance, allow_singular=True, seed=rng)
+            return scipy.special.erf(scale * law.rvs(n))
+
+        seconds = best_of({"ours": lambda f=field, n=n: f.sample(n, 0), "scipy": dense}, rounds=3)
+        yield {
+            "what": f"NLGP.sample, {n} x {n_features} sites",
+            "reference": "scipy.stats.multivariate_normal and erf",
+            "ratio": seconds["ours"] / seconds["scipy"],
+            "limit": 1.0,
+            "seconds": seconds["ours"],
+        }
+
+
 def rows() -> Iterator[dict[str, object]]:
-    """NumPy and torch against parts, growth and memory."""
+    """NumPy and torch against parts, growth and memory; and SciPy."""
     yield from against_parts()
+    yield from against_scipy()
     yield from growth()
     yield from memory()

@@ -8,7 +8,7 @@ import numpy as np
 from rfsk.datasets import NLGP
 from rfsk.theory import CubicFlow, RectifiedFlow
 
-from ._cp import Row, ratio_row
+from ._rows import Row, ratio_row
 from ._timing import best_of
 
 
