@@ -6,6 +6,7 @@ import os
 if "PYTEST_XDIST_WORKER" in os.environ:
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")  # and one worker where all cores are asked for
 # Before SciPy is imported: scikit-learn's array-API check then runs instead of skipping.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 

@@ -1,6 +1,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
@@ -17,11 +18,16 @@ def test_there_are_exactly_two_set_up_commands():
     assert all("-c constraints.txt" in command for command in (first, second))
 
 
-@pytest.mark.parametrize("code", blocks("python"), ids=["quick start", "own data", "theory"])
+@pytest.mark.parametrize(
+    "code", blocks("python"), ids=["quick start", "own data", "theory", "studies"]
+)
 @pytest.mark.usefixtures("_close_figures")
 def test_python_blocks_run_as_they_stand(code, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "README.md", "exec"), {})
+    names: dict = {}
+    exec(compile(code, "README.md", "exec"), names)
+    if "gain_sweep" in code:
+        check_gain_sweep(names["found"].mean())
     printed = capsys.readouterr().out
     if "index" in printed:
         index, predicted = re.findall(r"\d\.\d+", printed)
@@ -31,3 +37,20 @@ def test_python_blocks_run_as_they_stand(code, tmp_path, monkeypatch, capsys):
         assert len(numbers) == 2
         assert f"It prints {numbers[0]} for the NLGP and {numbers[1]}" in README.read_text()
         assert (tmp_path / "fields.png").exists()
+
+
+def check_gain_sweep(found):
+    """Hold means over seeds to the README, and to what two independent codes gave at batch one."""
+    columns = {"ipr_positive": 4, "ipr_negative": 4, "width_positive": 1, "accuracy": 3}
+    for row in found.to_dict("records"):
+        name = f"NLGP, gain {row['gain']:g}" if row["law"] == "nlgp" else "Gaussian clone of gain 3"
+        cells = [f"{row[c]:.{d}f} ± {row[c + '_sem']:.{d}f}" for c, d in columns.items()]
+        assert f"| {name} | {' | '.join(cells)} |" in README.read_text()
+    expected = {
+        "ipr_positive": [0.0195, 0.0401, 0.0588, 0.0651, 0.0200],
+        "ipr_negative": [0.0208, 0.0220, 0.0233, 0.0259, 0.0233],
+        "width_positive": [29, 21, 14.4, 12.4, 26],
+    }
+    for column, values in expected.items():
+        np.testing.assert_allclose(found[column], values, rtol=0.1)
+    np.testing.assert_allclose(found["accuracy"], [0.935, 0.929, 0.865, 0.818, 0.817], atol=0.02)

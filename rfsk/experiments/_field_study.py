@@ -20,6 +20,7 @@ from ..nets._ensemble import trains_in_company
 _FEW_SAMPLES = 8  # a step: below, a net alone on a CPU is faster than in company
 _AT_ONCE = {"cpu": 16, "cuda": 512}
 _LAWS = ("nlgp", "clone")
+_OWN = {"max_epochs", "random_state", "warm_start"}  # parameters of FCNet that a study sets
 
 
 def nlgp_task(
@@ -229,7 +230,7 @@ class FieldStudy:
                 try:
                     if not together:
                         plan.train(number)
-                    plan.check_trained(step)
+                    plan.check_trained(step if together else None)
                     measured[i].append(self.measure(plan.net, plan.task, plan.seeds[2]))
                 except Exception as error:
                     failures[i] = error
@@ -273,12 +274,13 @@ class Plan:
                 )
         of_task = inspect.signature(make_task).parameters
         self.task = make_task(**{name: options.pop(name) for name in of_task if name in options})
-        known = FCNet().get_params()
+        known = FCNet().get_params().keys() - _OWN
         unknown = [name for name in options if name not in known]
         if unknown:
             raise ValueError(
                 f"{unknown[0]!r} is not a parameter of the study; expected learning_time, n_train, "
-                f"n_measures, one of the task ({', '.join(of_task)}) or one of FCNet."
+                f"n_measures, one of the task ({', '.join(of_task)}) or one of FCNet but "
+                f"{', '.join(sorted(_OWN))}, which the study sets."
             )
         defaults: dict[str, Any] = {
             "n_hidden": 40,
@@ -320,11 +322,11 @@ class Plan:
         steps_an_epoch = math.ceil(self.n_train / self.net.batch_size)
         self.net.set_params(max_epochs=math.ceil(self.steps[number] / steps_an_epoch))
 
-    def check_trained(self, step: int) -> None:
-        """Raise if the net has diverged, or was interrupted."""
+    def check_trained(self, step: int | None) -> None:
+        """Raise if the net has diverged, or was interrupted (in company, before `step`)."""
         if not hasattr(self.net, "receptive_fields_"):
             raise ValueError("The net diverged; lower its learning_rate.")
-        if self.net.n_steps_ < step:
+        if self.net.net_.interrupted or (step is not None and self.net.n_steps_ < step):
             raise KeyboardInterrupt
 
     def answer(self, rows: list[Mapping[str, Any]]) -> dict[str, Any]:

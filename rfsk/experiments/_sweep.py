@@ -6,6 +6,7 @@ import random
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, TypedDict
@@ -169,7 +170,8 @@ def sweep(
         another sweep at the same time. Whether the study is the same is told by its code and by
         the variables around it that it uses, not by the code of functions it calls.
     n_jobs : int, default=-1
-        Number of workers; -1 takes all cores.
+        Number of workers; -1 takes all cores, or all workers of a cluster, and None the number that
+        ``joblib.parallel_config`` says.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the whole; an int if there is a store, or nothing would be found in it again.
     verbose : int, default=0
@@ -264,10 +266,15 @@ class _Run:
         self.bar.initial = self.bar.n
         try:
             while missing:
+                suspects = [cell for cell in missing if self.deaths[cell.key]]
+                others = [cell for cell in missing if not self.deaths[cell.key]]
                 try:
-                    self._run_groups(self._groups(missing))
+                    if others:
+                        self._run_groups(self._groups(others), "1.5*n_jobs")
+                    else:  # one by one, so that a death tells whose it is
+                        self._run_groups([[cell] for cell in suspects], 1)
                 except Exception as error:
-                    if not _is_death(error):
+                    if not (_is_death(error) and self.running):
                         raise
                     self._note_deaths(error)
                 missing = [cell for cell in missing if cell.key not in self.found.records]
@@ -309,7 +316,7 @@ class _Run:
         groups = []
         for cell in cells:
             key = group_of(cell.arguments)
-            if key is None or self.deaths[cell.key]:  # a cell that may be the culprit runs alone
+            if key is None:
                 groups.append([cell])
             else:
                 alike[key].append(cell)
@@ -320,28 +327,33 @@ class _Run:
         random.Random().shuffle(groups)  # affects no number
         return groups
 
-    def _run_groups(self, groups: list[list[Cell]]) -> None:
+    def _run_groups(self, groups: list[list[Cell]], pre_dispatch: str | int) -> None:
         self.running.clear()
         pool = joblib.Parallel(
             n_jobs=self.n_jobs,
             return_as="generator_unordered",
-            pre_dispatch="1.5*n_jobs",
+            pre_dispatch=pre_dispatch,
             batch_size=1,
         )
-        for number, outcomes in pool(self._jobs(groups)):
-            for cell, outcome in zip(self.running.pop(number), outcomes, strict=True):
-                record = {
-                    "key": cell.key,
-                    "study": self.found.study,
-                    "arguments": _shown(cell.arguments),
-                    "repeat": cell.repeat,
-                    "seed": cell.seed,
-                    "versions": self.versions,
-                    **outcome,
-                }
-                if self.store is not None:
-                    self.store.write(record)
-                self._keep(cell, record)
+        with closing(pool(self._jobs(groups))) as answers:
+            for number, outcomes in answers:
+                for cell, outcome in zip(self.running.pop(number), outcomes, strict=True):
+                    self._finish(cell, outcome)
+
+    def _finish(self, cell: Cell, outcome: dict[str, Any]) -> None:
+        """Keep what came of a cell, in the store as well."""
+        record = {
+            "key": cell.key,
+            "study": self.found.study,
+            "arguments": _shown(cell.arguments),
+            "repeat": cell.repeat,
+            "seed": cell.seed,
+            "versions": self.versions,
+            **outcome,
+        }
+        if self.store is not None:
+            self.store.write(record)
+        self._keep(cell, record)
 
     def _jobs(self, groups: list[list[Cell]]) -> Iterator[Any]:
         """Calls for the pool; what another sweep has finished meanwhile is left out."""
@@ -358,8 +370,7 @@ class _Run:
             self.deaths[cell.key] += 1
             if self.deaths[cell.key] == _ATTEMPTS:
                 why = f"The worker died {_ATTEMPTS} times; is there memory enough? {error}"
-                record = {"key": cell.key, "versions": self.versions, "seconds": 0.0}
-                self._keep(cell, {**record, "error": why, "traceback": why})
+                self._finish(cell, {"error": why, "traceback": why, "seconds": 0.0})
 
 
 def _numbered(number: int, study: Any, calls: list[dict[str, Any]]) -> tuple[int, list[dict]]:

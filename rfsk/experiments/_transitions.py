@@ -1,6 +1,7 @@
 """Studies whose cells are more than one net: onset of localization, CP factors, pruning."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
@@ -71,8 +72,33 @@ class OnsetStudy(FieldStudy):
         ]
 
 
+class TrainingSetStudy(FieldStudy):
+    """A study of one training set at a time, whose size `n_train` must be given."""
+
+    def plan(self, parameters: Mapping[str, Any]) -> Plan:
+        """Insist on a training set."""
+        plan = super().plan(parameters)
+        if plan.n_train is None:
+            raise ValueError("n_train=None; this study needs a number of training samples.")
+        return plan
+
+    def run_many(self, cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | Exception]:
+        """Run cells one after another."""
+        answers: list[dict[str, Any] | Exception] = []
+        for cell in cells:
+            try:
+                answers.append(self._run(self.plan(cell)))
+            except Exception as error:
+                answers.append(error)
+        return answers
+
+    @abstractmethod
+    def _run(self, plan: Plan) -> dict[str, Any]:
+        """Run one cell."""
+
+
 @dataclass(frozen=True)
-class FactorStudy(FieldStudy):
+class FactorStudy(TrainingSetStudy):
     """`FieldStudy` on a training set whose fourth cumulant is decomposed as well.
 
     Its numbers are `factor_ipr`, the IPR of the leading CP factor of the cumulant of the long-range
@@ -81,15 +107,9 @@ class FactorStudy(FieldStudy):
     parameter `n_train` must be given.
     """
 
-    def plan(self, parameters: Mapping[str, Any]) -> Plan:
-        """Insist on a training set."""
-        return _with_training_set(super().plan(parameters))
-
-    def __call__(self, **parameters: Any) -> dict[str, Any]:
-        """Run one cell."""
-        plan = self.plan(parameters)
+    def _run(self, plan: Plan) -> dict[str, Any]:
         plan.train(0)
-        plan.check_trained(plan.steps[0])
+        plan.check_trained(None)
         seeds = spawn_seeds(plan.seeds[2], 3)
         X = plan.task.models[-1].sample(plan.n_train, seeds[0])
         factor = symmetric_cp(X, 1, random_state=seeds[1]).components
@@ -105,7 +125,7 @@ class FactorStudy(FieldStudy):
 
 
 @dataclass(frozen=True)
-class PruningStudy(FieldStudy):
+class PruningStudy(TrainingSetStudy):
     """`FieldStudy` of iterative magnitude pruning, one row a round.
 
     Its numbers are `round`, from 0, the dense net; `weights_left`, a share; and those of
@@ -124,13 +144,7 @@ class PruningStudy(FieldStudy):
     n_rounds: int = 6
     fraction: float = 0.3
 
-    def plan(self, parameters: Mapping[str, Any]) -> Plan:
-        """Insist on a training set."""
-        return _with_training_set(super().plan(parameters))
-
-    def __call__(self, **parameters: Any) -> dict[str, Any]:
-        """Run one cell."""
-        plan = self.plan(parameters)
+    def _run(self, plan: Plan) -> dict[str, Any]:
         plan.set_epochs(0)
         nets = iterative_magnitude_pruning(
             plan.net, *plan.data(), n_rounds=self.n_rounds, fraction=self.fraction
@@ -229,9 +243,3 @@ def pruning(
     study = PruningStudy(n_rounds=n_rounds, fraction=fraction)
     settings = {"n_train": 20_000, "batch_size": 500, **(fixed or {})}
     return sweep(study, {"law": ["nlgp", "clone"]}, n_seeds, fixed=settings, **options)
-
-
-def _with_training_set(plan: Plan) -> Plan:
-    if plan.n_train is None:
-        raise ValueError("n_train=None; this study needs a number of training samples.")
-    return plan
