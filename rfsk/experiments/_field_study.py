@@ -19,6 +19,8 @@ from ..nets._ensemble import trains_in_company
 
 _FEW_SAMPLES = 8  # a step: below, a net alone on a CPU is faster than in company
 _AT_ONCE = {"cpu": 16, "cuda": 512}
+# What a kill may cost of a group on a CPU; how fast one thread is, and what a step costs besides.
+_GROUP_SECONDS, _OPERATIONS_A_SECOND, _STEP_SECONDS = 20.0, 2e10, 2e-5
 _LAWS = ("nlgp", "clone")
 _OWN = {"max_epochs", "random_state", "warm_start"}  # parameters of FCNet that a study sets
 
@@ -201,8 +203,15 @@ class FieldStudy:
         return (*sizes, tuple(plan.steps), str(device))
 
     def at_once(self, parameters: Mapping[str, Any]) -> int:
-        """How many cells to train together at most."""
-        return _AT_ONCE.get(resolve_device(parameters.get("device", "auto")).type, 16)
+        """How many cells to train together at most: what takes some 20 seconds on a CPU."""
+        plan = self.plan(parameters)
+        kind = resolve_device(plan.net.device).type
+        most = _AT_ONCE.get(kind, 16)
+        if kind != "cpu":
+            return most
+        operations = 6 * plan.net.batch_size * plan.net._layer_sizes()[0] * plan.task.n_features
+        seconds = plan.steps[-1] * (_STEP_SECONDS + operations / _OPERATIONS_A_SECOND)
+        return max(1, min(most, int(_GROUP_SECONDS / seconds)))
 
     def run_many(self, cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | Exception]:
         """Train the nets of some cells together, and measure each.
@@ -243,7 +252,8 @@ class FieldStudy:
         if not plans:
             return
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Nets .* diverged")  # said of each cell instead
+            # Said of each cell, and of the sweep, instead.
+            warnings.filterwarnings("ignore", "Nets .* diverged|Training was interrupted")
             fit_many_online(
                 [plan.net for plan in plans],
                 [plan.task for plan in plans],

@@ -270,9 +270,9 @@ class _Run:
                 others = [cell for cell in missing if not self.deaths[cell.key]]
                 try:
                     if others:
-                        self._run_groups(self._groups(others), "1.5*n_jobs")
+                        self._run_groups(self._groups(others))
                     else:  # one by one, so that a death tells whose it is
-                        self._run_groups([[cell] for cell in suspects], 1)
+                        self._run_groups([suspects[:1]])
                 except Exception as error:
                     if not (_is_death(error) and self.running):
                         raise
@@ -327,12 +327,12 @@ class _Run:
         random.Random().shuffle(groups)  # affects no number
         return groups
 
-    def _run_groups(self, groups: list[list[Cell]], pre_dispatch: str | int) -> None:
+    def _run_groups(self, groups: list[list[Cell]]) -> None:
         self.running.clear()
         pool = joblib.Parallel(
             n_jobs=self.n_jobs,
             return_as="generator_unordered",
-            pre_dispatch=pre_dispatch,
+            pre_dispatch="1.5*n_jobs",
             batch_size=1,
         )
         with closing(pool(self._jobs(groups))) as answers:

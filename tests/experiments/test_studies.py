@@ -127,6 +127,14 @@ def test_measuring_on_the_way_does_not_change_where_training_ends():
     assert course["learning_time"][-1] == 100.0
 
 
+def test_groups_are_as_large_as_takes_some_seconds():
+    study = FieldStudy()
+    assert study.at_once({}) == 16
+    large = study.at_once({"shape": (28, 28), "correlation_length": 2.0, "n_hidden": 200})
+    assert 1 <= large < 4
+    assert study.at_once({"learning_time": 1e9}) == 1
+
+
 def test_cells_that_cannot_be_trained_together_are_trained_alone():
     study = FieldStudy()
     assert study.group(SMALL) is not None
