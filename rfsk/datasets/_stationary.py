@@ -88,7 +88,8 @@ class StationaryField(Sampler):
         """Fourth moments at the rows of `sites`, (n, 4) numbers of sites."""
         raise NotImplementedError(
             f"{type(self).__name__} has no closed form of its fourth moment; estimate it from "
-            "samples: rfsk.analysis.cumulant(model.sample(n))."
+            "samples, rfsk.analysis.cumulant(model.sample(n)), or pass samples, one array a class, "
+            "where a pair of models is expected."
         )
 
     def fourth_moment(self, indices: ArrayLike) -> Array:
