@@ -66,7 +66,9 @@ def markdown(found: Any, parameters: Sequence[str], results: dict[str, int]) -> 
         for name, digits in results.items():
             error = row[f"{name}_sem"]
             spread = f" ± {error:.{digits}f}" if error == error else ""
-            cells.append(f"{row[name]:.{digits}f}{spread}")
+            n = row.get(f"{name}_n", row["n"])
+            some = f" ({n:.0f} of {row['n']})" if 0 < n < row["n"] else ""
+            cells.append(f"{row[name]:.{digits}f}{spread}{some}")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -18,8 +18,17 @@ def as_table(rows: list[dict[str, Any]]) -> Any:
         import pandas
     except ImportError:
         names = dict.fromkeys(name for row in rows for name in row)
-        return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
+        return {name: _column([row.get(name) for row in rows]) for name in names}
     return pandas.DataFrame(rows)
+
+
+def _column(values: list[Any]) -> NDArray[Any]:
+    """An array, with NaN for None among numbers."""
+    if any(value is None for value in values):
+        if all(value is None or isinstance(value, int | float) for value in values):
+            return np.array([np.nan if value is None else value for value in values])
+        return np.array(values, dtype=object)
+    return np.array(values)
 
 
 def as_columns(table: Any) -> dict[str, NDArray[Any]]:

@@ -1,21 +1,18 @@
 """Cells of a sweep: parameters over a grid, repeats, and what identifies each."""
 
-import dataclasses
 import functools
-import hashlib
-import inspect
 import itertools
-import json
-import numbers
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pickle import PicklingError
 from typing import Any
 
-import joblib
 import numpy as np
 
 from .._core._random import seed_of_key
+from ._digests import digest, fingerprint
+
+RESERVED = ("repeat", "seed", "version", "n")  # columns of tables
 
 Grid = Mapping[str, Iterable[Any]] | Sequence[Mapping[str, Iterable[Any]]]
 
@@ -35,7 +32,7 @@ class Cell:
     seed : int
         The study's `random_state`.
     key : str
-        Digest of the study, the arguments, the seed and the version of the package.
+        Digest of the study (if cells are stored), the arguments, the seed and the version.
     """
 
     parameters: dict[str, Any]
@@ -55,6 +52,11 @@ def expand(grid: Grid) -> list[dict[str, Any]]:
     ValueError
         If a parameter has no values, or a point comes twice.
     """
+    if not isinstance(grid, Mapping | list | tuple):
+        raise TypeError(
+            f"grid is a {type(grid).__name__}; expected a dict of parameter names to lists of "
+            "values, or a list of such dicts."
+        )
     points = []
     for part in [grid] if isinstance(grid, Mapping) else grid:
         if not isinstance(part, Mapping):
@@ -63,6 +65,11 @@ def expand(grid: Grid) -> list[dict[str, Any]]:
                 "of values, or a list of such dicts."
             )
         for name, values in part.items():
+            if name in RESERVED:
+                raise ValueError(
+                    f"grid has a parameter {name!r}, which is a column of the sweep's own tables; "
+                    "rename it."
+                )
             if isinstance(values, str) or not isinstance(values, Iterable):
                 raise TypeError(
                     f"grid[{name!r}]={values!r}; expected a list of values, such as [{values!r}]."
@@ -75,8 +82,9 @@ def expand(grid: Grid) -> list[dict[str, Any]]:
     if not points:
         raise ValueError("grid is empty; expected at least one point.")
     digests = [digest(point) for point in points]
+    times = Counter(digests)
     for point, seen in zip(points, digests, strict=True):
-        if digests.count(seen) > 1:
+        if times[seen] > 1:
             raise ValueError(f"grid has the point {point!r} more than once; remove one.")
     return points
 
@@ -88,10 +96,11 @@ def make_cells(
     n_seeds: int,
     entropy: int,
     version: str,
+    is_stored: bool,
 ) -> list[Cell]:
     """Give every point its seeds, which depend on nothing but its own arguments and `entropy`."""
     fixed = {name: _plain(value) for name, value in fixed.items()}
-    of_study = fingerprint(study)
+    of_study = fingerprint(study) if is_stored else ""
     cells = []
     for point in points:
         arguments = {**fixed, **point}
@@ -103,21 +112,6 @@ def make_cells(
     return cells
 
 
-def digest(value: Any) -> str:
-    """Digest of a value, the same in every process; equal numbers have equal ones."""
-    text = json.dumps(_canonical(value), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def fingerprint(study: Any) -> str:
-    """Digest of what a study does, as far as its own code tells: a study that was edited is new."""
-    if isinstance(study, functools.partial):
-        return digest([fingerprint(study.func), list(study.args), dict(study.keywords)])
-    if not hasattr(study, "__qualname__"):  # an object that can be called: its state counts too
-        return digest([_code_of(type(study)), study])
-    return digest(study)
-
-
 def name_of(study: Any) -> str:
     """How to call a study in a table or a message."""
     if isinstance(study, functools.partial):
@@ -125,46 +119,6 @@ def name_of(study: Any) -> str:
     return str(getattr(study, "__qualname__", type(study).__qualname__))
 
 
-def _code_of(source: Any) -> str:
-    try:
-        return inspect.getsource(source)
-    except (OSError, TypeError):  # typed into a prompt, or not written in Python
-        code = getattr(source, "__code__", None)
-        return "" if code is None else repr((code.co_code, code.co_consts, code.co_names))
-
-
 def _plain(value: Any) -> Any:
     """NumPy's scalars as Python's, which print as numbers."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _canonical(value: Any) -> Any:
-    """A value as JSON, objects by the digest of their state."""
-    value = _plain(value)
-    if value is None or isinstance(value, str | bool):
-        return value
-    if isinstance(value, numbers.Integral):
-        return float(value) if abs(int(value)) < 2**53 else str(value)
-    if isinstance(value, float):
-        return value
-    if isinstance(value, list | tuple):
-        return [_canonical(entry) for entry in value]
-    if isinstance(value, Mapping):
-        return {"mapping": sorted([str(name), _canonical(v)] for name, v in value.items())}
-    if isinstance(value, type) or inspect.isroutine(value):
-        bound = [getattr(value, name, None) for name in ("__defaults__", "__kwdefaults__")]
-        if inspect.isfunction(value):
-            bound.append(dict(inspect.getclosurevars(value).nonlocals))
-        name = [getattr(value, "__module__", ""), value.__qualname__]
-        return ["code", *name, _code_of(value), _canonical(bound)]
-    state: Any = None
-    if dataclasses.is_dataclass(value):  # what is cached on it does not count
-        state = {f.name: _canonical(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    elif hasattr(value, "get_params"):  # nor does what an estimator has learnt
-        state = _canonical(value.get_params(deep=False))
-    else:
-        try:
-            state = joblib.hash(value)
-        except PicklingError:  # of a class within a function
-            state = _canonical(vars(value))
-    return ["object", type(value).__module__, type(value).__qualname__, state]

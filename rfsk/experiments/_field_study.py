@@ -199,7 +199,7 @@ class FieldStudy:
         few = device.type == "cpu" and net.batch_size < _FEW_SAMPLES
         if few or plan.n_train is not None or not trains_in_company(net, task.n_classes):
             return None
-        sizes = task.n_features, net.n_hidden, net.activation, net.batch_size
+        sizes = task.n_features, net._layer_sizes(), net.activation, net.batch_size
         return (*sizes, tuple(plan.steps), str(device))
 
     def at_once(self, parameters: Mapping[str, Any]) -> int:

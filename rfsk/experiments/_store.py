@@ -49,6 +49,8 @@ class Store:
             text = path.read_bytes()
         except FileNotFoundError:
             return None
+        except OSError:
+            text = b""
         try:
             entry = json.loads(text)
             record: dict[str, Any] = entry["record"]

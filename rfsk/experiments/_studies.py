@@ -1,10 +1,12 @@
 """Sweeps of the paper and beyond, one call each."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Unpack
 
 import numpy as np
 
+from .._core._validation import check_lattice_shape
 from ._field_study import FieldStudy, measure_course
 from ._sweep import Sweep, SweepOptions, sweep
 
@@ -48,9 +50,11 @@ def gain_sweep(
     >>> list(found.table()["law"])
     ['nlgp', 'nlgp', 'clone']
     """
-    grid: list[dict[str, Any]] = [{"gain": list(gains), "law": ["nlgp"]}]
-    if len(clone_of):
-        grid.append({"gain": list(clone_of), "law": ["clone"]})
+    grid: list[dict[str, Any]] = [
+        {"gain": of_law, "law": [law]}
+        for law, of_law in (("nlgp", gains), ("clone", clone_of))
+        if not hasattr(of_law, "__len__") or len(of_law)
+    ]
     fixed = {"learning_rate": 0.5, "batch_size": 10, **(fixed or {})}
     return sweep(FieldStudy(), grid, n_seeds, fixed=fixed, **options)
 
@@ -128,9 +132,11 @@ def size_scaling(
     time_of = (fixed or {}).get("learning_time", None)
     grid: list[dict[str, Any]] = [
         {
-            "shape": [int(size)],
+            "shape": [size],
             "correlation_length": list(correlation_lengths),
-            "learning_time": [200.0 * size if time_of is None else time_of],
+            "learning_time": [
+                200.0 * math.prod(check_lattice_shape(size)) if time_of is None else time_of
+            ],
         }
         for size in sizes
     ]

@@ -25,6 +25,7 @@ def mean_over_seeds(rows: list[dict[str, Any]], values: Sequence[str] = ()) -> l
     names = list(values) or [
         name for name in known if all(_is_number(row["result"].get(name)) for row in rows)
     ]
+    gappy = {n for n in names if any(_is_missing(row["result"].get(n)) for row in rows)}
     alike: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         alike[row["point"], row["row"]].append(row)
@@ -33,13 +34,19 @@ def mean_over_seeds(rows: list[dict[str, Any]], values: Sequence[str] = ()) -> l
         mean: dict[str, Any] = {**seeds[0]["parameters"], "n": len(seeds)}
         for name in names:
             numbers = [float(_or_nan(row["result"].get(name))) for row in seeds]
-            mean[name], mean[f"{name}_sem"], _ = mean_and_error(numbers)
+            mean[name], mean[f"{name}_sem"], n_found = mean_and_error(numbers)
+            if name in gappy:
+                mean[f"{name}_n"] = n_found
         means.append(mean)
     return means
 
 
 def _or_nan(value: Any) -> Any:
     return math.nan if value is None else value
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value != value
 
 
 def _is_number(value: Any) -> bool:

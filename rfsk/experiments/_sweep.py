@@ -19,7 +19,8 @@ from .. import __version__
 from .._core._random import as_generator, draw_seed
 from .._core._tables import as_table
 from .._core._validation import check_positive
-from ._cells import Cell, Grid, expand, make_cells, name_of
+from ._cells import RESERVED, Cell, Grid, expand, make_cells, name_of
+from ._digests import digest
 from ._store import Store
 from ._summary import mean_over_seeds
 from ._workers import run_cells
@@ -95,7 +96,7 @@ class Sweep:
         table : pandas.DataFrame, or dict of ndarray where pandas is not installed
             Columns: the parameters of the grid, `n` (seeds), and for each result its mean under its
             own name and the standard error of it with "_sem" added (NaN for one seed). Seeds in
-            which a result is NaN do not count in its mean.
+            which a result is NaN do not count in its mean; how many do is told with "_n" added.
 
         Raises
         ------
@@ -116,14 +117,14 @@ class Sweep:
         return as_table(failed)
 
     def _rows(self, by_point: bool = False) -> Iterator[dict[str, Any]]:
-        names = [name for cell in self.cells for name in cell.parameters]
+        names = dict.fromkeys(name for cell in self.cells for name in cell.parameters)
         for i, cell in enumerate(self.cells):
             record = self.records.get(cell.key, {})
             if "result" not in record:
                 continue
             result = record["result"]
             lengths = [len(value) for value in result.values() if isinstance(value, list)]
-            head = {**dict.fromkeys(names), **_shown(cell.parameters)}
+            head = {**names, **_shown(cell.parameters)}
             if by_point:
                 head = {"point": i // self.n_seeds, "parameters": head}
             else:
@@ -168,7 +169,7 @@ def sweep(
         Folder in which every finished cell is kept as soon as it is there. A later call with the
         same study, arguments, `random_state` and version of rfsk takes it from there, as does
         another sweep at the same time. Whether the study is the same is told by its code and by
-        the variables around it that it uses, not by the code of functions it calls.
+        the variables, functions and classes that it uses, but for those of installed packages.
     n_jobs : int, default=-1
         Number of workers; -1 takes all cores, or all workers of a cluster, and None the number that
         ``joblib.parallel_config`` says.
@@ -203,6 +204,10 @@ def sweep(
     if not callable(study):
         raise TypeError(f"study is a {type(study).__name__}; expected a function.")
     check_positive(n_seeds, "n_seeds", integer=True)
+    if fixed is not None and not isinstance(fixed, Mapping):
+        raise TypeError(f"fixed is a {type(fixed).__name__}; expected a dict of arguments.")
+    if n_jobs is not None and not isinstance(n_jobs, int | np.integer):
+        raise TypeError(f"n_jobs={n_jobs!r}; expected an integer or None.")
     points, fixed = expand(grid), dict(fixed or {})
     for arguments in points:
         _check_arguments(study, arguments, fixed)
@@ -215,7 +220,7 @@ def sweep(
     rng = as_generator(random_state)
     entropy = int(random_state) if is_named else draw_seed(rng)
     versions = _versions()
-    cells = make_cells(study, points, fixed, n_seeds, entropy, versions["rfsk"])
+    cells = make_cells(study, points, fixed, n_seeds, entropy, versions["rfsk"], store is not None)
     found = Sweep(name_of(study), fixed, n_seeds, entropy, cells, {})
     _Run(study, found, None if store is None else Store(store), n_jobs, versions, verbose).run()
     return found
@@ -232,7 +237,11 @@ def _check_arguments(study: Callable[..., Any], point: dict[str, Any], fixed: An
         )
     arguments = {**fixed, **point}
     try:
-        inspect.signature(study).bind(**arguments, random_state=0)
+        signature = inspect.signature(study)
+    except ValueError as error:
+        raise TypeError(f"{name_of(study)} tells no signature; wrap it in a function.") from error
+    try:
+        signature.bind(**arguments, random_state=0)
     except TypeError as error:
         raise TypeError(
             f"{name_of(study)} cannot be called with {sorted(arguments)} and random_state: {error}."
@@ -333,6 +342,7 @@ class _Run:
             n_jobs=self.n_jobs,
             return_as="generator_unordered",
             pre_dispatch="1.5*n_jobs",
+            max_nbytes=None,  # large arguments as copies, not as read-only maps of a file
             batch_size=1,
         )
         with closing(pool(self._jobs(groups))) as answers:
@@ -342,6 +352,14 @@ class _Run:
 
     def _finish(self, cell: Cell, outcome: dict[str, Any]) -> None:
         """Keep what came of a cell, in the store as well."""
+        taken = [
+            name for name in outcome.get("result", {}) if name in {*cell.parameters, *RESERVED}
+        ]
+        if taken:
+            error = f"ValueError: The study returned {taken[0]!r}, which is a column of its own."
+            outcome = {"error": error, "traceback": error, "seconds": outcome["seconds"]}
+        if "error" in outcome and self._recall(cell):  # another sweep was luckier
+            return
         record = {
             "key": cell.key,
             "study": self.found.study,
@@ -384,13 +402,14 @@ def _is_death(error: Exception) -> bool:
 
 def _shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters as a table has them: numbers and strings as they are, objects by name."""
-    kinds = bool | int | float | str | None
-    return {
-        name: value
-        if isinstance(value, kinds)
-        else str(getattr(value, "__qualname__", None) or value)
-        for name, value in parameters.items()
-    }
+    return {name: _label(value) for name, value in parameters.items()}
+
+
+def _label(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    name = str(getattr(value, "__qualname__", None) or value)
+    return f"{name} {digest(value)[:6]}" if "<lambda>" in name else name
 
 
 def _versions() -> dict[str, str]:

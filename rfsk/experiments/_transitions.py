@@ -56,7 +56,10 @@ class OnsetStudy(FieldStudy):
 
     def plan(self, parameters: Mapping[str, Any]) -> Plan:
         """Measure on the way."""
-        return super().plan({"n_measures": 40, **parameters})
+        plan = super().plan({"n_measures": 40, **parameters})
+        if plan.n_measures < 2:
+            raise ValueError(f"n_measures={plan.n_measures!r}; an onset needs at least 2.")
+        return plan
 
     def run_many(self, cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | Exception]:
         """Run cells of one group, and sum up the course of each."""
@@ -180,7 +183,7 @@ def localization_time(
     found : Sweep
         Columns: `gain` and those of `OnsetStudy`.
     """
-    return sweep(OnsetStudy(), {"gain": list(gains)}, n_seeds, fixed=fixed, **options)
+    return sweep(OnsetStudy(), {"gain": gains}, n_seeds, fixed=fixed, **options)
 
 
 def cumulant_transition(

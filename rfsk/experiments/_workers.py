@@ -1,5 +1,6 @@
 """Running cells: in this process, in others or on a cluster, one thread each."""
 
+import copy
 import signal
 import threading
 import time
@@ -33,13 +34,24 @@ def run_cells(study: Callable[..., Any], calls: Sequence[Mapping[str, Any]]) -> 
     started = time.perf_counter()
     with _OneThread(), _heeded_interrupts():
         if together is None or len(calls) == 1:
-            answers: Sequence[Any] = [_guarded(study, call) for call in calls]
+            answers: Sequence[Any] = [_guarded(study, own) for own in map(_copied, calls)]
         else:
-            answers = _guarded(lambda: together([dict(call) for call in calls]), {})
+            answers = _guarded(lambda: together([_copied(call) for call in calls]), {})
             if isinstance(answers, Exception):  # not of one cell: let each speak for itself
-                answers = [_guarded(study, call) for call in calls]
+                answers = [_guarded(study, own) for own in map(_copied, calls)]
     seconds = (time.perf_counter() - started) / len(calls)
     return [{**_outcome(answer), "seconds": seconds} for answer in answers]
+
+
+def _copied(call: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of its own for each cell, as if it ran in a process of its own."""
+    own = {}
+    for name, value in call.items():
+        try:
+            own[name] = copy.deepcopy(value)
+        except Exception:  # what cannot be copied, such as a lock, is shared
+            own[name] = value
+    return own
 
 
 def _guarded(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
@@ -48,6 +60,8 @@ def _guarded(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
         return function(**arguments)
     except Exception as error:
         return error
+    except SystemExit as error:
+        return RuntimeError(f"The study called sys.exit({error.code!r}).")
 
 
 def _outcome(answer: Any) -> dict[str, Any]:
@@ -83,18 +97,24 @@ def as_result(answer: Any) -> dict[str, Any]:
 
 
 def _as_entry(name: str, value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().numpy()
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    entries = value if isinstance(value, list | tuple) else [value]
+    value = _without_arrays(value)
+    if isinstance(value, list | tuple):
+        value = [_without_arrays(entry) for entry in value]
+    entries = value if isinstance(value, list) else [value]
     if not all(isinstance(entry, _SCALARS) for entry in entries):
         kinds = sorted({type(entry).__name__ for entry in entries})
         raise TypeError(
             f"The study returned {name!r} with {', '.join(kinds)} in it; expected a number, a "
             "string or a one-dimensional array."
         )
-    return list(entries) if isinstance(value, list | tuple) else value
+    return value
+
+
+def _without_arrays(value: Any) -> Any:
+    """Numbers or lists of them in place of arrays, tensors and series."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+    return np.asarray(value).tolist() if hasattr(value, "__array__") else value
 
 
 class _OneThread:

@@ -8,7 +8,7 @@ from scipy.interpolate import RegularGridInterpolator
 
 from .._core._averages import mean_and_error
 from ._style import label_of
-from ._sweep import check_columns, is_log_spaced, scale_axis
+from ._sweep import check_columns, is_log_spaced, scale_axis, warn_if_pooled
 
 _FINE = 200  # points along an axis on which a boundary is drawn
 
@@ -109,7 +109,8 @@ class PhaseDiagramDisplay:
             If there is no such column.
         """
         extra = [] if boundary is None else [boundary]
-        columns = check_columns(table, [x, y, value, *extra])
+        columns = check_columns(table, [x, y, value, *extra], [x, y, value, *extra])
+        warn_if_pooled(table, [x, y])
         x_values, y_values = (np.unique(columns[name]).astype(float) for name in (x, y))
 
         def grid(name: str) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """SweepDisplay: results of a sweep as lines with confidence bands."""
 
 import itertools
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -75,7 +76,9 @@ class SweepDisplay:
 
         names = [self.y] if isinstance(self.y, str) else list(self.y)
         asked = [self.x, *names, *([] if self.hue is None else [self.hue])]
-        columns = check_columns(self.table, asked)
+        columns = check_columns(self.table, asked, numbers=[self.x, *names])
+        warn_if_pooled(self.table, asked)
+        keys = None if self.hue is None else np.array([str(v) for v in columns[self.hue]])
         lines = [None] if self.hue is None else list(dict.fromkeys(columns[self.hue].tolist()))
         self.figure_, axes = plt.subplots(
             1,
@@ -87,10 +90,10 @@ class SweepDisplay:
         self.axes_, self.lines_ = axes[0], {}
         for ax, name in zip(self.axes_, names, strict=True):
             for value, (color, style) in zip(lines, itertools.cycle(_STYLES), strict=False):
-                rows = slice(None) if value is None else columns[self.hue] == value  # type: ignore[index]
+                rows = slice(None) if keys is None else keys == str(value)
                 line = averages(columns[self.x][rows], columns[name][rows])
                 self.lines_[name, value] = line
-                label = None if value is None else _value_label(str(self.hue), value)
+                label = None if keys is None else _value_label(str(self.hue), value)
                 x, mean, half = line.T
                 ax.plot(x, mean, style, color=color, markersize=4, label=label)
                 # One point has no band to see: its error is a bar.
@@ -108,13 +111,44 @@ class SweepDisplay:
         return self
 
 
-def check_columns(table: Any, names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """Columns of a table; raise unless all of these are there."""
+def check_columns(
+    table: Any, names: Sequence[str], numbers: Sequence[str]
+) -> dict[str, NDArray[Any]]:
+    """Columns of a table; raise unless all of these are there, and some of them numbers."""
     columns = as_columns(table)
     for name in names:
         if name not in columns:
             raise ValueError(f"There is no column {name!r}; expected one of {list(columns)}.")
+    for name in numbers:
+        if columns[name].dtype.kind not in "biuf":
+            raise ValueError(
+                f"The column {name!r} holds other things than numbers, such as "
+                f"{columns[name][0]!r}, and cannot be an axis; pass it as hue."
+            )
+    if np.isnan(columns[numbers[0]].astype(float)).any():
+        raise ValueError(f"The column {numbers[0]!r} has rows without a value; leave these out.")
     return columns
+
+
+def warn_if_pooled(table: Any, asked: Sequence[str]) -> None:
+    """Warn if a parameter of a sweep, not only its seeds, is averaged over."""
+    cells = getattr(table, "cells", None)
+    if cells is None:
+        return
+    groups: dict[Any, dict[str, set[str]]] = {}
+    for cell in cells:
+        key = tuple(str(cell.parameters.get(name)) for name in asked)
+        others = groups.setdefault(key, {})
+        for name, value in cell.parameters.items():
+            if name not in asked:
+                others.setdefault(name, set()).add(str(value))
+    pooled = {name for others in groups.values() for name, seen in others.items() if len(seen) > 1}
+    if pooled:
+        warnings.warn(
+            f"Means and bands are over {sorted(pooled)} as well as over seeds; select rows of "
+            "table(), or pass it as hue.",
+            stacklevel=4,
+        )
 
 
 def averages(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
@@ -151,4 +185,6 @@ def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
 
 
 def _value_label(name: str, value: Any) -> str:
-    return label_of(value) if isinstance(value, str) else f"{label_of(name)} {value:g}"
+    if isinstance(value, int | float):
+        return f"{label_of(name)} {value:g}"
+    return label_of(str(value))

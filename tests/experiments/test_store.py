@@ -209,3 +209,24 @@ def test_what_a_killed_writer_left_is_swept_up(tmp_path):
     os.utime(old, (0, 0))
     Store(tmp_path)
     assert [path.name for path in Path(tmp_path).iterdir()] == [young.name]
+
+
+def test_a_failure_does_not_take_the_place_of_a_result(tmp_path, monkeypatch):
+    """Another sweep finishes the cell while this one fails at it."""
+    finished = sweep(third, {"scale": [1]}, store=tmp_path, **OPTIONS)
+    (key,) = finished.records
+    read, asked = Store.read, []
+
+    def late(store, wanted):
+        asked.append(wanted)
+        return None if len(asked) <= 2 else read(store, wanted)  # as if it came only then
+
+    def failing(study, calls):
+        return [{"error": "MemoryError", "traceback": "", "seconds": 0.0}]
+
+    monkeypatch.setattr(Store, "read", late)
+    monkeypatch.setattr("rfsk.experiments._sweep.run_cells", failing)
+    again = sweep(third, {"scale": [1]}, store=tmp_path, **OPTIONS)
+    assert asked == [key] * 3
+    assert again.table()["value"].tolist() == [1 / 3]
+    assert Store(tmp_path).read(key)["result"] == finished.records[key]["result"]

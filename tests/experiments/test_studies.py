@@ -8,6 +8,7 @@ from rfsk.datasets import Discrimination, Ising
 from rfsk.experiments import (
     FactorStudy,
     FieldStudy,
+    OnsetStudy,
     PruningStudy,
     batch_noise,
     beta_lasso,
@@ -138,7 +139,7 @@ def test_groups_are_as_large_as_takes_some_seconds():
 def test_cells_that_cannot_be_trained_together_are_trained_alone():
     study = FieldStudy()
     assert study.group(SMALL) is not None
-    for alone in ({"batch_size": 1}, {"n_train": 100}, {"readout": "linear"}, {"n_hidden": (4, 3)}):
+    for alone in ({"batch_size": 1}, {"n_train": 100}, {"readout": "linear"}, {"n_hidden": [4, 3]}):
         assert study.group({**SMALL, **alone}) is None
         assert 0.0 <= study(**{**SMALL, **alone}, random_state=0)["accuracy"] <= 1.0
 
@@ -230,6 +231,7 @@ def test_onset_is_where_a_curve_leaves_its_minimum():
         (FieldStudy(), {"learning_rate": -1.0}, "learning_rate=-1.0; expected"),
         (FieldStudy(), {"device": "tpu"}, "device='tpu' is not available"),
         (FieldStudy(), {"warm_start": False}, "'warm_start' is not .* max_epochs, random_state, w"),
+        (OnsetStudy(), {"n_measures": 1}, "n_measures=1; an onset needs at least 2"),
         (FactorStudy(), {}, "n_train=None; this study needs a number of training samples"),
         (PruningStudy(), {}, "n_train=None; this study needs a number of training samples"),
     ],

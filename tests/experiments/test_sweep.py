@@ -3,6 +3,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 import types
@@ -17,7 +19,7 @@ import torch
 from rfsk import FCNet, make_nlgp
 from rfsk.datasets import NLGP, Discrimination
 from rfsk.experiments import Sweep, sweep
-from rfsk.experiments._cells import digest, fingerprint
+from rfsk.experiments._digests import digest, fingerprint
 
 
 def by_value(study):
@@ -33,8 +35,8 @@ def noisy(scale, random_state, offset=0.0):
     return {"mean": offset + scale * draw.mean(), "largest": draw.max()}
 
 
-def course(n, random_state):
-    return {"time": np.arange(n), "value": np.arange(n) ** 2, "label": "up"}
+def course(length, random_state):
+    return {"time": np.arange(length), "value": np.arange(length) ** 2, "label": "up"}
 
 
 def failing(scale, random_state):
@@ -102,7 +104,7 @@ def test_grids_may_come_in_parts():
 
 
 def test_arrays_become_rows():
-    found = sweep(course, {"n": [2, 3]}, 2, n_jobs=1, random_state=0)
+    found = sweep(course, {"length": [2, 3]}, 2, n_jobs=1, random_state=0)
     assert found.table()["value"].tolist() == [0, 1, 0, 1, 0, 1, 4, 0, 1, 4]
     mean = found.mean("value")
     assert mean["value"].tolist() == [0, 1, 0, 1, 4]
@@ -262,6 +264,11 @@ def test_a_study_that_returns_no_numbers_is_told_so(answer, message):
         ((noisy, {"gain": [1]}), {}, TypeError, "noisy cannot be called with"),
         ((noisy, GRID), {"fixed": {"scale": 1}}, ValueError, "'scale' is both in the grid and in"),
         ((noisy, {**GRID, "random_state": [1]}), {}, ValueError, "random_state is an argument of"),
+        ((noisy, 3), {}, TypeError, "grid is a int; expected a dict of parameter names"),
+        ((noisy, {"seed": [1]}), {}, ValueError, "grid has a parameter 'seed', which is a column"),
+        ((noisy, GRID), {"fixed": [1]}, TypeError, "fixed is a list; expected a dict"),
+        ((noisy, GRID), {"n_jobs": "2"}, TypeError, "n_jobs='2'; expected an integer or None"),
+        ((max, GRID), {}, TypeError, "max tells no signature; wrap it in a function"),
         ((noisy, GRID, 0), {}, ValueError, "n_seeds=0; expected an integer > 0"),
         ((noisy, GRID), {"random_state": "x"}, ValueError, "random_state='x' cannot seed"),
         ((noisy, GRID), {"store": "there"}, ValueError, "random_state=None with a store; expected"),
@@ -311,6 +318,99 @@ def test_a_study_that_was_edited_is_another_one():
     for code, names in zip(typed, studies, strict=True):
         exec(code, names)
     assert fingerprint(studies[0]["study"]) != fingerprint(studies[1]["study"])
+
+
+class Scale:
+    def __init__(self, factor):
+        self.factor = factor
+
+    def run(self, x, random_state):
+        return {"y": self.factor * x}
+
+
+OFFSET = 1.0
+
+
+def shifted(x, random_state):
+    return {"y": x + OFFSET}
+
+
+def test_a_study_is_told_by_all_that_it_uses(monkeypatch):
+    assert fingerprint(Scale(1).run) != fingerprint(Scale(2).run)
+    first, second = (lambda random_state: {"y": 1}), (lambda random_state: {"y": 2})
+    assert fingerprint(first) != fingerprint(second)
+    before = fingerprint(shifted)
+    assert fingerprint(shifted) == before
+    monkeypatch.setattr(sys.modules[__name__], "OFFSET", 2.0)
+    assert fingerprint(shifted) != before
+
+    def recursive(random_state):
+        return recursive(random_state) if random_state < 0 else {"y": re.escape("a")}
+
+    assert fingerprint(recursive) == fingerprint(recursive)
+
+
+def test_digests_are_the_same_in_every_process():
+    code = (
+        "from rfsk.experiments._digests import digest, fingerprint\n"
+        "def f(a, random_state): return {'y': (lambda: a in {'x', 'y', 'z'})()}\n"
+        "print(digest([frozenset('abc'), {'a', 'b'}, {1: 2}]), fingerprint(f))"
+    )
+    run = [sys.executable, "-c", code]
+    found = [
+        subprocess.run(run, capture_output=True, text=True, check=True, env={**os.environ, **seed})
+        for seed in ({"PYTHONHASHSEED": "1"}, {"PYTHONHASHSEED": "2"})
+    ]
+    assert found[0].stdout == found[1].stdout != ""
+    array = np.arange(6.0).reshape(2, 3)
+    assert digest(array) == digest(np.asfortranarray(array)) == digest(array.astype(int))
+
+
+def test_cells_share_no_arguments():
+    def study(box, rng, random_state):
+        box["k"] += 1
+        return {"k": box["k"], "draw": rng.random()}
+
+    fixed = {"rng": np.random.default_rng(0)}
+    found = sweep(study, {"box": [{"k": 0}]}, 3, fixed=fixed, n_jobs=1, random_state=0).table()
+    assert found["k"].tolist() == [1, 1, 1]
+    assert found["draw"].nunique() == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [[np.float32(1), np.float64(2)], pd.Series([1, 2]), torch.tensor([1, 2]), (1, 2)]
+)
+def test_any_array_of_numbers_is_taken(answer):
+    found = sweep(lambda random_state: {"x": answer}, [{}], n_jobs=1)
+    assert found.table()["x"].tolist() == [1, 2]
+
+
+def test_results_take_no_column_of_the_table():
+    with pytest.warns(UserWarning, match="The study returned 'seed', which is a column of its own"):
+        sweep(lambda random_state: {"seed": 1}, [{}], n_jobs=1)
+
+
+def test_sys_exit_ends_one_cell_only():
+    with pytest.warns(UserWarning, match=r"1 of 1 cells failed, .*The study called sys.exit\(3\)"):
+        sweep(lambda random_state: sys.exit(3), [{}], n_jobs=1)
+
+
+def test_missing_results_are_counted():
+    def sometimes(k, random_state):
+        return {"value": np.nan if random_state % 2 else 1.0, "other": 1.0}
+
+    mean = sweep(sometimes, {"k": [0]}, 20, n_jobs=1, random_state=0).mean()
+    assert 0 < mean["value_n"][0] < mean["n"][0] == 20
+    assert "other_n" not in mean
+
+
+def test_tables_without_pandas_hold_arrays(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    grids = [{"a": [1], "b": ["x"]}, {"a": [2]}]
+    found = sweep(lambda a, random_state, b=None: {"c": a}, grids, n_jobs=1, random_state=0)
+    table = found.table()
+    assert table["b"].tolist() == ["x", None]
+    assert table["c"].tolist() == [1, 2]
 
 
 def test_objects_in_the_grid_are_named_in_the_table():

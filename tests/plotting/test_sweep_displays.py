@@ -91,3 +91,22 @@ def test_columns_that_are_not_there_are_named(table):
         SweepDisplay.from_sweep(table, "gain", "ipr")
     with pytest.raises(ValueError, match=r"There is no column 'ratio'"):
         PhaseDiagramDisplay.from_sweep(table, "gain", "ratio", "ipr_positive")
+
+
+def test_axes_are_of_numbers_and_lines_of_anything(table):
+    with pytest.raises(ValueError, match="column 'law' holds other things than numbers, such as"):
+        SweepDisplay.from_sweep(table, "law", "ipr_positive")
+    with pytest.raises(ValueError, match="The column 'gain' has rows without a value"):
+        SweepDisplay.from_sweep(table.assign(gain=np.nan), "gain", "ipr_positive")
+    some = table.assign(law=table["law"].where(table["law"] == "nlgp", None))
+    assert len(SweepDisplay.from_sweep(some, "gain", "ipr_positive", "law").lines_) == 2
+
+
+def test_averaging_over_a_parameter_is_warned_of():
+    from rfsk.experiments import sweep
+
+    grid = {"gain": [1.0, 3.0], "kind": ["a", "b"]}
+    found = sweep(lambda gain, kind, random_state: {"ipr": gain}, grid, 2, n_jobs=1)
+    with pytest.warns(UserWarning, match=r"over \['kind'\] as well as over seeds; select rows"):
+        SweepDisplay.from_sweep(found, "gain", "ipr")
+    SweepDisplay.from_sweep(found, "gain", "ipr", "kind")
