@@ -12,7 +12,8 @@ from ._studies import (
     training_set_size,
     width_sweep,
 )
-from ._sweep import Sweep, sweep
+from ._sweep import sweep
+from ._sweep_result import Sweep
 from ._transitions import (
     FactorStudy,
     OnsetStudy,

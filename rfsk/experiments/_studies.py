@@ -8,7 +8,8 @@ import numpy as np
 
 from .._core._validation import check_lattice_shape
 from ._field_study import FieldStudy, measure_course
-from ._sweep import Sweep, SweepOptions, sweep
+from ._sweep import SweepOptions, sweep
+from ._sweep_result import Sweep
 
 
 def gain_sweep(

@@ -13,7 +13,8 @@ from .._core._random import spawn_seeds
 from ..analysis import FieldMatcher, ipr, symmetric_cp
 from ..nets import iterative_magnitude_pruning
 from ._field_study import FieldStudy, Plan, measure_course, measure_fields, starts_positive
-from ._sweep import Sweep, SweepOptions, sweep
+from ._sweep import SweepOptions, sweep
+from ._sweep_result import Sweep
 
 
 def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:

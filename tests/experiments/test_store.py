@@ -225,7 +225,7 @@ def test_a_failure_does_not_take_the_place_of_a_result(tmp_path, monkeypatch):
         return [{"error": "MemoryError", "traceback": "", "seconds": 0.0}]
 
     monkeypatch.setattr(Store, "read", late)
-    monkeypatch.setattr("rfsk.experiments._sweep.run_cells", failing)
+    monkeypatch.setattr("rfsk.experiments._run.run_cells", failing)
     again = sweep(third, {"scale": [1]}, store=tmp_path, **OPTIONS)
     assert asked == [key] * 3
     assert again.table()["value"].tolist() == [1 / 3]

@@ -152,7 +152,7 @@ def test_a_cell_that_failed_is_tried_again(tmp_path):
 
 
 def test_a_worker_that_dies_costs_nothing_but_its_cell(monkeypatch):
-    monkeypatch.setattr("rfsk.experiments._sweep._ATTEMPTS", 2)
+    monkeypatch.setattr("rfsk.experiments._run._ATTEMPTS", 2)
     with pytest.warns(UserWarning, match="1 of 3 cells failed, the first with 'The worker died 2"):
         found = sweep(by_value(deadly), {"scale": [1, 2, 4]}, n_jobs=2, random_state=0)
     assert found.table()["scale"].tolist() == [1, 4]
