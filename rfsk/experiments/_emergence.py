@@ -22,6 +22,7 @@ from ..analysis import (
 from ..datasets import NLGP, Discrimination
 from ..nets import ConvNet, FCNet
 from ..nets._classifier import NetClassifier
+from ._field_study import starts_positive
 
 Array = NDArray[np.float64]
 
@@ -311,7 +312,7 @@ def emergence(
         for (name, net), seed in zip(nets.items(), spawn_seeds(seeds[5], 3), strict=True):
             accuracy[name] = net.score(*trained_on[name].sample(plan.test_samples, seed))
             fields = net.receptive_fields_
-            is_positive[name] = np.arange(len(fields)) < (len(fields) + 1) // 2
+            is_positive[name] = starts_positive(fields)
             population[name] = population_summary(fields, shape, random_state=seeds[6])
         fields = nets["nlgp"].receptive_fields_
         references = {"filters": nets["conv"].receptive_fields_, "factors": cp.components_}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core._averages import mean_and_error
 from .._core._random import spawn_seeds
 from .._core._validation import check_lattice_shape, check_number, check_option, check_positive
 from ..analysis import field_width, group_split, ipr
@@ -90,11 +91,11 @@ def measure_fields(net: FCNet, task: Discrimination, random_state: Any) -> dict[
     localized = split.groups == "localized"
     return {
         "accuracy": float(net.score(*task.sample(10_000, seeds[0]))),
-        "ipr_positive": _mean(ratio[positive]),
-        "ipr_negative": _mean(ratio[~positive]),
+        "ipr_positive": mean_and_error(ratio[positive])[0],
+        "ipr_negative": mean_and_error(ratio[~positive])[0],
         "width_positive": float(np.median(field_width(fields, net.shape_)[positive])),
         "localized_positive": float(localized[positive].mean()),
-        "localized_negative": float(localized[~positive].mean()) if len(fields) > 1 else math.nan,
+        "localized_negative": mean_and_error(localized[~positive])[0],
         "zero_weights": float((fields == 0.0).mean()),
     }
 
@@ -123,8 +124,8 @@ def measure_course(net: FCNet, task: Discrimination, random_state: Any) -> dict[
         "learning_time": net.n_steps_ * net.learning_rate,
         "accuracy": float(net.score(*task.sample(4000, seeds[0]))),
         "accuracy_clone": float(net.score(*task.gaussian_clone().sample(4000, seeds[1]))),
-        "ipr_positive": _mean(ratio[positive]),
-        "ipr_negative": _mean(ratio[~positive]),
+        "ipr_positive": mean_and_error(ratio[positive])[0],
+        "ipr_negative": mean_and_error(ratio[~positive])[0],
     }
 
 
@@ -349,8 +350,3 @@ class Plan:
 def starts_positive(units: np.ndarray) -> np.ndarray:
     """Which units of a net start with a positive bias: the first half."""
     return np.asarray(np.arange(len(units)) < (len(units) + 1) // 2)
-
-
-def _mean(values: np.ndarray) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else math.nan
