@@ -90,7 +90,7 @@ _ROOM_OF_NAME = {
     "save": "nets",
     "symmetric_cp": "analysis",
 }
-_ROOMS = ("analysis", "datasets", "nets", "theory")
+_ROOMS = ("analysis", "claims", "datasets", "experiments", "nets", "plotting", "theory")
 
 __all__ = [
     "NLGP",

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analysis import FieldMatcher, ipr
+from ..analysis import ipr
+from ._alignment import aligned, centered
 from ._fields import ReceptiveFieldDisplay
 from ._inputs import plot_samples
 from ._style import BLUE, FIELD_COLORS, GREEN, GREY, ORANGE, limit, tidy
@@ -107,9 +108,9 @@ class EmergenceDisplay:
         best = study.example_unit
         field = study.nets["nlgp"].receptive_fields_[best]
         filters, factors = study.nets["conv"].receptive_fields_, study.cp.components_
-        trio = {"field": _centered(field, field, study.shape)}
+        trio = {"field": centered(field, field, study.shape)}
         for label, references in (("filter", filters), ("CP factor", factors)):
-            trio[label] = _centered(_aligned(field, references, study.shape), field, study.shape)
+            trio[label] = centered(aligned(field, references, study.shape), field, study.shape)
         if len(study.shape) == 1:
             center = study.shape[0] // 2
             styles = ((BLUE, "-"), (ORANGE, "--"), (GREEN, ":"))
@@ -161,23 +162,6 @@ class EmergenceDisplay:
         tidy(ax)
 
 
-def _aligned(field: Array, references: Array, shape: tuple[int, ...]) -> Array:
-    """The reference that matches the field best, shifted and signed onto it."""
-    match = FieldMatcher(shape).fit(references).transform(field[None])[0]
-    reference = references[int(match[1])].reshape(shape)
-    shifts = tuple(match[3:].astype(int))
-    return match[2] * np.roll(reference, shifts, axis=tuple(range(len(shape)))).ravel()
-
-
 def _middle(shape: tuple[int, ...]) -> tuple[slice, ...]:
     """The central half of an image."""
     return tuple(slice(side // 4, side - side // 4) for side in shape)
-
-
-def _centered(values: Array, field: Array, shape: tuple[int, ...]) -> Array:
-    """Unit-norm values, rolled so that the field's peak is at the centre and positive."""
-    peak = np.abs(field).argmax()
-    place = np.unravel_index(peak, shape)
-    shifts = tuple(side // 2 - int(site) for side, site in zip(shape, place, strict=True))
-    unit = np.sign(field[peak]) * values.reshape(shape) / np.linalg.norm(values)
-    return np.roll(unit, shifts, axis=tuple(range(len(shape)))).ravel()

@@ -1,0 +1,167 @@
+"""reproduce: run the claims of the paper, and say which of them hold."""
+
+import json
+import os
+import time
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from . import (
+    _convolutional_match,
+    _cumulant_factors,
+    _gaussian_control,
+    _gaussian_equivalence,
+    _localized_fields,
+    _other_inputs,
+    _reduced_model,
+)
+from ._bench import Bench
+from ._claim import Claim
+from ._reproduction import ClaimResult, Reproduction
+
+#: The claims C1 to C7 of the paper.
+CLAIMS: tuple[Claim, ...] = tuple(
+    module.CLAIM
+    for module in (
+        _localized_fields,
+        _convolutional_match,
+        _gaussian_control,
+        _reduced_model,
+        _cumulant_factors,
+        _other_inputs,
+        _gaussian_equivalence,
+    )
+)
+
+
+def reproduce(
+    names: str | Iterable[str] | None = None,
+    *,
+    claims: Sequence[Claim] = CLAIMS,
+    quick: bool = False,
+    n_seeds: int = 3,
+    out: str | os.PathLike[str] | None = None,
+    n_jobs: int | None = -1,
+    verbose: int = 0,
+    random_state: int | None = 0,
+) -> Reproduction:
+    """Run the claims of Ingrosso and Goldt (PNAS 119, e2201854119, 2022), and say which hold.
+
+    Parameters
+    ----------
+    names : str or iterable of str, optional
+        Which claims to run, such as "C1" or ["C1", "C7"]; all of them by default.
+    claims : sequence of Claim, default=CLAIMS
+        Which claims there are: the paper's seven, or your own.
+    quick : bool, default=False
+        Whether to take small sizes: batches instead of single samples, shorter training where that
+        changes little, and a torus of 14 x 14 instead of 20 x 20 sites.
+    n_seeds : int, default=3
+        Repeats, each with nets and samples of its own.
+    out : path-like, optional
+        Folder for ``reproduction.json``, ``reproduction.md`` and a figure a claim, each written as
+        soon as its claim is finished; nothing is written by default.
+    n_jobs : int, default=-1
+        Groups of nets trained at a time, as joblib has it.
+    verbose : int, default=0
+        Above 0 a bar shows progress.
+    random_state : int or None, default=0
+        Seed of the whole.
+
+    Returns
+    -------
+    reproduction : Reproduction
+        A claim whose measurement or figure raised an error has the verdict "error", and the others
+        are run nevertheless. An interrupt (Ctrl-C) ends the run early and keeps the finished
+        claims, with a warning.
+
+    Raises
+    ------
+    ValueError
+        If there is no claim of a name, before any work.
+
+    Examples
+    --------
+    >>> from rfsk.claims import Claim, Quantity, reproduce
+    >>> def measure(bench, number):
+    ...     return {"answer": 42.0}
+    >>> quantities = (Quantity.between("answer", 41.0, 43.0, "folklore", digits=0),)
+    >>> claim = Claim("Q", "the answer", "It is known.", quantities, measure)
+    >>> found = reproduce(claims=[claim], n_seeds=2)
+    >>> print(found.table().splitlines()[2])
+    Q  the answer: holds
+    """
+    chosen = _choose(names, claims)
+    bench = Bench(n_seeds, quick=quick, n_jobs=n_jobs, random_state=random_state)
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    settings: dict[str, Any] = {
+        "quick": bool(quick),
+        "random_state": random_state,
+        "seeds": list(bench.seeds),
+        "missing": [claim.name for claim in chosen],
+    }
+    results: list[ClaimResult] = []
+    started = time.perf_counter()
+    try:
+        with tqdm(chosen, disable=not verbose, unit="claim", leave=False) as bar:
+            for claim in bar:
+                bar.set_description(f"{claim.name}, {claim.title}")
+                results.append(_run(claim, bench, folder))
+                settings["missing"].remove(claim.name)
+                found = Reproduction(results, settings, time.perf_counter() - started, bench)
+                if folder is not None:
+                    _write(found, folder)
+    except KeyboardInterrupt:
+        warnings.warn(
+            f"Interrupted; {len(results)} of {len(chosen)} claims are finished.", stacklevel=2
+        )
+    return Reproduction(results, settings, time.perf_counter() - started, bench)
+
+
+def _choose(names: str | Iterable[str] | None, claims: Sequence[Claim]) -> list[Claim]:
+    by_name = {claim.name.lower(): claim for claim in claims}
+    if len(by_name) < len(claims):
+        raise ValueError(f"Two claims have one name: {[claim.name for claim in claims]}.")
+    if names is None:
+        return list(claims)
+    asked = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in asked if name.lower() not in by_name]
+    if unknown or not asked:
+        what = f"There is no claim {unknown[0]!r}" if unknown else "No claim is named"
+        raise ValueError(f"{what}; expected some of {', '.join(c.name for c in claims)}.")
+    wanted = {name.lower() for name in asked}
+    return [claim for name, claim in by_name.items() if name in wanted]
+
+
+def _run(claim: Claim, bench: Bench, folder: Path | None) -> ClaimResult:
+    started = time.perf_counter()
+    values: dict[str, list[float]] = {}
+    error = None
+    try:
+        values = claim.run(bench)
+        if claim.draw is not None and folder is not None:
+            _save(claim, bench, folder)
+    except Exception as problem:
+        error = f"{type(problem).__name__}: {problem}"
+    return ClaimResult(claim, values, time.perf_counter() - started, error)
+
+
+def _save(claim: Claim, bench: Bench, folder: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    assert claim.draw is not None
+    figure = claim.draw(bench)
+    figure.savefig(folder / f"{claim.name}.png", dpi=150)
+    plt.close(figure)
+
+
+def _write(found: Reproduction, folder: Path) -> None:
+    text = json.dumps(found.as_dict(), indent=2, allow_nan=False)
+    (folder / "reproduction.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "reproduction.md").write_text(found.markdown(), encoding="utf-8")
