@@ -121,7 +121,10 @@ class TensorComparisonDisplay:
         placed = found[2] * np.roll(reference.reshape(shape), found[3:].astype(int), axes)
         if len(shape) == 1:
             center = int(np.abs(field).argmax())
-            shown = [np.roll(values, len(field) // 2 - center) for values in (field, placed)]
+            upright = np.sign(field[center])
+            shown = [
+                upright * np.roll(values, len(field) // 2 - center) for values in (field, placed)
+            ]
             offset = np.arange(len(field)) - len(field) // 2
             ax.plot(offset, shown[0], color="0.75", linewidth=3.5, label="field")
             ax.plot(offset, shown[1], color=BLUE, linewidth=1.2, label="best match")
@@ -130,7 +133,7 @@ class TensorComparisonDisplay:
             tidy(ax)
             if ax is self.field_axes_[0]:
                 ax.set_ylabel("weight")
-                ax.legend(frameon=False, fontsize=7, loc="upper left")
+                ax.figure.legend(frameon=False, fontsize=8, loc="outside upper center", ncols=2)
         else:
             both = np.concatenate(
                 [field.reshape(shape), np.full((shape[0], 1), np.nan), placed], axis=1

@@ -1,5 +1,6 @@
 """FilmStripDisplay: fields as they form."""
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_image_shape, check_positive
 from ..analysis import field_center, ipr
-from ._images import plot_map, plot_mosaic
+from ._images import mosaic, plot_map, plot_mosaic
 from ._style import limit
 
 Array = NDArray[np.float64]
@@ -69,7 +70,7 @@ class FilmStripDisplay:
         estimator : FCNet or ConvNet
             Fitted with ``record=``.
         n_frames : int, default=5
-            How many snapshots to show, evenly among those kept; the last is among them.
+            How many snapshots to show, evenly among those kept; the last is one of them.
 
         Returns
         -------
@@ -105,30 +106,91 @@ class FilmStripDisplay:
         """
         import matplotlib.pyplot as plt
 
-        check_positive(n_frames, "n_frames", integer=True)
-        n_frames = min(n_frames, len(self.steps))
-        last = self.history[-1]
-        is_ring = len(self.shape) == 1
-        if is_ring:
-            center = np.nan_to_num(field_center(last, self.shape)[:, 0], nan=np.inf)
-            is_localized = np.nan_to_num(ipr(last)) > 3.0 / last.shape[1]
-            order = np.lexsort((center, ~is_localized))
-        else:
-            order = np.argsort(-np.nan_to_num(ipr(last)), kind="stable")[:_MOSAIC_UNITS]
-        frames = np.linspace(len(self.steps) - 1, 0, n_frames).round().astype(int)[::-1]
-        bound = limit(self.history[:, order])
+        frames = self._frames(n_frames)
         self.figure_, axes = plt.subplots(
-            1, n_frames, figsize=(2.1 * n_frames + 0.9, 2.8), layout="constrained", squeeze=False
+            1,
+            len(frames),
+            figsize=(2.1 * len(frames) + 0.9, 2.8),
+            layout="constrained",
+            squeeze=False,
         )
         self.axes_ = axes[0]
         for ax, frame in zip(self.axes_, frames, strict=True):
-            fields = self.history[frame, order]
-            if is_ring:
-                image = plot_map(ax, fields, bound)
-            else:
-                image = plot_mosaic(ax, fields, self.shape, bound)
-            ax.set_title(f"step {self.steps[frame]:,}", fontsize=10)
+            image = self._draw(ax, frame)
         for ax in self.axes_[1:]:
             ax.set(yticks=[], ylabel="")
-        self.figure_.colorbar(image, ax=self.axes_, label="weight", shrink=0.8)
+        self.figure_.colorbar(image, ax=self.axes_, label="weight", shrink=0.8, pad=0.01)
         return self
+
+    def animate(self, *, interval: int = 150, n_frames: int = 40) -> Any:
+        """Film the fields as they form: the units of `plot`, in its order and on its one scale.
+
+        Parameters
+        ----------
+        interval : int, default=150
+            Milliseconds from one frame to the next.
+        n_frames : int, default=40
+            How many snapshots to show at most, evenly among those kept; the last is one of them.
+
+        Returns
+        -------
+        animation : matplotlib.animation.FuncAnimation
+            Keep it in a variable: one that nothing refers to stops. Its ``to_jshtml()`` is a
+            player for a page or notebook, its ``save("film.gif")`` a file.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rfsk.plotting import FilmStripDisplay
+        >>> field = np.exp(-((np.arange(30) - 15.0) ** 2) / 8)
+        >>> history = [[growth * field] for growth in (0.0, 0.5, 1.0)]
+        >>> film = FilmStripDisplay(history, steps=[0, 10, 100]).animate()
+        >>> player = film.to_jshtml()
+        """
+        import matplotlib.pyplot as plt
+        from matplotlib.animation import FuncAnimation
+
+        frames = self._frames(n_frames)
+        figure, ax = plt.subplots(figsize=(4.4, 3.6), layout="constrained")
+        image = self._draw(ax, frames[0])
+        figure.colorbar(image, ax=ax, label="weight")
+
+        def show(frame: int) -> list[Any]:
+            image.set_data(self._picture(frame))
+            return [image, ax.set_title(self._title(frame), fontsize=10)]
+
+        animation = FuncAnimation(figure, show, frames=frames, interval=interval)
+        figure.canvas.draw()  # one that never drew complains when it is deleted
+        return animation
+
+    def _frames(self, n_frames: int) -> list[int]:
+        """So many snapshots, evenly among those kept."""
+        check_positive(n_frames, "n_frames", integer=True)
+        n_frames = min(n_frames, len(self.steps))
+        return np.linspace(len(self.steps) - 1, 0, n_frames).round().astype(int)[::-1].tolist()
+
+    @cached_property
+    def _shown(self) -> NDArray[np.intp]:
+        """Which units are shown, in which order."""
+        last = self.history[-1]
+        localization = np.nan_to_num(ipr(last))
+        if len(self.shape) == 2:
+            return np.argsort(-localization, kind="stable")[:_MOSAIC_UNITS]
+        center = np.nan_to_num(field_center(last, self.shape)[:, 0], nan=np.inf)
+        return np.lexsort((center, localization <= 3.0 / last.shape[1]))
+
+    def _draw(self, ax: Any, frame: int) -> Any:
+        """Draw one snapshot, on a scale that holds for all; return the image."""
+        fields, bound = self.history[frame, self._shown], limit(self.history[:, self._shown])
+        ax.set_title(self._title(frame), fontsize=10)
+        if len(self.shape) == 1:
+            return plot_map(ax, fields, bound)
+        return plot_mosaic(ax, fields, self.shape, bound)
+
+    def _picture(self, frame: int) -> Array:
+        """Values of the image of one snapshot."""
+        fields = self.history[frame, self._shown]
+        return fields if len(self.shape) == 1 else mosaic(fields, self.shape)
+
+    def _title(self, frame: int) -> str:
+        return f"step {self.steps[frame]:,}"

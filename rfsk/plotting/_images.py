@@ -26,7 +26,21 @@ def plot_map(ax: Any, fields: Array, bound: float) -> Any:
 
 
 def plot_mosaic(ax: Any, fields: Array, shape: tuple[int, ...], bound: float) -> Any:
-    """Draw fields on a torus as tiles, with gaps between them; return the image."""
+    """Draw fields on a torus as tiles, each row labelled by its first unit; return the image."""
+    rows, columns = shape
+    canvas = mosaic(fields, shape)
+    image = ax.imshow(canvas, cmap=FIELD_COLORS, vmin=-bound, vmax=bound, interpolation="nearest")
+    down, across = (canvas.shape[0] + 1) // (rows + 1), (canvas.shape[1] + 1) // (columns + 1)
+    ax.set(xticks=[], xlabel=f"{rows} x {columns} sites each", ylabel="unit")
+    ax.set_yticks(
+        np.arange(down) * (rows + 1) + (rows - 1) / 2, [str(row * across) for row in range(down)]
+    )
+    ax.tick_params(left=False)
+    return image
+
+
+def mosaic(fields: Array, shape: tuple[int, ...]) -> Array:
+    """Fields on a torus side by side, row after row, with gaps of NaN between them."""
     rows, columns = shape
     across = math.ceil(math.sqrt(len(fields) * rows / columns))
     down = math.ceil(len(fields) / across)
@@ -34,6 +48,4 @@ def plot_mosaic(ax: Any, fields: Array, shape: tuple[int, ...], bound: float) ->
     for unit, field in enumerate(fields):
         top, left = unit // across * (rows + 1), unit % across * (columns + 1)
         canvas[top : top + rows, left : left + columns] = field.reshape(rows, columns)
-    image = ax.imshow(canvas, cmap=FIELD_COLORS, vmin=-bound, vmax=bound, interpolation="nearest")
-    ax.set(xticks=[], yticks=[], xlabel=f"{rows} x {columns} sites each")
-    return image
+    return canvas

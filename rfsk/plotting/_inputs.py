@@ -22,7 +22,7 @@ class InputDisplay:
     ----------
     samples : ndarray of shape (n_classes, n_features)
         One input of each class.
-    autocovariance : ndarray of shape (n_classes, *shape)
+    autocovariance : ndarray of shape (n_classes,) + shape
         Covariance of site 0 with every site, by class.
     shape : tuple of int
         Lattice of the features.

@@ -133,25 +133,26 @@ class LocalizationDisplay:
                 linewidth=1.2,
                 label="random phases",
             )
-        for value, name in ((1.0, "uniform"), (1.5, "wave"), (3.0, "noise")):
-            place = value / self.n_features
-            if place > bins[-1]:
-                continue
-            self.ax_.axvline(place, color=GREY, linestyle=":", linewidth=1.0, zorder=0)
-            self.ax_.annotate(
-                name,
-                (place, 1.0),
-                xycoords=("data", "axes fraction"),
-                rotation=90,
-                ha="right",
-                va="top",
-                fontsize=8,
-                color=GREY,
-            )
+        self._mark_levels(bins[-1])
         self.ax_.set(xlabel="inverse participation ratio", ylabel="units", xlim=(0.0, bins[-1]))
         if names:
+            self.ax_.set_ylim(top=1.4 * self.ax_.get_ylim()[1])  # room for the legend
             self.ax_.legend(
-                frameon=False, fontsize=8, ncols=2, loc="lower left", bbox_to_anchor=(0.0, 1.0)
+                fontsize=8, ncols=2, loc="upper right", framealpha=0.9, edgecolor="none"
             )
         tidy(self.ax_)
         return self
+
+    def _mark_levels(self, end: float) -> None:
+        """Say above the axes what fields that have no bump would read."""
+        levels = {"uniform": 1.0, "wave": 1.5, "noise": 3.0}
+        places = {name: level / self.n_features for name, level in levels.items()}
+        places = {name: place for name, place in places.items() if place <= end}
+        for place in places.values():
+            self.ax_.axvline(place, color=GREY, linestyle=":", linewidth=1.0, zorder=0)
+        above = self.ax_.secondary_xaxis("top")
+        above.set_xticks(
+            list(places.values()), list(places), rotation=30, ha="left", fontsize=8, color=GREY
+        )
+        above.tick_params(length=0, pad=1)
+        above.spines["top"].set_visible(False)

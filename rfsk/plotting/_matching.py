@@ -11,6 +11,8 @@ from ._style import new_axes
 
 Array = NDArray[np.float64]
 
+_MOST_TICKS = 10
+
 
 class MatchingDisplay:
     """Matrix of the matches of fields with references, over shifts and signs.
@@ -102,12 +104,26 @@ class MatchingDisplay:
         self.image_ = self.ax_.imshow(
             self.match[order], cmap="cividis", vmin=0.0, vmax=1.0, aspect="auto"
         )
-        self.ax_.plot(best[order], np.arange(n_rows), ".", color="black", markersize=3)
+        # Edged in white, to be seen on the dark end of the scale as well.
+        self.ax_.plot(
+            best[order],
+            np.arange(n_rows),
+            "o",
+            color="black",
+            markersize=3.5,
+            markeredgecolor="white",
+            markeredgewidth=0.6,
+        )
         self.ax_.set(
             xlabel=names[1],
             ylabel=f"{names[0]}, by best match",
-            xticks=np.unique([0, n_columns - 1]),
-            yticks=np.unique([0, n_rows - 1]),
+            xticks=_ticks(n_columns),
+            yticks=_ticks(n_rows),
         )
         self.figure_.colorbar(self.image_, ax=self.ax_, label="match over shifts")
         return self
+
+
+def _ticks(n: int) -> NDArray[np.intp]:
+    """All of a few places, or the ends."""
+    return np.arange(n) if n <= _MOST_TICKS else np.array([0, n - 1])

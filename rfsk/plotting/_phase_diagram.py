@@ -11,6 +11,7 @@ from ._style import label_of
 from ._sweep import check_columns, is_log_spaced, scale_axis, warn_if_pooled
 
 _FINE = 200  # points along an axis on which a boundary is drawn
+_BOUNDARY_LINES: tuple[tuple[str, float, Any], ...] = (("white", 3.5, "-"), ("black", 1.6, "--"))
 
 
 class PhaseDiagramDisplay:
@@ -136,7 +137,13 @@ class PhaseDiagramDisplay:
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> "PhaseDiagramDisplay":
-        """Draw the map, each cell around its parameters, and the boundary."""
+        """Draw the map, each cell around its parameters, and the boundary.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+        """
         import matplotlib.pyplot as plt
 
         if ax is None:
@@ -156,16 +163,25 @@ class PhaseDiagramDisplay:
         ax.set(xlabel=label_of(self.x), ylabel=label_of(self.y))
         self.figure_.colorbar(self.image_, ax=ax, label=label_of(self.value))
         if self.boundary is not None:
-            ax.contour(
-                *self._fine_boundary(log_x, log_y),
-                levels=[self.level],
-                colors="white",
-                linewidths=2.0,
-                linestyles="--",
+            fine = self._fine_boundary(log_x, log_y)
+            # Black dashes on a white line are seen on any colour, and in the legend outside.
+            for color, width, dash in _BOUNDARY_LINES:
+                ax.contour(
+                    *fine, levels=[self.level], colors=color, linewidths=width, linestyles=dash
+                )
+            handles = tuple(
+                plt.Line2D([], [], color=color, linewidth=width, linestyle=dash)
+                for color, width, dash in _BOUNDARY_LINES
             )
             name = self.boundary_label or f"{label_of('boundary')} {self.level:g}"
-            handle = plt.Line2D([], [], color="white", linewidth=2.0, linestyle="--")
-            ax.legend([handle], [name], loc="lower right", facecolor="0.35", labelcolor="white")
+            ax.legend(
+                [handles],
+                [name],
+                loc="lower right",
+                bbox_to_anchor=(1.0, 1.0),
+                borderaxespad=0.2,
+                frameon=False,
+            )
         return self
 
     def _fine_boundary(self, log_x: bool, log_y: bool) -> tuple[NDArray[np.float64], ...]:

@@ -63,6 +63,21 @@ class SweepDisplay:
     ) -> "SweepDisplay":
         """Draw columns of a sweep, or of any table with one row a cell; see the class.
 
+        Parameters
+        ----------
+        table : Sweep or table
+            A sweep, or any table with one row a cell.
+        x : str
+            Column of the horizontal axis.
+        y : str or sequence of str
+            Columns to draw, a panel each.
+        hue : str, optional
+            Column whose values have a line each.
+
+        Returns
+        -------
+        display : SweepDisplay
+
         Raises
         ------
         ValueError
@@ -103,9 +118,11 @@ class SweepDisplay:
                     ax.errorbar(x, mean, half, color=color, capsize=3)
             ax.set(xlabel=label_of(self.x), ylabel=label_of(name))
             scale_axis(ax, "x", columns[self.x])
-            if name.startswith("ipr"):
-                ax.set_ylim(0.0, None)
             tidy(ax)
+        # Groups are to be compared: one scale for all panels of an IPR.
+        ratios = [ax for ax, name in zip(self.axes_, names, strict=True) if name.startswith("ipr")]
+        for ax in ratios:
+            ax.set_ylim(0.0, max(other.dataLim.y1 for other in ratios) * 1.05)
         if self.hue is not None:
             self.axes_[-1].legend(frameon=False)
         return self
@@ -181,7 +198,7 @@ def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
         ticks = places[::step]
         axis = ax.xaxis if which == "x" else ax.yaxis
         axis.set_ticks([], minor=True)
-        axis.set_ticks(ticks, [f"{t:g}" if t == round(t) else f"{t:.2g}" for t in ticks])
+        axis.set_ticks(ticks, [f"{t:g}" if t == round(t) else f"{t:.3g}" for t in ticks])
 
 
 def _value_label(name: str, value: Any) -> str:

@@ -86,7 +86,7 @@ class TrainingDisplay:
         self.figure_, self.axes_ = plt.subplots(
             n_rows,
             1,
-            figsize=(5.0, 2.6 * n_rows),
+            figsize=(5.6, 2.6 * n_rows),
             layout="constrained",
             sharex=True,
             squeeze=False,
@@ -107,7 +107,7 @@ class TrainingDisplay:
         ax.semilogx(steps, clone_loss, color=ORANGE, linestyle="--", label="on the Gaussian clone")
         ax.semilogx(steps, loss, color=BLUE, label="on the inputs")
         ax.set(ylabel="loss")
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, fontsize=8)
         tidy(ax)
 
     def _plot_localization(self, ax: Any) -> None:
@@ -128,6 +128,6 @@ class TrainingDisplay:
                     style = {**style, "label": None}
                 ax.semilogx(self.steps[later], line, linewidth=0.7, **style)
         ax.axhline(noise, color="black", linewidth=1.0, linestyle=":", label="white noise, 3/D")
-        ax.set(ylabel="IPR of each unit", ylim=(0.0, None))
-        ax.legend(frameon=False, loc="upper left")
+        ax.set(ylabel="IPR of each unit", ylim=(0.0, 1.25 * np.nanmax(localization)))
+        ax.legend(frameon=False, fontsize=8, loc="upper left", ncols=3)
         tidy(ax)

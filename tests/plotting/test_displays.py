@@ -1,10 +1,11 @@
+import matplotlib as mpl
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from rfsk import FCNet, make_ising, make_nlgp, make_spiked_cumulant
-from rfsk.plotting import InputDisplay, ReceptiveFieldDisplay
+from rfsk.plotting import FilmStripDisplay, InputDisplay, ReceptiveFieldDisplay
 
 pytestmark = pytest.mark.usefixtures("_close_figures")
 
@@ -47,6 +48,15 @@ def test_mosaic_holds_every_image_between_gaps():
     np.testing.assert_array_equal(drawn, np.sort(fields.ravel()))
 
 
+def test_rows_of_a_mosaic_are_labelled_by_their_first_unit():
+    ax = ReceptiveFieldDisplay.from_fields(np.ones((5, 12)), (3, 4)).ax_
+    first = [
+        (label.get_text(), place)
+        for place, label in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
+    ]
+    assert first == [("0", 1.0), ("2", 5.0), ("4", 9.0)]
+
+
 def test_lattice_is_found_at_the_end_of_a_pipeline():
     X, y = make_nlgp(60, (3, 4), correlation_length=(0.5, 1.0), random_state=0)
     net = FCNet(4, image_shape=(3, 4), max_epochs=1, random_state=0)
@@ -71,6 +81,19 @@ def test_dead_fields_can_be_shown():
 def test_what_cannot_be_shown_is_refused(shape, kind, message):
     with pytest.raises(ValueError, match=message):
         ReceptiveFieldDisplay.from_fields(bumps(2), shape, kind=kind)
+
+
+@pytest.mark.parametrize("shape", [(30,), (5, 6)])
+def test_film_shows_every_snapshot_on_the_scale_of_the_strip(shape):
+    history = np.multiply.outer([0.1, 0.5, 0.2, 1.0], bumps(3))
+    display = FilmStripDisplay(history, [0, 1, 10, 1000], shape).plot(n_frames=4)
+    film = display.animate(interval=80, n_frames=3)
+    assert film.to_jshtml(default_mode="once").count("data:image/png") == 3
+    (ax, _) = mpl.pyplot.gcf().axes
+    assert ax.get_title() == "step 1,000"
+    assert ax.images[0].get_clim() == display.axes_[0].images[0].get_clim()
+    last = (np.ma.getdata(axes.images[0].get_array()) for axes in (ax, display.axes_[-1]))
+    np.testing.assert_array_equal(*last)
 
 
 @pytest.mark.parametrize("shape", [40, (8, 9)])
