@@ -250,7 +250,13 @@ class TensorComparison(TransformerMixin, BaseEstimator):
         return group_split(fields, self.shape_, random_state=self._null_seed)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Names of the references."""
+        """Names of the references.
+
+        Parameters
+        ----------
+        input_features : ignored
+            Present by scikit-learn's convention.
+        """
         check_is_fitted(self)
         return np.array(list(self.references_), dtype=object)
 

@@ -30,6 +30,17 @@ class CPPath:
     squared_norm : float
         ||kappa||^2; of samples an estimate where the tensor cannot be formed, and NaN where it is
         out of reach.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import symmetric_cp_path
+    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(20_000, 4))
+    >>> path = symmetric_cp_path(X, [1, 2, 4], random_state=0)
+    >>> path.n_components
+    array([1, 2, 4])
+    >>> [round(fit.fitted_norm) for fit in path.decompositions]
+    [4, 8, 16]
     """
 
     n_components: NDArray[np.intp]
@@ -61,7 +72,11 @@ def symmetric_cp_path(
         Whatever `cumulant` takes.
     n_components : iterable of int, default=(1, 2, 4, 8, 16)
         Ranks; sorted first.
-    order, max_iter, tol
+    order : int, default=4
+        3 or 4.
+    max_iter : int, default=500
+        As in `symmetric_cp`.
+    tol : float, default=1e-6
         As in `symmetric_cp`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the random starts.

@@ -30,6 +30,18 @@ class Cumulant(ABC):
         Length of each axis.
     order : int
         Number of axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import cumulant
+    >>> rng = np.random.default_rng(0)
+    >>> signs, noise = rng.choice([-1.0, 1.0], size=(10_000, 3)), rng.normal(size=(10_000, 3))
+    >>> half = (cumulant(signs) - cumulant(noise)) / 2
+    >>> half.n_features, half.order
+    (3, 4)
+    >>> half.strength(np.eye(3)).round()
+    array([-1., -1., -1.])
     """
 
     n_features: int
@@ -51,7 +63,13 @@ class Cumulant(ABC):
         """
 
     def strength(self, directions: Array) -> Array:
-        """kappa(a, ..., a) for each row a of (n_directions, n_features)."""
+        """kappa(a, ..., a) for each row a of (n_directions, n_features).
+
+        Parameters
+        ----------
+        directions : ndarray of shape (n_directions, n_features)
+            One direction a row.
+        """
         return np.asarray(np.einsum("rd,rd->r", self.contract(directions), directions))
 
     def pair_contract(self, direction: Array, others: Array) -> Array:
@@ -115,11 +133,25 @@ class Cumulant(ABC):
         """
 
     def squared_norm(self, random_state: Any = None) -> float:
-        """Sum of the squares of all entries (see each kind for how it is computed)."""
+        """Sum of the squares of all entries (see each kind for how it is computed).
+
+        Parameters
+        ----------
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the rows that are drawn where the sum is estimated.
+        """
         return float((self.tensor() ** 2).sum())
 
     def inner(self, other: Any, random_state: Any = None) -> float:
-        """Sum of the products of the entries of two cumulants."""
+        """Sum of the products of the entries of two cumulants.
+
+        Parameters
+        ----------
+        other : Cumulant
+            Of the same size and order.
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the rows that are drawn where the sum is estimated.
+        """
         raise NotImplementedError(
             f"The inner product of a {type(self).__name__} and a {type(other).__name__} is not "
             "known; both must be of samples."
@@ -232,7 +264,22 @@ class CombinedCumulant(Cumulant):
 
 
 class DenseCumulant(Cumulant):
-    """Cumulant given as an array, of as many equal axes as its order."""
+    """Cumulant given as an array, of as many equal axes as its order.
+
+    Parameters
+    ----------
+    tensor : array-like
+        Symmetric, with two, three or four axes of equal length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import DenseCumulant
+    >>> a = np.array([0.6, 0.8])
+    >>> tensor = np.einsum("i,j,k,l->ijkl", a, a, a, a)
+    >>> DenseCumulant(tensor).strength([a, [1.0, 0.0]]).round(4)
+    array([1.    , 0.1296])
+    """
 
     def __init__(self, tensor: ArrayLike) -> None:
         entries = check_array(

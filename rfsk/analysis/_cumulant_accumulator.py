@@ -63,7 +63,13 @@ class CumulantAccumulator:
         self._sums = [np.zeros((n_features,) * axes) for axes in range(1, order + 1)]
 
     def update(self, X: ArrayLike) -> "CumulantAccumulator":
-        """Add rows of samples, (n_samples, n_features), and return the accumulator."""
+        """Add rows of samples, (n_samples, n_features), and return the accumulator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Further samples.
+        """
         rows = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=0)
         if rows.shape[1] != self.n_features:
             raise ValueError(f"X has {rows.shape[1]} features; expected {self.n_features}.")
@@ -84,6 +90,11 @@ class CumulantAccumulator:
 
     def merge(self, other: "CumulantAccumulator") -> "CumulantAccumulator":
         """Add the sums of another accumulator, and return this one.
+
+        Parameters
+        ----------
+        other : CumulantAccumulator
+            Of the same number of features, order and shift.
 
         Raises
         ------

@@ -69,7 +69,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         What each start explains, ||kappa||^2 - ||kappa - fit||^2, relative to the best: their
         spread tells whether one is enough.
     stability_ : ndarray of shape (n_components,)
-        Mean over the other starts of the largest |cosine| between a factor and theirs; NaN
+        Mean over the other starts of the largest ``|cosine|`` between a factor and theirs; NaN
         with one start. On a ring starts differ by shifts: compare by `FieldMatcher` there.
     mean_ : ndarray of shape (n_features,)
         Mean of the rows decomposed; with "within" and "difference" of the classes' means.

@@ -151,7 +151,23 @@ class EmpiricalCumulant(Cumulant):
 
 
 class SampleCumulant(EmpiricalCumulant):
-    """Cumulant of samples in memory."""
+    """Cumulant of samples in memory.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Samples of one law, at least two.
+    order : int, default=4
+        2, 3 or 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import SampleCumulant
+    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(10_000, 3))
+    >>> SampleCumulant(X).strength(np.eye(3)).round(1)
+    array([-2., -2., -2.])
+    """
 
     def __init__(self, X: ArrayLike, order: int = 4) -> None:
         data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
@@ -176,6 +192,14 @@ class BlockCumulant(EmpiricalCumulant):
         that opens files does. Blocks may be empty.
     order : int, default=4
         2, 3 or 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import BlockCumulant
+    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(10_000, 3))
+    >>> BlockCumulant([X[:4000], X[4000:]]).strength(np.eye(3)).round(1)
+    array([-2., -2., -2.])
     """
 
     def __init__(self, blocks: Iterable[ArrayLike], order: int = 4) -> None:

@@ -41,6 +41,19 @@ class GroupSplit:
         Share of all units, by group.
     interval : dict of str to (float, float)
         Wilson's 95 % interval of the share in nets like this one, units taken as independent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sites = np.arange(100)
+    >>> bumps = [np.exp(-(((sites - c + 50) % 100 - 50.0) ** 2) / 50) for c in range(0, 100, 10)]
+    >>> wave = np.cos(0.2 * np.pi * sites)
+    >>> from rfsk.analysis import group_split
+    >>> split = group_split([*bumps[:2], wave, 0.0 * wave], random_state=0)
+    >>> split.groups.tolist()
+    ['localized', 'localized', 'oscillating', 'dead']
+    >>> split.share["localized"]
+    0.5
     """
 
     groups: NDArray[np.str_]

@@ -29,7 +29,7 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
     """Units that grow fields by a nonlinear Hebbian rule, each on its own.
 
     A synapse grows by what comes in times a function of what goes out, at a fixed length of all
-    synapses: w <- E[f(w.z) z] / |E[f(w.z) z]|, on whitened inputs z. Each unit climbs E[F(w.z)]
+    synapses: ``w <- E[f(w.z) z] / |E[f(w.z) z]|``, on whitened inputs z. Each unit climbs E[F(w.z)]
     with F' = f to a local maximum, one of those projections that have the heaviest tails if F
     grows faster than a square (C. S. N. Brito and W. Gerstner, PLoS Comput. Biol. 12, e1005070,
     2016). With such a rule it localizes on inputs of positive kurtosis, where `FCNet` does not,
@@ -48,7 +48,7 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
     max_iter : int, default=200
         Most passes over the data.
     tol : float, default=1e-5
-        A unit whose |cosine| with itself a pass before is within this of one stands still.
+        A unit whose ``|cosine|`` with itself a pass before is within this of one stands still.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the starts.
 

@@ -60,7 +60,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     ----------
     shape_ : tuple of int
         The lattice.
-    phases_ : ndarray of shape (n_null, *half spectrum)
+    phases_ : ndarray of shape (n_null,) + half spectrum
         Fourier phases shared by the surrogates of all fields. Only with ``null="phase"``.
     null_ipr_ : ndarray of shape (n_null,)
         IPR of the null fields, sorted. Only with another null.
@@ -216,7 +216,13 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         return np.column_stack(columns)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Names of the columns of `transform`."""
+        """Names of the columns of `transform`.
+
+        Parameters
+        ----------
+        input_features : ignored
+            Present by scikit-learn's convention.
+        """
         check_is_fitted(self)
         centers = [f"center_{axis}" for axis in range(len(self.shape_))]
         names = [

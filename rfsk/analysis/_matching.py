@@ -185,7 +185,13 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         return matches
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Names of the columns of `transform`."""
+        """Names of the columns of `transform`.
+
+        Parameters
+        ----------
+        input_features : ignored
+            Present by scikit-learn's convention.
+        """
         check_is_fitted(self)
         shifts = [f"shift_{axis}" for axis in range(len(self.shape_))]
         flips = [f"flip_{axis}" for axis in range(len(self.shape_))] if self.flips else []
@@ -205,7 +211,7 @@ def match_matrix(
     *,
     flips: bool = False,
 ) -> Array:
-    """Match of every field with every reference: the largest |cosine| over shifts.
+    """Match of every field with every reference: the largest ``|cosine|`` over shifts.
 
     Parameters
     ----------

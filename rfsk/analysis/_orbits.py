@@ -29,6 +29,15 @@ class TranslationOrbits:
         +1 or -1, by which it is then to be multiplied.
     match : ndarray of shape (n_units,)
         How well it lies on it: largest cosine over shifts; NaN for a component of zeros.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import translation_orbits
+    >>> bump = np.exp(-((np.arange(40) - 20.0) ** 2) / 8)
+    >>> orbits = translation_orbits([bump, -np.roll(bump, 5), np.sin(np.arange(40) * np.pi / 4)])
+    >>> orbits.labels, orbits.shifts.ravel()[:2], orbits.signs[:2]
+    (array([0, 0, 1]), array([0, 5]), array([ 1, -1]))
     """
 
     labels: NDArray[np.intp]

@@ -26,6 +26,17 @@ class PopulationSummary:
         By group, widths in sites; NaN for a group without units.
     tiling : Tiling
         Of the localized units: a unit that oscillates covers every place and tiles none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sites = np.arange(100)
+    >>> bumps = [np.exp(-(((sites - c + 50) % 100 - 50.0) ** 2) / 50) for c in range(0, 100, 10)]
+    >>> wave = np.cos(0.2 * np.pi * sites)
+    >>> from rfsk import population_summary
+    >>> summary = population_summary([*bumps, wave], random_state=0)
+    >>> round(summary.split.share["oscillating"], 3), round(summary.median_width["localized"], 1)
+    (0.091, 11.8)
     """
 
     split: GroupSplit

@@ -36,7 +36,16 @@ class ProfileFit:
     phase : ndarray of shape (n_units,)
         phi, in radians, in [0, 2 pi).
     goodness : ndarray of shape (n_units,)
-        Share of the field's power that the profile explains, 1 - |w - fit|^2 / |w|^2.
+        Share of the field's power that the profile explains, ``1 - |w - fit|^2 / |w|^2``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import fit_profiles
+    >>> bump = -2.0 * np.exp(-((np.arange(60) - 20.0) ** 2) / 50)
+    >>> fit = fit_profiles([bump])
+    >>> fit.amplitude.round(3), fit.center.round(3), fit.width.round(2), fit.goodness.round(3)
+    (array([-2.]), array([[20.]]), array([[11.77]]), array([1.]))
     """
 
     amplitude: Array

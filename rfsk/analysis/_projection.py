@@ -27,7 +27,7 @@ class ProjectionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         projections : ndarray of shape (n_samples, n_components)
-            (X - mean_) @ components_.T
+            ``(X - mean_) @ components_.T``
         """
         check_is_fitted(self)
         data: Any = validate_data(self, X, dtype=np.float64, reset=False)

@@ -113,6 +113,16 @@ def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None
     ------
     TypeError, ValueError
         As in `spike_triggered_average`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import spike_triggered_covariance
+    >>> w = np.array([0.6, 0.8, 0.0])
+    >>> stimuli = np.random.default_rng(0).normal(size=(20_000, 3))
+    >>> covariance = spike_triggered_covariance(lambda x: (x @ w)[:, None] ** 2, stimuli)[0]
+    >>> bool(np.abs(covariance - 2.0 * np.outer(w, w)).max() < 0.1)
+    True
     """
     inputs = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
     mean = inputs.mean(axis=0)

@@ -38,6 +38,15 @@ class SymmetricCP:
         Iterations of the optimiser.
     converged : bool
         Whether it stopped before `max_iter`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import symmetric_cp
+    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(20_000, 4))
+    >>> fit = symmetric_cp(X, 2, random_state=0)
+    >>> fit.components.shape, fit.weights.round(1), fit.converged
+    ((2, 4), array([-2., -2.]), True)
     """
 
     components: Array

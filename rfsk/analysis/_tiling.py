@@ -30,6 +30,17 @@ class Tiling:
         Share of sites within half the peak of some field.
     random_coverage : float
         Coverage expected of fields with the same footprints at independent uniform places.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sites = np.arange(100)
+    >>> bumps = [np.exp(-(((sites - c + 50) % 100 - 50.0) ** 2) / 50) for c in range(0, 100, 10)]
+    >>> wave = np.cos(0.2 * np.pi * sites)
+    >>> from rfsk.analysis import tiling
+    >>> found = tiling(bumps)
+    >>> found.n_units, round(found.resultant_length, 6), found.coverage
+    (10, 0.0, 1.0)
     """
 
     n_units: int
@@ -120,6 +131,12 @@ def half_peak_footprint(fields: ArrayLike) -> NDArray[np.bool_]:
     -------
     footprint : ndarray of bool of shape (n_units, n_features)
         Empty for a field of zeros.
+
+    Examples
+    --------
+    >>> from rfsk.analysis import half_peak_footprint
+    >>> half_peak_footprint([[0.2, 1.0, 0.6, -0.9, 0.0]])
+    array([[False,  True,  True, False, False]])
     """
     weights = check_fields(fields)
     peak = np.take_along_axis(weights, np.abs(weights).argmax(axis=1)[:, None], axis=1)

@@ -27,6 +27,17 @@ class TranslationInvariantCumulant(Cumulant):
         kappa_0jkl, symmetric in its axes.
     shape : tuple of int
         The lattice; n_features is the product of its sides.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk import NLGP
+    >>> from rfsk.analysis import cumulant
+    >>> kappa = cumulant(NLGP(12, correlation_length=1.5, gain=3.0))
+    >>> type(kappa).__name__
+    'TranslationInvariantCumulant'
+    >>> bool(np.ptp(kappa.strength(np.eye(12))) < 1e-12)  # the same at every site
+    True
     """
 
     order = 4

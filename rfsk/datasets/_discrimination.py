@@ -103,7 +103,7 @@ class Discrimination:
 
         Returns
         -------
-        boundaries : ndarray of shape (n_classes,) or (*offset.shape, n_classes)
+        boundaries : ndarray of shape (n_classes,) or offset.shape + (n_classes,)
             Row after the last one of each class; the last entry is `n_samples`.
         """
         priors = np.full(self.n_classes, 1.0 / self.n_classes)

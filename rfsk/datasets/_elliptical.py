@@ -32,6 +32,14 @@ class StudentT:
     ------
     ValueError
         If df is at most 2, where the variance is infinite.
+
+    Examples
+    --------
+    >>> from rfsk import EllipticalField
+    >>> from rfsk.datasets import StudentT
+    >>> field = EllipticalField(40, correlation_length=2.0, radial=StudentT(6.0))
+    >>> round(field.excess_kurtosis(), 6)
+    3.0
     """
 
     df: float
@@ -76,7 +84,7 @@ class EllipticalField(KernelField):
 
     Notes
     -----
-    The length is a function of the noise: |noise|^2 is chi-squared with n_features degrees of
+    The length is a function of the noise: ``|noise|^2`` is chi-squared with n_features degrees of
     freedom and independent of the direction, so that its share below is the share of r.
 
     Examples
@@ -134,7 +142,13 @@ class EllipticalField(KernelField):
         return np.asarray(quantile * math.sqrt(self.n_features / self._radial_moment(2)))
 
     def from_noise(self, noise: Any) -> Any:
-        """Turn white noise into fields; see `LatentField.from_noise`."""
+        """Turn white noise into fields; see `LatentField.from_noise`.
+
+        Parameters
+        ----------
+        noise : array of shape (n_samples, n_sites) or (n_samples,) + noise_shape
+            Independent standard normal numbers, as there.
+        """
         fields = super().from_noise(noise)
         xp = array_namespace(noise)
         norm = xp.linalg.vector_norm(xp.reshape(noise, (noise.shape[0], self.n_features)), axis=1)

@@ -68,8 +68,8 @@ class MultivariateGaussian(Sampler):
         Mean input.
     cov : array-like of shape (n_features, n_features)
         Covariance: symmetric, positive semi-definite up to rounding.
-    shape : int or (int, int), optional
-        Lattice of the features; one axis by default.
+    shape : int or (int, int), default=()
+        Lattice of the features; () is one axis of all.
 
     Raises
     ------

@@ -208,8 +208,9 @@ def make_transformed_field(
     correlation_length : sequence of float, default=(5.0, 10.0)
         One length a class, in sites: class i has the i-th. In two dimensions an entry may be a
         pair, one length along each axis.
-    marginal : {"uniform", "sign", "laplace"}, Algebraic, SciPy distribution or callable
-        Law of one pixel, see `rfsk.datasets.TransformedField`.
+    marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
+        Law of one pixel: "uniform", "sign", "laplace" or an object, see
+        `rfsk.datasets.TransformedField`.
     kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
         Kernel of the latent Gaussian field, see `rfsk.datasets.GaussianField`.
     boundary : {"periodic", "open"}, default="periodic"

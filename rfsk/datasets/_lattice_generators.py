@@ -113,8 +113,10 @@ def make_phi4(
         Sites of the ring, or (rows, columns) of the torus.
     coupling : sequence of float, default=(0.6, 1.2)
         One stiffness k a class: class i has the i-th.
-    mass_squared, quartic : float, default=-12.0, 8.0
-        m2 and lam of the potential (m2/2) phi^2 + (lam/4) phi^4.
+    mass_squared : float, default=-12.0
+        m2 of the potential (m2/2) phi^2 + (lam/4) phi^4.
+    quartic : float, default=8.0
+        lam of the potential.
     standardize : bool, default=False
         Whether to divide each class by its standard deviation; on a ring only.
     n_sweeps : int, default=5

@@ -19,6 +19,15 @@ class InputModel(Protocol):
     """The law of one input vector: what every model of inputs can do.
 
     Any object with these members can be a class of a `Discrimination`.
+
+    Examples
+    --------
+    >>> from rfsk import NLGP
+    >>> model = NLGP(30, correlation_length=3.0, gain=3.0)
+    >>> model.shape, model.n_features, model.covariance().shape
+    ((30,), 30, (30, 30))
+    >>> model.sample(5, random_state=0).shape
+    (5, 30)
     """
 
     @property
@@ -30,7 +39,15 @@ class InputModel(Protocol):
         """Number of sites."""
 
     def sample(self, n_samples: int, random_state: Any = None) -> Array:
-        """Draw inputs, (n_samples, n_features)."""
+        """Draw inputs, (n_samples, n_features).
+
+        Parameters
+        ----------
+        n_samples : int
+            How many inputs to draw.
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the draw.
+        """
 
     def covariance(self) -> Array:
         """Exact covariance, (n_features, n_features)."""

@@ -124,7 +124,13 @@ class SpikedCumulant(Sampler):
         return self._cumulant_along_spike * float(np.mean(np.asarray(self.spike) ** 4))
 
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
-        """Exact fourth cumulant at sites of shape (..., 4); see `StationaryField`."""
+        """Exact fourth cumulant at sites of shape (..., 4); see `StationaryField`.
+
+        Parameters
+        ----------
+        indices : array-like of int, of shape (..., 4)
+            Numbers of the features, as in `StationaryField.fourth_moment`.
+        """
         sites = sites_of(indices, self.n_features)
         return np.asarray(self._cumulant_along_spike * np.asarray(self.spike)[sites].prod(axis=-1))
 

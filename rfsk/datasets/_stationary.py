@@ -34,6 +34,17 @@ class StationaryField(Sampler):
 
     Subclasses are frozen dataclasses with zero mean. With periodic boundaries, the default,
     displacements are taken around the ring or torus.
+
+    Examples
+    --------
+    >>> from rfsk import Ising
+    >>> from rfsk.datasets import StationaryField
+    >>> ring = Ising(30, temperature=1.0)
+    >>> isinstance(ring, StationaryField)
+    True
+    >>> covariance = ring.covariance()
+    >>> bool(abs(covariance[0] - covariance[:, 0]).max() < 1e-12)  # a matter of distance only
+    True
     """
 
     boundary: str = "periodic"
@@ -119,6 +130,11 @@ class StationaryField(Sampler):
 
         kappa_ijkl = E x_i x_j x_k x_l - C_ij C_kl - C_ik C_jl - C_il C_jk; arguments and
         errors as in `fourth_moment`.
+
+        Parameters
+        ----------
+        indices : array-like of int, of shape (..., 4)
+            Numbers of the sites, as in `fourth_moment`.
         """
         sites = sites_of(indices, self.n_features)
         return np.asarray(self.fourth_moment(sites) - self._gaussian_moment(sites))
@@ -161,6 +177,16 @@ class LatentField(StationaryField):
 
     Open boundaries are drawn by the square root of their covariance matrix, or, beyond 1024
     sites, cut from a torus so large that its covariance on the lattice is that of the open plane.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk import NLGP
+    >>> model = NLGP(30, correlation_length=3.0, gain=3.0)
+    >>> noise = np.random.default_rng(0).standard_normal((5, 30))
+    >>> rolled = model.from_noise(np.roll(noise, 4, axis=1))
+    >>> bool(np.allclose(rolled, np.roll(model.from_noise(noise), 4, axis=1)))
+    True
     """
 
     _rounding: ClassVar[float] = ROUNDING
@@ -233,7 +259,7 @@ class LatentField(StationaryField):
 
         Parameters
         ----------
-        noise : array of shape (n_samples, n_sites) or (n_samples, *noise_shape)
+        noise : array of shape (n_samples, n_sites) or (n_samples,) + noise_shape
             Independent standard normal numbers, of NumPy or torch, in single or double
             precision, on any device; n_sites is the product of `noise_shape`, which is `shape`
             unless the boundary is open and the lattice large.

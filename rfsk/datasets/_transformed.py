@@ -29,9 +29,9 @@ _RESOLVED_SHARE = 1e-15
 class Algebraic:
     """Algebraic marginal law, a value for `marginal`: tails from heavy to none.
 
-    Density (1/2) (1 + |x|^k)^(-1 - 1/k), which falls as |x|^(-k-1), scaled to unit variance.
-    The excess kurtosis is infinite for k <= 4, 1.285 at k = 5, zero at 5.890 and -1.2, that of
-    the uniform law, as k grows.
+    Density ``(1/2) (1 + |x|^k)^(-1 - 1/k)``, which falls as ``|x|^(-k-1)``, scaled to unit
+    variance. The excess kurtosis is infinite for k <= 4, 1.285 at k = 5, zero at 5.890 and -1.2,
+    that of the uniform law, as k grows.
 
     Parameters
     ----------
@@ -74,8 +74,13 @@ class Algebraic:
     def of_normal(self, z: Any) -> Any:
         """The variable whose share below is that of the standard normal z.
 
-        u / (1 - |u|^k)^(1/k) with u = erf(z / sqrt 2), scaled; 1 - |u| comes from the
+        ``u / (1 - |u|^k)^(1/k)`` with u = erf(z / sqrt 2), scaled; ``1 - |u|`` comes from the
         complementary error function, so that the tail keeps its digits.
+
+        Parameters
+        ----------
+        z : array
+            Numbers of NumPy or torch.
         """
         xp = array_namespace(z)
         beyond = erfc(xp.abs(z) / math.sqrt(2.0))
@@ -109,9 +114,10 @@ class TransformedField(KernelField):
     correlation_length : float or (float, float)
         xi of the latent field's kernel, in sites; in two dimensions also a pair, down the
         rows and across the columns.
-    marginal : {"uniform", "sign", "laplace"}, Algebraic, SciPy distribution or callable
-        Law of one pixel: a name, `Algebraic(k)`, a frozen distribution of SciPy, or a quantile
-        function of an array of shares in (0, 1). Location and scale do not matter.
+    marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
+        Law of one pixel: "uniform", "sign" or "laplace", `Algebraic(k)`, a frozen distribution of
+        SciPy, or a quantile function of an array of shares in (0, 1). Location and scale do not
+        matter.
     kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
         Kernel of the latent field, see `GaussianField`.
     boundary : {"periodic", "open"}, default="periodic"

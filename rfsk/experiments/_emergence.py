@@ -240,9 +240,18 @@ def emergence(
 
     Examples
     --------
+    The whole study takes half a minute on two cores that do nothing else::
+
+        study = emergence(random_state=0)
+        print(study.table())
+
+    Parameters are checked before any work:
+
     >>> from rfsk.experiments import emergence
-    >>> study = emergence(quick=True, random_state=0)  # doctest: +SKIP
-    >>> print(study.table())  # doctest: +SKIP
+    >>> emergence(dim=3)
+    Traceback (most recent call last):
+        ...
+    ValueError: dim=3; expected 1 (a ring) or 2 (a torus).
     """
     started = time.perf_counter()
     if dim not in (1, 2):

@@ -52,6 +52,13 @@ def nlgp_task(
     Returns
     -------
     task : Discrimination
+
+    Examples
+    --------
+    >>> from rfsk.experiments import nlgp_task
+    >>> task = nlgp_task(correlation_length=9.0, length_ratio=3.0)
+    >>> [model.correlation_length for model in task.models]
+    [3.0, 9.0]
     """
     check_option(law, "law", _LAWS)
     check_number(length_ratio, "length_ratio")
@@ -82,6 +89,15 @@ def measure_fields(net: FCNet, task: Discrimination, random_state: Any) -> dict[
         whose bias started positive and of the others; `width_positive`, median full width at half
         maximum in sites; `localized_positive` and `localized_negative`, shares of units with a
         localized field (`group_split`); `zero_weights`, share of weights that are zero.
+
+    Examples
+    --------
+    >>> from rfsk import FCNet
+    >>> from rfsk.experiments import measure_fields, nlgp_task
+    >>> task = nlgp_task(shape=20, correlation_length=2.0)
+    >>> net = FCNet(4, batch_size=50, random_state=0).fit_online(task, 500)
+    >>> measure_fields(net, task, random_state=0)["zero_weights"]
+    0.0
     """
     seeds = spawn_seeds(random_state, 2)
     fields = net.receptive_fields_
@@ -116,6 +132,15 @@ def measure_course(net: FCNet, task: Discrimination, random_state: Any) -> dict[
     numbers : dict of str to float
         `learning_time`, learning rate times steps so far; `accuracy` on 4,000 samples of the task
         and `accuracy_clone` on so many of its Gaussian clone; `ipr_positive`, `ipr_negative`.
+
+    Examples
+    --------
+    >>> from rfsk import FCNet
+    >>> from rfsk.experiments import measure_course, nlgp_task
+    >>> task = nlgp_task(shape=20, correlation_length=2.0)
+    >>> net = FCNet(4, batch_size=50, random_state=0).fit_online(task, 500)
+    >>> sorted(measure_course(net, task, random_state=0))
+    ['accuracy', 'accuracy_clone', 'ipr_negative', 'ipr_positive', 'learning_time']
     """
     seeds = spawn_seeds(random_state, 2)
     ratio = ipr(net.receptive_fields_)
@@ -181,6 +206,11 @@ class FieldStudy:
     def check(self, parameters: Mapping[str, Any]) -> None:
         """Raise unless a cell can be run.
 
+        Parameters
+        ----------
+        parameters : mapping of str to object
+            Of one cell.
+
         Raises
         ------
         ValueError
@@ -189,11 +219,23 @@ class FieldStudy:
         self.plan(parameters).net._check_parameters()
 
     def plan(self, parameters: Mapping[str, Any]) -> "Plan":
-        """Task, net and length of training of a cell."""
+        """Task, net and length of training of a cell.
+
+        Parameters
+        ----------
+        parameters : mapping of str to object
+            Of one cell.
+        """
         return Plan(self.make_task, parameters)
 
     def group(self, parameters: Mapping[str, Any]) -> Hashable:
-        """What cells that are trained together have in common; None for one that is not."""
+        """What cells that are trained together have in common; None for one that is not.
+
+        Parameters
+        ----------
+        parameters : mapping of str to object
+            Of one cell.
+        """
         plan = self.plan(parameters)
         net, task = plan.net, plan.task
         device = resolve_device(net.device)
@@ -204,7 +246,13 @@ class FieldStudy:
         return (*sizes, tuple(plan.steps), str(device))
 
     def at_once(self, parameters: Mapping[str, Any]) -> int:
-        """How many cells to train together at most: what takes some 20 seconds on a CPU."""
+        """How many cells to train together at most: what takes some 20 seconds on a CPU.
+
+        Parameters
+        ----------
+        parameters : mapping of str to object
+            Of one cell.
+        """
         plan = self.plan(parameters)
         kind = resolve_device(plan.net.device).type
         most = _AT_ONCE.get(kind, 16)

@@ -78,8 +78,10 @@ def phase_diagram(
         Long over short correlation length; 12 of them from 1.25 to 5 by default.
     n_seeds : int, default=1
         Repeats.
-    fixed, **options
+    fixed : dict, optional
         As in `gain_sweep`; `correlation_length` is the longer one, 10 sites.
+    **options
+        As in `gain_sweep`.
 
     Returns
     -------
@@ -122,13 +124,23 @@ def size_scaling(
         Of the long-range class, in sites.
     n_seeds : int, default=3
         Repeats.
-    fixed, **options
+    fixed : dict, optional
         As in `gain_sweep`. The learning time is 200 D, the same in units of the paper's time.
+    **options
+        As in `gain_sweep`.
 
     Returns
     -------
     found : Sweep
         Columns: `shape`, `correlation_length`, `learning_time` and those of `measure_fields`.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import size_scaling
+    >>> quick = {"learning_time": 50, "n_hidden": 4}
+    >>> found = size_scaling([20, 30], [2.0], n_seeds=1, fixed=quick, random_state=0, n_jobs=1)
+    >>> list(found.table()["shape"])
+    [20, 30]
     """
     time_of = (fixed or {}).get("learning_time", None)
     grid: list[dict[str, Any]] = [
@@ -160,13 +172,23 @@ def training_set_size(
         Training samples.
     n_seeds : int, default=3
         Repeats.
-    fixed, **options
+    fixed : dict, optional
         As in `gain_sweep`. Nets have 64 units, batches of 500, and weights shrink by 1e-3 a step.
+    **options
+        As in `gain_sweep`.
 
     Returns
     -------
     found : Sweep
         Columns: `n_train` and those of `measure_fields`.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import training_set_size
+    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
+    >>> found = training_set_size([500], n_seeds=1, fixed=quick, random_state=0, n_jobs=1)
+    >>> list(found.table()["n_train"])
+    [500]
     """
     settings = {"n_hidden": 64, "batch_size": 500, "weight_decay": 2e-4}
     grid = {"n_train": [int(size) for size in sizes]}
@@ -188,13 +210,23 @@ def width_sweep(
         Hidden units.
     n_seeds : int, default=3
         Repeats.
-    fixed, **options
+    fixed : dict, optional
+        As in `gain_sweep`.
+    **options
         As in `gain_sweep`.
 
     Returns
     -------
     found : Sweep
         Columns: `n_hidden` and those of `measure_fields`.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import width_sweep
+    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0}
+    >>> found = width_sweep([2, 4], n_seeds=1, fixed=quick, random_state=0, n_jobs=1)
+    >>> list(found.table()["n_hidden"])
+    [2, 4]
     """
     grid = {"n_hidden": [int(width) for width in widths]}
     return sweep(FieldStudy(), grid, n_seeds, fixed=fixed, **options)
@@ -218,13 +250,23 @@ def batch_noise(
     batch_sizes : sequence of int, default=(25, 50, 100, 200, 400)
     n_seeds : int, default=3
         Repeats.
-    fixed, **options
+    fixed : dict, optional
+        As in `gain_sweep`.
+    **options
         As in `gain_sweep`.
 
     Returns
     -------
     found : Sweep
         Columns: `learning_rate`, `batch_size` and those of `measure_fields`.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import batch_noise
+    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
+    >>> found = batch_noise([2.5, 5.0], [50], n_seeds=1, fixed=quick, random_state=0, n_jobs=1)
+    >>> list(found.table()["learning_rate"])
+    [2.5, 5.0]
     """
     grid: dict[str, Any] = {
         "learning_rate": list(learning_rates),
@@ -251,13 +293,23 @@ def beta_lasso(
         `l1_cut` of FCNet, the beta of the beta-lasso.
     n_seeds : int, default=3
         Repeats.
-    fixed, **options
+    fixed : dict, optional
+        As in `gain_sweep`.
+    **options
         As in `gain_sweep`.
 
     Returns
     -------
     found : Sweep
         Columns: `l1`, `l1_cut` and those of `measure_fields`, among them `zero_weights`.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import beta_lasso
+    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
+    >>> found = beta_lasso([0.0, 3e-4], [0.0], n_seeds=1, fixed=quick, random_state=0, n_jobs=1)
+    >>> list(found.table()["l1"])
+    [0.0, 0.0003]
     """
     grid = {"l1": list(penalties), "l1_cut": list(cuts)}
     return sweep(FieldStudy(), grid, n_seeds, fixed=fixed, **options)
@@ -282,13 +334,23 @@ def control_over_time(
         Gain of the NLGP.
     n_seeds : int, default=3
         Repeats.
-    fixed, **options
+    fixed : dict, optional
         As in `gain_sweep`; `n_measures` is 25.
+    **options
+        As in `gain_sweep`.
 
     Returns
     -------
     found : Sweep
         Columns: `law` and those of `measure_course`, one row a measurement.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import control_over_time
+    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_measures": 3}
+    >>> found = control_over_time(n_seeds=1, fixed=quick, random_state=0, n_jobs=1)
+    >>> found.table()["learning_time"].tolist()
+    [5.0, 15.0, 50.0, 5.0, 15.0, 50.0]
     """
     settings = {"gain": gain, "n_measures": 25, **(fixed or {})}
     study = FieldStudy(measure=measure_course)

@@ -29,6 +29,15 @@ class Sweep:
     records : dict of str to dict
         By the key of the cell: its "result", or its "error" and "traceback"; the "seconds" it
         took and the "versions" of the libraries. Cells that were not reached have none.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import sweep
+    >>> def scaled(factor, random_state):
+    ...     return {"value": 2.0 * factor}
+    >>> found = sweep(scaled, {"factor": [1.0, 3.0]}, 2, random_state=0, n_jobs=1)
+    >>> found.n_finished, list(found.mean()["value"]), len(found.failures())
+    (4, [2.0, 6.0], 0)
     """
 
     study: str

@@ -31,6 +31,12 @@ def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
     -------
     time : float
         In the logarithm of time interpolated; NaN if it never does.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import onset
+    >>> round(onset([1.0, 10.0, 100.0], [0.02, 0.02, 0.04]), 3)  # half way in the logarithm
+    31.623
     """
     times, values = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
     limits = factor * np.minimum.accumulate(values)
@@ -51,6 +57,21 @@ class OnsetStudy(FieldStudy):
     Its numbers are `onset_time`, the learning time at which the mean IPR of the units whose bias
     started positive exceeds 1.5 times its minimum (NaN if it never does), and `ipr_positive` and
     `accuracy` at the end. `n_measures` is 40 unless told otherwise.
+
+    Parameters
+    ----------
+    make_task : callable, default=nlgp_task
+        As of `FieldStudy`.
+    measure : callable, default=measure_course
+        As of `FieldStudy`; it must give what `measure_course` gives.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import OnsetStudy
+    >>> study = OnsetStudy()
+    >>> small = {"shape": 20, "correlation_length": 2.0, "n_hidden": 4, "n_measures": 3}
+    >>> sorted(study(random_state=0, learning_time=50, **small))
+    ['accuracy', 'ipr_positive', 'onset_time']
     """
 
     measure: Any = measure_course
@@ -109,6 +130,13 @@ class FactorStudy(TrainingSetStudy):
     class (as many samples of it as the net sees of both); `net_ipr`, mean IPR of the units
     whose bias started positive; `match`, their median match to the factor; and `accuracy`. The
     parameter `n_train` must be given.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import FactorStudy
+    >>> small = {"shape": 20, "correlation_length": 2.0, "n_hidden": 4, "learning_time": 50}
+    >>> sorted(FactorStudy()(random_state=0, n_train=300, **small))
+    ['accuracy', 'factor_ipr', 'match', 'net_ipr']
     """
 
     def _run(self, plan: Plan) -> dict[str, Any]:
@@ -137,11 +165,21 @@ class PruningStudy(TrainingSetStudy):
 
     Parameters
     ----------
-    make_task, measure : callable
+    make_task : callable, default=nlgp_task
+        As of `FieldStudy`.
+    measure : callable, default=measure_fields
         As of `FieldStudy`.
     n_rounds : int, default=6
+        Rounds of pruning.
     fraction : float, default=0.3
         Of the weights that are left, to be removed in a round.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import PruningStudy
+    >>> small = {"shape": 20, "correlation_length": 2.0, "n_hidden": 4, "learning_time": 50}
+    >>> PruningStudy(n_rounds=2)(random_state=0, n_train=300, **small)["round"]
+    [0, 1, 2]
     """
 
     measure: Any = measure_fields
@@ -172,17 +210,27 @@ def localization_time(
 
     Parameters
     ----------
-    gains : sequence of float
+    gains : sequence of float, default=(0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
         Gains of the NLGP.
     n_seeds : int, default=3
         Repeats.
-    fixed, **options
+    fixed : dict, optional
+        As in `gain_sweep`.
+    **options
         As in `gain_sweep`.
 
     Returns
     -------
     found : Sweep
         Columns: `gain` and those of `OnsetStudy`.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import localization_time
+    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
+    >>> found = localization_time([3.0], n_seeds=1, fixed=quick, random_state=0, n_jobs=1)
+    >>> list(found.table()["gain"])
+    [3.0]
     """
     return sweep(OnsetStudy(), {"gain": gains}, n_seeds, fixed=fixed, **options)
 
@@ -199,19 +247,29 @@ def cumulant_transition(
 
     Parameters
     ----------
-    sizes : sequence of int
+    sizes : sequence of int, default=(100, 300, 1_000, 3_000, 10_000, 30_000)
         Samples.
     gains : sequence of float, default=(1.0, 3.0)
         Gains of the NLGP.
     n_seeds : int, default=5
         Repeats.
-    fixed, **options
+    fixed : dict, optional
         As in `gain_sweep`. A ring of 30 sites, correlation length 3, and a learning time of 3000.
+    **options
+        As in `gain_sweep`.
 
     Returns
     -------
     found : Sweep
         Columns: `gain`, `n_train` and those of `FactorStudy`.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import cumulant_transition
+    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
+    >>> found = cumulant_transition([99], [3.0], n_seeds=1, fixed=quick, random_state=0, n_jobs=1)
+    >>> found.table()[["gain", "n_train"]].to_numpy().tolist()
+    [[3.0, 99.0]]
     """
     settings = {"shape": 30, "correlation_length": 3.0, "learning_time": 3000.0}
     grid: dict[str, Any] = {"gain": list(gains), "n_train": [int(size) for size in sizes]}
@@ -236,13 +294,23 @@ def pruning(
         Of the weights that are left, to be removed in a round.
     n_seeds : int, default=3
         Repeats.
-    fixed, **options
+    fixed : dict, optional
         As in `gain_sweep`. 20,000 samples, batches of 500.
+    **options
+        As in `gain_sweep`.
 
     Returns
     -------
     found : Sweep
         Columns: `law` and those of `PruningStudy`, one row a round.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import pruning
+    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_train": 500}
+    >>> found = pruning(n_rounds=1, n_seeds=1, fixed=quick, random_state=0, n_jobs=1)
+    >>> found.table()["weights_left"].tolist()
+    [1.0, 0.7, 1.0, 0.7]
     """
     study = PruningStudy(n_rounds=n_rounds, fraction=fraction)
     settings = {"n_train": 20_000, "batch_size": 500, **(fixed or {})}

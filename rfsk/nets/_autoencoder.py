@@ -187,8 +187,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs, best of mean zero and about unit variance.
-        y : None
-            Not used.
+        y : ignored
+            Present by scikit-learn's convention.
 
         Returns
         -------
@@ -220,8 +220,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs. A Dask array is passed over block by block, one in memory at a time.
-        y : None
-            Not used.
+        y : ignored
+            Present by scikit-learn's convention.
 
         Returns
         -------
@@ -334,14 +334,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs.
-        y : None
-            Not used.
+        y : ignored
+            Present by scikit-learn's convention.
 
         Returns
         -------
         score : float
-            1 - sum |x - x'|^2 / sum |x - mean|^2, summed over features as well; NaN if the inputs
-            do not vary.
+            ``1 - sum |x - x'|^2 / sum |x - mean|^2``, summed over features as well; NaN if
+            the inputs do not vary.
         """
         residual = self.reconstruct(X)
         data = np.asarray(validate_data(self, X, dtype=np.float64, reset=False))

@@ -111,7 +111,7 @@ class ConvNet(NetClassifier):
 
     Attributes
     ----------
-    filters_ : ndarray of shape (n_channels, *kernel_size)
+    filters_ : ndarray of shape (n_channels,) + kernel_size
         Raw filters f, in cross-correlation orientation.
     receptive_fields_ : ndarray of shape (n_channels, n_features)
         f / sqrt(taps) laid at the centre of the input (site side // 2), zero elsewhere:

@@ -114,7 +114,9 @@ def fit_many_online(
         One for all, or one for each net.
     n_samples : int, default=2_000_000
         How many samples each net sees.
-    n_jobs, verbose : int
+    n_jobs : int, default=-1
+        As in `fit_many`.
+    verbose : int, default=0
         As in `fit_many`.
 
     Returns

@@ -31,6 +31,17 @@ class EvaluationCurve:
         Mean loss on inputs of the task, and of its Gaussian clone.
     accuracy, clone_accuracy : ndarray of shape (n_evaluations,)
         Share of them told right.
+
+    Examples
+    --------
+    >>> from rfsk import FCNet
+    >>> from rfsk.experiments import nlgp_task
+    >>> task = nlgp_task(shape=20, correlation_length=2.0)
+    >>> net = FCNet(4, batch_size=50, record=5, random_state=0).fit_online(task, 2000, n_eval=200)
+    >>> net.evaluation_.steps
+    array([ 0,  1,  3, 12, 40])
+    >>> net.evaluation_.gap.shape
+    (5,)
     """
 
     steps: NDArray[np.int64]

@@ -138,6 +138,17 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
         If there is no such file.
     ValueError
         If the file is truncated, or not one of this package's nets.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import rfsk
+    >>> net = rfsk.FCNet(4, max_epochs=1, random_state=0).fit(*rfsk.make_nlgp(500, 20))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rfsk.save(net, f"{folder}/net.safetensors")
+    ...     again = rfsk.load(f"{folder}/net.safetensors", device="cpu")
+    >>> again
+    FCNet(device='cpu', max_epochs=1, n_hidden=4, random_state=0)
     """
     try:
         with safe_open(path, "pt") as file:

@@ -31,7 +31,7 @@ def activation_derivatives(activation: Any, bias: ArrayLike) -> Array:
 
     Returns
     -------
-    derivatives : ndarray of shape (5, *bias.shape)
+    derivatives : ndarray of shape (5,) + bias.shape
 
     Raises
     ------

@@ -100,7 +100,13 @@ class Amplifier:
         return np.asarray(math.sqrt(2.0 / math.pi) * slope * left**-1.5)
 
     def elasticity(self, overlap: float) -> float:
-        """E(a) = a amp'(a) / amp(a): above 1 where larger overlaps are favoured; 1 at a = 0."""
+        """E(a) = a amp'(a) / amp(a): above 1 where larger overlaps are favoured; 1 at a = 0.
+
+        Parameters
+        ----------
+        overlap : float
+            a, a correlation.
+        """
         if self._is_linear or overlap == 0.0:
             return 1.0
         return float(overlap * self.derivative(overlap) / self(overlap))

@@ -126,7 +126,13 @@ class CubicFlow:
         return s2 - linear, -s2 - linear, s4 / 6.0 - cubic, -s4 / 6.0 - cubic
 
     def velocity(self, fields: ArrayLike) -> Array:
-        """du/dt of each unit, (n_units, n_features)."""
+        """du/dt of each unit, (n_units, n_features).
+
+        Parameters
+        ----------
+        fields : array-like of shape (n_units, n_features)
+            u, one unit a row.
+        """
         return self._velocity(self._check(fields))
 
     def _velocity(self, u: Array) -> Array:
@@ -177,7 +183,15 @@ class CubicFlow:
         return total
 
     def starts(self, n_units: int, random_state: Any = None) -> Array:
-        """Fields of an untrained net, (n_units, n_features): normal, of deviation 0.1 / sqrt(D)."""
+        """Fields of an untrained net, (n_units, n_features): normal, of deviation 0.1 / sqrt(D).
+
+        Parameters
+        ----------
+        n_units : int
+            Number of units.
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the draw.
+        """
         check_positive(n_units, "n_units", integer=True)
         noise = as_generator(random_state).standard_normal((n_units, self.n_features))
         return np.asarray(_START * noise / np.sqrt(self.n_features))

@@ -29,7 +29,17 @@ class FixedPoint:
     eigenvectors : ndarray of shape (n_features, n_features)
         The deviations, one a row.
     residual : float
-        Largest |du/dt| that is left.
+        Largest ``|du/dt|`` that is left.
+
+    Examples
+    --------
+    >>> from rfsk import NLGP
+    >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
+    >>> import numpy as np
+    >>> from rfsk.theory import CubicFlow, fixed_point
+    >>> uniform = fixed_point(CubicFlow(task), 0.3 * np.ones(12))
+    >>> round(float(uniform.field.std()), 9), uniform.is_stable
+    (0.0, False)
     """
 
     field: Array
@@ -59,7 +69,8 @@ def fixed_point(
     max_iter : int, default=50
         Most Newton steps.
     tol : float, default=1e-12
-        Largest |du/dt|, relative to the largest |u| times the largest rate, at which it stops.
+        Largest ``|du/dt|``, relative to the largest ``|u|`` times the largest rate, at which it
+        stops.
 
     Returns
     -------

@@ -131,6 +131,12 @@ def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> 
     ------
     ValueError
         If a correlation is out of range.
+
+    Examples
+    --------
+    >>> from rfsk.theory import bivariate_normal_cdf
+    >>> bivariate_normal_cdf(0.0, 0.0, [0.0, 0.5, 1.0]).round(4)
+    array([0.25  , 0.3333, 0.5   ])
     """
     if not np.all(np.abs(np.asarray(correlation, dtype=np.float64)) <= 1.0 + 1e-12):
         raise ValueError("Correlations lie in [-1, 1]; got others, or NaN.")

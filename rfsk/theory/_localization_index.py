@@ -32,6 +32,15 @@ class LocalizationIndex:
         Wave vector, in cycles around the lattice, that breaks the uniform field up first.
     growth_rate : float
         Of that mode about the uniform field, in units of the flow; negative if it decays.
+
+    Examples
+    --------
+    >>> from rfsk import NLGP
+    >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
+    >>> from rfsk import localization_index
+    >>> found = localization_index(task)
+    >>> found.index > 1.0, found.mode, found.growth_rate > 0.0
+    (True, (1,), True)
     """
 
     index: float

@@ -48,6 +48,15 @@ class FieldPrediction:
         The time course.
     shape : tuple of int
         The lattice.
+
+    Examples
+    --------
+    >>> from rfsk import NLGP
+    >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
+    >>> from rfsk import predict_fields
+    >>> prediction = predict_fields(task, n_units=2, random_state=0)
+    >>> prediction.biases, prediction.fields.shape, prediction.ipr.shape
+    (array([ 1., -1.]), (2, 12), (2,))
     """
 
     biases: Array

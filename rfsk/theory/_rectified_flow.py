@@ -32,6 +32,16 @@ class FlowResult:
         In units of the flow.
     history : ndarray of shape (n_times, n_starts, n_features)
         Fields at these times.
+
+    Examples
+    --------
+    >>> from rfsk import NLGP
+    >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
+    >>> from rfsk.theory import RectifiedFlow
+    >>> flow = RectifiedFlow(task)
+    >>> course = flow.integrate(3, 50.0, n_steps=50, random_state=0)
+    >>> course.history.shape[1:], float(course.times[0])
+    ((3, 12), 0.0)
     """
 
     times: Array
@@ -105,7 +115,13 @@ class RectifiedFlow:
         return np.asarray(first[site_differences(self.shape)])
 
     def drive(self, weights: ArrayLike) -> Array:
-        """E_1[x sign(w.x)] by the closure, (n_starts, n_features)."""
+        """E_1[x sign(w.x)] by the closure, (n_starts, n_features).
+
+        Parameters
+        ----------
+        weights : array-like of shape (n_starts, n_features)
+            w, one neuron a row.
+        """
         w = check_fields(weights, "weights")
         return self._drive(w, w @ self._covariance)
 
@@ -117,12 +133,26 @@ class RectifiedFlow:
         return drive
 
     def velocity(self, weights: ArrayLike) -> Array:
-        """dw/dt, (n_starts, n_features)."""
+        """dw/dt, (n_starts, n_features).
+
+        Parameters
+        ----------
+        weights : array-like of shape (n_starts, n_features)
+            w, one neuron a row.
+        """
         w = check_fields(weights, "weights")
         return 0.5 * self.drive(w) - w @ self._circulant(self.rates)
 
     def starts(self, n_starts: int, random_state: Any = None) -> Array:
-        """Small random fields to begin with, (n_starts, n_features)."""
+        """Small random fields to begin with, (n_starts, n_features).
+
+        Parameters
+        ----------
+        n_starts : int
+            Number of neurons.
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the draw.
+        """
         check_positive(n_starts, "n_starts", integer=True)
         noise = as_generator(random_state).standard_normal((n_starts, self.n_features))
         return np.asarray(_START * noise / math.sqrt(self.n_features))
@@ -217,6 +247,14 @@ def sampled_drive(inputs: ArrayLike, weights: ArrayLike) -> Array:
     Returns
     -------
     drive : ndarray of shape (n_starts, n_features)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.theory import sampled_drive
+    >>> inputs = np.random.default_rng(0).normal(size=(100_000, 2))
+    >>> sampled_drive(inputs, [[1.0, 0.0]]).round(1) + 0.0  # sqrt(2 / pi) along w
+    array([[0.8, 0. ]])
     """
     x, w = check_fields(inputs, "inputs"), check_fields(weights, "weights")
     return np.asarray(np.sign(w @ x.T) @ x / len(x))

@@ -17,9 +17,9 @@ def localization_sample_size(source: Any, *, random_state: Any = 0) -> float:
     """Scale of the number of samples from which on the leading CP factor is that of the law.
 
     The cumulant of n samples has directions that are nobody's but one sample's: along x_i itself
-    the fourth moment is at least |x_i|^4 / n, which is (tr C)^2 / n where all inputs are about
+    the fourth moment is at least ``|x_i|^4 / n``, which is (tr C)^2 / n where all inputs are about
     equally long (not for elliptical laws or heavy tails, whose longest inputs need more). The
-    factor of the law, of strength |kappa(a, a, a, a)|, leads once it is stronger:
+    factor of the law, of strength ``|kappa(a, a, a, a)|``, leads once it is stronger:
 
         n > (tr C)^2 / |kappa(a, a, a, a)|.
 

@@ -34,6 +34,17 @@ class FieldStatistics:
         E g(pixel) = weights @ g(values). None for elliptical laws, which need none.
     mean_absolute : float
         E|pixel|.
+
+    Examples
+    --------
+    >>> from rfsk import NLGP
+    >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
+    >>> from rfsk.theory import field_statistics
+    >>> statistics = field_statistics(task[1])
+    >>> statistics.shape, statistics.spectrum.shape
+    ((12,), (12,))
+    >>> round(float(statistics.spectrum.mean()), 6)  # the variance of a pixel
+    1.0
     """
 
     shape: tuple[int, ...]
