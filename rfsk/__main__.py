@@ -9,6 +9,14 @@ from pathlib import Path
 from typing import Any
 
 _INTERRUPTED = 130
+# Options of the emergence study alone, and their defaults.
+_EMERGENCE: dict[str, Any] = {
+    "dim": 1,
+    "gain": 3.0,
+    "correlation_length": None,
+    "n_hidden": None,
+    "device": "auto",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,13 +72,16 @@ def _emerge(options: argparse.Namespace) -> int:
 def _reproduce(options: argparse.Namespace) -> int:
     from rfsk.claims import reproduce
 
+    odd = [name for name in _EMERGENCE if getattr(options, name) != _EMERGENCE[name]]
+    if odd:
+        raise ValueError(f"--{odd[0].replace('_', '-')} is no option of reproduce.")
     out = options.out or Path("reproduction")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Interrupted|Training was interrupted")  # told below
         found = reproduce(
             options.names or None,
             quick=options.quick,
-            n_seeds=options.seeds,
+            n_seeds=options.n_seeds,
             out=out,
             verbose=1,
             random_state=options.seed,
@@ -78,9 +89,12 @@ def _reproduce(options: argparse.Namespace) -> int:
     print(found.table())
     failed = [result.claim.name for result in found.results if result.verdict != "holds"]
     print(f"\nfigures and numbers: {out}\ntime: {found.seconds:.0f} s")
+    if failed:
+        print(f"claims that do not hold: {', '.join(failed)}")
     if found.settings["missing"]:
         return _INTERRUPTED
-    print(f"claims that do not hold: {', '.join(failed)}" if failed else "all claims hold")
+    if not failed:
+        print(f"{len(found.results)} of {len(found.results)} claims hold")
     return 1 if failed else 0
 
 
@@ -112,8 +126,8 @@ def _parser() -> argparse.ArgumentParser:
         "status is 0 if all hold and 1 if one does not.",
     )
     claims.add_argument("names", nargs="*", metavar="C1", help="claims to run (default all)")
-    claims.add_argument("--seeds", type=int, default=3, help="repeats (default 3)")
-    _add_shared(claims, "reproduction", "small sizes: two minutes instead of ten or more", True)
+    claims.add_argument("--n-seeds", type=int, default=3, help="repeats (default 3)")
+    _add_shared(claims, "reproduction", "small sizes: two minutes instead of fifteen", True)
     return parser
 
 

@@ -28,15 +28,17 @@ def ring_task():
 
 @pytest.fixture(scope="session")
 def ring_nets(ring_task):
-    """FCNet on the 1-D task and on its clone, learning rate x steps = 10,000, five seeds."""
-    from rfsk import FCNet
+    """FCNet on the 1-D task and on its clone, learning rate x steps = 20,000, five seeds."""
+    from rfsk import FCNet, fit_many_online
 
-    def train(task, seed):
-        net = FCNet(40, learning_rate=10.0, batch_size=1000, weight_decay=0.0, random_state=seed)
-        return net.fit_online(task, 1_000_000)
-
-    clone = ring_task.gaussian_clone()
-    return [(train(ring_task, seed), train(clone, seed)) for seed in range(5)]
+    seeds, laws = range(5), (ring_task, ring_task.gaussian_clone())
+    nets = [
+        FCNet(40, learning_rate=5.0, batch_size=100, weight_decay=0.0, random_state=seed)
+        for seed in seeds
+        for _ in laws
+    ]
+    fit_many_online(nets, [law for _ in seeds for law in laws], 400_000, n_jobs=1)
+    return list(zip(nets[::2], nets[1::2], strict=True))
 
 
 @pytest.fixture

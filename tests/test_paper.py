@@ -29,7 +29,7 @@ def mean_ipr(net, group):
 
 
 def test_c1_fields_of_positive_bias_localize(ring_nets):
-    """Trained biases, batch 1000, learning rate x steps 10,000: .060 to .061 over five seeds."""
+    """Trained biases, rate 5, batches of 100, 4000 steps."""
     for net, _ in ring_nets:
         assert 0.053 <= mean_ipr(net, POSITIVE) <= 0.068
         assert mean_ipr(net, NEGATIVE) < 0.028
@@ -96,13 +96,15 @@ def test_c5_localized_fields_match_the_factors_of_the_fourth_cumulant(ring_nets,
 
 
 def test_default_net_on_default_data_localizes():
-    """`FCNet().fit(*make_nlgp())` against `make_gp()`: the localized half at least 1.8 times."""
-    for seed in range(2):
-        ratios = [
-            mean_ipr(FCNet(random_state=seed).fit(*make(random_state=seed)), slice(0, 32))
-            for make in (make_nlgp, make_gp)
-        ]
-        assert ratios[0] >= 1.8 * ratios[1]
+    """`FCNet().fit(*make_nlgp())` against `make_gp()`: the localized half at least 1.8 times.
+
+    Seed 0 is the README's quick start, which is run by its own test.
+    """
+    on_inputs, on_clone = (
+        mean_ipr(FCNet(random_state=1).fit(*make(random_state=1)), slice(0, 32))
+        for make in (make_nlgp, make_gp)
+    )
+    assert on_inputs >= 1.8 * on_clone
 
 
 def test_swapping_the_classes_swaps_the_groups(ring_task):

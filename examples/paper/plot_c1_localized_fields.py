@@ -6,7 +6,7 @@ A fully-connected net that learns to tell apart two classes of translation-invar
 localized receptive fields, which tile space: on a ring of 100 sites and on a torus. Nothing in the
 net knows of space.
 
-The numbers below are at the paper's size, or, with ``--quick``, at a small one.
+The numbers below are at full size, or, with ``--quick``, of smaller nets or shorter training.
 """
 
 # %%
@@ -23,11 +23,11 @@ found = reproduce("C1", quick="--quick" in sys.argv)
 print(found.table())
 
 # %%
-# Left and middle: the fields of the units whose bias starts positive, each one bump, and
-# together all around the lattice. A coverage over that of random places above one, and a
-# Rayleigh test that finds no preferred place, say that they tile. Right: how the IPR grows from
-# that of noise, 3/D; the band is the range over seeds. The other units stay below noise: they
-# oscillate.
+# Left and middle: fields of the units whose bias starts positive, one net on each lattice (of
+# the torus at most 25 of them). On the ring each is one bump, and they sit all around it: they
+# cover more sites than bumps at random places would, and Rayleigh's test finds no preferred
+# place. Right: how the IPR grows from that of noise, 3/D; the band is the range over seeds. The
+# other units stay below noise: they oscillate.
 
 found.draw("C1")
 plt.show()

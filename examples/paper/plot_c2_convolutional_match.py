@@ -6,7 +6,7 @@ A convolutional net is told what the fully-connected one has to find out: that i
 translation-invariant. Trained on the same task, its filters are what the localized fields have
 become, at some place and sign.
 
-The numbers below are at the paper's size, or, with ``--quick``, at a small one.
+The numbers below are at full size, or, with ``--quick``, of smaller nets or shorter training.
 """
 
 # %%
@@ -24,11 +24,10 @@ print(found.table())
 
 # %%
 # A field of median match laid over its filter, on the ring (left) and on the torus (middle), and
-# the best match of every unit of all seeds (right): the half of the units that localizes
-# matches, the other does not. Smooth bumps match one another by chance as well; the table
-# therefore says by how much the match exceeds that of fields with the same spectrum and random
-# phases. The spikes at the ends of the filter on the ring stand in for the surround that its
-# window cuts off.
+# the best match of every unit of all seeds with any of the filters (right). Smooth fields match
+# one another at some shift whatever they are, and waves match waves: the bars show what 95 % of
+# populations with the same spectra and random phases do not exceed. Localized fields are well
+# above, the others are not. The filter on the ring has spikes at the ends of its window.
 
 found.draw("C2")
 plt.show()

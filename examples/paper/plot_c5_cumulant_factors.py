@@ -6,7 +6,7 @@ The fourth cumulant of the inputs is what they have and a Gaussian of the same c
 Its CP factors are localized, tile space and resemble the fields, though no net was trained to find
 them.
 
-The numbers below are at the paper's size, or, with ``--quick``, at a small one.
+The numbers below are at full size, or, with ``--quick``, of smaller nets or shorter training.
 """
 
 # %%
@@ -25,8 +25,9 @@ print(found.table())
 # %%
 # Left: the factors of the cumulant of a sample of the long-range class; they are shifts of one
 # bump. Middle: a field of median match with its factor. Right: all units of all seeds: the
-# localized ones match a factor, the others none. Along the same factors the cumulant of the
-# Gaussian clone is zero up to the noise of the sample, as the last row of the table says.
+# localized ones match a factor, the others none. The control in the table: what the
+# decomposition finds in a sample of the Gaussian clone, whose cumulant is noise, is not
+# localized, and fields match it as well as by chance.
 
 found.draw("C5")
 plt.show()

@@ -6,7 +6,7 @@ Neither the activation nor the NLGP matters: tanh and rectified units localize, 
 Ising spins and phi^4 fields. On the latter two both groups of units localize; each is compared with
 the same group on the clone.
 
-The numbers below are at the paper's size, or, with ``--quick``, at a small one.
+The numbers below are at full size, or, with ``--quick``, of smaller nets or shorter training.
 """
 
 # %%
@@ -25,8 +25,8 @@ print(found.table())
 # %%
 # Above: the fields of all 40 units of one net each, scaled to their largest weight. Below: D x
 # IPR of all units and seeds, on the inputs and on their Gaussian clone: 1.5 is a wave, 3 is
-# noise. How far the units with b < 0 localize on spins differs from seed to seed, more than
-# anything else here.
+# noise. On spins and on the phi^4 field most units with b < 0 localize as well, others of them
+# stay waves; how far they come differs from seed to seed.
 
 found.draw("C6")
 plt.show()

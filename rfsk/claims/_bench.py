@@ -1,6 +1,5 @@
 """Bench: what claims share, above all nets, which are trained once for all of them."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +9,7 @@ from .._core._random import spawn_seeds
 from .._core._validation import check_positive
 from ..datasets import Discrimination
 from ..experiments import nlgp_task
-from ..nets import FCNet, fit_many_online
+from ..nets import ConvNet, FCNet, fit_many_online
 
 Made = TypeVar("Made")
 
@@ -28,6 +27,11 @@ class Training:
     n_hidden : int, default=40
         Units.
 
+    Raises
+    ------
+    ValueError
+        If one of them is not positive.
+
     Examples
     --------
     >>> from rfsk.claims import Training
@@ -39,6 +43,12 @@ class Training:
     batch_size: int
     learning_time: float
     n_hidden: int = 40
+
+    def __post_init__(self) -> None:
+        check_positive(self.learning_rate, "learning_rate")
+        check_positive(self.learning_time, "learning_time")
+        check_positive(self.batch_size, "batch_size", integer=True)
+        check_positive(self.n_hidden, "n_hidden", integer=True)
 
     @property
     def n_steps(self) -> int:
@@ -141,12 +151,12 @@ class Bench:
 
     def ring_nets(self) -> dict[str, list[FCNet]]:
         """Nets on the ring, one a seed, on "nlgp" and on its Gaussian "clone"."""
-        return self.nets("ring", with_clone(self.ring_task), self.ring_training, record=40)
+        return self.nets("ring nets", with_clone(self.ring_task), self.ring_training, record=40)
 
     def torus_nets(self) -> dict[str, list[FCNet]]:
         """Nets on the torus, one a seed, on "nlgp" and on its Gaussian "clone"."""
         laws = with_clone(self.torus_task)
-        return self.nets("torus", laws, self.torus_training, image_shape=self.torus_shape)
+        return self.nets("torus nets", laws, self.torus_training, image_shape=self.torus_shape)
 
     def nets(
         self,
@@ -160,7 +170,8 @@ class Bench:
         Parameters
         ----------
         key : str
-            Name of these nets; asked for again, they are there.
+            Name of these nets. Asked for again, with the same training and parameters and tasks of
+            the same names, they are there.
         tasks : mapping of str to Discrimination
         training : Training
         **parameters
@@ -191,12 +202,19 @@ class Bench:
             laws = [task for _ in self.seeds for task in tasks.values()]
             n_samples = training.n_steps * training.batch_size
             fit_many_online(together, laws, n_samples, n_jobs=self.n_jobs)
-            # An interrupted training keeps its nets; those are not what a claim is about.
-            if any(getattr(net, "n_steps_", math.inf) < training.n_steps for net in together):
-                raise KeyboardInterrupt
+            for net in together:
+                check_trained(net, training.n_steps)
             return found
 
-        return self.once(("nets", key), train)
+        return self.once(("nets", key, training, *tasks, repr(sorted(parameters.items()))), train)
+
+
+def check_trained(net: FCNet | ConvNet, n_steps: int) -> None:
+    """Raise if a net diverged or was interrupted: what is left is not what a claim is about."""
+    if not hasattr(net, "n_steps_"):
+        raise ValueError("A net diverged; lower its learning_rate.")
+    if net.n_steps_ < n_steps:
+        raise KeyboardInterrupt
 
 
 def with_clone(task: Discrimination) -> dict[str, Discrimination]:

@@ -1,6 +1,7 @@
 """Claim: a statement, the quantities it stands on, and how to measure them."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,10 @@ class Quantity:
         -------
         quantity : Quantity
         """
+        if not value or not tolerance > 0.0:
+            raise ValueError(
+                f"{name!r} is near {value!r} ± {tolerance!r} of it; expected numbers other than 0."
+            )
         margin = abs(value) * tolerance
         words = f"{value:.{digits}f} ± {100 * tolerance:g} %"
         return cls(name, value - margin, value + margin, words, source, digits)
@@ -152,7 +157,7 @@ class Quantity:
         return cls(name, low, high, f"{low:.{digits}f} to {high:.{digits}f}", source, digits)
 
     def holds(self, values: Any) -> bool:
-        """Whether every value lies within the bounds; NaN does not.
+        """Whether every value lies within the bounds; NaN and infinity do not.
 
         Parameters
         ----------
@@ -164,7 +169,8 @@ class Quantity:
         holds : bool
         """
         numbers = np.asarray(values, dtype=np.float64)
-        return bool(numbers.size and np.all((numbers >= self.low) & (numbers <= self.high)))
+        inside = np.isfinite(numbers) & (numbers >= self.low) & (numbers <= self.high)
+        return bool(inside.size and inside.all())
 
 
 @dataclass(frozen=True)
@@ -174,7 +180,7 @@ class Claim:
     Parameters
     ----------
     name : str
-        What it is called by, such as "C1".
+        What it is called by, and its files: letters, digits, "-" and "_", such as "C1".
     title : str
         A few words.
     statement : str
@@ -190,7 +196,7 @@ class Claim:
     Raises
     ------
     ValueError
-        If there is no quantity, or two have one name.
+        If the name has other characters, there is no quantity, or two have one name.
 
     Examples
     --------
@@ -214,6 +220,8 @@ class Claim:
     draw: Callable[["Bench"], Any] | None = None
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w-]+", self.name):
+            raise ValueError(f"name={self.name!r}; expected letters, digits, '-' and '_' only.")
         names = [quantity.name for quantity in self.quantities]
         if not names:
             raise ValueError(f"Claim {self.name!r} has no quantity; expected at least one.")

@@ -6,11 +6,18 @@ import numpy as np
 
 from ..analysis import ipr
 from ..datasets import Discrimination, Ising, Phi4
-from ..experiments._field_study import starts_positive
 from ..nets import FCNet
 from ._bench import Bench, Training, with_clone
 from ._claim import Claim, Quantity
-from ._sources import INDEPENDENT, PAPER
+from ._sources import CONTROL, INDEPENDENT, PAPER
+from ._units import fields_of, mean_iprs, share_localized
+
+_WORLDS = {
+    "tanh": "tanh units",
+    "relu": "rectified units",
+    "ising": "Ising spins",
+    "phi^4": "phi^4 field",
+}
 
 
 def ising_task() -> Discrimination:
@@ -35,38 +42,35 @@ def nets(bench: Bench, world: str) -> dict[str, list[FCNet]]:
     tasks = {"ising": ising_task, "phi^4": phi4_task}
     task = tasks[world]() if world in tasks else bench.ring_task
     activation = world if world in ("tanh", "relu") else "erf"
-    return bench.nets(world, with_clone(task), training[world], activation=activation)
+    return bench.nets(f"{world} world", with_clone(task), training[world], activation=activation)
 
 
 def measure(bench: Bench, number: int) -> dict[str, float]:
-    """IPR against that of the same group of units on the clone, and accuracy on spins."""
-    found = {"tanh units: IPR, b > 0, NLGP over clone": _over_clone(bench, "tanh", number)[0]}
-    for law, name in (("nlgp", "NLGP"), ("clone", "clone")):
-        fields = nets(bench, "relu")[law][number].receptive_fields_
-        found[f"rectified units: IPR of all, {name}"] = ipr(fields).mean()
-    for world, name in (("ising", "Ising spins"), ("phi^4", "phi^4 field")):
-        ratios = _over_clone(bench, world, number)
-        for group, ratio in zip(("b > 0", "b < 0"), ratios, strict=True):
-            found[f"{name}: IPR, {group}, over clone"] = ratio
-    of_spins = nets(bench, "ising")
-    fields = of_spins["nlgp"][number].receptive_fields_
-    found["Ising spins: IPR, b > 0"] = ipr(fields[starts_positive(fields)]).mean()
-    seed = bench.seeds[number]
-    for (law, task), name in zip(
-        with_clone(ising_task()).items(), ("Ising spins", "their clone"), strict=True
-    ):
-        found[f"{name}: accuracy"] = of_spins[law][number].score(*task.sample(20_000, seed))
+    """IPR of each group against the same group on the clone, shares, accuracy on spins."""
+    found = {}
+    for world, name in _WORLDS.items():
+        of_world = nets(bench, world)
+        net, control = of_world["nlgp"][number], of_world["clone"][number]
+        on_inputs, on_clone = mean_iprs(net), mean_iprs(control)
+        if world == "relu":
+            found[f"{name}: IPR of all"] = ipr(net.receptive_fields_).mean()
+            found[f"{name}: IPR of all on the clone"] = ipr(control.receptive_fields_).mean()
+            continue
+        for group in ("b > 0",) if world == "tanh" else ("b > 0", "b < 0"):
+            found[f"{name}: IPR, {group}, over clone"] = on_inputs[group] / on_clone[group]
+            share = share_localized(fields_of(net)[group], net.shape_, bench.seeds[number])
+            found[f"{name}: share localized, {group}"] = share
+        share = share_localized(control.receptive_fields_, net.shape_, bench.seeds[number])
+        found[f"{name}: share localized on the clone"] = share
+        if world == "ising":
+            found |= {f"{name}: IPR, {group}": value for group, value in on_inputs.items()}
+            for where, task, of_law in (
+                ("accuracy", ising_task(), net),
+                ("accuracy on the clone", ising_task().gaussian_clone(), control),
+            ):
+                sample = task.sample(20_000, bench.seeds[number])
+                found[f"{name}: {where}"] = of_law.score(*sample)
     return found
-
-
-def _over_clone(bench: Bench, world: str, number: int) -> list[float]:
-    """Mean IPR of units of b > 0 and b < 0, over that of the same units on the clone."""
-    of_law = [nets(bench, world)[law][number].receptive_fields_ for law in ("nlgp", "clone")]
-    positive = starts_positive(of_law[0])
-    return [
-        float(np.divide(*(ipr(fields[select]).mean() for fields in of_law)))
-        for select in (positive, ~positive)
-    ]
 
 
 def draw(bench: Bench) -> Any:
@@ -76,21 +80,15 @@ def draw(bench: Bench) -> Any:
     from ..plotting import ReceptiveFieldDisplay
     from ..plotting._style import BLUE, ORANGE, tidy
 
-    worlds = {
-        "tanh": "tanh units",
-        "relu": "rectified units",
-        "ising": "Ising spins",
-        "phi^4": r"$\phi^4$ field",
-    }
     figure, axes = plt.subplots(2, 4, figsize=(11, 5.0), layout="constrained", height_ratios=(3, 2))
-    for (upper, lower), (world, name) in zip(axes.T, worlds.items(), strict=True):
+    for (upper, lower), (world, name) in zip(axes.T, _WORLDS.items(), strict=True):
         of_world = nets(bench, world)
         fields = of_world["nlgp"][0].receptive_fields_
         scale = np.abs(fields).max(axis=1, keepdims=True)
         display = ReceptiveFieldDisplay.from_fields(fields / scale, ax=upper)
-        upper.set_title(f"{name}, all units")
+        upper.set_title(name.replace("phi^4", r"$\phi^4$") + ", all units")
         sites = fields.shape[1]
-        bins = np.linspace(0.0, 20.0, 41)
+        bins = np.linspace(0.0, 25.0, 51)
         for law, label, color, dash in (
             ("nlgp", "inputs", BLUE, "-"),
             ("clone", "clone", ORANGE, "--"),
@@ -112,16 +110,25 @@ CLAIM = Claim(
     "Fields localize across activation functions and on other non-Gaussian inputs, Ising spins and "
     "phi^4 fields; each group of units is compared with the same on the clone.",
     (
-        Quantity.at_least("tanh units: IPR, b > 0, NLGP over clone", 2.0, PAPER, 2),
-        Quantity.near("rectified units: IPR of all, NLGP", 0.05, 0.15, INDEPENDENT),
-        Quantity.near("rectified units: IPR of all, clone", 0.025, 0.15, INDEPENDENT),
+        Quantity.at_least("tanh units: IPR, b > 0, over clone", 2.0, PAPER, 2),
+        Quantity.at_least("tanh units: share localized, b > 0", 0.9, PAPER, 2),
+        Quantity.at_most("tanh units: share localized on the clone", 0.1, CONTROL, 2),
+        Quantity.near("rectified units: IPR of all", 0.05, 0.15, INDEPENDENT),
+        Quantity.near("rectified units: IPR of all on the clone", 0.025, 0.15, INDEPENDENT),
         Quantity.near("Ising spins: IPR, b > 0", 0.107, 0.1, INDEPENDENT),
+        Quantity.between("Ising spins: IPR, b < 0", 0.06, 0.14, f"{INDEPENDENT}: .084"),
         Quantity.at_least("Ising spins: IPR, b > 0, over clone", 2.0, PAPER, 2),
         Quantity.at_least("Ising spins: IPR, b < 0, over clone", 2.0, PAPER, 2),
+        Quantity.at_least("Ising spins: share localized, b > 0", 0.9, PAPER, 2),
+        Quantity.at_least("Ising spins: share localized, b < 0", 0.5, PAPER, 2),
+        Quantity.at_most("Ising spins: share localized on the clone", 0.1, CONTROL, 2),
         Quantity.near("Ising spins: accuracy", 0.841, 0.02, INDEPENDENT),
-        Quantity.near("their clone: accuracy", 0.751, 0.02, INDEPENDENT),
+        Quantity.near("Ising spins: accuracy on the clone", 0.751, 0.02, INDEPENDENT),
         Quantity.at_least("phi^4 field: IPR, b > 0, over clone", 2.0, PAPER, 2),
         Quantity.at_least("phi^4 field: IPR, b < 0, over clone", 2.0, PAPER, 2),
+        Quantity.at_least("phi^4 field: share localized, b > 0", 0.9, PAPER, 2),
+        Quantity.at_least("phi^4 field: share localized, b < 0", 0.5, PAPER, 2),
+        Quantity.at_most("phi^4 field: share localized on the clone", 0.1, CONTROL, 2),
     ),
     measure,
     draw,

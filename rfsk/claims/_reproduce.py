@@ -2,14 +2,18 @@
 
 import json
 import os
+import tempfile
 import time
+import traceback
 import warnings
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
 
+from .._core._validation import check_positive
 from . import (
     _convolutional_match,
     _cumulant_factors,
@@ -21,7 +25,7 @@ from . import (
 )
 from ._bench import Bench
 from ._claim import Claim
-from ._reproduction import ClaimResult, Reproduction
+from ._reproduction import ClaimResult, Reproduction, about
 
 #: The claims C1 to C7 of the paper.
 CLAIMS: tuple[Claim, ...] = tuple(
@@ -63,8 +67,8 @@ def reproduce(
     n_seeds : int, default=3
         Repeats, each with nets and samples of its own.
     out : path-like, optional
-        Folder for ``reproduction.json``, ``reproduction.md`` and a figure a claim, each written as
-        soon as its claim is finished; nothing is written by default.
+        Folder for three files a claim, ``C1.json``, ``C1.md`` and ``C1.png``, written as soon as it
+        is finished; those of other claims are left alone. Nothing is written by default.
     n_jobs : int, default=-1
         Groups of nets trained at a time, as joblib has it.
     verbose : int, default=0
@@ -75,14 +79,16 @@ def reproduce(
     Returns
     -------
     reproduction : Reproduction
-        A claim whose measurement or figure raised an error has the verdict "error", and the others
-        are run nevertheless. An interrupt (Ctrl-C) ends the run early and keeps the finished
-        claims, with a warning.
+        A claim whose measurement raised an error has the verdict "error", and the others are run
+        nevertheless. Files that cannot be written are told by a warning. An interrupt (Ctrl-C) ends
+        the run early and keeps the finished claims, with a warning.
 
     Raises
     ------
     ValueError
-        If there is no claim of a name, before any work.
+        If there is no claim of a name or another argument is not valid, before any work.
+    OSError
+        If `out` cannot be written to, before any work.
 
     Examples
     --------
@@ -96,10 +102,15 @@ def reproduce(
     Q  the answer: holds
     """
     chosen = _choose(names, claims)
+    if random_state is not None:
+        check_positive(random_state, "random_state", integer=True, zero=True)
+        random_state = int(random_state)
     bench = Bench(n_seeds, quick=quick, n_jobs=n_jobs, random_state=random_state)
     folder = None if out is None else Path(out)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass  # tells now whether there can be files
     settings: dict[str, Any] = {
         "quick": bool(quick),
         "random_state": random_state,
@@ -112,11 +123,10 @@ def reproduce(
         with tqdm(chosen, disable=not verbose, unit="claim", leave=False) as bar:
             for claim in bar:
                 bar.set_description(f"{claim.name}, {claim.title}")
-                results.append(_run(claim, bench, folder))
+                results.append(_run(claim, bench))
                 settings["missing"].remove(claim.name)
-                found = Reproduction(results, settings, time.perf_counter() - started, bench)
                 if folder is not None:
-                    _write(found, folder)
+                    results[-1] = _keep(results[-1], bench, settings, folder)
     except KeyboardInterrupt:
         warnings.warn(
             f"Interrupted; {len(results)} of {len(chosen)} claims are finished.", stacklevel=2
@@ -139,29 +149,36 @@ def _choose(names: str | Iterable[str] | None, claims: Sequence[Claim]) -> list[
     return [claim for name, claim in by_name.items() if name in wanted]
 
 
-def _run(claim: Claim, bench: Bench, folder: Path | None) -> ClaimResult:
+def _run(claim: Claim, bench: Bench) -> ClaimResult:
     started = time.perf_counter()
-    values: dict[str, list[float]] = {}
-    error = None
     try:
-        values = claim.run(bench)
-        if claim.draw is not None and folder is not None:
-            _save(claim, bench, folder)
+        values, error, where = claim.run(bench), None, None
     except Exception as problem:
-        error = f"{type(problem).__name__}: {problem}"
-    return ClaimResult(claim, values, time.perf_counter() - started, error)
+        values, error, where = {}, _told(problem), traceback.format_exc()
+    return ClaimResult(claim, values, time.perf_counter() - started, error, where)
 
 
-def _save(claim: Claim, bench: Bench, folder: Path) -> None:
-    import matplotlib.pyplot as plt
+def _keep(result: ClaimResult, bench: Bench, settings: dict[str, Any], folder: Path) -> ClaimResult:
+    """Write numbers, table and figure of a claim; return the result with what went wrong."""
+    claim = result.claim
+    if claim.draw is not None and result.error is None:
+        import matplotlib.pyplot as plt
 
-    assert claim.draw is not None
-    figure = claim.draw(bench)
-    figure.savefig(folder / f"{claim.name}.png", dpi=150)
-    plt.close(figure)
+        try:
+            figure = claim.draw(bench)
+            figure.savefig(folder / f"{claim.name}.png", dpi=150)
+            plt.close(figure)
+        except Exception as problem:
+            result = replace(result, figure_error=_told(problem))
+    content = {**about({**settings, "missing": []}), "claim": result.as_dict()}
+    try:
+        text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+        (folder / f"{claim.name}.json").write_text(text, encoding="utf-8")
+        (folder / f"{claim.name}.md").write_text(result.markdown(), encoding="utf-8")
+    except OSError as problem:
+        warnings.warn(f"{claim.name} could not be written: {problem}", stacklevel=3)
+    return result
 
 
-def _write(found: Reproduction, folder: Path) -> None:
-    text = json.dumps(found.as_dict(), indent=2, allow_nan=False)
-    (folder / "reproduction.json").write_text(text + "\n", encoding="utf-8")
-    (folder / "reproduction.md").write_text(found.markdown(), encoding="utf-8")
+def _told(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__
+from ..experiments._sweep import installed_versions
 from ._bench import Bench
 from ._claim import Claim, Quantity
 
@@ -26,8 +26,10 @@ class ClaimResult:
         By the name of the quantity, one for each seed; empty if the claim could not be measured.
     seconds : float
         Wall time; nets that an earlier claim has trained are not counted again.
-    error : str or None
-        Why there are no values.
+    error, traceback : str or None
+        Why there are no values, and where.
+    figure_error : str or None
+        Why there is no figure.
 
     Examples
     --------
@@ -45,6 +47,8 @@ class ClaimResult:
     values: dict[str, list[float]]
     seconds: float
     error: str | None = None
+    traceback: str | None = None
+    figure_error: str | None = None
 
     @property
     def verdict(self) -> str:
@@ -57,6 +61,30 @@ class ClaimResult:
     def rows(self) -> list[dict[str, Any]]:
         """One dict a quantity: its bounds, its values, mean, standard deviation and verdict."""
         return [self._row(quantity) for quantity in self.claim.quantities]
+
+    def markdown(self) -> str:
+        """Heading, statement and table of quantities, as Markdown."""
+        claim = self.claim
+        lines = [f"## {claim.name}: {claim.title} ({self.verdict})", "", claim.statement, ""]
+        if self.error is not None:
+            return "\n".join([*lines, self.error, ""])
+        lines += ["| " + " | ".join(_HEADER) + " |", "|---" * len(_HEADER) + "|"]
+        cells = [[cell.replace("|", "\\|") for cell in _cells(row)] for row in self.rows()]
+        return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in cells), ""])
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it ready for JSON; a number that does not exist is None."""
+        return {
+            "name": self.claim.name,
+            "title": self.claim.title,
+            "statement": self.claim.statement,
+            "verdict": self.verdict,
+            "seconds": self.seconds,
+            "error": self.error,
+            "traceback": self.traceback,
+            "figure_error": self.figure_error,
+            "quantities": self.rows(),
+        }
 
     def _row(self, quantity: Quantity) -> dict[str, Any]:
         values = np.asarray(self.values.get(quantity.name, []), dtype=np.float64)
@@ -162,52 +190,28 @@ class Reproduction:
             else:
                 lines += [line(row) for row in cells[claim.name]]
         n_seeds = len(self.settings["seeds"])
-        lines += ["", f"obtained: mean ± standard deviation over {n_seeds} seeds; a quantity holds"]
-        lines[-1] += " if every seed's number is as expected"
+        spread = f"mean ± standard deviation over {n_seeds} seeds" if n_seeds > 1 else "one seed"
+        lines += ["", f"obtained: {spread}; a quantity holds if every seed's number is as expected"]
+        for result in self.results:
+            if result.figure_error is not None:
+                lines.append(f"no figure of {result.claim.name}: {result.figure_error}")
         if self.settings["missing"]:
             lines.append(f"interrupted before {', '.join(self.settings['missing'])}")
         return "\n".join(lines)
 
     def markdown(self) -> str:
-        """Table of all quantities, as Markdown."""
-        lines = []
-        for result in self.results:
-            claim = result.claim
-            lines += [
-                f"### {claim.name}: {claim.title} ({result.verdict})",
-                "",
-                claim.statement,
-                "",
-            ]
-            if result.error is not None:
-                lines += [result.error, ""]
-                continue
-            lines += ["| " + " | ".join(_HEADER) + " |", "|---" * len(_HEADER) + "|"]
-            lines += ["| " + " | ".join(_cells(row)) + " |" for row in result.rows()]
-            lines.append("")
-        return "\n".join(lines)
+        """Headings, statements and tables of all claims, as Markdown."""
+        return "\n".join(result.markdown() for result in self.results)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it ready for JSON; a number that does not exist is None."""
-        return {
-            "holds": self.holds,
-            "settings": self.settings,
-            "seconds": self.seconds,
-            "versions": {"rfsk": __version__, "python": platform.python_version()},
-            "machine": platform.machine(),
-            "claims": [
-                {
-                    "name": result.claim.name,
-                    "title": result.claim.title,
-                    "statement": result.claim.statement,
-                    "verdict": result.verdict,
-                    "seconds": result.seconds,
-                    "error": result.error,
-                    "quantities": result.rows(),
-                }
-                for result in self.results
-            ],
-        }
+        claims = [result.as_dict() for result in self.results]
+        return {"holds": self.holds, **about(self.settings), "claims": claims}
+
+
+def about(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a run, versions of what computed it, and the machine."""
+    return {"settings": settings, "versions": installed_versions(), "machine": platform.machine()}
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def sweep(
         )
     rng = as_generator(random_state)
     entropy = int(random_state) if is_named else draw_seed(rng)
-    versions = _versions()
+    versions = installed_versions()
     cells = make_cells(study, points, fixed, n_seeds, entropy, versions["rfsk"], store is not None)
     found = Sweep(name_of(study), fixed, n_seeds, entropy, cells, {})
     Run(study, found, None if store is None else Store(store), n_jobs, versions, verbose).run()
@@ -142,6 +142,6 @@ def _check_arguments(study: Callable[..., Any], point: dict[str, Any], fixed: An
         check(arguments)
 
 
-def _versions() -> dict[str, str]:
+def installed_versions() -> dict[str, str]:
     names = ("numpy", "scipy", "scikit-learn", "torch")
     return {"rfsk": __version__, **{name: version(name) for name in names}}
