@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     claims.add_argument("names", nargs="*", metavar="C1", help="claims to run (default all)")
     claims.add_argument("--n-seeds", type=int, default=3, help="repeats (default 3)")
-    _add_shared(claims, "reproduction", "small sizes: two minutes instead of fifteen", True)
+    _add_shared(claims, "reproduction", "small sizes: three minutes instead of seventeen", True)
     return parser
 
 

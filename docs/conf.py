@@ -1,0 +1,185 @@
+"""Configuration of the site: ``python -m sphinx -W --keep-going -b html docs docs/_build/html``."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.domains.python import ObjectEntry
+from sphinx.environment import BuildEnvironment
+from sphinx.util.nodes import make_refnode
+from sphinx_gallery import gen_gallery
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from _site import OwnMembers, QuickPaper, comment_on, one_thread, public_paths
+
+one_thread()
+
+import rfsk  # noqa: E402
+
+project = "rfsk"
+author = "The rfsk developers"
+project_copyright = f"2026, {author}"
+release = version = rfsk.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_templates", "auto_*/*.ipynb", "auto_*/*.py"]
+# `name` in a docstring links to that name where it is public, and is code where it is not.
+default_role = "py:obj"
+
+# Sphinx-Gallery looks for equal names in each examples folder and the folders in it, so that it
+# meets the paper's scripts twice; tests/test_docs.py holds that names are unique.
+suppress_warnings = ["sphinx_gallery.duplicate_filename"]
+
+smartquotes = False  # "within" is a value, and --quick an option
+autosummary_generate = True
+# `tiling` and `Tiling` would be one file where case does not count.
+autosummary_filename_map = {
+    page: f"{page}-function"
+    for page in public_paths().values()
+    if page.rpartition(".")[2].islower()
+    and page.lower() in {other.lower() for other in public_paths().values() if other != page}
+}
+autosummary_context = {"own_members": OwnMembers()}
+autodoc_typehints = "none"
+autodoc_preserve_defaults = True
+# The template of a class lists the members that this package defines.
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"rfsk {release}"
+html_static_path = ["_static"]
+html_css_files = ["rfsk.css"]
+html_show_sourcelink = False
+html_theme_options: dict[str, Any] = {
+    "navbar_align": "left",
+    "navbar_end": ["theme-switcher"],
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "navigation_depth": 2,
+    "show_toc_level": 2,
+}
+
+# Folders of ../examples are no sections of the one gallery: the paper's scripts are a gallery of
+# their own, and exercises are none.
+gen_gallery.get_subsections = lambda *_args, **_options: []
+sphinx_gallery_conf = {
+    "examples_dirs": ["../examples", "../examples/paper"],
+    "gallery_dirs": ["auto_examples", "auto_paper"],
+    "filename_pattern": r"/plot_",
+    "ignore_pattern": r"^(?!plot_)",
+    "within_subsection_order": "FileNameSortKey",
+    "reset_argv": QuickPaper(),
+    "reset_modules": ("matplotlib", "_site.warnings_are_errors", "_site.without_network"),
+    "reset_modules_order": "both",
+    "abort_on_example_error": False,  # all failures are reported, and each fails the build
+    "only_warn_on_example_error": False,
+    "matplotlib_animations": True,
+    "image_srcset": ["2x"],
+    "show_memory": False,
+    "show_signature": False,
+    "download_all_examples": False,
+    "write_computation_times": False,
+    "parallel": 2,
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("rfsk",),
+    "capture_repr": (),
+}
+
+
+def _add_room_paths(app: Sphinx, env: BuildEnvironment) -> None:
+    """Let ``rfsk.nets.FCNet`` lead to the page of ``rfsk.FCNet``, members included."""
+    objects = env.domains.python_domain.objects
+    for path, page in public_paths().items():
+        if path == page:
+            continue
+        for name, entry in list(objects.items()):
+            if name == page or name.startswith(f"{page}."):
+                alias = ObjectEntry(entry.docname, entry.node_id, entry.objtype, aliased=True)
+                objects[path + name.removeprefix(page)] = alias
+
+
+def _find_bare_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Any) -> Any:
+    """Let `FCNet` in a docstring of any room lead to its page."""
+    first, dot, member = node["reftarget"].partition(".")
+    if node.get("refdomain") != "py" or (first.islower() and "_" not in first):
+        return None  # `onset` and `tiling` are mostly arguments and attributes
+    for path, page in public_paths().items():
+        if path.rpartition(".")[2] == first:
+            return env.domains.python_domain.resolve_xref(
+                env, node.get("refdoc", ""), app.builder, "obj", page + dot + member, node, content
+            )
+    return None
+
+
+def _link_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Let `FCNet` or `make_nlgp()` in a page of Markdown lead to its page, as in docstrings."""
+    if not app.env.doc2path(docname).endswith(".md"):
+        return
+    objects = app.env.domains.python_domain.objects
+    pages = {page.rpartition(".")[2]: page for page in public_paths().values()}
+    for literal in list(doctree.findall(nodes.literal)):
+        name = literal.astext().partition("(")[0]
+        is_word = name.islower() and "_" not in name and "." not in name
+        is_called = literal.astext().startswith(f"{name}(")
+        entry = objects.get(name) if name.startswith("rfsk.") else objects.get(pages.get(name, ""))
+        if entry is None or (is_word and not is_called) or _is_link_or_title(literal):
+            continue
+        link = make_refnode(
+            app.builder, docname, entry.docname, entry.node_id, literal.deepcopy(), name
+        )
+        literal.replace_self(link)
+
+
+def _is_link_or_title(node: nodes.Node | None) -> bool:
+    while node is not None:
+        if isinstance(node, nodes.reference | nodes.title):
+            return True
+        node = node.parent
+    return False
+
+
+def _describe_constants(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Give a constant the ``#:`` comment above it, in place of the docstring of its type."""
+    if what == "data":
+        room, _, constant = name.rpartition(".")
+        lines[:] = comment_on(room, constant) or ["A constant."]
+
+
+def _set_formulas_apart(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Make literal blocks of the indented formulas in the prose of a docstring."""
+    head = next((i for i, line in enumerate(lines) if line.startswith("-----")), len(lines))
+    for i in range(head - 1, 0, -1):
+        if lines[i].startswith("    ") and not lines[i - 1].strip():
+            before = next((line for line in reversed(lines[:i]) if line.strip()), "")
+            if not before.startswith("    ") and not before.endswith("::"):
+                lines[i:i] = ["::", ""]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect the hooks above."""
+    app.connect("autodoc-process-docstring", _set_formulas_apart, priority=400)  # before numpydoc
+    app.connect("autodoc-process-docstring", _describe_constants)
+    app.connect("env-updated", _add_room_paths)
+    app.connect("doctree-resolved", _link_names)
+    app.connect("missing-reference", _find_bare_name)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
