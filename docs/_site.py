@@ -93,9 +93,10 @@ def warnings_are_errors(gallery_conf: dict[str, Any], fname: Any, when: str) -> 
 
 
 def without_network(gallery_conf: dict[str, Any], fname: Any) -> None:
-    """Let films do without the icons that matplotlib fetches: the theme has them."""
-    from matplotlib import animation
+    """Let films do without the icons that matplotlib fetches, and without ffmpeg."""
+    from matplotlib import animation, rcParams
 
+    rcParams["animation.writer"] = "pillow"
     animation.JS_INCLUDE = re.sub(r"<link[^>]*>", "", animation.JS_INCLUDE)
 
 

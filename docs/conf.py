@@ -129,7 +129,7 @@ def _find_bare_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, cont
 
 def _link_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Let `FCNet` or `make_nlgp()` in a page of Markdown lead to its page, as in docstrings."""
-    if not app.env.doc2path(docname).endswith(".md"):
+    if Path(app.env.doc2path(docname)).suffix != ".md":
         return
     objects = app.env.domains.python_domain.objects
     pages = {page.rpartition(".")[2]: page for page in public_paths().values()}
