@@ -125,7 +125,14 @@ def _parser() -> argparse.ArgumentParser:
         "seeds: a table of what was expected and what was obtained, figures and numbers. The exit "
         "status is 0 if all hold and 1 if one does not.",
     )
-    claims.add_argument("names", nargs="*", metavar="C1", help="claims to run (default all)")
+    claims.add_argument(
+        "names",
+        nargs="*",
+        metavar="CLAIM",
+        help="claims to run, all by default: C1 fields localize and tile, C2 they match "
+        "convolutional filters, C3 a Gaussian control, C4 a reduced model, C5 cumulant factors, "
+        "C6 other units and inputs, C7 Gaussian equivalence",
+    )
     claims.add_argument("--n-seeds", type=int, default=3, help="repeats (default 3)")
     _add_shared(claims, "reproduction", "small sizes: three minutes instead of seventeen", True)
     return parser

@@ -46,7 +46,7 @@ def measure(bench: Bench, number: int) -> dict[str, float]:
     found = {}
     for gain in _STRENGTHS:
         leading = leading_factor(bench, gain, number)
-        found[f"exact, gain {gain:g}: strength"] = -leading.weights[0]
+        found[f"exact, gain {gain:g}: size of the weight"] = -leading.weights[0]
         if gain in _IPRS:
             found[f"exact, gain {gain:g}: IPR of the factor"] = ipr(leading.components)[0]
     components = factors(bench, number).components_
@@ -56,8 +56,8 @@ def measure(bench: Bench, number: int) -> dict[str, float]:
     found |= {
         "sample: smallest IPR of the factors": ipr(components).min(),
         "sample: largest IPR of the factors": ipr(components).max(),
-        "sample: sites covered, over random places": tiled.coverage / tiled.random_coverage,
-        "sample: largest weight": factors(bench, number).weights_.max(),
+        "sample: coverage, relative to random places": tiled.coverage / tiled.random_coverage,
+        "sample: weight of the weakest factor": factors(bench, number).weights_.max(),
         "clone's sample: median IPR of the factors": float(np.median(ipr(noise))),
     }
     for group, of_group in fields.items():
@@ -121,7 +121,9 @@ CLAIM = Claim(
     "resemble the fields.",
     (
         *(
-            Quantity.near(f"exact, gain {gain:g}: strength", strength, 0.02, INDEPENDENT, 2)
+            Quantity.near(
+                f"exact, gain {gain:g}: size of the weight", strength, 0.02, INDEPENDENT, 2
+            )
             for gain, strength in _STRENGTHS.items()
         ),
         *(
@@ -130,8 +132,8 @@ CLAIM = Claim(
         ),
         Quantity.at_least("sample: smallest IPR of the factors", 0.05, INDEPENDENT),
         Quantity.at_most("sample: largest IPR of the factors", 0.07, INDEPENDENT),
-        Quantity.at_least("sample: sites covered, over random places", 1.0, PAPER, 2),
-        Quantity.at_most("sample: largest weight", 0.0, INDEPENDENT, 1),
+        Quantity.at_least("sample: coverage, relative to random places", 1.0, PAPER, 2),
+        Quantity.at_most("sample: weight of the weakest factor", 0.0, INDEPENDENT, 1),
         Quantity.at_most("clone's sample: median IPR of the factors", 0.04, CONTROL),
         Quantity.between("match of fields, b > 0", 0.96, 1.0, f"{INDEPENDENT}: .98"),
         Quantity.at_most("match of fields, b < 0", 0.2, f"{INDEPENDENT}: .1 to .2"),

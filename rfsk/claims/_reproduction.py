@@ -192,6 +192,8 @@ class Reproduction:
         n_seeds = len(self.settings["seeds"])
         spread = f"mean ± standard deviation over {n_seeds} seeds" if n_seeds > 1 else "one seed"
         lines += ["", f"obtained: {spread}; a quantity holds if every seed's number is as expected"]
+        if self.settings["quick"]:
+            lines.append("quick: small sizes")
         for result in self.results:
             if result.figure_error is not None:
                 lines.append(f"no figure of {result.claim.name}: {result.figure_error}")
