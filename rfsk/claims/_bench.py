@@ -9,7 +9,8 @@ from .._core._random import spawn_seeds
 from .._core._validation import check_positive
 from ..datasets import Discrimination
 from ..experiments import nlgp_task
-from ..nets import ConvNet, FCNet, fit_many_online
+from ..experiments._trained_nets import check_trained
+from ..nets import FCNet, fit_many_online
 
 Made = TypeVar("Made")
 
@@ -207,14 +208,6 @@ class Bench:
             return found
 
         return self.once(("nets", key, training, *tasks, repr(sorted(parameters.items()))), train)
-
-
-def check_trained(net: FCNet | ConvNet, n_steps: int) -> None:
-    """Raise if a net diverged or was interrupted: what is left is not what a claim is about."""
-    if not hasattr(net, "n_steps_"):
-        raise ValueError("A net diverged; lower its learning_rate.")
-    if net.n_steps_ < n_steps:
-        raise KeyboardInterrupt
 
 
 def with_clone(task: Discrimination) -> dict[str, Discrimination]:

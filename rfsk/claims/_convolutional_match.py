@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from ..datasets import Discrimination
+from ..experiments._trained_nets import check_trained
 from ..nets import ConvNet
-from ._bench import Bench, check_trained
+from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._sources import CONTROL, INDEPENDENT, PAPER
-from ._units import GROUPS, above_chance, best_match, fields_of
+from ._units import GROUPS, above_chance, best_match, chance_level, fields_of
 
 _LATTICES = ("ring", "torus")
 
@@ -115,9 +116,7 @@ def draw(bench: Bench) -> Any:
             mark = {"b > 0": "o", "b < 0": "s"}[group]
             color = {"b > 0": BLUE, "b < 0": ORANGE}[group]
             axes[3].plot(np.full(len(match), where), match, mark, color=color, markersize=3)
-            by_chance = np.median(match) - above_chance(
-                fields[group], references, shape, bench.seeds[number]
-            )
+            by_chance = chance_level(fields[group], references, shape, bench.seeds[number])
             axes[3].plot(where, by_chance, "_", color="black", markersize=12)
     names = [f"{lattice}\n{group}" for lattice, group in product(_LATTICES, GROUPS)]
     axes[3].set_xticks(range(len(names)), names)

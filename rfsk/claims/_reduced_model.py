@@ -7,6 +7,7 @@ import numpy as np
 from ..analysis import dominant_frequency, ipr
 from ..datasets import Discrimination
 from ..experiments import nlgp_task
+from ..experiments._trained_nets import starts_positive
 from ..nets import FCNet
 from ..theory import CubicFlow
 from ._bench import Bench, Training
@@ -41,19 +42,19 @@ def _nets(bench: Bench) -> dict[str, list[FCNet]]:
     return bench.nets("reduced model", laws, _TRAINING, record=60)
 
 
-def _followed(bench: Bench, number: int, fourth: str = "full") -> tuple[np.ndarray, ...]:
+def _followed(bench: Bench, number: int) -> tuple[np.ndarray, ...]:
     """Times, fields of a net on gain 3, and those of the flow from the same start."""
 
     def follow() -> tuple[np.ndarray, ...]:
         net = _nets(bench)["gain 3"][number]
         times = net.learning_rate * net.snapshot_steps_ / _SITES
-        until = 3 * _EARLY if fourth == "full" else 1.2 * _EARLY  # the linear flow runs away
-        history, times = net.receptive_field_history_[times <= until], times[times <= until]
-        bias = np.where(np.arange(_TRAINING.n_hidden) < len(history[0]) // 2, 1.0, -1.0)
-        flow = CubicFlow(task(), bias=bias, interacting=True, fourth=fourth)
+        early = times <= 3 * _EARLY
+        history, times = net.receptive_field_history_[early], times[early]
+        bias = np.where(starts_positive(history[0]), 1.0, -1.0)
+        flow = CubicFlow(task(), bias=bias, interacting=True)
         return times, history, flow.integrate(history[0], times[-1], times=times).history
 
-    return bench.once(("followed", number, fourth), follow)
+    return bench.once(("followed", number), follow)
 
 
 def measure(bench: Bench, number: int) -> dict[str, float]:
@@ -77,13 +78,13 @@ def measure(bench: Bench, number: int) -> dict[str, float]:
         is_low = {name: _cycles(fields) < _first_decaying() for name, fields in early.items()}
         found[f"t = 3, {law}: share of low frequencies, b > 0"] = is_low["b > 0"].mean()
         found[f"t = 3, {law}: share of high frequencies, b < 0"] = 1 - is_low["b < 0"].mean()
-    found["t = 3: cosine of nets and flow"] = early_cosine(bench, number, "full")
+    found["t = 3: cosine of nets and flow"] = _early_cosine(bench, number)
     return found
 
 
-def early_cosine(bench: Bench, number: int, fourth: str) -> float:
+def _early_cosine(bench: Bench, number: int) -> float:
     """Median cosine of the fields of a net and of the flow from its start, at the early time."""
-    times, history, followed = _followed(bench, number, fourth)
+    times, history, followed = _followed(bench, number)
     at = int(np.searchsorted(times, _EARLY))
     lengths = np.linalg.norm(history[at], axis=-1) * np.linalg.norm(followed[at], axis=-1)
     return float(np.median((history[at] * followed[at]).sum(axis=-1) / lengths))

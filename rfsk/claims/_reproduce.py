@@ -109,8 +109,7 @@ def reproduce(
     folder = None if out is None else Path(out)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass  # tells now whether there can be files
+        tempfile.TemporaryFile(dir=folder).close()  # tells now whether there can be files
     settings: dict[str, Any] = {
         "quick": bool(quick),
         "random_state": random_state,

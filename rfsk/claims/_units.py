@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis import chance_match, group_split, ipr, match_matrix
-from ..experiments._field_study import starts_positive
+from ..experiments._trained_nets import starts_positive
 from ..nets import FCNet
 
 Array = NDArray[np.float64]
@@ -43,7 +43,14 @@ def best_match(fields: Array, references: Array, shape: tuple[int, ...] | None =
 def above_chance(
     fields: Array, references: Array, shape: tuple[int, ...] | None, seed: int
 ) -> float:
-    """Median match less what 95 % of populations with random phases do not exceed."""
-    chance = chance_match(fields, references, shape, n_null=_N_CHANCE, random_state=seed)
-    level = chance[int(0.95 * (_N_CHANCE + 1)) - 1]
+    """Median match less that by chance."""
+    level = chance_level(fields, references, shape, seed)
     return float(np.median(best_match(fields, references, shape)) - level)
+
+
+def chance_level(
+    fields: Array, references: Array, shape: tuple[int, ...] | None, seed: int
+) -> float:
+    """Median match that 95 % of populations with random phases do not exceed."""
+    chance = chance_match(fields, references, shape, n_null=_N_CHANCE, random_state=seed)
+    return float(chance[int(0.95 * (_N_CHANCE + 1)) - 1])

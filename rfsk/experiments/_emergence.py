@@ -14,15 +14,15 @@ from .._core._random import spawn_seeds
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
 from ..analysis import (
     CumulantCP,
-    FieldMatcher,
     PopulationSummary,
     ipr,
+    match_matrix,
     population_summary,
 )
 from ..datasets import NLGP, Discrimination
 from ..nets import ConvNet, FCNet
 from ..nets._classifier import NetClassifier
-from ._field_study import starts_positive
+from ._trained_nets import starts_positive
 
 Array = NDArray[np.float64]
 
@@ -326,7 +326,7 @@ def emergence(
         fields = nets["nlgp"].receptive_fields_
         references = {"filters": nets["conv"].receptive_fields_, "factors": cp.components_}
         match = {
-            name: FieldMatcher(shape).fit(targets).transform(fields)[:, 0]
+            name: match_matrix(fields, targets, shape).max(axis=1)
             for name, targets in references.items()
         }
         bar.update()

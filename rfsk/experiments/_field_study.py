@@ -17,6 +17,7 @@ from ..datasets import NLGP, Discrimination
 from ..nets import FCNet, fit_many_online
 from ..nets._device import resolve_device
 from ..nets._ensemble import trains_in_company
+from ._trained_nets import check_trained, starts_positive
 
 _FEW_SAMPLES = 8  # a step: below, a net alone on a CPU is faster than in company
 _AT_ONCE = {"cpu": 16, "cuda": 512}
@@ -288,7 +289,7 @@ class FieldStudy:
                 try:
                     if not together:
                         plan.train(number)
-                    plan.check_trained(step if together else None)
+                    check_trained(plan.net, step if together else None)
                     measured[i].append(self.measure(plan.net, plan.task, plan.seeds[2]))
                 except Exception as error:
                     failures[i] = error
@@ -381,20 +382,8 @@ class Plan:
         steps_an_epoch = math.ceil(self.n_train / self.net.batch_size)
         self.net.set_params(max_epochs=math.ceil(self.steps[number] / steps_an_epoch))
 
-    def check_trained(self, step: int | None) -> None:
-        """Raise if the net has diverged, or was interrupted (in company, before `step`)."""
-        if not hasattr(self.net, "receptive_fields_"):
-            raise ValueError("The net diverged; lower its learning_rate.")
-        if self.net.net_.interrupted or (step is not None and self.net.n_steps_ < step):
-            raise KeyboardInterrupt
-
     def answer(self, rows: list[Mapping[str, Any]]) -> dict[str, Any]:
         """Numbers of the cell: as they are if measured once, else as arrays."""
         if self.n_measures == 1:
             return dict(rows[0])
         return {name: [row[name] for row in rows] for name in rows[0]}
-
-
-def starts_positive(units: np.ndarray) -> np.ndarray:
-    """Which units of a net start with a positive bias: the first half."""
-    return np.asarray(np.arange(len(units)) < (len(units) + 1) // 2)

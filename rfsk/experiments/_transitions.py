@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 from .._core._random import spawn_seeds
 from ..analysis import FieldMatcher, ipr, symmetric_cp
 from ..nets import iterative_magnitude_pruning
-from ._field_study import FieldStudy, Plan, measure_course, measure_fields, starts_positive
+from ._field_study import FieldStudy, Plan, measure_course, measure_fields
 from ._sweep import SweepOptions, sweep
 from ._sweep_result import Sweep
+from ._trained_nets import check_trained, starts_positive
 
 
 def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
@@ -141,7 +142,7 @@ class FactorStudy(TrainingSetStudy):
 
     def _run(self, plan: Plan) -> dict[str, Any]:
         plan.train(0)
-        plan.check_trained(None)
+        check_trained(plan.net, None)
         seeds = spawn_seeds(plan.seeds[2], 3)
         X = plan.task.models[-1].sample(plan.n_train, seeds[0])
         factor = symmetric_cp(X, 1, random_state=seeds[1]).components

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analysis import FieldMatcher, TensorComparison, ipr, receptive_fields
+from ..analysis import TensorComparison, ipr, receptive_fields
+from ._alignment import aligned, centered
 from ._style import BLUE, FIELD_COLORS, GROUP_STYLES, limit, tidy
 
 Array = NDArray[np.float64]
@@ -114,17 +115,10 @@ class TensorComparisonDisplay:
         """Lay the best match of one method on the field, both of unit length."""
         shape, references = self.comparison.shape_, self.comparison.references_[name]
         field = self.fields[unit] / np.linalg.norm(self.fields[unit])
-        matcher = FieldMatcher(shape).set_output(transform="default").fit(references)
-        found = matcher.transform(field[None])[0]
-        reference = references[int(found[1])] / np.linalg.norm(references[int(found[1])])
-        axes = tuple(range(len(shape)))
-        placed = found[2] * np.roll(reference.reshape(shape), found[3:].astype(int), axes)
+        placed = aligned(field, references, shape)
+        placed /= np.linalg.norm(placed)
         if len(shape) == 1:
-            center = int(np.abs(field).argmax())
-            upright = np.sign(field[center])
-            shown = [
-                upright * np.roll(values, len(field) // 2 - center) for values in (field, placed)
-            ]
+            shown = [centered(values, field, shape) for values in (field, placed)]
             offset = np.arange(len(field)) - len(field) // 2
             ax.plot(offset, shown[0], color="0.75", linewidth=3.5, label="field")
             ax.plot(offset, shown[1], color=BLUE, linewidth=1.2, label="best match")
@@ -136,12 +130,13 @@ class TensorComparisonDisplay:
                 ax.figure.legend(frameon=False, fontsize=8, loc="outside upper center", ncols=2)
         else:
             both = np.concatenate(
-                [field.reshape(shape), np.full((shape[0], 1), np.nan), placed], axis=1
+                [field.reshape(shape), np.full((shape[0], 1), np.nan), placed.reshape(shape)],
+                axis=1,
             )
             bound = limit(both)
             ax.imshow(both, cmap=FIELD_COLORS, vmin=-bound, vmax=bound)
             ax.set(xticks=[], yticks=[], xlabel="field | best match")
-        ax.set_title(f"{_LABELS.get(name, name)}\nmatch {found[0]:.2f}", fontsize=9)
+        ax.set_title(f"{_LABELS.get(name, name)}\nmatch {field @ placed:.2f}", fontsize=9)
 
     def _draw_matches(self, match: Array, names: list[str]) -> None:
         ax, shown = self.match_ax_, []
