@@ -90,7 +90,16 @@ _ROOM_OF_NAME = {
     "save": "nets",
     "symmetric_cp": "analysis",
 }
-_ROOMS = ("analysis", "claims", "datasets", "experiments", "nets", "plotting", "theory")
+_ROOMS = (
+    "analysis",
+    "claims",
+    "datasets",
+    "exceptions",
+    "experiments",
+    "nets",
+    "plotting",
+    "theory",
+)
 
 __all__ = [
     "NLGP",

@@ -32,6 +32,13 @@ def as_generator(random_state: Any) -> np.random.Generator:
     )
 
 
+def known_seed(random_state: Any) -> int | None:
+    """Seed by which what follows can be repeated: drawn here for None, unknown for a generator."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
+    return int(random_state) if isinstance(random_state, int | np.integer) else None
+
+
 def draw_seed(rng: np.random.Generator) -> int:
     """Draw a 63-bit seed for a generator of another library."""
     return int(rng.integers(2**63))

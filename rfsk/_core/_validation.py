@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from ._mistakes import note_axis_order, note_transposed, refuse_activations, refuse_images
+
 
 def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool = False) -> None:
     """Raise unless `value` is a finite number above zero (or at zero, where `zero` allows it)."""
@@ -48,10 +50,13 @@ def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
     return tuple(int(side) for side in sides)
 
 
-def check_image_shape(image_shape: Any, n_features: int, name: str = "shape") -> tuple[int, ...]:
+def check_image_shape(
+    image_shape: Any, n_features: int, name: str = "shape", *, fields: np.ndarray | None = None
+) -> tuple[int, ...]:
     """Return the lattice of `n_features` sites: `image_shape`, or a ring where it is None.
 
-    One side may be -1: what is left by the others.
+    One side may be -1: what is left by the others. Where `fields` are given, they are looked at
+    for rows and columns, or sides, that were exchanged.
     """
     if image_shape is None:
         return (n_features,)
@@ -62,32 +67,66 @@ def check_image_shape(image_shape: Any, n_features: int, name: str = "shape") ->
             image_shape = tuple(n_features // rest if side == -1 else side for side in sides)
     shape = check_lattice_shape(image_shape, name)
     if math.prod(shape) != n_features:
+        hint = ""
+        if fields is not None and len(fields) == math.prod(shape):
+            hint = " They have as many rows: are they transposed? Pass fields.T, a row a unit."
         raise ValueError(
             f"{name}={image_shape!r} has {math.prod(shape)} sites, but the data have "
-            f"{n_features} features; the sides must multiply to the number of features."
+            f"{n_features} features; the sides must multiply to the number of features.{hint}"
         )
+    if fields is not None:
+        note_axis_order(fields, shape, name)
     return shape
 
 
-def _refuse_estimator(fields: Any) -> None:
-    """Raise if a net was passed where its fields were meant."""
+def refuse_estimator(fields: Any) -> None:
+    """Raise if a net, or what it says of inputs, was passed where its fields were meant."""
     if hasattr(fields, "get_params"):
         raise TypeError(
             f"Got a {type(fields).__name__}; expected an array of fields (n_units, n_features): "
             "pass rfsk.receptive_fields(estimator)."
         )
+    refuse_activations(fields)
+    sides: tuple[int, ...] = tuple(fields.shape) if hasattr(fields, "shape") else ()
+    if len(sides) == 3:
+        raise ValueError(
+            f"Fields of shape {sides}; expected (n_units, n_features), a row a unit: pass "
+            f"fields.reshape(len(fields), -1) and the shape ({sides[1]}, {sides[2]}), rows first."
+        )
+
+
+def check_matrix(values: Any, name: str) -> np.ndarray:
+    """Return finite numbers as a float64 array of two axes."""
+    return np.asarray(check_array(values, dtype=np.float64, input_name=name))
 
 
 def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
     """Return receptive fields as a float64 array of shape (n_units, n_features)."""
-    _refuse_estimator(fields)
-    return np.asarray(check_array(fields, dtype=np.float64, input_name=name))
+    refuse_estimator(fields)
+    weights = check_matrix(fields, name)
+    note_transposed(weights)
+    return weights
+
+
+def check_fields_on(fields: Any, shape: Any) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Return fields, as `check_fields` does, and their lattice: `shape`, or a ring if None."""
+    weights = check_fields(fields)
+    return weights, check_image_shape(shape, weights.shape[1], fields=weights)
 
 
 def validate_fields(analyzer: Any, fields: Any, *, reset: bool = True) -> np.ndarray:
     """Return fields as `check_fields` does, and learn or check their width and names."""
-    _refuse_estimator(fields)
-    return np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
+    refuse_estimator(fields)
+    weights = np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
+    if reset:
+        note_transposed(weights)
+    return weights
+
+
+def validate_inputs(estimator: Any, X: Any, y: Any = "no_validation", **options: Any) -> Any:
+    """Return inputs, one a row, and labels if given, as scikit-learn's `validate_data` does."""
+    refuse_images(X, None if isinstance(y, str) else y)
+    return validate_data(estimator, X, y, **options)
 
 
 def check_one_per_class(

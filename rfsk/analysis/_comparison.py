@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import PCA, FastICA, MiniBatchDictionaryLearning
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from .._core._random import as_generator, spawn_seeds
 from .._core._tables import as_table
@@ -20,6 +20,7 @@ from .._core._validation import (
     check_positive,
     rows_of_class,
     validate_fields,
+    validate_inputs,
 )
 from ._cumulant_cp import CumulantCP
 from ._groups import GROUPS, GroupSplit, group_split
@@ -137,7 +138,7 @@ class TensorComparison(TransformerMixin, BaseEstimator):
         check_positive(self.n_components, "n_components", integer=True)
         check_positive(self.n_null, "n_null", integer=True)
         methods, given = self._named_references()
-        data = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
         self.shape_ = check_image_shape(self.shape, self.n_features_in_)
         for name, fields in given.items():
             if fields.shape[1] != self.n_features_in_:

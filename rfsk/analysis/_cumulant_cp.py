@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import validate_data
 
 from .._core._blocks import LazyBlocks, is_lazy
+from .._core._mistakes import note_pooled_classes
 from .._core._random import as_generator
-from .._core._validation import check_labels, check_positive, rows_of_class
+from .._core._validation import check_labels, check_positive, rows_of_class, validate_inputs
 from ._cp_path import relative_error
 from ._cumulant import CombinedCumulant, Cumulant
 from ._cumulant_sources import is_in_blocks
@@ -87,6 +87,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     -----
     ConvergenceWarning
         If `max_iter` is reached first.
+    LikelyMistakeWarning
+        If `target` is None and `y` has classes of different covariance.
 
     See Also
     --------
@@ -186,7 +188,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
                     f"Blocks of size {blocks.largest:.1e}; scale them to about unit variance."
                 )
             return 1.0, [(1.0, blocks)]
-        data = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
         rows = self._rows_by_class(data, y)
         # In units of their own size, whatever the scale, fourth powers stay in range.
         size = max(float(np.abs(part - part.mean(axis=0)).max()) for part in rows) or 1.0
@@ -220,6 +222,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     def _rows_by_class(self, data: Array, y: ArrayLike | None) -> list[Array]:
         """Rows of the class asked for, or of every class."""
         if self.target is None:
+            note_pooled_classes(data, y)
             return [data]
         labels = check_labels(y, data, self.target)
         present = np.unique(labels)

@@ -10,7 +10,7 @@ from scipy import stats
 
 from .._core._lattice import site_differences
 from .._core._random import as_generator
-from .._core._validation import check_fields, check_image_shape
+from .._core._validation import check_fields_on
 from ._localization import LocalizationAnalyzer
 from ._measures import scaled_images
 
@@ -104,8 +104,7 @@ def group_split(
     >>> group_split([bump, wave, np.zeros(100)], random_state=0).groups.tolist()
     ['localized', 'oscillating', 'dead']
     """
-    weights = check_fields(fields)
-    sides = check_image_shape(shape, weights.shape[1])
+    weights, sides = check_fields_on(fields, shape)
     p_values = _resolved_p_values(weights, sides, alpha, n_null, as_generator(random_state))
     alive = np.isfinite(p_values)
     if alive.any():

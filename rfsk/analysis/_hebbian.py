@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import validate_data
 
 from .._core._random import as_generator
-from .._core._validation import check_option, check_positive
+from .._core._validation import check_option, check_positive, validate_inputs
 from ._power_method import unit
 from ._projection import ProjectionMixin
 
@@ -122,7 +121,7 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
         if not callable(self.rule):
             check_option(self.rule, "rule", _RULES)
         rule: Callable[[Array], Array] = _RULES.get(self.rule, self.rule)
-        data = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
         self.mean_ = data.mean(axis=0)
         size = np.abs(data - self.mean_).max()
         if size == 0.0:

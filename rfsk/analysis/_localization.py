@@ -143,8 +143,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             check_option(self.null, "null", ("phase", "gaussian"))
         if self.profile is not None:
             check_option(self.profile, "profile", PROFILES)
-        validate_fields(self, X)
-        self.shape_ = check_image_shape(self.shape, self.n_features_in_)
+        fields = validate_fields(self, X)
+        self.shape_ = check_image_shape(self.shape, self.n_features_in_, fields=fields)
         rng = as_generator(self.random_state)
         self._n_null = int(self.n_null)
         for name in ("phases_", "null_ipr_"):  # of an earlier fit

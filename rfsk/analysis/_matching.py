@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._core._random import as_generator
 from .._core._validation import (
     check_fields,
+    check_fields_on,
     check_image_shape,
     check_option,
     check_positive,
@@ -150,7 +151,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         self : FieldMatcher
         """
         references = validate_fields(self, X)
-        self.shape_ = check_image_shape(self.shape, references.shape[1])
+        self.shape_ = check_image_shape(self.shape, references.shape[1], fields=references)
         self.reference_fields_ = _unit(references)
         return self
 
@@ -299,13 +300,14 @@ def _check_pair(
     fields: ArrayLike, references: ArrayLike, shape: int | tuple[int, ...] | None
 ) -> tuple[Array, Array, tuple[int, ...]]:
     """Fields and references of one width, and their lattice."""
-    weights, targets = check_fields(fields), check_fields(references, "references")
+    weights, sides = check_fields_on(fields, shape)
+    targets = check_fields(references, "references")
     if weights.shape[1] != targets.shape[1]:
         raise ValueError(
             f"fields have {weights.shape[1]} features and references {targets.shape[1]}; "
             "expected the same number."
         )
-    return weights, targets, check_image_shape(shape, weights.shape[1])
+    return weights, targets, sides
 
 
 def chance_match(

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._core._validation import check_fields, check_image_shape
+from .._core._validation import check_fields, check_fields_on
 
 Array = NDArray[np.float64]
 
@@ -267,6 +267,5 @@ def scaled_images(
     fields: ArrayLike, shape: int | tuple[int, ...] | None
 ) -> tuple[Array, tuple[int, ...]]:
     """Fields scaled to a peak of 1 and laid out on their lattice; a zero field is NaN."""
-    weights = check_fields(fields)
-    sides = check_image_shape(shape, weights.shape[1])
+    weights, sides = check_fields_on(fields, shape)
     return _normalized(weights).reshape(len(weights), *sides), sides

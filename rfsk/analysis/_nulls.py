@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._random import as_generator
-from .._core._validation import check_fields, check_image_shape
+from .._core._validation import check_fields_on
 
 Array = NDArray[np.float64]
 
@@ -70,8 +70,7 @@ def random_phase_fields(
     >>> float(np.linalg.norm(surrogate).round(6)), bool(ipr(surrogate)[0] < 0.05)
     (1.0, True)
     """
-    weights = check_fields(fields)
-    sides = check_image_shape(shape, weights.shape[1])
+    weights, sides = check_fields_on(fields, shape)
     axes = tuple(range(1, 1 + len(sides)))
     amplitude = np.abs(np.fft.rfftn(weights.reshape(-1, *sides), axes=axes))
     phases = random_phases(sides, len(weights), as_generator(random_state))

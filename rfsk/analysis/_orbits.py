@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._core._validation import check_fields, check_image_shape, check_positive
+from .._core._validation import check_fields_on, check_positive
 from ._matching import signed_matches
 
 Array = NDArray[np.float64]
@@ -89,8 +89,7 @@ def translation_orbits(
     check_positive(min_match, "min_match")
     if min_match > 1.0:
         raise ValueError(f"min_match={min_match!r}; expected at most 1.")
-    weights = check_fields(fields)
-    sides = check_image_shape(shape, weights.shape[1])
+    weights, sides = check_fields_on(fields, shape)
     n_units = len(weights)
     labels = np.full(n_units, -1)
     shifts, signs = np.zeros((n_units, len(sides)), dtype=np.intp), np.ones(n_units, dtype=np.intp)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._core._validation import check_fields, check_image_shape
+from .._core._validation import check_fields_on
 from ._groups import GROUPS, GroupSplit, group_split
 from ._measures import field_width, ipr
 from ._tiling import Tiling, tiling
@@ -100,8 +100,7 @@ def population_summary(
     >>> round(summary.split.share["localized"], 2), summary.tiling.coverage
     (0.67, 1.0)
     """
-    weights = check_fields(fields)
-    sides = check_image_shape(shape, weights.shape[1])
+    weights, sides = check_fields_on(fields, shape)
     split = group_split(weights, sides, alpha=alpha, n_null=n_null, random_state=random_state)
     is_localized = split.groups == "localized"
 

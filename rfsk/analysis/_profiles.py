@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
-from .._core._validation import check_fields, check_image_shape, check_option
+from .._core._validation import check_fields_on, check_option
 from ._measures import field_width
 
 Array = NDArray[np.float64]
@@ -90,8 +90,7 @@ def fit_profiles(
     (array([-2.]), array([[60.]]), array([[9.42]]), array([1.]))
     """
     check_option(profile, "profile", PROFILES)
-    weights = check_fields(fields)
-    sides = check_image_shape(shape, weights.shape[1])
+    weights, sides = check_fields_on(fields, shape)
     widths = field_width(weights, sides)
     rows = np.array(
         [_fit(w.reshape(sides), width, profile) for w, width in zip(weights, widths, strict=True)]

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
+
+from .._core._validation import validate_inputs
 
 Array = NDArray[np.float64]
 
@@ -30,7 +32,7 @@ class ProjectionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             ``(X - mean_) @ components_.T``
         """
         check_is_fitted(self)
-        data: Any = validate_data(self, X, dtype=np.float64, reset=False)
+        data: Any = validate_inputs(self, X, dtype=np.float64, reset=False)
         return np.asarray((data - self.mean_) @ self.components_.T)
 
     @property

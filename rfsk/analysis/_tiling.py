@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._core._validation import check_fields, check_image_shape
+from .._core._validation import check_fields, check_fields_on
 from ._measures import field_center
 
 Array = NDArray[np.float64]
@@ -98,8 +98,7 @@ def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Til
     >>> found.coverage, round(found.random_coverage, 2), round(found.rayleigh_p, 2)
     (1.0, 0.77, 1.0)
     """
-    weights = check_fields(fields)
-    sides = check_image_shape(shape, weights.shape[1])
+    weights, sides = check_fields_on(fields, shape)
     weights = weights[np.any(weights != 0.0, axis=1)]
     if not len(weights):
         return Tiling(0, *[math.nan] * 4)

@@ -4,6 +4,7 @@ from typing import Any
 
 from sklearn.utils import Bunch
 
+from .._core._random import known_seed
 from ._discrimination import Discrimination
 
 
@@ -16,10 +17,13 @@ def draw_task(
     parameters: dict[str, Any],
 ) -> Any:
     """Draw a task; the first of `parameters` has one value a class and names the classes."""
-    X, y = task.sample(n_samples, random_state, shuffle=shuffle)
+    seed = known_seed(random_state)
+    X, y = task.sample(n_samples, random_state if seed is None else seed, shuffle=shuffle)
     if return_X_y:
         return X, y
     name, values = next(iter(parameters.items()))
+    classes = [f"class {label}: {model!r}" for label, model in enumerate(task.models)]
+    remark = getattr(task.models[0], "remark", "")
     return Bunch(
         X=X,
         y=y,
@@ -27,7 +31,8 @@ def draw_task(
         shape=task.shape,
         target_names=[value if name == "class" else f"{name}={_brief(value)}" for value in values],
         parameters=parameters,
-        DESCR="\n".join(f"class {label}: {model!r}" for label, model in enumerate(task.models)),
+        random_state=seed,
+        DESCR="\n".join(filter(None, [*classes, f"random_state: {seed}", remark])),
     )
 
 

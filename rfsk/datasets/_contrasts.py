@@ -15,6 +15,7 @@ from sklearn.utils import (
 )
 from sklearn.utils.multiclass import check_classification_targets
 
+from .._core._mistakes import refuse_images
 from .._core._random import as_generator
 from .._core._validation import check_lattice_shape, check_positive
 from ._bunch import draw_task
@@ -80,6 +81,7 @@ def make_gaussian_clone(
     >>> X_clone.shape, bool((y_clone == y).all())
     ((2000, 20), True)
     """
+    refuse_images(X, y)
     data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
     if n_samples is not None:
         check_positive(n_samples, "n_samples", integer=True)

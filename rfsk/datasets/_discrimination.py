@@ -85,6 +85,13 @@ class Discrimination:
 
     def gaussian_clone(self) -> "Discrimination":
         """The task with each class replaced by its Gaussian clone."""
+        for label, model in enumerate(self.models):
+            if not hasattr(model, "gaussian_clone"):
+                raise NotImplementedError(
+                    f"Class {label}, a {type(model).__name__}, has no gaussian_clone(). Give it "
+                    "one, such as MultivariateGaussian(mean, covariance), or clone samples by "
+                    "make_gaussian_clone."
+                )
         return Discrimination([model.gaussian_clone() for model in self.models], self.priors)
 
     def class_boundaries(self, n_samples: int, offset: ArrayLike) -> NDArray[np.int64]:

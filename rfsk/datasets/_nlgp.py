@@ -11,7 +11,8 @@ import scipy.special
 from numpy.typing import NDArray
 
 from .._core._array import apply_numpy, array_namespace, erf_
-from .._core._validation import check_option, check_positive
+from .._core._mistakes import warn_likely_mistake
+from .._core._validation import check_positive
 from ._fourth_order import erf_fourth_moment, pairwise
 from ._kernels import CorrelationLength, Kernel
 from ._pointwise import PointwiseLaw
@@ -22,6 +23,7 @@ Nonlinearity: TypeAlias = "str | Callable[[Array], Array]"
 
 _NONLINEARITIES = ("erf", "tanh", "sign")
 _GAIN_RANGE = (1e-30, 1e30)  # beyond, fields leave single precision
+_PROBES = np.linspace(-3.0, 3.0, 13)
 _TAIL = 9.5  # in standard deviations; a Gaussian is below 1e-20 there
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
 
@@ -94,8 +96,28 @@ class NLGP(KernelField):
             raise ValueError(f"gain={self.gain!r}; expected between 1e-30 and 1e30.")
         if callable(self.nonlinearity):
             self._law  # noqa: B018  # raises if the map is unfit
-        else:
-            check_option(self.nonlinearity, "nonlinearity", _NONLINEARITIES)
+            if np.allclose(self.nonlinearity(_PROBES), scipy.special.erf(_PROBES), atol=1e-7):
+                warn_likely_mistake(
+                    "nonlinearity is erf(h), of which no fourth moment is known here. The same law "
+                    f"with all its closed forms is nonlinearity='erf', which is erf(h / sqrt 2), "
+                    f"at gain={self.gain!r} * sqrt(2) = {self.gain * math.sqrt(2.0):.6g}."
+                )
+        elif self.nonlinearity not in _NONLINEARITIES:
+            raise ValueError(
+                f"nonlinearity={self.nonlinearity!r} is unknown; expected one of 'erf', 'tanh', "
+                "'sign', or a function of an array. 'erf' is erf(h / sqrt 2): where erf(h) is "
+                "written, the gain of the same law is smaller by sqrt 2."
+            )
+
+    @property
+    def remark(self) -> str:
+        """Which convention the gain follows, where there is another."""
+        if self.nonlinearity != "erf":
+            return ""
+        return (
+            f"The gain is that of erf(gain z / sqrt 2), as in the paper; where erf(gain z) is "
+            f"written, the gain of this law is {self.gain / math.sqrt(2.0):.4g}."
+        )
 
     @property
     def _saturation(self) -> float:

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from .._core._blocks import is_lazy, row_blocks
-from .._core._validation import check_positive
+from .._core._validation import check_positive, validate_inputs
 from ..datasets import Discrimination
 from ..datasets._model import InputModel
+from ._advice import advise_on_data
 from ._autoencoding import Autoencoding, ReconstructionLoss
 from ._base import FLOATS, ONLINE_EPOCHS, NetEstimator
 from ._batches import TaskBatches
@@ -114,6 +115,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         Only with `record`.
     shape_ : tuple of int
         Lattice of the features.
+    seed_ : int or None
+        The seed of this net, drawn anew where `random_state` is None: as `random_state` it gives
+        the same net on the same data. None if `random_state` was a generator.
     n_features_in_ : int
         Number of features.
 
@@ -206,9 +210,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         rate_factors(self.schedule, self.max_epochs)
         is_warm = self._is_warm()
         with self._untouched_on_error():
-            data = validate_data(self, X, dtype=FLOATS, reset=not is_warm)
+            data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
             inputs = self._to_device(data)
             self._start(None, self.n_features_in_, is_warm)
+            if not is_warm:
+                advise_on_data(self, data)
         n_steps = self.max_epochs * self._n_batches(len(data))
         batches = self._batches_of(inputs, None)
         return self._complete(batches, self.max_epochs, n_steps, data=(data, None))
@@ -236,9 +242,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             return self
         is_warm = self._is_trained()
         with self._untouched_on_error():
-            data = validate_data(self, X, dtype=FLOATS, reset=not is_warm)
+            data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
             inputs = self._to_device(data)
             self._start(None, self.n_features_in_, is_warm)
+            if not is_warm:
+                advise_on_data(self, data)
         return self._complete(self._batches_of(inputs, None), 1, None, data=(data, None))
 
     def fit_online(
@@ -344,7 +352,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             the inputs do not vary.
         """
         residual = self.reconstruct(X)
-        data = np.asarray(validate_data(self, X, dtype=np.float64, reset=False))
+        data = np.asarray(validate_inputs(self, X, dtype=np.float64, reset=False))
         residual -= data
         total = float(np.sum((data - data.mean(axis=0)) ** 2))
         return 1.0 - float(np.sum(residual**2)) / total if total > 0.0 else math.nan

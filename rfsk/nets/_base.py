@@ -1,6 +1,7 @@
 """What all nets share in training: scikit-learn outside, a skorch net inside."""
 
 import math
+import sys
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from skorch.callbacks import LRScheduler
+from tqdm.auto import tqdm
 
-from .._core._random import as_generator, draw_seed
+from .._core._random import as_generator, draw_seed, known_seed
 from .._core._validation import check_image_shape, check_positive
 from ..analysis import ipr
 from ._activations import as_activation
@@ -146,7 +148,8 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 self.net_.initialize_callbacks()
         else:
             self.shape_ = shape
-            self._rng = as_generator(self.random_state)
+            self.seed_ = known_seed(self.random_state)
+            self._rng = as_generator(self.random_state if self.seed_ is None else self.seed_)
             self._build(architecture, criterion, callbacks)
             self._built = fixed
         self._set_rates()
@@ -253,6 +256,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             with fit_tasks(self, epochs, *data) as own:
                 if self.verbose:
                     own.append(bar)
+                    self._tell_seed()
                 last = []
                 if self.patience is not None and n_steps is not None:
                     last.append(stop_on_plateau(self.patience))
@@ -276,6 +280,15 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                     self.evaluation_ = evaluator.curve()
             net.release_training()
         return self
+
+    def _tell_seed(self) -> None:
+        """Say how to train this net again, where nobody chose a seed."""
+        if self.random_state is None and self.net_.n_steps == 0:
+            tqdm.write(
+                f"random_state=None: seed {self.seed_} was drawn, and is kept as seed_. "
+                f"random_state={self.seed_} trains the same net on the same data.",
+                file=sys.stderr,
+            )
 
     def _measure(self, net: Engine) -> dict[str, float]:
         """What the progress bar shows beside the loss."""

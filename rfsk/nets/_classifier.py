@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from .._core._blocks import is_lazy, row_blocks
-from .._core._validation import check_option, check_positive
+from .._core._validation import check_option, check_positive, validate_inputs
 from ..datasets import Discrimination
+from ._advice import advise_on_data, advise_on_task
 from ._base import FLOATS, ONLINE_EPOCHS, NetEstimator
 from ._batches import TaskBatches
 from ._evaluation import Evaluator
@@ -57,11 +57,13 @@ class NetClassifier(PredictionMixin, NetEstimator):
         rate_factors(self.schedule, self.max_epochs)
         is_warm = self._is_warm()
         with self._untouched_on_error():
-            data, y = validate_data(self, X, y, dtype=FLOATS, reset=not is_warm)
+            data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
             check_classification_targets(y)
             classes, index = np.unique(y, return_inverse=True)
             inputs = self._to_device(data)
             self._start(classes, self.n_features_in_, is_warm)
+            if not is_warm:
+                advise_on_data(self, data, index)
         batches = self._batches_of(inputs, index)
         n_steps = self.max_epochs * self._n_batches(len(data))
         return self._complete(batches, self.max_epochs, n_steps, data=(data, y))
@@ -101,12 +103,15 @@ class NetClassifier(PredictionMixin, NetEstimator):
             return self
         is_warm = self._is_trained()
         with self._untouched_on_error():
-            data, y = validate_data(self, X, y, dtype=FLOATS, reset=not is_warm)
+            data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
             check_classification_targets(y)
             classes = self._all_classes(y, classes, is_warm)
             inputs = self._to_device(data)
             self._start(classes, self.n_features_in_, is_warm)
-        batches = self._batches_of(inputs, np.searchsorted(classes, y))
+            index = np.searchsorted(classes, y)
+            if not is_warm:
+                advise_on_data(self, data, index)
+        batches = self._batches_of(inputs, index)
         return self._complete(batches, 1, None, data=(data, y))
 
     def _all_classes(self, y: ArrayLike, classes: ArrayLike | None, is_warm: bool) -> NDArray[Any]:
@@ -164,8 +169,11 @@ class NetClassifier(PredictionMixin, NetEstimator):
         epochs = min(ONLINE_EPOCHS, n_steps)
         rate_factors(self.schedule, epochs)
         laws = [task, task.gaussian_clone()] if n_eval else []
+        is_warm = self._is_warm()
         with self._untouched_on_error():
             self._start_online(np.arange(task.n_classes), task.n_features)
+            if not is_warm:
+                advise_on_task(self, task)
         targets = self._coding.target_of_class()
         batches = TaskBatches(task, targets, self.batch_size, n_samples, epochs, self._generator())
         evaluator = None

@@ -139,6 +139,9 @@ class ConvNet(NetClassifier):
         `n_eval`.
     shape_ : tuple of int
         Lattice of the features.
+    seed_ : int or None
+        The seed of this net, drawn anew where `random_state` is None: as `random_state` it gives
+        the same net on the same data. None if `random_state` was a generator.
     n_features_in_ : int
         Number of features.
 

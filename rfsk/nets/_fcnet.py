@@ -139,8 +139,17 @@ class FCNet(NetClassifier):
         `n_eval`.
     shape_ : tuple of int
         Lattice of the features.
+    seed_ : int or None
+        The seed of this net, drawn anew where `random_state` is None: as `random_state` it gives
+        the same net on the same data. None if `random_state` was a generator.
     n_features_in_ : int
         Number of features.
+
+    Warns
+    -----
+    LikelyMistakeWarning
+        In `fit` and `fit_online`, if the net has no biases and needs some, if relu units are to
+        answer to the short-range class, or if inputs are far from unit variance.
 
     See Also
     --------

@@ -87,6 +87,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
         "n_features": net.n_features_in_,
         "feature_names": getattr(net, "feature_names_in_", np.array([])).tolist(),
         "n_steps": net.n_steps_,
+        "seed": net.seed_,
         "history": [
             {key: value for key, value in row.items() if isinstance(value, int | float)}
             for row in net.history_
@@ -177,6 +178,7 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
         for key, value in row.items():
             net.history_.record(key, value)
     net.net_.n_steps = about["n_steps"]
+    net.seed_ = about.get("seed")
     net._export(None)
     for name, snapshot in snapshots.items():
         setattr(net, name, snapshot)

@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from torch.func import functional_call
 
-from .._core._validation import check_layer
+from .._core._mistakes import mark_activations
+from .._core._validation import check_layer, validate_inputs
 from ._engine import Engine
 from ._targets import Coding
 
@@ -121,7 +122,7 @@ def forward(
 ) -> Array:
     """Outputs or hidden activations of a fitted net, in double precision on the CPU."""
     check_is_fitted(estimator, "receptive_fields_")
-    data = np.ascontiguousarray(validate_data(estimator, X, dtype=np.float64, reset=False))
+    data = np.ascontiguousarray(validate_inputs(estimator, X, dtype=np.float64, reset=False))
     module = estimator.net_.module_
     state = {name: value.double().cpu() for name, value in module.state_dict().items()}
     options: dict[str, Any] = {"return_hidden": return_hidden}
@@ -133,4 +134,5 @@ def forward(
             functional_call(module, state, (torch.tensor(data[start : start + rows]),), options)
             for start in range(0, len(data), rows)
         ]
-    return torch.cat(parts).numpy()
+    outputs = torch.cat(parts).numpy()
+    return mark_activations(outputs) if return_hidden else outputs

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._core._validation import check_fields
+from .._core._validation import check_matrix
 from ..analysis import CPPath, cumulant
 from ._style import BLUE, FIELD_COLORS, GREEN, ORANGE, PURPLE, limit, tidy
 
@@ -46,8 +46,8 @@ class CumulantDisplay:
     """
 
     def __init__(self, entries: ArrayLike, gaussian: ArrayLike, site: int) -> None:
-        self.entries = check_fields(entries, "entries")
-        self.gaussian = check_fields(gaussian, "gaussian")
+        self.entries = check_matrix(entries, "entries")
+        self.gaussian = check_matrix(gaussian, "gaussian")
         self.site = site
 
     @classmethod

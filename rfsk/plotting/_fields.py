@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._core._validation import check_fields, check_image_shape, check_option
+from .._core._validation import check_fields_on, check_option
 from ..analysis import field_center, receptive_fields
 from ._images import plot_map, plot_mosaic
 from ._style import BLUE, GREEN, ORANGE, PURPLE, limit, new_axes, tidy
@@ -49,8 +49,7 @@ class ReceptiveFieldDisplay:
     """
 
     def __init__(self, fields: ArrayLike, shape: tuple[int, ...] | None = None) -> None:
-        self.fields = check_fields(fields)
-        self.shape = check_image_shape(shape, self.fields.shape[1])
+        self.fields, self.shape = check_fields_on(fields, shape)
 
     @classmethod
     def from_estimator(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._random import as_generator
-from .._core._validation import check_fields, check_image_shape
+from .._core._validation import check_fields_on
 from ..analysis import group_split, ipr, random_phase_fields
 from ._style import GREY, GROUP_STYLES, new_axes, tidy
 
@@ -78,8 +78,7 @@ class LocalizationDisplay:
         -------
         display : LocalizationDisplay
         """
-        weights = check_fields(fields)
-        sides = check_image_shape(shape, weights.shape[1])
+        weights, sides = check_fields_on(fields, shape)
         rng = as_generator(random_state)
         groups = group_split(weights, sides, random_state=rng).groups
         null = ipr(random_phase_fields(np.repeat(weights, _N_SURROGATES, axis=0), sides, rng))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._core._validation import check_fields, check_image_shape
+from .._core._validation import check_fields, check_image_shape, check_matrix
 from ..analysis import match_matrix
 from ._style import new_axes
 
@@ -39,7 +39,7 @@ class MatchingDisplay:
     """
 
     def __init__(self, match: ArrayLike) -> None:
-        self.match = check_fields(match, "match")
+        self.match = check_matrix(match, "match")
 
     @classmethod
     def from_fields(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core._lattice import site_differences
+from .._core._mistakes import warn_likely_mistake
 from .._core._validation import check_option
 from ..analysis import Cumulant, cumulant
 from ._amplifier import Amplifier
@@ -132,6 +133,11 @@ def localization_index(
     relative = np.zeros(len(total))
     relative[exists] = spectra[1, exists] / total[exists] / (spectra[1, 0] / total[0])
     if not exists[0] or relative.max() > 1.0 + _slack(pair):
+        if exists[0] and relative[exists].min() >= 1.0 - _slack(pair):
+            warn_likely_mistake(
+                "Class 0 has the longer range: there is no index for classes in this order. Class "
+                "0 is the short-range one; pass the pair in the other order."
+            )
         return LocalizationIndex(math.nan, (0,) * len(sides), math.nan)
     if theory == "rectified":
         a0 = float(np.sqrt(spectra[1, 0] / (len(total) * statistics[1].variance)))

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._core._blas import blas_on_one_thread
 from .._core._lattice import site_differences
 from .._core._random import as_generator
-from .._core._validation import check_fields, check_positive
+from .._core._validation import check_fields, check_matrix, check_positive
 from ._amplifier import Amplifier
 from ._statistics import class_pair, field_statistics
 
@@ -256,5 +256,5 @@ def sampled_drive(inputs: ArrayLike, weights: ArrayLike) -> Array:
     >>> sampled_drive(inputs, [[1.0, 0.0]]).round(1) + 0.0  # sqrt(2 / pi) along w
     array([[0.8, 0. ]])
     """
-    x, w = check_fields(inputs, "inputs"), check_fields(weights, "weights")
+    x, w = check_matrix(inputs, "inputs"), check_fields(weights, "weights")
     return np.asarray(np.sign(w @ x.T) @ x / len(x))

@@ -99,6 +99,7 @@ def test_fields_of_a_search_are_those_of_its_best_estimator(data):
     ids=str,
 )
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:X has a root mean square")
 def test_non_linear_steps_are_refused(data, step):
     X, y = np.abs(data[0]), data[1]
     pipe = make_pipeline(step, FCNet(4, max_epochs=1, random_state=0)).fit(X, y)

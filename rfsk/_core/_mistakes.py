@@ -1,0 +1,142 @@
+"""Typical mistakes that can be seen in what is passed in, and what is said of them."""
+
+import re
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+import sklearn
+from numpy.typing import NDArray
+
+from ..exceptions import LikelyMistakeWarning
+
+Array = NDArray[np.float64]
+
+_INSIDE = str(Path(__file__).parents[1]), str(Path(sklearn.__file__).parent)
+_ENOUGH = 8  # rows and columns from which on neighbours can be told from strangers
+_SMOOTH = 0.3  # correlation of neighbouring sites
+_CLEARLY = 2.0  # as many times that of what should be smooth
+
+_ROWS = 2000  # of a class that are looked at
+_MOST_CLASSES = 100  # beyond, y is not labels
+_BEYOND_NOISE = 4.0
+
+# What `transform` of a net returned, as long as somebody holds it.
+_activations: WeakValueDictionary[int, Any] = WeakValueDictionary()
+_ACTIVATION_NAME = re.compile(r"(fcnet|convnet|autoencoder)\d+")
+
+
+def warn_likely_mistake(message: str) -> None:
+    """Warn at the line that called the package, be it through scikit-learn."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, LikelyMistakeWarning, stacklevel=level)
+
+
+def mark_activations(hidden: Array) -> Array:
+    """Remember that this array holds activations, so that it is not taken for fields."""
+    _activations[id(hidden)] = hidden
+    return hidden
+
+
+def refuse_activations(fields: Any) -> None:
+    """Raise if these are activations of a net, or a table of them."""
+    columns: Any = getattr(fields, "columns", ())
+    is_table = len(columns) > 0 and _ACTIVATION_NAME.fullmatch(str(columns[0])) is not None
+    if is_table or _activations.get(id(fields)) is fields:
+        raise TypeError(
+            f"Got activations of a net, of shape {np.shape(fields)}: a row an input. Expected its "
+            "fields (n_units, n_features), a row a unit. make_pipeline(FCNet(), "
+            "LocalizationAnalyzer()) would measure activations as if they were fields: fit the net "
+            "first, and pass rfsk.receptive_fields(net)."
+        )
+
+
+def refuse_images(X: Any, y: Any = None) -> None:
+    """Raise if inputs are images that were not laid out as rows."""
+    sides: tuple[int, ...] = tuple(X.shape) if hasattr(X, "shape") else ()
+    if len(sides) < 3:
+        return
+    if len(sides) > 3:
+        remedy = (
+            "One row an image, all of one colour: take a channel or their mean, "
+            "X.mean(axis=-1) where channels come last, and then X.reshape(len(X), -1)."
+        )
+    elif y is not None and len(y) == sides[2] != sides[0]:
+        remedy = (
+            f"The labels say that images lie along the last axis: X = np.moveaxis(X, -1, 0), then "
+            f"X.reshape(len(X), -1), and image_shape=({sides[0]}, {sides[1]})."
+        )
+    else:
+        remedy = (
+            f"One row an image: X.reshape(len(X), -1), and the sides where a shape is asked for, "
+            f"({sides[1]}, {sides[2]}), rows first."
+        )
+    raise ValueError(f"Found array with dim {len(sides)}, of shape {sides}. {remedy}")
+
+
+def note_transposed(fields: Array) -> None:
+    """Warn if units vary more smoothly than sites do: rows and columns were exchanged."""
+    n_rows, n_columns = fields.shape
+    if min(n_rows, n_columns) < _ENOUGH:
+        return
+    along, across = _smoothness(fields, (1, 2)), _smoothness(fields.T, (1, 2))
+    if across > _SMOOTH and across > _CLEARLY * along:
+        warn_likely_mistake(
+            f"Fields of shape ({n_rows}, {n_columns}) vary smoothly down their columns (neighbours "
+            f"correlate by {across:.2f}) and not along their rows ({along:.2f}): are they "
+            "transposed? Expected (n_units, n_features), a row a unit; pass fields.T. "
+            "MLPClassifier's coefs_[0] is such a matrix; rfsk.receptive_fields(mlp) lays it right."
+        )
+
+
+def note_axis_order(rows: Array, shape: tuple[int, ...], name: str) -> None:
+    """Warn if images are smoother with their sides exchanged."""
+    if len(shape) != 2 or shape[0] == shape[1] or min(shape) < 2:
+        return
+    # A pixel and the one below it are as many places apart as there are columns.
+    stated, exchanged = (_smoothness(rows, (lag,)) for lag in (shape[1], shape[0]))
+    if exchanged > _SMOOTH and exchanged > _CLEARLY * stated:
+        warn_likely_mistake(
+            f"{name}={shape}, (rows, columns), but pixels above one another correlate by "
+            f"{stated:.2f} so, and by {exchanged:.2f} with {name}={shape[::-1]}: are the sides "
+            "exchanged? Expected the order of images.shape[1:], rows first."
+        )
+
+
+def note_pooled_classes(rows: Array, y: Any) -> None:
+    """Warn if rows taken for one law have labels, and covariances differ between them."""
+    labels = np.asarray(y) if y is not None else np.empty(0)
+    if labels.shape != (len(rows),):
+        return
+    names, counts = np.unique(labels, return_counts=True)
+    if not 2 <= len(names) <= _MOST_CLASSES or counts.min() < 2:
+        return
+    parts = [rows[labels == name][:_ROWS] for name in names[np.argsort(counts)[-2:]]]
+    covariances = [np.atleast_2d(np.cov(part, rowvar=False)) for part in parts]
+    mean = 0.5 * (covariances[0] + covariances[1])
+    # What sampling alone would make of the squared distance, were the classes Gaussian.
+    noise = (np.trace(mean) ** 2 + np.sum(mean**2)) * sum(1.0 / len(part) for part in parts)
+    if np.sum((covariances[0] - covariances[1]) ** 2) > _BEYOND_NOISE * noise:
+        warn_likely_mistake(
+            f"y has {len(names)} classes whose covariances differ, and target=None pools them into "
+            "one law: that adds 3 sym(D D), D half the difference of the covariances, to their "
+            "cumulant, which is not zero even for Gaussians. Choose target=<label>, 'within' or "
+            "'difference', or pass no y if one law is meant."
+        )
+
+
+def _smoothness(rows: Array, lags: tuple[int, ...]) -> float:
+    """Root mean square correlation of places so far apart in a row, beyond that of noise."""
+    alive = rows[np.any(rows, axis=1)]
+    if not len(alive):
+        return 0.0
+    alive = alive / np.abs(alive).max(axis=1, keepdims=True)
+    power = (alive * alive).sum(axis=1)
+    correlations = [(alive[:, :-lag] * alive[:, lag:]).sum(axis=1) / power for lag in lags]
+    excess = np.mean(np.square(correlations)) - 1.0 / rows.shape[1]
+    return float(np.sqrt(max(0.0, excess)))

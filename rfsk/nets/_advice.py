@@ -1,0 +1,89 @@
+"""What is said before a net is trained in a way in which its fields cannot localize."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core._mistakes import note_axis_order, warn_likely_mistake
+from ..datasets import Discrimination
+from ._modules import FIXED_READOUTS
+
+_ROWS = 2000  # of the data that are looked at
+_CERTAIN = 5.0  # standard errors
+_ODD = ("erf", "tanh", "linear")
+_SCALES = (0.1, 10.0)  # root mean squares between which rates were tried
+
+
+def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = None) -> None:
+    """Warn of likely mistakes in the data of a net, or between the two.
+
+    Parameters
+    ----------
+    net : NetEstimator
+        Started, not yet trained.
+    X : ndarray of shape (n_samples, n_features)
+        Finite.
+    index : ndarray of shape (n_samples,), optional
+        Classes of the rows, from 0; none for an autoencoder.
+    """
+    step = max(1, len(X) // _ROWS)
+    rows = np.asarray(X[::step], dtype=np.float64)
+    note_axis_order(rows, net.shape_, "image_shape")
+    size = float(np.sqrt(np.mean(np.square(rows))))
+    if size > 0.0 and not _SCALES[0] <= size <= _SCALES[1]:
+        warn_likely_mistake(
+            f"X has a root mean square of {size:.3g}; rates are meant for inputs of mean zero and "
+            "unit variance: X = (X - X.mean()) / X.std()."
+        )
+    if index is not None:
+        _advise_on_classes(net, rows, index[::step])
+
+
+def advise_on_task(net: Any, task: Discrimination) -> None:
+    """Warn of likely mistakes between a net and the task of which it is to see fresh samples."""
+    if _has_no_biases(net) or _is_rectified(net):
+        X, index = task.sample(_ROWS, random_state=0)
+        _advise_on_classes(net, X, index)
+
+
+def _has_no_biases(net: Any) -> bool:
+    """Whether outputs are odd functions of the inputs, and stay so."""
+    return (
+        net.activation in _ODD
+        and net.bias_init == 0
+        and not net.train_bias
+        and getattr(net, "readout", "linear") in ("auto", *FIXED_READOUTS)
+    )
+
+
+def _is_rectified(net: Any) -> bool:
+    """Whether class 1 has the target 1 and class 0 the target 0."""
+    return net._coding.rectified
+
+
+def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.intp]) -> None:
+    """Warn of what hangs on the means of two classes, or on how far each is correlated."""
+    if net._coding.n_classes != 2 or np.bincount(index, minlength=2).min() < 2:
+        return
+    first, second = rows[index == 0], rows[index == 1]
+    variance = first.var(axis=0) / len(first) + second.var(axis=0) / len(second)
+    difference = np.abs(first.mean(axis=0) - second.mean(axis=0))
+    if np.any(difference > _CERTAIN * np.sqrt(variance)):
+        return  # a linear classifier sees the classes, and so will the net
+    if _has_no_biases(net):
+        warn_likely_mistake(
+            f"A net of odd units ({net.activation!r}) without biases (bias_init=0, "
+            "train_bias=False) has an odd output, and classes of equal mean, unchanged by x -> -x "
+            "as these seem, ask for an even one: it learns nothing, accuracy 0.5. Leave "
+            "bias_init='auto'."
+        )
+    if _is_rectified(net):
+        uniform = [np.var(part.sum(axis=1)) for part in (first, second)]
+        error = np.sqrt(2.0 / len(first) + 2.0 / len(second))
+        if np.log(uniform[0] / uniform[1]) > _CERTAIN * error:
+            warn_likely_mistake(
+                "Units of relu answer to class 1, whose target is 1 (that of class 0 is 0), and "
+                "class 1 is here the one of shorter range: fields localize only where it is the "
+                "one of longer range. Exchange the labels, y = 1 - y, or the models of the task."
+            )

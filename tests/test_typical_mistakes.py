@@ -1,0 +1,299 @@
+"""What beginners do wrong is told, with the reason and the remedy, and nothing else is."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.special
+from sklearn.base import clone
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+
+import rfsk
+from rfsk import (
+    NLGP,
+    Autoencoder,
+    ConvNet,
+    CumulantCP,
+    Discrimination,
+    FCNet,
+    FieldMatcher,
+    LocalizationAnalyzer,
+    make_gaussian_clone,
+    make_gp,
+    make_nlgp,
+)
+from rfsk.exceptions import LikelyMistakeWarning
+from rfsk.plotting import ReceptiveFieldDisplay
+
+RING = {"shape": 40, "correlation_length": (2.0, 4.0)}
+
+
+def likely_mistake(match):
+    return pytest.warns(LikelyMistakeWarning, match=match)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_nlgp(4000, **RING, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def net(data):
+    return FCNet(20, batch_size=100, max_epochs=50, random_state=0).fit(*data)
+
+
+@pytest.fixture(scope="module")
+def oblong():
+    """Fields on a torus of 6 x 14 sites, smooth along both axes."""
+    X = NLGP((6, 14), correlation_length=2.0, gain=1.0).sample(30, random_state=0)
+    return X / np.sqrt(84)
+
+
+# Fields transposed
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        rfsk.ipr,
+        rfsk.population_summary,
+        rfsk.receptive_fields,
+        LocalizationAnalyzer(random_state=0).fit,
+        FieldMatcher().fit,
+        ReceptiveFieldDisplay,
+    ],
+    ids=lambda measure: getattr(measure, "__qualname__", str(measure)),
+)
+def test_transposed_fields_are_told(net, measure):
+    with likely_mistake(r"\(40, 20\) vary smoothly down their columns .* are they transposed\?"):
+        measure(net.receptive_fields_.T)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_weights_of_a_perceptron_are_told_to_be_transposed(data):
+    mlp = MLPClassifier(16, alpha=1.0, max_iter=40, random_state=0).fit(*data)
+    with likely_mistake(r"rfsk.receptive_fields\(mlp\) lays it right"):
+        rfsk.ipr(mlp.coefs_[0])
+    assert rfsk.ipr(rfsk.receptive_fields(mlp)).shape == (16,)
+
+
+def test_a_lattice_that_fits_the_units_is_told_to_be_of_the_other_axis():
+    fields = np.random.default_rng(0).normal(size=(7, 12))
+    with pytest.raises(ValueError, match=r"They have as many rows: are they transposed\?"):
+        LocalizationAnalyzer((3, 4)).fit(fields.T)
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_fields_of_nets_are_not_suspected(data, trained):
+    """Grown fields and initial ones, those of a clone, factors, in any order of units."""
+    X, y = data if trained else make_gp(4000, **RING, random_state=0)
+    net = FCNet(20, batch_size=100, max_epochs=20, record=3, random_state=0).fit(X, y)
+    factors = CumulantCP(8, target=1, random_state=0).fit(X, y).components_
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for fields in (*net.receptive_field_history_, factors, np.sort(factors, axis=0)):
+            rfsk.ipr(fields)
+
+
+# Axes of images
+
+
+def test_images_that_are_no_rows_are_told_how_to_be_laid_out(net):
+    images, labels = np.zeros((9, 5, 4)), np.arange(9) % 2
+    with pytest.raises(ValueError, match=r"dim 3, of shape \(9, 5, 4\).*X.reshape\(len\(X\), -1\)"):
+        FCNet(4).fit(images, labels)
+    with pytest.raises(ValueError, match=r"along the last axis: X = np.moveaxis\(X, -1, 0\)"):
+        FCNet(4).fit(np.moveaxis(images, 0, -1), labels)
+    with pytest.raises(ValueError, match=r"take a channel or their mean, X.mean\(axis=-1\)"):
+        ConvNet(2).fit(np.zeros((9, 5, 4, 3)), labels)
+    for fit in (Autoencoder().fit, CumulantCP().fit, net.predict, make_gaussian_clone):
+        with pytest.raises(ValueError, match=r"One row an image: X.reshape\(len\(X\), -1\)"):
+            fit(images)
+    with pytest.raises(ValueError, match=r"fields.reshape\(.*\) and the shape \(5, 4\), rows"):
+        rfsk.ipr(images)
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda fields, shape: LocalizationAnalyzer(shape, random_state=0).fit(fields),
+        lambda fields, shape: FieldMatcher(shape).fit(fields),
+        lambda fields, shape: rfsk.population_summary(fields, shape, random_state=0),
+        ReceptiveFieldDisplay,
+    ],
+    ids=["analyzer", "matcher", "summary", "display"],
+)
+def test_exchanged_sides_of_fields_are_told(oblong, take):
+    take(oblong, (6, 14))
+    with likely_mistake(r"shape=\(14, 6\), \(rows, columns\).*are the sides exchanged\?"):
+        take(oblong, (14, 6))
+
+
+@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
+def test_exchanged_sides_of_inputs_are_told(make):
+    X, y = make_nlgp(500, (6, 14), correlation_length=(1.0, 2.0), random_state=0)
+    make(2, image_shape=(6, 14), max_epochs=1).fit(X, y)
+    with likely_mistake(r"image_shape=\(14, 6\).*are the sides exchanged\?"):
+        make(2, image_shape=(14, 6), max_epochs=1).fit(X, y)
+
+
+# The other convention of the gain
+
+
+def test_the_other_convention_of_the_gain_is_told():
+    law = {"correlation_length": 4.0, "gain": 2.0}
+    with likely_mistake(r"nonlinearity is erf\(h\).*gain=2.0 \* sqrt\(2\) = 2.82843"):
+        other = NLGP(40, **law, nonlinearity=scipy.special.erf)
+    ours = NLGP(40, correlation_length=4.0, gain=2.0 * np.sqrt(2.0))
+    np.testing.assert_allclose(other.covariance(), ours.covariance(), atol=1e-9)
+    assert other.excess_kurtosis() == pytest.approx(ours.excess_kurtosis(), abs=1e-9)
+    with pytest.raises(ValueError, match=r"'erf' is erf\(h / sqrt 2\): where erf\(h\) is written"):
+        NLGP(40, **law, nonlinearity="erf(h)")
+    described = make_nlgp(4, 40, gain=2.0, random_state=0, return_X_y=False).DESCR
+    assert "where erf(gain z) is written, the gain of this law is 1.414" in described
+
+
+# No seed
+
+
+@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
+def test_a_seed_that_was_forgotten_is_kept(data, make):
+    X, y = data[0][:300], data[1][:300]
+    first, second = (make(4, max_epochs=2).fit(X, y) for _ in range(2))
+    assert first.seed_ != second.seed_
+    again = clone(first).set_params(random_state=first.seed_).fit(X, y)
+    np.testing.assert_array_equal(again.receptive_fields_, first.receptive_fields_)
+    assert make(4, max_epochs=1, random_state=7).fit(X, y).seed_ == 7
+    assert make(4, max_epochs=1, random_state=np.random.default_rng(7)).fit(X, y).seed_ is None
+
+
+def test_a_seed_that_was_forgotten_is_told_as_it_trains_and_kept_in_files(data, capsys, tmp_path):
+    X, y = data[0][:300], data[1][:300]
+    net = FCNet(4, max_epochs=1, verbose=1).fit(X, y)
+    told = f"random_state={net.seed_} trains the same net on the same data."
+    assert told in capsys.readouterr().err
+    rfsk.save(net, tmp_path / "net.safetensors")
+    assert rfsk.load(tmp_path / "net.safetensors").seed_ == net.seed_
+    FCNet(4, max_epochs=1, verbose=1, random_state=0).fit(X, y)
+    assert "seed" not in capsys.readouterr().err
+
+
+def test_the_seed_of_data_that_were_drawn_without_one_is_kept():
+    bunch = make_nlgp(50, **RING, return_X_y=False)
+    X, y = make_nlgp(50, **RING, random_state=bunch.random_state)
+    np.testing.assert_array_equal(X, bunch.X)
+    np.testing.assert_array_equal(y, bunch.y)
+    assert f"random_state: {bunch.random_state}" in bunch.DESCR
+
+
+# No biases
+
+
+@pytest.mark.parametrize("make", [FCNet, ConvNet])
+def test_an_odd_net_without_biases_is_told_to_learn_nothing(data, make):
+    net = make(4, bias_init=0, train_bias=False, max_epochs=2, random_state=0)
+    with likely_mistake("without biases .* learns nothing, accuracy 0.5"):
+        net.fit(*data)
+    assert net.score(*data) == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(len(data[0])))
+    task = Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in (2.0, 4.0)])
+    with likely_mistake("without biases"):
+        net.fit_online(task, 1000)
+
+
+def test_nets_without_biases_that_can_learn_are_left_in_peace(data):
+    """Means that differ, biases that start at zero but are trained, rectified units."""
+    X, y = data
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        FCNet(4, bias_init=0, train_bias=False, max_epochs=1).fit(X + 0.3 * y[:, None], y)
+        FCNet(4, bias_init=0, max_epochs=1).fit(X, y)
+        FCNet(4, activation="relu", train_bias=False, max_epochs=1).fit(X, y)
+
+
+# Targets of rectified units
+
+
+def test_rectified_units_whose_target_is_the_short_range_class_are_told(data):
+    X, y = data
+    net = FCNet(4, activation="relu", max_epochs=1, random_state=0)
+    net.fit(X, y)
+    with likely_mistake("class 1 is here the one of shorter range.*y = 1 - y"):
+        net.fit(X, 1 - y)
+    models = [NLGP(40, correlation_length=xi, gain=3.0) for xi in (4.0, 2.0)]
+    with likely_mistake("class 1 is here the one of shorter range"):
+        net.fit_online(Discrimination(models), 1000)
+    with likely_mistake("class 1 is here the one of shorter range"):
+        rfsk.fit_many([net], X, 1 - y, n_jobs=1)
+    with likely_mistake("class 1 is here the one of shorter range"):
+        rfsk.fit_many_online([net], Discrimination(models), 1000, n_jobs=1)
+    with likely_mistake("pass the pair in the other order"):
+        rfsk.localization_index(models)
+
+
+# Activations measured as if they were fields
+
+
+@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
+def test_a_pipeline_that_would_measure_activations_is_refused(data, make):
+    pipeline = make_pipeline(make(12, max_epochs=1), LocalizationAnalyzer())
+    told = r"activations of a net, of shape .*: a row an input.*pass rfsk.receptive_fields\(net\)"
+    with pytest.raises(TypeError, match=told):
+        pipeline.fit(*data)
+    with pytest.raises(TypeError, match=told):
+        pipeline.set_output(transform="pandas").fit(*data)
+
+
+def test_activations_are_refused_and_what_is_computed_of_them_is_not(net, data):
+    hidden = net.transform(data[0])
+    for measure in (rfsk.ipr, rfsk.population_summary, FieldMatcher().fit):
+        with pytest.raises(TypeError, match="Got activations of a net"):
+            measure(hidden)
+    correlated = hidden.T @ data[0] / len(hidden)
+    assert rfsk.ipr(correlated).shape == (20,)
+    assert rfsk.ipr(pd.DataFrame(net.receptive_fields_)).shape == (20,)
+
+
+# Classes pooled into one cumulant
+
+
+@pytest.mark.parametrize("make", [make_nlgp, make_gp])
+def test_pooling_classes_into_one_cumulant_is_told(make):
+    X, y = make(4000, 20, correlation_length=(1.0, 2.0), random_state=0)
+    told = "y has 2 classes whose covariances differ, and target=None pools them"
+    with likely_mistake(told):
+        CumulantCP(2, max_iter=200, tol=1e-3, random_state=0).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for target, labels in ((None, None), (1, y), ("within", y), (None, np.arange(4000) % 2)):
+            CumulantCP(2, target=target, max_iter=200, tol=1e-3, random_state=0).fit(X, labels)
+
+
+# Scales, and models that cannot be cloned
+
+
+def test_inputs_far_from_unit_variance_are_told(data):
+    X, y = data[0][:300], data[1][:300]
+    for factor in (0.01, 100.0):
+        with likely_mistake("X has a root mean square of .*X = "):
+            Autoencoder(4, max_epochs=1).fit(factor * X, y)
+
+
+def test_evaluation_on_a_clone_that_a_model_has_not_is_refused_before_training():
+    class Bare:
+        shape, n_features = (6,), 6
+
+        def sample(self, n_samples, random_state=None):
+            return np.random.default_rng(random_state).normal(size=(n_samples, 6))
+
+    net = FCNet(2, random_state=0)
+    with pytest.raises(NotImplementedError, match=r"Class 0, a Bare, has no gaussian_clone\(\)"):
+        net.fit_online(Discrimination([Bare(), Bare()]), 1000, n_eval=100)
+    assert not hasattr(net, "receptive_fields_")
+
+
+def test_warnings_point_at_the_line_that_asked(data):
+    with pytest.warns(LikelyMistakeWarning) as caught:
+        make_pipeline(FCNet(4, bias_init=0, train_bias=False, max_epochs=1)).fit(*data)
+    assert {warning.filename for warning in caught} == {__file__}
