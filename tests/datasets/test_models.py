@@ -25,6 +25,7 @@ from rfsk.datasets import (
     StudentT,
     TransformedField,
 )
+from rfsk.testing import check_input_model
 
 N_SAMPLES = 100_000
 PICTURES = [
@@ -73,6 +74,20 @@ MODELS = {
     "spiked skew": SpikedCumulant(3, strength=2.0, latent=stats.gamma(4.0)),
 }
 LATENT = [name for name, model in MODELS.items() if isinstance(model, LatentField)]
+# What single models fail on purpose: laws that are skewed, and functions without a name.
+NAMELESS = {"rectified", "threshold", "quantile"}
+SKEWED = {"gamma", "patches", "whitened patches", "spiked skew", *NAMELESS}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_passes_the_checks_that_users_run(name):
+    expected = {"sign_symmetry": "the law is skewed"} if name in SKEWED else {}
+    expected |= {"pickling": "a lambda"} if name in NAMELESS else {}
+    results = check_input_model(MODELS[name], n_samples=5000, expected_failed_checks=expected)
+    assert {result.name for result in results if result.status == "xfail"} == set(expected)
+    assert {"covariance_of_samples", "clone_samples", "chunks", "training"} <= {
+        result.name for result in results if result.status == "passed"
+    }
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -93,14 +108,11 @@ def test_samples_have_the_mean_covariance_and_kurtosis_of_the_closed_form(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_clone_shares_the_covariance_to_rounding_and_is_gaussian(name):
+def test_clone_shares_the_covariance_to_rounding_and_is_its_own_clone(name):
     model = MODELS[name]
     clone = model.gaussian_clone()
     np.testing.assert_allclose(clone.covariance(), model.covariance(), rtol=0, atol=1e-12)
-    assert clone.shape == model.shape
-    assert clone.excess_kurtosis() == 0.0
     assert clone.gaussian_clone() is clone
-    assert clone.sample(2, random_state=0).shape == (2, model.n_features)
 
 
 @pytest.mark.parametrize("gain", [1.0, 1e3, 1e6])
@@ -288,13 +300,6 @@ def test_numpy_and_torch_draw_the_same_field_from_the_same_noise(name):
     single = model.from_noise(torch.from_numpy(noise).float())
     assert single.dtype == torch.float32
     np.testing.assert_allclose(ours, single.numpy(), atol=2e-4)
-
-
-def test_from_noise_leaves_the_noise_as_it_was():
-    noise = np.random.default_rng(1).standard_normal((3, 12))
-    before = noise.copy()
-    MODELS["nlgp gain 3"].from_noise(noise)
-    np.testing.assert_array_equal(noise, before)
 
 
 def test_large_draws_equal_small_ones_row_by_row(monkeypatch):

@@ -1,0 +1,119 @@
+"""Invariants of input models, whatever their parameters, searched for exceptions by Hypothesis."""
+
+import numpy as np
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from rfsk.datasets import (
+    NLGP,
+    Discrimination,
+    EllipticalField,
+    GaussianField,
+    Ising,
+    Phi4,
+    Pulses,
+    TransformedField,
+)
+from rfsk.testing import input_models, lattice_shapes
+
+seeds = st.integers(0, 2**32 - 1)
+LATENT = (GaussianField, NLGP, TransformedField, EllipticalField)
+WITH_FOURTH_CUMULANT = (GaussianField, NLGP, EllipticalField, Ising, Pulses, Phi4)
+
+
+@given(input_models())
+def test_covariance_is_symmetric_positive_and_of_unit_diagonal(model):
+    covariance = model.covariance()
+    np.testing.assert_allclose(covariance, covariance.T, atol=1e-12)
+    np.testing.assert_allclose(covariance.diagonal(), 1.0, atol=1e-10)
+    assert np.linalg.eigvalsh(covariance).min() > -1e-7
+
+
+@given(input_models(boundary="periodic"))
+def test_covariance_depends_on_displacements_around_the_lattice_only(model):
+    covariance = model.covariance()
+    sites = np.arange(model.n_features).reshape(model.shape)
+    for axis in range(len(model.shape)):
+        rolled = np.roll(sites, 1, axis=axis).ravel()
+        np.testing.assert_allclose(covariance[np.ix_(rolled, rolled)], covariance, atol=1e-12)
+
+
+@given(input_models())
+def test_clone_shares_the_covariance_and_has_no_kurtosis(model):
+    clone = model.gaussian_clone()
+    np.testing.assert_allclose(clone.covariance(), model.covariance(), rtol=0, atol=1e-12)
+    assert clone.excess_kurtosis() == 0.0
+    assert clone.gaussian_clone() == clone
+    assert np.isfinite(clone.sample(2, random_state=0)).all()
+
+
+@given(input_models())
+def test_excess_kurtosis_is_at_least_minus_two(model):
+    assert model.excess_kurtosis() >= -2.0 - 1e-9
+
+
+@given(input_models(LATENT, boundary="periodic"), seeds)
+def test_rolling_the_noise_rolls_the_field(model, seed):
+    noise = np.random.default_rng(seed).standard_normal((2, *model.shape))
+    field = model.from_noise(noise).reshape(2, *model.shape)
+    jumps = getattr(model, "marginal", None) == "sign" or (
+        getattr(model, "nonlinearity", None) == "sign"
+    )
+    for axis in range(1, 1 + len(model.shape)):
+        rolled = model.from_noise(np.roll(noise, 2, axis=axis)).reshape(field.shape)
+        expected = np.roll(field, 2, axis=axis)
+        if jumps:  # rounding may flip a pixel at zero, where the latent field vanishes
+            assert np.mean(rolled != expected) < 0.05
+            continue
+        # A steep map magnifies the rounding of the latent field, most of all at small xi.
+        tolerance = 1e-12 * max(1.0, getattr(model, "gain", 1.0)) + 1e-8
+        np.testing.assert_allclose(rolled, expected, atol=tolerance, rtol=1e-8)
+
+
+@given(input_models(LATENT), seeds)
+def test_negated_noise_negates_the_field(model, seed):
+    noise = np.random.default_rng(seed).standard_normal((2, *model.noise_shape))
+    np.testing.assert_allclose(model.from_noise(-noise), -model.from_noise(noise), atol=1e-12)
+
+
+@given(input_models(), seeds)
+def test_same_seed_same_array(model, seed):
+    np.testing.assert_array_equal(model.sample(3, seed), model.sample(3, seed))
+
+
+@given(input_models(WITH_FOURTH_CUMULANT), seeds)
+def test_fourth_cumulants_do_not_depend_on_order_or_origin(model, seed):
+    assume(getattr(model, "nonlinearity", "erf") != "tanh")
+    assume(np.isfinite(model.excess_kurtosis()))
+    assume(getattr(model, "gain", 1.0) < 100.0)  # rounding: see erf_fourth_moment
+    rng = np.random.default_rng(seed)
+    sites = rng.integers(model.n_features, size=(5, 4))
+    kappa = model.fourth_cumulant(sites)
+    np.testing.assert_allclose(model.fourth_cumulant(sites[:, ::-1]), kappa, atol=1e-9)
+    if model.boundary == "periodic":
+        coordinates = np.array(np.unravel_index(sites, model.shape))
+        shift = rng.integers(0, 9, size=(len(model.shape), 1, 1))
+        sides = np.array(model.shape)[:, None, None]
+        moved = np.ravel_multi_index(tuple((coordinates + shift) % sides), model.shape)
+        np.testing.assert_allclose(model.fourth_cumulant(moved), kappa, atol=1e-9)
+
+
+@given(lattice_shapes(), st.floats(0.1, 1.0), seeds)
+def test_vanishing_gain_meets_the_gaussian_field(shape, length, seed):
+    xi = length * min(shape)
+    noise = np.random.default_rng(seed).standard_normal((2, *shape))
+    nlgp = NLGP(shape, correlation_length=xi, gain=1e-6)
+    gaussian = GaussianField(shape, correlation_length=xi)
+    np.testing.assert_allclose(nlgp.from_noise(noise), gaussian.from_noise(noise), atol=1e-9)
+    np.testing.assert_allclose(nlgp.covariance(), gaussian.covariance(), atol=1e-9)
+
+
+@given(st.lists(st.floats(0.01, 1.0), min_size=2, max_size=5), st.integers(1, 10_000), seeds)
+def test_class_shares_are_within_one_row_of_their_priors(weights, n_samples, seed):
+    priors = np.array(weights) / np.sum(weights)
+    task = Discrimination([NLGP(3, correlation_length=1.0, gain=3.0)] * len(priors), priors)
+    offset = np.random.default_rng(seed).random()
+    boundaries = task.class_boundaries(n_samples, offset)
+    counts = np.diff(boundaries, prepend=0)
+    assert boundaries[-1] == n_samples
+    assert np.all(np.abs(counts - n_samples * priors) < 1.0 + 1e-6)
