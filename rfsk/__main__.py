@@ -1,9 +1,11 @@
-"""Command line: ``python -m rfsk``, the emergence study, and ``python -m rfsk reproduce``."""
+"""Command line: ``python -m rfsk``, the emergence study, and its ``reproduce`` and ``live``."""
 
 import argparse
 import json
 import sys
+import threading
 import warnings
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,12 @@ _EMERGENCE: dict[str, Any] = {
     "n_hidden": None,
     "device": "auto",
 }
+# Options of the commands that write something.
+_WRITING: dict[str, Any] = {"out": None, "quick": False}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; print its table and write its figures and numbers.
+    """Run a command: print its table and write its figures and numbers, or serve the live page.
 
     Parameters
     ----------
@@ -37,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import matplotlib
 
     matplotlib.use("agg")
+    run = {"reproduce": _reproduce, "live": _live}.get(options.command, _emerge)
     try:
-        return _reproduce(options) if options.command == "reproduce" else _emerge(options)
+        return run(options)
     except (ValueError, OSError) as error:
         print(f"rfsk: {error}", file=sys.stderr)
         return 2
@@ -72,9 +77,7 @@ def _emerge(options: argparse.Namespace) -> int:
 def _reproduce(options: argparse.Namespace) -> int:
     from rfsk.claims import reproduce
 
-    odd = [name for name in _EMERGENCE if getattr(options, name) != _EMERGENCE[name]]
-    if odd:
-        raise ValueError(f"--{odd[0].replace('_', '-')} is no option of reproduce.")
+    _refuse_options(options, _EMERGENCE)
     out = options.out or Path("reproduction")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Interrupted|Training was interrupted")  # told below
@@ -98,12 +101,36 @@ def _reproduce(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _live(options: argparse.Namespace) -> int:
+    _refuse_options(options, _EMERGENCE | _WRITING)
+    from rfsk import nets  # noqa: F401  # torch takes seconds; the page then answers at once
+    from rfsk.live import LivePage
+
+    with LivePage(options.port, random_state=options.seed) as page:
+        print(f"The page is at {page.url}; Ctrl-C ends it.", flush=True)
+        try:
+            if not options.no_browser:
+                webbrowser.open(page.url)
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print()
+    return 0
+
+
+def _refuse_options(options: argparse.Namespace, defaults: dict[str, Any]) -> None:
+    """Raise if one of another command's options was given."""
+    odd = [name for name, default in defaults.items() if getattr(options, name) != default]
+    if odd:
+        raise ValueError(f"--{odd[0].replace('_', '-')} is no option of {options.command}.")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m rfsk",
         description="Let a fully-connected net discover convolution: localized fields that "
         "tile space, the Gaussian control that has none, the filters and CP factors they match.",
-        epilog="python -m rfsk reproduce: every claim of the paper, with numbers; see its --help",
+        epilog="python -m rfsk reproduce: every claim of the paper, with numbers; "
+        "python -m rfsk live: a page for lectures; see their --help",
     )
     _add_shared(parser, "emergence", "train for a fraction of the time")
     parser.add_argument("--dim", type=int, choices=(1, 2), default=1, help="ring or torus")
@@ -135,6 +162,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     claims.add_argument("--n-seeds", type=int, default=3, help="repeats (default 3)")
     _add_shared(claims, "reproduction", "small sizes: three minutes instead of seventeen", True)
+    live = commands.add_parser(
+        "live",
+        help="a page in the browser, with sliders, on which fields form",
+        description="Serve a page for lectures to the browser of this machine: sliders for gain "
+        "and correlation lengths, the inputs, fields that form on them and on their Gaussian "
+        "clone, and their IPR against theory. Ctrl-C ends it.",
+    )
+    live.add_argument("--port", type=int, default=0, help="where to serve it (default a free one)")
+    live.add_argument("--no-browser", action="store_true", help="open no browser")
+    live.add_argument("--seed", type=int, default=argparse.SUPPRESS, help="random seed (default 0)")
     return parser
 
 

@@ -1,0 +1,286 @@
+"""The page in a real browser: fields form, sliders move them, errors are told in words."""
+
+import shutil
+
+import pytest
+
+from rfsk.live import LivePage
+from rfsk.live._events import _inputs
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next(filter(None, map(shutil.which, _NAMES)), None)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"needs one of {_NAMES} on the path")
+ARGUMENTS = [
+    f"--{name}"
+    for name in (
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+    )
+]
+# Faster and shorter than in a lecture; after FORMED fields have formed all the same.
+FAST = "speed=64&steps=60"
+FORMED = "speed=64&steps=300"
+CANVASES = ("nlgp-inputs", "clone-inputs", "nlgp-fields", "clone-fields", "course")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def live():
+    with LivePage() as live:
+        yield live
+
+
+def open_tab(browser):
+    """Open a tab that notes what it asks for and what goes wrong."""
+    tab = browser.new_page(viewport={"width": 1280, "height": 800})
+    tab.faults, tab.asked = [], []
+    tab.on("pageerror", lambda error: tab.faults.append(str(error)))
+    tab.on("console", lambda message: tab.faults.append(message.text))
+    tab.on("request", lambda request: tab.asked.append(request.url))
+    tab.on("requestfailed", lambda request: note_failure(tab, request))
+    return tab
+
+
+def note_failure(tab, request):
+    is_given_up = "/run?" in request.url and request.failure == "net::ERR_ABORTED"  # by the page
+    if not is_given_up:
+        tab.faults.append(f"{request.url}: {request.failure}")
+
+
+def close_tab(tab, live):
+    tab.close()
+    assert [url for url in tab.asked if not url.startswith((live.url, "data:"))] == []
+    assert tab.faults == []
+
+
+@pytest.fixture
+def tab(browser, live):
+    tab = open_tab(browser)
+    yield tab
+    close_tab(tab, live)
+
+
+@pytest.fixture(scope="module")
+def ended(browser, live):
+    """A tab that shows the end of a run at gain 3, with its theory."""
+    tab = open_tab(browser)
+    run(tab, live, "gain=3", FORMED)
+    tab.wait_for_selector("body[data-theory=both]", timeout=20_000)
+    yield tab
+    close_tab(tab, live)
+
+
+def wait_for(tab, state, run=1):
+    tab.wait_for_selector(f"body[data-state={state}][data-run='{run}']", timeout=20_000)
+
+
+def run(tab, live, query, pace=FAST):
+    """Go to the end of a run; its numbers."""
+    tab.goto(f"{live.url}?{pace}&{query}")
+    wait_for(tab, "done")
+    return numbers(tab)
+
+
+def numbers(tab):
+    """Mean IPR: NLGP of b > 0 and b < 0, its clone likewise."""
+    return [float(tab.text_content(f"#now-{row}")) for row in range(4)]
+
+
+def picture(tab, name="nlgp-fields"):
+    return tab.evaluate(f"document.getElementById('{name}').toDataURL()")
+
+
+def n_colors(tab, name):
+    """How many colours a picture has: one is an empty canvas."""
+    return tab.evaluate(
+        f"""() => {{
+        const canvas = document.getElementById('{name}');
+        const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        return new Set(new Uint32Array(pixels.data.buffer)).size;
+        }}"""
+    )
+
+
+def test_fields_localize_on_the_inputs_and_not_on_their_clone(ended):
+    found = numbers(ended)
+    assert found[0] > 2.0 * found[2]
+    assert float(ended.text_content("#theory-0")) == pytest.approx(found[0], rel=0.5)
+    assert ended.text_content("#verdict") == "Index 1.07: above 1, fields localize"
+    told = "Excess kurtosis of a pixel: \N{MINUS SIGN}1.76 (Gaussian: 0)."
+    assert told in ended.text_content("#kurtosis")
+    assert all(n_colors(ended, name) > 10 for name in CANVASES)
+
+
+def test_a_slider_moved_by_the_keyboard_trains_a_new_net(tab, live):
+    weak = run(tab, live, "gain=0.1", FORMED)
+    assert weak[0] == pytest.approx(weak[2], rel=0.15)  # nearly Gaussian: as its clone
+    assert tab.text_content("#verdict") == "Index 0.98: below 1, fields do not localize"
+    shown = {name: picture(tab, name) for name in CANVASES}
+    tab.focus("#gain")
+    tab.keyboard.press("End")
+    assert tab.text_content("#gain-value") == "10"
+    wait_for(tab, "done", run=2)
+    assert numbers(tab)[0] > 1.5 * weak[0]
+    assert all(picture(tab, name) != shown[name] for name in CANVASES)
+    assert "gain=10&" in tab.url  # the address can be kept
+
+
+def test_an_input_event_moves_a_length_which_is_told_in_sites(tab, live):
+    run(tab, live, "gain=3")
+    shown = picture(tab)
+    tab.evaluate(
+        "const short = document.getElementById('short'); short.value = 1;"
+        "short.dispatchEvent(new Event('input'))"
+    )
+    assert tab.text_content("#short-value") == "1 site"
+    assert tab.get_attribute("#short", "aria-valuetext") == "1 site"
+    wait_for(tab, "done", run=2)
+    assert picture(tab) != shown
+
+
+def test_lengths_in_the_wrong_order_are_told_in_words_and_mended_by_a_slider(tab, live):
+    tab.goto(f"{live.url}?{FAST}&short=5&long=4")
+    wait_for(tab, "problem")
+    alert = tab.get_by_role("alert")
+    assert "the first class must be the short-range one" in alert.text_content()
+    tab.locator("#long").fill("8")
+    wait_for(tab, "done", run=2)
+    assert not alert.is_visible()
+    (told,) = tab.faults  # the browser itself notes the answer
+    assert "400 (Bad Request)" in told
+    tab.faults.clear()
+
+
+def test_a_preset_that_is_no_number_is_told_in_words(tab, live):
+    tab.goto(f"{live.url}?gain=much")
+    wait_for(tab, "problem")
+    assert tab.text_content("#problem") == "gain='much'; expected a number."
+    tab.faults.clear()
+
+
+def test_a_page_whose_program_has_ended_says_so(tab, browser):
+    with LivePage() as gone:
+        run(tab, gone, "gain=3")
+    tab.click("text=Start again")
+    wait_for(tab, "problem", run=2)
+    assert "The program behind this page does not answer" in tab.text_content("#problem")
+    tab.faults.clear()
+    tab.asked.clear()
+
+
+def test_a_run_that_breaks_off_is_told(tab, live, monkeypatch):
+    def broken(parameters, stop):
+        yield _inputs({"nlgp": parameters.task(), "clone": parameters.task()}, parameters)
+
+    monkeypatch.setattr("rfsk.live._events.events", broken)
+    tab.goto(live.url)
+    wait_for(tab, "problem")
+    assert "The run broke off" in tab.text_content("#problem")
+
+
+def test_a_run_that_is_stopped_from_elsewhere_is_told(tab):
+    with LivePage() as stopped:
+        tab.goto(f"{stopped.url}?steps=20000")
+        wait_for(tab, "running")
+    wait_for(tab, "problem")
+    assert "This run was stopped" in tab.text_content("#problem")
+    tab.asked.clear()
+
+
+def test_pausing_holds_the_show(tab, live):
+    tab.goto(f"{live.url}?speed=1&steps=60")
+    wait_for(tab, "running")
+    tab.click("text=Pause")
+    tab.wait_for_timeout(50)
+    shown = tab.input_value("#time"), picture(tab), picture(tab, "course")
+    tab.wait_for_timeout(400)
+    assert (tab.input_value("#time"), picture(tab), picture(tab, "course")) == shown
+    tab.focus("#speed")
+    tab.keyboard.press("End")
+    tab.click("text=Go on")
+    wait_for(tab, "done")
+    assert tab.input_value("#time") == tab.get_attribute("#time", "max")
+
+
+def test_one_can_look_back_and_replay_without_another_training(ended):
+    found, shown, asked = numbers(ended), picture(ended), list(ended.asked)
+    ended.locator("#time").fill("0")
+    ended.wait_for_timeout(100)
+    assert numbers(ended)[0] < found[0]
+    assert picture(ended) != shown
+    ended.locator("#time").fill(ended.get_attribute("#time", "max"))
+    ended.wait_for_timeout(100)
+    assert numbers(ended) == found
+    ended.click("text=Go on")  # at the end: from the start
+    wait_for(ended, "done")
+    assert (numbers(ended), picture(ended), ended.asked) == (found, shown, asked)
+
+
+def test_a_new_seed_grows_other_fields(tab, live):
+    run(tab, live, "seed=4")
+    shown = picture(tab)
+    tab.click("text=New seed")
+    wait_for(tab, "done", run=2)
+    assert "seed=5&" in tab.url
+    assert picture(tab) != shown
+
+
+def test_every_control_has_a_name_and_every_picture_a_description(ended):
+    for name in ("Gain of the inputs", "Short correlation length", "Long correlation length"):
+        assert ended.get_by_role("slider", name=name).count() == 1
+    for name in ("Start again", "Replay", "New seed"):
+        assert ended.get_by_role("button", name=name).count() == 1
+    for name in CANVASES:
+        assert len(ended.get_attribute(f"#{name}", "aria-label")) > 40
+    assert ended.text_content("#news").startswith("Training done. Mean IPR: NLGP, b > 0 0.")
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (1920, 1080), (1280, 800)])
+def test_the_page_fits_screens_and_projectors(ended, size):
+    ended.set_viewport_size({"width": size[0], "height": size[1]})
+    ended.wait_for_timeout(100)
+    too_wide = ended.evaluate(
+        """() => [...document.querySelectorAll('header, section, table, h2, h3, p, label')]
+        .filter((part) => part.getBoundingClientRect().right > innerWidth
+            || part.scrollWidth > part.clientWidth + 1)
+        .map((part) => part.textContent)"""
+    )
+    assert too_wide == []
+    assert ended.evaluate("document.documentElement.scrollHeight") <= size[1]
+
+
+def test_a_notebook_shows_the_page_in_its_frame(tab, live):
+    tab.set_content(live._repr_html_())
+    frame = tab.frame_locator("iframe[title='Receptive fields, live']")
+    frame.locator("body[data-state=running]").wait_for(timeout=20_000)
+
+
+def test_who_prefers_less_motion_sees_every_tenth_step(browser, live):
+    tab = browser.new_page(reduced_motion="reduce")
+    tab.add_init_script(
+        "window.seen = new Set();"
+        "setInterval(() => {"
+        "const time = document.getElementById('time');"
+        "if (time) seen.add(Number(time.value));"
+        "}, 5)"
+    )
+    tab.goto(f"{live.url}?speed=8&steps=60")
+    wait_for(tab, "done")
+    last = int(tab.get_attribute("#time", "max"))
+    seen = tab.evaluate("[...seen]")
+    tab.close()
+    assert len(seen) > 2
+    assert {step % 10 for step in seen if step not in (1, last)} == {0}

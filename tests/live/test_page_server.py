@@ -1,0 +1,330 @@
+"""The page's server, over real connections; no browser."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import webbrowser
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from rfsk import NLGP, Discrimination, FCNet, ipr, localization_index, predict_fields
+from rfsk.__main__ import main
+from rfsk.analysis import field_center
+from rfsk.live import LivePage
+from rfsk.live._events import _prediction, decoded
+from rfsk.live._parameters import Parameters
+from rfsk.theory import CubicFlow
+
+SHORT = 60  # steps
+LONG = 20_000
+TASK = Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in (2.0, 4.0)])
+
+
+@pytest.fixture(scope="module")
+def page():
+    with LivePage() as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def events(page):
+    with urlopen(f"{page.url}run?gain=3&short=2&long=4&seed=5&steps={SHORT}") as answer:
+        return [json.loads(line) for line in answer]
+
+
+def frames_of(events, net):
+    return [event for event in events if event["event"] == "frame" and event["net"] == net]
+
+
+def wait_until(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def refusal(page, path):
+    with pytest.raises(HTTPError) as caught:
+        urlopen(page.url + path)
+    with closing(caught.value) as answer:
+        return answer.status, answer.read().decode()
+
+
+def test_a_run_tells_inputs_then_frames_of_both_nets_then_theory(events):
+    kinds = [event["event"] for event in events]
+    assert kinds[0] == "inputs"
+    assert kinds[-3:] == ["theory", "theory", "done"]
+    assert set(kinds[1:-3]) == {"frame"}
+    for net in ("nlgp", "clone"):
+        steps = [frame["step"] for frame in frames_of(events, net)]
+        assert len(steps) == events[0]["n_frames"]
+        assert steps == sorted(set(steps))
+        assert (steps[0], steps[-1]) == (0, SHORT)
+
+
+@pytest.mark.parametrize("name", ["nlgp", "clone"])
+def test_streamed_fields_are_those_of_a_plain_net_of_the_same_seed(events, name):
+    law = TASK if name == "nlgp" else TASK.gaussian_clone()
+    net = FCNet(20, batch_size=200, weight_decay=0.0, record=120, random_state=5)
+    net.fit_online(law, 200 * SHORT)
+    frames = frames_of(events, name)
+    assert [frame["step"] for frame in frames] == net.snapshot_steps_.tolist()
+    streamed = np.stack([decoded(frame["fields"]) for frame in frames])
+    np.testing.assert_array_equal(streamed, net.receptive_field_history_.astype(np.float32))
+    for frame, fields in zip(frames, net.receptive_field_history_, strict=True):
+        expected = [ipr(fields)[:10].mean(), ipr(fields)[10:].mean()]
+        assert frame["ipr"] == pytest.approx(expected, rel=1e-12)
+    error = 5.0 * np.sqrt(0.25 / 2000 + 0.25 / 4000)  # they are tested on other samples
+    accuracy = net.score(*law.sample(4000, random_state=0))
+    assert frames[-1]["accuracy"] == pytest.approx(accuracy, abs=error)
+
+
+def test_fields_that_have_just_begun_to_grow_are_not_warned_of(page):
+    with urlopen(f"{page.url}run?gain=10&short=0.5&long=1&steps=100") as answer:
+        events = [json.loads(line) for line in answer]
+    assert events[-1]["event"] == "done"
+    assert frames_of(events, "clone")[-1]["step"] == 100
+
+
+def test_a_theory_that_runs_away_is_told():
+    parameters = Parameters(gain=10.0, short=8.0, long=12.0, steps=400)
+    law = parameters.task()
+    start = CubicFlow(law).starts(20, 0)
+    assert "ran away" in _prediction("nlgp", law, start, parameters)["problem"]
+
+
+def test_units_come_in_the_order_of_their_centres_within_each_group(events):
+    last = frames_of(events, "nlgp")[-1]
+    centers = field_center(decoded(last["fields"]))[last["order"], 0]
+    assert sorted(last["order"][:10]) == list(range(10))
+    assert (np.diff(centers[:10]) > 0).all()
+    assert (np.diff(centers[10:]) > 0).all()
+
+
+def test_theory_and_statistics_are_those_of_the_package(events):
+    assert events[0]["index"] == localization_index(TASK).index
+    assert events[0]["kurtosis"] == TASK.models[0].excess_kurtosis()
+    drawn = np.array(events[0]["samples"]["nlgp"][1])
+    assert np.allclose(drawn, TASK.models[1].sample(2, random_state=5), atol=1e-4)
+    start = decoded(frames_of(events, "nlgp")[0]["fields"])
+    expected = predict_fields(TASK, start=start, end=5.0 * SHORT / 40)
+    told = next(e for e in events if e["event"] == "theory" and e["net"] == "nlgp")
+    assert told["ipr"][0][-1] == pytest.approx(expected.ipr[:10].mean(), abs=1e-5)
+    assert told["times"][-1] == pytest.approx(5.0 * SHORT)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("short=4&long=4", "short=4, long=4; expected short < long: the first class must be the"),
+        ("short=5&long=4", "Lower the short correlation length or raise the long one."),
+        ("gain=0", "gain=0.0; expected a finite number > 0."),
+        ("gain=nan", "gain=nan; expected a finite number > 0."),
+        ("gain=1e9", "gain=1e+09; expected a number from 0.01 to 100."),
+        ("gain=much", "gain='much'; expected a number."),
+        ("gain=", "gain=''; expected a number."),
+        ("long=21", "long=21; expected a number from 0.25 to 20."),
+        ("seed=-1", "seed=-1; expected an integer >= 0."),
+        ("seed=1.5", "seed='1.5'; expected an integer."),
+        ("steps=0", "steps=0; expected an integer > 0."),
+        ("steps=20001", "steps=20001; expected at most 20000."),
+        ("gian=3", "'gian' is unknown; expected one of gain, short, long, seed, steps."),
+    ],
+)
+def test_parameters_that_are_not_valid_are_refused_in_words(page, query, told):
+    status, text = refusal(page, f"run?{query}")
+    assert status == 400
+    assert told in text
+
+
+@pytest.mark.parametrize("path", ["no-such", "page.html", "../setup.cfg", "run/", "runs"])
+def test_unknown_paths_are_not_found(page, path):
+    status, text = refusal(page, path)
+    assert status == 404
+    assert "expected / (the page) or /run" in text
+
+
+def test_a_client_that_goes_away_stops_its_training():
+    with LivePage() as page:
+        connection = HTTPConnection("127.0.0.1", page.port)
+        connection.request("GET", f"/run?steps={LONG}&page=a")
+        answer = connection.getresponse()
+        told = [json.loads(answer.readline())["event"] for _ in range(3)]
+        assert told == ["inputs", "frame", "frame"]
+        assert page.n_running == 1
+        answer.close()
+        connection.close()
+        began = time.monotonic()
+        wait_until(lambda: page.n_running == 0)
+        assert time.monotonic() - began < 2.0
+        assert trainings() == []
+
+
+def trainings():
+    return [thread for thread in threading.enumerate() if "_train" in thread.name]
+
+
+def test_a_newer_run_of_a_page_stops_the_older_and_leaves_those_of_others():
+    with LivePage() as page:
+        older, other, newer = (HTTPConnection("127.0.0.1", page.port) for _ in range(3))
+        answers = {}
+        for name, connection, key in (("older", older, "a"), ("other", other, "b")):
+            connection.request("GET", f"/run?steps={LONG}&page={key}")
+            answers[name] = connection.getresponse()
+        newer.request("GET", "/run?steps=5&page=a")
+        kinds = [json.loads(line)["event"] for line in newer.getresponse()]
+        assert kinds[-1] == "done"
+        assert json.loads(answers["older"].readlines()[-1])["event"] == "stopped"
+        assert page.n_running == 1
+        for connection in (*answers.values(), older, other, newer):
+            connection.close()
+
+
+def test_of_more_than_four_runs_the_oldest_is_stopped():
+    with LivePage() as page:
+        connections = [HTTPConnection("127.0.0.1", page.port) for _ in range(5)]
+        answers = []
+        for number, connection in enumerate(connections):
+            connection.request("GET", f"/run?steps={LONG}&page={number}")
+            answers.append(connection.getresponse())
+        assert json.loads(answers[0].readlines()[-1])["event"] == "stopped"
+        wait_until(lambda: page.n_running == 4)
+        for connection in (*answers, *connections):
+            connection.close()
+
+
+def test_closing_ends_trainings_and_frees_the_port():
+    page = LivePage()
+    connection = HTTPConnection("127.0.0.1", page.port)
+    connection.request("GET", f"/run?steps={LONG}")
+    answer = connection.getresponse()
+    page.close()
+    assert not page.is_open
+    assert page.n_running == 0
+    assert trainings() == []
+    answer.close()
+    connection.close()
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the old one may linger
+        free.bind(("127.0.0.1", page.port))
+    page.close()
+    assert repr(page) == "<LivePage closed>"
+    assert page._repr_html_() == "<p>This page is closed.</p>"
+
+
+def test_it_listens_on_this_machine_alone(page):
+    assert page._server.server_address[0] == "127.0.0.1"
+
+
+def test_a_notebook_gets_an_iframe_of_the_page():
+    with LivePage(height=700) as page:
+        html = page._repr_html_()
+        assert html.startswith(f'<iframe src="{page.url}" title="Receptive fields, live"')
+        assert 'height="700"' in html
+        assert repr(page) == f"<LivePage {page.url}>"
+
+
+def test_a_page_begins_with_what_it_is_given():
+    with LivePage(gain=0.5, correlation_length=(1.0, 3.0), random_state=7) as page:
+        defaults = settings_of(page)["defaults"]
+    assert defaults == {"gain": 0.5, "short": 1.0, "long": 3.0, "seed": 7, "steps": 2000}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"port": -1}, r"port=-1; expected an integer >= 0\."),
+        ({"height": 0}, r"height=0; expected an integer > 0\."),
+        ({"gain": -1.0}, r"gain=-1\.0; expected a finite number > 0\."),
+        ({"correlation_length": (4.0, 2.0)}, "the first class must be the short-range one"),
+        ({"correlation_length": 4.0}, r"correlation_length=4\.0 has 1 value\(s\); expected 2"),
+        ({"random_state": None}, "seed=None; expected an integer >= 0"),
+    ],
+)
+def test_a_page_with_parameters_that_are_not_valid_is_not_served(options, told):
+    with pytest.raises(ValueError, match=told):
+        LivePage(**options)
+
+
+def test_a_port_that_is_taken_is_an_error(page):
+    with pytest.raises(OSError, match="in use"):
+        LivePage(page.port)
+
+
+def settings_of(page):
+    with urlopen(page.url) as answer:
+        html = answer.read().decode()
+    (settings,) = re.findall(r'<script id="settings"[^>]*>(.*?)</script>', html)
+    return json.loads(settings)
+
+
+def test_colours_of_fields_are_those_of_matplotlib(page):
+    expected = [to_hex(color) for color in mpl.colormaps["cividis"].colors]
+    assert settings_of(page)["field_colors"] == expected
+
+
+def test_the_page_refers_to_nothing_elsewhere_and_may_not_fetch_it(page):
+    with urlopen(page.url) as answer:
+        html = answer.read().decode()
+        policy = answer.headers["Content-Security-Policy"]
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", html)
+    assert policy.startswith("default-src 'none'; ")
+    assert "connect-src 'self'" in policy
+
+
+def test_importing_the_room_imports_no_torch_and_no_matplotlib():
+    code = (
+        "import sys, rfsk.live; "
+        "print([name for name in ('torch', 'skorch', 'matplotlib') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("option", ["--gain=2", "--quick", "--out=there", "--dim=2"])
+def test_options_of_other_commands_are_refused(option, capsys):
+    assert main([option, "live"]) == 2
+    name = option.split("=")[0]
+    assert f"{name} is no option of live." in capsys.readouterr().err
+
+
+def test_the_command_serves_the_page_until_it_is_interrupted():
+    command = [sys.executable, "-m", "rfsk", "live", "--no-browser", "--seed", "3"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        url = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())[0]
+        with urlopen(url) as answer:
+            html = answer.read().decode()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    assert '"seed": 3' in html
+    assert process.returncode == 0
+    assert told == ""
+
+
+def test_the_command_opens_the_browser_at_the_page(monkeypatch, capsys):
+    opened = []
+
+    def visit(url):
+        with urlopen(url) as answer:
+            opened.append((url, answer.status))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(webbrowser, "open", visit)
+    assert main(["live"]) == 0
+    ((url, status),) = opened
+    assert status == 200
+    assert f"The page is at {url}; Ctrl-C ends it." in capsys.readouterr().out
