@@ -1,0 +1,145 @@
+"""Exercise 2: grow fields and measure them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+import rfsk
+
+from ._grading import (
+    Array,
+    Wrong,
+    call,
+    checked,
+    is_close,
+    mistake_in,
+    number,
+    numbers,
+    require_finite,
+)
+
+
+@checked
+def check_ipr(ipr: Any) -> str:
+    """Check ipr(fields), the inverse participation ratio of each field.
+
+    Parameters
+    ----------
+    ipr : callable
+        The student's function.
+
+    Returns
+    -------
+    verdict : Verdict
+    """
+    sites = np.arange(40)
+    fields = np.stack(
+        [
+            3.0 * np.eye(40)[7],
+            np.full(40, 0.5),
+            np.cos(2.0 * np.pi * 3 * sites / 40),
+            np.exp(-0.5 * ((sites - 20) / 2.0) ** 2) - 0.1,
+        ]
+    )
+    on = "four fields of 40 sites, shape (4, 40)"
+    got = numbers(call(ipr, fields, on=on), "What your function returned")
+    if got.shape == (40,):
+        raise Wrong(
+            "Got 40 numbers for 4 fields: the sum runs over units. A row of fields is a unit, a "
+            "column a site; sum over the sites."
+        )
+    if got.shape == ():
+        raise Wrong("Got one number for 4 fields: the sum runs over units as well as over sites.")
+    if got.shape != (4,):
+        raise Wrong(f"Got shape {got.shape}; expected (4,), one number a field.")
+    centered = fields - fields.mean(axis=1, keepdims=True)  # uniform fields are left without any
+    if is_close(got[[0, 2, 3]], rfsk.ipr(centered[[0, 2, 3]]), 1e-9):
+        raise Wrong("The mean of each field is subtracted. The IPR is of the weights as they are.")
+    require_finite(got, "The IPR of four fields, none of them zero")
+    expected = rfsk.ipr(fields)
+    if not is_close(got, expected, 1e-9):
+        raise mistake_in(got, _mistakes_of_ipr(fields), 1e-9, _as_a_table(got, expected))
+    return "1 for one site, 1/40 for a uniform field, 1.5/40 for a wave."
+
+
+def _mistakes_of_ipr(fields: Array) -> Iterator[tuple[Array, str]]:
+    second, fourth = (fields**2).sum(axis=1), (fields**4).sum(axis=1)
+    not_normalized = "Three times a field has another IPR than the field, which should not be: "
+    yield second**2 / fourth, "That is the participation ratio, the number of sites; turn it over."
+    yield fourth, f"{not_normalized}the sum of fourth powers is not divided by anything."
+    yield fourth / second, f"{not_normalized}square the sum of squares below the line."
+    yield (
+        np.ones(4),
+        "Always 1: below the line belongs the square of a sum, not a sum of squares of squares.",
+    )
+    absolute = np.abs(fields).sum(axis=1)
+    yield second / absolute**2, "The powers are 2 and 1; expected 4 above the line and 2 below."
+    yield second / fields.sum(axis=1) ** 2, "The powers are 2 and 1; expected 4 and 2."
+    yield fourth / second**2 * 40, "40 times too large: a mean takes the place of a sum."
+    yield fourth / second**2 / 40, "40 times too small: a mean takes the place of a sum."
+
+
+def _as_a_table(got: Array, expected: Array) -> str:
+    names = ("one site", "uniform", "a wave", "a bump")
+    listed = "; ".join(
+        f"{name} {value:.3g} (expected {target:.3g})"
+        for name, value, target in zip(names, got, expected, strict=True)
+    )
+    return f"{listed}. Fourth powers, summed over sites, over the square of the sum of squares."
+
+
+@checked
+def check_sites(n_sites: Any, net: Any, X: Any) -> str:
+    """Check on how many sites the fields of positive bias live.
+
+    Parameters
+    ----------
+    n_sites : float
+        The student's number.
+    net : FCNet
+        The net whose fields are measured.
+    X : ndarray of shape (n_samples, n_features)
+        Inputs, to recognise who measured activations.
+
+    Returns
+    -------
+    verdict : Verdict
+    """
+    got = number(n_sites, "n_sites")
+    fields = net.receptive_fields_
+    half = len(fields) // 2
+    values = rfsk.ipr(fields)
+    mean = values[:half].mean()
+    if any(is_close(got, right, 0.1) for right in (1.0 / mean, (1.0 / values[:half]).mean())):
+        return (
+            f"A field of positive bias lives on {got:.1f} of {fields.shape[1]} sites, one of "
+            f"negative bias on {1.0 / values[half:].mean():.0f}."
+        )
+    activations = net.transform(X)
+    both = "Both groups are in this mean. Units whose bias starts positive, the first half of "
+    both += "the rows, and those whose bias starts negative do different things: keep them apart."
+    other = "That is the other group: units whose bias starts positive are the first half."
+    seen = "That is the IPR of what units answer to inputs, net.transform(X). Fields are weights: "
+    seen += "net.receptive_fields_."
+    mistakes: list[tuple[Any, str]] = [
+        (mean, "That is the IPR itself. How many sites is it one over?"),
+        (values.mean(), f"That is an IPR, not a number of sites. {both}"),
+        (mean * fields.shape[1], "That is how much more local than uniform; expected sites."),
+        (1.0 / values.mean(), both),
+        ((1.0 / values).mean(), both),
+        (1.0 / values[half:].mean(), other),
+        ((1.0 / values[half:]).mean(), other),
+        *((1.0 / rfsk.ipr(rows).mean(), seen) for rows in (activations, activations.T)),
+        (
+            1.0 / rfsk.ipr(fields.T).mean(),
+            "The fields are transposed: a row of receptive_fields_ is a unit.",
+        ),
+    ]
+    raise mistake_in(
+        got,
+        mistakes,
+        max(2e-3, 0.01 * abs(got)),
+        f"Got {got:.3g}; expected a number of sites between 1 and {fields.shape[1]}: one over the "
+        "mean IPR of the first half of net.receptive_fields_.",
+    )

@@ -1,0 +1,227 @@
+"""Exercise 1: draw an NLGP."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy.special import erf
+
+from rfsk import NLGP
+
+from ._grading import Array, Wrong, call, checked, is_close, mistake_in, numbers
+
+_SAMPLES, _SITES, _LENGTH, _GAIN = 6000, 31, 2.0, 2.0
+_ON = f"n_samples={_SAMPLES}, n_sites={_SITES}, correlation_length={_LENGTH}, gain={_GAIN}"
+# Five standard errors or more of what _statistics holds, at 6000 samples.
+_TOLERANCE = np.array([0.03, 0.03, 0.05, 0.03, 0.03, 0.03, 0.07])
+_SHORT_RING, _LONG_LENGTH = 16, 6.0
+
+
+@checked
+def check_draw_nlgp(draw_nlgp: Any) -> str:
+    """Check draw_nlgp(n_samples, n_sites, correlation_length, gain, rng).
+
+    Parameters
+    ----------
+    draw_nlgp : callable
+        The student's function.
+
+    Returns
+    -------
+    verdict : Verdict
+    """
+    fields = _draw(draw_nlgp, seed=0)
+    _require_right_shape(fields)
+    if not np.isfinite(fields).all():
+        raise Wrong(
+            "Some values are NaN: the root of a negative number, most likely of a spectrum that "
+            "is not that of a kernel summed over the ring, or a division of zero by zero."
+        )
+    _require_independent_rows(fields)
+    _require_the_callers_generator(draw_nlgp, fields)
+    _require_no_mean(fields)
+    _require_one_scale(fields)
+    expected = _statistics(NLGP(_SITES, correlation_length=_LENGTH, gain=_GAIN).sample(_SAMPLES, 1))
+    got = _statistics(fields)
+    if not is_close(got, expected, _TOLERANCE):
+        raise mistake_in(got, _mistakes(), _TOLERANCE, _in_numbers(got, expected))
+    _require_periodic_kernel(draw_nlgp)
+    return (
+        f"{_SAMPLES} fields have the mean, variance, kurtosis and covariance of an NLGP of gain "
+        f"{_GAIN:g}, rows are independent, and the seed decides."
+    )
+
+
+def _draw(draw_nlgp: Any, seed: int, sites: int = _SITES, length: float = _LENGTH) -> Array:
+    rng = np.random.default_rng(seed)
+    drawn = call(draw_nlgp, _SAMPLES, sites, length, _GAIN, rng, on=_ON)
+    return numbers(drawn, "What your function returned")
+
+
+def _require_right_shape(fields: Array) -> None:
+    if fields.shape == (_SAMPLES, _SITES):
+        return
+    got = f"The fields have shape {fields.shape}; expected ({_SAMPLES}, {_SITES})"
+    if fields.shape == (_SITES, _SAMPLES):
+        raise Wrong(f"{got}: they are transposed. A row is a sample, a column a site.")
+    if fields.shape == (_SAMPLES, _SITES - 1):
+        raise Wrong(
+            f"{got}. The inverse real transform takes an even number of sites for granted: tell "
+            "it how many there are."
+        )
+    if fields.ndim == 1 and fields.size == _SITES:
+        raise Wrong(f"{got}: that is one field. Draw noise for every sample.")
+    raise Wrong(f"{got}: a row for every sample, a column for every site.")
+
+
+def _require_independent_rows(fields: Array) -> None:
+    if np.ptp(fields) == 0.0:
+        raise Wrong("All values are the same. Is the noise used at all?")
+    if np.allclose(fields, fields[:1]):
+        raise Wrong(
+            "All rows are the same field: one noise was drawn for all samples. Draw as many "
+            "normal numbers as there are samples times sites."
+        )
+
+
+def _require_the_callers_generator(draw_nlgp: Any, fields: Array) -> None:
+    if not np.array_equal(_draw(draw_nlgp, seed=0), fields):
+        raise Wrong(
+            "Two calls with the same seed gave different fields: the noise is not drawn from rng. "
+            "NumPy's global generator, or one without a seed, does not know which was asked for."
+        )
+    if np.array_equal(_draw(draw_nlgp, seed=1), fields):
+        raise Wrong(
+            "Two calls with different seeds gave the same fields: a generator with a seed of its "
+            "own is made inside. Draw from the rng that is passed."
+        )
+
+
+def _require_no_mean(fields: Array) -> None:
+    if abs(fields.mean()) > 0.1:
+        raise Wrong(
+            f"The fields have mean {fields.mean():.2f}; expected 0. Is the noise normal? Uniform "
+            "numbers have mean 1/2."
+        )
+
+
+def _require_one_scale(fields: Array) -> None:
+    if np.allclose(fields.std(axis=1), 1.0, atol=1e-3):
+        raise Wrong(
+            "Every field was divided by its own standard deviation. That changes the law: Z is "
+            "one number, the standard deviation over all fields that could be drawn."
+        )
+
+
+def _statistics(fields: Array) -> Array:
+    """Mean, variance, kurtosis, correlation at distances 1, 2, 4, and across the seam."""
+    mean, variance = fields.mean(), fields.var()
+    scaled = (fields - mean) / math.sqrt(variance)
+    at_distance = [np.mean(scaled[:, d:] * scaled[:, :-d]) for d in (1, 2, 4)]
+    seam = np.mean(scaled[:, 0] * scaled[:, -1])
+    return np.array([mean, variance, np.mean(scaled**4), *at_distance, seam])
+
+
+def _in_numbers(got: Array, expected: Array) -> str:
+    names = (
+        "mean",
+        "variance",
+        "kurtosis",
+        "correlation of neighbours",
+        "correlation at two sites",
+        "correlation at four sites",
+        "correlation of first and last site",
+    )
+    off = np.abs(got - expected) / _TOLERANCE
+    listed = ", ".join(
+        f"{name} {value:.2f} (expected {target:.2f})"
+        for name, value, target, is_off in zip(names, got, expected, off > 1.0, strict=True)
+        if is_off
+    )
+    where = "the map and its Z" if off[:3].max() > off[3:].max() else "the filter"
+    return f"The law is another one: {listed}. Look at {where}."
+
+
+def _spectrum() -> Array:
+    """Power of the latent field at each frequency."""
+    distances = np.arange(_SITES) + np.arange(-2, 3)[:, None] * _SITES
+    kernel = np.exp(-((distances / _LENGTH) ** 2)).sum(axis=0)
+    return np.asarray(np.fft.rfft(kernel / kernel[0]).real)
+
+
+def _smooth(spectrum: Array, power: float) -> Array:
+    """White noise filtered by a power of the spectrum."""
+    noise = np.random.default_rng(2).standard_normal((_SAMPLES, _SITES))
+    amplitude = np.maximum(spectrum, 0.0) ** power
+    return np.asarray(np.fft.irfft(np.fft.rfft(noise) * amplitude, n=_SITES))
+
+
+def _normalization(gain: float) -> float:
+    return math.sqrt(2.0 / math.pi * math.asin(gain**2 / (1.0 + gain**2)))
+
+
+def _mistakes() -> Iterator[tuple[Array, str]]:
+    """Statistics of what each typical mistake draws."""
+    one_way = np.fft.rfft(np.exp(-((np.arange(_SITES) / _LENGTH) ** 2))).real
+    spectrum = _spectrum()
+    z, scale, norm = _smooth(spectrum, 0.5), _GAIN / math.sqrt(2.0), _normalization(_GAIN)
+    root = math.sqrt(2.0)
+    by_spectrum = "The filter is the spectrum; expected its square root, because the covariance of "
+    by_spectrum += "filtered noise is the square of the filter."
+    convention = "The argument of erf is gain times z. That is another convention, in which the "
+    convention += "same number is a larger gain: here the argument is divided by sqrt 2."
+    no_gain = "The gain does nothing: erf gets z whatever the gain."
+    drawn = [
+        (erf(scale * z), "The variance is Z^2 and not 1: the division by Z is missing."),
+        (erf(scale * z) / norm**2, "It is divided by Z^2; expected Z. Is a square root missing?"),
+        (erf(scale * z) * norm, "It is multiplied by Z; expected a division."),
+        (erf(_GAIN * z) / norm, convention),
+        (erf(_GAIN * z) / _normalization(root * _GAIN), convention),
+        (erf(_GAIN * z), f"{convention} And the division by Z is missing."),
+        (z, "The fields are Gaussian: gain and erf are missing."),
+        (z / norm, "The fields are Gaussian: gain and erf are missing."),
+        (_GAIN * z, "The fields are Gaussian and scaled by the gain: erf is missing."),
+        (erf(z / root) / _normalization(1.0), no_gain),
+        (erf(z / root) / norm, no_gain),
+        (np.tanh(_GAIN * z) / np.tanh(_GAIN * z).std(), "The map is tanh; expected erf."),
+    ]
+    for power, reason in (
+        (1.0, by_spectrum),
+        (0.0, "Sites are independent: the noise is not filtered."),
+    ):
+        latent = _smooth(spectrum, power)
+        drawn += [(erf(scale * latent) / norm, reason)]
+        drawn += [(erf(scale * latent / latent.std()) / norm, reason)]
+    drawn += [
+        (
+            erf(scale * _smooth(one_way, 0.5)) / norm,
+            "Distances are counted in one direction only. On a ring the last site is next to the "
+            "first: use ring_spectrum.",
+        ),
+        (
+            NLGP(_SITES, correlation_length=_LENGTH, gain=_GAIN, boundary="open").sample(
+                _SAMPLES, 2
+            ),
+            "The first and the last site have nothing in common: the boundary is open. On a ring "
+            "they are neighbours; filter by FFT of exactly n_sites sites.",
+        ),
+    ]
+    for fields, reason in drawn:
+        yield _statistics(fields), reason
+
+
+def _require_periodic_kernel(draw_nlgp: Any) -> None:
+    """A correlation length at which the shortest distance makes no covariance."""
+    fields = _draw(draw_nlgp, 0, _SHORT_RING, _LONG_LENGTH)
+    model = NLGP(_SHORT_RING, correlation_length=_LONG_LENGTH, gain=_GAIN)
+    if fields.shape == (_SAMPLES, _SHORT_RING) and np.isfinite(fields).all():
+        got = np.mean(fields * np.roll(fields, _SHORT_RING // 2, axis=1))
+        if abs(got - model.autocovariance()[_SHORT_RING // 2]) < 0.05:
+            return
+    raise Wrong(
+        f"Right at {_ON}, wrong with n_sites={_SHORT_RING}, correlation_length={_LONG_LENGTH}. "
+        "The kernel of the shortest distance around the ring is no covariance at long correlation "
+        "lengths, its spectrum is negative somewhere: use ring_spectrum, which sums the kernel "
+        "over all images, and nothing that belongs to one number of sites."
+    )
