@@ -96,8 +96,10 @@ _ROOMS = (
     "datasets",
     "exceptions",
     "experiments",
+    "live",
     "nets",
     "plotting",
+    "testing",
     "theory",
 )
 

@@ -97,6 +97,27 @@ def test_fields_of_nets_are_not_suspected(data, trained):
             rfsk.ipr(fields)
 
 
+def test_fields_of_the_first_steps_are_not_suspected():
+    """Units that have seen the same batches look alike, each as rough as the noise."""
+    task = Discrimination([NLGP(40, correlation_length=xi, gain=10.0) for xi in (0.5, 1.0)])
+    net = FCNet(20, batch_size=200, record=30, random_state=0).fit_online(task, 200 * 200)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for fields in net.receptive_field_history_:
+            rfsk.ipr(fields)
+
+
+def test_few_fields_and_repeated_ones_are_not_suspected():
+    rng = np.random.default_rng(0)
+    wave = np.cos(2.0 * np.pi * np.arange(18) / 6)[None]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rfsk.ipr(np.repeat(rng.normal(size=(10, 40)), 20, axis=0))
+        rfsk.ipr(np.repeat(rng.normal(size=(1, 40)), 20, axis=0))
+        LocalizationAnalyzer((3, 6), random_state=0).fit(wave)
+        LocalizationAnalyzer((6, 3), random_state=0).fit(wave)
+
+
 # Axes of images
 
 

@@ -84,8 +84,12 @@ def note_transposed(fields: Array) -> None:
     n_rows, n_columns = fields.shape
     if min(n_rows, n_columns) < _ENOUGH:
         return
-    along, across = _smoothness(fields, (1, 2)), _smoothness(fields.T, (1, 2))
-    if across > _SMOOTH and across > _CLEARLY * along:
+    repeats = np.all(fields[1:] == fields[:-1], axis=1)
+    distinct = fields[np.concatenate([[True], ~repeats])]  # np.repeat is no smoothness
+    if len(distinct) < _ENOUGH:
+        return
+    along, across = _smoothness(distinct, (1, 2)), _smoothness(distinct.T, (1, 2))
+    if across > _SMOOTH and across > max(_CLEARLY * along, 1.5 * _likeness_of_strangers(distinct)):
         warn_likely_mistake(
             f"Fields of shape ({n_rows}, {n_columns}) vary smoothly down their columns (neighbours "
             f"correlate by {across:.2f}) and not along their rows ({along:.2f}): are they "
@@ -94,9 +98,21 @@ def note_transposed(fields: Array) -> None:
         )
 
 
+def _likeness_of_strangers(rows: Array) -> float:
+    """Root mean square cosine of rows half of all apart, beyond that of noise.
+
+    Units that have seen the same few batches are all alike, neighbours or not.
+    """
+    alive = rows[np.any(rows, axis=1)]
+    alive = alive / np.linalg.norm(alive, axis=1, keepdims=True)
+    half = len(alive) // 2
+    cosines = (alive[:half] * alive[half : 2 * half]).sum(axis=1)
+    return float(np.sqrt(max(0.0, np.mean(cosines**2) - 1.0 / rows.shape[1])))
+
+
 def note_axis_order(rows: Array, shape: tuple[int, ...], name: str) -> None:
     """Warn if images are smoother with their sides exchanged."""
-    if len(shape) != 2 or shape[0] == shape[1] or min(shape) < 2:
+    if len(shape) != 2 or shape[0] == shape[1] or min(shape) < 2 or len(rows) < _ENOUGH:
         return
     # A pixel and the one below it are as many places apart as there are columns.
     stated, exchanged = (_smoothness(rows, (lag,)) for lag in (shape[1], shape[0]))

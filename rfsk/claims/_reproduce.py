@@ -11,8 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tqdm.auto import tqdm
-
+from .._core._progress import tqdm
 from .._core._validation import check_positive
 from . import (
     _convolutional_match,

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
+from .._core._progress import tqdm
 from .._core._random import spawn_seeds
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
 from ..analysis import (

@@ -8,8 +8,8 @@ from contextlib import closing
 from typing import Any
 
 import joblib
-from tqdm.auto import tqdm
 
+from .._core._progress import tqdm
 from ._cells import RESERVED, Cell
 from ._store import Store
 from ._sweep_result import Sweep, shown

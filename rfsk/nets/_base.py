@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from skorch.callbacks import LRScheduler
-from tqdm.auto import tqdm
 
+from .._core._progress import tqdm
 from .._core._random import as_generator, draw_seed, known_seed
 from .._core._validation import check_image_shape, check_positive
 from ..analysis import ipr

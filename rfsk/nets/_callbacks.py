@@ -7,7 +7,8 @@ from typing import Any
 
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.utils import noop
-from tqdm.auto import tqdm
+
+from .._core._progress import tqdm
 
 try:  # scikit-learn 1.9
     from sklearn.callback import CallbackSupportMixin, with_callbacks

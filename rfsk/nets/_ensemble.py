@@ -12,8 +12,8 @@ import torch
 from numpy.typing import ArrayLike
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_X_y, validate_data
-from tqdm.auto import tqdm
 
+from .._core._progress import tqdm
 from .._core._random import draw_seed
 from .._core._validation import check_positive
 from ..datasets import Discrimination
