@@ -20,6 +20,7 @@ from rfsk import (
 )
 from rfsk.analysis import tiling
 from rfsk.datasets import NLGP, Discrimination
+from rfsk.exceptions import LikelyMistakeWarning
 
 POSITIVE, NEGATIVE = slice(0, 20), slice(20, 40)
 
@@ -116,7 +117,8 @@ def test_swapping_the_classes_swaps_the_groups(ring_task):
 
 def test_without_biases_nothing_is_learnt(ring_task):
     net = FCNet(40, bias_init=0.0, train_bias=False, batch_size=1000, random_state=0)
-    net.fit_online(ring_task, 500_000)
+    with pytest.warns(LikelyMistakeWarning, match="without biases"):
+        net.fit_online(ring_task, 500_000)
     assert net.score(*ring_task.sample(20_000, random_state=1)) == pytest.approx(0.5, abs=0.02)
 
 

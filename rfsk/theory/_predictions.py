@@ -111,12 +111,12 @@ def predict_fields(
     """Predict the fields of a committee from second- and fourth-order statistics alone.
 
     Follows `CubicFlow` for units of bias +b and -b, on inputs with P(x) = P(-x). Right about which
-    group localizes, about the shape and IPR of its fields (within 12 % at D = 30, lengths 1.5 and 3,
-    and at D = 40, lengths 2 and 4, gains 1 to 10; not at lengths below a site or close to each
-    other, where its IPR was up to 1.7 times that of nets) and about when structure emerges; the
-    expansion is of small fields, so that once they have grown (u.Cu about
-    1) it runs ahead of the net, by a factor of two to three in the time at which localization is
-    half complete, and the fields of the oscillating group sharpen late where those of nets do not.
+    group localizes, about the shape and IPR of its fields and about when structure emerges. Their
+    IPR is within 12 % of that of nets at D = 30, lengths 1.5 and 3, and at D = 40, lengths 2 and 4,
+    gains 1 to 10; at lengths below a site or close to each other it was up to 1.7 times as large.
+    The expansion is of small fields, so that once they have grown (u.Cu about 1) it runs ahead of
+    the net, by a factor of two to three in the time at which localization is half complete, and
+    the fields of the oscillating group sharpen late where those of nets do not.
 
     Parameters
     ----------
