@@ -27,7 +27,6 @@ CLASSIFIERS = [
     FCNet(activation="tanh", train_bias=False),
     FCNet(readout="sqrt", l1=1e-4, l1_cut=10.0),
     FCNet(readout="linear", optimizer="adam", learning_rate=0.01),
-    FCNet(n_hidden=(16, 8)),
     FCNet(n_hidden=(16, 8, 4), readout="linear", scaling="plain"),
     ConvNet(image_shape=(1, -1), readout="sum", train_bias=False),
     ConvNet(image_shape=(-1, 1), boundary="zero", kernel_size=1, readout="linear"),

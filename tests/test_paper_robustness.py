@@ -124,6 +124,7 @@ def test_both_layers_localize_with_the_squared_loss_if_the_readout_is_slow():
     assert fast[2] < 0.06
 
 
+@pytest.mark.slow
 def test_both_layers_on_few_rows_seen_often_do_not_localize():
     """20,000 rows, 100 epochs: 0 to 5 % beyond .045 (seeds 0, 1) although the accuracy is .95: a
     trained readout does without localized fields once it has seen the rows often enough."""

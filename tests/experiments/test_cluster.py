@@ -49,6 +49,7 @@ def test_a_phase_diagram_is_the_same_on_a_cluster_bit_for_bit(cluster):
     pd.testing.assert_frame_equal(there.table(), here.table(), check_exact=True)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_midway_costs_nothing_but_its_time(cluster, tmp_path):
     log = str(tmp_path / "log")
 
