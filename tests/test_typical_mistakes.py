@@ -152,6 +152,14 @@ def test_exchanged_sides_of_fields_are_told(oblong, take):
         take(oblong, (14, 6))
 
 
+def test_exchanged_sides_of_photographs_are_told():
+    X, y = rfsk.make_image_patches(1000, (8, 12), random_state=0)
+    X = X + 5.0 * np.random.default_rng(0).normal(size=(1000, 1))  # brightness of each
+    FCNet(2, image_shape=(8, 12), max_epochs=1).fit(X, y)
+    with likely_mistake(r"image_shape=\(12, 8\).*are the sides exchanged\?"):
+        FCNet(2, image_shape=(12, 8), max_epochs=1).fit(X, y)
+
+
 @pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
 def test_exchanged_sides_of_inputs_are_told(make):
     X, y = make_nlgp(500, (6, 14), correlation_length=(1.0, 2.0), random_state=0)

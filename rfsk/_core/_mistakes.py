@@ -114,8 +114,10 @@ def note_axis_order(rows: Array, shape: tuple[int, ...], name: str) -> None:
     """Warn if images are smoother with their sides exchanged."""
     if len(shape) != 2 or shape[0] == shape[1] or min(shape) < 2 or len(rows) < _ENOUGH:
         return
-    # A pixel and the one below it are as many places apart as there are columns.
-    stated, exchanged = (_smoothness(rows, (lag,)) for lag in (shape[1], shape[0]))
+    # A pixel and the one below it are as many places apart as there are columns. Brightness, in
+    # which all pixels of an image agree, says nothing of order.
+    contrast = rows - rows.mean(axis=1, keepdims=True)
+    stated, exchanged = (_smoothness(contrast, (lag,)) for lag in (shape[1], shape[0]))
     if exchanged > _SMOOTH and exchanged > _CLEARLY * stated:
         warn_likely_mistake(
             f"{name}={shape}, (rows, columns), but pixels above one another correlate by "

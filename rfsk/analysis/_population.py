@@ -37,12 +37,36 @@ class PopulationSummary:
     >>> summary = population_summary([*bumps, wave], random_state=0)
     >>> round(summary.split.share["oscillating"], 3), round(summary.median_width["localized"], 1)
     (0.091, 11.8)
+    >>> print(summary)
+                  share  95 % interval  median IPR  median width
+    localized      0.91  0.62 to 0.98       0.0798          11.8
+    oscillating    0.09  0.02 to 0.38       0.0150           3.2
+    other          0.00  0.00 to 0.26          nan           nan
+    dead           0.00  0.00 to 0.26          nan           nan
+    localized fields cover 1.00 of the sites, 0.69 if their places were random
     """
 
     split: GroupSplit
     median_ipr: dict[str, float]
     median_width: dict[str, float]
     tiling: Tiling
+
+    def __str__(self) -> str:
+        lines = [
+            f"{'':<12}{'share':>7}  {'95 % interval':<14}{'median IPR':>11}{'median width':>14}"
+        ]
+        for name in GROUPS:
+            low, high = self.split.interval[name]
+            lines.append(
+                f"{name:<12}{self.split.share[name]:>7.2f}  {f'{low:.2f} to {high:.2f}':<14}"
+                f"{self.median_ipr[name]:>11.4f}{self.median_width[name]:>14.1f}"
+            )
+        if self.tiling.n_units:
+            lines.append(
+                f"localized fields cover {self.tiling.coverage:.2f} of the sites, "
+                f"{self.tiling.random_coverage:.2f} if their places were random"
+            )
+        return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
         """Numbers ready for JSON; one that does not exist is None."""
