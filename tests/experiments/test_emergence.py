@@ -27,6 +27,7 @@ def test_study_finds_localized_fields_and_what_they_match(study):
     assert found["match"]["factors"]["other_median"] < 0.3
 
 
+@pytest.mark.slow
 def test_same_seed_same_study(study):
     again = emergence(quick=True, random_state=np.int64(0)).summary()
     first = study.summary()

@@ -87,6 +87,7 @@ def undisturbed():
     return sweep(third, {"scale": list(range(16))}, n_jobs=1, random_state=0).table()[COLUMNS]
 
 
+@pytest.mark.slow
 def test_two_sweeps_share_one_store(script, tmp_path):
     store = tmp_path / "store"
     for process in [script(store, log) for log in ("one", "two")]:
@@ -99,6 +100,7 @@ def test_two_sweeps_share_one_store(script, tmp_path):
     assert table(tmp_path, "two").equals(undisturbed())
 
 
+@pytest.mark.slow
 def test_a_sweep_survives_files_that_cannot_be_written(script, tmp_path):
     store = tmp_path / "store"
     finish(script(store, most_bytes=200))  # a record takes some 500

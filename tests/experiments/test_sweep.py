@@ -350,6 +350,7 @@ def test_a_study_is_told_by_all_that_it_uses(monkeypatch):
     assert fingerprint(recursive) == fingerprint(recursive)
 
 
+@pytest.mark.slow
 def test_digests_are_the_same_in_every_process():
     code = (
         "from rfsk.experiments._digests import digest, fingerprint\n"

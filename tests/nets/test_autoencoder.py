@@ -42,6 +42,7 @@ def test_linear_code_spans_the_principal_components(X, tied):
     assert angles[:5].min() > 0.99
 
 
+@pytest.mark.slow
 def test_sparse_autoencoder_finds_the_atoms_of_a_sparse_code():
     """20 random atoms, codes of density .1, 20,000 rows: median match .9997 (seed 0)."""
     rng = np.random.default_rng(0)

@@ -220,6 +220,7 @@ def test_pickle_and_joblib_keep_the_net(make_net, ring, tmp_path):
     assert restored.n_steps_ == net.n_steps_ + 3
 
 
+@pytest.mark.slow
 def test_grid_search_has_the_same_scores_in_one_process_and_in_two(ring):
     X, y = ring
     pipe = make_pipeline(StandardScaler(), FCNet(8, max_epochs=3, random_state=0))

@@ -42,6 +42,7 @@ def test_evaluation_and_snapshots_do_not_change_the_training(net, small_task):
     assert not hasattr(net, "evaluation_")
 
 
+@pytest.mark.slow
 def test_gaussian_equivalence_gap_opens_when_fields_form(ring_task):
     """g = 3, D = 100, K = 40, loss on the inputs and on their clone over three seeds: .968 to .971
     and .972 to .974 at learning rate x steps = 125 (time 25 in the paper's units), .788 to .792

@@ -73,6 +73,7 @@ def test_l1_is_a_soft_threshold_after_each_step(ring, readout):
     assert (expected == 0.0).any()
 
 
+@pytest.mark.slow
 def test_beta_lasso_learns_local_connectivity_at_no_cost_in_accuracy():
     """D = 100, g = 3, 20,000 rows, seed 0, l1 = 2e-4, cut at 200: 69 % of the weights of the
     localized half are exactly zero, 44 % of the others; accuracy .852 as without."""
