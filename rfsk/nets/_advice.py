@@ -12,7 +12,7 @@ from ._modules import FIXED_READOUTS
 _ROWS = 2000  # of the data that are looked at
 _CERTAIN = 5.0  # standard errors
 _ODD = ("erf", "tanh", "linear")
-_SCALES = (0.1, 10.0)  # root mean squares between which rates were tried
+_SCALES = (0.33, 5.0)  # root mean squares between which rates were tried
 
 
 def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = None) -> None:
