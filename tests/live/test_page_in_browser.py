@@ -204,6 +204,7 @@ def test_pausing_holds_the_show(tab, live):
     tab.goto(f"{live.url}?speed=1&steps=60")
     wait_for(tab, "running")
     tab.click("text=Pause")
+    tab.wait_for_selector("body[data-theory=both]", timeout=20_000)  # it comes all the same
     tab.wait_for_timeout(50)
     shown = tab.input_value("#time"), picture(tab), picture(tab, "course")
     tab.wait_for_timeout(400)
