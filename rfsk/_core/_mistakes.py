@@ -19,7 +19,7 @@ _INSIDE = str(Path(__file__).parents[1]), str(Path(sklearn.__file__).parent)
 _ENOUGH = 8  # rows and columns from which on neighbours can be told from strangers
 _SMOOTH = 0.3  # correlation of neighbouring sites
 _CLEARLY = 2.0  # as many times that of what should be smooth
-
+_MORE = 1.5  # as many times the likeness of rows that are no neighbours
 _ROWS = 2000  # of a class that are looked at
 _MOST_CLASSES = 100  # beyond, y is not labels
 _BEYOND_NOISE = 4.0
@@ -89,7 +89,9 @@ def note_transposed(fields: Array) -> None:
     if len(distinct) < _ENOUGH:
         return
     along, across = _smoothness(distinct, (1, 2)), _smoothness(distinct.T, (1, 2))
-    if across > _SMOOTH and across > max(_CLEARLY * along, 1.5 * _likeness_of_strangers(distinct)):
+    if across > _SMOOTH and across > max(
+        _CLEARLY * along, _MORE * _likeness_of_strangers(distinct)
+    ):
         warn_likely_mistake(
             f"Fields of shape ({n_rows}, {n_columns}) vary smoothly down their columns (neighbours "
             f"correlate by {across:.2f}) and not along their rows ({along:.2f}): are they "
@@ -103,11 +105,9 @@ def _likeness_of_strangers(rows: Array) -> float:
 
     Units that have seen the same few batches are all alike, neighbours or not.
     """
-    alive = rows[np.any(rows, axis=1)]
-    alive = alive / np.linalg.norm(alive, axis=1, keepdims=True)
+    alive = _unit_rows(rows)
     half = len(alive) // 2
-    cosines = (alive[:half] * alive[half : 2 * half]).sum(axis=1)
-    return float(np.sqrt(max(0.0, np.mean(cosines**2) - 1.0 / rows.shape[1])))
+    return _beyond_noise((alive[:half] * alive[half : 2 * half]).sum(axis=1), rows.shape[1])
 
 
 def note_axis_order(rows: Array, shape: tuple[int, ...], name: str) -> None:
@@ -150,11 +150,20 @@ def note_pooled_classes(rows: Array, y: Any) -> None:
 
 def _smoothness(rows: Array, lags: tuple[int, ...]) -> float:
     """Root mean square correlation of places so far apart in a row, beyond that of noise."""
+    alive = _unit_rows(rows)
+    correlations = [(alive[:, :-lag] * alive[:, lag:]).sum(axis=1) for lag in lags]
+    return _beyond_noise(correlations, rows.shape[1])
+
+
+def _unit_rows(rows: Array) -> Array:
+    """Rows that are not zero, of length one; scaled first, so that squares stay in range."""
     alive = rows[np.any(rows, axis=1)]
-    if not len(alive):
-        return 0.0
     alive = alive / np.abs(alive).max(axis=1, keepdims=True)
-    power = (alive * alive).sum(axis=1)
-    correlations = [(alive[:, :-lag] * alive[:, lag:]).sum(axis=1) / power for lag in lags]
-    excess = np.mean(np.square(correlations)) - 1.0 / rows.shape[1]
-    return float(np.sqrt(max(0.0, excess)))
+    return np.asarray(alive / np.linalg.norm(alive, axis=1, keepdims=True))
+
+
+def _beyond_noise(cosines: Any, n_columns: int) -> float:
+    """Root mean square of cosines, less the 1 / n that those of noise have; 0 of none."""
+    if not np.size(cosines):
+        return 0.0
+    return float(np.sqrt(max(0.0, np.mean(np.square(cosines)) - 1.0 / n_columns)))

@@ -32,11 +32,15 @@ def as_generator(random_state: Any) -> np.random.Generator:
     )
 
 
-def known_seed(random_state: Any) -> int | None:
-    """Seed by which what follows can be repeated: drawn here for None, unknown for a generator."""
+def generator_and_seed(random_state: Any) -> tuple[np.random.Generator, int | None]:
+    """Generator as of `as_generator`, and the seed that gives it again, drawn here for None.
+
+    The seed of what was a generator already is not known: None.
+    """
     if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
-    return int(random_state) if isinstance(random_state, int | np.integer) else None
+        random_state = int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
+    is_seed = isinstance(random_state, int | np.integer)
+    return as_generator(random_state), int(random_state) if is_seed else None
 
 
 def draw_seed(rng: np.random.Generator) -> int:

@@ -79,8 +79,8 @@ def check_image_shape(
     return shape
 
 
-def refuse_estimator(fields: Any) -> None:
-    """Raise if a net, or what it says of inputs, was passed where its fields were meant."""
+def _refuse_other_than_fields(fields: Any) -> None:
+    """Raise if a net, its activations or a stack of images was passed where fields were meant."""
     if hasattr(fields, "get_params"):
         raise TypeError(
             f"Got a {type(fields).__name__}; expected an array of fields (n_units, n_features): "
@@ -102,7 +102,7 @@ def check_matrix(values: Any, name: str) -> np.ndarray:
 
 def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
     """Return receptive fields as a float64 array of shape (n_units, n_features)."""
-    refuse_estimator(fields)
+    _refuse_other_than_fields(fields)
     weights = check_matrix(fields, name)
     note_transposed(weights)
     return weights
@@ -116,7 +116,7 @@ def check_fields_on(fields: Any, shape: Any) -> tuple[np.ndarray, tuple[int, ...
 
 def validate_fields(analyzer: Any, fields: Any, *, reset: bool = True) -> np.ndarray:
     """Return fields as `check_fields` does, and learn or check their width and names."""
-    refuse_estimator(fields)
+    _refuse_other_than_fields(fields)
     weights = np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
     if reset:
         note_transposed(weights)

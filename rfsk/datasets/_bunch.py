@@ -4,7 +4,7 @@ from typing import Any
 
 from sklearn.utils import Bunch
 
-from .._core._random import known_seed
+from .._core._random import generator_and_seed
 from ._discrimination import Discrimination
 
 
@@ -17,8 +17,8 @@ def draw_task(
     parameters: dict[str, Any],
 ) -> Any:
     """Draw a task; the first of `parameters` has one value a class and names the classes."""
-    seed = known_seed(random_state)
-    X, y = task.sample(n_samples, random_state if seed is None else seed, shuffle=shuffle)
+    rng, seed = generator_and_seed(random_state)
+    X, y = task.sample(n_samples, rng, shuffle=shuffle)
     if return_X_y:
         return X, y
     name, values = next(iter(parameters.items()))

@@ -83,7 +83,7 @@ class LivePage:
         self.port = int(self._server.server_address[1])
         self.url = f"http://127.0.0.1:{self.port}/"
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
+            target=self._server.serve_forever, args=(_POLL,), daemon=True
         )
         self._thread.start()
         atexit.register(self.close)

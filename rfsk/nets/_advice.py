@@ -21,12 +21,14 @@ def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = N
     Parameters
     ----------
     net : NetEstimator
-        Started, not yet trained.
+        Started. One that goes on from earlier steps has been told.
     X : ndarray of shape (n_samples, n_features)
         Finite.
     index : ndarray of shape (n_samples,), optional
         Classes of the rows, from 0; none for an autoencoder.
     """
+    if net.net_.n_steps:
+        return
     step = max(1, len(X) // _ROWS)
     rows = np.asarray(X[::step], dtype=np.float64)
     note_axis_order(rows, net.shape_, "image_shape")
@@ -36,15 +38,20 @@ def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = N
             f"X has a root mean square of {size:.3g}; rates are meant for inputs of mean zero and "
             "unit variance: X = (X - X.mean()) / X.std()."
         )
-    if index is not None:
+    if index is not None and _hangs_on_classes(net):
         _advise_on_classes(net, rows, index[::step])
 
 
 def advise_on_task(net: Any, task: Discrimination) -> None:
     """Warn of likely mistakes between a net and the task of which it is to see fresh samples."""
-    if _has_no_biases(net) or _is_rectified(net):
+    if not net.net_.n_steps and _hangs_on_classes(net):
         X, index = task.sample(_ROWS, random_state=0)
         _advise_on_classes(net, X, index)
+
+
+def _hangs_on_classes(net: Any) -> bool:
+    """Whether there is something to tell from the classes."""
+    return _has_no_biases(net) or _is_rectified(net)
 
 
 def _has_no_biases(net: Any) -> bool:

@@ -213,8 +213,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
             inputs = self._to_device(data)
             self._start(None, self.n_features_in_, is_warm)
-            if not is_warm:
-                advise_on_data(self, data)
+            advise_on_data(self, data)
         n_steps = self.max_epochs * self._n_batches(len(data))
         batches = self._batches_of(inputs, None)
         return self._complete(batches, self.max_epochs, n_steps, data=(data, None))
@@ -245,8 +244,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
             inputs = self._to_device(data)
             self._start(None, self.n_features_in_, is_warm)
-            if not is_warm:
-                advise_on_data(self, data)
+            advise_on_data(self, data)
         return self._complete(self._batches_of(inputs, None), 1, None, data=(data, None))
 
     def fit_online(

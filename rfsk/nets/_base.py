@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 from skorch.callbacks import LRScheduler
 
 from .._core._progress import tqdm
-from .._core._random import as_generator, draw_seed, known_seed
+from .._core._random import draw_seed, generator_and_seed
 from .._core._validation import check_image_shape, check_positive
 from ..analysis import ipr
 from ._activations import as_activation
@@ -148,8 +148,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 self.net_.initialize_callbacks()
         else:
             self.shape_ = shape
-            self.seed_ = known_seed(self.random_state)
-            self._rng = as_generator(self.random_state if self.seed_ is None else self.seed_)
+            self._rng, self.seed_ = generator_and_seed(self.random_state)
             self._build(architecture, criterion, callbacks)
             self._built = fixed
         self._set_rates()

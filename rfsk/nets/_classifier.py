@@ -62,8 +62,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
             classes, index = np.unique(y, return_inverse=True)
             inputs = self._to_device(data)
             self._start(classes, self.n_features_in_, is_warm)
-            if not is_warm:
-                advise_on_data(self, data, index)
+            advise_on_data(self, data, index)
         batches = self._batches_of(inputs, index)
         n_steps = self.max_epochs * self._n_batches(len(data))
         return self._complete(batches, self.max_epochs, n_steps, data=(data, y))
@@ -109,8 +108,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
             inputs = self._to_device(data)
             self._start(classes, self.n_features_in_, is_warm)
             index = np.searchsorted(classes, y)
-            if not is_warm:
-                advise_on_data(self, data, index)
+            advise_on_data(self, data, index)
         batches = self._batches_of(inputs, index)
         return self._complete(batches, 1, None, data=(data, y))
 
@@ -169,11 +167,9 @@ class NetClassifier(PredictionMixin, NetEstimator):
         epochs = min(ONLINE_EPOCHS, n_steps)
         rate_factors(self.schedule, epochs)
         laws = [task, task.gaussian_clone()] if n_eval else []
-        is_warm = self._is_warm()
         with self._untouched_on_error():
             self._start_online(np.arange(task.n_classes), task.n_features)
-            if not is_warm:
-                advise_on_task(self, task)
+            advise_on_task(self, task)
         targets = self._coding.target_of_class()
         batches = TaskBatches(task, targets, self.batch_size, n_samples, epochs, self._generator())
         evaluator = None

@@ -88,8 +88,7 @@ def fit_many(
         is_warm = net._is_warm()
         validate_data(net, X, reset=not is_warm, skip_check_array=True)
         net._start(classes, data.shape[1], is_warm)
-        if not is_warm:
-            advise_on_data(net, data, index)
+        advise_on_data(net, data, index)
         n_steps = net.max_epochs * net._n_batches(len(data))
         return _Plan(net, draw_seed(net._rng), net.max_epochs, n_steps, len(data), None)
 
@@ -157,10 +156,8 @@ def fit_many_online(
     _check_nets(nets, [task.n_classes for task in tasks])
 
     def start(net: FCNet, task: Discrimination) -> _Plan:
-        is_warm = net._is_warm()
         net._start_online(np.arange(task.n_classes), task.n_features)
-        if not is_warm:
-            advise_on_task(net, task)
+        advise_on_task(net, task)
         n_steps = net._n_batches(n_samples)
         epochs = min(ONLINE_EPOCHS, n_steps)
         return _Plan(net, draw_seed(net._rng), epochs, n_steps, n_samples, task)
