@@ -4,6 +4,7 @@ from unittest import SkipTest
 
 import pytest
 import sklearn
+import torch
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 from sklearn.utils.fixes import parse_version
 
@@ -22,12 +23,12 @@ CLASSIFIERS = [
     FCNet(),
     ConvNet(),
     FCNet(readout="linear"),
-    FCNet(activation="relu"),
-    FCNet(n_hidden=(16, 8, 4), readout="linear", scaling="plain"),
+    FCNet(activation="relu", readout="linear"),
+    FCNet(n_hidden=(16, 8, 4), readout="linear", optimizer=torch.optim.SGD, learning_rate=2.0),
     ConvNet(boundary="zero", pooling="max", pool_size=1, readout="linear"),
 ]
 VARIANTS = [  # slow tests
-    FCNet(loss="cross_entropy", schedule="cosine", record=3),
+    FCNet(loss="cross_entropy", optimizer__momentum=0.5, record=3),
     FCNet(activation="tanh", train_bias=False),
     FCNet(readout="sqrt", l1=1e-4, l1_cut=10.0),
     FCNet(readout="linear", optimizer="adam", learning_rate=0.01),

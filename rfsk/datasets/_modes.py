@@ -5,14 +5,15 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-# Share of the variance that may be left out: what single precision cannot hold anyway.
+# Fraction of the variance that may be left out: what single precision cannot hold anyway.
 _LEFT_OUT = float(np.finfo(np.float32).eps) ** 2
 # Up to here a matrix product beats noise on all sites and a pair of Fourier transforms.
 _MOST_MODES = 128
 _MOST_SITES = 4096
+_PRODUCT_ROUNDING = 1e-13  # up to here a covariance on a torus is a product
 
 
-def few_modes(autocovariance: Array) -> Array | None:
+def fourier_modes(autocovariance: Array) -> Array:
     """Functions whose sum, with independent standard normal amplitudes, has this covariance.
 
     Parameters
@@ -22,28 +23,62 @@ def few_modes(autocovariance: Array) -> Array | None:
 
     Returns
     -------
-    modes : ndarray of shape (n_modes, n_sites) or None
+    modes : ndarray of shape (n_modes, n_sites)
         Cosines and sines, strongest first; those left out hold less of the variance than single
-        precision resolves (1.4e-14). None if so many are needed, or the lattice is so large,
-        that filtering white noise is cheaper.
+        precision resolves (1.4e-14).
     """
     shape, n_sites = autocovariance.shape, autocovariance.size
-    if n_sites > _MOST_SITES:
-        return None
     power = np.fft.fftn(autocovariance).real.clip(min=0.0).ravel() / n_sites
-    # Every wave k of the lattice stands for the power P_k of cos(k.x) and of sin(k.x): a wave
-    # and its opposite have the same, and share them.
+    # Every mode k of the lattice stands for the power P_k of cos(k.x) and of sin(k.x): a mode
+    # and its opposite have the same power, and share them.
     order = np.argsort(-power, kind="stable")
     # Summed from the weakest, so that nothing is lost in rounding.
     weakest = np.cumsum(power[order][::-1])
     kept = order[: n_sites - int(np.searchsorted(weakest, _LEFT_OUT * weakest[-1], "right"))]
-    if len(kept) > min(_MOST_MODES, 0.8 * n_sites):
-        return None
-    waves = np.stack(np.unravel_index(kept, shape), axis=1)
-    opposite = np.ravel_multi_index(tuple((-waves % shape).T), shape)
+    modes = np.stack(np.unravel_index(kept, shape), axis=1)
+    opposite = np.ravel_multi_index(tuple((-modes % shape).T), shape)
     sites = np.indices(shape).reshape(len(shape), -1)
-    phase = 2.0 * np.pi * (waves / np.array(shape)) @ sites
+    phase = 2.0 * np.pi * (modes / np.array(shape)) @ sites
     is_first = kept <= opposite
     amplitude = np.sqrt(np.where(kept == opposite, 1.0, 2.0) * power[kept])[:, None]
-    modes = np.where(is_first[:, None], np.cos(phase), np.sin(phase)) * amplitude
-    return np.asarray(modes)
+    return np.asarray(np.where(is_first[:, None], np.cos(phase), np.sin(phase)) * amplitude)
+
+
+def few_modes(autocovariance: Array) -> Array | None:
+    """Modes as `fourier_modes` returns them.
+
+    None if so many are needed, or the lattice is so large, that filtering white noise is faster.
+    """
+    n_sites = autocovariance.size
+    if n_sites > _MOST_SITES:
+        return None
+    modes = fourier_modes(autocovariance)
+    return modes if len(modes) <= min(_MOST_MODES, 0.8 * n_sites) else None
+
+
+def mode_factors(autocovariance: Array) -> tuple[Array, Array] | None:
+    """Modes down the rows and across the columns of a lattice, whose products add up to a field.
+
+    A ring has one mode, of one site, down its rows. A torus has such modes if its covariance is
+    the product of two; a small lattice is else taken as a ring of all its sites.
+
+    Parameters
+    ----------
+    autocovariance : ndarray of shape (*sides,)
+        Covariance of the first site with every site of a ring or torus.
+
+    Returns
+    -------
+    factors : (ndarray of shape (n_a, n_rows), ndarray of shape (n_b, n_columns)) or None
+        The field is sum_ab noise_ab rows[a] columns[b], with standard normal noise. None if
+        filtering white noise is faster.
+    """
+    first = autocovariance.flat[0]
+    if autocovariance.ndim == 2 and max(autocovariance.shape) <= _MOST_MODES:
+        down, across = autocovariance[:, 0], autocovariance[0]
+        error = np.abs(np.outer(down, across) / first - autocovariance).max()
+        if error <= _PRODUCT_ROUNDING * first:
+            return fourier_modes(down / first), fourier_modes(across)
+    if autocovariance.size <= 2 * _MOST_MODES:
+        return np.ones((1, 1)), fourier_modes(autocovariance)
+    return None

@@ -139,6 +139,12 @@ class NLGP(KernelField):
     def _latent_scale(self) -> float:
         return self.gain / math.sqrt(2.0) if self.nonlinearity == "erf" else self.gain
 
+    @property
+    def _named_map(self) -> tuple[str, float] | None:
+        if not isinstance(self.nonlinearity, str):
+            return None
+        return self.nonlinearity, 1.0 / self.normalization
+
     def _pointwise(self, latent: Any) -> Any:
         if self.nonlinearity == "erf":
             fields = erf_(latent)

@@ -23,7 +23,7 @@ from ._lattice_kernels import (
     square_root,
 )
 from ._model import Sampler
-from ._modes import few_modes
+from ._modes import few_modes, mode_factors
 from ._pointwise import PointwiseLaw
 
 Array = NDArray[np.float64]
@@ -228,6 +228,23 @@ class LatentField(StationaryField):
         modes = few_modes(self._latent)
         return None if modes is None else self._latent_scale() * modes
 
+    @property
+    def _named_map(self) -> tuple[str, float] | None:
+        """Name and factor of the pointwise map, if it is the identity, erf, tanh or the sign."""
+        return None
+
+    @cached_property
+    def _mode_factors(self) -> tuple[Array, Array] | None:
+        """Modes down the rows and across the columns; None if filtering noise is faster."""
+        if self.boundary == "periodic" and self._latent.shape == self.shape:
+            self._filter  # noqa: B018  # raises if the covariance is not positive
+            factors = mode_factors(self._latent)
+        elif is_dense(self.shape, self.boundary) and self.n_features <= 256:
+            return np.ones((1, 1)), self._root
+        else:
+            return None
+        return None if factors is None else (factors[0], self._latent_scale() * factors[1])
+
     def _crop(self, lattice: Array) -> Array:
         return np.array(lattice[tuple(slice(side) for side in self.shape)])
 
@@ -316,6 +333,8 @@ class KernelField(LatentField):
 
 class GaussianLaw(LatentField):
     """What Gaussian fields share: no cumulant beyond the second."""
+
+    _named_map = ("identity", 1.0)
 
     def excess_kurtosis(self) -> float:
         """Excess kurtosis of one pixel: zero."""

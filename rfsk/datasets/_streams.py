@@ -35,7 +35,6 @@ class BatchSampler:
         self, task: "Discrimination", generator: "torch.Generator", rng: np.random.Generator
     ) -> None:
         self.task, self.generator, self.rng = task, generator, rng
-        self._fixed_ends: dict[int, NDArray[np.int64] | None] = {}
         self._modes = [self._modes_of(model) for model in task.models]
 
     def draw(self, n_batches: int, batch_size: int) -> tuple["torch.Tensor", NDArray[np.int64]]:
@@ -59,7 +58,7 @@ class BatchSampler:
         import torch
 
         n_batches, batch_size, n_features = X.shape
-        ends = self._ends(n_batches, batch_size)
+        ends = class_ends(self.task, n_batches, batch_size, self.rng)
         counts = np.diff(ends, axis=1, prepend=0)
         is_regular = bool((counts == counts[0]).all())
         for label in range(self.task.n_classes):
@@ -77,17 +76,6 @@ class BatchSampler:
                 batch, row = (torch.from_numpy(index).to(X.device) for index in np.nonzero(mine))
                 X[batch, row] = fields
         return counts
-
-    def _ends(self, n_batches: int, batch_size: int) -> NDArray[np.int64]:
-        """Row after the last one of each class in each batch."""
-        if batch_size not in self._fixed_ends:
-            extremes = self.task.class_boundaries(batch_size, [0.0, np.nextafter(1.0, 0.0)])
-            is_fixed = np.array_equal(*extremes)  # whole shares leave nothing to chance
-            self._fixed_ends[batch_size] = extremes[:1] if is_fixed else None
-        fixed = self._fixed_ends[batch_size]
-        if fixed is not None:
-            return np.broadcast_to(fixed, (n_batches, self.task.n_classes))
-        return self.task.class_boundaries(batch_size, self.rng.random(n_batches))
 
     def _modes_of(self, model: InputModel) -> Any:
         import torch
@@ -112,6 +100,16 @@ class BatchSampler:
             return model.from_noise(torch.randn(n_samples, *model.noise_shape, **options))
         drawn = torch.as_tensor(model.sample(n_samples, self.rng), dtype=torch.float32)
         return drawn.to(self.generator.device)
+
+
+def class_ends(
+    task: "Discrimination", n_batches: int, batch_size: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Row after the last one of each class in each batch, (n_batches, n_classes)."""
+    extremes = task.class_boundaries(batch_size, [0.0, np.nextafter(1.0, 0.0)])
+    if np.array_equal(*extremes):  # whole fractions leave nothing to chance
+        return np.broadcast_to(extremes[0], (n_batches, task.n_classes))
+    return task.class_boundaries(batch_size, rng.random(n_batches))
 
 
 def stream_batches(

@@ -16,7 +16,6 @@ from ..analysis import field_width, group_split, ipr
 from ..datasets import NLGP, Discrimination
 from ..nets import FCNet, fit_many_online
 from ..nets._device import resolve_device
-from ..nets._ensemble import trains_in_company
 from ._trained_nets import check_trained, starts_positive
 
 _FEW_SAMPLES = 8  # a step: below, a net alone on a CPU is faster than in company
@@ -241,7 +240,7 @@ class FieldStudy:
         net, task = plan.net, plan.task
         device = resolve_device(net.device)
         few = device.type == "cpu" and net.batch_size < _FEW_SAMPLES
-        if few or plan.n_train is not None or not trains_in_company(net, task.n_classes):
+        if few or plan.n_train is not None or net.callbacks:
             return None
         sizes = task.n_features, net._layer_sizes(), net.activation, net.batch_size
         return (*sizes, tuple(plan.steps), str(device))

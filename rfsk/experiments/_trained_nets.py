@@ -9,7 +9,7 @@ def check_trained(net: FCNet | ConvNet, step: int | None) -> None:
     """Raise if a net has diverged, or was interrupted (in company, before `step`)."""
     if not hasattr(net, "receptive_fields_"):
         raise ValueError("The net diverged; lower its learning_rate.")
-    if net.net_.interrupted or (step is not None and net.n_steps_ < step):
+    if net.net_.interrupted_ or (step is not None and net.n_steps_ < step):
         raise KeyboardInterrupt
 
 

@@ -192,7 +192,7 @@ class PruningStudy(TrainingSetStudy):
         nets = iterative_magnitude_pruning(
             plan.net, *plan.data(), n_rounds=self.n_rounds, fraction=self.fraction
         )
-        if any(net.net_.interrupted for net in nets):
+        if any(net.net_.interrupted_ for net in nets):
             raise KeyboardInterrupt
         rows = [self.measure(net, plan.task, plan.seeds[2]) for net in nets]
         left = [float((net.receptive_fields_ != 0.0).mean()) for net in nets]

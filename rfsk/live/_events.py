@@ -13,7 +13,7 @@ from skorch.callbacks import Callback
 from ..analysis import field_center, ipr
 from ..datasets import Discrimination
 from ..nets import FCNet
-from ..nets._engine import LogSchedule
+from ..nets._snapshots import snapshot_steps
 from ..theory import localization_index, predict_fields
 from ._parameters import N_SITES, Parameters
 
@@ -122,7 +122,7 @@ def _inputs(laws: dict[str, Discrimination], parameters: Parameters) -> Event:
         "samples": samples,
         "kurtosis": laws["nlgp"].models[0].excess_kurtosis(),
         "index": index.index if np.isfinite(index.index) else None,
-        "n_frames": len(LogSchedule(_N_FRAMES, 0, parameters.steps).pending),
+        "n_frames": len(snapshot_steps(_N_FRAMES, parameters.steps)),
         "learning_rate": live_net(parameters).learning_rate,
     }
 
@@ -139,8 +139,8 @@ class _Watcher(Callback):
 
     def on_train_begin(self, net: Any, *args: Any, **kwargs: Any) -> None:
         """Look at the net after those that record and evaluate it."""
-        *_, self.evaluator = net.visitors
-        net.visitors = (*net.visitors, self)
+        *_, self.evaluator = net.snapshots_.observers
+        net.snapshots_.observers.append(self)
 
     def visit(self, step: int, module: Any) -> None:
         """Tell of the fields as they are now."""

@@ -12,43 +12,19 @@ Tensor = torch.Tensor
 
 
 class Activation(NamedTuple):
-    """sigma(h) = function(scale * h).
-
-    `derivative_` takes z = scale * h and function(z), may overwrite both, and returns the
-    derivative of `function` at z divided by `slope`; None leaves it to autograd.
-    """
+    """sigma(h) = function(scale * h)."""
 
     function: Callable[[Tensor], Tensor]
     scale: float
     default_bias: float
-    derivative_: Callable[[Tensor, Tensor], Tensor] | None
-    slope: float = 1.0
     name: str = ""
 
 
-def _erf_derivative_(z: Tensor, value: Tensor) -> Tensor:
-    return z.square_().neg_().exp_()
-
-
-def _tanh_derivative_(z: Tensor, value: Tensor) -> Tensor:
-    return value.square_().neg_().add_(1.0)
-
-
-def _relu_derivative_(z: Tensor, value: Tensor) -> Tensor:
-    return value.sign_()
-
-
-def _linear_derivative_(z: Tensor, value: Tensor) -> Tensor:
-    return value.fill_(1.0)
-
-
 ACTIVATIONS = {
-    "erf": Activation(
-        torch.erf, 1.0 / math.sqrt(2.0), 1.0, _erf_derivative_, 2.0 / math.sqrt(math.pi), "erf"
-    ),
-    "tanh": Activation(torch.tanh, 1.0, 1.0, _tanh_derivative_, name="tanh"),
-    "relu": Activation(torch.relu, 1.0, 0.0, _relu_derivative_, name="relu"),
-    "linear": Activation(torch.clone, 1.0, 1.0, _linear_derivative_, name="linear"),
+    "erf": Activation(torch.erf, 1.0 / math.sqrt(2.0), 1.0, "erf"),
+    "tanh": Activation(torch.tanh, 1.0, 1.0, "tanh"),
+    "relu": Activation(torch.relu, 1.0, 0.0, "relu"),
+    "linear": Activation(torch.clone, 1.0, 1.0, "linear"),
 }
 
 
@@ -64,7 +40,7 @@ def as_activation(activation: Any) -> Activation:
     if not callable(activation):
         check_option(activation, "activation", ACTIVATIONS)
         return ACTIVATIONS[activation]
-    trial = torch.linspace(-2.0, 2.0, 6).reshape(2, 3)
+    trial = torch.linspace(-2.0, 2.0, 6, dtype=torch.float32).reshape(2, 3)
     values = activation(trial)
     is_tensor = isinstance(values, torch.Tensor) and values.shape == trial.shape
     if not is_tensor or not values.is_floating_point() or not bool(torch.isfinite(values).all()):
@@ -72,4 +48,20 @@ def as_activation(activation: Any) -> Activation:
             f"activation={activation!r} does not map each entry of a tensor to a finite number; "
             "expected a function such as torch.nn.functional.softplus."
         )
-    return Activation(activation, 1.0, 1.0, None)
+    values = _values(activation)
+    mirrored = values + values.flip(0)
+    is_even_in_part = bool((mirrored - mirrored[0]).abs().max() > 1e-4)
+    return Activation(
+        activation, 1.0, 0.0 if is_nonnegative(activation) and is_even_in_part else 1.0
+    )
+
+
+def is_nonnegative(activation: Any) -> bool:
+    """Whether an activation, by name or as a function, takes no negative value on [-20, 20]."""
+    function = ACTIVATIONS[activation].function if isinstance(activation, str) else activation
+    return bool((_values(function) >= 0).all())
+
+
+def _values(function: Callable[[Tensor], Tensor]) -> Tensor:
+    with torch.no_grad():
+        return function(torch.linspace(-20.0, 20.0, 2001, dtype=torch.float32))

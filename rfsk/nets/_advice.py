@@ -11,6 +11,7 @@ from ._modules import FIXED_READOUTS
 
 _ROWS = 2000  # of the data that are looked at
 _CERTAIN = 5.0  # standard errors
+_CLEAR_BLOCK = 50  # rows of one class that are no accident
 _ODD = ("erf", "tanh", "linear")
 _SCALES = (0.33, 5.0)  # root mean squares between which rates were tried
 
@@ -21,30 +22,41 @@ def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = N
     Parameters
     ----------
     net : NetEstimator
-        Started. One that goes on from earlier steps has been told.
+        Started. Only the scale of X is checked if it has been trained before.
     X : ndarray of shape (n_samples, n_features)
         Finite.
     index : ndarray of shape (n_samples,), optional
         Classes of the rows, from 0; none for an autoencoder.
     """
-    if net.net_.n_steps:
-        return
     step = max(1, len(X) // _ROWS)
     rows = np.asarray(X[::step], dtype=np.float64)
-    note_axis_order(rows, net.shape_, "image_shape")
     size = float(np.sqrt(np.mean(np.square(rows))))
     if size > 0.0 and not _SCALES[0] <= size <= _SCALES[1]:
         warn_likely_mistake(
             f"X has a root mean square of {size:.3g}; rates are meant for inputs of mean zero and "
             "unit variance: X = (X - X.mean()) / X.std()."
         )
+    if net.net_.n_steps_:
+        return
+    note_axis_order(rows, net.shape_, "image_shape")
     if index is not None and _hangs_on_classes(net):
         _advise_on_classes(net, rows, index[::step])
 
 
+def advise_on_block(net: Any, X: NDArray[Any], index: NDArray[np.intp]) -> None:
+    """Warn as `advise_on_data` does, and of a block of data that holds one class only."""
+    advise_on_data(net, X, index)
+    if len(X) >= _CLEAR_BLOCK and index.min() == index.max():
+        warn_likely_mistake(
+            f"All {len(X)} rows of this block have the label {net.classes_.tolist()[index[0]]!r}. "
+            "A net that sees one class at a time forgets the others: shuffle the rows before you "
+            "divide them into blocks."
+        )
+
+
 def advise_on_task(net: Any, task: Discrimination) -> None:
     """Warn of likely mistakes between a net and the task of which it is to see fresh samples."""
-    if not net.net_.n_steps and _hangs_on_classes(net):
+    if not net.net_.n_steps_ and _hangs_on_classes(net):
         X, index = task.sample(_ROWS, random_state=0)
         _advise_on_classes(net, X, index)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
@@ -16,10 +17,9 @@ from ..datasets import Discrimination
 from ..datasets._model import InputModel
 from ._advice import advise_on_data
 from ._autoencoding import Autoencoding, ReconstructionLoss
-from ._base import FLOATS, ONLINE_EPOCHS, NetEstimator
-from ._batches import TaskBatches
+from ._base import FLOATS, ONLINE_EPOCHS, NetEstimator, Training
+from ._batches import Samples, TaskBatches
 from ._prediction import forward
-from ._rates import rate_factors
 
 Array = NDArray[np.float64]
 
@@ -67,27 +67,26 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         Decay of w, as the optimizer has it.
     optimizer : {"adam", "sgd"} or torch optimizer class, default="adam"
         How gradients are followed.
-    schedule : {"constant", "linear", "cosine"} or callable, default="constant"
-        Factor of all rates from one epoch to the next, as in `FCNet`.
-    patience : int, optional
-        Stop once the training loss has not fallen below its lowest value by one part in 10,000
-        for so many epochs.
     image_shape : (int, int), optional
         (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features
         by default.
     record : int, optional
         Number of snapshots of the fields to keep, as in `FCNet`.
     callbacks : list of skorch callbacks, optional
-        Called during training, with ``train_loss`` to monitor; scikit-learn's by
-        ``set_callbacks``, as in `FCNet`.
+        Called during training, as in skorch: `EarlyStopping`, `LRScheduler`, `Checkpoint` and all
+        others. One that listens to single training batches selects skorch's own, slower loop.
+        Callbacks of scikit-learn (1.9 and later) are set by ``set_callbacks``.
     device : str, default="auto"
         Where to train: a torch device. "auto" is cuda where there is one, else cpu.
     warm_start : bool, default=False
         Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
     verbose : int, default=0
-        Above 0 a progress bar is shown, with the loss and the mean IPR.
+        Above 0 skorch prints a line for each epoch.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the weights, batches and samples. Global generators are left alone.
+    **options : dict
+        Parameters of skorch for the optimizer and for callbacks by name, such as
+        ``optimizer__momentum=0.9``.
 
     Attributes
     ----------
@@ -152,8 +151,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         init_scale: float = 0.1,
         weight_decay: float = 0.0,
         optimizer: str | type = "adam",
-        schedule: str | Callable = "constant",
-        patience: int | None = None,
         image_shape: tuple[int, ...] | None = None,
         record: int | None = None,
         callbacks: list | None = None,
@@ -161,6 +158,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         warm_start: bool = False,
         verbose: int = 0,
         random_state: Any = None,
+        **options: Any,
     ) -> None:
         self.n_hidden = n_hidden
         self.activation = activation
@@ -174,8 +172,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         self.init_scale = init_scale
         self.weight_decay = weight_decay
         self.optimizer = optimizer
-        self.schedule = schedule
-        self.patience = patience
         self.image_shape = image_shape
         self.record = record
         self.callbacks = callbacks
@@ -183,6 +179,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         self.warm_start = warm_start
         self.verbose = verbose
         self.random_state = random_state
+        self._keep_options(options)
 
     def fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
         """Train the net to reconstruct data.
@@ -207,16 +204,29 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             diverges.
         """
         self._check_parameters()
-        rate_factors(self.schedule, self.max_epochs)
+        with self._untouched_on_error() as before:
+            training = self._prepare_fit(X)
+        return self._complete(training, before)
+
+    def _prepare_fit(
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        sample_weight: None = None,
+        shared: dict[Any, torch.Tensor] | None = None,
+    ) -> Training:
+        """Check the data, and have a net for them; see `NetClassifier`."""
         is_warm = self._is_warm()
-        with self._untouched_on_error():
-            data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
+        data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
+        inputs = None if shared is None else shared.get((self._device, torch.float32))
+        if inputs is None:
             inputs = self._to_device(data)
-            self._start(None, self.n_features_in_, is_warm)
-            advise_on_data(self, data)
+        if shared is not None:
+            shared[self._device, torch.float32] = inputs
+        self._start(None, self.n_features_in_, is_warm)
+        advise_on_data(self, data)
         n_steps = self.max_epochs * self._n_batches(len(data))
-        batches = self._batches_of(inputs, None)
-        return self._complete(batches, self.max_epochs, n_steps, data=(data, None))
+        return Training(Samples(inputs), self.max_epochs, n_steps, original=(data, None))
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
         """Pass once over a block of data, going on from the net trained so far.
@@ -236,16 +246,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         if is_lazy(X):
             for (block,) in row_blocks(X):
                 self.partial_fit(block)
-                if self.net_.interrupted:
+                if self.net_.interrupted_:
                     break
             return self
         is_warm = self._is_trained()
-        with self._untouched_on_error():
+        with self._untouched_on_error() as before:
             data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
             inputs = self._to_device(data)
             self._start(None, self.n_features_in_, is_warm)
             advise_on_data(self, data)
-        return self._complete(self._batches_of(inputs, None), 1, None, data=(data, None))
+        training = Training(Samples(inputs), 1, None, original=(data, None))
+        return self._complete(training, before)
 
     def fit_online(
         self, source: InputModel | Discrimination, n_samples: int = 2_000_000
@@ -272,17 +283,28 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             If `source` is neither an input model nor a task.
         """
         self._check_parameters()
-        # A model is the mixture of two classes of its own law.
+        with self._untouched_on_error() as before:
+            training = self._prepare_online(source, n_samples)
+        return self._complete(training, before)
+
+    def _prepare_online(self, source: InputModel | Discrimination, n_samples: int) -> Training:
+        """Have a net for samples of a task or model, and a stream of them."""
+        # A model is the mixture of two classes of its own distribution.
         task = source if isinstance(source, Discrimination) else Discrimination([source, source])
         check_positive(n_samples, "n_samples", integer=True)
         n_steps = self._n_batches(n_samples)
         epochs = min(ONLINE_EPOCHS, n_steps)
-        rate_factors(self.schedule, epochs)
-        with self._untouched_on_error():
-            self._start_online(None, task.n_features)
-        generator = self._generator()
-        batches = TaskBatches(task, None, self.batch_size, n_samples, epochs, generator)
-        return self._complete(batches, epochs, n_steps)
+        self._start_online(None, task.n_features)
+        batches = TaskBatches(
+            task,
+            self.batch_size,
+            n_samples,
+            epochs,
+            int(self._rng.integers(2**63)),
+            self._device,
+            is_labelled=False,
+        )
+        return Training(batches, epochs, n_steps)
 
     def transform(self, X: ArrayLike) -> Array:
         """Codes of inputs.
@@ -314,7 +336,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         units: Array = check_array(codes, dtype=np.float64, input_name="codes")
         if units.shape[1] != len(self.decoder_):
             raise ValueError(
-                f"codes has {units.shape[1]} columns; expected one a hidden unit, "
+                f"codes has {units.shape[1]} columns; expected one per hidden unit, "
                 f"{len(self.decoder_)}."
             )
         return units @ self.decoder_ + self.intercept_
@@ -334,7 +356,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         return self.inverse_transform(self.transform(X))
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Share of the variance that reconstructions explain.
+        """Fraction of the variance that reconstructions explain.
 
         Parameters
         ----------
@@ -355,21 +377,24 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         total = float(np.sum((data - data.mean(axis=0)) ** 2))
         return 1.0 - float(np.sum(residual**2)) / total if total > 0.0 else math.nan
 
-    def _check_parameters(self) -> None:
+    def _check_parameters(self, *, has_validation: bool = False) -> None:
         check_positive(self.n_hidden, "n_hidden", integer=True)
         check_positive(self.sparsity, "sparsity", zero=True)
-        super()._check_parameters()
+        super()._check_parameters(has_validation=has_validation)
 
     def _start(self, classes: None, n_features: int, is_warm: bool) -> None:
-        self._start_net(n_features, is_warm, ReconstructionLoss, {"tied": bool(self.tied)}, {})
+        self._start_net(
+            n_features,
+            is_warm,
+            {"tied": bool(self.tied)},
+            {},
+            {"criterion": ReconstructionLoss},
+        )
         self.net_.criterion_.sparsity = self.sparsity
         self.net_.module_.normalized = self.sparsity > 0.0
 
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         return {"n_features": math.prod(shape), "n_hidden": self.n_hidden}
-
-    def _targets_of(self, index: Any) -> None:
-        return None
 
     def _fields_of(self, weight: Array) -> Array:
         return weight / math.sqrt(weight.shape[1])

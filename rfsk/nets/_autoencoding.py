@@ -22,8 +22,9 @@ class Autoencoding(DenseUnits):
         generator = torch.Generator().manual_seed(seed)
         super().__init__(n_features, (n_hidden,), generator=generator, **kwargs)
         self.n_activations, self.normalized = n_hidden, False
+        self.readout_scale = 1.0
         self.decoder = None if tied else nn.Parameter(self.weight.detach().clone())
-        self.intercept = nn.Parameter(torch.zeros(n_features))
+        self.intercept = nn.Parameter(torch.zeros(n_features, dtype=torch.float32))
 
     def decode(self, codes: torch.Tensor) -> torch.Tensor:
         """Inputs that codes stand for, (n_samples, n_features)."""
@@ -36,23 +37,24 @@ class Autoencoding(DenseUnits):
         return codes if return_hidden else (self.decode(codes), codes)
 
     def constrain_(self) -> None:
-        """Decoder rows of norm at most 1, so that small codes do not evade the penalty."""
+        """Keep decoder rows at norm 1 or less, so that small codes do not evade the penalty."""
+        super().constrain_()
         if self.normalized and self.decoder is not None:
             with torch.no_grad():
                 self.decoder.renorm_(p=2, dim=0, maxnorm=math.sqrt(self.fan_in))
 
 
 class ReconstructionLoss(nn.Module):
-    """(|x - x'|^2 + sparsity sum_k |code_k|) / D, averaged over inputs."""
+    """(|x - x'|^2 + sparsity sum_k |code_k|) / D of each input."""
 
     def __init__(self, sparsity: float = 0.0) -> None:
         super().__init__()
         self.sparsity = sparsity
 
     def forward(self, outputs: tuple[torch.Tensor, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
-        """Loss of (reconstructions, codes) on inputs."""
+        """Losses of shape (n_samples,), from (reconstructions, codes) and inputs."""
         reconstructed, codes = outputs
-        loss = nn.functional.mse_loss(reconstructed, x)
+        losses = (reconstructed - x).square().mean(dim=1)
         if self.sparsity > 0.0:
-            loss = loss + codes.abs().sum() * (self.sparsity / x.numel())
-        return loss
+            losses = losses + codes.abs().sum(dim=1) * (self.sparsity / x.shape[1])
+        return losses

@@ -1,53 +1,136 @@
-"""What all nets share in training: scikit-learn outside, a skorch net inside."""
+"""Training that all nets share: a scikit-learn estimator around a skorch net."""
 
+import copy
 import math
 import sys
+import threading
+import warnings
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from skorch.callbacks import LRScheduler
+from sklearn.model_selection import train_test_split
+from skorch.helper import predefined_split
 
-from .._core._progress import tqdm
 from .._core._random import draw_seed, generator_and_seed
 from .._core._validation import check_image_shape, check_positive
-from ..analysis import ipr
 from ._activations import as_activation
-from ._batches import TaskBatches, TensorBatches
+from ._batches import Samples, TaskBatches
 from ._callbacks import (
     CallbackSupportMixin,
-    ProgressBar,
     check_callbacks,
     fit_tasks,
-    stop_on_plateau,
+    noticing_interrupts,
     with_callbacks,
 )
 from ._device import resolve_device, threads_for
-from ._engine import DivergenceError, Engine, FieldRecorder, LogSchedule
+from ._engine import DivergenceError, Engine
 from ._evaluation import Evaluator
 from ._modules import HiddenUnits
-from ._rates import as_optimizer, learning_rates, rate_factors
+from ._rates import as_optimizer, group_options
+from ._snapshots import FieldRecorder, Snapshots
 
 Array = NDArray[np.float64]
 
 FLOATS = [np.float64, np.float32]
 _EVALUATIONS = 30
 ONLINE_EPOCHS = 100  # entries of the history of an online fit
+# Parameters of skorch that an estimator passes on, and those that it sets itself.
+_PASSED_ON = ("optimizer__", "callbacks__")
+_OWN_OPTIONS = {
+    "optimizer__lr": "learning_rate",
+    "optimizer__weight_decay": "weight_decay",
+    "optimizer__param_groups": "learning_rate and readout_rate",
+}
+
+
+class Training(NamedTuple):
+    """What a fit is about to do.
+
+    Attributes
+    ----------
+    data : Samples or TaskBatches
+        What to train on.
+    n_epochs : int
+    n_steps : int or None
+        Number of steps to come; None for a block of data with more to come, of which no snapshots
+        are taken.
+    valid : Samples or None
+        Data kept for validation.
+    evaluator : Evaluator or None
+        Measures the net on fresh samples.
+    original : (array, array or None)
+        Data as the user passed them, for scikit-learn's callbacks.
+    stop : threading.Event or None
+        Ends the training when set.
+    n_threads : int or None
+        Threads of the compiled step; as many as torch has by default.
+    """
+
+    data: Samples | TaskBatches
+    n_epochs: int
+    n_steps: int | None
+    valid: Samples | None = None
+    evaluator: Evaluator | None = None
+    original: tuple[Any, Any] = (None, None)
+    stop: threading.Event | None = None
+    n_threads: int | None = None
 
 
 class NetEstimator(CallbackSupportMixin, BaseEstimator):
     """A net with receptive fields.
 
-    Subclasses choose the module, what it is trained on, and say what its fields are.
+    Subclasses choose the module and its loss, and say what its fields are.
     """
 
     _module: ClassVar[type[HiddenUnits]]
+    _engine: ClassVar[type[Engine]] = Engine
     net_: Engine
+
+    def _keep_options(self, options: dict[str, Any]) -> None:
+        """Store parameters that are not in the signature; they are checked by `fit`."""
+        if options:
+            self._options = {**self._skorch_options(), **options}
+
+    def _skorch_options(self) -> dict[str, Any]:
+        options: dict[str, Any] = getattr(self, "_options", {})
+        return options
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters of this estimator, those of skorch included.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Present by scikit-learn's convention.
+
+        Returns
+        -------
+        params : dict
+        """
+        return {**super().get_params(deep), **self._skorch_options()}
+
+    def set_params(self, **params: Any) -> Any:
+        """Set parameters of this estimator.
+
+        Parameters
+        ----------
+        **params : dict
+            Names and values, ``optimizer__momentum`` and the like included.
+
+        Returns
+        -------
+        self : estimator
+        """
+        options = {name: params.pop(name) for name in list(params) if name.startswith(_PASSED_ON)}
+        super().set_params(**params)
+        self._keep_options(options)
+        return self
 
     @abstractmethod
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
@@ -69,38 +152,29 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
     def _fields_of(self, weight: Array) -> Array:
         """Receptive fields, (n_units, n_features), of raw weights."""
 
-    @abstractmethod
-    def _targets_of(self, index: NDArray[np.intp] | None) -> torch.Tensor | None:
-        """What the outputs are trained towards, for rows of these classes; None: the inputs."""
-
-    def _watched(self, outputs: Any, targets: torch.Tensor) -> dict[str, float]:
-        """Numbers to show as the net trains, from its last batch."""
-        return {}
-
-    def _check_parameters(self) -> None:
+    def _check_parameters(self, *, has_validation: bool = False) -> None:
+        for name in self._skorch_options():
+            if name in _OWN_OPTIONS:
+                raise TypeError(f"{name!r} is set by {_OWN_OPTIONS[name]}; set that instead.")
+            if not name.startswith(_PASSED_ON):
+                raise TypeError(
+                    f"{type(self).__name__} has no parameter {name!r}; those of skorch that are "
+                    "passed on start with 'optimizer__' or 'callbacks__'."
+                )
         as_activation(self.activation)
         for name in ("learning_rate", "init_scale"):
             check_positive(getattr(self, name), name)
         check_positive(self.weight_decay, "weight_decay", zero=True)
         as_optimizer(self.optimizer)
-        rate_factors(self.schedule, 1)
         for name in ("batch_size", "max_epochs"):
             check_positive(getattr(self, name), name, integer=True)
-        if self.patience is not None:
-            check_positive(self.patience, "patience", integer=True)
         if self.record is not None:
             check_positive(self.record, "record", integer=True)
             if self.record < 2:
                 raise ValueError("record=1; expected at least 2 snapshots, the start and the end.")
         if self.bias_init != "auto":
             check_positive(self.bias_init, "bias_init", zero=True)
-        listeners = check_callbacks(self.callbacks)
-        has_scheduler = any(isinstance(listener, LRScheduler) for listener in listeners)
-        if self.schedule != "constant" and has_scheduler:
-            raise ValueError(
-                f"schedule={self.schedule!r} and a scheduler among the callbacks both set the "
-                "rates; use one of them."
-            )
+        check_callbacks(self.callbacks, has_validation=has_validation)
         self._device = resolve_device(self.device)
 
     def _is_trained(self) -> bool:
@@ -109,10 +183,10 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
     def _is_warm(self) -> bool:
         return bool(self.warm_start) and self._is_trained()
 
-    def _to_device(self, data: NDArray[Any]) -> torch.Tensor:
+    def _to_device(self, data: NDArray[Any], dtype: torch.dtype = torch.float32) -> torch.Tensor:
         data = np.ascontiguousarray(data)
-        inputs = torch.tensor(data, dtype=torch.float32, device=self._device)
-        if not bool(torch.isfinite(inputs).all()):
+        inputs = torch.tensor(data, dtype=dtype, device=self._device)
+        if not bool(torch.isfinite(inputs.float()).all()):
             raise ValueError("X has values beyond single precision (3.4e38); scale it.")
         return inputs
 
@@ -120,9 +194,9 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         self,
         n_features: int,
         is_warm: bool,
-        criterion: type[torch.nn.Module],
         architecture: dict[str, Any],
         settled: dict[str, Any],
+        criterion: dict[str, Any],
     ) -> None:
         """Build a new net, or check that the old one is what is asked for; set its rates."""
         shape = check_image_shape(self.image_shape, n_features, "image_shape")
@@ -136,6 +210,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         fixed = {
             **architecture,
             **settled,
+            **self._skorch_options(),
             "device": str(self._device),
             "optimizer": self.optimizer,
             "image_shape": shape,
@@ -151,7 +226,9 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             self._rng, self.seed_ = generator_and_seed(self.random_state)
             self._build(architecture, criterion, callbacks)
             self._built = fixed
-        self._set_rates()
+        self.net_.batch_size = int(self.batch_size)  # torch takes no NumPy integers
+        self.net_.verbose = int(self.verbose)
+        self.net_.set_group_options(self._group_options())
         self.net_.set_mask(mask)
 
     def _start_online(self, classes: NDArray[Any] | None, n_features: int) -> None:
@@ -163,142 +240,173 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             del self.feature_names_in_
 
     @contextmanager
-    def _untouched_on_error(self) -> Iterator[None]:
-        """Leave the estimator as it was if its preparation for a training fails."""
+    def _untouched_on_error(self) -> Iterator[dict[str, Any]]:
+        """Leave the estimator as it was if its preparation for a training fails.
+
+        Yields its attributes before.
+        """
         before = dict(vars(self))
         try:
-            yield
+            yield before
         except BaseException:
             self.__dict__ = before
             raise
 
     def _check_same(self, asked: dict[str, Any]) -> None:
-        changed = [name for name, value in asked.items() if value != self._built[name]]
+        changed = [name for name, value in asked.items() if value != self._built.get(name)]
         if changed:
             name = changed[0]
             raise ValueError(
-                f"The fitted net has {name}={self._built[name]!r}, which training on cannot "
+                f"The fitted net has {name}={self._built.get(name)!r}, which training on cannot "
                 f"change to {asked[name]!r}; fit a new net (warm_start=False)."
             )
 
     def _build(
-        self,
-        architecture: dict[str, Any],
-        criterion: type[torch.nn.Module],
-        callbacks: list[Any],
+        self, architecture: dict[str, Any], criterion: dict[str, Any], callbacks: list[Any]
     ) -> None:
         bias_init = self.bias_init
         if bias_init == "auto":
             bias_init = as_activation(self.activation).default_bias
-        self.net_ = Engine(
+        self.net_ = self._engine(
             self._module,
-            criterion,
             optimizer=as_optimizer(self.optimizer),
             callbacks=callbacks,
             device=self._device,
+            train_split=None,
+            max_epochs=self.max_epochs,
+            **criterion,
+            **self._skorch_options(),
             **{f"module__{name}": value for name, value in architecture.items()},
             module__init_scale=self.init_scale,
             module__bias_init=bias_init,
             module__seed=draw_seed(self._rng),
         )
-        self.net_.initialize()
+        try:
+            self.net_.initialize()
+        except TypeError as error:  # skorch does not name the class
+            raise ValueError(f"{self._skorch_options()} do not fit: {error}.") from error
 
-    def _set_rates(self) -> None:
-        """Give the optimizer the rates of the parameters as they are now."""
-        rates = learning_rates(
+    def _group_options(self) -> dict[str, dict[str, float]]:
+        """Options of the groups of the optimizer, with the parameters as they are now."""
+        return group_options(
             self.net_.module_,
-            optimizer=self.optimizer,
+            mean_field=False,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
-            **self._scaling_params(),
         )
-        for group in self.net_.optimizer_.param_groups:
-            group.update(rates[group["name"]])
 
-    def _scaling_params(self) -> dict[str, Any]:
-        """How rates depend on the sizes of the net."""
-        return {"scaling": "plain", "readout_rate": 1.0}
-
-    def _batches_of(self, inputs: torch.Tensor, index: NDArray[np.intp] | None) -> TensorBatches:
-        return TensorBatches(inputs, self._targets_of(index), self.batch_size, self._generator())
+    def _precision_for(self, n_samples: int) -> torch.dtype:
+        """Double where all samples make one batch, so that equal data in any order train alike."""
+        return torch.float64 if n_samples <= self.batch_size else torch.float32
 
     def _n_batches(self, n_samples: int) -> int:
         return math.ceil(n_samples / self.batch_size)
 
-    def _complete(self, *arguments: Any, **options: Any) -> Any:
-        """Train what `fit` or its siblings prepared; their caller hears of an interrupt."""
-        self._train(*arguments, **options)
-        self.net_.warn_if_interrupted()
+    def _split(self, samples: Samples, fraction: float) -> tuple[Samples, Samples | None]:
+        """Keep a fraction of the samples for validation, of each class alike where possible."""
+        if not fraction:
+            return samples, None
+        index = samples.y.cpu().numpy() if samples.y.ndim == 1 else None
+        if index is not None and np.bincount(index).min() < 2:
+            index = None
+        parts = train_test_split(
+            np.arange(len(samples)),
+            test_size=fraction,
+            stratify=index,
+            random_state=int(self._rng.integers(2**32)),
+        )
+        train, valid = (
+            Samples(
+                samples.inputs[rows],
+                None if samples.y is samples.inputs else samples.y[rows],
+                None if samples.sample_weight is None else samples.sample_weight[rows],
+            )
+            for rows in map(torch.as_tensor, parts)
+        )
+        return train, valid
+
+    def _complete(self, training: Training, before: dict[str, Any]) -> Any:
+        """Train as prepared, warn of an interrupt, and undo a training that diverged."""
+        try:
+            self._train(training)
+        except DivergenceError:
+            self.__dict__ = before
+            raise
+        if self.net_.interrupted_:
+            warnings.warn(
+                f"Training was interrupted after {self.net_.n_steps_} steps; the net trained so "
+                "far is kept.",
+                stacklevel=3,
+            )
         return self
 
     @with_callbacks
-    def _train(
-        self,
-        batches: TensorBatches | TaskBatches,
-        epochs: int,
-        n_steps: int | None,
-        evaluator: Evaluator | None = None,
-        data: tuple[Any, Any] = (None, None),
-    ) -> Any:
-        """Run the loop; `n_steps` (None: a block of more to come) spaces the snapshots."""
-        net, recorder = self.net_, None
-        listeners = net.callbacks_
-        bar = ProgressBar(epochs, self._measure)
-        if n_steps is not None:
-            recorder = None if self.record is None else FieldRecorder()
-            net.visitors = tuple(v for v in (recorder, evaluator) if v is not None)
-            if net.visitors:
-                net.schedule = LogSchedule(self.record or _EVALUATIONS, net.n_steps, n_steps)
-            if self.schedule != "constant":
-                net.rate_factors = rate_factors(self.schedule, epochs)
-        try:
-            with fit_tasks(self, epochs, *data) as own:
-                if self.verbose:
-                    own.append(bar)
-                    self._tell_seed()
-                last = []
-                if self.patience is not None and n_steps is not None:
-                    last.append(stop_on_plateau(self.patience))
-                # One that ends the training keeps those after it from hearing of the epoch's end.
-                named = [[(type(call).__name__, call) for call in calls] for calls in (own, last)]
-                net.callbacks_ = [*named[0], *listeners, *named[1]]
-                with threads_for(net.module_, self.batch_size):
-                    net.partial_fit(batches, epochs=epochs)
-            if n_steps is not None and not net.interrupted:
-                net.check_end()
-        except DivergenceError:
-            self._forget()
-            raise
-        finally:
-            bar.close()
-            net.callbacks_ = listeners
-            if hasattr(self, "net_"):
-                net.close_visits()
-                self._export(recorder)
-                if evaluator is not None:
-                    self.evaluation_ = evaluator.curve()
-            net.release_training()
+    def _train(self, training: Training) -> Any:
+        """Run skorch's training loop."""
+        with (
+            self._prepared(training),
+            threads_for(self.net_.module_, self.batch_size),
+            noticing_interrupts() as was_interrupted,
+        ):
+            self.net_.partial_fit(training.data, epochs=training.n_epochs)
+            self.net_.interrupted_ |= was_interrupted()
         return self
 
-    def _tell_seed(self) -> None:
+    @contextmanager
+    def _prepared(self, training: Training) -> Iterator[None]:
+        """Context of a training: what is measured on the way, and the fitted attributes after it.
+
+        A net that diverges has the weights and the history that it had before.
+        """
+        net, own = self.net_, _state_of(self.net_)
+        recorder = None
+        if training.n_steps is not None:
+            recorder = None if self.record is None else FieldRecorder()
+            observers: list[Any] = [o for o in (recorder, training.evaluator) if o is not None]
+            if observers:
+                n_snapshots = self.record or _EVALUATIONS
+                net.snapshots_ = Snapshots(observers, n_snapshots, net.n_steps_, training.n_steps)
+        net.train_split = None if training.valid is None else predefined_split(training.valid)
+        net.generator_ = torch.Generator(self._device).manual_seed(draw_seed(self._rng))
+        net.interrupted_, net.stop_, net.last_batch_ = False, training.stop, None
+        net.n_threads_ = training.n_threads or torch.get_num_threads()
+        listeners = net.callbacks_
+        if self.verbose:
+            self._report_seed()
+        is_double = (
+            isinstance(training.data, Samples) and training.data.inputs.dtype is torch.float64
+        )
+        net.module_.to(torch.float64 if is_double else torch.float32)
+        try:
+            with fit_tasks(self, training.n_epochs, *training.original) as tasks:
+                net.callbacks_ = [*tasks, *listeners]
+                yield
+            if training.n_steps is not None and not net.interrupted_:
+                net.check_end(own["n_epochs"])
+        except DivergenceError:
+            net.module_.load_state_dict(own["module"])
+            net.optimizer_.load_state_dict(own["optimizer"])
+            del net.history[own["n_epochs"] :]
+            net.n_steps_ = own["n_steps"]
+            raise
+        finally:
+            net.callbacks_, snapshots = listeners, net.snapshots_
+            net.module_.to(torch.float32)
+            if snapshots is not None:
+                snapshots.close(net.n_steps_, net.module_)
+            net.snapshots_ = net.stop_ = net.last_batch_ = None
+            self._export(recorder)
+            if training.evaluator is not None:
+                self.evaluation_ = training.evaluator.curve()
+
+    def _report_seed(self) -> None:
         """Say how to train this net again, where nobody chose a seed."""
-        if self.random_state is None and self.net_.n_steps == 0:
-            tqdm.write(
+        if self.random_state is None and self.net_.n_steps_ == 0:
+            print(
                 f"random_state=None: seed {self.seed_} was drawn, and is kept as seed_. "
                 f"random_state={self.seed_} trains the same net on the same data.",
                 file=sys.stderr,
             )
-
-    def _measure(self, net: Engine) -> dict[str, float]:
-        """What the progress bar shows beside the loss."""
-        with np.errstate(invalid="ignore"):
-            fields = net.module_.weight.detach().flatten(1).cpu().double().numpy()
-            numbers = {"ipr": float(np.mean(ipr(fields)))}
-        if net.last_batch is not None:
-            inputs, targets = net.last_batch
-            with torch.no_grad():
-                numbers.update(self._watched(net.module_(inputs), targets))
-        return numbers
 
     def _adopt(
         self,
@@ -308,18 +416,13 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         state: dict[str, torch.Tensor],
     ) -> None:
         """Become fitted with the weights of another net."""
-        self._check_parameters()
+        self._check_parameters(has_validation=True)
         self.n_features_in_ = n_features
         if feature_names is not None:
             self.feature_names_in_: NDArray[Any] = feature_names
         self._start(classes, n_features, is_warm=False)
         self.net_.module_.load_state_dict(state)
         self._export(None)
-
-    def _forget(self) -> None:
-        """Leave no trace of a net that diverged."""
-        for name in [name for name in vars(self) if name.endswith("_") and name[0] != "_"]:
-            delattr(self, name)
 
     def _export(self, recorder: FieldRecorder | None) -> None:
         module = self.net_.module_
@@ -331,7 +434,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         self.loss_curve_ = np.array(
             [row["train_loss"] for row in self.history_ if "train_loss" in row]
         )
-        self.n_steps_ = self.net_.n_steps
+        self.n_steps_ = self.net_.n_steps_
         self.time_ = self.n_steps_ / self.n_features_in_
         for name in ("snapshot_steps_", "receptive_field_history_", "evaluation_"):
             self.__dict__.pop(name, None)
@@ -341,5 +444,12 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 [self._fields_of(snapshot.astype(np.float64)) for snapshot in recorder.weights]
             )
 
-    def _generator(self) -> torch.Generator:
-        return torch.Generator(self._device).manual_seed(draw_seed(self._rng))
+
+def _state_of(net: Engine) -> dict[str, Any]:
+    """Copy of everything that training changes in a net."""
+    return {
+        "module": copy.deepcopy(net.module_.state_dict()),
+        "optimizer": copy.deepcopy(net.optimizer_.state_dict()),
+        "n_epochs": len(net.history),
+        "n_steps": net.n_steps_,
+    }

@@ -1,77 +1,166 @@
-"""Where batches come from: slices of data in memory, or fresh draws of a task."""
+"""Sources of batches: data in memory, or fresh samples of a task."""
 
 import math
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from numpy.typing import NDArray
+from skorch.dataset import Dataset
 
 from ..datasets import Discrimination
 from ..datasets._streams import BatchSampler
+from ._fields import FieldSampler
 
-Batch = tuple[torch.Tensor, torch.Tensor]
+Batch = tuple[Any, torch.Tensor]
 
-_BLOCK = 2**18  # numbers of the batches drawn at a time
+_BLOCK = 2**18  # numbers drawn at a time
 
 
-class TensorBatches(Dataset):
-    """Shuffled batches of tensors that already are on the device; one epoch an iteration.
+class Samples(Dataset):
+    """Inputs on the training device, with class indices or, of an autoencoder, themselves.
 
-    Without targets, inputs are their own.
+    Parameters
+    ----------
+    X : Tensor of shape (n_samples, n_features)
+    y : Tensor of shape (n_samples,), optional
+        Class indices. Without them, inputs are their own targets.
+    sample_weight : Tensor of shape (n_samples,), optional
+        Weights of mean one, in the precision of X.
     """
 
     def __init__(
         self,
         X: torch.Tensor,
-        targets: torch.Tensor | None,
-        batch_size: int,
-        generator: torch.Generator,
+        y: torch.Tensor | None = None,
+        sample_weight: torch.Tensor | None = None,
     ) -> None:
-        self.X, self.targets = X, targets
-        self.batch_size = int(batch_size)  # torch takes no NumPy integers
-        self.generator = generator
+        self.inputs, self.sample_weight = X, sample_weight
+        data = X if sample_weight is None else {"x": X, "sample_weight": sample_weight}
+        super().__init__(data, X if y is None else y)
+
+    def rows(self, rows: torch.Tensor) -> Batch:
+        """Some of the samples, as skorch takes a batch."""
+        inputs = self.inputs.index_select(0, rows)
+        y = inputs if self.y is self.inputs else self.y.index_select(0, rows)
+        if self.sample_weight is None:
+            return inputs, y
+        return {"x": inputs, "sample_weight": self.sample_weight.index_select(0, rows)}, y
+
+
+class Chunk(NamedTuple):
+    """Batches for the compiled step.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+        Inputs, in single precision.
+    y : ndarray of shape (n_rows,)
+        Class indices.
+    weight : ndarray of shape (n_rows,)
+        Weights of the samples, in single precision.
+    order : ndarray of shape (n_samples,)
+        Rows of all batches, one batch after another.
+    ends : ndarray of shape (n_batches + 1,)
+        Start of the first batch in `order`, and end of each.
+    """
+
+    X: NDArray[np.float32]
+    y: NDArray[np.int64]
+    weight: NDArray[np.float32]
+    order: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def batch(self, number: int) -> Batch:
+        """One batch, as skorch takes it."""
+        rows = self.order[self.ends[number] : self.ends[number + 1]]
+        inputs, weight = torch.from_numpy(self.X[rows]), torch.from_numpy(self.weight[rows])
+        return {"x": inputs, "sample_weight": weight}, torch.from_numpy(self.y[rows])
+
+
+class SampleBatches:
+    """Batches of samples in memory: one epoch an iteration.
+
+    Parameters
+    ----------
+    samples : Samples
+    batch_size : int
+        The last batch may be smaller.
+    generator : torch.Generator or None
+        Shuffles the samples before each epoch; None leaves them in order.
+    """
+
+    def __init__(
+        self, samples: Samples, batch_size: int, generator: torch.Generator | None
+    ) -> None:
+        self.samples, self.generator = samples, generator
+        self.batch_size = min(int(batch_size), len(samples))
 
     def __len__(self) -> int:
-        return math.ceil(len(self.X) / self.batch_size)
+        return math.ceil(len(self.samples) / self.batch_size)
+
+    def _order(self) -> torch.Tensor:
+        n, device = len(self.samples), self.samples.inputs.device
+        if self.generator is None:
+            return torch.arange(n, device=device)
+        return torch.randperm(n, generator=self.generator, device=device)
 
     def __iter__(self) -> Iterator[Batch]:
-        order = torch.randperm(len(self.X), generator=self.generator, device=self.X.device)
-        if self.targets is None:
-            for rows in order.split(self.batch_size):
-                inputs = self.X.index_select(0, rows)
-                yield inputs, inputs
-            return
-        targets = self.targets.index_select(0, order).split(self.batch_size)
-        for rows, batch_targets in zip(order.split(self.batch_size), targets, strict=True):
-            yield self.X.index_select(0, rows), batch_targets
+        return map(self.samples.rows, self._order().split(self.batch_size))
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All batches of an epoch, for the compiled step."""
+        samples, n = self.samples, len(self.samples)
+        weight = samples.sample_weight
+        ends = np.append(np.arange(0, n, self.batch_size), n)
+        yield Chunk(
+            samples.inputs.numpy(),
+            samples.y.numpy(),
+            np.ones(n, dtype=np.float32) if weight is None else weight.numpy(),
+            self._order().numpy(),
+            ends,
+        )
 
 
-class TaskBatches(Dataset):
-    """Fresh batches of a task, drawn on the device; one share of `n_samples` an iteration.
+class TaskBatches(torch.utils.data.Dataset):
+    """Fresh batches of a task, drawn on the device: a part of `n_samples` an iteration.
 
-    Batches are stratified: see `Discrimination.class_boundaries`. Without targets, inputs are
-    their own.
+    Batches are stratified: see `Discrimination.class_boundaries`.
+
+    Parameters
+    ----------
+    task : Discrimination
+    batch_size, n_samples : int
+        The last batch may be smaller.
+    n_epochs : int
+        Number of iterations that draw `n_samples` together.
+    seed : int
+    device : torch.device
+    weight_of_class : ndarray of shape (n_classes,), optional
+        Weights of the classes in the loss.
+    is_labelled : bool, default=True
+        Without labels, inputs are their own targets.
     """
 
     def __init__(
         self,
         task: Discrimination,
-        target_of_class: torch.Tensor | None,
         batch_size: int,
         n_samples: int,
         n_epochs: int,
-        generator: torch.Generator,
+        seed: int,
+        device: torch.device,
+        weight_of_class: NDArray[np.float32] | None = None,
+        is_labelled: bool = True,
     ) -> None:
-        self.task = task
-        self.target_of_class = target_of_class
-        if target_of_class is not None:
-            self.target_of_class = target_of_class.to(generator.device)
-        self.batch_size = int(batch_size)  # torch takes no NumPy integers
-        self.generator = generator
-        rng = np.random.default_rng(generator.initial_seed())
-        self.sampler = BatchSampler(task, generator, rng)
-        self.targets_of_counts: dict[tuple[int, ...], torch.Tensor] = {}
+        self.task, self.batch_size, self.seed = task, int(batch_size), seed
+        self.weight_of_class, self.is_labelled = weight_of_class, is_labelled
+        rng = np.random.default_rng(seed)
+        generator = torch.Generator(device).manual_seed(seed)
+        self.sampler: FieldSampler | BatchSampler = BatchSampler(task, generator, rng)
+        if device.type == "cpu" and FieldSampler.can_draw(task):
+            self.sampler = FieldSampler(task, seed, rng)
         n_batches = math.ceil(n_samples / batch_size)
         self.last_batch_size = n_samples - (n_batches - 1) * batch_size
         self.ends = np.linspace(0, n_batches, n_epochs + 1).round().astype(int)
@@ -80,35 +169,43 @@ class TaskBatches(Dataset):
     def __len__(self) -> int:
         return int(self.ends[-1])
 
-    def __iter__(self) -> Iterator[Batch]:
-        for n_batches, batch_size in self.blocks():
-            yield from self._block(n_batches, batch_size)
+    def __getitem__(self, index: int) -> Any:
+        raise TypeError("Samples of a task are drawn as they are needed, not looked up.")
 
-    def blocks(self) -> Iterator[tuple[int, int]]:
-        """Number and size of the batches to draw at once, over this epoch."""
+    def __iter__(self) -> Iterator[Batch]:
+        for X, y in self._blocks():
+            for inputs, index in zip(X, y, strict=True):
+                targets = torch.from_numpy(index).to(X.device) if self.is_labelled else inputs
+                if self.weight_of_class is None:
+                    yield inputs, targets
+                else:
+                    weight = torch.from_numpy(self.weight_of_class[index]).to(X.device)
+                    yield {"x": inputs, "sample_weight": weight}, targets
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The same batches, some at a time, for the compiled step."""
+        for X, y in self._blocks():
+            n_batches, batch_size, n_features = X.shape
+            n, index = n_batches * batch_size, y.reshape(-1)
+            weight = np.ones(n, dtype=np.float32)
+            if self.weight_of_class is not None:
+                weight = self.weight_of_class[index]
+            ends = np.arange(0, n + 1, batch_size)
+            yield Chunk(X.reshape(n, n_features).numpy(), index, weight, np.arange(n), ends)
+
+    def _blocks(self) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
+        """Draw batches, (n_batches, batch_size, n_features), sorted by class, and classes."""
         remaining = int(self.ends[self.epoch + 1] - self.ends[self.epoch])
         self.epoch += 1
         is_last = self.epoch == len(self.ends) - 1
-        if is_last:
-            remaining -= 1
+        whole = remaining - is_last
         per_block = max(1, _BLOCK // (self.batch_size * self.task.n_features))
-        while remaining > 0:
-            yield min(per_block, remaining), self.batch_size
-            remaining -= per_block
+        for start in range(0, whole, per_block):
+            yield self._draw(min(per_block, whole - start), self.batch_size)
         if is_last:
-            yield 1, self.last_batch_size
+            yield self._draw(1, self.last_batch_size)
 
-    def _block(self, n_batches: int, batch_size: int) -> Iterator[Batch]:
-        """Draw whole batches at once, sorted by class within each batch."""
+    def _draw(self, n_batches: int, batch_size: int) -> tuple[torch.Tensor, NDArray[np.int64]]:
         X, counts = self.sampler.draw(n_batches, batch_size)
-        for batch, count in zip(X, counts, strict=True):
-            yield batch, batch if self.target_of_class is None else self.targets_of(count)
-
-    def targets_of(self, counts: np.ndarray) -> torch.Tensor:
-        """Targets of a batch sorted by class; few different ones ever occur."""
-        assert self.target_of_class is not None
-        key = tuple(counts.tolist())
-        if key not in self.targets_of_counts:
-            repeats = torch.as_tensor(counts, device=self.target_of_class.device)
-            self.targets_of_counts[key] = self.target_of_class.repeat_interleave(repeats, dim=0)
-        return self.targets_of_counts[key]
+        labels = np.tile(np.arange(self.task.n_classes), n_batches)
+        return X, np.repeat(labels, counts.ravel()).reshape(n_batches, batch_size)

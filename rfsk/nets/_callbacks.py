@@ -1,21 +1,28 @@
-"""Who listens to a training: skorch's callbacks, scikit-learn's, and a progress bar."""
+"""Callbacks of skorch and of scikit-learn, and interrupts by the user."""
 
 import copy
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from skorch.callbacks import Callback, EarlyStopping
-from skorch.utils import noop
-
-from .._core._progress import tqdm
+from skorch.callbacks import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    EpochScoring,
+    InputShapeSetter,
+    LRScheduler,
+    TensorBoard,
+)
 
 try:  # scikit-learn 1.9
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stands in where scikit-learn has no callbacks yet."""
+        """Replaces the mixin where scikit-learn has no callbacks yet."""
 
     def with_callbacks(method: Callable) -> Callable:
         """Leave the method as it is."""
@@ -24,73 +31,106 @@ except ImportError:
 
 __all__ = [
     "CallbackSupportMixin",
-    "FitTasks",
-    "ProgressBar",
     "check_callbacks",
     "fit_tasks",
     "listens_to_batches",
-    "stop_on_plateau",
+    "noticing_interrupts",
     "with_callbacks",
 ]
 
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
-def check_callbacks(callbacks: Any) -> list[Callback]:
-    """Return these callbacks without their names; raise unless they are skorch's."""
-    entries = [] if callbacks is None else callbacks
-    if isinstance(entries, list | tuple):
-        entries = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
-        if all(isinstance(entry, Callback) for entry in entries):
-            return entries
-    raise ValueError(
-        f"callbacks={callbacks!r}; expected a list of skorch callbacks, or of (name, callback)."
-    )
-
-
-def listens_to_batches(callbacks: list[tuple[str, Callback]]) -> bool:
-    """Whether one of these wants to hear of single batches."""
-    return any(
-        getattr(type(callback), event, None) is not getattr(Callback, event)
-        for _, callback in callbacks
-        for event in _BATCH_EVENTS
-    )
-
-
-def stop_on_plateau(patience: int) -> Callback:
-    """End the training once the loss has not fallen by a part in 10^4 for this many epochs."""
-    return EarlyStopping(monitor="train_loss", patience=patience, threshold=1e-4, sink=noop)
-
-
-class ProgressBar(Callback):
-    """A tqdm bar over epochs, with the training loss and what else is to be watched.
+def check_callbacks(callbacks: Any, *, has_validation: bool) -> None:
+    """Raise unless these are callbacks of skorch that can work.
 
     Parameters
     ----------
-    n_epochs : int
-    measure : callable
-        Takes the net and gives numbers by name.
+    callbacks : object
+        What the user passed.
+    has_validation : bool
+        Whether some of the data validate the net.
     """
+    entries: Any = [] if callbacks is None else callbacks
+    if isinstance(entries, list | tuple):
+        entries = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
+    if not isinstance(entries, list | tuple) or not all(isinstance(e, Callback) for e in entries):
+        raise ValueError(
+            f"callbacks={callbacks!r}; expected a list of skorch callbacks, or of (name, callback)."
+        )
+    for callback in entries:
+        name = type(callback).__name__
+        if isinstance(callback, InputShapeSetter):
+            raise ValueError(f"{name} cannot work here: the net takes its width from X. Remove it.")
+        monitor = _monitored(callback)
+        if not has_validation and monitor.startswith("valid"):
+            raise ValueError(
+                f"{name} needs {monitor}, but no data are kept for validation (skorch's "
+                "train_split). Set validation_fraction and call fit, or let it use the training: "
+                "monitor='train_loss', or on_train=True."
+            )
 
-    def __init__(self, n_epochs: int, measure: Callable[[Any], dict[str, float]]) -> None:
-        self.n_epochs, self.measure = n_epochs, measure
 
-    def on_train_begin(self, net: Any, *args: Any, **kwargs: Any) -> None:
-        """Open the bar."""
-        self.bar_ = tqdm(total=self.n_epochs, unit="epoch", desc="training", leave=False)
+def _monitored(callback: Callback) -> str:
+    """Name of the score that a callback needs; empty if it needs none."""
+    if isinstance(callback, EpochScoring):
+        return "" if callback.on_train else f"validation data for {callback.name or 'its score'}"
+    if isinstance(callback, EarlyStopping | Checkpoint):
+        return callback.monitor if isinstance(callback.monitor, str) else ""
+    if isinstance(callback, LRScheduler):
+        monitor = getattr(callback, "monitor", "")
+        is_used = callback.policy == "ReduceLROnPlateau" or "ReduceLROnPlateau" in str(
+            callback.policy
+        )
+        return monitor if is_used and isinstance(monitor, str) else ""
+    return ""
 
-    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Advance by one."""
-        numbers = {"loss": net.history[-1, "train_loss"], **self.measure(net)}
-        shown = {name: f"{value:.4f}" for name, value in numbers.items()}
-        self.bar_.set_postfix(shown, refresh=False)
-        self.bar_.update()
 
-    def close(self) -> None:
-        """Close the bar, however the training ended."""
-        if hasattr(self, "bar_"):
-            self.bar_.close()
-            del self.bar_
+def listens_to_batches(callbacks: list[tuple[str, Callback]]) -> bool:
+    """Whether one of these wants to be called for single training batches."""
+    return any(_listens(callback) for _, callback in callbacks)
+
+
+def _listens(callback: Callback) -> bool:
+    if (
+        isinstance(callback, EpochScoring)
+        and type(callback).on_batch_end is EpochScoring.on_batch_end
+    ):
+        return bool(callback.on_train and callback.use_caching)
+    if type(callback) is LRScheduler:
+        return bool(callback.step_every == "batch")
+    if type(callback) is TensorBoard:  # its hook is empty, for users to fill
+        return False
+    return any(
+        getattr(type(callback), event) is not getattr(Callback, event) for event in _BATCH_EVENTS
+    )
+
+
+@contextmanager
+def noticing_interrupts() -> Iterator[Callable[[], bool]]:
+    """Context in which Ctrl-C is told apart from a callback's KeyboardInterrupt.
+
+    Yields
+    ------
+    was_interrupted : callable
+        Returns whether the user has interrupted since.
+    """
+    seen: list[int] = []
+    previous = signal.getsignal(signal.SIGINT)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or not callable(previous):
+        yield lambda: bool(seen)
+        return
+
+    def note(number: int, frame: Any) -> Any:
+        seen.append(number)
+        return previous(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(seen)
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 class FitTasks(Callback):
@@ -123,7 +163,7 @@ class FitTasks(Callback):
 
 
 @contextmanager
-def fit_tasks(estimator: Any, n_epochs: int, X: Any, y: Any) -> Iterator[list[Callback]]:
+def fit_tasks(estimator: Any, n_epochs: int, X: Any, y: Any) -> Iterator[list[Any]]:
     """Context of a fit for scikit-learn's callbacks, if some were set on the estimator."""
     if not getattr(estimator, "_skl_callbacks", None):
         yield []
@@ -131,5 +171,5 @@ def fit_tasks(estimator: Any, n_epochs: int, X: Any, y: Any) -> Iterator[list[Ca
     data = {"X": X, "y": y}
     context = estimator._init_callback_context(max_subtasks=n_epochs)
     context.call_on_fit_task_begin(estimator=estimator, **data)
-    yield [FitTasks(estimator, context, data)]
+    yield [("fit_tasks", FitTasks(estimator, context, data))]
     context.call_on_fit_task_end(estimator=estimator, **data)

@@ -1,23 +1,26 @@
-"""Nets that tell classes apart: fit on data, on blocks of them, or on fresh samples."""
+"""Nets that classify: fit on data, on blocks of them, or on fresh samples."""
 
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight
 
 from .._core._blocks import is_lazy, row_blocks
 from .._core._validation import check_option, check_positive, validate_inputs
 from ..datasets import Discrimination
-from ._advice import advise_on_data, advise_on_task
-from ._base import FLOATS, ONLINE_EPOCHS, NetEstimator
-from ._batches import TaskBatches
+from ._advice import advise_on_block, advise_on_data, advise_on_task
+from ._base import FLOATS, ONLINE_EPOCHS, NetEstimator, Training
+from ._batches import Samples, TaskBatches
+from ._engine import ClassifierEngine
 from ._evaluation import Evaluator
 from ._modules import FIXED_READOUTS
 from ._prediction import PredictionMixin
-from ._rates import SCALINGS, rate_factors
-from ._targets import choose_coding
+from ._rates import group_options
+from ._targets import CodedLoss, choose_coding
 
 _READOUTS = ("auto", *FIXED_READOUTS, "linear")
 _LOSSES = ("auto", "squared", "cross_entropy")
@@ -26,12 +29,19 @@ _LOSSES = ("auto", "squared", "cross_entropy")
 class NetClassifier(PredictionMixin, NetEstimator):
     """A net with a readout of its hidden units, trained on labels."""
 
+    _engine = ClassifierEngine
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = self.readout not in FIXED_READOUTS
+        # Units of a fixed readout saturate on inputs far from unit variance, such as those of the
+        # check of class weights.
+        tags.classifier_tags.poor_score = self.readout != "linear"
         return tags
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> "NetClassifier":
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> "NetClassifier":
         """Train the net on labelled data.
 
         Parameters
@@ -40,6 +50,9 @@ class NetClassifier(PredictionMixin, NetEstimator):
             Inputs.
         y : array-like of shape (n_samples,)
             Labels of two or more classes.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the samples in the loss. Only their ratios matter; a sample of weight zero
+            is left out.
 
         Returns
         -------
@@ -51,29 +64,94 @@ class NetClassifier(PredictionMixin, NetEstimator):
         ------
         ValueError
             If a parameter or the data are not valid, before any training; or if the training
-            diverges.
+            diverges, which leaves the net as it was before.
         """
-        self._check_parameters()
-        rate_factors(self.schedule, self.max_epochs)
+        self._check_parameters(has_validation=self.validation_fraction > 0)
+        with self._untouched_on_error() as before:
+            training = self._prepare_fit(X, y, sample_weight)
+        return self._complete(training, before)
+
+    def _prepare_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None,
+        sample_weight: ArrayLike | None = None,
+        shared: dict[Any, torch.Tensor] | None = None,
+    ) -> Training:
+        """Check the data, and have a net for them.
+
+        Inputs on the device come from `shared`, if they are there already.
+        """
         is_warm = self._is_warm()
-        with self._untouched_on_error():
-            data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
-            check_classification_targets(y)
-            classes, index = np.unique(y, return_inverse=True)
-            inputs = self._to_device(data)
-            self._start(classes, self.n_features_in_, is_warm)
-            advise_on_data(self, data, index)
-        batches = self._batches_of(inputs, index)
-        n_steps = self.max_epochs * self._n_batches(len(data))
-        return self._complete(batches, self.max_epochs, n_steps, data=(data, y))
+        data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
+        check_classification_targets(y)
+        dtype = self._precision_for(len(data))
+        inputs = None if shared is None else shared.get((self._device, dtype))
+        if inputs is None:
+            inputs = self._to_device(data, dtype)
+        if shared is not None:
+            shared[self._device, dtype] = inputs
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, data, dtype=np.float64, ensure_non_negative=True
+            )
+            if not np.any(sample_weight):
+                raise ValueError(
+                    "Sample weights must contain at least one non-zero number, got only zeros."
+                )
+            kept = sample_weight > 0.0
+            if not kept.all():
+                data, y, sample_weight = data[kept], y[kept], sample_weight[kept]
+                inputs = inputs[torch.as_tensor(kept)]
+        classes, index = np.unique(y, return_inverse=True)
+        self._start(classes, self.n_features_in_, is_warm)
+        advise_on_data(self, data, index)
+        samples, valid = self._split(
+            self._samples(inputs, index, sample_weight), self.validation_fraction
+        )
+        n_steps = self.max_epochs * self._n_batches(len(samples))
+        return Training(samples, self.max_epochs, n_steps, valid, original=(data, y))
+
+    def _samples(
+        self, inputs: torch.Tensor, index: NDArray[np.intp], sample_weight: Any = None
+    ) -> Samples:
+        """Inputs with their classes and, where these differ, weights."""
+        weight = sample_weight
+        if self.class_weight is not None:
+            of_class = self._weight_of_class(index)
+            weight = of_class[index] * (1.0 if weight is None else weight)
+        if weight is not None:
+            weight = torch.as_tensor(weight / np.mean(weight)).to(inputs)
+        return Samples(inputs, torch.as_tensor(index).to(inputs.device), weight)
+
+    def _weight_of_class(self, index: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Weight of each class, from samples of all of them."""
+        names = self.classes_.tolist()
+        if isinstance(self.class_weight, dict):
+            unknown = set(self.class_weight) - set(names)
+            if unknown:
+                raise ValueError(
+                    f"class_weight names {sorted(unknown)}, but the classes are {names}."
+                )
+            for value in self.class_weight.values():
+                check_positive(value, "class_weight", zero=True)
+            return np.array([float(self.class_weight.get(name, 1.0)) for name in names])
+        numbers = np.arange(len(names))
+        present = np.unique(index)
+        weights = np.ones(len(names))
+        weights[present] = compute_class_weight("balanced", classes=present, y=index)
+        return np.where(np.isin(numbers, present), weights, 1.0)
 
     def partial_fit(
-        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> "NetClassifier":
         """Pass once over a block of data, going on from the net trained so far.
 
-        Takes no snapshots, whatever `record`, and neither lowers its rates by `schedule` nor
-        stops by `patience`.
+        Takes no snapshots, whatever `record`, and keeps no data for validation.
 
         Parameters
         ----------
@@ -83,6 +161,8 @@ class NetClassifier(PredictionMixin, NetEstimator):
             Labels.
         classes : array-like of shape (n_classes,), optional
             All labels that will ever come; needed in the first call if `y` has not all.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the samples in the loss, relative to those of the block.
 
         Returns
         -------
@@ -95,22 +175,28 @@ class NetClassifier(PredictionMixin, NetEstimator):
                     "classes=None; the labels of a lazy array are not known before they are "
                     "read: pass all `classes` in the first call."
                 )
+            if sample_weight is not None:
+                raise ValueError("sample_weight does not go with a lazy array; pass blocks.")
             for X_block, y_block in row_blocks(X, y):
                 self.partial_fit(X_block, y_block, classes)
-                if self.net_.interrupted:
+                if self.net_.interrupted_:
                     break
             return self
         is_warm = self._is_trained()
-        with self._untouched_on_error():
+        with self._untouched_on_error() as before:
             data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
             check_classification_targets(y)
+            if sample_weight is not None:
+                sample_weight = _check_sample_weight(
+                    sample_weight, data, dtype=np.float64, ensure_non_negative=True
+                )
             classes = self._all_classes(y, classes, is_warm)
             inputs = self._to_device(data)
             self._start(classes, self.n_features_in_, is_warm)
             index = np.searchsorted(classes, y)
-            advise_on_data(self, data, index)
-        batches = self._batches_of(inputs, index)
-        return self._complete(batches, 1, None, data=(data, y))
+            advise_on_block(self, data, index)
+            samples = self._samples(inputs, index, sample_weight)
+        return self._complete(Training(samples, 1, None, original=(data, y)), before)
 
     def _all_classes(self, y: ArrayLike, classes: ArrayLike | None, is_warm: bool) -> NDArray[Any]:
         """Classes of all blocks, checked against those of this one and of the blocks before."""
@@ -159,33 +245,52 @@ class NetClassifier(PredictionMixin, NetEstimator):
             If `task` is not a Discrimination.
         """
         self._check_parameters()
+        with self._untouched_on_error() as before:
+            training = self._prepare_online(task, n_samples, n_eval)
+        return self._complete(training, before)
+
+    def _prepare_online(self, task: Discrimination, n_samples: int, n_eval: int = 0) -> Training:
+        """Have a net for a task, and a stream of its samples."""
         if not isinstance(task, Discrimination):
             raise TypeError(f"task is a {type(task).__name__}; expected a Discrimination.")
         check_positive(n_samples, "n_samples", integer=True)
         check_positive(n_eval, "n_eval", integer=True, zero=True)
+        tasks = [task, task.gaussian_clone()] if n_eval else []
+        self._start_online(np.arange(task.n_classes), task.n_features)
+        advise_on_task(self, task)
+        weight = None
+        if self.class_weight is not None:
+            fractions = np.asarray(task.priors or [1.0 / task.n_classes] * task.n_classes)
+            weight = 1.0 / (task.n_classes * fractions)
+            if isinstance(self.class_weight, dict):
+                weight = self._weight_of_class(np.arange(task.n_classes))
+            weight = (weight / (weight @ fractions)).astype(np.float32)
         n_steps = self._n_batches(n_samples)
         epochs = min(ONLINE_EPOCHS, n_steps)
-        rate_factors(self.schedule, epochs)
-        laws = [task, task.gaussian_clone()] if n_eval else []
-        with self._untouched_on_error():
-            self._start_online(np.arange(task.n_classes), task.n_features)
-            advise_on_task(self, task)
-        targets = self._coding.target_of_class()
-        batches = TaskBatches(task, targets, self.batch_size, n_samples, epochs, self._generator())
+        seed = int(self._rng.integers(2**63))
+        batches = TaskBatches(task, self.batch_size, n_samples, epochs, seed, self._device, weight)
         evaluator = None
         if n_eval:
-            criterion = self.net_.criterion_
-            evaluator = Evaluator(laws, n_eval, self._coding, criterion, batches.generator)
-        return self._complete(batches, epochs, n_steps, evaluator)
+            evaluator = Evaluator(tasks, n_eval, self.net_.criterion_, seed, self._device)
+        return Training(batches, epochs, n_steps, evaluator=evaluator)
 
-    def _check_parameters(self) -> None:
+    def _check_parameters(self, *, has_validation: bool = False) -> None:
         check_option(self.readout, "readout", _READOUTS)
         check_option(self.loss, "loss", _LOSSES)
-        check_option(self.scaling, "scaling", SCALINGS)
         check_positive(self.readout_rate, "readout_rate")
-        for name in ("l1", "l1_cut"):
-            check_positive(getattr(self, name), name, zero=True)
-        super()._check_parameters()
+        check_positive(self.validation_fraction, "validation_fraction", zero=True)
+        if self.validation_fraction >= 1.0:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction!r}; expected a number from 0 to 1, "
+                "1 excluded."
+            )
+        is_known = self.class_weight is None or isinstance(self.class_weight, dict)
+        if not is_known and self.class_weight != "balanced":
+            raise ValueError(
+                f"class_weight={self.class_weight!r}; expected None, 'balanced' or a dict of "
+                "weights by label."
+            )
+        super()._check_parameters(has_validation=has_validation)
 
     def _start(self, classes: NDArray[Any], n_features: int, is_warm: bool) -> None:
         """Settle what follows from the classes, and have a net for them."""
@@ -206,25 +311,20 @@ class NetClassifier(PredictionMixin, NetEstimator):
         self._start_net(
             n_features,
             is_warm,
-            coding.criterion(),
             {"n_outputs": coding.n_outputs, "readout": readout},
             {"loss": coding.loss},
+            {"criterion": CodedLoss, "criterion__coding": coding},
         )
         if not is_warm:
             self.classes_, self._coding = classes, coding
 
-    def _scaling_params(self) -> dict[str, Any]:
-        return {"scaling": self.scaling, "readout_rate": self.readout_rate}
-
-    def _set_rates(self) -> None:
-        super()._set_rates()
-        self.net_.shrinkage = None
-        if self.l1 > 0.0:
-            self.net_.shrinkage = (self.learning_rate * self.l1, self.l1_cut * self.l1)
-
-    def _targets_of(self, index: NDArray[np.intp] | None) -> torch.Tensor:
-        return self._coding.target_of_class()[torch.as_tensor(index)].to(self._device)
-
-    def _watched(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, float]:
-        told, index = self._coding.told(outputs), self._coding.index_of(targets)
-        return {"accuracy": float((told == index).float().mean())}
+    def _group_options(self) -> dict[str, dict[str, float]]:
+        return group_options(
+            self.net_.module_,
+            mean_field=isinstance(self.optimizer, str) and self.optimizer == "sgd",
+            learning_rate=self.learning_rate,
+            readout_rate=self.readout_rate,
+            weight_decay=self.weight_decay,
+            l1=getattr(self, "l1", 0.0),
+            l1_cut=getattr(self, "l1_cut", 0.0),
+        )

@@ -58,10 +58,9 @@ class ConvNet(NetClassifier):
         Whether biases are trained.
     loss : {"auto", "squared", "cross_entropy"}, default="auto"
         "auto" is squared for the fixed readouts and cross-entropy for the linear one.
-    scaling : {"mean_field", "plain"}, default="mean_field"
-        "mean_field" is the scaling above, the paper's; its time is t = steps / D, and runs of
-        equal learning_rate x time grow the same fields. "plain" moves every parameter by
-        learning_rate times its gradient, as torch does.
+    class_weight : "balanced" or dict, optional
+        Weights of the classes in the loss: inversely proportional to their frequencies, or by
+        label. Only their ratios matter.
     learning_rate : float, default=5.0
         A step moves filters by learning_rate C dLoss/df, biases by (learning_rate / D) of it.
     batch_size : int, default=500
@@ -74,22 +73,13 @@ class ConvNet(NetClassifier):
         Standard deviation of the initial weights.
     weight_decay : float, default=2e-4
         Each step shrinks the filters by learning_rate x weight_decay.
-    l1 : float, default=0.0
-        Each step moves every weight of the fields towards zero by learning_rate x l1 and stops
-        there (the proximal step of an L1 penalty), which makes fields sparse.
-    l1_cut : float, default=0.0
-        Weights below l1_cut x l1 in size are set to zero after each step: beta of the beta-lasso
-        (Neyshabur, NeurIPS 2020), which learns local connectivity.
     optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
-        "sgd" has the scaling above; others take `learning_rate` as it is for every parameter but
-        the readout, which has `readout_rate` of it (1e-3 is usual for adam), and `weight_decay`
-        in their own way.
-    schedule : {"constant", "linear", "cosine"} or callable, default="constant"
-        Factor of all rates from one epoch (1/100 of an online run) to the next: 1, falling to
-        zero on a line or on half a cosine, or any function of the share of the training done.
-    patience : int, optional
-        Stop once the training loss has not fallen below its lowest value by one part in 10,000
-        for so many epochs. The plateau on which learning begins counts as well.
+        "sgd" has the scaling above. "adam" and any torch class, torch.optim.SGD included, take
+        `learning_rate` as it is for every parameter but the readout, which has `readout_rate` of
+        it (1e-3 is usual for adam), and `weight_decay` in their own way.
+    validation_fraction : float, default=0.0
+        Fraction of the data that `fit` keeps for validation, of each class alike. The history
+        then has `valid_loss` and `valid_acc`, which callbacks can monitor.
     image_shape : (int, int), optional
         (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features
         by default.
@@ -97,17 +87,20 @@ class ConvNet(NetClassifier):
         Number of snapshots of the fields to keep, at least 2: the start, the end and
         between them steps spaced evenly in the logarithm (fewer where these coincide).
     callbacks : list of skorch callbacks, optional
-        Called during training, with ``train_loss`` to monitor. One that listens to single
-        batches selects skorch's own, slower loop. Callbacks of scikit-learn (1.9 and later) are
-        set by ``set_callbacks``; they are told of every epoch.
+        Called during training, as in skorch: `EarlyStopping`, `LRScheduler`, `Checkpoint` and all
+        others. One that listens to single training batches selects skorch's own, slower loop.
+        Callbacks of scikit-learn (1.9 and later) are set by ``set_callbacks``.
     device : str, default="auto"
         Where to train: a torch device. "auto" is cuda where there is one, else cpu.
     warm_start : bool, default=False
         Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
     verbose : int, default=0
-        Above 0 a progress bar is shown, with loss, accuracy on the last batch and mean IPR.
+        Above 0 skorch prints a line for each epoch.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the weights, batches and samples. Global generators are left alone.
+    **options : dict
+        Parameters of skorch for the optimizer and for callbacks by name, such as
+        ``optimizer__momentum=0.9``.
 
     Attributes
     ----------
@@ -174,18 +167,15 @@ class ConvNet(NetClassifier):
         bias_init: float | str = "auto",
         train_bias: bool = True,
         loss: str = "auto",
-        scaling: str = "mean_field",
+        class_weight: str | dict | None = None,
         learning_rate: float = 5.0,
         readout_rate: float = 0.2,
         batch_size: int = 500,
         max_epochs: int = 20,
         init_scale: float = 0.1,
         weight_decay: float = 2e-4,
-        l1: float = 0.0,
-        l1_cut: float = 0.0,
         optimizer: str | type = "sgd",
-        schedule: str | Callable = "constant",
-        patience: int | None = None,
+        validation_fraction: float = 0.0,
         image_shape: tuple[int, ...] | None = None,
         record: int | None = None,
         callbacks: list | None = None,
@@ -193,6 +183,7 @@ class ConvNet(NetClassifier):
         warm_start: bool = False,
         verbose: int = 0,
         random_state: Any = None,
+        **options: Any,
     ) -> None:
         self.n_channels = n_channels
         self.kernel_size = kernel_size
@@ -205,18 +196,15 @@ class ConvNet(NetClassifier):
         self.bias_init = bias_init
         self.train_bias = train_bias
         self.loss = loss
-        self.scaling = scaling
+        self.class_weight = class_weight
         self.learning_rate = learning_rate
         self.readout_rate = readout_rate
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.init_scale = init_scale
         self.weight_decay = weight_decay
-        self.l1 = l1
-        self.l1_cut = l1_cut
         self.optimizer = optimizer
-        self.schedule = schedule
-        self.patience = patience
+        self.validation_fraction = validation_fraction
         self.image_shape = image_shape
         self.record = record
         self.callbacks = callbacks
@@ -224,8 +212,9 @@ class ConvNet(NetClassifier):
         self.warm_start = warm_start
         self.verbose = verbose
         self.random_state = random_state
+        self._keep_options(options)
 
-    def _check_parameters(self) -> None:
+    def _check_parameters(self, *, has_validation: bool = False) -> None:
         check_positive(self.n_channels, "n_channels", integer=True)
         if self.kernel_size is not None:
             for taps in np.atleast_1d(self.kernel_size).tolist():
@@ -242,7 +231,7 @@ class ConvNet(NetClassifier):
             if getattr(self, name) is not None:
                 for size in np.atleast_1d(getattr(self, name)).tolist():
                     check_positive(size, name, integer=True)
-        super()._check_parameters()
+        super()._check_parameters(has_validation=has_validation)
 
     def _kernel_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if self.kernel_size is None:
@@ -332,7 +321,7 @@ class ConvNet(NetClassifier):
         """
         check_is_fitted(self, "receptive_fields_")
         module, n_features = self.net_.module_, self.n_features_in_
-        if module.amplification != 1.0:
+        if module.readout_scale != 1.0:
             raise ValueError(
                 f"readout={self.readout!r} scales with the number of units, which release changes; "
                 "fit with readout='mean' or 'linear'."

@@ -1,20 +1,26 @@
-"""The training loop: skorch's, with the parts that slow small nets down replaced."""
+"""The skorch net inside of an estimator, which takes the steps of an epoch in its own way."""
 
 import math
-import warnings
-from collections.abc import Callable
-from functools import partial
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
+from sklearn.base import ClassifierMixin
 from skorch import NeuralNet
+from skorch.callbacks import EpochScoring
+from skorch.dataset import unpack_data
+from skorch.utils import to_numpy
 
-from ._batches import TaskBatches, TensorBatches
+from ._batches import SampleBatches, Samples, TaskBatches
 from ._callbacks import listens_to_batches
-from ._single_step import SingleSampleStep
+from ._compiled_step import CompiledStep
+from ._snapshots import Snapshots
+from ._targets import Coding
 
-# Times the loss of the first epoch, or one, at which a net has left all sense behind.
+# Times the loss of the first epoch, or one, at which a network has diverged.
 _EXPLODED = 100.0
 
 
@@ -25,7 +31,8 @@ class DivergenceError(ValueError):
 def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> None:
     """Raise DivergenceError if the loss is not finite, or, at the end, has exploded.
 
-    On the way it may: a step that is too large can throw a net to where steps are not.
+    During training it may explode: a step that is too large can throw a network to where steps
+    are small.
     """
     limit = _EXPLODED * max(losses[0], 1.0) if at_end else math.inf
     if not losses[-1] < limit:
@@ -35,60 +42,37 @@ def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> No
         )
 
 
-class LogSchedule:
-    """Steps spaced evenly in the logarithm, the start and the end among them.
-
-    Parameters
-    ----------
-    n_visits : int
-        At least 2; fewer are made where steps would coincide.
-    first_step, n_steps : int
-        Steps taken before, and to come.
-    """
-
-    def __init__(self, n_visits: int, first_step: int, n_steps: int) -> None:
-        spaced = np.geomspace(n_steps, 1, n_visits - 1).round().astype(int)
-        self.first_step, self.last_visit = first_step, -1
-        self.pending = [0, *np.unique(spaced).tolist()]
-
-    def is_due(self, step: int) -> bool:
-        """Whether this step is the next one to visit; then it is ticked off."""
-        due = bool(self.pending) and step - self.first_step == self.pending[0]
-        if due:
-            self.pending.pop(0)
-            self.last_visit = step
-        return due
-
-
-class FieldRecorder:
-    """Keeps copies of the weights."""
-
-    def __init__(self) -> None:
-        self.steps: list[int] = []
-        self.weights: list[np.ndarray] = []
-
-    def visit(self, step: int, module: Any) -> None:
-        """Keep the weights as they are now."""
-        self.steps.append(step)
-        self.weights.append(module.weight.detach().cpu().numpy().copy())
-
-
 class Engine(NeuralNet):
-    """A skorch net whose epoch is one lean loop over tensors already on the device.
+    """A skorch net whose epochs run without skorch's work for each batch.
 
-    Plain skorch fetches samples one by one, writes a history entry a batch and notifies
-    callbacks four times a step. Here batches come ready, history has one entry an epoch, and
-    steps are announced only if a callback listens to them; with such a callback the loop is
-    skorch's own.
+    Only the way in which an epoch takes its steps is replaced: by compiled code where there is
+    some for the network, else by a short loop with autograd. A callback that listens to training
+    batches selects skorch's own loop. History, callbacks, validation and scoring are skorch's.
+    A batch smaller than the others takes a step that is shorter in proportion.
+
+    Attributes
+    ----------
+    group_options_ : dict of str to dict
+        Options of the optimizer's groups, by the name of the parameter.
+    n_steps_ : int
+        Steps taken.
+    interrupted_ : bool
+        Whether the last training was interrupted, other than by a callback.
+    snapshots_ : Snapshots or None
+        What is measured between steps.
+    stop_ : threading.Event or None
+        Ends the training when set, as an interrupt does.
+    n_threads_ : int
+        Threads of the compiled step.
     """
 
-    schedule: LogSchedule | None = None
-    visitors: tuple[Any, ...] = ()  # called at the steps of the schedule
-    shrinkage: tuple[float, float] | None = None
-    rate_factors: list[float] | None = None  # of each epoch to come
-    n_steps: int = 0
-    interrupted: bool = False
-    last_batch: tuple[torch.Tensor, Any] | None = None
+    group_options_: dict[str, dict[str, float]]
+    n_steps_: int = 0
+    interrupted_: bool = False
+    snapshots_: Snapshots | None = None
+    stop_: threading.Event | None = None
+    n_threads_: int = 1
+    last_batch_: tuple[Any, torch.Tensor] | None = None
 
     def _get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
         """Give every parameter a group of its own, with its name."""
@@ -96,181 +80,229 @@ class Engine(NeuralNet):
         _, options = super()._get_params_for_optimizer(prefix, [])
         return (groups,), options
 
-    @property
-    def _default_callbacks(self) -> list:
-        return []
+    def initialize_optimizer(self, *args: Any, **kwargs: Any) -> Any:
+        """Initialize the optimizer with the options of its groups."""
+        super().initialize_optimizer(*args, **kwargs)
+        if hasattr(self, "group_options_"):
+            self.set_group_options(self.group_options_)
+        return self
 
-    def get_split_datasets(self, X: Any, y: Any = None, **fit_params: Any) -> tuple[Any, None]:
-        """All batches are for training."""
-        return X, None
+    def set_group_options(self, options: dict[str, dict[str, float]]) -> None:
+        """Set the learning rates and penalties of the parameters."""
+        self.group_options_ = options
+        for group in self.optimizer_.param_groups:
+            group.update(options[group["name"]])
+
+    def get_dataset(self, X: Any, y: Any = None) -> Any:
+        """Samples on the device; what already is a data set is left as it is."""
+        if isinstance(X, torch.utils.data.Dataset):
+            return X
+        data = torch.as_tensor(np.asarray(X), dtype=torch.float32).to(self.device)
+        return Samples(data, None if y is None else self._index_of(y))
+
+    def _index_of(self, y: Any) -> torch.Tensor | None:
+        """Targets, from those a user passes."""
+        return None
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:
-        """Our own data sets are their own iterators."""
-        if isinstance(dataset, TensorBatches | TaskBatches):
+        """Batches of samples, without a data loader."""
+        if isinstance(dataset, TaskBatches):
             return dataset
+        if isinstance(dataset, Samples):
+            return SampleBatches(dataset, self.batch_size, self.generator_ if training else None)
         return super().get_iterator(dataset, training=training)
 
+    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Any:
+        """Mean loss of a batch, with the weights of its samples if there are any."""
+        losses = self.criterion_(y_pred, y_true)
+        if isinstance(X, dict):
+            losses = losses * X["sample_weight"].to(losses.device)
+        return losses.mean()
+
     def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Any:
-        """Train for some epochs."""
-        self.interrupted = False
-        self.epochs_run = 0
-        self.epochs_before = len(self.history)
-        self.base_rates = [group["lr"] for group in self.optimizer_.param_groups]
-        self.base_shrinkage = self.shrinkage
-        self._visit()
+        """Train for some epochs, with a snapshot before the first step."""
+        self.take_snapshot()
         return super().fit_loop(X, y, epochs, **kwargs)
 
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        """Take one step a batch; an interrupted epoch counts for what it did."""
-        if iterator is None:
+        """Take one step for each batch."""
+        is_ours = isinstance(iterator, SampleBatches | TaskBatches)
+        if not training:  # of which there may be none
+            super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
             return
-        self._scale_rates()
         try:
-            if listens_to_batches(self.callbacks_):
-                self._announced_epoch(iterator, training, prefix, step_fn)
+            if is_ours and not listens_to_batches(self.callbacks_):
+                self._run_fast_epoch(iterator)
             else:
-                self._lean_epoch(iterator)
-        except KeyboardInterrupt:  # here a person's; between epochs, skorch's way to stop early
-            self.interrupted = True
+                super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
+        except KeyboardInterrupt:
+            self.interrupted_ = True
             raise
+        finally:
+            self.history.record("step", self.n_steps_)
+        self.check_epoch()
 
-    def _scale_rates(self) -> None:
-        """Set the rates of the epoch that begins."""
-        if self.rate_factors is not None:
-            factor = self.rate_factors[self.epochs_run]
-            for group, rate in zip(self.optimizer_.param_groups, self.base_rates, strict=True):
-                group["lr"] = factor * rate
-            if self.base_shrinkage is not None:
-                threshold, cut = self.base_shrinkage
-                self.shrinkage = factor * threshold, cut
-        self.epochs_run += 1
+    def check_epoch(self) -> None:
+        """Raise DivergenceError if the last loss of an epoch, or a weight, is not finite."""
+        losses = [row["train_loss"] for row in self.history[-1]["batches"] if "train_loss" in row]
+        if not bool(torch.isfinite(self.module_.weight).all()):
+            losses = [math.nan]
+        check_loss(losses[-1:], self.n_steps_)
 
-    def _lean_epoch(self, iterator: Any) -> None:
-        step = self._step(iterator.batch_size)
-        self.module_.train()
-        total = torch.zeros((), device=self.module_.weight.device)
-        of_singles = 0.0
-        attributes = self.__dict__  # skorch looks through every value that is set the usual way
-        attributes["n_steps"] = self.n_steps
-        n_samples = 0
+    def record_epoch(self, loss: float, n_samples: int, n_batches: int) -> None:
+        """Record the mean loss of an epoch, as if it had been one batch."""
+        self.history.new_batch()
+        self.history.record_batch("train_loss", loss)
+        self.history.record_batch("train_batch_size", n_samples)
+        self.history.record("train_batch_count", n_batches)
+
+    def _run_fast_epoch(self, batches: SampleBatches | TaskBatches) -> None:
+        self._set_training(True)
+        is_compiled = CompiledStep.fits(self)
+        losses = self._compiled_steps(batches) if is_compiled else self._autograd_steps(batches)
+        total, n_samples, first = 0.0, 0, self.n_steps_
         try:
-            for inputs, targets in iterator:
-                loss = step(inputs, targets)
-                self._constrain()
-                attributes["n_steps"] += 1
-                if isinstance(loss, float):
-                    of_singles += loss
-                    n_samples += 1
-                else:
-                    total.add_(loss, alpha=len(inputs))
-                    n_samples += len(inputs)
-                self._visit()
+            for loss, n in losses:
+                total, n_samples = total + loss, n_samples + n
+                if self.stop_ is not None and self.stop_.is_set():
+                    raise KeyboardInterrupt
         finally:
             if n_samples:
-                attributes["last_batch"] = inputs, targets
-                self._close_epoch((of_singles + float(total)) / n_samples)
+                self.record_epoch(float(total) / n_samples, n_samples, self.n_steps_ - first)
 
-    def _step(
-        self, batch_size: int
-    ) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor | float]:
-        """Choose what takes the step of a batch: a formula where there is one."""
-        module, criterion, optimizer = self.module_, self.criterion_, self.optimizer_
-        rates = {group["name"]: group for group in optimizer.param_groups}
-        is_plain = type(optimizer) is torch.optim.SGD and not rates["weight"]["momentum"]
-        is_squared = isinstance(criterion, torch.nn.MSELoss)
-        if is_plain and is_squared and module.has_written_out_step:
-            options = {
-                "weight_rate": rates["weight"]["lr"],
-                "weight_decay": rates["weight"]["weight_decay"],
-                "bias_rate": rates.get("bias", {"lr": 0.0})["lr"],
-            }
-            if SingleSampleStep.fits(module, batch_size):
-                return SingleSampleStep(module, **options)
-            return partial(module.squared_loss_step, **options)
-
-        def autograd_step(inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-            optimizer.zero_grad()
-            loss = criterion(module(inputs), targets)
-            loss.backward()
-            optimizer.step()
-            return loss.detach()
-
-        return autograd_step
-
-    def _announced_epoch(self, iterator: Any, training: bool, prefix: str, step_fn: Any) -> None:
-        def counted_step(batch: Any, **fit_params: Any) -> Any:
-            result = step_fn(batch, **fit_params)
-            self.last_batch = tuple(batch)
-            self._constrain()
-            self.n_steps += 1
-            self._visit()
-            return result
-
+    def _compiled_steps(self, batches: SampleBatches | TaskBatches) -> Iterator[tuple[float, int]]:
+        """Take steps up to the next snapshot at a time; yield their losses and samples."""
+        step = CompiledStep(self, batches.batch_size, self.n_threads_)
+        self.optimizer_._opt_called = True  # lest a scheduler warn that the optimizer is idle
         try:
-            super().run_single_epoch(iterator, training, prefix, counted_step)
+            for chunk in batches.chunks():
+                targets, first, n = step.target_of_class[chunk.y], 0, len(chunk.ends) - 1
+                while first < n:
+                    last = min(n, first + step.most_steps)
+                    if self.snapshots_ is not None:
+                        last = min(last, first + self.snapshots_.steps_left(self.n_steps_))
+                    loss = step.run(chunk, targets, first, last)
+                    self.__dict__["n_steps_"] = self.n_steps_ + last - first
+                    self.take_snapshot()
+                    yield loss, int(chunk.ends[last] - chunk.ends[first])
+                    first = last
+            self.last_batch_ = chunk.batch(n - 1)
         finally:
-            batches = [row for row in self.history[-1]["batches"] if f"{prefix}_batch_size" in row]
-            if batches:
-                sizes = [row[f"{prefix}_batch_size"] for row in batches]
-                losses = [row[f"{prefix}_loss"] for row in batches]
-                self._close_epoch(float(np.average(losses, weights=sizes)))
+            step.close()
 
-    def _close_epoch(self, loss: float) -> None:
-        self.history.record("train_loss", loss)
-        self.history.record("step", self.n_steps)
-        check_loss([loss], self.n_steps)
+    def _autograd_steps(
+        self, batches: SampleBatches | TaskBatches
+    ) -> Iterator[tuple[torch.Tensor, int]]:
+        for batch in batches:
+            with self.step_of(batch, batches.batch_size), torch.enable_grad():
+                self.optimizer_.zero_grad()
+                X, y = batch
+                outputs = self.module_(**X) if isinstance(X, dict) else self.module_(X)
+                loss = self.get_loss(outputs, y, X, training=True)
+                loss.backward()
+                self.optimizer_.step()
+            yield loss.detach() * len(y), len(y)
 
-    def check_end(self) -> None:
-        """Raise DivergenceError if a training that is over left the net exploded.
+    def train_step(self, batch: Any, **fit_params: Any) -> Any:
+        """Take a step of skorch's own loop."""
+        with self.step_of(batch, self.batch_size), torch.enable_grad():
+            return super().train_step(batch, **fit_params)
+
+    @contextmanager
+    def step_of(self, batch: Any, batch_size: int) -> Iterator[None]:
+        """Context of a step by autograd: rates in proportion to the batch, constraints after it."""
+        fraction = min(1.0, len(unpack_data(batch)[1]) / batch_size)
+        groups = self.optimizer_.param_groups
+        rates = [group["lr"] for group in groups]
+        for group in groups if fraction < 1.0 else ():
+            group["lr"] = fraction * group["lr"]
+        try:
+            yield
+            self.constrain()
+        finally:
+            for group, rate in zip(groups, rates, strict=True):
+                group["lr"] = rate
+        attributes = self.__dict__  # skorch looks through every value that is set the usual way
+        attributes["n_steps_"] = self.n_steps_ + 1
+        attributes["last_batch_"] = batch
+        self.take_snapshot()
+
+    def constrain(self) -> None:
+        """Take the proximal step of the L1 penalty, and impose the constraints of the module."""
+        for group in self.optimizer_.param_groups:
+            if group["name"] == "weight" and self.module_.weight.requires_grad and group["l1"]:
+                self.module_.shrink_(group["lr"] * group["l1"], group["cut"])
+        self.module_.constrain_()
+
+    def check_end(self, first_epoch: int) -> None:
+        """Raise DivergenceError if a training that is over left the network exploded.
 
         Losses are those before each step; the last step is judged by its batch.
         """
-        losses = list(self.history[self.epochs_before :, "train_loss"])
-        if self.last_batch is not None:
-            inputs, targets = self.last_batch
+        losses = [row["train_loss"] for row in self.history[first_epoch:] if "train_loss" in row]
+        if self.last_batch_ is not None:
+            X, y = self.last_batch_
             with torch.no_grad():
-                losses.append(float(self.criterion_(self.module_(inputs), targets)))
-        check_loss(losses, self.n_steps, at_end=True)
+                losses.append(float(self.get_loss(self.infer(X), y, X)))
+        check_loss(losses, self.n_steps_, at_end=True)
 
     def set_mask(self, mask: np.ndarray | None) -> None:
         """Keep weights outside a mask at zero from now on."""
         self.module_.mask = None
         if mask is not None:
             self.module_.mask = torch.tensor(mask, device=self.module_.weight.device)
-            self._constrain()
+            self.module_.constrain_()
 
-    def _constrain(self) -> None:
-        """Proximal step of the L1 penalty, the mask, and what the module itself demands."""
-        self.module_.constrain_()
-        if self.shrinkage is not None:
-            self.module_.shrink_(*self.shrinkage)
-        if self.module_.mask is not None:
-            with torch.no_grad():
-                self.module_.weight.mul_(self.module_.mask)
+    def take_snapshot(self) -> None:
+        """Measure the network if this is a step to measure it at."""
+        if self.snapshots_ is not None:
+            self.snapshots_.take(self.n_steps_, self.module_)
 
-    def _visit(self) -> None:
-        if self.schedule is not None and self.schedule.is_due(self.n_steps):
-            for visitor in self.visitors:
-                visitor.visit(self.n_steps, self.module_)
 
-    def close_visits(self) -> None:
-        """Visit the net where the training ended, if it ended before its time."""
-        if self.schedule is not None and self.schedule.last_visit != self.n_steps:
-            for visitor in self.visitors:
-                visitor.visit(self.n_steps, self.module_)
+class ClassifierEngine(ClassifierMixin, Engine):
+    """Engine of a classifier. As always in skorch, classes are numbered from 0."""
 
-    def release_training(self) -> None:
-        """Let go of what served one training."""
-        self.schedule, self.visitors = None, ()
-        self.rate_factors = self.last_batch = None
+    @property
+    def coding(self) -> Coding:
+        """What outputs mean."""
+        coding: Coding = self.criterion_.coding
+        return coding
 
-    def warn_if_interrupted(self) -> None:
-        """Tell the user that the fit ended early but was kept."""
-        if self.interrupted:
-            warnings.warn(
-                f"Training was interrupted after {self.n_steps} steps; the net trained so far "
-                "is kept.",
-                stacklevel=4,
+    @property
+    def classes_(self) -> np.ndarray:
+        """Numbers of the classes."""
+        return np.arange(self.coding.n_classes)
+
+    @property
+    def _default_callbacks(self) -> list[Any]:
+        accuracy = EpochScoring("accuracy", name="valid_acc", lower_is_better=False)
+        return [
+            *super()._default_callbacks[:-1],
+            ("valid_acc", accuracy),
+            *super()._default_callbacks[-1:],
+        ]
+
+    def _index_of(self, y: Any) -> torch.Tensor:
+        index = to_numpy(y) if isinstance(y, torch.Tensor) else np.asarray(y)
+        if not np.isin(index, self.classes_).all():
+            raise ValueError(
+                f"y holds {np.unique(index)[:5].tolist()}; net_ numbers the classes from 0 to "
+                f"{self.coding.n_classes - 1}, as skorch does. Use the methods of the estimator, "
+                "which know your labels."
             )
+        return torch.as_tensor(index.astype(np.int64)).to(self.device)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Class probabilities, (n_samples, n_classes)."""
+        return self.coding.probability(self.forward(X).double().numpy())
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Numbers of the most likely classes."""
+        return to_numpy(self.coding.predicted(self.forward(X)))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Accuracy, with classes numbered from 0."""
+        self._index_of(y)
+        return float(super().score(X, y, sample_weight))

@@ -8,8 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..datasets import Discrimination
-from ..datasets._streams import BatchSampler
-from ._targets import Coding
+from ._batches import TaskBatches
 
 Array = NDArray[np.float64]
 
@@ -21,7 +20,7 @@ class EvaluationCurve:
     """Loss and accuracy along an online fit.
 
     Where the net still sees second-order statistics only, it does as well on Gaussian inputs of
-    the same covariance; `gap` tells when it no longer does.
+    the same covariance; `gap` shows when it no longer does.
 
     Attributes
     ----------
@@ -30,7 +29,7 @@ class EvaluationCurve:
     loss, clone_loss : ndarray of shape (n_evaluations,)
         Mean loss on inputs of the task, and of its Gaussian clone.
     accuracy, clone_accuracy : ndarray of shape (n_evaluations,)
-        Share of them told right.
+        Fraction of them that is classified correctly.
 
     Examples
     --------
@@ -59,28 +58,32 @@ class EvaluationCurve:
 class Evaluator:
     """Measures a net on samples drawn once, of a task and of its clone.
 
-    Their seed comes from that of the generator of the training, which is left alone, so that
-    evaluation does not change the training.
+    They have a seed of their own, so that evaluation does not change the training.
+
+    Parameters
+    ----------
+    tasks : list of Discrimination
+    n_samples : int
+        Of each task.
+    criterion : CodedLoss
+    seed : int
+        Seed of the training.
+    device : torch.device
     """
 
     def __init__(
         self,
         tasks: list[Discrimination],
         n_samples: int,
-        coding: Coding,
-        criterion: torch.nn.Module,
-        beside: torch.Generator,
+        criterion: Any,
+        seed: int,
+        device: torch.device,
     ) -> None:
-        seed = beside.initial_seed() ^ 1
-        generator = torch.Generator(beside.device).manual_seed(seed)
-        rng = np.random.default_rng(seed)
-        self.samples = []
-        for task in tasks:
-            (X,), counts = BatchSampler(task, generator, rng).draw(1, n_samples)
-            index = torch.from_numpy(np.repeat(np.arange(task.n_classes), counts[0]))
-            targets = coding.target_of_class()[index].to(X.device)
-            self.samples.append((X, targets, index.to(X.device)))
-        self.coding, self.criterion = coding, criterion
+        self.samples = [
+            next(iter(TaskBatches(task, n_samples, n_samples, 1, seed ^ 1, device)))
+            for task in tasks
+        ]
+        self.criterion = criterion
         self.rows: list[list[float]] = []
 
     def visit(self, step: int, module: Any) -> None:
@@ -88,10 +91,11 @@ class Evaluator:
         row = [float(step)]
         size = max(1, _BLOCK // (module.n_widest + self.samples[0][0].shape[1]))
         with torch.no_grad():
-            for X, targets, index in self.samples:
+            for X, index in self.samples:
                 outputs = torch.cat([module(rows) for rows in X.split(size)])
-                accuracy = (self.coding.told(outputs) == index).double().mean()
-                row += [float(self.criterion(outputs, targets)), float(accuracy)]
+                predicted = self.criterion.coding.predicted(outputs)
+                loss = self.criterion(outputs, index).mean()
+                row += [float(loss), float((predicted == index).double().mean())]
         self.rows.append(row)
 
     def curve(self) -> EvaluationCurve:

@@ -56,10 +56,9 @@ class FCNet(NetClassifier):
         Whether biases are trained.
     loss : {"auto", "squared", "cross_entropy"}, default="auto"
         "auto" is squared for the fixed readouts and cross-entropy for the linear one.
-    scaling : {"mean_field", "plain"}, default="mean_field"
-        "mean_field" is the scaling above, the paper's; its time is t = steps / D, and runs of
-        equal learning_rate x time grow the same fields. "plain" moves every parameter by
-        learning_rate times its gradient, as torch does.
+    class_weight : "balanced" or dict, optional
+        Weights of the classes in the loss: inversely proportional to their frequencies, or by
+        label. Only their ratios matter.
     learning_rate : float, default=5.0
         In the scaling above. Runs of equal learning_rate x steps grow the same fields, as
         long as learning_rate / batch_size keeps the noise of the steps small.
@@ -82,17 +81,14 @@ class FCNet(NetClassifier):
         Weights below l1_cut x l1 in size are set to zero after each step: beta of the beta-lasso
         (Neyshabur, NeurIPS 2020), which learns local connectivity.
     optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
-        "sgd" has the scaling above; others take `learning_rate` as it is for every parameter but
-        the readout, which has `readout_rate` of it (1e-3 is usual for adam), and `weight_decay`
-        in their own way.
+        "sgd" has the scaling above. "adam" and any torch class, torch.optim.SGD included, take
+        `learning_rate` as it is for every parameter but the readout, which has `readout_rate` of
+        it (1e-3 is usual for adam), and `weight_decay` in their own way.
     mask : array-like of bool, (n_hidden, n_features), optional
         Which weights there are; the others are zero throughout.
-    schedule : {"constant", "linear", "cosine"} or callable, default="constant"
-        Factor of all rates from one epoch (1/100 of an online run) to the next: 1, falling to
-        zero on a line or on half a cosine, or any function of the share of the training done.
-    patience : int, optional
-        Stop once the training loss has not fallen below its lowest value by one part in 10,000
-        for so many epochs. The plateau on which learning begins counts as well.
+    validation_fraction : float, default=0.0
+        Fraction of the data that `fit` keeps for validation, of each class alike. The history
+        then has `valid_loss` and `valid_acc`, which callbacks can monitor.
     image_shape : (int, int), optional
         (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features
         by default.
@@ -100,17 +96,20 @@ class FCNet(NetClassifier):
         Number of snapshots of the fields to keep, at least 2: the start, the end and
         between them steps spaced evenly in the logarithm (fewer where these coincide).
     callbacks : list of skorch callbacks, optional
-        Called during training, with ``train_loss`` to monitor. One that listens to single
-        batches selects skorch's own, slower loop. Callbacks of scikit-learn (1.9 and later) are
-        set by ``set_callbacks``; they are told of every epoch.
+        Called during training, as in skorch: `EarlyStopping`, `LRScheduler`, `Checkpoint` and all
+        others. One that listens to single training batches selects skorch's own, slower loop.
+        Callbacks of scikit-learn (1.9 and later) are set by ``set_callbacks``.
     device : str, default="auto"
         Where to train: a torch device. "auto" is cuda where there is one, else cpu.
     warm_start : bool, default=False
         Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
     verbose : int, default=0
-        Above 0 a progress bar is shown, with loss, accuracy on the last batch and mean IPR.
+        Above 0 skorch prints a line for each epoch.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the weights, batches and samples. Global generators are left alone.
+    **options : dict
+        Parameters of skorch for the optimizer and for callbacks by name, such as
+        ``optimizer__momentum=0.9``.
 
     Attributes
     ----------
@@ -176,7 +175,7 @@ class FCNet(NetClassifier):
         bias_init: float | str = "auto",
         train_bias: bool = True,
         loss: str = "auto",
-        scaling: str = "mean_field",
+        class_weight: str | dict | None = None,
         learning_rate: float = 5.0,
         readout_rate: float = 0.2,
         batch_size: int = 500,
@@ -186,9 +185,8 @@ class FCNet(NetClassifier):
         l1: float = 0.0,
         l1_cut: float = 0.0,
         optimizer: str | type = "sgd",
-        schedule: str | Callable = "constant",
-        patience: int | None = None,
         mask: ArrayLike | None = None,
+        validation_fraction: float = 0.0,
         image_shape: tuple[int, ...] | None = None,
         record: int | None = None,
         callbacks: list | None = None,
@@ -196,6 +194,7 @@ class FCNet(NetClassifier):
         warm_start: bool = False,
         verbose: int = 0,
         random_state: Any = None,
+        **options: Any,
     ) -> None:
         self.n_hidden = n_hidden
         self.activation = activation
@@ -203,7 +202,7 @@ class FCNet(NetClassifier):
         self.bias_init = bias_init
         self.train_bias = train_bias
         self.loss = loss
-        self.scaling = scaling
+        self.class_weight = class_weight
         self.learning_rate = learning_rate
         self.readout_rate = readout_rate
         self.batch_size = batch_size
@@ -213,9 +212,8 @@ class FCNet(NetClassifier):
         self.l1 = l1
         self.l1_cut = l1_cut
         self.optimizer = optimizer
-        self.schedule = schedule
-        self.patience = patience
         self.mask = mask
+        self.validation_fraction = validation_fraction
         self.image_shape = image_shape
         self.record = record
         self.callbacks = callbacks
@@ -223,11 +221,14 @@ class FCNet(NetClassifier):
         self.warm_start = warm_start
         self.verbose = verbose
         self.random_state = random_state
+        self._keep_options(options)
 
-    def _check_parameters(self) -> None:
+    def _check_parameters(self, *, has_validation: bool = False) -> None:
         for size in self._layer_sizes():
             check_positive(size, "n_hidden", integer=True)
-        super()._check_parameters()
+        for name in ("l1", "l1_cut"):
+            check_positive(getattr(self, name), name, zero=True)
+        super()._check_parameters(has_validation=has_validation)
 
     def _layer_sizes(self) -> tuple[int, ...]:
         n_hidden = self.n_hidden
@@ -245,7 +246,7 @@ class FCNet(NetClassifier):
         if mask.shape != (n_units, n_features) or mask.dtype.kind != "b":
             raise ValueError(
                 f"mask has shape {mask.shape} and dtype {mask.dtype}; expected booleans of shape "
-                f"({n_units}, {n_features}), a row a unit."
+                f"({n_units}, {n_features}), one row per unit."
             )
         return mask
 

@@ -13,6 +13,11 @@ from ._activations import as_activation
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
+def _normal(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """Standard normal numbers in single precision, whatever torch's default is."""
+    return torch.randn(shape, generator=generator, dtype=torch.float32)
+
+
 class HiddenUnits(nn.Module):
     """Units with a field and a bias each; subclasses say what their fields are laid on.
 
@@ -36,8 +41,8 @@ class HiddenUnits(nn.Module):
         self.activation = as_activation(activation)
         self.fan_in = fan_in
         self.train_bias = train_bias
-        self.weight = nn.Parameter(init_scale * torch.randn(weight_shape, generator=generator))
-        bias = torch.full((weight_shape[0],), float(bias_init))
+        self.weight = nn.Parameter(init_scale * _normal(weight_shape, generator))
+        bias = torch.full((weight_shape[0],), float(bias_init), dtype=torch.float32)
         bias[(weight_shape[0] + 1) // 2 :] *= -1.0
         if train_bias:
             self.bias = nn.Parameter(bias)
@@ -50,11 +55,6 @@ class HiddenUnits(nn.Module):
     def n_widest(self) -> int:
         """Activations of an input that are held at once."""
         return self.n_units
-
-    @property
-    def has_written_out_step(self) -> bool:
-        """Whether a step of SGD on the squared loss has a formula here."""
-        return False
 
     @property
     def n_units(self) -> int:
@@ -87,7 +87,10 @@ class HiddenUnits(nn.Module):
                 self.weight.mul_(self.weight.abs() >= cut)
 
     def constrain_(self) -> None:
-        """What parameters must fulfil after every step; nothing, unless a subclass says so."""
+        """Impose what parameters must fulfil after every step: weights outside the mask are 0."""
+        if self.mask is not None:
+            with torch.no_grad():
+                self.weight.mul_(self.mask)
 
 
 class ReadoutMixin:
@@ -108,21 +111,29 @@ class ReadoutMixin:
     ) -> None:
         self.n_activations, self.n_outputs, self.readout = n_activations, n_outputs, readout
         self.n_units_read = n_units
-        self.amplification = n_units ** FIXED_READOUTS.get(readout, 0.0)
+        self.readout_scale = n_units ** FIXED_READOUTS.get(readout, 0.0)
         if readout == "linear":
-            weights = torch.randn(n_outputs, n_activations, generator=generator)
+            weights = _normal((n_outputs, n_activations), generator)
             self.readout_weight = nn.Parameter(weights)
-            self.readout_bias = nn.Parameter(torch.zeros(n_outputs))
+            self.readout_bias = nn.Parameter(torch.zeros(n_outputs, dtype=torch.float32))
 
     def forward(
-        self, x: torch.Tensor, *, return_hidden: bool = False, layer: int = -1
+        self,
+        x: torch.Tensor,
+        sample_weight: torch.Tensor | None = None,
+        *,
+        return_hidden: bool = False,
+        layer: int = -1,
     ) -> torch.Tensor:
-        """Outputs: (n_samples,), or (n_samples, n_outputs) where there are several."""
+        """Outputs: (n_samples,), or (n_samples, n_outputs) where there are several.
+
+        Weights of the samples are for the loss; outputs do not depend on them.
+        """
         hidden: torch.Tensor = self.hidden(x, layer)  # type: ignore[attr-defined]
         if return_hidden:
             return hidden
         if self.readout in FIXED_READOUTS:
-            return hidden.mean(dim=1) * self.amplification
+            return hidden.mean(dim=1) * self.readout_scale
         weight = self.readout_weight * (1.0 / self.n_activations)
         outputs = functional.linear(hidden, weight, self.readout_bias)
         return outputs[:, 0] if self.n_outputs == 1 else outputs
@@ -145,9 +156,10 @@ class DenseUnits(HiddenUnits):
     ) -> None:
         super().__init__((n_hidden[0], n_features), n_features, generator=generator, **kwargs)
         pairs = list(zip(n_hidden[1:], n_hidden[:-1], strict=True))
-        self.deep_weights = nn.ParameterList(torch.randn(p, generator=generator) for p in pairs)
+        self.deep_weights = nn.ParameterList(_normal(p, generator) for p in pairs)
         self.deep_biases = nn.ParameterList(
-            nn.Parameter(torch.zeros(n), requires_grad=self.train_bias) for n, _ in pairs
+            nn.Parameter(torch.zeros(n, dtype=torch.float32), requires_grad=self.train_bias)
+            for n, _ in pairs
         )
 
     def layers(self) -> dict[str, tuple[int, int]]:
@@ -201,58 +213,3 @@ class FullyConnected(ReadoutMixin, DenseUnits):
         generator = torch.Generator().manual_seed(seed)
         super().__init__(n_features, n_hidden, generator=generator, **kwargs)
         self._add_readout(n_hidden[-1], n_hidden[-1], n_outputs, readout, generator)
-
-    @property
-    def has_written_out_step(self) -> bool:
-        """Whether `squared_loss_step` knows this net."""
-        is_shallow = not len(self.deep_weights) and self.readout in FIXED_READOUTS
-        return is_shallow and self.activation.derivative_ is not None
-
-    def squared_loss_step(
-        self,
-        x: torch.Tensor,
-        target: torch.Tensor,
-        weight_rate: float,
-        weight_decay: float,
-        bias_rate: float,
-    ) -> torch.Tensor:
-        """Take one SGD step on mean (output - target)^2 with gradients written out.
-
-        What autograd and torch.optim.SGD do together for a fixed readout, in a third of the
-        time where nets and batches are small.
-
-        Parameters
-        ----------
-        x : Tensor of shape (n_samples, n_features)
-        target : Tensor of shape (n_samples,)
-        weight_rate, bias_rate : float
-            Rates of the weights and, where trained, of the biases.
-        weight_decay : float
-            As in torch.optim.SGD: weights also move by -weight_rate weight_decay w.
-
-        Returns
-        -------
-        loss : Tensor
-            A scalar, before the step.
-        """
-        # Looked up once: a module's attributes are slow to find.
-        activation, weight, bias = self.activation, self.weight, self.bias
-        n, scale = len(x), activation.scale / math.sqrt(self.fan_in)
-        with torch.no_grad():
-            z = torch.addmm(bias * activation.scale, x, weight.T, alpha=scale)
-            value = activation.function(z)
-            residual = value.mean(dim=1)
-            if self.amplification != 1.0:
-                residual.mul_(self.amplification)
-            residual.sub_(target)
-            loss = residual.dot(residual).div_(n)
-            # dLoss/dz = 2/(n K) residual_i sigma'(z_ik); w and b enter z through `scale`.
-            slopes = 2.0 * activation.slope * self.amplification
-            residual.mul_(slopes / (n * self.n_activations))
-            assert activation.derivative_ is not None
-            slope = activation.derivative_(z, value).mul_(residual[:, None])
-            keep = 1.0 - weight_rate * weight_decay
-            weight.addmm_(slope.T, x, beta=keep, alpha=-weight_rate * scale)
-            if bias.requires_grad:
-                bias.sub_(slope.sum(dim=0), alpha=bias_rate * activation.scale)
-        return loss

@@ -2,7 +2,7 @@
 
 import json
 import os
-import tempfile
+import uuid
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._autoencoder import Autoencoder
 from ._base import NetEstimator
 from ._convnet import ConvNet
+from ._device import resolve_device
 from ._fcnet import FCNet
 
 _CLASSES: dict[str, type[NetEstimator]] = {
@@ -31,7 +32,8 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
 
     The file holds weights, parameters, classes, history and snapshots, and no code: unlike a
     pickle it can be opened from strangers, and by later versions. It is written beside its place
-    and then moved there, so that a full disk leaves an older file as it was.
+    and then moved there, so that a full disk leaves an older file as it was. A new file has the
+    rights of the umask, and a replaced one keeps its own.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     NotFittedError
         If it is not fitted.
     ValueError
-        If its activation, optimizer or schedule is a function or class of the user's, or its
+        If its activation or optimizer is a function or class of the user's, or its
         labels are objects.
     OSError
         If the file cannot be written.
@@ -68,7 +70,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     check_is_fitted(net, "receptive_fields_")
     parameters = dict(net.get_params(), callbacks=None)
     mask = parameters.pop("mask", None)
-    for name in ("activation", "optimizer", "schedule"):
+    for name in ("activation", "optimizer"):
         if not isinstance(parameters[name], str):
             raise ValueError(
                 f"{name}={parameters[name]!r} is code, which is not saved; pickle the net instead."
@@ -100,16 +102,18 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     if mask is not None:
         tensors["mask"] = torch.from_numpy(np.ascontiguousarray(mask))
     target = Path(path)
-    handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    os.close(handle)
+    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
+        beside.touch()  # with the rights that the umask leaves
+        mode = (target if target.exists() else beside).stat().st_mode
         metadata = {"rfsk": json.dumps(about, default=_as_number)}
         save_file({name: value.contiguous() for name, value in tensors.items()}, beside, metadata)
-        Path(beside).replace(target)
+        beside.chmod(mode)
+        beside.replace(target)
     except SafetensorError as error:
         raise OSError(f"{target} could not be written: {error}") from error
     finally:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
 
 
 def _as_number(value: Any) -> Any:
@@ -138,7 +142,8 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is truncated, or not one of this package's nets.
+        If the file is truncated, or not one of this package's nets, or if its device is not
+        available here.
 
     Examples
     --------
@@ -170,6 +175,10 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
         ) from error
     names = np.array(about["feature_names"], dtype=object)
     try:
+        resolve_device(net.device)
+    except ValueError as error:
+        raise ValueError(f"{error} Open the file by load(path, device='cpu').") from error
+    try:
         net._adopt(classes, about["n_features"], names if len(names) else None, tensors)
     except RuntimeError as error:
         raise ValueError(f"{path} holds weights that do not fit its parameters.") from error
@@ -177,7 +186,7 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
         net.history_.new_epoch()
         for key, value in row.items():
             net.history_.record(key, value)
-    net.net_.n_steps = about["n_steps"]
+    net.net_.n_steps_ = about["n_steps"]
     net.seed_ = about.get("seed")
     net._export(None)
     for name, snapshot in snapshots.items():

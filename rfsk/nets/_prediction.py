@@ -1,4 +1,4 @@
-"""What a trained net says of inputs: classes, probabilities, hidden activations."""
+"""Predictions of a trained net: classes, probabilities and hidden activations."""
 
 from typing import Any
 

@@ -38,7 +38,7 @@ def iterative_magnitude_pruning(
     n_rounds : int, default=5
         How often to prune.
     fraction : float, default=0.3
-        Share of the remaining weights to remove in a round, between 0 and 1.
+        Fraction of the remaining weights to remove in a round, between 0 and 1.
 
     Returns
     -------
@@ -49,6 +49,8 @@ def iterative_magnitude_pruning(
     ------
     TypeError
         If `net` is not an FCNet.
+    KeyboardInterrupt
+        If the user interrupts one of the fits.
     ValueError
         If a parameter is out of range, or `random_state` is not an int.
 
@@ -77,6 +79,8 @@ def iterative_magnitude_pruning(
     nets: list[FCNet] = []
     for _ in range(n_rounds + 1):
         fitted = clone(net).set_params(mask=mask, warm_start=False).fit(X, y)
+        if fitted.net_.interrupted_:
+            raise KeyboardInterrupt
         nets.append(fitted)
         size = np.abs(fitted.receptive_fields_)
         left = np.ones(size.shape, dtype=bool) if mask is None else np.asarray(mask, dtype=bool)

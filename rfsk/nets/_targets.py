@@ -8,6 +8,9 @@ import scipy.special
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn import functional
+
+from ._activations import is_nonnegative
 
 Array = NDArray[np.float64]
 
@@ -16,17 +19,17 @@ Array = NDArray[np.float64]
 class Coding:
     """Between class indices and outputs.
 
-    Two classes share one output, +1 for class 0 and -1 for class 1 as the paper has it, so
-    that a positive decision (for class 1, as scikit-learn has it) is minus the output. The
-    mean of rectified units cannot be negative: its target is 1 for class 1 and 0 for
-    class 0. More classes have one output each.
+    Two classes share one output, +1 for class 0 and -1 for class 1 as in the paper, so
+    that a positive decision (for class 1, as in scikit-learn) is minus the output. The mean of
+    non-negative units cannot be negative: its target is 1 for class 1 and 0 for class 0. More
+    classes have one output each.
 
     Attributes
     ----------
     n_classes : int
     loss : {"squared", "cross_entropy"}
     rectified : bool
-        Whether the one output is a mean of rectified units.
+        Whether the one output is a mean of non-negative units.
     """
 
     n_classes: int
@@ -41,28 +44,16 @@ class Coding:
     def target_of_class(self) -> torch.Tensor:
         """Target of each class, indexed by class."""
         if self.n_classes == 2:
-            return torch.tensor([0.0, 1.0] if self.rectified else [1.0, -1.0])
+            return torch.tensor([0.0, 1.0] if self.rectified else [1.0, -1.0], dtype=torch.float32)
         if self.loss == "cross_entropy":
             return torch.arange(self.n_classes)
-        return 2.0 * torch.eye(self.n_classes) - 1.0
+        return 2.0 * torch.eye(self.n_classes, dtype=torch.float32) - 1.0
 
-    def criterion(self) -> type[nn.Module]:
-        """Loss: mean over the batch of (output - target)^2 or of the negative log likelihood."""
-        if self.loss == "squared":
-            return nn.MSELoss
-        return nn.SoftMarginLoss if self.n_classes == 2 else nn.CrossEntropyLoss
-
-    def told(self, outputs: torch.Tensor) -> torch.Tensor:
-        """Class, by index, that each output tells."""
+    def predicted(self, outputs: torch.Tensor) -> torch.Tensor:
+        """Index of the class that each output predicts."""
         if self.n_classes > 2:
             return outputs.argmax(dim=1)
         return (outputs > 0.5 if self.rectified else outputs < 0.0).long()
-
-    def index_of(self, targets: torch.Tensor) -> torch.Tensor:
-        """Class, by index, of each target."""
-        if self.n_classes > 2 and self.loss == "cross_entropy":
-            return targets
-        return self.told(targets)
 
     def decision(self, outputs: Array) -> Array:
         """Outputs as scikit-learn's decision function."""
@@ -89,6 +80,30 @@ class Coding:
         return np.column_stack([1.0 - second, second])
 
 
+class CodedLoss(nn.Module):
+    """Loss of each sample, from outputs and class indices.
+
+    It is (output - target)^2, averaged over outputs, or the negative log-likelihood.
+    """
+
+    target_of_class: torch.Tensor
+
+    def __init__(self, coding: Coding) -> None:
+        super().__init__()
+        self.coding = coding
+        self.register_buffer("target_of_class", coding.target_of_class())
+
+    def forward(self, outputs: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+        """Losses of shape (n_samples,)."""
+        targets = self.target_of_class[index]
+        if self.coding.loss == "squared":
+            losses = (outputs - targets.to(outputs.dtype)).square()
+            return losses if losses.ndim == 1 else losses.mean(dim=1)
+        if self.coding.n_classes == 2:
+            return functional.softplus(-targets * outputs)
+        return functional.cross_entropy(outputs, targets, reduction="none")
+
+
 def choose_coding(n_classes: int, readout: str, loss: str, activation: Any) -> Coding:
     """Coding of a readout and loss, "auto" settled; raises ValueError if they do not fit."""
     if readout != "linear" and n_classes > 2:
@@ -99,10 +114,10 @@ def choose_coding(n_classes: int, readout: str, loss: str, activation: Any) -> C
         )
     if loss == "auto":
         loss = "cross_entropy" if readout == "linear" else "squared"
-    rectified = readout != "linear" and activation == "relu"
+    rectified = readout != "linear" and is_nonnegative(activation)
     if rectified and loss == "cross_entropy":
         raise ValueError(
-            "loss='cross_entropy' needs outputs of both signs, which a sum of rectified units has "
-            "not; use loss='squared' or readout='linear'."
+            "loss='cross_entropy' needs outputs of both signs, but a sum of non-negative units "
+            "has none below zero; use loss='squared' or readout='linear'."
         )
     return Coding(n_classes, loss, rectified)

@@ -1,0 +1,123 @@
+"""Steps of gradient descent by compiled code, for the network of the paper."""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ._batches import Chunk
+from ._modules import FIXED_READOUTS, FullyConnected
+
+_SLOPES = {"erf": 2.0 / math.sqrt(math.pi), "tanh": 1.0, "relu": 1.0, "linear": 1.0}
+_OPERATIONS_AT_ONCE = 5e8  # of a call of the compiled code, some 20 ms
+_OPERATIONS_TO_SHARE = 5e6  # of a step from which on threads share its batch
+
+
+class CompiledStep:
+    """Steps of SGD on the squared loss of a two-layer network with a fixed readout.
+
+    Weights and biases change in place. Threads share the samples of a large batch; the numbers
+    do not depend on how many there are.
+
+    Parameters
+    ----------
+    net : Engine
+        One for which `fits` is true.
+    batch_size : int
+        Samples of a whole batch.
+    n_threads : int
+    """
+
+    def __init__(self, net: Any, batch_size: int, n_threads: int) -> None:
+        from . import _kernels
+
+        self.kernels, module = _kernels, net.module_
+        self.weight, self.bias = module.weight.detach().numpy(), module.bias.detach().numpy()
+        self.mask = np.zeros((0, 0), dtype=np.float32)
+        if module.mask is not None:
+            self.mask = module.mask.numpy().astype(np.float32)
+        self.target_of_class = net.criterion_.target_of_class.numpy()
+        self.activation = _kernels.ACTIVATIONS[module.activation.name]
+        n_units, n_features = self.weight.shape
+        groups = {group["name"]: group for group in net.optimizer_.param_groups}
+        weight, bias = groups["weight"], groups.get("bias", {"lr": 0.0})
+        rate = weight["lr"] if module.weight.requires_grad else 0.0
+        scale, per_unit = module.activation.scale, module.readout_scale / n_units
+        self.constants = np.array(
+            [
+                batch_size,
+                scale / math.sqrt(n_features),
+                scale,
+                per_unit,
+                2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,
+                rate,
+                bias["lr"] if module.bias.requires_grad else 0.0,
+                weight["weight_decay"],
+                rate * weight["l1"],
+                weight["cut"] if rate else 0.0,
+            ]
+        )
+        operations = 4.0 * batch_size * self.weight.size + 20.0 * self.weight.size
+        self.most_steps = max(1, int(_OPERATIONS_AT_ONCE / operations))
+        n_blocks, largest = -(-batch_size // _kernels.BLOCK), min(batch_size, _kernels.BLOCK)
+        self.n_threads = min(n_threads, n_blocks) if operations > _OPERATIONS_TO_SHARE else 1
+        self.gradients = (
+            np.empty((n_blocks, n_units, n_features), dtype=np.float32),
+            np.empty((n_blocks, n_units), dtype=np.float32),
+            np.empty(n_blocks),
+        )
+        self.rooms = []
+        for _ in range(self.n_threads):
+            rows = np.empty((largest, n_features), dtype=np.float32)
+            z, slope = np.empty((2, largest, n_units), dtype=np.float32)
+            self.rooms.append((rows, z, slope, z.reshape(-1), slope.reshape(-1), *self.gradients))
+        self.pool = ThreadPoolExecutor(self.n_threads - 1) if self.n_threads > 1 else None
+
+    @staticmethod
+    def fits(net: Any) -> bool:
+        """Whether the compiled step knows this network, its loss and its optimizer."""
+        module, optimizer = net.module_, net.optimizer_
+        if type(module) is not FullyConnected or len(module.deep_weights):
+            return False
+        options = ("momentum", "nesterov", "maximize", "differentiable")
+        return (
+            module.readout in FIXED_READOUTS
+            and module.activation.name in _SLOPES
+            and net.criterion_.coding.loss == "squared"
+            and type(optimizer) is torch.optim.SGD
+            and not any(group[name] for group in optimizer.param_groups for name in options)
+            and module.weight.device.type == "cpu"
+            and module.weight.dtype == torch.float32
+        )
+
+    def run(self, chunk: Chunk, targets: NDArray[np.float32], first: int, last: int) -> float:
+        """Take the steps of some batches of a chunk, and return their weighted squared errors."""
+        samples = chunk.X, targets, chunk.weight, chunk.order
+        take_steps, network = self.kernels.take_steps, (self.weight, self.bias, self.mask)
+        options = self.activation, self.constants
+        if self.pool is None:
+            ends = chunk.ends[first : last + 1]
+            return float(take_steps(*network, *samples, ends, *options, *self.rooms[0], 0, 1))
+        total = 0.0
+        for number in range(first, last):
+            ends = chunk.ends[number : number + 2]
+            others = [
+                self.pool.submit(
+                    take_steps, *network, *samples, ends, *options, *room, i, self.n_threads
+                )
+                for i, room in enumerate(self.rooms[1:], start=1)
+            ]
+            take_steps(*network, *samples, ends, *options, *self.rooms[0], 0, self.n_threads)
+            for other in others:
+                other.result()
+            n_samples = int(ends[1] - ends[0])
+            total += self.kernels.move(*network, *self.gradients, n_samples, self.constants)
+        return total
+
+    def close(self) -> None:
+        """End the threads."""
+        if self.pool is not None:
+            self.pool.shutdown()

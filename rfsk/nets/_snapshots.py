@@ -1,0 +1,72 @@
+"""Measurements of a network between steps of its training."""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Observer(Protocol):
+    """Something that measures a network."""
+
+    def visit(self, step: int, module: Any) -> None:
+        """Measure the module as it is after a number of steps."""
+
+
+class Snapshots:
+    """Steps at which observers measure a network, evenly spaced in the logarithm.
+
+    The start and the end are among them.
+
+    Parameters
+    ----------
+    observers : list of Observer
+    n_snapshots : int
+        At least 2; fewer are made where steps would coincide.
+    first_step, n_steps : int
+        Steps taken before, and to come.
+    """
+
+    def __init__(
+        self, observers: list[Observer], n_snapshots: int, first_step: int, n_steps: int
+    ) -> None:
+        self.observers, self.last_step = observers, -1
+        self.pending = [first_step + step for step in snapshot_steps(n_snapshots, n_steps)]
+
+    def steps_left(self, step: int) -> int:
+        """Number of steps up to the next snapshot, many if none is to come."""
+        return self.pending[0] - step if self.pending else 2**62
+
+    def take(self, step: int, module: Any) -> None:
+        """Measure the network if this is a step to measure it at."""
+        if self.pending and step == self.pending[0]:
+            self.pending.pop(0)
+            self._measure(step, module)
+
+    def close(self, step: int, module: Any) -> None:
+        """Measure the network where the training ended, if it ended early."""
+        if step != self.last_step:
+            self._measure(step, module)
+
+    def _measure(self, step: int, module: Any) -> None:
+        self.last_step = step
+        for observer in self.observers:
+            observer.visit(step, module)
+
+
+def snapshot_steps(n_snapshots: int, n_steps: int) -> list[int]:
+    """Steps from 0 to `n_steps`, evenly spaced in the logarithm."""
+    spaced = np.geomspace(n_steps, 1, n_snapshots - 1).round().astype(int)
+    return [0, *np.unique(spaced).tolist()]
+
+
+class FieldRecorder:
+    """Keeps copies of the weights."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.weights: list[np.ndarray] = []
+
+    def visit(self, step: int, module: Any) -> None:
+        """Keep the weights as they are now."""
+        self.steps.append(step)
+        self.weights.append(module.weight.detach().cpu().numpy().copy())
