@@ -24,7 +24,7 @@ CLASSIFIERS = [
     ConvNet(),
     FCNet(readout="linear"),
     FCNet(activation="relu", readout="linear"),
-    FCNet(n_hidden=(16, 8, 4), readout="linear", optimizer=torch.optim.SGD, learning_rate=2.0),
+    FCNet(n_hidden=(16, 8, 4), readout="linear", optimizer=torch.optim.SGD, learning_rate=1.0),
     ConvNet(boundary="zero", pooling="max", pool_size=1, readout="linear"),
 ]
 VARIANTS = [  # slow tests

@@ -2,6 +2,7 @@
 
 from ._emergence import Emergence, emergence
 from ._field_study import FieldStudy, measure_course, measure_fields, nlgp_task
+from ._pruning import iterative_magnitude_pruning
 from ._studies import (
     batch_noise,
     beta_lasso,
@@ -37,6 +38,7 @@ __all__ = [
     "cumulant_transition",
     "emergence",
     "gain_sweep",
+    "iterative_magnitude_pruning",
     "localization_time",
     "measure_course",
     "measure_fields",

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 
 from .._core._random import spawn_seeds
 from ..analysis import FieldMatcher, ipr, symmetric_cp
-from ..nets import iterative_magnitude_pruning
 from ._field_study import FieldStudy, Plan, measure_course, measure_fields
+from ._pruning import iterative_magnitude_pruning
 from ._sweep import SweepOptions, sweep
 from ._sweep_result import Sweep
 from ._trained_nets import check_trained, starts_positive
@@ -192,8 +192,6 @@ class PruningStudy(TrainingSetStudy):
         nets = iterative_magnitude_pruning(
             plan.net, *plan.data(), n_rounds=self.n_rounds, fraction=self.fraction
         )
-        if any(net.net_.interrupted_ for net in nets):
-            raise KeyboardInterrupt
         rows = [self.measure(net, plan.task, plan.seeds[2]) for net in nets]
         left = [float((net.receptive_fields_ != 0.0).mean()) for net in nets]
         measured = {name: [row[name] for row in rows] for name in rows[0]}

@@ -1,4 +1,4 @@
-"""What learns: scikit-learn estimators around torch modules trained by skorch."""
+"""Networks: scikit-learn estimators around torch modules, trained by skorch."""
 
 from ._autoencoder import Autoencoder
 from ._convnet import ConvNet
@@ -6,7 +6,6 @@ from ._ensemble import fit_many, fit_many_online
 from ._evaluation import EvaluationCurve
 from ._fcnet import FCNet
 from ._persistence import load, save
-from ._pruning import iterative_magnitude_pruning
 
 __all__ = [
     "Autoencoder",
@@ -15,7 +14,6 @@ __all__ = [
     "FCNet",
     "fit_many",
     "fit_many_online",
-    "iterative_magnitude_pruning",
     "load",
     "save",
 ]

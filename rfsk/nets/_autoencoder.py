@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,15 @@ from ..datasets import Discrimination
 from ..datasets._model import InputModel
 from ._advice import advise_on_data
 from ._autoencoding import Autoencoding, ReconstructionLoss
-from ._base import FLOATS, ONLINE_EPOCHS, NetEstimator, Training
-from ._batches import Samples, TaskBatches
+from ._base import FLOATS, NetEstimator, Training
+from ._batches import Samples
+from ._docs import with_shared_entries
 from ._prediction import forward
 
 Array = NDArray[np.float64]
 
 
+@with_shared_entries
 class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator):
     """One hidden layer that encodes inputs, and a linear decoder.
 
@@ -53,72 +56,45 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
     bias_init : float or "auto", default=0.0
         Biases start at +bias_init for the first half of the units and -bias_init for the second;
         "auto" is 1, or 0 for relu.
-    train_bias : bool, default=True
-        Whether the units' biases are trained; those of the output, c, are.
+    @train_bias
     learning_rate : float, default=0.01
         Of the optimizer, for every parameter.
-    batch_size : int, default=500
-        Samples a step.
+    @batch_size
     max_epochs : int, default=50
         Passes over the data in `fit`.
-    init_scale : float, default=0.1
-        Standard deviation of the initial weights w; v starts equal to w.
+    @init_scale
     weight_decay : float, default=0.0
         Decay of w, as the optimizer has it.
     optimizer : {"adam", "sgd"} or torch optimizer class, default="adam"
         How gradients are followed.
-    image_shape : (int, int), optional
-        (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features
-        by default.
-    record : int, optional
-        Number of snapshots of the fields to keep, as in `FCNet`.
-    callbacks : list of skorch callbacks, optional
-        Called during training, as in skorch: `EarlyStopping`, `LRScheduler`, `Checkpoint` and all
-        others. One that listens to single training batches selects skorch's own, slower loop.
-        Callbacks of scikit-learn (1.9 and later) are set by ``set_callbacks``.
-    device : str, default="auto"
-        Where to train: a torch device. "auto" is cuda where there is one, else cpu.
-    warm_start : bool, default=False
-        Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
-    verbose : int, default=0
-        Above 0 skorch prints a line for each epoch.
-    random_state : int, Generator, RandomState or None, default=None
-        Seed of the weights, batches and samples. Global generators are left alone.
-    **options : dict
-        Parameters of skorch for the optimizer and for callbacks by name, such as
-        ``optimizer__momentum=0.9``.
+    @image_shape
+    @record
+    @callbacks
+    @device
+    @warm_start
+    @verbose
+    @random_state
+    @options
 
     Attributes
     ----------
     receptive_fields_ : ndarray of shape (n_hidden, n_features)
         w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is what the units see.
-    biases_ : ndarray of shape (n_hidden,)
-        Biases of the units.
+    @biases_
     decoder_ : ndarray of shape (n_hidden, n_features)
         v / sqrt(D), what each unit adds to the reconstruction.
     intercept_ : ndarray of shape (n_features,)
         c, the reconstruction of silence.
-    net_ : skorch.NeuralNet
-        The net inside.
-    history_ : skorch.history.History
-        One entry an epoch (1/100 of an online run), with `train_loss` and `step`.
-    loss_curve_ : ndarray of shape (n_epochs,)
-        Mean training loss of each epoch.
-    n_steps_ : int
-        Steps taken.
-    time_ : float
-        Steps / D.
-    receptive_field_history_ : ndarray of shape (n_snapshots, n_hidden, n_features)
-        Fields at the steps `snapshot_steps_`. Only with `record`.
-    snapshot_steps_ : ndarray of shape (n_snapshots,)
-        Only with `record`.
-    shape_ : tuple of int
-        Lattice of the features.
-    seed_ : int or None
-        The seed of this net, drawn anew where `random_state` is None: as `random_state` it gives
-        the same net on the same data. None if `random_state` was a generator.
-    n_features_in_ : int
-        Number of features.
+    @net_
+    @history_
+    @loss_curve_
+    @n_steps_
+    @time_
+    @receptive_field_history_
+    @snapshot_steps_
+    @shape_
+    @seed_
+    @n_features_in_
 
     See Also
     --------
@@ -160,26 +136,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         random_state: Any = None,
         **options: Any,
     ) -> None:
-        self.n_hidden = n_hidden
-        self.activation = activation
-        self.tied = tied
-        self.sparsity = sparsity
-        self.bias_init = bias_init
-        self.train_bias = train_bias
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.init_scale = init_scale
-        self.weight_decay = weight_decay
-        self.optimizer = optimizer
-        self.image_shape = image_shape
-        self.record = record
-        self.callbacks = callbacks
-        self.device = device
-        self.warm_start = warm_start
-        self.verbose = verbose
-        self.random_state = random_state
-        self._keep_options(options)
+        self._store(locals())
 
     def fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
         """Train the net to reconstruct data.
@@ -203,10 +160,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             If a parameter or the data are not valid, before any training; or if the training
             diverges.
         """
-        self._check_parameters()
-        with self._untouched_on_error() as before:
-            training = self._prepare_fit(X)
-        return self._complete(training, before)
+        return self._fit(partial(self._prepare_fit, X))
 
     def _prepare_fit(
         self,
@@ -218,11 +172,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         """Check the data, and have a net for them; see `NetClassifier`."""
         is_warm = self._is_warm()
         data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
-        inputs = None if shared is None else shared.get((self._device, torch.float32))
-        if inputs is None:
-            inputs = self._to_device(data)
-        if shared is not None:
-            shared[self._device, torch.float32] = inputs
+        inputs = self._inputs_on_device(data, shared)
         self._start(None, self.n_features_in_, is_warm)
         advise_on_data(self, data)
         n_steps = self.max_epochs * self._n_batches(len(data))
@@ -242,21 +192,19 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         -------
         self : Autoencoder
         """
-        self._check_parameters()
         if is_lazy(X):
-            for (block,) in row_blocks(X):
-                self.partial_fit(block)
-                if self.net_.interrupted_:
-                    break
-            return self
+            self._check_parameters()
+            return self._fit_blocks(row_blocks(X))
+        return self._fit(partial(self._prepare_block, X))
+
+    def _prepare_block(self, X: ArrayLike) -> Training:
+        """Check a block of data, and have a net for it."""
         is_warm = self._is_trained()
-        with self._untouched_on_error() as before:
-            data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
-            inputs = self._to_device(data)
-            self._start(None, self.n_features_in_, is_warm)
-            advise_on_data(self, data)
-        training = Training(Samples(inputs), 1, None, original=(data, None))
-        return self._complete(training, before)
+        data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
+        inputs = self._to_device(data)
+        self._start(None, self.n_features_in_, is_warm)
+        advise_on_data(self, data)
+        return Training(Samples(inputs), 1, None, original=(data, None))
 
     def fit_online(
         self, source: InputModel | Discrimination, n_samples: int = 2_000_000
@@ -282,29 +230,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         TypeError
             If `source` is neither an input model nor a task.
         """
-        self._check_parameters()
-        with self._untouched_on_error() as before:
-            training = self._prepare_online(source, n_samples)
-        return self._complete(training, before)
+        return self._fit(partial(self._prepare_online, source, n_samples))
 
     def _prepare_online(self, source: InputModel | Discrimination, n_samples: int) -> Training:
         """Have a net for samples of a task or model, and a stream of them."""
         # A model is the mixture of two classes of its own distribution.
         task = source if isinstance(source, Discrimination) else Discrimination([source, source])
         check_positive(n_samples, "n_samples", integer=True)
-        n_steps = self._n_batches(n_samples)
-        epochs = min(ONLINE_EPOCHS, n_steps)
         self._start_online(None, task.n_features)
-        batches = TaskBatches(
-            task,
-            self.batch_size,
-            n_samples,
-            epochs,
-            int(self._rng.integers(2**63)),
-            self._device,
-            is_labelled=False,
-        )
-        return Training(batches, epochs, n_steps)
+        return self._online(task, n_samples, is_labelled=False)
 
     def transform(self, X: ArrayLike) -> Array:
         """Codes of inputs.

@@ -6,7 +6,7 @@ import sys
 import threading
 import warnings
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple
 
@@ -17,15 +17,16 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from skorch.helper import predefined_split
 
+from .._core._interrupts import noticing_interrupts
 from .._core._random import draw_seed, generator_and_seed
 from .._core._validation import check_image_shape, check_positive
+from ..datasets import Discrimination
 from ._activations import as_activation
 from ._batches import Samples, TaskBatches
 from ._callbacks import (
     CallbackSupportMixin,
     check_callbacks,
     fit_tasks,
-    noticing_interrupts,
     with_callbacks,
 )
 from ._device import resolve_device, threads_for
@@ -92,10 +93,12 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
     _engine: ClassVar[type[Engine]] = Engine
     net_: Engine
 
-    def _keep_options(self, options: dict[str, Any]) -> None:
-        """Store parameters that are not in the signature; they are checked by `fit`."""
+    def _store(self, arguments: dict[str, Any]) -> None:
+        """Store the arguments of the constructor, and nothing else, as scikit-learn asks."""
+        options = arguments.pop("options")
+        self.__dict__.update({k: v for k, v in arguments.items() if k not in ("self", "__class__")})
         if options:
-            self._options = {**self._skorch_options(), **options}
+            self._options = options
 
     def _skorch_options(self) -> dict[str, Any]:
         options: dict[str, Any] = getattr(self, "_options", {})
@@ -129,7 +132,8 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         """
         options = {name: params.pop(name) for name in list(params) if name.startswith(_PASSED_ON)}
         super().set_params(**params)
-        self._keep_options(options)
+        if options:
+            self._options = {**self._skorch_options(), **options}
         return self
 
     @abstractmethod
@@ -295,10 +299,6 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             weight_decay=self.weight_decay,
         )
 
-    def _precision_for(self, n_samples: int) -> torch.dtype:
-        """Double where all samples make one batch, so that equal data in any order train alike."""
-        return torch.float64 if n_samples <= self.batch_size else torch.float32
-
     def _n_batches(self, n_samples: int) -> int:
         return math.ceil(n_samples / self.batch_size)
 
@@ -325,8 +325,11 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         )
         return train, valid
 
-    def _complete(self, training: Training, before: dict[str, Any]) -> Any:
-        """Train as prepared, warn of an interrupt, and undo a training that diverged."""
+    def _fit(self, prepare: Callable[[], Training], *, has_validation: bool = False) -> Any:
+        """Prepare a training and run it; leave the estimator as it was if either fails."""
+        self._check_parameters(has_validation=has_validation)
+        with self._untouched_on_error() as before:
+            training = prepare()
         try:
             self._train(training)
         except DivergenceError:
@@ -339,6 +342,37 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 stacklevel=3,
             )
         return self
+
+    def _fit_blocks(self, blocks: Iterator[tuple[Any, ...]], *arguments: Any) -> Any:
+        """Pass over blocks of a lazy array, until an interrupt."""
+        for block in blocks:
+            self.partial_fit(*block, *arguments)
+            if self.net_.interrupted_:
+                break
+        return self
+
+    def _inputs_on_device(
+        self, data: NDArray[Any], shared: dict[Any, torch.Tensor] | None
+    ) -> torch.Tensor:
+        """Inputs in the precision of a fit, which nets of an ensemble share.
+
+        It is double where all samples make one batch, so that equal data in any order give equal
+        nets.
+        """
+        dtype = torch.float64 if len(data) <= self.batch_size else torch.float32
+        shared = {} if shared is None else shared
+        if (self._device, dtype) not in shared:
+            shared[self._device, dtype] = self._to_device(data, dtype)
+        return shared[self._device, dtype]
+
+    def _online(self, task: Discrimination, n_samples: int, **options: Any) -> Training:
+        """Fresh samples of a task, for a net that is ready to train."""
+        n_steps = self._n_batches(n_samples)
+        epochs, seed = min(ONLINE_EPOCHS, n_steps), draw_seed(self._rng)
+        batches = TaskBatches(
+            task, self.batch_size, n_samples, epochs, seed, self._device, **options
+        )
+        return Training(batches, epochs, n_steps)
 
     @with_callbacks
     def _train(self, training: Training) -> Any:

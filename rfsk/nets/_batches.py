@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from skorch.dataset import Dataset
 
 from ..datasets import Discrimination
+from ..datasets._field_sampler import FieldSampler
 from ..datasets._streams import BatchSampler
-from ._fields import FieldSampler
 
 Batch = tuple[Any, torch.Tensor]
 
@@ -208,4 +208,5 @@ class TaskBatches(torch.utils.data.Dataset):
     def _draw(self, n_batches: int, batch_size: int) -> tuple[torch.Tensor, NDArray[np.int64]]:
         X, counts = self.sampler.draw(n_batches, batch_size)
         labels = np.tile(np.arange(self.task.n_classes), n_batches)
-        return X, np.repeat(labels, counts.ravel()).reshape(n_batches, batch_size)
+        y = np.repeat(labels, counts.ravel()).reshape(n_batches, batch_size)
+        return torch.as_tensor(X), y

@@ -1,8 +1,6 @@
-"""Callbacks of skorch and of scikit-learn, and interrupts by the user."""
+"""Callbacks of skorch and of scikit-learn."""
 
 import copy
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -34,7 +32,6 @@ __all__ = [
     "check_callbacks",
     "fit_tasks",
     "listens_to_batches",
-    "noticing_interrupts",
     "with_callbacks",
 ]
 
@@ -104,33 +101,6 @@ def _listens(callback: Callback) -> bool:
     return any(
         getattr(type(callback), event) is not getattr(Callback, event) for event in _BATCH_EVENTS
     )
-
-
-@contextmanager
-def noticing_interrupts() -> Iterator[Callable[[], bool]]:
-    """Context in which Ctrl-C is told apart from a callback's KeyboardInterrupt.
-
-    Yields
-    ------
-    was_interrupted : callable
-        Returns whether the user has interrupted since.
-    """
-    seen: list[int] = []
-    previous = signal.getsignal(signal.SIGINT)
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or not callable(previous):
-        yield lambda: bool(seen)
-        return
-
-    def note(number: int, frame: Any) -> Any:
-        seen.append(number)
-        return previous(number, frame)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: bool(seen)
-    finally:
-        signal.signal(signal.SIGINT, previous)
 
 
 class FitTasks(Callback):

@@ -1,5 +1,6 @@
 """Nets that classify: fit on data, on blocks of them, or on fresh samples."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ from .._core._blocks import is_lazy, row_blocks
 from .._core._validation import check_option, check_positive, validate_inputs
 from ..datasets import Discrimination
 from ._advice import advise_on_block, advise_on_data, advise_on_task
-from ._base import FLOATS, ONLINE_EPOCHS, NetEstimator, Training
-from ._batches import Samples, TaskBatches
+from ._base import FLOATS, NetEstimator, Training
+from ._batches import Samples
 from ._engine import ClassifierEngine
 from ._evaluation import Evaluator
 from ._modules import FIXED_READOUTS
@@ -66,10 +67,8 @@ class NetClassifier(PredictionMixin, NetEstimator):
             If a parameter or the data are not valid, before any training; or if the training
             diverges, which leaves the net as it was before.
         """
-        self._check_parameters(has_validation=self.validation_fraction > 0)
-        with self._untouched_on_error() as before:
-            training = self._prepare_fit(X, y, sample_weight)
-        return self._complete(training, before)
+        prepare = partial(self._prepare_fit, X, y, sample_weight)
+        return self._fit(prepare, has_validation=True)
 
     def _prepare_fit(
         self,
@@ -85,24 +84,18 @@ class NetClassifier(PredictionMixin, NetEstimator):
         is_warm = self._is_warm()
         data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
         check_classification_targets(y)
-        dtype = self._precision_for(len(data))
-        inputs = None if shared is None else shared.get((self._device, dtype))
-        if inputs is None:
-            inputs = self._to_device(data, dtype)
-        if shared is not None:
-            shared[self._device, dtype] = inputs
+        inputs = self._inputs_on_device(data, shared)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(
+            weight = _check_sample_weight(
                 sample_weight, data, dtype=np.float64, ensure_non_negative=True
             )
-            if not np.any(sample_weight):
+            kept = weight > 0.0
+            if not kept.any():
                 raise ValueError(
                     "Sample weights must contain at least one non-zero number, got only zeros."
                 )
-            kept = sample_weight > 0.0
-            if not kept.all():
-                data, y, sample_weight = data[kept], y[kept], sample_weight[kept]
-                inputs = inputs[torch.as_tensor(kept)]
+            data, y, sample_weight = data[kept], y[kept], weight[kept]
+            inputs = inputs[torch.as_tensor(kept)]
         classes, index = np.unique(y, return_inverse=True)
         self._start(classes, self.n_features_in_, is_warm)
         advise_on_data(self, data, index)
@@ -118,29 +111,19 @@ class NetClassifier(PredictionMixin, NetEstimator):
         """Inputs with their classes and, where these differ, weights."""
         weight = sample_weight
         if self.class_weight is not None:
-            of_class = self._weight_of_class(index)
+            of_class = self._weight_of_class(self.classes_[index])
             weight = of_class[index] * (1.0 if weight is None else weight)
         if weight is not None:
             weight = torch.as_tensor(weight / np.mean(weight)).to(inputs)
         return Samples(inputs, torch.as_tensor(index).to(inputs.device), weight)
 
-    def _weight_of_class(self, index: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Weight of each class, from samples of all of them."""
-        names = self.classes_.tolist()
-        if isinstance(self.class_weight, dict):
-            unknown = set(self.class_weight) - set(names)
-            if unknown:
-                raise ValueError(
-                    f"class_weight names {sorted(unknown)}, but the classes are {names}."
-                )
-            for value in self.class_weight.values():
-                check_positive(value, "class_weight", zero=True)
-            return np.array([float(self.class_weight.get(name, 1.0)) for name in names])
-        numbers = np.arange(len(names))
-        present = np.unique(index)
-        weights = np.ones(len(names))
-        weights[present] = compute_class_weight("balanced", classes=present, y=index)
-        return np.where(np.isin(numbers, present), weights, 1.0)
+    def _weight_of_class(self, y: NDArray[Any]) -> NDArray[np.float64]:
+        """Weight of each class, from labels of all of them."""
+        weight = self.class_weight
+        weights = compute_class_weight(weight, classes=self.classes_, y=y)
+        if np.any(weights < 0.0) or not np.any(weights):
+            raise ValueError(f"class_weight={weight!r}; expected weights >= 0, not all zero.")
+        return np.asarray(weights)
 
     def partial_fit(
         self,
@@ -168,35 +151,39 @@ class NetClassifier(PredictionMixin, NetEstimator):
         -------
         self : NetClassifier
         """
+        if not (is_lazy(X) or is_lazy(y)):
+            return self._fit(partial(self._prepare_block, X, y, classes, sample_weight))
         self._check_parameters()
-        if is_lazy(X) or is_lazy(y):
-            if classes is None and not self._is_trained():
-                raise ValueError(
-                    "classes=None; the labels of a lazy array are not known before they are "
-                    "read: pass all `classes` in the first call."
-                )
-            if sample_weight is not None:
-                raise ValueError("sample_weight does not go with a lazy array; pass blocks.")
-            for X_block, y_block in row_blocks(X, y):
-                self.partial_fit(X_block, y_block, classes)
-                if self.net_.interrupted_:
-                    break
-            return self
+        if classes is None and not self._is_trained():
+            raise ValueError(
+                "classes=None; the labels of a lazy array are not known before they are "
+                "read: pass all `classes` in the first call."
+            )
+        if sample_weight is not None:
+            raise ValueError("sample_weight does not go with a lazy array; pass blocks.")
+        return self._fit_blocks(row_blocks(X, y), classes)
+
+    def _prepare_block(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Training:
+        """Check a block of data, and have a net for it."""
         is_warm = self._is_trained()
-        with self._untouched_on_error() as before:
-            data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
-            check_classification_targets(y)
-            if sample_weight is not None:
-                sample_weight = _check_sample_weight(
-                    sample_weight, data, dtype=np.float64, ensure_non_negative=True
-                )
-            classes = self._all_classes(y, classes, is_warm)
-            inputs = self._to_device(data)
-            self._start(classes, self.n_features_in_, is_warm)
-            index = np.searchsorted(classes, y)
-            advise_on_block(self, data, index)
-            samples = self._samples(inputs, index, sample_weight)
-        return self._complete(Training(samples, 1, None, original=(data, y)), before)
+        data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
+        check_classification_targets(y)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, data, dtype=np.float64, ensure_non_negative=True
+            )
+        classes = self._all_classes(y, classes, is_warm)
+        inputs = self._to_device(data)
+        self._start(classes, self.n_features_in_, is_warm)
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all data at once; pass the weights of the classes "
+                "to partial_fit as a dict."
+            )
+        index = np.searchsorted(classes, y)
+        advise_on_block(self, data, index)
+        samples = self._samples(inputs, index, sample_weight)
+        return Training(samples, 1, None, original=(data, y))
 
     def _all_classes(self, y: ArrayLike, classes: ArrayLike | None, is_warm: bool) -> NDArray[Any]:
         """Classes of all blocks, checked against those of this one and of the blocks before."""
@@ -244,10 +231,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
         TypeError
             If `task` is not a Discrimination.
         """
-        self._check_parameters()
-        with self._untouched_on_error() as before:
-            training = self._prepare_online(task, n_samples, n_eval)
-        return self._complete(training, before)
+        return self._fit(partial(self._prepare_online, task, n_samples, n_eval))
 
     def _prepare_online(self, task: Discrimination, n_samples: int, n_eval: int = 0) -> Training:
         """Have a net for a task, and a stream of its samples."""
@@ -261,18 +245,16 @@ class NetClassifier(PredictionMixin, NetEstimator):
         weight = None
         if self.class_weight is not None:
             fractions = np.asarray(task.priors or [1.0 / task.n_classes] * task.n_classes)
-            weight = 1.0 / (task.n_classes * fractions)
+            weight = 1.0 / fractions
             if isinstance(self.class_weight, dict):
-                weight = self._weight_of_class(np.arange(task.n_classes))
+                weight = self._weight_of_class(self.classes_)
             weight = (weight / (weight @ fractions)).astype(np.float32)
-        n_steps = self._n_batches(n_samples)
-        epochs = min(ONLINE_EPOCHS, n_steps)
-        seed = int(self._rng.integers(2**63))
-        batches = TaskBatches(task, self.batch_size, n_samples, epochs, seed, self._device, weight)
-        evaluator = None
-        if n_eval:
-            evaluator = Evaluator(tasks, n_eval, self.net_.criterion_, seed, self._device)
-        return Training(batches, epochs, n_steps, evaluator=evaluator)
+        training = self._online(task, n_samples, weight_of_class=weight)
+        if not n_eval:
+            return training
+        seed = training.data.seed
+        evaluator = Evaluator(tasks, n_eval, self.net_.criterion_, seed, self._device)
+        return training._replace(evaluator=evaluator)
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         check_option(self.readout, "readout", _READOUTS)
@@ -290,7 +272,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
                 f"class_weight={self.class_weight!r}; expected None, 'balanced' or a dict of "
                 "weights by label."
             )
-        super()._check_parameters(has_validation=has_validation)
+        super()._check_parameters(has_validation=has_validation and self.validation_fraction > 0.0)
 
     def _start(self, classes: NDArray[Any], n_features: int, is_warm: bool) -> None:
         """Settle what follows from the classes, and have a net for them."""

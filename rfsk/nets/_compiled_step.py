@@ -105,7 +105,7 @@ class CompiledStep:
         for number in range(first, last):
             ends = chunk.ends[number : number + 2]
             others = [
-                self.pool.submit(
+                self.pool.submit(  # type: ignore[call-arg]
                     take_steps, *network, *samples, ends, *options, *room, i, self.n_threads
                 )
                 for i, room in enumerate(self.rooms[1:], start=1)

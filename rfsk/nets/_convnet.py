@@ -11,11 +11,13 @@ from sklearn.utils.validation import check_is_fitted
 from .._core._validation import check_option, check_positive
 from ._classifier import NetClassifier
 from ._convolution import Convolutional
+from ._docs import with_shared_entries
 from ._fcnet import FCNet
 
 Array = NDArray[np.float64]
 
 
+@with_shared_entries
 class ConvNet(NetClassifier):
     """Convolutional two-layer net on a ring or torus.
 
@@ -51,56 +53,30 @@ class ConvNet(NetClassifier):
         these are fixed, and for two classes, with rates as in `FCNet`. "linear" trains a
         weight for each channel, (pooled) site and class, as in `FCNet`, at rates with the C of
         the channels. "auto" is mean for two classes and linear for more.
-    bias_init : float or "auto", default="auto"
-        Biases start at +bias_init for the first half of the channels and -bias_init for the
-        second. "auto" is 1, or 0 for relu.
-    train_bias : bool, default=True
-        Whether biases are trained.
-    loss : {"auto", "squared", "cross_entropy"}, default="auto"
-        "auto" is squared for the fixed readouts and cross-entropy for the linear one.
-    class_weight : "balanced" or dict, optional
-        Weights of the classes in the loss: inversely proportional to their frequencies, or by
-        label. Only their ratios matter.
+    @bias_init
+    @train_bias
+    @loss
+    @class_weight
     learning_rate : float, default=5.0
         A step moves filters by learning_rate C dLoss/df, biases by (learning_rate / D) of it.
-    batch_size : int, default=500
-        Samples a step.
+    @batch_size
     max_epochs : int, default=20
         Passes over the data in `fit`.
     readout_rate : float, default=0.2
         Rate of a trained readout relative to that of the filters.
-    init_scale : float, default=0.1
-        Standard deviation of the initial weights.
+    @init_scale
     weight_decay : float, default=2e-4
         Each step shrinks the filters by learning_rate x weight_decay.
-    optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
-        "sgd" has the scaling above. "adam" and any torch class, torch.optim.SGD included, take
-        `learning_rate` as it is for every parameter but the readout, which has `readout_rate` of
-        it (1e-3 is usual for adam), and `weight_decay` in their own way.
-    validation_fraction : float, default=0.0
-        Fraction of the data that `fit` keeps for validation, of each class alike. The history
-        then has `valid_loss` and `valid_acc`, which callbacks can monitor.
-    image_shape : (int, int), optional
-        (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features
-        by default.
-    record : int, optional
-        Number of snapshots of the fields to keep, at least 2: the start, the end and
-        between them steps spaced evenly in the logarithm (fewer where these coincide).
-    callbacks : list of skorch callbacks, optional
-        Called during training, as in skorch: `EarlyStopping`, `LRScheduler`, `Checkpoint` and all
-        others. One that listens to single training batches selects skorch's own, slower loop.
-        Callbacks of scikit-learn (1.9 and later) are set by ``set_callbacks``.
-    device : str, default="auto"
-        Where to train: a torch device. "auto" is cuda where there is one, else cpu.
-    warm_start : bool, default=False
-        Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
-    verbose : int, default=0
-        Above 0 skorch prints a line for each epoch.
-    random_state : int, Generator, RandomState or None, default=None
-        Seed of the weights, batches and samples. Global generators are left alone.
-    **options : dict
-        Parameters of skorch for the optimizer and for callbacks by name, such as
-        ``optimizer__momentum=0.9``.
+    @optimizer
+    @validation_fraction
+    @image_shape
+    @record
+    @callbacks
+    @device
+    @warm_start
+    @verbose
+    @random_state
+    @options
 
     Attributes
     ----------
@@ -109,34 +85,19 @@ class ConvNet(NetClassifier):
     receptive_fields_ : ndarray of shape (n_channels, n_features)
         f / sqrt(taps) laid at the centre of the input (site side // 2), zero elsewhere:
         ``X @ receptive_fields_.T + biases_`` is what the units of that site see.
-    biases_ : ndarray of shape (n_channels,)
-        Biases at the end of training.
-    classes_ : ndarray of shape (n_classes,)
-        Labels.
-    net_ : skorch.NeuralNet
-        The net inside.
-    history_ : skorch.history.History
-        One entry an epoch (1/100 of an online run), with `train_loss` and `step`.
-    loss_curve_ : ndarray of shape (n_epochs,)
-        Mean training loss of each epoch.
-    n_steps_ : int
-        Steps taken.
-    time_ : float
-        The paper's time, steps / D.
-    receptive_field_history_ : ndarray of shape (n_snapshots, n_channels, n_features)
-        Fields at the steps `snapshot_steps_`. Only with `record`.
-    snapshot_steps_ : ndarray of shape (n_snapshots,)
-        Only with `record`.
-    evaluation_ : EvaluationCurve
-        Loss and accuracy on the task and on its Gaussian clone. Only after `fit_online` with
-        `n_eval`.
-    shape_ : tuple of int
-        Lattice of the features.
-    seed_ : int or None
-        The seed of this net, drawn anew where `random_state` is None: as `random_state` it gives
-        the same net on the same data. None if `random_state` was a generator.
-    n_features_in_ : int
-        Number of features.
+    @biases_
+    @classes_
+    @net_
+    @history_
+    @loss_curve_
+    @n_steps_
+    @time_
+    @receptive_field_history_
+    @snapshot_steps_
+    @evaluation_
+    @shape_
+    @seed_
+    @n_features_in_
 
     See Also
     --------
@@ -185,34 +146,7 @@ class ConvNet(NetClassifier):
         random_state: Any = None,
         **options: Any,
     ) -> None:
-        self.n_channels = n_channels
-        self.kernel_size = kernel_size
-        self.stride = stride
-        self.boundary = boundary
-        self.pooling = pooling
-        self.pool_size = pool_size
-        self.activation = activation
-        self.readout = readout
-        self.bias_init = bias_init
-        self.train_bias = train_bias
-        self.loss = loss
-        self.class_weight = class_weight
-        self.learning_rate = learning_rate
-        self.readout_rate = readout_rate
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.init_scale = init_scale
-        self.weight_decay = weight_decay
-        self.optimizer = optimizer
-        self.validation_fraction = validation_fraction
-        self.image_shape = image_shape
-        self.record = record
-        self.callbacks = callbacks
-        self.device = device
-        self.warm_start = warm_start
-        self.verbose = verbose
-        self.random_state = random_state
-        self._keep_options(options)
+        self._store(locals())
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         check_positive(self.n_channels, "n_channels", integer=True)

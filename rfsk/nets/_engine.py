@@ -162,7 +162,8 @@ class Engine(NeuralNet):
         self._set_training(True)
         is_compiled = CompiledStep.fits(self)
         losses = self._compiled_steps(batches) if is_compiled else self._autograd_steps(batches)
-        total, n_samples, first = 0.0, 0, self.n_steps_
+        n_samples, first = 0, self.n_steps_
+        total: Any = 0.0
         try:
             for loss, n in losses:
                 total, n_samples = total + loss, n_samples + n

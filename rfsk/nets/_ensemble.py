@@ -12,11 +12,12 @@ import joblib
 import torch
 from numpy.typing import ArrayLike
 
+from .._core._interrupts import noticing_interrupts
 from .._core._progress import tqdm
 from ..datasets import Discrimination
 from ._base import NetEstimator, Training
 from ._batches import Samples
-from ._callbacks import listens_to_batches, noticing_interrupts
+from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
 from ._stack import train_stack
 
@@ -75,8 +76,7 @@ def fit_many(
     _check_nets(nets)
     shared: dict[Any, Any] = {}
     for net in nets:
-        fraction = getattr(net, "validation_fraction", 0.0)
-        net._check_parameters(has_validation=fraction > 0.0)
+        net._check_parameters(has_validation=True)
     starts = [partial(net._prepare_fit, X, y, shared=shared) for net in nets]
     return _fit(nets, starts, n_jobs, verbose)
 
@@ -252,7 +252,7 @@ def _divide(
             and not listens_to_batches(engine.callbacks_)
         ):
             compiled.append([i])
-        elif engine.callbacks or engine.optimizer_.state:
+        elif engine.callbacks or engine.optimizer_.state or training.valid is not None:
             alike[str(i)].append(i)
         else:
             key = (type(net), net._built, engine.group_options_, net.batch_size, len(data), dtype)

@@ -18,7 +18,7 @@ def train_stack(nets: Sequence[NetEstimator], trainings: Sequence[Training]) -> 
     Parameters
     ----------
     nets : sequence of NetEstimator
-        Ready to train, and if there are several, without callbacks of the user.
+        Ready to train, and if there are several, without validation and callbacks of the user.
     trainings : sequence of Training
         What each is to do.
     """
@@ -49,35 +49,32 @@ def _diverges(context: AbstractContextManager[None], failure: DivergenceError | 
 def _run_epochs(engines: list[Engine], trainings: Sequence[Training]) -> dict[int, DivergenceError]:
     """Run skorch's training loop for all nets at once; return which losses were not finite."""
     stack, data = _Stack(engines), [training.data for training in trainings]
-    valid = [training.valid for training in trainings]
     iterators = [e.get_iterator(d, training=True) for e, d in zip(engines, data, strict=True)]
     failures: dict[int, DivergenceError] = {}
-    for engine, samples in zip(engines, data, strict=True):
-        engine.notify("on_train_begin", X=samples, y=None)
+
+    def notify(event: str, **options: Any) -> None:
+        for engine, samples in zip(engines, data, strict=True):
+            names = {"X": samples, "y": None} if "train" in event else {"dataset_train": samples}
+            engine.notify(event, **names, **options)
+
+    notify("on_train_begin")
+    for engine in engines:
         engine.take_snapshot()
     try:
         for _ in range(trainings[0].n_epochs):
-            splits = [
-                {"dataset_train": d, "dataset_valid": v} for d, v in zip(data, valid, strict=True)
-            ]
-            for engine, split in zip(engines, splits, strict=True):
-                engine.notify("on_epoch_begin", **split)
+            notify("on_epoch_begin", dataset_valid=None)
             stack.run_epoch(iterators, trainings[0].stop)
-            for i, (engine, split) in enumerate(zip(engines, splits, strict=True)):
+            for i, engine in enumerate(engines):
                 try:
                     engine.check_epoch()
                 except DivergenceError as failure:
                     failures.setdefault(i, failure)
-                if split["dataset_valid"] is not None:
-                    batches = engine.get_iterator(split["dataset_valid"])
-                    engine.run_single_epoch(batches, False, "valid", engine.validation_step)
-                engine.notify("on_epoch_end", **split)
+            notify("on_epoch_end", dataset_valid=None)
     except KeyboardInterrupt:
         for engine in engines:
             engine.interrupted_ = True
     stack.return_state()
-    for engine, samples in zip(engines, data, strict=True):
-        engine.notify("on_train_end", X=samples, y=None)
+    notify("on_train_end")
     return failures
 
 
@@ -108,7 +105,8 @@ class _Stack:
 
     def run_epoch(self, iterators: list[Any], stop: Any) -> None:
         """Take one step of all nets for each of their batches."""
-        total, n_samples, n_batches = 0.0, 0, 0
+        n_samples, n_batches = 0, 0
+        total: Any = 0.0
         try:
             for batches in zip(*iterators, strict=True):
                 if stop is not None and stop.is_set():
@@ -119,7 +117,7 @@ class _Stack:
         finally:
             for i, engine in enumerate(self.engines):
                 if n_samples:
-                    engine.record_epoch(float(total[i]) / n_samples, n_samples, n_batches)  # type: ignore[index]
+                    engine.record_epoch(float(total[i]) / n_samples, n_samples, n_batches)
                 engine.history.record("step", engine.n_steps_)
 
     def _step(self, batches: list[Any], batch_size: int) -> torch.Tensor:

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from .._core._validation import check_positive
-from ._fcnet import FCNet
+from ..nets import FCNet
 
 
 def iterative_magnitude_pruning(
@@ -57,7 +57,7 @@ def iterative_magnitude_pruning(
     Examples
     --------
     >>> from rfsk import FCNet, make_nlgp
-    >>> from rfsk.nets import iterative_magnitude_pruning
+    >>> from rfsk.experiments import iterative_magnitude_pruning
     >>> X, y = make_nlgp(500, 20, correlation_length=(1.0, 2.0), random_state=0)
     >>> net = FCNet(4, max_epochs=2, random_state=0)
     >>> nets = iterative_magnitude_pruning(net, X, y, n_rounds=2, fraction=0.5)

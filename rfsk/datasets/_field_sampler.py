@@ -1,14 +1,15 @@
-"""Stationary fields drawn by compiled code, for training on fresh samples."""
+"""Samples of tasks whose classes are stationary fields, drawn by compiled code."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from ..datasets import Discrimination
-from ..datasets._stationary import LatentField
-from ..datasets._streams import class_ends
+from ._stationary import LatentField
+from ._streams import class_ends
+
+if TYPE_CHECKING:
+    from ._discrimination import Discrimination
 
 _AT_ONCE = 64  # fields of a ring drawn at a time; of a torus 8
 
@@ -27,14 +28,14 @@ class FieldSampler:
         Decides which class a sample has where batches cannot hold the exact fractions.
     """
 
-    def __init__(self, task: Discrimination, seed: int, rng: np.random.Generator) -> None:
+    def __init__(self, task: "Discrimination", seed: int, rng: np.random.Generator) -> None:
         self.task, self.seed, self.rng = task, np.uint64(seed), rng
         self.n_drawn = 0
         self._laid_out = [_layout(model) for model in task.models]
         self._stride = max(noise.shape[1] for *_, (noise, *_) in self._laid_out)
 
     @staticmethod
-    def can_draw(task: Discrimination) -> bool:
+    def can_draw(task: "Discrimination") -> bool:
         """Whether every class is a stationary field of few modes under a map by name."""
         return all(
             isinstance(model, LatentField)
@@ -44,17 +45,19 @@ class FieldSampler:
             for model in task.models
         )
 
-    def draw(self, n_batches: int, batch_size: int) -> tuple[torch.Tensor, NDArray[np.int64]]:
+    def draw(
+        self, n_batches: int, batch_size: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Draw batches.
 
         Returns
         -------
-        X : torch.Tensor of shape (n_batches, batch_size, n_features)
+        X : ndarray of shape (n_batches, batch_size, n_features)
             Sorted by class within each batch.
         counts : ndarray of shape (n_batches, n_classes)
             Samples of each class in each batch.
         """
-        from ._kernels import draw_fields
+        from ._field_kernels import draw_fields
 
         counts = np.diff(class_ends(self.task, n_batches, batch_size, self.rng), axis=1, prepend=0)
         n = n_batches * batch_size
@@ -64,12 +67,12 @@ class FieldSampler:
             rows = np.flatnonzero(labels == label)
             draw_fields(X, rows, rows + self.n_drawn, self.seed, self._stride, *layout)
         self.n_drawn += n
-        return torch.from_numpy(X).view(n_batches, batch_size, -1), counts
+        return X.reshape(n_batches, batch_size, -1), counts
 
 
 def _layout(model: Any) -> tuple[Any, ...]:
     """Modes, map and room of a model, as `draw_fields` takes them."""
-    from ._kernels import MAPS
+    from ._field_kernels import MAPS
 
     name, factor = model._named_map
     down, across = (np.ascontiguousarray(m, dtype=np.float32) for m in model._mode_factors)

@@ -1,0 +1,99 @@
+"""Entries that the docstrings of the nets share."""
+
+from typing import TypeVar
+
+Class = TypeVar("Class", bound=type)
+
+_ENTRIES = """\
+bias_init : float or "auto", default="auto"
+    Biases start at +bias_init for the first half of the units and -bias_init for the second.
+    "auto" is 1, or 0 for "relu" and other activations without negative values.
+train_bias : bool, default=True
+    Whether the biases of the units are trained.
+init_scale : float, default=0.1
+    Standard deviation of the initial weights.
+loss : {"auto", "squared", "cross_entropy"}, default="auto"
+    "auto" is squared for the fixed readouts and cross-entropy for the linear one.
+class_weight : "balanced" or dict, optional
+    Weights of the classes in the loss: inversely proportional to their frequencies, or by label.
+    Only their ratios matter.
+batch_size : int, default=500
+    Samples of a step. A last batch of fewer takes a step that is shorter in proportion.
+optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
+    "sgd" has the scaling above. "adam" and any torch class, torch.optim.SGD included, take
+    `learning_rate` as it is for every parameter but the readout, which has `readout_rate` of it
+    (1e-3 is usual for adam), and `weight_decay` in their own way.
+validation_fraction : float, default=0.0
+    Fraction of the data that `fit` keeps for validation, of each class alike. The history then
+    has `valid_loss` and `valid_acc`, which callbacks can monitor.
+image_shape : (int, int), optional
+    (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features by
+    default.
+record : int, optional
+    Number of snapshots of the fields to keep, at least 2: the start, the end and between them
+    steps spaced evenly in the logarithm (fewer where these coincide).
+callbacks : list of skorch callbacks, optional
+    Called during training, as in skorch: `EarlyStopping`, `LRScheduler`, `Checkpoint` and all
+    others. One that listens to single training batches selects skorch's own, slower loop.
+    Callbacks of scikit-learn (1.9 and later) are set by ``set_callbacks``.
+device : str, default="auto"
+    Where to train: a torch device. "auto" is cuda where there is one, else cpu.
+warm_start : bool, default=False
+    Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
+verbose : int, default=0
+    Above 0 skorch prints a line for each epoch.
+random_state : int, Generator, RandomState or None, default=None
+    Seed of the weights, batches and samples. Global generators are left alone.
+**options : dict
+    Parameters of skorch for the optimizer and for callbacks by name, such as
+    ``optimizer__momentum=0.9``.
+biases_ : ndarray of shape (n_units,)
+    Biases of the units at the end of training.
+classes_ : ndarray of shape (n_classes,)
+    Labels.
+net_ : skorch.NeuralNet
+    The skorch net inside, which numbers the classes from 0.
+history_ : skorch.history.History
+    One entry for each epoch (1/100 of an online run), with `train_loss`, `step` and what callbacks
+    record.
+loss_curve_ : ndarray of shape (n_epochs,)
+    Mean training loss of each epoch.
+n_steps_ : int
+    Steps taken.
+time_ : float
+    The paper's time, steps / D.
+receptive_field_history_ : ndarray of shape (n_snapshots, n_units, n_features)
+    Fields at the steps `snapshot_steps_`. Only with `record`.
+snapshot_steps_ : ndarray of shape (n_snapshots,)
+    Only with `record`.
+evaluation_ : EvaluationCurve
+    Loss and accuracy on the task and on its Gaussian clone. Only after `fit_online` with `n_eval`.
+shape_ : tuple of int
+    Lattice of the features.
+seed_ : int or None
+    The seed of this net, newly drawn where `random_state` is None: as `random_state` it gives the
+    same net on the same data. None if `random_state` was a generator.
+n_features_in_ : int
+    Number of features.
+"""
+
+
+def _by_name(entries: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in entries.splitlines():
+        if not line.startswith(" "):
+            name = line.split(" : ")[0].lstrip("*")
+            found[name] = []
+        found[name].append(line)
+    return found
+
+
+def with_shared_entries(cls: Class) -> Class:
+    """Put the shared entry of a parameter or attribute in place of each line ``@name``."""
+    entries, lines = _by_name(_ENTRIES), []
+    for line in (cls.__doc__ or "").splitlines():
+        name = line.strip()
+        is_reference = name.startswith("@")
+        lines += [f"    {entry}" for entry in entries[name[1:]]] if is_reference else [line]
+    cls.__doc__ = "\n".join(lines)
+    return cls
