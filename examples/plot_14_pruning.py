@@ -12,14 +12,14 @@ locality before pruning that tells the two apart.
 # sphinx_gallery_thumbnail_number = 1
 
 # %%
-# Four rounds on 10,000 samples, each taking 41 % of the weights that are left, those of smallest
-# size over all units, and training the others anew from their first values.
+# Prune in four rounds on 10,000 samples. Each round removes 41 % of the remaining weights, the
+# smallest ones of all units, resets the others to their initial values and trains again.
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 import rfsk
-from rfsk.nets import iterative_magnitude_pruning
+from rfsk.experiments import iterative_magnitude_pruning
 from rfsk.plotting import ReceptiveFieldDisplay
 
 makers = {"NLGP": rfsk.make_nlgp, "Gaussian clone": rfsk.make_gp}

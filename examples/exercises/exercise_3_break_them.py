@@ -97,7 +97,7 @@ check_no_biases(accuracy_without_biases, reason).show()
 # %%
 without = trained(X, y, bias_init=0.0, train_bias=False)
 if accuracy_without_biases is not ...:
-    print(f"foretold {accuracy_without_biases}, found {without.score(X_test, y_test):.2f}")
+    print(f"predicted {accuracy_without_biases}, found {without.score(X_test, y_test):.2f}")
 
 # %% [markdown]
 # ## c. Rectified units, and the classes exchanged

@@ -83,8 +83,8 @@ if verdict:
     for (name, classes), marker in zip(worlds.items(), "os^vDPX*", strict=True):
         flow = RectifiedFlow(classes).integrate(2, 3000.0, n_steps=1000, random_state=0)
         grown = 40 * rfsk.ipr(flow.fields).max()
-        foretold = "fields" if grows_fields(classes) else "no fields"
-        print(f"{name:18} foretold: {foretold:9}   D x IPR {grown:.2f}")
+        predicted = "fields" if grows_fields(classes) else "no fields"
+        print(f"{name:18} predicted: {predicted:9}   D x IPR {grown:.2f}")
         color = "#0072B2" if grown > 1.2 else "#D55E00"
         right.plot(localization_index(classes).index, grown, marker, color=color, label=name)
         left.plot(classes[1].excess_kurtosis(), grown, marker, color=color)

@@ -11,7 +11,7 @@ from ._streams import class_ends
 if TYPE_CHECKING:
     from ._discrimination import Discrimination
 
-_AT_ONCE = 64  # fields of a ring drawn at a time; of a torus 8
+_AT_ONCE = 32  # fields of a ring drawn at a time, so that they stay in a core's cache; of a torus 4
 
 
 class FieldSampler:

@@ -222,8 +222,8 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         callbacks = list(self.callbacks or [])
         if is_warm:
             self._check_same(fixed)
-            if callbacks != self.net_.callbacks:
-                self.net_.callbacks = callbacks
+            if callbacks != self.net_.callbacks or self.verbose != self.net_.verbose:
+                self.net_.callbacks, self.net_.verbose = callbacks, self.verbose
                 self.net_.initialize_callbacks()
         else:
             self.shape_ = shape
@@ -231,7 +231,6 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             self._build(architecture, criterion, callbacks)
             self._built = fixed
         self.net_.batch_size = int(self.batch_size)  # torch takes no NumPy integers
-        self.net_.verbose = int(self.verbose)
         self.net_.set_group_options(self._group_options())
         self.net_.set_mask(mask)
 
@@ -278,6 +277,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             device=self._device,
             train_split=None,
             max_epochs=self.max_epochs,
+            verbose=self.verbose,
             **criterion,
             **self._skorch_options(),
             **{f"module__{name}": value for name, value in architecture.items()},

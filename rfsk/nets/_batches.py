@@ -15,7 +15,7 @@ from ..datasets._streams import BatchSampler
 
 Batch = tuple[Any, torch.Tensor]
 
-_BLOCK = 2**18  # numbers drawn at a time
+_BLOCK = 2**16  # numbers drawn at a time
 
 
 class Samples(Dataset):

@@ -86,7 +86,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
         check_classification_targets(y)
         inputs = self._inputs_on_device(data, shared)
         if sample_weight is not None:
-            weight = _check_sample_weight(
+            weight: Any = _check_sample_weight(
                 sample_weight, data, dtype=np.float64, ensure_non_negative=True
             )
             kept = weight > 0.0
@@ -94,7 +94,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
                 raise ValueError(
                     "Sample weights must contain at least one non-zero number, got only zeros."
                 )
-            data, y, sample_weight = data[kept], y[kept], weight[kept]
+            data, y, sample_weight = data[kept], np.asarray(y)[kept], weight[kept]
             inputs = inputs[torch.as_tensor(kept)]
         classes, index = np.unique(y, return_inverse=True)
         self._start(classes, self.n_features_in_, is_warm)
@@ -120,7 +120,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
     def _weight_of_class(self, y: NDArray[Any]) -> NDArray[np.float64]:
         """Weight of each class, from labels of all of them."""
         weight = self.class_weight
-        weights = compute_class_weight(weight, classes=self.classes_, y=y)
+        weights: Any = compute_class_weight(weight, classes=self.classes_, y=y)
         if np.any(weights < 0.0) or not np.any(weights):
             raise ValueError(f"class_weight={weight!r}; expected weights >= 0, not all zero.")
         return np.asarray(weights)

@@ -19,8 +19,9 @@ _OPERATIONS_TO_SHARE = 5e6  # of a step from which on threads share its batch
 class CompiledStep:
     """Steps of SGD on the squared loss of a two-layer network with a fixed readout.
 
-    Weights and biases change in place. Threads share the samples of a large batch; the numbers
-    do not depend on how many there are.
+    Weights and biases change in place. Threads share the blocks of a large batch: each takes the
+    next one, and what they find is added in the order of the blocks, so that the numbers do not
+    depend on how many threads there are.
 
     Parameters
     ----------
@@ -104,16 +105,19 @@ class CompiledStep:
         total = 0.0
         for number in range(first, last):
             ends = chunk.ends[number : number + 2]
-            others = [
-                self.pool.submit(  # type: ignore[call-arg]
-                    take_steps, *network, *samples, ends, *options, *room, i, self.n_threads
-                )
-                for i, room in enumerate(self.rooms[1:], start=1)
-            ]
-            take_steps(*network, *samples, ends, *options, *self.rooms[0], 0, self.n_threads)
-            for other in others:
-                other.result()
             n_samples = int(ends[1] - ends[0])
+            n_blocks = -(-n_samples // self.kernels.BLOCK)
+            blocks = iter(range(n_blocks))  # from which each thread takes the next one
+
+            def share(room: Any, ends: Any = ends, n: int = n_blocks, blocks: Any = blocks) -> None:
+                for block in blocks:
+                    take_steps(*network, *samples, ends, *options, *room, block, n)
+
+            helpers = [self.pool.submit(share, room) for room in self.rooms[1:n_blocks]]
+            share(self.rooms[0])
+            for helper in helpers:
+                if not helper.cancel():  # it has begun
+                    helper.result()
             total += self.kernels.move(*network, *self.gradients, n_samples, self.constants)
         return total
 

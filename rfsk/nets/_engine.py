@@ -2,9 +2,10 @@
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -19,6 +20,8 @@ from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
 from ._snapshots import Snapshots
 from ._targets import Coding
+
+Item = TypeVar("Item")
 
 # Times the loss of the first epoch, or one, at which a network has diverged.
 _EXPLODED = 100.0
@@ -40,6 +43,16 @@ def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> No
             f"The training loss is {losses[-1]} after {n_steps} steps: the net diverged. "
             "Lower learning_rate, or scale the inputs to unit variance."
         )
+
+
+def ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """Items of an iterable, each of which a thread prepares while the one before is in use."""
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, iterator, end)
+        while (item := coming.result()) is not end:
+            coming = pool.submit(next, iterator, end)
+            yield item  # type: ignore[misc]
 
 
 class Engine(NeuralNet):
@@ -79,6 +92,12 @@ class Engine(NeuralNet):
         groups = [{"params": [value], "name": name} for name, value in named_parameters]
         _, options = super()._get_params_for_optimizer(prefix, [])
         return (groups,), options
+
+    @property
+    def _default_callbacks(self) -> list[Any]:
+        """Those of skorch; its table of epochs only if it is to be printed."""
+        callbacks = super()._default_callbacks
+        return callbacks if self.verbose else [c for c in callbacks if c[0] != "print_log"]
 
     def initialize_optimizer(self, *args: Any, **kwargs: Any) -> Any:
         """Initialize the optimizer with the options of its groups."""
@@ -147,7 +166,7 @@ class Engine(NeuralNet):
     def check_epoch(self) -> None:
         """Raise DivergenceError if the last loss of an epoch, or a weight, is not finite."""
         losses = [row["train_loss"] for row in self.history[-1]["batches"] if "train_loss" in row]
-        if not bool(torch.isfinite(self.module_.weight).all()):
+        if not np.isfinite(to_numpy(self.module_.weight)).all():
             losses = [math.nan]
         check_loss(losses[-1:], self.n_steps_)
 
@@ -178,7 +197,7 @@ class Engine(NeuralNet):
         step = CompiledStep(self, batches.batch_size, self.n_threads_)
         self.optimizer_._opt_called = True  # lest a scheduler warn that the optimizer is idle
         try:
-            for chunk in batches.chunks():
+            for chunk in ahead(batches.chunks()) if self.n_threads_ > 1 else batches.chunks():
                 targets, first, n = step.target_of_class[chunk.y], 0, len(chunk.ends) - 1
                 while first < n:
                     last = min(n, first + step.most_steps)
@@ -279,11 +298,7 @@ class ClassifierEngine(ClassifierMixin, Engine):
     @property
     def _default_callbacks(self) -> list[Any]:
         accuracy = EpochScoring("accuracy", name="valid_acc", lower_is_better=False)
-        return [
-            *super()._default_callbacks[:-1],
-            ("valid_acc", accuracy),
-            *super()._default_callbacks[-1:],
-        ]
+        return [("valid_acc", accuracy), *super()._default_callbacks]
 
     def _index_of(self, y: Any) -> torch.Tensor:
         index = to_numpy(y) if isinstance(y, torch.Tensor) else np.asarray(y)

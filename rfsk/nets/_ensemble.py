@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
+from numbers import Real
 from typing import Any
 
 import joblib
@@ -48,7 +49,7 @@ def fit_many(
     y : array-like of shape (n_samples,), optional
         Labels; autoencoders do without them.
     n_jobs : int, default=-1
-        Number of threads that train nets whose steps are compiled, as in joblib.
+        Number of threads that train nets, or groups of them, as in joblib.
     verbose : int, default=0
         Above 0 a progress bar over the nets is shown.
 
@@ -84,7 +85,7 @@ def fit_many(
 def fit_many_online(
     nets: Sequence[NetEstimator],
     tasks: Discrimination | Sequence[Discrimination],
-    n_samples: int = 2_000_000,
+    n_samples: int | Sequence[int] = 2_000_000,
     *,
     n_jobs: int | None = -1,
     verbose: int = 0,
@@ -100,7 +101,7 @@ def fit_many_online(
         As in `fit_many`.
     tasks : Discrimination or sequence of them
         One for all, or one for each net.
-    n_samples : int, default=2_000_000
+    n_samples : int or sequence of int, default=2_000_000
         How many samples each net sees.
     n_jobs : int, default=-1
         As in `fit_many`.
@@ -132,8 +133,13 @@ def fit_many_online(
     20
     """
     tasks = [tasks] * len(nets) if isinstance(tasks, Discrimination) else list(tasks)
-    if len(tasks) != len(nets):
-        raise ValueError(f"Got {len(tasks)} tasks for {len(nets)} nets; expected one for each.")
+    is_one = isinstance(n_samples, Real)
+    sizes: list[Any] = [n_samples] * len(nets) if is_one else list(n_samples)  # type: ignore[arg-type]
+    for name, values in (("tasks", tasks), ("numbers of samples", sizes)):
+        if len(values) != len(nets):
+            raise ValueError(
+                f"Got {len(values)} {name} for {len(nets)} nets; expected one for each."
+            )
     for task in tasks:
         if not isinstance(task, Discrimination):
             raise TypeError(f"tasks holds a {type(task).__name__}; expected a Discrimination.")
@@ -141,7 +147,8 @@ def fit_many_online(
     for net in nets:
         net._check_parameters()
     starts = [
-        partial(net._prepare_online, task, n_samples) for net, task in zip(nets, tasks, strict=True)
+        partial(net._prepare_online, task, n)
+        for net, task, n in zip(nets, tasks, sizes, strict=True)
     ]
     return _fit(nets, starts, n_jobs, verbose)
 
@@ -188,14 +195,12 @@ def _fit(
         with noticing_interrupts() as was_interrupted:
             try:
                 trainings = [start() for start in starts]
-                compiled, stacks = _divide(nets, trainings)
-                n_workers = min(n_workers, len(compiled))
+                groups = _divide(nets, trainings)
+                n_workers = min(n_workers, len(groups))
                 with tqdm(total=len(nets), disable=not verbose, unit="net") as bar:
                     if n_workers > 1:
-                        _train_in_threads(
-                            partial(train, n_threads=1), compiled, n_workers, stop, bar
-                        )
-                    for members in (compiled if n_workers <= 1 else []) + stacks:
+                        _train_in_threads(partial(train, n_threads=1), groups, n_workers, stop, bar)
+                    for members in groups if n_workers == 1 else []:
                         bar.update(train(members))
             except KeyboardInterrupt:
                 stop.set()
@@ -229,6 +234,8 @@ def _train_in_threads(
     bar: Any,
 ) -> None:
     """Train groups of nets in threads, which end where they are on an interrupt."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     with ThreadPoolExecutor(n_workers) as pool:
         try:
             for job in as_completed([pool.submit(train, members) for members in groups]):
@@ -236,12 +243,12 @@ def _train_in_threads(
         except BaseException:
             stop.set()
             raise
+        finally:
+            torch.set_num_threads(n_threads)
 
 
-def _divide(
-    nets: Sequence[NetEstimator], trainings: Sequence[Training]
-) -> tuple[list[list[int]], list[list[int]]]:
-    """Nets with a compiled step, one by one, and the others in groups of equal architecture."""
+def _divide(nets: Sequence[NetEstimator], trainings: Sequence[Training]) -> list[list[int]]:
+    """Groups of nets of equal architecture, then those with a compiled step, one by one."""
     compiled, alike = [], defaultdict(list)
     for i, (net, training) in enumerate(zip(nets, trainings, strict=True)):
         engine, data = net.net_, training.data
@@ -264,4 +271,4 @@ def _divide(
         for members in alike.values()
         for start in range(0, len(members), _AT_ONCE)
     ]
-    return compiled, stacks
+    return stacks + compiled

@@ -133,7 +133,7 @@ def take_steps(
         Room for the gradients and losses of all blocks of a batch.
     first, stride : int
         0 and 1 take whole steps. With a larger stride, only the gradients of every `stride`-th
-        block of one batch are computed, from block `first` on; `move` then takes the step.
+        block of a single batch are computed, from block `first` on; `move` then takes the step.
     """
     input_scale, bias_scale = f32(constants[1]), f32(constants[2])
     output_scale, factor = f32(constants[3]), f32(constants[4])

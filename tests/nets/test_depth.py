@@ -40,13 +40,13 @@ def test_deep_net_is_a_chain_of_layers_in_one_convention(ring, readout):
     np.testing.assert_allclose(net.decision_function(X), -output, atol=1e-9)
 
 
-@pytest.mark.parametrize("scaling", ["mean_field", "plain"])
-def test_first_step_of_every_layer_has_the_stated_rate(ring, scaling):
-    """Gradients by autograd in double precision, on a net written down anew."""
+@pytest.mark.parametrize("optimizer", ["sgd", torch.optim.SGD])
+def test_first_step_of_every_layer_has_the_stated_rate(ring, optimizer):
+    """Gradients by autograd in double precision, on a net written down a second time."""
     X, y = ring
     sizes, D, lr, rate_v = (6, 5), 20, 0.3, 0.7
     options = {"batch_size": len(X), "max_epochs": 1, "random_state": 0, "weight_decay": 0.01}
-    net = FCNet(sizes, readout="linear", loss="squared", scaling=scaling, learning_rate=lr)
+    net = FCNet(sizes, readout="linear", loss="squared", optimizer=optimizer)
     net.set_params(readout_rate=rate_v, **options)
     start = net.set_params(learning_rate=1e-30, readout_rate=1e-30).fit(X, y)
     before = {name: v.double() for name, v in start.net_.module_.state_dict().items()}
@@ -59,13 +59,13 @@ def test_first_step_of_every_layer_has_the_stated_rate(ring, scaling):
     h = torch.erf((h + before["deep_biases.0"]) / np.sqrt(2))
     output = h @ before["readout_weight"][0] / 5 + before["readout_bias"]
     ((output - torch.tensor(1.0 - 2.0 * y)) ** 2).mean().backward()
-    fields = scaling == "mean_field"
+    is_mean_field = optimizer == "sgd"
     rates = {
-        "weight": lr * (6 if fields else 1),
-        "bias": lr * (6 / D if fields else 1),
-        "deep_weights.0": lr * (5 if fields else 1),
-        "deep_biases.0": lr * (5 / 6 if fields else 1),
-        "readout_weight": lr * rate_v * (5 if fields else 1),
+        "weight": lr * (6 if is_mean_field else 1),
+        "bias": lr * (6 / D if is_mean_field else 1),
+        "deep_weights.0": lr * (5 if is_mean_field else 1),
+        "deep_biases.0": lr * (5 / 6 if is_mean_field else 1),
+        "readout_weight": lr * rate_v * (5 if is_mean_field else 1),
         "readout_bias": lr * rate_v,
     }
     assert set(rates) == set(before)

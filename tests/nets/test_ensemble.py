@@ -1,14 +1,19 @@
 """fit_many and fit_many_online against fits one by one."""
 
 import _thread
+import copy
+import signal
 import threading
 
 import numpy as np
 import pytest
 import torch
-from skorch.callbacks import EpochTimer
+from skorch.callbacks import Callback, Checkpoint, EarlyStopping, EpochScoring, LRScheduler
+from torch.nn import functional
 
+import rfsk
 from rfsk import (
+    Autoencoder,
     ConvNet,
     Discrimination,
     FCNet,
@@ -17,7 +22,9 @@ from rfsk import (
     fit_many_online,
     make_nlgp,
 )
-from rfsk.nets import _committee, _ensemble, _runs
+from rfsk.nets import _ensemble
+from rfsk.nets._compiled_step import CompiledStep
+from rfsk.nets._stack import _Stack
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +32,22 @@ def ring():
     return make_nlgp(900, 20, correlation_length=(1.0, 2.0), random_state=0)
 
 
+@pytest.fixture(scope="module")
+def three_classes():
+    return make_nlgp(600, 20, correlation_length=(0.5, 1.0, 2.0), random_state=0)
+
+
 def task_of(gain, **options):
     options = {"correlation_length": (1.0, 2.0), "return_X_y": False, **options}
     return make_nlgp(2, 20, gain=gain, **options).task
 
 
+def scheduler(**options):
+    return LRScheduler("CosineAnnealingLR", T_max=4, **options)
+
+
 MASK = np.random.default_rng(0).random((6, 20)) < 0.7
-VARIANTS = [
+COMPILED = [
     {},
     {"learning_rate": 2.0},
     {"weight_decay": 0.01},
@@ -39,151 +55,367 @@ VARIANTS = [
     {"train_bias": False},
     {"bias_init": 0.5, "init_scale": 0.3},
     {"l1": 1e-3},
-    {"l1": 1e-3, "l1_cut": 20.0, "schedule": "cosine"},
+    {"l1": 1e-3, "l1_cut": 20.0, "callbacks": [scheduler()]},
     {"mask": MASK},
-    {"schedule": "linear"},
-    {"scaling": "plain", "learning_rate": 0.5},
+    {"optimizer": torch.optim.SGD, "learning_rate": 0.5},
     {"record": 4},
+    {"n_hidden": 5, "batch_size": 90, "max_epochs": 3},
+    {"class_weight": {0: 1.0, 1: 3.0}},
+    {"callbacks": [EpochScoring("accuracy", on_train=True, use_caching=False)]},
 ]
+# Pairs of each are trained as one batched computation.
+STACKED = {
+    "deep": lambda **options: FCNet((5, 4), **options),
+    "deep, masked": lambda **options: FCNet((6, 4), mask=MASK, l1=1e-3, **options),
+    "cross-entropy": lambda **options: FCNet(6, loss="cross_entropy", **options),
+    "linear readout": lambda **options: FCNet(6, readout="linear", **options),
+    "adam": lambda **options: FCNet(6, optimizer="adam", learning_rate=1e-2, **options),
+    "momentum": lambda **options: FCNet(6, optimizer__momentum=0.9, learning_rate=0.5, **options),
+    "softplus": lambda **options: FCNet(6, activation=functional.softplus, **options),
+    "convolution": lambda **options: ConvNet(3, **options),
+    "weighted": lambda **options: ConvNet(3, class_weight={0: 1.0, 1: 3.0}, **options),
+    "pooled": lambda **options: ConvNet(3, kernel_size=3, pooling="max", pool_size=2, **options),
+    "tied": lambda **options: Autoencoder(6, **options),
+    "untied": lambda **options: Autoencoder(6, tied=False, sparsity=0.5, **options),
+}
 
 
-def nets_of(variants=VARIANTS, **options):
-    options = {"max_epochs": 4, "batch_size": 100, **options}
-    return [FCNet(6, random_state=i, **(options | v)) for i, v in enumerate(variants)]
+def compiled_nets(variants=COMPILED, **options):
+    options = {"n_hidden": 6, "max_epochs": 4, "batch_size": 100, **options}
+    return [
+        FCNet(random_state=i, **copy.deepcopy(options | variant))
+        for i, variant in enumerate(variants)
+    ]
 
 
-def assert_same(together, alone, atol=2e-5):
+def stacked_nets(*kinds, n_nets=2, **options):
+    options = {"max_epochs": 3, "batch_size": 120, **options}
+    return [STACKED[kind](random_state=i, **options) for kind in kinds for i in range(n_nets)]
+
+
+def assert_same(together, alone, atol=0.0):
+    """Equal up to `atol`, of weights of order one; by default to the last bit."""
     for i, (net, other) in enumerate(zip(together, alone, strict=True)):
-        note = f"net {i}"
-        fields = net.receptive_fields_, other.receptive_fields_
-        np.testing.assert_allclose(*fields, atol=atol, err_msg=note)
-        np.testing.assert_allclose(net.biases_, other.biases_, atol=atol, err_msg=note)
-        np.testing.assert_allclose(net.loss_curve_, other.loss_curve_, rtol=1e-4, err_msg=note)
+        note = f"net {i}, {net}"
+        states = [fitted.net_.module_.state_dict() for fitted in (net, other)]
+        for name, value in states[0].items():
+            np.testing.assert_allclose(value, states[1][name], atol=atol, rtol=0.0, err_msg=note)
+        losses = net.loss_curve_, other.loss_curve_
+        np.testing.assert_allclose(*losses, atol=atol, rtol=0.0, err_msg=note)
         assert net.n_steps_ == other.n_steps_
         assert [row["step"] for row in net.history_] == [row["step"] for row in other.history_]
+        assert set(net.history_[-1]) == set(other.history_[-1])
         assert hasattr(net, "snapshot_steps_") == hasattr(other, "snapshot_steps_")
         if hasattr(net, "snapshot_steps_"):
             np.testing.assert_array_equal(net.snapshot_steps_, other.snapshot_steps_)
             histories = net.receptive_field_history_, other.receptive_field_history_
-            np.testing.assert_allclose(*histories, atol=atol)
+            np.testing.assert_allclose(*histories, atol=atol, rtol=0.0)
 
 
 @pytest.mark.parametrize("activation", ["erf", "tanh", "relu", "linear"])
-def test_nets_fitted_together_are_those_fitted_alone(ring, activation):
+def test_compiled_nets_fitted_together_are_those_fitted_alone_bit_for_bit(ring, activation):
     X, y = ring
-    options = {"activation": activation}
-    together = fit_many(nets_of(**options), X, y)
-    alone = [net.fit(X, y) for net in nets_of(**options)]
+    together = fit_many(compiled_nets(activation=activation), X, y, n_jobs=2)
+    alone = [net.fit(X, y) for net in compiled_nets(activation=activation)]
     assert_same(together, alone)
     assert np.ptp([net.score(X, y) for net in together]) > 0 or activation == "linear"
-    exact = [(net.receptive_fields_ == 0.0).any() for net in together]
-    assert exact == [(net.receptive_fields_ == 0.0).any() for net in alone]
 
 
-def test_nets_trained_online_together_are_those_trained_alone():
-    """Each on its own task: gains, uneven shares, and a model that torch cannot draw."""
-    tasks = [task_of(gain) for gain in np.geomspace(0.1, 10.0, len(VARIANTS))]
+def test_compiled_nets_trained_online_together_are_those_trained_alone_bit_for_bit():
+    """Each on its own task: gains, uneven priors, and a model that is not drawn by modes."""
+    tasks = [task_of(gain) for gain in np.geomspace(0.1, 10.0, len(COMPILED))]
     tasks[1] = task_of(3.0, priors=(0.3, 0.7))
     tasks[2] = Discrimination([Ising(20, temperature=T) for T in (3.0, 1.0)])
     tasks[3] = task_of(3.0).gaussian_clone()
     n_samples = 100 * 45 + 33
-    together = fit_many_online(nets_of(), tasks, n_samples)
-    alone = [net.fit_online(t, n_samples) for net, t in zip(nets_of(), tasks, strict=True)]
+    variants = [{k: v for k, v in variant.items() if k != "callbacks"} for variant in COMPILED]
+    together = fit_many_online(compiled_nets(variants), tasks, n_samples, n_jobs=2)
+    alone = [
+        net.fit_online(task, n_samples)
+        for net, task in zip(compiled_nets(variants), tasks, strict=True)
+    ]
     assert_same(together, alone)
 
 
-def test_result_depends_on_neither_company_nor_order_nor_workers(ring, monkeypatch):
+def test_compiled_result_depends_on_neither_size_nor_order_nor_threads(ring):
     """Bit for bit."""
     task = task_of(3.0)
-    monkeypatch.setattr(_ensemble, "_AT_ONCE", 3)
 
-    def fields(order, n_jobs, at_once=3):
-        monkeypatch.setattr(_ensemble, "_AT_ONCE", at_once)
-        nets = nets_of([{}] * 10)
+    def fields(order, n_jobs):
+        nets = compiled_nets([{}] * 7)
         online = fit_many_online([nets[i] for i in order], task, 3000, n_jobs=n_jobs)
-        by_seed = sorted(online, key=lambda net: net.random_state)
-        offline = fit_many(nets_of([{}] * 10), *ring, n_jobs=n_jobs)
-        return [net.receptive_fields_ for net in by_seed + offline]
+        offline = fit_many([compiled_nets([{}] * 7)[i] for i in order], *ring, n_jobs=n_jobs)
+        return [
+            {net.random_state: net.receptive_fields_.tobytes() for net in nets}
+            for nets in (online, offline)
+        ]
 
-    reference = fields(range(10), 1)
-    np.testing.assert_array_equal(fields(range(10), 2), reference)
-    np.testing.assert_array_equal(fields(range(9, -1, -1), 2), reference)
-    np.testing.assert_array_equal(fields(range(10), 1, at_once=10), reference)
-    np.testing.assert_array_equal(fields([4, 2], 1)[:2], [reference[2], reference[4]])
+    reference = fields(range(7), 1)
+    assert fields(range(7), 2) == reference
+    assert fields(range(6, -1, -1), 3) == reference
+    for few, all_of_them in zip(fields([4, 2], 2), reference, strict=True):
+        assert few == {seed: all_of_them[seed] for seed in (4, 2)}
 
 
-def test_sizes_and_batches_may_differ(ring):
+@pytest.fixture
+def stack_sizes(monkeypatch):
+    """Numbers of nets of the batched computations that have begun."""
+    sizes, init = [], _Stack.__init__
+
+    def counting(self, engines):
+        sizes.append(len(engines))
+        init(self, engines)
+
+    monkeypatch.setattr(_Stack, "__init__", counting)
+    return sizes
+
+
+@pytest.mark.parametrize("kind", STACKED)
+def test_stacked_nets_are_those_fitted_alone(ring, kind, stack_sizes):
+    """Within 1e-5, from batches of 120 and a smaller last one; only the second takes snapshots."""
+    together, alone = (stacked_nets(kind) for _ in range(2))
+    for nets in (together, alone):
+        nets[1].set_params(record=4)
+    fit_many(together, *ring)
+    assert stack_sizes == [2]
+    assert_same(together, [net.fit(*ring) for net in alone], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["cross-entropy", "weighted", "untied"])
+def test_stacked_nets_trained_online_are_those_trained_alone(kind, stack_sizes):
+    tasks = [task_of(3.0), task_of(1.0, priors=(0.3, 0.7))]
+    together = fit_many_online(stacked_nets(kind), tasks, 2000)
+    assert stack_sizes == [2]
+    alone = [
+        net.fit_online(task, 2000) for net, task in zip(stacked_nets(kind), tasks, strict=True)
+    ]
+    assert_same(together, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
+def test_stacked_nets_of_three_classes_are_those_fitted_alone(three_classes, loss, stack_sizes):
+    def nets():
+        return [FCNet(5, loss=loss, readout="linear", max_epochs=2, random_state=i) for i in (0, 1)]
+
+    together = fit_many(nets(), *three_classes)
+    assert stack_sizes == [2]
+    assert_same(together, [net.fit(*three_classes) for net in nets()], atol=1e-5)
+
+
+def test_mixed_list_is_divided_into_nets_of_equal_architecture(ring, stack_sizes):
+    kinds = ("convolution", "deep", "tied")
+
+    def nets():
+        mixed = [net for trio in zip(*(stacked_nets(k) for k in kinds), strict=True) for net in trio]
+        return [FCNet(6, max_epochs=2, random_state=0), *mixed]
+
+    together = fit_many(nets(), *ring)
+    assert stack_sizes == [2, 2, 2]
+    assert_same(together, [net.fit(*ring) for net in nets()], atol=1e-5)
+
+
+def test_stacks_are_of_limited_size(ring, stack_sizes, monkeypatch):
+    monkeypatch.setattr(_ensemble, "_AT_ONCE", 2)
+    together = fit_many(stacked_nets("deep", n_nets=5), *ring)
+    assert stack_sizes == [2, 2]  # the fifth is trained as if alone
+    alone = [net.fit(*ring) for net in stacked_nets("deep", n_nets=5)]
+    assert_same(together, alone, atol=1e-5)
+
+
+def test_nets_that_hold_all_data_in_one_batch_are_those_fitted_alone(ring):
+    """In double precision, compiled architecture or not."""
+    for nets in (
+        lambda: compiled_nets([{}, {"readout": "sqrt"}], batch_size=900),
+        lambda: stacked_nets("deep", "convolution", "tied", batch_size=1000),
+    ):
+        assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()], atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"loss": "cross_entropy"}])
+def test_sizes_and_batches_may_differ(ring, options):
     def nets():
         sizes = [(4, 100), (6, 100), (4, 90), (6, 100), (4, 100)]
         return [
-            FCNet(k, batch_size=b, max_epochs=2, random_state=i) for i, (k, b) in enumerate(sizes)
+            FCNet(k, batch_size=b, max_epochs=2, random_state=i, **options)
+            for i, (k, b) in enumerate(sizes)
         ]
 
-    assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()])
+    assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()], atol=1e-5)
     tasks = [task_of(3.0), task_of(1.0)]
     small = make_nlgp(2, 12, correlation_length=(1.0, 2.0), return_X_y=False).task
     tasks += [small, small, small]
     alone = [net.fit_online(t, 1000) for net, t in zip(nets(), tasks, strict=True)]
-    assert_same(fit_many_online(nets(), tasks, 1000), alone)
+    assert_same(fit_many_online(nets(), tasks, 1000), alone, atol=1e-5)
 
 
-def test_fitted_together_a_net_predicts_saves_and_trains_on(ring, tmp_path):
-    import rfsk
-
+@pytest.mark.parametrize("options", [{}, {"loss": "cross_entropy"}])
+def test_fitted_together_a_net_predicts_saves_and_trains_on(ring, options, tmp_path):
     X, y = ring
     names = np.array(["short", "long"])[y]
-    (net,) = fit_many(nets_of([{"warm_start": True}]), X, names)
-    assert set(net.predict(X)) <= {"short", "long"}
-    rfsk.save(net, tmp_path / "net")
-    np.testing.assert_array_equal(rfsk.load(tmp_path / "net").predict(X), net.predict(X))
-    fit_many([net], X, names)
-    (twice,) = nets_of([{"warm_start": True}])
-    assert_same([net], [twice.fit(X, names).fit(X, names)])
-    assert net.n_steps_ == 72
+    nets = fit_many(compiled_nets([{}, {}], warm_start=True, **options), X, names)
+    for net in nets:
+        assert set(net.predict(X)) <= {"short", "long"}
+        rfsk.save(net, tmp_path / "net")
+        np.testing.assert_array_equal(rfsk.load(tmp_path / "net").predict(X), net.predict(X))
+    fit_many(nets, X, names)
+    twice = compiled_nets([{}, {}], warm_start=True, **options)
+    assert_same(nets, [net.fit(X, names).fit(X, names) for net in twice], atol=1e-5)
+    assert nets[0].n_steps_ == 72
 
 
-def test_one_that_diverges_does_not_harm_the_others(ring):
-    X, y = ring
-    variants = [{}, {"activation": "linear", "learning_rate": 1e4}, {}]
-    options = {"activation": "linear", "learning_rate": 0.1}
-    with pytest.warns(UserWarning, match=r"Nets \[1\] diverged and are not fitted; lower"):
-        nets = fit_many(nets_of([options | v for v in variants]), X, y)
+@pytest.mark.parametrize("options", [{"optimizer": "adam"}, {"optimizer__momentum": 0.9}])
+def test_state_of_the_optimizer_is_kept_when_stacked_nets_train_on(ring, options):
+    def nets():
+        return compiled_nets([{}, {}], learning_rate=1e-2, warm_start=True, **options)
+
+    together = fit_many(fit_many(nets(), *ring), *ring)
+    alone = [net.fit(*ring).fit(*ring) for net in nets()]
+    assert_same(together, alone, atol=1e-5)
+    one_by_one = [net.fit(*ring) for net in fit_many(nets(), *ring)]
+    assert_same(one_by_one, alone, atol=1e-5)
+
+
+class Count(Callback):
+    def __init__(self):
+        self.n = 0
+
+    def on_epoch_end(self, net, **kwargs):
+        self.n += 1
+
+
+@pytest.mark.parametrize("options", [{}, {"loss": "cross_entropy"}])
+def test_callbacks_of_nets_trained_together_are_called_as_in_their_own_fit(
+    ring, options, tmp_path
+):
+    def nets(folder):
+        callbacks = [
+            [Count()],
+            [scheduler()],
+            [EarlyStopping("train_loss", patience=1, threshold=1.0)],
+            [EpochScoring("accuracy", on_train=True)],
+            [Checkpoint(monitor=None, dirname=str(tmp_path / folder))],
+            None,
+        ]
+        return compiled_nets([{"callbacks": entry} for entry in callbacks], **options)
+
+    together, alone = nets("together"), [net.fit(*ring) for net in nets("alone")]
+    callbacks = [net.callbacks for net in together]
+    fit_many(together, *ring, n_jobs=2)
+    assert_same(together, alone, atol=1e-5 if options else 0.0)
+    assert len(together[2].history_) == 2
+    accuracy = together[3].score(*ring)
+    assert together[3].history_[-1]["accuracy"] == pytest.approx(accuracy, abs=0.1)
+    assert (tmp_path / "together" / "params.pt").exists()
+    assert [net.callbacks for net in together] == callbacks
+
+
+@pytest.mark.parametrize("options", [{}, {"loss": "cross_entropy"}])
+def test_nets_trained_together_may_keep_data_for_validation(ring, options):
+    variants = [{"validation_fraction": 0.25}, {"validation_fraction": 0.5}, {}]
+    variants += [{"validation_fraction": 0.25, "callbacks": [EarlyStopping(patience=1)]}]
+    together = fit_many(compiled_nets(variants, **options), *ring)
+    alone = [net.fit(*ring) for net in compiled_nets(variants, **options)]
+    assert_same(together, alone, atol=1e-5)
+    for net, other in zip(together, alone, strict=True):
+        assert ("valid_acc" in net.history_[-1]) == (net.validation_fraction > 0.0)
+        if net.validation_fraction:
+            expected = other.history_[:, "valid_loss"]
+            assert net.history_[:, "valid_loss"] == pytest.approx(expected, abs=1e-5)
+
+
+def diverging(make):
+    """Three nets of one architecture and rate, the second of which starts too far out."""
+    return [make(i).set_params(init_scale=scale) for i, scale in enumerate((0.1, 1e5, 0.1))]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda i: FCNet(6, activation="linear", learning_rate=50.0 if i == 1 else 0.1,
+                        max_epochs=3, batch_size=100, random_state=i),
+        lambda i: FCNet(6, activation="linear", readout="linear", loss="squared",
+                        learning_rate=0.1, max_epochs=3, batch_size=100, random_state=i),
+        lambda i: Autoencoder(6, activation="linear", optimizer="sgd", max_epochs=3,
+                              batch_size=100, random_state=i),
+    ],
+    ids=["compiled", "stacked", "autoencoders"],
+)  # fmt: skip
+def test_one_that_diverges_is_as_before_and_does_not_harm_the_others(ring, make):
+    nets = diverging(make)
+    with pytest.warns(UserWarning, match=r"Nets \[1\] diverged and are as they were before; lower"):
+        fit_many(nets, *ring)
     assert [hasattr(net, "receptive_fields_") for net in nets] == [True, False, True]
-    assert_same([nets[2]], [nets_of([options | v for v in variants])[2].fit(X, y)])
+    assert not hasattr(nets[1], "net_")
+    assert_same(nets[::2], [net.fit(*ring) for net in diverging(make)[::2]], atol=1e-5)
 
 
-def test_interrupt_keeps_what_is_trained_and_leaves_the_rest_as_it_was(ring, monkeypatch):
-    """Groups of two, the third of four stopped after 5 of 36 steps; the last had been fitted."""
-    monkeypatch.setattr(_ensemble, "_AT_ONCE", 2)
-    step, calls = _committee.Committee.step, []
+def test_fitted_net_that_diverges_in_a_stack_keeps_its_weights(ring):
+    nets = diverging(
+        lambda i: FCNet(6, readout="linear", loss="squared", activation="linear",
+                        learning_rate=0.1, max_epochs=2, batch_size=100, random_state=i)
+    )  # fmt: skip
+    nets[1].set_params(init_scale=0.1).fit(*ring)
+    decision, losses = nets[1].decision_function(ring[0]), nets[1].loss_curve_
+    nets[1].set_params(init_scale=1e5)
+    with pytest.warns(UserWarning, match=r"Nets \[1\] diverged"):
+        fit_many(nets, *ring)
+    np.testing.assert_array_equal(nets[1].decision_function(ring[0]), decision)
+    np.testing.assert_array_equal(nets[1].loss_curve_, losses)
 
-    def interrupted(self, *batch):
-        calls.append(batch)
-        if len(calls) == 2 * 36 + 6:
-            raise KeyboardInterrupt
-        step(self, *batch)
 
-    nets = nets_of([{}] * 8)
-    earlier = nets[7].fit(*ring).receptive_fields_
-    monkeypatch.setattr(_committee.Committee, "step", interrupted)
-    with pytest.warns(UserWarning, match="interrupted; 6 of 8 nets are kept as far as they were"):
+def interrupt_at_epoch(monkeypatch, method, number):
+    """Press Ctrl-C when an epoch begins: the one with this number, of all that use the method."""
+    original, calls = getattr(*method), []
+
+    def interrupted(self, *arguments):
+        calls.append(self)
+        if len(calls) == number:
+            signal.raise_signal(signal.SIGINT)
+        return original(self, *arguments)
+
+    monkeypatch.setattr(*method, interrupted)
+
+
+def test_interrupted_fit_many_keeps_what_is_trained_and_leaves_the_rest_as_it_was(
+    ring, monkeypatch
+):
+    """Net 2 of five is stopped before its second of four epochs; the last had been fitted."""
+    nets = compiled_nets([{}] * 5)
+    earlier = nets[4].fit(*ring).receptive_fields_
+    interrupt_at_epoch(monkeypatch, (CompiledStep, "run"), 2 * 4 + 2)
+    with pytest.warns(UserWarning, match="interrupted; 3 of 5 nets are kept as far as they were"):
         fit_many(nets, *ring, n_jobs=1)
-    assert [net.n_steps_ for net in nets[:6]] == [36] * 4 + [5] * 2
-    assert not hasattr(nets[6], "net_")
-    np.testing.assert_array_equal(nets[7].receptive_fields_, earlier)
-    assert all(net.score(*ring) > 0.4 for net in nets[:6])
+    assert [net.n_steps_ for net in nets[:3]] == [36, 36, 9]
+    assert not hasattr(nets[3], "net_")
+    np.testing.assert_array_equal(nets[4].receptive_fields_, earlier)
+    assert all(net.score(*ring) > 0.4 for net in nets[:3])
+
+
+def test_interrupted_stack_keeps_its_nets_and_leaves_the_rest_as_it_was(ring, monkeypatch):
+    """Stacks of two, the second of which is stopped before its second of three epochs."""
+    monkeypatch.setattr(_ensemble, "_AT_ONCE", 2)
+    nets = stacked_nets("deep", n_nets=6)
+    interrupt_at_epoch(monkeypatch, (_Stack, "run_epoch"), 3 + 2)
+    with pytest.warns(UserWarning, match="interrupted; 4 of 6 nets are kept as far as they were"):
+        fit_many(nets, *ring)
+    assert [net.n_steps_ for net in nets[:4]] == [24, 24, 8, 8]
+    assert [hasattr(net, "net_") for net in nets] == [True] * 4 + [False] * 2
+    assert all(net.net_.interrupted_ for net in nets[2:4])
+    short = stacked_nets("deep", n_nets=4, max_epochs=1)[2:]
+    assert_same(nets[2:4], [net.fit(*ring) for net in short], atol=1e-5)
 
 
 def test_interrupted_threads_stop_and_keep_their_nets():
-    nets = nets_of([{}] * 4)
+    """Of six nets in two threads, four have not begun."""
+    nets = compiled_nets([{}] * 6)
     timer = threading.Timer(0.7, _thread.interrupt_main)
     timer.start()
-    with pytest.warns(UserWarning, match="interrupted; 4 of 4 nets are kept"):
+    with pytest.warns(UserWarning, match="interrupted; 2 of 6 nets are kept"):
         fit_many_online(nets, task_of(3.0), 10**9, n_jobs=2)
-    assert _runs.Run.known == {}
-    steps = [net.n_steps_ for net in nets]
+    steps = [net.n_steps_ for net in nets[:2]]
     assert all(0 < n < 10**7 for n in steps)
-    assert [net.n_steps_ for net in nets] == steps
+    assert [hasattr(net, "net_") for net in nets] == [True] * 2 + [False] * 4
+    assert [net.net_.n_steps_ for net in nets[:2]] == steps
 
 
 def test_failing_preparation_leaves_all_nets_as_they_were(ring):
@@ -195,18 +427,29 @@ def test_failing_preparation_leaves_all_nets_as_they_were(ring):
         fit_many([fitted, unfit], X, y)
     with pytest.raises(ValueError, match="n_jobs == 0"):
         fit_many([fitted], X, y, n_jobs=0)
-    late = FCNet(4, max_epochs=4, schedule=lambda done: 1.0 if done < 0.6 else -1.0)
-    with pytest.raises(ValueError, match=r"schedule gives -1\.0 at 0\.75 of the training"):
-        fit_many([fitted, late], X, y)
+    with pytest.raises(ValueError, match="LBFGS doesn't support"):
+        fit_many([fitted, FCNet(4, optimizer=torch.optim.LBFGS)], X, y)
     np.testing.assert_array_equal(fitted.decision_function(X), decision)
 
 
-def test_nets_that_share_a_generator_are_as_fitted_in_turn(ring):
+def test_error_of_a_callback_is_raised_and_the_nets_that_had_not_begun_are_as_before(ring):
+    class Fail(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            raise RuntimeError("no space left")
+
+    nets = compiled_nets([{"callbacks": [Fail()]}, {}])
+    with pytest.raises(RuntimeError, match="no space left"):
+        fit_many(nets, *ring, n_jobs=1)
+    assert not hasattr(nets[1], "net_")
+
+
+@pytest.mark.parametrize("options", [{}, {"loss": "cross_entropy"}])
+def test_nets_that_share_a_generator_are_as_fitted_in_turn(ring, options):
     def nets():
         rng = np.random.default_rng(3)
-        return [FCNet(6, max_epochs=2, random_state=rng) for _ in range(3)]
+        return [FCNet(6, max_epochs=2, random_state=rng, **options) for _ in range(3)]
 
-    assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()])
+    assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()], atol=1e-5)
 
 
 def test_threads_of_torch_are_given_back(ring):
@@ -218,38 +461,16 @@ def test_threads_of_torch_are_given_back(ring):
         return found[0]
 
     before = count()
-    fit_many(nets_of([{}] * 4), *ring, n_jobs=2)
+    fit_many(compiled_nets([{}] * 4), *ring, n_jobs=2)
+    fit_many(stacked_nets("deep"), *ring, n_jobs=2)
     assert count() == before
 
 
 def test_progress_is_shown_on_request(ring, capfd):
-    fit_many(nets_of([{}] * 3), *ring)
+    fit_many(compiled_nets([{}] * 3), *ring)
     assert capfd.readouterr().err == ""
-    fit_many(nets_of([{}] * 3), *ring, verbose=1)
-    assert "group" in capfd.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "parameters",
-    [
-        {"n_hidden": (6, 4)},
-        {"activation": torch.nn.functional.softplus},
-        {"readout": "linear"},
-        {"loss": "cross_entropy"},
-        {"optimizer": "adam"},
-        {"callbacks": [EpochTimer()]},
-        {"patience": 3},
-    ],
-)
-def test_what_cannot_be_batched_is_refused_before_any_training(ring, parameters):
-    nets = nets_of([{}, {}])
-    nets[1].set_params(**parameters)
-    (name,) = parameters
-    with pytest.raises(ValueError, match=f"{name}=.* does not go with nets trained together"):
-        fit_many(nets, *ring)
-    with pytest.raises(ValueError, match=f"{name}=.* does not go with nets trained together"):
-        fit_many_online(nets, task_of(3.0), 100)
-    assert not hasattr(nets[0], "net_")
+    fit_many(compiled_nets([{}] * 3), *ring, verbose=1)
+    assert "3/3" in capfd.readouterr().err
 
 
 def test_bad_ensembles_are_refused(ring):
@@ -258,8 +479,8 @@ def test_bad_ensembles_are_refused(ring):
         fit_many([], *ring)
     with pytest.raises(ValueError, match="nets holds the same net twice"):
         fit_many([net, net], *ring)
-    with pytest.raises(TypeError, match="nets holds a ConvNet; expected an FCNet"):
-        fit_many([net, ConvNet()], *ring)
+    with pytest.raises(TypeError, match="nets holds a str; expected an FCNet, ConvNet or Autoenc"):
+        fit_many([net, "net"], *ring)
     with pytest.raises(ValueError, match="Got 2 tasks for 1 nets"):
         fit_many_online([net], [task, task])
     with pytest.raises(TypeError, match="tasks holds a str; expected a Discrimination"):
@@ -270,16 +491,22 @@ def test_bad_ensembles_are_refused(ring):
         fit_many_online([FCNet(learning_rate=-1)], task)
     with pytest.raises(ValueError, match="y has 1 class"):
         fit_many([net], ring[0], np.zeros(900))
-    with pytest.raises(ValueError, match="readout='auto' does not go with nets trained together"):
-        fit_many([net], ring[0], np.arange(900) % 3)
-    listening = FCNet(4)
-    if hasattr(listening, "set_callbacks"):
-        from sklearn.callback import ScoringMonitor
-
-        with pytest.raises(
-            ValueError, match="set_callbacks does not go with nets trained together"
-        ):
-            fit_many([listening.set_callbacks(ScoringMonitor(scoring="accuracy"))], *ring)
+    with pytest.raises(ValueError, match="EarlyStopping needs valid_loss, but no data are kept"):
+        fit_many([net, FCNet(4, callbacks=[EarlyStopping()])], *ring)
+    with pytest.raises(ValueError, match="EarlyStopping needs valid_loss, but no data are kept"):
+        stopping = FCNet(4, callbacks=[EarlyStopping()], validation_fraction=0.2)
+        fit_many_online([net, stopping], task)
     with pytest.raises(ValueError, match="Input X contains NaN"):
         fit_many([net], np.full((900, 20), np.nan), ring[1])
     assert not hasattr(net, "net_")
+
+
+def test_nets_with_callbacks_of_scikit_learn_are_refused(ring):
+    listening = FCNet(4)
+    if not hasattr(listening, "set_callbacks"):
+        pytest.skip("needs scikit-learn 1.9")
+    from sklearn.callback import ScoringMonitor
+
+    listening.set_callbacks(ScoringMonitor(scoring="accuracy"))
+    with pytest.raises(ValueError, match="set_callbacks does not go with nets trained together"):
+        fit_many([listening], *ring)

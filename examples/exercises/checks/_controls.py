@@ -181,7 +181,7 @@ _REASONS = {
 
 @checked
 def check_no_biases(accuracy: Any, reason: Any) -> str:
-    """Check the accuracy foretold for a net without biases, and why.
+    """Check the accuracy predicted for a net without biases, and why.
 
     Parameters
     ----------
