@@ -1,34 +1,66 @@
-"""Compilation of numerical loops by numba."""
+"""Loops compiled by numba. Only modules that are imported where they run may import this one."""
 
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numba
+from numba.core.caching import FunctionCache
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Options of `fastmath`: fused multiplications and additions; and sums in any order, which depends
+# on their length only, so that they run in vector registers.
+FUSED = {"contract", "nsz", "arcp"}
+REORDERED = FUSED | {"reassoc"}
 
 
-def compiled(*, reassociate: bool = False) -> Callable[[Callable[..., Any]], Any]:
-    """Compile a function on its first call and keep the machine code on disk.
+def compiled(**options: Any) -> Callable[[Function], Function]:
+    """Decorate a function that numba is to compile when it is first called.
 
-    The compiled function releases the GIL and fuses multiplications with additions. Where no
-    folder for the machine code can be written to, each process compiles it again.
+    The machine code is kept on disk for later processes: in the folder `NUMBA_CACHE_DIR`, beside
+    the source or in the cache folder of the user, whichever can be written. If none can, each
+    process compiles again.
 
     Parameters
     ----------
-    reassociate : bool, default=False
-        Whether sums may be reordered, so that reductions run in vector registers. The order
-        depends on the length of the sum only.
+    **options
+        Of ``numba.njit``, for example ``fastmath=True``. Other threads run during a call, and
+        divisions are those of NumPy, unless an option says otherwise.
 
     Returns
     -------
-    decorator : callable
+    decorate : callable
+        Takes a function and returns its compiled version.
     """
-    fastmath = {"contract", "nsz", "arcp"} | ({"reassoc"} if reassociate else set())
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
 
-    def decorate(function: Callable[..., Any]) -> Any:
-        try:
-            return numba.njit(cache=True, **options)(function)
-        except RuntimeError:  # numba finds no folder to write to
-            return numba.njit(**options)(function)
+    def decorate(function: Function) -> Function:
+        dispatcher = numba.njit(**{"nogil": True, "error_model": "numpy", **options})(function)
+        with suppress(RuntimeError):  # no folder can be written
+            dispatcher._cache = _Cache(function)
+        return dispatcher  # type: ignore[no-any-return]
 
     return decorate
+
+
+class _Cache(FunctionCache):
+    """Cache on disk in which a file that cannot be read or written is a missing one.
+
+    Machine code is compiled again if the source of the functions that all may call has changed.
+    """
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(function)
+        shared = Path(__file__).with_name("_single_precision.py").stat()
+        stamp = *self._cache_file._source_stamp, shared.st_mtime, shared.st_size
+        self._cache_file._source_stamp = stamp
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        with suppress(OSError):
+            return super().load_overload(sig, target_context)
+        return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with suppress(OSError):
+            super().save_overload(sig, data)

@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from ._compiled import compiled
+from ._compiled import FUSED, compiled
 
 f32 = np.float32
 
@@ -53,7 +53,7 @@ def _bits_of_float(typing_context, number):
     return types.int32(types.float32), generate
 
 
-@compiled()
+@compiled(fastmath=FUSED)
 def erf(x):
     """Error function, to a relative error of 5e-7."""
     x = min(max(x, -_ERF_RANGE), _ERF_RANGE)
@@ -63,7 +63,7 @@ def erf(x):
     return x * (p / q)
 
 
-@compiled()
+@compiled(fastmath=FUSED)
 def exp_minus(x):
     """exp(-x) for x >= 0, to a relative error of 5e-7 down to 1e-38.
 
@@ -78,14 +78,14 @@ def exp_minus(x):
     return p * _float_of_bits(np.int32((n + np.int32(127)) << np.int32(23)))
 
 
-@compiled()
+@compiled(fastmath=FUSED)
 def tanh(x):
     """Hyperbolic tangent, to an absolute error of 2e-7."""
     e = exp_minus(abs(x) + abs(x))
     return math.copysign((_ONE - e) / (_ONE + e), x)
 
 
-@compiled()
+@compiled(fastmath=FUSED)
 def log(u):
     """Natural logarithm of a normal positive number m 2^e: 2 artanh((m - 1)/(m + 1)) + e log 2."""
     bits = _bits_of_float(u)
@@ -100,7 +100,7 @@ def log(u):
     return (s + s) * (_ONE + y * series) + e * _LN_2
 
 
-@compiled()
+@compiled(fastmath=FUSED)
 def add_outer_products(coefficients, rows, n, out):
     """Add sum_(i < n) coefficients[i, k] rows[i] to each out[k], four rows and two k at a time."""
     n_units, width = out.shape

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .._core._compiled import compiled
+from .._core._compiled import FUSED, compiled
 from .._core._single_precision import add_outer_products, erf, log, tanh
 
 f32 = np.float32
@@ -15,7 +15,7 @@ _QUARTER_TURN = f32(math.pi / 2.0)
 _ONE, _HALF, _ZERO = f32(1.0), f32(0.5), f32(0.0)
 
 
-@compiled()
+@compiled(fastmath=FUSED)
 def fill_normal(out, seed, first):
     """Fill an array of even length with standard normal numbers, entries `first` on of a stream.
 
@@ -45,7 +45,7 @@ def fill_normal(out, seed, first):
         out[2 * j + 1] = -b if flip else b
 
 
-@compiled()
+@compiled(fastmath=FUSED)
 def draw_fields(out, rows, numbers, seed, stride, sides, modes, map_number, scale, room):
     """Draw stationary fields into rows of an array.
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,10 @@ from ._markov import MarkovSampled, flip_clusters
 from ._pointwise import PointwiseLaw
 from ._stationary import StationaryField
 from ._transfer import TransferOperator
+
+if TYPE_CHECKING:
+    from ._bridges import RingBridges
+    from ._heat_bath import HeatBath
 
 Array = NDArray[np.float64]
 
@@ -53,10 +58,11 @@ class Phi4(MarkovSampled, StationaryField):
     Notes
     -----
     On a ring the transfer operator on a grid gives the closed forms, and samples: grid values
-    drawn without error, then each site drawn anew from its continuous law given its neighbours.
-    Because sums over the grid equal integrals (to 1e-12), the result has exactly the law of the
-    continuous field. On a torus a sweep draws each site given its neighbours, without
-    rejections left over (heat bath), and flips clusters of equal sign (Brower and Tamayo, 1989).
+    drawn without error, then each site drawn again from its continuous distribution given its
+    neighbours (heat bath). Because sums over the grid equal integrals (to 1e-12), the result has
+    exactly the distribution of the continuous field. On a torus a sweep is the same heat bath,
+    followed by flips of clusters of equal sign (Brower and Tamayo, 1989). Fields are drawn by code
+    that numba compiles, once per machine, when the first is drawn.
 
     Examples
     --------
@@ -75,7 +81,7 @@ class Phi4(MarkovSampled, StationaryField):
     quartic: float = 8.0
     standardize: bool = False
     n_sweeps: int = 5
-    _numbers_at_a_time = 2**21  # tables of the transfer operator are made for each chunk
+    _numbers_at_a_time = 2**21  # chains are advanced together
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", check_lattice_shape(self.shape))
@@ -124,15 +130,39 @@ class Phi4(MarkovSampled, StationaryField):
         def potential(phi: Array) -> Array:
             return np.asarray(0.5 * m2 * phi**2 + 0.25 * lam * phi**4)
 
-        # Where V exceeds its minimum by 42.
+        return TransferOperator(potential, self.coupling, self._edge, self._narrowest)
+
+    @cached_property
+    def _heat_bath(self) -> "HeatBath":
+        from ._heat_bath import HeatBath  # with numba
+
+        parameters = self.coupling, self.mass_squared, self.quartic
+        return HeatBath(self.shape, *parameters, self._edge, self._narrowest)
+
+    @cached_property
+    def _bridges(self) -> "RingBridges":
+        from ._bridges import RingBridges  # with numba
+
+        # The heat bath does not look at values of its first color.
+        read = np.concatenate(self._heat_bath.colors[1:])
+        return RingBridges(self._transfer, self.shape[0], np.sort(read))
+
+    @property
+    def _edge(self) -> float:
+        """Where V exceeds its minimum by 42."""
+        m2, lam = self.mass_squared, self.quartic
         if m2 < 0.0:
-            edge = math.sqrt(-m2 / lam + math.sqrt(4.0 * _NEGLIGIBLE / lam))
-        else:
-            root = math.sqrt(m2**2 + 4.0 * lam * _NEGLIGIBLE)
-            edge = math.sqrt(4.0 * _NEGLIGIBLE / (m2 + root))
-        curvature = -2.0 * m2 if m2 < 0.0 else m2
-        narrowest = 1.0 / math.sqrt(curvature + math.sqrt(lam) + 2.0 * self.coupling)
-        return TransferOperator(potential, self.coupling, edge, narrowest)
+            return math.sqrt(-m2 / lam + math.sqrt(4.0 * _NEGLIGIBLE / lam))
+        root = math.sqrt(m2**2 + 4.0 * lam * _NEGLIGIBLE)
+        return math.sqrt(4.0 * _NEGLIGIBLE / (m2 + root))
+
+    @property
+    def _narrowest(self) -> float:
+        """Lower bound of the standard deviation of a site given its neighbours."""
+        curvature = -2.0 * self.mass_squared if self.mass_squared < 0.0 else self.mass_squared
+        return 1.0 / math.sqrt(
+            curvature + math.sqrt(self.quartic) + 2.0 * len(self.shape) * self.coupling
+        )
 
     @property
     def correlation_length(self) -> float:
@@ -215,50 +245,23 @@ class Phi4(MarkovSampled, StationaryField):
                 axes = tuple(range(1, noise.ndim))
                 fields = np.fft.rfftn(noise, axes=axes) * np.sqrt(modes)
                 phi = np.fft.irfftn(fields, s=self.shape, axes=axes)
+                rows[:] = phi.reshape(rows.shape)
             else:
-                grid = self._transfer.sample(len(rows), self.shape[0], rng)
-                phi = self._heat_bath(grid, rng)
-            np.multiply(phi.reshape(rows.shape), self._scale, out=rows)
+                if self.shape[0] > 1:
+                    self._bridges.draw(rows, rng)
+                self._heat_bath.sweep(rows, rng)
+            rows *= self._scale
             yield rows
-
-    @property
-    def _axes(self) -> tuple[int, ...]:
-        """Axes of a stack of lattices along which a site has neighbours other than itself."""
-        return tuple(axis for axis, side in enumerate(self.shape, start=1) if side > 1)
-
-    @cached_property
-    def _colors(self) -> list[NDArray[np.bool_]]:
-        """Masks of sites none of which neighbour each other; together they cover the lattice."""
-        classes = []
-        for side in self.shape:
-            alternate = np.arange(side) % 2
-            if side % 2 == 1 and side > 1:
-                alternate[-1] = 2
-            classes.append(alternate)
-        n_colors = 2 if max(map(np.max, classes)) < 2 else 3
-        color = classes[0] if len(classes) == 1 else np.add.outer(*classes)
-        return [color % n_colors == c for c in range(n_colors) if (color % n_colors == c).any()]
-
-    def _heat_bath(self, phi: Array, rng: np.random.Generator) -> Array:
-        """Draw every site anew given its neighbours, one color after another."""
-        quadratic = self.mass_squared + 2.0 * len(self._axes) * self.coupling
-        for mask in self._colors:
-            neighbours = np.zeros_like(phi)
-            for axis in self._axes:
-                neighbours += np.roll(phi, 1, axis) + np.roll(phi, -1, axis)
-            linear = self.coupling * neighbours[:, mask]
-            phi[:, mask] = _quartic_variate(quadratic, linear, self.quartic, rng)
-        return phi
 
     def _start(self, n_chains: int, rng: np.random.Generator) -> Array:
         """Gaussian noise around zero."""
-        return rng.standard_normal((n_chains, *self.shape))
+        return rng.standard_normal((n_chains, *self.shape)).clip(-self._edge, self._edge)
 
     def _step(self, states: Array, rng: np.random.Generator) -> Array:
         """Heat bath, then clusters of signs."""
-        phi = self._heat_bath(states, rng)
-        signs = np.where(phi < 0.0, -1, 1).astype(np.int8)
-        size = np.abs(phi)
+        self._heat_bath.sweep(states.reshape(len(states), -1), rng)
+        signs = np.where(states < 0.0, -1, 1).astype(np.int8)
+        size = np.abs(states)
         activation = [
             -np.expm1(-2.0 * self.coupling * size * np.roll(size, -1, axis)) for axis in (1, 2)
         ]
@@ -269,48 +272,3 @@ class Phi4(MarkovSampled, StationaryField):
             "mean square": (states**2).mean((1, 2)),
             "squared mean": states.mean((1, 2)) ** 2,
         }
-
-
-def _quartic_variate(
-    quadratic: float, linear: Array, quartic: float, rng: np.random.Generator
-) -> Array:
-    """Draw from densities ~ exp(-a/2 x^2 + b x - lam/4 x^4), exactly, by rejection.
-
-    x^4 >= 2 c x^2 - c^2 bounds each by a Gaussian of precision A = a + lam c, whose draws are
-    kept with probability exp(-lam/4 (x^2 - c)^2). Most are at c = 1/A + b^2/A^2, the mean square
-    of that Gaussian; any c near it is as exact, so that a table of A over |b| will do.
-
-    Parameters
-    ----------
-    quadratic, quartic : float
-        a and lam; lam = 0 needs a positive a.
-    linear : ndarray
-        b, one for each draw.
-    rng : Generator
-
-    Returns
-    -------
-    x : ndarray
-        Of the shape of `linear`.
-    """
-    b = linear.ravel()
-    if quartic == 0.0:
-        x = b / quadratic + rng.standard_normal(b.shape) / math.sqrt(quadratic)
-        return x.reshape(linear.shape)
-    root = math.sqrt(quadratic**2 + 4.0 * quartic)
-    lowest = 2.0 * quartic / (root - quadratic) if quadratic < 0.0 else 0.5 * (quadratic + root)
-    largest = np.abs(b).max(initial=0.0)
-    highest = lowest + max(0.0, quadratic) + quartic ** (1 / 3) * (largest + 1.0) ** (2 / 3) + 1.0
-    table = np.geomspace(lowest, 4.0 * highest, 2000)
-    slopes = np.sqrt(np.maximum(table**3 - quadratic * table**2 - quartic * table, 0.0) / quartic)
-    precision = np.interp(np.abs(b), slopes, table)
-    c = (precision - quadratic) / quartic
-    x = np.empty_like(b)
-    pending = np.arange(len(b))
-    while len(pending):
-        A, center = precision[pending], c[pending]
-        draws = b[pending] / A + rng.standard_normal(len(pending)) / np.sqrt(A)
-        kept = rng.random(len(pending)) < np.exp(-0.25 * quartic * (draws**2 - center) ** 2)
-        x[pending[kept]] = draws[kept]
-        pending = pending[~kept]
-    return x.reshape(linear.shape)

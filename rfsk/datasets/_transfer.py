@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 States = NDArray[np.int64]
 
-_FIRST_GRID, _LARGEST_GRID = 48, 1536
+LARGEST_GRID = 1536
+_FIRST_GRID = 48
 _CONVERGED = 1e-12
-_TOO_NARROW = (
-    f"The weights exp(-S) are too narrow for a grid of {_LARGEST_GRID} points; lower the coupling, "
+TOO_NARROW = (
+    f"The weights exp(-S) are too narrow for a grid of {LARGEST_GRID} points; lower the coupling, "
     "or make the wells less deep."
 )
 _CELLS = 2**21  # probabilities computed at a time
@@ -51,8 +52,8 @@ class TransferOperator:
         narrowest: float,
     ) -> None:
         n_points = max(_FIRST_GRID, 1 + math.ceil(2.0 * half_width / narrowest))
-        if n_points > _LARGEST_GRID:
-            raise ValueError(_TOO_NARROW)
+        if n_points > LARGEST_GRID:
+            raise ValueError(TOO_NARROW)
         self._diagonalise(potential, coupling, half_width, n_points)
         while True:
             finer = copy.copy(self)
@@ -62,8 +63,8 @@ class TransferOperator:
                 return  # the coarser grid is exact already
             self.__dict__.update(finer.__dict__)
             n_points *= 2
-            if n_points > _LARGEST_GRID:
-                raise ValueError(_TOO_NARROW)
+            if n_points > LARGEST_GRID:
+                raise ValueError(TOO_NARROW)
 
     def _summary(self) -> Array:
         return np.array([self._eigenvalues[1], self.moment(2, None), self.moment(4, None)])
@@ -127,54 +128,9 @@ class TransferOperator:
             )
         return np.asarray(moments / powers[side].sum())
 
-    def _power(self, exponent: int) -> Array:
+    def power(self, exponent: int) -> Array:
+        """Power of the operator on the grid, (n_points, n_points), of largest eigenvalue one."""
         if exponent == 1:
             return np.asarray(self._matrix)
         vectors = self._vectors * self._eigenvalues**exponent
         return np.asarray(np.maximum(vectors @ self._vectors.T, 0.0))
-
-    def sample(self, n_samples: int, side: int, rng: np.random.Generator) -> Array:
-        """Independent rings of grid values, (n_samples, side), by exact bisection.
-
-        The first site has the diagonal of T^side as its law; then the middle of each stretch
-        between two known sites is drawn given both, T^m(left, .) T^m'(., right), until none is
-        left.
-        """
-        first = self._power(side).diagonal().cumsum()
-        states = np.empty((n_samples, side + 1), dtype=np.int64)
-        states[:, 0] = np.searchsorted(first, rng.random(n_samples) * first[-1], side="right")
-        states[:, side] = states[:, 0]
-        stretches = [(0, side)]
-        while stretches:
-            stretches = [
-                part for left, right in stretches for part in self._bisect(states, left, right, rng)
-            ]
-        return np.asarray(self.grid[states[:, :side]])
-
-    def _bisect(
-        self, states: States, left: int, right: int, rng: np.random.Generator
-    ) -> list[tuple[int, int]]:
-        if right - left < 2:
-            return []
-        middle = (left + right) // 2
-        to_middle, from_middle = self._power(middle - left), self._power(right - middle)
-        shares = (to_middle[:, None, :] * from_middle.T[None, :, :]).cumsum(axis=2)
-        shares /= np.maximum(shares[:, :, -1:], np.finfo(np.float64).tiny)  # 0 where none leads
-        rows = shares.reshape(-1, len(self.grid))
-        row = states[:, left] * len(self.grid) + states[:, right]
-        states[:, middle] = _search_rows(rows, row, rng.random(len(states)))
-        return [(left, middle), (middle, right)]
-
-
-def _search_rows(rows: Array, row: States, values: Array) -> States:
-    """Number of entries of a sorted row that are at most a value, by bisection."""
-    n, flat = rows.shape[1], rows.ravel()
-    start, below = row * n, np.zeros(len(row), dtype=np.int64)
-    step = 1 << (n - 1).bit_length() - 1
-    while step:
-        candidate = below + step
-        inside = candidate < n  # the last entry is one, above every value
-        at = np.where(inside, start + candidate - 1, 0)
-        below = np.where(inside & (flat[at] <= values), candidate, below)
-        step //= 2
-    return below

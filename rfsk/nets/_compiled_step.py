@@ -1,6 +1,7 @@
 """Steps of gradient descent by compiled code, for the network of the paper."""
 
 import math
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -96,28 +97,29 @@ class CompiledStep:
 
     def run(self, chunk: Chunk, targets: NDArray[np.float32], first: int, last: int) -> float:
         """Take the steps of some batches of a chunk, and return their weighted squared errors."""
+        network = self.weight, self.bias, self.mask
         samples = chunk.X, targets, chunk.weight, chunk.order
-        take_steps, network = self.kernels.take_steps, (self.weight, self.bias, self.mask)
-        options = self.activation, self.constants
+
+        def take_steps(ends: NDArray[np.int64], room: Any, first: int, stride: int) -> float:
+            options = ends, self.activation, self.constants, *room, first, stride
+            return float(self.kernels.take_steps(*network, *samples, *options))
+
+        def take_blocks(ends: NDArray[np.int64], room: Any, blocks: Iterator[int]) -> None:
+            for block in blocks:
+                take_steps(ends, room, block, block + len(self.gradients[0]) + 1)
+
         if self.pool is None:
-            ends = chunk.ends[first : last + 1]
-            return float(take_steps(*network, *samples, ends, *options, *self.rooms[0], 0, 1))
+            return take_steps(chunk.ends[first : last + 1], self.rooms[0], 0, 1)
         total = 0.0
         for number in range(first, last):
             ends = chunk.ends[number : number + 2]
             n_samples = int(ends[1] - ends[0])
-            n_blocks = -(-n_samples // self.kernels.BLOCK)
-            blocks = iter(range(n_blocks))  # from which each thread takes the next one
-
-            def share(room: Any, ends: Any = ends, n: int = n_blocks, blocks: Any = blocks) -> None:
-                for block in blocks:
-                    take_steps(*network, *samples, ends, *options, *room, block, n)
-
-            helpers = [self.pool.submit(share, room) for room in self.rooms[1:n_blocks]]
-            share(self.rooms[0])
-            for helper in helpers:
-                if not helper.cancel():  # it has begun
-                    helper.result()
+            blocks = iter(range(-(-n_samples // self.kernels.BLOCK)))  # each thread takes the next
+            jobs = [self.pool.submit(take_blocks, ends, r, blocks) for r in self.rooms[1:]]
+            take_blocks(ends, self.rooms[0], blocks)
+            for job in jobs:
+                if not job.cancel():  # it has begun
+                    job.result()
             total += self.kernels.move(*network, *self.gradients, n_samples, self.constants)
         return total
 

@@ -6,7 +6,7 @@ handles one network, or some blocks of a batch, in a fixed order.
 
 import numpy as np
 
-from .._core._compiled import compiled
+from .._core._compiled import FUSED, REORDERED, compiled
 from .._core._single_precision import add_outer_products, erf, exp_minus, tanh
 
 f32 = np.float32
@@ -17,7 +17,7 @@ BLOCK = 128  # samples whose gradient is summed at a time
 _ONE, _ZERO = f32(1.0), f32(0.0)
 
 
-@compiled(reassociate=True)
+@compiled(fastmath=REORDERED)
 def inner_products(rows, n, weight, out):
     """Write rows[i].weight[k] to out[i, k] for i < n, four rows and two k at a time."""
     n_units, width = weight.shape
@@ -47,7 +47,7 @@ def inner_products(rows, n, weight, out):
             out[i, k], out[i, other] = a0, b0
 
 
-@compiled()
+@compiled(fastmath=FUSED)
 def move(weight, bias, mask, gradients, bias_gradients, losses, n_samples, constants):
     """Take the step that the gradients of the blocks of a batch add up to; return its loss."""
     n_units, width = weight.shape
@@ -78,7 +78,7 @@ def move(weight, bias, mask, gradients, bias_gradients, losses, n_samples, const
     return loss
 
 
-@compiled(reassociate=True)
+@compiled(fastmath=REORDERED)
 def take_steps(
     weight,
     bias,

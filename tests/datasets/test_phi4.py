@@ -3,7 +3,7 @@ import pytest
 from scipy import integrate
 
 from rfsk.datasets import Phi4
-from rfsk.datasets._phi4 import _quartic_variate
+from rfsk.datasets._heat_bath import HeatBath
 
 
 @pytest.mark.parametrize(
@@ -110,16 +110,86 @@ def test_standardized_ring_has_unit_variance():
 @pytest.mark.parametrize("quadratic", [-40.0, -3.0, 0.0, 5.0])
 @pytest.mark.parametrize("linear", [0.0, 0.3, -50.0])
 @pytest.mark.parametrize("quartic", [0.1, 8.0])
-def test_quartic_variates_have_the_moments_of_their_density(quadratic, linear, quartic):
+def test_heat_bath_has_the_moments_of_the_conditional_density(quadratic, linear, quartic):
+    """The first of two sites, which have two bonds, given the second."""
     x = np.linspace(-40.0, 40.0, 400_001)
     exponent = -0.5 * quadratic * x**2 + linear * x - 0.25 * quartic * x**4
     density = np.exp(exponent - exponent.max())
     density /= density.sum()
-    draws = _quartic_variate(quadratic, np.full(50_000, linear), quartic, rng())
+    fields = np.full((50_000, 2), 0.5 * linear)
+    HeatBath((2,), 1.0, quadratic - 2.0, quartic, 30.0, 0.1).sweep(fields, rng())
     for power in (1, 2, 3):
-        values = draws**power
+        values = fields[:, 0] ** power
         error = 5 * values.std() / np.sqrt(len(values))
         assert abs(values.mean() - density @ x**power) < error
+
+
+@pytest.mark.parametrize("parameters", [{}, {"mass_squared": 3.0}, {"quartic": 1.0}])
+def test_heat_bath_has_the_conditional_distribution(parameters):
+    """Kolmogorov-Smirnov of the CDF by quadrature, for 100 values of the other site."""
+    model = Phi4(2, coupling=1.2, **parameters)
+    given = np.linspace(-model._edge, model._edge, 100)
+    fields = np.repeat(given, 2000)[:, None] * np.ones(2)
+    model._heat_bath.sweep(fields, rng())
+    x = np.linspace(-model._edge, model._edge, 20_001)
+    action = 0.5 * (model.mass_squared + 2.4) * x**2 + 0.25 * model.quartic * x**4
+    ranks = []
+    for other, draws in zip(given, fields[:, 0].reshape(100, -1), strict=True):
+        cdf = integrate.cumulative_simpson(np.exp(2.4 * other * x - action), x=x, initial=0.0)
+        ranks.append(np.interp(draws, x, cdf / cdf[-1]))
+    ranks = np.sort(np.ravel(ranks))
+    uniform = (np.arange(len(ranks)) + 0.5) / len(ranks)
+    assert np.abs(ranks - uniform).max() < 2.2 / np.sqrt(len(ranks))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        Phi4(20, coupling=1.2),
+        Phi4((5, 4), coupling=100.0),
+        Phi4(20, coupling=1.0, mass_squared=1e4, quartic=1.0),
+        Phi4(20, coupling=0.1, mass_squared=-50.0, quartic=1.0),
+        Phi4(1, coupling=1.0),
+    ],
+)
+def test_strips_of_the_heat_bath_bound_every_density_of_their_bin(model):
+    """No draw would be kept with a probability above one: at random points, to rounding."""
+    _, _, neighbours, coupling, a, lam, edges, heights, means, scale = model._heat_bath._arguments
+    largest = neighbours.shape[1] * coupling * model._edge
+    for fraction in rng().random(2000):
+        b = largest * fraction**2
+        j = min(int(np.sqrt(scale * b)), len(means) - 1)
+        x = rng().uniform(edges[j, :-1], edges[j, 1:], (50, heights.shape[1]))
+        kept = b * (x - means[j]) - x**2 * (a + lam * x**2) - heights[j]
+        assert kept.max() < 1e-9
+    assert np.all(edges[:, [0, -1]] == [-model._edge, model._edge])
+
+
+@pytest.mark.parametrize("side", [1, 2, 3, 4, 7, 20])
+def test_samples_of_a_ring_have_the_moments_of_the_transfer_operator(side):
+    model = Phi4(side, coupling=1.2)
+    X = model.sample(100_000, random_state=0)
+
+    def agrees(values, expected):
+        return abs(values.mean() - expected) < 5 * values.std() / np.sqrt(len(values))
+
+    for start in range(0, side, 5):
+        for d, expected in enumerate(model.autocovariance()):
+            assert agrees(X[:, start] * X[:, (start + d) % side], expected)
+        sites = (start + np.array([0, 1, 3, 6])) % side
+        assert agrees(X[:, sites].prod(axis=1), model._moment(sites[None])[0])
+
+
+@pytest.mark.parametrize("shape", [8, 9, (4, 3)])
+@pytest.mark.parametrize("bits", [np.random.PCG64, np.random.MT19937])
+def test_fields_are_those_of_the_generator_alone(shape, bits):
+    """The same for the same seed, and nothing is drawn from NumPy's global generator."""
+    model = Phi4(shape, coupling=1.0)
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    first, again, other = (model.sample(5, np.random.Generator(bits(seed))) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(again, first)
+    assert not np.isin(other, first).any()
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
 def rng():
@@ -162,8 +232,9 @@ def test_free_chain_has_the_decay_of_its_propagator():
 
 
 def test_weights_too_narrow_for_a_grid_are_refused():
-    with pytest.raises(ValueError, match="too narrow for a grid of 1536 points"):
-        Phi4(8, coupling=1e9).autocovariance()
+    for shape in (8, (8, 8)):
+        with pytest.raises(ValueError, match="too narrow for a grid of 1536 points"):
+            Phi4(shape, coupling=1e9).sample(1)
 
 
 def test_normalisation_of_a_single_site_is_the_integral():

@@ -405,17 +405,32 @@ def test_interrupted_stack_keeps_its_nets_and_leaves_the_rest_as_it_was(ring, mo
     assert_same(nets[2:4], [net.fit(*ring) for net in short], atol=1e-5)
 
 
-def test_interrupted_threads_stop_and_keep_their_nets():
-    """Of six nets in two threads, four have not begun."""
+def test_interrupted_threads_stop_and_keep_their_nets(monkeypatch):
+    """Two threads train two of six nets when Ctrl-C is pressed."""
+    run, at_work = CompiledStep.run, threading.Barrier(3)
+    first_calls = set()
+
+    def watched(self, *arguments):
+        loss = run(self, *arguments)
+        if self.weight.ctypes.data not in first_calls:
+            first_calls.add(self.weight.ctypes.data)
+            at_work.wait(30)
+        return loss
+
+    def press_ctrl_c():
+        at_work.wait(30)
+        _thread.interrupt_main()
+
+    monkeypatch.setattr(CompiledStep, "run", watched)
     nets = compiled_nets([{}] * 6)
-    timer = threading.Timer(0.7, _thread.interrupt_main)
-    timer.start()
-    with pytest.warns(UserWarning, match="interrupted; 2 of 6 nets are kept"):
-        fit_many_online(nets, task_of(3.0), 10**9, n_jobs=2)
-    steps = [net.n_steps_ for net in nets[:2]]
-    assert all(0 < n < 10**7 for n in steps)
+    threading.Thread(target=press_ctrl_c).start()
+    with pytest.warns(UserWarning, match="interrupted; 2 of 6 nets are kept as far as they were"):
+        fit_many_online(nets, task_of(3.0), 10**8, n_jobs=2)
     assert [hasattr(net, "net_") for net in nets] == [True] * 2 + [False] * 4
+    steps = [net.n_steps_ for net in nets[:2]]
+    assert all(0 < n < 10**6 for n in steps)
     assert [net.net_.n_steps_ for net in nets[:2]] == steps
+    assert all(net.net_.interrupted_ for net in nets[:2])
 
 
 def test_failing_preparation_leaves_all_nets_as_they_were(ring):

@@ -1,0 +1,231 @@
+"""Heat bath of the phi^4 field: each site is drawn given its neighbours, in compiled code."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core._compiled import compiled
+from ._transfer import LARGEST_GRID, TOO_NARROW
+
+Array = NDArray[np.float64]
+Sites = NDArray[np.int64]
+
+_STRIPS = 64
+_FEWEST_BINS, _FEWEST_CELLS = 128, 512
+
+
+class HeatBath:
+    """Draws of phi^4 fields on a ring or torus, site by site, confined to -edge < phi < edge.
+
+    Given its z neighbours, a site has the density f(x; b) ~ exp(b x - h(x)), where
+    h(x) = a x^2 / 2 + lam x^4 / 4, a = m2 + k z, and b is k times the sum of the neighbours. It is
+    drawn by rejection: a point is drawn evenly under strips of equal area, and kept if it lies
+    under the density as well. There is a table of strips for each bin of the size of b. As strips
+    bound every density of their bin, draws are exact.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Sides of the lattice.
+    coupling, mass_squared, quartic : float
+        k, m2 and lam of `Phi4`.
+    edge : float
+        Where the weight of a site has become negligible.
+    narrowest : float
+        Smallest standard deviation of a site given its neighbours.
+
+    Raises
+    ------
+    ValueError
+        If `narrowest` is less than 1/1536 of the width 2 `edge`.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        coupling: float,
+        mass_squared: float,
+        quartic: float,
+        edge: float,
+        narrowest: float,
+    ) -> None:
+        width = math.ceil(2.0 * edge / narrowest)
+        if width > LARGEST_GRID:
+            raise ValueError(TOO_NARROW)
+        self.colors = _colors(shape)
+        neighbours = _neighbours(shape)
+        ends = np.cumsum([len(color) for color in self.colors])
+        stiffness = neighbours.shape[1] * coupling
+        potential = 0.5 * (mass_squared + stiffness), 0.25 * quartic
+        largest = max(stiffness * edge, 1e-9)
+        n_bins, n_cells = max(_FEWEST_BINS, width), max(_FEWEST_CELLS, 4 * width)
+        self._arguments: Any = (
+            *(np.concatenate(self.colors), ends, neighbours, coupling),
+            *potential,
+            *_strips(*potential, edge, largest, n_bins, n_cells),
+        )
+
+    def sweep(self, fields: Array, rng: np.random.Generator) -> None:
+        """Draw every site again given its neighbours, one color after another, in place.
+
+        Parameters
+        ----------
+        fields : ndarray of shape (n_fields, n_sites)
+            The old values of the first color are not read.
+        rng : Generator
+        """
+        with rng.bit_generator.lock:
+            _sweep(fields, rng, *self._arguments)
+
+
+def _colors(shape: tuple[int, ...]) -> list[Sites]:
+    """Sets of sites none of which neighbour each other; together they cover the lattice."""
+    classes = []
+    for side in shape:
+        alternate = np.arange(side) % 2
+        if side % 2 == 1 and side > 1:
+            alternate[-1] = 2
+        classes.append(alternate)
+    n_colors = 2 if max(map(np.max, classes)) < 2 else 3
+    color = classes[0] if len(classes) == 1 else np.add.outer(*classes).ravel()
+    sets = [np.flatnonzero(color % n_colors == c) for c in range(n_colors)]
+    return [sites for sites in sets if len(sites)]
+
+
+def _neighbours(shape: tuple[int, ...]) -> Sites:
+    """Neighbours of each site, along axes on which a site has others than itself."""
+    sites = np.arange(math.prod(shape)).reshape(shape)
+    axes = [axis for axis, side in enumerate(shape) if side > 1]
+    shifted = [np.roll(sites, shift, axis).ravel() for axis in axes for shift in (1, -1)]
+    return np.array(shifted, dtype=np.int64).reshape(2 * len(axes), sites.size).T.copy()
+
+
+def _strips(
+    half_quadratic: float, quarter_quartic: float, edge: float, largest: float, J: int, N: int
+) -> tuple[Array, Array, Array, float]:
+    """Tables of the strips under which f(x; b) is drawn for 0 <= b <= `largest`.
+
+    Bin j reaches from b = largest (j / J)^2 to the next. With its middle b_j and the mean m_j of
+    f(x; b_j), the functions exp(b (x - m_j) - h(x)) of all b in the bin lie below that of b_j
+    times exp(d_j abs(x - m_j)), where d_j is half the width of the bin. This product is bounded on
+    each of N cells of x.
+
+    Returns
+    -------
+    edges : ndarray of shape (J, n_strips + 1)
+        Of the strips of each bin.
+    heights : ndarray of shape (J, n_strips)
+        ln of the height of each strip, which bounds b (x - m_j) - h(x).
+    means : ndarray of shape (J,)
+        m_j.
+    scale : float
+        Bin of b is sqrt(scale b).
+    """
+    ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
+    middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)
+    x, step = np.linspace(-edge, edge, N + 1, retstep=True)
+    logs = middle[:, None] * x - x**2 * (half_quadratic + quarter_quartic * x**2)
+    density = np.exp(logs - logs.max(axis=1, keepdims=True))
+    means = density @ x / density.sum(axis=1)
+    logs += half[:, None] * np.abs(x - means[:, None]) - (middle * means)[:, None]
+    highest = logs.max(axis=1, keepdims=True)
+    # Between two points of the grid a function exceeds both values by at most step^2 / 8 times
+    # its largest curvature.
+    curvature = 2.0 * half_quadratic + 12.0 * quarter_quartic * np.maximum(x[1:], -x[:-1]) ** 2
+    cells = np.maximum(logs[:, 1:], logs[:, :-1]) - highest
+    cells += 0.125 * step**2 * np.maximum(curvature, 0.0)
+    heights = np.exp(cells)
+    areas = heights.sum(axis=1, keepdims=True) * step / _STRIPS
+    edges = np.full((J, _STRIPS + 1), edge)
+    edges[:, 0] = -edge
+    _cut(heights, step, edges, areas)
+    widths = np.maximum(np.diff(edges, axis=1), np.finfo(np.float64).tiny)
+    return edges, highest + np.log(areas / widths), means, J**2 / largest
+
+
+@compiled()
+def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
+    """Cut the areas under step functions into strips of equal area.
+
+    The height of a strip is that of its highest step. Strips that are left over have no width.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_functions, n_cells)
+        Heights of the steps.
+    step : float
+        Their width.
+    edges : ndarray of shape (n_functions, n_strips + 1)
+        Filled; the first and the last are given.
+    areas : ndarray of shape (n_functions, 1)
+        Area of each strip, which is raised until the strips reach the last edge.
+    """
+    n_strips = edges.shape[1] - 1
+    for j in range(len(cells)):
+        start, end = edges[j, 0], edges[j, n_strips]
+        n = n_strips
+        while n == n_strips:
+            areas[j, 0] *= 1.02
+            n = 0
+            highest = 0.0
+            for cell in range(cells.shape[1]):
+                left = start + cell * step
+                highest = max(highest, cells[j, cell])
+                while n < n_strips and highest * (left + step - edges[j, n]) > areas[j, 0]:
+                    n += 1
+                    edges[j, n] = max(left, edges[j, n - 1] + areas[j, 0] / highest)
+                    highest = cells[j, cell]
+        for strip in range(n + 1, n_strips + 1):
+            edges[j, strip] = end
+
+
+@compiled()
+def _sweep(
+    fields: Array,
+    rng: np.random.Generator,
+    sites: Sites,
+    ends: Sites,
+    neighbours: Sites,
+    coupling: float,
+    half_quadratic: float,
+    quarter_quartic: float,
+    edges: Array,
+    heights: Array,
+    means: Array,
+    scale: float,
+) -> None:
+    n_bins, n_strips = heights.shape
+    tilts, bins = np.empty(fields.shape[1]), np.empty(fields.shape[1], np.int64)
+    pending = np.empty(fields.shape[1], np.int64)
+    for row in range(len(fields)):
+        start = 0
+        for end in ends:
+            for at in range(start, end):
+                site = sites[at]
+                total = 0.0
+                for n in range(neighbours.shape[1]):
+                    total += fields[row, neighbours[site, n]]
+                tilts[site] = coupling * total
+                bins[site] = min(int(math.sqrt(scale * abs(tilts[site]))), n_bins - 1)
+                pending[at - start] = site
+            n_pending = end - start
+            start = end
+            # Each round tries all pending sites and lists those rejected, without a branch that the
+            # processor would have to predict.
+            while n_pending > 0:
+                n_rejected = 0
+                for at in range(n_pending):
+                    site = pending[at]
+                    j = bins[site]
+                    u = n_strips * rng.random()
+                    strip = int(u)
+                    left = edges[j, strip]
+                    x = left + (u - strip) * (edges[j, strip + 1] - left)
+                    log = abs(tilts[site]) * (x - means[j])
+                    log -= x * x * (half_quadratic + quarter_quartic * x * x)
+                    fields[row, site] = x if tilts[site] >= 0.0 else -x
+                    pending[n_rejected] = site
+                    n_rejected += rng.standard_exponential() < heights[j, strip] - log
+                n_pending = n_rejected
