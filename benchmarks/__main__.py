@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from . import (
+    _compile,
     _cp,
     _cuda,
     _ensemble,
@@ -22,7 +23,8 @@ from . import (
     _theory,
 )
 
-ROOMS = {
+PARTS = {
+    "compile": _compile,
     "sampling": _sampling,
     "lattice": _lattice,
     "fit": _fit,
@@ -39,13 +41,13 @@ ROOMS = {
 def main() -> int:
     """Measure everything; exit with 1 if a ratio exceeds its limit."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("rooms", nargs="*", help=f"some of {', '.join(ROOMS)}; all by default")
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; all by default")
     parser.add_argument("--out", type=Path, help="write machine, versions and ratios as JSON")
     parser.add_argument("--compare", nargs=2, type=Path, metavar=("OLD", "NEW"))
     options = parser.parse_args()
-    unknown = [room for room in options.rooms if room not in ROOMS]
+    unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
-        parser.error(f"unknown room {unknown[0]!r}; expected some of {', '.join(ROOMS)}")
+        parser.error(f"unknown part {unknown[0]!r}; expected some of {', '.join(PARTS)}")
     if options.compare:
         print(compare(*(json.loads(path.read_text()) for path in options.compare)))
         return 0
@@ -55,9 +57,9 @@ def main() -> int:
         print("no GPU here: nothing of it is measured")
     print(f"{'ratio':>7}  {'limit':>6}  what, against reference", flush=True)
     results, exceeded = [], False
-    for name in options.rooms or ROOMS:
-        for row in ROOMS[name].rows():
-            results.append({"room": name, **row})
+    for name in options.parts or PARTS:
+        for row in PARTS[name].rows():
+            results.append({"part": name, **row})
             exceeded |= row["limit"] is not None and row["ratio"] > row["limit"]
             limit = "" if row["limit"] is None else f"{row['limit']:.2g}"
             mark = "!" if row["limit"] is not None and row["ratio"] > row["limit"] else " "

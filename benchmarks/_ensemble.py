@@ -1,44 +1,64 @@
-"""Many small nets trained at once, against one after another."""
+"""Ensembles in threads against one thread, and as one batched computation against a loop."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from rfsk import FCNet, fit_many, fit_many_online, make_nlgp
+import torch
+
+from rfsk import ConvNet, FCNet, fit_many, fit_many_online, make_nlgp
 
 from ._timing import best_of
 
-N_NETS, N_ALONE, BATCH_SIZE, STEPS = 200, 4, 50, 800
+N_NETS, N_CONV = 64, 8
 
 
-def nets(n: int, epochs: int) -> list[FCNet]:
-    """Nets of different seeds."""
-    return [FCNet(40, batch_size=BATCH_SIZE, max_epochs=epochs, random_state=i) for i in range(n)]
+def on_one_thread(run: Callable[[], object]) -> Callable[[], object]:
+    """The same with one thread of torch and of the compiled step."""
+
+    def restricted() -> None:
+        n_threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        run()
+        torch.set_num_threads(n_threads)
+
+    return restricted
 
 
 def rows() -> Iterator[dict[str, object]]:
-    """On common data, and online on samples of their own; times are of one net."""
+    """64 networks on common data, and online on samples of their own; 8 convolutional ones."""
     X, y = make_nlgp(random_state=0)
-    epochs = STEPS * BATCH_SIZE // len(X)
     task = make_nlgp(2, return_X_y=False).task
-    n_samples = STEPS * BATCH_SIZE
-    contenders = {
-        "fit_many": (
-            lambda: fit_many(nets(N_NETS, epochs), X, y),
-            lambda: [net.fit(X, y) for net in nets(N_ALONE, epochs)],
-            1 / 5,
-        ),
-        "fit_many_online": (
-            lambda: fit_many_online(nets(N_NETS, 1), task, 4 * n_samples),
-            lambda: [net.fit_online(task, 4 * n_samples) for net in nets(N_ALONE, 1)],
-            1 / 3,
-        ),
-    }
-    for name, (together, alone, limit) in contenders.items():
-        seconds = best_of({"together": together, "alone": alone}, rounds=2)
-        each = {"together": seconds["together"] / N_NETS, "alone": seconds["alone"] / N_ALONE}
+
+    def nets() -> list[FCNet]:
+        return [FCNet(40, batch_size=50, max_epochs=2, random_state=i) for i in range(N_NETS)]
+
+    def conv_nets() -> list[ConvNet]:
+        return [ConvNet(2, batch_size=50, max_epochs=1, random_state=i) for i in range(N_CONV)]
+
+    for name, run in {
+        "fit_many": lambda n: fit_many(nets(), X, y, n_jobs=n),
+        "fit_many_online": lambda n: fit_many_online(nets(), task, 40_000, n_jobs=n),
+    }.items():
+        contenders = {"all": lambda run=run: run(-1), "one": on_one_thread(lambda run=run: run(1))}
+        seconds = best_of(contenders, rounds=3)
+        n_threads = torch.get_num_threads()
         yield {
-            "what": f"{name}, 200 nets, D=100, K=40, batch 50",
-            "reference": "one after another",
-            "ratio": each["together"] / each["alone"],
-            "limit": limit,
-            "seconds a net": each["together"],
+            "what": f"{name}, 64 nets, D=100, K=40, batch 50, {n_threads} threads",
+            "reference": "one thread",
+            "ratio": seconds["all"] / seconds["one"],
+            "limit": 1 / 1.8 if n_threads == 2 else None,
+            "seconds a net": seconds["all"] / N_NETS,
         }
+    seconds = best_of(
+        {
+            "together": lambda: fit_many(conv_nets(), X[:2000], y[:2000], n_jobs=1),
+            "alone": lambda: [net.fit(X[:2000], y[:2000]) for net in conv_nets()],
+        },
+        rounds=2,
+    )
+    yield {
+        "what": "fit_many, 8 ConvNets, D=100, 2 channels, batch 50",
+        "reference": "one after another",
+        "ratio": seconds["together"] / seconds["alone"],
+        "limit": None,
+        "seconds a net": seconds["together"] / N_CONV,
+    }

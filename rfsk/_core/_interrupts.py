@@ -9,7 +9,7 @@ from typing import Any
 
 @contextmanager
 def noticing_interrupts() -> Iterator[Callable[[], bool]]:
-    """Context in which Ctrl-C is told apart from a callback's KeyboardInterrupt.
+    """Context that distinguishes Ctrl-C from a KeyboardInterrupt that a callback raises.
 
     Yields
     ------

@@ -65,7 +65,7 @@ def erf(x):
 
 @compiled(fastmath=FUSED)
 def exp_minus(x):
-    """exp(-x) for x >= 0, to a relative error of 5e-7 down to 1e-38.
+    """exp(-x) for x >= 0, to an absolute error of 2e-7, and for x < 20 a relative one of 2e-6.
 
     2^t with t = n + r, n whole and |r| <= 1/2; 2^r is its Taylor polynomial, 2^n a matter of bits.
     """

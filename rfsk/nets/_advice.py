@@ -1,4 +1,4 @@
-"""What is said before a net is trained in a way in which its fields cannot localize."""
+"""Warnings before a training in which the fields of a net cannot localize."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def advise_on_task(net: Any, task: Discrimination) -> None:
 
 
 def _hangs_on_classes(net: Any) -> bool:
-    """Whether there is something to tell from the classes."""
+    """Whether the classes can show that the net will not learn."""
     return _has_no_biases(net) or _is_rectified(net)
 
 
@@ -82,7 +82,7 @@ def _is_rectified(net: Any) -> bool:
 
 
 def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.intp]) -> None:
-    """Warn of what hangs on the means of two classes, or on how far each is correlated."""
+    """Warn of mistakes that the means and correlations of two classes show."""
     if net._coding.n_classes != 2 or np.bincount(index, minlength=2).min() < 2:
         return
     first, second = rows[index == 0], rows[index == 1]

@@ -1,4 +1,4 @@
-"""Autoencoder: a net that learns to say its inputs again, and the fields it does so with."""
+"""Autoencoder: a net that learns to reconstruct its inputs."""
 
 import math
 from collections.abc import Callable
@@ -58,15 +58,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         "auto" is 1, or 0 for relu.
     @train_bias
     learning_rate : float, default=0.01
-        Of the optimizer, for every parameter.
+        Learning rate of every parameter.
     @batch_size
     max_epochs : int, default=50
         Passes over the data in `fit`.
     @init_scale
     weight_decay : float, default=0.0
-        Decay of w, as the optimizer has it.
+        Weight decay of w, as the optimizer defines it.
     optimizer : {"adam", "sgd"} or torch optimizer class, default="adam"
-        How gradients are followed.
+        Optimizer of all parameters.
     @image_shape
     @record
     @callbacks
@@ -79,12 +79,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
     Attributes
     ----------
     receptive_fields_ : ndarray of shape (n_hidden, n_features)
-        w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is what the units see.
+        w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is the input of the units.
     @biases_
     decoder_ : ndarray of shape (n_hidden, n_features)
         v / sqrt(D), what each unit adds to the reconstruction.
     intercept_ : ndarray of shape (n_features,)
-        c, the reconstruction of silence.
+        c, the reconstruction where all codes are zero.
     @net_
     @history_
     @loss_curve_

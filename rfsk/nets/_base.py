@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import train_test_split
 from skorch.helper import predefined_split
 
 from .._core._interrupts import noticing_interrupts
@@ -105,31 +104,11 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         return options
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters of this estimator, those of skorch included.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Present by scikit-learn's convention.
-
-        Returns
-        -------
-        params : dict
-        """
+        """Parameters of this estimator, those of skorch included."""
         return {**super().get_params(deep), **self._skorch_options()}
 
     def set_params(self, **params: Any) -> Any:
-        """Set parameters of this estimator.
-
-        Parameters
-        ----------
-        **params : dict
-            Names and values, ``optimizer__momentum`` and the like included.
-
-        Returns
-        -------
-        self : estimator
-        """
+        """Set parameters of this estimator, such as ``optimizer__momentum``."""
         options = {name: params.pop(name) for name in list(params) if name.startswith(_PASSED_ON)}
         super().set_params(**params)
         if options:
@@ -242,19 +221,6 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         if hasattr(self, "feature_names_in_") and not is_warm:
             del self.feature_names_in_
 
-    @contextmanager
-    def _untouched_on_error(self) -> Iterator[dict[str, Any]]:
-        """Leave the estimator as it was if its preparation for a training fails.
-
-        Yields its attributes before.
-        """
-        before = dict(vars(self))
-        try:
-            yield before
-        except BaseException:
-            self.__dict__ = before
-            raise
-
     def _check_same(self, asked: dict[str, Any]) -> None:
         changed = [name for name, value in asked.items() if value != self._built.get(name)]
         if changed:
@@ -302,38 +268,19 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
     def _n_batches(self, n_samples: int) -> int:
         return math.ceil(n_samples / self.batch_size)
 
-    def _split(self, samples: Samples, fraction: float) -> tuple[Samples, Samples | None]:
-        """Keep a fraction of the samples for validation, of each class alike where possible."""
-        if not fraction:
-            return samples, None
-        index = samples.y.cpu().numpy() if samples.y.ndim == 1 else None
-        if index is not None and np.bincount(index).min() < 2:
-            index = None
-        parts = train_test_split(
-            np.arange(len(samples)),
-            test_size=fraction,
-            stratify=index,
-            random_state=int(self._rng.integers(2**32)),
-        )
-        train, valid = (
-            Samples(
-                samples.inputs[rows],
-                None if samples.y is samples.inputs else samples.y[rows],
-                None if samples.sample_weight is None else samples.sample_weight[rows],
-            )
-            for rows in map(torch.as_tensor, parts)
-        )
-        return train, valid
-
     def _fit(self, prepare: Callable[[], Training], *, has_validation: bool = False) -> Any:
-        """Prepare a training and run it; leave the estimator as it was if either fails."""
+        """Prepare a training and run it.
+
+        Leaves the estimator as it was if the preparation fails or the net diverges.
+        """
         self._check_parameters(has_validation=has_validation)
-        with self._untouched_on_error() as before:
-            training = prepare()
+        before, training = dict(vars(self)), None
         try:
+            training = prepare()
             self._train(training)
-        except DivergenceError:
-            self.__dict__ = before
+        except BaseException as error:
+            if training is None or isinstance(error, DivergenceError):
+                self.__dict__ = before
             raise
         if self.net_.interrupted_:
             warnings.warn(
@@ -434,7 +381,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 self.evaluation_ = training.evaluator.curve()
 
     def _report_seed(self) -> None:
-        """Say how to train this net again, where nobody chose a seed."""
+        """Print the seed that was drawn, with which the net can be trained again."""
         if self.random_state is None and self.net_.n_steps_ == 0:
             print(
                 f"random_state=None: seed {self.seed_} was drawn, and is kept as seed_. "

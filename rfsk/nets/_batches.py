@@ -40,6 +40,11 @@ class Samples(Dataset):
         data = X if sample_weight is None else {"x": X, "sample_weight": sample_weight}
         super().__init__(data, X if y is None else y)
 
+    def subset(self, rows: Any) -> "Samples":
+        """Some of the samples, with classes, in a set of their own."""
+        weight = None if self.sample_weight is None else self.sample_weight[rows]
+        return Samples(self.inputs[rows], self.y[rows], weight)
+
     def rows(self, rows: torch.Tensor) -> Batch:
         """Some of the samples, as skorch takes a batch."""
         inputs = self.inputs.index_select(0, rows)

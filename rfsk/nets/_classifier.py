@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
@@ -25,6 +26,16 @@ from ._targets import CodedLoss, choose_coding
 
 _READOUTS = ("auto", *FIXED_READOUTS, "linear")
 _LOSSES = ("auto", "squared", "cross_entropy")
+
+
+def _check_weight(sample_weight: Any, data: NDArray[Any]) -> NDArray[np.float64]:
+    """Return weights of samples as an array; raise unless they are >= 0 and not all zero."""
+    weight = _check_sample_weight(sample_weight, data, dtype=np.float64, ensure_non_negative=True)
+    if not np.any(weight):
+        raise ValueError(
+            "Sample weights must contain at least one non-zero number, got only zeros."
+        )
+    return np.asarray(weight)
 
 
 class NetClassifier(PredictionMixin, NetEstimator):
@@ -86,22 +97,22 @@ class NetClassifier(PredictionMixin, NetEstimator):
         check_classification_targets(y)
         inputs = self._inputs_on_device(data, shared)
         if sample_weight is not None:
-            weight: Any = _check_sample_weight(
-                sample_weight, data, dtype=np.float64, ensure_non_negative=True
-            )
-            kept = weight > 0.0
-            if not kept.any():
-                raise ValueError(
-                    "Sample weights must contain at least one non-zero number, got only zeros."
-                )
-            data, y, sample_weight = data[kept], np.asarray(y)[kept], weight[kept]
+            sample_weight = _check_weight(sample_weight, data)
+            kept = sample_weight > 0.0
+            data, y, sample_weight = data[kept], np.asarray(y)[kept], sample_weight[kept]
             inputs = inputs[torch.as_tensor(kept)]
         classes, index = np.unique(y, return_inverse=True)
         self._start(classes, self.n_features_in_, is_warm)
         advise_on_data(self, data, index)
-        samples, valid = self._split(
-            self._samples(inputs, index, sample_weight), self.validation_fraction
-        )
+        samples, valid = self._samples(inputs, index, sample_weight), None
+        if self.validation_fraction:
+            rows, others = train_test_split(
+                np.arange(len(samples)),
+                test_size=self.validation_fraction,
+                stratify=index if np.bincount(index).min() > 1 else None,
+                random_state=int(self._rng.integers(2**32)),
+            )
+            samples, valid = samples.subset(rows), samples.subset(others)
         n_steps = self.max_epochs * self._n_batches(len(samples))
         return Training(samples, self.max_epochs, n_steps, valid, original=(data, y))
 
@@ -169,9 +180,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
         data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
         check_classification_targets(y)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, data, dtype=np.float64, ensure_non_negative=True
-            )
+            sample_weight = _check_weight(sample_weight, data)
         classes = self._all_classes(y, classes, is_warm)
         inputs = self._to_device(data)
         self._start(classes, self.n_features_in_, is_warm)

@@ -101,8 +101,8 @@ class CompiledStep:
         samples = chunk.X, targets, chunk.weight, chunk.order
 
         def take_steps(ends: NDArray[np.int64], room: Any, first: int, stride: int) -> float:
-            options = ends, self.activation, self.constants, *room, first, stride
-            return float(self.kernels.take_steps(*network, *samples, *options))
+            options = self.activation, self.constants, room, first, stride
+            return float(self.kernels.take_steps(network, samples, ends, *options))
 
         def take_blocks(ends: NDArray[np.int64], room: Any, blocks: Iterator[int]) -> None:
             for block in blocks:

@@ -35,19 +35,18 @@ class ConvNet(NetClassifier):
         C, the number of filters.
     kernel_size : int, (int, int) or None, default=None
         Taps of a filter along each axis: odd, at most the side. None takes the largest odd
-        number that is at most three quarters of the side. A narrower window than the fields
-        can leave spikes at the end taps, which stand in for the surround it cuts off.
+        number that is at most three quarters of the side. If the window is narrower than the
+        fields, spikes at the end taps can make up for what it leaves out.
     stride : int or (int, int), default=1
         Sites from one place of a filter to the next along each axis; the first is site 0.
     boundary : {"periodic", "zero"}, default="periodic"
         What lies beyond the border: the other end of the lattice, or zeros.
     pooling : {"mean", "max"}, optional
-        Pool activations over windows of places before the readout.
+        Whether and how to pool activations over windows of sites before the readout.
     pool_size : int or (int, int), optional
-        Places a window along each axis, a divisor of their number; all of them by default.
+        Sites of a window along each axis, a divisor of their number; all of them by default.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
-        sigma; erf means erf(h / sqrt 2). With relu and a fixed readout the target is 1 for
-        class 1 and 0 for class 0. A function of torch, such as softplus, is taken as well.
+        sigma, as in `FCNet`.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         "mean" averages over channels and sites, "sqrt" and "sum" are that times sqrt C and C;
         these are fixed, and for two classes, with rates as in `FCNet`. "linear" trains a

@@ -7,7 +7,8 @@ Class = TypeVar("Class", bound=type)
 _ENTRIES = """\
 bias_init : float or "auto", default="auto"
     Biases start at +bias_init for the first half of the units and -bias_init for the second.
-    "auto" is 1, or 0 for "relu" and other activations without negative values.
+    "auto" is 1, or 0 for "relu" and other activations that have no negative values and are not,
+    as the logistic function is, odd about their value at zero.
 train_bias : bool, default=True
     Whether the biases of the units are trained.
 init_scale : float, default=0.1
@@ -20,9 +21,9 @@ class_weight : "balanced" or dict, optional
 batch_size : int, default=500
     Samples of a step. A last batch of fewer takes a step that is shorter in proportion.
 optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
-    "sgd" has the scaling above. "adam" and any torch class, torch.optim.SGD included, take
-    `learning_rate` as it is for every parameter but the readout, which has `readout_rate` of it
-    (1e-3 is usual for adam), and `weight_decay` in their own way.
+    "sgd" scales the rates as described for FCNet. With "adam" and any torch class,
+    torch.optim.SGD included, the rate of every parameter is `learning_rate` (1e-3 is usual for
+    adam), that of the readout `readout_rate` times as much, and `weight_decay` is passed on.
 validation_fraction : float, default=0.0
     Fraction of the data that `fit` keeps for validation, of each class alike. The history then
     has `valid_loss` and `valid_acc`, which callbacks can monitor.
@@ -61,7 +62,7 @@ loss_curve_ : ndarray of shape (n_epochs,)
 n_steps_ : int
     Steps taken.
 time_ : float
-    The paper's time, steps / D.
+    Steps / D, the unit of time of the paper.
 receptive_field_history_ : ndarray of shape (n_snapshots, n_units, n_features)
     Fields at the steps `snapshot_steps_`. Only with `record`.
 snapshot_steps_ : ndarray of shape (n_snapshots,)

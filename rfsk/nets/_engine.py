@@ -171,7 +171,7 @@ class Engine(NeuralNet):
         check_loss(losses[-1:], self.n_steps_)
 
     def record_epoch(self, loss: float, n_samples: int, n_batches: int) -> None:
-        """Record the mean loss of an epoch, as if it had been one batch."""
+        """Record the mean loss of an epoch in the form of a single batch."""
         self.history.new_batch()
         self.history.record_batch("train_loss", loss)
         self.history.record_batch("train_batch_size", n_samples)
@@ -195,7 +195,9 @@ class Engine(NeuralNet):
     def _compiled_steps(self, batches: SampleBatches | TaskBatches) -> Iterator[tuple[float, int]]:
         """Take steps up to the next snapshot at a time; yield their losses and samples."""
         step = CompiledStep(self, batches.batch_size, self.n_threads_)
-        self.optimizer_._opt_called = True  # lest a scheduler warn that the optimizer is idle
+        self.optimizer_._opt_called = (
+            True  # or a scheduler would warn that the optimizer took no step
+        )
         try:
             for chunk in ahead(batches.chunks()) if self.n_threads_ > 1 else batches.chunks():
                 targets, first, n = step.target_of_class[chunk.y], 0, len(chunk.ends) - 1

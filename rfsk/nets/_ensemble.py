@@ -42,12 +42,12 @@ def fit_many(
     Parameters
     ----------
     nets : sequence of FCNet, ConvNet or Autoencoder
-        They may differ in everything, and are fitted in place. Where steps are not compiled, nets
-        of one architecture and one set of rates are trained as one batched computation.
+        They are fitted in place, and any of their parameters may differ. Where steps are not
+        compiled, nets of equal architecture and rates are trained as one batched computation.
     X : array-like of shape (n_samples, n_features)
         Inputs.
     y : array-like of shape (n_samples,), optional
-        Labels; autoencoders do without them.
+        Labels; autoencoders need none.
     n_jobs : int, default=-1
         Number of threads that train nets, or groups of them, as in joblib.
     verbose : int, default=0
@@ -56,8 +56,8 @@ def fit_many(
     Returns
     -------
     nets : list
-        The same nets, fitted. A net that diverges is left as it was, with a warning. An interrupt
-        keeps all nets as far as they are trained, and those that had not begun as they were.
+        The same nets, fitted. A net that diverges is left as it was, with a warning. After an
+        interrupt each net is as far as it was trained, and a net that had not begun is as before.
 
     Raises
     ------
@@ -162,8 +162,15 @@ def _check_nets(nets: Sequence[NetEstimator]) -> None:
             )
         if getattr(net, "_skl_callbacks", None):
             raise ValueError(
-                "set_callbacks does not go with nets trained together; fit this net on its own."
+                "Nets with callbacks of scikit-learn (set_callbacks) cannot be trained together; "
+                "fit this net on its own."
             )
+    shared = [callback for net in nets for callback in net.callbacks or []]
+    if len({id(callback) for callback in shared}) < len(shared):
+        raise ValueError(
+            "Two nets have the same callback object, whose state they would both change; give "
+            "every net callbacks of its own, for example by copy.deepcopy."
+        )
     if not len(nets):
         raise ValueError("nets is empty; expected at least one net.")
     if len({id(net) for net in nets}) < len(nets):
@@ -266,9 +273,9 @@ def _divide(nets: Sequence[NetEstimator], trainings: Sequence[Training]) -> list
             mask = engine.module_.mask is None
             others = training.n_epochs, mask, vars(engine.criterion_).get("sparsity")
             alike[repr((*key, *others))].append(i)
-    stacks = [
-        members[start : start + _AT_ONCE]
-        for members in alike.values()
-        for start in range(0, len(members), _AT_ONCE)
-    ]
+    stacks = []
+    for members in alike.values():
+        on_cpu = nets[members[0]]._device.type == "cpu"
+        at_once = _AT_ONCE if on_cpu else len(members)
+        stacks += [members[i : i + at_once] for i in range(0, len(members), at_once)]
     return stacks + compiled

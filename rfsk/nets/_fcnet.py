@@ -1,4 +1,4 @@
-"""FCNet: a fully-connected two-layer net whose receptive fields are to be looked at."""
+"""FCNet: a fully-connected net with receptive fields."""
 
 import math
 from collections.abc import Callable
@@ -33,21 +33,23 @@ class FCNet(NetClassifier):
     Parameters
     ----------
     n_hidden : int or tuple of int, default=64
-        K, the number of hidden units; a tuple gives further hidden layers, each of which sees
-        the one before as the first sees the inputs. Their weights start as standard normal
-        numbers, their biases at zero. Fields, `mask` and all of their shapes are those of the
-        first; the K of the readout is that of the last; rates have the K and D of each layer.
+        K, the number of hidden units; a tuple gives several hidden layers, each of which takes
+        the layer before as its input. Weights of further layers start as standard normal
+        numbers, their biases at zero. The receptive fields and `mask` belong to the first layer.
+        The K of the readout is the size of the last layer, and the rates of each layer have its
+        own K and D.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
-        sigma; erf means erf(h / sqrt 2). With relu and a fixed readout the target is 1 for
-        class 1 and 0 for class 0. A function of torch, such as softplus, is taken as well.
+        sigma; erf means erf(h / sqrt 2). A function of torch, such as softplus, is taken as well.
+        With relu and other activations without negative values, and a fixed readout, the target
+        is 1 for class 1 and 0 for class 0.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         "mean" averages the units, "sqrt" divides their sum by sqrt K and "sum" does not; these
-        are fixed, and for two classes. With a scale s of the sum, the rate of w is learning_rate
-        / (s^2 K), that of the mean being learning_rate K: outputs learn equally fast, while the
-        fields of large s move less ("lazy" training). "linear" is (1/K) V sigma + c with
-        V (starting as standard normal numbers) and c (at zero) trained, V by readout_rate
-        learning_rate K dLoss/dV and c by readout_rate learning_rate dLoss/dc. "auto" is mean for
-        two classes and linear for more.
+        are fixed, and for two classes. If the output is s times the sum, the rate of w is
+        learning_rate / (s^2 K), which is learning_rate K for the mean. Outputs then learn equally
+        fast for every s, while fields move less the larger s is ("lazy" training). "linear" is
+        (1/K) V sigma + c with V (starting as standard normal numbers) and c (at zero) trained, V
+        by readout_rate learning_rate K dLoss/dV and c by readout_rate learning_rate dLoss/dc.
+        "auto" is mean for two classes and linear for more.
     bias_init : float or "auto", default="auto"
         Biases start at +bias_init for the first half of the units and -bias_init for the
         second. "auto" is 1, or 0 for relu; 0 with ``train_bias=False`` is a net without
@@ -78,7 +80,7 @@ class FCNet(NetClassifier):
         (Neyshabur, NeurIPS 2020), which learns local connectivity.
     @optimizer
     mask : array-like of bool, (n_hidden, n_features), optional
-        Which weights there are; the others are zero throughout.
+        True where a weight exists; all others stay zero.
     @validation_fraction
     @image_shape
     @record
@@ -92,7 +94,7 @@ class FCNet(NetClassifier):
     Attributes
     ----------
     receptive_fields_ : ndarray of shape (n_hidden, n_features)
-        w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is what the units see.
+        w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is the input of the units.
     @biases_
     @classes_
     @net_

@@ -51,11 +51,11 @@ def inner_products(rows, n, weight, out):
 def move(weight, bias, mask, gradients, bias_gradients, losses, n_samples, constants):
     """Take the step that the gradients of the blocks of a batch add up to; return its loss."""
     n_units, width = weight.shape
-    share = n_samples / constants[0]
+    fraction = n_samples / constants[0]
     input_scale, bias_scale = constants[1], constants[2]
     rate, bias_rate = f32(constants[5] * input_scale), f32(constants[6] * bias_scale)
-    keep = f32(1.0 - constants[5] * share * constants[7])
-    threshold, cut = f32(constants[8] * share), f32(constants[9])
+    keep = f32(1.0 - constants[5] * fraction * constants[7])
+    threshold, cut = f32(constants[8] * fraction), f32(constants[9])
     loss = losses[0]
     for b in range(1, (n_samples + BLOCK - 1) // BLOCK):
         loss += losses[b]
@@ -79,42 +79,18 @@ def move(weight, bias, mask, gradients, bias_gradients, losses, n_samples, const
 
 
 @compiled(fastmath=REORDERED)
-def take_steps(
-    weight,
-    bias,
-    mask,
-    X,
-    targets,
-    importance,
-    order,
-    ends,
-    activation,
-    constants,
-    rows,
-    z,
-    slope,
-    flat_z,
-    flat_slope,
-    gradients,
-    bias_gradients,
-    losses,
-    first,
-    stride,
-):
+def take_steps(network, samples, ends, activation, constants, room, first, stride):
     """Take steps of gradient descent, one for each batch, and return the sum of their losses.
 
     Parameters
     ----------
-    weight, bias : arrays of shape (n_units, n_features) and (n_units,)
-        Changed in place.
-    mask : array of shape (n_units, n_features)
-        Zero where a weight is to stay zero; of shape (0, 0) if there is no mask.
-    X : array of shape (n_rows, n_features)
-        Inputs.
-    targets, importance : arrays of shape (n_rows,)
-        Target and weight of each of their rows.
-    order : array of int
-        Rows of all batches, one batch after another.
+    network : (weight, bias, mask)
+        Arrays of shape (n_units, n_features), (n_units,) and (n_units, n_features). Weights and
+        biases change in place. The mask, of shape (0, 0) if there is none, is zero where a weight
+        is to stay zero.
+    samples : (X, targets, importance, order)
+        Inputs of shape (n_rows, n_features), target and weight of each, and the rows of all
+        batches, one batch after another.
     ends : array of int of shape (n_batches + 1,)
         Start of the first batch and end of each one in `order`.
     activation : int
@@ -125,16 +101,16 @@ def take_steps(
         in the output, and of a residual in the gradient; learning rates of weights and biases;
         weight decay; the distance that weights then move towards zero, and the size below which
         they are set to zero.
-    rows : array of shape (n, n_features)
-        Room for the inputs of a block of samples.
-    z, slope, flat_z, flat_slope : arrays of shape (n, n_units), and views of shape (n * n_units,)
-        Room for activations and their derivatives.
-    gradients, bias_gradients, losses : arrays of shape (n_blocks, ...)
-        Room for the gradients and losses of all blocks of a batch.
+    room : (rows, z, slope, flat_z, flat_slope, gradients, bias_gradients, losses)
+        Arrays to compute in: inputs, activations and derivatives of a block of samples, the last
+        two seen flat as well, and gradients and losses of all blocks of a batch.
     first, stride : int
         0 and 1 take whole steps. With a larger stride, only the gradients of every `stride`-th
         block of a single batch are computed, from block `first` on; `move` then takes the step.
     """
+    weight, bias, mask = network
+    X, targets, importance, order = samples
+    rows, z, slope, flat_z, flat_slope, gradients, bias_gradients, losses = room
     input_scale, bias_scale = f32(constants[1]), f32(constants[2])
     output_scale, factor = f32(constants[3]), f32(constants[4])
     n_units, width = weight.shape

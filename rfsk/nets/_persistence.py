@@ -24,6 +24,8 @@ _CLASSES: dict[str, type[NetEstimator]] = {
     "ConvNet": ConvNet,
     "FCNet": FCNet,
 }
+# Parameters of earlier versions that concern training only.
+_REMOVED = {"schedule", "patience", "scaling"}
 _SNAPSHOTS = ("snapshot_steps_", "receptive_field_history_")
 
 
@@ -70,6 +72,8 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     check_is_fitted(net, "receptive_fields_")
     parameters = dict(net.get_params(), callbacks=None)
     mask = parameters.pop("mask", None)
+    if isinstance(parameters.get("class_weight"), dict):  # whose keys JSON would make strings
+        parameters["class_weight"] = list(parameters["class_weight"].items())
     for name in ("activation", "optimizer"):
         if not isinstance(parameters[name], str):
             raise ValueError(
@@ -162,6 +166,10 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         cls = _CLASSES[about["class"]]
         parameters = {name: _as_tuple(value) for name, value in about["parameters"].items()}
+        for name in _REMOVED & parameters.keys():
+            parameters.pop(name)
+        if isinstance(parameters.get("class_weight"), tuple):
+            parameters["class_weight"] = dict(parameters["class_weight"])
         net = cls(**parameters)
         if "mask" in tensors:
             net.set_params(mask=tensors.pop("mask").numpy())

@@ -1,15 +1,8 @@
 """Measurements of a network between steps of its training."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-
-
-class Observer(Protocol):
-    """Something that measures a network."""
-
-    def visit(self, step: int, module: Any) -> None:
-        """Measure the module as it is after a number of steps."""
 
 
 class Snapshots:
@@ -19,7 +12,8 @@ class Snapshots:
 
     Parameters
     ----------
-    observers : list of Observer
+    observers : list
+        Objects with a method ``visit(step, module)``.
     n_snapshots : int
         At least 2; fewer are made where steps would coincide.
     first_step, n_steps : int
@@ -27,7 +21,7 @@ class Snapshots:
     """
 
     def __init__(
-        self, observers: list[Observer], n_snapshots: int, first_step: int, n_steps: int
+        self, observers: list[Any], n_snapshots: int, first_step: int, n_steps: int
     ) -> None:
         self.observers, self.last_step = observers, -1
         self.pending = [first_step + step for step in snapshot_steps(n_snapshots, n_steps)]

@@ -104,9 +104,7 @@ def test_sample_batches_without_generator_keep_the_order():
 
 
 def test_chunk_of_samples_holds_the_batches_of_the_iteration():
-    weighted = Samples(
-        torch.arange(10.0)[:, None], torch.arange(10), torch.linspace(0.1, 1.9, 10)
-    )
+    weighted = Samples(torch.arange(10.0)[:, None], torch.arange(10), torch.linspace(0.1, 1.9, 10))
     one, two = (SampleBatches(weighted, 4, generator()) for _ in range(2))
     (chunk,) = two.chunks()
     for i, (X, y) in enumerate(one):

@@ -1,6 +1,5 @@
 """fit_many and fit_many_online against fits one by one."""
 
-import _thread
 import copy
 import signal
 import threading
@@ -206,7 +205,9 @@ def test_mixed_list_is_divided_into_nets_of_equal_architecture(ring, stack_sizes
     kinds = ("convolution", "deep", "tied")
 
     def nets():
-        mixed = [net for trio in zip(*(stacked_nets(k) for k in kinds), strict=True) for net in trio]
+        mixed = [
+            net for trio in zip(*(stacked_nets(k) for k in kinds), strict=True) for net in trio
+        ]
         return [FCNet(6, max_epochs=2, random_state=0), *mixed]
 
     together = fit_many(nets(), *ring)
@@ -284,9 +285,7 @@ class Count(Callback):
 
 
 @pytest.mark.parametrize("options", [{}, {"loss": "cross_entropy"}])
-def test_callbacks_of_nets_trained_together_are_called_as_in_their_own_fit(
-    ring, options, tmp_path
-):
+def test_callbacks_of_nets_trained_together_are_called_as_in_their_own_fit(ring, options, tmp_path):
     def nets(folder):
         callbacks = [
             [Count()],
@@ -419,7 +418,7 @@ def test_interrupted_threads_stop_and_keep_their_nets(monkeypatch):
 
     def press_ctrl_c():
         at_work.wait(30)
-        _thread.interrupt_main()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     monkeypatch.setattr(CompiledStep, "run", watched)
     nets = compiled_nets([{}] * 6)

@@ -5,8 +5,8 @@ import pytest
 import torch
 from scipy import special
 
-from rfsk import ConvNet, FCNet, fit_many, ipr, make_nlgp
-from rfsk.nets._single_step import SingleSampleStep
+from rfsk import Autoencoder, ConvNet, FCNet, fit_many, ipr, make_nlgp
+from rfsk.nets._compiled_step import CompiledStep
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_fixed_readouts_scale_the_sum_of_the_units(ring, readout, scale):
 @pytest.mark.parametrize("net", [FCNet, ConvNet])
 @pytest.mark.parametrize("readout", ["mean", "sqrt", "sum", "linear"])
 def test_function_as_activation_trains_as_the_one_of_that_name(ring, net, readout):
-    """By autograd against the written-out gradients, over 30 steps."""
+    """30 steps; the named one of FCNet with a fixed readout is trained by the compiled step."""
     options = {"readout": readout, "learning_rate": 0.5, "max_epochs": 10, "random_state": 0}
     named = net(6, **options).fit(*ring)
     own = net(6, activation=erf, **options).fit(*ring)
@@ -104,19 +104,77 @@ def test_other_optimizers_take_the_rate_as_it_is(ring, optimizer):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"l1": -1.0}, "l1=-1.0; expected a finite number >= 0"),
-        ({"l1_cut": np.nan}, "l1_cut=nan; expected a finite number >= 0"),
         ({"optimizer": "newton"}, "optimizer='newton' is unknown; expected one of 'sgd', 'adam'"),
         ({"optimizer": int}, "optimizer=<class 'int'> is unknown"),
         ({"activation": torch.sum}, "does not map each entry of a tensor to a finite number"),
         ({"activation": lambda h: h / 0.0}, "expected a function such as torch.nn.functional"),
         ({"readout": "max"}, "readout='max' is unknown; expected one of 'auto', 'mean', 'sqrt'"),
+        ({"class_weight": "even"}, "class_weight='even'; expected None, 'balanced' or a dict"),
+        ({"class_weight": {0: -1.0}}, r"class_weight={0: -1.0}; expected weights >= 0, not all"),
+        ({"class_weight": {0: 0, 1: 0}}, r"class_weight={0: 0, 1: 0}; expected weights >= 0, not"),
+        ({"class_weight": {7: 1.0}}, r"\[7\]"),
+        ({"validation_fraction": 1.0}, "validation_fraction=1.0; expected a number from 0 to 1"),
+        ({"validation_fraction": -0.5}, "validation_fraction=-0.5; expected"),
     ],
 )
 @pytest.mark.parametrize("net", [FCNet(), ConvNet()], ids=str)
 def test_bad_option_is_refused(net, parameters, message, ring):
     with pytest.raises(ValueError, match=message):
         net.__class__(**parameters).fit(*ring)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"l1": -1.0}, "l1=-1.0; expected a finite number >= 0"),
+        ({"l1_cut": np.nan}, "l1_cut=nan; expected a finite number >= 0"),
+    ],
+)
+def test_bad_penalty_is_refused(parameters, message, ring):
+    with pytest.raises(ValueError, match=message):
+        FCNet(**parameters).fit(*ring)
+
+
+@pytest.mark.parametrize(
+    ("net", "name"),
+    [
+        (FCNet, "scaling"),
+        (FCNet, "schedule"),
+        (FCNet, "patience"),
+        (ConvNet, "l1"),
+        (ConvNet, "l1_cut"),
+        (Autoencoder, "validation_fraction"),
+        (Autoencoder, "module__n_hidden"),
+    ],
+)
+def test_unknown_parameter_is_named_by_fit(net, name, ring):
+    unknown = net(**{name: 1.0})
+    with pytest.raises(TypeError, match=f"{net.__name__} has no parameter '{name}'; those of sko"):
+        unknown.fit(*ring)
+    with pytest.raises(TypeError, match=f"{net.__name__} has no parameter '{name}'"):
+        unknown.partial_fit(*ring)
+    with pytest.raises(TypeError, match=f"{net.__name__} has no parameter '{name}'"):
+        fit_many([unknown], *ring)
+    assert not hasattr(unknown, "net_")
+
+
+@pytest.mark.parametrize(
+    ("option", "remedy"),
+    [
+        ("optimizer__lr", "learning_rate"),
+        ("optimizer__weight_decay", "weight_decay"),
+        ("optimizer__param_groups", "learning_rate and readout_rate"),
+    ],
+)
+def test_option_of_skorch_that_a_parameter_sets_is_refused_with_its_name(option, remedy, ring):
+    with pytest.raises(TypeError, match=f"'{option}' is set by {remedy}; set that instead"):
+        FCNet(**{option: 0.1}).fit(*ring)
+
+
+@pytest.mark.parametrize("option", ["optimizer__momentom", "callbacks__none__at"])
+def test_option_that_skorch_does_not_know_is_refused_with_its_name(option, ring):
+    with pytest.raises(ValueError, match=option.split("__")[1]):
+        FCNet(**{option: 0.1}).fit(*ring)
 
 
 def test_fixed_readout_of_three_classes_is_refused(ring):
@@ -126,12 +184,14 @@ def test_fixed_readout_of_three_classes_is_refused(ring):
 
 @pytest.mark.parametrize("activation", ["erf", "tanh", "relu", "linear"])
 @pytest.mark.parametrize("parameters", [{}, {"train_bias": False}, {"readout": "sqrt", "l1": 1e-4}])
-def test_single_sample_steps_in_numpy_are_those_of_torch(ring, activation, parameters, monkeypatch):
+def test_compiled_steps_of_single_samples_are_those_of_autograd(
+    ring, activation, parameters, monkeypatch
+):
     """400 steps of batch one by either path."""
     options = {"learning_rate": 0.05, "batch_size": 1, "max_epochs": 1, "random_state": 0}
     X, y = ring[0][:400], ring[1][:400]
     fast = FCNet(6, activation=activation, **options, **parameters).fit(X, y)
-    monkeypatch.setattr(SingleSampleStep, "fits", lambda *args: False)
+    monkeypatch.setattr(CompiledStep, "fits", lambda net: False)
     plain = FCNet(6, activation=activation, **options, **parameters).fit(X, y)
     np.testing.assert_allclose(fast.receptive_fields_, plain.receptive_fields_, atol=2e-6)
     np.testing.assert_allclose(fast.biases_, plain.biases_, atol=2e-6)

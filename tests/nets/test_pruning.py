@@ -1,11 +1,15 @@
+"""Masks of weights, and iterative magnitude pruning."""
+
 import itertools
+import signal
 
 import numpy as np
 import pytest
+from skorch.callbacks import Callback
 
 import rfsk
 from rfsk import ConvNet, FCNet, ipr, make_nlgp
-from rfsk.nets import iterative_magnitude_pruning
+from rfsk.experiments import iterative_magnitude_pruning
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,7 @@ def test_masked_net_is_saved_with_its_mask(ring, tmp_path):
     np.testing.assert_array_equal(again.receptive_fields_, net.receptive_fields_)
 
 
-def test_each_round_removes_its_share_of_the_smallest_weights_and_starts_anew(ring):
+def test_each_round_removes_a_fraction_of_the_smallest_weights_and_starts_again(ring):
     net = FCNet(6, max_epochs=2, record=2, random_state=3)
     nets = iterative_magnitude_pruning(net, *ring, n_rounds=3, fraction=0.25)
     counts = [(fitted.receptive_fields_ != 0).sum() for fitted in nets]
@@ -73,6 +77,19 @@ def test_pruned_fields_are_local():
     assert sparse.score(*new) > dense.score(*new) - 0.025
     localized = [ipr(net.receptive_fields_[:10]).mean() for net in (dense, sparse)]
     assert localized[1] > 1.7 * localized[0]
+
+
+def test_interrupted_pruning_is_a_keyboard_interrupt(ring):
+    class PressCtrlC(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            signal.raise_signal(signal.SIGINT)
+
+    net = FCNet(6, max_epochs=2, callbacks=[PressCtrlC()], random_state=3)
+    with (
+        pytest.warns(UserWarning, match="interrupted after 3 steps"),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        iterative_magnitude_pruning(net, *ring, n_rounds=3)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,9 @@
 """How a training runs: rates over time, early stopping, callbacks, blocks, what is shown."""
 
+import pickle
+import re
+import signal
+
 import numpy as np
 import pytest
 import sklearn
@@ -7,7 +11,8 @@ import torch
 from sklearn.utils.fixes import parse_version
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 
-from rfsk import Autoencoder, ConvNet, FCNet, ipr, make_nlgp
+from rfsk import Autoencoder, ConvNet, FCNet, make_nlgp
+from rfsk._core._random import draw_seed
 
 has_callbacks = pytest.mark.skipif(
     parse_version(sklearn.__version__) < parse_version("1.9"), reason="needs scikit-learn 1.9"
@@ -27,58 +32,86 @@ def by_hand(X, y, rates, seed):
     return net
 
 
-@pytest.mark.parametrize(
-    ("schedule", "factors"),
-    [
-        ("constant", [1.0, 1.0, 1.0, 1.0]),
-        ("linear", [1.0, 0.75, 0.5, 0.25]),
-        ("cosine", [1.0, 0.5 + 0.5**1.5, 0.5, 0.5 - 0.5**1.5]),
-        (lambda done: 1.0 / (1.0 + done), [1.0, 0.8, 2.0 / 3.0, 4.0 / 7.0]),
-    ],
-)
-def test_schedule_is_the_factor_of_the_rates_of_an_epoch(ring, schedule, factors):
+SCHEDULES = {
+    "constant": (lambda: LRScheduler("StepLR", step_size=9), [1.0, 1.0, 1.0, 1.0]),
+    "halving": (lambda: LRScheduler("StepLR", step_size=1, gamma=0.5), [1.0, 0.5, 0.25, 0.125]),
+    "cosine": (
+        lambda: LRScheduler("CosineAnnealingLR", T_max=4),
+        [1.0, 0.5 + 0.5**1.5, 0.5, 0.5 - 0.5**1.5],
+    ),
+    "own": (
+        lambda: LRScheduler("LambdaLR", lr_lambda=lambda epoch: 1.0 / (1.0 + epoch)),
+        [1.0, 1.0 / 2.0, 1.0 / 3.0, 1.0 / 4.0],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_scheduler_sets_the_rates_of_an_epoch(ring, name):
     X, y = ring
-    net = FCNet(6, schedule=schedule, batch_size=len(X), max_epochs=4, random_state=0).fit(X, y)
+    make, factors = SCHEDULES[name]
+    net = FCNet(6, callbacks=[make()], batch_size=len(X), max_epochs=4, random_state=0).fit(X, y)
     expected = by_hand(X, y, [5.0 * factor for factor in factors], seed=0)
     np.testing.assert_allclose(net.receptive_fields_, expected.receptive_fields_, atol=1e-6)
     np.testing.assert_allclose(net.biases_, expected.biases_, atol=1e-6)
 
 
-def test_schedule_scales_the_soft_threshold_too(ring):
-    X, y = ring
-    options = {"batch_size": len(X), "l1": 0.01, "random_state": 0, "learning_rate": 1.0}
-    net = FCNet(6, schedule=lambda done: 0.5, max_epochs=1, **options).fit(X, y)
-    options["learning_rate"] = 0.5
-    half = FCNet(6, max_epochs=1, **options).fit(X, y)
+@pytest.mark.parametrize("batch_size", [500, 1500])
+def test_scheduler_scales_the_soft_threshold_too(ring, batch_size):
+    """By the compiled step, and in one batch by autograd."""
+    options = {"batch_size": batch_size, "l1": 0.01, "max_epochs": 2, "random_state": 0}
+    halving = LRScheduler("LambdaLR", lr_lambda=lambda epoch: 0.5)
+    net = FCNet(6, learning_rate=1.0, callbacks=[halving], **options).fit(*ring)
+    half = FCNet(6, learning_rate=0.5, **options).fit(*ring)
     np.testing.assert_allclose(net.receptive_fields_, half.receptive_fields_, atol=1e-7)
+    assert (net.receptive_fields_ == 0.0).any()
 
 
-def test_scheduler_of_torch_does_the_same_as_a_callback(ring):
-    X, y = ring
-    options = {"max_epochs": 4, "random_state": 0}
-    halving = LRScheduler("StepLR", step_size=1, gamma=0.5)
-    called = FCNet(6, callbacks=[halving], **options).fit(X, y)
-    named = FCNet(6, schedule=lambda done: 0.5 ** (4 * done), **options).fit(X, y)
-    np.testing.assert_allclose(called.receptive_fields_, named.receptive_fields_, atol=1e-6)
-
-
-@pytest.mark.parametrize("schedule", ["rising", lambda done: -1.0, lambda done: None])
-def test_bad_schedule_is_refused(ring, schedule):
-    with pytest.raises(
-        ValueError, match=r"schedule='rising' is unknown|schedule gives (-1.0|None)"
-    ):
-        FCNet(schedule=schedule).fit(*ring)
-
-
-def test_plain_scaling_moves_every_parameter_by_its_gradient(ring):
-    """A step of the default scaling at rate r is one of the plain scaling at rates r K, r K / D."""
+def test_plain_sgd_moves_every_parameter_by_its_gradient(ring):
+    """A step of "sgd" at rate r is one of torch's SGD at rates r K for weights, r K / D for biases."""
     X, y = ring
     options = {"batch_size": len(X), "max_epochs": 1, "random_state": 0, "weight_decay": 0.0}
     scaled = FCNet(6, learning_rate=0.5, **options).fit(X, y)
-    plain = FCNet(6, learning_rate=3.0, scaling="plain", **options).fit(X, y)
+    plain = FCNet(6, learning_rate=3.0, optimizer=torch.optim.SGD, **options).fit(X, y)
     np.testing.assert_allclose(plain.receptive_fields_, scaled.receptive_fields_, atol=1e-7)
     start = np.array([1.0, 1.0, 1.0, -1.0, -1.0, -1.0])
     np.testing.assert_allclose(plain.biases_ - start, 20 * (scaled.biases_ - start), atol=1e-5)
+
+
+@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
+@pytest.mark.parametrize("listens", [False, True])
+def test_smaller_last_batch_takes_a_step_that_is_shorter_in_proportion(ring, make, listens):
+    """100 samples after 400 in a batch of 400 are a step of a quarter of the rate."""
+    X, y = ring[0][:500], ring[1][:500]
+    options = {"max_epochs": 1, "random_state": 0, "optimizer": torch.optim.SGD, "record": 500}
+    options["callbacks"] = [Listener()] if listens else None
+    net = make(4, learning_rate=0.4, batch_size=400, weight_decay=0.5, **options).fit(X, y)
+    first, before, after = net.receptive_field_history_
+    assert np.abs(after - before).max() > 1e-5
+    # The same samples, in any order, at a quarter of the rate, from the weights before the step.
+    order = torch.randperm(500, generator=orders_of(net)).numpy()
+    rows = order[400:]
+    last = make(4, learning_rate=0.1, batch_size=100, weight_decay=0.5, warm_start=True, **options)
+    last.fit(X[rows], y[rows])
+    start = make(4, learning_rate=0.4, batch_size=400, weight_decay=0.5, **options)
+    start.fit(X[order[:400]], y[order[:400]])
+    last.net_.module_.load_state_dict(start.net_.module_.state_dict())
+    last.fit(X[rows], y[rows])
+    np.testing.assert_allclose(first, start.receptive_field_history_[0], atol=0.0)
+    np.testing.assert_allclose(before, start.receptive_fields_, atol=1e-6)
+    np.testing.assert_allclose(after, last.receptive_fields_, atol=1e-6)
+
+
+class Listener(Callback):
+    def on_batch_end(self, net, **kwargs):
+        pass
+
+
+def orders_of(net):
+    """Generator that gave the order of the samples in the first epoch of a net."""
+    rng = np.random.default_rng(net.seed_)
+    draw_seed(rng)  # of the weights
+    return torch.Generator().manual_seed(draw_seed(rng))
 
 
 def test_time_is_steps_over_the_number_of_features(ring):
@@ -87,11 +120,16 @@ def test_time_is_steps_over_the_number_of_features(ring):
     assert net.time_ == 6 / 20
 
 
+def stopping(**options):
+    return EarlyStopping("train_loss", sink=lambda *_: None, **options)
+
+
 @pytest.mark.parametrize("online", [False, True])
-def test_patience_ends_training_on_a_plateau(ring, online):
+def test_early_stopping_ends_training_on_a_plateau(ring, online):
     X, y = ring
     task = make_nlgp(2, 20, correlation_length=(1.0, 2.0), return_X_y=False).task
-    net = FCNet(6, learning_rate=1e-6, patience=3, max_epochs=50, record=5, random_state=0)
+    net = FCNet(6, learning_rate=1e-6, callbacks=[stopping(patience=3)], max_epochs=50, record=5)
+    net.set_params(random_state=0)
     net = net.fit_online(task, 200_000) if online else net.fit(X, y)
     losses = net.loss_curve_
     assert 4 <= len(losses) < (100 if online else 50)
@@ -99,20 +137,21 @@ def test_patience_ends_training_on_a_plateau(ring, online):
     assert losses[-3:].min() > (1.0 - 2e-4) * losses[: best + 1].min()
     assert net.snapshot_steps_[-1] == net.n_steps_
     np.testing.assert_array_equal(net.receptive_field_history_[-1], net.receptive_fields_)
+    assert not net.net_.interrupted_
 
 
-def test_patience_changes_nothing_while_the_loss_falls(ring):
+def test_early_stopping_changes_nothing_while_the_loss_falls(ring):
     plain = FCNet(6, max_epochs=5, random_state=0).fit(*ring)
-    patient = FCNet(6, max_epochs=5, patience=5, random_state=0).fit(*ring)
+    patient = FCNet(6, max_epochs=5, callbacks=[stopping()], random_state=0).fit(*ring)
     np.testing.assert_array_equal(plain.receptive_fields_, patient.receptive_fields_)
 
 
 def test_exploded_net_is_reported_although_its_loss_is_finite():
     """A fast readout with the squared loss: units saturate at weights of 10^3."""
-    task = make_nlgp(2, 100, return_X_y=False).task
-    net = FCNet(40, readout="linear", loss="squared", random_state=0)
+    task = make_nlgp(2, 40, correlation_length=(2.0, 4.0), return_X_y=False).task
+    net = FCNet(20, readout="linear", loss="squared", batch_size=200, random_state=0)
     with pytest.raises(ValueError, match=r"training loss is \d+.* the net diverged. Lower learn"):
-        net.fit_online(task, 2_000_000)
+        net.fit_online(task, 200_000)
     assert not hasattr(net, "receptive_fields_")
 
 
@@ -202,44 +241,41 @@ def test_scoring_monitor_of_scikit_learn_works_on_a_net(ring):
 
 
 @pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
-def test_progress_shows_loss_and_ipr_and_for_classes_accuracy(ring, make, monkeypatch, capfd):
-    shown = []
-    from rfsk.nets import _callbacks
-
-    class Bar(_callbacks.tqdm):
-        def set_postfix(self, ordered_dict, **kwargs):
-            shown.append(dict(ordered_dict))
-            super().set_postfix(ordered_dict, **kwargs)
-
-    monkeypatch.setattr(_callbacks, "tqdm", Bar)
-    net = make(6, max_epochs=2, verbose=1, batch_size=1500, random_state=0).fit(*ring)
-    assert len(shown) == 2
-    weights = net.receptive_fields_
-    assert float(shown[-1]["ipr"]) == pytest.approx(ipr(weights).mean(), abs=6e-5)
-    assert float(shown[-1]["loss"]) == pytest.approx(net.loss_curve_[-1], abs=6e-5)
-    if make is Autoencoder:
-        assert "accuracy" not in shown[-1]
-    else:
-        assert float(shown[-1]["accuracy"]) == pytest.approx(net.score(*ring), abs=6e-5)
-    captured = capfd.readouterr()
-    assert captured.out == ""
-    assert "training" in captured.err
+def test_printed_table_shows_step_and_losses(ring, make, capsys):
+    net = make(6, max_epochs=2, verbose=1, batch_size=500, random_state=0).fit(*ring)
+    header, _, *rows = capsys.readouterr().out.splitlines()
+    assert header.split() == ["epoch", "step", "train_loss", "dur"]
+    colors = re.compile(r"\x1b\[\d*m")
+    shown = [colors.sub("", row).split() for row in rows]
+    assert [row[:2] for row in shown] == [["1", "3"], ["2", "6"]]
+    assert [float(row[2]) for row in shown] == pytest.approx(net.loss_curve_.tolist(), abs=6e-5)
 
 
 @pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
-def test_accuracy_shown_is_right_for_three_classes(loss):
+def test_validation_accuracy_of_three_classes_is_the_score_on_the_data_kept(loss):
     X, y = make_nlgp(600, 20, correlation_length=(0.5, 1.0, 2.0), random_state=0)
-    net = FCNet(6, loss=loss, readout="linear", max_epochs=1, random_state=0).fit(X, y)
-    targets = net._coding.target_of_class()[torch.tensor(y)]
-    outputs = net.net_.module_(torch.tensor(X, dtype=torch.float32))
-    assert net._watched(outputs, targets)["accuracy"] == pytest.approx(net.score(X, y), abs=2e-3)
+
+    class Keep(Callback):
+        def on_epoch_end(self, net, dataset_valid, **kwargs):
+            self.kept = dataset_valid
+
+    keep = Keep()
+    net = FCNet(6, loss=loss, readout="linear", max_epochs=2, callbacks=[keep], random_state=0)
+    net.set_params(validation_fraction=0.25).fit(X, y)
+    kept, labels = keep.kept.inputs.double().numpy(), keep.kept.y.numpy()
+    assert net.history_[-1]["valid_acc"] == pytest.approx(net.score(kept, labels), abs=1e-12)
+    assert len(kept) == 150
 
 
-def test_training_leaves_no_data_in_the_net(ring):
-    net = FCNet(6, max_epochs=1, record=2, schedule="cosine", random_state=0).fit(*ring)
-    assert net.net_.last_batch is None
-    assert net.net_.rate_factors is None
-    assert net.net_.visitors == ()
+@pytest.mark.parametrize("make", [FCNet, ConvNet])
+def test_training_leaves_no_data_in_the_net(ring, make):
+    X, y = np.tile(ring[0], (4, 1)), np.tile(ring[1], 4)
+    options = {"callbacks": [LRScheduler("CosineAnnealingLR", T_max=1)], "random_state": 0}
+    net = make(6, max_epochs=1, record=2, validation_fraction=0.25, **options).fit(X, y)
+    assert net.net_.last_batch_ is None
+    assert net.net_.snapshots_ is None
+    assert net.net_.stop_ is None
+    assert len(pickle.dumps(net)) < X.astype(np.float32).nbytes / 10
 
 
 @pytest.mark.parametrize("chunks", [(500, 20), (400, 7)])
@@ -297,7 +333,7 @@ def fitted_and_its_decision(ring, **options):
         ({}, lambda X, y: (X[:, :10], np.zeros(len(X))), "y has 1 class"),
         ({"mask": np.ones((3, 20), bool)}, lambda X, y: (X, y), "mask has shape"),
         ({"optimizer": torch.optim.LBFGS}, lambda X, y: (X, y), "LBFGS doesn't support"),
-        ({"schedule": lambda done: 1 - 2 * done}, lambda X, y: (X, y), "schedule gives"),
+        ({"callbacks": [EarlyStopping()]}, lambda X, y: (X, y), "EarlyStopping needs valid_loss"),
     ],
 )
 def test_refused_refit_leaves_the_fitted_net_as_it_was(ring, changes, data, message):
@@ -364,40 +400,20 @@ def test_net_that_explodes_in_its_last_step_is_reported(ring, net):
         net.fit(*ring)
 
 
-def test_schedule_and_scheduler_do_not_go_together(ring):
-    net = FCNet(schedule="linear", callbacks=[LRScheduler("StepLR", step_size=1)])
-    with pytest.raises(ValueError, match="schedule='linear' and a scheduler among the callbacks"):
-        net.fit(*ring)
-
-
-def test_interrupt_is_reported_where_fit_was_called(ring, monkeypatch):
-    from rfsk.nets import _batches
-
-    def interrupted(self):
-        raise KeyboardInterrupt
-        yield
-
-    monkeypatch.setattr(_batches.TensorBatches, "__iter__", interrupted)
-    with pytest.warns(UserWarning, match="interrupted") as caught:
-        FCNet(4, random_state=0).fit(*ring)
+@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
+def test_interrupt_is_reported_where_fit_was_called(ring, make):
+    with pytest.warns(UserWarning, match="interrupted after 1 steps") as caught:
+        make(4, callbacks=[PressCtrlC()], random_state=0, batch_size=1500).fit(*ring)
+    assert caught[0].filename == __file__
+    net = make(4, callbacks=[PressCtrlC()], random_state=0, batch_size=500)
+    with pytest.warns(UserWarning, match="interrupted after 3 steps") as caught:
+        net.partial_fit(*ring)
     assert caught[0].filename == __file__
 
 
-def test_accuracy_is_shown_with_a_listener_to_batches_too(ring, monkeypatch):
-    class Listener(Callback):
-        def on_batch_end(self, net, **kwargs):
-            pass
-
-    shown = []
-    from rfsk.nets import _callbacks
-
-    class Bar(_callbacks.tqdm):
-        def set_postfix(self, ordered_dict, **kwargs):
-            shown.append(dict(ordered_dict))
-
-    monkeypatch.setattr(_callbacks, "tqdm", Bar)
-    FCNet(4, max_epochs=1, verbose=1, callbacks=[Listener()], random_state=0).fit(*ring)
-    assert set(shown[0]) == {"loss", "ipr", "accuracy"}
+class PressCtrlC(Callback):
+    def on_epoch_end(self, net, **kwargs):
+        signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize(("batch_size", "expected"), [(100, 1), (1000, 2)])

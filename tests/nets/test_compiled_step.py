@@ -1,0 +1,300 @@
+"""The compiled step against autograd, against NumPy, and against itself in other company."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.special
+import scipy.stats
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from rfsk import FCNet, fit_many, fit_many_online, make_nlgp
+from rfsk._core import _single_precision as functions
+from rfsk._core._compiled import FUSED, compiled
+from rfsk.datasets import NLGP, Discrimination, GaussianField
+from rfsk.datasets._field_kernels import fill_normal
+from rfsk.datasets._field_sampler import FieldSampler
+from rfsk.nets import _engine
+from rfsk.nets._compiled_step import CompiledStep
+
+ACTIVATIONS = ("erf", "tanh", "relu", "linear")
+OPTIONS = {
+    "n_hidden": st.integers(1, 7),
+    "n_features": st.integers(1, 11),
+    "n_samples": st.integers(12, 300),
+    "batch_size": st.integers(1, 299),
+    "activation": st.sampled_from(ACTIVATIONS),
+    "readout": st.sampled_from(("mean", "sqrt", "sum")),
+    "train_bias": st.booleans(),
+    "penalties": st.sampled_from(({}, {"weight_decay": 0.1}, {"l1": 0.01, "l1_cut": 5.0})),
+    "is_masked": st.booleans(),
+    "is_weighted": st.booleans(),
+    "momentum": st.just(0.0),
+    "seed": st.integers(0, 1000),
+}
+REFERENCE = dict.fromkeys(("is_masked", "is_weighted"), True) | {
+    "n_hidden": 3,
+    "n_features": 5,
+    "n_samples": 290,
+    "batch_size": 140,
+    "activation": "erf",
+    "readout": "sqrt",
+    "train_bias": True,
+    "penalties": {"weight_decay": 0.1, "l1": 0.01, "l1_cut": 5.0},
+    "momentum": 0.0,
+    "seed": 0,
+}
+
+
+def case(options):
+    """Parameters of a network, and data for it."""
+    rng = np.random.default_rng(options["seed"])
+    size = options["n_hidden"], options["n_features"]
+    X = rng.standard_normal((options["n_samples"], size[1]))
+    y = np.arange(len(X)) % 2
+    parameters = {
+        "n_hidden": size[0],
+        "activation": options["activation"],
+        "readout": options["readout"],
+        "train_bias": options["train_bias"],
+        "batch_size": min(options["batch_size"], len(X) - 1),
+        "bias_init": 0.5,
+        "learning_rate": 0.3,
+        "max_epochs": 1,
+        "random_state": options["seed"],
+        "device": "cpu",
+        "weight_decay": 0.0,
+        **options["penalties"],
+    }
+    if options["is_masked"]:
+        parameters["mask"] = rng.random(size) < 0.7
+    weight = rng.random(len(X)) + 0.1 if options["is_weighted"] else None
+    return parameters, X, y, weight
+
+
+def by_autograd(monkeypatch_context, parameters, data):
+    """The same fit without the compiled step."""
+    with monkeypatch_context as patch:
+        patch.setattr(_engine.CompiledStep, "fits", lambda net: False)
+        return FCNet(**parameters).fit(*data)
+
+
+@given(**OPTIONS)
+@example(**REFERENCE)
+@settings(max_examples=60, deadline=None)
+def test_compiled_step_equals_autograd(**options):
+    parameters, *data = case(options)
+    compiled_net = FCNet(**parameters).fit(*data)
+    reference = by_autograd(pytest.MonkeyPatch.context(), parameters, data)
+    scale = max(1.0, np.abs(reference.net_.module_.weight.detach().numpy()).max())
+    for name in ("weight", "bias"):
+        found, expected = (
+            getattr(net.net_.module_, name).detach().numpy() for net in (compiled_net, reference)
+        )
+        # A weight at the cut is zero in one and not in the other.
+        at_cut = np.zeros(found.shape, dtype=bool)
+        if name == "weight" and "l1" in options["penalties"]:
+            at_cut = (found == 0.0) != (expected == 0.0)
+            assert np.abs(found - expected)[at_cut].max(initial=0.0) < 0.0501
+        assert np.abs(found - expected)[~at_cut].max(initial=0.0) <= 1e-5 * scale
+    assert compiled_net.loss_curve_ == pytest.approx(reference.loss_curve_, rel=1e-5)
+    assert compiled_net.n_steps_ == reference.n_steps_
+
+
+def test_compiled_step_is_the_formula_of_the_docstring():
+    """In NumPy and double precision: w by rate K dLoss/dw, b by rate / D K dLoss/db."""
+    parameters, X, y, weight = case(REFERENCE)
+    del parameters["mask"]
+    net = FCNet(**parameters | {"max_epochs": 3, "batch_size": 145, "l1_cut": 0.0})
+    start = FCNet(**parameters | {"learning_rate": 1e-12, "weight_decay": 0.0, "l1": 0.0})
+    start.fit(X, y)
+    w, b = (getattr(start.net_.module_, n).detach().double().numpy() for n in ("weight", "bias"))
+    order = np.random.default_rng(3).permutation(len(X))
+    X, y, weight = X[order], y[order], weight / weight.mean()
+    weight = weight[order]
+    net.fit(X, y, weight)
+    # Batches come in an order of the net's own: read it from the generator it draws.
+    rng = np.random.default_rng(parameters["random_state"])
+    rng.integers(2**63)  # seed of the module
+    generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
+    K, D = w.shape
+    rate, target = 0.3, 1.0 - 2.0 * y
+    scale = math.sqrt(K)  # of the sum of the units, over their mean
+    for _ in range(3):
+        for rows in torch.randperm(len(X), generator=generator).split(145):
+            x, t, v = X[rows], target[rows], weight[rows]
+            h = x @ w.T / math.sqrt(D) + b
+            residual = scale * scipy.special.erf(h / math.sqrt(2.0)).mean(axis=1) - t
+            slope = math.sqrt(2.0 / math.pi) * np.exp(-0.5 * h**2)
+            g = 2.0 * (v * residual)[:, None] * slope * scale / K / len(x)
+            w_rate = rate * K / scale**2
+            w = w - w_rate * (g.T @ x / math.sqrt(D)) - rate * 0.1 * w
+            w = np.sign(w) * np.maximum(np.abs(w) - rate * 0.01, 0.0)
+            b = b - w_rate / D * g.sum(axis=0)
+    assert net.net_.module_.weight.detach().numpy() == pytest.approx(w, abs=1e-5)
+    assert net.biases_ == pytest.approx(b, abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def ring():
+    return make_nlgp(2300, 30, correlation_length=(2.0, 4.0), random_state=0)
+
+
+@pytest.fixture
+def threads():
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_numbers_do_not_depend_on_the_number_of_threads(ring, threads, monkeypatch):
+    from rfsk.nets import _compiled_step
+
+    monkeypatch.setattr(_compiled_step, "_OPERATIONS_TO_SHARE", 0.0)
+    task = make_nlgp(2, 30, correlation_length=(2.0, 4.0), return_X_y=False).task
+    found = []
+    for n in (1, 2, 3):
+        threads(n)
+        net = FCNet(8, batch_size=1000, max_epochs=3, random_state=0).fit(*ring)
+        online = FCNet(8, batch_size=1000, random_state=0).fit_online(task, 20_300)
+        found.append((net.receptive_fields_, net.biases_, online.receptive_fields_))
+    for other in found[1:]:
+        assert all((a == b).all() for a, b in zip(found[0], other, strict=True))
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_net_of_an_ensemble_is_the_net_alone_to_the_last_bit(ring, n_jobs):
+    task = make_nlgp(2, 30, correlation_length=(2.0, 4.0), return_X_y=False).task
+
+    def nets(sizes):
+        return [FCNet(k, batch_size=100, max_epochs=2, random_state=k) for k in sizes]
+
+    alone = nets([6])[0].fit(*ring).receptive_fields_
+    online = nets([6])[0].fit_online(task, 2050).receptive_fields_
+    for sizes in ([6], [5, 6], [4, 6, 9, 2]):
+        at = sizes.index(6)
+        assert (fit_many(nets(sizes), *ring, n_jobs=n_jobs)[at].receptive_fields_ == alone).all()
+        together = fit_many_online(nets(sizes), task, 2050, n_jobs=n_jobs)
+        assert (together[at].receptive_fields_ == online).all()
+
+
+def test_one_long_run_is_two_halves(ring):
+    net = FCNet(8, batch_size=100, random_state=0).fit(*ring)
+    found = []
+    for cuts in ([23], [1, 11, 23]):
+        weight = net.net_.module_.weight.detach().clone()
+        step = CompiledStep(net.net_, 100, 1)
+        step.weight = weight.numpy()
+        step.bias = net.net_.module_.bias.detach().clone().numpy()
+        batches = net.net_.get_iterator(net.net_.get_dataset(*ring), training=False)
+        (chunk,) = batches.chunks()
+        targets, first = step.target_of_class[chunk.y], 0
+        loss = 0.0
+        for last in cuts:
+            loss += step.run(chunk, targets, first, last)
+            first = last
+        found.append((step.weight, step.bias, loss))
+    assert (found[0][0] == found[1][0]).all()
+    assert (found[0][1] == found[1][1]).all()
+    assert found[0][2] == pytest.approx(found[1][2], rel=1e-12)
+    assert not (found[0][0] == net.net_.module_.weight.detach().numpy()).all()
+
+
+def test_snapshots_do_not_change_the_training(ring):
+    plain = FCNet(8, batch_size=100, max_epochs=2, random_state=0).fit(*ring)
+    watched = FCNet(8, batch_size=100, max_epochs=2, record=9, random_state=0).fit(*ring)
+    assert (plain.receptive_fields_ == watched.receptive_fields_).all()
+    assert (watched.receptive_field_history_[-1] == plain.receptive_fields_).all()
+
+
+@compiled(fastmath=FUSED)
+def _values(x, erf, exp_minus, tanh):
+    for i in range(len(x)):
+        erf[i] = functions.erf(x[i])
+        exp_minus[i] = functions.exp_minus(abs(x[i]))
+        tanh[i] = functions.tanh(x[i])
+
+
+def test_elementary_functions_have_the_stated_errors():
+    x = np.concatenate([np.linspace(-87.0, 87.0, 200_001), np.geomspace(1e-30, 10.0, 100_000)])
+    x = x.astype(np.float32)
+    erf, exp_minus, tanh = np.empty((3, len(x)), dtype=np.float32)
+    _values(x, erf, exp_minus, tanh)
+    exact = x.astype(np.float64)
+    nonzero = exact != 0.0
+    assert np.abs(erf[nonzero] / scipy.special.erf(exact[nonzero]) - 1.0).max() < 5e-7
+    small = np.abs(exact) < 20.0
+    assert np.abs(exp_minus / np.exp(-np.abs(exact)) - 1.0)[small].max() < 2e-6
+    assert np.abs(exp_minus - np.exp(-np.abs(exact))).max() < 2e-7
+    assert np.abs(tanh - np.tanh(exact)).max() < 2e-7
+
+
+def test_normal_numbers_are_standard_normal_and_independent():
+    n = 2**20
+    z = np.empty(n, dtype=np.float32)
+    fill_normal(z, np.uint64(123), 0)
+    z = z.astype(np.float64)
+    error = 5.0 / math.sqrt(n)
+    assert abs(z.mean()) < error
+    assert abs(z.var() - 1.0) < error * math.sqrt(2.0)
+    assert abs((z**3).mean()) < error * math.sqrt(15.0)
+    assert abs((z**4).mean() - 3.0) < error * math.sqrt(96.0)
+    for lag in (1, 2, 3):  # pairs are neighbours
+        assert abs((z[:-lag] * z[lag:]).mean()) < error
+        assert abs(((z[:-lag] ** 2 - 1.0) * (z[lag:] ** 2 - 1.0)).mean()) < 2.0 * error
+    beyond = 2.0 * scipy.stats.norm.sf(4.0) * n
+    assert abs((np.abs(z) > 4.0).sum() - beyond) < 5.0 * math.sqrt(beyond)
+    assert scipy.stats.kstest(z[:200_000], "norm").pvalue > 1e-4
+    other = np.empty(n, dtype=np.float32)
+    fill_normal(other, np.uint64(124), 0)
+    assert abs((z * other).mean()) < error
+
+
+def test_any_stretch_of_the_stream_can_be_drawn_on_its_own():
+    whole, part = np.empty(1000, dtype=np.float32), np.empty(100, dtype=np.float32)
+    fill_normal(whole, np.uint64(7), 0)
+    fill_normal(part, np.uint64(7), 400)
+    assert (part == whole[400:500]).all()
+
+
+SMOOTH = {"correlation_length": 2.0, "gain": 3.0}
+MODELS = {
+    "ring": NLGP(20, **SMOOTH),
+    "tanh": NLGP(20, **SMOOTH, nonlinearity="tanh"),
+    "sign": NLGP(20, **SMOOTH, nonlinearity="sign"),
+    "Gaussian": GaussianField(21, correlation_length=3.0),
+    "clone": NLGP(20, **SMOOTH).gaussian_clone(),
+    "torus": NLGP((6, 5), correlation_length=(1.0, 1.5), gain=3.0),
+    "clone of a torus": NLGP((6, 5), correlation_length=(1.0, 1.5), gain=3.0).gaussian_clone(),
+    "rough": NLGP(20, correlation_length=0.3, gain=1.0, kernel="exponential"),
+    "open": NLGP(20, **SMOOTH, boundary="open"),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_sampled_fields_have_the_covariance_and_kurtosis_of_the_model(name):
+    model = MODELS[name]
+    task = Discrimination([model, model])
+    assert FieldSampler.can_draw(task)
+    n = 40_000
+    X, counts = FieldSampler(task, 5, np.random.default_rng(5)).draw(1, n)
+    assert counts.tolist() == [[n // 2, n // 2]]
+    X = X[0].astype(np.float64)
+    products = X[:, :, None] * X[:, None, :]
+    error = products.std(axis=0) / math.sqrt(n)
+    covariance = model.covariance()
+    assert np.all(np.abs(products.mean(axis=0) - covariance) < 5.0 * error + 1e-6)
+    fourth = (X**4).mean(axis=1)  # sites are correlated, samples are not
+    expected = (model.excess_kurtosis() + 3.0) * covariance[0, 0] ** 2
+    assert abs(fourth.mean() - expected) < 5.0 * fourth.std() / math.sqrt(n) + 1e-6
+
+
+def test_fields_do_not_depend_on_how_many_are_drawn_at_once():
+    task = Discrimination([MODELS["ring"], MODELS["clone"]])
+    found = []
+    for sizes in ([9], [1, 5, 3]):
+        sampler = FieldSampler(task, 5, np.random.default_rng(5))
+        found.append(np.concatenate([sampler.draw(n, 3)[0] for n in sizes]))
+    assert (found[0] == found[1]).all()
