@@ -309,6 +309,50 @@ def test_inputs_far_from_unit_variance_are_told(data):
             Autoencoder(4, max_epochs=1).fit(factor * X, y)
 
 
+@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
+def test_inputs_far_from_unit_variance_are_reported_in_every_call(data, make):
+    X, y = data[0][:300], data[1][:300]
+    net = make(4, batch_size=100, max_epochs=1, learning_rate=1e-6, warm_start=True).fit(X, y)
+    for call in (net.fit, net.partial_fit, lambda X, y: rfsk.fit_many([net], X, y)):
+        with likely_mistake("X has a root mean square of 100; rates are meant for .*X = "):
+            call(100.0 * X / np.sqrt(np.mean(X**2)), y)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            call(X, y)
+
+
+# Blocks of a single class
+
+
+@pytest.mark.parametrize("make", [FCNet, ConvNet])
+def test_blocks_sorted_by_class_are_reported(data, make):
+    X, y = data[0][:1000], np.array(["short", "long"])[data[1][:1000]]
+    order = np.argsort(y, kind="stable")
+    net = make(4, random_state=0)
+    for rows in np.array_split(order, 4):
+        label = y[rows][0]
+        if len(set(y[rows])) == 1:
+            with likely_mistake(rf"All {len(rows)} rows of this block have the label '{label}'\. .*"
+                                "shuffle the rows before you divide them into blocks"):  # fmt: skip
+                net.partial_fit(X[rows], y[rows], classes=["long", "short"])
+        else:
+            net.partial_fit(X[rows], y[rows], classes=["long", "short"])
+    assert net.n_steps_ == 4
+
+
+def test_blocks_of_few_rows_and_of_both_classes_are_not_suspected(data):
+    X, y = data
+    net = FCNet(4, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net.partial_fit(X[y == 0][:49], y[y == 0][:49], classes=[0, 1])
+        net.partial_fit(X[y == 1][:1], y[y == 1][:1])
+        rows = np.concatenate([np.flatnonzero(y == 0)[:500], np.flatnonzero(y == 1)[:1]])
+        net.partial_fit(X[rows], y[rows])
+        Autoencoder(4, random_state=0).partial_fit(X[y == 0][:500], y[y == 0][:500])
+    assert net.n_steps_ == 4
+
+
 def test_evaluation_on_a_clone_that_a_model_has_not_is_refused_before_training():
     class Bare:
         shape, n_features = (6,), 6

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets import Discrimination
 from ..experiments._trained_nets import check_trained
-from ..nets import ConvNet
+from ..nets import ConvNet, fit_many_online
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._sources import CONTROL, INDEPENDENT, PAPER
@@ -17,7 +16,7 @@ _LATTICES = ("ring", "torus")
 
 
 def filters(bench: Bench, lattice: str) -> list[ConvNet]:
-    """One convolutional net a seed, of four filters of 51 or 11 x 11 taps."""
+    """One convolutional net for each seed, of four filters of 51 or 11 x 11 taps."""
     if lattice == "ring":
         task, size, shape, rate = bench.ring_task, 51, None, 5.0
         learning_time = 10_000.0 if bench.quick else 20_000.0
@@ -26,32 +25,25 @@ def filters(bench: Bench, lattice: str) -> list[ConvNet]:
         learning_time = 20_000.0 if bench.quick else 50_000.0
 
     def train() -> list[ConvNet]:
-        return [_train(task, seed, size, shape, rate, learning_time) for seed in bench.seeds]
+        nets = [
+            ConvNet(
+                4,
+                kernel_size=size,
+                image_shape=shape,
+                learning_rate=rate,
+                batch_size=100,
+                weight_decay=0.0,
+                random_state=seed,
+            )
+            for seed in bench.seeds
+        ]
+        n_steps = round(learning_time / rate)
+        fit_many_online(nets, task, 100 * n_steps, n_jobs=bench.n_jobs)
+        for net in nets:
+            check_trained(net, n_steps)
+        return nets
 
     return bench.once(("filters", lattice), train)
-
-
-def _train(
-    task: Discrimination,
-    seed: int,
-    kernel_size: int,
-    image_shape: tuple[int, int] | None,
-    learning_rate: float,
-    learning_time: float,
-) -> ConvNet:
-    net = ConvNet(
-        4,
-        kernel_size=kernel_size,
-        image_shape=image_shape,
-        learning_rate=learning_rate,
-        batch_size=100,
-        weight_decay=0.0,
-        random_state=seed,
-    )
-    n_steps = round(learning_time / learning_rate)
-    net.fit_online(task, 100 * n_steps)
-    check_trained(net, n_steps)
-    return net
 
 
 def _pair(bench: Bench, lattice: str, number: int) -> tuple[dict[str, np.ndarray], Any, Any]:

@@ -39,8 +39,8 @@ class _Plan:
     conv_steps: int
     cp_samples: int
 
-    batch_size: int = 200
-    conv_batch_size: int = 50
+    batch_size: int = 500
+    conv_batch_size: int = 200
     n_channels: int = 4
     n_factors: int = 8
     test_samples: int = 20_000

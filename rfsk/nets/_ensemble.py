@@ -202,7 +202,7 @@ def _fit(
         with noticing_interrupts() as was_interrupted:
             try:
                 trainings = [start() for start in starts]
-                groups = _divide(nets, trainings)
+                groups = _divide(nets, trainings, n_workers)
                 n_workers = min(n_workers, len(groups))
                 with tqdm(total=len(nets), disable=not verbose, unit="net") as bar:
                     if n_workers > 1:
@@ -254,7 +254,9 @@ def _train_in_threads(
             torch.set_num_threads(n_threads)
 
 
-def _divide(nets: Sequence[NetEstimator], trainings: Sequence[Training]) -> list[list[int]]:
+def _divide(
+    nets: Sequence[NetEstimator], trainings: Sequence[Training], n_workers: int
+) -> list[list[int]]:
     """Groups of nets of equal architecture, then those with a compiled step, one by one."""
     compiled, alike = [], defaultdict(list)
     for i, (net, training) in enumerate(zip(nets, trainings, strict=True)):
@@ -276,6 +278,6 @@ def _divide(nets: Sequence[NetEstimator], trainings: Sequence[Training]) -> list
     stacks = []
     for members in alike.values():
         on_cpu = nets[members[0]]._device.type == "cpu"
-        at_once = _AT_ONCE if on_cpu else len(members)
+        at_once = min(_AT_ONCE, -(-len(members) // n_workers)) if on_cpu else len(members)
         stacks += [members[i : i + at_once] for i in range(0, len(members), at_once)]
     return stacks + compiled

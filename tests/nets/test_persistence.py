@@ -1,6 +1,8 @@
-"""Nets saved and loaded: nothing is lost, nothing runs, and faults are told."""
+"""Nets saved and loaded: nothing is lost, no code runs, and faults are reported."""
 
 import json
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -84,16 +86,16 @@ def test_full_disk_leaves_the_older_file(path, monkeypatch):
     assert net.predict(X).shape == (300,)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
-def test_truncated_file_is_told(path, share):
+@pytest.mark.parametrize("fraction", [0.0, 0.3, 0.9])
+def test_truncated_file_is_refused(path, fraction):
     rfsk.save(FCNet(3, max_epochs=1, random_state=0).fit(X, Y), path)
     data = path.read_bytes()
-    path.write_bytes(data[: int(share * len(data))])
+    path.write_bytes(data[: int(fraction * len(data))])
     with pytest.raises(ValueError, match="is not a net saved by rfsk, or is damaged"):
         rfsk.load(path)
 
 
-def test_foreign_files_are_told(path):
+def test_foreign_files_are_refused(path):
     path.write_text("not a net")
     with pytest.raises(ValueError, match="is not a net saved by rfsk"):
         rfsk.load(path)
@@ -105,7 +107,7 @@ def test_foreign_files_are_told(path):
         rfsk.load(path)
 
 
-def test_weights_of_another_shape_are_told(path):
+def test_weights_of_another_shape_are_refused(path):
     from safetensors import safe_open
 
     rfsk.save(FCNet(3, max_epochs=1, random_state=0).fit(X, Y), path)
@@ -140,3 +142,78 @@ def test_device_can_be_chosen_at_loading(path):
     assert rfsk.load(path, device="cpu").device == "cpu"
     with pytest.raises(ValueError, match="device='cuda:99' is not available"):
         rfsk.load(path, device="cuda:99")
+
+
+@pytest.fixture
+def path_of_cuda(path):
+    """File of a net that was trained with device="cuda"."""
+    from safetensors import safe_open
+
+    rfsk.save(FCNet(3, max_epochs=1, random_state=0).fit(X, Y), path)
+    with safe_open(path, "pt") as file:
+        about = json.loads(file.metadata()["rfsk"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    about["parameters"]["device"] = "cuda"
+    save_file(tensors, path, {"rfsk": json.dumps(about)})
+    return path
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_net_of_an_absent_device_names_the_remedy_and_opens_by_it(path_of_cuda):
+    message = r"device='cuda' is not available.*Open the file by load\(path, device='cpu'\)"
+    with pytest.raises(ValueError, match=message):
+        rfsk.load(path_of_cuda)
+    again = rfsk.load(path_of_cuda, device="cpu")
+    assert again.device == "cpu"
+    expected = FCNet(3, max_epochs=1, random_state=0).fit(X, Y)
+    np.testing.assert_array_equal(again.decision_function(X), expected.decision_function(X))
+    again.set_params(warm_start=True).fit(X, Y)
+    assert again.n_steps_ == 2 * expected.n_steps_
+
+
+def mode_of(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs permissions of POSIX")
+def test_saved_file_has_the_permissions_of_the_umask_and_a_replaced_one_keeps_its_own(path):
+    net = FCNet(3, max_epochs=1, random_state=0).fit(X, Y)
+    for umask in (0o022, 0o077, 0o002):
+        before = os.umask(umask)
+        try:
+            rfsk.save(net, path)
+        finally:
+            os.umask(before)
+        assert mode_of(path) == 0o666 & ~umask
+        path.unlink()
+    rfsk.save(net, path)
+    path.chmod(0o640)
+    rfsk.save(net, path)
+    assert mode_of(path) == 0o640
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_options_of_skorch_are_saved(path):
+    net = FCNet(3, optimizer__momentum=0.9, max_epochs=1, random_state=0).fit(X, Y)
+    rfsk.save(net, path)
+    again = rfsk.load(path).set_params(warm_start=True)
+    assert again.get_params()["optimizer__momentum"] == 0.9
+    assert again.net_.optimizer_.param_groups[0]["momentum"] == 0.9
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 1.0, 1: 3.0}])
+def test_class_weights_are_saved(path, class_weight):
+    net = FCNet(3, class_weight=class_weight, max_epochs=1, random_state=0).fit(X, Y)
+    rfsk.save(net, path)
+    again = rfsk.load(path).set_params(warm_start=True)
+    assert again.class_weight == class_weight
+    assert again.fit(X, Y).n_steps_ == 2
+
+
+@pytest.mark.parametrize("net", [FCNet(3), FCNet(3, readout="linear"), ConvNet(2)], ids=str)
+def test_history_is_saved_with_the_columns_of_validation(path, net):
+    net.set_params(max_epochs=3, validation_fraction=0.25, random_state=0).fit(X, Y)
+    rfsk.save(net, path)
+    again = rfsk.load(path)
+    for name in ("epoch", "step", "train_loss", "valid_loss", "valid_acc", "dur"):
+        assert again.history_[:, name] == net.history_[:, name]

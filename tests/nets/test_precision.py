@@ -1,0 +1,117 @@
+"""Precision of a training: single, or double where all samples make one batch."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from rfsk import NLGP, Autoencoder, ConvNet, Discrimination, FCNet, Ising, make_nlgp
+
+X, Y = make_nlgp(400, 20, correlation_length=(1.0, 2.0), random_state=0)
+ROUGH = {"gain": 3.0, "kernel": "exponential"}
+TASKS = {
+    "by compiled code": [NLGP(20, correlation_length=xi, gain=3.0) for xi in (2.0, 4.0)],
+    "by torch": [NLGP((30, 30), correlation_length=xi, **ROUGH) for xi in (0.7, 1.4)],
+    "by NumPy": [Ising(20, temperature=T) for T in (3.0, 1.0)],
+}
+TASK = Discrimination(TASKS["by compiled code"])
+NETS = {
+    "compiled": lambda **options: FCNet(4, **options),
+    "deep": lambda **options: FCNet((4, 3), **options),
+    "linear readout": lambda **options: FCNet(4, readout="linear", **options),
+    "own activation": lambda **options: FCNet(4, activation=functional.softplus, **options),
+    "adam": lambda **options: FCNet(4, optimizer="adam", learning_rate=1e-2, **options),
+    "momentum": lambda **options: FCNet(4, optimizer__momentum=0.9, learning_rate=0.5, **options),
+    "convolution": lambda **options: ConvNet(2, **options),
+    "autoencoder": lambda **options: Autoencoder(4, **options),
+    "untied": lambda **options: Autoencoder(4, tied=False, sparsity=0.5, **options),
+}
+
+
+def state_of(net):
+    return {name: value.numpy() for name, value in net.net_.module_.state_dict().items()}
+
+
+def assert_equal(one, two, **tolerance):
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        assert value.dtype == two[name].dtype == np.float32
+        np.testing.assert_allclose(value, two[name], rtol=0.0, atol=0.0, **tolerance)
+
+
+@contextmanager
+def double_by_default():
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def trained_in_all_ways(make):
+    options = {"batch_size": 90, "random_state": 0, "max_epochs": 2}
+    nets = [make(**options).fit(X, Y), make(**options).partial_fit(X, Y)]
+    nets.append(make(**options | {"batch_size": 400}).fit(X, Y))  # in double precision
+    return [*nets, make(**options).fit_online(TASK, 400)]
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_settings_of_torch_change_no_number(name):
+    """Bit for bit, of weights, losses and predictions."""
+    expected = trained_in_all_ways(NETS[name])
+    for setting in (double_by_default, torch.no_grad):
+        with setting():
+            found = trained_in_all_ways(NETS[name])
+            transformed = [net.transform(X) for net in found]
+        for net, hidden, other in zip(found, transformed, expected, strict=True):
+            assert_equal(state_of(net), state_of(other))
+            np.testing.assert_array_equal(net.loss_curve_, other.loss_curve_)
+            np.testing.assert_array_equal(hidden, other.transform(X))
+
+
+@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("make", [FCNet, ConvNet])
+def test_default_dtype_of_torch_changes_no_sample_of_a_task(make, kind):
+    task = Discrimination(TASKS[kind])
+
+    def train():
+        return make(2, batch_size=90, random_state=0).fit_online(task, 200, n_eval=50)
+
+    expected = train()
+    with double_by_default():
+        found = train()
+    assert_equal(state_of(found), state_of(expected))
+    np.testing.assert_array_equal(found.evaluation_.loss, expected.evaluation_.loss)
+
+
+@pytest.mark.parametrize("make", [FCNet, ConvNet])
+def test_order_of_samples_in_one_batch_changes_nothing(make):
+    """Up to the rounding of the weights to single precision in the end."""
+    order = np.random.default_rng(0).permutation(len(X))
+    options = {"batch_size": 400, "max_epochs": 20, "random_state": 0}
+    one, two = make(4, **options).fit(X, Y), make(4, **options).fit(X[order], Y[order])
+    np.testing.assert_allclose(one.receptive_fields_, two.receptive_fields_, rtol=0.0, atol=1e-7)
+    np.testing.assert_allclose(one.loss_curve_, two.loss_curve_, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_training_goes_on_from_one_precision_in_the_other(name):
+    """One batch of all samples is in double precision, several batches and fresh samples not."""
+    net = NETS[name](batch_size=400, max_epochs=1, warm_start=True, random_state=0)
+    for train in (
+        lambda: net.fit(X, Y),
+        lambda: net.set_params(batch_size=100).fit(X, Y),
+        lambda: net.set_params(batch_size=500).fit(X, Y),
+        lambda: net.partial_fit(X, Y),
+        lambda: net.fit(X, Y),
+        lambda: net.fit_online(TASK, 1000),
+        lambda: net.fit(X, Y),
+    ):
+        before = state_of(net)["weight"].copy() if hasattr(net, "net_") else 0.0
+        train()
+        after = state_of(net)["weight"]
+        assert after.dtype == np.float32
+        assert np.isfinite(after).all()
+        assert not np.array_equal(before, after)
