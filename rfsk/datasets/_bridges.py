@@ -60,21 +60,22 @@ class RingBridges:
 
     def draw(self, fields: Array, rng: np.random.Generator) -> None:
         """Draw the sites of rings, (n_rings, side), in place."""
+        states = np.zeros(fields.shape[1], dtype=np.uint64)
         with rng.bit_generator.lock:
-            _draw(fields, rng, self._grid, self._steps, self._powers, self._sums)
+            _draw(fields, rng, states, self._grid, self._steps, self._powers, self._sums)
 
 
 @compiled()
 def _draw(
     fields: Array,
     rng: np.random.Generator,
+    states: NDArray[np.uint64],
     grid: Array,
     steps: NDArray[np.uint64],
     powers: Array,
     sums: Array,
 ) -> None:
     size = powers.shape[3]
-    states = np.zeros(fields.shape[1], np.uint64)
     for row in range(len(fields)):
         for step in range(len(steps)):
             site, pair, a, b = steps[step, 0], steps[step, 3], steps[step, 4], steps[step, 5]
