@@ -142,6 +142,26 @@ def test_heat_bath_has_the_conditional_distribution(parameters):
     assert np.abs(ranks - uniform).max() < 2.2 / np.sqrt(len(ranks))
 
 
+def test_heat_bath_follows_the_density_within_each_strip():
+    """The mean depth of points below the top of their strip, against quadrature."""
+    model = Phi4(2, coupling=1.2)
+    *_, a, lam, edges, heights, means, scale = model._heat_bath._arguments
+    fields = np.ones((1_000_000, 2))
+    model._heat_bath.sweep(fields, rng())
+    b = 2.4
+    j = int(np.sqrt(scale * b))
+
+    def depth(x):
+        strip = np.searchsorted(edges[j], x, side="right") - 1
+        return heights[j][strip.clip(max=63)] - (b * (x - means[j]) - x**2 * (a + lam * x**2))
+
+    x = np.linspace(-model._edge, model._edge, 400_001)
+    density = np.exp(b * x - x**2 * (a + lam * x**2))
+    values = depth(fields[:, 0])
+    expected = depth(x) @ density / density.sum()
+    assert abs(values.mean() - expected) < 5 * values.std() / 1000
+
+
 @pytest.mark.parametrize(
     "model",
     [
