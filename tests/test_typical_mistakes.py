@@ -1,4 +1,4 @@
-"""What beginners do wrong is told, with the reason and the remedy, and nothing else is."""
+"""Typical mistakes are reported with their reason and remedy, and nothing else is."""
 
 import warnings
 
@@ -66,20 +66,20 @@ def oblong():
     ],
     ids=lambda measure: getattr(measure, "__qualname__", str(measure)),
 )
-def test_transposed_fields_are_told(net, measure):
+def test_transposed_fields_are_reported(net, measure):
     with likely_mistake(r"\(40, 20\) vary smoothly down their columns .* are they transposed\?"):
         measure(net.receptive_fields_.T)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_weights_of_a_perceptron_are_told_to_be_transposed(data):
+def test_weights_of_a_perceptron_are_reported_as_transposed(data):
     mlp = MLPClassifier(16, alpha=1.0, max_iter=40, random_state=0).fit(*data)
     with likely_mistake(r"rfsk.receptive_fields\(mlp\) lays it right"):
         rfsk.ipr(mlp.coefs_[0])
     assert rfsk.ipr(rfsk.receptive_fields(mlp)).shape == (16,)
 
 
-def test_a_lattice_that_fits_the_units_is_told_to_be_of_the_other_axis():
+def test_error_for_a_lattice_that_fits_the_units_suggests_the_other_axis():
     fields = np.random.default_rng(0).normal(size=(7, 12))
     with pytest.raises(ValueError, match=r"They have as many rows: are they transposed\?"):
         LocalizationAnalyzer((3, 4)).fit(fields.T)
@@ -121,7 +121,7 @@ def test_few_fields_and_repeated_ones_are_not_suspected():
 # Axes of images
 
 
-def test_images_that_are_no_rows_are_told_how_to_be_laid_out(net):
+def test_error_for_images_that_are_no_rows_says_how_to_reshape_them(net):
     images, labels = np.zeros((9, 5, 4)), np.arange(9) % 2
     with pytest.raises(ValueError, match=r"dim 3, of shape \(9, 5, 4\).*X.reshape\(len\(X\), -1\)"):
         FCNet(4).fit(images, labels)
@@ -146,13 +146,13 @@ def test_images_that_are_no_rows_are_told_how_to_be_laid_out(net):
     ],
     ids=["analyzer", "matcher", "summary", "display"],
 )
-def test_exchanged_sides_of_fields_are_told(oblong, take):
+def test_exchanged_sides_of_fields_are_reported(oblong, take):
     take(oblong, (6, 14))
     with likely_mistake(r"shape=\(14, 6\), \(rows, columns\).*are the sides exchanged\?"):
         take(oblong, (14, 6))
 
 
-def test_exchanged_sides_of_photographs_are_told():
+def test_exchanged_sides_of_photographs_are_reported():
     X, y = rfsk.make_image_patches(1000, (8, 12), random_state=0)
     X = X + 5.0 * np.random.default_rng(0).normal(size=(1000, 1))  # brightness of each
     FCNet(2, image_shape=(8, 12), max_epochs=1).fit(X, y)
@@ -161,7 +161,7 @@ def test_exchanged_sides_of_photographs_are_told():
 
 
 @pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
-def test_exchanged_sides_of_inputs_are_told(make):
+def test_exchanged_sides_of_inputs_are_reported(make):
     X, y = make_nlgp(500, (6, 14), correlation_length=(1.0, 2.0), random_state=0)
     make(2, image_shape=(6, 14), max_epochs=1).fit(X, y)
     with likely_mistake(r"image_shape=\(14, 6\).*are the sides exchanged\?"):
@@ -171,15 +171,15 @@ def test_exchanged_sides_of_inputs_are_told(make):
 # The other convention of the gain
 
 
-def test_the_other_convention_of_the_gain_is_told():
-    law = {"correlation_length": 4.0, "gain": 2.0}
+def test_the_other_convention_of_the_gain_is_reported():
+    options = {"correlation_length": 4.0, "gain": 2.0}
     with likely_mistake(r"nonlinearity is erf\(h\).*gain=2.0 \* sqrt\(2\) = 2.82843"):
-        other = NLGP(40, **law, nonlinearity=scipy.special.erf)
+        other = NLGP(40, **options, nonlinearity=scipy.special.erf)
     ours = NLGP(40, correlation_length=4.0, gain=2.0 * np.sqrt(2.0))
     np.testing.assert_allclose(other.covariance(), ours.covariance(), atol=1e-9)
     assert other.excess_kurtosis() == pytest.approx(ours.excess_kurtosis(), abs=1e-9)
     with pytest.raises(ValueError, match=r"'erf' is erf\(h / sqrt 2\): where erf\(h\) is written"):
-        NLGP(40, **law, nonlinearity="erf(h)")
+        NLGP(40, **options, nonlinearity="erf(h)")
     described = make_nlgp(4, 40, gain=2.0, random_state=0, return_X_y=False).DESCR
     assert "where erf(gain z) is written, the gain of this law is 1.414" in described
 
@@ -198,11 +198,11 @@ def test_a_seed_that_was_forgotten_is_kept(data, make):
     assert make(4, max_epochs=1, random_state=np.random.default_rng(7)).fit(X, y).seed_ is None
 
 
-def test_a_seed_that_was_forgotten_is_told_as_it_trains_and_kept_in_files(data, capsys, tmp_path):
+def test_a_seed_that_was_forgotten_is_printed_and_kept_in_files(data, capsys, tmp_path):
     X, y = data[0][:300], data[1][:300]
     net = FCNet(4, max_epochs=1, verbose=1).fit(X, y)
-    told = f"random_state={net.seed_} trains the same net on the same data."
-    assert told in capsys.readouterr().err
+    message = f"random_state={net.seed_} trains the same net on the same data."
+    assert message in capsys.readouterr().err
     rfsk.save(net, tmp_path / "net.safetensors")
     assert rfsk.load(tmp_path / "net.safetensors").seed_ == net.seed_
     FCNet(4, max_epochs=1, verbose=1, random_state=0).fit(X, y)
@@ -221,7 +221,7 @@ def test_the_seed_of_data_that_were_drawn_without_one_is_kept():
 
 
 @pytest.mark.parametrize("make", [FCNet, ConvNet])
-def test_an_odd_net_without_biases_is_told_to_learn_nothing(data, make):
+def test_an_odd_net_without_biases_is_reported_to_learn_nothing(data, make):
     net = make(4, bias_init=0, train_bias=False, max_epochs=2, random_state=0)
     with likely_mistake("without biases .* learns nothing, accuracy 0.5"):
         net.fit(*data)
@@ -231,7 +231,7 @@ def test_an_odd_net_without_biases_is_told_to_learn_nothing(data, make):
         net.fit_online(task, 1000)
 
 
-def test_nets_without_biases_that_can_learn_are_left_in_peace(data):
+def test_nets_without_biases_that_can_learn_are_not_reported(data):
     """Means that differ, biases that start at zero but are trained, rectified units."""
     X, y = data
     with warnings.catch_warnings():
@@ -244,7 +244,7 @@ def test_nets_without_biases_that_can_learn_are_left_in_peace(data):
 # Targets of rectified units
 
 
-def test_rectified_units_whose_target_is_the_short_range_class_are_told(data):
+def test_rectified_units_whose_target_is_the_short_range_class_are_reported(data):
     X, y = data
     net = FCNet(4, activation="relu", max_epochs=1, random_state=0)
     net.fit(X, y)
@@ -267,10 +267,12 @@ def test_rectified_units_whose_target_is_the_short_range_class_are_told(data):
 @pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
 def test_a_pipeline_that_would_measure_activations_is_refused(data, make):
     pipeline = make_pipeline(make(12, max_epochs=1), LocalizationAnalyzer())
-    told = r"activations of a net, of shape .*: a row an input.*pass rfsk.receptive_fields\(net\)"
-    with pytest.raises(TypeError, match=told):
+    message = (
+        r"activations of a net, of shape .*: a row an input.*pass rfsk.receptive_fields\(net\)"
+    )
+    with pytest.raises(TypeError, match=message):
         pipeline.fit(*data)
-    with pytest.raises(TypeError, match=told):
+    with pytest.raises(TypeError, match=message):
         pipeline.set_output(transform="pandas").fit(*data)
 
 
@@ -288,10 +290,10 @@ def test_activations_are_refused_and_what_is_computed_of_them_is_not(net, data):
 
 
 @pytest.mark.parametrize("make", [make_nlgp, make_gp])
-def test_pooling_classes_into_one_cumulant_is_told(make):
+def test_pooling_classes_into_one_cumulant_is_reported(make):
     X, y = make(4000, 20, correlation_length=(1.0, 2.0), random_state=0)
-    told = "y has 2 classes whose covariances differ, and target=None pools them"
-    with likely_mistake(told):
+    message = "y has 2 classes whose covariances differ, and target=None pools them"
+    with likely_mistake(message):
         CumulantCP(2, max_iter=200, tol=1e-3, random_state=0).fit(X, y)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -302,7 +304,7 @@ def test_pooling_classes_into_one_cumulant_is_told(make):
 # Scales, and models that cannot be cloned
 
 
-def test_inputs_far_from_unit_variance_are_told(data):
+def test_inputs_far_from_unit_variance_are_reported(data):
     X, y = data[0][:300], data[1][:300]
     for factor in (0.01, 100.0):
         with likely_mistake("X has a root mean square of .*X = "):

@@ -23,6 +23,8 @@ _MORE = 1.5  # as many times the likeness of rows that are no neighbours
 _ROWS = 2000  # of a class that are looked at
 _MOST_CLASSES = 100  # beyond, y is not labels
 _BEYOND_NOISE = 4.0
+_SCALES = (0.33, 5.0)  # root mean squares between which learning rates were tried
+_CLEAR_BLOCK = 50  # rows of one class that are no accident
 
 # What `transform` of a net returned, as long as somebody holds it.
 _activations: WeakValueDictionary[int, Any] = WeakValueDictionary()
@@ -77,6 +79,26 @@ def refuse_images(X: Any, y: Any = None) -> None:
             f"({sides[1]}, {sides[2]}), rows first."
         )
     raise ValueError(f"Found array with dim {len(sides)}, of shape {sides}. {remedy}")
+
+
+def note_scale(rows: Array) -> None:
+    """Warn if inputs are far from unit variance."""
+    size = float(np.sqrt(np.mean(np.square(rows))))
+    if size > 0.0 and not _SCALES[0] <= size <= _SCALES[1]:
+        warn_likely_mistake(
+            f"X has a root mean square of {size:.3g}; rates are meant for inputs of mean zero and "
+            "unit variance: X = (X - X.mean()) / X.std()."
+        )
+
+
+def note_one_class(y: NDArray[Any]) -> None:
+    """Warn if all of many labels of a block are equal."""
+    if len(y) >= _CLEAR_BLOCK and np.all(y == y[0]):
+        warn_likely_mistake(
+            f"All {len(y)} rows of this block have the label {y.tolist()[0]!r}. A net that sees "
+            "one class at a time forgets the others: shuffle the rows before you divide them into "
+            "blocks."
+        )
 
 
 def note_transposed(fields: Array) -> None:

@@ -5,37 +5,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core._mistakes import note_axis_order, warn_likely_mistake
+from .._core._mistakes import note_axis_order, note_one_class, note_scale, warn_likely_mistake
 from ..datasets import Discrimination
 from ._modules import FIXED_READOUTS
 
 _ROWS = 2000  # of the data that are looked at
 _CERTAIN = 5.0  # standard errors
-_CLEAR_BLOCK = 50  # rows of one class that are no accident
 _ODD = ("erf", "tanh", "linear")
-_SCALES = (0.33, 5.0)  # root mean squares between which rates were tried
 
 
 def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = None) -> None:
     """Warn of likely mistakes in the data of a net, or between the two.
 
-    Parameters
-    ----------
-    net : NetEstimator
-        Started. Only the scale of X is checked if it has been trained before.
-    X : ndarray of shape (n_samples, n_features)
-        Finite.
-    index : ndarray of shape (n_samples,), optional
-        Classes of the rows, from 0; none for an autoencoder.
+    `index` holds the classes of the rows, from 0. Only the scale of X is checked if the net has
+    been trained before.
     """
     step = max(1, len(X) // _ROWS)
     rows = np.asarray(X[::step], dtype=np.float64)
-    size = float(np.sqrt(np.mean(np.square(rows))))
-    if size > 0.0 and not _SCALES[0] <= size <= _SCALES[1]:
-        warn_likely_mistake(
-            f"X has a root mean square of {size:.3g}; rates are meant for inputs of mean zero and "
-            "unit variance: X = (X - X.mean()) / X.std()."
-        )
+    note_scale(rows)
     if net.net_.n_steps_:
         return
     note_axis_order(rows, net.shape_, "image_shape")
@@ -46,12 +33,7 @@ def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = N
 def advise_on_block(net: Any, X: NDArray[Any], index: NDArray[np.intp]) -> None:
     """Warn as `advise_on_data` does, and of a block of data that holds one class only."""
     advise_on_data(net, X, index)
-    if len(X) >= _CLEAR_BLOCK and index.min() == index.max():
-        warn_likely_mistake(
-            f"All {len(X)} rows of this block have the label {net.classes_.tolist()[index[0]]!r}. "
-            "A net that sees one class at a time forgets the others: shuffle the rows before you "
-            "divide them into blocks."
-        )
+    note_one_class(net.classes_[index])
 
 
 def advise_on_task(net: Any, task: Discrimination) -> None:
@@ -101,8 +83,9 @@ def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.in
         uniform = [np.var(part.sum(axis=1)) for part in (first, second)]
         error = np.sqrt(2.0 / len(first) + 2.0 / len(second))
         if np.log(uniform[0] / uniform[1]) > _CERTAIN * error:
+            name = getattr(net.activation, "__name__", net.activation)
             warn_likely_mistake(
-                "Units of relu answer to class 1, whose target is 1 (that of class 0 is 0), and "
+                f"Units of {name} answer to class 1, whose target is 1 (that of class 0 is 0), and "
                 "class 1 is here the one of shorter range: fields localize only where it is the "
                 "one of longer range. Exchange the labels, y = 1 - y, or the models of the task."
             )

@@ -151,14 +151,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         Returns
         -------
         self : Autoencoder
-            The fitted estimator. An interrupt (Ctrl-C) ends the training early and keeps the
-            net trained so far, with a warning.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the data are not valid, before any training; or if the training
-            diverges.
+            The fitted estimator; interrupts and errors are as in `FCNet`.
         """
         return self._fit(partial(self._prepare_fit, X))
 
@@ -221,14 +214,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         Returns
         -------
         self : Autoencoder
-            The fitted estimator. An interrupt keeps the net trained so far, with a warning.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is not valid, or the training diverges.
-        TypeError
-            If `source` is neither an input model nor a task.
+            The fitted estimator; interrupts and errors are as in `FCNet`.
         """
         return self._fit(partial(self._prepare_online, source, n_samples))
 

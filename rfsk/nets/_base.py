@@ -52,24 +52,9 @@ _OWN_OPTIONS = {
 class Training(NamedTuple):
     """What a fit is about to do.
 
-    Attributes
-    ----------
-    data : Samples or TaskBatches
-        What to train on.
-    n_epochs : int
-    n_steps : int or None
-        Number of steps to come; None for a block of data with more to come, of which no snapshots
-        are taken.
-    valid : Samples or None
-        Data kept for validation.
-    evaluator : Evaluator or None
-        Measures the net on fresh samples.
-    original : (array, array or None)
-        Data as the user passed them, for scikit-learn's callbacks.
-    stop : threading.Event or None
-        Ends the training when set.
-    n_threads : int or None
-        Threads of the compiled step; as many as torch has by default.
+    `n_steps` is None for a block of data with more to come, of which no snapshots are taken;
+    `original` holds the data as the user passed them, for scikit-learn's callbacks; `stop` ends
+    the training when set; and `n_threads` of the compiled step are those of torch by default.
     """
 
     data: Samples | TaskBatches

@@ -57,18 +57,8 @@ class Samples(Dataset):
 class Chunk(NamedTuple):
     """Batches for the compiled step.
 
-    Attributes
-    ----------
-    X : ndarray of shape (n_rows, n_features)
-        Inputs, in single precision.
-    y : ndarray of shape (n_rows,)
-        Class indices.
-    weight : ndarray of shape (n_rows,)
-        Weights of the samples, in single precision.
-    order : ndarray of shape (n_samples,)
-        Rows of all batches, one batch after another.
-    ends : ndarray of shape (n_batches + 1,)
-        Start of the first batch in `order`, and end of each.
+    Inputs X of shape (n_rows, n_features), their class indices and weights; the rows of all
+    batches, one batch after another; and where the first batch starts in `order` and each one ends.
     """
 
     X: NDArray[np.float32]
@@ -85,15 +75,9 @@ class Chunk(NamedTuple):
 
 
 class SampleBatches:
-    """Batches of samples in memory: one epoch an iteration.
+    """Batches of samples in memory, for one epoch in each iteration.
 
-    Parameters
-    ----------
-    samples : Samples
-    batch_size : int
-        The last batch may be smaller.
-    generator : torch.Generator or None
-        Shuffles the samples before each epoch; None leaves them in order.
+    The last batch may be smaller. The generator shuffles the samples; None leaves them in order.
     """
 
     def __init__(
@@ -128,18 +112,16 @@ class SampleBatches:
         )
 
 
-class TaskBatches(torch.utils.data.Dataset):
-    """Fresh batches of a task, drawn on the device: a part of `n_samples` an iteration.
+class TaskBatches:
+    """Fresh batches of a task, drawn on the device: a part of `n_samples` in each iteration.
 
     Batches are stratified: see `Discrimination.class_boundaries`.
 
     Parameters
     ----------
     task : Discrimination
-    batch_size, n_samples : int
-        The last batch may be smaller.
-    n_epochs : int
-        Number of iterations that draw `n_samples` together.
+    batch_size, n_samples, n_epochs : int
+        There are `n_epochs` iterations. The last batch may be smaller.
     seed : int
     device : torch.device
     weight_of_class : ndarray of shape (n_classes,), optional
@@ -173,9 +155,6 @@ class TaskBatches(torch.utils.data.Dataset):
 
     def __len__(self) -> int:
         return int(self.ends[-1])
-
-    def __getitem__(self, index: int) -> Any:
-        raise TypeError("Samples of a task are drawn as they are needed, not looked up.")
 
     def __iter__(self) -> Iterator[Batch]:
         for X, y in self._blocks():

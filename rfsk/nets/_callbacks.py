@@ -27,27 +27,11 @@ except ImportError:
         return method
 
 
-__all__ = [
-    "CallbackSupportMixin",
-    "check_callbacks",
-    "fit_tasks",
-    "listens_to_batches",
-    "with_callbacks",
-]
-
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
 def check_callbacks(callbacks: Any, *, has_validation: bool) -> None:
-    """Raise unless these are callbacks of skorch that can work.
-
-    Parameters
-    ----------
-    callbacks : object
-        What the user passed.
-    has_validation : bool
-        Whether some of the data validate the net.
-    """
+    """Raise unless these are callbacks of skorch that can work with the data there are."""
     entries: Any = [] if callbacks is None else callbacks
     if isinstance(entries, list | tuple):
         entries = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]

@@ -231,14 +231,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
         Returns
         -------
         self : NetClassifier
-            The fitted estimator. An interrupt keeps the net trained so far, with a warning.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is not valid, or the training diverges.
-        TypeError
-            If `task` is not a Discrimination.
+            The fitted estimator; interrupts and errors are as in `fit`.
         """
         return self._fit(partial(self._prepare_online, task, n_samples, n_eval))
 

@@ -24,13 +24,7 @@ class CompiledStep:
     next one, and what they find is added in the order of the blocks, so that the numbers do not
     depend on how many threads there are.
 
-    Parameters
-    ----------
-    net : Engine
-        One for which `fits` is true.
-    batch_size : int
-        Samples of a whole batch.
-    n_threads : int
+    `net` is an engine for which `fits` is true, `batch_size` that of a whole batch.
     """
 
     def __init__(self, net: Any, batch_size: int, n_threads: int) -> None:

@@ -1,8 +1,6 @@
 """Entries that the docstrings of the nets share."""
 
-from typing import TypeVar
-
-Class = TypeVar("Class", bound=type)
+from .._core._docstrings import shared_entries
 
 _ENTRIES = """\
 bias_init : float or "auto", default="auto"
@@ -78,23 +76,4 @@ n_features_in_ : int
     Number of features.
 """
 
-
-def _by_name(entries: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for line in entries.splitlines():
-        if not line.startswith(" "):
-            name = line.split(" : ")[0].lstrip("*")
-            found[name] = []
-        found[name].append(line)
-    return found
-
-
-def with_shared_entries(cls: Class) -> Class:
-    """Put the shared entry of a parameter or attribute in place of each line ``@name``."""
-    entries, lines = _by_name(_ENTRIES), []
-    for line in (cls.__doc__ or "").splitlines():
-        name = line.strip()
-        is_reference = name.startswith("@")
-        lines += [f"    {entry}" for entry in entries[name[1:]]] if is_reference else [line]
-    cls.__doc__ = "\n".join(lines)
-    return cls
+with_shared_entries = shared_entries(_ENTRIES)

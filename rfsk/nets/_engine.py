@@ -2,10 +2,9 @@
 
 import math
 import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,13 +14,12 @@ from skorch.callbacks import EpochScoring
 from skorch.dataset import unpack_data
 from skorch.utils import to_numpy
 
+from .._core._ahead import ahead
 from ._batches import SampleBatches, Samples, TaskBatches
 from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
 from ._snapshots import Snapshots
 from ._targets import Coding
-
-Item = TypeVar("Item")
 
 # Times the loss of the first epoch, or one, at which a network has diverged.
 _EXPLODED = 100.0
@@ -43,16 +41,6 @@ def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> No
             f"The training loss is {losses[-1]} after {n_steps} steps: the net diverged. "
             "Lower learning_rate, or scale the inputs to unit variance."
         )
-
-
-def ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """Items of an iterable, each of which a thread prepares while the one before is in use."""
-    iterator, end = iter(items), object()
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, iterator, end)
-        while (item := coming.result()) is not end:
-            coming = pool.submit(next, iterator, end)
-            yield item  # type: ignore[misc]
 
 
 class Engine(NeuralNet):
@@ -114,7 +102,7 @@ class Engine(NeuralNet):
 
     def get_dataset(self, X: Any, y: Any = None) -> Any:
         """Samples on the device; what already is a data set is left as it is."""
-        if isinstance(X, torch.utils.data.Dataset):
+        if isinstance(X, torch.utils.data.Dataset | TaskBatches):
             return X
         data = torch.as_tensor(np.asarray(X), dtype=torch.float32).to(self.device)
         return Samples(data, None if y is None else self._index_of(y))

@@ -111,14 +111,7 @@ def fit_many_online(
     Returns
     -------
     nets : list
-        The same nets, fitted; as in `fit_many`.
-
-    Raises
-    ------
-    TypeError
-        If `nets` holds anything but nets, or `tasks` anything but tasks.
-    ValueError
-        If the numbers of nets and tasks differ, or a parameter is not valid, before any training.
+        The same nets, fitted; they and errors are as in `fit_many`.
 
     Examples
     --------

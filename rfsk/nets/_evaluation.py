@@ -58,17 +58,8 @@ class EvaluationCurve:
 class Evaluator:
     """Measures a net on samples drawn once, of a task and of its clone.
 
-    They have a seed of their own, so that evaluation does not change the training.
-
-    Parameters
-    ----------
-    tasks : list of Discrimination
-    n_samples : int
-        Of each task.
-    criterion : CodedLoss
-    seed : int
-        Seed of the training.
-    device : torch.device
+    They have a seed of their own, made of that of the training, so that evaluation does not change
+    the training.
     """
 
     def __init__(

@@ -15,12 +15,7 @@ from ._engine import DivergenceError, Engine
 def train_stack(nets: Sequence[NetEstimator], trainings: Sequence[Training]) -> list[int]:
     """Train nets whose architecture, batches and rates are alike; return which ones diverged.
 
-    Parameters
-    ----------
-    nets : sequence of NetEstimator
-        Ready to train, and if there are several, without validation and callbacks of the user.
-    trainings : sequence of Training
-        What each is to do.
+    Several nets have neither validation data nor callbacks of the user.
     """
     if len(nets) == 1:
         try:

@@ -83,7 +83,7 @@ def test_streamed_inputs_have_the_moments_of_the_model(model):
 
 
 @pytest.mark.parametrize("name", ["even ring", "odd ring", "thin torus"])
-def test_fields_drawn_by_modes_follow_the_law_of_the_model(name):
+def test_fields_drawn_by_modes_have_the_moments_of_the_model(name):
     """200,000 fields, seed 3: covariance and kurtosis within five of their standard errors."""
     model = SMOOTH[name]
     assert model._modes is not None
@@ -119,7 +119,7 @@ def test_filling_part_of_a_larger_tensor_is_the_same_draw(priors):
         assert set(counts[:, 0]) == {4, 5}
 
 
-def test_classes_come_sorted_within_a_batch_and_in_their_shares():
+def test_classes_come_sorted_within_a_batch_and_in_their_proportions():
     models = [MultivariateGaussian(np.full(3, mean), 1e-4 * np.eye(3)) for mean in (-1.0, 1.0)]
     task = Discrimination(models, (0.3, 0.7))
     sampler = BatchSampler(task, torch.Generator().manual_seed(0), np.random.default_rng(0))

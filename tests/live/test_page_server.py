@@ -62,7 +62,7 @@ def refusal(page, path):
         return answer.status, answer.read().decode()
 
 
-def test_a_run_tells_inputs_then_frames_of_both_nets_then_theory(events):
+def test_a_run_sends_inputs_then_frames_of_both_nets_then_theory(events):
     kinds = [event["event"] for event in events]
     assert kinds[0] == "inputs"
     assert kinds[-3:] == ["theory", "theory", "done"]
@@ -76,9 +76,9 @@ def test_a_run_tells_inputs_then_frames_of_both_nets_then_theory(events):
 
 @pytest.mark.parametrize("name", ["nlgp", "clone"])
 def test_streamed_fields_are_those_of_a_plain_net_of_the_same_seed(events, name):
-    law = TASK if name == "nlgp" else TASK.gaussian_clone()
+    task = TASK if name == "nlgp" else TASK.gaussian_clone()
     net = FCNet(20, batch_size=200, weight_decay=0.0, record=120, random_state=5)
-    net.fit_online(law, 200 * SHORT)
+    net.fit_online(task, 200 * SHORT)
     frames = frames_of(events, name)
     assert [frame["step"] for frame in frames] == net.snapshot_steps_.tolist()
     streamed = np.stack([decoded(frame["fields"]) for frame in frames])
@@ -87,7 +87,7 @@ def test_streamed_fields_are_those_of_a_plain_net_of_the_same_seed(events, name)
         expected = [ipr(fields)[:10].mean(), ipr(fields)[10:].mean()]
         assert frame["ipr"] == pytest.approx(expected, rel=1e-12)
     error = 5.0 * np.sqrt(0.25 / 2000 + 0.25 / 4000)  # they are tested on other samples
-    accuracy = net.score(*law.sample(4000, random_state=0))
+    accuracy = net.score(*task.sample(4000, random_state=0))
     assert frames[-1]["accuracy"] == pytest.approx(accuracy, abs=error)
 
 
@@ -98,11 +98,11 @@ def test_fields_that_have_just_begun_to_grow_are_not_warned_of(page):
     assert frames_of(events, "clone")[-1]["step"] == 100
 
 
-def test_a_theory_that_runs_away_is_told():
+def test_a_theory_that_runs_away_is_reported():
     parameters = Parameters(gain=10.0, short=8.0, long=12.0, steps=400)
-    law = parameters.task()
-    start = CubicFlow(law).starts(20, 0)
-    assert "ran away" in _prediction("nlgp", law, start, parameters)["problem"]
+    task = parameters.task()
+    start = CubicFlow(task).starts(20, 0)
+    assert "ran away" in _prediction("nlgp", task, start, parameters)["problem"]
 
 
 def test_units_come_in_the_order_of_their_centres_within_each_group(events):
@@ -120,13 +120,13 @@ def test_theory_and_statistics_are_those_of_the_package(events):
     assert np.allclose(drawn, TASK.models[1].sample(2, random_state=5), atol=1e-4)
     start = decoded(frames_of(events, "nlgp")[0]["fields"])
     expected = predict_fields(TASK, start=start, end=5.0 * SHORT / 40)
-    told = next(e for e in events if e["event"] == "theory" and e["net"] == "nlgp")
-    assert told["ipr"][0][-1] == pytest.approx(expected.ipr[:10].mean(), abs=1e-5)
-    assert told["times"][-1] == pytest.approx(5.0 * SHORT)
+    prediction = next(e for e in events if e["event"] == "theory" and e["net"] == "nlgp")
+    assert prediction["ipr"][0][-1] == pytest.approx(expected.ipr[:10].mean(), abs=1e-5)
+    assert prediction["times"][-1] == pytest.approx(5.0 * SHORT)
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "message"),
     [
         ("short=4&long=4", "short=4, long=4; expected short < long: the first class must be the"),
         ("short=5&long=4", "Lower the short correlation length or raise the long one."),
@@ -143,10 +143,10 @@ def test_theory_and_statistics_are_those_of_the_package(events):
         ("gian=3", "'gian' is unknown; expected one of gain, short, long, seed, steps."),
     ],
 )
-def test_parameters_that_are_not_valid_are_refused_in_words(page, query, told):
+def test_parameters_that_are_not_valid_are_refused_in_words(page, query, message):
     status, text = refusal(page, f"run?{query}")
     assert status == 400
-    assert told in text
+    assert message in text
 
 
 @pytest.mark.parametrize("path", ["no-such", "page.html", "../setup.cfg", "run/", "runs"])
@@ -161,8 +161,8 @@ def test_a_client_that_goes_away_stops_its_training():
         connection = HTTPConnection("127.0.0.1", page.port)
         connection.request("GET", f"/run?steps={LONG}&page=a")
         answer = connection.getresponse()
-        told = [json.loads(answer.readline())["event"] for _ in range(3)]
-        assert told == ["inputs", "frame", "frame"]
+        kinds = [json.loads(answer.readline())["event"] for _ in range(3)]
+        assert kinds == ["inputs", "frame", "frame"]
         assert page.n_running == 1
         answer.close()
         connection.close()
@@ -243,7 +243,7 @@ def test_a_page_begins_with_what_it_is_given():
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"port": -1}, r"port=-1; expected an integer >= 0\."),
         ({"height": 0}, r"height=0; expected an integer > 0\."),
@@ -253,8 +253,8 @@ def test_a_page_begins_with_what_it_is_given():
         ({"random_state": None}, "seed=None; expected an integer >= 0"),
     ],
 )
-def test_a_page_with_parameters_that_are_not_valid_is_not_served(options, told):
-    with pytest.raises(ValueError, match=told):
+def test_a_page_with_parameters_that_are_not_valid_is_not_served(options, message):
+    with pytest.raises(ValueError, match=message):
         LivePage(**options)
 
 
@@ -309,21 +309,21 @@ def test_the_command_serves_the_page_until_it_is_interrupted():
         with urlopen(url) as answer:
             html = answer.read().decode()
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=20)
+        _, shown = process.communicate(timeout=20)
     assert '"seed": 3' in html
     assert process.returncode == 0
-    assert told == ""
+    assert shown == ""
 
 
 def test_the_command_opens_the_browser_at_the_page(monkeypatch, capsys):
     opened = []
 
-    def visit(url):
+    def fetch(url):
         with urlopen(url) as answer:
             opened.append((url, answer.status))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(webbrowser, "open", visit)
+    monkeypatch.setattr(webbrowser, "open", fetch)
     assert main(["live"]) == 0
     ((url, status),) = opened
     assert status == 200

@@ -405,7 +405,7 @@ def test_interrupted_stack_keeps_its_nets_and_leaves_the_rest_as_it_was(ring, mo
 
 
 def test_interrupted_threads_stop_and_keep_their_nets(monkeypatch):
-    """Two threads train two of six nets when Ctrl-C is pressed."""
+    """Ctrl-C while two threads train the first two of six nets."""
     run, at_work = CompiledStep.run, threading.Barrier(3)
     first_calls = set()
 
@@ -507,8 +507,8 @@ def test_bad_ensembles_are_refused(ring):
         fit_many([net], ring[0], np.zeros(900))
     with pytest.raises(ValueError, match="EarlyStopping needs valid_loss, but no data are kept"):
         fit_many([net, FCNet(4, callbacks=[EarlyStopping()])], *ring)
+    stopping = FCNet(4, callbacks=[EarlyStopping()], validation_fraction=0.2)
     with pytest.raises(ValueError, match="EarlyStopping needs valid_loss, but no data are kept"):
-        stopping = FCNet(4, callbacks=[EarlyStopping()], validation_fraction=0.2)
         fit_many_online([net, stopping], task)
     with pytest.raises(ValueError, match="Input X contains NaN"):
         fit_many([net], np.full((900, 20), np.nan), ring[1])
@@ -522,5 +522,15 @@ def test_nets_with_callbacks_of_scikit_learn_are_refused(ring):
     from sklearn.callback import ScoringMonitor
 
     listening.set_callbacks(ScoringMonitor(scoring="accuracy"))
-    with pytest.raises(ValueError, match="set_callbacks does not go with nets trained together"):
+    with pytest.raises(ValueError, match=r"\(set_callbacks\) cannot be trained together"):
         fit_many([listening], *ring)
+
+
+def test_nets_that_share_a_callback_are_refused(ring):
+    counter = Count()
+    nets = [FCNet(4, callbacks=[counter]), FCNet(4, callbacks=[("counter", counter)])]
+    with pytest.raises(ValueError, match="Two nets have the same callback object"):
+        fit_many([nets[0], FCNet(4, callbacks=[counter])], *ring)
+    with pytest.raises(ValueError, match="Two nets have the same callback object"):
+        fit_many(nets, *ring)
+    assert counter.n == 0

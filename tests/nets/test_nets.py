@@ -327,7 +327,7 @@ def test_interrupted_fit_keeps_the_net_trained_so_far(make_net, ring, monkeypatc
 
 
 def test_interrupt_in_mid_epoch_counts_what_was_done(make_net, ring, monkeypatch):
-    """As in skorch, the epoch that was cut short has a loss for its batches, but none of its own."""
+    """As in skorch, the interrupted epoch has a loss for its batches, but none of its own."""
     interrupt_after(4, make_net, monkeypatch)
     with pytest.warns(UserWarning, match="interrupted after 4 steps"):
         net = make_net().fit(*ring)

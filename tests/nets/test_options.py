@@ -112,7 +112,7 @@ def test_other_optimizers_take_the_rate_as_it_is(ring, optimizer):
         ({"class_weight": "even"}, "class_weight='even'; expected None, 'balanced' or a dict"),
         ({"class_weight": {0: -1.0}}, r"class_weight={0: -1.0}; expected weights >= 0, not all"),
         ({"class_weight": {0: 0, 1: 0}}, r"class_weight={0: 0, 1: 0}; expected weights >= 0, not"),
-        ({"class_weight": {7: 1.0}}, r"\[7\]"),
+        ({"class_weight": {7: 1.0}}, r"The classes, \[0, 1\], are not in class_weight"),
         ({"validation_fraction": 1.0}, "validation_fraction=1.0; expected a number from 0 to 1"),
         ({"validation_fraction": -0.5}, "validation_fraction=-0.5; expected"),
     ],

@@ -12,7 +12,6 @@ from sklearn.utils.fixes import parse_version
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 
 from rfsk import Autoencoder, ConvNet, FCNet, make_nlgp
-from rfsk._core._random import draw_seed
 
 has_callbacks = pytest.mark.skipif(
     parse_version(sklearn.__version__) < parse_version("1.9"), reason="needs scikit-learn 1.9"
@@ -68,7 +67,7 @@ def test_scheduler_scales_the_soft_threshold_too(ring, batch_size):
 
 
 def test_plain_sgd_moves_every_parameter_by_its_gradient(ring):
-    """A step of "sgd" at rate r is one of torch's SGD at rates r K for weights, r K / D for biases."""
+    """A step of "sgd" at rate r is one of SGD at rate r K, for biases at r K / D."""
     X, y = ring
     options = {"batch_size": len(X), "max_epochs": 1, "random_state": 0, "weight_decay": 0.0}
     scaled = FCNet(6, learning_rate=0.5, **options).fit(X, y)
@@ -76,42 +75,6 @@ def test_plain_sgd_moves_every_parameter_by_its_gradient(ring):
     np.testing.assert_allclose(plain.receptive_fields_, scaled.receptive_fields_, atol=1e-7)
     start = np.array([1.0, 1.0, 1.0, -1.0, -1.0, -1.0])
     np.testing.assert_allclose(plain.biases_ - start, 20 * (scaled.biases_ - start), atol=1e-5)
-
-
-@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
-@pytest.mark.parametrize("listens", [False, True])
-def test_smaller_last_batch_takes_a_step_that_is_shorter_in_proportion(ring, make, listens):
-    """100 samples after 400 in a batch of 400 are a step of a quarter of the rate."""
-    X, y = ring[0][:500], ring[1][:500]
-    options = {"max_epochs": 1, "random_state": 0, "optimizer": torch.optim.SGD, "record": 500}
-    options["callbacks"] = [Listener()] if listens else None
-    net = make(4, learning_rate=0.4, batch_size=400, weight_decay=0.5, **options).fit(X, y)
-    first, before, after = net.receptive_field_history_
-    assert np.abs(after - before).max() > 1e-5
-    # The same samples, in any order, at a quarter of the rate, from the weights before the step.
-    order = torch.randperm(500, generator=orders_of(net)).numpy()
-    rows = order[400:]
-    last = make(4, learning_rate=0.1, batch_size=100, weight_decay=0.5, warm_start=True, **options)
-    last.fit(X[rows], y[rows])
-    start = make(4, learning_rate=0.4, batch_size=400, weight_decay=0.5, **options)
-    start.fit(X[order[:400]], y[order[:400]])
-    last.net_.module_.load_state_dict(start.net_.module_.state_dict())
-    last.fit(X[rows], y[rows])
-    np.testing.assert_allclose(first, start.receptive_field_history_[0], atol=0.0)
-    np.testing.assert_allclose(before, start.receptive_fields_, atol=1e-6)
-    np.testing.assert_allclose(after, last.receptive_fields_, atol=1e-6)
-
-
-class Listener(Callback):
-    def on_batch_end(self, net, **kwargs):
-        pass
-
-
-def orders_of(net):
-    """Generator that gave the order of the samples in the first epoch of a net."""
-    rng = np.random.default_rng(net.seed_)
-    draw_seed(rng)  # of the weights
-    return torch.Generator().manual_seed(draw_seed(rng))
 
 
 def test_time_is_steps_over_the_number_of_features(ring):
@@ -156,7 +119,7 @@ def test_exploded_net_is_reported_although_its_loss_is_finite():
 
 
 class Recorder:
-    """A callback of scikit-learn's protocol that keeps what it is told."""
+    """A callback of scikit-learn's protocol that keeps the arguments of its calls."""
 
     def __init__(self, stop_after=None):
         self.events, self.scores, self.kept, self.stop_after = [], [], [], stop_after
@@ -181,7 +144,7 @@ class Recorder:
 
 @has_callbacks
 @pytest.mark.parametrize("make", [FCNet, ConvNet])
-def test_scikit_learn_callbacks_hear_of_every_epoch(ring, make):
+def test_scikit_learn_callbacks_are_called_for_every_epoch(ring, make):
     recorder = Recorder()
     net = make(6, max_epochs=3, random_state=0).set_callbacks(recorder).fit(*ring)
     epochs = [(when, "epoch", i) for i in range(3) for when in ("begin", "end")]

@@ -1,0 +1,150 @@
+"""A training that diverges leaves the estimator as it was before the call."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from sklearn.exceptions import NotFittedError
+from skorch.callbacks import Callback
+
+from rfsk import Autoencoder, ConvNet, FCNet, make_nlgp
+
+X, Y = make_nlgp(600, 20, correlation_length=(1.0, 2.0), random_state=0)
+TASK = make_nlgp(2, 20, correlation_length=(1.0, 2.0), return_X_y=False).task
+NETS = {
+    "compiled": lambda **options: FCNet(4, activation="linear", **options),
+    "momentum": lambda **options: FCNet(4, activation="linear", optimizer__momentum=0.5, **options),
+    "deep": lambda **options: FCNet((4, 3), activation="linear", **options),
+    "convolution": lambda **options: ConvNet(2, activation="linear", **options),
+    "autoencoder": lambda **options: Autoencoder(
+        4, activation="linear", optimizer="sgd", **options
+    ),
+    "untied": lambda **options: Autoencoder(
+        4, activation="linear", optimizer="sgd", tied=False, **options
+    ),
+}
+CALLS = {
+    "partial_fit": lambda net: net.partial_fit(X, Y),
+    "fit": lambda net: net.fit(X, Y),
+    "warm fit": lambda net: net.set_params(warm_start=True).fit(X, Y),
+    "fit of one batch": lambda net: net.set_params(warm_start=True, batch_size=600).fit(X, Y),
+    "fit_online": lambda net: net.set_params(warm_start=True).fit_online(TASK, 6000),
+}
+
+
+def snapshot(net):
+    """Everything a user can see of a net, and what decides how it trains on."""
+    arrays = {
+        name: value.copy()
+        for name, value in vars(net).items()
+        if name.endswith("_") and isinstance(value, np.ndarray)
+    }
+    tensors = {name: value.clone() for name, value in net.net_.module_.state_dict().items()}
+    momenta = [
+        state["momentum_buffer"].clone()
+        for state in net.net_.optimizer_.state.values()
+        if state.get("momentum_buffer") is not None
+    ]
+    history = [dict(row, batches=None) for row in net.history_]
+    counts = net.n_steps_, net.time_, net.net_.n_steps_, net.net_.interrupted_
+    return arrays, tensors, momenta, history, counts, net.transform(X)
+
+
+def assert_unchanged(before, after):
+    for one, two in zip(before[:2], after[:2], strict=True):
+        assert one.keys() == two.keys()
+        for name, value in one.items():
+            assert np.array_equal(value, two[name]), name
+    assert len(before[2]) == len(after[2])
+    assert all(torch.equal(one, two) for one, two in zip(before[2], after[2], strict=True))
+    assert before[3:5] == after[3:5]
+    np.testing.assert_array_equal(before[5], after[5])
+
+
+def fitted(kind):
+    net = NETS[kind](batch_size=100, max_epochs=2, learning_rate=1e-3, record=3, random_state=0)
+    return net.fit(X, Y)
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("kind", NETS)
+def test_diverging_training_leaves_the_fitted_net_as_it_was(kind, call):
+    net = fitted(kind)
+    before = snapshot(net)
+    net.set_params(learning_rate=1e12)
+    with pytest.raises(ValueError, match=r"the net diverged\. Lower learning_rate"):
+        CALLS[call](net)
+    assert_unchanged(before, snapshot(net))
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_net_trains_on_after_a_divergence_as_if_nothing_had_happened(kind):
+    """In one batch, because the order of several depends on how often the net was trained."""
+    nets = [fitted(kind) for _ in range(2)]
+    nets[1].set_params(learning_rate=1e12)
+    with pytest.raises(ValueError, match="the net diverged"):
+        nets[1].partial_fit(X, Y)
+    one, two = (
+        net.set_params(learning_rate=1e-3, batch_size=600).partial_fit(X, Y) for net in nets
+    )
+    np.testing.assert_allclose(one.receptive_fields_, two.receptive_fields_, atol=1e-7)
+    assert one.n_steps_ == two.n_steps_ == 13
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_first_fit_that_diverges_leaves_the_net_unfitted(kind):
+    net = NETS[kind](batch_size=100, max_epochs=2, learning_rate=1e12, random_state=0)
+    with pytest.raises(ValueError, match="the net diverged"):
+        net.partial_fit(X, Y)
+    assert not hasattr(net, "net_")
+    with pytest.raises(NotFittedError):
+        net.transform(X)
+    assert net.set_params(learning_rate=1e-3).fit(X, Y).n_steps_ == 12
+
+
+def test_divergence_in_a_later_epoch_undoes_the_earlier_ones():
+    """The rate explodes in the third of four epochs."""
+
+    class Explode(Callback):
+        def on_epoch_begin(self, net, **kwargs):
+            if len(net.history) == 5:
+                for group in net.optimizer_.param_groups:
+                    group["lr"] = 1e12
+
+    net = fitted("compiled")
+    before = snapshot(net)
+    net.set_params(callbacks=[Explode()], warm_start=True, max_epochs=4)
+    with pytest.raises(ValueError, match="the net diverged"):
+        net.fit(X, Y)
+    assert_unchanged(before, snapshot(net))
+    net.set_params(callbacks=None).fit(X, Y)
+    assert net.n_steps_ == 36
+
+
+@pytest.mark.parametrize("n_epochs", [2, 3])
+def test_loss_may_explode_during_training_but_not_at_the_end(n_epochs):
+    """Weights are a hundred times as large in the second epoch, and not in the third."""
+
+    class Scale(Callback):
+        def on_epoch_begin(self, net, **kwargs):
+            with torch.no_grad():
+                net.module_.weight.mul_({2: 100.0, 3: 0.01}.get(len(net.history), 1.0))
+
+    net = Autoencoder(4, activation="linear", optimizer="sgd", learning_rate=1e-12)
+    net.set_params(max_epochs=n_epochs, batch_size=100, callbacks=[Scale()], random_state=0)
+    if n_epochs == 2:
+        with pytest.raises(ValueError, match=r"training loss is \d+.* the net diverged"):
+            net.fit(X)
+    else:
+        losses = net.fit(X).loss_curve_
+        assert losses[1] > 100.0 * losses[0]
+        assert losses[2] == pytest.approx(losses[0], rel=1e-4)
+
+
+def test_net_that_diverged_can_be_pickled_and_cloned():
+    net = fitted("compiled").set_params(learning_rate=1e12)
+    with pytest.raises(ValueError, match="the net diverged"):
+        net.partial_fit(X, Y)
+    again = pickle.loads(pickle.dumps(net))
+    np.testing.assert_array_equal(again.transform(X), net.transform(X))
