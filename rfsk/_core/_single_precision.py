@@ -101,9 +101,12 @@ def log(u):
 
 
 @compiled(fastmath=FUSED)
-def add_outer_products(coefficients, rows, n, out):
-    """Add sum_(i < n) coefficients[i, k] rows[i] to each out[k], four rows and two k at a time."""
-    n_units, width = out.shape
+def add_outer_products(coefficients, rows, n, out, width):
+    """Add sum_(i < n) coefficients[i, k] rows[i] to each out[k], over the first `width` columns.
+
+    Four rows and two k are handled at a time.
+    """
+    n_units = len(out)
     whole = n - n % 4
     for i in range(0, whole, 4):
         for k in range(0, n_units - 1, 2):

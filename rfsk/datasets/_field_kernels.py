@@ -46,11 +46,11 @@ def fill_normal(out, seed, first):
 
 
 @compiled(fastmath=FUSED)
-def draw_fields(out, rows, numbers, seed, stride, sides, modes, map_number, scale, room):
+def draw_fields(out, rows, numbers, seed, stride, sides, modes, map_number, scale, buffers):
     """Draw stationary fields into rows of an array.
 
-    A field is scale f(sum_ab noise_ab sides[a] modes[b]): on a ring `sides` is [[1]], on a torus
-    whose covariance is a product it holds the modes down the rows.
+    A field is scale f(sum_ab noise_ab sides[a] modes[b]): on a torus whose covariance is a product
+    there are modes down the rows and across the columns, and a ring is a single row.
 
     Parameters
     ----------
@@ -59,45 +59,63 @@ def draw_fields(out, rows, numbers, seed, stride, sides, modes, map_number, scal
         Rows to fill, and the number in the stream of the field that each one receives.
     seed, stride : int
         Of the stream of normal numbers: field i has those from i * stride on.
-    sides, modes : arrays of shape (n_side_modes, n_rows) and (n_modes, n_columns)
+    sides, modes : arrays of shape (n_sides, height) and (n_modes, width)
     map_number : int
         Number of f in `MAPS`.
     scale : float
-    room : tuple of arrays
-        Room for noise, its transpose, lines of a torus, fields, and a view of these as grids.
+    buffers : tuple of arrays
+        For `most` fields at a time: noise of shape (most, n_noise); (n_modes, most * n_sides),
+        (width, most * n_sides), (n_sides, most * width) and (height, most * width), or of a ring
+        (most, width).
     """
-    noise, coefficients, lines, fields, grids = room
+    noise, along_modes, across, along_sides, fields = buffers
     n_sides, height = sides.shape
     n_modes, width = modes.shape
-    most = len(fields)
+    most = len(noise)
     for start in range(0, len(rows), most):
         n = min(most, len(rows) - start)
         for i in range(n):
             fill_normal(noise[i], seed, numbers[start + i] * stride)
-            for a in range(n_sides):
-                for m in range(n_modes):
-                    coefficients[m, i * n_sides + a] = noise[i, a * n_modes + m]
-        for i in range(n * n_sides):
-            for d in range(width):
-                lines[i, d] = _ZERO
-        add_outer_products(coefficients, modes, n_modes, lines)
-        if height > 1:
+        fields[:] = _ZERO
+        if height == 1:
             for i in range(n):
-                for d in range(height * width):
-                    fields[i, d] = _ZERO
-                add_outer_products(sides, lines[i * n_sides :], n_sides, grids[i])
+                for b in range(n_modes):
+                    along_modes[b, i] = sides[0, 0] * noise[i, b]
+            add_outer_products(along_modes, modes, n_modes, fields, width)
+            n_lines, length = n, width
+        else:
+            # Columns of all fields side by side, so that the innermost loops are long.
+            for i in range(n):
+                for a in range(n_sides):
+                    for b in range(n_modes):
+                        along_modes[b, i * n_sides + a] = noise[i, a * n_modes + b]
+            across[:] = _ZERO
+            add_outer_products(modes, along_modes, n_modes, across, n * n_sides)
+            for i in range(n):
+                for a in range(n_sides):
+                    for c in range(width):
+                        along_sides[a, i * width + c] = across[c, i * n_sides + a]
+            add_outer_products(sides, along_sides, n_sides, fields, n * width)
+            n_lines, length = height, n * width
+        for r in range(n_lines):
+            if map_number == 1:
+                for d in range(length):
+                    fields[r, d] = scale * erf(fields[r, d])
+            elif map_number == 2:
+                for d in range(length):
+                    fields[r, d] = scale * tanh(fields[r, d])
+            elif map_number == 3:
+                for d in range(length):
+                    fields[r, d] = scale if fields[r, d] >= _ZERO else -scale
+            else:
+                for d in range(length):
+                    fields[r, d] *= scale
         for i in range(n):
             row = rows[start + i]
-            source = fields if height > 1 else lines
-            if map_number == 1:
-                for d in range(height * width):
-                    out[row, d] = scale * erf(source[i, d])
-            elif map_number == 2:
-                for d in range(height * width):
-                    out[row, d] = scale * tanh(source[i, d])
-            elif map_number == 3:
-                for d in range(height * width):
-                    out[row, d] = scale if source[i, d] >= _ZERO else -scale
+            if height == 1:
+                for c in range(width):
+                    out[row, c] = fields[i, c]
             else:
-                for d in range(height * width):
-                    out[row, d] = scale * source[i, d]
+                for r in range(height):
+                    for c in range(width):
+                        out[row, r * width + c] = fields[r, i * width + c]

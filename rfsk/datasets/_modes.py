@@ -59,8 +59,8 @@ def few_modes(autocovariance: Array) -> Array | None:
 def mode_factors(autocovariance: Array) -> tuple[Array, Array] | None:
     """Modes down the rows and across the columns of a lattice, whose products add up to a field.
 
-    A ring has one mode, of one site, down its rows. A torus has such modes if its covariance is
-    the product of two; a small lattice is else taken as a ring of all its sites.
+    A ring is a single row. A torus has such modes if its covariance is the product of two; any
+    other small lattice is treated as a ring of all its sites.
 
     Parameters
     ----------

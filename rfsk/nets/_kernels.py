@@ -164,7 +164,7 @@ def take_steps(network, samples, ends, activation, constants, room, first, strid
                 for k in range(n_units):
                     slope[i, k] *= weighted
                     bias_gradients[b, k] += slope[i, k]
-            add_outer_products(slope, rows, n, gradients[b])
+            add_outer_products(slope, rows, n, gradients[b], width)
             losses[b] = loss
         if stride > 1:
             return 0.0
