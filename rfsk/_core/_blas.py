@@ -10,7 +10,7 @@ from typing import Any
 import scipy
 from threadpoolctl import ThreadpoolController
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 def scipy_on_one_thread() -> AbstractContextManager[None]:
@@ -31,7 +31,7 @@ def blas_on_one_thread() -> AbstractContextManager[None]:
 @contextmanager
 def _on_one_thread(libraries: Any) -> Iterator[None]:
     # The number of threads is the process's. While one Python thread has set it, others leave it
-    # alone: contexts that overlap would restore one another's setting.
+    # alone: contexts that overlap would restore one another's setting. Contexts of one thread nest.
     if not _lock.acquire(blocking=False):
         yield
         return

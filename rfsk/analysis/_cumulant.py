@@ -72,6 +72,10 @@ class Cumulant(ABC):
         """
         return np.asarray(np.einsum("rd,rd->r", self.contract(directions), directions))
 
+    def condensed(self) -> "Cumulant":
+        """Return a cumulant that is nearly this one and contracts faster, or this one."""
+        return self
+
     def pair_contract(self, direction: Array, others: Array) -> Array:
         """kappa(a, a, b, .) of order four for one direction a and each row b, by polarization.
 
@@ -237,6 +241,11 @@ class CombinedCumulant(Cumulant):
     def strength(self, directions: Array) -> Array:
         """Sum of the terms' strengths."""
         return np.asarray(sum(factor * kappa.strength(directions) for factor, kappa in self.terms))
+
+    def condensed(self) -> Cumulant:
+        """Condense each term."""
+        terms = [(factor, kappa.condensed()) for factor, kappa in self.terms]
+        return self if terms == self.terms else CombinedCumulant(terms)
 
     def tensor(self) -> Array:
         """Sum of the terms' tensors."""

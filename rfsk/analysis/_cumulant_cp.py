@@ -190,11 +190,12 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
             return 1.0, [(1.0, blocks)]
         data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
         rows = self._rows_by_class(data, y)
-        # In units of their own size, whatever the scale, fourth powers stay in range.
-        size = max(float(np.abs(part - part.mean(axis=0)).max()) for part in rows) or 1.0
+        size = max(float(max(part.max(), -part.min())) for part in rows)
         if size > 1e75:
             raise ValueError(f"Inputs of size {size:.1e}; scale them to about unit variance.")
-        kappas = [SampleCumulant(part / size, self.order) for part in rows]
+        # In units of their own size eighth powers stay in range. Powers of two divide exactly.
+        size = 1.0 if 1e-20 < size < 1e20 else 2.0 ** np.frexp(size)[1]
+        kappas = [SampleCumulant(part / size if size != 1.0 else part, self.order) for part in rows]
         factors = [1.0 / len(rows)] * len(rows)
         if isinstance(self.target, str) and self.target == "difference":
             factors = [-1.0, 1.0]

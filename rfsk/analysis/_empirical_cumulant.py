@@ -2,21 +2,28 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
+from .._core._blas import blas_on_one_thread
 from .._core._blocks import LazyBlocks, is_lazy
 from .._core._random import as_generator
 from ._cumulant import Cumulant, check_tensor_size, pair_products, pairings
+from ._subspace_cumulant import SubspaceCumulant
 
 Array = NDArray[np.float64]
 
-_CHUNK_ROWS = 2048  # rows contracted at a time: the block of projections stays in cache
-_FEW_FEATURES = 40  # up to here the norm is computed from products of features
-_NORM_ROWS = 4096  # up to here all rows enter the norm, beyond it a sample of them
+_CHUNK_ROWS = 512  # rows contracted at a time, and directions: what they make stays in cache
+_CHUNK_FEATURES = 128  # with fewer features there may be more rows
+_ONE_THREAD = 256  # features up to which products are too small to be shared among threads
+_FEW_FEATURES = 40  # up to here the norm comes from products of features, and no axis is left out
+_NORM_ROWS = 1024  # rows that are drawn for the norm where there are four times as many
+_TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
 
 class EmpiricalCumulant(Cumulant):
@@ -44,12 +51,18 @@ class EmpiricalCumulant(Cumulant):
         """Sum of ``function(rows, *arguments)`` over all centred rows, some at a time."""
         return _sum_of(self._chunks(), function, arguments)
 
+    def _mean(self, function: Callable[..., Array], directions: Array) -> Array:
+        """Mean over the rows of powers of their projections, from the sums of some rows."""
+        # Threads that share so little work wait for one another in busy loops.
+        with blas_on_one_thread() if self.n_features <= _ONE_THREAD else nullcontext():
+            return self._total(function, directions, self.order) / self.n_samples
+
     def contract(self, directions: Array) -> Array:
         """Contract by two passes over the data."""
         gaussian = directions @ self._covariance
         if self.order == 2:
             return np.asarray(gaussian)
-        moment = self._total(_contraction, directions, self.order) / self.n_samples
+        moment = self._mean(_contraction, directions)
         if self.order == 3:
             return moment
         variance = np.einsum("rd,rd->r", directions, gaussian)
@@ -59,11 +72,16 @@ class EmpiricalCumulant(Cumulant):
         """kappa(a, ..., a) for each row a, in one pass over the data."""
         if self.order == 2:
             return super().strength(directions)
-        moment = self._total(_strength, directions, self.order) / self.n_samples
+        moment = self._mean(_strength, directions)
         if self.order == 3:
             return moment
         variance = np.einsum("rd,rd->r", directions @ self._covariance, directions)
         return np.asarray(moment - 3.0 * variance**2)
+
+    def _rough_strength(self, rows: Array) -> Array:
+        """kappa(y, y, y, y) for each row y in single precision, enough for an estimate."""
+        unit = float(_squared_lengths(rows).max()) or 1.0  # keeps powers in range
+        return np.asarray(self.strength((rows / unit).astype(np.float32))) * unit**self.order
 
     def tensor(self) -> Array:
         """Form all entries, in one pass."""
@@ -95,8 +113,8 @@ class EmpiricalCumulant(Cumulant):
 
         At order four <kappa, kappa'> = mean_i kappa(y_i, y_i, y_i, y_i) - 3 mean_i (x_i.C' x_i)^2
         + 3 (tr C C')^2 + 6 tr C C' C C', with x, C the samples of one and y, C' those of the
-        other; at order three the first term alone. Its mean is over all rows up to 4096 of them,
-        and over so many random ones where there are more: an unbiased estimate.
+        other; at order three the first term alone. Its mean is over all rows if there are fewer
+        than 4096, and over 1024 random ones otherwise: an unbiased estimate.
 
         Parameters
         ----------
@@ -111,24 +129,29 @@ class EmpiricalCumulant(Cumulant):
         if self.order == 2:
             return float((self._covariance * other._covariance).sum())
         rows = other._some_rows(as_generator(random_state))
-        along = self.strength(rows)
-        itself = 0.0
+        is_sampled = len(rows) < other.n_samples
+        along = self._rough_strength(rows) if is_sampled else self.strength(rows)
+        known = 0.0
         if other is self:
             # What a row contributes to its own term is known for all rows: no need to sample it.
-            along -= (rows**2).sum(axis=1) ** self.order / self.n_samples
-            itself = float(self._total(_norm_power, self.order))
-        moment = float(along.mean()) + itself / self.n_samples**2
+            along -= _squared_lengths(rows) ** self.order / self.n_samples
+            known = float(self._total(_norm_power, self.order)) / self.n_samples**2
         if self.order == 3:
-            return moment
-        quadratic = float(self._total(_squared_form, other._covariance))
+            return float(along.mean()) + known
+        quadratic = float(self._total(_squared_form, other._covariance)) / self.n_samples
         product = self._covariance @ other._covariance
         gaussian = np.trace(product) ** 2 + 2.0 * (product * product.T).sum()
-        return float(moment - 3.0 * quadratic / self.n_samples + 3.0 * gaussian)
+        if other is self and is_sampled and gaussian > 0.0:
+            # Nor is what belongs to the part of kappa that is proportional to the pairings of C.
+            part = 3.0 * (quadratic / gaussian - 1.0)
+            along -= part * _forms(rows, self._covariance) ** 2
+            known += part * quadratic
+        return float(along.mean() + known - 3.0 * quadratic + 3.0 * gaussian)
 
     def _some_rows(self, rng: np.random.Generator) -> Array:
         """All centred rows, or a random sample of them."""
         chosen = np.arange(self.n_samples)
-        if self.n_samples > _NORM_ROWS:
+        if self.n_samples >= 4 * _NORM_ROWS:
             chosen = np.sort(rng.choice(self.n_samples, _NORM_ROWS, replace=False))
         some, start = [], 0
         for rows in self._chunks():
@@ -177,9 +200,25 @@ class SampleCumulant(EmpiricalCumulant):
         self._data = data - self.mean
         self._covariance = self._data.T @ self._data / len(data)
 
+    def condensed(self) -> Cumulant:
+        """Project on the principal axes if a part of them has nearly all of the variance."""
+        return self._condensed
+
+    @cached_property
+    def _condensed(self) -> Cumulant:
+        variances, axes = np.linalg.eigh(self._covariance)  # rising
+        n_left_out = int(np.searchsorted(np.cumsum(variances), _TAIL * variances.sum()))
+        # Fewer axes than a quarter save little more time.
+        n_left_out = min(n_left_out, 3 * self.n_features // 4)
+        if self.n_features <= _FEW_FEATURES or n_left_out < self.n_features // 4:
+            return self
+        axes = axes[:, n_left_out:]
+        return SubspaceCumulant(SampleCumulant(self._data @ axes, self.order), axes.T)
+
     def _chunks(self) -> Iterator[Array]:
-        for start in range(0, self.n_samples, _CHUNK_ROWS):
-            yield self._data[start : start + _CHUNK_ROWS]
+        step = _CHUNK_ROWS * max(1, _CHUNK_FEATURES // self.n_features)
+        for start in range(0, self.n_samples, step):
+            yield self._data[start : start + step]
 
 
 class BlockCumulant(EmpiricalCumulant):
@@ -263,7 +302,7 @@ def _centred(block: Any, mean: Array) -> Iterator[Array]:
 def _sum_of(
     chunks: Iterable[Array], function: Callable[..., Array], arguments: tuple[Any, ...]
 ) -> Array:
-    total: Any = 0.0
+    total: Any = np.float64(0.0)  # sums in single precision are added up in double
     for rows in chunks:
         total = total + function(rows, *arguments)
     return np.asarray(total)
@@ -280,9 +319,14 @@ def _product(rows: Array) -> Array:
     return np.asarray(rows.T @ rows)
 
 
+def _columns(directions: Array) -> Array:
+    """One direction per column, contiguous: products with few columns take half the time so."""
+    return np.ascontiguousarray(directions.T)
+
+
 def _contraction(rows: Array, directions: Array, order: int) -> Array:
     """Sum of (x.a)^(order - 1) x."""
-    projections = rows @ directions.T
+    projections = rows @ _columns(directions)
     powers = projections * projections
     if order == 4:
         powers *= projections
@@ -291,9 +335,13 @@ def _contraction(rows: Array, directions: Array, order: int) -> Array:
 
 def _strength(rows: Array, directions: Array, order: int) -> Array:
     """Sum of (x.a)^order."""
-    projections = rows @ directions.T
-    squares = projections * projections
-    return np.asarray(np.einsum("nr,nr->r", squares, squares if order == 4 else projections))
+    rows = rows.astype(directions.dtype, copy=False)
+    sums = []
+    for start in range(0, len(directions), _CHUNK_ROWS):
+        projections = rows @ _columns(directions[start : start + _CHUNK_ROWS])
+        squares = projections * projections
+        sums.append(np.einsum("nr,nr->r", squares, squares if order == 4 else projections))
+    return np.concatenate(sums)
 
 
 def _moment(rows: Array, order: int) -> Array:
@@ -308,11 +356,21 @@ def _moment_of_pairs(rows: Array, first: NDArray[np.intp], second: NDArray[np.in
     return np.asarray(products.T @ products)
 
 
+def _squared_lengths(rows: Array) -> Array:
+    """|x|^2 of each row."""
+    return np.asarray(np.einsum("nd,nd->n", rows, rows))
+
+
 def _norm_power(rows: Array, order: int) -> Array:
     """Sum of |x|^(2 order)."""
-    return np.asarray(((rows**2).sum(axis=1) ** order).sum())
+    return np.asarray((_squared_lengths(rows) ** order).sum())
+
+
+def _forms(rows: Array, matrix: Array) -> Array:
+    """x.Mx of each row."""
+    return np.asarray(np.einsum("nd,nd->n", rows @ matrix, rows))
 
 
 def _squared_form(rows: Array, matrix: Array) -> Array:
     """Sum of (x.Mx)^2."""
-    return np.asarray((np.einsum("nd,nd->n", rows @ matrix, rows) ** 2).sum())
+    return np.asarray((_forms(rows, matrix) ** 2).sum())

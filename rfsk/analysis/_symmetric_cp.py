@@ -1,11 +1,13 @@
 """Symmetric CP decomposition of a cumulant known only by its contractions."""
 
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
 from .._core._blas import scipy_on_one_thread
 from .._core._random import as_generator
@@ -18,6 +20,8 @@ from ._power_method import best_weights, deflate, unit
 Array = NDArray[np.float64]
 
 _METHODS = ("lbfgs", "power", "parafac")
+_PATIENCE = 5  # iterations over which the decrease of the objective is measured
+_STOPPED = 99  # SciPy's status of an optimiser that its callback stopped
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ def symmetric_cp(
     given = None if start is None else _as_start(kappa, start, n_components)
     rng = as_generator(random_state)
     if method == "lbfgs":
-        components, weights, *_ = deflate(kappa, n_components, rng, start=given)
+        components, weights, *_ = deflate(kappa.condensed(), n_components, rng, start=given)
         components, weights, n_iter, converged = _lbfgs(kappa, components, weights, max_iter, tol)
     elif method == "power":
         components, weights, n_iter, converged = deflate(
@@ -199,18 +203,45 @@ def _lbfgs(
     signs = np.where(weights < 0, -1.0, 1.0)
     start = components * (np.abs(weights) / strongest)[:, None] ** (1.0 / order)
 
-    def objective(flat: Array) -> tuple[float, Array]:
+    def objective(flat: Array, kappa: Cumulant) -> tuple[float, Array]:
         value, gradient = cp_objective(kappa, flat.reshape(start.shape), signs, strongest)
         return value, gradient.ravel()
 
-    options = {"maxiter": max_iter, "maxfun": 4 * max_iter, "maxcor": 20, "ftol": tol}
+    rough = kappa.condensed()
+    x, n_iter = start.ravel(), 0
     with scipy_on_one_thread():
-        result = minimize(objective, start.ravel(), jac=True, method="L-BFGS-B", options=options)
-    vectors = result.x.reshape(start.shape)
+        for stage in (kappa,) if rough is kappa else (rough, kappa):
+            left = max_iter - n_iter
+            result = minimize(
+                objective,
+                x,
+                (stage,),
+                jac=True,
+                method="L-BFGS-B",
+                callback=_stop_at(tol),
+                options={"maxiter": left, "maxfun": 4 * left, "maxcor": 20, "ftol": 0.0},
+            )
+            x, n_iter = result.x, n_iter + int(result.nit)
+            if n_iter >= max_iter:
+                break
+    vectors = x.reshape(start.shape)
     length = np.linalg.norm(vectors, axis=1)
     used = length > 0
     components = np.where(used[:, None], unit(vectors), components)
-    return components, signs * strongest * length**order, int(result.nit), bool(result.success)
+    converged = bool(result.success or result.status == _STOPPED)
+    return components, signs * strongest * length**order, n_iter, converged
+
+
+def _stop_at(tol: float) -> Callable[[OptimizeResult], None]:
+    """Callback that stops an optimiser once its objective hardly falls any more."""
+    values: deque[float] = deque(maxlen=_PATIENCE + 1)
+
+    def callback(intermediate_result: OptimizeResult) -> None:
+        values.append(intermediate_result.fun)
+        if len(values) > _PATIENCE and values[0] - values[-1] <= tol * abs(values[-1]):
+            raise StopIteration
+
+    return callback
 
 
 def _as_start(

@@ -87,7 +87,7 @@ def test_norm_from_pairs_of_rows_is_that_of_the_tensor(order, monkeypatch):
     blocks = cumulant([data[:123], data[123:]], order)
     assert blocks.squared_norm() == pytest.approx(expected, rel=1e-9)
     # Beyond a number of rows, a sample of them: unbiased, the mean of 400 within five errors.
-    monkeypatch.setattr(_empirical_cumulant, "_NORM_ROWS", 100)
+    monkeypatch.setattr(_empirical_cumulant, "_NORM_ROWS", 50)
     estimates = [blocks.squared_norm(seed) for seed in range(400)]
     error = np.std(estimates) / 20
     assert abs(np.mean(estimates) - expected) < 5 * error
