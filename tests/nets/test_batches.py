@@ -80,11 +80,6 @@ def test_chunks_hold_the_batches_of_the_iteration(is_compiled, n_epochs):
             assert torch.equal(y, y_chunk)
 
 
-def test_samples_of_a_task_cannot_be_looked_up_by_number():
-    with pytest.raises(TypeError, match="drawn as they are needed, not looked up"):
-        task_batches(9, 90)[0]
-
-
 def samples(n=10):
     return Samples(torch.arange(float(n))[:, None], torch.arange(n))
 

@@ -137,14 +137,9 @@ def test_training_score_without_caching_is_that_of_the_fitted_net(setting):
     assert net.history_[-1]["acc"] == pytest.approx(net.score(X, Y), abs=1e-12)
 
 
-def test_training_score_on_fresh_samples_is_taken_along_the_way_or_refused():
-    """With caching from the batches; without it there are no data to predict."""
+def test_training_score_on_fresh_samples_is_taken_from_the_batches():
     net = make_net(accuracy(on_train=True)).fit_online(TASK, 60_000)
     assert net.history_[-1]["acc"] == pytest.approx(net.score(*TASK.sample(5000, 0)), abs=0.1)
-    uncached = make_net(accuracy(on_train=True, use_caching=False))
-    with pytest.raises(ValueError, match=r"EpochScoring .*use_caching"):
-        uncached.fit_online(TASK, 600)
-    assert not hasattr(uncached, "net_")
 
 
 def test_validation_loss_is_the_weighted_mean_over_the_data_kept():
