@@ -50,7 +50,7 @@ class BatchSampler:
         import torch
 
         shape = (n_batches, batch_size, self.task.n_features)
-        X = torch.empty(shape, device=self.generator.device)
+        X = torch.empty(shape, dtype=torch.float32, device=self.generator.device)
         return X, self.fill(X)
 
     def fill(self, X: "torch.Tensor") -> NDArray[np.int64]:
@@ -93,7 +93,11 @@ class BatchSampler:
 
         model: Any = self.task.models[label]
         modes = self._modes[label]
-        options: dict[str, Any] = {"generator": self.generator, "device": self.generator.device}
+        options: dict[str, Any] = {
+            "generator": self.generator,
+            "device": self.generator.device,
+            "dtype": torch.float32,
+        }
         if modes is not None:
             return model._pointwise(torch.randn(n_samples, len(modes), **options) @ modes)
         if isinstance(model, LatentField):

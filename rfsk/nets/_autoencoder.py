@@ -13,6 +13,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from .._core._blocks import is_lazy, row_blocks
+from .._core._random import draw_seed
 from .._core._validation import check_positive, validate_inputs
 from ..datasets import Discrimination
 from ..datasets._model import InputModel
@@ -169,7 +170,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         self._start(None, self.n_features_in_, is_warm)
         advise_on_data(self, data)
         n_steps = self.max_epochs * self._n_batches(len(data))
-        return Training(Samples(inputs), self.max_epochs, n_steps, original=(data, None))
+        seed = draw_seed(self._rng)
+        return Training(Samples(inputs), self.max_epochs, n_steps, seed, original=(data, None))
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
         """Pass once over a block of data, going on from the net trained so far.
@@ -197,7 +199,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         inputs = self._to_device(data)
         self._start(None, self.n_features_in_, is_warm)
         advise_on_data(self, data)
-        return Training(Samples(inputs), 1, None, original=(data, None))
+        return Training(Samples(inputs), 1, None, draw_seed(self._rng), original=(data, None))
 
     def fit_online(
         self, source: InputModel | Discrimination, n_samples: int = 2_000_000

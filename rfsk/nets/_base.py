@@ -60,6 +60,7 @@ class Training(NamedTuple):
     data: Samples | TaskBatches
     n_epochs: int
     n_steps: int | None
+    seed: int
     valid: Samples | None = None
     evaluator: Evaluator | None = None
     original: tuple[Any, Any] = (None, None)
@@ -240,6 +241,10 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             self.net_.initialize()
         except TypeError as error:  # skorch does not name the class
             raise ValueError(f"{self._skorch_options()} do not fit: {error}.") from error
+        known = {name for name, _ in self.net_.callbacks_}
+        for name in self._skorch_options():
+            if name.startswith("callbacks__") and name.split("__")[1] not in known:
+                raise ValueError(f"{name} do not fit: the callbacks are {sorted(known)}.")
 
     def _group_options(self) -> dict[str, dict[str, float]]:
         """Options of the groups of the optimizer, with the parameters as they are now."""
@@ -304,7 +309,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         batches = TaskBatches(
             task, self.batch_size, n_samples, epochs, seed, self._device, **options
         )
-        return Training(batches, epochs, n_steps)
+        return Training(batches, epochs, n_steps, seed)
 
     @with_callbacks
     def _train(self, training: Training) -> Any:
@@ -333,7 +338,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 n_snapshots = self.record or _EVALUATIONS
                 net.snapshots_ = Snapshots(observers, n_snapshots, net.n_steps_, training.n_steps)
         net.train_split = None if training.valid is None else predefined_split(training.valid)
-        net.generator_ = torch.Generator(self._device).manual_seed(draw_seed(self._rng))
+        net.generator_ = torch.Generator(self._device).manual_seed(training.seed)
         net.interrupted_, net.stop_, net.last_batch_ = False, training.stop, None
         net.n_threads_ = training.n_threads or torch.get_num_threads()
         listeners = net.callbacks_
@@ -342,7 +347,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         is_double = (
             isinstance(training.data, Samples) and training.data.inputs.dtype is torch.float64
         )
-        net.module_.to(torch.float64 if is_double else torch.float32)
+        net.set_precision(torch.float64 if is_double else torch.float32)
         try:
             with fit_tasks(self, training.n_epochs, *training.original) as tasks:
                 net.callbacks_ = [*tasks, *listeners]
@@ -357,7 +362,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             raise
         finally:
             net.callbacks_, snapshots = listeners, net.snapshots_
-            net.module_.to(torch.float32)
+            net.set_precision(torch.float32)
             if snapshots is not None:
                 snapshots.close(net.n_steps_, net.module_)
             net.snapshots_ = net.stop_ = net.last_batch_ = None

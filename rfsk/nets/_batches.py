@@ -150,11 +150,12 @@ class TaskBatches:
             self.sampler = FieldSampler(task, seed, rng)
         n_batches = math.ceil(n_samples / batch_size)
         self.last_batch_size = n_samples - (n_batches - 1) * batch_size
+        self.n_samples = n_samples
         self.ends = np.linspace(0, n_batches, n_epochs + 1).round().astype(int)
         self.epoch = 0
 
     def __len__(self) -> int:
-        return int(self.ends[-1])
+        return round(self.n_samples / (len(self.ends) - 1))  # of an epoch
 
     def __iter__(self) -> Iterator[Batch]:
         for X, y in self._blocks():

@@ -6,13 +6,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from skorch.callbacks import (
+    BatchScoring,
     Callback,
     Checkpoint,
     EarlyStopping,
     EpochScoring,
     InputShapeSetter,
     LRScheduler,
+    PassthroughScoring,
     TensorBoard,
+    WandbLogger,
 )
 
 try:  # scikit-learn 1.9
@@ -54,8 +57,10 @@ def check_callbacks(callbacks: Any, *, has_validation: bool) -> None:
 
 def _monitored(callback: Callback) -> str:
     """Name of the score that a callback needs; empty if it needs none."""
-    if isinstance(callback, EpochScoring):
+    if isinstance(callback, EpochScoring | BatchScoring | PassthroughScoring):
         return "" if callback.on_train else f"validation data for {callback.name or 'its score'}"
+    if isinstance(callback, WandbLogger) and callback.save_model:
+        return str(callback.monitor)
     if isinstance(callback, EarlyStopping | Checkpoint):
         return callback.monitor if isinstance(callback.monitor, str) else ""
     if isinstance(callback, LRScheduler):

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 
 from .._core._blocks import is_lazy, row_blocks
+from .._core._random import draw_seed
 from .._core._validation import check_option, check_positive, validate_inputs
 from ..datasets import Discrimination
 from ._advice import advise_on_block, advise_on_data, advise_on_task
@@ -114,7 +115,8 @@ class NetClassifier(PredictionMixin, NetEstimator):
             )
             samples, valid = samples.subset(rows), samples.subset(others)
         n_steps = self.max_epochs * self._n_batches(len(samples))
-        return Training(samples, self.max_epochs, n_steps, valid, original=(data, y))
+        seed = draw_seed(self._rng)
+        return Training(samples, self.max_epochs, n_steps, seed, valid, original=(data, y))
 
     def _samples(
         self, inputs: torch.Tensor, index: NDArray[np.intp], sample_weight: Any = None
@@ -192,7 +194,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
         index = np.searchsorted(classes, y)
         advise_on_block(self, data, index)
         samples = self._samples(inputs, index, sample_weight)
-        return Training(samples, 1, None, original=(data, y))
+        return Training(samples, 1, None, draw_seed(self._rng), original=(data, y))
 
     def _all_classes(self, y: ArrayLike, classes: ArrayLike | None, is_warm: bool) -> NDArray[Any]:
         """Classes of all blocks, checked against those of this one and of the blocks before."""
@@ -254,8 +256,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
         training = self._online(task, n_samples, weight_of_class=weight)
         if not n_eval:
             return training
-        seed = training.data.seed
-        evaluator = Evaluator(tasks, n_eval, self.net_.criterion_, seed, self._device)
+        evaluator = Evaluator(tasks, n_eval, self.net_.criterion_, training.seed, self._device)
         return training._replace(evaluator=evaluator)
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:

@@ -104,7 +104,8 @@ class Engine(NeuralNet):
         """Samples on the device; what already is a data set is left as it is."""
         if isinstance(X, torch.utils.data.Dataset | TaskBatches):
             return X
-        data = torch.as_tensor(np.asarray(X), dtype=torch.float32).to(self.device)
+        array = np.asarray(X["x"] if isinstance(X, dict) else X)
+        data = torch.as_tensor(array, dtype=self.module_.weight.dtype).to(self.device)
         return Samples(data, None if y is None else self._index_of(y))
 
     def _index_of(self, y: Any) -> torch.Tensor | None:
@@ -256,7 +257,16 @@ class Engine(NeuralNet):
             X, y = self.last_batch_
             with torch.no_grad():
                 losses.append(float(self.get_loss(self.infer(X), y, X)))
-        check_loss(losses, self.n_steps_, at_end=True)
+        if losses:
+            check_loss(losses, self.n_steps_, at_end=True)
+
+    def set_precision(self, dtype: torch.dtype) -> None:
+        """Convert the parameters, and what the optimizer keeps of them."""
+        self.module_.to(dtype)
+        for state in self.optimizer_.state.values():
+            for name, value in state.items():
+                if torch.is_tensor(value) and value.ndim:
+                    state[name] = value.to(dtype)
 
     def set_mask(self, mask: np.ndarray | None) -> None:
         """Keep weights outside a mask at zero from now on."""

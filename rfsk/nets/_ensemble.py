@@ -158,8 +158,9 @@ def _check_nets(nets: Sequence[NetEstimator]) -> None:
                 "Nets with callbacks of scikit-learn (set_callbacks) cannot be trained together; "
                 "fit this net on its own."
             )
-    shared = [callback for net in nets for callback in net.callbacks or []]
-    if len({id(callback) for callback in shared}) < len(shared):
+    entries = [entry for net in nets for entry in net.callbacks or []]
+    shared = {id(entry[1] if isinstance(entry, tuple) else entry) for entry in entries}
+    if len(shared) < len(entries):
         raise ValueError(
             "Two nets have the same callback object, whose state they would both change; give "
             "every net callbacks of its own, for example by copy.deepcopy."
@@ -266,7 +267,12 @@ def _divide(
         else:
             key = (type(net), net._built, engine.group_options_, net.batch_size, len(data), dtype)
             mask = engine.module_.mask is None
-            others = training.n_epochs, mask, vars(engine.criterion_).get("sparsity")
+            others = (
+                training.n_epochs,
+                training.n_steps,
+                mask,
+                vars(engine.criterion_).get("sparsity"),
+            )
             alike[repr((*key, *others))].append(i)
     stacks = []
     for members in alike.values():
