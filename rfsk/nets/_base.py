@@ -365,7 +365,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             net.set_precision(torch.float32)
             if snapshots is not None:
                 snapshots.close(net.n_steps_, net.module_)
-            net.snapshots_ = net.stop_ = net.last_batch_ = None
+            net.snapshots_ = net.stop_ = net.last_batch_ = net.train_split = None
             self._export(recorder)
             if training.evaluator is not None:
                 self.evaluation_ = training.evaluator.curve()

@@ -60,7 +60,7 @@ def _monitored(callback: Callback) -> str:
     if isinstance(callback, EpochScoring | BatchScoring | PassthroughScoring):
         return "" if callback.on_train else f"validation data for {callback.name or 'its score'}"
     if isinstance(callback, WandbLogger) and callback.save_model:
-        return str(callback.monitor)
+        return "valid_loss_best"
     if isinstance(callback, EarlyStopping | Checkpoint):
         return callback.monitor if isinstance(callback.monitor, str) else ""
     if isinstance(callback, LRScheduler):

@@ -190,6 +190,8 @@ def _fit(
             group = [nets[i] for i in members]
             plans = [trainings[i]._replace(stop=stop, n_threads=n_threads) for i in members]
             diverged.update(members[k] for k in train_stack(group, plans))
+            if any(net.net_.interrupted_ for net in group if hasattr(net, "net_")):
+                stop.set()
         return len(members)
 
     try:

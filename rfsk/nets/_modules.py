@@ -1,6 +1,7 @@
 """The torch modules: hidden units with receptive fields, and a readout on top of them."""
 
 import math
+from itertools import islice
 from typing import Any
 
 import torch
@@ -187,7 +188,8 @@ class DenseUnits(HiddenUnits):
         """Activations of a hidden layer, the last one by default, (n_samples, n_activations)."""
         values = super().hidden(x)
         deeper = layer % self.n_layers
-        for weight, bias in zip(self.deep_weights[:deeper], self.deep_biases[:deeper], strict=True):
+        layers = zip(self.deep_weights, self.deep_biases, strict=True)  # a slice would copy them
+        for weight, bias in islice(layers, deeper):
             values = self.activation.function(_dense(values, weight, bias, self.activation.scale))
         return values
 

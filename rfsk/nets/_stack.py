@@ -140,6 +140,6 @@ class _Stack:
             for name, parameter in engine.module_.named_parameters():
                 parameter.data = parameter.data.clone()
                 engine.optimizer_.state[parameter] = {
-                    key: value[i].clone() if torch.is_tensor(value) and value.ndim else value
+                    key: (value[i] if value.ndim else value).clone()
                     for key, value in self.optimizer.state[self.parameters[name]].items()
                 }
