@@ -173,14 +173,14 @@ def test_callback_may_predict_in_the_middle_of_a_training(make, batch_size, dtyp
     np.testing.assert_allclose(-predict.outputs, net.decision_function(X), atol=1e-5)
 
 
-@pytest.mark.parametrize("batch_size", [50, 250])
-def test_progress_bar_of_an_online_fit_expects_the_batches_of_an_epoch(batch_size):
+@pytest.mark.parametrize(("batch_size", "n_samples"), [(50, 20_000), (250, 100_000)])
+def test_progress_bar_of_an_online_fit_expects_the_batches_of_an_epoch(batch_size, n_samples):
     class Watch(ProgressBar):
         def on_epoch_end(self, net, **kwargs):
             assert self.pbar_.total == pytest.approx(self.pbar_.n, abs=1)
             super().on_epoch_end(net, **kwargs)
 
-    make_net(Watch(), batch_size=batch_size).fit_online(TASK, 100_000)
+    make_net(Watch(), batch_size=batch_size).fit_online(TASK, n_samples)
 
 
 def test_callbacks_of_epochs_keep_the_compiled_step(monkeypatch, tmp_path):
