@@ -87,7 +87,8 @@ def _listens(callback: Callback) -> bool:
         return bool(callback.step_every == "batch")
     if type(callback) is TensorBoard:  # its hook is empty, for users to fill
         return False
-    if hasattr(callback, "log_on_batch_end"):  # loggers
+    is_of_skorch = type(callback).__module__.startswith("skorch.")
+    if is_of_skorch and hasattr(callback, "log_on_batch_end"):  # loggers
         return bool(callback.log_on_batch_end)
     return any(
         getattr(type(callback), event) is not getattr(Callback, event) for event in _BATCH_EVENTS

@@ -217,3 +217,21 @@ def test_frozen_weights_keep_every_bit_and_the_others_train():
         states = [net.net_.module_.state_dict() for net in (frozen, start)]
         assert torch.equal(states[0][name], states[1][name])
         assert not torch.equal(states[0][other], states[1][other])
+
+
+@pytest.mark.parametrize("base", [EpochScoring, LRScheduler, TensorBoard, MlflowLogger, EpochTimer])
+def test_subclass_that_adds_a_hook_for_batches_is_called_for_each(base):
+    class Counting(base):
+        def on_batch_end(self, net, training=None, **kwargs):
+            calls.append(training)
+
+    calls = []
+    callback = {
+        EpochScoring: lambda: Counting("accuracy", use_caching=False),
+        LRScheduler: lambda: Counting("StepLR", step_size=1),
+        TensorBoard: lambda: Counting(Silent()),
+        MlflowLogger: lambda: Counting(Silent(), Silent(), create_artifact=False),
+        EpochTimer: Counting,
+    }[base]()
+    make_net(callback, validation_fraction=0.25).fit(X, Y)
+    assert calls == [*[True] * 5, *[False] * 2] * 2

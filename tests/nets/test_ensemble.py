@@ -264,6 +264,30 @@ def test_fitted_together_a_net_predicts_saves_and_trains_on(ring, options, tmp_p
     assert nets[0].n_steps_ == 72
 
 
+OPTIMIZERS = [
+    "AdamW",
+    "Adamax",
+    "NAdam",
+    "RAdam",
+    "Adagrad",
+    "Adadelta",
+    "RMSprop",
+    "Rprop",
+    "ASGD",
+]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_any_optimizer_of_torch_trains_a_stack(ring, name):
+    def nets():
+        options = {"optimizer": getattr(torch.optim, name), "learning_rate": 1e-3}
+        return compiled_nets([{}, {}], max_epochs=1, warm_start=True, **options)
+
+    together, alone = fit_many(nets(), *ring), [net.fit(*ring) for net in nets()]
+    assert_same(together, alone, atol=1e-5)
+    assert_same(fit_many(together, *ring), [net.fit(*ring) for net in alone], atol=1e-5)
+
+
 @pytest.mark.parametrize("options", [{"optimizer": "adam"}, {"optimizer__momentum": 0.9}])
 def test_state_of_the_optimizer_is_kept_when_stacked_nets_train_on(ring, options):
     def nets():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
+from skorch.callbacks import Callback
 
 from rfsk import ConvNet, Discrimination, FCNet, Phi4, ipr, make_nlgp
 
@@ -124,3 +125,12 @@ def test_release_is_refused_before_fitting_and_for_scaled_sums():
     conv = ConvNet(2, readout="sum", max_epochs=1, random_state=0).fit(X, y)
     with pytest.raises(ValueError, match="readout='sum' scales with the number of units"):
         conv.release()
+
+
+def test_error_before_the_first_evaluation_is_raised_as_it_is(small_task):
+    class Fail(Callback):
+        def on_train_begin(self, net, **kwargs):
+            raise RuntimeError("no space left")
+
+    with pytest.raises(RuntimeError, match="no space left"):
+        FCNet(4, callbacks=[Fail()], random_state=0).fit_online(small_task, 1000, n_eval=50)

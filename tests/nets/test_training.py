@@ -12,6 +12,8 @@ from sklearn.utils.fixes import parse_version
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 
 from rfsk import Autoencoder, ConvNet, FCNet, make_nlgp
+from rfsk.nets._batches import SampleBatches
+from rfsk.nets._compiled_step import CompiledStep
 
 has_callbacks = pytest.mark.skipif(
     parse_version(sklearn.__version__) < parse_version("1.9"), reason="needs scikit-learn 1.9"
@@ -53,6 +55,20 @@ def test_scheduler_sets_the_rates_of_an_epoch(ring, name):
     expected = by_hand(X, y, [5.0 * factor for factor in factors], seed=0)
     np.testing.assert_allclose(net.receptive_fields_, expected.receptive_fields_, atol=1e-6)
     np.testing.assert_allclose(net.biases_, expected.biases_, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_scheduler_sets_the_rates_of_the_compiled_step(ring, name, monkeypatch):
+    """As in passes by hand, where every epoch takes the samples in their order."""
+    monkeypatch.setattr(SampleBatches, "_order", lambda batches: torch.arange(1500))
+    make, factors = SCHEDULES[name]
+    net = FCNet(6, callbacks=[make()], batch_size=400, max_epochs=4, random_state=0).fit(*ring)
+    expected = FCNet(6, batch_size=400, random_state=0)
+    for factor in factors:
+        expected.set_params(learning_rate=5.0 * factor).partial_fit(*ring)
+    assert CompiledStep.fits(net.net_)
+    np.testing.assert_allclose(net.receptive_fields_, expected.receptive_fields_, atol=1e-7)
+    np.testing.assert_allclose(net.biases_, expected.biases_, atol=1e-7)
 
 
 @pytest.mark.parametrize("batch_size", [500, 1500])
