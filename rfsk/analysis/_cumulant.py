@@ -72,7 +72,7 @@ class Cumulant(ABC):
         """
         return np.asarray(np.einsum("rd,rd->r", self.contract(directions), directions))
 
-    def condensed(self) -> "Cumulant":
+    def _condensed(self) -> "Cumulant":
         """Return a cumulant that is nearly this one and contracts faster, or this one."""
         return self
 
@@ -242,9 +242,9 @@ class CombinedCumulant(Cumulant):
         """Sum of the terms' strengths."""
         return np.asarray(sum(factor * kappa.strength(directions) for factor, kappa in self.terms))
 
-    def condensed(self) -> Cumulant:
+    def _condensed(self) -> Cumulant:
         """Condense each term."""
-        terms = [(factor, kappa.condensed()) for factor, kappa in self.terms]
+        terms = [(factor, kappa._condensed()) for factor, kappa in self.terms]
         return self if terms == self.terms else CombinedCumulant(terms)
 
     def tensor(self) -> Array:

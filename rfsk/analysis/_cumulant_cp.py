@@ -49,7 +49,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     max_iter : int, default=500
         Most iterations of the optimiser.
     tol : float, default=1e-6
-        Relative decrease of the objective at which it stops.
+        The optimiser stops when five iterations lower the objective by less than this fraction.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the starts.
 
@@ -62,9 +62,9 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         inputs.
     relative_error_ : float
         ||kappa - fit|| / ||kappa|| of the empirical cumulant, sampling noise included.
-        Exact up to 40 features or 4096 samples; beyond, the norm of the cumulant is an unbiased
-        estimate from as many random rows. NaN where that is below zero, as it can be where there
-        is next to nothing but noise.
+        Exact up to 40 features or below 4096 samples; beyond, the norm of the cumulant is an
+        unbiased estimate from 1024 random rows. NaN where that is below zero, as it can be where
+        there is next to nothing but noise.
     start_scores_ : ndarray of shape (n_init,)
         What each start explains, ||kappa||^2 - ||kappa - fit||^2, relative to the best: their
         spread tells whether one is enough.
@@ -193,8 +193,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         size = max(float(max(part.max(), -part.min())) for part in rows)
         if size > 1e75:
             raise ValueError(f"Inputs of size {size:.1e}; scale them to about unit variance.")
-        # In units of their own size eighth powers stay in range. Powers of two divide exactly.
-        size = 1.0 if 1e-20 < size < 1e20 else 2.0 ** np.frexp(size)[1]
+        # In units of their own size eighth powers stay in range. A power of two divides exactly.
+        size = 1.0 if 1e-10 < size < 1e10 else 2.0 ** int(np.frexp(size)[1])
         kappas = [SampleCumulant(part / size if size != 1.0 else part, self.order) for part in rows]
         factors = [1.0 / len(rows)] * len(rows)
         if isinstance(self.target, str) and self.target == "difference":

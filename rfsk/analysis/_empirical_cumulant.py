@@ -18,11 +18,11 @@ from ._subspace_cumulant import SubspaceCumulant
 
 Array = NDArray[np.float64]
 
-_CHUNK_ROWS = 512  # rows contracted at a time, and directions: what they make stays in cache
-_CHUNK_FEATURES = 128  # with fewer features there may be more rows
+_CHUNK_ROWS = 512  # rows, and directions, contracted at a time: their projections stay in cache
+_CHUNK_FEATURES = 128  # with fewer features there are more rows in a chunk
 _ONE_THREAD = 256  # features up to which products are too small to be shared among threads
-_FEW_FEATURES = 40  # up to here the norm comes from products of features, and no axis is left out
-_NORM_ROWS = 1024  # rows that are drawn for the norm where there are four times as many
+_FEW_FEATURES = 40  # up to here the norm comes from products of features, and all axes are kept
+_NORM_ROWS = 1024  # rows that are drawn for the norm if there are at least four times as many
 _TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
 
@@ -52,7 +52,7 @@ class EmpiricalCumulant(Cumulant):
         return _sum_of(self._chunks(), function, arguments)
 
     def _mean(self, function: Callable[..., Array], directions: Array) -> Array:
-        """Mean over the rows of powers of their projections, from the sums of some rows."""
+        """Mean over all rows of what a function sums over some."""
         # Threads that share so little work wait for one another in busy loops.
         with blas_on_one_thread() if self.n_features <= _ONE_THREAD else nullcontext():
             return self._total(function, directions, self.order) / self.n_samples
@@ -79,8 +79,8 @@ class EmpiricalCumulant(Cumulant):
         return np.asarray(moment - 3.0 * variance**2)
 
     def _rough_strength(self, rows: Array) -> Array:
-        """kappa(y, y, y, y) for each row y in single precision, enough for an estimate."""
-        unit = float(_squared_lengths(rows).max()) or 1.0  # keeps powers in range
+        """kappa(y, ..., y) for each row y in single precision, which suffices for an estimate."""
+        unit = float(_squared_lengths(rows).max()) or 1.0  # with which powers stay in range
         return np.asarray(self.strength((rows / unit).astype(np.float32))) * unit**self.order
 
     def tensor(self) -> Array:
@@ -142,7 +142,7 @@ class EmpiricalCumulant(Cumulant):
         product = self._covariance @ other._covariance
         gaussian = np.trace(product) ** 2 + 2.0 * (product * product.T).sum()
         if other is self and is_sampled and gaussian > 0.0:
-            # Nor is what belongs to the part of kappa that is proportional to the pairings of C.
+            # The same holds for the part of kappa that is proportional to the pairings of C.
             part = 3.0 * (quadratic / gaussian - 1.0)
             along -= part * _forms(rows, self._covariance) ** 2
             known += part * quadratic
@@ -200,20 +200,20 @@ class SampleCumulant(EmpiricalCumulant):
         self._data = data - self.mean
         self._covariance = self._data.T @ self._data / len(data)
 
-    def condensed(self) -> Cumulant:
-        """Project on the principal axes if a part of them has nearly all of the variance."""
-        return self._condensed
+    def _condensed(self) -> Cumulant:
+        return self._in_few_axes
 
     @cached_property
-    def _condensed(self) -> Cumulant:
-        variances, axes = np.linalg.eigh(self._covariance)  # rising
+    def _in_few_axes(self) -> Cumulant:
+        """Project on the principal axes, if so many can be left out that this saves time."""
+        D = self.n_features
+        variances, axes = np.linalg.eigh(self._covariance)  # in rising order
         n_left_out = int(np.searchsorted(np.cumsum(variances), _TAIL * variances.sum()))
-        # Fewer axes than a quarter save little more time.
-        n_left_out = min(n_left_out, 3 * self.n_features // 4)
-        if self.n_features <= _FEW_FEATURES or n_left_out < self.n_features // 4:
+        n_left_out = min(n_left_out, 3 * D // 4)  # to leave out more saves little
+        if D <= _FEW_FEATURES or n_left_out < D // 4:
             return self
-        axes = axes[:, n_left_out:]
-        return SubspaceCumulant(SampleCumulant(self._data @ axes, self.order), axes.T)
+        kept = axes[:, n_left_out:]
+        return SubspaceCumulant(SampleCumulant(self._data @ kept, self.order), kept.T)
 
     def _chunks(self) -> Iterator[Array]:
         step = _CHUNK_ROWS * max(1, _CHUNK_FEATURES // self.n_features)
@@ -302,7 +302,7 @@ def _centred(block: Any, mean: Array) -> Iterator[Array]:
 def _sum_of(
     chunks: Iterable[Array], function: Callable[..., Array], arguments: tuple[Any, ...]
 ) -> Array:
-    total: Any = np.float64(0.0)  # sums in single precision are added up in double
+    total: Any = np.float64(0.0)  # not 0.0, which would leave sums in single precision
     for rows in chunks:
         total = total + function(rows, *arguments)
     return np.asarray(total)
@@ -335,7 +335,7 @@ def _contraction(rows: Array, directions: Array, order: int) -> Array:
 
 def _strength(rows: Array, directions: Array, order: int) -> Array:
     """Sum of (x.a)^order."""
-    rows = rows.astype(directions.dtype, copy=False)
+    rows = rows.astype(directions.dtype, copy=False)  # a sampled norm is in single precision
     sums = []
     for start in range(0, len(directions), _CHUNK_ROWS):
         projections = rows @ _columns(directions[start : start + _CHUNK_ROWS])

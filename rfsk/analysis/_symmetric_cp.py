@@ -20,7 +20,7 @@ from ._power_method import best_weights, deflate, unit
 Array = NDArray[np.float64]
 
 _METHODS = ("lbfgs", "power", "parafac")
-_PATIENCE = 5  # iterations over which the decrease of the objective is measured
+_PATIENCE = 5  # iterations over which a decrease is measured; one may be small by chance
 _STOPPED = 99  # SciPy's status of an optimiser that its callback stopped
 
 
@@ -78,7 +78,8 @@ def symmetric_cp(
     needs contractions only (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, do
     so for moments). Components start one by one at the strongest directions of what is
     left, found by the symmetric higher-order power method, which also sets their signs;
-    then L-BFGS moves all of them at once.
+    then L-BFGS moves all of them at once. Samples in memory whose variance lies mostly along
+    few principal axes are first projected on these; L-BFGS ends with all axes.
 
     Parameters
     ----------
@@ -98,8 +99,8 @@ def symmetric_cp(
     max_iter : int, default=500
         Most iterations of L-BFGS or parafac, or of the power method for each component.
     tol : float, default=1e-6
-        Relative decrease of the objective (of a component's strength for "power", of the error for
-        "parafac") at which it stops.
+        L-BFGS stops when five iterations lower the objective by less than this fraction; "power"
+        and "parafac" when one step changes the strength of a component, or the error, by less.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the random starts.
 
@@ -138,7 +139,7 @@ def symmetric_cp(
     given = None if start is None else _as_start(kappa, start, n_components)
     rng = as_generator(random_state)
     if method == "lbfgs":
-        components, weights, *_ = deflate(kappa.condensed(), n_components, rng, start=given)
+        components, weights, *_ = deflate(kappa._condensed(), n_components, rng, start=given)
         components, weights, n_iter, converged = _lbfgs(kappa, components, weights, max_iter, tol)
     elif method == "power":
         components, weights, n_iter, converged = deflate(
@@ -207,10 +208,11 @@ def _lbfgs(
         value, gradient = cp_objective(kappa, flat.reshape(start.shape), signs, strongest)
         return value, gradient.ravel()
 
-    rough = kappa.condensed()
+    rough = kappa._condensed()
+    stages = [kappa] if rough is kappa else [rough, kappa]
     x, n_iter = start.ravel(), 0
     with scipy_on_one_thread():
-        for stage in (kappa,) if rough is kappa else (rough, kappa):
+        for stage in stages:
             left = max_iter - n_iter
             result = minimize(
                 objective,
@@ -233,7 +235,7 @@ def _lbfgs(
 
 
 def _stop_at(tol: float) -> Callable[[OptimizeResult], None]:
-    """Callback that stops an optimiser once its objective hardly falls any more."""
+    """Callback that stops an optimiser when its objective hardly falls any more."""
     values: deque[float] = deque(maxlen=_PATIENCE + 1)
 
     def callback(intermediate_result: OptimizeResult) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from tensorly.decomposition import symmetric_power_iteration
 
 from rfsk.analysis import (
@@ -11,6 +12,7 @@ from rfsk.analysis import (
     symmetric_cp,
     symmetric_cp_path,
 )
+from rfsk.analysis._subspace_cumulant import SubspaceCumulant
 from rfsk.analysis._symmetric_cp import cp_objective
 from rfsk.datasets import NLGP, GaussianField
 
@@ -57,6 +59,72 @@ def test_implicit_and_dense_factors_from_the_same_start_agree(pair):
     residual = tensor - rank_one_sum(fits[0].weights, fits[0].components)
     left = (tensor**2).sum() - (residual**2).sum()
     assert fits[0].fitted_norm == pytest.approx(left, rel=1e-8)
+
+
+def minimum_by_definition(X, start):
+    """Slow reference: L-BFGS in all features to the end, by two products with all samples."""
+    x = X - X.mean(axis=0)
+    C = x.T @ x / len(x)
+
+    def objective(flat):
+        b = flat.reshape(start.shape)
+        contracted = ((x @ b.T) ** 3).T @ x / len(x)
+        contracted -= 3.0 * np.sum(b @ C * b, axis=1)[:, None] * (b @ C)
+        gram = b @ b.T
+        value = 2.0 * np.sum(contracted * b) + np.sum(gram**4)
+        return value, (8.0 * (contracted + gram**3 @ b)).ravel()
+
+    options = {"maxiter": 5000, "maxfun": 10_000, "ftol": 1e-15, "gtol": 1e-9}
+    result = minimize(objective, start.ravel(), jac=True, method="L-BFGS-B", options=options)
+    return result.x.reshape(start.shape), result.fun
+
+
+@pytest.mark.parametrize("gain", [0.5, 3.0])
+def test_search_in_few_axes_ends_at_the_minimum_of_plain_lbfgs(gain):
+    """kappa ~ - sum_j b_j (x) b_j (x) b_j (x) b_j of 3000 samples of 48 sites, from one start."""
+    X = NLGP(48, correlation_length=5.0, gain=gain).sample(3000, random_state=0)
+    kappa = cumulant(X)
+    assert isinstance(kappa._condensed(), SubspaceCumulant)
+    start = symmetric_cp(X, 4, method="power", max_iter=6, random_state=1)
+    assert np.all(start.weights < 0)
+    fit = symmetric_cp(X, 4, start=start, random_state=0)
+    vectors, lowest = minimum_by_definition(
+        X, start.components * np.abs(start.weights)[:, None] ** 0.25
+    )
+    assert fit.fitted_norm == pytest.approx(-lowest, rel=1e-6)
+    lengths = np.linalg.norm(vectors, axis=1)
+    cosines = np.abs(fit.components @ (vectors / lengths[:, None]).T)
+    assert np.all(cosines.max(axis=1) > 1.0 - 1e-4)
+    expected = -(lengths[cosines.argmax(axis=1)] ** 4)
+    np.testing.assert_allclose(fit.weights, expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize("order", [3, 4])
+def test_cumulant_in_a_subspace_is_that_of_the_projected_samples(order):
+    rng = np.random.default_rng(0)
+    X = rng.standard_exponential((200, 6))
+    axes = np.linalg.qr(rng.normal(size=(6, 6)))[0][:3]
+    part, whole = (
+        SubspaceCumulant(cumulant(X @ axes.T, order), axes),
+        cumulant(X @ axes.T @ axes, order),
+    )
+    directions = rng.normal(size=(4, 6))
+    np.testing.assert_allclose(part.tensor(), whole.tensor(), atol=1e-12)
+    np.testing.assert_allclose(part.contract(directions), whole.contract(directions), atol=1e-12)
+    np.testing.assert_allclose(part.strength(directions), whole.strength(directions), atol=1e-12)
+
+
+def test_only_samples_with_few_strong_axes_are_condensed():
+    white = cumulant(np.random.default_rng(0).normal(size=(300, 48)))
+    smooth = cumulant(NLGP(48, correlation_length=5.0, gain=3.0).sample(300, random_state=0))
+    few = cumulant(NLGP(12, correlation_length=5.0, gain=3.0).sample(300, random_state=0))
+    for kappa in (white, few, white - 2.0 * white, cumulant(np.zeros((3, 3, 3, 3)))):
+        assert kappa._condensed() is kappa
+    direction = np.ones((1, 48)) / np.sqrt(48)  # a smooth one, which lies in the kept axes
+    for kappa in (smooth, white - 2.0 * smooth):
+        assert kappa._condensed() is not kappa
+        expected = kappa.strength(direction)
+        np.testing.assert_allclose(kappa._condensed().strength(direction), expected, rtol=1e-2)
 
 
 @pytest.mark.parametrize("D", [12, 30])
@@ -304,6 +372,23 @@ def test_threads_that_decompose_together_leave_the_thread_limits_as_they_were():
         inside.wait()
     done.set()
     thread.join()
+    assert limits() == before
+
+
+def test_thread_limits_within_one_another_are_lifted_in_turn():
+    from threadpoolctl import threadpool_info
+
+    from rfsk._core._blas import blas_on_one_thread, scipy_on_one_thread
+
+    def limits():
+        return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+
+    before = limits()
+    with scipy_on_one_thread():
+        outer = limits()
+        with blas_on_one_thread():
+            assert set(limits()) == {1}
+        assert limits() == outer
     assert limits() == before
 
 

@@ -61,6 +61,17 @@ def test_both_ways_to_the_norm_agree_and_sampling_rows_is_unbiased(monkeypatch):
     assert abs(drawn.mean() - exact) < 5 * drawn.std() / np.sqrt(400)
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1e12])
+def test_sampled_norm_in_single_precision_takes_any_scale(scale, monkeypatch):
+    from rfsk.analysis import _empirical_cumulant
+
+    monkeypatch.setattr(_empirical_cumulant, "_FEW_FEATURES", 0)
+    monkeypatch.setattr(_empirical_cumulant, "_NORM_ROWS", 50)
+    X = np.random.default_rng(2).standard_normal((200, 3)) ** 3
+    once, scaled = (cumulant(factor * X).squared_norm(0) for factor in (1.0, scale))
+    assert scaled == pytest.approx(scale**8 * once, rel=1e-5)
+
+
 def test_gaussian_samples_have_no_cumulant_within_error():
     """kappa(a,a,a,a) of 10^5 Gaussian samples: below five standard errors, sqrt(24/n)."""
     X = np.random.default_rng(3).standard_normal((100_000, 5))
