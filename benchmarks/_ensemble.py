@@ -36,10 +36,10 @@ def rows() -> Iterator[dict[str, object]]:
 
     for name, run in {
         "fit_many": lambda n: fit_many(nets(), X, y, n_jobs=n),
-        "fit_many_online": lambda n: fit_many_online(nets(), task, 40_000, n_jobs=n),
+        "fit_many_online": lambda n: fit_many_online(nets(), task, 100_000, n_jobs=n),
     }.items():
         contenders = {"all": lambda run=run: run(-1), "one": on_one_thread(lambda run=run: run(1))}
-        seconds = best_of(contenders, rounds=3)
+        seconds = best_of(contenders, rounds=4)
         n_threads = torch.get_num_threads()
         yield {
             "what": f"{name}, 64 nets, D=100, K=40, batch 50, {n_threads} threads",

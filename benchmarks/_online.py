@@ -40,7 +40,7 @@ def rows() -> Iterator[dict[str, object]]:
             "rfsk": lambda net=net, task=task, n=n_steps * batch_size: net.fit_online(task, n),
             "JAX": lambda by_jax=by_jax: by_jax(0),
         }
-        seconds = best_of(contenders, rounds=3)
+        seconds = best_of(contenders)
         microseconds = {name: 1e6 * value / n_steps for name, value in seconds.items()}
         # Both train the same network: their localized fields are alike.
         weight, _ = by_jax(0)

@@ -58,6 +58,8 @@ def measure(bench: Bench, number: int) -> dict[str, float]:
             continue
         for group in ("b > 0",) if world == "tanh" else ("b > 0", "b < 0"):
             found[f"{name}: IPR, {group}, over clone"] = on_inputs[group] / on_clone[group]
+            if (world, group) == ("ising", "b < 0"):
+                continue  # .55 to .95 over 20 seeds: no share of one net is evidence
             share = share_localized(fields_of(net)[group], net.shape_, bench.seeds[number])
             found[f"{name}: share localized, {group}"] = share
         share = share_localized(control.receptive_fields_, net.shape_, bench.seeds[number])
@@ -120,7 +122,6 @@ CLAIM = Claim(
         Quantity.at_least("Ising spins: IPR, b > 0, over clone", 2.0, PAPER, 2),
         Quantity.at_least("Ising spins: IPR, b < 0, over clone", 2.0, PAPER, 2),
         Quantity.at_least("Ising spins: share localized, b > 0", 0.9, PAPER, 2),
-        Quantity.at_least("Ising spins: share localized, b < 0", 0.5, PAPER, 2),
         Quantity.at_most("Ising spins: share localized on the clone", 0.1, CONTROL, 2),
         Quantity.near("Ising spins: accuracy", 0.841, 0.02, INDEPENDENT),
         Quantity.near("Ising spins: accuracy on the clone", 0.751, 0.02, INDEPENDENT),

@@ -361,6 +361,8 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             net.n_steps_ = own["n_steps"]
             raise
         finally:
+            if isinstance(training.data, TaskBatches):
+                training.data.close()
             net.callbacks_, snapshots = listeners, net.snapshots_
             net.set_precision(torch.float32)
             if snapshots is not None:

@@ -1,7 +1,7 @@
 """Sources of batches: data in memory, or fresh samples of a task."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,13 +9,15 @@ import torch
 from numpy.typing import NDArray
 from skorch.dataset import Dataset
 
+from .._core._ahead import ahead
 from ..datasets import Discrimination
 from ..datasets._field_sampler import FieldSampler
 from ..datasets._streams import BatchSampler
 
 Batch = tuple[Any, torch.Tensor]
 
-_BLOCK = 2**16  # numbers drawn at a time
+_BLOCK = 2**16  # numbers drawn at a time, which stay in a core's cache; or one batch
+_BLOCK_AHEAD = 2**19  # drawn by a thread of their own, with which exchanges are rare
 
 
 class Samples(Dataset):
@@ -148,17 +150,17 @@ class TaskBatches:
         self.sampler: FieldSampler | BatchSampler = BatchSampler(task, generator, rng)
         if device.type == "cpu" and FieldSampler.can_draw(task):
             self.sampler = FieldSampler(task, seed, rng)
-        n_batches = math.ceil(n_samples / batch_size)
-        self.last_batch_size = n_samples - (n_batches - 1) * batch_size
-        self.n_samples = n_samples
-        self.ends = np.linspace(0, n_batches, n_epochs + 1).round().astype(int)
+        self.n_samples, self.n_batches = n_samples, math.ceil(n_samples / batch_size)
+        self.ends = np.linspace(0, self.n_batches, n_epochs + 1).round().astype(int)
         self.epoch = 0
+        self._drawn = self._blocks()
+        self._left: tuple[torch.Tensor, NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
         return round(self.n_samples / (len(self.ends) - 1))  # of an epoch
 
     def __iter__(self) -> Iterator[Batch]:
-        for X, y in self._blocks():
+        for X, y in self._blocks_of_epoch():
             for inputs, index in zip(X, y, strict=True):
                 targets = torch.from_numpy(index).to(X.device) if self.is_labelled else inputs
                 if self.weight_of_class is None:
@@ -167,9 +169,15 @@ class TaskBatches:
                     weight = torch.from_numpy(self.weight_of_class[index]).to(X.device)
                     yield {"x": inputs, "sample_weight": weight}, targets
 
+    def draw_ahead(self) -> None:
+        """Let a thread draw the next batches while steps are taken, from now on."""
+        if self.epoch == 0:
+            is_field = isinstance(self.sampler, FieldSampler)  # whose numbers are those of any blocks
+            self._drawn = ahead(self._blocks(_BLOCK_AHEAD if is_field else _BLOCK))
+
     def chunks(self) -> Iterator[Chunk]:
         """The same batches, some at a time, for the compiled step."""
-        for X, y in self._blocks():
+        for X, y in self._blocks_of_epoch():
             n_batches, batch_size, n_features = X.shape
             n, index = n_batches * batch_size, y.reshape(-1)
             weight = np.ones(n, dtype=np.float32)
@@ -178,17 +186,26 @@ class TaskBatches:
             ends = np.arange(0, n + 1, batch_size)
             yield Chunk(X.reshape(n, n_features).numpy(), index, weight, np.arange(n), ends)
 
-    def _blocks(self) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
-        """Draw batches, (n_batches, batch_size, n_features), sorted by class, and classes."""
+    def close(self) -> None:
+        """End the thread."""
+        self._drawn.close()
+
+    def _blocks_of_epoch(self) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
+        """Take batches, (n_batches, batch_size, n_features), sorted by class, and classes."""
         remaining = int(self.ends[self.epoch + 1] - self.ends[self.epoch])
         self.epoch += 1
-        is_last = self.epoch == len(self.ends) - 1
-        whole = remaining - is_last
-        per_block = max(1, _BLOCK // (self.batch_size * self.task.n_features))
-        for start in range(0, whole, per_block):
-            yield self._draw(min(per_block, whole - start), self.batch_size)
-        if is_last:
-            yield self._draw(1, self.last_batch_size)
+        while remaining:
+            X, y = next(self._drawn) if self._left is None else self._left
+            self._left = (X[remaining:], y[remaining:]) if len(X) > remaining else None
+            yield X[:remaining], y[:remaining]
+            remaining -= min(remaining, len(X))
+
+    def _blocks(self, size: int = _BLOCK) -> Generator[tuple[torch.Tensor, NDArray[np.int64]]]:
+        """Draw all batches; the last one may be smaller."""
+        per_block = max(1, size // (self.batch_size * self.task.n_features))
+        for start in range(0, self.n_batches - 1, per_block):
+            yield self._draw(min(per_block, self.n_batches - 1 - start), self.batch_size)
+        yield self._draw(1, self.n_samples - (self.n_batches - 1) * self.batch_size)
 
     def _draw(self, n_batches: int, batch_size: int) -> tuple[torch.Tensor, NDArray[np.int64]]:
         X, counts = self.sampler.draw(n_batches, batch_size)

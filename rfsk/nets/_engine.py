@@ -14,7 +14,6 @@ from skorch.callbacks import EpochScoring
 from skorch.dataset import unpack_data
 from skorch.utils import to_numpy
 
-from .._core._ahead import ahead
 from ._batches import SampleBatches, Samples, TaskBatches
 from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
@@ -183,12 +182,14 @@ class Engine(NeuralNet):
 
     def _compiled_steps(self, batches: SampleBatches | TaskBatches) -> Iterator[tuple[float, int]]:
         """Take steps up to the next snapshot at a time; yield their losses and samples."""
-        step = CompiledStep(self, batches.batch_size, self.n_threads_)
-        self.optimizer_._opt_called = (
-            True  # or a scheduler would warn that the optimizer took no step
-        )
+        n_threads = self.n_threads_
+        if n_threads > 1 and isinstance(batches, TaskBatches):
+            batches.draw_ahead()
+            n_threads -= 1
+        step = CompiledStep(self, batches.batch_size, n_threads)
+        self.optimizer_._opt_called = True  # or schedulers would warn that no step was taken
         try:
-            for chunk in ahead(batches.chunks()) if self.n_threads_ > 1 else batches.chunks():
+            for chunk in batches.chunks():
                 targets, first, n = step.target_of_class[chunk.y], 0, len(chunk.ends) - 1
                 while first < n:
                     last = min(n, first + step.most_steps)
