@@ -172,8 +172,9 @@ class TaskBatches:
     def draw_ahead(self) -> None:
         """Let a thread draw the next batches while steps are taken, from now on."""
         if self.epoch == 0:
-            is_field = isinstance(self.sampler, FieldSampler)  # whose numbers are those of any blocks
-            self._drawn = ahead(self._blocks(_BLOCK_AHEAD if is_field else _BLOCK))
+            # The numbers of a FieldSampler do not depend on the size of blocks.
+            is_free = isinstance(self.sampler, FieldSampler)
+            self._drawn = ahead(self._blocks(_BLOCK_AHEAD if is_free else _BLOCK))
 
     def chunks(self) -> Iterator[Chunk]:
         """The same batches, some at a time, for the compiled step."""
