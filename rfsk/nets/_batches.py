@@ -16,8 +16,7 @@ from ..datasets._streams import BatchSampler
 
 Batch = tuple[Any, torch.Tensor]
 
-_BLOCK = 2**16  # numbers drawn at a time, which stay in a core's cache; or one batch
-_BLOCK_AHEAD = 2**19  # drawn by a thread of their own, with which exchanges are rare
+_BLOCK = 2**19  # numbers drawn at a time, or one batch
 
 
 class Samples(Dataset):
@@ -172,9 +171,7 @@ class TaskBatches:
     def draw_ahead(self) -> None:
         """Let a thread draw the next batches while steps are taken, from now on."""
         if self.epoch == 0:
-            # The numbers of a FieldSampler do not depend on the size of blocks.
-            is_free = isinstance(self.sampler, FieldSampler)
-            self._drawn = ahead(self._blocks(_BLOCK_AHEAD if is_free else _BLOCK))
+            self._drawn = ahead(self._blocks())
 
     def chunks(self) -> Iterator[Chunk]:
         """The same batches, some at a time, for the compiled step."""
@@ -201,9 +198,9 @@ class TaskBatches:
             yield X[:remaining], y[:remaining]
             remaining -= min(remaining, len(X))
 
-    def _blocks(self, size: int = _BLOCK) -> Generator[tuple[torch.Tensor, NDArray[np.int64]]]:
+    def _blocks(self) -> Generator[tuple[torch.Tensor, NDArray[np.int64]]]:
         """Draw all batches; the last one may be smaller."""
-        per_block = max(1, size // (self.batch_size * self.task.n_features))
+        per_block = max(1, _BLOCK // (self.batch_size * self.task.n_features))
         for start in range(0, self.n_batches - 1, per_block):
             yield self._draw(min(per_block, self.n_batches - 1 - start), self.batch_size)
         yield self._draw(1, self.n_samples - (self.n_batches - 1) * self.batch_size)
