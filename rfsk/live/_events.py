@@ -142,7 +142,7 @@ class _Watcher(Callback):
         *_, self.evaluator = net.snapshots_.observers
         net.snapshots_.observers.append(self)
 
-    def visit(self, step: int, module: Any) -> None:
+    def measure(self, step: int, module: Any) -> None:
         """Tell of the fields as they are now."""
         if self.stop.is_set():
             raise _Stopped

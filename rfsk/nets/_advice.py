@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core._mistakes import note_axis_order, note_one_class, note_scale, warn_likely_mistake
+from .._core._mistakes import note_axis_order, note_scale, warn_likely_mistake
 from ..datasets import Discrimination
 from ._modules import FIXED_READOUTS
 
@@ -30,12 +30,6 @@ def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = N
         _advise_on_classes(net, rows, index[::step])
 
 
-def advise_on_block(net: Any, X: NDArray[Any], index: NDArray[np.intp]) -> None:
-    """Warn as `advise_on_data` does, and of a block of data that holds one class only."""
-    advise_on_data(net, X, index)
-    note_one_class(net.classes_[index])
-
-
 def advise_on_task(net: Any, task: Discrimination) -> None:
     """Warn of likely mistakes between a net and the task of which it is to see fresh samples."""
     if not net.net_.n_steps_ and _hangs_on_classes(net):
@@ -45,7 +39,7 @@ def advise_on_task(net: Any, task: Discrimination) -> None:
 
 def _hangs_on_classes(net: Any) -> bool:
     """Whether the classes can show that the net will not learn."""
-    return _has_no_biases(net) or _is_rectified(net)
+    return _has_no_biases(net) or net._coding.rectified
 
 
 def _has_no_biases(net: Any) -> bool:
@@ -56,11 +50,6 @@ def _has_no_biases(net: Any) -> bool:
         and not net.train_bias
         and getattr(net, "readout", "linear") in ("auto", *FIXED_READOUTS)
     )
-
-
-def _is_rectified(net: Any) -> bool:
-    """Whether class 1 has the target 1 and class 0 the target 0."""
-    return net._coding.rectified
 
 
 def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.intp]) -> None:
@@ -79,7 +68,7 @@ def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.in
             "as these seem, ask for an even one: it learns nothing, accuracy 0.5. Leave "
             "bias_init='auto'."
         )
-    if _is_rectified(net):
+    if net._coding.rectified:  # class 1 has the target 1, and class 0 the target 0
         uniform = [np.var(part.sum(axis=1)) for part in (first, second)]
         error = np.sqrt(2.0 / len(first) + 2.0 / len(second))
         if np.log(uniform[0] / uniform[1]) > _CERTAIN * error:

@@ -164,14 +164,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         shared: dict[Any, torch.Tensor] | None = None,
     ) -> Training:
         """Check the data, and have a net for them; see `NetClassifier`."""
-        is_warm = self._is_warm()
-        data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
-        inputs = self._inputs_on_device(data, shared)
-        self._start(None, self.n_features_in_, is_warm)
-        advise_on_data(self, data)
-        n_steps = self.max_epochs * self._n_batches(len(data))
-        seed = draw_seed(self._rng)
-        return Training(Samples(inputs), self.max_epochs, n_steps, seed, original=(data, None))
+        training = self._prepare_block(
+            X, self._is_warm(), partial(self._inputs_on_device, shared=shared)
+        )
+        n_steps = self.max_epochs * self._n_batches(len(training.data))
+        return training._replace(n_epochs=self.max_epochs, n_steps=n_steps)
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
         """Pass once over a block of data, going on from the net trained so far.
@@ -190,13 +187,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         if is_lazy(X):
             self._check_parameters()
             return self._fit_blocks(row_blocks(X))
-        return self._fit(partial(self._prepare_block, X))
+        return self._fit(partial(self._prepare_block, X, self._is_trained(), self._to_device))
 
-    def _prepare_block(self, X: ArrayLike) -> Training:
+    def _prepare_block(self, X: ArrayLike, is_warm: bool, to_device: Any) -> Training:
         """Check a block of data, and have a net for it."""
-        is_warm = self._is_trained()
         data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
-        inputs = self._to_device(data)
+        inputs = to_device(data)
         self._start(None, self.n_features_in_, is_warm)
         advise_on_data(self, data)
         return Training(Samples(inputs), 1, None, draw_seed(self._rng), original=(data, None))

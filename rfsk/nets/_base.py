@@ -6,8 +6,9 @@ import sys
 import threading
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -22,12 +23,7 @@ from .._core._validation import check_image_shape, check_positive
 from ..datasets import Discrimination
 from ._activations import as_activation
 from ._batches import Samples, TaskBatches
-from ._callbacks import (
-    CallbackSupportMixin,
-    check_callbacks,
-    fit_tasks,
-    with_callbacks,
-)
+from ._callbacks import CallbackSupportMixin, check_callbacks, fit_tasks, with_callbacks
 from ._device import resolve_device, threads_for
 from ._engine import DivergenceError, Engine
 from ._evaluation import Evaluator
@@ -77,6 +73,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
     _module: ClassVar[type[HiddenUnits]]
     _engine: ClassVar[type[Engine]] = Engine
     net_: Engine
+    _options: Mapping[str, Any] = MappingProxyType({})  # those of skorch
 
     def _store(self, arguments: dict[str, Any]) -> None:
         """Store the arguments of the constructor, and nothing else, as scikit-learn asks."""
@@ -85,20 +82,16 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         if options:
             self._options = options
 
-    def _skorch_options(self) -> dict[str, Any]:
-        options: dict[str, Any] = getattr(self, "_options", {})
-        return options
-
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters of this estimator, those of skorch included."""
-        return {**super().get_params(deep), **self._skorch_options()}
+        return {**super().get_params(deep), **self._options}
 
     def set_params(self, **params: Any) -> Any:
         """Set parameters of this estimator, such as ``optimizer__momentum``."""
         options = {name: params.pop(name) for name in list(params) if name.startswith(_PASSED_ON)}
         super().set_params(**params)
         if options:
-            self._options = {**self._skorch_options(), **options}
+            self._options = {**self._options, **options}
         return self
 
     @abstractmethod
@@ -122,7 +115,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         """Receptive fields, (n_units, n_features), of raw weights."""
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
-        for name in self._skorch_options():
+        for name in self._options:
             if name in _OWN_OPTIONS:
                 raise TypeError(f"{name!r} is set by {_OWN_OPTIONS[name]}; set that instead.")
             if not name.startswith(_PASSED_ON):
@@ -179,7 +172,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         fixed = {
             **architecture,
             **settled,
-            **self._skorch_options(),
+            **self._options,
             "device": str(self._device),
             "optimizer": self.optimizer,
             "image_shape": shape,
@@ -231,7 +224,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             max_epochs=self.max_epochs,
             verbose=self.verbose,
             **criterion,
-            **self._skorch_options(),
+            **self._options,
             **{f"module__{name}": value for name, value in architecture.items()},
             module__init_scale=self.init_scale,
             module__bias_init=bias_init,
@@ -240,9 +233,9 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         try:
             self.net_.initialize()
         except TypeError as error:  # skorch does not name the class
-            raise ValueError(f"{self._skorch_options()} do not fit: {error}.") from error
+            raise ValueError(f"{self._options} do not fit: {error}.") from error
         known = {name for name, _ in self.net_.callbacks_}
-        for name in self._skorch_options():
+        for name in self._options:
             if name.startswith("callbacks__") and name.split("__")[1] not in known:
                 raise ValueError(f"{name} do not fit: the callbacks are {sorted(known)}.")
 
@@ -344,15 +337,14 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         listeners = net.callbacks_
         if self.verbose:
             self._report_seed()
-        is_double = (
-            isinstance(training.data, Samples) and training.data.inputs.dtype is torch.float64
-        )
+        data = training.data
+        is_double = isinstance(data, Samples) and data.inputs.dtype is torch.float64
         net.set_precision(torch.float64 if is_double else torch.float32)
         try:
             with fit_tasks(self, training.n_epochs, *training.original) as tasks:
                 net.callbacks_ = [*tasks, *listeners]
                 yield
-            if training.n_steps is not None and not net.interrupted_:
+            if not net.interrupted_:
                 net.check_end(own["n_epochs"])
         except DivergenceError:
             net.module_.load_state_dict(own["module"])
@@ -366,7 +358,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             net.callbacks_, snapshots = listeners, net.snapshots_
             net.set_precision(torch.float32)
             if snapshots is not None:
-                snapshots.close(net.n_steps_, net.module_)
+                snapshots.measure(net.n_steps_, net.module_)
             net.snapshots_ = net.stop_ = net.last_batch_ = net.train_split = None
             self._export(recorder)
             if training.evaluator is not None:

@@ -65,9 +65,7 @@ def _monitored(callback: Callback) -> str:
         return callback.monitor if isinstance(callback.monitor, str) else ""
     if isinstance(callback, LRScheduler):
         monitor = getattr(callback, "monitor", "")
-        is_used = callback.policy == "ReduceLROnPlateau" or "ReduceLROnPlateau" in str(
-            callback.policy
-        )
+        is_used = "ReduceLROnPlateau" in str(callback.policy)
         return monitor if is_used and isinstance(monitor, str) else ""
     return ""
 

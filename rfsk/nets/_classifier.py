@@ -12,10 +12,11 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 
 from .._core._blocks import is_lazy, row_blocks
+from .._core._mistakes import note_one_class
 from .._core._random import draw_seed
 from .._core._validation import check_option, check_positive, validate_inputs
 from ..datasets import Discrimination
-from ._advice import advise_on_block, advise_on_data, advise_on_task
+from ._advice import advise_on_data, advise_on_task
 from ._base import FLOATS, NetEstimator, Training
 from ._batches import Samples
 from ._engine import ClassifierEngine
@@ -192,7 +193,8 @@ class NetClassifier(PredictionMixin, NetEstimator):
                 "to partial_fit as a dict."
             )
         index = np.searchsorted(classes, y)
-        advise_on_block(self, data, index)
+        advise_on_data(self, data, index)
+        note_one_class(y)
         samples = self._samples(inputs, index, sample_weight)
         return Training(samples, 1, None, draw_seed(self._rng), original=(data, y))
 

@@ -34,13 +34,7 @@ def resolve_device(device: Any) -> torch.device:
 
 @contextmanager
 def threads_for(module: Any, batch_size: int) -> Iterator[None]:
-    """Let small steps on a CPU be taken by one thread, which no busy core holds up.
-
-    Parameters
-    ----------
-    module : HiddenUnits
-    batch_size : int
-    """
+    """Let small steps on a CPU be taken by one thread, which no busy core holds up."""
     sites = max(1, module.n_widest // module.n_units)
     work = 6 * batch_size * sites * sum(p.numel() for p in module.parameters())
     before = torch.get_num_threads()

@@ -258,24 +258,15 @@ def _divide(
     for i, (net, training) in enumerate(zip(nets, trainings, strict=True)):
         engine, data = net.net_, training.data
         dtype = data.inputs.dtype if isinstance(data, Samples) else torch.float32
-        if (
-            dtype is torch.float32
-            and CompiledStep.fits(engine)
-            and not listens_to_batches(engine.callbacks_)
-        ):
+        is_compiled = dtype is torch.float32 and CompiledStep.fits(engine)
+        if is_compiled and not listens_to_batches(engine.callbacks_):
             compiled.append([i])
         elif engine.callbacks or engine.optimizer_.state or training.valid is not None:
             alike[str(i)].append(i)
         else:
             key = (type(net), net._built, engine.group_options_, net.batch_size, len(data), dtype)
-            mask = engine.module_.mask is None
-            others = (
-                training.n_epochs,
-                training.n_steps,
-                mask,
-                vars(engine.criterion_).get("sparsity"),
-            )
-            alike[repr((*key, *others))].append(i)
+            penalty = engine.module_.mask is None, vars(engine.criterion_).get("sparsity")
+            alike[repr((*key, training.n_epochs, training.n_steps, *penalty))].append(i)
     stacks = []
     for members in alike.values():
         on_cpu = nets[members[0]]._device.type == "cpu"

@@ -77,7 +77,7 @@ class Evaluator:
         self.criterion = criterion
         self.rows: list[list[float]] = []
 
-    def visit(self, step: int, module: Any) -> None:
+    def measure(self, step: int, module: Any) -> None:
         """Measure the net as it is now."""
         row = [float(step)]
         size = max(1, _BLOCK // (module.n_widest + self.samples[0][0].shape[1]))

@@ -27,6 +27,7 @@ class HiddenUnits(nn.Module):
 
     weight: nn.Parameter
     bias: torch.Tensor
+    n_layers = 1  # of hidden units
 
     def __init__(
         self,
@@ -69,11 +70,6 @@ class HiddenUnits(nn.Module):
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
         """Inputs of the hidden units times `scale`, (n_samples, ...)."""
         raise NotImplementedError
-
-    @property
-    def n_layers(self) -> int:
-        """Number of hidden layers."""
-        return 1
 
     def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
         """Activations of a hidden layer, (n_samples, n_activations)."""
@@ -156,6 +152,7 @@ class DenseUnits(HiddenUnits):
         **kwargs: Any,
     ) -> None:
         super().__init__((n_hidden[0], n_features), n_features, generator=generator, **kwargs)
+        self.n_layers = len(n_hidden)
         pairs = list(zip(n_hidden[1:], n_hidden[:-1], strict=True))
         self.deep_weights = nn.ParameterList(_normal(p, generator) for p in pairs)
         self.deep_biases = nn.ParameterList(
@@ -178,11 +175,6 @@ class DenseUnits(HiddenUnits):
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
         """Scale * (x w^T / sqrt(D) + b)."""
         return _dense(x, self.weight, self.bias, scale)
-
-    @property
-    def n_layers(self) -> int:
-        """Number of hidden layers."""
-        return 1 + len(self.deep_weights)
 
     def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
         """Activations of a hidden layer, the last one by default, (n_samples, n_activations)."""

@@ -19,11 +19,7 @@ from ._convnet import ConvNet
 from ._device import resolve_device
 from ._fcnet import FCNet
 
-_CLASSES: dict[str, type[NetEstimator]] = {
-    "Autoencoder": Autoencoder,
-    "ConvNet": ConvNet,
-    "FCNet": FCNet,
-}
+_CLASSES: Any = {cls.__name__: cls for cls in (Autoencoder, ConvNet, FCNet)}
 # Parameters of earlier versions that concern training only.
 _REMOVED = {"schedule", "patience", "scaling"}
 _SNAPSHOTS = ("snapshot_steps_", "receptive_field_history_")
@@ -165,9 +161,11 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
             about = json.loads((file.metadata() or {})["rfsk"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         cls = _CLASSES[about["class"]]
-        parameters = {name: _as_tuple(value) for name, value in about["parameters"].items()}
-        for name in _REMOVED & parameters.keys():
-            parameters.pop(name)
+        parameters = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in about["parameters"].items()
+            if name not in _REMOVED
+        }
         if isinstance(parameters.get("class_weight"), tuple):
             parameters["class_weight"] = dict(parameters["class_weight"])
         net = cls(**parameters)
@@ -200,7 +198,3 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
     for name, snapshot in snapshots.items():
         setattr(net, name, snapshot)
     return net
-
-
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

@@ -13,7 +13,7 @@ class Snapshots:
     Parameters
     ----------
     observers : list
-        Objects with a method ``visit(step, module)``.
+        Objects with a method ``measure(step, module)``.
     n_snapshots : int
         At least 2; fewer are made where steps would coincide.
     first_step, n_steps : int
@@ -32,19 +32,15 @@ class Snapshots:
 
     def take(self, step: int, module: Any) -> None:
         """Measure the network if this is a step to measure it at."""
-        if self.pending and step == self.pending[0]:
+        if self.steps_left(step) == 0:
             self.pending.pop(0)
-            self._measure(step, module)
+            self.measure(step, module)
 
-    def close(self, step: int, module: Any) -> None:
-        """Measure the network where the training ended, if it ended early."""
-        if step != self.last_step:
-            self._measure(step, module)
-
-    def _measure(self, step: int, module: Any) -> None:
+    def measure(self, step: int, module: Any) -> None:
+        """Measure the network, once at each step."""
+        for observer in self.observers if step != self.last_step else ():
+            observer.measure(step, module)
         self.last_step = step
-        for observer in self.observers:
-            observer.visit(step, module)
 
 
 def snapshot_steps(n_snapshots: int, n_steps: int) -> list[int]:
@@ -60,7 +56,7 @@ class FieldRecorder:
         self.steps: list[int] = []
         self.weights: list[np.ndarray] = []
 
-    def visit(self, step: int, module: Any) -> None:
+    def measure(self, step: int, module: Any) -> None:
         """Keep the weights as they are now."""
         self.steps.append(step)
         self.weights.append(module.weight.detach().cpu().numpy().copy())

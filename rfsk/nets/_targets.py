@@ -51,11 +51,10 @@ class Coding:
 
     def predicted(self, outputs: torch.Tensor) -> torch.Tensor:
         """Index of the class that each output predicts."""
-        if self.n_classes > 2:
-            return outputs.argmax(dim=1)
-        return (outputs > 0.5 if self.rectified else outputs < 0.0).long()
+        decision = self.decision(outputs)
+        return decision.argmax(dim=1) if self.n_classes > 2 else (decision > 0.0).long()
 
-    def decision(self, outputs: Array) -> Array:
+    def decision(self, outputs: Any) -> Any:
         """Outputs as scikit-learn's decision function."""
         if self.n_classes > 2:
             return outputs
