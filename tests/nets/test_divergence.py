@@ -26,6 +26,7 @@ NETS = {
 }
 CALLS = {
     "partial_fit": lambda net: net.partial_fit(X, Y),
+    "partial_fit of one batch": lambda net: net.set_params(batch_size=600).partial_fit(X, Y),
     "fit": lambda net: net.fit(X, Y),
     "warm fit": lambda net: net.set_params(warm_start=True).fit(X, Y),
     "fit of one batch": lambda net: net.set_params(warm_start=True, batch_size=600).fit(X, Y),
