@@ -46,11 +46,13 @@ def fill_normal(out, seed, first):
 
 
 @compiled(fastmath=FUSED)
-def draw_fields(out, rows, numbers, seed, stride, sides, modes, map_number, scale, buffers):
+def draw_fields(
+    out, rows, numbers, seed, stride, sides, modes, amplitudes, map_number, scale, buffers
+):
     """Draw stationary fields into rows of an array.
 
-    A field is scale f(sum_ab noise_ab sides[a] modes[b]): on a torus whose covariance is a product
-    there are modes down the rows and across the columns, and a ring is a single row.
+    A field is scale f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]): on a torus there are
+    modes down the rows and across the columns, and a ring is a single row.
 
     Parameters
     ----------
@@ -60,6 +62,7 @@ def draw_fields(out, rows, numbers, seed, stride, sides, modes, map_number, scal
     seed, stride : int
         Of the stream of normal numbers: field i has those from i * stride on.
     sides, modes : arrays of shape (n_sides, height) and (n_modes, width)
+    amplitudes : array of shape (n_sides, n_modes)
     map_number : int
         Number of f in `MAPS`.
     scale : float
@@ -80,7 +83,7 @@ def draw_fields(out, rows, numbers, seed, stride, sides, modes, map_number, scal
         if height == 1:
             for i in range(n):
                 for b in range(n_modes):
-                    along_modes[b, i] = sides[0, 0] * noise[i, b]
+                    along_modes[b, i] = amplitudes[0, b] * noise[i, b]
             add_outer_products(along_modes, modes, n_modes, fields, width)
             n_lines, length = n, width
         else:
@@ -88,7 +91,8 @@ def draw_fields(out, rows, numbers, seed, stride, sides, modes, map_number, scal
             for i in range(n):
                 for a in range(n_sides):
                     for b in range(n_modes):
-                        along_modes[b, i * n_sides + a] = noise[i, a * n_modes + b]
+                        x = amplitudes[a, b] * noise[i, a * n_modes + b]
+                        along_modes[b, i * n_sides + a] = x
             across[:] = _ZERO
             add_outer_products(modes, along_modes, n_modes, across, n * n_sides)
             for i in range(n):

@@ -11,7 +11,7 @@ from ._streams import class_ends
 if TYPE_CHECKING:
     from ._discrimination import Discrimination
 
-_AT_ONCE = 64  # fields of a ring drawn at a time, so that they stay in a core's cache; of a torus 8
+_AT_ONCE = 32  # fields of a ring drawn at a time, so that they stay in a core's cache; of a torus 4
 
 
 class FieldSampler:
@@ -75,7 +75,8 @@ def _layout(model: Any) -> tuple[Any, ...]:
     from ._field_kernels import MAPS
 
     name, factor = model._named_map
-    down, across = (np.ascontiguousarray(m, dtype=np.float32) for m in model._mode_factors)
+    factors = (np.ascontiguousarray(part, dtype=np.float32) for part in model._mode_factors)
+    down, across, amplitudes = factors
     (n_down, height), (n_across, width) = down.shape, across.shape
     is_ring = height == 1
     most = _AT_ONCE if is_ring else _AT_ONCE // 8
@@ -88,4 +89,4 @@ def _layout(model: Any) -> tuple[Any, ...]:
         (most, width) if is_ring else (height, most * width),
     )
     buffers = tuple(np.empty(shape, dtype=np.float32) for shape in shapes)
-    return down, across, MAPS[name], np.float32(factor), buffers
+    return down, across, amplitudes, MAPS[name], np.float32(factor), buffers

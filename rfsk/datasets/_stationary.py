@@ -234,16 +234,16 @@ class LatentField(StationaryField):
         return None
 
     @cached_property
-    def _mode_factors(self) -> tuple[Array, Array] | None:
-        """Modes down the rows and across the columns; None if filtering noise is faster."""
+    def _mode_factors(self) -> tuple[Array, Array, Array] | None:
+        """Modes down rows and across columns, and amplitudes; None if filtering is faster."""
         if self.boundary == "periodic" and self._latent.shape == self.shape:
             self._filter  # noqa: B018  # raises if the covariance is not positive
             factors = mode_factors(self._latent)
         elif is_dense(self.shape, self.boundary) and self.n_features <= 256:
-            return np.ones((1, 1)), self._root
+            return np.ones((1, 1)), self._root, np.ones((1, len(self._root)))
         else:
             return None
-        return None if factors is None else (factors[0], self._latent_scale() * factors[1])
+        return None if factors is None else (*factors[:2], self._latent_scale() * factors[2])
 
     def _crop(self, lattice: Array) -> Array:
         return np.array(lattice[tuple(slice(side) for side in self.shape)])

@@ -13,7 +13,7 @@ from rfsk.datasets import (
     StudentT,
     TransformedField,
 )
-from rfsk.datasets._modes import few_modes
+from rfsk.datasets._modes import few_modes, mode_factors
 from rfsk.datasets._streams import BatchSampler
 
 SMOOTH = {
@@ -38,6 +38,33 @@ def test_modes_have_the_covariance_of_the_latent_field(name):
         np.testing.assert_allclose(covariance[site], expected, atol=1e-13)
     strength = (modes**2).sum(axis=1)
     assert np.all(np.diff(strength) < 1e-12)
+
+
+TORI = {
+    "product": SMOOTH["torus"],
+    "thin": SMOOTH["thin torus"],
+    "clone": NLGP((20, 21), correlation_length=(1.0, 3.0), gain=3.0).gaussian_clone(),
+    "exponential": GaussianField((9, 14), correlation_length=2.0, kernel="exponential"),
+}
+
+
+@pytest.mark.parametrize("name", TORI)
+def test_factors_of_modes_have_the_covariance_of_the_field(name):
+    model = TORI[name]
+    kernel = model._latent
+    rows, columns, amplitudes = mode_factors(kernel)
+    products = amplitudes[:, :, None, None] * np.einsum("ar,bc->abrc", rows, columns)
+    modes = products.reshape(-1, kernel.size)
+    for site in (0, 1, kernel.size // 3):
+        expected = np.roll(kernel, np.unravel_index(site, kernel.shape), (0, 1)).ravel()
+        np.testing.assert_allclose(modes[:, site] @ modes, expected, atol=1e-13)
+
+
+def test_oblique_covariance_of_a_torus_has_no_factors():
+    rows, columns = np.ogrid[:20, :20]
+    phase = 2.0 * np.pi * (rows + columns) / 20
+    assert mode_factors(1.0 + np.cos(phase)) is None
+    assert mode_factors(1.0 + np.cos(2.0 * np.pi * rows / 20) * np.ones(20)) is not None
 
 
 @pytest.mark.parametrize(
