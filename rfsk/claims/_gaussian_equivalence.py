@@ -30,7 +30,7 @@ def measure_equivalence(net: FCNet, task: Discrimination, random_state: Any) -> 
     task : Discrimination
         What it is trained on.
     random_state : int, Generator, RandomState or None
-        Seed of 20,000 samples of each law, and of random phases.
+        Seed of 50,000 samples of each distribution, and of random phases.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def measure_equivalence(net: FCNet, task: Discrimination, random_state: Any) -> 
     bumps = groups(fields)["b > 0"]
     seeds = spawn_seeds(random_state, 3)
     inputs, clone = (
-        law.sample(20_000, seed)
+        law.sample(50_000, seed)
         for law, seed in zip((task, task.gaussian_clone()), seeds, strict=False)
     )
     scrambled = random_phase_fields(fields, net.shape_, random_state=seeds[2])
