@@ -161,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         "C6 other units and inputs, C7 Gaussian equivalence",
     )
     claims.add_argument("--n-seeds", type=int, default=3, help="repeats (default 3)")
-    _add_shared(claims, "reproduction", "small sizes: three minutes instead of seventeen", True)
+    _add_shared(claims, "reproduction", "small sizes: two minutes instead of four", True)
     live = commands.add_parser(
         "live",
         help="a page in the browser, with sliders, on which fields form",

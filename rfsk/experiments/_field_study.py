@@ -161,7 +161,7 @@ class FieldStudy:
     Called with any of the parameters below and any parameter of `FCNet`, so that all of them can
     be swept. The net has 40 units, learning rate 5, batches of 100 and no weight decay unless
     told otherwise: at this ratio of rate to batch size a net grows the same fields as by steps of
-    rate 0.05 on single samples, in a twentieth of the time. Cells of equal shape are trained
+    rate 0.05 on single samples, in half of the time. Cells of equal shape are trained
     together.
 
     Parameters
