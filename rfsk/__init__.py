@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         make_spiked_cumulant,
         make_transformed_field,
     )
+    from .experiments import control_test
     from .nets import Autoencoder, ConvNet, FCNet, fit_many, fit_many_online, load, save
     from .theory import CubicFlow, RectifiedFlow, localization_index, predict_fields
 
@@ -67,6 +68,7 @@ _ROOM_OF_NAME = {
     "RectifiedFlow": "theory",
     "TensorComparison": "analysis",
     "TransformedField": "datasets",
+    "control_test": "experiments",
     "fit_many": "nets",
     "fit_many_online": "nets",
     "ipr": "analysis",
@@ -123,6 +125,7 @@ __all__ = [
     "RectifiedFlow",
     "TensorComparison",
     "TransformedField",
+    "control_test",
     "fit_many",
     "fit_many_online",
     "ipr",

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import scipy.special
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 
@@ -69,6 +70,16 @@ def oblong():
 def test_transposed_fields_are_reported(net, measure):
     with likely_mistake(r"\(40, 20\) vary smoothly down their columns .* are they transposed\?"):
         measure(net.receptive_fields_.T)
+
+
+def test_units_that_are_alike_within_each_half_are_not_taken_for_transposed():
+    """Fields of digits under permuted labels: the same for one sign of the bias."""
+    X, y = load_digits(return_X_y=True)
+    X = (X - X.mean(axis=1, keepdims=True)) / 6.0
+    for seed in range(3):
+        labels = np.random.default_rng(seed).permutation(y % 2)
+        net = FCNet(32, image_shape=(8, 8), batch_size=100, random_state=seed).fit(X, labels)
+        LocalizationAnalyzer((8, 8), random_state=0).fit_transform(rfsk.receptive_fields(net))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -236,6 +247,7 @@ def test_nets_without_biases_that_can_learn_are_not_reported(data):
     X, y = data
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "The classes differ in their means")
         FCNet(4, bias_init=0, train_bias=False, max_epochs=1).fit(X + 0.3 * y[:, None], y)
         FCNet(4, bias_init=0, max_epochs=1).fit(X, y)
         FCNet(4, activation="relu", train_bias=False, max_epochs=1).fit(X, y)
@@ -372,3 +384,21 @@ def test_warnings_point_at_the_line_that_asked(data):
     with pytest.warns(LikelyMistakeWarning) as caught:
         make_pipeline(FCNet(4, bias_init=0, train_bias=False, max_epochs=1)).fit(*data)
     assert {warning.filename for warning in caught} == {__file__}
+
+
+# Classes that differ in their means
+
+
+@pytest.mark.parametrize("make", [FCNet, ConvNet])
+def test_classes_that_differ_in_their_means_are_reported(data, make):
+    X, y = data
+    shifted = X + np.where(y == 1, 0.5, 0.0)[:, None]
+    for order in (np.arange(len(X)), np.argsort(y, kind="stable")):
+        with likely_mistake(r"means, which alone tell them apart with accuracy 0\.\d+ \(chance 0"):
+            make(2, max_epochs=1, random_state=0).fit(shifted[order], y[order])
+
+
+def test_classes_of_equal_means_are_not_suspected(data):
+    X, y = data
+    FCNet(2, max_epochs=1, random_state=0).fit(X + 0.3, y)
+    FCNet(2, max_epochs=1, random_state=0).fit(X, np.random.default_rng(0).permutation(y))

@@ -1,5 +1,6 @@
 """What we measure: fields, localization, matching, cumulants and their decomposition."""
 
+from ._chance import chance_match
 from ._comparison import TensorComparison
 from ._cp_path import CPPath, symmetric_cp_path
 from ._cumulant import Cumulant, DenseCumulant
@@ -10,7 +11,7 @@ from ._empirical_cumulant import BlockCumulant, SampleCumulant
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer
-from ._matching import FieldMatcher, chance_match, match_fields, match_matrix
+from ._matching import FieldMatcher, match_fields, match_matrix
 from ._measures import (
     dominant_frequency,
     field_center,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA, FastICA, MiniBatchDictionaryLearning
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
@@ -19,13 +19,13 @@ from .._core._validation import (
     check_option,
     check_positive,
     rows_of_class,
-    validate_fields,
     validate_inputs,
 )
+from ._chance import chance_match
 from ._cumulant_cp import CumulantCP
 from ._groups import GROUPS, GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
-from ._matching import chance_match, match_matrix
+from ._matching import match_matrix
 from ._measures import ipr
 from ._receptive_fields import receptive_fields
 
@@ -45,7 +45,7 @@ _METHODS: dict[str, Callable[[int, int], Any]] = {
 }
 
 
-class TensorComparison(TransformerMixin, BaseEstimator):
+class TensorComparison(BaseEstimator):
     """Compare receptive fields with the CP factors of the inputs' cumulant, and with other codes.
 
     What the fields of a net trained on non-Gaussian inputs match are the factors of their fourth
@@ -198,25 +198,8 @@ class TensorComparison(TransformerMixin, BaseEstimator):
         pairs = [entry for entry in self.references if not isinstance(entry, str)]
         return methods, {name: receptive_fields(fields) for name, fields in pairs}
 
-    def transform(self, X: ArrayLike) -> Array:
-        """Match fields to what each method found.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_units, n_features)
-            Receptive fields, not inputs.
-
-        Returns
-        -------
-        match : ndarray of shape (n_units, n_methods)
-            Largest cosine over shifts, signs and the components of each method; NaN for a field of
-            zeros.
-        """
-        check_is_fitted(self)
-        return self.match(validate_fields(self, X, reset=False))
-
     def match(self, fields: ArrayLike) -> Array:
-        """As `transform`, always an array, whatever `set_output` says.
+        """Match fields to what each method found.
 
         Parameters
         ----------
@@ -226,6 +209,8 @@ class TensorComparison(TransformerMixin, BaseEstimator):
         Returns
         -------
         match : ndarray of shape (n_units, n_methods)
+            Largest cosine over shifts, signs and the components of each method, in the order of
+            `references_`; NaN for a field of zeros.
         """
         check_is_fitted(self)
         return np.column_stack(
@@ -249,17 +234,6 @@ class TensorComparison(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return group_split(fields, self.shape_, random_state=self._null_seed)
-
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Names of the references.
-
-        Parameters
-        ----------
-        input_features : ignored
-            Present by scikit-learn's convention.
-        """
-        check_is_fitted(self)
-        return np.array(list(self.references_), dtype=object)
 
     def compare(self, fields: Any) -> Any:
         """One tidy table of all that fields match.
@@ -291,7 +265,7 @@ class TensorComparison(TransformerMixin, BaseEstimator):
             if np.all(groups == "dead"):
                 raise ValueError(f"All fields of {net!r} are zero; there is nothing to compare.")
             match = self.match(weights)
-            for group in [name for name in GROUPS if name != "dead" and name in groups]:
+            for group in [name for name in GROUPS[:-2] if name in groups]:  # those that have grown
                 units = groups == group
                 for column, name in enumerate(self.references_):
                     found = self._row(weights[units], match[units, column], name)

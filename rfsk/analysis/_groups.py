@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
+from scipy.optimize import isotonic_regression
 
 from .._core._lattice import site_differences
 from .._core._random import as_generator
@@ -16,10 +17,11 @@ from ._measures import scaled_images
 
 Array = NDArray[np.float64]
 
-GROUPS = ("localized", "oscillating", "other", "dead")
+GROUPS = ("localized", "oscillating", "other", "unchanged", "dead")
 _CONFIDENCE = 0.95
-_LARGEST_TERM = 1e6  # of an alternating sum that is still summed
 _ROUNDING = 1e-12  # share of the power below which a mode is rounding
+_MOST_DRAWS = 2000  # of noise that waves are compared with
+_UNCHANGED = 0.05  # norm, relative to that of large fields, below which a field has not grown
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,17 @@ class GroupSplit:
     ----------
     groups : ndarray of str of shape (n_units,)
         "localized": the IPR exceeds that of surrogates with random phases. "oscillating": it does
-        not, and one Fourier mode carries more power than in white noise. "other": neither.
-        "dead": a field of zeros. Waves of the highest frequency count as "other", and those of a
-        quarter of the sampling frequency, whose IPR depends on their phase, may be either.
+        not, and one Fourier mode carries more power than in Gaussian noise whose spectrum falls
+        with the frequency. "other": neither. "unchanged": a field whose norm is below a twentieth
+        of the 90th percentile of all norms. "dead": a field of zeros. A wave as long as the
+        lattice cannot be told from smooth noise and counts as "other", as waves of the highest
+        frequency do; those of a quarter of the sampling frequency, whose IPR depends on their
+        phase, may be localized.
     p_values : ndarray of shape (n_units,)
-        Of localization, corrected for the number of units that are not dead: calling all units
+        Of localization, corrected for the number of units that have grown: calling all units
         below alpha localized makes at most a share alpha of the calls wrong on average (Y.
-        Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57, 289, 1995). NaN for dead units.
+        Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57, 289, 1995). NaN for unchanged and dead
+        units.
     share : dict of str to float
         Share of all units, by group.
     interval : dict of str to (float, float)
@@ -79,7 +85,7 @@ def group_split(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     alpha : float, default=0.05
-        Share of the localized units that may be wrong, and level of the test for an oscillation.
+        Share of the units called localized that may be wrong, and of those called oscillating.
     n_null : int, default=999
         Number of surrogates of each field; those few that exceed all of theirs get more, where the
         correction needs them.
@@ -105,14 +111,20 @@ def group_split(
     ['localized', 'oscillating', 'dead']
     """
     weights, sides = check_fields_on(fields, shape)
-    p_values = _resolved_p_values(weights, sides, alpha, n_null, as_generator(random_state))
-    alive = np.isfinite(p_values)
-    if alive.any():
-        p_values[alive] = stats.false_discovery_control(p_values[alive])
-    groups = np.full(len(weights), "dead", dtype="<U11")
-    groups[alive] = "other"
-    groups[alive & (peak_mode_p_value(weights, sides) <= alpha)] = "oscillating"
-    groups[alive & (p_values <= alpha)] = "localized"
+    rng = as_generator(random_state)
+    norms = np.linalg.norm(weights, axis=1)
+    has_grown = (norms > 0.0) & (norms >= _UNCHANGED * np.percentile(norms, 90))
+    grown = weights[has_grown]
+    groups = np.where(norms > 0.0, "unchanged", "dead").astype("<U11")
+    groups[has_grown] = "other"
+    p_values = np.full(len(weights), np.nan)
+    if has_grown.any():
+        resolved = _resolved_p_values(grown, sides, alpha, n_null, rng)
+        p_values[has_grown] = stats.false_discovery_control(resolved)
+        n_draws = max(n_null, min(_MOST_DRAWS, math.ceil(len(grown) / alpha)))
+        peaks = stats.false_discovery_control(peak_mode_p_values(grown, sides, n_draws, rng))
+        groups[np.flatnonzero(has_grown)[peaks <= alpha]] = "oscillating"
+    groups[p_values <= alpha] = "localized"
     count = {name: int((groups == name).sum()) for name in GROUPS}
     return GroupSplit(
         groups,
@@ -151,51 +163,53 @@ def share_interval(n: int, n_all: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def peak_mode_p_value(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
-    """p-value of the largest share of power in one Fourier mode, for white Gaussian noise.
+def peak_mode_p_values(
+    weights: Array, sides: tuple[int, ...], n_draws: int, rng: np.random.Generator
+) -> Array:
+    """p-value of the most outstanding Fourier mode of each field, for noise of falling spectrum.
 
-    Fisher's exact test: of m modes, the largest share exceeds g with probability
-    sum_j (-1)^(j-1) binom(m, j) (1 - j g)^(m-1) over 1 <= j < 1/g (R. A. Fisher, Proc. R. Soc.
-    Lond. A 125, 54, 1929). A mode is a wave vector and its opposite; constants and waves of the
-    highest frequency, which have no second phase, are left out.
-
-    Parameters
-    ----------
-    fields : array-like of shape (n_units, n_features)
-        Receptive fields.
-    shape : int or tuple of int, optional
-        Lattice of the features, a ring by default.
+    The null hypothesis is Gaussian noise whose spectrum does not rise with the frequency. Of all m
+    modes up to the frequency of a mode, the mode then holds a share above g of the power with a
+    probability of at most (1 - g)^(m - 1); the statistic is the least of these bounds over modes.
+    Its distribution is that of noise with the falling spectrum that fits the field best (isotonic
+    regression, the maximum of the likelihood), or of white noise, which that fit does not reach:
+    whichever gives the larger p-value, from `n_draws` draws each. A mode is a wave vector and
+    its opposite; constants and waves of the highest frequency, which have no second phase, are left
+    out.
 
     Returns
     -------
-    p_value : ndarray of shape (n_units,)
-        NaN for a field without such a mode, as one of zeros.
+    p_values : ndarray of shape (n_units,)
+        1 for a field without such a mode.
     """
-    images, sides = scaled_images(fields, shape)
-    images = np.nan_to_num(images)
-    power = np.abs(np.fft.fftn(images, axes=range(1, images.ndim))).reshape(len(images), -1) ** 2
+    images, _ = scaled_images(weights, sides)
+    axes = tuple(range(1, 1 + len(sides)))
+    power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=axes)).reshape(len(images), -1) ** 2
     opposite = site_differences(sides)[0]
-    modes = power[:, np.arange(len(opposite)) < opposite]
-    total = modes.sum(axis=1)
-    has_modes = total > _ROUNDING * power.sum(axis=1)
-    p_value = np.full(len(images), np.nan)
-    for unit in np.flatnonzero(has_modes):
-        p_value[unit] = _fisher_p_value(float(modes[unit].max() / total[unit]), modes.shape[1])
-    return p_value
+    is_mode = np.arange(len(opposite)) < opposite
+    waves = np.meshgrid(*(np.fft.fftfreq(side) for side in sides), indexing="ij")
+    squares = np.sum(np.square(waves), axis=0).ravel()[is_mode].round(12)
+    order = np.argsort(squares, kind="stable")
+    modes = power[:, is_mode][:, order]
+    _, ring, sizes = np.unique(squares[order], return_inverse=True, return_counts=True)
+    last = np.cumsum(sizes)[ring] - 1  # of the modes of equal frequency
+    p_values = np.ones(len(weights))
+    draws = rng.exponential(size=(n_draws, len(ring)))
+    white = _least_bound(draws, last)
+    for unit in np.flatnonzero(modes.sum(axis=1) > _ROUNDING * power.sum(axis=1)):
+        means = np.bincount(ring, modes[unit]) / sizes
+        spectrum = isotonic_regression(means, weights=sizes, increasing=False).x[ring]
+        found = _least_bound(modes[unit][None], last)[0]
+        falling = _least_bound(draws * spectrum, last)
+        n_beyond = max(np.count_nonzero(null <= found) for null in (white, falling))
+        p_values[unit] = (1.0 + n_beyond) / (1.0 + n_draws)
+    return p_values
 
 
-def _fisher_p_value(share: float, m: int) -> float:
-    """Probability that the largest of m shares of exponential variables exceeds this one."""
-    if m == 1 or share >= 1.0:
-        return 1.0 if m == 1 else 0.0
-    j = np.arange(1, min(m, math.ceil(1.0 / share) - 1) + 1)
-    log_terms = (
-        math.lgamma(m + 1)
-        - np.array([math.lgamma(i + 1) + math.lgamma(m - i + 1) for i in j])
-        + (m - 1) * np.log1p(-j * share)
-    )
-    # The sum alternates: where its terms outgrow what digits can tell, the answer is near one.
-    if log_terms.max() > math.log(_LARGEST_TERM):
-        return 1.0
-    terms = np.exp(log_terms)
-    return float(np.clip(np.sum(np.where(j % 2, terms, -terms)), 0.0, 1.0))
+def _least_bound(modes: Array, last: NDArray[np.intp]) -> Array:
+    """Logarithm of the least bound (1 - g)^(m - 1) over the modes of each row."""
+    total = np.cumsum(modes, axis=1)[:, last]
+    share = np.divide(modes, total, out=np.zeros_like(modes), where=total > 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bound = np.where(last > 0, last * np.log1p(-np.minimum(share, 1.0)), 0.0)
+    return np.asarray(bound.min(axis=1))

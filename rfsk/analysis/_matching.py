@@ -8,25 +8,20 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._core._random import as_generator
 from .._core._validation import (
     check_fields,
     check_fields_on,
     check_image_shape,
-    check_option,
-    check_positive,
     validate_fields,
 )
-from ._nulls import random_phase_fields
 
 Array = NDArray[np.float64]
 
 _CHUNK = 2**23  # correlations held at a time
 _ROUNDING = 1e-12
-_NULLS = ("phase", "permutation")
 
 
-def _unit(fields: Array) -> Array:
+def unit_fields(fields: Array) -> Array:
     """Fields of unit length; a field of zeros is NaN."""
     peak = np.abs(fields).max(axis=1, keepdims=True)
     scaled = np.divide(fields, peak, out=np.full_like(fields, np.nan), where=peak > 0)
@@ -57,7 +52,7 @@ def _best_shift(
     return match, shift
 
 
-def _best_placement(
+def best_placement(
     fields: Array, references: Array, sides: tuple[int, ...], flips: bool
 ) -> tuple[Array, NDArray[np.intp], NDArray[np.intp]]:
     """Signed match of every pair at its best shift and reflection, that shift, and which."""
@@ -152,7 +147,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         """
         references = validate_fields(self, X)
         self.shape_ = check_image_shape(self.shape, references.shape[1], fields=references)
-        self.reference_fields_ = _unit(references)
+        self.reference_fields_ = unit_fields(references)
         return self
 
     def transform(self, X: ArrayLike) -> Array:
@@ -169,8 +164,8 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
             See Notes for the columns.
         """
         check_is_fitted(self)
-        fields = _unit(validate_fields(self, X, reset=False))
-        match, shift, reflection = _best_placement(
+        fields = unit_fields(validate_fields(self, X, reset=False))
+        match, shift, reflection = best_placement(
             fields, self.reference_fields_, self.shape_, self.flips
         )
         strength = np.nan_to_num(np.abs(match), nan=-1.0)
@@ -201,7 +196,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
 
 def signed_matches(fields: Array, sides: tuple[int, ...]) -> tuple[Array, NDArray[np.intp]]:
     """Signed match of each field with every other at its best shift, and that shift, flat."""
-    scaled = _unit(fields)
+    scaled = unit_fields(fields)
     return _best_shift(scaled, scaled, sides)
 
 
@@ -244,8 +239,8 @@ def match_matrix(
     array([[0.46, 1.  ],
            [1.  , 0.46]])
     """
-    weights, targets, sides = _check_pair(fields, references, shape)
-    signed, *_ = _best_placement(_unit(weights), _unit(targets), sides, flips)
+    weights, targets, sides = check_pair(fields, references, shape)
+    signed, *_ = best_placement(unit_fields(weights), unit_fields(targets), sides, flips)
     return np.abs(signed)
 
 
@@ -296,7 +291,7 @@ def match_fields(
     return match[rows, columns], rows, columns
 
 
-def _check_pair(
+def check_pair(
     fields: ArrayLike, references: ArrayLike, shape: int | tuple[int, ...] | None
 ) -> tuple[Array, Array, tuple[int, ...]]:
     """Fields and references of one width, and their lattice."""
@@ -308,74 +303,3 @@ def _check_pair(
             "expected the same number."
         )
     return weights, targets, sides
-
-
-def chance_match(
-    fields: ArrayLike,
-    references: ArrayLike,
-    shape: int | tuple[int, ...] | None = None,
-    *,
-    null: str = "phase",
-    n_null: int = 99,
-    flips: bool = False,
-    random_state: Any = None,
-) -> Array:
-    """Match that fields reach by chance: the median best match of scrambled fields.
-
-    Smooth fields match each other at some shift whatever they are, and the more references the
-    better. A match means something where it exceeds this.
-
-    Parameters
-    ----------
-    fields : array-like of shape (n_units, n_features)
-        Receptive fields.
-    references : array-like of shape (n_references, n_features)
-        What they were matched to.
-    shape : int or tuple of int, optional
-        Lattice of the features, a ring by default.
-    null : {"phase", "permutation"}, default="phase"
-        How fields are scrambled: random Fourier phases, which leave each its spectrum and hence
-        its smoothness, or a random order of the sites, which leaves its values: a low bar.
-    n_null : int, default=99
-        Number of scrambled populations.
-    flips : bool, default=False
-        Whether references may be mirrored.
-    random_state : int, Generator, RandomState or None, default=None
-        Seed of the scrambling.
-
-    Returns
-    -------
-    medians : ndarray of shape (n_null,)
-        Median over units of the best match, sorted: ``medians[94]`` of 99 is the level of 5 %.
-
-    Raises
-    ------
-    ValueError
-        If the widths differ, the shape does not fit, or a parameter is not valid.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rfsk.analysis import chance_match
-    >>> distance = np.minimum(np.arange(100), 100 - np.arange(100))
-    >>> bump = np.exp(-0.5 * distance**2 / 4.0**2)
-    >>> bool(chance_match([bump], [np.roll(bump, 30)], random_state=0)[94] < 0.9)
-    True
-    """
-    check_option(null, "null", _NULLS)
-    check_positive(n_null, "n_null", integer=True)
-    weights, targets, sides = _check_pair(fields, references, shape)
-    weights, targets = _unit(weights), _unit(targets)
-    weights, targets = (rows[np.isfinite(rows[:, 0])] for rows in (weights, targets))
-    if not len(weights) or not len(targets):
-        raise ValueError("All fields or all references are zero; expected some that are not.")
-    rng = as_generator(random_state)
-    medians = np.empty(n_null)
-    for i in range(n_null):
-        if null == "permutation":
-            scrambled = rng.permuted(weights, axis=1)
-        else:
-            scrambled = random_phase_fields(weights, sides, rng)
-        match, *_ = _best_placement(_unit(scrambled), targets, sides, flips)
-        medians[i] = np.median(np.abs(match).max(axis=1))
-    return np.sort(medians)

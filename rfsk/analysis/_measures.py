@@ -11,6 +11,7 @@ Array = NDArray[np.float64]
 _NO_CENTER = 1e-9
 # Rounding of the length of a mean direction, below which a field is on one site of an axis.
 _ONE_SITE = 1e-14
+_ISOTROPIC = 1e-6  # difference of the principal values of a structure tensor that is rounding
 
 
 def _normalized(fields: Array) -> Array:
@@ -116,7 +117,10 @@ def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
 
 
 def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
-    """Direction along which each image varies most: that of its dominant wave vector.
+    """Direction along which each image varies most.
+
+    It is the principal axis of sum_k P(k) k k', P the power of the wave vector k: the structure
+    tensor of the image.
 
     Parameters
     ----------
@@ -129,7 +133,7 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     -------
     orientation : ndarray of shape (n_units,)
         In degrees, in [0, 180): 0 for a wave that runs along the columns (vertical bars), 90 for
-        one that runs down the rows. NaN where a constant carries the most power, or for zeros.
+        one that runs down the rows. NaN where no direction stands out, as of a round bump.
 
     Examples
     --------
@@ -144,10 +148,16 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
         raise ValueError(f"shape={shape!r}; expected (rows, columns): lines have no orientation.")
     rows, columns = np.meshgrid(*[np.fft.fftfreq(side) for side in sides], indexing="ij")
     power = np.abs(np.fft.fft2(np.nan_to_num(images))) ** 2
-    strongest = power.reshape(len(images), -1).argmax(axis=1)
-    angle = np.degrees(np.arctan2(rows.ravel()[strongest], columns.ravel()[strongest])) % 180.0
-    has_none = (strongest == 0) | np.isnan(images.reshape(len(images), -1)[:, 0])
-    return np.where(has_none, np.nan, angle % 180.0)
+    # Waves of the highest frequency run both ways along their axis.
+    is_both = (rows == -0.5) | (columns == -0.5)
+    along, across, product = (
+        (power * factor).sum(axis=(1, 2))
+        for factor in (columns**2, rows**2, np.where(is_both, 0.0, rows * columns))
+    )
+    angle = 0.5 * np.degrees(np.arctan2(2.0 * product, along - across))
+    angle = np.where(angle < -1e-9, angle + 180.0, np.abs(angle))  # 0, not 180, up to rounding
+    contrast = np.hypot(2.0 * product, along - across)
+    return np.where(contrast > _ISOTROPIC * (along + across), angle, np.nan)
 
 
 def field_width(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:

@@ -42,6 +42,7 @@ class PopulationSummary:
     localized      0.91  0.62 to 0.98       0.0798          11.8
     oscillating    0.09  0.02 to 0.38       0.0150           3.2
     other          0.00  0.00 to 0.26          nan           nan
+    unchanged      0.00  0.00 to 0.26          nan           nan
     dead           0.00  0.00 to 0.26          nan           nan
     localized fields cover 1.00 of the sites, 0.69 if their places were random
     """

@@ -20,8 +20,9 @@ _FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # of a Gaussian, in standard devia
 class ProfileFit:
     """Profiles fitted to fields, one row a field; NaN for a field of zeros.
 
-    A exp(-sum_a d_a^2 / (2 sigma_a^2)) cos(2 pi f.d + phi), d the displacement from the centre
-    around the lattice; for a Gaussian f and phi are zero.
+    A exp(-sum_a u_a^2 / (2 sigma_a^2)) cos(2 pi f.d + phi), d the displacement from the centre
+    around the lattice; for a Gaussian f and phi are zero. On images u is d in axes that are turned
+    by an angle: u_0 = d_0 cos(angle) + d_1 sin(angle), u_1 = -d_0 sin(angle) + d_1 cos(angle).
 
     Attributes
     ----------
@@ -30,7 +31,9 @@ class ProfileFit:
     center : ndarray of shape (n_units, n_axes)
         In sites, in [0, side).
     width : ndarray of shape (n_units, n_axes)
-        Full width at half maximum of the envelope, sqrt(8 ln 2) sigma, in sites.
+        Full width at half maximum of the envelope along its own axes, sqrt(8 ln 2) sigma, in sites.
+    angle : ndarray of shape (n_units,)
+        By which the axes of the envelope are turned, in degrees, in [-45, 45]; 0 on a ring.
     frequency : ndarray of shape (n_units, n_axes)
         f, in cycles a site.
     phase : ndarray of shape (n_units,)
@@ -51,6 +54,7 @@ class ProfileFit:
     amplitude: Array
     center: Array
     width: Array
+    angle: Array
     frequency: Array
     phase: Array
     goodness: Array
@@ -68,8 +72,8 @@ def fit_profiles(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     profile : {"gaussian", "gabor"}, default="gaussian"
-        A bump, with a width along each axis, or a bump times a wave of any direction (J. G.
-        Daugman, J. Opt. Soc. Am. A 2, 1160, 1985).
+        A bump, with a width along each of its axes, which on images may be oblique; or such a bump
+        times a wave of any direction (J. G. Daugman, J. Opt. Soc. Am. A 2, 1160, 1985).
 
     Returns
     -------
@@ -101,32 +105,35 @@ def fit_profiles(
         center=rows[:, 1 : 1 + n],
         width=rows[:, 1 + n : 1 + 2 * n],
         frequency=rows[:, 1 + 2 * n : 1 + 3 * n],
+        angle=rows[:, -3],
         phase=rows[:, -2],
         goodness=rows[:, -1],
     )
 
 
 def _fit(field: Array, width: float, profile: str) -> Array:
-    """Amplitude, centre, width, frequency, phase and goodness of one field."""
+    """Amplitude, centre, width, frequency, angle, phase and goodness of one field."""
     sides, n = np.array(field.shape), field.ndim
     scale = float(np.abs(field).max())
     if scale == 0.0:
-        return np.full(3 * n + 3, np.nan)
+        return np.full(3 * n + 4, np.nan)
     target = field / scale
     sites = np.indices(field.shape).reshape(n, -1)
     peak = np.array(np.unravel_index(np.abs(target).argmax(), field.shape), dtype=np.float64)
-    sigma = np.full(n, max(width, 1.0) / _FWHM)
+    sigma, angle = _axes_of(target, peak, max(width, 1.0) / _FWHM)
+    n_turns = n - 1  # a ring has no axes to turn
 
     def basis(parameters: Array) -> Array:
         """What enters linearly: the envelope, or it times a cosine and a sine."""
         moved = sites - parameters[:n, None]
         moved -= np.round(moved / sides[:, None]) * sides[:, None]
         sigmas = np.exp(parameters[n : 2 * n, None])
-        envelope: Array = np.exp(-0.5 * np.sum((moved / sigmas) ** 2, axis=0))
+        turned = _turn(parameters[2 * n]) @ moved if n_turns else moved
+        envelope: Array = np.exp(-0.5 * np.sum((turned / sigmas) ** 2, axis=0))
         if profile == "gaussian":
             return envelope[:, None]
-        angle = 2.0 * np.pi * parameters[2 * n :] @ moved
-        return np.stack([envelope * np.cos(angle), envelope * np.sin(angle)], axis=1)
+        wave = 2.0 * np.pi * parameters[2 * n + n_turns :] @ moved
+        return np.stack([envelope * np.cos(wave), envelope * np.sin(wave)], axis=1)
 
     def residual(parameters: Array) -> Array:
         columns = basis(parameters)
@@ -134,13 +141,14 @@ def _fit(field: Array, width: float, profile: str) -> Array:
         amplitudes = np.linalg.lstsq(columns, target.ravel(), rcond=None)[0]
         return np.asarray(columns @ amplitudes - target.ravel())
 
-    lower = np.concatenate([np.full(n, -np.inf), np.full(n, math.log(0.2))])
-    upper = np.concatenate([np.full(n, np.inf), np.log(2.0 * sides)])
+    free = np.full(n_turns, np.inf)
+    lower = np.concatenate([np.full(n, -np.inf), np.full(n, math.log(0.2)), -free])
+    upper = np.concatenate([np.full(n, np.inf), np.log(2.0 * sides), free])
     if profile == "gabor":
         lower = np.concatenate([lower, np.full(n, -0.5)])
         upper = np.concatenate([upper, np.full(n, 0.5)])
     best = None
-    for start in _starts(target, peak, sigma, profile):
+    for start in _starts(target, peak, sigma, np.full(n_turns, angle), profile):
         inside = np.clip(start, lower, upper)
         found = least_squares(residual, inside, bounds=(lower, upper), max_nfev=200)
         if best is None or found.cost < best.cost:
@@ -149,24 +157,47 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     amplitudes = np.linalg.lstsq(basis(best.x), target.ravel(), rcond=None)[0]
     frequency, phase, amplitude = np.zeros(n), 0.0, amplitudes[0]
     if profile == "gabor":
-        frequency = best.x[2 * n :]
+        frequency = best.x[2 * n + n_turns :]
         amplitude, phase = np.hypot(*amplitudes), math.atan2(-amplitudes[1], amplitudes[0])
     goodness = 1.0 - 2.0 * best.cost / float(np.sum(target**2))
     widths = _FWHM * np.exp(best.x[n : 2 * n])
+    degrees = 0.0
+    if n_turns:
+        quarters = round(best.x[2 * n] / (0.5 * math.pi))
+        degrees = math.degrees(best.x[2 * n] - 0.5 * math.pi * quarters)
+        widths = widths[::-1] if quarters % 2 else widths
     return np.concatenate(
         [
             [scale * amplitude],
             best.x[:n] % sides,
             widths,
             frequency,
-            [phase % (2.0 * np.pi), goodness],
+            [degrees, phase % (2.0 * np.pi), goodness],
         ]
     )
 
 
-def _starts(target: Array, peak: Array, sigma: Array, profile: str) -> list[Array]:
+def _turn(angle: float) -> Array:
+    """Matrix that takes displacements to axes turned by an angle."""
+    c, s = math.cos(angle), math.sin(angle)
+    return np.array([[c, s], [-s, c]])
+
+
+def _axes_of(target: Array, peak: Array, sigma: float) -> tuple[Array, float]:
+    """Widths along the principal axes of the squared field about its peak, and their angle."""
+    if target.ndim == 1:
+        return np.array([sigma]), 0.0
+    sides = np.array(target.shape)[:, None]
+    moved = np.indices(target.shape).reshape(2, -1) - peak[:, None]
+    moved -= np.round(moved / sides) * sides
+    variances, axes = np.linalg.eigh((moved * target.ravel() ** 2) @ moved.T)
+    ratio = (max(variances[0], 1e-3 * variances[1]) / variances[1]) ** 0.25
+    return sigma * np.array([ratio, 1.0 / ratio]), math.atan2(axes[1, 0], axes[0, 0])
+
+
+def _starts(target: Array, peak: Array, sigma: Array, angle: Array, profile: str) -> list[Array]:
     """Where to begin: at the peak, and for a wave at its strongest frequencies."""
-    bump = np.concatenate([peak, np.log(sigma)])
+    bump = np.concatenate([peak, np.log(sigma), angle])
     if profile == "gaussian":
         return [bump]
     power = np.abs(np.fft.rfftn(target)) ** 2
@@ -179,5 +210,5 @@ def _starts(target: Array, peak: Array, sigma: Array, profile: str) -> list[Arra
     for strongest in np.argsort(-power, axis=None)[:3]:
         frequency = [axis.flat[strongest] for axis in frequencies]
         for spread in (1.0, 2.5):
-            starts.append(np.concatenate([peak, np.log(spread * sigma), frequency]))
+            starts.append(np.concatenate([peak, np.log(spread * sigma), angle, frequency]))
     return starts

@@ -1,23 +1,32 @@
 """Reverse correlation: what makes a unit respond, whatever lies between it and the inputs."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array
+from sklearn.linear_model import RidgeCV
+from sklearn.utils import check_array, check_consistent_length
 
+from .._core._validation import check_positive
 from ._responses import response_function
 
 Array = NDArray[np.float64]
 
 _CHUNK_ROWS = 8192
+_RIDGES = np.geomspace(1e-6, 10.0, 22)  # relative to the variance of the inputs
 _SINGULAR = 1e-10  # eigenvalues of the inputs' correlation below this share count as zero
 
 
 def spike_triggered_average(
-    response: Any, X: ArrayLike, *, layer: int | None = None, whiten: bool = True
+    response: Any,
+    X: ArrayLike,
+    *,
+    layer: int | None = None,
+    whiten: bool = True,
+    ridge: float | str = 0.0,
+    lags: Sequence[int] | None = None,
 ) -> Array:
     """Receptive fields by reverse correlation of responses with inputs.
 
@@ -28,8 +37,9 @@ def spike_triggered_average(
 
     Parameters
     ----------
-    response : fitted estimator, torch module or callable
-        What responds to inputs (n_samples, n_features) by numbers (n_samples, n_units): a
+    response : array-like, fitted estimator, torch module or callable
+        Recorded responses of shape (n_samples,) or (n_samples, n_units), such as spike counts or
+        rates. Or what responds to inputs (n_samples, n_features) by numbers (n_samples, n_units): a
         function; a transformer, by its `transform`, such as the hidden units of a net; or else
         by its `decision_function`, `predict_proba` or, if it is a regressor, `predict`; a torch
         module by its outputs (of a Sequential, ``module[:3]`` is one as well).
@@ -42,18 +52,27 @@ def spike_triggered_average(
     whiten : bool, default=True
         Whether to divide by the covariance of the inputs; otherwise the average is smoothed by
         it.
+    ridge : float or "cv", default=0.0
+        Added to the variance of every input, relative to it, before the covariance is divided by:
+        directions in which correlated inputs, as of natural scenes, hardly vary are mostly noise
+        in the average. "cv" chooses it for each unit by generalized cross-validation
+        (`sklearn.linear_model.RidgeCV`).
+    lags : sequence of int, optional
+        Samples by which recorded responses follow the inputs that evoke them: rows of X are
+        successive frames, and response t is correlated with frame t - lag.
 
     Returns
     -------
-    fields : ndarray of shape (n_units, n_features)
+    fields : ndarray of shape (n_units, n_features), with lags (n_units, n_lags, n_features)
 
     Raises
     ------
     TypeError
         If `response` does not respond, or has no layers that are known here.
     ValueError
-        If there is no such layer, there are no more samples than features, or responses are not
-        finite numbers.
+        If there is no such layer, there are no more samples than features, responses are not
+        finite numbers or not as many as the inputs, a parameter is not valid, or lags are given
+        for what is not recorded.
 
     See Also
     --------
@@ -67,8 +86,28 @@ def spike_triggered_average(
     >>> sta = spike_triggered_average(lambda x: np.tanh(x @ [[2.0], [0.0], [-2.0]]), X)
     >>> (sta / sta.max()).round(1)
     array([[ 1.,  0., -1.]])
+
+    Recorded spikes, which follow the stimulus by two frames:
+
+    >>> rng = np.random.default_rng(0)
+    >>> stimuli = rng.normal(size=(20_000, 3))
+    >>> counts = rng.poisson(np.exp(np.roll(stimuli @ [0.5, 0.0, -0.5], 2)))
+    >>> found = spike_triggered_average(counts, stimuli, lags=[0, 1, 2, 3])
+    >>> int(np.linalg.norm(found[0], axis=1).argmax())
+    2
     """
     inputs = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
+    if ridge != "cv":
+        check_positive(ridge, "ridge", zero=True)
+    if ridge != 0.0 and not whiten:
+        raise ValueError(f"ridge={ridge!r} with whiten=False; only the division needs it.")
+    n_features = inputs.shape[1]
+    if _is_recorded(response):
+        response = _check_recorded(response, inputs)
+    elif lags is not None:
+        raise ValueError("lags is given for what is no recording; expected an array of responses.")
+    if lags is not None:
+        inputs, response = _lagged(inputs, response, lags)
     if whiten and len(inputs) <= inputs.shape[1]:
         raise ValueError(
             f"X has {len(inputs)} samples of {inputs.shape[1]} features; expected more samples "
@@ -80,14 +119,47 @@ def spike_triggered_average(
         weighted = weighted + responses.T @ (rows - mean)
     # The mean of the responses drops out: the inputs have mean zero.
     average = np.asarray(weighted / len(inputs))
+    shape = (len(average), n_features) if lags is None else (len(average), -1, n_features)
     if not whiten:
-        return average
+        return average.reshape(shape)
     # In units of each feature: directions without variance are told by correlations.
     deviation = inputs.std(axis=0)
     deviation[deviation == 0.0] = 1.0
+    if ridge == "cv":
+        responses = np.concatenate([part for _, part in _responses(response, inputs, layer)])
+        scaled = (inputs - mean) / deviation
+        model = RidgeCV(len(inputs) * _RIDGES, alpha_per_target=True).fit(scaled, responses)
+        return np.asarray(np.atleast_2d(model.coef_) / deviation).reshape(shape)
     correlation = np.atleast_2d(np.cov((inputs / deviation).T, bias=True))
+    correlation += float(ridge) * np.eye(len(correlation))
     inverse = np.linalg.pinv(correlation, rcond=_SINGULAR, hermitian=True)
-    return np.asarray((average / deviation) @ inverse / deviation)
+    return np.asarray((average / deviation) @ inverse / deviation).reshape(shape)
+
+
+def _is_recorded(response: Any) -> bool:
+    """Whether these are numbers, rather than something that responds."""
+    return isinstance(response, np.ndarray | list | tuple) or hasattr(response, "to_numpy")
+
+
+def _check_recorded(response: Any, inputs: Array) -> Array:
+    """Recorded responses, (n_samples, n_units)."""
+    values: Array = check_array(
+        response, dtype=np.float64, ensure_2d=False, input_name="response", ensure_min_samples=2
+    )
+    check_consistent_length(values, inputs)
+    return values[:, None] if values.ndim == 1 else values
+
+
+def _lagged(inputs: Array, responses: Array, lags: Sequence[int]) -> tuple[Array, Array]:
+    """Frames before each response side by side, and the responses that have them all."""
+    delays = [int(lag) for lag in lags]
+    if not delays or min(delays) < 0 or max(delays) >= len(inputs) or list(lags) != delays:
+        raise ValueError(
+            f"lags={lags!r}; expected one or more whole numbers from 0 to below the number of "
+            f"samples, {len(inputs)}."
+        )
+    times = np.arange(max(delays), len(inputs))
+    return np.concatenate([inputs[times - lag] for lag in delays], axis=1), responses[times]
 
 
 def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None = None) -> Array:
@@ -139,6 +211,9 @@ def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None
 
 def _responses(response: Any, inputs: Array, layer: int | None) -> Iterator[tuple[Array, Array]]:
     """Inputs and what they evoke but for a constant, (n_rows, n_units), some rows at a time."""
+    if isinstance(response, np.ndarray):
+        yield inputs, response - response.mean(axis=0)
+        return
     respond = response_function(response, layer)
     offset: Any = None
     for start in range(0, len(inputs), _CHUNK_ROWS):

@@ -63,6 +63,8 @@ def rayleigh_p_value(resultant_length: float, n: int) -> float:
     n : int
         Number of angles.
     """
+    if n == 1:
+        return 1.0  # a single place says nothing; the approximation is of more
     resultant = n * resultant_length
     exponent = math.sqrt(1.0 + 4.0 * n + 4.0 * (n**2 - resultant**2)) - (1.0 + 2.0 * n)
     return min(1.0, math.exp(exponent))

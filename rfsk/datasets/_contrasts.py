@@ -1,12 +1,10 @@
 """Generators of data against their Gaussian clone, and of clones of any data."""
 
-import numbers
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.covariance import ledoit_wolf, shrunk_covariance
 from sklearn.utils import (
     assert_all_finite,
     check_array,
@@ -20,11 +18,10 @@ from .._core._random import as_generator
 from .._core._validation import check_lattice_shape, check_positive
 from ._bunch import draw_task
 from ._discrimination import Discrimination
-from ._gaussian import MultivariateGaussian
 from ._image_patches import ImagePatches
 from ._spiked import Latent, SpikedCumulant
 
-_ENOUGH_ROWS = 10  # rows a feature, from which the plain estimate of a covariance will do
+_NO_VARIANCE = 1e-10  # share of the variance, of standardized features, that is rounding
 
 
 def make_gaussian_clone(
@@ -32,13 +29,17 @@ def make_gaussian_clone(
     y: ArrayLike | None = None,
     *,
     n_samples: int | None = None,
-    shrinkage: str | float = "auto",
     random_state: Any = None,
 ) -> Any:
     """Draw Gaussian data with the mean and covariance of `X`, class by class.
 
     The control for data of any origin: a net that grows localized fields on `X` but not on
     its clone owes them to statistics beyond the covariance.
+
+    With as many rows as `X`, the clone has exactly the mean and the covariance of `X` in every
+    class. It is a draw from the distribution of Gaussian data given their mean and covariance,
+    which are sufficient statistics: if `X` is Gaussian given the class, the data and any number of
+    clones are exchangeable, and a Monte Carlo test that compares them is exact.
 
     Parameters
     ----------
@@ -48,29 +49,25 @@ def make_gaussian_clone(
         Labels; each class is cloned from its own mean and covariance. Left out, `X` is taken
         as one law.
     n_samples : int, optional
-        Number of rows to draw; as many as `X` by default. With labels, classes keep their
-        shares (which need `n_samples` of at least one row a class).
-    shrinkage : "auto" or float, default="auto"
-        Weight, from 0 to 1, of the mean variance on the diagonal in the estimated covariance
-        (the rest is the empirical one). "auto" is 0 from ten rows a feature, so that the clone
-        has exactly the covariance of the data, and below it the weight of Ledoit and Wolf
-        (2004), which is optimal in mean square.
+        Number of rows to draw; as many as `X` by default. Another number gives independent rows
+        of the Gaussian distribution with the mean and covariance of `X`; classes keep their
+        shares, which need at least one row of each.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the draw.
 
     Returns
     -------
     X_clone : ndarray of shape (n_samples, n_features)
-        Gaussian data, float64. With the default `n_samples`, row i has the class of row i
-        of `X`.
+        Gaussian data, float64. What is constant over the rows of a class, a feature or any
+        linear combination, is so here. With the default `n_samples`, row i has the class of row
+        i of `X`.
     y_clone : ndarray of shape (n_samples,)
         Labels; returned only if `y` is given.
 
     Raises
     ------
     ValueError
-        If a class has fewer than two rows, X holds NaN or infinity, or the shrinkage is
-        unknown.
+        If a class has fewer than two rows, or X holds NaN or infinity.
 
     Examples
     --------
@@ -85,13 +82,9 @@ def make_gaussian_clone(
     data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
     if n_samples is not None:
         check_positive(n_samples, "n_samples", integer=True)
-    is_share = isinstance(shrinkage, numbers.Real) and not isinstance(shrinkage, bool)
-    if shrinkage != "auto" and not (is_share and 0.0 <= float(shrinkage) <= 1.0):
-        raise ValueError(f"shrinkage={shrinkage!r}; expected 'auto' or a number from 0 to 1.")
     rng = as_generator(random_state)
     if y is None:
-        n_rows = len(data) if n_samples is None else n_samples
-        return _clone_one_law(data, n_rows, shrinkage, rng)
+        return _clone_one_class(data, n_samples, rng)
     labels = column_or_1d(y, warn=True)
     assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
@@ -113,20 +106,37 @@ def make_gaussian_clone(
     clone = np.empty((len(clone_index), data.shape[1]))
     for label in range(len(classes)):
         rows = clone_index == label
-        clone[rows] = _clone_one_law(data[index == label], int(rows.sum()), shrinkage, rng)
+        n_rows = None if n_samples is None else int(rows.sum())
+        clone[rows] = _clone_one_class(data[index == label], n_rows, rng)
     return clone, classes[clone_index]
 
 
-def _clone_one_law(
-    data: NDArray[np.float64], n_samples: int, shrinkage: str | float, rng: np.random.Generator
+def _clone_one_class(
+    data: NDArray[np.float64], n_samples: int | None, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    n_rows, n_features = data.shape
-    if shrinkage == "auto" and n_rows < _ENOUGH_ROWS * n_features:
-        covariance = ledoit_wolf(data)[0]
+    """Gaussian rows; as many as the data have, and then of equal moments, if no number is given.
+
+    Centred Gaussian data are Q R', with Q uniform among the orthonormal columns that are orthogonal
+    to the constant one, and R a root of their scatter matrix.
+    """
+    mean, deviation = data.mean(axis=0), data.std(axis=0)
+    deviation[np.ptp(data, axis=0) == 0.0] = 0.0
+    varies = deviation > 0.0
+    scaled = (data[:, varies] - mean[varies]) / deviation[varies]
+    variances, axes = np.linalg.eigh(scaled.T @ scaled)
+    kept = variances > _NO_VARIANCE * variances.sum()
+    kept[: max(0, len(kept) - len(data) + 1)] = False  # n rows have n - 1 directions
+    root = axes[:, kept] * np.sqrt(variances[kept]) * deviation[varies, None]
+    n_rows = len(data) if n_samples is None else n_samples
+    noise = rng.standard_normal((n_rows, root.shape[1]))
+    if n_samples is None:
+        noise, triangle = np.linalg.qr(noise - noise.mean(axis=0))
+        noise *= np.sign(np.diagonal(triangle))
     else:
-        weight = 0.0 if shrinkage == "auto" else float(shrinkage)
-        covariance = shrunk_covariance(np.atleast_2d(np.cov(data, rowvar=False)), weight)
-    return MultivariateGaussian(data.mean(axis=0), covariance).sample(n_samples, rng)
+        noise /= np.sqrt(len(data) - 1.0)
+    clone = np.tile(mean, (n_rows, 1))
+    clone[:, varies] += noise @ root.T
+    return clone
 
 
 def make_image_patches(

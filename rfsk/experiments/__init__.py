@@ -1,5 +1,6 @@
 """Whole studies, from inputs to findings."""
 
+from ._control_test import ControlTest, control_test
 from ._emergence import Emergence, emergence
 from ._field_study import FieldStudy, measure_course, measure_fields, nlgp_task
 from ._pruning import iterative_magnitude_pruning
@@ -26,6 +27,7 @@ from ._transitions import (
 )
 
 __all__ = [
+    "ControlTest",
     "Emergence",
     "FactorStudy",
     "FieldStudy",
@@ -35,6 +37,7 @@ __all__ = [
     "batch_noise",
     "beta_lasso",
     "control_over_time",
+    "control_test",
     "cumulant_transition",
     "emergence",
     "gain_sweep",

@@ -82,6 +82,21 @@ def fit_many(
     return _fit(nets, starts, n_jobs, verbose)
 
 
+def fit_each(
+    nets: Sequence[NetEstimator],
+    data: Sequence[tuple[ArrayLike, ArrayLike]],
+    *,
+    n_jobs: int | None = -1,
+    verbose: int = 0,
+) -> list[NetEstimator]:
+    """Fit each net to inputs and labels of its own, as `fit_many` does to common ones."""
+    _check_nets(nets)
+    for net in nets:
+        net._check_parameters(has_validation=True)
+    starts = [partial(net._prepare_fit, X, y) for net, (X, y) in zip(nets, data, strict=True)]
+    return _fit(nets, starts, n_jobs, verbose)
+
+
 def fit_many_online(
     nets: Sequence[NetEstimator],
     tasks: Discrimination | Sequence[Discrimination],

@@ -132,6 +132,12 @@ def localization_index(
     exists = total > _NO_POWER * total.max()
     relative = np.zeros(len(total))
     relative[exists] = spectra[1, exists] / total[exists] / (spectra[1, 0] / total[0])
+    if not exists[0]:
+        warn_likely_mistake(
+            "There is no localization index: the mean of each input over the sites does not vary, "
+            "as after X - X.mean(axis=1, keepdims=True), and the index compares waves with it. "
+            "Pass inputs whose brightness was not removed."
+        )
     if not exists[0] or relative.max() > 1.0 + _slack(pair):
         if exists[0] and relative[exists].min() >= 1.0 - _slack(pair):
             warn_likely_mistake(

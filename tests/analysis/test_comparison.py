@@ -57,8 +57,8 @@ def test_table_has_a_row_for_each_net_group_and_reference(comparison, net):
     matches = FieldMatcher().fit(comparison.references_["cp"]).transform(net.receptive_fields_)
     localized = of_net[(of_net.group == "localized") & (of_net.reference == "cp")].iloc[0]
     assert localized.match == pytest.approx(np.median(matches[:10, 0]), abs=0.01)
-    transformed = comparison.transform(net.receptive_fields_)
-    np.testing.assert_array_equal(transformed[:, 0], matches[:, 0])
+    matched = comparison.match(net.receptive_fields_)
+    np.testing.assert_array_equal(matched[:, 0], matches[:, 0])
 
 
 def test_localized_fields_match_cp_factors_beyond_chance_and_waves_do_not(comparison, net):
@@ -76,8 +76,8 @@ def test_own_fields_and_filters_are_references_too(data, net):
     comparison = TensorComparison(
         2, references=[("filters", conv), "pca", ("itself", net.receptive_fields_)]
     ).fit(data[0])
-    assert comparison.get_feature_names_out().tolist() == ["filters", "pca", "itself"]
-    np.testing.assert_allclose(comparison.transform(net.receptive_fields_)[:, 2], 1.0)
+    assert list(comparison.references_) == ["filters", "pca", "itself"]
+    np.testing.assert_allclose(comparison.match(net.receptive_fields_)[:, 2], 1.0)
     table = comparison.compare(net)
     assert table[table.reference == "filters"].n_references.eq(2).all()
 
@@ -117,9 +117,13 @@ def test_bad_comparisons_are_refused(parameters, y, message):
         TensorComparison(**parameters).fit(np.random.default_rng(0).normal(size=(8, 3)), y)
 
 
+def test_comparison_is_no_transformer_of_inputs():
+    assert not hasattr(TensorComparison(), "fit_transform")
+
+
 def test_inputs_or_nets_in_place_of_fields_are_refused(comparison, net):
     with pytest.raises(TypeError, match="Got a FCNet; expected an array of fields"):
-        comparison.transform(net)
+        comparison.match(net)
     with pytest.raises(ValueError, match="The fields of 'fields' have 7 features; expected 30"):
         comparison.compare(np.eye(7))
 
@@ -241,7 +245,7 @@ def test_tables_in_and_tables_out_change_nothing(data, net):
 
     X = pd.DataFrame(data[0][:3000]).rename(columns="pixel {}".format)
     plain = TensorComparison(3, references=("cp", ("own", net.receptive_fields_)), random_state=0)
-    tables = clone(plain).set_output(transform="pandas").fit(X)
+    tables = clone(plain).fit(X)
     expected = plain.fit(data[0][:3000]).compare(net)
     pd.testing.assert_frame_equal(tables.compare(net), expected)
 

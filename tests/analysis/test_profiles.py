@@ -95,6 +95,34 @@ def test_spread_of_known_fields():
     assert line == pytest.approx(field_spread([image.reshape(20, 24)[5]])[0], rel=1e-12)
 
 
+def oblique(angle, frequency, sigma=(1.8, 3.6), phase=0.7):
+    """Gabor on 16 x 16 pixels whose wave, and narrow side, run at an angle to the columns."""
+    rows, columns = np.mgrid[:16, :16] - 8.0
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    u, v = c * columns + s * rows, c * rows - s * columns
+    envelope = np.exp(-0.5 * (u / sigma[0]) ** 2 - 0.5 * (v / sigma[1]) ** 2)
+    return (envelope * np.cos(2 * np.pi * frequency * u + phase)).ravel()
+
+
+@pytest.mark.parametrize("angle", [0.0, 20.0, 45.0, 70.0, 120.0, 160.0])
+def test_oblique_gabor_is_found_again(angle):
+    fit = fit_profiles([oblique(angle, 0.12)], (16, 16), profile="gabor")
+    assert fit.goodness[0] > 0.9999
+    np.testing.assert_allclose(np.sort(fit.width[0]), FWHM * np.array([1.8, 3.6]), rtol=0.01)
+    narrow = 90.0 * (fit.width[0, 0] < fit.width[0, 1])  # the axis of index 0 runs down the rows
+    assert abs((narrow - fit.angle[0] - angle + 90.0) % 180.0 - 90.0) < 0.5
+    seen = field_orientation([oblique(angle, 0.12)], (16, 16))[0]
+    assert abs((seen - angle + 90.0) % 180.0 - 90.0) < 1.0
+
+
+def test_bar_has_the_orientation_across_it_and_a_round_bump_has_none():
+    bar = oblique(30.0, 0.0, sigma=(1.0, 4.0), phase=0.0)
+    fields = [bar, bump((7.0, 8.0), (2.0, 2.0), (16, 16))]
+    found = field_orientation(fields, (16, 16))
+    assert found[0] == pytest.approx(30.0, abs=0.5)
+    assert np.isnan(found[1])
+
+
 @pytest.mark.parametrize("degrees", [0.0, 45.0, 90.0, 135.0])
 def test_orientation_is_that_of_the_wave(degrees):
     rows, columns = np.indices((16, 16))

@@ -51,6 +51,7 @@ def test_fields_of_torch_layers_and_arrays():
     assert receptive_fields([1.0, 2.0]).tolist() == [[1.0, 2.0]]
 
 
+@pytest.mark.filterwarnings("ignore:The classes differ in their means")
 @pytest.mark.parametrize(
     "scaler",
     [

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from sklearn.datasets import load_digits
 
 from rfsk import make_gaussian_clone, make_gp, make_nlgp
 from rfsk.datasets import (
@@ -244,21 +245,42 @@ def test_device_that_is_not_there_is_an_error():
         next(task.batches(4, 1, device="no such device"))
 
 
-def test_clone_of_few_rows_is_shrunk_and_that_of_many_is_exact():
-    """Ten rows a feature divide the two; the clone of many has the empirical covariance."""
+@pytest.mark.parametrize("n_rows", [12, 60, 400])
+def test_clone_of_as_many_rows_has_the_mean_and_covariance_of_each_class(n_rows):
     rng = np.random.default_rng(0)
-    X = rng.standard_normal((60, 20)) * np.linspace(0.5, 2.0, 20)
-    clone = make_gaussian_clone(X, n_samples=100_000, random_state=0)
-    plain = make_gaussian_clone(X, n_samples=100_000, shrinkage=0.0, random_state=0)
-    truth = np.diag(np.linspace(0.5, 2.0, 20) ** 2)
+    X = rng.exponential(size=(n_rows, 20)) @ rng.normal(size=(20, 20)) + 3.0
+    y = np.arange(n_rows) % 2
+    clone, labels = make_gaussian_clone(X, y, random_state=0)
+    np.testing.assert_array_equal(labels, y)
+    for label in (0, 1):
+        ours, theirs = clone[y == label], X[y == label]
+        np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), rtol=1e-10)
+        np.testing.assert_allclose(np.cov(ours.T), np.cov(theirs.T), atol=1e-9 * np.var(theirs))
+    assert np.abs(clone - X).max() > 1.0
 
-    def distance(rows):
-        return np.linalg.norm(np.cov(rows.T) - truth)
 
-    assert distance(clone) < 0.9 * distance(plain)
-    round_clone = make_gaussian_clone(X, n_samples=100_000, shrinkage=1.0, random_state=0)
-    variances = np.cov(round_clone.T).diagonal()
-    np.testing.assert_allclose(variances, np.cov(X.T).diagonal().mean(), rtol=0.05)
+def test_clone_keeps_what_is_constant():
+    X = load_digits().data
+    for n_samples in (None, 500):
+        clone = make_gaussian_clone(X, n_samples=n_samples, random_state=0)
+        assert np.all(clone[:, np.ptp(X, axis=0) == 0.0] == 0.0)
+        flat = X - X.mean(axis=1, keepdims=True)
+        clone = make_gaussian_clone(flat, n_samples=n_samples, random_state=0)
+        np.testing.assert_allclose(clone.sum(axis=1), 0.0, atol=1e-8)
+
+
+def test_clones_and_gaussian_data_are_exchangeable():
+    """Rank of the data among 9 clones, 400 times, by a statistic of fourth order: uniform."""
+    rng = np.random.default_rng(0)
+    mixing = rng.normal(size=(5, 5))
+    ranks = []
+    for _ in range(400):
+        X = rng.normal(size=(30, 5)) @ mixing
+        clones = [make_gaussian_clone(X, random_state=rng) for _ in range(9)]
+        strength = [np.sum(rows**4) for rows in [X, *clones]]
+        ranks.append(np.sum(np.array(strength[1:]) >= strength[0]))
+    counts = np.bincount(ranks, minlength=10)
+    assert stats.chisquare(counts).pvalue > 1e-3
 
 
 def test_multivariate_gaussian_takes_a_lattice():
@@ -299,8 +321,6 @@ def test_ising_by_temperature_or_by_length():
         (lambda: make_ising(correlation_length=(2.0,)), r"has 1 value\(s\)"),
         (lambda: make_phi4(coupling=1.0), r"coupling=1.0 has 1 value\(s\)"),
         (lambda: make_nlgp(priors=(0.5, 0.4)), "expected 2 positive numbers that sum to 1"),
-        (lambda: make_gaussian_clone(np.eye(3), shrinkage="some"), "shrinkage='some'; expected"),
-        (lambda: make_gaussian_clone(np.eye(3), shrinkage=1.5), "or a number from 0 to 1"),
         (lambda: make_gaussian_clone([[1.0, np.nan], [0.0, 1.0]]), "X contains NaN"),
         (lambda: make_gaussian_clone(np.eye(3), [0, 0, 1]), "Class .*1.* has 1 row in y"),
         (lambda: make_gaussian_clone(np.eye(3), [0, 1]), "inconsistent numbers of samples"),

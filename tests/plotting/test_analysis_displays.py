@@ -72,7 +72,7 @@ def test_ring_draws_closed_curves_on_polar_axes():
 
 
 def test_localization_display_counts_every_living_unit_once():
-    waves = [np.cos(2 * np.pi * k * np.arange(30) / 30) for k in range(1, 8)]
+    waves = [np.cos(2 * np.pi * k * np.arange(30) / 30) for k in range(2, 9)]
     fields = np.vstack([bumps(9), waves, np.zeros((2, 30))])
     display = LocalizationDisplay.from_fields(fields, random_state=0)
     heights = sum(bar.get_height() for group in display.ax_.containers for bar in group)

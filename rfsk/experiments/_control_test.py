@@ -1,0 +1,306 @@
+"""Are the fields of a net localized because the data are not Gaussian? A test by controls."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+from sklearn.base import clone
+
+from .._core._random import as_generator, draw_seed, spawn_seeds
+from .._core._validation import check_positive
+from ..analysis import ipr
+from ..datasets import make_gaussian_clone
+from ..nets import ConvNet, FCNet
+from ..nets._activations import as_activation
+from ..nets._ensemble import fit_each
+from ._trained_nets import starts_positive
+
+Array = NDArray[np.float64]
+
+GROWN = 1.5  # times the norm at the start, from which on a field counts as grown
+
+
+@dataclass(frozen=True)
+class ControlTest:
+    """Fields of a net compared with those of the same net on Gaussian controls of its data.
+
+    Attributes
+    ----------
+    net : FCNet or ConvNet
+        Fitted to the data.
+    controls : list of FCNet or ConvNet
+        Fitted to Gaussian controls of the data, each to one of its own.
+    groups : dict of str to ndarray of bool of shape (n_units,)
+        Units by the sign of their initial bias, "b > 0" and "b < 0"; "all units" if biases start
+        at zero.
+    has_grown : ndarray of bool of shape (n_units,)
+        Units of the net whose fields have at least 1.5 times the norm that fields have at the
+        start. The others are left out of every mean, here and in the controls.
+    statistic : dict of str to float
+        Mean over the grown units of each group of what is measured; NaN where none has grown.
+    control_statistic : dict of str to ndarray of shape (n_controls,)
+        The same of each control.
+    ratio : dict of str to float
+        Effect size: `statistic` over the mean of `control_statistic`.
+    p_value : float
+        Probability that the data, if they are Gaussian given the class, stand out from their
+        controls as much as they do in the group in which they stand out most. With 19 controls
+        the smallest is .05.
+    unit_values : ndarray of shape (n_units,)
+        What is measured, of each unit of the net.
+    unit_p_values : ndarray of shape (n_units,)
+        Of each grown unit among the grown units of its group in all controls, corrected for the
+        number of units (Y. Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57, 289, 1995). NaN for
+        units that have not grown.
+    alpha : float
+        Level of the test.
+
+    Examples
+    --------
+    >>> from rfsk import FCNet, control_test, make_nlgp
+    >>> X, y = make_nlgp(2000, 20, correlation_length=(1.0, 2.0), random_state=0)
+    >>> net = FCNet(4, batch_size=100, max_epochs=2, random_state=0)
+    >>> found = control_test(net, X, y, random_state=0)
+    >>> list(found.groups), found.unit_p_values.shape, len(found.controls)
+    (['b > 0', 'b < 0'], (4,), 19)
+    """
+
+    net: FCNet | ConvNet = field(repr=False)
+    controls: list[FCNet | ConvNet] = field(repr=False)
+    groups: dict[str, NDArray[np.bool_]] = field(repr=False)
+    has_grown: NDArray[np.bool_] = field(repr=False)
+    statistic: dict[str, float]
+    control_statistic: dict[str, Array] = field(repr=False)
+    ratio: dict[str, float]
+    p_value: float
+    unit_values: Array = field(repr=False)
+    unit_p_values: Array = field(repr=False)
+    alpha: float
+
+    @property
+    def is_localized(self) -> NDArray[np.bool_]:
+        """Units that stand out from the controls, if the net as a whole does."""
+        stand_out = self.unit_p_values <= self.alpha
+        return np.asarray(stand_out & (self.p_value <= self.alpha))
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in one sentence."""
+        n_controls, grown = len(self.controls), int(self.has_grown.sum())
+        if not grown:
+            return (
+                "Cannot say: no field has grown beyond its size at the start; train for longer, or "
+                "with a larger learning_rate."
+            )
+        ratios = ", ".join(f"{value:.2f} for {name}" for name, value in self.ratio.items())
+        told = (
+            f"ratio to the mean of {n_controls} Gaussian controls {ratios}; p = {self.p_value:.2g}"
+        )
+        if self.p_value <= self.alpha:
+            return (
+                f"Localized: {int(self.is_localized.sum())} of {grown} grown units are more "
+                f"localized than those of the controls ({told})."
+            )
+        return f"No: the fields are not more localized than those of the controls ({told})."
+
+    def table(self) -> dict[str, Array]:
+        """One entry for each unit, as columns of a table.
+
+        Returns
+        -------
+        columns : dict of str to ndarray of shape (n_units,)
+            `group`, `has_grown`, `value`, `p_value` and `is_localized`.
+        """
+        group = np.empty(len(self.has_grown), dtype=object)
+        for name, members in self.groups.items():
+            group[members] = name
+        return {
+            "group": group,
+            "has_grown": self.has_grown,
+            "value": self.unit_values,
+            "p_value": self.unit_p_values,
+            "is_localized": self.is_localized,
+        }
+
+
+def control_test(
+    net: FCNet | ConvNet,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    n_controls: int = 19,
+    measure: Callable[[Array], ArrayLike] = ipr,
+    alpha: float = 0.05,
+    n_jobs: int | None = -1,
+    verbose: int = 0,
+    random_state: Any = None,
+) -> ControlTest:
+    """Test whether the fields of a net are localized because its data are not Gaussian.
+
+    The null hypothesis is that the data are Gaussian given the class. The same net is trained on
+    the data and on Gaussian controls, each with exactly the mean and covariance that the data have
+    in each class (`make_gaussian_clone`). Under the null hypothesis the data and their controls are
+    exchangeable, so that the Monte Carlo p-value is exact: for any lattice and boundary, for
+    features that differ in variance, and for classes that differ in mean.
+
+    Parameters
+    ----------
+    net : FCNet or ConvNet
+        What to train; it is cloned, and itself left as it is. All trainings have its `random_state`
+        (a seed drawn from that of the test if it is None).
+    X : array-like of shape (n_samples, n_features)
+        Inputs.
+    y : array-like of shape (n_samples,)
+        Labels.
+    n_controls : int, default=19
+        Number of controls. The smallest p-value is 1 / (n_controls + 1).
+    measure : callable, default=ipr
+        Takes fields of shape (n_units, n_features) and returns a number for each unit, larger for
+        a field that is more localized.
+    alpha : float, default=0.05
+        Level of the test, at least the smallest p-value.
+    n_jobs : int, default=-1
+        Number of threads that train nets, as in joblib.
+    verbose : int, default=0
+        Above 0 a progress bar over the nets is shown.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the controls.
+
+    Returns
+    -------
+    found : ControlTest
+
+    Raises
+    ------
+    TypeError
+        If `net` is not an FCNet or ConvNet.
+    ValueError
+        If a parameter or the data are not valid, `alpha` is below the smallest p-value, or a net
+        diverged.
+
+    References
+    ----------
+    G. A. Barnard, J. R. Stat. Soc. B 25, 294, 1963 (Monte Carlo tests).
+
+    Examples
+    --------
+    >>> from rfsk import FCNet, control_test, make_nlgp
+    >>> X, y = make_nlgp(2000, 30, correlation_length=(1.5, 3.0), random_state=0)
+    >>> net = FCNet(10, batch_size=50, max_epochs=20, random_state=0)
+    >>> found = control_test(net, X, y, random_state=0)
+    >>> found.p_value, bool(found.ratio["b > 0"] > 1.5)
+    (0.05, True)
+    """
+    if not isinstance(net, FCNet | ConvNet):
+        raise TypeError(f"net is a {type(net).__name__}; expected an FCNet or ConvNet.")
+    check_positive(n_controls, "n_controls", integer=True)
+    check_positive(alpha, "alpha")
+    if not 1.0 / (n_controls + 1) <= alpha < 1.0:
+        raise ValueError(
+            f"alpha={alpha!r} with n_controls={n_controls!r}; expected alpha below 1 and at least "
+            f"the smallest p-value, 1 / (n_controls + 1) = {1.0 / (n_controls + 1):.3g}."
+        )
+    rng = as_generator(random_state)
+    seed = draw_seed(rng) if net.random_state is None else net.random_state
+    nets = [clone(net).set_params(random_state=seed) for _ in range(n_controls + 1)]
+    data = [(X, y)]
+    data += [make_gaussian_clone(X, y, random_state=s) for s in spawn_seeds(rng, n_controls)]
+    fit_each(nets, data, n_jobs=n_jobs, verbose=verbose)
+    if not all(hasattr(fitted, "receptive_fields_") for fitted in nets):
+        raise ValueError("A net diverged or was interrupted; lower its learning_rate.")
+    return compare_with_controls(nets[0], nets[1:], measure=measure, alpha=alpha)
+
+
+def compare_with_controls(
+    net: FCNet | ConvNet,
+    controls: list[FCNet | ConvNet],
+    *,
+    measure: Callable[[Array], ArrayLike] = ipr,
+    alpha: float = 0.05,
+) -> ControlTest:
+    """Compare a fitted net with nets of the same kind that were fitted to controls of its data."""
+    nets = [net, *controls]
+    values = np.stack([_measured(measure, fitted.receptive_fields_) for fitted in nets])
+    grown = np.stack([_has_grown(fitted) for fitted in nets])
+    groups = _groups_of(net)
+    means = {name: _group_means(values, grown & members) for name, members in groups.items()}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = {
+            name: float(mean[0] / mean[1:][np.isfinite(mean[1:])].mean())
+            if np.isfinite(mean[1:]).any()
+            else math.nan
+            for name, mean in means.items()
+        }
+    unit_p_values = np.full(len(values[0]), np.nan)
+    for members in groups.values():
+        pool = np.sort(values[1:][grown[1:] & members])
+        for unit in np.flatnonzero(members & grown[0]):
+            n_above = len(pool) - np.searchsorted(pool, values[0, unit])
+            unit_p_values[unit] = (1.0 + n_above) / (1.0 + len(pool))
+    tested = np.isfinite(unit_p_values)
+    if tested.any():
+        unit_p_values[tested] = stats.false_discovery_control(unit_p_values[tested])
+    return ControlTest(
+        net=net,
+        controls=list(controls),
+        groups=groups,
+        has_grown=grown[0],
+        statistic={name: float(mean[0]) for name, mean in means.items()},
+        control_statistic={name: mean[1:] for name, mean in means.items()},
+        ratio=ratio,
+        p_value=_p_value_of_largest(np.stack(list(means.values()))),
+        unit_values=values[0],
+        unit_p_values=unit_p_values,
+        alpha=alpha,
+    )
+
+
+def _measured(measure: Callable[[Array], ArrayLike], fields: Array) -> Array:
+    values = np.asarray(measure(fields), dtype=np.float64)
+    if values.shape != (len(fields),):
+        raise ValueError(
+            f"measure returned an array of shape {values.shape}; expected a number for each of "
+            f"{len(fields)} units."
+        )
+    return values
+
+
+def _groups_of(net: FCNet | ConvNet) -> dict[str, NDArray[np.bool_]]:
+    positive = starts_positive(net.receptive_fields_)
+    bias: Any = net.bias_init
+    if bias == "auto":
+        bias = as_activation(net.activation).default_bias
+    return {"b > 0": positive, "b < 0": ~positive} if bias else {"all units": positive | True}
+
+
+def _has_grown(net: FCNet | ConvNet) -> NDArray[np.bool_]:
+    """Units whose fields are larger than at the start, where their norm is about init_scale."""
+    norms = np.linalg.norm(net.receptive_fields_, axis=1)
+    return np.asarray(norms > GROWN * net.init_scale)
+
+
+def _group_means(values: Array, members: NDArray[np.bool_]) -> Array:
+    """Mean over the members of each net; NaN if there are none."""
+    count = members.sum(axis=1)
+    total = np.where(members, values, 0.0).sum(axis=1)
+    return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
+
+
+def _p_value_of_largest(means: Array) -> float:
+    """p-value of the first of several nets, by the group in which it stands out most.
+
+    Each mean, an array of shape (n_groups, n_nets), is taken in units of the spread of its group
+    over all nets. A net without grown units in a group does not stand out there.
+    """
+    scores = np.full(means.shape, -np.inf)
+    for row, mean in zip(scores, means, strict=True):
+        known = np.isfinite(mean)
+        if known.any():
+            spread = mean[known].std()
+            row[known] = (mean[known] - mean[known].mean()) / (spread if spread > 0.0 else 1.0)
+    largest = scores.max(axis=0)
+    return float(np.count_nonzero(largest >= largest[0]) / len(largest))

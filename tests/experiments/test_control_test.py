@@ -1,0 +1,124 @@
+"""The test by Gaussian controls: what it finds, that it holds its level, and what it refuses."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from rfsk import ConvNet, FCNet, control_test, make_gaussian_clone, make_nlgp
+from rfsk.experiments._control_test import _p_value_of_largest, compare_with_controls
+from rfsk.nets import fit_many
+
+X, Y = make_nlgp(4000, 40, correlation_length=(2.0, 4.0), random_state=0)
+
+
+def small_net(seed=0, **parameters):
+    options = {"batch_size": 100, "max_epochs": 20, **parameters}
+    return FCNet(12, random_state=seed, **options)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return control_test(small_net(), X, Y, random_state=0)
+
+
+def test_localized_fields_stand_out_from_their_controls(found):
+    assert found.p_value == 0.05
+    assert found.ratio["b > 0"] > 1.5
+    assert found.is_localized[:6].mean() > 0.8
+    assert not found.is_localized[6:].any()
+    assert found.verdict.startswith("Localized: ")
+    assert len(found.controls) == len(found.control_statistic["b > 0"]) == 19
+
+
+def test_net_and_controls_are_those_of_their_own_fits(found):
+    alone = small_net().fit(X, Y)
+    np.testing.assert_array_equal(found.net.receptive_fields_, alone.receptive_fields_)
+    assert len({control.receptive_fields_.tobytes() for control in found.controls}) == 19
+
+
+def test_gaussian_data_do_not_stand_out():
+    """Twelve data sets, each with its controls: p at most .05 in three or fewer (P = .002)."""
+    p_values = []
+    for seed in range(12):
+        data = make_gaussian_clone(X[:1000], Y[:1000], random_state=seed)
+        net = small_net(seed, max_epochs=10)
+        p_values.append(control_test(net, *data, random_state=100 + seed).p_value)
+    assert np.sum(np.array(p_values) <= 0.05) <= 3
+
+
+@pytest.mark.filterwarnings("ignore:The classes differ in their means")
+@pytest.mark.parametrize("means", ["kept", "removed"])
+def test_digits_are_localized_more_than_their_controls_without_the_class_means_only(means):
+    digits, target = load_digits(return_X_y=True)
+    digits, target = digits - digits.mean(axis=1, keepdims=True), target % 2
+    for label in (0, 1) if means == "removed" else ():
+        digits[target == label] -= digits[target == label].mean(axis=0)
+    net = FCNet(16, image_shape=(8, 8), batch_size=100, random_state=0)
+    found = control_test(net, digits / digits.std(), target, random_state=0)
+    if means == "removed":
+        assert found.verdict.startswith("Localized: ")
+        assert found.is_localized.any()
+    else:
+        assert found.p_value > 0.05
+        assert found.verdict.startswith("No: ")
+        assert not found.is_localized.any()
+
+
+def test_fields_that_have_not_grown_are_not_judged():
+    found = control_test(small_net(learning_rate=1e-4), X, Y, random_state=0)
+    assert not found.has_grown.any()
+    assert np.isnan(found.unit_p_values).all()
+    assert found.p_value == 1.0
+    assert found.verdict.startswith("Cannot say: ")
+
+
+def test_units_without_biases_make_one_group():
+    nets = fit_many([small_net(seed, bias_init=0.0) for seed in range(3)], X[:500], Y[:500])
+    found = compare_with_controls(nets[0], nets[1:], alpha=0.5)
+    assert list(found.groups) == ["all units"]
+    assert found.statistic["all units"] == pytest.approx(found.unit_values[found.has_grown].mean())
+
+
+def test_nets_with_filters_are_tested_as_well():
+    found = control_test(ConvNet(4, batch_size=100, max_epochs=3, random_state=0), X, Y)
+    assert found.unit_values.shape == (4,)
+
+
+def test_p_value_is_the_rank_of_the_group_that_stands_out_most():
+    means = np.array([[5.0, 1.0, 2.0, 3.0], [0.0, 1.0, 2.0, np.nan]])
+    assert _p_value_of_largest(means) == 0.25
+    assert _p_value_of_largest(-means) == 0.25  # the second group stands out
+    assert _p_value_of_largest(np.full((2, 4), np.nan)) == 1.0
+
+
+def test_table_has_a_row_a_unit(found):
+    table = found.table()
+    assert list(table) == ["group", "has_grown", "value", "p_value", "is_localized"]
+    assert {len(column) for column in table.values()} == {12}
+    assert table["group"].tolist() == ["b > 0"] * 6 + ["b < 0"] * 6
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: control_test(small_net(), X, Y, n_controls=5), "smallest p-value, .* = 0.167"),
+        (lambda: control_test(small_net(), X, Y, n_controls=0), "n_controls=0"),
+        (lambda: control_test(small_net(), X, Y[:10]), "inconsistent numbers of samples"),
+        (
+            lambda: compare_with_controls(
+                *fit_many([small_net(0), small_net(1)], X[:200], Y[:200])[:1],
+                fit_many([small_net(1)], X[:200], Y[:200]),
+                measure=lambda fields: fields,
+            ),
+            "measure returned an array of shape",
+        ),
+    ],
+)
+def test_what_is_not_valid_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_other_estimators_are_refused():
+    with pytest.raises(TypeError, match="net is a str; expected an FCNet or ConvNet"):
+        control_test("net", X, Y)
