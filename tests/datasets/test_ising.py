@@ -104,7 +104,7 @@ def test_torus_has_the_energy_and_magnetization_of_enumeration(temperature):
         assert abs(values.mean() - exact) < 5 * slowdown * values.std() / np.sqrt(len(values))
 
 
-@pytest.mark.parametrize("temperature", [2.0, 3.0])
+@pytest.mark.parametrize("temperature", [2.0, pytest.param(3.0, marks=pytest.mark.slow)])
 def test_torus_has_the_energy_of_onsager(temperature):
     """32 x 32 away from the critical point: the infinite plane within five standard errors."""
     J = 1.0 / temperature

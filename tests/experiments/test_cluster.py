@@ -39,6 +39,7 @@ def a_worker(cluster):
     return next(iter(cluster.workers.values())).pid
 
 
+@pytest.mark.slow
 def test_a_phase_diagram_is_the_same_on_a_cluster_bit_for_bit(cluster):
     quick = {"shape": 30, "correlation_length": 3.0, "n_hidden": 6, "learning_time": 200}
     options = {"fixed": quick, "random_state": 0}

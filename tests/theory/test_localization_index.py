@@ -113,7 +113,7 @@ def test_committee_s_index_tells_where_its_flow_ends(factor, localizes):
         ("rectified", 100, (5.0, 10.0)),
         ("rectified", 200, (6.0, 12.0)),
         ("committee", 60, (6.0, 12.0)),
-        ("committee", 100, (5.0, 10.0)),
+        pytest.param("committee", 100, (5.0, 10.0), marks=pytest.mark.slow),
         pytest.param("committee", 130, (6.0, 12.0), marks=pytest.mark.slow),  # costs n^3
     ],
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rfsk import NLGP, FCNet, ipr
+from rfsk import NLGP, FCNet, fit_many_online, ipr
 from rfsk.analysis import dominant_frequency
 from rfsk.datasets import Discrimination
 from rfsk.theory import CubicFlow, predict_fields
@@ -19,7 +19,7 @@ def task():
 @pytest.fixture(scope="module")
 def nets(task):
     """K=40, batch 2000, lr x steps 3000, trained biases, 200 snapshots, two seeds."""
-    return [
+    nets = [
         FCNet(
             40,
             learning_rate=LEARNING_RATE,
@@ -27,9 +27,10 @@ def nets(task):
             weight_decay=0.0,
             record=200,
             random_state=seed,
-        ).fit_online(task, 6_000_000)
+        )
         for seed in range(2)
     ]
+    return fit_many_online(nets, task, 6_000_000)
 
 
 def doubling_time(times, history):
