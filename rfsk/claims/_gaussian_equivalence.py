@@ -1,5 +1,6 @@
 """C7: Gaussian equivalence breaks when fields form."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,10 +48,7 @@ def measure_equivalence(
     fields, biases = net.receptive_fields_, net.biases_
     bumps = groups(fields)["b > 0"]
     seeds = spawn_seeds(random_state, 3)
-    inputs, clone = (
-        law.sample(n_samples, seed)
-        for law, seed in zip((task, task.gaussian_clone()), seeds, strict=False)
-    )
+    inputs, clone = _samples(task, n_samples, *seeds[:2])
     scrambled = random_phase_fields(fields, net.shape_, random_state=seeds[2])
     local = inputs[0][inputs[1] == 1] @ bumps.T
     return {
@@ -62,6 +60,13 @@ def measure_equivalence(
         "ipr": float(ipr(bumps).mean()),
         "kurtosis": float(stats.kurtosis(local, axis=0).mean()),
     }
+
+
+@lru_cache(maxsize=4)  # the nets of a worker, measured by turns at many times
+def _samples(task: Discrimination, n_samples: int, *seeds: int) -> Any:
+    """Samples of a task and of its clone."""
+    laws = task, task.gaussian_clone()
+    return tuple(law.sample(n_samples, seed) for law, seed in zip(laws, seeds, strict=True))
 
 
 def _measure_quickly(net: FCNet, task: Discrimination, random_state: Any) -> dict[str, float]:

@@ -138,7 +138,7 @@ def test_corrected_p_values_are_those_of_benjamini_and_hochberg():
 
 
 def test_few_units_of_noise_are_called_localized_in_large_populations():
-    """200 populations of 40: any call in at most 5 % of them, within five errors."""
+    """80 populations of ten: any call in at most 5 % of them, within five errors."""
     rng = np.random.default_rng(2)
     split = group_split(rng.standard_normal((400, 100)), n_null=199, random_state=0)
     assert split.share["localized"] == 0.0
@@ -148,10 +148,10 @@ def test_few_units_of_noise_are_called_localized_in_large_populations():
                 group_split(rng.standard_normal((10, 100)), n_null=199, random_state=seed).groups
                 == "localized"
             ).any()
-            for seed in range(200)
+            for seed in range(80)
         ]
     )
-    assert raw <= 0.05 + 5 * np.sqrt(0.05 * 0.95 / 200)
+    assert raw <= 0.05 + 5 * np.sqrt(0.05 * 0.95 / 80)
 
 
 def test_interval_of_a_share_covers_it_as_often_as_it_says():

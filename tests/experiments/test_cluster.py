@@ -75,6 +75,7 @@ def test_a_worker_killed_midway_costs_nothing_but_its_time(cluster, tmp_path):
     assert here.table()["value"].tolist() == found.table()["value"].tolist()
 
 
+@pytest.mark.slow
 def test_a_cumulant_is_decomposed_where_its_blocks_are(cluster):
     X = NLGP(12, correlation_length=2.0, gain=3.0).sample(2000, random_state=0)
     y = np.arange(2000) % 2

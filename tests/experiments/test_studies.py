@@ -32,6 +32,7 @@ SMALL = {"shape": 20, "correlation_length": 2.0, "n_hidden": 4, "learning_time":
 QUICK = {"n_jobs": 1, "random_state": 0}
 
 
+@pytest.mark.slow
 def test_ipr_scales_with_the_correlation_length_not_the_size():
     found = size_scaling((50, 100), (5.0, 10.0), n_seeds=1, **QUICK).mean("ipr_positive")
     scaled = found["ipr_positive"] * found["correlation_length"]
@@ -39,6 +40,7 @@ def test_ipr_scales_with_the_correlation_length_not_the_size():
     assert found["learning_time"].tolist() == [10_000.0] * 2 + [20_000.0] * 2
 
 
+@pytest.mark.slow
 def test_fields_localize_sooner_at_a_larger_gain():
     few = {"n_measures": 20, "learning_time": 8000.0}
     found = localization_time((1.0, 3.0), n_seeds=2, fixed=few, **QUICK).table()
@@ -56,6 +58,7 @@ def test_a_net_on_the_clone_never_localizes_and_learns_less():
     np.testing.assert_allclose(np.diff(np.log(times)), np.log(1000) / 5, rtol=0.1)
 
 
+@pytest.mark.slow
 def test_the_factor_of_few_samples_is_localized_before_the_net_is():
     """At gain 1; an IPR of 0.12 lies between a wave (0.05), noise (0.1) and the law's factor."""
     found = cumulant_transition((100, 1000), (1.0,), n_seeds=5, **QUICK).mean()
@@ -64,6 +67,7 @@ def test_the_factor_of_few_samples_is_localized_before_the_net_is():
     assert found["match"].is_monotonic_increasing
 
 
+@pytest.mark.slow
 def test_pruning_leaves_local_weights():
     small = {"n_train": 5000, "n_hidden": 20, "learning_time": 5000.0}
     found = pruning(4, n_seeds=1, fixed=small, **QUICK).table()
@@ -88,6 +92,7 @@ def test_noise_of_the_steps_hides_localization():
     assert quiet == pytest.approx(0.060, rel=0.05)  # that of rate 5 and batches of 100
 
 
+@pytest.mark.slow
 def test_more_samples_and_more_units_do_better():
     half = {"learning_time": 10_000.0}
     data = training_set_size((2000, 10_000), n_seeds=1, fixed=half, **QUICK).mean()

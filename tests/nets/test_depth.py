@@ -93,6 +93,7 @@ def upper_decile_of_ipr(net, task, n_samples):
     return np.quantile(ipr(net.receptive_fields_), 0.9)
 
 
+@pytest.mark.slow
 def test_two_hidden_layers_learn_the_task_and_localize_some_of_their_fields():
     """D = 60, g = 3, rate 10, 1500 steps of 200, seeds 0 to 2: accuracy .872 to .895, upper decile
     of the IPR .080 to .082, on the clone .051 to .055."""

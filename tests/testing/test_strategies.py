@@ -78,6 +78,7 @@ def test_families_and_shape_are_asked_for(model):
     assert model.shape == (7,)
 
 
+@pytest.mark.slow
 def test_every_family_boundary_and_kind_of_phi4_is_drawn():
     for cls in (NLGP, GaussianField, Ising, Pulses):
         assert isinstance(
@@ -89,6 +90,7 @@ def test_every_family_boundary_and_kind_of_phi4_is_drawn():
         assert (phi4.quartic == 0) is free
 
 
+@pytest.mark.slow
 def test_models_shrink_to_small_rings_and_plain_parameters():
     model = find(input_models((GaussianField, NLGP)), lambda model: True, settings=first)
     assert isinstance(model, GaussianField)
