@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import matplotlib
 
     matplotlib.use("agg")
-    run = {"reproduce": _reproduce, "live": _live}.get(options.command, _emerge)
+    emerge = _emerge if options.data is None else _study_data
+    run = {"reproduce": _reproduce, "live": _live}.get(options.command, emerge)
     try:
         return run(options)
     except (ValueError, OSError) as error:
@@ -72,6 +73,57 @@ def _emerge(options: argparse.Namespace) -> int:
     print(study.table())
     print(f"\nfigure: {figure}\nnumbers: {numbers}\ntime: {study.seconds:.0f} s")
     return 0
+
+
+def _study_data(options: argparse.Namespace) -> int:
+    from rfsk.experiments import study_data
+
+    _refuse_options(options, _EMERGENCE, "--data")
+    X, y = _read(options.data, options.labels)
+    shape = None if options.shape is None else tuple(options.shape)
+    report = options.report or Path("report.html")
+    if not report.absolute().parent.is_dir():
+        raise ValueError(f"--report {report}: there is no such folder.")
+    n_steps = 400 if options.quick else None
+    study = study_data(X, y, shape, max_steps=n_steps, verbose=1, random_state=options.seed)
+    study.to_html(report)
+    print(study.verdict, *(f"- {note}" for note in study.notes), f"\nreport: {report}", sep="\n")
+    return 0
+
+
+def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
+    """Inputs and labels from a file, or from one each."""
+    import numpy as np
+
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        with np.load(path, allow_pickle=False) as arrays:
+            names, wanted = list(arrays), ["y", "labels", "target"] if labels is None else [labels]
+            of_labels = [name for name in wanted if name in names]
+            of_inputs = [name for name in names if name not in of_labels]
+            if not of_labels or len(of_inputs) != 1:
+                raise ValueError(
+                    f"{path} holds the arrays {names}; expected one of inputs and one of labels, "
+                    "which --labels NAME names unless it is y, labels or target."
+                )
+            return arrays[of_inputs[0]], arrays[of_labels[0]]
+    if suffix == ".npy":
+        if labels is None:
+            raise ValueError(f"{path} holds one array; name that of the labels, --labels FILE.npy.")
+        return np.load(path, allow_pickle=False), np.load(labels, allow_pickle=False)
+    if suffix not in (".csv", ".parquet"):
+        raise ValueError(f"{path}: expected a file .npz, .npy, .csv or .parquet.")
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ValueError(f"To read {path}, install pandas.") from error
+    table = pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
+    if labels not in table.columns:
+        raise ValueError(
+            f"{path} has the columns {list(table.columns)[:5]}, ...; name that of the labels, "
+            f"--labels COLUMN (got {labels!r})."
+        )
+    return table.drop(columns=labels).to_numpy(), table[labels].to_numpy()
 
 
 def _reproduce(options: argparse.Namespace) -> int:
@@ -117,11 +169,14 @@ def _live(options: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse_options(options: argparse.Namespace, defaults: dict[str, Any]) -> None:
+def _refuse_options(
+    options: argparse.Namespace, defaults: dict[str, Any], command: str | None = None
+) -> None:
     """Raise if one of another command's options was given."""
     odd = [name for name, default in defaults.items() if getattr(options, name) != default]
     if odd:
-        raise ValueError(f"--{odd[0].replace('_', '-')} is no option of {options.command}.")
+        command = command or options.command
+        raise ValueError(f"--{odd[0].replace('_', '-')} is no option of {command}.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -144,6 +199,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--n-hidden", type=int, help="hidden units (default 40, or 100)")
     parser.add_argument("--device", default="auto", help="torch device (default auto)")
+    own = parser.add_argument_group("your own data, in place of those of the paper")
+    own.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help=".npz of inputs and labels, .npy of inputs, or .csv or .parquet with a row a sample",
+    )
+    own.add_argument(
+        "--labels",
+        metavar="NAME",
+        help="name of the array or column of labels (of an .npz y, labels or target by default), "
+        "or a file .npy",
+    )
+    own.add_argument(
+        "--shape", type=int, nargs="+", metavar="SIDE", help="rows and columns of images"
+    )
+    own.add_argument("--report", type=Path, metavar="FILE.html", help="default report.html")
     commands = parser.add_subparsers(dest="command", title="other commands")
     claims = commands.add_parser(
         "reproduce",

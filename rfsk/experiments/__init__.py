@@ -3,6 +3,7 @@
 from ._control_test import ControlTest, control_test
 from ._emergence import Emergence, emergence
 from ._field_study import FieldStudy, measure_course, measure_fields, nlgp_task
+from ._own_data import DataStudy, study_data
 from ._pruning import iterative_magnitude_pruning
 from ._studies import (
     batch_noise,
@@ -28,6 +29,7 @@ from ._transitions import (
 
 __all__ = [
     "ControlTest",
+    "DataStudy",
     "Emergence",
     "FactorStudy",
     "FieldStudy",
@@ -50,6 +52,7 @@ __all__ = [
     "phase_diagram",
     "pruning",
     "size_scaling",
+    "study_data",
     "sweep",
     "training_set_size",
     "width_sweep",

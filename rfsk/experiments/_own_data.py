@@ -1,0 +1,315 @@
+"""The question of the paper asked of data of any origin: one call, one report."""
+
+import base64
+import html
+import io
+import math
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from .._core._random import as_generator, draw_seed
+from .._core._validation import check_image_shape
+from ..exceptions import LikelyMistakeWarning
+from ..nets import FCNet
+from ._control_test import ControlTest, control_test
+
+Array = NDArray[np.float64]
+
+_LEARNING_TIME = 20_000.0  # learning rate times steps
+_LEARNING_RATE = 5.0
+_ROWS_A_FEATURE = 5  # below, a net is likely to fit the noise of the sample
+_SAME_START = 25  # characters that tell which warning it is
+_STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Receptive fields: {title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 1rem auto }}
+body {{ padding: 0 1rem }}
+h1 {{ font-size: 1.25rem }}
+img {{ max-width: 100% }}
+table {{ border-collapse: collapse; display: block; overflow-x: auto }}
+td, th {{ padding: .2rem .5rem; text-align: right; border-bottom: 1px solid #ddd }}
+td:first-child, th:first-child {{ text-align: left }}
+</style>
+</head>
+<body>
+<h1>{verdict}</h1>
+<p>Null hypothesis: the data are Gaussian given the class. The controls have exactly the mean and
+covariance of the data in each class.</p>
+<table>
+<tr><th>units</th><th>grown</th><th>mean IPR</th><th>of the controls</th><th>ratio</th></tr>
+{rows}
+</table>
+<p><img alt="Fields on the data and on a control, and IPR of both"
+src="data:image/png;base64,{image}"></p>
+<h2>What was done, and what to know</h2>
+<ul>
+{notes}
+</ul>
+</body>
+</html>
+"""
+
+
+@dataclass(frozen=True)
+class DataStudy:
+    """What a study of a user's data found.
+
+    Attributes
+    ----------
+    test : ControlTest
+        The net, its Gaussian controls and their comparison.
+    shape : tuple of int
+        Lattice of the inputs.
+    notes : list of str
+        What was done to the data, how the nets were trained, and what to know before the verdict
+        is quoted.
+
+    Examples
+    --------
+    >>> from rfsk import make_nlgp
+    >>> from rfsk.experiments import study_data
+    >>> X, y = make_nlgp(500, 20, correlation_length=(1.0, 2.0), random_state=0)
+    >>> study = study_data(X, y, n_hidden=4, max_steps=50, random_state=0)
+    >>> study.shape, len(study.test.controls)
+    ((20,), 19)
+    """
+
+    test: ControlTest = field(repr=False)
+    shape: tuple[int, ...]
+    notes: list[str]
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in one sentence."""
+        return self.test.verdict
+
+    def plot(self) -> Any:
+        """Draw the fields of the net and of a control, and the IPR of all units.
+
+        Returns
+        -------
+        figure : matplotlib Figure
+        """
+        import matplotlib.pyplot as plt
+
+        from ..plotting import ReceptiveFieldDisplay
+        from ..plotting._style import BLUE, ORANGE, tidy
+
+        figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
+        nets = {"your data": self.test.net, "a Gaussian control": self.test.controls[0]}
+        scale = max(float(np.abs(net.receptive_fields_).max()) for net in nets.values())
+        for ax, (name, net) in zip(axes, nets.items(), strict=False):
+            shown = ReceptiveFieldDisplay.from_fields(net.receptive_fields_, self.shape, ax=ax)
+            shown.image_.set_clim(-scale, scale)
+            ax.set_title(f"fields on {name}")
+        figure.colorbar(shown.image_, ax=axes[:2], label="weight", shrink=0.8)
+        ax = axes[2]
+        for place, (name, members) in enumerate(self.test.groups.items()):
+            values = self.test.unit_values[members & self.test.has_grown]
+            spread = place - 0.2 + 0.12 * np.linspace(-1.0, 1.0, max(1, len(values)))
+            ax.plot(spread[: len(values)], values, "o", color=BLUE, markersize=4)
+            means = self.test.control_statistic[name]
+            spread = place + 0.2 + 0.12 * np.linspace(-1.0, 1.0, len(means))
+            ax.plot(spread, means, "s", color=ORANGE, markersize=4)
+        ax.plot([], [], "o", color=BLUE, label="units on your data")
+        ax.plot([], [], "s", color=ORANGE, label="means of controls")
+        ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
+        ax.set(ylabel="IPR", ylim=(0.0, None), title="localization")
+        ax.legend(frameon=False, fontsize="small")
+        tidy(ax)
+        return figure
+
+    def to_html(self, path: str | Path) -> None:
+        """Write a report that stands alone: verdict, table, figure and notes.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        import matplotlib.pyplot as plt
+
+        figure, png = self.plot(), io.BytesIO()
+        figure.savefig(png, dpi=130)
+        plt.close(figure)
+        rows = []
+        for name, members in self.test.groups.items():
+            controls = self.test.control_statistic[name]
+            grown = f"{int((members & self.test.has_grown).sum())} of {int(members.sum())}"
+            numbers = (self.test.statistic[name], _mean(controls), self.test.ratio[name])
+            cells = [html.escape(name), grown, *(f"{number:.3g}" for number in numbers)]
+            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        page = _PAGE.format(
+            title=html.escape(self.verdict.partition(":")[0]),
+            verdict=html.escape(self.verdict),
+            rows="\n".join(rows),
+            image=base64.b64encode(png.getvalue()).decode("ascii"),
+            notes="\n".join(f"<li>{html.escape(note)}</li>" for note in self.notes),
+        )
+        Path(path).write_text(page, encoding="utf-8")
+
+
+def study_data(
+    X: ArrayLike,
+    y: ArrayLike,
+    shape: int | tuple[int, ...] | None = None,
+    *,
+    n_controls: int = 19,
+    n_hidden: int = 32,
+    max_steps: int | None = None,
+    n_jobs: int | None = -1,
+    verbose: int = 0,
+    random_state: Any = None,
+) -> DataStudy:
+    """Ask of any data whether fields are localized, and whether because they are not Gaussian.
+
+    The data are scaled by one number; then an `FCNet` is trained on them and on Gaussian controls,
+    for a number of steps that is the same for data of any size: see `control_test`.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features), or images (n_samples, rows, columns) or
+        (n_samples, rows, columns, channels)
+        Inputs. Of colours the mean is taken, without an alpha channel.
+    y : array-like of shape (n_samples,)
+        Labels.
+    shape : int or tuple of int, optional
+        Lattice of the features: that of the images, or a ring of all features by default.
+    n_controls : int, default=19
+        Number of controls; the smallest p-value is 1 / (n_controls + 1).
+    n_hidden : int, default=32
+        Hidden units.
+    max_steps : int, optional
+        Steps of training; by default 4000, learning rate times steps of 20,000.
+    n_jobs : int, default=-1
+        Number of threads that train nets, as in joblib.
+    verbose : int, default=0
+        Above 0 a progress bar over the nets is shown.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the nets and of the controls.
+
+    Returns
+    -------
+    study : DataStudy
+
+    Raises
+    ------
+    ValueError
+        If the data are not finite numbers, do not vary, have one class or do not fit the shape.
+
+    Examples
+    --------
+    >>> from rfsk import make_nlgp
+    >>> from rfsk.experiments import study_data
+    >>> X, y = make_nlgp(2000, 30, correlation_length=(1.5, 3.0), random_state=0)
+    >>> study = study_data(X, y, n_hidden=8, max_steps=400, random_state=0)
+    >>> study.verdict.partition(":")[0]
+    'Localized'
+    """
+    data, sides, notes = _prepared(X, shape)
+    labels = column_or_1d(y, warn=True)
+    check_consistent_length(data, labels)
+    check_classification_targets(labels)
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(classes) < 2:
+        raise ValueError(f"y has 1 class ({classes[0]!r}); expected at least 2.")
+    if len(data) < _ROWS_A_FEATURE * data.shape[1]:
+        notes.append(
+            f"There are {len(data)} rows for {data.shape[1]} features: a net may fit the noise of "
+            "the sample. More rows help."
+        )
+    if counts.max() > 3 * counts.min():
+        notes.append(f"The classes have {counts.min()} to {counts.max()} rows.")
+    rng = as_generator(random_state)
+    n_steps = int(_LEARNING_TIME / _LEARNING_RATE) if max_steps is None else max_steps
+    batch_size = min(100, max(1, len(data) // 4))
+    n_epochs = max(1, math.ceil(n_steps * batch_size / len(data)))
+    net = FCNet(
+        n_hidden,
+        learning_rate=_LEARNING_RATE,
+        batch_size=batch_size,
+        max_epochs=n_epochs,
+        image_shape=sides if len(sides) == 2 else None,
+        random_state=draw_seed(rng),
+    )
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", LikelyMistakeWarning)
+        test = control_test(
+            net,
+            data,
+            labels,
+            n_controls=n_controls,
+            n_jobs=n_jobs,
+            verbose=verbose,
+            random_state=rng,
+        )
+    # The data come first; of their controls the same is said, with other numbers.
+    first = {str(warning.message)[:_SAME_START]: warning for warning in reversed(said)}
+    notes += [str(warning.message) for warning in first.values()]
+    notes.append(
+        f"Nets of {n_hidden} units were trained for {n_epochs} epochs in batches of {batch_size}, "
+        f"with a learning rate of {_LEARNING_RATE:g}; seed {test.net.random_state}."
+    )
+    losses = test.net.loss_curve_
+    before, end = losses[-max(1, len(losses) // 5)], losses[-1]
+    if before - end > _STILL_FALLS * abs(before):
+        notes.append(
+            f"The training had not converged: over its last fifth the loss fell from {before:.3g} "
+            f"to {end:.3g}. With a larger max_steps fields may still change."
+        )
+    return DataStudy(test, sides, notes)
+
+
+def _prepared(
+    X: ArrayLike, shape: int | tuple[int, ...] | None
+) -> tuple[Array, tuple[int, ...], list[str]]:
+    """Rows of unit variance, their lattice, and what was done."""
+    notes: list[str] = []
+    array: Any = X if hasattr(X, "shape") else np.asarray(X)
+    if array.ndim == 4:
+        n_channels = array.shape[3]
+        kept = n_channels - (n_channels in (2, 4))
+        array = np.asarray(array, dtype=np.float64)[..., :kept].mean(axis=3)
+        dropped = ", without the alpha channel" if kept < n_channels else ""
+        notes.append(f"Images of {n_channels} channels were averaged over colours{dropped}.")
+    if array.ndim == 3:
+        shape = tuple(array.shape[1:]) if shape is None else shape
+        array = np.asarray(array).reshape(len(array), -1)
+    data: Array = check_array(array, dtype=np.float64, input_name="X", ensure_min_samples=4)
+    sides = check_image_shape(shape, data.shape[1])
+    mean, scale = float(data.mean()), float(data.std())
+    if scale == 0.0:
+        raise ValueError("X is constant; expected inputs that vary.")
+    n_constant = int((np.ptp(data, axis=0) == 0.0).sum())
+    if n_constant:
+        notes.append(
+            f"{n_constant} of {data.shape[1]} features are constant, also in the controls."
+        )
+    notes.append(
+        f"The mean of all values, {mean:.3g}, was subtracted; they were divided by {scale:.3g}."
+    )
+    return (data - mean) / scale, sides, notes
+
+
+def _mean(values: Array) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else math.nan
