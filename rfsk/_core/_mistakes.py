@@ -24,6 +24,9 @@ _ROWS = 2000  # of a class that are looked at
 _MOST_CLASSES = 100  # beyond, y is not labels
 _BEYOND_NOISE = 4.0
 _SCALES = (0.33, 5.0)  # root mean squares between which learning rates were tried
+_CLEARLY_BETTER = 0.1  # accuracy above chance
+_BEYOND_CHANCE = 5.0  # standard errors
+_ENOUGH_ROWS = 20  # of a class
 _CLEAR_BLOCK = 50  # rows of one class that are no accident
 
 # What `transform` of a net returned, as long as somebody holds it.
@@ -98,6 +101,28 @@ def note_one_class(y: NDArray[Any]) -> None:
             f"All {len(y)} rows of this block have the label {y.tolist()[0]!r}. A net that sees "
             "one class at a time forgets the others: shuffle the rows before you divide them into "
             "blocks."
+        )
+
+
+def note_class_means(rows: Array, index: NDArray[np.intp]) -> None:
+    """Warn if the means of the classes tell them apart."""
+    counts = np.bincount(index)
+    classes = np.flatnonzero(counts >= _ENOUGH_ROWS)
+    if len(classes) < 2:
+        return
+    learnt = np.random.default_rng(0).permutation(len(rows)) % 2 == 0
+    means = np.stack([rows[learnt & (index == label)].mean(axis=0) for label in classes])
+    held = ~learnt & np.isin(index, classes)
+    # The class whose mean is nearest.
+    scores = rows[held] @ means.T - 0.5 * np.sum(means**2, axis=1)
+    accuracy = float(np.mean(classes[scores.argmax(axis=1)] == index[held]))
+    chance = float(counts[classes].max() / counts[classes].sum())
+    if accuracy > chance + max(_CLEARLY_BETTER, _BEYOND_CHANCE * 0.5 / np.sqrt(held.sum())):
+        warn_likely_mistake(
+            "The classes differ in their means, which alone tell them apart with accuracy "
+            f"{accuracy:.2f} (chance {chance:.2f}): fields will show the means, whatever else "
+            "there is. control_test compares them with Gaussian controls of the same means; to "
+            "ask for correlations only, subtract the mean of each class from its rows."
         )
 
 

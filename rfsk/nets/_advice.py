@@ -5,14 +5,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core._mistakes import note_axis_order, note_scale, warn_likely_mistake
+from .._core._mistakes import (
+    note_axis_order,
+    note_class_means,
+    note_scale,
+    warn_likely_mistake,
+)
 from ..datasets import Discrimination
 from ._modules import FIXED_READOUTS
 
 _ROWS = 2000  # of the data that are looked at
 _CERTAIN = 5.0  # standard errors
-_CLEARLY_BETTER = 0.1  # accuracy above chance
-_ENOUGH = 20  # rows of a class
 _ODD = ("erf", "tanh", "linear")
 
 
@@ -29,7 +32,7 @@ def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = N
         return
     note_axis_order(rows, net.shape_, "image_shape")
     if index is not None:
-        _note_class_means(rows, index[::step])
+        note_class_means(rows, index[::step])
     if index is not None and _hangs_on_classes(net):
         _advise_on_classes(net, rows, index[::step])
 
@@ -39,28 +42,6 @@ def advise_on_task(net: Any, task: Discrimination) -> None:
     if not net.net_.n_steps_ and _hangs_on_classes(net):
         X, index = task.sample(_ROWS, random_state=0)
         _advise_on_classes(net, X, index)
-
-
-def _note_class_means(rows: NDArray[np.float64], index: NDArray[np.intp]) -> None:
-    """Warn if the means of the classes tell them apart."""
-    counts = np.bincount(index)
-    classes = np.flatnonzero(counts >= _ENOUGH)
-    if len(classes) < 2:
-        return
-    learnt = np.random.default_rng(0).permutation(len(rows)) % 2 == 0
-    means = np.stack([rows[learnt & (index == label)].mean(axis=0) for label in classes])
-    held = ~learnt & np.isin(index, classes)
-    # The class whose mean is nearest.
-    scores = rows[held] @ means.T - 0.5 * np.sum(means**2, axis=1)
-    accuracy = float(np.mean(classes[scores.argmax(axis=1)] == index[held]))
-    chance = float(counts[classes].max() / counts[classes].sum())
-    if accuracy > chance + max(_CLEARLY_BETTER, _CERTAIN * 0.5 / np.sqrt(held.sum())):
-        warn_likely_mistake(
-            "The classes differ in their means, which alone tell them apart with accuracy "
-            f"{accuracy:.2f} (chance {chance:.2f}): fields will show the means, whatever else "
-            "there is. control_test compares them with Gaussian controls of the same means; to "
-            "ask for correlations only, subtract the mean of each class from its rows."
-        )
 
 
 def _hangs_on_classes(net: Any) -> bool:

@@ -20,15 +20,9 @@ _BLOCK = 2**19  # numbers drawn at a time, or one batch
 
 
 class Samples(Dataset):
-    """Inputs on the training device, with class indices or, of an autoencoder, themselves.
+    """Inputs on the training device, (n_samples, n_features), with class indices.
 
-    Parameters
-    ----------
-    X : Tensor of shape (n_samples, n_features)
-    y : Tensor of shape (n_samples,), optional
-        Class indices. Without them, inputs are their own targets.
-    sample_weight : Tensor of shape (n_samples,), optional
-        Weights of mean one, in the precision of X.
+    Without them, inputs are their own targets. Weights have mean one, and the precision of X.
     """
 
     def __init__(
@@ -116,19 +110,9 @@ class SampleBatches:
 class TaskBatches:
     """Fresh batches of a task, drawn on the device: a part of `n_samples` in each iteration.
 
-    Batches are stratified: see `Discrimination.class_boundaries`.
-
-    Parameters
-    ----------
-    task : Discrimination
-    batch_size, n_samples, n_epochs : int
-        There are `n_epochs` iterations. The last batch may be smaller.
-    seed : int
-    device : torch.device
-    weight_of_class : ndarray of shape (n_classes,), optional
-        Weights of the classes in the loss.
-    is_labelled : bool, default=True
-        Without labels, inputs are their own targets.
+    Batches are stratified: see `Discrimination.class_boundaries`. There are `n_epochs` iterations,
+    and the last batch may be smaller. `weight_of_class` has the weights of the classes in the loss;
+    without labels, inputs are their own targets.
     """
 
     def __init__(

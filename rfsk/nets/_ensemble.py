@@ -74,27 +74,27 @@ def fit_many(
     >>> [net.receptive_fields_.shape for net in fit_many(nets, X, y)]
     [(4, 20), (4, 20), (4, 20)]
     """
-    _check_nets(nets)
-    shared: dict[Any, Any] = {}
-    for net in nets:
-        net._check_parameters(has_validation=True)
-    starts = [partial(net._prepare_fit, X, y, shared=shared) for net in nets]
-    return _fit(nets, starts, n_jobs, verbose)
+    return _fit(nets, _starts(nets, [(X, y)] * len(nets), {}), n_jobs, verbose)
 
 
 def fit_each(
     nets: Sequence[NetEstimator],
-    data: Sequence[tuple[ArrayLike, ArrayLike]],
+    data: Sequence[tuple[ArrayLike, ArrayLike | None]],
     *,
     n_jobs: int | None = -1,
     verbose: int = 0,
 ) -> list[NetEstimator]:
-    """Fit each net to inputs and labels of its own, as `fit_many` does to common ones."""
+    """Fit each net to inputs and labels of its own; `fit_many` is the case of common ones."""
+    return _fit(nets, _starts(nets, data), n_jobs, verbose)
+
+
+def _starts(nets: Sequence[NetEstimator], data: Sequence[Any], shared: Any = None) -> list[Any]:
+    """Check the nets; what prepares each fit to its inputs and labels, of which nets may share."""
     _check_nets(nets)
     for net in nets:
         net._check_parameters(has_validation=True)
-    starts = [partial(net._prepare_fit, X, y) for net, (X, y) in zip(nets, data, strict=True)]
-    return _fit(nets, starts, n_jobs, verbose)
+    pairs = zip(nets, data, strict=True)
+    return [partial(net._prepare_fit, X, y, shared=shared) for net, (X, y) in pairs]
 
 
 def fit_many_online(

@@ -8,16 +8,8 @@ import numpy as np
 class Snapshots:
     """Steps at which observers measure a network, evenly spaced in the logarithm.
 
-    The start and the end are among them.
-
-    Parameters
-    ----------
-    observers : list
-        Objects with a method ``measure(step, module)``.
-    n_snapshots : int
-        At least 2; fewer are made where steps would coincide.
-    first_step, n_steps : int
-        Steps taken before, and to come.
+    The start and the end are among them; there are fewer than `n_snapshots` where steps would
+    coincide. Observers have a method ``measure(step, module)``.
     """
 
     def __init__(
