@@ -102,8 +102,8 @@ class ControlTest:
         )
         if self.p_value <= self.alpha:
             return (
-                f"Localized: {int(self.is_localized.sum())} of {grown} grown units are more "
-                f"localized than those of the controls ({told})."
+                "Localized: the fields are more localized than those of the controls, and "
+                f"{int(self.is_localized.sum())} of {grown} units stand out by themselves ({told})."
             )
         return f"No: the fields are not more localized than those of the controls ({told})."
 
