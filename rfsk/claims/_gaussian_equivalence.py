@@ -65,8 +65,8 @@ def measure_equivalence(
 @lru_cache(maxsize=4)  # the nets of a worker, measured by turns at many times
 def _samples(task: Discrimination, n_samples: int, *seeds: int) -> Any:
     """Samples of a task and of its clone."""
-    laws = task, task.gaussian_clone()
-    return tuple(law.sample(n_samples, seed) for law, seed in zip(laws, seeds, strict=True))
+    tasks = task, task.gaussian_clone()
+    return tuple(one.sample(n_samples, seed) for one, seed in zip(tasks, seeds, strict=True))
 
 
 def _measure_quickly(net: FCNet, task: Discrimination, random_state: Any) -> dict[str, float]:

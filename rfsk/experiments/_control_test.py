@@ -97,15 +97,16 @@ class ControlTest:
                 "with a larger learning_rate."
             )
         ratios = ", ".join(f"{value:.2f} for {name}" for name, value in self.ratio.items())
-        told = (
+        comparison = (
             f"ratio to the mean of {n_controls} Gaussian controls {ratios}; p = {self.p_value:.2g}"
         )
         if self.p_value <= self.alpha:
             return (
                 "Localized: the fields are more localized than those of the controls, and "
-                f"{int(self.is_localized.sum())} of {grown} units stand out by themselves ({told})."
+                f"{int(self.is_localized.sum())} of {grown} units stand out by themselves "
+                f"({comparison})."
             )
-        return f"No: the fields are not more localized than those of the controls ({told})."
+        return f"No: the fields are not more localized than those of the controls ({comparison})."
 
     def table(self) -> dict[str, Array]:
         """One entry for each unit, as columns of a table.
@@ -230,10 +231,7 @@ def compare_with_controls(
     means = {name: _group_means(values, grown & members) for name, members in groups.items()}
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = {
-            name: float(mean[0] / mean[1:][np.isfinite(mean[1:])].mean())
-            if np.isfinite(mean[1:]).any()
-            else math.nan
-            for name, mean in means.items()
+            name: float(np.divide(mean[0], mean_of_known(mean[1:]))) for name, mean in means.items()
         }
     unit_p_values = np.full(len(values[0]), np.nan)
     for members in groups.values():
@@ -269,12 +267,20 @@ def _measured(measure: Callable[[Array], ArrayLike], fields: Array) -> Array:
     return values
 
 
+def mean_of_known(values: Array) -> float:
+    """Mean of the numbers that are not NaN; NaN if all are."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
 def _groups_of(net: FCNet | ConvNet) -> dict[str, NDArray[np.bool_]]:
     positive = starts_positive(net.receptive_fields_)
     bias: Any = net.bias_init
     if bias == "auto":
         bias = as_activation(net.activation).default_bias
-    return {"b > 0": positive, "b < 0": ~positive} if bias else {"all units": positive | True}
+    if not bias:
+        return {"all units": np.ones(len(positive), dtype=bool)}
+    return {"b > 0": positive, "b < 0": ~positive}
 
 
 def _has_grown(net: FCNet | ConvNet) -> NDArray[np.bool_]:

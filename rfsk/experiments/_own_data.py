@@ -18,14 +18,14 @@ from .._core._random import as_generator, draw_seed
 from .._core._validation import check_image_shape
 from ..exceptions import LikelyMistakeWarning
 from ..nets import FCNet
-from ._control_test import ControlTest, control_test
+from ._control_test import ControlTest, control_test, mean_of_known
 
 Array = NDArray[np.float64]
 
 _LEARNING_TIME = 20_000.0  # learning rate times steps
 _LEARNING_RATE = 5.0
 _ROWS_A_FEATURE = 5  # below, a net is likely to fit the noise of the sample
-_SAME_START = 25  # characters that tell which warning it is
+_SAME_START = 25  # characters by which a warning is known
 _STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
 
 _PAGE = """<!DOCTYPE html>
@@ -154,7 +154,7 @@ class DataStudy:
         for name, members in self.test.groups.items():
             controls = self.test.control_statistic[name]
             grown = f"{int((members & self.test.has_grown).sum())} of {int(members.sum())}"
-            numbers = (self.test.statistic[name], _mean(controls), self.test.ratio[name])
+            numbers = (self.test.statistic[name], mean_of_known(controls), self.test.ratio[name])
             cells = [html.escape(name), grown, *(f"{number:.3g}" for number in numbers)]
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
         page = _PAGE.format(
@@ -308,8 +308,3 @@ def _prepared(
         f"The mean of all values, {mean:.3g}, was subtracted; they were divided by {scale:.3g}."
     )
     return (data - mean) / scale, sides, notes
-
-
-def _mean(values: Array) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else math.nan

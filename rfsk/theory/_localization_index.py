@@ -132,19 +132,21 @@ def localization_index(
     exists = total > _NO_POWER * total.max()
     relative = np.zeros(len(total))
     relative[exists] = spectra[1, exists] / total[exists] / (spectra[1, 0] / total[0])
+    undefined = LocalizationIndex(math.nan, (0,) * len(sides), math.nan)
     if not exists[0]:
         warn_likely_mistake(
             "There is no localization index: the mean of each input over the sites does not vary, "
             "as after X - X.mean(axis=1, keepdims=True), and the index compares waves with it. "
             "Pass inputs whose brightness was not removed."
         )
-    if not exists[0] or relative.max() > 1.0 + _slack(pair):
-        if exists[0] and relative[exists].min() >= 1.0 - _slack(pair):
+        return undefined
+    if relative.max() > 1.0 + _slack(pair):
+        if relative[exists].min() >= 1.0 - _slack(pair):
             warn_likely_mistake(
                 "Class 0 has the longer range: there is no index for classes in this order. Class "
                 "0 is the short-range one; pass the pair in the other order."
             )
-        return LocalizationIndex(math.nan, (0,) * len(sides), math.nan)
+        return undefined
     if theory == "rectified":
         a0 = float(np.sqrt(spectra[1, 0] / (len(total) * statistics[1].variance)))
         scores = Amplifier(statistics[1]).elasticity(a0) * relative
@@ -152,7 +154,7 @@ def localization_index(
     else:
         scores, rates = _committee(pair, spectra, sides)
     if np.isnan(scores).any():
-        return LocalizationIndex(math.nan, (0,) * len(sides), math.nan)
+        return undefined
     scores[~exists] = -math.inf
     first = 1 + int(np.argmax(scores[1:]))
     mode = np.unravel_index(first, sides)

@@ -137,7 +137,7 @@ def test_nothing_is_said_where_another_field_than_the_uniform_one_grows_first(th
         assert not found.localizes
 
 
-def test_inputs_without_brightness_have_no_index_and_are_told_so():
+def test_inputs_without_brightness_have_no_index_and_are_warned_of():
     samples = [model.sample(2000, random_state=seed) for seed, model in enumerate(nlgps(3.0))]
     flat = [rows - rows.mean(axis=1, keepdims=True) for rows in samples]
     with pytest.warns(LikelyMistakeWarning, match="whose brightness was not removed"):
