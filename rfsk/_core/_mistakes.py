@@ -3,6 +3,9 @@
 import re
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -31,12 +34,29 @@ _CLEAR_BLOCK = 50  # rows of one class that are no accident
 
 # What `transform` of a net returned, as long as somebody holds it.
 _activations: WeakValueDictionary[int, Any] = WeakValueDictionary()
+_kinds_warned_of: ContextVar[set[Any] | None] = ContextVar("kinds_warned_of", default=None)
 _ACTIVATION_NAME = re.compile(r"(fcnet|convnet|autoencoder)\d+")
+
+
+@contextmanager
+def warned_once() -> Iterator[None]:
+    """Context in which each kind of mistake is warned of once, whatever its numbers."""
+    token = _kinds_warned_of.set(set())
+    try:
+        yield
+    finally:
+        _kinds_warned_of.reset(token)
 
 
 def warn_likely_mistake(message: str) -> None:
     """Warn at the line that called the package, be it through scikit-learn."""
     level, frame = 1, sys._getframe()
+    kinds, caller = _kinds_warned_of.get(), sys._getframe(1)
+    kind = caller.f_code.co_filename, caller.f_lineno
+    if kinds is not None:
+        if kind in kinds:
+            return
+        kinds.add(kind)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, LikelyMistakeWarning, stacklevel=level)

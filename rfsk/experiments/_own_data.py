@@ -25,7 +25,6 @@ Array = NDArray[np.float64]
 _LEARNING_TIME = 20_000.0  # learning rate times steps
 _LEARNING_RATE = 5.0
 _ROWS_A_FEATURE = 5  # below, a net is likely to fit the noise of the sample
-_SAME_START = 25  # characters by which a warning is known
 _STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
 
 _PAGE = """<!DOCTYPE html>
@@ -262,9 +261,7 @@ def study_data(
             verbose=verbose,
             random_state=rng,
         )
-    # The data come first; of their controls the same is said, with other numbers.
-    first = {str(warning.message)[:_SAME_START]: warning for warning in reversed(said)}
-    notes += [str(warning.message) for warning in first.values()]
+    notes += [str(warning.message) for warning in said]
     notes.append(
         f"Nets of {n_hidden} units were trained for {n_epochs} epochs in batches of {batch_size}, "
         f"with a learning rate of {_LEARNING_RATE:g}; seed {test.net.random_state}."

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from .._core._interrupts import noticing_interrupts
+from .._core._mistakes import warned_once
 from .._core._progress import tqdm
 from ..datasets import Discrimination
 from ._base import NetEstimator, Training
@@ -212,7 +213,8 @@ def _fit(
     try:
         with noticing_interrupts() as was_interrupted:
             try:
-                trainings = [start() for start in starts]
+                with warned_once():
+                    trainings = [start() for start in starts]
                 groups = _divide(nets, trainings, n_workers)
                 n_workers = min(n_workers, len(groups))
                 with tqdm(total=len(nets), disable=not verbose, unit="net") as bar:

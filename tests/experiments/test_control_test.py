@@ -5,6 +5,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from rfsk import ConvNet, FCNet, control_test, make_gaussian_clone, make_nlgp
+from rfsk.exceptions import LikelyMistakeWarning
 from rfsk.experiments._control_test import _p_value_of_largest, compare_with_controls
 from rfsk.nets import fit_many
 
@@ -62,6 +63,12 @@ def test_digits_are_localized_more_than_their_controls_without_the_class_means_o
         assert found.p_value > 0.05
         assert found.verdict.startswith("No: ")
         assert not found.is_localized.any()
+
+
+def test_mistakes_are_warned_of_once_and_not_for_each_control():
+    with pytest.warns(LikelyMistakeWarning, match="differ in their means") as warned:
+        control_test(small_net(max_epochs=1), X + Y[:, None], Y)
+    assert len(warned) == 1
 
 
 def test_fields_that_have_not_grown_are_not_judged():
