@@ -14,7 +14,7 @@ from .._core._blas import blas_on_one_thread
 from .._core._blocks import LazyBlocks, is_lazy
 from .._core._random import as_generator
 from ._cumulant import Cumulant, check_tensor_size, pair_products, pairings
-from ._subspace_cumulant import SubspaceCumulant
+from ._subspace_cumulant import PairCumulant, SubspaceCumulant
 
 Array = NDArray[np.float64]
 
@@ -22,6 +22,7 @@ _CHUNK_ROWS = 512  # rows, and directions, contracted at a time: their projectio
 _CHUNK_FEATURES = 128  # with fewer features there are more rows in a chunk
 _ONE_THREAD = 256  # features up to which products are too small to be shared among threads
 _FEW_FEATURES = 40  # up to here the norm comes from products of features, and all axes are kept
+_PAIR_AXES = 32  # up to here a condensed cumulant is formed, pair of axes by pair of axes
 _NORM_ROWS = 1024  # rows that are drawn for the norm if there are at least four times as many
 _TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
@@ -54,7 +55,8 @@ class EmpiricalCumulant(Cumulant):
     def _mean(self, function: Callable[..., Array], directions: Array) -> Array:
         """Mean over all rows of what a function sums over some."""
         # Threads that share so little work wait for one another in busy loops.
-        with blas_on_one_thread() if self.n_features <= _ONE_THREAD else nullcontext():
+        is_small = self.n_features <= _ONE_THREAD and len(directions) < _CHUNK_ROWS
+        with blas_on_one_thread() if is_small else nullcontext():
             return self._total(function, directions, self.order) / self.n_samples
 
     def contract(self, directions: Array) -> Array:
@@ -106,7 +108,7 @@ class EmpiricalCumulant(Cumulant):
             return self.inner(self, random_state)
         if self.order == 3:
             return float((self.tensor() ** 2).sum())
-        return self._norm_from_products()
+        return self._pair_cumulant().squared_norm()
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
         """Sum of the products of the entries of two cumulants of samples.
@@ -160,17 +162,14 @@ class EmpiricalCumulant(Cumulant):
             start += len(rows)
         return np.concatenate(some)
 
-    def _norm_from_products(self) -> float:
-        """Squared norm at order four from the products of pairs of features."""
+    def _pair_cumulant(self, dtype: type[np.floating[Any]] = np.float64) -> PairCumulant:
+        """All entries of order four, between pairs of features; sums are taken in `dtype`."""
         first, second = np.triu_indices(self.n_features)
-        moment = self._total(_moment_of_pairs, first, second)
+        moment = self._total(_moment_of_pairs, first, second, dtype)
         C = self._covariance
         i, j, k, l = first[:, None], second[:, None], first, second  # noqa: E741
-        kappa = moment / self.n_samples - (
-            C[i, j] * C[k, l] + C[i, k] * C[j, l] + C[i, l] * C[j, k]
-        )
-        times = np.where(first == second, 1.0, 2.0)  # of each product among all ordered pairs
-        return float(times @ kappa**2 @ times)
+        gaussian = C[i, j] * C[k, l] + C[i, k] * C[j, l] + C[i, l] * C[j, k]
+        return PairCumulant(moment / self.n_samples - gaussian, self.n_features)
 
 
 class SampleCumulant(EmpiricalCumulant):
@@ -212,8 +211,11 @@ class SampleCumulant(EmpiricalCumulant):
         n_left_out = min(n_left_out, 3 * D // 4)  # to leave out more saves little
         if D <= _FEW_FEATURES or n_left_out < D // 4:
             return self
-        kept = axes[:, n_left_out:]
-        return SubspaceCumulant(SampleCumulant(self._data @ kept, self.order), kept.T)
+        kept, unit = axes[:, n_left_out:], np.sqrt(variances[-1])
+        inner = SampleCumulant(self._data @ (kept / unit), self.order)  # powers stay in range
+        if self.order == 4 and inner.n_features <= _PAIR_AXES:
+            return SubspaceCumulant(inner._pair_cumulant(np.float32), unit * kept.T)
+        return SubspaceCumulant(inner, unit * kept.T)
 
     def _chunks(self) -> Iterator[Array]:
         step = _CHUNK_ROWS * max(1, _CHUNK_FEATURES // self.n_features)
@@ -350,10 +352,16 @@ def _moment(rows: Array, order: int) -> Array:
     return np.asarray(products.T @ (rows if order == 3 else products))
 
 
-def _moment_of_pairs(rows: Array, first: NDArray[np.intp], second: NDArray[np.intp]) -> Array:
+def _moment_of_pairs(
+    rows: Array,
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    dtype: type[np.floating[Any]],
+) -> Array:
     """Sum of x_i x_j x_k x_l over pairs i <= j and k <= l."""
+    rows = rows.astype(dtype, copy=False)
     products = rows[:, first] * rows[:, second]
-    return np.asarray(products.T @ products)
+    return np.asarray(products.T @ products, dtype=np.float64)
 
 
 def _squared_lengths(rows: Array) -> Array:

@@ -114,6 +114,22 @@ def test_cumulant_in_a_subspace_is_that_of_the_projected_samples(order):
     np.testing.assert_allclose(part.strength(directions), whole.strength(directions), atol=1e-12)
 
 
+def test_entries_between_pairs_hold_the_whole_cumulant():
+    rng = np.random.default_rng(0)
+    samples = cumulant(rng.standard_exponential((200, 5)))
+    pairs, directions = samples._pair_cumulant(), rng.normal(size=(4, 5))
+    np.testing.assert_allclose(pairs.tensor(), samples.tensor(), atol=1e-12)
+    np.testing.assert_allclose(pairs.contract(directions), samples.contract(directions), atol=1e-11)
+    assert pairs.squared_norm() == pytest.approx((samples.tensor() ** 2).sum(), rel=1e-12)
+
+
+def test_the_unit_of_samples_does_not_change_their_components():
+    X = NLGP(48, correlation_length=5.0, gain=3.0).sample(3000, random_state=0)
+    plain, large = (symmetric_cp(scale * X, 3, random_state=0) for scale in (1.0, 1e15))
+    np.testing.assert_allclose(large.components, plain.components, atol=1e-5)
+    np.testing.assert_allclose(large.weights / 1e60, plain.weights, rtol=1e-4)
+
+
 def test_only_samples_with_few_strong_axes_are_condensed():
     white = cumulant(np.random.default_rng(0).normal(size=(300, 48)))
     smooth = cumulant(NLGP(48, correlation_length=5.0, gain=3.0).sample(300, random_state=0))
