@@ -29,14 +29,14 @@ def rows() -> Iterator[dict[str, object]]:
     task = make_nlgp(2, return_X_y=False).task
 
     def nets() -> list[FCNet]:
-        return [FCNet(40, batch_size=50, max_epochs=2, random_state=i) for i in range(N_NETS)]
+        return [FCNet(40, batch_size=50, max_epochs=10, random_state=i) for i in range(N_NETS)]
 
     def conv_nets() -> list[ConvNet]:
         return [ConvNet(2, batch_size=50, max_epochs=1, random_state=i) for i in range(N_CONV)]
 
     for name, run in {
         "fit_many": lambda n: fit_many(nets(), X, y, n_jobs=n),
-        "fit_many_online": lambda n: fit_many_online(nets(), task, 100_000, n_jobs=n),
+        "fit_many_online": lambda n: fit_many_online(nets(), task, 500_000, n_jobs=n),
     }.items():
         contenders = {"all": lambda run=run: run(-1), "one": on_one_thread(lambda run=run: run(1))}
         seconds = best_of(contenders, rounds=4)
