@@ -220,7 +220,7 @@ def _parser() -> argparse.ArgumentParser:
     claims = commands.add_parser(
         "reproduce",
         help="run the claims of the paper and say which hold",
-        description="Run the claims C1 to C7 of Ingrosso and Goldt (PNAS 2022), each over several "
+        description="Run the claims C1 to C8 of Ingrosso and Goldt (PNAS 2022), each over several "
         "seeds: a table of what was expected and what was obtained, figures and numbers. The exit "
         "status is 0 if all hold and 1 if one does not.",
     )
@@ -230,7 +230,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CLAIM",
         help="claims to run, all by default: C1 fields localize and tile, C2 they match "
         "convolutional filters, C3 a Gaussian control, C4 a reduced model, C5 cumulant factors, "
-        "C6 other units and inputs, C7 Gaussian equivalence",
+        "C6 other units and inputs, C7 Gaussian equivalence, C8 translation invariance",
     )
     claims.add_argument("--n-seeds", type=int, default=3, help="repeats (default 3)")
     _add_shared(claims, "reproduction", "small sizes: two minutes instead of four", True)

@@ -59,6 +59,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:X has a root mean square"),
     # The classes of many differ in their means.
     pytest.mark.filterwarnings("ignore:The classes differ in their means"),
+    pytest.mark.filterwarnings("ignore:Localization cannot be tested"),
+    pytest.mark.filterwarnings("ignore:X has .* rows and .* features"),
 ]
 
 

@@ -79,7 +79,7 @@ def test_units_that_are_alike_within_each_half_are_not_taken_for_transposed():
     for seed in range(3):
         labels = np.random.default_rng(seed).permutation(y % 2)
         net = FCNet(32, image_shape=(8, 8), batch_size=100, random_state=seed).fit(X, labels)
-        LocalizationAnalyzer((8, 8), random_state=0).fit_transform(rfsk.receptive_fields(net))
+        rfsk.analysis.field_width(rfsk.receptive_fields(net), (8, 8))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -365,6 +365,26 @@ def test_blocks_of_few_rows_and_of_both_classes_are_not_suspected(data):
         net.partial_fit(X[rows], y[rows])
         Autoencoder(4, random_state=0).partial_fit(X[y == 0][:500], y[y == 0][:500])
     assert net.n_steps_ == 4
+
+
+def test_fewer_rows_than_features_are_reported_by_fit_alone(data):
+    X, y = data[0][:30], data[1][:30]
+    with likely_mistake("X has 30 rows and 40 features: a net can fit the noise"):
+        FCNet(4, max_epochs=1, random_state=0).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        FCNet(4, random_state=0).partial_fit(X, y, classes=[0, 1])
+
+
+def test_classes_of_very_different_sizes_are_reported_unless_weighted(data):
+    X, y = data
+    kept = (y == 0) | (np.arange(len(y)) % 10 == 0)
+    with likely_mistake("The largest class has 1[01] times as many rows as the smallest"):
+        FCNet(4, max_epochs=1, random_state=0).fit(X[kept], y[kept])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net = FCNet(4, max_epochs=1, class_weight="balanced", random_state=0)
+        net.fit(X[kept], y[kept])
 
 
 def test_evaluation_on_a_clone_that_a_model_has_not_is_refused_before_training():

@@ -30,6 +30,8 @@ _SCALES = (0.33, 5.0)  # root mean squares between which learning rates were tri
 _CLEARLY_BETTER = 0.1  # accuracy above chance
 _BEYOND_CHANCE = 5.0  # standard errors
 _ENOUGH_ROWS = 20  # of a class
+_ENOUGH_TO_COUNT = 100  # rows from which on sizes of classes are no accident
+_IMBALANCED = 5  # times as many rows
 _CLEAR_BLOCK = 50  # rows of one class that are no accident
 
 # What `transform` of a net returned, as long as somebody holds it.
@@ -124,9 +126,24 @@ def note_one_class(y: NDArray[Any]) -> None:
         )
 
 
-def note_class_means(rows: Array, index: NDArray[np.intp]) -> None:
-    """Warn if the means of the classes tell them apart."""
+def note_few_rows(X: Array) -> None:
+    """Warn if there are fewer rows than features."""
+    if len(X) < X.shape[1]:
+        warn_likely_mistake(
+            f"X has {len(X)} rows and {X.shape[1]} features: a net can fit the noise of so few "
+            "rows, and its fields then show that noise."
+        )
+
+
+def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> None:
+    """Warn of classes of very different sizes, and of classes that differ in their means."""
     counts = np.bincount(index)
+    is_imbalanced = len(rows) >= _ENOUGH_TO_COUNT and counts.max() > _IMBALANCED * counts.min() > 0
+    if is_imbalanced and not is_weighted:
+        warn_likely_mistake(
+            f"The largest class has {counts.max() / counts.min():.0f} times as many rows as the "
+            "smallest, which the net may ignore: pass class_weight='balanced'."
+        )
     classes = np.flatnonzero(counts >= _ENOUGH_ROWS)
     if len(classes) < 2:
         return

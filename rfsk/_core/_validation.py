@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ._mistakes import note_axis_order, note_transposed, refuse_activations, refuse_images
@@ -90,8 +91,9 @@ def _refuse_other_than_fields(fields: Any) -> None:
     sides: tuple[int, ...] = tuple(fields.shape) if hasattr(fields, "shape") else ()
     if len(sides) == 3:
         raise ValueError(
-            f"Fields of shape {sides}; expected (n_units, n_features), a row a unit: pass "
-            f"fields.reshape(len(fields), -1) and the shape ({sides[1]}, {sides[2]}), rows first."
+            f"Fields of shape {sides}; expected (n_units, n_features), a row a unit. If they are "
+            f"images, pass fields.reshape(len(fields), -1) and the shape ({sides[1]}, {sides[2]}), "
+            "rows first. If their second axis is the lag, choose one: fields[:, 0] for the first."
         )
 
 
@@ -108,8 +110,18 @@ def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
     return weights
 
 
-def check_fields_on(fields: Any, shape: Any) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Return fields, as `check_fields` does, and their lattice: `shape`, or a ring if None."""
+def check_fields_on(
+    fields: Any, shape: Any, *, with_diverged: bool = False
+) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Return fields, as `check_fields` does, and their lattice: `shape`, or a ring if None.
+
+    Where `with_diverged` is true, fields that hold NaN or infinity are replaced by zeros.
+    """
+    if with_diverged and np.ndim(fields) == 2 and not hasattr(fields, "get_params"):
+        values = check_array(fields, dtype=np.float64, input_name="fields", ensure_all_finite=False)
+        has_diverged = ~np.isfinite(values).all(axis=1)
+        if has_diverged.any():
+            fields = np.where(has_diverged[:, None], 0.0, values)
     weights = check_fields(fields)
     return weights, check_image_shape(shape, weights.shape[1], fields=weights)
 
@@ -125,7 +137,9 @@ def validate_fields(analyzer: Any, fields: Any, *, reset: bool = True) -> np.nda
 
 def validate_inputs(estimator: Any, X: Any, y: Any = "no_validation", **options: Any) -> Any:
     """Return inputs, one a row, and labels if given, as scikit-learn's `validate_data` does."""
-    refuse_images(X, None if isinstance(y, str) else y)
+    labels = None if isinstance(y, str) else y
+    refuse_images(X, labels)
+    _refuse_one_hot(labels)
     return validate_data(estimator, X, y, **options)
 
 
@@ -155,12 +169,29 @@ def check_layer(layer: Any, n_layers: int) -> int:
     return int(layer) % n_layers
 
 
-def check_labels(y: Any, data: np.ndarray, target: Any) -> np.ndarray:
-    """Return labels as an array, one a row of the data; raise if there are none."""
+def _refuse_one_hot(y: Any) -> None:
+    """Raise if `y` has several columns."""
+    sides = y.shape if hasattr(y, "shape") else np.asarray(y).shape
+    if len(sides) == 2 and sides[1] > 1:
+        raise ValueError(
+            f"y has shape {sides}; expected one label for each row, of shape ({sides[0]},). If "
+            "the labels are one-hot, pass y.argmax(axis=1)."
+        )
+
+
+def check_labels(y: Any, data: np.ndarray, target: Any = None) -> np.ndarray:
+    """Return labels of classes as an array, one for each row of the data.
+
+    An error names `target`, for which labels are needed, unless it is None.
+    """
     if y is None:
-        raise ValueError(f"target={target!r} names a class, but y is None; pass labels.")
+        reason = "" if target is None else f"target={target!r} names a class, but "
+        raise ValueError(f"{reason}y is None; pass labels, one for each row.")
+    _refuse_one_hot(y)
     labels = np.asarray(column_or_1d(y, warn=True))
+    assert_all_finite(labels, input_name="y")
     check_consistent_length(data, labels)
+    check_classification_targets(labels)
     return labels
 
 

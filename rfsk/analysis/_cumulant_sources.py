@@ -36,7 +36,7 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
         If the source is none of these or of another order, holds NaN or infinity, has fewer than
         two samples, or the tensor is not symmetric.
     TypeError
-        If blocks can be read only once.
+        If blocks can be read only once, or the source is an estimator.
     NotImplementedError
         If the model has no closed form.
 
@@ -53,6 +53,16 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
     True
     """
     check_order(order)
+    if hasattr(source, "get_params"):
+        raise TypeError(
+            f"source is a {type(source).__name__}; expected samples of one class or an input "
+            "model: pass the rows that it was fitted to, such as X[y == 1]."
+        )
+    if isinstance(source, tuple) and [np.ndim(part) for part in source] == [2, 1]:
+        raise ValueError(
+            "source is a pair (X, y); a cumulant is that of one class: pass its rows, such as "
+            "X[y == 1]."
+        )
     if isinstance(source, Cumulant):
         if source.order != order:
             raise ValueError(f"The cumulant is of order {source.order}; expected order={order}.")

@@ -11,13 +11,15 @@ from scipy.optimize import isotonic_regression
 
 from .._core._lattice import site_differences
 from .._core._random import as_generator
-from .._core._validation import check_fields_on
-from ._localization import LocalizationAnalyzer
+from .._core._validation import check_fields_on, check_positive
 from ._measures import scaled_images
+from ._nulls import phase_p_values, random_phases
+from ._translation import warn_not_testable, why_not_testable
 
 Array = NDArray[np.float64]
 
-GROUPS = ("localized", "oscillating", "other", "unchanged", "dead")
+NOT_TESTABLE = "not testable"
+GROUPS = ("localized", "oscillating", "other", NOT_TESTABLE, "unchanged", "dead")
 _CONFIDENCE = 0.95
 _ROUNDING = 1e-12  # share of the power below which a mode is rounding
 _MOST_DRAWS = 2000  # of noise that waves are compared with
@@ -33,11 +35,12 @@ class GroupSplit:
     groups : ndarray of str of shape (n_units,)
         "localized": the IPR exceeds that of surrogates with random phases. "oscillating": it does
         not, and one Fourier mode carries more power than in Gaussian noise whose spectrum falls
-        with the frequency. "other": neither. "unchanged": a field whose norm is below a twentieth
-        of the 90th percentile of all norms. "dead": a field of zeros. A wave as long as the
-        lattice cannot be told from smooth noise and counts as "other", as waves of the highest
-        frequency do; those of a quarter of the sampling frequency, whose IPR depends on their
-        phase, may be localized.
+        with the frequency. "other": neither. "not testable": see `not_testable`. "unchanged": a
+        field whose norm is below a twentieth of the 90th percentile of all norms. "dead": a field
+        of zeros, or one that holds NaN or infinity. A Fourier mode of the lowest frequency cannot
+        be distinguished from smooth noise and counts as "other", as modes of the highest frequency
+        do. Modes of a quarter of the sampling frequency, whose IPR depends on their phase, may be
+        localized.
     p_values : ndarray of shape (n_units,)
         Of localization, corrected for the number of units that have grown: calling all units
         below alpha localized makes at most a share alpha of the calls wrong on average (Y.
@@ -47,6 +50,9 @@ class GroupSplit:
         Share of all units, by group.
     interval : dict of str to (float, float)
         Wilson's 95 % interval of the share in nets like this one, units taken as independent.
+    not_testable : str or None
+        Why no field can be tested: the sites are not alike, so that no p-value keeps its level. All
+        units that have grown are "not testable" then.
 
     Examples
     --------
@@ -66,6 +72,7 @@ class GroupSplit:
     p_values: Array
     share: dict[str, float]
     interval: dict[str, tuple[float, float]]
+    not_testable: str | None = None
 
 
 def group_split(
@@ -74,9 +81,10 @@ def group_split(
     *,
     alpha: float = 0.05,
     n_null: int = 999,
+    inputs: Any = None,
     random_state: Any = None,
 ) -> GroupSplit:
-    """Tell localized units from oscillating and dead ones.
+    """Divide units into localized, oscillating and other ones.
 
     Parameters
     ----------
@@ -89,6 +97,8 @@ def group_split(
     n_null : int, default=999
         Number of surrogates of each field; those few that exceed all of theirs get more, where the
         correction needs them.
+    inputs : array-like of shape (n_samples, n_features), or input model, optional
+        What the fields were grown on; see `LocalizationAnalyzer.fit`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 
@@ -110,15 +120,20 @@ def group_split(
     >>> group_split([bump, wave, np.zeros(100)], random_state=0).groups.tolist()
     ['localized', 'oscillating', 'dead']
     """
-    weights, sides = check_fields_on(fields, shape)
+    check_positive(n_null, "n_null", integer=True)
+    if not 0.0 < alpha < 1.0:
+        raise ValueError(f"alpha={alpha!r}; expected a number between 0 and 1.")
+    weights, sides = check_fields_on(fields, shape, with_diverged=True)
     rng = as_generator(random_state)
     norms = np.linalg.norm(weights, axis=1)
     has_grown = (norms > 0.0) & (norms >= _UNCHANGED * np.percentile(norms, 90))
     grown = weights[has_grown]
-    groups = np.where(norms > 0.0, "unchanged", "dead").astype("<U11")
-    groups[has_grown] = "other"
+    groups = np.where(norms > 0.0, "unchanged", "dead").astype("<U12")
     p_values = np.full(len(weights), np.nan)
-    if has_grown.any():
+    reason = why_not_testable(grown, sides, inputs)
+    warn_not_testable(reason)
+    groups[has_grown] = "other" if reason is None else NOT_TESTABLE
+    if has_grown.any() and reason is None:
         resolved = _resolved_p_values(grown, sides, alpha, n_null, rng)
         p_values[has_grown] = stats.false_discovery_control(resolved)
         n_draws = max(n_null, min(_MOST_DRAWS, math.ceil(len(grown) / alpha)))
@@ -131,6 +146,7 @@ def group_split(
         p_values,
         share={name: number / len(groups) for name, number in count.items()},
         interval={name: share_interval(number, len(groups)) for name, number in count.items()},
+        not_testable=reason,
     )
 
 
@@ -145,10 +161,8 @@ def _resolved_p_values(
     p_values = np.full(len(weights), np.nan)
     at_floor = np.ones(len(weights), dtype=bool)
     while True:
-        analyzer = LocalizationAnalyzer(sides, alpha=alpha, n_null=n_null, random_state=rng)
-        analyzer.set_output(transform="default").fit(weights)
-        # The last columns are the p-value and the call at the level of a single unit.
-        p_values[at_floor] = analyzer.transform(weights[at_floor])[:, -2]
+        phases = random_phases(sides, n_null, rng)
+        p_values[at_floor] = phase_p_values(weights[at_floor], sides, phases)
         n_alive, floor = int(np.isfinite(p_values).sum()), 1.0 / (n_null + 1)
         at_floor = p_values <= floor
         n_at_floor = int(at_floor.sum())

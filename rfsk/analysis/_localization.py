@@ -23,8 +23,9 @@ from ._measures import (
     field_width,
     ipr,
 )
-from ._nulls import phase_randomized_ipr, random_phases
+from ._nulls import phase_p_values, random_phases
 from ._profiles import PROFILES, fit_profiles
+from ._translation import warn_not_testable, why_not_testable
 
 Array = NDArray[np.float64]
 
@@ -51,8 +52,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         1 / (n_null + 1).
     alpha : float, default=0.05
         Level of the test: the share of structureless fields called localized.
-    profile : {"gaussian", "gabor"}, optional
-        Fit a bump or a Gabor function to each field, and report how wide and how good it is.
+    profile : {"gaussian", "gabor", "dog"}, optional
+        Fit a profile to each field (`fit_profiles`), and report how wide and how good it is.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the null, drawn once in `fit`.
 
@@ -64,6 +65,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         Fourier phases shared by the surrogates of all fields. Only with ``null="phase"``.
     null_ipr_ : ndarray of shape (n_null,)
         IPR of the null fields, sorted. Only with another null.
+    not_testable_ : str or None
+        Why the fields cannot be tested with ``null="phase"``: a p-value would not keep its level.
     n_features_in_ : int
         Number of features.
 
@@ -79,18 +82,19 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    The level holds where covariances are unchanged by translation around the lattice. For
-    photographs or digits, whose pixels differ in variance, compare with the fields of a net
-    trained on `make_gaussian_clone` instead of relying on `alpha`.
+    The level holds where covariances are unchanged by translation around the lattice. It does not
+    hold for photographs or digits, whose pixels differ in variance: there `p_value` and
+    `is_localized` are NaN, and a warning gives the reason. `rfsk.control_test` compares with
+    Gaussian controls of any data.
 
     The columns are ``ipr``, ``width`` (full width at half maximum, sites), ``center_0`` (and
     ``center_1``; circular centre of w^2, sites), ``spread`` (circular standard deviation of
     w^2, sites), ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency`` (cycles a
     site), for images ``orientation`` (degrees), with a profile ``profile_width`` (geometric mean
     over axes, sites) and ``profile_goodness``, ``p_value`` and ``is_localized`` (0 or 1). A unit
-    that died, with a field of zeros, is NaN throughout and not localized. A sinusoid equals
-    its surrogates and is not localized, except at a quarter of the sampling frequency, where
-    its IPR depends on its phase: there the test sees the phase, and may fire.
+    that died, with a field of zeros, has NaN in every column and is not localized. A sinusoid
+    equals its surrogates and is not localized, except at a quarter of the sampling frequency,
+    where its IPR depends on its phase.
 
     Examples
     --------
@@ -123,8 +127,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         self.profile = profile
         self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: Any = None) -> "LocalizationAnalyzer":
-        """Learn the lattice and draw the null's phases.
+    def fit(self, X: ArrayLike, y: Any = None, *, inputs: Any = None) -> "LocalizationAnalyzer":
+        """Learn the lattice, draw the null's phases, and check whether random phases are a null.
 
         Parameters
         ----------
@@ -132,6 +136,10 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             Receptive fields.
         y : ignored
             Present by convention.
+        inputs : array-like of shape (n_samples, n_features), or input model, optional
+            What the fields were grown on. If their sites differ in variance, or the boundary is not
+            periodic, the fields cannot be tested. Without inputs the fields are checked: whether
+            they concentrate at the same places.
 
         Returns
         -------
@@ -149,7 +157,10 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         self._n_null = int(self.n_null)
         for name in ("phases_", "null_ipr_"):  # of an earlier fit
             self.__dict__.pop(name, None)
+        self.not_testable_ = None
         if isinstance(self.null, str) and self.null == "phase":
+            self.not_testable_ = why_not_testable(fields, self.shape_, inputs)
+            warn_not_testable(self.not_testable_)
             self.phases_ = random_phases(self.shape_, self.n_null, rng)
         else:
             self.null_ipr_ = self._null_ipr(rng)
@@ -196,6 +207,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         fields = validate_fields(self, X, reset=False)
         ratio = ipr(fields)
         p_value = self._p_value(fields, ratio)
+        is_localized = (p_value <= self.alpha).astype(np.float64)
+        if self.not_testable_ is not None:
+            is_localized[:] = np.nan
         columns = [
             ratio,
             field_width(fields, self.shape_),
@@ -211,7 +225,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             columns += [np.exp(np.log(fit.width).mean(axis=1)), fit.goodness]
         columns += [
             p_value,
-            (p_value <= self.alpha).astype(np.float64),
+            is_localized,
         ]
         return np.column_stack(columns)
 
@@ -240,14 +254,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         return np.asarray(names, dtype=object)
 
     def _p_value(self, fields: Array, ratio: Array) -> Array:
-        p_value = np.full(len(fields), np.nan)
         if hasattr(self, "null_ipr_"):
             stronger = self._n_null - np.searchsorted(self.null_ipr_, ratio * (1.0 - 1e-9))
             return np.where(np.isfinite(ratio), (1 + stronger) / (1 + self._n_null), np.nan)
-        for unit in np.flatnonzero(np.isfinite(ratio)):
-            field = fields[unit] / np.abs(fields[unit]).max()
-            null = phase_randomized_ipr(field.reshape(self.shape_), self.phases_)
-            # A pure sinusoid equals its surrogates; rounding must not make it exceed them.
-            at_least = np.count_nonzero(null >= ratio[unit] * (1.0 - 1e-9))
-            p_value[unit] = (1 + at_least) / (1 + self._n_null)
-        return p_value
+        if self.not_testable_ is not None:
+            return np.full(len(fields), np.nan)
+        return phase_p_values(fields, self.shape_, self.phases_)

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core._random import as_generator
 from .._core._validation import check_fields_on
+from ._measures import ipr
 
 Array = NDArray[np.float64]
 
@@ -42,6 +43,19 @@ def phase_randomized_ipr(field: Array, phases: Array) -> Array:
     squares = surrogates**2
     total = squares.sum(axis=axes)
     return np.asarray((squares**2).sum(axis=axes) / total**2)
+
+
+def phase_p_values(fields: Array, shape: tuple[int, ...], phases: Array) -> Array:
+    """p-value of the IPR of each field among its surrogates with these phases; NaN for zeros."""
+    p_values, n_null = np.full(len(fields), np.nan), len(phases)
+    ratio = ipr(fields)
+    for unit in np.flatnonzero(np.isfinite(ratio)):
+        field = fields[unit] / np.abs(fields[unit]).max()
+        null = phase_randomized_ipr(field.reshape(shape), phases)
+        # A pure sinusoid equals its surrogates; rounding must not make it exceed them.
+        at_least = np.count_nonzero(null >= ratio[unit] * (1.0 - 1e-9))
+        p_values[unit] = (1 + at_least) / (1 + n_null)
+    return p_values
 
 
 def random_phase_fields(

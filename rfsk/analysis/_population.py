@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_fields_on
-from ._groups import GROUPS, GroupSplit, group_split
+from ._groups import GROUPS, NOT_TESTABLE, GroupSplit, group_split
 from ._measures import field_width, ipr
 from ._tiling import Tiling, tiling
 
@@ -56,12 +56,15 @@ class PopulationSummary:
         lines = [
             f"{'':<12}{'share':>7}  {'95 % interval':<14}{'median IPR':>11}{'median width':>14}"
         ]
-        for name in GROUPS:
+        testable = self.split.not_testable is None
+        for name in [name for name in GROUPS if name != NOT_TESTABLE or not testable]:
             low, high = self.split.interval[name]
             lines.append(
                 f"{name:<12}{self.split.share[name]:>7.2f}  {f'{low:.2f} to {high:.2f}':<14}"
                 f"{self.median_ipr[name]:>11.4f}{self.median_width[name]:>14.1f}"
             )
+        if not testable:
+            lines.append(f"not testable: {self.split.not_testable}")
         if self.tiling.n_units:
             lines.append(
                 f"localized fields cover {self.tiling.coverage:.2f} of the sites, "
@@ -88,6 +91,7 @@ def population_summary(
     *,
     alpha: float = 0.05,
     n_null: int = 999,
+    inputs: Any = None,
     random_state: Any = None,
 ) -> PopulationSummary:
     """Summarise a population of receptive fields: its groups, and how the localized ones tile.
@@ -102,6 +106,8 @@ def population_summary(
         Share of the localized units that may be wrong; see `group_split`.
     n_null : int, default=999
         Number of surrogates of each field.
+    inputs : array-like of shape (n_samples, n_features), or input model, optional
+        What the fields were grown on; see `LocalizationAnalyzer.fit`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 
@@ -125,8 +131,10 @@ def population_summary(
     >>> round(summary.split.share["localized"], 2), summary.tiling.coverage
     (0.67, 1.0)
     """
-    weights, sides = check_fields_on(fields, shape)
-    split = group_split(weights, sides, alpha=alpha, n_null=n_null, random_state=random_state)
+    weights, sides = check_fields_on(fields, shape, with_diverged=True)
+    split = group_split(
+        weights, sides, alpha=alpha, n_null=n_null, inputs=inputs, random_state=random_state
+    )
     is_localized = split.groups == "localized"
 
     def medians(values: NDArray[np.float64]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Bumps and Gabor functions fitted to receptive fields."""
+"""Gaussians, Gabor functions and differences of Gaussians fitted to receptive fields."""
 
 import math
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
 from .._core._validation import check_fields_on, check_option
-from ._measures import field_width
+from ._measures import field_center, field_width
 
 Array = NDArray[np.float64]
 
-PROFILES = ("gaussian", "gabor")
+PROFILES = ("gaussian", "gabor", "dog")
 _FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # of a Gaussian, in standard deviations
+_SURROUND_SCALES = (1.1, 10.0)  # least and largest width of a surround, relative to its centre
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,18 @@ class ProfileFit:
     A exp(-sum_a u_a^2 / (2 sigma_a^2)) cos(2 pi f.d + phi), d the displacement from the centre
     around the lattice; for a Gaussian f and phi are zero. On images u is d in axes that are turned
     by an angle: u_0 = d_0 cos(angle) + d_1 sin(angle), u_1 = -d_0 sin(angle) + d_1 cos(angle).
+    A difference of Gaussians is A [exp(-q/2) - ratio exp(-q / (2 scale^2))] with q = sum_a u_a^2 /
+    sigma_a^2: a centre and a surround of the same shape around the same place.
 
     Attributes
     ----------
     amplitude : ndarray of shape (n_units,)
-        A, of either sign for a Gaussian, positive for a Gabor function.
+        A, positive for a Gabor function and of either sign for the others.
     center : ndarray of shape (n_units, n_axes)
         In sites, in [0, side).
     width : ndarray of shape (n_units, n_axes)
-        Full width at half maximum of the envelope along its own axes, sqrt(8 ln 2) sigma, in sites.
+        Full width at half maximum of the envelope along its own axes, sqrt(8 ln 2) sigma, in sites;
+        for a difference of Gaussians that of the centre alone.
     angle : ndarray of shape (n_units,)
         By which the axes of the envelope are turned, in degrees, in [-45, 45]; 0 on a ring.
     frequency : ndarray of shape (n_units, n_axes)
@@ -39,7 +43,14 @@ class ProfileFit:
     phase : ndarray of shape (n_units,)
         phi, in radians, in [0, 2 pi).
     goodness : ndarray of shape (n_units,)
-        Share of the field's power that the profile explains, ``1 - |w - fit|^2 / |w|^2``.
+        Explained variance: the fraction of the field's power that the profile explains,
+        ``1 - |w - fit|^2 / |w|^2``.
+    surround_ratio : ndarray of shape (n_units,)
+        Amplitude of the surround relative to that of the centre, from -1 to 1: positive if their
+        signs differ, 0 for other profiles.
+    surround_scale : ndarray of shape (n_units,)
+        Width of the surround relative to that of the centre, from 1.1 to 10; NaN for other
+        profiles, and without meaning where the ratio is nearly 0.
 
     Examples
     --------
@@ -58,12 +69,16 @@ class ProfileFit:
     frequency: Array
     phase: Array
     goodness: Array
+    surround_ratio: Array
+    surround_scale: Array
 
 
 def fit_profiles(
     fields: ArrayLike, shape: int | tuple[int, ...] | None = None, *, profile: str = "gaussian"
 ) -> ProfileFit:
-    """Fit a Gaussian bump or a Gabor function to each field, by least squares.
+    """Fit a Gaussian, a Gabor function or a difference of Gaussians to each field.
+
+    The fit minimizes the squared error.
 
     Parameters
     ----------
@@ -71,9 +86,11 @@ def fit_profiles(
         Receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
-    profile : {"gaussian", "gabor"}, default="gaussian"
-        A bump, with a width along each of its axes, which on images may be oblique; or such a bump
-        times a wave of any direction (J. G. Daugman, J. Opt. Soc. Am. A 2, 1160, 1985).
+    profile : {"gaussian", "gabor", "dog"}, default="gaussian"
+        A Gaussian, with a width along each of its axes, which on images may be oblique; such a
+        Gaussian times a Fourier mode of any direction (J. G. Daugman, J. Opt. Soc. Am. A 2, 1160,
+        1985); or a Gaussian minus a wider one of the same shape, the centre and the surround of
+        retinal ganglion cells (R. W. Rodieck, Vision Res. 5, 583, 1965).
 
     Returns
     -------
@@ -105,18 +122,20 @@ def fit_profiles(
         center=rows[:, 1 : 1 + n],
         width=rows[:, 1 + n : 1 + 2 * n],
         frequency=rows[:, 1 + 2 * n : 1 + 3 * n],
-        angle=rows[:, -3],
-        phase=rows[:, -2],
-        goodness=rows[:, -1],
+        angle=rows[:, -5],
+        phase=rows[:, -4],
+        goodness=rows[:, -3],
+        surround_ratio=rows[:, -2],
+        surround_scale=rows[:, -1],
     )
 
 
 def _fit(field: Array, width: float, profile: str) -> Array:
-    """Amplitude, centre, width, frequency, angle, phase and goodness of one field."""
+    """Amplitude, centre, width, frequency and the other numbers of `ProfileFit` of one field."""
     sides, n = np.array(field.shape), field.ndim
     scale = float(np.abs(field).max())
     if scale == 0.0:
-        return np.full(3 * n + 4, np.nan)
+        return np.full(3 * n + 6, np.nan)
     target = field / scale
     sites = np.indices(field.shape).reshape(n, -1)
     peak = np.array(np.unravel_index(np.abs(target).argmax(), field.shape), dtype=np.float64)
@@ -124,7 +143,7 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     n_turns = n - 1  # a ring has no axes to turn
 
     def basis(parameters: Array) -> Array:
-        """What enters linearly: the envelope, or it times a cosine and a sine."""
+        """What enters linearly: the profile, or the envelope times a cosine and a sine."""
         moved = sites - parameters[:n, None]
         moved -= np.round(moved / sides[:, None]) * sides[:, None]
         sigmas = np.exp(parameters[n : 2 * n, None])
@@ -132,6 +151,9 @@ def _fit(field: Array, width: float, profile: str) -> Array:
         envelope: Array = np.exp(-0.5 * np.sum((turned / sigmas) ** 2, axis=0))
         if profile == "gaussian":
             return envelope[:, None]
+        if profile == "dog":
+            ratio, scale = parameters[-2:]
+            return np.asarray(envelope - ratio * envelope ** (scale**-2.0))[:, None]
         wave = 2.0 * np.pi * parameters[2 * n + n_turns :] @ moved
         return np.stack([envelope * np.cos(wave), envelope * np.sin(wave)], axis=1)
 
@@ -147,6 +169,9 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     if profile == "gabor":
         lower = np.concatenate([lower, np.full(n, -0.5)])
         upper = np.concatenate([upper, np.full(n, 0.5)])
+    if profile == "dog":
+        lower = np.append(lower, [-1.0, _SURROUND_SCALES[0]])
+        upper = np.append(upper, [1.0, _SURROUND_SCALES[1]])
     best = None
     for start in _starts(target, peak, sigma, np.full(n_turns, angle), profile):
         inside = np.clip(start, lower, upper)
@@ -155,7 +180,9 @@ def _fit(field: Array, width: float, profile: str) -> Array:
             best = found
     assert best is not None
     amplitudes = np.linalg.lstsq(basis(best.x), target.ravel(), rcond=None)[0]
-    frequency, phase, amplitude = np.zeros(n), 0.0, amplitudes[0]
+    frequency, phase, amplitude, ratio, surround = np.zeros(n), 0.0, amplitudes[0], 0.0, np.nan
+    if profile == "dog":
+        ratio, surround = best.x[-2:]
     if profile == "gabor":
         frequency = best.x[2 * n + n_turns :]
         amplitude, phase = np.hypot(*amplitudes), math.atan2(-amplitudes[1], amplitudes[0])
@@ -172,7 +199,7 @@ def _fit(field: Array, width: float, profile: str) -> Array:
             best.x[:n] % sides,
             widths,
             frequency,
-            [degrees, phase % (2.0 * np.pi), goodness],
+            [degrees, phase % (2.0 * np.pi), goodness, ratio, surround],
         ]
     )
 
@@ -196,10 +223,19 @@ def _axes_of(target: Array, peak: Array, sigma: float) -> tuple[Array, float]:
 
 
 def _starts(target: Array, peak: Array, sigma: Array, angle: Array, profile: str) -> list[Array]:
-    """Where to begin: at the peak, and for a wave at its strongest frequencies."""
+    """Initial parameters: at the peak, and for Gabor functions at the strongest frequencies."""
     bump = np.concatenate([peak, np.log(sigma), angle])
     if profile == "gaussian":
         return [bump]
+    if profile == "dog":
+        # If the surround is strong, the field is largest beside its centre.
+        middle = field_center(target.reshape(1, -1), target.shape)[0]
+        places = [peak, middle] if np.isfinite(middle).all() else [peak]
+        return [
+            np.concatenate([place, np.log(sigma), angle, [ratio, 2.0]])
+            for place in places
+            for ratio in (0.0, 0.9)
+        ]
     power = np.abs(np.fft.rfftn(target)) ** 2
     frequencies = np.meshgrid(
         *[np.fft.fftfreq(side) for side in target.shape[:-1]],

@@ -65,17 +65,17 @@ def receptive_fields(
 
     >>> from sklearn.datasets import load_digits
     >>> from sklearn.neural_network import MLPClassifier
-    >>> from rfsk import LocalizationAnalyzer, receptive_fields
+    >>> from rfsk import ipr, receptive_fields
     >>> X, y = load_digits(return_X_y=True)
     >>> mlp = MLPClassifier(16, alpha=1.0, max_iter=500, random_state=0).fit(X / 16, y)
     >>> fields = receptive_fields(mlp)
-    >>> LocalizationAnalyzer((8, 8), random_state=0).fit_transform(fields).shape
-    (16, 10)
+    >>> fields.shape, ipr(fields).shape
+    ((16, 64), (16,))
 
     Of independent components of photograph patches, bars and edges:
 
     >>> from sklearn.decomposition import FastICA
-    >>> from rfsk import ImagePatches, ipr
+    >>> from rfsk import ImagePatches
     >>> patches = ImagePatches((12, 12)).sample(20_000, random_state=0)
     >>> ica = FastICA(40, max_iter=500, random_state=0).fit(patches)
     >>> round(144 * float(ipr(receptive_fields(ica)).mean()))  # noise: 3
@@ -114,7 +114,7 @@ def receptive_fields(
     if weight is not None and hasattr(weight, "detach") and weight.ndim >= 2:
         return _as_rows(weight.detach().cpu().numpy())
     if isinstance(fitted, list | tuple) or hasattr(fitted, "__array__"):
-        return _as_rows(fitted)
+        return check_fields(np.atleast_2d(np.asarray(fitted, dtype=np.float64)))
     raise TypeError(
         f"{type(fitted).__name__} has no receptive fields that are known here; expected a "
         "fitted estimator with receptive_fields_, components_, coefs_ or coef_, a torch "

@@ -1,8 +1,8 @@
 """Reverse correlation: what makes a unit respond, whatever lies between it and the inputs."""
 
 import warnings
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,32 @@ _RIDGES = np.geomspace(1e-6, 10.0, 22)  # relative to the variance of the inputs
 _SINGULAR = 1e-10  # eigenvalues of the inputs' correlation below this share count as zero
 
 
+@overload
+def spike_triggered_average(
+    response: Any,
+    X: ArrayLike,
+    *,
+    layer: int | None = ...,
+    whiten: bool = ...,
+    ridge: float | str = ...,
+    lags: Sequence[int] | None = ...,
+    return_std: Literal[False] = ...,
+) -> Array: ...
+
+
+@overload
+def spike_triggered_average(
+    response: Any,
+    X: ArrayLike,
+    *,
+    layer: int | None = ...,
+    whiten: bool = ...,
+    ridge: float | str = ...,
+    lags: Sequence[int] | None = ...,
+    return_std: Literal[True],
+) -> tuple[Array, Array]: ...
+
+
 def spike_triggered_average(
     response: Any,
     X: ArrayLike,
@@ -27,7 +53,8 @@ def spike_triggered_average(
     whiten: bool = True,
     ridge: float | str = 0.0,
     lags: Sequence[int] | None = None,
-) -> Array:
+    return_std: bool = False,
+) -> Array | tuple[Array, Array]:
     """Receptive fields by reverse correlation of responses with inputs.
 
     sta_k = Cov(r_k, x) C^-1 with C the covariance of the inputs: the linear filter that
@@ -60,23 +87,42 @@ def spike_triggered_average(
     lags : sequence of int, optional
         Samples by which recorded responses follow the inputs that evoke them: rows of X are
         successive frames, and response t is correlated with frame t - lag.
+    return_std : bool, default=False
+        Whether to return the standard errors of the fields as well.
 
     Returns
     -------
     fields : ndarray of shape (n_units, n_features), with lags (n_units, n_lags, n_features)
+    standard_errors : ndarray of the shape of `fields`
+        Only with ``return_std=True``. See Notes.
 
     Raises
     ------
     TypeError
         If `response` does not respond, or has no layers that are known here.
     ValueError
-        If there is no such layer, there are no more samples than features, responses are not
-        finite numbers or not as many as the inputs, a parameter is not valid, or lags are given
-        for what is not recorded.
+        If there is no such layer, there are no more samples than features (with `return_std`, than
+        features plus one), responses are not finite numbers or not as many as the inputs, a
+        parameter is not valid, or lags are given for what is not recorded.
 
     See Also
     --------
     spike_triggered_covariance : What a unit even in its input answers to.
+
+    Notes
+    -----
+    The standard errors are those of linear regression that allow the variance of the residuals to
+    depend on the stimulus, as that of spike counts does (H. White, Econometrica 48, 817, 1980):
+
+        Cov(sta_k) = P S_k P / (n - p),    S_k = Cov(e_k x),
+
+    with P = C^-1, e_k the residual of the linear filter, n samples and p = 1 + trace(P C)
+    coefficients, which corrects for the residuals that the fit removes. With a ridge P is the
+    inverse of C plus the ridge, and the errors do not include the bias towards zero. With "cv" they
+    do not include the choice of the ridge either: on 30 samples of 8 features they were a quarter
+    too small, and on 300 samples 5 %. With ``whiten=False`` P is the identity and e_k the response.
+    Samples must be independent given the stimuli: if the noise of the responses is correlated in
+    time, as well as the stimuli, the errors are larger.
 
     Examples
     --------
@@ -95,6 +141,13 @@ def spike_triggered_average(
     >>> found = spike_triggered_average(counts, stimuli, lags=[0, 1, 2, 3])
     >>> int(np.linalg.norm(found[0], axis=1).argmax())
     2
+
+    Standard errors show which weights differ from zero:
+
+    >>> counts = rng.poisson(np.exp(stimuli @ [0.5, 0.0, -0.5]))
+    >>> fields, errors = spike_triggered_average(counts, stimuli, return_std=True)
+    >>> np.abs(fields) > 5.0 * errors
+    array([[ True, False,  True]])
     """
     inputs = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
     if ridge != "cv":
@@ -108,32 +161,59 @@ def spike_triggered_average(
         raise ValueError("lags is given for what is no recording; expected an array of responses.")
     if lags is not None:
         inputs, response = _lagged(inputs, response, lags)
-    if whiten and len(inputs) <= inputs.shape[1]:
+    if whiten and len(inputs) <= inputs.shape[1] + return_std:
         raise ValueError(
             f"X has {len(inputs)} samples of {inputs.shape[1]} features; expected more samples "
             "than features, by far."
         )
+    evoked: Iterable[tuple[Array, Array]] = _responses(response, inputs, layer)
+    if return_std or ridge == "cv":
+        evoked = [(inputs, np.concatenate([part for _, part in evoked]))]
     mean = inputs.mean(axis=0)
     weighted: Any = 0.0
-    for rows, responses in _responses(response, inputs, layer):
+    for rows, responses in evoked:
         weighted = weighted + responses.T @ (rows - mean)
-    # The mean of the responses drops out: the inputs have mean zero.
-    average = np.asarray(weighted / len(inputs))
-    shape = (len(average), n_features) if lags is None else (len(average), -1, n_features)
-    if not whiten:
-        return average.reshape(shape)
-    # In units of each feature: directions without variance are told by correlations.
-    deviation = inputs.std(axis=0)
+    # In units of each feature: directions without variance are recognized by correlations.
+    deviation = inputs.std(axis=0) if whiten else np.ones(inputs.shape[1])
     deviation[deviation == 0.0] = 1.0
+    scaled = (inputs - mean) / deviation
+    # The mean of the responses drops out: the inputs have mean zero.
+    fields = np.asarray(weighted / len(inputs) / deviation)
+    errors = np.empty_like(fields)
     if ridge == "cv":
-        responses = np.concatenate([part for _, part in _responses(response, inputs, layer)])
-        scaled = (inputs - mean) / deviation
         model = RidgeCV(len(inputs) * _RIDGES, alpha_per_target=True).fit(scaled, responses)
-        return np.asarray(np.atleast_2d(model.coef_) / deviation).reshape(shape)
-    correlation = np.atleast_2d(np.cov((inputs / deviation).T, bias=True))
-    correlation += float(ridge) * np.eye(len(correlation))
-    inverse = np.linalg.pinv(correlation, rcond=_SINGULAR, hermitian=True)
-    return np.asarray((average / deviation) @ inverse / deviation).reshape(shape)
+        ridges = np.broadcast_to(model.alpha_ / len(inputs), len(fields))
+    else:
+        ridges = np.full(len(fields), float(ridge))
+    correlation = scaled.T @ scaled / len(scaled)
+    for value in np.unique(ridges):
+        units = ridges == value
+        inverse = _inverse(correlation, value) if whiten else np.eye(len(correlation))
+        fields[units] = fields[units] @ inverse
+        if return_std:
+            residuals, n_coefficients = responses[:, units], 1.0
+            if whiten:
+                residuals = residuals - scaled @ fields[units].T
+                n_coefficients += float(np.sum(inverse * correlation))
+            errors[units] = _standard_errors(scaled @ inverse, residuals, n_coefficients)
+    shape = (len(fields), n_features) if lags is None else (len(fields), -1, n_features)
+    fields = (fields / deviation).reshape(shape)
+    return (fields, (errors / deviation).reshape(shape)) if return_std else fields
+
+
+def _inverse(correlation: Array, ridge: float) -> Array:
+    """Inverse of a correlation matrix plus a ridge, without directions that do not vary."""
+    ridged = correlation + ridge * np.eye(len(correlation))
+    return np.asarray(np.linalg.pinv(ridged, rcond=_SINGULAR, hermitian=True))
+
+
+def _standard_errors(filtered: Array, residuals: Array, n_coefficients: float) -> Array:
+    """Standard errors of the means of residual times filtered input, (n_units, n_features)."""
+    n_samples = len(filtered)
+    residuals = residuals - residuals.mean(axis=0)
+    mean = residuals.T @ filtered / n_samples
+    variance = (residuals**2).T @ filtered**2 / n_samples - mean**2
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0) / (n_samples - n_coefficients)))
 
 
 def _is_recorded(response: Any) -> bool:

@@ -21,12 +21,13 @@ from . import (
     _localized_fields,
     _other_inputs,
     _reduced_model,
+    _translation_invariance,
 )
 from ._bench import Bench
 from ._claim import Claim
 from ._reproduction import ClaimResult, Reproduction, about
 
-#: The claims C1 to C7 of the paper.
+#: The claims C1 to C8 of the paper.
 CLAIMS: tuple[Claim, ...] = tuple(
     module.CLAIM
     for module in (
@@ -37,6 +38,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
         _cumulant_factors,
         _other_inputs,
         _gaussian_equivalence,
+        _translation_invariance,
     )
 )
 

@@ -3,6 +3,7 @@
 from ._contrasts import make_gaussian_clone, make_image_patches, make_spiked_cumulant
 from ._discrimination import Discrimination
 from ._elliptical import EllipticalField, StudentT
+from ._empirical import EmpiricalDistribution
 from ._gaussian import GaussianField, MultivariateGaussian
 from ._generators import make_elliptical, make_gp, make_nlgp, make_transformed_field
 from ._image_patches import ImagePatches
@@ -13,6 +14,7 @@ from ._model import InputModel
 from ._nlgp import NLGP
 from ._phi4 import Phi4
 from ._pulses import Pulses
+from ._shifts import augment_shifts
 from ._spiked import SpikedCumulant
 from ._stationary import GaussianClone, LatentField, StationaryField
 from ._transformed import Algebraic, TransformedField
@@ -22,6 +24,7 @@ __all__ = [
     "Algebraic",
     "Discrimination",
     "EllipticalField",
+    "EmpiricalDistribution",
     "GaussianClone",
     "GaussianField",
     "ImagePatches",
@@ -36,6 +39,7 @@ __all__ = [
     "StationaryField",
     "StudentT",
     "TransformedField",
+    "augment_shifts",
     "make_elliptical",
     "make_gaussian_clone",
     "make_gp",

@@ -1,26 +1,27 @@
 """Generators of data against their Gaussian clone, and of clones of any data."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import (
-    assert_all_finite,
-    check_array,
-    check_consistent_length,
-    column_or_1d,
-)
-from sklearn.utils.multiclass import check_classification_targets
+from scipy.stats import rankdata
+from sklearn.utils import check_array
 
+from .._core._containers import like_container, like_series
 from .._core._mistakes import refuse_images
 from .._core._random import as_generator
-from .._core._validation import check_lattice_shape, check_positive
+from .._core._validation import check_labels, check_lattice_shape, check_option, check_positive
 from ._bunch import draw_task
 from ._discrimination import Discrimination
 from ._image_patches import ImagePatches
 from ._spiked import Latent, SpikedCumulant
 
+Array = NDArray[np.float64]
+
+_KEPT = ("mean", "covariance", "marginals")
+_MAX_ADJUSTMENTS = 30
+_FALLING = 0.95  # ratio of successive errors of the covariance, above which adjustments end
 _NO_VARIANCE = 1e-10  # share of the variance, of standardized features, that is rounding
 
 
@@ -28,67 +29,101 @@ def make_gaussian_clone(
     X: ArrayLike,
     y: ArrayLike | None = None,
     *,
+    keep: Literal["mean", "covariance", "marginals"] = "covariance",
     n_samples: int | None = None,
     random_state: Any = None,
 ) -> Any:
-    """Draw Gaussian data with the mean and covariance of `X`, class by class.
+    """Draw a control that keeps the mean and covariance of `X`, or less or more, class by class.
 
-    The control for data of any origin: a net that grows localized fields on `X` but not on
-    its clone owes them to statistics beyond the covariance.
+    A net that grows localized fields on data of any origin, but not on their control, owes them to
+    statistics that the control lacks. The default control is Gaussian and lacks all statistics
+    beyond the covariance. `keep` makes it weaker or stronger:
 
-    With as many rows as `X`, the clone has exactly the mean and the covariance of `X` in every
-    class. It is a draw from the distribution of Gaussian data given their mean and covariance,
-    which are sufficient statistics: if `X` is Gaussian given the class, the data and any number of
-    clones are exchangeable, and a Monte Carlo test that compares them is exact.
+    - "mean": independent Gaussian features of one variance about the mean of the class. The
+      variance is the mean variance of the features in the class.
+    - "covariance": Gaussian data with the mean and covariance of the class.
+    - "marginals": data with the mean, covariance and marginal distributions of the class. They are
+      approximately a Gaussian copula: Gaussian data whose features are mapped one by one.
+
+    With as many rows as `X`, the first two controls have exactly the mean, and the total variance
+    or the covariance, of `X` in every class. They are draws from the distribution of Gaussian data
+    given these sufficient statistics: if `X` is Gaussian given the class (and white, for "mean"),
+    the data and any number of clones are exchangeable, and a Monte Carlo test that compares them is
+    exact.
+
+    For "marginals" every feature is a permutation of its values in the data, so that means,
+    variances and marginal distributions are exact. The ranks are those of a Gaussian clone, which
+    is adjusted until the covariances agree: first by corrections of its covariance [1]_, then by
+    the iteration of [2]_. The error that remains, relative to the norm of the covariance, is below
+    0.5 % for 1000 rows per class of the reference task and below 6 % for the digits of
+    scikit-learn. Exchangeability is approximate as well.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
         The data to clone.
     y : array-like of shape (n_samples,), optional
-        Labels; each class is cloned from its own mean and covariance. Left out, `X` is taken
-        as one law.
+        Labels; each class is cloned from its own statistics. By default, all of `X` is one class.
+    keep : {"mean", "covariance", "marginals"}, default="covariance"
+        Statistics of a class that its clone has.
     n_samples : int, optional
         Number of rows to draw; as many as `X` by default. Another number gives independent rows
-        of the Gaussian distribution with the mean and covariance of `X`; classes keep their
-        shares, which need at least one row of each.
+        of the Gaussian distribution with the mean and covariance (or total variance) of `X`;
+        classes keep their proportions, which need at least one row of each. It must be None for
+        keep="marginals".
     random_state : int, Generator, RandomState or None, default=None
         Seed of the draw.
 
     Returns
     -------
-    X_clone : ndarray of shape (n_samples, n_features)
-        Gaussian data, float64. What is constant over the rows of a class, a feature or any
-        linear combination, is so here. With the default `n_samples`, row i has the class of row
-        i of `X`.
-    y_clone : ndarray of shape (n_samples,)
+    X_clone : ndarray or DataFrame of shape (n_samples, n_features)
+        The control, float64. If `X` is a DataFrame of pandas or polars, a DataFrame of the same
+        kind with the same columns. Features that are constant over the rows of a class are constant
+        here, except for keep="mean"; for keep="covariance", constant linear combinations are too.
+        With the default `n_samples`, row i has the class of row i of `X`, and its index.
+    y_clone : ndarray or Series of shape (n_samples,)
         Labels; returned only if `y` is given.
 
     Raises
     ------
     ValueError
-        If a class has fewer than two rows, or X holds NaN or infinity.
+        If a class has fewer than two rows, X holds NaN or infinity, `keep` is unknown, or
+        `n_samples` is given with keep="marginals".
+
+    References
+    ----------
+    .. [1] M. C. Cario and B. L. Nelson, Modeling and generating random vectors with arbitrary
+       marginal distributions and correlation matrix, Northwestern University, 1997.
+    .. [2] T. Schreiber and A. Schmitz, Phys. Rev. Lett. 77, 635, 1996; here for many features.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from rfsk import make_nlgp
     >>> from rfsk.datasets import make_gaussian_clone
     >>> X, y = make_nlgp(2000, 20, correlation_length=(1.0, 2.0), random_state=0)
     >>> X_clone, y_clone = make_gaussian_clone(X, y, random_state=1)
     >>> X_clone.shape, bool((y_clone == y).all())
     ((2000, 20), True)
+    >>> X_clone, _ = make_gaussian_clone(X, y, keep="marginals", random_state=1)
+    >>> bool(np.all(np.sort(X_clone[y == 1], axis=0) == np.sort(X[y == 1], axis=0)))
+    True
     """
     refuse_images(X, y)
     data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
+    check_option(keep, "keep", _KEPT)
     if n_samples is not None:
         check_positive(n_samples, "n_samples", integer=True)
+        if keep == "marginals":
+            raise ValueError(
+                f"n_samples={n_samples} with keep='marginals'; expected None, because the clone "
+                "permutes the values of the data. Pass some rows of X for a smaller clone."
+            )
     rng = as_generator(random_state)
+    rows = np.arange(len(data)) if n_samples is None else None
     if y is None:
-        return _clone_one_class(data, n_samples, rng)
-    labels = column_or_1d(y, warn=True)
-    assert_all_finite(labels, input_name="y")
-    check_classification_targets(labels)
-    check_consistent_length(data, labels)
+        return like_container(_clone_one_class(data, keep, n_samples, rng), X, rows)
+    labels = check_labels(y, data)
     classes, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if counts.min() < 2:
         scarce = classes[counts.argmin()]
@@ -105,21 +140,30 @@ def make_gaussian_clone(
         rng.shuffle(clone_index)
     clone = np.empty((len(clone_index), data.shape[1]))
     for label in range(len(classes)):
-        rows = clone_index == label
-        n_rows = None if n_samples is None else int(rows.sum())
-        clone[rows] = _clone_one_class(data[index == label], n_rows, rng)
-    return clone, classes[clone_index]
+        members = clone_index == label
+        n_rows = None if n_samples is None else int(members.sum())
+        clone[members] = _clone_one_class(data[index == label], keep, n_rows, rng)
+    return like_container(clone, X, rows), like_series(classes[clone_index], y, rows)
 
 
 def _clone_one_class(
-    data: NDArray[np.float64], n_samples: int | None, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Gaussian rows; as many as the data have, and then of equal moments, if no number is given.
+    data: Array, keep: str, n_samples: int | None, rng: np.random.Generator
+) -> Array:
+    """Rows of one class; as many as the data, and then of equal moments, if no number is given.
 
     Centred Gaussian data are Q R', with Q uniform among the orthonormal columns that are orthogonal
     to the constant one, and R a root of their scatter matrix.
     """
     mean, deviation = data.mean(axis=0), data.std(axis=0)
+    n_rows = len(data) if n_samples is None else n_samples
+    if keep == "mean":
+        noise = rng.standard_normal((n_rows, data.shape[1]))
+        if n_samples is None:
+            noise -= noise.mean(axis=0)
+            noise *= np.linalg.norm(data - mean) / np.linalg.norm(noise)
+        else:
+            noise *= np.sqrt(data.var(axis=0, ddof=1).mean())
+        return np.asarray(mean + noise)
     deviation[np.ptp(data, axis=0) == 0.0] = 0.0
     varies = deviation > 0.0
     scaled = (data[:, varies] - mean[varies]) / deviation[varies]
@@ -127,16 +171,68 @@ def _clone_one_class(
     kept = variances > _NO_VARIANCE * variances.sum()
     kept[: max(0, len(kept) - len(data) + 1)] = False  # n rows have n - 1 directions
     root = axes[:, kept] * np.sqrt(variances[kept]) * deviation[varies, None]
-    n_rows = len(data) if n_samples is None else n_samples
     noise = rng.standard_normal((n_rows, root.shape[1]))
     if n_samples is None:
         noise, triangle = np.linalg.qr(noise - noise.mean(axis=0))
         noise *= np.sign(np.diagonal(triangle))
     else:
         noise /= np.sqrt(len(data) - 1.0)
+    if keep == "marginals":
+        ranks = _adjusted_ranks(noise @ axes[:, kept].T, scaled, rng)
+        clone = data.copy()
+        clone[:, varies] = np.take_along_axis(np.sort(data[:, varies], axis=0), ranks, axis=0)
+        return clone
     clone = np.tile(mean, (n_rows, 1))
     clone[:, varies] += noise @ root.T
     return clone
+
+
+def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Ranks, from 0, at which sorted columns of data have about the covariance of the data.
+
+    First the ranks are those of a Gaussian clone, white noise times a root of a covariance that is
+    corrected by half of the error that the ranked data have. Then they are those of the ranked data
+    themselves after a linear map to the covariance of the data. With Z the ranked data and R the
+    symmetric root, the map that changes Z least leads to Q R, where Z R = Q P is a polar
+    decomposition.
+    """
+    ordered, scatter = np.sort(data, axis=0), data.T @ data
+    latent, root = scatter.copy(), _root(scatter)
+
+    def correct_latent(ranked: Array, error: Array) -> Array:
+        nonlocal latent
+        latent += error / 2.0
+        return white @ _root(latent)
+
+    def map_linearly(ranked: Array, error: Array) -> Array:
+        turned = ranked @ root
+        return turned @ _root(turned.T @ turned, -0.5) @ root
+
+    clone = white @ root
+    for adjust in (correct_latent, map_linearly):
+        smallest = np.inf
+        for _ in range(_MAX_ADJUSTMENTS):
+            order = rng.permutation(len(data))  # so that ties have random ranks
+            ranks = np.empty(data.shape, dtype=np.intp)
+            ranks[order] = rankdata(clone[order], method="ordinal", axis=0) - 1
+            ranked = np.take_along_axis(ordered, ranks, axis=0)
+            error = scatter - ranked.T @ ranked
+            size = float(np.linalg.norm(error))
+            if size < smallest:
+                best = ranks
+            if size > _FALLING * smallest:
+                break
+            smallest = size
+            clone = adjust(ranked, error)
+        clone = np.take_along_axis(ordered, best, axis=0)
+    return best
+
+
+def _root(scatter: Array, power: float = 0.5) -> Array:
+    """Symmetric root of a matrix, or its inverse; what is not positive is rounding or removed."""
+    values, axes = np.linalg.eigh(scatter)
+    values = np.maximum(values, np.finfo(np.float64).eps * values.max(initial=0.0))
+    return np.asarray((axes * values**power) @ axes.T)
 
 
 def make_image_patches(

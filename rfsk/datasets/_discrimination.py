@@ -48,7 +48,8 @@ class Discrimination:
         for model in models if isinstance(models, list | tuple) else (models,):
             if not hasattr(model, "sample") or not hasattr(model, "shape"):
                 raise TypeError(
-                    f"models holds {model!r}; expected a list of input models, one a class."
+                    f"models holds a {type(model).__name__}; expected a list of input models, one "
+                    "for each class. EmpiricalDistribution(X) makes a model of data."
                 )
         if len(models) < 2:
             raise ValueError(f"models has {len(models)} entry; expected at least 2, one a class.")

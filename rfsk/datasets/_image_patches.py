@@ -19,6 +19,7 @@ from ._model import Sampler
 Array = NDArray[np.float64]
 
 _ROWS_AT_A_TIME = 2**22  # numbers of the patches unfolded at a time
+_MOST_CHANNELS = 4  # red, green, blue and alpha
 _SMALLEST_SHARE = 1e-12  # of the largest eigenvalue, for a direction to be whitened
 
 
@@ -26,18 +27,22 @@ _SMALLEST_SHARE = 1e-12  # of the largest eigenvalue, for a direction to be whit
 class ImagePatches(Sampler):
     """Patches cut from photographs at random places.
 
-    Images are made grey (the mean of their channels). Each patch loses its own mean and the
-    mean patch, and all are scaled by one factor to unit variance, averaged over pixels. The
-    places are finitely many, and covariance and kurtosis are those over all of them: exact,
-    as is the law of `sample`, which draws places with replacement.
+    Images are made grey: the mean of their channels, without the alpha channel. Each patch loses
+    its own mean and the mean patch, and all are scaled by one factor to unit variance, averaged
+    over pixels. The places are finitely many, and covariance and kurtosis are those over all of
+    them: exact, as is the distribution of `sample`, which draws places with replacement.
 
     Parameters
     ----------
     shape : (int, int)
         Rows and columns of a patch.
-    images : sequence of array-like, optional
-        Photographs, (rows, columns) or (rows, columns, channels) each, of any units. By default
-        the two of scikit-learn, 427 x 640 (which need Pillow to be read).
+    images : array-like or sequence of array-like, optional
+        One photograph, (rows, columns) or (rows, columns, channels); a list of photographs of any
+        sizes; or a stack of photographs of one size, an array or a tensor, (n_images, rows,
+        columns) or (n_images, rows, columns, channels). An array of three axes is one photograph if
+        the last axis has at most four entries, and otherwise a stack. Units are arbitrary. The
+        last of two or four channels is alpha (opacity), which is dropped. By default the two
+        photographs of scikit-learn, 427 x 640 (which need Pillow to be read).
     whiten : bool, default=False
         Whether to rotate, scale and rotate back (ZCA) so that all directions but the constant,
         which is zero in every patch, have equal variance. Second-order structure is gone then,
@@ -46,8 +51,8 @@ class ImagePatches(Sampler):
     Raises
     ------
     ValueError
-        If the shape is no patch, an image is smaller than it, all are constant, or one holds
-        NaN.
+        If the shape is no patch, an image is smaller than it or has more than four channels, all
+        are constant, or one holds NaN.
 
     Examples
     --------
@@ -61,7 +66,7 @@ class ImagePatches(Sampler):
 
     shape: tuple[int, ...]
     _: KW_ONLY
-    images: Sequence[ArrayLike] | None = None
+    images: ArrayLike | Sequence[ArrayLike] | None = None
     whiten: bool = False
 
     def __post_init__(self) -> None:
@@ -74,30 +79,37 @@ class ImagePatches(Sampler):
         if not isinstance(self.whiten, bool | np.bool_):
             raise ValueError(f"whiten={self.whiten!r}; expected True or False.")
         if self.images is not None:
-            is_sequence = isinstance(self.images, Sequence | np.ndarray)
-            if not is_sequence or len(self.images) == 0 or min(map(np.ndim, self.images)) < 2:
+            images: Any = self.images
+            if not isinstance(images, Sequence):
+                images = np.asarray(images)
+                is_colour = images.ndim == 3 and images.shape[2] <= _MOST_CHANNELS
+                images = [images] if images.ndim == 2 or is_colour else list(np.atleast_1d(images))
+            if len(images) == 0 or min(map(np.ndim, images)) < 2:
                 raise ValueError(
-                    "images is empty or does not hold images; expected a sequence of arrays of "
-                    "shape (rows, columns) or (rows, columns, channels)."
+                    "images is empty or does not hold images; expected a photograph, a list of "
+                    "photographs or a stack of them, where each is an array of shape (rows, "
+                    "columns) or (rows, columns, channels)."
                 )
+            object.__setattr__(self, "images", images)
         self._scale  # noqa: B018  # raises if no patch fits or all are constant
 
     @cached_property
     def _pictures(self) -> list[Array]:
         """Grey images; their mean is taken away, which changes no patch and keeps digits."""
-        images = load_sample_images().images if self.images is None else self.images
+        images: Any = load_sample_images().images if self.images is None else self.images
         pictures = []
         for number, image in enumerate(images):
             name = f"images[{number}]"
             pixels = check_array(image, dtype=np.float64, allow_nd=True, input_name=name)
-            if pixels.ndim == 3:
-                pixels = pixels.mean(axis=2)
+            if pixels.ndim == 3 and (n_channels := pixels.shape[2]) <= _MOST_CHANNELS:
+                pixels = pixels[:, :, : n_channels - (n_channels in (2, 4))].mean(axis=2)
             if pixels.ndim != 2 or any(
                 side < wanted for side, wanted in zip(pixels.shape, self.shape, strict=True)
             ):
                 raise ValueError(
                     f"{name} has shape {np.shape(image)}; expected (rows, columns) or (rows, "
-                    f"columns, channels), no smaller than a patch of {self.shape}."
+                    f"columns, channels) with at most {_MOST_CHANNELS} channels, no smaller than a "
+                    f"patch of {self.shape}. If channels come first: np.moveaxis(image, 0, -1)."
                 )
             pictures.append(pixels - pixels.mean())
         return pictures

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,11 @@ from ._trained_nets import starts_positive
 
 Array = NDArray[np.float64]
 
+CONTROLS = {
+    "mean": "white Gaussian controls",
+    "covariance": "Gaussian controls",
+    "marginals": "Gaussian copula controls",
+}
 GROWN = 1.5  # times the norm at the start, from which on a field counts as grown
 
 
@@ -58,6 +63,8 @@ class ControlTest:
         units that have not grown.
     alpha : float
         Level of the test.
+    keep : {"mean", "covariance", "marginals"}
+        Statistics of the data that the controls have.
 
     Examples
     --------
@@ -80,6 +87,7 @@ class ControlTest:
     unit_values: Array = field(repr=False)
     unit_p_values: Array = field(repr=False)
     alpha: float
+    keep: str = "covariance"
 
     @property
     def is_localized(self) -> NDArray[np.bool_]:
@@ -98,7 +106,8 @@ class ControlTest:
             )
         ratios = ", ".join(f"{value:.2f} for {name}" for name, value in self.ratio.items())
         comparison = (
-            f"ratio to the mean of {n_controls} Gaussian controls {ratios}; p = {self.p_value:.2g}"
+            f"ratio to the mean of {n_controls} {CONTROLS[self.keep]} {ratios}; "
+            f"p = {self.p_value:.2g}"
         )
         if self.p_value <= self.alpha:
             return (
@@ -133,6 +142,7 @@ def control_test(
     X: ArrayLike,
     y: ArrayLike,
     *,
+    keep: Literal["mean", "covariance", "marginals"] = "covariance",
     n_controls: int = 19,
     measure: Callable[[Array], ArrayLike] = ipr,
     alpha: float = 0.05,
@@ -148,6 +158,13 @@ def control_test(
     exchangeable, so that the Monte Carlo p-value is exact: for any lattice and boundary, for
     features that differ in variance, and for classes that differ in mean.
 
+    `keep` changes the controls and with them the null hypothesis. For "mean" it is that the
+    data of a class are Gaussian, independent and of one variance about its mean; the p-value is
+    exact. For "marginals" it is that they are a Gaussian copula, which is what Gaussian data become
+    when each feature is mapped by a monotonic function of its own; the p-value is approximate.
+    A small one shows structure beyond the covariance and the marginal distributions. An NLGP is a
+    Gaussian copula, so that its fields do not stand out from these controls.
+
     Parameters
     ----------
     net : FCNet or ConvNet
@@ -157,6 +174,8 @@ def control_test(
         Inputs.
     y : array-like of shape (n_samples,)
         Labels.
+    keep : {"mean", "covariance", "marginals"}, default="covariance"
+        Statistics of each class that the controls have, see `make_gaussian_clone`.
     n_controls : int, default=19
         Number of controls. The smallest p-value is 1 / (n_controls + 1).
     measure : callable, default=ipr
@@ -209,11 +228,13 @@ def control_test(
     seed = draw_seed(rng) if net.random_state is None else net.random_state
     nets = [clone(net).set_params(random_state=seed) for _ in range(n_controls + 1)]
     data = [(X, y)]
-    data += [make_gaussian_clone(X, y, random_state=s) for s in spawn_seeds(rng, n_controls)]
+    data += [
+        make_gaussian_clone(X, y, keep=keep, random_state=s) for s in spawn_seeds(rng, n_controls)
+    ]
     fit_each(nets, data, n_jobs=n_jobs, verbose=verbose)
     if not all(hasattr(fitted, "receptive_fields_") for fitted in nets):
         raise ValueError("A net diverged or was interrupted; lower its learning_rate.")
-    return compare_with_controls(nets[0], nets[1:], measure=measure, alpha=alpha)
+    return compare_with_controls(nets[0], nets[1:], measure=measure, alpha=alpha, keep=keep)
 
 
 def compare_with_controls(
@@ -222,6 +243,7 @@ def compare_with_controls(
     *,
     measure: Callable[[Array], ArrayLike] = ipr,
     alpha: float = 0.05,
+    keep: str = "covariance",
 ) -> ControlTest:
     """Compare a fitted net with nets of the same kind that were fitted to controls of its data."""
     nets = [net, *controls]
@@ -254,6 +276,7 @@ def compare_with_controls(
         unit_values=values[0],
         unit_p_values=unit_p_values,
         alpha=alpha,
+        keep=keep,
     )
 
 

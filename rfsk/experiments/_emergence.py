@@ -322,7 +322,9 @@ def emergence(
             accuracy[name] = net.score(*trained_on[name].sample(plan.test_samples, seed))
             fields = net.receptive_fields_
             is_positive[name] = starts_positive(fields)
-            population[name] = population_summary(fields, shape, random_state=seeds[6])
+            population[name] = population_summary(
+                fields, shape, inputs=trained_on[name], random_state=seeds[6]
+            )
         fields = nets["nlgp"].receptive_fields_
         references = {"filters": nets["conv"].receptive_fields_, "factors": cp.components_}
         match = {

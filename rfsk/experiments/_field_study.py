@@ -103,7 +103,7 @@ def measure_fields(net: FCNet, task: Discrimination, random_state: Any) -> dict[
     fields = net.receptive_fields_
     positive = starts_positive(fields)
     ratio = ipr(fields)
-    split = group_split(fields, net.shape_, n_null=199, random_state=seeds[1])
+    split = group_split(fields, net.shape_, n_null=199, inputs=task, random_state=seeds[1])
     localized = split.groups == "localized"
     return {
         "accuracy": float(net.score(*task.sample(10_000, seeds[0]))),

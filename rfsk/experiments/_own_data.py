@@ -11,13 +11,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.base import clone
+from sklearn.utils import check_array
 
+from .._core._mistakes import warned_once
 from .._core._random import as_generator, draw_seed
-from .._core._validation import check_image_shape
+from .._core._validation import check_image_shape, check_labels
+from ..analysis import CumulantCP, chance_match, match_matrix
+from ..analysis._translation import why_not_testable
 from ..exceptions import LikelyMistakeWarning
-from ..nets import FCNet
+from ..nets import ConvNet, FCNet, fit_many
+from ..theory import LocalizationIndex, localization_index
 from ._control_test import ControlTest, control_test, mean_of_known
 
 Array = NDArray[np.float64]
@@ -26,6 +30,9 @@ _LEARNING_TIME = 20_000.0  # learning rate times steps
 _LEARNING_RATE = 5.0
 _ROWS_A_FEATURE = 5  # below, a net is likely to fit the noise of the sample
 _STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
+_N_OTHER_SEEDS = 2  # nets that show whether fields are the same for other seeds
+_N_REFERENCES = 4  # convolutional filters, and factors of the cumulant
+_N_SCRAMBLED = 39  # populations for the level of chance, of which the second largest is that of 5 %
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -38,7 +45,7 @@ body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 1rem aut
 body {{ padding: 0 1rem }}
 h1 {{ font-size: 1.25rem }}
 img {{ max-width: 100% }}
-table {{ border-collapse: collapse; display: block; overflow-x: auto }}
+table {{ border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0 }}
 td, th {{ padding: .2rem .5rem; text-align: right; border-bottom: 1px solid #ddd }}
 td:first-child, th:first-child {{ text-align: left }}
 </style>
@@ -46,10 +53,14 @@ td:first-child, th:first-child {{ text-align: left }}
 <body>
 <h1>{verdict}</h1>
 <p>Null hypothesis: the data are Gaussian given the class. The controls have exactly the mean and
-covariance of the data in each class.</p>
+covariance of the data in each class. Units with b &gt; 0 are those whose bias starts positive.</p>
 <table>
 <tr><th>units</th><th>grown</th><th>mean IPR</th><th>of the controls</th><th>ratio</th></tr>
 {rows}
+</table>
+<table>
+<tr><th>match of the fields with</th><th>median</th><th>level of chance</th></tr>
+{matches}
 </table>
 <p><img alt="Fields on the data and on a control, and IPR of both"
 src="data:image/png;base64,{image}"></p>
@@ -72,6 +83,15 @@ class DataStudy:
         The net, its Gaussian controls and their comparison.
     shape : tuple of int
         Lattice of the inputs.
+    matches : dict of str to (float, float)
+        How well fields match the filters of a convolutional net, the CP factors of the fourth
+        cumulant of the data, and the fields of nets of other seeds: median over units of the
+        largest cosine over shifts, and the level that 5 % of scrambled fields exceed
+        (`chance_match`). Of the units that stand out if the verdict is "Localized", and otherwise
+        of all that have grown; empty if none has.
+    index : LocalizationIndex or None
+        What the statistics of the data predict for a ReLU neuron; None where it is not defined, for
+        the reason that `notes` give.
     notes : list of str
         What was done to the data, how the nets were trained, and what to know before the verdict
         is quoted.
@@ -88,6 +108,8 @@ class DataStudy:
 
     test: ControlTest = field(repr=False)
     shape: tuple[int, ...]
+    matches: dict[str, tuple[float, float]]
+    index: LocalizationIndex | None
     notes: list[str]
 
     @property
@@ -126,8 +148,9 @@ class DataStudy:
         ax.plot([], [], "o", color=BLUE, label="units on your data")
         ax.plot([], [], "s", color=ORANGE, label="means of controls")
         ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
-        ax.set(ylabel="IPR", ylim=(0.0, None), title="localization")
-        ax.legend(frameon=False, fontsize="small")
+        ax.set(ylabel="IPR", title="localization")
+        ax.set_ylim(0.0, 1.2 * ax.get_ylim()[1])  # space for the legend
+        ax.legend(frameon=False, fontsize="small", loc="upper right")
         tidy(ax)
         return figure
 
@@ -156,10 +179,15 @@ class DataStudy:
             numbers = (self.test.statistic[name], mean_of_known(controls), self.test.ratio[name])
             cells = [html.escape(name), grown, *(f"{number:.3g}" for number in numbers)]
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        matches = [
+            f"<tr><td>{html.escape(name)}</td><td>{median:.2f}</td><td>{level:.2f}</td></tr>"
+            for name, (median, level) in self.matches.items()
+        ]
         page = _PAGE.format(
             title=html.escape(self.verdict.partition(":")[0]),
             verdict=html.escape(self.verdict),
             rows="\n".join(rows),
+            matches="\n".join(matches),
             image=base64.b64encode(png.getvalue()).decode("ascii"),
             notes="\n".join(f"<li>{html.escape(note)}</li>" for note in self.notes),
         )
@@ -224,9 +252,7 @@ def study_data(
     'Localized'
     """
     data, sides, notes = _prepared(X, shape)
-    labels = column_or_1d(y, warn=True)
-    check_consistent_length(data, labels)
-    check_classification_targets(labels)
+    labels = check_labels(y, data)
     classes, counts = np.unique(labels, return_counts=True)
     if len(classes) < 2:
         raise ValueError(f"y has 1 class ({classes[0]!r}); expected at least 2.")
@@ -249,7 +275,7 @@ def study_data(
         image_shape=sides if len(sides) == 2 else None,
         random_state=draw_seed(rng),
     )
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as said, warned_once():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", LikelyMistakeWarning)
         test = control_test(
@@ -261,7 +287,13 @@ def study_data(
             verbose=verbose,
             random_state=rng,
         )
+        matches = _matches(test, data, labels, sides, n_jobs)
     notes += [str(warning.message) for warning in said]
+    reason = why_not_testable(data, sides, data)
+    if reason is not None:
+        notes.append(f"The data are not translation-invariant: {reason}.")
+    index, sentence = _index(data, labels, sides, reason)
+    notes.append(sentence)
     notes.append(
         f"Nets of {n_hidden} units were trained for {n_epochs} epochs in batches of {batch_size}, "
         f"with a learning rate of {_LEARNING_RATE:g}; seed {test.net.random_state}."
@@ -273,7 +305,62 @@ def study_data(
             f"The training had not converged: over its last fifth the loss fell from {before:.3g} "
             f"to {end:.3g}. With a larger max_steps fields may still change."
         )
-    return DataStudy(test, sides, notes)
+    return DataStudy(test, sides, matches, index, notes)
+
+
+def _matches(
+    test: ControlTest, data: Array, labels: NDArray[Any], sides: tuple[int, ...], n_jobs: int | None
+) -> dict[str, tuple[float, float]]:
+    """Median match, and the level of chance, with what else learns from the same data."""
+    stand_out = test.is_localized
+    fields = test.net.receptive_fields_[stand_out if stand_out.any() else test.has_grown]
+    if not len(fields):
+        return {}
+    seed, others = test.net.random_state, []
+    for i in range(_N_OTHER_SEEDS):
+        others.append(clone(test.net).set_params(random_state=seed + 1 + i))
+    conv = ConvNet(
+        _N_REFERENCES,
+        batch_size=test.net.batch_size,
+        max_epochs=max(1, test.net.max_epochs // 4),
+        image_shape=test.net.image_shape,
+        random_state=seed,
+    )
+    fit_many([*others, conv], data, labels, n_jobs=n_jobs)
+    factors = CumulantCP(min(_N_REFERENCES, data.shape[1]), target="within", random_state=seed)
+    references = {
+        "filters of a convolutional net": conv.receptive_fields_,
+        "CP factors of the fourth cumulant": factors.fit(data, labels).components_,
+        "fields of nets of other seeds": np.concatenate([n.receptive_fields_ for n in others]),
+    }
+    found = {}
+    for name, targets in references.items():
+        median = float(np.nanmedian(match_matrix(fields, targets, sides).max(axis=1)))
+        chance = chance_match(fields, targets, sides, n_null=_N_SCRAMBLED, random_state=seed)
+        found[name] = median, float(chance[-2])
+    return found
+
+
+def _index(
+    data: Array, labels: NDArray[Any], sides: tuple[int, ...], reason: str | None
+) -> tuple[LocalizationIndex | None, str]:
+    """The localization index of the data, and a sentence on it."""
+    classes = np.unique(labels)
+    if len(classes) != 2:
+        reason = f"it is of two classes, and there are {len(classes)}"
+    if reason is None:
+        pair = [data[labels == label] for label in classes]
+        pair.sort(key=lambda rows: np.square(rows.sum(axis=1)).mean() / np.square(rows).mean())
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            found = localization_index(pair, shape=sides)
+        if not said and np.isfinite(found.index):
+            return found, (
+                f"The localization index of a ReLU neuron is {found.index:.3f} (above 1 its "
+                "field localizes)."
+            )
+        reason = str(said[0].message).rstrip(".") if said else "its closure does not hold"
+    return None, f"The localization index is not defined: {reason}."
 
 
 def _prepared(
@@ -281,7 +368,7 @@ def _prepared(
 ) -> tuple[Array, tuple[int, ...], list[str]]:
     """Rows of unit variance, their lattice, and what was done."""
     notes: list[str] = []
-    array: Any = X if hasattr(X, "shape") else np.asarray(X)
+    array: Any = X if hasattr(X, "ndim") else np.asarray(X)
     if array.ndim == 4:
         n_channels = array.shape[3]
         kept = n_channels - (n_channels in (2, 4))

@@ -5,12 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core._mistakes import (
-    note_axis_order,
-    note_class_means,
-    note_scale,
-    warn_likely_mistake,
-)
+from .._core._mistakes import note_axis_order, note_classes, note_scale, warn_likely_mistake
 from ..datasets import Discrimination
 from ._modules import FIXED_READOUTS
 
@@ -32,7 +27,7 @@ def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = N
         return
     note_axis_order(rows, net.shape_, "image_shape")
     if index is not None:
-        note_class_means(rows, index[::step])
+        note_classes(rows, index[::step], net.class_weight is not None)
     if index is not None and _hangs_on_classes(net):
         _advise_on_classes(net, rows, index[::step])
 

@@ -12,10 +12,11 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 
 from .._core._blocks import is_lazy, row_blocks
-from .._core._mistakes import note_one_class
+from .._core._mistakes import note_few_rows, note_one_class
 from .._core._random import draw_seed
 from .._core._validation import check_option, check_positive, validate_inputs
 from ..datasets import Discrimination
+from ..datasets._empirical import as_task
 from ._advice import advise_on_data, advise_on_task
 from ._base import FLOATS, NetEstimator, Training
 from ._batches import Samples
@@ -105,6 +106,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
             inputs = inputs[torch.as_tensor(kept)]
         classes, index = np.unique(y, return_inverse=True)
         self._start(classes, self.n_features_in_, is_warm)
+        note_few_rows(data)
         advise_on_data(self, data, index)
         samples, valid = self._samples(inputs, index, sample_weight), None
         if self.validation_fraction:
@@ -217,14 +219,15 @@ class NetClassifier(PredictionMixin, NetEstimator):
         return named
 
     def fit_online(
-        self, task: Discrimination, n_samples: int = 2_000_000, *, n_eval: int = 0
+        self, task: Discrimination | tuple[Any, Any], n_samples: int = 2_000_000, *, n_eval: int = 0
     ) -> "NetClassifier":
         """Train on fresh samples of a task, each seen once, drawn on the training device.
 
         Parameters
         ----------
-        task : Discrimination
-            Where the samples come from; its classes are the labels 0, 1, ...
+        task : Discrimination, or data (X, y) with labels 0, 1, ...
+            Where the samples come from: classes 0, 1, ... Of data, rows are drawn with
+            replacement, and equally many of each class.
         n_samples : int, default=2_000_000
             How many samples to draw: `n_samples` / `batch_size` steps.
         n_eval : int, default=0
@@ -239,10 +242,9 @@ class NetClassifier(PredictionMixin, NetEstimator):
         """
         return self._fit(partial(self._prepare_online, task, n_samples, n_eval))
 
-    def _prepare_online(self, task: Discrimination, n_samples: int, n_eval: int = 0) -> Training:
+    def _prepare_online(self, task: Any, n_samples: int, n_eval: int = 0) -> Training:
         """Have a net for a task, and a stream of its samples."""
-        if not isinstance(task, Discrimination):
-            raise TypeError(f"task is a {type(task).__name__}; expected a Discrimination.")
+        task = as_task(task)
         check_positive(n_samples, "n_samples", integer=True)
         check_positive(n_eval, "n_eval", integer=True, zero=True)
         tasks = [task, task.gaussian_clone()] if n_eval else []

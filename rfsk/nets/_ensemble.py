@@ -17,6 +17,7 @@ from .._core._interrupts import noticing_interrupts
 from .._core._mistakes import warned_once
 from .._core._progress import tqdm
 from ..datasets import Discrimination
+from ..datasets._empirical import as_task, is_labelled
 from ._base import NetEstimator, Training
 from ._batches import Samples
 from ._callbacks import listens_to_batches
@@ -100,7 +101,7 @@ def _starts(nets: Sequence[NetEstimator], data: Sequence[Any], shared: Any = Non
 
 def fit_many_online(
     nets: Sequence[NetEstimator],
-    tasks: Discrimination | Sequence[Discrimination],
+    tasks: Any,
     n_samples: int | Sequence[int] = 2_000_000,
     *,
     n_jobs: int | None = -1,
@@ -115,8 +116,8 @@ def fit_many_online(
     ----------
     nets : sequence of FCNet, ConvNet or Autoencoder
         As in `fit_many`.
-    tasks : Discrimination or sequence of them
-        One for all, or one for each net.
+    tasks : Discrimination or data (X, y), or sequence of such
+        One for all, or one for each net; see `FCNet.fit_online`.
     n_samples : int or sequence of int, default=2_000_000
         How many samples each net sees.
     n_jobs : int, default=-1
@@ -141,7 +142,8 @@ def fit_many_online(
     >>> fit_many_online(nets, tasks, 10_000)[0].n_steps_
     20
     """
-    tasks = [tasks] * len(nets) if isinstance(tasks, Discrimination) else list(tasks)
+    is_common = isinstance(tasks, Discrimination) or is_labelled(tasks)
+    tasks = [as_task(tasks)] * len(nets) if is_common else [as_task(task) for task in tasks]
     is_one = isinstance(n_samples, Real)
     sizes: list[Any] = [n_samples] * len(nets) if is_one else list(n_samples)  # type: ignore[arg-type]
     for name, values in (("tasks", tasks), ("numbers of samples", sizes)):
@@ -149,9 +151,6 @@ def fit_many_online(
             raise ValueError(
                 f"Got {len(values)} {name} for {len(nets)} nets; expected one for each."
             )
-    for task in tasks:
-        if not isinstance(task, Discrimination):
-            raise TypeError(f"tasks holds a {type(task).__name__}; expected a Discrimination.")
     _check_nets(nets)
     for net in nets:
         net._check_parameters()

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from .._core._random import as_generator
 from ..datasets import Discrimination, InputModel, StationaryField
+from ..datasets._empirical import as_task
 from ._style import BLUE, FIELD_COLORS, GREEN, ORANGE, PURPLE, limit, tidy
 
 _N_SAMPLES = 2000  # for covariances without closed form
@@ -48,7 +49,9 @@ class InputDisplay:
         self.shape = shape
 
     @classmethod
-    def from_task(cls, task: Discrimination, *, random_state: Any = None) -> "InputDisplay":
+    def from_task(
+        cls, task: Discrimination | tuple[Any, Any], *, random_state: Any = None
+    ) -> "InputDisplay":
         """Draw and plot one input of each class.
 
         Covariances are exact where a model is periodic and has a closed form, and otherwise
@@ -56,8 +59,9 @@ class InputDisplay:
 
         Parameters
         ----------
-        task : Discrimination
-            Its models must be on one lattice.
+        task : Discrimination, or data (X, y) with labels 0, 1, ...
+            Of data, rows are drawn with replacement. Where X are images, (n_samples, rows,
+            columns), their sides are the lattice, otherwise all features are a ring.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
 
@@ -65,7 +69,7 @@ class InputDisplay:
         -------
         display : InputDisplay
         """
-        rng = as_generator(random_state)
+        task, rng = as_task(task), as_generator(random_state)
         samples = np.stack([model.sample(1, rng)[0] for model in task.models])
         covariance = [_autocovariance(model, rng) for model in task.models]
         return cls(samples, np.stack(covariance), task.shape).plot()

@@ -15,6 +15,7 @@ GROUP_STYLES = {
     "localized": {"color": BLUE, "marker": "o", "hatch": ""},
     "oscillating": {"color": ORANGE, "marker": "s", "hatch": "///"},
     "other": {"color": "0.7", "marker": "^", "hatch": "..."},
+    "not testable": {"color": "0.45", "marker": "D", "hatch": "xx"},
 }
 
 

@@ -55,7 +55,8 @@ class TrainingDisplay:
         Parameters
         ----------
         estimator : FCNet or ConvNet
-            Fitted by ``fit_online(..., n_eval=...)``; with `record` fields are drawn as well.
+            Fitted by ``fit_online(task, n_eval=...)``, where the task may be data (X, y). With
+            `record` fields are drawn as well.
 
         Returns
         -------
@@ -69,7 +70,7 @@ class TrainingDisplay:
         if not hasattr(estimator, "evaluation_"):
             raise ValueError(
                 f"{type(estimator).__name__} has no evaluation_; train it with "
-                "fit_online(task, n_eval=10_000)."
+                "fit_online(task, n_eval=10_000), where the task may be your data, (X, y)."
             )
         return cls(
             estimator.evaluation_,

@@ -42,7 +42,7 @@ class CubicFlow:
 
     Parameters
     ----------
-    task : Discrimination, or pair of input models or of arrays of samples
+    task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Class 0 and class 1. Of periodic models with closed forms the exact cumulant is taken (a
         contraction costs D^3 a unit); of samples (n x D) the implicit one.
     bias : float or array-like of shape (n_units,), default=1.0

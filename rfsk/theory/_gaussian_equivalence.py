@@ -33,7 +33,7 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
         u, such as `receptive_fields_` of an `FCNet` with erf units and the mean readout.
     biases : array-like of shape (n_units,)
         b, its `biases_`.
-    task : Discrimination, or pair of input models or of arrays of samples
+    task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Whose covariances count. Means are taken as zero.
 
     Returns
@@ -83,7 +83,7 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
         u.
     bias : float
         b.
-    task : Discrimination, or pair of input models or of arrays of samples
+    task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Whose covariances count. Means are taken as zero.
 
     Returns

@@ -118,9 +118,16 @@ def predict_fields(
     the net, by a factor of two to three in the time at which localization is half complete, and
     the fields of the oscillating group sharpen late where those of nets do not.
 
+    Predictions from samples have no standard errors. On a ring of 20 sites, the IPR of localized
+    fields had a standard deviation over samples of 0.017 for 2,000 samples of each class and of
+    0.012 for 8,000, and was 0.02 and 0.005 below the 0.30 of the model. A jackknife of five groups
+    of samples overestimated the deviation by a factor of 1.6 at 2,000, because fields grow at other
+    places if some samples are left out, and takes five more flows, of 0.2 to 17 seconds each.
+    Compare instead the predictions from each half of the samples.
+
     Parameters
     ----------
-    task : Discrimination, or pair of input models or of arrays of samples
+    task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Class 0 and class 1.
     n_units : int, default=20
         Half of them of each sign of the bias.

@@ -69,7 +69,7 @@ class RectifiedFlow:
 
     Parameters
     ----------
-    task : Discrimination, or pair of stationary models or of arrays of samples
+    task : Discrimination, data (X, y), or pair of stationary models or of arrays of samples
         Class 0 and class 1.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.

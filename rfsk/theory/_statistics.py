@@ -12,6 +12,7 @@ from sklearn.utils import check_array
 
 from .._core._validation import check_image_shape
 from ..datasets import Discrimination, EllipticalField
+from ..datasets._empirical import is_labelled, rows_by_class
 
 Array = NDArray[np.float64]
 
@@ -138,7 +139,8 @@ def _of_model(model: Any) -> FieldStatistics:
 
 
 def class_pair(task: Any) -> tuple[Any, Any]:
-    """The two classes of a task, or of a pair of models or samples."""
+    """The two classes of a task, of labelled data (X, y), or of a pair of models or samples."""
+    task = tuple(rows_by_class(*task)) if is_labelled(task) else task
     pair: Sequence[Any] = task.models if isinstance(task, Discrimination) else task
     priors = task.priors if isinstance(task, Discrimination) else None
     if priors is not None and not np.allclose(priors, 1.0 / len(pair)):

@@ -182,6 +182,16 @@ def test_dead_population_is_summarised_without_numbers():
     assert np.isnan(summary.median_ipr["localized"])
 
 
+def test_a_diverged_unit_is_dead_and_leaves_the_others_as_they_are():
+    bumps = np.array([np.roll(np.exp(-((SITES - 50.0) ** 2) / 20), 5 * k) for k in range(20)])
+    whole = population_summary(np.vstack([bumps, np.zeros(100)]), random_state=0)
+    bumps = np.vstack([bumps, np.full(100, 3.0)])
+    bumps[-1, 7] = np.nan
+    summary = population_summary(bumps, random_state=0)
+    assert summary.split.groups[-1] == "dead"
+    assert str(summary) == str(whole)
+
+
 def test_trained_net_splits_by_the_sign_of_its_biases(ring_nets):
     """Each net's positive half localizes; of its clone's units at most a few do."""
     for net, clone in ring_nets:
@@ -193,7 +203,7 @@ def test_trained_net_splits_by_the_sign_of_its_biases(ring_nets):
 
 
 def test_bad_parameters_of_a_split_are_refused():
-    with pytest.raises(ValueError, match=r"alpha=2\.0 with n_null=999; expected alpha below 1"):
+    with pytest.raises(ValueError, match=r"alpha=2\.0; expected a number between 0 and 1"):
         group_split(np.eye(4), alpha=2.0)
     with pytest.raises(ValueError, match=r"shape=\(3, 3\) has 9 sites, but the data have 8"):
         population_summary(np.eye(8), (3, 3))

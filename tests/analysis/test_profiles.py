@@ -1,8 +1,9 @@
-"""Bumps and Gabor functions: known ones are found again, wherever they sit."""
+"""Gaussians, Gabor functions and differences of Gaussians are found again, wherever they are."""
 
 import numpy as np
 import pytest
 
+from rfsk import LocalizationAnalyzer
 from rfsk.analysis import field_orientation, field_spread, field_width, fit_profiles
 
 FWHM = np.sqrt(8 * np.log(2))
@@ -72,6 +73,53 @@ def test_gabor_is_found_again_on_a_ring_and_beats_a_bump():
     assert both[0].goodness[0] < 0.9
     assert both[1].goodness[0] == pytest.approx(1.0, abs=1e-6)
     assert both[1].frequency[0, 0] == pytest.approx(0.07, abs=1e-4)
+
+
+@pytest.mark.parametrize("amplitude", [1.0, -3e-5])
+@pytest.mark.parametrize("ratio", [-0.5, 0.2, 0.6, 0.95])
+@pytest.mark.parametrize(
+    ("center", "sigma", "scale", "shape"),
+    [
+        ((30.3,), (4.0,), 3.0, (100,)),
+        ((99.6,), (1.5,), 1.5, (100,)),  # across the seam
+        ((4.2, 17.9), (1.5, 1.5), 2.0, (20, 20)),
+        ((11.7, 0.2), (2.0, 1.0), 1.6, (16, 20)),
+    ],
+)
+def test_difference_of_gaussians_is_found_again(center, sigma, scale, shape, ratio, amplitude):
+    surround = bump(center, scale * np.array(sigma), shape)
+    field = amplitude * (bump(center, sigma, shape) - ratio * surround)
+    fit = fit_profiles([field], shape, profile="dog")
+    np.testing.assert_allclose(fit.goodness, 1.0, atol=1e-8)
+    np.testing.assert_allclose(fit.amplitude, [amplitude], rtol=1e-3)
+    np.testing.assert_allclose(fit.center[0], center, atol=1e-3)
+    np.testing.assert_allclose(fit.width[0], FWHM * np.array(sigma), rtol=1e-3)
+    np.testing.assert_allclose(fit.surround_ratio, [ratio], rtol=1e-3)
+    np.testing.assert_allclose(fit.surround_scale, [scale], rtol=1e-3)
+
+
+def test_gaussian_is_a_difference_of_gaussians_without_surround():
+    for shape, center in (((100,), (30.3,)), ((20, 20), (4.2, 17.9))):
+        field = -2.0 * bump(center, [2.0] * len(shape), shape)
+        fit = fit_profiles([field], shape, profile="dog")
+        np.testing.assert_allclose(fit.surround_ratio, 0.0, atol=1e-6)
+        np.testing.assert_allclose(fit.width, FWHM * 2.0, rtol=1e-5)
+        np.testing.assert_allclose([fit.goodness[0], -fit.amplitude[0] / 2.0], 1.0, rtol=1e-5)
+        plain = fit_profiles([field], shape)
+        assert plain.surround_ratio[0] == 0.0
+        assert np.isnan(plain.surround_scale[0])
+
+
+def test_difference_of_gaussians_explains_a_surround_that_a_gaussian_does_not():
+    noise = 0.05 * np.random.default_rng(0).standard_normal(100)
+    field = bump((40.0,), (4.0,), (100,)) - 0.4 * bump((40.0,), (10.0,), (100,)) + noise
+    plain, both = (fit_profiles([field], profile=name) for name in ("gaussian", "dog"))
+    assert plain.goodness[0] < 0.75 < 0.9 < both.goodness[0]
+    assert both.width[0, 0] == pytest.approx(4.0 * FWHM, rel=0.15)
+    analyzer = LocalizationAnalyzer(profile="dog", random_state=0).set_output(transform="pandas")
+    table = analyzer.fit_transform([field])
+    assert table["profile_width"][0] == pytest.approx(both.width[0, 0])
+    assert table["profile_goodness"][0] == both.goodness[0]
 
 
 def test_noise_is_no_bump_and_a_field_of_zeros_is_nan():

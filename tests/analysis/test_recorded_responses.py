@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from rfsk import LocalizationAnalyzer, receptive_fields
 from rfsk.analysis import spike_triggered_average
+from rfsk.plotting import ReceptiveFieldDisplay
 
 FIELD = np.exp(-0.5 * ((np.arange(40) - 12.0) / 2.0) ** 2)
 
@@ -62,6 +64,80 @@ def test_lag_is_found(ridge):
     norms = np.linalg.norm(found, axis=1)
     assert norms.argmax() == 3
     assert cosine(found[3]) > 0.9
+
+
+MIXING = np.eye(8) + 0.6 * np.eye(8, k=1)
+
+
+def recording(rng, n_samples=200):
+    """Correlated stimuli of 8 pixels and spike counts, whose variance depends on the stimulus."""
+    stimuli = rng.normal(size=(n_samples, 8)) @ MIXING
+    return rng.poisson(np.exp(0.5 * stimuli @ FIELD[8:16] - 1.0)), stimuli
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"whiten": False}, {"ridge": 0.3}, {"ridge": "cv"}, {"lags": [0, 1]}], ids=str
+)
+def test_standard_errors_are_the_spread_over_recordings(options):
+    """300 recordings of 200 samples; the deviation of one pixel is known to 4 %, bound 5 times."""
+    rng = np.random.default_rng(0)
+    found = [
+        spike_triggered_average(*recording(rng), return_std=True, **options) for _ in range(300)
+    ]
+    spread = np.std([fields[0] for fields, _ in found], axis=0)
+    errors = np.sqrt(np.mean([errors[0] ** 2 for _, errors in found], axis=0))
+    np.testing.assert_allclose(errors, spread, rtol=0.2)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+def test_standard_errors_are_those_of_the_sandwich_formula(ridge):
+    counts, stimuli = recording(np.random.default_rng(1))
+    stimuli = stimuli - stimuli.mean(axis=0)
+    fields, errors = spike_triggered_average(counts, stimuli, ridge=ridge, return_std=True)
+    covariance = np.cov(stimuli.T, bias=True)
+    inverse = np.linalg.inv(covariance + ridge * np.diag(np.diag(covariance)))
+    residuals = counts - counts.mean() - stimuli @ fields[0]
+    middle = np.cov((residuals[:, None] * stimuli).T, bias=True)
+    n_free = len(counts) - 1.0 - np.trace(inverse @ covariance)
+    expected = np.sqrt(np.diag(inverse @ middle @ inverse) / n_free)
+    np.testing.assert_allclose(errors, [expected])
+
+
+def test_standard_errors_of_a_model_are_those_of_its_responses():
+    counts, stimuli = recording(np.random.default_rng(2))
+    for options in ({}, {"ridge": 0.1}, {"whiten": False}):
+        recorded = spike_triggered_average(
+            np.column_stack([counts, counts**2]), stimuli, return_std=True, **options
+        )
+        model = spike_triggered_average(
+            lambda _: np.column_stack([counts, counts**2]) + 100.0,
+            stimuli,
+            return_std=True,
+            **options,
+        )
+        np.testing.assert_allclose(model, recorded)
+        np.testing.assert_allclose(
+            spike_triggered_average(counts, stimuli, **options)[0], recorded[0][0]
+        )
+    exact = spike_triggered_average(lambda x: x[:, :2], stimuli, return_std=True)
+    np.testing.assert_allclose(exact, [np.eye(2, 8), np.zeros((2, 8))], atol=1e-12)
+    with pytest.raises(ValueError, match="X has 9 samples of 8 features; expected more samples"):
+        spike_triggered_average(counts[:9], stimuli[:9], return_std=True)
+
+
+def test_fields_of_recordings_join_those_of_nets_and_factors_in_one_table():
+    rng = np.random.default_rng(3)
+    stimuli = rng.normal(size=(2000, 40))
+    spikes = spikes_of(stimuli @ FIELD, rng)
+    recorded = receptive_fields(spike_triggered_average(spikes, stimuli))
+    fields = np.vstack([recorded, FIELD])
+    assert LocalizationAnalyzer(random_state=0).fit_transform(fields).shape[0] == 2
+    assert ReceptiveFieldDisplay(fields).fields.shape == (2, 40)
+    lagged = spike_triggered_average(spikes, stimuli, lags=[0, 1])
+    np.testing.assert_allclose(receptive_fields(lagged[:, 0]), recorded, atol=0.05)
+    for measure in (receptive_fields, LocalizationAnalyzer().fit, ReceptiveFieldDisplay):
+        with pytest.raises(ValueError, match=r"\(1, 2, 40\).*the lag, choose one: fields\[:, 0\]"):
+            measure(lagged)
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,7 @@ def test_the_first_seeds_do_not_depend_on_their_number():
 
 
 def test_claims_of_the_paper_name_their_sources():
-    assert [c.name for c in CLAIMS] == [f"C{k}" for k in range(1, 8)]
+    assert [c.name for c in CLAIMS] == [f"C{k}" for k in range(1, 9)]
     for c in CLAIMS:
         assert c.draw is not None
         assert all(quantity.source for quantity in c.quantities)

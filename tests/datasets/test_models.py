@@ -12,6 +12,7 @@ from rfsk.datasets import (
     Algebraic,
     Discrimination,
     EllipticalField,
+    EmpiricalDistribution,
     GaussianClone,
     GaussianField,
     ImagePatches,
@@ -28,6 +29,7 @@ from rfsk.datasets import (
 from rfsk.testing import check_input_model
 
 N_SAMPLES = 100_000
+ROWS = np.random.default_rng(2).exponential(size=(300, 6)).cumsum(axis=1)
 PICTURES = [
     np.random.default_rng(0).exponential(size=(30, 40)).cumsum(axis=1),
     np.random.default_rng(1).exponential(size=(20, 25, 3)),
@@ -70,13 +72,39 @@ MODELS = {
     "pulses": Pulses(12, length=(2, 9)),
     "patches": ImagePatches((3, 4), images=PICTURES),
     "whitened patches": ImagePatches((3, 4), images=PICTURES, whiten=True),
+    "rows": EmpiricalDistribution(ROWS - ROWS.mean(axis=0), shape=(2, 3)),
     "spiked": SpikedCumulant(6, strength=4.0, spike=[3, 1, 0, 0, 1, 0], latent="uniform"),
     "spiked skew": SpikedCumulant(3, strength=2.0, latent=stats.gamma(4.0)),
 }
 LATENT = [name for name, model in MODELS.items() if isinstance(model, LatentField)]
 # What single models fail on purpose: laws that are skewed, and functions without a name.
 NAMELESS = {"rectified", "threshold", "quantile"}
-SKEWED = {"gamma", "patches", "whitened patches", "spiked skew", *NAMELESS}
+SKEWED = {"gamma", "patches", "whitened patches", "rows", "spiked skew", *NAMELESS}
+
+
+GREY, COLOUR = PICTURES[0], PICTURES[1]
+OPACITY = np.random.default_rng(3).random((20, 25))
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [
+        (GREY, [GREY]),
+        (GREY.astype(np.float32), [GREY.astype(np.float32)]),
+        (COLOUR, [COLOUR]),
+        (np.dstack([COLOUR, OPACITY]), [COLOUR]),
+        ([np.dstack([OPACITY, OPACITY[::-1]])], [OPACITY]),
+        (np.stack([GREY, GREY[::-1]]), [GREY, GREY[::-1]]),
+        (torch.tensor(np.stack([GREY, GREY[::-1]])), [GREY, GREY[::-1]]),
+        (np.stack([COLOUR, COLOUR[::-1]]), [COLOUR, COLOUR[::-1]]),
+        ([torch.tensor(COLOUR), GREY], [COLOUR, GREY]),
+    ],
+)
+def test_photographs_come_as_one_a_list_or_a_stack(images, expected):
+    rows, wanted = (
+        ImagePatches((3, 4), images=i).sample(5, random_state=0) for i in (images, expected)
+    )
+    np.testing.assert_array_equal(rows, wanted)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -404,6 +432,11 @@ def test_bad_nlgp_is_refused(arguments, message):
         ),
         (lambda: ImagePatches((4, 4), images=[np.ones((9, 9))]), "images are constant"),
         (
+            lambda: ImagePatches((4, 4), images=np.ones((2, 3, 9, 9))),
+            r"at most 4 channels, .* If channels come first: np.moveaxis\(image, 0, -1\)",
+        ),
+        (lambda: ImagePatches((4, 4), images=7), "images is empty or does not hold images"),
+        (
             lambda: ImagePatches((4, 4), images=[np.full((9, 9), np.nan)]),
             r"images\[0\] contains NaN",
         ),
@@ -437,7 +470,7 @@ def test_parameter_of_a_wrong_kind_is_a_type_error():
         ring(GaussianField, kernel=Matern)
     with pytest.raises(TypeError, match="model=3; expected a stationary field"):
         GaussianClone(3)
-    with pytest.raises(TypeError, match=r"models holds 1; expected a list of input models"):
+    with pytest.raises(TypeError, match="models holds a int; expected a list of input models"):
         Discrimination([1, 2])
     with pytest.raises(TypeError, match=r"radial=3; expected 'shell', StudentT\(df\)"):
         ring(EllipticalField, radial=3)

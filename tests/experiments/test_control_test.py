@@ -65,6 +65,22 @@ def test_digits_are_localized_more_than_their_controls_without_the_class_means_o
         assert not found.is_localized.any()
 
 
+@pytest.mark.parametrize(
+    ("keep", "stands_out", "words"),
+    [
+        ("mean", True, "4 white Gaussian controls"),
+        ("covariance", True, "4 Gaussian controls"),
+        ("marginals", False, "4 Gaussian copula controls"),
+    ],
+)
+def test_an_nlgp_stands_out_from_gaussian_controls_and_not_from_a_copula(keep, stands_out, words):
+    """An NLGP is a Gaussian copula: controls with its marginals grow the same fields."""
+    found = control_test(small_net(), X, Y, keep=keep, n_controls=4, alpha=0.2, random_state=0)
+    assert (found.ratio["b > 0"] > 1.5) == stands_out
+    assert stands_out or found.ratio["b > 0"] == pytest.approx(1.0, abs=0.1)
+    assert words in found.verdict
+
+
 def test_mistakes_are_warned_of_once_and_not_for_each_control():
     with pytest.warns(LikelyMistakeWarning, match="differ in their means") as warned:
         control_test(small_net(max_epochs=1), X + Y[:, None], Y)
@@ -110,6 +126,7 @@ def test_table_has_a_row_a_unit(found):
     [
         (lambda: control_test(small_net(), X, Y, n_controls=5), "smallest p-value, .* = 0.167"),
         (lambda: control_test(small_net(), X, Y, n_controls=0), "n_controls=0"),
+        (lambda: control_test(small_net(), X, Y, keep="all"), "keep='all' is unknown"),
         (lambda: control_test(small_net(), X, Y[:10]), "inconsistent numbers of samples"),
         (
             lambda: compare_with_controls(

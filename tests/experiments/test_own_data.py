@@ -34,7 +34,12 @@ def test_study_finds_localized_fields_and_reports_them(tmp_path):
     study.to_html(report)
     page = report.read_text(encoding="utf-8")
     assert re.search(r"<h1>(.*?)</h1>", page).group(1).startswith("Localized: ")
-    assert page.count("<tr>") == 3
+    assert page.count("<tr>") == 7
+    assert len(study.matches) == 3
+    assert all(0.0 < value <= 1.0 for pair in study.matches.values() for value in pair)
+    median, level = study.matches["fields of nets of other seeds"]
+    assert median > level
+    assert study.index.index > 1.0
     assert "data:image/png;base64," in page
     assert page.count("<li>") == len(study.notes) >= 2
 
@@ -70,6 +75,9 @@ def test_notes_say_what_to_know():
     assert "1 of 20 features are constant" in notes
     assert "The classes differ in their means" not in notes
     assert "The classes differ" in "\n".join(study_data(X + Y[:, None], Y, **QUICK).notes)
+    uneven = study_data(X * np.linspace(0.5, 2.0, 20), Y, **QUICK)
+    assert uneven.index is None
+    assert "index is not defined: the variances of the sites differ" in "\n".join(uneven.notes)
     few = "\n".join(study_data(X[:60], Y[:60], **QUICK).notes)
     assert "60 rows for 20 features" in few
 
@@ -81,7 +89,7 @@ def test_notes_say_what_to_know():
         (X, np.zeros(1000), "y has 1 class"),
         (X, Y[:10], "inconsistent numbers of samples"),
         (np.where(X > 1.0, np.nan, X), Y, "X contains NaN"),
-        (X, np.eye(2)[Y], "1d array"),
+        (X, np.eye(2)[Y], "one label for each row"),
     ],
 )
 def test_data_that_cannot_be_studied_are_refused(rows, labels, message):

@@ -110,8 +110,8 @@ def test_nets_without_units_are_refused(net, message):
 
 
 def test_fit_online_wants_a_task():
-    with pytest.raises(TypeError, match="task is a tuple; expected a Discrimination"):
-        FCNet().fit_online((X, Y), 100)
+    with pytest.raises(TypeError, match="task is a ndarray; expected a Discrimination"):
+        FCNet().fit_online(X, 100)
 
 
 @pytest.mark.parametrize("net", [FCNet, ConvNet])

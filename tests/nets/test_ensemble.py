@@ -522,7 +522,7 @@ def test_bad_ensembles_are_refused(ring):
         fit_many([net, "net"], *ring)
     with pytest.raises(ValueError, match="Got 2 tasks for 1 nets"):
         fit_many_online([net], [task, task])
-    with pytest.raises(TypeError, match="tasks holds a str; expected a Discrimination"):
+    with pytest.raises(TypeError, match="task is a str; expected a Discrimination"):
         fit_many_online([net], ["task"])
     with pytest.raises(ValueError, match="n_samples=0; expected an integer > 0"):
         fit_many_online([net], task, 0)

@@ -108,8 +108,8 @@ def test_convnet_filters_see_every_site_in_cross_correlation(torus):
 
 @pytest.mark.parametrize(("side", "taps"), [(1, 1), (2, 1), (4, 3), (20, 15), (100, 75)])
 def test_default_kernel_is_the_largest_odd_one_within_three_quarters(side, taps):
-    X = np.random.default_rng(0).standard_normal((8, side))
-    net = ConvNet(2, max_epochs=1, random_state=0).fit(X, np.arange(8) % 2)
+    X = np.random.default_rng(0).standard_normal((100, side))
+    net = ConvNet(2, max_epochs=1, random_state=0).fit(X, np.arange(100) % 2)
     assert net.filters_.shape == (2, taps)
 
 

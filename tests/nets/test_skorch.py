@@ -34,6 +34,7 @@ from skorch.callbacks import (
 )
 
 from rfsk import Autoencoder, ConvNet, FCNet, make_nlgp
+from rfsk.exceptions import LikelyMistakeWarning
 from rfsk.nets import _engine
 
 EPOCHS = 4
@@ -436,7 +437,8 @@ def test_balanced_weights_of_classes_save_the_minority():
     kept = (y == 0) | (np.arange(len(y)) % 20 == 0)
     fresh = make_nlgp(2000, 20, correlation_length=(1.0, 2.0), random_state=1)
     options = {"batch_size": 100, "max_epochs": 40, "random_state": 0}
-    ignored = FCNet(8, **options).fit(X[kept], y[kept])
+    with pytest.warns(LikelyMistakeWarning, match="20 times as many rows.*class_weight='balanced'"):
+        ignored = FCNet(8, **options).fit(X[kept], y[kept])
     seen = FCNet(8, class_weight="balanced", **options).fit(X[kept], y[kept])
     assert ignored.predict(fresh[0]).mean() < 0.1
     assert 0.25 < seen.predict(fresh[0]).mean() < 0.75

@@ -83,7 +83,40 @@ def test_index_of_samples_meets_that_of_their_law(theory):
     samples = [model.sample(60_000, random_state=seed) for seed, model in enumerate(pair)]
     estimated = localization_index(samples, theory=theory)
     assert estimated.index == pytest.approx(exact.index, abs=0.03)
+    assert abs(estimated.index - exact.index) < 3.0 * estimated.standard_error
     assert {abs(estimated.mode[0]), abs(exact.mode[0])} == {abs(exact.mode[0])}
+
+
+@pytest.mark.parametrize("theory", ["rectified", "committee"])
+def test_standard_error_is_the_spread_over_samples(theory):
+    """40 pairs of 1,000 samples: their deviation is known to 11 %. The bound is a factor of 1.5."""
+    pair = nlgps(3.0, 12, (0.6, 1.5))
+    found = [
+        localization_index(
+            [model.sample(1000, random_state=10 * seed + k) for k, model in enumerate(pair)],
+            theory=theory,
+        )
+        for seed in range(40)
+    ]
+    spread = np.std([each.index for each in found])
+    error = np.sqrt(np.mean([each.standard_error**2 for each in found]))
+    assert 1 / 1.5 < error / spread < 1.5
+    exact = localization_index(pair, theory=theory)
+    assert exact.standard_error == 0.0
+    errors = [(each.index - exact.index) / each.standard_error for each in found]
+    assert np.mean(np.abs(errors) < 3.0) > 0.9
+
+
+def test_class_that_is_a_model_adds_nothing_to_the_standard_error():
+    model, other = nlgps(3.0, 12, (0.6, 1.5))
+    samples = [model.sample(2000, random_state=0), other.sample(2000, random_state=1)]
+    both, first, second = (
+        localization_index(pair).standard_error
+        for pair in (samples, [samples[0], other], [model, samples[1]])
+    )
+    assert max(first, second) < both < 2.0 * np.hypot(first, second)
+    few = [rows[:19] for rows in samples]
+    assert np.isnan(localization_index([few[0], other]).standard_error)
 
 
 def test_torus_has_wave_vectors_of_two_components():
@@ -134,6 +167,7 @@ def test_nothing_is_said_where_another_field_than_the_uniform_one_grows_first(th
         with pytest.warns(LikelyMistakeWarning, match="Class 0 has the longer range"):
             found = localization_index(pair, theory=theory)
         assert np.isnan(found.index)
+        assert found.reason.startswith("Class 0 has the longer range")
         assert not found.localizes
 
 
@@ -141,7 +175,12 @@ def test_inputs_without_brightness_have_no_index_and_are_warned_of():
     samples = [model.sample(2000, random_state=seed) for seed, model in enumerate(nlgps(3.0))]
     flat = [rows - rows.mean(axis=1, keepdims=True) for rows in samples]
     with pytest.warns(LikelyMistakeWarning, match="whose brightness was not removed"):
-        assert np.isnan(localization_index(flat).index)
+        found = localization_index(flat)
+    assert np.isnan([found.index, found.standard_error]).all()
+    assert "the mean of each input over the sites does not vary" in found.reason
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], size=(50, 4))
+    with pytest.warns(LikelyMistakeWarning, match="whose brightness was not removed"):
+        assert np.isnan(localization_index([np.hstack([signs, -signs])] * 2).index)  # exactly flat
 
 
 def test_one_site_constant_and_labelled_samples_are_refused():
@@ -153,7 +192,7 @@ def test_one_site_constant_and_labelled_samples_are_refused():
     with pytest.raises(ValueError, match="The samples are constant; expected some that vary"):
         localization_index([X, np.ones((50, 4))])
     with pytest.raises(ValueError, match=r"Got arrays of \[2, 1\] axes; expected one array"):
-        localization_index((X, y))
+        localization_index([X, y])
 
 
 def test_inputs_that_are_not_symmetric_are_warned_of():

@@ -1,0 +1,39 @@
+"""DataFrames and Series in, DataFrames and Series of the same kind out."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def like_container(rows: NDArray[np.float64], X: Any, index: Any = None) -> Any:
+    """Return `rows` as a DataFrame of the kind of `X`, or as they are if `X` is not a DataFrame.
+
+    Neither pandas nor polars is imported: the class of `X` makes the new DataFrame.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        Numbers, one column for each column of `X`.
+    X : array-like or DataFrame of shape (n_samples, n_features)
+        A DataFrame of pandas or polars gives its columns.
+    index : ndarray of shape (n_rows,), optional
+        Rows of `X` from which a pandas DataFrame takes its index; by default its index is that
+        of pandas.
+    """
+    if not hasattr(X, "columns"):
+        return rows
+    if hasattr(X, "iloc"):
+        labels = None if index is None else X.index[index]
+        return type(X)(rows, columns=X.columns, index=labels)
+    return type(X)(rows, schema=list(X.columns))
+
+
+def like_series(values: NDArray[Any], y: Any, index: Any = None) -> Any:
+    """Return `values` as a Series of the kind of `y`, or as they are if `y` is not a Series."""
+    if not hasattr(y, "name") or not hasattr(y, "dtype"):
+        return values
+    if hasattr(y, "iloc"):
+        labels = None if index is None else y.index[index]
+        return type(y)(values, index=labels, name=y.name, dtype=y.dtype)
+    return type(y)(y.name, values, dtype=y.dtype)

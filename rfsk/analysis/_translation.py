@@ -1,0 +1,142 @@
+"""Signs that inputs, or the fields grown on them, are not alike at all places of the lattice."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_array
+
+from .._core._mistakes import warn_likely_mistake
+
+Array = NDArray[np.float64]
+
+_FEWEST_FIELDS = 8  # below, fields at the same place can be a coincidence
+_N_SHIFTS = 999
+_N_PARTS = 20  # of the inputs, whose variances are compared
+_UNEVEN = 0.2  # squared coefficient of variation of the energy that fields have in common
+_VARIANCE = 0.1  # coefficient of variation of the variances of sites
+_BOUNDARY = 0.1  # of the variance: covariance of neighbours inside, less that across the boundary
+_CLEARLY = 4.0  # standard errors
+_N_ROWS = 2000  # that are drawn from an input model
+
+
+def why_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any = None) -> str | None:
+    """Reason why random phases are no null hypothesis for these fields, or None.
+
+    Surrogates with random phases keep their level if no place of the lattice differs from another.
+    Inputs decide where they are given: second moments of sites, and of neighbours across the
+    boundary and inside. Otherwise the fields do: if they concentrate at the same places more than
+    after random shifts of each, the places are not alike.
+
+    Parameters
+    ----------
+    fields : ndarray of shape (n_units, n_features)
+    sides : tuple of int
+        Lattice of the features.
+    inputs : array-like of shape (n_samples, n_features), or an object with `sample`, optional
+        What the fields were grown on.
+
+    Returns
+    -------
+    reason : str or None
+        One clause, without a full stop.
+    """
+    if inputs is None:
+        return _why_fields(fields, sides)
+    if hasattr(inputs, "sample"):
+        inputs = inputs.sample(_N_ROWS, random_state=0)
+        inputs = inputs[0] if isinstance(inputs, tuple) else inputs
+    rows = check_array(inputs, dtype=np.float64, input_name="inputs", ensure_min_samples=4)
+    if rows.shape[1] != fields.shape[1]:
+        raise ValueError(
+            f"inputs have {rows.shape[1]} features; expected those of the fields, "
+            f"{fields.shape[1]}."
+        )
+    return _why_inputs(rows - rows.mean(), sides)
+
+
+def warn_not_testable(reason: str | None) -> None:
+    """Warn, if there is a reason."""
+    if reason is not None:
+        warn_likely_mistake(
+            f"Localization cannot be tested with random phases: {reason}. "
+            "rfsk.control_test(net, X, y) tests it on any data, against Gaussian controls."
+        )
+
+
+def _why_fields(fields: Array, sides: tuple[int, ...]) -> str | None:
+    alive = fields[np.any(fields != 0.0, axis=1)]
+    if len(alive) < _FEWEST_FIELDS:
+        return None
+    energy = np.square(alive / np.abs(alive).max(axis=1, keepdims=True))
+    if _unevenness(energy / energy.sum(axis=1, keepdims=True), sides, _UNEVEN) == 0.0:
+        return None
+    return (
+        "the fields concentrate at the same places, so that the sites of their inputs do not seem "
+        "to be alike"
+    )
+
+
+def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
+    """Squared coefficient of variation over sites of the energy that rows have in common.
+
+    Pairs of different rows are averaged, so that it is zero in the mean for rows at random places.
+    0 if it is below `least`, or if rows reach it after random shifts of each.
+    """
+    n_sites, sums = energy.shape[1], energy.sum(axis=1)
+    pairs = np.square(sums.sum()) - np.square(sums).sum()
+
+    def common(total: Array) -> float:
+        products = np.square(total).sum() - np.square(energy).sum()
+        return float(n_sites * products / pairs - 1.0)
+
+    found = common(energy.sum(axis=0))
+    if found <= least:
+        return 0.0
+    axes = tuple(range(1, 1 + len(sides)))
+    modes = np.fft.rfftn(energy.reshape(-1, *sides), axes=axes)
+    rng = np.random.default_rng(0)
+    for _ in range(_N_SHIFTS):
+        places = np.unravel_index(rng.integers(n_sites, size=len(energy)), sides)
+        if common(_sum_of_shifted(modes, places, sides)) >= found:
+            return 0.0
+    return found
+
+
+def _sum_of_shifted(
+    modes: NDArray[np.complex128], places: tuple[NDArray[np.intp], ...], sides: tuple[int, ...]
+) -> Array:
+    """Sum over images, given by their Fourier modes, of each image shifted to its place."""
+    waves = [np.fft.fftfreq(side) for side in sides[:-1]] + [np.fft.rfftfreq(sides[-1])]
+    turns: Any = sum(
+        np.multiply.outer(place, wave)
+        for place, wave in zip(places, np.meshgrid(*waves, indexing="ij"), strict=True)
+    )
+    total = np.sum(modes * np.exp(-2j * np.pi * turns), axis=0)
+    return np.asarray(np.fft.irfftn(total, s=sides, axes=range(len(sides))).ravel())
+
+
+def _why_inputs(rows: Array, sides: tuple[int, ...]) -> str | None:
+    """Compare variances of sites, and covariances of neighbours inside and across the boundary."""
+    images = rows.reshape(-1, *sides)
+    parts = np.array_split(np.square(rows), min(_N_PARTS, len(rows) // 2))
+    variances = np.stack([part.mean(axis=0) for part in parts])
+    uneven = math.sqrt(_unevenness(variances, sides, _VARIANCE**2))
+    if uneven:
+        return f"the variances of the sites differ, by {uneven:.0%} of their mean"
+    mean_square = variances.mean()
+    for axis, side in enumerate(sides, start=1):
+        if side < 4:
+            continue
+        neighbours = images * np.roll(images, -1, axis=axis) / mean_square
+        across = np.take(neighbours, -1, axis=axis).reshape(len(rows), -1).mean(axis=1)
+        inside = np.delete(neighbours, -1, axis=axis).reshape(len(rows), -1).mean(axis=1)
+        difference = inside - across
+        error = difference.std() / np.sqrt(len(rows))
+        if abs(difference.mean()) > max(_BOUNDARY, _CLEARLY * error):
+            return (
+                f"neighbours correlate by {inside.mean():.2f} inside the lattice and by "
+                f"{across.mean():.2f} across its boundary, which is not periodic"
+            )
+    return None

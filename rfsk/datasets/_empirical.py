@@ -1,0 +1,126 @@
+"""Data as input models, and labelled data as a task."""
+
+from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+
+from .._core._mistakes import refuse_images
+from .._core._validation import check_image_shape, check_labels
+from ._discrimination import Discrimination
+from ._gaussian import MultivariateGaussian
+from ._model import Sampler
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class EmpiricalDistribution(Sampler):
+    """Distribution that draws the rows of a sample with replacement.
+
+    It makes an input model of data: covariance and kurtosis are those of the rows, which are all
+    equally probable.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features) or (n_samples, rows, columns)
+        Inputs, or images.
+    shape : int or (int, int), default=()
+        Lattice of the features; () is that of the images, or one axis of all features.
+
+    Raises
+    ------
+    ValueError
+        If `X` is not a table or a stack of grey images, holds NaN or infinity, or does not fit
+        `shape`.
+    TypeError
+        If `X` is sparse.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.datasets import EmpiricalDistribution
+    >>> model = EmpiricalDistribution([[0.0, 1.0], [2.0, 1.0]])
+    >>> model.sample(3, random_state=0)
+    array([[2., 1.],
+           [2., 1.],
+           [2., 1.]])
+    >>> model.covariance()
+    array([[1., 0.],
+           [0., 0.]])
+    """
+
+    X: ArrayLike
+    _: KW_ONLY
+    shape: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        X: Any = self.X
+        sides = self.shape or np.shape(X)[1:]
+        if np.ndim(X) == 3:
+            X = np.reshape(X, (len(X), -1))
+        refuse_images(X)
+        rows = check_array(X, dtype=np.float64, input_name="X")
+        object.__setattr__(self, "X", rows)
+        object.__setattr__(self, "shape", check_image_shape(sides, rows.shape[1]))
+
+    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
+        data = np.asarray(self.X)
+        for rows in buffers:
+            np.take(data, rng.integers(len(data), size=len(rows)), axis=0, out=rows)
+            yield rows
+
+    def covariance(self) -> Array:
+        """Covariance of the rows, (n_features, n_features)."""
+        covariance = np.cov(np.asarray(self.X), rowvar=False, ddof=0)
+        return covariance.reshape(self.n_features, self.n_features)
+
+    def excess_kurtosis(self) -> float:
+        """Excess kurtosis of features, their central moments averaged over the features."""
+        rows = np.asarray(self.X)
+        squares = np.square(rows - rows.mean(axis=0))
+        return float(np.mean(squares**2) / np.mean(squares) ** 2 - 3.0)
+
+    def gaussian_clone(self) -> MultivariateGaussian:
+        """Gaussian inputs with the mean and covariance of the rows."""
+        mean = np.asarray(self.X).mean(axis=0)
+        return MultivariateGaussian(mean, self.covariance(), shape=self.shape)
+
+
+def is_labelled(data: Any) -> bool:
+    """Whether this is a tuple (X, y) of inputs and labels, which may be one-hot."""
+    if not isinstance(data, tuple) or len(data) != 2 or isinstance(data[1], tuple):
+        return False
+    inputs, labels = map(np.shape, data)
+    is_one_hot = len(labels) == 2 and labels[:1] == inputs[:1] and labels != inputs
+    return len(labels) == 1 or is_one_hot
+
+
+def rows_by_class(X: ArrayLike, y: ArrayLike) -> list[Array]:
+    """Rows of labelled data, or images, of each class 0, 1, ..."""
+    data = check_array(X, dtype=np.float64, allow_nd=True, input_name="X")
+    labels = check_labels(y, data)
+    classes = np.unique(labels).tolist()
+    if classes != list(range(len(classes))):
+        raise ValueError(
+            f"y has the labels {str(classes[:5])[1:-1]}; the classes of a task are numbered 0, 1, "
+            "...: pass np.unique(y, return_inverse=True)[1]."
+        )
+    if len(classes) < 2:
+        raise ValueError("y has 1 class; expected at least 2.")
+    return [data[labels == label] for label in classes]
+
+
+def as_task(task: Any) -> Discrimination:
+    """Return a task as it is, and labelled data (X, y) as the task of drawing their rows."""
+    if isinstance(task, Discrimination):
+        return task
+    if not is_labelled(task):
+        raise TypeError(
+            f"task is a {type(task).__name__}; expected a Discrimination, or a tuple (X, y) of "
+            "inputs and labels."
+        )
+    return Discrimination([EmpiricalDistribution(rows) for rows in rows_by_class(*task)])

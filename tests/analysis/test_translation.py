@@ -1,0 +1,137 @@
+"""Where random phases are no null hypothesis, fields are not testable."""
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from rfsk import (
+    NLGP,
+    FCNet,
+    GaussianField,
+    LocalizationAnalyzer,
+    make_gaussian_clone,
+    population_summary,
+    receptive_fields,
+)
+from rfsk.analysis import group_split
+from rfsk.analysis._translation import why_not_testable
+from rfsk.exceptions import LikelyMistakeWarning
+
+SITES = np.arange(60)
+WINDOW = GaussianField(60, correlation_length=8.0, boundary="open")
+RING = GaussianField(60, correlation_length=8.0)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return X, y % 2
+
+
+def trained_on_digits(X, y):
+    net = FCNet(24, batch_size=100, max_epochs=20, random_state=0)
+    with pytest.warns(LikelyMistakeWarning, match="differ in their means"):
+        return net.fit((X - X.mean()) / X.std(), y)
+
+
+def test_fields_of_digits_and_of_their_control_are_not_testable(digits):
+    """Both are called localized in large numbers by random phases, which mean nothing there."""
+    for X, y in (digits, make_gaussian_clone(*digits, random_state=0)):
+        fields = trained_on_digits(X, y).receptive_fields_
+        with pytest.warns(LikelyMistakeWarning, match=r"concentrate at the same places.*control"):
+            summary = population_summary(fields, (8, 8), random_state=0)
+        assert set(summary.split.groups) == {"not testable"}
+        assert np.all(np.isnan(summary.split.p_values))
+        assert summary.tiling.n_units == 0
+        assert re.search(r"not testable +1\.00", str(summary))
+
+
+def test_an_untrained_net_behind_a_scaler_is_not_localized(digits):
+    """Weights over the scale of pixels that hardly vary are large at a few places."""
+    X, y = digits
+    net = FCNet(24, learning_rate=1e-9, max_epochs=1, batch_size=100, random_state=0)
+    with pytest.warns(LikelyMistakeWarning, match="differ in their means"):
+        pipeline = make_pipeline(StandardScaler(), net).fit(X, y)
+    analyzer = LocalizationAnalyzer((8, 8), random_state=0)
+    with pytest.warns(LikelyMistakeWarning, match="Localization cannot be tested"):
+        measures = analyzer.fit_transform(receptive_fields(pipeline))
+    assert np.all(np.isnan(measures[:, -2:]))
+    assert not np.isnan(measures[:, 0]).any()
+    within = LocalizationAnalyzer((8, 8), random_state=0).fit_transform(net.receptive_fields_)
+    assert within[:, -1].mean() <= 0.15
+
+
+def test_inputs_seen_through_an_open_window_are_reported():
+    fields = np.random.default_rng(0).standard_normal((4, 60))
+    with pytest.warns(LikelyMistakeWarning, match="across its boundary, which is not periodic"):
+        analyzer = LocalizationAnalyzer(random_state=0).fit(fields, inputs=WINDOW)
+    assert np.all(np.isnan(analyzer.transform(fields)[:, -2:]))
+    with pytest.warns(LikelyMistakeWarning, match="is not periodic"):
+        split = group_split(fields, inputs=WINDOW.sample(2000, 0), random_state=0)
+    assert split.not_testable == analyzer.not_testable_
+    images = np.random.default_rng(0).standard_normal((4, 60))
+    assert why_not_testable(images, (6, 10), WINDOW) is not None
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RING,
+        NLGP(60, correlation_length=8.0, gain=3.0),
+        NLGP((10, 6), correlation_length=1.5, gain=3.0),
+        GaussianField(60, correlation_length=0.5),
+    ],
+    ids=["ring", "NLGP", "torus", "rough"],
+)
+def test_translation_invariant_inputs_are_testable(model):
+    fields = np.zeros((1, 60))
+    for n_samples in (50, 2000):
+        for seed in range(40):
+            inputs = model.sample(n_samples, seed)
+            assert why_not_testable(fields, model.shape, inputs) is None
+
+
+def test_sites_that_differ_in_variance_are_reported():
+    fields, scale = np.zeros((1, 60)), 1.0 + 0.3 * np.cos(2 * np.pi * SITES / 60)
+    for seed in range(10):
+        assert "variances" in why_not_testable(fields, (60,), RING.sample(1000, seed) * scale)
+
+
+def test_fields_at_random_places_are_testable():
+    """Two false alarms at most in 400 populations: the chance of more is 1 % at a rate of .1 %."""
+    rng = np.random.default_rng(0)
+    bump = np.exp(-((SITES - 30.0) ** 2) / 30)
+    alarms = 0
+    for _ in range(200):
+        places = rng.integers(60, size=10)
+        alarms += why_not_testable(np.array([np.roll(bump, k) for k in places]), (60,)) is not None
+        alarms += why_not_testable(rng.standard_normal((10, 60)), (6, 10)) is not None
+    assert alarms <= 2
+
+
+def test_inputs_decide_where_they_are_given():
+    """Fields at one place, which may be chance or a start in common, on inputs that are alike."""
+    bumps = np.tile(np.exp(-((SITES - 30.0) ** 2) / 30), (20, 1))
+    with pytest.warns(LikelyMistakeWarning, match="concentrate at the same places"):
+        assert group_split(bumps, random_state=0).not_testable is not None
+    split = group_split(bumps, inputs=RING, random_state=0)
+    assert split.not_testable is None
+    assert split.share["localized"] == 1.0
+
+
+def test_other_nulls_need_no_translation_invariance():
+    fields = np.random.default_rng(0).standard_normal((20, 60)) * (1.0 + (SITES < 10) * 9.0)
+    analyzer = LocalizationAnalyzer(null="gaussian", random_state=0)
+    assert analyzer.fit(fields).not_testable_ is None
+    assert not np.isnan(analyzer.transform(fields)).any(axis=0)[-2:].any()
+
+
+def test_inputs_of_other_features_are_refused():
+    with pytest.raises(
+        ValueError, match="inputs have 60 features; expected those of the fields, 8"
+    ):
+        group_split(np.eye(8), inputs=RING)

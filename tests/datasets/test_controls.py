@@ -1,0 +1,174 @@
+"""Controls that keep less or more of the data than a Gaussian clone, and shifted data."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+
+from rfsk import NLGP, augment_shifts, make_gaussian_clone, make_ising, make_nlgp
+
+X, Y = make_nlgp(2000, 30, correlation_length=(2.0, 4.0), random_state=0)
+X[Y == 1] += np.linspace(0.0, 2.0, 30)
+DIGITS, TARGET = load_digits(return_X_y=True)
+
+
+def covariance_error(rows, data):
+    """Frobenius norm of the difference of the covariances over that of the data."""
+    theirs = np.cov(data.T)
+    return np.linalg.norm(np.cov(rows.T) - theirs) / np.linalg.norm(theirs)
+
+
+def by_class(rows, labels):
+    return [rows[labels == label] for label in np.unique(labels)]
+
+
+@pytest.mark.parametrize("n_samples", [None, 20_000])
+def test_mean_control_is_white_noise_about_the_class_means(n_samples):
+    clone, labels = make_gaussian_clone(X, Y, keep="mean", n_samples=n_samples, random_state=0)
+    for ours, theirs in zip(by_class(clone, labels), by_class(X, Y), strict=True):
+        variance, error = np.trace(np.cov(theirs.T)) / 30, 5.0 / np.sqrt(len(ours))
+        np.testing.assert_allclose(np.cov(ours.T), variance * np.eye(30), atol=2 * error * variance)
+        np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), atol=error)
+        if n_samples is None:
+            np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), rtol=1e-10)
+            assert np.trace(np.cov(ours.T)) == pytest.approx(30 * variance)
+
+
+@pytest.mark.parametrize(
+    ("data", "labels", "bound"),
+    [
+        (*make_nlgp(2000, 100, random_state=0), 0.005),
+        (*make_ising(2000, 30, random_state=0), 0.05),
+        (DIGITS, TARGET % 2, 0.06),
+    ],
+    ids=["nlgp", "ising", "digits"],
+)
+def test_marginals_are_those_of_the_data_and_covariances_nearly_so(data, labels, bound):
+    clone, _ = make_gaussian_clone(data, labels, keep="marginals", random_state=0)
+    for ours, theirs in zip(by_class(clone, labels), by_class(data, labels), strict=True):
+        np.testing.assert_array_equal(np.sort(ours, axis=0), np.sort(theirs, axis=0))
+        assert covariance_error(ours, theirs) < bound
+        assert np.mean(ours != theirs) > 0.1
+
+
+def test_marginals_control_of_a_gaussian_copula_has_its_higher_moments():
+    """An NLGP is one; its fourth moments, in closed form, are not those of the Gaussian clone."""
+    model = NLGP(20, correlation_length=3.0, gain=3.0)
+    data = model.sample(4000, random_state=0)
+    fourth = model.fourth_moment([[0, 0, 1, 1], [0, 0, 3, 3], [0, 1, 2, 3]])
+
+    def moments(rows):
+        products = [rows * np.roll(rows, -1, 1), rows * np.roll(rows, -3, 1)]
+        four = rows * np.roll(rows, -1, 1) * np.roll(rows, -2, 1) * np.roll(rows, -3, 1)
+        return np.array([(products[0] ** 2).mean(), (products[1] ** 2).mean(), four.mean()])
+
+    clone = make_gaussian_clone(data, keep="marginals", random_state=1)
+    np.testing.assert_allclose(moments(clone), fourth, atol=0.03)
+    gaussian = make_gaussian_clone(data, random_state=1)
+    assert np.abs(moments(gaussian) - fourth).min() > 0.1
+
+
+def test_marginals_of_constant_features_and_of_few_rows():
+    constant = np.column_stack([X[:50, :3], np.full(50, 0.1)])
+    clone = make_gaussian_clone(constant, keep="marginals", random_state=0)
+    np.testing.assert_array_equal(np.sort(clone, axis=0), np.sort(constant, axis=0))
+    np.testing.assert_array_equal(
+        make_gaussian_clone(np.ones((4, 2)), keep="marginals", random_state=0), np.ones((4, 2))
+    )
+    few = make_gaussian_clone(X[:2], keep="marginals", random_state=0)
+    np.testing.assert_array_equal(np.sort(few, axis=0), np.sort(X[:2], axis=0))
+
+
+def test_marginals_control_breaks_ties_at_random():
+    """Equal rows of binary features: the clone is not the data, and differs by the seed."""
+    rows = np.repeat(np.eye(2), 50, axis=0)
+    clones = [make_gaussian_clone(rows, keep="marginals", random_state=seed) for seed in range(4)]
+    assert len({clone.tobytes() for clone in clones}) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"keep": "mode"}, "keep='mode' is unknown; expected one of 'mean', 'covariance'"),
+        (
+            {"keep": "marginals", "n_samples": 7},
+            "n_samples=7 with keep='marginals'; expected None, .* Pass some rows of X",
+        ),
+    ],
+)
+def test_controls_that_do_not_exist_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        make_gaussian_clone(X, Y, **options)
+
+
+@pytest.mark.parametrize("shape", [None, (5, 6)], ids=["ring", "torus"])
+def test_shifted_rows_are_rolled_rows_and_keep_their_labels(shape):
+    shifted, labels = augment_shifts(X[:40], Y[:40], shape, n_shifts=3, random_state=0)
+    np.testing.assert_array_equal(labels, np.repeat(Y[:40], 3))
+    sides = shape or (30,)
+    places = np.argwhere(np.ones(sides))
+    found = []
+    for number, row in enumerate(shifted):
+        lattice = X[number // 3].reshape(sides)
+        rolled = [np.roll(lattice, place, axis=range(len(sides))).ravel() for place in places]
+        found += np.flatnonzero(np.all(row == rolled, axis=1)).tolist()
+    assert len(found) == 120  # each row is one translation of its own
+    assert len(set(found)) > 25
+
+
+def test_shifted_data_are_translation_invariant():
+    """Covariance of data in one place, shifted: circulant within five standard errors."""
+    data = np.random.default_rng(0).normal(size=(20_000, 6)) * np.array([3.0, 2, 1, 0, 0, 0])
+    shifted = augment_shifts(data, random_state=0)
+    covariance = np.cov(shifted.T)
+    for lag in range(6):
+        values = covariance[np.arange(6), (np.arange(6) + lag) % 6]
+        np.testing.assert_allclose(values, values.mean(), atol=0.3)
+    assert np.diag(covariance).mean() == pytest.approx(14.0 / 6.0, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: augment_shifts(X, shape=(4, 5)), r"shape=\(4, 5\) has 20 sites.* 30 features"),
+        (lambda: augment_shifts(X, n_shifts=0), "n_shifts=0; expected an integer > 0"),
+        (lambda: augment_shifts(X, Y[:5]), "inconsistent numbers of samples"),
+        (lambda: augment_shifts(X.reshape(-1, 5, 6)), "One row an image"),
+    ],
+)
+def test_shifts_that_do_not_fit_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("change", [make_gaussian_clone, augment_shifts])
+def test_pandas_in_pandas_out(change):
+    frame = pd.DataFrame(X[:8]).add_prefix("site ").set_index(pd.Index(list("abcdefgh")))
+    y = pd.Series(["short", "long"] * 4, index=frame.index, name="length", dtype="category")
+    rows, labels = change(frame, y, random_state=0)
+    expected, names = change(frame.to_numpy(), y.to_numpy(), random_state=0)
+    pd.testing.assert_frame_equal(
+        rows, pd.DataFrame(expected, columns=frame.columns, index=frame.index)
+    )
+    pd.testing.assert_series_equal(
+        labels, pd.Series(names, index=y.index, name="length", dtype=y.dtype)
+    )
+    assert isinstance(change(frame, random_state=0), pd.DataFrame)
+
+
+def test_pandas_index_follows_the_rows():
+    frame = pd.DataFrame(X[:8], index=list("abcdefgh"))
+    assert augment_shifts(frame, n_shifts=2).index.tolist() == list("aabbccddeeffgghh")
+    assert make_gaussian_clone(frame, n_samples=3).index.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("change", [make_gaussian_clone, augment_shifts])
+def test_polars_in_polars_out(change):
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame(X[:8], schema=[f"site {i}" for i in range(30)])
+    y = pl.Series("length", ["short", "long"] * 4)
+    rows, labels = change(frame, y, random_state=0)
+    expected, names = change(frame.to_numpy(), y.to_numpy(), random_state=0)
+    assert (type(rows), rows.columns) == (pl.DataFrame, frame.columns)
+    np.testing.assert_array_equal(rows.to_numpy(), expected)
+    assert (type(labels), labels.name, labels.to_list()) == (pl.Series, "length", names.tolist())
