@@ -33,9 +33,9 @@ X = (X - X.mean()) / X.std()
 warnings.simplefilter("ignore", rfsk.exceptions.LikelyMistakeWarning)
 
 
-def test_more_seeds(study, X, y, **options):
-    """Print the verdicts for three other nets, each with controls of its own."""
-    for seed in (1, 2, 3):
+def test_seeds(seeds, X, y, **options):
+    """Print the verdict for other seeds, each with a net and controls of its own."""
+    for seed in seeds:
         net = clone(study.test.net).set_params(random_state=seed)
         print(rfsk.control_test(net, X, y, random_state=seed, **options).verdict)
 
@@ -45,12 +45,15 @@ def test_more_seeds(study, X, y, **options):
 
 study = study_data(X, y, SHAPE, max_steps=1000, random_state=0)
 print(study.verdict)
-test_more_seeds(study, X, y)
+test_seeds((1, 2), X, y)
 study.plot().suptitle("Zeros against ones")
 
 # %%
-# All units with biases of one sign have learned the same field, which is close to the difference of
-# the mean images. So have those on the controls. The fields are not more localized than theirs.
+# All units have learned nearly the same field, which resembles the difference of the mean images.
+# So have those on the controls. For b < 0 the field on the digits has an IPR about a quarter above
+# that of the controls, and the p-value is close to 0.05 on one side or the other, depending on the
+# seed. This is no evidence to rely on. As the units of each half are copies of one another, the
+# number of units that stand out counts one field many times.
 
 # %%
 # Without the mean images:
@@ -58,19 +61,20 @@ study.plot().suptitle("Zeros against ones")
 centred = X - np.stack([X[y == digit].mean(axis=0) for digit in (0, 1)])[y]
 study = study_data(centred, y, SHAPE, max_steps=1000, random_state=0)
 print(study.verdict)
-test_more_seeds(study, centred, y)
+test_seeds((1, 2), centred, y)
 study.plot().suptitle("Zeros against ones, class means subtracted")
 
 # %%
-# Now the fields differ from those on the controls. On the digits several of them are confined to a
-# part of a stroke; on the controls they extend over whole rings and crosses. The difference is
-# clearest for the units whose bias starts negative.
+# Now the fields differ from those on the controls. On the digits some of them are largest on two
+# short parts of the ring, on a thin oblique stroke or on the foot of a one; on the controls they
+# extend over whole rings and crosses. The units with b < 0 stand out for every seed, those with
+# b > 0 do not.
 #
 # A Gaussian control has no pixel that is nearly always blank. Are the distributions of single
 # pixels enough to explain the verdict? Controls that keep these distributions, besides the
 # correlations, answer:
 
-test_more_seeds(study, centred, y, keep="marginals")
+test_seeds((0, 1, 2), centred, y, keep="marginals")
 
 # %%
 # The fields are not more localized than those on these controls. What localizes the fields on zeros

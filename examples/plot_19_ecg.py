@@ -94,7 +94,9 @@ for name, values in controls.items():
 # TODO
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constrained")
 for ax, half, label in zip(axes, (0, 1), ("b > 0", "b < 0"), strict=True):
-    for place, (name, color) in enumerate((("Gaussian rows", "#D55E00"), ("random phases", "#009E73"))):
+    for place, (name, color) in enumerate(
+        (("Gaussian rows", "#D55E00"), ("random phases", "#009E73"))
+    ):
         values = np.array(controls[name])[:, :, half]
         for seed in range(3):
             x = place + 1 + 0.25 * (seed - 1) + np.linspace(-0.08, 0.08, 19)

@@ -24,7 +24,8 @@ def as_generator(random_state: Any) -> np.random.Generator:
         return np.random.default_rng(random_state.randint(2**32, size=4, dtype=np.uint32))
     if random_state is None:
         return np.random.default_rng()
-    if isinstance(random_state, int | np.integer) and random_state >= 0:
+    is_integer = isinstance(random_state, int | np.integer) and not isinstance(random_state, bool)
+    if is_integer and random_state >= 0:
         return np.random.default_rng(int(random_state))
     raise ValueError(
         f"random_state={random_state!r} cannot seed a generator; expected None, a non-negative "

@@ -13,7 +13,7 @@ from ..analysis import field_center, ipr, tiling
 from ..datasets import NLGP, Discrimination, GaussianField, MultivariateGaussian, augment_shifts
 from ..datasets._model import Sampler
 from ..nets import FCNet
-from ._bench import Bench
+from ._bench import Bench, Training
 from ._claim import Claim, Quantity
 from ._sources import CONTROL, PAPER
 from ._units import fields_of, share_localized
@@ -81,8 +81,9 @@ def nets(bench: Bench) -> dict[str, list[FCNet]]:
         return Discrimination(models)
 
     tasks = (bench.ring_task, task(False), task(True), task(False).gaussian_clone())
+    training = Training(5.0, 100, 10_000.0) if bench.quick else bench.ring_training
     key = f"unevenness {UNEVENNESS}"
-    return bench.nets(key, dict(zip(_INPUTS, tasks, strict=True)), bench.ring_training)
+    return bench.nets(key, dict(zip(_INPUTS, tasks, strict=True)), training)
 
 
 def share_in_dense_third(fields: Array) -> float:

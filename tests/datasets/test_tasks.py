@@ -76,6 +76,8 @@ def test_generators_leave_numpy_s_global_state_alone():
 def test_every_kind_of_random_state_is_taken():
     for state in (None, 3, np.random.default_rng(0), np.random.RandomState(0)):
         assert make_nlgp(4, 6, random_state=state)[0].shape == (4, 6)
+    with pytest.raises(ValueError, match="random_state=True cannot seed a generator"):
+        make_nlgp(10, 8, correlation_length=(0.5, 1.0), random_state=True)
     with pytest.raises(ValueError, match="random_state='seed' cannot seed a generator"):
         make_nlgp(4, 6, random_state="seed")
 
