@@ -354,13 +354,13 @@ def _index(
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             found = localization_index(pair, shape=sides)
-        if not said and np.isfinite(found.index):
+        if not (said or found.reason):
             return found, (
-                f"The localization index of a ReLU neuron is {found.index:.3f} (above 1 its "
-                "field localizes)."
+                f"The localization index of a ReLU neuron is {found.index:.3f} ± "
+                f"{found.standard_error:.3f} (above 1 its field localizes)."
             )
-        reason = str(said[0].message).rstrip(".") if said else "its closure does not hold"
-    return None, f"The localization index is not defined: {reason}."
+        reason = found.reason or str(said[0].message)
+    return None, f"The localization index is not defined: {reason.rstrip('.')}."
 
 
 def _prepared(
