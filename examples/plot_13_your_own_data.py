@@ -11,7 +11,7 @@ Gaussian. The second part makes an input model of its own, in which digits appea
 torus.
 """
 
-# sphinx_gallery_thumbnail_number = 2
+# sphinx_gallery_thumbnail_number = 3
 
 # %%
 # Study the digits as they are. Each seed gives another net and other controls. With 19 controls

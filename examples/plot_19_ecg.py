@@ -5,8 +5,9 @@ Windows of an electrocardiogram
 Windows that are cut from one recording overlap, so the rows of the data are not independent, as
 the rows of the Gaussian controls are. This example distinguishes the electrocardiogram of
 PyWavelets from the same recording at twice the heart rate, and compares two kinds of controls:
-Gaussian rows, and windows that are cut in the same way from recordings with random phases. The
-second kind is the fair one. The fields are localized by both, but the second kind varies more.
+independent Gaussian rows, and windows that are cut in the same way from recordings with random
+phases. The fields are more localized than most controls of either kind, but those of the second
+kind vary more, and the p-value is less certain than the first kind suggests.
 """
 
 # sphinx_gallery_thumbnail_number = 2
@@ -80,8 +81,8 @@ for study, series in zip(studies, surrogates.reshape(3, 19, -1), strict=True):
     controls["random phases"].append([mean_ipr(net) for net in nets])
 data = np.array([mean_ipr(study.test.net) for study in studies])
 
+controls = {name: np.array(values) for name, values in controls.items()}  # seed, control, half
 for name, values in controls.items():
-    values = np.array(values)  # seed, control, half
     for seed in range(3):
         both = np.vstack([data[seed], values[seed]])
         largest = ((both - both.mean(axis=0)) / both.std(axis=0)).max(axis=1)
@@ -91,19 +92,29 @@ for name, values in controls.items():
               f"{values[seed, :, 0].std():.2f} and {values[seed, :, 1].std():.2f}")  # fmt: skip
 
 # %%
-# TODO
+# D x IPR of the data, one point per seed, and of the controls, one point per net. Seeds are side by
+# side.
+
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constrained")
 for ax, half, label in zip(axes, (0, 1), ("b > 0", "b < 0"), strict=True):
-    for place, (name, color) in enumerate(
-        (("Gaussian rows", "#D55E00"), ("random phases", "#009E73"))
+    for place, (values, color) in enumerate(
+        zip(controls.values(), ("#D55E00", "#009E73"), strict=True), start=1
     ):
-        values = np.array(controls[name])[:, :, half]
         for seed in range(3):
-            x = place + 1 + 0.25 * (seed - 1) + np.linspace(-0.08, 0.08, 19)
-            ax.plot(x, values[seed], "s", color=color, markersize=3.5)
+            across = place + 0.25 * (seed - 1) + np.linspace(-0.08, 0.08, 19)
+            ax.plot(across, values[seed][:, half], "s", color=color, markersize=3.5)
     ax.plot(0.25 * np.arange(-1, 2), data[:, half], "o", color="#0072B2", markersize=5)
     ax.set_xticks(range(3), ["data", "Gaussian\nrows", "random\nphases"])
     ax.set(title=f"units with {label}")
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].set(ylabel="D x mean IPR", ylim=(0.0, None))
+
+# %%
+# For b < 0 the fields are bumps about as wide as the peak of a heartbeat, 1.5 to 1.7 times as
+# localized as those of either kind of control; units with b > 0 do not stand out. Neighbouring
+# windows share 63 of 64 samples, so that a net on random phases sees few independent rows. Its mean
+# IPR for b < 0 varies about twice as much as on Gaussian rows, and one surrogate reaches the value
+# of the data: for that seed the p-value is 0.1, not 0.05. Where rows depend on each other, make
+# controls whose rows depend on each other in the same way. Neither kind of control can change that
+# this is one recording of three heartbeats.
 plt.show()
