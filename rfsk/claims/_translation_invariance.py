@@ -86,7 +86,7 @@ def nets(bench: Bench) -> dict[str, list[FCNet]]:
     return bench.nets(key, dict(zip(_INPUTS, tasks, strict=True)), training)
 
 
-def share_in_dense_third(fields: Array) -> float:
+def fraction_in_dense_third(fields: Array) -> float:
     """Fraction of centres in the third of the sites that are spaced most closely, 33 to 67."""
     centers = field_center(fields)[:, 0]
     return float(np.mean(np.abs(centers - _N_SITES / 2.0) <= _N_SITES / 6.0))
@@ -99,14 +99,17 @@ def measure(bench: Bench, number: int) -> dict[str, float]:
         "uneven: IPR, b > 0, over clone": ipr(fields["uneven"]).mean() / ipr(fields["clone"]).mean()
     }
     for name in ("even", "uneven", "shifted"):
+        found[f"{name}: fraction of centres in the dense third"] = fraction_in_dense_third(
+            fields[name]
+        )
+    for name in ("even", "shifted"):
         tiled = tiling(fields[name])
         found[f"{name}: coverage, relative to random places"] = (
             tiled.coverage / tiled.random_coverage
         )
-        found[f"{name}: share of centres in the dense third"] = share_in_dense_third(fields[name])
+        found[f"{name}: Rayleigh p of the centres"] = tiled.rayleigh_p
     shape, seed = (_N_SITES,), bench.seeds[number]
-    found["shifted: Rayleigh p of the centres"] = tiled.rayleigh_p
-    found["shifted: share localized, b > 0"] = share_localized(fields["shifted"], shape, seed)
+    found["shifted: fraction localized, b > 0"] = share_localized(fields["shifted"], shape, seed)
     return found
 
 
@@ -117,20 +120,24 @@ def draw(bench: Bench) -> Any:
     from ..plotting import ReceptiveFieldDisplay
     from ..plotting._style import BLUE, GREEN, GREY, ORANGE, tidy
 
-    titles = ("even sites", "uneven sites", "uneven sites, shifted", "Gaussian clone, uneven")
-    figure, axes = plt.subplots(2, 4, figsize=(11, 5.0), layout="constrained", height_ratios=(3, 2))
+    titles = ("even sites", "uneven sites", "uneven sites, shifted", "uneven sites, clone")
+    figure, axes = plt.subplots(
+        2, 4, sharey="row", figsize=(11, 5.0), layout="constrained", height_ratios=(3, 2)
+    )
     styles = zip(_INPUTS, titles, (GREY, BLUE, GREEN, ORANGE), strict=True)
     for (upper, lower), (name, title, color) in zip(axes.T, styles, strict=True):
         of_nets = [fields_of(net)["b > 0"] for net in nets(bench)[name]]
         first = of_nets[0][np.argsort(field_center(of_nets[0])[:, 0])]
         scaled = first / np.abs(first).max(axis=1, keepdims=True)
         display = ReceptiveFieldDisplay.from_fields(scaled, ax=upper)
-        upper.set_title(f"{title}, b > 0")
+        upper.set(title=title, ylabel="")
         centers = field_center(np.concatenate(of_nets))[:, 0]
         lower.hist(centers, np.linspace(0.0, _N_SITES, 21), color=color)
         lower.axvspan(_N_SITES / 3.0, _N_SITES / 1.5, color="0.9", zorder=0)
-        lower.set(xlabel="centre (site), all seeds", ylabel="units")
+        lower.set(xlabel="centre (site), all seeds")
         tidy(lower)
+    axes[0, 0].set_ylabel("unit, b > 0")
+    axes[1, 0].set_ylabel("units, b > 0")
     figure.colorbar(display.image_, ax=axes[0], label="weight / largest")
     return figure
 
@@ -139,18 +146,18 @@ CLAIM = Claim(
     "C8",
     "tiling needs translation-invariant inputs",
     "Higher-order statistics localize fields, and translation invariance makes them tile: on sites "
-    "that are spaced unevenly fields localize and leave the closely spaced sites empty, and random "
+    "that are spaced unevenly fields localize, but few lie where sites are close together; random "
     "shifts of the same inputs restore the tiling.",
     (
         Quantity.at_least("even: coverage, relative to random places", 1.0, PAPER, 2),
-        Quantity.between("even: share of centres in the dense third", 0.17, 0.5, CONTROL, 2),
+        Quantity.at_least("even: Rayleigh p of the centres", 0.01, PAPER, 2),
+        Quantity.between("even: fraction of centres in the dense third", 0.17, 0.5, CONTROL, 2),
         Quantity.at_least("uneven: IPR, b > 0, over clone", 2.0, PAPER, 2),
-        Quantity.at_most("uneven: coverage, relative to random places", 1.0, PAPER, 2),
-        Quantity.at_most("uneven: share of centres in the dense third", 0.17, PAPER, 2),
+        Quantity.at_most("uneven: fraction of centres in the dense third", 0.17, PAPER, 2),
         Quantity.at_least("shifted: coverage, relative to random places", 1.0, PAPER, 2),
-        Quantity.between("shifted: share of centres in the dense third", 0.17, 0.5, PAPER, 2),
+        Quantity.between("shifted: fraction of centres in the dense third", 0.17, 0.5, PAPER, 2),
         Quantity.at_least("shifted: Rayleigh p of the centres", 0.01, PAPER, 2),
-        Quantity.at_least("shifted: share localized, b > 0", 0.5, PAPER, 2),
+        Quantity.at_least("shifted: fraction localized, b > 0", 0.5, PAPER, 2),
     ),
     measure,
     draw,

@@ -62,9 +62,9 @@ def augment_shifts(
     --------
     >>> from rfsk import augment_shifts
     >>> augment_shifts([[1.0, 2.0, 3.0]], n_shifts=3, random_state=1)
-    array([[2., 3., 1.],
-           [2., 3., 1.],
-           [3., 1., 2.]])
+    array([[3., 1., 2.],
+           [3., 1., 2.],
+           [2., 3., 1.]])
     """
     refuse_images(X, y)
     data = check_array(X, dtype=np.float64, input_name="X")

@@ -104,6 +104,11 @@ class ControlTest:
                 "Cannot say: no field has grown beyond its size at the start; train for longer, or "
                 "with a larger learning_rate."
             )
+        if not any(np.isfinite(means).any() for means in self.control_statistic.values()):
+            return (
+                "Cannot say: no field of the controls has grown, so that there is nothing to "
+                "compare with. Means and covariances do not tell the classes apart."
+            )
         ratios = ", ".join(f"{value:.2f} for {name}" for name, value in self.ratio.items())
         comparison = (
             f"ratio to the mean of {n_controls} {CONTROLS[self.keep]} {ratios}; "

@@ -131,12 +131,13 @@ class DataStudy:
 
         figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
         nets = {"your data": self.test.net, "a Gaussian control": self.test.controls[0]}
-        scale = max(float(np.abs(net.receptive_fields_).max()) for net in nets.values())
+        weights = np.concatenate([net.receptive_fields_.ravel() for net in nets.values()])
+        scale = np.quantile(np.abs(weights), 0.99) or 1.0
         for ax, (name, net) in zip(axes, nets.items(), strict=False):
             shown = ReceptiveFieldDisplay.from_fields(net.receptive_fields_, self.shape, ax=ax)
             shown.image_.set_clim(-scale, scale)
             ax.set_title(f"fields on {name}")
-        figure.colorbar(shown.image_, ax=axes[:2], label="weight", shrink=0.8)
+        figure.colorbar(shown.image_, ax=axes[:2], label="weight", shrink=0.8, extend="both")
         ax = axes[2]
         for place, (name, members) in enumerate(self.test.groups.items()):
             values = self.test.unit_values[members & self.test.has_grown]
@@ -148,7 +149,7 @@ class DataStudy:
         ax.plot([], [], "o", color=BLUE, label="units on your data")
         ax.plot([], [], "s", color=ORANGE, label="means of controls")
         ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
-        ax.set(ylabel="IPR", title="localization")
+        ax.set(ylabel="IPR", title="IPR of units and of controls")
         ax.set_ylim(0.0, 1.2 * ax.get_ylim()[1])  # space for the legend
         ax.legend(frameon=False, fontsize="small", loc="upper right")
         tidy(ax)
@@ -209,7 +210,9 @@ def study_data(
     """Ask of any data whether fields are localized, and whether because they are not Gaussian.
 
     The data are scaled by one number; then an `FCNet` is trained on them and on Gaussian controls,
-    for a number of steps that is the same for data of any size: see `control_test`.
+    for a number of steps that is the same for data of any size: see `control_test`. Rows must be
+    independent. Where they are not, as overlapping windows of a recording or neighbouring patches
+    of a photograph, the controls vary less than the data would, and the p-value is too small.
 
     Parameters
     ----------
