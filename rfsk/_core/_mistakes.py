@@ -43,7 +43,8 @@ _ACTIVATION_NAME = re.compile(r"(fcnet|convnet|autoencoder)\d+")
 @contextmanager
 def warned_once() -> Iterator[None]:
     """Context in which each kind of mistake is warned of once, whatever its numbers."""
-    token = _kinds_warned_of.set(set())
+    kinds = _kinds_warned_of.get()
+    token = _kinds_warned_of.set(set() if kinds is None else kinds)
     try:
         yield
     finally:

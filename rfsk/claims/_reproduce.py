@@ -61,7 +61,7 @@ def reproduce(
     names : str or iterable of str, optional
         Which claims to run, such as "C1" or ["C1", "C7"]; all of them by default.
     claims : sequence of Claim, default=CLAIMS
-        Which claims there are: the paper's seven, or your own.
+        Which claims there are: C1 to C8, or your own.
     quick : bool, default=False
         Whether to take small sizes: batches instead of single samples, shorter training where that
         changes little, and a torus of 14 x 14 instead of 20 x 20 sites.
