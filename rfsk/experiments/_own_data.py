@@ -350,7 +350,7 @@ def _index(
     """The localization index of the data, and a sentence on it."""
     classes = np.unique(labels)
     if len(classes) != 2:
-        reason = f"it is of two classes, and there are {len(classes)}"
+        reason = f"it is for two classes, and these data have {len(classes)}"
     if reason is None:
         pair = [data[labels == label] for label in classes]
         pair.sort(key=lambda rows: np.square(rows.sum(axis=1)).mean() / np.square(rows).mean())
