@@ -113,10 +113,8 @@ def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
         return np.load(path, allow_pickle=False), np.load(labels, allow_pickle=False)
     if suffix not in (".csv", ".parquet"):
         raise ValueError(f"{path}: expected a file .npz, .npy, .csv or .parquet.")
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise ValueError(f"To read {path}, install pandas.") from error
+    import pandas as pd
+
     table = pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
     if labels not in table.columns:
         raise ValueError(

@@ -12,7 +12,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from .._core._random import as_generator, spawn_seeds
-from .._core._tables import as_table
 from .._core._validation import (
     check_image_shape,
     check_labels,
@@ -245,7 +244,7 @@ class TensorComparison(BaseEstimator):
 
         Returns
         -------
-        table : pandas.DataFrame (a dict of columns without pandas)
+        table : pandas.DataFrame
             A row for each net, group of its units (as `group_split` has them; dead units are left
             out) and reference. Columns: net, group, n_units, reference, n_references, match (median
             over units), chance (5 % level of the median match of the same fields with random
@@ -270,7 +269,9 @@ class TensorComparison(BaseEstimator):
                 for column, name in enumerate(self.references_):
                     found = self._row(weights[units], match[units, column], name)
                     rows.append({"net": net, "group": group, **found})
-        return as_table(rows)
+        import pandas as pd
+
+        return pd.DataFrame(rows)
 
     def _row(self, fields: Array, match: Array, name: str) -> dict[str, Any]:
         """What a group of units and one reference have in common."""

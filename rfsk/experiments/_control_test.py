@@ -122,24 +122,28 @@ class ControlTest:
             )
         return f"No: the fields are not more localized than those of the controls ({comparison})."
 
-    def table(self) -> dict[str, Array]:
-        """One entry for each unit, as columns of a table.
+    def table(self) -> Any:
+        """One row per unit.
 
         Returns
         -------
-        columns : dict of str to ndarray of shape (n_units,)
-            `group`, `has_grown`, `value`, `p_value` and `is_localized`.
+        table : pandas.DataFrame
+            Columns `group`, `has_grown`, `value`, `p_value` and `is_localized`.
         """
+        import pandas as pd
+
         group = np.empty(len(self.has_grown), dtype=object)
         for name, members in self.groups.items():
             group[members] = name
-        return {
-            "group": group,
-            "has_grown": self.has_grown,
-            "value": self.unit_values,
-            "p_value": self.unit_p_values,
-            "is_localized": self.is_localized,
-        }
+        return pd.DataFrame(
+            {
+                "group": group,
+                "has_grown": self.has_grown,
+                "value": self.unit_values,
+                "p_value": self.unit_p_values,
+                "is_localized": self.is_localized,
+            }
+        )
 
 
 def control_test(

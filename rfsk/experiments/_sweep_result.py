@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._core._tables import as_table
 from ._cells import Cell
 from ._digests import digest
 from ._summary import mean_over_seeds
@@ -57,12 +56,14 @@ class Sweep:
 
         Returns
         -------
-        table : pandas.DataFrame, or dict of ndarray where pandas is not installed
+        table : pandas.DataFrame
             Columns: the parameters of the grid, `repeat`, `seed` (the study's random_state),
             `version` (of rfsk), and what the study returned. Cells without a result have no
             row.
         """
-        return as_table(list(self._rows()))
+        import pandas as pd
+
+        return pd.DataFrame(list(self._rows()))
 
     def mean(self, *values: str) -> Any:
         """Means over seeds, one row a point of the grid (and a row of its arrays).
@@ -74,7 +75,7 @@ class Sweep:
 
         Returns
         -------
-        table : pandas.DataFrame, or dict of ndarray where pandas is not installed
+        table : pandas.DataFrame
             Columns: the parameters of the grid, `n` (seeds), and for each result its mean under its
             own name and the standard error of it with "_sem" added (NaN for one seed). Seeds in
             which a result is NaN do not count in its mean; how many do is told with "_n" added.
@@ -84,7 +85,9 @@ class Sweep:
         ValueError
             If there is no such result.
         """
-        return as_table(mean_over_seeds(list(self._rows(by_point=True)), values))
+        import pandas as pd
+
+        return pd.DataFrame(mean_over_seeds(list(self._rows(by_point=True)), values))
 
     def failures(self) -> Any:
         """Cells that failed: parameters, `repeat`, `seed`, `error` and `traceback`."""
@@ -95,7 +98,9 @@ class Sweep:
                 named = {"repeat": cell.repeat, "seed": cell.seed}
                 why = {"error": record["error"], "traceback": record["traceback"]}
                 failed.append({**shown(cell.parameters), **named, **why})
-        return as_table(failed)
+        import pandas as pd
+
+        return pd.DataFrame(failed)
 
     def _rows(self, by_point: bool = False) -> Iterator[dict[str, Any]]:
         names = dict.fromkeys(name for cell in self.cells for name in cell.parameters)

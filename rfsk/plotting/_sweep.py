@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core._averages import half_width, mean_and_error
-from .._core._tables import as_columns
 from ._style import BLUE, GREEN, GREY, ORANGE, PURPLE, label_of, tidy
 
 _STYLES = (
@@ -132,7 +131,9 @@ def check_columns(
     table: Any, names: Sequence[str], numbers: Sequence[str]
 ) -> dict[str, NDArray[Any]]:
     """Columns of a table; raise unless all of these are there, and some of them numbers."""
-    columns = as_columns(table)
+    if callable(getattr(table, "table", None)):
+        table = table.table()
+    columns = {str(name): np.asarray(table[name]) for name in table}
     for name in names:
         if name not in columns:
             raise ValueError(f"There is no column {name!r}; expected one of {list(columns)}.")

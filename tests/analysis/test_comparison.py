@@ -1,7 +1,5 @@
 """What fields match among CP factors, independent components, dictionaries and the like."""
 
-import sys
-
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
@@ -17,7 +15,6 @@ from rfsk import (
     make_transformed_field,
     symmetric_cp,
 )
-from rfsk._core._tables import as_table
 from rfsk.analysis import cumulant, translation_orbits
 from rfsk.datasets import NLGP, Algebraic, TransformedField
 
@@ -80,16 +77,6 @@ def test_own_fields_and_filters_are_references_too(data, net):
     np.testing.assert_allclose(comparison.match(net.receptive_fields_)[:, 2], 1.0)
     table = comparison.compare(net)
     assert table[table.reference == "filters"].n_references.eq(2).all()
-
-
-def test_without_pandas_a_table_is_a_dict_of_columns(monkeypatch):
-    rows = [{"net": "one", "match": 0.5}, {"net": "two", "match": 1.0}]
-    whole = as_table(rows)
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    columns = as_table(rows)
-    assert list(columns) == list(whole.columns) == ["net", "match"]
-    np.testing.assert_array_equal(columns["match"], whole.match.to_numpy())
-    assert columns["net"].tolist() == ["one", "two"]
 
 
 def test_a_reference_that_finds_nothing_to_rest_at_says_so():

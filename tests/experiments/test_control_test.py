@@ -114,10 +114,10 @@ def test_p_value_is_the_rank_of_the_group_that_stands_out_most():
     assert _p_value_of_largest(np.full((2, 4), np.nan)) == 1.0
 
 
-def test_table_has_a_row_a_unit(found):
+def test_table_has_one_row_per_unit(found):
     table = found.table()
     assert list(table) == ["group", "has_grown", "value", "p_value", "is_localized"]
-    assert {len(column) for column in table.values()} == {12}
+    assert len(table) == 12
     assert table["group"].tolist() == ["b > 0"] * 6 + ["b < 0"] * 6
 
 

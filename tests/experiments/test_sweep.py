@@ -405,15 +405,6 @@ def test_missing_results_are_counted():
     assert "other_n" not in mean
 
 
-def test_tables_without_pandas_hold_arrays(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    grids = [{"a": [1], "b": ["x"]}, {"a": [2]}]
-    found = sweep(lambda a, random_state, b=None: {"c": a}, grids, n_jobs=1, random_state=0)
-    table = found.table()
-    assert table["b"].tolist() == ["x", None]
-    assert table["c"].tolist() == [1, 2]
-
-
 def test_objects_in_the_grid_are_named_in_the_table():
     found = sweep(lambda f, random_state: {"v": f(2.0)}, {"f": [np.sqrt, abs]}, n_jobs=1)
     assert isinstance(found, Sweep)
