@@ -74,7 +74,7 @@ def _why_fields(fields: Array, sides: tuple[int, ...]) -> str | None:
         return None
     return (
         "the fields concentrate at the same places, so that the sites of their inputs do not seem "
-        "to be alike"
+        "to be alike (if they are, pass the inputs, which then decide)"
     )
 
 
