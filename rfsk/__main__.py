@@ -84,8 +84,16 @@ def _study_data(options: argparse.Namespace) -> int:
     report = options.report or Path("report.html")
     if not report.absolute().parent.is_dir():
         raise ValueError(f"--report {report}: there is no such folder.")
-    n_steps = 400 if options.quick else None
-    study = study_data(X, y, shape, max_steps=n_steps, verbose=1, random_state=options.seed)
+    study = study_data(
+        X,
+        y,
+        shape,
+        remove=options.remove,
+        n_controls=options.n_controls,
+        max_steps=400 if options.quick else options.max_steps,
+        verbose=1,
+        random_state=options.seed,
+    )
     study.to_html(report)
     print(study.verdict, *(f"- {note}" for note in study.notes), f"\nreport: {report}", sep="\n")
     return 0
@@ -116,12 +124,21 @@ def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
     import pandas as pd
 
     table = pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
-    if labels not in table.columns:
+    names = [str(name) for name in table.columns]
+    if labels not in names:
+        listed = ", ".join(names if len(names) < 8 else [*names[:3], "...", *names[-3:]])
         raise ValueError(
-            f"{path} has the columns {list(table.columns)[:5]}, ...; name that of the labels, "
-            f"--labels COLUMN (got {labels!r})."
+            f"{path} has {len(names)} column(s): {listed}. Name that of the labels, --labels "
+            f"COLUMN (got {labels!r}); columns of a .csv are separated by commas."
         )
-    return table.drop(columns=labels).to_numpy(), table[labels].to_numpy()
+    inputs = table.drop(columns=labels)
+    odd = [*inputs.select_dtypes(exclude="number"), *inputs.filter(like="Unnamed: ")]
+    if odd:
+        raise ValueError(
+            f"{path}: the column(s) {', '.join(map(str, odd))} are no inputs; expected numbers, "
+            "and no index of the rows. Leave them out (to_csv(index=False))."
+        )
+    return inputs, table[labels]
 
 
 def _reproduce(options: argparse.Namespace) -> int:
@@ -211,8 +228,21 @@ def _parser() -> argparse.ArgumentParser:
         "or a file .npy",
     )
     own.add_argument(
-        "--shape", type=int, nargs="+", metavar="SIDE", help="rows and columns of images"
+        "--shape",
+        type=int,
+        nargs="+",
+        metavar="SIDE",
+        help="rows and columns of images that are stored as rows; not needed otherwise",
     )
+    own.add_argument(
+        "--remove",
+        nargs="+",
+        default=(),
+        choices=("brightness", "class_means"),
+        help="subtract the mean of each row, or of each class, first: this can change the verdict",
+    )
+    own.add_argument("--n-controls", type=int, default=19, help="Gaussian controls (default 19)")
+    own.add_argument("--max-steps", type=int, help="steps of training (default 4000)")
     own.add_argument("--report", type=Path, metavar="FILE.html", help="default report.html")
     commands = parser.add_subparsers(dest="command", title="other commands")
     claims = commands.add_parser(

@@ -57,7 +57,8 @@ class PopulationSummary:
             f"{'':<12}{'share':>7}  {'95 % interval':<14}{'median IPR':>11}{'median width':>14}"
         ]
         testable = self.split.not_testable is None
-        for name in [name for name in GROUPS if name != NOT_TESTABLE or not testable]:
+        left_out = (NOT_TESTABLE,) if testable else GROUPS[: GROUPS.index(NOT_TESTABLE)]
+        for name in (name for name in GROUPS if name not in left_out):
             low, high = self.split.interval[name]
             lines.append(
                 f"{name:<12}{self.split.share[name]:>7.2f}  {f'{low:.2f} to {high:.2f}':<14}"

@@ -109,16 +109,21 @@ class ControlTest:
                 "Cannot say: no field of the controls has grown, so that there is nothing to "
                 "compare with. Means and covariances do not tell the classes apart."
             )
-        ratios = ", ".join(f"{value:.2f} for {name}" for name, value in self.ratio.items())
+        ratios = ", ".join(
+            f"{value:.2f} for {name}"
+            for name, value in self.ratio.items()
+            if np.isfinite(self.control_statistic[name]).any()
+        )
         comparison = (
             f"ratio to the mean of {n_controls} {CONTROLS[self.keep]} {ratios}; "
             f"p = {self.p_value:.2g}"
         )
         if self.p_value <= self.alpha:
+            n_alone = int(self.is_localized.sum())
+            alone = f"{n_alone} of {grown} units stand" if n_alone else "no single unit stands"
             return (
-                "Localized: the fields are more localized than those of the controls, and "
-                f"{int(self.is_localized.sum())} of {grown} units stand out by themselves "
-                f"({comparison})."
+                "Localized: the fields are more localized than those of the controls; "
+                f"{alone} out ({comparison})."
             )
         return f"No: the fields are not more localized than those of the controls ({comparison})."
 

@@ -5,6 +5,7 @@ import html
 import io
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sklearn.utils import check_array
 
 from .._core._mistakes import warned_once
 from .._core._random import as_generator, draw_seed
-from .._core._validation import check_image_shape, check_labels
+from .._core._validation import check_image_shape, check_labels, check_option
 from ..analysis import CumulantCP, chance_match, match_matrix
 from ..analysis._translation import why_not_testable
 from ..exceptions import LikelyMistakeWarning
@@ -29,6 +30,9 @@ Array = NDArray[np.float64]
 _LEARNING_TIME = 20_000.0  # learning rate times steps
 _LEARNING_RATE = 5.0
 _ROWS_A_FEATURE = 5  # below, a net is likely to fit the noise of the sample
+_FEW_ROWS = 1000
+_OUT_OF_SCALE = 30.0  # times the standard deviation of a typical feature
+_REMOVABLE = ("brightness", "class_means")
 _STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
 _N_OTHER_SEEDS = 2  # nets that show whether fields are the same for other seeds
 _N_REFERENCES = 4  # convolutional filters, and factors of the cumulant
@@ -53,7 +57,10 @@ td:first-child, th:first-child {{ text-align: left }}
 <body>
 <h1>{verdict}</h1>
 <p>Null hypothesis: the data are Gaussian given the class. The controls have exactly the mean and
-covariance of the data in each class. Units with b &gt; 0 are those whose bias starts positive.</p>
+covariance of the data in each class. The IPR (inverse participation ratio) of a field is one over
+the number of features it occupies: {levels}. Units with b &gt; 0, whose bias starts
+positive, come first in the figures. A match is the largest cosine over shifts and sign; it counts
+where it exceeds the level of chance.</p>
 <table>
 <tr><th>units</th><th>grown</th><th>mean IPR</th><th>of the controls</th><th>ratio</th></tr>
 {rows}
@@ -134,7 +141,9 @@ class DataStudy:
         weights = np.concatenate([net.receptive_fields_.ravel() for net in nets.values()])
         scale = np.quantile(np.abs(weights), 0.99) or 1.0
         for ax, (name, net) in zip(axes, nets.items(), strict=False):
-            shown = ReceptiveFieldDisplay.from_fields(net.receptive_fields_, self.shape, ax=ax)
+            shown = ReceptiveFieldDisplay.from_fields(
+                net.receptive_fields_, self.shape, ax=ax, sort=False
+            )
             shown.image_.set_clim(-scale, scale)
             ax.set_title(f"fields on {name}")
         figure.colorbar(shown.image_, ax=axes[:2], label="weight", shrink=0.8, extend="both")
@@ -187,6 +196,10 @@ class DataStudy:
         page = _PAGE.format(
             title=html.escape(self.verdict.partition(":")[0]),
             verdict=html.escape(self.verdict),
+            levels=", ".join(
+                f"{level / self.test.net.n_features_in_:.2g} for {name}"
+                for name, level in (("a uniform field", 1.0), ("a sinusoid", 1.5), ("noise", 3.0))
+            ),
             rows="\n".join(rows),
             matches="\n".join(matches),
             image=base64.b64encode(png.getvalue()).decode("ascii"),
@@ -200,6 +213,7 @@ def study_data(
     y: ArrayLike,
     shape: int | tuple[int, ...] | None = None,
     *,
+    remove: Sequence[str] = (),
     n_controls: int = 19,
     n_hidden: int = 32,
     max_steps: int | None = None,
@@ -223,6 +237,10 @@ def study_data(
         Labels.
     shape : int or tuple of int, optional
         Lattice of the features: that of the images, or a ring of all features by default.
+    remove : sequence of {"brightness", "class_means"}, default=()
+        What to subtract: from each row its mean over the features; from each row the mean of its
+        class. Both can change the verdict, because a net learns what tells the classes apart most
+        easily.
     n_controls : int, default=19
         Number of controls; the smallest p-value is 1 / (n_controls + 1).
     n_hidden : int, default=32
@@ -243,7 +261,8 @@ def study_data(
     Raises
     ------
     ValueError
-        If the data are not finite numbers, do not vary, have one class or do not fit the shape.
+        If the data are not finite numbers, do not vary, have one class or do not fit the shape, or
+        `remove` is not valid.
 
     Examples
     --------
@@ -254,15 +273,18 @@ def study_data(
     >>> study.verdict.partition(":")[0]
     'Localized'
     """
-    data, sides, notes = _prepared(X, shape)
-    labels = check_labels(y, data)
+    for name in remove:
+        check_option(name, "remove", _REMOVABLE)
+    rows, sides, notes = _rows_of(X, shape)
+    labels = check_labels(y, rows)
     classes, counts = np.unique(labels, return_counts=True)
     if len(classes) < 2:
         raise ValueError(f"y has 1 class ({classes[0]!r}); expected at least 2.")
-    if len(data) < _ROWS_A_FEATURE * data.shape[1]:
+    data = _prepared(rows, labels, remove, notes)
+    if len(data) < max(_FEW_ROWS, _ROWS_A_FEATURE * data.shape[1]):
         notes.append(
-            f"There are {len(data)} rows for {data.shape[1]} features: a net may fit the noise of "
-            "the sample. More rows help."
+            f"{len(data)} rows of {data.shape[1]} features are few: a net may fit the noise of the "
+            "sample, so that the answer can be no although more rows would show localized fields."
         )
     if counts.max() > 3 * counts.min():
         notes.append(f"The classes have {counts.min()} to {counts.max()} rows.")
@@ -294,13 +316,22 @@ def study_data(
     notes += [str(warning.message) for warning in said]
     reason = why_not_testable(data, sides, data)
     if reason is not None:
-        notes.append(f"The data are not translation-invariant: {reason}.")
+        notes.append(
+            f"The data are not translation-invariant: {reason}. The verdict holds all the same."
+        )
     index, sentence = _index(data, labels, sides, reason)
     notes.append(sentence)
     notes.append(
         f"Nets of {n_hidden} units were trained for {n_epochs} epochs in batches of {batch_size}, "
-        f"with a learning rate of {_LEARNING_RATE:g}; seed {test.net.random_state}."
+        f"with a learning rate of {_LEARNING_RATE:g} and random_state={random_state!r}."
     )
+    noise = 3.0 / data.shape[1]
+    largest = max(test.statistic.values(), key=np.nan_to_num)
+    if test.p_value <= test.alpha and largest < noise:
+        notes.append(
+            f"The mean IPR, {largest:.3g}, is below that of white noise, {noise:.3g}: the fields "
+            "are more localized than those of the controls, but they are not narrow."
+        )
     losses = test.net.loss_curve_
     before, end = losses[-max(1, len(losses) // 5)], losses[-1]
     if before - end > _STILL_FALLS * abs(before):
@@ -366,11 +397,12 @@ def _index(
     return None, f"The localization index is not defined: {reason.rstrip('.')}."
 
 
-def _prepared(
+def _rows_of(
     X: ArrayLike, shape: int | tuple[int, ...] | None
 ) -> tuple[Array, tuple[int, ...], list[str]]:
-    """Rows of unit variance, their lattice, and what was done."""
+    """Inputs one per row, their lattice, and what was done."""
     notes: list[str] = []
+    names = [str(name) for name in getattr(X, "columns", ())]
     array: Any = X if hasattr(X, "ndim") else np.asarray(X)
     if array.ndim == 4:
         n_channels = array.shape[3]
@@ -381,17 +413,56 @@ def _prepared(
     if array.ndim == 3:
         shape = tuple(array.shape[1:]) if shape is None else shape
         array = np.asarray(array).reshape(len(array), -1)
-    data: Array = check_array(array, dtype=np.float64, input_name="X", ensure_min_samples=4)
-    sides = check_image_shape(shape, data.shape[1])
+    rows: Array = check_array(array, dtype=np.float64, input_name="X", ensure_min_samples=4)
+    sides = check_image_shape(shape, rows.shape[1])
+    listed = f" ({names[0]} to {names[-1]})" if names else ""
+    lattice = f"images of {sides[0]} x {sides[1]}" if len(sides) == 2 else "neighbours in a row"
+    notes.append(f"{len(rows)} rows of {rows.shape[1]} features{listed}, {lattice}.")
+    deviation = rows.std(axis=0)
+    typical = np.median(deviation[deviation > 0.0]) if deviation.any() else 0.0
+    if deviation.max() > _OUT_OF_SCALE * typical:
+        odd = int(deviation.argmax())
+        name = names[odd] if names else f"number {odd}"
+        notes.append(
+            f"Feature {name} has {deviation[odd] / typical:.0f} times the standard deviation of "
+            "the others: if it is an index or a time and no input, leave it out."
+        )
+    return rows, sides, notes
+
+
+def _prepared(rows: Array, labels: NDArray[Any], remove: Sequence[str], notes: list[str]) -> Array:
+    """Rows of unit variance, less what is to be removed; adds to the notes what was done."""
+    data = rows.copy()
+    members = [labels == label for label in np.unique(labels)]
+    if "brightness" in remove:
+        data -= data.mean(axis=1, keepdims=True)
+        notes.append("The mean of each row over its features, its brightness, was subtracted.")
+    if "class_means" in remove:
+        for of_class in members:
+            data[of_class] -= data[of_class].mean(axis=0)
+        notes.append("The mean of each class was subtracted.")
     mean, scale = float(data.mean()), float(data.std())
     if scale == 0.0:
         raise ValueError("X is constant; expected inputs that vary.")
-    n_constant = int((np.ptp(data, axis=0) == 0.0).sum())
-    if n_constant:
+    is_constant = np.ptp(data, axis=0) == 0.0
+    if is_constant.any():
         notes.append(
-            f"{n_constant} of {data.shape[1]} features are constant, also in the controls."
+            f"{int(is_constant.sum())} of {data.shape[1]} features are constant, also in the "
+            "controls."
+        )
+    of_classes = np.all([np.ptp(rows[of_class], axis=0) == 0.0 for of_class in members], axis=0)
+    if np.any(of_classes & (np.ptp(rows, axis=0) > 0.0)):
+        notes.append(
+            f"Feature number {int(np.argmax(of_classes))} is constant in each class, as a label "
+            "is: if it is one, leave it out."
         )
     notes.append(
         f"The mean of all values, {mean:.3g}, was subtracted; they were divided by {scale:.3g}."
     )
-    return (data - mean) / scale, sides, notes
+    left = [name for name in _REMOVABLE if name not in remove]
+    if left:
+        notes.append(
+            f"Not removed: {' and '.join(left)}. Where the rows or the classes differ in them, "
+            "their removal (remove=...) can change the verdict."
+        )
+    return (data - mean) / scale

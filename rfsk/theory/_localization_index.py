@@ -28,7 +28,10 @@ _REVERSED = (
     "Class 0 has the longer range: there is no index for classes in this order. Class 0 is the "
     "short-range one; pass the pair in the other order."
 )
-_NOT_UNIFORM = "s_1(k) / s_0(k) is not largest at k = 0: the uniform field does not grow first."
+_NOT_UNIFORM = (
+    "The power of class 1 relative to class 0 is not largest at the lowest frequency, so that the "
+    "uniform field does not grow first."
+)
 _NOT_AT_REST = "The cubic flow has no uniform field at rest."
 
 

@@ -80,7 +80,31 @@ def test_notes_say_what_to_know():
     assert uneven.index is None
     assert "index is not defined: the variances of the sites differ" in "\n".join(uneven.notes)
     few = "\n".join(study_data(X[:60], Y[:60], **QUICK).notes)
-    assert "60 rows for 20 features" in few
+    assert "60 rows of 20 features are few" in few
+
+
+def test_what_is_removed_is_reported_and_makes_no_difference_to_data_without_it():
+    without = X - X.mean(axis=1, keepdims=True)
+    for label in (0, 1):
+        without[label == Y] -= without[label == Y].mean(axis=0)
+    plain = study_data(without, Y, **QUICK)
+    shifted = X + np.linspace(-3.0, 3.0, 1000)[:, None] + 2.0 * Y[:, None] * (np.arange(20) < 5)
+    removed = study_data(shifted, Y, remove=["brightness", "class_means"], **QUICK)
+    np.testing.assert_allclose(removed.test.unit_values, plain.test.unit_values, rtol=1e-3)
+    assert "Not removed: brightness and class_means" in "\n".join(plain.notes)
+    assert "Not removed" not in "\n".join(removed.notes)
+    with pytest.raises(ValueError, match="remove='mean' is unknown; expected one of 'brightness'"):
+        study_data(X, Y, remove=["mean"], **QUICK)
+
+
+def test_columns_that_are_no_inputs_are_reported():
+    import pandas as pd
+
+    table = pd.DataFrame(X).assign(row=np.arange(1000.0), kind=Y + 1.0)
+    notes = "\n".join(study_data(table, Y, **QUICK).notes)
+    assert "1000 rows of 22 features (0 to kind), neighbours in a row" in notes
+    assert "Feature row has" in notes
+    assert "Feature number 21 is constant in each class" in notes
 
 
 @pytest.mark.parametrize(
@@ -119,6 +143,11 @@ def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):
     assert main(["--data", str(tmp_path / "X.npy"), "--labels", labels, *report]) == 0
     first, second = re.findall(r"p = ([\d.]+)", capsys.readouterr().out)
     assert first == second
+    table.to_csv(tmp_path / "indexed.csv")
+    assert main(["--data", str(tmp_path / "indexed.csv"), "--labels", "kind"]) == 2
+    assert "Unnamed: 0 are no inputs" in capsys.readouterr().err
+    assert main(["--data", str(tmp_path / "table.csv"), "--labels", "Kind"]) == 2
+    assert "has 21 column(s): 0, 1, 2, ..., 18, 19, kind." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
