@@ -29,10 +29,10 @@ def test_python_blocks_run_as_they_stand(code, tmp_path, monkeypatch, capsys):
     if "gain_sweep" in code:
         check_gain_sweep(names["found"].mean())
     printed = capsys.readouterr().out
-    if "index" in printed:
+    if "localization_index" in code:
         index, predicted = re.findall(r"\d\.\d+", printed)
         assert f"It prints {index} and {predicted};" in README.read_text()
-    if "NLGP" in printed:
+    if "make_nlgp" in code:
         numbers = re.findall(r"mean IPR (0\.\d+)", printed)
         assert len(numbers) == 2
         assert f"It prints {numbers[0]} for the NLGP and {numbers[1]}" in README.read_text()

@@ -18,7 +18,7 @@ from sklearn.utils import check_array
 from .._core._mistakes import warned_once
 from .._core._random import as_generator, draw_seed
 from .._core._validation import check_image_shape, check_labels, check_option
-from ..analysis import CumulantCP, chance_match, match_matrix
+from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp
 from ..analysis._translation import why_not_testable
 from ..exceptions import LikelyMistakeWarning
 from ..nets import ConvNet, FCNet, fit_many
@@ -361,10 +361,16 @@ def _matches(
         random_state=seed,
     )
     fit_many([*others, conv], data, labels, n_jobs=n_jobs)
-    factors = CumulantCP(min(_N_REFERENCES, data.shape[1]), target="within", random_state=seed)
+    classes, counts = np.unique(labels, return_counts=True)
+    within = sum(
+        cumulant(data[labels == label]) * (count / len(data))
+        for label, count in zip(classes, counts, strict=True)
+        if count > 1
+    )
+    factors = symmetric_cp(within, min(_N_REFERENCES, data.shape[1]), random_state=seed)
     references = {
         "filters of a convolutional net": conv.receptive_fields_,
-        "CP factors of the fourth cumulant": factors.fit(data, labels).components_,
+        "CP factors of the fourth cumulant": factors.components,
         "fields of nets of other seeds": np.concatenate([n.receptive_fields_ for n in others]),
     }
     found = {}
