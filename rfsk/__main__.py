@@ -238,8 +238,9 @@ def _parser() -> argparse.ArgumentParser:
         "--remove",
         nargs="+",
         default=(),
-        choices=("brightness", "class_means"),
-        help="subtract the mean of each row, or of each class, first: this can change the verdict",
+        choices=("brightness", "contrast", "class_means"),
+        help="subtract the mean of each row, divide by its standard deviation, or subtract the "
+        "mean of each class, first: this can change the verdict",
     )
     own.add_argument("--n-controls", type=int, default=19, help="Gaussian controls (default 19)")
     own.add_argument("--max-steps", type=int, help="steps of training (default 4000)")

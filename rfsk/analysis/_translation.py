@@ -61,7 +61,8 @@ def warn_not_testable(reason: str | None) -> None:
     if reason is not None:
         warn_likely_mistake(
             f"Localization cannot be tested with random phases: {reason}. "
-            "rfsk.control_test(net, X, y) tests it on any data, against Gaussian controls."
+            "rfsk.control_test(net, X, y) tests it on any data, against Gaussian controls, whose "
+            "fields LocalizationAnalyzer also takes as null=."
         )
 
 

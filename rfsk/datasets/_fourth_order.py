@@ -97,16 +97,21 @@ def sites_of(indices: ArrayLike, n_features: int) -> Indices:
     return sites.astype(np.int64)
 
 
-def pairwise(autocovariance: Array, first: Indices, second: Indices) -> Array:
+def pairwise(
+    autocovariance: Array, first: Indices, second: Indices, boundary: str = "periodic"
+) -> Array:
     """Covariance of pairs of sites from that of the first site with every site.
 
-    Autocovariances are even along each axis, so the size of a displacement decides.
+    Displacements are taken around a periodic lattice, with their direction: an oriented field has
+    another covariance along one diagonal than along the other. On an open lattice their size
+    decides, because an autocovariance of its shape has no other direction.
     """
     # By division, not np.unravel_index, which is wrong for more than 8192 entries where the last
     # axis has a single one, as sites[:, :, None] does (NumPy's issue 31980).
     displacement = []
     for side in reversed(autocovariance.shape):
-        displacement.append(np.abs(first % side - second % side))
+        offset = second % side - first % side
+        displacement.append(offset % side if boundary == "periodic" else np.abs(offset))
         first, second = first // side, second // side
     return np.asarray(autocovariance[tuple(reversed(displacement))])
 

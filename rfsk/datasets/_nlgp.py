@@ -193,14 +193,14 @@ class NLGP(KernelField):
             )
         sites = np.sort(sites, axis=1)
         latent = self.latent_autocovariance()
-        covariances = pairwise(latent, sites[:, :, None], sites[:, None, :])
+        covariances = pairwise(latent, sites[:, :, None], sites[:, None, :], self.boundary)
         if self.nonlinearity == "sign":  # equal pairs cancel and leave a covariance
             moments = np.empty(len(sites))
             paired = (np.diff(sites, axis=1) == 0).argmax(axis=1)
             repeats = (np.diff(sites, axis=1) == 0).any(axis=1)
             others = np.array([[2, 3], [0, 3], [0, 1]])[paired[repeats]]
             left, right = np.take_along_axis(sites[repeats], others, axis=1).T
-            moments[repeats] = pairwise(self._autocovariance, left, right)
+            moments[repeats] = pairwise(self._autocovariance, left, right, self.boundary)
             moments[~repeats] = erf_fourth_moment(covariances[~repeats], math.inf)
             return moments
         moments = erf_fourth_moment(covariances, self.gain) / self.normalization**4

@@ -142,7 +142,7 @@ class StationaryField(Sampler):
     def _gaussian_moment(self, sites: NDArray[np.int64]) -> Array:
         """C_ij C_kl + C_ik C_jl + C_il C_jk: the fourth moment of the Gaussian clone."""
         i, j, k, l = np.moveaxis(sites, -1, 0)  # noqa: E741
-        C = partial(pairwise, self._autocovariance)
+        C = partial(pairwise, self._autocovariance, boundary=self.boundary)
         return np.asarray(C(i, j) * C(k, l) + C(i, k) * C(j, l) + C(i, l) * C(j, k))
 
     @cached_property

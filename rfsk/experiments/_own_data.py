@@ -32,7 +32,7 @@ _LEARNING_RATE = 5.0
 _ROWS_A_FEATURE = 5  # below, a net is likely to fit the noise of the sample
 _FEW_ROWS = 1000
 _OUT_OF_SCALE = 30.0  # times the standard deviation of a typical feature
-_REMOVABLE = ("brightness", "class_means")
+_REMOVABLE = ("brightness", "contrast", "class_means")
 _STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
 _N_OTHER_SEEDS = 2  # nets that show whether fields are the same for other seeds
 _N_REFERENCES = 4  # convolutional filters, and factors of the cumulant
@@ -237,10 +237,11 @@ def study_data(
         Labels.
     shape : int or tuple of int, optional
         Lattice of the features: that of the images, or a ring of all features by default.
-    remove : sequence of {"brightness", "class_means"}, default=()
-        What to subtract: from each row its mean over the features; from each row the mean of its
-        class. Both can change the verdict, because a net learns what tells the classes apart most
-        easily.
+    remove : sequence of {"brightness", "contrast", "class_means"}, default=()
+        Subtract from each row its mean over the features; divide each row by its standard
+        deviation; subtract from each row the mean of its class, in this order. All can change the
+        verdict: a net learns what tells the classes apart most easily, and contrast that varies
+        from row to row alone makes data non-Gaussian.
     n_controls : int, default=19
         Number of controls; the smallest p-value is 1 / (n_controls + 1).
     n_hidden : int, default=32
@@ -443,6 +444,10 @@ def _prepared(rows: Array, labels: NDArray[Any], remove: Sequence[str], notes: l
     if "brightness" in remove:
         data -= data.mean(axis=1, keepdims=True)
         notes.append("The mean of each row over its features, its brightness, was subtracted.")
+    if "contrast" in remove:
+        contrast = data.std(axis=1, keepdims=True)
+        data /= np.where(contrast > 1e-10 * contrast.max(), contrast, 1.0)
+        notes.append("Each row was divided by its standard deviation, its contrast.")
     if "class_means" in remove:
         for of_class in members:
             data[of_class] -= data[of_class].mean(axis=0)
@@ -468,7 +473,7 @@ def _prepared(rows: Array, labels: NDArray[Any], remove: Sequence[str], notes: l
     left = [name for name in _REMOVABLE if name not in remove]
     if left:
         notes.append(
-            f"Not removed: {' and '.join(left)}. Where the rows or the classes differ in them, "
-            "their removal (remove=...) can change the verdict."
+            f"Not removed: {', '.join(left)}. Where the rows or the classes differ in them, their "
+            "removal (remove=...) can change the verdict."
         )
     return (data - mean) / scale

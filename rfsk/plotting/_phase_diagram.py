@@ -96,7 +96,7 @@ class PhaseDiagramDisplay:
         level : float, default=1.0
             Of that contour.
         boundary_label : str, optional
-            What to call it.
+            Name of the contour in the legend; by default the column and the level.
         ax : matplotlib Axes, optional
             Where to draw.
 
@@ -109,6 +109,8 @@ class PhaseDiagramDisplay:
         ValueError
             If there is no such column.
         """
+        if boundary_label is None and boundary is not None:
+            boundary_label = f"{label_of(boundary)} {level:g}"
         extra = [] if boundary is None else [boundary]
         columns = check_columns(table, [x, y, value, *extra], [x, y, value, *extra])
         warn_if_pooled(table, [x, y])
@@ -173,7 +175,7 @@ class PhaseDiagramDisplay:
                 plt.Line2D([], [], color=color, linewidth=width, linestyle=dash)
                 for color, width, dash in _BOUNDARY_LINES
             )
-            name = self.boundary_label or f"{label_of('boundary')} {self.level:g}"
+            name = self.boundary_label or f"boundary at {self.level:g}"
             ax.legend(
                 [handles],
                 [name],

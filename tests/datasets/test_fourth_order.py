@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from rfsk.datasets import (
     Phi4,
     Pulses,
     SpikedCumulant,
+    StationaryField,
     StudentT,
 )
-from rfsk.datasets._fourth_order import canonical_sites, erf_fourth_moment
+from rfsk.datasets._fourth_order import canonical_sites, erf_fourth_moment, pairwise
+from rfsk.datasets._lattice_kernels import covariance_matrix
 
 N_SAMPLES = 400_000
 INDICES = {
@@ -216,3 +219,47 @@ def test_moments_of_many_sets_of_sites_are_those_of_each_alone():
         entries = model.fourth_cumulant_slice()
         j, k, l = sites[0, :3]  # noqa: E741
         assert entries[j, k, l] == pytest.approx(model.fourth_cumulant([0, j, k, l]), abs=1e-12)
+
+
+@dataclass(frozen=True)
+class OrientedNLGP(StationaryField):
+    """Erf of a Gaussian field on a torus whose covariance differs between the two diagonals."""
+
+    shape: tuple[int, ...] = (4, 5)
+
+    def latent(self):
+        down, across = np.meshgrid(*(np.arange(side) for side in self.shape), indexing="ij")
+        diagonal, vertical = down / 4 + across / 5, down / 4
+        return 0.7 * np.cos(2 * np.pi * diagonal) + 0.3 * np.cos(2 * np.pi * vertical)
+
+    def autocovariance(self):
+        return 2.0 / np.pi * np.arcsin(0.5 * self.latent())
+
+    def excess_kurtosis(self):
+        return 0.0
+
+    def _moment(self, sites):
+        j, k = sites[:, :, None], sites[:, None, :]
+        return erf_fourth_moment(pairwise(self.latent(), j, k), 1.0)
+
+    def _fill(self, buffers, rng):
+        root = np.linalg.svd(covariance_matrix(self.latent()))
+        root = root.U * np.sqrt(root.S)
+        for rows in buffers:
+            latent = rng.standard_normal(rows.shape) @ root.T
+            rows[:] = special.erf(latent / np.sqrt(2.0))
+            yield rows
+
+
+def test_cumulants_of_an_oriented_field_are_those_of_samples():
+    """Sites along either diagonal; five standard errors of 200,000 samples."""
+    model = OrientedNLGP()
+    X = model.sample(200_000, random_state=3)
+    centred = X - X.mean(axis=0)
+    C = model.covariance()
+    np.testing.assert_allclose(centred.T @ centred / len(X), C, atol=5 / np.sqrt(len(X)))
+    for a, b, c, d in [(0, 6, 1, 5), (0, 9, 5, 4), (0, 0, 6, 6), (0, 0, 9, 9), (7, 13, 1, 19)]:
+        products = centred[:, [a, b, c, d]].prod(axis=1)
+        error = 5 * products.std() / np.sqrt(len(X)) + 1e-10
+        found = products.mean() - C[a, b] * C[c, d] - C[a, c] * C[b, d] - C[a, d] * C[b, c]
+        assert abs(found - model.fourth_cumulant([a, b, c, d])) < error

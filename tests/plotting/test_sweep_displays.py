@@ -71,13 +71,12 @@ def test_the_boundary_runs_where_the_second_quantity_crosses_its_level(table):
     table["index"] = np.log10(table["gain"])
     display = PhaseDiagramDisplay.from_sweep(
         table, "gain", "length_ratio", "ipr_positive", boundary="index", level=0.5,
-        boundary_label="index",
     )  # fmt: skip
     contours = [c for c in display.ax_.collections if c is not display.image_]
     (path,) = contours[0].get_paths()
     # Half way between the gains 1 and 10, as the axis shows them.
     np.testing.assert_allclose(path.vertices[:, 0], 10**0.5, rtol=1e-3)
-    assert display.ax_.get_legend().get_texts()[0].get_text() == "index"
+    assert display.ax_.get_legend().get_texts()[0].get_text() == "index 0.5"
 
 
 def test_one_row_of_cells_can_be_drawn(table):
