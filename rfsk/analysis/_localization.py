@@ -145,6 +145,11 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         -------
         self : LocalizationAnalyzer
         """
+        if np.ndim(y) == 2:
+            raise TypeError(
+                f"y has shape {np.shape(y)}; it is ignored. Pass the inputs of the fields by name: "
+                "fit(fields, inputs=X)."
+            )
         check_positive(self.n_null, "n_null", integer=True)
         check_positive(self.alpha, "alpha")
         if isinstance(self.null, str):

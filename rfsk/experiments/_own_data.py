@@ -31,6 +31,7 @@ _LEARNING_TIME = 20_000.0  # learning rate times steps
 _LEARNING_RATE = 5.0
 _ROWS_A_FEATURE = 5  # below, a net is likely to fit the noise of the sample
 _FEW_ROWS = 1000
+_COPY = 0.98  # cosine from which on two fields are one
 _OUT_OF_SCALE = 30.0  # times the standard deviation of a typical feature
 _REMOVABLE = ("brightness", "contrast", "class_means")
 _STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
@@ -326,6 +327,12 @@ def study_data(
         f"Nets of {n_hidden} units were trained for {n_epochs} epochs in batches of {batch_size}, "
         f"with a learning rate of {_LEARNING_RATE:g} and random_state={random_state!r}."
     )
+    n_grown, n_different = int(test.has_grown.sum()), _n_different(test)
+    if n_different <= n_grown / 4:
+        notes.append(
+            f"The {n_grown} fields that have grown are copies of {n_different} up to sign: count "
+            "these, not the units that stand out."
+        )
     noise = 3.0 / data.shape[1]
     largest = max(test.statistic.values(), key=np.nan_to_num)
     if test.p_value <= test.alpha and largest < noise:
@@ -380,6 +387,14 @@ def _matches(
         chance = chance_match(fields, targets, sides, n_null=_N_SCRAMBLED, random_state=seed)
         found[name] = median, float(chance[-2])
     return found
+
+
+def _n_different(test: ControlTest) -> int:
+    """Number of grown fields, of which none is a copy of one before it, up to sign and size."""
+    fields = test.net.receptive_fields_[test.has_grown]
+    units = fields / np.linalg.norm(fields, axis=1, keepdims=True)
+    alike = np.abs(units @ units.T) > _COPY
+    return int(np.sum(~np.any(np.tril(alike, -1), axis=1)))
 
 
 def _index(

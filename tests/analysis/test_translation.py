@@ -130,6 +130,11 @@ def test_other_nulls_need_no_translation_invariance():
     assert not np.isnan(analyzer.transform(fields)).any(axis=0)[-2:].any()
 
 
+def test_inputs_that_are_not_passed_by_name_are_refused():
+    with pytest.raises(TypeError, match=r"y has shape \(20, 60\); .* fit\(fields, inputs=X\)"):
+        LocalizationAnalyzer().fit(np.eye(60), RING.sample(20, 0))
+
+
 def test_inputs_of_other_features_are_refused():
     with pytest.raises(
         ValueError, match="inputs have 60 features; expected those of the fields, 8"

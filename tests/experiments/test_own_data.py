@@ -100,6 +100,14 @@ def test_what_is_removed_is_reported_and_makes_no_difference_to_data_without_it(
         study_data(X, Y, remove=["mean"], **QUICK)
 
 
+def test_fields_that_are_copies_are_reported():
+    rng = np.random.default_rng(0)
+    common = rng.standard_normal(20)
+    rows = 0.3 * rng.standard_normal((1000, 20)) + np.where(Y[:, None], 1.0, -1.0) * common
+    notes = "\n".join(study_data(rows, Y, n_hidden=8, max_steps=400, random_state=0).notes)
+    assert re.search(r"The 8 fields that have grown are copies of [12] up to sign", notes)
+
+
 def test_columns_that_are_no_inputs_are_reported():
     import pandas as pd
 

@@ -76,7 +76,7 @@ def test_the_boundary_runs_where_the_second_quantity_crosses_its_level(table):
     (path,) = contours[0].get_paths()
     # Half way between the gains 1 and 10, as the axis shows them.
     np.testing.assert_allclose(path.vertices[:, 0], 10**0.5, rtol=1e-3)
-    assert display.ax_.get_legend().get_texts()[0].get_text() == "index 0.5"
+    assert display.ax_.get_legend().get_texts()[0].get_text() == "localization index 0.5"
 
 
 def test_one_row_of_cells_can_be_drawn(table):

@@ -1,6 +1,7 @@
 """Invariants of nets, searched for exceptions by Hypothesis."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from rfsk.testing import lattice_shapes
 seeds = st.integers(0, 2**32 - 1)
 
 
+@pytest.mark.filterwarnings("ignore:X has 4 rows and")
 @given(lattice_shapes(), seeds)
 def test_circular_convnet_is_equivariant(shape, seed):
     rng = np.random.default_rng(seed)
