@@ -145,9 +145,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         -------
         self : LocalizationAnalyzer
         """
-        if np.ndim(y) == 2:
+        if getattr(y, "ndim", 1) == 2:
             raise TypeError(
-                f"y has shape {np.shape(y)}; it is ignored. Pass the inputs of the fields by name: "
+                f"y has shape {y.shape}; it is ignored. Pass the inputs of the fields by name: "
                 "fit(fields, inputs=X)."
             )
         check_positive(self.n_null, "n_null", integer=True)
