@@ -34,7 +34,7 @@ def test_the_api_page_lists_each_public_name_once():
     page = (DOCS / "api.rst").read_text(encoding="utf-8")
     listed = re.findall(r"^   ([\w.]+)$", page, re.MULTILINE)
     assert sorted(listed) == sorted(expected)
-    assert set(rfsk.__all__) <= set(listed)
+    assert {name for name in rfsk.__all__ if callable(getattr(rfsk, name))} <= set(listed)
 
 
 @pytest.mark.usefixtures("_close_figures")

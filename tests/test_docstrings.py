@@ -27,7 +27,8 @@ VARIADIC = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
 def test_every_room_is_looked_at():
     assert {"analysis", "datasets", "experiments", "nets", "plotting", "theory"} <= set(ROOMS)
     shown = {id(value) for room in ROOMS for value in public(room).values()}
-    assert [name for name in rfsk.__all__ if id(getattr(rfsk, name)) not in shown] == []
+    served = [getattr(rfsk, name) for name in rfsk.__all__]
+    assert [value for value in served if callable(value) and id(value) not in shown] == []
 
 
 @pytest.mark.parametrize("room", ROOMS)
