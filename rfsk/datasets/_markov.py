@@ -1,6 +1,7 @@
 """Markov chains on lattices: clusters to flip, thinning, and how long chains remember."""
 
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +18,9 @@ Array = NDArray[np.float64]
 
 _CHAINS = 256
 _MEASURED_CHAINS = 64
-_BURN_IN = 10  # in sampling intervals
+_BURN_IN = 10  # sampling intervals, and
+_LEAST_BURN_IN = 50  # sweeps, whatever the interval
+_LONG_ENOUGH = 20.0  # autocorrelation times that a series must have
 
 
 class MarkovSampled(ABC):
@@ -90,7 +93,7 @@ class MarkovSampled(ABC):
                 if not len(waiting):
                     if states is None:
                         states = self._start(min(len(rows), _CHAINS), rng)
-                        n_steps = _BURN_IN * self.n_sweeps
+                        n_steps = max(_BURN_IN * self.n_sweeps, _LEAST_BURN_IN)
                     else:
                         n_steps = self.n_sweeps
                     for _ in range(n_steps):
@@ -143,8 +146,9 @@ def flip_clusters(
 def autocorrelation_time(series: Array) -> float:
     """Integrated autocorrelation time of stationary series.
 
-    tau = 1 + 2 sum_t rho(t), summed to the first window t >= 5 tau (Sokal): n samples a step
-    apart tell as much about a mean as n / tau independent ones.
+    tau = 1 + 2 sum_t rho(t), summed to the first window t >= 5 tau (Sokal): the mean of n
+    successive steps has the variance of a mean of n / tau independent samples. A warning is issued
+    if the series is shorter than 20 tau, because tau is then underestimated.
 
     Parameters
     ----------
@@ -165,4 +169,11 @@ def autocorrelation_time(series: Array) -> float:
         return math.nan
     taus = 2.0 * np.cumsum(covariances / covariances[0]) - 1.0
     window = np.flatnonzero(np.arange(n_steps) >= 5.0 * taus)
-    return float(max(1.0, taus[window[0] if len(window) else -1]))
+    tau = float(max(1.0, taus[window[0] if len(window) else -1]))
+    if n_steps < _LONG_ENOUGH * tau:
+        warnings.warn(
+            f"The autocorrelation time of {tau:.3g} steps is likely to be larger: it was measured "
+            f"on {n_steps} steps; expected at least {_LONG_ENOUGH:g} times as many as its value.",
+            stacklevel=2,
+        )
+    return tau

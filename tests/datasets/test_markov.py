@@ -46,3 +46,29 @@ def test_chains_run_on_between_chunks():
     whole = draw([90])[:90]
     np.testing.assert_array_equal(draw([90, 30])[:90], whole)
     assert not np.array_equal(draw([90, 90])[90:], whole)
+
+
+def test_a_time_that_the_series_is_too_short_for_is_reported():
+    """An autoregression of memory .99, tau = 199, over 400 steps."""
+    rng = np.random.default_rng(0)
+    series = np.zeros((400, 8))
+    for step in range(1, 400):
+        series[step] = 0.99 * series[step - 1] + rng.standard_normal(8)
+    with pytest.warns(UserWarning, match="is likely to be larger: it was measured on 400 steps"):
+        assert autocorrelation_time(series) < 199.0
+
+
+def test_burn_in_does_not_depend_on_the_interval_between_samples():
+    """32 x 32 near the critical point: the mean energy of samples one sweep and five apart.
+
+    Five standard errors over 256 chains, of which each gives one sample.
+    """
+    energies = []
+    for n_sweeps in (1, 5):
+        X = Ising((32, 32), temperature=2.27, n_sweeps=n_sweeps).sample(256, random_state=n_sweeps)
+        spins = X.reshape(-1, 32, 32)
+        neighbours = np.roll(spins, 1, axis=1) + np.roll(spins, 1, axis=2)
+        energies.append(-(spins * neighbours).mean(axis=(1, 2)))
+    first, second = energies
+    error = np.sqrt((first.var() + second.var()) / 256)
+    assert abs(first.mean() - second.mean()) < 5.0 * error
