@@ -51,7 +51,7 @@ def warned_once() -> Iterator[None]:
         _kinds_warned_of.reset(token)
 
 
-def warn_likely_mistake(message: str) -> None:
+def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWarning) -> None:
     """Warn at the line that called the package, be it through scikit-learn."""
     level, frame = 1, sys._getframe()
     kinds, caller = _kinds_warned_of.get(), sys._getframe(1)
@@ -62,7 +62,7 @@ def warn_likely_mistake(message: str) -> None:
         kinds.add(kind)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, LikelyMistakeWarning, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)
 
 
 def mark_activations(hidden: Array) -> Array:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from .._core._mistakes import warn_likely_mistake
+from ..exceptions import NotTestableWarning
 
 Array = NDArray[np.float64]
 
@@ -62,7 +63,8 @@ def warn_not_testable(reason: str | None) -> None:
         warn_likely_mistake(
             f"Localization cannot be tested with random phases: {reason}. "
             "rfsk.control_test(net, X, y) tests it on any data, against Gaussian controls, whose "
-            "fields LocalizationAnalyzer also takes as null=."
+            "fields LocalizationAnalyzer also takes as null=.",
+            NotTestableWarning,
         )
 
 

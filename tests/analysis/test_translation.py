@@ -19,7 +19,7 @@ from rfsk import (
 )
 from rfsk.analysis import group_split
 from rfsk.analysis._translation import why_not_testable
-from rfsk.exceptions import LikelyMistakeWarning
+from rfsk.exceptions import LikelyMistakeWarning, NotTestableWarning
 
 SITES = np.arange(60)
 WINDOW = GaussianField(60, correlation_length=8.0, boundary="open")
@@ -42,7 +42,7 @@ def test_fields_of_digits_and_of_their_control_are_not_testable(digits):
     """Both are called localized in large numbers by random phases, which mean nothing there."""
     for X, y in (digits, make_gaussian_clone(*digits, random_state=0)):
         fields = trained_on_digits(X, y).receptive_fields_
-        with pytest.warns(LikelyMistakeWarning, match=r"concentrate at the same places.*control"):
+        with pytest.warns(NotTestableWarning, match=r"concentrate at the same places.*control"):
             summary = population_summary(fields, (8, 8), random_state=0)
         assert set(summary.split.groups) == {"not testable"}
         assert np.all(np.isnan(summary.split.p_values))
@@ -57,7 +57,7 @@ def test_an_untrained_net_behind_a_scaler_is_not_localized(digits):
     with pytest.warns(LikelyMistakeWarning, match="differ in their means"):
         pipeline = make_pipeline(StandardScaler(), net).fit(X, y)
     analyzer = LocalizationAnalyzer((8, 8), random_state=0)
-    with pytest.warns(LikelyMistakeWarning, match="Localization cannot be tested"):
+    with pytest.warns(NotTestableWarning, match="Localization cannot be tested"):
         measures = analyzer.fit_transform(receptive_fields(pipeline))
     assert np.all(np.isnan(measures[:, -2:]))
     assert not np.isnan(measures[:, 0]).any()
@@ -67,10 +67,10 @@ def test_an_untrained_net_behind_a_scaler_is_not_localized(digits):
 
 def test_inputs_seen_through_an_open_window_are_reported():
     fields = np.random.default_rng(0).standard_normal((4, 60))
-    with pytest.warns(LikelyMistakeWarning, match="across its boundary, which is not periodic"):
+    with pytest.warns(NotTestableWarning, match="across its boundary, which is not periodic"):
         analyzer = LocalizationAnalyzer(random_state=0).fit(fields, inputs=WINDOW)
     assert np.all(np.isnan(analyzer.transform(fields)[:, -2:]))
-    with pytest.warns(LikelyMistakeWarning, match="is not periodic"):
+    with pytest.warns(NotTestableWarning, match="is not periodic"):
         split = group_split(fields, inputs=WINDOW.sample(2000, 0), random_state=0)
     assert split.not_testable == analyzer.not_testable_
     images = np.random.default_rng(0).standard_normal((4, 60))
@@ -116,7 +116,7 @@ def test_fields_at_random_places_are_testable():
 def test_inputs_decide_where_they_are_given():
     """Fields at one place, which may be chance or a start in common, on inputs that are alike."""
     bumps = np.tile(np.exp(-((SITES - 30.0) ** 2) / 30), (20, 1))
-    with pytest.warns(LikelyMistakeWarning, match="concentrate at the same places"):
+    with pytest.warns(NotTestableWarning, match="concentrate at the same places"):
         assert group_split(bumps, random_state=0).not_testable is not None
     split = group_split(bumps, inputs=RING, random_state=0)
     assert split.not_testable is None
