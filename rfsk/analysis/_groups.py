@@ -12,7 +12,7 @@ from scipy.optimize import isotonic_regression
 from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._validation import check_fields_on, check_positive
-from ._measures import scaled_images
+from ._measures import ipr, scaled_images
 from ._nulls import phase_p_values, random_phases
 from ._translation import warn_not_testable, why_not_testable
 
@@ -159,10 +159,10 @@ def _resolved_p_values(
     pass the correction, they are held against more surrogates.
     """
     p_values = np.full(len(weights), np.nan)
-    at_floor = np.ones(len(weights), dtype=bool)
+    at_floor, ratio = np.ones(len(weights), dtype=bool), ipr(weights)
     while True:
         phases = random_phases(sides, n_null, rng)
-        p_values[at_floor] = phase_p_values(weights[at_floor], sides, phases)
+        p_values[at_floor] = phase_p_values(weights[at_floor], ratio[at_floor], sides, phases)
         n_alive, floor = int(np.isfinite(p_values).sum()), 1.0 / (n_null + 1)
         at_floor = p_values <= floor
         n_at_floor = int(at_floor.sum())

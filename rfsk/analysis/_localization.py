@@ -264,4 +264,4 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             return np.where(np.isfinite(ratio), (1 + stronger) / (1 + self._n_null), np.nan)
         if self.not_testable_ is not None:
             return np.full(len(fields), np.nan)
-        return phase_p_values(fields, self.shape_, self.phases_)
+        return phase_p_values(fields, ratio, self.shape_, self.phases_)

@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core._random import as_generator
 from .._core._validation import check_fields_on
-from ._measures import ipr
 
 Array = NDArray[np.float64]
 
@@ -45,10 +44,12 @@ def phase_randomized_ipr(field: Array, phases: Array) -> Array:
     return np.asarray((squares**2).sum(axis=axes) / total**2)
 
 
-def phase_p_values(fields: Array, shape: tuple[int, ...], phases: Array) -> Array:
-    """p-value of the IPR of each field among its surrogates with these phases; NaN for zeros."""
+def phase_p_values(fields: Array, ratio: Array, shape: tuple[int, ...], phases: Array) -> Array:
+    """p-value of each field's IPR, `ratio`, among its surrogates with these phases.
+
+    NaN for a field of zeros, whose IPR is NaN.
+    """
     p_values, n_null = np.full(len(fields), np.nan), len(phases)
-    ratio = ipr(fields)
     for unit in np.flatnonzero(np.isfinite(ratio)):
         field = fields[unit] / np.abs(fields[unit]).max()
         null = phase_randomized_ipr(field.reshape(shape), phases)

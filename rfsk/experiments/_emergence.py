@@ -319,12 +319,11 @@ def emergence(
         trained_on = {"nlgp": task, "clone": clone, "conv": task}
         accuracy, is_positive, population = {}, {}, {}
         for (name, net), seed in zip(nets.items(), spawn_seeds(seeds[5], 3), strict=True):
-            accuracy[name] = net.score(*trained_on[name].sample(plan.test_samples, seed))
+            X, y = trained_on[name].sample(plan.test_samples, seed)
+            accuracy[name] = net.score(X, y)
             fields = net.receptive_fields_
             is_positive[name] = starts_positive(fields)
-            population[name] = population_summary(
-                fields, shape, inputs=trained_on[name], random_state=seeds[6]
-            )
+            population[name] = population_summary(fields, shape, inputs=X, random_state=seeds[6])
         fields = nets["nlgp"].receptive_fields_
         references = {"filters": nets["conv"].receptive_fields_, "factors": cp.components_}
         match = {

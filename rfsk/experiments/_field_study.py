@@ -103,10 +103,11 @@ def measure_fields(net: FCNet, task: Discrimination, random_state: Any) -> dict[
     fields = net.receptive_fields_
     positive = starts_positive(fields)
     ratio = ipr(fields)
-    split = group_split(fields, net.shape_, n_null=199, inputs=task, random_state=seeds[1])
+    X, y = task.sample(10_000, seeds[0])
+    split = group_split(fields, net.shape_, n_null=199, inputs=X, random_state=seeds[1])
     localized = split.groups == "localized"
     return {
-        "accuracy": float(net.score(*task.sample(10_000, seeds[0]))),
+        "accuracy": float(net.score(X, y)),
         "ipr_positive": mean_and_error(ratio[positive])[0],
         "ipr_negative": mean_and_error(ratio[~positive])[0],
         "width_positive": float(np.median(field_width(fields, net.shape_)[positive])),

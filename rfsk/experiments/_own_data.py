@@ -241,7 +241,7 @@ def study_data(
     remove : sequence of {"brightness", "contrast", "class_means"}, default=()
         Subtract from each row its mean over the features; divide each row by its standard
         deviation; subtract from each row the mean of its class, in this order. All can change the
-        verdict: a net learns what tells the classes apart most easily, and contrast that varies
+        verdict: a net learns what separates the classes most easily, and contrast that varies
         from row to row alone makes data non-Gaussian.
     n_controls : int, default=19
         Number of controls; the smallest p-value is 1 / (n_controls + 1).
