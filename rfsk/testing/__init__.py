@@ -1,16 +1,9 @@
-"""Tests for input models, measures and analyzers of your own."""
+"""Checks of input models and Hypothesis strategies for your own tests.
 
-from ._checks import CheckResult
-from ._field_analyzer import check_field_analyzer
-from ._input_model import check_input_model
-from ._strategies import fields, input_models, lattice_shapes, tasks
+The public names are listed in ``__init__.pyi`` and imported on first use, so that the checks do
+not need Hypothesis.
+"""
 
-__all__ = [
-    "CheckResult",
-    "check_field_analyzer",
-    "check_input_model",
-    "fields",
-    "input_models",
-    "lattice_shapes",
-    "tasks",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,304 @@
+"""check_input_model: correct models pass, and each mistake fails the check that names it."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from rfsk.datasets import (
+    NLGP,
+    Algebraic,
+    EllipticalField,
+    GaussianField,
+    Ising,
+    MultivariateGaussian,
+    Phi4,
+    TransformedField,
+)
+from rfsk.testing import check_input_model
+
+RING = {"shape": (12,), "correlation_length": 2.0}
+SITES = np.arange(10)
+
+
+class Bumps:
+    """A correct model: a bump at any site of a ring of ten, of either sign."""
+
+    shape, n_features = (10,), 10
+    bump = np.exp(-0.5 * (np.minimum(SITES, 10 - SITES) / 1.5) ** 2)
+    bump /= np.sqrt(np.mean(bump**2))
+
+    def sample(self, n_samples, random_state=None):
+        rng = np.random.default_rng(random_state)
+        sites = SITES - rng.integers(10, size=(n_samples, 1))
+        return rng.choice([-1.0, 1.0], size=(n_samples, 1)) * self.bump[sites]
+
+    def autocovariance(self):
+        return np.array([np.mean(self.bump * np.roll(self.bump, site)) for site in SITES])
+
+    def covariance(self):
+        return np.stack([np.roll(Bumps.autocovariance(self), site) for site in SITES])
+
+    def excess_kurtosis(self):
+        return np.mean(self.bump**4) - 3.0
+
+    def gaussian_clone(self):
+        return MultivariateGaussian(np.zeros(10), Bumps.covariance(self))
+
+    def moment(self, sites):
+        return self.bump[sites[..., None] - SITES].prod(axis=-2).mean(axis=-1)
+
+    def fourth_cumulant(self, sites):
+        i, j, k, l = np.moveaxis(sites, -1, 0)  # noqa: E741
+        C = Bumps.covariance(self)
+        return self.moment(sites) - C[i, j] * C[k, l] - C[i, k] * C[j, l] - C[i, l] * C[j, k]
+
+    def pixel_quadrature(self):
+        return self.bump, np.full(10, 0.1)
+
+    def chunks(self, n_samples, chunk_size=1000, random_state=None):
+        rng = np.random.default_rng(random_state)
+        for start in range(0, n_samples, chunk_size):
+            yield self.sample(min(chunk_size, n_samples - start), rng)
+
+
+class Smooth:
+    """A correct model made of noise: the sum of two neighbouring sites."""
+
+    shape, n_features = (10,), 10
+
+    def from_noise(self, noise):
+        return (noise + noise[:, [*SITES[1:], 0]]) / 2**0.5
+
+    def sample(self, n_samples, random_state=None):
+        rng = np.random.default_rng(random_state)
+        return Smooth.from_noise(self, rng.standard_normal((n_samples, 10)))
+
+    def covariance(self):
+        return np.eye(10) + 0.5 * (np.roll(np.eye(10), 1, 0) + np.roll(np.eye(10), -1, 0))
+
+
+class Coin:
+    """A correct model of few values, with all that training needs."""
+
+    shape, n_features = (1,), 1
+
+    def sample(self, n_samples, random_state=None):
+        return np.random.default_rng(random_state).choice([-1.0, 1.0], size=(n_samples, 1))
+
+
+def drawn(change):
+    """`sample` with a change of what it returns."""
+    return lambda self, n, random_state=None: change(Bumps.sample(self, n, random_state))
+
+
+def seeded(change, default=None):
+    """`sample` with a change of its seed."""
+    return lambda self, n, random_state=default: Bumps.sample(self, n, change(random_state))
+
+
+def gives(value):
+    """A member that always returns the same."""
+    return lambda *arguments: value
+
+
+def clone(change=None, covariance=None, **members):
+    """`gaussian_clone` with a change of its samples or parameters."""
+    if change is not None:
+        members["sample"] = lambda self, n, seed: change(Bumps().sample(n, seed))
+    cls = type("Clone", (MultivariateGaussian,), members)
+    return lambda self: cls(np.zeros(10), C if covariance is None else covariance)
+
+
+def uses_global_generator(seed):
+    return np.random.randint(2**31) if seed is None else seed  # noqa: NPY002
+
+
+def seeds_global_generator(seed):
+    np.random.seed(0)  # noqa: NPY002
+    return seed
+
+
+def without_advance(seed):
+    is_generator = isinstance(seed, np.random.Generator)
+    return seed.bit_generator.state["state"]["state"] % 2**32 if is_generator else seed
+
+
+def markov_chain(X):
+    """Each row is the one before it with probability one half."""
+    kept = np.random.default_rng(0).random(len(X)) < 0.5
+    return X[np.maximum.accumulate(np.where(kept, 0, np.arange(len(X))))]
+
+
+def shortest_distance(self):
+    distance = np.abs(SITES[:, None] - SITES)
+    return np.exp(-((np.minimum(distance, 10 - distance) / 6.0) ** 2))
+
+
+def overwrites(self, noise):
+    noise[:] = Smooth.from_noise(self, noise)
+    return noise
+
+
+def chunks_of_one_seed(self, n_samples, chunk_size=20, random_state=None):
+    for start in range(0, n_samples, chunk_size):
+        yield self.sample(min(chunk_size, n_samples - start), random_state)
+
+
+def raises(*arguments):
+    raise IndexError("too many indices")
+
+
+C, MEAN = Bumps().covariance(), Bumps.bump.mean()
+SKEWED = {
+    "sample": drawn(lambda X: np.abs(X) - MEAN),
+    "covariance": gives(C - MEAN**2),
+    "autocovariance": gives(C[0] - MEAN**2),
+}
+MISTAKES = [
+    (r"shape: .* such as \(30,\) or \(6, 5\), got 10", {"shape": 10}),
+    ("shape: `n_features` must be the product .*, 15, got 10", {"shape": (5, 3)}),
+    (r"sample: .* return shape \(7, 10\), got \(10, 7\)", {"sample": drawn(np.transpose)}),
+    (r"sample: .*\(7, 5, 2\).* images", {"sample": drawn(lambda X: X.reshape(-1, 5, 2))}),
+    ("sample: .* ndarray, got <class 'list'>", {"sample": drawn(np.ndarray.tolist)}),
+    ("sample: .* float64, got float32", {"sample": drawn(np.float32)}),
+    ("sample: 5000 of 5000 samples hold NaN", {"sample": drawn(lambda X: X * np.nan)}),
+    ("sample: raised IndexError: too many indices", {"sample": raises}),
+    ("random_state: the same seed gave different", {"sample": seeded(gives(None))}),
+    ("random_state: different seeds gave the same", {"sample": seeded(gives(0))}),
+    ("random_state: .* must be None", {"sample": seeded(lambda seed: seed, default=0)}),
+    ("random_state: two draws from one Generator", {"sample": seeded(without_advance)}),
+    ("global_state: .* None.` changed NumPy's", {"sample": seeded(uses_global_generator)}),
+    ("global_state: .* changed NumPy's global", {"sample": seeded(seeds_global_generator)}),
+    (
+        "independent_rows: neighbour.* values",
+        {"sample": drawn(lambda X: X[[0] * len(X)])},
+    ),
+    ("independent_rows: .* squares", {"sample": drawn(lambda X: X[:1] * np.sign(X[:, :1]))}),
+    ("independent_rows: .* enough steps of a Markov chain", {"sample": drawn(markov_chain)}),
+    (
+        "independent_rows: samples half a draw apart",
+        {"sample": drawn(lambda X: np.resize(X[: max(len(X) // 2, 7)], X.shape))},
+    ),
+    (r"covariance: .* \(10, 10\), got \(10,\)", {"covariance": gives(C[0])}),
+    ("covariance: .* not symmetric: .* 0.01", {"covariance": gives(C + 0.01 * np.eye(10, k=1))}),
+    ("covariance: .* not positive semi-definite", {"covariance": shortest_distance}),
+    (r"zero_mean: .* zero at \(\d,\): got 0.1", {"sample": drawn(lambda X: X + 0.1)}),
+    ("covariance_of_samples: .* is 0.36.* normal", {"sample": drawn(lambda X: 0.6 * X)}),
+    (r"covariance_of_samples: .* at \(\d, \d\).* latent", {"covariance": gives(np.eye(10))}),
+    ("translation_invariance: .* by 0.1", {"autocovariance": gives(C[0] + 0.1 * (SITES == 3))}),
+    ("sign_symmetry: x and -x are not equally likely", SKEWED),
+    ("excess_kurtosis: .* got -0.34.* - 3, so that", {"excess_kurtosis": gives(2.66)}),
+    ("excess_kurtosis: .* at least -2, got -2.5", {"excess_kurtosis": gives(-2.5)}),
+    (r"fourth_cumulant: .*\(\[.*\]\)` differs", {"fourth_cumulant": Bumps.moment}),
+    (r"fourth_cumulant: .* shape \(30,\), got \(\)", {"fourth_cumulant": gives(1.0)}),
+    (
+        "fourth_cumulant: .* when the order of sites is reversed",
+        {"fourth_cumulant": lambda self, sites: sites[:, 0] / 10.0},
+    ),
+    (r"gaussian_clone: .* \(10,\), got \(1,\)", {"gaussian_clone": gives(Coin())}),
+    ("gaussian_clone: .* by 0.895", {"gaussian_clone": clone(covariance=np.eye(10))}),
+    ("gaussian_clone: .* must be 0, got -0.3", {"gaussian_clone": lambda self: self}),
+    (
+        "gaussian_clone: .* fourth cumulant 1, not 0",
+        {"gaussian_clone": clone(fourth_cumulant=gives(np.ones(30)))},
+    ),
+    ("gaussian_clone: .* kurtosis: got -0.3", {"gaussian_clone": clone(lambda X: X)}),
+    ("gaussian_clone: .* zero mean", {"gaussian_clone": clone(lambda X: X + 0.1)}),
+    ("gaussian_clone: .* covariance of", {"gaussian_clone": clone(lambda X: 0.9 * X)}),
+    ("pixel_quadrature: .* 2, not 1", {"pixel_quadrature": gives(([1.0], [2.0]))}),
+    ("pixel_quadrature: .* -2 where", {"pixel_quadrature": gives(([-1.0, 1.0], [0.5, 0.5]))}),
+    (r"chunks: .* shapes \[.*\(10, 10\)\], got", {"chunks": gives([np.zeros((20, 10))])}),
+    ("chunks: .* Draw all chunks from one generator", {"chunks": chunks_of_one_seed}),
+]
+MISTAKES_IN_FROM_NOISE = [
+    ("must not change the noise", overwrites),
+    ("its own row of noise only", lambda self, noise: noise - noise.mean(0)),
+    ("turn a tensor into a tensor, got ndarray", lambda self, noise: np.asarray(noise) / 1.0),
+    ("do not have the covariance of the model", lambda self, noise: noise / 1.0),
+]
+
+
+@pytest.mark.parametrize(("message", "members"), MISTAKES, ids=[m for m, _ in MISTAKES])
+def test_each_mistake_fails_the_check_that_names_it(message, members):
+    model = type("Wrong", (Bumps,), members)()
+    with pytest.raises(AssertionError, match=f"^{message}"):
+        check_input_model(model, n_samples=5000, random_state=0)
+
+
+@pytest.mark.parametrize(("reason", "from_noise"), MISTAKES_IN_FROM_NOISE)
+def test_each_mistake_in_from_noise_is_named(reason, from_noise):
+    model = type("Wrong", (Smooth,), {"from_noise": from_noise})()
+    with pytest.raises(AssertionError, match=f"^from_noise: .*{reason}"):
+        check_input_model(model, n_samples=5000, random_state=0)
+
+
+@pytest.mark.parametrize(
+    ("model", "skipped"),
+    [
+        (Bumps(), {"from_noise"}),
+        (NLGP(**RING, gain=3.0), set()),
+        (NLGP(**RING, gain=3.0, boundary="open"), {"translation_invariance"}),
+        (EllipticalField((3, 4), correlation_length=1.0), {"pixel_quadrature"}),
+    ],
+)
+def test_a_correct_model_passes_the_checks_of_all_that_it_has(model, skipped):
+    results = check_input_model(model, n_samples=5000, random_state=0)
+    assert {name for name, result in results.items() if result != "passed"} == skipped
+
+
+def test_a_correct_model_of_few_values_passes_with_any_seed():
+    for seed in range(20):
+        results = check_input_model(Coin(), n_samples=200, random_state=seed)
+        assert results["random_state"] == "passed"
+
+
+def test_what_cannot_be_compared_is_skipped_with_the_reason():
+    results = check_input_model(Coin(), n_samples=200, random_state=0)
+    assert results["covariance"] == "skipped: the model has no `covariance`."
+    results = check_input_model(Phi4((3, 3), coupling=1.0), n_samples=200, random_state=0)
+    assert results["covariance"].startswith("skipped: `covariance` is not implemented: ")
+    heavy = TransformedField(**RING, marginal=Algebraic(3.0))
+    results = check_input_model(heavy, n_samples=5000, random_state=0)
+    assert results["excess_kurtosis"] == "skipped: the kurtosis is infinite."
+    assert "no standard error" in results["covariance_of_samples"]
+    heavy = TransformedField(**RING, marginal=Algebraic(4.5))
+    results = check_input_model(heavy, random_state=0)
+    assert "a single sample dominates the fourth moment" in results["excess_kurtosis"]
+
+
+def test_a_wrong_fourth_cumulant_of_neighbours_on_a_large_lattice_is_found():
+    class Wrong(Ising):
+        def fourth_cumulant(self, indices):
+            return np.zeros(len(indices))
+
+    with pytest.raises(AssertionError, match=r"^fourth_cumulant: .*\[\d+, \d+, \d+, \d+\]"):
+        check_input_model(Wrong(60, temperature=1.0), n_samples=2000, random_state=0)
+
+
+def test_an_expected_failure_is_reported_and_one_that_passes_is_no_failure():
+    gamma = TransformedField(**RING, marginal=stats.gamma(6.0))
+    expected = {"sign_symmetry": "a gamma distribution", "zero_mean": "no reason"}
+    results = check_input_model(
+        gamma, n_samples=5000, random_state=0, expected_failed_checks=expected
+    )
+    assert results["sign_symmetry"].startswith("xfail: a gamma distribution (x and -x are not")
+    assert results["zero_mean"] == "passed"
+
+
+def test_the_global_generator_is_left_as_it_was():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    check_input_model(GaussianField(**RING), n_samples=200, random_state=0)
+    assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_samples": 10}, "`n_samples` must be at least 100, got 10"),
+        ({"expected_failed_checks": {"mean": "why"}}, "expected_failed_checks.*mean.* 'shape'"),
+        ({"random_state": "one"}, "random_state.*one"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        check_input_model(Bumps(), **arguments)
