@@ -25,8 +25,7 @@ import jupytext
 import nbformat
 
 HERE = Path(__file__).resolve().parent
-_MARKS = {"# <answer>": "answer", "# <student>": "student", "# </answer>": "common"}
-_FOLLOWS = {"answer": "common", "student": "answer", "common": "student"}
+_BLOCK = re.compile(r" *# <answer>\n(.*?) *# <student>\n(.*?) *# </answer>\n", re.DOTALL)
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -34,28 +33,12 @@ _METADATA = {
 
 
 def solutions() -> list[Path]:
-    """Return the files from which all is made, in order."""
+    """List the files from which all others are made."""
     return sorted(HERE.glob("solution_*.py"))
 
 
 def extract(text: str, *, answers: bool) -> str:
-    r"""Return the text of a solution without marks, with answers or with what replaces them.
-
-    Parameters
-    ----------
-    text : str
-        A solution with marks.
-    answers : bool
-        True for the solution, False for the student's text.
-
-    Returns
-    -------
-    text : str
-
-    Raises
-    ------
-    ValueError
-        If marks are out of order, or a line for students does not begin with ``# >``.
+    r"""Replace each marked block of a solution by its answer, or by what students get.
 
     Examples
     --------
@@ -63,75 +46,40 @@ def extract(text: str, *, answers: bool) -> str:
     >>> extract(text, answers=False)
     'x = ...\n'
     """
-    part, in_prose, lines = "common", False, []
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if stripped in _MARKS:
-            if part != _FOLLOWS[_MARKS[stripped]]:
-                raise ValueError(
-                    f"line {number}: {stripped} follows {part!r}; expected answer, student, end."
-                )
-            part = _MARKS[stripped]
-            continue
-        if part == "common" and line.startswith("# %%"):
-            in_prose = "[markdown]" in line
-        if part == "common" or (part == "answer" and answers):
-            lines.append(line)
-        elif part == "student" and not answers:
-            lines.append(_uncover(line, number, in_prose))
-        elif part == "student":
-            _uncover(line, number, in_prose)
-    if part != "common":
-        raise ValueError("The last # <answer> does not end; expected # </answer>.")
-    return "\n".join(lines) + "\n"
 
+    def part(block: re.Match[str]) -> str:
+        if re.search(r"^(?! *# >)", block[2][:-1], re.MULTILINE):
+            raise ValueError(f"Each line for students must begin with '# >', got {block[2]!r}.")
+        if answers:
+            return block[1]
+        cell = text[text.rfind("# %%", 0, block.start()) :].partition("\n")[0]
+        prefix = r"\1# " if "[markdown]" in cell else r"\1"
+        uncovered = re.sub(r"^( *)# > ?", prefix, block[2], flags=re.MULTILINE)
+        return re.sub(r" +$", "", uncovered, flags=re.MULTILINE)
 
-def _uncover(line: str, number: int, in_prose: bool) -> str:
-    found = re.fullmatch(r"( *)# >(?: (.*))?", line)
-    if found is None:
-        raise ValueError(f"line {number}: {line!r}; expected a line for students, '# > ...'.")
-    return (found[1] + ("# " if in_prose else "") + (found[2] or "")).rstrip()
+    extracted = _BLOCK.sub(part, text)
+    left = re.search("# <(answer|student|/answer)>", extracted)
+    if left is not None:
+        raise ValueError(f"{left[0]} must be one of the marks answer, student, /answer in order.")
+    return extracted
 
 
 def notebook(text: str) -> nbformat.NotebookNode:
-    """Return the notebook of a script in percent format, without outputs.
-
-    Parameters
-    ----------
-    text : str
-        The script.
-
-    Returns
-    -------
-    notebook : nbformat.NotebookNode
-        Its cells have ids by their place, so that two builds are equal.
-    """
+    """Make a notebook without outputs of a script, with the same ids in each build."""
     made = jupytext.reads(text, fmt="py:percent")
     made.metadata = nbformat.from_dict(_METADATA)
     made.nbformat, made.nbformat_minor = 4, 5
     for place, cell in enumerate(made.cells):
-        cell.id = f"cell-{place:02d}"
-        cell.metadata = nbformat.from_dict({})
+        cell.id, cell.metadata = f"cell-{place:02d}", nbformat.from_dict({})
     nbformat.validate(made)
     return made
 
 
 def build(source: Path) -> dict[str, str]:
-    """Return what is made from one solution: file names and their texts.
-
-    Parameters
-    ----------
-    source : Path
-        A solution.
-
-    Returns
-    -------
-    files : dict of str to str
-        The student's script and notebook, and the notebook of the solution.
-    """
+    """Make both notebooks and the student's script of a solution; texts by file names."""
     text = source.read_text(encoding="utf-8")
     student, solved = extract(text, answers=False), extract(text, answers=True)
-    exercise = source.stem.replace("solution", "exercise", 1)
+    exercise = source.stem.replace("solution", "exercise")
     return {
         f"{exercise}.py": student,
         f"{exercise}.ipynb": nbformat.writes(notebook(student)) + "\n",
@@ -140,38 +88,20 @@ def build(source: Path) -> dict[str, str]:
 
 
 def figures(source: Path) -> Iterator[tuple[str, bytes]]:
-    """Run the notebook of a solution and yield the names and PNGs of its figures.
-
-    Parameters
-    ----------
-    source : Path
-        A solution.
-
-    Yields
-    ------
-    name : str
-    png : bytes
-    """
+    """Run a solution and yield the names and PNGs of its figures."""
     from nbclient import NotebookClient
 
     ran = notebook(extract(source.read_text(encoding="utf-8"), answers=True))
     NotebookClient(ran, timeout=300, resources={"metadata": {"path": str(HERE)}}).execute()
-    exercise = "_".join(source.stem.replace("solution", "exercise", 1).split("_")[:2])
     outputs = [output for cell in ran.cells for output in cell.get("outputs", ())]
     images = [o.data["image/png"] for o in outputs if "image/png" in o.get("data", {})]
     for letter, image in zip("abcdef", images, strict=False):
-        yield f"{exercise}{letter}.png", base64.b64decode(image)
+        yield f"exercise_{source.stem.split('_')[1]}{letter}.png", base64.b64decode(image)
 
 
 def handout(target: Path) -> None:
-    """Pack what students get: exercises and checks, no solution.
-
-    Parameters
-    ----------
-    target : Path
-        The zip file to write.
-    """
-    files = [*HERE.glob("exercise_*"), *(HERE / "checks").glob("*.py"), HERE / "README.md"]
+    """Pack exercises and checks, but no solutions."""
+    files = [*HERE.glob("exercise_*"), *HERE.glob("checks/*.py"), HERE / "README.md"]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in sorted(files):
             packed.write(file, Path("exercises") / file.relative_to(HERE))

@@ -1,12 +1,14 @@
 """All notebooks run: solutions pass their checks and print what the lesson plan quotes."""
 
 import re
+import runpy
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
 NUMBER = re.compile(r"-?\d+\.?\d*")
+CHECK = re.compile(r"^(?:verdict = )?check_\w+\(", re.MULTILINE)
 
 
 def run_in_one_kernel(notebooks, folder):
@@ -40,7 +42,7 @@ def text_of(notebook, stream):
 def check_verdicts(name, notebook, word):
     """Hold every check of a notebook to have said this, and nothing to have been warned of."""
     source = "\n".join(cell.source for cell in notebook.cells)
-    n_checks = len(re.findall(r"^(?:verdict = )?check_\w+\(", source, re.MULTILINE))
+    n_checks = len(CHECK.findall(source))
     verdicts = data_of(notebook, "text/html")
     assert len(verdicts) == n_checks > 0
     for shown in verdicts:
@@ -85,3 +87,19 @@ def agree(quoted, printed):
         abs(float(one) - float(other)) <= 2.001 * 10.0 ** -len(one.partition(".")[2])
         for one, other in zip(NUMBER.findall(quoted), NUMBER.findall(printed), strict=True)
     )
+
+
+# The first and the last; all notebooks, which hold the same code, run in the test above.
+@pytest.mark.usefixtures("_close_figures")
+@pytest.mark.parametrize("number", [0, 5])
+def test_an_untouched_script_runs_and_reports_every_blank(
+    number, exercises, capsys, monkeypatch, tmp_path
+):
+    script = sorted(exercises.glob("exercise_*.py"))[number]
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(script), run_name="__main__")
+    said = capsys.readouterr().out
+    n_checks = len(CHECK.findall(script.read_text("utf-8")))
+    assert said.count("Not answered yet. Replace each ... by your answer") == n_checks > 0
+    assert "Right." not in said
+    assert "Not yet." not in said
