@@ -108,7 +108,7 @@ MISTAKES_OF_NLGP = {
     "is complex": complex_nlgp,
     "one noise was drawn for all samples": then(lambda fields: fields[[0] * len(fields)]),
     "All values are the same": then(np.ones_like),
-    "not drawn from rng": of_seed(None),
+    "not drawn from the rng that is passed": of_seed(None),
     "generator with a seed of its own": of_seed(0),
     "its own standard deviation": then(lambda fields: fields / fields.std(axis=1, keepdims=True)),
     "its spectrum is negative somewhere": nlgp(kernel=shortest_distance, power=np.sqrt),
@@ -230,8 +230,8 @@ MISTAKES_OF_CONTROL = {
     "sorted by class, and y is not": lambda X, y, rng: gaussian(X, y, rng)[
         np.argsort(y, kind="stable")
     ],
-    "not from NumPy's global generator": lambda X, y, rng: gaussian(X, y, np.random.default_rng()),
-    "Two seeds gave the same control": lambda X, y, rng: gaussian(X, y, np.random.default_rng(0)),
+    "but from NumPy's global generator": lambda X, y, rng: gaussian(X, y, np.random.default_rng()),
+    "Two seeds gave the same numbers": lambda X, y, rng: gaussian(X, y, np.random.default_rng(0)),
     "returned a tuple": lambda X, y, rng: (gaussian(X, y, rng), y),
     "expected that of X, .8000, 20.": lambda X, y, rng: gaussian(X, y, rng)[y == 0],
     "The control: 8000 of 160000": lambda X, y, rng: np.where(
@@ -306,7 +306,7 @@ MISTAKES_OF_CHANCE = {
     "one in a hundred exceeds it": MEDIANS[-1],
     "the lower end": MEDIANS[4],
     "That is the level": 0.05,
-    "That is the share": 0.95,
+    "That is the fraction": 0.95,
     "never 0": 0.0,
     "Sort the medians": 0.5,
     "expected one number": MEDIANS,
@@ -353,7 +353,7 @@ MISTAKES_OF_CONTRACTION = {
     "One power off: the cube": cubed,
     "First the sum x.a, then its powers": per_site,
     "Got 500 numbers, one a sample": lambda X, a: (X @ a) ** 4,
-    "Along a single site and along a slope": along(lambda m4, m2: m4 - 2.0 * m2**2),
+    "Along a single site .*; along a slope": along(lambda m4, m2: m4 - 2.0 * m2**2),
 }
 CLONE, LABELS = rfsk.make_gp(4000, 20, correlation_length=(1.0, 3.0), random_state=0)
 UNIFORM = np.ones(20) / np.sqrt(20.0)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 import rfsk
 
-from ._grading import Array, Wrong, call, checked, is_close, mistake_in, number, numbers
+from ._grading import Array, Wrong, call, checked, is_close, listed, mistake_in, number, numbers
 
 _SITES, _OFFSET, _SCALE = 12, 0.4, 1.5
 
@@ -21,15 +21,12 @@ def check_contraction(contraction: Any) -> str:
     ----------
     contraction : callable
         The student's function.
-
-    Returns
-    -------
-    verdict : Verdict
     """
     model = rfsk.NLGP(_SITES, correlation_length=2.0, gain=3.0)
     X = _SCALE * model.sample(500, random_state=0) + _OFFSET
     directions = np.stack([np.eye(_SITES)[3], np.linspace(-1.0, 2.0, _SITES)])
     found = []
+    names = ("Along a single site", "along a slope")
     for a, what in zip(directions, ("a single site", "a slope"), strict=True):
         on = f"X of shape {X.shape}, of mean {_OFFSET}, and a of shape ({_SITES},), {what}"
         value = numbers(call(contraction, X, a, on=on), "What your function returned")
@@ -44,14 +41,11 @@ def check_contraction(contraction: Any) -> str:
     got = np.array(found)
     if not is_close(got / units, expected / units, 1e-9):
         mistakes = ((np.array(value) / units, reason) for value, reason in _mistakes(X, directions))
-        listed = ", ".join(
-            f"{g:.4g} (expected {e:.4g})" for g, e in zip(got, expected, strict=True)
-        )
         raise mistake_in(
             got / units,
             mistakes,
             1e-9,
-            f"Along a single site and along a slope: {listed}. The mean fourth power minus three "
+            f"{listed(names, got, expected, '.4g')}. The mean fourth power minus three "
             "times the square of the mean square, of x.a without its mean.",
         )
     return "Zero for Gaussians along every direction, negative for saturated pixels."
@@ -123,10 +117,6 @@ def check_clone(on_clone: Any, X_clone: Any, y: Any, a: Any) -> str:
         Labels.
     a : ndarray of shape (n_features,)
         The direction.
-
-    Returns
-    -------
-    verdict : Verdict
     """
     got = number(on_clone, "on_clone")
     of_class = {label: _contraction(X_clone[y == label], a) for label in (0, 1)}

@@ -152,6 +152,30 @@ def is_close(got: ArrayLike, expected: ArrayLike, tolerance: ArrayLike) -> bool:
     return bool((np.abs(got - expected) <= tolerance).all())
 
 
+def listed(names: Iterable[str], got: ArrayLike, expected: ArrayLike, digits: str) -> str:
+    """Names with what was got and expected, where these differ."""
+    rows = zip(names, np.ravel(got), np.ravel(expected), strict=True)
+    return "; ".join(
+        f"{name} {value:{digits}} (expected {target:{digits}})"
+        for name, value, target in rows
+        if f"{value:{digits}}" != f"{target:{digits}}"
+    )
+
+
+def require_seeded(draw: Callable[[int], Array], first: Array) -> None:
+    """Refuse draws that do not depend on their seed, or on more than it."""
+    if not np.array_equal(draw(0), first):
+        raise Wrong(
+            "Two calls with the same seed gave different numbers: they are not drawn from the rng "
+            "that is passed, but from NumPy's global generator or one without a seed."
+        )
+    if np.array_equal(draw(1), first):
+        raise Wrong(
+            "Two seeds gave the same numbers: a generator with a seed of its own is made inside. "
+            "Draw from the rng that is passed."
+        )
+
+
 def mistake_in(
     got: ArrayLike, mistakes: Iterable[Mistake], tolerance: ArrayLike, otherwise: str
 ) -> Wrong:

@@ -13,6 +13,7 @@ from ._grading import (
     call,
     checked,
     is_close,
+    listed,
     mistake_in,
     number,
     numbers,
@@ -28,10 +29,6 @@ def check_ipr(ipr: Any) -> str:
     ----------
     ipr : callable
         The student's function.
-
-    Returns
-    -------
-    verdict : Verdict
     """
     sites = np.arange(40)
     fields = np.stack(
@@ -59,8 +56,15 @@ def check_ipr(ipr: Any) -> str:
     require_finite(got, "The IPR of four fields, none of them zero")
     expected = rfsk.ipr(fields)
     if not is_close(got, expected, 1e-9):
-        raise mistake_in(got, _mistakes_of_ipr(fields), 1e-9, _as_a_table(got, expected))
-    return "1 for one site, 1/40 for a uniform field, 1.5/40 for a wave."
+        names = ("one site", "uniform", "a Fourier mode", "a bump")
+        raise mistake_in(
+            got,
+            _mistakes_of_ipr(fields),
+            1e-9,
+            f"{listed(names, got, expected, '.3g')}. Fourth powers, summed over sites, over the "
+            "square of the sum of squares.",
+        )
+    return "1 for one site, 1/40 for a uniform field, 1.5/40 for a Fourier mode."
 
 
 def _mistakes_of_ipr(fields: Array) -> Iterator[tuple[Array, str]]:
@@ -80,15 +84,6 @@ def _mistakes_of_ipr(fields: Array) -> Iterator[tuple[Array, str]]:
     yield fourth / second**2 / 40, "40 times too small: a mean takes the place of a sum."
 
 
-def _as_a_table(got: Array, expected: Array) -> str:
-    names = ("one site", "uniform", "a wave", "a bump")
-    listed = "; ".join(
-        f"{name} {value:.3g} (expected {target:.3g})"
-        for name, value, target in zip(names, got, expected, strict=True)
-    )
-    return f"{listed}. Fourth powers, summed over sites, over the square of the sum of squares."
-
-
 @checked
 def check_sites(n_sites: Any, net: Any, X: Any) -> str:
     """Check on how many sites the fields of positive bias live.
@@ -101,10 +96,6 @@ def check_sites(n_sites: Any, net: Any, X: Any) -> str:
         The net whose fields are measured.
     X : ndarray of shape (n_samples, n_features)
         Inputs, to recognise who measured activations.
-
-    Returns
-    -------
-    verdict : Verdict
     """
     got = number(n_sites, "n_sites")
     fields = net.receptive_fields_

@@ -13,6 +13,7 @@ from ._grading import (
     call,
     checked,
     is_close,
+    listed,
     mistake_in,
     number,
     numbers,
@@ -25,7 +26,7 @@ _WHAT = (
     "a bump and itself, 7 sites on",
     "a bump and minus itself",
     "a bump and 5 times itself",
-    "a bump and a wave",
+    "a bump and a Fourier mode",
     "noise and noise",
 )
 
@@ -48,10 +49,6 @@ def check_match(match: Any) -> str:
     ----------
     match : callable
         The student's function.
-
-    Returns
-    -------
-    verdict : Verdict
     """
     fields, others = _pairs()
     found = []
@@ -67,7 +64,9 @@ def check_match(match: Any) -> str:
     require_finite(got, "The matches")
     expected = np.diag(match_matrix(fields, others))
     if not is_close(got, expected, 1e-9):
-        raise mistake_in(got, _mistakes(fields, others), 1e-9, _as_a_table(got, expected))
+        table = listed(_WHAT, got, expected, ".3f")
+        otherwise = f"{table}. The largest |cosine| over all shifts."
+        raise mistake_in(got, _mistakes(fields, others), 1e-9, otherwise)
     return "1 for a field and itself, at any place, of either sign and of any length."
 
 
@@ -117,12 +116,6 @@ def _mistakes(fields: Array, others: Array) -> Iterator[tuple[Array, str]]:
     )
 
 
-def _as_a_table(got: Array, expected: Array) -> str:
-    off = np.flatnonzero(np.abs(got - expected) > 1e-9)
-    listed = "; ".join(f"{_WHAT[i]} {got[i]:.3f} (expected {expected[i]:.3f})" for i in off)
-    return f"{listed}. The largest |cosine| over all shifts."
-
-
 @checked
 def check_chance(level: Any, medians: Any) -> str:
     """Check which median match is more than chance, at a level of 5 %.
@@ -133,10 +126,6 @@ def check_chance(level: Any, medians: Any) -> str:
         The student's number.
     medians : ndarray of shape (n_null,)
         Median matches of fields with random phases.
-
-    Returns
-    -------
-    verdict : Verdict
     """
     got = number(level, "level")
     medians = np.sort(np.asarray(medians, dtype=np.float64))
@@ -154,7 +143,10 @@ def check_chance(level: Any, medians: Any) -> str:
             (medians[-1], "That is the largest; one in a hundred exceeds it. Asked for is 5 %."),
             (medians[len(medians) - 1 - rank], "That is the lower end: 95 % of chance exceeds it."),
             (0.05, "That is the level, 5 %. Which match do 5 % of the medians exceed?"),
-            (0.95, "That is the share; which match is larger than this share of the medians?"),
+            (
+                0.95,
+                "That is the fraction; which match exceeds this fraction of the medians?",
+            ),
             (0.0, "Smooth fields match each other somewhere, whatever they are: never 0."),
         ],
         5e-3,

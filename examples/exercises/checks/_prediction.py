@@ -20,10 +20,6 @@ def check_rule(grows_fields: Any, worlds: Any) -> str:
         The student's function.
     worlds : dict of str to list of input models
         Both classes of each world, the short-range one first.
-
-    Returns
-    -------
-    verdict : Verdict
     """
     predicted = []
     for name, classes in worlds.items():
@@ -44,14 +40,14 @@ def check_rule(grows_fields: Any, worlds: Any) -> str:
         _mistakes(worlds, index),
         0.5,
         f"Wrong on {', '.join(missed)}. Ask whether the uniform field breaks up: the index of the "
-        "two classes, against the value at which a wave neither grows nor decays.",
+        "two classes, against the value at which a Fourier mode neither grows nor decays.",
     )
 
 
 def _mistakes(worlds: dict[str, Any], index: Any) -> Iterator[tuple[Any, str]]:
     kurtosis = np.array([classes[1].excess_kurtosis() for classes in worlds.values()])
-    sign = "That is what the sign of the kurtosis says. It knows one number of the marginal law, "
-    sign += "and errs near zero: take the index."
+    sign = "That is what the sign of the kurtosis says. It knows one number of the marginal "
+    sign += "distribution, and errs near zero: take the index."
     yield (kurtosis < 0.0).astype(float), sign
     turned = "That is the sign of the kurtosis, and turned round: heavy tails make no fields."
     yield (kurtosis > 0.0).astype(float), turned
@@ -83,10 +79,6 @@ def check_exceptions(exceptions: Any, worlds: Any) -> str:
         The student's names of worlds.
     worlds : dict of str to list of input models
         Both classes of each world, the short-range one first.
-
-    Returns
-    -------
-    verdict : Verdict
     """
     if exceptions is ... or (isinstance(exceptions, set | list | tuple) and ... in exceptions):
         raise Unanswered
