@@ -68,7 +68,7 @@ def test_measures_do_not_change_with_scale_sign_place_and_company(measured):
     expected = measure(fields)
     is_sign = np.array(names) == "sign"
     flipped = np.where(is_sign, -expected, expected)
-    # Profiles are fitted by steps, from another place elsewhere.
+    # The fit of a profile ends a little elsewhere when it starts elsewhere.
     tolerance = np.array([1e-3 if name.startswith("profile") else 1e-6 for name in names])
     tolerance *= np.maximum(np.abs(expected).max(axis=0), 1e-3)
     assert np.all(np.abs(measure(250.0 * fields) - expected) <= tolerance)
@@ -98,11 +98,9 @@ def test_a_field_of_zeros_is_nan_and_changes_no_other_row(measured):
     np.testing.assert_allclose(np.delete(found, 2, 0), np.delete(expected, 2, 0), rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "wrong", [np.full((3, 24), np.nan), np.ones(24), PCA(2)], ids=["NaN", "one row", "an estimator"]
-)
-def test_what_are_no_fields_is_refused(measured, wrong):
+def test_what_are_no_fields_is_refused(measured):
     measure, _, shape = measured
-    if shape == RING:
+    fields = smooth(shape, 13, seed=0)
+    for wrong in (np.nan * fields, fields[0], PCA(2)):
         with pytest.raises((ValueError, TypeError), match=r"NaN|1D|1-D|dimension|receptive_fields"):
             measure(wrong)

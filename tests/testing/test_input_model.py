@@ -248,14 +248,14 @@ def test_a_correct_model_passes_the_checks_of_all_that_it_has(model, skipped):
 
 def test_a_correct_model_of_few_values_passes_with_any_seed():
     for seed in range(20):
-        results = check_input_model(Coin(), n_samples=200, random_state=seed)
+        results = check_input_model(Coin(), n_samples=1000, random_state=seed)
         assert results["random_state"] == "passed"
 
 
 def test_what_cannot_be_compared_is_skipped_with_the_reason():
-    results = check_input_model(Coin(), n_samples=200, random_state=0)
+    results = check_input_model(Coin(), n_samples=1000, random_state=0)
     assert results["covariance"] == "skipped: the model has no `covariance`."
-    results = check_input_model(Phi4((3, 3), coupling=1.0), n_samples=200, random_state=0)
+    results = check_input_model(Phi4((3, 3), coupling=1.0), n_samples=1000, random_state=0)
     assert results["covariance"].startswith("skipped: `covariance` is not implemented: ")
     heavy = TransformedField(**RING, marginal=Algebraic(3.0))
     results = check_input_model(heavy, n_samples=5000, random_state=0)
@@ -272,7 +272,7 @@ def test_a_wrong_fourth_cumulant_of_neighbours_on_a_large_lattice_is_found():
             return np.zeros(len(indices))
 
     with pytest.raises(AssertionError, match=r"^fourth_cumulant: .*\[\d+, \d+, \d+, \d+\]"):
-        check_input_model(Wrong(60, temperature=1.0), n_samples=2000, random_state=0)
+        check_input_model(Wrong(60, temperature=1.0), n_samples=10000, random_state=0)
 
 
 def test_an_expected_failure_is_reported_and_one_that_passes_is_no_failure():
@@ -287,14 +287,14 @@ def test_an_expected_failure_is_reported_and_one_that_passes_is_no_failure():
 
 def test_the_global_generator_is_left_as_it_was():
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    check_input_model(GaussianField(**RING), n_samples=200, random_state=0)
+    check_input_model(GaussianField(**RING), n_samples=1000, random_state=0)
     assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_samples": 10}, "`n_samples` must be at least 100, got 10"),
+        ({"n_samples": 999}, "`n_samples` must be at least 1000, got 999"),
         ({"expected_failed_checks": {"mean": "why"}}, "expected_failed_checks.*mean.* 'shape'"),
         ({"random_state": "one"}, "random_state.*one"),
     ],
