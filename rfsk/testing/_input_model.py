@@ -158,7 +158,7 @@ def _compare(
     where = f" at {tuple(map(int, place))}" if distance.size > 1 else ""
     assert distance[place] <= stats.norm.isf(stats.norm.sf(5.0) / distance.size), (
         f"{what}{where}: got {got[place]:.4g}, expected {expected[place]:.4g}, which is "
-        f"{distance[place]:.1f} standard errors apart. {hint}"
+        f"{distance[place]:.1f} standard errors apart. {hint}".rstrip()
     )
 
 
