@@ -11,8 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._core._random import as_generator
 from .._core._validation import check_option, check_positive, validate_inputs
-from ._power_method import unit
 from ._projection import ProjectionMixin
+from ._symmetric_cp import unit
 
 Array = NDArray[np.float64]
 
