@@ -12,7 +12,7 @@ from rfsk.analysis import (
     symmetric_cp,
     symmetric_cp_path,
 )
-from rfsk.analysis._subspace_cumulant import SubspaceCumulant
+from rfsk.analysis._sample_cumulant import SubspaceCumulant
 from rfsk.analysis._symmetric_cp import cp_objective
 from rfsk.datasets import NLGP, GaussianField
 
@@ -84,7 +84,7 @@ def test_search_in_few_axes_ends_at_the_minimum_of_plain_lbfgs(gain):
     """kappa ~ - sum_j b_j (x) b_j (x) b_j (x) b_j of 3000 samples of 48 sites, from one start."""
     X = NLGP(48, correlation_length=5.0, gain=gain).sample(3000, random_state=0)
     kappa = cumulant(X)
-    assert isinstance(kappa._condensed(), SubspaceCumulant)
+    assert isinstance(kappa._condensed, SubspaceCumulant)
     start = symmetric_cp(X, 4, method="power", max_iter=6, random_state=1)
     assert np.all(start.weights < 0)
     fit = symmetric_cp(X, 4, start=start, random_state=0)
@@ -130,17 +130,17 @@ def test_the_unit_of_samples_does_not_change_their_components():
     np.testing.assert_allclose(large.weights / 1e60, plain.weights, rtol=1e-4)
 
 
-def test_only_samples_with_few_strong_axes_are_condensed():
+def test_only_samples_with_few_strong_axes_are_condensed:
     white = cumulant(np.random.default_rng(0).normal(size=(300, 48)))
     smooth = cumulant(NLGP(48, correlation_length=5.0, gain=3.0).sample(300, random_state=0))
     few = cumulant(NLGP(12, correlation_length=5.0, gain=3.0).sample(300, random_state=0))
     for kappa in (white, few, white - 2.0 * white, cumulant(np.zeros((3, 3, 3, 3)))):
-        assert kappa._condensed() is kappa
+        assert kappa._condensed is kappa
     direction = np.ones((1, 48)) / np.sqrt(48)  # a smooth one, which lies in the kept axes
     for kappa in (smooth, white - 2.0 * smooth):
-        assert kappa._condensed() is not kappa
+        assert kappa._condensed is not kappa
         expected = kappa.strength(direction)
-        np.testing.assert_allclose(kappa._condensed().strength(direction), expected, rtol=1e-2)
+        np.testing.assert_allclose(kappa._condensed.strength(direction), expected, rtol=1e-2)
 
 
 @pytest.mark.parametrize("D", [12, 30])
@@ -260,7 +260,7 @@ def test_parafac_of_a_tensor_too_large_is_refused():
 
 @pytest.mark.parametrize("order", [3, 4])
 def test_inner_product_of_two_samples_is_that_of_their_tensors(order, monkeypatch):
-    from rfsk.analysis import _empirical_cumulant
+    from rfsk.analysis import _sample_cumulant
 
     rng = np.random.default_rng(0)
     one, two = (
@@ -271,7 +271,7 @@ def test_inner_product_of_two_samples_is_that_of_their_tensors(order, monkeypatc
     assert one.inner(two) == pytest.approx(expected, rel=1e-9)
     assert one.inner(one) == pytest.approx((one.tensor() ** 2).sum(), rel=1e-9)
     # Some of the rows: unbiased, the mean of 400 estimates within five of its errors.
-    monkeypatch.setattr(_empirical_cumulant, "_NORM_ROWS", 50)
+    monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
     drawn = np.array([one.inner(two, seed) for seed in range(400)])
     assert abs(drawn.mean() - expected) < 5 * drawn.std() / 20
     assert drawn.std() > 0

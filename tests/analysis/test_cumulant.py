@@ -35,10 +35,10 @@ def test_implicit_contraction_equals_the_dense_one(skewed):
 
 
 def test_contraction_does_not_depend_on_the_chunks(skewed, monkeypatch):
-    from rfsk.analysis import _empirical_cumulant
+    from rfsk.analysis import _sample_cumulant
 
     whole = cumulant(skewed).contract(np.eye(7))
-    monkeypatch.setattr(_empirical_cumulant, "_CHUNK_ROWS", 11)
+    monkeypatch.setattr(_sample_cumulant, "_CHUNK_ROWS", 11)
     np.testing.assert_allclose(cumulant(skewed).contract(np.eye(7)), whole, rtol=1e-12)
 
 
@@ -49,13 +49,13 @@ def test_squared_norm_equals_the_sum_over_entries(skewed):
 
 def test_both_ways_to_the_norm_agree_and_sampling_rows_is_unbiased(monkeypatch):
     """400 estimates from 40 of 200 rows: mean within five standard errors of the exact one."""
-    from rfsk.analysis import _empirical_cumulant
+    from rfsk.analysis import _sample_cumulant
 
     kappa = cumulant(np.random.default_rng(2).standard_normal((200, 3)) ** 3)
     exact = kappa.squared_norm()
-    monkeypatch.setattr(_empirical_cumulant, "_FEW_FEATURES", 0)
+    monkeypatch.setattr(_sample_cumulant, "_FEW_FEATURES", 0)
     assert kappa.squared_norm() == pytest.approx(exact, rel=1e-12)
-    monkeypatch.setattr(_empirical_cumulant, "_NORM_ROWS", 40)
+    monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 40)
     drawn = np.array([kappa.squared_norm(seed) for seed in range(400)])
     assert drawn.std() > 0
     assert abs(drawn.mean() - exact) < 5 * drawn.std() / np.sqrt(400)
@@ -63,10 +63,10 @@ def test_both_ways_to_the_norm_agree_and_sampling_rows_is_unbiased(monkeypatch):
 
 @pytest.mark.parametrize("scale", [1e-12, 1e12])
 def test_sampled_norm_in_single_precision_takes_any_scale(scale, monkeypatch):
-    from rfsk.analysis import _empirical_cumulant
+    from rfsk.analysis import _sample_cumulant
 
-    monkeypatch.setattr(_empirical_cumulant, "_FEW_FEATURES", 0)
-    monkeypatch.setattr(_empirical_cumulant, "_NORM_ROWS", 50)
+    monkeypatch.setattr(_sample_cumulant, "_FEW_FEATURES", 0)
+    monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
     X = np.random.default_rng(2).standard_normal((200, 3)) ** 3
     once, scaled = (cumulant(factor * X).squared_norm(0) for factor in (1.0, scale))
     assert scaled == pytest.approx(scale**8 * once, rel=1e-5)

@@ -79,7 +79,7 @@ def test_accumulators_agree_with_one_pass_and_blocks_with_one_array(X):
 
 @pytest.mark.parametrize("order", [3, 4])
 def test_norm_from_pairs_of_rows_is_that_of_the_tensor(order, monkeypatch):
-    from rfsk.analysis import _empirical_cumulant
+    from rfsk.analysis import _sample_cumulant
 
     data = np.random.default_rng(0).standard_exponential((200, 41))
     expected = (by_definition(data, order) ** 2).sum()
@@ -87,7 +87,7 @@ def test_norm_from_pairs_of_rows_is_that_of_the_tensor(order, monkeypatch):
     blocks = cumulant([data[:123], data[123:]], order)
     assert blocks.squared_norm() == pytest.approx(expected, rel=1e-9)
     # Beyond a number of rows, a sample of them: unbiased, the mean of 400 within five errors.
-    monkeypatch.setattr(_empirical_cumulant, "_NORM_ROWS", 50)
+    monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
     estimates = [blocks.squared_norm(seed) for seed in range(400)]
     error = np.std(estimates) / 20
     assert abs(np.mean(estimates) - expected) < 5 * error
