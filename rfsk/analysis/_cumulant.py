@@ -135,6 +135,8 @@ class Cumulant(ABC):
         """
         self._check_alike(other)
         if not self._fits:
+            if isinstance(other, CombinedCumulant):
+                return other.inner(self, random_state)
             raise NotImplementedError(
                 f"The inner product of a {type(self).__name__} and a {type(other).__name__} of "
                 "more than 2^24 entries is not known; both must be of samples."
@@ -154,7 +156,7 @@ class Cumulant(ABC):
     @property
     def _fits(self) -> bool:
         """Whether the tensor can be formed."""
-        return self.n_features**self.order <= LARGEST_TENSOR
+        return bool(self.n_features**self.order <= LARGEST_TENSOR)
 
     def _check_fits(self) -> None:
         if not self._fits:

@@ -37,9 +37,9 @@ def dense_cp(
     from tensorly.cp_tensor import CPTensor, cp_to_tensor
     from tensorly.decomposition import parafac, symmetric_parafac_power_iteration
 
-    options = {"n_iter_max": max_iter, "tol": tol, "return_errors": True}
+    options = {"n_iter_max": max_iter, "tol": tol, "normalize_factors": True, "return_errors": True}
     runs: list[tuple[Any, int]] = []
-    with _global_generator_seeded(rng):
+    with _global_generator_seeded(rng), np.errstate(all="ignore"):
         if method == "power":
             for sign in (1.0, -1.0):
                 weights, factor = symmetric_parafac_power_iteration(
@@ -52,11 +52,12 @@ def dense_cp(
                     cp_tensor, errors = parafac(tensor, n_components, init=init, **options)
                 except np.linalg.LinAlgError:  # two components became one
                     continue
-                runs.append((cp_tensor, len(errors)))
+                if np.isfinite(errors[-1]):
+                    runs.append((cp_tensor, len(errors)))
     if not runs:
         raise RuntimeError(
-            f"TensorLy's parafac met a singular matrix from each of {len(_INITS)} starts; use "
-            "another seed, fewer components or a larger tol."
+            f"TensorLy's parafac met a singular matrix from each of {len(_INITS)} initial factors; "
+            "use another seed, fewer components or a larger tol."
         )
     cp_tensor, n_iter = min(runs, key=lambda run: np.linalg.norm(tensor - cp_to_tensor(run[0])))
     return cp_tensor, n_iter, method == "power" or n_iter < max_iter

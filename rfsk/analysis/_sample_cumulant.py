@@ -225,7 +225,7 @@ class SampleCumulant(Cumulant):
         return PairCumulant(moment / self.n_samples - gaussian, self.n_features)
 
     @cached_property
-    def _condensed(self) -> Cumulant:  # type: ignore[override]
+    def _condensed(self) -> Cumulant:
         """Project on the principal axes, if so many can be left out that this saves time."""
         D = self.n_features
         if self._data is None or D <= _FEW_FEATURES:

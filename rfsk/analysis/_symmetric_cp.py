@@ -508,7 +508,12 @@ def symmetric_cp_path(
     for rank in ranks:
         check_positive(rank, "n_components", integer=True)
     kappa, rng = cumulant(source, order), as_generator(random_state)
-    options = {"order": order, "max_iter": max_iter, "tol": tol, "random_state": rng}
+    options: dict[str, Any] = {
+        "order": order,
+        "max_iter": max_iter,
+        "tol": tol,
+        "random_state": rng,
+    }
     fits: list[SymmetricCP] = []
     for rank in ranks:
         fits.append(symmetric_cp(kappa, rank, start=fits[-1] if fits else None, **options))

@@ -1,7 +1,8 @@
-"""What fields match among CP factors, independent components, dictionaries and the like."""
+"""Matches of fields with CP factors, independent components, dictionaries and the like."""
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
 from rfsk import (
@@ -15,7 +16,7 @@ from rfsk import (
     make_transformed_field,
     symmetric_cp,
 )
-from rfsk.analysis import cumulant, translation_orbits
+from rfsk.analysis import chance_match, cumulant, translation_orbits
 from rfsk.datasets import NLGP, Algebraic, TransformedField
 
 
@@ -68,12 +69,36 @@ def test_localized_fields_match_cp_factors_beyond_chance_and_waves_do_not(compar
     assert pca.match["localized"] < 0.8
 
 
-def test_own_fields_and_filters_are_references_too(data, net):
+def test_p_values_count_the_populations_with_random_phases_that_match_as_well(comparison, net):
+    fields = net.receptive_fields_
+    groups, match = comparison.split(fields).groups, comparison.match(fields)
+    table = comparison.compare(net).set_index(["group", "reference"])
+    found = []
+    for (group, reference), row in table.iterrows():
+        null = chance_match(
+            fields[groups == group],
+            comparison.references_[reference],
+            random_state=comparison._null_seed,
+        )
+        column = list(comparison.references_).index(reference)
+        reached = np.median(match[groups == group, column])
+        assert row.p_value == (1 + np.sum(null >= reached)) / 100
+        assert row.chance == np.sort(null)[94]
+        found.append(row.p_value)
+    assert min(found) == 0.01
+    assert max(found) > 0.2  # waves match no better than other waves do
+
+
+def test_own_fields_and_estimators_are_references_too(data, net):
     conv = ConvNet(2, max_epochs=10, random_state=0).fit(*data)
-    comparison = TensorComparison(
-        2, references=[("filters", conv), "pca", ("itself", net.receptive_fields_)]
-    ).fit(data[0])
-    assert list(comparison.references_) == ["filters", "pca", "itself"]
+    own = PCA(3)  # not fitted: fitted to the inputs
+    references = [("filters", conv), "pca", ("itself", net.receptive_fields_), ("axes", own)]
+    comparison = TensorComparison(2, references=references).fit(data[0])
+    assert list(comparison.references_) == ["filters", "pca", "itself", "axes"]
+    assert list(comparison.converged_) == ["pca", "axes"]
+    assert not hasattr(own, "components_")
+    axes = np.abs(comparison.references_["axes"][:2] @ comparison.references_["pca"].T)
+    np.testing.assert_allclose(axes, np.eye(2), atol=1e-6)
     np.testing.assert_allclose(comparison.match(net.receptive_fields_)[:, 2], 1.0)
     table = comparison.compare(net)
     assert table[table.reference == "filters"].n_references.eq(2).all()
@@ -91,7 +116,11 @@ def test_a_reference_that_finds_nothing_to_rest_at_says_so():
         ({"references": "cp"}, None, "references='cp'; expected a sequence of names"),
         ({"references": ("nmf",)}, None, "references='nmf' is unknown; expected one of 'cp'"),
         ({"references": ("cp", "cp")}, None, "expected each once"),
-        ({"references": (("own", np.eye(4)),)}, None, "'own' has 4 features; expected those of X"),
+        (
+            {"references": (("own", np.eye(4)),)},
+            None,
+            "The fields of 'own' have 4 features; expected 3",
+        ),
         ({"target": 1}, None, "target=1 names a class, but y is None"),
         ({"target": 7}, np.arange(8) % 2, r"target=7 has 0 row\(s\) in y"),
         ({"n_components": 0}, None, "n_components=0; expected an integer > 0"),
