@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,8 @@ class SampleCumulant(Cumulant):
                 )
             self._blocks = X.rechunk({1: -1}) if is_lazy(X) else X
             self.mean = np.zeros(1)
-            n_samples, *total = np.atleast_1d(self._total(_count_and_sum))
+            sums = self._total(lambda rows: np.append(len(rows), rows.sum(axis=0)))
+            n_samples, *total = np.atleast_1d(sums)
             if n_samples < 2:
                 raise ValueError(f"blocks hold {n_samples:.0f} row(s); expected at least 2.")
             self.n_samples, self.n_features = int(n_samples), len(total)
@@ -90,7 +91,7 @@ class SampleCumulant(Cumulant):
             self.n_samples, self.n_features = data.shape
             self.mean = data.mean(axis=0)
             self._data = data - self.mean
-        self.covariance = self._total(_product) / self.n_samples
+        self.covariance = self._total(lambda rows: rows.T @ rows) / self.n_samples
 
     def _chunks(self) -> Iterator[Array]:
         """Centred rows, some at a time."""
@@ -112,39 +113,63 @@ class SampleCumulant(Cumulant):
                     )
                 yield rows
 
-    def _total(self, function: Callable[..., Array], *arguments: Any) -> Array:
-        """Sum of ``function(rows, *arguments)`` over all centred rows, some at a time."""
+    def _total(self, function: Callable[[Array], Any]) -> Array:
+        """Sum of ``function(rows)`` over all centred rows, some at a time."""
         if self._data is None and is_lazy(self._blocks):
-            of_block = partial(_sum_of_block, self.mean, function, arguments)
-            return sum_over_blocks(self._blocks, of_block)
-        return _sum_of(self._chunks(), function, arguments)
+            mean = self.mean
+            return sum_over_blocks(
+                self._blocks, lambda block: _sum_of(_centred(block, mean), function)
+            )
+        return _sum_of(self._chunks(), function)
 
-    def _mean(self, function: Callable[..., Array], directions: Array) -> Array:
-        """Mean over all rows of what a function sums over some."""
+    def _mean(self, function: Callable[[Array], Array], directions: Array) -> Array:
+        """Mean over all rows of what a function of directions sums over some."""
         # Threads that share so little work wait for one another in busy loops.
         is_small = self.n_features <= _ONE_THREAD and len(directions) < _CHUNK_ROWS
         with blas_on_one_thread() if is_small else nullcontext():
-            return self._total(function, directions, self.order) / self.n_samples
+            return self._total(function) / self.n_samples
 
     def contract(self, directions: Array) -> Array:
         """Contract by two products with the data."""
         gaussian = directions @ self.covariance
         if self.order == 2:
             return np.asarray(gaussian)
-        moment = self._mean(_contraction, directions)
-        if self.order == 3:
-            return moment
+        columns, order = _columns(directions), self.order
+
+        def moment(rows: Array) -> Array:
+            """Sum of (x.a)^(order - 1) x."""
+            projections = rows @ columns
+            powers = projections * projections
+            if order == 4:
+                powers *= projections
+            return np.asarray(powers.T @ rows)
+
+        if order == 3:
+            return self._mean(moment, directions)
         variance = np.einsum("rd,rd->r", directions, gaussian)
-        return np.asarray(moment - 3.0 * variance[:, None] * gaussian)
+        return np.asarray(self._mean(moment, directions) - 3.0 * variance[:, None] * gaussian)
 
     def strength(self, directions: Array) -> Array:
         """Contract all axes by one product with the data."""
         if self.order == 2:
             return super().strength(directions)
-        moment = self._mean(_strength, directions)
-        if self.order == 3:
-            return moment
-        return np.asarray(moment - 3.0 * _forms(directions, self.covariance) ** 2)
+        starts = range(0, len(directions), _CHUNK_ROWS)
+        columns = [_columns(directions[start : start + _CHUNK_ROWS]) for start in starts]
+        dtype, order = directions.dtype, self.order
+
+        def moment(rows: Array) -> Array:
+            """Sum of (x.a)^order, in the precision of the directions."""
+            rows, sums = rows.astype(dtype, copy=False), []
+            for some in columns:
+                projections = rows @ some
+                squares = projections * projections
+                sums.append(np.einsum("nr,nr->r", squares, squares if order == 4 else projections))
+            return np.concatenate(sums)
+
+        if order == 3:
+            return self._mean(moment, directions)
+        gaussian = 3.0 * _forms(directions, self.covariance) ** 2
+        return np.asarray(self._mean(moment, directions) - gaussian)
 
     def _rough_strength(self, rows: Array) -> Array:
         """kappa(y, ..., y) for each row y in single precision, which suffices for an estimate."""
@@ -156,9 +181,11 @@ class SampleCumulant(Cumulant):
         self._check_fits()
         if self.order == 2:
             return self.covariance.copy()
-        if self.order == 3:
-            return self._total(_third_moment) / self.n_samples
-        return self._pair_cumulant().tensor()
+        if self.order == 4:
+            return self._pair_cumulant().tensor()
+        rule = "ni,nj,nk->ijk"
+        total = self._total(lambda rows: np.einsum(rule, rows, rows, rows, optimize=True))
+        return total / self.n_samples
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
         """Sum of the products of the entries of two cumulants of samples.
@@ -168,38 +195,34 @@ class SampleCumulant(Cumulant):
         with x, C the samples of one and y, C' those of the other; at order three the first term
         alone. Its mean is over all rows if there are fewer than 4096, and over 1024 random ones
         otherwise: an unbiased estimate.
-
-        Parameters
-        ----------
-        other : Cumulant
-            Of the same size and order.
-        random_state : int, Generator, RandomState or None, default=None
-            Chooses those rows.
         """
         if not isinstance(other, SampleCumulant) or (
             self.order > 2 and self.n_features <= _FEW_FEATURES
         ):
             return super().inner(other, random_state)
         self._check_alike(other)
-        if self.order == 2:
-            return float((self.covariance * other.covariance).sum())
+        order, covariance = self.order, other.covariance
+        if order == 2:
+            return float((self.covariance * covariance).sum())
         rows = other._some_rows(as_generator(random_state))
         is_sampled = len(rows) < other.n_samples
         along = self._rough_strength(rows) if is_sampled else self.strength(rows)
         known = 0.0
         if other is self:
             # What a row contributes to its own term is known for all rows: no need to sample it.
-            along -= _squared_lengths(rows) ** self.order / self.n_samples
-            known = float(self._total(_norm_power, self.order)) / self.n_samples**2
-        if self.order == 3:
+            along -= _squared_lengths(rows) ** order / self.n_samples
+            known = float(self._total(lambda rows: (_squared_lengths(rows) ** order).sum()))
+            known /= self.n_samples**2
+        if order == 3:
             return float(along.mean()) + known
-        quadratic = float(self._total(_squared_form, other.covariance)) / self.n_samples
-        product = self.covariance @ other.covariance
+        quadratic = float(self._total(lambda rows: (_forms(rows, covariance) ** 2).sum()))
+        quadratic /= self.n_samples
+        product = self.covariance @ covariance
         gaussian = np.trace(product) ** 2 + 2.0 * (product * product.T).sum()
         if other is self and is_sampled and gaussian > 0.0:
             # The same holds for the part of kappa that is proportional to the pairings of C.
             part = 3.0 * (quadratic / gaussian - 1.0)
-            along -= part * _forms(rows, self.covariance) ** 2
+            along -= part * _forms(rows, covariance) ** 2
             known += part * quadratic
         return float(along.mean() + known - 3.0 * quadratic + 3.0 * gaussian)
 
@@ -218,8 +241,13 @@ class SampleCumulant(Cumulant):
     def _pair_cumulant(self, dtype: type[np.floating[Any]] = np.float64) -> "PairCumulant":
         """All entries of order four, between pairs of features; sums are taken in `dtype`."""
         first, second = np.triu_indices(self.n_features)
-        moment = self._total(_moment_of_pairs, first, second, dtype)
-        C = self.covariance
+
+        def products(rows: Array) -> Array:
+            rows = rows.astype(dtype, copy=False)
+            pairs = rows[:, first] * rows[:, second]
+            return np.asarray(pairs.T @ pairs, dtype=np.float64)
+
+        moment, C = self._total(products), self.covariance
         i, j, k, l = first[:, None], second[:, None], first, second  # noqa: E741
         gaussian = C[i, j] * C[k, l] + C[i, k] * C[j, l] + C[i, l] * C[j, k]
         return PairCumulant(moment / self.n_samples - gaussian, self.n_features)
@@ -311,31 +339,11 @@ def _centred(block: Any, mean: Array) -> Iterator[Array]:
         yield rows[start : start + step] - mean
 
 
-def _sum_of(
-    chunks: Iterable[Array], function: Callable[..., Array], arguments: tuple[Any, ...]
-) -> Array:
+def _sum_of(chunks: Iterable[Array], function: Callable[[Array], Any]) -> Array:
     total: Any = np.float64(0.0)  # not 0.0, which would leave sums in single precision
     for rows in chunks:
-        total = total + function(rows, *arguments)
+        total = total + function(rows)
     return np.asarray(total)
-
-
-def _sum_of_block(
-    mean: Array, function: Callable[..., Array], arguments: tuple[Any, ...], block: Any
-) -> Array:
-    return _sum_of(_centred(block, mean), function, arguments)
-
-
-def _count_and_sum(rows: Array) -> Array:
-    return np.append(len(rows), rows.sum(axis=0))
-
-
-def _product(rows: Array) -> Array:
-    return np.asarray(rows.T @ rows)
-
-
-def _third_moment(rows: Array) -> Array:
-    return np.asarray(np.einsum("ni,nj,nk->ijk", rows, rows, rows, optimize=True))
 
 
 def _columns(directions: Array) -> Array:
@@ -343,53 +351,11 @@ def _columns(directions: Array) -> Array:
     return np.ascontiguousarray(directions.T)
 
 
-def _contraction(rows: Array, directions: Array, order: int) -> Array:
-    """Sum of (x.a)^(order - 1) x."""
-    projections = rows @ _columns(directions)
-    powers = projections * projections
-    if order == 4:
-        powers *= projections
-    return np.asarray(powers.T @ rows)
-
-
-def _strength(rows: Array, directions: Array, order: int) -> Array:
-    """Sum of (x.a)^order."""
-    rows = rows.astype(directions.dtype, copy=False)  # a sampled norm is in single precision
-    sums = []
-    for start in range(0, len(directions), _CHUNK_ROWS):
-        projections = rows @ _columns(directions[start : start + _CHUNK_ROWS])
-        squares = projections * projections
-        sums.append(np.einsum("nr,nr->r", squares, squares if order == 4 else projections))
-    return np.concatenate(sums)
-
-
-def _moment_of_pairs(
-    rows: Array,
-    first: NDArray[np.intp],
-    second: NDArray[np.intp],
-    dtype: type[np.floating[Any]],
-) -> Array:
-    """Sum of x_i x_j x_k x_l over pairs i <= j and k <= l."""
-    rows = rows.astype(dtype, copy=False)
-    products = rows[:, first] * rows[:, second]
-    return np.asarray(products.T @ products, dtype=np.float64)
-
-
 def _squared_lengths(rows: Array) -> Array:
     """|x|^2 of each row."""
     return np.asarray(np.einsum("nd,nd->n", rows, rows))
 
 
-def _norm_power(rows: Array, order: int) -> Array:
-    """Sum of |x|^(2 order)."""
-    return np.asarray((_squared_lengths(rows) ** order).sum())
-
-
 def _forms(rows: Array, matrix: Array) -> Array:
     """x.Mx of each row."""
     return np.asarray(np.einsum("nd,nd->n", rows @ matrix, rows))
-
-
-def _squared_form(rows: Array, matrix: Array) -> Array:
-    """Sum of (x.Mx)^2."""
-    return np.asarray((_forms(rows, matrix) ** 2).sum())
