@@ -16,23 +16,18 @@ _N_STEPS = 10  # of the power method, TensorLy's default; each goes once around 
 def dense_cp(
     tensor: Array,
     n_components: int,
-    method: str,
     rng: np.random.Generator,
+    *,
+    method: str,
     max_iter: int,
     tol: float,
 ) -> tuple[Any, int, bool]:
-    """Decompose a tensor of unit norm, and keep the best of several runs.
+    """Decompose a tensor of unit norm by TensorLy, and keep the best of several runs.
 
     "parafac", alternating least squares, starts from singular vectors and three times at random.
     "power", the symmetric power method with deflation, takes the tensor and its negative, because
-    it prefers positive weights.
-
-    Returns
-    -------
-    cp_tensor : tensorly.cp_tensor.CPTensor
-    n_iter : int
-    converged : bool
-        Whether parafac stopped before `max_iter`.
+    it prefers positive weights. The result is a CPTensor, the number of iterations, and whether
+    parafac stopped before `max_iter`.
     """
     from tensorly.cp_tensor import CPTensor, cp_to_tensor
     from tensorly.decomposition import parafac, symmetric_parafac_power_iteration

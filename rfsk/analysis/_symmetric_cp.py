@@ -42,15 +42,13 @@ class SymmetricCP:
         Unit vectors a_j, the entry of largest magnitude positive (at order three signed so
         that the weight is).
     weights : ndarray of shape (n_components,)
-        Signed, sorted by decreasing magnitude. A component the tensor has no use for has
-        weight zero.
+        Signed, sorted by decreasing magnitude; zero for a component that the tensor has no use for.
     fitted_norm : float
         ||kappa||^2 - ||kappa - fit||^2: what the components explain.
     n_iter : int
         Iterations of the optimiser.
     converged : bool
-        Whether it stopped before `max_iter`, and, for a method on the dense tensor, lost no
-        component.
+        Whether it stopped before `max_iter`, and, on the dense tensor, lost no component.
     order : int
         Order of the cumulant.
 
@@ -122,24 +120,21 @@ def symmetric_cp(
     - 2 sum_j lambda_j kappa(a_j, a_j, a_j, a_j) + sum_jk lambda_j lambda_k (a_j.a_k)^4 and so
     needs contractions only (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, do
     so for moments). Each initial component is the strongest direction found in what the others
-    leave, which also sets its sign; then L-BFGS moves all of them at once. Samples in memory
-    whose variance lies mostly along few principal axes are first projected on these; L-BFGS ends
-    with all axes.
+    leave, which also sets its sign; then L-BFGS moves all of them at once. If few principal axes
+    carry most of the variance of samples in memory, L-BFGS begins in these axes.
 
     Parameters
     ----------
     source : array-like, model, blocks or Cumulant
-        Samples (n_samples, n_features) of one distribution, or whatever `cumulant` takes.
+        Whatever `cumulant` takes, such as samples (n_samples, n_features) of one distribution.
     n_components : int
         Rank of the decomposition.
     order : int, default=4
         3 or 4; of order two there are as many decompositions as there are bases.
     method : {"lbfgs", "power", "parafac"}, default="lbfgs"
-        "lbfgs" is the above. The others are TensorLy's on the dense tensor of at most 2^24
-        entries, to compare with: "power" is `symmetric_parafac_power_iteration` (symmetric power
-        iterations and deflation), and "parafac" is alternating least squares, the best of four
-        initial factors, of which the symmetric part is kept. Either may lose a component: it then
-        warns.
+        "lbfgs" is the above. The others run TensorLy on the dense tensor of at most 2^24 entries,
+        to compare with: "power" is `symmetric_parafac_power_iteration`, "parafac" the symmetric
+        part of alternating least squares from the best of four initial factors.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
         Components to begin with, such as those of a decomposition of lower rank; the remaining
         ones are found in what they leave. Only for "lbfgs".
@@ -155,16 +150,11 @@ def symmetric_cp(
     -------
     decomposition : SymmetricCP
 
-    Raises
-    ------
-    ValueError
-        If the source is not valid or a parameter is out of range.
-
     Warns
     -----
     ConvergenceWarning
-        If a method on the dense tensor lost a component: another decomposition of the same rank
-        explains more. The result then has ``converged=False``.
+        If "power" or "parafac" lost a component: another decomposition of the same rank explains
+        more. The result then has ``converged=False``.
 
     See Also
     --------
@@ -190,20 +180,13 @@ def symmetric_cp(
         raise ValueError(f"method={method!r} takes no start; expected 'lbfgs' with one.")
     kappa, rng = cumulant(source, order), as_generator(random_state)
     if method != "lbfgs":
-        return _dense(kappa, n_components, method, rng, max_iter, tol)
+        return _dense(kappa, n_components, rng, method=method, max_iter=max_iter, tol=tol)
     given = None if start is None else _as_start(kappa, start, n_components)
     components, weights = _initial_components(kappa._condensed, n_components, rng, given)
     return _sorted(kappa, *_lbfgs(kappa, components, weights, max_iter, tol))
 
 
-def _dense(
-    kappa: Cumulant,
-    n_components: int,
-    method: str,
-    rng: np.random.Generator,
-    max_iter: int,
-    tol: float,
-) -> SymmetricCP:
+def _dense(kappa: Cumulant, n_components: int, rng: np.random.Generator, **how: Any) -> SymmetricCP:
     """Decompose by TensorLy, and warn where another decomposition of this rank explains more."""
     tensor = kappa.tensor()
     norm = float(np.linalg.norm(tensor))
@@ -211,31 +194,23 @@ def _dense(
         components = unit(rng.standard_normal((n_components, kappa.n_features)))
         return _sorted(kappa, components, np.zeros(n_components), 0, True)
     dense = DenseCumulant(tensor / norm)
-    cp_tensor, n_iter, converged = dense_cp(
-        dense.tensor(), n_components, method, rng, max_iter, tol
-    )
+    cp_tensor, n_iter, converged = dense_cp(tensor / norm, n_components, rng, **how)
     fit = SymmetricCP.from_cp_tensor(cp_tensor, dense)
     # One component more, and the best of the decompositions that leave another one out.
     more, _ = _initial_components(dense, n_components + 1, rng, (fit.components, fit.weights))
     others = [np.delete(more, j, axis=0) for j in range(n_components)]
     best = max(fitted_norm(dense, other, _best_weights(dense, other)) for other in others)
     if best > fit.fitted_norm + _LOST or not converged:
+        converged = False
         warnings.warn(
-            f"TensorLy's {method} lost a component or did not converge: its relative error is "
-            f"{relative_error(fit.fitted_norm, 1.0):.3f}, where {relative_error(best, 1.0):.3f} "
-            "was found at the same rank; use method='lbfgs', another random_state or a smaller "
-            "tol.",
+            f"TensorLy's {how['method']} lost a component or did not converge: its relative error "
+            f"is {relative_error(fit.fitted_norm, 1.0):.3f}, where {relative_error(best, 1.0):.3f} "
+            "was found at the same rank; use method='lbfgs' or another random_state.",
             ConvergenceWarning,
             stacklevel=3,
         )
-        converged = False
-    return replace(
-        fit,
-        weights=fit.weights * norm,
-        fitted_norm=fit.fitted_norm * norm**2,
-        n_iter=n_iter,
-        converged=converged,
-    )
+    weights, explained = fit.weights * norm, fit.fitted_norm * norm**2
+    return replace(fit, weights=weights, fitted_norm=explained, n_iter=n_iter, converged=converged)
 
 
 def _sorted(
@@ -438,10 +413,7 @@ class CPPath:
     >>> import numpy as np
     >>> from rfsk.analysis import symmetric_cp_path
     >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(20_000, 4))
-    >>> path = symmetric_cp_path(X, [1, 2, 4], random_state=0)
-    >>> path.n_components
-    array([1, 2, 4])
-    >>> [round(fit.fitted_norm) for fit in path.decompositions]
+    >>> [round(fit.fitted_norm) for fit in symmetric_cp_path(X, [1, 2, 4]).decompositions]
     [4, 8, 16]
     """
 
@@ -477,20 +449,15 @@ def symmetric_cp_path(
     order : int, default=4
         3 or 4.
     max_iter : int, default=500
-        As in `symmetric_cp`.
+        Most iterations at each rank.
     tol : float, default=1e-6
-        As in `symmetric_cp`.
+        Tolerance of `symmetric_cp`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial directions.
 
     Returns
     -------
     path : CPPath
-
-    Raises
-    ------
-    ValueError
-        If there is no rank, or as in `symmetric_cp`.
 
     Examples
     --------
