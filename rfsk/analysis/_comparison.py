@@ -82,11 +82,6 @@ class TensorComparison(BaseEstimator):
     n_features_in_ : int
         Number of features.
 
-    Raises
-    ------
-    ValueError
-        If a parameter is not valid, or `target` is not among the labels.
-
     See Also
     --------
     FieldMatcher : Matches to one set of references, with shifts and signs.

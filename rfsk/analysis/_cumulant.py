@@ -20,8 +20,7 @@ LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at
 class Cumulant(ABC):
     """A fully symmetric tensor kappa, known by its contractions.
 
-    Make one with `cumulant`. Cumulants of one size and order add, subtract and scale:
-    ``(kappa_0 - kappa_1) / 2``.
+    Make one with `cumulant`. Cumulants of one size and order add, subtract and scale.
 
     Attributes
     ----------
@@ -37,8 +36,6 @@ class Cumulant(ABC):
     >>> rng = np.random.default_rng(0)
     >>> signs, noise = rng.choice([-1.0, 1.0], size=(10_000, 3)), rng.normal(size=(10_000, 3))
     >>> half = (cumulant(signs) - cumulant(noise)) / 2
-    >>> half.n_features, half.order
-    (3, 4)
     >>> half.strength(np.eye(3)).round()
     array([-1., -1., -1.])
     """
@@ -91,11 +88,7 @@ class Cumulant(ABC):
         direction : ndarray of shape (n_features,)
             a.
         others : ndarray of shape (n_others, n_features)
-            One b per row.
-
-        Returns
-        -------
-        entries : ndarray of shape (n_others, n_features)
+            One b per row, as of the result.
         """
         if self.order != 4:
             raise ValueError(f"order={self.order}; expected a cumulant of order 4.")
@@ -103,17 +96,12 @@ class Cumulant(ABC):
         return np.asarray((both - 2.0 * self.contract(others)) / 6.0)
 
     def pair_slice(self, site: int) -> Array:
-        """Entries kappa_iijk of order four for one feature i, from contractions alone.
+        """Entries kappa_iijk of order four, row j and column k, from contractions alone.
 
         Parameters
         ----------
         site : int
             i, from 0.
-
-        Returns
-        -------
-        entries : ndarray of shape (n_features, n_features)
-            Row j, column k.
         """
         if not isinstance(site, numbers.Integral) or not 0 <= site < self.n_features:
             raise ValueError(f"site={site!r}; expected a feature from 0 to {self.n_features - 1}.")
@@ -121,15 +109,13 @@ class Cumulant(ABC):
         return self.pair_contract(units[site], units)
 
     def inner(self, other: "Cumulant", random_state: Any = None) -> float:
-        """Sum of the products of the entries of two cumulants.
-
-        From the tensors, where these can be formed. The inner product of samples of more than 40
-        features needs no tensor, and that of two exact cumulants of one lattice does not either.
+        """Sum of the products of the entries of two cumulants, exact or estimated.
 
         Parameters
         ----------
         other : Cumulant
-            Of the same size and order.
+            Of the same size and order. Above 2^24 entries both must be of samples, or exact and of
+            one lattice, or sums of such.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the rows that are drawn where the sum is estimated from samples.
         """
@@ -139,7 +125,7 @@ class Cumulant(ABC):
                 return other.inner(self, random_state)
             raise NotImplementedError(
                 f"The inner product of a {type(self).__name__} and a {type(other).__name__} of "
-                "more than 2^24 entries is not known; both must be of samples."
+                "more than 2^24 entries is not known; expected two of samples or of one lattice."
             )
         return float((self.tensor() * other.tensor()).sum())
 
@@ -149,7 +135,7 @@ class Cumulant(ABC):
         Parameters
         ----------
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the rows that are drawn where the sum is estimated from samples.
+            Seed, as of `inner`.
         """
         return self.inner(self, random_state)
 
@@ -183,9 +169,7 @@ class Cumulant(ABC):
         return CombinedCumulant([(1.0, self), (1.0, other)])
 
     def __sub__(self, other: "Cumulant") -> "Cumulant":
-        if not isinstance(other, Cumulant):
-            return NotImplemented
-        return CombinedCumulant([(1.0, self), (-1.0, other)])
+        return self + -1.0 * other
 
     def __mul__(self, factor: float) -> "Cumulant":
         check_number(factor, "factor")
@@ -249,8 +233,7 @@ class DenseCumulant(Cumulant):
     >>> import numpy as np
     >>> from rfsk.analysis import DenseCumulant
     >>> a = np.array([0.6, 0.8])
-    >>> tensor = np.einsum("i,j,k,l->ijkl", a, a, a, a)
-    >>> DenseCumulant(tensor).strength([a, [1.0, 0.0]]).round(4)
+    >>> DenseCumulant(np.einsum("i,j,k,l->ijkl", a, a, a, a)).strength([a, [1.0, 0.0]]).round(4)
     array([1.    , 0.1296])
     """
 

@@ -77,11 +77,6 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     n_features_in_ : int
         Number of features.
 
-    Raises
-    ------
-    ValueError
-        If `target` is not among the labels, or the data are not valid.
-
     Warns
     -----
     ConvergenceWarning

@@ -18,11 +18,11 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
     Parameters
     ----------
     source : array-like, model, blocks or Cumulant
-        Samples (n_samples, n_features) of one distribution, or blocks of them (pooling classes of
-        different covariance adds a term that is not zero even for Gaussians); an input model,
-        whose exact cumulant is taken (orders 2 and 4, periodic, up to 256 sites); the symmetric
-        tensor itself, of three or four equal axes (a matrix is taken for samples; wrap it in
-        DenseCumulant). A Cumulant is returned as it is.
+        Samples (n_samples, n_features) of one distribution, or blocks of them (pooled classes of
+        different covariance have a cumulant even if they are Gaussian); an input model, whose
+        exact cumulant is taken (orders 2 and 4, periodic, up to 256 sites); the symmetric tensor
+        itself, of three or four axes (a matrix is taken for samples; wrap it in DenseCumulant). A
+        Cumulant is returned as it is.
     order : int, default=4
         2, 3 or 4.
 
@@ -33,8 +33,7 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
     Raises
     ------
     ValueError
-        If the source is none of these or of another order, holds NaN or infinity, has fewer than
-        two samples, or the tensor is not symmetric.
+        If the source is none of these, of another order, or not valid.
     TypeError
         If blocks can be read only once, or the source is an estimator.
     NotImplementedError

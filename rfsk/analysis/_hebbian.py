@@ -59,19 +59,9 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
     mean_ : ndarray of shape (n_features,)
         Mean of the inputs.
     n_iter_ : int
-        Passes over the data.
+        Passes over the data. A `ConvergenceWarning` says if `max_iter` was reached.
     n_features_in_ : int
         Number of features.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range.
-
-    Warns
-    -----
-    ConvergenceWarning
-        If `max_iter` is reached first.
 
     Examples
     --------
