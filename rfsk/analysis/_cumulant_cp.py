@@ -131,10 +131,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         -------
         self : CumulantCP
         """
-        check_positive(self.n_components, "n_components", integer=True)
         check_positive(self.n_init, "n_init", integer=True)
-        if self.order not in (3, 4):
-            raise ValueError(f"order={self.order!r}; expected 3 or 4.")
         rng = as_generator(self.random_state)
         size, parts = self._blocks(X, y) if is_in_blocks(X) else self._classes(X, y)
         kappa: Cumulant = CombinedCumulant(parts) if len(parts) > 1 else parts[0][1]
