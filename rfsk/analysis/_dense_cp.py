@@ -40,7 +40,9 @@ def dense_cp(
                 weights, factor = symmetric_parafac_power_iteration(
                     sign * tensor, n_components, n_iteration=_N_STEPS
                 )
-                runs.append((CPTensor((sign * weights, [factor] * tensor.ndim)), _N_STEPS))
+                # NaN where nothing was left to find.
+                weights, factor = np.nan_to_num(sign * weights), np.nan_to_num(factor)
+                runs.append((CPTensor((weights, [factor] * tensor.ndim)), _N_STEPS))
         else:
             for init in _INITS:
                 try:

@@ -199,7 +199,8 @@ def _dense(kappa: Cumulant, n_components: int, rng: np.random.Generator, **how: 
     # One component more, and the best of the decompositions that leave another one out.
     more, _ = _initial_components(dense, n_components + 1, rng, (fit.components, fit.weights))
     others = [np.delete(more, j, axis=0) for j in range(n_components)]
-    best = max(fitted_norm(dense, other, _best_weights(dense, other)) for other in others)
+    reached = [fitted_norm(dense, other, _best_weights(dense, other)) for other in others]
+    best = max(fit.fitted_norm, *reached)
     if best > fit.fitted_norm + _LOST or not converged:
         converged = False
         warnings.warn(

@@ -136,6 +136,11 @@ def test_components_without_use_have_weight_zero():
     for method in METHODS:
         empty = symmetric_cp(np.zeros((3, 3, 3, 3)), 2, method=method, random_state=0)
         assert empty.weights.tolist() == [0.0, 0.0]
+        if method != "parafac":  # whose two equal components make a singular matrix
+            tensor = rank_one_sum([-2.0], np.eye(3)[:1])
+            single = symmetric_cp(tensor, 2, method=method, random_state=0)
+            np.testing.assert_allclose(single.to_cp_tensor().to_tensor(), tensor, atol=1e-6)
+            assert single.converged
 
 
 @pytest.mark.parametrize("inits", [_dense_cp._INITS, ("random",)])
