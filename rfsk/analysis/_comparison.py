@@ -199,8 +199,8 @@ class TensorComparison(BaseEstimator):
 
         Returns
         -------
-        match : ndarray of shape (n_units, n_methods)
-            Largest cosine over shifts, signs and the components of each method, in the order of
+        match : ndarray of shape (n_units, n_references)
+            Largest cosine over shifts, signs and the fields of each reference, in the order of
             `references_`; NaN for a field of zeros.
         """
         check_is_fitted(self)
@@ -218,10 +218,6 @@ class TensorComparison(BaseEstimator):
         ----------
         fields : array-like of shape (n_units, n_features)
             Receptive fields.
-
-        Returns
-        -------
-        split : GroupSplit
         """
         check_is_fitted(self)
         return group_split(fields, self.shape_, random_state=self._null_seed)

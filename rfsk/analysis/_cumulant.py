@@ -200,10 +200,6 @@ class CombinedCumulant(Cumulant):
         """Contract each term."""
         return np.asarray(sum(factor * kappa.contract(directions) for factor, kappa in self.terms))
 
-    def strength(self, directions: Array) -> Array:
-        """Contract all axes of each term."""
-        return np.asarray(sum(factor * kappa.strength(directions) for factor, kappa in self.terms))
-
     @property
     def _condensed(self) -> Cumulant:
         terms = [(factor, kappa._condensed) for factor, kappa in self.terms]

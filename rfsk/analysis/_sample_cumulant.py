@@ -281,10 +281,6 @@ class SubspaceCumulant(Cumulant):
         """Contract the coordinates of the directions."""
         return self._inner.contract(directions @ self._axes.T) @ self._axes
 
-    def strength(self, directions: Array) -> Array:
-        """Contract all axes with the coordinates of the directions."""
-        return self._inner.strength(directions @ self._axes.T)
-
     def tensor(self) -> Array:
         """Tensor of the coordinates, each of its axes turned into features."""
         tensor = self._inner.tensor()

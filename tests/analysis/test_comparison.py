@@ -84,6 +84,7 @@ def test_p_values_count_the_populations_with_random_phases_that_match_as_well(co
         reached = np.median(match[groups == group, column])
         assert row.p_value == (1 + np.sum(null >= reached)) / 100
         assert row.chance == np.sort(null)[94]
+        assert row.reference_ipr == np.median(ipr(comparison.references_[reference]))
         found.append(row.p_value)
     assert min(found) == 0.01
     assert max(found) > 0.2  # waves match no better than other waves do
@@ -133,11 +134,8 @@ def test_bad_comparisons_are_refused(parameters, y, message):
         TensorComparison(**parameters).fit(np.random.default_rng(0).normal(size=(8, 3)), y)
 
 
-def test_comparison_is_no_transformer_of_inputs():
-    assert not hasattr(TensorComparison(), "fit_transform")
-
-
 def test_inputs_or_nets_in_place_of_fields_are_refused(comparison, net):
+    assert not hasattr(comparison, "fit_transform")
     with pytest.raises(TypeError, match="Got a FCNet; expected an array of fields"):
         comparison.match(net)
     with pytest.raises(ValueError, match="The fields of 'fields' have 7 features; expected 30"):
