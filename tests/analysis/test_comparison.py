@@ -59,7 +59,9 @@ def test_table_has_a_row_for_each_net_group_and_reference(comparison, net):
     np.testing.assert_array_equal(matched[:, 0], matches[:, 0])
 
 
-def test_localized_fields_match_cp_factors_beyond_chance_and_waves_do_not(comparison, net):
+def test_localized_fields_match_cp_factors_beyond_chance_and_oscillating_ones_do_not(
+    comparison, net
+):
     table = comparison.compare(net)
     cp = table[table.reference == "cp"].set_index("group")
     assert cp.match["localized"] >= 0.95 > cp.chance["localized"]
@@ -87,7 +89,7 @@ def test_p_values_count_the_populations_with_random_phases_that_match_as_well(co
         assert row.reference_ipr == np.median(ipr(comparison.references_[reference]))
         found.append(row.p_value)
     assert min(found) == 0.01
-    assert max(found) > 0.2  # waves match no better than other waves do
+    assert max(found) > 0.2  # oscillating fields match no better than scrambled ones
 
 
 def test_own_fields_and_estimators_are_references_too(data, net):
@@ -170,10 +172,10 @@ def test_ica_localizes_on_heavy_and_on_light_tails_where_the_net_needs_light_one
     assert found["heavy"]["net"] < 2.5
 
 
-@pytest.mark.parametrize(("rule", "law"), [("cube", "laplace"), ("tanh", "uniform")])
-def test_hebbian_units_find_independent_sources_of_heavy_or_light_tails(rule, law):
+@pytest.mark.parametrize(("rule", "tails"), [("cube", "laplace"), ("tanh", "uniform")])
+def test_hebbian_units_find_independent_sources_of_heavy_or_light_tails(rule, tails):
     rng = np.random.default_rng(0)
-    sources = rng.laplace(size=(20_000, 4)) if law == "laplace" else rng.uniform(size=(20_000, 4))
+    sources = rng.laplace(size=(20_000, 4)) if tails == "laplace" else rng.uniform(size=(20_000, 4))
     mixing = rng.normal(size=(4, 4))
     hebbian = NonlinearHebbian(12, rule=rule, random_state=0).fit(sources @ mixing)
     unmixed = hebbian.components_ @ mixing.T
