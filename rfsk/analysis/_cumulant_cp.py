@@ -20,8 +20,6 @@ from ._symmetric_cp import relative_error, symmetric_cp
 
 Array = NDArray[np.float64]
 
-_MIXTURES = ("within", "difference")  # of all classes
-
 
 class CumulantCP(ProjectionMixin, BaseEstimator):
     """Decompose the fourth-order cumulant of the inputs into localized factors.
@@ -38,9 +36,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         Class whose cumulant is decomposed, one of the labels in `y`; "within" takes the mean of
         the classes' cumulants and "difference" that of the second of two classes minus that of
         the first, whose factors have weights of both signs. None takes all rows as samples of one
-        distribution and ignores `y`. Pooling classes of different covariance C_0 and C_1 adds
-        3 sym(D D) with D = (C_0 - C_1) / 2 to the mean of the classes' cumulants, which is not
-        zero even if both are Gaussian: "within" leaves it out.
+        distribution and ignores `y`: classes of different covariance C_0 and C_1 then add
+        3 sym(D D), D = (C_0 - C_1) / 2, to the mean of their cumulants, even if both are Gaussian.
     order : int, default=4
         3 or 4, the order of the cumulant.
     n_init : int, default=1
@@ -60,10 +57,9 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     weights_ : ndarray of shape (n_components,)
         Signed weights, in the inputs' units to the order; negative for sub-Gaussian inputs.
     relative_error_ : float
-        ||kappa - fit|| / ||kappa|| of the empirical cumulant, sampling noise included.
-        Exact up to 40 features or below 4096 samples; beyond, the norm of the cumulant is an
-        unbiased estimate from 1024 random rows. NaN where that is below zero, as it can be where
-        there is little but noise.
+        ||kappa - fit|| / ||kappa|| of the empirical cumulant, sampling noise included. Exact up
+        to 40 features or below 4096 samples; beyond, ||kappa||^2 is an unbiased estimate from
+        1024 random rows, and NaN results if noise makes it negative.
     start_scores_ : ndarray of shape (n_init,)
         What each decomposition explains, ||kappa||^2 - ||kappa - fit||^2, relative to the best.
         A wide spread means that one is not enough.
@@ -166,8 +162,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     def _blocks(self, X: Any, y: Any) -> tuple[float, list[tuple[float, SampleCumulant]]]:
         """Unit of samples that are read again for each contraction, and their cumulant."""
         if self.target is not None:
-            is_mixture = isinstance(self.target, str) and self.target in _MIXTURES
-            if y is None or is_mixture or not is_lazy(X):
+            if y is None or self._mixture or not is_lazy(X):
                 raise ValueError(
                     f"target={self.target!r} with blocks; expected None, or a class of a Dask "
                     "array and its labels."
@@ -186,30 +181,29 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     def _classes(self, X: Any, y: Any) -> tuple[float, list[tuple[float, SampleCumulant]]]:
         """Unit of the inputs, and the cumulants of classes with their factors."""
         data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
-        rows = self._rows_by_class(data, y)
+        if self.target is None:
+            note_pooled_classes(data, y)
+            rows = [data]
+        else:
+            labels = check_labels(y, data, self.target)
+            targets = np.unique(labels) if self._mixture else [self.target]
+            if self._mixture == "difference" and len(targets) != 2:
+                raise ValueError(
+                    f"target='difference' is of two classes, but y has {len(targets)}."
+                )
+            rows = [rows_of_class(data, labels, target) for target in targets]
         size = max(float(max(part.max(), -part.min())) for part in rows)
         if size > 1e75:
             raise ValueError(f"Inputs of size {size:.1e}; scale them to about unit variance.")
         # In units of their own size eighth powers stay in range. A power of two divides exactly.
         size = 1.0 if 1e-10 < size < 1e10 else 2.0 ** int(np.frexp(size)[1])
         kappas = [SampleCumulant(part / size if size != 1.0 else part, self.order) for part in rows]
-        factors = [1.0 / len(rows)] * len(rows)
-        if isinstance(self.target, str) and self.target == "difference":
-            factors = [-1.0, 1.0]
+        is_difference = self._mixture == "difference"
+        factors = [-1.0, 1.0] if is_difference else [1.0 / len(rows)] * len(rows)
         return size, list(zip(factors, kappas, strict=True))
 
-    def _rows_by_class(self, data: Array, y: ArrayLike | None) -> list[Array]:
-        """Rows of the class asked for, or of every class."""
-        if self.target is None:
-            note_pooled_classes(data, y)
-            return [data]
-        labels = check_labels(y, data, self.target)
-        present = np.unique(labels)
-        targets: Any = [self.target]
-        if isinstance(self.target, str) and self.target in _MIXTURES:
-            targets = present
-            if self.target == "difference" and len(present) != 2:
-                raise ValueError(
-                    f"target='difference' is of two classes, but y has {len(present)}."
-                )
-        return [rows_of_class(data, labels, target) for target in targets]
+    @property
+    def _mixture(self) -> str | None:
+        """Target that is of all classes, if it is one."""
+        is_mixture = isinstance(self.target, str) and self.target in ("within", "difference")
+        return self.target if is_mixture else None
