@@ -162,16 +162,13 @@ class TensorComparison(BaseEstimator):
 
     def _named_references(self) -> dict[str, Any]:
         """References by name; that of a named method is its name."""
-        is_list = isinstance(self.references, list | tuple) and len(self.references) > 0
-        if not is_list or not all(
-            isinstance(entry, str) or (isinstance(entry, tuple) and len(entry) == 2)
-            for entry in self.references
-        ):
+        entries = self.references if isinstance(self.references, list | tuple) else ()
+        pairs = [(entry, entry) if isinstance(entry, str) else entry for entry in entries]
+        if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
             raise ValueError(
                 f"references={self.references!r}; expected a sequence of names, such as "
                 "('cp', 'pca'), and of pairs (name, fields or estimator)."
             )
-        pairs = [(entry, entry) if isinstance(entry, str) else entry for entry in self.references]
         for _, reference in pairs:
             if isinstance(reference, str):
                 check_option(reference, "references", _METHODS)
