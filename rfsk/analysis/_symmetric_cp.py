@@ -435,9 +435,8 @@ def symmetric_cp_path(
     n_components: Iterable[int] = (1, 2, 4, 8, 16),
     *,
     order: int = 4,
-    max_iter: int = 500,
-    tol: float = 1e-6,
     random_state: Any = None,
+    **options: Any,
 ) -> CPPath:
     """Decompose a cumulant at rising ranks, each from where the one before ended.
 
@@ -449,12 +448,10 @@ def symmetric_cp_path(
         Ranks; sorted first.
     order : int, default=4
         3 or 4.
-    max_iter : int, default=500
-        Most iterations at each rank.
-    tol : float, default=1e-6
-        Tolerance of `symmetric_cp`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial directions.
+    **options
+        `max_iter` and `tol` of `symmetric_cp`, at each rank.
 
     Returns
     -------
@@ -473,15 +470,8 @@ def symmetric_cp_path(
     ranks = sorted(n_components)
     if not ranks:
         raise ValueError("n_components is empty; expected at least one rank.")
-    for rank in ranks:
-        check_positive(rank, "n_components", integer=True)
     kappa, rng = cumulant(source, order), as_generator(random_state)
-    options: dict[str, Any] = {
-        "order": order,
-        "max_iter": max_iter,
-        "tol": tol,
-        "random_state": rng,
-    }
+    options |= {"order": order, "random_state": rng}
     fits: list[SymmetricCP] = []
     for rank in ranks:
         fits.append(symmetric_cp(kappa, rank, start=fits[-1] if fits else None, **options))
