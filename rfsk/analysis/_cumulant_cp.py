@@ -119,7 +119,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_features), or blocks of such
             Inputs. A Dask array, a list of arrays, or an object that yields arrays each time it
-            is iterated, is read again for each contraction, one block in memory at a time.
+            is iterated, is read again for each contraction: one block at a time, and of a Dask
+            array as many as its scheduler computes at once.
         y : array-like of shape (n_samples,), optional
             Labels, needed where `target` names a class.
 
