@@ -2,12 +2,9 @@
 
 from ._chance import chance_match
 from ._comparison import TensorComparison
-from ._cp_path import CPPath, symmetric_cp_path
 from ._cumulant import Cumulant, DenseCumulant
-from ._cumulant_accumulator import CumulantAccumulator
 from ._cumulant_cp import CumulantCP
 from ._cumulant_sources import cumulant
-from ._empirical_cumulant import BlockCumulant, SampleCumulant
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer
@@ -26,16 +23,15 @@ from ._population import PopulationSummary, population_summary
 from ._profiles import ProfileFit, fit_profiles
 from ._receptive_fields import receptive_fields
 from ._reverse_correlation import spike_triggered_average, spike_triggered_covariance
+from ._sample_cumulant import SampleCumulant
 from ._scoring import localization_score
-from ._symmetric_cp import SymmetricCP, symmetric_cp
+from ._symmetric_cp import CPPath, SymmetricCP, symmetric_cp, symmetric_cp_path
 from ._tiling import Tiling, half_peak_footprint, tiling
 from ._trispectrum import TranslationInvariantCumulant
 
 __all__ = [
-    "BlockCumulant",
     "CPPath",
     "Cumulant",
-    "CumulantAccumulator",
     "CumulantCP",
     "DenseCumulant",
     "FieldMatcher",

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA, FastICA, MiniBatchDictionaryLearning
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from .._core._random import as_generator, spawn_seeds
@@ -30,8 +30,7 @@ from ._receptive_fields import receptive_fields
 
 Array = NDArray[np.float64]
 
-# What each method is, given a number of components and a seed.
-_MOST_ROWS = {"dictionary": 10_000}  # of methods that cost much a row
+_MOST_ROWS = 10_000  # of dictionary learning, which costs much per row
 _METHODS: dict[str, Callable[[int, int], Any]] = {
     "cp": lambda n, seed: CumulantCP(n, random_state=seed),
     "ica": lambda n, seed: FastICA(n, max_iter=500, random_state=seed),
@@ -47,26 +46,28 @@ _METHODS: dict[str, Callable[[int, int], Any]] = {
 class TensorComparison(BaseEstimator):
     """Compare receptive fields with the CP factors of the inputs' cumulant, and with other codes.
 
-    What the fields of a net trained on non-Gaussian inputs match are the factors of their fourth
-    cumulant (Ingrosso and Goldt, PNAS 2022). Here each method learns from the inputs, and each
-    field is matched, over shifts and sign, to what each method found.
+    The fields of a net trained on non-Gaussian inputs match the factors of their fourth cumulant
+    (Ingrosso and Goldt, PNAS 2022). Each method learns from the inputs, and each field is matched,
+    over shifts and sign, to what each method found.
 
     Parameters
     ----------
     n_components : int, default=8
-        Components of each method, no more than there are directions in which the inputs vary.
-    references : sequence of str or of (name, fields), default=("cp", "ica", "pca", \
+        Components of each named method, no more than there are directions in which the inputs
+        vary.
+    references : sequence of str or of (name, reference), default=("cp", "ica", "pca", \
 "dictionary", "hebbian")
         Methods: `CumulantCP`, scikit-learn's FastICA (its filters), PCA and
-        MiniBatchDictionaryLearning (of at most 10,000 rows), and `NonlinearHebbian`. A pair of a
-        name and fields of one's own, such as the filters of a `ConvNet`, is taken as well: anything
-        `receptive_fields` knows (in searches, which clone parameters, an array of fields).
+        MiniBatchDictionaryLearning (of at most 10,000 rows), and `NonlinearHebbian`. The reference
+        of a pair is an estimator, or fields, such as the filters of a `ConvNet`: anything
+        `receptive_fields` knows. An estimator that is not fitted is cloned and fitted to the
+        inputs.
     target : label, optional
         Class whose inputs the methods learn from, one of the labels in `y`; all rows by default.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=99
-        Number of scrambled populations that tell what a match by chance is.
+        Number of populations with random phases that define a match by chance.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the methods and of the null.
 
@@ -75,16 +76,11 @@ class TensorComparison(BaseEstimator):
     references_ : dict of str to ndarray of shape (n_references, n_features)
         What each method found.
     converged_ : dict of str to bool
-        Whether a method came to rest; on Gaussian inputs FastICA has nothing to rest at.
+        Whether a method that was fitted converged; on Gaussian inputs FastICA does not.
     shape_ : tuple of int
         The lattice.
     n_features_in_ : int
         Number of features.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is not valid, or `target` is not among the labels.
 
     See Also
     --------
@@ -136,15 +132,14 @@ class TensorComparison(BaseEstimator):
         """
         check_positive(self.n_components, "n_components", integer=True)
         check_positive(self.n_null, "n_null", integer=True)
-        methods, given = self._named_references()
+        references = self._named_references()
         data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
         self.shape_ = check_image_shape(self.shape, self.n_features_in_)
-        for name, fields in given.items():
-            if fields.shape[1] != self.n_features_in_:
-                raise ValueError(
-                    f"Reference {name!r} has {fields.shape[1]} features; expected those of X, "
-                    f"{self.n_features_in_}."
-                )
+        found = {
+            name: self._checked(receptive_fields(reference), name)
+            for name, reference in references.items()
+            if not _is_to_be_fitted(reference)
+        }
         rows = data
         if self.target is not None:
             rows = rows_of_class(data, check_labels(y, data, self.target), self.target)
@@ -152,50 +147,44 @@ class TensorComparison(BaseEstimator):
         rank = int(np.linalg.matrix_rank(rows.T @ rows, hermitian=True))
         if rank == 0:
             raise ValueError("The inputs are constant; expected some that vary.")
-        n_components = min(self.n_components, rank)
         rows /= rows.std()
+        methods = [name for name in references if name not in found]
         *seeds, self._null_seed = spawn_seeds(as_generator(self.random_state), len(methods) + 1)
-        found: dict[str, Array] = {}
         self.converged_ = {}
         for name, seed in zip(methods, seeds, strict=True):
-            some = rows
-            if len(rows) > _MOST_ROWS.get(name, len(rows)):
-                some = np.random.default_rng(seed).permutation(rows)[: _MOST_ROWS[name]]
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                fitted = _METHODS[name](n_components, seed).fit(some)
-            found[name] = receptive_fields(fitted)
-            self.converged_[name] = not any(
-                issubclass(warning.category, ConvergenceWarning) for warning in caught
+            fields, self.converged_[name] = _learn(
+                references[name], rows, min(self.n_components, rank), seed
             )
-        # In the order in which they were named.
-        found |= given
-        self.references_ = {name: found[name] for name in self._names()}
+            found[name] = self._checked(fields, name)
+        self.references_ = {name: found[name] for name in references}
         self._n_null = self.n_null
         return self
 
-    def _names(self) -> list[str]:
-        return [entry if isinstance(entry, str) else entry[0] for entry in self.references]
-
-    def _named_references(self) -> tuple[list[str], dict[str, Array]]:
-        """Methods by name, and the fields of those references that are fields."""
-        is_list = isinstance(self.references, list | tuple) and len(self.references) > 0
-        if not is_list or not all(
-            isinstance(entry, str) or (isinstance(entry, tuple) and len(entry) == 2)
-            for entry in self.references
-        ):
+    def _named_references(self) -> dict[str, Any]:
+        """References by name; that of a named method is its name."""
+        entries = self.references if isinstance(self.references, list | tuple) else ()
+        pairs = [(entry, entry) if isinstance(entry, str) else entry for entry in entries]
+        if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
             raise ValueError(
                 f"references={self.references!r}; expected a sequence of names, such as "
-                "('cp', 'pca'), and of pairs (name, fields)."
+                "('cp', 'pca'), and of pairs (name, fields or estimator)."
             )
-        methods = [entry for entry in self.references if isinstance(entry, str)]
-        for name in methods:
-            check_option(name, "references", _METHODS)
-        names = self._names()
+        for _, reference in pairs:
+            if isinstance(reference, str):
+                check_option(reference, "references", _METHODS)
+        names = [name for name, _ in pairs]
         if len(set(names)) < len(names):
             raise ValueError(f"references has the names {names}; expected each once.")
-        pairs = [entry for entry in self.references if not isinstance(entry, str)]
-        return methods, {name: receptive_fields(fields) for name, fields in pairs}
+        return dict(pairs)
+
+    def _checked(self, fields: Array, name: str) -> Array:
+        """Fields of a reference or a net, of as many features as the inputs."""
+        if fields.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"The fields of {name!r} have {fields.shape[1]} features; expected "
+                f"{self.n_features_in_}, as the inputs have."
+            )
+        return fields
 
     def match(self, fields: ArrayLike) -> Array:
         """Match fields to what each method found.
@@ -207,8 +196,8 @@ class TensorComparison(BaseEstimator):
 
         Returns
         -------
-        match : ndarray of shape (n_units, n_methods)
-            Largest cosine over shifts, signs and the components of each method, in the order of
+        match : ndarray of shape (n_units, n_references)
+            Largest cosine over shifts, signs and the fields of each reference, in the order of
             `references_`; NaN for a field of zeros.
         """
         check_is_fitted(self)
@@ -220,22 +209,18 @@ class TensorComparison(BaseEstimator):
         )
 
     def split(self, fields: ArrayLike) -> GroupSplit:
-        """Groups of units, as `compare` has them.
+        """Groups of units, as in `compare`.
 
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features)
             Receptive fields.
-
-        Returns
-        -------
-        split : GroupSplit
         """
         check_is_fitted(self)
         return group_split(fields, self.shape_, random_state=self._null_seed)
 
     def compare(self, fields: Any) -> Any:
-        """One tidy table of all that fields match.
+        """Table of the matches of fields with all references.
 
         Parameters
         ----------
@@ -245,21 +230,18 @@ class TensorComparison(BaseEstimator):
         Returns
         -------
         table : pandas.DataFrame
-            A row for each net, group of its units (as `group_split` has them; dead units are left
-            out) and reference. Columns: net, group, n_units, reference, n_references, match (median
+            One row for each net, group of its units (those of `group_split`, without dead units)
+            and reference. Columns: net, group, n_units, reference, n_references, match (median
             over units), chance (5 % level of the median match of the same fields with random
             phases), p_value (of the match, against chance), reference_ipr (median).
         """
+        import pandas as pd
+
         check_is_fitted(self)
         nets = fields if isinstance(fields, Mapping) else {"fields": fields}
         rows: list[dict[str, Any]] = []
         for net, entry in nets.items():
-            weights = receptive_fields(entry)
-            if weights.shape[1] != self.n_features_in_:
-                raise ValueError(
-                    f"The fields of {net!r} have {weights.shape[1]} features; expected "
-                    f"{self.n_features_in_}, as the inputs have."
-                )
+            weights = self._checked(receptive_fields(entry), net)
             groups = self.split(weights).groups
             if np.all(groups == "dead"):
                 raise ValueError(f"All fields of {net!r} are zero; there is nothing to compare.")
@@ -269,12 +251,10 @@ class TensorComparison(BaseEstimator):
                 for column, name in enumerate(self.references_):
                     found = self._row(weights[units], match[units, column], name)
                     rows.append({"net": net, "group": group, **found})
-        import pandas as pd
-
         return pd.DataFrame(rows)
 
     def _row(self, fields: Array, match: Array, name: str) -> dict[str, Any]:
-        """What a group of units and one reference have in common."""
+        """Match of a group of units with one reference."""
         references, reached = self.references_[name], float(np.median(match))
         null = chance_match(
             fields, references, self.shape_, n_null=self._n_null, random_state=self._null_seed
@@ -288,3 +268,29 @@ class TensorComparison(BaseEstimator):
             "p_value": (1 + int((null >= reached).sum())) / (1 + len(null)),
             "reference_ipr": float(np.nanmedian(ipr(references))),
         }
+
+
+def _is_to_be_fitted(reference: Any) -> bool:
+    """Whether a reference is the name of a method or an estimator that is not fitted."""
+    if not hasattr(reference, "fit"):
+        return isinstance(reference, str)
+    try:
+        check_is_fitted(reference)
+    except NotFittedError:
+        return True
+    return False
+
+
+def _learn(reference: Any, rows: Array, n_components: int, seed: int) -> tuple[Array, bool]:
+    """Fields of a method that learns from inputs, and whether it converged."""
+    if isinstance(reference, str):
+        if reference == "dictionary" and len(rows) > _MOST_ROWS:
+            rows = np.random.default_rng(seed).permutation(rows)[:_MOST_ROWS]
+        estimator = _METHODS[reference](n_components, seed)
+    else:
+        estimator = clone(reference)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        estimator.fit(rows)
+    converged = not any(issubclass(found.category, ConvergenceWarning) for found in caught)
+    return receptive_fields(estimator), converged

@@ -1,6 +1,5 @@
 """Cumulants of order two, three and four, known by their contractions."""
 
-import itertools
 import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -21,8 +20,7 @@ LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at
 class Cumulant(ABC):
     """A fully symmetric tensor kappa, known by its contractions.
 
-    Build one with `cumulant`. The optimiser asks for nothing but `contract`. Cumulants of one
-    size and order add, subtract and scale: ``(kappa_0 - kappa_1) / 2``.
+    Make one with `cumulant`. Cumulants of one size and order add, subtract and scale.
 
     Attributes
     ----------
@@ -38,8 +36,6 @@ class Cumulant(ABC):
     >>> rng = np.random.default_rng(0)
     >>> signs, noise = rng.choice([-1.0, 1.0], size=(10_000, 3)), rng.normal(size=(10_000, 3))
     >>> half = (cumulant(signs) - cumulant(noise)) / 2
-    >>> half.n_features, half.order
-    (3, 4)
     >>> half.strength(np.eye(3)).round()
     array([-1., -1., -1.])
     """
@@ -54,49 +50,45 @@ class Cumulant(ABC):
         Parameters
         ----------
         directions : ndarray of shape (n_directions, n_features)
-            One direction a row.
+            One direction per row.
 
         Returns
         -------
         gradients : ndarray of shape (n_directions, n_features)
-            kappa(a, ..., a, .) for each row a; the gradient of kappa(a, ..., a) over the order.
+            kappa(a, ..., a, .) for each row a: the gradient of kappa(a, ..., a) over the order.
         """
 
+    @abstractmethod
+    def tensor(self) -> Array:
+        """All entries, as an array of `order` axes; an error if there are more than 2^24."""
+
     def strength(self, directions: Array) -> Array:
-        """kappa(a, ..., a) for each row a of (n_directions, n_features).
+        """Contract all axes with each direction: kappa(a, ..., a).
 
         Parameters
         ----------
         directions : ndarray of shape (n_directions, n_features)
-            One direction a row.
+            One direction per row.
         """
         return np.asarray(np.einsum("rd,rd->r", self.contract(directions), directions))
 
+    @property
     def _condensed(self) -> "Cumulant":
-        """Return a cumulant that is nearly this one and contracts faster, or this one."""
+        """A cumulant that is nearly this one and contracts faster, or this one."""
         return self
 
     def pair_contract(self, direction: Array, others: Array) -> Array:
-        """kappa(a, a, b, .) of order four for one direction a and each row b, by polarization.
+        """Contract order four twice with one direction and once with others: kappa(a, a, b, .).
 
-        6 kappa(a, a, b, .) = kappa(a+b) - kappa(a-b) - 2 kappa(b), each of these contracted three
-        times with the same direction: no more than `contract` is needed.
+        By polarization, 6 kappa(a, a, b, .) = kappa(a+b) - kappa(a-b) - 2 kappa(b), each of
+        these contracted three times with the same direction.
 
         Parameters
         ----------
         direction : ndarray of shape (n_features,)
             a.
         others : ndarray of shape (n_others, n_features)
-            One b a row.
-
-        Returns
-        -------
-        entries : ndarray of shape (n_others, n_features)
-
-        Raises
-        ------
-        ValueError
-            If the order is not four.
+            One b per row, as of the result.
         """
         if self.order != 4:
             raise ValueError(f"order={self.order}; expected a cumulant of order 4.")
@@ -104,62 +96,60 @@ class Cumulant(ABC):
         return np.asarray((both - 2.0 * self.contract(others)) / 6.0)
 
     def pair_slice(self, site: int) -> Array:
-        """Entries kappa_iijk of order four for one feature i, from contractions alone.
+        """Entries kappa_iijk of order four, row j and column k, from contractions alone.
 
         Parameters
         ----------
         site : int
             i, from 0.
-
-        Returns
-        -------
-        entries : ndarray of shape (n_features, n_features)
-            Row j, column k.
-
-        Raises
-        ------
-        ValueError
-            If there is no such feature, or the order is not four.
         """
         if not isinstance(site, numbers.Integral) or not 0 <= site < self.n_features:
             raise ValueError(f"site={site!r}; expected a feature from 0 to {self.n_features - 1}.")
         units = np.eye(self.n_features)
         return self.pair_contract(units[site], units)
 
-    @abstractmethod
-    def tensor(self) -> Array:
-        """All entries, as an array of `order` axes.
-
-        Raises
-        ------
-        ValueError
-            If there are more than 2^24 of them: 64 features at order four.
-        """
-
-    def squared_norm(self, random_state: Any = None) -> float:
-        """Sum of the squares of all entries (see each kind for how it is computed).
-
-        Parameters
-        ----------
-        random_state : int, Generator, RandomState or None, default=None
-            Seed of the rows that are drawn where the sum is estimated.
-        """
-        return float((self.tensor() ** 2).sum())
-
-    def inner(self, other: Any, random_state: Any = None) -> float:
-        """Sum of the products of the entries of two cumulants.
+    def inner(self, other: "Cumulant", random_state: Any = None) -> float:
+        """Sum of the products of the entries of two cumulants, exact or estimated.
 
         Parameters
         ----------
         other : Cumulant
-            Of the same size and order.
+            Of the same size and order. Above 2^24 entries both must be of samples, or exact and of
+            one lattice, or sums of such.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the rows that are drawn where the sum is estimated.
+            Seed of the rows that are drawn where the sum is estimated from samples.
         """
-        raise NotImplementedError(
-            f"The inner product of a {type(self).__name__} and a {type(other).__name__} is not "
-            "known; both must be of samples."
-        )
+        self._check_alike(other)
+        if not self._fits:
+            if isinstance(other, CombinedCumulant):
+                return other.inner(self, random_state)
+            raise NotImplementedError(
+                f"The inner product of a {type(self).__name__} and a {type(other).__name__} of "
+                "more than 2^24 entries is not known; expected two of samples or of one lattice."
+            )
+        return float((self.tensor() * other.tensor()).sum())
+
+    def squared_norm(self, random_state: Any = None) -> float:
+        """Sum of the squares of all entries: the inner product with itself.
+
+        Parameters
+        ----------
+        random_state : int, Generator, RandomState or None, default=None
+            Seed, as of `inner`.
+        """
+        return self.inner(self, random_state)
+
+    @property
+    def _fits(self) -> bool:
+        """Whether the tensor can be formed."""
+        return bool(self.n_features**self.order <= LARGEST_TENSOR)
+
+    def _check_fits(self) -> None:
+        if not self._fits:
+            raise ValueError(
+                f"The tensor of order {self.order} has {self.n_features}^{self.order} entries, "
+                "more than 2^24; use contract, which needs none of them."
+            )
 
     def _check_alike(self, other: "Cumulant") -> None:
         """Raise unless both have one size and order."""
@@ -179,9 +169,7 @@ class Cumulant(ABC):
         return CombinedCumulant([(1.0, self), (1.0, other)])
 
     def __sub__(self, other: "Cumulant") -> "Cumulant":
-        if not isinstance(other, Cumulant):
-            return NotImplemented
-        return CombinedCumulant([(1.0, self), (-1.0, other)])
+        return self + -1.0 * other
 
     def __mul__(self, factor: float) -> "Cumulant":
         check_number(factor, "factor")
@@ -194,32 +182,6 @@ class Cumulant(ABC):
 
     def __neg__(self) -> "Cumulant":
         return self * -1.0
-
-
-def check_tensor_size(n_features: int, order: int) -> None:
-    """Raise if a tensor is too large to be formed."""
-    if n_features**order > LARGEST_TENSOR:
-        raise ValueError(
-            f"The tensor of order {order} has {n_features}^{order} entries, more than 2^24; use "
-            "contract, which needs none of them."
-        )
-
-
-def check_order(order: Any) -> None:
-    """Raise unless there are cumulants of this order here."""
-    if order not in (2, 3, 4):
-        raise ValueError(f"order={order!r}; expected 2, 3 or 4.")
-
-
-def pair_products(rows: Array) -> Array:
-    """Products of any two features of each row, (n_rows, n_features^2)."""
-    return np.asarray((rows[:, :, None] * rows[:, None, :]).reshape(len(rows), -1))
-
-
-def pairings(covariance: Array) -> Array:
-    """C_ij C_kl + C_ik C_jl + C_il C_jk: the fourth moment of a Gaussian."""
-    pairs = np.multiply.outer(covariance, covariance)
-    return np.asarray(pairs + pairs.transpose(0, 2, 1, 3) + pairs.transpose(0, 3, 2, 1))
 
 
 class CombinedCumulant(Cumulant):
@@ -238,38 +200,20 @@ class CombinedCumulant(Cumulant):
         """Contract each term."""
         return np.asarray(sum(factor * kappa.contract(directions) for factor, kappa in self.terms))
 
-    def strength(self, directions: Array) -> Array:
-        """Sum of the terms' strengths."""
-        return np.asarray(sum(factor * kappa.strength(directions) for factor, kappa in self.terms))
-
+    @property
     def _condensed(self) -> Cumulant:
-        """Condense each term."""
-        terms = [(factor, kappa._condensed()) for factor, kappa in self.terms]
+        terms = [(factor, kappa._condensed) for factor, kappa in self.terms]
         return self if terms == self.terms else CombinedCumulant(terms)
 
     def tensor(self) -> Array:
-        """Sum of the terms' tensors."""
+        """Sum of the tensors of the terms."""
         return np.asarray(sum(factor * kappa.tensor() for factor, kappa in self.terms))
 
-    def squared_norm(self, random_state: Any = None) -> float:
-        """From the tensor; where it is too large, from the inner products of the terms.
-
-        Raises
-        ------
-        NotImplementedError
-            If there is neither: terms that are not samples, and more than 2^24 entries.
-        """
-        if len(self.terms) == 1:
-            ((factor, kappa),) = self.terms
-            return factor**2 * kappa.squared_norm(random_state)
-        if self.n_features**self.order <= LARGEST_TENSOR:
-            return super().squared_norm(random_state)
-        total = 0.0
-        for i, (one, left) in enumerate(self.terms):
-            for j, (two, right) in enumerate(self.terms[: i + 1]):
-                times = 1.0 if i == j else 2.0
-                total += times * one * two * left.inner(right, random_state)
-        return total
+    def inner(self, other: Cumulant, random_state: Any = None) -> float:
+        """From the tensors where these can be formed, else from inner products of the terms."""
+        if self._fits:
+            return super().inner(other, random_state)
+        return sum(factor * other.inner(kappa, random_state) for factor, kappa in self.terms)
 
 
 class DenseCumulant(Cumulant):
@@ -285,8 +229,7 @@ class DenseCumulant(Cumulant):
     >>> import numpy as np
     >>> from rfsk.analysis import DenseCumulant
     >>> a = np.array([0.6, 0.8])
-    >>> tensor = np.einsum("i,j,k,l->ijkl", a, a, a, a)
-    >>> DenseCumulant(tensor).strength([a, [1.0, 0.0]]).round(4)
+    >>> DenseCumulant(np.einsum("i,j,k,l->ijkl", a, a, a, a)).strength([a, [1.0, 0.0]]).round(4)
     array([1.    , 0.1296])
     """
 
@@ -300,8 +243,8 @@ class DenseCumulant(Cumulant):
                 "(D, D, D, D)."
             )
         scale = np.abs(entries).max()
-        for axes in itertools.islice(itertools.permutations(range(entries.ndim)), 1, None):
-            if np.abs(entries - entries.transpose(axes)).max() > _SYMMETRY * scale:
+        for axis in range(entries.ndim - 1):  # exchanges of neighbours make all permutations
+            if np.abs(entries - entries.swapaxes(axis, axis + 1)).max() > _SYMMETRY * scale:
                 raise ValueError("tensor is not symmetric under permutation of its axes.")
         self._entries = entries
         self.n_features, self.order = len(entries), entries.ndim
@@ -314,11 +257,5 @@ class DenseCumulant(Cumulant):
         return np.asarray(partial)
 
     def tensor(self) -> Array:
-        """The array."""
+        """Copy of the array."""
         return np.array(self._entries)
-
-
-def symmetrized(tensor: Array) -> Array:
-    """Mean of a tensor over the orders of its axes, which rids it of rounding's asymmetry."""
-    orders = list(itertools.permutations(range(tensor.ndim)))
-    return np.asarray(sum(tensor.transpose(axes) for axes in orders) / len(orders))

@@ -7,21 +7,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_consistent_length
 
-from .._core._blocks import LazyBlocks, is_lazy
+from .._core._blocks import is_lazy
 from .._core._mistakes import note_pooled_classes
 from .._core._random import as_generator
 from .._core._validation import check_labels, check_positive, rows_of_class, validate_inputs
-from ._cp_path import relative_error
 from ._cumulant import CombinedCumulant, Cumulant
-from ._cumulant_sources import is_in_blocks
-from ._empirical_cumulant import BlockCumulant, EmpiricalCumulant, SampleCumulant
 from ._projection import ProjectionMixin
-from ._symmetric_cp import symmetric_cp
+from ._sample_cumulant import SampleCumulant, is_in_blocks
+from ._symmetric_cp import relative_error, symmetric_cp
 
 Array = NDArray[np.float64]
-
-_MIXTURES = ("within", "difference")  # of all classes
 
 
 class CumulantCP(ProjectionMixin, BaseEstimator):
@@ -38,50 +35,43 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     target : label, "within" or "difference", default=None
         Class whose cumulant is decomposed, one of the labels in `y`; "within" takes the mean of
         the classes' cumulants and "difference" that of the second of two classes minus that of
-        the first, whose factors have weights of both signs. None takes all rows as one law and
-        ignores `y`. Pooling classes of different covariance C_0 and C_1 adds 3 sym(D D) with
-        D = (C_0 - C_1) / 2 to the mean of the classes' cumulants, which is not zero even if
-        both are Gaussian: "within" leaves it out.
+        the first, whose factors have weights of both signs. None takes all rows as samples of one
+        distribution and ignores `y`: classes of different covariance C_0 and C_1 then add
+        3 sym(D D), D = (C_0 - C_1) / 2, to the mean of their cumulants, even if both are Gaussian.
     order : int, default=4
         3 or 4, the order of the cumulant.
     n_init : int, default=1
-        Number of starts, of which the one that explains most is kept.
+        Number of decompositions from different initial directions, of which the one that explains
+        most is kept.
     max_iter : int, default=500
         Most iterations of the optimiser.
     tol : float, default=1e-6
         The optimiser stops when five iterations lower the objective by less than this fraction.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the starts.
+        Seed of the initial directions.
 
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features)
         Unit factors, in input units, strongest first.
     weights_ : ndarray of shape (n_components,)
-        Signed strengths, in the inputs' units to the order; negative for sub-Gaussian
-        inputs.
+        Signed weights, in the inputs' units to the order; negative for sub-Gaussian inputs.
     relative_error_ : float
-        ||kappa - fit|| / ||kappa|| of the empirical cumulant, sampling noise included.
-        Exact up to 40 features or below 4096 samples; beyond, the norm of the cumulant is an
-        unbiased estimate from 1024 random rows. NaN where that is below zero, as it can be where
-        there is next to nothing but noise.
+        ||kappa - fit|| / ||kappa|| of the empirical cumulant, sampling noise included. Exact up
+        to 40 features or below 4096 samples; beyond, ||kappa||^2 is an unbiased estimate from
+        1024 random rows, and NaN results if noise makes it negative.
     start_scores_ : ndarray of shape (n_init,)
-        What each start explains, ||kappa||^2 - ||kappa - fit||^2, relative to the best: their
-        spread tells whether one is enough.
+        What each decomposition explains, ||kappa||^2 - ||kappa - fit||^2, relative to the best.
+        A wide spread means that one is not enough.
     stability_ : ndarray of shape (n_components,)
-        Mean over the other starts of the largest ``|cosine|`` between a factor and theirs; NaN
-        with one start. On a ring starts differ by shifts: compare by `FieldMatcher` there.
+        Mean over the other decompositions of the largest ``|cosine|`` between a factor and theirs;
+        NaN with one. On a ring they differ by shifts: compare by `FieldMatcher` there.
     mean_ : ndarray of shape (n_features,)
         Mean of the rows decomposed; with "within" and "difference" of the classes' means.
     n_iter_ : int
         Iterations of the optimiser.
     n_features_in_ : int
         Number of features.
-
-    Raises
-    ------
-    ValueError
-        If `target` is not among the labels, or the data are not valid.
 
     Warns
     -----
@@ -129,7 +119,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_features), or blocks of such
             Inputs. A Dask array, a list of arrays, or an object that yields arrays each time it
-            is iterated, is read again for each contraction, one block in memory at a time.
+            is iterated, is read again for each contraction: one block at a time, and of a Dask
+            array as many as its scheduler computes at once.
         y : array-like of shape (n_samples,), optional
             Labels, needed where `target` names a class.
 
@@ -137,18 +128,11 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         -------
         self : CumulantCP
         """
-        check_positive(self.n_components, "n_components", integer=True)
         check_positive(self.n_init, "n_init", integer=True)
-        if self.order not in (3, 4):
-            raise ValueError(f"order={self.order!r}; expected 3 or 4.")
         rng = as_generator(self.random_state)
-        size, parts = self._parts(X, y)
+        size, parts = self._blocks(X, y) if is_in_blocks(X) else self._classes(X, y)
         kappa: Cumulant = CombinedCumulant(parts) if len(parts) > 1 else parts[0][1]
-        options: dict[str, Any] = {
-            "order": self.order,
-            "max_iter": self.max_iter,
-            "tol": self.tol,
-        }
+        options: dict[str, Any] = {"order": self.order, "max_iter": self.max_iter, "tol": self.tol}
         fits = [
             symmetric_cp(kappa, self.n_components, random_state=rng, **options)
             for _ in range(self.n_init)
@@ -176,62 +160,51 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         self.relative_error_ = relative_error(fit.fitted_norm, kappa.squared_norm(rng))
         return self
 
-    def _parts(
-        self, X: Any, y: ArrayLike | None
-    ) -> tuple[float, list[tuple[float, EmpiricalCumulant]]]:
-        """Unit of the inputs, and the cumulants of classes with their factors."""
-        if is_in_blocks(X):
-            blocks = self._of_blocks(X, y)
-            # Blocks are not scaled in memory, and their fourth powers squared must stay in range.
-            if not (blocks.largest == 0.0 or 1e-30 < blocks.largest < 1e30):
+    def _blocks(self, X: Any, y: Any) -> tuple[float, list[tuple[float, SampleCumulant]]]:
+        """Unit of samples that are read again for each contraction, and their cumulant."""
+        if self.target is not None:
+            if y is None or self._mixture or not is_lazy(X):
                 raise ValueError(
-                    f"Blocks of size {blocks.largest:.1e}; scale them to about unit variance."
+                    f"target={self.target!r} with blocks; expected None, or a class of a Dask "
+                    "array and its labels."
                 )
-            return 1.0, [(1.0, blocks)]
+            check_consistent_length(X, y)
+            X = X.rechunk({1: -1})[(y if is_lazy(y) else np.asarray(y)) == self.target]
+        kappa = SampleCumulant(X, self.order)
+        # Blocks are not scaled in memory, and their fourth powers squared must stay in range.
+        size = float(np.sqrt(kappa.covariance.diagonal().max()))
+        if not (size == 0.0 or 1e-30 < size < 1e30):
+            raise ValueError(f"Blocks of size {size:.1e}; scale them to about unit variance.")
+        self.n_features_in_ = kappa.n_features
+        self.__dict__.pop("feature_names_in_", None)
+        return 1.0, [(1.0, kappa)]
+
+    def _classes(self, X: Any, y: Any) -> tuple[float, list[tuple[float, SampleCumulant]]]:
+        """Unit of the inputs, and the cumulants of classes with their factors."""
         data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
-        rows = self._rows_by_class(data, y)
+        if self.target is None:
+            note_pooled_classes(data, y)
+            rows = [data]
+        else:
+            labels = check_labels(y, data, self.target)
+            targets = np.unique(labels) if self._mixture else [self.target]
+            if self._mixture == "difference" and len(targets) != 2:
+                raise ValueError(
+                    f"target='difference' is of two classes, but y has {len(targets)}."
+                )
+            rows = [rows_of_class(data, labels, target) for target in targets]
         size = max(float(max(part.max(), -part.min())) for part in rows)
         if size > 1e75:
             raise ValueError(f"Inputs of size {size:.1e}; scale them to about unit variance.")
         # In units of their own size eighth powers stay in range. A power of two divides exactly.
         size = 1.0 if 1e-10 < size < 1e10 else 2.0 ** int(np.frexp(size)[1])
         kappas = [SampleCumulant(part / size if size != 1.0 else part, self.order) for part in rows]
-        factors = [1.0 / len(rows)] * len(rows)
-        if isinstance(self.target, str) and self.target == "difference":
-            factors = [-1.0, 1.0]
+        is_difference = self._mixture == "difference"
+        factors = [-1.0, 1.0] if is_difference else [1.0 / len(rows)] * len(rows)
         return size, list(zip(factors, kappas, strict=True))
 
-    def _of_blocks(self, X: Any, y: ArrayLike | None) -> BlockCumulant:
-        """Cumulant of samples that are read again for each contraction."""
-        if self.target is not None and is_lazy(X):
-            is_mixture = isinstance(self.target, str) and self.target in _MIXTURES
-            if y is None or is_mixture:
-                raise ValueError(
-                    f"target={self.target!r} with a lazy array; expected None, or a class and its "
-                    "labels."
-                )
-            X = LazyBlocks(X, y, self.target)
-        elif self.target is not None:
-            raise ValueError(
-                f"target={self.target!r} with blocks; expected None, or a Dask array and labels."
-            )
-        kappa = BlockCumulant(X, self.order)
-        self.n_features_in_ = kappa.n_features
-        self.__dict__.pop("feature_names_in_", None)
-        return kappa
-
-    def _rows_by_class(self, data: Array, y: ArrayLike | None) -> list[Array]:
-        """Rows of the class asked for, or of every class."""
-        if self.target is None:
-            note_pooled_classes(data, y)
-            return [data]
-        labels = check_labels(y, data, self.target)
-        present = np.unique(labels)
-        targets: Any = [self.target]
-        if isinstance(self.target, str) and self.target in _MIXTURES:
-            targets = present
-            if self.target == "difference" and len(present) != 2:
-                raise ValueError(
-                    f"target='difference' is of two classes, but y has {len(present)}."
-                )
-        return [rows_of_class(data, labels, target) for target in targets]
+    @property
+    def _mixture(self) -> str | None:
+        """Target that is of all classes, if it is one."""
+        is_mixture = isinstance(self.target, str) and self.target in ("within", "difference")
+        return self.target if is_mixture else None

@@ -1,4 +1,4 @@
-"""NonlinearHebbian: units that learn alone, by one local rule."""
+"""NonlinearHebbian: units that learn on their own, by one local rule."""
 
 import warnings
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._core._random import as_generator
 from .._core._validation import check_option, check_positive, validate_inputs
-from ._power_method import unit
 from ._projection import ProjectionMixin
+from ._symmetric_cp import unit
 
 Array = NDArray[np.float64]
 
@@ -21,35 +21,36 @@ _RULES: dict[str, Callable[[Array], Array]] = {
     "rectified_square": lambda y: np.maximum(y, 0.0) ** 2,
     "tanh": np.tanh,
 }
-_SINGULAR = 1e-7  # directions of a smaller share of the largest standard deviation are dropped
+_SINGULAR = 1e-7  # directions of a smaller fraction of the largest standard deviation are dropped
 
 
 class NonlinearHebbian(ProjectionMixin, BaseEstimator):
-    """Units that grow fields by a nonlinear Hebbian rule, each on its own.
+    """Units that learn receptive fields by a nonlinear Hebbian rule, each on its own.
 
-    A synapse grows by what comes in times a function of what goes out, at a fixed length of all
+    A synapse grows by its input times a function of the output, at a fixed length of all
     synapses: ``w <- E[f(w.z) z] / |E[f(w.z) z]|``, on whitened inputs z. Each unit climbs E[F(w.z)]
-    with F' = f to a local maximum, one of those projections that have the heaviest tails if F
-    grows faster than a square (C. S. N. Brito and W. Gerstner, PLoS Comput. Biol. 12, e1005070,
-    2016). With such a rule it localizes on inputs of positive kurtosis, where `FCNet` does not,
-    and not on inputs with saturated pixels, where `FCNet` does.
+    with F' = f to a local maximum: a projection with heavy tails, if F grows faster than a square
+    (C. S. N. Brito and W. Gerstner, PLoS Comput. Biol. 12, e1005070, 2016). Such a rule localizes
+    on inputs of positive kurtosis, where `FCNet` does not, and not on inputs with saturated
+    pixels, where `FCNet` does.
 
     Parameters
     ----------
     n_components : int, default=8
-        Number of units. Nothing keeps two of them apart but their random starts.
+        Number of units. Two units differ only by their random initial fields.
     rule : {"cube", "rectified_square", "tanh"} or callable, default="cube"
-        f. "tanh" grows more slowly than its argument and so looks for light tails instead: it
-        does localize on saturated pixels.
+        f. "tanh" grows more slowly than its argument and so finds light tails: it localizes on
+        saturated pixels.
     n_whitened : int, optional
         Number of principal components that are kept as inputs; by default all of those that have
         variance. Small ones are mostly noise.
     max_iter : int, default=200
         Most passes over the data.
     tol : float, default=1e-5
-        A unit whose ``|cosine|`` with itself a pass before is within this of one stands still.
+        A unit has converged when the ``|cosine|`` of its fields before and after a pass is within
+        this of one.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the starts.
+        Seed of the initial fields.
 
     Attributes
     ----------
@@ -58,19 +59,9 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
     mean_ : ndarray of shape (n_features,)
         Mean of the inputs.
     n_iter_ : int
-        Passes over the data.
+        Passes over the data. A `ConvergenceWarning` says if `max_iter` was reached.
     n_features_in_ : int
         Number of features.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range.
-
-    Warns
-    -----
-    ConvergenceWarning
-        If `max_iter` is reached first.
 
     Examples
     --------

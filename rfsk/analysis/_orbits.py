@@ -1,4 +1,4 @@
-"""Which components are shifts of one another."""
+"""Components that are shifts of one another."""
 
 from dataclasses import dataclass
 
@@ -17,18 +17,16 @@ _ROUNDING = 1e-9
 class TranslationOrbits:
     """Components grouped by the field they are shifts of.
 
-    The cumulant of translation-invariant inputs has factors that are shifts of a few fields.
-
     Attributes
     ----------
     labels : ndarray of int of shape (n_units,)
         Orbit of each component, numbered by first appearance; -1 for one of zeros.
     shifts : ndarray of int of shape (n_units, n_axes)
-        How far the first component of the orbit is to be rolled to lie on this one.
+        Shift by which the first component of the orbit is rolled to match this one.
     signs : ndarray of int of shape (n_units,)
-        +1 or -1, by which it is then to be multiplied.
+        +1 or -1, by which it is then multiplied.
     match : ndarray of shape (n_units,)
-        How well it lies on it: largest cosine over shifts; NaN for a component of zeros.
+        Cosine of the two after the shift; NaN for a component of zeros.
 
     Examples
     --------
@@ -36,8 +34,8 @@ class TranslationOrbits:
     >>> from rfsk.analysis import translation_orbits
     >>> bump = np.exp(-((np.arange(40) - 20.0) ** 2) / 8)
     >>> orbits = translation_orbits([bump, -np.roll(bump, 5), np.sin(np.arange(40) * np.pi / 4)])
-    >>> orbits.labels, orbits.shifts.ravel()[:2], orbits.signs[:2]
-    (array([0, 0, 1]), array([0, 5]), array([ 1, -1]))
+    >>> orbits.labels, orbits.n_orbits
+    (array([0, 0, 1]), 2)
     """
 
     labels: NDArray[np.intp]
@@ -56,8 +54,8 @@ def translation_orbits(
 ) -> TranslationOrbits:
     """Group components that are shifts, up to sign, of one field.
 
-    In the order given, strongest first for those of `CumulantCP`, each component joins the orbit
-    whose first member it matches best, or founds one of its own.
+    The factors of the cumulant of translation-invariant inputs are shifts of a few fields. In the
+    order given, each component joins the orbit whose first member it matches best, or starts one.
 
     Parameters
     ----------
@@ -66,16 +64,11 @@ def translation_orbits(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     min_match : float, default=0.95
-        Match, over shifts and sign, from which on two fields count as shifts of one another.
+        Smallest match, over shifts and sign, of fields that count as shifts of one another.
 
     Returns
     -------
     orbits : TranslationOrbits
-
-    Raises
-    ------
-    ValueError
-        If the fields or the shape are not valid, or `min_match` is not in (0, 1].
 
     Examples
     --------
@@ -90,20 +83,18 @@ def translation_orbits(
     if min_match > 1.0:
         raise ValueError(f"min_match={min_match!r}; expected at most 1.")
     weights, sides = check_fields_on(fields, shape)
-    n_units = len(weights)
-    labels = np.full(n_units, -1)
-    shifts, signs = np.zeros((n_units, len(sides)), dtype=np.intp), np.ones(n_units, dtype=np.intp)
-    match = np.full(n_units, np.nan)
+    labels, match = np.full(len(weights), -1), np.full(len(weights), np.nan)
+    shifts, signs = np.zeros((len(weights), len(sides)), dtype=np.intp), np.ones_like(labels)
     signed, placed = signed_matches(weights, sides)
     founders: list[int] = []
     for unit in np.flatnonzero(np.any(weights != 0.0, axis=1)).tolist():
         labels[unit], match[unit] = len(founders), 1.0
         if founders:
             best = int(np.abs(signed[unit, founders]).argmax())
-            strength = signed[unit, founders[best]]
-            if abs(strength) >= min_match - _ROUNDING:
-                labels[unit], match[unit] = best, abs(strength)
-                signs[unit] = 1 if strength >= 0 else -1
+            cosine = signed[unit, founders[best]]
+            if abs(cosine) >= min_match - _ROUNDING:
+                labels[unit], match[unit] = best, abs(cosine)
+                signs[unit] = 1 if cosine >= 0 else -1
                 shifts[unit] = np.unravel_index(placed[unit, founders[best]], sides)
                 continue
         founders.append(unit)

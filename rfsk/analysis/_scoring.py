@@ -11,20 +11,19 @@ from ._receptive_fields import receptive_fields
 def localization_score(estimator: Any, X: Any = None, y: Any = None) -> float:
     """Mean inverse participation ratio of the receptive fields of a fitted estimator.
 
-    To be passed as ``scoring=`` to a grid search or a cross-validation, alone or beside the
-    accuracy.
+    Pass it as ``scoring=`` to a grid search or a cross-validation. A field of zeros counts as
+    1 / n_features, the smallest value.
 
     Parameters
     ----------
     estimator : object
         Fitted; anything `receptive_fields` knows.
     X, y : ignored
-        Present by the convention of scorers: fields are those of the training.
+        Present by the convention of scorers.
 
     Returns
     -------
     score : float
-        Between 1 / n_features and 1; a field of zeros counts as 1 / n_features.
 
     Examples
     --------

@@ -1,27 +1,35 @@
-"""Symmetric CP decomposition of a cumulant known only by its contractions."""
+"""Symmetric CP decompositions of a cumulant known only by its contractions."""
 
+import math
+import warnings
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import OptimizeResult, minimize
+from sklearn.exceptions import ConvergenceWarning
 
 from .._core._blas import scipy_on_one_thread
 from .._core._random import as_generator
 from .._core._validation import check_fields, check_option, check_positive
-from ._cumulant import Cumulant
+from ._cumulant import Cumulant, DenseCumulant
 from ._cumulant_sources import cumulant
-from ._dense_cp import parafac_components
-from ._power_method import best_weights, deflate, unit
+from ._dense_cp import dense_cp
 
 Array = NDArray[np.float64]
 
 _METHODS = ("lbfgs", "power", "parafac")
+_N_CANDIDATES = 10  # random directions, of which the strongest is kept
+_N_FINALISTS = 3  # of these that go on
+_N_TRIAL_STEPS = 4  # after so many steps
+_N_STEPS = 15  # of the search for each initial component
+_NEGLIGIBLE = 1e-12  # a residual this much weaker than the first component has no direction
 _PATIENCE = 5  # iterations over which a decrease is measured; one may be small by chance
 _STOPPED = 99  # SciPy's status of an optimiser that its callback stopped
+_LOST = 1e-3  # fraction of the squared norm by which a better decomposition shows a lost component
 
 
 @dataclass(frozen=True)
@@ -34,14 +42,15 @@ class SymmetricCP:
         Unit vectors a_j, the entry of largest magnitude positive (at order three signed so
         that the weight is).
     weights : ndarray of shape (n_components,)
-        Signed, sorted by decreasing magnitude. A component the tensor has no use for has
-        weight zero.
+        Signed, sorted by decreasing magnitude; zero for a component that the tensor has no use for.
     fitted_norm : float
         ||kappa||^2 - ||kappa - fit||^2: what the components explain.
     n_iter : int
         Iterations of the optimiser.
     converged : bool
-        Whether it stopped before `max_iter`.
+        Whether it stopped before `max_iter`, and, on the dense tensor, lost no component.
+    order : int
+        Order of the cumulant.
 
     Examples
     --------
@@ -51,6 +60,8 @@ class SymmetricCP:
     >>> fit = symmetric_cp(X, 2, random_state=0)
     >>> fit.components.shape, fit.weights.round(1), fit.converged
     ((2, 4), array([-2., -2.]), True)
+    >>> fit.to_cp_tensor()  # of TensorLy
+    (weights, factors) : rank-2 CPTensor of shape (4, 4, 4, 4)
     """
 
     components: Array
@@ -58,6 +69,38 @@ class SymmetricCP:
     fitted_norm: float
     n_iter: int
     converged: bool
+    order: int = 4
+
+    def to_cp_tensor(self) -> Any:
+        """Convert to a `tensorly.cp_tensor.CPTensor`, one equal factor for each axis."""
+        from tensorly.cp_tensor import CPTensor
+
+        return CPTensor((self.weights, [self.components.T] * self.order))
+
+    @classmethod
+    def from_cp_tensor(cls, cp_tensor: Any, source: Any) -> "SymmetricCP":
+        """Symmetric part of a decomposition of TensorLy, with the weights that fit best.
+
+        The factors of a component, one for each axis, are equal but for their signs where the
+        component is symmetric; their common direction is kept.
+
+        Parameters
+        ----------
+        cp_tensor : tensorly.cp_tensor.CPTensor
+            Or a pair of weights and factors.
+        source : array-like, model, blocks or Cumulant
+            What it decomposes, as `cumulant` takes it.
+
+        Returns
+        -------
+        decomposition : SymmetricCP
+        """
+        from tensorly.cp_tensor import cp_normalize
+
+        factors = np.stack(cp_normalize(cp_tensor).factors)  # (order, n_features, n_components)
+        kappa = cumulant(source, len(factors))
+        components = np.linalg.svd(factors.transpose(2, 0, 1), full_matrices=False)[2][:, 0]
+        return _sorted(kappa, components, _best_weights(kappa, components), 0, True)
 
 
 def symmetric_cp(
@@ -76,42 +119,42 @@ def symmetric_cp(
     Minimises, at order four, ||kappa - sum_j lambda_j a_j^(x4)||^2, which equals ||kappa||^2
     - 2 sum_j lambda_j kappa(a_j, a_j, a_j, a_j) + sum_jk lambda_j lambda_k (a_j.a_k)^4 and so
     needs contractions only (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, do
-    so for moments). Components start one by one at the strongest directions of what is
-    left, found by the symmetric higher-order power method, which also sets their signs;
-    then L-BFGS moves all of them at once. Samples in memory whose variance lies mostly along
-    few principal axes are first projected on these; L-BFGS ends with all axes.
+    so for moments). Each initial component is the strongest direction found in what the others
+    leave, which also sets its sign; then L-BFGS moves all of them at once. If few principal axes
+    carry most of the variance of samples in memory, L-BFGS begins in these axes.
 
     Parameters
     ----------
     source : array-like, model, blocks or Cumulant
-        Samples (n_samples, n_features) of one law, or whatever `cumulant` takes.
+        Whatever `cumulant` takes, such as samples (n_samples, n_features) of one distribution.
     n_components : int
         Rank of the decomposition.
     order : int, default=4
         3 or 4; of order two there are as many decompositions as there are bases.
     method : {"lbfgs", "power", "parafac"}, default="lbfgs"
-        "lbfgs" is the above. The others are to compare with: "power" stops after its first part,
-        each component iterated until it stands still (deflation); "parafac" is TensorLy's
-        alternating least squares on the dense tensor, at most 2^24 entries.
+        "lbfgs" is the above. The others run TensorLy on the dense tensor of at most 2^24 entries,
+        to compare with: "power" is `symmetric_parafac_power_iteration`, "parafac" the symmetric
+        part of alternating least squares from the best of four initial factors.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
         Components to begin with, such as those of a decomposition of lower rank; the remaining
-        ones are found in what they leave. Not for "parafac".
+        ones are found in what they leave. Only for "lbfgs".
     max_iter : int, default=500
-        Most iterations of L-BFGS or parafac, or of the power method for each component.
+        Most iterations of L-BFGS or parafac.
     tol : float, default=1e-6
-        L-BFGS stops when five iterations lower the objective by less than this fraction; "power"
-        and "parafac" when one step changes the strength of a component, or the error, by less.
+        L-BFGS stops when five iterations lower the objective by less than this fraction; "parafac"
+        when one iteration lowers the relative error by less.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the random starts.
+        Seed of the initial directions.
 
     Returns
     -------
     decomposition : SymmetricCP
 
-    Raises
-    ------
-    ValueError
-        If the source is not valid or a parameter is out of range.
+    Warns
+    -----
+    ConvergenceWarning
+        If "power" or "parafac" lost a component: another decomposition of the same rank explains
+        more. The result then has ``converged=False``.
 
     See Also
     --------
@@ -133,58 +176,150 @@ def symmetric_cp(
     check_option(method, "method", _METHODS)
     if order not in (3, 4):
         raise ValueError(f"order={order!r}; expected 3 or 4.")
-    if method == "parafac" and start is not None:
-        raise ValueError("method='parafac' takes no start; expected 'lbfgs' or 'power' with one.")
-    kappa = cumulant(source, order)
+    if method != "lbfgs" and start is not None:
+        raise ValueError(f"method={method!r} takes no start; expected 'lbfgs' with one.")
+    kappa, rng = cumulant(source, order), as_generator(random_state)
+    if method != "lbfgs":
+        return _dense(kappa, n_components, rng, method=method, max_iter=max_iter, tol=tol)
     given = None if start is None else _as_start(kappa, start, n_components)
-    rng = as_generator(random_state)
-    if method == "lbfgs":
-        components, weights, *_ = deflate(kappa._condensed(), n_components, rng, start=given)
-        components, weights, n_iter, converged = _lbfgs(kappa, components, weights, max_iter, tol)
-    elif method == "power":
-        components, weights, n_iter, converged = deflate(
-            kappa, n_components, rng, start=given, n_steps=max_iter, tol=tol
+    components, weights = _initial_components(kappa._condensed, n_components, rng, given)
+    return _sorted(kappa, *_lbfgs(kappa, components, weights, max_iter, tol))
+
+
+def _dense(kappa: Cumulant, n_components: int, rng: np.random.Generator, **how: Any) -> SymmetricCP:
+    """Decompose by TensorLy, and warn where another decomposition of this rank explains more."""
+    tensor = kappa.tensor()
+    norm = float(np.linalg.norm(tensor))
+    if norm == 0.0:
+        components = unit(rng.standard_normal((n_components, kappa.n_features)))
+        return _sorted(kappa, components, np.zeros(n_components), 0, True)
+    dense = DenseCumulant(tensor / norm)
+    cp_tensor, n_iter, converged = dense_cp(tensor / norm, n_components, rng, **how)
+    fit = SymmetricCP.from_cp_tensor(cp_tensor, dense)
+    # One component more, and the best of the decompositions that leave another one out.
+    more, _ = _initial_components(dense, n_components + 1, rng, (fit.components, fit.weights))
+    others = [np.delete(more, j, axis=0) for j in range(n_components)]
+    reached = [fitted_norm(dense, other, _best_weights(dense, other)) for other in others]
+    best = max(fit.fitted_norm, *reached)
+    if best > fit.fitted_norm + _LOST or not converged:
+        converged = False
+        warnings.warn(
+            f"TensorLy's {how['method']} lost a component or did not converge: its relative error "
+            f"is {relative_error(fit.fitted_norm, 1.0):.3f}, where {relative_error(best, 1.0):.3f} "
+            "was found at the same rank; use method='lbfgs' or another random_state.",
+            ConvergenceWarning,
+            stacklevel=3,
         )
-    else:
-        components, weights, n_iter, converged = parafac_components(
-            kappa, n_components, rng, max_iter, tol
-        )
+    weights, explained = fit.weights * norm, fit.fitted_norm * norm**2
+    return replace(fit, weights=weights, fitted_norm=explained, n_iter=n_iter, converged=converged)
+
+
+def _sorted(
+    kappa: Cumulant, components: Array, weights: Array, n_iter: int, converged: bool
+) -> SymmetricCP:
+    """Decomposition with the strongest component first, each in the sign of the convention."""
     rank = np.argsort(-np.abs(weights), kind="stable")
-    components, weights = _flipped(components[rank], weights[rank], order)
-    return SymmetricCP(
-        components, weights, fitted_norm(kappa, components, weights), n_iter, converged
-    )
+    components, weights = components[rank], weights[rank]
+    if kappa.order == 3:
+        signs, weights = weights, np.abs(weights)
+    else:
+        peak = np.abs(components).argmax(axis=1)[:, None]
+        signs = np.take_along_axis(components, peak, axis=1)[:, 0]
+    components = components * np.where(signs < 0, -1.0, 1.0)[:, None]
+    explained = fitted_norm(kappa, components, weights)
+    return SymmetricCP(components, weights, explained, n_iter, converged, kappa.order)
 
 
 def fitted_norm(kappa: Cumulant, components: Array, weights: Array) -> float:
     """||kappa||^2 - ||kappa - sum_j weights_j a_j (x) ... (x) a_j||^2."""
-    strengths = kappa.strength(components)
     overlap = (components @ components.T) ** kappa.order
-    return float(2.0 * weights @ strengths - weights @ overlap @ weights)
+    return float(2.0 * weights @ kappa.strength(components) - weights @ overlap @ weights)
+
+
+def relative_error(fitted_norm: float, squared_norm: float) -> float:
+    """||kappa - fit|| / ||kappa||; NaN if the norm is not known or an estimate below zero."""
+    if squared_norm == 0.0:
+        return 0.0
+    # An estimate of the norm may be below what is explained, and below zero.
+    return math.sqrt(max(0.0, 1.0 - fitted_norm / squared_norm)) if squared_norm > 0 else math.nan
+
+
+def _best_weights(kappa: Cumulant, components: Array) -> Array:
+    """Weights with which given components describe a cumulant best, all of them at once."""
+    overlap = (components @ components.T) ** kappa.order
+    return np.asarray(np.linalg.lstsq(overlap, kappa.strength(components), rcond=None)[0])
+
+
+def unit(vectors: Array) -> Array:
+    """Rows scaled to unit length; rows of zeros as they are."""
+    # By the largest entry first, so that squares neither over- nor underflow.
+    largest = np.abs(vectors).max(axis=1, keepdims=True)
+    vectors = vectors / np.where(largest > 0, largest, 1.0)
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(length > 0, length, 1.0))
+
+
+def _initial_components(
+    kappa: Cumulant,
+    n_components: int,
+    rng: np.random.Generator,
+    start: tuple[Array, Array] | None = None,
+) -> tuple[Array, Array]:
+    """Components one by one, each the strongest direction found in what the others leave.
+
+    `start` holds components and weights to begin with. Where nothing is left, the remaining
+    components are random, of weight zero.
+    """
+    components = unit(rng.standard_normal((n_components, kappa.n_features)))
+    weights = np.zeros(n_components)
+    first = 0
+    if start is not None:
+        first = len(start[1])
+        components[:first], weights[:first] = start
+
+    def contract_residual(directions: Array) -> Array:
+        overlap = directions @ components.T
+        fit = (weights * overlap ** (kappa.order - 1)) @ components
+        return np.asarray(kappa.contract(directions) - fit)
+
+    for j in range(first, n_components):
+        candidates = unit(rng.standard_normal((_N_CANDIDATES, kappa.n_features)))
+        best, strength = _strongest_direction(contract_residual, candidates)
+        if abs(strength) <= _NEGLIGIBLE * np.abs(weights).max():
+            break
+        components[j], weights[j] = best, strength
+    return components, weights
+
+
+def _strongest_direction(
+    contract: Callable[[Array], Array], candidates: Array
+) -> tuple[Array, float]:
+    """Direction of the largest |kappa(a, ..., a)| that the candidates meet, and that value.
+
+    Each candidate moves to its own gradient, a <- kappa(a, ..., a, .), as L. De Lathauwer, B. De
+    Moor and J. Vandewalle (SIAM J. Matrix Anal. Appl. 21, 1324, 2000) have it; after four steps
+    the three strongest go on alone. The value need not rise at each step, so the best is kept.
+    """
+    best, strength = candidates[0], 0.0
+    for step in range(1, _N_STEPS + 1):
+        gradients = contract(candidates)
+        values = np.einsum("rd,rd->r", gradients, candidates)
+        leader = np.abs(values).argmax()
+        if abs(values[leader]) > abs(strength):
+            best, strength = candidates[leader], float(values[leader])
+        if step == _N_TRIAL_STEPS:
+            gradients = gradients[np.argsort(-np.abs(values), kind="stable")[:_N_FINALISTS]]
+        candidates = unit(gradients)
+    return best, strength
 
 
 def cp_objective(
     kappa: Cumulant, vectors: Array, signs: Array, scale: float = 1.0
 ) -> tuple[float, Array]:
-    """Squared residual norm of a decomposition but for ||kappa||^2, and its gradient.
+    """Squared residual but for a constant, and its gradient.
 
-    Of ||kappa - scale sum_j signs_j b_j (x) ... (x) b_j||^2 / scale^2.
-
-    Parameters
-    ----------
-    kappa : Cumulant
-        What is decomposed.
-    vectors : ndarray of shape (n_components, n_features)
-        b_j, whose length carries the weight.
-    signs : ndarray of shape (n_components,)
-        +1 or -1.
-    scale : float, default=1.0
-        Unit of the cumulant.
-
-    Returns
-    -------
-    value : float
-    gradient : ndarray of shape (n_components, n_features)
+    The residual is ||kappa - scale sum_j signs_j b_j (x) ... (x) b_j||^2 / scale^2, the constant
+    ||kappa||^2 / scale^2, and `vectors` are the b_j, whose lengths carry the weights.
     """
     contracted = signs[:, None] * kappa.contract(vectors) / scale
     gram = vectors @ vectors.T
@@ -208,11 +343,10 @@ def _lbfgs(
         value, gradient = cp_objective(kappa, flat.reshape(start.shape), signs, strongest)
         return value, gradient.ravel()
 
-    rough = kappa._condensed()
-    stages = [kappa] if rough is kappa else [rough, kappa]
+    rough = kappa._condensed
     x, n_iter = start.ravel(), 0
     with scipy_on_one_thread():
-        for stage in stages:
+        for stage in [kappa] if rough is kappa else [rough, kappa]:
             left = max_iter - n_iter
             result = minimize(
                 objective,
@@ -228,8 +362,7 @@ def _lbfgs(
                 break
     vectors = x.reshape(start.shape)
     length = np.linalg.norm(vectors, axis=1)
-    used = length > 0
-    components = np.where(used[:, None], unit(vectors), components)
+    components = np.where(length[:, None] > 0, unit(vectors), components)
     converged = bool(result.success or result.status == _STOPPED)
     return components, signs * strongest * length**order, n_iter, converged
 
@@ -259,16 +392,91 @@ def _as_start(
         )
     if not np.all(np.any(components != 0.0, axis=1)):
         raise ValueError("start has a component of zeros; leave it out.")
-    return components, best_weights(kappa, components)
+    return components, _best_weights(kappa, components)
 
 
-def _flipped(components: Array, weights: Array, order: int) -> tuple[Array, Array]:
-    """Each component in its free sign.
+@dataclass(frozen=True)
+class CPPath:
+    """Decompositions of one cumulant, of rising rank.
 
-    At even order its entry of largest magnitude is positive; at odd order, where the sign
-    goes with that of the weight, the weight is.
+    Attributes
+    ----------
+    n_components : ndarray of shape (n_ranks,)
+        Ranks.
+    decompositions : list of SymmetricCP
+        One of each rank.
+    squared_norm : float
+        ||kappa||^2; of samples an estimate where the tensor cannot be formed, and NaN where it is
+        not known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import symmetric_cp_path
+    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(20_000, 4))
+    >>> [round(fit.fitted_norm) for fit in symmetric_cp_path(X, [1, 2, 4]).decompositions]
+    [4, 8, 16]
     """
-    if order % 2:
-        return components * np.where(weights < 0, -1.0, 1.0)[:, None], np.abs(weights)
-    peak = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
-    return components * np.where(peak < 0, -1.0, 1.0), weights
+
+    n_components: NDArray[np.intp]
+    decompositions: list[SymmetricCP]
+    squared_norm: float
+
+    @property
+    def relative_error(self) -> Array:
+        """||kappa - fit|| / ||kappa|| at each rank, (n_ranks,); NaN if the norm is."""
+        return np.array(
+            [relative_error(fit.fitted_norm, self.squared_norm) for fit in self.decompositions]
+        )
+
+
+def symmetric_cp_path(
+    source: Any,
+    n_components: Iterable[int] = (1, 2, 4, 8, 16),
+    *,
+    order: int = 4,
+    random_state: Any = None,
+    **options: Any,
+) -> CPPath:
+    """Decompose a cumulant at rising ranks, each from where the one before ended.
+
+    Parameters
+    ----------
+    source : array-like, model, blocks or Cumulant
+        Whatever `cumulant` takes.
+    n_components : iterable of int, default=(1, 2, 4, 8, 16)
+        Ranks; sorted first.
+    order : int, default=4
+        3 or 4.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the initial directions.
+    **options
+        `max_iter` and `tol` of `symmetric_cp`, at each rank.
+
+    Returns
+    -------
+    path : CPPath
+
+    Examples
+    --------
+    >>> from rfsk.analysis import symmetric_cp_path
+    >>> from rfsk.datasets import NLGP
+    >>> path = symmetric_cp_path(NLGP(12, correlation_length=2.0, gain=3.0), random_state=0)
+    >>> path.relative_error.round(2)
+    array([0.9 , 0.79, 0.51, 0.17, 0.09])
+    """
+    if not isinstance(n_components, Iterable):
+        raise TypeError(f"n_components={n_components!r}; expected several ranks, as (1, 2, 4).")
+    ranks = sorted(n_components)
+    if not ranks:
+        raise ValueError("n_components is empty; expected at least one rank.")
+    kappa, rng = cumulant(source, order), as_generator(random_state)
+    options |= {"order": order, "random_state": rng}
+    fits: list[SymmetricCP] = []
+    for rank in ranks:
+        fits.append(symmetric_cp(kappa, rank, start=fits[-1] if fits else None, **options))
+    try:
+        squared_norm = kappa.squared_norm(rng)
+    except NotImplementedError:
+        squared_norm = math.nan
+    return CPPath(np.array(ranks), fits, squared_norm)

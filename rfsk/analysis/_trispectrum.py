@@ -1,13 +1,14 @@
-"""Cumulants of laws that no translation changes, contracted in Fourier space."""
+"""Cumulants of translation-invariant distributions, contracted in Fourier space."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
 from .._core._lattice import site_differences
-from ._cumulant import Cumulant, check_tensor_size
+from ._cumulant import Cumulant
 
 Array = NDArray[np.float64]
 
@@ -15,10 +16,10 @@ _CHUNK = 2**22  # products of modes held at a time
 
 
 class TranslationInvariantCumulant(Cumulant):
-    """Fourth cumulant of a law that no translation of the ring or torus changes.
+    """Fourth cumulant of a distribution that is invariant under translations of the lattice.
 
-    Known by the entries that involve the first site: kappa_ijkl is that of the displacements
-    from i. Its Fourier transform vanishes unless the four wave vectors add to zero (the
+    The entries that involve the first site determine it: kappa_ijkl depends on the displacements
+    from i only. Its Fourier transform vanishes unless the four wave vectors add to zero (the
     trispectrum), so that a contraction costs n_features^3 rather than n_features^4.
 
     Parameters
@@ -32,10 +33,9 @@ class TranslationInvariantCumulant(Cumulant):
     --------
     >>> import numpy as np
     >>> from rfsk import NLGP
-    >>> from rfsk.analysis import cumulant
-    >>> kappa = cumulant(NLGP(12, correlation_length=1.5, gain=3.0))
-    >>> type(kappa).__name__
-    'TranslationInvariantCumulant'
+    >>> from rfsk.analysis import TranslationInvariantCumulant
+    >>> model = NLGP(12, correlation_length=1.5, gain=3.0)
+    >>> kappa = TranslationInvariantCumulant.from_model(model)
     >>> bool(np.ptp(kappa.strength(np.eye(12))) < 1e-12)  # the same at every site
     True
     """
@@ -64,6 +64,22 @@ class TranslationInvariantCumulant(Cumulant):
         rest = self._minus[self._sums]
         self._trispectrum = transform[np.arange(D), rest].transpose(0, 2, 1).copy()
 
+    @classmethod
+    def from_model(cls, model: Any) -> "TranslationInvariantCumulant":
+        """Exact cumulant of a periodic input model that knows its `fourth_cumulant_slice`.
+
+        Parameters
+        ----------
+        model : input model
+        """
+        is_periodic = getattr(model, "boundary", None) == "periodic"
+        if not is_periodic or not hasattr(model, "fourth_cumulant_slice"):
+            raise NotImplementedError(
+                f"No cumulant of {type(model).__name__} is known in closed form; estimate it: "
+                "cumulant(model.sample(n))."
+            )
+        return cls(model.fourth_cumulant_slice(), model.shape)
+
     def contract(self, directions: Array) -> Array:
         """Contract in Fourier space; costs n_directions D^3."""
         gradients = np.empty(np.shape(directions))
@@ -85,15 +101,11 @@ class TranslationInvariantCumulant(Cumulant):
 
     def tensor(self) -> Array:
         """All entries, from their displacements."""
-        check_tensor_size(self.n_features, 4)
+        self._check_fits()
         return np.stack([self._slice[np.ix_(d, d, d)] for d in self._minus.T])
 
-    def inner(self, other: Cumulant, random_state: object = None) -> float:
-        """Sum of the products of the entries of two such cumulants, exactly."""
+    def inner(self, other: Cumulant, random_state: Any = None) -> float:
+        """Sum of the products of entries, exactly: of one lattice from the slices alone."""
         if not isinstance(other, TranslationInvariantCumulant) or other.shape != self.shape:
             return super().inner(other, random_state)
         return self.n_features * float((self._slice * other._slice).sum())
-
-    def squared_norm(self, random_state: object = None) -> float:
-        """Sum of the squares of all entries, exactly: D times those of the slice."""
-        return self.n_features * float((self._slice**2).sum())

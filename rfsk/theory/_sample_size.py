@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..analysis import cumulant, symmetric_cp
-from ..analysis._empirical_cumulant import EmpiricalCumulant
+from ..analysis import SampleCumulant, cumulant, symmetric_cp
 
 # Times the strength of noise: of a sample's own direction, and, for Gaussian inputs, the standard
 # error of the fourth cumulant along the direction that varies most.
@@ -64,7 +63,7 @@ def localization_sample_size(source: Any, *, random_state: Any = 0) -> float:
     total, strength = float(np.trace(covariance)), abs(float(leading.weights[0]))
     if strength <= 1e-10 * total**2:
         raise ValueError("The law has no fourth cumulant: no number of samples shows a factor.")
-    if isinstance(kappa, EmpiricalCumulant):
+    if isinstance(kappa, SampleCumulant):
         largest = float(np.linalg.eigvalsh(covariance)[-1])
         noise = max(total**2 / kappa.n_samples, largest**2 * math.sqrt(24.0 / kappa.n_samples))
         if strength <= _CLEAR * noise:

@@ -1,7 +1,8 @@
-"""What fields match among CP factors, independent components, dictionaries and the like."""
+"""Matches of fields with CP factors, independent components, dictionaries and the like."""
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
 from rfsk import (
@@ -15,7 +16,7 @@ from rfsk import (
     make_transformed_field,
     symmetric_cp,
 )
-from rfsk.analysis import cumulant, translation_orbits
+from rfsk.analysis import chance_match, cumulant, translation_orbits
 from rfsk.datasets import NLGP, Algebraic, TransformedField
 
 
@@ -58,7 +59,9 @@ def test_table_has_a_row_for_each_net_group_and_reference(comparison, net):
     np.testing.assert_array_equal(matched[:, 0], matches[:, 0])
 
 
-def test_localized_fields_match_cp_factors_beyond_chance_and_waves_do_not(comparison, net):
+def test_localized_fields_match_cp_factors_beyond_chance_and_oscillating_ones_do_not(
+    comparison, net
+):
     table = comparison.compare(net)
     cp = table[table.reference == "cp"].set_index("group")
     assert cp.match["localized"] >= 0.95 > cp.chance["localized"]
@@ -68,12 +71,37 @@ def test_localized_fields_match_cp_factors_beyond_chance_and_waves_do_not(compar
     assert pca.match["localized"] < 0.8
 
 
-def test_own_fields_and_filters_are_references_too(data, net):
+def test_p_values_count_the_populations_with_random_phases_that_match_as_well(comparison, net):
+    fields = net.receptive_fields_
+    groups, match = comparison.split(fields).groups, comparison.match(fields)
+    table = comparison.compare(net).set_index(["group", "reference"])
+    found = []
+    for (group, reference), row in table.iterrows():
+        null = chance_match(
+            fields[groups == group],
+            comparison.references_[reference],
+            random_state=comparison._null_seed,
+        )
+        column = list(comparison.references_).index(reference)
+        reached = np.median(match[groups == group, column])
+        assert row.p_value == (1 + np.sum(null >= reached)) / 100
+        assert row.chance == np.sort(null)[94]
+        assert row.reference_ipr == np.median(ipr(comparison.references_[reference]))
+        found.append(row.p_value)
+    assert min(found) == 0.01
+    assert max(found) > 0.2  # oscillating fields match no better than scrambled ones
+
+
+def test_own_fields_and_estimators_are_references_too(data, net):
     conv = ConvNet(2, max_epochs=10, random_state=0).fit(*data)
-    comparison = TensorComparison(
-        2, references=[("filters", conv), "pca", ("itself", net.receptive_fields_)]
-    ).fit(data[0])
-    assert list(comparison.references_) == ["filters", "pca", "itself"]
+    own = PCA(3)  # not fitted: fitted to the inputs
+    references = [("filters", conv), "pca", ("itself", net.receptive_fields_), ("axes", own)]
+    comparison = TensorComparison(2, references=references).fit(data[0])
+    assert list(comparison.references_) == ["filters", "pca", "itself", "axes"]
+    assert list(comparison.converged_) == ["pca", "axes"]
+    assert not hasattr(own, "components_")
+    axes = np.abs(comparison.references_["axes"][:2] @ comparison.references_["pca"].T)
+    np.testing.assert_allclose(axes, np.eye(2), atol=1e-6)
     np.testing.assert_allclose(comparison.match(net.receptive_fields_)[:, 2], 1.0)
     table = comparison.compare(net)
     assert table[table.reference == "filters"].n_references.eq(2).all()
@@ -91,7 +119,11 @@ def test_a_reference_that_finds_nothing_to_rest_at_says_so():
         ({"references": "cp"}, None, "references='cp'; expected a sequence of names"),
         ({"references": ("nmf",)}, None, "references='nmf' is unknown; expected one of 'cp'"),
         ({"references": ("cp", "cp")}, None, "expected each once"),
-        ({"references": (("own", np.eye(4)),)}, None, "'own' has 4 features; expected those of X"),
+        (
+            {"references": (("own", np.eye(4)),)},
+            None,
+            "The fields of 'own' have 4 features; expected 3",
+        ),
         ({"target": 1}, None, "target=1 names a class, but y is None"),
         ({"target": 7}, np.arange(8) % 2, r"target=7 has 0 row\(s\) in y"),
         ({"n_components": 0}, None, "n_components=0; expected an integer > 0"),
@@ -104,11 +136,8 @@ def test_bad_comparisons_are_refused(parameters, y, message):
         TensorComparison(**parameters).fit(np.random.default_rng(0).normal(size=(8, 3)), y)
 
 
-def test_comparison_is_no_transformer_of_inputs():
-    assert not hasattr(TensorComparison(), "fit_transform")
-
-
 def test_inputs_or_nets_in_place_of_fields_are_refused(comparison, net):
+    assert not hasattr(comparison, "fit_transform")
     with pytest.raises(TypeError, match="Got a FCNet; expected an array of fields"):
         comparison.match(net)
     with pytest.raises(ValueError, match="The fields of 'fields' have 7 features; expected 30"):
@@ -143,10 +172,10 @@ def test_ica_localizes_on_heavy_and_on_light_tails_where_the_net_needs_light_one
     assert found["heavy"]["net"] < 2.5
 
 
-@pytest.mark.parametrize(("rule", "law"), [("cube", "laplace"), ("tanh", "uniform")])
-def test_hebbian_units_find_independent_sources_of_heavy_or_light_tails(rule, law):
+@pytest.mark.parametrize(("rule", "tails"), [("cube", "laplace"), ("tanh", "uniform")])
+def test_hebbian_units_find_independent_sources_of_heavy_or_light_tails(rule, tails):
     rng = np.random.default_rng(0)
-    sources = rng.laplace(size=(20_000, 4)) if law == "laplace" else rng.uniform(size=(20_000, 4))
+    sources = rng.laplace(size=(20_000, 4)) if tails == "laplace" else rng.uniform(size=(20_000, 4))
     mixing = rng.normal(size=(4, 4))
     hebbian = NonlinearHebbian(12, rule=rule, random_state=0).fit(sources @ mixing)
     unmixed = hebbian.components_ @ mixing.T

@@ -1,214 +1,321 @@
+"""Cumulants of every source and order, compared with dense tensors computed another way."""
+
 import numpy as np
 import pytest
-from tensorly.decomposition import parafac
 
-from rfsk import CumulantCP, make_gp, make_nlgp, symmetric_cp
-from rfsk.analysis import cumulant, ipr
-from rfsk.datasets import NLGP
-
-
-def dense_cumulant(X):
-    """Every entry of the empirical fourth cumulant, by the definition."""
-    X = X - X.mean(axis=0)
-    C = X.T @ X / len(X)
-    moment = np.einsum("ni,nj,nk,nl->ijkl", X, X, X, X, optimize=True) / len(X)
-    pairs = ("ij,kl->ijkl", "ik,jl->ijkl", "il,jk->ijkl")
-    return moment - sum(np.einsum(pair, C, C) for pair in pairs)
+from rfsk.analysis import (
+    DenseCumulant,
+    SampleCumulant,
+    TranslationInvariantCumulant,
+    _cumulant,
+    _sample_cumulant,
+    cumulant,
+    symmetric_cp,
+)
+from rfsk.datasets import NLGP, GaussianField, Ising, Pulses, SpikedCumulant
 
 
-def rank_one_sum(weights, components):
-    return np.einsum("r,ri,rj,rk,rl->ijkl", weights, *[components] * 4)
+@pytest.fixture(scope="module", name="X")
+def samples():
+    rng = np.random.default_rng(0)
+    return rng.standard_exponential((3000, 6)) @ rng.normal(size=(6, 6)) + 3.0
 
 
-@pytest.fixture(scope="module")
-def skewed():
-    return np.random.default_rng(0).standard_normal((60, 7)) ** 3 + 2.0
+def pairings(C):
+    """Fourth moment of a Gaussian of covariance C."""
+    return sum(np.einsum(f"{pair}->ijkl", C, C) for pair in ("ij,kl", "ik,jl", "il,jk"))
 
 
-def test_implicit_contraction_equals_the_dense_one(skewed):
-    directions = np.random.default_rng(1).standard_normal((4, 7))
-    dense = dense_cumulant(skewed)
-    expected = np.einsum("ijkl,ri,rj,rk->rl", dense, *[directions] * 3)
-    scale = np.abs(expected).max()
-    np.testing.assert_allclose(cumulant(skewed).contract(directions), expected, atol=1e-12 * scale)
-    np.testing.assert_allclose(cumulant(dense).contract(directions), expected, atol=1e-12 * scale)
+def by_definition(X, order):
+    """Joint cumulant by einsum over centred samples."""
+    x = X - X.mean(axis=0)
+    letters = "ijkl"[:order]
+    rule = ",".join(f"n{axis}" for axis in letters) + "->" + letters
+    moment = np.einsum(rule, *[x] * order, optimize=True) / len(x)
+    return moment - pairings(x.T @ x / len(x)) if order == 4 else moment
 
 
-def test_contraction_does_not_depend_on_the_chunks(skewed, monkeypatch):
-    from rfsk.analysis import _empirical_cumulant
-
-    whole = cumulant(skewed).contract(np.eye(7))
-    monkeypatch.setattr(_empirical_cumulant, "_CHUNK_ROWS", 11)
-    np.testing.assert_allclose(cumulant(skewed).contract(np.eye(7)), whole, rtol=1e-12)
-
-
-def test_squared_norm_equals_the_sum_over_entries(skewed):
-    expected = (dense_cumulant(skewed) ** 2).sum()
-    assert cumulant(skewed).squared_norm() == pytest.approx(expected, rel=1e-12)
+def contraction(tensor, directions):
+    """kappa(a, ..., a, .) of each direction, axis by axis."""
+    found = []
+    for a in directions:
+        partial = tensor
+        while partial.ndim > 1:
+            partial = np.tensordot(a, partial, axes=(0, 0))
+        found.append(partial)
+    return np.array(found)
 
 
-def test_both_ways_to_the_norm_agree_and_sampling_rows_is_unbiased(monkeypatch):
-    """400 estimates from 40 of 200 rows: mean within five standard errors of the exact one."""
-    from rfsk.analysis import _empirical_cumulant
+def close(one, other, scale=1.0):
+    np.testing.assert_allclose(one, other, atol=1e-10 * scale * np.abs(other).max())
 
-    kappa = cumulant(np.random.default_rng(2).standard_normal((200, 3)) ** 3)
-    exact = kappa.squared_norm()
-    monkeypatch.setattr(_empirical_cumulant, "_FEW_FEATURES", 0)
-    assert kappa.squared_norm() == pytest.approx(exact, rel=1e-12)
-    monkeypatch.setattr(_empirical_cumulant, "_NORM_ROWS", 40)
-    drawn = np.array([kappa.squared_norm(seed) for seed in range(400)])
-    assert drawn.std() > 0
-    assert abs(drawn.mean() - exact) < 5 * drawn.std() / np.sqrt(400)
+
+@pytest.mark.parametrize("order", [2, 3, 4])
+@pytest.mark.parametrize("kind", ["samples", "blocks", "dask", "tensor"])
+def test_every_source_has_the_tensor_of_the_definition(X, order, kind):
+    expected = by_definition(X, order)
+    if kind == "samples":
+        kappa = cumulant(X, order)
+    elif kind == "blocks":
+        kappa = cumulant([X[:1], X[1:1], X[1:2999], X[2999:]], order)
+    elif kind == "dask":
+        kappa = cumulant(pytest.importorskip("dask.array").from_array(X, chunks=(700, 4)), order)
+    else:
+        kappa = cumulant(DenseCumulant(expected) if order == 2 else expected.tolist(), order)
+    assert (kappa.order, kappa.n_features) == (order, 6)
+    close(kappa.tensor(), expected)
+    directions = np.random.default_rng(1).normal(size=(4, 6))
+    close(kappa.contract(directions), contraction(expected, directions))
+    strengths = np.sum(contraction(expected, directions) * directions, axis=1)
+    close(kappa.strength(directions), strengths)
+    assert kappa.squared_norm() == pytest.approx((expected**2).sum(), rel=1e-9)
+
+
+@pytest.mark.parametrize("in_blocks", [False, True])
+def test_contraction_does_not_depend_on_the_chunks(X, in_blocks, monkeypatch):
+    source = [X[:100], X[100:]] if in_blocks else X
+    whole = cumulant(source).contract(np.eye(6))
+    monkeypatch.setattr(_sample_cumulant, "_CHUNK_ROWS", 11)
+    monkeypatch.setattr(_sample_cumulant, "_CHUNK_FEATURES", 1)
+    np.testing.assert_allclose(cumulant(source).contract(np.eye(6)), whole, rtol=1e-9)
+
+
+def test_dask_masks_leave_blocks_that_are_empty_or_of_unknown_length(X):
+    dask_array = pytest.importorskip("dask.array")
+    keep = np.arange(3000) % 1000 < 300
+    lazy = dask_array.from_array(X, chunks=(500, 6))[dask_array.from_array(keep, chunks=500)]
+    assert np.isnan(lazy.shape[0])
+    close(cumulant(lazy).tensor(), cumulant(X[keep]).tensor())
+    assert cumulant(lazy).squared_norm() == pytest.approx(cumulant(X[keep]).squared_norm())
+
+
+@pytest.mark.parametrize("order", [3, 4])
+def test_norm_from_pairs_of_rows_is_that_of_the_tensor(order, monkeypatch):
+    data = np.random.default_rng(0).standard_exponential((200, 41))
+    expected = (by_definition(data, order) ** 2).sum()
+    dask_array = pytest.importorskip("dask.array")
+    lazy = cumulant(dask_array.from_array(data, chunks=(90, 41)), order)
+    blocks = cumulant([data[:123], data[123:]], order)
+    for kappa in (cumulant(data, order), blocks, lazy):
+        assert kappa.squared_norm() == pytest.approx(expected, rel=1e-9)
+    # Beyond a number of rows, a sample of them: unbiased, the mean of 400 within five errors.
+    monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
+    estimates = [blocks.squared_norm(seed) for seed in range(400)]
+    error = np.std(estimates) / 20
+    assert abs(np.mean(estimates) - expected) < 5 * error
+    assert error > 0
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1e12])
 def test_sampled_norm_in_single_precision_takes_any_scale(scale, monkeypatch):
-    from rfsk.analysis import _empirical_cumulant
-
-    monkeypatch.setattr(_empirical_cumulant, "_FEW_FEATURES", 0)
-    monkeypatch.setattr(_empirical_cumulant, "_NORM_ROWS", 50)
+    monkeypatch.setattr(_sample_cumulant, "_FEW_FEATURES", 0)
+    monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
     X = np.random.default_rng(2).standard_normal((200, 3)) ** 3
     once, scaled = (cumulant(factor * X).squared_norm(0) for factor in (1.0, scale))
     assert scaled == pytest.approx(scale**8 * once, rel=1e-5)
 
 
-def test_gaussian_samples_have_no_cumulant_within_error():
-    """kappa(a,a,a,a) of 10^5 Gaussian samples: below five standard errors, sqrt(24/n)."""
-    X = np.random.default_rng(3).standard_normal((100_000, 5))
-    values = np.einsum("rd,rd->r", cumulant(X).contract(np.eye(5)), np.eye(5))
-    assert np.abs(values).max() < 5 * np.sqrt(24 / 100_000)
+@pytest.mark.parametrize("order", [2, 3, 4])
+def test_inner_product_of_two_samples_is_that_of_their_tensors(order, monkeypatch):
+    rng = np.random.default_rng(0)
+    one, two = (
+        cumulant(rng.standard_exponential((300, 7)) @ rng.normal(size=(7, 7)), order)
+        for _ in range(2)
+    )
+    expected = (one.tensor() * two.tensor()).sum()
+    assert one.inner(two) == pytest.approx(expected, rel=1e-9)
+    monkeypatch.setattr(_sample_cumulant, "_FEW_FEATURES", 0)
+    assert one.inner(two) == pytest.approx(expected, rel=1e-9)
+    assert one.inner(one) == pytest.approx((one.tensor() ** 2).sum(), rel=1e-9)
+    if order > 2:  # some of the rows: unbiased, the mean of 400 estimates within five errors
+        monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
+        drawn = np.array([one.inner(two, seed) for seed in range(400)])
+        assert abs(drawn.mean() - expected) < 5 * drawn.std() / 20
+        assert drawn.std() > 0
 
 
-def test_pooling_gaussian_classes_makes_a_cumulant_where_each_class_has_none():
-    """The pooled cumulant is 3 sym(D D), D = (C_0 - C_1) / 2, as the docstring says."""
-    X, y = make_gp(200_000, 12, correlation_length=(0.7, 3.0), random_state=0)
-    a = np.ones(12) / np.sqrt(12)
-    C = [X[y == label].T @ X[y == label] / (y == label).sum() for label in (0, 1)]
-    expected = 3 * (a @ (C[0] - C[1]) @ a / 2) ** 2
-    pooled = cumulant(X).contract(a[None])[0] @ a
-    error = 5 * ((X @ a) ** 4).std() / np.sqrt(len(X))
-    assert abs(pooled - expected) < error < expected
-    for label in (0, 1):
-        rows = X[y == label]
-        within = cumulant(rows).contract(a[None])[0] @ a
-        assert abs(within) < 5 * np.sqrt(24 / len(rows)) * (a @ C[label] @ a) ** 2
+MODELS = {
+    "NLGP": NLGP(8, correlation_length=2.0, gain=3.0),
+    "torus": NLGP((3, 4), correlation_length=1.0, gain=1.0),
+    "Ising": Ising(8, temperature=1.0),
+    "pulses": Pulses(9, length=(2, 5)),
+    "Gaussian": GaussianField(8, correlation_length=2.0),
+}
 
 
-@pytest.mark.parametrize("n_components", [4, 6])
-def test_cp_is_exact_on_orthogonal_tensors_of_either_sign(n_components):
-    rng = np.random.default_rng(4)
-    components = np.linalg.qr(rng.standard_normal((9, 9)))[0][:4]
-    weights = np.array([3.0, -2.5, 2.0, -1.0])
-    fit = symmetric_cp(rank_one_sum(weights, components), n_components, random_state=0)
-    np.testing.assert_allclose(fit.weights[:4], weights, atol=1e-6)
-    np.testing.assert_allclose(np.abs(np.sum(fit.components[:4] * components, axis=1)), 1.0)
-    np.testing.assert_allclose(fit.weights[4:], 0.0, atol=1e-6)
+@pytest.mark.parametrize("name", MODELS)
+def test_cumulant_of_a_model_is_its_tensor(name):
+    model = MODELS[name]
+    kappa, dense = cumulant(model), model.fourth_cumulant_tensor()
+    np.testing.assert_allclose(kappa.tensor(), dense, atol=1e-12)
+    directions = np.random.default_rng(1).normal(size=(3, model.n_features))
+    expected = contraction(dense, directions)
+    np.testing.assert_allclose(kappa.contract(directions), expected, atol=1e-10)
+    assert kappa.squared_norm() == pytest.approx((dense**2).sum(), rel=1e-9, abs=1e-20)
+    np.testing.assert_array_equal(cumulant(model, 2).tensor(), model.covariance())
 
 
-def test_cp_of_samples_equals_cp_of_their_dense_tensor():
-    X = NLGP(12, correlation_length=2.0, gain=3.0).sample(4000, random_state=0)
-    implicit = symmetric_cp(X, 3, tol=1e-14, random_state=0)
-    dense = symmetric_cp(dense_cumulant(X), 3, tol=1e-14, random_state=0)
-    np.testing.assert_allclose(implicit.weights, dense.weights, rtol=1e-6)
-    np.testing.assert_allclose(implicit.components, dense.components, atol=1e-6)
+def test_model_meets_its_samples():
+    """400,000 samples, seed 2: every entry of a ring of six within five of its errors."""
+    model = NLGP(6, correlation_length=2.0, gain=3.0)
+    samples = model.sample(400_000, random_state=2)
+    exact = cumulant(model).tensor()
+    parts = [cumulant(part).tensor() for part in np.split(samples, 20)]
+    error = np.std(parts, axis=0) / np.sqrt(20)
+    deviation = np.abs(np.mean(parts, axis=0) - exact)
+    # Twenty parts: t-distributed with 19 degrees of freedom; five errors are p = 8e-5 an entry.
+    assert (deviation > 5 * error).mean() < 2e-3
 
 
-def test_cp_explains_as_much_as_tensorly_s_parafac():
-    """Symmetric rank 4 against parafac of the dense tensor (D=10): at least as good a fit."""
-    X = NLGP(10, correlation_length=1.5, gain=3.0).sample(20_000, random_state=0)
-    dense = dense_cumulant(X)
-    ours = symmetric_cp(dense, 4, random_state=0)
-    theirs = parafac(dense, 4, n_iter_max=200, init="random", random_state=0)
-    left = np.linalg.norm(dense - theirs.to_tensor()) ** 2
-    ours_left = np.linalg.norm(dense - rank_one_sum(ours.weights, ours.components)) ** 2
-    assert (dense**2).sum() - ours.fitted_norm == pytest.approx(ours_left, rel=1e-6)
-    assert ours_left < 1.02 * left
+def test_cumulant_of_a_long_ring_meets_its_samples():
+    """D = 100, exact, by Fourier transform, against 50,000 samples along random directions."""
+    model = NLGP(100, correlation_length=10.0, gain=3.0)
+    directions = GaussianField(100, correlation_length=5.0).sample(6, random_state=1) / 10.0
+    exact = cumulant(model).strength(directions)
+    samples = model.sample(50_000, random_state=0)
+    parts = [cumulant(part).strength(directions) for part in np.split(samples, 10)]
+    error = np.std(parts, axis=0) / np.sqrt(10)
+    # Ten parts: t-distributed with 9 degrees of freedom, eight errors are p = 2e-5.
+    assert np.all(np.abs(np.mean(parts, axis=0) - exact) < 8 * error)
+    assert np.all(np.abs(exact) > 8 * error)
 
 
-def test_scaling_the_inputs_scales_the_weights_to_the_fourth():
-    X = NLGP(12, correlation_length=2.0, gain=3.0).sample(4000, random_state=0)
-    once, scaled = (symmetric_cp(factor * X, 3, random_state=0) for factor in (1.0, 1e3))
-    np.testing.assert_allclose(scaled.weights, 1e12 * once.weights, rtol=1e-4)
-    np.testing.assert_allclose(scaled.components, once.components, atol=1e-3)
+def test_cumulants_of_gaussian_classes_vanish_and_the_pooled_one_does_not():
+    """100,000 rows a class, seed 0: 3 sym(D D) with D = (C_0 - C_1) / 2 is what pooling adds."""
+    rng = np.random.default_rng(0)
+    roots = rng.normal(size=(2, 8, 8)) / np.sqrt(8)
+    classes = [rng.normal(size=(100_000, 8)) @ root for root in roots]
+    within = [cumulant(rows).tensor() for rows in classes]
+    for kappa, rows in zip(within, classes, strict=True):
+        parts = [cumulant(part).tensor() for part in np.split(rows, 20)]
+        error = np.std(parts, axis=0) / np.sqrt(20)
+        assert (np.abs(kappa) > 5 * error).mean() < 2e-3
+    pooled = cumulant(np.concatenate(classes)).tensor()
+    half = (np.cov(classes[0].T, bias=True) - np.cov(classes[1].T, bias=True)) / 2
+    np.testing.assert_allclose(pooled, np.mean(within, axis=0) + pairings(half), atol=0.02)
+    assert np.linalg.norm(pooled) > 10 * np.linalg.norm(within[0])
 
 
-def test_gradient_of_the_objective_reaches_zero():
-    X = NLGP(8, correlation_length=1.5, gain=3.0).sample(4000, random_state=0)
-    dense = dense_cumulant(X)
-    fit = symmetric_cp(dense, 3, tol=1e-15, random_state=0)
-    residual = dense - rank_one_sum(fit.weights, fit.components)
-    gradient = np.einsum("ijkl,ri,rj,rk->rl", residual, *[fit.components] * 3)
-    assert np.abs(gradient).max() < 1e-5 * np.abs(fit.weights).max()
+def test_cumulants_add_subtract_and_scale(X):
+    one, two = cumulant(X), cumulant(X[::-1, ::-1] ** 2)
+    combined = 0.5 * (one - two) / 2 + -one
+    expected = 0.25 * (one.tensor() - two.tensor()) - one.tensor()
+    close(combined.tensor(), expected)
+    a = np.random.default_rng(0).normal(size=(3, 6))
+    close(combined.contract(a), contraction(expected, a))
+    close(combined.strength(a), np.sum(contraction(expected, a) * a, axis=1))
+    close(sum([one, two]).tensor(), one.tensor() + two.tensor())
+    with pytest.raises(TypeError, match="unsupported operand"):
+        one + 1.0
+    for combine in (one.__add__, one.inner):
+        with pytest.raises(ValueError, match="6 features and order 4, and of 6 and 3, do not go"):
+            combine(cumulant(X, 3))
 
 
-def test_zero_tensor_has_zero_weights():
-    fit = symmetric_cp(np.zeros((3, 3, 3, 3)), 2, random_state=0)
-    assert fit.weights.tolist() == [0.0, 0.0]
+def test_norm_of_sums_of_cumulants_needs_no_tensor(monkeypatch):
+    rng = np.random.default_rng(0)
+    one, two = (cumulant(rng.standard_exponential((200, 8))) for _ in range(2))
+    sums = [2.0 * one, one - two, 0.5 * (one + two), one + one - 2.0 * two]
+    expected = [(kappa.tensor() ** 2).sum() for kappa in sums]
+    np.testing.assert_allclose([kappa.squared_norm() for kappa in sums], expected, rtol=1e-8)
+    monkeypatch.setattr(_cumulant, "LARGEST_TENSOR", 100)
+    monkeypatch.setattr(_sample_cumulant, "_FEW_FEATURES", 0)
+    np.testing.assert_allclose([kappa.squared_norm() for kappa in sums], expected, rtol=1e-8)
+    assert one.inner(one - two) == pytest.approx((one - two).inner(one), rel=1e-8)
+    exact = cumulant(NLGP(8, correlation_length=1.0, gain=3.0))
+    with pytest.raises(NotImplementedError, match=r"inner product of a .* is not known"):
+        (one - exact).squared_norm()
 
 
-def test_leading_factor_of_an_nlgp_class_is_localized():
-    """D=30, xi=3, 50,000 samples: IPR of the leading factor near the exact .160 and .168."""
-    for gain, expected in ((1.0, 0.160), (3.0, 0.168)):
-        X = NLGP(30, correlation_length=3.0, gain=gain).sample(50_000, random_state=0)
-        fit = symmetric_cp(X, 1, random_state=0)
-        assert ipr(fit.components)[0] == pytest.approx(expected, rel=0.1)
-        assert fit.weights[0] < 0
+def test_exact_cumulants_subtract_and_have_a_norm_at_any_size():
+    one = cumulant(NLGP(70, correlation_length=2.0, gain=3.0))
+    assert (one - one).squared_norm() == pytest.approx(0.0, abs=1e-9 * one.squared_norm())
+    small, other = (cumulant(NLGP(8, correlation_length=xi, gain=3.0)) for xi in (1.0, 2.0))
+    expected = (small.tensor() * other.tensor()).sum()
+    assert small.inner(other) == pytest.approx(expected, rel=1e-10)
 
 
-def test_estimator_decomposes_the_class_it_is_given():
-    X, y = make_nlgp(8000, 12, correlation_length=(1.0, 2.0), random_state=0)
-    names = np.array(["short", "long"])[y]
-    cp = CumulantCP(3, target="long", random_state=0).fit(X, names)
-    alone = CumulantCP(3, random_state=0).fit(X[y == 1])
-    np.testing.assert_array_equal(cp.components_, alone.components_)
-    np.testing.assert_allclose(cp.transform(X), (X - cp.mean_) @ cp.components_.T)
-    dense = dense_cumulant(X[y == 1])
-    residual = dense - rank_one_sum(cp.weights_, cp.components_)
-    expected = np.linalg.norm(residual) / np.linalg.norm(dense)
-    assert cp.relative_error_ == pytest.approx(expected, abs=1e-6)
+@pytest.mark.parametrize("order", [3, 4])
+def test_cumulant_in_a_subspace_is_that_of_the_projected_samples(order):
+    rng = np.random.default_rng(0)
+    X = rng.standard_exponential((200, 6))
+    axes = np.linalg.qr(rng.normal(size=(6, 6)))[0][:3]
+    part = _sample_cumulant.SubspaceCumulant(cumulant(X @ axes.T, order), axes)
+    whole, directions = cumulant(X @ axes.T @ axes, order), rng.normal(size=(4, 6))
+    np.testing.assert_allclose(part.tensor(), whole.tensor(), atol=1e-12)
+    np.testing.assert_allclose(part.contract(directions), whole.contract(directions), atol=1e-12)
 
 
-@pytest.mark.parametrize("scale", [1e-45, 1e60])
-def test_estimator_takes_inputs_of_any_scale(scale):
-    X = NLGP(12, correlation_length=2.0, gain=3.0).sample(4000, random_state=0)
-    once, scaled = (CumulantCP(3, random_state=0).fit(factor * X) for factor in (1.0, scale))
-    np.testing.assert_allclose(scaled.components_, once.components_, atol=1e-6)
-    np.testing.assert_allclose(scaled.weights_ / scale**4, once.weights_, rtol=1e-6)
-    assert scaled.relative_error_ == pytest.approx(once.relative_error_, rel=1e-6)
+def test_contraction_of_entries_between_pairs_is_that_of_the_samples():
+    kappa = cumulant(np.random.default_rng(0).standard_exponential((200, 5)))
+    directions = np.random.default_rng(1).normal(size=(4, 5))
+    expected = kappa.contract(directions)
+    np.testing.assert_allclose(kappa._pair_cumulant().contract(directions), expected, atol=1e-11)
 
 
-@pytest.mark.parametrize(
-    ("parameters", "y", "message"),
-    [
-        ({"target": 2}, [0, 1, 0, 1], r"target=2 has 0 row\(s\) in y.*Labels in y: \[0, 1\]"),
-        ({"target": 1}, None, "target=1 names a class, but y is None"),
-        ({"n_components": 0}, None, "n_components=0; expected an integer > 0"),
-        ({"max_iter": 0}, None, "max_iter=0; expected an integer > 0"),
-        ({"tol": 0.0}, None, "tol=0.0; expected a finite number > 0"),
-    ],
-)
-def test_bad_cp_parameters_are_refused(parameters, y, message):
-    with pytest.raises(ValueError, match=message):
-        CumulantCP(**parameters).fit(np.random.default_rng(0).standard_normal((4, 3)), y)
+def test_only_samples_with_few_strong_axes_are_condensed():
+    white = cumulant(np.random.default_rng(0).normal(size=(300, 48)))
+    smooth = cumulant(NLGP(48, correlation_length=5.0, gain=3.0).sample(300, random_state=0))
+    few = cumulant(NLGP(12, correlation_length=5.0, gain=3.0).sample(300, random_state=0))
+    for kappa in (white, few, white - 2.0 * white, cumulant(np.zeros((3, 3, 3, 3)))):
+        assert kappa._condensed is kappa
+    direction = np.ones((1, 48)) / np.sqrt(48)  # a smooth one, which lies in the kept axes
+    for kappa in (smooth, white - 2.0 * smooth):
+        assert kappa._condensed is not kappa
+        expected = kappa.strength(direction)
+        np.testing.assert_allclose(kappa._condensed.strength(direction), expected, rtol=1e-2)
 
 
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        (np.ones((3, 3, 3, 2)), r"tensor has shape \(3, 3, 3, 2\); expected two to four equal"),
-        (np.arange(16.0).reshape(2, 2, 2, 2), "tensor is not symmetric"),
-        (np.full((4, 3), np.nan), "X contains NaN"),
-        (np.ones((1, 3)), "minimum of 2 is required"),
-    ],
-)
-def test_bad_sources_are_refused(source, message):
-    with pytest.raises(ValueError, match=message):
-        cumulant(source)
+def test_tensors_are_copies(X):
+    mine = by_definition(X, 3)
+    for kappa in (cumulant(X, 2), cumulant(mine, 3)):
+        before = kappa.contract(np.eye(6))
+        tensor = kappa.tensor()
+        tensor *= 0.0
+        mine *= 0.0
+        np.testing.assert_array_equal(kappa.contract(np.eye(6)), before)
 
 
-def test_unconverged_fit_warns():
-    from sklearn.exceptions import ConvergenceWarning
+SLICE = np.zeros((3, 3, 3))
+SPIKED = SpikedCumulant(10, strength=1.0)
+BAD = [
+    (lambda X: cumulant(X, 5), ValueError, "order=5; expected 2, 3 or 4"),
+    (lambda X: cumulant(cumulant(X, 2)), ValueError, "is of order 2; expected order=4"),
+    (lambda X: cumulant(SLICE), ValueError, "is of order 3; expected order=4"),
+    (lambda X: cumulant(block for block in [X]), TypeError, "can be read only once"),
+    (lambda X: cumulant([X, X[:, :5]]), ValueError, "has 5 columns and the first one 6"),
+    (lambda X: cumulant([X[:1]]), ValueError, "blocks hold 1 row"),
+    (lambda X: cumulant(np.full((4, 3), np.nan)), ValueError, "X contains NaN"),
+    (lambda X: cumulant(np.ones((1, 3))), ValueError, "minimum of 2 is required"),
+    (lambda X: cumulant(MODELS["NLGP"], 3), NotImplementedError, "No third cumulant of a model"),
+    (lambda X: cumulant(SPIKED), NotImplementedError, r"SpikedCumulant .*cumulant\(model.sample"),
+    (lambda X: symmetric_cp(X, 1, order=2), ValueError, "order=2; expected 3 or 4"),
+    (lambda X: cumulant(np.ones((3, 3, 3, 2))), ValueError, r"shape \(3, 3, 3, 2\); expected two"),
+    (lambda X: cumulant(np.arange(16.0).reshape((2,) * 4)), ValueError, "is not symmetric"),
+    (
+        lambda X: SampleCumulant(np.eye(100)).tensor(),
+        ValueError,
+        r"100\^4 entries, more than 2\^24",
+    ),
+    (
+        lambda X: TranslationInvariantCumulant(SLICE, (4,)),
+        ValueError,
+        r"slice has shape \(3, 3, 3\)",
+    ),
+]
 
-    X = np.random.default_rng(0).standard_normal((30, 10))
-    with pytest.warns(ConvergenceWarning, match="did not converge in 2 iterations"):
-        CumulantCP(6, max_iter=2, random_state=0).fit(X)
+
+@pytest.mark.parametrize(("make", "error", "message"), BAD)
+def test_bad_sources_are_refused(X, make, error, message):
+    with pytest.raises(error, match=message):
+        make(X)
+
+
+@pytest.mark.parametrize("swapped", [(0, 1), (1, 2), (2, 3), (0, 3)])
+def test_asymmetry_in_any_pair_of_axes_is_found(X, swapped):
+    tensor = by_definition(X, 4)
+    index = [0, 0, 0, 0]
+    index[swapped[0]] = 1
+    tensor[tuple(index)] += 0.1 * np.abs(tensor).max()
+    with pytest.raises(ValueError, match="tensor is not symmetric under permutation"):
+        DenseCumulant(tensor)

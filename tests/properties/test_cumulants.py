@@ -11,11 +11,11 @@ seeds = st.integers(0, 2**32 - 1)
 
 @given(seeds, st.sampled_from([2, 3, 4]))
 def test_cumulants_are_multilinear_and_symmetric(seed, order):
-    """Of linear maps of the data: kappa[X M'](a) = kappa[X](M' a), whatever the order of axes."""
+    """Of maps of the data: kappa[X M' + c](a) = kappa[X](M' a), whatever the order of axes."""
     rng = np.random.default_rng(seed)
     X, M = rng.standard_exponential((40, 4)), rng.normal(size=(3, 4))
     a = rng.normal(size=(2, 3))
-    mapped = cumulant(X @ M.T, order)
+    mapped = cumulant(X @ M.T + 5.0, order)
     expected = cumulant(X, order).contract(a @ M) @ M.T
     scale = np.abs(expected).max() + 1e-12
     np.testing.assert_allclose(mapped.contract(a), expected, atol=1e-9 * scale)
@@ -23,24 +23,9 @@ def test_cumulants_are_multilinear_and_symmetric(seed, order):
     np.testing.assert_allclose(tensor, np.moveaxis(tensor, 0, -1), atol=1e-9 * np.abs(tensor).max())
 
 
-@given(seeds, st.floats(-3, 3).filter(lambda factor: abs(factor) > 0.1))
-def test_cumulant_contraction_is_cubic_and_shift_of_the_data_changes_nothing(seed, factor):
-    rng = np.random.default_rng(seed)
-    X, a = rng.standard_normal((30, 4)) ** 3, rng.standard_normal((1, 4))
-    once = cumulant(X).contract(a)
-    scale = np.abs(once).max()
-    np.testing.assert_allclose(
-        cumulant(X).contract(factor * a), factor**3 * once, atol=1e-9 * scale * abs(factor) ** 3
-    )
-    np.testing.assert_allclose(cumulant(X + 5.0).contract(a), once, atol=1e-9 * scale)
-    np.testing.assert_allclose(
-        cumulant(factor * X).contract(a), factor**4 * once, atol=1e-9 * scale * factor**4
-    )
-
-
 @given(seeds)
 def test_cumulant_of_a_sum_of_independent_features_adds(seed):
-    """On the product of two empirical laws the cross cumulants vanish exactly."""
+    """On the product of two empirical distributions the cross cumulants vanish exactly."""
     rng = np.random.default_rng(seed)
     u, v = rng.standard_normal((2, 12)) ** 3
     X = np.array([(a, b) for a in u for b in v])

@@ -1,0 +1,490 @@
+"""Symmetric CP decompositions: against dense residuals, TensorLy, and from other starts."""
+
+import threading
+import warnings
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from sklearn.exceptions import ConvergenceWarning
+from tensorly.cp_tensor import CPTensor, cp_norm, cp_to_tensor
+from tensorly.decomposition import parafac
+from tensorly.metrics import congruence_coefficient
+from threadpoolctl import threadpool_info
+
+from rfsk import CumulantCP, FieldMatcher, make_nlgp, symmetric_cp
+from rfsk._core._blas import blas_on_one_thread, scipy_on_one_thread
+from rfsk.analysis import DenseCumulant, SymmetricCP, _dense_cp, cumulant, ipr, symmetric_cp_path
+from rfsk.analysis._symmetric_cp import cp_objective
+from rfsk.datasets import NLGP
+
+METHODS = ("lbfgs", "power", "parafac")
+
+
+def rank_one_sum(weights, components, order=4):
+    return cp_to_tensor((np.asarray(weights), [components.T] * order))
+
+
+def nlgp_samples(n_sites=12, n=4000, xi=2.0, gain=3.0):
+    return NLGP(n_sites, correlation_length=xi, gain=gain).sample(n, random_state=0)
+
+
+def gradients(tensor, vectors):
+    return np.einsum("ijkl,ri,rj,rk->rl", tensor, *[vectors] * 3, optimize=True)
+
+
+@pytest.fixture(scope="module", params=[12, 30], name="pair")
+def implicit_and_dense(request):
+    """Cumulant of 3000 samples as an operator and as a tensor."""
+    kappa = cumulant(nlgp_samples(request.param, 3000, request.param / 10))
+    return kappa, DenseCumulant(kappa.tensor())
+
+
+def test_implicit_objective_and_gradient_are_those_of_the_dense_residual(pair):
+    tensor = pair[1].tensor()
+    rng = np.random.default_rng(1)
+    vectors, signs = rng.standard_normal((3, len(tensor))), np.array([1.0, -1.0, -1.0])
+    residual = tensor - rank_one_sum(signs, vectors)
+    value = (residual**2).sum() - (tensor**2).sum()
+    slope = -8.0 * signs[:, None] * gradients(residual, vectors)
+    for kappa in pair:
+        found, gradient = cp_objective(kappa, vectors, signs)
+        assert found == pytest.approx(value, rel=1e-8)
+        np.testing.assert_allclose(gradient, slope, rtol=1e-8, atol=1e-8 * np.abs(slope).max())
+
+
+def test_implicit_and_dense_factors_from_the_same_start_agree(pair):
+    start = np.random.default_rng(2).standard_normal((3, pair[0].n_features))
+    fits = [symmetric_cp(kappa, 3, start=start, tol=1e-15, random_state=0) for kappa in pair]
+    np.testing.assert_allclose(fits[0].components, fits[1].components, atol=1e-6)
+    np.testing.assert_allclose(fits[0].weights, fits[1].weights, rtol=1e-6)
+    tensor = pair[1].tensor()
+    residual = tensor - rank_one_sum(fits[0].weights, fits[0].components)
+    left = (tensor**2).sum() - (residual**2).sum()
+    assert fits[0].fitted_norm == pytest.approx(left, rel=1e-8)
+    slope = gradients(residual, fits[0].components)
+    assert np.abs(slope).max() < 1e-4 * np.abs(fits[0].weights).max()
+
+
+def minimum_by_definition(X, start):
+    """Slow reference: L-BFGS in all features to the end, by two products with all samples."""
+    x = X - X.mean(axis=0)
+    C = x.T @ x / len(x)
+
+    def objective(flat):
+        b = flat.reshape(start.shape)
+        contracted = ((x @ b.T) ** 3).T @ x / len(x)
+        contracted -= 3.0 * np.sum(b @ C * b, axis=1)[:, None] * (b @ C)
+        gram = b @ b.T
+        value = 2.0 * np.sum(contracted * b) + np.sum(gram**4)
+        return value, (8.0 * (contracted + gram**3 @ b)).ravel()
+
+    options = {"maxiter": 5000, "maxfun": 10_000, "ftol": 1e-15, "gtol": 1e-9}
+    result = minimize(objective, start.ravel(), jac=True, method="L-BFGS-B", options=options)
+    return result.x.reshape(start.shape), result.fun
+
+
+@pytest.mark.parametrize("gain", [0.5, 3.0])
+def test_search_in_few_axes_ends_at_the_minimum_of_plain_lbfgs(gain):
+    """kappa ~ - sum_j b_j (x) b_j (x) b_j (x) b_j of 3000 samples of 48 sites, from one start."""
+    X = nlgp_samples(48, 3000, 5.0, gain)
+    kappa = cumulant(X)
+    assert kappa._condensed is not kappa
+    start = symmetric_cp(X, 4, max_iter=1, random_state=1)
+    assert np.all(start.weights < 0)
+    fit = symmetric_cp(X, 4, start=start, random_state=0)
+    vectors, lowest = minimum_by_definition(
+        X, start.components * np.abs(start.weights)[:, None] ** 0.25
+    )
+    assert fit.fitted_norm == pytest.approx(-lowest, rel=1e-6)
+    lengths = np.linalg.norm(vectors, axis=1)
+    cosines = np.abs(fit.components @ (vectors / lengths[:, None]).T)
+    assert np.all(cosines.max(axis=1) > 1.0 - 1e-4)
+    expected = -(lengths[cosines.argmax(axis=1)] ** 4)
+    np.testing.assert_allclose(fit.weights, expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1e3, 1e15])
+def test_the_unit_of_samples_does_not_change_their_components(scale):
+    X = nlgp_samples(48, 3000, 5.0)
+    once, scaled = (symmetric_cp(factor * X, 3, random_state=0) for factor in (1.0, scale))
+    np.testing.assert_allclose(scaled.components, once.components, atol=1e-5)
+    np.testing.assert_allclose(scaled.weights / scale**4, once.weights, rtol=1e-4)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("order", [3, 4])
+def test_every_method_is_exact_on_orthogonal_tensors_of_either_sign(method, order):
+    Q = np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0][:4]
+    weights = np.array([3.0, -2.0, 1.5, -1.0])
+    tensor = rank_one_sum(weights, Q, order)
+    options = {"order": order, "method": method, "max_iter": 2000}
+    fit = symmetric_cp(tensor, 4, tol=1e-14, random_state=1, **options)
+    np.testing.assert_allclose(cp_to_tensor(fit.to_cp_tensor()), tensor, atol=1e-5)
+    expected = np.abs(weights) if order == 3 else weights
+    np.testing.assert_allclose(fit.weights, expected, rtol=1e-5)
+    np.testing.assert_allclose(np.abs(np.sum(fit.components * Q, axis=1)), 1.0, atol=1e-6)
+    assert fit.fitted_norm == pytest.approx((weights**2).sum(), rel=1e-8)
+    assert fit.converged
+
+
+def test_components_without_use_have_weight_zero():
+    Q = np.linalg.qr(np.random.default_rng(4).standard_normal((9, 9)))[0][:4]
+    weights = np.array([3.0, -2.5, 2.0, -1.0])
+    fit = symmetric_cp(rank_one_sum(weights, Q), 6, random_state=0)
+    np.testing.assert_allclose(fit.weights, [*weights, 0.0, 0.0], atol=1e-6)
+    for method in METHODS:
+        empty = symmetric_cp(np.zeros((3, 3, 3, 3)), 2, method=method, random_state=0)
+        assert empty.weights.tolist() == [0.0, 0.0]
+        if method != "parafac":  # whose two equal components make a singular matrix
+            tensor = rank_one_sum([-2.0], np.eye(3)[:1])
+            single = symmetric_cp(tensor, 2, method=method, random_state=0)
+            np.testing.assert_allclose(single.to_cp_tensor().to_tensor(), tensor, atol=1e-6)
+            assert single.converged
+
+
+@pytest.mark.parametrize("inits", [_dense_cp._INITS, ("random",)])
+def test_dense_methods_report_the_components_that_they_lose(inits, monkeypatch):
+    """Three orthogonal terms, 3, -2 and 1: from random factors parafac often finds two."""
+    monkeypatch.setattr(_dense_cp, "_INITS", inits)
+    n_lost = 0
+    for seed in range(8):
+        Q = np.linalg.qr(np.random.default_rng(seed).normal(size=(8, 8)))[0][:3]
+        tensor = rank_one_sum([3.0, -2.0, 1.0], Q)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ConvergenceWarning)
+            fit = symmetric_cp(tensor, 3, method="parafac", random_state=seed)
+        error = np.linalg.norm(cp_to_tensor(fit.to_cp_tensor()) - tensor) / 14**0.5
+        assert fit.converged == (error < 1e-3) == (not caught)
+        if caught:
+            assert "TensorLy's parafac lost a component" in str(caught[0].message)
+            assert f"relative error is {error:.3f}, where 0" in str(caught[0].message)
+        n_lost += not fit.converged
+    assert (n_lost > 0) == (inits == ("random",))
+
+
+def test_parafac_that_is_stopped_early_warns():
+    X = nlgp_samples()
+    with pytest.warns(ConvergenceWarning, match="parafac lost a component or did not converge"):
+        assert not symmetric_cp(X, 3, method="parafac", max_iter=2, random_state=0).converged
+
+
+def test_decompositions_convert_to_tensorly_and_back():
+    kappa = cumulant(nlgp_samples())
+    fit = symmetric_cp(kappa, 3, tol=1e-15, random_state=0)
+    converted = fit.to_cp_tensor()
+    assert isinstance(converted, CPTensor)
+    residual = kappa.tensor() - converted.to_tensor()
+    expected = kappa.squared_norm() - (residual**2).sum()
+    assert fit.fitted_norm == pytest.approx(expected, rel=1e-8)
+    assert cp_norm(converted) ** 2 == pytest.approx(expected, rel=1e-4)  # at a minimum
+    # Signs in single factors, lengths and the order of components mean nothing.
+    factors = [factor[:, ::-1].copy() for factor in converted.factors]
+    factors[0] *= -2.0
+    factors[2] *= -1.0
+    back = SymmetricCP.from_cp_tensor((fit.weights[::-1], factors), kappa)
+    np.testing.assert_allclose(back.components, fit.components, atol=1e-12)
+    np.testing.assert_allclose(back.weights, fit.weights, rtol=1e-4)
+    assert back.order == 4
+
+
+def test_cp_explains_as_much_as_tensorly_s_parafac():
+    """Symmetric rank 4 against parafac of the dense tensor (D=10): at least as good a fit."""
+    dense = cumulant(nlgp_samples(10, 20_000, 1.5)).tensor()
+    ours = symmetric_cp(dense, 4, random_state=0)
+    theirs = parafac(dense, 4, n_iter_max=200, init="random", random_state=0)
+    left = np.linalg.norm(dense - theirs.to_tensor()) ** 2
+    assert (dense**2).sum() - ours.fitted_norm < 1.02 * left
+
+
+@pytest.mark.parametrize("D", [12, 30])
+def test_methods_agree_up_to_order_sign_and_a_common_shift(D):
+    """Leading factor of the exact cumulant by L-BFGS, power method and parafac.
+
+    The inputs are smooth, so that the shift need not be of whole sites: fields are compared by the
+    amplitudes of their Fourier modes, which no shift changes.
+    """
+    kappa = cumulant(NLGP(D, correlation_length=D / 10, gain=3.0))
+    fits = [symmetric_cp(kappa, 1, method=name, tol=1e-13, random_state=0) for name in METHODS]
+    amplitudes = [np.abs(np.fft.rfft(fit.components[0]))[:, None] for fit in fits]
+    for fit, amplitude in zip(fits[1:], amplitudes[1:], strict=True):
+        np.testing.assert_allclose(amplitude, amplitudes[0], atol=1e-4)
+        assert congruence_coefficient(amplitude, amplitudes[0])[0] > 1.0 - 1e-8
+        assert fit.weights[0] == pytest.approx(fits[0].weights[0], rel=1e-6)
+        assert fit.converged
+
+
+def test_same_seed_same_factors_and_the_global_generator_is_left_alone():
+    kappa = cumulant(NLGP(10, correlation_length=1.5, gain=3.0))
+    for method in METHODS:
+        before = np.random.get_state()[1].copy()  # noqa: NPY002
+        one, two = (symmetric_cp(kappa, 2, method=method, random_state=5) for _ in range(2))
+        np.testing.assert_array_equal(one.components, two.components)
+        np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+@pytest.mark.parametrize(("gain", "expected"), [(1.0, 0.160), (3.0, 0.168)])
+def test_leading_factor_of_the_cumulant_is_localized(gain, expected):
+    """D = 30, xi = 3, exact and of 50,000 samples. The raw moment's leading factor is uniform."""
+    model = NLGP(30, correlation_length=3.0, gain=gain)
+    kappa = cumulant(model)
+    leading = symmetric_cp(kappa, 1, tol=1e-12, random_state=0)
+    assert ipr(leading.components)[0] == pytest.approx(expected, rel=0.01)
+    sampled = symmetric_cp(model.sample(50_000, random_state=0), 1, random_state=0)
+    assert ipr(sampled.components)[0] == pytest.approx(expected, rel=0.1)
+    assert sampled.weights[0] < 0
+    C = model.covariance()
+    moment = kappa.tensor()
+    for p, q in (("ij", "kl"), ("ik", "jl"), ("il", "jk")):
+        moment = moment + np.einsum(f"{p},{q}->ijkl", C, C)
+    (v,) = symmetric_cp(moment, 1, tol=1e-12, random_state=0).components
+    np.testing.assert_allclose(v, 1.0 / np.sqrt(30), atol=1e-3)
+
+
+def test_five_factors_are_shifts_of_one_field():
+    kappa = cumulant(NLGP(30, correlation_length=3.0, gain=3.0))
+    components = symmetric_cp(kappa, 5, tol=1e-12, random_state=0).components
+    matches = FieldMatcher().fit(components[:1]).transform(components)
+    assert matches[:, 0].min() > 0.97
+    assert len(set(matches[:, 3])) == 5
+
+
+def test_third_order_finds_the_spike_of_a_skewed_distribution():
+    rng = np.random.default_rng(0)
+    spike = rng.normal(size=10)
+    spike /= np.linalg.norm(spike)
+    skewed = rng.standard_exponential(20_000) - 1.0
+    data = rng.normal(size=(20_000, 10))
+    data += np.outer(skewed - data @ spike, spike)
+    fit = symmetric_cp(data, 1, order=3, random_state=0)
+    assert fit.components[0] @ spike > 0.99  # signed: the skewness is positive
+    assert fit.weights[0] == pytest.approx(2.0, abs=0.15)
+    assert fit.to_cp_tensor().shape == (10, 10, 10)
+
+
+def test_path_explains_more_at_each_rank_and_starts_from_the_rank_before():
+    X = nlgp_samples(20, 5000)
+    path = symmetric_cp_path(X, (4, 1, 2, 8), random_state=0)
+    assert path.n_components.tolist() == [1, 2, 4, 8]
+    assert np.all(np.diff(path.relative_error) < 0)
+    tensor = cumulant(X).tensor()
+    for fit, error in zip(path.decompositions, path.relative_error, strict=True):
+        residual = tensor - rank_one_sum(fit.weights, fit.components)
+        expected = np.linalg.norm(residual) / np.linalg.norm(tensor)
+        assert error == pytest.approx(expected, rel=1e-8)
+    cold = symmetric_cp(X, 8, random_state=0)
+    assert path.decompositions[-1].fitted_norm > 0.97 * cold.fitted_norm
+
+
+def test_start_at_the_solution_stays_there():
+    kappa = cumulant(NLGP(12, correlation_length=2.0, gain=3.0))
+    once = symmetric_cp(kappa, 3, tol=1e-14, random_state=0)
+    again = symmetric_cp(kappa, 3, start=once, tol=1e-14, random_state=1)
+    assert again.n_iter <= 3
+    congruence, _ = congruence_coefficient(again.components.T, once.components.T)
+    assert congruence == pytest.approx(1.0, abs=1e-6)
+    vectors = symmetric_cp(kappa, 3, start=5.0 * once.components, tol=1e-14, random_state=1)
+    np.testing.assert_allclose(vectors.weights, once.weights, rtol=1e-5)
+
+
+def test_start_of_another_cumulant_lends_its_directions_only():
+    kappa = cumulant(NLGP(12, correlation_length=2.0, gain=3.0))
+    fit = symmetric_cp(kappa, 4, random_state=0)
+    for factor in (-1.0, 1e-8, 1e6):
+        again = symmetric_cp(factor * kappa, 4, start=fit, random_state=0)
+        np.testing.assert_allclose(again.weights, factor * fit.weights, rtol=1e-3)
+        assert again.fitted_norm == pytest.approx(factor**2 * fit.fitted_norm, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"method": "als"}, "method='als' is unknown; expected one of 'lbfgs', 'power', 'parafac'"),
+        ({"start": np.eye(4)[:, :3]}, r"start has shape \(4, 3\); expected at most 2 components"),
+        ({"start": np.eye(3)}, r"start has shape \(3, 3\); expected at most 2 components of 4"),
+        ({"start": np.zeros((1, 4))}, "start has a component of zeros"),
+        ({"method": "parafac", "start": np.eye(4)[:1]}, "method='parafac' takes no start"),
+    ],
+)
+def test_bad_methods_and_starts_are_refused(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        symmetric_cp(np.random.default_rng(0).normal(size=(20, 4)), 2, **parameters)
+
+
+def test_bad_ranks_and_large_tensors_are_refused():
+    X = np.random.default_rng(0).normal(size=(20, 4))
+    with pytest.raises(ValueError, match="n_components is empty; expected at least one rank"):
+        symmetric_cp_path(X, ())
+    with pytest.raises(TypeError, match=r"n_components=5; expected several ranks"):
+        symmetric_cp_path(X, 5)
+    with pytest.raises(ValueError, match=r"has 70\^4 entries, more than 2\^24"):
+        symmetric_cp(np.ones((5, 70)), 1, method="parafac")
+
+
+def test_estimator_decomposes_the_class_it_is_given():
+    X, y = make_nlgp(8000, 12, correlation_length=(1.0, 2.0), random_state=0)
+    names = np.array(["short", "long"])[y]
+    cp = CumulantCP(3, target="long", random_state=0).fit(X, names)
+    alone = CumulantCP(3, random_state=0).fit(X[y == 1])
+    np.testing.assert_array_equal(cp.components_, alone.components_)
+    np.testing.assert_allclose(cp.transform(X), (X - cp.mean_) @ cp.components_.T)
+    dense = cumulant(X[y == 1]).tensor()
+    residual = dense - rank_one_sum(cp.weights_, cp.components_)
+    expected = np.linalg.norm(residual) / np.linalg.norm(dense)
+    assert cp.relative_error_ == pytest.approx(expected, abs=1e-6)
+
+
+def test_targets_within_and_difference_are_sums_of_the_classes_cumulants():
+    rng = np.random.default_rng(0)
+    Q = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+    signs = rng.choice([-1.0, 1.0], size=(20_000, 6))
+    peaked = rng.laplace(size=(20_000, 6)) / 2**0.5
+    X = np.concatenate([signs @ Q, peaked @ Q])
+    y = np.repeat(["flat", "peaked"], 20_000)
+    flat, peak = (cumulant(X[y == label]) for label in ("flat", "peaked"))
+    for target, kappa in (("within", (flat + peak) / 2), ("difference", peak - flat)):
+        cp = CumulantCP(6, target=target, n_init=2, random_state=0).fit(X, y)
+        fit = symmetric_cp(kappa, 6, random_state=0)
+        np.testing.assert_allclose(cp.weights_, fit.weights, rtol=1e-3, atol=1e-3)
+        left = kappa.tensor() - rank_one_sum(cp.weights_, cp.components_)
+        expected = np.linalg.norm(left) / np.linalg.norm(kappa.tensor())
+        assert cp.relative_error_ == pytest.approx(expected, rel=1e-3)
+        assert cp.start_scores_.max() == 1.0
+        assert cp.stability_.min() > 0.99
+    assert cp.weights_.min() > 4.0  # 3 - (-2) along each axis
+
+
+def test_stability_is_the_overlap_with_what_other_starts_find():
+    X = np.random.default_rng(0).normal(size=(60, 10))  # noise: starts find different factors
+    cp = CumulantCP(2, n_init=3, random_state=0).fit(X)
+    rng = np.random.default_rng(0)
+    fits = [symmetric_cp(X, 2, random_state=rng) for _ in range(3)]
+    best = max(range(3), key=lambda j: fits[j].fitted_norm)
+    others = [fit for j, fit in enumerate(fits) if j != best]
+    overlaps = [np.abs(fits[best].components @ fit.components.T).max(axis=1) for fit in others]
+    np.testing.assert_allclose(cp.stability_, np.mean(overlaps, axis=0), atol=1e-6)
+    assert cp.stability_.min() < 0.9
+    assert np.isnan(CumulantCP(2, random_state=0).fit(X).stability_).all()
+
+
+def test_relative_error_between_classes_is_known_above_64_features():
+    """Two classes of 70 features: at rank 6 between 0 and 1, lower than at rank 1."""
+    X = np.vstack([nlgp_samples(70, 3000, xi) for xi in (3.5, 7.0)])
+    y = np.repeat([0, 1], 3000)
+    one, six = (
+        CumulantCP(k, target="difference", random_state=0).fit(X, y).relative_error_ for k in (1, 6)
+    )
+    assert 0.0 < six < one < 1.0
+
+
+@pytest.mark.parametrize("scale", [1e-45, 1e-25, 1e25, 1e60])
+def test_inputs_of_any_scale_have_the_same_factors(scale):
+    X = nlgp_samples()
+    in_blocks = [False] if scale in (1e-45, 1e60) else [False, True]
+    for is_blocks in in_blocks:
+        one, other = (
+            CumulantCP(3, n_init=2, random_state=0).fit(
+                [data[:900], data[900:]] if is_blocks else data
+            )
+            for data in (X, scale * X)
+        )
+        np.testing.assert_allclose(other.components_, one.components_, atol=1e-6)
+        np.testing.assert_allclose(other.weights_ / scale**4, one.weights_, rtol=1e-6)
+        np.testing.assert_allclose(other.start_scores_, one.start_scores_, rtol=1e-9)
+        assert other.relative_error_ == pytest.approx(one.relative_error_, rel=1e-6)
+
+
+@pytest.mark.parametrize("data", [[np.full((3, 2), 1e40), np.eye(2)], np.diag([1e80, 1.0, 2.0])])
+def test_sizes_beyond_the_range_of_floats_are_refused(data):
+    with pytest.raises(ValueError, match=r"of size .*; scale them to about unit variance"):
+        CumulantCP(1).fit(data)
+
+
+def test_factors_of_blocks_are_those_of_the_array():
+    dask_array = pytest.importorskip("dask.array")
+    X = nlgp_samples(n=3000)
+    X = np.concatenate([X, X[::-1] ** 3])
+    y = np.repeat([1, 0], 3000)
+    options = {"tol": 1e-12, "random_state": 0}
+    whole = CumulantCP(3, **options).fit(X)
+    lazy = dask_array.from_array(X, chunks=(700, 12))
+    for blocks in ([X[:10], X[10:5000], X[5000:]], lazy):
+        streamed = CumulantCP(3, **options).fit(blocks)
+        np.testing.assert_allclose(streamed.components_, whole.components_, atol=1e-5)
+        np.testing.assert_allclose(streamed.weights_, whole.weights_, rtol=1e-6)
+        assert streamed.relative_error_ == pytest.approx(whole.relative_error_, rel=1e-6)
+        assert streamed.transform(X).shape == (6000, 3)
+    of_class = CumulantCP(3, target=1, **options)
+    expected = of_class.fit(X, y).components_
+    for labels in (y, y.tolist(), dask_array.from_array(y, chunks=500)):
+        found = of_class.fit(lazy, labels).components_
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        of_class.fit(lazy, y[:-1])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "data", "message"),
+    [
+        ({"n_components": 0}, "array", "n_components=0; expected an integer > 0"),
+        ({"max_iter": 0}, "array", "max_iter=0; expected an integer > 0"),
+        ({"tol": 0.0}, "array", "tol=0.0; expected a finite number > 0"),
+        ({"order": 2}, "array", "order=2; expected 3 or 4"),
+        ({"n_init": 0}, "array", "n_init=0; expected an integer > 0"),
+        ({"target": 2}, "array", r"target=2 has 0 row\(s\) in y.*Labels in y: \[0, 1\]"),
+        ({"target": 1}, "unlabelled", "target=1 names a class, but y is None"),
+        ({"target": "difference"}, "three", "'difference' is of two classes, but y has 3"),
+        ({"target": 0}, "blocks", "target=0 with blocks; expected None, or a class of a Dask"),
+        ({"target": "within"}, "dask", "target='within' with blocks; expected None, or a class"),
+    ],
+)
+def test_bad_decomposition_is_refused(parameters, data, message):
+    X, y = np.random.default_rng(0).normal(size=(60, 8)), np.arange(60) % 2
+    if data == "three":
+        y = np.arange(60) % 3
+    if data == "unlabelled":
+        y = None
+    if data == "blocks":
+        X = [X[:20], X[20:]]
+    if data == "dask":
+        X = pytest.importorskip("dask.array").from_array(X, chunks=(20, 8))
+    with pytest.raises(ValueError, match=message):
+        CumulantCP(**parameters).fit(X, y)
+
+
+def test_unconverged_fit_warns():
+    X = np.random.default_rng(0).standard_normal((30, 10))
+    with pytest.warns(ConvergenceWarning, match="did not converge in 2 iterations"):
+        CumulantCP(6, max_iter=2, random_state=0).fit(X)
+
+
+def thread_limits():
+    return {lib["filepath"]: lib["num_threads"] for lib in threadpool_info()}
+
+
+def test_threads_that_decompose_together_leave_the_thread_limits_as_they_were():
+    before, inside, done = thread_limits(), threading.Event(), threading.Event()
+
+    def other():
+        with scipy_on_one_thread():
+            inside.set()
+            done.wait()
+
+    thread = threading.Thread(target=other)
+    with scipy_on_one_thread():
+        thread.start()
+        inside.wait()
+    done.set()
+    thread.join()
+    assert thread_limits() == before
+
+
+def test_thread_limits_within_one_another_are_lifted_in_turn():
+    before = thread_limits()
+    with scipy_on_one_thread():
+        outer = thread_limits()
+        with blas_on_one_thread():
+            blas = [lib for lib in threadpool_info() if lib["user_api"] == "blas"]
+            assert {lib["num_threads"] for lib in blas} == {1}
+        assert thread_limits() == outer
+    assert thread_limits() == before
