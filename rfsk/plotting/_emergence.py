@@ -16,10 +16,10 @@ Array = NDArray[np.float64]
 _MOSAIC_UNITS = 25
 _TITLES = {
     "inputs": "inputs, gain {gain:g}",
-    "nlgp": "fields they grow, b > 0",
-    "clone": "Gaussian clone, b > 0",
-    "growth": "localization while training",
-    "match": "a field, and what it matches",
+    "nlgp": "fields on the inputs, b > 0",
+    "clone": "fields on the clone, b > 0",
+    "growth": "localization during training",
+    "match": "a field and its matches",
     "ipr": "localization of every unit",
 }
 
