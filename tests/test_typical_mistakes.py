@@ -55,18 +55,11 @@ def net(data):
 # Fields transposed
 
 
-@pytest.mark.parametrize(
-    "measure",
-    [
-        rfsk.ipr,
-        rfsk.population_summary,
-        rfsk.receptive_fields,
-        LocalizationAnalyzer(random_state=0).fit,
-        FieldMatcher().fit,
-        ReceptiveFieldDisplay,
-    ],
-    ids=lambda measure: getattr(measure, "__qualname__", str(measure)),
-)
+MEASURES = (rfsk.ipr, rfsk.population_summary, rfsk.receptive_fields, ReceptiveFieldDisplay)
+FITS = (LocalizationAnalyzer(random_state=0).fit, FieldMatcher().fit)
+
+
+@pytest.mark.parametrize("measure", MEASURES + FITS, ids=lambda measure: measure.__qualname__)
 def test_transposed_fields_are_reported(net, measure):
     with likely_mistake(r"\(40, 20\) vary smoothly down their columns .* are they transposed\?"):
         measure(net.receptive_fields_.T)
@@ -81,9 +74,8 @@ def test_weights_of_a_perceptron_are_reported_as_transposed(data):
 
 
 def test_error_for_a_lattice_that_fits_the_units_suggests_the_other_axis():
-    fields = np.random.default_rng(0).normal(size=(7, 12))
     with pytest.raises(ValueError, match=r"They have as many rows: are they transposed\?"):
-        LocalizationAnalyzer((3, 4)).fit(fields.T)
+        LocalizationAnalyzer((3, 4)).fit(np.random.default_rng(0).normal(size=(12, 7)))
 
 
 def test_units_that_are_alike_within_each_half_are_not_taken_for_transposed():
@@ -169,21 +161,17 @@ def test_error_for_images_that_are_no_rows_says_how_to_reshape_them(net):
         rfsk.ipr(images)
 
 
-@pytest.mark.parametrize(
-    "take",
-    [
-        lambda fields, shape: LocalizationAnalyzer(shape, random_state=0).fit(fields),
-        lambda fields, shape: FieldMatcher(shape).fit(fields),
-        lambda fields, shape: rfsk.population_summary(fields, shape, random_state=0),
-        ReceptiveFieldDisplay,
-    ],
-    ids=["analyzer", "matcher", "summary", "display"],
-)
-def test_exchanged_sides_of_fields_are_reported(take):
+def test_exchanged_sides_of_fields_are_reported():
     fields = NLGP((6, 14), correlation_length=2.0, gain=1.0).sample(30, random_state=0)
-    take(fields, (6, 14))
-    with likely_mistake(r"shape=\(14, 6\), \(rows, columns\).*are the sides exchanged\?"):
-        take(fields, (14, 6))
+    for take in (
+        lambda shape: LocalizationAnalyzer(shape, random_state=0).fit(fields),
+        lambda shape: FieldMatcher(shape).fit(fields),
+        lambda shape: rfsk.population_summary(fields, shape, random_state=0),
+        lambda shape: ReceptiveFieldDisplay(fields, shape),
+    ):
+        take((6, 14))
+        with likely_mistake(r"shape=\(14, 6\), \(rows, columns\).*are the sides exchanged\?"):
+            take((14, 6))
 
 
 @pytest.mark.parametrize("make", NETS)

@@ -84,10 +84,6 @@ class TensorComparisonDisplay(Display):
 
         The upper row shows the localized field whose match to the first method is the median. If
         no field is localized, the median is that of all units.
-
-        Returns
-        -------
-        self : TensorComparisonDisplay
         """
         import matplotlib.pyplot as plt
 

@@ -43,12 +43,7 @@ class EmergenceDisplay(Display):
         self.study = study
 
     def plot(self) -> "EmergenceDisplay":
-        """Draw the six panels.
-
-        Returns
-        -------
-        self : EmergenceDisplay
-        """
+        """Draw the six panels."""
         panels = self._make_panels(2, 3, figsize=(10.5, 6.2))
         self.axes_ = dict(zip(_TITLES, panels, strict=True))
         self._inputs()

@@ -111,10 +111,6 @@ class ReceptiveFieldDisplay(Display):
             "mosaic" tiles images. "auto" is map or mosaic.
         sort : bool, default=True
             Whether to order units by centre.
-
-        Returns
-        -------
-        self : ReceptiveFieldDisplay
         """
         check_option(kind, "kind", _KINDS)
         is_ring = len(self.shape) == 1

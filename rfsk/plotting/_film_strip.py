@@ -98,10 +98,6 @@ class FilmStripDisplay(Display):
         ----------
         n_frames : int, default=5
             Number of snapshots, evenly spaced among those recorded; the last is one of them.
-
-        Returns
-        -------
-        self : FilmStripDisplay
         """
         frames = self._frames(n_frames)
         self._make_panels(1, len(frames), figsize=(2.1 * len(frames) + 0.9, 2.8))

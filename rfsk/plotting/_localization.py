@@ -91,10 +91,6 @@ class LocalizationDisplay(Display):
         ----------
         ax : matplotlib Axes, optional
             Where to draw; a new figure by default.
-
-        Returns
-        -------
-        self : LocalizationDisplay
         """
         ax = self._use_axes(ax, figsize=(4.6, 3.2))
         alive = np.isfinite(self.ipr)

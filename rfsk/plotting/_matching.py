@@ -84,10 +84,6 @@ class MatchingDisplay(Display):
             Where to draw; a new figure by default.
         names : (str, str), default=("field", "reference")
             Names of the rows and of the columns.
-
-        Returns
-        -------
-        self : MatchingDisplay
         """
         n_rows, n_columns = self.match.shape
         size = (2.2 + 0.25 * min(n_columns, 20), 1.2 + 0.1 * min(n_rows, 60))

@@ -121,12 +121,6 @@ def test_streamed_fields_are_those_of_a_plain_net_of_the_same_seed(events, name)
     assert frames[-1]["accuracy"] == pytest.approx(accuracy, abs=error)
 
 
-def test_fields_that_have_just_begun_to_grow_are_not_warned_of(page):
-    events = run(page, "gain=10&short=0.5&long=1&steps=100")
-    assert events[-1]["event"] == "done"
-    assert of_net(events, "frame", "clone")[-1]["step"] == 100
-
-
 def test_a_theory_that_runs_away_is_reported(page):
     (theory,) = of_net(run(page, "gain=10&short=8&long=12&steps=400"), "theory", "nlgp")
     assert "ran away" in theory["problem"]
@@ -214,10 +208,6 @@ def test_closing_ends_trainings_and_frees_the_port():
     assert page._repr_html_() == "<p>This page is closed.</p>"
 
 
-def test_it_listens_on_this_machine_alone(page):
-    assert page._server.server_address[0] == "127.0.0.1"
-
-
 def test_a_page_has_the_height_and_the_defaults_it_is_given():
     options = {"gain": 0.5, "correlation_length": (1.0, 3.0), "random_state": 7, "height": 700}
     with LivePage(**options) as page:
@@ -244,7 +234,8 @@ def test_a_page_with_parameters_that_are_not_valid_is_not_served(options, messag
         LivePage(**options)
 
 
-def test_a_port_that_is_taken_is_an_error(page):
+def test_a_page_listens_on_this_machine_alone_and_on_a_port_of_its_own(page):
+    assert page._server.server_address[0] == "127.0.0.1"
     with pytest.raises(OSError, match="in use"):
         LivePage(page.port)
 
