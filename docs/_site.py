@@ -33,9 +33,10 @@ def public_paths() -> dict[str, str]:
 
 
 def comment_on(package: str, constant: str) -> list[str]:
-    """Lines of the ``#:`` comment on a constant, in any module of its subpackage."""
-    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
-        comments = ModuleAnalyzer.for_module(module.name).find_attr_docs()
+    """Lines of the ``#:`` comment on a constant, in its module or in any of its subpackage."""
+    folder = getattr(importlib.import_module(package), "__path__", [])
+    for name in [package, *(module.name for module in pkgutil.iter_modules(folder, f"{package}."))]:
+        comments = ModuleAnalyzer.for_module(name).find_attr_docs()
         if ("", constant) in comments:
             return comments["", constant]
     return []

@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 
 #: Colour map of fields: grey at zero and lighter the more positive, which also reads in grey.
 FIELD_COLORS = "cividis"
-# The palette of Okabe and Ito; lines also differ in dash or marker.
+#: The palette of Okabe and Ito; lines also differ in dash or marker.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"
 
 #: Colour, marker and hatch of each group of units that `group_split` returns.
