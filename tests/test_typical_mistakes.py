@@ -234,46 +234,99 @@ def test_the_seed_of_data_that_were_drawn_without_one_is_kept():
     assert f"random_state: {bunch.random_state}" in bunch.DESCR
 
 
-# No biases
+# Calls that are reported, and similar ones that are not
+
+TASK, REVERSED = (
+    Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in lengths])
+    for lengths in ((2.0, 4.0), (4.0, 2.0))
+)
+ODD = {"bias_init": 0, "train_bias": False, "max_epochs": 1, "random_state": 0}
+RELU = {"activation": "relu", "max_epochs": 1, "random_state": 0}
+NO_BIASES = "without biases .* learns nothing, accuracy 0.5"
+SHORT_TARGET = "class 1 is here the one of shorter range.*y = 1 - y"
+MEANS = r"means, which alone tell them apart with accuracy 0\.\d+ \(chance 0"
+POOLED = "y has 2 classes whose covariances differ, and target=None pools them"
 
 
-@pytest.mark.parametrize("make", CLASSIFIERS)
-def test_an_odd_net_without_biases_is_reported_to_learn_nothing(data, make):
-    net = make(4, bias_init=0, train_bias=False, max_epochs=2, random_state=0)
-    with likely_mistake("without biases .* learns nothing, accuracy 0.5"):
-        net.fit(*data)
-    assert net.score(*data) == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(len(data[0])))
-    task = Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in (2.0, 4.0)])
-    with likely_mistake("without biases"):
-        net.fit_online(task, 1000)
+def unequal(X, y):
+    kept = (y == 0) | (np.arange(len(y)) % 10 == 0)
+    return X[kept], y[kept]
 
 
-@pytest.mark.filterwarnings("ignore:The classes differ in their means")
-def test_nets_without_biases_that_can_learn_are_not_reported(data):
-    """Means that differ, biases that are initially zero but trained, ReLU units."""
+def all_but_one(X, y):
+    rows = np.r_[np.flatnonzero(y == 0)[:500], np.flatnonzero(y == 1)[:1]]
+    return X[rows], y[rows]
+
+
+def shifted(X, y, order=slice(None)):
+    return (X + 0.5 * y[:, None])[order], y[order]
+
+
+def pooled(target, labels, make=make_nlgp):
+    X, y = make(4000, 20, correlation_length=(1.0, 2.0), random_state=0)
+    labels = {"classes": y, "none": None, "alternating": np.arange(4000) % 2}[labels]
+    return CumulantCP(2, target=target, max_iter=200, tol=1e-3, random_state=0).fit(X, labels)
+
+
+@pytest.mark.parametrize(
+    ("message", "call"),
+    [
+        (NO_BIASES, lambda X, y: FCNet(4, **ODD).fit(X, y)),
+        (NO_BIASES, lambda X, y: ConvNet(4, **ODD).fit(X, y)),
+        (NO_BIASES, lambda X, y: FCNet(4, **ODD).fit_online(TASK, 1000)),
+        (NO_BIASES, lambda X, y: ConvNet(4, **ODD).fit_online(TASK, 1000)),
+        (SHORT_TARGET, lambda X, y: FCNet(4, **RELU).fit(X, 1 - y)),
+        (SHORT_TARGET, lambda X, y: FCNet(4, **RELU).fit_online(REVERSED, 1000)),
+        (SHORT_TARGET, lambda X, y: rfsk.fit_many([FCNet(4, **RELU)], X, 1 - y, n_jobs=1)),
+        (SHORT_TARGET, lambda X, y: rfsk.fit_many_online([FCNet(4, **RELU)], REVERSED, 1000)),
+        ("pass the pair in the other order", lambda X, y: rfsk.localization_index(REVERSED)),
+        (MEANS, lambda X, y: FCNet(2, max_epochs=1).fit(*shifted(X, y))),
+        (MEANS, lambda X, y: ConvNet(2, max_epochs=1).fit(*shifted(X, y))),
+        (MEANS, lambda X, y: FCNet(2, max_epochs=1).fit(*shifted(X, y, np.argsort(y)))),
+        (
+            "has 1[01] times as many rows as",
+            lambda X, y: FCNet(4, max_epochs=1).fit(*unequal(X, y)),
+        ),
+        ("X has 30 rows and 40 features", lambda X, y: FCNet(4, max_epochs=1).fit(X[:30], y[:30])),
+        (POOLED, lambda X, y: pooled(None, "classes")),
+        (POOLED, lambda X, y: pooled(None, "classes", make_gp)),
+    ],
+)
+def test_call_is_reported(data, message, call):
+    with likely_mistake(message):
+        call(*data)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda X, y: FCNet(4, bias_init=0, max_epochs=1).fit(X, y),  # the biases are trained
+        lambda X, y: FCNet(4, train_bias=False, **RELU).fit(X, y),
+        lambda X, y: FCNet(2, max_epochs=1).fit(X + 0.3, y),
+        lambda X, y: FCNet(2, max_epochs=1).fit(X, np.random.default_rng(0).permutation(y)),
+        lambda X, y: FCNet(4, max_epochs=1, class_weight="balanced").fit(*unequal(X, y)),
+        lambda X, y: FCNet(4).partial_fit(X[:30], y[:30], classes=[0, 1]),
+        lambda X, y: FCNet(4).partial_fit(X[y == 0][:49], y[y == 0][:49], classes=[0, 1]),
+        lambda X, y: FCNet(4).partial_fit(*all_but_one(X, y)),
+        lambda X, y: Autoencoder(4).partial_fit(X[y == 0][:500], y[y == 0][:500]),
+        lambda X, y: pooled(None, "none"),
+        lambda X, y: pooled(1, "classes"),
+        lambda X, y: pooled("within", "classes"),
+        lambda X, y: pooled(None, "alternating"),
+    ],
+)
+def test_similar_call_is_not_reported(data, call):
+    call(*data)
+
+
+@pytest.mark.filterwarnings("ignore:A net of odd units", "ignore:The classes differ in their means")
+def test_an_odd_net_without_biases_learns_means_only(data):
     X, y = data
-    FCNet(4, bias_init=0, train_bias=False, max_epochs=1).fit(X + 0.3 * y[:, None], y)
-    FCNet(4, bias_init=0, max_epochs=1).fit(X, y)
-    FCNet(4, activation="relu", train_bias=False, max_epochs=1).fit(X, y)
-
-
-# Targets of ReLU units
-
-
-def test_relu_units_whose_target_is_the_short_range_class_are_reported(data):
-    X, y = data
-    net = FCNet(4, activation="relu", max_epochs=1, random_state=0).fit(X, y)
-    task = Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in (4.0, 2.0)])
-    for fit in (
-        lambda: net.fit(X, 1 - y),
-        lambda: net.fit_online(task, 1000),
-        lambda: rfsk.fit_many([net], X, 1 - y, n_jobs=1),
-        lambda: rfsk.fit_many_online([net], task, 1000, n_jobs=1),
-    ):
-        with likely_mistake("class 1 is here the one of shorter range.*y = 1 - y"):
-            fit()
-    with likely_mistake("pass the pair in the other order"):
-        rfsk.localization_index(task)
+    net = FCNet(4, **ODD).fit(X, y)
+    assert net.score(X, y) == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(len(X)))
+    with pytest.warns(LikelyMistakeWarning) as caught:
+        net.fit(*shifted(X, y))
+    assert "without biases" not in "".join(str(warning.message) for warning in caught)
 
 
 # Activations measured as if they were fields
@@ -297,19 +350,6 @@ def test_activations_are_refused_and_what_is_computed_of_them_is_not(net, data):
         assert type(correlated) is np.ndarray
         assert len(rfsk.ipr(correlated)) == len(correlated)
     assert rfsk.ipr(pd.DataFrame(net.receptive_fields_)).shape == (20,)
-
-
-# Classes pooled into one cumulant
-
-
-@pytest.mark.parametrize("make", [make_nlgp, make_gp])
-def test_pooling_classes_into_one_cumulant_is_reported(make):
-    X, y = make(4000, 20, correlation_length=(1.0, 2.0), random_state=0)
-    cp = CumulantCP(2, max_iter=200, tol=1e-3, random_state=0)
-    with likely_mistake("y has 2 classes whose covariances differ, and target=None pools them"):
-        cp.fit(X, y)
-    for target, labels in ((None, None), (1, y), ("within", y), (None, np.arange(4000) % 2)):
-        cp.set_params(target=target).fit(X, labels)
 
 
 # Scales, and models that cannot be cloned
@@ -353,48 +393,6 @@ def test_blocks_sorted_by_class_are_reported(data, make):
             net.partial_fit(X[rows], y[rows], classes=["long", "short"])
     net.partial_fit(X[:400], y[:400])
     assert net.n_steps_ == 3
-
-
-def test_blocks_of_few_rows_and_of_both_classes_are_not_suspected(data):
-    X, y = data
-    net = FCNet(4, random_state=0)
-    net.partial_fit(X[y == 0][:49], y[y == 0][:49], classes=[0, 1])
-    net.partial_fit(X[y == 1][:1], y[y == 1][:1])
-    rows = np.concatenate([np.flatnonzero(y == 0)[:500], np.flatnonzero(y == 1)[:1]])
-    net.partial_fit(X[rows], y[rows])
-    Autoencoder(4, random_state=0).partial_fit(X[y == 0][:500], y[y == 0][:500])
-    assert net.n_steps_ == 4
-
-
-def test_fewer_rows_than_features_are_reported_by_fit_alone(data):
-    X, y = data[0][:30], data[1][:30]
-    with likely_mistake("X has 30 rows and 40 features: a net can fit the noise"):
-        FCNet(4, max_epochs=1, random_state=0).fit(X, y)
-    FCNet(4, random_state=0).partial_fit(X, y, classes=[0, 1])
-
-
-def test_classes_of_very_different_sizes_are_reported_unless_weighted(data):
-    X, y = data
-    kept = (y == 0) | (np.arange(len(y)) % 10 == 0)
-    net = FCNet(4, max_epochs=1, random_state=0)
-    with likely_mistake("The largest class has 1[01] times as many rows as the smallest"):
-        net.fit(X[kept], y[kept])
-    net.set_params(class_weight="balanced").fit(X[kept], y[kept])
-
-
-@pytest.mark.parametrize("make", CLASSIFIERS)
-def test_classes_that_differ_in_their_means_are_reported(data, make):
-    X, y = data
-    shifted = X + np.where(y == 1, 0.5, 0.0)[:, None]
-    for order in (np.arange(len(X)), np.argsort(y, kind="stable")):
-        with likely_mistake(r"means, which alone tell them apart with accuracy 0\.\d+ \(chance 0"):
-            make(2, max_epochs=1, random_state=0).fit(shifted[order], y[order])
-
-
-def test_classes_of_equal_means_are_not_suspected(data):
-    X, y = data
-    FCNet(2, max_epochs=1, random_state=0).fit(X + 0.3, y)
-    FCNet(2, max_epochs=1, random_state=0).fit(X, np.random.default_rng(0).permutation(y))
 
 
 def test_warnings_point_at_the_line_that_asked(data):
