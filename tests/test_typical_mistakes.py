@@ -307,7 +307,7 @@ def test_call_is_reported(data, message, call):
         lambda X, y: FCNet(4, max_epochs=1, class_weight="balanced").fit(*unequal(X, y)),
         lambda X, y: FCNet(4).partial_fit(X[:30], y[:30], classes=[0, 1]),
         lambda X, y: FCNet(4).partial_fit(X[y == 0][:49], y[y == 0][:49], classes=[0, 1]),
-        lambda X, y: FCNet(4).partial_fit(*all_but_one(X, y)),
+        lambda X, y: FCNet(4).partial_fit(*all_but_one(X, y), classes=[0, 1]),
         lambda X, y: Autoencoder(4).partial_fit(X[y == 0][:500], y[y == 0][:500]),
         lambda X, y: pooled(None, "none"),
         lambda X, y: pooled(1, "classes"),
