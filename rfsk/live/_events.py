@@ -71,10 +71,11 @@ def _inputs(tasks: dict[str, Discrimination], parameters: Parameters) -> Event:
         for name, task in tasks.items()
     }
     index = localization_index(tasks["nlgp"]).index
+    nlgp: Any = tasks["nlgp"].models[0]
     return {
         "event": "inputs",
         "samples": samples,
-        "kurtosis": tasks["nlgp"].models[0].excess_kurtosis(),
+        "kurtosis": nlgp.excess_kurtosis(),
         "index": index if np.isfinite(index) else None,
         "learning_rate": _LEARNING_RATE,
     }
