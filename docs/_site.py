@@ -1,12 +1,12 @@
-"""What the configuration of the site needs of Python: public names, and the gallery's hooks.
+"""Public names and hooks of the gallery, for the configuration of the site.
 
-In a module of its own: Sphinx pickles its configuration, and workers of the gallery import it.
+They are in a module of their own because Sphinx pickles its configuration and the workers of the
+gallery import it.
 """
 
 import contextlib
 import functools
 import importlib
-import os
 import pkgutil
 import re
 import warnings
@@ -18,37 +18,28 @@ from sphinx.pycode import ModuleAnalyzer
 import rfsk
 
 
-def rooms() -> list[str]:
-    """Names of the public subpackages."""
-    found = pkgutil.iter_modules(rfsk.__path__)
-    return sorted(module.name for module in found if not module.name.startswith("_"))
-
-
 def public_paths() -> dict[str, str]:
-    """Path of each public name in its room, and the one under which it has its page.
+    """Path of each public name in its subpackage, and the shortest path, which names its page.
 
-    The page is that of the shortest path: ``rfsk.FCNet``, since code is written so, and
-    ``rfsk.analysis.tiling``.
+    These are ``rfsk.nets.FCNet`` and ``rfsk.FCNet``, for example.
     """
     paths = {}
-    for room in rooms():
-        for name in importlib.import_module(f"rfsk.{room}").__all__:
-            page = f"rfsk.{name}" if name in rfsk.__all__ else f"rfsk.{room}.{name}"
-            paths[f"rfsk.{room}.{name}"] = page
+    for module in pkgutil.iter_modules(rfsk.__path__, "rfsk."):
+        if not module.name.startswith("rfsk._"):
+            for name in importlib.import_module(module.name).__all__:
+                path = f"{module.name}.{name}"
+                paths[path] = f"rfsk.{name}" if name in rfsk.__all__ else path
     return paths
 
 
-def comment_on(room: str, constant: str) -> list[str]:
-    """Lines of the ``#:`` comment on a constant, wherever in the room it is assigned."""
-    for module in pkgutil.iter_modules(importlib.import_module(room).__path__, f"{room}."):
-        comments = ModuleAnalyzer.for_module(module.name).find_attr_docs()
+def comment_on(package: str, constant: str) -> list[str]:
+    """Lines of the ``#:`` comment on a constant, in its module or in any of its subpackage."""
+    folder = getattr(importlib.import_module(package), "__path__", [])
+    for name in [package, *(module.name for module in pkgutil.iter_modules(folder, f"{package}."))]:
+        comments = ModuleAnalyzer.for_module(name).find_attr_docs()
         if ("", constant) in comments:
             return comments["", constant]
     return []
-
-
-def _is_property(value: Any) -> bool:
-    return isinstance(value, property | functools.cached_property)
 
 
 class OwnMembers:
@@ -58,7 +49,7 @@ class OwnMembers:
         """Names of the members of kind "methods" or "properties"."""
         module, _, name = path.rpartition(".")
         owner = getattr(importlib.import_module(module), name)
-        # What scikit-learn gives to every estimator is left to its own site.
+        # The members that scikit-learn gives to every estimator are on its own site.
         bases = [base for base in owner.__mro__ if base.__module__.startswith("rfsk.")]
         names = sorted({name for base in bases for name in vars(base) if name[0] != "_"})
         fields = getattr(owner, "__dataclass_fields__", {})  # functions can be their defaults
@@ -66,11 +57,12 @@ class OwnMembers:
         values = {member: getattr(owner, member, None) for member in names}
         if kind == "methods":
             return [member for member, value in values.items() if callable(value)]
-        return [member for member, value in values.items() if _is_property(value)]
+        kinds = property | functools.cached_property
+        return [member for member, value in values.items() if isinstance(value, kinds)]
 
 
 class QuickPaper:
-    """Arguments of the scripts of a gallery: the paper's are run with less training."""
+    """Arguments of the scripts of a gallery: those of the paper run with less training."""
 
     def __repr__(self) -> str:
         return "QuickPaper()"
@@ -84,7 +76,7 @@ _OUTER_FILTERS = contextlib.ExitStack()
 
 
 def warnings_are_errors(gallery_conf: dict[str, Any], fname: Any, when: str) -> None:
-    """Let a warning in an example stop it, as in the tests, and the rest of the build alone."""
+    """Make warnings errors in examples, as in the tests, but not in the rest of the build."""
     _OUTER_FILTERS.close()
     if when == "before":
         _OUTER_FILTERS.enter_context(warnings.catch_warnings())
@@ -93,14 +85,8 @@ def warnings_are_errors(gallery_conf: dict[str, Any], fname: Any, when: str) -> 
 
 
 def without_network(gallery_conf: dict[str, Any], fname: Any) -> None:
-    """Let films do without the icons that matplotlib fetches, and without ffmpeg."""
+    """Make films without the icons that matplotlib fetches, and without ffmpeg."""
     from matplotlib import animation, rcParams
 
     rcParams["animation.writer"] = "pillow"
     animation.JS_INCLUDE = re.sub(r"<link[^>]*>", "", animation.JS_INCLUDE)
-
-
-def one_thread() -> None:
-    """Give the builder and each worker one thread, before torch or a BLAS is loaded."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")

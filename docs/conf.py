@@ -1,5 +1,6 @@
 """Configuration of the site: ``python -m sphinx -W --keep-going -b html docs docs/_build/html``."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
 from sphinx_gallery import gen_gallery
 
+# One thread for the builder and for each worker, before torch or a BLAS is loaded.
+os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")})
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _site import OwnMembers, QuickPaper, comment_on, one_thread, public_paths
+from _site import OwnMembers, QuickPaper, comment_on, public_paths
 
-one_thread()
-
-import rfsk  # noqa: E402
+import rfsk
 
 project = "rfsk"
 author = "The rfsk developers"
@@ -37,13 +38,13 @@ exclude_patterns = ["_build", "_templates", "auto_*/*.ipynb", "auto_*/*.py"]
 # `name` in a docstring links to that name where it is public, and is code where it is not.
 default_role = "py:obj"
 
-# Sphinx-Gallery looks for equal names in each examples folder and the folders in it, so that it
-# meets the paper's scripts twice; tests/test_docs.py holds that names are unique.
+# Sphinx-Gallery looks for equal names in each examples folder and the folders in it, and so finds
+# the scripts of the paper twice; tests/test_docs.py checks that names are unique.
 suppress_warnings = ["sphinx_gallery.duplicate_filename"]
 
 smartquotes = False  # "within" is a value, and --quick an option
 autosummary_generate = True
-# `tiling` and `Tiling` would be one file where case does not count.
+# `tiling` and `Tiling` would be the same file on a file system that ignores case.
 autosummary_filename_map = {
     page: f"{page}-function"
     for page in public_paths().values()
@@ -75,8 +76,8 @@ html_theme_options: dict[str, Any] = {
     "show_toc_level": 2,
 }
 
-# Folders of ../examples are no sections of the one gallery: the paper's scripts are a gallery of
-# their own, and exercises are none.
+# Folders of ../examples are not sections of one gallery: the scripts of the paper are a gallery of
+# their own, and the exercises are in none.
 gen_gallery.get_subsections = lambda *_args, **_options: []
 sphinx_gallery_conf = {
     "examples_dirs": ["../examples", "../examples/paper"],
@@ -102,8 +103,8 @@ sphinx_gallery_conf = {
 }
 
 
-def _add_room_paths(app: Sphinx, env: BuildEnvironment) -> None:
-    """Let ``rfsk.nets.FCNet`` lead to the page of ``rfsk.FCNet``, members included."""
+def _add_long_paths(app: Sphinx, env: BuildEnvironment) -> None:
+    """Link ``rfsk.nets.FCNet`` and its members to the page of ``rfsk.FCNet``."""
     objects = env.domains.python_domain.objects
     for path, page in public_paths().items():
         if path == page:
@@ -115,7 +116,7 @@ def _add_room_paths(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def _find_bare_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Any) -> Any:
-    """Let `FCNet` in a docstring of any room lead to its page."""
+    """Link `FCNet` in any docstring to its page."""
     first, dot, member = node["reftarget"].partition(".")
     if node.get("refdomain") != "py" or (first.islower() and "_" not in first):
         return None  # `onset` and `tiling` are mostly arguments and attributes
@@ -128,7 +129,7 @@ def _find_bare_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, cont
 
 
 def _link_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Let `FCNet` or `make_nlgp()` in a page of Markdown lead to its page, as in docstrings."""
+    """Link `FCNet` or `make_nlgp()` in a page of Markdown to its page, as in docstrings."""
     if Path(app.env.doc2path(docname)).suffix != ".md":
         return
     objects = app.env.domains.python_domain.objects
@@ -157,10 +158,10 @@ def _is_link_or_title(node: nodes.Node | None) -> bool:
 def _describe_constants(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
-    """Give a constant the ``#:`` comment above it, in place of the docstring of its type."""
+    """Replace the docstring of a constant's type by the ``#:`` comment above the constant."""
     if what == "data":
-        room, _, constant = name.rpartition(".")
-        lines[:] = comment_on(room, constant) or ["A constant."]
+        package, _, constant = name.rpartition(".")
+        lines[:] = comment_on(package, constant) or ["A constant."]
 
 
 def _set_formulas_apart(
@@ -179,7 +180,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the hooks above."""
     app.connect("autodoc-process-docstring", _set_formulas_apart, priority=400)  # before numpydoc
     app.connect("autodoc-process-docstring", _describe_constants)
-    app.connect("env-updated", _add_room_paths)
+    app.connect("env-updated", _add_long_paths)
     app.connect("doctree-resolved", _link_names)
     app.connect("missing-reference", _find_bare_name)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -27,10 +27,10 @@ PAGES = [
 
 def test_the_api_page_lists_each_public_name_once():
     expected = []
-    for room in pkgutil.iter_modules(rfsk.__path__):
-        if not room.name.startswith("_"):
-            for name in importlib.import_module(f"rfsk.{room.name}").__all__:
-                expected.append(name if name in rfsk.__all__ else f"{room.name}.{name}")
+    for module in pkgutil.iter_modules(rfsk.__path__):
+        if not module.name.startswith("_"):
+            for name in importlib.import_module(f"rfsk.{module.name}").__all__:
+                expected.append(name if name in rfsk.__all__ else f"{module.name}.{name}")
     page = (DOCS / "api.rst").read_text(encoding="utf-8")
     listed = re.findall(r"^   ([\w.]+)$", page, re.MULTILINE)
     assert sorted(listed) == sorted(expected)

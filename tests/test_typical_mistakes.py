@@ -1,6 +1,7 @@
-"""Typical mistakes are reported with their reason and remedy, and nothing else is."""
+"""Typical mistakes are reported with their reason and remedy, and nothing else is.
 
-import warnings
+The suite turns warnings into errors, so that a call without `likely_mistake` must be silent.
+"""
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ from rfsk.exceptions import LikelyMistakeWarning
 from rfsk.plotting import ReceptiveFieldDisplay
 
 RING = {"shape": 40, "correlation_length": (2.0, 4.0)}
+CLASSIFIERS, NETS = [FCNet, ConvNet], [FCNet, ConvNet, Autoencoder]
 
 
 def likely_mistake(match):
@@ -40,36 +42,40 @@ def data():
     return make_nlgp(4000, **RING, random_state=0)
 
 
+@pytest.fixture
+def few(data):
+    return data[0][:300], data[1][:300]
+
+
 @pytest.fixture(scope="module")
 def net(data):
     return FCNet(20, batch_size=100, max_epochs=50, random_state=0).fit(*data)
 
 
-@pytest.fixture(scope="module")
-def oblong():
-    """Fields on a torus of 6 x 14 sites, smooth along both axes."""
-    X = NLGP((6, 14), correlation_length=2.0, gain=1.0).sample(30, random_state=0)
-    return X / np.sqrt(84)
-
-
 # Fields transposed
 
 
-@pytest.mark.parametrize(
-    "measure",
-    [
-        rfsk.ipr,
-        rfsk.population_summary,
-        rfsk.receptive_fields,
-        LocalizationAnalyzer(random_state=0).fit,
-        FieldMatcher().fit,
-        ReceptiveFieldDisplay,
-    ],
-    ids=lambda measure: getattr(measure, "__qualname__", str(measure)),
-)
+MEASURES = (rfsk.ipr, rfsk.population_summary, rfsk.receptive_fields, ReceptiveFieldDisplay)
+FITS = (LocalizationAnalyzer(random_state=0).fit, FieldMatcher().fit)
+
+
+@pytest.mark.parametrize("measure", MEASURES + FITS, ids=lambda measure: measure.__qualname__)
 def test_transposed_fields_are_reported(net, measure):
     with likely_mistake(r"\(40, 20\) vary smoothly down their columns .* are they transposed\?"):
         measure(net.receptive_fields_.T)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_weights_of_a_perceptron_are_reported_as_transposed(data):
+    mlp = MLPClassifier(16, alpha=1.0, max_iter=40, random_state=0).fit(*data)
+    with likely_mistake(r"rfsk.receptive_fields\(mlp\) has the right order"):
+        rfsk.ipr(mlp.coefs_[0])
+    assert rfsk.ipr(rfsk.receptive_fields(mlp)).shape == (16,)
+
+
+def test_error_for_a_lattice_that_fits_the_units_suggests_the_other_axis():
+    with pytest.raises(ValueError, match=r"They have as many rows: are they transposed\?"):
+        LocalizationAnalyzer((3, 4)).fit(np.random.default_rng(0).normal(size=(12, 7)))
 
 
 def test_units_that_are_alike_within_each_half_are_not_taken_for_transposed():
@@ -79,21 +85,7 @@ def test_units_that_are_alike_within_each_half_are_not_taken_for_transposed():
     for seed in range(3):
         labels = np.random.default_rng(seed).permutation(y % 2)
         net = FCNet(32, image_shape=(8, 8), batch_size=100, random_state=seed).fit(X, labels)
-        rfsk.analysis.field_width(rfsk.receptive_fields(net), (8, 8))
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_weights_of_a_perceptron_are_reported_as_transposed(data):
-    mlp = MLPClassifier(16, alpha=1.0, max_iter=40, random_state=0).fit(*data)
-    with likely_mistake(r"rfsk.receptive_fields\(mlp\) lays it right"):
-        rfsk.ipr(mlp.coefs_[0])
-    assert rfsk.ipr(rfsk.receptive_fields(mlp)).shape == (16,)
-
-
-def test_error_for_a_lattice_that_fits_the_units_suggests_the_other_axis():
-    fields = np.random.default_rng(0).normal(size=(7, 12))
-    with pytest.raises(ValueError, match=r"They have as many rows: are they transposed\?"):
-        LocalizationAnalyzer((3, 4)).fit(fields.T)
+        rfsk.ipr(rfsk.receptive_fields(net))
 
 
 @pytest.mark.parametrize("trained", [True, False])
@@ -102,31 +94,53 @@ def test_fields_of_nets_are_not_suspected(data, trained):
     X, y = data if trained else make_gp(4000, **RING, random_state=0)
     net = FCNet(20, batch_size=100, max_epochs=20, record=3, random_state=0).fit(X, y)
     factors = CumulantCP(8, target=1, random_state=0).fit(X, y).components_
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for fields in (*net.receptive_field_history_, factors, np.sort(factors, axis=0)):
-            rfsk.ipr(fields)
+    for fields in (*net.receptive_field_history_, factors, np.sort(factors, axis=0)):
+        rfsk.ipr(fields)
 
 
 def test_fields_of_the_first_steps_are_not_suspected():
     """Units that have seen the same batches look alike, each as rough as the noise."""
     task = Discrimination([NLGP(40, correlation_length=xi, gain=10.0) for xi in (0.5, 1.0)])
     net = FCNet(20, batch_size=200, record=30, random_state=0).fit_online(task, 200 * 200)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for fields in net.receptive_field_history_:
-            rfsk.ipr(fields)
+    for fields in net.receptive_field_history_:
+        rfsk.ipr(fields)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+@pytest.mark.parametrize("width", [0.2, 0.5, 1.0])
+@pytest.mark.parametrize("first", [0, 37])
+def test_narrow_fields_that_are_sorted_by_their_centres_are_not_suspected(noise, width, first):
+    """Several units per site: units vary as smoothly as the fields of a transposed matrix."""
+    rng = np.random.default_rng(0)
+    distance = (np.arange(40) - np.arange(first, first + 40, 0.3)[:, None] + 20) % 40 - 20
+    fields = np.exp(-0.5 * (distance / width) ** 2) + noise * rng.normal(size=distance.shape)
+    for order in (fields, fields[::-1]):
+        rfsk.ipr(order)
+    shuffled = rng.permutation(fields)
+    rfsk.ipr(shuffled)
+    if width == 1.0:
+        with likely_mistake("are they transposed"):
+            rfsk.ipr(shuffled.T)
+
+
+@pytest.mark.xfail(reason="being mended: the order is checked before the shape", strict=True)
+def test_square_images_of_known_shape_are_not_suspected():
+    """Stripes that drift from image to image: rough along the rows, and smooth over the units."""
+    stripes = NLGP(30, correlation_length=4.0, gain=1.0).sample(8, random_state=0).T
+    images = np.tile(stripes, 8)
+    ReceptiveFieldDisplay(images, (8, 8))
+    LocalizationAnalyzer((8, 8), random_state=0).fit(images)
+    with likely_mistake("are they transposed"):
+        rfsk.ipr(images)
 
 
 def test_few_fields_and_repeated_ones_are_not_suspected():
     rng = np.random.default_rng(0)
-    wave = np.cos(2.0 * np.pi * np.arange(18) / 6)[None]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        rfsk.ipr(np.repeat(rng.normal(size=(10, 40)), 20, axis=0))
-        rfsk.ipr(np.repeat(rng.normal(size=(1, 40)), 20, axis=0))
-        LocalizationAnalyzer((3, 6), random_state=0).fit(wave)
-        LocalizationAnalyzer((6, 3), random_state=0).fit(wave)
+    mode = np.cos(2.0 * np.pi * np.arange(18) / 6)[None]
+    rfsk.ipr(np.repeat(rng.normal(size=(10, 40)), 20, axis=0))
+    rfsk.ipr(np.repeat(rng.normal(size=(1, 40)), 20, axis=0))
+    LocalizationAnalyzer((3, 6), random_state=0).fit(mode)
+    LocalizationAnalyzer((6, 3), random_state=0).fit(mode)
 
 
 # Axes of images
@@ -141,42 +155,36 @@ def test_error_for_images_that_are_no_rows_says_how_to_reshape_them(net):
     with pytest.raises(ValueError, match=r"take a channel or their mean, X.mean\(axis=-1\)"):
         ConvNet(2).fit(np.zeros((9, 5, 4, 3)), labels)
     for fit in (Autoencoder().fit, CumulantCP().fit, net.predict, make_gaussian_clone):
-        with pytest.raises(ValueError, match=r"One row an image: X.reshape\(len\(X\), -1\)"):
+        with pytest.raises(ValueError, match=r"One row per image: X.reshape\(len\(X\), -1\)"):
             fit(images)
     with pytest.raises(ValueError, match=r"fields.reshape\(.*\) and the shape \(5, 4\), rows"):
         rfsk.ipr(images)
 
 
-@pytest.mark.parametrize(
-    "take",
-    [
-        lambda fields, shape: LocalizationAnalyzer(shape, random_state=0).fit(fields),
-        lambda fields, shape: FieldMatcher(shape).fit(fields),
-        lambda fields, shape: rfsk.population_summary(fields, shape, random_state=0),
-        ReceptiveFieldDisplay,
-    ],
-    ids=["analyzer", "matcher", "summary", "display"],
-)
-def test_exchanged_sides_of_fields_are_reported(oblong, take):
-    take(oblong, (6, 14))
-    with likely_mistake(r"shape=\(14, 6\), \(rows, columns\).*are the sides exchanged\?"):
-        take(oblong, (14, 6))
+def test_exchanged_sides_of_fields_are_reported():
+    fields = NLGP((6, 14), correlation_length=2.0, gain=1.0).sample(30, random_state=0)
+    for take in (
+        lambda shape: LocalizationAnalyzer(shape, random_state=0).fit(fields),
+        lambda shape: FieldMatcher(shape).fit(fields),
+        lambda shape: rfsk.population_summary(fields, shape, random_state=0),
+        lambda shape: ReceptiveFieldDisplay(fields, shape),
+    ):
+        take((6, 14))
+        with likely_mistake(r"shape=\(14, 6\), \(rows, columns\).*are the sides exchanged\?"):
+            take((14, 6))
 
 
-def test_exchanged_sides_of_photographs_are_reported():
-    X, y = rfsk.make_image_patches(1000, (8, 12), random_state=0)
-    X = X + 5.0 * np.random.default_rng(0).normal(size=(1000, 1))  # brightness of each
-    FCNet(2, image_shape=(8, 12), max_epochs=1).fit(X, y)
+@pytest.mark.parametrize("make", NETS)
+@pytest.mark.parametrize("kind", ["model", "photographs"])
+def test_exchanged_sides_of_inputs_are_reported(make, kind):
+    if kind == "model":
+        X, y = make_nlgp(500, (8, 12), correlation_length=(1.0, 2.0), random_state=0)
+    else:
+        X, y = rfsk.make_image_patches(1000, (8, 12), random_state=0)
+        X = X + 5.0 * np.random.default_rng(0).normal(size=(1000, 1))  # brightness of each
+    make(2, image_shape=(8, 12), max_epochs=1).fit(X, y)
     with likely_mistake(r"image_shape=\(12, 8\).*are the sides exchanged\?"):
-        FCNet(2, image_shape=(12, 8), max_epochs=1).fit(X, y)
-
-
-@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
-def test_exchanged_sides_of_inputs_are_reported(make):
-    X, y = make_nlgp(500, (6, 14), correlation_length=(1.0, 2.0), random_state=0)
-    make(2, image_shape=(6, 14), max_epochs=1).fit(X, y)
-    with likely_mistake(r"image_shape=\(14, 6\).*are the sides exchanged\?"):
-        make(2, image_shape=(14, 6), max_epochs=1).fit(X, y)
+        make(2, image_shape=(12, 8), max_epochs=1).fit(X, y)
 
 
 # The other convention of the gain
@@ -198,25 +206,23 @@ def test_the_other_convention_of_the_gain_is_reported():
 # No seed
 
 
-@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
-def test_a_seed_that_was_forgotten_is_kept(data, make):
-    X, y = data[0][:300], data[1][:300]
-    first, second = (make(4, max_epochs=2).fit(X, y) for _ in range(2))
+@pytest.mark.parametrize("make", NETS)
+def test_a_seed_that_was_forgotten_is_kept(few, make):
+    first, second = (make(4, max_epochs=2).fit(*few) for _ in range(2))
     assert first.seed_ != second.seed_
-    again = clone(first).set_params(random_state=first.seed_).fit(X, y)
+    again = clone(first).set_params(random_state=first.seed_).fit(*few)
     np.testing.assert_array_equal(again.receptive_fields_, first.receptive_fields_)
-    assert make(4, max_epochs=1, random_state=7).fit(X, y).seed_ == 7
-    assert make(4, max_epochs=1, random_state=np.random.default_rng(7)).fit(X, y).seed_ is None
+    assert make(4, max_epochs=1, random_state=7).fit(*few).seed_ == 7
+    assert make(4, max_epochs=1, random_state=np.random.default_rng(7)).fit(*few).seed_ is None
 
 
-def test_a_seed_that_was_forgotten_is_printed_and_kept_in_files(data, capsys, tmp_path):
-    X, y = data[0][:300], data[1][:300]
-    net = FCNet(4, max_epochs=1, verbose=1).fit(X, y)
+def test_a_seed_that_was_forgotten_is_printed_and_kept_in_files(few, capsys, tmp_path):
+    net = FCNet(4, max_epochs=1, verbose=1).fit(*few)
     message = f"random_state={net.seed_} trains the same net on the same data."
     assert message in capsys.readouterr().err
     rfsk.save(net, tmp_path / "net.safetensors")
     assert rfsk.load(tmp_path / "net.safetensors").seed_ == net.seed_
-    FCNet(4, max_epochs=1, verbose=1, random_state=0).fit(X, y)
+    FCNet(4, max_epochs=1, verbose=1, random_state=0).fit(*few)
     assert "seed" not in capsys.readouterr().err
 
 
@@ -228,64 +234,105 @@ def test_the_seed_of_data_that_were_drawn_without_one_is_kept():
     assert f"random_state: {bunch.random_state}" in bunch.DESCR
 
 
-# No biases
+# Calls that are reported, and similar ones that are not
+
+TASK, REVERSED = (
+    Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in lengths])
+    for lengths in ((2.0, 4.0), (4.0, 2.0))
+)
+ODD = {"bias_init": 0, "train_bias": False, "max_epochs": 1, "random_state": 0}
+RELU = {"activation": "relu", "max_epochs": 1, "random_state": 0}
+NO_BIASES = "without biases .* learns nothing, accuracy 0.5"
+SHORT_TARGET = "class 1 is here the one of shorter range.*y = 1 - y"
+MEANS = r"means, which alone tell them apart with accuracy 0\.\d+ \(chance 0"
+POOLED = "y has 2 classes whose covariances differ, and target=None pools them"
 
 
-@pytest.mark.parametrize("make", [FCNet, ConvNet])
-def test_an_odd_net_without_biases_is_reported_to_learn_nothing(data, make):
-    net = make(4, bias_init=0, train_bias=False, max_epochs=2, random_state=0)
-    with likely_mistake("without biases .* learns nothing, accuracy 0.5"):
-        net.fit(*data)
-    assert net.score(*data) == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(len(data[0])))
-    task = Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in (2.0, 4.0)])
-    with likely_mistake("without biases"):
-        net.fit_online(task, 1000)
+def unequal(X, y):
+    kept = (y == 0) | (np.arange(len(y)) % 10 == 0)
+    return X[kept], y[kept]
 
 
-def test_nets_without_biases_that_can_learn_are_not_reported(data):
-    """Means that differ, biases that start at zero but are trained, rectified units."""
+def shifted(X, y, order=slice(None)):
+    return (X + 0.5 * y[:, None])[order], y[order]
+
+
+def pooled(target, labels, make=make_nlgp):
+    X, y = make(4000, 20, correlation_length=(1.0, 2.0), random_state=0)
+    labels = {"classes": y, "none": None, "alternating": np.arange(4000) % 2}[labels]
+    return CumulantCP(2, target=target, max_iter=200, tol=1e-3, random_state=0).fit(X, labels)
+
+
+@pytest.mark.parametrize(
+    ("message", "call"),
+    [
+        (NO_BIASES, lambda X, y: FCNet(4, **ODD).fit(X, y)),
+        (NO_BIASES, lambda X, y: ConvNet(4, **ODD).fit(X, y)),
+        (NO_BIASES, lambda X, y: FCNet(4, **ODD).fit_online(TASK, 1000)),
+        (NO_BIASES, lambda X, y: ConvNet(4, **ODD).fit_online(TASK, 1000)),
+        (SHORT_TARGET, lambda X, y: FCNet(4, **RELU).fit(X, 1 - y)),
+        (SHORT_TARGET, lambda X, y: FCNet(4, **RELU).fit_online(REVERSED, 1000)),
+        (SHORT_TARGET, lambda X, y: rfsk.fit_many([FCNet(4, **RELU)], X, 1 - y, n_jobs=1)),
+        (SHORT_TARGET, lambda X, y: rfsk.fit_many_online([FCNet(4, **RELU)], REVERSED, 1000)),
+        ("pass the pair in the other order", lambda X, y: rfsk.localization_index(REVERSED)),
+        (MEANS, lambda X, y: FCNet(2, max_epochs=1).fit(*shifted(X, y))),
+        (MEANS, lambda X, y: ConvNet(2, max_epochs=1).fit(*shifted(X, y))),
+        (MEANS, lambda X, y: FCNet(2, max_epochs=1).fit(*shifted(X, y, np.argsort(y)))),
+        (
+            "has 1[01] times as many rows as",
+            lambda X, y: FCNet(4, max_epochs=1).fit(*unequal(X, y)),
+        ),
+        ("X has 30 rows and 40 features", lambda X, y: FCNet(4, max_epochs=1).fit(X[:30], y[:30])),
+        (POOLED, lambda X, y: pooled(None, "classes")),
+        (POOLED, lambda X, y: pooled(None, "classes", make_gp)),
+    ],
+)
+def test_call_is_reported(data, message, call):
+    with likely_mistake(message):
+        call(*data)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda X, y: FCNet(4, bias_init=0, max_epochs=1).fit(X, y),  # the biases are trained
+        lambda X, y: FCNet(4, train_bias=False, **RELU).fit(X, y),
+        lambda X, y: FCNet(2, max_epochs=1).fit(X + 0.3, y),
+        lambda X, y: FCNet(2, max_epochs=1).fit(X, np.random.default_rng(0).permutation(y)),
+        lambda X, y: FCNet(4, max_epochs=1, class_weight="balanced").fit(*unequal(X, y)),
+        lambda X, y: FCNet(4).partial_fit(X[:30], y[:30], classes=[0, 1]),
+        lambda X, y: FCNet(4).partial_fit(X[y == 0][:49], y[y == 0][:49], classes=[0, 1]),
+        lambda X, y: Autoencoder(4).partial_fit(X[y == 0][:500], y[y == 0][:500]),
+        lambda X, y: pooled(None, "none"),
+        lambda X, y: pooled(1, "classes"),
+        lambda X, y: pooled("within", "classes"),
+        lambda X, y: pooled(None, "alternating"),
+    ],
+)
+def test_similar_call_is_not_reported(data, call):
+    call(*data)
+
+
+@pytest.mark.filterwarnings("ignore:A net of odd units", "ignore:The classes differ in their means")
+def test_an_odd_net_without_biases_learns_means_only(data):
     X, y = data
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", "The classes differ in their means")
-        FCNet(4, bias_init=0, train_bias=False, max_epochs=1).fit(X + 0.3 * y[:, None], y)
-        FCNet(4, bias_init=0, max_epochs=1).fit(X, y)
-        FCNet(4, activation="relu", train_bias=False, max_epochs=1).fit(X, y)
-
-
-# Targets of rectified units
-
-
-def test_rectified_units_whose_target_is_the_short_range_class_are_reported(data):
-    X, y = data
-    net = FCNet(4, activation="relu", max_epochs=1, random_state=0)
-    net.fit(X, y)
-    with likely_mistake("class 1 is here the one of shorter range.*y = 1 - y"):
-        net.fit(X, 1 - y)
-    models = [NLGP(40, correlation_length=xi, gain=3.0) for xi in (4.0, 2.0)]
-    with likely_mistake("class 1 is here the one of shorter range"):
-        net.fit_online(Discrimination(models), 1000)
-    with likely_mistake("class 1 is here the one of shorter range"):
-        rfsk.fit_many([net], X, 1 - y, n_jobs=1)
-    with likely_mistake("class 1 is here the one of shorter range"):
-        rfsk.fit_many_online([net], Discrimination(models), 1000, n_jobs=1)
-    with likely_mistake("pass the pair in the other order"):
-        rfsk.localization_index(models)
+    net = FCNet(4, **ODD).fit(X, y)
+    assert net.score(X, y) == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(len(X)))
+    with pytest.warns(LikelyMistakeWarning) as caught:
+        net.fit(*shifted(X, y))
+    assert "without biases" not in "".join(str(warning.message) for warning in caught)
 
 
 # Activations measured as if they were fields
 
 
-@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
-def test_a_pipeline_that_would_measure_activations_is_refused(data, make):
+@pytest.mark.parametrize("make", NETS)
+def test_a_pipeline_that_would_measure_activations_is_refused(few, make):
     pipeline = make_pipeline(make(12, max_epochs=1), LocalizationAnalyzer())
-    message = (
-        r"activations of a net, of shape .*: a row an input.*pass rfsk.receptive_fields\(net\)"
-    )
-    with pytest.raises(TypeError, match=message):
-        pipeline.fit(*data)
-    with pytest.raises(TypeError, match=message):
-        pipeline.set_output(transform="pandas").fit(*data)
+    message = r"activations of a net, .*: one row per input.*pass rfsk.receptive_fields\(net\)"
+    for output in ("default", "pandas"):
+        with pytest.raises(TypeError, match=message):
+            pipeline.set_output(transform=output).fit(*few)
 
 
 def test_activations_are_refused_and_what_is_computed_of_them_is_not(net, data):
@@ -293,98 +340,24 @@ def test_activations_are_refused_and_what_is_computed_of_them_is_not(net, data):
     for measure in (rfsk.ipr, rfsk.population_summary, FieldMatcher().fit):
         with pytest.raises(TypeError, match="Got activations of a net"):
             measure(hidden)
-    correlated = hidden.T @ data[0] / len(hidden)
-    assert rfsk.ipr(correlated).shape == (20,)
+    for correlated in (hidden.T @ data[0], np.einsum("nk,nd->kd", hidden, data[0]), hidden + 0.0):
+        assert type(correlated) is np.ndarray
+        assert len(rfsk.ipr(correlated)) == len(correlated)
     assert rfsk.ipr(pd.DataFrame(net.receptive_fields_)).shape == (20,)
-
-
-# Classes pooled into one cumulant
-
-
-@pytest.mark.parametrize("make", [make_nlgp, make_gp])
-def test_pooling_classes_into_one_cumulant_is_reported(make):
-    X, y = make(4000, 20, correlation_length=(1.0, 2.0), random_state=0)
-    message = "y has 2 classes whose covariances differ, and target=None pools them"
-    with likely_mistake(message):
-        CumulantCP(2, max_iter=200, tol=1e-3, random_state=0).fit(X, y)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for target, labels in ((None, None), (1, y), ("within", y), (None, np.arange(4000) % 2)):
-            CumulantCP(2, target=target, max_iter=200, tol=1e-3, random_state=0).fit(X, labels)
 
 
 # Scales, and models that cannot be cloned
 
 
-def test_inputs_far_from_unit_variance_are_reported(data):
-    X, y = data[0][:300], data[1][:300]
-    for factor in (0.01, 100.0):
-        with likely_mistake("X has a root mean square of .*X = "):
-            Autoencoder(4, max_epochs=1).fit(factor * X, y)
-
-
-@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
-def test_inputs_far_from_unit_variance_are_reported_in_every_call(data, make):
-    X, y = data[0][:300], data[1][:300]
+@pytest.mark.parametrize("make", NETS)
+@pytest.mark.parametrize("size", [0.01, 100.0])
+def test_inputs_far_from_unit_variance_are_reported_in_every_call(few, make, size):
+    X, y = few
     net = make(4, batch_size=100, max_epochs=1, learning_rate=1e-6, warm_start=True).fit(X, y)
     for call in (net.fit, net.partial_fit, lambda X, y: rfsk.fit_many([net], X, y)):
-        with likely_mistake("X has a root mean square of 100; rates are meant for .*X = "):
-            call(100.0 * X / np.sqrt(np.mean(X**2)), y)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            call(X, y)
-
-
-# Blocks of a single class
-
-
-@pytest.mark.parametrize("make", [FCNet, ConvNet])
-def test_blocks_sorted_by_class_are_reported(data, make):
-    X, y = data[0][:1000], np.array(["short", "long"])[data[1][:1000]]
-    order = np.argsort(y, kind="stable")
-    net = make(4, random_state=0)
-    for rows in np.array_split(order, 4):
-        label = y[rows][0]
-        if len(set(y[rows])) == 1:
-            with likely_mistake(rf"All {len(rows)} rows of this block have the label '{label}'\. .*"
-                                "shuffle the rows before you divide them into blocks"):  # fmt: skip
-                net.partial_fit(X[rows], y[rows], classes=["long", "short"])
-        else:
-            net.partial_fit(X[rows], y[rows], classes=["long", "short"])
-    assert net.n_steps_ == 4
-
-
-def test_blocks_of_few_rows_and_of_both_classes_are_not_suspected(data):
-    X, y = data
-    net = FCNet(4, random_state=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        net.partial_fit(X[y == 0][:49], y[y == 0][:49], classes=[0, 1])
-        net.partial_fit(X[y == 1][:1], y[y == 1][:1])
-        rows = np.concatenate([np.flatnonzero(y == 0)[:500], np.flatnonzero(y == 1)[:1]])
-        net.partial_fit(X[rows], y[rows])
-        Autoencoder(4, random_state=0).partial_fit(X[y == 0][:500], y[y == 0][:500])
-    assert net.n_steps_ == 4
-
-
-def test_fewer_rows_than_features_are_reported_by_fit_alone(data):
-    X, y = data[0][:30], data[1][:30]
-    with likely_mistake("X has 30 rows and 40 features: a net can fit the noise"):
-        FCNet(4, max_epochs=1, random_state=0).fit(X, y)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        FCNet(4, random_state=0).partial_fit(X, y, classes=[0, 1])
-
-
-def test_classes_of_very_different_sizes_are_reported_unless_weighted(data):
-    X, y = data
-    kept = (y == 0) | (np.arange(len(y)) % 10 == 0)
-    with likely_mistake("The largest class has 1[01] times as many rows as the smallest"):
-        FCNet(4, max_epochs=1, random_state=0).fit(X[kept], y[kept])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        net = FCNet(4, max_epochs=1, class_weight="balanced", random_state=0)
-        net.fit(X[kept], y[kept])
+        with likely_mistake(f"X has a root mean square of {size:g}; rates are meant for .*X = "):
+            call(size * X / np.sqrt(np.mean(X**2)), y)
+        call(X, y)
 
 
 def test_evaluation_on_a_clone_that_a_model_has_not_is_refused_before_training():
@@ -400,25 +373,25 @@ def test_evaluation_on_a_clone_that_a_model_has_not_is_refused_before_training()
     assert not hasattr(net, "receptive_fields_")
 
 
+# Classes and blocks
+
+
+@pytest.mark.parametrize("make", CLASSIFIERS)
+def test_blocks_sorted_by_class_are_reported(data, make):
+    X, y = data[0][:1000], np.array(["short", "long"])[data[1][:1000]]
+    net = make(4, random_state=0)
+    for name in ("long", "short"):
+        rows = np.flatnonzero(y == name)[:400]
+        with likely_mistake(rf"All {len(rows)} rows of this block have the label '{name}'\. .*"
+                            "shuffle the rows before you divide them into blocks"):  # fmt: skip
+            net.partial_fit(X[rows], y[rows], classes=["long", "short"])
+    mixed = np.r_[np.flatnonzero(y == "short")[:400], np.flatnonzero(y == "long")[:1]]
+    for rows in (slice(400), mixed, slice(1)):
+        net.partial_fit(X[rows], y[rows])
+    assert net.n_steps_ == 5
+
+
 def test_warnings_point_at_the_line_that_asked(data):
     with pytest.warns(LikelyMistakeWarning) as caught:
         make_pipeline(FCNet(4, bias_init=0, train_bias=False, max_epochs=1)).fit(*data)
     assert {warning.filename for warning in caught} == {__file__}
-
-
-# Classes that differ in their means
-
-
-@pytest.mark.parametrize("make", [FCNet, ConvNet])
-def test_classes_that_differ_in_their_means_are_reported(data, make):
-    X, y = data
-    shifted = X + np.where(y == 1, 0.5, 0.0)[:, None]
-    for order in (np.arange(len(X)), np.argsort(y, kind="stable")):
-        with likely_mistake(r"means, which alone tell them apart with accuracy 0\.\d+ \(chance 0"):
-            make(2, max_epochs=1, random_state=0).fit(shifted[order], y[order])
-
-
-def test_classes_of_equal_means_are_not_suspected(data):
-    X, y = data
-    FCNet(2, max_epochs=1, random_state=0).fit(X + 0.3, y)
-    FCNet(2, max_epochs=1, random_state=0).fit(X, np.random.default_rng(0).permutation(y))

@@ -1,4 +1,4 @@
-"""Typical mistakes that can be seen in what is passed in, and what is said of them."""
+"""Warnings and errors about mistakes that the data passed to a function show."""
 
 import re
 import sys
@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 import sklearn
@@ -19,30 +18,28 @@ from ..exceptions import LikelyMistakeWarning
 Array = NDArray[np.float64]
 
 _INSIDE = str(Path(__file__).parents[1]), str(Path(sklearn.__file__).parent)
-_ENOUGH = 8  # rows and columns from which on neighbours can be told from strangers
+_ENOUGH = 8  # rows and columns from which on neighbours can be compared with other pairs
 _SMOOTH = 0.3  # correlation of neighbouring sites
-_CLEARLY = 2.0  # as many times that of what should be smooth
-_MORE = 1.5  # as many times the likeness of rows that are no neighbours
+_CLEARLY = 2.0  # ratio to the correlation along the other axis
+_MORE = 1.5  # ratio to the likeness of rows that are no neighbours
 _ROWS = 2000  # of a class that are looked at
-_MOST_CLASSES = 100  # beyond, y is not labels
+_MOST_CLASSES = 100  # beyond, y does not hold labels
 _BEYOND_NOISE = 4.0
-_SCALES = (0.33, 5.0)  # root mean squares between which learning rates were tried
+_SCALES = (0.33, 5.0)  # root mean squares for which learning rates were tried
 _CLEARLY_BETTER = 0.1  # accuracy above chance
 _BEYOND_CHANCE = 5.0  # standard errors
 _ENOUGH_ROWS = 20  # of a class
-_ENOUGH_TO_COUNT = 100  # rows from which on sizes of classes are no accident
-_IMBALANCED = 5  # times as many rows
+_ENOUGH_TO_COUNT = 100  # rows from which on the sizes of classes are no accident
+_IMBALANCED = 5  # ratio of the numbers of rows
 _CLEAR_BLOCK = 50  # rows of one class that are no accident
 
-# What `transform` of a net returned, as long as somebody holds it.
-_activations: WeakValueDictionary[int, Any] = WeakValueDictionary()
 _kinds_warned_of: ContextVar[set[Any] | None] = ContextVar("kinds_warned_of", default=None)
 _ACTIVATION_NAME = re.compile(r"(fcnet|convnet|autoencoder)\d+")
 
 
 @contextmanager
 def warned_once() -> Iterator[None]:
-    """Context in which each kind of mistake is warned of once, whatever its numbers."""
+    """Context in which each kind of mistake is warned of once."""
     kinds = _kinds_warned_of.get()
     token = _kinds_warned_of.set(set() if kinds is None else kinds)
     try:
@@ -52,7 +49,7 @@ def warned_once() -> Iterator[None]:
 
 
 def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWarning) -> None:
-    """Warn at the line that called the package, be it through scikit-learn."""
+    """Warn at the line that called the package, directly or through scikit-learn."""
     level, frame = 1, sys._getframe()
     kinds, caller = _kinds_warned_of.get(), sys._getframe(1)
     kind = caller.f_code.co_filename, caller.f_lineno
@@ -65,20 +62,26 @@ def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWar
     warnings.warn(message, category, stacklevel=level)
 
 
+class Activations(np.ndarray):
+    """Activations of a net, which no function takes for fields; results computed are plain."""
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        return array[()] if return_scalar else np.asarray(array)
+
+
 def mark_activations(hidden: Array) -> Array:
-    """Remember that this array holds activations, so that it is not taken for fields."""
-    _activations[id(hidden)] = hidden
-    return hidden
+    """Mark an array as activations, one row per input."""
+    return hidden.view(Activations)
 
 
 def refuse_activations(fields: Any) -> None:
     """Raise if these are activations of a net, or a table of them."""
     columns: Any = getattr(fields, "columns", ())
     is_table = len(columns) > 0 and _ACTIVATION_NAME.fullmatch(str(columns[0])) is not None
-    if is_table or _activations.get(id(fields)) is fields:
+    if is_table or isinstance(fields, Activations):
         raise TypeError(
-            f"Got activations of a net, of shape {np.shape(fields)}: a row an input. Expected its "
-            "fields (n_units, n_features), a row a unit. make_pipeline(FCNet(), "
+            f"Got activations of a net, of shape {np.shape(fields)}: one row per input. Expected "
+            "its fields (n_units, n_features): one row per unit. make_pipeline(FCNet(), "
             "LocalizationAnalyzer()) would measure activations as if they were fields: fit the net "
             "first, and pass rfsk.receptive_fields(net)."
         )
@@ -91,7 +94,7 @@ def refuse_images(X: Any, y: Any = None) -> None:
         return
     if len(sides) > 3:
         remedy = (
-            "One row an image, all of one colour: take a channel or their mean, "
+            "One row per image, all of one colour: take a channel or their mean, "
             "X.mean(axis=-1) where channels come last, and then X.reshape(len(X), -1)."
         )
     elif y is not None and len(y) == sides[2] != sides[0]:
@@ -101,7 +104,7 @@ def refuse_images(X: Any, y: Any = None) -> None:
         )
     else:
         remedy = (
-            f"One row an image: X.reshape(len(X), -1), and the sides where a shape is asked for, "
+            f"One row per image: X.reshape(len(X), -1), and the sides where a shape is asked for, "
             f"({sides[1]}, {sides[2]}), rows first."
         )
     raise ValueError(f"Found array with dim {len(sides)}, of shape {sides}. {remedy}")
@@ -165,32 +168,46 @@ def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> Non
 
 
 def note_transposed(fields: Array) -> None:
-    """Warn if units vary more smoothly than sites do: rows and columns were exchanged."""
+    """Warn if units vary more smoothly than sites do: rows and columns were exchanged.
+
+    Narrow fields that are sorted by their centres also vary smoothly down the columns. They are
+    recognized by their peaks, which move little from one row to the next.
+    """
     n_rows, n_columns = fields.shape
     if min(n_rows, n_columns) < _ENOUGH:
         return
     repeats = np.all(fields[1:] == fields[:-1], axis=1)
-    distinct = fields[np.concatenate([[True], ~repeats])]  # np.repeat is no smoothness
-    if len(distinct) < _ENOUGH:
+    distinct = fields[np.concatenate([[True], ~repeats])]  # np.repeat does not make smoothness
+    if len(distinct) < _ENOUGH or _is_sorted(distinct):
         return
     along, across = _smoothness(distinct, (1, 2)), _smoothness(distinct.T, (1, 2))
-    if across > _SMOOTH and across > max(
-        _CLEARLY * along, _MORE * _likeness_of_strangers(distinct)
-    ):
+    others = _MORE * _likeness_of_strangers(distinct)
+    if across > max(_SMOOTH, _CLEARLY * along, others):
         warn_likely_mistake(
             f"Fields of shape ({n_rows}, {n_columns}) vary smoothly down their columns (neighbours "
             f"correlate by {across:.2f}) and not along their rows ({along:.2f}): are they "
-            "transposed? Expected (n_units, n_features), a row a unit; pass fields.T. "
-            "MLPClassifier's coefs_[0] is such a matrix; rfsk.receptive_fields(mlp) lays it right."
+            "transposed? Expected (n_units, n_features), one row per unit; pass fields.T. "
+            "MLPClassifier's coefs_[0] is such a matrix; rfsk.receptive_fields(mlp) has the right "
+            "order."
         )
+
+
+def _is_sorted(rows: Array) -> bool:
+    """Whether peaks that move from one row to the next do so by few sites around the ring."""
+    n_columns, height = rows.shape[1], np.abs(rows).max(axis=1)
+    clear = rows[height >= 0.5 * np.median(height)]
+    steps = np.abs(np.diff(np.abs(clear).argmax(axis=1)))
+    steps = np.minimum(steps, n_columns - steps)[steps > 0]
+    # The mean step of peaks in any order is a quarter of the ring.
+    return steps.size > 0 and bool(steps.mean() <= n_columns / 8)
 
 
 def _likeness_of_strangers(rows: Array) -> float:
     """Root mean square cosine of rows that are no neighbours, beyond that of noise.
 
-    Units that have seen the same few batches are alike, neighbours or not, and so are units whose
-    biases have the same sign, which make half of all: rows a quarter of all apart within a half
-    are looked at as well.
+    Units that have seen the same few batches are alike, and so are units whose biases have the
+    same sign, which make half of all. Rows a quarter of all apart are therefore compared within
+    each half as well as across the halves.
     """
     alive = _unit_rows(rows)
     quarter, half = len(alive) // 4, len(alive) // 2
@@ -204,20 +221,20 @@ def note_axis_order(rows: Array, shape: tuple[int, ...], name: str) -> None:
     """Warn if images are smoother with their sides exchanged."""
     if len(shape) != 2 or shape[0] == shape[1] or min(shape) < 2 or len(rows) < _ENOUGH:
         return
-    # A pixel and the one below it are as many places apart as there are columns. Brightness, in
-    # which all pixels of an image agree, says nothing of order.
+    # A pixel and the one below it are as many places apart as there are columns. The brightness
+    # of an image does not depend on the order.
     contrast = rows - rows.mean(axis=1, keepdims=True)
     stated, exchanged = (_smoothness(contrast, (lag,)) for lag in (shape[1], shape[0]))
     if exchanged > _SMOOTH and exchanged > _CLEARLY * stated:
         warn_likely_mistake(
-            f"{name}={shape}, (rows, columns), but pixels above one another correlate by "
-            f"{stated:.2f} so, and by {exchanged:.2f} with {name}={shape[::-1]}: are the sides "
+            f"{name}={shape}, (rows, columns), but pixels above one another correlate by only "
+            f"{stated:.2f}, and by {exchanged:.2f} with {name}={shape[::-1]}: are the sides "
             "exchanged? Expected the order of images.shape[1:], rows first."
         )
 
 
 def note_pooled_classes(rows: Array, y: Any) -> None:
-    """Warn if rows taken for one law have labels, and covariances differ between them."""
+    """Warn if rows that are taken for one class have labels, and covariances differ."""
     labels = np.asarray(y) if y is not None else np.empty(0)
     if labels.shape != (len(rows),):
         return
@@ -227,33 +244,33 @@ def note_pooled_classes(rows: Array, y: Any) -> None:
     parts = [rows[labels == name][:_ROWS] for name in names[np.argsort(counts)[-2:]]]
     covariances = [np.atleast_2d(np.cov(part, rowvar=False)) for part in parts]
     mean = 0.5 * (covariances[0] + covariances[1])
-    # What sampling alone would make of the squared distance, were the classes Gaussian.
+    # The squared distance that sampling alone gives for Gaussian classes.
     noise = (np.trace(mean) ** 2 + np.sum(mean**2)) * sum(1.0 / len(part) for part in parts)
     if np.sum((covariances[0] - covariances[1]) ** 2) > _BEYOND_NOISE * noise:
         warn_likely_mistake(
             f"y has {len(names)} classes whose covariances differ, and target=None pools them into "
-            "one law: that adds 3 sym(D D), D half the difference of the covariances, to their "
-            "cumulant, which is not zero even for Gaussians. Choose target=<label>, 'within' or "
-            "'difference', or pass no y if one law is meant."
+            "one distribution: that adds 3 sym(D D), D half the difference of the covariances, to "
+            "their cumulant, which is not zero even for Gaussians. Choose target=<label>, 'within' "
+            "or 'difference', or pass no y if the rows have one distribution."
         )
 
 
 def _smoothness(rows: Array, lags: tuple[int, ...]) -> float:
-    """Root mean square correlation of places so far apart in a row, beyond that of noise."""
+    """Root mean square correlation of sites that are `lags` apart in a row, beyond noise."""
     alive = _unit_rows(rows)
     correlations = [(alive[:, :-lag] * alive[:, lag:]).sum(axis=1) for lag in lags]
     return _beyond_noise(correlations, rows.shape[1])
 
 
 def _unit_rows(rows: Array) -> Array:
-    """Rows that are not zero, of length one; scaled first, so that squares stay in range."""
+    """Rows that are not zero, scaled to length one, first by their peaks to avoid overflow."""
     alive = rows[np.any(rows, axis=1)]
     alive = alive / np.abs(alive).max(axis=1, keepdims=True)
     return np.asarray(alive / np.linalg.norm(alive, axis=1, keepdims=True))
 
 
 def _beyond_noise(cosines: Any, n_columns: int) -> float:
-    """Root mean square of cosines, less the 1 / n that those of noise have; 0 of none."""
+    """Root mean square of cosines beyond the 1 / n of noise; 0 for no cosines."""
     if not np.size(cosines):
         return 0.0
     return float(np.sqrt(max(0.0, np.mean(np.square(cosines)) - 1.0 / n_columns)))

@@ -1,4 +1,4 @@
-"""What a lecture shows: fields that form in the browser while one moves the sliders."""
+"""A page for lectures: fields form in the browser while its reader moves the sliders."""
 
 from ._live_page import LivePage
 

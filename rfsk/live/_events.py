@@ -1,4 +1,4 @@
-"""What happens in one run, as it happens: inputs, fields of two nets in training, the theory."""
+"""Events of one run: inputs, fields of two nets during their training, and the theory."""
 
 import base64
 import queue
@@ -13,7 +13,6 @@ from skorch.callbacks import Callback
 from ..analysis import field_center, ipr
 from ..datasets import Discrimination
 from ..nets import FCNet
-from ..nets._snapshots import snapshot_steps
 from ..theory import localization_index, predict_fields
 from ._parameters import N_SITES, Parameters
 
@@ -21,79 +20,40 @@ Array = NDArray[np.float64]
 Event = dict[str, Any]
 
 N_UNITS = 20
-_HALF = N_UNITS // 2  # units whose bias starts positive come first
+_HALF = N_UNITS // 2  # units whose initial bias is positive come first
+_LEARNING_RATE, _BATCH_SIZE = 5.0, 200
 _N_FRAMES = 120
 _N_EVAL = 2000
 _N_INPUTS = 2
 
 
-def live_net(parameters: Parameters) -> FCNet:
-    """Make the net that is trained on the inputs, and its twin on their clone.
-
-    Parameters
-    ----------
-    parameters : Parameters
-
-    Returns
-    -------
-    net : FCNet
-        To be fitted by ``fit_online(task, batch_size * steps)``.
-    """
-    return FCNet(
-        N_UNITS,
-        learning_rate=5.0,
-        batch_size=200,
-        weight_decay=0.0,
-        record=_N_FRAMES,
-        device="cpu",
-        random_state=parameters.seed,
-    )
-
-
 def events(parameters: Parameters, stop: threading.Event) -> Generator[Event, None, None]:
-    """Tell what happens in a run, each event as soon as it has happened.
+    """Yield the events of a run, ready for JSON, each as soon as it has happened.
 
-    The two nets are trained in threads of their own, which end when `stop` is set or the iterator
-    is closed; the theory comes after them.
-
-    Parameters
-    ----------
-    parameters : Parameters
-    stop : threading.Event
-        Ends the run when set.
-
-    Yields
-    ------
-    event : dict
-        Ready for JSON. "inputs" first, then "frame" of the nets "nlgp" and "clone", "theory" of
-        both, and "done", "stopped" or "failed" last.
+    "inputs" comes first, then "frame" of the nets "nlgp" and "clone", "theory" of both, and
+    "done", "stopped" or "failed" last. The two nets are trained in threads of their own, which end
+    when `stop` is set or the iterator is closed.
     """
     task = parameters.task()
-    laws = {"nlgp": task, "clone": task.gaussian_clone()}
-    yield _inputs(laws, parameters)
-    told: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    tasks = {"nlgp": task, "clone": task.gaussian_clone()}
+    yield _inputs(tasks, parameters)
+    news: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    watchers = {name: _Watcher(name, news, stop) for name in tasks}
     trainings = [
-        threading.Thread(target=_train, args=(name, law, parameters, told, stop), daemon=True)
-        for name, law in laws.items()
+        threading.Thread(target=_train, args=(tasks[name], parameters, watcher), daemon=True)
+        for name, watcher in watchers.items()
     ]
-    starts: dict[str, Array] = {}
     for training in trainings:
         training.start()
     try:
-        n_ended = 0
-        while n_ended < len(trainings):
-            event = told.get()
-            if event["event"] == "ended":
-                n_ended += 1
-                continue
-            yield event
-            if event["event"] == "failed":
-                return
-            if event["step"] == 0:
-                starts[event["net"]] = decoded(event["fields"])
-        for name, law in laws.items():
+        for _ in trainings:
+            for event in iter(news.get, None):
+                yield event
+                if event["event"] == "failed":
+                    return
+        for name, watcher in watchers.items():
             if not stop.is_set():
-                yield _prediction(name, law, starts[name], parameters)
+                yield _prediction(name, tasks[name], watcher.initial, parameters)
         yield {"event": "stopped" if stop.is_set() else "done"}
     finally:
         stop.set()
@@ -101,61 +61,61 @@ def events(parameters: Parameters, stop: threading.Event) -> Generator[Event, No
             training.join()
 
 
-def decoded(text: str) -> Array:
-    """Fields of an event, (n_units, n_features), from their text."""
-    values = np.frombuffer(base64.b64decode(text), dtype="<f4")
-    return values.astype(np.float64).reshape(N_UNITS, N_SITES)
-
-
-def _inputs(laws: dict[str, Discrimination], parameters: Parameters) -> Event:
-    """Describe the inputs: some of each law and class, and what their statistics say."""
+def _inputs(tasks: dict[str, Discrimination], parameters: Parameters) -> Event:
+    """Samples of each task and class, and the statistics of the inputs."""
     samples = {
         name: [
             model.sample(_N_INPUTS, random_state=parameters.seed).round(4).tolist()
-            for model in law.models
+            for model in task.models
         ]
-        for name, law in laws.items()
+        for name, task in tasks.items()
     }
-    index = localization_index(laws["nlgp"])
+    index = localization_index(tasks["nlgp"]).index
+    nlgp: Any = tasks["nlgp"].models[0]
     return {
         "event": "inputs",
         "samples": samples,
-        "kurtosis": laws["nlgp"].models[0].excess_kurtosis(),
-        "index": index.index if np.isfinite(index.index) else None,
-        "n_frames": len(snapshot_steps(_N_FRAMES, parameters.steps)),
-        "learning_rate": live_net(parameters).learning_rate,
+        "kurtosis": nlgp.excess_kurtosis(),
+        "index": index if np.isfinite(index) else None,
+        "learning_rate": _LEARNING_RATE,
     }
 
 
-class _Stopped(Exception):  # noqa: N818  # no error, a way out of a training
-    """Nobody looks any more."""
+class _Stopped(Exception):  # noqa: N818  # not an error: it ends a training
+    """The run was stopped."""
 
 
 class _Watcher(Callback):
-    """Tells of the fields of a net in training at the steps at which the net records them."""
+    """Sends the fields of a net at the steps at which the net records them."""
 
-    def __init__(self, name: str, told: "queue.SimpleQueue[Event]", stop: threading.Event) -> None:
-        self.name, self.told, self.stop = name, told, stop
+    def __init__(
+        self, name: str, news: "queue.SimpleQueue[Event | None]", stop: threading.Event
+    ) -> None:
+        self.name, self.news, self.stop = name, news, stop
 
     def on_train_begin(self, net: Any, *args: Any, **kwargs: Any) -> None:
-        """Look at the net after those that record and evaluate it."""
+        """Observe the net after the observers that record and evaluate it."""
         *_, self.evaluator = net.snapshots_.observers
+        self.n_frames = len(net.snapshots_.pending)
         net.snapshots_.observers.append(self)
 
     def measure(self, step: int, module: Any) -> None:
-        """Tell of the fields as they are now."""
+        """Send the fields as they are now."""
         if self.stop.is_set():
             raise _Stopped
         weight = module.weight.detach().cpu().double().numpy()
         fields = weight / np.sqrt(weight.shape[1])
+        if step == 0:
+            self.initial = fields
         centers = np.nan_to_num(field_center(fields)[:, 0])
         order = np.lexsort((centers, np.arange(N_UNITS) >= _HALF))
         _, _, accuracy, *_ = self.evaluator.rows[-1]
-        self.told.put(
+        self.news.put(
             {
                 "event": "frame",
                 "net": self.name,
                 "step": step,
+                "n_frames": self.n_frames,
                 "fields": base64.b64encode(fields.astype("<f4").tobytes()).decode(),
                 "order": order.tolist(),
                 "ipr": _group_ipr(fields).tolist(),
@@ -164,31 +124,34 @@ class _Watcher(Callback):
         )
 
 
-def _train(
-    name: str,
-    law: Discrimination,
-    parameters: Parameters,
-    told: "queue.SimpleQueue[Event]",
-    stop: threading.Event,
-) -> None:
-    """Train a net on a law and tell of its fields."""
-    net = live_net(parameters).set_params(callbacks=[_Watcher(name, told, stop)])
+def _train(task: Discrimination, parameters: Parameters, watcher: _Watcher) -> None:
+    """Train a net on a task; None follows its last event."""
+    net = FCNet(
+        N_UNITS,
+        learning_rate=_LEARNING_RATE,
+        batch_size=_BATCH_SIZE,
+        weight_decay=0.0,
+        record=_N_FRAMES,
+        callbacks=[watcher],
+        device="cpu",
+        random_state=parameters.seed,
+    )
     try:
-        net.fit_online(law, net.batch_size * parameters.steps, n_eval=_N_EVAL)
+        net.fit_online(task, _BATCH_SIZE * parameters.steps, n_eval=_N_EVAL)
     except _Stopped:
         pass
     except ValueError as error:
-        told.put({"event": "failed", "message": str(error)})
+        watcher.news.put({"event": "failed", "message": str(error)})
     finally:
-        told.put({"event": "ended"})
+        watcher.news.put(None)
 
 
-def _prediction(name: str, law: Discrimination, start: Array, parameters: Parameters) -> Event:
-    """Tell what the theory makes of the start of a net."""
+def _prediction(name: str, task: Discrimination, initial: Array, parameters: Parameters) -> Event:
+    """Prediction of the theory from the initial fields of a net."""
     event: Event = {"event": "theory", "net": name}
-    end = live_net(parameters).learning_rate * parameters.steps / N_SITES
+    end = _LEARNING_RATE * parameters.steps / N_SITES
     try:
-        flow = predict_fields(law, n_units=N_UNITS, start=start, end=end).flow
+        flow = predict_fields(task, n_units=N_UNITS, start=initial, end=end).flow
     except FloatingPointError as error:
         return {**event, "problem": str(error)}
     return {

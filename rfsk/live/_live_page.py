@@ -1,8 +1,7 @@
-"""LivePage: a page in the browser on which fields form while one moves the sliders."""
+"""LivePage: a page in the browser on which fields form while its reader moves the sliders."""
 
 import atexit
 import threading
-from types import TracebackType
 
 from .._core._validation import check_one_per_class, check_positive
 from ._parameters import Parameters
@@ -15,23 +14,23 @@ class LivePage:
     """A page on which receptive fields form live, with sliders for the inputs.
 
     It shows inputs of two classes on a ring of 40 sites, the fields of an `FCNet` that learns to
-    tell them apart, those of the same net on the inputs' Gaussian clone, and the IPR of both
-    against theory. Every number is computed by rfsk on this machine, where the page is served to
-    the browser of this machine alone. In a notebook, a page at the end of a cell shows itself; the
-    kernel must run where the browser does.
+    distinguish them, those of the same net on the inputs' Gaussian clone, and the IPR of both
+    beside the theory. rfsk computes every number on this machine, and only the browser of this
+    machine can open the page. In a notebook, a page at the end of a cell shows itself; the kernel
+    must run where the browser does.
 
     Parameters
     ----------
     port : int, default=0
-        Where to serve it; 0 is a free port.
+        Port of the page; 0 is a free port.
     gain : float, default=3.0
-        Of the inputs, at first; the sliders change it.
+        Initial gain of the inputs; the sliders change it.
     correlation_length : (float, float), default=(2.0, 4.0)
-        Of the short-range and of the long-range class, in sites, at first.
+        Initial correlation lengths of the short-range and of the long-range class, in sites.
     random_state : int, default=0
-        Seed of net and samples, at first.
+        Initial seed of net and samples.
     height : int, default=820
-        Of the page in a notebook, in pixels.
+        Height of the page in a notebook, in pixels.
 
     Attributes
     ----------
@@ -39,7 +38,7 @@ class LivePage:
         Address of the page. Presets for the sliders may follow: ``?gain=0.1&short=2&long=4``,
         also ``seed`` and ``speed``.
     port : int
-        Where it is served.
+        Port of the page.
 
     Raises
     ------
@@ -95,11 +94,11 @@ class LivePage:
 
     @property
     def n_running(self) -> int:
-        """Number of trainings under way; that of a browser that went away ends."""
+        """Number of runs under way; a run ends when its browser goes away."""
         return self._server.n_running
 
     def close(self) -> None:
-        """Stop serving, end what is in training and free the port; again does nothing."""
+        """Stop all runs and free the port; a second call does nothing."""
         atexit.unregister(self.close)
         if self.is_open:
             self._server.shutdown()
@@ -110,12 +109,7 @@ class LivePage:
     def __enter__(self) -> "LivePage":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What a page asks for in the query of its address, checked."""
+"""Parameters of a run, as the query of the page's address gives them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,23 +14,7 @@ _MOST_STEPS = 20_000
 
 @dataclass(frozen=True)
 class Parameters:
-    """Inputs and training of one run of the page.
-
-    Parameters
-    ----------
-    gain : float
-    short, long : float
-        Correlation lengths of class 0 and class 1, in sites.
-    seed : int
-        Of the net and of its samples.
-    steps : int
-        Of 200 samples each.
-
-    Raises
-    ------
-    ValueError
-        If one is out of range, or the short length is not below the long one.
-    """
+    """Gain, correlation lengths of both classes (in sites), seed, and steps of 200 samples each."""
 
     gain: float = 3.0
     short: float = 2.0
@@ -57,23 +41,8 @@ class Parameters:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> "Parameters":
-        """Read the parameters that a query gives; the others are as usual.
-
-        Parameters
-        ----------
-        query : mapping of str to str
-            Text of each parameter by name.
-
-        Returns
-        -------
-        parameters : Parameters
-
-        Raises
-        ------
-        ValueError
-            If a name is unknown or a value not valid.
-        """
-        kinds = {name: type(value) for name, value in cls().as_dict().items()}
+        """Read the parameters that a query gives as text; the others keep their defaults."""
+        kinds = {name: type(value) for name, value in asdict(cls()).items()}
         values: dict[str, Any] = {}
         for name, text in query.items():
             if name not in kinds:
@@ -85,12 +54,8 @@ class Parameters:
                 raise ValueError(f"{name}={text!r}; expected {expected}.") from None
         return cls(**values)
 
-    def as_dict(self) -> dict[str, float]:
-        """Values by name, as a query has them."""
-        return asdict(self)
-
     def task(self) -> Discrimination:
-        """Make the task: tell short-range from long-range fields on a ring."""
+        """Make the task: distinguish short-range from long-range fields on a ring."""
         lengths = self.short, self.long
         return Discrimination(
             [NLGP((N_SITES,), correlation_length=xi, gain=self.gain) for xi in lengths]

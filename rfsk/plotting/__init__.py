@@ -1,7 +1,7 @@
 """Displays: matplotlib figures of inputs, fields and studies."""
 
 from ._comparison import TensorComparisonDisplay
-from ._cumulant import CPPathDisplay, CumulantDisplay
+from ._cumulant import CumulantDisplay
 from ._emergence import EmergenceDisplay
 from ._fields import ReceptiveFieldDisplay
 from ._film_strip import FilmStripDisplay
@@ -13,7 +13,6 @@ from ._sweep import SweepDisplay
 from ._training import TrainingDisplay
 
 __all__ = [
-    "CPPathDisplay",
     "CumulantDisplay",
     "EmergenceDisplay",
     "FilmStripDisplay",

@@ -1,4 +1,4 @@
-"""TensorComparisonDisplay: a field beside what each method finds, and how all of them match."""
+"""TensorComparisonDisplay: a field beside the fields that each method finds, and all matches."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis import TensorComparison, ipr, receptive_fields
-from ._alignment import aligned, centered
-from ._style import BLUE, FIELD_COLORS, GROUP_STYLES, limit, tidy
+from ._display import Display
+from .style import BLUE, GROUP_STYLES, aligned, centered, show_image, tidy
 
 Array = NDArray[np.float64]
 
@@ -20,21 +20,21 @@ _LABELS = {
 }
 
 
-class TensorComparisonDisplay:
-    """A localized field laid over its best match of each method; below, the matches of all units.
+class TensorComparisonDisplay(Display):
+    """A localized field with its best match of each method, above the matches of all units.
 
     Build it with `from_estimator`.
 
     Parameters
     ----------
     comparison : TensorComparison
-        Fitted.
+        Fitted comparison.
     fields : ndarray of shape (n_units, n_features)
         Receptive fields of one net.
     table : table
-        What ``comparison.compare`` makes of them.
+        Result of ``comparison.compare(fields)``.
     groups : ndarray of str of shape (n_units,)
-        As `group_split` has them.
+        Groups of the units, as `group_split` returns them.
 
     Attributes
     ----------
@@ -62,14 +62,14 @@ class TensorComparisonDisplay:
     def from_estimator(
         cls, comparison: TensorComparison, estimator: Any
     ) -> "TensorComparisonDisplay":
-        """Compare the fields of an estimator, and draw what comes out.
+        """Compare the fields of an estimator with the references, and draw the result.
 
         Parameters
         ----------
         comparison : TensorComparison
             Fitted to the inputs.
         estimator : object
-            Anything `receptive_fields` knows.
+            A fitted estimator, or anything else that `receptive_fields` takes.
 
         Returns
         -------
@@ -82,20 +82,15 @@ class TensorComparisonDisplay:
     def plot(self) -> "TensorComparisonDisplay":
         """Draw both rows.
 
-        The field drawn is the localized one of median match to the first method, or of all units
-        where none localizes.
-
-        Returns
-        -------
-        self : TensorComparisonDisplay
+        The upper row shows the localized field whose match to the first method is the median. If
+        no field is localized, the median is that of all units.
         """
         import matplotlib.pyplot as plt
 
         names = list(self.comparison.references_)
         width = max(2.0 * len(names), 5.0)
         self.figure_ = plt.figure(figsize=(width, 4.9), layout="constrained")
-        parts = self.figure_.subfigures(2, 1, height_ratios=(1.0, 1.35), squeeze=False)
-        above, below = parts[:, 0]
+        above, below = self.figure_.subfigures(2, 1, height_ratios=(1.0, 1.35))
         self.field_axes_ = list(np.atleast_1d(above.subplots(1, len(names), sharey=True)))
         match = self.comparison.match(self.fields)
         unit = self._example(match[:, 0])
@@ -112,16 +107,18 @@ class TensorComparisonDisplay:
         return int(ranked[len(ranked) // 2])
 
     def _draw_pair(self, ax: Any, unit: int, name: str) -> None:
-        """Lay the best match of one method on the field, both of unit length."""
+        """Draw a field and its best match of one method, both of unit length."""
         shape, references = self.comparison.shape_, self.comparison.references_[name]
         field = self.fields[unit] / np.linalg.norm(self.fields[unit])
         placed = aligned(field, references, shape)
         placed /= np.linalg.norm(placed)
         if len(shape) == 1:
-            shown = [centered(values, field, shape) for values in (field, placed)]
             offset = np.arange(len(field)) - len(field) // 2
-            ax.plot(offset, shown[0], color="0.75", linewidth=3.5, label="field")
-            ax.plot(offset, shown[1], color=BLUE, linewidth=1.2, label="best match")
+            for values, style in (
+                (field, {"color": "0.75", "linewidth": 3.5, "label": "field"}),
+                (placed, {"color": BLUE, "linewidth": 1.2, "label": "best match"}),
+            ):
+                ax.plot(offset, centered(values, field, shape), **style)
             ax.set(xlabel="site from the peak")
             ax.tick_params(labelleft=False, left=False)
             tidy(ax)
@@ -129,46 +126,26 @@ class TensorComparisonDisplay:
                 ax.set_ylabel("weight")
                 ax.figure.legend(frameon=False, fontsize=8, loc="outside upper center", ncols=2)
         else:
-            both = np.concatenate(
-                [field.reshape(shape), np.full((shape[0], 1), np.nan), placed.reshape(shape)],
-                axis=1,
-            )
-            bound = limit(both)
-            ax.imshow(both, cmap=FIELD_COLORS, vmin=-bound, vmax=bound)
+            gap = np.full((shape[0], 1), np.nan)
+            show_image(ax, np.hstack([field.reshape(shape), gap, placed.reshape(shape)]))
             ax.set(xticks=[], yticks=[], xlabel="field | best match")
         ax.set_title(f"{_LABELS.get(name, name)}\nmatch {field @ placed:.2f}", fontsize=9)
 
     def _draw_matches(self, match: Array, names: list[str]) -> None:
+        """Draw one dot per unit and method, by group, and the level of chance of each group."""
         ax, shown = self.match_ax_, []
         present = [group for group in GROUP_STYLES if (self.groups == group).any()]
         for row, group in enumerate(present):
             offset = 0.24 * (row - 0.5 * (len(present) - 1))
-            units = np.flatnonzero(self.groups == group)
-            # Spread sideways by rank, so that equal matches can be told apart.
-            for column in range(len(names)):
-                values = np.sort(match[units, column])
+            style = {name: GROUP_STYLES[group][name] for name in ("color", "marker")}
+            for column, name in enumerate(names):
+                # The dots are spread sideways by rank, so that equal matches stay apart.
+                values = np.sort(match[self.groups == group, column])
                 place = column + offset + np.linspace(-0.08, 0.08, len(values))
-                color, marker = (GROUP_STYLES[group][name] for name in ("color", "marker"))
-                dots = ax.scatter(
-                    place,
-                    values,
-                    s=12,
-                    color=color,
-                    marker=marker,
-                    alpha=0.7,
-                    linewidths=0,
-                    label=group,
-                )
-                chance = self._chance(group, names[column])
-                (line,) = ax.plot(
-                    column + offset + np.array([-0.11, 0.11]),
-                    [chance, chance],
-                    color="black",
-                    linewidth=1.5,
-                    label="chance, 5 % level of the median",
-                )
-                if column == 0:
-                    shown += [dots] + ([line] if row == len(present) - 1 else [])
+                dots = ax.scatter(place, values, s=12, alpha=0.7, linewidths=0, **style)
+                chance, ends = self._chance(group, name), column + offset + np.array([-0.11, 0.11])
+                (line,) = ax.plot(ends, [chance, chance], color="black", linewidth=1.5)
+            shown.append(dots)
         labels = [
             f"{_LABELS.get(name, name)}\nIPR x D = "
             f"{self.fields.shape[1] * np.nanmedian(ipr(self.comparison.references_[name])):.1f}"
@@ -177,12 +154,12 @@ class TensorComparisonDisplay:
         ax.set_xticks(range(len(names)), labels)
         ax.set(ylabel="best match of each unit", ylim=(0.0, 1.03))
         ax.figure.legend(
-            shown,
-            [artist.get_label() for artist in shown],
+            [*shown, line],
+            [*present, "chance, 5 % level of the median"],
             frameon=False,
             fontsize=8,
             loc="outside lower center",
-            ncols=len(shown),
+            ncols=len(shown) + 1,
         )
         tidy(ax)
 

@@ -1,37 +1,33 @@
-"""Displays of cumulants: slices of the tensor, and how decompositions improve with rank."""
+"""CumulantDisplay: a slice of a fourth-order cumulant."""
 
-import itertools
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._core._validation import check_matrix
-from ..analysis import CPPath, cumulant
-from ._style import BLUE, FIELD_COLORS, GREEN, ORANGE, PURPLE, limit, tidy
-
-Array = NDArray[np.float64]
-
-_MARKERS = ((BLUE, "o-"), (ORANGE, "s--"), (GREEN, "^-."), (PURPLE, "v:"))
+from ..analysis import cumulant
+from ._display import Display
+from .style import show_image
 
 
-class CumulantDisplay:
+class CumulantDisplay(Display):
     """A slice of a fourth-order cumulant: kappa_iijk for one site i, over j and k.
 
-    Beside it the same of the Gaussian part of the fourth moment, C_ii C_jk + 2 C_ij C_ik. Where the
-    cumulant is local, around the site, the Gaussian part runs along the whole diagonal.
+    The second panel shows the same slice of the Gaussian part of the fourth moment,
+    C_ii C_jk + 2 C_ij C_ik. A local cumulant is concentrated around the site, while the Gaussian
+    part runs along the whole diagonal.
 
     Build it with `from_source`.
 
     Parameters
     ----------
     entries : array-like of shape (n_features, n_features)
-        kappa_iijk.
+        Slice kappa_iijk.
     gaussian : array-like of shape (n_features, n_features)
-        Of the Gaussian part.
+        The same slice of the Gaussian part.
     site : int
-        i.
+        Site i.
 
     Attributes
     ----------
@@ -57,9 +53,9 @@ class CumulantDisplay:
         Parameters
         ----------
         source : array-like of shape (n_samples, n_features), input model or blocks
-            Samples or a law, as `cumulant` takes them.
+            Samples or an input model, as `cumulant` takes them.
         site : int, optional
-            i, the middle one by default.
+            Site i, the middle one by default.
 
         Returns
         -------
@@ -71,70 +67,15 @@ class CumulantDisplay:
         return cls(kappa.pair_slice(site), gaussian, site).plot()
 
     def plot(self) -> "CumulantDisplay":
-        """Draw both, each on a scale of its own centred at zero."""
-        import matplotlib.pyplot as plt
-
-        self.figure_, self.axes_ = plt.subplots(1, 2, figsize=(7.4, 3.2), layout="constrained")
-        titles = (
-            rf"cumulant $\kappa_{{iijk}}$, i = {self.site}",
-            r"Gaussian part $C_{ii}C_{jk} + 2C_{ij}C_{ik}$",
-        )
-        for ax, values, title in zip(
-            self.axes_, (self.entries, self.gaussian), titles, strict=True
-        ):
-            bound = limit(values)
-            image = ax.imshow(values, cmap=FIELD_COLORS, vmin=-bound, vmax=bound)
+        """Draw both slices, each on its own scale centred at zero."""
+        self._make_panels(1, 2, figsize=(7.4, 3.2))
+        panels = {
+            rf"cumulant $\kappa_{{iijk}}$, i = {self.site}": self.entries,
+            r"Gaussian part $C_{ii}C_{jk} + 2C_{ij}C_{ik}$": self.gaussian,
+        }
+        for ax, (title, values) in zip(self.axes_, panels.items(), strict=True):
+            image = show_image(ax, values)
             ax.set(xlabel="site k", ylabel="site j")
             ax.set_title(title, fontsize=10)
             self.figure_.colorbar(image, ax=ax, shrink=0.9)
-        return self
-
-
-class CPPathDisplay:
-    """How well decompositions of rising rank describe cumulants, and their strongest weights.
-
-    Parameters
-    ----------
-    paths : dict of str to CPPath
-        By name, such as that of the inputs and that of their Gaussian clone.
-
-    Attributes
-    ----------
-    axes_ : ndarray of matplotlib Axes
-    figure_ : matplotlib Figure
-
-    Examples
-    --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.analysis import symmetric_cp_path
-    >>> from rfsk.plotting import CPPathDisplay
-    >>> path = symmetric_cp_path(NLGP(12, correlation_length=2.0, gain=3.0), (1, 4), random_state=0)
-    >>> display = CPPathDisplay({"NLGP": path}).plot()
-    """
-
-    def __init__(self, paths: Mapping[str, CPPath]) -> None:
-        self.paths = dict(paths)
-
-    def plot(self) -> "CPPathDisplay":
-        """Draw the relative error over the rank, and the weights of the largest decomposition."""
-        import matplotlib.pyplot as plt
-
-        self.figure_, self.axes_ = plt.subplots(1, 2, figsize=(7.4, 3.0), layout="constrained")
-        error_ax, weight_ax = self.axes_
-        for (name, path), (color, style) in zip(
-            self.paths.items(), itertools.cycle(_MARKERS), strict=False
-        ):
-            drawn = {"color": color, "label": name, "markersize": 4}
-            error_ax.plot(path.n_components, path.relative_error, style, **drawn)
-            weights = np.abs(path.decompositions[-1].weights)
-            weight_ax.plot(np.arange(1, len(weights) + 1), weights, style, **drawn)
-        error_ax.set(xlabel="rank", ylabel="relative error", ylim=(0.0, 1.02))
-        error_ax.set_xscale("log", base=2)
-        ticks = sorted({int(rank) for path in self.paths.values() for rank in path.n_components})
-        error_ax.set_xticks(ticks, [str(tick) for tick in ticks])
-        error_ax.minorticks_off()
-        weight_ax.set(xlabel="component, at the largest rank", ylabel="|weight|", ylim=(0.0, None))
-        weight_ax.legend(frameon=False)
-        for ax in self.axes_:
-            tidy(ax)
         return self

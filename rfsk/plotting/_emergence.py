@@ -1,4 +1,4 @@
-"""EmergenceDisplay: the whole story of one emergence study in six panels."""
+"""EmergenceDisplay: one emergence study in six panels."""
 
 from typing import Any
 
@@ -6,31 +6,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis import ipr
-from ._alignment import aligned, centered
+from ._display import Display
 from ._fields import ReceptiveFieldDisplay
 from ._inputs import plot_samples
-from ._style import BLUE, FIELD_COLORS, GREEN, GREY, ORANGE, limit, tidy
+from .style import BLUE, GREEN, GREY, ORANGE, aligned, centered, limit, show_image, tidy
 
 Array = NDArray[np.float64]
 
 _MOSAIC_UNITS = 25
 _TITLES = {
     "inputs": "inputs, gain {gain:g}",
-    "nlgp": "fields they grow, b > 0",
-    "clone": "Gaussian clone, b > 0",
-    "growth": "localization while training",
-    "match": "a field, and what it matches",
+    "nlgp": "fields on the inputs, b > 0",
+    "clone": "fields on the clone, b > 0",
+    "growth": "localization during training",
+    "match": "a field and its matches",
     "ipr": "localization of every unit",
 }
 
 
-class EmergenceDisplay:
-    """Inputs, fields, control, growth, matches and localization, side by side.
+class EmergenceDisplay(Display):
+    """Inputs, fields, control, growth, matches and localization of one study, side by side.
 
     Parameters
     ----------
     study : rfsk.experiments.Emergence
-        What `rfsk.experiments.emergence` returns.
+        Result of `rfsk.experiments.emergence`.
 
     Attributes
     ----------
@@ -43,16 +43,9 @@ class EmergenceDisplay:
         self.study = study
 
     def plot(self) -> "EmergenceDisplay":
-        """Draw the six panels.
-
-        Returns
-        -------
-        self : EmergenceDisplay
-        """
-        import matplotlib.pyplot as plt
-
-        self.figure_, axes = plt.subplots(2, 3, figsize=(10.5, 6.2), layout="constrained")
-        self.axes_ = dict(zip(_TITLES, axes.ravel(), strict=True))
+        """Draw the six panels."""
+        panels = self._make_panels(2, 3, figsize=(10.5, 6.2))
+        self.axes_ = dict(zip(_TITLES, panels, strict=True))
         self._inputs()
         self._fields("nlgp")
         self._fields("clone")
@@ -92,13 +85,8 @@ class EmergenceDisplay:
             curves = np.array([ipr(fields) for fields in net.receptive_field_history_])
             steps = net.learning_rate * np.maximum(net.snapshot_steps_, 0.5)
             for group, dash, sign in ((positive, "-", ">"), (~positive, "--", "<")):
-                ax.plot(
-                    steps,
-                    np.median(curves[:, group], axis=1),
-                    color=color,
-                    linestyle=dash,
-                    label=f"{label}, b {sign} 0",
-                )
+                median = np.median(curves[:, group], axis=1)
+                ax.plot(steps, median, dash, color=color, label=f"{label}, b {sign} 0")
         ax.set(xscale="log", xlabel="learning rate x steps", ylabel="median IPR", ylim=(0, None))
         ax.legend(frameon=False, fontsize="small", loc="upper left")
         tidy(ax)
@@ -125,8 +113,8 @@ class EmergenceDisplay:
             bound = max(limit(curve) for curve in trio.values())
             for k, (label, curve) in enumerate(trio.items()):
                 panel = ax.inset_axes((0.34 * k, 0.25, 0.31, 0.5))
-                image = curve.reshape(study.shape)[_middle(study.shape)]
-                panel.imshow(image, cmap=FIELD_COLORS, vmin=-bound, vmax=bound)
+                middle = tuple(slice(side // 4, side - side // 4) for side in study.shape)
+                show_image(panel, curve.reshape(study.shape)[middle], bound)
                 panel.set(xticks=[], yticks=[], xlabel=label)
 
     def _ipr(self) -> None:
@@ -143,25 +131,14 @@ class EmergenceDisplay:
             ax.plot(jitter, values, ".", color=color, alpha=0.6)
             ax.plot([place - 0.3, place + 0.3], [np.median(values)] * 2, color="black")
         n_features = int(np.prod(study.shape))
-        axes_count = len(study.shape)
         for level, label, side in (
-            (1.5**axes_count, "sinusoids", "top"),
+            (1.5 ** len(study.shape), "sinusoids", "top"),
             (3.0, "noise", "bottom"),
         ):
-            ax.axhline(level / n_features, color=GREY, linestyle=":", linewidth=1, zorder=0)
-            ax.annotate(
-                label,
-                (0.01, level / n_features),
-                xycoords=("axes fraction", "data"),
-                va=side,
-                color=GREY,
-                fontsize="small",
-            )
+            height = level / n_features
+            ax.axhline(height, color=GREY, linestyle=":", linewidth=1, zorder=0)
+            where = {"xy": (0.01, height), "xycoords": ("axes fraction", "data"), "va": side}
+            ax.annotate(label, **where, color=GREY, fontsize="small")
         ax.set_xticks(range(len(groups)), [label for label, *_ in groups])
         ax.set(ylabel="IPR", ylim=(0, None))
         tidy(ax)
-
-
-def _middle(shape: tuple[int, ...]) -> tuple[slice, ...]:
-    """The central half of an image."""
-    return tuple(slice(side // 4, side - side // 4) for side in shape)

@@ -1,6 +1,7 @@
-"""ReceptiveFieldDisplay: a population of fields at one glance."""
+"""ReceptiveFieldDisplay: the fields of a population."""
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -8,16 +9,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_fields_on, check_option
 from ..analysis import field_center, receptive_fields
-from ._images import plot_map, plot_mosaic
-from ._style import BLUE, GREEN, ORANGE, PURPLE, limit, new_axes, tidy
+from ._display import Display
+from .style import BLUE, GREEN, ORANGE, PURPLE, limit, show_image, tidy
 
 Array = NDArray[np.float64]
 
 _KINDS = ("auto", "map", "lines", "ring", "mosaic")
 
 
-class ReceptiveFieldDisplay:
-    """Receptive fields of a population: a map or lines on a ring, a mosaic of images.
+class ReceptiveFieldDisplay(Display):
+    """Receptive fields of a population: a map or lines on a ring, a mosaic of images on a torus.
 
     Build it with `from_estimator` or `from_fields`.
 
@@ -53,47 +54,30 @@ class ReceptiveFieldDisplay:
 
     @classmethod
     def from_estimator(
-        cls,
-        estimator: Any,
-        shape: tuple[int, ...] | None = None,
-        *,
-        ax: Any = None,
-        kind: str = "auto",
-        sort: bool = True,
+        cls, estimator: Any, shape: tuple[int, ...] | None = None, **options: Any
     ) -> "ReceptiveFieldDisplay":
-        """Plot the fields of anything `receptive_fields` takes.
+        """Plot the fields of an estimator.
 
         Parameters
         ----------
         estimator : object
-            A fitted estimator.
+            A fitted estimator, or anything else that `receptive_fields` takes.
         shape : tuple of int, optional
-            Lattice of the features: that of the estimator's `shape_` where it has one, as
-            rfsk's nets do, else a ring.
-        ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
-        kind : {"auto", "map", "lines", "ring", "mosaic"}, default="auto"
-            See `plot`.
-        sort : bool, default=True
-            Whether to order units by centre.
+            Lattice of the features: by default the estimator's `shape_` where it has one, else a
+            ring.
+        **options
+            Parameters of `plot`: `ax`, `kind` and `sort`.
 
         Returns
         -------
         display : ReceptiveFieldDisplay
         """
         shape = _lattice_of(estimator) if shape is None else shape
-        display = cls(receptive_fields(estimator), shape)
-        return display.plot(ax=ax, kind=kind, sort=sort)
+        return cls(receptive_fields(estimator), shape).plot(**options)
 
     @classmethod
     def from_fields(
-        cls,
-        fields: ArrayLike,
-        shape: tuple[int, ...] | None = None,
-        *,
-        ax: Any = None,
-        kind: str = "auto",
-        sort: bool = True,
+        cls, fields: ArrayLike, shape: tuple[int, ...] | None = None, **options: Any
     ) -> "ReceptiveFieldDisplay":
         """Plot fields given as an array.
 
@@ -103,18 +87,14 @@ class ReceptiveFieldDisplay:
             Receptive fields.
         shape : tuple of int, optional
             Lattice of the features, a ring by default.
-        ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
-        kind : {"auto", "map", "lines", "ring", "mosaic"}, default="auto"
-            See `plot`.
-        sort : bool, default=True
-            Whether to order units by centre.
+        **options
+            Parameters of `plot`: `ax`, `kind` and `sort`.
 
         Returns
         -------
         display : ReceptiveFieldDisplay
         """
-        return cls(fields, shape).plot(ax=ax, kind=kind, sort=sort)
+        return cls(fields, shape).plot(**options)
 
     def plot(
         self, *, ax: Any = None, kind: str = "auto", sort: bool = True
@@ -126,15 +106,11 @@ class ReceptiveFieldDisplay:
         ax : matplotlib Axes, optional
             Where to draw; a new figure by default.
         kind : {"auto", "map", "lines", "ring", "mosaic"}, default="auto"
-            On a ring "map" shows units as rows of colour, "lines" as curves one above another
-            and "ring" as curves around a circle (on polar axes, best few units); on a torus
+            On a ring, "map" shows units as rows of colour, "lines" as curves one above another
+            and "ring" as curves around a circle (on polar axes, for a few units). On a torus,
             "mosaic" tiles images. "auto" is map or mosaic.
         sort : bool, default=True
             Whether to order units by centre.
-
-        Returns
-        -------
-        self : ReceptiveFieldDisplay
         """
         check_option(kind, "kind", _KINDS)
         is_ring = len(self.shape) == 1
@@ -144,49 +120,77 @@ class ReceptiveFieldDisplay:
             raise ValueError(f"kind={kind!r} does not show fields of shape {self.shape}.")
         if kind == "ring" and ax is not None and ax.name != "polar":
             raise ValueError("kind='ring' needs polar axes, of projection='polar'.")
-        options = {"subplot_kw": {"projection": "polar"}} if kind == "ring" else {}
-        size = (4.0, 3.4) if is_ring and kind != "ring" else (5.0, 5.0)
-        self.ax_ = new_axes(ax, figsize=size, **options)
-        self.figure_ = self.ax_.figure
+        fields = self.fields
+        if sort:
+            centers = np.nan_to_num(field_center(fields, self.shape), nan=np.inf)
+            fields = fields[np.lexsort(centers.T[::-1])]
         self.image_: Any = None
-        fields = self.fields[self._order()] if sort else self.fields
-        getattr(self, f"_{kind}")(fields)
+        if kind == "lines":
+            self._use_axes(ax, figsize=(4.0, 3.4))
+            draw_lines(self.ax_, fields, 1.3 * limit(fields), [BLUE])
+            self.ax_.set(xlabel="site", yticks=[], ylabel="weight, offset by unit")
+        elif kind == "ring":
+            self._use_axes(ax, figsize=(5.0, 5.0), subplot_kw={"projection": "polar"})
+            self._draw_ring(fields)
+        else:
+            self._use_axes(ax, figsize=(4.0, 3.4) if is_ring else (5.0, 5.0))
+            self.image_ = draw_fields(self.ax_, fields, self.shape, limit(fields))
         return self
 
-    def _order(self) -> NDArray[np.intp]:
-        centers = np.nan_to_num(field_center(self.fields, self.shape), nan=np.inf)
-        return np.lexsort(centers.T[::-1])
-
-    def _map(self, fields: Array) -> None:
-        self.image_ = plot_map(self.ax_, fields, limit(fields))
-
-    def _lines(self, fields: Array) -> None:
-        spread = 1.3 * limit(fields)
-        for row, field in enumerate(fields):
-            self.ax_.axhline(-spread * row, color="0.85", linewidth=0.8, zorder=0)
-            self.ax_.plot(field - spread * row, color=BLUE, linewidth=1.2)
-        self.ax_.set(xlabel="site", yticks=[], ylabel="weight, offset by unit")
-        tidy(self.ax_)
-
-    def _mosaic(self, fields: Array) -> None:
-        self.image_ = plot_mosaic(self.ax_, fields, self.shape, limit(fields))
-
-    def _ring(self, fields: Array) -> None:
-        angle = 2.0 * np.pi * np.arange(fields.shape[1] + 1) / fields.shape[1]
-        # The weight is how far a curve stands out from the circle of zero weight.
+    def _draw_ring(self, fields: Array) -> None:
+        n_sites = fields.shape[1]
+        angle = 2.0 * np.pi * np.arange(n_sites + 1) / n_sites
+        # The weight is the distance of a curve from the circle of zero weight.
         circle = 2.0 * limit(fields)
         for color, field in zip(itertools.cycle((BLUE, ORANGE, GREEN, PURPLE)), fields):
             self.ax_.plot(angle, circle + np.append(field, field[0]), color=color, linewidth=1.2)
         self.ax_.plot(angle, np.full(len(angle), circle), color="0.5", linewidth=0.8, zorder=0)
-        ticks = np.linspace(0, fields.shape[1], 4, endpoint=False).round().astype(int)
+        ticks = np.linspace(0, n_sites, 4, endpoint=False).round().astype(int)
         self.ax_.set(
-            xticks=2.0 * np.pi * ticks / fields.shape[1],
-            xticklabels=[f"site {tick}" if not tick else str(tick) for tick in ticks],
+            xticks=angle[ticks],
+            xticklabels=["site 0", *map(str, ticks[1:])],
             yticks=[],
             ylim=(0.0, 1.55 * circle),
         )
         self.ax_.grid(visible=False)
         self.ax_.spines["polar"].set_visible(False)
+
+
+def draw_lines(ax: Any, rows: Array, spread: float, colors: list[str]) -> None:
+    """Draw rows as curves, each `spread` below the one before."""
+    for place, (row, color) in enumerate(zip(rows, itertools.cycle(colors), strict=False)):
+        ax.axhline(-spread * place, color="0.85", linewidth=0.8, zorder=0)
+        ax.plot(row - spread * place, color=color, linewidth=1.2)
+    tidy(ax)
+
+
+def draw_fields(ax: Any, fields: Array, shape: tuple[int, ...], bound: float) -> Any:
+    """Draw fields as rows of colour or as tiles, labelled by unit; return the image."""
+    canvas = as_image(fields, shape)
+    if len(shape) == 1:
+        image = show_image(ax, canvas, bound, aspect="auto", interpolation="nearest")
+        ax.set(xlabel="site", ylabel="unit", yticks=sorted({0, len(fields) - 1}))
+        return image
+    image = show_image(ax, canvas, bound, interpolation="nearest")
+    rows, columns = shape
+    down, across = (canvas.shape[0] + 1) // (rows + 1), (canvas.shape[1] + 1) // (columns + 1)
+    ax.set(xticks=[], xlabel=f"{rows} x {columns} sites each", ylabel="unit")
+    ax.set_yticks(np.arange(down) * (rows + 1) + (rows - 1) / 2, np.arange(down) * across)
+    ax.tick_params(left=False)
+    return image
+
+
+def as_image(fields: Array, shape: tuple[int, ...]) -> Array:
+    """Fields on a ring as they are; those on a torus as tiles with gaps of NaN between them."""
+    if len(shape) == 1:
+        return fields
+    rows, columns = shape
+    across = math.ceil(math.sqrt(len(fields) * rows / columns))
+    down = math.ceil(len(fields) / across)
+    tiles = np.full((down * across, rows + 1, columns + 1), np.nan)
+    tiles[: len(fields), :rows, :columns] = fields.reshape(-1, rows, columns)
+    canvas = tiles.reshape(down, across, rows + 1, columns + 1).swapaxes(1, 2)
+    return canvas.reshape(down * (rows + 1), across * (columns + 1))[:-1, :-1]
 
 
 def _lattice_of(estimator: Any) -> tuple[int, ...] | None:

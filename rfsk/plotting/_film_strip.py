@@ -1,4 +1,4 @@
-"""FilmStripDisplay: fields as they form."""
+"""FilmStripDisplay: fields at several moments of their training."""
 
 from functools import cached_property
 from typing import Any
@@ -8,15 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_image_shape, check_positive
 from ..analysis import field_center, ipr
-from ._images import mosaic, plot_map, plot_mosaic
-from ._style import limit
-
-Array = NDArray[np.float64]
+from ._display import Display
+from ._fields import as_image, draw_fields
+from .style import limit
 
 _MOSAIC_UNITS = 16
 
 
-class FilmStripDisplay:
+class FilmStripDisplay(Display):
     """The fields of a net at a few moments of its training, on one colour scale.
 
     Build it with `from_estimator`.
@@ -26,7 +25,7 @@ class FilmStripDisplay:
     history : array-like of shape (n_snapshots, n_units, n_features)
         Fields.
     steps : array-like of shape (n_snapshots,)
-        When they were taken.
+        Steps at which they were recorded.
     shape : tuple of int, optional
         Lattice of the features, a ring by default.
 
@@ -38,7 +37,7 @@ class FilmStripDisplay:
     Raises
     ------
     ValueError
-        If history and steps do not go together.
+        If history and steps do not have the same number of snapshots.
 
     Examples
     --------
@@ -70,7 +69,7 @@ class FilmStripDisplay:
         estimator : FCNet or ConvNet
             Fitted with ``record=``.
         n_frames : int, default=5
-            How many snapshots to show, evenly among those kept; the last is one of them.
+            Number of frames, as in `plot`.
 
         Returns
         -------
@@ -79,7 +78,7 @@ class FilmStripDisplay:
         Raises
         ------
         ValueError
-            If the net kept no snapshots.
+            If the net recorded no snapshots.
         """
         if not hasattr(estimator, "receptive_field_history_"):
             raise ValueError(
@@ -90,53 +89,40 @@ class FilmStripDisplay:
         return cls(history, steps, estimator.shape_).plot(n_frames=n_frames)
 
     def plot(self, *, n_frames: int = 5) -> "FilmStripDisplay":
-        """Draw a row of frames: localized units first, in the order of where their fields end up.
+        """Draw a row of frames, with localized units first and in the order of their last centres.
 
-        Units whose IPR ends above that of white noise count as localized here. Of images the 16
-        most localized units are shown.
+        A unit counts as localized here if its IPR ends above that of white noise. Of images, the
+        16 most localized units are shown.
 
         Parameters
         ----------
         n_frames : int, default=5
-            How many snapshots to show.
-
-        Returns
-        -------
-        self : FilmStripDisplay
+            Number of snapshots, evenly spaced among those recorded; the last is one of them.
         """
-        import matplotlib.pyplot as plt
-
         frames = self._frames(n_frames)
-        self.figure_, axes = plt.subplots(
-            1,
-            len(frames),
-            figsize=(2.1 * len(frames) + 0.9, 2.8),
-            layout="constrained",
-            squeeze=False,
-        )
-        self.axes_ = axes[0]
-        for ax, frame in zip(self.axes_, frames, strict=True):
-            image = self._draw(ax, frame)
+        self._make_panels(1, len(frames), figsize=(2.1 * len(frames) + 0.9, 2.8))
+        images = [self._draw(ax, frame) for ax, frame in zip(self.axes_, frames, strict=True)]
         for ax in self.axes_[1:]:
             ax.set(yticks=[], ylabel="")
-        self.figure_.colorbar(image, ax=self.axes_, label="weight", shrink=0.8, pad=0.01)
+        self.figure_.colorbar(images[-1], ax=self.axes_, label="weight", shrink=0.8, pad=0.01)
         return self
 
     def animate(self, *, interval: int = 150, n_frames: int = 40) -> Any:
-        """Film the fields as they form: the units of `plot`, in its order and on its one scale.
+        """Make a film of the units of `plot`, in the same order and on the same colour scale.
 
         Parameters
         ----------
         interval : int, default=150
             Milliseconds from one frame to the next.
         n_frames : int, default=40
-            How many snapshots to show at most, evenly among those kept; the last is one of them.
+            Number of snapshots at most, evenly spaced among those recorded.
 
         Returns
         -------
         animation : matplotlib.animation.FuncAnimation
-            Keep it in a variable: one that nothing refers to stops. Its ``to_jshtml()`` is a
-            player for a page or notebook, its ``save("film.gif")`` a file.
+            Keep it in a variable, because matplotlib stops an animation that nothing refers to.
+            Its ``to_jshtml()`` is a player for a page or notebook; ``save("film.gif")`` writes a
+            file.
 
         Examples
         --------
@@ -156,22 +142,22 @@ class FilmStripDisplay:
         figure.colorbar(image, ax=ax, label="weight")
 
         def show(frame: int) -> list[Any]:
-            image.set_data(self._picture(frame))
+            image.set_data(as_image(self.history[frame, self._shown], self.shape))
             return [image, ax.set_title(self._title(frame), fontsize=10)]
 
         animation = FuncAnimation(figure, show, frames=frames, interval=interval)
-        figure.canvas.draw()  # one that never drew complains when it is deleted
+        figure.canvas.draw()  # matplotlib warns when it deletes an animation that was never drawn
         return animation
 
     def _frames(self, n_frames: int) -> list[int]:
-        """So many snapshots, evenly among those kept."""
+        """Numbers of so many snapshots, evenly spaced among those recorded."""
         check_positive(n_frames, "n_frames", integer=True)
         n_frames = min(n_frames, len(self.steps))
         return np.linspace(len(self.steps) - 1, 0, n_frames).round().astype(int)[::-1].tolist()
 
     @cached_property
     def _shown(self) -> NDArray[np.intp]:
-        """Which units are shown, in which order."""
+        """Units that are shown, in their order."""
         last = self.history[-1]
         localization = np.nan_to_num(ipr(last))
         if len(self.shape) == 2:
@@ -180,17 +166,10 @@ class FilmStripDisplay:
         return np.lexsort((center, localization <= 3.0 / last.shape[1]))
 
     def _draw(self, ax: Any, frame: int) -> Any:
-        """Draw one snapshot, on a scale that holds for all; return the image."""
-        fields, bound = self.history[frame, self._shown], limit(self.history[:, self._shown])
+        """Draw one snapshot on the colour scale of all, and return the image."""
         ax.set_title(self._title(frame), fontsize=10)
-        if len(self.shape) == 1:
-            return plot_map(ax, fields, bound)
-        return plot_mosaic(ax, fields, self.shape, bound)
-
-    def _picture(self, frame: int) -> Array:
-        """Values of the image of one snapshot."""
-        fields = self.history[frame, self._shown]
-        return fields if len(self.shape) == 1 else mosaic(fields, self.shape)
+        fields, bound = self.history[frame, self._shown], limit(self.history[:, self._shown])
+        return draw_fields(ax, fields, self.shape, bound)
 
     def _title(self, frame: int) -> str:
         return f"step {self.steps[frame]:,}"

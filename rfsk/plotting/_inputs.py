@@ -1,4 +1,4 @@
-"""InputDisplay: what a task's inputs look like, and their second-order statistics."""
+"""InputDisplay: inputs of a task and their second-order statistics."""
 
 from typing import Any
 
@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 from .._core._random import as_generator
 from ..datasets import Discrimination, InputModel, StationaryField
 from ..datasets._empirical import as_task
-from ._style import BLUE, FIELD_COLORS, GREEN, ORANGE, PURPLE, limit, tidy
+from ._display import Display
+from ._fields import draw_lines
+from .style import BLUE, GREEN, ORANGE, PURPLE, limit, show_image, tidy
 
 _N_SAMPLES = 2000  # for covariances without closed form
-_CLASS_STYLES = [(BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":")]
+_COLORS, _DASHES = [BLUE, ORANGE, GREEN, PURPLE], ["-", "--", "-.", ":"]
 
 
-class InputDisplay:
+class InputDisplay(Display):
     """Samples, covariance and spectrum of the classes of a task.
 
     Build it with `from_task`.
@@ -44,15 +46,13 @@ class InputDisplay:
     def __init__(
         self, samples: NDArray[Any], autocovariance: NDArray[Any], shape: tuple[int, ...]
     ) -> None:
-        self.samples = samples
-        self.autocovariance = autocovariance
-        self.shape = shape
+        self.samples, self.autocovariance, self.shape = samples, autocovariance, shape
 
     @classmethod
     def from_task(
         cls, task: Discrimination | tuple[Any, Any], *, random_state: Any = None
     ) -> "InputDisplay":
-        """Draw and plot one input of each class.
+        """Draw samples and plot one input of each class.
 
         Covariances are exact where a model is periodic and has a closed form, and otherwise
         measured around the lattice on 2000 samples.
@@ -60,8 +60,8 @@ class InputDisplay:
         Parameters
         ----------
         task : Discrimination, or data (X, y) with labels 0, 1, ...
-            Of data, rows are drawn with replacement. Where X are images, (n_samples, rows,
-            columns), their sides are the lattice, otherwise all features are a ring.
+            Rows of data are drawn with replacement. If X holds images, (n_samples, rows, columns),
+            their sides are the lattice; otherwise all features are a ring.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
 
@@ -76,36 +76,31 @@ class InputDisplay:
 
     def plot(self) -> "InputDisplay":
         """Draw samples, and covariance and spectrum along the last axis."""
-        import matplotlib.pyplot as plt
-
-        n_classes, is_ring = len(self.samples), len(self.shape) == 1
-        n_images = 1 if is_ring else n_classes
-        self.figure_, self.axes_ = plt.subplots(
-            1, n_images + 2, figsize=(3.0 * (n_images + 2), 2.6), layout="constrained"
-        )
-        plot_samples(self.axes_[:n_images], self.samples, self.shape)
-        covariance_axes, spectrum_axes = self.axes_[n_images:]
+        is_ring = len(self.shape) == 1
+        n_panels = 3 if is_ring else 2 + len(self.samples)
+        self._make_panels(1, n_panels, figsize=(3.0 * n_panels, 2.6))
+        *sample_axes, covariance_ax, spectrum_ax = self.axes_
+        plot_samples(sample_axes, self.samples, self.shape)
         half = self.shape[-1] // 2 + 1
+        frequency = np.arange(half) / self.shape[-1]
         for label, autocovariance in enumerate(self.autocovariance):
-            color, dash = _CLASS_STYLES[label % len(_CLASS_STYLES)]
-            profile = autocovariance if is_ring else autocovariance[0]
+            color, dash = (styles[label % len(styles)] for styles in (_COLORS, _DASHES))
             style = {"color": color, "linestyle": dash, "label": f"class {label}"}
-            covariance_axes.plot(np.arange(half), profile[:half], **style)
-            spectrum = np.fft.fftn(autocovariance).real
-            spectrum = (spectrum if is_ring else spectrum[0])[:half]
-            visible = spectrum > 1e-6 * spectrum.max()  # what is below is rounding
-            frequency = np.arange(half) / self.shape[-1]
-            spectrum_axes.semilogy(frequency[visible], spectrum[visible], **style)
-        covariance_axes.set(xlabel="distance (sites)", ylabel="covariance")
-        spectrum_axes.set(xlabel="frequency (cycles/site)", ylabel="power")
-        covariance_axes.legend(frameon=False)
-        for ax in (covariance_axes, spectrum_axes):
-            tidy(ax)
+            along = () if is_ring else 0  # the first row of an image
+            covariance_ax.plot(np.arange(half), autocovariance[along][:half], **style)
+            spectrum = np.fft.fftn(autocovariance).real[along][:half]
+            visible = spectrum > 1e-6 * spectrum.max()  # anything smaller is rounding
+            spectrum_ax.semilogy(frequency[visible], spectrum[visible], **style)
+        covariance_ax.set(xlabel="distance (sites)", ylabel="covariance")
+        spectrum_ax.set(xlabel="frequency (cycles/site)", ylabel="power")
+        covariance_ax.legend(frameon=False)
+        tidy(covariance_ax)
+        tidy(spectrum_ax)
         return self
 
 
 def _autocovariance(model: InputModel, rng: np.random.Generator) -> NDArray[Any]:
-    """Covariance with the site at a displacement around the lattice."""
+    """Covariance of site 0 with every site, around the lattice."""
     if isinstance(model, StationaryField) and model.boundary == "periodic":
         try:
             return model.autocovariance()
@@ -118,20 +113,15 @@ def _autocovariance(model: InputModel, rng: np.random.Generator) -> NDArray[Any]
 
 
 def plot_samples(axes: Any, samples: NDArray[Any], shape: tuple[int, ...]) -> None:
-    """Draw one input a class: offset lines on one axes, or one image an axes."""
+    """Draw one input per class: offset lines on the first axes, or one image on each of them."""
+    names = [f"class {label}" for label in range(len(samples))]
     if len(shape) == 1:
         spread = 2.6 * np.abs(samples).max()
-        for label, sample in enumerate(samples):
-            color, _ = _CLASS_STYLES[label % len(_CLASS_STYLES)]
-            axes[0].axhline(-spread * label, color="0.85", linewidth=0.8, zorder=0)
-            axes[0].plot(sample - spread * label, color=color)
-        ticks = [-spread * label for label in range(len(samples))]
-        names = [f"class {label}" for label in range(len(samples))]
-        axes[0].set_yticks(ticks, names)
+        draw_lines(axes[0], samples, spread, _COLORS)
+        axes[0].set_yticks(-spread * np.arange(len(samples)), names)
         axes[0].set(xlabel="site")
-        tidy(axes[0])
         return
     bound = limit(samples)
-    for label, (ax, sample) in enumerate(zip(axes, samples, strict=True)):
-        ax.imshow(sample.reshape(shape), cmap=FIELD_COLORS, vmin=-bound, vmax=bound)
-        ax.set(xticks=[], yticks=[], xlabel=f"class {label}")
+    for ax, sample, name in zip(axes, samples, names, strict=True):
+        show_image(ax, sample.reshape(shape), bound)
+        ax.set(xticks=[], yticks=[], xlabel=name)

@@ -1,22 +1,22 @@
-"""LocalizationDisplay: how localized fields are, beside what chance would make of them."""
+"""LocalizationDisplay: the IPR of fields beside that of their null."""
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
 from .._core._validation import check_fields_on
 from ..analysis import group_split, ipr, random_phase_fields
-from ._style import GREY, GROUP_STYLES, new_axes, tidy
-
-Array = NDArray[np.float64]
+from ._display import Display
+from .style import GREY, GROUP_STYLES, tidy
 
 _N_SURROGATES = 50  # of each field
+_LEVELS = {"uniform": 1.0, "oscillating": 1.5, "noise": 3.0}  # D x IPR of fields without a bump
 
 
-class LocalizationDisplay:
-    """Distribution of the IPR of fields, by group, against that of their null.
+class LocalizationDisplay(Display):
+    """Distribution of the IPR of fields, by group, compared with that of their null.
 
     Build it with `from_fields`.
 
@@ -25,9 +25,9 @@ class LocalizationDisplay:
     ipr : array-like of shape (n_units,)
         Inverse participation ratios.
     groups : array-like of str of shape (n_units,)
-        As `group_split` has them.
+        Groups of the units, as `group_split` returns them.
     null_ipr : array-like of shape (n_null,)
-        Of null fields.
+        Inverse participation ratios of null fields.
     n_features : int
         Number of sites.
 
@@ -41,8 +41,8 @@ class LocalizationDisplay:
     >>> import numpy as np
     >>> from rfsk.plotting import LocalizationDisplay
     >>> bump = np.exp(-((np.arange(50) - 25.0) ** 2) / 20)
-    >>> waves = [np.cos(0.04 * np.pi * k * np.arange(50)) for k in range(1, 8)]
-    >>> fields = [*(np.roll(bump, 7 * k) for k in range(7)), *waves]
+    >>> modes = [np.cos(0.04 * np.pi * k * np.arange(50)) for k in range(1, 8)]
+    >>> fields = [*(np.roll(bump, 7 * k) for k in range(7)), *modes]
     >>> display = LocalizationDisplay.from_fields(fields, random_state=0)
     """
 
@@ -72,7 +72,7 @@ class LocalizationDisplay:
         ax : matplotlib Axes, optional
             Where to draw; a new figure by default.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the surrogates, fields of the same spectra and random phases.
+            Seed of the surrogates: fields with the same spectra and random phases.
 
         Returns
         -------
@@ -91,67 +91,47 @@ class LocalizationDisplay:
         ----------
         ax : matplotlib Axes, optional
             Where to draw; a new figure by default.
-
-        Returns
-        -------
-        self : LocalizationDisplay
         """
-        self.ax_ = new_axes(ax, figsize=(4.6, 3.2))
-        self.figure_ = self.ax_.figure
+        ax = self._use_axes(ax, figsize=(4.6, 3.2))
         alive = np.isfinite(self.ipr)
         null = self.null_ipr[np.isfinite(self.null_ipr)]
         both = np.concatenate([self.ipr[alive], null])
-        if not len(both):
-            both = np.array([1.0 / self.n_features, 1.0])
-        bins = np.linspace(0.0, 1.02 * both.max(), 31)
+        top = both.max() if len(both) else 1.0
+        bins = np.linspace(0.0, 1.02 * top, 31)
         names = [name for name in GROUP_STYLES if (self.groups[alive] == name).any()]
-        bottom = np.zeros(len(bins) - 1)
-        for name in names:
-            counts, _ = np.histogram(self.ipr[alive & (self.groups == name)], bins)
-            self.ax_.bar(
-                bins[:-1],
-                counts,
-                np.diff(bins),
-                bottom,
-                align="edge",
-                color=GROUP_STYLES[name]["color"],
-                hatch=GROUP_STYLES[name]["hatch"],
+        if names:
+            _, _, bars = ax.hist(
+                [self.ipr[alive & (self.groups == name)] for name in names],
+                bins,
+                stacked=True,
+                color=[GROUP_STYLES[name]["color"] for name in names],
                 edgecolor="white",
                 linewidth=0.6,
-                label=f"{name} ({(self.groups == name).sum()})",
+                label=[f"{name} ({(self.groups == name).sum()})" for name in names],
             )
-            bottom += counts
+            for name, group in zip(names, bars if len(names) > 1 else [bars], strict=True):
+                for bar in group:
+                    bar.set_hatch(GROUP_STYLES[name]["hatch"])
         if len(null):
             weights = np.full(len(null), alive.sum() / len(null))
-            self.ax_.hist(
-                null,
-                bins,
-                weights=weights,
-                histtype="step",
-                color="black",
-                linewidth=1.2,
-                label="random phases",
-            )
+            outline = {"histtype": "step", "color": "black", "linewidth": 1.2}
+            ax.hist(null, bins, weights=weights, label="random phases", **outline)
         self._mark_levels(bins[-1])
-        self.ax_.set(xlabel="inverse participation ratio", ylabel="units", xlim=(0.0, bins[-1]))
+        ax.set(xlabel="inverse participation ratio", ylabel="units", xlim=(0.0, bins[-1]))
         if names:
-            self.ax_.set_ylim(top=1.4 * self.ax_.get_ylim()[1])  # room for the legend
-            self.ax_.legend(
-                fontsize=8, ncols=2, loc="upper right", framealpha=0.9, edgecolor="none"
-            )
-        tidy(self.ax_)
+            ax.set_ylim(top=1.4 * ax.get_ylim()[1])  # leaves space for the legend
+            ax.legend(fontsize=8, ncols=2, loc="upper right", framealpha=0.9, edgecolor="none")
+        tidy(ax)
         return self
 
     def _mark_levels(self, end: float) -> None:
-        """Say above the axes what fields that have no bump would read."""
-        levels = {"uniform": 1.0, "wave": 1.5, "noise": 3.0}
-        places = {name: level / self.n_features for name, level in levels.items()}
+        """Mark the IPR of fields without a bump, and name these above the axes."""
+        places = {name: level / self.n_features for name, level in _LEVELS.items()}
         places = {name: place for name, place in places.items() if place <= end}
         for place in places.values():
             self.ax_.axvline(place, color=GREY, linestyle=":", linewidth=1.0, zorder=0)
         above = self.ax_.secondary_xaxis("top")
-        above.set_xticks(
-            list(places.values()), list(places), rotation=30, ha="left", fontsize=8, color=GREY
-        )
+        labels = {"rotation": 30, "ha": "left", "fontsize": 8, "color": GREY}
+        above.set_xticks(list(places.values()), list(places), **labels)
         above.tick_params(length=0, pad=1)
         above.spines["top"].set_visible(False)

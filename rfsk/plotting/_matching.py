@@ -1,4 +1,4 @@
-"""MatchingDisplay: which field matches which reference."""
+"""MatchingDisplay: matches of fields with references."""
 
 from typing import Any
 
@@ -7,14 +7,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_fields, check_image_shape, check_matrix
 from ..analysis import match_matrix
-from ._style import new_axes
-
-Array = NDArray[np.float64]
+from ._display import Display
 
 _MOST_TICKS = 10
 
 
-class MatchingDisplay:
+class MatchingDisplay(Display):
     """Matrix of the matches of fields with references, over shifts and signs.
 
     Build it with `from_fields`.
@@ -47,24 +45,20 @@ class MatchingDisplay:
         fields: ArrayLike,
         references: ArrayLike,
         shape: int | tuple[int, ...] | None = None,
-        *,
-        ax: Any = None,
-        names: tuple[str, str] = ("field", "reference"),
+        **options: Any,
     ) -> "MatchingDisplay":
-        """Match fields to references, leaving fields of zeros out, and draw the matrix.
+        """Match fields to references and draw the matrix, without the fields that are zero.
 
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features)
             Receptive fields.
         references : array-like of shape (n_references, n_features)
-            What they are held against.
+            Fields to which they are compared.
         shape : int or tuple of int, optional
             Lattice of the features, a ring by default.
-        ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
-        names : (str, str), default=("field", "reference")
-            What rows and columns are called.
+        **options
+            Parameters of `plot`: `ax` and `names`.
 
         Returns
         -------
@@ -77,43 +71,31 @@ class MatchingDisplay:
         if not len(weights) or not len(targets):
             raise ValueError("All fields or all references are zero; expected some that are not.")
         sides = check_image_shape(shape, weights.shape[1])
-        return cls(match_matrix(weights, targets, sides)).plot(ax=ax, names=names)
+        return cls(match_matrix(weights, targets, sides)).plot(**options)
 
     def plot(
         self, *, ax: Any = None, names: tuple[str, str] = ("field", "reference")
     ) -> "MatchingDisplay":
-        """Draw the matrix, rows in the order of their best reference and of how good it is.
+        """Draw the matrix, with rows ordered by their best reference and by that match.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
             Where to draw; a new figure by default.
         names : (str, str), default=("field", "reference")
-            What rows and columns are called.
-
-        Returns
-        -------
-        self : MatchingDisplay
+            Names of the rows and of the columns.
         """
         n_rows, n_columns = self.match.shape
         size = (2.2 + 0.25 * min(n_columns, 20), 1.2 + 0.1 * min(n_rows, 60))
-        self.ax_ = new_axes(ax, figsize=size)
-        self.figure_ = self.ax_.figure
+        self._use_axes(ax, figsize=size)
         best = self.match.argmax(axis=1)
         order = np.lexsort((-self.match.max(axis=1), best))
         self.image_ = self.ax_.imshow(
             self.match[order], cmap="cividis", vmin=0.0, vmax=1.0, aspect="auto"
         )
-        # Edged in white, to be seen on the dark end of the scale as well.
-        self.ax_.plot(
-            best[order],
-            np.arange(n_rows),
-            "o",
-            color="black",
-            markersize=3.5,
-            markeredgecolor="white",
-            markeredgewidth=0.6,
-        )
+        # The white edge makes the dots visible at the dark end of the scale.
+        dots = {"markersize": 3.5, "markeredgecolor": "white", "markeredgewidth": 0.6}
+        self.ax_.plot(best[order], np.arange(n_rows), "o", color="black", **dots)
         self.ax_.set(
             xlabel=names[1],
             ylabel=f"{names[0]}, by best match",
@@ -125,5 +107,5 @@ class MatchingDisplay:
 
 
 def _ticks(n: int) -> NDArray[np.intp]:
-    """All of a few places, or the ends."""
+    """All of a few places, or the first and the last of many."""
     return np.arange(n) if n <= _MOST_TICKS else np.array([0, n - 1])

@@ -1,4 +1,4 @@
-"""TrainingDisplay: when fields form, and when the net leaves Gaussian statistics behind."""
+"""TrainingDisplay: loss on the inputs and on their clone, and localization, over the steps."""
 
 from typing import Any
 
@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis import ipr
-from ._style import BLUE, GREY, ORANGE, tidy
+from ._display import Display
+from .style import BLUE, GREY, ORANGE, tidy
 
 
-class TrainingDisplay:
+class TrainingDisplay(Display):
     """Loss on inputs and on their Gaussian clone, and localization of the fields, over steps.
 
-    As long as a net sees second-order statistics only, it does as well on Gaussian inputs of the
-    same covariance. Where the two losses part, the Gaussian-equivalence gap, fields form.
+    As long as a net uses second-order statistics only, it does as well on Gaussian inputs of the
+    same covariance. Fields form when the two losses part: the Gaussian-equivalence gap.
 
     Build it with `from_estimator`.
 
@@ -56,7 +57,7 @@ class TrainingDisplay:
         ----------
         estimator : FCNet or ConvNet
             Fitted by ``fit_online(task, n_eval=...)``, where the task may be data (X, y). With
-            `record` fields are drawn as well.
+            `record`, fields are drawn as well.
 
         Returns
         -------
@@ -65,34 +66,21 @@ class TrainingDisplay:
         Raises
         ------
         ValueError
-            If the net was not evaluated as it trained.
+            If the net was not evaluated during training.
         """
         if not hasattr(estimator, "evaluation_"):
             raise ValueError(
                 f"{type(estimator).__name__} has no evaluation_; train it with "
                 "fit_online(task, n_eval=10_000), where the task may be your data, (X, y)."
             )
-        return cls(
-            estimator.evaluation_,
-            getattr(estimator, "snapshot_steps_", None),
-            getattr(estimator, "receptive_field_history_", None),
-        ).plot()
+        names = "evaluation_", "snapshot_steps_", "receptive_field_history_"
+        return cls(*(getattr(estimator, name, None) for name in names)).plot()
 
     def plot(self) -> "TrainingDisplay":
-        """Draw the losses, and below them the IPR of every unit where there are snapshots."""
-        import matplotlib.pyplot as plt
-
+        """Draw the losses and, where there are snapshots, the IPR of every unit."""
         has_fields = self.steps is not None and bool((self.steps > 0).any())
-        n_rows = 2 if has_fields else 1
-        self.figure_, self.axes_ = plt.subplots(
-            n_rows,
-            1,
-            figsize=(5.6, 2.6 * n_rows),
-            layout="constrained",
-            sharex=True,
-            squeeze=False,
-        )
-        self.axes_ = self.axes_[:, 0]
+        n_rows = 1 + has_fields
+        self._make_panels(n_rows, 1, figsize=(5.6, 2.6 * n_rows), sharex=True)
         self._plot_losses(self.axes_[0])
         if has_fields:
             self._plot_localization(self.axes_[1])
@@ -102,8 +90,7 @@ class TrainingDisplay:
     def _plot_losses(self, ax: Any) -> None:
         curve = self.evaluation
         later = curve.steps > 0
-        steps = curve.steps[later]
-        loss, clone_loss = curve.loss[later], curve.clone_loss[later]
+        steps, loss, clone_loss = curve.steps[later], curve.loss[later], curve.clone_loss[later]
         ax.fill_between(steps, loss, clone_loss, color=GREY, alpha=0.25, linewidth=0)
         ax.semilogx(steps, clone_loss, color=ORANGE, linestyle="--", label="on the Gaussian clone")
         ax.semilogx(steps, loss, color=BLUE, label="on the inputs")
@@ -112,22 +99,21 @@ class TrainingDisplay:
         tidy(ax)
 
     def _plot_localization(self, ax: Any) -> None:
-        """One line a unit, blue where its field ends more localized than white noise."""
+        """Draw one line per unit, blue where its field ends more localized than white noise."""
         assert self.fields is not None and self.steps is not None  # noqa: PT018
         later = self.steps > 0
-        n_features = self.fields.shape[2]
         localization = np.stack([ipr(snapshot) for snapshot in self.fields[later]])
-        noise = 3.0 / n_features
+        noise = 3.0 / self.fields.shape[2]
         is_localized = localization[-1] > noise
-        groups: tuple[tuple[Any, dict[str, Any]], ...] = (
-            (is_localized, {"color": BLUE, "label": "localized at the end"}),
-            (~is_localized, {"color": ORANGE, "linestyle": "--", "label": "others"}),
-        )
-        for members, style in groups:
-            for unit, line in enumerate(localization[:, members].T):
-                if unit == 1:
-                    style = {**style, "label": None}
-                ax.semilogx(self.steps[later], line, linewidth=0.7, **style)
+        for members, color, dash, label in (
+            (is_localized, BLUE, "-", "localized at the end"),
+            (~is_localized, ORANGE, "--", "others"),
+        ):
+            lines = ax.semilogx(
+                self.steps[later], localization[:, members], dash, color=color, linewidth=0.7
+            )
+            if lines:
+                lines[0].set_label(label)
         ax.axhline(noise, color="black", linewidth=1.0, linestyle=":", label="white noise, 3/D")
         ax.set(ylabel="IPR of each unit", ylim=(0.0, 1.25 * np.nanmax(localization)))
         ax.legend(frameon=False, fontsize=8, loc="upper left", ncols=3)

@@ -133,7 +133,7 @@ def test_shifted_data_are_translation_invariant():
         (lambda: augment_shifts(X, shape=(4, 5)), r"shape=\(4, 5\) has 20 sites.* 30 features"),
         (lambda: augment_shifts(X, n_shifts=0), "n_shifts=0; expected an integer > 0"),
         (lambda: augment_shifts(X, Y[:5]), "inconsistent numbers of samples"),
-        (lambda: augment_shifts(X.reshape(-1, 5, 6)), "One row an image"),
+        (lambda: augment_shifts(X.reshape(-1, 5, 6)), "One row per image"),
     ],
 )
 def test_shifts_that_do_not_fit_are_refused(call, message):

@@ -1,4 +1,4 @@
-"""The page in a real browser: fields form, sliders move them, errors are told in words."""
+"""The page in a real browser: fields form, sliders change them, and errors are shown in words."""
 
 import shutil
 
@@ -12,21 +12,27 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, _NAMES)), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"needs one of {_NAMES} on the path")
 ARGUMENTS = [
-    f"--{name}"
-    for name in (
-        "no-sandbox",
-        "disable-gpu",
-        "disable-quic",
-        "no-first-run",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-    )
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-# Faster and shorter than in a lecture; after FORMED fields have formed all the same.
+# Faster and shorter than in a lecture; fields have nevertheless formed after FORMED.
 FAST = "speed=64&steps=60"
 FORMED = "speed=64&steps=300"
 CANVASES = ("nlgp-inputs", "clone-inputs", "nlgp-fields", "clone-fields", "course")
+COUNT_COLORS = """name => {
+    const canvas = document.getElementById(name);
+    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(pixels.data.buffer)).size;
+}"""
+TOO_WIDE = """() => [...document.querySelectorAll('header, section, table, h2, h3, p, label')]
+    .filter((part) => part.getBoundingClientRect().right > innerWidth
+        || part.scrollWidth > part.clientWidth + 1)
+    .map((part) => part.textContent)"""
+NOTE_STEPS = """window.seen = new Set();
+    setInterval(() => {
+        const time = document.getElementById('time');
+        if (time) seen.add(Number(time.value));
+    }, 5)"""
 
 
 @pytest.fixture(scope="module")
@@ -43,24 +49,21 @@ def live():
         yield live
 
 
-def open_tab(browser):
-    """Open a tab that notes what it asks for and what goes wrong."""
+def open_tab(browser, live):
+    """Open a tab that must ask for nothing but the page, and in which nothing may go wrong."""
     tab = browser.new_page(viewport={"width": 1280, "height": 800})
     tab.faults, tab.asked = [], []
+
+    def note_failure(request):
+        is_given_up = "/run?" in request.url and request.failure == "net::ERR_ABORTED"
+        if not is_given_up:  # by the page, for another run
+            tab.faults.append(f"{request.url}: {request.failure}")
+
     tab.on("pageerror", lambda error: tab.faults.append(str(error)))
     tab.on("console", lambda message: tab.faults.append(message.text))
     tab.on("request", lambda request: tab.asked.append(request.url))
-    tab.on("requestfailed", lambda request: note_failure(tab, request))
-    return tab
-
-
-def note_failure(tab, request):
-    is_given_up = "/run?" in request.url and request.failure == "net::ERR_ABORTED"  # by the page
-    if not is_given_up:
-        tab.faults.append(f"{request.url}: {request.failure}")
-
-
-def close_tab(tab, live):
+    tab.on("requestfailed", note_failure)
+    yield tab
     tab.close()
     assert [url for url in tab.asked if not url.startswith((live.url, "data:"))] == []
     assert tab.faults == []
@@ -68,34 +71,35 @@ def close_tab(tab, live):
 
 @pytest.fixture
 def tab(browser, live):
-    tab = open_tab(browser)
-    yield tab
-    close_tab(tab, live)
+    yield from open_tab(browser, live)
 
 
 @pytest.fixture(scope="module")
 def ended(browser, live):
     """A tab that shows the end of a run at gain 3, with its theory."""
-    tab = open_tab(browser)
-    run(tab, live, "gain=3", FORMED)
-    tab.wait_for_selector("body[data-theory=both]", timeout=20_000)
-    yield tab
-    close_tab(tab, live)
+    for tab in open_tab(browser, live):
+        run(tab, live, "gain=3", FORMED)
+        wait_for_theory(tab)
+        yield tab
 
 
 def wait_for(tab, state, run=1):
     tab.wait_for_selector(f"body[data-state={state}][data-run='{run}']", timeout=20_000)
 
 
+def wait_for_theory(tab):
+    tab.wait_for_selector("body[data-theory=both]", timeout=20_000)
+
+
 def run(tab, live, query, pace=FAST):
-    """Go to the end of a run; its numbers."""
+    """Go to the end of a run and return its numbers."""
     tab.goto(f"{live.url}?{pace}&{query}")
     wait_for(tab, "done")
     return numbers(tab)
 
 
 def numbers(tab):
-    """Mean IPR: NLGP of b > 0 and b < 0, its clone likewise."""
+    """Mean IPR: NLGP of b > 0 and b < 0, then the same of its clone."""
     return [float(tab.text_content(f"#now-{row}")) for row in range(4)]
 
 
@@ -103,25 +107,14 @@ def picture(tab, name="nlgp-fields"):
     return tab.evaluate(f"document.getElementById('{name}').toDataURL()")
 
 
-def n_colors(tab, name):
-    """How many colours a picture has: one is an empty canvas."""
-    return tab.evaluate(
-        f"""() => {{
-        const canvas = document.getElementById('{name}');
-        const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-        return new Set(new Uint32Array(pixels.data.buffer)).size;
-        }}"""
-    )
-
-
 def test_fields_localize_on_the_inputs_and_not_on_their_clone(ended):
     found = numbers(ended)
     assert found[0] > 2.0 * found[2]
     assert float(ended.text_content("#theory-0")) == pytest.approx(found[0], rel=0.5)
     assert ended.text_content("#verdict") == "Index 1.07: above 1, fields localize"
-    told = "Excess kurtosis of a pixel: \N{MINUS SIGN}1.76 (Gaussian: 0)."
-    assert told in ended.text_content("#kurtosis")
-    assert all(n_colors(ended, name) > 10 for name in CANVASES)
+    kurtosis = "Excess kurtosis of a pixel: \N{MINUS SIGN}1.76 (Gaussian: 0)."
+    assert kurtosis in ended.text_content("#kurtosis")
+    assert all(ended.evaluate(COUNT_COLORS, name) > 10 for name in CANVASES)
 
 
 def test_a_slider_moved_by_the_keyboard_trains_a_new_net(tab, live):
@@ -138,40 +131,29 @@ def test_a_slider_moved_by_the_keyboard_trains_a_new_net(tab, live):
     assert "gain=10&" in tab.url  # the address can be kept
 
 
-def test_an_input_event_moves_a_length_which_is_told_in_sites(tab, live):
-    run(tab, live, "gain=3")
-    shown = picture(tab)
-    tab.evaluate(
-        "const short = document.getElementById('short'); short.value = 1;"
-        "short.dispatchEvent(new Event('input'))"
-    )
-    assert tab.text_content("#short-value") == "1 site"
-    assert tab.get_attribute("#short", "aria-valuetext") == "1 site"
-    wait_for(tab, "done", run=2)
-    assert picture(tab) != shown
-
-
-def test_lengths_in_the_wrong_order_are_told_in_words_and_mended_by_a_slider(tab, live):
+def test_lengths_in_the_wrong_order_are_reported_and_mended_by_a_slider(tab, live):
     tab.goto(f"{live.url}?{FAST}&short=5&long=4")
     wait_for(tab, "problem")
     alert = tab.get_by_role("alert")
     assert "the first class must be the short-range one" in alert.text_content()
-    tab.locator("#long").fill("8")
+    tab.locator("#short").fill("1")
+    assert tab.text_content("#short-value") == "1 site"
+    assert tab.get_attribute("#short", "aria-valuetext") == "1 site"
     wait_for(tab, "done", run=2)
     assert not alert.is_visible()
-    (told,) = tab.faults  # the browser itself notes the answer
-    assert "400 (Bad Request)" in told
+    (fault,) = tab.faults  # the browser itself notes the answer
+    assert "400 (Bad Request)" in fault
     tab.faults.clear()
 
 
-def test_a_preset_that_is_no_number_is_told_in_words(tab, live):
+def test_a_preset_that_is_no_number_is_reported(tab, live):
     tab.goto(f"{live.url}?gain=much")
     wait_for(tab, "problem")
     assert tab.text_content("#problem") == "gain='much'; expected a number."
     tab.faults.clear()
 
 
-def test_a_page_whose_program_has_ended_says_so(tab, browser):
+def test_a_page_whose_program_has_ended_says_so(tab):
     with LivePage() as gone:
         run(tab, gone, "gain=3")
     tab.click("text=Start again")
@@ -181,7 +163,7 @@ def test_a_page_whose_program_has_ended_says_so(tab, browser):
     tab.asked.clear()
 
 
-def test_a_run_that_breaks_off_is_told(tab, live, monkeypatch):
+def test_a_run_that_breaks_off_is_reported(tab, live, monkeypatch):
     def broken(parameters, stop):
         yield _inputs({"nlgp": parameters.task(), "clone": parameters.task()}, parameters)
 
@@ -191,7 +173,7 @@ def test_a_run_that_breaks_off_is_told(tab, live, monkeypatch):
     assert "The run broke off" in tab.text_content("#problem")
 
 
-def test_a_run_that_is_stopped_from_elsewhere_is_told(tab):
+def test_a_run_that_is_stopped_from_elsewhere_is_reported(tab):
     with LivePage() as stopped:
         tab.goto(f"{stopped.url}?steps=20000")
         wait_for(tab, "running")
@@ -201,14 +183,17 @@ def test_a_run_that_is_stopped_from_elsewhere_is_told(tab):
 
 
 def test_pausing_holds_the_show(tab, live):
+    def shown():
+        return tab.input_value("#time"), picture(tab), picture(tab, "course")
+
     tab.goto(f"{live.url}?speed=1&steps=60")
     wait_for(tab, "running")
     tab.click("text=Pause")
-    tab.wait_for_selector("body[data-theory=both]", timeout=20_000)  # it comes all the same
+    wait_for_theory(tab)  # it comes nevertheless
     tab.wait_for_timeout(50)
-    shown = tab.input_value("#time"), picture(tab), picture(tab, "course")
+    before = shown()
     tab.wait_for_timeout(400)
-    assert (tab.input_value("#time"), picture(tab), picture(tab, "course")) == shown
+    assert shown() == before
     tab.focus("#speed")
     tab.keyboard.press("End")
     tab.click("text=Go on")
@@ -253,13 +238,7 @@ def test_every_control_has_a_name_and_every_picture_a_description(ended):
 def test_the_page_fits_screens_and_projectors(ended, size):
     ended.set_viewport_size({"width": size[0], "height": size[1]})
     ended.wait_for_timeout(100)
-    too_wide = ended.evaluate(
-        """() => [...document.querySelectorAll('header, section, table, h2, h3, p, label')]
-        .filter((part) => part.getBoundingClientRect().right > innerWidth
-            || part.scrollWidth > part.clientWidth + 1)
-        .map((part) => part.textContent)"""
-    )
-    assert too_wide == []
+    assert ended.evaluate(TOO_WIDE) == []
     assert ended.evaluate("document.documentElement.scrollHeight") <= size[1]
 
 
@@ -269,15 +248,9 @@ def test_a_notebook_shows_the_page_in_its_frame(tab, live):
     frame.locator("body[data-state=running]").wait_for(timeout=20_000)
 
 
-def test_who_prefers_less_motion_sees_every_tenth_step(browser, live):
+def test_a_browser_set_to_less_motion_shows_every_tenth_step(browser, live):
     tab = browser.new_page(reduced_motion="reduce")
-    tab.add_init_script(
-        "window.seen = new Set();"
-        "setInterval(() => {"
-        "const time = document.getElementById('time');"
-        "if (time) seen.add(Number(time.value));"
-        "}, 5)"
-    )
+    tab.add_init_script(NOTE_STEPS)
     tab.goto(f"{live.url}?speed=8&steps=60")
     wait_for(tab, "done")
     last = int(tab.get_attribute("#time", "max"))

@@ -1,13 +1,25 @@
+"""Contents of the displays of inputs, fields, matches and cumulants."""
+
 import matplotlib as mpl
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from rfsk import FCNet, make_ising, make_nlgp, make_spiked_cumulant
-from rfsk.plotting import FilmStripDisplay, InputDisplay, ReceptiveFieldDisplay
+from rfsk import NLGP, FCNet, TensorComparison, make_ising, make_nlgp, make_spiked_cumulant
+from rfsk.analysis import cumulant, match_matrix, random_phase_fields
+from rfsk.plotting import (
+    CumulantDisplay,
+    FilmStripDisplay,
+    InputDisplay,
+    LocalizationDisplay,
+    MatchingDisplay,
+    ReceptiveFieldDisplay,
+    TensorComparisonDisplay,
+)
 
 pytestmark = pytest.mark.usefixtures("_close_figures")
+each_lattice = pytest.mark.parametrize("shape", [(30,), (5, 6)])
 
 
 def bumps(n, side=30):
@@ -15,12 +27,32 @@ def bumps(n, side=30):
     return np.stack([np.roll(bump, 11 * k) for k in range(n)])
 
 
+def modes(numbers):
+    return np.array([np.cos(2 * np.pi * k * np.arange(30) / 30) for k in numbers])
+
+
+def small_net(shape, n_samples, length=(0.5, 1.0), **options):
+    """Inputs, labels and a net on a lattice of this shape."""
+    X, y = make_nlgp(n_samples, shape, correlation_length=length, random_state=0)
+    image_shape = shape if len(shape) == 2 else None
+    return X, y, FCNet(image_shape=image_shape, random_state=0, **options).fit(X, y)
+
+
+def shown(image):
+    """Values of an image, gaps left out, in rising order."""
+    values = np.ma.getdata(image.get_array())
+    return np.sort(values[np.isfinite(values)])
+
+
+# Receptive fields
+
+
 def test_map_shows_every_field_in_the_order_of_its_center():
-    display = ReceptiveFieldDisplay.from_fields(bumps(6))
-    shown = display.image_.get_array()
-    peaks = shown.argmax(axis=1)
-    assert shown.shape == (6, 30)
-    assert np.all(np.diff(peaks) > 0)
+    image = ReceptiveFieldDisplay.from_fields(bumps(6)).image_.get_array()
+    assert image.shape == (6, 30)
+    assert np.all(np.diff(image.argmax(axis=1)) > 0)
+    unsorted = ReceptiveFieldDisplay.from_fields(bumps(6), sort=False).image_.get_array()
+    np.testing.assert_array_equal(unsorted, bumps(6))
 
 
 def test_color_scale_is_centred_at_zero():
@@ -28,38 +60,38 @@ def test_color_scale_is_centred_at_zero():
     assert -low == high == 1.0
 
 
-def test_unsorted_map_keeps_the_order_given():
-    display = ReceptiveFieldDisplay.from_fields(bumps(6), sort=False)
-    np.testing.assert_array_equal(display.image_.get_array(), bumps(6))
-
-
-def test_lines_draw_one_curve_a_unit():
+def test_lines_draw_one_curve_per_unit():
     display = ReceptiveFieldDisplay.from_fields(bumps(4), kind="lines")
     curves = [line for line in display.ax_.lines if len(line.get_xdata()) == 30]
     assert len(curves) == 4
 
 
+def test_ring_draws_closed_curves_on_polar_axes():
+    display = ReceptiveFieldDisplay.from_fields(bumps(3), kind="ring", sort=False)
+    assert display.ax_.name == "polar"
+    for curve, field in zip(display.ax_.lines[:3], bumps(3), strict=True):
+        radius = curve.get_ydata()
+        assert radius[0] == radius[-1]
+        np.testing.assert_allclose(radius[:-1] - 2.0 * np.abs(bumps(3)).max(), field, atol=1e-12)
+    _, flat = mpl.pyplot.subplots()
+    with pytest.raises(ValueError, match="kind='ring' needs polar axes"):
+        ReceptiveFieldDisplay.from_fields(bumps(2), kind="ring", ax=flat)
+
+
 def test_mosaic_holds_every_image_between_gaps():
     fields = np.random.default_rng(0).standard_normal((5, 12))
     display = ReceptiveFieldDisplay.from_fields(fields, (3, 4), sort=False)
-    shown = np.ma.getdata(display.image_.get_array())
-    np.testing.assert_array_equal(shown[:3, :4], fields[0].reshape(3, 4))
-    drawn = np.sort(shown[np.isfinite(shown)])
-    np.testing.assert_array_equal(drawn, np.sort(fields.ravel()))
-
-
-def test_rows_of_a_mosaic_are_labelled_by_their_first_unit():
-    ax = ReceptiveFieldDisplay.from_fields(np.ones((5, 12)), (3, 4)).ax_
-    first = [
-        (label.get_text(), place)
-        for place, label in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
-    ]
-    assert first == [("0", 1.0), ("2", 5.0), ("4", 9.0)]
+    canvas = np.ma.getdata(display.image_.get_array())
+    np.testing.assert_array_equal(canvas[:3, :4], fields[0].reshape(3, 4))
+    assert np.isnan(canvas[3]).all()
+    np.testing.assert_array_equal(shown(display.image_), np.sort(fields.ravel()))
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == ["0", "2", "4"]  # the first unit of each row of tiles
+    assert display.ax_.get_yticks().tolist() == [1.0, 5.0, 9.0]
 
 
 def test_lattice_is_found_at_the_end_of_a_pipeline():
-    X, y = make_nlgp(60, (3, 4), correlation_length=(0.5, 1.0), random_state=0)
-    net = FCNet(4, image_shape=(3, 4), max_epochs=1, random_state=0)
+    X, y, net = small_net((3, 4), 60, n_hidden=4, max_epochs=1)
     pipe = make_pipeline(StandardScaler(), net).fit(X, y)
     assert ReceptiveFieldDisplay.from_estimator(pipe).shape == (3, 4)
     assert ReceptiveFieldDisplay.from_estimator(pipe, (2, 6)).shape == (2, 6)
@@ -83,7 +115,31 @@ def test_what_cannot_be_shown_is_refused(shape, kind, message):
         ReceptiveFieldDisplay.from_fields(bumps(2), shape, kind=kind)
 
 
-@pytest.mark.parametrize("shape", [(30,), (5, 6)])
+# Fields during training
+
+
+@each_lattice
+def test_film_strip_shows_first_and_last_snapshots_on_one_scale(shape):
+    *_, net = small_net(shape, 400, n_hidden=6, record=9, max_epochs=30)
+    display = FilmStripDisplay.from_estimator(net, n_frames=3)
+    assert len(display.axes_) == 3
+    assert display.axes_[0].get_title() == "step 0"
+    assert display.axes_[-1].get_title() == f"step {net.n_steps_:,}"
+    assert len({ax.images[0].get_clim() for ax in display.axes_}) == 1
+    np.testing.assert_allclose(
+        shown(display.axes_[-1].images[0]), np.sort(net.receptive_fields_.ravel())
+    )
+
+
+def test_film_strip_orders_localized_units_first_and_by_place():
+    last = np.vstack([modes((2, 3)), bumps(4)])
+    display = FilmStripDisplay([0.0 * last, last], [0, 10]).plot(n_frames=2)
+    image = display.axes_[-1].images[0].get_array()
+    assert np.all(np.diff(image[:4].argmax(axis=1)) > 0)
+    np.testing.assert_array_equal(np.sort(image[4:], axis=0), np.sort(last[:2], axis=0))
+
+
+@each_lattice
 def test_film_shows_every_snapshot_on_the_scale_of_the_strip(shape):
     history = np.multiply.outer([0.1, 0.5, 0.2, 1.0], bumps(3))
     display = FilmStripDisplay(history, [0, 1, 10, 1000], shape).plot(n_frames=4)
@@ -96,19 +152,83 @@ def test_film_shows_every_snapshot_on_the_scale_of_the_strip(shape):
     np.testing.assert_array_equal(*last)
 
 
+def test_net_without_snapshots_and_histories_that_do_not_fit_are_refused():
+    *_, net = small_net((12,), 60, n_hidden=2, max_epochs=1)
+    with pytest.raises(ValueError, match="FCNet has no receptive_field_history_; train it with"):
+        FilmStripDisplay.from_estimator(net)
+    with pytest.raises(ValueError, match=r"history has shape \(3, 2, 4\) and steps \(2,\)"):
+        FilmStripDisplay(np.zeros((3, 2, 4)), [0, 1])
+
+
+# Localization and matches
+
+
+def test_localization_display_counts_every_living_unit_once():
+    fields = np.vstack([bumps(9), modes(range(2, 9)), np.zeros((2, 30))])
+    display = LocalizationDisplay.from_fields(fields, random_state=0)
+    heights = sum(bar.get_height() for group in display.ax_.containers for bar in group)
+    assert heights == 16
+    _, labels = display.ax_.get_legend_handles_labels()
+    assert set(labels) == {"localized (9)", "oscillating (7)", "random phases"}
+    assert np.nanmax(display.null_ipr) < display.ipr[0]
+
+
+def test_localization_display_of_one_group_and_of_dead_units():
+    one = LocalizationDisplay.from_fields(bumps(9), random_state=0)
+    assert one.ax_.get_legend_handles_labels()[1] == ["localized (9)", "random phases"]
+    assert not LocalizationDisplay.from_fields(np.zeros((3, 8)), random_state=0).ax_.containers
+
+
+def test_matching_display_shows_the_matrix_by_best_reference():
+    rng = np.random.default_rng(0)
+    references = rng.standard_normal((3, 20))
+    fields = np.vstack([np.roll(references[[2, 0, 1, 0]], 5, axis=1), np.zeros(20)])
+    display = MatchingDisplay.from_fields(fields, references)
+    image = display.image_.get_array()
+    assert image.argmax(axis=1).tolist() == [0, 0, 1, 2]
+    np.testing.assert_allclose(image.max(axis=1), 1.0)
+    matrix = match_matrix(fields, references)
+    assert np.isnan(matrix[-1]).all()
+    np.testing.assert_allclose(shown(display.image_), np.sort(matrix[:-1], axis=None))
+
+
+@each_lattice
+def test_comparison_display_has_a_panel_per_method_and_a_dot_per_unit(shape):
+    X, y, net = small_net(shape, 2000, (1.0, 2.0), n_hidden=12, max_epochs=20)
+    comparison = TensorComparison(
+        3, target=1, references=("cp", "pca", ("own", net)), shape=shape, random_state=0
+    ).fit(X, y)
+    display = TensorComparisonDisplay.from_estimator(comparison, net)
+    assert len(display.field_axes_) == 3
+    assert display.field_axes_[2].get_title() == "own\nmatch 1.00"
+    assert sum(len(dots.get_offsets()) for dots in display.match_ax_.collections) == 3 * 12
+
+
+@each_lattice
+def test_random_phases_keep_the_spectrum_and_lose_the_bump(shape):
+    fields = bumps(3)
+    surrogates = random_phase_fields(fields, shape, random_state=0)
+    axes = tuple(range(1, 1 + len(shape)))
+    spectra = [
+        np.abs(np.fft.rfftn(rows.reshape(-1, *shape), axes=axes)) for rows in (fields, surrogates)
+    ]
+    np.testing.assert_allclose(*spectra, atol=1e-12)
+    assert np.abs(fields - surrogates).max() > 0.1
+
+
+# Inputs and cumulants
+
+
 @pytest.mark.parametrize("shape", [40, (8, 9)])
 def test_input_display_shows_samples_covariance_and_spectrum(shape):
     task = make_nlgp(2, shape, correlation_length=(1.0, 2.0), return_X_y=False).task
     display = InputDisplay.from_task(task, random_state=0)
-    covariance_axes = display.axes_[-2]
-    for label, line in enumerate(covariance_axes.lines):
-        expected = task.models[label].autocovariance()
-        profile = expected if expected.ndim == 1 else expected[0]
-        np.testing.assert_allclose(line.get_ydata(), profile[: len(line.get_ydata())], atol=1e-12)
-    assert {ax.get_xlabel() for ax in display.axes_} >= {
-        "distance (sites)",
-        "frequency (cycles/site)",
-    }
+    *_, covariance_ax, spectrum_ax = display.axes_
+    for model, line in zip(task.models, covariance_ax.lines, strict=True):
+        expected = np.atleast_2d(model.autocovariance())[0]
+        np.testing.assert_allclose(line.get_ydata(), expected[: len(line.get_ydata())], atol=1e-12)
+    assert covariance_ax.get_xlabel() == "distance (sites)"
+    assert spectrum_ax.get_xlabel() == "frequency (cycles/site)"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +241,27 @@ def test_input_display_shows_samples_covariance_and_spectrum(shape):
 )
 def test_inputs_without_closed_form_around_the_lattice_are_measured(make):
     """Variance of pixels from 2000 samples, within five standard errors of a Gaussian one."""
-    task = make().task
-    display = InputDisplay.from_task(task, random_state=0)
+    display = InputDisplay.from_task(make().task, random_state=0)
     for autocovariance in display.autocovariance:
         assert autocovariance.flat[0] == pytest.approx(1.0, abs=5 * np.sqrt(2 / 2000))
+
+
+def test_cumulant_display_shows_the_entries_of_the_tensor():
+    model = NLGP(10, correlation_length=1.5, gain=3.0)
+    display = CumulantDisplay.from_source(model, site=4)
+    np.testing.assert_allclose(display.entries, cumulant(model).tensor()[4, 4], atol=1e-10)
+    C = model.covariance()
+    np.testing.assert_allclose(display.gaussian, C[4, 4] * C + 2 * np.outer(C[4], C[4]))
+    low, high = display.axes_[0].images[0].get_clim()
+    assert -low == high
+
+
+@pytest.mark.parametrize("kind", ["samples", "difference"])
+def test_pair_slice_of_any_cumulant_is_that_of_its_tensor(kind):
+    X = np.random.default_rng(0).standard_exponential((500, 6))
+    kappa = cumulant(X) if kind == "samples" else cumulant(X) - cumulant(X[:100])
+    np.testing.assert_allclose(kappa.pair_slice(2), kappa.tensor()[2, 2], atol=1e-10)
+    with pytest.raises(ValueError, match="site=6; expected a feature from 0 to 5"):
+        kappa.pair_slice(6)
+    with pytest.raises(ValueError, match="order=3; expected a cumulant of order 4"):
+        cumulant(X, 3).pair_slice(0)

@@ -1,0 +1,109 @@
+"""Colours and small drawing helpers that all displays share.
+
+Import them to draw figures of your own in the same style.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..analysis import FieldMatcher
+
+__all__ = [
+    "BLUE",
+    "FIELD_COLORS",
+    "GREEN",
+    "GREY",
+    "GROUP_STYLES",
+    "ORANGE",
+    "PURPLE",
+    "aligned",
+    "centered",
+    "label_of",
+    "limit",
+    "show_image",
+    "tidy",
+]
+
+Array = NDArray[np.float64]
+
+#: Colour map of fields: grey at zero and lighter the more positive, which also reads in grey.
+FIELD_COLORS = "cividis"
+#: The palette of Okabe and Ito; lines also differ in dash or marker.
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"
+
+#: Colour, marker and hatch of each group of units that `group_split` returns.
+GROUP_STYLES = {
+    "localized": {"color": BLUE, "marker": "o", "hatch": ""},
+    "oscillating": {"color": ORANGE, "marker": "s", "hatch": "///"},
+    "other": {"color": "0.7", "marker": "^", "hatch": "..."},
+    "not testable": {"color": "0.45", "marker": "D", "hatch": "xx"},
+}
+
+_LABELS = {
+    "accuracy": "accuracy",
+    "accuracy_clone": "accuracy on the clone",
+    "batch_size": "batch size",
+    "clone": "Gaussian clone",
+    "correlation_length": r"correlation length $\xi$ (sites)",
+    "factor_ipr": "IPR of the CP factor",
+    "gain": "gain $g$",
+    "index": "localization index",
+    "ipr_negative": "mean IPR, b < 0",
+    "ipr_positive": "mean IPR, b > 0",
+    "learning_rate": "learning rate",
+    "learning_time": "learning rate x steps",
+    "length_ratio": r"ratio of correlation lengths $\xi_1/\xi_0$",
+    "localized_negative": "fraction localized, b < 0",
+    "localized_positive": "fraction localized, b > 0",
+    "n_hidden": "hidden units",
+    "n_train": "training samples",
+    "net_ipr": "mean IPR of the net, b > 0",
+    "nlgp": "NLGP",
+    "onset_time": "onset, learning rate x steps",
+    "shape": "sites",
+    "weights_left": "fraction of weights left",
+    "width_positive": "FWHM, b > 0 (sites)",
+    "zero_weights": "fraction of zero weights",
+}
+
+
+def tidy(ax: Any) -> Any:
+    """Hide the upper and the right spine of axes, and return the axes."""
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def limit(values: NDArray[Any]) -> float:
+    """Half-width of a colour scale centred at zero."""
+    finite = np.abs(values[np.isfinite(values)])
+    return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+
+
+def show_image(ax: Any, values: NDArray[Any], bound: float | None = None, **options: Any) -> Any:
+    """Draw values from ``-bound`` to ``bound``, by default their `limit`, and return the image."""
+    bound = limit(values) if bound is None else bound
+    return ax.imshow(values, cmap=FIELD_COLORS, vmin=-bound, vmax=bound, **options)
+
+
+def label_of(name: str) -> str:
+    """Text by which a figure names a column of a sweep or an input model."""
+    return _LABELS.get(name, name.replace("_", " "))
+
+
+def aligned(field: Array, references: Array, shape: tuple[int, ...]) -> Array:
+    """Shift and sign the reference that best matches a field so that it lies on the field."""
+    matcher = FieldMatcher(shape).set_output(transform="default").fit(references)
+    _, reference, sign, *shifts = matcher.transform(field[None])[0]
+    lattice = references[int(reference)].reshape(shape)
+    rolled = np.roll(lattice, np.array(shifts, dtype=int), axis=tuple(range(len(shape))))
+    return np.asarray(sign * rolled.ravel())
+
+
+def centered(values: Array, field: Array, shape: tuple[int, ...]) -> Array:
+    """Scale values to unit length and roll them so that the peak of a field is in the middle."""
+    peak = np.abs(field).argmax()
+    shifts = np.array(shape) // 2 - np.unravel_index(peak, shape)
+    unit = np.sign(field[peak]) * values.reshape(shape) / np.linalg.norm(values)
+    return np.roll(unit, shifts, axis=tuple(range(len(shape)))).ravel()
