@@ -11,13 +11,13 @@ from scipy import stats
 from sklearn.base import clone
 
 from .._core._random import as_generator, draw_seed, spawn_seeds
+from .._core._trained_nets import starts_positive
 from .._core._validation import check_positive
 from ..analysis import ipr
 from ..datasets import make_gaussian_clone
 from ..nets import ConvNet, FCNet
 from ..nets._activations import as_activation
 from ..nets._ensemble import fit_each
-from ._trained_nets import starts_positive
 
 Array = NDArray[np.float64]
 

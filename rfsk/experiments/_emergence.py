@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .._core._progress import tqdm
 from .._core._random import spawn_seeds
+from .._core._trained_nets import check_trained, starts_positive
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
 from ..analysis import (
     CumulantCP,
@@ -22,7 +23,6 @@ from ..analysis import (
 from ..datasets import NLGP, Discrimination
 from ..nets import ConvNet, FCNet, fit_many_online
 from ..nets._classifier import NetClassifier
-from ._trained_nets import check_trained, starts_positive
 
 Array = NDArray[np.float64]
 
