@@ -88,10 +88,13 @@ class Sweep:
         results = self.frame.drop(columns=[*self.parameters, *_OWN_COLUMNS])
         names = list(values) or list(results.select_dtypes(["number", "bool"]))
         groups = self.frame.groupby(level=["point", "entry"], sort=False)
-        means = groups[names].agg(["mean", "sem", "count"])
-        means.columns = [f"{name}{end}" for name in names for end in ("", "_sem", "_n")]
         points = self.frame.loc[groups.cumcount() == 0, self.parameters].droplevel("repeat")
-        return pd.concat([points, means], axis=1, verify_integrity=True).reset_index(drop=True)
+        columns = [
+            groups[name].agg(how).rename(f"{name}{end}")
+            for name in names
+            for how, end in (("mean", ""), ("sem", "_sem"), ("count", "_n"))
+        ]
+        return pd.concat([points, *columns], axis=1, verify_integrity=True).reset_index(drop=True)
 
     def failures(self) -> pd.DataFrame:
         """Rows of the table whose cells failed, with the traceback in the column `error`."""
