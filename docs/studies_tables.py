@@ -1,6 +1,7 @@
 """Print the tables of studies.md, every study at its default size, seed 0, and draw its figures.
 
-Takes some five minutes on two cores. Names on the command line, "figures" among them, select what to make.
+Takes some five minutes on two cores. Names on the command line, "figures" among them, select what
+to make.
 """
 
 import sys
@@ -54,9 +55,10 @@ def run(name: str, **options: Any) -> Sweep:
 
 def markdown(found: Sweep, results: dict[str, int]) -> str:
     """Means over repeats, with standard errors of the last digits."""
-    of_course = [name for name in ("round",) if name in found.table()]
-    parameters = [n for n in found.parameters if n != "learning_time"] + of_course
-    n_repeats = found.table()["repeat"].max() + 1
+    table = found.table()
+    parameters = [name for name in found.parameters if name != "learning_time"]
+    parameters += [name for name in ("round",) if name in table]
+    n_repeats = table["repeat"].max() + 1
     lines = ["| " + " | ".join([*parameters, *results]) + " |"]
     lines.append("|---" * (len(parameters) + len(results)) + "|")
     for row in found.mean().to_dict("records"):

@@ -29,6 +29,7 @@ from ._reverse_correlation import spike_triggered_average, spike_triggered_covar
 from ._scoring import localization_score
 from ._symmetric_cp import SymmetricCP, symmetric_cp
 from ._tiling import Tiling, half_peak_footprint, tiling
+from ._translation import why_not_testable
 from ._trispectrum import TranslationInvariantCumulant
 
 __all__ = [
@@ -73,4 +74,5 @@ __all__ = [
     "symmetric_cp_path",
     "tiling",
     "translation_orbits",
+    "why_not_testable",
 ]

@@ -242,7 +242,8 @@ class Plan:
             )
         arguments = {name: parameters.pop(name) for name in of_task if name in parameters}
         self.task = make_task(**arguments)
-        self.n_train, self.n_measures = n_train, n_measures
+        self.n_train: Any = n_train
+        self.n_measures = n_measures
         self.seeds = spawn_seeds(random_state, 3)
         shape = next((m.shape for m in self.task.models if hasattr(m, "shape")), ())
         defaults = {

@@ -233,7 +233,8 @@ def sweep(
             f"{errors[0].strip().splitlines()[-1]!r}; see failures().",
             stacklevel=2,
         )
-    names = list(dict.fromkeys(name for point in points for name in point))
+    parts = [grid] if isinstance(grid, Mapping) else grid
+    names = list(dict.fromkeys(name for part in parts for name in part))
     return Sweep(names, entropy, _frame(names, [c for c in cells if c.name in records], records))
 
 

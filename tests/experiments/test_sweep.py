@@ -61,7 +61,7 @@ def found():
 
 def test_a_table_has_one_row_for_each_point_and_repeat(found):
     table = found.table()
-    columns = ["offset", "scale", "repeat", "seed", "mean", "largest", "duration", "error"]
+    columns = ["scale", "offset", "repeat", "seed", "mean", "largest", "duration", "error"]
     assert list(table) == columns
     assert len(table) == 18
     assert sorted(table["scale"]) == [1] * 6 + [2] * 6 + [4] * 6
@@ -77,7 +77,7 @@ def test_a_table_has_one_row_for_each_point_and_repeat(found):
 def test_means_and_standard_errors_are_those_of_pandas(found):
     by = found.table().groupby(["offset", "scale"])["mean"]
     mean = found.mean("mean")
-    assert list(mean) == ["offset", "scale", "mean", "mean_sem", "mean_n"]
+    assert list(mean) == ["scale", "offset", "mean", "mean_sem", "mean_n"]
     np.testing.assert_allclose(mean["mean"], by.mean())
     np.testing.assert_allclose(mean["mean_sem"], by.sem())
     assert mean["mean_n"].tolist() == [3] * 6
