@@ -132,7 +132,7 @@ class ControlTest:
         """
         return pd.DataFrame(
             {
-                "group": np.select(list(self.groups.values()), list(self.groups)),
+                "group": np.select(list(self.groups.values()), list(self.groups), ""),
                 "has_grown": self.has_grown,
                 "value": self.unit_values,
                 "p_value": self.unit_p_values,
