@@ -11,7 +11,15 @@ from typing import Any
 import matplotlib.pyplot as plt
 
 from rfsk import experiments
-from rfsk.experiments import FieldStudy, Sweep, sweep
+from rfsk.experiments import (
+    FactorStudy,
+    FieldStudy,
+    OnsetStudy,
+    PruningStudy,
+    Sweep,
+    measure_course,
+    sweep,
+)
 from rfsk.plotting import PhaseDiagramDisplay, SweepDisplay
 from rfsk.theory import localization_index
 
@@ -28,29 +36,68 @@ TABLES: dict[str, dict[str, int]] = {
     "beta_lasso": {"zero_weights": 3, **IPR, "accuracy": 3},
     "pruning": {"weights_left": 3, **IPR, "accuracy": 3},
 }
-# Grids of FieldStudy that have no function of their own, and fixed arguments.
-GRIDS: dict[str, tuple[dict[str, list[Any]], dict[str, Any]]] = {
-    "training_set_size": (
-        {"n_train": [2_000, 5_000, 10_000, 20_000, 50_000]},
-        {"n_hidden": 64, "batch_size": 500, "weight_decay": 2e-4},
-    ),
-    "width_sweep": ({"n_hidden": [4, 8, 16, 32, 64, 128]}, {}),
-    "batch_noise": (
-        {"learning_rate": [2.5, 5.0, 10.0, 20.0], "batch_size": [25, 50, 100, 200, 400]},
+# Task, grid, repeats and fixed arguments of the studies that have no function of their own.
+STUDIES: dict[str, tuple[Any, Any, int, dict[str, Any]]] = {
+    "size_scaling": (
+        FieldStudy(),
+        [
+            {
+                "shape": [size],
+                "correlation_length": [5.0, 7.5, 10.0, 15.0],
+                "learning_time": [200.0 * size],
+            }
+            for size in (50, 100, 200)
+        ],
+        3,
         {},
     ),
-    "beta_lasso": ({"l1": [0.0, 3e-5, 1e-4, 3e-4], "l1_cut": [0.0, 200.0]}, {}),
+    "localization_time": (
+        OnsetStudy(),
+        {"gain": [0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0]},
+        3,
+        {},
+    ),
+    "training_set_size": (
+        FieldStudy(),
+        {"n_train": [2_000, 5_000, 10_000, 20_000, 50_000]},
+        3,
+        {"n_hidden": 64, "batch_size": 500, "weight_decay": 2e-4},
+    ),
+    "width_sweep": (FieldStudy(), {"n_hidden": [4, 8, 16, 32, 64, 128]}, 3, {}),
+    "batch_noise": (
+        FieldStudy(),
+        {"learning_rate": [2.5, 5.0, 10.0, 20.0], "batch_size": [25, 50, 100, 200, 400]},
+        3,
+        {},
+    ),
+    "cumulant_transition": (
+        FactorStudy(),
+        {"gain": [1.0, 3.0], "n_train": [100, 300, 1_000, 3_000, 10_000, 30_000]},
+        5,
+        {"shape": 30, "correlation_length": 3.0, "learning_time": 3000.0},
+    ),
+    "beta_lasso": (FieldStudy(), {"l1": [0.0, 3e-5, 1e-4, 3e-4], "l1_cut": [0.0, 200.0]}, 3, {}),
+    "pruning": (
+        PruningStudy(),
+        {"law": ["nlgp", "clone"]},
+        3,
+        {"n_train": 20_000, "batch_size": 500},
+    ),
+    "control_over_time": (
+        FieldStudy(measure=measure_course),
+        {"law": ["nlgp", "clone"]},
+        3,
+        {"n_measures": 25},
+    ),
 }
 
 
-def run(name: str, **options: Any) -> Sweep:
+def run(name: str) -> Sweep:
     """Run a study by its name."""
-    options = {"random_state": 0, **options}
-    if name not in GRIDS:
-        return getattr(experiments, name)(**options)
-    grid, fixed = GRIDS[name]
-    fixed = {**fixed, **options.pop("fixed", {})}
-    return sweep(FieldStudy(), grid, **{"n_repeats": 3, "fixed": fixed, **options})
+    if name not in STUDIES:
+        return getattr(experiments, name)(random_state=0)
+    study, grid, n_repeats, fixed = STUDIES[name]
+    return sweep(study, grid, n_repeats, fixed=fixed, random_state=0)
 
 
 def markdown(found: Sweep, results: dict[str, int]) -> str:
@@ -73,9 +120,9 @@ def markdown(found: Sweep, results: dict[str, int]) -> str:
     return "\n".join(lines)
 
 
-def draw(folder: Path, **options: Any) -> None:
+def draw(folder: Path) -> None:
     """Draw the phase diagram, with the onset that theory expects, and the course of training."""
-    cells = run("phase_diagram", **options).mean()
+    cells = run("phase_diagram").mean()
     cells["index"] = [
         localization_index(experiments.nlgp_task(gain=gain, length_ratio=ratio)).index
         for gain, ratio in zip(cells["gain"], cells["length_ratio"], strict=True)
@@ -86,17 +133,17 @@ def draw(folder: Path, **options: Any) -> None:
         PhaseDiagramDisplay.from_sweep(cells, "gain", "length_ratio", value, **theory, ax=ax)
     figure.savefig(folder / "phase-diagram.png", dpi=110)
     columns = ["ipr_positive", "accuracy", "accuracy_clone"]
-    course = run("control_over_time", **options)
+    course = run("control_over_time")
     display = SweepDisplay.from_sweep(course, "learning_time", columns, "law")
     display.figure_.savefig(folder / "control-over-time.png", dpi=110)
 
 
-def main(names: list[str], **options: Any) -> None:
+def main(names: list[str]) -> None:
     """Make what is asked for by name, or all."""
     if not names or "figures" in names:
-        draw(Path(__file__).parent, **options)
+        draw(Path(__file__).parent)
     for name in [name for name in TABLES if name in names or not names]:
-        found = run(name, **options)
+        found = run(name)
         print(f"\n### `{name}`\n")
         print(markdown(found, TABLES[name]), flush=True)
 

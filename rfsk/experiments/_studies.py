@@ -1,7 +1,7 @@
-"""Sweeps that answer the questions of the paper and beyond, one call each."""
+"""Studies built on FieldStudy, and the sweeps of gain and correlation lengths."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 
 from .._core._random import spawn_seeds
 from .._core._trained_nets import starts_positive
-from .._core._validation import check_lattice_shape
 from ..analysis import FieldMatcher, ipr, symmetric_cp
 from ._field_study import FieldStudy, Plan, measure_course, measure_fields
 from ._pruning import iterative_magnitude_pruning
@@ -174,19 +173,12 @@ class PruningStudy(_TrainingSetStudy):
         return {"round": list(range(len(nets))), "weights_left": left, **measured}
 
 
-def _sweep(
-    study: FieldStudy, grid: Any, options: dict[str, Any], n_repeats: int = 3, **defaults: Any
-) -> Sweep:
-    """Sweep with fixed arguments and repeats that the options of the caller override."""
-    options = {"n_repeats": n_repeats, **options}
-    fixed = {**defaults, **(options.pop("fixed", None) or {})}
-    return sweep(study, grid, fixed=fixed, **options)
-
-
 def gain_sweep(
     gains: Sequence[float] = (0.1, 1.0, 3.0, 10.0),
     *,
     clone_of: Sequence[float] = (3.0,),
+    n_repeats: int = 3,
+    fixed: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Sweep:
     """Sweep the gain of the inputs: fields localize where these are far from Gaussian.
@@ -200,9 +192,12 @@ def gain_sweep(
         Gains of the NLGP.
     clone_of : sequence of float, default=(3.0,)
         Gains of which the Gaussian clone is run too (`law` "clone").
+    n_repeats : int, default=3
+        Repeats of each point.
+    fixed : dict, optional
+        Further parameters of `FieldStudy`, such as ``{"n_hidden": 100}``.
     **options
-        Of `sweep`: `n_repeats` (3 by default), `paired`, `store`, `n_jobs`, `random_state`,
-        `verbose` and `fixed`, further parameters of `FieldStudy` such as ``{"n_hidden": 100}``.
+        `paired`, `store`, `n_jobs`, `random_state` and `verbose` of `sweep`.
 
     Returns
     -------
@@ -217,12 +212,13 @@ def gain_sweep(
     >>> list(found.table()["law"])
     ['nlgp', 'nlgp', 'clone']
     """
-    grid = [
+    grid: list[dict[str, list[Any]]] = [
         {"gain": list(of_law), "law": [law]}
         for law, of_law in (("nlgp", gains), ("clone", clone_of))
         if len(of_law)
     ]
-    return _sweep(FieldStudy(), grid, options, learning_rate=0.5, batch_size=10)
+    fixed = {"learning_rate": 0.5, "batch_size": 10, **(fixed or {})}
+    return sweep(FieldStudy(), grid, n_repeats, fixed=fixed, **options)
 
 
 def phase_diagram(
@@ -239,7 +235,7 @@ def phase_diagram(
     length_ratios : sequence of float, optional
         Long over short correlation length; 12 of them from 1.25 to 5 by default.
     **options
-        As in `gain_sweep`, but `n_repeats` is 1 by default. `correlation_length` is the longer one.
+        Of `sweep`, such as `n_repeats` and `fixed`. `correlation_length` is the longer one.
 
     Returns
     -------
@@ -259,177 +255,7 @@ def phase_diagram(
         "gain": _spaced(0.1, 10.0, 12) if gains is None else list(gains),
         "length_ratio": _spaced(1.25, 5.0, 12) if length_ratios is None else list(length_ratios),
     }
-    return _sweep(FieldStudy(), grid, options, n_repeats=1)
-
-
-def size_scaling(
-    sizes: Sequence[int] = (50, 100, 200),
-    correlation_lengths: Sequence[float] = (5.0, 7.5, 10.0, 15.0),
-    **options: Any,
-) -> Sweep:
-    """Sweep the size of a ring and the correlation length.
-
-    The IPR of a field that is a few correlation lengths wide is inversely proportional to this
-    length, whatever the size.
-
-    Parameters
-    ----------
-    sizes : sequence of int, default=(50, 100, 200)
-        Sites of the ring.
-    correlation_lengths : sequence of float, default=(5.0, 7.5, 10.0, 15.0)
-        Of the long-range class, in sites.
-    **options
-        As in `gain_sweep`. The learning time is 200 D, the same in units of the paper's time.
-
-    Returns
-    -------
-    found : Sweep
-        Columns: `shape`, `correlation_length`, `learning_time` and those of `measure_fields`.
-
-    Examples
-    --------
-    >>> from rfsk.experiments import size_scaling
-    >>> quick = {"learning_time": 50, "n_hidden": 4}
-    >>> found = size_scaling([20, 30], [2.0], n_repeats=1, fixed=quick, random_state=0, n_jobs=1)
-    >>> list(found.table()["shape"])
-    [20, 30]
-    """
-    fixed = dict(options.pop("fixed", None) or {})
-    time = fixed.pop("learning_time", None)
-    grid = [
-        {
-            "shape": [size],
-            "correlation_length": list(correlation_lengths),
-            "learning_time": [
-                200.0 * math.prod(check_lattice_shape(size)) if time is None else time
-            ],
-        }
-        for size in sizes
-    ]
-    return _sweep(FieldStudy(), grid, {**options, "fixed": fixed})
-
-
-def localization_time(
-    gains: Sequence[float] = (0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0), **options: Any
-) -> Sweep:
-    """Sweep the gain and measure when fields begin to localize.
-
-    Parameters
-    ----------
-    gains : sequence of float, default=(0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
-        Gains of the NLGP.
-    **options
-        As in `gain_sweep`.
-
-    Returns
-    -------
-    found : Sweep
-        Columns: `gain` and those of `OnsetStudy`.
-
-    Examples
-    --------
-    >>> from rfsk.experiments import localization_time
-    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
-    >>> found = localization_time([3.0], n_repeats=1, fixed=quick, random_state=0, n_jobs=1)
-    >>> list(found.table()["gain"])
-    [3.0]
-    """
-    return _sweep(OnsetStudy(), {"gain": list(gains)}, options)
-
-
-def control_over_time(gain: float = 3.0, **options: Any) -> Sweep:
-    """Follow nets on an NLGP and on its Gaussian clone, each tested on both distributions.
-
-    At first the net on the NLGP does as well on the clone, because it has learnt second-order
-    statistics only. The accuracies part when fields localize, as distributions of increasing
-    complexity are learnt one after another (Refinetti et al., 2023).
-
-    Parameters
-    ----------
-    gain : float, default=3.0
-        Gain of the NLGP.
-    **options
-        As in `gain_sweep`; `n_measures` is 25.
-
-    Returns
-    -------
-    found : Sweep
-        Columns: `law` and those of `measure_course`, one row per measurement.
-
-    Examples
-    --------
-    >>> from rfsk.experiments import control_over_time
-    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_measures": 3}
-    >>> found = control_over_time(n_repeats=1, fixed=quick, random_state=0, n_jobs=1)
-    >>> found.table()["learning_time"].tolist()
-    [5.0, 15.0, 50.0, 5.0, 15.0, 50.0]
-    """
-    study = FieldStudy(measure=measure_course)
-    return _sweep(study, {"law": ["nlgp", "clone"]}, options, gain=gain, n_measures=25)
-
-
-def cumulant_transition(
-    sizes: Sequence[int] = (100, 300, 1_000, 3_000, 10_000, 30_000),
-    gains: Sequence[float] = (1.0, 3.0),
-    **options: Any,
-) -> Sweep:
-    """Compare the samples that a localized CP factor takes with those that a net takes.
-
-    Parameters
-    ----------
-    sizes : sequence of int, default=(100, 300, 1_000, 3_000, 10_000, 30_000)
-        Samples.
-    gains : sequence of float, default=(1.0, 3.0)
-        Gains of the NLGP.
-    **options
-        As in `gain_sweep`, but `n_repeats` is 5 by default. A ring of 30 sites, correlation length
-        3, and a learning time of 3000.
-
-    Returns
-    -------
-    found : Sweep
-        Columns: `gain`, `n_train` and those of `FactorStudy`.
-
-    Examples
-    --------
-    >>> from rfsk.experiments import cumulant_transition
-    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
-    >>> found = cumulant_transition([99], [3.0], n_repeats=1, fixed=quick, random_state=0, n_jobs=1)
-    >>> found.table()[["gain", "n_train"]].to_numpy().tolist()
-    [[3.0, 99.0]]
-    """
-    settings = {"shape": 30, "correlation_length": 3.0, "learning_time": 3000.0}
-    grid = {"gain": list(gains), "n_train": list(sizes)}
-    return _sweep(FactorStudy(), grid, options, n_repeats=5, **settings)
-
-
-def pruning(n_rounds: int = 6, fraction: float = 0.3, **options: Any) -> Sweep:
-    """Measure how local the weights are that pruning leaves, on an NLGP and on its clone.
-
-    Parameters
-    ----------
-    n_rounds : int, default=6
-        Rounds of pruning.
-    fraction : float, default=0.3
-        Fraction of the remaining weights to remove in a round.
-    **options
-        As in `gain_sweep`. 20,000 samples, batches of 500.
-
-    Returns
-    -------
-    found : Sweep
-        Columns: `law` and those of `PruningStudy`, one row per round.
-
-    Examples
-    --------
-    >>> from rfsk.experiments import pruning
-    >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_train": 500}
-    >>> found = pruning(n_rounds=1, n_repeats=1, fixed=quick, random_state=0, n_jobs=1)
-    >>> found.table()["weights_left"].tolist()
-    [1.0, 0.7, 1.0, 0.7]
-    """
-    study = PruningStudy(n_rounds=n_rounds, fraction=fraction)
-    return _sweep(study, {"law": ["nlgp", "clone"]}, options, n_train=20_000, batch_size=500)
+    return sweep(FieldStudy(), grid, **options)
 
 
 def _spaced(low: float, high: float, n: int) -> list[float]:

@@ -12,16 +12,11 @@ from rfsk.experiments import (
     FieldStudy,
     OnsetStudy,
     PruningStudy,
-    control_over_time,
-    cumulant_transition,
     gain_sweep,
-    localization_time,
     measure_course,
     nlgp_task,
     onset,
     phase_diagram,
-    pruning,
-    size_scaling,
     sweep,
 )
 
@@ -31,22 +26,24 @@ QUICK = {"n_jobs": 1, "random_state": 0}
 
 @pytest.mark.slow
 def test_ipr_scales_with_the_correlation_length_not_the_size():
-    found = size_scaling((50, 100), (5.0, 10.0), n_repeats=1, **QUICK).mean("ipr_positive")
+    lengths = {"correlation_length": [5.0, 10.0]}
+    grid = [{"shape": [size], "learning_time": [200.0 * size], **lengths} for size in (50, 100)]
+    found = sweep(FieldStudy(), grid, **QUICK).mean("ipr_positive")
     scaled = found["ipr_positive"] * found["correlation_length"]
     np.testing.assert_allclose(scaled, 0.59, rtol=0.1)
-    assert found["learning_time"].tolist() == [10_000.0] * 2 + [20_000.0] * 2
 
 
 @pytest.mark.slow
 def test_fields_localize_sooner_at_a_larger_gain():
     few = {"n_measures": 20, "learning_time": 8000.0}
-    found = localization_time((1.0, 3.0), n_repeats=2, fixed=few, **QUICK).table()
+    found = sweep(OnsetStudy(), {"gain": [1.0, 3.0]}, 2, fixed=few, **QUICK).table()
     slow, fast = (found["onset_time"][found["gain"] == g] for g in (1.0, 3.0))
     assert slow.min() > 2 * fast.max()
 
 
 def test_a_net_on_the_clone_never_localizes_and_learns_less():
-    found = control_over_time(n_repeats=1, fixed={"n_measures": 6}, **QUICK).table()
+    study = FieldStudy(measure=measure_course)
+    found = sweep(study, {"law": ["nlgp", "clone"]}, fixed={"n_measures": 6}, **QUICK).table()
     ends = found.groupby("law").last()
     assert ends["ipr_positive"]["nlgp"] > 2.5 * ends["ipr_positive"]["clone"]
     assert ends["accuracy"]["nlgp"] > ends["accuracy"]["clone"] + 0.02
@@ -58,7 +55,8 @@ def test_a_net_on_the_clone_never_localizes_and_learns_less():
 @pytest.mark.slow
 def test_the_factor_of_few_samples_is_localized_before_the_net_is():
     """At gain 1; an IPR of 0.12 lies between a mode (0.05), noise (0.1) and the model's factor."""
-    found = cumulant_transition((100, 1000), (1.0,), **QUICK).mean()
+    small = {"shape": 30, "correlation_length": 3.0, "learning_time": 3000.0, "gain": 1.0}
+    found = sweep(FactorStudy(), {"n_train": [100, 1000]}, 5, fixed=small, **QUICK).mean()
     assert found["factor_ipr"][1] > 0.13 > found["factor_ipr"][0]
     assert found["net_ipr"][1] < 0.11
     assert found["match"].is_monotonic_increasing
@@ -66,9 +64,8 @@ def test_the_factor_of_few_samples_is_localized_before_the_net_is():
 
 @pytest.mark.slow
 def test_pruning_leaves_local_weights():
-    small = {"n_train": 5000, "n_hidden": 20, "learning_time": 5000.0}
-    found = pruning(4, n_repeats=1, fixed=small, **QUICK).table()
-    nlgp = found[found["law"] == "nlgp"]
+    small = {"n_train": 5000, "n_hidden": 20, "learning_time": 5000.0, "batch_size": 500}
+    nlgp = sweep(PruningStudy(n_rounds=4), [{}], fixed=small, **QUICK).table()
     assert nlgp["round"].tolist() == [0, 1, 2, 3, 4]
     np.testing.assert_allclose(nlgp["weights_left"], 0.7 ** np.arange(5), rtol=1e-2)
     assert nlgp["ipr_positive"].iloc[-1] > 1.3 * nlgp["ipr_positive"].iloc[0]
