@@ -251,8 +251,12 @@ def compare_with_controls(
     """Compare a fitted net with nets of the same kind that were fitted to controls of its data."""
     nets = [net, *controls]
     values = np.stack([_measured(measure, fitted.receptive_fields_) for fitted in nets])
-    grown = np.stack([_has_grown(fitted) for fitted in nets])
-    groups = _groups_of(net)
+    norms = np.stack([np.linalg.norm(fitted.receptive_fields_, axis=1) for fitted in nets])
+    grown = norms > GROWN * net.init_scale
+    positive = starts_positive(net.receptive_fields_)
+    groups = {"b > 0": positive, "b < 0": ~positive}
+    if not net.net_.module__bias_init:
+        groups = {"all units": np.ones(len(positive), dtype=bool)}
     means = {name: _group_means(values, grown & members) for name, members in groups.items()}
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = {
@@ -291,19 +295,6 @@ def _measured(measure: Callable[[Array], ArrayLike], fields: Array) -> Array:
             f"{len(fields)} units."
         )
     return values
-
-
-def _groups_of(net: FCNet | ConvNet) -> dict[str, NDArray[np.bool_]]:
-    positive = starts_positive(net.receptive_fields_)
-    if not net.net_.module__bias_init:
-        return {"all units": np.ones(len(positive), dtype=bool)}
-    return {"b > 0": positive, "b < 0": ~positive}
-
-
-def _has_grown(net: FCNet | ConvNet) -> NDArray[np.bool_]:
-    """Units whose fields are larger than initially, where their norm is about init_scale."""
-    norms = np.linalg.norm(net.receptive_fields_, axis=1)
-    return np.asarray(norms > GROWN * net.init_scale)
 
 
 def _group_means(values: Array, members: NDArray[np.bool_]) -> Array:

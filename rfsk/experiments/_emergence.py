@@ -257,36 +257,22 @@ def emergence(
     clone = task.gaussian_clone()
     seeds = spawn_seeds(random_state, 8)
 
-    def fcnet(seed: int) -> FCNet:
-        return FCNet(
-            n_hidden,
-            learning_rate=plan.learning_rate,
-            batch_size=plan.batch_size,
-            weight_decay=0.0,
-            image_shape=shape if dim == 2 else None,
-            record=plan.n_snapshots,
-            device=device,
-            random_state=seed,
-        )
-
-    conv = ConvNet(
-        plan.n_channels,
-        learning_rate=plan.learning_rate,
-        batch_size=plan.conv_batch_size,
-        weight_decay=0.0,
-        image_shape=shape if dim == 2 else None,
-        device=device,
-        random_state=seeds[2],
-    )
+    options: dict[str, Any] = {
+        "learning_rate": plan.learning_rate,
+        "weight_decay": 0.0,
+        "image_shape": shape if dim == 2 else None,
+        "device": device,
+    }
+    of_fcnet = {**options, "batch_size": plan.batch_size, "record": plan.n_snapshots}
+    trained: list[FCNet | ConvNet] = [
+        *(FCNet(n_hidden, random_state=seed, **of_fcnet) for seed in seeds[:2]),
+        ConvNet(plan.n_channels, batch_size=plan.conv_batch_size, random_state=seeds[2], **options),
+    ]
     with tqdm(total=3, disable=not verbose, unit="part", leave=False) as bar:
         bar.set_description("training FCNet on both inputs, and ConvNet")
-        trained: list[FCNet | ConvNet] = [fcnet(seeds[0]), fcnet(seeds[1]), conv]
         n_samples = plan.n_steps * plan.batch_size
-        fit_many_online(
-            trained,
-            [task, clone, task],
-            [n_samples, n_samples, plan.conv_steps * plan.conv_batch_size],
-        )
+        sizes = [n_samples, n_samples, plan.conv_steps * plan.conv_batch_size]
+        fit_many_online(trained, [task, clone, task], sizes)
         for net in trained:
             check_trained(net)
         nets = dict(zip(("nlgp", "clone", "conv"), trained, strict=True))
@@ -319,17 +305,12 @@ def emergence(
             "gain": float(gain),
             "correlation_length": [float(xi) for xi in lengths],
             "n_hidden": int(n_hidden),
-            "learning_rate": plan.learning_rate,
-            "batch_size": plan.batch_size,
-            "n_steps": plan.n_steps,
+            **{name: getattr(plan, name) for name in ("learning_rate", "batch_size", "n_steps")},
             "quick": bool(quick),
             "random_state": random_state,
         },
-        samples=np.stack(
-            [
-                model.sample(1, seed)[0]
-                for model, seed in zip(task.models, spawn_seeds(seeds[7], 2), strict=True)
-            ]
+        samples=np.concatenate(
+            [m.sample(1, s) for m, s in zip(task.models, spawn_seeds(seeds[7], 2), strict=True)]
         ),
         nets=nets,
         cp=cp,

@@ -162,17 +162,12 @@ class DataStudy:
         return figure
 
     def to_html(self, path: str | Path) -> None:
-        """Write a report that stands alone: verdict, table, figure and notes.
+        """Write a report in one file: verdict, tables, figure and notes.
 
         Parameters
         ----------
         path : path-like
             File to write.
-
-        Raises
-        ------
-        OSError
-            If it cannot be written.
         """
         import matplotlib.pyplot as plt
 
@@ -303,15 +298,8 @@ def study_data(
     with warnings.catch_warnings(record=True) as said, warned_once():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", LikelyMistakeWarning)
-        test = control_test(
-            net,
-            data,
-            labels,
-            n_controls=n_controls,
-            n_jobs=n_jobs,
-            verbose=verbose,
-            random_state=rng,
-        )
+        options = {"n_controls": n_controls, "n_jobs": n_jobs, "verbose": verbose}
+        test = control_test(net, data, labels, random_state=rng, **options)
         matches = _matches(test, data, labels, sides, n_jobs)
     notes += [str(warning.message) for warning in said]
     reason = why_not_testable(data, sides, data)
@@ -356,9 +344,8 @@ def _matches(
     fields = test.net.receptive_fields_[stand_out if stand_out.any() else test.has_grown]
     if not len(fields):
         return {}
-    seed, others = test.net.random_state, []
-    for i in range(_N_OTHER_SEEDS):
-        others.append(clone(test.net).set_params(random_state=seed + 1 + i))
+    seed = test.net.random_state
+    others = [clone(test.net).set_params(random_state=seed + 1 + i) for i in range(_N_OTHER_SEEDS)]
     conv = ConvNet(
         _N_REFERENCES,
         batch_size=test.net.batch_size,
@@ -367,12 +354,8 @@ def _matches(
         random_state=seed,
     )
     fit_many([*others, conv], data, labels, n_jobs=n_jobs)
-    classes, counts = np.unique(labels, return_counts=True)
-    within = sum(
-        cumulant(data[labels == label]) * (count / len(data))
-        for label, count in zip(classes, counts, strict=True)
-        if count > 1
-    )
+    members = [labels == label for label in np.unique(labels)]
+    within = sum(cumulant(data[m]) * (m.sum() / len(data)) for m in members if m.sum() > 1)
     factors = symmetric_cp(within, min(_N_REFERENCES, data.shape[1]), random_state=seed)
     references = {
         "filters of a convolutional net": conv.receptive_fields_,

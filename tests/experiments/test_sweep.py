@@ -172,6 +172,7 @@ def test_a_failing_cell_is_a_row_with_its_traceback_while_the_others_go_on():
     np.testing.assert_array_equal(found.mean()["mean_n"], [2, 0, 0, 2])
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_costs_nothing_but_its_cell():
     with pytest.warns(UserWarning, match="1 of 3 cells failed, the first with .The worker died: T"):
         found = sweep(by_value(deadly), {"scale": [1, 2, 4]}, n_jobs=2, random_state=0)
