@@ -211,7 +211,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data",
         type=Path,
         metavar="FILE",
-        help=".npz of inputs and labels, .npy of inputs, or .csv or .parquet with one row per sample",
+        help=".npz of inputs and labels, .npy of inputs, or .csv or .parquet, one row per sample",
     )
     own.add_argument(
         "--labels",

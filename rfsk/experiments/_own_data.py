@@ -298,8 +298,8 @@ def study_data(
     with warnings.catch_warnings(record=True) as said, warned_once():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", LikelyMistakeWarning)
-        options = {"n_controls": n_controls, "n_jobs": n_jobs, "verbose": verbose}
-        test = control_test(net, data, labels, random_state=rng, **options)
+        options: dict[str, Any] = {"n_jobs": n_jobs, "verbose": verbose, "random_state": rng}
+        test = control_test(net, data, labels, n_controls=n_controls, **options)
         matches = _matches(test, data, labels, sides, n_jobs)
     notes += [str(warning.message) for warning in said]
     reason = why_not_testable(data, sides, data)
