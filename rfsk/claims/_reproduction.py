@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..experiments._sweep import installed_versions
 from ._bench import Bench
 from ._claim import Claim, Quantity
 

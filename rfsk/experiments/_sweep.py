@@ -5,14 +5,12 @@ import hashlib
 import inspect
 import json
 import os
-import platform
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import joblib
@@ -22,11 +20,11 @@ import torch
 from sklearn.model_selection import ParameterGrid
 from threadpoolctl import threadpool_limits
 
-from .. import __version__
 from .._core._interrupts import noticing_interrupts
 from .._core._progress import tqdm
 from .._core._random import as_generator, draw_seed, seed_of_key
 from .._core._validation import check_positive
+from .._core._versions import installed_versions
 from ._store import Store, describe, sources
 
 _OWN_COLUMNS = ("repeat", "seed", "duration", "error")
@@ -236,12 +234,6 @@ def sweep(
     parts = [grid] if isinstance(grid, Mapping) else grid
     names = list(dict.fromkeys(name for part in parts for name in part))
     return Sweep(names, entropy, _frame(names, [c for c in cells if c.name in records], records))
-
-
-def installed_versions() -> dict[str, str]:
-    """Versions on which numbers depend."""
-    versions = {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "torch")}
-    return {"python": platform.python_version(), "rfsk": __version__, **versions}
 
 
 class _Cell(NamedTuple):
