@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core._versions import installed_versions
 from ._bench import Bench
 from ._claim import Claim, Quantity
 
