@@ -1,6 +1,7 @@
 """The store of a sweep: a manifest of what was run, and one file for each finished cell."""
 
 import ast
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -94,19 +95,17 @@ def describe(value: Any, modules: set[str]) -> Any:
         return describe([type(value), state], modules)
     if hasattr(value, "get_params") and not isinstance(value, type):
         return describe([type(value), value.get_params(deep=False)], modules)
-    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", "")
-    try:
-        is_defined_there = operator.attrgetter(name)(sys.modules[str(module)]) is value
-    except (AttributeError, KeyError):
-        is_defined_there = False
-    if not is_defined_there:
-        raise TypeError(
-            f"{value!r} cannot be recognized in a later run; expected numbers, strings, lists or "
-            "dicts of these, dataclasses, estimators, or functions and classes that a module "
-            "defines at its top level."
-        )
-    modules.add(str(module))
-    return f"{module}.{name}"
+    module = str(getattr(value, "__module__", None))
+    for name in (getattr(value, "__qualname__", ""), getattr(value, "__name__", "")):
+        with contextlib.suppress(AttributeError, KeyError):
+            if operator.attrgetter(name)(sys.modules[module]) is value:
+                modules.add(module)
+                return f"{module}.{name}"
+    raise TypeError(
+        f"{value!r} cannot be recognized in a later run; expected numbers, strings, lists or dicts "
+        "of these, dataclasses, estimators, or functions and classes that a module defines at its "
+        "top level. Pass the name of anything else, and look it up in the study."
+    )
 
 
 def sources(modules: Iterable[str]) -> dict[str, str]:

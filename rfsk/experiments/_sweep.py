@@ -1,6 +1,7 @@
 """sweep: a study over a grid of parameters and repeats, wherever joblib runs it."""
 
 import copy
+import functools
 import hashlib
 import inspect
 import json
@@ -163,8 +164,10 @@ def sweep(
     versions of Python, rfsk, NumPy, SciPy, scikit-learn and torch, and a digest of the source of
     all modules from which the study and its arguments come and of all that these import, except
     installed packages. If anything differs, the store is refused with a ValueError. Otherwise
-    finished cells are taken from it: run the script of a killed sweep again to go on. What the
-    study reads from elsewhere, such as files, is not compared: give it a new name in `fixed`.
+    finished cells are taken from it: run the script of a killed sweep again to go on. Put the study
+    into a module of its own, so that a change of the script that draws its results does not count.
+    Files, environment variables and variables that a program sets while it runs are not compared:
+    name what the study reads from them in `fixed`.
 
     Examples
     --------
@@ -218,9 +221,12 @@ def sweep(
         records[cell.name] = record
         bar.update()
 
+    parts = [grid] if isinstance(grid, Mapping) else grid
+    names = list(dict.fromkeys(name for part in parts for name in part))
+    call = functools.partial(_run_cell, study, fixed, {*names, *_OWN_COLUMNS})
     try:
         with bar, _one_thread():
-            _run(study, fixed, [cell for cell in cells if cell.name not in records], n_jobs, keep)
+            _run(call, [cell for cell in cells if cell.name not in records], n_jobs, keep)
     except KeyboardInterrupt:
         message = f"The sweep was interrupted; {len(records)} of {len(cells)} cells are kept."
         warnings.warn(message, stacklevel=2)
@@ -231,8 +237,6 @@ def sweep(
             f"{errors[0].strip().splitlines()[-1]!r}; see failures().",
             stacklevel=2,
         )
-    parts = [grid] if isinstance(grid, Mapping) else grid
-    names = list(dict.fromkeys(name for part in parts for name in part))
     return Sweep(names, entropy, _frame(names, [c for c in cells if c.name in records], records))
 
 
@@ -273,8 +277,7 @@ def _points(study: Callable[..., Any], grid: Any, fixed: dict[str, Any]) -> list
 
 
 def _run(
-    study: Callable[..., Any],
-    fixed: dict[str, Any],
+    call: Callable[[_Cell], tuple[str, dict[str, Any]]],
     cells: list[_Cell],
     n_jobs: int | None,
     keep: Callable[[_Cell, dict[str, Any]], None],
@@ -286,7 +289,7 @@ def _run(
     def jobs() -> Iterator[Any]:
         for cell in waiting:
             running[cell.name] = cell
-            yield joblib.delayed(_run_cell)(study, fixed, cell)
+            yield joblib.delayed(call)(cell)
 
     pool = joblib.Parallel(
         n_jobs,
@@ -306,12 +309,12 @@ def _run(
             keep(cells[0], {"error": f"The worker died: {error!r}", "duration": np.nan})
             return
         for cell in list(running.values()):
-            _run(study, fixed, [cell], 2, keep)
-        _run(study, fixed, list(waiting), n_jobs, keep)
+            _run(call, [cell], 2, keep)
+        _run(call, list(waiting), n_jobs, keep)
 
 
 def _run_cell(
-    study: Callable[..., Any], fixed: dict[str, Any], cell: _Cell
+    study: Callable[..., Any], fixed: dict[str, Any], taken: set[str], cell: _Cell
 ) -> tuple[str, dict[str, Any]]:
     """Call the study with its own copies of the arguments, as if it had its own process."""
     record: dict[str, Any] = {}
@@ -319,7 +322,7 @@ def _run_cell(
     with _one_thread(), noticing_interrupts() as was_interrupted:
         try:
             arguments = copy.deepcopy({**fixed, **cell.parameters})
-            record["result"] = _as_result(study(**arguments, random_state=cell.seed), cell)
+            record["result"] = _as_result(study(**arguments, random_state=cell.seed), taken)
         except (Exception, SystemExit):
             record["error"] = traceback.format_exc()
     if was_interrupted():  # even if a fit inside took it as the end of training
@@ -327,11 +330,11 @@ def _run_cell(
     return cell.name, {**record, "duration": time.perf_counter() - start}
 
 
-def _as_result(answer: Mapping[str, Any], cell: _Cell) -> dict[str, list[Any]]:
+def _as_result(answer: Mapping[str, Any], taken: set[str]) -> dict[str, list[Any]]:
     """Turn what a study returned into lists of equal length of numbers and strings."""
     arrays = {str(name): np.asarray(value) for name, value in answer.items()}
     for name, array in arrays.items():
-        if name in (*cell.parameters, *_OWN_COLUMNS):
+        if name in taken:
             raise ValueError(f"The study returned {name!r}, which is a column already; rename it.")
         if array.ndim > 1 or array.dtype.kind not in "biufU":
             raise TypeError(

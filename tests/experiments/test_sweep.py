@@ -244,11 +244,12 @@ def test_cells_share_no_arguments():
         ({"a": [1, 2, 3], "b": [1, 2]}, "could not broadcast|could not be broadcast"),
         ({"seed": 1}, "The study returned 'seed', which is a column already; rename it"),
         ({"k": 1}, "The study returned 'k', which is a column already"),
+        ({"j": 1}, "The study returned 'j', which is a column already"),
     ],
 )
 def test_what_is_no_table_of_numbers_is_a_failure(answer, message):
-    with pytest.warns(UserWarning, match="1 of 1 cells failed"):
-        found = sweep(lambda k, random_state: answer, {"k": [0]}, n_jobs=1)
+    with pytest.warns(UserWarning, match="2 of 2 cells failed"):
+        found = sweep(lambda random_state, k=0, j=0: answer, [{"k": [0]}, {"j": [0]}], n_jobs=1)
     assert re.search(message, found.failures()["error"][0])
 
 
@@ -299,7 +300,8 @@ def test_equal_values_are_one_point_and_others_have_seeds_of_their_own():
     model = NLGP(20, correlation_length=1.0, gain=3.0)
     model.sample(3, 0)  # what it remembers does not matter
     different = [1, 1.5, "1", True, None, [1], {"a": 1}, model, np.arange(3), FCNet(3), FCNet(4)]
-    assert seeds(*different, np.sqrt, abs, FCNet).nunique() == len(different) + 3
+    functions = [np.sqrt, abs, torch.relu, FCNet]
+    assert seeds(*different, *functions).nunique() == len(different) + len(functions)
     same = [seeds(value)[0] for value in (1, 1.0, np.float32(1), np.int64(1))]
     assert len(set(same)) == 1
     again = NLGP(20, correlation_length=1.0, gain=3.0)
