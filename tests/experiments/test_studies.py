@@ -126,9 +126,17 @@ def test_measuring_on_the_way_does_not_change_where_training_ends():
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"batch_size": 1}, {"n_train": 100}, {"readout": "linear"}, {"n_hidden": [4, 3]}],
+    [
+        {"batch_size": 1},
+        {"n_train": 100},
+        {"readout": "linear"},
+        {"n_hidden": [4, 3]},
+        {"shape": (5, 4), "correlation_length": 1.0},
+    ],
 )
 def test_any_net_can_be_swept(parameters):
+    shape = parameters.get("shape")
+    assert FieldStudy()._plan(**{**SMALL, **parameters}).net.image_shape == shape
     assert 0.0 <= FieldStudy()(**{**SMALL, **parameters}, random_state=0)["accuracy"] <= 1.0
 
 
@@ -157,12 +165,6 @@ def test_a_study_takes_any_task():
     small = {"n_hidden": 4, "learning_time": 100.0}
     found = sweep(FieldStudy(ising), {"temperature": [1.0, 2.0]}, fixed=small, **QUICK)
     assert found.table()["temperature"].tolist() == [1.0, 2.0]
-
-
-def test_studies_in_two_dimensions_know_the_lattice():
-    small = {**SMALL, "shape": (5, 4), "correlation_length": 1.0}
-    assert len(sweep(FieldStudy(), {"gain": [3.0]}, fixed=small, **QUICK).failures()) == 0
-    assert FieldStudy()._plan(**small).net.image_shape == (5, 4)
 
 
 def test_onset_is_where_a_curve_leaves_its_minimum():
