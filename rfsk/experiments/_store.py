@@ -10,7 +10,6 @@ import json
 import operator
 import os
 import sys
-import sysconfig
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -129,25 +128,27 @@ def sources(modules: Iterable[str]) -> dict[str, str]:
 def _source_files(module: str) -> list[Path]:
     """Source files of a module, or of the whole package that it is in; none if installed."""
     top = module.partition(".")[0]
+    places: list[Any] = []
     try:
         spec = None if top in sys.stdlib_module_names else importlib.util.find_spec(top)
+        if spec is not None:
+            places = list(spec.submodule_search_locations or [str(spec.origin)])
     except ValueError:  # of a script, or of a module that was loaded from its file
-        files = [Path(str(sys.modules[module].__file__))]
-    else:
-        folders = list((spec and spec.submodule_search_locations) or [])
-        files = [path for folder in folders for path in sorted(Path(folder).rglob("*.py"))]
-        if spec and not folders:
-            files = [Path(str(spec.origin))]
-    installed = {"site-packages", "dist-packages"}
-    stdlib = sysconfig.get_path("stdlib")
-    own = (f for f in files if not installed & set(f.parts) and not f.is_relative_to(stdlib))
-    return [path for path in own if path.suffix == ".py"]
+        places = [getattr(sys.modules.get(module), "__file__", None)]
+    files: list[Path] = []
+    for place in map(Path, filter(None, places)):
+        if not {"site-packages", "dist-packages"} & set(place.parts):
+            files += sorted(place.rglob("*.py")) if place.is_dir() else [place]
+    return [path for path in files if path.suffix == ".py"]
 
 
 @functools.cache
 def _imports(text: bytes) -> frozenset[str]:
     """Top-level names of what a source file imports, wherever in it."""
-    nodes = list(ast.walk(ast.parse(text)))
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except SyntaxError:  # a template, which nothing imports
+        return frozenset()
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [n.module or "" for n in nodes if isinstance(n, ast.ImportFrom) and not n.level]
     return frozenset(name.partition(".")[0] for name in names)
