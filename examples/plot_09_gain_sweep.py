@@ -63,9 +63,9 @@ for value, ax in zip(("ipr_positive", "localized_positive"), axes, strict=True):
     )  # fmt: skip
 
 # %%
-# Left of the line no net has localized fields. Right of it the fraction of units that a test against
-# random phases calls localized (right panel) rises to one between two and four times the gain of
-# the line, sooner where the ratio is large. At the lowest ratio the two classes are hard to
+# Left of the line no net has localized fields. Right of it the fraction of units that a test
+# against random phases calls localized (right panel) rises to one between two and four times the
+# gain of the line, sooner where the ratio is large. At the lowest ratio the two classes are hard to
 # distinguish: the IPR has begun to rise with the gain, but fields that pass the test take longer
 # training.
 
