@@ -1,73 +1,120 @@
 """Print the tables of studies.md, every study at its default size, seed 0, and draw its figures.
 
-Takes some five minutes on two cores.
+Takes some five minutes on two cores. Names on the command line, "figures" among them, select what
+to make.
 """
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 
 from rfsk import experiments
+from rfsk.experiments import (
+    FactorStudy,
+    FieldStudy,
+    OnsetStudy,
+    PruningStudy,
+    Sweep,
+    measure_course,
+    sweep,
+)
 from rfsk.plotting import PhaseDiagramDisplay, SweepDisplay
 from rfsk.theory import localization_index
 
-# Study, columns of its parameters, columns of its results with their digits.
-TABLES: list[tuple[str, Sequence[str], dict[str, int]]] = [
-    (
-        "gain_sweep",
-        ["gain", "law"],
-        {"ipr_positive": 4, "ipr_negative": 4, "width_positive": 1, "accuracy": 3},
+IPR = {"ipr_positive": 4, "ipr_negative": 4}
+# Study and columns of results with their digits.
+TABLES: dict[str, dict[str, int]] = {
+    "gain_sweep": {**IPR, "width_positive": 1, "accuracy": 3},
+    "size_scaling": {**IPR, "width_positive": 1},
+    "localization_time": {"onset_time": 0, "ipr_positive": 4},
+    "training_set_size": {**IPR, "accuracy": 3},
+    "width_sweep": {"ipr_positive": 4, "localized_positive": 2, "accuracy": 3},
+    "batch_noise": {"ipr_positive": 4, "localized_positive": 2, "accuracy": 3},
+    "cumulant_transition": {"factor_ipr": 3, "net_ipr": 3, "match": 3, "accuracy": 3},
+    "beta_lasso": {"zero_weights": 3, **IPR, "accuracy": 3},
+    "pruning": {"weights_left": 3, **IPR, "accuracy": 3},
+}
+# Task, grid, repeats and fixed arguments of the studies that have no function of their own.
+STUDIES: dict[str, tuple[Any, Any, int, dict[str, Any]]] = {
+    "size_scaling": (
+        FieldStudy(),
+        [
+            {
+                "shape": [size],
+                "correlation_length": [5.0, 7.5, 10.0, 15.0],
+                "learning_time": [200.0 * size],
+            }
+            for size in (50, 100, 200)
+        ],
+        3,
+        {},
     ),
-    (
-        "size_scaling",
-        ["shape", "correlation_length"],
-        {"ipr_positive": 4, "ipr_negative": 4, "width_positive": 1},
+    "localization_time": (
+        OnsetStudy(),
+        {"gain": [0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0]},
+        3,
+        {},
     ),
-    ("localization_time", ["gain"], {"onset_time": 0, "ipr_positive": 4}),
-    (
-        "training_set_size",
-        ["n_train"],
-        {"ipr_positive": 4, "ipr_negative": 4, "accuracy": 3},
+    "training_set_size": (
+        FieldStudy(),
+        {"n_train": [2_000, 5_000, 10_000, 20_000, 50_000]},
+        3,
+        {"n_hidden": 64, "batch_size": 500, "weight_decay": 2e-4},
     ),
-    ("width_sweep", ["n_hidden"], {"ipr_positive": 4, "localized_positive": 2, "accuracy": 3}),
-    (
-        "batch_noise",
-        ["learning_rate", "batch_size"],
-        {"ipr_positive": 4, "localized_positive": 2, "accuracy": 3},
+    "width_sweep": (FieldStudy(), {"n_hidden": [4, 8, 16, 32, 64, 128]}, 3, {}),
+    "batch_noise": (
+        FieldStudy(),
+        {"learning_rate": [2.5, 5.0, 10.0, 20.0], "batch_size": [25, 50, 100, 200, 400]},
+        3,
+        {},
     ),
-    (
-        "cumulant_transition",
-        ["gain", "n_train"],
-        {"factor_ipr": 3, "net_ipr": 3, "match": 3, "accuracy": 3},
+    "cumulant_transition": (
+        FactorStudy(),
+        {"gain": [1.0, 3.0], "n_train": [100, 300, 1_000, 3_000, 10_000, 30_000]},
+        5,
+        {"shape": 30, "correlation_length": 3.0, "learning_time": 3000.0},
     ),
-    (
-        "beta_lasso",
-        ["l1", "l1_cut"],
-        {"zero_weights": 3, "ipr_positive": 4, "ipr_negative": 4, "accuracy": 3},
+    "beta_lasso": (FieldStudy(), {"l1": [0.0, 3e-5, 1e-4, 3e-4], "l1_cut": [0.0, 200.0]}, 3, {}),
+    "pruning": (
+        PruningStudy(),
+        {"law": ["nlgp", "clone"]},
+        3,
+        {"n_train": 20_000, "batch_size": 500},
     ),
-    (
-        "pruning",
-        ["law", "round"],
-        {"weights_left": 3, "ipr_positive": 4, "ipr_negative": 4, "accuracy": 3},
+    "control_over_time": (
+        FieldStudy(measure=measure_course),
+        {"law": ["nlgp", "clone"]},
+        3,
+        {"n_measures": 25},
     ),
-]
+}
 
 
-def markdown(found: Any, parameters: Sequence[str], results: dict[str, int]) -> str:
-    """Means over seeds, with standard errors of the last digits."""
-    table = found.mean()
+def run(name: str) -> Sweep:
+    """Run a study by its name."""
+    if name not in STUDIES:
+        return getattr(experiments, name)(random_state=0)
+    study, grid, n_repeats, fixed = STUDIES[name]
+    return sweep(study, grid, n_repeats, fixed=fixed, random_state=0)
+
+
+def markdown(found: Sweep, results: dict[str, int]) -> str:
+    """Means over repeats, with standard errors of the last digits."""
+    table = found.table()
+    parameters = [name for name in found.parameters if name != "learning_time"]
+    parameters += [name for name in ("round",) if name in table]
+    n_repeats = table["repeat"].max() + 1
     lines = ["| " + " | ".join([*parameters, *results]) + " |"]
     lines.append("|---" * (len(parameters) + len(results)) + "|")
-    for row in table.to_dict("records"):
-        cells = [f"{row[name]:g}" if name != "law" else row[name] for name in parameters]
+    for row in found.mean().to_dict("records"):
+        values = [row[name] for name in parameters]
+        cells = [value if isinstance(value, str) else f"{value:g}" for value in values]
         for name, digits in results.items():
-            error = row[f"{name}_sem"]
+            error, n = row[f"{name}_sem"], row[f"{name}_n"]
             spread = f" ± {error:.{digits}f}" if error == error else ""
-            n = row.get(f"{name}_n", row["n"])
-            some = f" ({n:.0f} of {row['n']})" if 0 < n < row["n"] else ""
+            some = f" ({n} of {n_repeats})" if 0 < n < n_repeats else ""
             cells.append(f"{row[name]:.{digits}f}{spread}{some}")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -75,7 +122,7 @@ def markdown(found: Any, parameters: Sequence[str], results: dict[str, int]) -> 
 
 def draw(folder: Path) -> None:
     """Draw the phase diagram, with the onset that theory expects, and the course of training."""
-    cells = experiments.phase_diagram(random_state=0).mean()
+    cells = run("phase_diagram").mean()
     cells["index"] = [
         localization_index(experiments.nlgp_task(gain=gain, length_ratio=ratio)).index
         for gain, ratio in zip(cells["gain"], cells["length_ratio"], strict=True)
@@ -85,23 +132,21 @@ def draw(folder: Path) -> None:
         theory = {"boundary": "index", "boundary_label": "localization index 1"}
         PhaseDiagramDisplay.from_sweep(cells, "gain", "length_ratio", value, **theory, ax=ax)
     figure.savefig(folder / "phase-diagram.png", dpi=110)
-    course = experiments.control_over_time(random_state=0)
     columns = ["ipr_positive", "accuracy", "accuracy_clone"]
+    course = run("control_over_time")
     display = SweepDisplay.from_sweep(course, "learning_time", columns, "law")
     display.figure_.savefig(folder / "control-over-time.png", dpi=110)
 
 
-def main() -> None:
-    """Make what is asked for by name ("figures" among them), or all."""
-    if len(sys.argv) == 1 or "figures" in sys.argv[1:]:
+def main(names: list[str]) -> None:
+    """Make what is asked for by name, or all."""
+    if not names or "figures" in names:
         draw(Path(__file__).parent)
-    for name, parameters, results in TABLES:
-        if len(sys.argv) > 1 and name not in sys.argv[1:]:
-            continue
-        found = getattr(experiments, name)(random_state=0)
-        print(f"\n### `{name}`, {found.n_seeds} seeds\n")
-        print(markdown(found, parameters, results), flush=True)
+    for name in [name for name in TABLES if name in names or not names]:
+        found = run(name)
+        print(f"\n### `{name}`\n")
+        print(markdown(found, TABLES[name]), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

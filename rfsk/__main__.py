@@ -1,4 +1,4 @@
-"""Command line: ``python -m rfsk``, the emergence study, and its ``reproduce`` and ``live``."""
+"""Command line ``python -m rfsk``: the emergence study, ``reproduce`` and ``live``."""
 
 import argparse
 import json
@@ -56,16 +56,8 @@ def _emerge(options: argparse.Namespace) -> int:
 
     out = options.out or Path("emergence")
     out.mkdir(parents=True, exist_ok=True)
-    study = emergence(
-        dim=options.dim,
-        gain=options.gain,
-        correlation_length=options.correlation_length,
-        n_hidden=options.n_hidden,
-        device=options.device,
-        quick=options.quick,
-        verbose=True,
-        random_state=options.seed,
-    )
+    own = {name: getattr(options, name) for name in _EMERGENCE}
+    study = emergence(**own, quick=options.quick, verbose=True, random_state=options.seed)
     figure = out / f"emergence-{options.dim}d.png"
     numbers = out / f"emergence-{options.dim}d.json"
     numbers.write_text(json.dumps(study.summary(), indent=2) + "\n")
@@ -219,7 +211,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data",
         type=Path,
         metavar="FILE",
-        help=".npz of inputs and labels, .npy of inputs, or .csv or .parquet with a row a sample",
+        help=".npz of inputs and labels, .npy of inputs, or .csv or .parquet, one row per sample",
     )
     own.add_argument(
         "--labels",

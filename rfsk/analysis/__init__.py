@@ -27,6 +27,7 @@ from ._sample_cumulant import SampleCumulant
 from ._scoring import localization_score
 from ._symmetric_cp import CPPath, SymmetricCP, symmetric_cp, symmetric_cp_path
 from ._tiling import Tiling, half_peak_footprint, tiling
+from ._translation import why_not_testable
 from ._trispectrum import TranslationInvariantCumulant
 
 __all__ = [
@@ -69,4 +70,5 @@ __all__ = [
     "symmetric_cp_path",
     "tiling",
     "translation_orbits",
+    "why_not_testable",
 ]

@@ -42,6 +42,14 @@ def why_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any = None) 
     -------
     reason : str or None
         One clause, without a full stop.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import why_not_testable
+    >>> fields = np.random.default_rng(0).standard_normal((10, 20))
+    >>> why_not_testable(fields, (20,)) is None
+    True
     """
     if inputs is None:
         return _why_fields(fields, sides)

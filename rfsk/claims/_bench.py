@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from .._core._random import spawn_seeds
+from .._core._trained_nets import check_trained
 from .._core._validation import check_positive
 from ..datasets import Discrimination
 from ..experiments import nlgp_task
-from ..experiments._trained_nets import check_trained
 from ..nets import FCNet, fit_many_online
 
 Made = TypeVar("Made")

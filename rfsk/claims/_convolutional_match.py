@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..experiments._trained_nets import check_trained
+from .._core._trained_nets import check_trained
 from ..nets import ConvNet, fit_many_online
 from ._bench import Bench
 from ._claim import Claim, Quantity

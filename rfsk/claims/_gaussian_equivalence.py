@@ -99,10 +99,10 @@ def course(bench: Bench, law: str, number: int) -> dict[str, np.ndarray]:
         )
         failures = found.failures()
         if len(failures):
-            raise RuntimeError(f"A net could not be followed: {next(iter(failures['error']))}")
-        if found.n_finished < len(found.cells):
-            raise KeyboardInterrupt
+            raise RuntimeError(f"A net could not be followed: {failures['error'][0]}")
         table = found.table()
+        if table["law"].nunique() < 2:  # an interrupt ends a sweep with what it has
+            raise KeyboardInterrupt
         return {name: np.asarray(table[name]) for name in table}
 
     columns = bench.once(("course", number), follow)

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from .._core._trained_nets import starts_positive
 from ..analysis import dominant_frequency, ipr
 from ..datasets import Discrimination
 from ..experiments import nlgp_task
-from ..experiments._trained_nets import starts_positive
 from ..nets import FCNet
 from ..theory import CubicFlow
 from ._bench import Bench, Training

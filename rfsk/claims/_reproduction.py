@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..experiments._sweep import installed_versions
+from .._core._versions import installed_versions
 from ._bench import Bench
 from ._claim import Claim, Quantity
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from .._core._trained_nets import starts_positive
 from ..analysis import chance_match, group_split, ipr, match_matrix
-from ..experiments._trained_nets import starts_positive
 from ..nets import FCNet
 
 Array = NDArray[np.float64]

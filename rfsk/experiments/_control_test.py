@@ -1,23 +1,21 @@
-"""Are the fields of a net localized because the data are not Gaussian? A test by controls."""
+"""control_test: whether fields are localized because the data are not Gaussian."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from sklearn.base import clone
 
 from .._core._random import as_generator, draw_seed, spawn_seeds
+from .._core._trained_nets import mean_of_known, starts_positive
 from .._core._validation import check_positive
 from ..analysis import ipr
 from ..datasets import make_gaussian_clone
-from ..nets import ConvNet, FCNet
-from ..nets._activations import as_activation
-from ..nets._ensemble import fit_each
-from ._trained_nets import starts_positive
+from ..nets import ConvNet, FCNet, fit_each
 
 Array = NDArray[np.float64]
 
@@ -26,7 +24,7 @@ CONTROLS = {
     "covariance": "Gaussian controls",
     "marginals": "Gaussian copula controls",
 }
-GROWN = 1.5  # times the norm at the start, from which on a field counts as grown
+GROWN = 1.5  # least norm of a field that counts as grown, over its initial norm
 
 
 @dataclass(frozen=True)
@@ -40,13 +38,12 @@ class ControlTest:
     controls : list of FCNet or ConvNet
         Fitted to Gaussian controls of the data, each to one of its own.
     groups : dict of str to ndarray of bool of shape (n_units,)
-        Units by the sign of their initial bias, "b > 0" and "b < 0"; "all units" if biases start
-        at zero.
+        Units by the sign of their initial bias, "b > 0" and "b < 0"; "all units" if it is zero.
     has_grown : ndarray of bool of shape (n_units,)
-        Units of the net whose fields have at least 1.5 times the norm that fields have at the
-        start. The others are left out of every mean, here and in the controls.
+        Units of the net whose fields have at least 1.5 times their initial norm. The others are
+        left out of every mean, here and in the controls.
     statistic : dict of str to float
-        Mean over the grown units of each group of what is measured; NaN where none has grown.
+        Mean of the measure over the grown units of each group; NaN where none has grown.
     control_statistic : dict of str to ndarray of shape (n_controls,)
         The same of each control.
     ratio : dict of str to float
@@ -56,11 +53,10 @@ class ControlTest:
         controls as much as they do in the group in which they stand out most. With 19 controls
         the smallest is .05.
     unit_values : ndarray of shape (n_units,)
-        What is measured, of each unit of the net.
+        Measure of each unit of the net.
     unit_p_values : ndarray of shape (n_units,)
         Of each grown unit among the grown units of its group in all controls, corrected for the
-        number of units (Y. Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57, 289, 1995). NaN for
-        units that have not grown.
+        number of units (Y. Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57, 289, 1995); else NaN.
     alpha : float
         Level of the test.
     keep : {"mean", "covariance", "marginals"}
@@ -92,8 +88,7 @@ class ControlTest:
     @property
     def is_localized(self) -> NDArray[np.bool_]:
         """Units that stand out from the controls, if the net as a whole does."""
-        stand_out = self.unit_p_values <= self.alpha
-        return np.asarray(stand_out & (self.p_value <= self.alpha))
+        return np.asarray((self.unit_p_values <= self.alpha) & (self.p_value <= self.alpha))
 
     @property
     def verdict(self) -> str:
@@ -135,14 +130,9 @@ class ControlTest:
         table : pandas.DataFrame
             Columns `group`, `has_grown`, `value`, `p_value` and `is_localized`.
         """
-        import pandas as pd
-
-        group = np.empty(len(self.has_grown), dtype=object)
-        for name, members in self.groups.items():
-            group[members] = name
         return pd.DataFrame(
             {
-                "group": group,
+                "group": np.select(list(self.groups.values()), list(self.groups), ""),
                 "has_grown": self.has_grown,
                 "value": self.unit_values,
                 "p_value": self.unit_p_values,
@@ -172,12 +162,11 @@ def control_test(
     exchangeable, so that the Monte Carlo p-value is exact: for any lattice and boundary, for
     features that differ in variance, and for classes that differ in mean.
 
-    `keep` changes the controls and with them the null hypothesis. For "mean" it is that the
-    data of a class are Gaussian, independent and of one variance about its mean; the p-value is
-    exact. For "marginals" it is that they are a Gaussian copula, which is what Gaussian data become
-    when each feature is mapped by a monotonic function of its own; the p-value is approximate.
-    A small one shows structure beyond the covariance and the marginal distributions. An NLGP is a
-    Gaussian copula, so that its fields do not stand out from these controls.
+    `keep` selects another null hypothesis. For "mean" the data of a class are Gaussian,
+    independent and of one variance about its mean; the p-value is exact. For "marginals" they are a
+    Gaussian copula, that is, Gaussian data of which each feature is mapped by its own monotonic
+    function; the p-value is approximate. A small one shows structure beyond the covariance and the
+    marginal distributions. An NLGP is a Gaussian copula, and its fields do not stand out.
 
     Parameters
     ----------
@@ -262,8 +251,12 @@ def compare_with_controls(
     """Compare a fitted net with nets of the same kind that were fitted to controls of its data."""
     nets = [net, *controls]
     values = np.stack([_measured(measure, fitted.receptive_fields_) for fitted in nets])
-    grown = np.stack([_has_grown(fitted) for fitted in nets])
-    groups = _groups_of(net)
+    norms = np.stack([np.linalg.norm(fitted.receptive_fields_, axis=1) for fitted in nets])
+    grown = norms > GROWN * net.init_scale
+    positive = starts_positive(net.receptive_fields_)
+    groups = {"b > 0": positive, "b < 0": ~positive}
+    if not net.net_.module__bias_init:
+        groups = {"all units": np.ones(len(positive), dtype=bool)}
     means = {name: _group_means(values, grown & members) for name, members in groups.items()}
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = {
@@ -302,28 +295,6 @@ def _measured(measure: Callable[[Array], ArrayLike], fields: Array) -> Array:
             f"{len(fields)} units."
         )
     return values
-
-
-def mean_of_known(values: Array) -> float:
-    """Mean of the numbers that are not NaN; NaN if all are."""
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else math.nan
-
-
-def _groups_of(net: FCNet | ConvNet) -> dict[str, NDArray[np.bool_]]:
-    positive = starts_positive(net.receptive_fields_)
-    bias: Any = net.bias_init
-    if bias == "auto":
-        bias = as_activation(net.activation).default_bias
-    if not bias:
-        return {"all units": np.ones(len(positive), dtype=bool)}
-    return {"b > 0": positive, "b < 0": ~positive}
-
-
-def _has_grown(net: FCNet | ConvNet) -> NDArray[np.bool_]:
-    """Units whose fields are larger than at the start, where their norm is about init_scale."""
-    norms = np.linalg.norm(net.receptive_fields_, axis=1)
-    return np.asarray(norms > GROWN * net.init_scale)
 
 
 def _group_means(values: Array, members: NDArray[np.bool_]) -> Array:

@@ -1,4 +1,4 @@
-"""The emergence study: a fully-connected net discovers convolution, or does not."""
+"""emergence: a fully-connected net discovers convolution."""
 
 import math
 import time
@@ -11,18 +11,11 @@ from numpy.typing import NDArray
 
 from .._core._progress import tqdm
 from .._core._random import spawn_seeds
+from .._core._trained_nets import check_trained, mean_of_known, starts_positive
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
-from ..analysis import (
-    CumulantCP,
-    PopulationSummary,
-    ipr,
-    match_matrix,
-    population_summary,
-)
+from ..analysis import CumulantCP, PopulationSummary, ipr, match_matrix, population_summary
 from ..datasets import NLGP, Discrimination
 from ..nets import ConvNet, FCNet, fit_many_online
-from ..nets._classifier import NetClassifier
-from ._trained_nets import check_trained, starts_positive
 
 Array = NDArray[np.float64]
 
@@ -57,7 +50,7 @@ _PLANS = {
 
 @dataclass(frozen=True)
 class Emergence:
-    """What an emergence study found.
+    """Results of an emergence study.
 
     Attributes
     ----------
@@ -74,7 +67,7 @@ class Emergence:
     accuracy : dict of str to float
         On fresh samples of what each net was trained on.
     is_positive : dict of str to ndarray of bool
-        Units that started with a positive bias, by net.
+        Units with a positive initial bias, by net.
     population : dict of str to PopulationSummary
         Which units localize, and how they tile, by net.
     match : dict of str to ndarray of shape (n_hidden,)
@@ -86,7 +79,7 @@ class Emergence:
     shape: tuple[int, ...]
     parameters: dict[str, Any]
     samples: Array = field(repr=False)
-    nets: dict[str, NetClassifier] = field(repr=False)
+    nets: dict[str, FCNet | ConvNet] = field(repr=False)
     cp: CumulantCP = field(repr=False)
     accuracy: dict[str, float]
     is_positive: dict[str, NDArray[np.bool_]] = field(repr=False)
@@ -117,13 +110,13 @@ class Emergence:
                 "accuracy": self.accuracy[name],
                 "median_ipr_positive": _median(ratio[positive]),
                 "median_ipr_negative": _median(ratio[~positive]),
-                "mean_ipr_positive": _mean(ratio[positive]),
-                "mean_ipr_negative": _mean(ratio[~positive]),
+                "mean_ipr_positive": _known(mean_of_known(ratio[positive])),
+                "mean_ipr_negative": _known(mean_of_known(ratio[~positive])),
                 "fraction_localized": float(localized.mean()),
-                "fraction_localized_positive": _mean(localized[positive]),
-                "fraction_localized_negative": _mean(localized[~positive]),
+                "fraction_localized_positive": _known(mean_of_known(localized[positive])),
+                "fraction_localized_negative": _known(mean_of_known(localized[~positive])),
+                "population": self.population[name].as_dict(),
             }
-            nets[name]["population"] = self.population[name].as_dict()
         localized = self.is_localized["nlgp"]
         match = {
             references: {
@@ -166,22 +159,19 @@ class Emergence:
                     _number(tiling.get("coverage"), 2),
                 )
             )
-        widths = [max(len(row[k]) for row in rows) for k in range(len(header))]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [
-            "  ".join(
-                cell.ljust(width) if k == 0 else cell.rjust(width)
-                for k, (cell, width) in enumerate(zip(row, widths, strict=True))
-            )
+            "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])
             for row in rows
         ]
         lines.insert(1, "-" * len(lines[0]))
         lines.append("")
         for references, label in (("filters", "convolutional filters"), ("factors", "CP factors")):
-            match = found["match"][references]
+            medians = found["match"][references]
+            localized, other = (_number(medians[f"{n}_median"], 3) for n in ("localized", "other"))
             lines.append(
-                f"best match to the {label}: localized fields "
-                f"{_number(match['localized_median'], 3)}, other fields "
-                f"{_number(match['other_median'], 3)} (medians)"
+                f"best match to the {label}: localized fields {localized}, other fields {other} "
+                "(medians)"
             )
         lines.append(
             "IPR: medians. localized: share of units whose IPR exceeds that of fields with the "
@@ -204,10 +194,10 @@ def emergence(
 ) -> Emergence:
     """Let a fully-connected net discover convolution, and check that it did.
 
-    Trains `FCNet` online on two classes of NLGP inputs, the same net on their Gaussian
-    clone and `ConvNet` on the inputs; decomposes the fourth cumulant of the long-range
-    class; and compares the fields with the filters and the factors (claims 1, 2, 3 and 5
-    of Ingrosso and Goldt, PNAS 2022, as far as one run can show them).
+    Train `FCNet` online on two classes of NLGP inputs, the same net on their Gaussian clone and
+    `ConvNet` on the inputs; decompose the fourth cumulant of the long-range class; and compare the
+    fields with the filters and the factors (claims 1, 2, 3 and 5 of Ingrosso and Goldt, PNAS 2022,
+    as far as one run can show them).
 
     Parameters
     ----------
@@ -216,8 +206,7 @@ def emergence(
     gain : float, default=3.0
         Gain of the NLGP.
     correlation_length : (float, float), optional
-        In sites, the shorter one first; (5, 10) on the ring and (1, 2) on the torus by
-        default.
+        In sites, the shorter one first; by default (5, 10) on the ring and (1, 2) on the torus.
     n_hidden : int, optional
         Hidden units of the fully-connected nets; 40 or 100 by default.
     device : str, default="auto"
@@ -240,12 +229,8 @@ def emergence(
 
     Examples
     --------
-    The whole study takes some ten seconds on two cores that do nothing else::
-
-        study = emergence(random_state=0)
-        print(study.table())
-
-    Parameters are checked before any work:
+    The whole study, ``emergence(random_state=0)``, takes some ten seconds on two cores. Parameters
+    are checked before any work:
 
     >>> from rfsk.experiments import emergence
     >>> emergence(dim=3)
@@ -272,50 +257,32 @@ def emergence(
     clone = task.gaussian_clone()
     seeds = spawn_seeds(random_state, 8)
 
-    def fcnet(seed: int) -> FCNet:
-        return FCNet(
-            n_hidden,
-            learning_rate=plan.learning_rate,
-            batch_size=plan.batch_size,
-            weight_decay=0.0,
-            image_shape=shape if dim == 2 else None,
-            record=plan.n_snapshots,
-            device=device,
-            random_state=seed,
-        )
-
-    conv = ConvNet(
-        plan.n_channels,
-        learning_rate=plan.learning_rate,
-        batch_size=plan.conv_batch_size,
-        weight_decay=0.0,
-        image_shape=shape if dim == 2 else None,
-        device=device,
-        random_state=seeds[2],
-    )
+    options: dict[str, Any] = {
+        "learning_rate": plan.learning_rate,
+        "weight_decay": 0.0,
+        "image_shape": shape if dim == 2 else None,
+        "device": device,
+    }
+    of_fcnet = {**options, "batch_size": plan.batch_size, "record": plan.n_snapshots}
+    trained: list[FCNet | ConvNet] = [
+        *(FCNet(n_hidden, random_state=seed, **of_fcnet) for seed in seeds[:2]),
+        ConvNet(plan.n_channels, batch_size=plan.conv_batch_size, random_state=seeds[2], **options),
+    ]
     with tqdm(total=3, disable=not verbose, unit="part", leave=False) as bar:
-
-        def announce(part: str) -> None:
-            bar.set_description(part)
-
-        announce("training FCNet on both inputs, and ConvNet")
-        trained: list[NetClassifier] = [fcnet(seeds[0]), fcnet(seeds[1]), conv]
+        bar.set_description("training FCNet on both inputs, and ConvNet")
         n_samples = plan.n_steps * plan.batch_size
-        fit_many_online(
-            trained,
-            [task, clone, task],
-            [n_samples, n_samples, plan.conv_steps * plan.conv_batch_size],
-        )
+        sizes = [n_samples, n_samples, plan.conv_steps * plan.conv_batch_size]
+        fit_many_online(trained, [task, clone, task], sizes)
         for net in trained:
-            check_trained(net, None)
+            check_trained(net)
         nets = dict(zip(("nlgp", "clone", "conv"), trained, strict=True))
         bar.update()
-        announce("CP of the fourth cumulant")
+        bar.set_description("CP of the fourth cumulant")
         long_range = task.models[int(np.argmax(lengths))]
         cp = CumulantCP(plan.n_factors, random_state=seeds[3])
         cp.fit(long_range.sample(plan.cp_samples, seeds[4]))
         bar.update()
-        announce("measuring")
+        bar.set_description("measuring")
         trained_on = {"nlgp": task, "clone": clone, "conv": task}
         accuracy, is_positive, population = {}, {}, {}
         for (name, net), seed in zip(nets.items(), spawn_seeds(seeds[5], 3), strict=True):
@@ -338,17 +305,12 @@ def emergence(
             "gain": float(gain),
             "correlation_length": [float(xi) for xi in lengths],
             "n_hidden": int(n_hidden),
-            "learning_rate": plan.learning_rate,
-            "batch_size": plan.batch_size,
-            "n_steps": plan.n_steps,
+            **{name: getattr(plan, name) for name in ("learning_rate", "batch_size", "n_steps")},
             "quick": bool(quick),
             "random_state": random_state,
         },
-        samples=np.stack(
-            [
-                model.sample(1, seed)[0]
-                for model, seed in zip(task.models, spawn_seeds(seeds[7], 2), strict=True)
-            ]
+        samples=np.concatenate(
+            [m.sample(1, s) for m, s in zip(task.models, spawn_seeds(seeds[7], 2), strict=True)]
         ),
         nets=nets,
         cp=cp,
@@ -365,9 +327,8 @@ def _median(values: NDArray[Any]) -> float | None:
     return float(np.median(finite)) if len(finite) else None
 
 
-def _mean(values: NDArray[Any]) -> float | None:
-    finite = values[np.isfinite(values)]
-    return float(np.mean(finite)) if len(finite) else None
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -1,4 +1,4 @@
-"""The question of the paper asked of data of any origin: one call, one report."""
+"""study_data: the control test on a user's data, with a report."""
 
 import base64
 import html
@@ -11,19 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils import check_array
 
 from .._core._mistakes import warned_once
 from .._core._random import as_generator, draw_seed
+from .._core._trained_nets import mean_of_known
 from .._core._validation import check_image_shape, check_labels, check_option
-from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp
-from ..analysis._translation import why_not_testable
+from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp, why_not_testable
 from ..exceptions import LikelyMistakeWarning
 from ..nets import ConvNet, FCNet, fit_many
 from ..theory import LocalizationIndex, localization_index
-from ._control_test import ControlTest, control_test, mean_of_known
+from ._control_test import ControlTest, control_test
 
 Array = NDArray[np.float64]
 
@@ -38,6 +39,7 @@ _STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
 _N_OTHER_SEEDS = 2  # nets that show whether fields are the same for other seeds
 _N_REFERENCES = 4  # convolutional filters, and factors of the cumulant
 _N_SCRAMBLED = 39  # populations for the level of chance, of which the second largest is that of 5 %
+_BLUE, _ORANGE = "#0072B2", "#D55E00"
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -62,14 +64,8 @@ covariance of the data in each class. The IPR (inverse participation ratio) of a
 the number of features it occupies: {levels}. Units with b &gt; 0, whose bias starts
 positive, come first in the figures. A match is the largest cosine over shifts and sign; it counts
 where it exceeds the level of chance.</p>
-<table>
-<tr><th>units</th><th>grown</th><th>mean IPR</th><th>of the controls</th><th>ratio</th></tr>
-{rows}
-</table>
-<table>
-<tr><th>match of the fields with</th><th>median</th><th>level of chance</th></tr>
+{units}
 {matches}
-</table>
 <p><img alt="Fields on the data and on a control, and IPR of both"
 src="data:image/png;base64,{image}"></p>
 <h2>What was done, and what to know</h2>
@@ -83,7 +79,7 @@ src="data:image/png;base64,{image}"></p>
 
 @dataclass(frozen=True)
 class DataStudy:
-    """What a study of a user's data found.
+    """Results of a study of a user's data.
 
     Attributes
     ----------
@@ -135,7 +131,6 @@ class DataStudy:
         import matplotlib.pyplot as plt
 
         from ..plotting import ReceptiveFieldDisplay
-        from ..plotting._style import BLUE, ORANGE, tidy
 
         figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
         nets = {"your data": self.test.net, "a Gaussian control": self.test.controls[0]}
@@ -151,49 +146,46 @@ class DataStudy:
         ax = axes[2]
         for place, (name, members) in enumerate(self.test.groups.items()):
             values = self.test.unit_values[members & self.test.has_grown]
-            spread = place - 0.2 + 0.12 * np.linspace(-1.0, 1.0, max(1, len(values)))
-            ax.plot(spread[: len(values)], values, "o", color=BLUE, markersize=4)
-            means = self.test.control_statistic[name]
-            spread = place + 0.2 + 0.12 * np.linspace(-1.0, 1.0, len(means))
-            ax.plot(spread, means, "s", color=ORANGE, markersize=4)
-        ax.plot([], [], "o", color=BLUE, label="units on your data")
-        ax.plot([], [], "s", color=ORANGE, label="means of controls")
+            of_controls = self.test.control_statistic[name]
+            for offset, numbers, style, color, label in (
+                (-0.2, values, "o", _BLUE, "units on your data"),
+                (0.2, of_controls, "s", _ORANGE, "means of controls"),
+            ):
+                spread = place + offset + 0.12 * np.linspace(-1.0, 1.0, len(numbers))
+                of_legend = "_" * place + label  # each of them once
+                ax.plot(spread, numbers, style, color=color, markersize=4, label=of_legend)
         ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
         ax.set(ylabel="IPR", title="IPR of units and of controls")
         ax.set_ylim(0.0, 1.2 * ax.get_ylim()[1])  # space for the legend
         ax.legend(frameon=False, fontsize="small", loc="upper right")
-        tidy(ax)
+        ax.spines[["top", "right"]].set_visible(False)
         return figure
 
     def to_html(self, path: str | Path) -> None:
-        """Write a report that stands alone: verdict, table, figure and notes.
+        """Write a report in one file: verdict, tables, figure and notes.
 
         Parameters
         ----------
         path : path-like
             File to write.
-
-        Raises
-        ------
-        OSError
-            If it cannot be written.
         """
         import matplotlib.pyplot as plt
 
         figure, png = self.plot(), io.BytesIO()
         figure.savefig(png, dpi=130)
         plt.close(figure)
-        rows = []
-        for name, members in self.test.groups.items():
-            controls = self.test.control_statistic[name]
-            grown = f"{int((members & self.test.has_grown).sum())} of {int(members.sum())}"
-            numbers = (self.test.statistic[name], mean_of_known(controls), self.test.ratio[name])
-            cells = [html.escape(name), grown, *(f"{number:.3g}" for number in numbers)]
-            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-        matches = [
-            f"<tr><td>{html.escape(name)}</td><td>{median:.2f}</td><td>{level:.2f}</td></tr>"
-            for name, (median, level) in self.matches.items()
-        ]
+        groups = {
+            name: {
+                "grown": f"{(members & self.test.has_grown).sum()} of {members.sum()}",
+                "mean IPR": self.test.statistic[name],
+                "of the controls": mean_of_known(self.test.control_statistic[name]),
+                "ratio": self.test.ratio[name],
+            }
+            for name, members in self.test.groups.items()
+        }
+        units = pd.DataFrame(groups).T.rename_axis(columns="units")
+        matches = pd.DataFrame(self.matches, index=["median", "level of chance"], dtype=float).T
+        matches = matches.rename_axis(columns="match of the fields with")
         page = _PAGE.format(
             title=html.escape(self.verdict.partition(":")[0]),
             verdict=html.escape(self.verdict),
@@ -201,8 +193,8 @@ class DataStudy:
                 f"{level / self.test.net.n_features_in_:.2g} for {name}"
                 for name, level in (("a uniform field", 1.0), ("a sinusoid", 1.5), ("noise", 3.0))
             ),
-            rows="\n".join(rows),
-            matches="\n".join(matches),
+            units=units.to_html(border=0, float_format="{:.3g}".format),
+            matches=matches.to_html(border=0, float_format="{:.2f}".format),
             image=base64.b64encode(png.getvalue()).decode("ascii"),
             notes="\n".join(f"<li>{html.escape(note)}</li>" for note in self.notes),
         )
@@ -222,12 +214,13 @@ def study_data(
     verbose: int = 0,
     random_state: Any = None,
 ) -> DataStudy:
-    """Ask of any data whether fields are localized, and whether because they are not Gaussian.
+    """Test whether fields grown on any data are localized because the data are not Gaussian.
 
-    The data are scaled by one number; then an `FCNet` is trained on them and on Gaussian controls,
-    for a number of steps that is the same for data of any size: see `control_test`. Rows must be
-    independent. Where they are not, as overlapping windows of a recording or neighbouring patches
-    of a photograph, the controls vary less than the data would, and the p-value is too small.
+    The data are scaled by one number. An `FCNet` is then trained on them and on Gaussian controls,
+    for a number of steps that does not depend on the size of the data: see `control_test`. Rows
+    must be independent. Otherwise, as for overlapping windows of a recording or neighbouring
+    patches of a photograph, the controls vary less than the data would, and the p-value is too
+    small.
 
     Parameters
     ----------
@@ -248,7 +241,7 @@ def study_data(
     n_hidden : int, default=32
         Hidden units.
     max_steps : int, optional
-        Steps of training; by default 4000, learning rate times steps of 20,000.
+        Steps of training; 4000 by default, that is, learning rate times steps of 20,000.
     n_jobs : int, default=-1
         Number of threads that train nets, as in joblib.
     verbose : int, default=0
@@ -305,15 +298,8 @@ def study_data(
     with warnings.catch_warnings(record=True) as said, warned_once():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", LikelyMistakeWarning)
-        test = control_test(
-            net,
-            data,
-            labels,
-            n_controls=n_controls,
-            n_jobs=n_jobs,
-            verbose=verbose,
-            random_state=rng,
-        )
+        options: dict[str, Any] = {"n_jobs": n_jobs, "verbose": verbose, "random_state": rng}
+        test = control_test(net, data, labels, n_controls=n_controls, **options)
         matches = _matches(test, data, labels, sides, n_jobs)
     notes += [str(warning.message) for warning in said]
     reason = why_not_testable(data, sides, data)
@@ -358,9 +344,8 @@ def _matches(
     fields = test.net.receptive_fields_[stand_out if stand_out.any() else test.has_grown]
     if not len(fields):
         return {}
-    seed, others = test.net.random_state, []
-    for i in range(_N_OTHER_SEEDS):
-        others.append(clone(test.net).set_params(random_state=seed + 1 + i))
+    seed = test.net.random_state
+    others = [clone(test.net).set_params(random_state=seed + 1 + i) for i in range(_N_OTHER_SEEDS)]
     conv = ConvNet(
         _N_REFERENCES,
         batch_size=test.net.batch_size,
@@ -369,12 +354,8 @@ def _matches(
         random_state=seed,
     )
     fit_many([*others, conv], data, labels, n_jobs=n_jobs)
-    classes, counts = np.unique(labels, return_counts=True)
-    within = sum(
-        cumulant(data[labels == label]) * (count / len(data))
-        for label, count in zip(classes, counts, strict=True)
-        if count > 1
-    )
+    members = [labels == label for label in np.unique(labels)]
+    within = sum(cumulant(data[m]) * (m.sum() / len(data)) for m in members if m.sum() > 1)
     factors = symmetric_cp(within, min(_N_REFERENCES, data.shape[1]), random_state=seed)
     references = {
         "filters of a convolutional net": conv.receptive_fields_,
@@ -390,7 +371,7 @@ def _matches(
 
 
 def _n_different(test: ControlTest) -> int:
-    """Number of grown fields, of which none is a copy of one before it, up to sign and size."""
+    """Number of grown fields that are no copies of one before them, up to sign and size."""
     fields = test.net.receptive_fields_[test.has_grown]
     units = fields / np.linalg.norm(fields, axis=1, keepdims=True)
     alike = np.abs(units @ units.T) > _COPY

@@ -18,32 +18,31 @@ def iterative_magnitude_pruning(
     n_rounds: int = 5,
     fraction: float = 0.3,
 ) -> list[FCNet]:
-    """Train, remove the smallest weights, go back to the start, and train again.
+    """Train a net, remove its smallest weights, reset the others and train again.
 
-    Each round removes a fraction of the weights that are left, those of smallest size over all
-    units, and trains the rest anew from their first values, as in the lottery-ticket procedure
-    (Frankle and Carbin, 2019). On natural inputs what is left is local (Pellegrini and Biroli,
+    Each round removes a fraction of the remaining weights, the smallest ones of all units, and
+    trains the others again from their initial values, as in the lottery-ticket procedure (Frankle
+    and Carbin, 2019). On natural inputs the remaining weights are local (Pellegrini and Biroli,
     2022; Redman et al., 2024).
 
     Parameters
     ----------
     net : FCNet
-        What to train; its `random_state` must be an int, which fixes the first values. It is
-        left as it is; a mask of its own is where pruning starts. Of several hidden layers the
-        first is pruned.
+        Net to train, which is left as it is. Its `random_state` must be an int, which fixes the
+        initial weights. Pruning starts from its mask. Of several hidden layers the first is pruned.
     X : array-like of shape (n_samples, n_features)
         Inputs.
     y : array-like of shape (n_samples,)
         Labels.
     n_rounds : int, default=5
-        How often to prune.
+        Number of times to prune.
     fraction : float, default=0.3
         Fraction of the remaining weights to remove in a round, between 0 and 1.
 
     Returns
     -------
     nets : list of FCNet
-        The dense net and one for each round, fitted; `mask` says which weights each has.
+        The dense net and one for each round, fitted; `mask` holds the weights that each has.
 
     Raises
     ------

@@ -1,122 +1,154 @@
-"""The store of a sweep: one file a finished cell, written at once or not at all."""
+"""The store of a sweep: a manifest of what was run, and one file for each finished cell."""
 
+import ast
 import contextlib
+import dataclasses
+import functools
 import hashlib
+import importlib.util
 import json
+import operator
 import os
-import time
+import sys
 import uuid
-import warnings
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-_ABANDONED = 3600.0  # seconds after which a file half written has no writer any more
+import numpy as np
+import pandas as pd
 
 
 class Store:
-    """Folder of records, one JSON file each, which several sweeps may share.
+    """Folder of finished cells, made if it does not exist, that all belong to one manifest."""
 
-    A record is written to a file of another name, which then takes the place of the old one: a
-    reader finds it whole or not at all. It carries a checksum of its own.
-
-    Parameters
-    ----------
-    folder : path-like
-        Made if it is not there.
-
-    Raises
-    ------
-    ValueError
-        If there is a file of this name, or the folder cannot be made.
-    """
-
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], manifest: dict[str, Any]) -> None:
         self.folder = Path(folder)
-        self.unwritten: dict[str, dict[str, Any]] = {}
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        known = self.read("manifest")
+        if known is None and any(self.folder.glob("*.json")):
             raise ValueError(
-                f"store={str(folder)!r} cannot be used ({error.strerror}); expected a folder, or "
-                "the name of one to be made."
-            ) from error
-        self._remove_abandoned()
-
-    def read(self, key: str) -> dict[str, Any] | None:
-        """Return a record; None if there is none, or, with a warning, if it is damaged."""
-        path = self._path(key)
-        try:
-            text = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError:
-            text = b""
-        try:
-            entry = json.loads(text)
-            record: dict[str, Any] = entry["record"]
-            is_whole = entry["sha256"] == _checksum(record) and record["key"] == key
-        except (ValueError, KeyError, TypeError):
-            is_whole = False
-        if is_whole:
-            return record
-        warnings.warn(
-            f"The entry {path.name} of the store is damaged; its cell is computed anew.",
-            stacklevel=2,
+                f"store={str(folder)!r} holds files but no manifest; name another folder."
+            )
+        known = known or manifest
+        # Functions in a later grid may come from further modules, which join the others.
+        manifest["sources"], known["sources"] = (
+            {**known["sources"], **manifest["sources"]},
+            {**manifest["sources"], **known["sources"]},
         )
-        return None
+        old, new = (pd.json_normalize(entry).to_dict("records")[0] for entry in (known, manifest))
+        for name in {**old, **new}:
+            if repr(old.get(name)) != repr(new.get(name)):
+                raise ValueError(
+                    f"store={str(folder)!r} holds results of another sweep: {name} was "
+                    f"{old.get(name)!r} and is {new.get(name)!r} now. Name another folder, or "
+                    "delete this one."
+                )
+        self.write("manifest", manifest)
 
-    def write(self, record: dict[str, Any]) -> None:
-        """Keep a record; if that fails, as on a full disk, warn once and remember it."""
+    def read(self, name: str) -> dict[str, Any] | None:
+        """Return an entry, or None if there is none or it is not whole."""
         try:
-            self._write(record)
-        except OSError as error:
-            if not self.unwritten:
-                warnings.warn(
-                    f"A finished cell could not be stored ({error}). The sweep goes on; its "
-                    "result is in memory, and storing it is tried again at the end.",
-                    stacklevel=2,
-                )
-            self.unwritten[record["key"]] = record
+            entry = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
+            content: dict[str, Any] = entry["content"]
+            return content if entry["name"] == name else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
-    def write_again(self) -> None:
-        """Try once more to keep what could not be written; warn if some still cannot."""
-        pending, self.unwritten = self.unwritten, {}
-        for i, record in enumerate(pending.values()):
-            try:
-                self._write(record)
-            except OSError as error:
-                self.unwritten = {r["key"]: r for r in list(pending.values())[i:]}
-                warnings.warn(
-                    f"{len(self.unwritten)} finished cell(s) are not in the store ({error}): a "
-                    "later call computes them anew.",
-                    stacklevel=2,
-                )
-                return
-
-    def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.json"
-
-    def _write(self, record: dict[str, Any]) -> None:
-        path = self._path(record["key"])
-        passing = path.with_name(f".{record['key']}.{uuid.uuid4().hex}.tmp")
+    def write(self, name: str, content: dict[str, Any]) -> None:
+        """Write an entry, whole or not at all: under another name, which then becomes its own."""
+        passing = self.folder / f".{name}.{uuid.uuid4().hex}.tmp"
         try:
             with open(passing, "w", encoding="utf-8") as file:
-                json.dump({"sha256": _checksum(record), "record": record}, file)
+                json.dump({"name": name, "content": content}, file)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(passing, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                passing.unlink(missing_ok=True)
+            os.replace(passing, self.folder / f"{name}.json")
+        except OSError as error:
+            passing.unlink(missing_ok=True)
+            error.add_note(
+                f"The store {str(self.folder)!r} cannot be written to. The cells that it holds are "
+                "kept, and a later call goes on from there."
+            )
             raise
 
-    def _remove_abandoned(self) -> None:
-        """Remove what a writer that was killed left behind."""
-        for passing in self.folder.glob(".*.tmp"):
-            with contextlib.suppress(OSError):
-                if time.time() - passing.stat().st_mtime > _ABANDONED:
-                    passing.unlink()
+
+def describe(value: Any, modules: set[str]) -> Any:
+    """Describe a value as JSON, the same for equal values in every process.
+
+    Dataclasses and estimators are described by their parameters, functions and classes by their
+    names, and the modules that define these are added to `modules`.
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, list | tuple):
+        return [describe(entry, modules) for entry in value]
+    if isinstance(value, Mapping):
+        return {str(name): describe(entry, modules) for name, entry in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        state = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return describe([type(value), state], modules)
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return describe([type(value), value.get_params(deep=False)], modules)
+    module = str(getattr(value, "__module__", None))
+    for name in (getattr(value, "__qualname__", ""), getattr(value, "__name__", "")):
+        with contextlib.suppress(AttributeError, KeyError):
+            if operator.attrgetter(name)(sys.modules[module]) is value:
+                modules.add(module)
+                return f"{module}.{name}"
+    raise TypeError(
+        f"{value!r} cannot be recognized in a later run; expected numbers, strings, lists or dicts "
+        "of these, dataclasses, estimators, or functions and classes that a module defines at its "
+        "top level. Pass the name of anything else, and look it up in the study."
+    )
 
 
-def _checksum(record: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+def sources(modules: Iterable[str]) -> dict[str, str]:
+    """Digests of the source of modules and all that they import, except installed packages."""
+    main = sys.modules["__main__"]
+    waiting = {(main.__package__ or name) if name == "__main__" else name for name in modules}
+    if "__main__" in waiting and not hasattr(main, "__file__"):
+        raise ValueError(
+            "A store cannot recognize code of a notebook or console in a later run; put the study "
+            "into a file and import it, or leave the store out."
+        )
+    found: dict[str, str] = {}
+    while waiting:
+        module = waiting.pop()
+        texts = [path.read_bytes() for path in _source_files(module)]
+        found[module] = hashlib.sha256(repr(texts).encode()).hexdigest()[:16] if texts else ""
+        waiting |= {name for text in texts for name in _imports(text) if name not in found}
+    return {name: digest for name, digest in found.items() if digest}
+
+
+def _source_files(module: str) -> list[Path]:
+    """Source files of a module, or of the whole package that it is in; none if installed."""
+    top = module.partition(".")[0]
+    places: list[Any] = []
+    try:
+        spec = None if top in sys.stdlib_module_names else importlib.util.find_spec(top)
+        if spec is not None:
+            places = list(spec.submodule_search_locations or [str(spec.origin)])
+    except ValueError:  # of a script, or of a module that was loaded from its file
+        places = [getattr(sys.modules.get(module), "__file__", None)]
+    files: list[Path] = []
+    for place in map(Path, filter(None, places)):
+        if not {"site-packages", "dist-packages"} & set(place.parts):
+            files += sorted(place.rglob("*.py")) if place.is_dir() else [place]
+    return [path for path in files if path.suffix == ".py"]
+
+
+@functools.cache
+def _imports(text: bytes) -> frozenset[str]:
+    """Top-level names of what a source file imports, wherever in it."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except SyntaxError:  # a template, which nothing imports
+        return frozenset()
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [n.module or "" for n in nodes if isinstance(n, ast.ImportFrom) and not n.level]
+    return frozenset(name.partition(".")[0] for name in names)

@@ -86,7 +86,35 @@ def fit_each(
     n_jobs: int | None = -1,
     verbose: int = 0,
 ) -> list[NetEstimator]:
-    """Fit each net to inputs and labels of its own; `fit_many` is the case of common ones."""
+    """Fit each net to inputs and labels of its own; `fit_many` is the case of common ones.
+
+    Parameters
+    ----------
+    nets : sequence of FCNet, ConvNet or Autoencoder
+        As in `fit_many`.
+    data : sequence of (X, y)
+        Inputs and labels of each net; labels of autoencoders may be None.
+    n_jobs : int, default=-1
+        As in `fit_many`.
+    verbose : int, default=0
+        As in `fit_many`.
+
+    Returns
+    -------
+    nets : list
+        The same nets, fitted; they and errors are as in `fit_many`.
+
+    Examples
+    --------
+    >>> from rfsk import FCNet, make_nlgp
+    >>> from rfsk.nets import fit_each
+    >>> data = [
+    ...     make_nlgp(500, 20, correlation_length=(1.0, 2.0), random_state=seed) for seed in (0, 1)
+    ... ]
+    >>> nets = [FCNet(4, max_epochs=2, random_state=0) for _ in data]
+    >>> [net.receptive_fields_.shape for net in fit_each(nets, data)]
+    [(4, 20), (4, 20)]
+    """
     return _fit(nets, _starts(nets, data), n_jobs, verbose)
 
 

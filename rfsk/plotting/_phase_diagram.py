@@ -6,16 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
-from .._core._averages import mean_and_error
 from ._style import label_of
-from ._sweep import check_columns, is_log_spaced, scale_axis, warn_if_pooled
+from ._sweep import checked_table, is_log_spaced, scale_axis
 
 _FINE = 200  # points along an axis on which a boundary is drawn
 _BOUNDARY_LINES: tuple[tuple[str, float, Any], ...] = (("white", 3.5, "-"), ("black", 1.6, "--"))
 
 
 class PhaseDiagramDisplay:
-    """A result of a sweep, averaged over seeds, as a map over two of its parameters.
+    """A result of a sweep, averaged over repeats, as a map over two of its parameters.
 
     Build it with `from_sweep`.
 
@@ -40,12 +39,11 @@ class PhaseDiagramDisplay:
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.plotting import PhaseDiagramDisplay
     >>> table = {
-    ...     "gain": np.array([1.0, 3.0, 1.0, 3.0]),
-    ...     "length_ratio": np.array([2.0, 2.0, 4.0, 4.0]),
-    ...     "ipr_positive": np.array([0.04, 0.06, 0.05, 0.08]),
+    ...     "gain": [1.0, 3.0, 1.0, 3.0],
+    ...     "length_ratio": [2.0, 2.0, 4.0, 4.0],
+    ...     "ipr_positive": [0.04, 0.06, 0.05, 0.08],
     ... }
     >>> PhaseDiagramDisplay.from_sweep(table, "gain", "length_ratio", "ipr_positive").values
     array([[0.04, 0.06],
@@ -82,7 +80,7 @@ class PhaseDiagramDisplay:
         boundary_label: str | None = None,
         ax: Any = None,
     ) -> "PhaseDiagramDisplay":
-        """Draw a column of a sweep, or of any table with one row a cell.
+        """Draw a column of a sweep, or of any table with one row per cell.
 
         Parameters
         ----------
@@ -111,29 +109,17 @@ class PhaseDiagramDisplay:
         """
         if boundary_label is None and boundary is not None:
             boundary_label = f"{label_of(boundary)} {level:g}"
-        extra = [] if boundary is None else [boundary]
-        columns = check_columns(table, [x, y, value, *extra], [x, y, value, *extra])
-        warn_if_pooled(table, [x, y])
-        x_values, y_values = (np.unique(columns[name]).astype(float) for name in (x, y))
-
-        def grid(name: str) -> NDArray[np.float64]:
-            cells = [
-                [
-                    mean_and_error(columns[name][(columns[x] == a) & (columns[y] == b)])[0]
-                    for a in x_values
-                ]
-                for b in y_values
-            ]
-            return np.array(cells)
-
+        names = [x, y, value, *([] if boundary is None else [boundary])]
+        rows = checked_table(table, names, numbers=names)
+        means = rows.groupby([y, x])[names[2:]].mean().unstack()
         return cls(
-            grid(value),
-            x_values,
-            y_values,
+            means[value].to_numpy(),
+            means[value].columns.to_numpy(dtype=np.float64),
+            means.index.to_numpy(dtype=np.float64),
             x=x,
             y=y,
             value=value,
-            boundary=None if boundary is None else grid(boundary),
+            boundary=None if boundary is None else means[boundary].to_numpy(),
             level=level,
             boundary_label=boundary_label,
         ).plot(ax)

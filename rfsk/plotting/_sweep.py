@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import scipy.stats
 from numpy.typing import NDArray
 
-from .._core._averages import half_width, mean_and_error
 from ._style import BLUE, GREEN, GREY, ORANGE, PURPLE, label_of, tidy
 
 _STYLES = (
@@ -18,18 +19,18 @@ _STYLES = (
     (PURPLE, "v:"),
     (GREY, "D-"),
 )
-_MOST_VALUES, _MOST_TICKS = 20, 7  # beyond so many values they are a curve, not a grid
+_MOST_VALUES, _MOST_TICKS = 20, 7  # with more values an axis has its usual ticks
 
 
 class SweepDisplay:
-    """Means over seeds against one parameter, with bands of 95 % confidence (Student's t).
+    """Means over repeats against one parameter, with bands of 95 % confidence (Student's t).
 
     Build it with `from_sweep`.
 
     Parameters
     ----------
     table : Sweep, DataFrame or dict of ndarray
-        One row a cell.
+        One row per cell.
     x : str
         Column of the horizontal axis.
     y : str or sequence of str
@@ -46,9 +47,8 @@ class SweepDisplay:
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.plotting import SweepDisplay
-    >>> table = {"gain": np.array([1.0, 1.0, 3.0, 3.0]), "ipr": np.array([0.04, 0.04, 0.06, 0.06])}
+    >>> table = {"gain": [1.0, 1.0, 3.0, 3.0], "ipr": [0.04, 0.04, 0.06, 0.06]}
     >>> SweepDisplay.from_sweep(table, "gain", "ipr").lines_["ipr", None].tolist()
     [[1.0, 0.04, 0.0], [3.0, 0.06, 0.0]]
     """
@@ -60,18 +60,15 @@ class SweepDisplay:
     def from_sweep(
         cls, table: Any, x: str, y: str | Sequence[str], hue: str | None = None
     ) -> "SweepDisplay":
-        """Draw columns of a sweep, or of any table with one row a cell; see the class.
+        """Draw columns of a sweep, or of any table with one row per cell.
 
         Parameters
         ----------
-        table : Sweep or table
-            A sweep, or any table with one row a cell.
+        table : Sweep, DataFrame or dict of ndarray
         x : str
-            Column of the horizontal axis.
         y : str or sequence of str
-            Columns to draw, a panel each.
         hue : str, optional
-            Column whose values have a line each.
+            As in the class.
 
         Returns
         -------
@@ -89,11 +86,13 @@ class SweepDisplay:
         import matplotlib.pyplot as plt
 
         names = [self.y] if isinstance(self.y, str) else list(self.y)
-        asked = [self.x, *names, *([] if self.hue is None else [self.hue])]
-        columns = check_columns(self.table, asked, numbers=[self.x, *names])
-        warn_if_pooled(self.table, asked)
-        keys = None if self.hue is None else np.array([str(v) for v in columns[self.hue]])
-        lines = [None] if self.hue is None else list(dict.fromkeys(columns[self.hue].tolist()))
+        columns = [self.x, *names, *([] if self.hue is None else [self.hue])]
+        table = checked_table(self.table, columns, numbers=[self.x, *names])
+        groups = (
+            [(None, table)]
+            if self.hue is None
+            else table.groupby(self.hue, sort=False, dropna=False)
+        )
         self.figure_, axes = plt.subplots(
             1,
             len(names),
@@ -103,22 +102,23 @@ class SweepDisplay:
         )
         self.axes_, self.lines_ = axes[0], {}
         for ax, name in zip(self.axes_, names, strict=True):
-            for value, (color, style) in zip(lines, itertools.cycle(_STYLES), strict=False):
-                rows = slice(None) if keys is None else keys == str(value)
-                line = averages(columns[self.x][rows], columns[name][rows])
-                self.lines_[name, value] = line
-                label = None if keys is None else _value_label(str(self.hue), value)
-                x, mean, half = line.T
+            for (value, rows), (color, style) in zip(
+                groups, itertools.cycle(_STYLES), strict=False
+            ):
+                means = rows.groupby(self.x)[name].agg(["mean", "sem", "count"]).reset_index()
+                x, mean, error, n = means.to_numpy(dtype=np.float64).T
+                half = error * scipy.stats.t.ppf(0.975, n - 1)
+                self.lines_[name, value] = np.column_stack([x, mean, half])
+                label = None if self.hue is None else _value_label(self.hue, value)
                 ax.plot(x, mean, style, color=color, markersize=4, label=label)
-                # One point has no band to see: its error is a bar.
                 if len(x) > 1:
                     ax.fill_between(x, mean - half, mean + half, color=color, alpha=0.2, lw=0)
-                else:
+                else:  # a band of one point would be invisible
                     ax.errorbar(x, mean, half, color=color, capsize=3)
             ax.set(xlabel=label_of(self.x), ylabel=label_of(name))
-            scale_axis(ax, "x", columns[self.x])
+            scale_axis(ax, "x", table[self.x].to_numpy())
             tidy(ax)
-        # Groups are to be compared: one scale for all panels of an IPR.
+        # Groups are to be compared: all panels of an IPR have one scale.
         ratios = [ax for ax, name in zip(self.axes_, names, strict=True) if name.startswith("ipr")]
         for ax in ratios:
             ax.set_ylim(0.0, max(other.dataLim.y1 for other in ratios) * 1.05)
@@ -127,55 +127,32 @@ class SweepDisplay:
         return self
 
 
-def check_columns(
-    table: Any, names: Sequence[str], numbers: Sequence[str]
-) -> dict[str, NDArray[Any]]:
-    """Columns of a table; raise unless all of these are there, and some of them numbers."""
-    if callable(getattr(table, "table", None)):
-        table = table.table()
-    columns = {str(name): np.asarray(table[name]) for name in table}
+def checked_table(table: Any, names: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
+    """Table with these columns, some of them of numbers; warn if other parameters are pooled."""
+    parameters = getattr(table, "parameters", [])
+    table = table.table() if callable(getattr(table, "table", None)) else pd.DataFrame(table)
     for name in names:
-        if name not in columns:
-            raise ValueError(f"There is no column {name!r}; expected one of {list(columns)}.")
+        if name not in table:
+            raise ValueError(f"There is no column {name!r}; expected one of {list(table)}.")
     for name in numbers:
-        if columns[name].dtype.kind not in "biuf":
+        if not pd.api.types.is_numeric_dtype(table[name]):
             raise ValueError(
                 f"The column {name!r} holds other things than numbers, such as "
-                f"{columns[name][0]!r}, and cannot be an axis; pass it as hue."
+                f"{table[name].iloc[0]!r}, and cannot be an axis; pass it as hue."
             )
-    if np.isnan(columns[numbers[0]].astype(float)).any():
+    if table[numbers[0]].isna().any():
         raise ValueError(f"The column {numbers[0]!r} has rows without a value; leave these out.")
-    return columns
-
-
-def warn_if_pooled(table: Any, asked: Sequence[str]) -> None:
-    """Warn if a parameter of a sweep, not only its seeds, is averaged over."""
-    cells = getattr(table, "cells", None)
-    if cells is None:
-        return
-    groups: dict[Any, dict[str, set[str]]] = {}
-    for cell in cells:
-        key = tuple(str(cell.parameters.get(name)) for name in asked)
-        others = groups.setdefault(key, {})
-        for name, value in cell.parameters.items():
-            if name not in asked:
-                others.setdefault(name, set()).add(str(value))
-    pooled = {name for others in groups.values() for name, seen in others.items() if len(seen) > 1}
+    drawn = [name for name in parameters if name in names]
+    others = [name for name in parameters if name not in names]
+    groups = table.groupby(drawn, dropna=False) if drawn else [((), table)]
+    pooled = {name for _, rows in groups for name in others if rows[name].nunique() > 1}
     if pooled:
         warnings.warn(
-            f"Means and bands are over {sorted(pooled)} as well as over seeds; select rows of "
+            f"Means and bands are over {sorted(pooled)} as well as over repeats; select rows of "
             "table(), or pass it as hue.",
             stacklevel=4,
         )
-
-
-def averages(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
-    """x, mean of y and half-width of its confidence interval, for each x."""
-    found = []
-    for value in np.unique(x):
-        mean, error, n = mean_and_error(y[x == value])
-        found.append((value, mean, half_width(error, n)))
-    return np.array(found, dtype=np.float64)
+    return table
 
 
 def is_log_spaced(values: NDArray[Any]) -> bool:
@@ -189,7 +166,7 @@ def is_log_spaced(values: NDArray[Any]) -> bool:
 
 
 def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
-    """Make an axis logarithmic if its values are so spaced, with a few of them as ticks."""
+    """Make an axis logarithmic if its values are spaced so, with a few of them as ticks."""
     places = np.unique(values)
     if not is_log_spaced(places):
         return

