@@ -117,22 +117,36 @@ def check_fields_on(
 
     Where `with_diverged` is true, fields that hold NaN or infinity are replaced by zeros.
     """
-    if with_diverged and np.ndim(fields) == 2 and not hasattr(fields, "get_params"):
-        values = check_array(fields, dtype=np.float64, input_name="fields", ensure_all_finite=False)
-        has_diverged = ~np.isfinite(values).all(axis=1)
-        if has_diverged.any():
-            fields = np.where(has_diverged[:, None], 0.0, values)
-    weights = check_fields(fields)
-    return weights, check_image_shape(shape, weights.shape[1], fields=weights)
-
-
-def validate_fields(analyzer: Any, fields: Any, *, reset: bool = True) -> np.ndarray:
-    """Return fields as `check_fields` does, and learn or check their width and names."""
     _refuse_other_than_fields(fields)
-    weights = np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
-    if reset:
-        note_transposed(weights)
-    return weights
+    weights = np.asarray(
+        check_array(
+            fields, dtype=np.float64, input_name="fields", ensure_all_finite=not with_diverged
+        )
+    )
+    if with_diverged:
+        weights = np.where(np.isfinite(weights).all(axis=1, keepdims=True), weights, 0.0)
+    return weights, _lattice_of(weights, shape)
+
+
+def learn_fields(analyzer: Any, fields: Any, shape: Any) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Return fields and their lattice, as `check_fields_on` does; learn their width and names."""
+    weights = validate_fields(analyzer, fields, reset=True)
+    return weights, _lattice_of(weights, shape)
+
+
+def validate_fields(analyzer: Any, fields: Any, *, reset: bool = False) -> np.ndarray:
+    """Return fields as `check_fields` does; their width and names are those that were learnt."""
+    _refuse_other_than_fields(fields)
+    return np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
+
+
+def _lattice_of(fields: np.ndarray, shape: Any) -> tuple[int, ...]:
+    """Lattice of fields that are looked at for rows and columns, or sides, that were exchanged."""
+    n_units, n_features = fields.shape
+    sides = check_image_shape(shape, n_features, fields=fields)
+    if shape is None or n_units == n_features:  # otherwise the shape would not fit
+        note_transposed(fields)
+    return sides
 
 
 def validate_inputs(estimator: Any, X: Any, y: Any = "no_validation", **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What we measure: fields, localization, matching, cumulants and their decomposition."""
+"""Measures of fields: localization, matching, cumulants and their decomposition."""
 
 from ._chance import chance_match
 from ._comparison import TensorComparison
@@ -20,7 +20,7 @@ from ._measures import (
     field_width,
     ipr,
 )
-from ._nulls import random_phase_fields
+from ._nulls import random_phase_fields, why_not_testable
 from ._orbits import TranslationOrbits, translation_orbits
 from ._population import PopulationSummary, population_summary
 from ._profiles import ProfileFit, fit_profiles
@@ -73,4 +73,5 @@ __all__ = [
     "symmetric_cp_path",
     "tiling",
     "translation_orbits",
+    "why_not_testable",
 ]

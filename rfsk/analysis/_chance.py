@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._core._random import as_generator
 from .._core._validation import check_option, check_positive
 from ._matching import best_placement, check_pair, unit_fields
-from ._nulls import random_phase_fields
+from ._nulls import random_phases, with_phases
 from ._orbits import translation_orbits
 
 Array = NDArray[np.float64]
@@ -29,21 +29,22 @@ def chance_match(
 ) -> Array:
     """Match that fields reach by chance: the median best match of scrambled fields.
 
-    Smooth fields match each other at some shift whatever they are, and the more references the
-    better. A match means something where it exceeds this. Fields that are shifts of one another,
-    as many units of a net are, are scrambled alike: their matches are not independent.
+    Any two smooth fields match well at some shift, and the best of many references matches better
+    still. Only a match above this level means something. Fields that are shifts of one another, as
+    many units of a net are, are scrambled alike, because their matches are not independent.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
         Receptive fields.
     references : array-like of shape (n_references, n_features)
-        What they were matched to.
+        Fields that they were matched to.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     null : {"phase", "permutation"}, default="phase"
-        How fields are scrambled: random Fourier phases, which leave each its spectrum and hence
-        its smoothness, or a random order of the sites, which leaves its values: a low bar.
+        How fields are scrambled: by random Fourier phases, which keep the spectrum and therefore
+        the smoothness of each; or by a random order of the sites, which keeps its values only and
+        gives a lower level.
     n_null : int, default=99
         Number of scrambled populations.
     flips : bool, default=False
@@ -55,11 +56,6 @@ def chance_match(
     -------
     medians : ndarray of shape (n_null,)
         Median over units of the best match, sorted: ``medians[94]`` of 99 is the level of 5 %.
-
-    Raises
-    ------
-    ValueError
-        If the widths differ, the shape does not fit, or a parameter is not valid.
 
     Examples
     --------
@@ -85,7 +81,9 @@ def chance_match(
         if null == "permutation":
             scrambled = rng.permuted(founders, axis=1)
         else:
-            scrambled = random_phase_fields(founders, sides, rng)
-        match, *_ = best_placement(unit_fields(scrambled), targets, sides, flips)
+            images = founders.reshape(-1, *sides)
+            scrambled = with_phases(images, random_phases(sides, len(images), rng))
+        scrambled = unit_fields(scrambled.reshape(founders.shape))
+        match, *_ = best_placement(scrambled, targets, sides, flips)
         medians[i] = np.median(np.abs(match).max(axis=1)[orbits])
     return np.sort(medians)

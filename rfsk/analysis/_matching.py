@@ -8,12 +8,8 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._core._validation import (
-    check_fields,
-    check_fields_on,
-    check_image_shape,
-    validate_fields,
-)
+from .._core._validation import check_fields, check_fields_on, learn_fields, validate_fields
+from ._measures import scaled_images
 
 Array = NDArray[np.float64]
 
@@ -23,8 +19,7 @@ _ROUNDING = 1e-12
 
 def unit_fields(fields: Array) -> Array:
     """Fields of unit length; a field of zeros is NaN."""
-    peak = np.abs(fields).max(axis=1, keepdims=True)
-    scaled = np.divide(fields, peak, out=np.full_like(fields, np.nan), where=peak > 0)
+    scaled = scaled_images(fields, fields.shape[1:])
     return np.asarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True))
 
 
@@ -61,9 +56,9 @@ def best_placement(
     if not flips:
         return match, shift, reflection
     images = references.reshape(-1, *sides)
-    for number in range(1, 2 ** len(sides)):
-        axes = tuple(1 + axis for axis in _flipped_axes(number, len(sides)))
-        mirrored = np.flip(images, axes).reshape(len(references), -1)
+    for number in range(1, 2 ** len(sides)):  # bit a says whether axis a is turned over
+        axes = [1 + axis for axis in range(len(sides)) if number >> axis & 1]
+        mirrored = np.flip(images, axes).reshape(references.shape)
         other, other_shift = _best_shift(fields, mirrored, sides)
         # A reflection counts only if it is better by more than rounding.
         better = np.abs(other) > np.abs(match) + _ROUNDING
@@ -72,13 +67,8 @@ def best_placement(
     return match, shift, reflection
 
 
-def _flipped_axes(number: int, n_axes: int) -> list[int]:
-    """Axes along which the reflection of this number turns things over."""
-    return [axis for axis in range(n_axes) if number >> axis & 1]
-
-
 class FieldMatcher(TransformerMixin, BaseEstimator):
-    """Find the reference each field resembles most, wherever it sits and whatever its sign.
+    """Find the reference that each field resembles most, at any position and with any sign.
 
     The match of two fields is the largest magnitude, over all circular shifts (and, with
     `flips`, reflections), of their cosine: 1 for a shifted or negated copy.
@@ -99,23 +89,18 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of features.
 
-    Raises
-    ------
-    ValueError
-        If `shape` does not multiply to the number of features.
-
     See Also
     --------
     match_fields : One-to-one assignment between two sets of fields.
-    chance_match : What fields without structure in common match by chance.
+    chance_match : Match that fields without structure in common reach by chance.
 
     Notes
     -----
     The columns are ``match`` (in [0, 1]), ``index`` (of the best reference), ``sign`` (+1 or
-    -1) and ``shift_0`` (and ``shift_1``): rolling the reference by the shift, times the sign,
-    lays it on the field. With `flips` there are ``flip_0`` (and ``flip_1``), 1 for an axis along
-    which the reference is turned over (``np.flip``) before it is rolled. A field of zeros is NaN
-    throughout.
+    -1) and ``shift_0`` (and ``shift_1``): the reference lies on the field after it is rolled by the
+    shift and multiplied by the sign. With `flips` there are ``flip_0`` (and ``flip_1``), 1 for an
+    axis along which the reference is mirrored (``np.flip``) before it is rolled. All columns are
+    NaN for a field of zeros.
 
     Examples
     --------
@@ -145,8 +130,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         -------
         self : FieldMatcher
         """
-        references = validate_fields(self, X)
-        self.shape_ = check_image_shape(self.shape, references.shape[1], fields=references)
+        references, self.shape_ = learn_fields(self, X, self.shape)
         self.reference_fields_ = unit_fields(references)
         return self
 
@@ -164,20 +148,18 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
             See Notes for the columns.
         """
         check_is_fitted(self)
-        fields = unit_fields(validate_fields(self, X, reset=False))
+        fields = unit_fields(validate_fields(self, X))
         match, shift, reflection = best_placement(
             fields, self.reference_fields_, self.shape_, self.flips
         )
-        strength = np.nan_to_num(np.abs(match), nan=-1.0)
-        best = strength.argmax(axis=1)[:, None]
-        signed = np.take_along_axis(match, best, axis=1)[:, 0]
-        shifts = np.unravel_index(np.take_along_axis(shift, best, axis=1)[:, 0], self.shape_)
-        columns = [np.abs(signed), best[:, 0], np.where(signed < 0, -1.0, 1.0), *shifts]
+        best = np.nan_to_num(np.abs(match), nan=-1.0).argmax(axis=1)
+        pairs = np.arange(len(fields)), best
+        columns = [np.abs(match[pairs]), best, np.where(match[pairs] < 0, -1.0, 1.0)]
+        columns += np.unravel_index(shift[pairs], self.shape_)
         if self.flips:
-            number = np.take_along_axis(reflection, best, axis=1)[:, 0]
-            columns += [number >> axis & 1 for axis in range(len(self.shape_))]
+            columns += [reflection[pairs] >> axis & 1 for axis in range(len(self.shape_))]
         matches = np.column_stack(columns).astype(np.float64)
-        matches[np.isnan(signed)] = np.nan
+        matches[np.isnan(match[pairs])] = np.nan
         return matches
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -214,7 +196,7 @@ def match_matrix(
     fields : array-like of shape (n_units, n_features)
         Receptive fields.
     references : array-like of shape (n_references, n_features)
-        What they are held against.
+        Fields to compare them with.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     flips : bool, default=False
@@ -224,11 +206,6 @@ def match_matrix(
     -------
     match : ndarray of shape (n_units, n_references)
         In [0, 1]; NaN where either is a field of zeros.
-
-    Raises
-    ------
-    ValueError
-        If the widths differ or the shape does not fit.
 
     Examples
     --------
@@ -269,12 +246,12 @@ def match_fields(
     match : ndarray of shape (n_pairs,)
         Match of each pair, in [0, 1]; n_pairs is the size of the smaller set.
     field_index, reference_index : ndarray of int of shape (n_pairs,)
-        Which field is paired with which reference.
+        Indices of the field and of the reference of each pair.
 
     Raises
     ------
     ValueError
-        If the widths differ, the shape does not fit, or a field is zero.
+        If a field or a reference is zero.
 
     Examples
     --------

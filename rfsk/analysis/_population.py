@@ -1,4 +1,4 @@
-"""What only a population of receptive fields has: groups, and how they tile."""
+"""Summary of a population of receptive fields: its groups, and how they tile."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_fields_on
-from ._groups import GROUPS, NOT_TESTABLE, GroupSplit, group_split
-from ._measures import field_width, ipr
-from ._tiling import Tiling, tiling
+from ._groups import GROUPS, NOT_TESTABLE, GroupSplit, split_of
+from ._measures import ipr_of, scaled_images, width_of
+from ._tiling import Tiling, tiling_of
 
 
 @dataclass(frozen=True)
@@ -20,24 +20,20 @@ class PopulationSummary:
     Attributes
     ----------
     split : GroupSplit
-        Which units localize, oscillate, are neither or are dead; shares with their intervals,
-        corrected p-values.
+        Group of each unit, fractions of the groups with their intervals, corrected p-values.
     median_ipr, median_width : dict of str to float
         By group, widths in sites; NaN for a group without units.
     tiling : Tiling
-        Of the localized units: a unit that oscillates covers every place and tiles none.
+        Of the localized units; an oscillating unit covers all places alike.
 
     Examples
     --------
     >>> import numpy as np
+    >>> from rfsk import population_summary
     >>> sites = np.arange(100)
     >>> bumps = [np.exp(-(((sites - c + 50) % 100 - 50.0) ** 2) / 50) for c in range(0, 100, 10)]
     >>> wave = np.cos(0.2 * np.pi * sites)
-    >>> from rfsk import population_summary
-    >>> summary = population_summary([*bumps, wave], random_state=0)
-    >>> round(summary.split.share["oscillating"], 3), round(summary.median_width["localized"], 1)
-    (0.091, 11.8)
-    >>> print(summary)
+    >>> print(population_summary([*bumps, wave], random_state=0))
                   share  95 % interval  median IPR  median width
     localized      0.91  0.62 to 0.98       0.0798          11.8
     oscillating    0.09  0.02 to 0.38       0.0150           3.2
@@ -104,7 +100,7 @@ def population_summary(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     alpha : float, default=0.05
-        Share of the localized units that may be wrong; see `group_split`.
+        Fraction of the localized units that may be wrong; see `group_split`.
     n_null : int, default=999
         Number of surrogates of each field.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
@@ -116,41 +112,30 @@ def population_summary(
     -------
     summary : PopulationSummary
 
-    Raises
-    ------
-    ValueError
-        If the fields or the shape are not valid, or a parameter is out of range.
-
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import population_summary
     >>> bump = np.exp(-((np.arange(100) - 50.0) ** 2) / 20)
-    >>> waves = [np.cos(0.02 * np.pi * k * np.arange(100)) for k in range(1, 11)]
-    >>> bumps = [np.roll(bump, shift) for shift in range(0, 100, 5)]
-    >>> summary = population_summary([*bumps, *waves], random_state=0)
-    >>> round(summary.split.share["localized"], 2), summary.tiling.coverage
-    (0.67, 1.0)
+    >>> summary = population_summary([np.roll(bump, 5 * k) for k in range(20)], random_state=0)
+    >>> summary.split.share["localized"], summary.tiling.coverage
+    (1.0, 1.0)
     """
     weights, sides = check_fields_on(fields, shape, with_diverged=True)
-    split = group_split(
-        weights, sides, alpha=alpha, n_null=n_null, inputs=inputs, random_state=random_state
-    )
-    is_localized = split.groups == "localized"
+    split = split_of(weights, sides, alpha, n_null, inputs, random_state)
+    images = scaled_images(weights, sides)
 
     def medians(values: NDArray[np.float64]) -> dict[str, float]:
+        parts = {name: values[split.groups == name] for name in GROUPS}
         return {
-            name: float(np.median(values[split.groups == name]))
-            if name in split.groups
-            else math.nan
-            for name in GROUPS
+            name: float(np.median(part)) if len(part) else math.nan for name, part in parts.items()
         }
 
     return PopulationSummary(
         split,
-        median_ipr=medians(ipr(weights)),
-        median_width=medians(field_width(weights, sides)),
-        tiling=tiling(np.where(is_localized[:, None], weights, 0.0), sides),
+        median_ipr=medians(ipr_of(images)),
+        median_width=medians(width_of(images)),
+        tiling=tiling_of(weights[split.groups == "localized"], sides),
     )
 
 

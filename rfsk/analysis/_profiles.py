@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
 from .._core._validation import check_fields_on, check_option
-from ._measures import field_center, field_width
+from ._measures import center_of, scaled_images, width_of
 
 Array = NDArray[np.float64]
 
@@ -56,10 +56,9 @@ class ProfileFit:
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import fit_profiles
-    >>> bump = -2.0 * np.exp(-((np.arange(60) - 20.0) ** 2) / 50)
-    >>> fit = fit_profiles([bump])
-    >>> fit.amplitude.round(3), fit.center.round(3), fit.width.round(2), fit.goodness.round(3)
-    (array([-2.]), array([[20.]]), array([[11.77]]), array([1.]))
+    >>> fit = fit_profiles([np.exp(-((np.arange(60) - 20.0) ** 2) / 50)])
+    >>> fit.width.round(2), fit.goodness.round(3)
+    (array([[11.77]]), array([1.]))
     """
 
     amplitude: Array
@@ -96,11 +95,6 @@ def fit_profiles(
     -------
     fit : ProfileFit
 
-    Raises
-    ------
-    ValueError
-        If the fields or the shape are not valid, or the profile is unknown.
-
     Examples
     --------
     >>> import numpy as np
@@ -112,11 +106,15 @@ def fit_profiles(
     """
     check_option(profile, "profile", PROFILES)
     weights, sides = check_fields_on(fields, shape)
-    widths = field_width(weights, sides)
-    rows = np.array(
-        [_fit(w.reshape(sides), width, profile) for w, width in zip(weights, widths, strict=True)]
-    )
-    n = len(sides)
+    return profiles_of(weights.reshape(-1, *sides), profile)
+
+
+def profiles_of(images: Array, profile: str) -> ProfileFit:
+    """Profiles fitted to fields on their lattice."""
+    flat = images.reshape(len(images), -1)
+    widths = width_of(scaled_images(flat, images.shape[1:]))
+    rows = np.array([_fit(w, width, profile) for w, width in zip(images, widths, strict=True)])
+    n = images.ndim - 1
     return ProfileFit(
         amplitude=rows[:, 0],
         center=rows[:, 1 : 1 + n],
@@ -229,7 +227,7 @@ def _starts(target: Array, peak: Array, sigma: Array, angle: Array, profile: str
         return [bump]
     if profile == "dog":
         # If the surround is strong, the field is largest beside its centre.
-        middle = field_center(target.reshape(1, -1), target.shape)[0]
+        middle = center_of(target[None])[0]
         places = [peak, middle] if np.isfinite(middle).all() else [peak]
         return [
             np.concatenate([place, np.log(sigma), angle, [ratio, 2.0]])

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_fields, check_fields_on
-from ._measures import field_center
+from ._measures import center_of, scaled_images
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """How a population of fields covers its lattice.
+    """Coverage of a lattice by a population of fields.
 
     Attributes
     ----------
@@ -27,20 +27,15 @@ class Tiling:
         p-value of Rayleigh's test that centres are uniform, corrected for the number of
         axes along which there are centres. A population that tiles has a large one.
     coverage : float
-        Share of sites within half the peak of some field.
+        Fraction of the sites at which some field exceeds half of its peak.
     random_coverage : float
         Coverage expected of fields with the same footprints at independent uniform places.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> sites = np.arange(100)
-    >>> bumps = [np.exp(-(((sites - c + 50) % 100 - 50.0) ** 2) / 50) for c in range(0, 100, 10)]
-    >>> wave = np.cos(0.2 * np.pi * sites)
     >>> from rfsk.analysis import tiling
-    >>> found = tiling(bumps)
-    >>> found.n_units, round(found.resultant_length, 6), found.coverage
-    (10, 0.0, 1.0)
+    >>> tiling([[1.0, 0.0, 0.0, 0.0]])
+    Tiling(n_units=1, resultant_length=1.0, rayleigh_p=1.0, coverage=0.25, random_coverage=0.25)
     """
 
     n_units: int
@@ -51,20 +46,13 @@ class Tiling:
 
 
 def rayleigh_p_value(resultant_length: float, n: int) -> float:
-    """p-value of Rayleigh's test of uniformity on a circle.
+    """p-value of Rayleigh's test that n angles are uniform, given the length of their mean.
 
     Zar's approximation, exp( sqrt(1 + 4n + 4 (n^2 - R^2)) - (1 + 2n) ) with R = n times the
     resultant length (J. H. Zar, Biostatistical Analysis, equation 27.4).
-
-    Parameters
-    ----------
-    resultant_length : float
-        Length of the mean unit vector, in [0, 1].
-    n : int
-        Number of angles.
     """
     if n == 1:
-        return 1.0  # a single place says nothing; the approximation is of more
+        return 1.0  # the approximation does not hold for a single angle
     resultant = n * resultant_length
     exponent = math.sqrt(1.0 + 4.0 * n + 4.0 * (n**2 - resultant**2)) - (1.0 + 2.0 * n)
     return min(1.0, math.exp(exponent))
@@ -86,11 +74,6 @@ def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Til
         Fields of zeros are left out; where no field is left, or none has a centre, numbers are
         NaN.
 
-    Raises
-    ------
-    ValueError
-        If the fields are not finite numbers or the shape does not fit.
-
     Examples
     --------
     >>> import numpy as np
@@ -100,13 +83,17 @@ def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Til
     >>> found.coverage, round(found.random_coverage, 2), round(found.rayleigh_p, 2)
     (1.0, 0.77, 1.0)
     """
-    weights, sides = check_fields_on(fields, shape)
+    return tiling_of(*check_fields_on(fields, shape))
+
+
+def tiling_of(weights: Array, sides: tuple[int, ...]) -> Tiling:
+    """Tiling of fields that are checked already."""
     weights = weights[np.any(weights != 0.0, axis=1)]
     if not len(weights):
         return Tiling(0, *[math.nan] * 4)
-    footprint = half_peak_footprint(weights)
+    footprint, centers = _footprint(weights), center_of(scaled_images(weights, sides))
     lengths, p_values = [], []
-    for position, side in zip(field_center(weights, sides).T, sides, strict=True):
+    for position, side in zip(centers.T, sides, strict=True):
         angles = 2.0 * np.pi * position[np.isfinite(position)] / side
         if side > 1 and len(angles):
             lengths.append(float(abs(np.exp(1j * angles).mean())))
@@ -139,7 +126,10 @@ def half_peak_footprint(fields: ArrayLike) -> NDArray[np.bool_]:
     >>> half_peak_footprint([[0.2, 1.0, 0.6, -0.9, 0.0]])
     array([[False,  True,  True, False, False]])
     """
-    weights = check_fields(fields)
+    return _footprint(check_fields(fields))
+
+
+def _footprint(weights: Array) -> NDArray[np.bool_]:
     peak = np.take_along_axis(weights, np.abs(weights).argmax(axis=1)[:, None], axis=1)
     relative = np.divide(weights, peak, out=np.zeros_like(weights), where=peak != 0)
     return np.asarray(relative >= 0.5)

@@ -18,8 +18,7 @@ from sklearn.utils import check_array
 from .._core._mistakes import warned_once
 from .._core._random import as_generator, draw_seed
 from .._core._validation import check_image_shape, check_labels, check_option
-from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp
-from ..analysis._translation import why_not_testable
+from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp, why_not_testable
 from ..exceptions import LikelyMistakeWarning
 from ..nets import ConvNet, FCNet, fit_many
 from ..theory import LocalizationIndex, localization_index

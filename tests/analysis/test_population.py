@@ -5,7 +5,8 @@ import pytest
 
 from rfsk import GaussianField, population_summary
 from rfsk.analysis import group_split, tiling, translation_orbits
-from rfsk.analysis._groups import peak_mode_p_values, share_interval
+from rfsk.analysis._groups import peak_mode_p_values
+from rfsk.analysis._measures import scaled_images
 from rfsk.analysis._tiling import rayleigh_p_value
 
 SITES = np.arange(100)
@@ -75,7 +76,7 @@ def test_noise_of_a_falling_spectrum_does_not_oscillate(name):
     """400 fields: p below .05 for at most 5 %, and below .2 for 20 %, within four errors."""
     fields = NOISE[name]()
     sides = (12, 12) if name == "torus" else (100,)
-    p = peak_mode_p_values(fields, sides, 199, np.random.default_rng(0))
+    p = peak_mode_p_values(scaled_images(fields, sides), 199, np.random.default_rng(0))
     for level in (0.05, 0.2):
         assert (p <= level).mean() < level + 4 * np.sqrt(level * (1 - level) / len(fields))
 
@@ -83,7 +84,7 @@ def test_noise_of_a_falling_spectrum_does_not_oscillate(name):
 def test_waves_oscillate_and_constants_and_waves_as_long_as_the_lattice_do_not():
     waves = [np.cos(2 * np.pi * k * SITES / 100) for k in (3, 1)]
     fields = np.stack([*waves, np.ones(100), 1e-200 * waves[0]])
-    p = peak_mode_p_values(fields, (100,), 99, np.random.default_rng(0))
+    p = peak_mode_p_values(scaled_images(fields, (100,)), 99, np.random.default_rng(0))
     np.testing.assert_allclose(p[[0, 2, 3]], [0.01, 1.0, 0.01])
     assert p[1] > 0.3
 
@@ -92,7 +93,7 @@ def test_noisy_waves_oscillate():
     """A wave with as much power as the white noise on it, of five periods: nine in ten or more."""
     noise = np.random.default_rng(0).standard_normal((100, 100))
     fields = noise + np.sqrt(2.0) * np.cos(2 * np.pi * 5 * SITES / 100)
-    p = peak_mode_p_values(fields, (100,), 199, np.random.default_rng(1))
+    p = peak_mode_p_values(scaled_images(fields, (100,)), 199, np.random.default_rng(1))
     assert (p <= 0.05).mean() > 0.9
 
 
@@ -152,14 +153,6 @@ def test_few_units_of_noise_are_called_localized_in_large_populations():
         ]
     )
     assert raw <= 0.05 + 5 * np.sqrt(0.05 * 0.95 / 80)
-
-
-def test_interval_of_a_share_covers_it_as_often_as_it_says():
-    """Wilson's interval of 40 draws with chance .3: its mean coverage within .03 of .95."""
-    drawn = np.random.default_rng(0).binomial(40, 0.3, 4000)
-    ends = {n: share_interval(n, 40) for n in range(41)}
-    covered = np.mean([ends[n][0] <= 0.3 <= ends[n][1] for n in drawn])
-    assert abs(covered - 0.95) < 0.03
 
 
 def test_summary_measures_each_group_and_the_tiling_of_the_localized_one():

@@ -17,8 +17,7 @@ from rfsk import (
     population_summary,
     receptive_fields,
 )
-from rfsk.analysis import group_split
-from rfsk.analysis._translation import why_not_testable
+from rfsk.analysis import group_split, why_not_testable
 from rfsk.exceptions import LikelyMistakeWarning, NotTestableWarning
 
 SITES = np.arange(60)
