@@ -57,7 +57,7 @@ def best_placement(
         return match, shift, reflection
     images = references.reshape(-1, *sides)
     for number in range(1, 2 ** len(sides)):  # bit a says whether axis a is turned over
-        axes = [1 + axis for axis in range(len(sides)) if number >> axis & 1]
+        axes = tuple(1 + axis for axis in range(len(sides)) if number >> axis & 1)
         mirrored = np.flip(images, axes).reshape(references.shape)
         other, other_shift = _best_shift(fields, mirrored, sides)
         # A reflection counts only if it is better by more than rounding.

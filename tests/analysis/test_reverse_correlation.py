@@ -87,12 +87,12 @@ def test_deep_units_and_foreign_estimators_have_fields_too(data):
 
 
 def test_chunks_of_responses_make_no_difference(data, monkeypatch):
-    from rfsk.analysis import _reverse_correlation
+    from rfsk.analysis import _responses
 
     net = FCNet(3, max_epochs=1, random_state=0).fit(*data)
     X = np.random.default_rng(0).normal(size=(1000, 20))
     whole = spike_triggered_average(net, X), spike_triggered_covariance(net, X)
-    monkeypatch.setattr(_reverse_correlation, "_CHUNK_ROWS", 77)
+    monkeypatch.setattr(_responses, "_CHUNK_ROWS", 77)
     np.testing.assert_allclose(spike_triggered_average(net, X), whole[0], atol=1e-12)
     np.testing.assert_allclose(spike_triggered_covariance(net, X), whole[1], atol=1e-12)
 
