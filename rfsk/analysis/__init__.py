@@ -11,7 +11,7 @@ from ._empirical_cumulant import BlockCumulant, SampleCumulant
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer
-from ._matching import FieldMatcher, match_fields, match_matrix
+from ._matching import FieldMatcher, match_matrix
 from ._measures import (
     dominant_frequency,
     field_center,
@@ -28,7 +28,7 @@ from ._receptive_fields import receptive_fields
 from ._reverse_correlation import spike_triggered_average, spike_triggered_covariance
 from ._scoring import localization_score
 from ._symmetric_cp import SymmetricCP, symmetric_cp
-from ._tiling import Tiling, half_peak_footprint, tiling
+from ._tiling import Tiling, tiling
 from ._trispectrum import TranslationInvariantCumulant
 
 __all__ = [
@@ -59,10 +59,8 @@ __all__ = [
     "field_width",
     "fit_profiles",
     "group_split",
-    "half_peak_footprint",
     "ipr",
     "localization_score",
-    "match_fields",
     "match_matrix",
     "population_summary",
     "random_phase_fields",

@@ -6,15 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._random import as_generator
-from .._core._validation import check_option, check_positive
+from .._core._validation import check_positive
 from ._matching import best_placement, check_pair, unit_fields
 from ._nulls import random_phases, with_phases
 from ._orbits import translation_orbits
 
 Array = NDArray[np.float64]
 
-_NULLS = ("phase", "permutation")
-_SAME = 0.9  # match from which on two fields are scrambled alike
+_SAME = 0.9  # match from which on two fields get the same phases
 
 
 def chance_match(
@@ -22,16 +21,16 @@ def chance_match(
     references: ArrayLike,
     shape: int | tuple[int, ...] | None = None,
     *,
-    null: str = "phase",
     n_null: int = 99,
     flips: bool = False,
     random_state: Any = None,
 ) -> Array:
-    """Match that fields reach by chance: the median best match of scrambled fields.
+    """Match that fields reach by chance: the median best match of fields with random phases.
 
     Any two smooth fields match well at some shift, and the best of many references matches better
-    still. Only a match above this level means something. Fields that are shifts of one another, as
-    many units of a net are, are scrambled alike, because their matches are not independent.
+    still. Only a match above this level means something. Random Fourier phases keep the spectrum of
+    a field, and therefore its smoothness. Fields that are shifts of one another, as many units of a
+    net are, get the same phases, because their matches are not independent.
 
     Parameters
     ----------
@@ -41,16 +40,12 @@ def chance_match(
         Fields that they were matched to.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
-    null : {"phase", "permutation"}, default="phase"
-        How fields are scrambled: by random Fourier phases, which keep the spectrum and therefore
-        the smoothness of each; or by a random order of the sites, which keeps its values only and
-        gives a lower level.
     n_null : int, default=99
-        Number of scrambled populations.
+        Number of populations with random phases.
     flips : bool, default=False
         Whether references may be mirrored.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the scrambling.
+        Seed of the phases.
 
     Returns
     -------
@@ -66,7 +61,6 @@ def chance_match(
     >>> bool(chance_match([bump], [np.roll(bump, 30)], random_state=0)[94] < 0.9)
     True
     """
-    check_option(null, "null", _NULLS)
     check_positive(n_null, "n_null", integer=True)
     weights, targets, sides = check_pair(fields, references, shape)
     weights, targets = unit_fields(weights), unit_fields(targets)
@@ -75,15 +69,11 @@ def chance_match(
         raise ValueError("All fields or all references are zero; expected some that are not.")
     rng = as_generator(random_state)
     orbits = translation_orbits(weights, sides, min_match=_SAME).labels
-    founders = weights[np.unique(orbits, return_index=True)[1]]
+    founders = weights[np.unique(orbits, return_index=True)[1]].reshape(-1, *sides)
     medians = np.empty(n_null)
     for i in range(n_null):
-        if null == "permutation":
-            scrambled = rng.permuted(founders, axis=1)
-        else:
-            images = founders.reshape(-1, *sides)
-            scrambled = with_phases(images, random_phases(sides, len(images), rng))
-        scrambled = unit_fields(scrambled.reshape(founders.shape))
+        phases = random_phases(sides, len(founders), rng)
+        scrambled = unit_fields(with_phases(founders, phases).reshape(len(founders), -1))
         match, *_ = best_placement(scrambled, targets, sides, flips)
         medians[i] = np.median(np.abs(match).max(axis=1)[orbits])
     return np.sort(medians)

@@ -58,8 +58,8 @@ class GroupSplit:
     >>> import numpy as np
     >>> from rfsk.analysis import group_split
     >>> split = group_split([np.eye(50)[3], np.zeros(50)], random_state=0)
-    >>> split.share["localized"], split.interval["dead"]
-    (0.5, (0.0945312057342307, 0.9054687942657693))
+    >>> split.groups, split.share["localized"]
+    (array(['localized', 'dead'], dtype='<U12'), 0.5)
     """
 
     groups: NDArray[np.str_]

@@ -82,7 +82,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
 
     The columns are ``ipr``, ``width`` (full width at half maximum, sites), ``center_0`` (and
     ``center_1``; circular centre of w^2, sites), ``spread`` (circular standard deviation of
-    w^2, sites), ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency`` (cycles a
+    w^2, sites), ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency`` (cycles per
     site), for images ``orientation`` (degrees), with a profile ``profile_width`` (geometric mean
     over axes, sites) and ``profile_goodness``, ``p_value`` and ``is_localized`` (0 or 1). A unit
     that died, with a field of zeros, has NaN in every column and is not localized. A sinusoid

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -91,7 +90,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
 
     See Also
     --------
-    match_fields : One-to-one assignment between two sets of fields.
+    match_matrix : Matches of all pairs.
     chance_match : Match that fields without structure in common reach by chance.
 
     Notes
@@ -215,57 +214,16 @@ def match_matrix(
     >>> match_matrix([bump, -np.roll(wave, 1)], [wave, bump]).round(2)
     array([[0.46, 1.  ],
            [1.  , 0.46]])
+
+    Two sets are paired one to one, with the largest total match, by SciPy:
+
+    >>> from scipy.optimize import linear_sum_assignment
+    >>> linear_sum_assignment(match_matrix([bump, wave], [wave, bump]), maximize=True)
+    (array([0, 1]), array([1, 0]))
     """
     weights, targets, sides = check_pair(fields, references, shape)
     signed, *_ = best_placement(unit_fields(weights), unit_fields(targets), sides, flips)
     return np.abs(signed)
-
-
-def match_fields(
-    fields: ArrayLike,
-    references: ArrayLike,
-    shape: int | tuple[int, ...] | None = None,
-    *,
-    flips: bool = False,
-) -> tuple[Array, NDArray[np.intp], NDArray[np.intp]]:
-    """Pair two sets of fields one to one, maximising the total match.
-
-    Parameters
-    ----------
-    fields : array-like of shape (n_units, n_features)
-        Receptive fields.
-    references : array-like of shape (n_references, n_features)
-        Fields to pair them with.
-    shape : int or tuple of int, optional
-        Lattice of the features, a ring by default.
-    flips : bool, default=False
-        Whether references may be mirrored along any axis as well.
-
-    Returns
-    -------
-    match : ndarray of shape (n_pairs,)
-        Match of each pair, in [0, 1]; n_pairs is the size of the smaller set.
-    field_index, reference_index : ndarray of int of shape (n_pairs,)
-        Indices of the field and of the reference of each pair.
-
-    Raises
-    ------
-    ValueError
-        If a field or a reference is zero.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rfsk.analysis import match_fields
-    >>> wave, bump = np.cos(np.arange(8) * np.pi / 2), np.exp(-np.arange(8.0) ** 2)
-    >>> match_fields([bump, wave], [wave, bump])
-    (array([1., 1.]), array([0, 1]), array([1, 0]))
-    """
-    match = match_matrix(fields, references, shape, flips=flips)
-    if np.isnan(match).any():
-        raise ValueError("A field of zeros matches nothing; leave dead units out.")
-    rows, columns = linear_sum_assignment(match, maximize=True)
-    return match[rows, columns], rows, columns
 
 
 def check_pair(

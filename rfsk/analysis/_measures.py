@@ -1,7 +1,6 @@
 """Measures of one receptive field: how localized, how wide, where, at which frequency.
 
-The public functions check their arguments. The functions on images, which other modules of this
-package share, do not: they take what `scaled_images` returns.
+Public functions check their arguments. Functions of images do not: they take `scaled_images`.
 """
 
 import numpy as np
@@ -28,12 +27,12 @@ def _checked_images(fields: ArrayLike, shape: int | tuple[int, ...] | None) -> A
 
 
 def ipr(fields: ArrayLike) -> Array:
-    """Inverse participation ratio: the inverse of the number of sites a field lives on.
+    """Inverse participation ratio, the inverse of the number of sites that a field lives on.
 
-    IPR(w) = sum_i w_i^4 / (sum_i w_i^2)^2. With D sites it is 1/D for a uniform field,
-    1.5/D for a sinusoid, 3/D on average for Gaussian noise, 0.94/FWHM for a Gaussian bump on
-    a ring (0.883/FWHM^2 on a torus) and 1 for a single site. It does not change with the
-    scale, sign or position of the field; D IPR - 3 is the excess kurtosis of the weights.
+    IPR(w) = sum_i w_i^4 / (sum_i w_i^2)^2. With D sites it is 1/D for a uniform field, 1.5/D for a
+    sinusoid, 3/D on average for Gaussian noise, 0.94/FWHM for a Gaussian bump on a ring
+    (0.883/FWHM^2 on a torus) and 1 for a single site. It does not change with the scale, sign or
+    position of the field; D IPR - 3 is the excess kurtosis of the weights.
 
     Parameters
     ----------
@@ -64,7 +63,7 @@ def ipr_of(images: Array) -> Array:
 
 
 def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
-    """Circular centre of each field: the mean direction of w^2 around every axis.
+    """Circular centre of each field, the mean direction of w^2 around every axis.
 
     Parameters
     ----------
@@ -76,14 +75,12 @@ def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Returns
     -------
     center : ndarray of shape (n_units, n_axes)
-        Position in sites, in [0, side); NaN where the weight is spread evenly around the
-        axis or the field is zero.
+        In sites, in [0, side); NaN for a field of zeros, or one spread evenly around the axis.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import field_center
-    >>> field_center([np.roll([1.0, 2.0, 1.0, 0.0, 0.0, 0.0], -2)])  # across the seam
+    >>> field_center([[1.0, 0.0, 0.0, 0.0, 1.0, 2.0]])  # across the seam
     array([[5.]])
     """
     return center_of(_checked_images(fields, shape))
@@ -99,8 +96,8 @@ def center_of(images: Array) -> Array:
 def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
     """Circular standard deviation of w^2 about its centre, sqrt(-2 ln R) side / (2 pi).
 
-    R is the length of the mean direction around an axis. Unlike the width it counts all of the
-    field, side lobes included; a Gaussian bump w of standard deviation s has s / sqrt 2.
+    R is the length of the mean direction around an axis. Unlike the width, the spread counts all of
+    the field, side lobes included. A Gaussian bump w of standard deviation s has s / sqrt 2.
 
     Parameters
     ----------
@@ -112,15 +109,13 @@ def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Returns
     -------
     spread : ndarray of shape (n_units,)
-        In sites, the geometric mean over axes; 0 for a single site, NaN where a field has no
-        centre.
+        In sites, the geometric mean over axes; NaN where a field has no centre.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import field_spread
-    >>> bump = np.exp(-0.5 * (np.arange(100) - 50.0) ** 2 / 4.0**2)
-    >>> field_spread([bump]).round(2)
+    >>> field_spread([np.exp(-0.5 * (np.arange(100) - 50.0) ** 2 / 4.0**2)]).round(2)
     array([2.83])
     """
     return spread_of(_checked_images(fields, shape))
@@ -156,8 +151,8 @@ def _mean_directions(images: Array) -> NDArray[np.complex128]:
 def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     """Direction along which each image varies most.
 
-    It is the principal axis of sum_k P(k) k k', P the power of the wave vector k: the structure
-    tensor of the image.
+    It is the principal axis of the structure tensor sum_k P(k) k k', with P the power of the wave
+    vector k.
 
     Parameters
     ----------
@@ -169,8 +164,8 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     Returns
     -------
     orientation : ndarray of shape (n_units,)
-        In degrees, in [0, 180): 0 for a wave that runs along the columns (vertical bars), 90 for
-        one that runs down the rows. NaN where no direction stands out, as of a round bump.
+        In degrees, in [0, 180): 0 for vertical bars, whose Fourier mode runs along the columns, 90
+        for horizontal ones. NaN where no direction stands out, as for a round bump.
 
     Examples
     --------
@@ -205,9 +200,8 @@ def orientation_of(images: Array) -> Array:
 def field_width(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
     """Full width at half maximum of the largest peak of each field.
 
-    From the site of largest magnitude the field is followed along each axis, with linear
-    interpolation between sites, until it falls to half the peak. Two dimensions take the
-    geometric mean of both axes.
+    The field is followed from its largest magnitude along each axis, with linear interpolation
+    between sites, until it falls to half the peak.
 
     Parameters
     ----------
@@ -219,15 +213,14 @@ def field_width(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
     Returns
     -------
     width : ndarray of shape (n_units,)
-        In sites; the side of the lattice where a field never falls to half its peak, NaN
-        for a field of zeros.
+        In sites, the geometric mean over axes; the side of the lattice where a field never falls to
+        half its peak, NaN for a field of zeros.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import field_width
-    >>> bump = np.exp(-((np.arange(100) - 50.0) ** 2) / (2 * 4.0**2))
-    >>> field_width([bump]).round(1)  # 2 sqrt(2 ln 2) standard deviations
+    >>> field_width([np.exp(-0.5 * (np.arange(100) - 50.0) ** 2 / 4.0**2)]).round(1)
     array([9.4])
     """
     return width_of(_checked_images(fields, shape))
@@ -274,8 +267,8 @@ def dominant_frequency(fields: ArrayLike, shape: int | tuple[int, ...] | None = 
     Returns
     -------
     frequency : ndarray of shape (n_units,)
-        In cycles a site (length of the wave vector in two dimensions), between 0 and
-        sqrt(n_axes)/2; NaN for a field of zeros.
+        Length of the wave vector in cycles per site, at most sqrt(n_axes)/2; NaN for a field of
+        zeros.
 
     Examples
     --------

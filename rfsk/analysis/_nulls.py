@@ -115,7 +115,7 @@ def why_not_testable(
     >>> stimuli = np.random.default_rng(0).standard_normal((1000, 20))
     >>> why_not_testable(np.eye(20), inputs=stimuli)
     >>> why_not_testable(np.eye(20), inputs=stimuli * np.linspace(1.0, 2.0, 20))
-    'the variances of the sites differ, by 40% of their mean'
+    'the variances of the sites differ, by 41% of their mean'
     """
     weights = check_matrix(fields, "fields")
     return reason_not_testable(weights, check_image_shape(shape, weights.shape[1]), inputs)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._core._validation import check_fields, check_fields_on
+from .._core._validation import check_fields_on
 from ._measures import center_of, scaled_images
 
 Array = NDArray[np.float64]
@@ -107,29 +107,7 @@ def tiling_of(weights: Array, sides: tuple[int, ...]) -> Tiling:
     )
 
 
-def half_peak_footprint(fields: ArrayLike) -> NDArray[np.bool_]:
-    """Sites where each field is within half of its peak and of the peak's sign.
-
-    Parameters
-    ----------
-    fields : array-like of shape (n_units, n_features)
-        Receptive fields.
-
-    Returns
-    -------
-    footprint : ndarray of bool of shape (n_units, n_features)
-        Empty for a field of zeros.
-
-    Examples
-    --------
-    >>> from rfsk.analysis import half_peak_footprint
-    >>> half_peak_footprint([[0.2, 1.0, 0.6, -0.9, 0.0]])
-    array([[False,  True,  True, False, False]])
-    """
-    return _footprint(check_fields(fields))
-
-
 def _footprint(weights: Array) -> NDArray[np.bool_]:
+    """Sites where each field is within half of its peak and of the peak's sign."""
     peak = np.take_along_axis(weights, np.abs(weights).argmax(axis=1)[:, None], axis=1)
-    relative = np.divide(weights, peak, out=np.zeros_like(weights), where=peak != 0)
-    return np.asarray(relative >= 0.5)
+    return np.asarray(weights / peak >= 0.5)
