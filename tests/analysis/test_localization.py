@@ -116,7 +116,6 @@ def test_profile_columns_say_how_wide_and_how_good_the_fit_is():
         ({"null": np.zeros((50, 100))}, "null has only fields of zeros"),
         ({"profile": "wave"}, "profile='wave' is unknown; expected one of 'gaussian', 'gabor'"),
     ],
-    ids=str,
 )
 def test_bad_parameters_are_refused(parameters, message):
     with pytest.raises(ValueError, match=message):
