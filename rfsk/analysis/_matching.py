@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from .._core._validation import check_fields, check_fields_on, learn_fields, validate_fields
@@ -26,24 +27,18 @@ def _best_shift(
     fields: Array, references: Array, sides: tuple[int, ...]
 ) -> tuple[Array, NDArray[np.intp]]:
     """Signed match of every pair at its best shift, and that shift as a flat index."""
-    axes = tuple(range(1, 1 + len(sides)))
-    dead_fields, dead_references = np.isnan(fields[:, 0]), np.isnan(references[:, 0])
-    modes = np.fft.rfftn(np.nan_to_num(fields).reshape(-1, *sides), axes=axes)
-    conjugates = np.conj(np.fft.rfftn(np.nan_to_num(references).reshape(-1, *sides), axes=axes))
+    axes = tuple(range(-len(sides), 0))
+    modes = np.fft.rfftn(fields.reshape(-1, *sides), axes=axes)
+    conjugates = np.conj(np.fft.rfftn(references.reshape(-1, *sides), axes=axes))
     match = np.empty((len(fields), len(references)))
-    shift = np.empty((len(fields), len(references)), dtype=np.intp)
-    rows = max(1, _CHUNK // (len(references) * fields.shape[1]))
-    for start in range(0, len(fields), rows):
-        block = slice(start, start + rows)
-        product = modes[block, None] * conjugates[None]
-        correlation = np.fft.irfftn(product, s=sides, axes=[1 + axis for axis in axes])
-        correlation = correlation.reshape(*correlation.shape[:2], -1)
-        shift[block] = np.abs(correlation).argmax(axis=2)
-        match[block] = np.take_along_axis(correlation, shift[block][:, :, None], axis=2)[..., 0]
-    match = np.clip(match, -1.0, 1.0)
-    match[dead_fields] = np.nan
-    match[:, dead_references] = np.nan
-    return match, shift
+    shift = np.empty(match.shape, dtype=np.intp)
+    for rows in gen_batches(len(fields), max(1, _CHUNK // references.size)):
+        with np.errstate(invalid="ignore"):  # a field of zeros is NaN
+            product = modes[rows, None] * conjugates
+        correlation = np.fft.irfftn(product, s=sides, axes=axes).reshape(*product.shape[:2], -1)
+        shift[rows] = np.abs(correlation).argmax(axis=2)
+        match[rows] = np.take_along_axis(correlation, shift[rows][:, :, None], axis=2)[..., 0]
+    return np.clip(match, -1.0, 1.0), shift
 
 
 def best_placement(

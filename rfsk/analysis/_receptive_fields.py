@@ -44,50 +44,32 @@ def receptive_fields(
     Returns
     -------
     fields : ndarray of shape (n_units, n_features)
-        Float64. Filters of a convolutional layer come as they are, flattened.
+        Filters of a convolutional layer are flattened.
 
     Raises
     ------
     TypeError
         If the object has no fields that are known here, or is not fitted.
     ValueError
-        If a step of a pipeline is not linear, or stimuli are missing, or given for "weights".
-
-    See Also
-    --------
-    rfsk.analysis.spike_triggered_average : Fields by reverse correlation, of any unit.
+        If a step of a pipeline is not linear, or `X` does not go with `method`.
 
     Examples
     --------
-    Of scikit-learn's perceptron trained on digits:
-
-    >>> from sklearn.datasets import load_digits
-    >>> from sklearn.neural_network import MLPClassifier
-    >>> from rfsk import ipr, receptive_fields
-    >>> X, y = load_digits(return_X_y=True)
-    >>> mlp = MLPClassifier(16, alpha=1.0, max_iter=500, random_state=0).fit(X / 16, y)
-    >>> fields = receptive_fields(mlp)
-    >>> fields.shape, ipr(fields).shape
-    ((16, 64), (16,))
-
-    Of independent components of photograph patches, bars and edges:
+    Of independent components of photograph patches, which are bars and edges:
 
     >>> from sklearn.decomposition import FastICA
-    >>> from rfsk import ImagePatches
+    >>> from rfsk import ImagePatches, ipr, receptive_fields
     >>> patches = ImagePatches((12, 12)).sample(20_000, random_state=0)
     >>> ica = FastICA(40, max_iter=500, random_state=0).fit(patches)
     >>> round(144 * float(ipr(receptive_fields(ica)).mean()))  # noise: 3
     4
 
-    Of a torch module, by the weights of a layer or by reverse correlation of a deep one:
+    Of a torch module, by the weights of a layer or by reverse correlation:
 
-    >>> import numpy as np, torch
-    >>> module = torch.nn.Sequential(torch.nn.Linear(64, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
-    >>> receptive_fields(module[0]).shape
-    (8, 64)
-    >>> stimuli = np.random.default_rng(0).standard_normal((5000, 64))
-    >>> receptive_fields(module, method="sta", X=stimuli).shape
-    (2, 64)
+    >>> import torch
+    >>> module = torch.nn.Sequential(torch.nn.Linear(144, 8), torch.nn.ReLU())
+    >>> receptive_fields(module[0]).shape, receptive_fields(module, method="sta", X=patches).shape
+    ((8, 144), (8, 144))
     """
     check_option(method, "method", ("weights", "sta"))
     if method == "sta":
@@ -101,13 +83,11 @@ def receptive_fields(
         return receptive_fields(fitted.best_estimator_)
     if hasattr(fitted, "steps") and hasattr(fitted, "named_steps"):
         return _through_pipeline(fitted)
-    for attribute in ("receptive_fields_", "components_"):
-        if hasattr(fitted, attribute):
-            return _as_rows(getattr(fitted, attribute))
     if hasattr(fitted, "coefs_"):
         return _as_rows(fitted.coefs_[0].T)
-    if hasattr(fitted, "coef_"):
-        return _as_rows(fitted.coef_)
+    for attribute in ("receptive_fields_", "components_", "coef_"):
+        if hasattr(fitted, attribute):
+            return _as_rows(getattr(fitted, attribute))
     weight = getattr(fitted, "weight", None)
     # A torch layer, without importing torch; a normalization has one weight a channel.
     if weight is not None and hasattr(weight, "detach") and weight.ndim >= 2:

@@ -60,25 +60,13 @@ def spike_triggered_average(
         Samples by which recorded responses follow the inputs that evoke them: rows of X are
         successive frames, and response t is correlated with frame t - lag.
     return_std : bool, default=False
-        Whether to return the standard errors of the fields as well.
+        Whether to return the standard errors of the fields as well; see Notes.
 
     Returns
     -------
     fields : ndarray of shape (n_units, n_features), with lags (n_units, n_lags, n_features)
     standard_errors : ndarray of the shape of `fields`
-        Only with ``return_std=True``. See Notes.
-
-    Raises
-    ------
-    TypeError
-        If `response` does not respond, or has no layers that are known here.
-    ValueError
-        If there is no such layer, there are no more samples than features (with `return_std`, than
-        features plus one), or lags are given for responses that are not recorded.
-
-    See Also
-    --------
-    spike_triggered_covariance : Fields of units that are even in their input.
+        Only with ``return_std=True``.
 
     Notes
     -----
@@ -88,37 +76,30 @@ def spike_triggered_average(
         Cov(sta_k) = P S_k P / (n - p),    S_k = Cov(e_k x),
 
     with P = C^-1, e_k the residual of the linear filter, n samples and p = 1 + trace(P C)
-    coefficients, which corrects for the residuals that the fit removes. With a ridge P is the
-    inverse of C plus the ridge, and the errors do not include the bias towards zero. With "cv" they
-    do not include the choice of the ridge either: on 30 samples of 8 features they were a quarter
-    too small, and on 300 samples 5 %. With ``whiten=False`` P is the identity and e_k the response.
-    Samples must be independent given the stimuli: if the noise of the responses is correlated in
-    time, as well as the stimuli, the errors are larger.
+    coefficients. With a ridge P is the inverse of C plus the ridge, and the errors do not include
+    the bias towards zero. With "cv" they do not include the choice of the ridge either: on 30
+    samples of 8 features they were a quarter too small, and on 300 samples 5 %. With
+    ``whiten=False`` P is the identity and e_k the response. Samples must be independent given the
+    stimuli: if the noise of the responses and the stimuli are correlated in time, the errors are
+    larger.
 
     Examples
     --------
+    A unit that responds by a function, and spikes that follow the stimulus by two frames:
+
     >>> import numpy as np
     >>> from rfsk.analysis import spike_triggered_average
-    >>> X = np.random.default_rng(0).normal(size=(50_000, 3))
-    >>> sta = spike_triggered_average(lambda x: np.tanh(x @ [[2.0], [0.0], [-2.0]]), X)
+    >>> rng = np.random.default_rng(0)
+    >>> stimuli, weights = rng.normal(size=(20_000, 3)), [0.5, 0.0, -0.5]
+    >>> sta = spike_triggered_average(lambda x: np.tanh(x @ weights), stimuli)
     >>> (sta / sta.max()).round(1)
     array([[ 1.,  0., -1.]])
-
-    Recorded spikes, which follow the stimulus by two frames:
-
-    >>> rng = np.random.default_rng(0)
-    >>> stimuli = rng.normal(size=(20_000, 3))
-    >>> counts = rng.poisson(np.exp(np.roll(stimuli @ [0.5, 0.0, -0.5], 2)))
-    >>> found = spike_triggered_average(counts, stimuli, lags=[0, 1, 2, 3])
-    >>> int(np.linalg.norm(found[0], axis=1).argmax())
-    2
-
-    Standard errors show which weights differ from zero:
-
-    >>> counts = rng.poisson(np.exp(stimuli @ [0.5, 0.0, -0.5]))
-    >>> fields, errors = spike_triggered_average(counts, stimuli, return_std=True)
-    >>> np.abs(fields) > 5.0 * errors
-    array([[ True, False,  True]])
+    >>> counts = rng.poisson(np.exp(np.roll(stimuli @ weights, 2)))
+    >>> found, errors = spike_triggered_average(
+    ...     counts, stimuli, lags=[0, 1, 2, 3], return_std=True
+    ... )
+    >>> (np.abs(found[0]) > 5.0 * errors[0]).nonzero()  # weights that differ from zero
+    (array([2, 2]), array([0, 2]))
     """
     inputs = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
     n_features = inputs.shape[1]
