@@ -22,13 +22,12 @@ from ._measures import (
 )
 from ._nulls import random_phase_fields, why_not_testable
 from ._orbits import TranslationOrbits, translation_orbits
-from ._population import PopulationSummary, population_summary
+from ._population import PopulationSummary, Tiling, population_summary, tiling
 from ._profiles import ProfileFit, fit_profiles
 from ._receptive_fields import receptive_fields
 from ._reverse_correlation import spike_triggered_average, spike_triggered_covariance
 from ._scoring import localization_score
 from ._symmetric_cp import SymmetricCP, symmetric_cp
-from ._tiling import Tiling, tiling
 from ._trispectrum import TranslationInvariantCumulant
 
 __all__ = [

@@ -9,7 +9,7 @@ from rfsk import GaussianField, LocalizationAnalyzer, population_summary
 from rfsk.analysis import group_split, tiling, translation_orbits
 from rfsk.analysis._groups import peak_mode_p_values
 from rfsk.analysis._measures import scaled_images
-from rfsk.analysis._tiling import rayleigh_p_value
+from rfsk.analysis._population import rayleigh_p_value
 
 SITES = np.arange(100)
 
