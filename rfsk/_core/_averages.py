@@ -12,9 +12,9 @@ def mean_and_error(values: ArrayLike) -> tuple[float, float, int]:
     """Mean, its standard error (NaN for fewer than two) and number of values that are not NaN."""
     numbers = np.asarray(values, dtype=np.float64)
     numbers = numbers[~np.isnan(numbers)]
-    mean = float(numbers.mean()) if len(numbers) else math.nan
-    error = float(scipy.stats.sem(numbers)) if len(numbers) > 1 else math.nan
-    return mean, error, len(numbers)
+    n = len(numbers)
+    mean = float(numbers.mean()) if n else math.nan
+    return mean, float(numbers.std(ddof=1)) / n**0.5 if n > 1 else math.nan, n
 
 
 def half_width(error: Any, n: Any, confidence: float = 0.95) -> Any:
