@@ -92,7 +92,7 @@ def group_split(
         Number of surrogates of each field. The few fields that exceed all of theirs get more, where
         the correction needs them.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        What the fields were grown on; see `LocalizationAnalyzer.fit`.
+        Inputs that the fields were trained on; see `LocalizationAnalyzer.fit`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 

@@ -121,7 +121,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None, *, inputs: Any = None) -> "LocalizationAnalyzer":
-        """Learn the lattice, draw the null's phases, and check whether random phases are a null.
+        """Learn the lattice, draw the null and check whether random phases can be a null.
 
         Parameters
         ----------
@@ -130,9 +130,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         y : ignored
             Present by convention.
         inputs : array-like of shape (n_samples, n_features), or input model, optional
-            What the fields were grown on. If their sites differ in variance, or the boundary is not
-            periodic, the fields cannot be tested. Without inputs the fields are checked: whether
-            they concentrate at the same places.
+            Inputs that the fields were trained on. If their sites differ in variance, or the
+            boundary is not periodic, the fields cannot be tested. Without inputs, the fields cannot
+            be tested if they concentrate at the same places.
 
         Returns
         -------

@@ -101,7 +101,7 @@ def why_not_testable(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        What the fields were grown on.
+        Inputs that the fields were trained on.
 
     Returns
     -------

@@ -154,16 +154,17 @@ class PopulationSummary:
         lines = [
             f"{'':<12}{'share':>7}  {'95 % interval':<14}{'median IPR':>11}{'median width':>14}"
         ]
-        testable = self.split.not_testable is None
-        left_out = (NOT_TESTABLE,) if testable else GROUPS[: GROUPS.index(NOT_TESTABLE)]
+        reason = self.split.not_testable
+        tested = GROUPS[: GROUPS.index(NOT_TESTABLE)]
+        left_out = tested if reason else (NOT_TESTABLE,)
         for name in (name for name in GROUPS if name not in left_out):
             low, high = self.split.interval[name]
             lines.append(
                 f"{name:<12}{self.split.share[name]:>7.2f}  {f'{low:.2f} to {high:.2f}':<14}"
                 f"{self.median_ipr[name]:>11.4f}{self.median_width[name]:>14.1f}"
             )
-        if not testable:
-            lines.append(f"not testable: {self.split.not_testable}")
+        if reason:
+            lines.append(f"not testable: {reason}")
         if self.tiling.n_units:
             lines.append(
                 f"localized fields cover {self.tiling.coverage:.2f} of the sites, "
@@ -206,7 +207,7 @@ def population_summary(
     n_null : int, default=999
         Number of surrogates of each field.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        What the fields were grown on; see `LocalizationAnalyzer.fit`.
+        Inputs that the fields were trained on; see `LocalizationAnalyzer.fit`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 
@@ -224,14 +225,14 @@ def population_summary(
     (1.0, 1.0)
     """
     weights, sides = check_fields_on(fields, shape, with_diverged=True)
+    import pandas as pd
+
     split = split_of(weights, sides, alpha, n_null, inputs, random_state)
     images = scaled_images(weights, sides)
 
     def medians(values: Array) -> dict[str, float]:
-        parts = {name: values[split.groups == name] for name in GROUPS}
-        return {
-            name: float(np.median(part)) if len(part) else math.nan for name, part in parts.items()
-        }
+        by_group = pd.Series(values).groupby(split.groups).median()
+        return {str(name): float(median) for name, median in by_group.reindex(GROUPS).items()}
 
     return PopulationSummary(
         split,

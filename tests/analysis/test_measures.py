@@ -97,6 +97,29 @@ def test_orientation_is_that_of_the_fourier_mode(k):
         field_orientation([np.ones(9)], (9,))
 
 
+def test_orientation_weights_modes_by_power_and_squared_frequency():
+    rows, columns = np.indices((16, 16)) * 2 * np.pi / 16
+    mixed = 1.2 * np.cos(3 * columns) + np.cos(2 * rows + 2 * columns)
+    along, across, product = 1.44 * 9 + 4, 4, 4
+    expected = np.degrees(0.5 * np.arctan2(2 * product, along - across))
+    assert field_orientation([mixed.ravel()], (16, 16))[0] == pytest.approx(expected)
+    # Alternating in both directions, a field runs along both diagonals.
+    assert np.isnan(field_orientation([np.cos(8 * (rows + columns)).ravel()], (16, 16))[0])
+
+
+def test_small_deviations_from_symmetry_give_an_orientation_and_a_center():
+    ellipse = np.outer(bump(8.0, 2.01, 16), bump(8.0, 2.0, 16)).ravel()
+    assert field_orientation([ellipse], (16, 16))[0] == pytest.approx(0.0, abs=1e-6)
+    nearly_even = 1.0 + 1e-3 * np.cos(2 * np.pi * (SITES - 30) / 100)
+    assert field_center([nearly_even])[0, 0] == pytest.approx(30.0)
+
+
+def test_axes_of_two_sites_count():
+    image = np.repeat(bump(10.0, 2.0, 20)[None], 2, axis=0).ravel()
+    ring = field_width([bump(10.0, 2.0, 20)])[0]
+    assert field_width([image], (2, 20))[0] == pytest.approx(np.sqrt(2.0 * ring))
+
+
 @pytest.mark.parametrize(
     "measure", [ipr, field_center, field_width, field_spread, dominant_frequency]
 )
