@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from rfsk import ConvNet, FieldMatcher, LocalizationAnalyzer
-from rfsk.analysis import chance_match, match_matrix, random_phase_fields
+from rfsk.analysis import _matching, chance_match, match_matrix, random_phase_fields
 
 
-def test_match_is_the_best_cosine_over_all_shifts_by_brute_force():
+@pytest.mark.parametrize("chunk", [1, 150, 2**23])
+def test_match_is_the_best_cosine_over_all_shifts_by_brute_force(chunk, monkeypatch):
+    monkeypatch.setattr(_matching, "_CHUNK", chunk)
     rng = np.random.default_rng(0)
     shape = (4, 6)
-    fields, references = rng.standard_normal((5, 24)), rng.standard_normal((3, 24))
+    fields, references = rng.standard_normal((7, 24)), rng.standard_normal((3, 24))
     matches = FieldMatcher(shape).fit(references).transform(fields)
     for field, (match, index, sign, *shift) in zip(fields, matches, strict=True):
         cosines = {}
@@ -64,6 +66,16 @@ def test_mirrored_copy_is_found_with_flips_only(shape):
         assert strength.max() == pytest.approx(1.0, abs=1e-12)
 
 
+def test_a_symmetric_field_is_not_mirrored_and_no_match_exceeds_one():
+    bump = np.exp(-0.5 * (np.arange(20) - 7.0) ** 2)
+    matches = FieldMatcher(flips=True).fit([bump]).transform([bump, -np.roll(bump, 4)])
+    np.testing.assert_allclose(matches, [[1, 0, 1, 0, 0], [1, 0, -1, 4, 0]])
+    noise = np.random.default_rng(0).standard_normal((100, 30))
+    assert match_matrix(noise, noise).max() <= 1.0
+    mirrored = match_matrix(noise[:1, ::-1], noise[:1])
+    assert mirrored < 0.9 < match_matrix(noise[:1, ::-1], noise[:1], flips=True)
+
+
 def test_chance_is_low_for_copies_and_the_match_itself_for_noise():
     """Bumps against shifted bumps: above the level of 5 %; white noise: at its level."""
     sites = np.arange(60)
@@ -86,6 +98,8 @@ def test_chance_of_nothing_is_refused():
         chance_match(np.eye(4), np.eye(4), n_null=0)
     with pytest.raises(ValueError, match="All fields or all references are zero"):
         chance_match(np.zeros((2, 4)), np.eye(4))
+    with pytest.raises(ValueError, match="references contains NaN"):
+        match_matrix(np.eye(4), [[np.nan, 0.0, 0.0, 0.0]])
     with pytest.raises(ValueError, match="fields have 4 features and references 5"):
         chance_match(np.eye(4), np.eye(5))
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import torch
 from scipy.special import erf
+from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
@@ -234,11 +235,16 @@ def test_estimators_that_learnt_names_of_features_do_not_warn(data):
     np.testing.assert_allclose(spike_triggered_average(pca, X), pca.components_, atol=1e-10)
     np.testing.assert_array_equal(receptive_fields(X), X.to_numpy())
     named = pd.DataFrame(data[0]).add_prefix("site ")
-    scaler = StandardScaler().set_output(transform="pandas")
-    pipeline = make_pipeline(scaler, FCNet(3, max_epochs=1, random_state=0)).fit(named, data[1])
-    assert receptive_fields(pipeline).shape == (3, 20)
-    found = [spike_triggered_average(pipeline, X, layer=layer) for layer in (None, 0)]
-    np.testing.assert_allclose(*found)
+    chosen = make_column_transformer((StandardScaler(), [f"site {k}" for k in range(3, 9)]))
+    for step in (StandardScaler(), chosen):
+        step.set_output(transform="pandas")
+        net = FCNet(3, max_epochs=1, random_state=0)
+        pipeline = make_pipeline(step, net).fit(named, data[1])
+        fields = receptive_fields(pipeline)
+        assert fields.shape == (3, 20)
+        found = [spike_triggered_average(pipeline, X, layer=layer) for layer in (None, 0)]
+        np.testing.assert_allclose(*found)
+    assert (fields.any(axis=0) == ((np.arange(20) >= 3) & (np.arange(20) < 9))).all()
 
 
 def test_layer_of_a_deep_net_is_read_alike_by_torch_by_numpy_and_by_the_net(data, deep):
