@@ -68,8 +68,9 @@ def test_null_of_own_fields_is_a_rank_among_them():
     np.testing.assert_allclose(p, 1 / 39)
     ordered = control[np.argsort(ipr(control))[:38]]
     np.testing.assert_allclose(analyzer.transform(ordered)["p_value"], np.arange(39, 1, -1) / 39)
-    analyzer.set_params(null="phase").fit(np.eye(100))
-    assert not hasattr(analyzer, "null_ipr_")
+    for null, gone in (("phase", "null_ipr_"), (control, "phases_")):
+        analyzer.set_params(null=null).fit(np.eye(100))
+        assert not hasattr(analyzer, gone)
 
 
 def test_p_value_is_a_rank_among_surrogates_with_random_phases():
@@ -115,6 +116,7 @@ def test_profile_columns_say_how_wide_and_how_good_the_fit_is():
         ({"null": np.ones((50, 9))}, "null has 9 features; expected those of the fields, 100"),
         ({"null": np.eye(100)[:5]}, r"alpha=0.05 with n_null=5; .*1 / \(n_null \+ 1\) = 0.167"),
         ({"null": np.zeros((50, 100))}, "null has only fields of zeros"),
+        ({"null": np.full((50, 100), np.nan)}, "null contains NaN"),
         ({"profile": "wave"}, "profile='wave' is unknown; expected one of 'gaussian', 'gabor'"),
     ],
 )
@@ -128,6 +130,7 @@ def test_p_values_are_of_the_null_drawn_in_fit():
     analyzer = LocalizationAnalyzer(n_null=19, random_state=0).fit(noise)  # the fewest for 5 %
     before = analyzer.transform(noise)
     np.testing.assert_array_equal(analyzer.set_params(n_null=9999).transform(noise), before)
+    assert analyzer.transform(np.eye(100))[:, -1].all()  # at the smallest p-value, 1/20
 
 
 @pytest.mark.parametrize("profile", [None, "gaussian"])
