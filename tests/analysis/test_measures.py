@@ -118,6 +118,7 @@ def test_axes_of_two_sites_count():
     image = np.repeat(bump(10.0, 2.0, 20)[None], 2, axis=0).ravel()
     ring = field_width([bump(10.0, 2.0, 20)])[0]
     assert field_width([image], (2, 20))[0] == pytest.approx(np.sqrt(2.0 * ring))
+    assert np.isnan(field_spread([image], (2, 20))[0])
 
 
 @pytest.mark.parametrize(
