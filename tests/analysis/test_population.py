@@ -195,11 +195,26 @@ def test_trained_net_splits_by_the_sign_of_its_biases(ring_nets):
         assert control.share["localized"] <= 0.1
 
 
-def test_bad_parameters_of_a_split_are_refused():
-    with pytest.raises(ValueError, match=r"alpha=2\.0; expected a number between 0 and 1"):
-        group_split(np.eye(4), alpha=2.0)
-    with pytest.raises(ValueError, match=r"shape=\(3, 3\) has 9 sites, but the data have 8"):
-        population_summary(np.eye(8), (3, 3))
+def test_units_below_a_twentieth_of_large_norms_are_unchanged_and_diverged_ones_dead():
+    fields = np.eye(100)[:12] * np.array([0.049, 0.051, *[1.0] * 10])[:, None]
+    fields[-1, 0] = np.inf
+    split = group_split(fields, n_null=99, random_state=0)
+    assert split.groups.tolist() == ["unchanged"] + ["localized"] * 10 + ["dead"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"alpha": 2.0}, r"alpha=2\.0; expected a number between 0 and 1"),
+        ({"alpha": 0.0}, r"alpha=0\.0; expected a number between 0 and 1"),
+        ({"n_null": 9.5}, "n_null=9.5; expected an integer > 0"),
+        ({"shape": (3, 3)}, r"shape=\(3, 3\) has 9 sites, but the data have 8"),
+    ],
+)
+def test_bad_parameters_of_a_split_are_refused(parameters, message):
+    for function in (group_split, population_summary):
+        with pytest.raises(ValueError, match=message):
+            function(np.eye(8), **parameters)
 
 
 def test_measures_do_not_depend_on_the_output_that_is_configured():
