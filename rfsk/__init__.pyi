@@ -18,7 +18,6 @@ from .analysis import (
     TensorComparison as TensorComparison,
     ipr as ipr,
     localization_score as localization_score,
-    match_fields as match_fields,
     population_summary as population_summary,
     receptive_fields as receptive_fields,
     symmetric_cp as symmetric_cp,

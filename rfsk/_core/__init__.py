@@ -1,1 +1,1 @@
-"""Foundation: validation, randomness and the array backend shared by every room."""
+"""Validation, randomness, compilation and the array backend, shared by all subpackages."""

@@ -1,4 +1,4 @@
-"""Threads of the linear-algebra libraries that NumPy and SciPy bring along."""
+"""Threads of the linear-algebra libraries that NumPy and SciPy contain."""
 
 import threading
 from collections.abc import Iterator
@@ -17,44 +17,38 @@ def scipy_on_one_thread() -> AbstractContextManager[None]:
     """Context in which SciPy's own BLAS, where it has one, uses a single thread.
 
     SciPy's optimisers call it for small vectors only. Its threads, and those of NumPy's BLAS which
-    does the work between two calls, would otherwise wait for one another's turn in busy loops:
-    three times slower on two cores.
+    does the work between two calls, would otherwise wait for each other in busy loops, which takes
+    three times as long on two cores.
     """
-    return _on_one_thread(_scipy_libraries())
+    return _on_one_thread(is_scipy=True)
 
 
 def blas_on_one_thread() -> AbstractContextManager[None]:
-    """Context for loops of products so small that handing them to threads does not pay."""
-    return _on_one_thread(_all_libraries())
+    """Context for loops of products that are too small for threads to be faster."""
+    return _on_one_thread(is_scipy=False)
 
 
 @contextmanager
-def _on_one_thread(libraries: Any) -> Iterator[None]:
+def _on_one_thread(is_scipy: bool) -> Iterator[None]:
     # The number of threads is the process's. While one Python thread has set it, others leave it
     # alone: contexts that overlap would restore one another's setting. Contexts of one thread nest.
     if not _lock.acquire(blocking=False):
         yield
         return
     try:
-        with libraries.limit(limits=1):
+        with _libraries(is_scipy).limit(limits=1):
             yield
     finally:
         _lock.release()
 
 
 @cache
-def _all_libraries() -> Any:
-    return ThreadpoolController().select(user_api="blas")
-
-
-@cache
-def _scipy_libraries() -> Any:
-    """Libraries that lie in SciPy's folder, or in scipy.libs beside it."""
-    folder = Path(scipy.__file__).parent
+def _libraries(is_scipy: bool) -> Any:
+    """All BLAS libraries, or those that lie in SciPy's folder or in scipy.libs beside it."""
     controller = ThreadpoolController()
-    own = [
-        library.filepath
-        for library in controller.lib_controllers
-        if {folder, folder.with_name("scipy.libs")} & set(Path(library.filepath).parents)
-    ]
-    return controller.select(filepath=own)
+    if not is_scipy:
+        return controller.select(user_api="blas")
+    folder = Path(scipy.__file__).parent
+    paths = [library.filepath for library in controller.lib_controllers]
+    folders = {folder, folder.with_name("scipy.libs")}
+    return controller.select(filepath=[path for path in paths if folders & set(Path(path).parents)])

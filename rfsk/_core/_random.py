@@ -1,22 +1,15 @@
-"""Random numbers: one `random_state` an object, global generators untouched."""
+"""Random numbers: one `random_state` per object, global generators untouched."""
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-
-RandomState: TypeAlias = "int | np.random.RandomState | np.random.Generator | None"
 
 
 def as_generator(random_state: Any) -> np.random.Generator:
     """Turn any `random_state` into a NumPy generator.
 
-    A Generator is used as it is (and so advances); a legacy RandomState, as scikit-learn
-    passes around, seeds a new Generator; None draws fresh entropy.
-
-    Raises
-    ------
-    ValueError
-        If `random_state` is none of these.
+    A Generator is used as it is, and advances; a legacy RandomState, as scikit-learn passes around,
+    seeds a new Generator; None draws fresh entropy.
     """
     if isinstance(random_state, np.random.Generator):
         return random_state
@@ -36,7 +29,7 @@ def as_generator(random_state: Any) -> np.random.Generator:
 def generator_and_seed(random_state: Any) -> tuple[np.random.Generator, int | None]:
     """Generator as of `as_generator`, and the seed that gives it again, drawn here for None.
 
-    The seed of what was a generator already is not known: None.
+    The seed is None if `random_state` is a generator already.
     """
     if random_state is None:
         random_state = int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
@@ -60,17 +53,7 @@ def spawn_seeds(random_state: Any, n: int) -> list[int]:
 
 
 def seed_of_key(entropy: int, key: str, number: int) -> int:
-    """Seed of a piece of work that is named by a hexadecimal key, whatever else there is to do.
-
-    Parameters
-    ----------
-    entropy : int
-        Seed of the whole.
-    key : str
-        Hexadecimal digits; equal work has equal keys.
-    number : int
-        Of the repeat.
-    """
+    """Seed of repeat `number` of the work that a hexadecimal key names, given the seed of all."""
     words = [int(key[i : i + 8], 16) for i in range(0, len(key), 8)]
     child = np.random.SeedSequence(entropy, spawn_key=(*words, number))
     return int(child.generate_state(1, np.uint32)[0])

@@ -1,4 +1,4 @@
-"""Checks of what users pass in: what was got, what was expected, what to do."""
+"""Checks of arguments, whose errors say what was got, what was expected and what to do."""
 
 import math
 import numbers
@@ -15,18 +15,21 @@ from ._mistakes import note_axis_order, note_transposed, refuse_activations, ref
 
 def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool = False) -> None:
     """Raise unless `value` is a finite number above zero (or at zero, where `zero` allows it)."""
-    kind: Any = numbers.Integral if integer else numbers.Real
-    is_number = isinstance(value, kind) and not isinstance(value, bool | np.bool_)
-    if not is_number or not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+    is_valid = _is_finite(value, numbers.Integral if integer else numbers.Real)
+    if not is_valid or value < 0 or (value == 0 and not zero):
         expected = "an integer" if integer else "a finite number"
         raise ValueError(f"{name}={value!r}; expected {expected} {'>= 0' if zero else '> 0'}.")
 
 
 def check_number(value: Any, name: str) -> None:
     """Raise unless `value` is a finite number."""
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
-    if not is_number or not math.isfinite(value):
+    if not _is_finite(value, numbers.Real):
         raise ValueError(f"{name}={value!r}; expected a finite number.")
+
+
+def _is_finite(value: Any, kind: Any) -> bool:
+    is_number = isinstance(value, kind) and not isinstance(value, bool | np.bool_)
+    return is_number and math.isfinite(value)
 
 
 def check_option(value: Any, name: str, options: Collection[str]) -> None:
@@ -52,12 +55,12 @@ def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
 
 
 def check_image_shape(
-    image_shape: Any, n_features: int, name: str = "shape", *, fields: np.ndarray | None = None
+    image_shape: Any, n_features: int, name: str = "shape", *, n_rows: int | None = None
 ) -> tuple[int, ...]:
     """Return the lattice of `n_features` sites: `image_shape`, or a ring where it is None.
 
-    One side may be -1: what is left by the others. Where `fields` are given, they are looked at
-    for rows and columns, or sides, that were exchanged.
+    One side may be -1, which stands for what the others leave. The error for a lattice of `n_rows`
+    sites says that rows and columns may be exchanged.
     """
     if image_shape is None:
         return (n_features,)
@@ -68,15 +71,12 @@ def check_image_shape(
             image_shape = tuple(n_features // rest if side == -1 else side for side in sides)
     shape = check_lattice_shape(image_shape, name)
     if math.prod(shape) != n_features:
-        hint = ""
-        if fields is not None and len(fields) == math.prod(shape):
-            hint = " They have as many rows: are they transposed? Pass fields.T, a row a unit."
+        hint = " They have as many rows: are they transposed? Pass fields.T, one row per unit."
         raise ValueError(
             f"{name}={image_shape!r} has {math.prod(shape)} sites, but the data have "
-            f"{n_features} features; the sides must multiply to the number of features.{hint}"
+            f"{n_features} features; the sides must multiply to the number of features."
+            f"{hint if n_rows == math.prod(shape) else ''}"
         )
-    if fields is not None:
-        note_axis_order(fields, shape, name)
     return shape
 
 
@@ -91,15 +91,18 @@ def _refuse_other_than_fields(fields: Any) -> None:
     sides: tuple[int, ...] = tuple(fields.shape) if hasattr(fields, "shape") else ()
     if len(sides) == 3:
         raise ValueError(
-            f"Fields of shape {sides}; expected (n_units, n_features), a row a unit. If they are "
-            f"images, pass fields.reshape(len(fields), -1) and the shape ({sides[1]}, {sides[2]}), "
-            "rows first. If their second axis is the lag, choose one: fields[:, 0] for the first."
+            f"Fields of shape {sides}; expected (n_units, n_features), one row per unit. If they "
+            f"are images, pass fields.reshape(len(fields), -1) and the shape ({sides[1]}, "
+            f"{sides[2]}), rows first. If their second axis is the lag, choose one: fields[:, 0] "
+            "for the first."
         )
 
 
-def check_matrix(values: Any, name: str) -> np.ndarray:
-    """Return finite numbers as a float64 array of two axes."""
-    return np.asarray(check_array(values, dtype=np.float64, input_name=name))
+def check_matrix(values: Any, name: str, *, ensure_all_finite: bool = True) -> np.ndarray:
+    """Return numbers as a float64 array of two axes."""
+    return np.asarray(
+        check_array(values, dtype=np.float64, input_name=name, ensure_all_finite=ensure_all_finite)
+    )
 
 
 def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
@@ -117,26 +120,37 @@ def check_fields_on(
 
     Where `with_diverged` is true, fields that hold NaN or infinity are replaced by zeros.
     """
-    if with_diverged and np.ndim(fields) == 2 and not hasattr(fields, "get_params"):
-        values = check_array(fields, dtype=np.float64, input_name="fields", ensure_all_finite=False)
-        has_diverged = ~np.isfinite(values).all(axis=1)
-        if has_diverged.any():
-            fields = np.where(has_diverged[:, None], 0.0, values)
-    weights = check_fields(fields)
-    return weights, check_image_shape(shape, weights.shape[1], fields=weights)
-
-
-def validate_fields(analyzer: Any, fields: Any, *, reset: bool = True) -> np.ndarray:
-    """Return fields as `check_fields` does, and learn or check their width and names."""
     _refuse_other_than_fields(fields)
-    weights = np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
-    if reset:
-        note_transposed(weights)
-    return weights
+    weights = check_matrix(fields, "fields", ensure_all_finite=not with_diverged)
+    if with_diverged:
+        weights = np.where(np.isfinite(weights).all(axis=1, keepdims=True), weights, 0.0)
+    return weights, _lattice_of(weights, shape)
+
+
+def learn_fields(analyzer: Any, fields: Any, shape: Any) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Return fields and their lattice, as `check_fields_on` does; learn their width and names."""
+    weights = validate_fields(analyzer, fields, reset=True)
+    return weights, _lattice_of(weights, shape)
+
+
+def validate_fields(analyzer: Any, fields: Any, *, reset: bool = False) -> np.ndarray:
+    """Return fields as `check_fields` does; their width and names are those that were learnt."""
+    _refuse_other_than_fields(fields)
+    return np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
+
+
+def _lattice_of(fields: np.ndarray, shape: Any) -> tuple[int, ...]:
+    """Lattice of fields, which are checked for exchanged rows and columns, or sides."""
+    n_units, n_features = fields.shape
+    sides = check_image_shape(shape, n_features, n_rows=n_units)
+    if shape is None or n_units == n_features:  # otherwise the shape would not fit
+        note_transposed(fields)
+    note_axis_order(fields, sides, "shape")
+    return sides
 
 
 def validate_inputs(estimator: Any, X: Any, y: Any = "no_validation", **options: Any) -> Any:
-    """Return inputs, one a row, and labels if given, as scikit-learn's `validate_data` does."""
+    """Return inputs, one per row, and labels if given, as scikit-learn's `validate_data` does."""
     labels = None if isinstance(y, str) else y
     refuse_images(X, labels)
     _refuse_one_hot(labels)
@@ -146,7 +160,7 @@ def validate_inputs(estimator: Any, X: Any, y: Any = "no_validation", **options:
 def check_one_per_class(
     values: Any, name: str, n_classes: int | None = None, example: str = "(5.0, 10.0)"
 ) -> Sequence[Any]:
-    """Return `values` as a sequence with one entry a class, at least two of them."""
+    """Return `values` as a sequence with one entry per class, at least two of them."""
     is_list = isinstance(values, list | tuple)
     entries = tuple(values) if is_list else tuple(np.atleast_1d(values).tolist())
     if len(entries) < 2 or (n_classes is not None and len(entries) != n_classes):

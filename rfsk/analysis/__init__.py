@@ -1,4 +1,4 @@
-"""What we measure: fields, localization, matching, cumulants and their decomposition."""
+"""Measures of fields: localization, matching, cumulants and their decomposition."""
 
 from ._chance import chance_match
 from ._comparison import TensorComparison
@@ -8,7 +8,7 @@ from ._cumulant_sources import cumulant
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer
-from ._matching import FieldMatcher, match_fields, match_matrix
+from ._matching import FieldMatcher, match_matrix
 from ._measures import (
     dominant_frequency,
     field_center,
@@ -17,17 +17,15 @@ from ._measures import (
     field_width,
     ipr,
 )
-from ._nulls import random_phase_fields
+from ._nulls import random_phase_fields, why_not_testable
 from ._orbits import TranslationOrbits, translation_orbits
-from ._population import PopulationSummary, population_summary
+from ._population import PopulationSummary, Tiling, population_summary, tiling
 from ._profiles import ProfileFit, fit_profiles
 from ._receptive_fields import receptive_fields
 from ._reverse_correlation import spike_triggered_average, spike_triggered_covariance
 from ._sample_cumulant import SampleCumulant
 from ._scoring import localization_score
 from ._symmetric_cp import CPPath, SymmetricCP, symmetric_cp, symmetric_cp_path
-from ._tiling import Tiling, half_peak_footprint, tiling
-from ._translation import why_not_testable
 from ._trispectrum import TranslationInvariantCumulant
 
 __all__ = [
@@ -56,10 +54,8 @@ __all__ = [
     "field_width",
     "fit_profiles",
     "group_split",
-    "half_peak_footprint",
     "ipr",
     "localization_score",
-    "match_fields",
     "match_matrix",
     "population_summary",
     "random_phase_fields",

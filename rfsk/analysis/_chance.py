@@ -6,15 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._random import as_generator
-from .._core._validation import check_option, check_positive
+from .._core._validation import check_positive
 from ._matching import best_placement, check_pair, unit_fields
-from ._nulls import random_phase_fields
+from ._nulls import random_phases, with_phases
 from ._orbits import translation_orbits
 
 Array = NDArray[np.float64]
 
-_NULLS = ("phase", "permutation")
-_SAME = 0.9  # match from which on two fields are scrambled alike
+_SAME = 0.9  # match from which on two fields get the same phases
 
 
 def chance_match(
@@ -22,44 +21,36 @@ def chance_match(
     references: ArrayLike,
     shape: int | tuple[int, ...] | None = None,
     *,
-    null: str = "phase",
     n_null: int = 99,
     flips: bool = False,
     random_state: Any = None,
 ) -> Array:
-    """Match that fields reach by chance: the median best match of scrambled fields.
+    """Match that fields reach by chance: the median best match of fields with random phases.
 
-    Smooth fields match each other at some shift whatever they are, and the more references the
-    better. A match means something where it exceeds this. Fields that are shifts of one another,
-    as many units of a net are, are scrambled alike: their matches are not independent.
+    Any two smooth fields match well at some shift, and the best of many references matches better
+    still. Only a match above this level means something. Random Fourier phases keep the spectrum of
+    a field, and therefore its smoothness. Fields that are shifts of one another, as many units of a
+    net are, get the same phases, because their matches are not independent.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
         Receptive fields.
     references : array-like of shape (n_references, n_features)
-        What they were matched to.
+        Fields that they were matched to.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
-    null : {"phase", "permutation"}, default="phase"
-        How fields are scrambled: random Fourier phases, which leave each its spectrum and hence
-        its smoothness, or a random order of the sites, which leaves its values: a low bar.
     n_null : int, default=99
-        Number of scrambled populations.
+        Number of populations with random phases.
     flips : bool, default=False
         Whether references may be mirrored.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the scrambling.
+        Seed of the phases.
 
     Returns
     -------
     medians : ndarray of shape (n_null,)
         Median over units of the best match, sorted: ``medians[94]`` of 99 is the level of 5 %.
-
-    Raises
-    ------
-    ValueError
-        If the widths differ, the shape does not fit, or a parameter is not valid.
 
     Examples
     --------
@@ -70,7 +61,6 @@ def chance_match(
     >>> bool(chance_match([bump], [np.roll(bump, 30)], random_state=0)[94] < 0.9)
     True
     """
-    check_option(null, "null", _NULLS)
     check_positive(n_null, "n_null", integer=True)
     weights, targets, sides = check_pair(fields, references, shape)
     weights, targets = unit_fields(weights), unit_fields(targets)
@@ -79,13 +69,11 @@ def chance_match(
         raise ValueError("All fields or all references are zero; expected some that are not.")
     rng = as_generator(random_state)
     orbits = translation_orbits(weights, sides, min_match=_SAME).labels
-    founders = weights[np.unique(orbits, return_index=True)[1]]
+    founders = weights[np.unique(orbits, return_index=True)[1]].reshape(-1, *sides)
     medians = np.empty(n_null)
     for i in range(n_null):
-        if null == "permutation":
-            scrambled = rng.permuted(founders, axis=1)
-        else:
-            scrambled = random_phase_fields(founders, sides, rng)
-        match, *_ = best_placement(unit_fields(scrambled), targets, sides, flips)
+        phases = random_phases(sides, len(founders), rng)
+        scrambled = unit_fields(with_phases(founders, phases).reshape(len(founders), -1))
+        match, *_ = best_placement(scrambled, targets, sides, flips)
         medians[i] = np.median(np.abs(match).max(axis=1)[orbits])
     return np.sort(medians)

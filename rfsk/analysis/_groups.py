@@ -12,17 +12,16 @@ from scipy.optimize import isotonic_regression
 from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._validation import check_fields_on, check_positive
-from ._measures import ipr, scaled_images
-from ._nulls import phase_p_values, random_phases
-from ._translation import warn_not_testable, why_not_testable
+from ._measures import scaled_images
+from ._nulls import phase_p_values, random_phases, reason_not_testable, warn_not_testable
 
 Array = NDArray[np.float64]
 
 NOT_TESTABLE = "not testable"
 GROUPS = ("localized", "oscillating", "other", NOT_TESTABLE, "unchanged", "dead")
 _CONFIDENCE = 0.95
-_ROUNDING = 1e-12  # share of the power below which a mode is rounding
-_MOST_DRAWS = 2000  # of noise that waves are compared with
+_ROUNDING = 1e-12  # fraction of the power below which a mode is rounding
+_MOST_DRAWS = 2000  # of noise that Fourier modes are compared with
 _UNCHANGED = 0.05  # norm, relative to that of large fields, below which a field has not grown
 
 
@@ -42,14 +41,14 @@ class GroupSplit:
         do. Modes of a quarter of the sampling frequency, whose IPR depends on their phase, may be
         localized.
     p_values : ndarray of shape (n_units,)
-        Of localization, corrected for the number of units that have grown: calling all units
-        below alpha localized makes at most a share alpha of the calls wrong on average (Y.
+        Of localization, corrected for the number of units that have grown: if all units below
+        alpha are called localized, at most a fraction alpha of the calls is wrong on average (Y.
         Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57, 289, 1995). NaN for unchanged and dead
         units.
     share : dict of str to float
-        Share of all units, by group.
+        Fraction of all units, by group.
     interval : dict of str to (float, float)
-        Wilson's 95 % interval of the share in nets like this one, units taken as independent.
+        Wilson's 95 % interval of the fraction in nets like this one, units taken as independent.
     not_testable : str or None
         Why no field can be tested: the sites are not alike, so that no p-value keeps its level. All
         units that have grown are "not testable" then.
@@ -57,15 +56,10 @@ class GroupSplit:
     Examples
     --------
     >>> import numpy as np
-    >>> sites = np.arange(100)
-    >>> bumps = [np.exp(-(((sites - c + 50) % 100 - 50.0) ** 2) / 50) for c in range(0, 100, 10)]
-    >>> wave = np.cos(0.2 * np.pi * sites)
     >>> from rfsk.analysis import group_split
-    >>> split = group_split([*bumps[:2], wave, 0.0 * wave], random_state=0)
-    >>> split.groups.tolist()
-    ['localized', 'localized', 'oscillating', 'dead']
-    >>> split.share["localized"]
-    0.5
+    >>> split = group_split([np.eye(50)[3], np.zeros(50)], random_state=0)
+    >>> split.groups, split.share["localized"]
+    (array(['localized', 'dead'], dtype='<U12'), 0.5)
     """
 
     groups: NDArray[np.str_]
@@ -93,23 +87,18 @@ def group_split(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     alpha : float, default=0.05
-        Share of the units called localized that may be wrong, and of those called oscillating.
+        Fraction of the units called localized that may be wrong, and of those called oscillating.
     n_null : int, default=999
-        Number of surrogates of each field; those few that exceed all of theirs get more, where the
-        correction needs them.
+        Number of surrogates of each field. The few fields that exceed all of theirs get more, where
+        the correction needs them.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        What the fields were grown on; see `LocalizationAnalyzer.fit`.
+        Inputs that the fields were trained on; see `LocalizationAnalyzer.fit`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 
     Returns
     -------
     split : GroupSplit
-
-    Raises
-    ------
-    ValueError
-        If the fields or the shape are not valid, or a parameter is out of range.
 
     Examples
     --------
@@ -120,24 +109,37 @@ def group_split(
     >>> group_split([bump, wave, np.zeros(100)], random_state=0).groups.tolist()
     ['localized', 'oscillating', 'dead']
     """
+    weights, sides = check_fields_on(fields, shape, with_diverged=True)
+    return split_of(weights, sides, alpha, n_null, inputs, random_state)
+
+
+def split_of(
+    weights: Array,
+    sides: tuple[int, ...],
+    alpha: float,
+    n_null: int,
+    inputs: Any,
+    random_state: Any,
+) -> GroupSplit:
+    """Split of fields that are checked already."""
     check_positive(n_null, "n_null", integer=True)
     if not 0.0 < alpha < 1.0:
         raise ValueError(f"alpha={alpha!r}; expected a number between 0 and 1.")
-    weights, sides = check_fields_on(fields, shape, with_diverged=True)
     rng = as_generator(random_state)
     norms = np.linalg.norm(weights, axis=1)
     has_grown = (norms > 0.0) & (norms >= _UNCHANGED * np.percentile(norms, 90))
-    grown = weights[has_grown]
     groups = np.where(norms > 0.0, "unchanged", "dead").astype("<U12")
     p_values = np.full(len(weights), np.nan)
-    reason = why_not_testable(grown, sides, inputs)
+    reason = reason_not_testable(weights[has_grown], sides, inputs)
     warn_not_testable(reason)
     groups[has_grown] = "other" if reason is None else NOT_TESTABLE
     if has_grown.any() and reason is None:
-        resolved = _resolved_p_values(grown, sides, alpha, n_null, rng)
-        p_values[has_grown] = stats.false_discovery_control(resolved)
+        grown = scaled_images(weights[has_grown], sides)
+        p_values[has_grown] = stats.false_discovery_control(
+            _resolved_p_values(grown, alpha, n_null, rng)
+        )
         n_draws = max(n_null, min(_MOST_DRAWS, math.ceil(len(grown) / alpha)))
-        peaks = stats.false_discovery_control(peak_mode_p_values(grown, sides, n_draws, rng))
+        peaks = stats.false_discovery_control(peak_mode_p_values(grown, n_draws, rng))
         groups[np.flatnonzero(has_grown)[peaks <= alpha]] = "oscillating"
     groups[p_values <= alpha] = "localized"
     count = {name: int((groups == name).sum()) for name in GROUPS}
@@ -145,24 +147,27 @@ def group_split(
         groups,
         p_values,
         share={name: number / len(groups) for name, number in count.items()},
-        interval={name: share_interval(number, len(groups)) for name, number in count.items()},
+        interval={name: _interval(number, len(groups)) for name, number in count.items()},
         not_testable=reason,
     )
 
 
-def _resolved_p_values(
-    weights: Array, sides: tuple[int, ...], alpha: float, n_null: int, rng: np.random.Generator
-) -> Array:
+def _interval(n: int, n_all: int) -> tuple[float, float]:
+    interval = stats.binomtest(n, n_all).proportion_ci(_CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def _resolved_p_values(images: Array, alpha: float, n_null: int, rng: np.random.Generator) -> Array:
     """p-value of each field, from as many surrogates as the correction for their number needs.
 
     The smallest p-value is 1 / (n_null + 1). Where so few fields have it that even they would not
-    pass the correction, they are held against more surrogates.
+    pass the correction, they are compared with more surrogates.
     """
-    p_values = np.full(len(weights), np.nan)
-    at_floor, ratio = np.ones(len(weights), dtype=bool), ipr(weights)
+    p_values = np.full(len(images), np.nan)
+    at_floor = np.ones(len(images), dtype=bool)
     while True:
-        phases = random_phases(sides, n_null, rng)
-        p_values[at_floor] = phase_p_values(weights[at_floor], ratio[at_floor], sides, phases)
+        phases = random_phases(images.shape[1:], n_null, rng)
+        p_values[at_floor] = phase_p_values(images[at_floor], phases)
         n_alive, floor = int(np.isfinite(p_values).sum()), 1.0 / (n_null + 1)
         at_floor = p_values <= floor
         n_at_floor = int(at_floor.sum())
@@ -171,43 +176,30 @@ def _resolved_p_values(
         n_null = max(2 * n_null, math.ceil(n_alive / (alpha * n_at_floor)))
 
 
-def share_interval(n: int, n_all: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share n / n_all."""
-    interval = stats.binomtest(n, n_all).proportion_ci(_CONFIDENCE, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
-def peak_mode_p_values(
-    weights: Array, sides: tuple[int, ...], n_draws: int, rng: np.random.Generator
-) -> Array:
+def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) -> Array:
     """p-value of the most outstanding Fourier mode of each field, for noise of falling spectrum.
 
     The null hypothesis is Gaussian noise whose spectrum does not rise with the frequency. Of all m
-    modes up to the frequency of a mode, the mode then holds a share above g of the power with a
+    modes up to the frequency of a mode, the mode then holds a fraction above g of the power with a
     probability of at most (1 - g)^(m - 1); the statistic is the least of these bounds over modes.
     Its distribution is that of noise with the falling spectrum that fits the field best (isotonic
     regression, the maximum of the likelihood), or of white noise, which that fit does not reach:
     whichever gives the larger p-value, from `n_draws` draws each. A mode is a wave vector and
-    its opposite; constants and waves of the highest frequency, which have no second phase, are left
-    out.
-
-    Returns
-    -------
-    p_values : ndarray of shape (n_units,)
-        1 for a field without such a mode.
+    its opposite. Constants and modes of the highest frequency, which have no second phase, are left
+    out; a field without any other mode has a p-value of 1.
     """
-    images, _ = scaled_images(weights, sides)
-    axes = tuple(range(1, 1 + len(sides)))
-    power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=axes)).reshape(len(images), -1) ** 2
+    sides = images.shape[1:]
+    power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, images.ndim))) ** 2
+    power = power.reshape(len(images), -1)
     opposite = site_differences(sides)[0]
     is_mode = np.arange(len(opposite)) < opposite
-    waves = np.meshgrid(*(np.fft.fftfreq(side) for side in sides), indexing="ij")
-    squares = np.sum(np.square(waves), axis=0).ravel()[is_mode].round(12)
+    frequencies = np.meshgrid(*map(np.fft.fftfreq, sides), indexing="ij")
+    squares = np.sum(np.square(frequencies), axis=0).ravel()[is_mode].round(12)
     order = np.argsort(squares, kind="stable")
     modes = power[:, is_mode][:, order]
     _, ring, sizes = np.unique(squares[order], return_inverse=True, return_counts=True)
     last = np.cumsum(sizes)[ring] - 1  # of the modes of equal frequency
-    p_values = np.ones(len(weights))
+    p_values = np.ones(len(images))
     draws = rng.exponential(size=(n_draws, len(ring)))
     white = _least_bound(draws, last)
     for unit in np.flatnonzero(modes.sum(axis=1) > _ROUNDING * power.sum(axis=1)):
@@ -223,7 +215,7 @@ def peak_mode_p_values(
 def _least_bound(modes: Array, last: NDArray[np.intp]) -> Array:
     """Logarithm of the least bound (1 - g)^(m - 1) over the modes of each row."""
     total = np.cumsum(modes, axis=1)[:, last]
-    share = np.divide(modes, total, out=np.zeros_like(modes), where=total > 0.0)
+    fraction = np.divide(modes, total, out=np.zeros_like(modes), where=total > 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        bound = np.where(last > 0, last * np.log1p(-np.minimum(share, 1.0)), 0.0)
+        bound = np.where(last > 0, last * np.log1p(-np.minimum(fraction, 1.0)), 0.0)
     return np.asarray(bound.min(axis=1))

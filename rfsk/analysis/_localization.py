@@ -10,34 +10,33 @@ from sklearn.utils.validation import check_is_fitted
 from .._core._random import as_generator
 from .._core._validation import (
     check_fields,
-    check_image_shape,
     check_option,
     check_positive,
+    learn_fields,
     validate_fields,
 )
 from ._measures import (
-    dominant_frequency,
-    field_center,
-    field_orientation,
-    field_spread,
-    field_width,
-    ipr,
+    center_of,
+    frequency_of,
+    ipr_of,
+    orientation_of,
+    scaled_images,
+    spread_of,
+    width_of,
 )
-from ._nulls import phase_p_values, random_phases
-from ._profiles import PROFILES, fit_profiles
-from ._translation import warn_not_testable, why_not_testable
+from ._nulls import phase_p_values, random_phases, reason_not_testable, warn_not_testable
+from ._profiles import PROFILES, profiles_of
 
 Array = NDArray[np.float64]
 
 
 class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
-    """Measure how localized receptive fields are, each against its own null.
+    """Measure how localized receptive fields are, each compared with its own null.
 
-    Rows go in as fields and come out as measures. A field is called localized if its IPR
-    exceeds that of surrogates with the same power spectrum and random phases: whatever
-    second-order statistics of translation-invariant inputs can shape is in the spectrum, so
-    that oscillating and noisy fields are told apart from bumps at a known rate of false
-    alarms.
+    A field is called localized if its IPR exceeds that of surrogates with the same power spectrum
+    and random phases. The spectrum contains everything that second-order statistics of
+    translation-invariant inputs can shape, so that the test distinguishes bumps from oscillating
+    and noisy fields at a known rate of false alarms.
 
     Parameters
     ----------
@@ -51,7 +50,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         Number of surrogates of each field, or of fields of noise. The smallest p-value is
         1 / (n_null + 1).
     alpha : float, default=0.05
-        Level of the test: the share of structureless fields called localized.
+        Level of the test: the fraction of structureless fields called localized.
     profile : {"gaussian", "gabor", "dog"}, optional
         Fit a profile to each field (`fit_profiles`), and report how wide and how good it is.
     random_state : int, Generator, RandomState or None, default=None
@@ -70,15 +69,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of features.
 
-    Raises
-    ------
-    ValueError
-        If `shape` does not multiply to the number of features, or `n_null` is too small for
-        `alpha`.
-
     See Also
     --------
-    population_summary : What only a population of fields has: tiling and coverage.
+    population_summary : Groups, tiling and coverage of a population of fields.
 
     Notes
     -----
@@ -89,7 +82,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
 
     The columns are ``ipr``, ``width`` (full width at half maximum, sites), ``center_0`` (and
     ``center_1``; circular centre of w^2, sites), ``spread`` (circular standard deviation of
-    w^2, sites), ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency`` (cycles a
+    w^2, sites), ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency`` (cycles per
     site), for images ``orientation`` (degrees), with a profile ``profile_width`` (geometric mean
     over axes, sites) and ``profile_goodness``, ``p_value`` and ``is_localized`` (0 or 1). A unit
     that died, with a field of zeros, has NaN in every column and is not localized. A sinusoid
@@ -128,7 +121,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None, *, inputs: Any = None) -> "LocalizationAnalyzer":
-        """Learn the lattice, draw the null's phases, and check whether random phases are a null.
+        """Learn the lattice, draw the null and check whether random phases can be a null.
 
         Parameters
         ----------
@@ -137,9 +130,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         y : ignored
             Present by convention.
         inputs : array-like of shape (n_samples, n_features), or input model, optional
-            What the fields were grown on. If their sites differ in variance, or the boundary is not
-            periodic, the fields cannot be tested. Without inputs the fields are checked: whether
-            they concentrate at the same places.
+            Inputs that the fields were trained on. If their sites differ in variance, or the
+            boundary is not periodic, the fields cannot be tested. Without inputs, the fields cannot
+            be tested if they concentrate at the same places.
 
         Returns
         -------
@@ -156,24 +149,23 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             check_option(self.null, "null", ("phase", "gaussian"))
         if self.profile is not None:
             check_option(self.profile, "profile", PROFILES)
-        fields = validate_fields(self, X)
-        self.shape_ = check_image_shape(self.shape, self.n_features_in_, fields=fields)
+        fields, self.shape_ = learn_fields(self, X, self.shape)
         rng = as_generator(self.random_state)
-        self._n_null = int(self.n_null)
         for name in ("phases_", "null_ipr_"):  # of an earlier fit
             self.__dict__.pop(name, None)
         self.not_testable_ = None
         if isinstance(self.null, str) and self.null == "phase":
-            self.not_testable_ = why_not_testable(fields, self.shape_, inputs)
+            self.not_testable_ = reason_not_testable(fields, self.shape_, inputs)
             warn_not_testable(self.not_testable_)
             self.phases_ = random_phases(self.shape_, self.n_null, rng)
+            n_null = len(self.phases_)
         else:
             self.null_ipr_ = self._null_ipr(rng)
-            self._n_null = len(self.null_ipr_)
-        if not 1.0 / (self._n_null + 1) <= self.alpha < 1.0:
+            n_null = len(self.null_ipr_)
+        if not 1.0 / (n_null + 1) <= self.alpha < 1.0:
             raise ValueError(
-                f"alpha={self.alpha!r} with n_null={self._n_null!r}; expected alpha below 1 and at "
-                f"least the smallest p-value, 1 / (n_null + 1) = {1 / (self._n_null + 1):.3g}."
+                f"alpha={self.alpha!r} with n_null={n_null!r}; expected alpha below 1 and at "
+                f"least the smallest p-value, 1 / (n_null + 1) = {1 / (n_null + 1):.3g}."
             )
         return self
 
@@ -188,7 +180,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
                     f"null has {null.shape[1]} features; expected those of the fields, "
                     f"{self.n_features_in_}."
                 )
-        ratio = ipr(null)
+        ratio = ipr_of(scaled_images(null, null.shape[1:]))
         alive = np.sort(ratio[np.isfinite(ratio)])
         if not len(alive):
             raise ValueError("null has only fields of zeros; expected some that are not.")
@@ -205,34 +197,25 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         Returns
         -------
         measures : ndarray of shape (n_units, n_columns)
-            One row a field; `get_feature_names_out` names the columns, and
+            One row per field; `get_feature_names_out` names the columns, and
             ``set_output(transform="pandas")`` returns a table.
         """
         check_is_fitted(self)
-        fields = validate_fields(self, X, reset=False)
-        ratio = ipr(fields)
-        p_value = self._p_value(fields, ratio)
+        fields = validate_fields(self, X)
+        images = scaled_images(fields, self.shape_)
+        ratio = ipr_of(images)
+        columns = [ratio, width_of(images), *center_of(images).T, spread_of(images)]
+        columns += [fields.shape[1] * ratio - 3.0, frequency_of(images)]
+        if len(self.shape_) == 2:
+            columns.append(orientation_of(images))
+        if self.profile is not None:
+            fit = profiles_of(fields.reshape(images.shape), self.profile)
+            columns += [np.exp(np.log(fit.width).mean(axis=1)), fit.goodness]
+        p_value = self._p_values(images, ratio)
         is_localized = (p_value <= self.alpha).astype(np.float64)
         if self.not_testable_ is not None:
             is_localized[:] = np.nan
-        columns = [
-            ratio,
-            field_width(fields, self.shape_),
-            *field_center(fields, self.shape_).T,
-            field_spread(fields, self.shape_),
-            fields.shape[1] * ratio - 3.0,
-            dominant_frequency(fields, self.shape_),
-        ]
-        if len(self.shape_) == 2:
-            columns.append(field_orientation(fields, self.shape_))
-        if self.profile is not None:
-            fit = fit_profiles(fields, self.shape_, profile=self.profile)
-            columns += [np.exp(np.log(fit.width).mean(axis=1)), fit.goodness]
-        columns += [
-            p_value,
-            is_localized,
-        ]
-        return np.column_stack(columns)
+        return np.column_stack([*columns, p_value, is_localized])
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Names of the columns of `transform`.
@@ -243,25 +226,17 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             Present by scikit-learn's convention.
         """
         check_is_fitted(self)
-        centers = [f"center_{axis}" for axis in range(len(self.shape_))]
-        names = [
-            "ipr",
-            "width",
-            *centers,
-            "spread",
-            "excess_kurtosis",
-            "dominant_frequency",
-            *(["orientation"] if len(self.shape_) == 2 else []),
-            *(["profile_width", "profile_goodness"] if self.profile is not None else []),
-            "p_value",
-            "is_localized",
-        ]
-        return np.asarray(names, dtype=object)
+        names = ["ipr", "width", *(f"center_{axis}" for axis in range(len(self.shape_)))]
+        names += ["spread", "excess_kurtosis", "dominant_frequency"]
+        names += ["orientation"] * (len(self.shape_) == 2)
+        names += ["profile_width", "profile_goodness"] * (self.profile is not None)
+        return np.asarray([*names, "p_value", "is_localized"], dtype=object)
 
-    def _p_value(self, fields: Array, ratio: Array) -> Array:
-        if hasattr(self, "null_ipr_"):
-            stronger = self._n_null - np.searchsorted(self.null_ipr_, ratio * (1.0 - 1e-9))
-            return np.where(np.isfinite(ratio), (1 + stronger) / (1 + self._n_null), np.nan)
+    def _p_values(self, images: Array, ratio: Array) -> Array:
         if self.not_testable_ is not None:
-            return np.full(len(fields), np.nan)
-        return phase_p_values(fields, ratio, self.shape_, self.phases_)
+            return np.full(len(images), np.nan)
+        if hasattr(self, "phases_"):
+            return phase_p_values(images, self.phases_)
+        n_null = len(self.null_ipr_)
+        at_least = n_null - np.searchsorted(self.null_ipr_, ratio * (1.0 - 1e-9))
+        return np.where(np.isfinite(ratio), (1 + at_least) / (1 + n_null), np.nan)

@@ -4,16 +4,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from .._core._validation import (
-    check_fields,
-    check_fields_on,
-    check_image_shape,
-    validate_fields,
-)
+from .._core._validation import check_fields, check_fields_on, learn_fields, validate_fields
+from ._measures import scaled_images
 
 Array = NDArray[np.float64]
 
@@ -23,8 +19,7 @@ _ROUNDING = 1e-12
 
 def unit_fields(fields: Array) -> Array:
     """Fields of unit length; a field of zeros is NaN."""
-    peak = np.abs(fields).max(axis=1, keepdims=True)
-    scaled = np.divide(fields, peak, out=np.full_like(fields, np.nan), where=peak > 0)
+    scaled = scaled_images(fields, fields.shape[1:])
     return np.asarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True))
 
 
@@ -32,24 +27,18 @@ def _best_shift(
     fields: Array, references: Array, sides: tuple[int, ...]
 ) -> tuple[Array, NDArray[np.intp]]:
     """Signed match of every pair at its best shift, and that shift as a flat index."""
-    axes = tuple(range(1, 1 + len(sides)))
-    dead_fields, dead_references = np.isnan(fields[:, 0]), np.isnan(references[:, 0])
-    modes = np.fft.rfftn(np.nan_to_num(fields).reshape(-1, *sides), axes=axes)
-    conjugates = np.conj(np.fft.rfftn(np.nan_to_num(references).reshape(-1, *sides), axes=axes))
+    axes = tuple(range(-len(sides), 0))
+    modes = np.fft.rfftn(fields.reshape(-1, *sides), axes=axes)
+    conjugates = np.conj(np.fft.rfftn(references.reshape(-1, *sides), axes=axes))
     match = np.empty((len(fields), len(references)))
-    shift = np.empty((len(fields), len(references)), dtype=np.intp)
-    rows = max(1, _CHUNK // (len(references) * fields.shape[1]))
-    for start in range(0, len(fields), rows):
-        block = slice(start, start + rows)
-        product = modes[block, None] * conjugates[None]
-        correlation = np.fft.irfftn(product, s=sides, axes=[1 + axis for axis in axes])
-        correlation = correlation.reshape(*correlation.shape[:2], -1)
-        shift[block] = np.abs(correlation).argmax(axis=2)
-        match[block] = np.take_along_axis(correlation, shift[block][:, :, None], axis=2)[..., 0]
-    match = np.clip(match, -1.0, 1.0)
-    match[dead_fields] = np.nan
-    match[:, dead_references] = np.nan
-    return match, shift
+    shift = np.empty(match.shape, dtype=np.intp)
+    for rows in gen_batches(len(fields), max(1, _CHUNK // references.size)):
+        with np.errstate(invalid="ignore"):  # a field of zeros is NaN
+            product = modes[rows, None] * conjugates
+        correlation = np.fft.irfftn(product, s=sides, axes=axes).reshape(*product.shape[:2], -1)
+        shift[rows] = np.abs(correlation).argmax(axis=2)
+        match[rows] = np.take_along_axis(correlation, shift[rows][:, :, None], axis=2)[..., 0]
+    return np.clip(match, -1.0, 1.0), shift
 
 
 def best_placement(
@@ -61,9 +50,9 @@ def best_placement(
     if not flips:
         return match, shift, reflection
     images = references.reshape(-1, *sides)
-    for number in range(1, 2 ** len(sides)):
-        axes = tuple(1 + axis for axis in _flipped_axes(number, len(sides)))
-        mirrored = np.flip(images, axes).reshape(len(references), -1)
+    for number in range(1, 2 ** len(sides)):  # bit a says whether axis a is turned over
+        axes = tuple(1 + axis for axis in range(len(sides)) if number >> axis & 1)
+        mirrored = np.flip(images, axes).reshape(references.shape)
         other, other_shift = _best_shift(fields, mirrored, sides)
         # A reflection counts only if it is better by more than rounding.
         better = np.abs(other) > np.abs(match) + _ROUNDING
@@ -72,13 +61,8 @@ def best_placement(
     return match, shift, reflection
 
 
-def _flipped_axes(number: int, n_axes: int) -> list[int]:
-    """Axes along which the reflection of this number turns things over."""
-    return [axis for axis in range(n_axes) if number >> axis & 1]
-
-
 class FieldMatcher(TransformerMixin, BaseEstimator):
-    """Find the reference each field resembles most, wherever it sits and whatever its sign.
+    """Find the reference that each field resembles most, at any position and with any sign.
 
     The match of two fields is the largest magnitude, over all circular shifts (and, with
     `flips`, reflections), of their cosine: 1 for a shifted or negated copy.
@@ -99,23 +83,18 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of features.
 
-    Raises
-    ------
-    ValueError
-        If `shape` does not multiply to the number of features.
-
     See Also
     --------
-    match_fields : One-to-one assignment between two sets of fields.
-    chance_match : What fields without structure in common match by chance.
+    match_matrix : Matches of all pairs.
+    chance_match : Match that fields without structure in common reach by chance.
 
     Notes
     -----
     The columns are ``match`` (in [0, 1]), ``index`` (of the best reference), ``sign`` (+1 or
-    -1) and ``shift_0`` (and ``shift_1``): rolling the reference by the shift, times the sign,
-    lays it on the field. With `flips` there are ``flip_0`` (and ``flip_1``), 1 for an axis along
-    which the reference is turned over (``np.flip``) before it is rolled. A field of zeros is NaN
-    throughout.
+    -1) and ``shift_0`` (and ``shift_1``): the reference lies on the field after it is rolled by the
+    shift and multiplied by the sign. With `flips` there are ``flip_0`` (and ``flip_1``), 1 for an
+    axis along which the reference is mirrored (``np.flip``) before it is rolled. All columns are
+    NaN for a field of zeros.
 
     Examples
     --------
@@ -145,8 +124,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         -------
         self : FieldMatcher
         """
-        references = validate_fields(self, X)
-        self.shape_ = check_image_shape(self.shape, references.shape[1], fields=references)
+        references, self.shape_ = learn_fields(self, X, self.shape)
         self.reference_fields_ = unit_fields(references)
         return self
 
@@ -164,20 +142,18 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
             See Notes for the columns.
         """
         check_is_fitted(self)
-        fields = unit_fields(validate_fields(self, X, reset=False))
+        fields = unit_fields(validate_fields(self, X))
         match, shift, reflection = best_placement(
             fields, self.reference_fields_, self.shape_, self.flips
         )
-        strength = np.nan_to_num(np.abs(match), nan=-1.0)
-        best = strength.argmax(axis=1)[:, None]
-        signed = np.take_along_axis(match, best, axis=1)[:, 0]
-        shifts = np.unravel_index(np.take_along_axis(shift, best, axis=1)[:, 0], self.shape_)
-        columns = [np.abs(signed), best[:, 0], np.where(signed < 0, -1.0, 1.0), *shifts]
+        best = np.nan_to_num(np.abs(match), nan=-1.0).argmax(axis=1)
+        pairs = np.arange(len(fields)), best
+        columns = [np.abs(match[pairs]), best, np.where(match[pairs] < 0, -1.0, 1.0)]
+        columns += np.unravel_index(shift[pairs], self.shape_)
         if self.flips:
-            number = np.take_along_axis(reflection, best, axis=1)[:, 0]
-            columns += [number >> axis & 1 for axis in range(len(self.shape_))]
+            columns += [reflection[pairs] >> axis & 1 for axis in range(len(self.shape_))]
         matches = np.column_stack(columns).astype(np.float64)
-        matches[np.isnan(signed)] = np.nan
+        matches[np.isnan(match[pairs])] = np.nan
         return matches
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -214,7 +190,7 @@ def match_matrix(
     fields : array-like of shape (n_units, n_features)
         Receptive fields.
     references : array-like of shape (n_references, n_features)
-        What they are held against.
+        Fields to compare them with.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     flips : bool, default=False
@@ -225,11 +201,6 @@ def match_matrix(
     match : ndarray of shape (n_units, n_references)
         In [0, 1]; NaN where either is a field of zeros.
 
-    Raises
-    ------
-    ValueError
-        If the widths differ or the shape does not fit.
-
     Examples
     --------
     >>> import numpy as np
@@ -238,57 +209,16 @@ def match_matrix(
     >>> match_matrix([bump, -np.roll(wave, 1)], [wave, bump]).round(2)
     array([[0.46, 1.  ],
            [1.  , 0.46]])
+
+    Two sets are paired one to one, with the largest total match, by SciPy:
+
+    >>> from scipy.optimize import linear_sum_assignment
+    >>> linear_sum_assignment(match_matrix([bump, wave], [wave, bump]), maximize=True)
+    (array([0, 1]), array([1, 0]))
     """
     weights, targets, sides = check_pair(fields, references, shape)
     signed, *_ = best_placement(unit_fields(weights), unit_fields(targets), sides, flips)
     return np.abs(signed)
-
-
-def match_fields(
-    fields: ArrayLike,
-    references: ArrayLike,
-    shape: int | tuple[int, ...] | None = None,
-    *,
-    flips: bool = False,
-) -> tuple[Array, NDArray[np.intp], NDArray[np.intp]]:
-    """Pair two sets of fields one to one, maximising the total match.
-
-    Parameters
-    ----------
-    fields : array-like of shape (n_units, n_features)
-        Receptive fields.
-    references : array-like of shape (n_references, n_features)
-        Fields to pair them with.
-    shape : int or tuple of int, optional
-        Lattice of the features, a ring by default.
-    flips : bool, default=False
-        Whether references may be mirrored along any axis as well.
-
-    Returns
-    -------
-    match : ndarray of shape (n_pairs,)
-        Match of each pair, in [0, 1]; n_pairs is the size of the smaller set.
-    field_index, reference_index : ndarray of int of shape (n_pairs,)
-        Which field is paired with which reference.
-
-    Raises
-    ------
-    ValueError
-        If the widths differ, the shape does not fit, or a field is zero.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rfsk.analysis import match_fields
-    >>> wave, bump = np.cos(np.arange(8) * np.pi / 2), np.exp(-np.arange(8.0) ** 2)
-    >>> match_fields([bump, wave], [wave, bump])
-    (array([1., 1.]), array([0, 1]), array([1, 0]))
-    """
-    match = match_matrix(fields, references, shape, flips=flips)
-    if np.isnan(match).any():
-        raise ValueError("A field of zeros matches nothing; leave dead units out.")
-    rows, columns = linear_sum_assignment(match, maximize=True)
-    return match[rows, columns], rows, columns
 
 
 def check_pair(

@@ -1,4 +1,7 @@
-"""Measures of one receptive field: how localized, how wide, where, at which frequency."""
+"""Measures of one receptive field: how localized, how wide, where, at which frequency.
+
+Public functions check their arguments. Functions of images do not: they take `scaled_images`.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -7,26 +10,29 @@ from .._core._validation import check_fields, check_fields_on
 
 Array = NDArray[np.float64]
 
-# A field whose weight is spread this evenly around the ring has no centre.
-_NO_CENTER = 1e-9
-# Rounding of the length of a mean direction, below which a field is on one site of an axis.
-_ONE_SITE = 1e-14
+_NO_CENTER = 1e-9  # length of the mean direction of a field that is spread evenly around the ring
+_ONE_SITE = 1e-14  # rounding of the length of the mean direction of a field on one site
 _ISOTROPIC = 1e-6  # difference of the principal values of a structure tensor that is rounding
 
 
-def _normalized(fields: Array) -> Array:
-    """Fields scaled to a largest magnitude of 1, so that powers neither over- nor underflow."""
+def scaled_images(fields: Array, sides: tuple[int, ...]) -> Array:
+    """Fields on their lattice, scaled to a peak of 1 against overflow; a field of zeros is NaN."""
     peak = np.abs(fields).max(axis=1, keepdims=True)
-    return np.asarray(np.divide(fields, peak, out=np.full_like(fields, np.nan), where=peak > 0))
+    scaled = np.divide(fields, peak, out=np.full_like(fields, np.nan), where=peak > 0)
+    return np.asarray(scaled.reshape(-1, *sides))
+
+
+def _checked_images(fields: ArrayLike, shape: int | tuple[int, ...] | None) -> Array:
+    return scaled_images(*check_fields_on(fields, shape))
 
 
 def ipr(fields: ArrayLike) -> Array:
-    """Inverse participation ratio: the inverse of the number of sites a field lives on.
+    """Inverse participation ratio, the inverse of the number of sites that a field lives on.
 
-    IPR(w) = sum_i w_i^4 / (sum_i w_i^2)^2. With D sites it is 1/D for a uniform field,
-    1.5/D for a sinusoid, 3/D on average for Gaussian noise, 0.94/FWHM for a Gaussian bump on
-    a ring (0.883/FWHM^2 on a torus) and 1 for a single site. It does not change with the
-    scale, sign or position of the field; D IPR - 3 is the excess kurtosis of the weights.
+    IPR(w) = sum_i w_i^4 / (sum_i w_i^2)^2. With D sites it is 1/D for a uniform field, 1.5/D for a
+    sinusoid, 3/D on average for Gaussian noise, 0.94/FWHM for a Gaussian bump on a ring
+    (0.883/FWHM^2 on a torus) and 1 for a single site. It does not change with the scale, sign or
+    position of the field; D IPR - 3 is the excess kurtosis of the weights.
 
     Parameters
     ----------
@@ -46,12 +52,18 @@ def ipr(fields: ArrayLike) -> Array:
     >>> ipr([np.ones(100), np.cos(2 * np.pi * 3 * sites / 100), np.eye(100)[7]])
     array([0.01 , 0.015, 1.   ])
     """
-    squares = _normalized(check_fields(fields)) ** 2
+    weights = check_fields(fields)
+    return ipr_of(scaled_images(weights, weights.shape[1:]))
+
+
+def ipr_of(images: Array) -> Array:
+    """IPR of each image."""
+    squares = images.reshape(len(images), -1) ** 2
     return np.asarray((squares**2).sum(axis=1) / squares.sum(axis=1) ** 2)
 
 
 def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
-    """Circular centre of each field: the mean direction of w^2 around every axis.
+    """Circular centre of each field, the mean direction of w^2 around every axis.
 
     Parameters
     ----------
@@ -63,26 +75,29 @@ def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Returns
     -------
     center : ndarray of shape (n_units, n_axes)
-        Position in sites, in [0, side); NaN where the weight is spread evenly around the
-        axis or the field is zero.
+        In sites, in [0, side); NaN for a field of zeros, or one spread evenly around the axis.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import field_center
-    >>> field_center([np.roll([1.0, 2.0, 1.0, 0.0, 0.0, 0.0], -2)])  # across the seam
+    >>> field_center([[1.0, 0.0, 0.0, 0.0, 1.0, 2.0]])  # across the seam
     array([[5.]])
     """
-    directions, sides = _mean_directions(fields, shape)
-    position = np.angle(directions) * np.array(sides) / (2.0 * np.pi) % sides
+    return center_of(_checked_images(fields, shape))
+
+
+def center_of(images: Array) -> Array:
+    """Circular centre of each image, (n_images, n_axes)."""
+    sides = images.shape[1:]
+    position = np.angle(_mean_directions(images)) * np.array(sides) / (2.0 * np.pi) % sides
     return np.asarray(position % sides)  # what rounds to the side is at its first site
 
 
 def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
     """Circular standard deviation of w^2 about its centre, sqrt(-2 ln R) side / (2 pi).
 
-    R is the length of the mean direction around an axis. Unlike the width it counts all of the
-    field, side lobes included; a Gaussian bump w of standard deviation s has s / sqrt 2.
+    R is the length of the mean direction around an axis. Unlike the width, the spread counts all of
+    the field, side lobes included. A Gaussian bump w of standard deviation s has s / sqrt 2.
 
     Parameters
     ----------
@@ -94,33 +109,50 @@ def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Returns
     -------
     spread : ndarray of shape (n_units,)
-        In sites, the geometric mean over axes; 0 for a single site, NaN where a field has no
-        centre.
+        In sites, the geometric mean over axes; NaN where a field has no centre.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import field_spread
-    >>> bump = np.exp(-0.5 * (np.arange(100) - 50.0) ** 2 / 4.0**2)
-    >>> field_spread([bump]).round(2)
+    >>> field_spread([np.exp(-0.5 * (np.arange(100) - 50.0) ** 2 / 4.0**2)]).round(2)
     array([2.83])
     """
-    directions, sides = _mean_directions(fields, shape)
-    length = np.abs(directions)
+    return spread_of(_checked_images(fields, shape))
+
+
+def spread_of(images: Array) -> Array:
+    """Circular standard deviation of each image."""
+    sides = np.array(images.shape[1:])
+    length = np.abs(_mean_directions(images))
     length[length > 1.0 - _ONE_SITE] = 1.0
-    deviation = np.sqrt(2.0 * np.abs(np.log(length))) * np.array(sides) / (2.0 * np.pi)
-    # An axis of a single site spreads nothing, and leaves the others' mean as it is.
-    deviation[:, np.array(sides) == 1] += 1.0
-    spread = np.asarray(deviation.prod(axis=1))
-    wide = sum(side > 1 for side in sides)
-    return spread ** (1.0 / wide) if wide else spread - 1.0
+    deviation = np.sqrt(2.0 * np.abs(np.log(length))) * sides / (2.0 * np.pi)
+    if np.any(sides > 1):  # an axis of a single site does not count
+        deviation = deviation[:, sides > 1]
+    return np.asarray(deviation.prod(axis=1) ** (1.0 / deviation.shape[1]))
+
+
+def _mean_directions(images: Array) -> NDArray[np.complex128]:
+    """Mean of exp(2 pi i site / side), weighted by w^2, around each axis: (n_images, n_axes).
+
+    NaN where the weight is spread evenly.
+    """
+    squares, n_axes = images**2, images.ndim - 1
+    directions = np.empty((len(images), n_axes), dtype=np.complex128)
+    for axis, side in enumerate(images.shape[1:]):
+        profile = squares.sum(axis=tuple(1 + other for other in range(n_axes) if other != axis))
+        angle, total = 2.0 * np.pi * np.arange(side) / side, profile.sum(axis=1)
+        directions[:, axis].real = (profile * np.cos(angle)).sum(axis=1) / total
+        directions[:, axis].imag = (profile * np.sin(angle)).sum(axis=1) / total
+    directions[~(np.abs(directions) > _NO_CENTER)] = np.nan
+    return directions
 
 
 def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     """Direction along which each image varies most.
 
-    It is the principal axis of sum_k P(k) k k', P the power of the wave vector k: the structure
-    tensor of the image.
+    It is the principal axis of the structure tensor sum_k P(k) k k', with P the power of the wave
+    vector k.
 
     Parameters
     ----------
@@ -132,8 +164,8 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     Returns
     -------
     orientation : ndarray of shape (n_units,)
-        In degrees, in [0, 180): 0 for a wave that runs along the columns (vertical bars), 90 for
-        one that runs down the rows. NaN where no direction stands out, as of a round bump.
+        In degrees, in [0, 180): 0 for vertical bars, whose Fourier mode runs along the columns, 90
+        for horizontal ones. NaN where no direction stands out, as for a round bump.
 
     Examples
     --------
@@ -143,12 +175,17 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     >>> field_orientation([bars.ravel(), bars.T.ravel()], (4, 4))
     array([ 0., 90.])
     """
-    images, sides = scaled_images(fields, shape)
-    if len(sides) != 2:
+    images = _checked_images(fields, shape)
+    if images.ndim != 3:
         raise ValueError(f"shape={shape!r}; expected (rows, columns): lines have no orientation.")
-    rows, columns = np.meshgrid(*[np.fft.fftfreq(side) for side in sides], indexing="ij")
+    return orientation_of(images)
+
+
+def orientation_of(images: Array) -> Array:
+    """Direction along which each image varies most, in degrees."""
+    rows, columns = np.meshgrid(*map(np.fft.fftfreq, images.shape[1:]), indexing="ij")
     power = np.abs(np.fft.fft2(np.nan_to_num(images))) ** 2
-    # Waves of the highest frequency run both ways along their axis.
+    # Fourier modes of the highest frequency run both ways along their axis.
     is_both = (rows == -0.5) | (columns == -0.5)
     along, across, product = (
         (power * factor).sum(axis=(1, 2))
@@ -163,9 +200,8 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
 def field_width(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
     """Full width at half maximum of the largest peak of each field.
 
-    From the site of largest magnitude the field is followed along each axis, with linear
-    interpolation between sites, until it falls to half the peak. Two dimensions take the
-    geometric mean of both axes.
+    The field is followed from its largest magnitude along each axis, with linear interpolation
+    between sites, until it falls to half the peak.
 
     Parameters
     ----------
@@ -177,34 +213,33 @@ def field_width(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
     Returns
     -------
     width : ndarray of shape (n_units,)
-        In sites; the side of the lattice where a field never falls to half its peak, NaN
-        for a field of zeros.
+        In sites, the geometric mean over axes; the side of the lattice where a field never falls to
+        half its peak, NaN for a field of zeros.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import field_width
-    >>> bump = np.exp(-((np.arange(100) - 50.0) ** 2) / (2 * 4.0**2))
-    >>> field_width([bump]).round(1)  # 2 sqrt(2 ln 2) standard deviations
+    >>> field_width([np.exp(-0.5 * (np.arange(100) - 50.0) ** 2 / 4.0**2)]).round(1)
     array([9.4])
     """
-    images, sides = scaled_images(fields, shape)
-    flat = images.reshape(len(images), -1)
-    dead = np.isnan(flat[:, 0])
-    peak_site = np.abs(np.where(dead[:, None], 0.0, flat)).argmax(axis=1)
-    peak_index = np.unravel_index(peak_site, sides)
-    units = np.arange(len(images))
-    widths = np.ones(len(images))
+    return width_of(_checked_images(fields, shape))
+
+
+def width_of(images: Array) -> Array:
+    """Full width at half maximum of the largest peak of each image."""
+    sides, units = images.shape[1:], np.arange(len(images))
+    magnitude = np.nan_to_num(np.abs(images)).reshape(len(images), -1)
+    peak = np.unravel_index(magnitude.argmax(axis=1), sides)
+    widths = images[(units, *peak)] ** 2  # 1, or NaN for a field of zeros
     for axis, side in enumerate(sides):
-        line: list[NDArray[np.intp]] = [index[:, None] for index in peak_index]
-        line[axis] = (peak_index[axis][:, None] + np.arange(side + 1)) % side
+        line: list[NDArray[np.intp]] = [index[:, None] for index in peak]
+        line[axis] = (peak[axis][:, None] + np.arange(side + 1)) % side
         profile = images[(units[:, None], *line)]
         profile = profile / profile[:, :1]
-        forward, backward = _half_crossing(profile), _half_crossing(profile[:, ::-1])
-        # An axis of a single site has no width, and leaves the others' mean as it is.
-        widths *= np.minimum(forward + backward, side) if side > 1 else 1.0
-    wide = sum(side > 1 for side in sides)
-    return np.where(dead, np.nan, widths ** (1.0 / max(wide, 1)))
+        widths *= np.minimum(_half_crossing(profile) + _half_crossing(profile[:, ::-1]), side)
+    # An axis of a single site has a width of one, which does not count in the mean.
+    return np.asarray(widths ** (1.0 / max(sum(side > 1 for side in sides), 1)))
 
 
 def _half_crossing(profiles: Array) -> Array:
@@ -232,8 +267,8 @@ def dominant_frequency(fields: ArrayLike, shape: int | tuple[int, ...] | None = 
     Returns
     -------
     frequency : ndarray of shape (n_units,)
-        In cycles a site (length of the wave vector in two dimensions), between 0 and
-        sqrt(n_axes)/2; NaN for a field of zeros.
+        Length of the wave vector in cycles per site, at most sqrt(n_axes)/2; NaN for a field of
+        zeros.
 
     Examples
     --------
@@ -242,40 +277,14 @@ def dominant_frequency(fields: ArrayLike, shape: int | tuple[int, ...] | None = 
     >>> dominant_frequency([np.cos(2 * np.pi * 7 * np.arange(100) / 100)])
     array([0.07])
     """
-    images, sides = scaled_images(fields, shape)
-    dead = np.isnan(images.reshape(len(images), -1)[:, 0])
-    power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, 1 + len(sides)))) ** 2
-    grids = np.meshgrid(*[np.fft.fftfreq(side) for side in sides], indexing="ij")
+    return frequency_of(_checked_images(fields, shape))
+
+
+def frequency_of(images: Array) -> Array:
+    """Spatial frequency that carries the most power in each image."""
+    power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, images.ndim))) ** 2
+    power = power.reshape(len(images), -1)
+    grids = np.meshgrid(*map(np.fft.fftfreq, images.shape[1:]), indexing="ij")
     radius = np.sqrt(np.sum([grid**2 for grid in grids], axis=0)).ravel()
-    # Ties between a wave vector and its mirror images are broken by rounding; all of them
-    # have one length.
-    return np.where(dead, np.nan, radius[power.reshape(len(images), -1).argmax(axis=1)])
-
-
-def _mean_directions(
-    fields: ArrayLike, shape: int | tuple[int, ...] | None
-) -> tuple[NDArray[np.complex128], tuple[int, ...]]:
-    """Mean of exp(2 pi i site / side), weighted by w^2, around each axis; and the lattice.
-
-    (n_units, n_axes) numbers within the unit circle; NaN where the weight is spread evenly.
-    """
-    weights, sides = scaled_images(fields, shape)
-    squares = weights**2
-    directions = np.empty((len(squares), len(sides)), dtype=np.complex128)
-    for axis, side in enumerate(sides):
-        others = tuple(1 + other for other in range(len(sides)) if other != axis)
-        profile = squares.sum(axis=others)
-        angle = 2.0 * np.pi * np.arange(side) / side
-        total = profile.sum(axis=1)
-        directions[:, axis].real = (profile * np.cos(angle)).sum(axis=1) / total
-        directions[:, axis].imag = (profile * np.sin(angle)).sum(axis=1) / total
-    directions[~(np.abs(directions) > _NO_CENTER)] = np.nan
-    return directions, sides
-
-
-def scaled_images(
-    fields: ArrayLike, shape: int | tuple[int, ...] | None
-) -> tuple[Array, tuple[int, ...]]:
-    """Fields scaled to a peak of 1 and laid out on their lattice; a zero field is NaN."""
-    weights, sides = check_fields_on(fields, shape)
-    return _normalized(weights).reshape(len(weights), *sides), sides
+    # Rounding breaks ties between a wave vector and its mirror images, which have one length.
+    return np.where(power.any(axis=1), radius[power.argmax(axis=1)], np.nan)

@@ -1,61 +1,55 @@
-"""Null fields: what an IPR would be if only the spectrum of a field mattered."""
+"""Surrogates with random phases, and signs that they are no null hypothesis for some fields."""
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
 
+from .._core._mistakes import warn_likely_mistake
 from .._core._random import as_generator
-from .._core._validation import check_fields_on
+from .._core._validation import check_fields_on, check_image_shape, check_matrix
+from ..exceptions import NotTestableWarning
+from ._measures import ipr_of
 
 Array = NDArray[np.float64]
 
+_FEWEST_FIELDS = 8  # below, fields at the same place can be a coincidence
+_N_SHIFTS = 999
+_N_PARTS = 20  # of the inputs, whose variances are compared
+_UNEVEN = 0.2  # squared coefficient of variation of the energy that fields have in common
+_VARIANCE = 0.1  # coefficient of variation of the variances of sites
+_BOUNDARY = 0.1  # of the variance: covariance of neighbours inside, less that across the boundary
+_CLEARLY = 4.0  # standard errors
+_N_ROWS = 2000  # that are drawn from an input model
 
-def random_phases(shape: tuple[int, ...], n_null: int, rng: np.random.Generator) -> Array:
-    """Unit-modulus Fourier phases of real white noise, (n_null, *half spectrum)."""
-    noise = rng.standard_normal((n_null, *shape))
-    modes = np.fft.rfftn(noise, axes=range(1, 1 + len(shape)))
+
+def random_phases(sides: tuple[int, ...], n_null: int, rng: np.random.Generator) -> Array:
+    """Fourier phases of real white noise, (n_null, *half spectrum), each of modulus one."""
+    modes = np.fft.rfftn(rng.standard_normal((n_null, *sides)), axes=range(1, 1 + len(sides)))
     return np.asarray(modes / np.abs(modes))
 
 
-def phase_randomized_ipr(field: Array, phases: Array) -> Array:
-    """IPR of one field's phase-randomised surrogates.
+def with_phases(images: Array, phases: Array) -> Array:
+    """Images that keep their power spectrum and take these phases."""
+    axes = tuple(range(1 - phases.ndim, 0))
+    sides = images.shape[axes[0] :]
+    amplitude = np.abs(np.fft.rfftn(images, axes=axes))
+    return np.asarray(np.fft.irfftn(amplitude * phases, s=sides, axes=axes))
 
-    The surrogates keep the power spectrum of the field, hence all that the covariance of
-    the inputs can set, and lose the alignment of phases that makes a bump.
 
-    Parameters
-    ----------
-    field : ndarray of shape `shape`
-        One field on its lattice.
-    phases : ndarray of shape (n_null, *half spectrum)
-        From `random_phases`.
+def phase_p_values(images: Array, phases: Array) -> Array:
+    """p-value of the IPR of each scaled image among its surrogates with these phases.
 
-    Returns
-    -------
-    ipr : ndarray of shape (n_null,)
-        One IPR a surrogate.
+    NaN for a field of zeros.
     """
-    axes = tuple(range(1, 1 + field.ndim))
-    amplitude = np.abs(np.fft.rfftn(field))
-    surrogates = np.fft.irfftn(amplitude * phases, s=field.shape, axes=axes)
-    squares = surrogates**2
-    total = squares.sum(axis=axes)
-    return np.asarray((squares**2).sum(axis=axes) / total**2)
-
-
-def phase_p_values(fields: Array, ratio: Array, shape: tuple[int, ...], phases: Array) -> Array:
-    """p-value of each field's IPR, `ratio`, among its surrogates with these phases.
-
-    NaN for a field of zeros, whose IPR is NaN.
-    """
-    p_values, n_null = np.full(len(fields), np.nan), len(phases)
+    p_values, ratio = np.full(len(images), np.nan), ipr_of(images)
     for unit in np.flatnonzero(np.isfinite(ratio)):
-        field = fields[unit] / np.abs(fields[unit]).max()
-        null = phase_randomized_ipr(field.reshape(shape), phases)
+        null = ipr_of(with_phases(images[unit], phases))
         # A pure sinusoid equals its surrogates; rounding must not make it exceed them.
         at_least = np.count_nonzero(null >= ratio[unit] * (1.0 - 1e-9))
-        p_values[unit] = (1 + at_least) / (1 + n_null)
+        p_values[unit] = (1 + at_least) / (1 + len(phases))
     return p_values
 
 
@@ -86,7 +80,145 @@ def random_phase_fields(
     (1.0, True)
     """
     weights, sides = check_fields_on(fields, shape)
-    axes = tuple(range(1, 1 + len(sides)))
-    amplitude = np.abs(np.fft.rfftn(weights.reshape(-1, *sides), axes=axes))
     phases = random_phases(sides, len(weights), as_generator(random_state))
-    return np.asarray(np.fft.irfftn(amplitude * phases, s=sides, axes=axes).reshape(weights.shape))
+    return with_phases(weights.reshape(-1, *sides), phases).reshape(weights.shape)
+
+
+def why_not_testable(
+    fields: ArrayLike, shape: int | tuple[int, ...] | None = None, inputs: Any = None
+) -> str | None:
+    """Reason why random phases are no null hypothesis for these fields, or None.
+
+    Surrogates with random phases keep their level if no place of the lattice differs from another.
+    Inputs decide where they are given: second moments of sites, and of neighbours across the
+    boundary and inside. Otherwise the fields do: if they concentrate at the same places more than
+    after random shifts of each, the places are not alike.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Receptive fields.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+    inputs : array-like of shape (n_samples, n_features), or input model, optional
+        Inputs that the fields were trained on.
+
+    Returns
+    -------
+    reason : str or None
+        One clause, without a full stop.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import why_not_testable
+    >>> stimuli = np.random.default_rng(0).standard_normal((1000, 20))
+    >>> why_not_testable(np.eye(20), inputs=stimuli)
+    >>> why_not_testable(np.eye(20), inputs=stimuli * np.linspace(1.0, 2.0, 20))
+    'the variances of the sites differ, by 41% of their mean'
+    """
+    weights = check_matrix(fields, "fields")
+    return reason_not_testable(weights, check_image_shape(shape, weights.shape[1]), inputs)
+
+
+def reason_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str | None:
+    """Reason of `why_not_testable`, for fields that are checked already."""
+    if inputs is None:
+        return _why_fields(fields, sides)
+    if hasattr(inputs, "sample"):
+        inputs = inputs.sample(_N_ROWS, random_state=0)
+        inputs = inputs[0] if isinstance(inputs, tuple) else inputs
+    rows = check_array(inputs, dtype=np.float64, input_name="inputs", ensure_min_samples=4)
+    if rows.shape[1] != fields.shape[1]:
+        raise ValueError(
+            f"inputs have {rows.shape[1]} features; expected those of the fields, "
+            f"{fields.shape[1]}."
+        )
+    return _why_inputs(rows - rows.mean(), sides)
+
+
+def warn_not_testable(reason: str | None) -> None:
+    """Warn, if there is a reason."""
+    if reason is not None:
+        warn_likely_mistake(
+            f"Localization cannot be tested with random phases: {reason}. "
+            "rfsk.control_test(net, X, y) tests it on any data, against Gaussian controls, whose "
+            "fields LocalizationAnalyzer also takes as null=.",
+            NotTestableWarning,
+        )
+
+
+def _why_fields(fields: Array, sides: tuple[int, ...]) -> str | None:
+    alive = fields[np.any(fields != 0.0, axis=1)]
+    if len(alive) < _FEWEST_FIELDS:
+        return None
+    energy = np.square(alive / np.abs(alive).max(axis=1, keepdims=True))
+    if _unevenness(energy / energy.sum(axis=1, keepdims=True), sides, _UNEVEN) == 0.0:
+        return None
+    return (
+        "the fields concentrate at the same places, so that the sites of their inputs do not seem "
+        "to be alike (if they are, pass the inputs, which then decide)"
+    )
+
+
+def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
+    """Squared coefficient of variation over sites of the energy that rows have in common.
+
+    Pairs of different rows are averaged, so that it is zero in the mean for rows at random places.
+    0 if it is below `least`, or if rows reach it after random shifts of each.
+    """
+    n_sites, sums = energy.shape[1], energy.sum(axis=1)
+    pairs = np.square(sums.sum()) - np.square(sums).sum()
+
+    def common(total: Array) -> float:
+        products = np.square(total).sum() - np.square(energy).sum()
+        return float(n_sites * products / pairs - 1.0)
+
+    found = common(energy.sum(axis=0))
+    if found <= least:
+        return 0.0
+    axes = tuple(range(1, 1 + len(sides)))
+    modes = np.fft.rfftn(energy.reshape(-1, *sides), axes=axes)
+    rng = np.random.default_rng(0)
+    for _ in range(_N_SHIFTS):
+        places = np.unravel_index(rng.integers(n_sites, size=len(energy)), sides)
+        if common(_sum_of_shifted(modes, places, sides)) >= found:
+            return 0.0
+    return found
+
+
+def _sum_of_shifted(
+    modes: NDArray[np.complex128], places: tuple[NDArray[np.intp], ...], sides: tuple[int, ...]
+) -> Array:
+    """Sum over images, given by their Fourier modes, of each image shifted to its place."""
+    frequencies = [np.fft.fftfreq(side) for side in sides[:-1]] + [np.fft.rfftfreq(sides[-1])]
+    turns: Any = sum(
+        np.multiply.outer(place, grid)
+        for place, grid in zip(places, np.meshgrid(*frequencies, indexing="ij"), strict=True)
+    )
+    total = np.sum(modes * np.exp(-2j * np.pi * turns), axis=0)
+    return np.asarray(np.fft.irfftn(total, s=sides, axes=range(len(sides))).ravel())
+
+
+def _why_inputs(rows: Array, sides: tuple[int, ...]) -> str | None:
+    """Compare variances of sites, and covariances of neighbours inside and across the boundary."""
+    parts = np.array_split(np.square(rows), min(_N_PARTS, len(rows) // 2))
+    variances = np.stack([part.mean(axis=0) for part in parts])
+    uneven = math.sqrt(_unevenness(variances, sides, _VARIANCE**2))
+    if uneven:
+        return f"the variances of the sites differ, by {uneven:.0%} of their mean"
+    images = rows.reshape(-1, *sides)
+    for axis, side in enumerate(sides, start=1):
+        if side < 4:
+            continue
+        neighbours = images * np.roll(images, -1, axis=axis) / variances.mean()
+        across = np.take(neighbours, -1, axis=axis).reshape(len(rows), -1).mean(axis=1)
+        inside = np.delete(neighbours, -1, axis=axis).reshape(len(rows), -1).mean(axis=1)
+        difference = inside - across
+        error = difference.std() / np.sqrt(len(rows))
+        if abs(difference.mean()) > max(_BOUNDARY, _CLEARLY * error):
+            return (
+                f"neighbours correlate by {inside.mean():.2f} inside the lattice and by "
+                f"{across.mean():.2f} across its boundary, which is not periodic"
+            )
+    return None

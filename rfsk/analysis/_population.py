@@ -1,4 +1,4 @@
-"""What only a population of receptive fields has: groups, and how they tile."""
+"""Populations of receptive fields: how they cover the lattice, and a summary with their groups."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -8,9 +8,111 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_fields_on
-from ._groups import GROUPS, NOT_TESTABLE, GroupSplit, group_split
-from ._measures import field_width, ipr
-from ._tiling import Tiling, tiling
+from ._groups import GROUPS, NOT_TESTABLE, GroupSplit, split_of
+from ._measures import center_of, ipr_of, scaled_images, width_of
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """Coverage of a lattice by a population of fields.
+
+    Attributes
+    ----------
+    n_units : int
+        Number of fields that are not zero.
+    resultant_length : float
+        Length of the mean of exp(2 pi i center / side) over the units that have a centre,
+        the largest over axes: 0 for centres spread evenly, 1 for all in one place.
+    rayleigh_p : float
+        p-value of Rayleigh's test that centres are uniform, corrected for the number of
+        axes along which there are centres. A population that tiles has a large one.
+    coverage : float
+        Fraction of the sites at which some field exceeds half of its peak.
+    random_coverage : float
+        Coverage expected of fields with the same footprints at independent uniform places.
+
+    Examples
+    --------
+    >>> from rfsk.analysis import tiling
+    >>> tiling([[1.0, 0.0, 0.0, 0.0]])
+    Tiling(n_units=1, resultant_length=1.0, rayleigh_p=1.0, coverage=0.25, random_coverage=0.25)
+    """
+
+    n_units: int
+    resultant_length: float
+    rayleigh_p: float
+    coverage: float
+    random_coverage: float
+
+
+def rayleigh_p_value(resultant_length: float, n: int) -> float:
+    """p-value of Rayleigh's test that n angles are uniform, given the length of their mean.
+
+    Zar's approximation, exp( sqrt(1 + 4n + 4 (n^2 - R^2)) - (1 + 2n) ) with R = n times the
+    resultant length (J. H. Zar, Biostatistical Analysis, equation 27.4).
+    """
+    if n == 1:
+        return 1.0  # the approximation does not hold for a single angle
+    resultant = n * resultant_length
+    exponent = math.sqrt(1.0 + 4.0 * n + 4.0 * (n**2 - resultant**2)) - (1.0 + 2.0 * n)
+    return min(1.0, math.exp(exponent))
+
+
+def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Tiling:
+    """Measure how evenly a population of receptive fields covers its lattice.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Receptive fields, for instance the localized group of a net.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+
+    Returns
+    -------
+    tiling : Tiling
+        Fields of zeros are left out; where no field is left, or none has a centre, numbers are
+        NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import tiling
+    >>> bump = np.exp(-((np.arange(100) - 50.0) ** 2) / 20)
+    >>> found = tiling([np.roll(bump, shift) for shift in range(0, 100, 5)])
+    >>> found.coverage, round(found.random_coverage, 2), round(found.rayleigh_p, 2)
+    (1.0, 0.77, 1.0)
+    """
+    return tiling_of(*check_fields_on(fields, shape))
+
+
+def tiling_of(weights: Array, sides: tuple[int, ...]) -> Tiling:
+    """Tiling of fields that are checked already."""
+    weights = weights[np.any(weights != 0.0, axis=1)]
+    if not len(weights):
+        return Tiling(0, *[math.nan] * 4)
+    footprint, centers = _footprint(weights), center_of(scaled_images(weights, sides))
+    lengths, p_values = [], []
+    for position, side in zip(centers.T, sides, strict=True):
+        angles = 2.0 * np.pi * position[np.isfinite(position)] / side
+        if side > 1 and len(angles):
+            lengths.append(float(abs(np.exp(1j * angles).mean())))
+            p_values.append(rayleigh_p_value(lengths[-1], len(angles)))
+    return Tiling(
+        n_units=len(weights),
+        resultant_length=max(lengths, default=math.nan),
+        rayleigh_p=min(1.0, len(lengths) * min(p_values)) if lengths else math.nan,
+        coverage=float(footprint.any(axis=0).mean()),
+        random_coverage=float(1.0 - np.prod(1.0 - footprint.mean(axis=1))),
+    )
+
+
+def _footprint(weights: Array) -> NDArray[np.bool_]:
+    """Sites where each field is within half of its peak and of the peak's sign."""
+    peak = np.take_along_axis(weights, np.abs(weights).argmax(axis=1)[:, None], axis=1)
+    return np.asarray(weights / peak >= 0.5)
 
 
 @dataclass(frozen=True)
@@ -20,24 +122,20 @@ class PopulationSummary:
     Attributes
     ----------
     split : GroupSplit
-        Which units localize, oscillate, are neither or are dead; shares with their intervals,
-        corrected p-values.
+        Group of each unit, fractions of the groups with their intervals, corrected p-values.
     median_ipr, median_width : dict of str to float
         By group, widths in sites; NaN for a group without units.
     tiling : Tiling
-        Of the localized units: a unit that oscillates covers every place and tiles none.
+        Of the localized units; an oscillating unit covers all places alike.
 
     Examples
     --------
     >>> import numpy as np
+    >>> from rfsk import population_summary
     >>> sites = np.arange(100)
     >>> bumps = [np.exp(-(((sites - c + 50) % 100 - 50.0) ** 2) / 50) for c in range(0, 100, 10)]
     >>> wave = np.cos(0.2 * np.pi * sites)
-    >>> from rfsk import population_summary
-    >>> summary = population_summary([*bumps, wave], random_state=0)
-    >>> round(summary.split.share["oscillating"], 3), round(summary.median_width["localized"], 1)
-    (0.091, 11.8)
-    >>> print(summary)
+    >>> print(population_summary([*bumps, wave], random_state=0))
                   share  95 % interval  median IPR  median width
     localized      0.91  0.62 to 0.98       0.0798          11.8
     oscillating    0.09  0.02 to 0.38       0.0150           3.2
@@ -56,16 +154,17 @@ class PopulationSummary:
         lines = [
             f"{'':<12}{'share':>7}  {'95 % interval':<14}{'median IPR':>11}{'median width':>14}"
         ]
-        testable = self.split.not_testable is None
-        left_out = (NOT_TESTABLE,) if testable else GROUPS[: GROUPS.index(NOT_TESTABLE)]
+        reason = self.split.not_testable
+        tested = GROUPS[: GROUPS.index(NOT_TESTABLE)]
+        left_out = tested if reason else (NOT_TESTABLE,)
         for name in (name for name in GROUPS if name not in left_out):
             low, high = self.split.interval[name]
             lines.append(
                 f"{name:<12}{self.split.share[name]:>7.2f}  {f'{low:.2f} to {high:.2f}':<14}"
                 f"{self.median_ipr[name]:>11.4f}{self.median_width[name]:>14.1f}"
             )
-        if not testable:
-            lines.append(f"not testable: {self.split.not_testable}")
+        if reason:
+            lines.append(f"not testable: {reason}")
         if self.tiling.n_units:
             lines.append(
                 f"localized fields cover {self.tiling.coverage:.2f} of the sites, "
@@ -104,11 +203,11 @@ def population_summary(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     alpha : float, default=0.05
-        Share of the localized units that may be wrong; see `group_split`.
+        Fraction of the localized units that may be wrong; see `group_split`.
     n_null : int, default=999
         Number of surrogates of each field.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        What the fields were grown on; see `LocalizationAnalyzer.fit`.
+        Inputs that the fields were trained on; see `LocalizationAnalyzer.fit`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 
@@ -116,41 +215,30 @@ def population_summary(
     -------
     summary : PopulationSummary
 
-    Raises
-    ------
-    ValueError
-        If the fields or the shape are not valid, or a parameter is out of range.
-
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import population_summary
     >>> bump = np.exp(-((np.arange(100) - 50.0) ** 2) / 20)
-    >>> waves = [np.cos(0.02 * np.pi * k * np.arange(100)) for k in range(1, 11)]
-    >>> bumps = [np.roll(bump, shift) for shift in range(0, 100, 5)]
-    >>> summary = population_summary([*bumps, *waves], random_state=0)
-    >>> round(summary.split.share["localized"], 2), summary.tiling.coverage
-    (0.67, 1.0)
+    >>> summary = population_summary([np.roll(bump, 5 * k) for k in range(20)], random_state=0)
+    >>> summary.split.share["localized"], summary.tiling.coverage
+    (1.0, 1.0)
     """
     weights, sides = check_fields_on(fields, shape, with_diverged=True)
-    split = group_split(
-        weights, sides, alpha=alpha, n_null=n_null, inputs=inputs, random_state=random_state
-    )
-    is_localized = split.groups == "localized"
+    import pandas as pd
 
-    def medians(values: NDArray[np.float64]) -> dict[str, float]:
-        return {
-            name: float(np.median(values[split.groups == name]))
-            if name in split.groups
-            else math.nan
-            for name in GROUPS
-        }
+    split = split_of(weights, sides, alpha, n_null, inputs, random_state)
+    images = scaled_images(weights, sides)
+
+    def medians(values: Array) -> dict[str, float]:
+        by_group = pd.Series(values).groupby(split.groups).median()
+        return {str(name): float(median) for name, median in by_group.reindex(GROUPS).items()}
 
     return PopulationSummary(
         split,
-        median_ipr=medians(ipr(weights)),
-        median_width=medians(field_width(weights, sides)),
-        tiling=tiling(np.where(is_localized[:, None], weights, 0.0), sides),
+        median_ipr=medians(ipr_of(images)),
+        median_width=medians(width_of(images)),
+        tiling=tiling_of(weights[split.groups == "localized"], sides),
     )
 
 

@@ -8,24 +8,24 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
 from .._core._validation import check_fields_on, check_option
-from ._measures import field_center, field_width
+from ._measures import center_of, scaled_images, width_of
 
 Array = NDArray[np.float64]
 
 PROFILES = ("gaussian", "gabor", "dog")
 _FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # of a Gaussian, in standard deviations
-_SURROUND_SCALES = (1.1, 10.0)  # least and largest width of a surround, relative to its centre
+_SURROUND = [(-1.0, 1.0), (1.1, 10.0)]  # bounds of its amplitude and width, relative to the centre
 
 
 @dataclass(frozen=True)
 class ProfileFit:
-    """Profiles fitted to fields, one row a field; NaN for a field of zeros.
+    """Profiles fitted to fields, one row per field; NaN for a field of zeros.
 
-    A exp(-sum_a u_a^2 / (2 sigma_a^2)) cos(2 pi f.d + phi), d the displacement from the centre
-    around the lattice; for a Gaussian f and phi are zero. On images u is d in axes that are turned
-    by an angle: u_0 = d_0 cos(angle) + d_1 sin(angle), u_1 = -d_0 sin(angle) + d_1 cos(angle).
-    A difference of Gaussians is A [exp(-q/2) - ratio exp(-q / (2 scale^2))] with q = sum_a u_a^2 /
-    sigma_a^2: a centre and a surround of the same shape around the same place.
+    A Gabor function is A exp(-q/2) cos(2 pi f.d + phi), with q = sum_a u_a^2 / sigma_a^2 and d the
+    displacement from the centre around the lattice. For a Gaussian f and phi are zero. A difference
+    of Gaussians is A [exp(-q/2) - ratio exp(-q / (2 scale^2))], a centre and a surround of the same
+    shape at the same place. On a ring u is d. On images u is d in axes that are turned by an angle:
+    u_0 = d_0 cos(angle) + d_1 sin(angle), u_1 = -d_0 sin(angle) + d_1 cos(angle).
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class ProfileFit:
     angle : ndarray of shape (n_units,)
         By which the axes of the envelope are turned, in degrees, in [-45, 45]; 0 on a ring.
     frequency : ndarray of shape (n_units, n_axes)
-        f, in cycles a site.
+        f, in cycles per site.
     phase : ndarray of shape (n_units,)
         phi, in radians, in [0, 2 pi).
     goodness : ndarray of shape (n_units,)
@@ -56,10 +56,9 @@ class ProfileFit:
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import fit_profiles
-    >>> bump = -2.0 * np.exp(-((np.arange(60) - 20.0) ** 2) / 50)
-    >>> fit = fit_profiles([bump])
-    >>> fit.amplitude.round(3), fit.center.round(3), fit.width.round(2), fit.goodness.round(3)
-    (array([-2.]), array([[20.]]), array([[11.77]]), array([1.]))
+    >>> fit = fit_profiles([np.exp(-((np.arange(60) - 20.0) ** 2) / 50)])
+    >>> fit.width.round(2), fit.goodness.round(3)
+    (array([[11.77]]), array([1.]))
     """
 
     amplitude: Array
@@ -96,11 +95,6 @@ def fit_profiles(
     -------
     fit : ProfileFit
 
-    Raises
-    ------
-    ValueError
-        If the fields or the shape are not valid, or the profile is unknown.
-
     Examples
     --------
     >>> import numpy as np
@@ -112,22 +106,18 @@ def fit_profiles(
     """
     check_option(profile, "profile", PROFILES)
     weights, sides = check_fields_on(fields, shape)
-    widths = field_width(weights, sides)
-    rows = np.array(
-        [_fit(w.reshape(sides), width, profile) for w, width in zip(weights, widths, strict=True)]
-    )
-    n = len(sides)
-    return ProfileFit(
-        amplitude=rows[:, 0],
-        center=rows[:, 1 : 1 + n],
-        width=rows[:, 1 + n : 1 + 2 * n],
-        frequency=rows[:, 1 + 2 * n : 1 + 3 * n],
-        angle=rows[:, -5],
-        phase=rows[:, -4],
-        goodness=rows[:, -3],
-        surround_ratio=rows[:, -2],
-        surround_scale=rows[:, -1],
-    )
+    return profiles_of(weights.reshape(-1, *sides), profile)
+
+
+def profiles_of(images: Array, profile: str) -> ProfileFit:
+    """Profiles fitted to fields on their lattice."""
+    flat = images.reshape(len(images), -1)
+    widths = width_of(scaled_images(flat, images.shape[1:]))
+    rows = np.array([_fit(w, width, profile) for w, width in zip(images, widths, strict=True)])
+    n = images.ndim - 1
+    center, width, frequency = np.split(rows[:, 1 : 1 + 3 * n], 3, axis=1)
+    angle, *others = rows[:, 1 + 3 * n :].T
+    return ProfileFit(rows[:, 0], center, width, angle, frequency, *others)
 
 
 def _fit(field: Array, width: float, profile: str) -> Array:
@@ -163,22 +153,17 @@ def _fit(field: Array, width: float, profile: str) -> Array:
         amplitudes = np.linalg.lstsq(columns, target.ravel(), rcond=None)[0]
         return np.asarray(columns @ amplitudes - target.ravel())
 
-    free = np.full(n_turns, np.inf)
-    lower = np.concatenate([np.full(n, -np.inf), np.full(n, math.log(0.2)), -free])
-    upper = np.concatenate([np.full(n, np.inf), np.log(2.0 * sides), free])
-    if profile == "gabor":
-        lower = np.concatenate([lower, np.full(n, -0.5)])
-        upper = np.concatenate([upper, np.full(n, 0.5)])
-    if profile == "dog":
-        lower = np.append(lower, [-1.0, _SURROUND_SCALES[0]])
-        upper = np.append(upper, [1.0, _SURROUND_SCALES[1]])
-    best = None
-    for start in _starts(target, peak, sigma, np.full(n_turns, angle), profile):
-        inside = np.clip(start, lower, upper)
-        found = least_squares(residual, inside, bounds=(lower, upper), max_nfev=200)
-        if best is None or found.cost < best.cost:
-            best = found
-    assert best is not None
+    # Bounds: centre, logarithms of the widths, angle, and the other numbers of the profile.
+    bounds = [(-np.inf, np.inf)] * n + [(math.log(0.2), math.log(2.0 * side)) for side in sides]
+    bounds += [(-np.inf, np.inf)] * n_turns
+    bounds += {"gaussian": [], "gabor": [(-0.5, 0.5)] * n, "dog": _SURROUND}[profile]
+    lower, upper = np.transpose(bounds)
+    starts = _initial_parameters(target, peak, sigma, np.full(n_turns, angle), profile)
+    fits = [
+        least_squares(residual, np.clip(start, lower, upper), bounds=(lower, upper), max_nfev=200)
+        for start in starts
+    ]
+    best = min(fits, key=lambda fit: fit.cost)
     amplitudes = np.linalg.lstsq(basis(best.x), target.ravel(), rcond=None)[0]
     frequency, phase, amplitude, ratio, surround = np.zeros(n), 0.0, amplitudes[0], 0.0, np.nan
     if profile == "dog":
@@ -193,15 +178,8 @@ def _fit(field: Array, width: float, profile: str) -> Array:
         quarters = round(best.x[2 * n] / (0.5 * math.pi))
         degrees = math.degrees(best.x[2 * n] - 0.5 * math.pi * quarters)
         widths = widths[::-1] if quarters % 2 else widths
-    return np.concatenate(
-        [
-            [scale * amplitude],
-            best.x[:n] % sides,
-            widths,
-            frequency,
-            [degrees, phase % (2.0 * np.pi), goodness, ratio, surround],
-        ]
-    )
+    numbers = [degrees, phase % (2.0 * np.pi), goodness, ratio, surround]
+    return np.concatenate([[scale * amplitude], best.x[:n] % sides, widths, frequency, numbers])
 
 
 def _turn(angle: float) -> Array:
@@ -222,14 +200,16 @@ def _axes_of(target: Array, peak: Array, sigma: float) -> tuple[Array, float]:
     return sigma * np.array([ratio, 1.0 / ratio]), math.atan2(axes[1, 0], axes[0, 0])
 
 
-def _starts(target: Array, peak: Array, sigma: Array, angle: Array, profile: str) -> list[Array]:
+def _initial_parameters(
+    target: Array, peak: Array, sigma: Array, angle: Array, profile: str
+) -> list[Array]:
     """Initial parameters: at the peak, and for Gabor functions at the strongest frequencies."""
     bump = np.concatenate([peak, np.log(sigma), angle])
     if profile == "gaussian":
         return [bump]
     if profile == "dog":
         # If the surround is strong, the field is largest beside its centre.
-        middle = field_center(target.reshape(1, -1), target.shape)[0]
+        middle = center_of(target[None])[0]
         places = [peak, middle] if np.isfinite(middle).all() else [peak]
         return [
             np.concatenate([place, np.log(sigma), angle, [ratio, 2.0]])
@@ -237,14 +217,12 @@ def _starts(target: Array, peak: Array, sigma: Array, angle: Array, profile: str
             for ratio in (0.0, 0.9)
         ]
     power = np.abs(np.fft.rfftn(target)) ** 2
-    frequencies = np.meshgrid(
-        *[np.fft.fftfreq(side) for side in target.shape[:-1]],
-        np.fft.rfftfreq(target.shape[-1]),
-        indexing="ij",
-    )
-    starts = []
-    for strongest in np.argsort(-power, axis=None)[:3]:
-        frequency = [axis.flat[strongest] for axis in frequencies]
-        for spread in (1.0, 2.5):
-            starts.append(np.concatenate([peak, np.log(spread * sigma), angle, frequency]))
-    return starts
+    grids = [np.fft.fftfreq(side) for side in target.shape[:-1]]
+    frequencies = np.meshgrid(*grids, np.fft.rfftfreq(target.shape[-1]), indexing="ij")
+    return [
+        np.concatenate(
+            [peak, np.log(spread * sigma), angle, [f.flat[strongest] for f in frequencies]]
+        )
+        for strongest in np.argsort(-power, axis=None)[:3]
+        for spread in (1.0, 2.5)
+    ]

@@ -1,13 +1,13 @@
-"""receptive_fields: the one verb for fields, whatever was fitted."""
+"""Receptive fields of anything that was fitted."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from .._core._validation import check_fields, check_option
+from .._core._validation import check_fields, check_matrix, check_option
+from ._responses import named_inputs
 from ._reverse_correlation import spike_triggered_average
 
 Array = NDArray[np.float64]
@@ -18,97 +18,76 @@ _LINEAR = 1e-6  # relative deviation from a linear response that counts as round
 def receptive_fields(
     fitted: Any, *, method: str = "weights", X: Any = None, layer: int | None = None
 ) -> Array:
-    """Receptive fields of anything fitted, one row a unit.
+    """Receptive fields of anything fitted, one row per unit.
 
-    Through the steps of a pipeline that are linear but for a constant (scalers, PCA, FastICA,
-    random projections, a choice of features) they are pulled back to the raw inputs: what comes
-    out is the gradient of each unit's input. Through a scaler a feature of small variance gets a
-    large weight. Where variances differ much, as at the border of digits, look at the
-    last step's fields (``receptive_fields(pipeline[-1])``) to see what the net weighs.
+    Steps of a pipeline that are linear but for a constant (scalers, PCA, FastICA, random
+    projections, a choice of features) are taken into account: the fields are gradients of the
+    units' inputs with respect to the raw inputs. A scaler therefore gives a feature of small
+    variance a large weight. Where variances differ much, as at the border of digits,
+    ``receptive_fields(pipeline[-1])`` shows the weights of the last step itself.
 
     Parameters
     ----------
     fitted : object
         An rfsk net; an estimator with `components_` (FastICA, PCA, DictionaryLearning,
         CumulantCP), `coefs_` (MLPClassifier: its first layer) or `coef_` (linear models); a
-        torch Linear or convolutional layer; a pipeline whose earlier steps are linear, as their
-        responses to probes tell; a search, whose best estimator is taken; or an array of fields.
+        torch Linear or convolutional layer; a pipeline whose earlier steps respond linearly to
+        probes; a search, whose best estimator is taken; or an array of fields.
     method : {"weights", "sta"}, default="weights"
         Where fields come from: the weights of the first layer, or reverse correlation of responses
-        to the stimuli `X` (`spike_triggered_average`), which is defined for any unit of any layer
-        and whatever comes before it.
+        to the stimuli `X` (`spike_triggered_average`), which serves units of any layer.
     X : array-like of shape (n_samples, n_features), optional
         Stimuli of "sta", best Gaussian.
     layer : int, optional
-        Hidden layer whose units "sta" is of, from 0; by default what the object outputs.
+        Number of the hidden layer for "sta", from 0; the outputs of the object by default.
 
     Returns
     -------
     fields : ndarray of shape (n_units, n_features)
-        Float64. Filters of a convolutional layer come as they are, flattened.
+        Filters of a convolutional layer are flattened.
 
     Raises
     ------
     TypeError
-        If the object has no fields rfsk knows of, or is not fitted.
+        If the object has no fields that are known here, or is not fitted.
     ValueError
-        If the fields hold NaN or infinity, a pipeline has a step through which fields
-        cannot be pulled back, or stimuli are missing, or given where weights are asked for.
-
-    See Also
-    --------
-    rfsk.analysis.spike_triggered_average : Fields by reverse correlation, of any unit.
+        If a step of a pipeline is not linear, or `X` does not go with `method`.
 
     Examples
     --------
-    Of scikit-learn's perceptron trained on digits:
-
-    >>> from sklearn.datasets import load_digits
-    >>> from sklearn.neural_network import MLPClassifier
-    >>> from rfsk import ipr, receptive_fields
-    >>> X, y = load_digits(return_X_y=True)
-    >>> mlp = MLPClassifier(16, alpha=1.0, max_iter=500, random_state=0).fit(X / 16, y)
-    >>> fields = receptive_fields(mlp)
-    >>> fields.shape, ipr(fields).shape
-    ((16, 64), (16,))
-
-    Of independent components of photograph patches, bars and edges:
+    Of independent components of photograph patches, which are bars and edges:
 
     >>> from sklearn.decomposition import FastICA
-    >>> from rfsk import ImagePatches
+    >>> from rfsk import ImagePatches, ipr, receptive_fields
     >>> patches = ImagePatches((12, 12)).sample(20_000, random_state=0)
     >>> ica = FastICA(40, max_iter=500, random_state=0).fit(patches)
     >>> round(144 * float(ipr(receptive_fields(ica)).mean()))  # noise: 3
     4
 
-    Of a torch module, by the weights of a layer or by reverse correlation of a deep one:
+    Of a torch module, by the weights of a layer or by reverse correlation:
 
-    >>> import numpy as np, torch
-    >>> module = torch.nn.Sequential(torch.nn.Linear(64, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
-    >>> receptive_fields(module[0]).shape
-    (8, 64)
-    >>> stimuli = np.random.default_rng(0).standard_normal((5000, 64))
-    >>> receptive_fields(module, method="sta", X=stimuli).shape
-    (2, 64)
+    >>> import torch
+    >>> module = torch.nn.Sequential(torch.nn.Linear(144, 8), torch.nn.ReLU())
+    >>> receptive_fields(module[0]).shape, receptive_fields(module, method="sta", X=patches).shape
+    ((8, 144), (8, 144))
     """
     check_option(method, "method", ("weights", "sta"))
     if method == "sta":
         if X is None:
             raise ValueError("method='sta' correlates responses with stimuli; pass them as X.")
-        return spike_triggered_average(fitted, X, layer=layer)
+        fields: Array = spike_triggered_average(fitted, X, layer=layer)
+        return fields
     if X is not None or layer is not None:
         raise ValueError("X and layer are of method='sta'; weights are those of the first layer.")
     if hasattr(fitted, "best_estimator_"):
         return receptive_fields(fitted.best_estimator_)
     if hasattr(fitted, "steps") and hasattr(fitted, "named_steps"):
         return _through_pipeline(fitted)
-    for attribute in ("receptive_fields_", "components_"):
-        if hasattr(fitted, attribute):
-            return _as_rows(getattr(fitted, attribute))
     if hasattr(fitted, "coefs_"):
         return _as_rows(fitted.coefs_[0].T)
-    if hasattr(fitted, "coef_"):
-        return _as_rows(fitted.coef_)
+    for attribute in ("receptive_fields_", "components_", "coef_"):
+        if hasattr(fitted, attribute):
+            return _as_rows(getattr(fitted, attribute))
     weight = getattr(fitted, "weight", None)
     # A torch layer, without importing torch; a normalization has one weight a channel.
     if weight is not None and hasattr(weight, "detach") and weight.ndim >= 2:
@@ -125,31 +104,20 @@ def receptive_fields(
 def _as_rows(values: Any) -> Array:
     if scipy.sparse.issparse(values):
         values = values.toarray()
-    weights = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    weights = weights[None, :] if weights.ndim == 1 else weights.reshape(len(weights), -1)
-    return check_fields(weights)
+    weights = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    return check_matrix(weights.reshape(len(weights), -1), "fields")
 
 
 def _through_pipeline(pipeline: Any) -> Array:
     fields = receptive_fields(pipeline.steps[-1][1])
     for name, step in reversed(pipeline.steps[:-1]):
         if step is not None and step != "passthrough":
-            fields = check_fields(fields @ _linear_part(step, name))
+            fields = check_matrix(fields @ _linear_part(step, name), "fields")
     return fields
 
 
 def _linear_part(step: Any, name: str) -> Array:
-    """Matrix of a step that is linear but for a constant, read off its responses.
-
-    Returns
-    -------
-    matrix : ndarray of shape (n_outputs, n_inputs)
-
-    Raises
-    ------
-    ValueError
-        If the step does not answer to probes as a linear one would.
-    """
+    """Matrix (n_outputs, n_inputs) of a step, from its responses, if they are linear."""
     n_inputs = getattr(step, "n_features_in_", None)
     try:
         if n_inputs is None:
@@ -185,9 +153,7 @@ def _linear_part(step: Any, name: str) -> Array:
 
 
 def _response(step: Any, probes: Array) -> Array:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="X does not have valid feature names")
-        outputs = step.transform(probes)
+    outputs = step.transform(named_inputs(step, probes))
     if scipy.sparse.issparse(outputs):
         outputs = outputs.toarray()
     return np.asarray(outputs, dtype=np.float64)

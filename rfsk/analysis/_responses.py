@@ -7,11 +7,13 @@ import numpy as np
 import scipy.special
 from numpy.typing import NDArray
 from sklearn.base import is_regressor
+from sklearn.utils import gen_batches
 
 from .._core._validation import check_layer
 
 Array = NDArray[np.float64]
 
+_CHUNK_ROWS = 8192
 # Of scikit-learn's multi-layer perceptrons, by name.
 _ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "identity": lambda z: z,
@@ -21,33 +23,44 @@ _ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def response_function(response: Any, layer: int | None = None) -> Callable[[Array], Any]:
-    """Function from inputs (n_samples, n_features) to the responses of units.
+def responses_to(inputs: Array, response: Any, layer: int | None = None) -> Array:
+    """Responses of units to inputs, (n_samples, n_units).
 
-    Parameters
-    ----------
-    response : fitted estimator, torch module or callable
-        As `spike_triggered_average` takes it.
-    layer : int, optional
-        Hidden layer of an estimator that has several.
-
-    Raises
-    ------
-    TypeError
-        If it does not respond to inputs, or has no layers that are known here.
-    ValueError
-        If there is no such layer.
+    `response` and `layer` are those of `spike_triggered_average`, but for recorded responses.
     """
+    respond = _response_function(response, layer)
+    parts = [respond(inputs[rows]) for rows in gen_batches(len(inputs), _CHUNK_ROWS)]
+    values = np.concatenate([np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in parts])
+    values = values.reshape(len(values), -1)
+    if len(values) != len(inputs) or not np.isfinite(values).all():
+        raise ValueError(
+            f"Responses to {len(inputs)} inputs have shape {values.shape}; expected finite "
+            "numbers, one row per input."
+        )
+    return values
+
+
+def named_inputs(estimator: Any, inputs: Array) -> Any:
+    """Inputs as a DataFrame where the estimator learnt names of features, which it wants to see."""
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None or len(names) != inputs.shape[1]:
+        return inputs
+    import pandas as pd
+
+    return pd.DataFrame(inputs, columns=names)
+
+
+def _response_function(response: Any, layer: int | None) -> Callable[[Array], Any]:
+    """Function from inputs (n_samples, n_features) to the responses of units."""
     response = getattr(response, "best_estimator_", response)
     if layer is not None:
         return _layer_function(response, layer)
     if hasattr(response, "named_modules"):
         return _module_function(response)
-    # Labels are no responses: of a classifier not even where they are numbers.
+    # Labels are no responses, not even where they are numbers.
     for name in ("transform", "decision_function", "predict_proba", "predict"):
         if hasattr(response, name) and (name != "predict" or is_regressor(response)):
-            method: Callable[[Array], Any] = getattr(response, name)
-            return method
+            return lambda X: getattr(response, name)(named_inputs(response, X))
     if callable(response):
         function: Callable[[Array], Any] = response
         return function
@@ -62,12 +75,13 @@ def _layer_function(response: Any, layer: int) -> Callable[[Array], Any]:
     if hasattr(response, "named_steps"):
         last = _layer_function(response.steps[-1][1], layer)
         before = response[:-1] if len(response.steps) > 1 else None
-        return lambda X: last(X if before is None else before.transform(X))
+        if before is None:
+            return last
+        return lambda X: last(before.transform(named_inputs(response, X)))
     if hasattr(response, "hidden_activations"):
-        return lambda X: response.hidden_activations(X, layer)
+        return lambda X: response.hidden_activations(named_inputs(response, X), layer)
     if hasattr(response, "coefs_"):
-        n_layers = len(response.coefs_) - 1
-        number = check_layer(layer, n_layers)
+        number = check_layer(layer, len(response.coefs_) - 1)
         return lambda X: _perceptron_layer(response, X, number)
     raise TypeError(
         f"{type(response).__name__} has no hidden layers that are known here; expected an FCNet, a "

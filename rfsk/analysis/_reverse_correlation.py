@@ -1,48 +1,21 @@
-"""Reverse correlation: what makes a unit respond, whatever lies between it and the inputs."""
+"""Reverse correlation: fields from responses, whatever lies between a unit and the inputs."""
 
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal, overload
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.linear_model import RidgeCV
+from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, check_consistent_length
 
 from .._core._validation import check_positive
-from ._responses import response_function
+from ._responses import responses_to
 
 Array = NDArray[np.float64]
 
-_CHUNK_ROWS = 8192
 _RIDGES = np.geomspace(1e-6, 10.0, 22)  # relative to the variance of the inputs
-_SINGULAR = 1e-10  # eigenvalues of the inputs' correlation below this share count as zero
-
-
-@overload
-def spike_triggered_average(
-    response: Any,
-    X: ArrayLike,
-    *,
-    layer: int | None = ...,
-    whiten: bool = ...,
-    ridge: float | str = ...,
-    lags: Sequence[int] | None = ...,
-    return_std: Literal[False] = ...,
-) -> Array: ...
-
-
-@overload
-def spike_triggered_average(
-    response: Any,
-    X: ArrayLike,
-    *,
-    layer: int | None = ...,
-    whiten: bool = ...,
-    ridge: float | str = ...,
-    lags: Sequence[int] | None = ...,
-    return_std: Literal[True],
-) -> tuple[Array, Array]: ...
+_SINGULAR = 1e-10  # eigenvalues of the inputs' correlation below this fraction count as zero
 
 
 def spike_triggered_average(
@@ -54,7 +27,7 @@ def spike_triggered_average(
     ridge: float | str = 0.0,
     lags: Sequence[int] | None = None,
     return_std: bool = False,
-) -> Array | tuple[Array, Array]:
+) -> Any:
     """Receptive fields by reverse correlation of responses with inputs.
 
     sta_k = Cov(r_k, x) C^-1 with C the covariance of the inputs: the linear filter that
@@ -67,47 +40,33 @@ def spike_triggered_average(
     response : array-like, fitted estimator, torch module or callable
         Recorded responses of shape (n_samples,) or (n_samples, n_units), such as spike counts or
         rates. Or what responds to inputs (n_samples, n_features) by numbers (n_samples, n_units): a
-        function; a transformer, by its `transform`, such as the hidden units of a net; or else
-        by its `decision_function`, `predict_proba` or, if it is a regressor, `predict`; a torch
-        module by its outputs (of a Sequential, ``module[:3]`` is one as well).
+        function; an estimator, by the first of `transform` (for a net, the hidden units),
+        `decision_function`, `predict_proba` and, if it is a regressor, `predict`; a torch module,
+        by its outputs (``module[:3]`` of a Sequential is one as well).
     X : array-like of shape (n_samples, n_features)
-        Stimuli, best Gaussian: of other laws, as of natural scenes, the average depends on more
-        than the unit.
+        Stimuli, best Gaussian: with other distributions, as of natural scenes, the average depends
+        on more than the unit.
     layer : int, optional
-        Hidden layer whose units are meant, from 0 for the first: of an FCNet or ConvNet, or of an
-        MLPClassifier or MLPRegressor; of the last step of a pipeline.
+        Number of a hidden layer, from 0, whose units are meant: of an FCNet, ConvNet, MLPClassifier
+        or MLPRegressor, which may be the last step of a pipeline.
     whiten : bool, default=True
-        Whether to divide by the covariance of the inputs; otherwise the average is smoothed by
-        it.
+        Whether to divide by the covariance of the inputs, which otherwise smooths the average.
     ridge : float or "cv", default=0.0
-        Added to the variance of every input, relative to it, before the covariance is divided by:
-        directions in which correlated inputs, as of natural scenes, hardly vary are mostly noise
-        in the average. "cv" chooses it for each unit by generalized cross-validation
+        Added to the variance of every input, relative to it, before the division. It suppresses
+        directions in which correlated inputs, as of natural scenes, hardly vary, where the average
+        is mostly noise. "cv" chooses the ridge of each unit by generalized cross-validation
         (`sklearn.linear_model.RidgeCV`).
     lags : sequence of int, optional
         Samples by which recorded responses follow the inputs that evoke them: rows of X are
         successive frames, and response t is correlated with frame t - lag.
     return_std : bool, default=False
-        Whether to return the standard errors of the fields as well.
+        Whether to return the standard errors of the fields as well; see Notes.
 
     Returns
     -------
     fields : ndarray of shape (n_units, n_features), with lags (n_units, n_lags, n_features)
     standard_errors : ndarray of the shape of `fields`
-        Only with ``return_std=True``. See Notes.
-
-    Raises
-    ------
-    TypeError
-        If `response` does not respond, or has no layers that are known here.
-    ValueError
-        If there is no such layer, there are no more samples than features (with `return_std`, than
-        features plus one), responses are not finite numbers or not as many as the inputs, a
-        parameter is not valid, or lags are given for what is not recorded.
-
-    See Also
-    --------
-    spike_triggered_covariance : What a unit even in its input answers to.
+        Only with ``return_std=True``.
 
     Notes
     -----
@@ -117,103 +76,91 @@ def spike_triggered_average(
         Cov(sta_k) = P S_k P / (n - p),    S_k = Cov(e_k x),
 
     with P = C^-1, e_k the residual of the linear filter, n samples and p = 1 + trace(P C)
-    coefficients, which corrects for the residuals that the fit removes. With a ridge P is the
-    inverse of C plus the ridge, and the errors do not include the bias towards zero. With "cv" they
-    do not include the choice of the ridge either: on 30 samples of 8 features they were a quarter
-    too small, and on 300 samples 5 %. With ``whiten=False`` P is the identity and e_k the response.
-    Samples must be independent given the stimuli: if the noise of the responses is correlated in
-    time, as well as the stimuli, the errors are larger.
+    coefficients. With a ridge P is the inverse of C plus the ridge, and the errors do not include
+    the bias towards zero. With "cv" they do not include the choice of the ridge either: on 30
+    samples of 8 features they were a quarter too small, and on 300 samples 5 %. With
+    ``whiten=False`` P is the identity and e_k the response. Samples must be independent given the
+    stimuli: if the noise of the responses and the stimuli are correlated in time, the errors are
+    larger.
 
     Examples
     --------
+    A unit that responds by a function, and spikes that follow the stimulus by two frames:
+
     >>> import numpy as np
     >>> from rfsk.analysis import spike_triggered_average
-    >>> X = np.random.default_rng(0).normal(size=(50_000, 3))
-    >>> sta = spike_triggered_average(lambda x: np.tanh(x @ [[2.0], [0.0], [-2.0]]), X)
+    >>> rng = np.random.default_rng(0)
+    >>> stimuli, weights = rng.normal(size=(20_000, 3)), [0.5, 0.0, -0.5]
+    >>> sta = spike_triggered_average(lambda x: np.tanh(x @ weights), stimuli)
     >>> (sta / sta.max()).round(1)
     array([[ 1.,  0., -1.]])
-
-    Recorded spikes, which follow the stimulus by two frames:
-
-    >>> rng = np.random.default_rng(0)
-    >>> stimuli = rng.normal(size=(20_000, 3))
-    >>> counts = rng.poisson(np.exp(np.roll(stimuli @ [0.5, 0.0, -0.5], 2)))
-    >>> found = spike_triggered_average(counts, stimuli, lags=[0, 1, 2, 3])
-    >>> int(np.linalg.norm(found[0], axis=1).argmax())
-    2
-
-    Standard errors show which weights differ from zero:
-
-    >>> counts = rng.poisson(np.exp(stimuli @ [0.5, 0.0, -0.5]))
-    >>> fields, errors = spike_triggered_average(counts, stimuli, return_std=True)
-    >>> np.abs(fields) > 5.0 * errors
-    array([[ True, False,  True]])
+    >>> counts = rng.poisson(np.exp(np.roll(stimuli @ weights, 2)))
+    >>> found, errors = spike_triggered_average(
+    ...     counts, stimuli, lags=[0, 1, 2, 3], return_std=True
+    ... )
+    >>> (np.abs(found[0]) > 5.0 * errors[0]).nonzero()  # weights that differ from zero
+    (array([2, 2]), array([0, 2]))
     """
     inputs = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
+    n_features = inputs.shape[1]
     if ridge != "cv":
         check_positive(ridge, "ridge", zero=True)
     if ridge != 0.0 and not whiten:
         raise ValueError(f"ridge={ridge!r} with whiten=False; only the division needs it.")
-    n_features = inputs.shape[1]
-    if _is_recorded(response):
-        response = _check_recorded(response, inputs)
-    elif lags is not None:
+    if lags is not None and not _is_recorded(response):
         raise ValueError("lags is given for what is no recording; expected an array of responses.")
+    responses = _responses(response, inputs, layer)
     if lags is not None:
-        inputs, response = _lagged(inputs, response, lags)
-    if whiten and len(inputs) <= inputs.shape[1] + return_std:
+        inputs, responses = _lagged(inputs, responses, lags)
+    n_samples = len(inputs)
+    if whiten and n_samples <= inputs.shape[1] + return_std:
         raise ValueError(
-            f"X has {len(inputs)} samples of {inputs.shape[1]} features; expected more samples "
+            f"X has {n_samples} samples of {inputs.shape[1]} features; expected more samples "
             "than features, by far."
         )
-    evoked: Iterable[tuple[Array, Array]] = _responses(response, inputs, layer)
-    if return_std or ridge == "cv":
-        evoked = [(inputs, np.concatenate([part for _, part in evoked]))]
-    mean = inputs.mean(axis=0)
-    weighted: Any = 0.0
-    for rows, responses in evoked:
-        weighted = weighted + responses.T @ (rows - mean)
     # In units of each feature: directions without variance are recognized by correlations.
-    deviation = inputs.std(axis=0) if whiten else np.ones(inputs.shape[1])
-    deviation[deviation == 0.0] = 1.0
-    scaled = (inputs - mean) / deviation
-    # The mean of the responses drops out: the inputs have mean zero.
-    fields = np.asarray(weighted / len(inputs) / deviation)
-    errors = np.empty_like(fields)
-    if ridge == "cv":
-        model = RidgeCV(len(inputs) * _RIDGES, alpha_per_target=True).fit(scaled, responses)
-        ridges = np.broadcast_to(model.alpha_ / len(inputs), len(fields))
+    deviation = StandardScaler().fit(inputs).scale_ if whiten else np.ones(inputs.shape[1])
+    scaled = (inputs - inputs.mean(axis=0)) / deviation
+    responses = responses - responses.mean(axis=0)
+    ridges = np.full(responses.shape[1], 0.0 if ridge == "cv" else ridge)
+    if not whiten:
+        fields = responses.T @ scaled / n_samples
     else:
-        ridges = np.full(len(fields), float(ridge))
-    correlation = scaled.T @ scaled / len(scaled)
-    for value in np.unique(ridges):
-        units = ridges == value
-        inverse = _inverse(correlation, value) if whiten else np.eye(len(correlation))
-        fields[units] = fields[units] @ inverse
-        if return_std:
-            residuals, n_coefficients = responses[:, units], 1.0
-            if whiten:
-                residuals = residuals - scaled @ fields[units].T
-                n_coefficients += float(np.sum(inverse * correlation))
-            errors[units] = _standard_errors(scaled @ inverse, residuals, n_coefficients)
+        model: Any = LinearRegression(fit_intercept=False, tol=_SINGULAR**0.5)
+        if ridge == "cv":
+            model = RidgeCV(n_samples * _RIDGES, fit_intercept=False, alpha_per_target=True)
+        elif ridge != 0.0:
+            model = Ridge(n_samples * ridge, fit_intercept=False)
+        fields = model.fit(scaled, responses).coef_.reshape(-1, inputs.shape[1])
+        if ridge == "cv":
+            ridges[:] = model.alpha_ / n_samples
     shape = (len(fields), n_features) if lags is None else (len(fields), -1, n_features)
-    fields = (fields / deviation).reshape(shape)
-    return (fields, (errors / deviation).reshape(shape)) if return_std else fields
+    if not return_std:
+        return (fields / deviation).reshape(shape)
+    errors = _standard_errors(scaled, responses, fields, ridges, whiten)
+    return (fields / deviation).reshape(shape), (errors / deviation).reshape(shape)
 
 
-def _inverse(correlation: Array, ridge: float) -> Array:
-    """Inverse of a correlation matrix plus a ridge, without directions that do not vary."""
-    ridged = correlation + ridge * np.eye(len(correlation))
-    return np.asarray(np.linalg.pinv(ridged, rcond=_SINGULAR, hermitian=True))
-
-
-def _standard_errors(filtered: Array, residuals: Array, n_coefficients: float) -> Array:
-    """Standard errors of the means of residual times filtered input, (n_units, n_features)."""
-    n_samples = len(filtered)
-    residuals = residuals - residuals.mean(axis=0)
-    mean = residuals.T @ filtered / n_samples
-    variance = (residuals**2).T @ filtered**2 / n_samples - mean**2
-    return np.asarray(np.sqrt(np.maximum(variance, 0.0) / (n_samples - n_coefficients)))
+def _standard_errors(
+    scaled: Array, responses: Array, fields: Array, ridges: Array, whiten: bool
+) -> Array:
+    """Standard errors of the fields, as in the Notes of `spike_triggered_average`."""
+    n_samples, n_features = scaled.shape
+    correlation, identity = scaled.T @ scaled / n_samples, np.eye(n_features)
+    errors = np.empty_like(fields)
+    for ridge in np.unique(ridges):
+        units = ridges == ridge
+        inverse, residuals, n_coefficients = identity, responses[:, units], 1.0
+        if whiten:
+            ridged = correlation + ridge * identity
+            inverse = np.linalg.pinv(ridged, rcond=_SINGULAR, hermitian=True)
+            residuals = residuals - scaled @ fields[units].T
+            n_coefficients += float(np.sum(inverse * correlation))
+        filtered = scaled @ inverse
+        mean = residuals.T @ filtered / n_samples
+        variance = (residuals**2).T @ filtered**2 / n_samples - mean**2
+        errors[units] = np.sqrt(np.maximum(variance, 0.0) / (n_samples - n_coefficients))
+    return errors
 
 
 def _is_recorded(response: Any) -> bool:
@@ -221,13 +168,15 @@ def _is_recorded(response: Any) -> bool:
     return isinstance(response, np.ndarray | list | tuple) or hasattr(response, "to_numpy")
 
 
-def _check_recorded(response: Any, inputs: Array) -> Array:
-    """Recorded responses, (n_samples, n_units)."""
+def _responses(response: Any, inputs: Array, layer: int | None) -> Array:
+    """Recorded responses, or those of a model, (n_samples, n_units)."""
+    if not _is_recorded(response):
+        return responses_to(inputs, response, layer)
     values: Array = check_array(
         response, dtype=np.float64, ensure_2d=False, input_name="response", ensure_min_samples=2
     )
     check_consistent_length(values, inputs)
-    return values[:, None] if values.ndim == 1 else values
+    return values.reshape(len(values), -1)
 
 
 def _lagged(inputs: Array, responses: Array, lags: Sequence[int]) -> tuple[Array, Array]:
@@ -246,25 +195,20 @@ def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None
     """Second-order reverse correlation, E[(r_k - mean r_k) (x - mean x)(x - mean x)'].
 
     For white Gaussian inputs and a unit sigma(w.x + b) it is E[sigma''] w w': its leading
-    eigenvector is the field, also of a unit that is even in its input and has no average.
+    eigenvector is the field, also of a unit that is even in its input, whose average is zero.
 
     Parameters
     ----------
-    response : fitted estimator or callable
+    response : array-like, fitted estimator, torch module or callable
         As in `spike_triggered_average`.
     X : array-like of shape (n_samples, n_features)
         Stimuli, best white and Gaussian.
     layer : int, optional
-        As there.
+        Number of a hidden layer, as in `spike_triggered_average`.
 
     Returns
     -------
     covariances : ndarray of shape (n_units, n_features, n_features)
-
-    Raises
-    ------
-    TypeError, ValueError
-        As in `spike_triggered_average`.
 
     Examples
     --------
@@ -277,36 +221,7 @@ def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None
     True
     """
     inputs = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
-    mean = inputs.mean(axis=0)
-    total: Any = 0.0
-    weighted: Any = 0.0
-    for rows, responses in _responses(response, inputs, layer):
-        centred = rows - mean
-        total = total + responses.sum(axis=0)
-        weighted = weighted + np.einsum("nk,ni,nj->kij", responses, centred, centred, optimize=True)
-    covariance = np.cov(inputs.T, bias=True)
-    average = np.atleast_1d(total / len(inputs))[:, None, None]
-    return np.asarray(weighted / len(inputs) - average * covariance)
-
-
-def _responses(response: Any, inputs: Array, layer: int | None) -> Iterator[tuple[Array, Array]]:
-    """Inputs and what they evoke but for a constant, (n_rows, n_units), some rows at a time."""
-    if isinstance(response, np.ndarray):
-        yield inputs, response - response.mean(axis=0)
-        return
-    respond = response_function(response, layer)
-    offset: Any = None
-    for start in range(0, len(inputs), _CHUNK_ROWS):
-        rows = inputs[start : start + _CHUNK_ROWS]
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="X does not have valid feature names")
-            values = np.asarray(respond(rows), dtype=np.float64)
-        values = values.reshape(len(values), -1) if values.ndim else values[None, None]
-        if len(values) != len(rows) or not np.isfinite(values).all():
-            raise ValueError(
-                f"Responses to {len(rows)} inputs have shape {values.shape}; expected finite "
-                "numbers, a row an input."
-            )
-        # Any constant does; one near the mean keeps the digits of large responses.
-        offset = values.mean(axis=0) if offset is None else offset
-        yield rows, values - offset
+    responses = _responses(response, inputs, layer)
+    responses = responses - responses.mean(axis=0)
+    centred = inputs - inputs.mean(axis=0)
+    return np.stack([(centred.T * unit) @ centred for unit in responses.T]) / len(inputs)

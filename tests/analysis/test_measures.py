@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from rfsk.analysis import dominant_frequency, field_center, field_width, half_peak_footprint, ipr
+from rfsk.analysis import (
+    dominant_frequency,
+    field_center,
+    field_orientation,
+    field_spread,
+    field_width,
+    ipr,
+)
 
 SITES = np.arange(100)
 
@@ -13,10 +20,9 @@ def bump(center, sigma, side=100):
 
 def test_ipr_of_known_fields():
     wave = np.cos(2 * np.pi * 7 * SITES / 100 + 0.4)
-    assert ipr([np.ones(100)])[0] == pytest.approx(1 / 100, rel=1e-12)
-    assert ipr([wave])[0] == pytest.approx(1.5 / 100, rel=1e-12)
-    assert ipr([np.eye(100)[3]])[0] == pytest.approx(1.0, rel=1e-12)
-    product = np.outer(wave[:100], wave[:100]).ravel()
+    found = ipr([np.ones(100), wave, np.eye(100)[3]])
+    np.testing.assert_allclose(found, [1 / 100, 1.5 / 100, 1.0], rtol=1e-12)
+    product = np.outer(wave, wave).ravel()
     assert ipr([product])[0] == pytest.approx(2.25 / 100**2, rel=1e-12)
     noise = np.random.default_rng(0).standard_normal((2000, 400))
     error = ipr(noise).std() / np.sqrt(2000)
@@ -25,20 +31,33 @@ def test_ipr_of_known_fields():
 
 
 @pytest.mark.parametrize("sigma", [2.0, 4.0, 8.0])
-def test_ipr_and_width_of_a_gaussian_bump(sigma):
+def test_measures_of_a_gaussian_bump(sigma):
     fwhm = 2 * np.sqrt(2 * np.log(2)) * sigma
     ring = bump(30.3, sigma)
     assert field_width([ring])[0] == pytest.approx(fwhm, rel=0.02)
+    assert field_width([-ring])[0] == field_width([ring])[0]
+    assert field_spread([ring])[0] == pytest.approx(sigma / np.sqrt(2), rel=5e-3)
     assert ipr([ring])[0] == pytest.approx(0.94 / fwhm, rel=0.01)
     torus = np.outer(bump(12.0, sigma), bump(70.6, sigma)).ravel()
     assert field_width([torus], (100, 100))[0] == pytest.approx(fwhm, rel=0.02)
     assert ipr([torus])[0] == pytest.approx(0.883 / fwhm**2, rel=0.01)
+    for measure in (field_spread, field_width):
+        line = measure([ring], (1, 100))
+        np.testing.assert_allclose(line, measure([ring]), rtol=1e-12)
 
 
-def test_width_of_negative_single_site_and_uniform_fields():
-    assert field_width([-bump(50, 4.0)])[0] == pytest.approx(field_width([bump(50, 4.0)])[0])
+def test_width_and_spread_of_a_torus_are_geometric_means_over_axes():
+    image = np.outer(bump(5.0, 1.5, 20), bump(6.0, 3.0, 24)).ravel()
+    spread, width = field_spread([image], (20, 24)), field_width([image], (20, 24))
+    assert spread[0] == pytest.approx(np.sqrt(1.5 * 3.0) / np.sqrt(2), rel=2e-2)
+    assert width[0] == pytest.approx(np.sqrt(8 * np.log(2) * 1.5 * 3.0), rel=0.03)
+
+
+def test_width_and_spread_of_a_single_site_and_of_uniform_fields():
     assert field_width([np.eye(10)[4]])[0] == pytest.approx(1.0)
+    assert field_spread([np.eye(100)[70]])[0] == 0.0
     assert field_width([np.ones(10)])[0] == 10.0
+    assert (field_width([[2.0]])[0], field_spread([[2.0]])[0]) == (1.0, 0.0)
 
 
 @pytest.mark.parametrize("center", [0.0, 0.4, 49.7, 99.6])
@@ -47,16 +66,18 @@ def test_center_is_found_across_the_seam(center):
     assert min(abs(found - center), 100 - abs(found - center)) < 1e-6
 
 
-def test_center_of_a_rectangular_torus_has_one_column_an_axis():
+def test_center_of_a_rectangular_torus_has_one_column_per_axis():
     field = np.outer(bump(3.0, 1.5, 20), bump(28.5, 1.5, 30)).ravel()
     np.testing.assert_allclose(field_center([field], (20, 30)), [[3.0, 28.5]], atol=1e-6)
 
 
-def test_evenly_spread_fields_have_no_center():
-    assert np.isnan(field_center([np.ones(10), np.cos(2 * np.pi * 3 * np.arange(10) / 10)])).all()
+def test_evenly_spread_fields_have_no_center_and_no_spread():
+    even = [np.ones(10), np.cos(2 * np.pi * 3 * np.arange(10) / 10)]
+    assert np.isnan(field_center(even)).all()
+    assert np.isnan(field_spread(even)).all()
 
 
-def test_dominant_frequency_is_in_cycles_a_site():
+def test_dominant_frequency_is_in_cycles_per_site():
     waves = [np.cos(2 * np.pi * k * SITES / 100) for k in (0, 3, 50)]
     np.testing.assert_allclose(dominant_frequency(waves), [0.0, 0.03, 0.5])
     rows, columns = np.indices((20, 30))
@@ -65,15 +86,48 @@ def test_dominant_frequency_is_in_cycles_a_site():
     np.testing.assert_allclose(dominant_frequency([plane], (20, 30)), [expected])
 
 
-def test_dead_units_are_nan_and_the_others_unharmed():
-    fields = np.stack([bump(20, 3.0), np.zeros(100)])
-    for measure in (ipr, field_width, dominant_frequency):
-        values = measure(fields)
-        assert np.isfinite(values[0])
-        assert np.isnan(values[1])
-    assert np.isnan(field_center(fields)[1]).all()
-    assert half_peak_footprint(fields).sum(axis=1).tolist() == [7, 0]
-    assert half_peak_footprint(1e-200 * fields).sum(axis=1).tolist() == [7, 0]
+@pytest.mark.parametrize("k", [(0, 3), (3, 3), (3, 0), (3, -3), (2, 1), (0, 8), (8, 0)])
+def test_orientation_is_that_of_the_fourier_mode(k):
+    rows, columns = np.indices((16, 16))
+    wave = np.cos(2 * np.pi * (k[0] * rows + k[1] * columns) / 16 + 0.3)
+    found = field_orientation([wave.ravel(), np.ones(256), np.zeros(256)], (16, 16))
+    assert found[0] == pytest.approx(np.degrees(np.arctan2(*k)) % 180.0, abs=1e-9)
+    assert np.isnan(found[1:]).all()
+    with pytest.raises(ValueError, match="lines have no orientation"):
+        field_orientation([np.ones(9)], (9,))
+
+
+def test_orientation_weights_modes_by_power_and_squared_frequency():
+    rows, columns = np.indices((16, 16)) * 2 * np.pi / 16
+    mixed = 1.2 * np.cos(3 * columns) + np.cos(2 * rows + 2 * columns)
+    along, across, product = 1.44 * 9 + 4, 4, 4
+    expected = np.degrees(0.5 * np.arctan2(2 * product, along - across))
+    assert field_orientation([mixed.ravel()], (16, 16))[0] == pytest.approx(expected)
+    # Alternating in both directions, a field runs along both diagonals.
+    assert np.isnan(field_orientation([np.cos(8 * (rows + columns)).ravel()], (16, 16))[0])
+
+
+def test_small_deviations_from_symmetry_give_an_orientation_and_a_center():
+    ellipse = np.outer(bump(8.0, 2.01, 16), bump(8.0, 2.0, 16)).ravel()
+    assert field_orientation([ellipse], (16, 16))[0] == pytest.approx(0.0, abs=1e-6)
+    nearly_even = 1.0 + 1e-3 * np.cos(2 * np.pi * (SITES - 30) / 100)
+    assert field_center([nearly_even])[0, 0] == pytest.approx(30.0)
+
+
+def test_axes_of_two_sites_count():
+    image = np.repeat(bump(10.0, 2.0, 20)[None], 2, axis=0).ravel()
+    ring = field_width([bump(10.0, 2.0, 20)])[0]
+    assert field_width([image], (2, 20))[0] == pytest.approx(np.sqrt(2.0 * ring))
+    assert np.isnan(field_spread([image], (2, 20))[0])
+
+
+@pytest.mark.parametrize(
+    "measure", [ipr, field_center, field_width, field_spread, dominant_frequency]
+)
+def test_dead_units_are_nan_and_the_others_unharmed(measure):
+    values = measure([bump(20, 3.0), np.zeros(100)])
+    assert np.isfinite(values[0])
+    assert np.isnan(values[1])
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1e200])
@@ -83,7 +137,7 @@ def test_measures_do_not_over_or_underflow(scale):
     assert field_width([scale * field])[0] == pytest.approx(field_width([field])[0])
 
 
-@pytest.mark.parametrize("measure", [field_center, field_width, dominant_frequency])
+@pytest.mark.parametrize("measure", [field_center, field_width, field_orientation])
 def test_shape_that_does_not_fit_is_refused(measure):
     with pytest.raises(ValueError, match=r"shape=\(3, 5\) has 15 sites, but the data have 16"):
         measure(np.ones((2, 16)), (3, 5))

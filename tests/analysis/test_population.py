@@ -2,29 +2,50 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import false_discovery_control
+from sklearn import config_context
 
-from rfsk import GaussianField, population_summary
+from rfsk import GaussianField, LocalizationAnalyzer, population_summary
 from rfsk.analysis import group_split, tiling, translation_orbits
-from rfsk.analysis._groups import peak_mode_p_values, share_interval
-from rfsk.analysis._tiling import rayleigh_p_value
+from rfsk.analysis._groups import peak_mode_p_values
+from rfsk.analysis._measures import scaled_images
+from rfsk.analysis._population import rayleigh_p_value
 
 SITES = np.arange(100)
 
 
+def bumps(n, step, scale=20.0):
+    """Gaussian bumps exp(-d^2 / scale), each a step further than the one before."""
+    bump = np.exp(-((SITES - 50.0) ** 2) / scale)
+    return np.array([np.roll(bump, step * k) for k in range(n)])
+
+
+def waves(frequencies, phase=0.0):
+    return np.cos(2 * np.pi * (np.array(frequencies)[:, None] * SITES / 100 + phase))
+
+
+def white(n, seed=0):
+    return np.random.default_rng(seed).standard_normal((n, 100))
+
+
+def modes_p_values(fields, sides, n_draws, seed=0):
+    return peak_mode_p_values(scaled_images(fields, sides), n_draws, np.random.default_rng(seed))
+
+
 def test_rayleigh_p_value_is_uniform_under_uniform_angles():
-    """4000 draws of 20 angles: the share of p below .05, .2 and .5 within five errors."""
+    """4000 draws of 20 angles: the fraction of p below .05, .2 and .5 within five errors."""
     rng = np.random.default_rng(4)
     length = np.abs(np.exp(2j * np.pi * rng.random((4000, 20))).mean(axis=1))
     p = np.array([rayleigh_p_value(value, 20) for value in length])
     for level in (0.05, 0.2, 0.5):
         assert abs((p < level).mean() - level) < 5 * np.sqrt(level * (1 - level) / 4000)
+    assert rayleigh_p_value(1.0, 1) == 1.0
 
 
 def test_evenly_tiled_bumps_cover_and_clustered_ones_do_not():
-    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
-    tiled = tiling([np.roll(bump, 4 * k) for k in range(25)])
-    clustered = tiling([np.roll(bump, k % 5) for k in range(25)])
-    assert (tiled.coverage, clustered.coverage) == (1.0, 0.11)
+    tiled, clustered = tiling(bumps(25, 4)), tiling(np.tile(bumps(5, 1), (5, 1)))
+    assert (tiled.n_units, tiled.coverage, clustered.coverage) == (25, 1.0, 0.11)
+    assert tiled.resultant_length == pytest.approx(0.0, abs=1e-9)
     assert tiled.rayleigh_p > 0.99
     assert clustered.rayleigh_p < 1e-6
 
@@ -32,109 +53,93 @@ def test_evenly_tiled_bumps_cover_and_clustered_ones_do_not():
 def test_random_coverage_is_the_mean_over_random_places():
     """Closed form against 2000 random placements, within five standard errors."""
     rng = np.random.default_rng(5)
-    bumps = np.exp(-((SITES - 50.0) ** 2) / (2 * rng.uniform(1, 4, (6, 1)) ** 2))
-    expected = tiling(bumps).random_coverage
+    fields = np.exp(-((SITES - 50.0) ** 2) / (2 * rng.uniform(1, 4, (6, 1)) ** 2))
 
     def placed():
-        return tiling([np.roll(bump, rng.integers(100)) for bump in bumps]).coverage
+        return tiling([np.roll(field, rng.integers(100)) for field in fields]).coverage
 
     drawn = np.array([placed() for _ in range(2000)])
-    assert abs(drawn.mean() - expected) < 5 * drawn.std() / np.sqrt(2000)
+    error = drawn.std() / np.sqrt(2000)
+    assert abs(drawn.mean() - tiling(fields).random_coverage) < 5 * error
 
 
-def test_fields_without_a_center_do_not_make_a_clump_tile():
-    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
-    waves = [np.cos(2 * np.pi * k * SITES / 100) for k in range(3, 23)]
-    alone, among = tiling([bump] * 5), tiling([*[bump] * 5, *waves])
-    assert among.rayleigh_p == pytest.approx(alone.rayleigh_p)
-    assert np.isnan(tiling(waves).rayleigh_p)
-
-
-def test_empty_and_dead_populations_have_no_tiling():
-    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
-    assert tiling([bump, np.zeros(100)]).n_units == 1
+def test_fields_of_zeros_and_fields_without_a_center_do_not_tile():
+    clump, even = bumps(5, 0), waves(range(3, 23))
+    among = tiling(np.vstack([clump, even, np.zeros((2, 100))]))
+    assert among.n_units == 25
+    assert among.rayleigh_p == pytest.approx(tiling(clump).rayleigh_p)
+    assert np.isnan(tiling(even).rayleigh_p)
     dead = tiling(np.zeros((3, 8)))
     assert dead.n_units == 0
     assert np.isnan([dead.resultant_length, dead.rayleigh_p, dead.coverage]).all()
 
 
-NOISE = {
-    "white": lambda: np.random.default_rng(0).standard_normal((400, 100)),
-    "length 1": lambda: GaussianField(100, correlation_length=1.0).sample(400, 1),
-    "length 5": lambda: GaussianField(100, correlation_length=5.0).sample(400, 2),
-    "length 20": lambda: GaussianField(100, correlation_length=20.0).sample(400, 3),
-    "exponential": lambda: GaussianField(100, correlation_length=5.0, kernel="exponential").sample(
-        400, 4
-    ),
-    "torus": lambda: GaussianField((12, 12), correlation_length=2.0).sample(400, 5),
-}
+def test_coverage_counts_sites_within_half_the_peak_and_of_its_sign():
+    for scale in (1.0, -1.0, 1e-200):
+        field = scale * np.array([0.2, 1.0, 0.6, -0.9, 0.0, 0.0, 0.0, 0.0])
+        assert tiling([field]).coverage == 2 / 8
 
 
-@pytest.mark.parametrize("name", NOISE)
-def test_noise_of_a_falling_spectrum_does_not_oscillate(name):
+def test_an_axis_of_one_site_or_without_centers_does_not_count_for_tiling():
+    assert tiling(bumps(20, 5), (1, 100)) == tiling(bumps(20, 5))
+    bars = np.repeat(np.exp(-((np.arange(10) - 5.0) ** 2)), 10)[None]  # centred on rows alone
+    assert tiling(bars, (10, 10)).resultant_length == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("sides", "options"),
+    [
+        ((100,), None),
+        ((100,), {"correlation_length": 1.0}),
+        ((100,), {"correlation_length": 5.0}),
+        ((100,), {"correlation_length": 20.0}),
+        ((100,), {"correlation_length": 5.0, "kernel": "exponential"}),
+        ((12, 12), {"correlation_length": 2.0}),
+    ],
+    ids=str,
+)
+def test_noise_of_a_falling_spectrum_does_not_oscillate(sides, options):
     """400 fields: p below .05 for at most 5 %, and below .2 for 20 %, within four errors."""
-    fields = NOISE[name]()
-    sides = (12, 12) if name == "torus" else (100,)
-    p = peak_mode_p_values(fields, sides, 199, np.random.default_rng(0))
+    fields = white(400) if options is None else GaussianField(sides, **options).sample(400, 1)
+    p = modes_p_values(fields, sides, 199)
     for level in (0.05, 0.2):
         assert (p <= level).mean() < level + 4 * np.sqrt(level * (1 - level) / len(fields))
 
 
 def test_waves_oscillate_and_constants_and_waves_as_long_as_the_lattice_do_not():
-    waves = [np.cos(2 * np.pi * k * SITES / 100) for k in (3, 1)]
-    fields = np.stack([*waves, np.ones(100), 1e-200 * waves[0]])
-    p = peak_mode_p_values(fields, (100,), 99, np.random.default_rng(0))
+    fields = np.vstack([waves([3, 1]), np.ones((1, 100)), 1e-200 * waves([3])])
+    p = modes_p_values(fields, (100,), 99)
     np.testing.assert_allclose(p[[0, 2, 3]], [0.01, 1.0, 0.01])
     assert p[1] > 0.3
 
 
 def test_noisy_waves_oscillate():
     """A wave with as much power as the white noise on it, of five periods: nine in ten or more."""
-    noise = np.random.default_rng(0).standard_normal((100, 100))
-    fields = noise + np.sqrt(2.0) * np.cos(2 * np.pi * 5 * SITES / 100)
-    p = peak_mode_p_values(fields, (100,), 199, np.random.default_rng(1))
-    assert (p <= 0.05).mean() > 0.9
+    fields = white(100) + np.sqrt(2.0) * waves([5])
+    assert (modes_p_values(fields, (100,), 199, seed=1) <= 0.05).mean() > 0.9
 
 
-def test_units_that_have_not_grown_are_not_counted():
-    bumps = [np.roll(np.exp(-((SITES - 50.0) ** 2) / 40), 9 * k) for k in range(8)]
-    small = 0.01 * np.eye(100)[:4]
-    split = group_split(np.vstack([*bumps, small, np.zeros((1, 100))]), random_state=0)
-    assert split.groups.tolist() == ["localized"] * 8 + ["unchanged"] * 4 + ["dead"]
-    assert np.isnan(split.p_values[8:]).all()
-
-
-def test_single_place_is_no_clump():
-    assert rayleigh_p_value(1.0, 1) == 1.0
-
-
-def test_population_is_split_into_bumps_waves_noise_and_dead_units():
-    rng = np.random.default_rng(0)
-    bumps = [np.roll(np.exp(-((SITES - 50.0) ** 2) / 40), 9 * k) for k in range(11)]
-    waves = [np.cos(2 * np.pi * (k * SITES / 100 + 0.1)) for k in range(2, 9)]
-    fields = np.vstack([*bumps, *waves, rng.standard_normal((20, 100)), np.zeros((2, 100))])
-    split = group_split(fields, random_state=0)
+def test_population_is_split_into_bumps_waves_noise_unchanged_and_dead_units():
+    kinds = [bumps(11, 9, 40.0), waves(range(2, 9), 0.1), white(20), 0.01 * np.eye(100)[:4]]
+    split = group_split(np.vstack([*kinds, np.zeros((2, 100))]), random_state=0)
     assert split.groups.tolist()[:18] == ["localized"] * 11 + ["oscillating"] * 7
-    # One wrong call among twelve: on average one in twenty is allowed.
-    assert (split.groups[18:38] == "localized").sum() <= 1
-    assert split.groups[38:].tolist() == ["dead"] * 2
+    # One wrong call among twelve, and among eight: on average one in twenty is allowed.
+    for name in ("localized", "oscillating"):
+        assert (split.groups[18:38] == name).sum() <= 1
+    assert (split.groups[18:38] == "other").sum() >= 18
+    assert split.groups[38:].tolist() == ["unchanged"] * 4 + ["dead"] * 2
     assert np.isnan(split.p_values[38:]).all()
     assert sum(split.share.values()) == pytest.approx(1.0)
+    assert split.share["dead"] == 2 / 44
     low, high = split.interval["localized"]
     assert low < split.share["localized"] < high
 
 
 def test_corrected_p_values_are_those_of_benjamini_and_hochberg():
-    rng = np.random.default_rng(1)
-    fields = np.vstack([np.eye(100)[:5], rng.standard_normal((15, 100))])
-    from rfsk import LocalizationAnalyzer
-
+    fields = np.vstack([np.eye(100)[:5], white(15, 1)])
     raw = LocalizationAnalyzer(n_null=999, random_state=3).fit_transform(fields)[:, -2]
     corrected = group_split(fields, random_state=3).p_values
-    order = np.argsort(raw)
-    steps = raw[order] * 20 / np.arange(1, 21)
-    expected = np.minimum.accumulate(steps[::-1])[::-1]
-    np.testing.assert_allclose(corrected[order], np.minimum(expected, 1.0))
+    np.testing.assert_allclose(corrected, false_discovery_control(raw))
 
 
 def test_few_units_of_noise_are_called_localized_in_large_populations():
@@ -142,37 +147,35 @@ def test_few_units_of_noise_are_called_localized_in_large_populations():
     rng = np.random.default_rng(2)
     split = group_split(rng.standard_normal((400, 100)), n_null=199, random_state=0)
     assert split.share["localized"] == 0.0
-    raw = np.mean(
-        [
-            (
-                group_split(rng.standard_normal((10, 100)), n_null=199, random_state=seed).groups
-                == "localized"
-            ).any()
-            for seed in range(80)
-        ]
-    )
-    assert raw <= 0.05 + 5 * np.sqrt(0.05 * 0.95 / 80)
+    splits = [
+        group_split(rng.standard_normal((10, 100)), n_null=199, random_state=seed)
+        for seed in range(80)
+    ]
+    any_call = np.mean([split.share["localized"] > 0.0 for split in splits])
+    assert any_call <= 0.05 + 5 * np.sqrt(0.05 * 0.95 / 80)
 
 
-def test_interval_of_a_share_covers_it_as_often_as_it_says():
-    """Wilson's interval of 40 draws with chance .3: its mean coverage within .03 of .95."""
-    drawn = np.random.default_rng(0).binomial(40, 0.3, 4000)
-    ends = {n: share_interval(n, 40) for n in range(41)}
-    covered = np.mean([ends[n][0] <= 0.3 <= ends[n][1] for n in drawn])
-    assert abs(covered - 0.95) < 0.03
+def test_a_lone_bump_is_found_in_a_large_population():
+    """Smallest p-value 1/1000 of 300 units would not pass: the few at it get more surrogates."""
+    split = group_split(np.vstack([bumps(1, 0, 40.0), white(300)]), random_state=0)
+    assert split.groups[0] == "localized"
+    assert split.p_values[0] <= 0.05
+    assert (split.groups[1:] == "localized").sum() <= 1
 
 
 def test_summary_measures_each_group_and_the_tiling_of_the_localized_one():
-    bumps = [np.roll(np.exp(-((SITES - 50.0) ** 2) / 20), 5 * k) for k in range(20)]
-    waves = [np.cos(2 * np.pi * k * SITES / 100) for k in range(2, 7)]
-    summary = population_summary([*bumps, *waves, np.zeros(100)], random_state=0)
-    assert summary.tiling == tiling(bumps)
+    fields = np.vstack([bumps(20, 5), waves(range(2, 7)), np.zeros((1, 100))])
+    summary = population_summary(fields, random_state=0)
+    assert summary.tiling == tiling(bumps(20, 5))
     assert summary.median_ipr["oscillating"] == pytest.approx(0.015)
     assert summary.median_width["localized"] == pytest.approx(7.4, abs=0.2)
     assert np.isnan(summary.median_ipr["other"])
     printed = json.loads(json.dumps(summary.as_dict(), allow_nan=False))
     assert printed["median_ipr"]["other"] is None
     assert printed["p_values"][-1] is None
+    fields[-1] = 3.0
+    fields[-1, 7] = np.nan  # a diverged unit is a dead one
+    assert str(population_summary(fields, random_state=0)) == str(summary)
 
 
 def test_dead_population_is_summarised_without_numbers():
@@ -180,16 +183,6 @@ def test_dead_population_is_summarised_without_numbers():
     assert summary.split.share["dead"] == 1.0
     assert summary.tiling.n_units == 0
     assert np.isnan(summary.median_ipr["localized"])
-
-
-def test_a_diverged_unit_is_dead_and_leaves_the_others_as_they_are():
-    bumps = np.array([np.roll(np.exp(-((SITES - 50.0) ** 2) / 20), 5 * k) for k in range(20)])
-    whole = population_summary(np.vstack([bumps, np.zeros(100)]), random_state=0)
-    bumps = np.vstack([bumps, np.full(100, 3.0)])
-    bumps[-1, 7] = np.nan
-    summary = population_summary(bumps, random_state=0)
-    assert summary.split.groups[-1] == "dead"
-    assert str(summary) == str(whole)
 
 
 def test_trained_net_splits_by_the_sign_of_its_biases(ring_nets):
@@ -202,35 +195,29 @@ def test_trained_net_splits_by_the_sign_of_its_biases(ring_nets):
         assert control.share["localized"] <= 0.1
 
 
-def test_bad_parameters_of_a_split_are_refused():
-    with pytest.raises(ValueError, match=r"alpha=2\.0; expected a number between 0 and 1"):
-        group_split(np.eye(4), alpha=2.0)
-    with pytest.raises(ValueError, match=r"shape=\(3, 3\) has 9 sites, but the data have 8"):
-        population_summary(np.eye(8), (3, 3))
+def test_units_below_a_twentieth_of_large_norms_are_unchanged_and_diverged_ones_dead():
+    fields = np.eye(100)[:12] * np.array([0.049, 0.051, *[1.0] * 10])[:, None]
+    fields[-1, 0] = np.inf
+    split = group_split(fields, n_null=99, random_state=0)
+    assert split.groups.tolist() == ["unchanged"] + ["localized"] * 10 + ["dead"]
 
 
-def test_a_lone_bump_is_found_in_a_large_population():
-    """Smallest p-value 1/1000 of 300 units would not pass: the few at it get more surrogates."""
-    rng = np.random.default_rng(0)
-    fields = np.vstack([np.exp(-((SITES - 50.0) ** 2) / 40), rng.standard_normal((300, 100))])
-    split = group_split(fields, random_state=0)
-    assert split.groups[0] == "localized"
-    assert split.p_values[0] <= 0.05
-    assert (split.groups[1:] == "localized").sum() <= 1
-
-
-def test_an_axis_of_one_site_does_not_count_for_tiling():
-    bump = np.exp(-((SITES - 50.0) ** 2) / 20)
-    bumps = [np.roll(bump, 5 * k) for k in range(20)]
-    assert tiling(bumps, (1, 100)) == tiling(bumps)
-    bars = np.repeat(np.exp(-((np.arange(10) - 5.0) ** 2)), 10)[None]  # centred on rows alone
-    found = tiling(bars, (10, 10))
-    assert found.resultant_length == pytest.approx(1.0)
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"alpha": 2.0}, r"alpha=2\.0; expected a number between 0 and 1"),
+        ({"alpha": 0.0}, r"alpha=0\.0; expected a number between 0 and 1"),
+        ({"n_null": 9.5}, "n_null=9.5; expected an integer > 0"),
+        ({"shape": (3, 3)}, r"shape=\(3, 3\) has 9 sites, but the data have 8"),
+    ],
+)
+def test_bad_parameters_of_a_split_are_refused(parameters, message):
+    for function in (group_split, population_summary):
+        with pytest.raises(ValueError, match=message):
+            function(np.eye(8), **parameters)
 
 
 def test_measures_do_not_depend_on_the_output_that_is_configured():
-    from sklearn import config_context
-
     fields = np.vstack([np.eye(20)[:3], np.random.default_rng(0).normal(size=(3, 20))])
     plain = group_split(fields, random_state=0).groups, translation_orbits(fields).labels
     with config_context(transform_output="pandas"):

@@ -122,22 +122,23 @@ def test_grid_search_finds_the_localized_net():
     assert localization_score(np.zeros((2, 5))) == 0.2
 
 
-def test_things_without_fields_are_refused():
-    with pytest.raises(TypeError, match=r"FCNet has no receptive fields.*Was it fitted\?"):
-        receptive_fields(FCNet())
-    with pytest.raises(TypeError, match="str has no receptive fields"):
-        receptive_fields("net")
-    with pytest.raises(TypeError, match="BatchNorm1d has no receptive fields"):
-        receptive_fields(torch.nn.BatchNorm1d(3))
-    with pytest.raises(ValueError, match="fields contains NaN"):
-        receptive_fields(np.full((2, 3), np.nan))
+@pytest.mark.parametrize(
+    ("fitted", "error", "message"),
+    [
+        (FCNet(), TypeError, r"FCNet has no receptive fields.*Was it fitted\?"),
+        ("net", TypeError, "str has no receptive fields"),
+        (torch.nn.BatchNorm1d(3), TypeError, "BatchNorm1d has no receptive fields"),
+        (np.full((2, 3), np.nan), ValueError, "fields contains NaN"),
+    ],
+)
+def test_things_without_fields_are_refused(fitted, error, message):
+    with pytest.raises(error, match=message):
+        receptive_fields(fitted)
 
 
 @pytest.mark.parametrize(("mean", "deviation"), [(1e10, 1.0), (1e18, 1e17), (1e-30, 1e-28)])
 def test_fields_through_a_scaler_far_from_zero_keep_their_digits(mean, deviation):
-    rng = np.random.default_rng(0)
-    X = mean + deviation * rng.normal(size=(100, 5))
+    X = mean + deviation * np.random.default_rng(0).normal(size=(100, 5))
     pipe = make_pipeline(StandardScaler(), PCA(2, random_state=0)).fit(X)
-    np.testing.assert_allclose(
-        receptive_fields(pipe), pipe[-1].components_ / pipe[0].scale_, rtol=1e-4
-    )
+    expected = pipe[-1].components_ / pipe[0].scale_
+    np.testing.assert_allclose(receptive_fields(pipe), expected, rtol=1e-4)

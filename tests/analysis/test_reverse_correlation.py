@@ -1,22 +1,51 @@
-"""Reverse correlation finds the fields that weights describe."""
+"""Reverse correlation of recorded responses, of nets and of anything else that responds."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from scipy.special import erf
+from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from rfsk import ConvNet, FCNet, FieldMatcher, GaussianField, make_nlgp, receptive_fields
-from rfsk.analysis import spike_triggered_average, spike_triggered_covariance
+from rfsk import (
+    ConvNet,
+    FCNet,
+    FieldMatcher,
+    GaussianField,
+    LocalizationAnalyzer,
+    make_nlgp,
+    receptive_fields,
+)
+from rfsk.analysis import _responses, spike_triggered_average, spike_triggered_covariance
+from rfsk.plotting import ReceptiveFieldDisplay
+
+FIELD = np.exp(-0.5 * ((np.arange(40) - 12.0) / 2.0) ** 2)
+MIXING = np.eye(8) + 0.6 * np.eye(8, k=1)
 
 
-def cosines(one, other):
-    one, other = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (one, other))
-    return np.einsum("rd,rd->r", one, other)
+def cosines(found, expected=FIELD):
+    found, expected = np.atleast_2d(found), np.atleast_2d(expected)
+    norms = np.linalg.norm(found, axis=1) * np.linalg.norm(expected, axis=1)
+    return (found * expected).sum(axis=1) / norms
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def spikes_of(drive, rng):
+    return rng.poisson(np.exp(0.3 * drive / drive.std() - 1.0))
+
+
+def recording(rng, n_samples=200):
+    """Correlated stimuli of 8 pixels and spike counts, whose variance depends on the stimulus."""
+    stimuli = rng.normal(size=(n_samples, 8)) @ MIXING
+    return rng.poisson(np.exp(0.5 * stimuli @ FIELD[8:16] - 1.0)), stimuli
 
 
 @pytest.fixture(scope="module")
@@ -24,18 +53,120 @@ def data():
     return make_nlgp(3000, 20, correlation_length=(1.0, 2.0), random_state=0)
 
 
+@pytest.fixture(scope="module")
+def deep(data):
+    return FCNet((6, 5, 4), max_epochs=2, random_state=0).fit(*data)
+
+
+# Recorded responses
+
+
+def test_spike_counts_show_the_field():
+    """9,000 white stimuli of 40 pixels, some 3,500 spikes."""
+    rng = np.random.default_rng(0)
+    stimuli = rng.normal(size=(9000, 40))
+    spikes = spikes_of(stimuli @ FIELD, rng)
+    (found,) = spike_triggered_average(spikes, stimuli)
+    assert cosines(found) > 0.9
+    columns = spike_triggered_average(np.column_stack([spikes, -spikes]), stimuli.tolist())
+    np.testing.assert_allclose(columns, [found, -found])
+
+
+def test_ridge_finds_the_field_under_correlated_stimuli():
+    """9,000 stimuli of 40 pixels whose amplitudes fall as 1/f, as those of natural scenes do."""
+    rng = np.random.default_rng(0)
+    frequency = np.maximum(np.abs(np.fft.fftfreq(40)), 1 / 40)
+    noise = np.fft.fft(rng.normal(size=(9000, 40)), axis=1)
+    stimuli = np.fft.ifft(noise / frequency, axis=1).real
+    stimuli /= stimuli.std()
+    narrow = np.exp(-0.5 * ((np.arange(40) - 12.0) / 1.5) ** 2)
+    spikes = spikes_of(stimuli @ narrow, rng)
+    plain = spike_triggered_average(spikes, stimuli)
+    chosen = spike_triggered_average(spikes, stimuli, ridge="cv")
+    assert cosines(plain, narrow) < 0.5 < 0.8 < cosines(chosen, narrow)
+
+
+@pytest.mark.parametrize("ridge", [0.0, "cv"])
+def test_lag_is_found(ridge):
+    rng = np.random.default_rng(2)
+    stimuli = rng.normal(size=(9000, 40))
+    spikes = spikes_of(np.roll(stimuli @ FIELD, 3), rng)
+    (found,) = spike_triggered_average(spikes, stimuli, lags=range(6), ridge=ridge)
+    assert found.shape == (6, 40)
+    assert np.linalg.norm(found, axis=1).argmax() == 3
+    assert cosines(found[3]) > 0.9
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"whiten": False}, {"ridge": 0.3}, {"ridge": "cv"}, {"lags": [0, 1]}], ids=str
+)
+def test_standard_errors_are_the_spread_over_recordings(options):
+    """300 recordings of 200 samples; the deviation of one pixel is known to 4 %, bound 5 times."""
+    rng = np.random.default_rng(0)
+    found = [
+        spike_triggered_average(*recording(rng), return_std=True, **options) for _ in range(300)
+    ]
+    spread = np.std([fields[0] for fields, _ in found], axis=0)
+    errors = np.sqrt(np.mean([errors[0] ** 2 for _, errors in found], axis=0))
+    np.testing.assert_allclose(errors, spread, rtol=0.2)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+def test_fields_and_errors_are_those_of_ridge_regression_and_the_sandwich_formula(ridge):
+    counts, stimuli = recording(np.random.default_rng(1))
+    stimuli = stimuli - stimuli.mean(axis=0)
+    fields, errors = spike_triggered_average(counts, stimuli, ridge=ridge, return_std=True)
+    covariance = np.cov(stimuli.T, bias=True)
+    inverse = np.linalg.inv(covariance + ridge * np.diag(np.diag(covariance)))
+    residuals = counts - counts.mean()
+    np.testing.assert_allclose(fields, [inverse @ stimuli.T @ residuals / len(counts)])
+    residuals = residuals - stimuli @ fields[0]
+    middle = np.cov((residuals[:, None] * stimuli).T, bias=True)
+    n_free = len(counts) - 1.0 - np.trace(inverse @ covariance)
+    expected = np.sqrt(np.diag(inverse @ middle @ inverse) / n_free)
+    np.testing.assert_allclose(errors, [expected])
+
+
+@pytest.mark.parametrize("options", [{}, {"ridge": 0.1}, {"whiten": False}], ids=str)
+def test_standard_errors_of_a_model_are_those_of_its_responses(options):
+    counts, stimuli = recording(np.random.default_rng(2))
+    both = np.column_stack([counts, counts**2])
+    recorded = spike_triggered_average(both, stimuli, return_std=True, **options)
+    model = spike_triggered_average(lambda _: both + 100.0, stimuli, return_std=True, **options)
+    np.testing.assert_allclose(model, recorded)
+    (alone,) = spike_triggered_average(counts, stimuli, **options)
+    np.testing.assert_allclose(alone, recorded[0][0])
+    exact = spike_triggered_average(lambda x: x[:, :2], stimuli, return_std=True)
+    np.testing.assert_allclose(exact, [np.eye(2, 8), np.zeros((2, 8))], atol=1e-12)
+
+
+def test_fields_of_recordings_join_those_of_nets_and_factors_in_one_table():
+    rng = np.random.default_rng(3)
+    stimuli = rng.normal(size=(2000, 40))
+    spikes = spikes_of(stimuli @ FIELD, rng)
+    recorded = receptive_fields(spike_triggered_average(spikes, stimuli))
+    fields = np.vstack([recorded, FIELD])
+    assert LocalizationAnalyzer(random_state=0).fit_transform(fields).shape[0] == 2
+    assert ReceptiveFieldDisplay(fields).fields.shape == (2, 40)
+    lagged = spike_triggered_average(spikes, stimuli, lags=[0, 1])
+    np.testing.assert_allclose(receptive_fields(lagged[:, 0]), recorded, atol=0.05)
+    for measure in (receptive_fields, LocalizationAnalyzer().fit, ReceptiveFieldDisplay):
+        with pytest.raises(ValueError, match=r"\(1, 2, 40\).*the lag, choose one: fields\[:, 0\]"):
+            measure(lagged)
+
+
+# Models
+
+
 @pytest.mark.parametrize("stimulus", ["white", "smooth"])
 @pytest.mark.parametrize("activation", ["erf", "relu"])
 def test_average_is_the_field_times_the_mean_slope(data, stimulus, activation):
     """Bussgang: Cov(sigma(w.x + b), x) = E[sigma'] C w; 200,000 Gaussian inputs, seed 0."""
-    net = FCNet(6, activation=activation, learning_rate=1.0, max_epochs=5, random_state=0).fit(
-        *data
-    )
-    length = 1e-3 if stimulus == "white" else 1.0
-    law = GaussianField(20, correlation_length=length)
-    X = law.sample(200_000, random_state=0)
+    net = FCNet(6, activation=activation, learning_rate=1.0, max_epochs=5, random_state=0)
+    net.fit(*data)
+    inputs = GaussianField(20, correlation_length=1e-3 if stimulus == "white" else 1.0)
+    X = inputs.sample(200_000, random_state=0)
     sta = spike_triggered_average(net, X)
-    assert sta.shape == (6, 20)
     w, b = net.receptive_fields_, net.biases_
     h = X @ w.T + b
     slope = np.sqrt(2 / np.pi) * np.exp(-(h**2) / 2) if activation == "erf" else h > 0
@@ -45,25 +176,22 @@ def test_average_is_the_field_times_the_mean_slope(data, stimulus, activation):
     np.testing.assert_allclose(smooth, sta @ np.cov(X.T, bias=True), atol=1e-10)
 
 
-def test_covariance_finds_the_field_of_a_unit_that_is_even(data):
+def test_covariance_finds_the_field_of_a_unit_that_is_even():
     """r = (w.x)^2 answers to both signs alike: no average, but E[sigma''] w w' = 2 w w'."""
-    w = np.random.default_rng(1).normal(size=20)
-    X = np.random.default_rng(0).normal(size=(100_000, 20))
-
-    def response(x):
-        return (x @ w) ** 2
-
+    w, X = normal(20, seed=1), normal(100_000, 20)
+    response = (X @ w) ** 2
     assert np.abs(spike_triggered_average(response, X)).max() < 0.5
     (covariance,) = spike_triggered_covariance(response, X)
     np.testing.assert_allclose(covariance, 2 * np.outer(w, w), atol=1.0)
     leading = np.linalg.eigh(covariance)[1][:, -1]
     assert abs(leading @ w) / np.linalg.norm(w) > 0.99
+    model = spike_triggered_covariance(lambda x: (x @ w) ** 2, X)
+    np.testing.assert_allclose(model, [covariance])
 
 
 def test_units_of_a_convnet_have_the_filter_at_their_place(data):
     net = ConvNet(2, kernel_size=5, max_epochs=5, random_state=0).fit(*data)
-    X = np.random.default_rng(0).normal(size=(100_000, 20))
-    sta = spike_triggered_average(net, X)
+    sta = spike_triggered_average(net, normal(100_000, 20))
     assert sta.shape == (40, 20)
     matches = FieldMatcher().fit(net.receptive_fields_).transform(sta)
     assert matches[:, 0].min() > 0.97
@@ -71,48 +199,29 @@ def test_units_of_a_convnet_have_the_filter_at_their_place(data):
     np.testing.assert_array_equal(matches[:, 3], np.tile((np.arange(20) - 10) % 20, 2))
 
 
-def test_deep_units_and_foreign_estimators_have_fields_too(data):
-    X_new = np.random.default_rng(0).normal(size=(50_000, 20))
-    deep = FCNet((8, 3), max_epochs=2, random_state=0).fit(*data)
-    assert spike_triggered_average(deep, X_new).shape == (3, 20)
+def test_linear_models_and_functions_have_the_fields_of_their_weights(data):
+    X_new = normal(50_000, 20)
     linear = LogisticRegression().fit(*data)
     assert cosines(spike_triggered_average(linear, X_new), linear.coef_)[0] > 1 - 1e-9
-    perceptron = MLPClassifier(4, max_iter=5, random_state=0)
-    with pytest.warns(UserWarning, match="Maximum iterations"):
-        perceptron.fit(*data)
-    hidden = lambda x: np.maximum(x @ perceptron.coefs_[0] + perceptron.intercepts_[0], 0)  # noqa: E731
-    assert (
-        cosines(spike_triggered_average(hidden, X_new), receptive_fields(perceptron)).min() > 0.99
-    )
+    perceptron = MLPClassifier(4, tol=0.1, random_state=0).fit(*data)
+    weights, bias = perceptron.coefs_[0], perceptron.intercepts_[0]
+    found = spike_triggered_average(lambda x: np.maximum(x @ weights + bias, 0), X_new)
+    assert cosines(found, receptive_fields(perceptron)).min() > 0.99
 
 
-def test_chunks_of_responses_make_no_difference(data, monkeypatch):
-    from rfsk.analysis import _reverse_correlation
-
-    net = FCNet(3, max_epochs=1, random_state=0).fit(*data)
-    X = np.random.default_rng(0).normal(size=(1000, 20))
-    whole = spike_triggered_average(net, X), spike_triggered_covariance(net, X)
-    monkeypatch.setattr(_reverse_correlation, "_CHUNK_ROWS", 77)
-    np.testing.assert_allclose(spike_triggered_average(net, X), whole[0], atol=1e-12)
-    np.testing.assert_allclose(spike_triggered_covariance(net, X), whole[1], atol=1e-12)
-
-
-def test_what_does_not_respond_is_refused():
-    X = np.random.default_rng(0).normal(size=(30, 4))
-    with pytest.raises(TypeError, match="Got a str; expected a fitted estimator or a function"):
-        spike_triggered_average("net", X)
-    with pytest.raises(ValueError, match="X has 4 samples of 4 features; expected more samples"):
-        spike_triggered_average(np.tanh, X[:4])
-    with pytest.raises(ValueError, match=r"Responses to 30 inputs have shape \(3, 4\)"):
-        spike_triggered_average(lambda x: x[:3], X)
+def test_chunks_of_responses_make_no_difference(deep, monkeypatch):
+    X = normal(1000, 20)
+    whole = spike_triggered_average(deep, X), spike_triggered_covariance(deep, X)
+    monkeypatch.setattr(_responses, "_CHUNK_ROWS", 77)
+    np.testing.assert_allclose(spike_triggered_average(deep, X), whole[0], atol=1e-12)
+    np.testing.assert_allclose(spike_triggered_covariance(deep, X), whole[1], atol=1e-12)
 
 
 def test_average_keeps_small_features_and_large_responses():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(5000, 2)) * [1.0, 1e-6]
+    X = normal(5000, 2) * [1.0, 1e-6]
     sta = spike_triggered_average(lambda x: x[:, 0] + 2e6 * x[:, 1], X)
     np.testing.assert_allclose(sta, [[1.0, 2e6]], rtol=1e-9)
-    X = rng.normal(size=(300, 3))
+    X = normal(300, 3)
     far = spike_triggered_average(lambda x: x.sum(axis=1) + 1e12, X)
     np.testing.assert_allclose(far, 1.0, rtol=1e-3)  # 1e12 itself leaves 1e-4 of the responses
     constant = np.column_stack([X, np.ones(300)])
@@ -120,37 +229,45 @@ def test_average_keeps_small_features_and_large_responses():
     np.testing.assert_allclose(sta, [[1.0, 0.0, 0.0, 0.0]], atol=1e-12)
 
 
-def test_tables_are_taken():
-    pandas = pytest.importorskip("pandas")
-    X = pandas.DataFrame(np.random.default_rng(0).normal(size=(200, 3))).add_prefix("site ")
+def test_estimators_that_learnt_names_of_features_do_not_warn(data):
+    X = pd.DataFrame(normal(200, 20)).add_prefix("site ")
     pca = PCA(2).fit(X)
     np.testing.assert_allclose(spike_triggered_average(pca, X), pca.components_, atol=1e-10)
     np.testing.assert_array_equal(receptive_fields(X), X.to_numpy())
+    named = pd.DataFrame(data[0]).add_prefix("site ")
+    chosen = make_column_transformer((StandardScaler(), [f"site {k}" for k in range(3, 9)]))
+    for step in (StandardScaler(), chosen):
+        step.set_output(transform="pandas")
+        net = FCNet(3, max_epochs=1, random_state=0)
+        pipeline = make_pipeline(step, net).fit(named, data[1])
+        fields = receptive_fields(pipeline)
+        assert fields.shape == (3, 20)
+        found = [spike_triggered_average(pipeline, X, layer=layer) for layer in (None, 0)]
+        np.testing.assert_allclose(*found)
+    assert (fields.any(axis=0) == ((np.arange(20) >= 3) & (np.arange(20) < 9))).all()
 
 
-def test_layer_of_a_deep_net_is_read_alike_by_torch_by_numpy_and_by_the_net(data):
-    net = FCNet((6, 5, 4), max_epochs=2, random_state=0).fit(*data)
+def test_layer_of_a_deep_net_is_read_alike_by_torch_by_numpy_and_by_the_net(data, deep):
     X = data[0][:50]
-    np.testing.assert_allclose(net.hidden_activations(X), net.transform(X))
+    np.testing.assert_allclose(deep.hidden_activations(X), deep.transform(X))
     values, scale = X, [20, 6, 5]
-    state = {name: value.double().numpy() for name, value in net.net_.module_.state_dict().items()}
+    state = {key: value.double().numpy() for key, value in deep.net_.module_.state_dict().items()}
     weights = [state["weight"], state["deep_weights.0"], state["deep_weights.1"]]
     biases = [state["bias"], state["deep_biases.0"], state["deep_biases.1"]]
     for layer, (w, b, n) in enumerate(zip(weights, biases, scale, strict=True)):
         values = erf((values @ w.T / np.sqrt(n) + b) / np.sqrt(2))
-        np.testing.assert_allclose(net.hidden_activations(X, layer), values, atol=1e-12)
-        np.testing.assert_allclose(net.hidden_activations(X, layer - 3), values, atol=1e-12)
+        np.testing.assert_allclose(deep.hidden_activations(X, layer), values, atol=1e-12)
+        np.testing.assert_allclose(deep.hidden_activations(X, layer - 3), values, atol=1e-12)
 
 
-def test_average_of_a_middle_layer_is_that_of_its_activations(data):
-    stimuli = np.random.default_rng(0).standard_normal((4000, 20))
-    net = FCNet((6, 5, 4), max_epochs=2, random_state=0).fit(*data)
+def test_average_of_a_middle_layer_is_that_of_its_activations(data, deep):
+    stimuli = normal(4000, 20)
     perceptron = MLPClassifier((6, 5), activation="tanh", tol=0.1, random_state=0)
     perceptron.fit(data[0][:300], data[1][:300])
     first, second = perceptron.coefs_[:2]
     b, c = perceptron.intercepts_[:2]
     direct = {
-        net: lambda x: net.hidden_activations(x, 1),
+        deep: lambda x: deep.hidden_activations(x, 1),
         perceptron: lambda x: np.tanh(np.tanh(x @ first + b) @ second + c),
     }
     for fitted, function in direct.items():
@@ -166,56 +283,59 @@ def test_average_of_a_middle_layer_is_that_of_its_activations(data):
         np.testing.assert_allclose(through, again, atol=1e-12)
 
 
-def test_torch_module_responds_as_it_predicts_and_keeps_its_mode():
-    import torch
-
-    torch_state = torch.get_rng_state()
-    module = torch.nn.Sequential(torch.nn.Linear(6, 3), torch.nn.Dropout(0.9))
-    torch.set_rng_state(torch_state)
-    X = np.random.default_rng(0).standard_normal((20_000, 6))
-    fields = receptive_fields(module, method="sta", X=X)
+def test_torch_module_responds_as_it_predicts_and_keeps_its_modes():
+    with torch.random.fork_rng():
+        module = torch.nn.Sequential(
+            torch.nn.Linear(6, 3), torch.nn.Dropout(0.9), torch.nn.Dropout(0.5)
+        )
+    module.train()
+    module[2].eval()
+    fields = receptive_fields(module, method="sta", X=normal(20_000, 6))
     np.testing.assert_allclose(fields, receptive_fields(module[0]), atol=1e-5)
-    assert module.training
-
-
-def test_layers_and_stimuli_that_are_not_there_are_refused(data):
-    net = FCNet(4, max_epochs=1, random_state=0).fit(*data)
-    X = data[0]
-    with pytest.raises(ValueError, match="layer=1; expected a hidden layer from 0 to 0"):
-        spike_triggered_average(net, X, layer=1)
-    perceptron = MLPClassifier((4,), max_iter=1, random_state=0)
-    with pytest.warns(ConvergenceWarning):
-        perceptron.fit(X[:50], data[1][:50])
-    with pytest.raises(ValueError, match="layer=-2; expected a hidden layer from 0 to 0"):
-        spike_triggered_average(perceptron, X, layer=-2)
-    with pytest.raises(TypeError, match=r"PCA has no hidden layers that are known here"):
-        spike_triggered_average(PCA(2).fit(X), X, layer=0)
-    with pytest.raises(ValueError, match="method='sta' correlates responses with stimuli"):
-        receptive_fields(net, method="sta")
-    with pytest.raises(ValueError, match="X and layer are of method='sta'"):
-        receptive_fields(net, layer=0)
-    with pytest.raises(ValueError, match="method='spikes' is unknown"):
-        receptive_fields(net, method="spikes")
+    assert [part.training for part in module.modules()] == [True, True, True, False]
 
 
 def test_labels_are_no_responses(data):
-    X, y = data
-    names = np.array(["short", "long"])[y]
-    perceptron = MLPClassifier((4,), tol=0.1, random_state=0).fit(X, names)
-    stimuli = np.random.default_rng(0).standard_normal((2000, 20))
+    names = np.array(["short", "long"])[data[1]]
+    perceptron = MLPClassifier((4,), tol=0.1, random_state=0).fit(data[0], names)
+    stimuli = normal(2000, 20)
     found = spike_triggered_average(perceptron, stimuli)
     expected = spike_triggered_average(perceptron.predict_proba, stimuli)
     np.testing.assert_allclose(found, expected)
-    for layer in (0.0, "0", True):
+    for layer in (0.0, "0", True, 1, -2):
         with pytest.raises(ValueError, match="expected a hidden layer from 0 to 0"):
             spike_triggered_average(perceptron, stimuli, layer=layer)
 
 
-def test_frozen_parts_of_a_module_stay_frozen():
-    import torch
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        ({"response": "net"}, TypeError, "Got a str; expected a fitted estimator or a function"),
+        ({"response": PCA(2), "layer": 0}, TypeError, "PCA has no hidden layers that are known"),
+        ({"response": np.tanh, "n": 4}, ValueError, "X has 4 samples of 4 features; expected more"),
+        ({"n": 5, "return_std": True}, ValueError, "X has 5 samples of 4 features; expected more"),
+        ({"response": lambda x: x[:3]}, ValueError, r"to 50 inputs have shape \(3, 4\)"),
+        ({"response": np.ones(7)}, ValueError, "inconsistent numbers of samples"),
+        ({"response": np.full(50, np.nan)}, ValueError, "response contains NaN"),
+        ({"lags": [-1]}, ValueError, r"lags=\[-1\]; expected one or more whole numbers"),
+        ({"lags": [0.5]}, ValueError, r"lags=\[0.5\]; expected one or more"),
+        ({"lags": []}, ValueError, r"lags=\[\]; expected one or more"),
+        ({"response": np.tanh, "lags": [1]}, ValueError, "lags is given for what is no recording"),
+        ({"ridge": -1.0}, ValueError, "ridge=-1.0"),
+        ({"ridge": 0.1, "whiten": False}, ValueError, "ridge=0.1 with whiten=False"),
+    ],
+)
+def test_what_is_not_valid_is_refused(parameters, error, message):
+    stimuli = normal(parameters.pop("n", 50), 4)
+    response = parameters.pop("response", np.ones(len(stimuli)))
+    with pytest.raises(error, match=message):
+        spike_triggered_average(response, stimuli, **parameters)
 
-    module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Dropout(0.5))
-    module.train()
-    module[1].eval()
-    spike_triggered_average(module, np.random.default_rng(0).normal(size=(50, 3)))
-    assert [part.training for part in module.modules()] == [True, True, False]
+
+def test_methods_and_stimuli_that_do_not_fit_are_refused(deep):
+    with pytest.raises(ValueError, match="method='sta' correlates responses with stimuli"):
+        receptive_fields(deep, method="sta")
+    with pytest.raises(ValueError, match="X and layer are of method='sta'"):
+        receptive_fields(deep, layer=0)
+    with pytest.raises(ValueError, match="method='spikes' is unknown"):
+        receptive_fields(deep, method="spikes")

@@ -22,7 +22,7 @@ def test_legacy_state_advances():
     assert as_generator(state).random() != as_generator(state).random()
 
 
-@pytest.mark.parametrize("state", [-1, 1.5, "seed", [1, 2]])
+@pytest.mark.parametrize("state", [-1, 1.5, True, "seed", [1, 2]])
 def test_what_cannot_seed_is_refused(state):
     with pytest.raises(ValueError, match="cannot seed a generator"):
         as_generator(state)
