@@ -7,7 +7,7 @@ Class = TypeVar("Class", bound=type)
 
 
 def shared_entries(text: str) -> Callable[[Class], Class]:
-    """Decorator that puts a shared entry in place of each line ``@name`` of a class docstring.
+    """Decorator that puts shared entries in place of lines ``@name @other`` of a class docstring.
 
     Parameters
     ----------
@@ -23,9 +23,9 @@ def shared_entries(text: str) -> Callable[[Class], Class]:
     def decorate(cls: Class) -> Class:
         lines = []
         for line in (cls.__doc__ or "").splitlines():
-            name = line.strip()
-            shared = entries[name[1:]] if name.startswith("@") else None
-            lines += [line] if shared is None else [f"    {entry}" for entry in shared]
+            names = line.split() if line.strip().startswith("@") else []
+            lines += [f"    {entry}" for name in names for entry in entries[name[1:]]]
+            lines += [] if names else [line]
         cls.__doc__ = "\n".join(lines)
         return cls
 

@@ -41,7 +41,7 @@ def advise_on_task(net: Any, task: Discrimination) -> None:
 
 def _hangs_on_classes(net: Any) -> bool:
     """Whether the classes can show that the net will not learn."""
-    return _has_no_biases(net) or net._coding.rectified
+    return _has_no_biases(net) or net.net_.criterion_.rectified
 
 
 def _has_no_biases(net: Any) -> bool:
@@ -56,7 +56,7 @@ def _has_no_biases(net: Any) -> bool:
 
 def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.intp]) -> None:
     """Warn of mistakes that the means and correlations of two classes show."""
-    if net._coding.n_classes != 2 or np.bincount(index, minlength=2).min() < 2:
+    if net.net_.criterion_.n_classes != 2 or np.bincount(index, minlength=2).min() < 2:
         return
     first, second = rows[index == 0], rows[index == 1]
     variance = first.var(axis=0) / len(first) + second.var(axis=0) / len(second)
@@ -70,7 +70,7 @@ def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.in
             "as these seem, ask for an even one: it learns nothing, accuracy 0.5. Leave "
             "bias_init='auto'."
         )
-    if net._coding.rectified:  # class 1 has the target 1, and class 0 the target 0
+    if net.net_.criterion_.rectified:  # class 1 has the target 1, and class 0 the target 0
         uniform = [np.var(part.sum(axis=1)) for part in (first, second)]
         error = np.sqrt(2.0 / len(first) + 2.0 / len(second))
         if np.log(uniform[0] / uniform[1]) > _CERTAIN * error:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,17 +17,17 @@ from .._core._validation import check_positive, validate_inputs
 from ..datasets import Discrimination
 from ..datasets._model import InputModel
 from ._advice import advise_on_data
-from ._autoencoding import Autoencoding, ReconstructionLoss
 from ._base import FLOATS, NetEstimator, Training
 from ._batches import Samples
 from ._docs import with_shared_entries
-from ._prediction import forward
+from ._modules import Autoencoding
+from ._targets import ReconstructionLoss
 
 Array = NDArray[np.float64]
 
 
 @with_shared_entries
-class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator):
+class Autoencoder(NetEstimator):
     """One hidden layer that encodes inputs, and a linear decoder.
 
     Codes and reconstructions of inputs x of D features are
@@ -68,14 +67,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         Weight decay of w, as the optimizer defines it.
     optimizer : {"adam", "sgd"} or torch optimizer class, default="adam"
         Optimizer of all parameters.
-    @image_shape
-    @record
-    @callbacks
-    @device
-    @warm_start
-    @verbose
-    @random_state
-    @options
+    @image_shape @record @callbacks @device @warm_start @verbose @random_state @options
 
     Attributes
     ----------
@@ -86,16 +78,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         v / sqrt(D), what each unit adds to the reconstruction.
     intercept_ : ndarray of shape (n_features,)
         c, the reconstruction where all codes are zero.
-    @net_
-    @history_
-    @loss_curve_
-    @n_steps_
-    @time_
-    @receptive_field_history_
-    @snapshot_steps_
-    @shape_
-    @seed_
-    @n_features_in_
+    @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_ @snapshot_steps_ @shape_
+    @seed_ @n_features_in_
 
     See Also
     --------
@@ -224,20 +208,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         self._start_online(None, task.n_features)
         return self._online(task, n_samples, is_labelled=False)
 
-    def transform(self, X: ArrayLike) -> Array:
-        """Codes of inputs.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        codes : ndarray of shape (n_samples, n_hidden)
-        """
-        return forward(self, X, return_hidden=True)
-
     def inverse_transform(self, codes: ArrayLike) -> Array:
         """Inputs that codes stand for.
 
@@ -314,9 +284,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         return {"n_features": math.prod(shape), "n_hidden": self.n_hidden}
 
-    def _fields_of(self, weight: Array) -> Array:
-        return weight / math.sqrt(weight.shape[1])
-
     def _set_fields(self, weight: Array) -> None:
         module = self.net_.module_
         rows = weight
@@ -324,7 +291,3 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             rows = module.decoder.detach().cpu().double().numpy()
         self.decoder_ = self._fields_of(rows)
         self.intercept_ = module.intercept.detach().cpu().double().numpy().copy()
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.receptive_fields_)

@@ -13,28 +13,30 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
 from skorch.helper import predefined_split
+from torch.func import functional_call
 
 from .._core._interrupts import noticing_interrupts
+from .._core._mistakes import mark_activations
 from .._core._random import draw_seed, generator_and_seed
-from .._core._validation import check_image_shape, check_positive
+from .._core._validation import check_image_shape, check_positive, validate_inputs
 from ..datasets import Discrimination
 from ._activations import as_activation
 from ._batches import Samples, TaskBatches
 from ._callbacks import CallbackSupportMixin, check_callbacks, fit_tasks, with_callbacks
 from ._device import resolve_device, threads_for
-from ._engine import DivergenceError, Engine
-from ._evaluation import Evaluator
+from ._engine import DivergenceError, Engine, as_optimizer, group_options
 from ._modules import HiddenUnits
-from ._rates import as_optimizer, group_options
-from ._snapshots import FieldRecorder, Snapshots
+from ._snapshots import Evaluator, FieldRecorder, Snapshots
 
 Array = NDArray[np.float64]
 
 FLOATS = [np.float64, np.float32]
 _EVALUATIONS = 30
+_AT_ONCE = 2**24  # activations of predictions that are held at a time
 ONLINE_EPOCHS = 100  # entries of the history of an online fit
 # Parameters of skorch that an estimator passes on, and those that it sets itself.
 _PASSED_ON = ("optimizer__", "callbacks__")
@@ -46,7 +48,7 @@ _OWN_OPTIONS = {
 
 
 class Training(NamedTuple):
-    """What a fit is about to do.
+    """Data and settings of a training that is about to begin.
 
     `n_steps` is None for a block of data with more to come, of which no snapshots are taken;
     `original` holds the data as the user passed them, for scikit-learn's callbacks; `stop` ends
@@ -64,11 +66,10 @@ class Training(NamedTuple):
     n_threads: int | None = None
 
 
-class NetEstimator(CallbackSupportMixin, BaseEstimator):
-    """A net with receptive fields.
-
-    Subclasses choose the module and its loss, and say what its fields are.
-    """
+class NetEstimator(
+    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """A net with receptive fields; subclasses choose the module and its loss."""
 
     _module: ClassVar[type[HiddenUnits]]
     _engine: ClassVar[type[Engine]] = Engine
@@ -98,21 +99,55 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         """Size of the module on this lattice, from parameters already checked."""
 
-    def _mask_of(self, n_features: int) -> NDArray[Any] | None:
-        """Which weights there are, checked; None for all."""
-        return None
-
     @abstractmethod
     def _start(self, classes: Any, n_features: int, is_warm: bool) -> None:
         """Settle what follows from classes and width, and have a net for them."""
 
-    @abstractmethod
-    def _set_fields(self, weight: Array) -> None:
-        """Set the fitted attributes that describe the fields."""
+    def _mask_of(self, n_features: int) -> NDArray[Any] | None:
+        """Which weights there are, checked; None for all."""
+        return None
 
-    @abstractmethod
     def _fields_of(self, weight: Array) -> Array:
         """Receptive fields, (n_units, n_features), of raw weights."""
+        return weight / math.sqrt(weight.shape[1])
+
+    def _set_fields(self, weight: Array) -> None:
+        """Set fitted attributes that only this kind of net has."""
+
+    def transform(self, X: ArrayLike) -> Array:
+        """Hidden activations, the codes of an autoencoder.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        hidden : ndarray of shape (n_samples, n_activations)
+            One column per unit of the last hidden layer; for `ConvNet` one per channel and site,
+            or window of sites if pooled.
+        """
+        return mark_activations(self._outputs(X, return_hidden=True))
+
+    @property
+    def _n_features_out(self) -> int:
+        n_activations: int = self.net_.module_.n_activations
+        return n_activations
+
+    def _outputs(self, X: ArrayLike, **options: Any) -> Array:
+        """Outputs of the fitted module for inputs and options, in double precision on the CPU."""
+        check_is_fitted(self, "receptive_fields_")
+        data = np.ascontiguousarray(validate_inputs(self, X, dtype=np.float64, reset=False))
+        module = self.net_.module_
+        state = {name: value.double().cpu() for name, value in module.state_dict().items()}
+        rows = max(1, _AT_ONCE // module.n_widest)
+        with torch.no_grad():
+            parts = [
+                functional_call(module, state, (torch.tensor(data[first : first + rows]),), options)
+                for first in range(0, len(data), rows)
+            ]
+        return torch.cat(parts).numpy()
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         for name in self._options:
@@ -322,8 +357,9 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
 
         A net that diverges has the weights and the history that it had before.
         """
-        net, own = self.net_, _state_of(self.net_)
-        recorder = None
+        net, recorder = self.net_, None
+        own = copy.deepcopy([part.state_dict() for part in (net.module_, net.optimizer_)])
+        n_epochs, n_steps = len(net.history), net.n_steps_
         if training.n_steps is not None:
             recorder = None if self.record is None else FieldRecorder()
             observers: list[Any] = [o for o in (recorder, training.evaluator) if o is not None]
@@ -334,10 +370,13 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         net.generator_ = torch.Generator(self._device).manual_seed(training.seed)
         net.interrupted_, net.stop_, net.last_batch_ = False, training.stop, None
         net.n_threads_ = training.n_threads or torch.get_num_threads()
-        listeners = net.callbacks_
-        if self.verbose:
-            self._report_seed()
-        data = training.data
+        if self.verbose and self.random_state is None and net.n_steps_ == 0:
+            print(
+                f"random_state=None: seed {self.seed_} was drawn, and is kept as seed_. "
+                f"random_state={self.seed_} trains the same net on the same data.",
+                file=sys.stderr,
+            )
+        listeners, data = net.callbacks_, training.data
         is_double = isinstance(data, Samples) and data.inputs.dtype is torch.float64
         net.set_precision(torch.float64 if is_double else torch.float32)
         try:
@@ -345,16 +384,16 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 net.callbacks_ = [*tasks, *listeners]
                 yield
             if not net.interrupted_:
-                net.check_end(own["n_epochs"])
+                net.check_end(n_epochs)
         except DivergenceError:
-            net.module_.load_state_dict(own["module"])
-            net.optimizer_.load_state_dict(own["optimizer"])
-            del net.history[own["n_epochs"] :]
-            net.n_steps_ = own["n_steps"]
+            for part, state in zip((net.module_, net.optimizer_), own, strict=True):
+                part.load_state_dict(state)
+            del net.history[n_epochs:]
+            net.n_steps_ = n_steps
             raise
         finally:
-            if isinstance(training.data, TaskBatches):
-                training.data.close()
+            if isinstance(data, TaskBatches):
+                data.close()
             net.callbacks_, snapshots = listeners, net.snapshots_
             net.set_precision(torch.float32)
             if snapshots is not None:
@@ -363,15 +402,6 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             self._export(recorder)
             if training.evaluator is not None:
                 self.evaluation_ = training.evaluator.curve()
-
-    def _report_seed(self) -> None:
-        """Print the seed that was drawn, with which the net can be trained again."""
-        if self.random_state is None and self.net_.n_steps_ == 0:
-            print(
-                f"random_state=None: seed {self.seed_} was drawn, and is kept as seed_. "
-                f"random_state={self.seed_} trains the same net on the same data.",
-                file=sys.stderr,
-            )
 
     def _adopt(
         self,
@@ -408,13 +438,3 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             self.receptive_field_history_ = np.stack(
                 [self._fields_of(snapshot.astype(np.float64)) for snapshot in recorder.weights]
             )
-
-
-def _state_of(net: Engine) -> dict[str, Any]:
-    """Copy of everything that training changes in a net."""
-    return {
-        "module": copy.deepcopy(net.module_.state_dict()),
-        "optimizer": copy.deepcopy(net.optimizer_.state_dict()),
-        "n_epochs": len(net.history),
-        "n_steps": net.n_steps_,
-    }

@@ -6,32 +6,33 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .._core._blocks import is_lazy, row_blocks
-from .._core._mistakes import note_few_rows, note_one_class
+from .._core._mistakes import mark_activations, note_few_rows, note_one_class
 from .._core._random import draw_seed
-from .._core._validation import check_option, check_positive, validate_inputs
+from .._core._validation import check_layer, check_option, check_positive, validate_inputs
 from ..datasets import Discrimination
 from ..datasets._empirical import as_task
 from ._advice import advise_on_data, advise_on_task
 from ._base import FLOATS, NetEstimator, Training
 from ._batches import Samples
-from ._engine import ClassifierEngine
-from ._evaluation import Evaluator
+from ._engine import ClassifierEngine, group_options
 from ._modules import FIXED_READOUTS
-from ._prediction import PredictionMixin
-from ._rates import group_options
-from ._targets import CodedLoss, choose_coding
+from ._snapshots import Evaluator
+from ._targets import CodedLoss, choose_loss
+
+Array = NDArray[np.float64]
 
 _READOUTS = ("auto", *FIXED_READOUTS, "linear")
 _LOSSES = ("auto", "squared", "cross_entropy")
 
 
-def _check_weight(sample_weight: Any, data: NDArray[Any]) -> NDArray[np.float64]:
+def _check_weight(sample_weight: Any, data: NDArray[Any]) -> Array:
     """Return weights of samples as an array; raise unless they are >= 0 and not all zero."""
     weight = _check_sample_weight(sample_weight, data, dtype=np.float64, ensure_non_negative=True)
     if not np.any(weight):
@@ -41,10 +42,11 @@ def _check_weight(sample_weight: Any, data: NDArray[Any]) -> NDArray[np.float64]
     return np.asarray(weight)
 
 
-class NetClassifier(PredictionMixin, NetEstimator):
+class NetClassifier(ClassifierMixin, NetEstimator):
     """A net with a readout of its hidden units, trained on labels."""
 
     _engine = ClassifierEngine
+    classes_: NDArray[Any]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -133,7 +135,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
             weight = torch.as_tensor(weight / np.mean(weight)).to(inputs)
         return Samples(inputs, torch.as_tensor(index).to(inputs.device), weight)
 
-    def _weight_of_class(self, y: NDArray[Any]) -> NDArray[np.float64]:
+    def _weight_of_class(self, y: NDArray[Any]) -> Array:
         """Weight of each class, from labels of all of them."""
         weight = self.class_weight
         weights: Any = compute_class_weight(weight, classes=self.classes_, y=y)
@@ -263,6 +265,67 @@ class NetClassifier(PredictionMixin, NetEstimator):
         evaluator = Evaluator(tasks, n_eval, self.net_.criterion_, training.seed, self._device)
         return training._replace(evaluator=evaluator)
 
+    def decision_function(self, X: ArrayLike) -> Array:
+        """Signed confidence: positive for ``classes_[1]``, or one column per class if several.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Minus the output of the net for two classes, whose target is +1 for class 0.
+        """
+        return np.asarray(self.net_.criterion_.decision(self._outputs(X)))
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Class probabilities; with the squared loss from the conditional mean it estimates.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples, n_classes)
+        """
+        return np.asarray(self.net_.criterion_.probability(self._outputs(X)))
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Most likely class of each input.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        return self.classes_[self.net_.criterion_.predicted(self._outputs(X))]
+
+    def hidden_activations(self, X: ArrayLike, layer: int = -1) -> Array:
+        """Activations of any hidden layer.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        layer : int, default=-1
+            Number of the layer, from 0 for the first; negative ones count from the last.
+
+        Returns
+        -------
+        hidden : ndarray of shape (n_samples, n_activations)
+        """
+        check_is_fitted(self, "receptive_fields_")
+        number = check_layer(layer, self.net_.module_.n_layers)
+        return mark_activations(self._outputs(X, return_hidden=True, layer=number))
+
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         check_option(self.readout, "readout", _READOUTS)
         check_option(self.loss, "loss", _LOSSES)
@@ -296,16 +359,18 @@ class NetClassifier(PredictionMixin, NetEstimator):
         readout = self.readout
         if readout == "auto":
             readout = "mean" if len(classes) == 2 else "linear"
-        coding = choose_coding(len(classes), readout, self.loss, self.activation)
+        n_classes = len(classes)
+        loss, rectified = choose_loss(n_classes, readout, self.loss, self.activation)
+        coding = {"n_classes": n_classes, "loss": loss, "rectified": rectified}
         self._start_net(
             n_features,
             is_warm,
-            {"n_outputs": coding.n_outputs, "readout": readout},
-            {"loss": coding.loss},
-            {"criterion": CodedLoss, "criterion__coding": coding},
+            {"n_outputs": 1 if n_classes == 2 else n_classes, "readout": readout},
+            {"loss": loss},
+            {"criterion": CodedLoss} | {f"criterion__{k}": value for k, value in coding.items()},
         )
         if not is_warm:
-            self.classes_, self._coding = classes, coding
+            self.classes_ = classes
 
     def _group_options(self) -> dict[str, dict[str, float]]:
         return group_options(

@@ -52,10 +52,7 @@ class ConvNet(NetClassifier):
         these are fixed, and for two classes, with rates as in `FCNet`. "linear" trains a
         weight for each channel, (pooled) site and class, as in `FCNet`, at rates with the C of
         the channels. "auto" is mean for two classes and linear for more.
-    @bias_init
-    @train_bias
-    @loss
-    @class_weight
+    @bias_init @train_bias @loss @class_weight
     learning_rate : float, default=5.0
         A step moves filters by learning_rate C dLoss/df, biases by (learning_rate / D) of it.
     @batch_size
@@ -66,16 +63,8 @@ class ConvNet(NetClassifier):
     @init_scale
     weight_decay : float, default=2e-4
         Each step shrinks the filters by learning_rate x weight_decay.
-    @optimizer
-    @validation_fraction
-    @image_shape
-    @record
-    @callbacks
-    @device
-    @warm_start
-    @verbose
-    @random_state
-    @options
+    @optimizer @validation_fraction @image_shape @record @callbacks @device @warm_start @verbose
+    @random_state @options
 
     Attributes
     ----------
@@ -84,19 +73,8 @@ class ConvNet(NetClassifier):
     receptive_fields_ : ndarray of shape (n_channels, n_features)
         f / sqrt(taps) laid at the centre of the input (site side // 2), zero elsewhere:
         ``X @ receptive_fields_.T + biases_`` is what the units of that site see.
-    @biases_
-    @classes_
-    @net_
-    @history_
-    @loss_curve_
-    @n_steps_
-    @time_
-    @receptive_field_history_
-    @snapshot_steps_
-    @evaluation_
-    @shape_
-    @seed_
-    @n_features_in_
+    @biases_ @classes_ @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_
+    @snapshot_steps_ @evaluation_ @shape_ @seed_ @n_features_in_
 
     See Also
     --------

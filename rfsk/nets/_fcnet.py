@@ -56,9 +56,7 @@ class FCNet(NetClassifier):
         biases. An odd activation without biases learns nothing from inputs with
         P(x) = P(-x). With the default targets, units of positive bias
         localize and units of negative bias oscillate.
-    @train_bias
-    @loss
-    @class_weight
+    @train_bias @loss @class_weight
     learning_rate : float, default=5.0
         In the scaling above. Runs of equal learning_rate x steps grow the same fields, as
         long as learning_rate / batch_size keeps the noise of the steps small.
@@ -81,33 +79,15 @@ class FCNet(NetClassifier):
     @optimizer
     mask : array-like of bool, (n_hidden, n_features), optional
         True where a weight exists; all others stay zero.
-    @validation_fraction
-    @image_shape
-    @record
-    @callbacks
-    @device
-    @warm_start
-    @verbose
-    @random_state
+    @validation_fraction @image_shape @record @callbacks @device @warm_start @verbose @random_state
     @options
 
     Attributes
     ----------
     receptive_fields_ : ndarray of shape (n_hidden, n_features)
         w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is the input of the units.
-    @biases_
-    @classes_
-    @net_
-    @history_
-    @loss_curve_
-    @n_steps_
-    @time_
-    @receptive_field_history_
-    @snapshot_steps_
-    @evaluation_
-    @shape_
-    @seed_
-    @n_features_in_
+    @biases_ @classes_ @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_
+    @snapshot_steps_ @evaluation_ @shape_ @seed_ @n_features_in_
 
     Warns
     -----
@@ -192,9 +172,3 @@ class FCNet(NetClassifier):
 
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         return {"n_features": math.prod(shape), "n_hidden": self._layer_sizes()}
-
-    def _fields_of(self, weight: Array) -> Array:
-        return weight / math.sqrt(weight.shape[1])
-
-    def _set_fields(self, weight: Array) -> None:
-        """All there is to know is in the receptive fields."""
