@@ -2,7 +2,7 @@
 
 from ._autoencoder import Autoencoder
 from ._convnet import ConvNet
-from ._ensemble import fit_many, fit_many_online
+from ._ensemble import fit_each, fit_many, fit_many_online
 from ._fcnet import FCNet
 from ._persistence import load, save
 from ._snapshots import EvaluationCurve
@@ -12,6 +12,7 @@ __all__ = [
     "ConvNet",
     "EvaluationCurve",
     "FCNet",
+    "fit_each",
     "fit_many",
     "fit_many_online",
     "load",

@@ -51,8 +51,8 @@ class Autoencoder(NetEstimator):
     tied : bool, default=True
         Whether the decoder is the transpose of the encoder.
     sparsity : float, default=0.0
-        Weight of the sum of sizes of the codes. With it, rows of an untied decoder are kept at
-        norm at most 1, so that small codes do not evade it.
+        Weight of the sum of sizes of the codes. If it is positive, rows of an untied decoder are
+        kept at norm at most 1, so that small codes do not evade the penalty.
     bias_init : float or "auto", default=0.0
         Biases start at +bias_init for the first half of the units and -bias_init for the second;
         "auto" is 1, or 0 for relu.
@@ -131,7 +131,6 @@ class Autoencoder(NetEstimator):
         X : array-like of shape (n_samples, n_features)
             Inputs, best of mean zero and about unit variance.
         y : ignored
-            Present by scikit-learn's convention.
 
         Returns
         -------
@@ -155,14 +154,13 @@ class Autoencoder(NetEstimator):
         return training._replace(n_epochs=self.max_epochs, n_steps=n_steps)
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
-        """Pass once over a block of data, going on from the net trained so far.
+        """Pass once over a block of data, continuing from the net trained so far.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs. A Dask array is passed over block by block, one in memory at a time.
         y : ignored
-            Present by scikit-learn's convention.
 
         Returns
         -------
@@ -184,14 +182,14 @@ class Autoencoder(NetEstimator):
     def fit_online(
         self, source: InputModel | Discrimination, n_samples: int = 2_000_000
     ) -> "Autoencoder":
-        """Train on fresh samples, each seen once, drawn on the training device.
+        """Train on fresh samples, each used once, drawn on the training device.
 
         Parameters
         ----------
         source : input model or Discrimination
-            Where the samples come from; of a task all classes, without their labels.
+            Source of the samples; of a task all classes, without their labels.
         n_samples : int, default=2_000_000
-            How many samples to draw: `n_samples` / `batch_size` steps.
+            Number of samples to draw, in `n_samples` / `batch_size` steps.
 
         Returns
         -------
@@ -209,7 +207,7 @@ class Autoencoder(NetEstimator):
         return self._online(task, n_samples, is_labelled=False)
 
     def inverse_transform(self, codes: ArrayLike) -> Array:
-        """Inputs that codes stand for.
+        """Inputs that are represented by codes.
 
         Parameters
         ----------
@@ -251,13 +249,12 @@ class Autoencoder(NetEstimator):
         X : array-like of shape (n_samples, n_features)
             Inputs.
         y : ignored
-            Present by scikit-learn's convention.
 
         Returns
         -------
         score : float
-            ``1 - sum |x - x'|^2 / sum |x - mean|^2``, summed over features as well; NaN if
-            the inputs do not vary.
+            ``1 - sum |x - x'|^2 / sum |x - mean|^2`` over inputs and features; NaN if the inputs do
+            not vary.
         """
         residual = self.reconstruct(X)
         data = np.asarray(validate_inputs(self, X, dtype=np.float64, reset=False))
@@ -271,13 +268,8 @@ class Autoencoder(NetEstimator):
         super()._check_parameters(has_validation=has_validation)
 
     def _start(self, classes: None, n_features: int, is_warm: bool) -> None:
-        self._start_net(
-            n_features,
-            is_warm,
-            {"tied": bool(self.tied)},
-            {},
-            {"criterion": ReconstructionLoss},
-        )
+        tied, loss = {"tied": bool(self.tied)}, {"criterion": ReconstructionLoss}
+        self._start_net(n_features, is_warm, tied, {}, loss)
         self.net_.criterion_.sparsity = self.sparsity
         self.net_.module_.normalized = self.sparsity > 0.0
 

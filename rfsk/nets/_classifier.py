@@ -32,14 +32,12 @@ _READOUTS = ("auto", *FIXED_READOUTS, "linear")
 _LOSSES = ("auto", "squared", "cross_entropy")
 
 
-def _check_weight(sample_weight: Any, data: NDArray[Any]) -> Array:
+def _check_weight(sample_weight: Any, data: NDArray[Any]) -> Any:
     """Return weights of samples as an array; raise unless they are >= 0 and not all zero."""
     weight = _check_sample_weight(sample_weight, data, dtype=np.float64, ensure_non_negative=True)
-    if not np.any(weight):
-        raise ValueError(
-            "Sample weights must contain at least one non-zero number, got only zeros."
-        )
-    return np.asarray(weight)
+    if not np.any(weight):  # scikit-learn before 1.9 does not refuse them
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weight
 
 
 class NetClassifier(ClassifierMixin, NetEstimator):
@@ -278,7 +276,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
             Minus the output of the net for two classes, whose target is +1 for class 0.
         """
-        return np.asarray(self.net_.criterion_.decision(self._outputs(X)))
+        outputs = self._outputs(X)
+        return np.asarray(self.net_.criterion_.decision(outputs))
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Class probabilities; with the squared loss from the conditional mean it estimates.
@@ -292,7 +291,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         -------
         probability : ndarray of shape (n_samples, n_classes)
         """
-        return np.asarray(self.net_.criterion_.probability(self._outputs(X)))
+        outputs = self._outputs(X)
+        return np.asarray(self.net_.criterion_.probability(outputs))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Most likely class of each input.
@@ -306,7 +306,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         -------
         labels : ndarray of shape (n_samples,)
         """
-        return self.classes_[self.net_.criterion_.predicted(self._outputs(X))]
+        outputs = self._outputs(X)
+        return self.classes_[self.net_.criterion_.predicted(outputs)]
 
     def hidden_activations(self, X: ArrayLike, layer: int = -1) -> Array:
         """Activations of any hidden layer.

@@ -33,33 +33,30 @@ class FCNet(NetClassifier):
     Parameters
     ----------
     n_hidden : int or tuple of int, default=64
-        K, the number of hidden units; a tuple gives several hidden layers, each of which takes
-        the layer before as its input. Weights of further layers start as standard normal
-        numbers, their biases at zero. The receptive fields and `mask` belong to the first layer.
-        The K of the readout is the size of the last layer, and the rates of each layer have its
-        own K and D.
+        K, the number of hidden units; a tuple gives several hidden layers. Initial weights of
+        further layers are standard normal numbers, initial biases are zero. The receptive fields
+        and `mask` belong to the first layer. The K of the readout is the size of the last layer,
+        and the rates of each layer have its own K and D.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
-        sigma; erf means erf(h / sqrt 2). A function of torch, such as softplus, is taken as well.
-        With relu and other activations without negative values, and a fixed readout, the target
-        is 1 for class 1 and 0 for class 0.
+        sigma; erf means erf(h / sqrt 2). Functions of torch, such as softplus, are allowed. With
+        activations without negative values, such as relu, and a fixed readout, the target is 1 for
+        class 1 and 0 for class 0.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         "mean" averages the units, "sqrt" divides their sum by sqrt K and "sum" does not; these
         are fixed, and for two classes. If the output is s times the sum, the rate of w is
-        learning_rate / (s^2 K), which is learning_rate K for the mean. Outputs then learn equally
-        fast for every s, while fields move less the larger s is ("lazy" training). "linear" is
-        (1/K) V sigma + c with V (starting as standard normal numbers) and c (at zero) trained, V
-        by readout_rate learning_rate K dLoss/dV and c by readout_rate learning_rate dLoss/dc.
-        "auto" is mean for two classes and linear for more.
+        learning_rate / (s^2 K). Outputs then learn equally fast for every s, while fields move less
+        the larger s is ("lazy" training). "linear" is (1/K) V sigma + c with V (initially standard
+        normal) and c (initially zero) trained, V by readout_rate learning_rate K dLoss/dV and c by
+        readout_rate learning_rate dLoss/dc. "auto" is mean for two classes and linear for more.
     bias_init : float or "auto", default="auto"
-        Biases start at +bias_init for the first half of the units and -bias_init for the
-        second. "auto" is 1, or 0 for relu; 0 with ``train_bias=False`` is a net without
-        biases. An odd activation without biases learns nothing from inputs with
-        P(x) = P(-x). With the default targets, units of positive bias
-        localize and units of negative bias oscillate.
+        Biases start at +bias_init for the first half of the units and -bias_init for the second.
+        "auto" is 1, or 0 for relu; 0 with ``train_bias=False`` is a net without biases. An odd
+        activation without biases learns nothing from inputs with P(x) = P(-x). With the default
+        targets, units of positive bias localize and units of negative bias oscillate.
     @train_bias @loss @class_weight
     learning_rate : float, default=5.0
-        In the scaling above. Runs of equal learning_rate x steps grow the same fields, as
-        long as learning_rate / batch_size keeps the noise of the steps small.
+        In the scaling above. Runs of equal learning_rate x steps grow the same fields if
+        learning_rate / batch_size is small enough to keep the noise of the steps small.
     @batch_size
     max_epochs : int, default=100
         Passes over the data in `fit`.
@@ -68,8 +65,8 @@ class FCNet(NetClassifier):
         loss a slow readout (0.02, at learning_rate 1) leaves fields the time to localize.
     @init_scale
     weight_decay : float, default=2e-4
-        Each step shrinks the fields' w by learning_rate x weight_decay: suppresses the noise
-        that a finite data set leaves in them.
+        Each step shrinks w by learning_rate x weight_decay, which suppresses the noise that a
+        finite data set leaves in the fields.
     l1 : float, default=0.0
         Each step moves every weight of the fields towards zero by learning_rate x l1 and stops
         there (the proximal step of an L1 penalty), which makes fields sparse.
@@ -88,12 +85,6 @@ class FCNet(NetClassifier):
         w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is the input of the units.
     @biases_ @classes_ @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_
     @snapshot_steps_ @evaluation_ @shape_ @seed_ @n_features_in_
-
-    Warns
-    -----
-    LikelyMistakeWarning
-        In `fit` and `fit_online`, if the net has no biases and needs some, if relu units are to
-        answer to the short-range class, or if inputs are far from unit variance.
 
     See Also
     --------
