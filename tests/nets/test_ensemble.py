@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from rfsk.nets._stack import _Stack
 from skorch.callbacks import Callback, Checkpoint, EarlyStopping, EpochScoring, LRScheduler
 from torch.nn import functional
 
@@ -23,7 +24,6 @@ from rfsk import (
 )
 from rfsk.nets import _ensemble
 from rfsk.nets._compiled_step import CompiledStep
-from rfsk.nets._stack import _Stack
 
 
 @pytest.fixture(scope="module")
