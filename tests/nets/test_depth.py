@@ -5,12 +5,7 @@ import pytest
 import torch
 from scipy import special
 
-from rfsk import NLGP, Discrimination, FCNet, ipr, make_nlgp
-
-
-@pytest.fixture(scope="module")
-def ring():
-    return make_nlgp(900, 20, correlation_length=(1.0, 2.0), random_state=0)
+from rfsk import NLGP, Discrimination, FCNet, ipr
 
 
 def layers_of(net):
@@ -76,16 +71,17 @@ def test_first_step_of_every_layer_has_the_stated_rate(ring, optimizer):
 
 
 def test_one_layer_in_a_tuple_is_the_net_of_that_width(ring):
-    alone = FCNet(6, max_epochs=2, random_state=0).fit(*ring)
-    in_tuple = FCNet((6,), max_epochs=2, random_state=0).fit(*ring)
+    alone, in_tuple = (FCNet(k, max_epochs=2, random_state=0).fit(*ring) for k in (6, (6,)))
     np.testing.assert_array_equal(alone.receptive_fields_, in_tuple.receptive_fields_)
 
 
-def test_fixed_biases_are_fixed_in_every_layer(ring):
-    net = FCNet((6, 4), train_bias=False, max_epochs=2, random_state=0).fit(*ring)
+def test_biases_are_fixed_in_every_layer_and_a_mask_is_of_the_first(ring):
+    mask = np.random.default_rng(0).random((6, 20)) < 0.5
+    net = FCNet((6, 4), mask=mask, train_bias=False, max_epochs=2, random_state=0).fit(*ring)
     pairs, _ = layers_of(net)
     assert np.all(np.abs(pairs[0][1]) == 1.0)
     assert np.all(pairs[1][1] == 0.0)
+    np.testing.assert_array_equal(net.receptive_fields_ != 0, mask)
 
 
 def upper_decile_of_ipr(net, task, n_samples):
@@ -132,9 +128,3 @@ def test_three_hidden_layers_learn_the_task_and_localize_some_of_their_fields(ri
 def test_bad_layers_are_refused(ring, n_hidden, message):
     with pytest.raises(ValueError, match=message):
         FCNet(n_hidden).fit(*ring)
-
-
-def test_mask_of_a_deep_net_is_of_its_first_layer(ring):
-    mask = np.random.default_rng(0).random((6, 20)) < 0.5
-    net = FCNet((6, 4), mask=mask, max_epochs=2, random_state=0).fit(*ring)
-    np.testing.assert_array_equal(net.receptive_fields_ != 0, mask)
