@@ -32,12 +32,12 @@ _READOUTS = ("auto", *FIXED_READOUTS, "linear")
 _LOSSES = ("auto", "squared", "cross_entropy")
 
 
-def _check_weight(sample_weight: Any, data: NDArray[Any]) -> Any:
+def _check_weight(sample_weight: Any, data: NDArray[Any]) -> Array:
     """Return weights of samples as an array; raise unless they are >= 0 and not all zero."""
     weight = _check_sample_weight(sample_weight, data, dtype=np.float64, ensure_non_negative=True)
     if not np.any(weight):  # scikit-learn before 1.9 does not refuse them
         raise ValueError("Sample weights must contain at least one non-zero number.")
-    return weight
+    return np.asarray(weight)
 
 
 class NetClassifier(ClassifierMixin, NetEstimator):
