@@ -20,7 +20,8 @@ EPOCHS = 4
 
 def fit(*callbacks, **options):
     defaults = {"validation_fraction": 0.25, "batch_size": 100, "max_epochs": EPOCHS}
-    return FCNet(4, random_state=0, callbacks=list(callbacks), **defaults | options).fit(X, Y)
+    defaults |= {"weight_decay": 0.0, "random_state": 0, "callbacks": list(callbacks)}
+    return FCNet(4, **defaults | options).fit(X, Y)
 
 
 def make_net(*callbacks, make=FCNet, **options):
@@ -72,139 +73,146 @@ class Recorder:
         return sum(key in repr(call) for call in self.calls)
 
 
-def epoch_scoring(folder):
-    net = fit(cb.EpochScoring("roc_auc", name="valid_auc", lower_is_better=False))
-    assert all(0.0 <= value <= 1.0 for value in column(net, "valid_auc"))
-    assert "valid_auc_best" in net.history_[-1]
+def halves(values):
+    """Whether each value is half of the one before."""
+    return np.allclose(np.array(values[1:]), 0.5 * np.array(values[:-1]))
 
 
-def epoch_scoring_on_train(folder):
+def at_stop(name):
+    return {"monitor": name, "patience": 0, "threshold": 10.0}
+
+
+# A callback of each kind, and what the history or the net then shows.
+CHECKS = {
+    "EpochScoring": (
+        lambda folder: cb.EpochScoring("roc_auc", name="auc", lower_is_better=False),
+        lambda net: min(column(net, "auc")) >= 0.0 and "auc_best" in net.history_[-1],
+    ),
+    "BatchScoring": (
+        lambda folder: cb.BatchScoring("accuracy", name="batch_acc", lower_is_better=False),
+        lambda net: len(net.history_[-1, "batches", :, "batch_acc"]) == 2,  # of validation data
+    ),
+    "PassthroughScoring": (
+        lambda folder: cb.PassthroughScoring("train_loss", on_train=True),
+        lambda net: column(net, "train_loss") == net.loss_curve_.tolist(),
+    ),
+    "EpochTimer": (lambda folder: cb.EpochTimer(), lambda net: min(column(net, "dur")) > 0.0),
+    "EarlyStopping": (lambda folder: stopper(), lambda net: len(net.history_) < EPOCHS),
+    "EarlyStopping load_best": (
+        lambda folder: stopper(load_best=True),
+        lambda net: (weights(net) == weights(fit(max_epochs=1))).all(),
+    ),
+    "LRScheduler": (
+        lambda folder: cb.LRScheduler(ExponentialLR, gamma=0.5),
+        lambda net: halves(column(net, "event_lr")),
+    ),
+    "LRScheduler step_every": (
+        lambda folder: cb.LRScheduler(ExponentialLR, gamma=0.5, step_every="batch"),
+        lambda net: halves(
+            [row["event_lr"] for row in net.history_[0]["batches"] if "event_lr" in row]
+        ),
+    ),
+    "LRScheduler ReduceLROnPlateau": (
+        lambda folder: cb.LRScheduler("ReduceLROnPlateau", **at_stop("valid_loss")),
+        lambda net: net.net_.optimizer_.param_groups[0]["lr"] < 0.5 * net.learning_rate * 4,
+    ),
+    "WarmRestartLR": (
+        lambda folder: cb.LRScheduler("WarmRestartLR", min_lr=0.1, max_lr=1.0, base_period=2),
+        lambda net: len(set(column(net, "event_lr"))) > 1,
+    ),
+    "Checkpoint": (
+        lambda folder: cb.Checkpoint(dirname=folder),
+        lambda net: "event_cp" in net.history_[-1],
+    ),
+    "Initializer": (
+        lambda folder: cb.Initializer("weight", fn=torch.nn.init.zeros_),
+        lambda net: np.ptp(weights(net)[:2], axis=0).max() < 1e-6,  # units of equal bias
+    ),
+    "GradientNormClipping": (
+        lambda folder: cb.GradientNormClipping(1e-9),
+        lambda net: np.allclose(weights(net), weights(fit(learning_rate=1e-12)), atol=1e-5),
+    ),
+    "ProgressBar": (
+        lambda folder: cb.ProgressBar(),
+        lambda net: net.net_.history[-1, "train_batch_count"] == 5,
+    ),
+    "InputShapeSetter": (lambda folder: cb.InputShapeSetter(), None),
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_bundled_callback_does_what_skorch_users_expect(name, tmp_path):
+    make, check = CHECKS[name]
+    if check is None:
+        with pytest.raises(ValueError, match=f"{name} cannot work here"):
+            fit(make(tmp_path))
+    else:
+        assert check(fit(make(tmp_path)))
+
+
+def test_training_score_is_taken_from_the_batches_and_changes_no_number():
     net = fit(accuracy(on_train=True), validation_fraction=0.0)
     assert all(0.4 <= value <= 1.0 for value in column(net, "acc"))
     assert np.allclose(weights(net), weights(fit(validation_fraction=0.0)), atol=1e-5)
 
 
-def batch_scoring(folder):
-    net = fit(cb.BatchScoring("accuracy", name="batch_acc", lower_is_better=False))
-    assert len(net.history_[-1, "batches", :, "batch_acc"]) == 2  # of the validation data
-    assert 0.0 <= column(net, "batch_acc")[-1] <= 1.0
-
-
-def passthrough_scoring(folder):
-    net = fit(cb.PassthroughScoring("train_loss", on_train=True))
-    assert column(net, "train_loss") == net.loss_curve_.tolist()
-
-
-def epoch_timer(folder):
-    assert all(value > 0.0 for value in column(fit(cb.EpochTimer()), "dur"))
-
-
-def early_stopping(folder):
-    assert 2 <= len(fit(stopper(), max_epochs=50).history_) <= 3
-    best = fit(stopper(load_best=True), max_epochs=50)
-    assert (weights(best) == weights(fit(max_epochs=1))).all()
-
-
-def lr_scheduler(folder):
-    rates = np.array(column(fit(cb.LRScheduler(ExponentialLR, gamma=0.5)), "event_lr"))
-    assert rates[1:] == pytest.approx(rates[:-1] * 0.5)
-    net = fit(cb.LRScheduler(ExponentialLR, gamma=0.5, step_every="batch"))
-    rates = [row["event_lr"] for row in net.history_[0]["batches"] if "event_lr" in row]
-    assert rates[1] == pytest.approx(0.5 * rates[0])
-    plateau = {"monitor": "valid_loss", "patience": 0, "threshold": 10.0}
-    net = fit(cb.LRScheduler("ReduceLROnPlateau", **plateau))
-    assert net.net_.optimizer_.param_groups[0]["lr"] < 0.5 * net.learning_rate * net.n_hidden
-
-
-def warm_restart(folder):
-    net = fit(cb.LRScheduler("WarmRestartLR", min_lr=0.1, max_lr=1.0, base_period=2))
-    assert len(set(column(net, "event_lr"))) > 1
-
-
-def checkpoint(folder):
-    net = fit(cb.Checkpoint(dirname=folder))
-    assert torch.load(folder / "params.pt")["weight"].shape == weights(net).shape
-    assert "event_cp" in net.history_[-1]
-
-
-def train_end_checkpoint(folder):
-    net = fit(cb.TrainEndCheckpoint(dirname=folder))
-    assert (torch.load(folder / "train_end_params.pt")["weight"].numpy() == weights(net)).all()
-    assert (folder / "train_end_history.json").exists()
-
-
-def load_init_state(folder):
-    kept = cb.TrainEndCheckpoint(dirname=folder)
-    first = fit(kept)
+def test_saved_states_are_those_of_the_net_and_can_be_loaded(tmp_path):
+    """Checkpoint, TrainEndCheckpoint, LoadInitState."""
+    kept = cb.TrainEndCheckpoint(dirname=tmp_path)
+    first = fit(("best", cb.Checkpoint(dirname=tmp_path)), ("end", kept))
+    assert torch.load(tmp_path / "params.pt")["weight"].shape == weights(first).shape
+    saved = torch.load(tmp_path / "train_end_params.pt")["weight"].numpy()
+    assert (saved == weights(first)).all()
     again = fit(("load", cb.LoadInitState(kept)), ("keep", kept))
     assert len(again.history_) == 2 * EPOCHS
     assert not (weights(again) == weights(first)).all()
     assert column(again, "train_loss")[:EPOCHS] == column(first, "train_loss")
 
 
-def freezer(folder):
-    """Frozen weights keep every bit, also with a penalty, and the others train."""
-    start = fit(cb.Freezer("*"), max_epochs=1).net_.module_.state_dict()
+def test_frozen_parameters_keep_every_bit_and_the_others_train():
+    """Freezer, with a penalty too; Unfreezer; ParamMapper."""
+    seen = []
+    mapper = cb.ParamMapper("*", fn=lambda p: seen.append(tuple(p.shape)), at=1)
+    start = fit(cb.Freezer("*"), mapper, max_epochs=1).net_.module_.state_dict()
+    assert seen == [(4, 20), (4,)]
     for name, other in (("weight", "bias"), ("bias", "weight")):
         state = fit(cb.Freezer(name), l1=1e-3, record=2).net_.module_.state_dict()
         assert torch.equal(state[name], start[name])
         assert not torch.equal(state[other], start[other])
-
-
-def unfreezer(folder):
     net = fit(("freeze", cb.Freezer("weight")), ("thaw", cb.Unfreezer("weight", at=3)))
-    assert not np.allclose(weights(net), weights(fit(cb.Freezer("weight"))), atol=1e-4)
+    assert not np.allclose(weights(net), start["weight"], atol=1e-4)
 
 
-def initializer(folder):
-    net = fit(cb.Initializer("bias", fn=torch.nn.init.zeros_), learning_rate=1e-9)
-    assert np.abs(net.biases_).max() < 1e-6
-
-
-def param_mapper(folder):
-    seen = []
-    fit(cb.ParamMapper("*", fn=lambda p: seen.append(tuple(p.shape)), at=1))
-    assert seen == [(4, 20), (4,)]
-
-
-def gradient_norm_clipping(folder):
-    start = fit(learning_rate=1e-12, weight_decay=0.0)
-    net = fit(cb.GradientNormClipping(1e-9), weight_decay=0.0)
-    assert np.allclose(weights(net), weights(start), atol=1e-5)
-
-
-def print_log(folder):
+def test_epochs_are_printed_and_logged(monkeypatch):
+    """PrintLog; TensorBoard, Wandb-, Sacred-, Mlflow- and NeptuneLogger with stand-ins."""
     lines = []
     fit(cb.PrintLog(sink=lines.append), verbose=1)
     assert "train_loss" in lines[0]
     assert "valid_acc" in lines[0]
     assert len(lines) == 2 + EPOCHS
-
-
-def progress_bar(folder):
-    assert fit(cb.ProgressBar()).net_.history[-1, "train_batch_count"] == 5
-
-
-def loggers(folder):
-    """Stand-ins for the services; Neptune's client is not installed."""
     run, client, service = Recorder(), Recorder(), Recorder()
     service.File = run
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("neptune", "neptune.types"):
-            patch.setitem(sys.modules, name, service)
-        for logger, recorder, key in (
-            (cb.TensorBoard(run, close_after_train=False), run, "Loss/train_loss"),
-            (cb.WandbLogger(run, save_model=False), run, "valid_loss"),
-            (cb.SacredLogger(run), run, "train_loss"),
-            (cb.MlflowLogger(run, client, create_artifact=False), client, "train_loss"),
-            (cb.NeptuneLogger(run, close_after_train=False), run, "append"),
-        ):
-            run.calls.clear()
-            fit(logger)
-            assert recorder.logged(key) >= EPOCHS
+    for name in ("neptune", "neptune.types"):  # the client of the service is not installed
+        monkeypatch.setitem(sys.modules, name, service)
+    for logger, recorder, key in (
+        (cb.TensorBoard(run, close_after_train=False), run, "Loss/train_loss"),
+        (cb.WandbLogger(run, save_model=False), run, "valid_loss"),
+        (cb.SacredLogger(run), run, "train_loss"),
+        (cb.MlflowLogger(run, client, create_artifact=False), client, "train_loss"),
+        (cb.NeptuneLogger(run, close_after_train=False), run, "append"),
+    ):
+        run.calls.clear()
+        fit(logger)
+        assert recorder.logged(key) >= EPOCHS
 
 
-def plain_callback(folder):
+def test_every_bundled_callback_has_a_check():
+    others = "Callback Freezer LoadInitState MlflowLogger NeptuneLogger ParamMapper PrintLog"
+    others += " SacredLogger TensorBoard TrainEndCheckpoint Unfreezer WandbLogger"
+    assert {name.split()[0] for name in CHECKS} | set(others.split()) == set(cb.__all__)
+
+
+def test_callback_gets_the_data_of_training_and_of_validation():
     events = []
 
     class Listener(cb.Callback):
@@ -221,45 +229,6 @@ def plain_callback(folder):
 
     fit(Listener())
     assert events == [("begin", 450), *[(450, [75, 75])] * EPOCHS, "end"]
-
-
-def input_shape_setter(folder):
-    with pytest.raises(ValueError, match="InputShapeSetter cannot work here"):
-        fit(cb.InputShapeSetter())
-
-
-CHECKS = {
-    "BatchScoring": batch_scoring,
-    "Callback": plain_callback,
-    "Checkpoint": checkpoint,
-    "EarlyStopping": early_stopping,
-    "EpochScoring": epoch_scoring,
-    "EpochScoring on_train": epoch_scoring_on_train,
-    "EpochTimer": epoch_timer,
-    "Freezer": freezer,
-    "GradientNormClipping": gradient_norm_clipping,
-    "Initializer": initializer,
-    "InputShapeSetter": input_shape_setter,
-    "LRScheduler": lr_scheduler,
-    "LoadInitState": load_init_state,
-    "MlflowLogger NeptuneLogger SacredLogger TensorBoard WandbLogger": loggers,
-    "ParamMapper": param_mapper,
-    "PassthroughScoring": passthrough_scoring,
-    "PrintLog": print_log,
-    "ProgressBar": progress_bar,
-    "TrainEndCheckpoint": train_end_checkpoint,
-    "Unfreezer": unfreezer,
-    "WarmRestartLR": warm_restart,
-}
-
-
-def test_every_bundled_callback_has_a_check():
-    assert set(" ".join(CHECKS).split()) - {"on_train"} == set(cb.__all__)
-
-
-@pytest.mark.parametrize("name", CHECKS)
-def test_bundled_callback_does_what_skorch_users_expect(name, tmp_path):
-    CHECKS[name](tmp_path)
 
 
 NEEDY = {
