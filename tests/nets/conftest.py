@@ -27,9 +27,10 @@ def press_ctrl_c():
             self.hook, self.epoch, self.step = hook, epoch, step
 
         def press(self, hook, net):
-            is_time = len(net.history) == self.epoch if self.step is None else (
-                net.n_steps_ == self.step
-            )  # fmt: skip
+            if self.step is None:
+                is_time = len(net.history) == self.epoch
+            else:
+                is_time = net.n_steps_ == self.step
             if hook == self.hook and is_time:
                 signal.raise_signal(signal.SIGINT)
 
