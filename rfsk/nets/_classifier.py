@@ -32,14 +32,6 @@ _READOUTS = ("auto", *FIXED_READOUTS, "linear")
 _LOSSES = ("auto", "squared", "cross_entropy")
 
 
-def _check_weight(sample_weight: Any, data: NDArray[Any]) -> Array:
-    """Return weights of samples as an array; raise unless they are >= 0 and not all zero."""
-    weight = _check_sample_weight(sample_weight, data, dtype=np.float64, ensure_non_negative=True)
-    if not np.any(weight):  # scikit-learn before 1.9 does not refuse them
-        raise ValueError("Sample weights must contain at least one non-zero number.")
-    return np.asarray(weight)
-
-
 class NetClassifier(ClassifierMixin, NetEstimator):
     """A net with a readout of its hidden units, trained on labels."""
 
@@ -78,31 +70,22 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the data are not valid, before any training; or if the training
-            diverges, which leaves the net as it was before.
+            If a parameter or the data are not valid, before any training, or if the training
+            diverges. Both leave the net as it was before.
         """
         prepare = partial(self._prepare_fit, X, y, sample_weight)
         return self._fit(prepare, has_validation=True)
 
     def _prepare_fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike | None,
-        sample_weight: ArrayLike | None = None,
-        shared: dict[Any, torch.Tensor] | None = None,
+        self, X: Any, y: Any, sample_weight: Any = None, shared: dict[Any, Any] | None = None
     ) -> Training:
-        """Check the data, and have a net for them.
-
-        Inputs on the device come from `shared`, if they are there already.
-        """
+        """Check the data, and have a net for them; inputs on the device may come from `shared`."""
         is_warm = self._is_warm()
-        data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
-        check_classification_targets(y)
+        data, y, sample_weight = self._checked(X, y, sample_weight, is_warm)
         inputs = self._inputs_on_device(data, shared)
         if sample_weight is not None:
-            sample_weight = _check_weight(sample_weight, data)
             kept = sample_weight > 0.0
-            data, y, sample_weight = data[kept], np.asarray(y)[kept], sample_weight[kept]
+            data, y, sample_weight = data[kept], y[kept], sample_weight[kept]
             inputs = inputs[torch.as_tensor(kept)]
         classes, index = np.unique(y, return_inverse=True)
         self._start(classes, self.n_features_in_, is_warm)
@@ -120,6 +103,17 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         n_steps = self.max_epochs * self._n_batches(len(samples))
         seed = draw_seed(self._rng)
         return Training(samples, self.max_epochs, n_steps, seed, valid, original=(data, y))
+
+    def _checked(self, X: Any, y: Any, sample_weight: Any, is_warm: bool) -> tuple[Any, Any, Any]:
+        """Inputs, labels and weights of samples, checked: weights are >= 0 and not all zero."""
+        data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
+        check_classification_targets(y)
+        if sample_weight is not None:
+            options: Any = {"dtype": np.float64, "ensure_non_negative": True}
+            sample_weight = _check_sample_weight(sample_weight, data, **options)
+            if not np.any(sample_weight):  # scikit-learn before 1.9 does not refuse them
+                raise ValueError("Sample weights must contain at least one non-zero number.")
+        return data, np.asarray(y), sample_weight
 
     def _samples(
         self, inputs: torch.Tensor, index: NDArray[np.intp], sample_weight: Any = None
@@ -148,9 +142,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> "NetClassifier":
-        """Pass once over a block of data, going on from the net trained so far.
+        """Pass once over a block of data, continuing from the net trained so far.
 
-        Takes no snapshots, whatever `record`, and keeps no data for validation.
+        No snapshots are taken, whatever `record`, and no data are kept for validation.
 
         Parameters
         ----------
@@ -159,7 +153,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         y : array-like of shape (n_samples,)
             Labels.
         classes : array-like of shape (n_classes,), optional
-            All labels that will ever come; needed in the first call if `y` has not all.
+            All labels of all blocks; required in the first call if `y` does not have all.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the samples in the loss, relative to those of the block.
 
@@ -182,10 +176,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def _prepare_block(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Training:
         """Check a block of data, and have a net for it."""
         is_warm = self._is_trained()
-        data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
-        check_classification_targets(y)
-        if sample_weight is not None:
-            sample_weight = _check_weight(sample_weight, data)
+        data, y, sample_weight = self._checked(X, y, sample_weight, is_warm)
         classes = self._all_classes(y, classes, is_warm)
         inputs = self._to_device(data)
         self._start(classes, self.n_features_in_, is_warm)
@@ -221,19 +212,19 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def fit_online(
         self, task: Discrimination | tuple[Any, Any], n_samples: int = 2_000_000, *, n_eval: int = 0
     ) -> "NetClassifier":
-        """Train on fresh samples of a task, each seen once, drawn on the training device.
+        """Train on fresh samples of a task, each used once, drawn on the training device.
 
         Parameters
         ----------
         task : Discrimination, or data (X, y) with labels 0, 1, ...
-            Where the samples come from: classes 0, 1, ... Of data, rows are drawn with
-            replacement, and equally many of each class.
+            Source of the samples. Of data, rows are drawn with replacement, equally many of each
+            class.
         n_samples : int, default=2_000_000
-            How many samples to draw: `n_samples` / `batch_size` steps.
+            Number of samples to draw, in `n_samples` / `batch_size` steps.
         n_eval : int, default=0
             Number of samples, drawn once, of the task and of its Gaussian clone, on which the net
-            is evaluated at steps spaced evenly in the logarithm (`record` of them, or 30); see
-            `evaluation_`. Does not change the training.
+            is evaluated at `record` (or 30) steps spaced evenly in the logarithm; see
+            `evaluation_`. The evaluation does not change the training.
 
         Returns
         -------
@@ -280,7 +271,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return np.asarray(self.net_.criterion_.decision(outputs))
 
     def predict_proba(self, X: ArrayLike) -> Array:
-        """Class probabilities; with the squared loss from the conditional mean it estimates.
+        """Class probabilities; the squared loss estimates the conditional mean of the target.
 
         Parameters
         ----------
