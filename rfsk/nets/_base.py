@@ -28,7 +28,7 @@ from ._activations import as_activation
 from ._batches import Samples, TaskBatches
 from ._callbacks import CallbackSupportMixin, check_callbacks, fit_tasks, with_callbacks
 from ._device import resolve_device, threads_for
-from ._engine import DivergenceError, Engine, as_optimizer, group_options
+from ._engine import DivergenceError, Engine, as_optimizer
 from ._modules import HiddenUnits
 from ._snapshots import Evaluator, FieldRecorder, Snapshots
 
@@ -73,7 +73,9 @@ class NetEstimator(
 
     _module: ClassVar[type[HiddenUnits]]
     _engine: ClassVar[type[Engine]] = Engine
+    _scales_rates: ClassVar[bool] = False  # of the optimizer "sgd", with the numbers of units
     net_: Engine
+    _built: dict[str, Any]  # what a fitted net cannot change
     _options: Mapping[str, Any] = MappingProxyType({})  # those of skorch
 
     def _store(self, arguments: dict[str, Any]) -> None:
@@ -214,7 +216,12 @@ class NetEstimator(
         }
         callbacks = list(self.callbacks or [])
         if is_warm:
-            self._check_same(fixed)
+            for name, value in fixed.items():
+                if value != (before := self._built.get(name)):
+                    raise ValueError(
+                        f"The fitted net has {name}={before!r}, which training on cannot change to "
+                        f"{value!r}; fit a new net (warm_start=False)."
+                    )
             if callbacks != self.net_.callbacks or self.verbose != self.net_.verbose:
                 self.net_.callbacks, self.net_.verbose = callbacks, self.verbose
                 self.net_.initialize_callbacks()
@@ -234,15 +241,6 @@ class NetEstimator(
         self.n_features_in_ = n_features
         if hasattr(self, "feature_names_in_") and not is_warm:
             del self.feature_names_in_
-
-    def _check_same(self, asked: dict[str, Any]) -> None:
-        changed = [name for name, value in asked.items() if value != self._built.get(name)]
-        if changed:
-            name = changed[0]
-            raise ValueError(
-                f"The fitted net has {name}={self._built.get(name)!r}, which training on cannot "
-                f"change to {asked[name]!r}; fit a new net (warm_start=False)."
-            )
 
     def _build(
         self, architecture: dict[str, Any], criterion: dict[str, Any], callbacks: list[Any]
@@ -275,13 +273,32 @@ class NetEstimator(
                 raise ValueError(f"{name} do not fit: the callbacks are {sorted(known)}.")
 
     def _group_options(self) -> dict[str, dict[str, float]]:
-        """Options of the groups of the optimizer, with the parameters as they are now."""
-        return group_options(
-            self.net_.module_,
-            mean_field=False,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-        )
+        """Options of the optimizer by the name of the parameter, from the rates set now.
+
+        In the scaling of "sgd", a layer of K units on D inputs moves its weights by learning_rate K
+        / A^2 and its biases by 1/D of that, where A is the scale of the readout times K; a readout
+        moves by readout_rate learning_rate K, and its bias without the K. Otherwise the factors K,
+        1/D and 1/A^2 are left out. A step of SGD shrinks fields by learning_rate x weight_decay;
+        then they move towards zero by learning_rate x l1, and those smaller than l1_cut x l1 are
+        set to zero.
+        """
+        module, options = self.net_.module_, {}
+        scaled = self._scales_rates and isinstance(self.optimizer, str) and self.optimizer == "sgd"
+        l1, l1_cut = getattr(self, "l1", 0.0), getattr(self, "l1_cut", 0.0)
+        for name, _ in module.named_parameters():
+            n_units, fan_in = module.layers().get(name, (1, 1))
+            factor = n_units / module.readout_scale**2 if scaled else 1.0
+            rate = self.learning_rate * factor
+            if "bias" in name and scaled:
+                rate /= fan_in
+            if name.startswith("readout"):
+                rate = self.readout_rate * self.learning_rate
+                rate *= module.n_units_read if scaled and name == "readout_weight" else 1.0
+            options[name] = {"lr": rate}
+            if name == "weight":  # SGD multiplies the decay by the rate, and the engine the penalty
+                decay, penalty = self.weight_decay / factor, l1 / factor
+                options[name].update(weight_decay=decay, l1=penalty, cut=l1_cut * l1)
+        return options
 
     def _n_batches(self, n_samples: int) -> int:
         return math.ceil(n_samples / self.batch_size)

@@ -21,7 +21,7 @@ from ..datasets._empirical import as_task
 from ._advice import advise_on_data, advise_on_task
 from ._base import FLOATS, NetEstimator, Training
 from ._batches import Samples
-from ._engine import ClassifierEngine, group_options
+from ._engine import ClassifierEngine
 from ._modules import FIXED_READOUTS
 from ._snapshots import Evaluator
 from ._targets import CodedLoss, choose_loss
@@ -36,6 +36,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     """A net with a readout of its hidden units, trained on labels."""
 
     _engine = ClassifierEngine
+    _scales_rates = True
     classes_: NDArray[Any]
 
     def __sklearn_tags__(self) -> Any:
@@ -363,14 +364,3 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         )
         if not is_warm:
             self.classes_ = classes
-
-    def _group_options(self) -> dict[str, dict[str, float]]:
-        return group_options(
-            self.net_.module_,
-            mean_field=isinstance(self.optimizer, str) and self.optimizer == "sgd",
-            learning_rate=self.learning_rate,
-            readout_rate=self.readout_rate,
-            weight_decay=self.weight_decay,
-            l1=getattr(self, "l1", 0.0),
-            l1_cut=getattr(self, "l1_cut", 0.0),
-        )

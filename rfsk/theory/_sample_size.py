@@ -13,7 +13,7 @@ from ..analysis._empirical_cumulant import EmpiricalCumulant
 _CLEAR = 3.0
 
 
-def localization_sample_size(source: Any, *, random_state: Any = 0) -> float:
+def localization_sample_size(source: Any, *, random_state: Any = None) -> float:
     """Number of samples above which the leading CP factor is that of their distribution.
 
     With few samples, the empirical cumulant has directions that are dominated by a single sample:
@@ -32,7 +32,7 @@ def localization_sample_size(source: Any, *, random_state: Any = 0) -> float:
     ----------
     source : input model or array-like of shape (n_samples, n_features)
         A model, or enough samples to determine its leading factor.
-    random_state : int, Generator, RandomState or None, default=0
+    random_state : int, Generator, RandomState or None, default=None
         Seed of the decomposition.
 
     Returns
@@ -50,7 +50,7 @@ def localization_sample_size(source: Any, *, random_state: Any = 0) -> float:
     --------
     >>> from rfsk import NLGP
     >>> from rfsk.theory import localization_sample_size
-    >>> [round(localization_sample_size(NLGP(n, correlation_length=3.0, gain=3.0)))
+    >>> [round(localization_sample_size(NLGP(n, correlation_length=3.0, gain=3.0), random_state=0))
     ...  for n in (30, 60)]
     [44, 177]
     """
