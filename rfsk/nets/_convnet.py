@@ -33,6 +33,7 @@ class ConvNet(NetClassifier):
     ----------
     n_channels : int, default=4
         C, the number of filters.
+    @image_shape
     kernel_size : int, (int, int) or None, default=None
         Taps of a filter along each axis: odd, at most the side. None takes the largest odd number
         that is at most three quarters of the side. A window much narrower than the fields leaves
@@ -41,12 +42,12 @@ class ConvNet(NetClassifier):
         Sites from one place of a filter to the next along each axis; the first is site 0.
     boundary : {"periodic", "zero"}, default="periodic"
         What lies beyond the border: the other end of the lattice, or zeros.
+    activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
+        sigma, as in `FCNet`.
     pooling : {"mean", "max"}, optional
         Whether and how to pool activations over windows of sites before the readout.
     pool_size : int or (int, int), optional
         Sites of a window along each axis, a divisor of their number; all of them by default.
-    activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
-        sigma, as in `FCNet`.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         As in `FCNet`, with C in place of K: "mean" averages over channels and sites, and "linear"
         trains a weight for each channel, (pooled) site and class.
@@ -61,8 +62,8 @@ class ConvNet(NetClassifier):
     @init_scale
     weight_decay : float, default=2e-4
         Each step shrinks the filters by learning_rate x weight_decay.
-    @optimizer @validation_fraction @image_shape @record @callbacks @device @warm_start @verbose
-    @random_state @options
+    @optimizer @validation_fraction @record @callbacks @device @warm_start @verbose @random_state
+    @options
 
     Attributes
     ----------
@@ -93,12 +94,13 @@ class ConvNet(NetClassifier):
         self,
         n_channels: int = 4,
         *,
+        image_shape: tuple[int, ...] | None = None,
         kernel_size: int | tuple[int, int] | None = None,
         stride: int | tuple[int, int] = 1,
         boundary: str = "periodic",
+        activation: str | Callable = "erf",
         pooling: str | None = None,
         pool_size: int | tuple[int, int] | None = None,
-        activation: str | Callable = "erf",
         readout: str = "auto",
         bias_init: float | str = "auto",
         train_bias: bool = True,
@@ -112,7 +114,6 @@ class ConvNet(NetClassifier):
         weight_decay: float = 2e-4,
         optimizer: str | type = "sgd",
         validation_fraction: float = 0.0,
-        image_shape: tuple[int, ...] | None = None,
         record: int | None = None,
         callbacks: list | None = None,
         device: str = "auto",

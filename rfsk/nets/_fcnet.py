@@ -57,13 +57,9 @@ class FCNet(NetClassifier):
     learning_rate : float, default=5.0
         In the scaling above. Runs of equal learning_rate x steps grow the same fields if
         learning_rate / batch_size is small enough to keep the noise of the steps small.
-    @batch_size
-    max_epochs : int, default=100
-        Passes over the data in `fit`.
     readout_rate : float, default=0.2
         Rate of V and c of the linear readout, relative to that of the fields. With the squared
         loss a slow readout (0.02, at learning_rate 1) leaves fields the time to localize.
-    @init_scale
     weight_decay : float, default=2e-4
         Each step shrinks w by learning_rate x weight_decay, which suppresses the noise that a
         finite data set leaves in the fields.
@@ -73,11 +69,14 @@ class FCNet(NetClassifier):
     l1_cut : float, default=0.0
         Weights below l1_cut x l1 in size are set to zero after each step: beta of the beta-lasso
         (Neyshabur, NeurIPS 2020), which learns local connectivity.
-    @optimizer
+    @batch_size
+    max_epochs : int, default=100
+        Passes over the data in `fit`.
+    @init_scale
+    @optimizer @validation_fraction @image_shape
     mask : array-like of bool, (n_hidden, n_features), optional
         True where a weight exists; all others stay zero.
-    @validation_fraction @image_shape @record @callbacks @device @warm_start @verbose @random_state
-    @options
+    @record @callbacks @device @warm_start @verbose @random_state @options
 
     Attributes
     ----------
@@ -114,16 +113,16 @@ class FCNet(NetClassifier):
         class_weight: str | dict | None = None,
         learning_rate: float = 5.0,
         readout_rate: float = 0.2,
-        batch_size: int = 500,
-        max_epochs: int = 100,
-        init_scale: float = 0.1,
         weight_decay: float = 2e-4,
         l1: float = 0.0,
         l1_cut: float = 0.0,
+        batch_size: int = 500,
+        max_epochs: int = 100,
+        init_scale: float = 0.1,
         optimizer: str | type = "sgd",
-        mask: ArrayLike | None = None,
         validation_fraction: float = 0.0,
         image_shape: tuple[int, ...] | None = None,
+        mask: ArrayLike | None = None,
         record: int | None = None,
         callbacks: list | None = None,
         device: str = "auto",
@@ -134,13 +133,6 @@ class FCNet(NetClassifier):
     ) -> None:
         self._store(locals())
 
-    def _check_parameters(self, *, has_validation: bool = False) -> None:
-        for size in self._layer_sizes():
-            check_positive(size, "n_hidden", integer=True)
-        for name in ("l1", "l1_cut"):
-            check_positive(getattr(self, name), name, zero=True)
-        super()._check_parameters(has_validation=has_validation)
-
     def _layer_sizes(self) -> tuple[int, ...]:
         n_hidden = self.n_hidden
         if isinstance(n_hidden, tuple | list):
@@ -148,6 +140,13 @@ class FCNet(NetClassifier):
                 raise ValueError("n_hidden=(); expected at least one hidden layer.")
             return tuple(n_hidden)
         return (n_hidden,)
+
+    def _check_parameters(self, *, has_validation: bool = False) -> None:
+        for size in self._layer_sizes():
+            check_positive(size, "n_hidden", integer=True)
+        for name in ("l1", "l1_cut"):
+            check_positive(getattr(self, name), name, zero=True)
+        super()._check_parameters(has_validation=has_validation)
 
     def _mask_of(self, n_features: int) -> Array | None:
         if self.mask is None:
