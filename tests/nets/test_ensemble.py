@@ -103,19 +103,26 @@ def assert_same(together, alone, atol=0.0):
         assert [row["step"] for row in net.history_] == [row["step"] for row in other.history_]
         assert set(net.history_[-1]) == set(other.history_[-1])
         assert hasattr(net, "snapshot_steps_") == hasattr(other, "snapshot_steps_")
+        if "valid_loss" in net.history_[-1]:
+            losses = net.history_[:, "valid_loss"], other.history_[:, "valid_loss"]
+            np.testing.assert_allclose(*losses, atol=atol, rtol=0.0)
         if hasattr(net, "snapshot_steps_"):
             np.testing.assert_array_equal(net.snapshot_steps_, other.snapshot_steps_)
             histories = net.receptive_field_history_, other.receptive_field_history_
             np.testing.assert_allclose(*histories, atol=atol, rtol=0.0)
 
 
+def fitted_together(nets, *data, atol=1e-5, **options):
+    """Nets of `fit_many`, compared with those of their own fits."""
+    together = fit_many(nets(), *data, **options)
+    assert_same(together, [net.fit(*data) for net in nets()], atol)
+    return together
+
+
 @pytest.mark.parametrize("activation", ["erf", "tanh", "relu", "linear"])
 def test_compiled_nets_fitted_together_are_those_fitted_alone_bit_for_bit(ring, activation):
-    X, y = ring
-    together = fit_many(compiled_nets(activation=activation), X, y, n_jobs=2)
-    alone = [net.fit(X, y) for net in compiled_nets(activation=activation)]
-    assert_same(together, alone)
-    assert np.ptp([net.score(X, y) for net in together]) > 0 or activation == "linear"
+    nets = fitted_together(lambda: compiled_nets(activation=activation), *ring, atol=0.0, n_jobs=2)
+    assert np.ptp([net.score(*ring) for net in nets]) > 0 or activation == "linear"
 
 
 def test_compiled_nets_trained_online_together_are_those_trained_alone_bit_for_bit():
@@ -170,13 +177,13 @@ def stack_sizes(monkeypatch):
 @pytest.mark.parametrize("kind", STACKED)
 def test_stacked_nets_are_those_fitted_alone(ring, kind, stack_sizes):
     """Within 1e-5, from batches of 120 and a smaller last one; only the second takes snapshots."""
-    together, alone = (stacked_nets(kind) for _ in range(2))
-    for nets in (together, alone):
-        nets[1].set_params(record=4)
-    X, y = ring[0], np.arange(900) % 3 if "three" in kind else ring[1]
-    fit_many(together, X, y)
+
+    def nets():
+        first, second = stacked_nets(kind)
+        return [first, second.set_params(record=4)]
+
+    fitted_together(nets, ring[0], np.arange(900) % 3 if "three" in kind else ring[1])
     assert stack_sizes == [2]
-    assert_same(together, [net.fit(X, y) for net in alone], atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["cross-entropy", "weighted", "untied"])
@@ -190,26 +197,19 @@ def test_stacked_nets_trained_online_are_those_trained_alone(kind, stack_sizes):
     assert_same(together, alone, atol=1e-5)
 
 
-def test_mixed_list_is_divided_into_nets_of_equal_architecture(ring, stack_sizes):
-    kinds = ("convolution", "deep", "tied")
-
+def test_lists_are_divided_into_stacks_of_equal_architecture_and_limited_size(
+    ring, stack_sizes, monkeypatch
+):
     def nets():
-        mixed = [
-            net for trio in zip(*(stacked_nets(k) for k in kinds), strict=True) for net in trio
-        ]
-        return [FCNet(6, max_epochs=2, random_state=0), *mixed]
+        trios = zip(*(stacked_nets(k) for k in ("convolution", "deep", "tied")), strict=True)
+        return [FCNet(6, max_epochs=2, random_state=0), *(net for trio in trios for net in trio)]
 
-    together = fit_many(nets(), *ring)
+    fitted_together(nets, *ring)
     assert stack_sizes == [2, 2, 2]
-    assert_same(together, [net.fit(*ring) for net in nets()], atol=1e-5)
-
-
-def test_stacks_are_of_limited_size(ring, stack_sizes, monkeypatch):
+    stack_sizes.clear()
     monkeypatch.setattr(_ensemble, "_AT_ONCE", 2)
-    together = fit_many(stacked_nets("deep", n_nets=5), *ring)
+    fitted_together(lambda: stacked_nets("deep", n_nets=5), *ring)
     assert stack_sizes == [2, 2]  # the fifth is trained as if alone
-    alone = [net.fit(*ring) for net in stacked_nets("deep", n_nets=5)]
-    assert_same(together, alone, atol=1e-5)
 
 
 def test_nets_that_hold_all_data_in_one_batch_are_those_fitted_alone(ring):
@@ -218,7 +218,7 @@ def test_nets_that_hold_all_data_in_one_batch_are_those_fitted_alone(ring):
         lambda: compiled_nets([{}, {"readout": "sqrt"}], batch_size=900),
         lambda: stacked_nets("deep", "convolution", "tied", batch_size=1000),
     ):
-        assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()], atol=1e-6)
+        fitted_together(nets, *ring, atol=1e-6)
 
 
 @pytest.mark.parametrize("options", [{}, {"loss": "cross_entropy"}])
@@ -230,10 +230,9 @@ def test_sizes_and_batches_may_differ(ring, options):
             for i, (k, b) in enumerate(sizes)
         ]
 
-    assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()], atol=1e-5)
-    tasks = [task_of(3.0), task_of(1.0)]
+    fitted_together(nets, *ring)
     small = make_nlgp(2, 12, correlation_length=(1.0, 2.0), return_X_y=False).task
-    tasks += [small, small, small]
+    tasks = [task_of(3.0), task_of(1.0), small, small, small]
     alone = [net.fit_online(t, 1000) for net, t in zip(nets(), tasks, strict=True)]
     assert_same(fit_many_online(nets(), tasks, 1000), alone, atol=1e-5)
 
@@ -312,14 +311,8 @@ def test_callbacks_of_nets_trained_together_are_called_as_in_their_own_fit(ring,
 def test_nets_trained_together_may_keep_data_for_validation(ring, options):
     variants = [{"validation_fraction": 0.25}, {"validation_fraction": 0.5}, {}]
     variants += [{"validation_fraction": 0.25, "callbacks": [EarlyStopping(patience=1)]}]
-    together = fit_many(compiled_nets(variants, **options), *ring)
-    alone = [net.fit(*ring) for net in compiled_nets(variants, **options)]
-    assert_same(together, alone, atol=1e-5)
-    for net, other in zip(together, alone, strict=True):
+    for net in fitted_together(lambda: compiled_nets(variants, **options), *ring):
         assert ("valid_acc" in net.history_[-1]) == (net.validation_fraction > 0.0)
-        if net.validation_fraction:
-            expected = other.history_[:, "valid_loss"]
-            assert net.history_[:, "valid_loss"] == pytest.approx(expected, abs=1e-5)
 
 
 LINEAR = {"activation": "linear", "max_epochs": 3, "batch_size": 100}
@@ -444,7 +437,7 @@ def test_nets_that_share_a_generator_are_as_fitted_in_turn(ring, options):
         rng = np.random.default_rng(3)
         return [FCNet(6, max_epochs=2, random_state=rng, **options) for _ in range(3)]
 
-    assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()], atol=1e-5)
+    fitted_together(nets, *ring)
 
 
 def test_fit_each_gives_every_net_its_own_data(ring):
