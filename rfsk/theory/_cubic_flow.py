@@ -16,6 +16,7 @@ from ._statistics import class_pair
 
 Array = NDArray[np.float64]
 
+_ERROR = 1e-6  # of a step, relative
 _RUNAWAY = 1e3  # norm of a field beyond which the expansion means nothing
 
 
@@ -218,10 +219,9 @@ class CubicFlow(Flow):
         end: float,
         *,
         times: ArrayLike | None = None,
-        rtol: float = 1e-6,
         random_state: Any = None,
     ) -> FlowResult:
-        """Follow the flow by a Runge-Kutta method of fifth order with error control.
+        """Follow the flow by a Runge-Kutta method of fifth order, with a relative error of 1e-6.
 
         Parameters
         ----------
@@ -231,8 +231,6 @@ class CubicFlow(Flow):
             Time at which to stop, learning rate x steps / D.
         times : array-like of shape (n_times,), optional
             Times at which fields are kept; the start and the end by default.
-        rtol : float, default=1e-6
-            Relative error of a step.
         random_state : int, Generator, RandomState or None, default=None
             Seed of random initial fields.
 
@@ -246,7 +244,6 @@ class CubicFlow(Flow):
             If the cubic term of these inputs does not keep a field finite.
         """
         check_positive(end, "end")
-        check_positive(rtol, "rtol")
         u = self._initial(start, random_state)
         at = np.array([0.0, end]) if times is None else np.asarray(times, dtype=np.float64)
         if at.ndim != 1 or not len(at):
@@ -265,7 +262,7 @@ class CubicFlow(Flow):
 
         runaway.terminal = True  # type: ignore[attr-defined]
         runaway.direction = -1.0  # type: ignore[attr-defined]
-        options: Any = {"rtol": rtol, "atol": 1e-3 * rtol * (np.abs(u).max() or 1.0)}
+        options: Any = {"rtol": _ERROR, "atol": 1e-3 * _ERROR * (np.abs(u).max() or 1.0)}
         result = solve_ivp(velocity, (0.0, end), u.ravel(), t_eval=at, events=runaway, **options)
         if result.status != 0:
             reached = result.t_events[0][0] if len(result.t_events[0]) else result.t[-1]

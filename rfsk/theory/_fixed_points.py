@@ -10,6 +10,8 @@ from ._cubic_flow import CubicFlow
 
 Array = NDArray[np.float64]
 
+_MOST_STEPS = 50  # of Newton's method
+_TOLERANCE = 1e-12  # of |du/dt|, in units of the largest |u| times the largest rate
 _NEUTRAL = 1e-6  # eigenvalues below this fraction of the largest are those of a free shift
 # Growth rates below this fraction of the largest are those of a bump between two sites.
 _PINNED = 1e-3
@@ -51,9 +53,7 @@ class FixedPoint:
         return bool(self.eigenvalues[0] <= _PINNED * np.abs(self.eigenvalues).max())
 
 
-def fixed_point(
-    flow: CubicFlow, start: ArrayLike, *, end: float = 0.0, max_iter: int = 50, tol: float = 1e-12
-) -> FixedPoint:
+def fixed_point(flow: CubicFlow, start: ArrayLike, *, end: float = 0.0) -> FixedPoint:
     """Find the fixed point near a field, by following the flow and then by Newton's method.
 
     Parameters
@@ -64,10 +64,6 @@ def fixed_point(
         Initial field.
     end : float, default=0.0
         Time for which the flow is followed first; with zero an unstable point can be found.
-    max_iter : int, default=50
-        Largest number of Newton steps.
-    tol : float, default=1e-12
-        Largest ``|du/dt|`` of a fixed point, in units of the largest ``|u|`` x the largest rate.
 
     Returns
     -------
@@ -90,23 +86,22 @@ def fixed_point(
     (False, True)
     """
     check_positive(end, "end", zero=True)
-    check_positive(max_iter, "max_iter", integer=True)
     if len(flow.bias) != 1:
         raise ValueError(f"The flow has {len(flow.bias)} biases; expected one.")
     u = np.array(start, dtype=np.float64)
     if end > 0.0:
         u = flow.integrate(u[None], end).fields[0]
-    for number in range(max_iter + 1):
+    for number in range(_MOST_STEPS + 1):
         jacobian, velocity = flow.jacobian(u), flow.velocity(u[None])[0]
         residual = float(np.abs(velocity).max())
         scale = max(np.abs(u).max() * np.abs(jacobian).sum(axis=1).max(), 1e-300)
-        if residual <= tol * scale or number == max_iter:
+        if residual <= _TOLERANCE * scale or number == _MOST_STEPS:
             break
         # Shifts are free: the smallest step that solves the equations.
         u = u - np.linalg.lstsq(jacobian, velocity, rcond=_NEUTRAL)[0]
-    if not residual <= 1e3 * tol * scale:
+    if not residual <= 1e3 * _TOLERANCE * scale:
         raise RuntimeError(
-            f"No fixed point within {max_iter} steps: |du/dt| is still {residual:.1e}. Start "
+            f"No fixed point within {_MOST_STEPS} steps: |du/dt| is still {residual:.1e}. Start "
             "closer, or follow the flow for longer (end=)."
         )
     eigenvalues, vectors = np.linalg.eigh(0.5 * (jacobian + jacobian.T))
