@@ -3,9 +3,9 @@
 from ._autoencoder import Autoencoder
 from ._convnet import ConvNet
 from ._ensemble import fit_each, fit_many, fit_many_online
-from ._evaluation import EvaluationCurve
 from ._fcnet import FCNet
 from ._persistence import load, save
+from ._snapshots import EvaluationCurve
 
 __all__ = [
     "Autoencoder",

@@ -29,14 +29,7 @@ ACTIVATIONS = {
 
 
 def as_activation(activation: Any) -> Activation:
-    """Activation of a name, or of a function of tensors.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown, or the function does not map each entry of a tensor to a finite
-        number.
-    """
+    """Activation of a name, or of a function of tensors; ValueError if it is neither."""
     if not callable(activation):
         check_option(activation, "activation", ACTIVATIONS)
         return ACTIVATIONS[activation]

@@ -15,10 +15,9 @@ _ODD = ("erf", "tanh", "linear")
 
 
 def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = None) -> None:
-    """Warn of likely mistakes in the data of a net, or between the two.
+    """Warn of likely mistakes in the data of a net, whose classes are `index`, or between the two.
 
-    `index` holds the classes of the rows, from 0. Only the scale of X is checked if the net has
-    been trained before.
+    Only the scale of X is checked if the net has been trained before.
     """
     step = max(1, len(X) // _ROWS)
     rows = np.asarray(X[::step], dtype=np.float64)
@@ -28,20 +27,13 @@ def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = N
     note_axis_order(rows, net.shape_, "image_shape")
     if index is not None:
         note_classes(rows, index[::step], net.class_weight is not None)
-    if index is not None and _hangs_on_classes(net):
         _advise_on_classes(net, rows, index[::step])
 
 
 def advise_on_task(net: Any, task: Discrimination) -> None:
-    """Warn of likely mistakes between a net and the task of which it is to see fresh samples."""
-    if not net.net_.n_steps_ and _hangs_on_classes(net):
-        X, index = task.sample(_ROWS, random_state=0)
-        _advise_on_classes(net, X, index)
-
-
-def _hangs_on_classes(net: Any) -> bool:
-    """Whether the classes can show that the net will not learn."""
-    return _has_no_biases(net) or net._coding.rectified
+    """Warn of likely mistakes between a net and the task of which it will use fresh samples."""
+    if not net.net_.n_steps_ and (_has_no_biases(net) or net.net_.criterion_.rectified):
+        _advise_on_classes(net, *task.sample(_ROWS, random_state=0))
 
 
 def _has_no_biases(net: Any) -> bool:
@@ -56,21 +48,23 @@ def _has_no_biases(net: Any) -> bool:
 
 def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.intp]) -> None:
     """Warn of mistakes that the means and correlations of two classes show."""
-    if net._coding.n_classes != 2 or np.bincount(index, minlength=2).min() < 2:
+    rectified, no_biases = net.net_.criterion_.rectified, _has_no_biases(net)
+    is_pair = len(net.classes_) == 2 and np.bincount(index, minlength=2).min() > 1
+    if not is_pair or not (rectified or no_biases):
         return
     first, second = rows[index == 0], rows[index == 1]
     variance = first.var(axis=0) / len(first) + second.var(axis=0) / len(second)
     difference = np.abs(first.mean(axis=0) - second.mean(axis=0))
     if np.any(difference > _CERTAIN * np.sqrt(variance)):
-        return  # a linear classifier sees the classes, and so will the net
-    if _has_no_biases(net):
+        return  # a linear classifier distinguishes the classes, and so will the net
+    if no_biases:
         warn_likely_mistake(
             f"A net of odd units ({net.activation!r}) without biases (bias_init=0, "
             "train_bias=False) has an odd output, and classes of equal mean, unchanged by x -> -x "
             "as these seem, ask for an even one: it learns nothing, accuracy 0.5. Leave "
             "bias_init='auto'."
         )
-    if net._coding.rectified:  # class 1 has the target 1, and class 0 the target 0
+    if rectified:  # class 1 has the target 1, and class 0 the target 0
         uniform = [np.var(part.sum(axis=1)) for part in (first, second)]
         error = np.sqrt(2.0 / len(first) + 2.0 / len(second))
         if np.log(uniform[0] / uniform[1]) > _CERTAIN * error:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,17 +17,17 @@ from .._core._validation import check_positive, validate_inputs
 from ..datasets import Discrimination
 from ..datasets._model import InputModel
 from ._advice import advise_on_data
-from ._autoencoding import Autoencoding, ReconstructionLoss
 from ._base import FLOATS, NetEstimator, Training
 from ._batches import Samples
 from ._docs import with_shared_entries
-from ._prediction import forward
+from ._modules import Autoencoding
+from ._targets import ReconstructionLoss
 
 Array = NDArray[np.float64]
 
 
 @with_shared_entries
-class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator):
+class Autoencoder(NetEstimator):
     """One hidden layer that encodes inputs, and a linear decoder.
 
     Codes and reconstructions of inputs x of D features are
@@ -52,8 +51,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
     tied : bool, default=True
         Whether the decoder is the transpose of the encoder.
     sparsity : float, default=0.0
-        Weight of the sum of sizes of the codes. With it, rows of an untied decoder are kept at
-        norm at most 1, so that small codes do not evade it.
+        Weight of the sum of sizes of the codes. If it is positive, rows of an untied decoder are
+        kept at norm at most 1, so that small codes do not evade the penalty.
     bias_init : float or "auto", default=0.0
         Biases start at +bias_init for the first half of the units and -bias_init for the second;
         "auto" is 1, or 0 for relu.
@@ -68,14 +67,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         Weight decay of w, as the optimizer defines it.
     optimizer : {"adam", "sgd"} or torch optimizer class, default="adam"
         Optimizer of all parameters.
-    @image_shape
-    @record
-    @callbacks
-    @device
-    @warm_start
-    @verbose
-    @random_state
-    @options
+    @image_shape @record @callbacks @device @warm_start @verbose @random_state @options
 
     Attributes
     ----------
@@ -86,16 +78,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         v / sqrt(D), what each unit adds to the reconstruction.
     intercept_ : ndarray of shape (n_features,)
         c, the reconstruction where all codes are zero.
-    @net_
-    @history_
-    @loss_curve_
-    @n_steps_
-    @time_
-    @receptive_field_history_
-    @snapshot_steps_
-    @shape_
-    @seed_
-    @n_features_in_
+    @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_ @snapshot_steps_ @shape_
+    @seed_ @n_features_in_
 
     See Also
     --------
@@ -147,7 +131,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         X : array-like of shape (n_samples, n_features)
             Inputs, best of mean zero and about unit variance.
         y : ignored
-            Present by scikit-learn's convention.
 
         Returns
         -------
@@ -171,14 +154,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         return training._replace(n_epochs=self.max_epochs, n_steps=n_steps)
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
-        """Pass once over a block of data, going on from the net trained so far.
+        """Pass once over a block of data, continuing from the net trained so far.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs. A Dask array is passed over block by block, one in memory at a time.
         y : ignored
-            Present by scikit-learn's convention.
 
         Returns
         -------
@@ -200,14 +182,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
     def fit_online(
         self, source: InputModel | Discrimination, n_samples: int = 2_000_000
     ) -> "Autoencoder":
-        """Train on fresh samples, each seen once, drawn on the training device.
+        """Train on fresh samples, each used once, drawn on the training device.
 
         Parameters
         ----------
         source : input model or Discrimination
-            Where the samples come from; of a task all classes, without their labels.
+            Source of the samples; of a task all classes, without their labels.
         n_samples : int, default=2_000_000
-            How many samples to draw: `n_samples` / `batch_size` steps.
+            Number of samples to draw, in `n_samples` / `batch_size` steps.
 
         Returns
         -------
@@ -224,22 +206,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         self._start_online(None, task.n_features)
         return self._online(task, n_samples, is_labelled=False)
 
-    def transform(self, X: ArrayLike) -> Array:
-        """Codes of inputs.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        codes : ndarray of shape (n_samples, n_hidden)
-        """
-        return forward(self, X, return_hidden=True)
-
     def inverse_transform(self, codes: ArrayLike) -> Array:
-        """Inputs that codes stand for.
+        """Inputs that are represented by codes.
 
         Parameters
         ----------
@@ -281,13 +249,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         X : array-like of shape (n_samples, n_features)
             Inputs.
         y : ignored
-            Present by scikit-learn's convention.
 
         Returns
         -------
         score : float
-            ``1 - sum |x - x'|^2 / sum |x - mean|^2``, summed over features as well; NaN if
-            the inputs do not vary.
+            ``1 - sum |x - x'|^2 / sum |x - mean|^2`` over inputs and features; NaN if the inputs do
+            not vary.
         """
         residual = self.reconstruct(X)
         data = np.asarray(validate_inputs(self, X, dtype=np.float64, reset=False))
@@ -301,21 +268,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
         super()._check_parameters(has_validation=has_validation)
 
     def _start(self, classes: None, n_features: int, is_warm: bool) -> None:
-        self._start_net(
-            n_features,
-            is_warm,
-            {"tied": bool(self.tied)},
-            {},
-            {"criterion": ReconstructionLoss},
-        )
+        tied, loss = {"tied": bool(self.tied)}, {"criterion": ReconstructionLoss}
+        self._start_net(n_features, is_warm, tied, {}, loss)
         self.net_.criterion_.sparsity = self.sparsity
         self.net_.module_.normalized = self.sparsity > 0.0
 
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         return {"n_features": math.prod(shape), "n_hidden": self.n_hidden}
-
-    def _fields_of(self, weight: Array) -> Array:
-        return weight / math.sqrt(weight.shape[1])
 
     def _set_fields(self, weight: Array) -> None:
         module = self.net_.module_
@@ -324,7 +283,3 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimato
             rows = module.decoder.detach().cpu().double().numpy()
         self.decoder_ = self._fields_of(rows)
         self.intercept_ = module.intercept.detach().cpu().double().numpy().copy()
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.receptive_fields_)

@@ -13,28 +13,30 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
 from skorch.helper import predefined_split
+from torch.func import functional_call
 
 from .._core._interrupts import noticing_interrupts
+from .._core._mistakes import mark_activations
 from .._core._random import draw_seed, generator_and_seed
-from .._core._validation import check_image_shape, check_positive
+from .._core._validation import check_image_shape, check_positive, validate_inputs
 from ..datasets import Discrimination
 from ._activations import as_activation
 from ._batches import Samples, TaskBatches
 from ._callbacks import CallbackSupportMixin, check_callbacks, fit_tasks, with_callbacks
 from ._device import resolve_device, threads_for
-from ._engine import DivergenceError, Engine
-from ._evaluation import Evaluator
+from ._engine import DivergenceError, Engine, as_optimizer
 from ._modules import HiddenUnits
-from ._rates import as_optimizer, group_options
-from ._snapshots import FieldRecorder, Snapshots
+from ._snapshots import Evaluator, FieldRecorder, Snapshots
 
 Array = NDArray[np.float64]
 
 FLOATS = [np.float64, np.float32]
 _EVALUATIONS = 30
+_AT_ONCE = 2**24  # activations of predictions that are held at a time
 ONLINE_EPOCHS = 100  # entries of the history of an online fit
 # Parameters of skorch that an estimator passes on, and those that it sets itself.
 _PASSED_ON = ("optimizer__", "callbacks__")
@@ -46,7 +48,7 @@ _OWN_OPTIONS = {
 
 
 class Training(NamedTuple):
-    """What a fit is about to do.
+    """Data and settings of a training that is about to begin.
 
     `n_steps` is None for a block of data with more to come, of which no snapshots are taken;
     `original` holds the data as the user passed them, for scikit-learn's callbacks; `stop` ends
@@ -64,15 +66,16 @@ class Training(NamedTuple):
     n_threads: int | None = None
 
 
-class NetEstimator(CallbackSupportMixin, BaseEstimator):
-    """A net with receptive fields.
-
-    Subclasses choose the module and its loss, and say what its fields are.
-    """
+class NetEstimator(
+    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """A net with receptive fields; subclasses choose the module and its loss."""
 
     _module: ClassVar[type[HiddenUnits]]
     _engine: ClassVar[type[Engine]] = Engine
+    _scales_rates: ClassVar[bool] = False  # of the optimizer "sgd", with the numbers of units
     net_: Engine
+    _built: dict[str, Any]  # what a fitted net cannot change
     _options: Mapping[str, Any] = MappingProxyType({})  # those of skorch
 
     def _store(self, arguments: dict[str, Any]) -> None:
@@ -98,21 +101,55 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         """Size of the module on this lattice, from parameters already checked."""
 
-    def _mask_of(self, n_features: int) -> NDArray[Any] | None:
-        """Which weights there are, checked; None for all."""
-        return None
-
     @abstractmethod
     def _start(self, classes: Any, n_features: int, is_warm: bool) -> None:
         """Settle what follows from classes and width, and have a net for them."""
 
-    @abstractmethod
-    def _set_fields(self, weight: Array) -> None:
-        """Set the fitted attributes that describe the fields."""
+    def _mask_of(self, n_features: int) -> NDArray[Any] | None:
+        """Which weights there are, checked; None for all."""
+        return None
 
-    @abstractmethod
     def _fields_of(self, weight: Array) -> Array:
         """Receptive fields, (n_units, n_features), of raw weights."""
+        return weight / math.sqrt(weight.shape[1])
+
+    def _set_fields(self, weight: Array) -> None:
+        """Set fitted attributes that only this kind of net has."""
+
+    def transform(self, X: ArrayLike) -> Array:
+        """Hidden activations, the codes of an autoencoder.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        hidden : ndarray of shape (n_samples, n_activations)
+            One column per unit of the last hidden layer; for `ConvNet` one per channel and site,
+            or window of sites if pooled.
+        """
+        return mark_activations(self._outputs(X, return_hidden=True))
+
+    @property
+    def _n_features_out(self) -> int:
+        n_activations: int = self.net_.module_.n_activations
+        return n_activations
+
+    def _outputs(self, X: ArrayLike, **options: Any) -> Array:
+        """Outputs of the fitted module for inputs and options, in double precision on the CPU."""
+        check_is_fitted(self, "receptive_fields_")
+        data = np.ascontiguousarray(validate_inputs(self, X, dtype=np.float64, reset=False))
+        module = self.net_.module_
+        state = {name: value.double().cpu() for name, value in module.state_dict().items()}
+        rows = max(1, _AT_ONCE // module.n_widest)
+        with torch.no_grad():
+            parts = [
+                functional_call(module, state, (torch.tensor(data[first : first + rows]),), options)
+                for first in range(0, len(data), rows)
+            ]
+        return torch.cat(parts).numpy()
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         for name in self._options:
@@ -179,7 +216,12 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         }
         callbacks = list(self.callbacks or [])
         if is_warm:
-            self._check_same(fixed)
+            for name, value in fixed.items():
+                if value != (before := self._built.get(name)):
+                    raise ValueError(
+                        f"The fitted net has {name}={before!r}, which training on cannot change to "
+                        f"{value!r}; fit a new net (warm_start=False)."
+                    )
             if callbacks != self.net_.callbacks or self.verbose != self.net_.verbose:
                 self.net_.callbacks, self.net_.verbose = callbacks, self.verbose
                 self.net_.initialize_callbacks()
@@ -199,15 +241,6 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         self.n_features_in_ = n_features
         if hasattr(self, "feature_names_in_") and not is_warm:
             del self.feature_names_in_
-
-    def _check_same(self, asked: dict[str, Any]) -> None:
-        changed = [name for name, value in asked.items() if value != self._built.get(name)]
-        if changed:
-            name = changed[0]
-            raise ValueError(
-                f"The fitted net has {name}={self._built.get(name)!r}, which training on cannot "
-                f"change to {asked[name]!r}; fit a new net (warm_start=False)."
-            )
 
     def _build(
         self, architecture: dict[str, Any], criterion: dict[str, Any], callbacks: list[Any]
@@ -240,13 +273,32 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 raise ValueError(f"{name} do not fit: the callbacks are {sorted(known)}.")
 
     def _group_options(self) -> dict[str, dict[str, float]]:
-        """Options of the groups of the optimizer, with the parameters as they are now."""
-        return group_options(
-            self.net_.module_,
-            mean_field=False,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-        )
+        """Options of the optimizer by the name of the parameter, from the rates set now.
+
+        In the scaling of "sgd", a layer of K units on D inputs moves its weights by learning_rate K
+        / A^2 and its biases by 1/D of that, where A is the scale of the readout times K; a readout
+        moves by readout_rate learning_rate K, and its bias without the K. Otherwise the factors K,
+        1/D and 1/A^2 are left out. A step of SGD shrinks fields by learning_rate x weight_decay;
+        then they move towards zero by learning_rate x l1, and those smaller than l1_cut x l1 are
+        set to zero.
+        """
+        module, options = self.net_.module_, {}
+        scaled = self._scales_rates and isinstance(self.optimizer, str) and self.optimizer == "sgd"
+        l1, l1_cut = getattr(self, "l1", 0.0), getattr(self, "l1_cut", 0.0)
+        for name, _ in module.named_parameters():
+            n_units, fan_in = module.layers().get(name, (1, 1))
+            factor = n_units / module.readout_scale**2 if scaled else 1.0
+            rate = self.learning_rate * factor
+            if "bias" in name and scaled:
+                rate /= fan_in
+            if name.startswith("readout"):
+                rate = self.readout_rate * self.learning_rate
+                rate *= module.n_units_read if scaled and name == "readout_weight" else 1.0
+            options[name] = {"lr": rate}
+            if name == "weight":  # SGD multiplies the decay by the rate, and the engine the penalty
+                decay, penalty = self.weight_decay / factor, l1 / factor
+                options[name].update(weight_decay=decay, l1=penalty, cut=l1_cut * l1)
+        return options
 
     def _n_batches(self, n_samples: int) -> int:
         return math.ceil(n_samples / self.batch_size)
@@ -322,8 +374,9 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
 
         A net that diverges has the weights and the history that it had before.
         """
-        net, own = self.net_, _state_of(self.net_)
-        recorder = None
+        net, recorder = self.net_, None
+        own = copy.deepcopy([part.state_dict() for part in (net.module_, net.optimizer_)])
+        n_epochs, n_steps = len(net.history), net.n_steps_
         if training.n_steps is not None:
             recorder = None if self.record is None else FieldRecorder()
             observers: list[Any] = [o for o in (recorder, training.evaluator) if o is not None]
@@ -334,10 +387,13 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         net.generator_ = torch.Generator(self._device).manual_seed(training.seed)
         net.interrupted_, net.stop_, net.last_batch_ = False, training.stop, None
         net.n_threads_ = training.n_threads or torch.get_num_threads()
-        listeners = net.callbacks_
-        if self.verbose:
-            self._report_seed()
-        data = training.data
+        if self.verbose and self.random_state is None and net.n_steps_ == 0:
+            print(
+                f"random_state=None: seed {self.seed_} was drawn, and is kept as seed_. "
+                f"random_state={self.seed_} trains the same net on the same data.",
+                file=sys.stderr,
+            )
+        listeners, data = net.callbacks_, training.data
         is_double = isinstance(data, Samples) and data.inputs.dtype is torch.float64
         net.set_precision(torch.float64 if is_double else torch.float32)
         try:
@@ -345,16 +401,16 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
                 net.callbacks_ = [*tasks, *listeners]
                 yield
             if not net.interrupted_:
-                net.check_end(own["n_epochs"])
+                net.check_end(n_epochs)
         except DivergenceError:
-            net.module_.load_state_dict(own["module"])
-            net.optimizer_.load_state_dict(own["optimizer"])
-            del net.history[own["n_epochs"] :]
-            net.n_steps_ = own["n_steps"]
+            for part, state in zip((net.module_, net.optimizer_), own, strict=True):
+                part.load_state_dict(state)
+            del net.history[n_epochs:]
+            net.n_steps_ = n_steps
             raise
         finally:
-            if isinstance(training.data, TaskBatches):
-                training.data.close()
+            if isinstance(data, TaskBatches):
+                data.close()
             net.callbacks_, snapshots = listeners, net.snapshots_
             net.set_precision(torch.float32)
             if snapshots is not None:
@@ -363,15 +419,6 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             self._export(recorder)
             if training.evaluator is not None:
                 self.evaluation_ = training.evaluator.curve()
-
-    def _report_seed(self) -> None:
-        """Print the seed that was drawn, with which the net can be trained again."""
-        if self.random_state is None and self.net_.n_steps_ == 0:
-            print(
-                f"random_state=None: seed {self.seed_} was drawn, and is kept as seed_. "
-                f"random_state={self.seed_} trains the same net on the same data.",
-                file=sys.stderr,
-            )
 
     def _adopt(
         self,
@@ -408,13 +455,3 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             self.receptive_field_history_ = np.stack(
                 [self._fields_of(snapshot.astype(np.float64)) for snapshot in recorder.weights]
             )
-
-
-def _state_of(net: Engine) -> dict[str, Any]:
-    """Copy of everything that training changes in a net."""
-    return {
-        "module": copy.deepcopy(net.module_.state_dict()),
-        "optimizer": copy.deepcopy(net.optimizer_.state_dict()),
-        "n_epochs": len(net.history),
-        "n_steps": net.n_steps_,
-    }

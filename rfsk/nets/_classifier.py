@@ -6,45 +6,38 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .._core._blocks import is_lazy, row_blocks
-from .._core._mistakes import note_few_rows, note_one_class
+from .._core._mistakes import mark_activations, note_few_rows, note_one_class
 from .._core._random import draw_seed
-from .._core._validation import check_option, check_positive, validate_inputs
+from .._core._validation import check_layer, check_option, check_positive, validate_inputs
 from ..datasets import Discrimination
 from ..datasets._empirical import as_task
 from ._advice import advise_on_data, advise_on_task
 from ._base import FLOATS, NetEstimator, Training
 from ._batches import Samples
 from ._engine import ClassifierEngine
-from ._evaluation import Evaluator
 from ._modules import FIXED_READOUTS
-from ._prediction import PredictionMixin
-from ._rates import group_options
-from ._targets import CodedLoss, choose_coding
+from ._snapshots import Evaluator
+from ._targets import CodedLoss, choose_loss
+
+Array = NDArray[np.float64]
 
 _READOUTS = ("auto", *FIXED_READOUTS, "linear")
 _LOSSES = ("auto", "squared", "cross_entropy")
 
 
-def _check_weight(sample_weight: Any, data: NDArray[Any]) -> NDArray[np.float64]:
-    """Return weights of samples as an array; raise unless they are >= 0 and not all zero."""
-    weight = _check_sample_weight(sample_weight, data, dtype=np.float64, ensure_non_negative=True)
-    if not np.any(weight):
-        raise ValueError(
-            "Sample weights must contain at least one non-zero number, got only zeros."
-        )
-    return np.asarray(weight)
-
-
-class NetClassifier(PredictionMixin, NetEstimator):
+class NetClassifier(ClassifierMixin, NetEstimator):
     """A net with a readout of its hidden units, trained on labels."""
 
     _engine = ClassifierEngine
+    _scales_rates = True
+    classes_: NDArray[Any]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -78,31 +71,22 @@ class NetClassifier(PredictionMixin, NetEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the data are not valid, before any training; or if the training
-            diverges, which leaves the net as it was before.
+            If a parameter or the data are not valid, before any training, or if the training
+            diverges. Both leave the net as it was before.
         """
         prepare = partial(self._prepare_fit, X, y, sample_weight)
         return self._fit(prepare, has_validation=True)
 
     def _prepare_fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike | None,
-        sample_weight: ArrayLike | None = None,
-        shared: dict[Any, torch.Tensor] | None = None,
+        self, X: Any, y: Any, sample_weight: Any = None, shared: dict[Any, Any] | None = None
     ) -> Training:
-        """Check the data, and have a net for them.
-
-        Inputs on the device come from `shared`, if they are there already.
-        """
+        """Check the data, and have a net for them; inputs on the device may come from `shared`."""
         is_warm = self._is_warm()
-        data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
-        check_classification_targets(y)
+        data, y, sample_weight = self._checked(X, y, sample_weight, is_warm)
         inputs = self._inputs_on_device(data, shared)
         if sample_weight is not None:
-            sample_weight = _check_weight(sample_weight, data)
             kept = sample_weight > 0.0
-            data, y, sample_weight = data[kept], np.asarray(y)[kept], sample_weight[kept]
+            data, y, sample_weight = data[kept], y[kept], sample_weight[kept]
             inputs = inputs[torch.as_tensor(kept)]
         classes, index = np.unique(y, return_inverse=True)
         self._start(classes, self.n_features_in_, is_warm)
@@ -121,6 +105,17 @@ class NetClassifier(PredictionMixin, NetEstimator):
         seed = draw_seed(self._rng)
         return Training(samples, self.max_epochs, n_steps, seed, valid, original=(data, y))
 
+    def _checked(self, X: Any, y: Any, sample_weight: Any, is_warm: bool) -> tuple[Any, Any, Any]:
+        """Inputs, labels and weights of samples, checked: weights are >= 0 and not all zero."""
+        data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
+        check_classification_targets(y)
+        if sample_weight is not None:
+            options: Any = {"dtype": np.float64, "ensure_non_negative": True}
+            sample_weight = _check_sample_weight(sample_weight, data, **options)
+            if not np.any(sample_weight):  # scikit-learn before 1.9 does not refuse them
+                raise ValueError("Sample weights must contain at least one non-zero number.")
+        return data, np.asarray(y), sample_weight
+
     def _samples(
         self, inputs: torch.Tensor, index: NDArray[np.intp], sample_weight: Any = None
     ) -> Samples:
@@ -133,7 +128,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
             weight = torch.as_tensor(weight / np.mean(weight)).to(inputs)
         return Samples(inputs, torch.as_tensor(index).to(inputs.device), weight)
 
-    def _weight_of_class(self, y: NDArray[Any]) -> NDArray[np.float64]:
+    def _weight_of_class(self, y: NDArray[Any]) -> Array:
         """Weight of each class, from labels of all of them."""
         weight = self.class_weight
         weights: Any = compute_class_weight(weight, classes=self.classes_, y=y)
@@ -148,9 +143,9 @@ class NetClassifier(PredictionMixin, NetEstimator):
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> "NetClassifier":
-        """Pass once over a block of data, going on from the net trained so far.
+        """Pass once over a block of data, continuing from the net trained so far.
 
-        Takes no snapshots, whatever `record`, and keeps no data for validation.
+        No snapshots are taken, whatever `record`, and no data are kept for validation.
 
         Parameters
         ----------
@@ -159,7 +154,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
         y : array-like of shape (n_samples,)
             Labels.
         classes : array-like of shape (n_classes,), optional
-            All labels that will ever come; needed in the first call if `y` has not all.
+            All labels of all blocks; required in the first call if `y` does not have all.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the samples in the loss, relative to those of the block.
 
@@ -182,10 +177,7 @@ class NetClassifier(PredictionMixin, NetEstimator):
     def _prepare_block(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Training:
         """Check a block of data, and have a net for it."""
         is_warm = self._is_trained()
-        data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
-        check_classification_targets(y)
-        if sample_weight is not None:
-            sample_weight = _check_weight(sample_weight, data)
+        data, y, sample_weight = self._checked(X, y, sample_weight, is_warm)
         classes = self._all_classes(y, classes, is_warm)
         inputs = self._to_device(data)
         self._start(classes, self.n_features_in_, is_warm)
@@ -221,19 +213,19 @@ class NetClassifier(PredictionMixin, NetEstimator):
     def fit_online(
         self, task: Discrimination | tuple[Any, Any], n_samples: int = 2_000_000, *, n_eval: int = 0
     ) -> "NetClassifier":
-        """Train on fresh samples of a task, each seen once, drawn on the training device.
+        """Train on fresh samples of a task, each used once, drawn on the training device.
 
         Parameters
         ----------
         task : Discrimination, or data (X, y) with labels 0, 1, ...
-            Where the samples come from: classes 0, 1, ... Of data, rows are drawn with
-            replacement, and equally many of each class.
+            Source of the samples. Of data, rows are drawn with replacement, equally many of each
+            class.
         n_samples : int, default=2_000_000
-            How many samples to draw: `n_samples` / `batch_size` steps.
+            Number of samples to draw, in `n_samples` / `batch_size` steps.
         n_eval : int, default=0
             Number of samples, drawn once, of the task and of its Gaussian clone, on which the net
-            is evaluated at steps spaced evenly in the logarithm (`record` of them, or 30); see
-            `evaluation_`. Does not change the training.
+            is evaluated at `record` (or 30) steps spaced evenly in the logarithm; see
+            `evaluation_`. The evaluation does not change the training.
 
         Returns
         -------
@@ -262,6 +254,70 @@ class NetClassifier(PredictionMixin, NetEstimator):
             return training
         evaluator = Evaluator(tasks, n_eval, self.net_.criterion_, training.seed, self._device)
         return training._replace(evaluator=evaluator)
+
+    def decision_function(self, X: ArrayLike) -> Array:
+        """Signed confidence: positive for ``classes_[1]``, or one column per class if several.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Minus the output of the net for two classes, whose target is +1 for class 0.
+        """
+        outputs = self._outputs(X)
+        return np.asarray(self.net_.criterion_.decision(outputs))
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Class probabilities; the squared loss estimates the conditional mean of the target.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples, n_classes)
+        """
+        outputs = self._outputs(X)
+        return np.asarray(self.net_.criterion_.probability(outputs))
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Most likely class of each input.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        outputs = self._outputs(X)
+        return self.classes_[self.net_.criterion_.predicted(outputs)]
+
+    def hidden_activations(self, X: ArrayLike, layer: int = -1) -> Array:
+        """Activations of any hidden layer.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        layer : int, default=-1
+            Number of the layer, from 0 for the first; negative ones count from the last.
+
+        Returns
+        -------
+        hidden : ndarray of shape (n_samples, n_activations)
+        """
+        check_is_fitted(self, "receptive_fields_")
+        number = check_layer(layer, self.net_.module_.n_layers)
+        return mark_activations(self._outputs(X, return_hidden=True, layer=number))
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         check_option(self.readout, "readout", _READOUTS)
@@ -296,24 +352,15 @@ class NetClassifier(PredictionMixin, NetEstimator):
         readout = self.readout
         if readout == "auto":
             readout = "mean" if len(classes) == 2 else "linear"
-        coding = choose_coding(len(classes), readout, self.loss, self.activation)
+        n_classes = len(classes)
+        loss, rectified = choose_loss(n_classes, readout, self.loss, self.activation)
+        coding = {"n_classes": n_classes, "loss": loss, "rectified": rectified}
         self._start_net(
             n_features,
             is_warm,
-            {"n_outputs": coding.n_outputs, "readout": readout},
-            {"loss": coding.loss},
-            {"criterion": CodedLoss, "criterion__coding": coding},
+            {"n_outputs": 1 if n_classes == 2 else n_classes, "readout": readout},
+            {"loss": loss},
+            {"criterion": CodedLoss} | {f"criterion__{k}": value for k, value in coding.items()},
         )
         if not is_warm:
-            self.classes_, self._coding = classes, coding
-
-    def _group_options(self) -> dict[str, dict[str, float]]:
-        return group_options(
-            self.net_.module_,
-            mean_field=isinstance(self.optimizer, str) and self.optimizer == "sgd",
-            learning_rate=self.learning_rate,
-            readout_rate=self.readout_rate,
-            weight_decay=self.weight_decay,
-            l1=getattr(self, "l1", 0.0),
-            l1_cut=getattr(self, "l1_cut", 0.0),
-        )
+            self.classes_ = classes

@@ -21,10 +21,9 @@ class CompiledStep:
     """Steps of SGD on the squared loss of a two-layer network with a fixed readout.
 
     Weights and biases change in place. Threads share the blocks of a large batch: each takes the
-    next one, and what they find is added in the order of the blocks, so that the numbers do not
-    depend on how many threads there are.
-
-    `net` is an engine for which `fits` is true, `batch_size` that of a whole batch.
+    next one, and the gradients are added in the order of the blocks, so that the numbers do not
+    depend on the number of threads. `net` is an engine for which `fits` is true, and `batch_size`
+    the size of a whole batch.
     """
 
     def __init__(self, net: Any, batch_size: int, n_threads: int) -> None:
@@ -82,7 +81,7 @@ class CompiledStep:
         return (
             module.readout in FIXED_READOUTS
             and module.activation.name in _SLOPES
-            and net.criterion_.coding.loss == "squared"
+            and net.criterion_.loss == "squared"
             and type(optimizer) is torch.optim.SGD
             and not any(group[name] for group in optimizer.param_groups for name in options)
             and module.weight.device.type == "cpu"

@@ -33,29 +33,25 @@ class ConvNet(NetClassifier):
     ----------
     n_channels : int, default=4
         C, the number of filters.
+    @image_shape
     kernel_size : int, (int, int) or None, default=None
-        Taps of a filter along each axis: odd, at most the side. None takes the largest odd
-        number that is at most three quarters of the side. If the window is narrower than the
-        fields, spikes at the end taps can make up for what it leaves out.
+        Taps of a filter along each axis: odd, at most the side. None takes the largest odd number
+        that is at most three quarters of the side. A window much narrower than the fields leaves
+        spikes at the end taps.
     stride : int or (int, int), default=1
         Sites from one place of a filter to the next along each axis; the first is site 0.
     boundary : {"periodic", "zero"}, default="periodic"
         What lies beyond the border: the other end of the lattice, or zeros.
+    activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
+        sigma, as in `FCNet`.
     pooling : {"mean", "max"}, optional
         Whether and how to pool activations over windows of sites before the readout.
     pool_size : int or (int, int), optional
         Sites of a window along each axis, a divisor of their number; all of them by default.
-    activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
-        sigma, as in `FCNet`.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
-        "mean" averages over channels and sites, "sqrt" and "sum" are that times sqrt C and C;
-        these are fixed, and for two classes, with rates as in `FCNet`. "linear" trains a
-        weight for each channel, (pooled) site and class, as in `FCNet`, at rates with the C of
-        the channels. "auto" is mean for two classes and linear for more.
-    @bias_init
-    @train_bias
-    @loss
-    @class_weight
+        As in `FCNet`, with C in place of K: "mean" averages over channels and sites, and "linear"
+        trains a weight for each channel, (pooled) site and class.
+    @bias_init @train_bias @loss @class_weight
     learning_rate : float, default=5.0
         A step moves filters by learning_rate C dLoss/df, biases by (learning_rate / D) of it.
     @batch_size
@@ -66,15 +62,7 @@ class ConvNet(NetClassifier):
     @init_scale
     weight_decay : float, default=2e-4
         Each step shrinks the filters by learning_rate x weight_decay.
-    @optimizer
-    @validation_fraction
-    @image_shape
-    @record
-    @callbacks
-    @device
-    @warm_start
-    @verbose
-    @random_state
+    @optimizer @validation_fraction @record @callbacks @device @warm_start @verbose @random_state
     @options
 
     Attributes
@@ -84,19 +72,8 @@ class ConvNet(NetClassifier):
     receptive_fields_ : ndarray of shape (n_channels, n_features)
         f / sqrt(taps) laid at the centre of the input (site side // 2), zero elsewhere:
         ``X @ receptive_fields_.T + biases_`` is what the units of that site see.
-    @biases_
-    @classes_
-    @net_
-    @history_
-    @loss_curve_
-    @n_steps_
-    @time_
-    @receptive_field_history_
-    @snapshot_steps_
-    @evaluation_
-    @shape_
-    @seed_
-    @n_features_in_
+    @biases_ @classes_ @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_
+    @snapshot_steps_ @evaluation_ @shape_ @seed_ @n_features_in_
 
     See Also
     --------
@@ -117,12 +94,13 @@ class ConvNet(NetClassifier):
         self,
         n_channels: int = 4,
         *,
+        image_shape: tuple[int, ...] | None = None,
         kernel_size: int | tuple[int, int] | None = None,
         stride: int | tuple[int, int] = 1,
         boundary: str = "periodic",
+        activation: str | Callable = "erf",
         pooling: str | None = None,
         pool_size: int | tuple[int, int] | None = None,
-        activation: str | Callable = "erf",
         readout: str = "auto",
         bias_init: float | str = "auto",
         train_bias: bool = True,
@@ -136,7 +114,6 @@ class ConvNet(NetClassifier):
         weight_decay: float = 2e-4,
         optimizer: str | type = "sgd",
         validation_fraction: float = 0.0,
-        image_shape: tuple[int, ...] | None = None,
         record: int | None = None,
         callbacks: list | None = None,
         device: str = "auto",
@@ -149,30 +126,27 @@ class ConvNet(NetClassifier):
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         check_positive(self.n_channels, "n_channels", integer=True)
-        if self.kernel_size is not None:
-            for taps in np.atleast_1d(self.kernel_size).tolist():
-                check_positive(taps, "kernel_size", integer=True)
-                if taps % 2 == 0:
+        for name in ("kernel_size", "stride", "pool_size"):
+            sizes = getattr(self, name)
+            for size in [] if sizes is None else np.atleast_1d(sizes).tolist():
+                check_positive(size, name, integer=True)
+                if name == "kernel_size" and size % 2 == 0:
                     raise ValueError(
-                        f"kernel_size={self.kernel_size!r} is even; a filter on a ring needs a "
-                        f"central tap: use {taps - 1} or {taps + 1}."
+                        f"kernel_size={sizes!r} is even; a filter on a ring needs a central tap: "
+                        f"use {size - 1} or {size + 1}."
                     )
         check_option(self.boundary, "boundary", ("periodic", "zero"))
         if self.pooling is not None:
             check_option(self.pooling, "pooling", ("mean", "max"))
-        for name in ("stride", "pool_size"):
-            if getattr(self, name) is not None:
-                for size in np.atleast_1d(getattr(self, name)).tolist():
-                    check_positive(size, name, integer=True)
         super()._check_parameters(has_validation=has_validation)
 
     def _kernel_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if self.kernel_size is None:
             return tuple(max(1, (3 * side // 4 - 1) // 2 * 2 + 1) for side in shape)
-        return self._per_axis("kernel_size", shape, "one odd size an axis, at most its side")
+        return self._per_axis("kernel_size", shape, "one odd size per axis, at most its side")
 
     def _per_axis(self, name: str, sides: tuple[int, ...], expected: str) -> tuple[int, ...]:
-        """One size an axis, from a parameter that may give one for all."""
+        """One size per axis, from a parameter that may give one for all."""
         sizes = np.atleast_1d(getattr(self, name)).tolist()
         if len(sizes) == 1:
             sizes = sizes * len(sides)
@@ -188,7 +162,7 @@ class ConvNet(NetClassifier):
             return (1,) * len(sites)
         if self.pool_size is None:
             return sites
-        sizes = self._per_axis("pool_size", sites, "one size an axis, at most its places")
+        sizes = self._per_axis("pool_size", sites, "one size per axis, at most its places")
         if np.any(np.remainder(sites, sizes)):
             raise ValueError(
                 f"pool_size={self.pool_size!r} does not divide the {sites} places of a filter; "
@@ -198,7 +172,7 @@ class ConvNet(NetClassifier):
 
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         kernel = self._kernel_shape(shape)
-        stride = self._per_axis("stride", shape, "one number of sites an axis, at most its side")
+        stride = self._per_axis("stride", shape, "one number of sites per axis, at most its side")
         sites = tuple(-(-side // step) for side, step in zip(shape, stride, strict=True))
         return {
             "shape": shape,
@@ -226,20 +200,18 @@ class ConvNet(NetClassifier):
     def release(self) -> FCNet:
         """Fully-connected net that computes the same function, free of the constraint.
 
-        It has a unit for each channel and site, whose field is the filter laid there, and can be
-        trained on: does it stay convolutional (d'Ascoli, Sagun, Biroli and Bruna, NeurIPS 2019)?
+        It has a unit for each channel and site, whose field is the filter laid there. Its training
+        shows whether it stays convolutional (d'Ascoli, Sagun, Biroli and Bruna, NeurIPS 2019).
 
         Returns
         -------
         net : FCNet
             Fitted, with ``warm_start=True``, no callbacks and the other parameters of this net,
-            whose rates are in the scaling of its own number of units. Of S places,
-            unit c S + i has the filter of channel c at the i-th.
+            whose rates are in the scaling of its own number of units. With S places of a filter,
+            unit c S + i has the filter of channel c at place i.
 
         Raises
         ------
-        NotFittedError
-            If this net is not fitted.
         ValueError
             If the readout is "sqrt" or "sum", whose scale depends on the number of units, or
             activations are pooled by their maximum.

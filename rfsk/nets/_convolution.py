@@ -9,15 +9,15 @@ from torch.nn import functional
 from ._modules import HiddenUnits, ReadoutMixin
 
 _POOLINGS: dict[str, Any] = {"mean": torch.mean, "max": torch.amax}
-# Taps a computed site up to which a direct convolution is faster than Fourier transforms.
+# Taps per computed site up to which a direct convolution is faster than Fourier transforms.
 _DIRECT_TAPS = 9
 
 
 class Convolutional(ReadoutMixin, HiddenUnits):
-    """Channel c sees, at every site, its filter's cross-correlation / sqrt(taps) + b_c.
+    """Channels c with the input of a cross-correlation / sqrt(taps) + b_c at every site.
 
     Sites are every `stride`-th along an axis from the first. Beyond the border the lattice
-    goes on at its other end ("periodic") or is zero. Windows of `pool_size` sites are pooled
+    continues at its other end ("periodic") or is zero. Windows of `pool_size` sites are pooled
     after the activation.
     """
 
@@ -92,12 +92,9 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return correlation[(..., *kept)] + bias.reshape(-1, *[1] * len(self.shape))
 
     def laid_on_sites(self) -> torch.Tensor:
-        """Filters / sqrt(taps) laid on every site, in double precision.
+        """Filters / sqrt(taps) laid on every site, (n_channels * n_sites, n_features), in double.
 
-        Returns
-        -------
-        fields : Tensor of shape (n_channels * n_sites, n_features)
-            Read off the responses to one feature at a time.
+        They are the responses to one feature at a time.
         """
         n_features = math.prod(self.shape)
         weight = self.weight.detach().double() / math.sqrt(self.fan_in)

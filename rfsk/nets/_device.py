@@ -1,4 +1,4 @@
-"""Where to train: a device by name, or a clear error."""
+"""The device and the number of threads of a training."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +12,7 @@ _SMALL_STEP = 2e7
 
 
 def resolve_device(device: Any) -> torch.device:
-    """Turn a device name into a torch device that is there.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown or the device absent.
-    """
+    """Turn a device name into a torch device that is there; ValueError if there is none."""
     if isinstance(device, str) and device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

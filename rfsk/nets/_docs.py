@@ -17,7 +17,7 @@ class_weight : "balanced" or dict, optional
     Weights of the classes in the loss: inversely proportional to their frequencies, or by label.
     Only their ratios matter.
 batch_size : int, default=500
-    Samples of a step. A last batch of fewer takes a step that is shorter in proportion.
+    Samples of a step. A smaller last batch takes a step that is shorter in proportion.
 optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
     "sgd" scales the rates as described for FCNet. With "adam" and any torch class,
     torch.optim.SGD included, the rate of every parameter is `learning_rate` (1e-3 is usual for
@@ -29,16 +29,16 @@ image_shape : (int, int), optional
     (rows, columns) of images, one of which may be -1, to be inferred; a ring of all features by
     default.
 record : int, optional
-    Number of snapshots of the fields to keep, at least 2: the start, the end and between them
-    steps spaced evenly in the logarithm (fewer where these coincide).
+    Number of snapshots of the fields to keep, at least 2, at steps from the start to the end that
+    are spaced evenly in the logarithm (fewer where these coincide).
 callbacks : list of skorch callbacks, optional
-    Called during training, as in skorch: `EarlyStopping`, `LRScheduler`, `Checkpoint` and all
-    others. One that listens to single training batches selects skorch's own, slower loop.
-    Callbacks of scikit-learn (1.9 and later) are set by ``set_callbacks``.
+    Called during training, as in skorch. A callback that listens to single training batches selects
+    skorch's own, slower loop. Callbacks of scikit-learn (1.9 and later) are set by
+    ``set_callbacks``.
 device : str, default="auto"
-    Where to train: a torch device. "auto" is cuda where there is one, else cpu.
+    A torch device for the training. "auto" is cuda where there is one, else cpu.
 warm_start : bool, default=False
-    Whether `fit` and `fit_online` go on from the net fitted before, at the rates set now.
+    Whether `fit` and `fit_online` continue from the fitted net, at the rates set now.
 verbose : int, default=0
     Above 0 skorch prints a line for each epoch.
 random_state : int, Generator, RandomState or None, default=None
@@ -70,7 +70,7 @@ evaluation_ : EvaluationCurve
 shape_ : tuple of int
     Lattice of the features.
 seed_ : int or None
-    The seed of this net, newly drawn where `random_state` is None: as `random_state` it gives the
+    The seed of this net, newly drawn if `random_state` is None: as `random_state` it gives the
     same net on the same data. None if `random_state` was a generator.
 n_features_in_ : int
     Number of features.

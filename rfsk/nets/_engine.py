@@ -14,11 +14,11 @@ from skorch.callbacks import EpochScoring
 from skorch.dataset import unpack_data
 from skorch.utils import to_numpy
 
+from .._core._validation import check_option
 from ._batches import SampleBatches, Samples, TaskBatches
 from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
 from ._snapshots import Snapshots
-from ._targets import Coding
 
 # Times the loss of the first epoch, or one, at which a network has diverged.
 _EXPLODED = 100.0
@@ -49,29 +49,14 @@ class Engine(NeuralNet):
     some for the network, else by a short loop with autograd. A callback that listens to training
     batches selects skorch's own loop. History, callbacks, validation and scoring are skorch's.
     A batch smaller than the others takes a step that is shorter in proportion.
-
-    Attributes
-    ----------
-    group_options_ : dict of str to dict
-        Options of the optimizer's groups, by the name of the parameter.
-    n_steps_ : int
-        Steps taken.
-    interrupted_ : bool
-        Whether the last training was interrupted, other than by a callback.
-    snapshots_ : Snapshots or None
-        What is measured between steps.
-    stop_ : threading.Event or None
-        Ends the training when set, as an interrupt does.
-    n_threads_ : int
-        Threads of the compiled step.
     """
 
-    group_options_: dict[str, dict[str, float]]
+    group_options_: dict[str, dict[str, float]]  # of the optimizer, by the name of the parameter
     n_steps_: int = 0
-    interrupted_: bool = False
+    interrupted_: bool = False  # the last training, other than by a callback
     snapshots_: Snapshots | None = None
-    stop_: threading.Event | None = None
-    n_threads_: int = 1
+    stop_: threading.Event | None = None  # ends the training when set, as an interrupt does
+    n_threads_: int = 1  # of the compiled step
     last_batch_: tuple[Any, torch.Tensor] | None = None
 
     def _get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
@@ -135,10 +120,10 @@ class Engine(NeuralNet):
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
         """Take one step for each batch."""
-        is_ours = isinstance(iterator, SampleBatches | TaskBatches)
         if not training:  # of which there may be none
             super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
             return
+        is_ours = isinstance(iterator, SampleBatches | TaskBatches)
         try:
             if is_ours and not listens_to_batches(self.callbacks_):
                 self._run_fast_epoch(iterator)
@@ -286,15 +271,9 @@ class ClassifierEngine(ClassifierMixin, Engine):
     """Engine of a classifier. As always in skorch, classes are numbered from 0."""
 
     @property
-    def coding(self) -> Coding:
-        """What outputs mean."""
-        coding: Coding = self.criterion_.coding
-        return coding
-
-    @property
     def classes_(self) -> np.ndarray:
         """Numbers of the classes."""
-        return np.arange(self.coding.n_classes)
+        return np.arange(self.criterion_.n_classes)
 
     @property
     def _default_callbacks(self) -> list[Any]:
@@ -306,20 +285,31 @@ class ClassifierEngine(ClassifierMixin, Engine):
         if not np.isin(index, self.classes_).all():
             raise ValueError(
                 f"y holds {np.unique(index)[:5].tolist()}; net_ numbers the classes from 0 to "
-                f"{self.coding.n_classes - 1}, as skorch does. Use the methods of the estimator, "
+                f"{len(self.classes_) - 1}, as skorch does. Use the methods of the estimator, "
                 "which know your labels."
             )
         return torch.as_tensor(index.astype(np.int64)).to(self.device)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Class probabilities, (n_samples, n_classes)."""
-        return self.coding.probability(self.forward(X).double().numpy())
+        return self.criterion_.probability(self.forward(X).double().numpy())
 
     def predict(self, X: Any) -> np.ndarray:
         """Numbers of the most likely classes."""
-        return to_numpy(self.coding.predicted(self.forward(X)))
+        return to_numpy(self.criterion_.predicted(self.forward(X)))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy, with classes numbered from 0."""
         self._index_of(y)
         return float(super().score(X, y, sample_weight))
+
+
+_OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+
+
+def as_optimizer(optimizer: Any) -> type[torch.optim.Optimizer]:
+    """Optimizer class of a name, or the class itself; ValueError if it is neither."""
+    if isinstance(optimizer, type) and issubclass(optimizer, torch.optim.Optimizer):
+        return optimizer
+    check_option(optimizer, "optimizer", _OPTIMIZERS)
+    return _OPTIMIZERS[optimizer]

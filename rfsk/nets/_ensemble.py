@@ -1,10 +1,12 @@
 """Ensembles of nets: in threads where their steps are compiled, else as one batched computation."""
 
+import copy
 import threading
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from functools import partial
 from numbers import Real
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import joblib
 import torch
 from numpy.typing import ArrayLike
+from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
 from .._core._interrupts import noticing_interrupts
 from .._core._mistakes import warned_once
@@ -22,7 +25,7 @@ from ._base import NetEstimator, Training
 from ._batches import Samples
 from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
-from ._stack import train_stack
+from ._engine import DivergenceError, Engine
 
 _AT_ONCE = 16  # nets of a batched computation whose batches stay in a core's cache
 
@@ -37,15 +40,15 @@ def fit_many(
 ) -> list[NetEstimator]:
     """Fit many nets to the same data at once.
 
-    Each becomes what its own ``fit(X, y)`` would make of it, whatever the others and `n_jobs`:
+    Each net becomes what its own ``fit(X, y)`` would make of it, whatever the others and `n_jobs`:
     to the last bit where its steps are compiled (two layers, fixed readout, squared loss, "sgd",
-    on a CPU), and up to rounding elsewhere.
+    on a CPU), and up to rounding elsewhere. Where steps are not compiled, nets of equal
+    architecture and rates are trained as one batched computation.
 
     Parameters
     ----------
     nets : sequence of FCNet, ConvNet or Autoencoder
-        They are fitted in place, and any of their parameters may differ. Where steps are not
-        compiled, nets of equal architecture and rates are trained as one batched computation.
+        They are fitted in place, and any of their parameters may differ.
     X : array-like of shape (n_samples, n_features)
         Inputs.
     y : array-like of shape (n_samples,), optional
@@ -86,14 +89,14 @@ def fit_each(
     n_jobs: int | None = -1,
     verbose: int = 0,
 ) -> list[NetEstimator]:
-    """Fit each net to inputs and labels of its own; `fit_many` is the case of common ones.
+    """Fit each net to inputs and labels of its own, as `fit_many` does to common ones.
 
     Parameters
     ----------
     nets : sequence of FCNet, ConvNet or Autoencoder
         As in `fit_many`.
     data : sequence of (X, y)
-        Inputs and labels of each net; labels of autoencoders may be None.
+        Inputs and labels of each net.
     n_jobs : int, default=-1
         As in `fit_many`.
     verbose : int, default=0
@@ -102,29 +105,18 @@ def fit_each(
     Returns
     -------
     nets : list
-        The same nets, fitted; they and errors are as in `fit_many`.
+        The same nets, fitted.
 
     Examples
     --------
     >>> from rfsk import FCNet, make_nlgp
     >>> from rfsk.nets import fit_each
-    >>> data = [
-    ...     make_nlgp(500, 20, correlation_length=(1.0, 2.0), random_state=seed) for seed in (0, 1)
-    ... ]
-    >>> nets = [FCNet(4, max_epochs=2, random_state=0) for _ in data]
-    >>> [net.receptive_fields_.shape for net in fit_each(nets, data)]
-    [(4, 20), (4, 20)]
+    >>> data = [make_nlgp(500, 20, gain=gain, random_state=0) for gain in (1.0, 3.0)]
+    >>> nets = fit_each([FCNet(4, max_epochs=2, random_state=0) for _ in data], data)
+    >>> [net.n_steps_ for net in nets]
+    [2, 2]
     """
     return _fit(nets, _starts(nets, data), n_jobs, verbose)
-
-
-def _starts(nets: Sequence[NetEstimator], data: Sequence[Any], shared: Any = None) -> list[Any]:
-    """Check the nets; what prepares each fit to its inputs and labels, of which nets may share."""
-    _check_nets(nets)
-    for net in nets:
-        net._check_parameters(has_validation=True)
-    pairs = zip(nets, data, strict=True)
-    return [partial(net._prepare_fit, X, y, shared=shared) for net, (X, y) in pairs]
 
 
 def fit_many_online(
@@ -137,8 +129,8 @@ def fit_many_online(
 ) -> list[NetEstimator]:
     """Fit many nets online at once, each on fresh samples of its own.
 
-    Each becomes what its own ``fit_online(task, n_samples)`` would make of it, as in `fit_many`:
-    its samples are drawn by its own seed.
+    Each net becomes what its own ``fit_online(task, n_samples)`` would make of it, as in
+    `fit_many`: its own seed draws its samples.
 
     Parameters
     ----------
@@ -147,7 +139,7 @@ def fit_many_online(
     tasks : Discrimination or data (X, y), or sequence of such
         One for all, or one for each net; see `FCNet.fit_online`.
     n_samples : int or sequence of int, default=2_000_000
-        How many samples each net sees.
+        Number of samples for each net.
     n_jobs : int, default=-1
         As in `fit_many`.
     verbose : int, default=0
@@ -160,13 +152,10 @@ def fit_many_online(
 
     Examples
     --------
-    >>> from rfsk import FCNet, fit_many_online, make_nlgp
-    >>> gains = (0.3, 1.0, 3.0)
-    >>> tasks = [
-    ...     make_nlgp(2, 20, correlation_length=(1.0, 2.0), gain=g, return_X_y=False).task
-    ...     for g in gains
-    ... ]
-    >>> nets = [FCNet(4, random_state=0) for _ in gains]
+    >>> from rfsk import FCNet, fit_many_online
+    >>> from rfsk.experiments import nlgp_task
+    >>> tasks = [nlgp_task(shape=20, correlation_length=1.0, gain=gain) for gain in (1.0, 3.0)]
+    >>> nets = [FCNet(4, random_state=0) for _ in tasks]
     >>> fit_many_online(nets, tasks, 10_000)[0].n_steps_
     20
     """
@@ -179,9 +168,7 @@ def fit_many_online(
             raise ValueError(
                 f"Got {len(values)} {name} for {len(nets)} nets; expected one for each."
             )
-    _check_nets(nets)
-    for net in nets:
-        net._check_parameters()
+    _check_nets(nets, has_validation=False)
     starts = [
         partial(net._prepare_online, task, n)
         for net, task, n in zip(nets, tasks, sizes, strict=True)
@@ -189,8 +176,15 @@ def fit_many_online(
     return _fit(nets, starts, n_jobs, verbose)
 
 
-def _check_nets(nets: Sequence[NetEstimator]) -> None:
-    """Raise unless these are different nets, at least one."""
+def _starts(nets: Sequence[NetEstimator], data: Sequence[Any], shared: Any = None) -> list[Any]:
+    """Check the nets; return calls that prepare their fits, of which nets may share inputs."""
+    _check_nets(nets, has_validation=True)
+    pairs = zip(nets, data, strict=True)
+    return [partial(net._prepare_fit, X, y, shared=shared) for net, (X, y) in pairs]
+
+
+def _check_nets(nets: Sequence[NetEstimator], *, has_validation: bool) -> None:
+    """Raise unless these are different nets of valid parameters, at least one."""
     for net in nets:
         if not isinstance(net, NetEstimator):
             raise TypeError(
@@ -212,6 +206,8 @@ def _check_nets(nets: Sequence[NetEstimator]) -> None:
         raise ValueError("nets is empty; expected at least one net.")
     if len({id(net) for net in nets}) < len(nets):
         raise ValueError("nets holds the same net twice; expected one object for each fit.")
+    for net in nets:
+        net._check_parameters(has_validation=has_validation)
 
 
 def _fit(
@@ -232,7 +228,7 @@ def _fit(
             begun.update(members)
             group = [nets[i] for i in members]
             plans = [trainings[i]._replace(stop=stop, n_threads=n_threads) for i in members]
-            diverged.update(members[k] for k in train_stack(group, plans))
+            diverged.update(members[k] for k in _train_group(group, plans))
             if any(net.net_.interrupted_ for net in group if hasattr(net, "net_")):
                 stop.set()
         return len(members)
@@ -317,3 +313,136 @@ def _divide(
         at_once = min(_AT_ONCE, -(-len(members) // n_workers)) if on_cpu else len(members)
         stacks += [members[i : i + at_once] for i in range(0, len(members), at_once)]
     return stacks + compiled
+
+
+def _train_group(nets: Sequence[NetEstimator], trainings: Sequence[Training]) -> list[int]:
+    """Train one net, or several of equal architecture and rates; return which ones diverged.
+
+    Several nets have neither validation data nor callbacks of the user.
+    """
+    if len(nets) == 1:
+        try:
+            nets[0]._train(trainings[0])
+        except DivergenceError:
+            return [0]
+        return []
+    contexts = [net._prepared(plan) for net, plan in zip(nets, trainings, strict=True)]
+    with ExitStack() as entered:
+        for context in contexts:
+            entered.enter_context(context)
+        failures = _run_epochs([net.net_ for net in nets], trainings)
+        entered.pop_all()
+    return [i for i, context in enumerate(contexts) if _diverges(context, failures.get(i))]
+
+
+def _diverges(context: Any, failure: DivergenceError | None) -> bool:
+    """Leave the context of a training, and return whether the net has diverged."""
+    try:
+        context.__exit__(None if failure is None else type(failure), failure, None)
+    except DivergenceError:
+        return True
+    return failure is not None
+
+
+def _run_epochs(engines: list[Engine], trainings: Sequence[Training]) -> dict[int, DivergenceError]:
+    """Run skorch's training loop for all nets at once; return which losses were not finite."""
+    stack, data = _Stack(engines), [training.data for training in trainings]
+    iterators = [e.get_iterator(d, training=True) for e, d in zip(engines, data, strict=True)]
+    failures: dict[int, DivergenceError] = {}
+
+    def notify(event: str, **options: Any) -> None:
+        for engine, samples in zip(engines, data, strict=True):
+            names = {"X": samples, "y": None} if "train" in event else {"dataset_train": samples}
+            engine.notify(event, **names, **options)
+
+    notify("on_train_begin")
+    for engine in engines:
+        engine.take_snapshot()
+    try:
+        for _ in range(trainings[0].n_epochs):
+            notify("on_epoch_begin", dataset_valid=None)
+            stack.run_epoch(iterators, trainings[0].stop)
+            for i, engine in enumerate(engines):
+                try:
+                    engine.check_epoch()
+                except DivergenceError as failure:
+                    failures.setdefault(i, failure)
+            notify("on_epoch_end", dataset_valid=None)
+    except KeyboardInterrupt:
+        for engine in engines:
+            engine.interrupted_ = True
+    stack.return_state()
+    notify("on_train_end")
+    return failures
+
+
+class _Stack:
+    """The parameters of several nets along a first axis, of which those of the nets are views."""
+
+    def __init__(self, engines: list[Engine]) -> None:
+        self.engines, first = engines, engines[0]
+        modules: list[Any] = [engine.module_ for engine in engines]
+        for module in modules:
+            module.train()
+        self.template = copy.deepcopy(modules[0])
+        self.parameters, self.buffers = stack_module_state(modules)
+        for i, module in enumerate(modules):
+            for name, parameter in module.named_parameters():
+                parameter.data = self.parameters[name].detach()[i]
+        groups = [
+            {**group, "params": [self.parameters[group["name"]]]}
+            for group in first.optimizer_.param_groups
+        ]
+        self.optimizer = type(first.optimizer_)(groups)
+        self.gradients = vmap(grad_and_value(self._loss))
+
+    def _loss(self, parameters: Any, buffers: Any, x: Any, y: Any, weight: Any) -> torch.Tensor:
+        outputs = functional_call(self.template, (parameters, buffers), (x,))
+        losses: torch.Tensor = self.engines[0].criterion_(outputs, y)
+        return (losses * weight).mean()
+
+    def run_epoch(self, iterators: list[Any], stop: Any) -> None:
+        """Take one step of all nets for each of their batches."""
+        n_samples, n_batches = 0, 0
+        total: Any = 0.0
+        try:
+            for batches in zip(*iterators, strict=True):
+                if stop is not None and stop.is_set():
+                    raise KeyboardInterrupt
+                losses = self._step(list(batches), iterators[0].batch_size)
+                n = len(batches[0][1])
+                total, n_samples, n_batches = total + losses * n, n_samples + n, n_batches + 1
+        finally:
+            for i, engine in enumerate(self.engines):
+                if n_samples:
+                    engine.record_epoch(float(total[i]) / n_samples, n_samples, n_batches)
+                engine.history.record("step", engine.n_steps_)
+
+    def _step(self, batches: list[Any], batch_size: int) -> torch.Tensor:
+        with ExitStack() as steps:
+            for engine, batch in zip(self.engines, batches, strict=True):
+                steps.enter_context(engine.step_of(batch, batch_size))
+            rates = self.engines[0].optimizer_.param_groups
+            for group, shown in zip(self.optimizer.param_groups, rates, strict=True):
+                group["lr"] = shown["lr"]
+            parts = [(X, y) if isinstance(X, dict) else ({"x": X}, y) for X, y in batches]
+            x = torch.stack([X["x"] for X, _ in parts])
+            y = torch.stack([y for _, y in parts])
+            weight = torch.ones_like(x[:, :, 0])
+            if "sample_weight" in parts[0][0]:
+                weight = torch.stack([X["sample_weight"] for X, _ in parts])
+            gradients, losses = self.gradients(self.parameters, self.buffers, x, y, weight)
+            for name, parameter in self.parameters.items():
+                parameter.grad = gradients[name]
+            self.optimizer.step()
+        return losses.detach()
+
+    def return_state(self) -> None:
+        """Give every net parameters of its own again, and its part of the optimizer's state."""
+        for i, engine in enumerate(self.engines):
+            for name, parameter in engine.module_.named_parameters():
+                parameter.data = parameter.data.clone()
+                engine.optimizer_.state[parameter] = {
+                    key: (value[i] if value.ndim else value).clone()
+                    for key, value in self.optimizer.state[self.parameters[name]].items()
+                }

@@ -33,87 +33,57 @@ class FCNet(NetClassifier):
     Parameters
     ----------
     n_hidden : int or tuple of int, default=64
-        K, the number of hidden units; a tuple gives several hidden layers, each of which takes
-        the layer before as its input. Weights of further layers start as standard normal
-        numbers, their biases at zero. The receptive fields and `mask` belong to the first layer.
-        The K of the readout is the size of the last layer, and the rates of each layer have its
-        own K and D.
+        K, the number of hidden units; a tuple gives several hidden layers. Initial weights of
+        further layers are standard normal numbers, initial biases are zero. The receptive fields
+        and `mask` belong to the first layer. The K of the readout is the size of the last layer,
+        and the rates of each layer have its own K and D.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
-        sigma; erf means erf(h / sqrt 2). A function of torch, such as softplus, is taken as well.
-        With relu and other activations without negative values, and a fixed readout, the target
-        is 1 for class 1 and 0 for class 0.
+        sigma; erf means erf(h / sqrt 2). Functions of torch, such as softplus, are allowed. With
+        activations without negative values, such as relu, and a fixed readout, the target is 1 for
+        class 1 and 0 for class 0.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         "mean" averages the units, "sqrt" divides their sum by sqrt K and "sum" does not; these
         are fixed, and for two classes. If the output is s times the sum, the rate of w is
-        learning_rate / (s^2 K), which is learning_rate K for the mean. Outputs then learn equally
-        fast for every s, while fields move less the larger s is ("lazy" training). "linear" is
-        (1/K) V sigma + c with V (starting as standard normal numbers) and c (at zero) trained, V
-        by readout_rate learning_rate K dLoss/dV and c by readout_rate learning_rate dLoss/dc.
-        "auto" is mean for two classes and linear for more.
+        learning_rate / (s^2 K). Outputs then learn equally fast for every s, while fields move less
+        the larger s is ("lazy" training). "linear" is (1/K) V sigma + c with V (initially standard
+        normal) and c (initially zero) trained, V by readout_rate learning_rate K dLoss/dV and c by
+        readout_rate learning_rate dLoss/dc. "auto" is mean for two classes and linear for more.
     bias_init : float or "auto", default="auto"
-        Biases start at +bias_init for the first half of the units and -bias_init for the
-        second. "auto" is 1, or 0 for relu; 0 with ``train_bias=False`` is a net without
-        biases. An odd activation without biases learns nothing from inputs with
-        P(x) = P(-x). With the default targets, units of positive bias
-        localize and units of negative bias oscillate.
-    @train_bias
-    @loss
-    @class_weight
+        Biases start at +bias_init for the first half of the units and -bias_init for the second.
+        "auto" is 1, or 0 for relu; 0 with ``train_bias=False`` is a net without biases. An odd
+        activation without biases learns nothing from inputs with P(x) = P(-x). With the default
+        targets, units of positive bias localize and units of negative bias oscillate.
+    @train_bias @loss @class_weight
     learning_rate : float, default=5.0
-        In the scaling above. Runs of equal learning_rate x steps grow the same fields, as
-        long as learning_rate / batch_size keeps the noise of the steps small.
-    @batch_size
-    max_epochs : int, default=100
-        Passes over the data in `fit`.
+        In the scaling above. Runs of equal learning_rate x steps grow the same fields if
+        learning_rate / batch_size is small enough to keep the noise of the steps small.
     readout_rate : float, default=0.2
         Rate of V and c of the linear readout, relative to that of the fields. With the squared
         loss a slow readout (0.02, at learning_rate 1) leaves fields the time to localize.
-    @init_scale
     weight_decay : float, default=2e-4
-        Each step shrinks the fields' w by learning_rate x weight_decay: suppresses the noise
-        that a finite data set leaves in them.
+        Each step shrinks w by learning_rate x weight_decay, which suppresses the noise that a
+        finite data set leaves in the fields.
     l1 : float, default=0.0
         Each step moves every weight of the fields towards zero by learning_rate x l1 and stops
         there (the proximal step of an L1 penalty), which makes fields sparse.
     l1_cut : float, default=0.0
         Weights below l1_cut x l1 in size are set to zero after each step: beta of the beta-lasso
         (Neyshabur, NeurIPS 2020), which learns local connectivity.
-    @optimizer
+    @batch_size
+    max_epochs : int, default=100
+        Passes over the data in `fit`.
+    @init_scale
+    @optimizer @validation_fraction @image_shape
     mask : array-like of bool, (n_hidden, n_features), optional
         True where a weight exists; all others stay zero.
-    @validation_fraction
-    @image_shape
-    @record
-    @callbacks
-    @device
-    @warm_start
-    @verbose
-    @random_state
-    @options
+    @record @callbacks @device @warm_start @verbose @random_state @options
 
     Attributes
     ----------
     receptive_fields_ : ndarray of shape (n_hidden, n_features)
         w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is the input of the units.
-    @biases_
-    @classes_
-    @net_
-    @history_
-    @loss_curve_
-    @n_steps_
-    @time_
-    @receptive_field_history_
-    @snapshot_steps_
-    @evaluation_
-    @shape_
-    @seed_
-    @n_features_in_
-
-    Warns
-    -----
-    LikelyMistakeWarning
-        In `fit` and `fit_online`, if the net has no biases and needs some, if relu units are to
-        answer to the short-range class, or if inputs are far from unit variance.
+    @biases_ @classes_ @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_
+    @snapshot_steps_ @evaluation_ @shape_ @seed_ @n_features_in_
 
     See Also
     --------
@@ -143,16 +113,16 @@ class FCNet(NetClassifier):
         class_weight: str | dict | None = None,
         learning_rate: float = 5.0,
         readout_rate: float = 0.2,
-        batch_size: int = 500,
-        max_epochs: int = 100,
-        init_scale: float = 0.1,
         weight_decay: float = 2e-4,
         l1: float = 0.0,
         l1_cut: float = 0.0,
+        batch_size: int = 500,
+        max_epochs: int = 100,
+        init_scale: float = 0.1,
         optimizer: str | type = "sgd",
-        mask: ArrayLike | None = None,
         validation_fraction: float = 0.0,
         image_shape: tuple[int, ...] | None = None,
+        mask: ArrayLike | None = None,
         record: int | None = None,
         callbacks: list | None = None,
         device: str = "auto",
@@ -163,13 +133,6 @@ class FCNet(NetClassifier):
     ) -> None:
         self._store(locals())
 
-    def _check_parameters(self, *, has_validation: bool = False) -> None:
-        for size in self._layer_sizes():
-            check_positive(size, "n_hidden", integer=True)
-        for name in ("l1", "l1_cut"):
-            check_positive(getattr(self, name), name, zero=True)
-        super()._check_parameters(has_validation=has_validation)
-
     def _layer_sizes(self) -> tuple[int, ...]:
         n_hidden = self.n_hidden
         if isinstance(n_hidden, tuple | list):
@@ -177,6 +140,13 @@ class FCNet(NetClassifier):
                 raise ValueError("n_hidden=(); expected at least one hidden layer.")
             return tuple(n_hidden)
         return (n_hidden,)
+
+    def _check_parameters(self, *, has_validation: bool = False) -> None:
+        for size in self._layer_sizes():
+            check_positive(size, "n_hidden", integer=True)
+        for name in ("l1", "l1_cut"):
+            check_positive(getattr(self, name), name, zero=True)
+        super()._check_parameters(has_validation=has_validation)
 
     def _mask_of(self, n_features: int) -> Array | None:
         if self.mask is None:
@@ -192,9 +162,3 @@ class FCNet(NetClassifier):
 
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         return {"n_features": math.prod(shape), "n_hidden": self._layer_sizes()}
-
-    def _fields_of(self, weight: Array) -> Array:
-        return weight / math.sqrt(weight.shape[1])
-
-    def _set_fields(self, weight: Array) -> None:
-        """All there is to know is in the receptive fields."""

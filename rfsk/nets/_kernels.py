@@ -85,9 +85,8 @@ def take_steps(network, samples, ends, activation, constants, room, first, strid
     Parameters
     ----------
     network : (weight, bias, mask)
-        Arrays of shape (n_units, n_features), (n_units,) and (n_units, n_features). Weights and
-        biases change in place. The mask, of shape (0, 0) if there is none, is zero where a weight
-        is to stay zero.
+        They change in place. The mask, of shape (0, 0) if there is none, is zero where a weight is
+        to stay zero.
     samples : (X, targets, importance, order)
         Inputs of shape (n_rows, n_features), target and weight of each, and the rows of all
         batches, one batch after another.
@@ -102,8 +101,8 @@ def take_steps(network, samples, ends, activation, constants, room, first, strid
         weight decay; the distance that weights then move towards zero, and the size below which
         they are set to zero.
     room : (rows, z, slope, flat_z, flat_slope, gradients, bias_gradients, losses)
-        Arrays to compute in: inputs, activations and derivatives of a block of samples, the last
-        two seen flat as well, and gradients and losses of all blocks of a batch.
+        Scratch arrays: inputs, activations and derivatives of a block of samples, flat views of
+        the last two, and gradients and losses of all blocks of a batch.
     first, stride : int
         0 and 1 take whole steps. With a larger stride, only the gradients of every `stride`-th
         block of a single batch are computed, from block `first` on; `move` then takes the step.

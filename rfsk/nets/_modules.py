@@ -1,4 +1,4 @@
-"""The torch modules: hidden units with receptive fields, and a readout on top of them."""
+"""The torch modules: hidden units with receptive fields, and a readout or decoder of them."""
 
 import math
 from itertools import islice
@@ -20,7 +20,7 @@ def _normal(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
 
 
 class HiddenUnits(nn.Module):
-    """Units with a field and a bias each; subclasses say what their fields are laid on.
+    """Units with a field and a bias each; subclasses define the inputs on which fields are laid.
 
     Biases are +bias_init for the first half of the units and -bias_init for the second.
     """
@@ -91,11 +91,10 @@ class HiddenUnits(nn.Module):
 
 
 class ReadoutMixin:
-    """A readout of hidden activations.
+    """A readout of n hidden activations of K units.
 
     With the mean readout the output is the average of all hidden activations, with "sqrt" and
-    "sum" that times sqrt K and K, K the number of units; with the linear one, (1/n) V sigma + c
-    with V and c trained, n the number of hidden activations.
+    "sum" it is sqrt K and K times that. The linear one is (1/n) V sigma + c with V and c trained.
     """
 
     def _add_readout(
@@ -122,10 +121,7 @@ class ReadoutMixin:
         return_hidden: bool = False,
         layer: int = -1,
     ) -> torch.Tensor:
-        """Outputs: (n_samples,), or (n_samples, n_outputs) where there are several.
-
-        Weights of the samples are for the loss; outputs do not depend on them.
-        """
+        """Outputs, (n_samples,) or (n_samples, n_outputs); weights of samples are for the loss."""
         hidden: torch.Tensor = self.hidden(x, layer)  # type: ignore[attr-defined]
         if return_hidden:
             return hidden
@@ -137,10 +133,9 @@ class ReadoutMixin:
 
 
 class DenseUnits(HiddenUnits):
-    """Unit k of the first layer sees w_k.x / sqrt(D) + b_k.
+    """Units k with the inputs w_k.x / sqrt(D) + b_k, and further layers of them.
 
-    Further layers see the layer before in the same way; their weights start as standard normal
-    numbers and their biases at zero.
+    Initial weights of further layers are standard normal numbers, initial biases are zero.
     """
 
     def __init__(
@@ -207,3 +202,37 @@ class FullyConnected(ReadoutMixin, DenseUnits):
         generator = torch.Generator().manual_seed(seed)
         super().__init__(n_features, n_hidden, generator=generator, **kwargs)
         self._add_readout(n_hidden[-1], n_hidden[-1], n_outputs, readout, generator)
+
+
+class Autoencoding(DenseUnits):
+    """Dense units, and a linear decoder of them: c + sum_k v_k sigma_k / sqrt(D).
+
+    The decoder is tied if v = w.
+    """
+
+    def __init__(
+        self, n_features: int, n_hidden: int, tied: bool, seed: int, **kwargs: Any
+    ) -> None:
+        generator = torch.Generator().manual_seed(seed)
+        super().__init__(n_features, (n_hidden,), generator=generator, **kwargs)
+        self.n_activations, self.normalized = n_hidden, False
+        self.readout_scale = 1.0
+        self.decoder = None if tied else nn.Parameter(self.weight.detach().clone())
+        self.intercept = nn.Parameter(torch.zeros(n_features, dtype=torch.float32))
+
+    def decode(self, codes: torch.Tensor) -> torch.Tensor:
+        """Inputs that codes stand for, (n_samples, n_features)."""
+        rows = self.weight if self.decoder is None else self.decoder
+        return torch.addmm(self.intercept, codes, rows, alpha=1.0 / math.sqrt(self.fan_in))
+
+    def forward(self, x: torch.Tensor, *, return_hidden: bool = False) -> Any:
+        """Reconstructions and codes; only the codes if asked."""
+        codes = self.hidden(x)
+        return codes if return_hidden else (self.decode(codes), codes)
+
+    def constrain_(self) -> None:
+        """Keep decoder rows at norm 1 or less, so that small codes do not evade the penalty."""
+        super().constrain_()
+        if self.normalized and self.decoder is not None:
+            with torch.no_grad():
+                self.decoder.renorm_(p=2, dim=0, maxnorm=math.sqrt(self.fan_in))

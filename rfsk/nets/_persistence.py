@@ -28,10 +28,9 @@ _SNAPSHOTS = ("snapshot_steps_", "receptive_field_history_")
 def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     """Write a fitted net to a file.
 
-    The file holds weights, parameters, classes, history and snapshots, and no code: unlike a
-    pickle it can be opened from strangers, and by later versions. It is written beside its place
-    and then moved there, so that a full disk leaves an older file as it was. A new file has the
-    rights of the umask, and a replaced one keeps its own.
+    The file holds weights, parameters, classes, history and snapshots, and no code. Unlike a pickle
+    it is safe to open if it comes from a stranger, and later versions can open it. A full disk
+    leaves an older file as it was. A replaced file keeps its permissions.
 
     Parameters
     ----------
@@ -42,13 +41,9 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    TypeError
-        If `net` is not a net of this package.
-    NotFittedError
-        If it is not fitted.
     ValueError
-        If its activation or optimizer is a function or class of the user's, or its
-        labels are objects.
+        If its activation or optimizer is a function or class of the user's, or its labels are
+        objects.
     OSError
         If the file cannot be written.
 
@@ -135,26 +130,22 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
     Returns
     -------
     net : FCNet, ConvNet or Autoencoder
-        Fitted: it predicts as before and, with ``warm_start=True``, can be trained on.
+        Fitted: it predicts as before and, with ``warm_start=True``, training can continue.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
     ValueError
-        If the file is truncated, or not one of this package's nets, or if its device is not
-        available here.
+        If the file is damaged or holds no net of this package, or if its device is not available.
 
     Examples
     --------
     >>> import tempfile
     >>> import rfsk
-    >>> net = rfsk.FCNet(4, max_epochs=1, random_state=0).fit(*rfsk.make_nlgp(500, 20))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     rfsk.save(net, f"{folder}/net.safetensors")
-    ...     again = rfsk.load(f"{folder}/net.safetensors", device="cpu")
-    >>> again
-    FCNet(device='cpu', max_epochs=1, n_hidden=4, random_state=0)
+    >>> net = rfsk.FCNet(4, max_epochs=1).fit(*rfsk.make_nlgp(500, 20))
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     rfsk.save(net, file.name)
+    ...     rfsk.load(file.name, device="cpu")
+    FCNet(device='cpu', max_epochs=1, n_hidden=4)
     """
     try:
         with safe_open(path, "pt") as file:
@@ -188,10 +179,7 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
         net._adopt(classes, about["n_features"], names if len(names) else None, tensors)
     except RuntimeError as error:
         raise ValueError(f"{path} holds weights that do not fit its parameters.") from error
-    for row in about["history"]:
-        net.history_.new_epoch()
-        for key, value in row.items():
-            net.history_.record(key, value)
+    net.history_.extend({"batches": [], **row} for row in about["history"])
     net.net_.n_steps_ = about["n_steps"]
     net.seed_ = about.get("seed")
     net._export(None)

@@ -1,6 +1,5 @@
-"""What the outputs of a net are trained towards, and how they are read as classes."""
+"""Losses: what the outputs of a net are trained towards, and how they are read as classes."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,44 +14,38 @@ from ._activations import is_nonnegative
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Coding:
-    """Between class indices and outputs.
+class CodedLoss(nn.Module):
+    """Loss of each sample, from outputs and class indices, and the classes that outputs stand for.
 
-    Two classes share one output, +1 for class 0 and -1 for class 1 as in the paper, so
-    that a positive decision (for class 1, as in scikit-learn) is minus the output. The mean of
-    non-negative units cannot be negative: its target is 1 for class 1 and 0 for class 0. More
-    classes have one output each.
-
-    Attributes
-    ----------
-    n_classes : int
-    loss : {"squared", "cross_entropy"}
-    rectified : bool
-        Whether the one output is a mean of non-negative units.
+    The loss is (output - target)^2, averaged over outputs, or the negative log-likelihood. Two
+    classes share one output, +1 for class 0 and -1 for class 1 as in the paper, so that a positive
+    decision (for class 1, as in scikit-learn) is minus the output. The mean of non-negative units
+    cannot be negative: its target is 1 for class 1 and 0 for class 0 (`rectified`). More classes
+    have one output each.
     """
 
-    n_classes: int
-    loss: str
-    rectified: bool
+    target_of_class: torch.Tensor
 
-    @property
-    def n_outputs(self) -> int:
-        """Number of outputs of the net."""
-        return 1 if self.n_classes == 2 else self.n_classes
+    def __init__(self, n_classes: int, loss: str, rectified: bool) -> None:
+        super().__init__()
+        self.n_classes, self.loss, self.rectified = n_classes, loss, rectified
+        if n_classes == 2:
+            targets = torch.tensor([0.0, 1.0] if rectified else [1.0, -1.0], dtype=torch.float32)
+        elif loss == "cross_entropy":
+            targets = torch.arange(n_classes)
+        else:
+            targets = 2.0 * torch.eye(n_classes, dtype=torch.float32) - 1.0
+        self.register_buffer("target_of_class", targets)
 
-    def target_of_class(self) -> torch.Tensor:
-        """Target of each class, indexed by class."""
+    def forward(self, outputs: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+        """Losses of shape (n_samples,)."""
+        targets = self.target_of_class[index]
+        if self.loss == "squared":
+            losses = (outputs - targets.to(outputs.dtype)).square()
+            return losses if losses.ndim == 1 else losses.mean(dim=1)
         if self.n_classes == 2:
-            return torch.tensor([0.0, 1.0] if self.rectified else [1.0, -1.0], dtype=torch.float32)
-        if self.loss == "cross_entropy":
-            return torch.arange(self.n_classes)
-        return 2.0 * torch.eye(self.n_classes, dtype=torch.float32) - 1.0
-
-    def predicted(self, outputs: torch.Tensor) -> torch.Tensor:
-        """Index of the class that each output predicts."""
-        decision = self.decision(outputs)
-        return decision.argmax(dim=1) if self.n_classes > 2 else (decision > 0.0).long()
+            return functional.softplus(-targets * outputs)
+        return functional.cross_entropy(outputs, targets, reduction="none")
 
     def decision(self, outputs: Any) -> Any:
         """Outputs as scikit-learn's decision function."""
@@ -60,51 +53,52 @@ class Coding:
             return outputs
         return outputs - 0.5 if self.rectified else -outputs
 
+    def predicted(self, outputs: Any) -> Any:
+        """Index of the class that each output predicts."""
+        decision = self.decision(outputs)
+        return decision.argmax(1) if self.n_classes > 2 else (decision > 0.0) * 1
+
     def probability(self, outputs: Array) -> Array:
         """Outputs as class probabilities, (n_samples, n_classes).
 
         The squared loss is least at the conditional mean of the target, from which the
         probability follows; it is clipped to [0, 1].
         """
+        is_likelihood = self.loss == "cross_entropy"
         if self.n_classes > 2:
-            if self.loss == "cross_entropy":
+            if is_likelihood:
                 return np.asarray(scipy.special.softmax(outputs, axis=1))
             positive = np.clip(1.0 + outputs, 1e-12, 2.0)
             return np.asarray(positive / positive.sum(axis=1, keepdims=True))
         decision = self.decision(outputs)
-        if self.loss == "cross_entropy":
+        if is_likelihood:
             second = scipy.special.expit(decision)
         else:
             second = np.clip(0.5 + decision * (1.0 if self.rectified else 0.5), 0.0, 1.0)
         return np.column_stack([1.0 - second, second])
 
 
-class CodedLoss(nn.Module):
-    """Loss of each sample, from outputs and class indices.
+class ReconstructionLoss(nn.Module):
+    """(|x - x'|^2 + sparsity sum_k |code_k|) / D of each input."""
 
-    It is (output - target)^2, averaged over outputs, or the negative log-likelihood.
-    """
-
-    target_of_class: torch.Tensor
-
-    def __init__(self, coding: Coding) -> None:
+    def __init__(self, sparsity: float = 0.0) -> None:
         super().__init__()
-        self.coding = coding
-        self.register_buffer("target_of_class", coding.target_of_class())
+        self.sparsity = sparsity
 
-    def forward(self, outputs: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-        """Losses of shape (n_samples,)."""
-        targets = self.target_of_class[index]
-        if self.coding.loss == "squared":
-            losses = (outputs - targets.to(outputs.dtype)).square()
-            return losses if losses.ndim == 1 else losses.mean(dim=1)
-        if self.coding.n_classes == 2:
-            return functional.softplus(-targets * outputs)
-        return functional.cross_entropy(outputs, targets, reduction="none")
+    def forward(self, outputs: tuple[torch.Tensor, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+        """Losses of shape (n_samples,), from (reconstructions, codes) and inputs."""
+        reconstructed, codes = outputs
+        losses = (reconstructed - x).square().mean(dim=1)
+        if self.sparsity > 0.0:
+            losses = losses + codes.abs().sum(dim=1) * (self.sparsity / x.shape[1])
+        return losses
 
 
-def choose_coding(n_classes: int, readout: str, loss: str, activation: Any) -> Coding:
-    """Coding of a readout and loss, "auto" settled; raises ValueError if they do not fit."""
+def choose_loss(n_classes: int, readout: str, loss: str, activation: Any) -> tuple[str, bool]:
+    """Settle "auto", and whether the output is a mean of non-negative units.
+
+    Raises ValueError if readout, loss and classes do not fit.
+    """
     if readout != "linear" and n_classes > 2:
         raise ValueError(
             "Only binary classification is supported. The type of the target is multiclass. "
@@ -119,4 +113,4 @@ def choose_coding(n_classes: int, readout: str, loss: str, activation: Any) -> C
             "loss='cross_entropy' needs outputs of both signs, but a sum of non-negative units "
             "has none below zero; use loss='squared' or readout='linear'."
         )
-    return Coding(n_classes, loss, rectified)
+    return loss, rectified

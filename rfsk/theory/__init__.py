@@ -1,13 +1,13 @@
-"""What we predict: whether, where and how fields localize, from the inputs' statistics alone."""
+"""Predictions from the statistics of inputs: whether, where and how fields localize."""
 
-from ._activations import activation_derivatives
 from ._amplifier import Amplifier
-from ._cubic_flow import CubicFlow
+from ._cubic_flow import CubicFlow, activation_derivatives
 from ._fixed_points import FixedPoint, fixed_point
+from ._flow import FlowResult
 from ._gaussian_equivalence import bivariate_normal_cdf, gaussian_accuracy, gaussian_loss
 from ._localization_index import LocalizationIndex, localization_index
 from ._predictions import FieldPrediction, predict_fields
-from ._rectified_flow import FlowResult, RectifiedFlow, sampled_drive
+from ._rectified_flow import RectifiedFlow
 from ._sample_size import localization_sample_size
 from ._statistics import FieldStatistics, field_statistics
 
@@ -29,5 +29,4 @@ __all__ = [
     "localization_index",
     "localization_sample_size",
     "predict_fields",
-    "sampled_drive",
 ]

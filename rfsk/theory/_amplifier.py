@@ -1,4 +1,4 @@
-"""The amplifier: what a rectified neuron's drive makes of its overlap with a pixel."""
+"""Amplifier: the drive of a ReLU neuron as a function of its overlap with a pixel."""
 
 import math
 from typing import Any
@@ -14,26 +14,27 @@ Array = NDArray[np.float64]
 
 _N_CUBIC = 4096  # intervals of the angle arcsin(a) on which amp is a cubic
 _N_TABLE = 2**15  # of straight lines, through values of those cubics: within 1e-9
-_NEGLIGIBLE = 1e-19  # nodes of the quadrature that weigh less than this are left out
+_NEGLIGIBLE = 1e-19  # nodes of the quadrature of smaller weight are left out
 _SMALLEST = 1e-280  # keeps a perfect overlap finite
 _CELLS = 2**22  # products of overlaps and nodes held at a time
+_SLOPE = math.sqrt(2.0 / math.pi)  # amp'(0)
 
 
 class Amplifier:
-    """amp(a) = E[X erf(X a / sqrt(2 (1 - a^2)))], X a pixel of unit variance.
+    """Amplifier amp(a) = E[X erf(X a / sqrt(2 (1 - a^2)))], X a pixel of unit variance.
 
-    The drive of a rectified neuron along site i is E[x_i sign(w.x)]. Where pixels depend weakly on
-    one another it is amp(a_i), with a_i the correlation of x_i and w.x: given x_i, the rest of
-    w.x is taken for Gaussian (L. Lufkin, A. Saxe and E. Grant, NeurIPS 2024, arXiv:2501.17284).
+    The drive of a ReLU neuron along site i is E[x_i sign(w.x)]. Where pixels depend weakly on one
+    another it is amp(a_i), with a_i the correlation of x_i and w.x: given x_i, the rest of w.x is
+    approximately Gaussian (L. Lufkin, A. Saxe and E. Grant, NeurIPS 2024, arXiv:2501.17284).
     It is odd and increasing, with amp'(0) = sqrt(2/pi), amp(1) = E|X|, and amp(a) = sqrt(2/pi)
     (a - excess a^3 / 6 + ...): pixels of negative excess kurtosis amplify the strongest overlaps,
     and so sharpen fields; those of positive excess flatten them. For a Gaussian it is linear. For
-    models of elliptical inputs the closure is not used: the exact drive, E|X| a, takes its place.
+    models of elliptical inputs the exact drive, E|X| a, takes its place.
 
     Parameters
     ----------
     source : stationary input model, FieldStatistics, or array-like of shape (n_samples, n_features)
-        What the pixels are of.
+        Source of the distribution of a pixel.
 
     Attributes
     ----------
@@ -49,28 +50,23 @@ class Amplifier:
     """
 
     def __init__(self, source: Any) -> None:
-        law = source if isinstance(source, FieldStatistics) else field_statistics(source)
-        deviation = math.sqrt(law.variance)
-        self.largest = law.mean_absolute / deviation
-        self._is_linear = law.is_elliptical
+        pixel = source if isinstance(source, FieldStatistics) else field_statistics(source)
+        deviation = math.sqrt(pixel.variance)
+        self.largest = pixel.mean_absolute / deviation
+        self._is_linear = pixel.is_elliptical
         self._values = self._weights = np.zeros(0)
-        if law.values is not None and law.weights is not None:
-            counts = law.weights * (1.0 + law.values**2) > _NEGLIGIBLE
-            self._values, self._weights = law.values[counts] / deviation, law.weights[counts]
+        if pixel.values is not None and pixel.weights is not None:
+            counts = pixel.weights * (1.0 + pixel.values**2) > _NEGLIGIBLE
+            self._values, self._weights = pixel.values[counts] / deviation, pixel.weights[counts]
         self._table: tuple[Array, Array] | None = None
 
     def __call__(self, overlap: ArrayLike) -> Array:
-        """amp(a), by a sum over the quadrature of the pixel's law.
+        """amp(a), by a sum over the quadrature of the distribution of a pixel.
 
         Parameters
         ----------
         overlap : array-like
             a, in [-1, 1]; rounding beyond is cut.
-
-        Returns
-        -------
-        drive : ndarray
-            Of the same shape.
         """
         a = np.clip(np.asarray(overlap, dtype=np.float64), -1.0, 1.0)
         if self._is_linear:
@@ -85,10 +81,6 @@ class Amplifier:
         ----------
         overlap : array-like
             a, in (-1, 1), the ends excluded.
-
-        Returns
-        -------
-        slope : ndarray
         """
         a = np.asarray(overlap, dtype=np.float64)
         if self._is_linear:
@@ -97,7 +89,7 @@ class Amplifier:
         slope = self._expectation(
             lambda x, c: x**2 * np.exp(-((x * c) ** 2)), a / np.sqrt(2 * left)
         )
-        return np.asarray(math.sqrt(2.0 / math.pi) * slope * left**-1.5)
+        return np.asarray(_SLOPE * slope * left**-1.5)
 
     def elasticity(self, overlap: float) -> float:
         """E(a) = a amp'(a) / amp(a): above 1 where larger overlaps are favoured; 1 at a = 0.
@@ -118,38 +110,25 @@ class Amplifier:
         ----------
         overlap : ndarray
             a; rounding beyond [-1, 1] is cut.
-
-        Returns
-        -------
-        drive : ndarray
         """
         if self._is_linear:
             return self.largest * overlap
         if self._table is None:
             self._table = self._make_table()
         value, rise = self._table
-        place = np.maximum(overlap, -1.0)
-        np.minimum(place, 1.0, out=place)
-        np.arcsin(place, out=place)
-        place *= 2.0 * _N_TABLE / math.pi
-        place += _N_TABLE  # from -pi/2 on
+        place = np.arcsin(np.clip(overlap, -1.0, 1.0)) * (2.0 * _N_TABLE / math.pi) + _N_TABLE
         piece = place.astype(np.intp)
-        place -= piece
-        place *= rise.take(piece)
-        place += value.take(piece)
-        return place
+        return np.asarray(value.take(piece) + (place - piece) * rise.take(piece))
 
     def _make_table(self) -> tuple[Array, Array]:
-        """Values, and what is to come, at evenly spaced angles arcsin(a)."""
-        step = 0.5 * math.pi / _N_CUBIC
-        angle = step * np.arange(_N_CUBIC + 1)
+        """Values at evenly spaced angles arcsin(a), and their differences."""
+        angle = np.linspace(0.0, 0.5 * math.pi, _N_CUBIC + 1)
         value = np.append(self(np.sin(angle[:-1])), self.largest)
         tangent = np.tan(angle[:-1])
         slope = self._expectation(lambda x, t: x**2 * np.exp(-0.5 * (x * t) ** 2), tangent)
-        slope = np.append(math.sqrt(2.0 / math.pi) * slope / np.cos(angle[:-1]) ** 2, 0.0)
-        cubic = CubicHermiteSpline(angle, value, slope)
-        fine = cubic(np.linspace(0.0, 0.5 * math.pi, _N_TABLE + 1))
-        values = np.concatenate([-fine[:0:-1], fine])
+        slope = np.append(_SLOPE * slope / np.cos(angle[:-1]) ** 2, 0.0)
+        fine = CubicHermiteSpline(angle, value, slope)(np.linspace(0.0, angle[-1], _N_TABLE + 1))
+        values = np.append(-fine[:0:-1], fine)
         return values, np.append(np.diff(values), 0.0)
 
     def _expectation(self, function: Any, c: Array) -> Array:

@@ -1,27 +1,70 @@
 """CubicFlow: the reduced model of Ingrosso and Goldt, small fields to third order."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy.special
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
-from .._core._random import as_generator
-from .._core._validation import check_fields, check_option, check_positive
+from .._core._validation import check_option, check_positive
 from ..analysis import Cumulant, cumulant
-from ._activations import activation_derivatives
-from ._rectified_flow import FlowResult
+from ._flow import Flow, FlowResult
 from ._statistics import class_pair
 
 Array = NDArray[np.float64]
 
-_FORMS = ("committee", "neuron")
-_FOURTH = ("full", "gaussian", "none")
-_START = 0.1  # of weights w, as the nets' init_scale; fields are w / sqrt(D)
+_ERROR = 1e-6  # of a step, relative
 _RUNAWAY = 1e3  # norm of a field beyond which the expansion means nothing
 
 
-class CubicFlow:
+def activation_derivatives(activation: Any, bias: ArrayLike) -> Array:
+    """Activation function sigma and its first four derivatives at b, s_0 to s_4.
+
+    For erf, sigma(h) = erf(h / sqrt 2): s_1 = sqrt(2/pi) exp(-b^2/2), s_2 = -b s_1,
+    s_3 = (b^2 - 1) s_1, s_4 = (3b - b^3) s_1. For tanh, with t = tanh b: s_1 = 1 - t^2,
+    s_2 = -2t s_1, s_3 = (6t^2 - 2) s_1, s_4 = (16t - 24t^3) s_1.
+
+    Parameters
+    ----------
+    activation : {"erf", "tanh", "linear"} or sequence of five callables
+        A name, or sigma and its derivatives as functions of an array.
+    bias : array-like
+        b.
+
+    Returns
+    -------
+    derivatives : ndarray of shape (5,) + bias.shape
+
+    Examples
+    --------
+    >>> from rfsk.theory import activation_derivatives
+    >>> activation_derivatives("tanh", 0.0)
+    array([ 0.,  1., -0., -2.,  0.])
+    """
+    b = np.asarray(bias, dtype=np.float64)
+    if isinstance(activation, Sequence) and not isinstance(activation, str):
+        if len(activation) != 5 or not all(callable(function) for function in activation):
+            raise ValueError(
+                f"activation={activation!r}; expected a name or five functions: sigma and its "
+                "first four derivatives."
+            )
+        return np.stack([np.asarray(function(b), dtype=np.float64) for function in activation])
+    check_option(activation, "activation", ("erf", "tanh", "linear"))
+    if activation == "linear":
+        return np.stack([b, np.ones_like(b), *[np.zeros_like(b)] * 3])
+    if activation == "tanh":
+        t = np.tanh(b)
+        s1 = 1.0 - t**2
+        return np.stack([t, s1, -2.0 * t * s1, (6.0 * t**2 - 2.0) * s1, (16 * t - 24 * t**3) * s1])
+    s1 = math.sqrt(2.0 / math.pi) * np.exp(-0.5 * b**2)
+    value = scipy.special.erf(b / math.sqrt(2.0))
+    return np.stack([value, s1, -b * s1, (b**2 - 1.0) * s1, (3.0 * b - b**3) * s1])
+
+
+class CubicFlow(Flow):
     """Gradient flow of small fields u = w / sqrt(D), from second- and fourth-order statistics.
 
     With s_n the n-th derivative of sigma at the bias b, X_0 and X_1 a statistic of the two classes,
@@ -36,41 +79,34 @@ class CubicFlow:
                     - [(s2^2/2 + s0 s4/6 + 2 s1 s3/3) T' - (s4/6) DT] uuu },
 
     for inputs with P(x) = P(-x); t = learning rate x steps / D, target +1 for class 0 and -1 for
-    class 1 (A. Ingrosso and S. Goldt, PNAS 119, e2201854119, 2022). T = 3 sym(C C) + kappa: with
+    class 1 (A. Ingrosso and S. Goldt, PNAS 119, e2201854119, 2022). T = 3 sym(C C) + kappa. With
     the first part alone, as for Gaussian inputs, fixed points are Fourier modes; a negative kappa
     localizes.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Class 0 and class 1. Of periodic models with closed forms the exact cumulant is taken (a
-        contraction costs D^3 a unit); of samples (n x D) the implicit one.
+        Class 0 and class 1. For periodic models with closed forms the cumulant is exact (a
+        contraction costs D^3 per unit); for samples, of which other models need some, it is
+        implicit (n D).
     bias : float or array-like of shape (n_units,), default=1.0
         b, of all units or of each.
     activation : {"erf", "tanh", "linear"} or sequence of five callables, default="erf"
         sigma; see `activation_derivatives`.
     form : {"committee", "neuron"}, default="committee"
-        Which of the two.
+        Which of the two equations.
     fourth : {"full", "gaussian", "none"}, default="full"
-        What of the fourth moments counts: all of it, the part a Gaussian has, or nothing, which
-        leaves the linear flow that splits units into a low- and a high-frequency group.
+        Part of the fourth moments that is used: all of it, the part that Gaussian inputs have, or
+        nothing. The linear flow that remains splits units into a low- and a high-frequency group.
     interacting : bool, default=False
-        Whether the units of a committee see what the others already output: adds
-        -2 s1(b_k) C' mean_j[s1(b_j) u_j] - 2 s2(b_k) mean_j[s0(b_j)] C' u_k, the rest of the linear
-        part. Units are then those of one net.
+        Whether units of a committee depend on the output of the others, as those of one net. This
+        adds -2 s1(b_k) C' mean_j[s1(b_j) u_j] - 2 s2(b_k) mean_j[s0(b_j)] C' u_k.
 
     Attributes
     ----------
     n_features : int
     difference, mean : ndarray of shape (n_features, n_features)
         DC and C'.
-
-    Raises
-    ------
-    ValueError
-        If there are not two classes of one size, or a parameter is unknown.
-    NotImplementedError
-        If a model has no closed form; pass samples.
 
     Examples
     --------
@@ -92,32 +128,30 @@ class CubicFlow:
         fourth: str = "full",
         interacting: bool = False,
     ) -> None:
-        check_option(form, "form", _FORMS)
-        check_option(fourth, "fourth", _FOURTH)
+        check_option(form, "form", ("committee", "neuron"))
+        check_option(fourth, "fourth", ("full", "gaussian", "none"))
         if interacting and form == "neuron":
             raise ValueError(
                 "interacting=True is of units of a committee; one neuron has no others."
             )
         pair = class_pair(task)
-        covariances = [cumulant(source, 2).tensor() for source in pair]
-        if len(covariances[0]) != len(covariances[1]):
+        first, second = (cumulant(source, 2).tensor() for source in pair)
+        if len(first) != len(second):
             raise ValueError(
-                f"Classes of {len(covariances[0])} and {len(covariances[1])} features; expected "
-                "one number."
+                f"Classes of {len(first)} and {len(second)} features; expected one number."
             )
-        self.n_features = len(covariances[0])
+        self.n_features = len(first)
         self.bias = np.atleast_1d(np.asarray(bias, dtype=np.float64))
         self.form, self.fourth, self.interacting = form, fourth, interacting
-        self._covariances = np.stack(covariances)
-        self.difference = 0.5 * (covariances[0] - covariances[1])
-        self.mean = 0.5 * (covariances[0] + covariances[1])
+        self._covariances = np.stack([first, second])
+        self.difference, self.mean = 0.5 * (first - second), 0.5 * (first + second)
         self._kappas: list[Cumulant] = []
         if fourth == "full":
             self._kappas = [cumulant(source) for source in pair]
         self._s = activation_derivatives(activation, self.bias)[:, :, None]
 
     def _coefficients(self) -> tuple[Array, Array, Array, Array]:
-        """Of C_0 u, C_1 u, T_0 uuu and T_1 uuu, one a unit."""
+        """Of C_0 u, C_1 u, T_0 uuu and T_1 uuu, one per unit."""
         s0, s1, s2, s3, s4 = self._s
         if self.form == "committee":
             return s2, -s2, s4 / 6.0, -s4 / 6.0
@@ -131,7 +165,7 @@ class CubicFlow:
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features)
-            u, one unit a row.
+            u, one row per unit.
         """
         return self._velocity(self._check(fields))
 
@@ -158,18 +192,15 @@ class CubicFlow:
         field : array-like of shape (n_features,)
             u.
         unit : int, default=0
-            Whose bias is meant, where there are several.
+            Number of the unit whose bias is used, if there are several.
         """
         if self.interacting:
             raise ValueError("The Jacobian is of one unit alone; expected interacting=False.")
         u = np.asarray(field, dtype=np.float64)
         if u.shape != (self.n_features,):
             raise ValueError(f"field has shape {u.shape}; expected ({self.n_features},).")
-        n_units = max(len(self.bias), unit + 1)
-        of_unit = [
-            float(np.broadcast_to(factors[:, 0], (n_units,))[unit])
-            for factors in self._coefficients()
-        ]
+        unit = unit if len(self.bias) > 1 else 0
+        of_unit = [float(factors[unit, 0]) for factors in self._coefficients()]
         total = np.zeros((self.n_features,) * 2)
         for number, C in enumerate(self._covariances):
             first, third = of_unit[number], of_unit[2 + number]
@@ -182,43 +213,26 @@ class CubicFlow:
                 total += 3.0 * third * along
         return total
 
-    def starts(self, n_units: int, random_state: Any = None) -> Array:
-        """Fields of an untrained net, (n_units, n_features): normal, of deviation 0.1 / sqrt(D).
-
-        Parameters
-        ----------
-        n_units : int
-            Number of units.
-        random_state : int, Generator, RandomState or None, default=None
-            Seed of the draw.
-        """
-        check_positive(n_units, "n_units", integer=True)
-        noise = as_generator(random_state).standard_normal((n_units, self.n_features))
-        return np.asarray(_START * noise / np.sqrt(self.n_features))
-
     def integrate(
         self,
         start: int | ArrayLike,
         end: float,
         *,
         times: ArrayLike | None = None,
-        rtol: float = 1e-6,
         random_state: Any = None,
     ) -> FlowResult:
-        """Follow the flow by a Runge-Kutta method of fifth order with error control.
+        """Follow the flow by a Runge-Kutta method of fifth order, with a relative error of 1e-6.
 
         Parameters
         ----------
         start : int or array-like of shape (n_units, n_features)
-            Number of random starts, or fields to begin with.
+            Initial fields, or the number of random ones.
         end : float
             Time at which to stop, learning rate x steps / D.
         times : array-like of shape (n_times,), optional
             Times at which fields are kept; the start and the end by default.
-        rtol : float, default=1e-6
-            Relative error of a step.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of random starts.
+            Seed of random initial fields.
 
         Returns
         -------
@@ -227,16 +241,10 @@ class CubicFlow:
         Raises
         ------
         FloatingPointError
-            If a field runs away: the cubic term of these inputs does not hold it.
+            If the cubic term of these inputs does not keep a field finite.
         """
         check_positive(end, "end")
-        check_positive(rtol, "rtol")
-        u = (
-            self.starts(int(start), random_state)
-            if isinstance(start, int | np.integer)
-            else check_fields(start, "start")
-        )
-        u = self._check(u)
+        u = self._initial(start, random_state)
         at = np.array([0.0, end]) if times is None else np.asarray(times, dtype=np.float64)
         if at.ndim != 1 or not len(at):
             raise ValueError(f"times has shape {at.shape}; expected at least one, in a row.")
@@ -244,7 +252,6 @@ class CubicFlow:
             raise ValueError(
                 f"start has a field of norm {_RUNAWAY:g} or more; the expansion is of small fields."
             )
-        size = np.abs(u).max() or 1.0
 
         def velocity(_: float, flat: Array) -> Array:
             return self._velocity(flat.reshape(u.shape)).ravel()
@@ -255,15 +262,8 @@ class CubicFlow:
 
         runaway.terminal = True  # type: ignore[attr-defined]
         runaway.direction = -1.0  # type: ignore[attr-defined]
-        result = solve_ivp(
-            velocity,
-            (0.0, end),
-            u.ravel(),
-            t_eval=at,
-            rtol=rtol,
-            atol=1e-3 * rtol * size,
-            events=runaway,
-        )
+        options: Any = {"rtol": _ERROR, "atol": 1e-3 * _ERROR * (np.abs(u).max() or 1.0)}
+        result = solve_ivp(velocity, (0.0, end), u.ravel(), t_eval=at, events=runaway, **options)
         if result.status != 0:
             reached = result.t_events[0][0] if len(result.t_events[0]) else result.t[-1]
             raise FloatingPointError(
@@ -273,9 +273,7 @@ class CubicFlow:
         return FlowResult(result.t, result.y.T.reshape(len(result.t), *u.shape))
 
     def _check(self, fields: ArrayLike) -> Array:
-        u = check_fields(fields)
-        if u.shape[1] != self.n_features:
-            raise ValueError(f"fields have {u.shape[1]} features; expected {self.n_features}.")
+        u = super()._check(fields)
         if len(self.bias) not in (1, len(u)):
             raise ValueError(
                 f"There are {len(u)} fields and {len(self.bias)} biases; expected one bias, or one "

@@ -1,4 +1,4 @@
-"""What a net would score if its local fields were Gaussian."""
+"""Loss and accuracy of a net whose local fields are Gaussian, in closed form."""
 
 import math
 from typing import Any
@@ -17,8 +17,8 @@ Array = NDArray[np.float64]
 def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
     """Mean squared error of a committee of erf units on Gaussian inputs, in closed form.
 
-    E (phi - y)^2 with phi = mean_k erf((u_k.x + b_k) / sqrt 2) and y = +1, -1 on classes of equal
-    shares. The local fields u_k.x are Gaussian, of covariance Q = u C u', so that with v = 1 +
+    It is E (phi - y)^2 with phi = mean_k erf((u_k.x + b_k) / sqrt 2) and y = +1, -1 on classes of
+    equal size. The local fields u_k.x are Gaussian, of covariance Q = u C u', so that with v = 1 +
     diag Q and m_k = b_k / sqrt(v_k)
 
         E sigma_k = 2 Phi(m_k) - 1,    E sigma_k sigma_l = 4 Phi_2(m_k, m_l; r_kl) - 2 Phi(m_k)
@@ -34,28 +34,23 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
     biases : array-like of shape (n_units,)
         b, its `biases_`.
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Whose covariances count. Means are taken as zero.
+        Source of the covariances. Means are taken as zero.
 
     Returns
     -------
     loss : float
-
-    Raises
-    ------
-    ValueError
-        If shapes do not go together.
 
     Examples
     --------
     >>> from rfsk import NLGP
     >>> from rfsk.theory import gaussian_loss
     >>> task = [NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> gaussian_loss([[0.0] * 20], [0.0], task)  # says nothing
+    >>> gaussian_loss([[0.0] * 20], [0.0], task)  # an output of zero
     1.0
     """
     u, b = check_fields(fields), np.asarray(biases, dtype=np.float64)
     if b.shape != (len(u),):
-        raise ValueError(f"biases has shape {b.shape}; expected ({len(u)},), one a field.")
+        raise ValueError(f"biases has shape {b.shape}; expected ({len(u)},), one per field.")
     losses = []
     for source, target in zip(class_pair(task), (1.0, -1.0), strict=True):
         C = cumulant(source, 2).tensor()
@@ -74,8 +69,7 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
 def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
     """Accuracy of the sign of one unit, u.x + b > 0 for class 0, on Gaussian inputs.
 
-    (1/2) [Phi(b / q_0) + Phi(-b / q_1)] with q_c^2 = u.C_c u: above one half where the class of the
-    sign's side varies less.
+    (1/2) [Phi(b / q_0) + Phi(-b / q_1)] with q_c^2 = u.C_c u.
 
     Parameters
     ----------
@@ -84,7 +78,7 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
     bias : float
         b.
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Whose covariances count. Means are taken as zero.
+        As in `gaussian_loss`.
 
     Returns
     -------
@@ -99,17 +93,17 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
     0.537
     """
     u = np.asarray(field, dtype=np.float64)
-    shares = []
+    fractions = []
     for source, side in zip(class_pair(task), (1.0, -1.0), strict=True):
         C = cumulant(source, 2).tensor()
         if u.shape != (len(C),):
             raise ValueError(f"field has shape {u.shape}; expected ({len(C)},).")
-        spread = math.sqrt(max(0.0, float(u @ C @ u)))  # rounding may leave less than nothing
+        spread = math.sqrt(max(0.0, float(u @ C @ u)))  # which rounding may make negative
         if spread > 0.0:
-            shares.append(float(scipy.special.ndtr(side * bias / spread)))
+            fractions.append(float(scipy.special.ndtr(side * bias / spread)))
         else:  # always on one side
-            shares.append(0.5 * (1.0 + math.copysign(1.0, side * bias)) if bias else 0.5)
-    return 0.5 * sum(shares)
+            fractions.append(0.5 * (1.0 + math.copysign(1.0, side * bias)) if bias else 0.5)
+    return 0.5 * sum(fractions)
 
 
 def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> Array:
@@ -126,11 +120,6 @@ def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> 
     Returns
     -------
     probability : ndarray
-
-    Raises
-    ------
-    ValueError
-        If a correlation is out of range.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Will fields localize? Criteria from the statistics of the inputs alone."""
+"""Criteria from the statistics of the inputs alone for whether fields localize."""
 
 import math
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .._core._lattice import site_differences
 from .._core._mistakes import warn_likely_mistake
 from .._core._validation import check_option
-from ..analysis import Cumulant, cumulant
+from ..analysis import cumulant
 from ._amplifier import Amplifier
 from ._statistics import class_pair, field_statistics
 
@@ -42,25 +42,25 @@ class LocalizationIndex:
     Attributes
     ----------
     index : float
-        Above 1 the uniform field breaks up, and fields localize. NaN where it is not what grows
-        first: where s_1(k) / s_0(k) is largest at another wave vector than zero, as with classes in
-        the other order, or where the theory has no uniform field at rest. Then nothing is said.
+        Above 1 the uniform field breaks up, and fields localize. NaN if the uniform field does not
+        grow first, because s_1(k) / s_0(k) is largest at another wave vector than zero (as with
+        classes in the other order), or if the theory has no uniform field at rest.
     mode : tuple of int
         Wave vector, in cycles around the lattice, that breaks the uniform field up first.
     growth_rate : float
-        Of that mode about the uniform field, in units of the flow; negative if it decays.
+        Growth rate of that mode about the uniform field, in units of the flow.
     standard_error : float
-        Of the index of samples, by a jackknife that leaves out a tenth of the rows of each class at
-        a time, consecutive ones. 0 for models, which are exact; NaN where there is no finite index,
-        here or without some of the rows, or a class has fewer than 20 rows.
+        Standard error of the index of samples, by a jackknife that leaves out consecutive tenths of
+        the rows of each class. 0 for models, which are exact; NaN if an index is not finite or a
+        class has fewer than 20 rows.
     reason : str
-        Why there is no index; empty if there is one.
+        Reason why there is no index; empty if there is one.
 
     Examples
     --------
     >>> from rfsk import NLGP
+    >>> from rfsk.theory import localization_index
     >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> from rfsk import localization_index
     >>> found = localization_index(task)
     >>> found.index > 1.0, found.mode, found.growth_rate > 0.0
     (True, (1,), True)
@@ -81,37 +81,36 @@ class LocalizationIndex:
 def localization_index(
     task: Any, *, theory: str = "rectified", shape: int | tuple[int, ...] | None = None
 ) -> LocalizationIndex:
-    r"""Tell from the inputs' statistics whether fields will localize.
+    """Localization index: above 1, the uniform field breaks up and fields localize.
 
-    Both theories ask when the uniform field u_i = alpha becomes unstable to a wave k.
+    Both theories ask when the uniform field u_i = alpha becomes unstable to a Fourier mode k.
 
-    "rectified", one relu neuron that is to answer to class 1 (`RectifiedFlow`): with the spectra
+    "rectified", one ReLU neuron with the target 1 for class 1 (`RectifiedFlow`): with the spectra
     s_c(k) of unit-variance fields, the amplifier's elasticity E(a) = a amp'(a) / amp(a) and a_0 =
-    sqrt(s_1(0) / D), wave k grows at rate (1/2)(s_0(k) + s_1(k)) (E(a_0) R_k - 1), R_k = [s_1(k) /
+    sqrt(s_1(0) / D), mode k grows at rate (1/2)(s_0(k) + s_1(k)) (E(a_0) R_k - 1), R_k = [s_1(k) /
     (s_0(k) + s_1(k))] / [s_1(0) / (s_0(0) + s_1(0))]. The index is the largest E(a_0) R_k.
 
     "committee", small fields of erf or tanh units (`CubicFlow`, its two leading terms): the linear
-    rate of wave k is 2 lr s2(b) d_k, d_k half the difference of the classes' spectra; the cubic
+    rate of mode k is 2 lr s2(b) d_k, d_k half the difference of the classes' spectra; the cubic
     term is (lr/3) s4(b) T(u, u, u, .), T half the difference of their fourth moments. About the
-    uniform fixed point, alpha^2 = -6 s2 d_0 / (s4 T_0), wave k grows at rate 2 lr s2 (d_k - 3 d_0
+    uniform fixed point, alpha^2 = -6 s2 d_0 / (s4 T_0), mode k grows at rate 2 lr s2 (d_k - 3 d_0
     T_k / T_0) with T_k = sum_jkl T_0jkl exp(2 pi i k j / D). The index is the largest d_k T_0 / (3
-    d_0 T_k): slopes s2 and s4 drop out of it, so that it holds for any bias whose units grow
-    towards low frequencies (b > 0) and any such activation. For Gaussian classes T_k = D d(s(k)
-    s(0)) and T_0 = 3 D d(s(0)^2): where s_1(k) / s_0(k) is largest at k = 0, which is asked for
-    here, the uniform field is stable, and nothing localizes.
+    d_0 T_k). It does not contain s2 and s4, and holds for any bias whose units grow towards low
+    frequencies (b > 0) and any such activation. For Gaussian classes T_k = D d(s(k) s(0)) and T_0 =
+    3 D d(s(0)^2). Where s_1(k) / s_0(k) is largest at k = 0, which the index requires, their
+    uniform field is stable, and nothing localizes.
 
     Both are of inputs with P(x) = P(-x). Most indices lie within a few per cent of 1: compare the
     distance from 1 with `standard_error`, which for "rectified" was 0.013 for 2,000 samples of each
-    class and 0.007 for 20,000 (40 sites, lengths 1 and 3, gain 3). It was within a third of the
-    spread over independent samples. Samples of elliptical distributions are not known to be such,
-    and have a lower index than their models.
+    class and 0.007 for 20,000 (40 sites, lengths 1 and 3, gain 3). Samples of elliptical
+    distributions have a lower index than their models, because they are not known to be elliptical.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of stationary models or of arrays of samples
         Class 0, the short-range one, and class 1. Data have the labels 0 and 1.
     theory : {"rectified", "committee"}, default="rectified"
-        Of which neurons.
+        Kind of neurons.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
 
@@ -121,27 +120,17 @@ def localization_index(
         Growth rates are for a learning rate of 1, and with "committee" for s2(b) = -1 and the
         flow's time, steps / D.
 
-    Raises
-    ------
-    ValueError
-        If there are not two periodic classes.
-    NotImplementedError
-        If a model has no closed form; pass samples.
-
     Examples
     --------
     Kurtosis alone does not decide: both marginals below have an excess of about -0.08.
 
-    >>> from rfsk import NLGP, TransformedField
+    >>> from rfsk import NLGP, TransformedField, localization_index
     >>> from rfsk.datasets import Algebraic
-    >>> from rfsk.theory import localization_index
-    >>> lengths = (1.0, 3.0)
-    >>> steep = [
-    ...     TransformedField(40, correlation_length=xi, marginal=Algebraic(6.0)) for xi in lengths
-    ... ]
-    >>> soft = [NLGP(40, correlation_length=xi, gain=0.1 * 2**0.5) for xi in lengths]  # erf(0.1 z)
-    >>> [round(localization_index(pair).index, 3) for pair in (steep, soft)]
-    [1.003, 0.99]
+    >>> def index(model, **options):
+    ...     pair = [model(40, correlation_length=xi, **options) for xi in (1.0, 3.0)]
+    ...     return round(localization_index(pair).index, 3)
+    >>> index(TransformedField, marginal=Algebraic(6.0)), index(NLGP, gain=0.1 * 2**0.5)
+    (1.003, 0.99)
     """
     check_option(theory, "theory", ("rectified", "committee"))
     pair = class_pair(task)
@@ -191,8 +180,8 @@ def _index_of(
     spectra = np.stack([each.spectrum for each in statistics])
     total = spectra.sum(axis=0)
     if len(total) < 2:
-        raise ValueError("A lattice of one site has no waves to break up into.")
-    # Modes without power are absent; what is computed of them is rounding.
+        raise ValueError("A lattice of one site has no Fourier modes to break up into.")
+    # Modes without power are absent: their numbers are rounding.
     exists = total > _NO_POWER * total.max()
     undefined = LocalizationIndex(math.nan, (0,) * len(sides), math.nan, math.nan)
     if not exists[0]:
@@ -232,44 +221,35 @@ def _sample_sizes(pair: tuple[Any, Any]) -> list[int]:
 def _committee(
     pair: tuple[Any, Any], spectra: Array, sides: tuple[int, ...]
 ) -> tuple[Array, Array]:
-    """Scores and growth rates of waves about the uniform field of the cubic flow."""
+    """Scores and growth rates of modes about the uniform field of the cubic flow."""
     difference = 0.5 * (spectra[0] - spectra[1])
     first, second = (
-        zero_momentum_spectrum(source, spectrum, sides)
+        _zero_momentum_spectrum(source, spectrum, sides)
         for source, spectrum in zip(pair, spectra, strict=True)
     )
     fourth = 0.5 * (first - second)
     if difference[0] * fourth[0] <= 0.0:  # no uniform field at rest
         return np.full(len(difference), np.nan), np.full(len(difference), np.nan)
     bound = 3.0 * difference[0] * fourth / fourth[0]
-    # A wave grows if its difference is below its bound; both are negative as a rule.
+    # A mode grows if its difference is below its bound; both are negative as a rule.
     both = (bound < 0.0) & (difference < 0.0)
     scores = np.where(difference < bound, np.inf, 0.0)
     scores[both] = difference[both] / bound[both]
     return scores, -2.0 * (difference - bound)
 
 
-def zero_momentum_spectrum(source: Any, spectrum: Array, sides: tuple[int, ...]) -> Array:
+def _zero_momentum_spectrum(source: Any, spectrum: Array, sides: tuple[int, ...]) -> Array:
     """sum_jkl T_0jkl exp(2 pi i k j / D) of a fourth moment, for every wave vector k.
 
-    The Gaussian part, D s(k) s(0) for k not 0 and 3 D s(0)^2 for k = 0, and that of the cumulant,
-    kappa(1, 1, e_0, .) around the lattice.
+    It has a Gaussian part, D s(k) s(0) for k not 0 and 3 D s(0)^2 for k = 0, and a part of the
+    cumulant, kappa(1, 1, e_0, .) around the lattice, averaged over sites for samples.
     """
     D = len(spectrum)
     gaussian = D * spectrum * spectrum[0]
     gaussian[0] *= 3.0
-    kappa: Cumulant = cumulant(source)
-    if hasattr(source, "autocovariance"):
-        along = kappa.pair_contract(np.ones(D), np.eye(D)[:1])[0]
-    else:  # samples: averaged over where the site is
-        along = _averaged(kappa, sides)
-    return np.asarray(gaussian + np.fft.fftn(along.reshape(sides)).real.ravel())
-
-
-def _averaged(kappa: Cumulant, sides: tuple[int, ...]) -> Array:
-    """kappa(1, 1, e_i, e_i+j) averaged over i."""
-    D = kappa.n_features
-    matrix = kappa.pair_contract(np.ones(D), np.eye(D))
+    kappa, is_model = cumulant(source), hasattr(source, "autocovariance")
+    along = kappa.pair_contract(np.ones(D), np.eye(D)[: 1 if is_model else D])
     # Row i, displacement j: the site i + j, that is i - (-j).
-    place = site_differences(sides)[:, site_differences(sides)[0]]
-    return np.asarray(np.take_along_axis(matrix, place, axis=1).mean(axis=0))
+    sites = site_differences(sides)
+    along = np.take_along_axis(along, sites[: len(along), sites[0]], axis=1).mean(axis=0)
+    return np.asarray(gaussian + np.fft.fftn(along.reshape(sides)).real.ravel())

@@ -1,4 +1,4 @@
-"""predict_fields: what a net will grow, told from its inputs before it is trained."""
+"""predict_fields: the fields that a net will grow, predicted from its inputs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,16 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._validation import check_image_shape, check_number, check_positive
-from ..analysis import (
-    dominant_frequency,
-    field_width,
-    ipr,
-    match_matrix,
-    receptive_fields,
-)
-from ._activations import activation_derivatives
-from ._cubic_flow import CubicFlow
-from ._rectified_flow import FlowResult
+from ..analysis import dominant_frequency, field_width, ipr, match_matrix, receptive_fields
+from ._cubic_flow import CubicFlow, activation_derivatives
+from ._flow import FlowResult
 
 Array = NDArray[np.float64]
 
@@ -26,7 +19,7 @@ _N_TIMES = 400
 
 @dataclass(frozen=True)
 class FieldPrediction:
-    """What the reduced model says a net will grow.
+    """Prediction of the reduced model for the fields of a net.
 
     Attributes
     ----------
@@ -37,13 +30,11 @@ class FieldPrediction:
     ipr, width : ndarray of shape (n_units,)
         Of these fields; widths in sites.
     first_frequency : ndarray of shape (n_units,)
-        Cycles a site of the mode that grows fastest by second-order statistics: what splits units
-        by the sign of their bias into a low- and a high-frequency group.
+        Frequency, in cycles per site, of the mode that grows fastest by second-order statistics.
     growth_rate : ndarray of shape (n_units,)
         Of that mode, per learning rate x steps / D.
     onset : ndarray of shape (n_units,)
-        Time, learning rate x steps / D, at which a field has doubled its norm: structure emerges
-        from the initial noise. NaN if it never does.
+        Time, learning rate x steps / D, at which a field has doubled its norm, or NaN.
     flow : FlowResult
         The time course.
     shape : tuple of int
@@ -52,8 +43,8 @@ class FieldPrediction:
     Examples
     --------
     >>> from rfsk import NLGP
+    >>> from rfsk.theory import predict_fields
     >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> from rfsk import predict_fields
     >>> prediction = predict_fields(task, n_units=2, random_state=0)
     >>> prediction.biases, prediction.fields.shape, prediction.ipr.shape
     (array([ 1., -1.]), (2, 12), (2,))
@@ -70,31 +61,29 @@ class FieldPrediction:
     shape: tuple[int, ...]
 
     def match(self, net: Any) -> dict[str, float]:
-        """How well the fields of a net are those predicted, by the sign of the bias.
+        """Match of the fields of a net with those predicted, by the sign of the bias.
 
         Parameters
         ----------
         net : fitted estimator or array-like of shape (n_units, n_features)
-            The first half of whose units started with a positive bias.
+            The first half of its units had a positive initial bias.
 
         Returns
         -------
         match : dict of str to float
-            "positive" and "negative": median over units of the best match, over shifts and signs,
-            with the predicted fields of that group.
+            "positive" and "negative": median over units of the best match with a predicted field.
         """
         grown = receptive_fields(net)
         half = (len(grown) + 1) // 2
-        found = {}
-        for name, rows, is_mine in (
-            ("positive", grown[:half], self.biases > 0),
-            ("negative", grown[half:], self.biases < 0),
-        ):
-            if not len(rows):
-                raise ValueError("The net has one unit; expected units of both signs of the bias.")
+        if half == len(grown):
+            raise ValueError("The net has one unit; expected units of both signs of the bias.")
+
+        def median(rows: Array, is_mine: Any) -> float:
             matches = match_matrix(rows, self.fields[is_mine], self.shape)
-            found[name] = float(np.median(matches.max(axis=1)))
-        return found
+            return float(np.median(matches.max(axis=1)))
+
+        positive = median(grown[:half], self.biases > 0)
+        return {"positive": positive, "negative": median(grown[half:], self.biases < 0)}
 
 
 def predict_fields(
@@ -110,27 +99,24 @@ def predict_fields(
 ) -> FieldPrediction:
     """Predict the fields of a committee from second- and fourth-order statistics alone.
 
-    Follows `CubicFlow` for units of bias +b and -b, on inputs with P(x) = P(-x). Right about which
-    group localizes, about the shape and IPR of its fields and about when structure emerges. Their
-    IPR is within 12 % of that of nets at D = 30, lengths 1.5 and 3, and at D = 40, lengths 2 and 4,
-    gains 1 to 10; at lengths below a site or close to each other it was up to 1.7 times as large.
-    The expansion is of small fields, so that once they have grown (u.Cu about 1) it runs ahead of
-    the net, by a factor of two to three in the time at which localization is half complete, and
-    the fields of the oscillating group sharpen late where those of nets do not.
+    The prediction follows `CubicFlow` for units of bias +b and -b, on inputs with P(x) = P(-x). It
+    is right about which group localizes, about the shape and IPR of its fields and about when
+    structure emerges. Their IPR is within 12 % of that of nets at D = 30, lengths 1.5 and 3, and at
+    D = 40, lengths 2 and 4, gains 1 to 10; at lengths below a site or close to each other it was up
+    to 1.7 times as large. The expansion is of small fields. Once fields have grown (u.Cu about 1),
+    it is ahead of the net, by a factor of two to three in the time at which localization is half
+    complete, and the fields of the oscillating group sharpen late where those of nets do not.
 
     Predictions from samples have no standard errors. On a ring of 20 sites, the IPR of localized
     fields had a standard deviation over samples of 0.017 for 2,000 samples of each class and of
-    0.012 for 8,000, and was 0.02 and 0.005 below the 0.30 of the model. A jackknife of five groups
-    of samples overestimated the deviation by a factor of 1.6 at 2,000, because fields grow at other
-    places if some samples are left out, and takes five more flows, of 0.2 to 17 seconds each.
-    Compare instead the predictions from each half of the samples.
+    0.012 for 8,000. Compare the predictions from each half of the samples.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Class 0 and class 1.
     n_units : int, default=20
-        Half of them of each sign of the bias.
+        Number of units, half of them of each sign of the bias.
     bias : float, default=1.0
         b.
     activation : {"erf", "tanh"} or sequence of five callables, default="erf"
@@ -141,9 +127,9 @@ def predict_fields(
         Time, learning rate x steps / D, for which the flow is followed; by default 33 lifetimes of
         the fastest growth.
     start : array-like of shape (n_units, n_features), optional
-        Fields to begin with, such as those of an untrained net; random ones by default.
+        Initial fields, such as those of an untrained net; random ones by default.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of random starts.
+        Seed of random initial fields.
 
     Returns
     -------
@@ -151,8 +137,6 @@ def predict_fields(
 
     Raises
     ------
-    ValueError
-        If the task or a parameter is not valid, or the classes have one covariance.
     FloatingPointError
         If fields run away before `end`.
 

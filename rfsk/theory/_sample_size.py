@@ -1,4 +1,4 @@
-"""How many inputs it takes to see a localized factor in the cumulant of a sample."""
+"""Number of samples whose cumulant shows the localized factor of their distribution."""
 
 import math
 from typing import Any
@@ -7,30 +7,30 @@ import numpy as np
 
 from ..analysis import SampleCumulant, cumulant, symmetric_cp
 
-# Times the strength of noise: of a sample's own direction, and, for Gaussian inputs, the standard
+# In units of the noise: of a sample's own direction, and, for Gaussian inputs, the standard
 # error of the fourth cumulant along the direction that varies most.
 _CLEAR = 3.0
 
 
 def localization_sample_size(source: Any, *, random_state: Any = None) -> float:
-    """Scale of the number of samples from which on the leading CP factor is that of the law.
+    """Number of samples above which the leading CP factor is that of their distribution.
 
-    The cumulant of n samples has directions that are nobody's but one sample's: along x_i itself
-    the fourth moment is at least ``|x_i|^4 / n``, which is (tr C)^2 / n where all inputs are about
-    equally long (not for elliptical laws or heavy tails, whose longest inputs need more). The
-    factor of the law, of strength ``|kappa(a, a, a, a)|``, leads once it is stronger:
+    With few samples, the empirical cumulant has directions that are dominated by a single sample:
+    along x_i the fourth moment is at least ``|x_i|^4 / n``. This is (tr C)^2 / n if all inputs are
+    about equally long; elliptical distributions and heavy tails need more. The factor a of the
+    distribution leads if its value of the quartic form is larger:
 
         n > (tr C)^2 / |kappa(a, a, a, a)|.
 
-    A scale, not a sharp threshold: the median over samples of the match with the law's factor
-    reaches 0.9 at 1.1 to 3.2 times this number (NLGP of gains 1 and 3, 30 to 100 sites). At fixed
-    correlation length it grows as D^2; at a fixed ratio of the correlation length to D, as in the
-    paper, it does not depend on D.
+    The number is a scale, not a sharp threshold: the median over samples of the match with that
+    factor reaches 0.9 at 1.1 to 3.2 times this number (NLGP of gains 1 and 3, 30 to 100 sites). It
+    grows as D^2 at a fixed correlation length. It does not depend on D at a fixed ratio of the
+    correlation length to D, as in the paper.
 
     Parameters
     ----------
     source : input model or array-like of shape (n_samples, n_features)
-        A law, or samples enough to know its leading factor.
+        A model, or enough samples to determine its leading factor.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the decomposition.
 
@@ -41,9 +41,7 @@ def localization_sample_size(source: Any, *, random_state: Any = None) -> float:
     Raises
     ------
     ValueError
-        If the law has no fourth cumulant, or that of the samples does not stand out from noise.
-    TypeError
-        If a task is given, not one law.
+        If the fourth cumulant is zero, or that of the samples does not stand out from noise.
     NotImplementedError
         If a model has no closed form; pass samples.
 
@@ -62,7 +60,7 @@ def localization_sample_size(source: Any, *, random_state: Any = None) -> float:
     covariance = cumulant(source, 2).tensor()
     total, strength = float(np.trace(covariance)), abs(float(leading.weights[0]))
     if strength <= 1e-10 * total**2:
-        raise ValueError("The law has no fourth cumulant: no number of samples shows a factor.")
+        raise ValueError("The fourth cumulant is zero: no number of samples shows a factor.")
     if isinstance(kappa, SampleCumulant):
         largest = float(np.linalg.eigvalsh(covariance)[-1])
         noise = max(total**2 / kappa.n_samples, largest**2 * math.sqrt(24.0 / kappa.n_samples))

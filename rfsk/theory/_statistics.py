@@ -1,4 +1,4 @@
-"""What the theory needs to know of a class of inputs: spectrum, law of a pixel, cumulants."""
+"""Statistics of a class of inputs that the theory uses: spectrum, distribution of a pixel."""
 
 import math
 import warnings
@@ -18,12 +18,12 @@ Array = NDArray[np.float64]
 
 # Mean or third moment of a pixel that still counts as none; heavy tails make samples' noisy.
 _SYMMETRIC = 0.2
-_MOST_VALUES = 2**15  # of a sample's pixels that stand for their law
+_MOST_VALUES = 2**15  # of a sample's pixels that represent their distribution
 
 
 @dataclass(frozen=True)
 class FieldStatistics:
-    """Second-order statistics and pixel law of translation-invariant inputs.
+    """Second-order statistics and pixel distribution of translation-invariant inputs.
 
     Attributes
     ----------
@@ -32,20 +32,17 @@ class FieldStatistics:
     spectrum : ndarray of shape (n_features,)
         Eigenvalues of the covariance by wave vector, in the order of `numpy.fft.fftn`, flattened.
     values, weights : ndarray of shape (n_nodes,)
-        E g(pixel) = weights @ g(values). None for elliptical laws, which need none.
+        E g(pixel) = weights @ g(values). None for elliptical distributions, which need none.
     mean_absolute : float
         E|pixel|.
 
     Examples
     --------
     >>> from rfsk import NLGP
-    >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
     >>> from rfsk.theory import field_statistics
-    >>> statistics = field_statistics(task[1])
-    >>> statistics.shape, statistics.spectrum.shape
-    ((12,), (12,))
-    >>> round(float(statistics.spectrum.mean()), 6)  # the variance of a pixel
-    1.0
+    >>> statistics = field_statistics(NLGP(12, correlation_length=2.0, gain=3.0))
+    >>> statistics.shape, statistics.spectrum.shape, round(statistics.variance, 6)
+    ((12,), (12,), 1.0)
     """
 
     shape: tuple[int, ...]
@@ -61,40 +58,30 @@ class FieldStatistics:
 
     @property
     def variance(self) -> float:
-        """Of a pixel."""
+        """Variance of a pixel."""
         return float(self.spectrum.mean())
 
     @property
     def is_elliptical(self) -> bool:
-        """Whether all projections have one law but for their scale."""
+        """Whether all projections have one distribution except for their scale."""
         return self.values is None
 
 
-def field_statistics(
-    source: Any, shape: int | tuple[int, ...] | None = None, random_state: Any = 0
-) -> FieldStatistics:
-    """Statistics of an input model, exact, or of samples, estimated.
+def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) -> FieldStatistics:
+    """Exact statistics of an input model that has closed forms, or estimates from samples.
 
     Parameters
     ----------
     source : stationary input model or array-like of shape (n_samples, n_features)
-        Of samples, spectrum and pixel law are averaged over sites, as translation invariance
-        allows. They are not told to be elliptical, which models are.
+        For samples, spectrum and pixel distribution are averaged over sites, as translation
+        invariance allows, the latter from 2^15 of the pixels. Whether samples are elliptical is not
+        examined.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
-    random_state : int, Generator, RandomState or None, default=0
-        Chooses 2^15 of the pixels of samples.
 
     Returns
     -------
     statistics : FieldStatistics
-
-    Raises
-    ------
-    ValueError
-        If the model is not periodic or the samples are not valid.
-    NotImplementedError
-        If the model has no closed form; pass samples.
 
     Examples
     --------
@@ -121,7 +108,7 @@ def field_statistics(
     spectrum = np.mean(np.abs(modes) ** 2, axis=0).ravel() / data.shape[1]
     pixels = centred.ravel()
     if len(pixels) > _MOST_VALUES:
-        pixels = np.random.default_rng(random_state).choice(pixels, _MOST_VALUES, replace=False)
+        pixels = np.random.default_rng(0).choice(pixels, _MOST_VALUES, replace=False)
     weights = np.full(len(pixels), 1.0 / len(pixels))
     return FieldStatistics(sides, spectrum, pixels, weights, float(np.abs(centred).mean()))
 
@@ -144,22 +131,22 @@ def class_pair(task: Any) -> tuple[Any, Any]:
     pair: Sequence[Any] = task.models if isinstance(task, Discrimination) else task
     priors = task.priors if isinstance(task, Discrimination) else None
     if priors is not None and not np.allclose(priors, 1.0 / len(pair)):
-        raise ValueError(f"priors={priors}; the theory is of classes of equal shares.")
+        raise ValueError(f"priors={priors}; the theory is of classes of equal size.")
     if not isinstance(pair, list | tuple) or len(pair) != 2:
         raise ValueError(
             f"Got a {type(task).__name__}; expected a task of two classes, or a pair of models or "
-            "of samples, one array a class."
+            "of samples, one array per class."
         )
     if any(not hasattr(source, "covariance") and np.ndim(source) != 2 for source in pair):
         raise ValueError(
-            f"Got arrays of {[np.ndim(source) for source in pair]} axes; expected one array a "
+            f"Got arrays of {[np.ndim(source) for source in pair]} axes; expected one array per "
             "class, each (n_samples, n_features): X[y == 0] and X[y == 1]."
         )
     for number, source in enumerate(pair):
         if (skewness := _skewness(source)) > _SYMMETRIC:
             warnings.warn(
                 f"Pixels of class {number} have a mean or a third moment of {skewness:.2f}; the "
-                "theory is of inputs with P(x) = P(-x), and leaves out what odd moments do.",
+                "theory is of inputs with P(x) = P(-x), and leaves out the effect of odd moments.",
                 stacklevel=3,
             )
     return pair[0], pair[1]

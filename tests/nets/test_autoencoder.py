@@ -6,7 +6,6 @@ from sklearn.exceptions import NotFittedError
 from skorch.callbacks import LRScheduler
 from torch.optim.lr_scheduler import LinearLR
 
-import rfsk
 from rfsk import Autoencoder, make_nlgp
 
 
@@ -92,22 +91,6 @@ def test_fit_online_takes_a_model_or_a_task(X):
         Autoencoder().fit_online(X)
 
 
-def test_same_seed_gives_the_same_fields_with_and_without_snapshots(X):
-    one, two, other = (
-        Autoencoder(6, max_epochs=2, record=record, random_state=seed).fit(X)
-        for record, seed in ((None, 0), (4, 0), (None, 1))
-    )
-    np.testing.assert_array_equal(one.receptive_fields_, two.receptive_fields_)
-    assert not np.array_equal(one.receptive_fields_, other.receptive_fields_)
-
-
-def test_partial_fit_of_the_whole_is_an_epoch(X):
-    whole = Autoencoder(6, max_epochs=1, random_state=0).fit(X)
-    block = Autoencoder(6, random_state=0).partial_fit(X)
-    np.testing.assert_array_equal(whole.receptive_fields_, block.receptive_fields_)
-    assert block.partial_fit(X).n_steps_ == 12
-
-
 def test_warm_start_goes_on_with_a_new_penalty(X):
     net = Autoencoder(6, tied=False, max_epochs=2, warm_start=True, random_state=0).fit(X)
     net.set_params(sparsity=3.0).fit(X)
@@ -117,27 +100,13 @@ def test_warm_start_goes_on_with_a_new_penalty(X):
         net.set_params(tied=True).fit(X)
 
 
-@pytest.mark.parametrize("tied", [True, False])
-def test_saved_autoencoder_reads_as_it_was(X, tied, tmp_path):
-    net = Autoencoder(6, tied=tied, max_epochs=2, record=2, random_state=0).fit(X)
-    rfsk.save(net, tmp_path / "net.safetensors")
-    again = rfsk.load(tmp_path / "net.safetensors")
-    assert type(again) is Autoencoder
-    np.testing.assert_array_equal(again.reconstruct(X), net.reconstruct(X))
-    np.testing.assert_array_equal(rfsk.receptive_fields(again), net.receptive_fields_)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"n_hidden": 0}, "n_hidden=0; expected an integer > 0"),
-        ({"sparsity": -1.0}, "sparsity=-1.0; expected a finite number >= 0"),
-        ({"optimizer": "newton"}, "optimizer='newton' is unknown"),
-    ],
-)
-def test_bad_parameter_is_refused(X, parameters, message):
-    with pytest.raises(ValueError, match=message):
-        Autoencoder(**parameters).fit(X)
+def test_partial_fit_of_the_whole_is_an_epoch_with_and_without_snapshots(X):
+    whole = Autoencoder(6, max_epochs=1, record=4, random_state=0).fit(X)
+    block = Autoencoder(6, random_state=0).partial_fit(X)
+    np.testing.assert_array_equal(whole.receptive_fields_, block.receptive_fields_)
+    assert block.partial_fit(X).n_steps_ == 12
+    other = Autoencoder(6, max_epochs=1, random_state=1).fit(X)
+    assert not np.array_equal(other.receptive_fields_, whole.receptive_fields_)
 
 
 def test_codes_of_another_width_are_refused(X):

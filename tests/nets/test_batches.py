@@ -60,10 +60,19 @@ def test_batches_without_labels_have_the_inputs_as_targets():
         assert y is X
 
 
+def assert_equal_batches(iterated, chunks):
+    """Bit for bit."""
+    chunked = [chunk.batch(i) for chunk in chunks for i in range(len(chunk.ends) - 1)]
+    for (X, y), (X_chunk, y_chunk) in zip(iterated, chunked, strict=True):
+        assert torch.equal(X["x"], X_chunk["x"])
+        assert torch.equal(X["sample_weight"], X_chunk["sample_weight"])
+        assert torch.equal(y, y_chunk)
+
+
 @pytest.mark.parametrize("is_compiled", [False, True])
 @pytest.mark.parametrize("n_epochs", [1, 3])
 def test_chunks_hold_the_batches_of_the_iteration(is_compiled, n_epochs):
-    """Bit for bit, with the smaller last batch, for models that either sampler draws."""
+    """With the smaller last batch, for models that either sampler draws."""
     weight = np.array([0.5, 1.0, 1.5], dtype=np.float32)
     fields = Discrimination([NLGP(20, correlation_length=xi, gain=1.0) for xi in (2.0, 3.0, 4.0)])
     one, two = (
@@ -72,13 +81,7 @@ def test_chunks_hold_the_batches_of_the_iteration(is_compiled, n_epochs):
     )
     assert isinstance(one.sampler, FieldSampler) == is_compiled
     for _ in range(n_epochs):
-        iterated = list(one)
-        chunked = [chunk.batch(i) for chunk in two.chunks() for i in range(len(chunk.ends) - 1)]
-        assert len(iterated) == len(chunked)
-        for (X, y), (X_chunk, y_chunk) in zip(iterated, chunked, strict=True):
-            assert torch.equal(X["x"], X_chunk["x"])
-            assert torch.equal(X["sample_weight"], X_chunk["sample_weight"])
-            assert torch.equal(y, y_chunk)
+        assert_equal_batches(list(one), two.chunks())
 
 
 def samples(n=10):
@@ -102,13 +105,7 @@ def test_sample_batches_without_generator_keep_the_order():
 def test_chunk_of_samples_holds_the_batches_of_the_iteration():
     weighted = Samples(torch.arange(10.0)[:, None], torch.arange(10), torch.linspace(0.1, 1.9, 10))
     one, two = (SampleBatches(weighted, 4, generator()) for _ in range(2))
-    (chunk,) = two.chunks()
-    for i, (X, y) in enumerate(one):
-        X_chunk, y_chunk = chunk.batch(i)
-        assert torch.equal(X["x"], X_chunk["x"])
-        assert torch.equal(X["sample_weight"], X_chunk["sample_weight"])
-        assert torch.equal(y, y_chunk)
-    assert i + 1 == len(chunk.ends) - 1 == len(one)
+    assert_equal_batches(one, two.chunks())
 
 
 def test_samples_without_labels_are_their_own_targets():

@@ -1,41 +1,27 @@
-"""Callbacks where nets differ from skorch's: validation, precision, weights, fresh samples."""
+"""The net inside is a skorch net: callbacks, history and validation work as in skorch."""
+
+import sys
 
 import numpy as np
 import pytest
+import sklearn
+import skorch.callbacks as cb
 import torch
-from skorch.callbacks import (
-    BatchScoring,
-    Callback,
-    Checkpoint,
-    EarlyStopping,
-    EpochScoring,
-    EpochTimer,
-    Freezer,
-    LRScheduler,
-    MlflowLogger,
-    PassthroughScoring,
-    ProgressBar,
-    TensorBoard,
-    WandbLogger,
-)
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils.fixes import parse_version
+from torch.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau
 
 from rfsk import Autoencoder, ConvNet, FCNet, fit_many, make_nlgp
 from rfsk.nets import _engine
 
 X, Y = make_nlgp(600, 20, correlation_length=(1.0, 2.0), random_state=0)
-TASK = make_nlgp(2, 20, correlation_length=(1.0, 2.0), return_X_y=False).task
+EPOCHS = 4
 
 
-class Silent:
-    """Stands for the run, client or writer of a logging service."""
-
-    dir = "."
-
-    def __getattr__(self, name):
-        return self
-
-    def __call__(self, *args, **kwargs):
-        return self
+def fit(*callbacks, **options):
+    defaults = {"validation_fraction": 0.25, "batch_size": 100, "max_epochs": EPOCHS}
+    defaults |= {"weight_decay": 0.0, "random_state": 0, "callbacks": list(callbacks)}
+    return FCNet(4, **defaults | options).fit(X, Y)
 
 
 def make_net(*callbacks, make=FCNet, **options):
@@ -43,28 +29,224 @@ def make_net(*callbacks, make=FCNet, **options):
     return make(4, callbacks=list(callbacks), **options)
 
 
-def accuracy(**options):
-    return EpochScoring("accuracy", name="acc", lower_is_better=False, **options)
+def column(net, name):
+    return net.history_[:, name]
+
+
+def weights(net):
+    return net.net_.module_.weight.detach().numpy()
+
+
+def accuracy(name="acc", **options):
+    return cb.EpochScoring("accuracy", name=name, lower_is_better=False, **options)
+
+
+def stopper(**options):
+    options = {"patience": 2, "threshold": 10.0, "sink": lambda *_: None, **options}
+    return cb.EarlyStopping(**options)
+
+
+class Recorder:
+    """Replaces the run, writer, client or experiment of a logging service."""
+
+    dir = "."
+
+    def __init__(self):
+        self.calls = []
+        self.config = self.info = self
+        self.run_id = "1"
+
+    def __getattr__(self, name):
+        def call(*args, **kwargs):
+            self.calls.append((name, args, kwargs))
+            return self
+
+        return call
+
+    def __getitem__(self, key):
+        return self
+
+    def __setitem__(self, key, value):
+        self.calls.append(("set", (key, value), {}))
+
+    def logged(self, key):
+        return sum(key in repr(call) for call in self.calls)
+
+
+def halves(values):
+    """Whether each value is half of the one before."""
+    return np.allclose(np.array(values[1:]), 0.5 * np.array(values[:-1]))
+
+
+def at_stop(name):
+    return {"monitor": name, "patience": 0, "threshold": 10.0}
+
+
+# A callback of each kind, and what the history or the net then shows.
+CHECKS = {
+    "EpochScoring": (
+        lambda folder: cb.EpochScoring("roc_auc", name="auc", lower_is_better=False),
+        lambda net: min(column(net, "auc")) >= 0.0 and "auc_best" in net.history_[-1],
+    ),
+    "BatchScoring": (
+        lambda folder: cb.BatchScoring("accuracy", name="batch_acc", lower_is_better=False),
+        lambda net: len(net.history_[-1, "batches", :, "batch_acc"]) == 2,  # of validation data
+    ),
+    "PassthroughScoring": (
+        lambda folder: cb.PassthroughScoring("train_loss", on_train=True),
+        lambda net: column(net, "train_loss") == net.loss_curve_.tolist(),
+    ),
+    "EpochTimer": (lambda folder: cb.EpochTimer(), lambda net: min(column(net, "dur")) > 0.0),
+    "EarlyStopping": (lambda folder: stopper(), lambda net: len(net.history_) < EPOCHS),
+    "EarlyStopping load_best": (
+        lambda folder: stopper(load_best=True),
+        lambda net: (weights(net) == weights(fit(max_epochs=1))).all(),
+    ),
+    "LRScheduler": (
+        lambda folder: cb.LRScheduler(ExponentialLR, gamma=0.5),
+        lambda net: halves(column(net, "event_lr")),
+    ),
+    "LRScheduler step_every": (
+        lambda folder: cb.LRScheduler(ExponentialLR, gamma=0.5, step_every="batch"),
+        lambda net: halves(
+            [row["event_lr"] for row in net.history_[0]["batches"] if "event_lr" in row]
+        ),
+    ),
+    "LRScheduler ReduceLROnPlateau": (
+        lambda folder: cb.LRScheduler("ReduceLROnPlateau", **at_stop("valid_loss")),
+        lambda net: net.net_.optimizer_.param_groups[0]["lr"] < 0.5 * net.learning_rate * 4,
+    ),
+    "WarmRestartLR": (
+        lambda folder: cb.LRScheduler("WarmRestartLR", min_lr=0.1, max_lr=1.0, base_period=2),
+        lambda net: len(set(column(net, "event_lr"))) > 1,
+    ),
+    "Checkpoint": (
+        lambda folder: cb.Checkpoint(dirname=folder),
+        lambda net: "event_cp" in net.history_[-1],
+    ),
+    "Initializer": (
+        lambda folder: cb.Initializer("weight", fn=torch.nn.init.zeros_),
+        lambda net: np.ptp(weights(net)[:2], axis=0).max() < 1e-6,  # units of equal bias
+    ),
+    "GradientNormClipping": (
+        lambda folder: cb.GradientNormClipping(1e-9),
+        lambda net: np.allclose(weights(net), weights(fit(learning_rate=1e-12)), atol=1e-5),
+    ),
+    "ProgressBar": (
+        lambda folder: cb.ProgressBar(),
+        lambda net: net.net_.history[-1, "train_batch_count"] == 5,
+    ),
+    "InputShapeSetter": (lambda folder: cb.InputShapeSetter(), None),
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_bundled_callback_does_what_skorch_users_expect(name, tmp_path):
+    make, check = CHECKS[name]
+    if check is None:
+        with pytest.raises(ValueError, match=f"{name} cannot work here"):
+            fit(make(tmp_path))
+    else:
+        assert check(fit(make(tmp_path)))
+
+
+def test_training_score_is_taken_from_the_batches_and_changes_no_number():
+    net = fit(accuracy(on_train=True), validation_fraction=0.0)
+    assert all(0.4 <= value <= 1.0 for value in column(net, "acc"))
+    assert np.allclose(weights(net), weights(fit(validation_fraction=0.0)), atol=1e-5)
+
+
+def test_saved_states_are_those_of_the_net_and_can_be_loaded(tmp_path):
+    """Checkpoint, TrainEndCheckpoint, LoadInitState."""
+    kept = cb.TrainEndCheckpoint(dirname=tmp_path)
+    first = fit(("best", cb.Checkpoint(dirname=tmp_path)), ("end", kept))
+    assert torch.load(tmp_path / "params.pt")["weight"].shape == weights(first).shape
+    saved = torch.load(tmp_path / "train_end_params.pt")["weight"].numpy()
+    assert (saved == weights(first)).all()
+    again = fit(("load", cb.LoadInitState(kept)), ("keep", kept))
+    assert len(again.history_) == 2 * EPOCHS
+    assert not (weights(again) == weights(first)).all()
+    assert column(again, "train_loss")[:EPOCHS] == column(first, "train_loss")
+
+
+def test_frozen_parameters_keep_every_bit_and_the_others_train():
+    """Freezer, with a penalty too; Unfreezer; ParamMapper."""
+    seen = []
+    mapper = cb.ParamMapper("*", fn=lambda p: seen.append(tuple(p.shape)), at=1)
+    start = fit(cb.Freezer("*"), mapper, max_epochs=1).net_.module_.state_dict()
+    assert seen == [(4, 20), (4,)]
+    for name, other in (("weight", "bias"), ("bias", "weight")):
+        state = fit(cb.Freezer(name), l1=1e-3, record=2).net_.module_.state_dict()
+        assert torch.equal(state[name], start[name])
+        assert not torch.equal(state[other], start[other])
+    net = fit(("freeze", cb.Freezer("weight")), ("thaw", cb.Unfreezer("weight", at=3)))
+    assert not np.allclose(weights(net), start["weight"], atol=1e-4)
+
+
+def test_epochs_are_printed_and_logged(monkeypatch):
+    """PrintLog; TensorBoard, Wandb-, Sacred-, Mlflow- and NeptuneLogger with stand-ins."""
+    lines = []
+    fit(cb.PrintLog(sink=lines.append), verbose=1)
+    assert "train_loss" in lines[0]
+    assert "valid_acc" in lines[0]
+    assert len(lines) == 2 + EPOCHS
+    run, client, service = Recorder(), Recorder(), Recorder()
+    service.File = run
+    for name in ("neptune", "neptune.types"):  # the client of the service is not installed
+        monkeypatch.setitem(sys.modules, name, service)
+    for logger, recorder, key in (
+        (cb.TensorBoard(run, close_after_train=False), run, "Loss/train_loss"),
+        (cb.WandbLogger(run, save_model=False), run, "valid_loss"),
+        (cb.SacredLogger(run), run, "train_loss"),
+        (cb.MlflowLogger(run, client, create_artifact=False), client, "train_loss"),
+        (cb.NeptuneLogger(run, close_after_train=False), run, "append"),
+    ):
+        run.calls.clear()
+        fit(logger)
+        assert recorder.logged(key) >= EPOCHS
+
+
+def test_every_bundled_callback_has_a_check():
+    others = "Callback Freezer LoadInitState MlflowLogger NeptuneLogger ParamMapper PrintLog"
+    others += " SacredLogger TensorBoard TrainEndCheckpoint Unfreezer WandbLogger"
+    assert {name.split()[0] for name in CHECKS} | set(others.split()) == set(cb.__all__)
+
+
+def test_callback_gets_the_data_of_training_and_of_validation():
+    events = []
+
+    class Listener(cb.Callback):
+        def on_train_begin(self, net, X=None, y=None, **kwargs):
+            events.append(("begin", len(X)))
+
+        def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
+            events.append((len(dataset_train), np.bincount(dataset_valid.y.numpy()).tolist()))
+            train = {row.tobytes() for row in dataset_train.inputs.numpy()}
+            assert not train & {row.tobytes() for row in dataset_valid.inputs.numpy()}
+
+        def on_train_end(self, net, X=None, y=None, **kwargs):
+            events.append("end")
+
+    fit(Listener())
+    assert events == [("begin", 450), *[(450, [75, 75])] * EPOCHS, "end"]
 
 
 NEEDY = {
     "EpochScoring": accuracy,
-    "EarlyStopping": EarlyStopping,
-    "EarlyStopping of the accuracy": lambda: EarlyStopping("valid_acc", lower_is_better=False),
-    "Checkpoint": Checkpoint,
-    "Checkpoint of the accuracy": lambda: Checkpoint("valid_acc_best"),
-    "ReduceLROnPlateau": lambda: LRScheduler("ReduceLROnPlateau", monitor="valid_loss"),
-    "ReduceLROnPlateau, the class": lambda: LRScheduler(
-        torch.optim.lr_scheduler.ReduceLROnPlateau, monitor="valid_acc"
-    ),
-    "BatchScoring": lambda: BatchScoring("accuracy"),
-    "PassthroughScoring": lambda: PassthroughScoring("valid_loss"),
-    "WandbLogger": lambda: WandbLogger(Silent()),
+    "EarlyStopping": cb.EarlyStopping,
+    "EarlyStopping of the accuracy": lambda: cb.EarlyStopping("valid_acc", lower_is_better=False),
+    "Checkpoint": cb.Checkpoint,
+    "Checkpoint of the accuracy": lambda: cb.Checkpoint("valid_acc_best"),
+    "ReduceLROnPlateau": lambda: cb.LRScheduler("ReduceLROnPlateau", monitor="valid_loss"),
+    "ReduceLROnPlateau, the class": lambda: cb.LRScheduler(ReduceLROnPlateau, monitor="valid_acc"),
+    "BatchScoring": lambda: cb.BatchScoring("accuracy"),
+    "PassthroughScoring": lambda: cb.PassthroughScoring("valid_loss"),
+    "WandbLogger": lambda: cb.WandbLogger(Recorder()),
 }
 
 
 @pytest.mark.parametrize("name", NEEDY)
-def test_callback_that_needs_validation_data_is_refused_before_training(name):
+def test_callback_that_needs_validation_data_is_refused_before_training(name, task):
     """In every call that keeps none."""
     callback = NEEDY[name]()
     message = rf"{type(callback).__name__} needs .*Set validation_fraction and call fit"
@@ -74,31 +256,26 @@ def test_callback_that_needs_validation_data_is_refused_before_training(name):
         (make_net(callback, make=ConvNet), lambda net: net.fit(X, Y)),
         (make_net(callback, make=Autoencoder), lambda net: net.fit(X)),
         (make_net(callback, validation_fraction=0.25), lambda net: net.partial_fit(X, Y)),
-        (make_net(callback, validation_fraction=0.25), lambda net: net.fit_online(TASK, 600)),
+        (make_net(callback, validation_fraction=0.25), lambda net: net.fit_online(task, 600)),
         (make_net(callback), lambda net: fit_many([net], X, Y)),
     ):
         with pytest.raises(ValueError, match=message):
             call(net)
         assert not hasattr(net, "net_")
-
-
-@pytest.mark.parametrize("name", NEEDY)
-def test_the_same_callback_works_with_validation_data(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # where Checkpoint and WandbLogger write
-    net = make_net(NEEDY[name](), validation_fraction=0.25).fit(X, Y)
-    assert net.n_steps_ == 10
+    if name != "WandbLogger":
+        assert make_net(callback, validation_fraction=0.25).fit(X, Y).n_steps_ == 10
 
 
 @pytest.mark.parametrize(
     "callback",
     [
         accuracy(on_train=True),
-        BatchScoring("accuracy", on_train=True),
-        PassthroughScoring("train_loss", on_train=True),
-        EarlyStopping("train_loss"),
-        LRScheduler("ReduceLROnPlateau"),
-        LRScheduler("StepLR", step_size=1, monitor="valid_loss"),  # not used by this policy
-        WandbLogger(Silent(), save_model=False),
+        cb.BatchScoring("accuracy", on_train=True),
+        cb.PassthroughScoring("train_loss", on_train=True),
+        cb.EarlyStopping("train_loss"),
+        cb.LRScheduler("ReduceLROnPlateau"),
+        cb.LRScheduler("StepLR", step_size=1, monitor="valid_loss"),  # not used by this policy
+        cb.WandbLogger(Recorder(), save_model=False),
     ],
     ids=lambda callback: type(callback).__name__,
 )
@@ -111,56 +288,45 @@ SETTINGS = {
     "one batch, in double precision": {"batch_size": 600},
     "weighted": {"class_weight": {0: 1.0, 1: 3.0}},
     "autograd": {"readout": "linear"},
+    "three classes": {"readout": "linear"},
+    "three classes, squared loss": {"readout": "linear", "loss": "squared"},
 }
 
 
-class KeepValidationData(Callback):
+class KeepValidationData(cb.Callback):
     def on_epoch_end(self, net, dataset_valid=None, **kwargs):
-        self.samples = dataset_valid
+        self.inputs, self.labels = dataset_valid.inputs.double().numpy(), dataset_valid.y.numpy()
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("use_caching", [True, False])
-def test_validation_score_is_that_of_the_fitted_net(setting, use_caching):
-    keep = KeepValidationData()
-    options = {"validation_fraction": 0.25, **SETTINGS[setting]}
-    net = make_net(accuracy(use_caching=use_caching), keep, **options).fit(X, Y)
-    kept, labels = keep.samples.inputs.double().numpy(), keep.samples.y.numpy()
-    assert len(kept) == 150
-    assert net.history_[-1]["acc"] == net.history_[-1]["valid_acc"]
-    assert net.history_[-1]["acc"] == pytest.approx(net.score(kept, labels), abs=1e-12)
+def test_scores_are_those_of_the_fitted_net(setting):
+    """Of validation data, with caching or not, and of the training data without caching."""
+    labels = np.arange(600) % 3 if "three" in setting else Y
+    keep, options = KeepValidationData(), SETTINGS[setting]
+    scores = accuracy("one"), accuracy("two", use_caching=False)
+    net = make_net(*scores, keep, validation_fraction=0.25, **options).fit(X, labels)
+    assert len(keep.inputs) == 150
+    last = net.history_[-1]
+    assert last["one"] == last["two"] == last["valid_acc"]
+    assert last["one"] == pytest.approx(net.score(keep.inputs, keep.labels), abs=1e-12)
+    net = make_net(accuracy(on_train=True, use_caching=False), **options).fit(X, labels)
+    assert net.history_[-1]["acc"] == pytest.approx(net.score(X, labels), abs=1e-12)
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_training_score_without_caching_is_that_of_the_fitted_net(setting):
-    net = make_net(accuracy(on_train=True, use_caching=False), **SETTINGS[setting]).fit(X, Y)
-    assert net.history_[-1]["acc"] == pytest.approx(net.score(X, Y), abs=1e-12)
-
-
-def test_training_score_on_fresh_samples_is_taken_from_the_batches():
-    net = make_net(accuracy(on_train=True)).fit_online(TASK, 60_000)
-    assert net.history_[-1]["acc"] == pytest.approx(net.score(*TASK.sample(5000, 0)), abs=0.1)
+def test_training_score_on_fresh_samples_is_taken_from_the_batches(task):
+    net = make_net(accuracy(on_train=True)).fit_online(task, 60_000)
+    assert net.history_[-1]["acc"] == pytest.approx(net.score(*task.sample(5000, 0)), abs=0.1)
 
 
 def test_validation_loss_is_the_weighted_mean_over_the_data_kept():
     keep, weight = KeepValidationData(), np.random.default_rng(0).random(600) + 0.5
     net = make_net(keep, validation_fraction=0.25).fit(X, Y, sample_weight=weight)
-    kept, labels = keep.samples.inputs.double().numpy(), keep.samples.y.numpy()
-    rows = [np.flatnonzero((X.astype(np.float32) == row).all(axis=1))[0] for row in kept]
-    np.testing.assert_array_equal(Y[rows], labels)
-    losses = (-net.decision_function(kept) - (1.0 - 2.0 * labels)) ** 2
+    single = X.astype(np.float32)
+    rows = [np.flatnonzero((single == row).all(axis=1))[0] for row in keep.inputs]
+    np.testing.assert_array_equal(Y[rows], keep.labels)
+    losses = (-net.decision_function(keep.inputs) - (1.0 - 2.0 * keep.labels)) ** 2
     expected = np.mean(weight[rows] * losses) / weight.mean()
     assert net.history_[-1]["valid_loss"] == pytest.approx(expected, rel=1e-5)
-
-
-class Predict(Callback):
-    """Scores the net on data of the user after each epoch."""
-
-    def __init__(self, X):
-        self.X = X
-
-    def on_epoch_end(self, net, **kwargs):
-        self.outputs = net.forward(self.X).double().numpy()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -168,19 +334,24 @@ class Predict(Callback):
 @pytest.mark.parametrize("make", [FCNet, ConvNet])
 def test_callback_may_predict_in_the_middle_of_a_training(make, batch_size, dtype):
     """In one batch too, where the training is in double precision."""
-    predict = Predict(X.astype(dtype))
+
+    class Predict(cb.Callback):
+        def on_epoch_end(self, net, **kwargs):
+            self.outputs = net.forward(X.astype(dtype)).double().numpy()
+
+    predict = Predict()
     net = make_net(predict, make=make, batch_size=batch_size).fit(X, Y)
     np.testing.assert_allclose(-predict.outputs, net.decision_function(X), atol=1e-5)
 
 
 @pytest.mark.parametrize(("batch_size", "n_samples"), [(50, 20_000), (250, 100_000)])
-def test_progress_bar_of_an_online_fit_expects_the_batches_of_an_epoch(batch_size, n_samples):
-    class Watch(ProgressBar):
+def test_progress_bar_of_an_online_fit_expects_the_batches_of_an_epoch(batch_size, n_samples, task):
+    class Watch(cb.ProgressBar):
         def on_epoch_end(self, net, **kwargs):
             assert self.pbar_.total == pytest.approx(self.pbar_.n, abs=1)
             super().on_epoch_end(net, **kwargs)
 
-    make_net(Watch(), batch_size=batch_size).fit_online(TASK, n_samples)
+    make_net(Watch(), batch_size=batch_size).fit_online(task, n_samples)
 
 
 def test_callbacks_of_epochs_keep_the_compiled_step(monkeypatch, tmp_path):
@@ -190,48 +361,180 @@ def test_callbacks_of_epochs_keep_the_compiled_step(monkeypatch, tmp_path):
     monkeypatch.setattr(_engine.Engine, "_autograd_steps", refuse)
     monkeypatch.setattr(_engine.Engine, "train_step", refuse)
     callbacks = [
-        EpochTimer(),
+        cb.EpochTimer(),
         accuracy(),
-        EarlyStopping(),
-        Checkpoint(dirname=tmp_path),
-        Freezer("bias"),
-        LRScheduler("StepLR", step_size=1),
-        TensorBoard(Silent()),
-        MlflowLogger(Silent(), Silent(), create_artifact=False),
+        cb.EarlyStopping(),
+        cb.Checkpoint(dirname=tmp_path),
+        cb.Freezer("bias"),
+        cb.LRScheduler("StepLR", step_size=1),
+        cb.TensorBoard(Recorder()),
+        cb.MlflowLogger(Recorder(), Recorder(), create_artifact=False),
     ]
     assert make_net(*callbacks, validation_fraction=0.25).fit(X, Y).n_steps_ == 10
     for listener in (
         accuracy(on_train=True),
-        BatchScoring("accuracy", on_train=True),
-        LRScheduler("StepLR", step_size=1, step_every="batch"),
-        ProgressBar(),
+        cb.BatchScoring("accuracy", on_train=True),
+        cb.LRScheduler("StepLR", step_size=1, step_every="batch"),
+        cb.ProgressBar(),
     ):
         with pytest.raises(AssertionError, match="autograd took a step"):
             make_net(listener).fit(X, Y)
 
 
-def test_frozen_weights_keep_every_bit_and_the_others_train():
-    for name, other in (("weight", "bias"), ("bias", "weight")):
-        frozen = make_net(Freezer(name), l1=1e-3, max_epochs=3, record=2).fit(X, Y)
-        start = make_net(Freezer("*"), max_epochs=1).fit(X, Y)
-        states = [net.net_.module_.state_dict() for net in (frozen, start)]
-        assert torch.equal(states[0][name], states[1][name])
-        assert not torch.equal(states[0][other], states[1][other])
-
-
-@pytest.mark.parametrize("base", [EpochScoring, LRScheduler, TensorBoard, MlflowLogger, EpochTimer])
-def test_subclass_that_adds_a_hook_for_batches_is_called_for_each(base):
+@pytest.mark.parametrize(
+    ("base", "arguments", "options"),
+    [
+        (cb.EpochScoring, ["accuracy"], {"use_caching": False}),
+        (cb.LRScheduler, ["StepLR"], {"step_size": 1}),
+        (cb.TensorBoard, [Recorder()], {}),
+        (cb.MlflowLogger, [Recorder(), Recorder()], {"create_artifact": False}),
+        (cb.EpochTimer, [], {}),
+    ],
+)
+def test_subclass_that_adds_a_hook_for_batches_is_called_for_each(base, arguments, options):
     class Counting(base):
         def on_batch_end(self, net, training=None, **kwargs):
             calls.append(training)
 
     calls = []
-    callback = {
-        EpochScoring: lambda: Counting("accuracy", use_caching=False),
-        LRScheduler: lambda: Counting("StepLR", step_size=1),
-        TensorBoard: lambda: Counting(Silent()),
-        MlflowLogger: lambda: Counting(Silent(), Silent(), create_artifact=False),
-        EpochTimer: Counting,
-    }[base]()
-    make_net(callback, validation_fraction=0.25).fit(X, Y)
+    make_net(Counting(*arguments, **options), validation_fraction=0.25).fit(X, Y)
     assert calls == [*[True] * 5, *[False] * 2] * 2
+
+
+def test_history_has_the_keys_of_skorch():
+    keys = {"epoch", "train_loss", "train_loss_best", "train_batch_count", "dur", "step"}
+    assert keys <= set(fit(validation_fraction=0.0).history_[-1])
+    assert {"valid_loss", "valid_loss_best", "valid_acc"} <= set(fit().history_[-1])
+
+
+def test_momentum_is_that_of_torch():
+    net = FCNet(4, batch_size=150, max_epochs=2, optimizer__momentum=0.9, random_state=0).fit(X, Y)
+    twin = FCNet(4, batch_size=150, max_epochs=2, random_state=0).fit(X, Y)
+    assert np.abs(weights(net) - weights(twin)).max() > 0.01
+    start = FCNet(4, learning_rate=1e-12, weight_decay=0.0, max_epochs=1, random_state=0)
+    module = start.fit(X, Y).net_.module_
+    rng = np.random.default_rng(0)
+    rng.integers(2**63)
+    generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
+    inputs = torch.tensor(X, dtype=torch.float32)
+    targets = 1.0 - 2.0 * torch.tensor(Y, dtype=torch.float32)
+    groups = [
+        {"params": [module.weight], "lr": 5.0 * 4, "weight_decay": 2e-4 / 4},
+        {"params": [module.bias], "lr": 5.0 * 4 / 20},
+    ]
+    optimizer = torch.optim.SGD(groups, momentum=0.9)
+    for _ in range(2):
+        for rows in torch.randperm(len(X), generator=generator).split(150):
+            optimizer.zero_grad()
+            (module(inputs[rows]) - targets[rows]).square().mean().backward()
+            optimizer.step()
+    assert np.allclose(weights(net), module.weight.detach().numpy(), atol=1e-5)
+
+
+def test_the_inner_net_predicts_scores_and_trains_with_classes_from_zero():
+    names = np.array(["short", "long"])[Y]
+    net = FCNet(4, batch_size=100, max_epochs=EPOCHS, random_state=0).fit(X, names)
+    inner, rows, index = net.net_, X.astype(np.float32), np.searchsorted(net.classes_, names)
+    assert (net.classes_[inner.predict(rows)] == net.predict(X)).mean() > 0.99
+    assert inner.predict_proba(rows) == pytest.approx(net.predict_proba(X), abs=1e-5)
+    assert inner.score(rows, index) == pytest.approx(net.score(X, names), abs=0.01)
+    with pytest.raises(ValueError, match="net_ numbers the classes from 0 to 1"):
+        inner.score(rows, names)
+    before = weights(net).copy()
+    inner.partial_fit(rows, index, epochs=1)
+    assert not (weights(net) == before).all()
+    coder = Autoencoder(4, max_epochs=1, random_state=0).fit(X)
+    assert coder.net_.predict(rows) == pytest.approx(coder.reconstruct(X), abs=1e-4)
+
+
+def test_grid_search_sets_parameters_of_skorch_alike_in_any_number_of_processes():
+    grid = {"optimizer__momentum": [0.0, 0.9], "n_hidden": [2, 4]}
+    net = FCNet(batch_size=100, max_epochs=3, random_state=0)
+    scores = [
+        GridSearchCV(net, grid, cv=2, n_jobs=n).fit(X, Y).cv_results_["mean_test_score"]
+        for n in (1, 2)
+    ]
+    assert (scores[0] == scores[1]).all()
+    assert len(set(scores[0])) > 1
+
+
+class Protocol:
+    """A callback of scikit-learn's protocol that keeps the arguments of its calls."""
+
+    def __init__(self, stop_after=None, fails=False):
+        self.events, self.scores, self.kept = [], [], []
+        self.stop_after, self.fails = stop_after, fails
+
+    def setup(self, estimator, context):
+        self.events.append("setup")
+
+    def teardown(self, estimator, context):
+        self.events.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context, *, X=None):
+        self.events.append(("begin", context.task_name, context.task_id))
+
+    def on_fit_task_end(self, estimator, context, *, X=None, y=None, fitted_estimator=None):
+        if self.fails:
+            raise RuntimeError("no space left")
+        self.events.append(("end", context.task_name, context.task_id))
+        if context.task_name == "epoch":
+            self.kept.append(fitted_estimator)
+            self.scores.append(fitted_estimator.score(X, y))
+            return context.task_id + 1 == self.stop_after
+        return False
+
+
+@pytest.mark.skipif(
+    parse_version(sklearn.__version__) < parse_version("1.9"), reason="needs scikit-learn 1.9"
+)
+class TestCallbacksOfScikitLearn:
+    @pytest.mark.parametrize("make", [FCNet, ConvNet])
+    def test_they_are_called_for_every_epoch(self, make):
+        recorder = Protocol()
+        net = make(6, max_epochs=3, batch_size=200, random_state=0).set_callbacks(recorder)
+        net.fit(X, Y)
+        epochs = [(when, "epoch", i) for i in range(3) for when in ("begin", "end")]
+        expected = ["setup", ("begin", "fit", 0), *epochs, ("end", "fit", 0), "teardown"]
+        assert recorder.events == expected
+        assert [kept.n_steps_ for kept in recorder.kept] == [3, 6, 9]
+        assert recorder.scores[-1] == net.score(X, Y)
+        assert [kept.score(X, Y) for kept in recorder.kept] == recorder.scores
+        assert [len(kept.history_) for kept in recorder.kept] == [1, 2, 3]
+        plain = make(6, max_epochs=3, batch_size=200, random_state=0).fit(X, Y)
+        np.testing.assert_array_equal(net.receptive_fields_, plain.receptive_fields_)
+
+    def test_epochs_begin_and_end_whoever_ends_the_training(self):
+        recorder = Protocol()
+        stopping = stopper(monitor="train_loss", patience=1, threshold=1.0)
+        net = FCNet(6, callbacks=[stopping], max_epochs=9, random_state=0)
+        net.set_callbacks(recorder).fit(X, Y)
+        begun, ended = ([e for e in recorder.events if e[0] == when] for when in ("begin", "end"))
+        assert len(begun) == len(ended) == 1 + len(net.history_) < 10
+        net = FCNet(6, max_epochs=9, random_state=0).set_callbacks(Protocol(stop_after=2))
+        assert net.fit(X, Y).n_steps_ == 4
+
+    def test_one_that_raises_is_torn_down_and_the_net_kept(self):
+        failing = Protocol(fails=True)
+        net = FCNet(6, max_epochs=9, batch_size=200, random_state=0).set_callbacks(failing)
+        with pytest.raises(RuntimeError, match="no space left"):
+            net.fit(X, Y)
+        assert net.n_steps_ == 3
+        assert failing.events[-1] == "teardown"
+        assert net.score(X, Y) > 0.4
+
+    def test_scoring_monitor_works_on_a_net(self):
+        from sklearn.callback import ScoringMonitor
+
+        monitor = ScoringMonitor(scoring="accuracy")
+        net = FCNet(6, max_epochs=3, random_state=0).set_callbacks(monitor).fit(X, Y)
+        scores = monitor.get_logs().data_as_pandas["accuracy"].tolist()
+        assert scores[-1] == net.score(X, Y)
+        assert len(scores) == 3
+        coder = Autoencoder(6, max_epochs=2, random_state=0).set_callbacks(Protocol())
+        assert coder.fit(X).n_steps_ == 4
+
+    def test_nets_that_have_them_cannot_be_trained_together(self):
+        listening = FCNet(4).set_callbacks(Protocol())
+        with pytest.raises(ValueError, match=r"\(set_callbacks\) cannot be trained together"):
+            fit_many([listening], X, Y)

@@ -5,12 +5,7 @@ import pytest
 import torch
 from scipy import special
 
-from rfsk import NLGP, Discrimination, FCNet, ipr, make_nlgp
-
-
-@pytest.fixture(scope="module")
-def ring():
-    return make_nlgp(900, 20, correlation_length=(1.0, 2.0), random_state=0)
+from rfsk import FCNet, ipr
 
 
 def layers_of(net):
@@ -76,34 +71,17 @@ def test_first_step_of_every_layer_has_the_stated_rate(ring, optimizer):
 
 
 def test_one_layer_in_a_tuple_is_the_net_of_that_width(ring):
-    alone = FCNet(6, max_epochs=2, random_state=0).fit(*ring)
-    in_tuple = FCNet((6,), max_epochs=2, random_state=0).fit(*ring)
+    alone, in_tuple = (FCNet(k, max_epochs=2, random_state=0).fit(*ring) for k in (6, (6,)))
     np.testing.assert_array_equal(alone.receptive_fields_, in_tuple.receptive_fields_)
 
 
-def test_fixed_biases_are_fixed_in_every_layer(ring):
-    net = FCNet((6, 4), train_bias=False, max_epochs=2, random_state=0).fit(*ring)
+def test_biases_are_fixed_in_every_layer_and_a_mask_is_of_the_first(ring):
+    mask = np.random.default_rng(0).random((6, 20)) < 0.5
+    net = FCNet((6, 4), mask=mask, train_bias=False, max_epochs=2, random_state=0).fit(*ring)
     pairs, _ = layers_of(net)
     assert np.all(np.abs(pairs[0][1]) == 1.0)
     assert np.all(pairs[1][1] == 0.0)
-
-
-def upper_decile_of_ipr(net, task, n_samples):
-    net.fit_online(task, n_samples)
-    return np.quantile(ipr(net.receptive_fields_), 0.9)
-
-
-@pytest.mark.slow
-def test_two_hidden_layers_learn_the_task_and_localize_some_of_their_fields():
-    """D = 60, g = 3, rate 10, 1500 steps of 200, seeds 0 to 2: accuracy .872 to .895, upper decile
-    of the IPR .080 to .082, on the clone .051 to .055."""
-    task = Discrimination([NLGP(60, correlation_length=xi, gain=3.0) for xi in (3.0, 6.0)])
-    net = FCNet((30, 15), learning_rate=10.0, batch_size=200, random_state=0)
-    on_clone = upper_decile_of_ipr(net, task.gaussian_clone(), 300_000)
-    on_task = upper_decile_of_ipr(net, task, 300_000)
-    assert on_task > 0.07
-    assert on_task > 1.3 * on_clone
-    assert net.score(*task.sample(5000, random_state=5)) > 0.86
+    np.testing.assert_array_equal(net.receptive_fields_ != 0, mask)
 
 
 @pytest.mark.slow
@@ -111,13 +89,13 @@ def test_three_hidden_layers_learn_the_task_and_localize_some_of_their_fields(ri
     """D = 100, g = 3, rate 10, 2000 steps of 500, seeds 0 to 2: accuracy .89 to .91, upper decile
     of the IPR .044 to .055, on the clone .028 to .032. At rate 5 and 4000 steps .931 to .951 (one
     layer: .865), .056 to .066 and .028 to .039; two layers .048 to .055 and .031 to .037."""
-    net = FCNet((40, 20, 10), learning_rate=10.0, batch_size=500, random_state=0)
-    on_clone = upper_decile_of_ipr(net, ring_task.gaussian_clone(), 1_000_000)
-    assert net.score(*ring_task.gaussian_clone().sample(5000, random_state=5)) > 0.87
-    on_task = upper_decile_of_ipr(net, ring_task, 1_000_000)
-    assert net.score(*ring_task.sample(5000, random_state=5)) > 0.87
-    assert on_task > 0.04
-    assert on_task > 1.3 * on_clone
+    deciles = []
+    for inputs in (ring_task.gaussian_clone(), ring_task):
+        net = FCNet((40, 20, 10), learning_rate=10.0, batch_size=500, random_state=0)
+        net.fit_online(inputs, 1_000_000)
+        assert net.score(*inputs.sample(5000, random_state=5)) > 0.87
+        deciles.append(np.quantile(ipr(net.receptive_fields_), 0.9))
+    assert deciles[1] > max(0.04, 1.3 * deciles[0])
 
 
 @pytest.mark.parametrize(
@@ -132,9 +110,3 @@ def test_three_hidden_layers_learn_the_task_and_localize_some_of_their_fields(ri
 def test_bad_layers_are_refused(ring, n_hidden, message):
     with pytest.raises(ValueError, match=message):
         FCNet(n_hidden).fit(*ring)
-
-
-def test_mask_of_a_deep_net_is_of_its_first_layer(ring):
-    mask = np.random.default_rng(0).random((6, 20)) < 0.5
-    net = FCNet((6, 4), mask=mask, max_epochs=2, random_state=0).fit(*ring)
-    np.testing.assert_array_equal(net.receptive_fields_ != 0, mask)

@@ -12,17 +12,14 @@ from rfsk import Autoencoder, ConvNet, FCNet, make_nlgp
 
 X, Y = make_nlgp(600, 20, correlation_length=(1.0, 2.0), random_state=0)
 TASK = make_nlgp(2, 20, correlation_length=(1.0, 2.0), return_X_y=False).task
+SGD = {"activation": "linear", "optimizer": "sgd"}
 NETS = {
-    "compiled": lambda **options: FCNet(4, activation="linear", **options),
-    "momentum": lambda **options: FCNet(4, activation="linear", optimizer__momentum=0.5, **options),
-    "deep": lambda **options: FCNet((4, 3), activation="linear", **options),
-    "convolution": lambda **options: ConvNet(2, activation="linear", **options),
-    "autoencoder": lambda **options: Autoencoder(
-        4, activation="linear", optimizer="sgd", **options
-    ),
-    "untied": lambda **options: Autoencoder(
-        4, activation="linear", optimizer="sgd", tied=False, **options
-    ),
+    "compiled": lambda **options: FCNet(4, **SGD, **options),
+    "momentum": lambda **options: FCNet(4, **SGD, optimizer__momentum=0.5, **options),
+    "deep": lambda **options: FCNet((4, 3), **SGD, **options),
+    "convolution": lambda **options: ConvNet(2, **SGD, **options),
+    "autoencoder": lambda **options: Autoencoder(4, **SGD, **options),
+    "untied": lambda **options: Autoencoder(4, tied=False, **SGD, **options),
 }
 CALLS = {
     "partial_fit": lambda net: net.partial_fit(X, Y),
@@ -86,6 +83,8 @@ def test_net_trains_on_after_a_divergence_as_if_nothing_had_happened(kind):
     nets[1].set_params(learning_rate=1e12)
     with pytest.raises(ValueError, match="the net diverged"):
         nets[1].partial_fit(X, Y)
+    again = pickle.loads(pickle.dumps(nets[1]))
+    np.testing.assert_array_equal(again.transform(X), nets[1].transform(X))
     one, two = (
         net.set_params(learning_rate=1e-3, batch_size=600).partial_fit(X, Y) for net in nets
     )
@@ -95,13 +94,24 @@ def test_net_trains_on_after_a_divergence_as_if_nothing_had_happened(kind):
 
 @pytest.mark.parametrize("kind", NETS)
 def test_first_fit_that_diverges_leaves_the_net_unfitted(kind):
-    net = NETS[kind](batch_size=100, max_epochs=2, learning_rate=1e12, random_state=0)
-    with pytest.raises(ValueError, match="the net diverged"):
-        net.partial_fit(X, Y)
-    assert not hasattr(net, "net_")
-    with pytest.raises(NotFittedError):
-        net.transform(X)
-    assert net.set_params(learning_rate=1e-3).fit(X, Y).n_steps_ == 12
+    """Also if it explodes in its last step."""
+    for options in ({"batch_size": 100, "max_epochs": 2}, {"batch_size": 600, "max_epochs": 1}):
+        net = NETS[kind](learning_rate=1e12, random_state=0, **options)
+        with pytest.raises(ValueError, match="the net diverged"):
+            net.fit(X, Y)
+        assert not hasattr(net, "net_")
+        with pytest.raises(NotFittedError):
+            net.transform(X)
+    assert net.set_params(learning_rate=1e-3).fit(X, Y).n_steps_ == 1
+
+
+def test_exploded_net_is_reported_although_its_loss_is_finite():
+    """A fast readout with the squared loss: units saturate at weights of 10^3."""
+    task = make_nlgp(2, 40, correlation_length=(2.0, 4.0), return_X_y=False).task
+    net = FCNet(20, readout="linear", loss="squared", batch_size=200, random_state=0)
+    with pytest.raises(ValueError, match=r"training loss is \d+.* the net diverged. Lower learn"):
+        net.fit_online(task, 200_000)
+    assert not hasattr(net, "receptive_fields_")
 
 
 def test_divergence_in_a_later_epoch_undoes_the_earlier_ones():
@@ -141,11 +151,3 @@ def test_loss_may_explode_during_training_but_not_at_the_end(n_epochs):
         losses = net.fit(X).loss_curve_
         assert losses[1] > 100.0 * losses[0]
         assert losses[2] == pytest.approx(losses[0], rel=1e-4)
-
-
-def test_net_that_diverged_can_be_pickled_and_cloned():
-    net = fitted("compiled").set_params(learning_rate=1e12)
-    with pytest.raises(ValueError, match="the net diverged"):
-        net.partial_fit(X, Y)
-    again = pickle.loads(pickle.dumps(net))
-    np.testing.assert_array_equal(again.transform(X), net.transform(X))

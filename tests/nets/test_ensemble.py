@@ -21,19 +21,13 @@ from rfsk import (
     fit_many_online,
     make_nlgp,
 )
-from rfsk.nets import _ensemble
+from rfsk.nets import _ensemble, fit_each
 from rfsk.nets._compiled_step import CompiledStep
-from rfsk.nets._stack import _Stack
 
 
 @pytest.fixture(scope="module")
 def ring():
     return make_nlgp(900, 20, correlation_length=(1.0, 2.0), random_state=0)
-
-
-@pytest.fixture(scope="module")
-def three_classes():
-    return make_nlgp(600, 20, correlation_length=(0.5, 1.0, 2.0), random_state=0)
 
 
 def task_of(gain, **options):
@@ -68,6 +62,10 @@ STACKED = {
     "deep, masked": lambda **options: FCNet((6, 4), mask=MASK, l1=1e-3, **options),
     "cross-entropy": lambda **options: FCNet(6, loss="cross_entropy", **options),
     "linear readout": lambda **options: FCNet(6, readout="linear", **options),
+    "three classes": lambda **options: FCNet(5, readout="linear", **options),
+    "three classes, squared": lambda **options: FCNet(
+        5, readout="linear", loss="squared", **options
+    ),
     "adam": lambda **options: FCNet(6, optimizer="adam", learning_rate=1e-2, **options),
     "momentum": lambda **options: FCNet(6, optimizer__momentum=0.9, learning_rate=0.5, **options),
     "softplus": lambda **options: FCNet(6, activation=functional.softplus, **options),
@@ -105,19 +103,26 @@ def assert_same(together, alone, atol=0.0):
         assert [row["step"] for row in net.history_] == [row["step"] for row in other.history_]
         assert set(net.history_[-1]) == set(other.history_[-1])
         assert hasattr(net, "snapshot_steps_") == hasattr(other, "snapshot_steps_")
+        if "valid_loss" in net.history_[-1]:
+            losses = net.history_[:, "valid_loss"], other.history_[:, "valid_loss"]
+            np.testing.assert_allclose(*losses, atol=atol, rtol=0.0)
         if hasattr(net, "snapshot_steps_"):
             np.testing.assert_array_equal(net.snapshot_steps_, other.snapshot_steps_)
             histories = net.receptive_field_history_, other.receptive_field_history_
             np.testing.assert_allclose(*histories, atol=atol, rtol=0.0)
 
 
+def fitted_together(nets, *data, atol=1e-5, **options):
+    """Nets of `fit_many`, compared with those of their own fits."""
+    together = fit_many(nets(), *data, **options)
+    assert_same(together, [net.fit(*data) for net in nets()], atol)
+    return together
+
+
 @pytest.mark.parametrize("activation", ["erf", "tanh", "relu", "linear"])
 def test_compiled_nets_fitted_together_are_those_fitted_alone_bit_for_bit(ring, activation):
-    X, y = ring
-    together = fit_many(compiled_nets(activation=activation), X, y, n_jobs=2)
-    alone = [net.fit(X, y) for net in compiled_nets(activation=activation)]
-    assert_same(together, alone)
-    assert np.ptp([net.score(X, y) for net in together]) > 0 or activation == "linear"
+    nets = fitted_together(lambda: compiled_nets(activation=activation), *ring, atol=0.0, n_jobs=2)
+    assert np.ptp([net.score(*ring) for net in nets]) > 0 or activation == "linear"
 
 
 def test_compiled_nets_trained_online_together_are_those_trained_alone_bit_for_bit():
@@ -159,25 +164,26 @@ def test_compiled_result_depends_on_neither_size_nor_order_nor_threads(ring):
 @pytest.fixture
 def stack_sizes(monkeypatch):
     """Numbers of nets of the batched computations that have begun."""
-    sizes, init = [], _Stack.__init__
+    sizes, init = [], _ensemble._Stack.__init__
 
     def counting(self, engines):
         sizes.append(len(engines))
         init(self, engines)
 
-    monkeypatch.setattr(_Stack, "__init__", counting)
+    monkeypatch.setattr(_ensemble._Stack, "__init__", counting)
     return sizes
 
 
 @pytest.mark.parametrize("kind", STACKED)
 def test_stacked_nets_are_those_fitted_alone(ring, kind, stack_sizes):
     """Within 1e-5, from batches of 120 and a smaller last one; only the second takes snapshots."""
-    together, alone = (stacked_nets(kind) for _ in range(2))
-    for nets in (together, alone):
-        nets[1].set_params(record=4)
-    fit_many(together, *ring)
+
+    def nets():
+        first, second = stacked_nets(kind)
+        return [first, second.set_params(record=4)]
+
+    fitted_together(nets, ring[0], np.arange(900) % 3 if "three" in kind else ring[1])
     assert stack_sizes == [2]
-    assert_same(together, [net.fit(*ring) for net in alone], atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["cross-entropy", "weighted", "untied"])
@@ -191,36 +197,19 @@ def test_stacked_nets_trained_online_are_those_trained_alone(kind, stack_sizes):
     assert_same(together, alone, atol=1e-5)
 
 
-@pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
-def test_stacked_nets_of_three_classes_are_those_fitted_alone(three_classes, loss, stack_sizes):
+def test_lists_are_divided_into_stacks_of_equal_architecture_and_limited_size(
+    ring, stack_sizes, monkeypatch
+):
     def nets():
-        return [FCNet(5, loss=loss, readout="linear", max_epochs=2, random_state=i) for i in (0, 1)]
+        trios = zip(*(stacked_nets(k) for k in ("convolution", "deep", "tied")), strict=True)
+        return [FCNet(6, max_epochs=2, random_state=0), *(net for trio in trios for net in trio)]
 
-    together = fit_many(nets(), *three_classes)
-    assert stack_sizes == [2]
-    assert_same(together, [net.fit(*three_classes) for net in nets()], atol=1e-5)
-
-
-def test_mixed_list_is_divided_into_nets_of_equal_architecture(ring, stack_sizes):
-    kinds = ("convolution", "deep", "tied")
-
-    def nets():
-        mixed = [
-            net for trio in zip(*(stacked_nets(k) for k in kinds), strict=True) for net in trio
-        ]
-        return [FCNet(6, max_epochs=2, random_state=0), *mixed]
-
-    together = fit_many(nets(), *ring)
+    fitted_together(nets, *ring)
     assert stack_sizes == [2, 2, 2]
-    assert_same(together, [net.fit(*ring) for net in nets()], atol=1e-5)
-
-
-def test_stacks_are_of_limited_size(ring, stack_sizes, monkeypatch):
+    stack_sizes.clear()
     monkeypatch.setattr(_ensemble, "_AT_ONCE", 2)
-    together = fit_many(stacked_nets("deep", n_nets=5), *ring)
+    fitted_together(lambda: stacked_nets("deep", n_nets=5), *ring)
     assert stack_sizes == [2, 2]  # the fifth is trained as if alone
-    alone = [net.fit(*ring) for net in stacked_nets("deep", n_nets=5)]
-    assert_same(together, alone, atol=1e-5)
 
 
 def test_nets_that_hold_all_data_in_one_batch_are_those_fitted_alone(ring):
@@ -229,7 +218,7 @@ def test_nets_that_hold_all_data_in_one_batch_are_those_fitted_alone(ring):
         lambda: compiled_nets([{}, {"readout": "sqrt"}], batch_size=900),
         lambda: stacked_nets("deep", "convolution", "tied", batch_size=1000),
     ):
-        assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()], atol=1e-6)
+        fitted_together(nets, *ring, atol=1e-6)
 
 
 @pytest.mark.parametrize("options", [{}, {"loss": "cross_entropy"}])
@@ -241,10 +230,9 @@ def test_sizes_and_batches_may_differ(ring, options):
             for i, (k, b) in enumerate(sizes)
         ]
 
-    assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()], atol=1e-5)
-    tasks = [task_of(3.0), task_of(1.0)]
+    fitted_together(nets, *ring)
     small = make_nlgp(2, 12, correlation_length=(1.0, 2.0), return_X_y=False).task
-    tasks += [small, small, small]
+    tasks = [task_of(3.0), task_of(1.0), small, small, small]
     alone = [net.fit_online(t, 1000) for net, t in zip(nets(), tasks, strict=True)]
     assert_same(fit_many_online(nets(), tasks, 1000), alone, atol=1e-5)
 
@@ -264,40 +252,27 @@ def test_fitted_together_a_net_predicts_saves_and_trains_on(ring, options, tmp_p
     assert nets[0].n_steps_ == 72
 
 
-OPTIMIZERS = [
-    "AdamW",
-    "Adamax",
-    "NAdam",
-    "RAdam",
-    "Adagrad",
-    "Adadelta",
-    "RMSprop",
-    "Rprop",
-    "ASGD",
-]
+TORCH = ["AdamW", "Adamax", "NAdam", "RAdam", "Adagrad", "Adadelta", "RMSprop", "Rprop", "ASGD"]
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_any_optimizer_of_torch_trains_a_stack(ring, name):
+@pytest.mark.parametrize(
+    "options",
+    [
+        *[{"optimizer": getattr(torch.optim, name), "learning_rate": 1e-3} for name in TORCH],
+        {"optimizer": "adam", "learning_rate": 1e-2},
+        {"optimizer__momentum": 0.9, "learning_rate": 1e-2},
+    ],
+    ids=str,
+)
+def test_state_of_any_optimizer_is_kept_when_stacked_nets_train_on(ring, options):
     def nets():
-        options = {"optimizer": getattr(torch.optim, name), "learning_rate": 1e-3}
         return compiled_nets([{}, {}], max_epochs=1, warm_start=True, **options)
 
     together, alone = fit_many(nets(), *ring), [net.fit(*ring) for net in nets()]
     assert_same(together, alone, atol=1e-5)
-    assert_same(fit_many(together, *ring), [net.fit(*ring) for net in alone], atol=1e-5)
-
-
-@pytest.mark.parametrize("options", [{"optimizer": "adam"}, {"optimizer__momentum": 0.9}])
-def test_state_of_the_optimizer_is_kept_when_stacked_nets_train_on(ring, options):
-    def nets():
-        return compiled_nets([{}, {}], learning_rate=1e-2, warm_start=True, **options)
-
-    together = fit_many(fit_many(nets(), *ring), *ring)
-    alone = [net.fit(*ring).fit(*ring) for net in nets()]
-    assert_same(together, alone, atol=1e-5)
     one_by_one = [net.fit(*ring) for net in fit_many(nets(), *ring)]
-    assert_same(one_by_one, alone, atol=1e-5)
+    assert_same(one_by_one, [net.fit(*ring) for net in alone], atol=1e-5)
+    assert_same(fit_many(together, *ring), one_by_one, atol=1e-5)
 
 
 class Count(Callback):
@@ -336,54 +311,42 @@ def test_callbacks_of_nets_trained_together_are_called_as_in_their_own_fit(ring,
 def test_nets_trained_together_may_keep_data_for_validation(ring, options):
     variants = [{"validation_fraction": 0.25}, {"validation_fraction": 0.5}, {}]
     variants += [{"validation_fraction": 0.25, "callbacks": [EarlyStopping(patience=1)]}]
-    together = fit_many(compiled_nets(variants, **options), *ring)
-    alone = [net.fit(*ring) for net in compiled_nets(variants, **options)]
-    assert_same(together, alone, atol=1e-5)
-    for net, other in zip(together, alone, strict=True):
+    for net in fitted_together(lambda: compiled_nets(variants, **options), *ring):
         assert ("valid_acc" in net.history_[-1]) == (net.validation_fraction > 0.0)
-        if net.validation_fraction:
-            expected = other.history_[:, "valid_loss"]
-            assert net.history_[:, "valid_loss"] == pytest.approx(expected, abs=1e-5)
 
 
-def diverging(make):
+LINEAR = {"activation": "linear", "max_epochs": 3, "batch_size": 100}
+DIVERGING = {
+    "compiled": lambda i: FCNet(6, learning_rate=50.0 if i == 1 else 0.1, **LINEAR),
+    "stacked": lambda i: FCNet(6, readout="linear", loss="squared", learning_rate=0.1, **LINEAR),
+    "autoencoders": lambda i: Autoencoder(6, optimizer="sgd", **LINEAR),
+}
+
+
+def diverging(kind):
     """Three nets of one architecture and rate, the second of which starts too far out."""
-    return [make(i).set_params(init_scale=scale) for i, scale in enumerate((0.1, 1e5, 0.1))]
+    return [
+        DIVERGING[kind](i).set_params(init_scale=scale, random_state=i)
+        for i, scale in enumerate((0.1, 1e5, 0.1))
+    ]
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda i: FCNet(6, activation="linear", learning_rate=50.0 if i == 1 else 0.1,
-                        max_epochs=3, batch_size=100, random_state=i),
-        lambda i: FCNet(6, activation="linear", readout="linear", loss="squared",
-                        learning_rate=0.1, max_epochs=3, batch_size=100, random_state=i),
-        lambda i: Autoencoder(6, activation="linear", optimizer="sgd", max_epochs=3,
-                              batch_size=100, random_state=i),
-    ],
-    ids=["compiled", "stacked", "autoencoders"],
-)  # fmt: skip
-def test_one_that_diverges_is_as_before_and_does_not_harm_the_others(ring, make):
-    nets = diverging(make)
+@pytest.mark.parametrize("kind", DIVERGING)
+@pytest.mark.parametrize("is_fitted", [False, True])
+def test_one_that_diverges_is_as_before_and_does_not_harm_the_others(ring, kind, is_fitted):
+    nets = diverging(kind)
+    if is_fitted:
+        rate = nets[1].learning_rate
+        nets[1].set_params(init_scale=0.1, learning_rate=0.1 * nets[0].learning_rate).fit(*ring)
+        hidden, losses = nets[1].transform(ring[0]), nets[1].loss_curve_
+        nets[1].set_params(init_scale=1e5, learning_rate=rate)
     with pytest.warns(UserWarning, match=r"Nets \[1\] diverged and are as they were before; lower"):
         fit_many(nets, *ring)
-    assert [hasattr(net, "receptive_fields_") for net in nets] == [True, False, True]
-    assert not hasattr(nets[1], "net_")
-    assert_same(nets[::2], [net.fit(*ring) for net in diverging(make)[::2]], atol=1e-5)
-
-
-def test_fitted_net_that_diverges_in_a_stack_keeps_its_weights(ring):
-    nets = diverging(
-        lambda i: FCNet(6, readout="linear", loss="squared", activation="linear",
-                        learning_rate=0.1, max_epochs=2, batch_size=100, random_state=i)
-    )  # fmt: skip
-    nets[1].set_params(init_scale=0.1).fit(*ring)
-    decision, losses = nets[1].decision_function(ring[0]), nets[1].loss_curve_
-    nets[1].set_params(init_scale=1e5)
-    with pytest.warns(UserWarning, match=r"Nets \[1\] diverged"):
-        fit_many(nets, *ring)
-    np.testing.assert_array_equal(nets[1].decision_function(ring[0]), decision)
-    np.testing.assert_array_equal(nets[1].loss_curve_, losses)
+    assert hasattr(nets[1], "net_") == is_fitted
+    if is_fitted:
+        np.testing.assert_array_equal(nets[1].transform(ring[0]), hidden)
+        np.testing.assert_array_equal(nets[1].loss_curve_, losses)
+    assert_same(nets[::2], [net.fit(*ring) for net in diverging(kind)[::2]], atol=1e-5)
 
 
 def interrupt_at_epoch(monkeypatch, method, number):
@@ -418,7 +381,7 @@ def test_interrupted_stack_keeps_its_nets_and_leaves_the_rest_as_it_was(ring, mo
     """Stacks of two, the second of which is stopped before its second of three epochs."""
     monkeypatch.setattr(_ensemble, "_AT_ONCE", 2)
     nets = stacked_nets("deep", n_nets=6)
-    interrupt_at_epoch(monkeypatch, (_Stack, "run_epoch"), 3 + 2)
+    interrupt_at_epoch(monkeypatch, (_ensemble._Stack, "run_epoch"), 3 + 2)
     with pytest.warns(UserWarning, match="interrupted; 4 of 6 nets are kept as far as they were"):
         fit_many(nets, *ring, n_jobs=1)
     assert [net.n_steps_ for net in nets[:4]] == [24, 24, 8, 8]
@@ -457,20 +420,6 @@ def test_interrupted_threads_stop_and_keep_their_nets(monkeypatch):
     assert all(net.net_.interrupted_ for net in nets[:2])
 
 
-def test_failing_preparation_leaves_all_nets_as_they_were(ring):
-    X, y = ring
-    fitted = FCNet(4, max_epochs=1, random_state=0).fit(X, y)
-    decision = fitted.decision_function(X)
-    unfit = FCNet(4, max_epochs=1, mask=np.ones((3, 20), bool))
-    with pytest.raises(ValueError, match=r"mask has shape \(3, 20\)"):
-        fit_many([fitted, unfit], X, y)
-    with pytest.raises(ValueError, match="n_jobs == 0"):
-        fit_many([fitted], X, y, n_jobs=0)
-    with pytest.raises(ValueError, match="LBFGS doesn't support"):
-        fit_many([fitted, FCNet(4, optimizer=torch.optim.LBFGS)], X, y)
-    np.testing.assert_array_equal(fitted.decision_function(X), decision)
-
-
 def test_error_of_a_callback_is_raised_and_the_nets_that_had_not_begun_are_as_before(ring):
     class Fail(Callback):
         def on_epoch_end(self, net, **kwargs):
@@ -488,7 +437,15 @@ def test_nets_that_share_a_generator_are_as_fitted_in_turn(ring, options):
         rng = np.random.default_rng(3)
         return [FCNet(6, max_epochs=2, random_state=rng, **options) for _ in range(3)]
 
-    assert_same(fit_many(nets(), *ring), [net.fit(*ring) for net in nets()], atol=1e-5)
+    fitted_together(nets, *ring)
+
+
+def test_fit_each_gives_every_net_its_own_data(ring):
+    X, y = ring
+    data = [(X, y), (X[:500], y[:500])]
+    nets = fit_each(compiled_nets([{}, {}]), data)
+    alone = [net.fit(*part) for net, part in zip(compiled_nets([{}, {}]), data, strict=True)]
+    assert_same(nets, alone)
 
 
 def test_threads_of_torch_are_given_back(ring):
@@ -512,50 +469,44 @@ def test_progress_is_shown_on_request(ring, capfd):
     assert "3/3" in capfd.readouterr().err
 
 
-def test_bad_ensembles_are_refused(ring):
-    net, task = FCNet(4), task_of(3.0)
-    with pytest.raises(ValueError, match="nets is empty"):
-        fit_many([], *ring)
-    with pytest.raises(ValueError, match="nets holds the same net twice"):
-        fit_many([net, net], *ring)
-    with pytest.raises(TypeError, match="nets holds a str; expected an FCNet, ConvNet or Autoenc"):
-        fit_many([net, "net"], *ring)
-    with pytest.raises(ValueError, match="Got 2 tasks for 1 nets"):
-        fit_many_online([net], [task, task])
-    with pytest.raises(TypeError, match="task is a str; expected a Discrimination"):
-        fit_many_online([net], ["task"])
-    with pytest.raises(ValueError, match="n_samples=0; expected an integer > 0"):
-        fit_many_online([net], task, 0)
-    with pytest.raises(ValueError, match="learning_rate=-1; expected a finite number > 0"):
-        fit_many_online([FCNet(learning_rate=-1)], task)
-    with pytest.raises(ValueError, match="y has 1 class"):
-        fit_many([net], ring[0], np.zeros(900))
-    with pytest.raises(ValueError, match="EarlyStopping needs valid_loss, but no data are kept"):
-        fit_many([net, FCNet(4, callbacks=[EarlyStopping()])], *ring)
-    stopping = FCNet(4, callbacks=[EarlyStopping()], validation_fraction=0.2)
-    with pytest.raises(ValueError, match="EarlyStopping needs valid_loss, but no data are kept"):
-        fit_many_online([net, stopping], task)
-    with pytest.raises(ValueError, match="Input X contains NaN"):
-        fit_many([net], np.full((900, 20), np.nan), ring[1])
-    assert not hasattr(net, "net_")
+TASK, COUNTER = task_of(3.0), Count()
+FAULTS = {
+    "nets is empty": lambda net, X, y: fit_many([], X, y),
+    "nets holds the same net twice": lambda net, X, y: fit_many([net, net], X, y),
+    "nets holds a str; expected an FCNet, Con": lambda net, X, y: fit_many([net, "net"], X, y),
+    "Two nets have the same callback object": lambda net, X, y: fit_many(
+        [FCNet(4, callbacks=[entry]) for entry in (COUNTER, ("counter", COUNTER))], X, y
+    ),
+    "Got 2 tasks for 1 nets": lambda net, X, y: fit_many_online([net], [TASK, TASK]),
+    "task is a str; expected a Discrimination": lambda net, X, y: fit_many_online([net], ["task"]),
+    "n_samples=0; expected an integer > 0": lambda net, X, y: fit_many_online([net], TASK, 0),
+    "learning_rate=-1; expected a finite number > 0": lambda net, X, y: fit_many_online(
+        [FCNet(learning_rate=-1)], TASK
+    ),
+    "y has 1 class": lambda net, X, y: fit_many([net], X, np.zeros(900)),
+    "Input X contains NaN": lambda net, X, y: fit_many([net], np.full((900, 20), np.nan), y),
+    r"mask has shape \(3, 20\)": lambda net, X, y: fit_many(
+        [net, FCNet(4, mask=np.ones((3, 20), bool))], X, y
+    ),
+    "n_jobs == 0": lambda net, X, y: fit_many([net], X, y, n_jobs=0),
+    "LBFGS doesn't support": lambda net, X, y: fit_many(
+        [net, FCNet(4, optimizer=torch.optim.LBFGS)], X, y
+    ),
+    "EarlyStopping needs valid_loss, but no data are": lambda net, X, y: fit_many_online(
+        [net, FCNet(4, callbacks=[EarlyStopping()], validation_fraction=0.2)], TASK
+    ),
+}
 
 
-def test_nets_with_callbacks_of_scikit_learn_are_refused(ring):
-    listening = FCNet(4)
-    if not hasattr(listening, "set_callbacks"):
-        pytest.skip("needs scikit-learn 1.9")
-    from sklearn.callback import ScoringMonitor
-
-    listening.set_callbacks(ScoringMonitor(scoring="accuracy"))
-    with pytest.raises(ValueError, match=r"\(set_callbacks\) cannot be trained together"):
-        fit_many([listening], *ring)
-
-
-def test_nets_that_share_a_callback_are_refused(ring):
-    counter = Count()
-    nets = [FCNet(4, callbacks=[counter]), FCNet(4, callbacks=[("counter", counter)])]
-    with pytest.raises(ValueError, match="Two nets have the same callback object"):
-        fit_many([nets[0], FCNet(4, callbacks=[counter])], *ring)
-    with pytest.raises(ValueError, match="Two nets have the same callback object"):
-        fit_many(nets, *ring)
-    assert counter.n == 0
+@pytest.mark.parametrize("message", FAULTS)
+def test_bad_ensembles_are_refused_and_leave_all_nets_as_they_were(ring, message):
+    fitted = FCNet(4, max_epochs=1, random_state=0).fit(*ring)
+    decision = fitted.decision_function(ring[0])
+    with pytest.raises((ValueError, TypeError), match=message):
+        FAULTS[message](fitted, *ring)
+    np.testing.assert_array_equal(fitted.decision_function(ring[0]), decision)
+    unfitted = FCNet(4)
+    with pytest.raises((ValueError, TypeError), match=message):
+        FAULTS[message](unfitted, *ring)
+    assert not hasattr(unfitted, "net_")
+    assert COUNTER.n == 0

@@ -7,63 +7,125 @@ import numpy as np
 import pytest
 from skorch.callbacks import Callback, EarlyStopping
 
-from rfsk import Autoencoder, ConvNet, FCNet, make_nlgp
+from rfsk import Autoencoder, ConvNet, FCNet
+from rfsk.nets._batches import SampleBatches
+from rfsk.nets._compiled_step import CompiledStep
 
-X, Y = make_nlgp(900, 20, correlation_length=(1.0, 2.0), random_state=0)
-TASK = make_nlgp(2, 20, correlation_length=(1.0, 2.0), return_X_y=False).task
 NETS = {
     "compiled": lambda **options: FCNet(4, **options),
     "autograd": lambda **options: FCNet(4, readout="linear", **options),
     "convolution": lambda **options: ConvNet(2, **options),
     "autoencoder": lambda **options: Autoencoder(4, **options),
 }
-FITS = {"data": lambda net: net.fit(X, Y), "online": lambda net: net.fit_online(TASK, 900)}
-
-
-class PressCtrlC(Callback):
-    """Sends a real SIGINT in a hook of the second epoch."""
-
-    def __init__(self, hook):
-        self.hook = hook
-
-    def press(self, hook, net):
-        if hook == self.hook and len(net.history) == 2:
-            signal.raise_signal(signal.SIGINT)
-
-    def on_epoch_begin(self, net, **kwargs):
-        self.press("on_epoch_begin", net)
-
-    def on_epoch_end(self, net, **kwargs):
-        self.press("on_epoch_end", net)
+WAYS = ["data", "online"]
 
 
 def make_net(kind, **options):
-    return NETS[kind](batch_size=300, max_epochs=3, random_state=0, **options)
+    return NETS[kind](**{"batch_size": 500, "max_epochs": 3, "random_state": 0, **options})
 
 
-@pytest.mark.parametrize("way", FITS)
+def fit(net, way, ring, task):
+    return net.fit(*ring) if way == "data" else net.fit_online(task, 1500)
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", NETS)
 @pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end"])
-def test_ctrl_c_between_epochs_warns_and_keeps_the_net(kind, way, hook):
-    net = make_net(kind, callbacks=[PressCtrlC(hook)])
+def test_ctrl_c_between_epochs_warns_and_keeps_the_net(kind, way, hook, ring, task, press_ctrl_c):
+    net = make_net(kind, callbacks=[press_ctrl_c(hook, epoch=2)])
     with pytest.warns(UserWarning, match=r"Training was interrupted after \d+ steps; the net tra"):
-        FITS[way](net)
+        fit(net, way, ring, task)
     assert net.net_.interrupted_
     per_epoch = 3 if way == "data" else 1  # of three epochs
     assert net.n_steps_ == per_epoch * (1 if hook == "on_epoch_begin" else 2)
-    assert np.isfinite(net.transform(X)).all()
+    assert np.isfinite(net.transform(ring[0])).all()
+
+
+def interrupt_after(n_batches, kind, monkeypatch):
+    """Press Ctrl-C when these batches have been used."""
+    used = []
+
+    def note():
+        if len(used) == n_batches:
+            signal.raise_signal(signal.SIGINT)
+        used.append(1)
+
+    run, fetch = CompiledStep.run, SampleBatches.__iter__
+
+    def run_noting(self, chunk, targets, first, last):
+        note()
+        return run(self, chunk, targets, first, last)
+
+    def fetch_noting(self):
+        for batch in fetch(self):
+            note()
+            yield batch
+
+    monkeypatch.setattr("rfsk.nets._compiled_step._OPERATIONS_AT_ONCE", 0.0)  # one step a call
+    if kind == "compiled":
+        monkeypatch.setattr(CompiledStep, "run", run_noting)
+    else:
+        monkeypatch.setattr(SampleBatches, "__iter__", fetch_noting)
 
 
 @pytest.mark.parametrize("kind", NETS)
-def test_net_that_was_interrupted_trains_on_without_a_warning(kind):
-    net = make_net(kind, callbacks=[PressCtrlC("on_epoch_end")], warm_start=True)
-    with pytest.warns(UserWarning, match="interrupted after 6 steps"):
-        net.fit(X, Y)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        net.set_params(callbacks=None).fit(X, Y)
+def test_interrupt_within_an_epoch_keeps_the_net_trained_so_far(kind, ring, monkeypatch):
+    """As in skorch, the interrupted epoch has a loss for its batches, but none of its own."""
+    two = make_net(kind, max_epochs=2).fit(*ring)
+    for n_steps in (6, 4):
+        with monkeypatch.context() as patch:
+            interrupt_after(n_steps, kind, patch)
+            with pytest.warns(UserWarning, match=f"interrupted after {n_steps} steps; the net "):
+                net = make_net(kind, record=3).fit(*ring)
+        assert net.n_steps_ == n_steps
+        assert net.net_.interrupted_
+        assert net.snapshot_steps_.tolist() == [0, 1, n_steps]  # 9 were to be taken
+        if n_steps == 6:
+            np.testing.assert_allclose(net.receptive_fields_, two.receptive_fields_, atol=1e-6)
+    assert net.loss_curve_.shape == (1,)
+    assert [row["step"] for row in net.history_] == [3, 4]
+    assert net.history_[-1, "batches", -1, "train_batch_size"] == 500
+    assert 0.0 < net.history_[-1, "batches", -1, "train_loss"] < 2.0
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_interrupt_in_the_loop_of_skorch_keeps_the_net_trained_so_far(kind, ring, press_ctrl_c):
+    class AtStep(press_ctrl_c):
+        def on_batch_end(self, net, **kwargs):
+            self.press("on_batch_end", net)
+
+    with pytest.warns(UserWarning, match="interrupted after 5 steps"):
+        net = make_net(kind, callbacks=[AtStep("on_batch_end", step=5)]).fit(*ring)
+    assert net.n_steps_ == 5
+    assert net.net_.interrupted_
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_net_that_was_interrupted_trains_on_without_a_warning(kind, ring, press_ctrl_c):
+    """The warning points at the call, and the handler of the user is put back."""
+
+    def handler(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        net = make_net(kind, callbacks=[press_ctrl_c(epoch=2)], warm_start=True)
+        with pytest.warns(UserWarning, match="interrupted after 6 steps") as caught:
+            net.fit(*ring)
+        assert caught[0].filename == __file__
+        assert signal.getsignal(signal.SIGINT) is handler
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            net.set_params(callbacks=None).fit(*ring)
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert net.n_steps_ == 15
     assert not net.net_.interrupted_
+    net = make_net(kind, callbacks=[press_ctrl_c()])
+    with pytest.warns(UserWarning, match="interrupted after 3 steps") as caught:
+        net.partial_fit(*ring)
+    assert caught[0].filename == __file__
 
 
 class Stop(Callback):
@@ -71,46 +133,30 @@ class Stop(Callback):
         raise KeyboardInterrupt  # skorch's way to stop early
 
 
-@pytest.mark.parametrize("way", FITS)
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", NETS)
 @pytest.mark.parametrize("make", [Stop, lambda: EarlyStopping("train_loss", 1, threshold=1.0)])
-def test_callback_that_stops_the_training_does_not_warn(kind, way, make):
-    net = FITS[way](make_net(kind, callbacks=[make()]))
+def test_callback_that_stops_the_training_does_not_warn(kind, way, make, ring, task):
+    net = fit(make_net(kind, callbacks=[make()]), way, ring, task)
     assert not net.net_.interrupted_
     assert len(net.history_) == (1 if make is Stop else 2)
 
 
-def test_callback_that_stops_the_training_before_its_first_epoch_keeps_the_initial_net():
+def test_callback_that_stops_the_training_before_its_first_epoch_keeps_the_initial_net(ring):
     class Refuse(Callback):
         def on_epoch_begin(self, net, **kwargs):
             raise KeyboardInterrupt
 
-    net = FCNet(4, callbacks=[Refuse()], random_state=0).fit(X, Y)
+    net = FCNet(4, callbacks=[Refuse()], random_state=0).fit(*ring)
     assert net.n_steps_ == 0
     assert np.abs(net.biases_) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("kind", NETS)
-def test_handler_of_the_user_is_put_back(kind):
-    def handler(number, frame):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, handler)
-    try:
-        make_net(kind).fit(X, Y)
-        assert signal.getsignal(signal.SIGINT) is handler
-        with pytest.warns(UserWarning, match="interrupted"):
-            make_net(kind, callbacks=[PressCtrlC("on_epoch_end")]).fit(X, Y)
-        assert signal.getsignal(signal.SIGINT) is handler
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def test_interrupted_pass_over_blocks_ends_there():
+def test_interrupted_pass_over_blocks_ends_there(ring, press_ctrl_c):
     dask_array = pytest.importorskip("dask.array")
-    lazy = dask_array.from_array(X, chunks=(300, 20))
-    net = FCNet(4, callbacks=[PressCtrlC("on_epoch_end")], random_state=0)
+    lazy = dask_array.from_array(ring[0], chunks=(300, 20))
+    net = FCNet(4, callbacks=[press_ctrl_c(epoch=2)], random_state=0)
     with pytest.warns(UserWarning, match="interrupted after 2 steps") as caught:
-        net.partial_fit(lazy, Y, classes=[0, 1])
+        net.partial_fit(lazy, ring[1], classes=[0, 1])
     assert net.n_steps_ == 2
     assert len(caught) == 1

@@ -53,23 +53,14 @@ def test_recorded_loss_is_the_mean_over_samples(listens):
     assert net.n_steps_ == 5
 
 
-@pytest.fixture(scope="module")
-def many():
-    return make_nlgp(2401, 40, correlation_length=(2.0, 4.0), random_state=0)
-
-
-@pytest.fixture(scope="module")
-def fresh():
-    return make_nlgp(4000, 40, correlation_length=(2.0, 4.0), random_state=1)
-
-
 @pytest.mark.parametrize(("seed", "listens"), [(0, False), (1, False), (0, True)])
-def test_one_row_more_grows_the_same_fields(many, fresh, seed, listens):
+def test_one_row_more_grows_the_same_fields(seed, listens):
     """2400 and 2401 rows in batches of 200: loss, accuracy and IPR of the units that localize.
 
     A whole step for the single row lost .04 to .1 of the accuracy and a tenth of the IPR.
     """
-    X, y = many
+    X, y = make_nlgp(2401, 40, correlation_length=(2.0, 4.0), random_state=0)
+    fresh = make_nlgp(4000, 40, correlation_length=(2.0, 4.0), random_state=1)
     nets = [
         FCNet(10, batch_size=200, max_epochs=60, random_state=seed)
         .set_params(callbacks=[Listener()] if listens else None)

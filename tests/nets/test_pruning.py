@@ -1,20 +1,13 @@
 """Masks of weights, and iterative magnitude pruning."""
 
 import itertools
-import signal
 
 import numpy as np
 import pytest
-from skorch.callbacks import Callback
 
 import rfsk
 from rfsk import ConvNet, FCNet, ipr, make_nlgp
 from rfsk.experiments import iterative_magnitude_pruning
-
-
-@pytest.fixture(scope="module")
-def ring():
-    return make_nlgp(1500, 20, correlation_length=(1.0, 2.0), random_state=0)
 
 
 def half_mask(seed=0):
@@ -29,14 +22,11 @@ def test_masked_weights_are_zero_from_start_to_end(ring, parameters):
     assert np.all(history[:, half_mask()] != 0.0)
 
 
-def test_full_mask_changes_nothing(ring):
+def test_full_mask_changes_nothing_and_units_without_weights_are_constant(ring):
     plain = FCNet(6, max_epochs=2, random_state=0).fit(*ring)
-    full = FCNet(6, mask=np.ones((6, 20), bool), max_epochs=2, random_state=0).fit(*ring)
-    np.testing.assert_array_equal(full.receptive_fields_, plain.receptive_fields_)
-
-
-def test_mask_of_whole_units_is_a_smaller_net_whose_other_units_are_constant(ring):
     mask = np.ones((6, 20), bool)
+    full = FCNet(6, mask=mask, max_epochs=2, random_state=0).fit(*ring)
+    np.testing.assert_array_equal(full.receptive_fields_, plain.receptive_fields_)
     mask[2] = False
     net = FCNet(6, mask=mask, max_epochs=2, random_state=0).fit(*ring)
     assert np.ptp(net.transform(ring[0])[:, 2]) == 0.0
@@ -79,12 +69,8 @@ def test_pruned_fields_are_local():
     assert localized[1] > 1.7 * localized[0]
 
 
-def test_interrupted_pruning_is_a_keyboard_interrupt(ring):
-    class PressCtrlC(Callback):
-        def on_epoch_end(self, net, **kwargs):
-            signal.raise_signal(signal.SIGINT)
-
-    net = FCNet(6, max_epochs=2, callbacks=[PressCtrlC()], random_state=3)
+def test_interrupted_pruning_is_a_keyboard_interrupt(ring, press_ctrl_c):
+    net = FCNet(6, max_epochs=2, callbacks=[press_ctrl_c()], random_state=3)
     with (
         pytest.warns(UserWarning, match="interrupted after 3 steps"),
         pytest.raises(KeyboardInterrupt),
@@ -92,30 +78,22 @@ def test_interrupted_pruning_is_a_keyboard_interrupt(ring):
         iterative_magnitude_pruning(net, *ring, n_rounds=3)
 
 
+def prune(net=None, **options):
+    net = FCNet(6, random_state=0) if net is None else net
+    return lambda X, y: iterative_magnitude_pruning(net, X, y, **options)
+
+
 @pytest.mark.parametrize(
-    ("call", "message"),
+    ("call", "error", "message"),
     [
-        (lambda X, y: FCNet(6, mask=np.ones((5, 20), bool)).fit(X, y), r"mask has shape \(5, 20\)"),
-        (lambda X, y: FCNet(6, mask=np.ones((6, 20))).fit(X, y), "expected booleans of shape"),
-        (
-            lambda X, y: iterative_magnitude_pruning(FCNet(6), X, y),
-            "random_state=None; expected an int",
-        ),
-        (
-            lambda X, y: iterative_magnitude_pruning(FCNet(6, random_state=0), X, y, fraction=1.0),
-            "fraction=1.0; expected a number between 0 and 1",
-        ),
-        (
-            lambda X, y: iterative_magnitude_pruning(FCNet(6, random_state=0), X, y, n_rounds=0),
-            "n_rounds=0; expected an integer > 0",
-        ),
+        (FCNet(6, mask=np.ones((5, 20), bool)).fit, ValueError, r"mask has shape \(5, 20\)"),
+        (FCNet(6, mask=np.ones((6, 20))).fit, ValueError, "expected booleans of shape"),
+        (prune(FCNet(6)), ValueError, "random_state=None; expected an int"),
+        (prune(fraction=1.0), ValueError, "fraction=1.0; expected a number between 0 and 1"),
+        (prune(n_rounds=0), ValueError, "n_rounds=0; expected an integer > 0"),
+        (prune(ConvNet()), TypeError, "Got a ConvNet; expected an FCNet"),
     ],
 )
-def test_bad_pruning_is_refused(ring, call, message):
-    with pytest.raises(ValueError, match=message):
+def test_bad_pruning_is_refused(ring, call, error, message):
+    with pytest.raises(error, match=message):
         call(*ring)
-
-
-def test_only_fully_connected_nets_are_pruned(ring):
-    with pytest.raises(TypeError, match="Got a ConvNet; expected an FCNet"):
-        iterative_magnitude_pruning(ConvNet(), *ring)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.special import erf
+from scipy.special import erf, ndtr
 from scipy.stats import multivariate_normal
 
 from rfsk import FCNet, GaussianField
@@ -13,16 +13,14 @@ from rfsk.theory import bivariate_normal_cdf, gaussian_accuracy, gaussian_loss
 @pytest.mark.parametrize("correlation", [-0.99, -0.5, 0.0, 0.3, 0.9, 0.9999])
 def test_bivariate_cdf_is_scipy_s(correlation):
     thresholds = np.array([-2.0, -0.5, 0.0, 0.7, 3.0])
-    law = multivariate_normal(cov=[[1, correlation], [correlation, 1]], allow_singular=True)
+    model = multivariate_normal(cov=[[1, correlation], [correlation, 1]], allow_singular=True)
     h, k = (grid.ravel() for grid in np.meshgrid(thresholds, thresholds))
-    expected = [law.cdf(point) for point in zip(h, k, strict=True)]
+    expected = [model.cdf(point) for point in zip(h, k, strict=True)]
     np.testing.assert_allclose(bivariate_normal_cdf(h, k, correlation), expected, atol=1e-6)
 
 
 def test_bivariate_cdf_at_perfect_correlation():
     h = np.array([-1.0, 0.0, 0.4])
-    from scipy.special import ndtr
-
     np.testing.assert_allclose(bivariate_normal_cdf(h, h, 1.0), ndtr(h), atol=1e-12)
     np.testing.assert_allclose(bivariate_normal_cdf(h, -h, -1.0), 0.0, atol=1e-12)
 
@@ -52,8 +50,8 @@ def test_gap_of_a_trained_net_opens():
     net.fit_online(task, 500_000)
     expected = gaussian_loss(net.receptive_fields_, net.biases_, task)
 
-    def sampled(law):
-        X, y = law.sample(100_000, random_state=5)
+    def sampled(model):
+        X, y = model.sample(100_000, random_state=5)
         return np.mean((-net.decision_function(X) - np.where(y == 0, 1.0, -1.0)) ** 2)
 
     assert sampled(task.gaussian_clone()) == pytest.approx(expected, abs=0.01)

@@ -19,17 +19,8 @@ def task():
 @pytest.fixture(scope="module")
 def nets(task):
     """K=40, batch 2000, lr x steps 3000, trained biases, 200 snapshots, two seeds."""
-    nets = [
-        FCNet(
-            40,
-            learning_rate=LEARNING_RATE,
-            batch_size=2000,
-            weight_decay=0.0,
-            record=200,
-            random_state=seed,
-        )
-        for seed in range(2)
-    ]
+    options = {"learning_rate": LEARNING_RATE, "weight_decay": 0.0, "batch_size": 2000}
+    nets = [FCNet(40, **options, record=200, random_state=seed) for seed in range(2)]
     return fit_many_online(nets, task, 6_000_000)
 
 
@@ -39,8 +30,8 @@ def doubling_time(times, history):
     found = []
     for norm in (norms / norms[0]).T:
         after = int(np.argmax(norm >= 2.0))
-        share = (2.0 - norm[after - 1]) / (norm[after] - norm[after - 1])
-        found.append(times[after - 1] + share * (times[after] - times[after - 1]))
+        fraction = (2.0 - norm[after - 1]) / (norm[after] - norm[after - 1])
+        found.append(times[after - 1] + fraction * (times[after] - times[after - 1]))
     return float(np.median(found))
 
 
@@ -82,7 +73,7 @@ def test_flow_follows_a_net_from_its_own_weights_until_fields_have_grown(task, n
     assert 0.3 < np.median(np.einsum("kd,de,ke->k", at_four, C, at_four)) < 10.0
 
 
-def test_prediction_from_samples_resembles_that_of_their_law(task):
+def test_prediction_from_samples_resembles_that_of_their_model(task):
     samples = [model.sample(20_000, random_state=0) for model in task.models]
     exact = predict_fields(task, n_units=6, random_state=0)
     estimated = predict_fields(samples, n_units=6, random_state=0)

@@ -1,0 +1,43 @@
+"""Data and callbacks that tests of nets share."""
+
+import signal
+
+import pytest
+from skorch.callbacks import Callback
+
+from rfsk import make_nlgp
+
+
+@pytest.fixture(scope="session")
+def ring():
+    return make_nlgp(1500, 20, correlation_length=(1.0, 2.0), random_state=0)
+
+
+@pytest.fixture(scope="session")
+def task():
+    return make_nlgp(2, 20, correlation_length=(1.0, 2.0), return_X_y=False).task
+
+
+@pytest.fixture(scope="session")
+def press_ctrl_c():
+    """Callback that sends a real SIGINT in a hook, in the given epoch or after a given step."""
+
+    class PressCtrlC(Callback):
+        def __init__(self, hook="on_epoch_end", epoch=1, step=None):
+            self.hook, self.epoch, self.step = hook, epoch, step
+
+        def press(self, hook, net):
+            if self.step is None:
+                is_time = len(net.history) == self.epoch
+            else:
+                is_time = net.n_steps_ == self.step
+            if hook == self.hook and is_time:
+                signal.raise_signal(signal.SIGINT)
+
+        def on_epoch_begin(self, net, **kwargs):
+            self.press("on_epoch_begin", net)
+
+        def on_epoch_end(self, net, **kwargs):
+            self.press("on_epoch_end", net)
+
+    return PressCtrlC
