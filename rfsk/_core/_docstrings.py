@@ -1,13 +1,13 @@
 """Docstrings that share entries."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-Class = TypeVar("Class", bound=type)
+Documented = TypeVar("Documented", bound=Callable[..., Any])
 
 
-def shared_entries(text: str) -> Callable[[Class], Class]:
-    """Decorator that puts a shared entry in place of each line ``@name`` of a class docstring.
+def shared_entries(text: str) -> Callable[[Documented], Documented]:
+    """Decorator that puts a shared entry in place of each line ``@name`` of a docstring.
 
     Parameters
     ----------
@@ -20,13 +20,13 @@ def shared_entries(text: str) -> Callable[[Class], Class]:
             entry = entries.setdefault(line.split(" : ")[0].lstrip("*"), [])
         entry.append(line)
 
-    def decorate(cls: Class) -> Class:
+    def decorate(documented: Documented) -> Documented:
         lines = []
-        for line in (cls.__doc__ or "").splitlines():
+        for line in (documented.__doc__ or "").splitlines():
             name = line.strip()
             shared = entries[name[1:]] if name.startswith("@") else None
             lines += [line] if shared is None else [f"    {entry}" for entry in shared]
-        cls.__doc__ = "\n".join(lines)
-        return cls
+        documented.__doc__ = "\n".join(lines)
+        return documented
 
     return decorate

@@ -14,8 +14,6 @@ _LARGEST_SLICE = 256
 _LARGEST_TENSOR = 64
 _CHUNK = 2**16  # moments computed at a time
 _TINY = 1e-60  # keeps what rounding has made negative away from roots and divisions
-# Gauss-Legendre nodes at which the moment has converged to 1e-11.
-_NODES = {"gain up to 3": 24, "any gain": 64}
 
 
 def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = None) -> Array:
@@ -33,22 +31,11 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
     sets of sites that repeat some digits (1e-9 at gain 1000, 1e-4 at 1e6), and sets of sites that
     correlate beyond .999 as well (1e-5 for the sign at .9996).
 
-    Parameters
-    ----------
-    covariances : ndarray of shape (n, 4, 4)
-        Covariance of the four latent variables; where two of them are the same, their
-        covariance equals their variance.
-    gain : float
-        g; infinity takes psi to the sign.
-    n_nodes : int, optional
-        Nodes of the quadrature; by default as many as the gain needs.
-
-    Returns
-    -------
-    moments : ndarray of shape (n,)
+    `covariances`, (n, 4, 4), are those of the four latent variables, and equal to their variances
+    where two of them are the same. An infinite gain takes psi to the sign.
     """
-    if n_nodes is None:
-        n_nodes = _NODES["gain up to 3" if gain <= 3.0 else "any gain"]
+    if n_nodes is None:  # at which the moment has converged to 1e-11
+        n_nodes = 24 if gain <= 3.0 else 64
     e = 0.0 if math.isinf(gain) else gain**-2.0
     x, weights = np.polynomial.legendre.leggauss(n_nodes)
     u = 0.5 * (x + 1.0)
@@ -97,40 +84,11 @@ def sites_of(indices: ArrayLike, n_features: int) -> Indices:
     return sites.astype(np.int64)
 
 
-def pairwise(
-    autocovariance: Array, first: Indices, second: Indices, boundary: str = "periodic"
-) -> Array:
-    """Covariance of pairs of sites from that of the first site with every site.
-
-    Displacements are taken around a periodic lattice, with their direction: an oriented field has
-    another covariance along one diagonal than along the other. On an open lattice their size
-    decides, because an autocovariance of its shape has no other direction.
-    """
-    # By division, not np.unravel_index, which is wrong for more than 8192 entries where the last
-    # axis has a single one, as sites[:, :, None] does (NumPy's issue 31980).
-    displacement = []
-    for side in reversed(autocovariance.shape):
-        offset = second % side - first % side
-        displacement.append(offset % side if boundary == "periodic" else np.abs(offset))
-        first, second = first // side, second // side
-    return np.asarray(autocovariance[tuple(reversed(displacement))])
-
-
 def canonical_sites(sites: Indices, shape: tuple[int, ...]) -> Indices:
-    """Move and reflect sets of four sites of a ring or torus to one of their equals.
+    """Move and reflect sets of four sites, (n, 4), of a ring or torus to one of their equals.
 
-    Parameters
-    ----------
-    sites : ndarray of shape (n, 4)
-        Numbers of the sites.
-    shape : tuple of int
-        Sides of the ring or torus.
-
-    Returns
-    -------
-    canonical : ndarray of shape (n, 4)
-        The first, in dictionary order, of all translations, reflections through a point and
-        permutations that put a site at the origin.
+    It is the first, in dictionary order, of all translations, reflections through a point and
+    permutations that put a site at the origin.
     """
     coordinates = np.unravel_index(sites, shape)
     best = None

@@ -6,12 +6,14 @@ from ._ensemble import fit_many, fit_many_online
 from ._evaluation import EvaluationCurve
 from ._fcnet import FCNet
 from ._persistence import load, save
+from ._task_samplers import draw_batches
 
 __all__ = [
     "Autoencoder",
     "ConvNet",
     "EvaluationCurve",
     "FCNet",
+    "draw_batches",
     "fit_many",
     "fit_many_online",
     "load",

@@ -14,10 +14,10 @@ import torch
 from numpy.typing import ArrayLike
 
 from .._core._interrupts import noticing_interrupts
+from .._core._labelled import is_labelled
 from .._core._mistakes import warned_once
 from .._core._progress import tqdm
-from ..datasets import Discrimination
-from ..datasets._empirical import as_task, is_labelled
+from ..datasets import Discrimination, as_task
 from ._base import NetEstimator, Training
 from ._batches import Samples
 from ._callbacks import listens_to_batches

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core._random import as_generator
-from ..datasets import Discrimination, InputModel, StationaryField
-from ..datasets._empirical import as_task
+from ..datasets import Discrimination, InputModel, StationaryField, as_task
 from ._style import BLUE, FIELD_COLORS, GREEN, ORANGE, PURPLE, limit, tidy
 
 _N_SAMPLES = 2000  # for covariances without closed form
