@@ -17,8 +17,8 @@ from rfsk.datasets import (
     StationaryField,
     StudentT,
 )
-from rfsk.datasets._fourth_order import canonical_sites, erf_fourth_moment, pairwise
-from rfsk.datasets._lattice_kernels import covariance_matrix
+from rfsk.datasets._fourth_order import canonical_sites, erf_fourth_moment
+from rfsk.datasets._kernels import covariance_matrix, pairwise
 
 N_SAMPLES = 400_000
 INDICES = {
@@ -235,20 +235,14 @@ class OrientedNLGP(StationaryField):
     def autocovariance(self):
         return 2.0 / np.pi * np.arcsin(0.5 * self.latent())
 
-    def excess_kurtosis(self):
-        return 0.0
-
-    def _moment(self, sites):
+    def product_moment(self, sites):
         j, k = sites[:, :, None], sites[:, None, :]
         return erf_fourth_moment(pairwise(self.latent(), j, k), 1.0)
 
-    def _fill(self, buffers, rng):
+    def draw(self, n_samples, rng):
         root = np.linalg.svd(covariance_matrix(self.latent()))
         root = root.U * np.sqrt(root.S)
-        for rows in buffers:
-            latent = rng.standard_normal(rows.shape) @ root.T
-            rows[:] = special.erf(latent / np.sqrt(2.0))
-            yield rows
+        return special.erf(rng.standard_normal((n_samples, 20)) @ root.T / np.sqrt(2.0))
 
 
 def test_cumulants_of_an_oriented_field_are_those_of_samples():

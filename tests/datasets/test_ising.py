@@ -95,7 +95,7 @@ def test_torus_has_the_energy_and_magnetization_of_enumeration(temperature):
     """4 x 4, 40,000 samples, five standard errors widened by the measured autocorrelation."""
     states = every_state((4, 4))
     weights = boltzmann(states, temperature)
-    model = Ising((4, 4), temperature=temperature)
+    model = Ising((4, 4), temperature=temperature, n_sweeps=5)
     X = model.sample(40_000, random_state=1).reshape(-1, 4, 4)
     times = model.autocorrelation_times(500, random_state=2)
     slowdown = np.sqrt(max(1.0, max(times.values()) / model.n_sweeps))
@@ -114,7 +114,7 @@ def test_torus_has_the_energy_of_onsager(temperature):
         / np.tanh(2 * J)
         * (1.0 + 2.0 / np.pi * (2.0 * np.tanh(2 * J) ** 2 - 1.0) * special.ellipk(modulus**2))
     )
-    model = Ising((32, 32), temperature=temperature)
+    model = Ising((32, 32), temperature=temperature, n_sweeps=5)
     values = energy(model.sample(1000, random_state=0).reshape(-1, 32, 32))
     slowdown = np.sqrt(model.autocorrelation_times(150, random_state=1)["energy"] / model.n_sweeps)
     error = max(1.0, slowdown) * values.std() / np.sqrt(len(values))

@@ -153,10 +153,10 @@ def test_clone_draws_the_covariance_it_claims(gain, boundary, shape):
     noise = np.zeros((1, *clone.noise_shape))
     noise.flat[0] = 1.0
     if boundary == "open" and math.prod(shape) <= 1024:
-        drawn = clone._root @ clone._root
+        drawn = clone.noise_filter.root @ clone.noise_filter.root
         expected = clone.covariance()
     else:  # the response to one site's noise, correlated with itself around the torus
-        spectrum = np.abs(clone._filter) ** 2
+        spectrum = np.abs(clone.noise_filter.response) ** 2
         lattice = np.fft.irfftn(spectrum, s=clone.noise_shape, axes=range(len(clone.noise_shape)))
         drawn = lattice[tuple(slice(side) for side in shape)]
         expected = clone.autocovariance()
@@ -234,11 +234,12 @@ def test_pulses_are_single_arcs_of_the_lengths_asked_for():
 @pytest.mark.parametrize("name", MODELS)
 def test_chunks_are_the_rows_of_one_draw(name, monkeypatch):
     model = MODELS[name]
-    monkeypatch.setattr(type(model), "_numbers_at_a_time", 84)
+    monkeypatch.setattr(type(model), "block_size", 84)
     chunks = list(model.chunks(50, random_state=3))
     np.testing.assert_array_equal(np.concatenate(chunks), model.sample(50, random_state=3))
-    sizes = [len(chunk) for chunk in model.chunks(50, 20, random_state=3)]
-    assert sizes == [20, 20, 10]
+    pieces = list(model.chunks(50, 20, random_state=3))
+    assert [len(piece) for piece in pieces] == [20, 20, 10]
+    np.testing.assert_array_equal(np.concatenate(pieces), np.concatenate(chunks))
 
 
 @pytest.mark.parametrize("gain", [0.05, 0.7, 3.0, 30.0])
@@ -332,7 +333,7 @@ def test_numpy_and_torch_draw_the_same_field_from_the_same_noise(name):
 
 def test_large_draws_equal_small_ones_row_by_row(monkeypatch):
     whole = MODELS["nlgp gain 3"].sample(100, random_state=3)
-    monkeypatch.setattr(NLGP, "_numbers_at_a_time", 12 * 7)
+    monkeypatch.setattr(NLGP, "block_size", 12 * 7)
     np.testing.assert_array_equal(MODELS["nlgp gain 3"].sample(100, random_state=3), whole)
 
 
@@ -383,14 +384,14 @@ def test_bad_nlgp_is_refused(arguments, message):
         (lambda: ring(TransformedField, marginal="normal"), "marginal='normal' is unknown"),
         (
             lambda: ring(TransformedField, marginal=stats.t(2.0)),
-            "marginal has variance inf; expected a law whose variance is positive and finite",
+            "marginal has variance inf; expected a distribution whose variance is positive and",
         ),
         (lambda: Algebraic(2.0), r"k=2.0 gives .* infinite variance; expected k > 2"),
         (lambda: StudentT(2.0), r"df=2.0 gives .* infinite variance; expected df > 2"),
         (lambda: ring(EllipticalField, radial="cube"), "radial='cube' is unknown"),
         (
             lambda: ring(EllipticalField, radial=stats.norm()),
-            "radial starts at -inf .* expected a law of lengths, not negative",
+            "radial starts at -inf .* expected a distribution of lengths, not negative",
         ),
         (lambda: Ising(8, temperature=0.0), "temperature=0.0; expected a finite number > 0"),
         (lambda: Ising(8, temperature=1e-3), "temperature=0.001; expected at least 0.01"),
@@ -464,7 +465,7 @@ def test_parameter_of_a_wrong_kind_is_a_type_error():
         ring(TransformedField, marginal=3)
     with pytest.raises(TypeError, match=r"latent=3; expected one of .* or a frozen SciPy"):
         SpikedCumulant(4, strength=1.0, latent=3)
-    with pytest.raises(TypeError, match="marginal is a family of laws; expected a frozen"):
+    with pytest.raises(TypeError, match="marginal is a family of distributions; expected a frozen"):
         ring(TransformedField, marginal=stats.gamma)
     with pytest.raises(TypeError, match=r"kernel=Matern is a class; pass an instance, Matern\(\)"):
         ring(GaussianField, kernel=Matern)

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import torch
 from scipy import stats
 from sklearn.datasets import load_digits
 
@@ -218,33 +217,6 @@ def test_bundled_photographs_are_sparse_and_white_when_asked_for():
     eigenvalues = np.linalg.eigvalsh(model.covariance())
     np.testing.assert_allclose(eigenvalues[0], 0.0, atol=1e-10)  # the constant patch
     np.testing.assert_allclose(eigenvalues[1:], 144 / 143, rtol=1e-8)
-
-
-@pytest.mark.parametrize("name", ["nlgp", "ising", "spiked", "open torus"])
-def test_batches_on_a_torch_device_have_the_law_of_the_task(name):
-    """Second moments of 30,000 samples a class within five standard errors."""
-    make, shape, parameters = SMALL[name]
-    task = make(2, shape, **parameters, return_X_y=False, random_state=0).task
-    size, n_batches = 1000 * task.n_classes, 30
-    batches = list(task.batches(size, n_batches, random_state=0, device="cpu"))
-    assert all(X.shape == (size, task.n_features) for X, _ in batches)
-    X, y = (torch.cat(parts) for parts in zip(*batches, strict=True))
-    assert (X.dtype, y.dtype) == (torch.float32, torch.int64)
-    assert batches[0][1].tolist() != sorted(batches[0][1].tolist())
-    for label, model in enumerate(task.models):
-        rows = X[y == label].numpy().astype(np.float64)
-        assert len(rows) == 30_000
-        products = rows[:, :, None] * rows[:, None, :4]
-        error = 5 * products.std(axis=0) / np.sqrt(len(rows)) + 1e-6
-        assert np.all(np.abs(products.mean(axis=0) - model.covariance()[:, :4]) < error)
-    again, _ = next(task.batches(size, 1, random_state=0, device="cpu"))
-    assert torch.equal(again, batches[0][0])
-
-
-def test_device_that_is_not_there_is_an_error():
-    task = Discrimination(models(1.0, 2.0))
-    with pytest.raises(RuntimeError, match="device"):
-        next(task.batches(4, 1, device="no such device"))
 
 
 @pytest.mark.parametrize("n_rows", [12, 60, 400])

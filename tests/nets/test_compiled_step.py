@@ -14,10 +14,10 @@ from rfsk import FCNet, fit_many, fit_many_online, make_nlgp
 from rfsk._core import _single_precision as functions
 from rfsk._core._compiled import FUSED, compiled
 from rfsk.datasets import NLGP, Discrimination, GaussianField
-from rfsk.datasets._field_kernels import fill_normal
-from rfsk.datasets._field_sampler import FieldSampler
 from rfsk.nets import _engine
 from rfsk.nets._compiled_step import CompiledStep
+from rfsk.nets._field_kernels import fill_normal
+from rfsk.nets._task_samplers import FieldSampler
 
 ACTIVATIONS = ("erf", "tanh", "relu", "linear")
 OPTIONS = {

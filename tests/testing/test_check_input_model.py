@@ -301,10 +301,8 @@ class HalfNoise(GaussianField):
     def from_noise(self, noise):
         return 0.5 * super().from_noise(noise)
 
-    def _fill(self, buffers, rng):
-        for rows in super()._fill(buffers, rng):
-            rows *= 2.0
-            yield rows
+    def draw(self, n_samples, rng):
+        return 2.0 * super().draw(n_samples, rng)
 
 
 class NumpyOnly(GaussianField):
