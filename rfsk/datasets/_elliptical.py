@@ -224,15 +224,7 @@ def make_elliptical(
     radial : "shell", StudentT or SciPy distribution, default="shell"
         Distribution of the length of an input, see `rfsk.datasets.EllipticalField`.
     @kernel
-    @priors
-    @shuffle
-    @random_state
-    @return_X_y
-
-    Returns
-    -------
-    @X
-    @y
+    @draw
 
     Examples
     --------

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
 from .._core._validation import check_image_shape
-from ._kernels import CorrelationLength, Kernel, check_kernel, lattice_kernel
+from ._kernels import CorrelationLength, Kernel
 from ._model import Sampler
 from ._stationary import Gaussian
 
@@ -50,13 +50,6 @@ class GaussianField(Gaussian):
     correlation_length: CorrelationLength
     kernel: Kernel = "gaussian"
     boundary: str = "periodic"
-
-    def __post_init__(self) -> None:
-        check_kernel(self)
-
-    def latent_torus(self) -> Array:
-        """The kernel on the lattice that is filled with noise."""
-        return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
 
 
 @dataclass(frozen=True, eq=False)

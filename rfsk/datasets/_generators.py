@@ -1,7 +1,7 @@
 """Parts that all generators `make_*` share: their documentation, and how they draw."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from sklearn.utils import Bunch
 
@@ -11,7 +11,9 @@ from .._core._validation import check_one_per_class
 from ._discrimination import Discrimination
 from ._model import InputModel
 
-documented = shared_entries("""\
+Make = TypeVar("Make", bound=Callable[..., Any])
+
+_ENTRIES = """\
 n_samples : int, default=20_000
     Number of inputs over all classes.
 shape : int or (int, int), default=100
@@ -25,19 +27,29 @@ boundary : {"periodic", "open"}, default="periodic"
     A ring or torus, or a window on an endless field.
 n_sweeps : int, optional
     Sweeps between two samples of a chain (torus only), see `rfsk.datasets.Ising`.
+"""
+_DRAW = """\
 priors : sequence of float, optional
-    Fraction of each class; equal by default.
-shuffle : bool, default=True
-    Whether to put the classes in random order.
-random_state : int, Generator, RandomState or None, default=None
-    Seed of the draw.
-return_X_y : bool, default=True
-    False returns a Bunch with X, y, task, shape, target_names, parameters and DESCR.
-X : ndarray of shape (n_samples, n_features)
-    Inputs, float64.
-y : ndarray of shape (n_samples,)
-    Labels from 0, int64.
-""")
+        Fraction of each class; equal by default.
+    shuffle : bool, default=True
+        Whether to put the classes in random order.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the draw.
+    return_X_y : bool, default=True
+        False returns a Bunch with X, y, task, shape, target_names, parameters and DESCR.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs, float64.
+    y : ndarray of shape (n_samples,)
+        Labels from 0, int64."""
+
+
+def documented(make: Make) -> Make:
+    """Fill shared entries into the docstring of a generator, in place of lines ``@name``."""
+    make.__doc__ = (make.__doc__ or "").replace("@draw", _DRAW)
+    return shared_entries(_ENTRIES)(make)
 
 
 def draw_models(

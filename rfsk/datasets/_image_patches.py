@@ -15,7 +15,7 @@ from sklearn.utils import check_array
 from .._core._validation import check_lattice_shape
 from ._gaussian import MultivariateGaussian
 from ._generators import documented, draw_models
-from ._model import Sampler
+from ._model import InputModel, Sampler
 
 Array = NDArray[np.float64]
 
@@ -235,15 +235,7 @@ def make_image_patches(
         scikit-learn bundles.
     whiten : bool, default=False
         Whether to whiten patches, see `rfsk.datasets.ImagePatches`.
-    @priors
-    @shuffle
-    @random_state
-    @return_X_y
-
-    Returns
-    -------
-    @X
-    @y
+    @draw
 
     Examples
     --------
@@ -253,6 +245,6 @@ def make_image_patches(
     (1000, 64)
     """
     patches = ImagePatches(shape, images=images, whiten=whiten)
-    models = [patches, patches.gaussian_clone()]
+    models: list[InputModel] = [patches, patches.gaussian_clone()]
     parameters = {"class": ("patches", "gaussian clone"), "whiten": whiten}
     return draw_models(models, parameters, n_samples, priors, shuffle, random_state, return_X_y)

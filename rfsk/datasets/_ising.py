@@ -293,15 +293,7 @@ def make_ising(
     temperature : sequence of float, optional
         One temperature per class, in units of the coupling, in place of `correlation_length`.
     @n_sweeps
-    @priors
-    @shuffle
-    @random_state
-    @return_X_y
-
-    Returns
-    -------
-    @X
-    @y
+    @draw
 
     Examples
     --------

@@ -15,9 +15,9 @@ from .._core._validation import check_one_per_class, check_positive
 from ._fourth_order import erf_fourth_moment
 from ._gaussian import GaussianField
 from ._generators import documented, draw_family, draw_models
-from ._kernels import CorrelationLength, Kernel, check_kernel, lattice_kernel, pairwise
+from ._kernels import CorrelationLength, Kernel, pairwise
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, TanhMap
-from ._stationary import LatentField
+from ._stationary import LatentField, latent_entries
 
 Array = NDArray[np.float64]
 Nonlinearity: TypeAlias = "str | Callable[[Array], Array]"
@@ -31,6 +31,7 @@ _GAIN_RANGE = (1e-30, 1e30)  # beyond, fields leave single precision
 _PROBES = np.linspace(-3.0, 3.0, 13)
 
 
+@latent_entries
 @dataclass(frozen=True)
 class NLGP(LatentField):
     """Non-linear Gaussian process: x = psi(gain z) / Z with z a Gaussian field.
@@ -42,18 +43,13 @@ class NLGP(LatentField):
 
     Parameters
     ----------
-    shape : int or (int, int)
-        Sites of the ring, or (rows, columns) of the torus.
-    correlation_length : float or (float, float)
-        xi of the latent field's kernel, in sites; in two dimensions also a pair, down the
-        rows and across the columns.
+    @shape
+    @correlation_length
     gain : float
         g. In the literature that writes psi(h) = erf(h), without the square root of two, the
         gain of the same distribution is ours divided by sqrt 2.
-    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
-        Kernel of the latent field, see `GaussianField`.
-    boundary : {"periodic", "open"}, default="periodic"
-        A ring or torus, or a window on an endless field.
+    @kernel
+    @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         psi: erf(h / sqrt 2), tanh(h), sign(h), or a function of a float64 array. Inputs are
         (psi - mean) / standard deviation whatever the map, so that all have zero mean and unit
@@ -88,7 +84,7 @@ class NLGP(LatentField):
     nonlinearity: Nonlinearity = "erf"
 
     def __post_init__(self) -> None:
-        check_kernel(self)
+        super().__post_init__()
         check_positive(self.gain, "gain")
         if not _GAIN_RANGE[0] <= self.gain <= _GAIN_RANGE[1]:
             raise ValueError(f"gain={self.gain!r}; expected between 1e-30 and 1e30.")
@@ -107,10 +103,6 @@ class NLGP(LatentField):
                 "'sign', or a function of an array. 'erf' is erf(h / sqrt 2): where erf(h) is "
                 "written, the gain of the same distribution is smaller by sqrt 2."
             )
-
-    def latent_torus(self) -> Array:
-        """The kernel on the lattice that is filled with noise."""
-        return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
 
     @cached_property
     def pixel_map(self) -> PixelMap:
@@ -192,15 +184,7 @@ def make_nlgp(
     @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         The saturating map.
-    @priors
-    @shuffle
-    @random_state
-    @return_X_y
-
-    Returns
-    -------
-    @X
-    @y
+    @draw
 
     See Also
     --------
@@ -247,15 +231,7 @@ def make_gp(
     @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         The saturating map of that NLGP.
-    @priors
-    @shuffle
-    @random_state
-    @return_X_y
-
-    Returns
-    -------
-    @X
-    @y
+    @draw
 
     Examples
     --------

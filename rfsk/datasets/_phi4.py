@@ -309,15 +309,7 @@ def make_phi4(
     standardize : bool, default=False
         Whether to divide each class by its standard deviation; on a ring only.
     @n_sweeps
-    @priors
-    @shuffle
-    @random_state
-    @return_X_y
-
-    Returns
-    -------
-    @X
-    @y
+    @draw
 
     Examples
     --------

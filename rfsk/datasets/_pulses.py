@@ -116,15 +116,7 @@ def make_pulses(
         Sites of the ring.
     length : sequence of (int, int), default=((5, 15), (15, 30))
         One range (lo, hi) of pulse lengths per class, in sites, hi excluded.
-    @priors
-    @shuffle
-    @random_state
-    @return_X_y
-
-    Returns
-    -------
-    @X
-    @y
+    @draw
 
     Examples
     --------

@@ -14,7 +14,7 @@ from ._distributions import Distribution, check_variance, excess_kurtosis
 from ._fourth_order import sites_of
 from ._gaussian import MultivariateGaussian
 from ._generators import documented, draw_models
-from ._model import Sampler
+from ._model import InputModel, Sampler
 
 Array = NDArray[np.float64]
 Latent: TypeAlias = "str | Distribution"
@@ -164,15 +164,7 @@ def make_spiked_cumulant(
         Its direction; by default the same at every site.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
         Distribution along the spike.
-    @priors
-    @shuffle
-    @random_state
-    @return_X_y
-
-    Returns
-    -------
-    @X
-    @y
+    @draw
 
     Examples
     --------
@@ -182,6 +174,6 @@ def make_spiked_cumulant(
     (1000, 30)
     """
     spiked = SpikedCumulant(shape, strength=strength, spike=spike, latent=latent)  # type: ignore[arg-type]
-    models = [spiked.gaussian_clone(), spiked]
+    models: list[InputModel] = [spiked.gaussian_clone(), spiked]
     parameters = {"class": ("white noise", "spiked"), "strength": strength, "latent": latent}
     return draw_models(models, parameters, n_samples, priors, shuffle, random_state, return_X_y)

@@ -9,13 +9,34 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._core._docstrings import shared_entries
 from ._fourth_order import cumulant_slice, cumulant_tensor, sites_of
-from ._kernels import ROUNDING, covariance_matrix, pairwise
+from ._kernels import (
+    ROUNDING,
+    CorrelationLength,
+    Kernel,
+    check_kernel,
+    covariance_matrix,
+    lattice_kernel,
+    pairwise,
+)
 from ._model import Sampler
 from ._noise_filter import NoiseFilter
 from ._pixel_map import PixelMap
 
 Array = NDArray[np.float64]
+
+latent_entries = shared_entries("""\
+shape : int or (int, int)
+    Sites of the ring, or (rows, columns) of the torus.
+correlation_length : float or (float, float)
+    xi of the latent field's kernel, in sites; in two dimensions also a pair, down the
+    rows and across the columns.
+kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
+    Kernel of the latent field, see `GaussianField`.
+boundary : {"periodic", "open"}, default="periodic"
+    A ring or torus, or a window on an endless field.
+""")
 
 
 class StationaryField(Sampler):
@@ -168,8 +189,8 @@ class StationaryField(Sampler):
 class LatentField(StationaryField):
     """Base class of fields made of white noise, which is filtered and mapped pixel by pixel.
 
-    A subclass has a `shape`, a `boundary`, a method `latent_torus` and, unless the field is
-    Gaussian, a `pixel_map`.
+    A subclass is a frozen dataclass with `shape`, `correlation_length`, `kernel` and `boundary`, as
+    those of `GaussianField`, and has a `pixel_map` unless it is Gaussian.
 
     Examples
     --------
@@ -182,11 +203,16 @@ class LatentField(StationaryField):
     True
     """
 
+    correlation_length: CorrelationLength
+    kernel: Kernel
     rounding: ClassVar[float] = ROUNDING
 
-    @abstractmethod
+    def __post_init__(self) -> None:
+        check_kernel(self)
+
     def latent_torus(self) -> Array:
         """Autocovariance of the latent Gaussian field on the lattice that is filled with noise."""
+        return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
 
     @cached_property
     def pixel_map(self) -> PixelMap:

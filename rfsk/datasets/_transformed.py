@@ -15,9 +15,9 @@ from .._core._array import array_namespace, erfc
 from .._core._validation import check_option, check_positive
 from ._distributions import Distribution, check_variance, excess_kurtosis
 from ._generators import documented, draw_family
-from ._kernels import CorrelationLength, Kernel, check_kernel, lattice_kernel
+from ._kernels import CorrelationLength, Kernel
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
-from ._stationary import LatentField
+from ._stationary import LatentField, latent_entries
 
 Array = NDArray[np.float64]
 
@@ -101,6 +101,7 @@ _MAPS: dict[str, Callable[[], PixelMap]] = {
 }
 
 
+@latent_entries
 @dataclass(frozen=True)
 class TransformedField(LatentField):
     """Gaussian field mapped point by point to a marginal distribution: x = Q(Phi(z)).
@@ -110,19 +111,14 @@ class TransformedField(LatentField):
 
     Parameters
     ----------
-    shape : int or (int, int)
-        Sites of the ring, or (rows, columns) of the torus.
-    correlation_length : float or (float, float)
-        xi of the latent field's kernel, in sites; in two dimensions also a pair, down the
-        rows and across the columns.
+    @shape
+    @correlation_length
     marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
         Distribution of one pixel: "uniform", "sign" or "laplace", `Algebraic(k)`, a frozen
         distribution of SciPy, or a quantile function of an array of probabilities in (0, 1).
         Location and scale do not matter, and the variance must be finite.
-    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
-        Kernel of the latent field, see `GaussianField`.
-    boundary : {"periodic", "open"}, default="periodic"
-        A ring or torus, or a window on an endless field.
+    @kernel
+    @boundary
 
     Notes
     -----
@@ -148,7 +144,7 @@ class TransformedField(LatentField):
     boundary: str = "periodic"
 
     def __post_init__(self) -> None:
-        check_kernel(self)
+        super().__post_init__()
         if isinstance(self.marginal, str):
             check_option(self.marginal, "marginal", _MAPS)
         elif isinstance(self.marginal, Distribution):
@@ -160,10 +156,6 @@ class TransformedField(LatentField):
                     "frozen SciPy distribution or a quantile function."
                 )
             self.pixel_map.normalization  # noqa: B018  # raises if the function is unfit
-
-    def latent_torus(self) -> Array:
-        """The kernel on the lattice that is filled with noise."""
-        return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
 
     @cached_property
     def pixel_map(self) -> PixelMap:
@@ -192,7 +184,7 @@ class TransformedField(LatentField):
                 upper = marginal.isf(np.maximum(above, _RESOLVED))
                 lower = marginal.ppf(np.maximum(below, _RESOLVED))
                 values = np.where(np.isfinite(values), values, np.where(z > 0, upper, lower))
-        return values
+        return np.asarray(values)
 
 
 @documented
@@ -224,15 +216,7 @@ def make_transformed_field(
         `rfsk.datasets.TransformedField`.
     @kernel
     @boundary
-    @priors
-    @shuffle
-    @random_state
-    @return_X_y
-
-    Returns
-    -------
-    @X
-    @y
+    @draw
 
     Examples
     --------

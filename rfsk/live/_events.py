@@ -117,10 +117,11 @@ def _inputs(laws: dict[str, Discrimination], parameters: Parameters) -> Event:
         for name, law in laws.items()
     }
     index = localization_index(laws["nlgp"])
+    nlgp: Any = laws["nlgp"].models[0]
     return {
         "event": "inputs",
         "samples": samples,
-        "kurtosis": laws["nlgp"].models[0].excess_kurtosis(),
+        "kurtosis": nlgp.excess_kurtosis(),
         "index": index.index if np.isfinite(index.index) else None,
         "n_frames": len(snapshot_steps(_N_FRAMES, parameters.steps)),
         "learning_rate": live_net(parameters).learning_rate,

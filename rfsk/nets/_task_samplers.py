@@ -1,7 +1,7 @@
 """Samplers of tasks in single precision: by compiled code, or by torch on any device."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
@@ -122,7 +122,7 @@ class BatchSampler:
         return drawn.to(device)
 
 
-def _is_plain(model: Any) -> bool:
+def _is_plain(model: Any) -> TypeGuard[LatentField]:
     """Whether a model is a latent field that does not override how noise becomes fields."""
     return isinstance(model, LatentField) and type(model).from_noise is LatentField.from_noise
 

@@ -331,12 +331,6 @@ def test_numpy_and_torch_draw_the_same_field_from_the_same_noise(name):
     np.testing.assert_allclose(ours, single.numpy(), atol=2e-4)
 
 
-def test_large_draws_equal_small_ones_row_by_row(monkeypatch):
-    whole = MODELS["nlgp gain 3"].sample(100, random_state=3)
-    monkeypatch.setattr(NLGP, "block_size", 12 * 7)
-    np.testing.assert_array_equal(MODELS["nlgp gain 3"].sample(100, random_state=3), whole)
-
-
 def test_models_are_values():
     assert NLGP(10, correlation_length=2.0, gain=3.0) == NLGP(
         (10,), correlation_length=2.0, gain=3.0

@@ -16,10 +16,8 @@ def test_endless_chain_has_the_known_length_and_moments(coupling, length, varian
     second = transfer.moment(2, None)
     assert second == pytest.approx(variance, abs=5e-4)
     assert transfer.moment(4, None) / second**2 - 3.0 == pytest.approx(excess, abs=5e-4)
-
-
-def test_ring_of_forty_has_the_known_variance():
-    assert Phi4(40, coupling=2.0).autocovariance()[0] == pytest.approx(1.409, abs=5e-4)
+    if coupling == 2.0:  # a ring of forty is not yet endless
+        assert Phi4(40, coupling=2.0).autocovariance()[0] == pytest.approx(1.409, abs=5e-4)
 
 
 @pytest.mark.parametrize("side", [1, 2, 3])
@@ -143,26 +141,6 @@ def test_heat_bath_has_the_conditional_distribution(parameters):
     assert np.abs(ranks - uniform).max() < 2.2 / np.sqrt(len(ranks))
 
 
-def test_heat_bath_follows_the_density_within_each_strip():
-    """The mean depth of points below the top of their strip, against quadrature."""
-    model = Phi4(2, coupling=1.2)
-    *_, a, lam, edges, heights, means, scale = model._heat_bath._arguments
-    fields = np.ones((1_000_000, 2))
-    model._heat_bath.sweep(fields, rng())
-    b = 2.4
-    j = int(np.sqrt(scale * b))
-
-    def depth(x):
-        strip = np.searchsorted(edges[j], x, side="right") - 1
-        return heights[j][strip.clip(max=63)] - (b * (x - means[j]) - x**2 * (a + lam * x**2))
-
-    x = np.linspace(-model._edge, model._edge, 400_001)
-    density = np.exp(b * x - x**2 * (a + lam * x**2))
-    values = depth(fields[:, 0])
-    expected = depth(x) @ density / density.sum()
-    assert abs(values.mean() - expected) < 5 * values.std() / 1000
-
-
 @pytest.mark.parametrize(
     "model",
     [
@@ -225,6 +203,7 @@ def rng():
         (1.0, 1e-18),
         (1e4, 1.0),
         (0.0, 50.0),
+        (-2.0, 1.0),
     ],
 )
 def test_single_site_has_the_variance_of_the_integral_for_any_potential(mass_squared, quartic):
@@ -256,13 +235,3 @@ def test_weights_too_narrow_for_a_grid_are_refused():
     for shape in (8, (8, 8)):
         with pytest.raises(ValueError, match="too narrow for a grid of 1536 points"):
             Phi4(shape, coupling=1e9).sample(1)
-
-
-def test_normalisation_of_a_single_site_is_the_integral():
-    model = Phi4(1, coupling=3.0, mass_squared=-2.0, quartic=1.0)
-
-    def weight(x, power):
-        return x**power * np.exp(x**2 - 0.25 * x**4)
-
-    second, norm = (integrate.quad(weight, -8, 8, args=(power,))[0] for power in (2, 0))
-    assert model.autocovariance()[0] == pytest.approx(second / norm, abs=1e-10)
