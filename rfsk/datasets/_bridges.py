@@ -18,13 +18,7 @@ class RingBridges:
     site of each stretch between two known ones is drawn given both, T^m(left, .) T^m'(., right),
     until no site is left.
 
-    Parameters
-    ----------
-    transfer : TransferOperator
-    side : int
-        Sites of a ring.
-    sites : ndarray of int
-        Sites that are drawn, in rising order; the others are left as they are.
+    Only `sites` of the ring of `side` sites are drawn, in rising order.
     """
 
     def __init__(self, transfer: TransferOperator, side: int, sites: States) -> None:

@@ -135,9 +135,8 @@ class Discrimination:
         Returns
         -------
         X : ndarray of shape (n_samples, n_features)
-            Inputs, float64.
         y : ndarray of shape (n_samples,)
-            Labels, int64, from 0.
+            Labels from 0.
         """
         check_positive(n_samples, "n_samples", integer=True)
         rng = as_generator(random_state)
@@ -196,10 +195,8 @@ class Discrimination:
 
         Yields
         ------
-        X : ndarray of shape (batch_size, n_features)
-            Inputs, float64, in random order of classes.
-        y : ndarray of shape (batch_size,)
-            Labels, int64.
+        X, y : ndarrays of shape (batch_size, n_features) and (batch_size,)
+            Inputs in random order of classes, and labels.
         """
         check_positive(batch_size, "batch_size", integer=True)
         check_positive(n_batches, "n_batches", integer=True)

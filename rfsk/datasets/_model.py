@@ -164,14 +164,6 @@ class Sampler(ABC):
         Yields
         ------
         inputs : ndarray of shape (at most chunk_size, n_features)
-            Float64.
-
-        Examples
-        --------
-        >>> from rfsk.datasets import NLGP
-        >>> model = NLGP(100, correlation_length=10.0, gain=3.0)
-        >>> [chunk.shape for chunk in model.chunks(500, 200, random_state=0)]
-        [(200, 100), (200, 100), (100, 100)]
         """
         check_positive(n_samples, "n_samples", integer=True)
         if chunk_size is None:
@@ -192,6 +184,7 @@ class Sampler(ABC):
         Returns
         -------
         inputs : ndarray of shape (n_samples, n_features)
-            Float64.
         """
-        return next(self.chunks(n_samples, n_samples, random_state))
+        check_positive(n_samples, "n_samples", integer=True)
+        take = self._open(as_generator(random_state), n_samples)
+        return next(self._cut(take, n_samples, n_samples))

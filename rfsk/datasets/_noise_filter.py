@@ -27,17 +27,9 @@ class NoiseFilter:
     Open boundaries are drawn by the square root of their covariance matrix, or, beyond 1024
     sites, cut from a torus so large that its covariance on the lattice is that of the open plane.
 
-    Parameters
-    ----------
-    torus : ndarray
-        Autocovariance on the lattice that is filled with noise.
-    shape : tuple of int
-        Lattice of the field.
-    boundary : {"periodic", "open"}
-    scale : float, default=1.0
-        Factor of the field.
-    rounding : float, default=1e-12
-        Fraction of the largest eigenvalue by which others may be negative.
+    `torus` is the autocovariance on the lattice that is filled with noise, `shape` the lattice of
+    the field, `scale` a factor of the field, and `rounding` the fraction of the largest eigenvalue
+    by which others may be negative.
     """
 
     def __init__(
@@ -102,15 +94,10 @@ class NoiseFilter:
     def mode_factors(self) -> tuple[Array, Array, Array] | None:
         """Modes down the rows and across the columns of a lattice, of whose products it is made.
 
-        A ring is a single row. A torus has such modes if its covariance does not change where one
-        axis is reversed; any other small lattice is treated as a ring of all its sites.
-
-        Returns
-        -------
-        factors : (rows, columns, amplitudes) or None
-            Arrays of shape (n_a, n_rows), (n_b, n_columns) and (n_a, n_b). The field is
-            sum_ab noise_ab amplitudes[a, b] rows[a] columns[b], with standard normal noise. None if
-            filtering white noise is faster.
+        The field is sum_ab noise_ab amplitudes[a, b] rows[a] columns[b], with standard normal
+        noise, for (rows, columns, amplitudes). A ring is a single row. A torus has such modes if
+        its covariance does not change where one axis is reversed; any other small lattice is
+        treated as a ring of all its sites. None if filtering white noise is faster.
         """
         torus, alone = self.torus, np.ones((1, 1))
         if not self.is_periodic:

@@ -83,23 +83,7 @@ class StationaryField(Sampler):
     def pixel_quadrature(self) -> tuple[Array, Array]:
         """Values and weights with which expectations over one pixel are sums.
 
-        Returns
-        -------
-        values : ndarray of shape (n_nodes,)
-        weights : ndarray of shape (n_nodes,)
-            They add to one: E g(x_i) = weights @ g(values).
-
-        Raises
-        ------
-        NotImplementedError
-            If the distribution of a pixel has no closed form.
-
-        Examples
-        --------
-        >>> from rfsk import NLGP
-        >>> values, weights = NLGP(10, correlation_length=2.0, gain=1.0).pixel_quadrature()
-        >>> round(float(weights @ values**4) - 3.0, 10)  # uniform pixels
-        -1.2
+        E g(x_i) = weights @ g(values), where the weights add to one.
         """
         raise NotImplementedError(
             f"{type(self).__name__} has no closed form of the distribution of a pixel; estimate it "
@@ -113,11 +97,6 @@ class StationaryField(Sampler):
         ----------
         sites : ndarray of int of shape (n, 4)
             Valid numbers of sites, counted along rows; they may repeat.
-
-        Raises
-        ------
-        NotImplementedError
-            If the model has no closed form.
         """
         raise NotImplementedError(
             f"{type(self).__name__} has no closed form of its fourth moment; estimate it from "
@@ -132,10 +111,6 @@ class StationaryField(Sampler):
         ----------
         indices : array-like of int, of shape (..., 4)
             Numbers of the sites, counted along rows; they may repeat.
-
-        Returns
-        -------
-        moments : ndarray of shape (...)
 
         Raises
         ------
@@ -166,18 +141,9 @@ class StationaryField(Sampler):
         return self.autocovariance()
 
     def fourth_cumulant_slice(self) -> Array:
-        """All fourth cumulants that involve the first site, kappa_0jkl.
+        """All fourth cumulants that involve the first site, kappa_0jkl, (n_features,) * 3.
 
-        On a ring or torus they are all there are, up to translation.
-
-        Returns
-        -------
-        slice : ndarray of shape (n_features, n_features, n_features)
-
-        Raises
-        ------
-        ValueError
-            If the lattice has more than 256 sites.
+        On a ring or torus they are all there are, up to translation; refused above 256 sites.
         """
         return cumulant_slice(self.fourth_cumulant, self.shape, self.boundary == "periodic")
 

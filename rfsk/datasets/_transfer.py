@@ -27,21 +27,9 @@ class TransferOperator:
     the grid is refined until the spectrum and the variance no longer change (by 1e-12), so that
     sums over the grid are integrals.
 
-    Parameters
-    ----------
-    potential : callable
-        V, even and growing.
-    coupling : float
-        k >= 0.
-    half_width : float
-        Where exp(-V) has become negligible.
-    narrowest : float
-        Smallest standard deviation of a site given its neighbours, which the grid must resolve.
-
-    Raises
-    ------
-    ValueError
-        If no grid of up to 1536 points resolves the weights.
+    The potential V is even and exp(-V) negligible at `half_width`; k is the coupling. The grid must
+    resolve `narrowest`, the smallest standard deviation of a site given its neighbours, with at
+    most 1536 points.
     """
 
     def __init__(

@@ -48,15 +48,6 @@ def test_ring_has_the_law_of_enumeration(temperature):
     assert stats.chisquare(counts, expected).pvalue > 1e-3
 
 
-def test_samples_of_a_ring_are_independent():
-    """Correlation of the magnetization over lags of one to twenty samples, five errors."""
-    magnetization = Ising(100, temperature=1.0).sample(50_000, random_state=0).mean(axis=1)
-    magnetization -= magnetization.mean()
-    for lag in range(1, 21):
-        correlation = np.mean(magnetization[lag:] * magnetization[:-lag]) / magnetization.var()
-        assert abs(correlation) < 5 / np.sqrt(50_000)
-
-
 @pytest.mark.parametrize(("temperature", "expected"), [(1.0, 3.672), (2.0, 1.295), (3.0, 0.881)])
 def test_correlation_length_of_the_chain(temperature, expected):
     model = Ising(100, temperature=temperature)
@@ -126,11 +117,6 @@ def test_long_chains_forget_their_start():
     """Both signs of the magnetization, in the ordered phase, equally often."""
     X = Ising((6, 6), temperature=1.5).sample(2000, random_state=0)
     assert abs((X.mean(axis=1) > 0).mean() - 0.5) < 5 * 0.5 / np.sqrt(2000)
-
-
-def test_ring_has_no_chain_to_measure():
-    with pytest.raises(ValueError, match="Samples of Ising on a ring are independent"):
-        Ising(8, temperature=1.0).autocorrelation_times()
 
 
 @pytest.mark.parametrize("side", [1, 7, 8, 63, 64, 65, 130])

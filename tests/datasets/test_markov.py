@@ -55,6 +55,21 @@ def test_a_time_that_the_series_is_too_short_for_is_reported():
         assert autocorrelation_time(series) < 199.0
 
 
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda shape: Ising(shape, temperature=3.0), "energy"),
+        (lambda shape: Phi4(shape, coupling=2.0), "mean square"),
+    ],
+)
+def test_autocorrelation_times_are_those_of_a_torus(make, name):
+    times = make((8, 8)).autocorrelation_times(300, random_state=0)
+    assert name in times
+    assert all(1.0 <= tau < 20.0 for tau in times.values())
+    with pytest.raises(ValueError, match="ring are independent; only a torus has chains"):
+        make(8).autocorrelation_times()
+
+
 def test_burn_in_does_not_depend_on_the_interval_between_samples():
     """32 x 32 near the critical point: the mean energy of samples one sweep and five apart.
 

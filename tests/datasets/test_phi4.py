@@ -41,8 +41,9 @@ def test_transfer_operator_of_the_free_field_is_the_propagator():
     np.testing.assert_allclose(free._transfer.autocovariance(30), free.autocovariance(), atol=1e-11)
 
 
-def test_decay_of_the_covariance_is_the_correlation_length():
-    model = Phi4(400, coupling=1.0)
+@pytest.mark.parametrize("potential", [{}, {"mass_squared": 1e-2, "quartic": 0.0}])
+def test_decay_of_the_covariance_is_the_correlation_length(potential):
+    model = Phi4(500, coupling=1.0, **potential)
     C = model.autocovariance()
     assert -1.0 / np.log(C[60] / C[59]) == pytest.approx(model.correlation_length, rel=1e-6)
 
@@ -58,13 +59,6 @@ def test_samples_of_a_ring_are_continuous_and_follow_the_marginal():
     middle = grid + 0.5 * (grid[1] - grid[0])
     empirical = np.searchsorted(np.sort(X[:, 7]), middle) / len(X)
     assert np.abs(empirical - cdf).max() < 2.2 / np.sqrt(len(X))
-
-
-def test_samples_of_a_ring_are_independent():
-    mean = Phi4(30, coupling=2.0).sample(20_000, random_state=0).mean(axis=1)
-    for lag in range(1, 11):
-        correlation = np.mean(mean[lag:] * mean[:-lag]) / mean.var()
-        assert abs(correlation) < 5 / np.sqrt(20_000)
 
 
 @pytest.mark.parametrize("shape", [(6, 6), (5, 4), (3, 5), (1, 6)])
@@ -89,14 +83,6 @@ def test_chain_of_a_thin_torus_has_the_moments_of_the_ring():
     for d, expected in enumerate(ring.autocovariance()):
         products = X[:, 0] * X[:, d]
         assert abs(products.mean() - expected) < 5 * slowdown * products.std() / np.sqrt(len(X))
-
-
-def test_memory_of_the_chain_is_reported():
-    times = Phi4((8, 8), coupling=2.0).autocorrelation_times(300, random_state=0)
-    assert set(times) == {"mean square", "squared mean"}
-    assert all(1.0 <= tau < 20.0 for tau in times.values())
-    with pytest.raises(ValueError, match="ring are independent; only a torus has chains"):
-        Phi4(8, coupling=2.0).autocorrelation_times()
 
 
 def test_standardized_ring_has_unit_variance():
@@ -180,15 +166,11 @@ def test_samples_of_a_ring_have_the_moments_of_the_transfer_operator(side):
 
 
 @pytest.mark.parametrize("shape", [8, 9, (4, 3)])
-@pytest.mark.parametrize("bits", [np.random.PCG64, np.random.MT19937])
-def test_fields_are_those_of_the_generator_alone(shape, bits):
-    """The same for the same seed, and nothing is drawn from NumPy's global generator."""
-    model = Phi4(shape, coupling=1.0)
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+def test_any_generator_of_numpy_draws_fields(shape):
+    model, bits = Phi4(shape, coupling=1.0), np.random.MT19937
     first, again, other = (model.sample(5, np.random.Generator(bits(seed))) for seed in (0, 0, 1))
     np.testing.assert_array_equal(again, first)
     assert not np.isin(other, first).any()
-    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
 def rng():
@@ -223,12 +205,6 @@ def test_single_site_has_the_variance_of_the_integral_for_any_potential(mass_squ
     )
     model = Phi4(1, coupling=1.0, mass_squared=mass_squared, quartic=quartic)
     assert model.autocovariance()[0] == pytest.approx(second / norm, rel=1e-8)
-
-
-def test_free_chain_has_the_decay_of_its_propagator():
-    model = Phi4(500, coupling=1.0, mass_squared=1e-2, quartic=0.0)
-    C = model.autocovariance()
-    assert -1.0 / np.log(C[60] / C[59]) == pytest.approx(model.correlation_length, rel=1e-6)
 
 
 def test_weights_too_narrow_for_a_grid_are_refused():
