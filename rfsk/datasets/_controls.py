@@ -10,9 +10,8 @@ from sklearn.utils import check_array
 from .._core._containers import like_container, like_series
 from .._core._mistakes import refuse_images
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_labels, check_option, check_positive
-
-Array = NDArray[np.float64]
 
 _KEPT = ("mean", "covariance", "marginals")
 _MAX_ADJUSTMENTS = 30

@@ -7,13 +7,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
+from .._core._types import Array, Integers
 from .._core._validation import check_positive
 from ._model import InputModel, Take
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class Discrimination:
                 )
         return Discrimination([model.gaussian_clone() for model in self.models], self.priors)
 
-    def class_boundaries(self, n_samples: int, offset: ArrayLike) -> NDArray[np.int64]:
+    def class_boundaries(self, n_samples: int, offset: ArrayLike) -> Integers:
         """Where each class ends among `n_samples` rows sorted by class.
 
         Systematic sampling: with `offset` uniform on [0, 1) the expected fraction of each class
@@ -120,7 +119,7 @@ class Discrimination:
 
     def sample(
         self, n_samples: int, random_state: Any = None, *, shuffle: bool = True
-    ) -> tuple[Array, NDArray[np.int64]]:
+    ) -> tuple[Array, Integers]:
         """Draw labelled inputs.
 
         Parameters
@@ -145,7 +144,7 @@ class Discrimination:
 
     def _draw(
         self, draw: Sequence[Take], n_samples: int, rng: np.random.Generator, shuffle: bool = True
-    ) -> tuple[Array, NDArray[np.int64]]:
+    ) -> tuple[Array, Integers]:
         counts = np.diff(self.class_boundaries(n_samples, rng.random()), prepend=0)
         y = np.repeat(np.arange(self.n_classes), counts)
         if shuffle:
@@ -180,7 +179,7 @@ class Discrimination:
 
     def batches(
         self, batch_size: int, n_batches: int, random_state: Any = None
-    ) -> Iterator[tuple[Array, NDArray[np.int64]]]:
+    ) -> Iterator[tuple[Array, Integers]]:
         """Draw fresh batches one after another, for data larger than memory.
 
         Markov chains continue from one batch to the next. `rfsk.nets.draw_batches` draws on a

@@ -3,10 +3,9 @@
 import math
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from .._core._types import Array
 
 
 @runtime_checkable

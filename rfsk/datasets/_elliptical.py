@@ -9,17 +9,15 @@ from typing import Any, TypeAlias
 import numpy as np
 import scipy.special
 import scipy.stats
-from numpy.typing import NDArray
 
 from .._core._array import apply_numpy, array_namespace
+from .._core._types import Array, Integers
 from .._core._validation import check_option, check_positive
 from ._distributions import Distribution
 from ._gaussian import GaussianField
 from ._generators import documented, draw_family
 from ._kernels import CorrelationLength, Kernel
 from ._stationary import StationaryField
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,7 @@ class EllipticalField(StationaryField):
             spread = self._radial_moment(4) / self._radial_moment(2) ** 2
         return 3.0 * self.n_features / (self.n_features + 2.0) * spread - 3.0
 
-    def product_moment(self, sites: NDArray[np.int64]) -> Array:
+    def product_moment(self, sites: Integers) -> Array:
         """A multiple of the Gaussian moment; see `StationaryField.product_moment`."""
         if math.isinf(self.excess_kurtosis()):
             raise ValueError(f"The fourth moment of radial={self.radial!r} is infinite.")

@@ -5,10 +5,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from .._core._types import Array, Integers
 
 _LARGEST_SLICE = 256
 _LARGEST_TENSOR = 64
@@ -72,7 +71,7 @@ def _moment_derivative(C: Array, t: float, e: float) -> Array:
     return (2.0 / math.pi) ** 2 * derivative
 
 
-def sites_of(indices: ArrayLike, n_features: int) -> Indices:
+def sites_of(indices: ArrayLike, n_features: int) -> Integers:
     """Return indices of shape (..., 4) as int64, or raise ValueError."""
     sites = np.asarray(indices)
     valid = np.issubdtype(sites.dtype, np.integer) and sites.ndim >= 1 and sites.shape[-1] == 4
@@ -84,7 +83,7 @@ def sites_of(indices: ArrayLike, n_features: int) -> Indices:
     return sites.astype(np.int64)
 
 
-def canonical_sites(sites: Indices, shape: tuple[int, ...]) -> Indices:
+def canonical_sites(sites: Integers, shape: tuple[int, ...]) -> Integers:
     """Move and reflect sets of four sites, (n, 4), of a ring or torus to one of their equals.
 
     It is the first, in dictionary order, of all translations, reflections through a point and
@@ -107,14 +106,14 @@ def canonical_sites(sites: Indices, shape: tuple[int, ...]) -> Indices:
     return np.asarray(best)
 
 
-def _in_chunks(function: Callable[[Indices], Array], sites: Indices) -> Array:
+def _in_chunks(function: Callable[[Integers], Array], sites: Integers) -> Array:
     return np.concatenate(
         [function(sites[start : start + _CHUNK]) for start in range(0, len(sites), _CHUNK)]
     )
 
 
 def cumulant_slice(
-    cumulant: Callable[[Indices], Array], shape: tuple[int, ...], periodic: bool
+    cumulant: Callable[[Integers], Array], shape: tuple[int, ...], periodic: bool
 ) -> Array:
     """Fill kappa_0jkl, (D, D, D), from a function of sites, each different entry once."""
     n_features = math.prod(shape)
@@ -142,7 +141,7 @@ def cumulant_slice(
 
 
 def cumulant_tensor(
-    cumulant: Callable[[Indices], Array], shape: tuple[int, ...], periodic: bool
+    cumulant: Callable[[Integers], Array], shape: tuple[int, ...], periodic: bool
 ) -> Array:
     """Fill kappa_ijkl, (D, D, D, D): by translating the slice, or entry by entry."""
     n_features = math.prod(shape)

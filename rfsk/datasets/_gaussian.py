@@ -4,15 +4,14 @@ from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
+from .._core._types import Array
 from .._core._validation import check_image_shape
 from ._kernels import CorrelationLength, Kernel
 from ._model import Sampler
 from ._stationary import Gaussian
-
-Array = NDArray[np.float64]
 
 _ROUNDING = 1e-10
 

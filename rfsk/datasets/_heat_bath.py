@@ -4,13 +4,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._core._compiled import compiled
+from .._core._types import Array, Integers
 from ._transfer import LARGEST_GRID, TOO_NARROW
-
-Array = NDArray[np.float64]
-Sites = NDArray[np.int64]
 
 _STRIPS = 64
 _FEWEST_BINS, _FEWEST_CELLS = 128, 512
@@ -64,7 +61,7 @@ class HeatBath:
             _sweep(fields, rng, *self._arguments)
 
 
-def _colors(shape: tuple[int, ...]) -> list[Sites]:
+def _colors(shape: tuple[int, ...]) -> list[Integers]:
     """Sets of sites none of which neighbour each other; together they cover the lattice."""
     classes = []
     for side in shape:
@@ -78,7 +75,7 @@ def _colors(shape: tuple[int, ...]) -> list[Sites]:
     return [sites for sites in sets if len(sites)]
 
 
-def _neighbours(shape: tuple[int, ...]) -> Sites:
+def _neighbours(shape: tuple[int, ...]) -> Integers:
     """Neighbours of each site, along axes on which a site has others than itself."""
     sites = np.arange(math.prod(shape)).reshape(shape)
     axes = [axis for axis, side in enumerate(shape) if side > 1]
@@ -153,9 +150,9 @@ def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
 def _sweep(
     fields: Array,
     rng: np.random.Generator,
-    sites: Sites,
-    ends: Sites,
-    neighbours: Sites,
+    sites: Integers,
+    ends: Integers,
+    neighbours: Integers,
     coupling: float,
     half_quadratic: float,
     quarter_quartic: float,

@@ -12,12 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.datasets import load_sample_images
 from sklearn.utils import check_array
 
+from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape
 from ._gaussian import MultivariateGaussian
 from ._generators import documented, draw_models
 from ._model import InputModel, Sampler
-
-Array = NDArray[np.float64]
 
 _ROWS_AT_A_TIME = 2**22  # numbers of the patches unfolded at a time
 _MOST_CHANNELS = 4  # red, green, blue and alpha
@@ -115,7 +114,7 @@ class ImagePatches(Sampler):
         return [sliding_window_view(picture, self.shape) for picture in self._pictures]
 
     @cached_property
-    def _n_places(self) -> NDArray[np.int64]:
+    def _n_places(self) -> Integers:
         """Places of a patch in each image."""
         return np.array([window.shape[0] * window.shape[1] for window in self._windows])
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
 from ._generators import documented, draw_family, draw_models
 from ._markov import ChainField, Dynamics, flip_clusters
 
-Array = NDArray[np.float64]
 Bits = NDArray[np.uint8]
 
 _CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))
@@ -160,7 +160,7 @@ class Ising(ChainField):
         """Excess kurtosis of one spin: -2."""
         return -2.0
 
-    def product_moment(self, sites: NDArray[np.int64]) -> Array:
+    def product_moment(self, sites: Integers) -> Array:
         """On a ring, from the bonds between the sites; see `StationaryField.product_moment`."""
         if len(self.shape) == 2:
             return super().product_moment(sites)

@@ -10,9 +10,9 @@ import scipy.fft
 import scipy.special
 from numpy.typing import NDArray
 
+from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_option, check_positive
 
-Array = NDArray[np.float64]
 Profile = Callable[[Array], Array]
 Kernel: TypeAlias = "str | Profile"
 CorrelationLength: TypeAlias = "float | tuple[float, ...]"
@@ -313,8 +313,8 @@ def covariance_matrix(autocovariance: Array, boundary: str = "periodic") -> Arra
 
 def pairwise(
     autocovariance: Array,
-    first: NDArray[np.int64],
-    second: NDArray[np.int64],
+    first: Integers,
+    second: Integers,
     boundary: str = "periodic",
 ) -> Array:
     """Covariance of pairs of sites from that of the first site with every site.

@@ -12,11 +12,11 @@ import scipy.sparse.csgraph
 from numpy.typing import NDArray
 
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_positive
 from ._model import Take
 from ._stationary import StationaryField
 
-Array = NDArray[np.float64]
 States = NDArray[Any]
 
 _CHAINS = 256

@@ -7,12 +7,11 @@ from functools import cached_property, partial
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_positive
 
-Array = NDArray[np.float64]
 Take = Callable[[int], Array]
 
 

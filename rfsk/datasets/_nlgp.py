@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.special
-from numpy.typing import NDArray
 
 from .._core._mistakes import warn_likely_mistake
+from .._core._types import Array, Integers
 from .._core._validation import check_one_per_class, check_positive
 from ._fourth_order import erf_fourth_moment
 from ._gaussian import GaussianField
@@ -19,7 +19,6 @@ from ._kernels import CorrelationLength, Kernel, pairwise
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, TanhMap
 from ._stationary import LatentField, latent_entries
 
-Array = NDArray[np.float64]
 Nonlinearity: TypeAlias = "str | Callable[[Array], Array]"
 
 _MAPS: dict[str, Callable[[float], PixelMap]] = {
@@ -126,7 +125,7 @@ class NLGP(LatentField):
             f"written, the gain of this distribution is {self.gain / math.sqrt(2.0):.4g}."
         )
 
-    def product_moment(self, sites: NDArray[np.int64]) -> Array:
+    def product_moment(self, sites: Integers) -> Array:
         """By Price's theorem; see `StationaryField.product_moment`."""
         if self.nonlinearity not in ("erf", "sign"):
             raise NotImplementedError(

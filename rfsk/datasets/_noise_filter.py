@@ -5,12 +5,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._core._array import array_namespace, as_array_like
+from .._core._types import Array, Integers
 from ._kernels import ROUNDING, is_dense, spectrum, square_root
-
-Array = NDArray[np.float64]
 
 # Fraction of the variance that may be left out, because single precision does not resolve it.
 _LEFT_OUT = float(np.finfo(np.float32).eps) ** 2
@@ -135,7 +133,7 @@ class NoiseFilter:
         return np.asarray(np.where(is_first[:, None], np.cos(phase), np.sin(phase)) * amplitude)
 
 
-def _strongest(power: Array) -> NDArray[np.int64]:
+def _strongest(power: Array) -> Integers:
     """Indices of all but the weakest powers, which together are next to nothing."""
     order = np.argsort(-power, kind="stable")
     weakest = np.cumsum(power[order][::-1])  # in this order nothing is lost in rounding

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_number, check_positive
 from ._generators import documented, draw_family
 from ._markov import ChainField, Dynamics, flip_clusters
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ._bridges import RingBridges
     from ._heat_bath import HeatBath
 
-Array = NDArray[np.float64]
 
 _DEEPEST = 1e4
 _NEGLIGIBLE = 42.0  # exp(-42) = 6e-19, relative to the largest weight
@@ -223,7 +222,7 @@ class Phi4(ChainField):
             return super().pixel_quadrature()
         return self._scale * self._transfer.grid, self._transfer.density(self.shape[0])
 
-    def product_moment(self, sites: NDArray[np.int64]) -> Array:
+    def product_moment(self, sites: Integers) -> Array:
         """From the transfer operator; see `StationaryField.product_moment`."""
         if self._is_free:
             return self._gaussian_moment(sites)

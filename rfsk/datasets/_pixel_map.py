@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import scipy.special
 from numpy.polynomial.polynomial import polyval
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from .._core._array import apply_numpy, array_namespace, erf_
-
-Array = NDArray[np.float64]
+from .._core._types import Array
 
 _RANGE = 37.0  # standard deviations; the normal tail underflows beyond
 # Edges of the panels to start with: a quarter apart, and ever closer to zero.

@@ -5,13 +5,11 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
 from ._generators import documented, draw_family
 from ._stationary import StationaryField
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Pulses(StationaryField):
         """Both values of a pixel, equally likely."""
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
-    def product_moment(self, sites: NDArray[np.int64]) -> Array:
+    def product_moment(self, sites: Integers) -> Array:
         """One minus twice the fraction of arcs that hold an odd number of the sites.
 
         A site is in the arcs of length l that start on the l sites up to it. Going around the

@@ -6,9 +6,10 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
+from .._core._types import Array
 from .._core._validation import check_lattice_shape, check_option, check_positive
 from ._distributions import Distribution, check_variance, excess_kurtosis
 from ._fourth_order import sites_of
@@ -16,7 +17,6 @@ from ._gaussian import MultivariateGaussian
 from ._generators import documented, draw_models
 from ._model import InputModel, Sampler
 
-Array = NDArray[np.float64]
 Latent: TypeAlias = "str | Distribution"
 
 _EXCESS = {"rademacher": -2.0, "uniform": -1.2, "laplace": 3.0}

@@ -7,9 +7,10 @@ from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._core._docstrings import shared_entries
+from .._core._types import Array, Integers
 from ._fourth_order import cumulant_slice, cumulant_tensor, sites_of
 from ._kernels import (
     ROUNDING,
@@ -23,8 +24,6 @@ from ._kernels import (
 from ._model import Sampler
 from ._noise_filter import NoiseFilter
 from ._pixel_map import PixelMap
-
-Array = NDArray[np.float64]
 
 latent_entries = shared_entries("""\
 shape : int or (int, int)
@@ -90,7 +89,7 @@ class StationaryField(Sampler):
             "from samples: pass model.sample(n) instead."
         )
 
-    def product_moment(self, sites: NDArray[np.int64]) -> Array:
+    def product_moment(self, sites: Integers) -> Array:
         """Exact E x_i x_j x_k x_l, the hook of all fourth moments and cumulants.
 
         Parameters
@@ -130,7 +129,7 @@ class StationaryField(Sampler):
         """
         return np.asarray(self.fourth_moment(indices) - self._gaussian_moment(np.asarray(indices)))
 
-    def _gaussian_moment(self, sites: NDArray[np.int64]) -> Array:
+    def _gaussian_moment(self, sites: Integers) -> Array:
         """C_ij C_kl + C_ik C_jl + C_il C_jk: the fourth moment of the Gaussian clone."""
         i, j, k, l = np.moveaxis(sites, -1, 0)  # noqa: E741
         C = partial(pairwise, self._autocovariance, boundary=self.boundary)
@@ -257,7 +256,7 @@ class Gaussian(LatentField):
         values, weights = super().pixel_quadrature()
         return math.sqrt(self._autocovariance.flat[0]) * values, weights
 
-    def product_moment(self, sites: NDArray[np.int64]) -> Array:
+    def product_moment(self, sites: Integers) -> Array:
         """Sum over the three pairings of sites; see `StationaryField.product_moment`."""
         return self._gaussian_moment(sites)
 

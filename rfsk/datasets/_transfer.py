@@ -5,10 +5,8 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-States = NDArray[np.int64]
+from .._core._types import Array, Integers
 
 LARGEST_GRID = 1536
 _FIRST_GRID = 48
@@ -98,7 +96,7 @@ class TransferOperator:
         traces = np.einsum("da,ab,db->d", powers[side:0:-1], squares, powers[:side])
         return np.asarray(traces / powers[side].sum())
 
-    def fourth_moment(self, gaps: States, side: int) -> Array:
+    def fourth_moment(self, gaps: Integers, side: int) -> Array:
         """E of the product of four sites, from the gaps between them around the ring, (n, 4)."""
         powers = self._eigenvalues ** np.arange(side + 1)[:, None]
         blocks = np.einsum("ab,gb,bc->gac", self._field, powers, self._field)

@@ -9,17 +9,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.special
-from numpy.typing import NDArray
 
 from .._core._array import array_namespace, erfc
+from .._core._types import Array
 from .._core._validation import check_option, check_positive
 from ._distributions import Distribution, check_variance, excess_kurtosis
 from ._generators import documented, draw_family
 from ._kernels import CorrelationLength, Kernel
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
 from ._stationary import LatentField, latent_entries
-
-Array = NDArray[np.float64]
 
 _SMALLEST = 1e-100  # quantile functions are called with probabilities inside (0, 1)
 _RESOLVED = 1e-15
