@@ -21,27 +21,22 @@ from rfsk.datasets import (
     make_transformed_field,
 )
 
+XI = {"correlation_length": (1.0, 2.0, 3.0)}
+PAIRS = {"correlation_length": ((1.0, 2.0), (2.0, 1.0), 3.0), "boundary": "open"}
+K = {"coupling": (0.5, 1.0, 2.0)}
 # Each generator with parameters of three classes, or of its two, at small size.
 SMALL = {
-    "nlgp": (make_nlgp, 12, {"correlation_length": (1.0, 2.0, 3.0), "gain": 2.0}),
-    "open torus": (
-        make_nlgp,
-        (4, 5),
-        {"correlation_length": ((1.0, 2.0), (2.0, 1.0), 3.0), "boundary": "open"},
-    ),
-    "gp": (make_gp, 12, {"correlation_length": (1.0, 2.0, 3.0), "kernel": Matern(2.5)}),
-    "bare gp": (make_gp, 12, {"correlation_length": (1.0, 2.0, 3.0), "gain": None}),
-    "ising": (make_ising, 12, {"correlation_length": (1.0, 2.0, 3.0)}),
+    "nlgp": (make_nlgp, 12, {**XI, "gain": 2.0}),
+    "open torus": (make_nlgp, (4, 5), PAIRS),
+    "gp": (make_gp, 12, {**XI, "kernel": Matern(2.5)}),
+    "bare gp": (make_gp, 12, {**XI, "gain": None}),
+    "ising": (make_ising, 12, XI),
     "ising torus": (make_ising, (4, 4), {"temperature": (2.0, 3.0, 4.0), "n_sweeps": 2}),
-    "phi4": (make_phi4, 12, {"coupling": (0.5, 1.0, 2.0), "standardize": True}),
-    "phi4 torus": (make_phi4, (4, 3), {"coupling": (0.5, 1.0, 2.0), "mass_squared": -2.0}),
+    "phi4": (make_phi4, 12, {**K, "standardize": True}),
+    "phi4 torus": (make_phi4, (4, 3), {**K, "mass_squared": -2.0}),
     "pulses": (make_pulses, 12, {"length": ((1, 4), (4, 8), (2, 3))}),
-    "transformed": (
-        make_transformed_field,
-        12,
-        {"correlation_length": (1.0, 2.0, 3.0), "marginal": Algebraic(5.0)},
-    ),
-    "elliptical": (make_elliptical, 12, {"correlation_length": (1.0, 2.0, 3.0)}),
+    "transformed": (make_transformed_field, 12, {**XI, "marginal": Algebraic(5.0)}),
+    "elliptical": (make_elliptical, 12, XI),
     "patches": (make_image_patches, (4, 4), {"whiten": True}),
     "spiked": (make_spiked_cumulant, 12, {"strength": 2.0, "latent": "laplace"}),
 }
@@ -54,10 +49,6 @@ def models(*lengths, shape=10):
 def test_every_kind_of_random_state_is_taken():
     for state in (None, 3, np.random.default_rng(0), np.random.RandomState(0)):
         assert make_nlgp(4, 6, random_state=state)[0].shape == (4, 6)
-    with pytest.raises(ValueError, match="random_state=True cannot seed a generator"):
-        make_nlgp(10, 8, correlation_length=(0.5, 1.0), random_state=True)
-    with pytest.raises(ValueError, match="random_state='seed' cannot seed a generator"):
-        make_nlgp(4, 6, random_state="seed")
 
 
 def test_gp_has_the_covariance_of_the_nlgp_and_bare_kernel_without_gain():
@@ -117,15 +108,6 @@ def test_gaussian_clone_of_data_has_its_mean_and_covariance_by_class_and_no_kurt
         assert np.abs((standard**4).mean(axis=0) - 3).max() < 5 * np.sqrt(96 / len(ours))
 
 
-def test_gaussian_clone_keeps_labels_in_place_and_takes_unlabelled_data():
-    X, y = make_nlgp(50, 4, random_state=0)
-    names = np.array(["short", "long"])[y]
-    clone, labels = make_gaussian_clone(X, names, random_state=0)
-    np.testing.assert_array_equal(labels, names)
-    assert clone.shape == X.shape
-    assert make_gaussian_clone(X, n_samples=7, random_state=0).shape == (7, 4)
-
-
 @pytest.mark.parametrize("name", SMALL)
 def test_every_generator_draws_its_classes_in_their_shares(name):
     make, shape, parameters = SMALL[name]
@@ -164,8 +146,6 @@ def test_patches_are_class_zero_and_their_clone_class_one():
         2000, (4, 4), images=pictures, shuffle=False, return_X_y=False, random_state=0
     )
     assert bunch.target_names == ["patches", "gaussian clone"]
-    for rows in (bunch.X[:1000], bunch.X[1000:]):
-        np.testing.assert_allclose(rows.mean(axis=1), 0.0, atol=1e-6)
     kurtosis = [stats.kurtosis(rows.ravel()) for rows in (bunch.X[:1000], bunch.X[1000:])]
     assert kurtosis[0] == pytest.approx(bunch.task.models[0].excess_kurtosis(), abs=0.6)
     assert abs(kurtosis[1]) < 0.6 < abs(kurtosis[0])
@@ -185,8 +165,9 @@ def test_clone_of_as_many_rows_has_the_mean_and_covariance_of_each_class(n_rows)
     rng = np.random.default_rng(0)
     X = rng.exponential(size=(n_rows, 20)) @ rng.normal(size=(20, 20)) + 3.0
     y = np.arange(n_rows) % 2
-    clone, labels = make_gaussian_clone(X, y, random_state=0)
-    np.testing.assert_array_equal(labels, y)
+    names = np.array(["short", "long"])[y]
+    clone, labels = make_gaussian_clone(X, names, random_state=0)
+    np.testing.assert_array_equal(labels, names)
     for label in (0, 1):
         ours, theirs = clone[y == label], X[y == label]
         np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), rtol=1e-10)
@@ -238,20 +219,19 @@ def test_ising_by_temperature_or_by_length():
     ("call", "message"),
     [
         (lambda: make_nlgp(0), r"n_samples=0; expected an integer > 0"),
+        (lambda: make_nlgp(9, random_state=True), "random_state=True cannot seed a generator"),
+        (lambda: make_nlgp(9, random_state="seed"), "random_state='seed' cannot seed a generator"),
         (lambda: make_nlgp(gain=-1), r"gain=-1; expected a finite number > 0"),
         (lambda: make_gp(gain=-1), r"gain=-1; expected a finite number > 0"),
         (
             lambda: make_nlgp(correlation_length=5.0),
-            r"correlation_length=5.0 has 1 value\(s\); expected at least two, one for each class",
+            r"=5.0 has 1 value\(s\); expected at least two",
         ),
-        (
-            lambda: make_nlgp(correlation_length=(5.0, -1.0)),
-            r"correlation_length=-1.0; expected a finite number > 0",
-        ),
+        (lambda: make_nlgp(correlation_length=(5.0, -1.0)), "length=-1.0; expected a finite numb"),
         (lambda: make_pulses(length=(3, 5)), "length=3; expected a pair"),
         (
             lambda: make_pulses(length=[(3, 5)]),
-            r"has 1 value\(s\); expected at least two, .* for example \(\(5, 15\), \(15, 30\)\)",
+            r"1 value\(s\); .* example \(\(5, 15\), \(15, 30\)\)",
         ),
         (lambda: make_ising(correlation_length=(2.0,)), r"has 1 value\(s\)"),
         (lambda: make_phi4(coupling=1.0), r"coupling=1.0 has 1 value\(s\)"),
@@ -268,10 +248,6 @@ def test_ising_by_temperature_or_by_length():
         (
             lambda: Discrimination([*models(1.0), *models(2.0, shape=11)]),
             r"models have shapes \[\(10,\), \(11,\)\]; expected one shape",
-        ),
-        (
-            lambda: Discrimination(models(1.0, 2.0), priors=(0.5, 0.6)),
-            "expected 2 positive numbers that sum to 1",
         ),
     ],
 )
