@@ -1,25 +1,14 @@
 """Frozen distributions of SciPy, which users may pass."""
 
 import math
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, TypeAlias
 
-from numpy.typing import ArrayLike
-
-from .._core._types import Array
+Distribution: TypeAlias = Any
 
 
-@runtime_checkable
-class Distribution(Protocol):
-    """The methods of a frozen distribution of `scipy.stats` that are used here."""
-
-    def ppf(self, q: ArrayLike) -> Array: ...
-    def isf(self, q: ArrayLike) -> Array: ...
-    def rvs(self, size: int, random_state: Any) -> Array: ...
-    def mean(self) -> float: ...
-    def var(self) -> float: ...
-    def moment(self, order: int) -> float: ...
-    def stats(self, moments: str) -> Any: ...
-    def support(self) -> tuple[float, float]: ...
+def is_distribution(value: Any) -> bool:
+    """Whether this is a distribution of `scipy.stats`; `check_variance` refuses families."""
+    return all(hasattr(value, name) for name in ("ppf", "isf", "rvs", "moment", "support"))
 
 
 def check_variance(distribution: Distribution, name: str) -> None:

@@ -7,17 +7,17 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-import scipy.special
 import scipy.stats
+from scipy.special import gammaln as log_gamma
 
 from .._core._array import apply_numpy, array_namespace
 from .._core._types import Array, Integers
 from .._core._validation import check_option, check_positive
-from ._distributions import Distribution
+from ._distributions import Distribution, is_distribution
 from ._gaussian import GaussianField
 from ._generators import documented, draw_family
 from ._kernels import CorrelationLength, Kernel
-from ._stationary import StationaryField
+from ._stationary import StationaryField, latent_entries
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class StudentT:
 Radial: TypeAlias = "str | StudentT | Distribution"
 
 
+@latent_entries
 @dataclass(frozen=True)
 class EllipticalField(StationaryField):
     """Elliptical field x = r Lambda u on a ring or torus.
@@ -64,15 +65,12 @@ class EllipticalField(StationaryField):
 
     Parameters
     ----------
-    shape : int or (int, int)
-        Sites of the ring, or (rows, columns) of the torus.
-    correlation_length : float or (float, float)
-        xi, in sites; in two dimensions also a pair, down the rows and across the columns.
+    @shape
+    @correlation_length
     radial : "shell", StudentT or SciPy distribution, default="shell"
         Distribution of r: one fixed length, the length of Student's t, or a frozen distribution
         of SciPy on the positive numbers, scaled to E r^2 = n_features, which must be finite.
-    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
-        Kernel of the covariance, wrapped around the lattice; see `GaussianField`.
+    @kernel
 
     Notes
     -----
@@ -85,7 +83,8 @@ class EllipticalField(StationaryField):
     >>> shell = EllipticalField(100, correlation_length=5.0)
     >>> round(shell.excess_kurtosis(), 4)  # -6 / (n_features + 2)
     -0.0588
-    >>> EllipticalField(100, correlation_length=5.0, radial=StudentT(df=7.0)).excess_kurtosis()
+    >>> heavy = EllipticalField(100, correlation_length=5.0, radial=StudentT(df=7.0))
+    >>> round(heavy.excess_kurtosis(), 6)  # 6 / (df - 4)
     2.0
     """
 
@@ -101,7 +100,7 @@ class EllipticalField(StationaryField):
         if isinstance(self.radial, str):
             check_option(self.radial, "radial", ("shell",))
         elif not isinstance(self.radial, StudentT):
-            if not isinstance(self.radial, Distribution):
+            if not is_distribution(self.radial):
                 raise TypeError(
                     f"radial={self.radial!r}; expected 'shell', StudentT(df) or a frozen SciPy "
                     "distribution."
@@ -148,46 +147,41 @@ class EllipticalField(StationaryField):
 
     def _length(self, norm: Array) -> Array:
         """Length of an input, at the quantile of the norm of its noise."""
-        n = self.n_features
-        if self.radial == "shell":
+        n, radial, chi2 = self.n_features, self.radial, scipy.stats.chi2(self.n_features)
+        if radial == "shell":
             return np.full_like(norm, math.sqrt(n))
-        chi2, radial = scipy.stats.chi2(n), self.radial
         below, above = chi2.cdf(norm**2), chi2.sf(norm**2)
-        distribution: Any = radial
-        if isinstance(radial, StudentT):
-            distribution = scipy.stats.f(n, radial.df)
+        distribution: Any = scipy.stats.f(n, radial.df) if isinstance(radial, StudentT) else radial
         quantile = np.where(below < 0.5, distribution.ppf(below), distribution.isf(above))
         if isinstance(radial, StudentT):
             return np.asarray(np.sqrt(n * (radial.df - 2.0) / radial.df * quantile))
-        return np.asarray(quantile * math.sqrt(n / self._radial_moment(2)))
+        return np.asarray(quantile * math.sqrt(n / radial.moment(2)))  # type: ignore[union-attr]
 
-    def _radial_moment(self, order: int) -> float:
-        """E r^order of a SciPy distribution, which returns NaN for some that are infinite."""
-        moment = float(self.radial.moment(order))  # type: ignore[union-attr]
-        return math.inf if math.isnan(moment) else moment
+    def _moment(self, order: int) -> float:
+        """E r^order, where E r^2 is the number of sites."""
+        n, m, radial = self.n_features, 0.5 * order, self.radial
+        if radial == "shell":
+            return float(n**m)
+        if isinstance(radial, StudentT):
+            if radial.df <= order:
+                return math.inf
+            half, halved = 0.5 * n, 0.5 * radial.df
+            ratio = log_gamma(half + m) - log_gamma(half) + log_gamma(halved - m)
+            return float((radial.df - 2.0) ** m * np.exp(ratio - log_gamma(halved)))
+        distribution: Any = radial
+        moment = float(distribution.moment(order) * (n / distribution.moment(2)) ** m)
+        return math.inf if math.isnan(moment) else moment  # SciPy returns NaN for some
 
     def mean_absolute(self) -> float:
         """E|x_i|: that of the length times that of one coordinate of a unit vector."""
-        n = self.n_features
-        log_gamma = scipy.special.gammaln
-        coordinate = math.exp(log_gamma(0.5 * n) - log_gamma(0.5 * (n + 1))) / math.sqrt(math.pi)
-        if self.radial == "shell":
-            return math.sqrt(n) * coordinate
-        if isinstance(self.radial, StudentT):
-            df = self.radial.df
-            ratio = math.exp(log_gamma(0.5 * (df + 1)) - log_gamma(0.5 * df))
-            return 2.0 * ratio * math.sqrt((df - 2.0) / math.pi) / (df - 1.0)
-        mean = self._radial_moment(1) / math.sqrt(self._radial_moment(2))
-        return math.sqrt(n) * mean * coordinate
+        half = 0.5 * self.n_features
+        coordinate = math.exp(log_gamma(half) - log_gamma(half + 0.5)) / math.sqrt(math.pi)
+        return self._moment(1) * coordinate
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel, 3 D / (D + 2) E r^4 / (E r^2)^2 - 3."""
-        if isinstance(self.radial, StudentT):
-            return 6.0 / (self.radial.df - 4.0) if self.radial.df > 4.0 else math.inf
-        spread = 1.0
-        if self.radial != "shell":
-            spread = self._radial_moment(4) / self._radial_moment(2) ** 2
-        return 3.0 * self.n_features / (self.n_features + 2.0) * spread - 3.0
+        """Excess kurtosis of one pixel, 3 E r^4 / (D (D + 2)) - 3."""
+        n = self.n_features
+        return 3.0 * self._moment(4) / (n * (n + 2.0)) - 3.0
 
     def product_moment(self, sites: Integers) -> Array:
         """A multiple of the Gaussian moment; see `StationaryField.product_moment`."""

@@ -34,8 +34,6 @@ _TOLERANCE = 1e-15
 _MAX_ORDER = 4000
 _NO_TAIL = 1e-10  # fraction of the variance beyond the last order that is not worth a model
 _ROWS = 2**16  # correlations at which the series is summed at a time
-_TAIL = 9.5  # in standard deviations; a Gaussian is below 1e-20 there
-_HALF_NODES, _HALF_WEIGHTS = np.polynomial.legendre.leggauss(100)
 
 
 class PixelMap:
@@ -70,40 +68,6 @@ class PixelMap:
         return MapMoments(lambda z: self.forward(self.scale * z), variance=1.0).quadrature()
 
 
-class ErfMap(PixelMap):
-    """erf(gain z / sqrt 2) / Z, with the correlation asin(q rho) / asin(q), q = g^2 / (1 + g^2)."""
-
-    def __init__(self, gain: float) -> None:
-        self.gain = gain
-        self.scale = gain / math.sqrt(2.0)
-        self.saturation = float((gain / math.hypot(1.0, gain)) ** 2)
-        self.normalization = math.sqrt(2.0 / math.pi * math.asin(self.saturation))
-        self.compiled = "erf", 1.0 / self.normalization
-
-    def forward(self, latent: Any) -> Any:
-        """Error function, normalized."""
-        fields = erf_(latent)
-        fields *= 1.0 / self.normalization
-        return fields
-
-    def correlation(self, rho: Array) -> Array:
-        """Arcsine of the scaled correlation."""
-        rho = np.clip(rho, -1.0, 1.0)
-        return np.asarray(np.arcsin(self.saturation * rho) / math.asin(self.saturation))
-
-    def excess_kurtosis(self) -> float:
-        """By Gauss-Legendre quadrature, with an error below 1e-12."""
-        scale = max(1.0, self.gain)  # psi saturates at z = _TAIL / gain
-        half = _TAIL / 2.0 / scale
-        z = half * (_HALF_NODES + 1.0)
-        density = 2.0 * half * _HALF_WEIGHTS * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-        ratio = scipy.special.erf(self.gain * z / math.sqrt(2.0)) / self.normalization
-        fourth = float(density @ ratio**4)
-        if scale > 1.0:  # beyond the last node psi is one
-            fourth += math.erfc(_TAIL / scale / math.sqrt(2.0)) / self.normalization**4
-        return fourth - 3.0
-
-
 class SignMap(PixelMap):
     """sign(z), with the correlation 2 asin(rho) / pi."""
 
@@ -128,7 +92,7 @@ class FunctionMap(PixelMap):
     The variance and the excess kurtosis are computed if they are None.
     """
 
-    compiled = None
+    compiled: tuple[str, float] | None = None
 
     def __init__(
         self,
@@ -163,6 +127,27 @@ class FunctionMap(PixelMap):
     def excess_kurtosis(self) -> float:
         """As given, or by quadrature."""
         return self.moments.excess_kurtosis if self._kurtosis is None else self._kurtosis
+
+
+class ErfMap(FunctionMap):
+    """erf(gain z / sqrt 2) / Z, with the correlation asin(q rho) / asin(q), q = g^2 / (1 + g^2)."""
+
+    def __init__(self, gain: float) -> None:
+        super().__init__(scipy.special.erf, gain / math.sqrt(2.0))
+        self.saturation = float((gain / math.hypot(1.0, gain)) ** 2)
+        self.normalization = math.sqrt(2.0 / math.pi * math.asin(self.saturation))
+        self.compiled = "erf", 1.0 / self.normalization
+
+    def forward(self, latent: Any) -> Any:
+        """Error function, normalized."""
+        fields = erf_(latent)
+        fields *= 1.0 / self.normalization
+        return fields
+
+    def correlation(self, rho: Array) -> Array:
+        """Arcsine of the scaled correlation."""
+        rho = np.clip(rho, -1.0, 1.0)
+        return np.asarray(np.arcsin(self.saturation * rho) / math.asin(self.saturation))
 
 
 class StandardMap(FunctionMap):

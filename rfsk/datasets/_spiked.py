@@ -11,7 +11,7 @@ from sklearn.utils import check_array
 
 from .._core._types import Array
 from .._core._validation import check_lattice_shape, check_option, check_positive
-from ._distributions import Distribution, check_variance, excess_kurtosis
+from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
 from ._fourth_order import sites_of
 from ._gaussian import MultivariateGaussian
 from ._generators import documented, draw_models
@@ -72,7 +72,7 @@ class SpikedCumulant(Sampler):
                 f"{self.n_features} numbers that are not all zero."
             )
         object.__setattr__(self, "spike", spike / norm)
-        if isinstance(self.latent, Distribution):
+        if is_distribution(self.latent):
             check_variance(self.latent, "latent")
         elif isinstance(self.latent, str):
             check_option(self.latent, "latent", _EXCESS)
@@ -89,9 +89,9 @@ class SpikedCumulant(Sampler):
             return rng.uniform(-math.sqrt(3.0), math.sqrt(3.0), size=n_samples)
         if self.latent == "laplace":
             return rng.laplace(scale=math.sqrt(0.5), size=n_samples)
-        assert isinstance(self.latent, Distribution)
-        values = self.latent.rvs(size=n_samples, random_state=rng)
-        return np.asarray((values - self.latent.mean()) / math.sqrt(self.latent.var()))
+        latent: Any = self.latent
+        values = latent.rvs(size=n_samples, random_state=rng)
+        return np.asarray((values - latent.mean()) / math.sqrt(latent.var()))
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
         """Draw inputs; see `Sampler.draw`."""
@@ -105,10 +105,8 @@ class SpikedCumulant(Sampler):
 
     @property
     def _cumulant_along_spike(self) -> float:
-        if isinstance(self.latent, str):
-            excess = _EXCESS[self.latent]
-        else:
-            excess = excess_kurtosis(self.latent)
+        latent = self.latent
+        excess = _EXCESS[latent] if isinstance(latent, str) else excess_kurtosis(latent)
         return excess * (self.strength / (1.0 + self.strength)) ** 2
 
     def covariance(self) -> Array:

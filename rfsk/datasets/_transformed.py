@@ -13,7 +13,7 @@ import scipy.special
 from .._core._array import array_namespace, erfc
 from .._core._types import Array
 from .._core._validation import check_option, check_positive
-from ._distributions import Distribution, check_variance, excess_kurtosis
+from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
 from ._generators import documented, draw_family
 from ._kernels import CorrelationLength, Kernel
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
@@ -145,7 +145,7 @@ class TransformedField(LatentField):
         super().__post_init__()
         if isinstance(self.marginal, str):
             check_option(self.marginal, "marginal", _MAPS)
-        elif isinstance(self.marginal, Distribution):
+        elif is_distribution(self.marginal):
             check_variance(self.marginal, "marginal")
         elif not isinstance(self.marginal, Algebraic):
             if not callable(self.marginal):
@@ -158,12 +158,12 @@ class TransformedField(LatentField):
     @cached_property
     def pixel_map(self) -> PixelMap:
         """The quantile function of the normal probability, standardized."""
-        marginal = self.marginal
+        marginal: Any = self.marginal
         if isinstance(marginal, str):
             return _MAPS[marginal]()
         if isinstance(marginal, Algebraic):
             return StandardMap(marginal.of_normal, marginal.excess_kurtosis())
-        if isinstance(marginal, Distribution):
+        if is_distribution(marginal):
             variance = float(marginal.var())
             return FunctionMap(
                 self._of_normal, variance=variance, kurtosis=excess_kurtosis(marginal)

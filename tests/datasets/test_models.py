@@ -17,7 +17,6 @@ from rfsk.datasets import (
     GaussianField,
     ImagePatches,
     Ising,
-    LatentField,
     Matern,
     MultivariateGaussian,
     Phi4,
@@ -76,8 +75,7 @@ MODELS = {
     "spiked": SpikedCumulant(6, strength=4.0, spike=[3, 1, 0, 0, 1, 0], latent="uniform"),
     "spiked skew": SpikedCumulant(3, strength=2.0, latent=stats.gamma(4.0)),
 }
-LATENT = [name for name, model in MODELS.items() if isinstance(model, LatentField)]
-# What single models fail on purpose: laws that are skewed, and functions without a name.
+# What single models fail on purpose: skewed distributions, and functions without a name.
 NAMELESS = {"rectified", "threshold", "quantile"}
 SKEWED = {"gamma", "patches", "whitened patches", "rows", "spiked skew", *NAMELESS}
 
@@ -109,7 +107,7 @@ def test_photographs_come_as_one_a_list_or_a_stack(images, expected):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_passes_the_checks_that_users_run(name):
-    expected = {"sign_symmetry": "the law is skewed"} if name in SKEWED else {}
+    expected = {"sign_symmetry": "the distribution is skewed"} if name in SKEWED else {}
     expected |= {"pickling": "a lambda"} if name in NAMELESS else {}
     results = check_input_model(MODELS[name], n_samples=5000, expected_failed_checks=expected)
     assert {result.name for result in results if result.status == "xfail"} == set(expected)
@@ -141,6 +139,9 @@ def test_clone_shares_the_covariance_to_rounding_and_is_its_own_clone(name):
     clone = model.gaussian_clone()
     np.testing.assert_allclose(clone.covariance(), model.covariance(), rtol=0, atol=1e-12)
     assert clone.gaussian_clone() is clone
+    if isinstance(clone, GaussianClone):
+        values, weights = clone.pixel_quadrature()
+        assert weights @ values**2 == pytest.approx(clone.covariance()[0, 0], rel=1e-12)
 
 
 @pytest.mark.parametrize("gain", [1.0, 1e3, 1e6])
@@ -307,18 +308,6 @@ def test_clone_exists_at_large_gain_and_long_correlation(gain):
         clone = NLGP(shape, correlation_length=xi, gain=gain).gaussian_clone()
         assert np.isfinite(clone.covariance()).all()
         assert np.isfinite(clone.sample(3, random_state=0)).all()
-
-
-@pytest.mark.parametrize("name", LATENT)
-def test_numpy_and_torch_draw_the_same_field_from_the_same_noise(name):
-    model = MODELS[name]
-    noise = np.random.default_rng(1).standard_normal((3, *model.noise_shape))
-    ours = model.from_noise(noise)
-    theirs = model.from_noise(torch.from_numpy(noise))
-    np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-12)
-    single = model.from_noise(torch.from_numpy(noise).float())
-    assert single.dtype == torch.float32
-    np.testing.assert_allclose(ours, single.numpy(), atol=2e-4)
 
 
 def test_models_are_values():
