@@ -112,6 +112,14 @@ def _in_chunks(function: Callable[[Integers], Array], sites: Integers) -> Array:
     )
 
 
+def _symmetric(entries: Array, sites: Integers, n_features: int) -> Array:
+    """Symmetric tensor with these entries, one for each row of `sites` in rising order."""
+    tensor = np.empty((n_features,) * sites.shape[1])
+    for order in itertools.permutations(sites.T):
+        tensor[order] = entries
+    return tensor
+
+
 def cumulant_slice(
     cumulant: Callable[[Integers], Array], shape: tuple[int, ...], periodic: bool
 ) -> Array:
@@ -123,21 +131,15 @@ def cumulant_slice(
             f"fourth cumulant; expected at most {_LARGEST_SLICE} sites. Ask fourth_cumulant for "
             "the entries you need."
         )
-    j, k, l = (  # noqa: E741
-        axis.ravel()
-        for axis in np.meshgrid(*[np.arange(n_features)] * 3, indexing="ij", sparse=False)
-    )
+    j, k, l = np.indices((n_features,) * 3).reshape(3, -1)  # noqa: E741
     ordered = (j <= k) & (k <= l)
     sites = np.stack([np.zeros_like(j), j, k, l], axis=1)[ordered]
-    values = np.empty((n_features,) * 3)
     if periodic:
         unique, inverse = np.unique(canonical_sites(sites, shape), axis=0, return_inverse=True)
         entries = _in_chunks(cumulant, unique)[inverse.ravel()]
     else:
         entries = _in_chunks(cumulant, sites)
-    for order in itertools.permutations((1, 2, 3)):
-        values[tuple(sites[:, axis] for axis in order)] = entries
-    return values
+    return _symmetric(entries, sites[:, 1:], n_features)
 
 
 def cumulant_tensor(
@@ -151,22 +153,14 @@ def cumulant_tensor(
             f"at most {_LARGEST_TENSOR} sites. Take fourth_cumulant_slice, or decompose it from "
             "samples, without forming it: rfsk.symmetric_cp."
         )
-    if periodic:
-        at_origin = cumulant_slice(cumulant, shape, periodic)
-        coordinates = np.indices(shape).reshape(len(shape), -1)
-        tensor = np.empty((n_features,) * 4)
-        for i in range(n_features):
-            moved = tuple(
-                (axis - axis[i]) % side for axis, side in zip(coordinates, shape, strict=True)
-            )
-            back = np.ravel_multi_index(moved, shape)
-            tensor[i] = at_origin[np.ix_(back, back, back)]
-        return tensor
-    combinations = np.array(
-        list(itertools.combinations_with_replacement(range(n_features), 4)), dtype=np.int64
-    )
-    entries = _in_chunks(cumulant, combinations)
+    if not periodic:
+        sites = np.array(list(itertools.combinations_with_replacement(range(n_features), 4)))
+        return _symmetric(_in_chunks(cumulant, sites), sites, n_features)
+    at_origin = cumulant_slice(cumulant, shape, periodic)
+    lattice, axes = np.arange(n_features).reshape(shape), tuple(range(len(shape)))
     tensor = np.empty((n_features,) * 4)
-    for order in itertools.permutations(range(4)):
-        tensor[tuple(combinations[:, axis] for axis in order)] = entries
+    for i in range(n_features):
+        # Number of each site relative to site i.
+        back = np.roll(lattice, np.unravel_index(i, shape), axes).ravel()
+        tensor[i] = at_origin[np.ix_(back, back, back)]
     return tensor
