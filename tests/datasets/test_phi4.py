@@ -109,24 +109,6 @@ def test_heat_bath_has_the_moments_of_the_conditional_density(quadratic, linear,
         assert abs(values.mean() - density @ x**power) < error
 
 
-@pytest.mark.parametrize("parameters", [{}, {"mass_squared": 3.0}, {"quartic": 1.0}])
-def test_heat_bath_has_the_conditional_distribution(parameters):
-    """Kolmogorov-Smirnov of the CDF by quadrature, for 100 values of the other site."""
-    model = Phi4(2, coupling=1.2, **parameters)
-    given = np.linspace(-model._edge, model._edge, 100)
-    fields = np.repeat(given, 2000)[:, None] * np.ones(2)
-    model._heat_bath.sweep(fields, rng())
-    x = np.linspace(-model._edge, model._edge, 20_001)
-    action = 0.5 * (model.mass_squared + 2.4) * x**2 + 0.25 * model.quartic * x**4
-    ranks = []
-    for other, draws in zip(given, fields[:, 0].reshape(100, -1), strict=True):
-        cdf = integrate.cumulative_simpson(np.exp(2.4 * other * x - action), x=x, initial=0.0)
-        ranks.append(np.interp(draws, x, cdf / cdf[-1]))
-    ranks = np.sort(np.ravel(ranks))
-    uniform = (np.arange(len(ranks)) + 0.5) / len(ranks)
-    assert np.abs(ranks - uniform).max() < 2.2 / np.sqrt(len(ranks))
-
-
 @pytest.mark.parametrize(
     "model",
     [

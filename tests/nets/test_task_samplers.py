@@ -34,6 +34,9 @@ def sampler_of(*models, priors=None):
         NLGP(100, correlation_length=5.0, gain=3.0),
         NLGP(101, correlation_length=7.0, gain=1.0),
         GaussianField((2, 60), correlation_length=(0.3, 9.0)),
+        NLGP((4, 5), correlation_length=(1.0, 2.0), gain=3.0, boundary="open"),
+        Ising(12, temperature=1.0),
+        SpikedCumulant(12, strength=2.0, latent="laplace"),
     ],
     ids=str,
 )
@@ -41,11 +44,11 @@ def test_streamed_inputs_have_the_moments_of_the_model(model):
     """20,000 inputs, seed 3: covariance and fourth moment within five of their errors."""
     X = sampler_of(model, model).draw(2, 10_000)[0].reshape(-1, model.n_features).double().numpy()
     products = X[:, :1] * X
-    error = 5 * products.std(axis=0) / np.sqrt(len(X))
-    np.testing.assert_array_less(np.abs(products.mean(axis=0) - model.covariance()[0]), error)
+    error = 5 * products.std(axis=0) / np.sqrt(len(X)) + 1e-9
+    assert np.all(np.abs(products.mean(axis=0) - model.covariance()[0]) < error)
     fourth = (X**4).mean(axis=1)
     expected = 3.0 + model.excess_kurtosis()
-    assert abs(fourth.mean() - expected) < 5 * fourth.std() / np.sqrt(len(X))
+    assert abs(fourth.mean() - expected) < 5 * fourth.std() / np.sqrt(len(X)) + 1e-9
 
 
 def test_classes_come_sorted_within_a_batch_and_in_their_proportions():
@@ -58,31 +61,17 @@ def test_classes_come_sorted_within_a_batch_and_in_their_proportions():
     assert set(counts[:, 0]) == {2, 3}
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        NLGP(12, correlation_length=2.0, gain=2.0),
-        NLGP((4, 5), correlation_length=(1.0, 2.0), gain=3.0, boundary="open"),
-        Ising(12, temperature=1.0),
-        SpikedCumulant(12, strength=2.0, latent="laplace"),
-    ],
-    ids=str,
-)
-def test_batches_on_a_torch_device_have_the_covariance_of_the_task(model):
-    """Second moments of 30,000 samples per class within five standard errors."""
-    task = Discrimination([model, model.gaussian_clone()])
-    batches = list(draw_batches(task, 2000, 30, random_state=0))
-    assert all(X.shape == (2000, task.n_features) for X, _ in batches)
-    X, y = (torch.cat(parts) for parts in zip(*batches, strict=True))
-    assert (X.dtype, y.dtype) == (torch.float32, torch.int64)
-    assert batches[0][1].tolist() != sorted(batches[0][1].tolist())
-    for label in (0, 1):
-        rows = X[y == label].numpy().astype(np.float64)
-        assert len(rows) == 30_000
-        products = rows[:, :, None] * rows[:, None, :4]
-        error = 5 * products.std(axis=0) / np.sqrt(len(rows)) + 1e-6
-        assert np.all(np.abs(products.mean(axis=0) - model.covariance()[:, :4]) < error)
-    again, _ = next(draw_batches(task, 2000, 1, random_state=0))
+def test_batches_on_a_torch_device_are_labelled_and_shuffled():
+    model = SpikedCumulant(12, strength=2.0, spike=np.arange(12.0))
+    task = Discrimination([model, MultivariateGaussian(np.full(12, 9.0), np.eye(12))])
+    batches = list(draw_batches(task, 200, 3, random_state=0))
+    for X, y in batches:
+        assert (X.shape, X.dtype, y.dtype) == ((200, 12), torch.float32, torch.int64)
+        assert torch.equal((X.mean(dim=1) > 4.5).long(), y)
+        assert y.sum() == 100
+        assert y.tolist() != sorted(y.tolist())
+    assert not torch.equal(batches[0][0], batches[1][0])
+    again, _ = next(draw_batches(task, 200, 1, random_state=0))
     assert torch.equal(again, batches[0][0])
 
 
