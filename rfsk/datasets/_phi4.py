@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -179,10 +179,8 @@ class Phi4(ChainField):
     @cached_property
     def _raw_autocovariance(self) -> Array:
         if self._is_free:  # 1 / (m2 + k |p|^2) on the lattice's modes
-            momentum = np.zeros(self.shape)
-            for axis, side in enumerate(self.shape):
-                squared = 2.0 - 2.0 * np.cos(2.0 * math.pi * np.arange(side) / side)
-                momentum += np.expand_dims(squared, [a for a in range(momentum.ndim) if a != axis])
+            phases = [2.0 * math.pi * np.arange(side) / side for side in self.shape]
+            momentum = reduce(np.add.outer, [2.0 - 2.0 * np.cos(phase) for phase in phases])
             propagator = 1.0 / (self.mass_squared + self.coupling * momentum)
             return np.asarray(np.fft.ifftn(propagator).real)
         if len(self.shape) == 2:

@@ -180,7 +180,7 @@ class TanhMap(FunctionMap):
 
 
 def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Array, Array]:
-    """Nodes, weights and values of f on panels, one panel a row; the ends weigh nothing."""
+    """Nodes, weights and values of f on panels, one panel per row; the ends weigh nothing."""
     half = 0.5 * (edges[:, 1:] - edges[:, :1])
     z = 0.5 * (edges[:, 1:] + edges[:, :1]) + half * _RULE[0]
     weights = half * _RULE[1] * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
