@@ -14,14 +14,10 @@ from .._core._validation import check_lattice_shape, check_one_per_class, check_
 from ._generators import documented, draw_family, draw_models
 from ._markov import ChainField, Dynamics, flip_clusters
 
-Bits = NDArray[np.uint8]
-
 _CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))
-_MAX_ATTEMPTS = 2**11  # rings at a time: their bits stay in cache
+_MAX_ATTEMPTS = 2**11  # rings at a time, which stay in cache
 _LENGTHS = (0.1, 1e6)
 _WIDEST_EXACT = 10  # shorter side of a torus whose transfer matrix is diagonalised
-_NO_SIGN_FLIPS = np.uint64(0)
-_ALL_SIGN_FLIPS = np.uint64(2**64 - 1)
 
 
 @dataclass(frozen=True)
@@ -181,14 +177,13 @@ class Ising(ChainField):
         while done < len(spins):
             missing = min(len(spins) - done, _MAX_ATTEMPTS)
             attempts = math.ceil(1.02 * missing / acceptance) + 20
-            flips, closes = _running_parity(_bernoulli(negative, (attempts, side), rng))
-            flips = flips[closes][:missing]
-            # A random sign of each ring flips all of its bits.
-            signs = rng.integers(2, size=(len(flips), 1), dtype=np.uint8) * np.uint8(255)
-            bits = np.unpackbits(flips ^ signs, axis=1, count=side, bitorder="little")
-            rows = spins[done : done + len(bits)]
-            np.subtract(1, 2 * bits.view(np.int8), out=rows, casting="unsafe")
-            done += len(bits)
+            bonds = _bernoulli(negative, (attempts, side), rng)
+            flips = np.logical_xor.accumulate(bonds, axis=1)
+            flips = flips[~flips[:, -1]][:missing]
+            signs = rng.integers(2, size=(len(flips), 1), dtype=np.uint8)
+            rows = spins[done : done + len(flips)]
+            np.subtract(1, 2 * (flips ^ signs.view(np.bool_)).view(np.int8), out=rows)
+            done += len(flips)
         return spins
 
     @property
@@ -226,25 +221,6 @@ def _bernoulli(
     ties = np.flatnonzero(random == threshold)
     bits.ravel()[ties] = rng.random(len(ties)) < 256.0 * probability - threshold
     return bits
-
-
-def _running_parity(bits: NDArray[np.bool_]) -> tuple[Bits, NDArray[np.bool_]]:
-    """Parity of each row up to each of its bits, packed, and whether that of all is even.
-
-    Sixty-four bits at a time: a shift by 1, 2, 4, ... with exclusive or sums over as many.
-    """
-    n_rows, side = bits.shape
-    n_words = -(-side // 64)
-    packed = np.zeros((n_rows, 8 * n_words), dtype=np.uint8)
-    packed[:, : -(-side // 8)] = np.packbits(bits, axis=1, bitorder="little")
-    words = packed.view("<u8")
-    for shift in (1, 2, 4, 8, 16, 32):
-        words ^= words << np.uint64(shift)
-    carry = np.zeros(n_rows, dtype=np.uint64)
-    for word in words.T:
-        word ^= carry
-        carry = np.where(word >> np.uint64(63), _ALL_SIGN_FLIPS, _NO_SIGN_FLIPS)
-    return packed, carry == 0  # bits beyond the last are zero, so its parity is carried on
 
 
 def _torus_autocovariance(shape: tuple[int, ...], coupling: float) -> Array:

@@ -5,7 +5,6 @@ import pytest
 from scipy import special, stats
 
 from rfsk.datasets import Ising
-from rfsk.datasets._ising import _running_parity
 
 
 def energy(spins):
@@ -117,12 +116,3 @@ def test_long_chains_forget_their_start():
     """Both signs of the magnetization, in the ordered phase, equally often."""
     X = Ising((6, 6), temperature=1.5).sample(2000, random_state=0)
     assert abs((X.mean(axis=1) > 0).mean() - 0.5) < 5 * 0.5 / np.sqrt(2000)
-
-
-@pytest.mark.parametrize("side", [1, 7, 8, 63, 64, 65, 130])
-def test_running_parity_is_the_cumulative_sum_modulo_two(side):
-    bits = np.random.default_rng(side).random((50, side)) < 0.3
-    packed, even = _running_parity(bits)
-    unpacked = np.unpackbits(packed, axis=1, count=side, bitorder="little")
-    np.testing.assert_array_equal(unpacked, bits.cumsum(axis=1) % 2)
-    np.testing.assert_array_equal(even, bits.sum(axis=1) % 2 == 0)

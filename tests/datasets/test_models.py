@@ -64,7 +64,7 @@ MODELS = {
     "t": EllipticalField((3, 5), correlation_length=1.0, radial=StudentT(13.0)),
     "radial": ring(EllipticalField, radial=stats.uniform(1.0, 2.0)),
     "ising": Ising(12, temperature=1.0),
-    "ising above a word": Ising(70, temperature=0.8),
+    "ising of 70": Ising(70, temperature=0.8),
     "phi4": Phi4(12, coupling=2.0),
     "phi4 odd, standardized": Phi4(7, coupling=1.0, standardize=True),
     "free field": Phi4((4, 5), coupling=2.0, mass_squared=0.5, quartic=0.0),
