@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from .._core._random import as_generator
 from .._core._types import Array, Integers
 from .._core._validation import check_positive
-from ._model import InputModel, Take
+from ._model import InputModel, Sampler, Take
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class Discrimination:
         rng = as_generator(random_state)
         return [
             model.stream(rng)
-            if hasattr(model, "stream")
+            if isinstance(model, Sampler) and type(model).sample is Sampler.sample
             else partial(model.sample, random_state=rng)
             for model in self.models
         ]

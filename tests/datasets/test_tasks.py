@@ -86,6 +86,15 @@ def test_batches_are_fresh_and_sized():
     assert not np.array_equal(batches[0][0], batches[1][0])
 
 
+def test_batches_are_drawn_by_the_sample_of_a_subclass():
+    class Shifted(GaussianField):
+        def sample(self, n_samples, random_state=None):
+            return 9.0 + super().sample(n_samples, random_state)
+
+    task = Discrimination([Shifted(4, correlation_length=1.0)] * 2)
+    assert next(task.batches(10, 1, random_state=0))[0].mean() > 5.0
+
+
 def test_clone_of_a_task_clones_each_class():
     task = Discrimination(models(1.0, 2.0), priors=(0.4, 0.6))
     clone = task.gaussian_clone()
