@@ -144,12 +144,10 @@ class Chains:
         n_sweeps = _FIRST_SERIES
         while True:
             states, series = self.dynamics.record(states, n_sweeps, self.rng)
-            with warnings.catch_warnings():
-                if n_sweeps < _LONGEST_SERIES:
-                    warnings.simplefilter("ignore")
-                times = [autocorrelation_time(values) for values in series.values()]
+            times = [_integrated_time(values) for values in series.values()]
             longest = float(np.nanmax([1.0, *times]))
             if n_sweeps >= min(_LONG_ENOUGH * longest, _LONGEST_SERIES):
+                _warn_if_short(n_sweeps, longest)
                 return states, math.ceil(_INTERVAL * longest)
             n_sweeps *= 2
 
@@ -193,6 +191,12 @@ def autocorrelation_time(series: Array) -> float:
     steps are uncorrelated and NaN if they are constant. A warning is issued if the series is
     shorter than 20 tau, because tau is then underestimated.
     """
+    tau = _integrated_time(series)
+    _warn_if_short(len(series), tau)
+    return tau
+
+
+def _integrated_time(series: Array) -> float:
     centred = series - series.mean()
     n_steps = len(centred)
     padded = np.fft.rfft(centred, 2 * n_steps, axis=0)
@@ -202,11 +206,13 @@ def autocorrelation_time(series: Array) -> float:
         return math.nan
     taus = 2.0 * np.cumsum(covariances / covariances[0]) - 1.0
     window = np.flatnonzero(np.arange(n_steps) >= 5.0 * taus)
-    tau = float(max(1.0, taus[window[0] if len(window) else -1]))
+    return float(max(1.0, taus[window[0] if len(window) else -1]))
+
+
+def _warn_if_short(n_steps: int, tau: float) -> None:
     if n_steps < _LONG_ENOUGH * tau:
         warnings.warn(
             f"The autocorrelation time of {tau:.3g} steps is likely to be larger: it was measured "
             f"on {n_steps} steps; expected at least {_LONG_ENOUGH:g} times as many as its value.",
-            stacklevel=2,
+            stacklevel=3,
         )
-    return tau

@@ -175,6 +175,7 @@ class TransformedField(LatentField):
         """Variable of a SciPy distribution at the quantile of the standard normal z."""
         marginal: Any = self.marginal
         below, above = (np.maximum(scipy.special.ndtr(x), _SMALLEST) for x in (z, -z))
+        # Compiled code of SciPy warns of the far tail whatever NumPy's error state is.
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             values = np.where(z > 0.0, marginal.isf(above), marginal.ppf(below))
