@@ -312,10 +312,7 @@ def covariance_matrix(autocovariance: Array, boundary: str = "periodic") -> Arra
 
 
 def pairwise(
-    autocovariance: Array,
-    first: Integers,
-    second: Integers,
-    boundary: str = "periodic",
+    autocovariance: Array, first: Integers, second: Integers, boundary: str = "periodic"
 ) -> Array:
     """Covariance of pairs of sites from that of the first site with every site.
 
