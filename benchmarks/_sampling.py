@@ -22,7 +22,7 @@ def model(shape: int | tuple[int, int]) -> NLGP:
 
 def numpy_parts(field: NLGP, n: int) -> dict[str, Callable[[], object]]:
     """One piece in cache after another, as ours draws them; the same number of numbers."""
-    rows = min(n, field._default_chunk)
+    rows = min(n, field.block_size // field.n_features)
     n_pieces = n // rows
     rng = np.random.default_rng(0)
     noise = rng.standard_normal((rows, *field.shape))

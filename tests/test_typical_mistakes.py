@@ -200,7 +200,7 @@ def test_the_other_convention_of_the_gain_is_reported():
     with pytest.raises(ValueError, match=r"'erf' is erf\(h / sqrt 2\): where erf\(h\) is written"):
         NLGP(40, **options, nonlinearity="erf(h)")
     described = make_nlgp(4, 40, gain=2.0, random_state=0, return_X_y=False).DESCR
-    assert "where erf(gain z) is written, the gain of this law is 1.414" in described
+    assert "where erf(gain z) is written, the gain of this distribution is 1.414" in described
 
 
 # No seed

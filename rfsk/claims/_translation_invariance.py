@@ -1,6 +1,5 @@
 """C8: localized fields tile only where inputs are translation-invariant."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,8 +9,14 @@ from numpy.typing import NDArray
 from scipy.special import erf
 
 from ..analysis import field_center, ipr, tiling
-from ..datasets import NLGP, Discrimination, GaussianField, MultivariateGaussian, augment_shifts
-from ..datasets._model import Sampler
+from ..datasets import (
+    NLGP,
+    Discrimination,
+    GaussianField,
+    MultivariateGaussian,
+    Sampler,
+    augment_shifts,
+)
 from ..nets import FCNet
 from ._bench import Bench, Training
 from ._claim import Claim, Quantity
@@ -55,13 +60,12 @@ class UnevenNLGP(Sampler):
         length = self.correlation_length * _FINE
         return _at_sites(GaussianField(self._fine.shape, correlation_length=length))
 
-    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
-        for rows in self._latent._fill(buffers, rng):
-            erf(rows * (self._fine.gain / np.sqrt(2.0)), out=rows)
-            rows /= self._fine.normalization
-            if self.shifted:
-                rows[:] = augment_shifts(rows, random_state=rng)
-            yield rows
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw inputs; see `Sampler.draw`."""
+        rows = self._latent.draw(n_samples, rng)
+        erf(rows * (self._fine.gain / np.sqrt(2.0)), out=rows)
+        rows /= self._fine.normalization
+        return augment_shifts(rows, random_state=rng) if self.shifted else rows
 
     def gaussian_clone(self) -> MultivariateGaussian:
         """The Gaussian distribution of equal covariance, not shifted."""

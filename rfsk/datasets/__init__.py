@@ -1,23 +1,21 @@
-"""What networks see: laws of inputs, tasks made of them, and generators."""
+"""Inputs of networks: models, tasks made of them, and generators of data."""
 
-from ._contrasts import make_gaussian_clone, make_image_patches, make_spiked_cumulant
+from ._controls import make_gaussian_clone
 from ._discrimination import Discrimination
-from ._elliptical import EllipticalField, StudentT
-from ._empirical import EmpiricalDistribution
+from ._elliptical import EllipticalField, StudentT, make_elliptical
+from ._empirical import EmpiricalDistribution, as_task
 from ._gaussian import GaussianField, MultivariateGaussian
-from ._generators import make_elliptical, make_gp, make_nlgp, make_transformed_field
-from ._image_patches import ImagePatches
-from ._ising import Ising
+from ._image_patches import ImagePatches, make_image_patches
+from ._ising import Ising, make_ising
 from ._kernels import Matern
-from ._lattice_generators import make_ising, make_phi4, make_pulses
-from ._model import InputModel
-from ._nlgp import NLGP
-from ._phi4 import Phi4
-from ._pulses import Pulses
+from ._model import InputModel, Sampler
+from ._nlgp import NLGP, make_gp, make_nlgp
+from ._phi4 import Phi4, make_phi4
+from ._pulses import Pulses, make_pulses
 from ._shifts import augment_shifts
-from ._spiked import SpikedCumulant
+from ._spiked import SpikedCumulant, make_spiked_cumulant
 from ._stationary import GaussianClone, LatentField, StationaryField
-from ._transformed import Algebraic, TransformedField
+from ._transformed import Algebraic, TransformedField, make_transformed_field
 
 __all__ = [
     "NLGP",
@@ -35,10 +33,12 @@ __all__ = [
     "MultivariateGaussian",
     "Phi4",
     "Pulses",
+    "Sampler",
     "SpikedCumulant",
     "StationaryField",
     "StudentT",
     "TransformedField",
+    "as_task",
     "augment_shifts",
     "make_elliptical",
     "make_gaussian_clone",

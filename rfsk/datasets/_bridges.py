@@ -4,9 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core._compiled import compiled
-from ._transfer import States, TransferOperator
-
-Array = NDArray[np.float64]
+from .._core._types import Array, Integers
+from ._transfer import TransferOperator
 
 _BLOCKS = 8  # blocks of states; the probabilities of blocks are added up beforehand
 
@@ -18,16 +17,10 @@ class RingBridges:
     site of each stretch between two known ones is drawn given both, T^m(left, .) T^m'(., right),
     until no site is left.
 
-    Parameters
-    ----------
-    transfer : TransferOperator
-    side : int
-        Sites of a ring.
-    sites : ndarray of int
-        Sites that are drawn, in rising order; the others are left as they are.
+    Only `sites` of the ring of `side` sites are drawn, in rising order.
     """
 
-    def __init__(self, transfer: TransferOperator, side: int, sites: States) -> None:
+    def __init__(self, transfer: TransferOperator, side: int, sites: Integers) -> None:
         around = [int(site) for site in (*sites, sites[0] + side)]
         stretches = [(0, len(sites))]
         parts = []  # a site, the sites left and right of it, and its distances from them

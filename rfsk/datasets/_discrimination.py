@@ -1,36 +1,30 @@
-"""The task: tell apart the laws of two or more classes of inputs."""
+"""The task: discriminate two or more classes of inputs."""
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
+from .._core._types import Array, Integers
 from .._core._validation import check_positive
-from ._model import InputModel
-from ._streams import stream_batches
-
-Array = NDArray[np.float64]
+from ._model import InputModel, Sampler, Take
 
 
 @dataclass(frozen=True)
 class Discrimination:
-    """Classification of inputs drawn from one model a class.
+    """Classification of inputs drawn from one model per class.
 
     Parameters
     ----------
     models : sequence of input models
-        One law a class, at least two, of one shape.
+        One model per class, at least two, of one shape.
     priors : sequence of float, optional
         Probability of each class; equal by default.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two models, their shapes differ, or the priors do not fit.
 
     Examples
     --------
@@ -52,15 +46,15 @@ class Discrimination:
                     "for each class. EmpiricalDistribution(X) makes a model of data."
                 )
         if len(models) < 2:
-            raise ValueError(f"models has {len(models)} entry; expected at least 2, one a class.")
+            raise ValueError(f"models has {len(models)} entry; expected at least 2, one per class.")
         shapes = {model.shape for model in models}
         if len(shapes) > 1:
             raise ValueError(f"The models have shapes {sorted(shapes)}; expected one shape.")
         if priors is not None:
-            shares = np.atleast_1d(np.asarray(priors, dtype=object)).tolist()
-            for share in shares:
-                check_positive(share, "prior")
-            priors = tuple(float(share) for share in shares)
+            values = np.atleast_1d(np.asarray(priors, dtype=object)).tolist()
+            for value in values:
+                check_positive(value, "prior")
+            priors = tuple(float(value) for value in values)
             valid = len(priors) == len(models)
             if not valid or not math.isclose(sum(priors), 1.0, abs_tol=1e-9):
                 raise ValueError(
@@ -95,11 +89,11 @@ class Discrimination:
                 )
         return Discrimination([model.gaussian_clone() for model in self.models], self.priors)
 
-    def class_boundaries(self, n_samples: int, offset: ArrayLike) -> NDArray[np.int64]:
+    def class_boundaries(self, n_samples: int, offset: ArrayLike) -> Integers:
         """Where each class ends among `n_samples` rows sorted by class.
 
-        Systematic sampling: with `offset` uniform on [0, 1) the expected share of each class
-        is its prior exactly, for any number of samples, and the actual share is as close to
+        Systematic sampling: with `offset` uniform on [0, 1) the expected fraction of each class
+        is its prior exactly, for any number of samples, and the actual fraction is as close to
         it as whole rows allow.
 
         Parameters
@@ -117,15 +111,15 @@ class Discrimination:
         priors = np.full(self.n_classes, 1.0 / self.n_classes)
         if self.priors is not None:
             priors = np.asarray(self.priors)
-        # Rounding guards whole shares, such as 3 x 1/3, against falling one short.
-        shares = np.round(n_samples * np.cumsum(priors), 9)
-        boundaries = np.floor(shares + np.asarray(offset)[..., None]).astype(np.int64)
+        # Rounding guards whole numbers, such as 3 x 1/3, against falling one short.
+        ends = np.round(n_samples * np.cumsum(priors), 9)
+        boundaries = np.floor(ends + np.asarray(offset)[..., None]).astype(np.int64)
         boundaries[..., -1] = n_samples
         return np.asarray(boundaries)
 
     def sample(
         self, n_samples: int, random_state: Any = None, *, shuffle: bool = True
-    ) -> tuple[Array, NDArray[np.int64]]:
+    ) -> tuple[Array, Integers]:
         """Draw labelled inputs.
 
         Parameters
@@ -140,53 +134,71 @@ class Discrimination:
         Returns
         -------
         X : ndarray of shape (n_samples, n_features)
-            Inputs, float64.
         y : ndarray of shape (n_samples,)
-            Labels, int64, from 0.
+            Labels from 0.
         """
         check_positive(n_samples, "n_samples", integer=True)
         rng = as_generator(random_state)
+        draw = [partial(model.sample, random_state=rng) for model in self.models]
+        return self._draw(draw, n_samples, rng, shuffle)
+
+    def _draw(
+        self, draw: Sequence[Take], n_samples: int, rng: np.random.Generator, shuffle: bool = True
+    ) -> tuple[Array, Integers]:
         counts = np.diff(self.class_boundaries(n_samples, rng.random()), prepend=0)
         y = np.repeat(np.arange(self.n_classes), counts)
         if shuffle:
             rng.shuffle(y)
         X = np.empty((n_samples, self.n_features))
-        for label, (model, count) in enumerate(zip(self.models, counts, strict=True)):
+        for label, count in enumerate(counts):
             if count:
-                X[y == label] = model.sample(int(count), rng)
+                X[y == label] = draw[label](int(count))
         return X, y
 
+    def streams(self, random_state: Any = None) -> list[Take]:
+        """Open an endless stream of inputs of each class.
+
+        Parameters
+        ----------
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the streams, which use one generator.
+
+        Returns
+        -------
+        streams : list of callable
+            ``streams[label](n)`` gives the next n inputs of a class. Markov chains continue from
+            one call to the next.
+        """
+        rng = as_generator(random_state)
+        return [
+            model.stream(rng)
+            if isinstance(model, Sampler) and type(model).sample is Sampler.sample
+            else partial(model.sample, random_state=rng)
+            for model in self.models
+        ]
+
     def batches(
-        self, batch_size: int, n_batches: int, random_state: Any = None, *, device: Any = None
-    ) -> Iterator[tuple[Any, Any]]:
+        self, batch_size: int, n_batches: int, random_state: Any = None
+    ) -> Iterator[tuple[Array, Integers]]:
         """Draw fresh batches one after another, for data larger than memory.
+
+        Markov chains continue from one batch to the next. `rfsk.nets.draw_batches` draws on a
+        device of torch.
 
         Parameters
         ----------
         batch_size, n_batches : int
-            Rows a batch, and how many batches.
+            Rows of a batch, and number of batches.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the stream.
-        device : str or torch.device, optional
-            A device of torch, "cpu" or "cuda", on which to draw; NumPy arrays if left out.
 
         Yields
         ------
-        X : ndarray or torch.Tensor of shape (batch_size, n_features)
-            Inputs, float64 (tensors: float32), in random order of classes.
-        y : ndarray or torch.Tensor of shape (batch_size,)
-            Labels, int64.
-
-        Raises
-        ------
-        ValueError
-            If a size is not a positive integer.
-        RuntimeError
-            If torch has no such device.
+        X, y : ndarrays of shape (batch_size, n_features) and (batch_size,)
+            Inputs in random order of classes, and labels.
         """
         check_positive(batch_size, "batch_size", integer=True)
         check_positive(n_batches, "n_batches", integer=True)
-        if device is not None:
-            return stream_batches(self, batch_size, n_batches, random_state, device)
         rng = as_generator(random_state)
-        return (self.sample(batch_size, rng) for _ in range(n_batches))
+        streams = self.streams(rng)
+        return (self._draw(streams, batch_size, rng) for _ in range(n_batches))

@@ -1,41 +1,14 @@
-"""Frozen distributions of SciPy, as laws that users may pass."""
+"""Frozen distributions of SciPy, which users may pass."""
 
 import math
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, TypeAlias
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-Array = NDArray[np.float64]
+Distribution: TypeAlias = Any
 
 
-@runtime_checkable
-class Distribution(Protocol):
-    """What is asked of a frozen distribution of `scipy.stats`."""
-
-    def ppf(self, q: ArrayLike) -> Array:
-        """Quantile function."""
-
-    def isf(self, q: ArrayLike) -> Array:
-        """Quantile function of the share above."""
-
-    def rvs(self, size: int, random_state: Any) -> Array:
-        """Draw."""
-
-    def mean(self) -> float:
-        """Mean."""
-
-    def var(self) -> float:
-        """Variance."""
-
-    def moment(self, order: int) -> float:
-        """Moment about zero."""
-
-    def stats(self, moments: str) -> Any:
-        """Moments by letter."""
-
-    def support(self) -> tuple[float, float]:
-        """Smallest and largest value."""
+def is_distribution(value: Any) -> bool:
+    """Whether this is a distribution of `scipy.stats`; `check_variance` refuses families."""
+    return all(hasattr(value, name) for name in ("ppf", "isf", "rvs", "moment", "support"))
 
 
 def check_variance(distribution: Distribution, name: str) -> None:
@@ -44,12 +17,13 @@ def check_variance(distribution: Distribution, name: str) -> None:
         variance = float(distribution.var())
     except TypeError as error:
         raise TypeError(
-            f"{name} is a family of laws; expected a frozen distribution, such as "
+            f"{name} is a family of distributions; expected a frozen one, such as "
             "scipy.stats.gamma(2.0)."
         ) from error
     if not 0.0 < variance < math.inf:
         raise ValueError(
-            f"{name} has variance {variance}; expected a law whose variance is positive and finite."
+            f"{name} has variance {variance}; expected a distribution whose variance is positive "
+            "and finite."
         )
 
 

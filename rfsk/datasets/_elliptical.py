@@ -1,21 +1,23 @@
 """Elliptical fields: non-Gaussian in their size only, Gaussian in every shape."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-import scipy.special
 import scipy.stats
-from numpy.typing import NDArray
+from scipy.special import gammaln as log_gamma
 
 from .._core._array import apply_numpy, array_namespace
+from .._core._types import Array, Integers
 from .._core._validation import check_option, check_positive
-from ._distributions import Distribution
+from ._distributions import Distribution, is_distribution
+from ._gaussian import GaussianField
+from ._generators import documented, draw_family
 from ._kernels import CorrelationLength, Kernel
-from ._stationary import KernelField, StationaryField
-
-Array = NDArray[np.float64]
+from ._stationary import StationaryField, latent_entries
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,6 @@ class StudentT:
     df : float
         Degrees of freedom, above 2; the excess kurtosis of a pixel is 6 / (df - 4), infinite
         for df <= 4.
-
-    Raises
-    ------
-    ValueError
-        If df is at most 2, where the variance is infinite.
 
     Examples
     --------
@@ -56,8 +53,9 @@ class StudentT:
 Radial: TypeAlias = "str | StudentT | Distribution"
 
 
+@latent_entries
 @dataclass(frozen=True)
-class EllipticalField(KernelField):
+class EllipticalField(StationaryField):
     """Elliptical field x = r Lambda u on a ring or torus.
 
     u is uniform on the unit sphere of all sites, Lambda the square root of the covariance and
@@ -67,25 +65,17 @@ class EllipticalField(KernelField):
 
     Parameters
     ----------
-    shape : int or (int, int)
-        Sites of the ring, or (rows, columns) of the torus.
-    correlation_length : float or (float, float)
-        xi, in sites; in two dimensions also a pair, down the rows and across the columns.
+    @shape
+    @correlation_length
     radial : "shell", StudentT or SciPy distribution, default="shell"
-        Law of r: one fixed length, the length of Student's t, or a frozen distribution of SciPy
-        on the positive numbers, scaled to E r^2 = n_features.
-    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
-        Kernel of the covariance, wrapped around the lattice; see `GaussianField`.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, or E r^2 is not finite.
+        Distribution of r: one fixed length, the length of Student's t, or a frozen distribution
+        of SciPy on the positive numbers, scaled to E r^2 = n_features, which must be finite.
+    @kernel
 
     Notes
     -----
     The length is a function of the noise: ``|noise|^2`` is chi-squared with n_features degrees of
-    freedom and independent of the direction, so that its share below is the share of r.
+    freedom and independent of the direction, so that r is taken at the quantile of ``|noise|``.
 
     Examples
     --------
@@ -93,7 +83,8 @@ class EllipticalField(KernelField):
     >>> shell = EllipticalField(100, correlation_length=5.0)
     >>> round(shell.excess_kurtosis(), 4)  # -6 / (n_features + 2)
     -0.0588
-    >>> EllipticalField(100, correlation_length=5.0, radial=StudentT(df=7.0)).excess_kurtosis()
+    >>> heavy = EllipticalField(100, correlation_length=5.0, radial=StudentT(df=7.0))
+    >>> round(heavy.excess_kurtosis(), 6)  # 6 / (df - 4)
     2.0
     """
 
@@ -104,11 +95,12 @@ class EllipticalField(KernelField):
     kernel: Kernel = "gaussian"
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        for name in ("shape", "correlation_length"):
+            object.__setattr__(self, name, getattr(self.latent, name))
         if isinstance(self.radial, str):
             check_option(self.radial, "radial", ("shell",))
         elif not isinstance(self.radial, StudentT):
-            if not isinstance(self.radial, Distribution):
+            if not is_distribution(self.radial):
                 raise TypeError(
                     f"radial={self.radial!r}; expected 'shell', StudentT(df) or a frozen SciPy "
                     "distribution."
@@ -116,73 +108,125 @@ class EllipticalField(KernelField):
             lowest, second = self.radial.support()[0], float(self.radial.moment(2))
             if lowest < 0.0 or not 0.0 < second < math.inf:
                 raise ValueError(
-                    f"radial starts at {lowest} and has E r^2 = {second}; expected a law of "
-                    "lengths, not negative, whose second moment is positive and finite."
+                    f"radial starts at {lowest} and has E r^2 = {second}; expected a distribution "
+                    "of lengths, not negative, whose second moment is positive and finite."
                 )
 
-    def _radial_moment(self, order: int) -> float:
-        assert isinstance(self.radial, Distribution)
-        moment = float(self.radial.moment(order))
-        return math.inf if math.isnan(moment) else moment  # as SciPy has some that are infinite
+    @cached_property
+    def latent(self) -> GaussianField:
+        """Gaussian field of equal covariance, whose size is changed."""
+        length = self.correlation_length
+        return GaussianField(self.shape, correlation_length=length, kernel=self.kernel)
 
-    def _length(self, norm: Array) -> Array:
-        """Length of an input from the norm of its noise: the quantile at the norm's own share."""
-        if self.radial == "shell":
-            return np.full_like(norm, math.sqrt(self.n_features))
-        chi2 = scipy.stats.chi2(self.n_features)
-        squared = norm**2
-        below, above = chi2.cdf(squared), chi2.sf(squared)
-        if isinstance(self.radial, StudentT):
-            df = self.radial.df
-            law = scipy.stats.f(self.n_features, df)
-            quantile = np.where(below < 0.5, law.ppf(below), law.isf(above))
-            return np.asarray(np.sqrt(self.n_features * (df - 2.0) / df * quantile))
-        assert isinstance(self.radial, Distribution)
-        quantile = np.where(below < 0.5, self.radial.ppf(below), self.radial.isf(above))
-        return np.asarray(quantile * math.sqrt(self.n_features / self._radial_moment(2)))
+    @property
+    def noise_shape(self) -> tuple[int, ...]:
+        """Sides of the lattice to fill with noise: `shape`."""
+        return self.shape
+
+    def autocovariance(self) -> Array:
+        """Exact covariance of the first site with every site: the kernel."""
+        return self.latent.autocovariance()
 
     def from_noise(self, noise: Any) -> Any:
         """Turn white noise into fields; see `LatentField.from_noise`.
 
         Parameters
         ----------
-        noise : array of shape (n_samples, n_sites) or (n_samples,) + noise_shape
+        noise : array of shape (n_samples, n_features) or (n_samples,) + shape
             Independent standard normal numbers, as there.
         """
-        fields = super().from_noise(noise)
+        fields = self.latent.from_noise(noise)
         xp = array_namespace(noise)
         norm = xp.linalg.vector_norm(xp.reshape(noise, (noise.shape[0], self.n_features)), axis=1)
         fields *= (apply_numpy(self._length, norm) / norm)[:, None]
         return fields
 
-    def pixel_quadrature(self) -> tuple[Array, Array]:
-        """Not known in closed form, nor needed: projections are all of the law of a pixel."""
-        return StationaryField.pixel_quadrature(self)
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw fields from white noise; see `Sampler.draw`."""
+        return np.asarray(self.from_noise(rng.standard_normal((n_samples, self.n_features))))
+
+    def _length(self, norm: Array) -> Array:
+        """Length of an input, at the quantile of the norm of its noise."""
+        n, radial, chi2 = self.n_features, self.radial, scipy.stats.chi2(self.n_features)
+        if radial == "shell":
+            return np.full_like(norm, math.sqrt(n))
+        below, above = chi2.cdf(norm**2), chi2.sf(norm**2)
+        distribution: Any = scipy.stats.f(n, radial.df) if isinstance(radial, StudentT) else radial
+        quantile = np.where(below < 0.5, distribution.ppf(below), distribution.isf(above))
+        if isinstance(radial, StudentT):
+            return np.asarray(np.sqrt(n * (radial.df - 2.0) / radial.df * quantile))
+        return np.asarray(quantile * math.sqrt(n / radial.moment(2)))  # type: ignore[union-attr]
+
+    def _moment(self, order: int) -> float:
+        """E r^order, where E r^2 is the number of sites."""
+        n, m, radial = self.n_features, 0.5 * order, self.radial
+        if radial == "shell":
+            return float(n**m)
+        if isinstance(radial, StudentT):
+            if radial.df <= order:
+                return math.inf
+            half, halved = 0.5 * n, 0.5 * radial.df
+            ratio = log_gamma(half + m) - log_gamma(half) + log_gamma(halved - m)
+            return float((radial.df - 2.0) ** m * np.exp(ratio - log_gamma(halved)))
+        distribution: Any = radial
+        moment = float(distribution.moment(order) * (n / distribution.moment(2)) ** m)
+        return math.inf if math.isnan(moment) else moment  # SciPy returns NaN for some
 
     def mean_absolute(self) -> float:
         """E|x_i|: that of the length times that of one coordinate of a unit vector."""
-        n = self.n_features
-        log_gamma = scipy.special.gammaln
-        coordinate = math.exp(log_gamma(0.5 * n) - log_gamma(0.5 * (n + 1))) / math.sqrt(math.pi)
-        if self.radial == "shell":
-            return math.sqrt(n) * coordinate
-        if isinstance(self.radial, StudentT):
-            df = self.radial.df
-            ratio = math.exp(log_gamma(0.5 * (df + 1)) - log_gamma(0.5 * df))
-            return 2.0 * ratio * math.sqrt((df - 2.0) / math.pi) / (df - 1.0)
-        mean = float(self.radial.moment(1)) / math.sqrt(self._radial_moment(2))  # type: ignore[union-attr]
-        return math.sqrt(n) * mean * coordinate
+        half = 0.5 * self.n_features
+        coordinate = math.exp(log_gamma(half) - log_gamma(half + 0.5)) / math.sqrt(math.pi)
+        return self._moment(1) * coordinate
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel, 3 D / (D + 2) E r^4 / (E r^2)^2 - 3."""
-        if isinstance(self.radial, StudentT):
-            return 6.0 / (self.radial.df - 4.0) if self.radial.df > 4.0 else math.inf
-        spread = 1.0
-        if self.radial != "shell":
-            spread = self._radial_moment(4) / self._radial_moment(2) ** 2
-        return 3.0 * self.n_features / (self.n_features + 2.0) * spread - 3.0
+        """Excess kurtosis of one pixel, 3 E r^4 / (D (D + 2)) - 3."""
+        n = self.n_features
+        return 3.0 * self._moment(4) / (n * (n + 2.0)) - 3.0
 
-    def _moment(self, sites: NDArray[np.int64]) -> Array:
+    def product_moment(self, sites: Integers) -> Array:
+        """A multiple of the Gaussian moment; see `StationaryField.product_moment`."""
         if math.isinf(self.excess_kurtosis()):
             raise ValueError(f"The fourth moment of radial={self.radial!r} is infinite.")
-        return np.asarray((1.0 + self.excess_kurtosis() / 3.0) * self._gaussian_moment(sites))
+        return np.asarray((1.0 + self.excess_kurtosis() / 3.0) * self.latent.product_moment(sites))
+
+
+@documented
+def make_elliptical(
+    n_samples: int = 20_000,
+    shape: int | tuple[int, int] = 100,
+    *,
+    correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
+    radial: Radial = "shell",
+    kernel: Kernel = "gaussian",
+    priors: Sequence[float] | None = None,
+    shuffle: bool = True,
+    random_state: Any = None,
+    return_X_y: bool = True,
+) -> Any:
+    """Draw classes of elliptical fields that differ in correlation length.
+
+    Pixels may have any kurtosis, yet a net grows no localized fields: a control that separates
+    kurtosis from local structure.
+
+    Parameters
+    ----------
+    @n_samples
+    @shape
+    @correlation_length
+    radial : "shell", StudentT or SciPy distribution, default="shell"
+        Distribution of the length of an input, see `rfsk.datasets.EllipticalField`.
+    @kernel
+    @draw
+
+    Examples
+    --------
+    >>> from rfsk.datasets import StudentT, make_elliptical
+    >>> X, y = make_elliptical(1000, radial=StudentT(df=5.0), random_state=0)
+    >>> X.shape
+    (1000, 100)
+    """
+    common = {"radial": radial, "kernel": kernel}
+    draw = n_samples, priors, shuffle, random_state, return_X_y
+    return draw_family(
+        EllipticalField, shape, "correlation_length", correlation_length, common, *draw
+    )

@@ -1,20 +1,19 @@
 """Data as input models, and labelled data as a task."""
 
-from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
+from .._core._labelled import is_labelled, rows_by_class
 from .._core._mistakes import refuse_images
-from .._core._validation import check_image_shape, check_labels
+from .._core._types import Array
+from .._core._validation import check_image_shape
 from ._discrimination import Discrimination
 from ._gaussian import MultivariateGaussian
 from ._model import Sampler
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +29,6 @@ class EmpiricalDistribution(Sampler):
         Inputs, or images.
     shape : int or (int, int), default=()
         Lattice of the features; () is that of the images, or one axis of all features.
-
-    Raises
-    ------
-    ValueError
-        If `X` is not a table or a stack of grey images, holds NaN or infinity, or does not fit
-        `shape`.
-    TypeError
-        If `X` is sparse.
 
     Examples
     --------
@@ -67,11 +58,10 @@ class EmpiricalDistribution(Sampler):
         object.__setattr__(self, "X", rows)
         object.__setattr__(self, "shape", check_image_shape(sides, rows.shape[1]))
 
-    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw rows with replacement; see `Sampler.draw`."""
         data = np.asarray(self.X)
-        for rows in buffers:
-            np.take(data, rng.integers(len(data), size=len(rows)), axis=0, out=rows)
-            yield rows
+        return data[rng.integers(len(data), size=n_samples)]
 
     def covariance(self) -> Array:
         """Covariance of the rows, (n_features, n_features)."""
@@ -90,32 +80,25 @@ class EmpiricalDistribution(Sampler):
         return MultivariateGaussian(mean, self.covariance(), shape=self.shape)
 
 
-def is_labelled(data: Any) -> bool:
-    """Whether this is a tuple (X, y) of inputs and labels, which may be one-hot."""
-    if not isinstance(data, tuple) or len(data) != 2 or isinstance(data[1], tuple):
-        return False
-    inputs, labels = map(np.shape, data)
-    is_one_hot = len(labels) == 2 and labels[:1] == inputs[:1] and labels != inputs
-    return len(labels) == 1 or is_one_hot
-
-
-def rows_by_class(X: ArrayLike, y: ArrayLike) -> list[Array]:
-    """Rows of labelled data, or images, of each class 0, 1, ..."""
-    data = check_array(X, dtype=np.float64, allow_nd=True, input_name="X")
-    labels = check_labels(y, data)
-    classes = np.unique(labels).tolist()
-    if classes != list(range(len(classes))):
-        raise ValueError(
-            f"y has the labels {str(classes[:5])[1:-1]}; the classes of a task are numbered 0, 1, "
-            "...: pass np.unique(y, return_inverse=True)[1]."
-        )
-    if len(classes) < 2:
-        raise ValueError("y has 1 class; expected at least 2.")
-    return [data[labels == label] for label in classes]
-
-
 def as_task(task: Any) -> Discrimination:
-    """Return a task as it is, and labelled data (X, y) as the task of drawing their rows."""
+    """Return a task as it is, and labelled data (X, y) as the task of drawing their rows.
+
+    Parameters
+    ----------
+    task : Discrimination or tuple of (X, y)
+        X, (n_samples, n_features) or images, and labels 0, 1, ...
+
+    Returns
+    -------
+    task : Discrimination
+        Of data, one `EmpiricalDistribution` per class, all equally probable.
+
+    Examples
+    --------
+    >>> from rfsk.datasets import as_task
+    >>> as_task(([[0.0, 1.0], [2.0, 1.0]], [0, 1])).n_classes
+    2
+    """
     if isinstance(task, Discrimination):
         return task
     if not is_labelled(task):

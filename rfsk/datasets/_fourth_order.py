@@ -5,17 +5,14 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from .._core._types import Array, Integers
 
 _LARGEST_SLICE = 256
 _LARGEST_TENSOR = 64
 _CHUNK = 2**16  # moments computed at a time
 _TINY = 1e-60  # keeps what rounding has made negative away from roots and divisions
-# Gauss-Legendre nodes at which the moment has converged to 1e-11.
-_NODES = {"gain up to 3": 24, "any gain": 64}
 
 
 def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = None) -> Array:
@@ -33,22 +30,11 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
     sets of sites that repeat some digits (1e-9 at gain 1000, 1e-4 at 1e6), and sets of sites that
     correlate beyond .999 as well (1e-5 for the sign at .9996).
 
-    Parameters
-    ----------
-    covariances : ndarray of shape (n, 4, 4)
-        Covariance of the four latent variables; where two of them are the same, their
-        covariance equals their variance.
-    gain : float
-        g; infinity takes psi to the sign.
-    n_nodes : int, optional
-        Nodes of the quadrature; by default as many as the gain needs.
-
-    Returns
-    -------
-    moments : ndarray of shape (n,)
+    `covariances`, (n, 4, 4), are those of the four latent variables, and equal to their variances
+    where two of them are the same. An infinite gain takes psi to the sign.
     """
-    if n_nodes is None:
-        n_nodes = _NODES["gain up to 3" if gain <= 3.0 else "any gain"]
+    if n_nodes is None:  # at which the moment has converged to 1e-11
+        n_nodes = 24 if gain <= 3.0 else 64
     e = 0.0 if math.isinf(gain) else gain**-2.0
     x, weights = np.polynomial.legendre.leggauss(n_nodes)
     u = 0.5 * (x + 1.0)
@@ -85,7 +71,7 @@ def _moment_derivative(C: Array, t: float, e: float) -> Array:
     return (2.0 / math.pi) ** 2 * derivative
 
 
-def sites_of(indices: ArrayLike, n_features: int) -> Indices:
+def sites_of(indices: ArrayLike, n_features: int) -> Integers:
     """Return indices of shape (..., 4) as int64, or raise ValueError."""
     sites = np.asarray(indices)
     valid = np.issubdtype(sites.dtype, np.integer) and sites.ndim >= 1 and sites.shape[-1] == 4
@@ -97,40 +83,11 @@ def sites_of(indices: ArrayLike, n_features: int) -> Indices:
     return sites.astype(np.int64)
 
 
-def pairwise(
-    autocovariance: Array, first: Indices, second: Indices, boundary: str = "periodic"
-) -> Array:
-    """Covariance of pairs of sites from that of the first site with every site.
+def canonical_sites(sites: Integers, shape: tuple[int, ...]) -> Integers:
+    """Move and reflect sets of four sites, (n, 4), of a ring or torus to one of their equals.
 
-    Displacements are taken around a periodic lattice, with their direction: an oriented field has
-    another covariance along one diagonal than along the other. On an open lattice their size
-    decides, because an autocovariance of its shape has no other direction.
-    """
-    # By division, not np.unravel_index, which is wrong for more than 8192 entries where the last
-    # axis has a single one, as sites[:, :, None] does (NumPy's issue 31980).
-    displacement = []
-    for side in reversed(autocovariance.shape):
-        offset = second % side - first % side
-        displacement.append(offset % side if boundary == "periodic" else np.abs(offset))
-        first, second = first // side, second // side
-    return np.asarray(autocovariance[tuple(reversed(displacement))])
-
-
-def canonical_sites(sites: Indices, shape: tuple[int, ...]) -> Indices:
-    """Move and reflect sets of four sites of a ring or torus to one of their equals.
-
-    Parameters
-    ----------
-    sites : ndarray of shape (n, 4)
-        Numbers of the sites.
-    shape : tuple of int
-        Sides of the ring or torus.
-
-    Returns
-    -------
-    canonical : ndarray of shape (n, 4)
-        The first, in dictionary order, of all translations, reflections through a point and
-        permutations that put a site at the origin.
+    It is the first, in dictionary order, of all translations, reflections through a point and
+    permutations that put a site at the origin.
     """
     coordinates = np.unravel_index(sites, shape)
     best = None
@@ -149,14 +106,22 @@ def canonical_sites(sites: Indices, shape: tuple[int, ...]) -> Indices:
     return np.asarray(best)
 
 
-def _in_chunks(function: Callable[[Indices], Array], sites: Indices) -> Array:
+def _in_chunks(function: Callable[[Integers], Array], sites: Integers) -> Array:
     return np.concatenate(
         [function(sites[start : start + _CHUNK]) for start in range(0, len(sites), _CHUNK)]
     )
 
 
+def _symmetric(entries: Array, sites: Integers, n_features: int) -> Array:
+    """Symmetric tensor with these entries, one for each row of `sites` in rising order."""
+    tensor = np.empty((n_features,) * sites.shape[1])
+    for order in itertools.permutations(sites.T):
+        tensor[order] = entries
+    return tensor
+
+
 def cumulant_slice(
-    cumulant: Callable[[Indices], Array], shape: tuple[int, ...], periodic: bool
+    cumulant: Callable[[Integers], Array], shape: tuple[int, ...], periodic: bool
 ) -> Array:
     """Fill kappa_0jkl, (D, D, D), from a function of sites, each different entry once."""
     n_features = math.prod(shape)
@@ -166,25 +131,19 @@ def cumulant_slice(
             f"fourth cumulant; expected at most {_LARGEST_SLICE} sites. Ask fourth_cumulant for "
             "the entries you need."
         )
-    j, k, l = (  # noqa: E741
-        axis.ravel()
-        for axis in np.meshgrid(*[np.arange(n_features)] * 3, indexing="ij", sparse=False)
-    )
+    j, k, l = np.indices((n_features,) * 3).reshape(3, -1)  # noqa: E741
     ordered = (j <= k) & (k <= l)
     sites = np.stack([np.zeros_like(j), j, k, l], axis=1)[ordered]
-    values = np.empty((n_features,) * 3)
     if periodic:
         unique, inverse = np.unique(canonical_sites(sites, shape), axis=0, return_inverse=True)
         entries = _in_chunks(cumulant, unique)[inverse.ravel()]
     else:
         entries = _in_chunks(cumulant, sites)
-    for order in itertools.permutations((1, 2, 3)):
-        values[tuple(sites[:, axis] for axis in order)] = entries
-    return values
+    return _symmetric(entries, sites[:, 1:], n_features)
 
 
 def cumulant_tensor(
-    cumulant: Callable[[Indices], Array], shape: tuple[int, ...], periodic: bool
+    cumulant: Callable[[Integers], Array], shape: tuple[int, ...], periodic: bool
 ) -> Array:
     """Fill kappa_ijkl, (D, D, D, D): by translating the slice, or entry by entry."""
     n_features = math.prod(shape)
@@ -194,22 +153,14 @@ def cumulant_tensor(
             f"at most {_LARGEST_TENSOR} sites. Take fourth_cumulant_slice, or decompose it from "
             "samples, without forming it: rfsk.symmetric_cp."
         )
-    if periodic:
-        at_origin = cumulant_slice(cumulant, shape, periodic)
-        coordinates = np.indices(shape).reshape(len(shape), -1)
-        tensor = np.empty((n_features,) * 4)
-        for i in range(n_features):
-            moved = tuple(
-                (axis - axis[i]) % side for axis, side in zip(coordinates, shape, strict=True)
-            )
-            back = np.ravel_multi_index(moved, shape)
-            tensor[i] = at_origin[np.ix_(back, back, back)]
-        return tensor
-    combinations = np.array(
-        list(itertools.combinations_with_replacement(range(n_features), 4)), dtype=np.int64
-    )
-    entries = _in_chunks(cumulant, combinations)
+    if not periodic:
+        sites = np.array(list(itertools.combinations_with_replacement(range(n_features), 4)))
+        return _symmetric(_in_chunks(cumulant, sites), sites, n_features)
+    at_origin = cumulant_slice(cumulant, shape, periodic)
+    lattice, axes = np.arange(n_features).reshape(shape), tuple(range(len(shape)))
     tensor = np.empty((n_features,) * 4)
-    for order in itertools.permutations(range(4)):
-        tensor[tuple(combinations[:, axis] for axis in order)] = entries
+    for i in range(n_features):
+        # Number of each site relative to site i.
+        back = np.roll(lattice, np.unravel_index(i, shape), axes).ravel()
+        tensor[i] = at_origin[np.ix_(back, back, back)]
     return tensor

@@ -1,25 +1,23 @@
 """Gaussian input models: of a kernel, and of any mean and covariance."""
 
-from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
+from .._core._types import Array
 from .._core._validation import check_image_shape
 from ._kernels import CorrelationLength, Kernel
 from ._model import Sampler
-from ._stationary import GaussianLaw, KernelField
-
-Array = NDArray[np.float64]
+from ._stationary import Gaussian
 
 _ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
-class GaussianField(GaussianLaw, KernelField):
+class GaussianField(Gaussian):
     """Gaussian field of unit variance on a lattice.
 
     Parameters
@@ -35,11 +33,6 @@ class GaussianField(GaussianLaw, KernelField):
         A ring or torus, around which the kernel is wrapped (summed over its periodic images
         and divided by its value at zero, which keeps it positive semi-definite); or a window
         on an endless field, where it is the bare kernel.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, or the kernel is not positive semi-definite.
 
     Examples
     --------
@@ -71,11 +64,6 @@ class MultivariateGaussian(Sampler):
     shape : int or (int, int), default=()
         Lattice of the features; () is one axis of all.
 
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, or the covariance is not symmetric positive semi-definite.
-
     Examples
     --------
     >>> from rfsk.datasets import MultivariateGaussian
@@ -90,39 +78,38 @@ class MultivariateGaussian(Sampler):
     shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        center = check_array(
+        mean = check_array(
             self.mean, dtype=np.float64, ensure_2d=False, input_name="mean", copy=True
         )
-        matrix = check_array(self.cov, dtype=np.float64, input_name="cov", copy=True)
-        if center.ndim != 1 or matrix.shape != (center.size, center.size):
+        cov = check_array(self.cov, dtype=np.float64, input_name="cov", copy=True)
+        if mean.ndim != 1 or cov.shape != (mean.size, mean.size):
             raise ValueError(
-                f"mean has shape {center.shape} and cov {matrix.shape}; expected "
+                f"mean has shape {mean.shape} and cov {cov.shape}; expected "
                 "(n_features,) and (n_features, n_features)."
             )
-        scale = np.abs(matrix).max()
-        if np.abs(matrix - matrix.T).max() > _ROUNDING * scale:
+        scale = np.abs(cov).max()
+        if np.abs(cov - cov.T).max() > _ROUNDING * scale:
             raise ValueError("cov is not symmetric; average it with its transpose.")
-        smallest = np.linalg.eigvalsh(matrix)[0]
+        smallest = np.linalg.eigvalsh(cov)[0]
         if smallest < -_ROUNDING * scale:
             raise ValueError(
                 f"cov is not positive semi-definite: its smallest eigenvalue is "
                 f"{smallest:.3g}. Estimate it from more samples than features, or shrink it."
             )
-        sides = check_image_shape(self.shape or None, center.size)
-        object.__setattr__(self, "shape", sides)
-        object.__setattr__(self, "mean", center)
-        object.__setattr__(self, "cov", matrix)
+        object.__setattr__(self, "shape", check_image_shape(self.shape or None, mean.size))
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "cov", cov)
 
     @cached_property
     def _root(self) -> Array:
         eigenvalues, vectors = np.linalg.eigh(np.asarray(self.cov))
         return np.asarray(vectors * np.sqrt(np.maximum(eigenvalues, 0.0)))
 
-    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
-        for rows in buffers:
-            np.matmul(rng.standard_normal(rows.shape), self._root.T, out=rows)
-            rows += np.asarray(self.mean)
-            yield rows
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw inputs; see `Sampler.draw`."""
+        rows = rng.standard_normal((n_samples, self.n_features)) @ self._root.T
+        rows += np.asarray(self.mean)
+        return rows
 
     def covariance(self) -> Array:
         """Covariance matrix, (n_features, n_features)."""

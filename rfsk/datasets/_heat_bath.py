@@ -4,13 +4,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._core._compiled import compiled
+from .._core._types import Array, Integers
 from ._transfer import LARGEST_GRID, TOO_NARROW
-
-Array = NDArray[np.float64]
-Sites = NDArray[np.int64]
 
 _STRIPS = 64
 _FEWEST_BINS, _FEWEST_CELLS = 128, 512
@@ -25,21 +22,9 @@ class HeatBath:
     under the density as well. There is a table of strips for each bin of the size of b. As strips
     bound every density of their bin, draws are exact.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Sides of the lattice.
-    coupling, mass_squared, quartic : float
-        k, m2 and lam of `Phi4`.
-    edge : float
-        Where the weight of a site has become negligible.
-    narrowest : float
-        Smallest standard deviation of a site given its neighbours.
-
-    Raises
-    ------
-    ValueError
-        If `narrowest` is less than 1/1536 of the width 2 `edge`.
+    k, m2 and lam are `coupling`, `mass_squared` and `quartic` of `Phi4`. The weight of a site has
+    become negligible at `edge`, and `narrowest` is the smallest standard deviation of a site given
+    its neighbours.
     """
 
     def __init__(
@@ -70,17 +55,13 @@ class HeatBath:
     def sweep(self, fields: Array, rng: np.random.Generator) -> None:
         """Draw every site again given its neighbours, one color after another, in place.
 
-        Parameters
-        ----------
-        fields : ndarray of shape (n_fields, n_sites)
-            The old values of the first color are not read.
-        rng : Generator
+        The old values of the first color are not read. Fields are (n_fields, n_sites).
         """
         with rng.bit_generator.lock:
             _sweep(fields, rng, *self._arguments)
 
 
-def _colors(shape: tuple[int, ...]) -> list[Sites]:
+def _colors(shape: tuple[int, ...]) -> list[Integers]:
     """Sets of sites none of which neighbour each other; together they cover the lattice."""
     classes = []
     for side in shape:
@@ -94,7 +75,7 @@ def _colors(shape: tuple[int, ...]) -> list[Sites]:
     return [sites for sites in sets if len(sites)]
 
 
-def _neighbours(shape: tuple[int, ...]) -> Sites:
+def _neighbours(shape: tuple[int, ...]) -> Integers:
     """Neighbours of each site, along axes on which a site has others than itself."""
     sites = np.arange(math.prod(shape)).reshape(shape)
     axes = [axis for axis, side in enumerate(shape) if side > 1]
@@ -112,16 +93,9 @@ def _strips(
     times exp(d_j abs(x - m_j)), where d_j is half the width of the bin. This product is bounded on
     each of N cells of x.
 
-    Returns
-    -------
-    edges : ndarray of shape (J, n_strips + 1)
-        Of the strips of each bin.
-    heights : ndarray of shape (J, n_strips)
-        ln of the height of each strip, which bounds b (x - m_j) - h(x).
-    means : ndarray of shape (J,)
-        m_j.
-    scale : float
-        Bin of b is sqrt(scale b).
+    Returned are the edges of the strips of each bin, (J, n_strips + 1), the logarithms of their
+    heights, (J, n_strips), which bound b (x - m_j) - h(x), the means m_j, and a scale: the bin of b
+    is sqrt(scale b).
     """
     ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
     middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)
@@ -149,18 +123,9 @@ def _strips(
 def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
     """Cut the areas under step functions into strips of equal area.
 
-    The height of a strip is that of its highest step. Strips that are left over have no width.
-
-    Parameters
-    ----------
-    cells : ndarray of shape (n_functions, n_cells)
-        Heights of the steps.
-    step : float
-        Their width.
-    edges : ndarray of shape (n_functions, n_strips + 1)
-        Filled; the first and the last are given.
-    areas : ndarray of shape (n_functions, 1)
-        Area of each strip, which is raised until the strips reach the last edge.
+    The steps have heights `cells`, (n_functions, n_cells), and one width. The height of a strip is
+    that of its highest step. `edges`, (n_functions, n_strips + 1), are filled between the first and
+    the last, and `areas` raised until the strips reach the last. Strips left over have no width.
     """
     n_strips = edges.shape[1] - 1
     for j in range(len(cells)):
@@ -185,9 +150,9 @@ def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
 def _sweep(
     fields: Array,
     rng: np.random.Generator,
-    sites: Sites,
-    ends: Sites,
-    neighbours: Sites,
+    sites: Integers,
+    ends: Integers,
+    neighbours: Integers,
     coupling: float,
     half_quadratic: float,
     quarter_quartic: float,

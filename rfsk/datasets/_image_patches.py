@@ -12,15 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.datasets import load_sample_images
 from sklearn.utils import check_array
 
+from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape
 from ._gaussian import MultivariateGaussian
-from ._model import Sampler
-
-Array = NDArray[np.float64]
+from ._generators import documented, draw_models
+from ._model import InputModel, Sampler
 
 _ROWS_AT_A_TIME = 2**22  # numbers of the patches unfolded at a time
 _MOST_CHANNELS = 4  # red, green, blue and alpha
-_SMALLEST_SHARE = 1e-12  # of the largest eigenvalue, for a direction to be whitened
+_SMALLEST = 1e-12  # fraction of the largest eigenvalue, for a direction to be whitened
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +45,8 @@ class ImagePatches(Sampler):
         photographs of scikit-learn, 427 x 640 (which need Pillow to be read).
     whiten : bool, default=False
         Whether to rotate, scale and rotate back (ZCA) so that all directions but the constant,
-        which is zero in every patch, have equal variance. Second-order structure is gone then,
-        and what tells patches from noise is of higher order (Olshausen and Field, 1996).
-
-    Raises
-    ------
-    ValueError
-        If the shape is no patch, an image is smaller than it or has more than four channels, all
-        are constant, or one holds NaN.
+        which is zero in every patch, have equal variance. Patches then differ from noise only in
+        structure of higher order (Olshausen and Field, 1996).
 
     Examples
     --------
@@ -120,7 +114,7 @@ class ImagePatches(Sampler):
         return [sliding_window_view(picture, self.shape) for picture in self._pictures]
 
     @cached_property
-    def _n_places(self) -> NDArray[np.int64]:
+    def _n_places(self) -> Integers:
         """Places of a patch in each image."""
         return np.array([window.shape[0] * window.shape[1] for window in self._windows])
 
@@ -134,19 +128,16 @@ class ImagePatches(Sampler):
     @cached_property
     def _mean(self) -> Array:
         """Mean patch, after each has lost its own mean."""
-        total = np.zeros(self.shape)
-        for picture, window in zip(self._pictures, self._windows, strict=True):
-            total += _box_sums(picture, *window.shape[:2])
-        mean = total.ravel() / self._n_places.sum()
-        return np.asarray(mean - mean.mean())
+        mean = sum(window.sum(axis=(0, 1)) for window in self._windows) / self._n_places.sum()
+        return np.asarray(mean - mean.mean()).ravel()
 
     @cached_property
     def _scale(self) -> float:
         """One over the standard deviation of pixels, over all places and the patch."""
         total = 0.0
-        for picture in self._pictures:
-            sums, squares = _box_sums(picture, *self.shape), _box_sums(picture**2, *self.shape)
-            total += float((squares - sums**2 / self.n_features).sum())
+        for picture, window in zip(self._pictures, self._windows, strict=True):
+            squares = sliding_window_view(picture**2, self.shape).sum(axis=(2, 3))
+            total += float((squares - window.sum(axis=(2, 3)) ** 2 / self.n_features).sum())
         variance = total / float(self._n_places.sum() * self.n_features)
         variance -= float(np.mean(self._mean**2))
         contrast = max(float(np.abs(picture).max()) for picture in self._pictures)
@@ -173,7 +164,7 @@ class ImagePatches(Sampler):
     def _whitening(self) -> tuple[Array, Array]:
         """Symmetric matrix that whitens, and the covariance that it leaves."""
         eigenvalues, vectors = np.linalg.eigh(self._raw_covariance)
-        kept = eigenvalues > _SMALLEST_SHARE * eigenvalues[-1]
+        kept = eigenvalues > _SMALLEST * eigenvalues[-1]
         vectors, eigenvalues = vectors[:, kept], eigenvalues[kept]
         scale = math.sqrt(self.n_features / len(eigenvalues))
         matrix = scale * (vectors / np.sqrt(eigenvalues)) @ vectors.T
@@ -187,17 +178,18 @@ class ImagePatches(Sampler):
         deviations *= self._scale
         return np.asarray(deviations)
 
-    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw patches at random places; see `Sampler.draw`."""
+        rows = np.empty((n_samples, self.n_features))
         ends = np.cumsum(self._n_places)
-        for rows in buffers:
-            place = rng.integers(ends[-1], size=len(rows))
-            image = np.searchsorted(ends, place, side="right")
-            for number, window in enumerate(self._windows):
-                chosen = image == number
-                within = place[chosen] - (ends[number] - self._n_places[number])
-                down, across = np.divmod(within, window.shape[1])
-                rows[chosen] = self._prepare(window[down, across].reshape(-1, self.n_features))
-            yield rows
+        place = rng.integers(ends[-1], size=n_samples)
+        image = np.searchsorted(ends, place, side="right")
+        for number, window in enumerate(self._windows):
+            chosen = image == number
+            within = place[chosen] - (ends[number] - self._n_places[number])
+            down, across = np.divmod(within, window.shape[1])
+            rows[chosen] = self._prepare(window[down, across].reshape(-1, self.n_features))
+        return rows
 
     def covariance(self) -> Array:
         """Exact covariance over all places, (n_features, n_features)."""
@@ -216,9 +208,42 @@ class ImagePatches(Sampler):
         return MultivariateGaussian(np.zeros(self.n_features), self.covariance(), shape=self.shape)
 
 
-def _box_sums(image: Array, rows: int, columns: int) -> Array:
-    """Sum over each box of the image, by its place; from sums over rectangles at its corners."""
-    corners = np.zeros((image.shape[0] + 1, image.shape[1] + 1))
-    corners[1:, 1:] = image.cumsum(axis=0).cumsum(axis=1)
-    across = corners[:, columns:] - corners[:, :-columns]
-    return np.asarray(across[rows:] - across[:-rows])
+@documented
+def make_image_patches(
+    n_samples: int = 20_000,
+    shape: tuple[int, int] = (12, 12),
+    *,
+    images: Sequence[ArrayLike] | None = None,
+    whiten: bool = False,
+    priors: Sequence[float] | None = None,
+    shuffle: bool = True,
+    random_state: Any = None,
+    return_X_y: bool = True,
+) -> Any:
+    """Draw natural image patches (class 0) and their Gaussian clone (class 1).
+
+    The classes have the same covariance and differ beyond it.
+
+    Parameters
+    ----------
+    @n_samples
+    shape : (int, int), default=(12, 12)
+        Rows and columns of a patch.
+    images : sequence of array-like, optional
+        Photographs, (rows, columns) or (rows, columns, channels) each; by default the two that
+        scikit-learn bundles.
+    whiten : bool, default=False
+        Whether to whiten patches, see `rfsk.datasets.ImagePatches`.
+    @draw
+
+    Examples
+    --------
+    >>> from rfsk.datasets import make_image_patches
+    >>> X, y = make_image_patches(1000, (8, 8), random_state=0)
+    >>> X.shape
+    (1000, 64)
+    """
+    patches = ImagePatches(shape, images=images, whiten=whiten)
+    models: list[InputModel] = [patches, patches.gaussian_clone()]
+    parameters = {"class": ("patches", "gaussian clone"), "whiten": whiten}
+    return draw_models(models, parameters, n_samples, priors, shuffle, random_state, return_X_y)

@@ -1,7 +1,7 @@
 """The Ising model on a ring, sampled exactly, and on a torus, by clusters."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -9,27 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from .._core._validation import check_lattice_shape, check_positive
-from ._markov import MarkovSampled, flip_clusters
-from ._stationary import StationaryField
-
-Array = NDArray[np.float64]
-Bits = NDArray[np.uint8]
+from .._core._types import Array, Integers
+from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
+from ._generators import documented, draw_family, draw_models
+from ._markov import ChainField, Dynamics, flip_clusters
 
 _CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))
-_MAX_ATTEMPTS = 2**11  # rings at a time: their bits stay in cache
+_MAX_ATTEMPTS = 2**11  # rings at a time, which stay in cache
 _LENGTHS = (0.1, 1e6)
 _WIDEST_EXACT = 10  # shorter side of a torus whose transfer matrix is diagonalised
-_NO_SIGN_FLIPS = np.uint64(0)
-_ALL_SIGN_FLIPS = np.uint64(2**64 - 1)
 
 
 @dataclass(frozen=True)
-class Ising(MarkovSampled, StationaryField):
+class Ising(ChainField):
     """Ising spins +-1 on a ring or torus: p(s) ~ exp(J sum of s_i s_j over neighbours).
 
     J = 1 / temperature. On a ring samples are exact and independent. On a torus they come from
-    chains of Swendsen-Wang sweeps, see `autocorrelation_times`.
+    256 independent chains of Swendsen-Wang sweeps, of which each gives every 256th sample. By
+    default the chains measure their autocorrelation time, and are sampled at three times this
+    interval. Samples of a chain are then correlated by less than one per cent in their energy and
+    squared magnetization, and up to 256 samples are independent. Fewer sweeps leave a correlation
+    that survives a random division of the samples into a training and a test set.
 
     Parameters
     ----------
@@ -38,14 +38,10 @@ class Ising(MarkovSampled, StationaryField):
         between them.
     temperature : float
         T, in units of the coupling. A torus orders below 2.269.
-    n_sweeps : int, default=5
-        Sweeps between two samples of a chain (torus only); chains run ten times as long
-        before the first.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range.
+    n_sweeps : int, optional
+        Sweeps between two samples of a chain (torus only); by default three times the largest
+        of `autocorrelation_times`. Chains make 50 sweeps, or ten times `n_sweeps` if this is
+        more, before the first sample.
 
     See Also
     --------
@@ -65,13 +61,14 @@ class Ising(MarkovSampled, StationaryField):
     shape: tuple[int, ...]
     _: KW_ONLY
     temperature: float
-    n_sweeps: int = 5
-    _numbers_at_a_time = 2**20  # chains are advanced together
+    n_sweeps: int | None = None
+    block_size = 2**20  # chains are advanced together
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", check_lattice_shape(self.shape))
         check_positive(self.temperature, "temperature")
-        check_positive(self.n_sweeps, "n_sweeps", integer=True)
+        if self.n_sweeps is not None:
+            check_positive(self.n_sweeps, "n_sweeps", integer=True)
         if self.temperature < 1e-2:
             raise ValueError(f"temperature={self.temperature!r}; expected at least 0.01.")
 
@@ -91,16 +88,11 @@ class Ising(MarkovSampled, StationaryField):
         correlation_length : float
             xi.
         **parameters
-            Others of the class.
+            Other parameters of the class.
 
         Returns
         -------
         model : Ising
-
-        Raises
-        ------
-        ValueError
-            If a parameter is out of range.
         """
         check_positive(correlation_length, "correlation_length")
         if not _LENGTHS[0] <= correlation_length <= _LENGTHS[1]:
@@ -164,52 +156,57 @@ class Ising(MarkovSampled, StationaryField):
         """Excess kurtosis of one spin: -2."""
         return -2.0
 
-    def _moment(self, sites: NDArray[np.int64]) -> Array:
+    def product_moment(self, sites: Integers) -> Array:
+        """On a ring, from the bonds between the sites; see `StationaryField.product_moment`."""
         if len(self.shape) == 2:
-            return super()._moment(sites)
+            return super().product_moment(sites)
         a, side = math.tanh(self.coupling), self.shape[0]
         i, j, k, l = np.sort(sites, axis=1).T  # noqa: E741
         between = (j - i) + (l - k)  # bonds that the product of the four spins holds
         return np.asarray((a**between + a ** (side - between)) / (1.0 + a**side))
 
-    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
-        if len(self.shape) == 2:
-            return self._fill_from_chains(buffers, rng)
-        return (self._fill_rings(rows, rng) for rows in buffers)
-
-    def _fill_rings(self, spins: Array, rng: np.random.Generator) -> Array:
-        """Exact, independent rings: independent bonds, kept if their product around is +1."""
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw spins; see `Sampler.draw`."""
+        if self._dynamics is not None:
+            return self._open(rng, n_samples)(n_samples)
+        # Exact, independent rings: independent bonds, kept if their product around is +1.
+        spins = np.empty((n_samples, self.n_features))
         side, negative = self.shape[0], 1.0 / (1.0 + math.exp(2.0 * self.coupling))
         acceptance = 0.5 * (1.0 + math.tanh(self.coupling) ** side)
         done = 0
         while done < len(spins):
             missing = min(len(spins) - done, _MAX_ATTEMPTS)
             attempts = math.ceil(1.02 * missing / acceptance) + 20
-            flips, closes = _running_parity(_bernoulli(negative, (attempts, side), rng))
-            flips = flips[closes][:missing]
-            # A random sign of each ring flips all of its bits.
-            signs = rng.integers(2, size=(len(flips), 1), dtype=np.uint8) * np.uint8(255)
-            bits = np.unpackbits(flips ^ signs, axis=1, count=side, bitorder="little")
-            rows = spins[done : done + len(bits)]
-            np.subtract(1, 2 * bits.view(np.int8), out=rows, casting="unsafe")
-            done += len(bits)
+            bonds = _bernoulli(negative, (attempts, side), rng)
+            flips = np.logical_xor.accumulate(bonds, axis=1)
+            flips = flips[~flips[:, -1]][:missing]
+            signs = rng.integers(2, size=(len(flips), 1), dtype=np.uint8)
+            rows = spins[done : done + len(flips)]
+            np.subtract(1, 2 * (flips ^ signs.view(np.bool_)).view(np.int8), out=rows)
+            done += len(flips)
         return spins
 
-    def _start(self, n_chains: int, rng: np.random.Generator) -> NDArray[Any]:
-        """Random spins."""
-        return rng.choice(np.array([-1, 1], dtype=np.int8), size=(n_chains, *self.shape))
+    @property
+    def _dynamics(self) -> Dynamics | None:
+        """Random spins, Swendsen-Wang sweeps, energy and magnetization."""
+        if len(self.shape) == 1:
+            return None
+        shape, activation = self.shape, -math.expm1(-2.0 * self.coupling)
+        values = np.array([-1, 1], dtype=np.int8)
 
-    def _step(self, states: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
-        """One Swendsen-Wang sweep."""
-        activation = -math.expm1(-2.0 * self.coupling)
-        return flip_clusters(states, (activation, activation), rng)
+        def observe(spins: NDArray[Any]) -> dict[str, Array]:
+            energy = -sum((spins * np.roll(spins, 1, axis)).mean((1, 2)) for axis in (1, 2))
+            magnetization = spins.mean((1, 2))
+            return {
+                "energy": np.asarray(energy),
+                "squared magnetization": np.asarray(magnetization**2),
+            }
 
-    def _observe(self, states: NDArray[Any]) -> dict[str, Array]:
-        energy = -sum((states * np.roll(states, 1, axis)).mean((1, 2)) for axis in (1, 2))
-        return {
-            "energy": np.asarray(energy),
-            "squared magnetization": states.mean((1, 2)) ** 2,
-        }
+        return Dynamics(
+            start=lambda n_chains, rng: rng.choice(values, size=(n_chains, *shape)),
+            sweep=lambda spins, rng: flip_clusters(spins, (activation, activation), rng),
+            observe=observe,
+        )
 
 
 def _bernoulli(
@@ -224,25 +221,6 @@ def _bernoulli(
     ties = np.flatnonzero(random == threshold)
     bits.ravel()[ties] = rng.random(len(ties)) < 256.0 * probability - threshold
     return bits
-
-
-def _running_parity(bits: NDArray[np.bool_]) -> tuple[Bits, NDArray[np.bool_]]:
-    """Parity of each row up to each of its bits, packed, and whether that of all is even.
-
-    Sixty-four bits at a time: a shift by 1, 2, 4, ... with exclusive or sums over as many.
-    """
-    n_rows, side = bits.shape
-    n_words = -(-side // 64)
-    packed = np.zeros((n_rows, 8 * n_words), dtype=np.uint8)
-    packed[:, : -(-side // 8)] = np.packbits(bits, axis=1, bitorder="little")
-    words = packed.view("<u8")
-    for shift in (1, 2, 4, 8, 16, 32):
-        words ^= words << np.uint64(shift)
-    carry = np.zeros(n_rows, dtype=np.uint64)
-    for word in words.T:
-        word ^= carry
-        carry = np.where(word >> np.uint64(63), _ALL_SIGN_FLIPS, _NO_SIGN_FLIPS)
-    return packed, carry == 0  # bits beyond the last are zero, so its parity is carried on
 
 
 def _torus_autocovariance(shape: tuple[int, ...], coupling: float) -> Array:
@@ -263,3 +241,47 @@ def _torus_autocovariance(shape: tuple[int, ...], coupling: float) -> Array:
             autocovariance[d, site] = powers[length - d] @ products @ powers[d]
     autocovariance /= powers[length].sum()
     return autocovariance if shape[0] == length else autocovariance.T
+
+
+@documented
+def make_ising(
+    n_samples: int = 20_000,
+    shape: int | tuple[int, int] = 100,
+    *,
+    correlation_length: Sequence[float] | None = (2.0, 5.0),
+    temperature: Sequence[float] | None = None,
+    n_sweeps: int | None = None,
+    priors: Sequence[float] | None = None,
+    shuffle: bool = True,
+    random_state: Any = None,
+    return_X_y: bool = True,
+) -> Any:
+    """Draw classes of Ising spins that differ in temperature.
+
+    Exact and independent samples on a ring; on a torus from chains of Swendsen-Wang sweeps.
+
+    Parameters
+    ----------
+    @n_samples
+    @shape
+    correlation_length : sequence of float or None, default=(2.0, 5.0)
+        One length per class, in sites: class i has the i-th.
+    temperature : sequence of float, optional
+        One temperature per class, in units of the coupling, in place of `correlation_length`.
+    @n_sweeps
+    @draw
+
+    Examples
+    --------
+    >>> from rfsk.datasets import make_ising
+    >>> X, y = make_ising(1000, temperature=(1.0, 3.0), random_state=0)
+    >>> X.shape, sorted(set(X.ravel().tolist()))
+    ((1000, 100), [-1.0, 1.0])
+    """
+    draw = n_samples, priors, shuffle, random_state, return_X_y
+    if temperature is not None:
+        common = {"n_sweeps": n_sweeps}
+        return draw_family(Ising, shape, "temperature", temperature, common, *draw)
+    lengths = check_one_per_class(correlation_length, "correlation_length")
+    models = [Ising.from_correlation_length(shape, xi, n_sweeps=n_sweeps) for xi in lengths]
+    return draw_models(models, {"correlation_length": lengths, "n_sweeps": n_sweeps}, *draw)

@@ -1,24 +1,32 @@
-"""Covariance kernels: correlation as a function of distance."""
+"""Covariance kernels, laid on a lattice, and their spectra."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+import scipy.fft
 import scipy.special
 from numpy.typing import NDArray
 
-from .._core._validation import check_positive
+from .._core._types import Array, Integers
+from .._core._validation import check_lattice_shape, check_option, check_positive
 
-Array = NDArray[np.float64]
 Profile = Callable[[Array], Array]
 Kernel: TypeAlias = "str | Profile"
 CorrelationLength: TypeAlias = "float | tuple[float, ...]"
 
-NEGLIGIBLE = 1e-18  # correlation beyond which no further periodic image is summed
+# An eigenvalue this far below zero, relative to the largest, is rounding and set to zero.
+ROUNDING = 1e-12
+
+_NEGLIGIBLE = 1e-18  # correlation beyond which no further periodic image is summed
 _MAX_REACH = 1000.0  # in correlation lengths: a kernel must have decayed by then
 _MATERN_ORDERS = (0.01, 50.0)
+_MAX_LENGTH_IN_SIDES = 1000.0
+_BLOCK = 2**16  # distances at which a kernel is evaluated at a time
+_DENSE_SITES = 1024  # open lattices up to here are drawn by a dense matrix
+_LARGEST_TORUS = 2**24
 
 
 @dataclass(frozen=True)
@@ -34,11 +42,6 @@ class Matern:
     ----------
     nu : float, default=1.5
         Smoothness, from 0.01 to 50: the field has ceil(nu) - 1 derivatives.
-
-    Raises
-    ------
-    ValueError
-        If `nu` is out of range.
 
     Examples
     --------
@@ -60,6 +63,7 @@ class Matern:
 
     def __call__(self, r: Array) -> Array:
         """Correlation at distance r, in correlation lengths."""
+        # By logarithms, because scikit-learn's kernel is NaN at zero for large orders.
         s = math.sqrt(2.0 * self.nu) * np.asarray(r, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             log_factor = (1.0 - self.nu) * math.log(2.0) - scipy.special.gammaln(self.nu)
@@ -68,24 +72,49 @@ class Matern:
         return np.asarray(np.where(np.isfinite(values), values, 1.0))  # at and near r = 0
 
 
-KERNELS: dict[str, Profile] = {
+_KERNELS: dict[str, Profile] = {
     "gaussian": lambda r: np.exp(-(r**2)),
     "exponential": lambda r: np.exp(-r),
 }
 
 
-def kernel_profile(kernel: Kernel) -> Profile:
-    """Correlation as a function of the distance in correlation lengths."""
-    return KERNELS[kernel] if isinstance(kernel, str) else kernel
+def check_kernel(model: Any) -> None:
+    """Check and normalise the lattice and kernel of a model, a frozen dataclass.
+
+    A correlation length becomes a float, or a tuple of one per axis if they differ.
+    """
+    shape = check_lattice_shape(model.shape)
+    object.__setattr__(model, "shape", shape)
+    kernel, boundary = model.kernel, model.boundary
+    check_option(boundary, "boundary", ("periodic", "open"))
+    given = f"correlation_length={model.correlation_length!r}"
+    lengths = np.atleast_1d(np.asarray(model.correlation_length, dtype=object))
+    if lengths.ndim != 1 or lengths.size not in (1, len(shape)):
+        raise ValueError(
+            f"{given} does not fit a lattice of shape {shape}; expected one number, or in two "
+            "dimensions a pair (down the rows, across the columns)."
+        )
+    for length in lengths:
+        check_positive(length, "correlation_length")
+    if not callable(kernel):
+        check_option(kernel, "kernel", _KERNELS)
+    if boundary == "periodic":
+        limit = _MAX_LENGTH_IN_SIDES if kernel == "gaussian" or len(shape) == 1 else 1.0
+        by_axis = _axis_lengths(tuple(lengths), len(shape))
+        if any(length > limit * side for length, side in zip(by_axis, shape, strict=True)):
+            raise ValueError(
+                f"{given} is too long for a lattice of shape {shape}; expected at most {limit:g} "
+                "times the side along its axis."
+            )
+    values = tuple(float(length) for length in lengths)
+    if callable(kernel):
+        _check_profile(kernel)
+        autocovariance = lattice_kernel(shape, values, kernel, boundary)
+        (square_root if is_dense(shape, boundary) else spectrum)(autocovariance)
+    object.__setattr__(model, "correlation_length", values[0] if len(set(values)) == 1 else values)
 
 
-def axis_lengths(correlation_length: CorrelationLength, n_axes: int) -> tuple[float, ...]:
-    """One correlation length an axis."""
-    lengths = tuple(np.atleast_1d(correlation_length).tolist())
-    return lengths * n_axes if len(lengths) == 1 else lengths
-
-
-def check_profile(kernel: Profile) -> None:
+def _check_profile(kernel: Any) -> None:
     if isinstance(kernel, type):
         raise TypeError(
             f"kernel={kernel.__name__} is a class; pass an instance, {kernel.__name__}()."
@@ -96,10 +125,21 @@ def check_profile(kernel: Profile) -> None:
             f"kernel(0) is {at_zero!r}; expected a function that maps an array of distances, in "
             "correlation lengths, to correlations, with 1 at zero."
         )
-    reach(kernel)
+    _reach(kernel)
 
 
-def reach(profile: Profile, threshold: float = NEGLIGIBLE) -> float:
+def _profile(kernel: Kernel) -> Profile:
+    """Correlation as a function of the distance in correlation lengths."""
+    return _KERNELS[kernel] if isinstance(kernel, str) else kernel
+
+
+def _axis_lengths(correlation_length: CorrelationLength, n_axes: int) -> tuple[float, ...]:
+    """One correlation length per axis."""
+    lengths = tuple(np.atleast_1d(correlation_length).tolist())
+    return lengths * n_axes if len(lengths) == 1 else lengths
+
+
+def _reach(profile: Profile, threshold: float = _NEGLIGIBLE) -> float:
     """Distance, in correlation lengths, beyond which the correlation is below `threshold`."""
     distances = np.geomspace(0.1, _MAX_REACH, 400)
     above = np.flatnonzero(~(np.abs(profile(distances)) < threshold))
@@ -111,3 +151,180 @@ def reach(profile: Profile, threshold: float = NEGLIGIBLE) -> float:
             "correlation that has decayed to zero there."
         )
     return float(distances[above[-1] + 1])
+
+
+def is_dense(shape: tuple[int, ...], boundary: str) -> bool:
+    """Whether fields are drawn by a dense matrix, as those on small open lattices are."""
+    return boundary == "open" and math.prod(shape) <= _DENSE_SITES
+
+
+def lattice_kernel(
+    shape: tuple[int, ...], correlation_length: CorrelationLength, kernel: Kernel, boundary: str
+) -> Array:
+    """Autocovariance on what is filled with noise: the lattice, or a torus it is cut from.
+
+    The kernel is a function of r, with r^2 = sum over axes of (d / xi)^2. The correlation length xi
+    is in sites; in two dimensions it may be one per axis.
+    """
+    if boundary == "periodic":
+        return periodic_kernel(shape, correlation_length, kernel)
+    if is_dense(shape, boundary):
+        return open_kernel([np.arange(side) for side in shape], correlation_length, kernel)
+    return embedding(shape, correlation_length, kernel)
+
+
+def periodic_kernel(
+    shape: tuple[int, ...], correlation_length: CorrelationLength, kernel: Kernel
+) -> Array:
+    """Autocovariance of unit variance, wrapped around a ring or torus.
+
+    The sum of the kernel over all periodic images is positive semi-definite at every correlation
+    length; the kernel of the shortest distance is not.
+    """
+    profile = _profile(kernel)
+    lengths = _axis_lengths(correlation_length, len(shape))
+    if kernel == "gaussian" and len(shape) == 2:  # a product of two rings
+        rings = [
+            periodic_kernel((side,), xi, kernel) for side, xi in zip(shape, lengths, strict=True)
+        ]
+        return np.multiply.outer(*rings)
+    widths = [math.ceil(_reach(profile) * xi) for xi in lengths]
+    if len(shape) == 1:
+        total = _fold(lambda d: profile(d / lengths[0]), widths[0], shape[0])
+    else:
+        n_images = -(-widths[0] // shape[0])
+        images = shape[0] * np.arange(-n_images, n_images + 1)
+
+        def down(distances: Array) -> Array:
+            """Sum over images down the rows, at distances across the columns."""
+            across = (distances / lengths[1]) ** 2
+            sums = np.zeros((shape[0], len(distances)))
+            for image in images:
+                rows = ((np.arange(shape[0]) + image) / lengths[0]) ** 2
+                sums += profile(np.sqrt(rows[:, None] + across))
+            return sums
+
+        total = _fold(down, widths[1], shape[1])
+    return np.asarray(total / total.flat[0])
+
+
+def _fold(values: Callable[[Array], Array], width: int, side: int) -> Array:
+    """Sum over periodic images of a function of the distance 0, 1, ..., width on the last axis."""
+    n_images = width // side + 1
+    block = side * min(n_images, max(1, _BLOCK // side))
+    forward: Array | float = 0.0
+    for start in range(0, width + 1, block):
+        pieces = values(np.arange(start, start + block, dtype=np.float64))
+        forward = forward + pieces.reshape(*pieces.shape[:-1], -1, side).sum(axis=-2)
+    backward = np.roll(np.asarray(forward)[..., ::-1], 1, axis=-1)  # d counts at d and at -d
+    folded = np.asarray(forward + backward)
+    folded[..., 0] -= values(np.zeros(1))[..., 0]
+    return folded
+
+
+def open_kernel(
+    distances: list[NDArray[Any]], correlation_length: CorrelationLength, kernel: Kernel
+) -> Array:
+    """Bare kernel at the given distances along each axis."""
+    lengths = _axis_lengths(correlation_length, len(distances))
+    squares = [(d / xi) ** 2 for d, xi in zip(distances, lengths, strict=True)]
+    r = np.sqrt(squares[0] if len(squares) == 1 else np.add.outer(squares[0], squares[1]))
+    return np.asarray(_profile(kernel)(r))
+
+
+def embedding(
+    shape: tuple[int, ...], correlation_length: CorrelationLength, kernel: Kernel
+) -> Array:
+    """Autocovariance on a torus large enough to hold an open lattice, exact on it to 1e-12.
+
+    Circulant embedding (Wood and Chan, 1994): the shortest-distance kernel on about twice
+    the lattice equals the open kernel there. Where it has negative eigenvalues the torus
+    grows, until the kernel decays across the margin; then the wrapped kernel is exact, and
+    positive.
+    """
+    margin = _reach(_profile(kernel), 1e-14)
+    widest = [
+        scipy.fft.next_fast_len(side + math.ceil(margin * xi), real=True)
+        for side, xi in zip(shape, _axis_lengths(correlation_length, len(shape)), strict=True)
+    ]
+    for growth in (1.0, 1.5, 2.0, 3.0, 4.0):
+        sides = [
+            scipy.fft.next_fast_len(math.ceil(growth * max(1, 2 * (side - 1))), real=True)
+            for side in shape
+        ]
+        if math.prod(sides) >= math.prod(widest):
+            break
+        shortest = [np.minimum(np.arange(side), side - np.arange(side)) for side in sides]
+        autocovariance = open_kernel(shortest, correlation_length, kernel)
+        eigenvalues = np.fft.rfftn(autocovariance).real
+        if eigenvalues.min() > -1e-15 * eigenvalues.max():
+            return autocovariance
+    if math.prod(widest) > _LARGEST_TORUS:
+        raise ValueError(
+            f"correlation_length={correlation_length!r} needs a torus of {tuple(widest)} sites to "
+            f"cut an open lattice of {shape} from; shorten it, or take a smaller lattice."
+        )
+    return periodic_kernel(tuple(widest), correlation_length, kernel)
+
+
+def spectrum(autocovariance: Array, rounding: float = ROUNDING) -> Array:
+    """Eigenvalues of a stationary covariance on a ring or torus, laid out as by `rfftn`.
+
+    Raises ValueError if the autocovariance is not symmetric, or an eigenvalue is negative by more
+    than `rounding` times the largest.
+    """
+    if not np.isfinite(autocovariance).all():
+        raise ValueError("autocovariance holds NaN or infinity; expected finite numbers.")
+    transform = np.fft.rfftn(autocovariance)
+    eigenvalues = transform.real
+    if np.abs(transform.imag).max() > 1e-10 * np.abs(eigenvalues).max():
+        raise ValueError(
+            "autocovariance differs between a displacement and its opposite; a stationary "
+            "covariance has C(d) = C(-d) around the ring."
+        )
+    return _positive(eigenvalues, rounding, autocovariance.ndim)
+
+
+def square_root(autocovariance: Array, rounding: float = ROUNDING) -> Array:
+    """Symmetric square root of the covariance of an open lattice, (n_features, n_features)."""
+    eigenvalues, vectors = np.linalg.eigh(covariance_matrix(autocovariance, "open"))
+    eigenvalues = _positive(eigenvalues, rounding, autocovariance.ndim)
+    return np.asarray(vectors * np.sqrt(eigenvalues) @ vectors.T)
+
+
+def _positive(eigenvalues: Array, rounding: float, n_axes: int) -> Array:
+    """Set negative rounding to zero, or raise ValueError."""
+    smallest, largest = float(eigenvalues.min()), float(np.abs(eigenvalues).max())
+    if smallest < -rounding * largest:
+        raise ValueError(
+            f"The autocovariance is not positive semi-definite: its smallest eigenvalue is "
+            f"{smallest:.3g} (largest {largest:.3g}). Take a kernel that is positive in "
+            f"{n_axes}-D (Gaussian, exponential, Matern), summed over all periodic images rather "
+            "than taken at the shortest distance."
+        )
+    return np.asarray(np.maximum(eigenvalues, 0.0))
+
+
+def covariance_matrix(autocovariance: Array, boundary: str = "periodic") -> Array:
+    """Dense covariance, (n_features, n_features), from that of the first site with every site."""
+    sites = np.arange(autocovariance.size)
+    return pairwise(autocovariance, sites[None, :], sites[:, None], boundary)
+
+
+def pairwise(
+    autocovariance: Array, first: Integers, second: Integers, boundary: str = "periodic"
+) -> Array:
+    """Covariance of pairs of sites from that of the first site with every site.
+
+    Displacements are taken around a periodic lattice, with their direction: an oriented field has
+    another covariance along one diagonal than along the other. On an open lattice their size
+    decides, because an autocovariance of its shape has no other direction.
+    """
+    # By division, not np.unravel_index, which is wrong for more than 8192 entries where the last
+    # axis has a single one, as sites[:, :, None] does (NumPy issue 31980).
+    displacement = []
+    for side in reversed(autocovariance.shape):
+        offset = second % side - first % side
+        displacement.append(offset % side if boundary == "periodic" else np.abs(offset))
+        first, second = first // side, second // side
+    return np.asarray(autocovariance[tuple(reversed(displacement))])

@@ -1,10 +1,10 @@
-"""Markov chains on lattices: clusters to flip, thinning, and how long chains remember."""
+"""Fields drawn by Markov chains: intervals between samples, and clusters to flip."""
 
 import math
 import warnings
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse
@@ -12,39 +12,67 @@ import scipy.sparse.csgraph
 from numpy.typing import NDArray
 
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_positive
+from ._model import Take
+from ._stationary import StationaryField
 
-Array = NDArray[np.float64]
+States = NDArray[Any]
 
 _CHAINS = 256
 _MEASURED_CHAINS = 64
 _BURN_IN = 10  # sampling intervals, and
 _LEAST_BURN_IN = 50  # sweeps, whatever the interval
 _LONG_ENOUGH = 20.0  # autocorrelation times that a series must have
+_INTERVAL = 3.0  # autocorrelation times between samples, by default
+_FIRST_SERIES, _LONGEST_SERIES = 100, 6400  # sweeps
 
 
-class MarkovSampled(ABC):
-    """A model that is drawn on a torus by many Markov chains, advanced together."""
+class Dynamics(NamedTuple):
+    """How the chains of a model start, make a sweep (which may overwrite them) and are observed."""
 
-    shape: tuple[int, ...]
-    n_sweeps: int
+    start: Callable[[int, np.random.Generator], States]
+    sweep: Callable[[States, np.random.Generator], States]
+    observe: Callable[[States], dict[str, Array]]
 
+    def run(self, states: States, n_sweeps: int, rng: np.random.Generator) -> States:
+        """States after a number of sweeps."""
+        for _ in range(n_sweeps):
+            states = self.sweep(states, rng)
+        return states
+
+    def record(
+        self, states: States, n_sweeps: int, rng: np.random.Generator
+    ) -> tuple[States, dict[str, Array]]:
+        """Make sweeps, and return observables after each of them, (n_sweeps, n_chains)."""
+        series: dict[str, list[Array]] = {}
+        for _ in range(n_sweeps):
+            states = self.sweep(states, rng)
+            for name, values in self.observe(states).items():
+                series.setdefault(name, []).append(values)
+        return states, {name: np.array(values) for name, values in series.items()}
+
+
+class ChainField(StationaryField):
+    """A stationary field that is drawn by many Markov chains, advanced together, on a torus."""
+
+    n_sweeps: int | None
+
+    @property
     @abstractmethod
-    def _start(self, n_chains: int, rng: np.random.Generator) -> NDArray[Any]:
-        """States to start from, (n_chains, *shape)."""
+    def _dynamics(self) -> Dynamics | None:
+        """None where samples are exact and independent."""
 
-    @abstractmethod
-    def _step(self, states: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
-        """States one sweep later; may overwrite `states`."""
-
-    @abstractmethod
-    def _observe(self, states: NDArray[Any]) -> dict[str, Array]:
-        """Numbers whose memory is of interest, (n_chains,) each."""
+    def _open(self, rng: np.random.Generator, n_samples: int | None) -> Take:
+        if self._dynamics is None:
+            return super()._open(rng, n_samples)
+        n_chains = _CHAINS if n_samples is None else min(n_samples, _CHAINS)
+        return Chains(self._dynamics, self.n_sweeps, n_chains, rng).take
 
     def autocorrelation_times(
         self, n_sweeps: int = 1000, random_state: Any = None
     ) -> dict[str, float]:
-        """Measure how long the chains of a torus remember.
+        """Measure the autocorrelation times of the chains of a torus.
 
         Parameters
         ----------
@@ -57,53 +85,71 @@ class MarkovSampled(ABC):
         -------
         times : dict of str to float
             Integrated autocorrelation times, in sweeps, of an energy and of the squared mean.
-            Samples are `n_sweeps` of the model apart.
 
         Raises
         ------
         ValueError
-            On a ring, whose samples are independent, or if `n_sweeps` is not a positive integer.
+            On a ring, whose samples are independent.
         """
         check_positive(n_sweeps, "n_sweeps", integer=True)
-        if len(self.shape) == 1:
+        if self._dynamics is None:
             raise ValueError(
                 f"Samples of {type(self).__name__} on a ring are independent; only a torus has "
                 "chains."
             )
         rng = as_generator(random_state)
-        states = self._start(_MEASURED_CHAINS, rng)
-        for _ in range(max(100, n_sweeps // 5)):
-            states = self._step(states, rng)
-        series: dict[str, list[Array]] = {}
-        for _ in range(n_sweeps):
-            states = self._step(states, rng)
-            for name, values in self._observe(states).items():
-                series.setdefault(name, []).append(values)
-        return {name: autocorrelation_time(np.array(values)) for name, values in series.items()}
+        states = self._dynamics.start(_MEASURED_CHAINS, rng)
+        states = self._dynamics.run(states, max(100, n_sweeps // 5), rng)
+        _, series = self._dynamics.record(states, n_sweeps, rng)
+        return {name: autocorrelation_time(values) for name, values in series.items()}
 
-    def _fill_from_chains(
-        self, buffers: Iterator[Array], rng: np.random.Generator
-    ) -> Iterator[Array]:
-        """Fill arrays with states `n_sweeps` sweeps apart, of chains that run on between them."""
-        states: Array | None = None
-        waiting: Array = np.empty((0, 0))
-        for rows in buffers:
-            done = 0
-            while done < len(rows):
-                if not len(waiting):
-                    if states is None:
-                        states = self._start(min(len(rows), _CHAINS), rng)
-                        n_steps = max(_BURN_IN * self.n_sweeps, _LEAST_BURN_IN)
-                    else:
-                        n_steps = self.n_sweeps
-                    for _ in range(n_steps):
-                        states = self._step(states, rng)
-                    waiting = states.reshape(len(states), -1).copy()
-                taken = waiting[: len(rows) - done]
-                rows[done : done + len(taken)] = taken
-                waiting = waiting[len(taken) :]
-                done += len(taken)
-            yield rows
+
+class Chains:
+    """Independent chains, whose states are taken at intervals of `n_sweeps` sweeps.
+
+    If `n_sweeps` is None, the chains measure the interval before the second set of states.
+    """
+
+    def __init__(
+        self, dynamics: Dynamics, n_sweeps: int | None, n_chains: int, rng: np.random.Generator
+    ) -> None:
+        self.dynamics, self.n_sweeps, self.rng = dynamics, n_sweeps, rng
+        self.n_chains = n_chains
+        self._states: States | None = None
+        self._waiting: States = np.empty((0, 0))
+
+    def take(self, n: int) -> Array:
+        """Return the next n states, flattened, one chain after another."""
+        parts = []
+        while n > 0:
+            if len(self._waiting) == 0:
+                self._states = self._advance()
+                self._waiting = self._states.reshape(self.n_chains, -1).copy()
+            parts.append(self._waiting[:n])
+            self._waiting = self._waiting[n:]
+            n -= len(parts[-1])
+        return np.concatenate(parts).astype(np.float64)
+
+    def _advance(self) -> States:
+        if self._states is None:
+            burn_in = max(_BURN_IN * (self.n_sweeps or 0), _LEAST_BURN_IN)
+            states = self.dynamics.start(self.n_chains, self.rng)
+            return self.dynamics.run(states, burn_in, self.rng)
+        if self.n_sweeps is None:
+            self._states, self.n_sweeps = self._measure(self._states)
+        return self.dynamics.run(self._states, self.n_sweeps, self.rng)
+
+    def _measure(self, states: States) -> tuple[States, int]:
+        """Run the chains on until their autocorrelation is known, and choose the interval."""
+        n_sweeps = _FIRST_SERIES
+        while True:
+            states, series = self.dynamics.record(states, n_sweeps, self.rng)
+            times = [_integrated_time(values) for values in series.values()]
+            longest = float(np.nanmax([1.0, *times]))
+            if n_sweeps >= min(_LONG_ENOUGH * longest, _LONGEST_SERIES):
+                _warn_if_short(n_sweeps, longest)
+                return states, math.ceil(_INTERVAL * longest)
+            n_sweeps *= 2
 
 
 def flip_clusters(
@@ -111,21 +157,15 @@ def flip_clusters(
     activation: tuple[Array | float, Array | float],
     rng: np.random.Generator,
 ) -> NDArray[np.int8]:
-    """Flip Swendsen-Wang clusters of spins on a torus.
+    """Flip each Swendsen-Wang cluster of spins +-1 on tori, or not, at equal odds.
 
     Parameters
     ----------
     spins : ndarray of int8, (n_chains, rows, columns)
-        +1 and -1.
     activation : pair of float or ndarray of that shape
         Probability 1 - exp(-2 J) of activating the bond from a site to the next along each
-        axis, if the two spins are equal.
+        axis, if the two spins are equal. Sites connected by active bonds form a cluster.
     rng : Generator
-
-    Returns
-    -------
-    spins : ndarray of int8
-        With each cluster of sites connected by active bonds flipped or not, at equal odds.
     """
     sites = np.arange(spins.size, dtype=np.int32).reshape(spins.shape)
     starts, ends = [], []
@@ -144,22 +184,19 @@ def flip_clusters(
 
 
 def autocorrelation_time(series: Array) -> float:
-    """Integrated autocorrelation time of stationary series.
+    """Integrated autocorrelation time of stationary series, (n_steps, n_chains), in steps.
 
     tau = 1 + 2 sum_t rho(t), summed to the first window t >= 5 tau (Sokal): the mean of n
-    successive steps has the variance of a mean of n / tau independent samples. A warning is issued
-    if the series is shorter than 20 tau, because tau is then underestimated.
-
-    Parameters
-    ----------
-    series : ndarray of shape (n_steps, n_chains)
-        An observable along independent chains.
-
-    Returns
-    -------
-    tau : float
-        In steps; 1 if the samples are uncorrelated, NaN if the observable is constant.
+    successive steps has the variance of a mean of n / tau independent samples. It is 1 if the
+    steps are uncorrelated and NaN if they are constant. A warning is issued if the series is
+    shorter than 20 tau, because tau is then underestimated.
     """
+    tau = _integrated_time(series)
+    _warn_if_short(len(series), tau)
+    return tau
+
+
+def _integrated_time(series: Array) -> float:
     centred = series - series.mean()
     n_steps = len(centred)
     padded = np.fft.rfft(centred, 2 * n_steps, axis=0)
@@ -169,11 +206,13 @@ def autocorrelation_time(series: Array) -> float:
         return math.nan
     taus = 2.0 * np.cumsum(covariances / covariances[0]) - 1.0
     window = np.flatnonzero(np.arange(n_steps) >= 5.0 * taus)
-    tau = float(max(1.0, taus[window[0] if len(window) else -1]))
+    return float(max(1.0, taus[window[0] if len(window) else -1]))
+
+
+def _warn_if_short(n_steps: int, tau: float) -> None:
     if n_steps < _LONG_ENOUGH * tau:
         warnings.warn(
             f"The autocorrelation time of {tau:.3g} steps is likely to be larger: it was measured "
             f"on {n_steps} steps; expected at least {_LONG_ENOUGH:g} times as many as its value.",
-            stacklevel=2,
+            stacklevel=3,
         )
-    return tau

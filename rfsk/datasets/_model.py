@@ -1,24 +1,26 @@
-"""What every model of inputs can do, and how all of them are drawn."""
+"""Input models: their protocol, and the base class that draws."""
 
-import dataclasses
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_positive
 
-Array = NDArray[np.float64]
+Take = Callable[[int], Array]
 
 
 class InputModel(Protocol):
-    """The law of one input vector: what every model of inputs can do.
+    """Distribution of one input vector: the members that every input model has.
 
-    Any object with these members can be a class of a `Discrimination`.
+    Any object with these members can be a class of a `Discrimination`. Some functions use further
+    members where a model has them: `excess_kurtosis`, `autocovariance`, `pixel_quadrature` and
+    `fourth_cumulant`, as in `StationaryField`.
 
     Examples
     --------
@@ -44,7 +46,7 @@ class InputModel(Protocol):
         Parameters
         ----------
         n_samples : int
-            How many inputs to draw.
+            Number of inputs to draw.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
         """
@@ -52,19 +54,31 @@ class InputModel(Protocol):
     def covariance(self) -> Array:
         """Exact covariance, (n_features, n_features)."""
 
-    def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel."""
-
     def gaussian_clone(self) -> "InputModel":
         """Gaussian model with the same mean and covariance."""
 
 
 class Sampler(ABC):
-    """Drawing, at once or in chunks, for models that know how to draw a few rows."""
+    """Base class of input models: `draw` gives `sample`, `chunks` and `stream`.
+
+    Subclasses have a `shape` and a method `draw`. They may set `block_size`, the number of numbers
+    that are drawn at a time. It bounds the memory beside the output.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.datasets import Sampler
+    >>> class Noise(Sampler):
+    ...     shape = (4,)
+    ...
+    ...     def draw(self, n_samples, rng):
+    ...         return rng.standard_normal((n_samples, 4))
+    >>> Noise().sample(1000, random_state=0).shape
+    (1000, 4)
+    """
 
     shape: tuple[int, ...]
-    # Numbers drawn at a time: what stays in cache, and bounds the memory beside the output.
-    _numbers_at_a_time: ClassVar[int] = 2**17
+    block_size: ClassVar[int] = 2**17
 
     @property
     def n_features(self) -> int:
@@ -72,58 +86,89 @@ class Sampler(ABC):
         return math.prod(self.shape)
 
     @abstractmethod
-    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
-        """Fill one array of rows after another with inputs, and yield it."""
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw independent inputs, (n_samples, n_features), in float64.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of inputs to draw.
+        rng : numpy.random.Generator
+            Source of all random numbers.
+        """
 
     def __getstate__(self) -> dict[str, Any]:
-        """Parameters only: what was computed from them is left out of pickles."""
-        names = [field.name for field in dataclasses.fields(self)]  # type: ignore[arg-type]
-        return {name: self.__dict__[name] for name in names}
+        """Attributes without cached properties, which are left out of pickles."""
+        return {
+            name: value
+            for name, value in self.__dict__.items()
+            if not isinstance(getattr(type(self), name, None), cached_property)
+        }
 
-    @property
-    def _default_chunk(self) -> int:
-        return max(1, self._numbers_at_a_time // self.n_features)
+    def _open(self, rng: np.random.Generator, n_samples: int | None) -> Take:
+        """Return a function that draws the next inputs, of which `n_samples` will be needed."""
+        return partial(self.draw, rng=rng)
+
+    def stream(self, random_state: Any = None) -> Take:
+        """Open an endless stream of inputs.
+
+        A model that is drawn by Markov chains continues its chains from one call to the next.
+
+        Parameters
+        ----------
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the stream.
+
+        Returns
+        -------
+        take : callable
+            ``take(n)`` gives the next n inputs, (n, n_features).
+        """
+        take = self._open(as_generator(random_state), None)
+        return lambda n: next(self._cut(take, n, n))
+
+    def _cut(self, take: Take, n_samples: int, chunk_size: int) -> Iterator[Array]:
+        """Draw blocks of the size of this model, and yield their rows in chunks of another size."""
+        n_rows = max(1, self.block_size // self.n_features)
+        block, left = np.empty((0, self.n_features)), n_samples
+        for start in range(0, n_samples, chunk_size):
+            chunk = np.empty((min(chunk_size, n_samples - start), self.n_features))
+            filled = 0
+            while filled < len(chunk):
+                if len(block) == 0:
+                    block = take(min(n_rows, left))
+                    left -= len(block)
+                part = block[: len(chunk) - filled]
+                chunk[filled : filled + len(part)] = part
+                block = block[len(part) :]
+                filled += len(part)
+            yield chunk
 
     def chunks(
         self, n_samples: int, chunk_size: int | None = None, random_state: Any = None
     ) -> Iterator[Array]:
         """Draw inputs chunk by chunk, where all of them would not fit in memory.
 
+        The chunks of any size are the rows that `sample` draws with the same seed.
+
         Parameters
         ----------
         n_samples : int
-            How many inputs to draw in all.
+            Number of inputs to draw in all.
         chunk_size : int, optional
-            Rows of a chunk; by default so many that a chunk has about a hundred thousand numbers.
+            Rows of a chunk; by default a chunk has about a hundred thousand numbers.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the draw. `sample` with this seed gives the same rows as the chunks of
-            the default size.
+            Seed of the draw.
 
         Yields
         ------
         inputs : ndarray of shape (at most chunk_size, n_features)
-            Float64.
-
-        Raises
-        ------
-        ValueError
-            If a size is not a positive integer.
-
-        Examples
-        --------
-        >>> from rfsk.datasets import NLGP
-        >>> model = NLGP(100, correlation_length=10.0, gain=3.0)
-        >>> [chunk.shape for chunk in model.chunks(500, 200, random_state=0)]
-        [(200, 100), (200, 100), (100, 100)]
         """
         check_positive(n_samples, "n_samples", integer=True)
         if chunk_size is None:
-            chunk_size = self._default_chunk
+            chunk_size = max(1, self.block_size // self.n_features)
         check_positive(chunk_size, "chunk_size", integer=True)
-        rng = as_generator(random_state)
-        starts = range(0, n_samples, chunk_size)
-        sizes = (min(chunk_size, n_samples - start) for start in starts)
-        return self._fill((np.empty((size, self.n_features)) for size in sizes), rng)
+        return self._cut(self._open(as_generator(random_state), n_samples), n_samples, chunk_size)
 
     def sample(self, n_samples: int, random_state: Any = None) -> Array:
         """Draw inputs.
@@ -131,24 +176,14 @@ class Sampler(ABC):
         Parameters
         ----------
         n_samples : int
-            How many inputs to draw.
+            Number of inputs to draw.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
 
         Returns
         -------
         inputs : ndarray of shape (n_samples, n_features)
-            Float64.
-
-        Raises
-        ------
-        ValueError
-            If `n_samples` is not a positive integer.
         """
         check_positive(n_samples, "n_samples", integer=True)
-        rng = as_generator(random_state)
-        inputs = np.empty((n_samples, self.n_features))
-        size = self._default_chunk
-        for _ in self._fill((inputs[i : i + size] for i in range(0, n_samples, size)), rng):
-            pass
-        return inputs
+        take = self._open(as_generator(random_state), n_samples)
+        return next(self._cut(take, n_samples, n_samples))

@@ -1,66 +1,59 @@
 """The non-linear Gaussian process: a Gaussian field through a saturating map."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.special
-from numpy.typing import NDArray
 
-from .._core._array import apply_numpy, array_namespace, erf_
 from .._core._mistakes import warn_likely_mistake
-from .._core._validation import check_positive
-from ._fourth_order import erf_fourth_moment, pairwise
-from ._kernels import CorrelationLength, Kernel
-from ._pointwise import PointwiseLaw
-from ._stationary import KernelField
+from .._core._types import Array, Integers
+from .._core._validation import check_one_per_class, check_positive
+from ._fourth_order import erf_fourth_moment
+from ._gaussian import GaussianField
+from ._generators import documented, draw_family, draw_models
+from ._kernels import CorrelationLength, Kernel, pairwise
+from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, TanhMap
+from ._stationary import LatentField, latent_entries
 
-Array = NDArray[np.float64]
 Nonlinearity: TypeAlias = "str | Callable[[Array], Array]"
 
-_NONLINEARITIES = ("erf", "tanh", "sign")
+_MAPS: dict[str, Callable[[float], PixelMap]] = {
+    "erf": ErfMap,
+    "tanh": TanhMap,
+    "sign": lambda gain: SignMap(),
+}
 _GAIN_RANGE = (1e-30, 1e30)  # beyond, fields leave single precision
 _PROBES = np.linspace(-3.0, 3.0, 13)
-_TAIL = 9.5  # in standard deviations; a Gaussian is below 1e-20 there
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
 
 
+@latent_entries
 @dataclass(frozen=True)
-class NLGP(KernelField):
+class NLGP(LatentField):
     """Non-linear Gaussian process: x = psi(gain z) / Z with z a Gaussian field.
 
     psi(h) = erf(h / sqrt 2) and Z^2 = (2/pi) asin(gain^2 / (1 + gain^2)), so that every pixel
     has zero mean and unit variance. A small gain leaves the field Gaussian, gain 1 makes each
-    pixel exactly uniform, a large gain gives sign(z), with sharp edges. The law is the first
+    pixel exactly uniform, a large gain gives sign(z), with sharp edges. It is the first
     data model of Ingrosso and Goldt (PNAS 119, e2201854119, 2022).
 
     Parameters
     ----------
-    shape : int or (int, int)
-        Sites of the ring, or (rows, columns) of the torus.
-    correlation_length : float or (float, float)
-        xi of the latent field's kernel, in sites; in two dimensions also a pair, down the
-        rows and across the columns.
+    @shape
+    @correlation_length
     gain : float
         g. In the literature that writes psi(h) = erf(h), without the square root of two, the
-        gain of the same law is ours divided by sqrt 2.
-    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
-        Kernel of the latent field, see `GaussianField`.
-    boundary : {"periodic", "open"}, default="periodic"
-        A ring or torus, or a window on an endless field.
+        gain of the same distribution is ours divided by sqrt 2.
+    @kernel
+    @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         psi: erf(h / sqrt 2), tanh(h), sign(h), or a function of a float64 array. Inputs are
         (psi - mean) / standard deviation whatever the map, so that all have zero mean and unit
         variance. The covariance is closed for erf and sign, and a convergent series (see
         Notes) for others.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, or the map is constant or not finite.
 
     Notes
     -----
@@ -95,19 +88,32 @@ class NLGP(KernelField):
         if not _GAIN_RANGE[0] <= self.gain <= _GAIN_RANGE[1]:
             raise ValueError(f"gain={self.gain!r}; expected between 1e-30 and 1e30.")
         if callable(self.nonlinearity):
-            self._law  # noqa: B018  # raises if the map is unfit
+            self.normalization  # noqa: B018  # raises if the map is unfit
             if np.allclose(self.nonlinearity(_PROBES), scipy.special.erf(_PROBES), atol=1e-7):
                 warn_likely_mistake(
-                    "nonlinearity is erf(h), of which no fourth moment is known here. The same law "
-                    f"with all its closed forms is nonlinearity='erf', which is erf(h / sqrt 2), "
-                    f"at gain={self.gain!r} * sqrt(2) = {self.gain * math.sqrt(2.0):.6g}."
+                    "nonlinearity is erf(h), of which no fourth moment is known here. The same "
+                    "distribution with all its closed forms is nonlinearity='erf', which is "
+                    f"erf(h / sqrt 2), at gain={self.gain!r} * sqrt(2) = "
+                    f"{self.gain * math.sqrt(2.0):.6g}."
                 )
-        elif self.nonlinearity not in _NONLINEARITIES:
+        elif self.nonlinearity not in _MAPS:
             raise ValueError(
                 f"nonlinearity={self.nonlinearity!r} is unknown; expected one of 'erf', 'tanh', "
                 "'sign', or a function of an array. 'erf' is erf(h / sqrt 2): where erf(h) is "
-                "written, the gain of the same law is smaller by sqrt 2."
+                "written, the gain of the same distribution is smaller by sqrt 2."
             )
+
+    @cached_property
+    def pixel_map(self) -> PixelMap:
+        """The saturating map, with gain and normalization."""
+        if isinstance(self.nonlinearity, str):
+            return _MAPS[self.nonlinearity](self.gain)
+        return FunctionMap(self.nonlinearity, self.gain)
+
+    @property
+    def normalization(self) -> float:
+        """Z, the standard deviation of psi(gain z)."""
+        return self.pixel_map.normalization
 
     @property
     def remark(self) -> str:
@@ -116,75 +122,11 @@ class NLGP(KernelField):
             return ""
         return (
             f"The gain is that of erf(gain z / sqrt 2), as in the paper; where erf(gain z) is "
-            f"written, the gain of this law is {self.gain / math.sqrt(2.0):.4g}."
+            f"written, the gain of this distribution is {self.gain / math.sqrt(2.0):.4g}."
         )
 
-    @property
-    def _saturation(self) -> float:
-        """g^2 / (1 + g^2), the correlation of the map's two thresholds."""
-        return float((self.gain / math.hypot(1.0, self.gain)) ** 2)
-
-    @cached_property
-    def _law(self) -> PointwiseLaw:
-        psi = np.tanh if self.nonlinearity == "tanh" else self.nonlinearity
-        return PointwiseLaw(lambda z: psi(self.gain * z))  # type: ignore[operator]
-
-    @property
-    def normalization(self) -> float:
-        """Z, the standard deviation of psi(gain z)."""
-        if self.nonlinearity == "erf":
-            return math.sqrt(2.0 / math.pi * math.asin(self._saturation))
-        return 1.0 if self.nonlinearity == "sign" else math.sqrt(self._law.variance)
-
-    def _latent_scale(self) -> float:
-        return self.gain / math.sqrt(2.0) if self.nonlinearity == "erf" else self.gain
-
-    @property
-    def _named_map(self) -> tuple[str, float] | None:
-        if not isinstance(self.nonlinearity, str):
-            return None
-        return self.nonlinearity, 1.0 / self.normalization
-
-    def _pointwise(self, latent: Any) -> Any:
-        if self.nonlinearity == "erf":
-            fields = erf_(latent)
-        elif isinstance(self.nonlinearity, str):
-            fields = getattr(array_namespace(latent), self.nonlinearity)(latent)
-        else:
-            fields = apply_numpy(self.nonlinearity, latent) - self._law.mean
-        fields *= 1.0 / self.normalization
-        return fields
-
-    def _map_covariance(self, latent: Array) -> Array:
-        """Exact covariance of two pixels from that of the latent field.
-
-        For erf asin(q C) / asin(q) with C the latent covariance and q = g^2 / (1 + g^2): the
-        arcsine law of two error functions of correlated Gaussians; q = 1 for the sign.
-        """
-        latent = np.clip(latent, -1.0, 1.0)
-        if self.nonlinearity not in ("erf", "sign"):
-            return self._law.correlation(latent)
-        q = self._saturation if self.nonlinearity == "erf" else 1.0
-        return np.asarray(np.arcsin(q * latent) / math.asin(q))
-
-    def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel, by Gauss-Legendre quadrature (error below 1e-12)."""
-        if self.nonlinearity == "sign":
-            return -2.0
-        if self.nonlinearity != "erf":
-            return self._law.excess_kurtosis
-        scale = max(1.0, self.gain)  # psi saturates at z = _TAIL / gain
-        half = _TAIL / 2.0 / scale
-        z = half * (_NODES + 1.0)
-        density = 2.0 * half * _WEIGHTS * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-        psi = scipy.special.erf(self.gain * z / math.sqrt(2.0))
-        ratio = psi / self.normalization
-        fourth = float(density @ ratio**4)
-        if scale > 1.0:  # beyond the last node psi is one
-            fourth += math.erfc(_TAIL / scale / math.sqrt(2.0)) / self.normalization**4
-        return fourth - 3.0
-
-    def _moment(self, sites: NDArray[np.int64]) -> Array:
+    def product_moment(self, sites: Integers) -> Array:
+        """By Price's theorem; see `StationaryField.product_moment`."""
         if self.nonlinearity not in ("erf", "sign"):
             raise NotImplementedError(
                 f"The fourth moment is closed for nonlinearity 'erf' and 'sign', not for "
@@ -206,3 +148,105 @@ class NLGP(KernelField):
         moments = erf_fourth_moment(covariances, self.gain) / self.normalization**4
         same = sites[:, 0] == sites[:, 3]
         return np.where(same, self.excess_kurtosis() + 3.0, moments)
+
+
+@documented
+def make_nlgp(
+    n_samples: int = 20_000,
+    shape: int | tuple[int, int] = 100,
+    *,
+    correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
+    gain: float = 3.0,
+    kernel: Kernel = "gaussian",
+    boundary: str = "periodic",
+    nonlinearity: Nonlinearity = "erf",
+    priors: Sequence[float] | None = None,
+    shuffle: bool = True,
+    random_state: Any = None,
+    return_X_y: bool = True,
+) -> Any:
+    """Draw classes of non-linear Gaussian processes that differ in correlation length.
+
+    Every class has zero mean and unit variance and is unchanged by negation, so that linear
+    classifiers stay near chance. The default is the one-dimensional task of Ingrosso and
+    Goldt (PNAS 2022); their two-dimensional one is ``shape=(20, 20),
+    correlation_length=(1.0, 2.0)``.
+
+    Parameters
+    ----------
+    @n_samples
+    @shape
+    @correlation_length
+    gain : float, default=3.0
+        From near zero (Gaussian) through 1 (uniform pixels) to large (sharp edges).
+    @kernel
+    @boundary
+    nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
+        The saturating map.
+    @draw
+
+    See Also
+    --------
+    rfsk.make_gp : The Gaussian control, with the same covariances.
+    rfsk.datasets.NLGP : The distribution of one class.
+
+    Examples
+    --------
+    >>> from rfsk import make_nlgp
+    >>> X, y = make_nlgp(1000, random_state=0)
+    >>> X.shape, X.dtype, y.dtype
+    ((1000, 100), dtype('float64'), dtype('int64'))
+    """
+    common = {"gain": gain, "kernel": kernel, "boundary": boundary, "nonlinearity": nonlinearity}
+    draw = n_samples, priors, shuffle, random_state, return_X_y
+    return draw_family(NLGP, shape, "correlation_length", correlation_length, common, *draw)
+
+
+@documented
+def make_gp(
+    n_samples: int = 20_000,
+    shape: int | tuple[int, int] = 100,
+    *,
+    correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
+    gain: float | None = 3.0,
+    kernel: Kernel = "gaussian",
+    boundary: str = "periodic",
+    nonlinearity: Nonlinearity = "erf",
+    priors: Sequence[float] | None = None,
+    shuffle: bool = True,
+    random_state: Any = None,
+    return_X_y: bool = True,
+) -> Any:
+    """Draw the Gaussian control of `make_nlgp`: the same covariances, nothing beyond them.
+
+    Parameters
+    ----------
+    @n_samples
+    @shape
+    @correlation_length
+    gain : float or None, default=3.0
+        The covariance is exactly that of the NLGP of this gain; None takes the bare kernel.
+    @kernel
+    @boundary
+    nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
+        The saturating map of that NLGP.
+    @draw
+
+    Examples
+    --------
+    >>> from rfsk import make_gp
+    >>> X, y = make_gp(1000, shape=(8, 8), correlation_length=(1.0, 2.0), random_state=0)
+    >>> X.shape
+    (1000, 64)
+    """
+    lengths = check_one_per_class(correlation_length, "correlation_length")
+    field: dict[str, Any] = {"kernel": kernel, "boundary": boundary}
+    process = {**field, "gain": gain, "nonlinearity": nonlinearity}
+    models = [
+        GaussianField(shape, correlation_length=xi, **field)  # type: ignore[arg-type]
+        if gain is None
+        else NLGP(shape, correlation_length=xi, **process).gaussian_clone()  # type: ignore[arg-type]
+        for xi in lengths
+    ]
+    parameters = {"correlation_length": lengths, **process}
+    return draw_models(models, parameters, n_samples, priors, shuffle, random_state, return_X_y)

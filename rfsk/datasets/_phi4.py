@@ -1,32 +1,31 @@
 """The scalar phi^4 field on a ring, sampled exactly, and on a torus, by a Markov chain."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_number, check_positive
-from ._markov import MarkovSampled, flip_clusters
-from ._pointwise import PointwiseLaw
-from ._stationary import StationaryField
+from ._generators import documented, draw_family
+from ._markov import ChainField, Dynamics, flip_clusters
+from ._stationary import GaussianClone
 from ._transfer import TransferOperator
 
 if TYPE_CHECKING:
     from ._bridges import RingBridges
     from ._heat_bath import HeatBath
 
-Array = NDArray[np.float64]
 
 _DEEPEST = 1e4
 _NEGLIGIBLE = 42.0  # exp(-42) = 6e-19, relative to the largest weight
 
 
 @dataclass(frozen=True)
-class Phi4(MarkovSampled, StationaryField):
+class Phi4(ChainField):
     """Scalar field with a quartic potential on a ring or torus, p(phi) ~ exp(-S).
 
     S = sum over neighbours of (k/2) (phi_i - phi_j)^2 + sum over sites of
@@ -46,14 +45,8 @@ class Phi4(MarkovSampled, StationaryField):
     standardize : bool, default=False
         Whether to divide the field by its standard deviation (where it has a closed form: on a
         ring, or without quartic term).
-    n_sweeps : int, default=5
-        Sweeps between two samples of a chain (torus with quartic term only); chains run ten
-        times as long before the first.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range.
+    n_sweeps : int, optional
+        Sweeps between two samples of a chain (torus with quartic term only), as in `Ising`.
 
     Notes
     -----
@@ -80,15 +73,16 @@ class Phi4(MarkovSampled, StationaryField):
     mass_squared: float = -12.0
     quartic: float = 8.0
     standardize: bool = False
-    n_sweeps: int = 5
-    _numbers_at_a_time = 2**21  # chains are advanced together
+    n_sweeps: int | None = None
+    block_size = 2**21  # chains are advanced together
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", check_lattice_shape(self.shape))
         check_positive(self.coupling, "coupling", zero=True)
         check_number(self.mass_squared, "mass_squared")
         check_positive(self.quartic, "quartic", zero=True)
-        check_positive(self.n_sweeps, "n_sweeps", integer=True)
+        if self.n_sweeps is not None:
+            check_positive(self.n_sweeps, "n_sweeps", integer=True)
         if self.quartic == 0.0 and self.mass_squared <= 0.0:
             raise ValueError(
                 f"mass_squared={self.mass_squared!r} with quartic=0 leaves the field unbounded; "
@@ -185,10 +179,8 @@ class Phi4(MarkovSampled, StationaryField):
     @cached_property
     def _raw_autocovariance(self) -> Array:
         if self._is_free:  # 1 / (m2 + k |p|^2) on the lattice's modes
-            momentum = np.zeros(self.shape)
-            for axis, side in enumerate(self.shape):
-                squared = 2.0 - 2.0 * np.cos(2.0 * math.pi * np.arange(side) / side)
-                momentum += np.expand_dims(squared, [a for a in range(momentum.ndim) if a != axis])
+            phases = [2.0 * math.pi * np.arange(side) / side for side in self.shape]
+            momentum = reduce(np.add.outer, [2.0 - 2.0 * np.cos(phase) for phase in phases])
             propagator = 1.0 / (self.mass_squared + self.coupling * momentum)
             return np.asarray(np.fft.ifftn(propagator).real)
         if len(self.shape) == 2:
@@ -215,60 +207,119 @@ class Phi4(MarkovSampled, StationaryField):
         variance = float(self._raw_autocovariance.flat[0])
         return self._transfer.moment(4, self.shape[0]) / variance**2 - 3.0
 
+    @cached_property
+    def _clone(self) -> GaussianClone:
+        """The Gaussian field that a free field is."""
+        return GaussianClone(self)
+
     def pixel_quadrature(self) -> tuple[Array, Array]:
         """The grid of the transfer operator; of a free field a Gaussian's nodes."""
         if self._is_free:
-            deviation = self._scale * math.sqrt(self._raw_autocovariance.flat[0])
-            return PointwiseLaw(lambda z: deviation * z).quadrature()
+            return self._clone.pixel_quadrature()
         if len(self.shape) == 2:
             return super().pixel_quadrature()
         return self._scale * self._transfer.grid, self._transfer.density(self.shape[0])
 
-    def _moment(self, sites: NDArray[np.int64]) -> Array:
+    def product_moment(self, sites: Integers) -> Array:
+        """From the transfer operator; see `StationaryField.product_moment`."""
         if self._is_free:
             return self._gaussian_moment(sites)
         if len(self.shape) == 2:
-            return super()._moment(sites)
+            return super().product_moment(sites)
         side = self.shape[0]
         gaps = np.diff(np.sort(sites, axis=1), axis=1)
         gaps = np.column_stack([gaps, side - gaps.sum(axis=1)])
         return self._transfer.fourth_moment(gaps.astype(np.int64), side) * self._scale**4
 
-    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
-        if len(self.shape) == 2 and not self._is_free:
-            yield from self._fill_from_chains(buffers, rng)
-            return
-        for rows in buffers:
-            if self._is_free:
-                modes = np.fft.rfftn(self._raw_autocovariance).real
-                noise = rng.standard_normal((len(rows), *self.shape))
-                axes = tuple(range(1, noise.ndim))
-                fields = np.fft.rfftn(noise, axes=axes) * np.sqrt(modes)
-                phi = np.fft.irfftn(fields, s=self.shape, axes=axes)
-                rows[:] = phi.reshape(rows.shape)
-            else:
-                if self.shape[0] > 1:
-                    self._bridges.draw(rows, rng)
-                self._heat_bath.sweep(rows, rng)
-            rows *= self._scale
-            yield rows
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw fields; see `Sampler.draw`."""
+        if self._is_free:
+            return self._clone.draw(n_samples, rng)
+        if self._dynamics is not None:
+            return self._open(rng, n_samples)(n_samples)
+        rows = np.empty((n_samples, self.n_features))
+        if self.shape[0] > 1:
+            self._bridges.draw(rows, rng)
+        self._heat_bath.sweep(rows, rng)
+        rows *= self._scale
+        return rows
 
-    def _start(self, n_chains: int, rng: np.random.Generator) -> Array:
-        """Gaussian noise around zero."""
-        return rng.standard_normal((n_chains, *self.shape)).clip(-self._edge, self._edge)
+    @property
+    def _dynamics(self) -> Dynamics | None:
+        """Gaussian noise around zero, heat bath and clusters of signs, mean square and mean."""
+        if self._has_closed_form:
+            return None
 
-    def _step(self, states: Array, rng: np.random.Generator) -> Array:
-        """Heat bath, then clusters of signs."""
-        self._heat_bath.sweep(states.reshape(len(states), -1), rng)
-        signs = np.where(states < 0.0, -1, 1).astype(np.int8)
-        size = np.abs(states)
-        activation = [
+        def start(n_chains: int, rng: np.random.Generator) -> Array:
+            return rng.standard_normal((n_chains, *self.shape)).clip(-self._edge, self._edge)
+
+        return Dynamics(
+            start,
+            self._sweep,
+            observe=lambda fields: {
+                "mean square": (fields**2).mean((1, 2)),
+                "squared mean": fields.mean((1, 2)) ** 2,
+            },
+        )
+
+    def _sweep(self, fields: Array, rng: np.random.Generator) -> Array:
+        self._heat_bath.sweep(fields.reshape(len(fields), -1), rng)
+        signs = np.where(fields < 0.0, -1, 1).astype(np.int8)
+        size = np.abs(fields)
+        first, second = (
             -np.expm1(-2.0 * self.coupling * size * np.roll(size, -1, axis)) for axis in (1, 2)
-        ]
-        return np.asarray(size * flip_clusters(signs, (activation[0], activation[1]), rng))
+        )
+        return np.asarray(size * flip_clusters(signs, (first, second), rng))
 
-    def _observe(self, states: Array) -> dict[str, Array]:
-        return {
-            "mean square": (states**2).mean((1, 2)),
-            "squared mean": states.mean((1, 2)) ** 2,
-        }
+
+@documented
+def make_phi4(
+    n_samples: int = 20_000,
+    shape: int | tuple[int, int] = 100,
+    *,
+    coupling: Sequence[float] = (0.6, 1.2),
+    mass_squared: float = -12.0,
+    quartic: float = 8.0,
+    standardize: bool = False,
+    n_sweeps: int | None = None,
+    priors: Sequence[float] | None = None,
+    shuffle: bool = True,
+    random_state: Any = None,
+    return_X_y: bool = True,
+) -> Any:
+    """Draw classes of scalar phi^4 fields that differ in their coupling.
+
+    With the default potential on a ring couplings 0.6 and 1.2 give correlation lengths of 2.3
+    and 8.6 sites, 1 and 2 give 5.6 and 40.4. Variances differ by a few per cent; `standardize`
+    makes them equal.
+
+    Parameters
+    ----------
+    @n_samples
+    @shape
+    coupling : sequence of float, default=(0.6, 1.2)
+        One stiffness k per class: class i has the i-th.
+    mass_squared : float, default=-12.0
+        m2 of the potential (m2/2) phi^2 + (lam/4) phi^4.
+    quartic : float, default=8.0
+        lam of the potential.
+    standardize : bool, default=False
+        Whether to divide each class by its standard deviation; on a ring only.
+    @n_sweeps
+    @draw
+
+    Examples
+    --------
+    >>> from rfsk.datasets import make_phi4
+    >>> X, y = make_phi4(1000, 40, random_state=0)
+    >>> X.shape
+    (1000, 40)
+    """
+    common = {
+        "mass_squared": mass_squared,
+        "quartic": quartic,
+        "standardize": standardize,
+        "n_sweeps": n_sweeps,
+    }
+    draw = n_samples, priors, shuffle, random_state, return_X_y
+    return draw_family(Phi4, shape, "coupling", coupling, common, *draw)

@@ -1,20 +1,20 @@
 """Pulses on a ring: the simplest inputs with edges."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .._core._validation import check_lattice_shape, check_positive
+from .._core._types import Array, Integers
+from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
+from ._generators import documented, draw_family
 from ._stationary import StationaryField
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Pulses(StationaryField):
-    """One pulse a sample: +1 on an arc of a ring and -1 elsewhere, or the reverse.
+    """One pulse per sample: +1 on an arc of a ring and -1 elsewhere, or the reverse.
 
     The arc starts anywhere, its length is uniform on lo, ..., hi - 1, and the sign is random.
 
@@ -24,11 +24,6 @@ class Pulses(StationaryField):
         Sites of the ring.
     length : (int, int)
         lo and hi, in sites: lengths from lo up to but not including hi, 1 <= lo < hi <= shape.
-
-    Raises
-    ------
-    ValueError
-        If the shape is not a ring or the lengths do not fit it.
 
     Examples
     --------
@@ -69,12 +64,8 @@ class Pulses(StationaryField):
         """Both values of a pixel, equally likely."""
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
-    def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel: -2."""
-        return -2.0
-
-    def _moment(self, sites: NDArray[np.int64]) -> Array:
-        """One minus twice the share of starts whose arc holds an odd number of the sites.
+    def product_moment(self, sites: Integers) -> Array:
+        """One minus twice the fraction of arcs that hold an odd number of the sites.
 
         A site is in the arcs of length l that start on the l sites up to it. Going around the
         ring, the number of sites in the arc changes by one at either end of these four stretches,
@@ -92,13 +83,46 @@ class Pulses(StationaryField):
             moments += 1.0 - 2.0 * odd / side
         return moments / (self.length[1] - self.length[0])
 
-    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
-        for rows in buffers:
-            n_samples, side = rows.shape
-            lengths = rng.integers(*self.length, size=(n_samples, 1), dtype=np.int32)
-            starts = rng.integers(side, size=(n_samples, 1), dtype=np.int32)
-            signs = rng.choice(np.array([-1.0, 1.0]), size=(n_samples, 1))
-            offset = np.arange(side, dtype=np.int32) - starts
-            offset += (offset < 0) * np.int32(side)
-            rows[:] = np.where(offset < lengths, signs, -signs)
-            yield rows
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw pulses; see `Sampler.draw`."""
+        side = self.n_features
+        lengths = rng.integers(*self.length, size=(n_samples, 1), dtype=np.int32)
+        starts = rng.integers(side, size=(n_samples, 1), dtype=np.int32)
+        signs = rng.choice(np.array([-1.0, 1.0]), size=(n_samples, 1))
+        offset = np.arange(side, dtype=np.int32) - starts
+        offset += (offset < 0) * np.int32(side)
+        return np.where(offset < lengths, signs, -signs)
+
+
+@documented
+def make_pulses(
+    n_samples: int = 20_000,
+    shape: int = 100,
+    *,
+    length: Sequence[tuple[int, int]] = ((5, 15), (15, 30)),
+    priors: Sequence[float] | None = None,
+    shuffle: bool = True,
+    random_state: Any = None,
+    return_X_y: bool = True,
+) -> Any:
+    """Draw classes of single pulses on a ring that differ in their length.
+
+    Parameters
+    ----------
+    @n_samples
+    shape : int, default=100
+        Sites of the ring.
+    length : sequence of (int, int), default=((5, 15), (15, 30))
+        One range (lo, hi) of pulse lengths per class, in sites, hi excluded.
+    @draw
+
+    Examples
+    --------
+    >>> from rfsk.datasets import make_pulses
+    >>> X, y = make_pulses(1000, 60, random_state=0)
+    >>> X.shape
+    (1000, 60)
+    """
+    ranges = check_one_per_class(length, "length", example="((5, 15), (15, 30))")
+    draw = n_samples, priors, shuffle, random_state, return_X_y
+    return draw_family(Pulses, shape, "length", ranges, {}, *draw)

@@ -1,21 +1,22 @@
 """Spiked cumulant: white inputs that are Gaussian in all directions but one."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
+from .._core._types import Array
 from .._core._validation import check_lattice_shape, check_option, check_positive
-from ._distributions import Distribution, check_variance, excess_kurtosis
+from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
 from ._fourth_order import sites_of
 from ._gaussian import MultivariateGaussian
-from ._model import Sampler
+from ._generators import documented, draw_models
+from ._model import InputModel, Sampler
 
-Array = NDArray[np.float64]
 Latent: TypeAlias = "str | Distribution"
 
 _EXCESS = {"rademacher": -2.0, "uniform": -1.2, "laplace": 3.0}
@@ -27,7 +28,7 @@ class SpikedCumulant(Sampler):
 
     h is a scalar of zero mean and unit variance, v a unit vector (the spike), z white Gaussian
     noise, and S = 1 - (1 - 1 / sqrt(1 + strength)) v v' makes the covariance the identity
-    exactly. What tells x from noise starts at the fourth cumulant,
+    exactly. The lowest order at which x differs from noise is the fourth cumulant,
     excess(h) (strength / (1 + strength))^2 v_i v_j v_k v_l: a planted model for how many samples
     a learner needs to find it (Szekely, Bardone, Gerace and Goldt, NeurIPS 2024).
 
@@ -40,12 +41,7 @@ class SpikedCumulant(Sampler):
     spike : array-like of shape (n_features,), optional
         Direction v, of any length but zero; by default the same at every site.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
-        Law of h; a frozen distribution of SciPy is standardised.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range or the spike does not fit.
+        Distribution of h; a frozen distribution of SciPy is standardised.
 
     Examples
     --------
@@ -76,7 +72,7 @@ class SpikedCumulant(Sampler):
                 f"{self.n_features} numbers that are not all zero."
             )
         object.__setattr__(self, "spike", spike / norm)
-        if isinstance(self.latent, Distribution):
+        if is_distribution(self.latent):
             check_variance(self.latent, "latent")
         elif isinstance(self.latent, str):
             check_option(self.latent, "latent", _EXCESS)
@@ -93,26 +89,24 @@ class SpikedCumulant(Sampler):
             return rng.uniform(-math.sqrt(3.0), math.sqrt(3.0), size=n_samples)
         if self.latent == "laplace":
             return rng.laplace(scale=math.sqrt(0.5), size=n_samples)
-        assert isinstance(self.latent, Distribution)
-        values = self.latent.rvs(size=n_samples, random_state=rng)
-        return np.asarray((values - self.latent.mean()) / math.sqrt(self.latent.var()))
+        latent: Any = self.latent
+        values = latent.rvs(size=n_samples, random_state=rng)
+        return np.asarray((values - latent.mean()) / math.sqrt(latent.var()))
 
-    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw inputs; see `Sampler.draw`."""
         spike = np.asarray(self.spike)
-        for rows in buffers:
-            latent = self._draw_latent(len(rows), rng)
-            rng.standard_normal(out=rows)
-            along = rows @ spike
-            whitened = (math.sqrt(self.strength) * latent + along) / math.sqrt(1.0 + self.strength)
-            rows += (whitened - along)[:, None] * spike
-            yield rows
+        latent = self._draw_latent(n_samples, rng)
+        rows = rng.standard_normal((n_samples, self.n_features))
+        along = rows @ spike
+        whitened = (math.sqrt(self.strength) * latent + along) / math.sqrt(1.0 + self.strength)
+        rows += (whitened - along)[:, None] * spike
+        return rows
 
     @property
     def _cumulant_along_spike(self) -> float:
-        if isinstance(self.latent, str):
-            excess = _EXCESS[self.latent]
-        else:
-            excess = excess_kurtosis(self.latent)
+        latent = self.latent
+        excess = _EXCESS[latent] if isinstance(latent, str) else excess_kurtosis(latent)
         return excess * (self.strength / (1.0 + self.strength)) ** 2
 
     def covariance(self) -> Array:
@@ -124,7 +118,7 @@ class SpikedCumulant(Sampler):
         return self._cumulant_along_spike * float(np.mean(np.asarray(self.spike) ** 4))
 
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
-        """Exact fourth cumulant at sites of shape (..., 4); see `StationaryField`.
+        """Exact fourth cumulant.
 
         Parameters
         ----------
@@ -138,3 +132,46 @@ class SpikedCumulant(Sampler):
         """White Gaussian noise."""
         n = self.n_features
         return MultivariateGaussian(np.zeros(n), np.eye(n), shape=self.shape)
+
+
+@documented
+def make_spiked_cumulant(
+    n_samples: int = 20_000,
+    shape: int | tuple[int, int] = 100,
+    *,
+    strength: float = 5.0,
+    spike: ArrayLike | None = None,
+    latent: Latent = "rademacher",
+    priors: Sequence[float] | None = None,
+    shuffle: bool = True,
+    random_state: Any = None,
+    return_X_y: bool = True,
+) -> Any:
+    """Draw white noise (class 0) and inputs with a spiked fourth cumulant (class 1).
+
+    Mean and covariance are those of white noise in both classes, so that they differ only in
+    statistics of higher order, along one direction.
+
+    Parameters
+    ----------
+    @n_samples
+    @shape
+    strength : float, default=5.0
+        Signal-to-noise ratio of the spike.
+    spike : array-like of shape (n_features,), optional
+        Its direction; by default the same at every site.
+    latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
+        Distribution along the spike.
+    @draw
+
+    Examples
+    --------
+    >>> from rfsk.datasets import make_spiked_cumulant
+    >>> X, y = make_spiked_cumulant(1000, 30, random_state=0)
+    >>> X.shape
+    (1000, 30)
+    """
+    spiked = SpikedCumulant(shape, strength=strength, spike=spike, latent=latent)  # type: ignore[arg-type]
+    models: list[InputModel] = [spiked.gaussian_clone(), spiked]
+    parameters = {"class": ("white noise", "spiked"), "strength": strength, "latent": latent}
+    return draw_models(models, parameters, n_samples, priors, shuffle, random_state, return_X_y)

@@ -1,39 +1,49 @@
-"""Stationary fields, whose law no translation changes, and their Gaussian clones."""
+"""Stationary fields, those made of Gaussian noise, and their Gaussian clones."""
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .._core._array import array_namespace, as_array_like
-from ._fourth_order import cumulant_slice, cumulant_tensor, pairwise, sites_of
-from ._kernels import CorrelationLength, Kernel
-from ._lattice_kernels import (
+from .._core._docstrings import shared_entries
+from .._core._types import Array, Integers
+from ._fourth_order import cumulant_slice, cumulant_tensor, sites_of
+from ._kernels import (
     ROUNDING,
-    check_lattice_law,
+    CorrelationLength,
+    Kernel,
+    check_kernel,
     covariance_matrix,
-    is_dense,
     lattice_kernel,
-    spectrum,
-    square_root,
+    pairwise,
 )
 from ._model import Sampler
-from ._modes import few_modes, mode_factors
-from ._pointwise import PointwiseLaw
+from ._noise_filter import NoiseFilter
+from ._pixel_map import PixelMap
 
-Array = NDArray[np.float64]
+latent_entries = shared_entries("""\
+shape : int or (int, int)
+    Sites of the ring, or (rows, columns) of the torus.
+correlation_length : float or (float, float)
+    xi of the latent field's kernel, in sites; in two dimensions also a pair, down the
+    rows and across the columns.
+kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
+    Kernel of the latent field, see `GaussianField`.
+boundary : {"periodic", "open"}, default="periodic"
+    A ring or torus, or a window on an endless field.
+""")
 
 
 class StationaryField(Sampler):
-    """A field on a lattice whose law depends on displacements only.
+    """Base class of fields on a lattice whose distribution depends on displacements only.
 
-    Subclasses are frozen dataclasses with zero mean. With periodic boundaries, the default,
-    displacements are taken around the ring or torus.
+    Subclasses have zero mean, a `shape` and the methods `draw` and `autocovariance`. With
+    `product_moment` they have fourth cumulants as well, and with `pixel_quadrature` most of the
+    theory. With periodic boundaries, the default, displacements are taken around the ring or torus.
 
     Examples
     --------
@@ -43,7 +53,7 @@ class StationaryField(Sampler):
     >>> isinstance(ring, StationaryField)
     True
     >>> covariance = ring.covariance()
-    >>> bool(abs(covariance[0] - covariance[:, 0]).max() < 1e-12)  # a matter of distance only
+    >>> bool(abs(covariance[0] - covariance[:, 0]).max() < 1e-12)  # it depends on distance only
     True
     """
 
@@ -53,11 +63,7 @@ class StationaryField(Sampler):
     def autocovariance(self) -> Array:
         """Exact covariance of the first site with every site, of shape `shape`."""
 
-    @abstractmethod
-    def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel, E x^4 / (E x^2)^2 - 3."""
-
-    def _lattice_autocovariance(self) -> Array:
+    def torus_autocovariance(self) -> Array:
         """Autocovariance on a torus that holds the field: its own, if it is periodic."""
         return self.autocovariance()
 
@@ -69,38 +75,32 @@ class StationaryField(Sampler):
         """Gaussian field with exactly this covariance."""
         return GaussianClone(self)
 
+    def excess_kurtosis(self) -> float:
+        """Excess kurtosis of one pixel, E x^4 / (E x^2)^2 - 3."""
+        return float(self.fourth_cumulant([0] * 4) / self._autocovariance.flat[0] ** 2)
+
     def pixel_quadrature(self) -> tuple[Array, Array]:
         """Values and weights with which expectations over one pixel are sums.
 
-        Returns
-        -------
-        values : ndarray of shape (n_nodes,)
-        weights : ndarray of shape (n_nodes,)
-            They add to one: E g(x_i) = weights @ g(values).
-
-        Raises
-        ------
-        NotImplementedError
-            If the law of a pixel has no closed form.
-
-        Examples
-        --------
-        >>> from rfsk import NLGP
-        >>> values, weights = NLGP(10, correlation_length=2.0, gain=1.0).pixel_quadrature()
-        >>> round(float(weights @ values**4) - 3.0, 10)  # uniform pixels
-        -1.2
+        E g(x_i) = weights @ g(values), where the weights add to one.
         """
         raise NotImplementedError(
-            f"{type(self).__name__} has no closed form of the law of a pixel; estimate it from "
-            "samples: pass model.sample(n) instead."
+            f"{type(self).__name__} has no closed form of the distribution of a pixel; estimate it "
+            "from samples: pass model.sample(n) instead."
         )
 
-    def _moment(self, sites: NDArray[np.int64]) -> Array:
-        """Fourth moments at the rows of `sites`, (n, 4) numbers of sites."""
+    def product_moment(self, sites: Integers) -> Array:
+        """Exact E x_i x_j x_k x_l, the hook of all fourth moments and cumulants.
+
+        Parameters
+        ----------
+        sites : ndarray of int of shape (n, 4)
+            Valid numbers of sites, counted along rows; they may repeat.
+        """
         raise NotImplementedError(
             f"{type(self).__name__} has no closed form of its fourth moment; estimate it from "
-            "samples, rfsk.analysis.cumulant(model.sample(n)), or pass samples, one array a class, "
-            "where a pair of models is expected."
+            "samples, rfsk.analysis.cumulant(model.sample(n)), or pass samples, one array per "
+            "class, where a pair of models is expected."
         )
 
     def fourth_moment(self, indices: ArrayLike) -> Array:
@@ -111,35 +111,25 @@ class StationaryField(Sampler):
         indices : array-like of int, of shape (..., 4)
             Numbers of the sites, counted along rows; they may repeat.
 
-        Returns
-        -------
-        moments : ndarray of shape (...)
-
         Raises
         ------
-        ValueError
-            If the indices are not four site numbers.
         NotImplementedError
             If the model has no closed form.
         """
         sites = sites_of(indices, self.n_features)
-        return np.asarray(self._moment(sites.reshape(-1, 4)).reshape(sites.shape[:-1]))
+        return np.asarray(self.product_moment(sites.reshape(-1, 4)).reshape(sites.shape[:-1]))
 
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
-        """Exact fourth cumulant, the moment without its three pairs of covariances.
-
-        kappa_ijkl = E x_i x_j x_k x_l - C_ij C_kl - C_ik C_jl - C_il C_jk; arguments and
-        errors as in `fourth_moment`.
+        """Exact fourth cumulant, E x_i x_j x_k x_l - C_ij C_kl - C_ik C_jl - C_il C_jk.
 
         Parameters
         ----------
         indices : array-like of int, of shape (..., 4)
-            Numbers of the sites, as in `fourth_moment`.
+            Numbers of the sites, as in `fourth_moment`, whose errors are raised here as well.
         """
-        sites = sites_of(indices, self.n_features)
-        return np.asarray(self.fourth_moment(sites) - self._gaussian_moment(sites))
+        return np.asarray(self.fourth_moment(indices) - self._gaussian_moment(np.asarray(indices)))
 
-    def _gaussian_moment(self, sites: NDArray[np.int64]) -> Array:
+    def _gaussian_moment(self, sites: Integers) -> Array:
         """C_ij C_kl + C_ik C_jl + C_il C_jk: the fourth moment of the Gaussian clone."""
         i, j, k, l = np.moveaxis(sites, -1, 0)  # noqa: E741
         C = partial(pairwise, self._autocovariance, boundary=self.boundary)
@@ -150,20 +140,9 @@ class StationaryField(Sampler):
         return self.autocovariance()
 
     def fourth_cumulant_slice(self) -> Array:
-        """All fourth cumulants that involve the first site, kappa_0jkl.
+        """All fourth cumulants that involve the first site, kappa_0jkl, (n_features,) * 3.
 
-        On a ring or torus they are all there are, up to translation.
-
-        Returns
-        -------
-        slice : ndarray of shape (n_features, n_features, n_features)
-
-        Raises
-        ------
-        ValueError
-            If it would have more than 256 sites an axis.
-        NotImplementedError
-            If the model has no closed form.
+        On a ring or torus they are all there are, up to translation; refused above 256 sites.
         """
         return cumulant_slice(self.fourth_cumulant, self.shape, self.boundary == "periodic")
 
@@ -173,10 +152,10 @@ class StationaryField(Sampler):
 
 
 class LatentField(StationaryField):
-    """A field made of white noise, filtered by a spectrum and mapped point by point.
+    """Base class of fields made of white noise, which is filtered and mapped pixel by pixel.
 
-    Open boundaries are drawn by the square root of their covariance matrix, or, beyond 1024
-    sites, cut from a torus so large that its covariance on the lattice is that of the open plane.
+    A subclass is a frozen dataclass with `shape`, `correlation_length`, `kernel` and `boundary`, as
+    those of `GaussianField`, and has a `pixel_map` unless it is Gaussian.
 
     Examples
     --------
@@ -189,85 +168,52 @@ class LatentField(StationaryField):
     True
     """
 
-    _rounding: ClassVar[float] = ROUNDING
+    correlation_length: CorrelationLength
+    kernel: Kernel
+    rounding: ClassVar[float] = ROUNDING
 
-    @abstractmethod
-    def _latent_on_lattice(self) -> Array:
-        """Autocovariance of the latent Gaussian field on what is filled with noise."""
+    def __post_init__(self) -> None:
+        check_kernel(self)
 
-    def _map_covariance(self, latent: Array) -> Array:
-        """Covariance of two pixels from that of the latent field; identity by default."""
-        return latent
-
-    def _latent_scale(self) -> float:
-        """Factor of the latent field that the pointwise map expects."""
-        return 1.0
-
-    def _pointwise(self, latent: Any) -> Any:
-        """Map the scaled latent field to the inputs; may overwrite it."""
-        return latent
+    def latent_torus(self) -> Array:
+        """Autocovariance of the latent Gaussian field on the lattice that is filled with noise."""
+        return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
 
     @cached_property
-    def _latent(self) -> Array:
-        return self._latent_on_lattice()
+    def pixel_map(self) -> PixelMap:
+        """Map of the latent field to pixels; the identity by default."""
+        return PixelMap()
 
     @cached_property
-    def _filter(self) -> Array:
-        return self._latent_scale() * np.sqrt(spectrum(self._latent, self._rounding))
-
-    @cached_property
-    def _root(self) -> Array:
-        return self._latent_scale() * square_root(self._latent, self._rounding)
-
-    @cached_property
-    def _modes(self) -> Array | None:
-        """Functions whose random sum is the scaled latent field; None if they are many."""
-        if self._latent.shape != self.shape or self.boundary != "periodic":
-            return None
-        self._filter  # noqa: B018  # raises if the covariance is not positive
-        modes = few_modes(self._latent)
-        return None if modes is None else self._latent_scale() * modes
-
-    @property
-    def _named_map(self) -> tuple[str, float] | None:
-        """Name and factor of the pointwise map, if it is the identity, erf, tanh or the sign."""
-        return None
-
-    @cached_property
-    def _mode_factors(self) -> tuple[Array, Array, Array] | None:
-        """Modes down rows and across columns, and amplitudes; None if filtering is faster."""
-        if self.boundary == "periodic" and self._latent.shape == self.shape:
-            self._filter  # noqa: B018  # raises if the covariance is not positive
-            factors = mode_factors(self._latent)
-        elif is_dense(self.shape, self.boundary) and self.n_features <= 256:
-            return np.ones((1, 1)), self._root, np.ones((1, len(self._root)))
-        else:
-            return None
-        return None if factors is None else (*factors[:2], self._latent_scale() * factors[2])
-
-    def _crop(self, lattice: Array) -> Array:
-        return np.array(lattice[tuple(slice(side) for side in self.shape)])
+    def noise_filter(self) -> NoiseFilter:
+        """Map from white noise to the latent field, as `pixel_map` expects it."""
+        torus = self.latent_torus()
+        return NoiseFilter(torus, self.shape, self.boundary, self.pixel_map.scale, self.rounding)
 
     def latent_autocovariance(self) -> Array:
         """Covariance of the first site with every site of the latent Gaussian field."""
-        return self._crop(self._latent)
+        return np.array(self.noise_filter.torus[tuple(slice(side) for side in self.shape)])
 
     def autocovariance(self) -> Array:
         """Exact covariance of the first site with every site, of shape `shape`."""
-        return self._map_covariance(self.latent_autocovariance())
+        return self.pixel_map.correlation(self.latent_autocovariance())
 
-    def _lattice_autocovariance(self) -> Array:
-        return self._map_covariance(self._latent)
+    def torus_autocovariance(self) -> Array:
+        """Autocovariance on the lattice that is filled with noise."""
+        return self.pixel_map.correlation(self.noise_filter.torus)
+
+    def excess_kurtosis(self) -> float:
+        """Excess kurtosis of one pixel; infinite where its fourth moment is."""
+        return self.pixel_map.excess_kurtosis()
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
         """Nodes of a Gaussian quadrature, mapped as the field is; see `StationaryField`."""
-        scale = self._latent_scale()
-        return PointwiseLaw(lambda z: self._pointwise(scale * z), variance=1.0).quadrature()
+        return self.pixel_map.quadrature()
 
     @property
     def noise_shape(self) -> tuple[int, ...]:
         """Sides of the lattice to fill with noise: `shape`, or a larger torus to cut it from."""
-        return self._latent.shape
+        return self.noise_filter.torus.shape
 
     def from_noise(self, noise: Any) -> Any:
         """Turn white noise into fields: the one definition for NumPy and torch.
@@ -285,56 +231,17 @@ class LatentField(StationaryField):
         -------
         fields : array of shape (n_samples, n_features)
             In the library, precision and on the device of `noise`.
-
-        Raises
-        ------
-        ValueError
-            If the noise has another shape, or is not of floating point.
         """
-        xp = array_namespace(noise)
-        n_samples, lattice = noise.shape[0], self.noise_shape
-        if not xp.isdtype(noise.dtype, "real floating"):
-            raise ValueError(f"noise has dtype {noise.dtype}; expected single or double floats.")
-        if tuple(noise.shape[1:]) not in ((math.prod(lattice),), lattice):
-            expected = f"(n_samples, {math.prod(lattice)})"
-            if len(lattice) > 1:
-                expected += f" or (n_samples, {', '.join(map(str, lattice))})"
-            raise ValueError(f"noise has shape {tuple(noise.shape)}; expected {expected}.")
-        if is_dense(self.shape, self.boundary):
-            flat = xp.reshape(noise, (n_samples, self.n_features))
-            return self._pointwise(flat @ as_array_like(self._root, like=noise))
-        axes = tuple(range(1, 1 + len(lattice)))
-        modes = xp.fft.rfftn(xp.reshape(noise, (n_samples, *lattice)), axes=axes)
-        modes *= as_array_like(self._filter, like=noise)
-        latent = xp.fft.irfftn(modes, s=lattice, axes=axes)
-        if lattice != self.shape:
-            latent = latent[(slice(None), *(slice(side) for side in self.shape))]
-        return self._pointwise(xp.reshape(latent, (n_samples, self.n_features)))
+        return self.pixel_map.forward(self.noise_filter(noise))
 
-    def _fill(self, buffers: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
-        n_sites = math.prod(self.noise_shape)
-        for rows in buffers:
-            rows[:] = self.from_noise(rng.standard_normal((len(rows), n_sites)))
-            yield rows
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw fields from white noise; see `Sampler.draw`."""
+        noise = rng.standard_normal((n_samples, math.prod(self.noise_shape)))
+        return np.asarray(self.from_noise(noise))
 
 
-class KernelField(LatentField):
-    """A latent field whose covariance is a kernel, laid on the lattice."""
-
-    correlation_length: CorrelationLength
-    kernel: Kernel
-
-    def __post_init__(self) -> None:
-        check_lattice_law(self)
-
-    def _latent_on_lattice(self) -> Array:
-        return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
-
-
-class GaussianLaw(LatentField):
-    """What Gaussian fields share: no cumulant beyond the second."""
-
-    _named_map = ("identity", 1.0)
+class Gaussian(LatentField):
+    """Gaussian fields: what those of a kernel and clones have in common."""
 
     def excess_kurtosis(self) -> float:
         """Excess kurtosis of one pixel: zero."""
@@ -344,12 +251,18 @@ class GaussianLaw(LatentField):
         """The model itself."""
         return self
 
-    def _moment(self, sites: NDArray[np.int64]) -> Array:
+    def pixel_quadrature(self) -> tuple[Array, Array]:
+        """Nodes of a Gaussian quadrature; see `StationaryField`."""
+        values, weights = super().pixel_quadrature()
+        return math.sqrt(self._autocovariance.flat[0]) * values, weights
+
+    def product_moment(self, sites: Integers) -> Array:
+        """Sum over the three pairings of sites; see `StationaryField.product_moment`."""
         return self._gaussian_moment(sites)
 
 
 @dataclass(frozen=True)
-class GaussianClone(GaussianLaw):
+class GaussianClone(Gaussian):
     """Gaussian field with the covariance of another stationary model.
 
     The control of every claim about higher-order structure: equal mean and covariance,
@@ -372,17 +285,17 @@ class GaussianClone(GaussianLaw):
 
     model: StationaryField
 
+    # A map of pixels keeps a covariance positive, but one as steep as the arcsine at 1
+    # magnifies its rounding, up to the square root of the machine precision.
+    rounding = 1e-7
+
     def __post_init__(self) -> None:
         if not isinstance(self.model, StationaryField):
             raise TypeError(
                 f"model={self.model!r}; expected a stationary field. Other models have "
                 "gaussian_clone(), data make_gaussian_clone."
             )
-        self._latent  # noqa: B018  # raises if the covariance has no closed form
-
-    # A pointwise map keeps a covariance positive, but one as steep as the arcsine at 1
-    # magnifies its rounding, up to the square root of the machine precision.
-    _rounding = 1e-7
+        self.noise_filter  # noqa: B018  # raises if the covariance has no closed form
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
@@ -394,5 +307,6 @@ class GaussianClone(GaussianLaw):
         """Boundary of the model."""
         return self.model.boundary
 
-    def _latent_on_lattice(self) -> Array:
-        return self.model._lattice_autocovariance()
+    def latent_torus(self) -> Array:
+        """Autocovariance of the model on a torus."""
+        return self.model.torus_autocovariance()

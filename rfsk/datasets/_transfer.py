@@ -5,10 +5,8 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-States = NDArray[np.int64]
+from .._core._types import Array, Integers
 
 LARGEST_GRID = 1536
 _FIRST_GRID = 48
@@ -27,21 +25,9 @@ class TransferOperator:
     the grid is refined until the spectrum and the variance no longer change (by 1e-12), so that
     sums over the grid are integrals.
 
-    Parameters
-    ----------
-    potential : callable
-        V, even and growing.
-    coupling : float
-        k >= 0.
-    half_width : float
-        Where exp(-V) has become negligible.
-    narrowest : float
-        Smallest standard deviation of a site given its neighbours, which the grid must resolve.
-
-    Raises
-    ------
-    ValueError
-        If no grid of up to 1536 points resolves the weights.
+    The potential V is even and exp(-V) negligible at `half_width`; k is the coupling. The grid must
+    resolve `narrowest`, the smallest standard deviation of a site given its neighbours, with at
+    most 1536 points.
     """
 
     def __init__(
@@ -110,7 +96,7 @@ class TransferOperator:
         traces = np.einsum("da,ab,db->d", powers[side:0:-1], squares, powers[:side])
         return np.asarray(traces / powers[side].sum())
 
-    def fourth_moment(self, gaps: States, side: int) -> Array:
+    def fourth_moment(self, gaps: Integers, side: int) -> Array:
         """E of the product of four sites, from the gaps between them around the ring, (n, 4)."""
         powers = self._eigenvalues ** np.arange(side + 1)[:, None]
         blocks = np.einsum("ab,gb,bc->gac", self._field, powers, self._field)

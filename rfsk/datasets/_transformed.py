@@ -1,47 +1,40 @@
-"""Gaussian fields whose pixels are given any marginal law."""
+"""Gaussian fields whose pixels are given any marginal distribution."""
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.special
-from numpy.typing import NDArray
 
-from .._core._array import apply_numpy, array_namespace, erf_, erfc
+from .._core._array import array_namespace, erfc
+from .._core._types import Array
 from .._core._validation import check_option, check_positive
-from ._distributions import Distribution, check_variance, excess_kurtosis
+from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
+from ._generators import documented, draw_family
 from ._kernels import CorrelationLength, Kernel
-from ._pointwise import PointwiseLaw
-from ._stationary import KernelField
+from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
+from ._stationary import LatentField, latent_entries
 
-Array = NDArray[np.float64]
-
-_NAMES = ("uniform", "sign", "laplace")
-_SMALLEST_SHARE = 1e-100  # quantile functions are asked for shares inside (0, 1)
-_RESOLVED_SHARE = 1e-15
+_SMALLEST = 1e-100  # quantile functions are called with probabilities inside (0, 1)
+_RESOLVED = 1e-15
 
 
 @dataclass(frozen=True)
 class Algebraic:
-    """Algebraic marginal law, a value for `marginal`: tails from heavy to none.
+    """Algebraic marginal distribution, a value for `marginal`: tails from heavy to none.
 
     Density ``(1/2) (1 + |x|^k)^(-1 - 1/k)``, which falls as ``|x|^(-k-1)``, scaled to unit
     variance. The excess kurtosis is infinite for k <= 4, 1.285 at k = 5, zero at 5.890 and -1.2,
-    that of the uniform law, as k grows.
+    that of the uniform distribution, as k grows.
 
     Parameters
     ----------
     k : float
-        Tail exponent, above 2.
-
-    Raises
-    ------
-    ValueError
-        If k is at most 2, where the variance is infinite.
+        Tail exponent, above 2, because the variance is infinite at 2.
 
     Examples
     --------
@@ -56,8 +49,8 @@ class Algebraic:
         check_positive(self.k, "k")
         if self.k <= 2.0:
             raise ValueError(
-                f"k={self.k!r} gives the algebraic law an infinite variance; expected k > 2 "
-                "(and k > 4 for a finite kurtosis)."
+                f"k={self.k!r} gives the algebraic distribution an infinite variance; expected "
+                "k > 2 (and k > 4 for a finite kurtosis)."
             )
 
     def _absolute_moment(self, m: float) -> float:
@@ -72,7 +65,7 @@ class Algebraic:
         return self._absolute_moment(4.0) / self._absolute_moment(2.0) ** 2 - 3.0
 
     def of_normal(self, z: Any) -> Any:
-        """The variable whose share below is that of the standard normal z.
+        """The variable at the quantile of the standard normal z.
 
         ``u / (1 - |u|^k)^(1/k)`` with u = erf(z / sqrt 2), scaled; ``1 - |u|`` comes from the
         complementary error function, so that the tail keeps its digits.
@@ -91,7 +84,7 @@ class Algebraic:
 
 
 def _laplace_of_normal(z: Any) -> Any:
-    """Laplace variable of unit variance whose share below is that of the standard normal z."""
+    """Laplace variable of unit variance at the quantile of the standard normal z."""
     xp = array_namespace(z)
     beyond = xp.log(erfc(xp.abs(z) / math.sqrt(2.0)))
     return xp.sign(z) * beyond * (-1.0 / math.sqrt(2.0))
@@ -99,34 +92,31 @@ def _laplace_of_normal(z: Any) -> Any:
 
 Marginal: TypeAlias = "str | Algebraic | Distribution | Callable[[Array], Array]"
 
+_MAPS: dict[str, Callable[[], PixelMap]] = {
+    "uniform": lambda: ErfMap(1.0),
+    "sign": SignMap,
+    "laplace": lambda: StandardMap(_laplace_of_normal, 3.0),
+}
 
+
+@latent_entries
 @dataclass(frozen=True)
-class TransformedField(KernelField):
-    """Gaussian field mapped point by point to a marginal law: x = Q(Phi(z)).
+class TransformedField(LatentField):
+    """Gaussian field mapped point by point to a marginal distribution: x = Q(Phi(z)).
 
-    "Normal to anything" (Cario and Nelson, 1997): Q is the quantile function of the law that
-    each pixel shall have, standardised to zero mean and unit variance.
+    "Normal to anything" (Cario and Nelson, 1997): Q is the quantile function of the distribution
+    that each pixel shall have, standardised to zero mean and unit variance.
 
     Parameters
     ----------
-    shape : int or (int, int)
-        Sites of the ring, or (rows, columns) of the torus.
-    correlation_length : float or (float, float)
-        xi of the latent field's kernel, in sites; in two dimensions also a pair, down the
-        rows and across the columns.
+    @shape
+    @correlation_length
     marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
-        Law of one pixel: "uniform", "sign" or "laplace", `Algebraic(k)`, a frozen distribution of
-        SciPy, or a quantile function of an array of shares in (0, 1). Location and scale do not
-        matter.
-    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
-        Kernel of the latent field, see `GaussianField`.
-    boundary : {"periodic", "open"}, default="periodic"
-        A ring or torus, or a window on an endless field.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, or the law's variance is not finite.
+        Distribution of one pixel: "uniform", "sign" or "laplace", `Algebraic(k)`, a frozen
+        distribution of SciPy, or a quantile function of an array of probabilities in (0, 1).
+        Location and scale do not matter, and the variance must be finite.
+    @kernel
+    @boundary
 
     Notes
     -----
@@ -154,78 +144,88 @@ class TransformedField(KernelField):
     def __post_init__(self) -> None:
         super().__post_init__()
         if isinstance(self.marginal, str):
-            check_option(self.marginal, "marginal", _NAMES)
-        elif isinstance(self.marginal, Distribution):
+            check_option(self.marginal, "marginal", _MAPS)
+        elif is_distribution(self.marginal):
             check_variance(self.marginal, "marginal")
         elif not isinstance(self.marginal, Algebraic):
             if not callable(self.marginal):
                 raise TypeError(
-                    f"marginal={self.marginal!r}; expected one of {_NAMES}, Algebraic(k), a "
+                    f"marginal={self.marginal!r}; expected one of {tuple(_MAPS)}, Algebraic(k), a "
                     "frozen SciPy distribution or a quantile function."
                 )
-            self._law  # noqa: B018  # raises if the quantile function is unfit
-
-    def _of_normal(self, z: Array) -> Array:
-        """Quantile function of the share below z, before standardisation; NumPy only."""
-        if self.marginal == "laplace":
-            return np.asarray(_laplace_of_normal(z))
-        if isinstance(self.marginal, Algebraic):
-            return np.asarray(self.marginal.of_normal(z))
-        below = np.maximum(scipy.special.ndtr(z), _SMALLEST_SHARE)
-        if isinstance(self.marginal, Distribution):
-            above = np.maximum(scipy.special.ndtr(-z), _SMALLEST_SHARE)
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)
-                values = np.where(z > 0.0, self.marginal.isf(above), self.marginal.ppf(below))
-                if not np.isfinite(values).all():  # a law whose far tail SciPy does not resolve
-                    upper = self.marginal.isf(np.maximum(above, _RESOLVED_SHARE))
-                    lower = self.marginal.ppf(np.maximum(below, _RESOLVED_SHARE))
-                    values = np.where(np.isfinite(values), values, np.where(z > 0, upper, lower))
-            return values
-        largest = 1.0 - np.finfo(np.float64).epsneg
-        return np.asarray(self.marginal(np.minimum(below, largest)))  # type: ignore[operator]
+            self.pixel_map.normalization  # noqa: B018  # raises if the function is unfit
 
     @cached_property
-    def _law(self) -> PointwiseLaw:
-        variance = None
-        if self.marginal == "laplace" or isinstance(self.marginal, Algebraic):
-            variance = 1.0
-        elif isinstance(self.marginal, Distribution):
-            variance = float(self.marginal.var())
-        return PointwiseLaw(self._of_normal, variance)
+    def pixel_map(self) -> PixelMap:
+        """The quantile function of the normal probability, standardized."""
+        marginal: Any = self.marginal
+        if isinstance(marginal, str):
+            return _MAPS[marginal]()
+        if isinstance(marginal, Algebraic):
+            return StandardMap(marginal.of_normal, marginal.excess_kurtosis())
+        if is_distribution(marginal):
+            variance = float(marginal.var())
+            return FunctionMap(
+                self._of_normal, variance=variance, kurtosis=excess_kurtosis(marginal)
+            )
+        largest = 1.0 - np.finfo(np.float64).epsneg
+        return FunctionMap(lambda z: marginal(scipy.special.ndtr(z).clip(_SMALLEST, largest)))
 
-    def _latent_scale(self) -> float:
-        return 1.0 / math.sqrt(2.0) if self.marginal == "uniform" else 1.0
+    def _of_normal(self, z: Array) -> Array:
+        """Variable of a SciPy distribution at the quantile of the standard normal z."""
+        marginal: Any = self.marginal
+        below, above = (np.maximum(scipy.special.ndtr(x), _SMALLEST) for x in (z, -z))
+        # Compiled code of SciPy warns of the far tail whatever NumPy's error state is.
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            values = np.where(z > 0.0, marginal.isf(above), marginal.ppf(below))
+            if not np.isfinite(values).all():  # SciPy does not resolve the far tail of some
+                upper = marginal.isf(np.maximum(above, _RESOLVED))
+                lower = marginal.ppf(np.maximum(below, _RESOLVED))
+                values = np.where(np.isfinite(values), values, np.where(z > 0, upper, lower))
+        return np.asarray(values)
 
-    def _pointwise(self, latent: Any) -> Any:
-        xp = array_namespace(latent)
-        if self.marginal == "uniform":
-            fields = erf_(latent)
-            fields *= math.sqrt(3.0)
-            return fields
-        if self.marginal == "sign":
-            return xp.sign(latent)
-        if self.marginal == "laplace":
-            return _laplace_of_normal(latent)
-        if isinstance(self.marginal, Algebraic):
-            return self.marginal.of_normal(latent)
-        fields = apply_numpy(self._of_normal, latent)
-        return (fields - self._law.mean) / math.sqrt(self._law.variance)
 
-    def _map_covariance(self, latent: Array) -> Array:
-        latent = np.clip(latent, -1.0, 1.0)
-        if self.marginal == "uniform":
-            return np.asarray(6.0 / math.pi * np.arcsin(0.5 * latent))
-        if self.marginal == "sign":
-            return np.asarray(2.0 / math.pi * np.arcsin(latent))
-        return self._law.correlation(latent)
+@documented
+def make_transformed_field(
+    n_samples: int = 20_000,
+    shape: int | tuple[int, int] = 100,
+    *,
+    correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
+    marginal: Marginal = "laplace",
+    kernel: Kernel = "gaussian",
+    boundary: str = "periodic",
+    priors: Sequence[float] | None = None,
+    shuffle: bool = True,
+    random_state: Any = None,
+    return_X_y: bool = True,
+) -> Any:
+    """Draw classes of fields with any marginal distribution that differ in correlation length.
 
-    def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel; infinite where its fourth moment is."""
-        if isinstance(self.marginal, str):
-            return {"uniform": -1.2, "sign": -2.0, "laplace": 3.0}[self.marginal]
-        if isinstance(self.marginal, Algebraic):
-            return self.marginal.excess_kurtosis()
-        if isinstance(self.marginal, Distribution):
-            return excess_kurtosis(self.marginal)
-        return self._law.excess_kurtosis
+    Every pixel of every class has the same distribution, of zero mean and unit variance, from
+    heavy tails to none. Whether fields localize depends on its shape.
+
+    Parameters
+    ----------
+    @n_samples
+    @shape
+    @correlation_length
+    marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
+        Distribution of one pixel: "uniform", "sign", "laplace" or an object, see
+        `rfsk.datasets.TransformedField`.
+    @kernel
+    @boundary
+    @draw
+
+    Examples
+    --------
+    >>> from rfsk.datasets import Algebraic, make_transformed_field
+    >>> X, y = make_transformed_field(1000, marginal=Algebraic(k=6.0), random_state=0)
+    >>> X.shape
+    (1000, 100)
+    """
+    common = {"marginal": marginal, "kernel": kernel, "boundary": boundary}
+    draw = n_samples, priors, shuffle, random_state, return_X_y
+    return draw_family(
+        TransformedField, shape, "correlation_length", correlation_length, common, *draw
+    )

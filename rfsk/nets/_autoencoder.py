@@ -14,8 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._core._blocks import is_lazy, row_blocks
 from .._core._random import draw_seed
 from .._core._validation import check_positive, validate_inputs
-from ..datasets import Discrimination
-from ..datasets._model import InputModel
+from ..datasets import Discrimination, InputModel
 from ._advice import advise_on_data
 from ._base import FLOATS, NetEstimator, Training
 from ._batches import Samples

@@ -11,8 +11,7 @@ from skorch.dataset import Dataset
 
 from .._core._ahead import ahead
 from ..datasets import Discrimination
-from ..datasets._field_sampler import FieldSampler
-from ..datasets._streams import BatchSampler
+from ._task_samplers import BatchSampler, FieldSampler
 
 Batch = tuple[Any, torch.Tensor]
 

@@ -16,8 +16,7 @@ from .._core._blocks import is_lazy, row_blocks
 from .._core._mistakes import mark_activations, note_few_rows, note_one_class
 from .._core._random import draw_seed
 from .._core._validation import check_layer, check_option, check_positive, validate_inputs
-from ..datasets import Discrimination
-from ..datasets._empirical import as_task
+from ..datasets import Discrimination, as_task
 from ._advice import advise_on_data, advise_on_task
 from ._base import FLOATS, NetEstimator, Training
 from ._batches import Samples

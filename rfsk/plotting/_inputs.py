@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core._random import as_generator
-from ..datasets import Discrimination, InputModel, StationaryField
-from ..datasets._empirical import as_task
+from ..datasets import Discrimination, InputModel, StationaryField, as_task
 from ._display import Display
 from ._fields import draw_lines
 from .style import BLUE, GREEN, ORANGE, PURPLE, limit, show_image, tidy

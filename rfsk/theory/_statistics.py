@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from .._core._labelled import is_labelled, rows_by_class
 from .._core._validation import check_image_shape
 from ..datasets import Discrimination, EllipticalField
-from ..datasets._empirical import is_labelled, rows_by_class
 
 Array = NDArray[np.float64]
 

@@ -15,8 +15,7 @@ from rfsk import (
     localization_index,
     make_nlgp,
 )
-from rfsk.datasets import EmpiricalDistribution
-from rfsk.datasets._empirical import as_task
+from rfsk.datasets import EmpiricalDistribution, as_task
 from rfsk.plotting import CumulantDisplay, InputDisplay, TrainingDisplay
 
 X, Y = make_nlgp(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rfsk.datasets import Ising
+from rfsk.datasets import Discrimination, Ising, Phi4
 from rfsk.datasets._markov import autocorrelation_time, flip_clusters
 
 
@@ -39,13 +39,10 @@ def test_chains_run_on_between_chunks():
     """Chunks of any size are stretches of one stream of states."""
     model = Ising((4, 4), temperature=2.5, n_sweeps=2)
 
-    def draw(sizes):
-        buffers = (np.empty((size, 16)) for size in sizes)
-        return np.concatenate(list(model._fill_from_chains(buffers, np.random.default_rng(0))))
-
-    whole = draw([90])[:90]
-    np.testing.assert_array_equal(draw([90, 30])[:90], whole)
-    assert not np.array_equal(draw([90, 90])[90:], whole)
+    whole = model.sample(900, random_state=0)
+    for size in (7, 256, 500):
+        chunks = list(model.chunks(900, size, random_state=0))
+        np.testing.assert_array_equal(np.concatenate(chunks), whole)
 
 
 def test_a_time_that_the_series_is_too_short_for_is_reported():
@@ -56,6 +53,21 @@ def test_a_time_that_the_series_is_too_short_for_is_reported():
         series[step] = 0.99 * series[step - 1] + rng.standard_normal(8)
     with pytest.warns(UserWarning, match="is likely to be larger: it was measured on 400 steps"):
         assert autocorrelation_time(series) < 199.0
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda shape: Ising(shape, temperature=3.0), "energy"),
+        (lambda shape: Phi4(shape, coupling=2.0), "mean square"),
+    ],
+)
+def test_autocorrelation_times_are_those_of_a_torus(make, name):
+    times = make((8, 8)).autocorrelation_times(300, random_state=0)
+    assert name in times
+    assert all(1.0 <= tau < 20.0 for tau in times.values())
+    with pytest.raises(ValueError, match="ring are independent; only a torus has chains"):
+        make(8).autocorrelation_times()
 
 
 def test_burn_in_does_not_depend_on_the_interval_between_samples():
@@ -72,3 +84,35 @@ def test_burn_in_does_not_depend_on_the_interval_between_samples():
     first, second = energies
     error = np.sqrt((first.var() + second.var()) / 256)
     assert abs(first.mean() - second.mean()) < 5.0 * error
+
+
+def correlation_of_successive_samples(chains):
+    """Of energy and squared mean along 256 chains, (n_sets, 256, rows, columns)."""
+    energy = sum((chains * np.roll(chains, 1, axis)).mean(axis=(2, 3)) for axis in (2, 3))
+    found = []
+    for values in (energy, chains.mean(axis=(2, 3)) ** 2):
+        centred = values - values.mean()
+        found.append(np.mean(centred[1:] * centred[:-1]) / np.mean(centred**2))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("make", [Ising, Phi4])
+def test_samples_of_a_chain_are_uncorrelated_by_default(make):
+    """20 sets of 256 states: one per cent and five standard errors; intervals of one sweep fail."""
+    parameters = {"temperature": 2.4} if make is Ising else {"coupling": 0.35}
+
+    def correlation(**n_sweeps):
+        X = make((8, 8), **parameters, **n_sweeps).sample(20 * 256, random_state=0)
+        return correlation_of_successive_samples(X.reshape(20, 256, 8, 8))
+
+    assert np.abs(correlation()).max() < 0.01 + 5.0 / np.sqrt(19 * 256)
+    assert correlation(n_sweeps=1).max() > 0.2
+
+
+def test_batches_of_a_task_continue_the_chains():
+    """At intervals of one sweep, samples of one batch are those of the next one sweep before."""
+    model = Ising((8, 8), temperature=2.4, n_sweeps=1)
+    task = Discrimination([model, model])
+    states = [X[y == 0] for X, y in task.batches(512, 20, random_state=0)]
+    chains = np.reshape(states, (20, 256, 8, 8))
+    assert correlation_of_successive_samples(chains).max() > 0.2

@@ -17,7 +17,6 @@ from rfsk.datasets import (
     GaussianField,
     ImagePatches,
     Ising,
-    LatentField,
     Matern,
     MultivariateGaussian,
     Phi4,
@@ -65,7 +64,7 @@ MODELS = {
     "t": EllipticalField((3, 5), correlation_length=1.0, radial=StudentT(13.0)),
     "radial": ring(EllipticalField, radial=stats.uniform(1.0, 2.0)),
     "ising": Ising(12, temperature=1.0),
-    "ising above a word": Ising(70, temperature=0.8),
+    "ising of 70": Ising(70, temperature=0.8),
     "phi4": Phi4(12, coupling=2.0),
     "phi4 odd, standardized": Phi4(7, coupling=1.0, standardize=True),
     "free field": Phi4((4, 5), coupling=2.0, mass_squared=0.5, quartic=0.0),
@@ -76,7 +75,6 @@ MODELS = {
     "spiked": SpikedCumulant(6, strength=4.0, spike=[3, 1, 0, 0, 1, 0], latent="uniform"),
     "spiked skew": SpikedCumulant(3, strength=2.0, latent=stats.gamma(4.0)),
 }
-LATENT = [name for name, model in MODELS.items() if isinstance(model, LatentField)]
 SKEWED = {"gamma", "patches", "whitened patches", "rows", "spiked skew"}
 SKEWED |= {"rectified", "threshold", "quantile"}
 
@@ -141,6 +139,9 @@ def test_clone_shares_the_covariance_to_rounding_and_is_its_own_clone(name):
     clone = model.gaussian_clone()
     np.testing.assert_allclose(clone.covariance(), model.covariance(), rtol=0, atol=1e-12)
     assert clone.gaussian_clone() is clone
+    if isinstance(clone, GaussianClone):
+        values, weights = clone.pixel_quadrature()
+        assert weights @ values**2 == pytest.approx(clone.covariance()[0, 0], rel=1e-12)
 
 
 @pytest.mark.parametrize("gain", [1.0, 1e3, 1e6])
@@ -153,10 +154,10 @@ def test_clone_draws_the_covariance_it_claims(gain, boundary, shape):
     noise = np.zeros((1, *clone.noise_shape))
     noise.flat[0] = 1.0
     if boundary == "open" and math.prod(shape) <= 1024:
-        drawn = clone._root @ clone._root
+        drawn = clone.noise_filter.root @ clone.noise_filter.root
         expected = clone.covariance()
     else:  # the response to one site's noise, correlated with itself around the torus
-        spectrum = np.abs(clone._filter) ** 2
+        spectrum = np.abs(clone.noise_filter.response) ** 2
         lattice = np.fft.irfftn(spectrum, s=clone.noise_shape, axes=range(len(clone.noise_shape)))
         drawn = lattice[tuple(slice(side) for side in shape)]
         expected = clone.autocovariance()
@@ -174,12 +175,9 @@ def test_models_can_be_pickled_without_what_they_have_computed():
         np.testing.assert_array_equal(again.sample(3, 0), model.sample(3, 0))
 
 
-def test_infinite_kurtosis_is_told():
-    heavy = TransformedField(8, correlation_length=1.0, marginal=Algebraic(4.0))
-    assert heavy.excess_kurtosis() == np.inf
-    assert EllipticalField(8, correlation_length=1.0, radial=StudentT(4.0)).excess_kurtosis() == (
-        np.inf
-    )
+def test_infinite_kurtosis_is_reported():
+    assert ring(TransformedField, marginal=Algebraic(4.0)).excess_kurtosis() == np.inf
+    assert ring(EllipticalField, radial=StudentT(4.0)).excess_kurtosis() == np.inf
 
 
 @pytest.mark.parametrize(
@@ -198,13 +196,6 @@ def test_algebraic_law_has_its_moments_and_quantiles(k, expected):
         below = 0.5 + integrate.quad(density, 0.0, x, epsabs=1e-13)[0]
         z = special.ndtri(below)
         assert law.of_normal(np.array([z]))[0] * scale == pytest.approx(x, rel=1e-7)
-    for power in (2, 4):
-
-        def moment(t, power=power):
-            return abs(t) ** power * 0.5 * (1.0 + abs(t) ** k) ** (-1.0 - 1.0 / k)
-
-        expected_moment = 2.0 * integrate.quad(moment, 0.0, np.inf, limit=200)[0]
-        assert law._absolute_moment(power) == pytest.approx(expected_moment, rel=1e-6)
 
 
 @pytest.mark.parametrize("df", [3.0, 8.0])
@@ -234,11 +225,12 @@ def test_pulses_are_single_arcs_of_the_lengths_asked_for():
 @pytest.mark.parametrize("name", MODELS)
 def test_chunks_are_the_rows_of_one_draw(name, monkeypatch):
     model = MODELS[name]
-    monkeypatch.setattr(type(model), "_numbers_at_a_time", 84)
+    monkeypatch.setattr(type(model), "block_size", 84)
     chunks = list(model.chunks(50, random_state=3))
     np.testing.assert_array_equal(np.concatenate(chunks), model.sample(50, random_state=3))
-    sizes = [len(chunk) for chunk in model.chunks(50, 20, random_state=3)]
-    assert sizes == [20, 20, 10]
+    pieces = list(model.chunks(50, 20, random_state=3))
+    assert [len(piece) for piece in pieces] == [20, 20, 10]
+    np.testing.assert_array_equal(np.concatenate(pieces), np.concatenate(chunks))
 
 
 @pytest.mark.parametrize("gain", [0.05, 0.7, 3.0, 30.0])
@@ -318,24 +310,6 @@ def test_clone_exists_at_large_gain_and_long_correlation(gain):
         assert np.isfinite(clone.sample(3, random_state=0)).all()
 
 
-@pytest.mark.parametrize("name", LATENT)
-def test_numpy_and_torch_draw_the_same_field_from_the_same_noise(name):
-    model = MODELS[name]
-    noise = np.random.default_rng(1).standard_normal((3, *model.noise_shape))
-    ours = model.from_noise(noise)
-    theirs = model.from_noise(torch.from_numpy(noise))
-    np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-12)
-    single = model.from_noise(torch.from_numpy(noise).float())
-    assert single.dtype == torch.float32
-    np.testing.assert_allclose(ours, single.numpy(), atol=2e-4)
-
-
-def test_large_draws_equal_small_ones_row_by_row(monkeypatch):
-    whole = MODELS["nlgp gain 3"].sample(100, random_state=3)
-    monkeypatch.setattr(NLGP, "_numbers_at_a_time", 12 * 7)
-    np.testing.assert_array_equal(MODELS["nlgp gain 3"].sample(100, random_state=3), whole)
-
-
 def test_models_are_values():
     assert NLGP(10, correlation_length=2.0, gain=3.0) == NLGP(
         (10,), correlation_length=2.0, gain=3.0
@@ -352,58 +326,66 @@ def test_wrong_noise_shape_is_refused():
         MODELS["nlgp gain 3"].from_noise(np.zeros((3, 12), dtype=np.int64))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"gain": -1.0}, r"gain=-1.0; expected a finite number > 0"),
-        ({"gain": np.inf}, r"gain=inf; expected a finite number > 0"),
-        ({"gain": "high"}, r"gain='high'; expected a finite number > 0"),
-        ({"gain": 1e-200}, r"gain=1e-200; expected between 1e-30 and 1e30"),
-        ({"shape": 0}, r"shape=0; expected a number of sites"),
-        ({"shape": (3, 4, 5)}, r"shape=\(3, 4, 5\); expected a number of sites"),
-        ({"shape": 2.5}, r"shape=2.5; expected a number of sites"),
-    ],
-)
-def test_bad_nlgp_is_refused(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        NLGP(**{"shape": 10, "correlation_length": 2.0, "gain": 3.0, **arguments})
+BAD_PICTURES = {
+    "images is empty or does not hold images": [],
+    r"has shape \(3, 9\); .* no smaller than a patch of \(4, 4\)": [np.zeros((3, 9))],
+    "images are constant": [np.ones((9, 9))],
+    r"at most 4 channels, .* np.moveaxis\(image, 0, -1\)": np.ones((2, 3, 9, 9)),
+    "or does not hold images": 7,
+    r"images\[0\] contains NaN": [np.full((9, 9), np.nan)],
+}
+NOT_A_MAP = {
+    "nonlinearity='step' is unknown; expected one of 'erf', 'tanh', 'sign'": "step",
+    "gives NaN, infinity": lambda h: h / 0.0,
+    "or another shape": np.sum,
+    "map is constant": np.ones_like,
+}
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (
-            lambda: ring(NLGP, gain=1.0, nonlinearity="step"),
-            "nonlinearity='step' is unknown; expected one of 'erf', 'tanh', 'sign'",
-        ),
-        (lambda: ring(NLGP, gain=1.0, nonlinearity=lambda h: h / 0.0), "gives NaN, infinity"),
-        (lambda: ring(NLGP, gain=1.0, nonlinearity=np.sum), "or another shape"),
-        (lambda: ring(NLGP, gain=1.0, nonlinearity=np.ones_like), "map is constant"),
+        (lambda: ring(NLGP, gain=-1.0), r"gain=-1.0; expected a finite number > 0"),
+        (lambda: ring(NLGP, gain=np.inf), r"gain=inf; expected a finite number > 0"),
+        (lambda: ring(NLGP, gain="high"), r"gain='high'; expected a finite number > 0"),
+        (lambda: ring(NLGP, gain=1e-200), r"gain=1e-200; expected between 1e-30 and 1e30"),
         (lambda: ring(NLGP, gain=1.0, boundary="shut"), "boundary='shut' is unknown"),
+        *(
+            (lambda value=value: ring(NLGP, gain=1.0, nonlinearity=value), message)
+            for message, value in NOT_A_MAP.items()
+        ),
+        *(
+            (
+                lambda shape=shape: GaussianField(shape, correlation_length=1.0),
+                "expected a number of",
+            )
+            for shape in (0, (3, 4, 5), 2.5, True)
+        ),
         (lambda: ring(TransformedField, marginal="normal"), "marginal='normal' is unknown"),
         (
             lambda: ring(TransformedField, marginal=stats.t(2.0)),
-            "marginal has variance inf; expected a law whose variance is positive and finite",
+            "has variance inf; expected a distr",
         ),
         (lambda: Algebraic(2.0), r"k=2.0 gives .* infinite variance; expected k > 2"),
         (lambda: StudentT(2.0), r"df=2.0 gives .* infinite variance; expected df > 2"),
         (lambda: ring(EllipticalField, radial="cube"), "radial='cube' is unknown"),
-        (
-            lambda: ring(EllipticalField, radial=stats.norm()),
-            "radial starts at -inf .* expected a law of lengths, not negative",
-        ),
+        (lambda: ring(EllipticalField, radial=stats.norm()), "starts at -inf .* not negative"),
         (lambda: Ising(8, temperature=0.0), "temperature=0.0; expected a finite number > 0"),
         (lambda: Ising(8, temperature=1e-3), "temperature=0.001; expected at least 0.01"),
         (lambda: Ising(8, temperature=1.0, n_sweeps=0), "n_sweeps=0; expected an integer > 0"),
         (
             lambda: Ising.from_correlation_length(8, -2.0),
-            "correlation_length=-2.0; expected a finite number > 0",
+            "length=-2.0; expected a finite number > 0",
+        ),
+        (
+            lambda: Ising.from_correlation_length((8, 8), 1e-3),
+            "length=0.001; expected from 0.1 to 1e",
         ),
         (lambda: Phi4(8, coupling=-1.0), "coupling=-1.0; expected a finite number >= 0"),
         (lambda: Phi4(8, coupling=1.0, mass_squared=np.nan), "mass_squared=nan; expected a finite"),
         (
             lambda: Phi4(8, coupling=1.0, quartic=0.0),
-            "mass_squared=-12.0 with quartic=0 leaves the field unbounded",
+            "mass_squared=-12.0 .* leaves the field unbound",
         ),
         (lambda: Phi4((8, 8), coupling=1.0, standardize=True), "standardize=True needs the var"),
         (lambda: Phi4(8, coupling=1.0, standardize="no"), "standardize='no'; expected True or"),
@@ -411,11 +393,6 @@ def test_bad_nlgp_is_refused(arguments, message):
             lambda: Phi4(8, coupling=1.0, mass_squared=-1e3, quartic=1.0),
             r"make wells 2.5e\+05 deep; expected at most 10000",
         ),
-        (
-            lambda: Ising.from_correlation_length((8, 8), 1e-3),
-            "correlation_length=0.001; expected from 0.1 to 1e",
-        ),
-        (lambda: GaussianField(True, correlation_length=1.0), "shape=True; expected a number of"),
         (
             lambda: GaussianField((40, 40), correlation_length=1e4, boundary="open").sample(1),
             r"needs a torus of .* to cut an open lattice of \(40, 40\)",
@@ -425,23 +402,13 @@ def test_bad_nlgp_is_refused(arguments, message):
         (lambda: Pulses(10, length=(4, 4)), "expected .* with lo < hi <= 10"),
         (lambda: Pulses(10, length=(0, 4)), "length=0; expected an integer > 0"),
         (lambda: ImagePatches(16), r"expected \(rows, columns\) of a patch"),
-        (lambda: ImagePatches((4, 4), images=[]), "images is empty or does not hold images"),
-        (
-            lambda: ImagePatches((4, 4), images=[np.zeros((3, 9))]),
-            r"images\[0\] has shape \(3, 9\); .* no smaller than a patch of \(4, 4\)",
-        ),
-        (lambda: ImagePatches((4, 4), images=[np.ones((9, 9))]), "images are constant"),
-        (
-            lambda: ImagePatches((4, 4), images=np.ones((2, 3, 9, 9))),
-            r"at most 4 channels, .* If channels come first: np.moveaxis\(image, 0, -1\)",
-        ),
-        (lambda: ImagePatches((4, 4), images=7), "images is empty or does not hold images"),
-        (
-            lambda: ImagePatches((4, 4), images=[np.full((9, 9), np.nan)]),
-            r"images\[0\] contains NaN",
-        ),
         (lambda: ImagePatches((4, 4), whiten="no"), "whiten='no'; expected True or False"),
+        *(
+            (lambda images=images: ImagePatches((4, 4), images=images), message)
+            for message, images in BAD_PICTURES.items()
+        ),
         (lambda: SpikedCumulant(4, strength=0.0), "strength=0.0; expected a finite number > 0"),
+        (lambda: SpikedCumulant(2, strength=1.0, latent="coin"), "latent='coin' is unknown"),
         (
             lambda: SpikedCumulant(4, strength=1.0, spike=[1.0, 2.0]),
             r"spike has shape \(2,\) .* expected a vector of 4 numbers",
@@ -450,8 +417,11 @@ def test_bad_nlgp_is_refused(arguments, message):
             lambda: SpikedCumulant(2, strength=1.0, spike=[0.0, 0.0]),
             "length 0; expected a vector of 2 numbers that are not all zero",
         ),
-        (lambda: SpikedCumulant(2, strength=1.0, latent="coin"), "latent='coin' is unknown"),
         (lambda: MODELS["ising"].chunks(10, 0), "chunk_size=0; expected an integer > 0"),
+        *(
+            (lambda n=n: MODELS["clone"].sample(n), "n_samples=.*; expected an")
+            for n in (0, 2.5, True)
+        ),
     ],
 )
 def test_bad_model_is_refused(make, message):
@@ -459,21 +429,21 @@ def test_bad_model_is_refused(make, message):
         make()
 
 
-def test_parameter_of_a_wrong_kind_is_a_type_error():
-    with pytest.raises(TypeError, match=r"marginal=3; expected one of .* a quantile function"):
-        ring(TransformedField, marginal=3)
-    with pytest.raises(TypeError, match=r"latent=3; expected one of .* or a frozen SciPy"):
-        SpikedCumulant(4, strength=1.0, latent=3)
-    with pytest.raises(TypeError, match="marginal is a family of laws; expected a frozen"):
-        ring(TransformedField, marginal=stats.gamma)
-    with pytest.raises(TypeError, match=r"kernel=Matern is a class; pass an instance, Matern\(\)"):
-        ring(GaussianField, kernel=Matern)
-    with pytest.raises(TypeError, match="model=3; expected a stationary field"):
-        GaussianClone(3)
-    with pytest.raises(TypeError, match="models holds a int; expected a list of input models"):
-        Discrimination([1, 2])
-    with pytest.raises(TypeError, match=r"radial=3; expected 'shell', StudentT\(df\)"):
-        ring(EllipticalField, radial=3)
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ring(TransformedField, marginal=3), "marginal=3; expected .* a quantile function"),
+        (lambda: SpikedCumulant(4, strength=1.0, latent=3), "latent=3; expected .* a frozen SciPy"),
+        (lambda: ring(TransformedField, marginal=stats.gamma), "is a family of distributions; exp"),
+        (lambda: ring(GaussianField, kernel=Matern), r"is a class; pass an instance, Matern\(\)"),
+        (lambda: GaussianClone(3), "model=3; expected a stationary field"),
+        (lambda: Discrimination([1, 2]), "models holds a int; expected a list of input models"),
+        (lambda: ring(EllipticalField, radial=3), r"radial=3; expected 'shell', StudentT\(df\)"),
+    ],
+)
+def test_parameter_of_a_wrong_kind_is_a_type_error(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
 
 
 @pytest.mark.parametrize(
@@ -491,12 +461,6 @@ def test_parameter_of_a_wrong_kind_is_a_type_error():
 def test_what_has_no_closed_form_names_what_to_use(call, message):
     with pytest.raises(NotImplementedError, match=message):
         call()
-
-
-@pytest.mark.parametrize("n_samples", [0, -3, 2.5, True])
-def test_bad_n_samples_is_refused(n_samples):
-    with pytest.raises(ValueError, match=r"n_samples=.*; expected an integer > 0"):
-        MODELS["clone"].sample(n_samples)
 
 
 @pytest.mark.parametrize(

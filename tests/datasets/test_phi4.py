@@ -16,10 +16,8 @@ def test_endless_chain_has_the_known_length_and_moments(coupling, length, varian
     second = transfer.moment(2, None)
     assert second == pytest.approx(variance, abs=5e-4)
     assert transfer.moment(4, None) / second**2 - 3.0 == pytest.approx(excess, abs=5e-4)
-
-
-def test_ring_of_forty_has_the_known_variance():
-    assert Phi4(40, coupling=2.0).autocovariance()[0] == pytest.approx(1.409, abs=5e-4)
+    if coupling == 2.0:  # a ring of forty is not yet endless
+        assert Phi4(40, coupling=2.0).autocovariance()[0] == pytest.approx(1.409, abs=5e-4)
 
 
 @pytest.mark.parametrize("side", [1, 2, 3])
@@ -43,8 +41,9 @@ def test_transfer_operator_of_the_free_field_is_the_propagator():
     np.testing.assert_allclose(free._transfer.autocovariance(30), free.autocovariance(), atol=1e-11)
 
 
-def test_decay_of_the_covariance_is_the_correlation_length():
-    model = Phi4(400, coupling=1.0)
+@pytest.mark.parametrize("potential", [{}, {"mass_squared": 1e-2, "quartic": 0.0}])
+def test_decay_of_the_covariance_is_the_correlation_length(potential):
+    model = Phi4(500, coupling=1.0, **potential)
     C = model.autocovariance()
     assert -1.0 / np.log(C[60] / C[59]) == pytest.approx(model.correlation_length, rel=1e-6)
 
@@ -62,42 +61,28 @@ def test_samples_of_a_ring_are_continuous_and_follow_the_marginal():
     assert np.abs(empirical - cdf).max() < 2.2 / np.sqrt(len(X))
 
 
-def test_samples_of_a_ring_are_independent():
-    mean = Phi4(30, coupling=2.0).sample(20_000, random_state=0).mean(axis=1)
-    for lag in range(1, 11):
-        correlation = np.mean(mean[lag:] * mean[:-lag]) / mean.var()
-        assert abs(correlation) < 5 / np.sqrt(20_000)
-
-
 @pytest.mark.parametrize("shape", [(6, 6), (5, 4), (3, 5), (1, 6)])
 def test_chain_of_the_free_field_has_the_exact_covariance(shape):
     """Heat bath and clusters on any torus against the propagator, in the free-field limit."""
-    model = Phi4(shape, coupling=1.0, mass_squared=1.0, quartic=0.0)
+    free = Phi4(shape, coupling=1.0, mass_squared=1.0, quartic=0.0)
+    model = Phi4(shape, coupling=1.0, mass_squared=1.0, quartic=1e-15, n_sweeps=5)
+    X = model.sample(20_000, random_state=3)
     times = model.autocorrelation_times(300, random_state=1)
-    X = next(model._fill_from_chains(iter([np.empty((20_000, model.n_features))]), rng()))
     slowdown = np.sqrt(max(1.0, max(times.values()) / 5))
-    C = model.covariance()
+    C = free.covariance()
     error = np.sqrt((C**2 + np.outer(C.diagonal(), C.diagonal())) / len(X))
     assert np.all(np.abs(X.T @ X / len(X) - C) < 5 * slowdown * error)
 
 
 def test_chain_of_a_thin_torus_has_the_moments_of_the_ring():
     """A torus of one row is a ring: the chain against the transfer operator."""
-    ring, torus = Phi4(10, coupling=1.0), Phi4((1, 10), coupling=1.0)
+    ring, torus = Phi4(10, coupling=1.0), Phi4((1, 10), coupling=1.0, n_sweeps=5)
     X = torus.sample(20_000, random_state=0)
     times = torus.autocorrelation_times(300, random_state=1)
     slowdown = np.sqrt(max(1.0, max(times.values()) / torus.n_sweeps))
     for d, expected in enumerate(ring.autocovariance()):
         products = X[:, 0] * X[:, d]
         assert abs(products.mean() - expected) < 5 * slowdown * products.std() / np.sqrt(len(X))
-
-
-def test_memory_of_the_chain_is_reported():
-    times = Phi4((8, 8), coupling=2.0).autocorrelation_times(300, random_state=0)
-    assert set(times) == {"mean square", "squared mean"}
-    assert all(1.0 <= tau < 20.0 for tau in times.values())
-    with pytest.raises(ValueError, match="ring are independent; only a torus has chains"):
-        Phi4(8, coupling=2.0).autocorrelation_times()
 
 
 def test_standardized_ring_has_unit_variance():
@@ -122,44 +107,6 @@ def test_heat_bath_has_the_moments_of_the_conditional_density(quadratic, linear,
         values = fields[:, 0] ** power
         error = 5 * values.std() / np.sqrt(len(values))
         assert abs(values.mean() - density @ x**power) < error
-
-
-@pytest.mark.parametrize("parameters", [{}, {"mass_squared": 3.0}, {"quartic": 1.0}])
-def test_heat_bath_has_the_conditional_distribution(parameters):
-    """Kolmogorov-Smirnov of the CDF by quadrature, for 100 values of the other site."""
-    model = Phi4(2, coupling=1.2, **parameters)
-    given = np.linspace(-model._edge, model._edge, 100)
-    fields = np.repeat(given, 2000)[:, None] * np.ones(2)
-    model._heat_bath.sweep(fields, rng())
-    x = np.linspace(-model._edge, model._edge, 20_001)
-    action = 0.5 * (model.mass_squared + 2.4) * x**2 + 0.25 * model.quartic * x**4
-    ranks = []
-    for other, draws in zip(given, fields[:, 0].reshape(100, -1), strict=True):
-        cdf = integrate.cumulative_simpson(np.exp(2.4 * other * x - action), x=x, initial=0.0)
-        ranks.append(np.interp(draws, x, cdf / cdf[-1]))
-    ranks = np.sort(np.ravel(ranks))
-    uniform = (np.arange(len(ranks)) + 0.5) / len(ranks)
-    assert np.abs(ranks - uniform).max() < 2.2 / np.sqrt(len(ranks))
-
-
-def test_heat_bath_follows_the_density_within_each_strip():
-    """The mean depth of points below the top of their strip, against quadrature."""
-    model = Phi4(2, coupling=1.2)
-    *_, a, lam, edges, heights, means, scale = model._heat_bath._arguments
-    fields = np.ones((1_000_000, 2))
-    model._heat_bath.sweep(fields, rng())
-    b = 2.4
-    j = int(np.sqrt(scale * b))
-
-    def depth(x):
-        strip = np.searchsorted(edges[j], x, side="right") - 1
-        return heights[j][strip.clip(max=63)] - (b * (x - means[j]) - x**2 * (a + lam * x**2))
-
-    x = np.linspace(-model._edge, model._edge, 400_001)
-    density = np.exp(b * x - x**2 * (a + lam * x**2))
-    values = depth(fields[:, 0])
-    expected = depth(x) @ density / density.sum()
-    assert abs(values.mean() - expected) < 5 * values.std() / 1000
 
 
 @pytest.mark.parametrize(
@@ -197,19 +144,15 @@ def test_samples_of_a_ring_have_the_moments_of_the_transfer_operator(side):
         for d, expected in enumerate(model.autocovariance()):
             assert agrees(X[:, start] * X[:, (start + d) % side], expected)
         sites = (start + np.array([0, 1, 3, 6])) % side
-        assert agrees(X[:, sites].prod(axis=1), model._moment(sites[None])[0])
+        assert agrees(X[:, sites].prod(axis=1), model.fourth_moment(sites))
 
 
 @pytest.mark.parametrize("shape", [8, 9, (4, 3)])
-@pytest.mark.parametrize("bits", [np.random.PCG64, np.random.MT19937])
-def test_fields_are_those_of_the_generator_alone(shape, bits):
-    """The same for the same seed, and nothing is drawn from NumPy's global generator."""
-    model = Phi4(shape, coupling=1.0)
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+def test_any_generator_of_numpy_draws_fields(shape):
+    model, bits = Phi4(shape, coupling=1.0), np.random.MT19937
     first, again, other = (model.sample(5, np.random.Generator(bits(seed))) for seed in (0, 0, 1))
     np.testing.assert_array_equal(again, first)
     assert not np.isin(other, first).any()
-    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
 def rng():
@@ -224,6 +167,7 @@ def rng():
         (1.0, 1e-18),
         (1e4, 1.0),
         (0.0, 50.0),
+        (-2.0, 1.0),
     ],
 )
 def test_single_site_has_the_variance_of_the_integral_for_any_potential(mass_squared, quartic):
@@ -245,23 +189,7 @@ def test_single_site_has_the_variance_of_the_integral_for_any_potential(mass_squ
     assert model.autocovariance()[0] == pytest.approx(second / norm, rel=1e-8)
 
 
-def test_free_chain_has_the_decay_of_its_propagator():
-    model = Phi4(500, coupling=1.0, mass_squared=1e-2, quartic=0.0)
-    C = model.autocovariance()
-    assert -1.0 / np.log(C[60] / C[59]) == pytest.approx(model.correlation_length, rel=1e-6)
-
-
 def test_weights_too_narrow_for_a_grid_are_refused():
     for shape in (8, (8, 8)):
         with pytest.raises(ValueError, match="too narrow for a grid of 1536 points"):
             Phi4(shape, coupling=1e9).sample(1)
-
-
-def test_normalisation_of_a_single_site_is_the_integral():
-    model = Phi4(1, coupling=3.0, mass_squared=-2.0, quartic=1.0)
-
-    def weight(x, power):
-        return x**power * np.exp(x**2 - 0.25 * x**4)
-
-    second, norm = (integrate.quad(weight, -8, 8, args=(power,))[0] for power in (2, 0))
-    assert model.autocovariance()[0] == pytest.approx(second / norm, abs=1e-10)

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import torch
 from scipy import stats
 from sklearn.datasets import load_digits
 
@@ -22,27 +21,22 @@ from rfsk.datasets import (
     make_transformed_field,
 )
 
+XI = {"correlation_length": (1.0, 2.0, 3.0)}
+PAIRS = {"correlation_length": ((1.0, 2.0), (2.0, 1.0), 3.0), "boundary": "open"}
+K = {"coupling": (0.5, 1.0, 2.0)}
 # Each generator with parameters of three classes, or of its two, at small size.
 SMALL = {
-    "nlgp": (make_nlgp, 12, {"correlation_length": (1.0, 2.0, 3.0), "gain": 2.0}),
-    "open torus": (
-        make_nlgp,
-        (4, 5),
-        {"correlation_length": ((1.0, 2.0), (2.0, 1.0), 3.0), "boundary": "open"},
-    ),
-    "gp": (make_gp, 12, {"correlation_length": (1.0, 2.0, 3.0), "kernel": Matern(2.5)}),
-    "bare gp": (make_gp, 12, {"correlation_length": (1.0, 2.0, 3.0), "gain": None}),
-    "ising": (make_ising, 12, {"correlation_length": (1.0, 2.0, 3.0)}),
+    "nlgp": (make_nlgp, 12, {**XI, "gain": 2.0}),
+    "open torus": (make_nlgp, (4, 5), PAIRS),
+    "gp": (make_gp, 12, {**XI, "kernel": Matern(2.5)}),
+    "bare gp": (make_gp, 12, {**XI, "gain": None}),
+    "ising": (make_ising, 12, XI),
     "ising torus": (make_ising, (4, 4), {"temperature": (2.0, 3.0, 4.0), "n_sweeps": 2}),
-    "phi4": (make_phi4, 12, {"coupling": (0.5, 1.0, 2.0), "standardize": True}),
-    "phi4 torus": (make_phi4, (4, 3), {"coupling": (0.5, 1.0, 2.0), "mass_squared": -2.0}),
+    "phi4": (make_phi4, 12, {**K, "standardize": True}),
+    "phi4 torus": (make_phi4, (4, 3), {**K, "mass_squared": -2.0}),
     "pulses": (make_pulses, 12, {"length": ((1, 4), (4, 8), (2, 3))}),
-    "transformed": (
-        make_transformed_field,
-        12,
-        {"correlation_length": (1.0, 2.0, 3.0), "marginal": Algebraic(5.0)},
-    ),
-    "elliptical": (make_elliptical, 12, {"correlation_length": (1.0, 2.0, 3.0)}),
+    "transformed": (make_transformed_field, 12, {**XI, "marginal": Algebraic(5.0)}),
+    "elliptical": (make_elliptical, 12, XI),
     "patches": (make_image_patches, (4, 4), {"whiten": True}),
     "spiked": (make_spiked_cumulant, 12, {"strength": 2.0, "latent": "laplace"}),
 }
@@ -52,40 +46,9 @@ def models(*lengths, shape=10):
     return [NLGP(shape, correlation_length=xi, gain=3.0) for xi in lengths]
 
 
-@pytest.mark.parametrize("make", [make_nlgp, make_gp])
-def test_generators_return_float64_inputs_and_int64_labels(make):
-    X, y = make(101, (4, 5), correlation_length=(1.0, 2.0), random_state=0)
-    assert (X.shape, X.dtype, y.dtype) == ((101, 20), np.float64, np.int64)
-    assert sorted(np.bincount(y)) == [50, 51]
-
-
-@pytest.mark.parametrize("make", [make_nlgp, make_gp])
-def test_same_seed_same_data_and_another_seed_other_data(make):
-    first, again, other = (make(20, 8, random_state=seed) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first[0], again[0])
-    np.testing.assert_array_equal(first[1], again[1])
-    assert not np.array_equal(first[0], other[0])
-
-
-def test_generators_leave_numpy_s_global_state_alone():
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
-    make_nlgp(10)
-    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
-
-
 def test_every_kind_of_random_state_is_taken():
     for state in (None, 3, np.random.default_rng(0), np.random.RandomState(0)):
         assert make_nlgp(4, 6, random_state=state)[0].shape == (4, 6)
-    with pytest.raises(ValueError, match="random_state=True cannot seed a generator"):
-        make_nlgp(10, 8, correlation_length=(0.5, 1.0), random_state=True)
-    with pytest.raises(ValueError, match="random_state='seed' cannot seed a generator"):
-        make_nlgp(4, 6, random_state="seed")
-
-
-def test_class_i_has_the_ith_correlation_length():
-    X, y = make_nlgp(20_000, 30, correlation_length=(1.0, 4.0, 2.0), random_state=0)
-    neighbours = [np.mean(X[y == k] * np.roll(X[y == k], 1, axis=1)) for k in range(3)]
-    assert neighbours[0] < neighbours[2] < neighbours[1]
 
 
 def test_gp_has_the_covariance_of_the_nlgp_and_bare_kernel_without_gain():
@@ -109,17 +72,6 @@ def test_bunch_tells_what_was_drawn():
     np.testing.assert_array_equal(y, bunch.y)
 
 
-def test_unshuffled_rows_are_sorted_by_class():
-    _, y = make_nlgp(9, 6, correlation_length=(1.0, 2.0, 3.0), shuffle=False, random_state=0)
-    assert y.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
-
-
-def test_priors_set_the_class_shares():
-    task = Discrimination(models(1.0, 2.0), priors=(0.2, 0.8))
-    _, y = task.sample(1000, random_state=0)
-    assert np.bincount(y).tolist() == [200, 800]
-
-
 def test_single_draws_follow_the_priors():
     """1000 batches of one sample: the count of class 1 within five standard errors."""
     task = Discrimination(models(1.0, 2.0, shape=2), priors=(0.3, 0.7))
@@ -132,6 +84,15 @@ def test_batches_are_fresh_and_sized():
     batches = list(task.batches(5, 3, random_state=0))
     assert [X.shape for X, _ in batches] == [(5, 10)] * 3
     assert not np.array_equal(batches[0][0], batches[1][0])
+
+
+def test_batches_are_drawn_by_the_sample_of_a_subclass():
+    class Shifted(GaussianField):
+        def sample(self, n_samples, random_state=None):
+            return 9.0 + super().sample(n_samples, random_state)
+
+    task = Discrimination([Shifted(4, correlation_length=1.0)] * 2)
+    assert next(task.batches(10, 1, random_state=0))[0].mean() > 5.0
 
 
 def test_clone_of_a_task_clones_each_class():
@@ -156,15 +117,6 @@ def test_gaussian_clone_of_data_has_its_mean_and_covariance_by_class_and_no_kurt
         assert np.abs((standard**4).mean(axis=0) - 3).max() < 5 * np.sqrt(96 / len(ours))
 
 
-def test_gaussian_clone_keeps_labels_in_place_and_takes_unlabelled_data():
-    X, y = make_nlgp(50, 4, random_state=0)
-    names = np.array(["short", "long"])[y]
-    clone, labels = make_gaussian_clone(X, names, random_state=0)
-    np.testing.assert_array_equal(labels, names)
-    assert clone.shape == X.shape
-    assert make_gaussian_clone(X, n_samples=7, random_state=0).shape == (7, 4)
-
-
 @pytest.mark.parametrize("name", SMALL)
 def test_every_generator_draws_its_classes_in_their_shares(name):
     make, shape, parameters = SMALL[name]
@@ -172,8 +124,9 @@ def test_every_generator_draws_its_classes_in_their_shares(name):
     X, y = make(31, shape, **parameters, random_state=0)
     assert (X.shape, X.dtype, y.dtype) == ((31, np.prod(shape)), np.float64, np.int64)
     assert max(np.bincount(y)) - min(np.bincount(y)) <= 1
-    again = make(31, shape, **parameters, random_state=0)
+    again, other = (make(31, shape, **parameters, random_state=seed) for seed in (0, 1))
     np.testing.assert_array_equal(X, again[0])
+    assert not np.array_equal(X, other[0])
     priors = [0.8, 0.2] if n_classes == 2 else [0.6, 0.2, 0.2]
     bunch = make(
         50, shape, **parameters, priors=priors, shuffle=False, random_state=0, return_X_y=False
@@ -191,11 +144,9 @@ def test_every_generator_draws_its_classes_in_their_shares(name):
 def test_class_i_of_every_generator_has_the_ith_parameter(name):
     make, shape, parameters = SMALL[name]
     bunch = make(3, shape, **parameters, return_X_y=False, random_state=0)
-    values = bunch.parameters[next(iter(bunch.parameters))]
+    name, values = next(iter(bunch.parameters.items()))
     for model, value in zip(bunch.task.models, values, strict=True):
-        law = getattr(model, "model", model)
-        name = next(iter(bunch.parameters))
-        assert getattr(law, name) == pytest.approx(value, rel=1e-12)
+        assert getattr(getattr(model, "model", model), name) == pytest.approx(value, rel=1e-12)
 
 
 def test_patches_are_class_zero_and_their_clone_class_one():
@@ -204,8 +155,6 @@ def test_patches_are_class_zero_and_their_clone_class_one():
         2000, (4, 4), images=pictures, shuffle=False, return_X_y=False, random_state=0
     )
     assert bunch.target_names == ["patches", "gaussian clone"]
-    for rows in (bunch.X[:1000], bunch.X[1000:]):
-        np.testing.assert_allclose(rows.mean(axis=1), 0.0, atol=1e-6)
     kurtosis = [stats.kurtosis(rows.ravel()) for rows in (bunch.X[:1000], bunch.X[1000:])]
     assert kurtosis[0] == pytest.approx(bunch.task.models[0].excess_kurtosis(), abs=0.6)
     assert abs(kurtosis[1]) < 0.6 < abs(kurtosis[0])
@@ -220,40 +169,14 @@ def test_bundled_photographs_are_sparse_and_white_when_asked_for():
     np.testing.assert_allclose(eigenvalues[1:], 144 / 143, rtol=1e-8)
 
 
-@pytest.mark.parametrize("name", ["nlgp", "ising", "spiked", "open torus"])
-def test_batches_on_a_torch_device_have_the_law_of_the_task(name):
-    """Second moments of 30,000 samples a class within five standard errors."""
-    make, shape, parameters = SMALL[name]
-    task = make(2, shape, **parameters, return_X_y=False, random_state=0).task
-    size, n_batches = 1000 * task.n_classes, 30
-    batches = list(task.batches(size, n_batches, random_state=0, device="cpu"))
-    assert all(X.shape == (size, task.n_features) for X, _ in batches)
-    X, y = (torch.cat(parts) for parts in zip(*batches, strict=True))
-    assert (X.dtype, y.dtype) == (torch.float32, torch.int64)
-    assert batches[0][1].tolist() != sorted(batches[0][1].tolist())
-    for label, model in enumerate(task.models):
-        rows = X[y == label].numpy().astype(np.float64)
-        assert len(rows) == 30_000
-        products = rows[:, :, None] * rows[:, None, :4]
-        error = 5 * products.std(axis=0) / np.sqrt(len(rows)) + 1e-6
-        assert np.all(np.abs(products.mean(axis=0) - model.covariance()[:, :4]) < error)
-    again, _ = next(task.batches(size, 1, random_state=0, device="cpu"))
-    assert torch.equal(again, batches[0][0])
-
-
-def test_device_that_is_not_there_is_an_error():
-    task = Discrimination(models(1.0, 2.0))
-    with pytest.raises(RuntimeError, match="device"):
-        next(task.batches(4, 1, device="no such device"))
-
-
 @pytest.mark.parametrize("n_rows", [12, 60, 400])
 def test_clone_of_as_many_rows_has_the_mean_and_covariance_of_each_class(n_rows):
     rng = np.random.default_rng(0)
     X = rng.exponential(size=(n_rows, 20)) @ rng.normal(size=(20, 20)) + 3.0
     y = np.arange(n_rows) % 2
-    clone, labels = make_gaussian_clone(X, y, random_state=0)
-    np.testing.assert_array_equal(labels, y)
+    names = np.array(["short", "long"])[y]
+    clone, labels = make_gaussian_clone(X, names, random_state=0)
+    np.testing.assert_array_equal(labels, names)
     for label in (0, 1):
         ours, theirs = clone[y == label], X[y == label]
         np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), rtol=1e-10)
@@ -305,20 +228,19 @@ def test_ising_by_temperature_or_by_length():
     ("call", "message"),
     [
         (lambda: make_nlgp(0), r"n_samples=0; expected an integer > 0"),
+        (lambda: make_nlgp(9, random_state=True), "random_state=True cannot seed a generator"),
+        (lambda: make_nlgp(9, random_state="seed"), "random_state='seed' cannot seed a generator"),
         (lambda: make_nlgp(gain=-1), r"gain=-1; expected a finite number > 0"),
         (lambda: make_gp(gain=-1), r"gain=-1; expected a finite number > 0"),
         (
             lambda: make_nlgp(correlation_length=5.0),
-            r"correlation_length=5.0 has 1 value\(s\); expected at least two, one for each class",
+            r"=5.0 has 1 value\(s\); expected at least two",
         ),
-        (
-            lambda: make_nlgp(correlation_length=(5.0, -1.0)),
-            r"correlation_length=-1.0; expected a finite number > 0",
-        ),
+        (lambda: make_nlgp(correlation_length=(5.0, -1.0)), "length=-1.0; expected a finite numb"),
         (lambda: make_pulses(length=(3, 5)), "length=3; expected a pair"),
         (
             lambda: make_pulses(length=[(3, 5)]),
-            r"has 1 value\(s\); expected at least two, .* for example \(\(5, 15\), \(15, 30\)\)",
+            r"1 value\(s\); .* example \(\(5, 15\), \(15, 30\)\)",
         ),
         (lambda: make_ising(correlation_length=(2.0,)), r"has 1 value\(s\)"),
         (lambda: make_phi4(coupling=1.0), r"coupling=1.0 has 1 value\(s\)"),
@@ -335,10 +257,6 @@ def test_ising_by_temperature_or_by_length():
         (
             lambda: Discrimination([*models(1.0), *models(2.0, shape=11)]),
             r"models have shapes \[\(10,\), \(11,\)\]; expected one shape",
-        ),
-        (
-            lambda: Discrimination(models(1.0, 2.0), priors=(0.5, 0.6)),
-            "expected 2 positive numbers that sum to 1",
         ),
     ],
 )

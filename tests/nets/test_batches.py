@@ -6,8 +6,8 @@ import torch
 
 from rfsk import NLGP
 from rfsk.datasets import Discrimination, MultivariateGaussian
-from rfsk.datasets._field_sampler import FieldSampler
 from rfsk.nets._batches import SampleBatches, Samples, TaskBatches
+from rfsk.nets._task_samplers import FieldSampler
 
 # Classes so far apart that an input shows its class.
 TASK = Discrimination([MultivariateGaussian([10.0 * k, 0.0], np.eye(2)) for k in range(3)])

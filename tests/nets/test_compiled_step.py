@@ -14,9 +14,9 @@ from rfsk import FCNet
 from rfsk._core import _single_precision as functions
 from rfsk._core._compiled import FUSED, compiled
 from rfsk.datasets import NLGP, Discrimination, GaussianField
-from rfsk.datasets._field_kernels import fill_normal
-from rfsk.datasets._field_sampler import FieldSampler
 from rfsk.nets._compiled_step import CompiledStep
+from rfsk.nets._field_kernels import fill_normal
+from rfsk.nets._task_samplers import FieldSampler
 
 ACTIVATIONS = ("erf", "tanh", "relu", "linear")
 OPTIONS = {

@@ -1,15 +1,17 @@
-"""What a pointwise map makes of a Gaussian: moments, and covariance from correlation."""
+"""Maps of a Gaussian field, pixel by pixel, and their moments and covariances."""
 
 import math
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import scipy.special
 from numpy.polynomial.polynomial import polyval
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-Array = NDArray[np.float64]
+from .._core._array import apply_numpy, array_namespace, erf_
+from .._core._types import Array
 
 _RANGE = 37.0  # standard deviations; the normal tail underflows beyond
 # Edges of the panels to start with: a quarter apart, and ever closer to zero.
@@ -30,12 +32,155 @@ _TO_ENDS = np.array(
 _RULE = np.concatenate([_NODES, _ENDS]), np.concatenate([_WEIGHTS, np.zeros(2)])
 _TOLERANCE = 1e-15
 _MAX_ORDER = 4000
-_NO_TAIL = 1e-10  # share of the variance beyond the last order that is not worth a model
+_NO_TAIL = 1e-10  # fraction of the variance beyond the last order that is not worth a model
 _ROWS = 2**16  # correlations at which the series is summed at a time
 
 
+class PixelMap:
+    """Map of a Gaussian field, pixel by pixel, to zero mean and unit variance; here the identity.
+
+    Attributes
+    ----------
+    scale : float
+        Factor of the standard normal latent field that `forward` expects.
+    compiled : (str, float) or None
+        Name and factor of the map in compiled code: "identity", "erf", "tanh" or "sign".
+    """
+
+    scale: float = 1.0
+    compiled: tuple[str, float] | None = ("identity", 1.0)
+    normalization: float = 1.0
+
+    def forward(self, latent: Any) -> Any:
+        """Map a latent field, times `scale`, of NumPy or torch; may overwrite it."""
+        return latent
+
+    def correlation(self, rho: Array) -> Array:
+        """Correlation of two pixels from that of the latent field."""
+        return rho
+
+    def excess_kurtosis(self) -> float:
+        """Excess kurtosis of a pixel."""
+        return 0.0
+
+    def quadrature(self) -> tuple[Array, Array]:
+        """Values of a pixel and weights, with which expectations are sums."""
+        return MapMoments(lambda z: self.forward(self.scale * z), variance=1.0).quadrature()
+
+
+class SignMap(PixelMap):
+    """sign(z), with the correlation 2 asin(rho) / pi."""
+
+    compiled = "sign", 1.0
+
+    def forward(self, latent: Any) -> Any:
+        """Sign."""
+        return array_namespace(latent).sign(latent)
+
+    def correlation(self, rho: Array) -> Array:
+        """Arcsine of the correlation."""
+        return np.asarray(np.arcsin(np.clip(rho, -1.0, 1.0)) / math.asin(1.0))
+
+    def excess_kurtosis(self) -> float:
+        """That of two values."""
+        return -2.0
+
+
+class FunctionMap(PixelMap):
+    """(f(scale z) - mean) / standard deviation, of a NumPy function f.
+
+    The variance and the excess kurtosis are computed if they are None.
+    """
+
+    compiled: tuple[str, float] | None = None
+
+    def __init__(
+        self,
+        function: Callable[[Array], Array],
+        scale: float = 1.0,
+        variance: float | None = None,
+        kurtosis: float | None = None,
+    ) -> None:
+        self.function, self.scale = function, scale
+        self._variance, self._kurtosis = variance, kurtosis
+
+    @cached_property
+    def moments(self) -> "MapMoments":
+        """Moments of f(scale z)."""
+        return MapMoments(lambda z: self.function(self.scale * z), self._variance)
+
+    @cached_property
+    def normalization(self) -> float:  # type: ignore[override]
+        """Standard deviation of f(scale z)."""
+        return math.sqrt(self.moments.variance)
+
+    def forward(self, latent: Any) -> Any:
+        """The function, standardized."""
+        fields = apply_numpy(self.function, latent) - self.moments.mean
+        fields *= 1.0 / self.normalization
+        return fields
+
+    def correlation(self, rho: Array) -> Array:
+        """By Mehler's series."""
+        return self.moments.correlation(rho)
+
+    def excess_kurtosis(self) -> float:
+        """As given, or by quadrature."""
+        return self.moments.excess_kurtosis if self._kurtosis is None else self._kurtosis
+
+
+class ErfMap(FunctionMap):
+    """erf(gain z / sqrt 2) / Z, with the correlation asin(q rho) / asin(q), q = g^2 / (1 + g^2)."""
+
+    def __init__(self, gain: float) -> None:
+        super().__init__(scipy.special.erf, gain / math.sqrt(2.0))
+        self.saturation = float((gain / math.hypot(1.0, gain)) ** 2)
+        self.normalization = math.sqrt(2.0 / math.pi * math.asin(self.saturation))
+        self.compiled = "erf", 1.0 / self.normalization
+
+    def forward(self, latent: Any) -> Any:
+        """Error function, normalized."""
+        fields = erf_(latent)
+        fields *= 1.0 / self.normalization
+        return fields
+
+    def correlation(self, rho: Array) -> Array:
+        """Arcsine of the scaled correlation."""
+        rho = np.clip(rho, -1.0, 1.0)
+        return np.asarray(np.arcsin(self.saturation * rho) / math.asin(self.saturation))
+
+
+class StandardMap(FunctionMap):
+    """A function of NumPy and torch arrays that gives pixels of zero mean and unit variance."""
+
+    def __init__(self, function: Callable[[Any], Any], kurtosis: float) -> None:
+        super().__init__(function, 1.0, 1.0, kurtosis)
+
+    def forward(self, latent: Any) -> Any:
+        """The function itself."""
+        return self.function(latent)
+
+
+class TanhMap(FunctionMap):
+    """tanh(gain z) / Z."""
+
+    def __init__(self, gain: float) -> None:
+        super().__init__(np.tanh, gain)
+
+    @cached_property
+    def compiled(self) -> tuple[str, float]:  # type: ignore[override]
+        """Name and factor."""
+        return "tanh", 1.0 / self.normalization
+
+    def forward(self, latent: Any) -> Any:
+        """Hyperbolic tangent, normalized."""
+        fields = array_namespace(latent).tanh(latent)
+        fields *= 1.0 / self.normalization
+        return fields
+
+
 def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Array, Array]:
-    """Nodes, weights and values of f on panels, one panel a row; the ends weigh nothing."""
+    """Nodes, weights and values of f on panels, one panel per row; the ends weigh nothing."""
     half = 0.5 * (edges[:, 1:] - edges[:, :1])
     z = 0.5 * (edges[:, 1:] + edges[:, :1]) + half * _RULE[0]
     weights = half * _RULE[1] * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
@@ -86,8 +231,8 @@ def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Ar
     return z[order], weights[order], values[order]
 
 
-class PointwiseLaw:
-    """The law of f(z) with z a standard normal, and of two such at correlated z.
+class MapMoments:
+    """Moments of f(z) with z a standard normal, and the correlation of two such at correlated z.
 
     Parameters
     ----------
@@ -96,11 +241,6 @@ class PointwiseLaw:
         stretches are found wherever they are.
     variance : float, optional
         Its variance, where there is a closed form; needed if f has heavy tails.
-
-    Raises
-    ------
-    ValueError
-        If f is not finite, or constant.
     """
 
     def __init__(self, function: Callable[[Array], Array], variance: float | None = None) -> None:
@@ -127,7 +267,7 @@ class PointwiseLaw:
 
     @cached_property
     def _series(self) -> tuple[Array, float]:
-        """Squared Hermite coefficients, as shares of the variance, and what is left over.
+        """Squared Hermite coefficients, as fractions of the variance, and what is left over.
 
         c_n = E f(z) h_n(z) with h_n the orthonormal Hermite polynomials; the recurrence runs
         on h_n exp(-z^2 / 4), which neither overflows nor loses digits.
@@ -138,31 +278,21 @@ class PointwiseLaw:
             integrand = self._weights * self._values / damping
         integrand = np.where(np.isfinite(integrand), integrand, 0.0)
         before, now = np.zeros_like(damping), damping
-        shares, left = [0.0], 1.0
+        fractions, left = [0.0], 1.0
         for n in range(_MAX_ORDER):
             before, now = now, (self._z * now - math.sqrt(n) * before) / math.sqrt(n + 1.0)
-            shares.append(float(integrand @ now) ** 2 / self.variance)
-            left -= shares[-1]
+            fractions.append(float(integrand @ now) ** 2 / self.variance)
+            left -= fractions[-1]
             if left < _TOLERANCE:
                 break
-        return np.array(shares), max(left, 0.0)
+        return np.array(fractions), max(left, 0.0)
 
     def correlation(self, rho: Array) -> Array:
         """Correlation of f(z) and f(z') where z and z' have correlation rho.
 
         Mehler's series sum_n c_n^2 rho^n / variance, which keeps any covariance positive
         semi-definite. What is left beyond its last order, if f jumps or is steep, is taken to
-        decay as the series of asin(q rho) does, the law of error functions and the sign.
-
-        Parameters
-        ----------
-        rho : ndarray
-            Correlations in [-1, 1].
-
-        Returns
-        -------
-        correlation : ndarray
-            Of the same shape.
+        decay as the series of asin(q rho) does, which is that of error functions and the sign.
         """
         distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
         values = np.concatenate(
@@ -171,25 +301,25 @@ class PointwiseLaw:
         return np.asarray(values[inverse].reshape(np.shape(rho)))
 
     def _sum(self, rho: Array) -> Array:
-        shares, left = self._series
-        values = polyval(rho, shares)
+        fractions, left = self._series
+        values = polyval(rho, fractions)
         if left < _NO_TAIL:
-            return np.asarray(values + left * rho ** len(shares))
+            return np.asarray(values + left * rho ** len(fractions))
         q, arcsine = self._tail
         tail = np.arcsin(q * rho) - polyval(rho, arcsine)
         tail /= math.asin(q) - arcsine.sum()
-        last = shares[3 * len(shares) // 4 & ~1 :]  # starts at an even order
+        last = fractions[3 * len(fractions) // 4 & ~1 :]  # starts at an even order
         even = last[0::2].sum() / last.sum()
         return np.asarray(values + left * tail * (1.0 - even + even * rho))
 
     @cached_property
     def _tail(self) -> tuple[float, Array]:
         """Q and the series of asin(q rho) that goes on as the last quarter of ours does."""
-        shares, left = self._series
-        n = len(shares)
+        fractions, left = self._series
+        n = len(fractions)
         arcsine = _arcsine_series(n)
 
-        ratio = left / max(float(shares[3 * n // 4 :].sum()), 1e-300)
+        ratio = left / max(float(fractions[3 * n // 4 :].sum()), 1e-300)
 
         def series(log_decay: float) -> tuple[float, Array]:
             q = math.exp(-math.exp(log_decay))

@@ -1,6 +1,5 @@
-"""Generators of data against their Gaussian clone, and of clones of any data."""
+"""Controls of any data: clones that keep the mean, the covariance or the marginals."""
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -11,18 +10,13 @@ from sklearn.utils import check_array
 from .._core._containers import like_container, like_series
 from .._core._mistakes import refuse_images
 from .._core._random import as_generator
-from .._core._validation import check_labels, check_lattice_shape, check_option, check_positive
-from ._bunch import draw_task
-from ._discrimination import Discrimination
-from ._image_patches import ImagePatches
-from ._spiked import Latent, SpikedCumulant
-
-Array = NDArray[np.float64]
+from .._core._types import Array
+from .._core._validation import check_labels, check_option, check_positive
 
 _KEPT = ("mean", "covariance", "marginals")
 _MAX_ADJUSTMENTS = 30
 _FALLING = 0.95  # ratio of successive errors of the covariance, above which adjustments end
-_NO_VARIANCE = 1e-10  # share of the variance, of standardized features, that is rounding
+_NO_VARIANCE = 1e-10  # fraction of the variance, of standardized features, that is rounding
 
 
 def make_gaussian_clone(
@@ -35,8 +29,8 @@ def make_gaussian_clone(
 ) -> Any:
     """Draw a control that keeps the mean and covariance of `X`, or less or more, class by class.
 
-    A net that grows localized fields on data of any origin, but not on their control, owes them to
-    statistics that the control lacks. The default control is Gaussian and lacks all statistics
+    If a net grows localized fields on the data but not on their control, the statistics that the
+    control lacks are the cause. The default control is Gaussian and lacks all statistics
     beyond the covariance. `keep` makes it weaker or stronger:
 
     - "mean": independent Gaussian features of one variance about the mean of the class. The
@@ -84,12 +78,6 @@ def make_gaussian_clone(
     y_clone : ndarray or Series of shape (n_samples,)
         Labels; returned only if `y` is given.
 
-    Raises
-    ------
-    ValueError
-        If a class has fewer than two rows, X holds NaN or infinity, `keep` is unknown, or
-        `n_samples` is given with keep="marginals".
-
     References
     ----------
     .. [1] M. C. Cario and B. L. Nelson, Modeling and generating random vectors with arbitrary
@@ -131,12 +119,12 @@ def make_gaussian_clone(
     clone_index = index
     if n_samples is not None:
         ends = np.round(np.cumsum(counts) / counts.sum() * n_samples).astype(np.int64)
-        shares = np.diff(ends, prepend=0)
-        if shares.min() == 0:
+        sizes = np.diff(ends, prepend=0)
+        if sizes.min() == 0:
             raise ValueError(
                 f"n_samples={n_samples} leaves no row for a class of {len(classes)}; draw more."
             )
-        clone_index = np.repeat(np.arange(len(classes)), shares)
+        clone_index = np.repeat(np.arange(len(classes)), sizes)
         rng.shuffle(clone_index)
     clone = np.empty((len(clone_index), data.shape[1]))
     for label in range(len(classes)):
@@ -233,136 +221,3 @@ def _root(scatter: Array, power: float = 0.5) -> Array:
     values, axes = np.linalg.eigh(scatter)
     values = np.maximum(values, np.finfo(np.float64).eps * values.max(initial=0.0))
     return np.asarray((axes * values**power) @ axes.T)
-
-
-def make_image_patches(
-    n_samples: int = 20_000,
-    shape: tuple[int, int] = (12, 12),
-    *,
-    images: Sequence[ArrayLike] | None = None,
-    whiten: bool = False,
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
-    """Draw natural image patches (class 0) against their Gaussian clone (class 1).
-
-    What tells them apart is beyond the covariance, which they share.
-
-    Parameters
-    ----------
-    n_samples : int, default=20_000
-        Number of inputs over all classes.
-    shape : (int, int), default=(12, 12)
-        Rows and columns of a patch.
-    images : sequence of array-like, optional
-        Photographs, (rows, columns) or (rows, columns, channels) each; by default the two that
-        scikit-learn bundles.
-    whiten : bool, default=False
-        Whether to whiten patches, see `rfsk.datasets.ImagePatches`.
-    priors : sequence of float, optional
-        Share of each class; equal by default.
-    shuffle : bool, default=True
-        Whether to put the classes in random order.
-    random_state : int, Generator, RandomState or None, default=None
-        Seed of the draw.
-    return_X_y : bool, default=True
-        False returns a Bunch with X, y, task, shape, target_names, parameters and DESCR.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs, float64.
-    y : ndarray of shape (n_samples,)
-        Labels from 0, int64.
-
-    Raises
-    ------
-    ValueError
-        If the shape is no patch or an image does not fit.
-
-    See Also
-    --------
-    rfsk.datasets.ImagePatches : The law of patches.
-
-    Examples
-    --------
-    >>> from rfsk.datasets import make_image_patches
-    >>> X, y = make_image_patches(1000, (8, 8), random_state=0)
-    >>> X.shape
-    (1000, 64)
-    """
-    patches = ImagePatches(check_lattice_shape(shape), images=images, whiten=whiten)
-    task = Discrimination([patches, patches.gaussian_clone()], priors)
-    parameters = {"class": ("patches", "gaussian clone"), "whiten": whiten}
-    return draw_task(task, n_samples, shuffle, random_state, return_X_y, parameters)
-
-
-def make_spiked_cumulant(
-    n_samples: int = 20_000,
-    shape: int | tuple[int, int] = 100,
-    *,
-    strength: float = 5.0,
-    spike: ArrayLike | None = None,
-    latent: Latent = "rademacher",
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
-    """Draw white noise (class 0) against inputs with a spiked fourth cumulant (class 1).
-
-    Mean and covariance are those of white noise in both classes, so that only statistics of
-    higher order, along one direction, tell them apart.
-
-    Parameters
-    ----------
-    n_samples : int, default=20_000
-        Number of inputs over all classes.
-    shape : int or (int, int), default=100
-        Lattice of the inputs.
-    strength : float, default=5.0
-        Signal-to-noise ratio of the spike.
-    spike : array-like of shape (n_features,), optional
-        Its direction; by default the same at every site.
-    latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
-        Law along the spike.
-    priors : sequence of float, optional
-        Share of each class; equal by default.
-    shuffle : bool, default=True
-        Whether to put the classes in random order.
-    random_state : int, Generator, RandomState or None, default=None
-        Seed of the draw.
-    return_X_y : bool, default=True
-        False returns a Bunch with X, y, task, shape, target_names, parameters and DESCR.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs, float64.
-    y : ndarray of shape (n_samples,)
-        Labels from 0, int64.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range or the spike does not fit.
-
-    See Also
-    --------
-    rfsk.datasets.SpikedCumulant : The law of class 1.
-
-    Examples
-    --------
-    >>> from rfsk.datasets import make_spiked_cumulant
-    >>> X, y = make_spiked_cumulant(1000, 30, random_state=0)
-    >>> X.shape
-    (1000, 30)
-    """
-    spiked = SpikedCumulant(
-        check_lattice_shape(shape), strength=strength, spike=spike, latent=latent
-    )
-    task = Discrimination([spiked.gaussian_clone(), spiked], priors)
-    parameters = {"class": ("white noise", "spiked"), "strength": strength, "latent": latent}
-    return draw_task(task, n_samples, shuffle, random_state, return_X_y, parameters)

@@ -3,38 +3,51 @@ import pytest
 from scipy import special, stats
 
 from rfsk.datasets import NLGP, EllipticalField, StudentT, TransformedField
-from rfsk.datasets._pointwise import PointwiseLaw
+from rfsk.datasets._pixel_map import MapMoments
 
 RHO = np.concatenate([np.linspace(-1.0, 1.0, 41), [0.99, 0.999, 0.9999, 0.99999]])
 
 
 @pytest.mark.parametrize("gain", [0.1, 1.0, 3.0, 30.0, 1e3, 1e5])
 def test_series_of_the_error_function_is_the_arcsine_law(gain):
-    law = PointwiseLaw(lambda z: special.erf(gain * z / np.sqrt(2.0)))
+    law = MapMoments(lambda z: special.erf(gain * z / np.sqrt(2.0)))
     q = gain**2 / (1.0 + gain**2)
     assert law.variance == pytest.approx(2.0 / np.pi * np.arcsin(q), abs=1e-11)
     expected = np.arcsin(q * RHO) / np.arcsin(q)
     np.testing.assert_allclose(law.correlation(RHO), expected, rtol=0, atol=1e-10)
 
 
-def test_series_of_the_sign_is_the_arcsine():
-    law = PointwiseLaw(np.sign)
-    np.testing.assert_allclose(law.correlation(RHO), 2.0 / np.pi * np.arcsin(RHO), atol=1e-12)
-    assert law.excess_kurtosis == pytest.approx(-2.0, abs=1e-12)
+_PRODUCT = (np.sqrt(1.0 - RHO**2) + RHO * (np.pi - np.arccos(RHO))) / (2.0 * np.pi)
+# A map, its correlation and excess kurtosis in closed form, and how well they are known here. Odd
+# and even parts are uncorrelated, so that their covariances add.
+CLOSED = {
+    "sign": (np.sign, 2.0 / np.pi * np.arcsin(RHO), -2.0, 1e-12),
+    "uniform": (special.ndtr, 6.0 / np.pi * np.arcsin(RHO / 2), -1.2, 1e-12),
+    "cubic": (lambda z: z**3, (9.0 * RHO + 6.0 * RHO**3) / 15.0, 10395.0 / 225.0 - 3.0, 1e-12),
+    "rectifier": (
+        lambda z: np.maximum(z, 0.0),
+        (_PRODUCT - 1.0 / (2.0 * np.pi)) / (0.5 - 1.0 / (2.0 * np.pi)),
+        None,
+        1e-6,
+    ),
+    "jump at zero": (
+        lambda z: np.sign(z) + 0.3 * z**2,
+        (2.0 / np.pi * np.arcsin(RHO) + 0.18 * RHO**2) / 1.18,
+        None,
+        1e-9,
+    ),
+}
 
 
-def test_series_of_the_uniform_quantile_is_the_arcsine_of_half():
-    law = PointwiseLaw(special.ndtr)
-    np.testing.assert_allclose(law.correlation(RHO), 6.0 / np.pi * np.arcsin(RHO / 2), atol=1e-12)
-    assert law.mean == pytest.approx(0.5)
-    assert law.excess_kurtosis == pytest.approx(-1.2, abs=1e-12)
-
-
-def test_series_of_the_rectifier_is_the_arc_cosine_kernel():
-    law = PointwiseLaw(lambda z: np.maximum(z, 0.0))
-    product = (np.sqrt(1.0 - RHO**2) + RHO * (np.pi - np.arccos(RHO))) / (2.0 * np.pi)
-    expected = (product - 1.0 / (2.0 * np.pi)) / (0.5 - 1.0 / (2.0 * np.pi))
-    np.testing.assert_allclose(law.correlation(RHO), expected, atol=1e-6)
+@pytest.mark.parametrize("name", CLOSED)
+def test_maps_have_the_moments_of_their_closed_form(name):
+    function, correlation, kurtosis, tolerance = CLOSED[name]
+    moments = MapMoments(function)
+    np.testing.assert_allclose(moments.correlation(RHO), correlation, atol=tolerance)
+    if kurtosis is not None:
+        assert moments.excess_kurtosis == pytest.approx(kurtosis, rel=1e-12)
+    if name == "uniform":
+        assert moments.mean == pytest.approx(0.5)
 
 
 JUMPS = [0.0, 1.0, 0.3752, 1.1253, *np.random.default_rng(0).uniform(-2.0, 2.0, size=20)]
@@ -42,7 +55,7 @@ JUMPS = [0.0, 1.0, 0.3752, 1.1253, *np.random.default_rng(0).uniform(-2.0, 2.0, 
 
 @pytest.mark.parametrize("jump", JUMPS)
 def test_a_jump_is_found_wherever_it_is(jump):
-    law = PointwiseLaw(lambda z: (z > jump).astype(float))
+    law = MapMoments(lambda z: (z > jump).astype(float))
     below = special.ndtr(-jump)
     assert law.mean == pytest.approx(below, abs=1e-13)
     assert law.variance == pytest.approx(below * (1.0 - below), abs=1e-13)
@@ -51,17 +64,10 @@ def test_a_jump_is_found_wherever_it_is(jump):
 @pytest.mark.parametrize("jump", [1.0, 0.3752])
 @pytest.mark.parametrize("rho", [-0.7, 0.3, 0.9, 0.99])
 def test_covariance_of_two_thresholds_is_the_orthant_probability(jump, rho):
-    law = PointwiseLaw(lambda z: (z > jump).astype(float))
+    law = MapMoments(lambda z: (z > jump).astype(float))
     normal = stats.multivariate_normal([0.0, 0.0], [[1.0, rho], [rho, 1.0]])
     ours = law.correlation(np.array([rho]))[0] * law.variance
     assert ours == pytest.approx(normal.cdf([-jump, -jump]) - special.ndtr(-jump) ** 2, abs=1e-7)
-
-
-def test_a_map_neither_odd_nor_even_that_jumps_at_zero():
-    """sign + .3 z^2: the parts are uncorrelated, so that their closed covariances add."""
-    law = PointwiseLaw(lambda z: np.sign(z) + 0.3 * z**2)
-    expected = (2.0 / np.pi * np.arcsin(RHO) + 0.18 * RHO**2) / 1.18
-    np.testing.assert_allclose(law.correlation(RHO), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +78,7 @@ def test_a_map_neither_odd_nor_even_that_jumps_at_zero():
 def test_laws_of_scipy_keep_their_mean_and_variance(marginal):
     """Discrete, skewed and heavy ones: by quadrature over the quantiles, as they are drawn."""
     model = TransformedField(5, correlation_length=1.0, marginal=marginal)
-    law = model._law
+    law = model.pixel_map.moments
     assert law.mean == pytest.approx(marginal.mean(), rel=1e-8)
     second = law._weights @ law._values**2
     assert second == pytest.approx(marginal.var(), rel=1e-6)
@@ -88,12 +94,6 @@ def test_kurtosis_that_scipy_does_not_know_is_infinite():
         EllipticalField(**law, radial=StudentT(3.0)).fourth_moment([0, 1, 2, 3])
 
 
-def test_cubic_has_two_terms():
-    law = PointwiseLaw(lambda z: z**3)
-    assert law.variance == pytest.approx(15.0)
-    np.testing.assert_allclose(law.correlation(RHO), (9.0 * RHO + 6.0 * RHO**3) / 15.0, atol=1e-12)
-
-
 def test_tanh_is_between_the_error_functions_that_bound_it():
     """Against a double integral of the tensor product of two Gauss-Hermite rules."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(120)
@@ -102,7 +102,7 @@ def test_tanh_is_between_the_error_functions_that_bound_it():
     partner = np.tanh(0.8 * (rho * nodes[:, None] + np.sqrt(1 - rho**2) * nodes))
     expected = weights @ (psi * (partner @ weights)) / (weights @ psi**2)
     model = NLGP(3, correlation_length=1.0, gain=0.8, nonlinearity="tanh")
-    assert model._map_covariance(np.array([rho]))[0] == pytest.approx(expected, abs=1e-9)
+    assert model.pixel_map.correlation(np.array([rho]))[0] == pytest.approx(expected, abs=1e-9)
 
 
 def test_heavy_tails_keep_unit_variance():

@@ -1,0 +1,149 @@
+"""The linear map from white noise to a stationary Gaussian field, by filtering or by modes."""
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .._core._array import array_namespace, as_array_like
+from .._core._types import Array, Integers
+from ._kernels import ROUNDING, is_dense, spectrum, square_root
+
+# Fraction of the variance that may be left out, because single precision does not resolve it.
+_LEFT_OUT = float(np.finfo(np.float32).eps) ** 2
+# Up to here a matrix product is faster than noise on all sites and a pair of Fourier transforms.
+_MOST_MODES = 128
+_MOST_SITES = 4096
+_MOST_DENSE_SITES = 256
+_SYMMETRY_ROUNDING = 1e-13  # up to here a covariance on a torus is symmetric
+
+
+class NoiseFilter:
+    """Linear map from white noise to a Gaussian field of a given autocovariance.
+
+    Open boundaries are drawn by the square root of their covariance matrix, or, beyond 1024
+    sites, cut from a torus so large that its covariance on the lattice is that of the open plane.
+
+    `torus` is the autocovariance on the lattice that is filled with noise, `shape` the lattice of
+    the field, `scale` a factor of the field, and `rounding` the fraction of the largest eigenvalue
+    by which others may be negative.
+    """
+
+    def __init__(
+        self,
+        torus: Array,
+        shape: tuple[int, ...],
+        boundary: str,
+        scale: float = 1.0,
+        rounding: float = ROUNDING,
+    ) -> None:
+        self.torus, self.shape, self.scale, self.rounding = torus, shape, scale, rounding
+        self.is_dense = is_dense(shape, boundary)
+        self.is_periodic = boundary == "periodic" and torus.shape == shape
+
+    @cached_property
+    def response(self) -> Array:
+        """Factor of each mode of the noise, laid out as by `rfftn`."""
+        return self.scale * np.sqrt(spectrum(self.torus, self.rounding))
+
+    @cached_property
+    def root(self) -> Array:
+        """Square root of the covariance of a small open lattice."""
+        return self.scale * square_root(self.torus, self.rounding)
+
+    def __call__(self, noise: Any) -> Any:
+        """Turn noise, of NumPy or torch, into fields of shape (n_samples, n_features)."""
+        xp = array_namespace(noise)
+        n_samples, lattice = noise.shape[0], self.torus.shape
+        if not xp.isdtype(noise.dtype, "real floating"):
+            raise ValueError(f"noise has dtype {noise.dtype}; expected single or double floats.")
+        if tuple(noise.shape[1:]) not in ((math.prod(lattice),), lattice):
+            expected = f"(n_samples, {math.prod(lattice)})"
+            if len(lattice) > 1:
+                expected += f" or (n_samples, {', '.join(map(str, lattice))})"
+            raise ValueError(f"noise has shape {tuple(noise.shape)}; expected {expected}.")
+        if self.is_dense:
+            flat = xp.reshape(noise, (n_samples, math.prod(lattice)))
+            return flat @ as_array_like(self.root, like=noise)
+        axes = tuple(range(1, 1 + len(lattice)))
+        modes = xp.fft.rfftn(xp.reshape(noise, (n_samples, *lattice)), axes=axes)
+        modes *= as_array_like(self.response, like=noise)
+        fields = xp.fft.irfftn(modes, s=lattice, axes=axes)
+        if lattice != self.shape:
+            fields = fields[(slice(None), *(slice(side) for side in self.shape))]
+        return xp.reshape(fields, (n_samples, math.prod(self.shape)))
+
+    @cached_property
+    def modes(self) -> Array | None:
+        """Functions whose sum, with independent standard normal amplitudes, is the field.
+
+        Cosines and sines on a ring or torus, (n_modes, n_sites), strongest first. Those left out
+        have less of the variance than single precision resolves (1.4e-14). None if so many are
+        needed, or the lattice is so large, that filtering white noise is faster.
+        """
+        if not self.is_periodic or self.torus.size > _MOST_SITES:
+            return None
+        modes = self._fourier_modes()
+        is_few = len(modes) <= min(_MOST_MODES, 0.8 * self.torus.size)
+        return self.scale * modes if is_few else None
+
+    @cached_property
+    def mode_factors(self) -> tuple[Array, Array, Array] | None:
+        """Modes down the rows and across the columns of a lattice, of whose products it is made.
+
+        The field is sum_ab noise_ab amplitudes[a, b] rows[a] columns[b], with standard normal
+        noise, for (rows, columns, amplitudes). A ring is a single row. A torus has such modes if
+        its covariance does not change where one axis is reversed; any other small lattice is
+        treated as a ring of all its sites. None if filtering white noise is faster.
+        """
+        torus, alone = self.torus, np.ones((1, 1))
+        if not self.is_periodic:
+            if not self.is_dense or torus.size > _MOST_DENSE_SITES:
+                return None
+            return alone, self.root, np.ones((1, torus.size))
+        if torus.ndim == 2 and max(torus.shape) <= _MOST_MODES:
+            error = np.abs(np.roll(torus[:, ::-1], 1, axis=1) - torus).max()
+            if error <= _SYMMETRY_ROUNDING * torus.flat[0]:
+                power = self._power()
+                down, across = (_strongest(power.sum(axis=axis)) for axis in (1, 0))
+                rows, columns = map(_ring_modes, torus.shape)
+                amplitudes = self.scale * np.sqrt(power[np.ix_(down, across)])
+                return rows[down], columns[across], amplitudes
+        if torus.size <= 2 * _MOST_MODES:
+            modes = self._fourier_modes()
+            return alone, modes, np.full((1, len(modes)), self.scale)
+        return None
+
+    def _power(self) -> Array:
+        self.response  # noqa: B018  # raises if the covariance is not positive
+        return np.fft.fftn(self.torus).real.clip(min=0.0) / self.torus.size
+
+    def _fourier_modes(self) -> Array:
+        shape, power = self.torus.shape, self._power().ravel()
+        # Every mode k of the lattice stands for the power P_k of cos(k.x) and of sin(k.x): a mode
+        # and its opposite have the same power, and divide them among themselves.
+        kept = _strongest(power)
+        modes = np.stack(np.unravel_index(kept, shape), axis=1)
+        opposite = np.ravel_multi_index(tuple((-modes % shape).T), shape)
+        sites = np.indices(shape).reshape(len(shape), -1)
+        phase = 2.0 * np.pi * (modes / np.array(shape)) @ sites
+        is_first = kept <= opposite
+        amplitude = np.sqrt(np.where(kept == opposite, 1.0, 2.0) * power[kept])[:, None]
+        return np.asarray(np.where(is_first[:, None], np.cos(phase), np.sin(phase)) * amplitude)
+
+
+def _strongest(power: Array) -> Integers:
+    """Indices of all but the weakest powers, which together are next to nothing."""
+    order = np.argsort(-power, kind="stable")
+    weakest = np.cumsum(power[order][::-1])  # in this order nothing is lost in rounding
+    return order[: len(power) - int(np.searchsorted(weakest, _LEFT_OUT * weakest[-1], "right"))]
+
+
+def _ring_modes(side: int) -> Array:
+    """Cosines and sines on a ring, of mean square one: row k has frequency k or `side` - k."""
+    frequency, sites = np.ogrid[:side, :side]
+    phase = 2.0 * np.pi * frequency * sites / side
+    is_alone = 2 * frequency % side == 0  # has no sine
+    size = np.where(is_alone, 1.0, np.sqrt(2.0))
+    return np.asarray(size * np.where(2 * frequency <= side, np.cos(phase), np.sin(phase)))
