@@ -123,7 +123,6 @@ def test_narrow_fields_that_are_sorted_by_their_centres_are_not_suspected(noise,
             rfsk.ipr(shuffled.T)
 
 
-@pytest.mark.xfail(reason="being mended: the order is checked before the shape", strict=True)
 def test_square_images_of_known_shape_are_not_suspected():
     """Stripes that drift from image to image: rough along the rows, and smooth over the units."""
     stripes = NLGP(30, correlation_length=4.0, gain=1.0).sample(8, random_state=0).T

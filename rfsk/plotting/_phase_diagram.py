@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
-from ._style import label_of
 from ._sweep import checked_table, is_log_spaced, scale_axis
+from .style import label_of
 
 _FINE = 200  # points along an axis on which a boundary is drawn
 _BOUNDARY_LINES: tuple[tuple[str, float, Any], ...] = (("white", 3.5, "-"), ("black", 1.6, "--"))

@@ -10,7 +10,7 @@ import pandas as pd
 import scipy.stats
 from numpy.typing import NDArray
 
-from ._style import BLUE, GREEN, GREY, ORANGE, PURPLE, label_of, tidy
+from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, label_of, tidy
 
 _STYLES = (
     (BLUE, "o-"),
