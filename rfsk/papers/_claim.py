@@ -1,0 +1,255 @@
+"""Claim: a statement, the quantities that support it, and how to measure them."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._core._validation import check_option
+from ._bench import Bench
+
+EVIDENCE = (
+    "derivation",
+    "independent code",
+    "earlier measurement",
+    "inequality",
+    "control",
+    "report",
+)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Number that supports a claim, the bounds expected of it, and where they come from.
+
+    Parameters
+    ----------
+    name : str
+        Name of the quantity in tables.
+    evidence : {"derivation", "independent code", "earlier measurement", "inequality", \
+"control", "report"}
+        Kind of evidence for the bounds: a formula; a program that anybody can run; a measurement
+        by a program that was not kept; a word of the paper made a bound; what must or must not
+        show in a control. A "report" has no bounds and is not judged.
+    low, high : float
+        Bounds, which belong to the range; one of them may be infinite.
+    source : str, default=""
+        Formula or part of the program.
+    digits : int, default=3
+        Digits after the point in tables.
+    value : float, optional
+        Expected value, if the bounds lie around one; see `near`.
+
+    Raises
+    ------
+    ValueError
+        If there are no bounds, they are in the wrong order, or the evidence is unknown.
+
+    Examples
+    --------
+    >>> from rfsk.papers import Quantity
+    >>> near = Quantity.near("IPR", "independent code", 0.06, 0.1)
+    >>> near.expected, near.holds([0.058, 0.064])
+    ('0.060 ± 10 %', True)
+    >>> Quantity("coverage", "inequality", low=1.0, digits=1).expected
+    '>= 1.0'
+    """
+
+    name: str
+    evidence: str
+    low: float = -math.inf
+    high: float = math.inf
+    source: str = ""
+    digits: int = 3
+    value: float | None = None
+
+    def __post_init__(self) -> None:
+        check_option(self.evidence, "evidence", EVIDENCE)
+        unbounded = math.isinf(self.low) and math.isinf(self.high)
+        if not self.low <= self.high or unbounded != (self.evidence == "report"):
+            raise ValueError(
+                f"`low` and `high` of {self.name!r} are {self.low!r} and {self.high!r}; expected "
+                "two bounds, the lower one first, of which at least one is finite, or none for "
+                "evidence='report'."
+            )
+
+    @classmethod
+    def near(
+        cls,
+        name: str,
+        evidence: str,
+        value: float,
+        tolerance: float,
+        source: str = "",
+        digits: int = 3,
+    ) -> "Quantity":
+        """Expect a number within a relative tolerance of a value.
+
+        Parameters
+        ----------
+        name, evidence : str
+            As in the class.
+        value : float
+            Expected value.
+        tolerance : float
+            Largest deviation, as a fraction of the value.
+        source : str, default=""
+            As in the class.
+        digits : int, default=3
+            As in the class.
+
+        Returns
+        -------
+        quantity : Quantity
+        """
+        margin = abs(value) * tolerance
+        if not margin > 0.0:
+            raise ValueError(
+                f"`value` and `tolerance` of {name!r} are {value!r} and {tolerance!r}; expected a "
+                "value other than 0 and a positive tolerance."
+            )
+        return cls(name, evidence, value - margin, value + margin, source, digits, value)
+
+    @property
+    def expected(self) -> str:
+        """Bounds in words, such as "0.060 ± 10 %"."""
+        low, high = (f"{bound:.{self.digits}f}" for bound in (self.low, self.high))
+        if self.evidence == "report":
+            return "not judged"
+        if self.value is not None:
+            percent = 100.0 * (self.high - self.value) / abs(self.value)
+            return f"{self.value:.{self.digits}f} ± {percent:.3g} %"
+        if math.isinf(self.low):
+            return f"<= {high}"
+        return f">= {low}" if math.isinf(self.high) else f"{low} to {high}"
+
+    def holds(self, values: ArrayLike) -> bool:
+        """Whether every value lies within the bounds; NaN and infinity do not.
+
+        Parameters
+        ----------
+        values : float or array-like of shape (n_seeds,)
+            Measured numbers.
+
+        Returns
+        -------
+        holds : bool
+        """
+        numbers = np.asarray(values, dtype=np.float64)
+        inside = np.isfinite(numbers) & (numbers >= self.low) & (numbers <= self.high)
+        return bool(inside.size and (inside.all() or self.evidence == "report"))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Statement that holds if each of its quantities lies within its bounds at every seed.
+
+    Parameters
+    ----------
+    name : str
+        Short name, which its files get as well: letters, digits, "-" and "_", such as "C1".
+    title : str
+        A few words.
+    statement : str
+        The claim as a sentence.
+    quantities : tuple of Quantity
+        The numbers that support it.
+    measure : callable
+        ``measure(bench, number)`` returns the quantities of one seed, ``bench.seeds[number]``, by
+        name.
+    draw : callable, optional
+        ``draw(bench)`` returns a matplotlib figure.
+    controls : tuple of str
+        Names of controls on which the claim must fail; `measure` finds the one to apply in
+        ``bench.control``.
+
+    Raises
+    ------
+    ValueError
+        If the name has other characters, there is no quantity, or two have the same name.
+
+    Examples
+    --------
+    >>> from rfsk import NLGP
+    >>> from rfsk.papers import Bench, Claim, Quantity
+    >>> def measure(bench, number):
+    ...     model = NLGP(100, correlation_length=5.0, gain=1.0)
+    ...     if bench.control == "Gaussian inputs":
+    ...         model = model.gaussian_clone()
+    ...     X = model.sample(1000, bench.seeds[number])
+    ...     return {"excess kurtosis": (X**4).mean() / (X**2).mean() ** 2 - 3.0}
+    >>> uniform = Quantity.near("excess kurtosis", "derivation", -1.2, 0.05, digits=2)
+    >>> title, controls = "pixels at gain 1", ("Gaussian inputs",)
+    >>> claim = Claim("kurtosis", title, "They are uniform.", (uniform,), measure, None, controls)
+    >>> bench = Bench(random_state=0)
+    >>> claim.failures(bench), claim.failures(bench.under("Gaussian inputs"))
+    ([], ['excess kurtosis'])
+    """
+
+    name: str
+    title: str
+    statement: str
+    quantities: tuple[Quantity, ...]
+    measure: Callable[[Bench, int], Mapping[str, float]]
+    draw: Callable[[Bench], Any] | None = None
+    controls: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w-]+", self.name):
+            raise ValueError(f"name={self.name!r}; expected letters, digits, '-' and '_' only.")
+        names = [quantity.name for quantity in self.quantities]
+        if not names:
+            raise ValueError(f"Claim {self.name!r} has no quantity; expected at least one.")
+        if len(set(names)) < len(names):
+            raise ValueError(f"Claim {self.name!r} has two quantities of one name: {names!r}.")
+
+    def run(self, bench: Bench) -> dict[str, list[float]]:
+        """Measure every quantity at every seed.
+
+        Parameters
+        ----------
+        bench : Bench
+            Seeds, sizes, nets and the control, if any.
+
+        Returns
+        -------
+        values : dict of str to list of float
+            By the name of the quantity, one for each seed.
+
+        Raises
+        ------
+        ValueError
+            If `measure` does not return exactly the named quantities.
+        """
+        names = [quantity.name for quantity in self.quantities]
+        found: dict[str, list[float]] = {name: [] for name in names}
+        for number in range(len(bench.seeds)):
+            numbers = self.measure(bench, number)
+            if odd := sorted(set(numbers) ^ set(names)):
+                raise ValueError(
+                    f"Claim {self.name!r} measured {sorted(numbers)}; expected {sorted(names)}. "
+                    f"Only in one of the two: {odd}."
+                )
+            for name in names:
+                found[name].append(float(numbers[name]))
+        return found
+
+    def failures(self, bench: Bench) -> list[str]:
+        """Names of the quantities that leave their bounds.
+
+        Parameters
+        ----------
+        bench : Bench
+            Seeds, sizes, nets and the control, if any.
+
+        Returns
+        -------
+        names : list of str
+            Empty if the claim holds.
+        """
+        values = self.run(bench)
+        return [q.name for q in self.quantities if not q.holds(values[q.name])]
