@@ -142,7 +142,7 @@ def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
 
 
 def _reproduce(options: argparse.Namespace) -> int:
-    from rfsk.claims import reproduce
+    from rfsk.papers import reproduce
 
     _refuse_options(options, _EMERGENCE)
     out = options.out or Path("reproduction")

@@ -9,7 +9,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,8 @@ class ClaimResult:
     ...     return {"answer": 42.0 + number}
     >>> claim = Claim("Q", "the answer", "It is known.", quantities, measure)
     >>> result = reproduce(claims=[claim], n_seeds=2).results[0]
-    >>> result.verdict, result.rows()[0]["values"], result.rows()[0]["mean"]
-    ('fails', [42.0, 43.0], 42.5)
+    >>> result.verdict, result.values
+    ('fails', {'answer': [42.0, 43.0]})
     """
 
     claim: Claim
@@ -70,9 +70,9 @@ class ClaimResult:
         holds = all(q.holds(self.values[q.name]) for q in self.claim.quantities)
         return "holds" if holds else "fails"
 
-    def rows(self) -> list[dict[str, Any]]:
-        """One dict per quantity: bounds, evidence, values, mean, standard deviation, verdict."""
-        return [self._row(quantity) for quantity in self.claim.quantities]
+    def rows(self) -> list[tuple[str, ...]]:
+        """Quantity, what was expected, evidence, what was obtained and verdict, as texts."""
+        return [_row(q, self.values[q.name]) for q in self.claim.quantities if self.values]
 
     def markdown(self) -> str:
         """Heading, statement and table of quantities, as Markdown."""
@@ -80,31 +80,22 @@ class ClaimResult:
         lines = [f"## {claim.name}: {claim.title} ({self.verdict})", "", claim.statement, ""]
         if self.error is not None:
             return "\n".join([*lines, self.error, ""])
-        cells = [[cell.replace("|", "\\|") for cell in _cells(row)] for row in self.rows()]
+        cells = [[cell.replace("|", "\\|") for cell in row] for row in self.rows()]
         table = [_COLUMNS, ["---"] * len(_COLUMNS), *cells]
         return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in table), ""])
 
     def as_dict(self) -> dict[str, Any]:
-        """All numbers and messages ready for JSON; a number that does not exist is None."""
-        claim = {name: getattr(self.claim, name) for name in ("name", "title", "statement")}
-        own = {name: getattr(self, name) for name in ("verdict", "seconds", "error", "traceback")}
-        return {**claim, **own, "figure_error": self.figure_error, "quantities": self.rows()}
-
-    def _row(self, quantity: Quantity) -> dict[str, Any]:
-        values = np.asarray(self.values.get(quantity.name, []), dtype=np.float64)
-        verdict = "error" if self.error else "holds" if quantity.holds(values) else "fails"
+        """All numbers and messages, ready for JSON; a number that does not exist is None."""
+        found = asdict(replace(self, claim=None, values={}))  # type: ignore[arg-type]
+        quantities = [
+            {**asdict(q), "expected": q.expected, "values": self.values.get(q.name, [])}
+            for q in self.claim.quantities
+        ]
         return {
-            "claim": self.claim.name,
-            "quantity": quantity.name,
-            "expected": quantity.expected,
-            "low": _finite(quantity.low),
-            "high": _finite(quantity.high),
-            "evidence": ": ".join(filter(None, (quantity.evidence, quantity.source))),
-            "values": [_finite(value) for value in values],
-            "mean": _finite(values.mean()) if len(values) else None,
-            "sd": _finite(values.std(ddof=1)) if len(values) > 1 else None,
-            "digits": quantity.digits,
-            "verdict": "reported" if quantity.evidence == "report" else verdict,
+            **found,
+            **{name: getattr(self.claim, name) for name in ("name", "title", "statement")},
+            "verdict": self.verdict,
+            "quantities": [{k: _finite(v) for k, v in q.items()} for q in quantities],
         }
 
 
@@ -121,7 +112,7 @@ class Reproduction:
     seconds : float
         Wall time.
     bench : Bench
-        Nets and whatever else the claims have made.
+        Nets and whatever else the claims have made, for ``claim.draw(bench)``.
 
     Examples
     --------
@@ -146,13 +137,9 @@ class Reproduction:
         verdicts = [result.verdict for result in self.results]
         return not self.settings["missing"] and all(v == "holds" for v in verdicts)
 
-    def rows(self) -> list[dict[str, Any]]:
-        """One dict per quantity, of all claims."""
-        return [row for result in self.results for row in result.rows()]
-
     def table(self) -> str:
         """Table of all quantities, as text."""
-        every = [_COLUMNS, *(_cells(row) for row in self.rows())]
+        every = [_COLUMNS, *(row for result in self.results for row in result.rows())]
         widths = [max(map(len, column)) for column in zip(*every, strict=True)]
 
         def line(row: Sequence[str]) -> str:
@@ -161,23 +148,18 @@ class Reproduction:
         lines = [line(_COLUMNS)]
         for result in self.results:
             lines += ["", f"{result.claim.name}  {result.claim.title}: {result.verdict}"]
-            lines.append("-" * sum(widths, 2 * (len(widths) - 1)))
-            rows = [line(_cells(row)) for row in result.rows()]
-            lines += rows if result.error is None else [result.error]
+            lines += ["-" * sum(widths, 8), *map(line, result.rows())]
+            lines += [result.error] if result.error is not None else []
         n_seeds = len(self.settings["seeds"])
         spread = f"mean ± standard deviation over {n_seeds} seeds" if n_seeds > 1 else "one seed"
         lines += ["", f"obtained: {spread}; a quantity holds if every seed's number is as expected"]
-        lines += ["quick: small sizes"] * self.settings["quick"]
+        lines += ["quick: small sizes"] if self.settings["quick"] else []
         for result in self.results:
             if result.figure_error is not None:
                 lines.append(f"no figure of {result.claim.name}: {result.figure_error}")
         if self.settings["missing"]:
             lines.append(f"interrupted before {', '.join(self.settings['missing'])}")
         return "\n".join(lines)
-
-    def markdown(self) -> str:
-        """Headings, statements and tables of all claims, as Markdown."""
-        return "\n".join(result.markdown() for result in self.results)
 
 
 def reproduce(
@@ -326,17 +308,25 @@ def _message(problem: Exception) -> str:
     return f"{type(problem).__name__}: {problem}"
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    """A row as texts, in the order of the columns."""
-    digits = row["digits"]
-    if row["mean"] is None:
-        obtained = "-" if not row["values"] else "not a number"
-    else:
-        obtained = f"{row['mean']:.{digits}f}"
-        if row["sd"] is not None:
-            obtained += f" ± {row['sd']:.{digits}f}"
-    return row["quantity"], row["expected"], row["evidence"], obtained, row["verdict"]
+def _row(quantity: Quantity, values: list[float]) -> tuple[str, ...]:
+    """A quantity and its numbers as texts, in the order of the columns."""
+    obtained = "not a number"
+    if np.isfinite(values).all():
+        obtained = f"{np.mean(values):.{quantity.digits}f}"
+        if len(values) > 1:
+            obtained += f" ± {np.std(values, ddof=1):.{quantity.digits}f}"
+    verdict = "holds" if quantity.holds(values) else "fails"
+    return (
+        quantity.name,
+        quantity.expected,
+        ": ".join(filter(None, (quantity.evidence, quantity.source))),
+        obtained,
+        "reported" if quantity.evidence == "report" else verdict,
+    )
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _finite(value: Any) -> Any:
+    """The value with None in place of numbers that JSON lacks."""
+    if isinstance(value, list):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

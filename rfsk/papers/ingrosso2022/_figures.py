@@ -171,7 +171,7 @@ def gaussian_control(bench: Bench) -> Any:
     iprs = [(laws[law], ipr(np.concatenate(rows))) for law, rows in every.items()]
     _outlines(axes[3], iprs, np.linspace(0.0, 0.08, 41))
     axes[2].set(xlabel="periods around the ring", ylabel="fraction of power (median), b > 0")
-    axes[3].set(xlabel="IPR, all units and seeds", title="dotted: sinusoid .015, noise .03")
+    axes[3].set(xlabel="IPR, all units and seeds", title="sinusoid .015, noise .03")
     axes[3].vlines((0.015, 0.03), *axes[3].get_ylim(), color="0.7", linestyle=":", zorder=0)
     _finish(*axes[2:])
     return figure
@@ -241,8 +241,10 @@ def other_inputs(bench: Bench) -> Any:
         ]
         for kind, law in product(INPUTS, ("nlgp", "clone"))
     }
-    names = [name.replace("phi^4", r"$\phi^4$") for name, _ in INPUTS.values()]
-    titled = [(f"{name}, all units", every[kind, "nlgp"][0]) for kind, name in zip(INPUTS, names)]
+    titled = [
+        (name.replace("phi^4", r"$\phi^4$"), every[kind, "nlgp"][0])
+        for kind, (name, _) in INPUTS.items()
+    ]
     _maps(axes[0], titled, relative=True)
     for ax, kind in zip(axes[1], INPUTS, strict=True):
         values = [

@@ -396,11 +396,9 @@ def translation_invariance(bench: Bench, number: int) -> Numbers:
         "uneven: IPR, b > 0, over clone": ipr(bumps["uneven"]).mean() / ipr(bumps["clone"]).mean()
     }
     for law in laws[:3]:
-        rows, shape = bumps[law], (RING_SIDE,)
-        found[f"{law}: fraction of centres in the dense third"] = fraction_in_dense_third(rows)
-        found[f"{law}: fraction localized, b > 0"] = fraction_localized(
-            rows, shape, bench.seeds[number]
-        )
-        if law != "uneven":
-            found |= tiling_of(law, rows)
+        name = f"{law}: fraction of centres in the dense third"
+        found[name] = fraction_in_dense_third(bumps[law])
+    for law in ("even", "shifted"):
+        localized = fraction_localized(bumps[law], (RING_SIDE,), bench.seeds[number])
+        found |= {f"{law}: fraction localized, b > 0": localized, **tiling_of(law, bumps[law])}
     return found

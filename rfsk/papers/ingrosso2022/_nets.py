@@ -232,14 +232,18 @@ def net(bench: Bench, kind: str, number: int, law: str = "nlgp") -> Any:
 def fields(bench: Bench, kind: str, number: int, law: str = "nlgp") -> dict[str, Array]:
     """Fields of the units that start with a positive bias and of the others, by group."""
     of_law = net(bench, kind, number, law)
-    return groups(changed(bench, of_law.receptive_fields_, of_law.shape_, number), bench)
+    found = groups(changed(bench, of_law.receptive_fields_, of_law.shape_, number), bench)
+    if bench.control == "plain bumps":
+        found["b > 0"] = plain_bumps(found["b > 0"], of_law.shape_)
+    return found
 
 
 def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
     """Divide units by the sign of their initial bias.
 
-    A net with negated weights and biases has the negated output, so that a net on swapped classes
-    is one on the classes as they are, negated: its groups change places.
+    A net with negated weights and biases has the negated output. The net that swapped classes make
+    of its initial weights is therefore the negated net of the classes as they are: its groups
+    change places.
     """
     half = (len(rows) + 1) // 2
     found = rows[:half], rows[half:]
@@ -249,17 +253,21 @@ def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
 
 
 def changed(bench: Bench, rows: Array, shape: tuple[int, ...], number: int) -> Array:
-    """Fields as the bench's control changes them."""
+    """Fields with their pixels permuted or with random phases, if this is the bench's control."""
     seed = bench.seeds[number]
     if bench.control == "permuted pixels":
         return rows[:, np.random.default_rng(seed).permutation(rows.shape[1])]
     if bench.control == "random phases":
         return random_phase_fields(rows, shape, random_state=seed)
-    return plain_bumps(rows, shape) if bench.control == "plain bumps" else rows
+    return rows
 
 
 def plain_bumps(rows: Array, shape: tuple[int, ...]) -> Array:
-    """Gaussian bump at site 0 of the full width at half maximum of each field."""
-    axes = [np.minimum(np.arange(side), side - np.arange(side)) ** 2 for side in shape]
-    distances = sum(np.meshgrid(*axes, indexing="ij")).ravel()
-    return np.exp(-4.0 * np.log(2.0) * distances / field_width(rows, shape)[:, None] ** 2)
+    """Gaussian bump of the peak and of the full width at half maximum of each field."""
+    place, width = np.abs(rows).argmax(axis=1), field_width(rows, shape)
+    distances = np.zeros(rows.shape)
+    for sites, side in zip(np.indices(shape), shape, strict=True):
+        away = np.abs(sites.ravel() - sites.ravel()[place][:, None])
+        distances += np.minimum(away, side - away) ** 2
+    peak = np.take_along_axis(rows, place[:, None], axis=1)
+    return np.asarray(peak * np.exp(-4.0 * np.log(2.0) * distances / width[:, None] ** 2))
