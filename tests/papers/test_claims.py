@@ -1,4 +1,4 @@
-"""What becomes of claims that hold, fail, cannot be measured or are interrupted."""
+"""Claims that hold, fail, cannot be measured or are interrupted, and the files they leave."""
 
 import json
 import math
@@ -7,10 +7,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from rfsk import FCNet
+from rfsk import FCNet, papers
 from rfsk.__main__ import main
-from rfsk.claims import CLAIMS, Bench, Claim, Quantity, Training, reproduce
 from rfsk.datasets import NLGP, Discrimination
+from rfsk.papers import Bench, Claim, Quantity, reproduce
+from rfsk.papers.ingrosso2022 import CLAIMS
 
 pytestmark = pytest.mark.usefixtures("_close_figures")
 
@@ -21,59 +22,86 @@ def claim(name="Q", value=1.0, quantities=None, draw=None):
     def measure(bench, number):
         return {"number": value(bench, number) if callable(value) else value}
 
-    quantities = quantities or (Quantity.between("number", 0.5, 1.5, "folklore", 2),)
+    quantities = quantities or (Quantity("number", "inequality", 0.5, 1.5, digits=2),)
     return Claim(name, "a number", "It is about one.", quantities, measure, draw)
 
 
-def small_task():
-    return Discrimination([NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
+def interrupt(bench, number):
+    raise KeyboardInterrupt
 
 
-def test_a_quantity_holds_only_if_every_seed_is_within_its_bounds():
-    near = Quantity.near("x", -2.0, 0.1, "")
-    assert (near.low, near.high, near.expected) == (-2.2, -1.8, "-2.000 ± 10 %")
-    assert near.holds([-2.1, -1.9])
-    assert not near.holds([-2.1, -1.7])
-    assert not near.holds([-2.1, math.nan])
-    assert not near.holds([])
-    assert not Quantity.at_least("x", 1.0, "").holds([math.inf])
-    with pytest.raises(ValueError, match="expected numbers other than 0"):
-        Quantity.near("x", 0.0, 0.1, "")
-    assert Quantity.at_least("x", 1.0, "").holds([1.0, 5.0])
-    assert not Quantity.at_least("x", 1.0, "").holds([0.999, 5.0])
-    assert not Quantity.at_most("x", 1.0, "").holds(1.001)
+def raising(error):
+    def draw(bench):
+        raise error
+
+    return draw
 
 
-@pytest.mark.parametrize(("low", "high"), [(1.0, 0.0), (math.nan, 1.0), (-math.inf, math.inf)])
-def test_a_quantity_that_could_not_fail_or_could_not_hold_is_refused(low, high):
-    with pytest.raises(ValueError, match="two bounds, the lower one first"):
-        Quantity("x", low, high, "", "")
+@pytest.mark.parametrize(
+    ("bounds", "expected", "inside", "outside"),
+    [
+        ({"value": -2.0, "tolerance": 0.1}, "-2.000 ± 10 %", [-2.1, -1.9], [-2.1, -1.7]),
+        ({"low": 1.0}, ">= 1.000", [1.0, 5.0], [0.999, 5.0]),
+        ({"low": 1.0}, ">= 1.000", [1.0], [math.inf]),
+        ({"high": 1.0}, "<= 1.000", [1.0], [1.001]),
+        ({"low": 0.5, "high": 1.0}, "0.500 to 1.000", [0.5, 1.0], [0.4]),
+        ({"low": 0.5, "high": 1.0}, "0.500 to 1.000", [0.7], [0.7, math.nan]),
+        ({"low": 0.5, "high": 1.0}, "0.500 to 1.000", [0.7], []),
+    ],
+)
+def test_a_quantity_holds_only_if_every_seed_is_within_its_bounds(
+    bounds, expected, inside, outside
+):
+    quantity = Quantity("x", "inequality", **bounds)
+    assert quantity.expected == expected
+    assert quantity.holds(inside)
+    assert not quantity.holds(outside)
 
 
-def test_claims_without_or_with_equal_quantities_are_refused():
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"low": 1.0, "high": 0.0}, "two bounds, the lower one first"),
+        ({"low": math.nan, "high": 1.0}, "two bounds, the lower one first"),
+        ({}, "two bounds, the lower one first"),
+        ({"evidence": "report", "low": 1.0}, "or none for evidence='report'"),
+        ({"value": 0.0, "tolerance": 0.1}, "a value other than 0 and a positive tolerance"),
+        ({"value": 1.0}, "a value other than 0 and a positive tolerance"),
+        ({"evidence": "hearsay", "low": 1.0}, "hearsay"),
+    ],
+)
+def test_a_quantity_that_could_not_fail_or_could_not_hold_is_refused(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        Quantity("x", **{"evidence": "inequality", **parameters})
+
+
+def test_claims_without_or_with_equal_quantities_or_names_for_no_file_are_refused():
     with pytest.raises(ValueError, match="has no quantity"):
-        Claim("Q", "", "", (), lambda bench, number: {})
-    twice = (Quantity.at_least("x", 1.0, ""),) * 2
+        Claim("Q", "", "", (), interrupt)
     with pytest.raises(ValueError, match="two quantities of one name"):
-        Claim("Q", "", "", twice, lambda bench, number: {})
+        claim(quantities=(Quantity("x", "inequality", low=1.0),) * 2)
+    with pytest.raises(ValueError, match="letters, digits"):
+        claim("a/b")
 
 
 def test_verdicts_and_spread_are_in_table_markdown_and_json(tmp_path):
+    report = (Quantity("number", "report", digits=2),)
     claims = [
         claim("holds", lambda bench, number: 1.0 + 0.1 * number),
         claim("fails", lambda bench, number: 1.0 + 0.4 * number, draw=lambda bench: plt.figure()),
         claim("breaks", lambda bench, number: 1 / 0),
+        claim("reports", 7.0, report),
     ]
     found = reproduce(claims=claims, n_seeds=3, out=tmp_path)
     assert not found.holds
-    assert [result.verdict for result in found.results] == ["holds", "fails", "error"]
-    row = found.rows()[0]
-    assert row["values"] == pytest.approx([1.0, 1.1, 1.2])
-    assert (row["mean"], row["sd"]) == pytest.approx((1.1, 0.1))
-    for text in (found.table(), found.markdown()):
-        assert "1.10 ± 0.10" in text
-        assert "1.40 ± 0.40" in text
-        assert "ZeroDivisionError: division by zero" in text
+    assert [result.verdict for result in found.results] == ["holds", "fails", "error", "holds"]
+    assert found.results[0].values["number"] == pytest.approx([1.0, 1.1, 1.2])
+    for text in (found.table(), "".join(result.markdown() for result in found.results)):
+        for words in ("1.10 ± 0.10", "1.40 ± 0.40", "ZeroDivisionError: division by zero"):
+            assert words in text
+    assert found.results[3].rows() == [
+        ("number", "not judged", "report", "7.00 ± 0.00", "reported")
+    ]
     assert "1 / 0" in found.results[2].traceback
     for result in found.results:
         kept = json.loads((tmp_path / f"{result.claim.name}.json").read_text(encoding="utf-8"))
@@ -83,9 +111,6 @@ def test_verdicts_and_spread_are_in_table_markdown_and_json(tmp_path):
         assert text == result.markdown()
     assert (tmp_path / "fails.png").stat().st_size > 0
     assert not (tmp_path / "holds.png").exists()
-    assert found.draw("Fails") is not None
-    with pytest.raises(ValueError, match="no figure of 'holds'; expected one of fails"):
-        found.draw("holds")
 
 
 def test_a_number_that_does_not_exist_fails_and_is_none_in_json(tmp_path):
@@ -97,16 +122,13 @@ def test_a_number_that_does_not_exist_fails_and_is_none_in_json(tmp_path):
 
 
 def test_measuring_anything_but_the_quantities_is_an_error():
-    other = (Quantity.at_least("another", 1.0, ""),)
+    other = (Quantity("another", "inequality", low=1.0),)
     (result,) = reproduce(claims=[claim(quantities=other)]).results
     assert result.verdict == "error"
     assert "Only in one of the two: ['another', 'number']" in result.error
 
 
 def test_an_interrupt_keeps_the_finished_claims(tmp_path):
-    def interrupt(bench, number):
-        raise KeyboardInterrupt
-
     claims = [claim("first"), claim("second", interrupt), claim("third")]
     with pytest.warns(UserWarning, match="1 of 3 claims are finished"):
         found = reproduce(claims=claims, out=tmp_path)
@@ -121,127 +143,113 @@ def test_other_claims_in_the_folder_are_left_alone(tmp_path):
     claims = [claim("first"), claim("second")]
     reproduce(claims=claims, out=tmp_path)
     before = (tmp_path / "first.json").read_text(encoding="utf-8")
-    reproduce("second", claims=claims, n_seeds=1, out=tmp_path)
+    found = reproduce("second", claims=claims, n_seeds=1, out=tmp_path)
     assert (tmp_path / "first.json").read_text(encoding="utf-8") == before
     assert len(json.loads((tmp_path / "second.json").read_text())["settings"]["seeds"]) == 1
-
-
-def test_a_figure_that_cannot_be_drawn_costs_no_numbers(tmp_path):
-    (result,) = reproduce(claims=[claim(draw=lambda bench: 1 / 0)], out=tmp_path).results
-    assert result.verdict == "holds"
-    assert result.values == {"number": [1.0] * 3}
-    assert result.figure_error == "ZeroDivisionError: division by zero"
-
-
-def test_files_that_cannot_be_written_cost_no_numbers(tmp_path):
-    (tmp_path / "Q.json").mkdir()
-    with pytest.warns(UserWarning, match=r"Q could not be written"):
-        found = reproduce(claims=[claim()], out=tmp_path)
-    assert found.holds
-    occupied = tmp_path / "file"
-    occupied.write_text("")
-    with pytest.raises(OSError, match="file"):
-        reproduce(claims=[claim(value=lambda bench, number: pytest.fail("ran"))], out=occupied)
-
-
-def test_a_diverged_or_interrupted_net_is_no_result():
-    from rfsk.claims._bench import check_trained
-
-    net = FCNet(4, max_epochs=1, random_state=0)
-    with pytest.raises(ValueError, match="diverged"):
-        check_trained(net, 1)
-    net.fit(*small_task().sample(100, random_state=0))
-    check_trained(net, net.n_steps_)
-    with pytest.raises(KeyboardInterrupt):
-        check_trained(net, net.n_steps_ + 1)
-
-
-def test_one_seed_has_no_spread():
-    found = reproduce(claims=[claim()], n_seeds=1)
-    assert found.rows()[0]["sd"] is None
     assert "obtained: one seed" in found.table()
+
+
+def test_figures_and_files_that_cannot_be_made_cost_no_numbers(tmp_path):
+    (result,) = reproduce(claims=[claim(draw=raising(OSError("full")))], out=tmp_path).results
+    assert (result.verdict, result.figure_error) == ("holds", "OSError: full")
+    (tmp_path / "P.json").mkdir()
+    with pytest.warns(UserWarning, match=r"P could not be written"):
+        assert reproduce(claims=[claim("P")], out=tmp_path).holds
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        reproduce(claims=[claim(value=lambda *_: pytest.fail("ran"))], out=tmp_path / "file")
 
 
 def test_claims_are_chosen_by_name_in_their_own_order():
     claims = [claim("A1"), claim("A2"), claim("A3")]
     found = reproduce(["a3", "A1"], claims=claims, n_seeds=1)
     assert [result.claim.name for result in found.results] == ["A1", "A3"]
-    for names, message in (("A4", "no claim 'A4'; expected some of A1, A2, A3"), ([], "No claim")):
-        with pytest.raises(ValueError, match=message):
-            reproduce(names, claims=claims)
-    with pytest.raises(ValueError, match="Two claims have one name"):
-        reproduce(claims=[claim("A"), claim("a")])
-    with pytest.raises(ValueError, match="n_seeds"):
-        reproduce(claims=claims, n_seeds=0)
-    with pytest.raises(ValueError, match="random_state"):
-        reproduce(claims=claims, random_state=-1)
-    with pytest.raises(ValueError, match="letters, digits"):
-        claim("a/b")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"names": "A4"}, "no claim 'A4'; expected some of A1, A2"),
+        ({"names": []}, "No claim"),
+        ({"claims": [claim("A"), claim("a")]}, "Two claims have one name"),
+        ({"n_seeds": 0}, "n_seeds"),
+        ({"random_state": -1}, "random_state"),
+    ],
+)
+def test_arguments_are_checked_before_any_work(parameters, message):
+    claims = [claim(name, lambda *_: pytest.fail("ran")) for name in ("A1", "A2")]
+    with pytest.raises(ValueError, match=message):
+        reproduce(**{"claims": claims, **parameters})
 
 
 def test_nets_of_the_bench_are_those_of_fit_online_and_trained_once():
+    def make(seed):
+        return FCNet(4, learning_rate=5.0, batch_size=50, weight_decay=0.0, random_state=seed)
+
+    task = Discrimination([NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
+    tasks, steps = {"nlgp": task, "clone": task.gaussian_clone()}, {"nlgp": 100, "clone": 60}
     bench = Bench(2, random_state=0)
-    training = Training(5.0, 50, 500.0, n_hidden=4)
-    tasks = {"nlgp": small_task(), "clone": small_task().gaussian_clone()}
-    nets = bench.nets("small", tasks, training)
-    assert bench.nets("small", tasks, training) is nets
-    for law, task in tasks.items():
+    nets = bench.nets("small", make, tasks, steps)
+    assert bench.under("Gaussian inputs").nets("small", make, tasks, steps) is nets
+    for law in tasks:
         for seed, net in zip(bench.seeds, nets[law], strict=True):
-            alone = FCNet(
-                4, learning_rate=5.0, batch_size=50, weight_decay=0.0, random_state=seed
-            ).fit_online(task, 100 * 50)
-            np.testing.assert_allclose(
-                net.receptive_fields_, alone.receptive_fields_, rtol=1e-3, atol=1e-5
-            )
-            assert net.n_steps_ == 100
+            alone = make(seed).fit_online(tasks[law], steps[law] * 50)
+            assert net.n_steps_ == steps[law]
+            fields = net.receptive_fields_
+            np.testing.assert_allclose(fields, alone.receptive_fields_, rtol=1e-3, atol=1e-5)
+
+
+def test_a_diverged_net_is_no_result():
+    def make(seed):
+        return FCNet(4, learning_rate=1e12, activation="relu", random_state=seed)
+
+    task = Discrimination([NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
+    with pytest.warns(UserWarning), pytest.raises(ValueError, match="A net diverged"):
+        Bench(1, random_state=0).nets("wild", make, {"nlgp": task}, 50)
 
 
 def test_the_first_seeds_do_not_depend_on_their_number():
     assert Bench(2, random_state=5).seeds == Bench(4, random_state=5).seeds[:2]
 
 
-def test_claims_of_the_paper_name_their_sources():
+def test_claims_of_the_paper_have_figures_controls_and_sources():
     assert [c.name for c in CLAIMS] == [f"C{k}" for k in range(1, 9)]
     for c in CLAIMS:
         assert c.draw is not None
-        assert all(quantity.source for quantity in c.quantities)
+        assert c.controls
+        assert all(q.source for q in c.quantities if q.evidence == "independent code")
 
 
-def test_command_line_tells_of_claims_that_fail_or_do_not_exist(tmp_path, monkeypatch, capsys):
-    from rfsk import claims
+@pytest.mark.parametrize(
+    ("value", "status", "words"),
+    [
+        (1.0, 0, "1 of 1 claims hold"),
+        (9.0, 1, "do not hold: Q"),
+        (interrupt, 130, "interrupted before Q"),
+    ],
+)
+def test_the_command_ends_as_the_claims_do(value, status, words, tmp_path, monkeypatch, capsys):
+    def replaced(names, **options):
+        return reproduce(names, **{**options, "claims": [claim(value=value)]})
 
-    for value, status, words in ((1.0, 0, "1 of 1 claims hold"), (9.0, 1, "do not hold: Q")):
+    monkeypatch.setattr(papers, "reproduce", replaced)
+    assert main(["reproduce", "--quick", "--n-seeds", "2", "--out", str(tmp_path)]) == status
+    printed = capsys.readouterr().out
+    assert words in printed
+    assert "obtained: mean ± standard deviation over 2 seeds" in printed
+    assert (tmp_path / "Q.json").exists() == (status != 130)
 
-        def replaced(names, value=value, **options):
-            return reproduce(names, claims=[claim(value=value)], **options)
 
-        monkeypatch.setattr(claims, "reproduce", replaced)
-        assert main(["reproduce", "--quick", "--n-seeds", "2", "--out", str(tmp_path)]) == status
-        printed = capsys.readouterr().out
-        assert words in printed
-        assert "obtained: mean ± standard deviation over 2 seeds" in printed
-    assert (tmp_path / "Q.json").exists()
+def test_the_command_refuses_unknown_claims_papers_and_options(tmp_path, capsys):
     assert main(["reproduce", "C9", "--out", str(tmp_path)]) == 2
     assert "There is no claim 'C9'" in capsys.readouterr().err
     assert main(["--device", "cpu", "reproduce"]) == 2
     assert "--device is no option of reproduce" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["reproduce", "--paper", "nobody1999"])
+    assert "ingrosso2022" in capsys.readouterr().err
 
 
-def test_an_interrupted_command_says_so(tmp_path, monkeypatch, capsys):
-    from rfsk import claims
-
-    def interrupt(bench, number):
-        raise KeyboardInterrupt
-
-    def replaced(names, **options):
-        return reproduce(names, claims=[claim(value=interrupt)], **options)
-
-    monkeypatch.setattr(claims, "reproduce", replaced)
-    assert main(["reproduce", "--out", str(tmp_path)]) == 130
-    assert "interrupted before Q" in capsys.readouterr().out
-
-
-@pytest.mark.slow
-def test_the_claims_of_the_paper_hold_at_small_size():
-    found = reproduce(quick=True, random_state=1)
-    assert found.holds, found.table()
+def test_the_command_lists_claims(capsys):
+    assert main(["reproduce", "--list"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "C1  fields localize and tile"

@@ -1,7 +1,8 @@
 """Claims of A. Ingrosso and S. Goldt (PNAS 119, e2201854119, 2022).
 
-The paper is "Data-driven emergence of convolutional structure in neural networks". `CLAIMS` is the only table of their quantities. The command line, the tests, the gallery and the
+`CLAIMS` is the only table of their quantities. The command line, the tests, the gallery and the
 page of the claims read it. The paper's abstract states the claims in words; the bounds are ours.
+Independent code is `benchmarks/reference_numpy.py`, and the source names a part of it.
 """
 
 from itertools import product
@@ -13,7 +14,6 @@ from ._nets import GAINS
 __all__ = ["CLAIMS"]
 
 _EARLIER, _CODE = "earlier measurement", "independent code"
-# benchmarks/reference_numpy.py; the source is the name of its part
 
 
 def _near(name: str, value: float, tolerance: float, source: str, digits: int = 2) -> Quantity:
@@ -72,7 +72,7 @@ _GAUSSIAN_CONTROL = (
     _at_least("ring: fraction of power in two modes", 0.75),
     _near("ring: accuracy", 0.823, 0.02, "ring, clone", 3),
     _at_most("torus: D x IPR, b > 0", 3.0, "derivation"),
-    _near("torus: D x IPR, b < 0", 3.04, 0.15, "torus, clone"),
+    _near("torus: D x IPR, b < 0", 3.0, 0.15, "torus, clone"),
     _at_least("torus: IPR, b > 0, NLGP over clone", 2.0),
     _at_most("torus: fraction localized", 0.1),
     _at_least("torus: accuracy", 0.8, "control"),

@@ -38,6 +38,7 @@ from ._nets import (
     net,
     nets,
     plain_bumps,
+    replaced,
     small_task,
     torus_task,
 )
@@ -329,7 +330,7 @@ def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
     task = nlgp_task()
 
     def follow() -> dict[str, Array]:
-        n_samples = 50_000 if bench.quick else 200_000
+        n_samples, n_draws = (50_000, 2) if bench.quick else (200_000, 4)
         X, y = task.sample(n_samples, bench.seeds[number])
         clone = task.gaussian_clone().sample(n_samples // 2, bench.seeds[number])
         rows = []
@@ -337,7 +338,9 @@ def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
             shape, biases = of_time.shape_, of_time.biases_
             weights = changed(bench, of_time.receptive_fields_, shape, number)
             rng = np.random.default_rng(bench.seeds[number])
-            scrambled = [random_phase_fields(weights, shape, random_state=rng) for _ in range(4)]
+            scrambled = [
+                random_phase_fields(weights, shape, random_state=rng) for _ in range(n_draws)
+            ]
             gaps = [
                 gaussian_loss(w, biases, task) - _loss(w, biases, X, y)
                 for w in (weights, *scrambled)
@@ -353,7 +356,8 @@ def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
             rows.append(row)
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
-    return bench.once(("losses", number, law, bench.control), follow)
+    is_scrambled = bench.control == "random phases"
+    return bench.once(("losses", number, replaced(bench, law), is_scrambled), follow)
 
 
 def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:

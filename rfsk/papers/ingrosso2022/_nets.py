@@ -210,8 +210,7 @@ def course(bench: Bench, number: int, law: str = "nlgp") -> list[FCNet]:
         {key: tasks[key[0]] for key in steps},
         steps,
     )
-    law = _REPLACED.get(bench.control or "", {}).get(law, law)
-    return [found[law, t][number] for t in TIMES]
+    return [found[replaced(bench, law), t][number] for t in TIMES]
 
 
 # Which task the nets of a control were trained on instead.
@@ -223,10 +222,14 @@ _REPLACED: dict[str, dict[str, str]] = {
 }
 
 
+def replaced(bench: Bench, law: str) -> str:
+    """Name of a task, or of the one that the bench's control puts in its place."""
+    return _REPLACED.get(bench.control or "", {}).get(law, law)
+
+
 def net(bench: Bench, kind: str, number: int, law: str = "nlgp") -> Any:
     """The net of one seed, or the one that the bench's control puts in its place."""
-    law = _REPLACED.get(bench.control or "", {}).get(law, law)
-    return nets(bench, kind)[law][number]
+    return nets(bench, kind)[replaced(bench, law)][number]
 
 
 def fields(bench: Bench, kind: str, number: int, law: str = "nlgp") -> dict[str, Array]:
