@@ -96,9 +96,9 @@ class Bench:
         self,
         key: Any,
         make: Callable[[int], Any],
-        tasks: Mapping[str, Discrimination],
-        n_steps: int | Mapping[str, int],
-    ) -> dict[str, list[Any]]:
+        tasks: Mapping[Any, Discrimination],
+        n_steps: int | Mapping[Any, int],
+    ) -> dict[Any, list[Any]]:
         """Train one net per seed on each of some tasks, together and only once.
 
         Parameters
@@ -107,14 +107,14 @@ class Bench:
             Name of these nets; a second call with the same name returns them.
         make : callable
             ``make(seed)`` returns the untrained FCNet or ConvNet of a seed.
-        tasks : mapping of str to Discrimination
+        tasks : mapping of hashable to Discrimination
             What to train on, by name.
-        n_steps : int or mapping of str to int
+        n_steps : int or mapping of hashable to int
             Steps of training, for all tasks or by name.
 
         Returns
         -------
-        nets : dict of str to list of net
+        nets : dict of hashable to list of net
             By the name of the task, one for each seed.
 
         Raises
@@ -123,8 +123,8 @@ class Bench:
             If a net diverges.
         """
 
-        def train() -> dict[str, list[Any]]:
-            found: dict[str, list[Any]] = {name: [make(s) for s in self.seeds] for name in tasks}
+        def train() -> dict[Any, list[Any]]:
+            found: dict[Any, list[Any]] = {name: [make(s) for s in self.seeds] for name in tasks}
             # Seed by seed, so that each thread gets a part of the tasks that are slow to draw.
             entries = [
                 (found[name][number], task, n_steps if isinstance(n_steps, int) else n_steps[name])

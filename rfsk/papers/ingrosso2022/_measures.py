@@ -21,6 +21,7 @@ from ...analysis import (
     symmetric_cp,
     tiling,
 )
+from ...datasets import Discrimination
 from ...experiments import nlgp_task
 from ...theory import CubicFlow, gaussian_loss
 from .._bench import Bench
@@ -43,7 +44,7 @@ from ._nets import (
     torus_task,
 )
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 Numbers = dict[str, float]
 
 LATTICES = ("ring", "torus")
@@ -82,24 +83,31 @@ def chance_level(rows: Array, references: Array, shape: Any, seed: int) -> float
     return float(chance[int(0.95 * (N_NULL + 1)) - 1])
 
 
+def above_chance(rows: Array, references: Array, shape: Any, seed: int) -> float:
+    """Median match less its level by chance."""
+    level = chance_level(rows, references, shape, seed)
+    return float(np.median(best_match(rows, references, shape)) - level)
+
+
 def matches(
     name: str, of_net: dict[str, Array], references: Array, shape: Any, seed: int
 ) -> Numbers:
     """How fields match references: against chance, in width, and against plain bumps."""
-    found = {}
-    for group, rows in of_net.items():
-        above = np.median(best_match(rows, references, shape))
-        above -= chance_level(rows, references, shape, seed)
-        found[f"{name}match above chance, {group}"] = above
     bumps = of_net["b > 0"]
     match = match_matrix(bumps, references, shape)
     widths = field_width(references, shape)[match.argmax(axis=1)]
-    ratio = np.median(field_width(bumps, shape) / widths)
     by_bumps = best_match(plain_bumps(bumps, shape), references, shape)
-    found[f"{name}match, b > 0"] = np.median(match.max(axis=1))
-    found[f"{name}width over that of the match, b > 0"] = ratio
-    difference = np.median(match.max(axis=1) - by_bumps)
-    return found | {f"{name}match less that of plain bumps of equal width": difference}
+    return {
+        **{
+            f"{name}match above chance, {group}": above_chance(rows, references, shape, seed)
+            for group, rows in of_net.items()
+        },
+        f"{name}match, b > 0": np.median(match.max(axis=1)),
+        f"{name}width over that of the match, b > 0": np.median(field_width(bumps, shape) / widths),
+        f"{name}match less that of plain bumps of equal width": np.median(
+            match.max(axis=1) - by_bumps
+        ),
+    }
 
 
 def tiling_of(name: str, rows: Array, shape: Any = None) -> Numbers:
@@ -111,20 +119,26 @@ def tiling_of(name: str, rows: Array, shape: Any = None) -> Numbers:
     }
 
 
+def accuracy(bench: Bench, kind: str, number: int, law: str, task: Discrimination) -> float:
+    """Accuracy of a net on samples of a task, or of the task's clone."""
+    task = task.gaussian_clone() if law == "clone" else task
+    sample = task.sample(10_000 if kind == "torus" else 20_000, bench.seeds[number])
+    return float(net(bench, kind, number, law).score(*sample))
+
+
 def localized_fields(bench: Bench, number: int) -> Numbers:
     """C1: IPR, width, fraction localized and tiling of the units with b > 0, and accuracy."""
-    seed, found = bench.seeds[number], {}
-    for name, task, n_samples in (
-        ("ring", nlgp_task(), 20_000),
-        ("torus", torus_task(bench), 10_000),
-    ):
-        of_net = net(bench, name, number)
+    found: Numbers = {}
+    for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
         bumps, rest = fields(bench, name, number).values()
-        found[f"{name}: IPR, b > 0"] = ipr(bumps).mean()
-        found[f"{name}: D x IPR, b < 0"] = rest.shape[1] * ipr(rest).mean()
-        found[f"{name}: fraction localized, b > 0"] = fraction_localized(bumps, of_net.shape_, seed)
-        found[f"{name}: accuracy"] = of_net.score(*task.sample(n_samples, seed))
-        found |= tiling_of(name, bumps, of_net.shape_)
+        localized = fraction_localized(bumps, task.shape, bench.seeds[number])
+        found |= {
+            f"{name}: IPR, b > 0": ipr(bumps).mean(),
+            f"{name}: D x IPR, b < 0": rest.shape[1] * ipr(rest).mean(),
+            f"{name}: fraction localized, b > 0": localized,
+            f"{name}: accuracy": accuracy(bench, name, number, "nlgp", task),
+            **tiling_of(name, bumps, task.shape),
+        }
     width = np.median(field_width(fields(bench, "ring", number)["b > 0"]))
     return found | {"ring: width, b > 0 (sites)": width}
 
@@ -146,18 +160,17 @@ def convolutional_match(bench: Bench, number: int) -> Numbers:
 
 def gaussian_control(bench: Bench, number: int) -> Numbers:
     """C3: IPR of nets on the clone, alone, against those on the NLGP and over its gain."""
-    seed, found = bench.seeds[number], {}
+    found: Numbers = {}
     for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
-        of_net, clone = net(bench, name, number, "clone"), fields(bench, name, number, "clone")
-        on_clone = {group: ipr(rows).mean() for group, rows in clone.items()}
-        for group, value in on_clone.items():
-            found[f"{name}: D x IPR, {group}"] = of_net.n_features_in_ * value
-        on_inputs = ipr(fields(bench, name, number)["b > 0"]).mean()
-        found[f"{name}: IPR, b > 0, NLGP over clone"] = on_inputs / on_clone["b > 0"]
-        rows = np.concatenate(list(clone.values()))
-        found[f"{name}: fraction localized"] = fraction_localized(rows, of_net.shape_, seed)
-        sample = task.gaussian_clone().sample(20_000 if name == "ring" else 10_000, seed)
-        found[f"{name}: accuracy"] = of_net.score(*sample)
+        on_inputs, on_clone = (fields(bench, name, number, law) for law in ("nlgp", "clone"))
+        for group, rows in on_clone.items():
+            found[f"{name}: D x IPR, {group}"] = rows.shape[1] * ipr(rows).mean()
+        ratio = ipr(on_inputs["b > 0"]).mean() / ipr(on_clone["b > 0"]).mean()
+        found[f"{name}: IPR, b > 0, NLGP over clone"] = ratio
+        rows = np.concatenate(list(on_clone.values()))
+        localized = fraction_localized(rows, task.shape, bench.seeds[number])
+        found[f"{name}: fraction localized"] = localized
+        found[f"{name}: accuracy"] = accuracy(bench, name, number, "clone", task)
         if name == "ring":
             found["ring: fraction of power in two modes"] = _two_modes(rows)
     for gain in GAINS:
@@ -174,7 +187,7 @@ def _two_modes(rows: Array) -> float:
     return float(np.median(strongest / power.sum(axis=1)))
 
 
-def flow_ends(bench: Bench, number: int, form: str = "committee", **task: float) -> Array:
+def flow_ends(bench: Bench, number: int, form: str = "committee", **task: Any) -> Array:
     """Where the flow of units of b > 0 ends from four initial fields."""
 
     def follow() -> Array:
@@ -210,12 +223,13 @@ def reduced_model(bench: Bench, number: int) -> Numbers:
         found[f"gain {gain:g}: IPR, nets, b > 0"] = ipr(bumps).mean()
         match = np.median(best_match(bumps, ends))
         found[f"gain {gain:g}: match of nets and flow"] = match
-        for name, task in (
-            ("gain", {"gain": other}),
-            ("lengths", {"gain": gain, "correlation_length": 4.0}),
-        ):
-            by_other = np.median(best_match(bumps, flow_ends(bench, number, **task)))
-            found[f"gain {gain:g}: match less that of a flow of other {name}"] = match - by_other
+        by_other = {
+            "gain": flow_ends(bench, number, gain=other),
+            "lengths": flow_ends(bench, number, gain=gain, correlation_length=4.0),
+        }
+        for name, rows in by_other.items():
+            difference = match - np.median(best_match(bumps, rows))
+            found[f"gain {gain:g}: match less that of a flow of other {name}"] = difference
     control = CubicFlow(small_task().gaussian_clone())
     ends = control.integrate(4, 200.0, random_state=bench.seeds[number]).fields
     found["clone: D x IPR, flow"] = SMALL_SIDE * ipr(ends).mean()
@@ -269,28 +283,18 @@ def cumulant_factors(bench: Bench, number: int) -> Numbers:
     """C5: IPR of the factors, how they tile, and how fields match them."""
     seed, found = bench.seeds[number], {}
     for gain in (1.0, 3.0):
-        kappa = cumulant(small_task(gain).models[1])
-        exact = bench.once(
-            ("leading factor", number, gain),
-            lambda kappa=kappa: symmetric_cp(kappa, 1, tol=1e-10, random_state=seed),
-        )
+        exact = symmetric_cp(cumulant(small_task(gain).models[1]), 1, tol=1e-10, random_state=seed)
         found[f"exact, gain {gain:g}: size of the weight"] = -exact.weights[0]
         found[f"exact, gain {gain:g}: IPR of the factor"] = ipr(exact.components)[0]
     cp, noise = factors(bench, number), factors(bench, number, "clone").components_
-    components, of_net = (
-        changed(bench, cp.components_, (RING_SIDE,), number),
-        fields(bench, "ring", number),
-    )
-    found |= {
-        "sample: fraction of factors localized": fraction_localized(components, (RING_SIDE,), seed),
-        "sample: weight of the weakest factor": cp.weights_.max(),
-        "clone's sample: median IPR of the factors": np.median(ipr(noise)),
-    }
-    above = np.median(best_match(of_net["b > 0"], noise))
-    above -= chance_level(of_net["b > 0"], noise, None, seed)
+    of_net, shape = fields(bench, "ring", number), (RING_SIDE,)
+    rows = changed(bench, cp.components_, shape, number)
+    above = above_chance(of_net["b > 0"], noise, shape, seed)
     found["match to the clone's factors above chance, b > 0"] = above
-    found |= tiling_of("sample", components)
-    return found | matches("", of_net, components, (RING_SIDE,), seed)
+    found["clone's sample: median IPR of the factors"] = np.median(ipr(noise))
+    found["sample: weight of the weakest factor"] = cp.weights_.max()
+    found["sample: fraction of factors localized"] = fraction_localized(rows, shape, seed)
+    return found | tiling_of("sample", rows) | matches("", of_net, rows, shape, seed)
 
 
 def other_inputs(bench: Bench, number: int) -> Numbers:
@@ -311,13 +315,8 @@ def other_inputs(bench: Bench, number: int) -> Numbers:
             found[f"{name}: IPR, {judged[0]}"] = ipr(on_inputs[judged[0]]).mean()
         if kind == "relu":
             found[f"{name}: IPR on the clone"] = ipr(control).mean()
-    spins = ising_task()
-    for name, law, task in (
-        ("", "nlgp", spins),
-        (" on the clone", "clone", spins.gaussian_clone()),
-    ):
-        score = net(bench, "ising", number, law).score(*task.sample(20_000, seed))
-        found[f"Ising spins: accuracy{name}"] = score
+    for law, name in (("nlgp", "accuracy"), ("clone", "accuracy on the clone")):
+        found[f"Ising spins: {name}"] = accuracy(bench, "ising", number, law, ising_task())
     return found
 
 
@@ -338,20 +337,17 @@ def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
             shape, biases = of_time.shape_, of_time.biases_
             weights = changed(bench, of_time.receptive_fields_, shape, number)
             rng = np.random.default_rng(bench.seeds[number])
-            scrambled = [
-                random_phase_fields(weights, shape, random_state=rng) for _ in range(n_draws)
-            ]
-            gaps = [
-                gaussian_loss(w, biases, task) - _loss(w, biases, X, y)
-                for w in (weights, *scrambled)
-            ]
+            scrambled = (random_phase_fields(weights, shape, rng) for _ in range(n_draws))
+            loss, predicted = _loss(weights, biases, X, y), gaussian_loss(weights, biases, task)
+            gaps = [gaussian_loss(w, biases, task) - _loss(w, biases, X, y) for w in scrambled]
+            bumps = groups(weights)["b > 0"]
             row = {
-                "loss": _loss(weights, biases, X, y),
+                "loss": loss,
                 "clone_loss": _loss(weights, biases, *clone),
-                "predicted": gaussian_loss(weights, biases, task),
-                "kept": np.mean(gaps[1:]) / gaps[0],
-                "ipr": ipr(groups(weights)["b > 0"]).mean(),
-                "kurtosis": stats.kurtosis(X[y == 1] @ groups(weights)["b > 0"].T).mean(),
+                "predicted": predicted,
+                "kept": np.mean(gaps) / (predicted - loss),
+                "ipr": ipr(bumps).mean(),
+                "kurtosis": stats.kurtosis(X[y == 1] @ bumps.T).mean(),
             }
             rows.append(row)
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}

@@ -1,7 +1,6 @@
 """The inputs and nets of the paper, each trained once, and the controls that replace them."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -23,7 +22,7 @@ from ...experiments import nlgp_task
 from ...nets import ConvNet, FCNet
 from .._bench import Bench
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 GROUPS = ("b > 0", "b < 0")
 SMALL_SIDE, RING_SIDE = 30, 100
@@ -50,7 +49,7 @@ def ising_task() -> Discrimination:
 
 def phi4_task() -> Discrimination:
     """Field in two wells on a ring of 100 sites, couplings 0.6 and 1.2, of unit variance."""
-    return Discrimination([Phi4(RING_SIDE, coupling=k, standardize=True) for k in (0.6, 1.2)])
+    return Discrimination([Phi4((RING_SIDE,), coupling=k, standardize=True) for k in (0.6, 1.2)])
 
 
 def uneven_sites() -> NDArray[np.int64]:
@@ -75,9 +74,9 @@ class UnevenNLGP:
 
     @cached_property
     def _models(self) -> tuple[MultivariateGaussian, NLGP]:
-        fine = {"correlation_length": self.correlation_length * _FINE}
-        latent = GaussianField(RING_SIDE * _FINE, **fine)
-        return _at_sites(latent), NLGP(RING_SIDE * _FINE, gain=3.0, **fine)
+        shape, length = (RING_SIDE * _FINE,), self.correlation_length * _FINE
+        latent = GaussianField(shape, correlation_length=length)
+        return _at_sites(latent), NLGP(shape, correlation_length=length, gain=3.0)
 
     def sample(self, n_samples: int, random_state: Any = None) -> Array:
         """Draw inputs, one per row."""
@@ -104,7 +103,7 @@ def _at_sites(model: NLGP | GaussianField) -> MultivariateGaussian:
     return MultivariateGaussian(np.zeros(RING_SIDE), model.covariance()[kept])
 
 
-def uneven_tasks(bench: Bench) -> dict[str, Discrimination]:
+def uneven_tasks() -> dict[str, Discrimination]:
     """Even and uneven sites, uneven ones with shifts, and the clone of the uneven ones."""
     uneven, shifted = (
         Discrimination([UnevenNLGP(xi, is_shifted) for xi in (5.0, 10.0)])
@@ -114,102 +113,82 @@ def uneven_tasks(bench: Bench) -> dict[str, Discrimination]:
     return {"even": nlgp_task(), "uneven": uneven, "shifted": shifted, "clone": clone}
 
 
-def _with_clone(make: Callable[..., Discrimination], *args: Any) -> dict[str, Discrimination]:
-    task = make(*args)
+def _with_clone(task: Discrimination) -> dict[str, Discrimination]:
     return {"nlgp": task, "clone": task.gaussian_clone()}
 
 
-def _small_tasks(bench: Bench) -> dict[str, Discrimination]:
+def _small_tasks() -> dict[str, Discrimination]:
     gains = {f"gain {gain:g}": small_task(gain) for gain in (1.0, 3.0)}
     return {**gains, "clone": small_task().gaussian_clone()}
 
 
-# (learning rate, batch size): single samples as in the paper, or batches of equal noise.
-_SINGLE, _BATCHES, _SMALLER = (0.05, 1), (5.0, 100), (1.0, 20)
+def _plan(bench: Bench, kind: str) -> tuple[dict[str, Discrimination], float, dict[str, Any]]:
+    """Tasks, learning rate x steps, and parameters where they differ from those of the ring."""
+    quick, short = bench.quick, 10_000.0 if bench.quick else 20_000.0
+    if kind == "ring":
+        return _with_clone(nlgp_task()), 20_000.0, {"record": 40}
+    if kind == "torus":
+        size = {"n_hidden": 40 if quick else 100, "image_shape": torus_task(bench).shape}
+        time = 100_000.0 if quick else 800_000.0
+        return _with_clone(torus_task(bench)), time, {**_rate(20.0, 100), **size}
+    if kind == "gains":
+        return {f"{gain:g}": nlgp_task(gain=gain) for gain in GAINS}, 20_000.0, {}
+    if kind == "small":
+        return _small_tasks(), 3000.0, {**_rate(1.0, 1000), "record": 60}
+    if kind == "tanh":
+        return _with_clone(nlgp_task()), short, {"activation": "tanh"}
+    if kind == "relu":
+        return _with_clone(nlgp_task()), 10_000.0, {"activation": "relu"}
+    if kind == "ising":
+        return _with_clone(ising_task()), 15_000.0, {}
+    if kind == "phi^4":
+        return _with_clone(phi4_task()), short, _rate(10.0, 100) if quick else {}
+    if kind == "uneven":
+        return uneven_tasks(), short, {}
+    if kind == "ring filters":
+        return {"nlgp": nlgp_task()}, short, {**_rate(5.0, 100), "kernel_size": 51}
+    task, time = torus_task(bench), 20_000.0 if quick else 50_000.0  # torus filters
+    window = {"kernel_size": 11, "image_shape": task.shape}
+    return {"nlgp": task}, time, {**_rate(50.0, 100), **window}
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """Tasks, and how nets are trained at full and at small size."""
-
-    tasks: Callable[[Bench], dict[str, Discrimination]]
-    steps: tuple[tuple[float, int], tuple[float, int]] = (_SINGLE, _BATCHES)
-    learning_time: tuple[float, float] = (20_000.0, 20_000.0)  # learning rate x steps
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    make: type[FCNet] | type[ConvNet] = FCNet
-    size: tuple[int, int] = (40, 40)
-
-
-_PLANS = {
-    "ring": _Plan(lambda _: _with_clone(nlgp_task), parameters={"record": 40}),
-    "torus": _Plan(
-        lambda bench: _with_clone(torus_task, bench),
-        ((20.0, 100), (20.0, 100)),
-        (800_000.0, 100_000.0),
-        size=(100, 40),
-    ),
-    "gains": _Plan(lambda _: {f"{gain:g}": nlgp_task(gain=gain) for gain in GAINS}),
-    "small": _Plan(_small_tasks, ((1.0, 1000),) * 2, (3000.0, 3000.0), {"record": 60}),
-    "tanh": _Plan(
-        lambda _: _with_clone(nlgp_task),
-        learning_time=(20_000.0, 10_000.0),
-        parameters={"activation": "tanh"},
-    ),
-    "relu": _Plan(
-        lambda _: _with_clone(nlgp_task),
-        learning_time=(10_000.0, 10_000.0),
-        parameters={"activation": "relu"},
-    ),
-    "ising": _Plan(lambda _: _with_clone(ising_task), learning_time=(15_000.0, 15_000.0)),
-    "phi^4": _Plan(lambda _: _with_clone(phi4_task), (_SINGLE, (10.0, 100)), (20_000.0, 10_000.0)),
-    "uneven": _Plan(uneven_tasks, learning_time=(20_000.0, 10_000.0)),
-    "ring filters": _Plan(
-        lambda _: {"nlgp": nlgp_task()},
-        (_BATCHES, _BATCHES),
-        (20_000.0, 10_000.0),
-        {"kernel_size": 51},
-        ConvNet,
-        (4, 4),
-    ),
-    "torus filters": _Plan(
-        lambda bench: {"nlgp": torus_task(bench)},
-        ((50.0, 100), (50.0, 100)),
-        (50_000.0, 20_000.0),
-        {"kernel_size": 11},
-        ConvNet,
-        (4, 4),
-    ),
-}
+def _rate(learning_rate: float, batch_size: int) -> dict[str, Any]:
+    return {"learning_rate": learning_rate, "batch_size": batch_size}
 
 
 def nets(bench: Bench, kind: str) -> dict[str, list[Any]]:
-    """Nets of a kind by the name of their task, one for each seed."""
-    plan = _PLANS[kind]
-    rate, batch_size = plan.steps[bench.quick]
-    shape = torus_task(bench).shape if kind.startswith("torus") else None
-    make = partial(_net, plan.make, plan.size[bench.quick], rate, batch_size, shape)
-    n_steps = round(plan.learning_time[bench.quick] / rate)
-    return bench.once(
-        kind, lambda: bench.nets(kind, partial(make, plan.parameters), plan.tasks(bench), n_steps)
-    )
+    """Nets of a kind by the name of their task, one for each seed.
+
+    At full size nets on the ring take steps on single samples, as in the paper. The batches of the
+    quick form have equal noise: the ratio of learning rate and batch size is the same.
+    """
+
+    def train() -> dict[str, list[Any]]:
+        tasks, time, more = _plan(bench, kind)
+        parameters = {**(_rate(5.0, 100) if bench.quick else _rate(0.05, 1)), **more}
+        make = partial(_net, **parameters)
+        return bench.nets(kind, make, tasks, round(time / parameters["learning_rate"]))
+
+    return bench.once(kind, train)
 
 
-def _net(kind: Any, size: int, rate: float, batch: int, shape: Any, more: Any, seed: int) -> Any:
-    parameters = {"learning_rate": rate, "batch_size": batch, "image_shape": shape, **more}
-    return kind(size, weight_decay=0.0, random_state=seed, **parameters)
+def _net(seed: int, **parameters: Any) -> FCNet | ConvNet:
+    if "kernel_size" in parameters:
+        return ConvNet(4, weight_decay=0.0, random_state=seed, **parameters)
+    return FCNet(**{"n_hidden": 40, "weight_decay": 0.0, "random_state": seed, **parameters})
 
 
 def course(bench: Bench, number: int, law: str = "nlgp") -> list[FCNet]:
     """One net on the ring at each of TIMES: nets of one seed take the same steps."""
-    rate, batch_size = _SMALLER if bench.quick else _SINGLE
-    tasks = _with_clone(nlgp_task)
-    steps = {(law, t): round(0.05 * RING_SIDE * t / rate) for law in tasks for t in TIMES}
-    found = bench.nets(
-        "course",
-        partial(_net, FCNet, 40, rate, batch_size, None, {}),
-        {key: tasks[key[0]] for key in steps},
-        steps,
-    )
+    rate = _rate(1.0, 20) if bench.quick else _rate(0.05, 1)
+    tasks = _with_clone(nlgp_task())
+    steps = {
+        (law, t): round(0.05 * RING_SIDE * t / rate["learning_rate"])
+        for law in tasks
+        for t in TIMES
+    }
+    each = {key: tasks[key[0]] for key in steps}
+    found = bench.nets("course", partial(_net, **rate), each, steps)
     return [found[replaced(bench, law), t][number] for t in TIMES]
 
 
