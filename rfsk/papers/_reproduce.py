@@ -86,17 +86,13 @@ class ClaimResult:
 
     def as_dict(self) -> dict[str, Any]:
         """All numbers and messages, ready for JSON; a number that does not exist is None."""
-        found = asdict(replace(self, claim=None, values={}))  # type: ignore[arg-type]
-        quantities = [
-            {**asdict(q), "expected": q.expected, "values": self.values.get(q.name, [])}
-            for q in self.claim.quantities
+        found = {name: getattr(self.claim, name) for name in ("name", "title", "statement")}
+        found |= {name: getattr(self, name) for name in ("verdict", "seconds", "error")}
+        found |= {"traceback": self.traceback, "figure_error": self.figure_error}
+        found["quantities"] = [
+            {**asdict(q), "values": self.values.get(q.name, [])} for q in self.claim.quantities
         ]
-        return {
-            **found,
-            **{name: getattr(self.claim, name) for name in ("name", "title", "statement")},
-            "verdict": self.verdict,
-            "quantities": [{k: _finite(v) for k, v in q.items()} for q in quantities],
-        }
+        return dict(_finite(found))
 
 
 @dataclass(frozen=True)
@@ -326,7 +322,9 @@ def _row(quantity: Quantity, values: list[float]) -> tuple[str, ...]:
 
 
 def _finite(value: Any) -> Any:
-    """The value with None in place of numbers that JSON lacks."""
+    """The value with None in place of the numbers that JSON lacks."""
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_finite(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
