@@ -1,4 +1,4 @@
-"""The claims of Ingrosso and Goldt (PNAS 2022) at small size: they hold, and each fails on its controls."""
+"""The claims of Ingrosso and Goldt (2022) at small size, and the controls on which they fail."""
 
 import numpy as np
 import pytest

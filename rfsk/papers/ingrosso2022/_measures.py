@@ -110,13 +110,11 @@ def matches(
     }
 
 
-def tiling_of(name: str, rows: Array, shape: Any = None) -> Numbers:
-    """Coverage against that of fields at random places, and Rayleigh's test of the centres."""
+def coverage(name: str, rows: Array, shape: Any) -> Numbers:
+    """Coverage of the lattice, relative to that of the same fields at random places."""
     found = tiling(rows, shape)
-    return {
-        f"{name}: coverage, relative to random places": found.coverage / found.random_coverage,
-        f"{name}: Rayleigh p of the centres": found.rayleigh_p,
-    }
+    ratio = found.coverage / found.random_coverage
+    return {f"{name}: coverage, relative to random places": ratio}
 
 
 def accuracy(bench: Bench, kind: str, number: int, law: str, task: Discrimination) -> float:
@@ -137,7 +135,7 @@ def localized_fields(bench: Bench, number: int) -> Numbers:
             f"{name}: D x IPR, b < 0": rest.shape[1] * ipr(rest).mean(),
             f"{name}: fraction localized, b > 0": localized,
             f"{name}: accuracy": accuracy(bench, name, number, "nlgp", task),
-            **tiling_of(name, bumps, task.shape),
+            **coverage(name, bumps, task.shape),
         }
     width = np.median(field_width(fields(bench, "ring", number)["b > 0"]))
     return found | {"ring: width, b > 0 (sites)": width}
@@ -294,7 +292,7 @@ def cumulant_factors(bench: Bench, number: int) -> Numbers:
     found["clone's sample: median IPR of the factors"] = np.median(ipr(noise))
     found["sample: weight of the weakest factor"] = cp.weights_.max()
     found["sample: fraction of factors localized"] = fraction_localized(rows, shape, seed)
-    return found | tiling_of("sample", rows) | matches("", of_net, rows, shape, seed)
+    return found | coverage("sample", rows, shape) | matches("", of_net, rows, shape, seed)
 
 
 def other_inputs(bench: Bench, number: int) -> Numbers:
@@ -399,6 +397,7 @@ def translation_invariance(bench: Bench, number: int) -> Numbers:
         name = f"{law}: fraction of centres in the dense third"
         found[name] = fraction_in_dense_third(bumps[law])
     for law in ("even", "shifted"):
-        localized = fraction_localized(bumps[law], (RING_SIDE,), bench.seeds[number])
-        found |= {f"{law}: fraction localized, b > 0": localized, **tiling_of(law, bumps[law])}
+        rows, shape = bumps[law], (RING_SIDE,)
+        localized = fraction_localized(rows, shape, bench.seeds[number])
+        found |= {f"{law}: fraction localized, b > 0": localized, **coverage(law, rows, shape)}
     return found
