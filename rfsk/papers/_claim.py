@@ -35,10 +35,14 @@ class Quantity:
         that anybody can run), "earlier measurement" (by a program that was not kept), "inequality"
         (a word of the paper made a bound) or "control" (what must or must not show in a control).
         A "report" has no bounds and is not judged.
-    low, high : float
-        Bounds, which belong to the range; one of them may be infinite.
-    value, tolerance : float, optional
-        Instead of bounds: expected value, and largest deviation as a fraction of it.
+    low : float, default=-inf
+        Lower bound, which belongs to the range.
+    high : float, default=inf
+        Upper bound, which belongs to the range.
+    value : float, optional
+        Expected value, instead of bounds.
+    tolerance : float, default=0.0
+        Largest deviation, as a fraction of `value`.
     source : str, default=""
         Formula or part of the program.
     digits : int, default=3
@@ -135,7 +139,7 @@ class Claim:
         name.
     draw : callable, optional
         ``draw(bench)`` returns a matplotlib figure.
-    controls : tuple of str
+    controls : tuple of str, default=()
         Names of controls on which the claim must fail; `measure` finds the one to apply in
         ``bench.control``.
 

@@ -204,7 +204,8 @@ def test_a_diverged_net_is_no_result():
         return FCNet(4, learning_rate=1e12, activation="relu", random_state=seed)
 
     task = Discrimination([NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
-    with pytest.warns(UserWarning, match="diverge"), pytest.raises(ValueError, match="A net diverged"):
+    diverged = pytest.raises(ValueError, match="A net diverged")
+    with pytest.warns(UserWarning, match="diverge"), diverged:
         Bench(1, random_state=0).nets("wild", make, {"nlgp": task}, 50)
 
 

@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ...analysis import field_center, ipr
 from ...plotting import ReceptiveFieldDisplay
@@ -37,7 +37,7 @@ def _show(ax: Any, title: str, rows: Array, shape: Any = None, scaled: bool = Fa
         ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8)
 
 
-def _plot(ax: Any, x: Array, named: Mapping[str, Iterable[Array]]) -> None:
+def _plot(ax: Any, x: Array, named: Mapping[str, Iterable[ArrayLike]]) -> None:
     """Curves of equal style under each name, one per seed."""
     for (color, dash), (name, curves) in zip(_STYLES, named.items(), strict=False):
         for number, curve in enumerate(curves):
