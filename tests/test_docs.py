@@ -70,9 +70,8 @@ def test_the_claims_page_holds_what_the_claims_expect_and_came_to():
             assert (name, expected) == (quantity.name, quantity.expected)
             assert evidence == ": ".join(filter(None, (quantity.evidence, quantity.source)))
             assert verdict == "holds" or quantity.evidence == "report"
-            rounding = 0.5 * 10.0**-quantity.digits
-            mean = float(obtained.split(" ± ")[0])
-            assert quantity.low - rounding <= mean <= quantity.high + rounding
+            (low, high), rounding = quantity.bounds, 0.5 * 10.0**-quantity.digits
+            assert low - rounding <= float(obtained.split(" ± ")[0]) <= high + rounding
     assert not rows
 
 

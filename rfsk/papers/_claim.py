@@ -35,10 +35,8 @@ class Quantity:
         that anybody can run), "earlier measurement" (by a program that was not kept), "inequality"
         (a word of the paper made a bound) or "control" (what must or must not show in a control).
         A "report" has no bounds and is not judged.
-    low : float, default=-inf
-        Lower bound, which belongs to the range.
-    high : float, default=inf
-        Upper bound, which belongs to the range.
+    low, high : float, optional
+        Bounds, which belong to the range; one of them may be left out.
     value : float, optional
         Expected value, instead of bounds.
     tolerance : float, default=0.0
@@ -65,8 +63,8 @@ class Quantity:
 
     name: str
     evidence: str
-    low: float = -math.inf
-    high: float = math.inf
+    low: float | None = None
+    high: float | None = None
     value: float | None = None
     tolerance: float = 0.0
     source: str = ""
@@ -74,17 +72,14 @@ class Quantity:
 
     def __post_init__(self) -> None:
         check_option(self.evidence, "evidence", EVIDENCE)
-        if self.value is not None:
-            margin = abs(self.value) * self.tolerance
-            object.__setattr__(self, "low", self.value - margin)
-            object.__setattr__(self, "high", self.value + margin)
-            if not margin > 0.0:
-                raise ValueError(
-                    f"`value` and `tolerance` of {self.name!r} are {self.value!r} and "
-                    f"{self.tolerance!r}; expected a value other than 0 and a positive tolerance."
-                )
-        unbounded = math.isinf(self.low) and math.isinf(self.high)
-        if not self.low <= self.high or unbounded != (self.evidence == "report"):
+        if self.value is not None and not abs(self.value) * self.tolerance > 0.0:
+            raise ValueError(
+                f"`value` and `tolerance` of {self.name!r} are {self.value!r} and "
+                f"{self.tolerance!r}; expected a value other than 0 and a positive tolerance."
+            )
+        low, high = self.bounds
+        unbounded = math.isinf(low) and math.isinf(high)
+        if not low <= high or unbounded != (self.evidence == "report"):
             raise ValueError(
                 f"`low` and `high` of {self.name!r} are {self.low!r} and {self.high!r}; expected "
                 "two bounds, the lower one first, of which at least one is finite, or none for "
@@ -92,16 +87,25 @@ class Quantity:
             )
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """Lower and upper bound, infinite where there is none."""
+        if self.value is not None:
+            margin = abs(self.value) * self.tolerance
+            return self.value - margin, self.value + margin
+        low, high = self.low, self.high
+        return -math.inf if low is None else low, math.inf if high is None else high
+
+    @property
     def expected(self) -> str:
         """Bounds in words, such as "0.060 ± 10 %"."""
-        low, high = (f"{bound:.{self.digits}f}" for bound in (self.low, self.high))
+        low, high = (f"{bound:.{self.digits}f}" for bound in self.bounds)
         if self.evidence == "report":
             return "not judged"
         if self.value is not None:
             return f"{self.value:.{self.digits}f} ± {100 * self.tolerance:g} %"
-        if math.isinf(self.low):
+        if math.isinf(self.bounds[0]):
             return f"<= {high}"
-        return f">= {low}" if math.isinf(self.high) else f"{low} to {high}"
+        return f">= {low}" if math.isinf(self.bounds[1]) else f"{low} to {high}"
 
     def holds(self, values: ArrayLike) -> bool:
         """Whether every value lies within the bounds; NaN and infinity do not.
@@ -116,7 +120,8 @@ class Quantity:
         holds : bool
         """
         numbers = np.asarray(values, dtype=np.float64)
-        inside = np.isfinite(numbers) & (numbers >= self.low) & (numbers <= self.high)
+        low, high = self.bounds
+        inside = np.isfinite(numbers) & (numbers >= low) & (numbers <= high)
         return bool(inside.size and (inside.all() or self.evidence == "report"))
 
 

@@ -90,7 +90,8 @@ class ClaimResult:
         found |= {name: getattr(self, name) for name in ("verdict", "seconds", "error")}
         found |= {"traceback": self.traceback, "figure_error": self.figure_error}
         found["quantities"] = [
-            {**asdict(q), "values": self.values.get(q.name, [])} for q in self.claim.quantities
+            {**asdict(q), "expected": q.expected, "values": self.values.get(q.name, [])}
+            for q in self.claim.quantities
         ]
         return dict(_finite(found))
 
