@@ -1,7 +1,6 @@
 """reproduce: run the claims of a paper, and report which of them hold."""
 
 import json
-import math
 import os
 import platform
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from .. import __version__
 from .._core._progress import tqdm
@@ -89,11 +89,9 @@ class ClaimResult:
         found = {name: getattr(self.claim, name) for name in ("name", "title", "statement")}
         found |= {name: getattr(self, name) for name in ("verdict", "seconds", "error")}
         found |= {"traceback": self.traceback, "figure_error": self.figure_error}
-        found["quantities"] = [
-            {**asdict(q), "expected": q.expected, "values": self.values.get(q.name, [])}
-            for q in self.claim.quantities
-        ]
-        return dict(_finite(found))
+        rows = [{**asdict(q), "values": self.values.get(q.name, [])} for q in self.claim.quantities]
+        table = pd.DataFrame(rows).to_json(orient="records", double_precision=15)
+        return {**found, "quantities": json.loads(table)}
 
 
 @dataclass(frozen=True)
@@ -320,12 +318,3 @@ def _row(quantity: Quantity, values: list[float]) -> tuple[str, ...]:
         obtained,
         "reported" if quantity.evidence == "report" else verdict,
     )
-
-
-def _finite(value: Any) -> Any:
-    """The value with None in place of the numbers that JSON lacks."""
-    if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_finite(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
