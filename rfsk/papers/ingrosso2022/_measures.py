@@ -363,14 +363,13 @@ def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
 def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
     """C7: losses on inputs and clone, and the part of their gap that random phases keep."""
     of_net, control = (losses(bench, number, law) for law in ("nlgp", "clone"))
-    gap, at = of_net["predicted"] - of_net["loss"], {t: k for k, t in enumerate(TIMES)}
+    gap, control_gap = (of["predicted"] - of["loss"] for of in (of_net, control))
+    error, at = of_net["clone_loss"] - of_net["predicted"], {t: k for k, t in enumerate(TIMES)}
     found = {
         "t <= 30: largest gap": np.abs(gap[: at[30] + 1]).max(),
         "t = 4000: excess kurtosis of w.x, class 1, b > 0": of_net["kurtosis"][-1],
-        "loss on the clone against the Gaussian theory": np.abs(
-            of_net["clone_loss"] - of_net["predicted"]
-        ).max(),
-        "net on the clone: largest gap": np.abs(control["predicted"] - control["loss"]).max(),
+        "loss on the clone against the Gaussian theory": np.abs(error).max(),
+        "net on the clone: largest gap": np.abs(control_gap).max(),
     }
     for t in (30, 1000):
         found[f"t = {t}: loss"] = of_net["loss"][at[t]]
@@ -380,24 +379,18 @@ def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
     return found
 
 
-def fraction_in_dense_third(rows: Array) -> float:
-    """Fraction of centres in the third of the sites that are spaced most closely, 33 to 67."""
-    distance = np.abs(field_center(rows)[:, 0] - RING_SIDE / 2.0)
-    return float(np.mean(distance <= RING_SIDE / 6.0))
-
-
 def translation_invariance(bench: Bench, number: int) -> Numbers:
     """C8: coverage and centres of the units with b > 0, and their IPR against the clone."""
-    laws = ("even", "uneven", "shifted", "clone")
+    laws, shape, seed = ("even", "uneven", "shifted", "clone"), (RING_SIDE,), bench.seeds[number]
     bumps = {law: fields(bench, "uneven", number, law)["b > 0"] for law in laws}
-    found = {
-        "uneven: IPR, b > 0, over clone": ipr(bumps["uneven"]).mean() / ipr(bumps["clone"]).mean()
-    }
-    for law in laws[:3]:
-        name = f"{law}: fraction of centres in the dense third"
-        found[name] = fraction_in_dense_third(bumps[law])
+    ratio = ipr(bumps["uneven"]).mean() / ipr(bumps["clone"]).mean()
+    found = {"uneven: IPR, b > 0, over clone": ratio}
+    for law in laws[:3]:  # the third of the sites that are spaced most closely is in the middle
+        distance = np.abs(field_center(bumps[law])[:, 0] - RING_SIDE / 2.0)
+        in_dense_third = np.mean(distance <= RING_SIDE / 6.0)
+        found[f"{law}: fraction of centres in the dense third"] = in_dense_third
     for law in ("even", "shifted"):
-        rows, shape = bumps[law], (RING_SIDE,)
-        localized = fraction_localized(rows, shape, bench.seeds[number])
-        found |= {f"{law}: fraction localized, b > 0": localized, **coverage(law, rows, shape)}
+        localized = fraction_localized(bumps[law], shape, seed)
+        found |= {f"{law}: fraction localized, b > 0": localized}
+        found |= coverage(law, bumps[law], shape)
     return found
