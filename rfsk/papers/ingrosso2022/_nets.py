@@ -144,7 +144,7 @@ def _plan(bench: Bench, kind: str) -> tuple[dict[str, Discrimination], float, di
     if kind == "phi^4":
         return _with_clone(phi4_task()), short, _rate(10.0, 100) if quick else {}
     if kind == "uneven":
-        return uneven_tasks(), short, {}
+        return uneven_tasks(), 20_000.0, {}
     if kind == "ring filters":
         return {"nlgp": nlgp_task()}, short, {**_rate(5.0, 100), "kernel_size": 51}
     task, time = torus_task(bench), 20_000.0 if quick else 50_000.0  # torus filters
