@@ -1,11 +1,11 @@
 from . import (
     analysis as analysis,
-    claims as claims,
     datasets as datasets,
     exceptions as exceptions,
     experiments as experiments,
     live as live,
     nets as nets,
+    papers as papers,
     plotting as plotting,
     testing as testing,
     theory as theory,

@@ -1,0 +1,320 @@
+"""reproduce: run the claims of a paper, and report which of them hold."""
+
+import json
+import os
+import platform
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .. import __version__
+from .._core._progress import tqdm
+from .._core._validation import check_positive
+from ._bench import Bench
+from ._claim import Claim, Quantity
+from .ingrosso2022 import CLAIMS
+
+_COLUMNS = ("quantity", "expected", "evidence", "obtained", "verdict")
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "tensorly")
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """Numbers and verdict of a claim that was run.
+
+    Attributes
+    ----------
+    claim : Claim
+    values : dict of str to list of float
+        By the name of the quantity, one for each seed; empty if the claim could not be measured.
+    seconds : float
+        Wall time; nets that an earlier claim has trained are not counted again.
+    error, traceback : str or None
+        Why there are no values, and where.
+    figure_error : str or None
+        Why there is no figure.
+
+    Examples
+    --------
+    >>> from rfsk.papers import Claim, Quantity, reproduce
+    >>> quantities = (Quantity("answer", "inequality", high=42.5, digits=1),)
+    >>> def measure(bench, number):
+    ...     return {"answer": 42.0 + number}
+    >>> claim = Claim("Q", "the answer", "It is known.", quantities, measure)
+    >>> result = reproduce(claims=[claim], n_seeds=2).results[0]
+    >>> result.verdict, result.values
+    ('fails', {'answer': [42.0, 43.0]})
+    """
+
+    claim: Claim
+    values: dict[str, list[float]]
+    seconds: float
+    error: str | None = None
+    traceback: str | None = None
+    figure_error: str | None = None
+
+    @property
+    def verdict(self) -> str:
+        """One of "holds", "fails" and "error"."""
+        if self.error is not None:
+            return "error"
+        holds = all(q.holds(self.values[q.name]) for q in self.claim.quantities)
+        return "holds" if holds else "fails"
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Quantity, what was expected, evidence, what was obtained and verdict, as texts."""
+        return [_row(q, self.values[q.name]) for q in self.claim.quantities if self.values]
+
+    def markdown(self) -> str:
+        """Heading, statement and table of quantities, as Markdown."""
+        claim = self.claim
+        lines = [f"## {claim.name}: {claim.title} ({self.verdict})", "", claim.statement, ""]
+        if self.error is not None:
+            return "\n".join([*lines, self.error, ""])
+        cells = [[cell.replace("|", "\\|") for cell in row] for row in self.rows()]
+        table = [_COLUMNS, ["---"] * len(_COLUMNS), *cells]
+        return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in table), ""])
+
+    def as_dict(self) -> dict[str, Any]:
+        """All numbers and messages, ready for JSON; a number that does not exist is None."""
+        found = {name: getattr(self.claim, name) for name in ("name", "title", "statement")}
+        found |= {name: getattr(self, name) for name in ("verdict", "seconds", "error")}
+        found |= {"traceback": self.traceback, "figure_error": self.figure_error}
+        rows = [{**asdict(q), "values": self.values.get(q.name, [])} for q in self.claim.quantities]
+        table = pd.DataFrame(rows).to_json(orient="records", double_precision=15)
+        return {**found, "quantities": json.loads(table)}
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """Results of all claims that were run.
+
+    Attributes
+    ----------
+    results : list of ClaimResult
+    settings : dict
+        `quick`, `random_state`, `seeds`, and `missing`, the names of claims that an interrupt left
+        out.
+    seconds : float
+        Wall time.
+    bench : Bench
+        Nets and whatever else the claims have made, for ``claim.draw(bench)``.
+
+    Examples
+    --------
+    >>> from rfsk.papers import Claim, Quantity, reproduce
+    >>> quantities = (Quantity("answer", "inequality", low=41.5, digits=0),)
+    >>> def measure(bench, number):
+    ...     return {"answer": 42.0}
+    >>> claim = Claim("Q", "the answer", "It is known.", quantities, measure)
+    >>> found = reproduce(claims=[claim], n_seeds=2)
+    >>> found.holds, found.table().splitlines()[2]
+    (True, 'Q  the answer: holds')
+    """
+
+    results: list[ClaimResult]
+    settings: dict[str, Any]
+    seconds: float = field(compare=False)
+    bench: Bench = field(repr=False, compare=False)
+
+    @property
+    def holds(self) -> bool:
+        """Whether all claims were run and each of them holds."""
+        verdicts = [result.verdict for result in self.results]
+        return not self.settings["missing"] and all(v == "holds" for v in verdicts)
+
+    def table(self) -> str:
+        """Table of all quantities, as text."""
+        every = [_COLUMNS, *(row for result in self.results for row in result.rows())]
+        widths = [max(map(len, column)) for column in zip(*every, strict=True)]
+
+        def line(row: Sequence[str]) -> str:
+            return "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+
+        lines = [line(_COLUMNS)]
+        for result in self.results:
+            lines += ["", f"{result.claim.name}  {result.claim.title}: {result.verdict}"]
+            lines += ["-" * sum(widths, 8), *map(line, result.rows())]
+            lines += [result.error] if result.error is not None else []
+        n_seeds = len(self.settings["seeds"])
+        spread = f"mean ± standard deviation over {n_seeds} seeds" if n_seeds > 1 else "one seed"
+        lines += ["", f"obtained: {spread}; a quantity holds if every seed's number is as expected"]
+        lines += ["quick: small sizes"] if self.settings["quick"] else []
+        for result in self.results:
+            if result.figure_error is not None:
+                lines.append(f"no figure of {result.claim.name}: {result.figure_error}")
+        if self.settings["missing"]:
+            lines.append(f"interrupted before {', '.join(self.settings['missing'])}")
+        return "\n".join(lines)
+
+
+def reproduce(
+    names: str | Iterable[str] | None = None,
+    *,
+    claims: Sequence[Claim] = CLAIMS,
+    quick: bool = False,
+    n_seeds: int = 3,
+    out: str | os.PathLike[str] | None = None,
+    n_jobs: int | None = -1,
+    verbose: int = 0,
+    random_state: int | None = 0,
+) -> Reproduction:
+    """Run the claims of a paper, and report which hold.
+
+    Parameters
+    ----------
+    names : str or iterable of str, optional
+        Which claims to run, such as "C1" or ["C1", "C7"]; all of them by default.
+    claims : sequence of Claim, default=CLAIMS
+        The claims to choose from: those of Ingrosso and Goldt (PNAS 119, e2201854119, 2022), or
+        your own.
+    quick : bool, default=False
+        Whether to take small sizes: batches instead of single samples, shorter training where that
+        changes little, and a torus of 14 x 14 instead of 20 x 20 sites.
+    n_seeds : int, default=3
+        Repeats, each with nets and samples of its own.
+    out : path-like, optional
+        Folder for three files per claim, ``C1.json``, ``C1.md`` and ``C1.png``, written as soon as
+        it is finished; those of other claims are left alone. Nothing is written by default.
+    n_jobs : int, default=-1
+        Groups of nets trained at a time, as in joblib.
+    verbose : int, default=0
+        Above 0 a bar shows progress.
+    random_state : int or None, default=0
+        Seed of the whole.
+
+    Returns
+    -------
+    reproduction : Reproduction
+        A claim whose measurement raised an error has the verdict "error", and the others are run
+        nevertheless. Files that cannot be written cause a warning. An interrupt (Ctrl-C) ends the
+        run early and keeps the finished claims, with a warning.
+
+    Raises
+    ------
+    ValueError
+        If there is no claim of a name or another argument is not valid, before any work.
+    OSError
+        If `out` cannot be written to, before any work.
+
+    Examples
+    --------
+    >>> from rfsk.papers import Claim, Quantity, reproduce
+    >>> quantities = (Quantity("answer", "inequality", 41.0, 43.0, digits=0),)
+    >>> def measure(bench, number):
+    ...     return {"answer": 42.0}
+    >>> claim = Claim("Q", "the answer", "It is known.", quantities, measure)
+    >>> reproduce(claims=[claim], n_seeds=2).holds
+    True
+    """
+    chosen = _choose(names, claims)
+    if random_state is not None:
+        check_positive(random_state, "random_state", integer=True, zero=True)
+        random_state = int(random_state)
+    bench = Bench(n_seeds, quick=quick, n_jobs=n_jobs, random_state=random_state)
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()  # raises now if no file can be written
+    settings: dict[str, Any] = {
+        "quick": bool(quick),
+        "random_state": random_state,
+        "seeds": list(bench.seeds),
+        "missing": [claim.name for claim in chosen],
+    }
+    results: list[ClaimResult] = []
+    started = time.perf_counter()
+    try:
+        with tqdm(chosen, disable=not verbose, unit="claim", leave=False) as bar:
+            for claim in bar:
+                bar.set_description(f"{claim.name}, {claim.title}")
+                results.append(_run(claim, bench))
+                settings["missing"].remove(claim.name)
+                if folder is not None:
+                    results[-1] = _write(results[-1], bench, settings, folder)
+    except KeyboardInterrupt:
+        warnings.warn(
+            f"Interrupted; {len(results)} of {len(chosen)} claims are finished.", stacklevel=2
+        )
+    return Reproduction(results, settings, time.perf_counter() - started, bench)
+
+
+def _choose(names: str | Iterable[str] | None, claims: Sequence[Claim]) -> list[Claim]:
+    by_name = {claim.name.lower(): claim for claim in claims}
+    if len(by_name) < len(claims):
+        raise ValueError(f"Two claims have one name: {[claim.name for claim in claims]}.")
+    if names is None:
+        return list(claims)
+    asked = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in asked if name.lower() not in by_name]
+    if unknown or not asked:
+        what = f"There is no claim {unknown[0]!r}" if unknown else "No claim is named"
+        raise ValueError(f"{what}; expected some of {', '.join(c.name for c in claims)}.")
+    wanted = {name.lower() for name in asked}
+    return [claim for name, claim in by_name.items() if name in wanted]
+
+
+def _run(claim: Claim, bench: Bench) -> ClaimResult:
+    started = time.perf_counter()
+    try:
+        values, error, where = claim.run(bench), None, None
+    except Exception as problem:
+        values, error, where = {}, _message(problem), traceback.format_exc()
+    return ClaimResult(claim, values, time.perf_counter() - started, error, where)
+
+
+def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Path) -> ClaimResult:
+    """Write numbers, table and figure of a claim; return the result with any error of these."""
+    claim = result.claim
+    if claim.draw is not None and result.error is None:
+        import matplotlib.pyplot as plt
+
+        try:
+            figure = claim.draw(bench)
+            figure.savefig(path / f"{claim.name}.png", dpi=150)
+            plt.close(figure)
+        except Exception as problem:
+            result = replace(result, figure_error=_message(problem))
+    content = {
+        "settings": {**settings, "missing": []},
+        "versions": {"rfsk": __version__, **{name: version(name) for name in _PACKAGES}},
+        "machine": platform.machine(),
+        "claim": result.as_dict(),
+    }
+    try:
+        text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+        (path / f"{claim.name}.json").write_text(text, encoding="utf-8")
+        (path / f"{claim.name}.md").write_text(result.markdown(), encoding="utf-8")
+    except OSError as problem:
+        warnings.warn(f"{claim.name} could not be written: {problem}", stacklevel=3)
+    return result
+
+
+def _message(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}"
+
+
+def _row(quantity: Quantity, values: list[float]) -> tuple[str, ...]:
+    """A quantity and its numbers as texts, in the order of the columns."""
+    obtained = "not a number"
+    if np.isfinite(values).all():
+        obtained = f"{np.mean(values):.{quantity.digits}f}"
+        if len(values) > 1:
+            obtained += f" ± {np.std(values, ddof=1):.{quantity.digits}f}"
+    verdict = "holds" if quantity.holds(values) else "fails"
+    return (
+        quantity.name,
+        quantity.expected,
+        ": ".join(filter(None, (quantity.evidence, quantity.source))),
+        obtained,
+        "reported" if quantity.evidence == "report" else verdict,
+    )

@@ -1,0 +1,248 @@
+"""One figure for each claim of the paper."""
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...analysis import field_center, ipr
+from ...plotting import ReceptiveFieldDisplay
+from ...plotting.style import BLUE, GREEN, ORANGE, aligned, centered, tidy
+from .._bench import Bench
+from . import _measures as measured
+from ._nets import GROUPS, RING_SIDE, SMALL_SIDE, TIMES, fields, groups, net
+
+Array = NDArray[Any]
+
+_STYLES = tuple(zip((BLUE, ORANGE, GREEN), ("-", "--", ":"), strict=True))
+
+
+def _axes(columns: int, height: float = 3.2, **parameters: Any) -> tuple[Any, Any]:
+    import matplotlib.pyplot as plt
+
+    size = {"nrows": 1, "ncols": columns, "figsize": (11, height), "layout": "constrained"}
+    return plt.subplots(**{**size, **parameters})
+
+
+def _show(ax: Any, title: str, rows: Array, shape: Any = None, scaled: bool = False) -> None:
+    """Fields on a ring as a map or on a torus as a mosaic, with a colour bar."""
+    rows = rows / np.abs(rows).max(axis=1, keepdims=True) if scaled else rows
+    image = ReceptiveFieldDisplay.from_fields(rows, shape, ax=ax).image_
+    ax.set_title(title)
+    if not scaled or ax.get_subplotspec().is_last_col():
+        label = "weight / largest" if scaled else "weight"
+        ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8)
+
+
+def _plot(ax: Any, x: Array, named: Mapping[str, Iterable[ArrayLike]]) -> None:
+    """Curves of equal style under each name, one per seed."""
+    for (color, dash), (name, curves) in zip(_STYLES, named.items(), strict=False):
+        for number, curve in enumerate(curves):
+            ax.plot(x, curve, dash, color=color, label=None if number else name)
+    ax.legend(frameon=False)
+    tidy(ax)
+
+
+def _outline(ax: Any, named: Mapping[str, Array], bins: Array, **labels: str) -> None:
+    for (color, dash), (name, values) in zip(_STYLES, named.items(), strict=False):
+        ax.hist(values, bins, histtype="step", color=color, linestyle=dash, label=name)
+    ax.legend(frameon=False)
+    ax.set(**{"ylabel": "units, all seeds", **labels})
+    tidy(ax)
+
+
+def _overlay(ax: Any, named: Mapping[str, Array], center: Array | None = None) -> None:
+    """Fields on a ring laid over each other: each centred at its own peak or at that of one."""
+    curves = {
+        name: [centered(row, row if center is None else center, row.shape)]
+        for name, row in named.items()
+    }
+    n_sites = len(next(iter(named.values())))
+    _plot(ax, np.arange(n_sites) - n_sites // 2, curves)
+    ax.set(xlabel="distance from the peak (sites)", ylabel="weight (unit length)")
+
+
+def _median(bench: Bench, kind: str, references: Array) -> tuple[Array, Array]:
+    """Field with b > 0 of median match, and its reference laid over it."""
+    bumps, shape = fields(bench, kind, 0)["b > 0"], net(bench, kind, 0).shape_
+    match = measured.best_match(bumps, references, shape)
+    row = bumps[np.argsort(match)[len(match) // 2]]
+    return row, aligned(row, references, shape)
+
+
+def _all_seeds(bench: Bench, kind: str, law: str, group: str | None = None) -> Array:
+    """Fields of all seeds, of one group or of both."""
+    found = [fields(bench, kind, number, law) for number in range(len(bench.seeds))]
+    return np.concatenate([of[name] for of in found for name in ([group] if group else GROUPS)])
+
+
+def localized_fields(bench: Bench) -> Any:
+    """C1: fields of one net on the ring and one on the torus, and how the IPR grew."""
+    figure, axes = _axes(3)
+    for ax, kind in zip(axes, measured.LATTICES, strict=False):
+        bumps = fields(bench, kind, 0)["b > 0"][:25]
+        _show(ax, f"{kind}, b > 0", bumps, net(bench, kind, 0).shape_)
+    of_seeds = [net(bench, "ring", number) for number in range(len(bench.seeds))]
+    growth = {
+        group: [
+            [ipr(groups(rows)[group]).mean() for rows in of.receptive_field_history_[1:]]
+            for of in of_seeds
+        ]
+        for group in GROUPS
+    }
+    _plot(axes[2], of_seeds[0].learning_rate * of_seeds[0].snapshot_steps_[1:], growth)
+    axes[2].set(xscale="log", xlabel="learning rate x steps", ylabel="mean IPR", ylim=(0, None))
+    axes[2].set_title("growth on the ring, each seed")
+    return figure
+
+
+def convolutional_match(bench: Bench) -> Any:
+    """C2: a field of median match with its filter, on both lattices, and all matches."""
+    figure, axes = _axes(3)
+    row, laid = _median(bench, "ring", measured.filters(bench, "ring", 0))
+    _overlay(axes[0], {"field": row, "filter": laid}, row)
+    axes[0].set_title("ring")
+    row, laid = _median(bench, "torus", measured.filters(bench, "torus", 0))
+    shape = net(bench, "torus", 0).shape_
+    pair = np.array([centered(values, row, shape) for values in (row, laid)])
+    _show(axes[1], "torus: a field and its filter", pair, shape)
+    kinds = list(product(measured.LATTICES, GROUPS))
+    for place, (kind, group) in enumerate(kinds):
+        for number, seed in enumerate(bench.seeds):
+            of_seed, shape = fields(bench, kind, number)[group], net(bench, kind, number).shape_
+            references = measured.filters(bench, kind, number)
+            match = measured.best_match(of_seed, references, shape)
+            x = place + 0.2 * (number - (len(bench.seeds) - 1) / 2)
+            color, mark = ((BLUE, "o"), (ORANGE, "s"))[GROUPS.index(group)]
+            axes[2].plot(np.full(len(match), x), match, mark, color=color, markersize=3)
+            level = measured.chance_level(of_seed, references, shape, seed)
+            axes[2].plot(x, level, "_", color="black", markersize=12)
+    axes[2].set_xticks(range(len(kinds)), ["\n".join(kind) for kind in kinds])
+    axes[2].set(ylabel="match to the filters", ylim=(0, 1.02), title="each seed; bar: chance, 95 %")
+    tidy(axes[2])
+    return figure
+
+
+def gaussian_control(bench: Bench) -> Any:
+    """C3: fields on the NLGP and on its clone, and the IPR of all units."""
+    figure, axes = _axes(3)
+    laws = {"NLGP": "nlgp", "Gaussian clone": "clone"}
+    for ax, (name, law) in zip(axes, laws.items(), strict=False):
+        _show(ax, f"{name}, b > 0", fields(bench, "ring", 0, law)["b > 0"])
+    values = {name: ipr(_all_seeds(bench, "ring", law)) for name, law in laws.items()}
+    _outline(axes[2], values, np.linspace(0.0, 0.08, 41), xlabel="IPR, all units")
+    for value in (0.015, 0.03):
+        axes[2].axvline(value, color="0.7", linestyle=":", zorder=0)
+    axes[2].set_title("dotted: sinusoid .015, noise .03")
+    return figure
+
+
+def reduced_model(bench: Bench) -> Any:
+    """C4: growth of nets and flow, their shapes at the end, and the early split of frequencies."""
+    figure, axes = _axes(3)
+    of_seeds = [measured.followed(bench, number) for number in range(len(bench.seeds))]
+    growth = {
+        name: [[ipr(groups(rows)["b > 0"]).mean() for rows in of[k][1:]] for of in of_seeds]
+        for k, name in ((1, "nets"), (2, "flow from their initial fields"))
+    }
+    _plot(axes[0], of_seeds[0][0][1:], growth)
+    axes[0].axvline(measured.EARLY, color="0.7", linestyle=":", zorder=0)
+    axes[0].set(xscale="log", xlabel="t = learning rate x steps / D", ylim=(0, None))
+    axes[0].set(ylabel="mean IPR, b > 0", title="gain 3: growth, each seed")
+    shapes = {
+        "net": fields(bench, "small", 0, "gain 3")["b > 0"][0],
+        "flow of a committee": measured.flow_ends(bench, 0, gain=3.0)[0],
+        "flow of one neuron": measured.flow_ends(bench, 0, "neuron", gain=3.0)[0],
+    }
+    _overlay(axes[1], shapes)
+    axes[1].set(title="gain 3: shape at the end", ylim=(None, 0.95))
+    early = [measured.early_groups(bench, k, "gain 3") for k in range(len(bench.seeds))]
+    cycles = {g: measured.cycles(np.concatenate([of[g] for of in early])) for g in GROUPS}
+    bins = np.arange(-0.5, SMALL_SIDE // 2 + 1)
+    _outline(axes[2], cycles, bins, xlabel="strongest mode (periods around the ring)")
+    axes[2].axvline(measured.first_decaying() - 0.5, color="0.3", linestyle=":")
+    axes[2].set_title(f"the split at t = {measured.EARLY:g}; dotted: predicted")
+    return figure
+
+
+def cumulant_factors(bench: Bench) -> Any:
+    """C5: factors, a field with its factor, and the matches of all units."""
+    figure, axes = _axes(3)
+    components = measured.factors(bench, 0).components_
+    _show(axes[0], "CP factors of the fourth cumulant", components)
+    axes[0].set_ylabel("factor")
+    row, laid = _median(bench, "ring", components)
+    _overlay(axes[1], {"field": row, "CP factor": laid}, row)
+    axes[1].set_title("a field of median match")
+    for number, (group, (color, mark)) in product(
+        range(len(bench.seeds)), zip(GROUPS, ((BLUE, "o"), (ORANGE, "s")), strict=True)
+    ):
+        rows = fields(bench, "ring", number)[group]
+        match = measured.best_match(rows, measured.factors(bench, number).components_)
+        name = None if number else group
+        axes[2].plot(ipr(rows), match, mark, color=color, markersize=3, label=name)
+    axes[2].set(xlabel="IPR of the field", ylabel="match to the factors", ylim=(0, 1.02))
+    axes[2].set_title("all units and seeds")
+    axes[2].legend(frameon=False)
+    tidy(axes[2])
+    return figure
+
+
+def other_inputs(bench: Bench) -> Any:
+    """C6: fields of one net of each kind, and the IPR of all units against the clone's."""
+    figure, axes = _axes(4, 5.0, nrows=2, height_ratios=(3, 2))
+    for (upper, lower), (kind, (name, _)) in zip(axes.T, measured.INPUTS.items(), strict=True):
+        rows = np.concatenate(list(fields(bench, kind, 0).values()))
+        _show(upper, name.replace("phi^4", r"$\phi^4$"), rows, scaled=True)
+        values = {
+            label: RING_SIDE * ipr(_all_seeds(bench, kind, law))
+            for label, law in (("inputs", "nlgp"), ("clone", "clone"))
+        }
+        _outline(lower, values, np.linspace(0.0, 25.0, 51), xlabel="D x IPR")
+    return figure
+
+
+def gaussian_equivalence(bench: Bench) -> Any:
+    """C7: losses, the part of the gap that random phases keep, and the kurtosis of local fields."""
+    figure, axes = _axes(3)
+    of_law = {
+        name: [measured.losses(bench, number, law) for number in range(len(bench.seeds))]
+        for name, law in (("net on the NLGP", "nlgp"), ("net on the clone", "clone"))
+    }
+    of_nets, times = of_law["net on the NLGP"], np.array(TIMES, dtype=float)
+    named = {"on the NLGP": "loss", "on the clone": "clone_loss", "theory": "predicted"}
+    _plot(axes[0], times, {name: [of[key] for of in of_nets] for name, key in named.items()})
+    late = times >= 44  # the gap of nets that have learnt nothing is rounding
+    parts = {
+        "gap that random phases keep": [of["kept"][late] for of in of_nets],
+        "IPR relative to its end, b > 0": [of["ipr"][late] / of["ipr"][-1] for of in of_nets],
+    }
+    _plot(axes[1], times[late], parts)
+    _plot(axes[2], times, {name: [of["kurtosis"] for of in nets] for name, nets in of_law.items()})
+    axes[0].set(ylabel="squared loss", title="a net trained on the NLGP")
+    axes[1].set(ylabel="fraction", title="the gap as fields form", ylim=(0, 1.3))
+    axes[2].set(ylabel="excess kurtosis of w.x", title="local fields, b > 0, NLGP, class 1")
+    for ax in axes:
+        ax.set(xscale="log", xlabel="t = learning rate x steps / (0.05 D)")
+    return figure
+
+
+def translation_invariance(bench: Bench) -> Any:
+    """C8: fields of one net of each kind, and where the centres of all nets lie."""
+    figure, axes = _axes(4, 5.0, nrows=2, height_ratios=(3, 2))
+    titles = {
+        "even": "even sites",
+        "uneven": "uneven sites",
+        "shifted": "uneven sites, shifted",
+        "clone": "uneven sites, clone",
+    }
+    for (upper, lower), (law, title) in zip(axes.T, titles.items(), strict=True):
+        _show(upper, title, fields(bench, "uneven", 0, law)["b > 0"], scaled=True)
+        centers = field_center(_all_seeds(bench, "uneven", law, "b > 0"))[:, 0]
+        lower.hist(centers, np.linspace(0.0, RING_SIDE, 21), color=BLUE)
+        lower.axvspan(RING_SIDE / 3.0, RING_SIDE / 1.5, color="0.9", zorder=0)
+        lower.set(xlabel="centre (site), all seeds", ylabel="units, b > 0")
+        tidy(lower)
+    return figure

@@ -1,0 +1,396 @@
+"""What each claim of the paper measures at one seed."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special, stats
+
+from ...analysis import (
+    CumulantCP,
+    chance_match,
+    cumulant,
+    dominant_frequency,
+    field_center,
+    field_spread,
+    field_width,
+    group_split,
+    ipr,
+    match_matrix,
+    random_phase_fields,
+    symmetric_cp,
+    tiling,
+)
+from ...datasets import Discrimination
+from ...experiments import nlgp_task
+from ...theory import CubicFlow, gaussian_loss
+from .._bench import Bench
+from ._nets import (
+    GAINS,
+    GROUPS,
+    RING_SIDE,
+    SMALL_SIDE,
+    TIMES,
+    changed,
+    course,
+    fields,
+    groups,
+    ising_task,
+    net,
+    nets,
+    plain_bumps,
+    replaced,
+    small_task,
+    torus_task,
+)
+
+Array = NDArray[Any]
+Numbers = dict[str, float]
+
+LATTICES = ("ring", "torus")
+INPUTS = {  # names, and the groups that localize
+    "tanh": ("tanh units", ("b > 0",)),
+    "relu": ("ReLU units", ("all",)),
+    "ising": ("Ising spins", GROUPS),
+    "phi^4": ("phi^4 field", GROUPS),
+}
+EARLY = 3.0  # t = learning rate x steps / D, before the fields of 30 sites localize
+N_NULL = 99
+
+
+def fraction_localized(rows: Array, shape: tuple[int, ...], seed: int) -> float:
+    """Fraction of fields that `group_split` calls localized and that are compact.
+
+    A field is compact if its spread is below those of 95 % of its permutations: the IPR alone does
+    not see where the large weights are.
+    """
+    rng = np.random.default_rng(seed)
+    split = group_split(rows, shape, n_null=199, random_state=seed)
+    permuted = [rng.permuted(rows, axis=1) for _ in range(N_NULL)]
+    spread = field_spread(np.concatenate([rows, *permuted]), shape).reshape(-1, len(rows))
+    is_compact = (spread[1:] <= spread[0]).sum(axis=0) + 1 <= 0.05 * (N_NULL + 1)
+    return float(np.mean((split.groups == "localized") & is_compact))
+
+
+def best_match(rows: Array, references: Array, shape: tuple[int, ...] | None = None) -> Array:
+    """Match of each field with the reference that it matches best."""
+    return match_matrix(rows, references, shape).max(axis=1)
+
+
+def chance_level(rows: Array, references: Array, shape: Any, seed: int) -> float:
+    """Median match that 95 % of populations with random phases do not exceed."""
+    chance = chance_match(rows, references, shape, n_null=N_NULL, random_state=seed)
+    return float(chance[int(0.95 * (N_NULL + 1)) - 1])
+
+
+def above_chance(rows: Array, references: Array, shape: Any, seed: int) -> float:
+    """Median match less its level by chance."""
+    level = chance_level(rows, references, shape, seed)
+    return float(np.median(best_match(rows, references, shape)) - level)
+
+
+def matches(
+    name: str, of_net: dict[str, Array], references: Array, shape: Any, seed: int
+) -> Numbers:
+    """How fields match references: against chance, in width, and against plain bumps."""
+    bumps = of_net["b > 0"]
+    match = match_matrix(bumps, references, shape)
+    widths = field_width(references, shape)[match.argmax(axis=1)]
+    by_bumps = best_match(plain_bumps(bumps, shape), references, shape)
+    return {
+        **{
+            f"{name}match above chance, {group}": above_chance(rows, references, shape, seed)
+            for group, rows in of_net.items()
+        },
+        f"{name}match, b > 0": np.median(match.max(axis=1)),
+        f"{name}width over that of the match, b > 0": np.median(field_width(bumps, shape) / widths),
+        f"{name}match less that of plain bumps of equal width": np.median(
+            match.max(axis=1) - by_bumps
+        ),
+    }
+
+
+def coverage(name: str, rows: Array, shape: Any) -> Numbers:
+    """Coverage of the lattice, relative to that of the same fields at random places."""
+    found = tiling(rows, shape)
+    ratio = found.coverage / found.random_coverage
+    return {f"{name}: coverage, relative to random places": ratio}
+
+
+def accuracy(bench: Bench, kind: str, number: int, law: str, task: Discrimination) -> float:
+    """Accuracy of a net on samples of a task, or of the task's clone."""
+    task = task.gaussian_clone() if law == "clone" else task
+    sample = task.sample(10_000 if kind == "torus" else 20_000, bench.seeds[number])
+    return float(net(bench, kind, number, law).score(*sample))
+
+
+def localized_fields(bench: Bench, number: int) -> Numbers:
+    """C1: IPR, width, fraction localized and tiling of the units with b > 0, and accuracy."""
+    found: Numbers = {}
+    for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
+        bumps, rest = fields(bench, name, number).values()
+        localized = fraction_localized(bumps, task.shape, bench.seeds[number])
+        found |= {
+            f"{name}: IPR, b > 0": ipr(bumps).mean(),
+            f"{name}: D x IPR, b < 0": rest.shape[1] * ipr(rest).mean(),
+            f"{name}: fraction localized, b > 0": localized,
+            f"{name}: accuracy": accuracy(bench, name, number, "nlgp", task),
+            **coverage(name, bumps, task.shape),
+        }
+    width = np.median(field_width(fields(bench, "ring", number)["b > 0"]))
+    return found | {"ring: width, b > 0 (sites)": width}
+
+
+def filters(bench: Bench, lattice: str, number: int) -> Array:
+    """Filters of the convolutional net of one seed."""
+    return np.asarray(nets(bench, f"{lattice} filters")["nlgp"][number].receptive_fields_)
+
+
+def convolutional_match(bench: Bench, number: int) -> Numbers:
+    """C2: match of both groups of units with the filters."""
+    found: Numbers = {}
+    for name in LATTICES:
+        of_net, references = fields(bench, name, number), filters(bench, name, number)
+        shape = net(bench, name, number).shape_
+        found |= matches(f"{name}: ", of_net, references, shape, bench.seeds[number])
+    return found
+
+
+def gaussian_control(bench: Bench, number: int) -> Numbers:
+    """C3: IPR of nets on the clone, alone, against those on the NLGP and over its gain."""
+    found: Numbers = {}
+    for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
+        on_inputs, on_clone = (fields(bench, name, number, law) for law in ("nlgp", "clone"))
+        for group, rows in on_clone.items():
+            found[f"{name}: D x IPR, {group}"] = rows.shape[1] * ipr(rows).mean()
+        ratio = ipr(on_inputs["b > 0"]).mean() / ipr(on_clone["b > 0"]).mean()
+        found[f"{name}: IPR, b > 0, NLGP over clone"] = ratio
+        rows = np.concatenate(list(on_clone.values()))
+        localized = fraction_localized(rows, task.shape, bench.seeds[number])
+        found[f"{name}: fraction localized"] = localized
+        found[f"{name}: accuracy"] = accuracy(bench, name, number, "clone", task)
+        if name == "ring":
+            found["ring: fraction of power in two modes"] = _two_modes(rows)
+    for gain in GAINS:
+        bumps = fields(bench, "gains", number, f"{gain:g}")["b > 0"]
+        found[f"ring: IPR, b > 0, NLGP of gain {gain:g}"] = ipr(bumps).mean()
+    return found
+
+
+def _two_modes(rows: Array) -> float:
+    """Median fraction of the power of fields on a ring in their two strongest frequencies."""
+    power = np.abs(np.fft.rfft(rows, axis=1)) ** 2
+    power[:, 1 : (rows.shape[1] + 1) // 2] *= 2.0
+    strongest = np.sort(power, axis=1)[:, -2:].sum(axis=1)
+    return float(np.median(strongest / power.sum(axis=1)))
+
+
+def flow_ends(bench: Bench, number: int, form: str = "committee", **task: Any) -> Array:
+    """Where the flow of units of b > 0 ends from four initial fields."""
+
+    def follow() -> Array:
+        flow = CubicFlow(small_task(**task), form=form)
+        return flow.integrate(4, 200.0, random_state=bench.seeds[number]).fields
+
+    return bench.once(("flow", number, form, *task.items()), follow)
+
+
+def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
+    """Times, fields of a net on gain 3, and those of the flow from its initial fields."""
+    of_net = net(bench, "small", number, "gain 3")
+    times = of_net.learning_rate * of_net.snapshot_steps_ / SMALL_SIDE
+    history, times = of_net.receptive_field_history_[times <= 3 * EARLY], times[times <= 3 * EARLY]
+
+    def follow() -> Array:
+        bias = np.repeat((1.0, -1.0), len(history[0]) // 2)
+        flow = CubicFlow(small_task(), bias=bias, interacting=True)
+        return flow.integrate(history[0], times[-1], times=times).history
+
+    return times, history, bench.once(("followed", number), follow)
+
+
+def reduced_model(bench: Bench, number: int) -> Numbers:
+    """C4: IPR at the end of flow and net, their shapes, and what second order alone does."""
+    found: Numbers = {}
+    for gain, other in ((1.0, 3.0), (3.0, 1.0)):
+        bumps = fields(bench, "small", number, f"gain {gain:g}")["b > 0"]
+        ends = flow_ends(bench, number, gain=gain)
+        alone = flow_ends(bench, number, "neuron", gain=gain)
+        found[f"gain {gain:g}: IPR, flow of a committee"] = ipr(ends).mean()
+        found[f"gain {gain:g}: IPR, flow of one neuron"] = ipr(alone).mean()
+        found[f"gain {gain:g}: IPR, nets, b > 0"] = ipr(bumps).mean()
+        match = np.median(best_match(bumps, ends))
+        found[f"gain {gain:g}: match of nets and flow"] = match
+        by_other = {
+            "gain": flow_ends(bench, number, gain=other),
+            "lengths": flow_ends(bench, number, gain=gain, correlation_length=4.0),
+        }
+        for name, rows in by_other.items():
+            difference = match - np.median(best_match(bumps, rows))
+            found[f"gain {gain:g}: match less that of a flow of other {name}"] = difference
+    control = CubicFlow(small_task().gaussian_clone())
+    ends = control.integrate(4, 200.0, random_state=bench.seeds[number]).fields
+    found["clone: D x IPR, flow"] = SMALL_SIDE * ipr(ends).mean()
+    bumps = fields(bench, "small", number, "clone")["b > 0"]
+    found["clone: D x IPR, nets, b > 0"] = SMALL_SIDE * ipr(bumps).mean()
+    for name, law in (("NLGP", "gain 3"), ("clone", "clone")):
+        early = early_groups(bench, number, law)
+        is_low = {group: cycles(rows) < first_decaying() for group, rows in early.items()}
+        found[f"t = 3, {name}: fraction of low frequencies, b > 0"] = is_low["b > 0"].mean()
+        found[f"t = 3, {name}: fraction of high frequencies, b < 0"] = 1 - is_low["b < 0"].mean()
+    times, history, flow = followed(bench, number)
+    at = np.searchsorted(times, EARLY)
+    lengths = np.linalg.norm(history[at], axis=-1) * np.linalg.norm(flow[at], axis=-1)
+    found["t = 3: cosine of nets and flow"] = np.median((history[at] * flow[at]).sum(-1) / lengths)
+    return found
+
+
+def early_groups(bench: Bench, number: int, law: str) -> dict[str, Array]:
+    """Fields of a net on 30 sites at the early time, by group."""
+    of_net = net(bench, "small", number, law)
+    at = np.searchsorted(of_net.learning_rate * of_net.snapshot_steps_ / SMALL_SIDE, EARLY)
+    return groups(of_net.receptive_field_history_[at], bench)
+
+
+def first_decaying() -> int:
+    """Periods around the ring from which on second order shrinks units of b > 0, as s2 DC < 0."""
+    eigenvalues = np.fft.rfft(CubicFlow(small_task(), fourth="none").difference[0]).real
+    return int(np.argmax(eigenvalues > 0.0))
+
+
+def cycles(rows: Array) -> Array:
+    """Periods around the ring of the strongest mode of each field."""
+    return np.asarray(np.rint(SMALL_SIDE * dominant_frequency(rows)))
+
+
+def factors(bench: Bench, number: int, law: str = "nlgp") -> CumulantCP:
+    """Decompose the cumulant of a sample of the long-range class, one per seed."""
+    law = "clone" if bench.control == "Gaussian inputs" else law
+
+    def decompose() -> CumulantCP:
+        seed, model = bench.seeds[number], nlgp_task().models[1]
+        model = model if law == "nlgp" else model.gaussian_clone()
+        inputs = model.sample(20_000 if bench.quick else 50_000, seed)
+        # Noise has no factors to converge to; a few steps show what they look like.
+        return CumulantCP(8, tol=1e-3 if law == "clone" else 1e-6, random_state=seed).fit(inputs)
+
+    return bench.once(("factors", number, law), decompose)
+
+
+def cumulant_factors(bench: Bench, number: int) -> Numbers:
+    """C5: IPR of the factors, how they tile, and how fields match them."""
+    seed, found = bench.seeds[number], {}
+    for gain in (1.0, 3.0):
+        exact = symmetric_cp(cumulant(small_task(gain).models[1]), 1, tol=1e-10, random_state=seed)
+        found[f"exact, gain {gain:g}: size of the weight"] = -exact.weights[0]
+        found[f"exact, gain {gain:g}: IPR of the factor"] = ipr(exact.components)[0]
+    cp, noise = factors(bench, number), factors(bench, number, "clone").components_
+    of_net, shape = fields(bench, "ring", number), (RING_SIDE,)
+    rows = changed(bench, cp.components_, shape, number)
+    above = above_chance(of_net["b > 0"], noise, shape, seed)
+    found["match to the clone's factors above chance, b > 0"] = above
+    found["clone's sample: median IPR of the factors"] = np.median(ipr(noise))
+    found["sample: weight of the weakest factor"] = cp.weights_.max()
+    found["sample: fraction of factors localized"] = fraction_localized(rows, shape, seed)
+    return found | coverage("sample", rows, shape) | matches("", of_net, rows, shape, seed)
+
+
+def other_inputs(bench: Bench, number: int) -> Numbers:
+    """C6: IPR of each group against the same group on the clone, and accuracy on spins."""
+    seed, found = bench.seeds[number], {}
+    for kind, (name, judged) in INPUTS.items():
+        on_inputs, on_clone = (fields(bench, kind, number, law) for law in ("nlgp", "clone"))
+        for of_law in (on_inputs, on_clone):
+            of_law["all"] = np.concatenate(list(of_law.values()))
+        shape = net(bench, kind, number).shape_
+        for group in judged:
+            rows, control = on_inputs[group], on_clone[group]
+            found[f"{name}: IPR, {group}, over clone"] = ipr(rows).mean() / ipr(control).mean()
+            found[f"{name}: fraction localized, {group}"] = fraction_localized(rows, shape, seed)
+        control = on_clone["all"]
+        found[f"{name}: fraction localized on the clone"] = fraction_localized(control, shape, seed)
+        if kind in ("relu", "ising"):
+            found[f"{name}: IPR, {judged[0]}"] = ipr(on_inputs[judged[0]]).mean()
+        if kind == "relu":
+            found[f"{name}: IPR on the clone"] = ipr(control).mean()
+    for law, name in (("nlgp", "accuracy"), ("clone", "accuracy on the clone")):
+        found[f"Ising spins: {name}"] = accuracy(bench, "ising", number, law, ising_task())
+    return found
+
+
+def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
+    """Losses of a net at each of TIMES, on the inputs and the clone, and their local fields.
+
+    "predicted" is the exact loss on the clone, "kept" the part of the gap between it and the loss
+    on the inputs that fields of the same spectra and random phases keep.
+    """
+    task = nlgp_task()
+
+    def follow() -> dict[str, Array]:
+        n_samples, n_draws = (50_000, 2) if bench.quick else (200_000, 4)
+        X, y = task.sample(n_samples, bench.seeds[number])
+        clone = task.gaussian_clone().sample(n_samples // 2, bench.seeds[number])
+        rows = []
+        for of_time in course(bench, number, law):
+            shape, biases = of_time.shape_, of_time.biases_
+            weights = changed(bench, of_time.receptive_fields_, shape, number)
+            rng = np.random.default_rng(bench.seeds[number])
+            scrambled = (random_phase_fields(weights, shape, rng) for _ in range(n_draws))
+            loss, predicted = _loss(weights, biases, X, y), gaussian_loss(weights, biases, task)
+            gaps = [gaussian_loss(w, biases, task) - _loss(w, biases, X, y) for w in scrambled]
+            bumps = groups(weights)["b > 0"]
+            row = {
+                "loss": loss,
+                "clone_loss": _loss(weights, biases, *clone),
+                "predicted": predicted,
+                "kept": np.mean(gaps) / (predicted - loss),
+                "ipr": ipr(bumps).mean(),
+                "kurtosis": stats.kurtosis(X[y == 1] @ bumps.T).mean(),
+            }
+            rows.append(row)
+        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+    is_scrambled = bench.control == "random phases"
+    return bench.once(("losses", number, replaced(bench, law), is_scrambled), follow)
+
+
+def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
+    """Squared loss of a committee of erf units, target +1 for class 0 and -1 for class 1."""
+    output = special.erf((X @ weights.T + biases) / np.sqrt(2.0)).mean(axis=1)
+    return float(np.mean((output - (1.0 - 2.0 * y)) ** 2))
+
+
+def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
+    """C7: losses on inputs and clone, and the part of their gap that random phases keep."""
+    of_net, control = (losses(bench, number, law) for law in ("nlgp", "clone"))
+    gap, control_gap = (of["predicted"] - of["loss"] for of in (of_net, control))
+    error, at = of_net["clone_loss"] - of_net["predicted"], {t: k for k, t in enumerate(TIMES)}
+    found = {
+        "t <= 30: largest gap": np.abs(gap[: at[30] + 1]).max(),
+        "t = 4000: excess kurtosis of w.x, class 1, b > 0": of_net["kurtosis"][-1],
+        "loss on the clone against the Gaussian theory": np.abs(error).max(),
+        "net on the clone: largest gap": np.abs(control_gap).max(),
+    }
+    for t in (30, 1000):
+        found[f"t = {t}: loss"] = of_net["loss"][at[t]]
+        found[f"t = {t}: loss on the clone"] = of_net["predicted"][at[t]]
+    for t in (94, 200, 1000, 4000):
+        found[f"t = {t}: part of the gap that random phases keep"] = of_net["kept"][at[t]]
+    return found
+
+
+def translation_invariance(bench: Bench, number: int) -> Numbers:
+    """C8: coverage and centres of the units with b > 0, and their IPR against the clone."""
+    laws, shape, seed = ("even", "uneven", "shifted", "clone"), (RING_SIDE,), bench.seeds[number]
+    bumps = {law: fields(bench, "uneven", number, law)["b > 0"] for law in laws}
+    ratio = ipr(bumps["uneven"]).mean() / ipr(bumps["clone"]).mean()
+    found = {"uneven: IPR, b > 0, over clone": ratio}
+    for law in laws[:3]:  # the third of the sites that are spaced most closely is in the middle
+        distance = np.abs(field_center(bumps[law])[:, 0] - RING_SIDE / 2.0)
+        in_dense_third = np.mean(distance <= RING_SIDE / 6.0)
+        found[f"{law}: fraction of centres in the dense third"] = in_dense_third
+    for law in ("even", "shifted"):
+        localized = fraction_localized(bumps[law], shape, seed)
+        found |= {f"{law}: fraction localized, b > 0": localized}
+        found |= coverage(law, bumps[law], shape)
+    return found

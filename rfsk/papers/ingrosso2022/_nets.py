@@ -1,0 +1,255 @@
+"""The inputs and nets of the paper, each trained once, and the controls that replace them."""
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import erf
+
+from ...analysis import field_width, random_phase_fields
+from ...datasets import (
+    NLGP,
+    Discrimination,
+    GaussianField,
+    Ising,
+    MultivariateGaussian,
+    Phi4,
+    augment_shifts,
+)
+from ...experiments import nlgp_task
+from ...nets import ConvNet, FCNet
+from .._bench import Bench
+
+Array = NDArray[Any]
+
+GROUPS = ("b > 0", "b < 0")
+SMALL_SIDE, RING_SIDE = 30, 100
+GAINS = (0.1, 1.0, 10.0)  # beside 3, that of the reference task
+TIMES = (10, 30, 44, 94, 200, 450, 1000, 4000)  # t = learning rate x steps / (0.05 D)
+UNEVENNESS = 0.7
+_FINE = 10  # sites of the fine ring for each site of the uneven one
+
+
+def small_task(gain: float = 3.0, correlation_length: float = 3.0) -> Discrimination:
+    """Task of the reduced model: 30 sites, correlation lengths 1.5 and 3 by default."""
+    return nlgp_task(shape=SMALL_SIDE, correlation_length=correlation_length, gain=gain)
+
+
+def torus_task(bench: Bench) -> Discrimination:
+    """NLGP of gain 3 on a torus, correlation lengths 1 and 2."""
+    return nlgp_task(shape=(14, 14) if bench.quick else (20, 20), correlation_length=2.0)
+
+
+def ising_task() -> Discrimination:
+    """Spins on a ring of 100 sites, correlation lengths 2 and 5."""
+    return Discrimination([Ising.from_correlation_length(RING_SIDE, xi) for xi in (2.0, 5.0)])
+
+
+def phi4_task() -> Discrimination:
+    """Field in two wells on a ring of 100 sites, couplings 0.6 and 1.2, of unit variance."""
+    return Discrimination([Phi4((RING_SIDE,), coupling=k, standardize=True) for k in (0.6, 1.2)])
+
+
+def uneven_sites() -> NDArray[np.int64]:
+    """Sites of a fine ring that are kept; they are 10 (1 + UNEVENNESS cos(2 pi i / 100)) apart."""
+    place = np.arange(RING_SIDE) / RING_SIDE
+    place += UNEVENNESS * np.sin(2.0 * np.pi * place) / (2.0 * np.pi)
+    return np.round(RING_SIDE * _FINE * place).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class UnevenNLGP:
+    """NLGP of gain 3 on a fine ring, at 100 sites that are spaced unevenly.
+
+    All sites have one marginal distribution. The correlation length is in mean spacings, and
+    `shifted` says whether each input is shifted by a random number of sites.
+    """
+
+    correlation_length: float
+    shifted: bool = False
+    shape: tuple[int, ...] = (RING_SIDE,)
+    n_features: int = RING_SIDE
+
+    @cached_property
+    def _models(self) -> tuple[MultivariateGaussian, NLGP]:
+        shape, length = (RING_SIDE * _FINE,), self.correlation_length * _FINE
+        latent = GaussianField(shape, correlation_length=length)
+        return _at_sites(latent), NLGP(shape, correlation_length=length, gain=3.0)
+
+    def sample(self, n_samples: int, random_state: Any = None) -> Array:
+        """Draw inputs, one per row."""
+        rng = np.random.default_rng(random_state)
+        latent, fine = self._models
+        X = erf(latent.sample(n_samples, rng) * (fine.gain / np.sqrt(2.0))) / fine.normalization
+        return augment_shifts(X, random_state=rng) if self.shifted else X
+
+    def excess_kurtosis(self) -> float:
+        """Excess kurtosis of one pixel."""
+        return self._models[1].excess_kurtosis()
+
+    def covariance(self) -> Array:
+        """Covariance of the inputs before shifts."""
+        return self.gaussian_clone().covariance()
+
+    def gaussian_clone(self) -> MultivariateGaussian:
+        """Gaussian distribution of equal covariance, not shifted."""
+        return _at_sites(self._models[1])
+
+
+def _at_sites(model: NLGP | GaussianField) -> MultivariateGaussian:
+    kept = np.ix_(uneven_sites(), uneven_sites())
+    return MultivariateGaussian(np.zeros(RING_SIDE), model.covariance()[kept])
+
+
+def uneven_tasks() -> dict[str, Discrimination]:
+    """Even and uneven sites, uneven ones with shifts, and the clone of the uneven ones."""
+    uneven, shifted = (
+        Discrimination([UnevenNLGP(xi, is_shifted) for xi in (5.0, 10.0)])
+        for is_shifted in (False, True)
+    )
+    clone = uneven.gaussian_clone()
+    return {"even": nlgp_task(), "uneven": uneven, "shifted": shifted, "clone": clone}
+
+
+def _with_clone(task: Discrimination) -> dict[str, Discrimination]:
+    return {"nlgp": task, "clone": task.gaussian_clone()}
+
+
+def _small_tasks() -> dict[str, Discrimination]:
+    gains = {f"gain {gain:g}": small_task(gain) for gain in (1.0, 3.0)}
+    return {**gains, "clone": small_task().gaussian_clone()}
+
+
+def _plan(bench: Bench, kind: str) -> tuple[dict[str, Discrimination], float, dict[str, Any]]:
+    """Tasks, learning rate x steps, and parameters where they differ from those of the ring."""
+    quick, short = bench.quick, 10_000.0 if bench.quick else 20_000.0
+    if kind == "ring":
+        return _with_clone(nlgp_task()), 20_000.0, {"record": 40}
+    if kind == "torus":
+        size = {"n_hidden": 40 if quick else 100, "image_shape": torus_task(bench).shape}
+        time = 100_000.0 if quick else 800_000.0
+        return _with_clone(torus_task(bench)), time, {**_rate(20.0, 100), **size}
+    if kind == "gains":
+        return {f"{gain:g}": nlgp_task(gain=gain) for gain in GAINS}, 20_000.0, {}
+    if kind == "small":
+        return _small_tasks(), 3000.0, {**_rate(1.0, 1000), "record": 60}
+    if kind == "tanh":
+        return _with_clone(nlgp_task()), short, {"activation": "tanh"}
+    if kind == "relu":
+        return _with_clone(nlgp_task()), 10_000.0, {"activation": "relu"}
+    if kind == "ising":
+        return _with_clone(ising_task()), 15_000.0, {}
+    if kind == "phi^4":
+        return _with_clone(phi4_task()), short, _rate(10.0, 100) if quick else {}
+    if kind == "uneven":
+        return uneven_tasks(), 20_000.0, {}
+    if kind == "ring filters":
+        return {"nlgp": nlgp_task()}, short, {**_rate(5.0, 100), "kernel_size": 51}
+    task, time = torus_task(bench), 20_000.0 if quick else 50_000.0  # torus filters
+    window = {"kernel_size": 11, "image_shape": task.shape}
+    return {"nlgp": task}, time, {**_rate(50.0, 100), **window}
+
+
+def _rate(learning_rate: float, batch_size: int) -> dict[str, Any]:
+    return {"learning_rate": learning_rate, "batch_size": batch_size}
+
+
+def nets(bench: Bench, kind: str) -> dict[str, list[Any]]:
+    """Nets of a kind by the name of their task, one for each seed.
+
+    At full size nets on the ring take steps on single samples, as in the paper. The batches of the
+    quick form have equal noise: the ratio of learning rate and batch size is the same.
+    """
+
+    def train() -> dict[str, list[Any]]:
+        tasks, time, more = _plan(bench, kind)
+        parameters = {**(_rate(5.0, 100) if bench.quick else _rate(0.05, 1)), **more}
+        make = partial(_net, **parameters)
+        return bench.nets(kind, make, tasks, round(time / parameters["learning_rate"]))
+
+    return bench.once(kind, train)
+
+
+def _net(seed: int, **parameters: Any) -> FCNet | ConvNet:
+    if "kernel_size" in parameters:
+        return ConvNet(4, weight_decay=0.0, random_state=seed, **parameters)
+    return FCNet(**{"n_hidden": 40, "weight_decay": 0.0, "random_state": seed, **parameters})
+
+
+def course(bench: Bench, number: int, law: str = "nlgp") -> list[FCNet]:
+    """One net on the ring at each of TIMES: nets of one seed take the same steps."""
+    rate = _rate(1.0, 20) if bench.quick else _rate(0.05, 1)
+    tasks = _with_clone(nlgp_task())
+    steps = {
+        (law, t): round(0.05 * RING_SIDE * t / rate["learning_rate"])
+        for law in tasks
+        for t in TIMES
+    }
+    each = {key: tasks[key[0]] for key in steps}
+    found = bench.nets("course", partial(_net, **rate), each, steps)
+    return [found[replaced(bench, law), t][number] for t in TIMES]
+
+
+# Which task the nets of a control were trained on instead.
+_REPLACED: dict[str, dict[str, str]] = {
+    "Gaussian inputs": dict.fromkeys(("nlgp", "gain 1", "gain 3", "uneven", "shifted"), "clone"),
+    "inputs in place of the clone": {"clone": "nlgp"},
+    "other gain": {"gain 1": "gain 3", "gain 3": "gain 1"},
+    "even sites": {"uneven": "even"},
+}
+
+
+def replaced(bench: Bench, law: str) -> str:
+    """Name of a task, or of the one that the bench's control puts in its place."""
+    return _REPLACED.get(bench.control or "", {}).get(law, law)
+
+
+def net(bench: Bench, kind: str, number: int, law: str = "nlgp") -> Any:
+    """The net of one seed, or the one that the bench's control puts in its place."""
+    return nets(bench, kind)[replaced(bench, law)][number]
+
+
+def fields(bench: Bench, kind: str, number: int, law: str = "nlgp") -> dict[str, Array]:
+    """Fields of the units that start with a positive bias and of the others, by group."""
+    of_law = net(bench, kind, number, law)
+    found = groups(changed(bench, of_law.receptive_fields_, of_law.shape_, number), bench)
+    if bench.control == "plain bumps":
+        found["b > 0"] = plain_bumps(found["b > 0"], of_law.shape_)
+    return found
+
+
+def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
+    """Divide units by the sign of their initial bias.
+
+    A net with negated weights and biases has the negated output. The net that swapped classes make
+    of its initial weights is therefore the negated net of the classes as they are: its groups
+    change places.
+    """
+    half = (len(rows) + 1) // 2
+    found = rows[:half], rows[half:]
+    if bench is not None and bench.control == "swapped classes":
+        found = found[::-1]
+    return dict(zip(GROUPS, found, strict=True))
+
+
+def changed(bench: Bench, rows: Array, shape: tuple[int, ...], number: int) -> Array:
+    """Fields with their pixels permuted or with random phases, if this is the bench's control."""
+    seed = bench.seeds[number]
+    if bench.control == "permuted pixels":
+        return rows[:, np.random.default_rng(seed).permutation(rows.shape[1])]
+    if bench.control == "random phases":
+        return random_phase_fields(rows, shape, random_state=seed)
+    return rows
+
+
+def plain_bumps(rows: Array, shape: tuple[int, ...]) -> Array:
+    """Gaussian bump of the peak and of the full width at half maximum of each field."""
+    place, width = np.abs(rows).argmax(axis=1), field_width(rows, shape)
+    distances = np.zeros(rows.shape)
+    for sites, side in zip(np.indices(shape), shape, strict=True):
+        away = np.abs(sites.ravel() - sites.ravel()[place][:, None])
+        distances += np.minimum(away, side - away) ** 2
+    peak = np.take_along_axis(rows, place[:, None], axis=1)
+    return np.asarray(peak * np.exp(-4.0 * np.log(2.0) * distances / width[:, None] ** 2))

@@ -1,0 +1,256 @@
+"""Claims that hold, fail, cannot be measured or are interrupted, and the files they leave."""
+
+import json
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from rfsk import FCNet, papers
+from rfsk.__main__ import main
+from rfsk.datasets import NLGP, Discrimination
+from rfsk.papers import Bench, Claim, Quantity, reproduce
+from rfsk.papers.ingrosso2022 import CLAIMS
+
+pytestmark = pytest.mark.usefixtures("_close_figures")
+
+
+def claim(name="Q", value=1.0, quantities=None, draw=None):
+    """One that measures `value`, or calls it."""
+
+    def measure(bench, number):
+        return {"number": value(bench, number) if callable(value) else value}
+
+    quantities = quantities or (Quantity("number", "inequality", 0.5, 1.5, digits=2),)
+    return Claim(name, "a number", "It is about one.", quantities, measure, draw)
+
+
+def interrupt(bench, number):
+    raise KeyboardInterrupt
+
+
+def raising(error):
+    def draw(bench):
+        raise error
+
+    return draw
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected", "inside", "outside"),
+    [
+        ({"value": -2.0, "tolerance": 0.1}, "-2.000 ± 10 %", [-2.1, -1.9], [-2.1, -1.7]),
+        ({"low": 1.0}, ">= 1.000", [1.0, 5.0], [0.999, 5.0]),
+        ({"low": 1.0}, ">= 1.000", [1.0], [math.inf]),
+        ({"high": 1.0}, "<= 1.000", [1.0], [1.001]),
+        ({"low": 0.5, "high": 1.0}, "0.500 to 1.000", [0.5, 1.0], [0.4]),
+        ({"low": 0.5, "high": 1.0}, "0.500 to 1.000", [0.7], [0.7, math.nan]),
+        ({"low": 0.5, "high": 1.0}, "0.500 to 1.000", [0.7], []),
+    ],
+)
+def test_a_quantity_holds_only_if_every_seed_is_within_its_bounds(
+    bounds, expected, inside, outside
+):
+    quantity = Quantity("x", "inequality", **bounds)
+    assert quantity.expected == expected
+    assert quantity.holds(inside)
+    assert not quantity.holds(outside)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"low": 1.0, "high": 0.0}, "two bounds, the lower one first"),
+        ({"low": math.nan, "high": 1.0}, "two bounds, the lower one first"),
+        ({}, "two bounds, the lower one first"),
+        ({"evidence": "report", "low": 1.0}, "or none for evidence='report'"),
+        ({"value": 0.0, "tolerance": 0.1}, "a value other than 0 and a positive tolerance"),
+        ({"value": 1.0}, "a value other than 0 and a positive tolerance"),
+        ({"evidence": "hearsay", "low": 1.0}, "hearsay"),
+    ],
+)
+def test_a_quantity_that_could_not_fail_or_could_not_hold_is_refused(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        Quantity("x", **{"evidence": "inequality", **parameters})
+
+
+def test_claims_without_or_with_equal_quantities_or_names_for_no_file_are_refused():
+    with pytest.raises(ValueError, match="has no quantity"):
+        Claim("Q", "", "", (), interrupt)
+    with pytest.raises(ValueError, match="two quantities of one name"):
+        claim(quantities=(Quantity("x", "inequality", low=1.0),) * 2)
+    with pytest.raises(ValueError, match="letters, digits"):
+        claim("a/b")
+
+
+def test_verdicts_and_spread_are_in_table_markdown_and_json(tmp_path):
+    report = (Quantity("number", "report", digits=2),)
+    claims = [
+        claim("holds", lambda bench, number: 1.0 + 0.1 * number),
+        claim("fails", lambda bench, number: 1.0 + 0.4 * number, draw=lambda bench: plt.figure()),
+        claim("breaks", lambda bench, number: 1 / 0),
+        claim("reports", 7.0, report),
+    ]
+    found = reproduce(claims=claims, n_seeds=3, out=tmp_path)
+    assert not found.holds
+    assert [result.verdict for result in found.results] == ["holds", "fails", "error", "holds"]
+    assert found.results[0].values["number"] == pytest.approx([1.0, 1.1, 1.2])
+    for text in (found.table(), "".join(result.markdown() for result in found.results)):
+        for words in ("1.10 ± 0.10", "1.40 ± 0.40", "ZeroDivisionError: division by zero"):
+            assert words in text
+    assert found.results[3].rows() == [
+        ("number", "not judged", "report", "7.00 ± 0.00", "reported")
+    ]
+    assert "1 / 0" in found.results[2].traceback
+    for result in found.results:
+        kept = json.loads((tmp_path / f"{result.claim.name}.json").read_text(encoding="utf-8"))
+        assert kept["claim"] == json.loads(json.dumps(result.as_dict()))
+        assert kept["settings"]["seeds"] == found.settings["seeds"]
+        text = (tmp_path / f"{result.claim.name}.md").read_text(encoding="utf-8")
+        assert text == result.markdown()
+    assert (tmp_path / "fails.png").stat().st_size > 0
+    assert not (tmp_path / "holds.png").exists()
+
+
+def test_a_number_that_does_not_exist_fails_and_is_none_in_json(tmp_path):
+    found = reproduce(claims=[claim(value=math.nan)], n_seeds=2, out=tmp_path)
+    assert not found.holds
+    assert "not a number" in found.table()
+    kept = json.loads((tmp_path / "Q.json").read_text(encoding="utf-8"))
+    assert kept["claim"]["quantities"][0]["values"] == [None, None]
+
+
+def test_measuring_anything_but_the_quantities_is_an_error():
+    other = (Quantity("another", "inequality", low=1.0),)
+    (result,) = reproduce(claims=[claim(quantities=other)]).results
+    assert result.verdict == "error"
+    assert "Only in one of the two: ['another', 'number']" in result.error
+
+
+def test_an_interrupt_keeps_the_finished_claims(tmp_path):
+    claims = [claim("first"), claim("second", interrupt), claim("third")]
+    with pytest.warns(UserWarning, match="1 of 3 claims are finished"):
+        found = reproduce(claims=claims, out=tmp_path)
+    assert [result.claim.name for result in found.results] == ["first"]
+    assert found.settings["missing"] == ["second", "third"]
+    assert not found.holds
+    assert "interrupted before second, third" in found.table()
+    assert [path.name for path in tmp_path.glob("*.json")] == ["first.json"]
+
+
+def test_other_claims_in_the_folder_are_left_alone(tmp_path):
+    claims = [claim("first"), claim("second")]
+    reproduce(claims=claims, out=tmp_path)
+    before = (tmp_path / "first.json").read_text(encoding="utf-8")
+    found = reproduce("second", claims=claims, n_seeds=1, out=tmp_path)
+    assert (tmp_path / "first.json").read_text(encoding="utf-8") == before
+    assert len(json.loads((tmp_path / "second.json").read_text())["settings"]["seeds"]) == 1
+    assert "obtained: one seed" in found.table()
+
+
+def test_figures_and_files_that_cannot_be_made_cost_no_numbers(tmp_path):
+    (result,) = reproduce(claims=[claim(draw=raising(OSError("full")))], out=tmp_path).results
+    assert (result.verdict, result.figure_error) == ("holds", "OSError: full")
+    (tmp_path / "P.json").mkdir()
+    with pytest.warns(UserWarning, match=r"P could not be written"):
+        assert reproduce(claims=[claim("P")], out=tmp_path).holds
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        reproduce(claims=[claim(value=lambda *_: pytest.fail("ran"))], out=tmp_path / "file")
+
+
+def test_claims_are_chosen_by_name_in_their_own_order():
+    claims = [claim("A1"), claim("A2"), claim("A3")]
+    found = reproduce(["a3", "A1"], claims=claims, n_seeds=1)
+    assert [result.claim.name for result in found.results] == ["A1", "A3"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"names": "A4"}, "no claim 'A4'; expected some of A1, A2"),
+        ({"names": []}, "No claim"),
+        ({"claims": [claim("A"), claim("a")]}, "Two claims have one name"),
+        ({"n_seeds": 0}, "n_seeds"),
+        ({"random_state": -1}, "random_state"),
+    ],
+)
+def test_arguments_are_checked_before_any_work(parameters, message):
+    claims = [claim(name, lambda *_: pytest.fail("ran")) for name in ("A1", "A2")]
+    with pytest.raises(ValueError, match=message):
+        reproduce(**{"claims": claims, **parameters})
+
+
+def test_nets_of_the_bench_are_those_of_fit_online_and_trained_once():
+    def make(seed):
+        return FCNet(4, learning_rate=5.0, batch_size=50, weight_decay=0.0, random_state=seed)
+
+    task = Discrimination([NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
+    tasks, steps = {"nlgp": task, "clone": task.gaussian_clone()}, {"nlgp": 100, "clone": 60}
+    bench = Bench(2, random_state=0)
+    nets = bench.nets("small", make, tasks, steps)
+    assert bench.under("Gaussian inputs").nets("small", make, tasks, steps) is nets
+    for law in tasks:
+        for seed, net in zip(bench.seeds, nets[law], strict=True):
+            alone = make(seed).fit_online(tasks[law], steps[law] * 50)
+            assert net.n_steps_ == steps[law]
+            fields = net.receptive_fields_
+            np.testing.assert_allclose(fields, alone.receptive_fields_, rtol=1e-3, atol=1e-5)
+
+
+def test_a_diverged_net_is_no_result():
+    def make(seed):
+        return FCNet(4, learning_rate=1e12, activation="relu", random_state=seed)
+
+    task = Discrimination([NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
+    diverged = pytest.raises(ValueError, match="A net diverged")
+    with pytest.warns(UserWarning, match="diverge"), diverged:
+        Bench(1, random_state=0).nets("wild", make, {"nlgp": task}, 50)
+
+
+def test_the_first_seeds_do_not_depend_on_their_number():
+    assert Bench(2, random_state=5).seeds == Bench(4, random_state=5).seeds[:2]
+
+
+def test_claims_of_the_paper_have_figures_controls_and_sources():
+    assert [c.name for c in CLAIMS] == [f"C{k}" for k in range(1, 9)]
+    for c in CLAIMS:
+        assert c.draw is not None
+        assert c.controls
+        assert all(q.source for q in c.quantities if q.evidence == "independent code")
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "words"),
+    [
+        (1.0, 0, "1 of 1 claims hold"),
+        (9.0, 1, "do not hold: Q"),
+        (interrupt, 130, "interrupted before Q"),
+    ],
+)
+def test_the_command_ends_as_the_claims_do(value, status, words, tmp_path, monkeypatch, capsys):
+    def replaced(names, **options):
+        return reproduce(names, **{**options, "claims": [claim(value=value)]})
+
+    monkeypatch.setattr(papers, "reproduce", replaced)
+    assert main(["reproduce", "--quick", "--n-seeds", "2", "--out", str(tmp_path)]) == status
+    printed = capsys.readouterr().out
+    assert words in printed
+    assert "obtained: mean ± standard deviation over 2 seeds" in printed
+    assert (tmp_path / "Q.json").exists() == (status != 130)
+
+
+def test_the_command_refuses_unknown_claims_papers_and_options(tmp_path, capsys):
+    assert main(["reproduce", "C9", "--out", str(tmp_path)]) == 2
+    assert "There is no claim 'C9'" in capsys.readouterr().err
+    assert main(["--device", "cpu", "reproduce"]) == 2
+    assert "--device is no option of reproduce" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["reproduce", "--paper", "nobody1999"])
+    assert "ingrosso2022" in capsys.readouterr().err
+
+
+def test_the_command_lists_claims(capsys):
+    assert main(["reproduce", "--list"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "C1  fields localize and tile"
