@@ -4,8 +4,6 @@ import ast
 from importlib.util import resolve_name
 from pathlib import Path
 
-import pytest
-
 import rfsk
 
 ROOT = Path(rfsk.__file__).parent
@@ -29,7 +27,6 @@ def is_private_elsewhere(name, path):
     return is_elsewhere and any(part.startswith("_") for part in rest)
 
 
-@pytest.mark.xfail(reason="being mended", strict=True)
 def test_subpackages_import_public_names_only():
     found = [
         f"{path.relative_to(ROOT)}: {name}"
