@@ -23,8 +23,9 @@ def run_python(code):
         "rfsk.TensorComparison(2, references=('cp', 'pca')).fit(x).compare(x)",
         "task = [rfsk.NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]; "
         "rfsk.localization_index(task); rfsk.predict_fields(task, n_units=2, random_state=0)",
+        "import rfsk.live; rfsk.testing.check_input_model",
     ],
-    ids=["datasets", "analysis", "theory"],
+    ids=["datasets", "analysis", "theory", "live and testing"],
 )
 def test_neither_torch_nor_skorch_nor_matplotlib_nor_numba_is_imported_for(work):
     code = (
