@@ -7,10 +7,6 @@ import pytest
 import rfsk
 
 
-def run_python(code):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-
-
 @pytest.mark.parametrize(
     "work",
     [
@@ -32,7 +28,7 @@ def test_neither_torch_nor_skorch_nor_matplotlib_nor_numba_is_imported_for(work)
         f"import sys, numpy, rfsk; {work}; "
         "print({'torch', 'skorch', 'matplotlib', 'numba'} & set(sys.modules))"
     )
-    done = run_python(code)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "set()", done.stderr
 
 
@@ -44,8 +40,3 @@ def test_every_public_name_and_subpackage_is_served():
         assert name in subpackage.__all__
     subpackages = {m.name for m in pkgutil.iter_modules(rfsk.__path__) if m.name[0] != "_"}
     assert {n for n in rfsk.__all__ if not callable(getattr(rfsk, n))} == subpackages
-
-
-def test_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="No rfsk attribute no_such_name"):
-        rfsk.no_such_name  # noqa: B018

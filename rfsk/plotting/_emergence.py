@@ -119,7 +119,8 @@ class EmergenceDisplay(Display):
 
     def _ipr(self) -> None:
         study, ax = self.study, self.axes_["ipr"]
-        rng, labels = np.random.default_rng(0), []  # jitter of the dots only
+        rng = np.random.default_rng(0)  # jitter of the dots only
+        labels: list[str] = []
         for name, label, color in _NETS:
             localization = ipr(study.nets[name].receptive_fields_)
             positive = study.is_positive[name]
