@@ -237,7 +237,7 @@ ODD = {"bias_init": 0, "train_bias": False, "max_epochs": 1, "random_state": 0}
 RELU = {"activation": "relu", "max_epochs": 1, "random_state": 0}
 NO_BIASES = "without biases .* learns nothing, accuracy 0.5"
 SHORT_TARGET = "class 1 is here the one of shorter range.*y = 1 - y"
-MEANS = r"means, which alone tell them apart with accuracy 0\.\d+ \(chance 0"
+MEANS = r"means, which alone distinguish them with accuracy 0\.\d+ \(chance 0"
 POOLED = "y has 2 classes whose covariances differ, and target=None pools them"
 
 

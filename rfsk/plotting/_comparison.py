@@ -37,7 +37,7 @@ class TensorComparisonDisplay(Display):
     field_axes_ : list of matplotlib Axes
         One for each method.
     match_ax_, figure_ : matplotlib Axes and Figure
-    table_ : table
+    table_ : pandas.DataFrame
         Result of ``comparison.compare(fields)``.
 
     Examples
@@ -123,8 +123,7 @@ class TensorComparisonDisplay(Display):
     def _draw_matches(self, match: Array, groups: NDArray[np.str_], names: list[str]) -> None:
         """Draw one dot per unit and method, by group, and the level of chance of each group."""
         ax, shown = self.match_ax_, []
-        columns = ("group", "reference", "chance")
-        table = {column: np.asarray(self.table_[column]) for column in columns}
+        chance = self.table_.set_index(["group", "reference"])["chance"]
         present = [group for group in GROUP_STYLES if (groups == group).any()]
         for row, group in enumerate(present):
             offset = 0.24 * (row - 0.5 * (len(present) - 1))
@@ -134,9 +133,8 @@ class TensorComparisonDisplay(Display):
                 values = np.sort(match[groups == group, column])
                 place = column + offset + np.linspace(-0.08, 0.08, len(values))
                 dots = ax.scatter(place, values, s=12, alpha=0.7, linewidths=0, **style)
-                is_cell = (table["group"] == group) & (table["reference"] == name)
                 ends = column + offset + np.array([-0.11, 0.11])
-                (line,) = ax.plot(ends, [table["chance"][is_cell][0]] * 2, color="black")
+                (line,) = ax.plot(ends, [chance[group, name]] * 2, color="black")
             shown.append(dots)
         labels = [
             f"{_LABELS.get(name, name)}\nIPR x D = "
@@ -145,12 +143,7 @@ class TensorComparisonDisplay(Display):
         ]
         ax.set_xticks(range(len(names)), labels)
         ax.set(ylabel="best match of each unit", ylim=(0.0, 1.03))
-        ax.figure.legend(
-            [*shown, line],
-            [*present, "chance, 5 % level of the median"],
-            frameon=False,
-            fontsize=8,
-            loc="outside lower center",
-            ncols=len(shown) + 1,
-        )
+        style = {"frameon": False, "fontsize": 8, "loc": "outside lower center"}
+        shown, present = [*shown, line], [*present, "chance, 5 % level of the median"]
+        ax.figure.legend(shown, present, ncols=len(shown), **style)
         tidy(ax)

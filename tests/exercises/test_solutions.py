@@ -40,7 +40,7 @@ def text_of(notebook, stream):
 
 
 def check_verdicts(name, notebook, word):
-    """Hold every check of a notebook to have said this, and nothing to have been warned of."""
+    """Check that every verdict of a notebook begins with a word, and that nothing warned."""
     source = "\n".join(cell.source for cell in notebook.cells)
     n_checks = len(CHECK.findall(source))
     verdicts = data_of(notebook, "text/html")
