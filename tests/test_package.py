@@ -1,6 +1,8 @@
+import configparser
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +42,13 @@ def test_every_public_name_and_subpackage_is_served():
         assert name in subpackage.__all__
     subpackages = {m.name for m in pkgutil.iter_modules(rfsk.__path__) if m.name[0] != "_"}
     assert {n for n in rfsk.__all__ if not callable(getattr(rfsk, n))} == subpackages
+
+
+def test_stubs_of_public_names_are_part_of_the_package():
+    """An installed package reads its public names from them."""
+    root = Path(__file__).parents[1]
+    config = configparser.ConfigParser()
+    config.read(root / "setup.cfg")
+    for stub in root.glob("rfsk/**/*.pyi"):
+        package = ".".join(stub.relative_to(root).parent.parts)
+        assert stub.name in config["options.package_data"][package]
