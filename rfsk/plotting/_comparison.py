@@ -143,7 +143,7 @@ class TensorComparisonDisplay(Display):
         ]
         ax.set_xticks(range(len(names)), labels)
         ax.set(ylabel="best match of each unit", ylim=(0.0, 1.03))
-        style = {"frameon": False, "fontsize": 8, "loc": "outside lower center"}
+        look: dict[str, Any] = {"frameon": False, "fontsize": 8, "loc": "outside lower center"}
         shown, present = [*shown, line], [*present, "chance, 5 % level of the median"]
-        ax.figure.legend(shown, present, ncols=len(shown), **style)
+        ax.figure.legend(shown, present, ncols=len(shown), **look)
         tidy(ax)
