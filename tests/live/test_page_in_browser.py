@@ -83,11 +83,11 @@ def ended(browser, live):
 
 
 def wait_for(tab, state, run=1):
-    tab.wait_for_selector(f"body[data-state={state}][data-run='{run}']", timeout=20_000)
+    tab.wait_for_selector(f"body[data-state={state}][data-run='{run}']", timeout=60_000)
 
 
 def wait_for_theory(tab):
-    tab.wait_for_selector("body[data-theory=both]", timeout=20_000)
+    tab.wait_for_selector("body[data-theory=both]", timeout=60_000)
 
 
 def run(tab, live, query, pace=FAST):
@@ -236,7 +236,7 @@ def test_the_page_fits_screens_and_projectors(ended, size):
 def test_a_notebook_shows_the_page_in_its_frame(tab, live):
     tab.set_content(live._repr_html_())
     frame = tab.frame_locator("iframe[title='Receptive fields, live']")
-    frame.locator("body[data-state=running]").wait_for(timeout=20_000)
+    frame.locator("body[data-state=running]").wait_for(timeout=60_000)
 
 
 def test_a_browser_set_to_less_motion_shows_every_tenth_step(browser, live):
