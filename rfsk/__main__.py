@@ -11,16 +11,9 @@ from pathlib import Path
 from typing import Any
 
 _INTERRUPTED = 130
-# Options of the emergence study alone, and their defaults.
-_EMERGENCE: dict[str, Any] = {
-    "dim": 1,
-    "gain": 3.0,
-    "correlation_length": None,
-    "n_hidden": None,
-    "device": "auto",
-}
-# Options of the commands that write something.
-_WRITING: dict[str, Any] = {"out": None, "quick": False}
+# Options of the emergence study alone, and those of the commands that write something.
+_EMERGENCE = ("dim", "gain", "correlation_length", "n_hidden", "device")
+_WRITING = ("out", "quick")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0; 1 where a claim does not hold; 2 where an argument is not valid; 130 where the run was
         interrupted.
     """
-    options = _parser().parse_args(arguments)
+    defaults = argparse.Namespace(seed=0, out=None, quick=False, data=None)
+    options = _parser().parse_args(arguments, defaults)
     import matplotlib
 
     matplotlib.use("agg")
@@ -56,10 +50,10 @@ def _emerge(options: argparse.Namespace) -> int:
 
     out = options.out or Path("emergence")
     out.mkdir(parents=True, exist_ok=True)
-    own = {name: getattr(options, name) for name in _EMERGENCE}
+    own = _given(options, _EMERGENCE)
     study = emergence(**own, quick=options.quick, verbose=True, random_state=options.seed)
-    figure = out / f"emergence-{options.dim}d.png"
-    numbers = out / f"emergence-{options.dim}d.json"
+    figure = out / f"emergence-{len(study.shape)}d.png"
+    numbers = figure.with_suffix(".json")
     numbers.write_text(json.dumps(study.summary(), indent=2) + "\n")
     EmergenceDisplay(study).plot().figure_.savefig(figure, dpi=200)
     print(study.table())
@@ -71,21 +65,13 @@ def _study_data(options: argparse.Namespace) -> int:
     from rfsk.experiments import study_data
 
     _refuse_options(options, _EMERGENCE, "--data")
-    X, y = _read(options.data, options.labels)
-    shape = None if options.shape is None else tuple(options.shape)
-    report = options.report or Path("report.html")
+    X, y = _read(options.data, getattr(options, "labels", None))
+    report = getattr(options, "report", Path("report.html"))
     if not report.absolute().parent.is_dir():
         raise ValueError(f"--report {report}: there is no such folder.")
-    study = study_data(
-        X,
-        y,
-        shape,
-        remove=options.remove,
-        n_controls=options.n_controls,
-        max_steps=400 if options.quick else options.max_steps,
-        verbose=1,
-        random_state=options.seed,
-    )
+    own = _given(options, ("shape", "remove", "n_controls", "max_steps"))
+    own |= {"max_steps": 400} if options.quick else {}
+    study = study_data(X, y, **own, verbose=1, random_state=options.seed)
     study.to_html(report)
     print(study.verdict, *(f"- {note}" for note in study.notes), f"\nreport: {report}", sep="\n")
     return 0
@@ -166,7 +152,7 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _live(options: argparse.Namespace) -> int:
-    _refuse_options(options, _EMERGENCE | _WRITING)
+    _refuse_options(options, _EMERGENCE + _WRITING)
     from rfsk import nets  # noqa: F401  # torch takes seconds; the page then answers at once
     from rfsk.live import LivePage
 
@@ -181,27 +167,45 @@ def _live(options: argparse.Namespace) -> int:
     return 0
 
 
+def _given(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+    """Those of some options that were given."""
+    given = {name: vars(options).get(name) for name in names}
+    return {
+        name: value for name, value in given.items() if value is not None and value is not False
+    }
+
+
 def _refuse_options(
-    options: argparse.Namespace, defaults: dict[str, Any], command: str | None = None
+    options: argparse.Namespace, names: Sequence[str], command: str | None = None
 ) -> None:
     """Raise if one of another command's options was given."""
-    odd = [name for name, default in defaults.items() if getattr(options, name) != default]
-    if odd:
+    for name in _given(options, names):
         command = command or options.command
-        raise ValueError(f"--{odd[0].replace('_', '-')} is no option of {command}.")
+        raise ValueError(f"--{name.replace('_', '-')} is no option of {command}.")
 
 
 def _parser() -> argparse.ArgumentParser:
+    """Parser of all commands; an option that is not given is absent from its result."""
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument("--seed", type=int, help="random seed (default 0)")
+    writing = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    writing.add_argument(
+        "--out", type=Path, help="folder to write to (default emergence, or reproduction)"
+    )
+    writing.add_argument(
+        "--quick", action="store_true", help="small sizes: half of the time, or less"
+    )
     parser = argparse.ArgumentParser(
         prog="python -m rfsk",
         description="Let a fully-connected net discover convolution: localized fields that "
         "tile space, the Gaussian control that has none, the filters and CP factors they match.",
         epilog="python -m rfsk reproduce: every claim of the paper, with numbers; "
         "python -m rfsk live: a page for lectures; see their --help",
+        parents=[shared, writing],
+        argument_default=argparse.SUPPRESS,
     )
-    _add_shared(parser, "emergence", "train for a fraction of the time")
-    parser.add_argument("--dim", type=int, choices=(1, 2), default=1, help="ring or torus")
-    parser.add_argument("--gain", type=float, default=3.0, help="gain of the inputs (default 3)")
+    parser.add_argument("--dim", type=int, choices=(1, 2), help="ring or torus (default 1)")
+    parser.add_argument("--gain", type=float, help="gain of the inputs (default 3)")
     parser.add_argument(
         "--correlation-length",
         type=float,
@@ -210,7 +214,7 @@ def _parser() -> argparse.ArgumentParser:
         help="of the two classes, in sites (default 5 10, or 1 2 with --dim 2)",
     )
     parser.add_argument("--n-hidden", type=int, help="hidden units (default 40, or 100)")
-    parser.add_argument("--device", default="auto", help="torch device (default auto)")
+    parser.add_argument("--device", help="torch device (default auto)")
     own = parser.add_argument_group("your own data, in place of those of the paper")
     own.add_argument(
         "--data",
@@ -234,17 +238,17 @@ def _parser() -> argparse.ArgumentParser:
     own.add_argument(
         "--remove",
         nargs="+",
-        default=(),
         choices=("brightness", "contrast", "class_means"),
         help="subtract the mean of each row, divide by its standard deviation, or subtract the "
         "mean of each class, first: this can change the verdict",
     )
-    own.add_argument("--n-controls", type=int, default=19, help="Gaussian controls (default 19)")
+    own.add_argument("--n-controls", type=int, help="Gaussian controls (default 19)")
     own.add_argument("--max-steps", type=int, help="steps of training (default 4000)")
     own.add_argument("--report", type=Path, metavar="FILE.html", help="default report.html")
     commands = parser.add_subparsers(dest="command", title="other commands")
     claims = commands.add_parser(
         "reproduce",
+        parents=[shared, writing],
         help="run the claims of the paper and say which hold",
         description="Run the claims of a paper, each over several seeds: a table of what was "
         "expected and what was obtained, figures and numbers. The exit status is 0 if all hold and "
@@ -259,9 +263,9 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--list", action="store_true", help="list the claims and stop")
     claims.add_argument("--paper", choices=["ingrosso2022"], default="ingrosso2022")
     claims.add_argument("--n-seeds", type=int, default=3, help="repeats (default 3)")
-    _add_shared(claims, "reproduction", "small sizes: two minutes instead of four", True)
     live = commands.add_parser(
         "live",
+        parents=[shared],
         help="a page in the browser, with sliders, on which fields form",
         description="Serve a page for lectures to the browser of this machine: sliders for gain "
         "and correlation lengths, the inputs, fields that form on them and on their Gaussian "
@@ -269,19 +273,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     live.add_argument("--port", type=int, default=0, help="where to serve it (default a free one)")
     live.add_argument("--no-browser", action="store_true", help="open no browser")
-    live.add_argument("--seed", type=int, default=argparse.SUPPRESS, help="random seed (default 0)")
     return parser
-
-
-def _add_shared(
-    parser: argparse.ArgumentParser, out: str, quick: str, nested: bool = False
-) -> None:
-    """Options of both commands; given before the name of a nested one they count as well."""
-    absent: dict[str, Any] = {"default": argparse.SUPPRESS} if nested else {}
-    seed = absent or {"default": 0}
-    parser.add_argument("--seed", type=int, help="random seed (default 0)", **seed)
-    parser.add_argument("--out", type=Path, help=f"folder to write to (default {out})", **absent)
-    parser.add_argument("--quick", action="store_true", help=quick, **absent)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,12 @@
+import configparser
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import rfsk
-
-
-def run_python(code):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -23,15 +21,16 @@ def run_python(code):
         "rfsk.TensorComparison(2, references=('cp', 'pca')).fit(x).compare(x)",
         "task = [rfsk.NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]; "
         "rfsk.localization_index(task); rfsk.predict_fields(task, n_units=2, random_state=0)",
+        "import rfsk.live; rfsk.testing.check_input_model",
     ],
-    ids=["datasets", "analysis", "theory"],
+    ids=["datasets", "analysis", "theory", "live and testing"],
 )
 def test_neither_torch_nor_skorch_nor_matplotlib_nor_numba_is_imported_for(work):
     code = (
         f"import sys, numpy, rfsk; {work}; "
         "print({'torch', 'skorch', 'matplotlib', 'numba'} & set(sys.modules))"
     )
-    done = run_python(code)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "set()", done.stderr
 
 
@@ -45,6 +44,11 @@ def test_every_public_name_and_subpackage_is_served():
     assert {n for n in rfsk.__all__ if not callable(getattr(rfsk, n))} == subpackages
 
 
-def test_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="No rfsk attribute no_such_name"):
-        rfsk.no_such_name  # noqa: B018
+def test_stubs_of_public_names_are_part_of_the_package():
+    """An installed package reads its public names from them."""
+    root = Path(__file__).parents[1]
+    config = configparser.ConfigParser()
+    config.read(root / "setup.cfg")
+    for stub in root.glob("rfsk/**/*.pyi"):
+        package = ".".join(stub.relative_to(root).parent.parts)
+        assert stub.name in config["options.package_data"][package]

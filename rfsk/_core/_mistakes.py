@@ -160,7 +160,7 @@ def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> Non
     chance = float(counts[classes].max() / counts[classes].sum())
     if accuracy > chance + max(_CLEARLY_BETTER, _BEYOND_CHANCE * 0.5 / np.sqrt(held.sum())):
         warn_likely_mistake(
-            "The classes differ in their means, which alone tell them apart with accuracy "
+            "The classes differ in their means, which alone distinguish them with accuracy "
             f"{accuracy:.2f} (chance {chance:.2f}): fields will show the means, whatever else "
             "there is. control_test compares them with Gaussian controls of the same means; to "
             "ask for correlations only, subtract the mean of each class from its rows."

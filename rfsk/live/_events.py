@@ -63,18 +63,15 @@ def events(parameters: Parameters, stop: threading.Event) -> Generator[Event, No
 
 def _inputs(tasks: dict[str, Discrimination], parameters: Parameters) -> Event:
     """Samples of each task and class, and the statistics of the inputs."""
-    samples = {
-        name: [
-            model.sample(_N_INPUTS, random_state=parameters.seed).round(4).tolist()
-            for model in task.models
-        ]
-        for name, task in tasks.items()
-    }
+
+    def samples_of(model: Any) -> Any:
+        return model.sample(_N_INPUTS, random_state=parameters.seed).round(4).tolist()
+
     index = localization_index(tasks["nlgp"]).index
     nlgp: Any = tasks["nlgp"].models[0]
     return {
         "event": "inputs",
-        "samples": samples,
+        "samples": {name: list(map(samples_of, task.models)) for name, task in tasks.items()},
         "kurtosis": nlgp.excess_kurtosis(),
         "index": index if np.isfinite(index) else None,
         "learning_rate": _LEARNING_RATE,

@@ -42,15 +42,8 @@ class LivePage:
 
     Raises
     ------
-    ValueError
-        If a parameter is not valid.
     OSError
         If the port is taken.
-
-    See Also
-    --------
-    rfsk.theory.predict_fields : The theory that is drawn.
-    rfsk.plotting.FilmStripDisplay : Fields as they form, in a figure.
 
     Examples
     --------
@@ -81,9 +74,8 @@ class LivePage:
         self._server = LiveServer(port, defaults)
         self.port = int(self._server.server_address[1])
         self.url = f"http://127.0.0.1:{self.port}/"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_POLL,), daemon=True
-        )
+        serve = self._server.serve_forever
+        self._thread = threading.Thread(target=serve, args=(_POLL,), daemon=True)
         self._thread.start()
         atexit.register(self.close)
 
@@ -113,8 +105,7 @@ class LivePage:
         self.close()
 
     def __repr__(self) -> str:
-        state = self.url if self.is_open else "closed"
-        return f"<LivePage {state}>"
+        return f"<LivePage {self.url if self.is_open else 'closed'}>"
 
     def _repr_html_(self) -> str:
         if not self.is_open:

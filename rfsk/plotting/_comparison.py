@@ -31,17 +31,14 @@ class TensorComparisonDisplay(Display):
         Fitted comparison.
     fields : ndarray of shape (n_units, n_features)
         Receptive fields of one net.
-    table : table
-        Result of ``comparison.compare(fields)``.
-    groups : ndarray of str of shape (n_units,)
-        Groups of the units, as `group_split` returns them.
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
     field_axes_ : list of matplotlib Axes
         One for each method.
-    match_ax_ : matplotlib Axes
+    match_ax_, figure_ : matplotlib Axes and Figure
+    table_ : pandas.DataFrame
+        Result of ``comparison.compare(fields)``.
 
     Examples
     --------
@@ -53,10 +50,8 @@ class TensorComparisonDisplay(Display):
     >>> display = TensorComparisonDisplay.from_estimator(comparison.fit(X, y), net)
     """
 
-    def __init__(
-        self, comparison: TensorComparison, fields: Array, table: Any, groups: NDArray[np.str_]
-    ) -> None:
-        self.comparison, self.fields, self.table, self.groups = comparison, fields, table, groups
+    def __init__(self, comparison: TensorComparison, fields: Array) -> None:
+        self.comparison, self.fields = comparison, fields
 
     @classmethod
     def from_estimator(
@@ -75,9 +70,7 @@ class TensorComparisonDisplay(Display):
         -------
         display : TensorComparisonDisplay
         """
-        fields = receptive_fields(estimator)
-        table, groups = comparison.compare(fields), comparison.split(fields).groups
-        return cls(comparison, fields, table, groups).plot()
+        return cls(comparison, receptive_fields(estimator)).plot()
 
     def plot(self) -> "TensorComparisonDisplay":
         """Draw both rows.
@@ -87,29 +80,25 @@ class TensorComparisonDisplay(Display):
         """
         import matplotlib.pyplot as plt
 
-        names = list(self.comparison.references_)
-        width = max(2.0 * len(names), 5.0)
-        self.figure_ = plt.figure(figsize=(width, 4.9), layout="constrained")
+        self.table_ = self.comparison.compare(self.fields)
+        groups, names = self.comparison.split(self.fields).groups, list(self.comparison.references_)
+        self.figure_ = plt.figure(figsize=(max(2.0 * len(names), 5.0), 4.9), layout="constrained")
         above, below = self.figure_.subfigures(2, 1, height_ratios=(1.0, 1.35))
         self.field_axes_ = list(np.atleast_1d(above.subplots(1, len(names), sharey=True)))
         match = self.comparison.match(self.fields)
-        unit = self._example(match[:, 0])
+        localized = np.flatnonzero(groups == "localized")
+        units = localized if len(localized) else np.flatnonzero(np.isfinite(match[:, 0]))
+        ranked = units[np.argsort(match[units, 0])]
         for name, ax in zip(names, self.field_axes_, strict=True):
-            self._draw_pair(ax, unit, name)
+            self._draw_pair(ax, self.fields[ranked[len(ranked) // 2]], name)
         self.match_ax_ = below.subplots()
-        self._draw_matches(match, names)
+        self._draw_matches(match, groups, names)
         return self
 
-    def _example(self, match: Array) -> int:
-        localized = np.flatnonzero(self.groups == "localized")
-        units = localized if len(localized) else np.flatnonzero(np.isfinite(match))
-        ranked = units[np.argsort(match[units])]
-        return int(ranked[len(ranked) // 2])
-
-    def _draw_pair(self, ax: Any, unit: int, name: str) -> None:
+    def _draw_pair(self, ax: Any, field: Array, name: str) -> None:
         """Draw a field and its best match of one method, both of unit length."""
         shape, references = self.comparison.shape_, self.comparison.references_[name]
-        field = self.fields[unit] / np.linalg.norm(self.fields[unit])
+        field = field / np.linalg.norm(field)
         placed = aligned(field, references, shape)
         placed /= np.linalg.norm(placed)
         if len(shape) == 1:
@@ -131,20 +120,21 @@ class TensorComparisonDisplay(Display):
             ax.set(xticks=[], yticks=[], xlabel="field | best match")
         ax.set_title(f"{_LABELS.get(name, name)}\nmatch {field @ placed:.2f}", fontsize=9)
 
-    def _draw_matches(self, match: Array, names: list[str]) -> None:
+    def _draw_matches(self, match: Array, groups: NDArray[np.str_], names: list[str]) -> None:
         """Draw one dot per unit and method, by group, and the level of chance of each group."""
         ax, shown = self.match_ax_, []
-        present = [group for group in GROUP_STYLES if (self.groups == group).any()]
+        chance = self.table_.set_index(["group", "reference"])["chance"]
+        present = [group for group in GROUP_STYLES if (groups == group).any()]
         for row, group in enumerate(present):
             offset = 0.24 * (row - 0.5 * (len(present) - 1))
             style = {name: GROUP_STYLES[group][name] for name in ("color", "marker")}
             for column, name in enumerate(names):
                 # The dots are spread sideways by rank, so that equal matches stay apart.
-                values = np.sort(match[self.groups == group, column])
+                values = np.sort(match[groups == group, column])
                 place = column + offset + np.linspace(-0.08, 0.08, len(values))
                 dots = ax.scatter(place, values, s=12, alpha=0.7, linewidths=0, **style)
-                chance, ends = self._chance(group, name), column + offset + np.array([-0.11, 0.11])
-                (line,) = ax.plot(ends, [chance, chance], color="black", linewidth=1.5)
+                ends = column + offset + np.array([-0.11, 0.11])
+                (line,) = ax.plot(ends, [chance[group, name]] * 2, color="black")
             shown.append(dots)
         labels = [
             f"{_LABELS.get(name, name)}\nIPR x D = "
@@ -153,17 +143,7 @@ class TensorComparisonDisplay(Display):
         ]
         ax.set_xticks(range(len(names)), labels)
         ax.set(ylabel="best match of each unit", ylim=(0.0, 1.03))
-        ax.figure.legend(
-            [*shown, line],
-            [*present, "chance, 5 % level of the median"],
-            frameon=False,
-            fontsize=8,
-            loc="outside lower center",
-            ncols=len(shown) + 1,
-        )
+        look: dict[str, Any] = {"frameon": False, "fontsize": 8, "loc": "outside lower center"}
+        shown, present = [*shown, line], [*present, "chance, 5 % level of the median"]
+        ax.figure.legend(shown, present, ncols=len(shown), **look)
         tidy(ax)
-
-    def _chance(self, group: str, reference: str) -> float:
-        columns = {name: np.asarray(self.table[name]) for name in ("group", "reference", "chance")}
-        row = (columns["group"] == group) & (columns["reference"] == reference)
-        return float(columns["chance"][row][0])

@@ -31,8 +31,7 @@ class CumulantDisplay(Display):
 
     Attributes
     ----------
-    axes_ : ndarray of matplotlib Axes
-    figure_ : matplotlib Figure
+    axes_, figure_ : ndarray of matplotlib Axes, and Figure
 
     Examples
     --------

@@ -14,6 +14,7 @@ from .style import BLUE, GREEN, GREY, ORANGE, aligned, centered, limit, show_ima
 Array = NDArray[np.float64]
 
 _MOSAIC_UNITS = 25
+_NETS = ("nlgp", "NLGP", BLUE), ("clone", "clone", ORANGE)
 _TITLES = {
     "inputs": "inputs, gain {gain:g}",
     "nlgp": "fields on the inputs, b > 0",
@@ -34,9 +35,8 @@ class EmergenceDisplay(Display):
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-    axes_ : dict of str to matplotlib Axes
-        By panel: inputs, nlgp, clone, growth, match, ipr.
+    axes_, figure_ : dict of str to matplotlib Axes, and Figure
+        The panels are inputs, nlgp, clone, growth, match and ipr.
     """
 
     def __init__(self, study: Any) -> None:
@@ -80,7 +80,7 @@ class EmergenceDisplay(Display):
 
     def _growth(self) -> None:
         ax = self.axes_["growth"]
-        for name, color, label in (("nlgp", BLUE, "NLGP"), ("clone", ORANGE, "clone")):
+        for name, label, color in _NETS:
             net, positive = self.study.nets[name], self.study.is_positive[name]
             curves = np.array([ipr(fields) for fields in net.receptive_field_history_])
             steps = net.learning_rate * np.maximum(net.snapshot_steps_, 0.5)
@@ -120,25 +120,22 @@ class EmergenceDisplay(Display):
     def _ipr(self) -> None:
         study, ax = self.study, self.axes_["ipr"]
         rng = np.random.default_rng(0)  # jitter of the dots only
-        groups = [
-            (f"{label}\nb {sign} 0", name, select, color)
-            for name, label, color in (("nlgp", "NLGP", BLUE), ("clone", "clone", ORANGE))
-            for sign, select in ((">", study.is_positive[name]), ("<", ~study.is_positive[name]))
-        ]
-        for place, (_, name, select, color) in enumerate(groups):
-            values = ipr(study.nets[name].receptive_fields_[select])
-            jitter = place + rng.uniform(-0.2, 0.2, len(values))
-            ax.plot(jitter, values, ".", color=color, alpha=0.6)
-            ax.plot([place - 0.3, place + 0.3], [np.median(values)] * 2, color="black")
-        n_features = int(np.prod(study.shape))
-        for level, label, side in (
-            (1.5 ** len(study.shape), "sinusoids", "top"),
-            (3.0, "noise", "bottom"),
-        ):
-            height = level / n_features
+        labels: list[str] = []
+        for name, label, color in _NETS:
+            localization = ipr(study.nets[name].receptive_fields_)
+            positive = study.is_positive[name]
+            for sign, select in ((">", positive), ("<", ~positive)):
+                place, values = len(labels), localization[select]
+                jitter = place + rng.uniform(-0.2, 0.2, len(values))
+                ax.plot(jitter, values, ".", color=color, alpha=0.6)
+                ax.plot([place - 0.3, place + 0.3], [np.median(values)] * 2, color="black")
+                labels.append(f"{label}\nb {sign} 0")
+        sinusoids = 1.5 ** len(study.shape)
+        for level, label, side in ((sinusoids, "sinusoids", "top"), (3.0, "noise", "bottom")):
+            height = level / np.prod(study.shape)
             ax.axhline(height, color=GREY, linestyle=":", linewidth=1, zorder=0)
             where = {"xy": (0.01, height), "xycoords": ("axes fraction", "data"), "va": side}
             ax.annotate(label, **where, color=GREY, fontsize="small")
-        ax.set_xticks(range(len(groups)), [label for label, *_ in groups])
+        ax.set_xticks(range(len(labels)), labels)
         ax.set(ylabel="IPR", ylim=(0, None))
         tidy(ax)

@@ -31,15 +31,9 @@ class ReceptiveFieldDisplay(Display):
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-    figure_ : matplotlib Figure
+    ax_, figure_ : matplotlib Axes and Figure
     image_ : matplotlib AxesImage or None
         The map or mosaic, for a colour bar.
-
-    Raises
-    ------
-    ValueError
-        If the shape does not multiply to the number of features.
 
     Examples
     --------

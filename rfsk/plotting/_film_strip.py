@@ -31,13 +31,7 @@ class FilmStripDisplay(Display):
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-    axes_ : ndarray of matplotlib Axes
-
-    Raises
-    ------
-    ValueError
-        If history and steps do not have the same number of snapshots.
+    axes_, figure_ : ndarray of matplotlib Axes, and Figure
 
     Examples
     --------
@@ -74,11 +68,6 @@ class FilmStripDisplay(Display):
         Returns
         -------
         display : FilmStripDisplay
-
-        Raises
-        ------
-        ValueError
-            If the net recorded no snapshots.
         """
         if not hasattr(estimator, "receptive_field_history_"):
             raise ValueError(
@@ -168,8 +157,8 @@ class FilmStripDisplay(Display):
     def _draw(self, ax: Any, frame: int) -> Any:
         """Draw one snapshot on the colour scale of all, and return the image."""
         ax.set_title(self._title(frame), fontsize=10)
-        fields, bound = self.history[frame, self._shown], limit(self.history[:, self._shown])
-        return draw_fields(ax, fields, self.shape, bound)
+        shown = self.history[:, self._shown]
+        return draw_fields(ax, shown[frame], self.shape, limit(shown))
 
     def _title(self, frame: int) -> str:
         return f"step {self.steps[frame]:,}"

@@ -31,8 +31,7 @@ class InputDisplay(Display):
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-    axes_ : ndarray of matplotlib Axes
+    axes_, figure_ : ndarray of matplotlib Axes, and Figure
 
     Examples
     --------

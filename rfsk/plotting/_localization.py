@@ -33,8 +33,7 @@ class LocalizationDisplay(Display):
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-    figure_ : matplotlib Figure
+    ax_, figure_ : matplotlib Axes and Figure
 
     Examples
     --------
@@ -95,8 +94,7 @@ class LocalizationDisplay(Display):
         ax = self._use_axes(ax, figsize=(4.6, 3.2))
         alive = np.isfinite(self.ipr)
         null = self.null_ipr[np.isfinite(self.null_ipr)]
-        both = np.concatenate([self.ipr[alive], null])
-        top = both.max() if len(both) else 1.0
+        top = np.concatenate([self.ipr[alive], null]).max(initial=0.0) or 1.0
         bins = np.linspace(0.0, 1.02 * top, 31)
         names = [name for name in GROUP_STYLES if (self.groups[alive] == name).any()]
         if names:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._core._validation import check_fields, check_image_shape, check_matrix
+from .._core._validation import check_matrix
 from ..analysis import match_matrix
 from ._display import Display
 
@@ -24,8 +24,7 @@ class MatchingDisplay(Display):
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-    figure_ : matplotlib Figure
+    ax_, figure_ : matplotlib Axes and Figure
     image_ : matplotlib AxesImage
 
     Examples
@@ -64,14 +63,11 @@ class MatchingDisplay(Display):
         -------
         display : MatchingDisplay
         """
-        weights, targets = (
-            rows[np.any(rows != 0.0, axis=1)]
-            for rows in (check_fields(fields), check_fields(references, "references"))
-        )
-        if not len(weights) or not len(targets):
+        match = match_matrix(fields, references, shape)
+        alive = np.isfinite(match)
+        if not alive.any():
             raise ValueError("All fields or all references are zero; expected some that are not.")
-        sides = check_image_shape(shape, weights.shape[1])
-        return cls(match_matrix(weights, targets, sides)).plot(**options)
+        return cls(match[alive.any(axis=1)][:, alive.any(axis=0)]).plot(**options)
 
     def plot(
         self, *, ax: Any = None, names: tuple[str, str] = ("field", "reference")

@@ -29,8 +29,7 @@ class TrainingDisplay(Display):
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-    axes_ : ndarray of matplotlib Axes
+    axes_, figure_ : ndarray of matplotlib Axes, and Figure
 
     Examples
     --------
@@ -62,11 +61,6 @@ class TrainingDisplay(Display):
         Returns
         -------
         display : TrainingDisplay
-
-        Raises
-        ------
-        ValueError
-            If the net was not evaluated during training.
         """
         if not hasattr(estimator, "evaluation_"):
             raise ValueError(

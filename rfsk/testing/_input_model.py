@@ -50,12 +50,6 @@ def check_input_model(
     ------
     AssertionError
         If a check fails that `expected_failed_checks` does not name.
-    ValueError
-        If `n_samples` is too small or `expected_failed_checks` names an unknown check.
-
-    See Also
-    --------
-    input_models : Models drawn at random, to test functions of models.
 
     Notes
     -----

@@ -190,15 +190,6 @@ def input_models(
     -------
     models : SearchStrategy of input models
 
-    Raises
-    ------
-    ValueError
-        If no family has models of this shape and boundary.
-
-    See Also
-    --------
-    check_input_model : Checks of a single model.
-
     Examples
     --------
     >>> from hypothesis import given, settings

@@ -1,7 +1,6 @@
 """The folder of the exercises, as students have it: `checks` lies beside their files."""
 
 import importlib.util
-import re
 import sys
 from pathlib import Path
 
@@ -24,14 +23,3 @@ def build():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="session")
-def assert_wrong():
-    """Assert that a verdict is "wrong", for a reason that matches a pattern."""
-
-    def assert_wrong(verdict, reason):
-        assert verdict.status == "wrong"
-        assert re.search(reason, verdict.message), verdict.message
-
-    return assert_wrong

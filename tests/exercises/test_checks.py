@@ -1,6 +1,10 @@
-"""Each check of an exercise passes right answers and names the mistake in wrong ones."""
+"""Each check of an exercise passes right answers and names the mistake in wrong ones.
+
+Whatever a student passes, it returns a verdict and raises nothing.
+"""
 
 import math
+import re
 from types import SimpleNamespace
 
 import checks
@@ -433,6 +437,7 @@ RIGHT = [
         checks.check_gaussian_control,
         lambda X, y, rng: rfsk.make_gaussian_clone(X, y, random_state=rng)[0],
     ),
+    (checks.check_no_biases, 0.5),
     (checks.check_swapped_classes, "none"),
     (checks.check_match, lambda f, o: match_matrix([f], [o])[0, 0]),
     (checks.check_match, lambda f, o: np.abs(cosines(f, o)).max()),
@@ -446,16 +451,98 @@ RIGHT = [
 ]
 
 
+GIVEN = {check: given for check, (_, *given) in TABLES.items()} | {checks.check_no_biases: ("b",)}
+OF_FUNCTIONS = (
+    *(checks.check_draw_nlgp, checks.check_ipr, checks.check_gaussian_control, checks.check_match),
+    *(checks.check_contraction, checks.check_rule),
+)
+GARBAGE = (
+    *(None, "text", object(), [], np.nan, np.inf, -1e308, 1e308, np.array([np.inf, 1.0])),
+    *(np.zeros((3, 4, 5)), np.array([1j, 2.0]), np.array(["a", None], dtype=object)),
+    *([[1.0], [2.0, 3.0]], {"a": 1}, np.ones),
+)
+
+
+def assert_wrong(verdict, reason):
+    assert verdict.status == "wrong"
+    assert re.search(reason, verdict.message), verdict.message
+
+
+def raises(error):
+    def answer(*_):
+        raise error
+
+    return answer
+
+
 @pytest.mark.parametrize(("check", "arguments", "reason"), WRONG)
-def test_a_mistake_is_named(check, arguments, reason, assert_wrong):
+def test_a_mistake_is_named(check, arguments, reason):
     assert_wrong(check(*arguments), reason)
 
 
 @pytest.mark.parametrize(("check", "answer"), RIGHT)
 def test_a_right_answer_passes(check, answer):
-    verdict = check(answer, *TABLES[check][1:])
+    verdict = check(answer, *GIVEN[check])
     assert verdict.passed, verdict
 
 
-def test_a_right_prediction_without_biases_passes():
-    assert checks.check_no_biases(0.5, "b").passed
+@pytest.mark.parametrize("check", GIVEN, ids=lambda check: check.__name__)
+def test_garbage_is_wrong_and_a_blank_is_unanswered(check):
+    for value in GARBAGE:
+        answer = (lambda *_, value=value: value) if check in OF_FUNCTIONS else value
+        assert check(answer, *GIVEN[check]).status == "wrong", value
+    blanks = [..., lambda *_: ..., lambda *_: 2.0 * ...]
+    for blank in blanks if check in OF_FUNCTIONS else blanks[:1]:
+        assert check(blank, *GIVEN[check]).status == "unanswered"
+
+
+def test_a_blank_among_other_answers_is_unanswered():
+    assert checks.check_no_biases(0.5, ...).status == "unanswered"
+    assert checks.check_exceptions({...}, {}).status == "unanswered"
+
+
+@pytest.mark.parametrize("check", OF_FUNCTIONS, ids=lambda check: check.__name__)
+def test_what_a_function_raises_is_shown_with_its_input_and_usual_cause(check):
+    verdict = check(raises(NameError("name 'a' is not defined")), *GIVEN[check])
+    assert_wrong(verdict, "raised NameError: name 'a' is not defined, called with .* misspelt, or")
+
+
+@pytest.mark.parametrize(
+    ("error", "usually"),
+    [
+        (ValueError("operands could not be broadcast together"), "print their shapes"),
+        (TypeError("missing 1 required positional argument"), "too many or too few"),
+        (IndexError("axis 2 is out of bounds"), "larger than the array"),
+        (np.linalg.LinAlgError("Singular"), "not square, or singular"),
+        (OSError(), "OSError: no message, called with"),
+        (RuntimeError("boom"), "by hand on a small input"),
+    ],
+)
+def test_errors_are_explained(error, usually):
+    assert_wrong(checks.check_ipr(raises(error)), usually)
+
+
+def test_a_function_is_asked_for_where_its_result_was_passed():
+    assert_wrong(checks.check_ipr(np.ones(4)), "without parentheses")
+
+
+def test_an_answer_that_changes_its_input_does_no_harm():
+    def answer(fields):
+        squares = np.square(fields, out=fields)
+        return (squares**2).sum(axis=1) / squares.sum(axis=1) ** 2
+
+    assert checks.check_ipr(answer).passed
+
+
+@pytest.mark.parametrize(
+    ("status", "head"),
+    [("passed", "Right."), ("wrong", "Not yet."), ("unanswered", "Not answered yet.")],
+)
+def test_a_verdict_is_shown_as_text_and_as_html_that_runs_nothing(status, head, capsys):
+    verdict = checks.Verdict(status, "NameError: <b>")
+    assert str(verdict) == f"{head} NameError: <b>"
+    assert f"{head}</b> NameError: &lt;b&gt;" in verdict._repr_html_()
+    assert bool(verdict) == verdict.passed == (status == "passed")
+    verdict.show()
+    assert capsys.readouterr().out == f"{head} NameError: <b>\n"
+    assert max(map(len, str(checks.Verdict(status, "word " * 100)).splitlines())) <= 88

@@ -48,22 +48,18 @@ def shown(image):
 
 
 def test_map_shows_every_field_in_the_order_of_its_center():
-    image = ReceptiveFieldDisplay.from_fields(bumps(6)).image_.get_array()
-    assert image.shape == (6, 30)
-    assert np.all(np.diff(image.argmax(axis=1)) > 0)
+    image = ReceptiveFieldDisplay.from_fields(-bumps(6)).image_
+    assert image.get_array().shape == (6, 30)
+    assert np.all(np.diff(image.get_array().argmin(axis=1)) > 0)
+    assert image.get_clim() == (-1.0, 1.0)
     unsorted = ReceptiveFieldDisplay.from_fields(bumps(6), sort=False).image_.get_array()
     np.testing.assert_array_equal(unsorted, bumps(6))
-
-
-def test_color_scale_is_centred_at_zero():
-    low, high = ReceptiveFieldDisplay.from_fields(-bumps(3)).image_.get_clim()
-    assert -low == high == 1.0
+    ReceptiveFieldDisplay.from_fields(np.zeros((2, 5)))
 
 
 def test_lines_draw_one_curve_per_unit():
     display = ReceptiveFieldDisplay.from_fields(bumps(4), kind="lines")
-    curves = [line for line in display.ax_.lines if len(line.get_xdata()) == 30]
-    assert len(curves) == 4
+    assert sum(len(line.get_xdata()) == 30 for line in display.ax_.lines) == 4
 
 
 def test_ring_draws_closed_curves_on_polar_axes():
@@ -72,10 +68,9 @@ def test_ring_draws_closed_curves_on_polar_axes():
     for curve, field in zip(display.ax_.lines[:3], bumps(3), strict=True):
         radius = curve.get_ydata()
         assert radius[0] == radius[-1]
-        np.testing.assert_allclose(radius[:-1] - 2.0 * np.abs(bumps(3)).max(), field, atol=1e-12)
-    _, flat = mpl.pyplot.subplots()
+        np.testing.assert_allclose(radius[:-1] - 2.0, field, atol=1e-12)
     with pytest.raises(ValueError, match="kind='ring' needs polar axes"):
-        ReceptiveFieldDisplay.from_fields(bumps(2), kind="ring", ax=flat)
+        ReceptiveFieldDisplay.from_fields(bumps(2), kind="ring", ax=mpl.pyplot.figure().subplots())
 
 
 def test_mosaic_holds_every_image_between_gaps():
@@ -85,9 +80,8 @@ def test_mosaic_holds_every_image_between_gaps():
     np.testing.assert_array_equal(canvas[:3, :4], fields[0].reshape(3, 4))
     assert np.isnan(canvas[3]).all()
     np.testing.assert_array_equal(shown(display.image_), np.sort(fields.ravel()))
-    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
-    assert labels == ["0", "2", "4"]  # the first unit of each row of tiles
-    assert display.ax_.get_yticks().tolist() == [1.0, 5.0, 9.0]
+    labels = {label.get_position()[1]: label.get_text() for label in display.ax_.get_yticklabels()}
+    assert labels == {1.0: "0", 5.0: "2", 9.0: "4"}  # the first unit of each row of tiles
 
 
 def test_lattice_is_found_at_the_end_of_a_pipeline():
@@ -95,10 +89,6 @@ def test_lattice_is_found_at_the_end_of_a_pipeline():
     pipe = make_pipeline(StandardScaler(), net).fit(X, y)
     assert ReceptiveFieldDisplay.from_estimator(pipe).shape == (3, 4)
     assert ReceptiveFieldDisplay.from_estimator(pipe, (2, 6)).shape == (2, 6)
-
-
-def test_dead_fields_can_be_shown():
-    ReceptiveFieldDisplay.from_fields(np.zeros((2, 5)))
 
 
 @pytest.mark.parametrize(
@@ -171,9 +161,6 @@ def test_localization_display_counts_every_living_unit_once():
     _, labels = display.ax_.get_legend_handles_labels()
     assert set(labels) == {"localized (9)", "oscillating (7)", "random phases"}
     assert np.nanmax(display.null_ipr) < display.ipr[0]
-
-
-def test_localization_display_of_one_group_and_of_dead_units():
     one = LocalizationDisplay.from_fields(bumps(9), random_state=0)
     assert one.ax_.get_legend_handles_labels()[1] == ["localized (9)", "random phases"]
     assert not LocalizationDisplay.from_fields(np.zeros((3, 8)), random_state=0).ax_.containers
@@ -209,9 +196,8 @@ def test_random_phases_keep_the_spectrum_and_lose_the_bump(shape):
     fields = bumps(3)
     surrogates = random_phase_fields(fields, shape, random_state=0)
     axes = tuple(range(1, 1 + len(shape)))
-    spectra = [
-        np.abs(np.fft.rfftn(rows.reshape(-1, *shape), axes=axes)) for rows in (fields, surrogates)
-    ]
+    images = (rows.reshape(-1, *shape) for rows in (fields, surrogates))
+    spectra = (np.abs(np.fft.rfftn(image, axes=axes)) for image in images)
     np.testing.assert_allclose(*spectra, atol=1e-12)
     assert np.abs(fields - surrogates).max() > 0.1
 

@@ -40,14 +40,7 @@ def test_features_times_ipr_minus_three_is_the_uncentred_excess_kurtosis(field):
 
 
 @given(st.integers(2, 30).flatmap(fields), st.integers(0, 30))
-def test_center_moves_with_the_field_and_width_stays(field, shift):
-    side = len(field)
-    center, moved = field_center([field, np.roll(field, shift)])[:, 0]
-    assume(np.isfinite(center))
-    resultant = np.abs(np.sum(field**2 * np.exp(2j * np.pi * np.arange(side) / side)))
-    assume(resultant > 1e-3 * np.sum(field**2))
-    distance = (moved - center - shift) % side
-    assert min(distance, side - distance) < 1e-6
+def test_width_does_not_change_with_place_and_sign(field, shift):
     peaks = np.flatnonzero(np.abs(field) == np.abs(field).max())
     assume(len(peaks) == 1)  # with equal peaks the first is followed
     widths = field_width([field, np.roll(field, shift), -field])
@@ -55,7 +48,7 @@ def test_center_moves_with_the_field_and_width_stays(field, shift):
 
 
 @given(fields(), seeds)
-def test_rolling_an_image_across_its_seams_moves_its_center_and_nothing_else(field, seed):
+def test_rolling_a_field_across_its_seams_moves_its_center_and_nothing_else(field, seed):
     axes = tuple(range(field.ndim))
     shift = np.random.default_rng(seed).integers(0, field.shape)
     rows = np.stack([field.ravel(), np.roll(field, shift, axes).ravel()])
@@ -63,11 +56,9 @@ def test_rolling_an_image_across_its_seams_moves_its_center_and_nothing_else(fie
     for axis, side in enumerate(field.shape):
         profile = (field**2).sum(axis=tuple(a for a in axes if a != axis))
         resultant = np.abs(profile @ np.exp(2j * np.pi * np.arange(side) / side))
-        if resultant > 1e-3 * profile.sum():
-            distance = (centers[1, axis] - centers[0, axis] - shift[axis]) % side
-            assert min(distance, side - distance) < 1e-6
-        else:
-            assume(False)
+        assume(resultant > 1e-3 * profile.sum())
+        distance = (centers[1, axis] - centers[0, axis] - shift[axis]) % side
+        assert min(distance, side - distance) < 1e-6
     spread = field_spread(rows, field.shape)
     assert spread[1] == pytest.approx(spread[0], rel=1e-6, abs=1e-6)
 
