@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._core._random import as_generator
 from .._core._validation import check_option, check_positive, validate_inputs
-from ._projection import ProjectionMixin
+from ._cumulant_cp import ProjectionMixin
 from ._symmetric_cp import unit
 
 Array = NDArray[np.float64]

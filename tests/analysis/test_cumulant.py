@@ -8,7 +8,7 @@ from rfsk.analysis import (
     SampleCumulant,
     TranslationInvariantCumulant,
     _cumulant,
-    _sample_cumulant,
+
     cumulant,
     symmetric_cp,
 )
@@ -75,8 +75,8 @@ def test_every_source_has_the_tensor_of_the_definition(X, order, kind):
 def test_contraction_does_not_depend_on_the_chunks(X, in_blocks, monkeypatch):
     source = [X[:100], X[100:]] if in_blocks else X
     whole = cumulant(source).contract(np.eye(6))
-    monkeypatch.setattr(_sample_cumulant, "_CHUNK_ROWS", 11)
-    monkeypatch.setattr(_sample_cumulant, "_CHUNK_FEATURES", 1)
+    monkeypatch.setattr(_cumulant, "_CHUNK_ROWS", 11)
+    monkeypatch.setattr(_cumulant, "_CHUNK_VALUES", 1)
     np.testing.assert_allclose(cumulant(source).contract(np.eye(6)), whole, rtol=1e-9)
 
 
@@ -99,7 +99,7 @@ def test_norm_from_pairs_of_rows_is_that_of_the_tensor(order, monkeypatch):
     for kappa in (cumulant(data, order), blocks, lazy):
         assert kappa.squared_norm() == pytest.approx(expected, rel=1e-9)
     # Beyond a number of rows, a sample of them: unbiased, the mean of 400 within five errors.
-    monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
+    monkeypatch.setattr(_cumulant, "_NORM_ROWS", 50)
     estimates = [blocks.squared_norm(seed) for seed in range(400)]
     error = np.std(estimates) / 20
     assert abs(np.mean(estimates) - expected) < 5 * error
@@ -108,8 +108,8 @@ def test_norm_from_pairs_of_rows_is_that_of_the_tensor(order, monkeypatch):
 
 @pytest.mark.parametrize("scale", [1e-12, 1e12])
 def test_sampled_norm_in_single_precision_takes_any_scale(scale, monkeypatch):
-    monkeypatch.setattr(_sample_cumulant, "_FEW_FEATURES", 0)
-    monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
+    monkeypatch.setattr(_cumulant, "_FEW_FEATURES", 0)
+    monkeypatch.setattr(_cumulant, "_NORM_ROWS", 50)
     X = np.random.default_rng(2).standard_normal((200, 3)) ** 3
     once, scaled = (cumulant(factor * X).squared_norm(0) for factor in (1.0, scale))
     assert scaled == pytest.approx(scale**8 * once, rel=1e-5)
@@ -124,11 +124,11 @@ def test_inner_product_of_two_samples_is_that_of_their_tensors(order, monkeypatc
     )
     expected = (one.tensor() * two.tensor()).sum()
     assert one.inner(two) == pytest.approx(expected, rel=1e-9)
-    monkeypatch.setattr(_sample_cumulant, "_FEW_FEATURES", 0)
+    monkeypatch.setattr(_cumulant, "_FEW_FEATURES", 0)
     assert one.inner(two) == pytest.approx(expected, rel=1e-9)
     assert one.inner(one) == pytest.approx((one.tensor() ** 2).sum(), rel=1e-9)
     if order > 2:  # some of the rows: unbiased, the mean of 400 estimates within five errors
-        monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
+        monkeypatch.setattr(_cumulant, "_NORM_ROWS", 50)
         drawn = np.array([one.inner(two, seed) for seed in range(400)])
         assert abs(drawn.mean() - expected) < 5 * drawn.std() / 20
         assert drawn.std() > 0
@@ -218,8 +218,8 @@ def test_norm_of_sums_of_cumulants_needs_no_tensor(monkeypatch):
     sums = [2.0 * one, one - two, 0.5 * (one + two), one + one - 2.0 * two]
     expected = [(kappa.tensor() ** 2).sum() for kappa in sums]
     np.testing.assert_allclose([kappa.squared_norm() for kappa in sums], expected, rtol=1e-8)
-    monkeypatch.setattr(_cumulant, "LARGEST_TENSOR", 100)
-    monkeypatch.setattr(_sample_cumulant, "_FEW_FEATURES", 0)
+    monkeypatch.setattr(_cumulant, "_LARGEST_TENSOR", 100)
+    monkeypatch.setattr(_cumulant, "_FEW_FEATURES", 0)
     np.testing.assert_allclose([kappa.squared_norm() for kappa in sums], expected, rtol=1e-8)
     assert one.inner(one - two) == pytest.approx((one - two).inner(one), rel=1e-8)
     exact = cumulant(NLGP(8, correlation_length=1.0, gain=3.0))
@@ -240,7 +240,7 @@ def test_cumulant_in_a_subspace_is_that_of_the_projected_samples(order):
     rng = np.random.default_rng(0)
     X = rng.standard_exponential((200, 6))
     axes = np.linalg.qr(rng.normal(size=(6, 6)))[0][:3]
-    part = _sample_cumulant.SubspaceCumulant(cumulant(X @ axes.T, order), axes)
+    part = _cumulant.SubspaceCumulant(cumulant(X @ axes.T, order), axes)
     whole, directions = cumulant(X @ axes.T @ axes, order), rng.normal(size=(4, 6))
     np.testing.assert_allclose(part.tensor(), whole.tensor(), atol=1e-12)
     np.testing.assert_allclose(part.contract(directions), whole.contract(directions), atol=1e-12)

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_info
 
 from rfsk import CumulantCP, FieldMatcher, make_nlgp, symmetric_cp
 from rfsk._core._blas import blas_on_one_thread, scipy_on_one_thread
-from rfsk.analysis import DenseCumulant, SymmetricCP, _dense_cp, cumulant, ipr, symmetric_cp_path
+from rfsk.analysis import DenseCumulant, SymmetricCP, _symmetric_cp, cumulant, ipr, symmetric_cp_path
 from rfsk.analysis._symmetric_cp import cp_objective
 from rfsk.datasets import NLGP
 
@@ -143,10 +143,10 @@ def test_components_without_use_have_weight_zero():
             assert single.converged
 
 
-@pytest.mark.parametrize("inits", [_dense_cp._INITS, ("random",)])
+@pytest.mark.parametrize("inits", [_symmetric_cp._INITS, ("random",)])
 def test_dense_methods_report_the_components_that_they_lose(inits, monkeypatch):
     """Three orthogonal terms, 3, -2 and 1: from random factors parafac often finds two."""
-    monkeypatch.setattr(_dense_cp, "_INITS", inits)
+    monkeypatch.setattr(_symmetric_cp, "_INITS", inits)
     n_lost = 0
     for seed in range(8):
         Q = np.linalg.qr(np.random.default_rng(seed).normal(size=(8, 8)))[0][:3]
