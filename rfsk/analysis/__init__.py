@@ -29,12 +29,11 @@ from ._profiles import ProfileFit, fit_profiles
 from ._receptive_fields import receptive_fields
 from ._reverse_correlation import spike_triggered_average, spike_triggered_covariance
 from ._scoring import localization_score
-from ._symmetric_cp import CPPath, SymmetricCP, symmetric_cp, symmetric_cp_path
+from ._symmetric_cp import SymmetricCP, symmetric_cp
 from ._tiling import Tiling, half_peak_footprint, tiling
 from ._translation import why_not_testable
 
 __all__ = [
-    "CPPath",
     "Cumulant",
     "CumulantCP",
     "DenseCumulant",
@@ -70,7 +69,6 @@ __all__ = [
     "spike_triggered_average",
     "spike_triggered_covariance",
     "symmetric_cp",
-    "symmetric_cp_path",
     "tiling",
     "translation_orbits",
     "why_not_testable",

@@ -450,7 +450,7 @@ class SampleCumulant(Cumulant):
         if order == 3:
             return mean
         variance = np.einsum("rd,rd->r", directions, gaussian)
-        return mean - 3.0 * variance[:, None] * gaussian
+        return np.asarray(mean - 3.0 * variance[:, None] * gaussian)
 
     def strength(self, directions: Array) -> Array:
         """Contract all axes by one product with the data."""

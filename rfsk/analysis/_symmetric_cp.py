@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -133,8 +133,8 @@ def symmetric_cp(
         to compare with: "power" is `symmetric_parafac_power_iteration`, "parafac" the symmetric
         part of alternating least squares from the best of four initial factors.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
-        Components to begin with, such as those of a decomposition of lower rank; the remaining
-        ones are found in what they leave. Only for "lbfgs".
+        Components to begin with, such as a decomposition of lower rank; the remaining ones are
+        found in what they leave. Only for "lbfgs".
     max_iter : int, default=500
         Most iterations of L-BFGS or parafac.
     tol : float, default=1e-6
@@ -155,7 +155,6 @@ def symmetric_cp(
 
     See Also
     --------
-    symmetric_cp_path : Decompositions of rising rank.
     CumulantCP : The same as an estimator.
 
     Examples
@@ -301,7 +300,7 @@ def _strongest_direction(
 def cp_objective(
     kappa: Cumulant, vectors: Array, signs: Array, scale: float = 1.0
 ) -> tuple[float, Array]:
-    """||kappa / scale - sum_j signs_j b_j (x) ... (x) b_j||^2 less ||kappa / scale||^2, and gradient.
+    """||K - sum_j signs_j b_j (x) ... (x) b_j||^2 - ||K||^2, K = kappa / scale, and its gradient.
 
     `vectors` are the b_j, whose lengths carry the weights.
     """
@@ -451,81 +450,3 @@ def _global_generator_seeded(rng: np.random.Generator) -> Iterator[None]:
         yield
     finally:
         np.random.set_state(state)  # noqa: NPY002
-
-
-@dataclass(frozen=True)
-class CPPath:
-    """Decompositions of one cumulant, of rising rank.
-
-    Attributes
-    ----------
-    n_components : ndarray of shape (n_ranks,)
-        Ranks.
-    decompositions : list of SymmetricCP
-        One of each rank.
-    squared_norm : float
-        ||kappa||^2; of samples an estimate where the tensor cannot be formed, and NaN where it is
-        not known.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rfsk.analysis import symmetric_cp_path
-    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(20_000, 4))
-    >>> [round(fit.fitted_norm) for fit in symmetric_cp_path(X, [1, 2, 4]).decompositions]
-    [4, 8, 16]
-    """
-
-    n_components: NDArray[np.intp]
-    decompositions: list[SymmetricCP]
-    squared_norm: float
-
-    @property
-    def relative_error(self) -> Array:
-        """||kappa - fit|| / ||kappa|| at each rank, (n_ranks,); NaN if the norm is."""
-        return np.array(
-            [relative_error(fit.fitted_norm, self.squared_norm) for fit in self.decompositions]
-        )
-
-
-def symmetric_cp_path(
-    source: Any, n_components: Iterable[int] = (1, 2, 4, 8, 16), **options: Any
-) -> CPPath:
-    """Decompose a cumulant at rising ranks, each from where the one before ended.
-
-    Parameters
-    ----------
-    source : array-like, model, blocks or Cumulant
-        Whatever `cumulant` takes.
-    n_components : iterable of int, default=(1, 2, 4, 8, 16)
-        Ranks; sorted first.
-    **options
-        `order`, `max_iter`, `tol` and `random_state` of `symmetric_cp`.
-
-    Returns
-    -------
-    path : CPPath
-
-    Examples
-    --------
-    >>> from rfsk.analysis import symmetric_cp_path
-    >>> from rfsk.datasets import NLGP
-    >>> path = symmetric_cp_path(NLGP(12, correlation_length=2.0, gain=3.0), random_state=0)
-    >>> path.relative_error.round(2)
-    array([0.9 , 0.79, 0.51, 0.17, 0.09])
-    """
-    if not isinstance(n_components, Iterable):
-        raise TypeError(f"n_components={n_components!r}; expected several ranks, as (1, 2, 4).")
-    ranks = sorted(n_components)
-    if not ranks:
-        raise ValueError("n_components is empty; expected at least one rank.")
-    kappa = cumulant(source, options.get("order", 4))
-    options["random_state"] = rng = as_generator(options.get("random_state"))
-    fits: list[SymmetricCP] = []
-    for rank in ranks:
-        fits.append(symmetric_cp(kappa, rank, start=fits[-1] if fits else None, **options))
-    try:
-        squared_norm = kappa.squared_norm(rng)
-    except NotImplementedError:
-        squared_norm = math.nan
-    return CPPath(np.array(ranks), fits, squared_norm)

@@ -8,7 +8,6 @@ from rfsk.analysis import (
     SampleCumulant,
     TranslationInvariantCumulant,
     _cumulant,
-
     cumulant,
     symmetric_cp,
 )

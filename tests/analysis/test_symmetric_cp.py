@@ -14,7 +14,14 @@ from threadpoolctl import threadpool_info
 
 from rfsk import CumulantCP, FieldMatcher, make_nlgp, symmetric_cp
 from rfsk._core._blas import blas_on_one_thread, scipy_on_one_thread
-from rfsk.analysis import DenseCumulant, SymmetricCP, _symmetric_cp, cumulant, ipr, symmetric_cp_path
+from rfsk.analysis import (
+    DenseCumulant,
+    SymmetricCP,
+    _symmetric_cp,
+    cumulant,
+    ipr,
+    symmetric_cp_path,
+)
 from rfsk.analysis._symmetric_cp import cp_objective
 from rfsk.datasets import NLGP
 
