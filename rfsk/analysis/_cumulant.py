@@ -404,7 +404,7 @@ class SampleCumulant(Cumulant):
             self.n_samples, self.mean = len(data), data.mean(axis=0)
             self._data = data - self.mean
         self.n_features = len(self.mean)
-        self.covariance = self._mean(lambda rows: rows.T @ rows)
+        self.covariance = self._mean(lambda rows: rows.T @ rows, self.n_features)
 
     def _chunks(self) -> Iterator[Array]:
         """Centred rows, some at a time."""
@@ -485,7 +485,7 @@ class SampleCumulant(Cumulant):
 
         place = np.empty((self.n_features,) * 2, dtype=np.intp)  # of each pair in the products
         place[first, second] = place[second, first] = np.arange(len(first))
-        tensor = self._mean(products)[place[:, :, None, None], place]
+        tensor = self._mean(products, len(first))[place[:, :, None, None], place]
         pairing = np.multiply.outer(self.covariance, self.covariance)
         for axes in ((0, 1, 2, 3), (0, 2, 1, 3), (0, 2, 3, 1)):
             tensor -= pairing.transpose(axes)
