@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from itertools import product
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -122,7 +122,6 @@ class TensorComparison(BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
         y : array-like of shape (n_samples,), optional
             Labels, needed where `target` names a class.
 
@@ -135,11 +134,12 @@ class TensorComparison(BaseEstimator):
         references = self._named_references()
         rows = data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
         self.shape_ = check_image_shape(self.shape, self.n_features_in_)
-        methods = [name for name, reference in references.items() if _is_to_be_fitted(reference)]
-        found: dict[str, Any] = {
-            name: None if name in methods else self._fields_of(reference, name)
+        found = {
+            name: self._fields_of(reference, name)
             for name, reference in references.items()
+            if not _is_to_be_fitted(reference)
         }
+        methods = [name for name in references if name not in found]
         if self.target is not None:
             rows = rows_of_class(data, check_labels(y, data, self.target), self.target)
         rows = rows - rows.mean(axis=0)
@@ -150,11 +150,10 @@ class TensorComparison(BaseEstimator):
         *seeds, self._null_seed = spawn_seeds(as_generator(self.random_state), len(methods) + 1)
         self.converged_ = {}
         for name, seed in zip(methods, seeds, strict=True):
-            estimator, self.converged_[name] = _fitted(
-                references[name], rows, min(self.n_components, rank), seed
-            )
-            found[name] = self._fields_of(estimator, name)
-        self.references_: dict[str, Array] = found
+            n_components = min(self.n_components, rank)
+            fitted, self.converged_[name] = _fitted(references[name], rows, n_components, seed)
+            found[name] = self._fields_of(fitted, name)
+        self.references_ = {name: found[name] for name in references}
         self._n_null = self.n_null
         return self
 
@@ -241,42 +240,35 @@ class TensorComparison(BaseEstimator):
             if np.all(groups == "dead"):
                 raise ValueError(f"All fields of {net!r} are zero; there is nothing to compare.")
             match = self.match(weights)
-            grown = [name for name in GROUPS[:-2] if name in groups]
-            for group, column in product(grown, range(len(self.references_))):
+            null_of = partial(chance_match, n_null=self._n_null, random_state=self._null_seed)
+            for group in [name for name in GROUPS[:-2] if name in groups]:  # those that have grown
                 units = groups == group
-                reached = float(np.median(match[units, column]))
-                name, found = list(self.references_.items())[column]
-                null = chance_match(
-                    weights[units],
-                    found,
-                    self.shape_,
-                    n_null=self._n_null,
-                    random_state=self._null_seed,
-                )
-                row = {
-                    "net": net,
-                    "group": group,
-                    "n_units": int(units.sum()),
-                    "reference": name,
-                    "n_references": len(found),
-                    "match": reached,
-                    "chance": float(np.quantile(null, 0.95, method="higher")),
-                    "p_value": (1 + int((null >= reached).sum())) / (1 + len(null)),
-                    "reference_ipr": float(np.nanmedian(ipr(found))),
-                }
-                rows.append(row)
+                for name, reached in zip(self.references_, np.median(match[units], 0), strict=True):
+                    found = self.references_[name]
+                    null = null_of(weights[units], found, self.shape_)
+                    row = {
+                        "net": net,
+                        "group": group,
+                        "n_units": int(units.sum()),
+                        "reference": name,
+                        "n_references": len(found),
+                        "match": reached,
+                        "chance": np.quantile(null, 0.95, method="higher"),
+                        "p_value": (1 + int((null >= reached).sum())) / (1 + len(null)),
+                        "reference_ipr": np.nanmedian(ipr(found)),
+                    }
+                    rows.append(row)
         return pd.DataFrame(rows)
 
 
 def _is_to_be_fitted(reference: Any) -> bool:
     """Whether a reference is the name of a method or an estimator that is not fitted."""
-    if not hasattr(reference, "fit"):
-        return isinstance(reference, str)
     try:
-        check_is_fitted(reference)
+        if hasattr(reference, "fit"):
+            check_is_fitted(reference)
     except NotFittedError:
         return True
-    return False
+    return isinstance(reference, str)
 
 
 def _fitted(reference: Any, rows: Array, n_components: int, seed: int) -> tuple[Any, bool]:

@@ -176,7 +176,7 @@ def symmetric_cp(
         raise ValueError(f"method={method!r} takes no start; expected 'lbfgs' with one.")
     kappa, rng = cumulant(source, order), as_generator(random_state)
     if method != "lbfgs":
-        return _dense(kappa, n_components, rng, method, max_iter, tol)
+        return _dense(kappa, n_components, method, max_iter, tol, rng)
     given = None if start is None else _as_start(kappa, start, n_components)
     components, weights = _initial_components(kappa._condensed, n_components, rng, given)
     return _sorted(kappa, *_lbfgs(kappa, components, weights, max_iter, tol))
@@ -256,15 +256,13 @@ def _initial_components(
     """
     components = unit(rng.standard_normal((n_components, kappa.n_features)))
     weights = np.zeros(n_components)
-    first = 0
+    first = 0 if start is None else len(start[1])
     if start is not None:
-        first = len(start[1])
         components[:first], weights[:first] = start
 
     def contract_residual(directions: Array) -> Array:
-        overlap = directions @ components.T
-        fit = (weights * overlap ** (kappa.order - 1)) @ components
-        return np.asarray(kappa.contract(directions) - fit)
+        overlap = weights * (directions @ components.T) ** (kappa.order - 1)
+        return np.asarray(kappa.contract(directions) - overlap @ components)
 
     for j in range(first, n_components):
         candidates = unit(rng.standard_normal((_N_CANDIDATES, kappa.n_features)))
@@ -363,12 +361,7 @@ def _stop_at(tol: float) -> Callable[[OptimizeResult], None]:
 
 
 def _dense(
-    kappa: Cumulant,
-    n_components: int,
-    rng: np.random.Generator,
-    method: str,
-    max_iter: int,
-    tol: float,
+    kappa: Cumulant, n_components: int, method: str, max_iter: int, tol: float, rng: Any
 ) -> SymmetricCP:
     """Decompose by TensorLy, and warn where another decomposition of this rank explains more."""
     tensor = kappa.tensor()
@@ -377,7 +370,7 @@ def _dense(
         components = unit(rng.standard_normal((n_components, kappa.n_features)))
         return _sorted(kappa, components, np.zeros(n_components), 0, True)
     dense = DenseCumulant(tensor / norm)
-    cp_tensor, n_iter = _by_tensorly(tensor / norm, n_components, rng, method, max_iter, tol)
+    cp_tensor, n_iter = _by_tensorly(tensor / norm, n_components, method, max_iter, tol, rng)
     fit = SymmetricCP.from_cp_tensor(cp_tensor, dense)
     # One component more, and the best of the decompositions that leave another one out.
     more, _ = _initial_components(dense, n_components + 1, rng, (fit.components, fit.weights))
@@ -398,12 +391,7 @@ def _dense(
 
 
 def _by_tensorly(
-    tensor: Array,
-    n_components: int,
-    rng: np.random.Generator,
-    method: str,
-    max_iter: int,
-    tol: float,
+    tensor: Array, n_components: int, method: str, max_iter: int, tol: float, rng: Any
 ) -> tuple[Any, int]:
     """Decompose a tensor of unit norm, keep the best of several runs, and count its iterations.
 

@@ -258,6 +258,7 @@ def test_third_order_finds_the_spike_of_a_skewed_distribution():
 def test_decomposition_begins_where_it_is_asked_to():
     kappa = cumulant(RING)
     once = symmetric_cp(kappa, 3, tol=1e-14, random_state=0)
+    assert symmetric_cp(kappa, 3, tol=0.1, random_state=0).n_iter < once.n_iter
     again = symmetric_cp(kappa, 3, start=once, tol=1e-14, random_state=1)
     assert again.n_iter <= 3
     congruence, _ = congruence_coefficient(again.components.T, once.components.T)
