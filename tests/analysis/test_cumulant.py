@@ -152,14 +152,6 @@ def in_parts(samples, n_parts, measure):
     return np.mean(found, axis=0), np.std(found, axis=0) / np.sqrt(n_parts)
 
 
-def test_model_meets_its_samples():
-    """400,000 samples, seed 2: every entry of a ring of six within five of its errors."""
-    model = NLGP(6, correlation_length=2.0, gain=3.0)
-    mean, error = in_parts(model.sample(400_000, random_state=2), 20, SampleCumulant.tensor)
-    # Twenty parts: t-distributed with 19 degrees of freedom; five errors are p = 8e-5 an entry.
-    assert (np.abs(mean - cumulant(model).tensor()) > 5 * error).mean() < 2e-3
-
-
 def test_cumulant_of_a_long_ring_meets_its_samples():
     """D = 100, exact, by Fourier transform, against 50,000 samples along random directions."""
     model = NLGP(100, correlation_length=10.0, gain=3.0)
