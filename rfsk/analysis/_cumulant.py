@@ -394,7 +394,7 @@ class SampleCumulant(Cumulant):
                 )
             self._blocks = X.rechunk({1: -1}) if is_lazy(X) else X
             first = X if is_lazy(X) else next(iter(X), np.empty((0, 0)))
-            self.mean = np.zeros(np.shape(first)[1])
+            self.mean = np.zeros(np.shape(first)[-1:])
             n_samples, *total = self._total(lambda rows: np.append(len(rows), rows.sum(axis=0)))
             if n_samples < 2:
                 raise ValueError(f"blocks hold {n_samples:.0f} row(s); expected at least 2.")
