@@ -108,6 +108,7 @@ def test_a_reference_that_finds_nothing_to_rest_at_says_so():
     ("parameters", "y", "message"),
     [
         ({"references": "cp"}, None, "references='cp'; expected a sequence of names"),
+        ({"references": (("own",),)}, None, "expected a sequence of names"),
         ({"references": ("nmf",)}, None, "references='nmf' is unknown; expected one of 'cp'"),
         ({"references": ("cp", "cp")}, None, "expected each once"),
         ({"references": (("own", np.eye(4)),)}, None, "'own' have 4 features; expected 3"),
