@@ -2,9 +2,14 @@
 
 from ._chance import chance_match
 from ._comparison import TensorComparison
-from ._cumulant import Cumulant, DenseCumulant
+from ._cumulant import (
+    Cumulant,
+    DenseCumulant,
+    SampleCumulant,
+    TranslationInvariantCumulant,
+    cumulant,
+)
 from ._cumulant_cp import CumulantCP
-from ._cumulant_sources import cumulant
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer
@@ -23,13 +28,10 @@ from ._population import PopulationSummary, Tiling, population_summary, tiling
 from ._profiles import ProfileFit, fit_profiles
 from ._receptive_fields import receptive_fields
 from ._reverse_correlation import spike_triggered_average, spike_triggered_covariance
-from ._sample_cumulant import SampleCumulant
 from ._scoring import localization_score
-from ._symmetric_cp import CPPath, SymmetricCP, symmetric_cp, symmetric_cp_path
-from ._trispectrum import TranslationInvariantCumulant
+from ._symmetric_cp import SymmetricCP, symmetric_cp
 
 __all__ = [
-    "CPPath",
     "Cumulant",
     "CumulantCP",
     "DenseCumulant",
@@ -63,7 +65,6 @@ __all__ = [
     "spike_triggered_average",
     "spike_triggered_covariance",
     "symmetric_cp",
-    "symmetric_cp_path",
     "tiling",
     "translation_orbits",
     "why_not_testable",

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,8 @@ class TensorComparison(BaseEstimator):
     """Compare receptive fields with the CP factors of the inputs' cumulant, and with other codes.
 
     The fields of a net trained on non-Gaussian inputs match the factors of their fourth cumulant
-    (Ingrosso and Goldt, PNAS 2022). Each method learns from the inputs, and each field is matched,
-    over shifts and sign, to what each method found.
+    (Ingrosso and Goldt, PNAS 2022). Each field is matched, over shifts and sign, to what each
+    method found in the inputs.
 
     Parameters
     ----------
@@ -59,9 +60,8 @@ class TensorComparison(BaseEstimator):
 "dictionary", "hebbian")
         Methods: `CumulantCP`, scikit-learn's FastICA (its filters), PCA and
         MiniBatchDictionaryLearning (of at most 10,000 rows), and `NonlinearHebbian`. The reference
-        of a pair is an estimator, or fields, such as the filters of a `ConvNet`: anything
-        `receptive_fields` knows. An estimator that is not fitted is cloned and fitted to the
-        inputs.
+        of a pair is anything `receptive_fields` knows, such as fields or a `ConvNet`; an estimator
+        that is not fitted is cloned and fitted to the inputs.
     target : label, optional
         Class whose inputs the methods learn from, one of the labels in `y`; all rows by default.
     shape : int or tuple of int, optional
@@ -122,7 +122,6 @@ class TensorComparison(BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
         y : array-like of shape (n_samples,), optional
             Labels, needed where `target` names a class.
 
@@ -133,14 +132,14 @@ class TensorComparison(BaseEstimator):
         check_positive(self.n_components, "n_components", integer=True)
         check_positive(self.n_null, "n_null", integer=True)
         references = self._named_references()
-        data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
+        rows = data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
         self.shape_ = check_image_shape(self.shape, self.n_features_in_)
         found = {
-            name: self._checked(receptive_fields(reference), name)
+            name: self._fields_of(reference, name)
             for name, reference in references.items()
             if not _is_to_be_fitted(reference)
         }
-        rows = data
+        methods = [name for name in references if name not in found]
         if self.target is not None:
             rows = rows_of_class(data, check_labels(y, data, self.target), self.target)
         rows = rows - rows.mean(axis=0)
@@ -148,14 +147,12 @@ class TensorComparison(BaseEstimator):
         if rank == 0:
             raise ValueError("The inputs are constant; expected some that vary.")
         rows /= rows.std()
-        methods = [name for name in references if name not in found]
         *seeds, self._null_seed = spawn_seeds(as_generator(self.random_state), len(methods) + 1)
         self.converged_ = {}
         for name, seed in zip(methods, seeds, strict=True):
-            fields, self.converged_[name] = _learn(
-                references[name], rows, min(self.n_components, rank), seed
-            )
-            found[name] = self._checked(fields, name)
+            n_components = min(self.n_components, rank)
+            fitted, self.converged_[name] = _fitted(references[name], rows, n_components, seed)
+            found[name] = self._fields_of(fitted, name)
         self.references_ = {name: found[name] for name in references}
         self._n_null = self.n_null
         return self
@@ -177,8 +174,9 @@ class TensorComparison(BaseEstimator):
             raise ValueError(f"references has the names {names}; expected each once.")
         return dict(pairs)
 
-    def _checked(self, fields: Array, name: str) -> Array:
+    def _fields_of(self, source: Any, name: str) -> Array:
         """Fields of a reference or a net, of as many features as the inputs."""
+        fields = receptive_fields(source)
         if fields.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"The fields of {name!r} have {fields.shape[1]} features; expected "
@@ -201,12 +199,8 @@ class TensorComparison(BaseEstimator):
             `references_`; NaN for a field of zeros.
         """
         check_is_fitted(self)
-        return np.column_stack(
-            [
-                match_matrix(fields, references, self.shape_).max(axis=1)
-                for references in self.references_.values()
-            ]
-        )
+        matches = [match_matrix(fields, found, self.shape_) for found in self.references_.values()]
+        return np.column_stack([match.max(axis=1) for match in matches])
 
     def split(self, fields: ArrayLike) -> GroupSplit:
         """Groups of units, as in `compare`.
@@ -230,10 +224,10 @@ class TensorComparison(BaseEstimator):
         Returns
         -------
         table : pandas.DataFrame
-            One row for each net, group of its units (those of `group_split`, without dead units)
+            One row for each net, group of its units (as in `group_split`, without dead units)
             and reference. Columns: net, group, n_units, reference, n_references, match (median
-            over units), chance (5 % level of the median match of the same fields with random
-            phases), p_value (of the match, against chance), reference_ipr (median).
+            over units), chance (5 % level of that of fields with random phases), p_value (of the
+            match, against chance), reference_ipr (median).
         """
         import pandas as pd
 
@@ -241,48 +235,44 @@ class TensorComparison(BaseEstimator):
         nets = fields if isinstance(fields, Mapping) else {"fields": fields}
         rows: list[dict[str, Any]] = []
         for net, entry in nets.items():
-            weights = self._checked(receptive_fields(entry), net)
+            weights = self._fields_of(entry, net)
             groups = self.split(weights).groups
             if np.all(groups == "dead"):
                 raise ValueError(f"All fields of {net!r} are zero; there is nothing to compare.")
             match = self.match(weights)
+            null_of = partial(chance_match, n_null=self._n_null, random_state=self._null_seed)
             for group in [name for name in GROUPS[:-2] if name in groups]:  # those that have grown
                 units = groups == group
-                for column, name in enumerate(self.references_):
-                    found = self._row(weights[units], match[units, column], name)
-                    rows.append({"net": net, "group": group, **found})
+                for name, reached in zip(self.references_, np.median(match[units], 0), strict=True):
+                    found = self.references_[name]
+                    null = null_of(weights[units], found, self.shape_)
+                    row = {
+                        "net": net,
+                        "group": group,
+                        "n_units": int(units.sum()),
+                        "reference": name,
+                        "n_references": len(found),
+                        "match": reached,
+                        "chance": np.quantile(null, 0.95, method="higher"),
+                        "p_value": (1 + int((null >= reached).sum())) / (1 + len(null)),
+                        "reference_ipr": np.nanmedian(ipr(found)),
+                    }
+                    rows.append(row)
         return pd.DataFrame(rows)
-
-    def _row(self, fields: Array, match: Array, name: str) -> dict[str, Any]:
-        """Match of a group of units with one reference."""
-        references, reached = self.references_[name], float(np.median(match))
-        null = chance_match(
-            fields, references, self.shape_, n_null=self._n_null, random_state=self._null_seed
-        )
-        return {
-            "n_units": len(fields),
-            "reference": name,
-            "n_references": len(references),
-            "match": reached,
-            "chance": float(np.quantile(null, 0.95, method="higher")),
-            "p_value": (1 + int((null >= reached).sum())) / (1 + len(null)),
-            "reference_ipr": float(np.nanmedian(ipr(references))),
-        }
 
 
 def _is_to_be_fitted(reference: Any) -> bool:
     """Whether a reference is the name of a method or an estimator that is not fitted."""
-    if not hasattr(reference, "fit"):
-        return isinstance(reference, str)
     try:
-        check_is_fitted(reference)
+        if hasattr(reference, "fit"):
+            check_is_fitted(reference)
     except NotFittedError:
         return True
-    return False
+    return isinstance(reference, str)
 
 
-def _learn(reference: Any, rows: Array, n_components: int, seed: int) -> tuple[Array, bool]:
-    """Fields of a method that learns from inputs, and whether it converged."""
+def _fitted(reference: Any, rows: Array, n_components: int, seed: int) -> tuple[Any, bool]:
+    """Estimator of a method, fitted to inputs, and whether it converged."""
     if isinstance(reference, str):
         if reference == "dictionary" and len(rows) > _MOST_ROWS:
             rows = np.random.default_rng(seed).permutation(rows)[:_MOST_ROWS]
@@ -293,4 +283,4 @@ def _learn(reference: Any, rows: Array, n_components: int, seed: int) -> tuple[A
         warnings.simplefilter("always")
         estimator.fit(rows)
     converged = not any(issubclass(found.category, ConvergenceWarning) for found in caught)
-    return receptive_fields(estimator), converged
+    return estimator, converged

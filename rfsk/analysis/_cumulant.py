@@ -1,20 +1,34 @@
-"""Cumulants of order two, three and four, known by their contractions."""
+"""Cumulants of samples, input models and tensors, known by their contractions."""
 
-import numbers
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
+from .._core._blas import blas_on_one_thread
+from .._core._blocks import is_lazy, sum_over_blocks
+from .._core._lattice import site_differences
+from .._core._random import as_generator
 from .._core._validation import check_number
 
 Array = NDArray[np.float64]
 
+_LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at order four
 _SYMMETRY = 1e-10
-LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at order four
+_CHUNK_ROWS = 512  # samples contracted at a time: their projections stay in the cache
+_CHUNK_VALUES = 2**16  # of few features there are more samples in a chunk
+_ONE_THREAD = 256  # features up to which products are too small to be shared among threads
+_FEW_FEATURES = 40  # up to here inner products come from tensors, and all axes are kept
+_FEW_AXES = 32  # up to here the tensor of a condensed cumulant is formed
+_NORM_ROWS = 1024  # rows that are drawn for the norm if there are at least four times as many
+_TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
 
 class Cumulant(ABC):
@@ -50,7 +64,6 @@ class Cumulant(ABC):
         Parameters
         ----------
         directions : ndarray of shape (n_directions, n_features)
-            One direction per row.
 
         Returns
         -------
@@ -68,7 +81,6 @@ class Cumulant(ABC):
         Parameters
         ----------
         directions : ndarray of shape (n_directions, n_features)
-            One direction per row.
         """
         return np.asarray(np.einsum("rd,rd->r", self.contract(directions), directions))
 
@@ -94,19 +106,6 @@ class Cumulant(ABC):
             raise ValueError(f"order={self.order}; expected a cumulant of order 4.")
         both = self.contract(direction + others) - self.contract(direction - others)
         return np.asarray((both - 2.0 * self.contract(others)) / 6.0)
-
-    def pair_slice(self, site: int) -> Array:
-        """Entries kappa_iijk of order four, row j and column k, from contractions alone.
-
-        Parameters
-        ----------
-        site : int
-            i, from 0.
-        """
-        if not isinstance(site, numbers.Integral) or not 0 <= site < self.n_features:
-            raise ValueError(f"site={site!r}; expected a feature from 0 to {self.n_features - 1}.")
-        units = np.eye(self.n_features)
-        return self.pair_contract(units[site], units)
 
     def inner(self, other: "Cumulant", random_state: Any = None) -> float:
         """Sum of the products of the entries of two cumulants, exact or estimated.
@@ -142,7 +141,7 @@ class Cumulant(ABC):
     @property
     def _fits(self) -> bool:
         """Whether the tensor can be formed."""
-        return bool(self.n_features**self.order <= LARGEST_TENSOR)
+        return bool(self.n_features**self.order <= _LARGEST_TENSOR)
 
     def _check_fits(self) -> None:
         if not self._fits:
@@ -160,7 +159,7 @@ class Cumulant(ABC):
             )
 
     def __radd__(self, other: Any) -> "Cumulant":
-        # What `sum` starts with.
+        # `sum` adds the first term to 0.
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def __add__(self, other: "Cumulant") -> "Cumulant":
@@ -169,7 +168,7 @@ class Cumulant(ABC):
         return CombinedCumulant([(1.0, self), (1.0, other)])
 
     def __sub__(self, other: "Cumulant") -> "Cumulant":
-        return self + -1.0 * other
+        return self + -other
 
     def __mul__(self, factor: float) -> "Cumulant":
         check_number(factor, "factor")
@@ -197,7 +196,6 @@ class CombinedCumulant(Cumulant):
             self.terms += [(factor * weight, part) for weight, part in inner]
 
     def contract(self, directions: Array) -> Array:
-        """Contract each term."""
         return np.asarray(sum(factor * kappa.contract(directions) for factor, kappa in self.terms))
 
     @property
@@ -206,7 +204,6 @@ class CombinedCumulant(Cumulant):
         return self if terms == self.terms else CombinedCumulant(terms)
 
     def tensor(self) -> Array:
-        """Sum of the tensors of the terms."""
         return np.asarray(sum(factor * kappa.tensor() for factor, kappa in self.terms))
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
@@ -259,3 +256,426 @@ class DenseCumulant(Cumulant):
     def tensor(self) -> Array:
         """Copy of the array."""
         return np.array(self._entries)
+
+
+class TranslationInvariantCumulant(Cumulant):
+    """Fourth cumulant of a distribution that is invariant under translations of the lattice.
+
+    The entries that involve the first site determine it: kappa_ijkl depends on the displacements
+    from i only. Its Fourier transform vanishes unless the four wave vectors add to zero (the
+    trispectrum), so that a contraction costs n_features^3 rather than n_features^4.
+
+    Parameters
+    ----------
+    entries : ndarray of shape (n_features, n_features, n_features)
+        kappa_0jkl, symmetric in its axes.
+    shape : tuple of int
+        The lattice; n_features is the product of its sides.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk import NLGP
+    >>> from rfsk.analysis import TranslationInvariantCumulant
+    >>> model = NLGP(12, correlation_length=1.5, gain=3.0)
+    >>> kappa = TranslationInvariantCumulant.from_model(model)
+    >>> bool(np.ptp(kappa.strength(np.eye(12))) < 1e-12)  # the same at every site
+    True
+    """
+
+    order = 4
+
+    def __init__(self, entries: ArrayLike, shape: tuple[int, ...]) -> None:
+        self._slice = check_array(entries, allow_nd=True, dtype=np.float64, input_name="slice")
+        self.n_features = D = math.prod(shape)
+        if self._slice.shape != (D,) * 3:
+            raise ValueError(
+                f"slice has shape {self._slice.shape}; expected ({D},) * 3, of a "
+                f"lattice of shape {shape}."
+            )
+        self.shape = tuple(shape)
+        # Entry (i, j) is the site, or the wave vector, i - j.
+        self._minus = site_differences(self.shape)
+        # Of a sum s of two wave vectors and its opposite one is enough: inputs are real.
+        opposite = self._minus[0]
+        self._sums = np.flatnonzero(np.arange(D) <= opposite)
+        self._times = np.where(self._sums == opposite[self._sums], 1.0, 2.0)
+        axes = range(3 * len(shape))
+        transform = np.conj(np.fft.fftn(self._slice.reshape(shape * 3), axes=axes))
+        transform = transform.reshape((D,) * 3) / D**2
+        # (s, k3, k1): the trispectrum at k1, s - k1 and k3.
+        rest = self._minus[self._sums]
+        self._trispectrum = transform[np.arange(D), rest].transpose(0, 2, 1).copy()
+
+    @classmethod
+    def from_model(cls, model: Any) -> "TranslationInvariantCumulant":
+        """Exact cumulant of a periodic input model that knows its `fourth_cumulant_slice`.
+
+        Parameters
+        ----------
+        model : input model
+        """
+        is_periodic = getattr(model, "boundary", None) == "periodic"
+        if not is_periodic or not hasattr(model, "fourth_cumulant_slice"):
+            raise NotImplementedError(
+                f"No cumulant of {type(model).__name__} is known in closed form; estimate it: "
+                "cumulant(model.sample(n))."
+            )
+        return cls(model.fourth_cumulant_slice(), model.shape)
+
+    def contract(self, directions: Array) -> Array:
+        """Contract in Fourier space; costs n_directions D^3."""
+        D, axes = self.n_features, tuple(range(1, 1 + len(self.shape)))
+        images = np.reshape(directions, (-1, *self.shape))
+        modes = np.fft.fftn(images, axes=axes).reshape(-1, D).T
+        pairs = modes * modes[self._minus[self._sums]]  # (s, k1, direction)
+        triples = (self._trispectrum @ pairs) * modes  # (s, k3, direction)
+        # Wave vector k of the gradient is s + k3.
+        placed = np.take_along_axis(triples, self._minus.T[self._sums][:, :, None], axis=1)
+        total = np.tensordot(self._times, placed, axes=1).T.reshape(-1, *self.shape)
+        return np.asarray(np.fft.ifftn(total, axes=axes).real.reshape(-1, D))
+
+    def tensor(self) -> Array:
+        """All entries, from their displacements."""
+        self._check_fits()
+        return np.stack([self._slice[np.ix_(d, d, d)] for d in self._minus.T])
+
+    def inner(self, other: Cumulant, random_state: Any = None) -> float:
+        """Sum of the products of entries, exactly: of one lattice from the slices alone."""
+        if not isinstance(other, TranslationInvariantCumulant) or other.shape != self.shape:
+            return super().inner(other, random_state)
+        return self.n_features * float((self._slice * other._slice).sum())
+
+
+class SampleCumulant(Cumulant):
+    """Cumulant of the empirical distribution of samples.
+
+    With x centred and C = mean x x' it is C at order two, mean x x x at order three, and at
+    order four kappa(a, a, a, .) = mean (x.a)^3 x - 3 (a.Ca) C a: two matrix products with the
+    data, O(n_samples n_features) per direction, where the tensor has n_features^4 entries.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features), or blocks of such
+        Samples of one distribution, at least two. Blocks are a Dask array, a list of arrays, or
+        an object whose ``__iter__`` starts from the beginning every time, as one that opens files
+        does. They are read again for each contraction and may be empty.
+    order : int, default=4
+        2, 3 or 4.
+
+    Attributes
+    ----------
+    n_samples : int
+    mean : ndarray of shape (n_features,)
+    covariance : ndarray of shape (n_features, n_features)
+        C, with divisor n_samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import SampleCumulant
+    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(10_000, 3))
+    >>> SampleCumulant(X).strength(np.eye(3)).round(1)
+    array([-2., -2., -2.])
+    >>> SampleCumulant([X[:4000], X[4000:]]).strength(np.eye(3)).round(1)
+    array([-2., -2., -2.])
+    """
+
+    def __init__(self, X: Any, order: int = 4) -> None:
+        if order not in (2, 3, 4):
+            raise ValueError(f"order={order!r}; expected 2, 3 or 4.")
+        self.order = order
+        self._data: Array | None = None
+        if is_in_blocks(X):
+            if iter(X) is X:
+                raise TypeError(
+                    f"blocks={X!r} can be read only once; expected a list, a Dask array, or an "
+                    "object whose __iter__ starts anew."
+                )
+            self._blocks = X.rechunk({1: -1}) if is_lazy(X) else X
+            first = X if is_lazy(X) else next(iter(X), np.empty((0, 0)))
+            self.mean = np.zeros(np.shape(first)[-1:])
+            n_samples, *total = self._total(lambda rows: np.append(len(rows), rows.sum(axis=0)))
+            if n_samples < 2:
+                raise ValueError(f"blocks hold {n_samples:.0f} row(s); expected at least 2.")
+            self.n_samples, self.mean = int(n_samples), np.array(total) / n_samples
+        else:
+            data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
+            self.n_samples, self.mean = len(data), data.mean(axis=0)
+            self._data = data - self.mean
+        self.n_features = len(self.mean)
+        self.covariance = self._mean(lambda rows: rows.T @ rows, self.n_features)
+
+    def _chunks(self) -> Iterator[Array]:
+        """Centred rows, some at a time."""
+        if self._data is not None:
+            yield from _parts(self._data)
+            return
+        lazy = is_lazy(self._blocks)
+        for block in self._blocks.blocks.ravel() if lazy else self._blocks:
+            yield from _centred(block.compute() if lazy else block, self.mean)
+
+    def _total(self, function: Callable[[Array], Any]) -> Array:
+        """Sum of ``function(rows)`` over all centred rows, some at a time."""
+        if self._data is None and is_lazy(self._blocks):
+            mean = self.mean  # and not all of self, which would travel to the workers
+            return sum_over_blocks(
+                self._blocks, lambda block: np.asarray(sum(map(function, _centred(block, mean))))
+            )
+        return np.asarray(sum(map(function, self._chunks())))
+
+    def _mean(self, function: Callable[[Array], Any], n_directions: int = _CHUNK_ROWS) -> Array:
+        """Mean over all rows of what a function, of that many directions, sums over some."""
+        # Threads that share so little work wait for one another in busy loops.
+        is_small = self.n_features <= _ONE_THREAD and n_directions < _CHUNK_ROWS
+        with blas_on_one_thread() if is_small else nullcontext():
+            return self._total(function) / self.n_samples
+
+    def contract(self, directions: Array) -> Array:
+        """Contract by two products with the data."""
+        gaussian = directions @ self.covariance
+        if self.order == 2:
+            return np.asarray(gaussian)
+        columns, order = _columns(directions), self.order
+
+        def moment(rows: Array) -> Array:
+            """Sum of (x.a)^(order - 1) x."""
+            projections = rows @ columns
+            powers = projections * projections
+            if order == 4:
+                powers *= projections
+            return np.asarray(powers.T @ rows)
+
+        mean = self._mean(moment, len(directions))
+        if order == 3:
+            return mean
+        variance = np.einsum("rd,rd->r", directions, gaussian)
+        return np.asarray(mean - 3.0 * variance[:, None] * gaussian)
+
+    def strength(self, directions: Array) -> Array:
+        """Contract all axes by one product with the data."""
+        if self.order == 2:
+            return super().strength(directions)
+        columns, order = _columns(directions), self.order
+
+        def moment(rows: Array) -> Array:
+            """Sum of (x.a)^order."""
+            projections = rows @ columns
+            squares = projections * projections
+            rest = squares if order == 4 else projections
+            return np.asarray(np.einsum("nr,nr->r", squares, rest))
+
+        mean = self._mean(moment, len(directions))
+        return mean if order == 3 else mean - 3.0 * _forms(directions, self.covariance) ** 2
+
+    def tensor(self) -> Array:
+        """Form all entries, in one pass."""
+        self._check_fits()
+        if self.order == 2:
+            return self.covariance.copy()
+        if self.order == 3:
+            rule = "ni,nj,nk->ijk"
+            return self._mean(lambda rows: np.einsum(rule, rows, rows, rows, optimize=True))
+        first, second = np.triu_indices(self.n_features)
+
+        def products(rows: Array) -> Array:
+            """Sum of the products of two pairs of features."""
+            pairs = rows[:, first] * rows[:, second]
+            return np.asarray(pairs.T @ pairs)
+
+        place = np.empty((self.n_features,) * 2, dtype=np.intp)  # of each pair in the products
+        place[first, second] = place[second, first] = np.arange(len(first))
+        tensor = self._mean(products, len(first))[place[:, :, None, None], place]
+        pairing = np.multiply.outer(self.covariance, self.covariance)
+        for axes in ((0, 1, 2, 3), (0, 2, 1, 3), (0, 2, 3, 1)):
+            tensor -= pairing.transpose(axes)
+        return np.asarray(tensor)
+
+    def inner(self, other: Cumulant, random_state: Any = None) -> float:
+        """Sum of the products of the entries of two cumulants of samples.
+
+        Up to 40 features from the tensors. Beyond, at order four, <kappa, kappa'> =
+        mean_i kappa(y_i, y_i, y_i, y_i) - 3 mean_i (x_i.C' x_i)^2 + 3 (tr C C')^2 + 6 tr C C' C C',
+        with x, C the samples of one and y, C' those of the other; at order three the first term
+        alone. Its mean is over all rows if there are fewer than 4096, and over 1024 random ones
+        otherwise: an unbiased estimate.
+        """
+        if not isinstance(other, SampleCumulant) or (
+            self.order > 2 and self.n_features <= _FEW_FEATURES
+        ):
+            return super().inner(other, random_state)
+        self._check_alike(other)
+        order, covariance = self.order, other.covariance
+        if order == 2:
+            return float((self.covariance * covariance).sum())
+        rows = other._some_rows(as_generator(random_state))
+        along, known = self.strength(rows), 0.0
+        if other is self:
+            # What a row contributes to its own term is known for all rows: no need to sample it.
+            along -= _squared_lengths(rows) ** order / self.n_samples
+            known = float(self._mean(lambda rows: (_squared_lengths(rows) ** order).sum()))
+            known /= self.n_samples
+        if order == 3:
+            return float(along.mean()) + known
+        quadratic = float(self._mean(lambda rows: (_forms(rows, covariance) ** 2).sum()))
+        product = self.covariance @ covariance
+        gaussian = np.trace(product) ** 2 + 2.0 * (product * product.T).sum()
+        if other is self and gaussian > 0.0:
+            # The same holds for the part of kappa that is proportional to the pairings of C.
+            part = 3.0 * (quadratic / gaussian - 1.0)
+            along -= part * _forms(rows, covariance) ** 2
+            known += part * quadratic
+        return float(along.mean() + known - 3.0 * quadratic + 3.0 * gaussian)
+
+    def _some_rows(self, rng: np.random.Generator) -> Array:
+        """All centred rows, or a random sample of them."""
+        chosen = np.arange(self.n_samples)
+        if self.n_samples >= 4 * _NORM_ROWS:
+            chosen = np.sort(rng.choice(self.n_samples, _NORM_ROWS, replace=False))
+        some, start = [], 0
+        for rows in self._chunks():
+            inside = chosen[(chosen >= start) & (chosen < start + len(rows))]
+            some.append(rows[inside - start])
+            start += len(rows)
+        return np.concatenate(some)
+
+    @cached_property
+    def _condensed(self) -> Cumulant:
+        """Project on the principal axes, if so many can be left out that this saves time."""
+        D = self.n_features
+        if self._data is None or D <= _FEW_FEATURES:
+            return self
+        variances, axes = np.linalg.eigh(self.covariance)  # in rising order
+        n_left_out = int(np.searchsorted(np.cumsum(variances), _TAIL * variances.sum()))
+        n_left_out = min(n_left_out, 3 * D // 4)  # to leave out more saves little
+        if n_left_out < D // 4:
+            return self
+        kept, unit = axes[:, n_left_out:], np.sqrt(variances[-1])
+        inner: Cumulant = SampleCumulant(self._data @ (kept / unit), self.order)
+        if inner.n_features <= _FEW_AXES:
+            inner = DenseCumulant(inner.tensor())
+        return SubspaceCumulant(inner, unit * kept.T)  # powers of coordinates stay in range
+
+
+class SubspaceCumulant(Cumulant):
+    """Cumulant of inputs ``coordinates @ axes`` that are combinations of a few axes."""
+
+    def __init__(self, inner: Cumulant, axes: Array) -> None:
+        self._inner, self._axes = inner, axes
+        self.n_features, self.order = axes.shape[1], inner.order
+
+    def contract(self, directions: Array) -> Array:
+        return self._inner.contract(directions @ self._axes.T) @ self._axes
+
+    def tensor(self) -> Array:
+        tensor = self._inner.tensor()
+        for _ in range(self.order):
+            tensor = np.tensordot(tensor, self._axes, (0, 0))
+        return tensor
+
+
+def cumulant(source: Any, order: int = 4) -> Cumulant:
+    """Cumulant of samples, of an input model, or of a dense tensor, as a contraction operator.
+
+    The result is a `SampleCumulant`, a `TranslationInvariantCumulant` or a `DenseCumulant`, which
+    may be constructed directly as well.
+
+    Parameters
+    ----------
+    source : array-like, model, blocks or Cumulant
+        Samples (n_samples, n_features) of one distribution, or blocks of them (pooled classes of
+        different covariance have a cumulant even if they are Gaussian); an input model, whose
+        exact cumulant is taken (orders 2 and 4, periodic, up to 256 sites); the symmetric tensor
+        itself, of three or four axes (a matrix is taken for samples; wrap it in DenseCumulant). A
+        Cumulant is returned as it is.
+    order : int, default=4
+        2, 3 or 4.
+
+    Returns
+    -------
+    kappa : Cumulant
+
+    Raises
+    ------
+    TypeError
+        If blocks can be read only once, or the source is an estimator.
+    NotImplementedError
+        If the model has no closed form.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import cumulant
+    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(10_000, 3))
+    >>> kappa = cumulant(X)  # independent signs: kappa_iiii = -2, else 0
+    >>> kappa.contract(np.eye(3)).round(1).diagonal()
+    array([-2., -2., -2.])
+    """
+    if hasattr(source, "get_params"):
+        raise TypeError(
+            f"source is a {type(source).__name__}; expected samples of one class or an input "
+            "model: pass the rows that it was fitted to, such as X[y == 1]."
+        )
+    if isinstance(source, tuple) and [np.ndim(part) for part in source] == [2, 1]:
+        raise ValueError(
+            "source is a pair (X, y); a cumulant is that of one class: pass its rows, such as "
+            "X[y == 1]."
+        )
+    kappa: Cumulant
+    if isinstance(source, Cumulant):
+        kappa = source
+    elif hasattr(source, "sample") and hasattr(source, "covariance"):
+        if order == 2:
+            return DenseCumulant(source.covariance())
+        if order == 3:
+            raise NotImplementedError(
+                "No third cumulant of a model is known in closed form; estimate it: "
+                "cumulant(model.sample(n), 3)."
+            )
+        kappa = TranslationInvariantCumulant.from_model(source)
+    elif is_in_blocks(source) or np.ndim(source) == 2:
+        kappa = SampleCumulant(source, order)
+    else:
+        kappa = DenseCumulant(source)
+    if kappa.order != order:
+        raise ValueError(f"The cumulant is of order {kappa.order}; expected order={order}.")
+    return kappa
+
+
+def is_in_blocks(source: Any) -> bool:
+    """Whether samples come in blocks: a list of arrays, a Dask array, or something iterable."""
+    if isinstance(source, list | tuple):
+        return len(source) > 0 and hasattr(source[0], "__array__") and np.ndim(source[0]) == 2
+    return is_lazy(source) or not (hasattr(source, "__array__") or scipy.sparse.issparse(source))
+
+
+def _parts(rows: Array) -> Iterator[Array]:
+    """Some rows at a time; of an empty block, no rows once."""
+    step = max(_CHUNK_ROWS, _CHUNK_VALUES // rows.shape[1])
+    return (rows[start : start + step] for start in range(0, max(1, len(rows)), step))
+
+
+def _centred(block: Any, mean: Array) -> Iterable[Array]:
+    """Rows of a block less the mean, some at a time."""
+    rows = check_array(block, dtype=np.float64, input_name="block", ensure_min_samples=0)
+    if rows.shape[1] != len(mean):
+        raise ValueError(
+            f"A block has {rows.shape[1]} columns and the first one {len(mean)}; expected the same "
+            "features in each."
+        )
+    return (part - mean for part in _parts(rows))
+
+
+def _columns(directions: Array) -> Array:
+    """One direction per column, contiguous: products with few columns take half the time so."""
+    return np.ascontiguousarray(np.transpose(directions))
+
+
+def _squared_lengths(rows: Array) -> Array:
+    """|x|^2 of each row."""
+    return np.asarray(np.einsum("nd,nd->n", rows, rows))
+
+
+def _forms(rows: Array, matrix: Array) -> Array:
+    """x.Mx of each row."""
+    return np.asarray(np.einsum("nd,nd->n", np.asarray(rows) @ matrix, rows))

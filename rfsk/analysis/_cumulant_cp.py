@@ -5,28 +5,54 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._core._blocks import is_lazy
 from .._core._mistakes import note_pooled_classes
 from .._core._random import as_generator
 from .._core._validation import check_labels, check_positive, rows_of_class, validate_inputs
-from ._cumulant import CombinedCumulant, Cumulant
-from ._projection import ProjectionMixin
-from ._sample_cumulant import SampleCumulant, is_in_blocks
+from ._cumulant import Cumulant, SampleCumulant, is_in_blocks
 from ._symmetric_cp import relative_error, symmetric_cp
 
 Array = NDArray[np.float64]
+
+
+class ProjectionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """Transformer by projection on `components_`, about `mean_`."""
+
+    components_: Array
+    mean_: Array
+
+    def transform(self, X: ArrayLike) -> Array:
+        """Project centred inputs on the components.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        projections : ndarray of shape (n_samples, n_components)
+            ``(X - mean_) @ components_.T``
+        """
+        check_is_fitted(self)
+        data: Any = validate_inputs(self, X, dtype=np.float64, reset=False)
+        return np.asarray((data - self.mean_) @ self.components_.T)
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.components_)
 
 
 class CumulantCP(ProjectionMixin, BaseEstimator):
     """Decompose the fourth-order cumulant of the inputs into localized factors.
 
     For translation-invariant, non-Gaussian inputs the factors are localized, tile space and
-    resemble the receptive fields that a network trained on them grows (Ingrosso and Goldt,
-    PNAS 2022). No tensor is formed: cost is linear in samples, features and components.
+    resemble the receptive fields of a trained network (Ingrosso and Goldt, PNAS 2022). No tensor is
+    formed: the cost is linear in samples, features and components.
 
     Parameters
     ----------
@@ -118,9 +144,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), or blocks of such
-            Inputs. A Dask array, a list of arrays, or an object that yields arrays each time it
-            is iterated, is read again for each contraction: one block at a time, and of a Dask
-            array as many as its scheduler computes at once.
+            Inputs. Blocks are those of `SampleCumulant`. They are read again for each contraction:
+            one at a time, and of a Dask array as many as its scheduler computes at once.
         y : array-like of shape (n_samples,), optional
             Labels, needed where `target` names a class.
 
@@ -130,8 +155,14 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         """
         check_positive(self.n_init, "n_init", integer=True)
         rng = as_generator(self.random_state)
-        size, parts = self._blocks(X, y) if is_in_blocks(X) else self._classes(X, y)
-        kappa: Cumulant = CombinedCumulant(parts) if len(parts) > 1 else parts[0][1]
+        kappas = self._cumulants(X, y)
+        size = max(float(np.sqrt(kappa.covariance.diagonal().max())) for kappa in kappas)
+        if not (size == 0.0 or 1e-30 < size < 1e30):  # eighth powers must stay in range
+            raise ValueError(f"Inputs of size {size:.1e}; scale them to about unit variance.")
+        kappa: Cumulant = kappas[0]
+        if self._mixture:
+            is_mean = self._mixture == "within"
+            kappa = sum(kappas[1:], kappas[0]) / len(kappas) if is_mean else kappas[1] - kappas[0]
         options: dict[str, Any] = {"order": self.order, "max_iter": self.max_iter, "tol": self.tol}
         fits = [
             symmetric_cp(kappa, self.n_components, random_state=rng, **options)
@@ -145,23 +176,34 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=2,
             )
-        self.components_ = fit.components
-        self.weights_ = fit.weights * size**self.order
-        self.mean_ = np.mean([part.mean for _, part in parts], axis=0) * size
+        self.components_, self.weights_ = fit.components, fit.weights
+        self.mean_ = np.mean([part.mean for part in kappas], axis=0)
         self.n_iter_ = max(1, fit.n_iter)
         explained = np.array([one.fitted_norm for one in fits])
         self.start_scores_ = explained / (fit.fitted_norm or 1.0)
         overlaps = [
             np.abs(fit.components @ one.components.T).max(axis=1) for one in fits if one is not fit
         ]
-        self.stability_ = (
-            np.mean(overlaps, axis=0) if overlaps else np.full(self.n_components, np.nan)
-        )
+        self.stability_ = np.mean(overlaps or [np.full(self.n_components, np.nan)], axis=0)
         self.relative_error_ = relative_error(fit.fitted_norm, kappa.squared_norm(rng))
         return self
 
-    def _blocks(self, X: Any, y: Any) -> tuple[float, list[tuple[float, SampleCumulant]]]:
-        """Unit of samples that are read again for each contraction, and their cumulant."""
+    def _cumulants(self, X: Any, y: Any) -> list[SampleCumulant]:
+        """Cumulant of all rows, of the class that is named, or of each class."""
+        if is_in_blocks(X):
+            return [self._of_blocks(X, y)]
+        data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
+        if self.target is None:
+            note_pooled_classes(data, y)
+            return [SampleCumulant(data, self.order)]
+        labels = check_labels(y, data, self.target)
+        targets = np.unique(labels) if self._mixture else [self.target]
+        if self._mixture == "difference" and len(targets) != 2:
+            raise ValueError(f"target='difference' is of two classes, but y has {len(targets)}.")
+        return [SampleCumulant(rows_of_class(data, labels, one), self.order) for one in targets]
+
+    def _of_blocks(self, X: Any, y: Any) -> SampleCumulant:
+        """Cumulant of samples that are read again for each contraction."""
         if self.target is not None:
             if y is None or self._mixture or not is_lazy(X):
                 raise ValueError(
@@ -171,37 +213,9 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
             check_consistent_length(X, y)
             X = X.rechunk({1: -1})[(y if is_lazy(y) else np.asarray(y)) == self.target]
         kappa = SampleCumulant(X, self.order)
-        # Blocks are not scaled in memory, and their fourth powers squared must stay in range.
-        size = float(np.sqrt(kappa.covariance.diagonal().max()))
-        if not (size == 0.0 or 1e-30 < size < 1e30):
-            raise ValueError(f"Blocks of size {size:.1e}; scale them to about unit variance.")
         self.n_features_in_ = kappa.n_features
         self.__dict__.pop("feature_names_in_", None)
-        return 1.0, [(1.0, kappa)]
-
-    def _classes(self, X: Any, y: Any) -> tuple[float, list[tuple[float, SampleCumulant]]]:
-        """Unit of the inputs, and the cumulants of classes with their factors."""
-        data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
-        if self.target is None:
-            note_pooled_classes(data, y)
-            rows = [data]
-        else:
-            labels = check_labels(y, data, self.target)
-            targets = np.unique(labels) if self._mixture else [self.target]
-            if self._mixture == "difference" and len(targets) != 2:
-                raise ValueError(
-                    f"target='difference' is of two classes, but y has {len(targets)}."
-                )
-            rows = [rows_of_class(data, labels, target) for target in targets]
-        size = max(float(max(part.max(), -part.min())) for part in rows)
-        if size > 1e75:
-            raise ValueError(f"Inputs of size {size:.1e}; scale them to about unit variance.")
-        # In units of their own size eighth powers stay in range. A power of two divides exactly.
-        size = 1.0 if 1e-10 < size < 1e10 else 2.0 ** int(np.frexp(size)[1])
-        kappas = [SampleCumulant(part / size if size != 1.0 else part, self.order) for part in rows]
-        is_difference = self._mixture == "difference"
-        factors = [-1.0, 1.0] if is_difference else [1.0 / len(rows)] * len(rows)
-        return size, list(zip(factors, kappas, strict=True))
+        return kappa
 
     @property
     def _mixture(self) -> str | None:

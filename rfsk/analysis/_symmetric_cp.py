@@ -3,7 +3,8 @@
 import math
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .._core._blas import scipy_on_one_thread
 from .._core._random import as_generator
 from .._core._validation import check_fields, check_option, check_positive
-from ._cumulant import Cumulant, DenseCumulant
-from ._cumulant_sources import cumulant
-from ._dense_cp import dense_cp
+from ._cumulant import Cumulant, DenseCumulant, cumulant
 
 Array = NDArray[np.float64]
 
@@ -29,6 +28,8 @@ _N_STEPS = 15  # of the search for each initial component
 _NEGLIGIBLE = 1e-12  # a residual this much weaker than the first component has no direction
 _PATIENCE = 5  # iterations over which a decrease is measured; one may be small by chance
 _STOPPED = 99  # SciPy's status of an optimiser that its callback stopped
+_INITS = ("svd", "random", "random", "random")  # of TensorLy's parafac
+_N_POWER_STEPS = 10  # of TensorLy's power method, its default; each goes once around the axes
 _LOST = 1e-3  # fraction of the squared norm by which a better decomposition shows a lost component
 
 
@@ -81,8 +82,8 @@ class SymmetricCP:
     def from_cp_tensor(cls, cp_tensor: Any, source: Any) -> "SymmetricCP":
         """Symmetric part of a decomposition of TensorLy, with the weights that fit best.
 
-        The factors of a component, one for each axis, are equal but for their signs where the
-        component is symmetric; their common direction is kept.
+        The factors of a symmetric component, one for each axis, are equal but for their signs.
+        Their common direction is kept.
 
         Parameters
         ----------
@@ -90,10 +91,6 @@ class SymmetricCP:
             Or a pair of weights and factors.
         source : array-like, model, blocks or Cumulant
             What it decomposes, as `cumulant` takes it.
-
-        Returns
-        -------
-        decomposition : SymmetricCP
         """
         from tensorly.cp_tensor import cp_normalize
 
@@ -136,8 +133,8 @@ def symmetric_cp(
         to compare with: "power" is `symmetric_parafac_power_iteration`, "parafac" the symmetric
         part of alternating least squares from the best of four initial factors.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
-        Components to begin with, such as those of a decomposition of lower rank; the remaining
-        ones are found in what they leave. Only for "lbfgs".
+        Components to begin with, such as a decomposition of lower rank; the remaining ones are
+        found in what they leave. Only for "lbfgs".
     max_iter : int, default=500
         Most iterations of L-BFGS or parafac.
     tol : float, default=1e-6
@@ -158,7 +155,6 @@ def symmetric_cp(
 
     See Also
     --------
-    symmetric_cp_path : Decompositions of rising rank.
     CumulantCP : The same as an estimator.
 
     Examples
@@ -180,38 +176,10 @@ def symmetric_cp(
         raise ValueError(f"method={method!r} takes no start; expected 'lbfgs' with one.")
     kappa, rng = cumulant(source, order), as_generator(random_state)
     if method != "lbfgs":
-        return _dense(kappa, n_components, rng, method=method, max_iter=max_iter, tol=tol)
+        return _dense(kappa, n_components, method, max_iter, tol, rng)
     given = None if start is None else _as_start(kappa, start, n_components)
     components, weights = _initial_components(kappa._condensed, n_components, rng, given)
     return _sorted(kappa, *_lbfgs(kappa, components, weights, max_iter, tol))
-
-
-def _dense(kappa: Cumulant, n_components: int, rng: np.random.Generator, **how: Any) -> SymmetricCP:
-    """Decompose by TensorLy, and warn where another decomposition of this rank explains more."""
-    tensor = kappa.tensor()
-    norm = float(np.linalg.norm(tensor))
-    if norm == 0.0:
-        components = unit(rng.standard_normal((n_components, kappa.n_features)))
-        return _sorted(kappa, components, np.zeros(n_components), 0, True)
-    dense = DenseCumulant(tensor / norm)
-    cp_tensor, n_iter, converged = dense_cp(tensor / norm, n_components, rng, **how)
-    fit = SymmetricCP.from_cp_tensor(cp_tensor, dense)
-    # One component more, and the best of the decompositions that leave another one out.
-    more, _ = _initial_components(dense, n_components + 1, rng, (fit.components, fit.weights))
-    others = [np.delete(more, j, axis=0) for j in range(n_components)]
-    reached = [fitted_norm(dense, other, _best_weights(dense, other)) for other in others]
-    best = max(fit.fitted_norm, *reached)
-    if best > fit.fitted_norm + _LOST or not converged:
-        converged = False
-        warnings.warn(
-            f"TensorLy's {how['method']} lost a component or did not converge: its relative error "
-            f"is {relative_error(fit.fitted_norm, 1.0):.3f}, where {relative_error(best, 1.0):.3f} "
-            "was found at the same rank; use method='lbfgs' or another random_state.",
-            ConvergenceWarning,
-            stacklevel=3,
-        )
-    weights, explained = fit.weights * norm, fit.fitted_norm * norm**2
-    return replace(fit, weights=weights, fitted_norm=explained, n_iter=n_iter, converged=converged)
 
 
 def _sorted(
@@ -259,6 +227,22 @@ def unit(vectors: Array) -> Array:
     return np.asarray(vectors / np.where(length > 0, length, 1.0))
 
 
+def _as_start(
+    kappa: Cumulant, start: SymmetricCP | ArrayLike, n_components: int
+) -> tuple[Array, Array]:
+    """Unit vectors to begin with, and their weights."""
+    given = start.components if isinstance(start, SymmetricCP) else start
+    components = unit(check_fields(given, "start"))
+    if components.shape[1] != kappa.n_features or len(components) > n_components:
+        raise ValueError(
+            f"start has shape {components.shape}; expected at most {n_components} components of "
+            f"{kappa.n_features} features."
+        )
+    if not np.all(np.any(components != 0.0, axis=1)):
+        raise ValueError("start has a component of zeros; leave it out.")
+    return components, _best_weights(kappa, components)
+
+
 def _initial_components(
     kappa: Cumulant,
     n_components: int,
@@ -272,15 +256,13 @@ def _initial_components(
     """
     components = unit(rng.standard_normal((n_components, kappa.n_features)))
     weights = np.zeros(n_components)
-    first = 0
+    first = 0 if start is None else len(start[1])
     if start is not None:
-        first = len(start[1])
         components[:first], weights[:first] = start
 
     def contract_residual(directions: Array) -> Array:
-        overlap = directions @ components.T
-        fit = (weights * overlap ** (kappa.order - 1)) @ components
-        return np.asarray(kappa.contract(directions) - fit)
+        overlap = weights * (directions @ components.T) ** (kappa.order - 1)
+        return np.asarray(kappa.contract(directions) - overlap @ components)
 
     for j in range(first, n_components):
         candidates = unit(rng.standard_normal((_N_CANDIDATES, kappa.n_features)))
@@ -316,10 +298,9 @@ def _strongest_direction(
 def cp_objective(
     kappa: Cumulant, vectors: Array, signs: Array, scale: float = 1.0
 ) -> tuple[float, Array]:
-    """Squared residual but for a constant, and its gradient.
+    """||K - sum_j signs_j b_j (x) ... (x) b_j||^2 - ||K||^2, K = kappa / scale, and its gradient.
 
-    The residual is ||kappa - scale sum_j signs_j b_j (x) ... (x) b_j||^2 / scale^2, the constant
-    ||kappa||^2 / scale^2, and `vectors` are the b_j, whose lengths carry the weights.
+    `vectors` are the b_j, whose lengths carry the weights.
     """
     contracted = signs[:, None] * kappa.contract(vectors) / scale
     gram = vectors @ vectors.T
@@ -379,104 +360,81 @@ def _stop_at(tol: float) -> Callable[[OptimizeResult], None]:
     return callback
 
 
-def _as_start(
-    kappa: Cumulant, start: SymmetricCP | ArrayLike, n_components: int
-) -> tuple[Array, Array]:
-    """Unit vectors to begin with, and their weights."""
-    given = start.components if isinstance(start, SymmetricCP) else start
-    components = unit(check_fields(given, "start"))
-    if components.shape[1] != kappa.n_features or len(components) > n_components:
-        raise ValueError(
-            f"start has shape {components.shape}; expected at most {n_components} components of "
-            f"{kappa.n_features} features."
+def _dense(
+    kappa: Cumulant, n_components: int, method: str, max_iter: int, tol: float, rng: Any
+) -> SymmetricCP:
+    """Decompose by TensorLy, and warn where another decomposition of this rank explains more."""
+    tensor = kappa.tensor()
+    norm = float(np.linalg.norm(tensor))
+    if norm == 0.0:
+        components = unit(rng.standard_normal((n_components, kappa.n_features)))
+        return _sorted(kappa, components, np.zeros(n_components), 0, True)
+    dense = DenseCumulant(tensor / norm)
+    cp_tensor, n_iter = _by_tensorly(tensor / norm, n_components, method, max_iter, tol, rng)
+    fit = SymmetricCP.from_cp_tensor(cp_tensor, dense)
+    # One component more, and the best of the decompositions that leave another one out.
+    more, _ = _initial_components(dense, n_components + 1, rng, (fit.components, fit.weights))
+    others = [np.delete(more, j, axis=0) for j in range(n_components)]
+    reached = [fitted_norm(dense, other, _best_weights(dense, other)) for other in others]
+    best = max(fit.fitted_norm, *reached)
+    converged = best <= fit.fitted_norm + _LOST and (method == "power" or n_iter < max_iter)
+    if not converged:
+        warnings.warn(
+            f"TensorLy's {method} lost a component or did not converge: its relative error "
+            f"is {relative_error(fit.fitted_norm, 1.0):.3f}, where {relative_error(best, 1.0):.3f} "
+            "was found at the same rank; use method='lbfgs' or another random_state.",
+            ConvergenceWarning,
+            stacklevel=3,
         )
-    if not np.all(np.any(components != 0.0, axis=1)):
-        raise ValueError("start has a component of zeros; leave it out.")
-    return components, _best_weights(kappa, components)
+    weights, explained = fit.weights * norm, fit.fitted_norm * norm**2
+    return replace(fit, weights=weights, fitted_norm=explained, n_iter=n_iter, converged=converged)
 
 
-@dataclass(frozen=True)
-class CPPath:
-    """Decompositions of one cumulant, of rising rank.
+def _by_tensorly(
+    tensor: Array, n_components: int, method: str, max_iter: int, tol: float, rng: Any
+) -> tuple[Any, int]:
+    """Decompose a tensor of unit norm, keep the best of several runs, and count its iterations.
 
-    Attributes
-    ----------
-    n_components : ndarray of shape (n_ranks,)
-        Ranks.
-    decompositions : list of SymmetricCP
-        One of each rank.
-    squared_norm : float
-        ||kappa||^2; of samples an estimate where the tensor cannot be formed, and NaN where it is
-        not known.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rfsk.analysis import symmetric_cp_path
-    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(20_000, 4))
-    >>> [round(fit.fitted_norm) for fit in symmetric_cp_path(X, [1, 2, 4]).decompositions]
-    [4, 8, 16]
+    "parafac", alternating least squares, starts from singular vectors and three times at random.
+    "power", the symmetric power method with deflation, takes the tensor and its negative, because
+    it prefers positive weights.
     """
+    from tensorly.cp_tensor import CPTensor, cp_to_tensor
+    from tensorly.decomposition import parafac, symmetric_parafac_power_iteration
 
-    n_components: NDArray[np.intp]
-    decompositions: list[SymmetricCP]
-    squared_norm: float
-
-    @property
-    def relative_error(self) -> Array:
-        """||kappa - fit|| / ||kappa|| at each rank, (n_ranks,); NaN if the norm is."""
-        return np.array(
-            [relative_error(fit.fitted_norm, self.squared_norm) for fit in self.decompositions]
+    options = {"n_iter_max": max_iter, "tol": tol, "normalize_factors": True, "return_errors": True}
+    runs: list[tuple[Any, int]] = []
+    with _global_generator_seeded(rng), np.errstate(all="ignore"):
+        if method == "power":
+            for sign in (1.0, -1.0):
+                weights, factor = symmetric_parafac_power_iteration(
+                    sign * tensor, n_components, n_iteration=_N_POWER_STEPS
+                )
+                # NaN where nothing was left to find.
+                weights, factor = np.nan_to_num(sign * weights), np.nan_to_num(factor)
+                runs.append((CPTensor((weights, [factor] * tensor.ndim)), _N_POWER_STEPS))
+        else:
+            for init in _INITS:
+                try:
+                    cp_tensor, errors = parafac(tensor, n_components, init=init, **options)
+                except np.linalg.LinAlgError:  # two components became one
+                    continue
+                if np.isfinite(errors[-1]):
+                    runs.append((cp_tensor, len(errors)))
+    if not runs:
+        raise RuntimeError(
+            f"TensorLy's parafac met a singular matrix from each of {len(_INITS)} initial factors; "
+            "use another seed, fewer components or a larger tol."
         )
+    return min(runs, key=lambda run: np.linalg.norm(tensor - cp_to_tensor(run[0])))
 
 
-def symmetric_cp_path(
-    source: Any,
-    n_components: Iterable[int] = (1, 2, 4, 8, 16),
-    *,
-    order: int = 4,
-    random_state: Any = None,
-    **options: Any,
-) -> CPPath:
-    """Decompose a cumulant at rising ranks, each from where the one before ended.
-
-    Parameters
-    ----------
-    source : array-like, model, blocks or Cumulant
-        Whatever `cumulant` takes.
-    n_components : iterable of int, default=(1, 2, 4, 8, 16)
-        Ranks; sorted first.
-    order : int, default=4
-        3 or 4.
-    random_state : int, Generator, RandomState or None, default=None
-        Seed of the initial directions.
-    **options
-        `max_iter` and `tol` of `symmetric_cp`, at each rank.
-
-    Returns
-    -------
-    path : CPPath
-
-    Examples
-    --------
-    >>> from rfsk.analysis import symmetric_cp_path
-    >>> from rfsk.datasets import NLGP
-    >>> path = symmetric_cp_path(NLGP(12, correlation_length=2.0, gain=3.0), random_state=0)
-    >>> path.relative_error.round(2)
-    array([0.9 , 0.79, 0.51, 0.17, 0.09])
-    """
-    if not isinstance(n_components, Iterable):
-        raise TypeError(f"n_components={n_components!r}; expected several ranks, as (1, 2, 4).")
-    ranks = sorted(n_components)
-    if not ranks:
-        raise ValueError("n_components is empty; expected at least one rank.")
-    kappa, rng = cumulant(source, order), as_generator(random_state)
-    options |= {"order": order, "random_state": rng}
-    fits: list[SymmetricCP] = []
-    for rank in ranks:
-        fits.append(symmetric_cp(kappa, rank, start=fits[-1] if fits else None, **options))
+@contextmanager
+def _global_generator_seeded(rng: np.random.Generator) -> Iterator[None]:
+    """Seed NumPy's global generator, from which TensorLy draws, and put its state back."""
+    state = np.random.get_state()  # noqa: NPY002
+    np.random.seed(rng.integers(2**32))  # noqa: NPY002
     try:
-        squared_norm = kappa.squared_norm(rng)
-    except NotImplementedError:
-        squared_norm = math.nan
-    return CPPath(np.array(ranks), fits, squared_norm)
+        yield
+    finally:
+        np.random.set_state(state)  # noqa: NPY002

@@ -61,9 +61,11 @@ class CumulantDisplay(Display):
         display : CumulantDisplay
         """
         kappa, C = cumulant(source), cumulant(source, 2).tensor()
-        site = kappa.n_features // 2 if site is None else site
-        gaussian = C[site, site] * C + 2.0 * np.outer(C[site], C[site])
-        return cls(kappa.pair_slice(site), gaussian, site).plot()
+        site = len(C) // 2 if site is None else site
+        if site not in range(len(C)):
+            raise ValueError(f"site={site!r}; expected a feature from 0 to {len(C) - 1}.")
+        units, gaussian = np.eye(len(C)), C[site, site] * C + 2.0 * np.outer(C[site], C[site])
+        return cls(kappa.pair_contract(units[site], units), gaussian, site).plot()
 
     def plot(self) -> "CumulantDisplay":
         """Draw both slices, each on its own scale centred at zero."""

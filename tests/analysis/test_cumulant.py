@@ -2,15 +2,14 @@
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 
 from rfsk.analysis import (
     DenseCumulant,
     SampleCumulant,
     TranslationInvariantCumulant,
     _cumulant,
-    _sample_cumulant,
     cumulant,
-    symmetric_cp,
 )
 from rfsk.datasets import NLGP, GaussianField, Ising, Pulses, SpikedCumulant
 
@@ -65,9 +64,11 @@ def test_every_source_has_the_tensor_of_the_definition(X, order, kind):
     assert (kappa.order, kappa.n_features) == (order, 6)
     close(kappa.tensor(), expected)
     directions = np.random.default_rng(1).normal(size=(4, 6))
-    close(kappa.contract(directions), contraction(expected, directions))
-    strengths = np.sum(contraction(expected, directions) * directions, axis=1)
-    close(kappa.strength(directions), strengths)
+    gradients = contraction(expected, directions)
+    close(kappa.contract(directions), gradients)
+    close(kappa.strength(directions), np.sum(gradients * directions, axis=1))
+    # Whole numbers and lists are directions too.
+    close(kappa.strength(np.eye(6, dtype=int).tolist()), np.einsum("i" * order + "->i", expected))
     assert kappa.squared_norm() == pytest.approx((expected**2).sum(), rel=1e-9)
 
 
@@ -75,8 +76,8 @@ def test_every_source_has_the_tensor_of_the_definition(X, order, kind):
 def test_contraction_does_not_depend_on_the_chunks(X, in_blocks, monkeypatch):
     source = [X[:100], X[100:]] if in_blocks else X
     whole = cumulant(source).contract(np.eye(6))
-    monkeypatch.setattr(_sample_cumulant, "_CHUNK_ROWS", 11)
-    monkeypatch.setattr(_sample_cumulant, "_CHUNK_FEATURES", 1)
+    monkeypatch.setattr(_cumulant, "_CHUNK_ROWS", 11)
+    monkeypatch.setattr(_cumulant, "_CHUNK_VALUES", 1)
     np.testing.assert_allclose(cumulant(source).contract(np.eye(6)), whole, rtol=1e-9)
 
 
@@ -89,6 +90,13 @@ def test_dask_masks_leave_blocks_that_are_empty_or_of_unknown_length(X):
     assert cumulant(lazy).squared_norm() == pytest.approx(cumulant(X[keep]).squared_norm())
 
 
+def check_estimate(estimate, expected, monkeypatch):
+    """Beyond 200 rows 50 are drawn: unbiased, the mean of 400 estimates within five errors."""
+    monkeypatch.setattr(_cumulant, "_NORM_ROWS", 50)
+    drawn = np.array([estimate(seed) for seed in range(400)])
+    assert 0 < abs(drawn.mean() - expected) < 5 * drawn.std() / 20
+
+
 @pytest.mark.parametrize("order", [3, 4])
 def test_norm_from_pairs_of_rows_is_that_of_the_tensor(order, monkeypatch):
     data = np.random.default_rng(0).standard_exponential((200, 41))
@@ -98,21 +106,7 @@ def test_norm_from_pairs_of_rows_is_that_of_the_tensor(order, monkeypatch):
     blocks = cumulant([data[:123], data[123:]], order)
     for kappa in (cumulant(data, order), blocks, lazy):
         assert kappa.squared_norm() == pytest.approx(expected, rel=1e-9)
-    # Beyond a number of rows, a sample of them: unbiased, the mean of 400 within five errors.
-    monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
-    estimates = [blocks.squared_norm(seed) for seed in range(400)]
-    error = np.std(estimates) / 20
-    assert abs(np.mean(estimates) - expected) < 5 * error
-    assert error > 0
-
-
-@pytest.mark.parametrize("scale", [1e-12, 1e12])
-def test_sampled_norm_in_single_precision_takes_any_scale(scale, monkeypatch):
-    monkeypatch.setattr(_sample_cumulant, "_FEW_FEATURES", 0)
-    monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
-    X = np.random.default_rng(2).standard_normal((200, 3)) ** 3
-    once, scaled = (cumulant(factor * X).squared_norm(0) for factor in (1.0, scale))
-    assert scaled == pytest.approx(scale**8 * once, rel=1e-5)
+    check_estimate(blocks.squared_norm, expected, monkeypatch)
 
 
 @pytest.mark.parametrize("order", [2, 3, 4])
@@ -124,14 +118,11 @@ def test_inner_product_of_two_samples_is_that_of_their_tensors(order, monkeypatc
     )
     expected = (one.tensor() * two.tensor()).sum()
     assert one.inner(two) == pytest.approx(expected, rel=1e-9)
-    monkeypatch.setattr(_sample_cumulant, "_FEW_FEATURES", 0)
+    monkeypatch.setattr(_cumulant, "_FEW_FEATURES", 0)
     assert one.inner(two) == pytest.approx(expected, rel=1e-9)
     assert one.inner(one) == pytest.approx((one.tensor() ** 2).sum(), rel=1e-9)
-    if order > 2:  # some of the rows: unbiased, the mean of 400 estimates within five errors
-        monkeypatch.setattr(_sample_cumulant, "_NORM_ROWS", 50)
-        drawn = np.array([one.inner(two, seed) for seed in range(400)])
-        assert abs(drawn.mean() - expected) < 5 * drawn.std() / 20
-        assert drawn.std() > 0
+    if order > 2:
+        check_estimate(lambda seed: one.inner(two, seed), expected, monkeypatch)
 
 
 MODELS = {
@@ -155,16 +146,10 @@ def test_cumulant_of_a_model_is_its_tensor(name):
     np.testing.assert_array_equal(cumulant(model, 2).tensor(), model.covariance())
 
 
-def test_model_meets_its_samples():
-    """400,000 samples, seed 2: every entry of a ring of six within five of its errors."""
-    model = NLGP(6, correlation_length=2.0, gain=3.0)
-    samples = model.sample(400_000, random_state=2)
-    exact = cumulant(model).tensor()
-    parts = [cumulant(part).tensor() for part in np.split(samples, 20)]
-    error = np.std(parts, axis=0) / np.sqrt(20)
-    deviation = np.abs(np.mean(parts, axis=0) - exact)
-    # Twenty parts: t-distributed with 19 degrees of freedom; five errors are p = 8e-5 an entry.
-    assert (deviation > 5 * error).mean() < 2e-3
+def in_parts(samples, n_parts, measure):
+    """Mean of a measure of the cumulants of equal parts of samples, and its error."""
+    found = [measure(cumulant(part)) for part in np.split(samples, n_parts)]
+    return np.mean(found, axis=0), np.std(found, axis=0) / np.sqrt(n_parts)
 
 
 def test_cumulant_of_a_long_ring_meets_its_samples():
@@ -173,10 +158,9 @@ def test_cumulant_of_a_long_ring_meets_its_samples():
     directions = GaussianField(100, correlation_length=5.0).sample(6, random_state=1) / 10.0
     exact = cumulant(model).strength(directions)
     samples = model.sample(50_000, random_state=0)
-    parts = [cumulant(part).strength(directions) for part in np.split(samples, 10)]
-    error = np.std(parts, axis=0) / np.sqrt(10)
+    mean, error = in_parts(samples, 10, lambda kappa: kappa.strength(directions))
     # Ten parts: t-distributed with 9 degrees of freedom, eight errors are p = 2e-5.
-    assert np.all(np.abs(np.mean(parts, axis=0) - exact) < 8 * error)
+    assert np.all(np.abs(mean - exact) < 8 * error)
     assert np.all(np.abs(exact) > 8 * error)
 
 
@@ -187,8 +171,7 @@ def test_cumulants_of_gaussian_classes_vanish_and_the_pooled_one_does_not():
     classes = [rng.normal(size=(100_000, 8)) @ root for root in roots]
     within = [cumulant(rows).tensor() for rows in classes]
     for kappa, rows in zip(within, classes, strict=True):
-        parts = [cumulant(part).tensor() for part in np.split(rows, 20)]
-        error = np.std(parts, axis=0) / np.sqrt(20)
+        _, error = in_parts(rows, 20, SampleCumulant.tensor)
         assert (np.abs(kappa) > 5 * error).mean() < 2e-3
     pooled = cumulant(np.concatenate(classes)).tensor()
     half = (np.cov(classes[0].T, bias=True) - np.cov(classes[1].T, bias=True)) / 2
@@ -218,8 +201,8 @@ def test_norm_of_sums_of_cumulants_needs_no_tensor(monkeypatch):
     sums = [2.0 * one, one - two, 0.5 * (one + two), one + one - 2.0 * two]
     expected = [(kappa.tensor() ** 2).sum() for kappa in sums]
     np.testing.assert_allclose([kappa.squared_norm() for kappa in sums], expected, rtol=1e-8)
-    monkeypatch.setattr(_cumulant, "LARGEST_TENSOR", 100)
-    monkeypatch.setattr(_sample_cumulant, "_FEW_FEATURES", 0)
+    monkeypatch.setattr(_cumulant, "_LARGEST_TENSOR", 100)
+    monkeypatch.setattr(_cumulant, "_FEW_FEATURES", 0)
     np.testing.assert_allclose([kappa.squared_norm() for kappa in sums], expected, rtol=1e-8)
     assert one.inner(one - two) == pytest.approx((one - two).inner(one), rel=1e-8)
     exact = cumulant(NLGP(8, correlation_length=1.0, gain=3.0))
@@ -240,17 +223,10 @@ def test_cumulant_in_a_subspace_is_that_of_the_projected_samples(order):
     rng = np.random.default_rng(0)
     X = rng.standard_exponential((200, 6))
     axes = np.linalg.qr(rng.normal(size=(6, 6)))[0][:3]
-    part = _sample_cumulant.SubspaceCumulant(cumulant(X @ axes.T, order), axes)
+    part = _cumulant.SubspaceCumulant(cumulant(X @ axes.T, order), axes)
     whole, directions = cumulant(X @ axes.T @ axes, order), rng.normal(size=(4, 6))
     np.testing.assert_allclose(part.tensor(), whole.tensor(), atol=1e-12)
     np.testing.assert_allclose(part.contract(directions), whole.contract(directions), atol=1e-12)
-
-
-def test_contraction_of_entries_between_pairs_is_that_of_the_samples():
-    kappa = cumulant(np.random.default_rng(0).standard_exponential((200, 5)))
-    directions = np.random.default_rng(1).normal(size=(4, 5))
-    expected = kappa.contract(directions)
-    np.testing.assert_allclose(kappa._pair_cumulant().contract(directions), expected, atol=1e-11)
 
 
 def test_only_samples_with_few_strong_axes_are_condensed():
@@ -284,24 +260,18 @@ BAD = [
     (lambda X: cumulant(SLICE), ValueError, "is of order 3; expected order=4"),
     (lambda X: cumulant(block for block in [X]), TypeError, "can be read only once"),
     (lambda X: cumulant([X, X[:, :5]]), ValueError, "has 5 columns and the first one 6"),
+    (lambda X: cumulant("names"), ValueError, "could not convert string"),
     (lambda X: cumulant([X[:1]]), ValueError, "blocks hold 1 row"),
     (lambda X: cumulant(np.full((4, 3), np.nan)), ValueError, "X contains NaN"),
     (lambda X: cumulant(np.ones((1, 3))), ValueError, "minimum of 2 is required"),
     (lambda X: cumulant(MODELS["NLGP"], 3), NotImplementedError, "No third cumulant of a model"),
     (lambda X: cumulant(SPIKED), NotImplementedError, r"SpikedCumulant .*cumulant\(model.sample"),
-    (lambda X: symmetric_cp(X, 1, order=2), ValueError, "order=2; expected 3 or 4"),
+    (lambda X: cumulant((X, X[:, 0])), ValueError, r"source is a pair \(X, y\)"),
+    (lambda X: cumulant(PCA()), TypeError, "source is a PCA; expected samples of one class"),
     (lambda X: cumulant(np.ones((3, 3, 3, 2))), ValueError, r"shape \(3, 3, 3, 2\); expected two"),
     (lambda X: cumulant(np.arange(16.0).reshape((2,) * 4)), ValueError, "is not symmetric"),
-    (
-        lambda X: SampleCumulant(np.eye(100)).tensor(),
-        ValueError,
-        r"100\^4 entries, more than 2\^24",
-    ),
-    (
-        lambda X: TranslationInvariantCumulant(SLICE, (4,)),
-        ValueError,
-        r"slice has shape \(3, 3, 3\)",
-    ),
+    (lambda X: SampleCumulant(np.eye(65)).tensor(), ValueError, r"65\^4 entries, more than 2\^24"),
+    (lambda X: TranslationInvariantCumulant(SLICE, (4,)), ValueError, r"slice has shape \(3, 3, 3"),
 ]
 
 

@@ -12,17 +12,24 @@ from tensorly.decomposition import parafac
 from tensorly.metrics import congruence_coefficient
 from threadpoolctl import threadpool_info
 
-from rfsk import CumulantCP, FieldMatcher, make_nlgp, symmetric_cp
+from rfsk import CumulantCP, make_nlgp, symmetric_cp
 from rfsk._core._blas import blas_on_one_thread, scipy_on_one_thread
-from rfsk.analysis import DenseCumulant, SymmetricCP, _dense_cp, cumulant, ipr, symmetric_cp_path
-from rfsk.analysis._symmetric_cp import cp_objective
+from rfsk.analysis import DenseCumulant, SymmetricCP, _symmetric_cp, cumulant, ipr
 from rfsk.datasets import NLGP
 
 METHODS = ("lbfgs", "power", "parafac")
+RING = NLGP(12, correlation_length=2.0, gain=3.0)
 
 
 def rank_one_sum(weights, components, order=4):
     return cp_to_tensor((np.asarray(weights), [components.T] * order))
+
+
+def orthogonal(weights, n_features, seed, order=4):
+    """Tensor with these weights along orthogonal directions, and the directions."""
+    Q = np.linalg.qr(np.random.default_rng(seed).normal(size=(n_features, n_features)))[0]
+    Q = Q[: len(weights)]
+    return rank_one_sum(weights, Q, order), Q
 
 
 def nlgp_samples(n_sites=12, n=4000, xi=2.0, gain=3.0):
@@ -31,6 +38,11 @@ def nlgp_samples(n_sites=12, n=4000, xi=2.0, gain=3.0):
 
 def gradients(tensor, vectors):
     return np.einsum("ijkl,ri,rj,rk->rl", tensor, *[vectors] * 3, optimize=True)
+
+
+def relative_residual(tensor, weights, components):
+    residual = tensor - rank_one_sum(weights, components)
+    return np.linalg.norm(residual) / np.linalg.norm(tensor)
 
 
 @pytest.fixture(scope="module", params=[12, 30], name="pair")
@@ -44,26 +56,25 @@ def test_implicit_objective_and_gradient_are_those_of_the_dense_residual(pair):
     tensor = pair[1].tensor()
     rng = np.random.default_rng(1)
     vectors, signs = rng.standard_normal((3, len(tensor))), np.array([1.0, -1.0, -1.0])
-    residual = tensor - rank_one_sum(signs, vectors)
-    value = (residual**2).sum() - (tensor**2).sum()
+    residual = tensor / 2 - rank_one_sum(signs, vectors)
+    value = (residual**2).sum() - (tensor**2).sum() / 4
     slope = -8.0 * signs[:, None] * gradients(residual, vectors)
     for kappa in pair:
-        found, gradient = cp_objective(kappa, vectors, signs)
+        found, gradient = _symmetric_cp.cp_objective(kappa, vectors, signs, 2.0)
         assert found == pytest.approx(value, rel=1e-8)
         np.testing.assert_allclose(gradient, slope, rtol=1e-8, atol=1e-8 * np.abs(slope).max())
 
 
 def test_implicit_and_dense_factors_from_the_same_start_agree(pair):
     start = np.random.default_rng(2).standard_normal((3, pair[0].n_features))
-    fits = [symmetric_cp(kappa, 3, start=start, tol=1e-15, random_state=0) for kappa in pair]
-    np.testing.assert_allclose(fits[0].components, fits[1].components, atol=1e-6)
-    np.testing.assert_allclose(fits[0].weights, fits[1].weights, rtol=1e-6)
+    fit, other = (symmetric_cp(kappa, 3, start=start, tol=1e-15, random_state=0) for kappa in pair)
+    np.testing.assert_allclose(fit.components, other.components, atol=1e-6)
+    np.testing.assert_allclose(fit.weights, other.weights, rtol=1e-6)
     tensor = pair[1].tensor()
-    residual = tensor - rank_one_sum(fits[0].weights, fits[0].components)
-    left = (tensor**2).sum() - (residual**2).sum()
-    assert fits[0].fitted_norm == pytest.approx(left, rel=1e-8)
-    slope = gradients(residual, fits[0].components)
-    assert np.abs(slope).max() < 1e-4 * np.abs(fits[0].weights).max()
+    residual = tensor - rank_one_sum(fit.weights, fit.components)
+    assert fit.fitted_norm == pytest.approx((tensor**2).sum() - (residual**2).sum(), rel=1e-8)
+    slope = gradients(residual, fit.components)
+    assert np.abs(slope).max() < 1e-4 * np.abs(fit.weights).max()
 
 
 def minimum_by_definition(X, start):
@@ -88,8 +99,7 @@ def minimum_by_definition(X, start):
 def test_search_in_few_axes_ends_at_the_minimum_of_plain_lbfgs(gain):
     """kappa ~ - sum_j b_j (x) b_j (x) b_j (x) b_j of 3000 samples of 48 sites, from one start."""
     X = nlgp_samples(48, 3000, 5.0, gain)
-    kappa = cumulant(X)
-    assert kappa._condensed is not kappa
+    assert cumulant(X)._condensed.n_features == 48
     start = symmetric_cp(X, 4, max_iter=1, random_state=1)
     assert np.all(start.weights < 0)
     fit = symmetric_cp(X, 4, start=start, random_state=0)
@@ -104,57 +114,51 @@ def test_search_in_few_axes_ends_at_the_minimum_of_plain_lbfgs(gain):
     np.testing.assert_allclose(fit.weights, expected, rtol=1e-3)
 
 
-@pytest.mark.parametrize("scale", [1e3, 1e15])
-def test_the_unit_of_samples_does_not_change_their_components(scale):
-    X = nlgp_samples(48, 3000, 5.0)
-    once, scaled = (symmetric_cp(factor * X, 3, random_state=0) for factor in (1.0, scale))
-    np.testing.assert_allclose(scaled.components, once.components, atol=1e-5)
-    np.testing.assert_allclose(scaled.weights / scale**4, once.weights, rtol=1e-4)
-
-
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("order", [3, 4])
 def test_every_method_is_exact_on_orthogonal_tensors_of_either_sign(method, order):
-    Q = np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0][:4]
     weights = np.array([3.0, -2.0, 1.5, -1.0])
-    tensor = rank_one_sum(weights, Q, order)
+    tensor, Q = orthogonal(weights, 8, 0, order)
     options = {"order": order, "method": method, "max_iter": 2000}
     fit = symmetric_cp(tensor, 4, tol=1e-14, random_state=1, **options)
     np.testing.assert_allclose(cp_to_tensor(fit.to_cp_tensor()), tensor, atol=1e-5)
     expected = np.abs(weights) if order == 3 else weights
     np.testing.assert_allclose(fit.weights, expected, rtol=1e-5)
     np.testing.assert_allclose(np.abs(np.sum(fit.components * Q, axis=1)), 1.0, atol=1e-6)
+    largest = np.take_along_axis(fit.components, np.abs(fit.components).argmax(1)[:, None], 1)
+    assert order == 3 or largest.min() > 0
     assert fit.fitted_norm == pytest.approx((weights**2).sum(), rel=1e-8)
     assert fit.converged
 
 
 def test_components_without_use_have_weight_zero():
-    Q = np.linalg.qr(np.random.default_rng(4).standard_normal((9, 9)))[0][:4]
-    weights = np.array([3.0, -2.5, 2.0, -1.0])
-    fit = symmetric_cp(rank_one_sum(weights, Q), 6, random_state=0)
+    weights = [3.0, -2.5, 2.0, -1.0]
+    fit = symmetric_cp(orthogonal(weights, 9, 4)[0], 6, random_state=0)
     np.testing.assert_allclose(fit.weights, [*weights, 0.0, 0.0], atol=1e-6)
+    tensor = rank_one_sum([-2.0], np.eye(3)[:1])
     for method in METHODS:
         empty = symmetric_cp(np.zeros((3, 3, 3, 3)), 2, method=method, random_state=0)
         assert empty.weights.tolist() == [0.0, 0.0]
-        if method != "parafac":  # whose two equal components make a singular matrix
-            tensor = rank_one_sum([-2.0], np.eye(3)[:1])
+        assert empty.converged
+        if method != "parafac":
             single = symmetric_cp(tensor, 2, method=method, random_state=0)
             np.testing.assert_allclose(single.to_cp_tensor().to_tensor(), tensor, atol=1e-6)
             assert single.converged
+    with pytest.raises(RuntimeError, match="met a singular matrix from each of 4 initial factors"):
+        symmetric_cp(tensor, 2, method="parafac", random_state=0)
 
 
-@pytest.mark.parametrize("inits", [_dense_cp._INITS, ("random",)])
+@pytest.mark.parametrize("inits", [_symmetric_cp._INITS, ("random",)])
 def test_dense_methods_report_the_components_that_they_lose(inits, monkeypatch):
     """Three orthogonal terms, 3, -2 and 1: from random factors parafac often finds two."""
-    monkeypatch.setattr(_dense_cp, "_INITS", inits)
+    monkeypatch.setattr(_symmetric_cp, "_INITS", inits)
     n_lost = 0
     for seed in range(8):
-        Q = np.linalg.qr(np.random.default_rng(seed).normal(size=(8, 8)))[0][:3]
-        tensor = rank_one_sum([3.0, -2.0, 1.0], Q)
+        tensor, _ = orthogonal([3.0, -2.0, 1.0], 8, seed)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ConvergenceWarning)
             fit = symmetric_cp(tensor, 3, method="parafac", random_state=seed)
-        error = np.linalg.norm(cp_to_tensor(fit.to_cp_tensor()) - tensor) / 14**0.5
+        error = relative_residual(tensor, fit.weights, fit.components)
         assert fit.converged == (error < 1e-3) == (not caught)
         if caught:
             assert "TensorLy's parafac lost a component" in str(caught[0].message)
@@ -163,10 +167,12 @@ def test_dense_methods_report_the_components_that_they_lose(inits, monkeypatch):
     assert (n_lost > 0) == (inits == ("random",))
 
 
-def test_parafac_that_is_stopped_early_warns():
+def test_optimisers_that_are_stopped_early_warn():
     X = nlgp_samples()
     with pytest.warns(ConvergenceWarning, match="parafac lost a component or did not converge"):
         assert not symmetric_cp(X, 3, method="parafac", max_iter=2, random_state=0).converged
+    with pytest.warns(ConvergenceWarning, match="did not converge in 2 iterations"):
+        CumulantCP(6, max_iter=2, random_state=0).fit(X)
 
 
 def test_decompositions_convert_to_tensorly_and_back():
@@ -174,10 +180,7 @@ def test_decompositions_convert_to_tensorly_and_back():
     fit = symmetric_cp(kappa, 3, tol=1e-15, random_state=0)
     converted = fit.to_cp_tensor()
     assert isinstance(converted, CPTensor)
-    residual = kappa.tensor() - converted.to_tensor()
-    expected = kappa.squared_norm() - (residual**2).sum()
-    assert fit.fitted_norm == pytest.approx(expected, rel=1e-8)
-    assert cp_norm(converted) ** 2 == pytest.approx(expected, rel=1e-4)  # at a minimum
+    assert cp_norm(converted) ** 2 == pytest.approx(fit.fitted_norm, rel=1e-4)  # at a minimum
     # Signs in single factors, lengths and the order of components mean nothing.
     factors = [factor[:, ::-1].copy() for factor in converted.factors]
     factors[0] *= -2.0
@@ -214,13 +217,12 @@ def test_methods_agree_up_to_order_sign_and_a_common_shift(D):
         assert fit.converged
 
 
-def test_same_seed_same_factors_and_the_global_generator_is_left_alone():
-    kappa = cumulant(NLGP(10, correlation_length=1.5, gain=3.0))
-    for method in METHODS:
-        before = np.random.get_state()[1].copy()  # noqa: NPY002
-        one, two = (symmetric_cp(kappa, 2, method=method, random_state=5) for _ in range(2))
-        np.testing.assert_array_equal(one.components, two.components)
-        np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+@pytest.mark.parametrize("method", METHODS)
+def test_same_seed_same_factors_and_the_global_generator_is_left_alone(method):
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    one, two = (symmetric_cp(cumulant(RING), 2, method=method, random_state=5) for _ in range(2))
+    np.testing.assert_array_equal(one.components, two.components)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
 @pytest.mark.parametrize(("gain", "expected"), [(1.0, 0.160), (3.0, 0.168)])
@@ -234,19 +236,10 @@ def test_leading_factor_of_the_cumulant_is_localized(gain, expected):
     assert ipr(sampled.components)[0] == pytest.approx(expected, rel=0.1)
     assert sampled.weights[0] < 0
     C = model.covariance()
-    moment = kappa.tensor()
-    for p, q in (("ij", "kl"), ("ik", "jl"), ("il", "jk")):
-        moment = moment + np.einsum(f"{p},{q}->ijkl", C, C)
+    pairs = ("ij,kl", "ik,jl", "il,jk")
+    moment = kappa.tensor() + sum(np.einsum(f"{pair}->ijkl", C, C) for pair in pairs)
     (v,) = symmetric_cp(moment, 1, tol=1e-12, random_state=0).components
     np.testing.assert_allclose(v, 1.0 / np.sqrt(30), atol=1e-3)
-
-
-def test_five_factors_are_shifts_of_one_field():
-    kappa = cumulant(NLGP(30, correlation_length=3.0, gain=3.0))
-    components = symmetric_cp(kappa, 5, tol=1e-12, random_state=0).components
-    matches = FieldMatcher().fit(components[:1]).transform(components)
-    assert matches[:, 0].min() > 0.97
-    assert len(set(matches[:, 3])) == 5
 
 
 def test_third_order_finds_the_spike_of_a_skewed_distribution():
@@ -262,46 +255,32 @@ def test_third_order_finds_the_spike_of_a_skewed_distribution():
     assert fit.to_cp_tensor().shape == (10, 10, 10)
 
 
-def test_path_explains_more_at_each_rank_and_starts_from_the_rank_before():
-    X = nlgp_samples(20, 5000)
-    path = symmetric_cp_path(X, (4, 1, 2, 8), random_state=0)
-    assert path.n_components.tolist() == [1, 2, 4, 8]
-    assert np.all(np.diff(path.relative_error) < 0)
-    tensor = cumulant(X).tensor()
-    for fit, error in zip(path.decompositions, path.relative_error, strict=True):
-        residual = tensor - rank_one_sum(fit.weights, fit.components)
-        expected = np.linalg.norm(residual) / np.linalg.norm(tensor)
-        assert error == pytest.approx(expected, rel=1e-8)
-    cold = symmetric_cp(X, 8, random_state=0)
-    assert path.decompositions[-1].fitted_norm > 0.97 * cold.fitted_norm
-
-
-def test_start_at_the_solution_stays_there():
-    kappa = cumulant(NLGP(12, correlation_length=2.0, gain=3.0))
+def test_decomposition_begins_where_it_is_asked_to():
+    kappa = cumulant(RING)
     once = symmetric_cp(kappa, 3, tol=1e-14, random_state=0)
+    assert symmetric_cp(kappa, 3, tol=0.1, random_state=0).n_iter < once.n_iter
     again = symmetric_cp(kappa, 3, start=once, tol=1e-14, random_state=1)
     assert again.n_iter <= 3
     congruence, _ = congruence_coefficient(again.components.T, once.components.T)
     assert congruence == pytest.approx(1.0, abs=1e-6)
     vectors = symmetric_cp(kappa, 3, start=5.0 * once.components, tol=1e-14, random_state=1)
     np.testing.assert_allclose(vectors.weights, once.weights, rtol=1e-5)
-
-
-def test_start_of_another_cumulant_lends_its_directions_only():
-    kappa = cumulant(NLGP(12, correlation_length=2.0, gain=3.0))
-    fit = symmetric_cp(kappa, 4, random_state=0)
-    for factor in (-1.0, 1e-8, 1e6):
-        again = symmetric_cp(factor * kappa, 4, start=fit, random_state=0)
-        np.testing.assert_allclose(again.weights, factor * fit.weights, rtol=1e-3)
-        assert again.fitted_norm == pytest.approx(factor**2 * fit.fitted_norm, rel=1e-3)
+    warm, cold = (symmetric_cp(kappa, 8, start=start, random_state=0) for start in (once, None))
+    assert warm.fitted_norm > max(once.fitted_norm, 0.97 * cold.fitted_norm)
+    for factor in (-1.0, 1e-8, 1e6):  # of another cumulant, only the directions count
+        other = symmetric_cp(factor * kappa, 3, start=once, random_state=0)
+        np.testing.assert_allclose(other.weights, factor * once.weights, rtol=1e-3)
+        assert other.fitted_norm == pytest.approx(factor**2 * once.fitted_norm, rel=1e-3)
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
         ({"method": "als"}, "method='als' is unknown; expected one of 'lbfgs', 'power', 'parafac'"),
+        ({"order": 2}, "order=2; expected 3 or 4"),
         ({"start": np.eye(4)[:, :3]}, r"start has shape \(4, 3\); expected at most 2 components"),
         ({"start": np.eye(3)}, r"start has shape \(3, 3\); expected at most 2 components of 4"),
+        ({"start": np.eye(4)[:3]}, r"start has shape \(3, 4\); expected at most 2 components"),
         ({"start": np.zeros((1, 4))}, "start has a component of zeros"),
         ({"method": "parafac", "start": np.eye(4)[:1]}, "method='parafac' takes no start"),
     ],
@@ -311,16 +290,6 @@ def test_bad_methods_and_starts_are_refused(parameters, message):
         symmetric_cp(np.random.default_rng(0).normal(size=(20, 4)), 2, **parameters)
 
 
-def test_bad_ranks_and_large_tensors_are_refused():
-    X = np.random.default_rng(0).normal(size=(20, 4))
-    with pytest.raises(ValueError, match="n_components is empty; expected at least one rank"):
-        symmetric_cp_path(X, ())
-    with pytest.raises(TypeError, match=r"n_components=5; expected several ranks"):
-        symmetric_cp_path(X, 5)
-    with pytest.raises(ValueError, match=r"has 70\^4 entries, more than 2\^24"):
-        symmetric_cp(np.ones((5, 70)), 1, method="parafac")
-
-
 def test_estimator_decomposes_the_class_it_is_given():
     X, y = make_nlgp(8000, 12, correlation_length=(1.0, 2.0), random_state=0)
     names = np.array(["short", "long"])[y]
@@ -328,9 +297,7 @@ def test_estimator_decomposes_the_class_it_is_given():
     alone = CumulantCP(3, random_state=0).fit(X[y == 1])
     np.testing.assert_array_equal(cp.components_, alone.components_)
     np.testing.assert_allclose(cp.transform(X), (X - cp.mean_) @ cp.components_.T)
-    dense = cumulant(X[y == 1]).tensor()
-    residual = dense - rank_one_sum(cp.weights_, cp.components_)
-    expected = np.linalg.norm(residual) / np.linalg.norm(dense)
+    expected = relative_residual(cumulant(X[y == 1]).tensor(), cp.weights_, cp.components_)
     assert cp.relative_error_ == pytest.approx(expected, abs=1e-6)
 
 
@@ -339,18 +306,18 @@ def test_targets_within_and_difference_are_sums_of_the_classes_cumulants():
     Q = np.linalg.qr(rng.normal(size=(6, 6)))[0]
     signs = rng.choice([-1.0, 1.0], size=(20_000, 6))
     peaked = rng.laplace(size=(20_000, 6)) / 2**0.5
-    X = np.concatenate([signs @ Q, peaked @ Q])
+    X = np.concatenate([signs @ Q, peaked @ Q + 1.0])
     y = np.repeat(["flat", "peaked"], 20_000)
     flat, peak = (cumulant(X[y == label]) for label in ("flat", "peaked"))
     for target, kappa in (("within", (flat + peak) / 2), ("difference", peak - flat)):
         cp = CumulantCP(6, target=target, n_init=2, random_state=0).fit(X, y)
         fit = symmetric_cp(kappa, 6, random_state=0)
         np.testing.assert_allclose(cp.weights_, fit.weights, rtol=1e-3, atol=1e-3)
-        left = kappa.tensor() - rank_one_sum(cp.weights_, cp.components_)
-        expected = np.linalg.norm(left) / np.linalg.norm(kappa.tensor())
+        expected = relative_residual(kappa.tensor(), cp.weights_, cp.components_)
         assert cp.relative_error_ == pytest.approx(expected, rel=1e-3)
         assert cp.start_scores_.max() == 1.0
         assert cp.stability_.min() > 0.99
+        np.testing.assert_allclose(cp.mean_, (flat.mean + peak.mean) / 2)
     assert cp.weights_.min() > 4.0  # 3 - (-2) along each axis
 
 
@@ -377,24 +344,24 @@ def test_relative_error_between_classes_is_known_above_64_features():
     assert 0.0 < six < one < 1.0
 
 
-@pytest.mark.parametrize("scale", [1e-45, 1e-25, 1e25, 1e60])
-def test_inputs_of_any_scale_have_the_same_factors(scale):
-    X = nlgp_samples()
-    in_blocks = [False] if scale in (1e-45, 1e60) else [False, True]
-    for is_blocks in in_blocks:
-        one, other = (
-            CumulantCP(3, n_init=2, random_state=0).fit(
-                [data[:900], data[900:]] if is_blocks else data
-            )
-            for data in (X, scale * X)
-        )
-        np.testing.assert_allclose(other.components_, one.components_, atol=1e-6)
-        np.testing.assert_allclose(other.weights_ / scale**4, one.weights_, rtol=1e-6)
-        np.testing.assert_allclose(other.start_scores_, one.start_scores_, rtol=1e-9)
-        assert other.relative_error_ == pytest.approx(one.relative_error_, rel=1e-6)
+@pytest.mark.parametrize("in_blocks", [False, True])
+@pytest.mark.parametrize("scale", [1e-25, 1e3, 1e25])
+def test_the_unit_of_inputs_does_not_change_their_factors(scale, in_blocks):
+    X = nlgp_samples(12) if in_blocks else nlgp_samples(48, 3000, 5.0)
+    one, other = (
+        CumulantCP(3, n_init=2, random_state=0).fit([x[:900], x[900:]] if in_blocks else x)
+        for x in (X, scale * X)
+    )
+    np.testing.assert_allclose(other.components_, one.components_, atol=1e-5)
+    np.testing.assert_allclose(other.weights_ / scale**4, one.weights_, rtol=1e-4)
+    np.testing.assert_allclose(other.start_scores_, one.start_scores_, rtol=1e-6)
+    assert other.relative_error_ == pytest.approx(one.relative_error_, rel=1e-6)
 
 
-@pytest.mark.parametrize("data", [[np.full((3, 2), 1e40), np.eye(2)], np.diag([1e80, 1.0, 2.0])])
+TOO_LARGE = [np.full((3, 2), 1e40), np.eye(2)]
+
+
+@pytest.mark.parametrize("data", [TOO_LARGE, 1e80 * np.eye(3), 1e-45 * np.eye(3)])
 def test_sizes_beyond_the_range_of_floats_are_refused(data):
     with pytest.raises(ValueError, match=r"of size .*; scale them to about unit variance"):
         CumulantCP(1).fit(data)
@@ -450,12 +417,6 @@ def test_bad_decomposition_is_refused(parameters, data, message):
         X = pytest.importorskip("dask.array").from_array(X, chunks=(20, 8))
     with pytest.raises(ValueError, match=message):
         CumulantCP(**parameters).fit(X, y)
-
-
-def test_unconverged_fit_warns():
-    X = np.random.default_rng(0).standard_normal((30, 10))
-    with pytest.warns(ConvergenceWarning, match="did not converge in 2 iterations"):
-        CumulantCP(6, max_iter=2, random_state=0).fit(X)
 
 
 def thread_limits():

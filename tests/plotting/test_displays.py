@@ -243,11 +243,12 @@ def test_cumulant_display_shows_the_entries_of_the_tensor():
 
 
 @pytest.mark.parametrize("kind", ["samples", "difference"])
-def test_pair_slice_of_any_cumulant_is_that_of_its_tensor(kind):
+def test_slice_of_any_cumulant_is_that_of_its_tensor(kind):
     X = np.random.default_rng(0).standard_exponential((500, 6))
     kappa = cumulant(X) if kind == "samples" else cumulant(X) - cumulant(X[:100])
-    np.testing.assert_allclose(kappa.pair_slice(2), kappa.tensor()[2, 2], atol=1e-10)
+    entries = kappa.pair_contract(np.eye(6)[2], np.eye(6))
+    np.testing.assert_allclose(entries, kappa.tensor()[2, 2], atol=1e-10)
     with pytest.raises(ValueError, match="site=6; expected a feature from 0 to 5"):
-        kappa.pair_slice(6)
+        CumulantDisplay.from_source(X, site=6)
     with pytest.raises(ValueError, match="order=3; expected a cumulant of order 4"):
-        cumulant(X, 3).pair_slice(0)
+        cumulant(X, 3).pair_contract(np.eye(6)[0], np.eye(6))
