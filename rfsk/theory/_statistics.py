@@ -1,7 +1,6 @@
 """What the theory needs to know of a class of inputs: spectrum, law of a pixel, cumulants."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from .._core._mistakes import warn_likely_mistake
 from .._core._validation import check_image_shape
 from ..datasets import Discrimination, EllipticalField
 from ..datasets._empirical import is_labelled, rows_by_class
@@ -157,10 +157,9 @@ def class_pair(task: Any) -> tuple[Any, Any]:
         )
     for number, source in enumerate(pair):
         if (skewness := _skewness(source)) > _SYMMETRIC:
-            warnings.warn(
+            warn_likely_mistake(
                 f"Pixels of class {number} have a mean or a third moment of {skewness:.2f}; the "
-                "theory is of inputs with P(x) = P(-x), and leaves out what odd moments do.",
-                stacklevel=3,
+                "theory is of inputs with P(x) = P(-x), and leaves out what odd moments do."
             )
     return pair[0], pair[1]
 
