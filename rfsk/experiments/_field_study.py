@@ -236,7 +236,7 @@ class Plan:
                     "training only if it is trained on fresh samples."
                 )
         self.task = task
-        self.n_train = n_train
+        self.n_train: Any = n_train
         self.n_measures = n_measures
         self.seeds = spawn_seeds(random_state, 3)
         shape = next((m.shape for m in task.models if hasattr(m, "shape")), ())
