@@ -37,6 +37,7 @@ _STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
 _N_OTHER_SEEDS = 2  # nets that show whether fields are the same for other seeds
 _N_REFERENCES = 4  # convolutional filters, and factors of the cumulant
 _N_SCRAMBLED = 39  # populations for the level of chance, of which the second largest is that of 5 %
+
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 
 _PAGE = """<!DOCTYPE html>
@@ -86,8 +87,8 @@ class DataStudy:
         How well fields match the filters of a convolutional net, the CP factors of the fourth
         cumulant of the data, and the fields of nets of other seeds: median over units of the
         largest cosine over shifts, and the level that 5 % of scrambled fields exceed
-        (`chance_match`). Of the units that stand out if the verdict is "Localized", and otherwise
-        of all that have grown; empty if none has.
+        (`chance_match`). The units are those that stand out if the verdict is "Localized", else all
+        that have grown; empty if none has.
     index : LocalizationIndex or None
         What the statistics of the data predict for a ReLU neuron; None where it is not defined, for
         the reason that `notes` give.
@@ -142,11 +143,11 @@ class DataStudy:
         for place, (name, members) in enumerate(self.test.groups.items()):
             values = self.test.unit_values[members & self.test.has_grown]
             of_controls = self.test.control_statistic[name]
-            for offset, numbers, style, color, label in (
-                (-0.2, values, "o", _BLUE, "units on your data"),
-                (0.2, of_controls, "s", _ORANGE, "means of controls"),
+            for left, numbers, style, color, label in (
+                (-0.32, values, "o", _BLUE, "units on your data"),
+                (0.08, of_controls, "s", _ORANGE, "means of controls"),
             ):
-                spread = place + offset + 0.12 * np.linspace(-1.0, 1.0, len(numbers))
+                spread = place + np.linspace(left, left + 0.24, len(numbers))
                 of_legend = "_" * place + label  # each of them once
                 ax.plot(spread, numbers, style, color=color, markersize=4, label=of_legend)
         ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
@@ -213,9 +214,8 @@ def study_data(
 
     The data are scaled by one number. An `FCNet` is then trained on them and on Gaussian controls,
     for a number of steps that does not depend on the size of the data: see `control_test`. Rows
-    must be independent. Otherwise, as for overlapping windows of a recording or neighbouring
-    patches of a photograph, the controls vary less than the data would, and the p-value is too
-    small.
+    must be independent: for overlapping windows of a recording or neighbouring patches of a
+    photograph the controls vary less than the data would, and the p-value is too small.
 
     Parameters
     ----------
@@ -251,8 +251,7 @@ def study_data(
     Raises
     ------
     ValueError
-        If the data are not finite numbers, do not vary, have one class or do not fit the shape, or
-        `remove` is not valid.
+        If the data do not vary, have one class or do not fit the shape.
 
     Examples
     --------

@@ -129,7 +129,9 @@ class PruningStudy(FieldStudy):
 
     Parameters
     ----------
-    make_task, measure : callable
+    make_task : callable, default=nlgp_task
+        As in `FieldStudy`.
+    measure : callable, default=measure_fields
         As in `FieldStudy`.
     n_rounds : int, default=6
         Rounds of pruning.
@@ -198,11 +200,8 @@ def gain_sweep(
     >>> list(found.table()["law"])
     ['nlgp', 'nlgp', 'clone']
     """
-    grid: list[dict[str, list[Any]]] = [
-        {"gain": list(of_law), "law": [law]}
-        for law, of_law in (("nlgp", gains), ("clone", clone_of))
-        if len(of_law)
-    ]
+    laws: dict[str, Sequence[float]] = {"nlgp": gains, "clone": clone_of}
+    grid = [{"gain": list(laws[law]), "law": [law]} for law in laws if len(laws[law])]
     fixed = {"learning_rate": 0.5, "batch_size": 10, **(fixed or {})}
     return sweep(FieldStudy(), grid, n_repeats, fixed=fixed, **options)
 
@@ -237,13 +236,9 @@ def phase_diagram(
     >>> len(found.table())
     4
     """
-    grid = {
-        "gain": _spaced(0.1, 10.0, 12) if gains is None else list(gains),
-        "length_ratio": _spaced(1.25, 5.0, 12) if length_ratios is None else list(length_ratios),
-    }
+    if gains is None:
+        gains = [float(f"{gain:.3g}") for gain in np.geomspace(0.1, 10.0, 12)]
+    if length_ratios is None:
+        length_ratios = [float(f"{ratio:.3g}") for ratio in np.geomspace(1.25, 5.0, 12)]
+    grid = {"gain": list(gains), "length_ratio": list(length_ratios)}
     return sweep(FieldStudy(), grid, **options)
-
-
-def _spaced(low: float, high: float, n: int) -> list[float]:
-    """Numbers evenly in the logarithm, to three digits."""
-    return [float(f"{value:.3g}") for value in np.geomspace(low, high, n)]
