@@ -201,7 +201,9 @@ def gain_sweep(
     ['nlgp', 'nlgp', 'clone']
     """
     laws: dict[str, Sequence[float]] = {"nlgp": gains, "clone": clone_of}
-    grid = [{"gain": list(laws[law]), "law": [law]} for law in laws if len(laws[law])]
+    grid: list[dict[str, list[Any]]] = [
+        {"gain": list(of_law), "law": [law]} for law, of_law in laws.items() if len(of_law)
+    ]
     fixed = {"learning_rate": 0.5, "batch_size": 10, **(fixed or {})}
     return sweep(FieldStudy(), grid, n_repeats, fixed=fixed, **options)
 
