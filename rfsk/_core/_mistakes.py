@@ -34,6 +34,7 @@ _IMBALANCED = 5  # ratio of the numbers of rows
 _CLEAR_BLOCK = 50  # rows of one class that are no accident
 
 _kinds_warned_of: ContextVar[set[Any] | None] = ContextVar("kinds_warned_of", default=None)
+_collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
 _ACTIVATION_NAME = re.compile(r"(fcnet|convnet|autoencoder)\d+")
 
 
@@ -48,6 +49,18 @@ def warned_once() -> Iterator[None]:
         _kinds_warned_of.reset(token)
 
 
+@contextmanager
+def collected_mistakes() -> Iterator[list[str]]:
+    """Context in which the messages go into a list, each kind once, and no warning is shown."""
+    messages: list[str] = []
+    token = _collected.set(messages)
+    try:
+        with warned_once():
+            yield messages
+    finally:
+        _collected.reset(token)
+
+
 def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWarning) -> None:
     """Warn at the line that called the package, directly or through scikit-learn."""
     level, frame = 1, sys._getframe()
@@ -57,6 +70,9 @@ def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWar
         if kind in kinds:
             return
         kinds.add(kind)
+    if (messages := _collected.get()) is not None:
+        messages.append(message)
+        return
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)

@@ -66,8 +66,7 @@ class ControlTest:
     --------
     >>> from rfsk import FCNet, control_test, make_nlgp
     >>> X, y = make_nlgp(2000, 20, correlation_length=(1.0, 2.0), random_state=0)
-    >>> net = FCNet(4, batch_size=100, max_epochs=2, random_state=0)
-    >>> found = control_test(net, X, y, random_state=0)
+    >>> found = control_test(FCNet(4, max_epochs=2, random_state=0), X, y, random_state=0)
     >>> list(found.groups), found.unit_p_values.shape, len(found.controls)
     (['b > 0', 'b < 0'], (4,), 19)
     """
@@ -93,7 +92,7 @@ class ControlTest:
     @property
     def verdict(self) -> str:
         """The outcome in one sentence."""
-        n_controls, grown = len(self.controls), int(self.has_grown.sum())
+        grown = int(self.has_grown.sum())
         if not grown:
             return (
                 "Cannot say: no field has grown beyond its size at the start; train for longer, or "
@@ -109,10 +108,8 @@ class ControlTest:
             for name, value in self.ratio.items()
             if np.isfinite(self.control_statistic[name]).any()
         )
-        comparison = (
-            f"ratio to the mean of {n_controls} {CONTROLS[self.keep]} {ratios}; "
-            f"p = {self.p_value:.2g}"
-        )
+        kind = f"{len(self.controls)} {CONTROLS[self.keep]}"
+        comparison = f"ratio to the mean of {kind} {ratios}; p = {self.p_value:.2g}"
         if self.p_value <= self.alpha:
             n_alone = int(self.is_localized.sum())
             alone = f"{n_alone} of {grown} units stand" if n_alone else "no single unit stands"
@@ -199,11 +196,8 @@ def control_test(
 
     Raises
     ------
-    TypeError
-        If `net` is not an FCNet or ConvNet.
     ValueError
-        If a parameter or the data are not valid, `alpha` is below the smallest p-value, or a net
-        diverged.
+        If `alpha` is below the smallest p-value, or a net diverged.
 
     References
     ----------
@@ -250,14 +244,22 @@ def compare_with_controls(
 ) -> ControlTest:
     """Compare a fitted net with nets of the same kind that were fitted to controls of its data."""
     nets = [net, *controls]
-    values = np.stack([_measured(measure, fitted.receptive_fields_) for fitted in nets])
-    norms = np.stack([np.linalg.norm(fitted.receptive_fields_, axis=1) for fitted in nets])
-    grown = norms > GROWN * net.init_scale
+    fields = np.stack([fitted.receptive_fields_ for fitted in nets])
+    values = np.asarray([measure(of_net) for of_net in fields], dtype=np.float64)
+    if values.shape != fields.shape[:2]:
+        raise ValueError(
+            f"measure returned an array of shape {values.shape[1:]}; expected a number for each of "
+            f"{fields.shape[1]} units."
+        )
+    grown = np.linalg.norm(fields, axis=2) > GROWN * net.init_scale
     positive = starts_positive(net.receptive_fields_)
     groups = {"b > 0": positive, "b < 0": ~positive}
     if not net.net_.module__bias_init:
         groups = {"all units": np.ones(len(positive), dtype=bool)}
-    means = {name: _group_means(values, grown & members) for name, members in groups.items()}
+    means = {
+        name: np.ma.array(values, mask=~(grown & members)).mean(axis=1).filled(np.nan)
+        for name, members in groups.items()
+    }
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = {
             name: float(np.divide(mean[0], mean_of_known(mean[1:]))) for name, mean in means.items()
@@ -287,34 +289,14 @@ def compare_with_controls(
     )
 
 
-def _measured(measure: Callable[[Array], ArrayLike], fields: Array) -> Array:
-    values = np.asarray(measure(fields), dtype=np.float64)
-    if values.shape != (len(fields),):
-        raise ValueError(
-            f"measure returned an array of shape {values.shape}; expected a number for each of "
-            f"{len(fields)} units."
-        )
-    return values
-
-
-def _group_means(values: Array, members: NDArray[np.bool_]) -> Array:
-    """Mean over the members of each net; NaN if there are none."""
-    count = members.sum(axis=1)
-    total = np.where(members, values, 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
-
-
 def _p_value_of_largest(means: Array) -> float:
     """p-value of the first of several nets, by the group in which it stands out most.
 
     Each mean, an array of shape (n_groups, n_nets), is taken in units of the spread of its group
     over all nets. A net without grown units in a group does not stand out there.
     """
-    scores = np.full(means.shape, -np.inf)
-    for row, mean in zip(scores, means, strict=True):
-        known = np.isfinite(mean)
-        if known.any():
-            spread = mean[known].std()
-            row[known] = (mean[known] - mean[known].mean()) / (spread if spread > 0.0 else 1.0)
-    largest = scores.max(axis=0)
-    return float(np.count_nonzero(largest >= largest[0]) / len(largest))
+    known = np.ma.masked_invalid(means)
+    spread = known.std(axis=1, keepdims=True)
+    scores = known.anom(axis=1) / np.ma.where(spread > 0.0, spread, 1.0)
+    largest = scores.filled(-np.inf).max(axis=0)
+    return float(np.mean(largest >= largest[0]))

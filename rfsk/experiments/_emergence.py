@@ -1,18 +1,17 @@
 """emergence: a fully-connected net discovers convolution."""
 
-import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from .._core._progress import tqdm
 from .._core._random import spawn_seeds
-from .._core._trained_nets import check_trained, mean_of_known, starts_positive
-from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
+from .._core._trained_nets import check_trained, starts_positive
+from .._core._validation import check_one_per_class, check_positive
 from ..analysis import CumulantCP, PopulationSummary, ipr, match_matrix, population_summary
 from ..datasets import NLGP, Discrimination
 from ..nets import ConvNet, FCNet, fit_many_online
@@ -104,24 +103,24 @@ class Emergence:
         """Numbers of the study, ready for JSON; a number that does not exist is None."""
         nets: dict[str, dict[str, Any]] = {}
         for name, net in self.nets.items():
-            ratio, positive = ipr(net.receptive_fields_), self.is_positive[name]
-            localized = self.is_localized[name]
+            ratio, localized = ipr(net.receptive_fields_), self.is_localized[name]
+            positive = self.is_positive[name]
             nets[name] = {
                 "accuracy": self.accuracy[name],
-                "median_ipr_positive": _median(ratio[positive]),
-                "median_ipr_negative": _median(ratio[~positive]),
-                "mean_ipr_positive": _known(mean_of_known(ratio[positive])),
-                "mean_ipr_negative": _known(mean_of_known(ratio[~positive])),
                 "fraction_localized": float(localized.mean()),
-                "fraction_localized_positive": _known(mean_of_known(localized[positive])),
-                "fraction_localized_negative": _known(mean_of_known(localized[~positive])),
                 "population": self.population[name].as_dict(),
             }
+            for group, units in {"positive": positive, "negative": ~positive}.items():
+                nets[name] |= {
+                    f"median_ipr_{group}": _of_known(np.median, ratio[units]),
+                    f"mean_ipr_{group}": _of_known(np.mean, ratio[units]),
+                    f"fraction_localized_{group}": _of_known(np.mean, localized[units]),
+                }
         localized = self.is_localized["nlgp"]
         match = {
             references: {
-                "localized_median": _median(values[localized]),
-                "other_median": _median(values[~localized]),
+                "localized_median": _of_known(np.median, values[localized]),
+                "other_median": _of_known(np.median, values[~localized]),
             }
             for references, values in self.match.items()
         }
@@ -142,29 +141,23 @@ class Emergence:
         """Table of what was found, as text."""
         found = self.summary()
         labels = {"nlgp": "FCNet, NLGP", "clone": "FCNet, Gaussian clone", "conv": "ConvNet, NLGP"}
-        header = ("", "accuracy", "IPR b>0", "IPR b<0", "localized", "Rayleigh p", "coverage")
-        rows = [header]
+        rows = {}
         for name, label in labels.items():
             net = found["nets"][name]
             # Filters share one place: they do not tile.
             tiling = {} if name == "conv" else net["population"]["tiling"]
-            rows.append(
-                (
-                    label,
-                    _number(net["accuracy"], 3),
-                    _number(net["median_ipr_positive"], 4),
-                    _number(net["median_ipr_negative"], 4),
-                    f"{100 * net['fraction_localized']:.0f} %",
-                    _number(tiling.get("rayleigh_p"), 2),
-                    _number(tiling.get("coverage"), 2),
-                )
-            )
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])
-            for row in rows
-        ]
-        lines.insert(1, "-" * len(lines[0]))
+            rows[label] = {
+                "accuracy": _number(net["accuracy"], 3),
+                "IPR b>0": _number(net["median_ipr_positive"], 4),
+                "IPR b<0": _number(net["median_ipr_negative"], 4),
+                "localized": f"{100 * net['fraction_localized']:.0f} %",
+                "Rayleigh p": _number(tiling.get("rayleigh_p"), 2),
+                "coverage": _number(tiling.get("coverage"), 2),
+            }
+        frame = pd.DataFrame.from_dict(rows, orient="index")
+        widths = {column: len(column) + 1 for column in frame}
+        lines = frame.to_string(col_space=widths).splitlines()
+        lines[1:1] = ["-" * len(lines[0])]
         lines.append("")
         for references, label in (("filters", "convolutional filters"), ("factors", "CP factors")):
             medians = found["match"][references]
@@ -174,7 +167,7 @@ class Emergence:
                 "(medians)"
             )
         lines.append(
-            "IPR: medians. localized: share of units whose IPR exceeds that of fields with the "
+            "IPR: medians. localized: fraction of units whose IPR exceeds that of fields with the "
             "same\nspectrum and random phases (5 % of these by mistake). Rayleigh p, coverage: how "
             "the\nlocalized units of a fully-connected net tile."
         )
@@ -214,7 +207,7 @@ def emergence(
     quick : bool, default=False
         Whether to train for a fraction of the time, for a first look.
     verbose : bool, default=False
-        Whether to show progress bars.
+        Whether to show a progress bar over the nets.
     random_state : int or None, default=None
         Seed; every part of the study has its own child seed.
 
@@ -242,7 +235,7 @@ def emergence(
     if dim not in (1, 2):
         raise ValueError(f"dim={dim!r}; expected 1 (a ring) or 2 (a torus).")
     plan = _PLANS[dim, bool(quick)]
-    shape = check_lattice_shape(plan.shape)
+    shape = plan.shape
     lengths = plan.correlation_length if correlation_length is None else correlation_length
     lengths = check_one_per_class(lengths, "correlation_length", 2)
     n_hidden = plan.n_hidden if n_hidden is None else n_hidden
@@ -268,36 +261,27 @@ def emergence(
         *(FCNet(n_hidden, random_state=seed, **of_fcnet) for seed in seeds[:2]),
         ConvNet(plan.n_channels, batch_size=plan.conv_batch_size, random_state=seeds[2], **options),
     ]
-    with tqdm(total=3, disable=not verbose, unit="part", leave=False) as bar:
-        bar.set_description("training FCNet on both inputs, and ConvNet")
-        n_samples = plan.n_steps * plan.batch_size
-        sizes = [n_samples, n_samples, plan.conv_steps * plan.conv_batch_size]
-        fit_many_online(trained, [task, clone, task], sizes)
-        for net in trained:
-            check_trained(net)
-        nets = dict(zip(("nlgp", "clone", "conv"), trained, strict=True))
-        bar.update()
-        bar.set_description("CP of the fourth cumulant")
-        long_range = task.models[int(np.argmax(lengths))]
-        cp = CumulantCP(plan.n_factors, random_state=seeds[3])
-        cp.fit(long_range.sample(plan.cp_samples, seeds[4]))
-        bar.update()
-        bar.set_description("measuring")
-        trained_on = {"nlgp": task, "clone": clone, "conv": task}
-        accuracy, is_positive, population = {}, {}, {}
-        for (name, net), seed in zip(nets.items(), spawn_seeds(seeds[5], 3), strict=True):
-            X, y = trained_on[name].sample(plan.test_samples, seed)
-            accuracy[name] = net.score(X, y)
-            fields = net.receptive_fields_
-            is_positive[name] = starts_positive(fields)
-            population[name] = population_summary(fields, shape, inputs=X, random_state=seeds[6])
-        fields = nets["nlgp"].receptive_fields_
-        references = {"filters": nets["conv"].receptive_fields_, "factors": cp.components_}
-        match = {
-            name: match_matrix(fields, targets, shape).max(axis=1)
-            for name, targets in references.items()
-        }
-        bar.update()
+    n_samples = plan.n_steps * plan.batch_size
+    sizes = [n_samples, n_samples, plan.conv_steps * plan.conv_batch_size]
+    fit_many_online(trained, [task, clone, task], sizes, verbose=int(verbose))
+    for net in trained:
+        check_trained(net)
+    nets = dict(zip(("nlgp", "clone", "conv"), trained, strict=True))
+    cp = CumulantCP(plan.n_factors, random_state=seeds[3])
+    cp.fit(task.models[1].sample(plan.cp_samples, seeds[4]))  # of the long-range class
+    trained_on = {"nlgp": task, "clone": clone, "conv": task}
+    accuracy, is_positive, population = {}, {}, {}
+    for (name, net), seed in zip(nets.items(), spawn_seeds(seeds[5], 3), strict=True):
+        X, y = trained_on[name].sample(plan.test_samples, seed)
+        accuracy[name] = net.score(X, y)
+        fields = net.receptive_fields_
+        is_positive[name] = starts_positive(fields)
+        population[name] = population_summary(fields, shape, inputs=X, random_state=seeds[6])
+    references = {"filters": nets["conv"].receptive_fields_, "factors": cp.components_}
+    match = {
+        name: match_matrix(nets["nlgp"].receptive_fields_, targets, shape).max(axis=1)
+        for name, targets in references.items()
+    }
     return Emergence(
         shape=shape,
         parameters={
@@ -322,14 +306,11 @@ def emergence(
     )
 
 
-def _median(values: NDArray[Any]) -> float | None:
-    finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if len(finite) else None
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _of_known(statistic: Callable[[Array], Any], values: NDArray[Any]) -> float | None:
+    """Statistic of the values that are finite; None if there are none."""
+    known = values[np.isfinite(values)]
+    return float(statistic(known)) if len(known) else None
 
 
 def _number(value: float | None, digits: int) -> str:
-    return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+    return "-" if value is None else f"{value:.{digits}f}"

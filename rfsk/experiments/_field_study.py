@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from ..analysis import field_width, group_split, ipr
 from ..datasets import NLGP, Discrimination
 from ..nets import FCNet
 
-_OWN = {"max_epochs", "random_state", "warm_start"}  # parameters of FCNet that a study sets
+_OF_STUDY = {"learning_time", "n_train", "n_measures", "random_state"}
+_SET_BY_STUDY = {"max_epochs", "warm_start"}  # parameters of FCNet
+_DEFAULTS: dict[str, Any] = {"n_hidden": 40, "learning_rate": 5.0, "batch_size": 100}
 
 
 def nlgp_task(
@@ -48,9 +51,8 @@ def nlgp_task(
     Examples
     --------
     >>> from rfsk.experiments import nlgp_task
-    >>> task = nlgp_task(correlation_length=9.0, length_ratio=3.0)
-    >>> [model.correlation_length for model in task.models]
-    [3.0, 9.0]
+    >>> [model.correlation_length for model in nlgp_task(length_ratio=4.0).models]
+    [2.5, 10.0]
     """
     check_option(law, "law", ("nlgp", "clone"))
     check_number(length_ratio, "length_ratio")
@@ -187,6 +189,13 @@ class FieldStudy:
     make_task: Callable[..., Discrimination] = nlgp_task
     measure: Callable[[FCNet, Discrimination, Any], Mapping[str, Any]] = measure_fields
 
+    def __post_init__(self) -> None:
+        # `sweep` checks the names of parameters by the signature, before any work.
+        names = {*inspect.signature(self.make_task).parameters, *FCNet().get_params(), *_OF_STUDY}
+        keyword = partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY, default=...)
+        parameters = [keyword(name) for name in sorted(names - _SET_BY_STUDY)]
+        object.__setattr__(self, "__signature__", inspect.Signature(parameters))
+
     def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
         """Train one net and measure it."""
         plan = self._plan(random_state=random_state, **parameters)
@@ -195,18 +204,13 @@ class FieldStudy:
             return dict(rows[0])
         return {name: [row[name] for row in rows] for name in rows[0]}
 
-    def check(self, **parameters: Any) -> None:
-        """Raise a ValueError if a parameter of a call is unknown or out of range.
-
-        Parameters
-        ----------
-        **parameters
-            Of the call, without `random_state`.
-        """
-        self._plan(**parameters).net._check_parameters()
-
     def _plan(self, **parameters: Any) -> "Plan":
-        return Plan(self.make_task, **parameters)
+        """Task, net and length of training of a call."""
+        names = inspect.signature(self.make_task).parameters
+        task = self.make_task(
+            **{name: parameters.pop(name) for name in names if name in parameters}
+        )
+        return Plan(task, **parameters)
 
 
 class Plan:
@@ -214,9 +218,9 @@ class Plan:
 
     def __init__(
         self,
-        make_task: Callable[..., Discrimination],
+        task: Discrimination,
         *,
-        random_state: Any = 0,
+        random_state: Any,
         learning_time: float = 20_000.0,
         n_train: int | None = None,
         n_measures: int = 1,
@@ -231,30 +235,18 @@ class Plan:
                     f"n_measures={n_measures!r} with n_train={n_train!r}; a net is measured during "
                     "training only if it is trained on fresh samples."
                 )
-        of_task = inspect.signature(make_task).parameters
-        known = FCNet().get_params().keys() - _OWN
-        unknown = [name for name in parameters if name not in {*of_task, *known}]
-        if unknown:
-            raise ValueError(
-                f"{unknown[0]!r} is not a parameter of the study; expected learning_time, n_train, "
-                f"n_measures, one of the task ({', '.join(of_task)}) or one of FCNet but "
-                f"{', '.join(sorted(_OWN))}, which the study sets."
-            )
-        arguments = {name: parameters.pop(name) for name in of_task if name in parameters}
-        self.task = make_task(**arguments)
+        self.task = task
         self.n_train: Any = n_train
         self.n_measures = n_measures
         self.seeds = spawn_seeds(random_state, 3)
-        shape = next((m.shape for m in self.task.models if hasattr(m, "shape")), ())
-        defaults = {
-            "n_hidden": 40,
-            "learning_rate": 5.0,
-            "batch_size": 100,
-            "warm_start": True,
+        shape = next((m.shape for m in task.models if hasattr(m, "shape")), ())
+        options = {
+            **_DEFAULTS,
             **({"image_shape": shape} if len(shape) > 1 else {}),
             **({"weight_decay": 0.0} if n_train is None else {}),
+            **parameters,
         }
-        self.net = FCNet(**{**defaults, **parameters}, random_state=self.seeds[0])
+        self.net = FCNet(**options, warm_start=True, random_state=self.seeds[0])
         check_positive(self.net.learning_rate, "learning_rate")
         n_steps = max(1, round(learning_time / self.net.learning_rate))
         first = n_steps if n_measures == 1 else max(1.0, n_steps / 1000)
@@ -267,8 +259,7 @@ class Plan:
     def train(self) -> Iterator[FCNet]:
         """Train the net, and yield it at each measurement."""
         if self.n_train is not None:
-            self.net.fit(*self.data())
-            check_trained(self.net)
+            check_trained(self.net.fit(*self.data()))
             yield self.net
             return
         for n_steps in np.diff(self.steps, prepend=0):
@@ -278,4 +269,6 @@ class Plan:
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """Samples to train on, where these are finite."""
+        if self.n_train is None:
+            raise ValueError("n_train=None; this study needs a number of training samples.")
         return self.task.sample(self.n_train, self.seeds[1])

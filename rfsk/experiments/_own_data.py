@@ -4,7 +4,6 @@ import base64
 import html
 import io
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils import check_array
 
-from .._core._mistakes import warned_once
+from .._core._mistakes import collected_mistakes
 from .._core._random import as_generator, draw_seed
 from .._core._trained_nets import mean_of_known
 from .._core._validation import check_image_shape, check_labels, check_option
 from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp, why_not_testable
-from ..exceptions import LikelyMistakeWarning
 from ..nets import ConvNet, FCNet, fit_many
 from ..theory import LocalizationIndex, localization_index
 from ._control_test import ControlTest, control_test
@@ -39,6 +37,7 @@ _STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
 _N_OTHER_SEEDS = 2  # nets that show whether fields are the same for other seeds
 _N_REFERENCES = 4  # convolutional filters, and factors of the cumulant
 _N_SCRAMBLED = 39  # populations for the level of chance, of which the second largest is that of 5 %
+
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 
 _PAGE = """<!DOCTYPE html>
@@ -48,13 +47,10 @@ _PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Receptive fields: {title}</title>
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 1rem auto }}
-body {{ padding: 0 1rem }}
-h1 {{ font-size: 1.25rem }}
+body {{ font: 16px/1.5 system-ui; max-width: 60rem; margin: 1rem auto; padding: 0 1rem }}
 img {{ max-width: 100% }}
 table {{ border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0 }}
 td, th {{ padding: .2rem .5rem; text-align: right; border-bottom: 1px solid #ddd }}
-td:first-child, th:first-child {{ text-align: left }}
 </style>
 </head>
 <body>
@@ -91,8 +87,8 @@ class DataStudy:
         How well fields match the filters of a convolutional net, the CP factors of the fourth
         cumulant of the data, and the fields of nets of other seeds: median over units of the
         largest cosine over shifts, and the level that 5 % of scrambled fields exceed
-        (`chance_match`). Of the units that stand out if the verdict is "Localized", and otherwise
-        of all that have grown; empty if none has.
+        (`chance_match`). The units are those that stand out if the verdict is "Localized", else all
+        that have grown; empty if none has.
     index : LocalizationIndex or None
         What the statistics of the data predict for a ReLU neuron; None where it is not defined, for
         the reason that `notes` give.
@@ -147,11 +143,11 @@ class DataStudy:
         for place, (name, members) in enumerate(self.test.groups.items()):
             values = self.test.unit_values[members & self.test.has_grown]
             of_controls = self.test.control_statistic[name]
-            for offset, numbers, style, color, label in (
-                (-0.2, values, "o", _BLUE, "units on your data"),
-                (0.2, of_controls, "s", _ORANGE, "means of controls"),
+            for left, numbers, style, color, label in (
+                (-0.32, values, "o", _BLUE, "units on your data"),
+                (0.08, of_controls, "s", _ORANGE, "means of controls"),
             ):
-                spread = place + offset + 0.12 * np.linspace(-1.0, 1.0, len(numbers))
+                spread = place + np.linspace(left, left + 0.24, len(numbers))
                 of_legend = "_" * place + label  # each of them once
                 ax.plot(spread, numbers, style, color=color, markersize=4, label=of_legend)
         ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
@@ -218,9 +214,8 @@ def study_data(
 
     The data are scaled by one number. An `FCNet` is then trained on them and on Gaussian controls,
     for a number of steps that does not depend on the size of the data: see `control_test`. Rows
-    must be independent. Otherwise, as for overlapping windows of a recording or neighbouring
-    patches of a photograph, the controls vary less than the data would, and the p-value is too
-    small.
+    must be independent: for overlapping windows of a recording or neighbouring patches of a
+    photograph the controls vary less than the data would, and the p-value is too small.
 
     Parameters
     ----------
@@ -256,8 +251,7 @@ def study_data(
     Raises
     ------
     ValueError
-        If the data are not finite numbers, do not vary, have one class or do not fit the shape, or
-        `remove` is not valid.
+        If the data do not vary, have one class or do not fit the shape.
 
     Examples
     --------
@@ -295,31 +289,37 @@ def study_data(
         image_shape=sides if len(sides) == 2 else None,
         random_state=draw_seed(rng),
     )
-    with warnings.catch_warnings(record=True) as said, warned_once():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("always", LikelyMistakeWarning)
+    with collected_mistakes() as mistakes:
         options: dict[str, Any] = {"n_jobs": n_jobs, "verbose": verbose, "random_state": rng}
         test = control_test(net, data, labels, n_controls=n_controls, **options)
         matches = _matches(test, data, labels, sides, n_jobs)
-    notes += [str(warning.message) for warning in said]
+    notes += mistakes
     reason = why_not_testable(data, sides, data)
     if reason is not None:
         notes.append(
             f"The data are not translation-invariant: {reason}. The verdict holds all the same."
         )
-    index, sentence = _index(data, labels, sides, reason)
-    notes.append(sentence)
+    index = _index(data, labels, sides, reason, notes)
     notes.append(
         f"Nets of {n_hidden} units were trained for {n_epochs} epochs in batches of {batch_size}, "
         f"with a learning rate of {_LEARNING_RATE:g} and random_state={random_state!r}."
     )
-    n_grown, n_different = int(test.has_grown.sum()), _n_different(test)
-    if n_different <= n_grown / 4:
+    notes += _warnings_of(test)
+    return DataStudy(test, sides, matches, index, notes)
+
+
+def _warnings_of(test: ControlTest) -> list[str]:
+    """Sentences on copies among the fields, wide fields, and training that was too short."""
+    notes = []
+    fields = test.net.receptive_fields_[test.has_grown]
+    units = fields / np.linalg.norm(fields, axis=1, keepdims=True)
+    is_copy = np.any(np.tril(np.abs(units @ units.T) > _COPY, -1), axis=1)  # up to sign and size
+    if 0 < np.sum(~is_copy) <= len(fields) / 4:
         notes.append(
-            f"The {n_grown} fields that have grown are copies of {n_different} up to sign: count "
-            "these, not the units that stand out."
+            f"The {len(fields)} fields that have grown are copies of {np.sum(~is_copy)} up to "
+            "sign: count these, not the units that stand out."
         )
-    noise = 3.0 / data.shape[1]
+    noise = 3.0 / test.net.n_features_in_
     largest = max(test.statistic.values(), key=np.nan_to_num)
     if test.p_value <= test.alpha and largest < noise:
         notes.append(
@@ -333,7 +333,7 @@ def study_data(
             f"The training had not converged: over its last fifth the loss fell from {before:.3g} "
             f"to {end:.3g}. With a larger max_steps fields may still change."
         )
-    return DataStudy(test, sides, matches, index, notes)
+    return notes
 
 
 def _matches(
@@ -370,34 +370,27 @@ def _matches(
     return found
 
 
-def _n_different(test: ControlTest) -> int:
-    """Number of grown fields that are no copies of one before them, up to sign and size."""
-    fields = test.net.receptive_fields_[test.has_grown]
-    units = fields / np.linalg.norm(fields, axis=1, keepdims=True)
-    alike = np.abs(units @ units.T) > _COPY
-    return int(np.sum(~np.any(np.tril(alike, -1), axis=1)))
-
-
 def _index(
-    data: Array, labels: NDArray[Any], sides: tuple[int, ...], reason: str | None
-) -> tuple[LocalizationIndex | None, str]:
-    """The localization index of the data, and a sentence on it."""
+    data: Array, labels: NDArray[Any], sides: tuple[int, ...], reason: str | None, notes: list[str]
+) -> LocalizationIndex | None:
+    """The localization index of the data; adds to the notes what it is, or why there is none."""
     classes = np.unique(labels)
     if len(classes) != 2:
         reason = f"it is for two classes, and these data have {len(classes)}"
     if reason is None:
         pair = [data[labels == label] for label in classes]
         pair.sort(key=lambda rows: np.square(rows.sum(axis=1)).mean() / np.square(rows).mean())
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
+        with collected_mistakes() as mistakes:
             found = localization_index(pair, shape=sides)
-        if not (said or found.reason):
-            return found, (
+        if not (mistakes or found.reason):
+            notes.append(
                 f"The localization index of a ReLU neuron is {found.index:.3f} ± "
                 f"{found.standard_error:.3f} (above 1 its field localizes)."
             )
-        reason = found.reason or str(said[0].message)
-    return None, f"The localization index is not defined: {reason.rstrip('.')}."
+            return found
+        reason = found.reason or mistakes[0]
+    notes.append(f"The localization index is not defined: {reason.rstrip('.')}.")
+    return None
 
 
 def _rows_of(

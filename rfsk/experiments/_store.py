@@ -3,111 +3,107 @@
 import ast
 import contextlib
 import dataclasses
-import functools
 import hashlib
 import importlib.util
 import json
-import operator
 import os
 import sys
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+
+from .._core._versions import installed_versions
 
 
 class Store:
-    """Folder of finished cells, made if it does not exist, that all belong to one manifest."""
+    """Folder of finished cells of one study; made if it does not exist.
 
-    def __init__(self, folder: str | os.PathLike[str], manifest: dict[str, Any]) -> None:
+    Its manifest has what was given, the versions of libraries and the digests of `modules`.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], manifest: dict[str, str], modules: set[str]
+    ) -> None:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        versions = {f"the version of {name}": v for name, v in installed_versions().items()}
+        manifest = {**manifest, **versions, **_sources(modules)}
         known = self.read("manifest")
         if known is None and any(self.folder.glob("*.json")):
             raise ValueError(
                 f"store={str(folder)!r} holds files but no manifest; name another folder."
             )
-        known = known or manifest
-        # Functions in a later grid may come from further modules, which join the others.
-        manifest["sources"], known["sources"] = (
-            {**known["sources"], **manifest["sources"]},
-            {**manifest["sources"], **known["sources"]},
-        )
-        old, new = (pd.json_normalize(entry).to_dict("records")[0] for entry in (known, manifest))
-        for name in {**old, **new}:
-            if repr(old.get(name)) != repr(new.get(name)):
+        known = {**manifest, **(known or {})}  # a later grid may bring in further modules
+        manifest = {**known, **manifest}
+        for name, value in known.items():
+            if manifest[name] != value:
                 raise ValueError(
-                    f"store={str(folder)!r} holds results of another sweep: {name} was "
-                    f"{old.get(name)!r} and is {new.get(name)!r} now. Name another folder, or "
-                    "delete this one."
+                    f"store={str(folder)!r} holds results of another sweep: {name} was {value} "
+                    f"and is {manifest[name]} now. Name another folder, or delete this one."
                 )
         self.write("manifest", manifest)
 
-    def read(self, name: str) -> dict[str, Any] | None:
+    def read(self, name: str) -> Any:
         """Return an entry, or None if there is none or it is not whole."""
         try:
-            entry = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
-            content: dict[str, Any] = entry["content"]
-            return content if entry["name"] == name else None
-        except (OSError, ValueError, KeyError, TypeError):
+            return json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
             return None
 
     def write(self, name: str, content: dict[str, Any]) -> None:
-        """Write an entry, whole or not at all: under another name, which then becomes its own."""
-        passing = self.folder / f".{name}.{uuid.uuid4().hex}.tmp"
+        """Write an entry, whole or not at all: to a temporary file, which is then renamed."""
+        temporary = self.folder / f".{name}.{uuid.uuid4().hex}.tmp"
         try:
-            with open(passing, "w", encoding="utf-8") as file:
-                json.dump({"name": name, "content": content}, file)
+            with open(temporary, "w", encoding="utf-8") as file:
+                json.dump(content, file)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(passing, self.folder / f"{name}.json")
+            os.replace(temporary, self.folder / f"{name}.json")
         except OSError as error:
-            passing.unlink(missing_ok=True)
-            error.add_note(
-                f"The store {str(self.folder)!r} cannot be written to. The cells that it holds are "
-                "kept, and a later call goes on from there."
-            )
+            error.add_note(f"A later call goes on from the cells in the store {self.folder}.")
             raise
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
-def describe(value: Any, modules: set[str]) -> Any:
-    """Describe a value as JSON, the same for equal values in every process.
+def as_json(value: Any, modules: set[str]) -> str:
+    """Turn a value into JSON, the same for equal values in every process.
 
-    Dataclasses and estimators are described by their parameters, functions and classes by their
-    names, and the modules that define these are added to `modules`.
+    Dataclasses and estimators become their parameters, functions and classes their names, and the
+    modules that define these are added to `modules`.
     """
-    if isinstance(value, np.generic | np.ndarray):
-        value = value.tolist()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, list | tuple):
-        return [describe(entry, modules) for entry in value]
-    if isinstance(value, Mapping):
-        return {str(name): describe(entry, modules) for name, entry in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        state = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return describe([type(value), state], modules)
-    if hasattr(value, "get_params") and not isinstance(value, type):
-        return describe([type(value), value.get_params(deep=False)], modules)
-    module = str(getattr(value, "__module__", None))
-    for name in (getattr(value, "__qualname__", ""), getattr(value, "__name__", "")):
-        with contextlib.suppress(AttributeError, KeyError):
-            if operator.attrgetter(name)(sys.modules[module]) is value:
-                modules.add(module)
-                return f"{module}.{name}"
-    raise TypeError(
-        f"{value!r} cannot be recognized in a later run; expected numbers, strings, lists or dicts "
-        "of these, dataclasses, estimators, or functions and classes that a module defines at its "
-        "top level. Pass the name of anything else, and look it up in the study."
-    )
+
+    def describe(thing: Any) -> Any:
+        if isinstance(thing, np.generic | np.ndarray):
+            return thing.tolist()
+        if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+            names = [field.name for field in dataclasses.fields(thing)]
+            return [type(thing), {name: getattr(thing, name) for name in names}]
+        if hasattr(thing, "get_params") and not isinstance(thing, type):
+            return [type(thing), thing.get_params(deep=False)]
+        module, name = (str(getattr(thing, key, None)) for key in ("__module__", "__name__"))
+        if getattr(sys.modules.get(module), name, None) is not thing:
+            raise TypeError(
+                f"{thing!r} cannot be recognized in a later run; expected numbers, strings, lists "
+                "or dicts of these, dataclasses, estimators, or functions and classes of a module. "
+                "Pass the name of anything else, and look it up in the study."
+            )
+        modules.add(module)
+        return f"{module}.{name}"
+
+    plain = json.loads(json.dumps(value, default=describe), parse_float=_as_number)
+    return json.dumps(plain, sort_keys=True)
 
 
-def sources(modules: Iterable[str]) -> dict[str, str]:
+def _as_number(text: str) -> float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def _sources(modules: Iterable[str]) -> dict[str, str]:
     """Digests of the source of modules and all that they import, except installed packages."""
     main = sys.modules["__main__"]
     waiting = {(main.__package__ or name) if name == "__main__" else name for name in modules}
@@ -118,37 +114,38 @@ def sources(modules: Iterable[str]) -> dict[str, str]:
         )
     found: dict[str, str] = {}
     while waiting:
-        module = waiting.pop()
+        module = waiting.pop().partition(".")[0]
         texts = [path.read_bytes() for path in _source_files(module)]
         found[module] = hashlib.sha256(repr(texts).encode()).hexdigest()[:16] if texts else ""
-        waiting |= {name for text in texts for name in _imports(text) if name not in found}
-    return {name: digest for name, digest in found.items() if digest}
+        if module != "rfsk":  # whose imports are installed packages
+            waiting |= {name for text in texts for name in _imports(text)} - found.keys()
+    return {f"the source of {name}": digest for name, digest in found.items() if digest}
 
 
 def _source_files(module: str) -> list[Path]:
-    """Source files of a module, or of the whole package that it is in; none if installed."""
-    top = module.partition(".")[0]
-    places: list[Any] = []
+    """Source files of a module or of a whole package; none if it is installed."""
+    if module in sys.stdlib_module_names:
+        return []
     try:
-        spec = None if top in sys.stdlib_module_names else importlib.util.find_spec(top)
-        if spec is not None:
-            places = list(spec.submodule_search_locations or [str(spec.origin)])
-    except ValueError:  # of a script, or of a module that was loaded from its file
-        places = [getattr(sys.modules.get(module), "__file__", None)]
-    files: list[Path] = []
-    for place in map(Path, filter(None, places)):
-        if not {"site-packages", "dist-packages"} & set(place.parts):
-            files += sorted(place.rglob("*.py")) if place.is_dir() else [place]
-    return [path for path in files if path.suffix == ".py"]
+        spec = importlib.util.find_spec(module)
+    except ValueError:  # of a script
+        return [Path(str(sys.modules[module].__file__))]
+    if spec is None:
+        return []
+    places = [Path(place) for place in spec.submodule_search_locations or [str(spec.origin)]]
+    own = [place for place in places if not {"site-packages", "dist-packages"} & set(place.parts)]
+    return [
+        path for place in own for path in [place, *sorted(place.rglob("*.py"))] if path.is_file()
+    ]
 
 
-@functools.cache
-def _imports(text: bytes) -> frozenset[str]:
+def _imports(text: bytes) -> set[str]:
     """Top-level names of what a source file imports, wherever in it."""
-    try:
-        nodes = list(ast.walk(ast.parse(text)))
-    except SyntaxError:  # a template, which nothing imports
-        return frozenset()
-    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [n.module or "" for n in nodes if isinstance(n, ast.ImportFrom) and not n.level]
-    return frozenset(name.partition(".")[0] for name in names)
+    names: list[str] = []
+    with contextlib.suppress(SyntaxError, ValueError):  # of a template or compiled module
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import):
+                names += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names.append(str(node.module))
+    return {name.partition(".")[0] for name in names}

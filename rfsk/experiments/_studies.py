@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._core._random import spawn_seeds
-from .._core._trained_nets import starts_positive
+from .._core._trained_nets import check_trained, starts_positive
 from ..analysis import FieldMatcher, ipr, symmetric_cp
-from ._field_study import FieldStudy, Plan, measure_course, measure_fields
+from ._field_study import FieldStudy, measure_course
 from ._pruning import iterative_magnitude_pruning
 from ._sweep import Sweep, sweep
 
@@ -71,34 +71,22 @@ class OnsetStudy(FieldStudy):
 
     measure: Any = measure_course
 
-    def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
+    def __call__(
+        self, *, random_state: Any, n_measures: int = 40, **parameters: Any
+    ) -> dict[str, Any]:
         """Train one net and measure its onset."""
-        course = super().__call__(random_state=random_state, **parameters)
+        if n_measures == 1:
+            raise ValueError("n_measures=1; an onset needs at least 2.")
+        course = super().__call__(random_state=random_state, n_measures=n_measures, **parameters)
         return {
             "onset_time": onset(course["learning_time"], course["ipr_positive"]),
             "ipr_positive": course["ipr_positive"][-1],
             "accuracy": course["accuracy"][-1],
         }
 
-    def _plan(self, **parameters: Any) -> Plan:
-        plan = super()._plan(**{"n_measures": 40, **parameters})
-        if plan.n_measures < 2:
-            raise ValueError(f"n_measures={plan.n_measures!r}; an onset needs at least 2.")
-        return plan
-
-
-class _TrainingSetStudy(FieldStudy):
-    """A study of one training set at a time, whose size `n_train` must be given."""
-
-    def _plan(self, **parameters: Any) -> Plan:
-        plan = super()._plan(**parameters)
-        if plan.n_train is None:
-            raise ValueError("n_train=None; this study needs a number of training samples.")
-        return plan
-
 
 @dataclass(frozen=True)
-class FactorStudy(_TrainingSetStudy):
+class FactorStudy(FieldStudy):
     """`FieldStudy` on a training set whose fourth cumulant is decomposed as well.
 
     It returns `factor_ipr`, the IPR of the leading CP factor of the cumulant of the long-range
@@ -117,7 +105,8 @@ class FactorStudy(_TrainingSetStudy):
     def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
         """Train one net and decompose one cumulant."""
         plan = self._plan(random_state=random_state, **parameters)
-        (net,) = plan.train()
+        net = plan.net.fit(*plan.data())
+        check_trained(net)
         seeds = spawn_seeds(plan.seeds[2], 3)
         X = plan.task.models[-1].sample(plan.n_train, seeds[0])
         factor = symmetric_cp(X, 1, random_state=seeds[1]).components
@@ -132,7 +121,7 @@ class FactorStudy(_TrainingSetStudy):
 
 
 @dataclass(frozen=True)
-class PruningStudy(_TrainingSetStudy):
+class PruningStudy(FieldStudy):
     """`FieldStudy` of iterative magnitude pruning, one row per round.
 
     It returns `round`, from 0, the dense net; `weights_left`, a fraction; and the numbers of
@@ -157,7 +146,6 @@ class PruningStudy(_TrainingSetStudy):
     [0, 1, 2]
     """
 
-    measure: Any = measure_fields
     n_rounds: int = 6
     fraction: float = 0.3
 
@@ -212,10 +200,9 @@ def gain_sweep(
     >>> list(found.table()["law"])
     ['nlgp', 'nlgp', 'clone']
     """
+    laws: dict[str, Sequence[float]] = {"nlgp": gains, "clone": clone_of}
     grid: list[dict[str, list[Any]]] = [
-        {"gain": list(of_law), "law": [law]}
-        for law, of_law in (("nlgp", gains), ("clone", clone_of))
-        if len(of_law)
+        {"gain": list(of_law), "law": [law]} for law, of_law in laws.items() if len(of_law)
     ]
     fixed = {"learning_rate": 0.5, "batch_size": 10, **(fixed or {})}
     return sweep(FieldStudy(), grid, n_repeats, fixed=fixed, **options)
@@ -251,13 +238,9 @@ def phase_diagram(
     >>> len(found.table())
     4
     """
-    grid = {
-        "gain": _spaced(0.1, 10.0, 12) if gains is None else list(gains),
-        "length_ratio": _spaced(1.25, 5.0, 12) if length_ratios is None else list(length_ratios),
-    }
+    if gains is None:
+        gains = [float(f"{gain:.3g}") for gain in np.geomspace(0.1, 10.0, 12)]
+    if length_ratios is None:
+        length_ratios = [float(f"{ratio:.3g}") for ratio in np.geomspace(1.25, 5.0, 12)]
+    grid = {"gain": list(gains), "length_ratio": list(length_ratios)}
     return sweep(FieldStudy(), grid, **options)
-
-
-def _spaced(low: float, high: float, n: int) -> list[float]:
-    """Numbers evenly in the logarithm, to three digits."""
-    return [float(f"{value:.3g}") for value in np.geomspace(low, high, n)]

@@ -4,7 +4,6 @@ import copy
 import functools
 import hashlib
 import inspect
-import json
 import os
 import time
 import traceback
@@ -12,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import joblib
 import numpy as np
@@ -25,8 +24,7 @@ from .._core._interrupts import noticing_interrupts
 from .._core._progress import tqdm
 from .._core._random import as_generator, draw_seed, seed_of_key
 from .._core._validation import check_positive
-from .._core._versions import installed_versions
-from ._store import Store, describe, sources
+from ._store import Store, as_json
 
 _OWN_COLUMNS = ("repeat", "seed", "duration", "error")
 
@@ -64,9 +62,9 @@ class Sweep:
         Returns
         -------
         table : pandas.DataFrame
-            Columns: the parameters of the grid, `repeat`, `seed` (the study's random_state), what
-            the study returned, `duration` in seconds, and `error`: the traceback of a cell that
-            failed, whose results are NaN.
+            The parameters of the grid, `repeat`, `seed` (the study's random_state), what the study
+            returned, `duration` in seconds, and `error`: the traceback of a cell that failed, whose
+            results are NaN.
         """
         return self.frame.reset_index(drop=True)
 
@@ -81,24 +79,22 @@ class Sweep:
         Returns
         -------
         table : pandas.DataFrame
-            Columns: the parameters of the grid, and for each result its mean, its standard error
-            ("_sem") and the number of repeats in which it is not NaN ("_n").
+            The parameters of the grid, and for each result its mean, its standard error ("_sem")
+            and the number of repeats in which it is not NaN ("_n").
         """
         results = self.frame.drop(columns=[*self.parameters, *_OWN_COLUMNS])
-        names = list(values) or list(results.select_dtypes(["number", "bool"]))
         groups = self.frame.groupby(level=["point", "entry"], sort=False)
         points = self.frame.loc[groups.cumcount() == 0, self.parameters].droplevel("repeat")
         columns = [
             groups[name].agg(how).rename(f"{name}{end}")
-            for name in names
+            for name in values or results.select_dtypes(["number", "bool"])
             for how, end in (("mean", ""), ("sem", "_sem"), ("count", "_n"))
         ]
         return pd.concat([points, *columns], axis=1, verify_integrity=True).reset_index(drop=True)
 
     def failures(self) -> pd.DataFrame:
         """Rows of the table whose cells failed, with the traceback in the column `error`."""
-        table = self.table()
-        return table[table["error"].notna()].reset_index(drop=True)
+        return self.frame[self.frame["error"].notna()].reset_index(drop=True)
 
 
 def sweep(
@@ -124,8 +120,7 @@ def sweep(
     ----------
     study : callable
         ``study(**parameters, random_state=seed)`` returns a dict of numbers, strings, or
-        one-dimensional arrays of equal length (one row of the table per entry). If it has a method
-        ``check(**parameters)``, this is called for every point before any work.
+        one-dimensional arrays of equal length (one row of the table per entry).
     grid : dict of str to list, or list of such dicts
         Values of each parameter, as for scikit-learn's `ParameterGrid`.
     n_repeats : int, default=1
@@ -147,9 +142,8 @@ def sweep(
     Returns
     -------
     found : Sweep
-        A cell that raises an error, or whose worker process dies, is a row with its traceback,
-        and runs again in a later call. Ctrl-C ends the sweep with a warning, and the finished
-        cells are kept.
+        A cell that raises an error is a row with its traceback, and runs again in a later call.
+        Ctrl-C ends the sweep with a warning, and the finished cells are kept.
 
     Raises
     ------
@@ -160,14 +154,12 @@ def sweep(
 
     Notes
     -----
-    The manifest of a store holds the name of the study, the fixed arguments, `random_state`, the
-    versions of Python, rfsk, NumPy, SciPy, scikit-learn and torch, and a digest of the source of
-    all modules from which the study and its arguments come and of all that these import, except
-    installed packages. If anything differs, the store is refused with a ValueError. Otherwise
-    finished cells are taken from it: run the script of a killed sweep again to go on. Put the study
-    into a module of its own, so that a change of the script that draws its results does not count.
-    Files, environment variables and variables that a program sets while it runs are not compared:
-    name what the study reads from them in `fixed`.
+    To continue a sweep that was killed, or whose worker died, run the same script again: finished
+    cells are taken from the store. A store is refused if the name of the study, the fixed
+    arguments, `random_state`, `paired`, the version of a library that computes, or the source of a
+    module that the study and its arguments come from or import, except installed packages, has
+    changed. Files, environment variables and variables that a program sets while it runs are not
+    compared: name what the study reads from them in `fixed`.
 
     Examples
     --------
@@ -184,18 +176,15 @@ def sweep(
     fixed = dict(fixed or {})
     points = _points(study, grid, fixed)
     is_seed = isinstance(random_state, int | np.integer)
-    rng = as_generator(random_state)
-    entropy = int(random_state) if is_seed else draw_seed(rng)
+    entropy = int(random_state) if is_seed else draw_seed(as_generator(random_state))
     modules: set[str] = set()
-    texts = [json.dumps(describe(point, modules), sort_keys=True) for point in points]
+    texts = [as_json(point, modules) for point in points]
     if len(set(texts)) < len(texts):
         raise ValueError("grid has the same point more than once; remove one.")
-    cells = []
-    for i, (point, text) in enumerate(zip(points, texts, strict=True)):
-        key = hashlib.sha256(text.encode()).hexdigest()[:32]
-        for repeat in range(n_repeats):
-            seed = seed_of_key(entropy, "" if paired else key, repeat)
-            cells.append(_Cell(i, repeat, seed, point, f"{key}-{repeat}"))
+    keys = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts]
+    cells = [(i, repeat) for i in range(len(points)) for repeat in range(n_repeats)]
+    seeds = {(i, k): seed_of_key(entropy, "" if paired else keys[i], k) for i, k in cells}
+    records: dict[tuple[int, int], dict[str, Any]] = {}
     kept = None
     if store is not None:
         if not is_seed:
@@ -203,30 +192,29 @@ def sweep(
                 f"random_state={random_state!r} with a store; expected an int, so that a later "
                 "call finds the cells of this one."
             )
-        manifest = {
-            "study": describe(study, modules),
-            "fixed": describe(fixed, modules),
-            "random_state": entropy,
-            "paired": bool(paired),
-            "versions": installed_versions(),
-        }
-        kept = Store(store, {**manifest, "sources": sources(modules)})
-    stored = {cell.name: kept.read(cell.name) if kept else None for cell in cells}
-    records = {name: record for name, record in stored.items() if record is not None}
-    bar = tqdm(total=len(cells), initial=len(records), disable=not verbose, unit="cell")
-
-    def keep(cell: _Cell, record: dict[str, Any]) -> None:
-        if kept and "error" not in record:
-            kept.write(cell.name, record)
-        records[cell.name] = record
-        bar.update()
-
+        values = {"study": study, "fixed": fixed, "random_state": entropy, "paired": bool(paired)}
+        kept = Store(store, {name: as_json(values[name], modules) for name in values}, modules)
+        stored = {(i, k): kept.read(f"{keys[i]}-{k}") for i, k in cells}
+        records = {cell: record for cell, record in stored.items() if record is not None}
     parts = [grid] if isinstance(grid, Mapping) else grid
     names = list(dict.fromkeys(name for part in parts for name in part))
     call = functools.partial(_run_cell, study, fixed, {*names, *_OWN_COLUMNS})
+    waiting = [
+        joblib.delayed(call)(cell, points[cell[0]], seeds[cell])
+        for cell in cells
+        if cell not in records
+    ]
+    bar = tqdm(total=len(cells), initial=len(records), disable=not verbose, unit="cell")
+    # Large arguments are copied (max_nbytes), not mapped from a file without write access.
+    options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
+    pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
     try:
-        with bar, _one_thread():
-            _run(call, [cell for cell in cells if cell.name not in records], n_jobs, keep)
+        with bar, _one_thread(), closing(pool(waiting)) as finished:
+            for (i, k), record in finished:
+                if kept and "error" not in record:
+                    kept.write(f"{keys[i]}-{k}", record)
+                records[i, k] = record
+                bar.update()
     except KeyboardInterrupt:
         message = f"The sweep was interrupted; {len(records)} of {len(cells)} cells are kept."
         warnings.warn(message, stacklevel=2)
@@ -237,17 +225,21 @@ def sweep(
             f"{errors[0].strip().splitlines()[-1]!r}; see failures().",
             stacklevel=2,
         )
-    return Sweep(names, entropy, _frame(names, [c for c in cells if c.name in records], records))
-
-
-class _Cell(NamedTuple):
-    """One repeat of one point of the grid, and its name in a store."""
-
-    point: int
-    repeat: int
-    seed: int
-    parameters: dict[str, Any]
-    name: str
+    # One row per cell and entry of its arrays.
+    rows, index = [], []
+    columns = dict.fromkeys([*names, "repeat", "seed"])
+    for i, k in sorted(records):
+        record = {"rows": [{}], "error": None, **records[i, k]}
+        own = {name: _label(value) for name, value in points[i].items()}
+        own |= {"repeat": k, "seed": seeds[i, k]}
+        own |= {name: record[name] for name in ("duration", "error")}
+        for entry, row in enumerate(record["rows"]):
+            columns |= dict.fromkeys(row)
+            rows.append({**own, **row})
+            index.append((i, k, entry))
+    levels = pd.DataFrame(index, columns=["point", "repeat", "entry"])
+    frame = pd.DataFrame(rows, pd.MultiIndex.from_frame(levels), [*columns, "duration", "error"])
+    return Sweep(names, entropy, frame)
 
 
 def _points(study: Callable[..., Any], grid: Any, fixed: dict[str, Any]) -> list[dict[str, Any]]:
@@ -271,67 +263,33 @@ def _points(study: Callable[..., Any], grid: Any, fixed: dict[str, Any]) -> list
                 f"study={study!r} cannot be called with the fixed arguments {sorted(fixed)}, the "
                 f"parameters {sorted(point)} and a random_state: {error}."
             ) from error
-        if hasattr(study, "check"):
-            study.check(**fixed, **point)
     return points
 
 
-def _run(
-    call: Callable[[_Cell], tuple[str, dict[str, Any]]],
-    cells: list[_Cell],
-    n_jobs: int | None,
-    keep: Callable[[_Cell, dict[str, Any]], None],
-) -> None:
-    """Run cells; those under way when a worker dies run again one by one, to find which did it."""
-    running: dict[str, _Cell] = {}
-    waiting = iter(cells)
-
-    def jobs() -> Iterator[Any]:
-        for cell in waiting:
-            running[cell.name] = cell
-            yield joblib.delayed(call)(cell)
-
-    pool = joblib.Parallel(
-        n_jobs,
-        return_as="generator_unordered",
-        pre_dispatch="1.5*n_jobs",
-        batch_size=1,
-        max_nbytes=None,  # large arguments are copied, not mapped from a file without write access
-    )
-    try:
-        with closing(pool(jobs())) as records:
-            for name, record in records:
-                keep(running.pop(name), record)
-    except Exception as error:
-        if type(error).__name__ not in ("TerminatedWorkerError", "KilledWorker"):  # loky, Dask
-            raise
-        if len(cells) == 1:
-            keep(cells[0], {"error": f"The worker died: {error!r}", "duration": np.nan})
-            return
-        for cell in list(running.values()):
-            _run(call, [cell], 2, keep)
-        _run(call, list(waiting), n_jobs, keep)
-
-
 def _run_cell(
-    study: Callable[..., Any], fixed: dict[str, Any], taken: set[str], cell: _Cell
-) -> tuple[str, dict[str, Any]]:
+    study: Callable[..., Any],
+    fixed: dict[str, Any],
+    taken: set[str],
+    cell: Any,
+    point: Any,
+    seed: int,
+) -> tuple[Any, dict[str, Any]]:
     """Call the study with its own copies of the arguments, as if it had its own process."""
     record: dict[str, Any] = {}
     start = time.perf_counter()
     with _one_thread(), noticing_interrupts() as was_interrupted:
         try:
-            arguments = copy.deepcopy({**fixed, **cell.parameters})
-            record["result"] = _as_result(study(**arguments, random_state=cell.seed), taken)
+            arguments = copy.deepcopy({**fixed, **point})
+            record["rows"] = _as_rows(study(**arguments, random_state=seed), taken)
         except (Exception, SystemExit):
             record["error"] = traceback.format_exc()
     if was_interrupted():  # even if a fit inside took it as the end of training
         raise KeyboardInterrupt
-    return cell.name, {**record, "duration": time.perf_counter() - start}
+    return cell, {**record, "duration": time.perf_counter() - start}
 
 
-def _as_result(answer: Mapping[str, Any], taken: set[str]) -> dict[str, list[Any]]:
-    """Turn what a study returned into lists of equal length of numbers and strings."""
+def _as_rows(answer: Mapping[str, Any], taken: set[str]) -> list[dict[str, Any]]:
+    """Rows of numbers and strings, one per entry of the arrays that a study returned."""
     arrays = {str(name): np.asarray(value) for name, value in answer.items()}
     for name, array in arrays.items():
         if name in taken:
@@ -342,26 +300,8 @@ def _as_result(answer: Mapping[str, Any], taken: set[str]) -> dict[str, list[Any
                 "expected a number, a string or a one-dimensional array."
             )
     n_entries = max((len(array) for array in arrays.values() if array.ndim), default=1)
-    return {name: np.broadcast_to(array, n_entries).tolist() for name, array in arrays.items()}
-
-
-def _frame(names: list[str], cells: list[_Cell], records: Mapping[str, Any]) -> pd.DataFrame:
-    """One row per cell and entry of its arrays."""
-    rows, index = [], []
-    results: dict[str, None] = {}
-    for cell in cells:
-        record = records[cell.name]
-        result = record.get("result", {})
-        results |= dict.fromkeys(result)
-        row = {name: _label(value) for name, value in cell.parameters.items()}
-        row |= {"repeat": cell.repeat, "seed": cell.seed, "duration": record["duration"]}
-        for k in range(max(map(len, result.values()), default=1)):
-            entries = {name: values[k] for name, values in result.items()}
-            rows.append({**row, **entries, "error": record.get("error")})
-            index.append((cell.point, cell.repeat, k))
-    levels = pd.DataFrame(index, columns=["point", "repeat", "entry"])
-    columns = [*names, "repeat", "seed", *results, "duration", "error"]
-    return pd.DataFrame(rows, pd.MultiIndex.from_frame(levels), columns)
+    columns = {name: np.broadcast_to(array, n_entries).tolist() for name, array in arrays.items()}
+    return [{name: column[k] for name, column in columns.items()} for k in range(n_entries)]
 
 
 def _label(value: Any) -> Any:

@@ -1,7 +1,6 @@
 """Statistics of a class of inputs that the theory uses: spectrum, distribution of a pixel."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from .._core._labelled import is_labelled, rows_by_class
+from .._core._mistakes import warn_likely_mistake
 from .._core._validation import check_image_shape
 from ..datasets import Discrimination, EllipticalField
 
@@ -144,10 +144,9 @@ def class_pair(task: Any) -> tuple[Any, Any]:
         )
     for number, source in enumerate(pair):
         if (skewness := _skewness(source)) > _SYMMETRIC:
-            warnings.warn(
+            warn_likely_mistake(
                 f"Pixels of class {number} have a mean or a third moment of {skewness:.2f}; the "
-                "theory is of inputs with P(x) = P(-x), and leaves out the effect of odd moments.",
-                stacklevel=3,
+                "theory is of inputs with P(x) = P(-x), and leaves out the effect of odd moments."
             )
     return pair[0], pair[1]
 

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import threading
-import time
 
 import joblib
 import numpy as np
@@ -12,7 +10,7 @@ import pytest
 
 from rfsk.analysis import CumulantCP, cumulant
 from rfsk.datasets import NLGP
-from rfsk.experiments import phase_diagram, sweep
+from rfsk.experiments import phase_diagram
 
 dask_array = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
@@ -35,10 +33,6 @@ def cluster():
         yield cluster
 
 
-def a_worker(cluster):
-    return next(iter(cluster.workers.values())).pid
-
-
 def test_a_sweep_is_the_same_on_a_cluster_bit_for_bit(cluster):
     fixed = {"shape": 30, "correlation_length": 3.0, "n_hidden": 6, "learning_time": 200}
     options = {"fixed": fixed, "n_repeats": 2, "random_state": 0}
@@ -48,30 +42,6 @@ def test_a_sweep_is_the_same_on_a_cluster_bit_for_bit(cluster):
     here["duration"] = there["duration"]
     assert there["error"].isna().all()
     pd.testing.assert_frame_equal(there, here, check_exact=True)
-
-
-@pytest.mark.slow
-def test_a_worker_killed_midway_costs_nothing_but_its_time(cluster, tmp_path):
-    log = str(tmp_path / "log")
-
-    def slow(k, random_state):
-        time.sleep(0.2)
-        with open(log, "a") as file:
-            file.write(f"{k}\n")
-        return {"value": k + random_state}
-
-    victim = a_worker(cluster)
-    killer = threading.Timer(0.9, os.kill, [victim, signal.SIGKILL])
-    with joblib.parallel_config("dask"):
-        killer.start()
-        found = sweep(slow, {"k": list(range(20))}, random_state=0).table()
-    killer.join()
-    assert victim != a_worker(cluster) or len(cluster.workers) > 1
-    with open(log) as file:
-        n_calls = len(file.readlines())
-    assert 20 <= n_calls < 30  # what it had finished came back before
-    here = sweep(slow, {"k": list(range(20))}, n_jobs=1, random_state=0).table()
-    assert here["value"].tolist() == found["value"].tolist()
 
 
 @pytest.mark.slow
@@ -113,6 +83,6 @@ def test_blocks_lost_with_their_worker_are_drawn_again(cluster):
     distributed.wait(blocks)
     directions = np.eye(10)
     expected = cumulant(blocks).contract(directions)
-    os.kill(a_worker(cluster), signal.SIGKILL)
+    os.kill(next(iter(cluster.workers.values())).pid, signal.SIGKILL)
     for _ in range(3):
         np.testing.assert_array_equal(cumulant(blocks).contract(directions), expected)

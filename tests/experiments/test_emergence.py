@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from rfsk.__main__ import main
-from rfsk.experiments import emergence
+from rfsk.experiments import _emergence, emergence
 from rfsk.plotting import EmergenceDisplay
 
 pytestmark = pytest.mark.usefixtures("_close_figures")
@@ -52,10 +53,6 @@ def test_figure_has_six_labelled_panels(study):
 
 
 def test_tiny_study_in_two_dimensions_runs_to_its_figure(monkeypatch):
-    from dataclasses import replace
-
-    from rfsk.experiments import _emergence
-
     plan = replace(
         _emergence._PLANS[2, True], shape=(8, 8), n_steps=20, conv_steps=5, cp_samples=500
     )

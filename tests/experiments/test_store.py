@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rfsk import FCNet
+from rfsk._core._versions import installed_versions
 from rfsk.experiments import FieldStudy, sweep
 
 OPTIONS = {"n_jobs": 1, "random_state": 0}
@@ -74,7 +74,7 @@ def test_a_full_disk_ends_the_sweep_and_loses_no_finished_cell(monkeypatch, tmp_
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match=r"No space left .*\n.*cannot be written to. The cells that"):
+    with pytest.raises(OSError, match=r"No space left .*\nA later call goes on from the cells"):
         sweep(third, GRID, store=tmp_path, **OPTIONS)
     assert len(entries(tmp_path)) == 2
     assert len(list(tmp_path.iterdir())) == 3  # nothing half written
@@ -85,18 +85,16 @@ def test_a_full_disk_ends_the_sweep_and_loses_no_finished_cell(monkeypatch, tmp_
     pd.testing.assert_frame_equal(numbers(again), numbers(whole), check_exact=True)
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "other", "number"])
-def test_an_entry_that_is_not_whole_is_computed_again(damage, tmp_path):
+@pytest.mark.parametrize("kept", [0, -20])
+def test_an_entry_that_is_not_whole_is_computed_again(kept, tmp_path):
     whole = sweep(third, GRID, store=tmp_path, **OPTIONS).table()
-    first, second = sorted(entries(tmp_path))[:2]
-    text = first.read_text()
-    texts = {"cut": text[:-20], "empty": "", "other": second.read_text(), "number": "3"}
-    first.write_text(texts[damage])
+    entry = entries(tmp_path)[0]
+    entry.write_text(entry.read_text()[:kept])
     CALLS.clear()
     for _ in range(2):
         found = sweep(third, GRID, store=tmp_path, **OPTIONS).table()
         assert len(CALLS) == 1
-        pd.testing.assert_frame_equal(found, whole.assign(duration=found["duration"]))
+        pd.testing.assert_frame_equal(numbers(found), numbers(whole))
 
 
 def test_finished_cells_of_other_points_and_repeats_are_taken_from_the_store(tmp_path):
@@ -116,7 +114,7 @@ def scaled_too(x, function, random_state, factor=1.0):
 
 
 class Scale:
-    """A study with a state, which no later run can recognize."""
+    """A study with a state."""
 
     def __call__(self, scale, random_state):
         return {"value": scale}
@@ -125,13 +123,13 @@ class Scale:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"fixed": {"function": abs, "factor": 3.0}}, "fixed.factor was 2 and is 3 now"),
-        ({"fixed": {"function": abs}}, "fixed.factor was 2 and is None now"),
-        ({"fixed": {"function": np.sqrt, "factor": 2.0}}, "'builtins.abs' and is 'numpy.sqrt' now"),
+        ({"fixed": {"function": abs, "factor": 3.0}}, r'fixed was .*"factor": 2.* is .*: 3.* now'),
+        ({"fixed": {"function": abs}}, r'fixed was .*"factor": 2.* and is .*"builtins.abs".* now'),
+        ({"fixed": {"function": np.sqrt, "factor": 2.0}}, "builtins.abs.* and is .*numpy.sqrt.*"),
         ({"random_state": 1}, "random_state was 0 and is 1 now"),
-        ({"paired": True}, "paired was False and is True now"),
-        ({"study": scaled_too}, r"study was '.*\.scaled_by' and is '.*\.scaled_too' now"),
-        ({"versions": {"rfsk": "9.9"}}, r"versions\.\w+ was '.*' and is (None|'9.9') now"),
+        ({"paired": True}, "paired was false and is true now"),
+        ({"study": scaled_too}, r"study was .*\.scaled_by.* and is .*\.scaled_too.* now"),
+        ({"versions": {"rfsk": "9.9"}}, r"the version of rfsk was .* and is 9.9 now"),
     ],
 )
 def test_a_store_is_refused_if_anything_else_has_changed(changes, message, tmp_path, monkeypatch):
@@ -139,16 +137,12 @@ def test_a_store_is_refused_if_anything_else_has_changed(changes, message, tmp_p
     with pytest.warns(UserWarning, match="1 of 2 cells failed"):
         sweep(scaled_by, {"x": [1.0, "a"]}, **options)
     assert len(entries(tmp_path)) == 1  # the cell that failed will run again
-    changes = dict(changes)
-    study, versions = changes.pop("study", scaled_by), changes.pop("versions", None)
-    if versions:
-        monkeypatch.setattr("rfsk.experiments._sweep.installed_versions", lambda: versions)
+    changes = {"study": scaled_by, **changes}
+    if "versions" in changes:
+        versions = {**installed_versions(), **changes.pop("versions")}
+        monkeypatch.setattr("rfsk.experiments._store.installed_versions", lambda: versions)
     with pytest.raises(ValueError, match=message):
-        sweep(study, {"x": [1.0]}, **{**options, **changes})
-
-
-def other_third(scale, random_state):
-    return third(scale, random_state)
+        sweep(grid={"x": [1.0]}, **{**options, **changes})
 
 
 @pytest.fixture
@@ -198,7 +192,7 @@ def test_a_change_in_any_module_that_is_not_installed_is_noticed(
     for _ in range(2):
         assert sweep(study, {"x": [3]}, **options).table()["value"].tolist() == [3]
     study = own_module(*texts)
-    with pytest.raises(ValueError, match=rf"sources\.{module} was '\w+' and is '\w+' now"):
+    with pytest.raises(ValueError, match=rf"the source of {module} was \w+ and is \w+ now"):
         sweep(study, {"x": [3]}, **options)
 
 
@@ -208,47 +202,45 @@ def test_functions_of_a_grid_belong_to_the_study(own_module, tmp_path):
     function = own_module("def study(x):\n    return x")
     sweep(scaled_by, {"function": [abs, function]}, **options)
     function = own_module("def study(x):\n    return 2 * x")
-    with pytest.raises(ValueError, match=r"sources.study_of_test was"):
+    with pytest.raises(ValueError, match="the source of study_of_test was"):
         sweep(scaled_by, {"function": [function]}, **options)
 
 
 @pytest.mark.parametrize(
-    ("study", "fixed", "message"),
+    ("study", "fixed"),
     [
-        (lambda scale, random_state: {"value": scale}, {}, "cannot be recognized in a later run"),
-        (Scale(), {}, "cannot be recognized in a later run; expected"),
-        (Scale().__call__, {}, "cannot be recognized in a later run"),
-        (scaled_by, {"x": 1.0, "function": lambda x: x}, "cannot be recognized in a later run"),
+        (lambda random_state: {}, {}),
+        (Scale(), {"scale": 1}),
+        (scaled_by, {"x": 1.0, "function": lambda x: x}),
     ],
 )
-def test_a_store_takes_only_what_a_later_run_can_recognize(study, fixed, message, tmp_path):
-    grid = {"factor": [1.0]} if fixed else {"scale": [1]}
-    with pytest.raises(TypeError, match=message):
-        sweep(study, grid, fixed=fixed, store=tmp_path / "store", **OPTIONS)
+def test_a_store_takes_only_what_a_later_run_can_recognize(study, fixed, tmp_path):
+    with pytest.raises(TypeError, match="cannot be recognized in a later run; expected"):
+        sweep(study, [{}], fixed=fixed, store=tmp_path / "store", **OPTIONS)
 
 
 def test_code_of_a_notebook_is_not_stored(monkeypatch, tmp_path):
     main = sys.modules["__main__"]
     monkeypatch.delattr(main, "__file__", raising=False)
     monkeypatch.setattr(main, "__package__", None, raising=False)
-    monkeypatch.setattr(main, "study_of_notebook", other_third, raising=False)
-    monkeypatch.setattr(other_third, "__module__", "__main__")
-    monkeypatch.setattr(other_third, "__qualname__", "study_of_notebook")
+    monkeypatch.setattr(main, "scaled_too", scaled_too, raising=False)
+    monkeypatch.setattr(scaled_too, "__module__", "__main__")
+    fixed = {"x": 1, "function": abs}
     with pytest.raises(ValueError, match="cannot recognize code of a notebook or console"):
-        sweep(other_third, GRID, store=tmp_path / "store", **OPTIONS)
+        sweep(scaled_too, [{}], fixed=fixed, store=tmp_path / "store", **OPTIONS)
+
+
+def measure(net, task, random_state):
+    return {"n": net.n_steps_}
 
 
 def test_studies_of_the_package_have_stores(tmp_path):
     small = {"shape": 20, "correlation_length": 2.0, "n_hidden": 2, "learning_time": 20}
-    options = {"fixed": small, "store": tmp_path, **OPTIONS}
-    first = sweep(FieldStudy(), {"gain": [3.0]}, **options).table()
-    assert first.equals(sweep(FieldStudy(), {"gain": [3.0]}, **options).table())
-    with pytest.raises(ValueError, match=r"study was .* and is .* now"):
-        sweep(FieldStudy(measure=measure), {"gain": [3.0]}, **options)
-
-
-def measure(net: FCNet, task, random_state):
-    return {"n": net.n_steps_}
+    options = {"grid": {"gain": [3.0]}, "fixed": small, "store": tmp_path, **OPTIONS}
+    first = sweep(FieldStudy(), **options).table()
+    assert first.equals(sweep(FieldStudy(), **options).table())
+    with pytest.raises(ValueError, match=r"study was .*measure_fields.* and is .* now"):
+        sweep(FieldStudy(measure=measure), **options)
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):

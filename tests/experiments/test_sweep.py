@@ -1,11 +1,9 @@
-import os
 import re
 import signal
 import sys
 import threading
 import time
 import types
-import warnings
 
 import joblib
 import numpy as np
@@ -39,13 +37,6 @@ def failing(scale, random_state):
     return {"mean": scale}
 
 
-def deadly(scale, random_state):
-    if scale == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.2)  # others are running when it dies
-    return {"mean": scale}
-
-
 GRID = {"scale": [1, 2, 4], "offset": [0.0, 10.0]}
 
 
@@ -62,9 +53,8 @@ def found():
 
 def test_a_table_has_one_row_for_each_point_and_repeat(found):
     table = found.table()
-    columns = ["scale", "offset", "repeat", "seed", "mean", "largest", "duration", "error"]
-    assert list(table) == columns
-    assert len(table) == 18
+    own = ["mean", "largest", "duration", "error"]
+    assert list(table) == ["scale", "offset", "repeat", "seed", *own]
     assert sorted(table["scale"]) == [1] * 6 + [2] * 6 + [4] * 6
     assert table["repeat"].tolist() == [0, 1, 2] * 6
     assert table["seed"].nunique() == 18
@@ -102,9 +92,10 @@ def test_more_points_and_repeats_leave_the_others_unchanged(found):
 
 
 def test_fixed_arguments_do_not_change_the_seeds():
-    options = {"n_jobs": 1, "random_state": 0}
-    plain = sweep(noisy, {"scale": [1.0, 2.0]}, 2, **options)
-    spelled_out = sweep(noisy, {"scale": [1.0, 2.0]}, 2, fixed={"offset": 0.0}, **options)
+    plain, spelled_out = (
+        sweep(noisy, {"scale": [1.0, 2.0]}, 2, fixed=fixed, n_jobs=1, random_state=0)
+        for fixed in ({}, {"offset": 0.0})
+    )
     pd.testing.assert_frame_equal(numbers(plain), numbers(spelled_out), check_exact=True)
 
 
@@ -172,13 +163,6 @@ def test_a_failing_cell_is_a_row_with_its_traceback_while_the_others_go_on():
     np.testing.assert_array_equal(found.mean()["mean_n"], [2, 0, 0, 2])
 
 
-@pytest.mark.slow
-def test_a_worker_that_dies_costs_nothing_but_its_cell():
-    with pytest.warns(UserWarning, match="1 of 3 cells failed, the first with .The worker died: T"):
-        found = sweep(by_value(deadly), {"scale": [1, 2, 4]}, n_jobs=2, random_state=0)
-    np.testing.assert_array_equal(found.table()["mean"], [1, np.nan, 4])
-
-
 def test_an_interrupt_keeps_finished_cells():
     def study(scale, random_state):
         if scale == 3:
@@ -190,17 +174,15 @@ def test_an_interrupt_keeps_finished_cells():
     assert found.table()["mean"].tolist() == [1, 2]
 
 
+@pytest.mark.filterwarnings("ignore:Training was interrupted")
 def test_a_net_whose_training_was_interrupted_is_not_taken_for_a_result():
     X, y = make_nlgp(2000, 20, correlation_length=(1.0, 2.0), random_state=0)
     FCNet(8, max_epochs=1).fit(X, y)  # imports what it needs
 
     def study(random_state):
         threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
-        net = FCNet(8, max_epochs=10**6, random_state=random_state)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            net.fit(X, y)  # keeps the net trained so far
-        return {"n_steps": net.n_steps_}
+        FCNet(8, max_epochs=10**6, random_state=random_state).fit(X, y)  # keeps what it learnt
+        return {}
 
     with pytest.warns(UserWarning, match="The sweep was interrupted; 0 of 2 cells"):
         found = sweep(study, [{}], 2, n_jobs=1, random_state=0)
@@ -253,19 +235,6 @@ def test_what_is_no_table_of_numbers_is_a_failure(answer, message):
     assert re.search(message, found.failures()["error"][0])
 
 
-def test_a_study_may_check_its_parameters_before_any_work():
-    class Study:
-        def __call__(self, k, random_state):
-            raise AssertionError
-
-        def check(self, k):
-            if k > 1:
-                raise ValueError(f"k={k} is above 1")
-
-    with pytest.raises(ValueError, match="k=2 is above 1"):
-        sweep(Study(), {"k": [0, 1, 2]}, n_jobs=1)
-
-
 @pytest.mark.parametrize(
     ("arguments", "options", "kind", "message"),
     [
@@ -310,9 +279,6 @@ def test_equal_values_are_one_point_and_others_have_seeds_of_their_own():
 
 
 def test_objects_in_the_grid_are_named_in_the_table():
-    def apply(f, random_state):
-        return {"v": f(2.0)}
-
-    found = sweep(apply, {"f": [np.sqrt, abs]}, n_jobs=1)
+    found = sweep(lambda f, random_state: {"v": f(2.0)}, {"f": [np.sqrt, abs]}, n_jobs=1)
     assert found.table()["f"].tolist() == ["sqrt", "abs"]
     assert found.table()["v"].tolist() == [2.0**0.5, 2.0]
