@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from .._core._types import Array
 from .._core._validation import check_positive
 from ._cubic_flow import CubicFlow
-
-Array = NDArray[np.float64]
 
 _MOST_STEPS = 50  # of Newton's method
 _TOLERANCE = 1e-12  # of |du/dt|, in units of the largest |u| times the largest rate

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from .._core._labelled import is_labelled, rows_by_class
+from .._core._types import Array
 from .._core._validation import check_image_shape
 from ..datasets import Discrimination, EllipticalField
-
-Array = NDArray[np.float64]
 
 # Mean or third moment of a pixel that still counts as none; heavy tails make samples' noisy.
 _SYMMETRIC = 0.2
