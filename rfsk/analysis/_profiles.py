@@ -92,8 +92,7 @@ def fit_profiles(
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import fit_profiles
-    >>> bump = -2.0 * np.exp(-0.5 * (np.arange(100) - 60.0) ** 2 / 4.0**2)
-    >>> fit = fit_profiles([bump])
+    >>> fit = fit_profiles([-2.0 * np.exp(-0.5 * (np.arange(100) - 60.0) ** 2 / 4.0**2)])
     >>> fit.amplitude.round(3), fit.center.round(3), fit.width.round(2), fit.goodness.round(3)
     (array([-2.]), array([[60.]]), array([[9.42]]), array([1.]))
     """
@@ -151,10 +150,9 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     bounds += [(-np.inf, np.inf)] * n_turns
     bounds += {"gaussian": [], "gabor": [(-0.5, 0.5)] * n, "dog": _SURROUND}[profile]
     lower, upper = np.transpose(bounds)
-    starts = _initial_parameters(target, peak, sigma, np.full(n_turns, angle), profile)
     fits = [
-        least_squares(residual, np.clip(start, lower, upper), bounds=(lower, upper), max_nfev=200)
-        for start in starts
+        least_squares(residual, np.clip(initial, lower, upper), bounds=(lower, upper), max_nfev=200)
+        for initial in _initial_parameters(target, peak, sigma, np.full(n_turns, angle), profile)
     ]
     best = min(fits, key=lambda fit: fit.cost)
     amplitudes = np.linalg.lstsq(basis(best.x), target.ravel(), rcond=None)[0]

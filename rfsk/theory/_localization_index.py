@@ -179,7 +179,8 @@ def _index_of(
         return replace(undefined, reason=_NO_BRIGHTNESS)
     relative = np.zeros(len(total))
     relative[exists] = spectra[1, exists] / total[exists] / (spectra[1, 0] / total[0])
-    slack = _slack(pair)
+    sizes = _sample_sizes(pair)
+    slack = 4.0 / math.sqrt(min(sizes)) if sizes else _NO_POWER  # four errors, or rounding
     if relative.max() > 1.0 + slack:
         is_reversed = relative[exists].min() >= 1.0 - slack
         return replace(undefined, reason=_REVERSED if is_reversed else _NOT_UNIFORM)
@@ -196,12 +197,6 @@ def _index_of(
     mode = np.unravel_index(first, sides)
     signed = tuple(int(k) if 2 * k <= n else int(k) - n for k, n in zip(mode, sides, strict=True))
     return LocalizationIndex(float(scores[first]), signed, float(rates[first]))
-
-
-def _slack(pair: tuple[Any, Any]) -> float:
-    """How far ratios of spectra may be off: by rounding, or by four errors of fewer samples."""
-    sizes = _sample_sizes(pair)
-    return 4.0 / math.sqrt(min(sizes)) if sizes else _NO_POWER
 
 
 def _sample_sizes(pair: tuple[Any, Any]) -> list[int]:

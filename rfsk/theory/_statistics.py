@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
-from .._core._labelled import is_labelled, rows_by_class
 from .._core._types import Array
-from .._core._validation import check_image_shape
+from .._core._validation import check_image_shape, is_labelled, rows_by_class
 from ..datasets import Discrimination, EllipticalField
 
 # Mean or third moment of a pixel that still counts as none; heavy tails make samples' noisy.
