@@ -15,16 +15,15 @@ from ._compiled import FUSED, compiled
 f32 = np.float32
 
 # erf(x) = x P(x^2) / Q(x^2) on |x| < 3.9, fitted to the relative error: 2e-8 before rounding.
-_NUMERATOR = [
-    1.128379148,
-    0.1896659443,
-    0.05266795097,
-    0.003738304764,
-    0.0002850607057,
-    2.06647232e-06,
-]
-_DENOMINATOR = [1.0, 0.5014198485, 0.1138185806, 0.01491419387, 0.00115736515, 3.826993371e-05]
-_P, _Q = (tuple(map(f32, coefficients)) for coefficients in (_NUMERATOR, _DENOMINATOR))
+_P = tuple(
+    map(
+        f32,
+        [1.128379148, 0.1896659443, 0.05266795097, 0.003738304764, 0.0002850607057, 2.06647232e-06],
+    )
+)
+_Q = tuple(
+    map(f32, [1.0, 0.5014198485, 0.1138185806, 0.01491419387, 0.00115736515, 3.826993371e-05])
+)
 _ERF_RANGE = f32(3.9)
 _LOG2_E = f32(1.0 / math.log(2.0))
 _LN_2 = f32(math.log(2.0))

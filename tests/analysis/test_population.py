@@ -113,6 +113,7 @@ def test_waves_oscillate_and_constants_and_waves_as_long_as_the_lattice_do_not()
     p = modes_p_values(fields, (100,), 99)
     np.testing.assert_allclose(p[[0, 2, 3]], [0.01, 1.0, 0.01])
     assert p[1] > 0.3
+    assert modes_p_values(np.eye(2), (2,), 9).tolist() == [1.0, 1.0]  # no mode is left
 
 
 def test_noisy_waves_oscillate():
