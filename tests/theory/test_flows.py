@@ -251,7 +251,10 @@ CUBIC = CubicFlow(PAIR)
         (lambda: CUBIC.integrate(np.full((1, 12), 1e3), 1.0), "a field of norm 1000 or more"),
         (lambda: RectifiedFlow(PAIR).integrate(np.ones((1, 7)), 1.0), "have 7 features; expected"),
         (lambda: RectifiedFlow(PAIR).integrate(2, -1.0), "end=-1.0; expected a finite number"),
-        (lambda: RectifiedFlow([np.eye(8), np.eye(9)]), r"Classes of shape \(8,\) and \(9,\)"),
+        (
+            lambda: RectifiedFlow([NLGP(n, correlation_length=1.0, gain=1.0) for n in (8, 9)]),
+            r"Classes of shape \(8,\) and \(9,\)",
+        ),
     ],
 )
 def test_bad_flows_are_refused(call, message):
