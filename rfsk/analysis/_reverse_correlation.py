@@ -44,8 +44,7 @@ def spike_triggered_average(
     X : array-like of shape (n_samples, n_features)
         Stimuli, best Gaussian: with other distributions the average depends on more than the unit.
     layer : int, optional
-        Number of a hidden layer, from 0, whose units are meant: of an FCNet, ConvNet, MLPClassifier
-        or MLPRegressor, which may be the last step of a pipeline.
+        Number of a hidden layer, from 0, of a net or perceptron, or of the last step of a pipeline.
     whiten : bool, default=True
         Whether to divide by the covariance of the inputs, which otherwise smooths the average.
     ridge : float or "cv", default=0.0

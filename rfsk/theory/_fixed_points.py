@@ -25,8 +25,7 @@ class FixedPoint:
     field : ndarray of shape (n_features,)
         u, with du/dt = 0.
     eigenvalues : ndarray of shape (n_features,)
-        Growth rates of small deviations, largest first. For a bump on a ring, the growth rate of a
-        shift (two on a torus) is nearly zero; the lattice pins bumps weakly.
+        Growth rates of small deviations, largest first. That of a shift of a bump is nearly zero.
     eigenvectors : ndarray of shape (n_features, n_features)
         The deviations, one per row.
     residual : float

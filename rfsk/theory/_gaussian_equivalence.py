@@ -23,8 +23,7 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
         E sigma_k = 2 Phi(m_k) - 1,    E sigma_k sigma_l = 4 Phi_2(m_k, m_l; r_kl) - 2 Phi(m_k)
                                                           - 2 Phi(m_l) + 1,
 
-    r_kl = Q_kl / sqrt(v_k v_l). The loss on the inputs themselves falls below this by the
-    Gaussian-equivalence gap: zero until fields form (Ingrosso and Goldt, PNAS 2022).
+    r_kl = Q_kl / sqrt(v_k v_l). The loss on the inputs themselves is the same until fields form.
 
     Parameters
     ----------

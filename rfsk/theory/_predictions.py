@@ -119,10 +119,9 @@ def predict_fields(
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
     end : float, optional
-        Time, learning rate x steps / D, for which the flow is followed; by default 33 lifetimes of
-        the fastest growth.
+        Time, learning rate x steps / D; by default 33 lifetimes of the fastest growth.
     start : array-like of shape (n_units, n_features), optional
-        Initial fields, such as those of an untrained net; random ones by default.
+        Initial fields; random ones by default.
     random_state : int, Generator, RandomState or None, default=None
         Seed of random initial fields.
 
@@ -176,15 +175,6 @@ def predict_fields(
     norms = np.linalg.norm(result.history, axis=2)
     doubled = (norms >= 2.0 * norms[0]) & (norms[0] > 0.0)
     onset = np.where(doubled.any(axis=0), times[doubled.argmax(axis=0)], np.nan)
-    fields = result.fields
-    return FieldPrediction(
-        biases,
-        fields,
-        ipr(fields),
-        field_width(fields, sides),
-        dominant_frequency(modes.T[fastest], sides),
-        growth,
-        onset,
-        result,
-        sides,
-    )
+    fields, first = result.fields, dominant_frequency(modes.T[fastest], sides)
+    measures = ipr(fields), field_width(fields, sides)
+    return FieldPrediction(biases, fields, *measures, first, growth, onset, result, sides)

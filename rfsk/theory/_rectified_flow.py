@@ -125,8 +125,7 @@ class RectifiedFlow(Flow):
         n_steps : int, default=4000
             Steps of equal length.
         n_times : int, default=2
-            Times at which fields are kept, evenly spaced: at least the start and the end, at most
-            one per step.
+            Times at which fields are kept, evenly spaced, the start and the end included.
         random_state : int, Generator, RandomState or None, default=None
             Seed of random initial fields.
 

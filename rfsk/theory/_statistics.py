@@ -70,9 +70,8 @@ def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) ->
     Parameters
     ----------
     source : stationary input model or array-like of shape (n_samples, n_features)
-        For samples, spectrum and pixel distribution are averaged over sites, as translation
-        invariance allows, the latter from 2^15 of the pixels. Whether samples are elliptical is not
-        examined.
+        For samples, spectrum and pixel distribution are averaged over sites, the latter from 2^15
+        of the pixels. Whether samples are elliptical is not examined.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
 
