@@ -16,9 +16,7 @@ _lock = threading.RLock()
 def scipy_on_one_thread() -> AbstractContextManager[None]:
     """Context in which SciPy's own BLAS, where it has one, uses a single thread.
 
-    SciPy's optimisers call it for small vectors only. Its threads, and those of NumPy's BLAS which
-    does the work between two calls, would otherwise wait for each other in busy loops, which takes
-    three times as long on two cores.
+    Its threads, and those of NumPy's BLAS, would otherwise wait for each other in busy loops.
     """
     return _on_one_thread(is_scipy=True)
 

@@ -17,22 +17,11 @@ REORDERED = FUSED | {"reassoc"}
 
 
 def compiled(**options: Any) -> Callable[[Function], Function]:
-    """Decorate a function that numba is to compile when it is first called.
+    """Decorate a function that numba is to compile, with options of ``numba.njit``, when called.
 
     The machine code is kept on disk for later processes: in the folder `NUMBA_CACHE_DIR`, beside
     the source or in the cache folder of the user, whichever can be written. If none can, each
     process compiles again.
-
-    Parameters
-    ----------
-    **options
-        Of ``numba.njit``, for example ``fastmath=True``. Other threads run during a call, and
-        divisions are those of NumPy, unless an option says otherwise.
-
-    Returns
-    -------
-    decorate : callable
-        Takes a function and returns its compiled version.
     """
 
     def decorate(function: Function) -> Function:

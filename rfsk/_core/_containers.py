@@ -9,17 +9,8 @@ from numpy.typing import NDArray
 def like_container(rows: NDArray[np.float64], X: Any, index: Any = None) -> Any:
     """Return `rows` as a DataFrame of the kind of `X`, or as they are if `X` is not a DataFrame.
 
-    Neither pandas nor polars is imported: the class of `X` makes the new DataFrame.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n_rows, n_features)
-        Numbers, one column for each column of `X`.
-    X : array-like or DataFrame of shape (n_samples, n_features)
-        A DataFrame of pandas or polars gives its columns.
-    index : ndarray of shape (n_rows,), optional
-        Rows of `X` from which a pandas DataFrame takes its index; by default its index is that
-        of pandas.
+    Neither pandas nor polars is imported: the class of `X` makes the new DataFrame. A pandas
+    DataFrame takes its index from the rows `index` of `X`, if given.
     """
     if not hasattr(X, "columns"):
         return rows

@@ -7,12 +7,9 @@ Documented = TypeVar("Documented", bound=Callable[..., Any])
 
 
 def shared_entries(text: str) -> Callable[[Documented], Documented]:
-    """Decorator that puts shared entries in place of lines ``@name @other`` of a docstring.
+    """Decorator that puts entries of `text` in place of lines ``@name @other`` of a docstring.
 
-    Parameters
-    ----------
-    text : str
-        Entries of numpydoc: lines "name : type", each followed by an indented description.
+    An entry is that of numpydoc: "name : type", followed by an indented description.
     """
     entries: dict[str, list[str]] = {}
     for line in text.splitlines():

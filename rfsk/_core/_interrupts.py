@@ -9,13 +9,7 @@ from typing import Any
 
 @contextmanager
 def noticing_interrupts() -> Iterator[Callable[[], bool]]:
-    """Context that distinguishes Ctrl-C from a KeyboardInterrupt that a callback raises.
-
-    Yields
-    ------
-    was_interrupted : callable
-        Returns whether the user has interrupted since.
-    """
+    """Context that yields a function, which returns whether the user has pressed Ctrl-C since."""
     seen: list[int] = []
     previous = signal.getsignal(signal.SIGINT)
     in_main_thread = threading.current_thread() is threading.main_thread()

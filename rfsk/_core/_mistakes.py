@@ -21,6 +21,7 @@ _INSIDE = str(Path(__file__).parents[1]), str(Path(sklearn.__file__).parent)
 _ENOUGH = 8  # rows and columns from which on neighbours can be compared with other pairs
 _SMOOTH = 0.3  # correlation of neighbouring sites
 _CLEARLY = 2.0  # ratio to the correlation along the other axis
+_NARROW = 0.25  # fraction of the sites above half of the peak
 _MORE = 1.5  # ratio to the likeness of rows that are no neighbours
 _ROWS = 2000  # of a class that are looked at
 _MOST_CLASSES = 100  # beyond, y does not hold labels
@@ -209,13 +210,15 @@ def note_transposed(fields: Array) -> None:
 
 
 def _is_sorted(rows: Array) -> bool:
-    """Whether peaks that move from one row to the next do so by few sites around the ring."""
-    n_columns, height = rows.shape[1], np.abs(rows).max(axis=1)
-    clear = rows[height >= 0.5 * np.median(height)]
-    steps = np.abs(np.diff(np.abs(clear).argmax(axis=1)))
+    """Whether rows are narrow, with peaks that move by few sites around the ring, if at all."""
+    n_columns, sizes = rows.shape[1], np.abs(rows)
+    height = sizes.max(axis=1)
+    clear = sizes[height >= 0.5 * np.median(height)]
+    is_wide = np.mean(clear >= 0.5 * clear.max(axis=1, keepdims=True)) > _NARROW
+    steps = np.abs(np.diff(clear.argmax(axis=1)))
     steps = np.minimum(steps, n_columns - steps)[steps > 0]
     # The mean step of peaks in any order is a quarter of the ring.
-    return steps.size > 0 and bool(steps.mean() <= n_columns / 8)
+    return not is_wide and steps.size > 0 and bool(steps.mean() <= n_columns / 8)
 
 
 def _likeness_of_strangers(rows: Array) -> float:

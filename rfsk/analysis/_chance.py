@@ -3,15 +3,14 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_positive
 from ._matching import best_placement, check_pair, unit_fields
 from ._nulls import random_phases, with_phases
 from ._orbits import translation_orbits
-
-Array = NDArray[np.float64]
 
 _SAME = 0.9  # match from which on two fields get the same phases
 
@@ -28,9 +27,8 @@ def chance_match(
     """Match that fields reach by chance: the median best match of fields with random phases.
 
     Any two smooth fields match well at some shift, and the best of many references matches better
-    still. Only a match above this level means something. Random Fourier phases keep the spectrum of
-    a field, and therefore its smoothness. Fields that are shifts of one another, as many units of a
-    net are, get the same phases, because their matches are not independent.
+    still. Random Fourier phases keep the spectrum of a field, and therefore its smoothness. Fields
+    that are shifts of one another get the same phases, because their matches are not independent.
 
     Parameters
     ----------

@@ -7,19 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from scipy.optimize import isotonic_regression
 
 from .._core._lattice import site_differences
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_fields_on, check_positive
 from ._measures import scaled_images
 from ._nulls import phase_p_values, random_phases, reason_not_testable, warn_not_testable
 
-Array = NDArray[np.float64]
-
 NOT_TESTABLE = "not testable"
-GROUPS = ("localized", "oscillating", "other", NOT_TESTABLE, "unchanged", "dead")
-_CONFIDENCE = 0.95
+TESTABLE = ("localized", "oscillating", "other", "unchanged", "dead")
+GROUPS = (*TESTABLE[:3], NOT_TESTABLE, *TESTABLE[3:])
 _ROUNDING = 1e-12  # fraction of the power below which a mode is rounding
 _MOST_DRAWS = 2000  # of noise that Fourier modes are compared with
 _UNCHANGED = 0.05  # norm, relative to that of large fields, below which a field has not grown
@@ -34,24 +32,20 @@ class GroupSplit:
     groups : ndarray of str of shape (n_units,)
         "localized": the IPR exceeds that of surrogates with random phases. "oscillating": it does
         not, and one Fourier mode carries more power than in Gaussian noise whose spectrum falls
-        with the frequency. "other": neither. "not testable": see `not_testable`. "unchanged": a
-        field whose norm is below a twentieth of the 90th percentile of all norms. "dead": a field
-        of zeros, or one that holds NaN or infinity. A Fourier mode of the lowest frequency cannot
-        be distinguished from smooth noise and counts as "other", as modes of the highest frequency
-        do. Modes of a quarter of the sampling frequency, whose IPR depends on their phase, may be
-        localized.
+        with the frequency. "other": neither; modes of the lowest and of the highest frequency
+        count as "other" as well. "not testable": see `not_testable`. "unchanged": the norm is below
+        a twentieth of the 90th percentile of all norms. "dead": a field of zeros, or one that holds
+        NaN or infinity.
     p_values : ndarray of shape (n_units,)
-        Of localization, corrected for the number of units that have grown: if all units below
-        alpha are called localized, at most a fraction alpha of the calls is wrong on average (Y.
-        Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57, 289, 1995). NaN for unchanged and dead
-        units.
+        Of localization, corrected so that at most a fraction alpha of the units called localized is
+        wrong on average (Y. Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57, 289, 1995). NaN for
+        unchanged and dead units.
     share : dict of str to float
         Fraction of all units, by group.
     interval : dict of str to (float, float)
         Wilson's 95 % interval of the fraction in nets like this one, units taken as independent.
     not_testable : str or None
-        Why no field can be tested: the sites are not alike, so that no p-value keeps its level. All
-        units that have grown are "not testable" then.
+        Reason why no field can be tested. All units that have grown are "not testable" then.
 
     Examples
     --------
@@ -89,8 +83,7 @@ def group_split(
     alpha : float, default=0.05
         Fraction of the units called localized that may be wrong, and of those called oscillating.
     n_null : int, default=999
-        Number of surrogates of each field. The few fields that exceed all of theirs get more, where
-        the correction needs them.
+        Number of surrogates of each field. Fields that exceed all of theirs get more if necessary.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
         Inputs that the fields were trained on; see `LocalizationAnalyzer.fit`.
     random_state : int, Generator, RandomState or None, default=None
@@ -142,27 +135,19 @@ def split_of(
         peaks = stats.false_discovery_control(peak_mode_p_values(grown, n_draws, rng))
         groups[np.flatnonzero(has_grown)[peaks <= alpha]] = "oscillating"
     groups[p_values <= alpha] = "localized"
-    count = {name: int((groups == name).sum()) for name in GROUPS}
+    tests = {name: stats.binomtest(int((groups == name).sum()), len(groups)) for name in GROUPS}
+    ends = {name: test.proportion_ci(0.95, method="wilson") for name, test in tests.items()}
     return GroupSplit(
         groups,
         p_values,
-        share={name: number / len(groups) for name, number in count.items()},
-        interval={name: _interval(number, len(groups)) for name, number in count.items()},
+        share={name: float(test.statistic) for name, test in tests.items()},
+        interval={name: (float(low), float(high)) for name, (low, high) in ends.items()},
         not_testable=reason,
     )
 
 
-def _interval(n: int, n_all: int) -> tuple[float, float]:
-    interval = stats.binomtest(n, n_all).proportion_ci(_CONFIDENCE, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
 def _resolved_p_values(images: Array, alpha: float, n_null: int, rng: np.random.Generator) -> Array:
-    """p-value of each field, from as many surrogates as the correction for their number needs.
-
-    The smallest p-value is 1 / (n_null + 1). Where so few fields have it that even they would not
-    pass the correction, they are compared with more surrogates.
-    """
+    """p-value of each field; fields at the floor 1 / (n_null + 1) get more surrogates if needed."""
     p_values = np.full(len(images), np.nan)
     at_floor = np.ones(len(images), dtype=bool)
     while True:
@@ -177,16 +162,14 @@ def _resolved_p_values(images: Array, alpha: float, n_null: int, rng: np.random.
 
 
 def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) -> Array:
-    """p-value of the most outstanding Fourier mode of each field, for noise of falling spectrum.
+    """p-value of the most outstanding Fourier mode of each field.
 
     The null hypothesis is Gaussian noise whose spectrum does not rise with the frequency. Of all m
     modes up to the frequency of a mode, the mode then holds a fraction above g of the power with a
     probability of at most (1 - g)^(m - 1); the statistic is the least of these bounds over modes.
-    Its distribution is that of noise with the falling spectrum that fits the field best (isotonic
-    regression, the maximum of the likelihood), or of white noise, which that fit does not reach:
-    whichever gives the larger p-value, from `n_draws` draws each. A mode is a wave vector and
-    its opposite. Constants and modes of the highest frequency, which have no second phase, are left
-    out; a field without any other mode has a p-value of 1.
+    White noise gives it the largest p-value: where the spectrum falls, modes of lower frequencies
+    have more power, and every fraction is smaller. A mode is a wave vector and its opposite.
+    Constants and modes of the highest frequency, which have no second phase, are left out.
     """
     sides = images.shape[1:]
     power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, images.ndim))) ** 2
@@ -196,20 +179,12 @@ def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) ->
     frequencies = np.meshgrid(*map(np.fft.fftfreq, sides), indexing="ij")
     squares = np.sum(np.square(frequencies), axis=0).ravel()[is_mode].round(12)
     order = np.argsort(squares, kind="stable")
-    modes = power[:, is_mode][:, order]
-    _, ring, sizes = np.unique(squares[order], return_inverse=True, return_counts=True)
-    last = np.cumsum(sizes)[ring] - 1  # of the modes of equal frequency
-    p_values = np.ones(len(images))
-    draws = rng.exponential(size=(n_draws, len(ring)))
-    white = _least_bound(draws, last)
-    for unit in np.flatnonzero(modes.sum(axis=1) > _ROUNDING * power.sum(axis=1)):
-        means = np.bincount(ring, modes[unit]) / sizes
-        spectrum = isotonic_regression(means, weights=sizes, increasing=False).x[ring]
-        found = _least_bound(modes[unit][None], last)[0]
-        falling = _least_bound(draws * spectrum, last)
-        n_beyond = max(np.count_nonzero(null <= found) for null in (white, falling))
-        p_values[unit] = (1.0 + n_beyond) / (1.0 + n_draws)
-    return p_values
+    modes, squares = power[:, is_mode][:, order], squares[order]
+    last = np.searchsorted(squares, squares, side="right") - 1  # of the modes of equal frequency
+    null = np.sort(_least_bound(rng.exponential(size=(n_draws, len(last))), last))
+    n_beyond = np.searchsorted(null, _least_bound(modes, last), side="right")
+    is_rounding = modes.sum(axis=1) <= _ROUNDING * power.sum(axis=1)
+    return np.where(is_rounding, 1.0, (1.0 + n_beyond) / (1.0 + n_draws))
 
 
 def _least_bound(modes: Array, last: NDArray[np.intp]) -> Array:
@@ -218,4 +193,4 @@ def _least_bound(modes: Array, last: NDArray[np.intp]) -> Array:
     fraction = np.divide(modes, total, out=np.zeros_like(modes), where=total > 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         bound = np.where(last > 0, last * np.log1p(-np.minimum(fraction, 1.0)), 0.0)
-    return np.asarray(bound.min(axis=1))
+    return np.asarray(bound.min(axis=1, initial=0.0))

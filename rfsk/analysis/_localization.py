@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import (
     check_fields,
     check_option,
@@ -27,25 +28,21 @@ from ._measures import (
 from ._nulls import phase_p_values, random_phases, reason_not_testable, warn_not_testable
 from ._profiles import PROFILES, profiles_of
 
-Array = NDArray[np.float64]
-
 
 class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     """Measure how localized receptive fields are, each compared with its own null.
 
     A field is called localized if its IPR exceeds that of surrogates with the same power spectrum
-    and random phases. The spectrum contains everything that second-order statistics of
-    translation-invariant inputs can shape, so that the test distinguishes bumps from oscillating
-    and noisy fields at a known rate of false alarms.
+    and random phases. The spectrum is all that second-order statistics of translation-invariant
+    inputs can shape, so that the test has a known rate of false alarms.
 
     Parameters
     ----------
     shape : int or tuple of int, optional
         Lattice of the features: a ring of all of them by default, (rows, columns) for images.
     null : {"phase", "gaussian"} or array-like of shape (n_null, n_features), default="phase"
-        What a field is compared with: surrogates of its own spectrum; white noise, whatever its
-        spectrum; or fields of your own, such as those of nets trained on the Gaussian clone, or
-        on the batch noise of permuted labels.
+        What a field is compared with: surrogates of its own spectrum; white noise; or fields of
+        your own, such as those of nets trained on the Gaussian clone.
     n_null : int, default=199
         Number of surrogates of each field, or of fields of noise. The smallest p-value is
         1 / (n_null + 1).
@@ -65,7 +62,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     null_ipr_ : ndarray of shape (n_null,)
         IPR of the null fields, sorted. Only with another null.
     not_testable_ : str or None
-        Why the fields cannot be tested with ``null="phase"``: a p-value would not keep its level.
+        Reason why the fields cannot be tested with ``null="phase"``.
     n_features_in_ : int
         Number of features.
 
@@ -75,10 +72,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    The level holds where covariances are unchanged by translation around the lattice. It does not
-    hold for photographs or digits, whose pixels differ in variance: there `p_value` and
-    `is_localized` are NaN, and a warning gives the reason. `rfsk.control_test` compares with
-    Gaussian controls of any data.
+    The level holds where covariances are unchanged by translation around the lattice, not for
+    photographs or digits: there `p_value` and `is_localized` are NaN, and a warning gives the
+    reason. `rfsk.control_test` compares with Gaussian controls of any data.
 
     The columns are ``ipr``, ``width`` (full width at half maximum, sites), ``center_0`` (and
     ``center_1``; circular centre of w^2, sites), ``spread`` (circular standard deviation of
@@ -130,9 +126,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         y : ignored
             Present by convention.
         inputs : array-like of shape (n_samples, n_features), or input model, optional
-            Inputs that the fields were trained on. If their sites differ in variance, or the
-            boundary is not periodic, the fields cannot be tested. Without inputs, the fields cannot
-            be tested if they concentrate at the same places.
+            Inputs that the fields were trained on, from which `why_not_testable` decides whether
+            random phases can be a null; otherwise it decides from the fields.
 
         Returns
         -------
@@ -170,7 +165,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         return self
 
     def _null_ipr(self, rng: np.random.Generator) -> Array:
-        """IPR of white noise, or of the fields given, sorted."""
+        """Sorted IPR of white noise, or of the fields given."""
         if isinstance(self.null, str):
             null = rng.standard_normal((self.n_null, self.n_features_in_))
         else:

@@ -8,10 +8,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from .._core._types import Array
 from .._core._validation import check_fields, check_fields_on, learn_fields, validate_fields
 from ._measures import scaled_images
-
-Array = NDArray[np.float64]
 
 _CHUNK = 2**23  # correlations held at a time
 _ROUNDING = 1e-12
@@ -64,8 +63,8 @@ def best_placement(
 class FieldMatcher(TransformerMixin, BaseEstimator):
     """Find the reference that each field resembles most, at any position and with any sign.
 
-    The match of two fields is the largest magnitude, over all circular shifts (and, with
-    `flips`, reflections), of their cosine: 1 for a shifted or negated copy.
+    The match of two fields is the largest magnitude of their cosine over all circular shifts (and,
+    with `flips`, reflections): 1 for a shifted or negated copy.
 
     Parameters
     ----------
@@ -90,11 +89,10 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    The columns are ``match`` (in [0, 1]), ``index`` (of the best reference), ``sign`` (+1 or
-    -1) and ``shift_0`` (and ``shift_1``): the reference lies on the field after it is rolled by the
-    shift and multiplied by the sign. With `flips` there are ``flip_0`` (and ``flip_1``), 1 for an
-    axis along which the reference is mirrored (``np.flip``) before it is rolled. All columns are
-    NaN for a field of zeros.
+    The columns are ``match`` (in [0, 1]), ``index`` (of the best reference), ``sign`` (+1 or -1),
+    ``shift_0`` (and ``shift_1``), by which the reference is rolled to lie on the field, and with
+    `flips` ``flip_0`` (and ``flip_1``), 1 for an axis along which the reference is mirrored before
+    it is rolled. All columns are NaN for a field of zeros.
 
     Examples
     --------

@@ -6,9 +6,8 @@ Public functions check their arguments. Functions of images do not: they take `s
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._core._types import Array
 from .._core._validation import check_fields, check_fields_on
-
-Array = NDArray[np.float64]
 
 _NO_CENTER = 1e-9  # length of the mean direction of a field that is spread evenly around the ring
 _ONE_SITE = 1e-14  # rounding of the length of the mean direction of a field on one site
@@ -133,10 +132,7 @@ def spread_of(images: Array) -> Array:
 
 
 def _mean_directions(images: Array) -> NDArray[np.complex128]:
-    """Mean of exp(2 pi i site / side), weighted by w^2, around each axis: (n_images, n_axes).
-
-    NaN where the weight is spread evenly.
-    """
+    """Mean of exp(2 pi i site / side), weighted by w^2, around each axis; NaN for even weights."""
     squares, n_axes = images**2, images.ndim - 1
     directions = np.empty((len(images), n_axes), dtype=np.complex128)
     for axis, side in enumerate(images.shape[1:]):
@@ -151,8 +147,7 @@ def _mean_directions(images: Array) -> NDArray[np.complex128]:
 def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     """Direction along which each image varies most.
 
-    It is the principal axis of the structure tensor sum_k P(k) k k', with P the power of the wave
-    vector k.
+    It is the principal axis of the structure tensor sum_k P(k) k k', P the power of wave vector k.
 
     Parameters
     ----------
@@ -245,12 +240,11 @@ def width_of(images: Array) -> Array:
 def _half_crossing(profiles: Array) -> Array:
     """Distance from the first entry of each row, which is 1, to where it falls to a half."""
     below = profiles <= 0.5
-    first = np.where(below.any(axis=1), below.argmax(axis=1), profiles.shape[1])
+    crossed = np.flatnonzero(below.any(axis=1))
+    first = below[crossed].argmax(axis=1)
+    before, after = profiles[crossed, first - 1], profiles[crossed, first]
     crossing = np.full(len(profiles), np.inf)
-    crossed = np.flatnonzero(first < profiles.shape[1])
-    after = profiles[crossed, first[crossed]]
-    before = profiles[crossed, first[crossed] - 1]
-    crossing[crossed] = first[crossed] - 1 + (before - 0.5) / (before - after)
+    crossing[crossed] = first - 1 + (before - 0.5) / (before - after)
     return crossing
 
 

@@ -9,11 +9,10 @@ from sklearn.utils import check_array
 
 from .._core._mistakes import warn_likely_mistake
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_fields_on, check_image_shape, check_matrix
 from ..exceptions import NotTestableWarning
 from ._measures import ipr_of
-
-Array = NDArray[np.float64]
 
 _FEWEST_FIELDS = 8  # below, fields at the same place can be a coincidence
 _N_SHIFTS = 999
@@ -34,16 +33,12 @@ def random_phases(sides: tuple[int, ...], n_null: int, rng: np.random.Generator)
 def with_phases(images: Array, phases: Array) -> Array:
     """Images that keep their power spectrum and take these phases."""
     axes = tuple(range(1 - phases.ndim, 0))
-    sides = images.shape[axes[0] :]
     amplitude = np.abs(np.fft.rfftn(images, axes=axes))
-    return np.asarray(np.fft.irfftn(amplitude * phases, s=sides, axes=axes))
+    return np.asarray(np.fft.irfftn(amplitude * phases, s=images.shape[axes[0] :], axes=axes))
 
 
 def phase_p_values(images: Array, phases: Array) -> Array:
-    """p-value of the IPR of each scaled image among its surrogates with these phases.
-
-    NaN for a field of zeros.
-    """
+    """p-value of the IPR of each scaled image among its surrogates; NaN for a field of zeros."""
     p_values, ratio = np.full(len(images), np.nan), ipr_of(images)
     for unit in np.flatnonzero(np.isfinite(ratio)):
         null = ipr_of(with_phases(images[unit], phases))
@@ -90,9 +85,9 @@ def why_not_testable(
     """Reason why random phases are no null hypothesis for these fields, or None.
 
     Surrogates with random phases keep their level if no place of the lattice differs from another.
-    Inputs decide where they are given: second moments of sites, and of neighbours across the
-    boundary and inside. Otherwise the fields do: if they concentrate at the same places more than
-    after random shifts of each, the places are not alike.
+    Inputs decide where they are given, by the variances of sites and the covariances of neighbours
+    inside and across the boundary. Otherwise there is a reason if the fields concentrate at the
+    same places more than after random shifts of each.
 
     Parameters
     ----------
@@ -162,9 +157,8 @@ def _why_fields(fields: Array, sides: tuple[int, ...]) -> str | None:
 
 
 def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
-    """Squared coefficient of variation over sites of the energy that rows have in common.
+    """Squared coefficient of variation over sites of the energy that pairs of rows have in common.
 
-    Pairs of different rows are averaged, so that it is zero in the mean for rows at random places.
     0 if it is below `least`, or if rows reach it after random shifts of each.
     """
     n_sites, sums = energy.shape[1], energy.sum(axis=1)

@@ -4,13 +4,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
 
+from .._core._types import Array
 from .._core._validation import check_fields_on, check_option
 from ._measures import center_of, scaled_images, width_of
-
-Array = NDArray[np.float64]
 
 PROFILES = ("gaussian", "gabor", "dog")
 _FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # of a Gaussian, in standard deviations
@@ -23,9 +22,8 @@ class ProfileFit:
 
     A Gabor function is A exp(-q/2) cos(2 pi f.d + phi), with q = sum_a u_a^2 / sigma_a^2 and d the
     displacement from the centre around the lattice. For a Gaussian f and phi are zero. A difference
-    of Gaussians is A [exp(-q/2) - ratio exp(-q / (2 scale^2))], a centre and a surround of the same
-    shape at the same place. On a ring u is d. On images u is d in axes that are turned by an angle:
-    u_0 = d_0 cos(angle) + d_1 sin(angle), u_1 = -d_0 sin(angle) + d_1 cos(angle).
+    of Gaussians is A [exp(-q/2) - ratio exp(-q / (2 scale^2))]. On a ring u is d. On images u_0 =
+    d_0 cos(angle) + d_1 sin(angle), u_1 = -d_0 sin(angle) + d_1 cos(angle).
 
     Attributes
     ----------
@@ -34,8 +32,7 @@ class ProfileFit:
     center : ndarray of shape (n_units, n_axes)
         In sites, in [0, side).
     width : ndarray of shape (n_units, n_axes)
-        Full width at half maximum of the envelope along its own axes, sqrt(8 ln 2) sigma, in sites;
-        for a difference of Gaussians that of the centre alone.
+        Full width at half maximum of exp(-q/2) along its own axes, sqrt(8 ln 2) sigma, in sites.
     angle : ndarray of shape (n_units,)
         By which the axes of the envelope are turned, in degrees, in [-45, 45]; 0 on a ring.
     frequency : ndarray of shape (n_units, n_axes)
@@ -43,14 +40,13 @@ class ProfileFit:
     phase : ndarray of shape (n_units,)
         phi, in radians, in [0, 2 pi).
     goodness : ndarray of shape (n_units,)
-        Explained variance: the fraction of the field's power that the profile explains,
-        ``1 - |w - fit|^2 / |w|^2``.
+        Explained variance, ``1 - |w - fit|^2 / |w|^2``.
     surround_ratio : ndarray of shape (n_units,)
-        Amplitude of the surround relative to that of the centre, from -1 to 1: positive if their
-        signs differ, 0 for other profiles.
+        Amplitude of the surround relative to that of the centre, from -1 to 1; 0 for other
+        profiles.
     surround_scale : ndarray of shape (n_units,)
         Width of the surround relative to that of the centre, from 1.1 to 10; NaN for other
-        profiles, and without meaning where the ratio is nearly 0.
+        profiles.
 
     Examples
     --------
@@ -75,9 +71,7 @@ class ProfileFit:
 def fit_profiles(
     fields: ArrayLike, shape: int | tuple[int, ...] | None = None, *, profile: str = "gaussian"
 ) -> ProfileFit:
-    """Fit a Gaussian, a Gabor function or a difference of Gaussians to each field.
-
-    The fit minimizes the squared error.
+    """Fit a Gaussian, a Gabor function or a difference of Gaussians by least squares.
 
     Parameters
     ----------
@@ -86,10 +80,9 @@ def fit_profiles(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     profile : {"gaussian", "gabor", "dog"}, default="gaussian"
-        A Gaussian, with a width along each of its axes, which on images may be oblique; such a
-        Gaussian times a Fourier mode of any direction (J. G. Daugman, J. Opt. Soc. Am. A 2, 1160,
-        1985); or a Gaussian minus a wider one of the same shape, the centre and the surround of
-        retinal ganglion cells (R. W. Rodieck, Vision Res. 5, 583, 1965).
+        A Gaussian, whose axes may be oblique on images; such a Gaussian times a Fourier mode of any
+        direction (J. G. Daugman, J. Opt. Soc. Am. A 2, 1160, 1985); or a Gaussian minus a wider one
+        of the same shape (R. W. Rodieck, Vision Res. 5, 583, 1965).
 
     Returns
     -------
@@ -99,8 +92,7 @@ def fit_profiles(
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import fit_profiles
-    >>> bump = -2.0 * np.exp(-0.5 * (np.arange(100) - 60.0) ** 2 / 4.0**2)
-    >>> fit = fit_profiles([bump])
+    >>> fit = fit_profiles([-2.0 * np.exp(-0.5 * (np.arange(100) - 60.0) ** 2 / 4.0**2)])
     >>> fit.amplitude.round(3), fit.center.round(3), fit.width.round(2), fit.goodness.round(3)
     (array([-2.]), array([[60.]]), array([[9.42]]), array([1.]))
     """
@@ -158,10 +150,9 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     bounds += [(-np.inf, np.inf)] * n_turns
     bounds += {"gaussian": [], "gabor": [(-0.5, 0.5)] * n, "dog": _SURROUND}[profile]
     lower, upper = np.transpose(bounds)
-    starts = _initial_parameters(target, peak, sigma, np.full(n_turns, angle), profile)
     fits = [
-        least_squares(residual, np.clip(start, lower, upper), bounds=(lower, upper), max_nfev=200)
-        for start in starts
+        least_squares(residual, np.clip(initial, lower, upper), bounds=(lower, upper), max_nfev=200)
+        for initial in _initial_parameters(target, peak, sigma, np.full(n_turns, angle), profile)
     ]
     best = min(fits, key=lambda fit: fit.cost)
     amplitudes = np.linalg.lstsq(basis(best.x), target.ravel(), rcond=None)[0]

@@ -4,13 +4,11 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import NDArray
 
+from .._core._types import Array
 from .._core._validation import check_fields, check_matrix, check_option
 from ._responses import named_inputs
 from ._reverse_correlation import spike_triggered_average
-
-Array = NDArray[np.float64]
 
 _LINEAR = 1e-6  # relative deviation from a linear response that counts as rounding
 
@@ -20,19 +18,17 @@ def receptive_fields(
 ) -> Array:
     """Receptive fields of anything fitted, one row per unit.
 
-    Steps of a pipeline that are linear but for a constant (scalers, PCA, FastICA, random
-    projections, a choice of features) are taken into account: the fields are gradients of the
-    units' inputs with respect to the raw inputs. A scaler therefore gives a feature of small
-    variance a large weight. Where variances differ much, as at the border of digits,
+    Steps of a pipeline that are linear but for a constant (scalers, PCA, random projections and the
+    like) are taken into account: the fields are gradients of the units' inputs with respect to the
+    raw inputs. A scaler therefore gives a feature of small variance a large weight.
     ``receptive_fields(pipeline[-1])`` shows the weights of the last step itself.
 
     Parameters
     ----------
     fitted : object
-        An rfsk net; an estimator with `components_` (FastICA, PCA, DictionaryLearning,
-        CumulantCP), `coefs_` (MLPClassifier: its first layer) or `coef_` (linear models); a
-        torch Linear or convolutional layer; a pipeline whose earlier steps respond linearly to
-        probes; a search, whose best estimator is taken; or an array of fields.
+        An rfsk net; an estimator with `components_` (FastICA, CumulantCP), `coefs_` (MLPClassifier:
+        its first layer) or `coef_` (linear models); a torch Linear or convolutional layer; a
+        pipeline; a search, whose best estimator is taken; or an array of fields.
     method : {"weights", "sta"}, default="weights"
         Where fields come from: the weights of the first layer, or reverse correlation of responses
         to the stimuli `X` (`spike_triggered_average`), which serves units of any layer.
@@ -45,13 +41,6 @@ def receptive_fields(
     -------
     fields : ndarray of shape (n_units, n_features)
         Filters of a convolutional layer are flattened.
-
-    Raises
-    ------
-    TypeError
-        If the object has no fields that are known here, or is not fitted.
-    ValueError
-        If a step of a pipeline is not linear, or `X` does not go with `method`.
 
     Examples
     --------

@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 import scipy.special
-from numpy.typing import NDArray
 from sklearn.base import is_regressor
 from sklearn.utils import gen_batches
 
+from .._core._types import Array
 from .._core._validation import check_layer
-
-Array = NDArray[np.float64]
 
 _CHUNK_ROWS = 8192
 # Of scikit-learn's multi-layer perceptrons, by name.
@@ -24,10 +22,7 @@ _ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 
 
 def responses_to(inputs: Array, response: Any, layer: int | None = None) -> Array:
-    """Responses of units to inputs, (n_samples, n_units).
-
-    `response` and `layer` are those of `spike_triggered_average`, but for recorded responses.
-    """
+    """Responses, (n_samples, n_units), of what `spike_triggered_average` takes as a model."""
     respond = _response_function(response, layer)
     parts = [respond(inputs[rows]) for rows in gen_batches(len(inputs), _CHUNK_ROWS)]
     values = np.concatenate([np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in parts])
@@ -73,9 +68,8 @@ def _layer_function(response: Any, layer: int) -> Callable[[Array], Any]:
     """Responses of one hidden layer."""
     response = getattr(response, "best_estimator_", response)
     if hasattr(response, "named_steps"):
-        last = _layer_function(response.steps[-1][1], layer)
-        before = response[:-1] if len(response.steps) > 1 else None
-        if before is None:
+        last, before = _layer_function(response.steps[-1][1], layer), response[:-1]
+        if not before.steps:
             return last
         return lambda X: last(before.transform(named_inputs(response, X)))
     if hasattr(response, "hidden_activations"):
@@ -92,10 +86,8 @@ def _layer_function(response: Any, layer: int) -> Callable[[Array], Any]:
 def _perceptron_layer(perceptron: Any, X: Array, layer: int) -> Array:
     activation = _ACTIVATIONS[perceptron.activation]
     values = np.asarray(X, dtype=np.float64)
-    for weight, bias in zip(
-        perceptron.coefs_[: layer + 1], perceptron.intercepts_[: layer + 1], strict=True
-    ):
-        values = activation(values @ weight + bias)
+    for number in range(layer + 1):
+        values = activation(values @ perceptron.coefs_[number] + perceptron.intercepts_[number])
     return values
 
 

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, check_consistent_length
 
+from .._core._types import Array
 from .._core._validation import check_positive
 from ._responses import responses_to
-
-Array = NDArray[np.float64]
 
 _RIDGES = np.geomspace(1e-6, 10.0, 22)  # relative to the variance of the inputs
 _SINGULAR = 1e-10  # eigenvalues of the inputs' correlation below this fraction count as zero
@@ -38,24 +37,20 @@ def spike_triggered_average(
     Parameters
     ----------
     response : array-like, fitted estimator, torch module or callable
-        Recorded responses of shape (n_samples,) or (n_samples, n_units), such as spike counts or
-        rates. Or what responds to inputs (n_samples, n_features) by numbers (n_samples, n_units): a
-        function; an estimator, by the first of `transform` (for a net, the hidden units),
-        `decision_function`, `predict_proba` and, if it is a regressor, `predict`; a torch module,
-        by its outputs (``module[:3]`` of a Sequential is one as well).
+        Recorded responses of shape (n_samples,) or (n_samples, n_units), such as spike counts. Or
+        what responds to inputs: a function; an estimator, by the first of `transform` (for a net,
+        the hidden units), `decision_function`, `predict_proba` and, if it is a regressor,
+        `predict`; a torch module, by its outputs.
     X : array-like of shape (n_samples, n_features)
-        Stimuli, best Gaussian: with other distributions, as of natural scenes, the average depends
-        on more than the unit.
+        Stimuli, best Gaussian: with other distributions the average depends on more than the unit.
     layer : int, optional
-        Number of a hidden layer, from 0, whose units are meant: of an FCNet, ConvNet, MLPClassifier
-        or MLPRegressor, which may be the last step of a pipeline.
+        Number of a hidden layer, from 0, of a net or perceptron, or of the last step of a pipeline.
     whiten : bool, default=True
         Whether to divide by the covariance of the inputs, which otherwise smooths the average.
     ridge : float or "cv", default=0.0
         Added to the variance of every input, relative to it, before the division. It suppresses
-        directions in which correlated inputs, as of natural scenes, hardly vary, where the average
-        is mostly noise. "cv" chooses the ridge of each unit by generalized cross-validation
-        (`sklearn.linear_model.RidgeCV`).
+        directions in which correlated inputs hardly vary, where the average is mostly noise. "cv"
+        chooses the ridge of each unit by cross-validation (`sklearn.linear_model.RidgeCV`).
     lags : sequence of int, optional
         Samples by which recorded responses follow the inputs that evoke them: rows of X are
         successive frames, and response t is correlated with frame t - lag.
@@ -80,8 +75,7 @@ def spike_triggered_average(
     the bias towards zero. With "cv" they do not include the choice of the ridge either: on 30
     samples of 8 features they were a quarter too small, and on 300 samples 5 %. With
     ``whiten=False`` P is the identity and e_k the response. Samples must be independent given the
-    stimuli: if the noise of the responses and the stimuli are correlated in time, the errors are
-    larger.
+    stimuli.
 
     Examples
     --------
@@ -134,11 +128,12 @@ def spike_triggered_average(
         fields = model.fit(scaled, responses).coef_.reshape(-1, inputs.shape[1])
         if ridge == "cv":
             ridges[:] = model.alpha_ / n_samples
+    found = [fields]
+    if return_std:
+        found.append(_standard_errors(scaled, responses, fields, ridges, whiten))
     shape = (len(fields), n_features) if lags is None else (len(fields), -1, n_features)
-    if not return_std:
-        return (fields / deviation).reshape(shape)
-    errors = _standard_errors(scaled, responses, fields, ridges, whiten)
-    return (fields / deviation).reshape(shape), (errors / deviation).reshape(shape)
+    found = [(values / deviation).reshape(shape) for values in found]
+    return tuple(found) if return_std else found[0]
 
 
 def _standard_errors(

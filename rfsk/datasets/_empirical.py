@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
-from .._core._labelled import is_labelled, rows_by_class
 from .._core._mistakes import refuse_images
 from .._core._types import Array
-from .._core._validation import check_image_shape
+from .._core._validation import check_image_shape, is_labelled, rows_by_class
 from ._discrimination import Discrimination
 from ._gaussian import MultivariateGaussian
 from ._model import Sampler

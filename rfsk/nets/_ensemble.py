@@ -17,9 +17,9 @@ from numpy.typing import ArrayLike
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
 from .._core._interrupts import noticing_interrupts
-from .._core._labelled import is_labelled
 from .._core._mistakes import warned_once
 from .._core._progress import tqdm
+from .._core._validation import is_labelled
 from ..datasets import Discrimination, as_task
 from ._base import NetEstimator, Training
 from ._batches import Samples

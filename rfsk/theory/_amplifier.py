@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import scipy.special
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.interpolate import CubicHermiteSpline
+from sklearn.utils import gen_batches
 
+from .._core._types import Array
 from ._statistics import FieldStatistics, field_statistics
-
-Array = NDArray[np.float64]
 
 _N_CUBIC = 4096  # intervals of the angle arcsin(a) on which amp is a cubic
 _N_TABLE = 2**15  # of straight lines, through values of those cubics: within 1e-9
@@ -24,12 +24,11 @@ class Amplifier:
     """Amplifier amp(a) = E[X erf(X a / sqrt(2 (1 - a^2)))], X a pixel of unit variance.
 
     The drive of a ReLU neuron along site i is E[x_i sign(w.x)]. Where pixels depend weakly on one
-    another it is amp(a_i), with a_i the correlation of x_i and w.x: given x_i, the rest of w.x is
-    approximately Gaussian (L. Lufkin, A. Saxe and E. Grant, NeurIPS 2024, arXiv:2501.17284).
-    It is odd and increasing, with amp'(0) = sqrt(2/pi), amp(1) = E|X|, and amp(a) = sqrt(2/pi)
-    (a - excess a^3 / 6 + ...): pixels of negative excess kurtosis amplify the strongest overlaps,
-    and so sharpen fields; those of positive excess flatten them. For a Gaussian it is linear. For
-    models of elliptical inputs the exact drive, E|X| a, takes its place.
+    another it is amp(a_i), with a_i the correlation of x_i and w.x (L. Lufkin, A. Saxe and E.
+    Grant, NeurIPS 2024, arXiv:2501.17284). It is odd and increasing, amp(1) = E|X|, and amp(a) =
+    sqrt(2/pi) (a - excess a^3 / 6 + ...): pixels of negative excess kurtosis sharpen fields, and
+    those of positive excess flatten them. For a Gaussian it is linear. For models of elliptical
+    inputs the exact drive, E|X| a, takes its place.
 
     Parameters
     ----------
@@ -86,10 +85,7 @@ class Amplifier:
         if self._is_linear:
             return np.full(a.shape, self.largest)
         left = (1.0 - a) * (1.0 + a)
-        slope = self._expectation(
-            lambda x, c: x**2 * np.exp(-((x * c) ** 2)), a / np.sqrt(2 * left)
-        )
-        return np.asarray(_SLOPE * slope * left**-1.5)
+        return self._slope(a / np.sqrt(2 * left)) * np.asarray(left) ** -1.5
 
     def elasticity(self, overlap: float) -> float:
         """E(a) = a amp'(a) / amp(a): above 1 where larger overlaps are favoured; 1 at a = 0.
@@ -124,18 +120,21 @@ class Amplifier:
         """Values at evenly spaced angles arcsin(a), and their differences."""
         angle = np.linspace(0.0, 0.5 * math.pi, _N_CUBIC + 1)
         value = np.append(self(np.sin(angle[:-1])), self.largest)
-        tangent = np.tan(angle[:-1])
-        slope = self._expectation(lambda x, t: x**2 * np.exp(-0.5 * (x * t) ** 2), tangent)
-        slope = np.append(_SLOPE * slope / np.cos(angle[:-1]) ** 2, 0.0)
+        slope = self._slope(np.tan(angle[:-1]) / math.sqrt(2.0)) / np.cos(angle[:-1]) ** 2
+        slope = np.append(slope, 0.0)
         fine = CubicHermiteSpline(angle, value, slope)(np.linspace(0.0, angle[-1], _N_TABLE + 1))
         values = np.append(-fine[:0:-1], fine)
         return values, np.append(np.diff(values), 0.0)
 
+    def _slope(self, c: Array) -> Array:
+        """amp'(0) E[X^2 exp(-X^2 c^2)]."""
+        return _SLOPE * self._expectation(lambda x, c: x**2 * np.exp(-((x * c) ** 2)), c)
+
     def _expectation(self, function: Any, c: Array) -> Array:
-        flat = c.ravel()
-        found = np.empty(len(flat))
-        size = max(1, _CELLS // len(self._values))
-        for start in range(0, len(flat), size):
-            part = flat[start : start + size, None]
-            found[start : start + size] = function(self._values, part) @ self._weights
-        return found.reshape(c.shape)
+        """E[function(X, c)] for each c."""
+        flat = c.reshape(-1, 1)
+        parts = [
+            function(self._values, flat[rows]) @ self._weights
+            for rows in gen_batches(len(flat), max(1, _CELLS // len(self._values)))
+        ]
+        return np.concatenate(parts).reshape(c.shape)

@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 import scipy.special
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
+from .._core._types import Array
 from .._core._validation import check_option, check_positive
 from ..analysis import Cumulant, cumulant
 from ._flow import Flow, FlowResult
 from ._statistics import class_pair
-
-Array = NDArray[np.float64]
 
 _ERROR = 1e-6  # of a step, relative
 _RUNAWAY = 1e3  # norm of a field beyond which the expansion means nothing
@@ -23,9 +22,7 @@ _RUNAWAY = 1e3  # norm of a field beyond which the expansion means nothing
 def activation_derivatives(activation: Any, bias: ArrayLike) -> Array:
     """Activation function sigma and its first four derivatives at b, s_0 to s_4.
 
-    For erf, sigma(h) = erf(h / sqrt 2): s_1 = sqrt(2/pi) exp(-b^2/2), s_2 = -b s_1,
-    s_3 = (b^2 - 1) s_1, s_4 = (3b - b^3) s_1. For tanh, with t = tanh b: s_1 = 1 - t^2,
-    s_2 = -2t s_1, s_3 = (6t^2 - 2) s_1, s_4 = (16t - 24t^3) s_1.
+    For erf, sigma(h) = erf(h / sqrt 2).
 
     Parameters
     ----------
@@ -86,9 +83,8 @@ class CubicFlow(Flow):
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Class 0 and class 1. For periodic models with closed forms the cumulant is exact (a
-        contraction costs D^3 per unit); for samples, of which other models need some, it is
-        implicit (n D).
+        Class 0 and class 1. For periodic models with closed forms the cumulant is exact. Of other
+        models pass samples.
     bias : float or array-like of shape (n_units,), default=1.0
         b, of all units or of each.
     activation : {"erf", "tanh", "linear"} or sequence of five callables, default="erf"
@@ -96,11 +92,10 @@ class CubicFlow(Flow):
     form : {"committee", "neuron"}, default="committee"
         Which of the two equations.
     fourth : {"full", "gaussian", "none"}, default="full"
-        Part of the fourth moments that is used: all of it, the part that Gaussian inputs have, or
-        nothing. The linear flow that remains splits units into a low- and a high-frequency group.
+        Part of the fourth moments that is used: all, that of Gaussian inputs, or nothing.
     interacting : bool, default=False
-        Whether units of a committee depend on the output of the others, as those of one net. This
-        adds -2 s1(b_k) C' mean_j[s1(b_j) u_j] - 2 s2(b_k) mean_j[s0(b_j)] C' u_k.
+        Whether units of a committee depend on the output of the others, as those of one net, by
+        -2 s1(b_k) C' mean_j[s1(b_j) u_j] - 2 s2(b_k) mean_j[s0(b_j)] C' u_k.
 
     Attributes
     ----------

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from .._core._types import Array
 from .._core._validation import check_positive
 from ._cubic_flow import CubicFlow
-
-Array = NDArray[np.float64]
 
 _MOST_STEPS = 50  # of Newton's method
 _TOLERANCE = 1e-12  # of |du/dt|, in units of the largest |u| times the largest rate
@@ -26,8 +25,7 @@ class FixedPoint:
     field : ndarray of shape (n_features,)
         u, with du/dt = 0.
     eigenvalues : ndarray of shape (n_features,)
-        Growth rates of small deviations, largest first. For a bump on a ring, the growth rate of a
-        shift (two on a torus) is nearly zero; the lattice pins bumps weakly.
+        Growth rates of small deviations, largest first. That of a shift of a bump is nearly zero.
     eigenvectors : ndarray of shape (n_features, n_features)
         The deviations, one per row.
     residual : float

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_fields, check_positive
-
-Array = NDArray[np.float64]
 
 _SCALE = 0.1  # of initial weights w, as the nets' init_scale; fields are w / sqrt(D)
 

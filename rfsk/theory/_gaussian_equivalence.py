@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 import scipy.special
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from .._core._types import Array
 from .._core._validation import check_fields
 from ..analysis import cumulant
 from ._statistics import class_pair
-
-Array = NDArray[np.float64]
 
 
 def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
@@ -24,8 +23,7 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
         E sigma_k = 2 Phi(m_k) - 1,    E sigma_k sigma_l = 4 Phi_2(m_k, m_l; r_kl) - 2 Phi(m_k)
                                                           - 2 Phi(m_l) + 1,
 
-    r_kl = Q_kl / sqrt(v_k v_l). The loss on the inputs themselves falls below this by the
-    Gaussian-equivalence gap: zero until fields form (Ingrosso and Goldt, PNAS 2022).
+    r_kl = Q_kl / sqrt(v_k v_l). The loss on the inputs themselves is the same until fields form.
 
     Parameters
     ----------
@@ -127,9 +125,9 @@ def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> 
     >>> bivariate_normal_cdf(0.0, 0.0, [0.0, 0.5, 1.0]).round(4)
     array([0.25  , 0.3333, 0.5   ])
     """
-    if not np.all(np.abs(np.asarray(correlation, dtype=np.float64)) <= 1.0 + 1e-12):
-        raise ValueError("Correlations lie in [-1, 1]; got others, or NaN.")
     h, k, r = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (h, k, correlation)))
+    if not np.all(np.abs(r) <= 1.0 + 1e-12):
+        raise ValueError("Correlations lie in [-1, 1]; got others, or NaN.")
     root = np.sqrt(np.maximum(0.0, (1.0 - r) * (1.0 + r)))
     ndtr, owens_t = scipy.special.ndtr, scipy.special.owens_t
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -5,16 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._core._lattice import site_differences
 from .._core._mistakes import warn_likely_mistake
+from .._core._types import Array
 from .._core._validation import check_option
 from ..analysis import cumulant
 from ._amplifier import Amplifier
 from ._statistics import class_pair, field_statistics
-
-Array = NDArray[np.float64]
 
 _NO_POWER = 1e-12  # fraction of the largest power below which there is none
 _N_GROUPS = 10  # of the rows of samples, each left out once for the standard error
@@ -43,16 +41,15 @@ class LocalizationIndex:
     ----------
     index : float
         Above 1 the uniform field breaks up, and fields localize. NaN if the uniform field does not
-        grow first, because s_1(k) / s_0(k) is largest at another wave vector than zero (as with
-        classes in the other order), or if the theory has no uniform field at rest.
+        grow first or is never at rest; see `reason`.
     mode : tuple of int
         Wave vector, in cycles around the lattice, that breaks the uniform field up first.
     growth_rate : float
         Growth rate of that mode about the uniform field, in units of the flow.
     standard_error : float
-        Standard error of the index of samples, by a jackknife that leaves out consecutive tenths of
-        the rows of each class. 0 for models, which are exact; NaN if an index is not finite or a
-        class has fewer than 20 rows.
+        Standard error of the index of samples, by a jackknife that leaves out tenths of the rows. 0
+        for models, which are exact; NaN if an index is not finite or a class has fewer than 20
+        rows.
     reason : str
         Reason why there is no index; empty if there is one.
 
@@ -83,7 +80,8 @@ def localization_index(
 ) -> LocalizationIndex:
     """Localization index: above 1, the uniform field breaks up and fields localize.
 
-    Both theories ask when the uniform field u_i = alpha becomes unstable to a Fourier mode k.
+    Both theories ask when the uniform field u_i = alpha becomes unstable to a Fourier mode k. They
+    are of inputs with P(x) = P(-x).
 
     "rectified", one ReLU neuron with the target 1 for class 1 (`RectifiedFlow`): with the spectra
     s_c(k) of unit-variance fields, the amplifier's elasticity E(a) = a amp'(a) / amp(a) and a_0 =
@@ -96,14 +94,11 @@ def localization_index(
     uniform fixed point, alpha^2 = -6 s2 d_0 / (s4 T_0), mode k grows at rate 2 lr s2 (d_k - 3 d_0
     T_k / T_0) with T_k = sum_jkl T_0jkl exp(2 pi i k j / D). The index is the largest d_k T_0 / (3
     d_0 T_k). It does not contain s2 and s4, and holds for any bias whose units grow towards low
-    frequencies (b > 0) and any such activation. For Gaussian classes T_k = D d(s(k) s(0)) and T_0 =
-    3 D d(s(0)^2). Where s_1(k) / s_0(k) is largest at k = 0, which the index requires, their
-    uniform field is stable, and nothing localizes.
+    frequencies (b > 0). For Gaussian classes the uniform field is stable, and nothing localizes.
 
-    Both are of inputs with P(x) = P(-x). Most indices lie within a few per cent of 1: compare the
-    distance from 1 with `standard_error`, which for "rectified" was 0.013 for 2,000 samples of each
-    class and 0.007 for 20,000 (40 sites, lengths 1 and 3, gain 3). Samples of elliptical
-    distributions have a lower index than their models, because they are not known to be elliptical.
+    Most indices lie within a few per cent of 1: compare the distance from 1 with `standard_error`.
+    Samples of elliptical distributions have a lower index than their models, because they are not
+    known to be elliptical.
 
     Parameters
     ----------
@@ -143,11 +138,7 @@ def localization_index(
 
 
 def _jackknife(pair: tuple[Any, Any], theory: str, shape: int | tuple[int, ...] | None) -> float:
-    """Standard error of the index by leaving out groups of consecutive rows of both classes.
-
-    To first order the index is a sum over the rows of each class, so that the variances of both add
-    up when the groups are left out at the same time.
-    """
+    """Standard error of the index by leaving out groups of consecutive rows of both classes."""
     sizes = _sample_sizes(pair)
     if not sizes:
         return 0.0
@@ -188,7 +179,8 @@ def _index_of(
         return replace(undefined, reason=_NO_BRIGHTNESS)
     relative = np.zeros(len(total))
     relative[exists] = spectra[1, exists] / total[exists] / (spectra[1, 0] / total[0])
-    slack = _slack(pair)
+    sizes = _sample_sizes(pair)
+    slack = 4.0 / math.sqrt(min(sizes)) if sizes else _NO_POWER  # four errors, or rounding
     if relative.max() > 1.0 + slack:
         is_reversed = relative[exists].min() >= 1.0 - slack
         return replace(undefined, reason=_REVERSED if is_reversed else _NOT_UNIFORM)
@@ -207,12 +199,6 @@ def _index_of(
     return LocalizationIndex(float(scores[first]), signed, float(rates[first]))
 
 
-def _slack(pair: tuple[Any, Any]) -> float:
-    """How far ratios of spectra may be off: by rounding, or by four errors of fewer samples."""
-    sizes = _sample_sizes(pair)
-    return 4.0 / math.sqrt(min(sizes)) if sizes else _NO_POWER
-
-
 def _sample_sizes(pair: tuple[Any, Any]) -> list[int]:
     """Numbers of rows of the classes that are samples."""
     return [len(source) for source in pair if not hasattr(source, "covariance")]
@@ -229,7 +215,7 @@ def _committee(
     )
     fourth = 0.5 * (first - second)
     if difference[0] * fourth[0] <= 0.0:  # no uniform field at rest
-        return np.full(len(difference), np.nan), np.full(len(difference), np.nan)
+        fourth = np.full(len(difference), np.nan)
     bound = 3.0 * difference[0] * fourth / fourth[0]
     # A mode grows if its difference is below its bound; both are negative as a rule.
     both = (bound < 0.0) & (difference < 0.0)

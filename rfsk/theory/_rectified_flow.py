@@ -5,16 +5,15 @@ from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._core._blas import blas_on_one_thread
 from .._core._lattice import site_differences
+from .._core._types import Array
 from .._core._validation import check_positive
 from ._amplifier import Amplifier
 from ._flow import Flow, FlowResult
 from ._statistics import class_pair, field_statistics
-
-Array = NDArray[np.float64]
 
 _SMALLEST = 1e-300  # variance of w.x, so that a field of zeros has no drive
 _SMALL = 128  # sites up to which products are too small for threads
@@ -29,10 +28,9 @@ class RectifiedFlow(Flow):
 
     with S_c the covariance of class c. The drive is closed by the amplifier of class 1, E_1[x_i
     sign(w.x)] = s amp(a_i), a = S_1 w / (s sqrt(w.S_1 w)), s^2 the variance of a pixel (Lufkin,
-    Saxe and Grant, NeurIPS 2024). The closure is off by a few per cent where pixels saturate (3 to
-    9 % at gain 3): it is right about early times and about whether and where fields localize, but
-    not about how sharp they become. For elliptical inputs it is exact, and linear except for the
-    norm: fields end as the Fourier mode of the largest S_1(k) / S_0(k).
+    Saxe and Grant, NeurIPS 2024). The closure is off by a few per cent where pixels saturate: it is
+    right about early times and about whether and where fields localize, but not about how sharp
+    they become. For elliptical inputs it is exact.
 
     Parameters
     ----------
@@ -115,9 +113,8 @@ class RectifiedFlow(Flow):
     ) -> FlowResult:
         """Follow the flow, exactly in its linear part.
 
-        Each Fourier mode decays by its exponential; the drive is extrapolated from the last two
-        steps (the exponential Adams-Bashforth method of second order, S. M. Cox and P. C.
-        Matthews, J. Comput. Phys. 176, 430, 2002). Fixed points do not depend on the step.
+        The method is exponential Adams-Bashforth of second order (S. M. Cox and P. C. Matthews, J.
+        Comput. Phys. 176, 430, 2002). Fixed points do not depend on the step.
 
         Parameters
         ----------
@@ -128,8 +125,7 @@ class RectifiedFlow(Flow):
         n_steps : int, default=4000
             Steps of equal length.
         n_times : int, default=2
-            Times at which fields are kept, evenly spaced: at least the start and the end, at most
-            one per step.
+            Times at which fields are kept, evenly spaced, the start and the end included.
         random_state : int, Generator, RandomState or None, default=None
             Seed of random initial fields.
 

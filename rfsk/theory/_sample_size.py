@@ -17,15 +17,13 @@ def localization_sample_size(source: Any, *, random_state: Any = None) -> float:
 
     With few samples, the empirical cumulant has directions that are dominated by a single sample:
     along x_i the fourth moment is at least ``|x_i|^4 / n``. This is (tr C)^2 / n if all inputs are
-    about equally long; elliptical distributions and heavy tails need more. The factor a of the
-    distribution leads if its value of the quartic form is larger:
+    about equally long; heavy tails need more. The factor a of the distribution leads if its value
+    of the quartic form is larger:
 
         n > (tr C)^2 / |kappa(a, a, a, a)|.
 
     The number is a scale, not a sharp threshold: the median over samples of the match with that
-    factor reaches 0.9 at 1.1 to 3.2 times this number (NLGP of gains 1 and 3, 30 to 100 sites). It
-    grows as D^2 at a fixed correlation length. It does not depend on D at a fixed ratio of the
-    correlation length to D, as in the paper.
+    factor reaches 0.9 at 1.1 to 3.2 times this number (NLGP of gains 1 and 3, 30 to 100 sites).
 
     Parameters
     ----------
@@ -42,8 +40,6 @@ def localization_sample_size(source: Any, *, random_state: Any = None) -> float:
     ------
     ValueError
         If the fourth cumulant is zero, or that of the samples does not stand out from noise.
-    NotImplementedError
-        If a model has no closed form; pass samples.
 
     Examples
     --------

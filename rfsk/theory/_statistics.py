@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from .._core._labelled import is_labelled, rows_by_class
 from .._core._mistakes import warn_likely_mistake
-from .._core._validation import check_image_shape
+from .._core._types import Array
+from .._core._validation import check_image_shape, is_labelled, rows_by_class
 from ..datasets import Discrimination, EllipticalField
-
-Array = NDArray[np.float64]
 
 # Mean or third moment of a pixel that still counts as none; heavy tails make samples' noisy.
 _SYMMETRIC = 0.2
@@ -73,9 +70,8 @@ def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) ->
     Parameters
     ----------
     source : stationary input model or array-like of shape (n_samples, n_features)
-        For samples, spectrum and pixel distribution are averaged over sites, as translation
-        invariance allows, the latter from 2^15 of the pixels. Whether samples are elliptical is not
-        examined.
+        For samples, spectrum and pixel distribution are averaged over sites, the latter from 2^15
+        of the pixels. Whether samples are elliptical is not examined.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
 

@@ -37,18 +37,6 @@ def test_bumps_are_localized_wherever_they_sit(width):
     assert is_localized(bumps, null="gaussian").all()
 
 
-def test_rows_are_measured_independently_and_dead_units_reported():
-    rng = np.random.default_rng(3)
-    fields = rng.standard_normal((6, 24))
-    fields[4] = 0.0
-    analyzer = LocalizationAnalyzer((4, 6), random_state=0).fit(fields)
-    together = analyzer.transform(fields)
-    alone = np.vstack([analyzer.transform(field[None]) for field in fields])
-    np.testing.assert_array_equal(together, alone)
-    assert np.isnan(together[4, :-1]).all()
-    assert together[4, -1] == 0.0
-
-
 def test_pandas_table_has_named_columns():
     analyzer = LocalizationAnalyzer((4, 6), random_state=0).set_output(transform="pandas")
     table = analyzer.fit_transform(np.random.default_rng(0).standard_normal((5, 24)))

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from rfsk import ConvNet, FieldMatcher, LocalizationAnalyzer
+from rfsk import FieldMatcher
 from rfsk.analysis import _matching, chance_match, match_matrix, random_phase_fields
 
 
@@ -32,14 +32,6 @@ def test_dead_fields_are_nan_and_dead_references_never_win():
     matches = FieldMatcher().fit(references).transform(np.vstack([np.zeros(6), np.eye(6)[4]]))
     assert np.isnan(matches[0]).all()
     np.testing.assert_allclose(matches[1], [1.0, 1.0, 1.0, 2.0])
-
-
-@pytest.mark.parametrize("analyzer", [FieldMatcher(), LocalizationAnalyzer()])
-def test_a_net_in_place_of_its_fields_is_refused(analyzer):
-    with pytest.raises(TypeError, match=r"Got a ConvNet.*pass rfsk.receptive_fields"):
-        analyzer.fit(ConvNet())
-    with pytest.raises(TypeError, match=r"Got a ConvNet.*pass rfsk.receptive_fields"):
-        analyzer.fit(np.eye(8)).transform(ConvNet())
 
 
 @pytest.mark.parametrize("shape", [(24,), (4, 6)])

@@ -121,15 +121,6 @@ def test_axes_of_two_sites_count():
     assert np.isnan(field_spread([image], (2, 20))[0])
 
 
-@pytest.mark.parametrize(
-    "measure", [ipr, field_center, field_width, field_spread, dominant_frequency]
-)
-def test_dead_units_are_nan_and_the_others_unharmed(measure):
-    values = measure([bump(20, 3.0), np.zeros(100)])
-    assert np.isfinite(values[0])
-    assert np.isnan(values[1])
-
-
 @pytest.mark.parametrize("scale", [1e-200, 1e200])
 def test_measures_do_not_over_or_underflow(scale):
     field = bump(20, 3.0)
@@ -141,8 +132,3 @@ def test_measures_do_not_over_or_underflow(scale):
 def test_shape_that_does_not_fit_is_refused(measure):
     with pytest.raises(ValueError, match=r"shape=\(3, 5\) has 15 sites, but the data have 16"):
         measure(np.ones((2, 16)), (3, 5))
-
-
-def test_nan_fields_are_refused():
-    with pytest.raises(ValueError, match="fields contains NaN"):
-        ipr([[1.0, np.nan]])

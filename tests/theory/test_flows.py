@@ -15,6 +15,10 @@ def task(n=30, lengths=(1.5, 3.0), gain=3.0):
     return Discrimination([NLGP(n, correlation_length=xi, gain=gain) for xi in lengths])
 
 
+def cosines(one, other):
+    return np.sum(one * other, axis=1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+
+
 @pytest.mark.parametrize("activation", ["erf", "tanh", "linear"])
 def test_derivatives_are_those_of_autograd(activation):
     functions = {"erf": lambda h: torch.erf(h / 2**0.5), "tanh": torch.tanh, "linear": torch.clone}
@@ -57,18 +61,13 @@ def test_flow_drives_small_fields_as_the_averaged_step_of_a_net_does(activation)
     total = torch.zeros(10, 30, dtype=torch.float64)
     for part in np.array_split(np.arange(len(X)), 8):
         module.zero_grad()
-        output = module(torch.tensor(X[part]))
-        loss = ((output - torch.tensor(target[part])) ** 2).sum()
-        loss.backward()
+        ((module(torch.tensor(X[part])) - torch.tensor(target[part])) ** 2).sum().backward()
         total += module.weight.grad
     # w moves by lr K dLoss/dw a step; u = w / sqrt(D), time is lr x steps / D.
     step = -10 * total.numpy() / len(X) / np.sqrt(30) * 30
     drive = CubicFlow(pair, bias=b, activation=activation, interacting=True).velocity(u)
     length = np.linalg.norm(drive, axis=1) / np.linalg.norm(step, axis=1)
-    cosine = np.einsum("kd,kd->k", drive, step) / (
-        np.linalg.norm(drive, axis=1) * np.linalg.norm(step, axis=1)
-    )
-    assert cosine.min() > 0.99
+    assert cosines(drive, step).min() > 0.99
     assert np.abs(length - 1).max() < 0.1
 
 
@@ -160,10 +159,7 @@ def test_flow_of_samples_follows_that_of_their_model():
     samples = [model.sample(50_000, random_state=3) for model in pair.models]
     u = GaussianField(12, correlation_length=1.0).sample(4, random_state=0) / np.sqrt(12)
     exact, implicit = CubicFlow(pair).velocity(u), CubicFlow(samples).velocity(u)
-    cosine = np.einsum("kd,kd->k", exact, implicit) / (
-        np.linalg.norm(exact, axis=1) * np.linalg.norm(implicit, axis=1)
-    )
-    assert cosine.min() > 0.98
+    assert cosines(exact, implicit).min() > 0.98
 
 
 def test_uniform_field_is_an_unstable_fixed_point_and_the_bump_a_stable_one():
@@ -191,10 +187,8 @@ def test_fields_that_run_away_are_reported():
 )
 def test_rectified_flow_ends_at_known_localization(gain, expected):
     """L=40, xi=(1, 3): erf(0.3 z), erf(z) and the sign."""
-    pair = [
-        NLGP(40, correlation_length=xi, gain=gain or 1.0, nonlinearity="erf" if gain else "sign")
-        for xi in (1.0, 3.0)
-    ]
+    options = {"gain": gain} if gain else {"gain": 1.0, "nonlinearity": "sign"}
+    pair = [NLGP(40, correlation_length=xi, **options) for xi in (1.0, 3.0)]
     fields = RectifiedFlow(pair).integrate(4, 4000.0, random_state=0).fields
     np.testing.assert_allclose(ipr(fields), expected, rtol=0.02)
 
@@ -208,10 +202,8 @@ def test_rectified_flow_solves_its_equation():
         return flow.velocity(flat.reshape(2, 16)).ravel()
 
     exact = solve_ivp(velocity, (0, 5), start.ravel(), rtol=1e-9, atol=1e-12).y[:, -1]
-    error = [
-        np.abs(flow.integrate(start, 5.0, n_steps=n).fields.ravel() - exact).max()
-        for n in (400, 800)
-    ]
+    ends = [flow.integrate(start, 5.0, n_steps=n).fields.ravel() for n in (400, 800)]
+    error = np.abs(ends - exact).max(axis=1)
     assert error[1] < 1e-4
     assert 3.0 < error[0] / error[1] < 5.0
 
@@ -240,6 +232,7 @@ def test_flow_keeps_the_times_it_is_asked_for():
 
 
 PAIR = task(12, (1.0, 2.0))
+CUBIC = CubicFlow(PAIR)
 
 
 @pytest.mark.parametrize(
@@ -247,24 +240,15 @@ PAIR = task(12, (1.0, 2.0))
     [
         (lambda: CubicFlow(PAIR, form="pair"), "form='pair' is unknown"),
         (lambda: CubicFlow(PAIR, fourth="half"), "fourth='half' is unknown"),
-        (
-            lambda: CubicFlow(PAIR, form="neuron", interacting=True),
-            "interacting=True is of units of a committee",
-        ),
+        (lambda: CubicFlow(PAIR, form="neuron", interacting=True), "interacting=True is of units"),
         (lambda: CubicFlow(PAIR.models[:1]), "expected a task of two classes, or a pair"),
         (lambda: CubicFlow(PAIR, bias=[1.0, 2.0]).velocity(np.ones((3, 12))), "3 fields and 2 bia"),
         (lambda: CubicFlow(PAIR, bias=[1.0, -1.0]).integrate(3, 1.0), "3 fields and 2 biases"),
         (lambda: fixed_point(CubicFlow(PAIR, bias=[1.0, -1.0]), np.ones(12)), "flow has 2 biases"),
-        (
-            lambda: CubicFlow(PAIR, interacting=True).jacobian(np.ones(12)),
-            "The Jacobian is of one unit alone",
-        ),
-        (lambda: CubicFlow(PAIR).velocity(np.ones((3, 7))), "fields have 7 features; expected 12"),
-        (lambda: CubicFlow(PAIR).integrate(2, 1.0, times=[]), r"times has shape \(0,\); expected"),
-        (
-            lambda: CubicFlow(PAIR).integrate(np.full((1, 12), 1e3), 1.0),
-            "start has a field of norm 1000 or more",
-        ),
+        (lambda: CubicFlow(PAIR, interacting=True).jacobian(np.ones(12)), "is of one unit alone"),
+        (lambda: CUBIC.velocity(np.ones((3, 7))), "fields have 7 features; expected 12"),
+        (lambda: CUBIC.integrate(2, 1.0, times=[]), r"times has shape \(0,\); expected"),
+        (lambda: CUBIC.integrate(np.full((1, 12), 1e3), 1.0), "a field of norm 1000 or more"),
         (lambda: RectifiedFlow(PAIR).integrate(np.ones((1, 7)), 1.0), "have 7 features; expected"),
         (lambda: RectifiedFlow(PAIR).integrate(2, -1.0), "end=-1.0; expected a finite number"),
         (
@@ -279,5 +263,5 @@ def test_bad_flows_are_refused(call, message):
 
 
 def test_large_fields_decay():
-    large = CubicFlow(PAIR).integrate(np.full((1, 12), 50.0), 1.0).fields
+    large = CUBIC.integrate(np.full((1, 12), 50.0), 1.0).fields
     assert np.abs(large).max() < 5.0

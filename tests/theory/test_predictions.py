@@ -61,9 +61,8 @@ def test_flow_follows_a_net_from_its_own_weights_until_fields_have_grown(task, n
     history = net.receptive_field_history_
     flow = CubicFlow(task, bias=np.repeat([1.0, -1.0], 20), interacting=True)
     followed = flow.integrate(history[0], times[-1], times=times).history
-    cosine = np.einsum("tkd,tkd->tk", followed, history) / (
-        np.linalg.norm(followed, axis=2) * np.linalg.norm(history, axis=2)
-    )
+    norms = np.linalg.norm([followed, history], axis=3)
+    cosine = np.sum(followed * history, axis=2) / norms.prod(axis=0)
     early = cosine[times <= 4.0, :20].mean(axis=1)
     assert early.min() > 0.97
     assert cosine[times <= 4.0, 20:].mean(axis=1).min() > 0.97

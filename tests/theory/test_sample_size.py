@@ -28,15 +28,13 @@ def test_factors_appear_at_one_to_a_few_times_the_predicted_number(n_sites, leng
 
 
 def test_it_scales_with_the_sites_at_fixed_length_and_not_at_fixed_ratio():
-    fixed, ratio = (
-        [
-            localization_sample_size(NLGP(n, correlation_length=xi(n), gain=3.0))
-            for n in (30, 60, 90)
-        ]
-        for xi in (lambda n: 3.0, lambda n: n / 10)
-    )
-    np.testing.assert_allclose(fixed, fixed[0] * np.array([1.0, 4.0, 9.0]), rtol=1e-3)
-    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-3)
+    def sizes(*pairs):
+        models = [NLGP(n, correlation_length=length, gain=3.0) for n, length in pairs]
+        return [localization_sample_size(model) for model in models]
+
+    (first,) = sizes((30, 3.0))
+    np.testing.assert_allclose(sizes((60, 3.0), (90, 3.0)), [4 * first, 9 * first], rtol=1e-3)
+    np.testing.assert_allclose(sizes((60, 6.0), (90, 9.0)), first, rtol=1e-3)
 
 
 def test_gaussian_inputs_show_no_factor_at_any_size():
