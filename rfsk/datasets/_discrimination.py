@@ -93,8 +93,7 @@ class Discrimination:
         """Where each class ends among `n_samples` rows sorted by class.
 
         Systematic sampling: with `offset` uniform on [0, 1) the expected fraction of each class
-        is its prior exactly, for any number of samples, and the actual fraction is as close to
-        it as whole rows allow.
+        is its prior exactly, and the actual fraction is as close to it as whole rows allow.
 
         Parameters
         ----------
@@ -156,18 +155,17 @@ class Discrimination:
         return X, y
 
     def streams(self, random_state: Any = None) -> list[Take]:
-        """Open an endless stream of inputs of each class.
+        """Open an endless stream of inputs of each class; all use one generator.
 
         Parameters
         ----------
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the streams, which use one generator.
+            Seed of the streams.
 
         Returns
         -------
         streams : list of callable
-            ``streams[label](n)`` gives the next n inputs of a class. Markov chains continue from
-            one call to the next.
+            ``streams[label](n)`` gives the next n inputs of a class, see `Sampler.stream`.
         """
         rng = as_generator(random_state)
         return [

@@ -29,8 +29,8 @@ class ImagePatches(Sampler):
 
     Images are made grey: the mean of their channels, without the alpha channel. Each patch loses
     its own mean and the mean patch, and all are scaled by one factor to unit variance, averaged
-    over pixels. The places are finitely many, and covariance and kurtosis are those over all of
-    them: exact, as is the distribution of `sample`, which draws places with replacement.
+    over pixels. Covariance and kurtosis are those over all places, from which samples are drawn
+    with replacement.
 
     Parameters
     ----------
@@ -38,11 +38,10 @@ class ImagePatches(Sampler):
         Rows and columns of a patch.
     images : array-like or sequence of array-like, optional
         One photograph, (rows, columns) or (rows, columns, channels); a list of photographs of any
-        sizes; or a stack of photographs of one size, an array or a tensor, (n_images, rows,
-        columns) or (n_images, rows, columns, channels). An array of three axes is one photograph if
-        the last axis has at most four entries, and otherwise a stack. Units are arbitrary. The
-        last of two or four channels is alpha (opacity), which is dropped. By default the two
-        photographs of scikit-learn, 427 x 640 (which need Pillow to be read).
+        sizes; or a stack of photographs of one size. An array of three axes is one photograph if
+        the last axis has at most four entries, and otherwise a stack. The last of two or four
+        channels is alpha (opacity), which is dropped. By default the two photographs of
+        scikit-learn, 427 x 640 (which need Pillow to be read).
     whiten : bool, default=False
         Whether to rotate, scale and rotate back (ZCA) so that all directions but the constant,
         which is zero in every patch, have equal variance. Patches then differ from noise only in
@@ -53,8 +52,7 @@ class ImagePatches(Sampler):
     >>> import numpy as np
     >>> from rfsk.datasets import ImagePatches
     >>> picture = np.random.default_rng(0).normal(size=(60, 80)).cumsum(axis=1)
-    >>> patches = ImagePatches((8, 8), images=[picture])
-    >>> patches.sample(5, random_state=0).shape
+    >>> ImagePatches((8, 8), images=[picture]).sample(5, random_state=0).shape
     (5, 64)
     """
 
@@ -179,7 +177,6 @@ class ImagePatches(Sampler):
         return np.asarray(deviations)
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Draw patches at random places; see `Sampler.draw`."""
         rows = np.empty((n_samples, self.n_features))
         ends = np.cumsum(self._n_places)
         place = rng.integers(ends[-1], size=n_samples)
@@ -222,18 +219,15 @@ def make_image_patches(
 ) -> Any:
     """Draw natural image patches (class 0) and their Gaussian clone (class 1).
 
-    The classes have the same covariance and differ beyond it.
-
     Parameters
     ----------
     @n_samples
     shape : (int, int), default=(12, 12)
         Rows and columns of a patch.
     images : sequence of array-like, optional
-        Photographs, (rows, columns) or (rows, columns, channels) each; by default the two that
-        scikit-learn bundles.
+        Photographs, see `rfsk.datasets.ImagePatches`; by default the two of scikit-learn.
     whiten : bool, default=False
-        Whether to whiten patches, see `rfsk.datasets.ImagePatches`.
+        Whether to whiten patches.
     @draw
 
     Examples

@@ -42,25 +42,21 @@ class NLGP(LatentField):
 
     Parameters
     ----------
-    @shape
-    @correlation_length
+    @shape @correlation_length
     gain : float
         g. In the literature that writes psi(h) = erf(h), without the square root of two, the
         gain of the same distribution is ours divided by sqrt 2.
-    @kernel
-    @boundary
+    @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         psi: erf(h / sqrt 2), tanh(h), sign(h), or a function of a float64 array. Inputs are
-        (psi - mean) / standard deviation whatever the map, so that all have zero mean and unit
-        variance. The covariance is closed for erf and sign, and a convergent series (see
-        Notes) for others.
+        (psi - mean) / standard deviation.
 
     Notes
     -----
-    For tanh and callables the mean, variance and kurtosis are integrals over panels halved
-    until they resolve the map, and the covariance is Mehler's series in Hermite coefficients:
-    exact to 1e-10 for maps that are smooth, or jump at zero, and to 1e-6 for those that jump or
-    kink elsewhere.
+    The covariance is closed for erf and sign. For others the mean, variance and kurtosis are
+    integrals over panels halved until they resolve the map, and the covariance is Mehler's series
+    in Hermite coefficients: exact to 1e-10 for maps that are smooth, or jump at zero, and to 1e-6
+    for those that jump or kink elsewhere.
 
     Examples
     --------
@@ -70,8 +66,6 @@ class NLGP(LatentField):
     (2, 100)
     >>> round(model.excess_kurtosis(), 12)  # uniform pixels
     -1.2
-    >>> NLGP(100, correlation_length=10.0, gain=1.0, nonlinearity="sign").excess_kurtosis()
-    -2.0
     """
 
     shape: tuple[int, ...]
@@ -105,7 +99,6 @@ class NLGP(LatentField):
 
     @cached_property
     def pixel_map(self) -> PixelMap:
-        """The saturating map, with gain and normalization."""
         if isinstance(self.nonlinearity, str):
             return _MAPS[self.nonlinearity](self.gain)
         return FunctionMap(self.nonlinearity, self.gain)
@@ -126,7 +119,6 @@ class NLGP(LatentField):
         )
 
     def product_moment(self, sites: Integers) -> Array:
-        """By Price's theorem; see `StationaryField.product_moment`."""
         if self.nonlinearity not in ("erf", "sign"):
             raise NotImplementedError(
                 f"The fourth moment is closed for nonlinearity 'erf' and 'sign', not for "
@@ -174,13 +166,10 @@ def make_nlgp(
 
     Parameters
     ----------
-    @n_samples
-    @shape
-    @correlation_length
+    @n_samples @shape @correlation_length
     gain : float, default=3.0
         From near zero (Gaussian) through 1 (uniform pixels) to large (sharp edges).
-    @kernel
-    @boundary
+    @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         The saturating map.
     @draw
@@ -221,13 +210,10 @@ def make_gp(
 
     Parameters
     ----------
-    @n_samples
-    @shape
-    @correlation_length
+    @n_samples @shape @correlation_length
     gain : float or None, default=3.0
         The covariance is exactly that of the NLGP of this gain; None takes the bare kernel.
-    @kernel
-    @boundary
+    @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         The saturating map of that NLGP.
     @draw

@@ -54,8 +54,7 @@ class Phi4(ChainField):
     drawn without error, then each site drawn again from its continuous distribution given its
     neighbours (heat bath). Because sums over the grid equal integrals (to 1e-12), the result has
     exactly the distribution of the continuous field. On a torus a sweep is the same heat bath,
-    followed by flips of clusters of equal sign (Brower and Tamayo, 1989). Fields are drawn by code
-    that numba compiles, once per machine, when the first is drawn.
+    followed by flips of clusters of equal sign (Brower and Tamayo, 1989).
 
     Examples
     --------
@@ -63,8 +62,6 @@ class Phi4(ChainField):
     >>> model = Phi4(40, coupling=2.0)
     >>> round(model.correlation_length, 1), round(float(model.autocovariance()[0]), 3)
     (40.4, 1.409)
-    >>> model.sample(3, random_state=0).shape
-    (3, 40)
     """
 
     shape: tuple[int, ...]
@@ -163,7 +160,7 @@ class Phi4(ChainField):
         """Decay length of correlations on the endless chain, in sites.
 
         From the transfer operator; without quartic term 1 / arcosh(1 + m2 / 2 k), also along an
-        axis of a torus; with one, on a torus, there is no closed form.
+        axis of a torus.
         """
         if self._is_free:
             if self.coupling == 0.0:
@@ -191,17 +188,9 @@ class Phi4(ChainField):
         return self._transfer.autocovariance(self.shape[0])
 
     def autocovariance(self) -> Array:
-        """Exact covariance of the first site with every site, of shape `shape`.
-
-        Raises
-        ------
-        NotImplementedError
-            On a torus with a quartic term.
-        """
         return self._raw_autocovariance * self._scale**2
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel, from the transfer operator; errors as autocovariance."""
         if self._is_free:
             return 0.0
         variance = float(self._raw_autocovariance.flat[0])
@@ -213,7 +202,6 @@ class Phi4(ChainField):
         return GaussianClone(self)
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
-        """The grid of the transfer operator; of a free field a Gaussian's nodes."""
         if self._is_free:
             return self._clone.pixel_quadrature()
         if len(self.shape) == 2:
@@ -221,7 +209,6 @@ class Phi4(ChainField):
         return self._scale * self._transfer.grid, self._transfer.density(self.shape[0])
 
     def product_moment(self, sites: Integers) -> Array:
-        """From the transfer operator; see `StationaryField.product_moment`."""
         if self._is_free:
             return self._gaussian_moment(sites)
         if len(self.shape) == 2:
@@ -232,7 +219,6 @@ class Phi4(ChainField):
         return self._transfer.fourth_moment(gaps.astype(np.int64), side) * self._scale**4
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Draw fields; see `Sampler.draw`."""
         if self._is_free:
             return self._clone.draw(n_samples, rng)
         if self._dynamics is not None:
@@ -295,8 +281,7 @@ def make_phi4(
 
     Parameters
     ----------
-    @n_samples
-    @shape
+    @n_samples @shape
     coupling : sequence of float, default=(0.6, 1.2)
         One stiffness k per class: class i has the i-th.
     mass_squared : float, default=-12.0

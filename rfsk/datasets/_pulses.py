@@ -61,7 +61,6 @@ class Pulses(StationaryField):
         return np.asarray(1.0 - 4.0 / side * shortest.mean(axis=0))
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
-        """Both values of a pixel, equally likely."""
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
     def product_moment(self, sites: Integers) -> Array:
@@ -84,7 +83,6 @@ class Pulses(StationaryField):
         return moments / (self.length[1] - self.length[0])
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Draw pulses; see `Sampler.draw`."""
         side = self.n_features
         lengths = rng.integers(*self.length, size=(n_samples, 1), dtype=np.int32)
         starts = rng.integers(side, size=(n_samples, 1), dtype=np.int32)

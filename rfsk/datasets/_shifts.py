@@ -22,9 +22,8 @@ def augment_shifts(
 ) -> Any:
     """Shift every row of `X` around its lattice by random numbers of sites.
 
-    Each shift is uniform over all translations of the ring or torus, and independent of the
-    others. The distribution of a shifted row is therefore translation-invariant, whatever the
-    distribution of `X`.
+    Each shift is uniform over all translations of the ring or torus, so that the distribution of a
+    shifted row is translation-invariant, whatever the distribution of `X`.
 
     Parameters
     ----------
@@ -42,29 +41,17 @@ def augment_shifts(
     Returns
     -------
     X_shifted : ndarray or DataFrame of shape (n_samples * n_shifts, n_features)
-        Shifted rows, float64. The copies of a row follow one another: row i comes from row
-        ``i // n_shifts`` of `X`. If `X` is a DataFrame of pandas or polars, a DataFrame of the
-        same kind with the same columns.
+        Shifted rows, float64; row i comes from row ``i // n_shifts`` of `X`. A DataFrame of pandas
+        or polars gives one of the same kind with the same columns.
     y_shifted : ndarray or Series of shape (n_samples * n_shifts,)
         Labels; returned only if `y` is given.
-
-    Raises
-    ------
-    ValueError
-        If `X` holds NaN or infinity, `y` has another length, `shape` does not multiply to the
-        number of features, or `n_shifts` is not a positive integer.
-
-    See Also
-    --------
-    rfsk.make_gaussian_clone : Controls that differ from the data in one respect.
 
     Examples
     --------
     >>> from rfsk import augment_shifts
-    >>> augment_shifts([[1.0, 2.0, 3.0]], n_shifts=3, random_state=1)
+    >>> augment_shifts([[1.0, 2.0, 3.0]], n_shifts=2, random_state=1)
     array([[3., 1., 2.],
-           [3., 1., 2.],
-           [2., 3., 1.]])
+           [3., 1., 2.]])
     """
     refuse_images(X, y)
     data = check_array(X, dtype=np.float64, input_name="X")

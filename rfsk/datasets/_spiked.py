@@ -94,7 +94,6 @@ class SpikedCumulant(Sampler):
         return np.asarray((values - latent.mean()) / math.sqrt(latent.var()))
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Draw inputs; see `Sampler.draw`."""
         spike = np.asarray(self.spike)
         latent = self._draw_latent(n_samples, rng)
         rows = rng.standard_normal((n_samples, self.n_features))
@@ -149,13 +148,11 @@ def make_spiked_cumulant(
 ) -> Any:
     """Draw white noise (class 0) and inputs with a spiked fourth cumulant (class 1).
 
-    Mean and covariance are those of white noise in both classes, so that they differ only in
-    statistics of higher order, along one direction.
+    The classes have the same mean and covariance, and differ along one direction.
 
     Parameters
     ----------
-    @n_samples
-    @shape
+    @n_samples @shape
     strength : float, default=5.0
         Signal-to-noise ratio of the spike.
     spike : array-like of shape (n_features,), optional

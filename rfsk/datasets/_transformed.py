@@ -105,30 +105,22 @@ class TransformedField(LatentField):
     """Gaussian field mapped point by point to a marginal distribution: x = Q(Phi(z)).
 
     "Normal to anything" (Cario and Nelson, 1997): Q is the quantile function of the distribution
-    that each pixel shall have, standardised to zero mean and unit variance.
+    that each pixel shall have, standardised to zero mean and unit variance. Covariances are
+    (6/pi) asin(C/2) for "uniform", (2/pi) asin C for "sign", and a series for others, see `NLGP`.
 
     Parameters
     ----------
-    @shape
-    @correlation_length
+    @shape @correlation_length
     marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
         Distribution of one pixel: "uniform", "sign" or "laplace", `Algebraic(k)`, a frozen
         distribution of SciPy, or a quantile function of an array of probabilities in (0, 1).
         Location and scale do not matter, and the variance must be finite.
-    @kernel
-    @boundary
-
-    Notes
-    -----
-    Covariances: uniform (6/pi) asin(C/2), sign (2/pi) asin C, others by a series, see `NLGP`. A
-    SciPy distribution costs as much as its quantile function, which for some is found by search.
+    @kernel @boundary
 
     Examples
     --------
     >>> from scipy import stats
     >>> from rfsk.datasets import TransformedField
-    >>> TransformedField(100, correlation_length=5.0, marginal="laplace").excess_kurtosis()
-    3.0
     >>> model = TransformedField(100, correlation_length=5.0, marginal=stats.gamma(4.0))
     >>> round(model.excess_kurtosis(), 3)
     1.5
@@ -157,7 +149,6 @@ class TransformedField(LatentField):
 
     @cached_property
     def pixel_map(self) -> PixelMap:
-        """The quantile function of the normal probability, standardized."""
         marginal: Any = self.marginal
         if isinstance(marginal, str):
             return _MAPS[marginal]()
@@ -202,19 +193,15 @@ def make_transformed_field(
 ) -> Any:
     """Draw classes of fields with any marginal distribution that differ in correlation length.
 
-    Every pixel of every class has the same distribution, of zero mean and unit variance, from
-    heavy tails to none. Whether fields localize depends on its shape.
+    Every pixel of every class has the same distribution, of zero mean and unit variance. Whether
+    fields localize depends on its shape.
 
     Parameters
     ----------
-    @n_samples
-    @shape
-    @correlation_length
+    @n_samples @shape @correlation_length
     marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
-        Distribution of one pixel: "uniform", "sign", "laplace" or an object, see
-        `rfsk.datasets.TransformedField`.
-    @kernel
-    @boundary
+        Distribution of one pixel, see `rfsk.datasets.TransformedField`.
+    @kernel @boundary
     @draw
 
     Examples
