@@ -15,7 +15,7 @@ from .._core._types import Array, Integers
 from .._core._validation import check_option, check_positive
 from ._distributions import Distribution, is_distribution
 from ._gaussian import GaussianField
-from ._generators import documented, draw_family
+from ._generators import Classes, family, generator
 from ._kernels import CorrelationLength, Kernel
 from ._stationary import StationaryField, latent_entries
 
@@ -178,19 +178,14 @@ class EllipticalField(StationaryField):
         return np.asarray((1.0 + self.excess_kurtosis() / 3.0) * self.latent.product_moment(sites))
 
 
-@documented
+@generator
 def make_elliptical(
-    n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
     correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
     radial: Radial = "shell",
     kernel: Kernel = "gaussian",
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw classes of elliptical fields that differ in correlation length.
 
     Pixels may have any kurtosis, yet a net grows no localized fields: a control that separates
@@ -198,11 +193,10 @@ def make_elliptical(
 
     Parameters
     ----------
-    @n_samples @shape @correlation_length
+    @shape @correlation_length
     radial : "shell", StudentT or SciPy distribution, default="shell"
         Distribution of the length of an input, see `rfsk.datasets.EllipticalField`.
     @kernel
-    @draw
 
     Examples
     --------
@@ -212,7 +206,4 @@ def make_elliptical(
     (1000, 100)
     """
     common = {"radial": radial, "kernel": kernel}
-    draw = n_samples, priors, shuffle, random_state, return_X_y
-    return draw_family(
-        EllipticalField, shape, "correlation_length", correlation_length, common, *draw
-    )
+    return family(EllipticalField, shape, "correlation_length", correlation_length, **common)

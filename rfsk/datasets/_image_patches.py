@@ -15,7 +15,7 @@ from sklearn.utils import check_array
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape
 from ._gaussian import MultivariateGaussian
-from ._generators import documented, draw_models
+from ._generators import Classes, generator
 from ._model import InputModel, Sampler
 
 _ROWS_AT_A_TIME = 2**22  # numbers of the patches unfolded at a time
@@ -205,30 +205,23 @@ class ImagePatches(Sampler):
         return MultivariateGaussian(np.zeros(self.n_features), self.covariance(), shape=self.shape)
 
 
-@documented
+@generator
 def make_image_patches(
-    n_samples: int = 20_000,
     shape: tuple[int, int] = (12, 12),
     *,
     images: Sequence[ArrayLike] | None = None,
     whiten: bool = False,
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw natural image patches (class 0) and their Gaussian clone (class 1).
 
     Parameters
     ----------
-    @n_samples
     shape : (int, int), default=(12, 12)
         Rows and columns of a patch.
     images : sequence of array-like, optional
         Photographs, see `rfsk.datasets.ImagePatches`; by default the two of scikit-learn.
     whiten : bool, default=False
         Whether to whiten patches.
-    @draw
 
     Examples
     --------
@@ -239,5 +232,4 @@ def make_image_patches(
     """
     patches = ImagePatches(shape, images=images, whiten=whiten)
     models: list[InputModel] = [patches, patches.gaussian_clone()]
-    parameters = {"class": ("patches", "gaussian clone"), "whiten": whiten}
-    return draw_models(models, parameters, n_samples, priors, shuffle, random_state, return_X_y)
+    return models, {"class": ("patches", "gaussian clone"), "whiten": whiten}

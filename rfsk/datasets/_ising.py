@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
-from ._generators import documented, draw_family, draw_models
+from ._generators import Classes, family, generator
 from ._markov import ChainField, Dynamics, flip_clusters
 
 _CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))
@@ -227,30 +227,24 @@ def _torus_autocovariance(shape: tuple[int, ...], coupling: float) -> Array:
     return autocovariance if shape[0] == length else autocovariance.T
 
 
-@documented
+@generator
 def make_ising(
-    n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
     correlation_length: Sequence[float] | None = (2.0, 5.0),
     temperature: Sequence[float] | None = None,
     n_sweeps: int | None = None,
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw classes of Ising spins that differ in temperature.
 
     Parameters
     ----------
-    @n_samples @shape
+    @shape
     correlation_length : sequence of float or None, default=(2.0, 5.0)
         One length per class, in sites: class i has the i-th.
     temperature : sequence of float, optional
         One temperature per class, in units of the coupling, in place of `correlation_length`.
     @n_sweeps
-    @draw
 
     Examples
     --------
@@ -259,10 +253,8 @@ def make_ising(
     >>> X.shape, sorted(set(X.ravel().tolist()))
     ((1000, 100), [-1.0, 1.0])
     """
-    draw = n_samples, priors, shuffle, random_state, return_X_y
     if temperature is not None:
-        common = {"n_sweeps": n_sweeps}
-        return draw_family(Ising, shape, "temperature", temperature, common, *draw)
+        return family(Ising, shape, "temperature", temperature, n_sweeps=n_sweeps)
     lengths = check_one_per_class(correlation_length, "correlation_length")
     models = [Ising.from_correlation_length(shape, xi, n_sweeps=n_sweeps) for xi in lengths]
-    return draw_models(models, {"correlation_length": lengths, "n_sweeps": n_sweeps}, *draw)
+    return models, {"correlation_length": lengths, "n_sweeps": n_sweeps}

@@ -4,13 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_number, check_positive
-from ._generators import documented, draw_family
+from ._generators import Classes, family, generator
 from ._markov import ChainField, Dynamics, flip_clusters
 from ._stationary import GaussianClone
 from ._transfer import TransferOperator
@@ -258,9 +258,8 @@ class Phi4(ChainField):
         return np.asarray(size * flip_clusters(signs, (first, second), rng))
 
 
-@documented
+@generator
 def make_phi4(
-    n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
     coupling: Sequence[float] = (0.6, 1.2),
@@ -268,11 +267,7 @@ def make_phi4(
     quartic: float = 8.0,
     standardize: bool = False,
     n_sweeps: int | None = None,
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw classes of scalar phi^4 fields that differ in their coupling.
 
     With the default potential on a ring couplings 0.6 and 1.2 give correlation lengths of 2.3
@@ -281,7 +276,7 @@ def make_phi4(
 
     Parameters
     ----------
-    @n_samples @shape
+    @shape
     coupling : sequence of float, default=(0.6, 1.2)
         One stiffness k per class: class i has the i-th.
     mass_squared : float, default=-12.0
@@ -291,7 +286,6 @@ def make_phi4(
     standardize : bool, default=False
         Whether to divide each class by its standard deviation; on a ring only.
     @n_sweeps
-    @draw
 
     Examples
     --------
@@ -306,5 +300,4 @@ def make_phi4(
         "standardize": standardize,
         "n_sweeps": n_sweeps,
     }
-    draw = n_samples, priors, shuffle, random_state, return_X_y
-    return draw_family(Phi4, shape, "coupling", coupling, common, *draw)
+    return family(Phi4, shape, "coupling", coupling, **common)

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
 
 import numpy as np
 
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
-from ._generators import documented, draw_family
+from ._generators import Classes, family, generator
 from ._stationary import StationaryField
 
 
@@ -92,27 +91,20 @@ class Pulses(StationaryField):
         return np.where(offset < lengths, signs, -signs)
 
 
-@documented
+@generator
 def make_pulses(
-    n_samples: int = 20_000,
     shape: int = 100,
     *,
     length: Sequence[tuple[int, int]] = ((5, 15), (15, 30)),
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw classes of single pulses on a ring that differ in their length.
 
     Parameters
     ----------
-    @n_samples
     shape : int, default=100
         Sites of the ring.
     length : sequence of (int, int), default=((5, 15), (15, 30))
         One range (lo, hi) of pulse lengths per class, in sites, hi excluded.
-    @draw
 
     Examples
     --------
@@ -122,5 +114,4 @@ def make_pulses(
     (1000, 60)
     """
     ranges = check_one_per_class(length, "length", example="((5, 15), (15, 30))")
-    draw = n_samples, priors, shuffle, random_state, return_X_y
-    return draw_family(Pulses, shape, "length", ranges, {}, *draw)
+    return family(Pulses, shape, "length", ranges)

@@ -1,7 +1,6 @@
 """Spiked cumulant: white inputs that are Gaussian in all directions but one."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, TypeAlias
 
@@ -14,7 +13,7 @@ from .._core._validation import check_lattice_shape, check_option, check_positiv
 from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
 from ._fourth_order import sites_of
 from ._gaussian import MultivariateGaussian
-from ._generators import documented, draw_models
+from ._generators import Classes, generator
 from ._model import InputModel, Sampler
 
 Latent: TypeAlias = "str | Distribution"
@@ -133,33 +132,27 @@ class SpikedCumulant(Sampler):
         return MultivariateGaussian(np.zeros(n), np.eye(n), shape=self.shape)
 
 
-@documented
+@generator
 def make_spiked_cumulant(
-    n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
     strength: float = 5.0,
     spike: ArrayLike | None = None,
     latent: Latent = "rademacher",
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw white noise (class 0) and inputs with a spiked fourth cumulant (class 1).
 
     The classes have the same mean and covariance, and differ along one direction.
 
     Parameters
     ----------
-    @n_samples @shape
+    @shape
     strength : float, default=5.0
         Signal-to-noise ratio of the spike.
     spike : array-like of shape (n_features,), optional
         Its direction; by default the same at every site.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
         Distribution along the spike.
-    @draw
 
     Examples
     --------
@@ -170,5 +163,4 @@ def make_spiked_cumulant(
     """
     spiked = SpikedCumulant(shape, strength=strength, spike=spike, latent=latent)  # type: ignore[arg-type]
     models: list[InputModel] = [spiked.gaussian_clone(), spiked]
-    parameters = {"class": ("white noise", "spiked"), "strength": strength, "latent": latent}
-    return draw_models(models, parameters, n_samples, priors, shuffle, random_state, return_X_y)
+    return models, {"class": ("white noise", "spiked"), "strength": strength, "latent": latent}

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from .._core._docstrings import shared_entries
 from .._core._types import Array, Integers
-from ._fourth_order import cumulant_slice, cumulant_tensor, sites_of
+from ._fourth_order import cumulant_slice, sites_of
 from ._kernels import (
     ROUNDING,
     CorrelationLength,
@@ -139,10 +139,6 @@ class StationaryField(Sampler):
         On a ring or torus they are all there are, up to translation; refused above 256 sites.
         """
         return cumulant_slice(self.fourth_cumulant, self.shape, self.boundary == "periodic")
-
-    def fourth_cumulant_tensor(self) -> Array:
-        """All fourth cumulants, (n_features,) * 4; refused above 64 sites. See also the slice."""
-        return cumulant_tensor(self.fourth_cumulant, self.shape, self.boundary == "periodic")
 
 
 class LatentField(StationaryField):

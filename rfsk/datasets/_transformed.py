@@ -14,7 +14,7 @@ from .._core._array import array_namespace, erfc
 from .._core._types import Array
 from .._core._validation import check_option, check_positive
 from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
-from ._generators import documented, draw_family
+from ._generators import Classes, family, generator
 from ._kernels import CorrelationLength, Kernel
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
 from ._stationary import LatentField, latent_entries
@@ -177,20 +177,15 @@ class TransformedField(LatentField):
         return np.asarray(values)
 
 
-@documented
+@generator
 def make_transformed_field(
-    n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
     correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
     marginal: Marginal = "laplace",
     kernel: Kernel = "gaussian",
     boundary: str = "periodic",
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw classes of fields with any marginal distribution that differ in correlation length.
 
     Every pixel of every class has the same distribution, of zero mean and unit variance. Whether
@@ -198,11 +193,10 @@ def make_transformed_field(
 
     Parameters
     ----------
-    @n_samples @shape @correlation_length
+    @shape @correlation_length
     marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
         Distribution of one pixel, see `rfsk.datasets.TransformedField`.
     @kernel @boundary
-    @draw
 
     Examples
     --------
@@ -212,7 +206,4 @@ def make_transformed_field(
     (1000, 100)
     """
     common = {"marginal": marginal, "kernel": kernel, "boundary": boundary}
-    draw = n_samples, priors, shuffle, random_state, return_X_y
-    return draw_family(
-        TransformedField, shape, "correlation_length", correlation_length, common, *draw
-    )
+    return family(TransformedField, shape, "correlation_length", correlation_length, **common)
