@@ -108,7 +108,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _windows(self) -> list[NDArray[Any]]:
-        """Every patch of every image, (places down, places across, rows, columns), as views."""
+        """Patches of each image, (places down, places across, rows, columns), as views."""
         return [sliding_window_view(picture, self.shape) for picture in self._pictures]
 
     @cached_property

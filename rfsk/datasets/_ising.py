@@ -59,10 +59,8 @@ class Ising(ChainField):
     block_size = 2**20  # chains are advanced together
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", check_lattice_shape(self.shape))
+        super().__post_init__()
         check_positive(self.temperature, "temperature")
-        if self.n_sweeps is not None:
-            check_positive(self.n_sweeps, "n_sweeps", integer=True)
         if self.temperature < 1e-2:
             raise ValueError(f"temperature={self.temperature!r}; expected at least 0.01.")
 
@@ -180,11 +178,8 @@ class Ising(ChainField):
 
         def observe(spins: NDArray[Any]) -> dict[str, Array]:
             energy = -sum((spins * np.roll(spins, 1, axis)).mean((1, 2)) for axis in (1, 2))
-            magnetization = spins.mean((1, 2))
-            return {
-                "energy": np.asarray(energy),
-                "squared magnetization": np.asarray(magnetization**2),
-            }
+            squared = np.asarray(spins.mean((1, 2)) ** 2)
+            return {"energy": np.asarray(energy), "squared magnetization": squared}
 
         return Dynamics(
             start=lambda n_chains, rng: rng.choice(values, size=(n_chains, *shape)),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_positive
+from .._core._validation import check_lattice_shape, check_positive
 from ._model import Take
 from ._stationary import StationaryField
 
@@ -57,6 +57,11 @@ class ChainField(StationaryField):
     """A stationary field that is drawn by many Markov chains, advanced together, on a torus."""
 
     n_sweeps: int | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", check_lattice_shape(self.shape))
+        if self.n_sweeps is not None:
+            check_positive(self.n_sweeps, "n_sweeps", integer=True)
 
     @property
     @abstractmethod

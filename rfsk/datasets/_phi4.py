@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._core._types import Array, Integers
-from .._core._validation import check_lattice_shape, check_number, check_positive
+from .._core._validation import check_number, check_positive
 from ._generators import Classes, family, generator
 from ._markov import ChainField, Dynamics, flip_clusters
 from ._stationary import GaussianClone
@@ -74,12 +74,10 @@ class Phi4(ChainField):
     block_size = 2**21  # chains are advanced together
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", check_lattice_shape(self.shape))
+        super().__post_init__()
         check_positive(self.coupling, "coupling", zero=True)
         check_number(self.mass_squared, "mass_squared")
         check_positive(self.quartic, "quartic", zero=True)
-        if self.n_sweeps is not None:
-            check_positive(self.n_sweeps, "n_sweeps", integer=True)
         if self.quartic == 0.0 and self.mass_squared <= 0.0:
             raise ValueError(
                 f"mass_squared={self.mass_squared!r} with quartic=0 leaves the field unbounded; "
@@ -116,10 +114,8 @@ class Phi4(ChainField):
 
     @cached_property
     def _transfer(self) -> TransferOperator:
-        m2, lam = self.mass_squared, self.quartic
-
         def potential(phi: Array) -> Array:
-            return np.asarray(0.5 * m2 * phi**2 + 0.25 * lam * phi**4)
+            return np.asarray(0.5 * self.mass_squared * phi**2 + 0.25 * self.quartic * phi**4)
 
         return TransferOperator(potential, self.coupling, self._edge, self._narrowest)
 
@@ -150,10 +146,8 @@ class Phi4(ChainField):
     @property
     def _narrowest(self) -> float:
         """Lower bound of the standard deviation of a site given its neighbours."""
-        curvature = -2.0 * self.mass_squared if self.mass_squared < 0.0 else self.mass_squared
-        return 1.0 / math.sqrt(
-            curvature + math.sqrt(self.quartic) + 2.0 * len(self.shape) * self.coupling
-        )
+        curvature = max(self.mass_squared, -2.0 * self.mass_squared) + math.sqrt(self.quartic)
+        return 1.0 / math.sqrt(curvature + 2.0 * len(self.shape) * self.coupling)
 
     @property
     def correlation_length(self) -> float:
@@ -239,14 +233,11 @@ class Phi4(ChainField):
         def start(n_chains: int, rng: np.random.Generator) -> Array:
             return rng.standard_normal((n_chains, *self.shape)).clip(-self._edge, self._edge)
 
-        return Dynamics(
-            start,
-            self._sweep,
-            observe=lambda fields: {
-                "mean square": (fields**2).mean((1, 2)),
-                "squared mean": fields.mean((1, 2)) ** 2,
-            },
-        )
+        def observe(fields: Array) -> dict[str, Array]:
+            squares, mean = (fields**2).mean((1, 2)), fields.mean((1, 2))
+            return {"mean square": squares, "squared mean": mean**2}
+
+        return Dynamics(start, self._sweep, observe)
 
     def _sweep(self, fields: Array, rng: np.random.Generator) -> Array:
         self._heat_bath.sweep(fields.reshape(len(fields), -1), rng)
