@@ -107,9 +107,7 @@ class Discrimination:
         boundaries : ndarray of shape (n_classes,) or offset.shape + (n_classes,)
             Row after the last one of each class; the last entry is `n_samples`.
         """
-        priors = np.full(self.n_classes, 1.0 / self.n_classes)
-        if self.priors is not None:
-            priors = np.asarray(self.priors)
+        priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)
         # Rounding guards whole numbers, such as 3 x 1/3, against falling one short.
         ends = np.round(n_samples * np.cumsum(priors), 9)
         boundaries = np.floor(ends + np.asarray(offset)[..., None]).astype(np.int64)

@@ -137,6 +137,7 @@ class StationaryField(Sampler):
         """All fourth cumulants that involve the first site, kappa_0jkl, (n_features,) * 3.
 
         On a ring or torus they are all there are, up to translation; refused above 256 sites.
+        `rfsk.analysis.cumulant` of the model gives the tensor of all of them.
         """
         return cumulant_slice(self.fourth_cumulant, self.shape, self.boundary == "periodic")
 
