@@ -68,7 +68,7 @@ def test_autocorrelation_times_are_those_of_a_torus(make, name):
 
 
 def test_chains_forget_their_initial_states_at_any_interval_between_samples():
-    """32 x 32 near the critical point: mean energies after burn-in and 330 sweeps later.
+    """32 x 32 near the critical point: mean energies after burn-in and 110 sweeps later.
 
     Five standard errors over 256 chains, of which each gives one sample.
     """
@@ -78,8 +78,8 @@ def test_chains_forget_their_initial_states_at_any_interval_between_samples():
         spins = model.sample(256 * n_sets, random_state=n_sweeps or 0)[-256:].reshape(-1, 32, 32)
         return -(spins * (np.roll(spins, 1, axis=1) + np.roll(spins, 1, axis=2))).mean((1, 2))
 
-    late = energies(30, 2)
-    for n_sweeps in (None, 1, 5):
+    late = energies(10, 2)
+    for n_sweeps in (None, 1):
         early = energies(n_sweeps, 1)
         error = np.sqrt((early.var() + late.var()) / 256)
         assert abs(early.mean() - late.mean()) < 5.0 * error
