@@ -1,6 +1,6 @@
 """Inputs of networks: models, tasks made of them, and generators of data."""
 
-from ._controls import make_gaussian_clone
+from ._controls import augment_shifts, make_gaussian_clone
 from ._discrimination import Discrimination
 from ._elliptical import EllipticalField, StudentT, make_elliptical
 from ._empirical import EmpiricalDistribution, as_task
@@ -12,7 +12,6 @@ from ._model import InputModel, Sampler
 from ._nlgp import NLGP, make_gp, make_nlgp
 from ._phi4 import Phi4, make_phi4
 from ._pulses import Pulses, make_pulses
-from ._shifts import augment_shifts
 from ._spiked import SpikedCumulant, make_spiked_cumulant
 from ._stationary import GaussianClone, LatentField, StationaryField
 from ._transformed import Algebraic, TransformedField, make_transformed_field

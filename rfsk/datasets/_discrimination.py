@@ -93,8 +93,7 @@ class Discrimination:
         """Where each class ends among `n_samples` rows sorted by class.
 
         Systematic sampling: with `offset` uniform on [0, 1) the expected fraction of each class
-        is its prior exactly, for any number of samples, and the actual fraction is as close to
-        it as whole rows allow.
+        is its prior exactly, and the actual fraction is as close to it as whole rows allow.
 
         Parameters
         ----------
@@ -108,9 +107,7 @@ class Discrimination:
         boundaries : ndarray of shape (n_classes,) or offset.shape + (n_classes,)
             Row after the last one of each class; the last entry is `n_samples`.
         """
-        priors = np.full(self.n_classes, 1.0 / self.n_classes)
-        if self.priors is not None:
-            priors = np.asarray(self.priors)
+        priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)
         # Rounding guards whole numbers, such as 3 x 1/3, against falling one short.
         ends = np.round(n_samples * np.cumsum(priors), 9)
         boundaries = np.floor(ends + np.asarray(offset)[..., None]).astype(np.int64)
@@ -156,18 +153,17 @@ class Discrimination:
         return X, y
 
     def streams(self, random_state: Any = None) -> list[Take]:
-        """Open an endless stream of inputs of each class.
+        """Open an endless stream of inputs of each class; all use one generator.
 
         Parameters
         ----------
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the streams, which use one generator.
+            Seed of the streams.
 
         Returns
         -------
         streams : list of callable
-            ``streams[label](n)`` gives the next n inputs of a class. Markov chains continue from
-            one call to the next.
+            ``streams[label](n)`` gives the next n inputs of a class, see `Sampler.stream`.
         """
         rng = as_generator(random_state)
         return [

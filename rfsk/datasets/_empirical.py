@@ -17,10 +17,7 @@ from ._model import Sampler
 
 @dataclass(frozen=True, eq=False)
 class EmpiricalDistribution(Sampler):
-    """Distribution that draws the rows of a sample with replacement.
-
-    It makes an input model of data: covariance and kurtosis are those of the rows, which are all
-    equally probable.
+    """Input model of data: it draws the rows of a sample with replacement.
 
     Parameters
     ----------
@@ -31,12 +28,10 @@ class EmpiricalDistribution(Sampler):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.datasets import EmpiricalDistribution
     >>> model = EmpiricalDistribution([[0.0, 1.0], [2.0, 1.0]])
-    >>> model.sample(3, random_state=0)
+    >>> model.sample(2, random_state=0)
     array([[2., 1.],
-           [2., 1.],
            [2., 1.]])
     >>> model.covariance()
     array([[1., 0.],
@@ -58,7 +53,6 @@ class EmpiricalDistribution(Sampler):
         object.__setattr__(self, "shape", check_image_shape(sides, rows.shape[1]))
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Draw rows with replacement; see `Sampler.draw`."""
         data = np.asarray(self.X)
         return data[rng.integers(len(data), size=n_samples)]
 

@@ -1,4 +1,4 @@
-"""Fourth moments: of error functions of Gaussians, and how symmetric tensors are filled."""
+"""Fourth moments of error functions of Gaussians, and all fourth cumulants of a lattice."""
 
 import itertools
 import math
@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 from .._core._types import Array, Integers
 
 _LARGEST_SLICE = 256
-_LARGEST_TENSOR = 64
 _CHUNK = 2**16  # moments computed at a time
 _TINY = 1e-60  # keeps what rounding has made negative away from roots and divisions
 
@@ -106,20 +105,6 @@ def canonical_sites(sites: Integers, shape: tuple[int, ...]) -> Integers:
     return np.asarray(best)
 
 
-def _in_chunks(function: Callable[[Integers], Array], sites: Integers) -> Array:
-    return np.concatenate(
-        [function(sites[start : start + _CHUNK]) for start in range(0, len(sites), _CHUNK)]
-    )
-
-
-def _symmetric(entries: Array, sites: Integers, n_features: int) -> Array:
-    """Symmetric tensor with these entries, one for each row of `sites` in rising order."""
-    tensor = np.empty((n_features,) * sites.shape[1])
-    for order in itertools.permutations(sites.T):
-        tensor[order] = entries
-    return tensor
-
-
 def cumulant_slice(
     cumulant: Callable[[Integers], Array], shape: tuple[int, ...], periodic: bool
 ) -> Array:
@@ -134,33 +119,12 @@ def cumulant_slice(
     j, k, l = np.indices((n_features,) * 3).reshape(3, -1)  # noqa: E741
     ordered = (j <= k) & (k <= l)
     sites = np.stack([np.zeros_like(j), j, k, l], axis=1)[ordered]
+    unique, inverse = sites, np.arange(len(sites))
     if periodic:
         unique, inverse = np.unique(canonical_sites(sites, shape), axis=0, return_inverse=True)
-        entries = _in_chunks(cumulant, unique)[inverse.ravel()]
-    else:
-        entries = _in_chunks(cumulant, sites)
-    return _symmetric(entries, sites[:, 1:], n_features)
-
-
-def cumulant_tensor(
-    cumulant: Callable[[Integers], Array], shape: tuple[int, ...], periodic: bool
-) -> Array:
-    """Fill kappa_ijkl, (D, D, D, D): by translating the slice, or entry by entry."""
-    n_features = math.prod(shape)
-    if n_features > _LARGEST_TENSOR:
-        raise ValueError(
-            f"The fourth cumulant of {n_features} sites has {n_features**4:.2g} entries; expected "
-            f"at most {_LARGEST_TENSOR} sites. Take fourth_cumulant_slice, or decompose it from "
-            "samples, without forming it: rfsk.symmetric_cp."
-        )
-    if not periodic:
-        sites = np.array(list(itertools.combinations_with_replacement(range(n_features), 4)))
-        return _symmetric(_in_chunks(cumulant, sites), sites, n_features)
-    at_origin = cumulant_slice(cumulant, shape, periodic)
-    lattice, axes = np.arange(n_features).reshape(shape), tuple(range(len(shape)))
-    tensor = np.empty((n_features,) * 4)
-    for i in range(n_features):
-        # Number of each site relative to site i.
-        back = np.roll(lattice, np.unravel_index(i, shape), axes).ravel()
-        tensor[i] = at_origin[np.ix_(back, back, back)]
-    return tensor
+    chunks = np.split(unique, range(_CHUNK, len(unique), _CHUNK))
+    entries = np.concatenate([cumulant(chunk) for chunk in chunks])[inverse.ravel()]
+    kappa = np.empty((n_features,) * 3)
+    for order in itertools.permutations(sites[:, 1:].T):
+        kappa[order] = entries
+    return kappa

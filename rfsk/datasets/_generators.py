@@ -1,7 +1,9 @@
-"""Parts that all generators `make_*` share: their documentation, and how they draw."""
+"""Generators `make_*`: what they share, and how a function of models becomes one."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from functools import wraps
+from inspect import Signature, signature
+from typing import Any
 
 from sklearn.utils import Bunch
 
@@ -11,11 +13,9 @@ from .._core._validation import check_one_per_class
 from ._discrimination import Discrimination
 from ._model import InputModel
 
-Make = TypeVar("Make", bound=Callable[..., Any])
+Classes = tuple[Sequence[InputModel], dict[str, Any]]
 
 _ENTRIES = """\
-n_samples : int, default=20_000
-    Number of inputs over all classes.
 shape : int or (int, int), default=100
     Sites of the ring, or (rows, columns) of the torus.
 correlation_length : sequence of float, default=(5.0, 10.0)
@@ -28,8 +28,11 @@ boundary : {"periodic", "open"}, default="periodic"
 n_sweeps : int, optional
     Sweeps between two samples of a chain (torus only), see `rfsk.datasets.Ising`.
 """
-_DRAW = """\
-priors : sequence of float, optional
+_FIRST = """
+    n_samples : int, default=20_000
+        Number of inputs over all classes."""
+_LAST = """
+    priors : sequence of float, optional
         Fraction of each class; equal by default.
     shuffle : bool, default=True
         Whether to put the classes in random order.
@@ -46,49 +49,58 @@ priors : sequence of float, optional
         Labels from 0, int64."""
 
 
-def documented(make: Make) -> Make:
-    """Fill shared entries into the docstring of a generator, in place of lines ``@name``."""
-    make.__doc__ = (make.__doc__ or "").replace("@draw", _DRAW)
+def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
+    """Turn a function that returns models, one per class, and parameters into a generator of data.
+
+    The first parameter has one value per class. The generator takes the parameters of the function,
+    and those of the draw. Its docstring has their entries, and others in place of lines ``@name``.
+    """
+
+    @wraps(classes, assigned=("__module__", "__name__", "__qualname__"))
+    def make(
+        n_samples: int = 20_000,
+        *arguments: Any,
+        priors: Sequence[float] | None = None,
+        shuffle: bool = True,
+        random_state: Any = None,
+        return_X_y: bool = True,
+        **options: Any,
+    ) -> Any:
+        models, parameters = classes(*arguments, **options)
+        task = Discrimination(models, priors)
+        rng, seed = generator_and_seed(random_state)
+        X, y = task.sample(n_samples, rng, shuffle=shuffle)
+        if return_X_y:
+            return X, y
+        name, values = next(iter(parameters.items()))
+        lines = [f"class {label}: {model!r}" for label, model in enumerate(models)]
+        lines += [f"random_state: {seed}", getattr(models[0], "remark", "")]
+        return Bunch(
+            X=X,
+            y=y,
+            task=task,
+            shape=task.shape,
+            target_names=[
+                value if name == "class" else f"{name}={_brief(value)}" for value in values
+            ],
+            parameters=parameters,
+            random_state=seed,
+            DESCR="\n".join(filter(None, lines)),
+        )
+
+    first, _, *last, _ = signature(make, follow_wrapped=False).parameters.values()
+    parameters = [first, *signature(classes).parameters.values(), *last]
+    vars(make)["__signature__"] = Signature(parameters, return_annotation=Any)
+    head, line, entries = (classes.__doc__ or "").partition("\n    ----------")
+    entries, title, examples = entries.partition("\n\n    Examples")
+    make.__doc__ = head + line + _FIRST + entries + _LAST + title + examples
     return shared_entries(_ENTRIES)(make)
 
 
-def draw_models(
-    models: Sequence[InputModel],
-    parameters: dict[str, Any],
-    n_samples: int,
-    priors: Sequence[float] | None,
-    shuffle: bool,
-    random_state: Any,
-    return_X_y: bool,
-) -> Any:
-    """Draw X and y, or a Bunch; the first of `parameters` has one value per class."""
-    task = Discrimination(models, priors)
-    rng, seed = generator_and_seed(random_state)
-    X, y = task.sample(n_samples, rng, shuffle=shuffle)
-    if return_X_y:
-        return X, y
-    name, values = next(iter(parameters.items()))
-    classes = [f"class {label}: {model!r}" for label, model in enumerate(task.models)]
-    remark = getattr(task.models[0], "remark", "")
-    return Bunch(
-        X=X,
-        y=y,
-        task=task,
-        shape=task.shape,
-        target_names=[value if name == "class" else f"{name}={_brief(value)}" for value in values],
-        parameters=parameters,
-        random_state=seed,
-        DESCR="\n".join(filter(None, [*classes, f"random_state: {seed}", remark])),
-    )
-
-
-def draw_family(
-    model: Any, shape: Any, name: str, values: Any, common: dict[str, Any], *draw: Any
-) -> Any:
-    """Draw classes of one model that differ in one parameter; `draw` is as for `draw_models`."""
+def family(model: Any, shape: Any, name: str, values: Any, **common: Any) -> Classes:
+    """Models that differ in one parameter, and the parameters of them all."""
     values = check_one_per_class(values, name)
-    models = [model(shape, **{name: value}, **common) for value in values]
-    return draw_models(models, {name: values, **common}, *draw)
+    return [model(shape, **{name: value}, **common) for value in values], {name: values, **common}
 
 
 def _brief(value: Any) -> str:

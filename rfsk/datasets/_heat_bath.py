@@ -19,12 +19,11 @@ class HeatBath:
     Given its z neighbours, a site has the density f(x; b) ~ exp(b x - h(x)), where
     h(x) = a x^2 / 2 + lam x^4 / 4, a = m2 + k z, and b is k times the sum of the neighbours. It is
     drawn by rejection: a point is drawn evenly under strips of equal area, and kept if it lies
-    under the density as well. There is a table of strips for each bin of the size of b. As strips
-    bound every density of their bin, draws are exact.
+    under the density as well. Strips bound every density of their bin of b, so that draws are
+    exact.
 
-    k, m2 and lam are `coupling`, `mass_squared` and `quartic` of `Phi4`. The weight of a site has
-    become negligible at `edge`, and `narrowest` is the smallest standard deviation of a site given
-    its neighbours.
+    The weight of a site has become negligible at `edge`, and `narrowest` is the smallest standard
+    deviation of a site given its neighbours.
     """
 
     def __init__(
@@ -53,9 +52,9 @@ class HeatBath:
         )
 
     def sweep(self, fields: Array, rng: np.random.Generator) -> None:
-        """Draw every site again given its neighbours, one color after another, in place.
+        """Draw every site of (n_fields, n_sites) given its neighbours, color after color, in place.
 
-        The old values of the first color are not read. Fields are (n_fields, n_sites).
+        The old values of the first color are not read.
         """
         with rng.bit_generator.lock:
             _sweep(fields, rng, *self._arguments)

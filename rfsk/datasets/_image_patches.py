@@ -15,7 +15,7 @@ from sklearn.utils import check_array
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape
 from ._gaussian import MultivariateGaussian
-from ._generators import documented, draw_models
+from ._generators import Classes, generator
 from ._model import InputModel, Sampler
 
 _ROWS_AT_A_TIME = 2**22  # numbers of the patches unfolded at a time
@@ -29,8 +29,8 @@ class ImagePatches(Sampler):
 
     Images are made grey: the mean of their channels, without the alpha channel. Each patch loses
     its own mean and the mean patch, and all are scaled by one factor to unit variance, averaged
-    over pixels. The places are finitely many, and covariance and kurtosis are those over all of
-    them: exact, as is the distribution of `sample`, which draws places with replacement.
+    over pixels. Covariance and kurtosis are those over all places, from which samples are drawn
+    with replacement.
 
     Parameters
     ----------
@@ -38,11 +38,10 @@ class ImagePatches(Sampler):
         Rows and columns of a patch.
     images : array-like or sequence of array-like, optional
         One photograph, (rows, columns) or (rows, columns, channels); a list of photographs of any
-        sizes; or a stack of photographs of one size, an array or a tensor, (n_images, rows,
-        columns) or (n_images, rows, columns, channels). An array of three axes is one photograph if
-        the last axis has at most four entries, and otherwise a stack. Units are arbitrary. The
-        last of two or four channels is alpha (opacity), which is dropped. By default the two
-        photographs of scikit-learn, 427 x 640 (which need Pillow to be read).
+        sizes; or a stack of photographs of one size. An array of three axes is one photograph if
+        the last axis has at most four entries, and otherwise a stack. The last of two or four
+        channels is alpha (opacity), which is dropped. By default the two photographs of
+        scikit-learn, 427 x 640 (which need Pillow to be read).
     whiten : bool, default=False
         Whether to rotate, scale and rotate back (ZCA) so that all directions but the constant,
         which is zero in every patch, have equal variance. Patches then differ from noise only in
@@ -53,8 +52,7 @@ class ImagePatches(Sampler):
     >>> import numpy as np
     >>> from rfsk.datasets import ImagePatches
     >>> picture = np.random.default_rng(0).normal(size=(60, 80)).cumsum(axis=1)
-    >>> patches = ImagePatches((8, 8), images=[picture])
-    >>> patches.sample(5, random_state=0).shape
+    >>> ImagePatches((8, 8), images=[picture]).sample(5, random_state=0).shape
     (5, 64)
     """
 
@@ -110,7 +108,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _windows(self) -> list[NDArray[Any]]:
-        """Every patch of every image, (places down, places across, rows, columns), as views."""
+        """Patches of each image, (places down, places across, rows, columns), as views."""
         return [sliding_window_view(picture, self.shape) for picture in self._pictures]
 
     @cached_property
@@ -179,7 +177,6 @@ class ImagePatches(Sampler):
         return np.asarray(deviations)
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Draw patches at random places; see `Sampler.draw`."""
         rows = np.empty((n_samples, self.n_features))
         ends = np.cumsum(self._n_places)
         place = rng.integers(ends[-1], size=n_samples)
@@ -208,33 +205,23 @@ class ImagePatches(Sampler):
         return MultivariateGaussian(np.zeros(self.n_features), self.covariance(), shape=self.shape)
 
 
-@documented
+@generator
 def make_image_patches(
-    n_samples: int = 20_000,
     shape: tuple[int, int] = (12, 12),
     *,
     images: Sequence[ArrayLike] | None = None,
     whiten: bool = False,
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw natural image patches (class 0) and their Gaussian clone (class 1).
-
-    The classes have the same covariance and differ beyond it.
 
     Parameters
     ----------
-    @n_samples
     shape : (int, int), default=(12, 12)
         Rows and columns of a patch.
     images : sequence of array-like, optional
-        Photographs, (rows, columns) or (rows, columns, channels) each; by default the two that
-        scikit-learn bundles.
+        Photographs, see `rfsk.datasets.ImagePatches`; by default the two of scikit-learn.
     whiten : bool, default=False
-        Whether to whiten patches, see `rfsk.datasets.ImagePatches`.
-    @draw
+        Whether to whiten patches.
 
     Examples
     --------
@@ -245,5 +232,4 @@ def make_image_patches(
     """
     patches = ImagePatches(shape, images=images, whiten=whiten)
     models: list[InputModel] = [patches, patches.gaussian_clone()]
-    parameters = {"class": ("patches", "gaussian clone"), "whiten": whiten}
-    return draw_models(models, parameters, n_samples, priors, shuffle, random_state, return_X_y)
+    return models, {"class": ("patches", "gaussian clone"), "whiten": whiten}

@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
-from ._generators import documented, draw_family, draw_models
+from ._generators import Classes, family, generator
 from ._markov import ChainField, Dynamics, flip_clusters
 
 _CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))
@@ -26,10 +26,9 @@ class Ising(ChainField):
 
     J = 1 / temperature. On a ring samples are exact and independent. On a torus they come from
     256 independent chains of Swendsen-Wang sweeps, of which each gives every 256th sample. By
-    default the chains measure their autocorrelation time, and are sampled at three times this
-    interval. Samples of a chain are then correlated by less than one per cent in their energy and
-    squared magnetization, and up to 256 samples are independent. Fewer sweeps leave a correlation
-    that survives a random division of the samples into a training and a test set.
+    default samples of a chain are correlated by less than one per cent in their energy and squared
+    magnetization. Fewer sweeps between them leave a correlation that survives a random division of
+    the samples into a training and a test set.
 
     Parameters
     ----------
@@ -43,19 +42,14 @@ class Ising(ChainField):
         of `autocorrelation_times`. Chains make 50 sweeps, or ten times `n_sweeps` if this is
         more, before the first sample.
 
-    See Also
-    --------
-    Ising.from_correlation_length : Choose the temperature by the correlation length.
-
     Examples
     --------
     >>> from rfsk.datasets import Ising
     >>> model = Ising(100, temperature=1.0)
     >>> round(model.correlation_length, 3)  # -1 / ln tanh J
     3.672
-    >>> spins = model.sample(1000, random_state=0)
-    >>> spins.shape, bool((spins**2 == 1.0).all())
-    ((1000, 100), True)
+    >>> model.sample(1000, random_state=0).shape
+    (1000, 100)
     """
 
     shape: tuple[int, ...]
@@ -65,10 +59,8 @@ class Ising(ChainField):
     block_size = 2**20  # chains are advanced together
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", check_lattice_shape(self.shape))
+        super().__post_init__()
         check_positive(self.temperature, "temperature")
-        if self.n_sweeps is not None:
-            check_positive(self.n_sweeps, "n_sweeps", integer=True)
         if self.temperature < 1e-2:
             raise ValueError(f"temperature={self.temperature!r}; expected at least 0.01.")
 
@@ -84,7 +76,6 @@ class Ising(ChainField):
         Parameters
         ----------
         shape : int or (int, int)
-            Lattice.
         correlation_length : float
             xi.
         **parameters
@@ -129,12 +120,7 @@ class Ising(ChainField):
         """Exact covariance of the first site with every site, of shape `shape`.
 
         On a ring (a^d + a^(L - d)) / (1 + a^L) with a = tanh J. On a torus by diagonalising the
-        transfer matrix of its shorter side.
-
-        Raises
-        ------
-        NotImplementedError
-            If both sides of a torus exceed ten sites.
+        transfer matrix of its shorter side; NotImplementedError if both exceed ten sites.
         """
         if len(self.shape) == 1:
             a, side = math.tanh(self.coupling), self.shape[0]
@@ -149,15 +135,12 @@ class Ising(ChainField):
         return _torus_autocovariance(self.shape, self.coupling)
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
-        """Both values of a pixel, equally likely."""
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one spin: -2."""
         return -2.0
 
     def product_moment(self, sites: Integers) -> Array:
-        """On a ring, from the bonds between the sites; see `StationaryField.product_moment`."""
         if len(self.shape) == 2:
             return super().product_moment(sites)
         a, side = math.tanh(self.coupling), self.shape[0]
@@ -166,7 +149,6 @@ class Ising(ChainField):
         return np.asarray((a**between + a ** (side - between)) / (1.0 + a**side))
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Draw spins; see `Sampler.draw`."""
         if self._dynamics is not None:
             return self._open(rng, n_samples)(n_samples)
         # Exact, independent rings: independent bonds, kept if their product around is +1.
@@ -196,11 +178,8 @@ class Ising(ChainField):
 
         def observe(spins: NDArray[Any]) -> dict[str, Array]:
             energy = -sum((spins * np.roll(spins, 1, axis)).mean((1, 2)) for axis in (1, 2))
-            magnetization = spins.mean((1, 2))
-            return {
-                "energy": np.asarray(energy),
-                "squared magnetization": np.asarray(magnetization**2),
-            }
+            squared = np.asarray(spins.mean((1, 2)) ** 2)
+            return {"energy": np.asarray(energy), "squared magnetization": squared}
 
         return Dynamics(
             start=lambda n_chains, rng: rng.choice(values, size=(n_chains, *shape)),
@@ -243,33 +222,24 @@ def _torus_autocovariance(shape: tuple[int, ...], coupling: float) -> Array:
     return autocovariance if shape[0] == length else autocovariance.T
 
 
-@documented
+@generator
 def make_ising(
-    n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
     correlation_length: Sequence[float] | None = (2.0, 5.0),
     temperature: Sequence[float] | None = None,
     n_sweeps: int | None = None,
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw classes of Ising spins that differ in temperature.
-
-    Exact and independent samples on a ring; on a torus from chains of Swendsen-Wang sweeps.
 
     Parameters
     ----------
-    @n_samples
     @shape
     correlation_length : sequence of float or None, default=(2.0, 5.0)
         One length per class, in sites: class i has the i-th.
     temperature : sequence of float, optional
         One temperature per class, in units of the coupling, in place of `correlation_length`.
     @n_sweeps
-    @draw
 
     Examples
     --------
@@ -278,10 +248,8 @@ def make_ising(
     >>> X.shape, sorted(set(X.ravel().tolist()))
     ((1000, 100), [-1.0, 1.0])
     """
-    draw = n_samples, priors, shuffle, random_state, return_X_y
     if temperature is not None:
-        common = {"n_sweeps": n_sweeps}
-        return draw_family(Ising, shape, "temperature", temperature, common, *draw)
+        return family(Ising, shape, "temperature", temperature, n_sweeps=n_sweeps)
     lengths = check_one_per_class(correlation_length, "correlation_length")
     models = [Ising.from_correlation_length(shape, xi, n_sweeps=n_sweeps) for xi in lengths]
-    return draw_models(models, {"correlation_length": lengths, "n_sweeps": n_sweeps}, *draw)
+    return models, {"correlation_length": lengths, "n_sweeps": n_sweeps}

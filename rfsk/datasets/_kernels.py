@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -108,13 +109,13 @@ def check_kernel(model: Any) -> None:
             )
     values = tuple(float(length) for length in lengths)
     if callable(kernel):
-        _check_profile(kernel)
+        _check_callable(kernel)
         autocovariance = lattice_kernel(shape, values, kernel, boundary)
         (square_root if is_dense(shape, boundary) else spectrum)(autocovariance)
     object.__setattr__(model, "correlation_length", values[0] if len(set(values)) == 1 else values)
 
 
-def _check_profile(kernel: Any) -> None:
+def _check_callable(kernel: Any) -> None:
     if isinstance(kernel, type):
         raise TypeError(
             f"kernel={kernel.__name__} is a class; pass an instance, {kernel.__name__}()."
@@ -163,8 +164,7 @@ def lattice_kernel(
 ) -> Array:
     """Autocovariance on what is filled with noise: the lattice, or a torus it is cut from.
 
-    The kernel is a function of r, with r^2 = sum over axes of (d / xi)^2. The correlation length xi
-    is in sites; in two dimensions it may be one per axis.
+    The kernel is a function of r, with r^2 = sum over axes of (d / xi)^2.
     """
     if boundary == "periodic":
         return periodic_kernel(shape, correlation_length, kernel)
@@ -228,8 +228,7 @@ def open_kernel(
     """Bare kernel at the given distances along each axis."""
     lengths = _axis_lengths(correlation_length, len(distances))
     squares = [(d / xi) ** 2 for d, xi in zip(distances, lengths, strict=True)]
-    r = np.sqrt(squares[0] if len(squares) == 1 else np.add.outer(squares[0], squares[1]))
-    return np.asarray(_profile(kernel)(r))
+    return np.asarray(_profile(kernel)(np.sqrt(reduce(np.add.outer, squares))))
 
 
 def embedding(
@@ -237,10 +236,9 @@ def embedding(
 ) -> Array:
     """Autocovariance on a torus large enough to hold an open lattice, exact on it to 1e-12.
 
-    Circulant embedding (Wood and Chan, 1994): the shortest-distance kernel on about twice
-    the lattice equals the open kernel there. Where it has negative eigenvalues the torus
-    grows, until the kernel decays across the margin; then the wrapped kernel is exact, and
-    positive.
+    Circulant embedding (Wood and Chan, 1994): the torus grows while the shortest-distance kernel
+    has negative eigenvalues, until the kernel decays across the margin; then the wrapped kernel is
+    exact, and positive.
     """
     margin = _reach(_profile(kernel), 1e-14)
     widest = [
@@ -268,11 +266,7 @@ def embedding(
 
 
 def spectrum(autocovariance: Array, rounding: float = ROUNDING) -> Array:
-    """Eigenvalues of a stationary covariance on a ring or torus, laid out as by `rfftn`.
-
-    Raises ValueError if the autocovariance is not symmetric, or an eigenvalue is negative by more
-    than `rounding` times the largest.
-    """
+    """Eigenvalues of a stationary covariance on a ring or torus, laid out as by `rfftn`."""
     if not np.isfinite(autocovariance).all():
         raise ValueError("autocovariance holds NaN or infinity; expected finite numbers.")
     transform = np.fft.rfftn(autocovariance)
@@ -293,7 +287,7 @@ def square_root(autocovariance: Array, rounding: float = ROUNDING) -> Array:
 
 
 def _positive(eigenvalues: Array, rounding: float, n_axes: int) -> Array:
-    """Set negative rounding to zero, or raise ValueError."""
+    """Set negative eigenvalues to zero, or raise ValueError if they exceed the rounding."""
     smallest, largest = float(eigenvalues.min()), float(np.abs(eigenvalues).max())
     if smallest < -rounding * largest:
         raise ValueError(

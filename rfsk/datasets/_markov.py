@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_positive
+from .._core._validation import check_lattice_shape, check_positive
 from ._model import Take
 from ._stationary import StationaryField
 
@@ -58,6 +58,11 @@ class ChainField(StationaryField):
 
     n_sweeps: int | None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", check_lattice_shape(self.shape))
+        if self.n_sweeps is not None:
+            check_positive(self.n_sweeps, "n_sweeps", integer=True)
+
     @property
     @abstractmethod
     def _dynamics(self) -> Dynamics | None:
@@ -72,7 +77,7 @@ class ChainField(StationaryField):
     def autocorrelation_times(
         self, n_sweeps: int = 1000, random_state: Any = None
     ) -> dict[str, float]:
-        """Measure the autocorrelation times of the chains of a torus.
+        """Measure the autocorrelation times of the chains of a torus; ValueError on a ring.
 
         Parameters
         ----------
@@ -85,11 +90,6 @@ class ChainField(StationaryField):
         -------
         times : dict of str to float
             Integrated autocorrelation times, in sweeps, of an energy and of the squared mean.
-
-        Raises
-        ------
-        ValueError
-            On a ring, whose samples are independent.
         """
         check_positive(n_sweeps, "n_sweeps", integer=True)
         if self._dynamics is None:
@@ -157,15 +157,11 @@ def flip_clusters(
     activation: tuple[Array | float, Array | float],
     rng: np.random.Generator,
 ) -> NDArray[np.int8]:
-    """Flip each Swendsen-Wang cluster of spins +-1 on tori, or not, at equal odds.
+    """Flip Swendsen-Wang clusters of spins +-1 on tori, (n_chains, rows, columns), at equal odds.
 
-    Parameters
-    ----------
-    spins : ndarray of int8, (n_chains, rows, columns)
-    activation : pair of float or ndarray of that shape
-        Probability 1 - exp(-2 J) of activating the bond from a site to the next along each
-        axis, if the two spins are equal. Sites connected by active bonds form a cluster.
-    rng : Generator
+    `activation` is the probability 1 - exp(-2 J) of activating the bond from a site to the next
+    along each axis, or an array of them, if the two spins are equal. Active bonds connect a
+    cluster.
     """
     sites = np.arange(spins.size, dtype=np.int32).reshape(spins.shape)
     starts, ends = [], []
@@ -186,10 +182,8 @@ def flip_clusters(
 def autocorrelation_time(series: Array) -> float:
     """Integrated autocorrelation time of stationary series, (n_steps, n_chains), in steps.
 
-    tau = 1 + 2 sum_t rho(t), summed to the first window t >= 5 tau (Sokal): the mean of n
-    successive steps has the variance of a mean of n / tau independent samples. It is 1 if the
-    steps are uncorrelated and NaN if they are constant. A warning is issued if the series is
-    shorter than 20 tau, because tau is then underestimated.
+    tau = 1 + 2 sum_t rho(t), summed to the first window t >= 5 tau (Sokal). It is NaN if the steps
+    are constant. A series shorter than 20 tau underestimates it, which a warning reports.
     """
     tau = _integrated_time(series)
     _warn_if_short(len(series), tau)

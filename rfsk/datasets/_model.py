@@ -18,9 +18,9 @@ Take = Callable[[int], Array]
 class InputModel(Protocol):
     """Distribution of one input vector: the members that every input model has.
 
-    Any object with these members can be a class of a `Discrimination`. Some functions use further
-    members where a model has them: `excess_kurtosis`, `autocovariance`, `pixel_quadrature` and
-    `fourth_cumulant`, as in `StationaryField`.
+    Any object with these members can be a class of a `Discrimination`. Some functions also use
+    `excess_kurtosis`, `autocovariance`, `pixel_quadrature` and `fourth_cumulant` of a model that
+    has them; `StationaryField` documents these.
 
     Examples
     --------
@@ -28,8 +28,6 @@ class InputModel(Protocol):
     >>> model = NLGP(30, correlation_length=3.0, gain=3.0)
     >>> model.shape, model.n_features, model.covariance().shape
     ((30,), 30, (30, 30))
-    >>> model.sample(5, random_state=0).shape
-    (5, 30)
     """
 
     @property
@@ -41,14 +39,12 @@ class InputModel(Protocol):
         """Number of sites."""
 
     def sample(self, n_samples: int, random_state: Any = None) -> Array:
-        """Draw inputs, (n_samples, n_features).
+        """Draw inputs, (n_samples, n_features); see `Sampler.sample`.
 
         Parameters
         ----------
         n_samples : int
-            Number of inputs to draw.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the draw.
         """
 
     def covariance(self) -> Array:
@@ -61,12 +57,11 @@ class InputModel(Protocol):
 class Sampler(ABC):
     """Base class of input models: `draw` gives `sample`, `chunks` and `stream`.
 
-    Subclasses have a `shape` and a method `draw`. They may set `block_size`, the number of numbers
-    that are drawn at a time. It bounds the memory beside the output.
+    Subclasses have a `shape` and a method `draw`. `block_size`, the number of numbers that are
+    drawn at a time, bounds the memory beside the output.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.datasets import Sampler
     >>> class Noise(Sampler):
     ...     shape = (4,)
@@ -92,7 +87,6 @@ class Sampler(ABC):
         Parameters
         ----------
         n_samples : int
-            Number of inputs to draw.
         rng : numpy.random.Generator
             Source of all random numbers.
         """
@@ -149,7 +143,7 @@ class Sampler(ABC):
     ) -> Iterator[Array]:
         """Draw inputs chunk by chunk, where all of them would not fit in memory.
 
-        The chunks of any size are the rows that `sample` draws with the same seed.
+        The rows are those that `sample` draws with the same seed, for every size of chunks.
 
         Parameters
         ----------
@@ -176,7 +170,6 @@ class Sampler(ABC):
         Parameters
         ----------
         n_samples : int
-            Number of inputs to draw.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
 

@@ -4,17 +4,17 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import scipy.special
 
 from .._core._mistakes import warn_likely_mistake
 from .._core._types import Array, Integers
-from .._core._validation import check_one_per_class, check_positive
+from .._core._validation import check_positive
 from ._fourth_order import erf_fourth_moment
 from ._gaussian import GaussianField
-from ._generators import documented, draw_family, draw_models
+from ._generators import Classes, family, generator
 from ._kernels import CorrelationLength, Kernel, pairwise
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, TanhMap
 from ._stationary import LatentField, latent_entries
@@ -42,25 +42,21 @@ class NLGP(LatentField):
 
     Parameters
     ----------
-    @shape
-    @correlation_length
+    @shape @correlation_length
     gain : float
         g. In the literature that writes psi(h) = erf(h), without the square root of two, the
         gain of the same distribution is ours divided by sqrt 2.
-    @kernel
-    @boundary
+    @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         psi: erf(h / sqrt 2), tanh(h), sign(h), or a function of a float64 array. Inputs are
-        (psi - mean) / standard deviation whatever the map, so that all have zero mean and unit
-        variance. The covariance is closed for erf and sign, and a convergent series (see
-        Notes) for others.
+        (psi - mean) / standard deviation.
 
     Notes
     -----
-    For tanh and callables the mean, variance and kurtosis are integrals over panels halved
-    until they resolve the map, and the covariance is Mehler's series in Hermite coefficients:
-    exact to 1e-10 for maps that are smooth, or jump at zero, and to 1e-6 for those that jump or
-    kink elsewhere.
+    The covariance is closed for erf and sign. For others the mean, variance and kurtosis are
+    integrals over panels halved until they resolve the map, and the covariance is Mehler's series
+    in Hermite coefficients: exact to 1e-10 for maps that are smooth, or jump at zero, and to 1e-6
+    for those that jump or kink elsewhere.
 
     Examples
     --------
@@ -70,8 +66,6 @@ class NLGP(LatentField):
     (2, 100)
     >>> round(model.excess_kurtosis(), 12)  # uniform pixels
     -1.2
-    >>> NLGP(100, correlation_length=10.0, gain=1.0, nonlinearity="sign").excess_kurtosis()
-    -2.0
     """
 
     shape: tuple[int, ...]
@@ -105,7 +99,6 @@ class NLGP(LatentField):
 
     @cached_property
     def pixel_map(self) -> PixelMap:
-        """The saturating map, with gain and normalization."""
         if isinstance(self.nonlinearity, str):
             return _MAPS[self.nonlinearity](self.gain)
         return FunctionMap(self.nonlinearity, self.gain)
@@ -126,7 +119,6 @@ class NLGP(LatentField):
         )
 
     def product_moment(self, sites: Integers) -> Array:
-        """By Price's theorem; see `StationaryField.product_moment`."""
         if self.nonlinearity not in ("erf", "sign"):
             raise NotImplementedError(
                 f"The fourth moment is closed for nonlinearity 'erf' and 'sign', not for "
@@ -150,9 +142,8 @@ class NLGP(LatentField):
         return np.where(same, self.excess_kurtosis() + 3.0, moments)
 
 
-@documented
+@generator
 def make_nlgp(
-    n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
     correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
@@ -160,12 +151,8 @@ def make_nlgp(
     kernel: Kernel = "gaussian",
     boundary: str = "periodic",
     nonlinearity: Nonlinearity = "erf",
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
-    """Draw classes of non-linear Gaussian processes that differ in correlation length.
+) -> Classes:
+    """Draw classes of non-linear Gaussian processes (`NLGP`) that differ in correlation length.
 
     Every class has zero mean and unit variance and is unchanged by negation, so that linear
     classifiers stay near chance. The default is the one-dimensional task of Ingrosso and
@@ -174,21 +161,12 @@ def make_nlgp(
 
     Parameters
     ----------
-    @n_samples
-    @shape
-    @correlation_length
+    @shape @correlation_length
     gain : float, default=3.0
         From near zero (Gaussian) through 1 (uniform pixels) to large (sharp edges).
-    @kernel
-    @boundary
+    @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         The saturating map.
-    @draw
-
-    See Also
-    --------
-    rfsk.make_gp : The Gaussian control, with the same covariances.
-    rfsk.datasets.NLGP : The distribution of one class.
 
     Examples
     --------
@@ -198,13 +176,11 @@ def make_nlgp(
     ((1000, 100), dtype('float64'), dtype('int64'))
     """
     common = {"gain": gain, "kernel": kernel, "boundary": boundary, "nonlinearity": nonlinearity}
-    draw = n_samples, priors, shuffle, random_state, return_X_y
-    return draw_family(NLGP, shape, "correlation_length", correlation_length, common, *draw)
+    return family(NLGP, shape, "correlation_length", correlation_length, **common)
 
 
-@documented
+@generator
 def make_gp(
-    n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
     correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
@@ -212,25 +188,17 @@ def make_gp(
     kernel: Kernel = "gaussian",
     boundary: str = "periodic",
     nonlinearity: Nonlinearity = "erf",
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw the Gaussian control of `make_nlgp`: the same covariances, nothing beyond them.
 
     Parameters
     ----------
-    @n_samples
-    @shape
-    @correlation_length
+    @shape @correlation_length
     gain : float or None, default=3.0
         The covariance is exactly that of the NLGP of this gain; None takes the bare kernel.
-    @kernel
-    @boundary
+    @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         The saturating map of that NLGP.
-    @draw
 
     Examples
     --------
@@ -239,14 +207,16 @@ def make_gp(
     >>> X.shape
     (1000, 64)
     """
-    lengths = check_one_per_class(correlation_length, "correlation_length")
-    field: dict[str, Any] = {"kernel": kernel, "boundary": boundary}
-    process = {**field, "gain": gain, "nonlinearity": nonlinearity}
-    models = [
-        GaussianField(shape, correlation_length=xi, **field)  # type: ignore[arg-type]
-        if gain is None
-        else NLGP(shape, correlation_length=xi, **process).gaussian_clone()  # type: ignore[arg-type]
-        for xi in lengths
-    ]
-    parameters = {"correlation_length": lengths, **process}
-    return draw_models(models, parameters, n_samples, priors, shuffle, random_state, return_X_y)
+    bare = gain is None
+    process = {} if bare else {"gain": gain, "nonlinearity": nonlinearity}
+    models, parameters = family(
+        GaussianField if bare else NLGP,
+        shape,
+        "correlation_length",
+        correlation_length,
+        kernel=kernel,
+        boundary=boundary,
+        **process,
+    )
+    parameters |= {"gain": gain, "nonlinearity": nonlinearity}
+    return [model.gaussian_clone() for model in models], parameters

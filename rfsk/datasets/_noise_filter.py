@@ -22,12 +22,10 @@ _SYMMETRY_ROUNDING = 1e-13  # up to here a covariance on a torus is symmetric
 class NoiseFilter:
     """Linear map from white noise to a Gaussian field of a given autocovariance.
 
-    Open boundaries are drawn by the square root of their covariance matrix, or, beyond 1024
-    sites, cut from a torus so large that its covariance on the lattice is that of the open plane.
-
     `torus` is the autocovariance on the lattice that is filled with noise, `shape` the lattice of
     the field, `scale` a factor of the field, and `rounding` the fraction of the largest eigenvalue
-    by which others may be negative.
+    by which others may be negative. Open boundaries are drawn by the square root of their
+    covariance matrix, or, beyond 1024 sites, cut from a large torus.
     """
 
     def __init__(

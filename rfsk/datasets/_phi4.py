@@ -4,13 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._core._types import Array, Integers
-from .._core._validation import check_lattice_shape, check_number, check_positive
-from ._generators import documented, draw_family
+from .._core._validation import check_number, check_positive
+from ._generators import Classes, family, generator
 from ._markov import ChainField, Dynamics, flip_clusters
 from ._stationary import GaussianClone
 from ._transfer import TransferOperator
@@ -54,8 +54,7 @@ class Phi4(ChainField):
     drawn without error, then each site drawn again from its continuous distribution given its
     neighbours (heat bath). Because sums over the grid equal integrals (to 1e-12), the result has
     exactly the distribution of the continuous field. On a torus a sweep is the same heat bath,
-    followed by flips of clusters of equal sign (Brower and Tamayo, 1989). Fields are drawn by code
-    that numba compiles, once per machine, when the first is drawn.
+    followed by flips of clusters of equal sign (Brower and Tamayo, 1989).
 
     Examples
     --------
@@ -63,8 +62,6 @@ class Phi4(ChainField):
     >>> model = Phi4(40, coupling=2.0)
     >>> round(model.correlation_length, 1), round(float(model.autocovariance()[0]), 3)
     (40.4, 1.409)
-    >>> model.sample(3, random_state=0).shape
-    (3, 40)
     """
 
     shape: tuple[int, ...]
@@ -77,12 +74,10 @@ class Phi4(ChainField):
     block_size = 2**21  # chains are advanced together
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", check_lattice_shape(self.shape))
+        super().__post_init__()
         check_positive(self.coupling, "coupling", zero=True)
         check_number(self.mass_squared, "mass_squared")
         check_positive(self.quartic, "quartic", zero=True)
-        if self.n_sweeps is not None:
-            check_positive(self.n_sweeps, "n_sweeps", integer=True)
         if self.quartic == 0.0 and self.mass_squared <= 0.0:
             raise ValueError(
                 f"mass_squared={self.mass_squared!r} with quartic=0 leaves the field unbounded; "
@@ -119,10 +114,8 @@ class Phi4(ChainField):
 
     @cached_property
     def _transfer(self) -> TransferOperator:
-        m2, lam = self.mass_squared, self.quartic
-
         def potential(phi: Array) -> Array:
-            return np.asarray(0.5 * m2 * phi**2 + 0.25 * lam * phi**4)
+            return np.asarray(0.5 * self.mass_squared * phi**2 + 0.25 * self.quartic * phi**4)
 
         return TransferOperator(potential, self.coupling, self._edge, self._narrowest)
 
@@ -153,17 +146,15 @@ class Phi4(ChainField):
     @property
     def _narrowest(self) -> float:
         """Lower bound of the standard deviation of a site given its neighbours."""
-        curvature = -2.0 * self.mass_squared if self.mass_squared < 0.0 else self.mass_squared
-        return 1.0 / math.sqrt(
-            curvature + math.sqrt(self.quartic) + 2.0 * len(self.shape) * self.coupling
-        )
+        curvature = max(self.mass_squared, -2.0 * self.mass_squared) + math.sqrt(self.quartic)
+        return 1.0 / math.sqrt(curvature + 2.0 * len(self.shape) * self.coupling)
 
     @property
     def correlation_length(self) -> float:
         """Decay length of correlations on the endless chain, in sites.
 
         From the transfer operator; without quartic term 1 / arcosh(1 + m2 / 2 k), also along an
-        axis of a torus; with one, on a torus, there is no closed form.
+        axis of a torus.
         """
         if self._is_free:
             if self.coupling == 0.0:
@@ -191,17 +182,9 @@ class Phi4(ChainField):
         return self._transfer.autocovariance(self.shape[0])
 
     def autocovariance(self) -> Array:
-        """Exact covariance of the first site with every site, of shape `shape`.
-
-        Raises
-        ------
-        NotImplementedError
-            On a torus with a quartic term.
-        """
         return self._raw_autocovariance * self._scale**2
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel, from the transfer operator; errors as autocovariance."""
         if self._is_free:
             return 0.0
         variance = float(self._raw_autocovariance.flat[0])
@@ -213,7 +196,6 @@ class Phi4(ChainField):
         return GaussianClone(self)
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
-        """The grid of the transfer operator; of a free field a Gaussian's nodes."""
         if self._is_free:
             return self._clone.pixel_quadrature()
         if len(self.shape) == 2:
@@ -221,7 +203,6 @@ class Phi4(ChainField):
         return self._scale * self._transfer.grid, self._transfer.density(self.shape[0])
 
     def product_moment(self, sites: Integers) -> Array:
-        """From the transfer operator; see `StationaryField.product_moment`."""
         if self._is_free:
             return self._gaussian_moment(sites)
         if len(self.shape) == 2:
@@ -232,7 +213,6 @@ class Phi4(ChainField):
         return self._transfer.fourth_moment(gaps.astype(np.int64), side) * self._scale**4
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Draw fields; see `Sampler.draw`."""
         if self._is_free:
             return self._clone.draw(n_samples, rng)
         if self._dynamics is not None:
@@ -253,14 +233,11 @@ class Phi4(ChainField):
         def start(n_chains: int, rng: np.random.Generator) -> Array:
             return rng.standard_normal((n_chains, *self.shape)).clip(-self._edge, self._edge)
 
-        return Dynamics(
-            start,
-            self._sweep,
-            observe=lambda fields: {
-                "mean square": (fields**2).mean((1, 2)),
-                "squared mean": fields.mean((1, 2)) ** 2,
-            },
-        )
+        def observe(fields: Array) -> dict[str, Array]:
+            squares, mean = (fields**2).mean((1, 2)), fields.mean((1, 2))
+            return {"mean square": squares, "squared mean": mean**2}
+
+        return Dynamics(start, self._sweep, observe)
 
     def _sweep(self, fields: Array, rng: np.random.Generator) -> Array:
         self._heat_bath.sweep(fields.reshape(len(fields), -1), rng)
@@ -272,9 +249,8 @@ class Phi4(ChainField):
         return np.asarray(size * flip_clusters(signs, (first, second), rng))
 
 
-@documented
+@generator
 def make_phi4(
-    n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
     coupling: Sequence[float] = (0.6, 1.2),
@@ -282,11 +258,7 @@ def make_phi4(
     quartic: float = 8.0,
     standardize: bool = False,
     n_sweeps: int | None = None,
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw classes of scalar phi^4 fields that differ in their coupling.
 
     With the default potential on a ring couplings 0.6 and 1.2 give correlation lengths of 2.3
@@ -295,7 +267,6 @@ def make_phi4(
 
     Parameters
     ----------
-    @n_samples
     @shape
     coupling : sequence of float, default=(0.6, 1.2)
         One stiffness k per class: class i has the i-th.
@@ -306,7 +277,6 @@ def make_phi4(
     standardize : bool, default=False
         Whether to divide each class by its standard deviation; on a ring only.
     @n_sweeps
-    @draw
 
     Examples
     --------
@@ -321,5 +291,4 @@ def make_phi4(
         "standardize": standardize,
         "n_sweeps": n_sweeps,
     }
-    draw = n_samples, priors, shuffle, random_state, return_X_y
-    return draw_family(Phi4, shape, "coupling", coupling, common, *draw)
+    return family(Phi4, shape, "coupling", coupling, **common)

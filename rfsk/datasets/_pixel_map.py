@@ -74,15 +74,12 @@ class SignMap(PixelMap):
     compiled = "sign", 1.0
 
     def forward(self, latent: Any) -> Any:
-        """Sign."""
         return array_namespace(latent).sign(latent)
 
     def correlation(self, rho: Array) -> Array:
-        """Arcsine of the correlation."""
         return np.asarray(np.arcsin(np.clip(rho, -1.0, 1.0)) / math.asin(1.0))
 
     def excess_kurtosis(self) -> float:
-        """That of two values."""
         return -2.0
 
 
@@ -106,26 +103,21 @@ class FunctionMap(PixelMap):
 
     @cached_property
     def moments(self) -> "MapMoments":
-        """Moments of f(scale z)."""
         return MapMoments(lambda z: self.function(self.scale * z), self._variance)
 
     @cached_property
     def normalization(self) -> float:  # type: ignore[override]
-        """Standard deviation of f(scale z)."""
         return math.sqrt(self.moments.variance)
 
     def forward(self, latent: Any) -> Any:
-        """The function, standardized."""
         fields = apply_numpy(self.function, latent) - self.moments.mean
         fields *= 1.0 / self.normalization
         return fields
 
     def correlation(self, rho: Array) -> Array:
-        """By Mehler's series."""
         return self.moments.correlation(rho)
 
     def excess_kurtosis(self) -> float:
-        """As given, or by quadrature."""
         return self.moments.excess_kurtosis if self._kurtosis is None else self._kurtosis
 
 
@@ -139,13 +131,11 @@ class ErfMap(FunctionMap):
         self.compiled = "erf", 1.0 / self.normalization
 
     def forward(self, latent: Any) -> Any:
-        """Error function, normalized."""
         fields = erf_(latent)
         fields *= 1.0 / self.normalization
         return fields
 
     def correlation(self, rho: Array) -> Array:
-        """Arcsine of the scaled correlation."""
         rho = np.clip(rho, -1.0, 1.0)
         return np.asarray(np.arcsin(self.saturation * rho) / math.asin(self.saturation))
 
@@ -157,7 +147,6 @@ class StandardMap(FunctionMap):
         super().__init__(function, 1.0, 1.0, kurtosis)
 
     def forward(self, latent: Any) -> Any:
-        """The function itself."""
         return self.function(latent)
 
 
@@ -169,11 +158,9 @@ class TanhMap(FunctionMap):
 
     @cached_property
     def compiled(self) -> tuple[str, float]:  # type: ignore[override]
-        """Name and factor."""
         return "tanh", 1.0 / self.normalization
 
     def forward(self, latent: Any) -> Any:
-        """Hyperbolic tangent, normalized."""
         fields = array_namespace(latent).tanh(latent)
         fields *= 1.0 / self.normalization
         return fields
@@ -196,11 +183,7 @@ def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Arr
 
 
 def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Array]:
-    """Nodes z, Gaussian weights and f(z), on panels halved until they resolve f.
-
-    A jump or kink is cornered by halving its panel, so that no knowledge of where it lies is
-    needed.
-    """
+    """Nodes z, Gaussian weights and f(z), on panels halved until they resolve f."""
     active = np.stack([_EDGES[:-1], _EDGES[1:]], axis=1)
     kept, total = [], None
     for _ in range(_MAX_HALVINGS):
@@ -234,13 +217,9 @@ def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Ar
 class MapMoments:
     """Moments of f(z) with z a standard normal, and the correlation of two such at correlated z.
 
-    Parameters
-    ----------
-    function : callable
-        f, from an array of any length to one of the same length. Steps, kinks and steep
-        stretches are found wherever they are.
-    variance : float, optional
-        Its variance, where there is a closed form; needed if f has heavy tails.
+    f maps an array of any length to one of the same length; it may have steps, kinks and steep
+    stretches anywhere. Its `variance`, where there is a closed form, is needed if f has heavy
+    tails.
     """
 
     def __init__(self, function: Callable[[Array], Array], variance: float | None = None) -> None:
@@ -292,7 +271,7 @@ class MapMoments:
 
         Mehler's series sum_n c_n^2 rho^n / variance, which keeps any covariance positive
         semi-definite. What is left beyond its last order, if f jumps or is steep, is taken to
-        decay as the series of asin(q rho) does, which is that of error functions and the sign.
+        decay as the series of asin(q rho) does.
         """
         distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
         values = np.concatenate(

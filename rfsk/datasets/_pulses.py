@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
 
 import numpy as np
 
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
-from ._generators import documented, draw_family
+from ._generators import Classes, family, generator
 from ._stationary import StationaryField
 
 
@@ -61,7 +60,6 @@ class Pulses(StationaryField):
         return np.asarray(1.0 - 4.0 / side * shortest.mean(axis=0))
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
-        """Both values of a pixel, equally likely."""
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
     def product_moment(self, sites: Integers) -> Array:
@@ -84,7 +82,6 @@ class Pulses(StationaryField):
         return moments / (self.length[1] - self.length[0])
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Draw pulses; see `Sampler.draw`."""
         side = self.n_features
         lengths = rng.integers(*self.length, size=(n_samples, 1), dtype=np.int32)
         starts = rng.integers(side, size=(n_samples, 1), dtype=np.int32)
@@ -94,27 +91,20 @@ class Pulses(StationaryField):
         return np.where(offset < lengths, signs, -signs)
 
 
-@documented
+@generator
 def make_pulses(
-    n_samples: int = 20_000,
     shape: int = 100,
     *,
     length: Sequence[tuple[int, int]] = ((5, 15), (15, 30)),
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw classes of single pulses on a ring that differ in their length.
 
     Parameters
     ----------
-    @n_samples
     shape : int, default=100
         Sites of the ring.
     length : sequence of (int, int), default=((5, 15), (15, 30))
         One range (lo, hi) of pulse lengths per class, in sites, hi excluded.
-    @draw
 
     Examples
     --------
@@ -124,5 +114,4 @@ def make_pulses(
     (1000, 60)
     """
     ranges = check_one_per_class(length, "length", example="((5, 15), (15, 30))")
-    draw = n_samples, priors, shuffle, random_state, return_X_y
-    return draw_family(Pulses, shape, "length", ranges, {}, *draw)
+    return family(Pulses, shape, "length", ranges)

@@ -1,7 +1,6 @@
 """Spiked cumulant: white inputs that are Gaussian in all directions but one."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, TypeAlias
 
@@ -14,7 +13,7 @@ from .._core._validation import check_lattice_shape, check_option, check_positiv
 from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
 from ._fourth_order import sites_of
 from ._gaussian import MultivariateGaussian
-from ._generators import documented, draw_models
+from ._generators import Classes, generator
 from ._model import InputModel, Sampler
 
 Latent: TypeAlias = "str | Distribution"
@@ -94,7 +93,6 @@ class SpikedCumulant(Sampler):
         return np.asarray((values - latent.mean()) / math.sqrt(latent.var()))
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Draw inputs; see `Sampler.draw`."""
         spike = np.asarray(self.spike)
         latent = self._draw_latent(n_samples, rng)
         rows = rng.standard_normal((n_samples, self.n_features))
@@ -134,27 +132,20 @@ class SpikedCumulant(Sampler):
         return MultivariateGaussian(np.zeros(n), np.eye(n), shape=self.shape)
 
 
-@documented
+@generator
 def make_spiked_cumulant(
-    n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
     strength: float = 5.0,
     spike: ArrayLike | None = None,
     latent: Latent = "rademacher",
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw white noise (class 0) and inputs with a spiked fourth cumulant (class 1).
 
-    Mean and covariance are those of white noise in both classes, so that they differ only in
-    statistics of higher order, along one direction.
+    The classes have the same mean and covariance, and differ along one direction.
 
     Parameters
     ----------
-    @n_samples
     @shape
     strength : float, default=5.0
         Signal-to-noise ratio of the spike.
@@ -162,7 +153,6 @@ def make_spiked_cumulant(
         Its direction; by default the same at every site.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
         Distribution along the spike.
-    @draw
 
     Examples
     --------
@@ -173,5 +163,4 @@ def make_spiked_cumulant(
     """
     spiked = SpikedCumulant(shape, strength=strength, spike=spike, latent=latent)  # type: ignore[arg-type]
     models: list[InputModel] = [spiked.gaussian_clone(), spiked]
-    parameters = {"class": ("white noise", "spiked"), "strength": strength, "latent": latent}
-    return draw_models(models, parameters, n_samples, priors, shuffle, random_state, return_X_y)
+    return models, {"class": ("white noise", "spiked"), "strength": strength, "latent": latent}

@@ -14,7 +14,7 @@ from .._core._array import array_namespace, erfc
 from .._core._types import Array
 from .._core._validation import check_option, check_positive
 from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
-from ._generators import documented, draw_family
+from ._generators import Classes, family, generator
 from ._kernels import CorrelationLength, Kernel
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
 from ._stationary import LatentField, latent_entries
@@ -105,30 +105,22 @@ class TransformedField(LatentField):
     """Gaussian field mapped point by point to a marginal distribution: x = Q(Phi(z)).
 
     "Normal to anything" (Cario and Nelson, 1997): Q is the quantile function of the distribution
-    that each pixel shall have, standardised to zero mean and unit variance.
+    that each pixel shall have, standardised to zero mean and unit variance. Covariances are
+    (6/pi) asin(C/2) for "uniform", (2/pi) asin C for "sign", and a series for others, see `NLGP`.
 
     Parameters
     ----------
-    @shape
-    @correlation_length
+    @shape @correlation_length
     marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
         Distribution of one pixel: "uniform", "sign" or "laplace", `Algebraic(k)`, a frozen
         distribution of SciPy, or a quantile function of an array of probabilities in (0, 1).
         Location and scale do not matter, and the variance must be finite.
-    @kernel
-    @boundary
-
-    Notes
-    -----
-    Covariances: uniform (6/pi) asin(C/2), sign (2/pi) asin C, others by a series, see `NLGP`. A
-    SciPy distribution costs as much as its quantile function, which for some is found by search.
+    @kernel @boundary
 
     Examples
     --------
     >>> from scipy import stats
     >>> from rfsk.datasets import TransformedField
-    >>> TransformedField(100, correlation_length=5.0, marginal="laplace").excess_kurtosis()
-    3.0
     >>> model = TransformedField(100, correlation_length=5.0, marginal=stats.gamma(4.0))
     >>> round(model.excess_kurtosis(), 3)
     1.5
@@ -157,7 +149,6 @@ class TransformedField(LatentField):
 
     @cached_property
     def pixel_map(self) -> PixelMap:
-        """The quantile function of the normal probability, standardized."""
         marginal: Any = self.marginal
         if isinstance(marginal, str):
             return _MAPS[marginal]()
@@ -186,36 +177,26 @@ class TransformedField(LatentField):
         return np.asarray(values)
 
 
-@documented
+@generator
 def make_transformed_field(
-    n_samples: int = 20_000,
     shape: int | tuple[int, int] = 100,
     *,
     correlation_length: Sequence[CorrelationLength] = (5.0, 10.0),
     marginal: Marginal = "laplace",
     kernel: Kernel = "gaussian",
     boundary: str = "periodic",
-    priors: Sequence[float] | None = None,
-    shuffle: bool = True,
-    random_state: Any = None,
-    return_X_y: bool = True,
-) -> Any:
+) -> Classes:
     """Draw classes of fields with any marginal distribution that differ in correlation length.
 
-    Every pixel of every class has the same distribution, of zero mean and unit variance, from
-    heavy tails to none. Whether fields localize depends on its shape.
+    Every pixel of every class has the same distribution, of zero mean and unit variance. Whether
+    fields localize depends on its shape.
 
     Parameters
     ----------
-    @n_samples
-    @shape
-    @correlation_length
+    @shape @correlation_length
     marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
-        Distribution of one pixel: "uniform", "sign", "laplace" or an object, see
-        `rfsk.datasets.TransformedField`.
-    @kernel
-    @boundary
-    @draw
+        Distribution of one pixel, see `rfsk.datasets.TransformedField`.
+    @kernel @boundary
 
     Examples
     --------
@@ -225,7 +206,4 @@ def make_transformed_field(
     (1000, 100)
     """
     common = {"marginal": marginal, "kernel": kernel, "boundary": boundary}
-    draw = n_samples, priors, shuffle, random_state, return_X_y
-    return draw_family(
-        TransformedField, shape, "correlation_length", correlation_length, common, *draw
-    )
+    return family(TransformedField, shape, "correlation_length", correlation_length, **common)

@@ -49,27 +49,16 @@ def fill_normal(out, seed, first):
 def draw_fields(
     out, rows, numbers, seed, stride, sides, modes, amplitudes, map_number, scale, buffers
 ):
-    """Draw stationary fields into rows of an array.
+    """Draw stationary fields into `rows` of `out`, (n_rows, n_features).
 
-    A field is scale f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]): on a torus there are
-    modes down the rows and across the columns, and a ring is a single row.
+    A field is scale f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]), where f has the number
+    `map_number` in `MAPS`: on a torus there are modes down the rows, (n_sides, height), and across
+    the columns, (n_modes, width), and a ring is a single row. Field i of the stream of `seed` is
+    made of the normal numbers from i * stride on; `numbers` are those of the fields to draw.
 
-    Parameters
-    ----------
-    out : array of shape (n_rows, n_features)
-    rows, numbers : arrays of int of shape (n_samples,)
-        Rows to fill, and the number in the stream of the field that each one receives.
-    seed, stride : int
-        Of the stream of normal numbers: field i has those from i * stride on.
-    sides, modes : arrays of shape (n_sides, height) and (n_modes, width)
-    amplitudes : array of shape (n_sides, n_modes)
-    map_number : int
-        Number of f in `MAPS`.
-    scale : float
-    buffers : tuple of arrays
-        For `most` fields at a time: noise of shape (most, n_noise); (n_modes, most * n_sides),
-        (width, most * n_sides), (n_sides, most * width) and (height, most * width), or of a ring
-        (most, width).
+    `buffers` are, for `most` fields at a time: noise of shape (most, n_noise); (n_modes, most *
+    n_sides), (width, most * n_sides), (n_sides, most * width) and (height, most * width), or of a
+    ring (most, width).
     """
     noise, along_modes, across, along_sides, fields = buffers
     n_sides, height = sides.shape

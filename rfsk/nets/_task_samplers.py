@@ -15,17 +15,10 @@ _AT_ONCE = 32  # fields of a ring drawn at a time, so that they stay in a core's
 
 
 class FieldSampler:
-    """Draws whole batches of a task in compiled code.
+    """Draws whole batches of a task for which `can_draw` is true, in compiled code.
 
-    The field with number i in the stream of a seed is the same however many are drawn at once.
-
-    Parameters
-    ----------
-    task : Discrimination
-        One for which `can_draw` is true.
-    seed : int
-    rng : numpy.random.Generator
-        Decides which class a sample has where batches cannot hold the exact fractions.
+    The field with number i in the stream of `seed` is the same however many are drawn at once.
+    `rng` decides which class a sample has where batches cannot hold the exact fractions.
     """
 
     def __init__(self, task: Discrimination, seed: int, rng: np.random.Generator) -> None:
@@ -47,14 +40,9 @@ class FieldSampler:
     def draw(
         self, n_batches: int, batch_size: int
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Draw batches.
+        """Draw batches, (n_batches, batch_size, n_features), each sorted by class.
 
-        Returns
-        -------
-        X : ndarray of shape (n_batches, batch_size, n_features)
-            Sorted by class within each batch.
-        counts : ndarray of shape (n_batches, n_classes)
-            Samples of each class in each batch.
+        Returned with them are the samples of each class in each batch, (n_batches, n_classes).
         """
         from ._field_kernels import draw_fields
 
@@ -72,16 +60,8 @@ class FieldSampler:
 class BatchSampler:
     """Draws whole batches of a task on the device of a torch generator.
 
-    Fields made of noise are drawn by torch, other models by their own streams. Batches are
-    stratified: see `Discrimination.class_boundaries`.
-
-    Parameters
-    ----------
-    task : Discrimination
-    generator : torch.Generator
-        Source of the noise.
-    rng : numpy.random.Generator
-        Source of all else.
+    Fields made of noise are drawn by torch, other models by their own streams, and all else by
+    `rng`. Batches are stratified: see `Discrimination.class_boundaries`.
     """
 
     def __init__(
@@ -111,7 +91,7 @@ class BatchSampler:
         return torch.tensor(modes, dtype=torch.float32, device=self.generator.device)
 
     def _fields(self, label: int, n_samples: int) -> Any:
-        """Draw inputs of a class, (n_samples, n_features)."""
+        """Inputs of a class, (n_samples, n_features)."""
         model: Any = self.task.models[label]
         modes, device = self._modes[label], self.generator.device
         options: Any = {"generator": self.generator, "device": device, "dtype": torch.float32}

@@ -55,16 +55,12 @@ def test_images_bring_their_lattice():
         (np.zeros(5), ValueError, "Expected 2D array"),
         (np.full((5, 4), np.nan), ValueError, "X contains NaN"),
         (sparse.csr_array(X), TypeError, r"'\.toarray\(\)'"),
+        (X, ValueError, r"shape=\(5, 5\) has 25 sites, but the data have 12"),
     ],
 )
-def test_what_is_no_sample_is_refused(rows, error, message):
+def test_what_is_no_sample_or_does_not_fit_its_lattice_is_refused(rows, error, message):
     with pytest.raises(error, match=message):
-        EmpiricalDistribution(rows)
-
-
-def test_lattice_must_fit():
-    with pytest.raises(ValueError, match=r"shape=\(5, 5\) has 25 sites, but the data have 12"):
-        EmpiricalDistribution(X, shape=(5, 5))
+        EmpiricalDistribution(rows, shape=(5, 5) if rows is X else ())
 
 
 def test_net_trained_online_on_data_is_that_of_their_task():
