@@ -144,28 +144,6 @@ def test_numbers_do_not_depend_on_the_number_of_threads(ring, task, monkeypatch)
         assert all((a == b).all() for a, b in zip(found[0], other, strict=True))
 
 
-def test_one_long_run_is_two_halves(ring):
-    net = FCNet(8, batch_size=100, random_state=0).fit(*ring)
-    found = []
-    for cuts in ([15], [1, 11, 15]):
-        weight = net.net_.module_.weight.detach().clone()
-        step = CompiledStep(net.net_, 100, 1)
-        step.weight = weight.numpy()
-        step.bias = net.net_.module_.bias.detach().clone().numpy()
-        batches = net.net_.get_iterator(net.net_.get_dataset(*ring), training=False)
-        (chunk,) = batches.chunks()
-        targets, first = step.target_of_class[chunk.y], 0
-        loss = 0.0
-        for last in cuts:
-            loss += step.run(chunk, targets, first, last)
-            first = last
-        found.append((step.weight, step.bias, loss))
-    assert (found[0][0] == found[1][0]).all()
-    assert (found[0][1] == found[1][1]).all()
-    assert found[0][2] == pytest.approx(found[1][2], rel=1e-12)
-    assert not (found[0][0] == net.net_.module_.weight.detach().numpy()).all()
-
-
 @compiled(fastmath=FUSED)
 def _values(x, erf, exp_minus, tanh):
     for i in range(len(x)):

@@ -96,17 +96,3 @@ def test_three_hidden_layers_learn_the_task_and_localize_some_of_their_fields(ri
         assert net.score(*inputs.sample(5000, random_state=5)) > 0.87
         deciles.append(np.quantile(ipr(net.receptive_fields_), 0.9))
     assert deciles[1] > max(0.04, 1.3 * deciles[0])
-
-
-@pytest.mark.parametrize(
-    ("n_hidden", "message"),
-    [
-        ((), r"n_hidden=\(\); expected at least one hidden layer"),
-        ((4, 0), "n_hidden=0; expected an integer > 0"),
-        ((4, 2.5), "n_hidden=2.5; expected an integer"),
-        ("many", "n_hidden='many'; expected an integer"),
-    ],
-)
-def test_bad_layers_are_refused(ring, n_hidden, message):
-    with pytest.raises(ValueError, match=message):
-        FCNet(n_hidden).fit(*ring)

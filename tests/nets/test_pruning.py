@@ -86,8 +86,6 @@ def prune(net=None, **options):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (FCNet(6, mask=np.ones((5, 20), bool)).fit, ValueError, r"mask has shape \(5, 20\)"),
-        (FCNet(6, mask=np.ones((6, 20))).fit, ValueError, "expected booleans of shape"),
         (prune(FCNet(6)), ValueError, "random_state=None; expected an int"),
         (prune(fraction=1.0), ValueError, "fraction=1.0; expected a number between 0 and 1"),
         (prune(n_rounds=0), ValueError, "n_rounds=0; expected an integer > 0"),
