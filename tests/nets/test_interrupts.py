@@ -30,7 +30,7 @@ def fit(net, way, ring, task):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", NETS)
-@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end"])
+@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end", "on_batch_end"])
 def test_ctrl_c_between_epochs_warns_and_keeps_the_net(kind, way, hook, ring, task, press_ctrl_c):
     net = make_net(kind, callbacks=[press_ctrl_c(hook, epoch=2)])
     with pytest.warns(UserWarning, match=r"Training was interrupted after \d+ steps; the net tra"):
@@ -89,18 +89,6 @@ def test_interrupt_within_an_epoch_keeps_the_net_trained_so_far(kind, ring, monk
 
 
 @pytest.mark.parametrize("kind", NETS)
-def test_interrupt_in_the_loop_of_skorch_keeps_the_net_trained_so_far(kind, ring, press_ctrl_c):
-    class AtStep(press_ctrl_c):
-        def on_batch_end(self, net, **kwargs):
-            self.press("on_batch_end", net)
-
-    with pytest.warns(UserWarning, match="interrupted after 5 steps"):
-        net = make_net(kind, callbacks=[AtStep("on_batch_end", step=5)]).fit(*ring)
-    assert net.n_steps_ == 5
-    assert net.net_.interrupted_
-
-
-@pytest.mark.parametrize("kind", NETS)
 def test_net_that_was_interrupted_trains_on_without_a_warning(kind, ring, press_ctrl_c):
     """The warning points at the call, and the handler of the user is put back."""
 
@@ -140,16 +128,6 @@ def test_callback_that_stops_the_training_does_not_warn(kind, way, make, ring, t
     net = fit(make_net(kind, callbacks=[make()]), way, ring, task)
     assert not net.net_.interrupted_
     assert len(net.history_) == (1 if make is Stop else 2)
-
-
-def test_callback_that_stops_the_training_before_its_first_epoch_keeps_the_initial_net(ring):
-    class Refuse(Callback):
-        def on_epoch_begin(self, net, **kwargs):
-            raise KeyboardInterrupt
-
-    net = FCNet(4, callbacks=[Refuse()], random_state=0).fit(*ring)
-    assert net.n_steps_ == 0
-    assert np.abs(net.biases_) == pytest.approx(1.0)
 
 
 def test_interrupted_pass_over_blocks_ends_there(ring, press_ctrl_c):

@@ -9,21 +9,12 @@ from skorch.callbacks import Callback
 
 from rfsk import ConvNet, FCNet, fit_many, make_nlgp
 
-NETS = {
-    "FCNet": lambda **options: FCNet(6, **{"max_epochs": 3, "random_state": 0, **options}),
-    "ConvNet": lambda **options: ConvNet(3, **{"max_epochs": 3, "random_state": 0, **options}),
-}
 ACTIVATIONS = {
     "erf": lambda h: special.erf(h / np.sqrt(2)),
     "tanh": np.tanh,
     "relu": lambda h: np.maximum(h, 0),
     "linear": lambda h: h,
 }
-
-
-@pytest.fixture(params=NETS)
-def make_net(request):
-    return NETS[request.param]
 
 
 @pytest.mark.parametrize(

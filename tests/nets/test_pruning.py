@@ -32,14 +32,6 @@ def test_full_mask_changes_nothing_and_units_without_weights_are_constant(ring):
     assert np.ptp(net.transform(ring[0])[:, 2]) == 0.0
 
 
-def test_masked_net_is_saved_with_its_mask(ring, tmp_path):
-    net = FCNet(6, mask=half_mask(), max_epochs=2, random_state=0).fit(*ring)
-    rfsk.save(net, tmp_path / "net")
-    again = rfsk.load(tmp_path / "net")
-    np.testing.assert_array_equal(again.mask, half_mask())
-    np.testing.assert_array_equal(again.receptive_fields_, net.receptive_fields_)
-
-
 def test_each_round_removes_a_fraction_of_the_smallest_weights_and_starts_again(ring):
     net = FCNet(6, max_epochs=2, record=2, random_state=3)
     nets = iterative_magnitude_pruning(net, *ring, n_rounds=3, fraction=0.25)
