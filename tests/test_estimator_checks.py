@@ -24,7 +24,7 @@ CLASSIFIERS = [
     FCNet(readout="linear"),
     FCNet(activation="relu", readout="linear"),
     FCNet(n_hidden=(16, 8, 4), readout="linear", optimizer=torch.optim.SGD, learning_rate=1.0),
-    ConvNet(boundary="zero", pooling="max", pool_size=1, readout="linear"),
+    ConvNet(boundary="zero", pooling="max", readout="linear"),
 ]
 VARIANTS = [  # slow tests
     FCNet(loss="cross_entropy", optimizer__momentum=0.5, record=3),

@@ -95,7 +95,8 @@ class BatchSampler:
         """Draw batches of tensors; see `FieldSampler.draw`."""
         counts = _class_counts(self.task, n_batches, batch_size, self.rng)
         device = self.generator.device
-        X = torch.empty((n_batches * batch_size, self.task.n_features), device=device)
+        shape = n_batches * batch_size, self.task.n_features
+        X = torch.empty(shape, dtype=torch.float32, device=device)
         labels = np.repeat(np.tile(np.arange(self.task.n_classes), n_batches), counts.ravel())
         for label in range(self.task.n_classes):
             rows = torch.from_numpy(np.flatnonzero(labels == label)).to(device)

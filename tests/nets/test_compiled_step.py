@@ -14,10 +14,8 @@ from rfsk import FCNet
 from rfsk._core import _single_precision as functions
 from rfsk._core._compiled import FUSED, compiled
 from rfsk._core._random import draw_seed
-from rfsk.datasets import NLGP, Discrimination, GaussianField
 from rfsk.nets._compiled_step import CompiledStep
 from rfsk.nets._field_kernels import fill_normal
-from rfsk.nets._task_samplers import FieldSampler
 
 ACTIVATIONS = ("erf", "tanh", "relu", "linear")
 OPTIONS = {
@@ -189,44 +187,3 @@ def test_normal_numbers_are_standard_normal_and_independent_and_drawn_from_anywh
     assert abs((np.abs(z) > 4.0).sum() - beyond) < 5.0 * math.sqrt(beyond)
     assert scipy.stats.kstest(z[:200_000], "norm").pvalue > 1e-4
     assert abs((z * other).mean()) < error
-
-
-SMOOTH = {"correlation_length": 2.0, "gain": 3.0}
-MODELS = {
-    "ring": NLGP(20, **SMOOTH),
-    "tanh": NLGP(20, **SMOOTH, nonlinearity="tanh"),
-    "sign": NLGP(20, **SMOOTH, nonlinearity="sign"),
-    "Gaussian": GaussianField(21, correlation_length=3.0),
-    "clone": NLGP(20, **SMOOTH).gaussian_clone(),
-    "torus": NLGP((6, 5), correlation_length=(1.0, 1.5), gain=3.0),
-    "clone of a torus": NLGP((6, 5), correlation_length=(1.0, 1.5), gain=3.0).gaussian_clone(),
-    "rough": NLGP(20, correlation_length=0.3, gain=1.0, kernel="exponential"),
-    "open": NLGP(20, **SMOOTH, boundary="open"),
-}
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_sampled_fields_have_the_covariance_and_kurtosis_of_the_model(name):
-    model = MODELS[name]
-    task = Discrimination([model, model])
-    assert FieldSampler.can_draw(task)
-    n = 40_000
-    X, counts = FieldSampler(task, 5, np.random.default_rng(5)).draw(1, n)
-    assert counts.tolist() == [[n // 2, n // 2]]
-    X = X[0].astype(np.float64)
-    products = X[:, :, None] * X[:, None, :]
-    error = products.std(axis=0) / math.sqrt(n)
-    covariance = model.covariance()
-    assert np.all(np.abs(products.mean(axis=0) - covariance) < 5.0 * error + 1e-6)
-    fourth = (X**4).mean(axis=1)  # sites are correlated, samples are not
-    expected = (model.excess_kurtosis() + 3.0) * covariance[0, 0] ** 2
-    assert abs(fourth.mean() - expected) < 5.0 * fourth.std() / math.sqrt(n) + 1e-6
-
-
-def test_fields_do_not_depend_on_how_many_are_drawn_at_once():
-    task = Discrimination([MODELS["ring"], MODELS["clone"]])
-    found = []
-    for sizes in ([9], [1, 5, 3]):
-        sampler = FieldSampler(task, 5, np.random.default_rng(5))
-        found.append(np.concatenate([sampler.draw(n, 3)[0] for n in sizes]))
-    assert (found[0] == found[1]).all()

@@ -70,11 +70,6 @@ def test_first_step_of_every_layer_has_the_stated_rate(ring, optimizer):
         np.testing.assert_allclose(after[name].numpy(), expected, atol=2e-6, err_msg=name)
 
 
-def test_one_layer_in_a_tuple_is_the_net_of_that_width(ring):
-    alone, in_tuple = (FCNet(k, max_epochs=2, random_state=0).fit(*ring) for k in (6, (6,)))
-    np.testing.assert_array_equal(alone.receptive_fields_, in_tuple.receptive_fields_)
-
-
 def test_biases_are_fixed_in_every_layer_and_a_mask_is_of_the_first(ring):
     mask = np.random.default_rng(0).random((6, 20)) < 0.5
     net = FCNet((6, 4), mask=mask, train_bias=False, max_epochs=2, random_state=0).fit(*ring)

@@ -30,7 +30,7 @@ def fit(net, way, ring, task):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", NETS)
-@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end", "on_batch_end"])
+@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end"])
 def test_ctrl_c_between_epochs_warns_and_keeps_the_net(kind, way, hook, ring, task, press_ctrl_c):
     net = make_net(kind, callbacks=[press_ctrl_c(hook, epoch=2)])
     with pytest.warns(UserWarning, match=r"Training was interrupted after \d+ steps; the net tra"):
@@ -41,42 +41,45 @@ def test_ctrl_c_between_epochs_warns_and_keeps_the_net(kind, way, hook, ring, ta
     assert np.isfinite(net.transform(ring[0])).all()
 
 
-def interrupt_after(n_batches, kind, monkeypatch):
-    """Press Ctrl-C when these batches have been used."""
-    used = []
-
-    def note():
-        if len(used) == n_batches:
-            signal.raise_signal(signal.SIGINT)
-        used.append(1)
-
+@pytest.fixture
+def press_after(monkeypatch):
+    """Press Ctrl-C when these batches have been used, which the compiled step takes one by one."""
+    monkeypatch.setattr("rfsk.nets._compiled_step._OPERATIONS_AT_ONCE", 0.0)
     run, fetch = CompiledStep.run, SampleBatches.__iter__
 
-    def run_noting(self, chunk, targets, first, last):
-        note()
-        return run(self, chunk, targets, first, last)
+    def press(n_batches, kind):
+        used = []
 
-    def fetch_noting(self):
-        for batch in fetch(self):
+        def note():
+            if len(used) == n_batches:
+                signal.raise_signal(signal.SIGINT)
+            used.append(1)
+
+        def run_noting(*arguments):
             note()
-            yield batch
+            return run(*arguments)
 
-    monkeypatch.setattr("rfsk.nets._compiled_step._OPERATIONS_AT_ONCE", 0.0)  # one step a call
-    if kind == "compiled":
-        monkeypatch.setattr(CompiledStep, "run", run_noting)
-    else:
-        monkeypatch.setattr(SampleBatches, "__iter__", fetch_noting)
+        def fetch_noting(self):
+            for batch in fetch(self):
+                note()
+                yield batch
+
+        if kind == "compiled":
+            monkeypatch.setattr(CompiledStep, "run", run_noting)
+        else:
+            monkeypatch.setattr(SampleBatches, "__iter__", fetch_noting)
+
+    return press
 
 
 @pytest.mark.parametrize("kind", NETS)
-def test_interrupt_within_an_epoch_keeps_the_net_trained_so_far(kind, ring, monkeypatch):
+def test_interrupt_within_an_epoch_keeps_the_net_trained_so_far(kind, ring, press_after):
     """As in skorch, the interrupted epoch has a loss for its batches, but none of its own."""
     two = make_net(kind, max_epochs=2).fit(*ring)
     for n_steps in (6, 4):
-        with monkeypatch.context() as patch:
-            interrupt_after(n_steps, kind, patch)
-            with pytest.warns(UserWarning, match=f"interrupted after {n_steps} steps; the net "):
-                net = make_net(kind, record=3).fit(*ring)
+        press_after(n_steps, kind)
+        with pytest.warns(UserWarning, match=f"interrupted after {n_steps} steps; the net "):
+            net = make_net(kind, record=3).fit(*ring)
         assert net.n_steps_ == n_steps
         assert net.net_.interrupted_
         assert net.snapshot_steps_.tolist() == [0, 1, n_steps]  # 9 were to be taken
@@ -86,6 +89,16 @@ def test_interrupt_within_an_epoch_keeps_the_net_trained_so_far(kind, ring, monk
     assert [row["step"] for row in net.history_] == [3, 4]
     assert net.history_[-1, "batches", -1, "train_batch_size"] == 500
     assert 0.0 < net.history_[-1, "batches", -1, "train_loss"] < 2.0
+
+
+def test_interrupt_in_the_loop_of_skorch_keeps_the_net_trained_so_far(ring, press_ctrl_c):
+    class AtStep(press_ctrl_c):
+        def on_batch_end(self, net, **kwargs):
+            self.press("on_batch_end", net)
+
+    with pytest.warns(UserWarning, match="interrupted after 5 steps"):
+        net = FCNet(4, batch_size=500, callbacks=[AtStep("on_batch_end", step=5)]).fit(*ring)
+    assert net.n_steps_ == 5
 
 
 @pytest.mark.parametrize("kind", NETS)

@@ -45,7 +45,7 @@ def content(path):
     """Metadata and tensors of a file."""
     with safe_open(path, "pt") as file:
         about = json.loads(file.metadata()["rfsk"])
-        return about, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return about, {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
 
 
 @pytest.mark.parametrize("name", NETS)

@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 
-import rfsk
 from rfsk import ConvNet, FCNet, ipr, make_nlgp
 from rfsk.experiments import iterative_magnitude_pruning
 
