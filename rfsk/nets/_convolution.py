@@ -14,7 +14,7 @@ _DIRECT_TAPS = 9
 
 
 class Convolutional(ReadoutMixin, HiddenUnits):
-    """Channels c with the input of a cross-correlation / sqrt(taps) + b_c at every stride-th site."""
+    """Channels c with the input cross-correlation / sqrt(taps) + b_c at every stride-th site."""
 
     def __init__(
         self,

@@ -88,7 +88,7 @@ class HiddenUnits(nn.Module):
 
 
 class ReadoutMixin:
-    """Readout of n activations of K units: their mean times 1, sqrt K or K, or (1/n) V sigma + c."""
+    """Readout of n activations of K units: mean times 1, sqrt K or K, or (1/n) V sigma + c."""
 
     def _add_readout(
         self,

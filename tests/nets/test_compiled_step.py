@@ -1,4 +1,4 @@
-"""The compiled step against autograd, against NumPy, and against itself in other company."""
+"""The compiled step against autograd, and the functions and numbers that it uses."""
 
 import math
 
@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from rfsk import FCNet
 from rfsk._core import _single_precision as functions
 from rfsk._core._compiled import FUSED, compiled
-from rfsk._core._random import draw_seed
 from rfsk.nets._compiled_step import CompiledStep
 from rfsk.nets._field_kernels import fill_normal
 
@@ -44,14 +43,6 @@ REFERENCE = {
     "penalties": {"weight_decay": 0.1, "l1": 0.01, "l1_cut": 5.0},
     "seed": 0,
 }
-
-
-def orders_of_epochs(seed, n_samples, n_epochs):
-    """Permutations of the samples that a net with this seed draws."""
-    rng = np.random.default_rng(seed)
-    draw_seed(rng)  # of the weights
-    generator = torch.Generator().manual_seed(draw_seed(rng))
-    return [torch.randperm(n_samples, generator=generator) for _ in range(n_epochs)]
 
 
 def case(options):
@@ -103,34 +94,6 @@ def test_compiled_step_equals_autograd(**options):
         assert np.abs(found - expected)[~at_cut].max(initial=0.0) <= 1e-5 * scale
     assert compiled_net.loss_curve_ == pytest.approx(reference.loss_curve_, rel=1e-5)
     assert compiled_net.n_steps_ == reference.n_steps_
-
-
-def test_compiled_step_is_the_formula_of_the_docstring():
-    """In NumPy and double precision: w by rate K dLoss/dw, b by rate / D K dLoss/db."""
-    parameters, X, y, weight = case(REFERENCE)
-    del parameters["mask"]
-    net = FCNet(**parameters | {"max_epochs": 3, "batch_size": 145, "l1_cut": 0.0})
-    start = FCNet(**parameters | {"learning_rate": 1e-12, "weight_decay": 0.0, "l1": 0.0})
-    start.fit(X, y)
-    w, b = (getattr(start.net_.module_, n).detach().double().numpy() for n in ("weight", "bias"))
-    weight = weight / weight.mean()
-    net.fit(X, y, weight)
-    K, D = w.shape
-    rate, target = 0.3, 1.0 - 2.0 * y
-    scale = math.sqrt(K)  # of the sum of the units, over their mean
-    for order in orders_of_epochs(parameters["random_state"], len(X), 3):
-        for rows in order.split(145):
-            x, t, v = X[rows], target[rows], weight[rows]
-            h = x @ w.T / math.sqrt(D) + b
-            residual = scale * scipy.special.erf(h / math.sqrt(2.0)).mean(axis=1) - t
-            slope = math.sqrt(2.0 / math.pi) * np.exp(-0.5 * h**2)
-            g = 2.0 * (v * residual)[:, None] * slope * scale / K / len(x)
-            w_rate = rate * K / scale**2
-            w = w - w_rate * (g.T @ x / math.sqrt(D)) - rate * 0.1 * w
-            w = np.sign(w) * np.maximum(np.abs(w) - rate * 0.01, 0.0)
-            b = b - w_rate / D * g.sum(axis=0)
-    assert net.net_.module_.weight.detach().numpy() == pytest.approx(w, abs=1e-5)
-    assert net.biases_ == pytest.approx(b, abs=1e-5)
 
 
 def test_numbers_do_not_depend_on_the_number_of_threads(ring, task, monkeypatch):

@@ -11,7 +11,6 @@ from sklearn.base import clone
 from skorch.callbacks import Callback, Checkpoint, EarlyStopping, EpochScoring, LRScheduler
 from torch.nn import functional
 
-import rfsk
 from rfsk import (
     Autoencoder,
     ConvNet,
@@ -254,14 +253,11 @@ def test_sizes_and_batches_may_differ(ring, options):
 
 
 @BOTH_KINDS
-def test_fitted_together_a_net_predicts_saves_and_trains_on(ring, options, tmp_path):
+def test_fitted_together_a_net_predicts_and_trains_on(ring, options):
     X, y = ring
     names = np.array(["short", "long"])[y]
     nets = fit_many(compiled_nets([{}, {}], warm_start=True, **options), X, names)
-    for net in nets:
-        assert set(net.predict(X)) <= {"short", "long"}
-        rfsk.save(net, tmp_path / "net")
-        np.testing.assert_array_equal(rfsk.load(tmp_path / "net").predict(X), net.predict(X))
+    assert {label for net in nets for label in net.predict(X)} == {"short", "long"}
     fit_many(nets, X, names)
     twice = compiled_nets([{}, {}], warm_start=True, **options)
     assert_same(nets, [net.fit(X, names).fit(X, names) for net in twice], atol=1e-5)
