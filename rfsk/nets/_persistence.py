@@ -43,10 +43,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        If its activation or optimizer is a function or class of the user's, or its labels are
-        objects.
-    OSError
-        If the file cannot be written.
+        If its activation or optimizer is not a name, or its labels are objects.
 
     Examples
     --------

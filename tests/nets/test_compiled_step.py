@@ -16,67 +16,40 @@ from rfsk._core._compiled import FUSED, compiled
 from rfsk.nets._compiled_step import CompiledStep
 from rfsk.nets._field_kernels import fill_normal
 
-ACTIVATIONS = ("erf", "tanh", "relu", "linear")
 OPTIONS = {
     "n_hidden": st.integers(1, 7),
     "n_features": st.integers(1, 11),
     "n_samples": st.integers(12, 300),
     "batch_size": st.integers(1, 299),
-    "activation": st.sampled_from(ACTIVATIONS),
+    "activation": st.sampled_from(("erf", "tanh", "relu", "linear")),
     "readout": st.sampled_from(("mean", "sqrt", "sum")),
     "train_bias": st.booleans(),
     "penalties": st.sampled_from(({}, {"weight_decay": 0.1}, {"l1": 0.01, "l1_cut": 5.0})),
     "is_masked": st.booleans(),
     "is_weighted": st.booleans(),
-    "seed": st.integers(0, 1000),
+    "random_state": st.integers(0, 1000),
 }
-REFERENCE = {
-    "is_masked": True,
-    "is_weighted": True,
-    "n_hidden": 3,
-    "n_features": 5,
-    "n_samples": 290,
-    "batch_size": 140,
-    "activation": "erf",
-    "readout": "sqrt",
-    "train_bias": True,
-    "penalties": {"weight_decay": 0.1, "l1": 0.01, "l1_cut": 5.0},
-    "seed": 0,
-}
-
-
-def case(options):
-    """Parameters of a network, and data for it."""
-    rng = np.random.default_rng(options["seed"])
-    size = options["n_hidden"], options["n_features"]
-    X = rng.standard_normal((options["n_samples"], size[1]))
-    y = np.arange(len(X)) % 2
-    parameters = {
-        "n_hidden": size[0],
-        "activation": options["activation"],
-        "readout": options["readout"],
-        "train_bias": options["train_bias"],
-        "batch_size": min(options["batch_size"], len(X) - 1),
-        "bias_init": 0.5,
-        "learning_rate": 0.3,
-        "max_epochs": 1,
-        "random_state": options["seed"],
-        "device": "cpu",
-        "weight_decay": 0.0,
-        **options["penalties"],
-    }
-    if options["is_masked"]:
-        parameters["mask"] = rng.random(size) < 0.7
-    weight = rng.random(len(X)) + 0.1 if options["is_weighted"] else None
-    return parameters, X, y, weight
+REFERENCE = {"n_hidden": 3, "n_features": 5, "n_samples": 290, "batch_size": 140}
+REFERENCE |= dict.fromkeys(("is_masked", "is_weighted", "train_bias"), True)
+REFERENCE |= {"activation": "erf", "readout": "sqrt", "random_state": 0}
+REFERENCE |= {"penalties": {"weight_decay": 0.1, "l1": 0.01, "l1_cut": 5.0}}
 
 
 @given(**OPTIONS)
 @example(**REFERENCE)
 @example(**REFERENCE | {"batch_size": 1})
 @settings(max_examples=60, deadline=None)
-def test_compiled_step_equals_autograd(**options):
-    parameters, *data = case(options)
+def test_compiled_step_equals_autograd(
+    n_features, n_samples, batch_size, penalties, is_masked, is_weighted, **options
+):
+    rng = np.random.default_rng(options["random_state"])
+    size = options["n_hidden"], n_features
+    X, y = rng.standard_normal((n_samples, n_features)), np.arange(n_samples) % 2
+    mask = rng.random(size) < 0.7 if is_masked else None
+    data = X, y, rng.random(n_samples) + 0.1 if is_weighted else None
+    parameters = {"bias_init": 0.5, "learning_rate": 0.3, "weight_decay": 0.0, "mask": mask}
+    parameters |= {"batch_size": min(batch_size, n_samples - 1), "max_epochs": 1, "device": "cpu"}
+    parameters |= options | penalties
     compiled_net = FCNet(**parameters).fit(*data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CompiledStep, "fits", lambda net: False)
@@ -88,7 +61,7 @@ def test_compiled_step_equals_autograd(**options):
         )
         # A weight at the cut is zero in one and not in the other.
         at_cut = np.zeros(found.shape, dtype=bool)
-        if name == "weight" and "l1" in options["penalties"]:
+        if name == "weight" and "l1" in penalties:
             at_cut = (found == 0.0) != (expected == 0.0)
             assert np.abs(found - expected)[at_cut].max(initial=0.0) < 0.0501
         assert np.abs(found - expected)[~at_cut].max(initial=0.0) <= 1e-5 * scale
