@@ -48,3 +48,21 @@ def press_ctrl_c():
             self.press("on_epoch_end", net)
 
     return PressCtrlC
+
+
+@pytest.fixture
+def press_ctrl_c_at_call(monkeypatch):
+    """Sends a real SIGINT at the call of a method with this number, of all its objects."""
+
+    def arrange(owner, name, number):
+        original, calls = getattr(owner, name), []
+
+        def noting(self, *arguments):
+            calls.append(self)
+            if len(calls) == number:
+                signal.raise_signal(signal.SIGINT)
+            return original(self, *arguments)
+
+        monkeypatch.setattr(owner, name, noting)
+
+    return arrange

@@ -367,21 +367,13 @@ def test_one_that_diverges_is_as_before_and_does_not_harm_the_others(ring, kind,
     ids=["compiled", "stacked"],
 )
 def test_interrupt_keeps_what_is_trained_and_leaves_the_rest_as_it_was(
-    ring, nets, method, epochs_before, monkeypatch
+    ring, nets, method, epochs_before, monkeypatch, press_ctrl_c_at_call
 ):
     """One net, or a stack of two, is stopped before the second of four epochs."""
     monkeypatch.setattr(_ensemble, "_AT_ONCE", 2)
     nets = nets()
     earlier = nets[5].fit(*ring).receptive_fields_
-    original, calls = getattr(*method), []
-
-    def interrupted(self, *arguments):
-        calls.append(self)
-        if len(calls) == epochs_before + 1:
-            signal.raise_signal(signal.SIGINT)
-        return original(self, *arguments)
-
-    monkeypatch.setattr(*method, interrupted)
+    press_ctrl_c_at_call(*method, epochs_before + 1)
     stopped = [4] if method[0] is CompiledStep else [2, 3]
     per_epoch = 900 // nets[0].batch_size + (900 % nets[0].batch_size > 0)
     message = f"interrupted; {stopped[-1] + 1} of 6 nets are kept as far as they were"

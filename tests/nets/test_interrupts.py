@@ -8,7 +8,7 @@ import pytest
 from skorch.callbacks import Callback, EarlyStopping
 
 from rfsk import Autoencoder, ConvNet, FCNet
-from rfsk.nets._batches import SampleBatches
+from rfsk.nets._batches import Samples
 from rfsk.nets._compiled_step import CompiledStep
 
 NETS = {
@@ -41,43 +41,16 @@ def test_ctrl_c_between_epochs_warns_and_keeps_the_net(kind, way, hook, ring, ta
     assert np.isfinite(net.transform(ring[0])).all()
 
 
-@pytest.fixture
-def press_after(monkeypatch):
-    """Press Ctrl-C when these batches have been used, which the compiled step takes one by one."""
-    monkeypatch.setattr("rfsk.nets._compiled_step._OPERATIONS_AT_ONCE", 0.0)
-    run, fetch = CompiledStep.run, SampleBatches.__iter__
-
-    def press(n_batches, kind):
-        used = []
-
-        def note():
-            if len(used) == n_batches:
-                signal.raise_signal(signal.SIGINT)
-            used.append(1)
-
-        def run_noting(*arguments):
-            note()
-            return run(*arguments)
-
-        def fetch_noting(self):
-            for batch in fetch(self):
-                note()
-                yield batch
-
-        if kind == "compiled":
-            monkeypatch.setattr(CompiledStep, "run", run_noting)
-        else:
-            monkeypatch.setattr(SampleBatches, "__iter__", fetch_noting)
-
-    return press
-
-
 @pytest.mark.parametrize("kind", NETS)
-def test_interrupt_within_an_epoch_keeps_the_net_trained_so_far(kind, ring, press_after):
+def test_interrupt_within_an_epoch_keeps_the_net_trained_so_far(
+    kind, ring, press_ctrl_c_at_call, monkeypatch
+):
     """As in skorch, the interrupted epoch has a loss for its batches, but none of its own."""
+    monkeypatch.setattr("rfsk.nets._compiled_step._OPERATIONS_AT_ONCE", 0.0)  # one step a call
+    method = (CompiledStep, "run") if kind == "compiled" else (Samples, "rows")
     two = make_net(kind, max_epochs=2).fit(*ring)
     for n_steps in (6, 4):
-        press_after(n_steps, kind)
+        press_ctrl_c_at_call(*method, n_steps + 1)
         with pytest.warns(UserWarning, match=f"interrupted after {n_steps} steps; the net "):
             net = make_net(kind, record=3).fit(*ring)
         assert net.n_steps_ == n_steps
