@@ -24,14 +24,14 @@ CLASSIFIERS = [
     FCNet(readout="linear"),
     FCNet(activation="relu", readout="linear"),
     FCNet(n_hidden=(16, 8, 4), readout="linear", optimizer=torch.optim.SGD, learning_rate=1.0),
-    ConvNet(boundary="zero", pooling="max", pool_size=1, readout="linear"),
+    ConvNet(boundary="zero", readout="linear"),
 ]
 VARIANTS = [  # slow tests
     FCNet(loss="cross_entropy", optimizer__momentum=0.5, record=3),
     FCNet(activation="tanh", train_bias=False),
     FCNet(readout="sqrt", l1=1e-4, l1_cut=10.0),
     FCNet(readout="linear", optimizer="adam", learning_rate=0.01),
-    ConvNet(image_shape=(1, -1), readout="sum", train_bias=False),
+    ConvNet(image_shape=(1, -1), pooling="max", readout="sum", train_bias=False),
     ConvNet(image_shape=(-1, 1), boundary="zero", kernel_size=1, readout="linear"),
 ]
 TRANSFORMERS = [

@@ -15,10 +15,7 @@ _ODD = ("erf", "tanh", "linear")
 
 
 def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = None) -> None:
-    """Warn of likely mistakes in the data of a net, whose classes are `index`, or between the two.
-
-    Only the scale of X is checked if the net has been trained before.
-    """
+    """Warn of likely mistakes in the data of a net, or of their scale if it was trained before."""
     step = max(1, len(X) // _ROWS)
     rows = np.asarray(X[::step], dtype=np.float64)
     note_scale(rows)

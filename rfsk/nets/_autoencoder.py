@@ -53,8 +53,7 @@ class Autoencoder(NetEstimator):
         Weight of the sum of sizes of the codes. If it is positive, rows of an untied decoder are
         kept at norm at most 1, so that small codes do not evade the penalty.
     bias_init : float or "auto", default=0.0
-        Biases start at +bias_init for the first half of the units and -bias_init for the second;
-        "auto" is 1, or 0 for relu.
+        As in `FCNet`.
     @train_bias
     learning_rate : float, default=0.01
         Learning rate of every parameter.
@@ -134,7 +133,7 @@ class Autoencoder(NetEstimator):
         Returns
         -------
         self : Autoencoder
-            The fitted estimator; interrupts and errors are as in `FCNet`.
+            Interrupts and errors are as in `FCNet`.
         """
         return self._fit(partial(self._prepare_fit, X))
 
@@ -145,7 +144,7 @@ class Autoencoder(NetEstimator):
         sample_weight: None = None,
         shared: dict[Any, torch.Tensor] | None = None,
     ) -> Training:
-        """Check the data, and have a net for them; see `NetClassifier`."""
+        """Check the data, and have a net for them."""
         training = self._prepare_block(
             X, self._is_warm(), partial(self._inputs_on_device, shared=shared)
         )
@@ -193,7 +192,7 @@ class Autoencoder(NetEstimator):
         Returns
         -------
         self : Autoencoder
-            The fitted estimator; interrupts and errors are as in `FCNet`.
+            Interrupts and errors are as in `FCNet`.
         """
         return self._fit(partial(self._prepare_online, source, n_samples))
 

@@ -48,22 +48,17 @@ _OWN_OPTIONS = {
 
 
 class Training(NamedTuple):
-    """Data and settings of a training that is about to begin.
-
-    `n_steps` is None for a block of data with more to come, of which no snapshots are taken;
-    `original` holds the data as the user passed them, for scikit-learn's callbacks; `stop` ends
-    the training when set; and `n_threads` of the compiled step are those of torch by default.
-    """
+    """Data and settings of a training that is about to begin."""
 
     data: Samples | TaskBatches
     n_epochs: int
-    n_steps: int | None
+    n_steps: int | None  # None for a block of data, of which no snapshots are taken
     seed: int
     valid: Samples | None = None
     evaluator: Evaluator | None = None
-    original: tuple[Any, Any] = (None, None)
-    stop: threading.Event | None = None
-    n_threads: int | None = None
+    original: tuple[Any, Any] = (None, None)  # the user's data, for scikit-learn's callbacks
+    stop: threading.Event | None = None  # ends the training when set
+    n_threads: int | None = None  # of the compiled step; those of torch by default
 
 
 class NetEstimator(
@@ -273,15 +268,7 @@ class NetEstimator(
                 raise ValueError(f"{name} do not fit: the callbacks are {sorted(known)}.")
 
     def _group_options(self) -> dict[str, dict[str, float]]:
-        """Options of the optimizer by the name of the parameter, from the rates set now.
-
-        In the scaling of "sgd", a layer of K units on D inputs moves its weights by learning_rate K
-        / A^2 and its biases by 1/D of that, where A is the scale of the readout times K; a readout
-        moves by readout_rate learning_rate K, and its bias without the K. Otherwise the factors K,
-        1/D and 1/A^2 are left out. A step of SGD shrinks fields by learning_rate x weight_decay;
-        then they move towards zero by learning_rate x l1, and those smaller than l1_cut x l1 are
-        set to zero.
-        """
+        """Options of the optimizer by the name of the parameter, in the scaling FCNet describes."""
         module, options = self.net_.module_, {}
         scaled = self._scales_rates and isinstance(self.optimizer, str) and self.optimizer == "sgd"
         l1, l1_cut = getattr(self, "l1", 0.0), getattr(self, "l1_cut", 0.0)
@@ -304,10 +291,7 @@ class NetEstimator(
         return math.ceil(n_samples / self.batch_size)
 
     def _fit(self, prepare: Callable[[], Training], *, has_validation: bool = False) -> Any:
-        """Prepare a training and run it.
-
-        Leaves the estimator as it was if the preparation fails or the net diverges.
-        """
+        """Prepare a training and run it; leave the estimator as it was if this fails."""
         self._check_parameters(has_validation=has_validation)
         before, training = dict(vars(self)), None
         try:
@@ -336,11 +320,7 @@ class NetEstimator(
     def _inputs_on_device(
         self, data: NDArray[Any], shared: dict[Any, torch.Tensor] | None
     ) -> torch.Tensor:
-        """Inputs in the precision of a fit, which nets of an ensemble share.
-
-        It is double where all samples make one batch, so that equal data in any order give equal
-        nets.
-        """
+        """Inputs, which nets of an ensemble share: in double precision if they make one batch."""
         dtype = torch.float64 if len(data) <= self.batch_size else torch.float32
         shared = {} if shared is None else shared
         if (self._device, dtype) not in shared:
@@ -370,10 +350,7 @@ class NetEstimator(
 
     @contextmanager
     def _prepared(self, training: Training) -> Iterator[None]:
-        """Context of a training: what is measured on the way, and the fitted attributes after it.
-
-        A net that diverges has the weights and the history that it had before.
-        """
+        """Context of a training; a net that diverges has the weights and history of before."""
         net, recorder = self.net_, None
         own = copy.deepcopy([part.state_dict() for part in (net.module_, net.optimizer_)])
         n_epochs, n_steps = len(net.history), net.n_steps_

@@ -19,10 +19,7 @@ _BLOCK = 2**19  # numbers drawn at a time, or one batch
 
 
 class Samples(Dataset):
-    """Inputs on the training device, (n_samples, n_features), with class indices.
-
-    Without them, inputs are their own targets. Weights have mean one, and the precision of X.
-    """
+    """Inputs on the training device with class indices; without, inputs are their own targets."""
 
     def __init__(
         self,
@@ -49,11 +46,7 @@ class Samples(Dataset):
 
 
 class Chunk(NamedTuple):
-    """Batches for the compiled step.
-
-    Inputs X of shape (n_rows, n_features), their class indices and weights; the rows of all
-    batches, one batch after another; and where the first batch starts in `order` and each one ends.
-    """
+    """Batches for the compiled step: batch i has the rows order[ends[i] : ends[i + 1]]."""
 
     X: NDArray[np.float32]
     y: NDArray[np.int64]
@@ -69,10 +62,7 @@ class Chunk(NamedTuple):
 
 
 class SampleBatches:
-    """Batches of samples in memory, for one epoch in each iteration.
-
-    The last batch may be smaller. The generator shuffles the samples; None leaves them in order.
-    """
+    """Batches of samples, for one epoch in each iteration, in order if there is no generator."""
 
     def __init__(
         self, samples: Samples, batch_size: int, generator: torch.Generator | None
@@ -109,9 +99,8 @@ class SampleBatches:
 class TaskBatches:
     """Fresh batches of a task, drawn on the device: a part of `n_samples` in each iteration.
 
-    Batches are stratified: see `Discrimination.class_boundaries`. There are `n_epochs` iterations,
-    and the last batch may be smaller. `weight_of_class` has the weights of the classes in the loss;
-    without labels, inputs are their own targets.
+    Batches are stratified: see `Discrimination.class_boundaries`. Without labels, inputs are their
+    own targets.
     """
 
     def __init__(

@@ -20,10 +20,8 @@ _OPERATIONS_TO_SHARE = 5e6  # of a step from which on threads share its batch
 class CompiledStep:
     """Steps of SGD on the squared loss of a two-layer network with a fixed readout.
 
-    Weights and biases change in place. Threads share the blocks of a large batch: each takes the
-    next one, and the gradients are added in the order of the blocks, so that the numbers do not
-    depend on the number of threads. `net` is an engine for which `fits` is true, and `batch_size`
-    the size of a whole batch.
+    Weights and biases change in place. Threads share the blocks of a large batch, whose gradients
+    are added in the order of the blocks.
     """
 
     def __init__(self, net: Any, batch_size: int, n_threads: int) -> None:
@@ -43,16 +41,16 @@ class CompiledStep:
         scale, per_unit = module.activation.scale, module.readout_scale / n_units
         self.constants = np.array(
             [
-                batch_size,
-                scale / math.sqrt(n_features),
-                scale,
-                per_unit,
-                2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,
+                batch_size,  # a smaller batch takes a step that is shorter in proportion
+                scale / math.sqrt(n_features),  # of w.x in the argument of the activation
+                scale,  # of b
+                per_unit,  # of the sum of the units in the output
+                2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,  # of a residual
                 rate,
                 bias["lr"] if module.bias.requires_grad else 0.0,
                 weight["weight_decay"],
-                rate * weight["l1"],
-                weight["cut"] if rate else 0.0,
+                rate * weight["l1"],  # distance that weights move towards zero
+                weight["cut"] if rate else 0.0,  # size below which they are set to zero
             ]
         )
         operations = 4.0 * batch_size * self.weight.size + 20.0 * self.weight.size
@@ -64,7 +62,7 @@ class CompiledStep:
             np.empty((n_blocks, n_units), dtype=np.float32),
             np.empty(n_blocks),
         )
-        self.rooms = []
+        self.rooms = []  # of each thread: inputs, activations and slopes of a block, and gradients
         for _ in range(self.n_threads):
             rows = np.empty((largest, n_features), dtype=np.float32)
             z, slope = np.empty((2, largest, n_units), dtype=np.float32)

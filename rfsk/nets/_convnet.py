@@ -45,12 +45,10 @@ class ConvNet(NetClassifier):
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
         sigma, as in `FCNet`.
     pooling : {"mean", "max"}, optional
-        Whether and how to pool activations over windows of sites before the readout.
-    pool_size : int or (int, int), optional
-        Sites of a window along each axis, a divisor of their number; all of them by default.
+        Whether and how to pool the activations of a channel over all sites before the readout.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         As in `FCNet`, with C in place of K: "mean" averages over channels and sites, and "linear"
-        trains a weight for each channel, (pooled) site and class.
+        trains a weight for each channel, site (unless they are pooled) and class.
     @bias_init @train_bias @loss @class_weight
     learning_rate : float, default=5.0
         A step moves filters by learning_rate C dLoss/df, biases by (learning_rate / D) of it.
@@ -100,7 +98,6 @@ class ConvNet(NetClassifier):
         boundary: str = "periodic",
         activation: str | Callable = "erf",
         pooling: str | None = None,
-        pool_size: int | tuple[int, int] | None = None,
         readout: str = "auto",
         bias_init: float | str = "auto",
         train_bias: bool = True,
@@ -126,7 +123,7 @@ class ConvNet(NetClassifier):
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         check_positive(self.n_channels, "n_channels", integer=True)
-        for name in ("kernel_size", "stride", "pool_size"):
+        for name in ("kernel_size", "stride"):
             sizes = getattr(self, name)
             for size in [] if sizes is None else np.atleast_1d(sizes).tolist():
                 check_positive(size, name, integer=True)
@@ -157,23 +154,9 @@ class ConvNet(NetClassifier):
             )
         return tuple(sizes)
 
-    def _pool_shape(self, sites: tuple[int, ...]) -> tuple[int, ...]:
-        if self.pooling is None:
-            return (1,) * len(sites)
-        if self.pool_size is None:
-            return sites
-        sizes = self._per_axis("pool_size", sites, "one size per axis, at most its places")
-        if np.any(np.remainder(sites, sizes)):
-            raise ValueError(
-                f"pool_size={self.pool_size!r} does not divide the {sites} places of a filter; "
-                "expected a divisor along each axis."
-            )
-        return sizes
-
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         kernel = self._kernel_shape(shape)
         stride = self._per_axis("stride", shape, "one number of sites per axis, at most its side")
-        sites = tuple(-(-side // step) for side, step in zip(shape, stride, strict=True))
         return {
             "shape": shape,
             "n_channels": self.n_channels,
@@ -181,7 +164,6 @@ class ConvNet(NetClassifier):
             "stride": stride,
             "boundary": self.boundary,
             "pooling": self.pooling,
-            "pool_size": self._pool_shape(sites),
         }
 
     def _fields_of(self, weight: Array) -> Array:

@@ -14,12 +14,7 @@ _DIRECT_TAPS = 9
 
 
 class Convolutional(ReadoutMixin, HiddenUnits):
-    """Channels c with the input of a cross-correlation / sqrt(taps) + b_c at every site.
-
-    Sites are every `stride`-th along an axis from the first. Beyond the border the lattice
-    continues at its other end ("periodic") or is zero. Windows of `pool_size` sites are pooled
-    after the activation.
-    """
+    """Channels c with the input cross-correlation / sqrt(taps) + b_c at every stride-th site."""
 
     def __init__(
         self,
@@ -29,7 +24,6 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         stride: tuple[int, ...],
         boundary: str,
         pooling: str | None,
-        pool_size: tuple[int, ...],
         n_outputs: int,
         readout: str,
         seed: int,
@@ -39,10 +33,10 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         taps = math.prod(kernel_size)
         super().__init__((n_channels, 1, *kernel_size), taps, generator=generator, **kwargs)
         self.shape, self.stride = shape, stride
-        self.pooling, self.pool_size = pooling, pool_size
+        self.pooling = pooling
         self.sites = tuple(-(-side // step) for side, step in zip(shape, stride, strict=True))
-        pooled = [side // window for side, window in zip(self.sites, pool_size, strict=True)]
-        self._add_readout(n_channels, n_channels * math.prod(pooled), n_outputs, readout, generator)
+        n_read = n_channels * (1 if pooling else math.prod(self.sites))
+        self._add_readout(n_channels, n_read, n_outputs, readout, generator)
         self.axes = tuple(range(-len(shape), 0))
         reach = [size // 2 for size in kernel_size]
         self.center = [-side for side in reach]
@@ -92,10 +86,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return correlation[(..., *kept)] + bias.reshape(-1, *[1] * len(self.shape))
 
     def laid_on_sites(self) -> torch.Tensor:
-        """Filters / sqrt(taps) laid on every site, (n_channels * n_sites, n_features), in double.
-
-        They are the responses to one feature at a time.
-        """
+        """Filters / sqrt(taps) on every site, (n_channels * n_sites, n_features), in double."""
         n_features = math.prod(self.shape)
         weight = self.weight.detach().double() / math.sqrt(self.fan_in)
         one_hot = torch.eye(n_features, dtype=torch.float64, device=weight.device)
@@ -104,23 +95,13 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return responses.reshape(n_features, -1).T.contiguous()
 
     def readout_on_sites(self) -> torch.Tensor:
-        """Weights of the linear readout spread over the sites that are pooled by their mean."""
-        pooled = [side // size for side, size in zip(self.sites, self.pool_size, strict=True)]
-        weights = self.readout_weight.detach().reshape(-1, self.n_units, *pooled)
-        for axis, size in enumerate(self.pool_size):
-            weights = weights.repeat_interleave(size, dim=axis + 2)
-        return weights.reshape(self.n_outputs, -1)
+        """Weights of the linear readout for every site, also if sites are pooled by their mean."""
+        weights = self.readout_weight.detach()
+        return weights.repeat_interleave(math.prod(self.sites), dim=1) if self.pooling else weights
 
     def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
         """Hidden activations, pooled where asked, (n_samples, n_activations)."""
         values = super().hidden(x)
         if self.pooling is None:
             return values
-        windows = [
-            part
-            for side, window in zip(self.sites, self.pool_size, strict=True)
-            for part in (side // window, window)
-        ]
-        values = values.reshape(len(x), self.n_units, *windows)
-        within = tuple(range(3, values.ndim, 2))
-        return _POOLINGS[self.pooling](values, dim=within).reshape(len(x), -1)
+        return _POOLINGS[self.pooling](values.reshape(len(x), self.n_units, -1), dim=2)

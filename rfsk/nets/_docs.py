@@ -5,8 +5,8 @@ from .._core._docstrings import shared_entries
 _ENTRIES = """\
 bias_init : float or "auto", default="auto"
     Biases start at +bias_init for the first half of the units and -bias_init for the second.
-    "auto" is 1, or 0 for "relu" and other activations that have no negative values and are not,
-    as the logistic function is, odd about their value at zero.
+    "auto" is 1, or 0 for "relu" and other functions without negative values, unless they are odd
+    about their value at zero as the logistic function is.
 train_bias : bool, default=True
     Whether the biases of the units are trained.
 init_scale : float, default=0.1
@@ -19,9 +19,8 @@ class_weight : "balanced" or dict, optional
 batch_size : int, default=500
     Samples of a step. A smaller last batch takes a step that is shorter in proportion.
 optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
-    "sgd" scales the rates as described for FCNet. With "adam" and any torch class,
-    torch.optim.SGD included, the rate of every parameter is `learning_rate` (1e-3 is usual for
-    adam), that of the readout `readout_rate` times as much, and `weight_decay` is passed on.
+    "sgd" scales the rates as described for FCNet. With "adam" and torch classes the rate of every
+    parameter is `learning_rate`, that of the readout `readout_rate` times as much.
 validation_fraction : float, default=0.0
     Fraction of the data that `fit` keeps for validation, of each class alike. The history then
     has `valid_loss` and `valid_acc`, which callbacks can monitor.
@@ -32,9 +31,8 @@ record : int, optional
     Number of snapshots of the fields to keep, at least 2, at steps from the start to the end that
     are spaced evenly in the logarithm (fewer where these coincide).
 callbacks : list of skorch callbacks, optional
-    Called during training, as in skorch. A callback that listens to single training batches selects
-    skorch's own, slower loop. Callbacks of scikit-learn (1.9 and later) are set by
-    ``set_callbacks``.
+    Called as in skorch; one that listens to single training batches selects skorch's slower loop.
+    Callbacks of scikit-learn (1.9 and later) are set by ``set_callbacks``.
 device : str, default="auto"
     A torch device for the training. "auto" is cuda where there is one, else cpu.
 warm_start : bool, default=False
@@ -53,8 +51,7 @@ classes_ : ndarray of shape (n_classes,)
 net_ : skorch.NeuralNet
     The skorch net inside, which numbers the classes from 0.
 history_ : skorch.history.History
-    One entry for each epoch (1/100 of an online run), with `train_loss`, `step` and what callbacks
-    record.
+    `train_loss`, `step` and what callbacks record, by epoch (1/100 of an online run).
 loss_curve_ : ndarray of shape (n_epochs,)
     Mean training loss of each epoch.
 n_steps_ : int
@@ -70,8 +67,7 @@ evaluation_ : EvaluationCurve
 shape_ : tuple of int
     Lattice of the features.
 seed_ : int or None
-    The seed of this net, newly drawn if `random_state` is None: as `random_state` it gives the
-    same net on the same data. None if `random_state` was a generator.
+    The seed of this net, newly drawn if `random_state` is None, and None if that is a generator.
 n_features_in_ : int
     Number of features.
 """

@@ -29,11 +29,7 @@ class DivergenceError(ValueError):
 
 
 def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> None:
-    """Raise DivergenceError if the loss is not finite, or, at the end, has exploded.
-
-    During training it may explode: a step that is too large can throw a network to where steps
-    are small.
-    """
+    """Raise DivergenceError if the loss is not finite, or, at the end, has exploded."""
     limit = _EXPLODED * max(losses[0], 1.0) if at_end else math.inf
     if not losses[-1] < limit:
         raise DivergenceError(
@@ -43,12 +39,9 @@ def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> No
 
 
 class Engine(NeuralNet):
-    """A skorch net whose epochs run without skorch's work for each batch.
+    """A skorch net that takes the steps of an epoch by compiled code or a short autograd loop.
 
-    Only the way in which an epoch takes its steps is replaced: by compiled code where there is
-    some for the network, else by a short loop with autograd. A callback that listens to training
-    batches selects skorch's own loop. History, callbacks, validation and scoring are skorch's.
-    A batch smaller than the others takes a step that is shorter in proportion.
+    A callback that listens to training batches selects skorch's own loop.
     """
 
     group_options_: dict[str, dict[str, float]]  # of the optimizer, by the name of the parameter
@@ -234,10 +227,7 @@ class Engine(NeuralNet):
         self.module_.constrain_()
 
     def check_end(self, first_epoch: int) -> None:
-        """Raise DivergenceError if a training that is over left the network exploded.
-
-        Losses are those before each step; the last step is judged by its batch.
-        """
+        """Raise DivergenceError if the network has exploded; its batch judges the last step."""
         losses = [row["train_loss"] for row in self.history[first_epoch:] if "train_loss" in row]
         if self.last_batch_ is not None:
             X, y = self.last_batch_

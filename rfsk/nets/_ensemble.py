@@ -42,8 +42,8 @@ def fit_many(
 
     Each net becomes what its own ``fit(X, y)`` would make of it, whatever the others and `n_jobs`:
     to the last bit where its steps are compiled (two layers, fixed readout, squared loss, "sgd",
-    on a CPU), and up to rounding elsewhere. Where steps are not compiled, nets of equal
-    architecture and rates are trained as one batched computation.
+    on a CPU), and up to rounding elsewhere, where nets of equal architecture and rates are trained
+    as one batched computation.
 
     Parameters
     ----------
@@ -66,10 +66,8 @@ def fit_many(
 
     Raises
     ------
-    TypeError
-        If `nets` holds anything but nets.
-    ValueError
-        If a parameter or the data are not valid, before any training.
+    TypeError, ValueError
+        If a net, a parameter or the data are not valid, before any training.
 
     Examples
     --------

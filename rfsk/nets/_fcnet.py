@@ -48,11 +48,10 @@ class FCNet(NetClassifier):
         the larger s is ("lazy" training). "linear" is (1/K) V sigma + c with V (initially standard
         normal) and c (initially zero) trained, V by readout_rate learning_rate K dLoss/dV and c by
         readout_rate learning_rate dLoss/dc. "auto" is mean for two classes and linear for more.
-    bias_init : float or "auto", default="auto"
-        Biases start at +bias_init for the first half of the units and -bias_init for the second.
-        "auto" is 1, or 0 for relu; 0 with ``train_bias=False`` is a net without biases. An odd
-        activation without biases learns nothing from inputs with P(x) = P(-x). With the default
-        targets, units of positive bias localize and units of negative bias oscillate.
+    @bias_init
+        With the default targets, units of positive bias localize and units of negative bias
+        oscillate. An odd activation without biases (0 and ``train_bias=False``) learns nothing
+        from inputs with P(x) = P(-x).
     @train_bias @loss @class_weight
     learning_rate : float, default=5.0
         In the scaling above. Runs of equal learning_rate x steps grow the same fields if

@@ -82,30 +82,8 @@ def move(weight, bias, mask, gradients, bias_gradients, losses, n_samples, const
 def take_steps(network, samples, ends, activation, constants, room, first, stride):
     """Take steps of gradient descent, one for each batch, and return the sum of their losses.
 
-    Parameters
-    ----------
-    network : (weight, bias, mask)
-        They change in place. The mask, of shape (0, 0) if there is none, is zero where a weight is
-        to stay zero.
-    samples : (X, targets, importance, order)
-        Inputs of shape (n_rows, n_features), target and weight of each, and the rows of all
-        batches, one batch after another.
-    ends : array of int of shape (n_batches + 1,)
-        Start of the first batch and end of each one in `order`.
-    activation : int
-        Number of the activation function in `ACTIVATIONS`.
-    constants : array of shape (10,)
-        Samples of a whole batch (a smaller one takes a step that is shorter in proportion); factors
-        of w.x and of b in the argument of the activation function; factor of the sum of the units
-        in the output, and of a residual in the gradient; learning rates of weights and biases;
-        weight decay; the distance that weights then move towards zero, and the size below which
-        they are set to zero.
-    room : (rows, z, slope, flat_z, flat_slope, gradients, bias_gradients, losses)
-        Scratch arrays: inputs, activations and derivatives of a block of samples, flat views of
-        the last two, and gradients and losses of all blocks of a batch.
-    first, stride : int
-        0 and 1 take whole steps. With a larger stride, only the gradients of every `stride`-th
-        block of a single batch are computed, from block `first` on; `move` then takes the step.
+    With a `stride` above 1, only gradients of every `stride`-th block of a single batch are
+    computed, from block `first` on; `move` takes the step. See `CompiledStep` for the arguments.
     """
     weight, bias, mask = network
     X, targets, importance, order = samples

@@ -20,10 +20,7 @@ def _normal(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
 
 
 class HiddenUnits(nn.Module):
-    """Units with a field and a bias each; subclasses define the inputs on which fields are laid.
-
-    Biases are +bias_init for the first half of the units and -bias_init for the second.
-    """
+    """Units with a field and a bias each; subclasses define the inputs on which fields are laid."""
 
     weight: nn.Parameter
     bias: torch.Tensor
@@ -91,11 +88,7 @@ class HiddenUnits(nn.Module):
 
 
 class ReadoutMixin:
-    """A readout of n hidden activations of K units.
-
-    With the mean readout the output is the average of all hidden activations, with "sqrt" and
-    "sum" it is sqrt K and K times that. The linear one is (1/n) V sigma + c with V and c trained.
-    """
+    """Readout of n activations of K units: mean times 1, sqrt K or K, or (1/n) V sigma + c."""
 
     def _add_readout(
         self,
@@ -133,10 +126,7 @@ class ReadoutMixin:
 
 
 class DenseUnits(HiddenUnits):
-    """Units k with the inputs w_k.x / sqrt(D) + b_k, and further layers of them.
-
-    Initial weights of further layers are standard normal numbers, initial biases are zero.
-    """
+    """Units k with the inputs w_k.x / sqrt(D) + b_k, and further layers of them."""
 
     def __init__(
         self,
@@ -205,10 +195,7 @@ class FullyConnected(ReadoutMixin, DenseUnits):
 
 
 class Autoencoding(DenseUnits):
-    """Dense units, and a linear decoder of them: c + sum_k v_k sigma_k / sqrt(D).
-
-    The decoder is tied if v = w.
-    """
+    """Dense units, and a linear decoder: c + sum_k v_k sigma_k / sqrt(D), with v = w if tied."""
 
     def __init__(
         self, n_features: int, n_hidden: int, tied: bool, seed: int, **kwargs: Any

@@ -20,8 +20,9 @@ from ._device import resolve_device
 from ._fcnet import FCNet
 
 _CLASSES: Any = {cls.__name__: cls for cls in (Autoencoder, ConvNet, FCNet)}
-# Parameters of earlier versions that concern training only.
+# Parameters of earlier versions: of training only, and one that must not have been set.
 _REMOVED = {"schedule", "patience", "scaling"}
+_UNSET = ("pool_size", None)
 _SNAPSHOTS = ("snapshot_steps_", "receptive_field_history_")
 
 
@@ -42,10 +43,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        If its activation or optimizer is a function or class of the user's, or its labels are
-        objects.
-    OSError
-        If the file cannot be written.
+        If its activation or optimizer is not a name, or its labels are objects.
 
     Examples
     --------
@@ -155,7 +153,7 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
         parameters = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in about["parameters"].items()
-            if name not in _REMOVED
+            if name not in _REMOVED and (name, value) != _UNSET
         }
         if isinstance(parameters.get("class_weight"), tuple):
             parameters["class_weight"] = dict(parameters["class_weight"])

@@ -16,11 +16,7 @@ _BLOCK = 2**22  # hidden activations and inputs held at a time
 
 
 class Snapshots:
-    """Steps at which observers measure a network, evenly spaced in the logarithm.
-
-    The start and the end are among them; there are fewer than `n_snapshots` where steps would
-    coincide. Observers have a method ``measure(step, module)``.
-    """
+    """Steps at which observers measure a network, by their method ``measure(step, module)``."""
 
     def __init__(
         self, observers: list[Any], n_snapshots: int, first_step: int, n_steps: int
@@ -46,7 +42,7 @@ class Snapshots:
 
 
 def snapshot_steps(n_snapshots: int, n_steps: int) -> list[int]:
-    """Steps from 0 to `n_steps`, evenly spaced in the logarithm."""
+    """Steps from 0 to `n_steps`, evenly spaced in the logarithm; fewer where they coincide."""
     spaced = np.geomspace(n_steps, 1, n_snapshots - 1).round().astype(int)
     return [0, *np.unique(spaced).tolist()]
 
@@ -59,7 +55,7 @@ class FieldRecorder:
         self.weights: list[np.ndarray] = []
 
     def measure(self, step: int, module: Any) -> None:
-        """Keep the weights as they are now."""
+        """Keep the weights."""
         self.steps.append(step)
         self.weights.append(module.weight.detach().cpu().numpy().copy())
 
@@ -103,11 +99,7 @@ class EvaluationCurve:
 
 
 class Evaluator:
-    """Measures a net on samples drawn once, of a task and of its clone.
-
-    The samples have a seed of their own, made of that of the training, so that evaluation does not
-    change the training.
-    """
+    """Measures a net on samples of a task and of its clone, drawn once with a seed of their own."""
 
     def __init__(
         self,

@@ -15,13 +15,9 @@ Array = NDArray[np.float64]
 
 
 class CodedLoss(nn.Module):
-    """Loss of each sample, from outputs and class indices, and the classes that outputs stand for.
+    """Squared or cross-entropy loss of each sample, and the classes that outputs stand for.
 
-    The loss is (output - target)^2, averaged over outputs, or the negative log-likelihood. Two
-    classes share one output, +1 for class 0 and -1 for class 1 as in the paper, so that a positive
-    decision (for class 1, as in scikit-learn) is minus the output. The mean of non-negative units
-    cannot be negative: its target is 1 for class 1 and 0 for class 0 (`rectified`). More classes
-    have one output each.
+    Two classes share one output: +1 for class 0 and -1 for class 1, or 0 and 1 if `rectified`.
     """
 
     target_of_class: torch.Tensor
@@ -59,11 +55,7 @@ class CodedLoss(nn.Module):
         return decision.argmax(1) if self.n_classes > 2 else (decision > 0.0) * 1
 
     def probability(self, outputs: Array) -> Array:
-        """Outputs as class probabilities, (n_samples, n_classes).
-
-        The squared loss is least at the conditional mean of the target, from which the
-        probability follows; it is clipped to [0, 1].
-        """
+        """Class probabilities, (n_samples, n_classes); of the squared loss from the mean target."""
         is_likelihood = self.loss == "cross_entropy"
         if self.n_classes > 2:
             if is_likelihood:
@@ -95,10 +87,7 @@ class ReconstructionLoss(nn.Module):
 
 
 def choose_loss(n_classes: int, readout: str, loss: str, activation: Any) -> tuple[str, bool]:
-    """Settle "auto", and whether the output is a mean of non-negative units.
-
-    Raises ValueError if readout, loss and classes do not fit.
-    """
+    """Settle "auto", and whether the output is a mean of non-negative units."""
     if readout != "linear" and n_classes > 2:
         raise ValueError(
             "Only binary classification is supported. The type of the target is multiclass. "

@@ -5,7 +5,7 @@ import signal
 import pytest
 from skorch.callbacks import Callback
 
-from rfsk import make_nlgp
+from rfsk import ConvNet, FCNet, make_nlgp
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +16,13 @@ def ring():
 @pytest.fixture(scope="session")
 def task():
     return make_nlgp(2, 20, correlation_length=(1.0, 2.0), return_X_y=False).task
+
+
+@pytest.fixture(scope="session", params=[(FCNet, 6), (ConvNet, 3)], ids=["FCNet", "ConvNet"])
+def make_net(request):
+    """Makes nets of three epochs and a fixed seed."""
+    make, n_units = request.param
+    return lambda **options: make(n_units, **{"max_epochs": 3, "random_state": 0, **options})
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +48,21 @@ def press_ctrl_c():
             self.press("on_epoch_end", net)
 
     return PressCtrlC
+
+
+@pytest.fixture
+def press_ctrl_c_at_call(monkeypatch):
+    """Sends a real SIGINT at the call of a method with this number, of all its objects."""
+
+    def arrange(owner, name, number):
+        original, calls = getattr(owner, name), []
+
+        def noting(self, *arguments):
+            calls.append(self)
+            if len(calls) == number:
+                signal.raise_signal(signal.SIGINT)
+            return original(self, *arguments)
+
+        monkeypatch.setattr(owner, name, noting)
+
+    return arrange

@@ -78,9 +78,14 @@ def test_penalty_makes_codes_sparse_and_keeps_decoder_rows_within_the_unit_ball(
     assert np.linalg.norm(sparse.decoder_, axis=1).max() <= 1.0 + 1e-6
     active = [(net.transform(X) > 1e-3).mean() for net in (dense, sparse)]
     assert active[1] < 0.8 * active[0]
+    dense.set_params(sparsity=3.0, warm_start=True, max_epochs=1).fit(X)
+    assert np.linalg.norm(dense.decoder_, axis=1).max() <= 1.0 + 1e-6
 
 
-def test_fit_online_takes_a_model_or_a_task(X):
+def test_partial_fit_is_an_epoch_and_fit_online_takes_a_model_or_a_task(X):
+    whole = Autoencoder(6, max_epochs=1, record=4, random_state=0).fit(X)
+    block = Autoencoder(6, random_state=0).partial_fit(X)
+    np.testing.assert_array_equal(whole.receptive_fields_, block.receptive_fields_)
     task = make_nlgp(2, 40, correlation_length=(4.0, 8.0), return_X_y=False).task
     for source in (task, task.models[1]):
         net = Autoencoder(8, record=3, random_state=0).fit_online(source, 60_000)
@@ -89,24 +94,6 @@ def test_fit_online_takes_a_model_or_a_task(X):
         assert net.receptive_field_history_.shape == (3, 8, 40)
     with pytest.raises(TypeError, match="expected a list of input models"):
         Autoencoder().fit_online(X)
-
-
-def test_warm_start_goes_on_with_a_new_penalty(X):
-    net = Autoencoder(6, tied=False, max_epochs=2, warm_start=True, random_state=0).fit(X)
-    net.set_params(sparsity=3.0).fit(X)
-    assert net.n_steps_ == 24
-    assert np.linalg.norm(net.decoder_, axis=1).max() <= 1.0 + 1e-6
-    with pytest.raises(ValueError, match="fitted net has tied=False"):
-        net.set_params(tied=True).fit(X)
-
-
-def test_partial_fit_of_the_whole_is_an_epoch_with_and_without_snapshots(X):
-    whole = Autoencoder(6, max_epochs=1, record=4, random_state=0).fit(X)
-    block = Autoencoder(6, random_state=0).partial_fit(X)
-    np.testing.assert_array_equal(whole.receptive_fields_, block.receptive_fields_)
-    assert block.partial_fit(X).n_steps_ == 12
-    other = Autoencoder(6, max_epochs=1, random_state=1).fit(X)
-    assert not np.array_equal(other.receptive_fields_, whole.receptive_fields_)
 
 
 def test_codes_of_another_width_are_refused(X):

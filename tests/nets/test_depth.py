@@ -70,11 +70,6 @@ def test_first_step_of_every_layer_has_the_stated_rate(ring, optimizer):
         np.testing.assert_allclose(after[name].numpy(), expected, atol=2e-6, err_msg=name)
 
 
-def test_one_layer_in_a_tuple_is_the_net_of_that_width(ring):
-    alone, in_tuple = (FCNet(k, max_epochs=2, random_state=0).fit(*ring) for k in (6, (6,)))
-    np.testing.assert_array_equal(alone.receptive_fields_, in_tuple.receptive_fields_)
-
-
 def test_biases_are_fixed_in_every_layer_and_a_mask_is_of_the_first(ring):
     mask = np.random.default_rng(0).random((6, 20)) < 0.5
     net = FCNet((6, 4), mask=mask, train_bias=False, max_epochs=2, random_state=0).fit(*ring)
@@ -96,17 +91,3 @@ def test_three_hidden_layers_learn_the_task_and_localize_some_of_their_fields(ri
         assert net.score(*inputs.sample(5000, random_state=5)) > 0.87
         deciles.append(np.quantile(ipr(net.receptive_fields_), 0.9))
     assert deciles[1] > max(0.04, 1.3 * deciles[0])
-
-
-@pytest.mark.parametrize(
-    ("n_hidden", "message"),
-    [
-        ((), r"n_hidden=\(\); expected at least one hidden layer"),
-        ((4, 0), "n_hidden=0; expected an integer > 0"),
-        ((4, 2.5), "n_hidden=2.5; expected an integer"),
-        ("many", "n_hidden='many'; expected an integer"),
-    ],
-)
-def test_bad_layers_are_refused(ring, n_hidden, message):
-    with pytest.raises(ValueError, match=message):
-        FCNet(n_hidden).fit(*ring)

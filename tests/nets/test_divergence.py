@@ -18,46 +18,31 @@ NETS = {
     "momentum": lambda **options: FCNet(4, **SGD, optimizer__momentum=0.5, **options),
     "deep": lambda **options: FCNet((4, 3), **SGD, **options),
     "convolution": lambda **options: ConvNet(2, **SGD, **options),
-    "autoencoder": lambda **options: Autoencoder(4, **SGD, **options),
     "untied": lambda **options: Autoencoder(4, tied=False, **SGD, **options),
 }
 CALLS = {
     "partial_fit": lambda net: net.partial_fit(X, Y),
-    "partial_fit of one batch": lambda net: net.set_params(batch_size=600).partial_fit(X, Y),
     "fit": lambda net: net.fit(X, Y),
-    "warm fit": lambda net: net.set_params(warm_start=True).fit(X, Y),
-    "fit of one batch": lambda net: net.set_params(warm_start=True, batch_size=600).fit(X, Y),
+    "warm fit of one batch": lambda net: net.set_params(warm_start=True, batch_size=600).fit(X, Y),
     "fit_online": lambda net: net.set_params(warm_start=True).fit_online(TASK, 6000),
 }
 
 
-def snapshot(net):
+def state_of(net):
     """Everything a user can see of a net, and what decides how it trains on."""
-    arrays = {
-        name: value.copy()
-        for name, value in vars(net).items()
-        if name.endswith("_") and isinstance(value, np.ndarray)
-    }
-    tensors = {name: value.clone() for name, value in net.net_.module_.state_dict().items()}
-    momenta = [
-        state["momentum_buffer"].clone()
-        for state in net.net_.optimizer_.state.values()
-        if state.get("momentum_buffer") is not None
-    ]
-    history = [dict(row, batches=None) for row in net.history_]
-    counts = net.n_steps_, net.time_, net.net_.n_steps_, net.net_.interrupted_
-    return arrays, tensors, momenta, history, counts, net.transform(X)
-
-
-def assert_unchanged(before, after):
-    for one, two in zip(before[:2], after[:2], strict=True):
-        assert one.keys() == two.keys()
-        for name, value in one.items():
-            assert np.array_equal(value, two[name]), name
-    assert len(before[2]) == len(after[2])
-    assert all(torch.equal(one, two) for one, two in zip(before[2], after[2], strict=True))
-    assert before[3:5] == after[3:5]
-    np.testing.assert_array_equal(before[5], after[5])
+    return pickle.dumps(
+        [
+            {k: v for k, v in vars(net).items() if k.endswith("_") and isinstance(v, np.ndarray)},
+            {name: value.numpy() for name, value in net.net_.module_.state_dict().items()},
+            [
+                state["momentum_buffer"].numpy()
+                for state in net.net_.optimizer_.state.values()
+                if state.get("momentum_buffer") is not None
+            ],
+            [dict(row, batches=None) for row in net.history_],
+            (net.n_steps_, net.time_, net.net_.n_steps_, net.net_.interrupted_),
+        ]
+    )
 
 
 def fitted(kind):
@@ -69,11 +54,11 @@ def fitted(kind):
 @pytest.mark.parametrize("kind", NETS)
 def test_diverging_training_leaves_the_fitted_net_as_it_was(kind, call):
     net = fitted(kind)
-    before = snapshot(net)
+    before = state_of(net)
     net.set_params(learning_rate=1e12)
     with pytest.raises(ValueError, match=r"the net diverged\. Lower learning_rate"):
         CALLS[call](net)
-    assert_unchanged(before, snapshot(net))
+    assert state_of(net) == before
 
 
 @pytest.mark.parametrize("kind", NETS)
@@ -124,11 +109,11 @@ def test_divergence_in_a_later_epoch_undoes_the_earlier_ones():
                     group["lr"] = 1e12
 
     net = fitted("compiled")
-    before = snapshot(net)
+    before = state_of(net)
     net.set_params(callbacks=[Explode()], warm_start=True, max_epochs=4)
     with pytest.raises(ValueError, match="the net diverged"):
         net.fit(X, Y)
-    assert_unchanged(before, snapshot(net))
+    assert state_of(net) == before
     net.set_params(callbacks=None).fit(X, Y)
     assert net.n_steps_ == 36
 

@@ -1,6 +1,4 @@
-"""Formulas of nets, first steps, seeds, threads and files of pickle."""
-
-import pickle
+"""Formulas of nets, first steps, seeds and threads."""
 
 import joblib
 import numpy as np
@@ -10,23 +8,13 @@ from scipy import special
 from skorch.callbacks import Callback
 
 from rfsk import ConvNet, FCNet, fit_many, make_nlgp
-from rfsk.datasets import Discrimination, MultivariateGaussian
 
-NETS = {
-    "FCNet": lambda **options: FCNet(6, **{"max_epochs": 3, "random_state": 0, **options}),
-    "ConvNet": lambda **options: ConvNet(3, **{"max_epochs": 3, "random_state": 0, **options}),
-}
 ACTIVATIONS = {
     "erf": lambda h: special.erf(h / np.sqrt(2)),
     "tanh": np.tanh,
     "relu": lambda h: np.maximum(h, 0),
     "linear": lambda h: h,
 }
-
-
-@pytest.fixture(params=NETS)
-def make_net(request):
-    return NETS[request.param]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +31,8 @@ def test_fcnet_is_the_formula_of_its_docstring(ring, activation, readout):
     decision = output - 0.5 if activation == "relu" else -output
     np.testing.assert_allclose(net.decision_function(X), decision, atol=1e-9)
     np.testing.assert_array_equal(net.predict(X), (decision > 0).astype(int))
+    probability = np.clip(0.5 + decision * (1.0 if activation == "relu" else 0.5), 0.0, 1.0)
+    np.testing.assert_allclose(net.predict_proba(X)[:, 1], probability, atol=1e-9)
     assert net.time_ == net.n_steps_ / 20 == 6 / 20
 
 
@@ -69,26 +59,14 @@ def test_first_step_is_gradient_descent_in_the_stated_scaling(ring, n_hidden, re
     np.testing.assert_allclose(net.biases_, b - step / D * gradient.sum(axis=0), atol=2e-6)
 
 
-def test_plain_sgd_moves_every_parameter_by_its_gradient(ring):
-    """A step of "sgd" at rate r is one of SGD at rate r K, for biases at r K / D."""
-    options = {"batch_size": 1500, "max_epochs": 1, "random_state": 0, "weight_decay": 0.0}
-    scaled = FCNet(6, learning_rate=0.5, **options).fit(*ring)
-    plain = FCNet(6, learning_rate=3.0, optimizer=torch.optim.SGD, **options).fit(*ring)
-    np.testing.assert_allclose(plain.receptive_fields_, scaled.receptive_fields_, atol=1e-7)
-    start = np.array([1.0, 1.0, 1.0, -1.0, -1.0, -1.0])
-    np.testing.assert_allclose(plain.biases_ - start, 20 * (scaled.biases_ - start), atol=1e-5)
-
-
-@pytest.mark.parametrize("optimizer", ["adam", torch.optim.Adam, torch.optim.RMSprop])
+@pytest.mark.parametrize("optimizer", ["adam", torch.optim.Adam])
 def test_other_optimizers_take_the_rate_as_it_is(ring, optimizer):
     net = FCNet(6, optimizer=optimizer, learning_rate=1e-3, max_epochs=1, random_state=0)
     net.set_params(batch_size=1500, record=2, weight_decay=0.0).fit(*ring)
     moved = np.abs(np.diff(net.receptive_field_history_, axis=0)) * np.sqrt(20)
-    # First steps of Adam are the rate itself; RMSprop's are rate / sqrt(1 - .99).
-    size = 1e-2 if optimizer is torch.optim.RMSprop else 1e-3
-    assert np.median(moved) == pytest.approx(size, rel=0.01)
-    assert moved.max() <= 1.001 * size
-    np.testing.assert_allclose(np.abs(np.abs(net.biases_) - 1.0), size, rtol=0.02)
+    assert np.median(moved) == pytest.approx(1e-3, rel=0.01)  # as all first steps of Adam
+    assert moved.max() <= 1.001e-3
+    np.testing.assert_allclose(np.abs(np.abs(net.biases_) - 1.0), 1e-3, rtol=0.02)
 
 
 def test_convnet_filters_see_every_site_in_cross_correlation():
@@ -126,18 +104,6 @@ def test_three_classes_are_learnt_with_a_linear_readout():
         np.testing.assert_allclose(fitted.predict_proba(X).sum(axis=1), 1.0)
 
 
-@pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
-@pytest.mark.parametrize("readout", ["mean", "linear"])
-def test_probabilities_agree_with_decisions(ring, loss, readout):
-    X, y = ring
-    options = {"learning_rate": 1.0, "max_epochs": 5, "random_state": 0}
-    net = FCNet(8, loss=loss, readout=readout, **options).fit(X, y)
-    probability = net.predict_proba(X)
-    np.testing.assert_allclose(probability.sum(axis=1), 1.0)
-    sure = np.abs(net.decision_function(X)) > 1e-6
-    np.testing.assert_array_equal((probability[:, 1] > 0.5)[sure], net.predict(X)[sure] == 1)
-
-
 def test_fit_online_learns_and_uses_exactly_the_samples_asked_for(make_net):
     task = make_nlgp(10, 20, correlation_length=(1.0, 4.0), return_X_y=False).task
     net = make_net(batch_size=64).fit_online(task, 64 * 150 + 10)
@@ -147,26 +113,16 @@ def test_fit_online_learns_and_uses_exactly_the_samples_asked_for(make_net):
     assert net.loss_curve_[-10:].mean() < net.loss_curve_[:10].mean()
 
 
-def test_fit_online_takes_models_that_torch_cannot_draw():
-    models = [MultivariateGaussian([mean, 0.0], np.eye(2)) for mean in (-2.0, 2.0)]
-    net = FCNet(4, batch_size=50, random_state=0).fit_online(Discrimination(models), 20_000)
-    assert net.score([[-2.0, 0.0], [2.0, 0.0]], [0, 1]) == 1.0
-
-
-def test_same_seed_same_fields_bit_for_bit_with_or_without_record(make_net, ring):
-    fields = make_net().fit(*ring).receptive_fields_
-    recorded = make_net(record=6, batch_size=500).fit(*ring)
-    np.testing.assert_array_equal(recorded.receptive_fields_, fields)
+def test_same_seed_same_fields_bit_for_bit_with_or_without_snapshots(make_net, ring):
+    """Snapshots are spaced evenly in the logarithm, from the start to the end."""
+    fields = make_net().fit(*ring).fit(*ring).receptive_fields_
+    net = make_net(record=6, batch_size=500).fit(*ring)
+    np.testing.assert_array_equal(net.receptive_fields_, fields)
+    np.testing.assert_array_equal(net.receptive_field_history_[-1], fields)
     assert not np.array_equal(make_net(random_state=1).fit(*ring).receptive_fields_, fields)
-    np.testing.assert_array_equal(make_net().fit(*ring).fit(*ring).receptive_fields_, fields)
-
-
-def test_snapshots_are_log_spaced_from_start_to_end(make_net, ring):
-    net = make_net(record=6, batch_size=10).fit(*ring)
-    steps = net.snapshot_steps_
+    steps = net.set_params(batch_size=10).fit(*ring).snapshot_steps_
     assert (steps[0], steps[-1], len(steps)) == (0, 450, 6)
     assert np.all(np.diff(np.log(steps[1:])) > 1)
-    np.testing.assert_array_equal(net.receptive_field_history_[-1], net.receptive_fields_)
 
 
 def test_training_leaves_global_generators_alone(make_net, ring):
@@ -175,16 +131,6 @@ def test_training_leaves_global_generators_alone(make_net, ring):
     make_net().fit(*ring)
     assert torch.equal(torch.get_rng_state(), states[0])
     np.testing.assert_array_equal(np.random.get_state()[1], states[1])  # noqa: NPY002
-
-
-def test_pickle_and_joblib_keep_the_net(make_net, ring, tmp_path):
-    X, y = ring
-    net = make_net(verbose=1).fit(X, y)
-    restored = pickle.loads(pickle.dumps(net))
-    np.testing.assert_array_equal(restored.decision_function(X), net.decision_function(X))
-    joblib.dump(net, tmp_path / "net.joblib")
-    restored = joblib.load(tmp_path / "net.joblib").partial_fit(X, y)
-    assert restored.n_steps_ == net.n_steps_ + 3
 
 
 def test_seeded_fits_in_threads_equal_those_in_turn(ring):
@@ -255,38 +201,20 @@ def test_views_of_any_layout_are_taken(make_net, ring):
         np.testing.assert_allclose(net.decision_function(view), expected, atol=1e-12)
 
 
-def test_hidden_units_are_named_for_pandas(ring):
-    X, y = ring
-    table = FCNet(3, max_epochs=1, random_state=0).set_output(transform="pandas").fit(X, y)
-    assert list(table.transform(X).columns) == ["fcnet0", "fcnet1", "fcnet2"]
-
-
-@pytest.mark.parametrize("make", [FCNet, ConvNet])
-def test_weights_of_samples_stand_for_repeated_rows(make, ring):
-    X, y = (part[:60] for part in ring)
-    times = np.random.default_rng(0).integers(0, 4, size=60)
-    options = {"max_epochs": 5, "random_state": 0}
-    weighted = make(4, **options).fit(X, y, sample_weight=times)
-    repeated = make(4, **options).fit(X.repeat(times, axis=0), y.repeat(times))
-    assert weighted.receptive_fields_ == pytest.approx(repeated.receptive_fields_, rel=1e-7)
-    plain = make(4, **options).fit(X, y)
-    assert not np.allclose(weighted.receptive_fields_, plain.receptive_fields_, rtol=1e-3)
-
-
 @pytest.mark.filterwarnings("ignore:.*20 times as many rows")
 def test_balanced_weights_of_classes_save_the_minority():
     X, y = make_nlgp(8000, 20, correlation_length=(1.0, 2.0), random_state=0)
     kept = (y == 0) | (np.arange(len(y)) % 20 == 0)
     fresh = make_nlgp(2000, 20, correlation_length=(1.0, 2.0), random_state=1)
     options = {"batch_size": 100, "max_epochs": 40, "random_state": 0}
-    ignored, balanced, by_label = (
+    ignored, *balanced = (
         FCNet(8, class_weight=weight, **options).fit(X[kept], y[kept])
         for weight in (None, "balanced", {0: 1.0, 1: 19.0})
     )
     assert ignored.predict(fresh[0]).mean() < 0.1
-    assert 0.25 < balanced.predict(fresh[0]).mean() < 0.75
-    assert balanced.score(*fresh) > ignored.score(*fresh) + 0.1
-    assert by_label.score(*fresh) == pytest.approx(balanced.score(*fresh), abs=0.05)
+    for net in balanced:
+        assert 0.25 < net.predict(fresh[0]).mean() < 0.75
+        assert net.score(*fresh) > ignored.score(*fresh) + 0.1
 
 
 def test_sizes_may_be_numpy_integers_as_grids_have_them(ring):

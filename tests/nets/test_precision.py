@@ -19,13 +19,10 @@ TASKS = {
 TASK = Discrimination(TASKS["by compiled code"])
 NETS = {
     "compiled": lambda **options: FCNet(4, **options),
-    "deep": lambda **options: FCNet((4, 3), **options),
-    "linear readout": lambda **options: FCNet(4, readout="linear", **options),
+    "deep": lambda **options: FCNet((4, 3), readout="linear", **options),
     "own activation": lambda **options: FCNet(4, activation=functional.softplus, **options),
-    "adam": lambda **options: FCNet(4, optimizer="adam", learning_rate=1e-2, **options),
     "momentum": lambda **options: FCNet(4, optimizer__momentum=0.9, learning_rate=0.5, **options),
     "convolution": lambda **options: ConvNet(2, **options),
-    "autoencoder": lambda **options: Autoencoder(4, **options),
     "untied": lambda **options: Autoencoder(4, tied=False, sparsity=0.5, **options),
 }
 

@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 
-import rfsk
 from rfsk import ConvNet, FCNet, ipr, make_nlgp
 from rfsk.experiments import iterative_magnitude_pruning
 
@@ -30,14 +29,6 @@ def test_full_mask_changes_nothing_and_units_without_weights_are_constant(ring):
     mask[2] = False
     net = FCNet(6, mask=mask, max_epochs=2, random_state=0).fit(*ring)
     assert np.ptp(net.transform(ring[0])[:, 2]) == 0.0
-
-
-def test_masked_net_is_saved_with_its_mask(ring, tmp_path):
-    net = FCNet(6, mask=half_mask(), max_epochs=2, random_state=0).fit(*ring)
-    rfsk.save(net, tmp_path / "net")
-    again = rfsk.load(tmp_path / "net")
-    np.testing.assert_array_equal(again.mask, half_mask())
-    np.testing.assert_array_equal(again.receptive_fields_, net.receptive_fields_)
 
 
 def test_each_round_removes_a_fraction_of_the_smallest_weights_and_starts_again(ring):
@@ -86,8 +77,6 @@ def prune(net=None, **options):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (FCNet(6, mask=np.ones((5, 20), bool)).fit, ValueError, r"mask has shape \(5, 20\)"),
-        (FCNet(6, mask=np.ones((6, 20))).fit, ValueError, "expected booleans of shape"),
         (prune(FCNet(6)), ValueError, "random_state=None; expected an int"),
         (prune(fraction=1.0), ValueError, "fraction=1.0; expected a number between 0 and 1"),
         (prune(n_rounds=0), ValueError, "n_rounds=0; expected an integer > 0"),

@@ -16,7 +16,7 @@ from rfsk.datasets import (
     TransformedField,
 )
 from rfsk.nets import draw_batches
-from rfsk.nets._task_samplers import BatchSampler
+from rfsk.nets._task_samplers import BatchSampler, FieldSampler
 
 
 def sampler_of(*models, priors=None):
@@ -24,31 +24,65 @@ def sampler_of(*models, priors=None):
     return BatchSampler(task, torch.Generator().manual_seed(3), np.random.default_rng(3))
 
 
+SMOOTH = {"correlation_length": 2.0, "gain": 3.0}
+TORUS = NLGP((6, 5), correlation_length=(1.0, 1.5), gain=3.0)
+COMPILED = [
+    NLGP(20, **SMOOTH),
+    NLGP(20, **SMOOTH, nonlinearity="tanh"),
+    NLGP(20, **SMOOTH, nonlinearity="sign"),
+    NLGP(20, **SMOOTH, boundary="open"),
+    NLGP(20, correlation_length=0.3, gain=1.0, kernel="exponential"),
+    NLGP(20, **SMOOTH).gaussian_clone(),
+    GaussianField(21, correlation_length=3.0),
+    TORUS,
+    TORUS.gaussian_clone(),
+]
+OTHERS = [
+    EllipticalField(100, correlation_length=5.0, radial=StudentT(df=9.0)),
+    EllipticalField(100, correlation_length=5.0),
+    TransformedField(60, correlation_length=9.0, marginal="laplace"),
+    Ising(12, temperature=1.0),
+    SpikedCumulant(12, strength=2.0, latent="laplace"),
+]
+BY_TORCH = [
+    GaussianField((30, 30), correlation_length=0.5, kernel="exponential"),
+    GaussianField((2, 60), correlation_length=(0.3, 9.0)),
+    NLGP(101, correlation_length=7.0, gain=1.0),
+    NLGP((4, 5), correlation_length=(1.0, 2.0), gain=3.0, boundary="open"),
+]
+
+
+def field_sampler(*models):
+    task = Discrimination(models)
+    assert FieldSampler.can_draw(task)
+    return FieldSampler(task, 5, np.random.default_rng(5))
+
+
 @pytest.mark.parametrize(
-    "model",
-    [
-        EllipticalField(100, correlation_length=5.0, radial=StudentT(df=9.0)),
-        EllipticalField(100, correlation_length=5.0),
-        GaussianField((30, 30), correlation_length=0.5, kernel="exponential"),
-        TransformedField(60, correlation_length=9.0, marginal="laplace"),
-        NLGP(100, correlation_length=5.0, gain=3.0),
-        NLGP(101, correlation_length=7.0, gain=1.0),
-        GaussianField((2, 60), correlation_length=(0.3, 9.0)),
-        NLGP((4, 5), correlation_length=(1.0, 2.0), gain=3.0, boundary="open"),
-        Ising(12, temperature=1.0),
-        SpikedCumulant(12, strength=2.0, latent="laplace"),
-    ],
+    ("make", "model"),
+    [(field_sampler, model) for model in COMPILED]
+    + [(sampler_of, model) for model in OTHERS + BY_TORCH],
     ids=str,
 )
-def test_streamed_inputs_have_the_moments_of_the_model(model):
-    """20,000 inputs, seed 3: covariance and fourth moment within five of their errors."""
-    X = sampler_of(model, model).draw(2, 10_000)[0].reshape(-1, model.n_features).double().numpy()
-    products = X[:, :1] * X
-    error = 5 * products.std(axis=0) / np.sqrt(len(X)) + 1e-9
-    assert np.all(np.abs(products.mean(axis=0) - model.covariance()[0]) < error)
-    fourth = (X**4).mean(axis=1)
-    expected = 3.0 + model.excess_kurtosis()
-    assert abs(fourth.mean() - expected) < 5 * fourth.std() / np.sqrt(len(X)) + 1e-9
+def test_streamed_inputs_have_the_moments_of_the_model(make, model):
+    """20,000 inputs: covariance and fourth moment within five of their errors."""
+    X = np.asarray(make(model, model).draw(2, 10_000)[0], dtype=np.float64)
+    X = X.reshape(-1, model.n_features)
+    few = X[:, :30]
+    products, squares = few.T @ X / len(X), (few**2).T @ X**2 / len(X)
+    error = 5 * np.sqrt((squares - products**2).clip(0.0) / len(X)) + 1e-6
+    covariance = model.covariance()
+    assert np.all(np.abs(products - covariance[:30]) < error)
+    fourth = (X**4).mean(axis=1)  # sites are correlated, samples are not
+    expected = (3.0 + model.excess_kurtosis()) * covariance[0, 0] ** 2
+    assert abs(fourth.mean() - expected) < 5 * fourth.std() / np.sqrt(len(X)) + 1e-6
+
+
+def test_compiled_fields_do_not_depend_on_how_many_are_drawn_at_once():
+    models = NLGP(20, **SMOOTH), NLGP(20, **SMOOTH).gaussian_clone()
+    whole = field_sampler(*models).draw(9, 3)[0]
+    sampler = field_sampler(*models)
+    assert (np.concatenate([sampler.draw(n, 3)[0] for n in (1, 5, 3)]) == whole).all()
 
 
 def test_classes_come_sorted_within_a_batch_and_in_their_proportions():

@@ -13,50 +13,23 @@ from rfsk import Autoencoder, ConvNet, FCNet, make_nlgp
 from rfsk.nets._batches import SampleBatches
 from rfsk.nets._compiled_step import CompiledStep
 
-SCHEDULES = {
-    "constant": (lambda: LRScheduler("StepLR", step_size=9), [1.0, 1.0, 1.0, 1.0]),
-    "halving": (lambda: LRScheduler("StepLR", step_size=1, gamma=0.5), [1.0, 0.5, 0.25, 0.125]),
-    "cosine": (
-        lambda: LRScheduler("CosineAnnealingLR", T_max=4),
-        [1.0, 0.5 + 0.5**1.5, 0.5, 0.5 - 0.5**1.5],
-    ),
-    "own": (
-        lambda: LRScheduler("LambdaLR", lr_lambda=lambda epoch: 1.0 / (1.0 + epoch)),
-        [1.0, 1.0 / 2.0, 1.0 / 3.0, 1.0 / 4.0],
-    ),
-}
-
-
-@pytest.fixture(params=[(FCNet, 6), (ConvNet, 3)], ids=["FCNet", "ConvNet"])
-def make_net(request):
-    make, n_units = request.param
-    return lambda **options: make(n_units, **{"max_epochs": 3, "random_state": 0, **options})
+WIDER = make_nlgp(2, 24, correlation_length=(1.0, 2.0), return_X_y=False).task
 
 
 @pytest.mark.parametrize("batch_size", [400, 1500])
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_scheduler_sets_the_rates_of_an_epoch(ring, name, batch_size, monkeypatch):
+def test_scheduler_sets_the_rates_of_an_epoch(ring, batch_size, monkeypatch):
     """By the compiled step, and by autograd in one batch; epochs keep the order of the samples."""
     monkeypatch.setattr(SampleBatches, "_order", lambda batches: torch.arange(1500))
-    make, factors = SCHEDULES[name]
-    options = {"batch_size": batch_size, "random_state": 0}
-    net = FCNet(6, callbacks=[make()], max_epochs=4, **options).fit(*ring)
+    factors = (1.0, 0.5, 0.2, 0.1)
+    scheduler = LRScheduler("LambdaLR", lr_lambda=lambda epoch: factors[min(epoch, 3)])
+    options = {"batch_size": batch_size, "l1": 3e-3, "random_state": 0}
+    net = FCNet(6, callbacks=[scheduler], max_epochs=4, **options).fit(*ring)
     expected = FCNet(6, max_epochs=1, warm_start=True, **options)
     for factor in factors:
         expected.set_params(learning_rate=5.0 * factor).fit(*ring)
     assert CompiledStep.fits(net.net_)
     np.testing.assert_allclose(net.receptive_fields_, expected.receptive_fields_, atol=1e-6)
     np.testing.assert_allclose(net.biases_, expected.biases_, atol=1e-6)
-
-
-@pytest.mark.parametrize("batch_size", [500, 1500])
-def test_scheduler_scales_the_soft_threshold_too(ring, batch_size):
-    """By the compiled step, and in one batch by autograd."""
-    options = {"batch_size": batch_size, "l1": 0.01, "max_epochs": 2, "random_state": 0}
-    halving = LRScheduler("LambdaLR", lr_lambda=lambda epoch: 0.5)
-    net = FCNet(6, learning_rate=1.0, callbacks=[halving], **options).fit(*ring)
-    half = FCNet(6, learning_rate=0.5, **options).fit(*ring)
-    np.testing.assert_allclose(net.receptive_fields_, half.receptive_fields_, atol=1e-7)
     assert (net.receptive_fields_ == 0.0).any()
 
 
@@ -75,14 +48,7 @@ def test_early_stopping_ends_training_on_a_plateau(ring, task, online):
     assert not net.net_.interrupted_
 
 
-def test_early_stopping_changes_nothing_while_the_loss_falls(ring):
-    plain = FCNet(6, max_epochs=5, random_state=0).fit(*ring)
-    stopping = EarlyStopping("train_loss", sink=lambda *_: None)
-    patient = FCNet(6, max_epochs=5, callbacks=[stopping], random_state=0).fit(*ring)
-    np.testing.assert_array_equal(plain.receptive_fields_, patient.receptive_fields_)
-
-
-@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
+@pytest.mark.parametrize("make", [FCNet, Autoencoder])
 def test_printed_table_shows_step_and_losses_and_silence_is_silent(ring, make, capsys):
     net = make(6, max_epochs=2, batch_size=500, random_state=0).fit(*ring)
     assert capsys.readouterr() == ("", "")
@@ -135,29 +101,30 @@ def test_dask_array_is_passed_over_block_by_block(ring, chunks):
     lazy_X = dask_array.from_array(X, chunks=chunks)
     lazy_X = lazy_X.map_blocks(lambda block: (read.append(len(block)), block)[1], dtype=X.dtype)
     read.clear()
-    net = FCNet(6, random_state=0).partial_fit(lazy_X, y, classes=[0, 1])
-    assert max(read) == chunks[0]
     by_hand = FCNet(6, random_state=0)
     for start in range(0, 1500, chunks[0]):
         rows = slice(start, start + chunks[0])
         by_hand.partial_fit(X[rows], y[rows], classes=[0, 1])
-    np.testing.assert_array_equal(net.receptive_fields_, by_hand.receptive_fields_)
-    lazy_y = dask_array.from_array(y, chunks=300)
-    net = FCNet(6, random_state=0).partial_fit(lazy_X, lazy_y, classes=[0, 1])
-    np.testing.assert_array_equal(net.receptive_fields_, by_hand.receptive_fields_)
+    for labels in (y, dask_array.from_array(y, chunks=300)):
+        net = FCNet(6, random_state=0).partial_fit(lazy_X, labels, classes=[0, 1])
+        np.testing.assert_array_equal(net.receptive_fields_, by_hand.receptive_fields_)
     assert Autoencoder(4, random_state=0).partial_fit(lazy_X).n_steps_ == by_hand.n_steps_
+    assert max(read) == chunks[0]
 
 
 def test_lazy_labels_and_lengths_must_be_known_and_blocks_may_be_empty(ring):
     dask_array = pytest.importorskip("dask.array")
     X, y = dask_array.from_array(ring[0], chunks=(500, 20)), ring[1]
+    unknown = X[X[:, 0] > 0]
     with pytest.raises(ValueError, match=r"labels of a lazy array are not known .* pass all"):
         FCNet().partial_fit(X, y)
-    with pytest.raises(ValueError, match=r"The arrays have \[1500, 1400\] rows"):
-        FCNet().partial_fit(X, y[:1400], classes=[0, 1])
-    with pytest.raises(ValueError, match=r"have \[nan, nan\] rows; .*compute_chunk_sizes"):
-        FCNet().partial_fit(X[X[:, 0] > 0], X[X[:, 0] > 0][:, 0], classes=[0, 1])
-    keep = (np.arange(1500) < 500) | (np.arange(1500) >= 1000)
+    for data, message in (
+        ((X, y[:1400]), r"The arrays have \[1500, 1400\] rows"),
+        ((unknown, unknown[:, 0]), r"have \[nan, nan\] rows; .*compute_chunk_sizes"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            FCNet().partial_fit(*data, classes=[0, 1])
+    keep = np.arange(1500) // 500 != 1
     some = X[dask_array.from_array(keep, chunks=500)].compute_chunk_sizes()
     assert some.chunks[0] == (500, 0, 500)
     net = FCNet(6, random_state=0).partial_fit(some, y[keep], classes=[0, 1])
@@ -195,13 +162,12 @@ def test_warm_start_takes_the_callbacks_set_now(ring):
     ("changes", "call", "message"),
     [
         ({}, lambda net, X, y: net.fit(X[:, :10], np.zeros(len(X))), "y has 1 class"),
-        ({}, lambda net, X, y: net.fit(X * 1e200, y), "beyond single precision"),
         ({"optimizer": torch.optim.LBFGS}, lambda net, X, y: net.fit(X, y), "LBFGS doesn't sup"),
         ({"callbacks": [EarlyStopping()]}, lambda net, X, y: net.fit(X, y), "needs valid_loss"),
         ({"warm_start": True}, lambda net, X, y: net.fit(X[:, :8], y), r"X has 8 features, but "),
         (
             {"warm_start": True},
-            lambda net, X, y: net.fit_online(make_nlgp(2, 8, return_X_y=False).task, 100),
+            lambda net, X, y: net.fit_online(WIDER, 100),
             "which training on cannot change to",
         ),
         ({"warm_start": True}, lambda net, X, y: net.fit(X, y + 1), r"classes \[1, 2\] differ f"),
@@ -238,18 +204,18 @@ def test_refused_refit_of_other_nets_leaves_them_as_they_were(ring):
         net.set_params(n_hidden=9).fit(*ring)
     with pytest.raises(ValueError, match="mask has shape"):
         net.set_params(n_hidden=4, mask=np.ones((3, 20), bool)).fit(*ring)
-    wider = make_nlgp(2, 24, correlation_length=(1.0, 2.0), return_X_y=False).task
     coder = Autoencoder(4, max_epochs=1, warm_start=True, random_state=0).fit(ring[0])
     codes = coder.transform(ring[0])
     with pytest.raises(ValueError, match="fitted net has n_features=20"):
-        coder.fit_online(wider, 1000)
+        coder.fit_online(WIDER, 1000)
+    with pytest.raises(ValueError, match="fitted net has tied=True"):
+        coder.set_params(tied=False).fit(ring[0])
     np.testing.assert_array_equal(coder.transform(ring[0]), codes)
 
 
 def test_online_fit_forgets_the_names_of_earlier_features(ring):
     frame = pd.DataFrame(ring[0]).add_prefix("site ")
-    task = make_nlgp(2, 24, correlation_length=(1.0, 2.0), return_X_y=False).task
     for make in (FCNet, Autoencoder):
-        net = make(4, max_epochs=1, random_state=0).fit(frame, ring[1]).fit_online(task, 1000)
+        net = make(4, max_epochs=1, random_state=0).fit(frame, ring[1]).fit_online(WIDER, 1000)
         assert not hasattr(net, "feature_names_in_")
         assert net.transform(np.zeros((2, 24))).shape == (2, 4)
