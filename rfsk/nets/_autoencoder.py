@@ -175,7 +175,7 @@ class Autoencoder(NetEstimator):
         inputs = to_device(data)
         self._start(None, self.n_features_in_, is_warm)
         advise_on_data(self, data)
-        return Training(Samples(inputs), 1, None, draw_seed(self._rng), original=(data, None))
+        return Training(Samples(inputs), 1, None, draw_seed(self._rng))
 
     def fit_online(
         self, source: InputModel | Discrimination, n_samples: int = 2_000_000

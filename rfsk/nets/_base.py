@@ -26,7 +26,7 @@ from .._core._validation import check_image_shape, check_positive, validate_inpu
 from ..datasets import Discrimination
 from ._activations import as_activation
 from ._batches import Samples, TaskBatches
-from ._callbacks import CallbackSupportMixin, check_callbacks, fit_tasks, with_callbacks
+from ._callbacks import check_callbacks
 from ._device import resolve_device, threads_for
 from ._engine import DivergenceError, Engine, as_optimizer
 from ._modules import HiddenUnits
@@ -56,14 +56,11 @@ class Training(NamedTuple):
     seed: int
     valid: Samples | None = None
     evaluator: Evaluator | None = None
-    original: tuple[Any, Any] = (None, None)  # the user's data, for scikit-learn's callbacks
     stop: threading.Event | None = None  # ends the training when set
     n_threads: int | None = None  # of the compiled step; those of torch by default
 
 
-class NetEstimator(
-    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
-):
+class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A net with receptive fields; subclasses choose the module and its loss."""
 
     _module: ClassVar[type[HiddenUnits]]
@@ -336,7 +333,6 @@ class NetEstimator(
         )
         return Training(batches, epochs, n_steps, seed)
 
-    @with_callbacks
     def _train(self, training: Training) -> Any:
         """Run skorch's training loop."""
         with (
@@ -370,13 +366,11 @@ class NetEstimator(
                 f"random_state={self.seed_} trains the same net on the same data.",
                 file=sys.stderr,
             )
-        listeners, data = net.callbacks_, training.data
+        data = training.data
         is_double = isinstance(data, Samples) and data.inputs.dtype is torch.float64
         net.set_precision(torch.float64 if is_double else torch.float32)
         try:
-            with fit_tasks(self, training.n_epochs, *training.original) as tasks:
-                net.callbacks_ = [*tasks, *listeners]
-                yield
+            yield
             if not net.interrupted_:
                 net.check_end(n_epochs)
         except DivergenceError:
@@ -388,7 +382,7 @@ class NetEstimator(
         finally:
             if isinstance(data, TaskBatches):
                 data.close()
-            net.callbacks_, snapshots = listeners, net.snapshots_
+            snapshots = net.snapshots_
             net.set_precision(torch.float32)
             if snapshots is not None:
                 snapshots.measure(net.n_steps_, net.module_)

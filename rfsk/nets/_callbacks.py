@@ -1,8 +1,5 @@
-"""Callbacks of skorch and of scikit-learn."""
+"""Which callbacks of skorch can work, and which need its loop over batches."""
 
-import copy
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from skorch.callbacks import (
@@ -17,18 +14,6 @@ from skorch.callbacks import (
     TensorBoard,
     WandbLogger,
 )
-
-try:  # scikit-learn 1.9
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
-except ImportError:
-
-    class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Replaces the mixin where scikit-learn has no callbacks yet."""
-
-    def with_callbacks(method: Callable) -> Callable:
-        """Leave the method as it is."""
-        return method
-
 
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -91,45 +76,3 @@ def _listens(callback: Callback) -> bool:
     return any(
         getattr(type(callback), event) is not getattr(Callback, event) for event in _BATCH_EVENTS
     )
-
-
-class FitTasks(Callback):
-    """Passes epochs on to scikit-learn's callbacks, as subtasks of a fit."""
-
-    def __init__(self, estimator: Any, context: Any, data: dict[str, Any]) -> None:
-        self.estimator, self.context, self.data = estimator, context, data
-
-    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
-        """Announce the epoch."""
-        self.epoch_ = self.context.subcontext(task_name="epoch")
-        self.epoch_.call_on_fit_task_begin(estimator=self.estimator, **self.data)
-
-    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Announce its end; a callback that asks for it ends the training."""
-        stop = self.epoch_.call_on_fit_task_end(
-            estimator=self.estimator,
-            reconstruction_attributes=self._as_fitted,
-            **self.data,
-        )
-        if stop:
-            raise KeyboardInterrupt  # between epochs, skorch's way to stop early
-
-    def _as_fitted(self) -> dict[str, Any]:
-        self.estimator._export(None)
-        # A copy of its own, module included: a callback may keep it.
-        net = copy.copy(self.estimator.net_)
-        net.history = copy.copy(net.history)
-        return {"net_": net, "history_": net.history}
-
-
-@contextmanager
-def fit_tasks(estimator: Any, n_epochs: int, X: Any, y: Any) -> Iterator[list[Any]]:
-    """Context of a fit for scikit-learn's callbacks, if some were set on the estimator."""
-    if not getattr(estimator, "_skl_callbacks", None):
-        yield []
-        return
-    data = {"X": X, "y": y}
-    context = estimator._init_callback_context(max_subtasks=n_epochs)
-    context.call_on_fit_task_begin(estimator=estimator, **data)
-    yield [("fit_tasks", FitTasks(estimator, context, data))]
-    context.call_on_fit_task_end(estimator=estimator, **data)

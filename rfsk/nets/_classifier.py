@@ -102,7 +102,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             samples, valid = samples.subset(rows), samples.subset(others)
         n_steps = self.max_epochs * self._n_batches(len(samples))
         seed = draw_seed(self._rng)
-        return Training(samples, self.max_epochs, n_steps, seed, valid, original=(data, y))
+        return Training(samples, self.max_epochs, n_steps, seed, valid)
 
     def _checked(self, X: Any, y: Any, sample_weight: Any, is_warm: bool) -> tuple[Any, Any, Any]:
         """Inputs, labels and weights of samples, checked: weights are >= 0 and not all zero."""
@@ -189,7 +189,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         advise_on_data(self, data, index)
         note_one_class(y)
         samples = self._samples(inputs, index, sample_weight)
-        return Training(samples, 1, None, draw_seed(self._rng), original=(data, y))
+        return Training(samples, 1, None, draw_seed(self._rng))
 
     def _all_classes(self, y: ArrayLike, classes: ArrayLike | None, is_warm: bool) -> NDArray[Any]:
         """Classes of all blocks, checked against those of this one and of the blocks before."""

@@ -32,7 +32,6 @@ record : int, optional
     are spaced evenly in the logarithm (fewer where these coincide).
 callbacks : list of skorch callbacks, optional
     Called as in skorch; one that listens to single training batches selects skorch's slower loop.
-    Callbacks of scikit-learn (1.9 and later) are set by ``set_callbacks``.
 device : str, default="auto"
     A torch device for the training. "auto" is cuda where there is one, else cpu.
 warm_start : bool, default=False

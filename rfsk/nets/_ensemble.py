@@ -188,11 +188,6 @@ def _check_nets(nets: Sequence[NetEstimator], *, has_validation: bool) -> None:
             raise TypeError(
                 f"nets holds a {type(net).__name__}; expected an FCNet, ConvNet or Autoencoder."
             )
-        if getattr(net, "_skl_callbacks", None):
-            raise ValueError(
-                "Nets with callbacks of scikit-learn (set_callbacks) cannot be trained together; "
-                "fit this net on its own."
-            )
     entries = [entry for net in nets for entry in net.callbacks or []]
     shared = {id(entry[1] if isinstance(entry, tuple) else entry) for entry in entries}
     if len(shared) < len(entries):

@@ -5,11 +5,9 @@ from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
-import sklearn
 import skorch.callbacks as cb
 import torch
 from sklearn.model_selection import GridSearchCV
-from sklearn.utils.fixes import parse_version
 from torch.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau
 
 from rfsk import Autoencoder, ConvNet, FCNet, fit_many, make_nlgp
@@ -380,77 +378,3 @@ def test_grid_search_sets_parameters_of_skorch_alike_in_any_number_of_processes(
     ]
     assert (scores[0] == scores[1]).all()
     assert len(set(scores[0])) > 1
-
-
-class Protocol:
-    """A callback of scikit-learn's protocol that keeps the arguments of its calls."""
-
-    def __init__(self, stop_after=None, fails=False):
-        self.events, self.scores, self.kept = [], [], []
-        self.stop_after, self.fails = stop_after, fails
-
-    def setup(self, estimator, context):
-        self.events.append("setup")
-
-    def teardown(self, estimator, context):
-        self.events.append("teardown")
-
-    def on_fit_task_begin(self, estimator, context, *, X=None):
-        self.events.append(("begin", context.task_name, context.task_id))
-
-    def on_fit_task_end(self, estimator, context, *, X=None, y=None, fitted_estimator=None):
-        if self.fails:
-            raise RuntimeError("no space left")
-        self.events.append(("end", context.task_name, context.task_id))
-        if context.task_name == "epoch":
-            self.kept.append(fitted_estimator)
-            self.scores.append(fitted_estimator.score(X, y))
-            return context.task_id + 1 == self.stop_after
-        return False
-
-
-@pytest.mark.skipif(
-    parse_version(sklearn.__version__) < parse_version("1.9"), reason="needs scikit-learn 1.9"
-)
-class TestCallbacksOfScikitLearn:
-    @pytest.mark.parametrize("make", [FCNet, ConvNet])
-    def test_they_are_called_for_every_epoch_and_for_one_net_only(self, make):
-        recorder = Protocol()
-        net = make(6, max_epochs=3, batch_size=200, random_state=0).set_callbacks(recorder)
-        with pytest.raises(ValueError, match=r"\(set_callbacks\) cannot be trained together"):
-            fit_many([net], X, Y)
-        net.fit(X, Y)
-        epochs = [(when, "epoch", i) for i in range(3) for when in ("begin", "end")]
-        expected = ["setup", ("begin", "fit", 0), *epochs, ("end", "fit", 0), "teardown"]
-        assert recorder.events == expected
-        assert [kept.n_steps_ for kept in recorder.kept] == [3, 6, 9]
-        assert recorder.scores[-1] == net.score(X, Y)
-        assert [kept.score(X, Y) for kept in recorder.kept] == recorder.scores
-        assert [len(kept.history_) for kept in recorder.kept] == [1, 2, 3]
-        plain = make(6, max_epochs=3, batch_size=200, random_state=0).fit(X, Y)
-        np.testing.assert_array_equal(net.receptive_fields_, plain.receptive_fields_)
-
-    def test_epochs_begin_and_end_whoever_ends_the_training(self):
-        recorder = Protocol()
-        stopping = stopper(monitor="train_loss", patience=1, threshold=1.0)
-        net = FCNet(6, callbacks=[stopping], max_epochs=9, random_state=0)
-        net.set_callbacks(recorder).fit(X, Y)
-        begun, ended = ([e for e in recorder.events if e[0] == when] for when in ("begin", "end"))
-        assert len(begun) == len(ended) == 1 + len(net.history_) < 10
-        net = FCNet(6, max_epochs=9, random_state=0).set_callbacks(Protocol(stop_after=2))
-        assert net.fit(X, Y).n_steps_ == 4
-        failing = Protocol(fails=True)
-        net = FCNet(6, max_epochs=9, random_state=0).set_callbacks(failing)
-        with pytest.raises(RuntimeError, match="no space left"):
-            net.fit(X, Y)
-        assert (net.n_steps_, failing.events[-1]) == (2, "teardown")
-
-    def test_scoring_monitor_works_on_a_net(self):
-        from sklearn.callback import ScoringMonitor
-
-        monitor = ScoringMonitor(scoring="accuracy")
-        net = FCNet(6, max_epochs=3, random_state=0).set_callbacks(monitor).fit(X, Y)
-        _, _, score = monitor.get_logs().data_as_pandas["accuracy"]
-        assert score == net.score(X, Y)
-        coder = Autoencoder(6, max_epochs=2, random_state=0).set_callbacks(Protocol())
-        assert coder.fit(X).n_steps_ == 4
