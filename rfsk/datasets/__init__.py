@@ -1,10 +1,10 @@
 """Inputs of networks: models, tasks made of them, and generators of data."""
 
-from ._controls import augment_shifts, make_gaussian_clone
 from ._discrimination import Discrimination
 from ._elliptical import EllipticalField, StudentT, make_elliptical
 from ._empirical import EmpiricalDistribution, as_task
 from ._gaussian import GaussianField, MultivariateGaussian
+from ._gaussian_clone import GaussianClone, make_gaussian_clone
 from ._image_patches import ImagePatches, make_image_patches
 from ._ising import Ising, make_ising
 from ._kernels import Matern
@@ -12,8 +12,9 @@ from ._model import InputModel, Sampler
 from ._nlgp import NLGP, make_gp, make_nlgp
 from ._phi4 import Phi4, make_phi4
 from ._pulses import Pulses, make_pulses
+from ._shifts import augment_shifts
 from ._spiked import SpikedCumulant, make_spiked_cumulant
-from ._stationary import GaussianClone, LatentField, StationaryField
+from ._stationary import LatentField, StationaryField
 from ._transformed import Algebraic, TransformedField, make_transformed_field
 
 __all__ = [

@@ -15,7 +15,7 @@ from .._core._types import Array, Integers
 from .._core._validation import check_option, check_positive
 from ._distributions import Distribution, is_distribution
 from ._gaussian import GaussianField
-from ._generators import Classes, family, generator
+from ._generator_decorator import Classes, family, generator
 from ._kernels import CorrelationLength, Kernel
 from ._stationary import StationaryField, latent_entries
 

@@ -15,7 +15,7 @@ from sklearn.utils import check_array
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape
 from ._gaussian import MultivariateGaussian
-from ._generators import Classes, generator
+from ._generator_decorator import Classes, generator
 from ._model import InputModel, Sampler
 
 _ROWS_AT_A_TIME = 2**22  # numbers of the patches unfolded at a time

@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
-from ._generators import Classes, family, generator
+from ._generator_decorator import Classes, family, generator
 from ._markov import ChainField, Dynamics, flip_clusters
 
 _CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))

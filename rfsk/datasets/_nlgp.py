@@ -14,7 +14,7 @@ from .._core._types import Array, Integers
 from .._core._validation import check_positive
 from ._fourth_order import erf_fourth_moment
 from ._gaussian import GaussianField
-from ._generators import Classes, family, generator
+from ._generator_decorator import Classes, family, generator
 from ._kernels import CorrelationLength, Kernel, pairwise
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, TanhMap
 from ._stationary import LatentField, latent_entries

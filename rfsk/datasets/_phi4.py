@@ -10,9 +10,9 @@ import numpy as np
 
 from .._core._types import Array, Integers
 from .._core._validation import check_number, check_positive
-from ._generators import Classes, family, generator
+from ._gaussian_clone import GaussianClone
+from ._generator_decorator import Classes, family, generator
 from ._markov import ChainField, Dynamics, flip_clusters
-from ._stationary import GaussianClone
 from ._transfer import TransferOperator
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
-from ._generators import Classes, family, generator
+from ._generator_decorator import Classes, family, generator
 from ._stationary import StationaryField
 
 

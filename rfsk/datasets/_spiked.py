@@ -13,7 +13,7 @@ from .._core._validation import check_lattice_shape, check_option, check_positiv
 from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
 from ._fourth_order import sites_of
 from ._gaussian import MultivariateGaussian
-from ._generators import Classes, generator
+from ._generator_decorator import Classes, generator
 from ._model import InputModel, Sampler
 
 Latent: TypeAlias = "str | Distribution"

@@ -1,8 +1,7 @@
-"""Stationary fields, those made of Gaussian noise, and their Gaussian clones."""
+"""Stationary fields, and those made of Gaussian noise."""
 
 import math
 from abc import abstractmethod
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
@@ -72,6 +71,8 @@ class StationaryField(Sampler):
 
     def gaussian_clone(self) -> "StationaryField":
         """Gaussian field with exactly this covariance."""
+        from ._gaussian_clone import GaussianClone
+
         return GaussianClone(self)
 
     def excess_kurtosis(self) -> float:
@@ -239,49 +240,3 @@ class Gaussian(LatentField):
 
     def product_moment(self, sites: Integers) -> Array:
         return self._gaussian_moment(sites)
-
-
-@dataclass(frozen=True)
-class GaussianClone(Gaussian):
-    """Gaussian field with the covariance of another stationary model, without further cumulants.
-
-    Parameters
-    ----------
-    model : StationaryField
-        The model to clone; its `autocovariance` must have a closed form.
-
-    Examples
-    --------
-    >>> from rfsk.datasets import NLGP, GaussianClone
-    >>> model = NLGP(40, correlation_length=4.0, gain=3.0)
-    >>> clone = GaussianClone(model)
-    >>> bool((clone.covariance() == model.covariance()).all()), clone.excess_kurtosis()
-    (True, 0.0)
-    """
-
-    model: StationaryField
-
-    # A map of pixels keeps a covariance positive, but one as steep as the arcsine at 1
-    # magnifies its rounding, up to the square root of the machine precision.
-    rounding = 1e-7
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.model, StationaryField):
-            raise TypeError(
-                f"model={self.model!r}; expected a stationary field. Other models have "
-                "gaussian_clone(), data make_gaussian_clone."
-            )
-        self.noise_filter  # noqa: B018  # raises if the covariance has no closed form
-
-    @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        """Sides of the lattice, in sites."""
-        return self.model.shape
-
-    @property
-    def boundary(self) -> str:  # type: ignore[override]
-        """Boundary of the model."""
-        return self.model.boundary
-
-    def latent_torus(self) -> Array:
-        return self.model.torus_autocovariance()

@@ -14,7 +14,7 @@ from .._core._array import array_namespace, erfc
 from .._core._types import Array
 from .._core._validation import check_option, check_positive
 from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
-from ._generators import Classes, family, generator
+from ._generator_decorator import Classes, family, generator
 from ._kernels import CorrelationLength, Kernel
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
 from ._stationary import LatentField, latent_entries

@@ -25,15 +25,15 @@ class CompiledStep:
     """
 
     def __init__(self, net: Any, batch_size: int, n_threads: int) -> None:
-        from . import _kernels
+        from . import _compiled_loops
 
-        self.kernels, module = _kernels, net.module_
+        self.kernels, module = _compiled_loops, net.module_
         self.weight, self.bias = module.weight.detach().numpy(), module.bias.detach().numpy()
         self.mask = np.zeros((0, 0), dtype=np.float32)
         if module.mask is not None:
             self.mask = module.mask.numpy().astype(np.float32)
         self.target_of_class = net.criterion_.target_of_class.numpy()
-        self.activation = _kernels.ACTIVATIONS[module.activation.name]
+        self.activation = _compiled_loops.ACTIVATIONS[module.activation.name]
         n_units, n_features = self.weight.shape
         groups = {group["name"]: group for group in net.optimizer_.param_groups}
         weight, bias = groups["weight"], groups.get("bias", {"lr": 0.0})
@@ -55,7 +55,10 @@ class CompiledStep:
         )
         operations = 4.0 * batch_size * self.weight.size + 20.0 * self.weight.size
         self.most_steps = max(1, int(_OPERATIONS_AT_ONCE / operations))
-        n_blocks, largest = -(-batch_size // _kernels.BLOCK), min(batch_size, _kernels.BLOCK)
+        n_blocks, largest = (
+            -(-batch_size // _compiled_loops.BLOCK),
+            min(batch_size, _compiled_loops.BLOCK),
+        )
         self.n_threads = min(n_threads, n_blocks) if operations > _OPERATIONS_TO_SHARE else 1
         self.gradients = (
             np.empty((n_blocks, n_units, n_features), dtype=np.float32),

@@ -44,7 +44,7 @@ class FieldSampler:
 
         Returned with them are the samples of each class in each batch, (n_batches, n_classes).
         """
-        from ._field_kernels import draw_fields
+        from ._compiled_fields import draw_fields
 
         counts = _class_counts(self.task, n_batches, batch_size, self.rng)
         n = n_batches * batch_size
@@ -122,7 +122,7 @@ def _class_counts(
 
 def _layout(model: Any) -> tuple[Any, ...]:
     """Modes, map and buffers of a model, as `draw_fields` takes them."""
-    from ._field_kernels import MAPS
+    from ._compiled_fields import MAPS
 
     name, factor = model.pixel_map.compiled
     down, across, amplitudes = (

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from rfsk import FCNet
 from rfsk._core import _single_precision as functions
 from rfsk._core._compiled import FUSED, compiled
+from rfsk.nets._compiled_fields import fill_normal
 from rfsk.nets._compiled_step import CompiledStep
-from rfsk.nets._field_kernels import fill_normal
 
 OPTIONS = {
     "n_hidden": st.integers(1, 7),

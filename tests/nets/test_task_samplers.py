@@ -62,7 +62,7 @@ def field_sampler(*models):
     ("make", "model"),
     [(field_sampler, model) for model in COMPILED]
     + [(sampler_of, model) for model in OTHERS + BY_TORCH],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
 def test_streamed_inputs_have_the_moments_of_the_model(make, model):
     """20,000 inputs: covariance and fourth moment within five of their errors."""

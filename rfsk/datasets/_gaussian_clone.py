@@ -1,5 +1,6 @@
-"""Changes of any data: clones that keep some of its statistics, and random shifts."""
+"""Gaussian clones of models and of data."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,12 +12,59 @@ from .._core._containers import like_container, like_series
 from .._core._mistakes import refuse_images
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_image_shape, check_labels, check_option, check_positive
+from .._core._validation import check_labels, check_option, check_positive
+from ._stationary import Gaussian, StationaryField
 
 _KEPT = ("mean", "covariance", "marginals")
 _MAX_ADJUSTMENTS = 30
 _FALLING = 0.95  # ratio of successive errors of the covariance, above which adjustments end
 _NO_VARIANCE = 1e-10  # fraction of the variance, of standardized features, that is rounding
+
+
+@dataclass(frozen=True)
+class GaussianClone(Gaussian):
+    """Gaussian field with the covariance of another stationary model, without further cumulants.
+
+    Parameters
+    ----------
+    model : StationaryField
+        The model to clone; its `autocovariance` must have a closed form.
+
+    Examples
+    --------
+    >>> from rfsk.datasets import NLGP, GaussianClone
+    >>> model = NLGP(40, correlation_length=4.0, gain=3.0)
+    >>> clone = GaussianClone(model)
+    >>> bool((clone.covariance() == model.covariance()).all()), clone.excess_kurtosis()
+    (True, 0.0)
+    """
+
+    model: StationaryField
+
+    # A map of pixels keeps a covariance positive, but one as steep as the arcsine at 1
+    # magnifies its rounding, up to the square root of the machine precision.
+    rounding = 1e-7
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, StationaryField):
+            raise TypeError(
+                f"model={self.model!r}; expected a stationary field. Other models have "
+                "gaussian_clone(), data make_gaussian_clone."
+            )
+        self.noise_filter  # noqa: B018  # raises if the covariance has no closed form
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        """Sides of the lattice, in sites."""
+        return self.model.shape
+
+    @property
+    def boundary(self) -> str:  # type: ignore[override]
+        """Boundary of the model."""
+        return self.model.boundary
+
+    def latent_torus(self) -> Array:
+        return self.model.torus_autocovariance()
 
 
 def make_gaussian_clone(
@@ -126,62 +174,6 @@ def make_gaussian_clone(
         n_rows = None if n_samples is None else int(members.sum())
         clone[members] = _clone_one_class(data[index == label], keep, n_rows, rng)
     return like_container(clone, X, rows), like_series(classes[clone_index], y, rows)
-
-
-def augment_shifts(
-    X: ArrayLike,
-    y: ArrayLike | None = None,
-    shape: int | tuple[int, ...] | None = None,
-    *,
-    n_shifts: int = 1,
-    random_state: Any = None,
-) -> Any:
-    """Shift every row of `X` around its lattice by random numbers of sites.
-
-    Each shift is uniform over all translations of the ring or torus, so that the distribution of a
-    shifted row is translation-invariant, whatever the distribution of `X`.
-
-    Parameters
-    ----------
-    X : array-like of shape (n_samples, n_features)
-        Inputs.
-    y : array-like of shape (n_samples,), optional
-        Labels; a shifted row keeps the label of its row.
-    shape : int or tuple of int, optional
-        Lattice of the features: a ring by default, (rows, columns) for a torus.
-    n_shifts : int, default=1
-        Number of shifted copies of each row.
-    random_state : int, Generator, RandomState or None, default=None
-        Seed of the shifts.
-
-    Returns
-    -------
-    X_shifted : ndarray or DataFrame of shape (n_samples * n_shifts, n_features)
-        Shifted rows, float64; row i comes from row ``i // n_shifts`` of `X`. A DataFrame of pandas
-        or polars gives one of the same kind with the same columns.
-    y_shifted : ndarray or Series of shape (n_samples * n_shifts,)
-        Labels; returned only if `y` is given.
-
-    Examples
-    --------
-    >>> from rfsk import augment_shifts
-    >>> augment_shifts([[1.0, 2.0, 3.0]], n_shifts=2, random_state=1)
-    array([[3., 1., 2.],
-           [3., 1., 2.]])
-    """
-    refuse_images(X, y)
-    data = check_array(X, dtype=np.float64, input_name="X")
-    sides = check_image_shape(shape, data.shape[1])
-    check_positive(n_shifts, "n_shifts", integer=True)
-    rng = as_generator(random_state)
-    rows = np.repeat(np.arange(len(data)), n_shifts)
-    shifts = rng.integers(sides, size=(len(rows), len(sides)))
-    sites = np.indices(sides).reshape(len(sides), -1)
-    sources = np.ravel_multi_index(tuple(sites[:, None] - shifts.T[..., None]), sides, mode="wrap")
-    shifted = like_container(data[rows[:, None], sources], X, rows)
-    if y is None:
-        return shifted
-    return shifted, like_series(check_labels(y, data)[rows], y, rows)
 
 
 def _clone_one_class(

@@ -1,0 +1,68 @@
+"""Random shifts, which make data translation-invariant."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import check_array
+
+from .._core._containers import like_container, like_series
+from .._core._mistakes import refuse_images
+from .._core._random import as_generator
+from .._core._validation import check_image_shape, check_labels, check_positive
+
+
+def augment_shifts(
+    X: ArrayLike,
+    y: ArrayLike | None = None,
+    shape: int | tuple[int, ...] | None = None,
+    *,
+    n_shifts: int = 1,
+    random_state: Any = None,
+) -> Any:
+    """Shift every row of `X` around its lattice by random numbers of sites.
+
+    Each shift is uniform over all translations of the ring or torus, so that the distribution of a
+    shifted row is translation-invariant, whatever the distribution of `X`.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Inputs.
+    y : array-like of shape (n_samples,), optional
+        Labels; a shifted row keeps the label of its row.
+    shape : int or tuple of int, optional
+        Lattice of the features: a ring by default, (rows, columns) for a torus.
+    n_shifts : int, default=1
+        Number of shifted copies of each row.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the shifts.
+
+    Returns
+    -------
+    X_shifted : ndarray or DataFrame of shape (n_samples * n_shifts, n_features)
+        Shifted rows, float64; row i comes from row ``i // n_shifts`` of `X`. A DataFrame of pandas
+        or polars gives one of the same kind with the same columns.
+    y_shifted : ndarray or Series of shape (n_samples * n_shifts,)
+        Labels; returned only if `y` is given.
+
+    Examples
+    --------
+    >>> from rfsk import augment_shifts
+    >>> augment_shifts([[1.0, 2.0, 3.0]], n_shifts=2, random_state=1)
+    array([[3., 1., 2.],
+           [3., 1., 2.]])
+    """
+    refuse_images(X, y)
+    data = check_array(X, dtype=np.float64, input_name="X")
+    sides = check_image_shape(shape, data.shape[1])
+    check_positive(n_shifts, "n_shifts", integer=True)
+    rng = as_generator(random_state)
+    rows = np.repeat(np.arange(len(data)), n_shifts)
+    shifts = rng.integers(sides, size=(len(rows), len(sides)))
+    sites = np.indices(sides).reshape(len(sides), -1)
+    sources = np.ravel_multi_index(tuple(sites[:, None] - shifts.T[..., None]), sides, mode="wrap")
+    shifted = like_container(data[rows[:, None], sources], X, rows)
+    if y is None:
+        return shifted
+    return shifted, like_series(check_labels(y, data)[rows], y, rows)
