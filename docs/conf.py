@@ -53,7 +53,6 @@ autosummary_filename_map = {
 }
 autosummary_context = {"own_members": OwnMembers()}
 autodoc_typehints = "none"
-autodoc_preserve_defaults = True
 # The template of a class lists the members that this package defines.
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False

@@ -48,7 +48,7 @@ inputs = {name: task.models[1].sample(6000, random_state=1) for name, task in wo
 comparison = rfsk.TensorComparison(8, random_state=0).fit(inputs["saturated"])
 display = TensorComparisonDisplay.from_estimator(comparison, nets[0])
 columns = ("group", "n_units", "reference", "match", "chance", "p_value")
-for row in zip(*(np.asarray(display.table[name]) for name in columns), strict=True):
+for row in zip(*(np.asarray(display.table_[name]) for name in columns), strict=True):
     print("{:12} {:3d}  {:11} match {:.3f}  chance {:.3f}  p {:.2f}".format(*row))
 
 # %%
