@@ -109,7 +109,7 @@ class Bench:
 
         def train() -> dict[Any, list[Any]]:
             found: dict[Any, list[Any]] = {name: [make(s) for s in self.seeds] for name in tasks}
-            # Seed by seed, so that each thread gets a part of the tasks that are slow to draw.
+            # Ordered by seed, so that all threads share the tasks that are slow to sample.
             entries = [
                 (found[name][number], task, n_steps if isinstance(n_steps, int) else n_steps[name])
                 for number in range(len(self.seeds))

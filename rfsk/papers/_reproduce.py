@@ -207,7 +207,7 @@ def reproduce(
     folder = None if out is None else Path(out)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()  # raises now if no file can be written
+        tempfile.TemporaryFile(dir=folder).close()  # raises early if the folder is not writable
     settings: dict[str, Any] = {
         "quick": bool(quick),
         "random_state": random_state,

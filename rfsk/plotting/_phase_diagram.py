@@ -9,7 +9,7 @@ from scipy.interpolate import RegularGridInterpolator
 from ._sweep import checked_table, is_log_spaced, scale_axis
 from .style import label_of
 
-_FINE = 200  # points along an axis on which a boundary is drawn
+_FINE = 200  # grid points per axis for the boundary
 _BOUNDARY_LINES: tuple[tuple[str, float, Any], ...] = (("white", 3.5, "-"), ("black", 1.6, "--"))
 
 
@@ -130,7 +130,7 @@ class PhaseDiagramDisplay:
         self.figure_.colorbar(self.image_, ax=ax, label=label_of(self.value))
         if self.boundary is not None:
             fine = self._fine_boundary(log_x, log_y)
-            # Black dashes on a white line are seen on any colour, and in the legend outside.
+            # Black dashes on a white line are visible on any colour and in the legend.
             for color, width, dash in _BOUNDARY_LINES:
                 ax.contour(
                     *fine, levels=[self.level], colors=color, linewidths=width, linestyles=dash

@@ -19,7 +19,7 @@ _STYLES = (
     (PURPLE, "v:"),
     (GREY, "D-"),
 )
-_MOST_VALUES, _MOST_TICKS = 20, 7  # with more values an axis has its usual ticks
+_MOST_VALUES, _MOST_TICKS = 20, 7  # with more values, an axis keeps its default ticks
 
 
 class SweepDisplay:
@@ -106,7 +106,7 @@ class SweepDisplay:
             ax.set(xlabel=label_of(self.x), ylabel=label_of(name))
             scale_axis(ax, "x", table[self.x].to_numpy())
             tidy(ax)
-        # Groups are to be compared: all panels of an IPR have one scale.
+        # All panels of an IPR have the same scale, so that groups can be compared.
         ratios = [ax for ax, name in zip(self.axes_, names, strict=True) if name.startswith("ipr")]
         for ax in ratios:
             ax.set_ylim(0.0, max(other.dataLim.y1 for other in ratios) * 1.05)

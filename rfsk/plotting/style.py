@@ -25,7 +25,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-#: Colour map of fields: grey at zero and lighter the more positive, which also reads in grey.
+#: Colour map of fields: grey at zero, lighter for larger values, and legible in greyscale.
 FIELD_COLORS = "cividis"
 #: The palette of Okabe and Ito; lines also differ in dash or marker.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"

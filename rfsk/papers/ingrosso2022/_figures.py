@@ -214,7 +214,7 @@ def gaussian_equivalence(bench: Bench) -> Any:
     of_nets, times = of_law["net on the NLGP"], np.array(TIMES, dtype=float)
     named = {"on the NLGP": "loss", "on the clone": "clone_loss", "theory": "predicted"}
     _plot(axes[0], times, {name: [of[key] for of in of_nets] for name, key in named.items()})
-    late = times >= 44  # the gap of nets that have learnt nothing is rounding
+    late = times >= 44  # earlier, the gap is only rounding error
     parts = {
         "gap that random phases keep": [of["kept"][late] for of in of_nets],
         "IPR relative to its end, b > 0": [of["ipr"][late] / of["ipr"][-1] for of in of_nets],

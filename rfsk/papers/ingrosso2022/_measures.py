@@ -59,7 +59,7 @@ N_NULL = 99
 
 
 def fraction_localized(rows: Array, shape: tuple[int, ...], seed: int) -> float:
-    """Fraction of localized fields (`group_split`) whose spread is below that of 95 % of permutations."""
+    """Fraction of fields that are localized and less spread out than 95 % of their permutations."""
     rng = np.random.default_rng(seed)
     split = group_split(rows, shape, n_null=199, random_state=seed)
     permuted = [rng.permuted(rows, axis=1) for _ in range(N_NULL)]
@@ -260,14 +260,14 @@ def cycles(rows: Array) -> Array:
 
 
 def factors(bench: Bench, number: int, law: str = "nlgp") -> CumulantCP:
-    """Decompose the cumulant of samples of the long-range class, for each seed."""
+    """CP factors of the cumulant of samples of the long-range class, computed once per seed."""
     law = "clone" if bench.control == "Gaussian inputs" else law
 
     def decompose() -> CumulantCP:
         seed, model = bench.seeds[number], nlgp_task().models[1]
         model = model if law == "nlgp" else model.gaussian_clone()
         inputs = model.sample(20_000 if bench.quick else 50_000, seed)
-        # Noise has no factors to converge to; a few steps show what they look like.
+        # Noise has no factors to converge to, so that a few steps suffice.
         return CumulantCP(8, tol=1e-3 if law == "clone" else 1e-6, random_state=seed).fit(inputs)
 
     return bench.once(("factors", number, law), decompose)
@@ -351,7 +351,7 @@ def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
 
 
 def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
-    """Squared loss of a committee machine of erf units; targets of classes 0 and 1 are +1 and -1."""
+    """Squared loss of a committee machine of erf units, with targets +1 and -1."""
     output = special.erf((X @ weights.T + biases) / np.sqrt(2.0)).mean(axis=1)
     return float(np.mean((output - (1.0 - 2.0 * y)) ** 2))
 
@@ -381,7 +381,7 @@ def translation_invariance(bench: Bench, number: int) -> Numbers:
     bumps = {law: fields(bench, "uneven", number, law)["b > 0"] for law in laws}
     ratio = ipr(bumps["uneven"]).mean() / ipr(bumps["clone"]).mean()
     found = {"uneven: IPR, b > 0, over clone": ratio}
-    for law in laws[:3]:  # the third of the sites that are spaced most closely is in the middle
+    for law in laws[:3]:  # the densest third of the sites is in the middle
         distance = np.abs(field_center(bumps[law])[:, 0] - RING_SIDE / 2.0)
         in_dense_third = np.mean(distance <= RING_SIDE / 6.0)
         found[f"{law}: fraction of centres in the dense third"] = in_dense_third

@@ -26,10 +26,10 @@ Array = NDArray[Any]
 
 GROUPS = ("b > 0", "b < 0")
 SMALL_SIDE, RING_SIDE = 30, 100
-GAINS = (0.1, 1.0, 10.0)  # beside 3, that of the reference task
+GAINS = (0.1, 1.0, 10.0)  # in addition to 3, the gain of the reference task
 TIMES = (10, 30, 44, 94, 200, 450, 1000, 4000)  # t = learning rate x steps / (0.05 D)
 UNEVENNESS = 0.7
-_FINE = 10  # sites of the fine ring for each site of the uneven one
+_FINE = 10  # sites of the fine ring per site of the uneven one
 
 
 def small_task(gain: float = 3.0, correlation_length: float = 3.0) -> Discrimination:
@@ -191,7 +191,7 @@ def course(bench: Bench, number: int, law: str = "nlgp") -> list[FCNet]:
     return [found[replaced(bench, law), t][number] for t in TIMES]
 
 
-# Which task the nets of a control were trained on instead.
+# Replacements of tasks, by control.
 _REPLACED: dict[str, dict[str, str]] = {
     "Gaussian inputs": dict.fromkeys(("nlgp", "gain 1", "gain 3", "uneven", "shifted"), "clone"),
     "inputs in place of the clone": {"clone": "nlgp"},
