@@ -29,12 +29,11 @@ class Quantity:
     Parameters
     ----------
     name : str
-        Name of the quantity in tables.
     evidence : str
         Origin of the bounds: "derivation" (a formula), "independent code" (a public program),
-        "earlier measurement" (a program that was not kept), "inequality" (a statement of the paper
-        in words) or "control" (an effect that a control must or must not show). A "report" has no
-        bounds and is not judged.
+        "earlier measurement" (by a lost program), "inequality" (a statement of the paper in words),
+        "control" (an effect that a control must or must not show) or "report" (no bounds and no
+        verdict).
     low, high : float, optional
         Inclusive bounds; one of them may be omitted.
     value : float, optional
@@ -131,8 +130,7 @@ class Claim:
     draw : callable, optional
         ``draw(bench)`` returns a matplotlib figure.
     controls : tuple of str, default=()
-        Controls under which the claim must fail; `measure` reads the current one from
-        ``bench.control``.
+        Controls under which the claim must fail; `measure` must apply ``bench.control``.
 
     Examples
     --------

@@ -98,8 +98,7 @@ class Reproduction:
     ----------
     results : list of ClaimResult
     settings : dict
-        `quick`, `random_state`, `seeds`, and `missing`, the claims that were not run after an
-        interrupt.
+        `quick`, `random_state`, `seeds` and `missing`, the claims not run after an interrupt.
     seconds : float
         Wall time.
     bench : Bench

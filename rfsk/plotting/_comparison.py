@@ -26,7 +26,6 @@ class TensorComparisonDisplay(Display):
     Parameters
     ----------
     comparison : TensorComparison
-        Fitted comparison.
     fields : ndarray of shape (n_units, n_features)
 
     Attributes

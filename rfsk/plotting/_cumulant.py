@@ -14,16 +14,14 @@ from .style import show_image
 class CumulantDisplay(Display):
     """Slice kappa_iijk of a fourth-order cumulant over sites j and k, at one site i.
 
-    The second panel shows the same slice of the Gaussian part of the fourth moment, C_ii C_jk + 2
-    C_ij C_ik. A local cumulant is concentrated around the site, whereas the Gaussian part extends
-    along the whole diagonal.
+    The second panel shows C_ii C_jk + 2 C_ij C_ik, the Gaussian part of the fourth moment. A local
+    cumulant is concentrated around the site; the Gaussian part extends along the whole diagonal.
 
     Parameters
     ----------
     entries, gaussian : array-like of shape (n_features, n_features)
-        Slice kappa_iijk, and the same slice of the Gaussian part.
+        Slice kappa_iijk at site i = `site`, and the same slice of the Gaussian part.
     site : int
-        Site i.
 
     Attributes
     ----------

@@ -25,7 +25,6 @@ class LocalizationDisplay(Display):
     groups : array-like of str of shape (n_units,)
         Groups of the units, as `group_split` returns them.
     n_features : int
-        Number of sites.
 
     Attributes
     ----------

@@ -19,7 +19,6 @@ class TrainingDisplay(Display):
     Parameters
     ----------
     evaluation : EvaluationCurve
-        Losses by step.
     steps, fields : ndarray of shape (n_snapshots,) and (n_snapshots, n_units, n_features), optional
         Steps of the snapshots, and the receptive fields at these steps.
 

@@ -60,8 +60,10 @@ def check_input_model(
     >>> model = NLGP(12, correlation_length=2.0, gain=3.0)
     >>> set(check_input_model(model, random_state=0).values())
     {'passed'}
-    >>> model.covariance = lambda: 2.0 * NLGP.covariance(model)
-    >>> check_input_model(model, random_state=0)
+    >>> class Wrong(NLGP):
+    ...     def covariance(self):
+    ...         return 2.0 * super().covariance()
+    >>> check_input_model(Wrong(12, correlation_length=2.0, gain=3.0), random_state=0)
     Traceback (most recent call last):
         ...
     AssertionError: covariance_of_samples: `covariance()` differs from that of 20000 samples at...
