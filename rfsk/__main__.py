@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 _INTERRUPTED = 130
-# Options of the emergence study alone, and those of the commands that write something.
+# Options of the emergence study only, and options of the commands that write files.
 _EMERGENCE = ("dim", "gain", "correlation_length", "n_hidden", "device")
 _WRITING = ("out", "quick")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command: print its table and write its figures and numbers, or serve the live page.
+    """Run a command; print its table and write its figures and numbers, or serve the live page.
 
     Parameters
     ----------
@@ -27,8 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0; 1 where a claim does not hold; 2 where an argument is not valid; 130 where the run was
-        interrupted.
+        0 on success, 1 if a claim does not hold, 2 for an invalid argument, 130 after an interrupt.
     """
     defaults = argparse.Namespace(seed=0, out=None, quick=False, data=None)
     options = _parser().parse_args(arguments, defaults)
@@ -78,7 +77,7 @@ def _study_data(options: argparse.Namespace) -> int:
 
 
 def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
-    """Inputs and labels from a file, or from one each."""
+    """Read inputs and labels from one file, or from one file each."""
     import numpy as np
 
     suffix = path.suffix.lower()
@@ -129,7 +128,7 @@ def _reproduce(options: argparse.Namespace) -> int:
         return 0
     out = options.out or Path("reproduction")
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Interrupted|Training was interrupted")  # told below
+        warnings.filterwarnings("ignore", "Interrupted|Training was interrupted")  # reported below
         found = reproduce(
             options.names or None,
             claims=claims,
@@ -153,7 +152,7 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 def _live(options: argparse.Namespace) -> int:
     _refuse_options(options, _EMERGENCE + _WRITING)
-    from rfsk import nets  # noqa: F401  # torch takes seconds; the page then answers at once
+    from rfsk import nets  # noqa: F401  # imports torch, which takes seconds, before the page opens
     from rfsk.live import LivePage
 
     with LivePage(options.port, random_state=options.seed) as page:
@@ -168,7 +167,7 @@ def _live(options: argparse.Namespace) -> int:
 
 
 def _given(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
-    """Those of some options that were given."""
+    """Options among `names` that were given, with their values."""
     given = {name: vars(options).get(name) for name in names}
     return {
         name: value for name, value in given.items() if value is not None and value is not False
@@ -178,14 +177,14 @@ def _given(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
 def _refuse_options(
     options: argparse.Namespace, names: Sequence[str], command: str | None = None
 ) -> None:
-    """Raise if one of another command's options was given."""
+    """Raise if an option of another command was given."""
     for name in _given(options, names):
         command = command or options.command
         raise ValueError(f"--{name.replace('_', '-')} is no option of {command}.")
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Parser of all commands; an option that is not given is absent from its result."""
+    """Parser of all commands; options that are not given are absent from its result."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--seed", type=int, help="random seed (default 0)")
     writing = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)

@@ -1,4 +1,4 @@
-"""A page for lectures: fields form in the browser while its reader moves the sliders."""
+"""Browser page for lectures, on which fields form while the user moves sliders."""
 
 from ._live_page import LivePage
 

@@ -1,4 +1,4 @@
-"""Events of one run: inputs, fields of two nets during their training, and the theory."""
+"""Events of one run: inputs, fields of two nets during training, and theory."""
 
 import base64
 import queue
@@ -28,11 +28,11 @@ _N_INPUTS = 2
 
 
 def events(parameters: Parameters, stop: threading.Event) -> Generator[Event, None, None]:
-    """Yield the events of a run, ready for JSON, each as soon as it has happened.
+    """Yield the events of a run, ready for JSON, as soon as they occur.
 
-    "inputs" comes first, then "frame" of the nets "nlgp" and "clone", "theory" of both, and
-    "done", "stopped" or "failed" last. The two nets are trained in threads of their own, which end
-    when `stop` is set or the iterator is closed.
+    "inputs" comes first, then "frame" events of the nets "nlgp" and "clone" and "theory" of both,
+    and finally "done", "stopped" or "failed". Training stops if `stop` is set or the iterator is
+    closed.
     """
     task = parameters.task()
     tasks = {"nlgp": task, "clone": task.gaussian_clone()}
@@ -62,7 +62,7 @@ def events(parameters: Parameters, stop: threading.Event) -> Generator[Event, No
 
 
 def _inputs(tasks: dict[str, Discrimination], parameters: Parameters) -> Event:
-    """Samples of each task and class, and the statistics of the inputs."""
+    """Samples of each task and class, and statistics of the inputs."""
 
     def samples_of(model: Any) -> Any:
         return model.sample(_N_INPUTS, random_state=parameters.seed).round(4).tolist()
@@ -83,7 +83,7 @@ class _Stopped(Exception):  # noqa: N818  # not an error: it ends a training
 
 
 class _Watcher(Callback):
-    """Sends the fields of a net at the steps at which the net records them."""
+    """Callback that sends the fields of a net at the steps at which the net records them."""
 
     def __init__(
         self, name: str, news: "queue.SimpleQueue[Event | None]", stop: threading.Event
@@ -97,7 +97,7 @@ class _Watcher(Callback):
         net.snapshots_.observers.append(self)
 
     def measure(self, step: int, module: Any) -> None:
-        """Send the fields as they are now."""
+        """Send the current fields."""
         if self.stop.is_set():
             raise _Stopped
         weight = module.weight.detach().cpu().double().numpy()
@@ -144,7 +144,7 @@ def _train(task: Discrimination, parameters: Parameters, watcher: _Watcher) -> N
 
 
 def _prediction(name: str, task: Discrimination, initial: Array, parameters: Parameters) -> Event:
-    """Prediction of the theory from the initial fields of a net."""
+    """Theoretical prediction from the initial fields of a net."""
     event: Event = {"event": "theory", "net": name}
     end = _LEARNING_RATE * parameters.steps / N_SITES
     try:
@@ -159,5 +159,5 @@ def _prediction(name: str, task: Discrimination, initial: Array, parameters: Par
 
 
 def _group_ipr(fields: Array) -> Array:
-    """Mean IPR of the units of b > 0 and of those of b < 0."""
+    """Mean IPR of the units with b > 0 and of those with b < 0."""
     return np.asarray(ipr(fields).reshape(2, _HALF).mean(axis=1))

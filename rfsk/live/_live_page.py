@@ -1,4 +1,4 @@
-"""LivePage: a page in the browser on which fields form while its reader moves the sliders."""
+"""LivePage: a browser page on which fields form while the user moves sliders."""
 
 import atexit
 import threading
@@ -7,26 +7,25 @@ from .._core._validation import check_one_per_class, check_positive
 from ._parameters import Parameters
 from ._server import LiveServer
 
-_POLL = 0.05  # seconds after which a closed page is noticed
+_POLL = 0.05  # seconds until a closed page is detected
 
 
 class LivePage:
-    """A page on which receptive fields form live, with sliders for the inputs.
+    """A browser page on which receptive fields form live, with sliders for the inputs.
 
-    It shows inputs of two classes on a ring of 40 sites, the fields of an `FCNet` that learns to
-    distinguish them, those of the same net on the inputs' Gaussian clone, and the IPR of both
-    beside the theory. rfsk computes every number on this machine, and only the browser of this
-    machine can open the page. In a notebook, a page at the end of a cell shows itself; the kernel
-    must run where the browser does.
+    It shows inputs of two classes on a ring of 40 sites, the fields of an `FCNet` that
+    distinguishes them, those of the same net on the Gaussian clone, and the IPR of both compared
+    with theory. The page is served to this machine only. A notebook shows a page at the end of a
+    cell if kernel and browser run on the same machine.
 
     Parameters
     ----------
     port : int, default=0
-        Port of the page; 0 is a free port.
+        Port of the page; 0 selects a free port.
     gain : float, default=3.0
-        Initial gain of the inputs; the sliders change it.
+        Initial gain of the inputs.
     correlation_length : (float, float), default=(2.0, 4.0)
-        Initial correlation lengths of the short-range and of the long-range class, in sites.
+        Initial correlation lengths of both classes, in sites, the shorter one first.
     random_state : int, default=0
         Initial seed of net and samples.
     height : int, default=820
@@ -35,26 +34,17 @@ class LivePage:
     Attributes
     ----------
     url : str
-        Address of the page. Presets for the sliders may follow: ``?gain=0.1&short=2&long=4``,
-        also ``seed`` and ``speed``.
+        Address of the page. A query sets the sliders: ``?gain=0.1&short=2&long=4&seed=1&speed=2``.
     port : int
         Port of the page.
-
-    Raises
-    ------
-    OSError
-        If the port is taken.
 
     Examples
     --------
     >>> from urllib.request import urlopen
     >>> from rfsk.live import LivePage
-    >>> with LivePage(gain=0.5) as page:
-    ...     with urlopen(page.url) as answer:
-    ...         print(answer.status, page.is_open)
+    >>> with LivePage(gain=0.5) as page, urlopen(page.url) as answer:
+    ...     print(answer.status, page.is_open)
     200 True
-    >>> page.is_open
-    False
     """
 
     def __init__(
@@ -81,16 +71,16 @@ class LivePage:
 
     @property
     def is_open(self) -> bool:
-        """Whether the page is being served."""
+        """Whether the page is served."""
         return self._thread.is_alive()
 
     @property
     def n_running(self) -> int:
-        """Number of runs under way; a run ends when its browser goes away."""
+        """Number of active runs; a run ends when its browser disconnects."""
         return self._server.n_running
 
     def close(self) -> None:
-        """Stop all runs and free the port; a second call does nothing."""
+        """Stop all runs and free the port; a second call has no effect."""
         atexit.unregister(self.close)
         if self.is_open:
             self._server.shutdown()

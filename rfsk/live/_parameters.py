@@ -1,4 +1,4 @@
-"""Parameters of a run, as the query of the page's address gives them."""
+"""Parameters of a run, as the query of the page's address specifies them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -41,7 +41,7 @@ class Parameters:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> "Parameters":
-        """Read the parameters that a query gives as text; the others keep their defaults."""
+        """Read parameters from the texts of a query; the others keep their defaults."""
         kinds = {name: type(value) for name, value in asdict(cls()).items()}
         values: dict[str, Any] = {}
         for name, text in query.items():
@@ -55,7 +55,7 @@ class Parameters:
         return cls(**values)
 
     def task(self) -> Discrimination:
-        """Make the task: distinguish short-range from long-range fields on a ring."""
+        """Return the task of distinguishing short-range from long-range fields on a ring."""
         lengths = self.short, self.long
         return Discrimination(
             [NLGP((N_SITES,), correlation_length=xi, gain=self.gain) for xi in lengths]

@@ -1,4 +1,4 @@
-"""The server behind the page: its HTML, and runs as streams of events."""
+"""Server of the page: its HTML, and runs as streams of events."""
 
 import json
 import sys
@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 from ..plotting.style import BLUE, FIELD_COLORS, GREEN, GREY, ORANGE
 from ._parameters import N_SITES, Parameters
 
-_AT_ONCE = 4  # runs; of more, the oldest are stopped
-# The page needs nothing from elsewhere, and may not ask for it.
+_AT_ONCE = 4  # largest number of runs; beyond it, the oldest are stopped
+# The page must not load anything from other servers.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "connect-src 'self'; img-src data:"
@@ -24,7 +24,7 @@ _POLICY = (
 
 
 class LiveServer(ThreadingHTTPServer):
-    """Server of the page and its runs, for this machine alone; port 0 is a free one."""
+    """Server of the page and its runs, for this machine only; port 0 selects a free port."""
 
     daemon_threads = True
 
@@ -37,12 +37,12 @@ class LiveServer(ThreadingHTTPServer):
 
     @property
     def n_running(self) -> int:
-        """Number of runs under way."""
+        """Number of active runs."""
         return len(self._runs)
 
     @contextmanager
     def run(self) -> Iterator[threading.Event]:
-        """Count a run while it lasts; the run must end when the event is set."""
+        """Count a run while it is active; the run must end when the event is set."""
         stop = threading.Event()
         with self._change:
             self._runs.append(stop)
@@ -64,16 +64,16 @@ class LiveServer(ThreadingHTTPServer):
             self._change.wait_for(lambda: not self._runs)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet about a browser that went away."""
+        """Ignore disconnected browsers."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers one request."""
+    """Handler of one request."""
 
     server: LiveServer
-    timeout = 30.0  # seconds for which a browser may neither ask nor read
+    timeout = 30.0  # seconds without a request or a read
 
     def do_GET(self) -> None:
         """Send the page, or the events of a run."""
@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(text.encode())
 
     def log_message(self, *args: Any) -> None:
-        """Keep the terminal, or the notebook, quiet."""
+        """Print nothing to the terminal or notebook."""
 
 
 def _document(defaults: Parameters) -> str:

@@ -1,4 +1,4 @@
-"""Published claims, each with the quantities that support it and the control that refutes it."""
+"""Published claims, with the quantities that support them and the controls that must fail."""
 
 from . import ingrosso2022
 from ._bench import Bench

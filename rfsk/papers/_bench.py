@@ -1,4 +1,4 @@
-"""Bench: what claims share, above all nets, which are trained once for all of them."""
+"""Bench: seeds, sizes and trained nets that claims share."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -13,32 +13,30 @@ Made = TypeVar("Made")
 
 
 class Bench:
-    """Seeds and sizes of a reproduction, and what has been computed so far.
+    """Seeds and sizes of a reproduction, and the results computed so far.
 
     Parameters
     ----------
     n_seeds : int, default=3
-        Repeats, each with nets and samples of its own.
+        Number of repeats, each with its own nets and samples.
     quick : bool, default=False
-        Whether to take small sizes.
+        Whether to use small sizes.
     n_jobs : int, default=-1
-        Groups of nets trained at a time, as in joblib.
+        Number of groups of nets trained in parallel, as in joblib.
     random_state : int or None, default=None
-        Seed from which those of the repeats come.
+        Seed of the repeats.
 
     Attributes
     ----------
     seeds : tuple of int
-        One for each repeat.
+        One per repeat.
     control : str or None
-        Control that `measure` of a claim must apply.
+        Control that the `measure` function of a claim must apply.
 
     Examples
     --------
     >>> from rfsk.papers import Bench
     >>> bench = Bench(2, random_state=0)
-    >>> bench.once("squares", lambda: [n * n for n in range(3)])
-    [0, 1, 4]
     >>> len(bench.seeds), bench.under("permuted pixels").control
     (2, 'permuted pixels')
     """
@@ -58,35 +56,26 @@ class Bench:
         self._made: dict[Any, Any] = {}
 
     def under(self, control: str | None) -> "Bench":
-        """Return a bench with the same nets on which a control is applied.
+        """Return a bench with the same nets and another control.
 
         Parameters
         ----------
         control : str or None
             Name of the control, which the claims interpret.
-
-        Returns
-        -------
-        bench : Bench
         """
         bench = copy.copy(self)
         bench.control = control
         return bench
 
     def once(self, key: Any, make: Callable[[], Made]) -> Made:
-        """Make something the first time only.
+        """Return the result of a function, which is called only once per key.
 
         Parameters
         ----------
         key : hashable
-            Name of what is made.
+            Name of the result.
         make : callable
-            Makes it, without arguments.
-
-        Returns
-        -------
-        made : object
-            What ``make()`` returned when it was called.
+            Function without arguments.
         """
         if key not in self._made:
             self._made[key] = make()
@@ -99,33 +88,28 @@ class Bench:
         tasks: Mapping[Any, Discrimination],
         n_steps: int | Mapping[Any, int],
     ) -> dict[Any, list[Any]]:
-        """Train one net per seed on each of some tasks, together and only once.
+        """Train one net per seed on each task, jointly and only once.
 
         Parameters
         ----------
         key : hashable
             Name of these nets; a second call with the same name returns them.
         make : callable
-            ``make(seed)`` returns the untrained FCNet or ConvNet of a seed.
+            ``make(seed)`` returns an untrained FCNet or ConvNet.
         tasks : mapping of hashable to Discrimination
-            What to train on, by name.
+            Tasks by name.
         n_steps : int or mapping of hashable to int
-            Steps of training, for all tasks or by name.
+            Training steps, for all tasks or by name.
 
         Returns
         -------
         nets : dict of hashable to list of net
-            By the name of the task, one for each seed.
-
-        Raises
-        ------
-        ValueError
-            If a net diverges.
+            By the name of the task, one per seed.
         """
 
         def train() -> dict[Any, list[Any]]:
             found: dict[Any, list[Any]] = {name: [make(s) for s in self.seeds] for name in tasks}
-            # Seed by seed, so that each thread gets a part of the tasks that are slow to draw.
+            # Ordered by seed, so that all threads share the tasks that are slow to sample.
             entries = [
                 (found[name][number], task, n_steps if isinstance(n_steps, int) else n_steps[name])
                 for number in range(len(self.seeds))

@@ -1,4 +1,4 @@
-"""Claim: a statement, the quantities that support it, and how to measure them."""
+"""Claim: a statement, the quantities that support it, and the function that measures them."""
 
 import math
 import re
@@ -24,19 +24,18 @@ EVIDENCE = (
 
 @dataclass(frozen=True)
 class Quantity:
-    """Number that supports a claim, the bounds expected of it, and where they come from.
+    """Number that supports a claim, with its expected bounds and their source.
 
     Parameters
     ----------
     name : str
-        Name of the quantity in tables.
     evidence : str
-        Kind of evidence for the bounds: "derivation" (a formula), "independent code" (a program
-        that anybody can run), "earlier measurement" (by a program that was not kept), "inequality"
-        (a word of the paper made a bound) or "control" (what must or must not show in a control).
-        A "report" has no bounds and is not judged.
+        Origin of the bounds: "derivation" (a formula), "independent code" (a public program),
+        "earlier measurement" (by a lost program), "inequality" (a statement of the paper in words),
+        "control" (an effect that a control must or must not show) or "report" (no bounds and no
+        verdict).
     low, high : float, optional
-        Bounds, which belong to the range; one of them may be left out.
+        Inclusive bounds; one of them may be omitted.
     value : float, optional
         Expected value, instead of bounds.
     tolerance : float, default=0.0
@@ -44,21 +43,14 @@ class Quantity:
     source : str, default=""
         Formula or part of the program.
     digits : int, default=3
-        Digits after the point in tables.
-
-    Raises
-    ------
-    ValueError
-        If there are no bounds, they are in the wrong order, or the evidence is unknown.
+        Decimals in tables.
 
     Examples
     --------
     >>> from rfsk.papers import Quantity
-    >>> near = Quantity("IPR", "independent code", value=0.06, tolerance=0.1)
-    >>> near.expected, near.holds([0.058, 0.064])
+    >>> quantity = Quantity("IPR", "independent code", value=0.06, tolerance=0.1)
+    >>> quantity.expected, quantity.holds([0.058, 0.064])
     ('0.060 ± 10 %', True)
-    >>> Quantity("coverage", "inequality", low=1.0, digits=1).expected
-    '>= 1.0'
     """
 
     name: str
@@ -88,7 +80,7 @@ class Quantity:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Lower and upper bound, infinite where there is none."""
+        """Lower and upper bound, infinite if there is none."""
         if self.value is not None:
             margin = abs(self.value) * self.tolerance
             return self.value - margin, self.value + margin
@@ -97,7 +89,7 @@ class Quantity:
 
     @property
     def expected(self) -> str:
-        """Bounds in words, such as "0.060 ± 10 %"."""
+        """Bounds as text, such as "0.060 ± 10 %"."""
         low, high = (f"{bound:.{self.digits}f}" for bound in self.bounds)
         if self.evidence == "report":
             return "not judged"
@@ -108,16 +100,12 @@ class Quantity:
         return f">= {low}" if math.isinf(self.bounds[1]) else f"{low} to {high}"
 
     def holds(self, values: ArrayLike) -> bool:
-        """Whether every value lies within the bounds; NaN and infinity do not.
+        """Whether every value is finite and lies within the bounds.
 
         Parameters
         ----------
         values : float or array-like of shape (n_seeds,)
-            Measured numbers.
-
-        Returns
-        -------
-        holds : bool
+            Measured values.
         """
         numbers = np.asarray(values, dtype=np.float64)
         low, high = self.bounds
@@ -127,51 +115,34 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Claim:
-    """Statement that holds if each of its quantities lies within its bounds at every seed.
+    """Statement that holds if each of its quantities lies within its bounds for every seed.
 
     Parameters
     ----------
     name : str
-        Short name, which its files get as well: letters, digits, "-" and "_", such as "C1".
-    title : str
-        A few words.
-    statement : str
-        The claim as a sentence.
+        Short name, also of its files: letters, digits, "-" and "_", such as "C1".
+    title, statement : str
+        A short title, and the claim as a sentence.
     quantities : tuple of Quantity
-        The numbers that support it.
+        Quantities that support the claim, with distinct names.
     measure : callable
-        ``measure(bench, number)`` returns the quantities of one seed, ``bench.seeds[number]``, by
-        name.
+        ``measure(bench, number)`` returns a dict of the quantities for ``bench.seeds[number]``.
     draw : callable, optional
         ``draw(bench)`` returns a matplotlib figure.
     controls : tuple of str, default=()
-        Names of controls on which the claim must fail; `measure` finds the one to apply in
-        ``bench.control``.
-
-    Raises
-    ------
-    ValueError
-        If the name has other characters, there is no quantity, or two have the same name.
+        Controls under which the claim must fail; `measure` must apply ``bench.control``.
 
     Examples
     --------
     >>> from rfsk import NLGP
     >>> from rfsk.papers import Bench, Claim, Quantity
     >>> def measure(bench, number):
-    ...     model = NLGP(100, correlation_length=5.0, gain=1.0)
-    ...     if bench.control == "Gaussian inputs":
-    ...         model = model.gaussian_clone()
-    ...     X = model.sample(1000, bench.seeds[number])
-    ...     return {"excess kurtosis": (X**4).mean() / (X**2).mean() ** 2 - 3.0}
-    >>> uniform = Quantity("excess kurtosis", "derivation", value=-1.2, tolerance=0.05)
-    >>> title, controls = "pixels at gain 1", ("Gaussian inputs",)
-    >>> claim = Claim("kurtosis", title, "They are uniform.", (uniform,), measure, None, controls)
-    >>> bench = Bench(random_state=0)
-    >>> [
-    ...     uniform.holds(claim.run(bench.under(control))["excess kurtosis"])
-    ...     for control in (None, "Gaussian inputs")
-    ... ]
-    [True, False]
+    ...     X = NLGP(100, correlation_length=5.0, gain=1.0).sample(1000, bench.seeds[number])
+    ...     return {"kurtosis": (X**4).mean() / (X**2).mean() ** 2}
+    >>> quantity = Quantity("kurtosis", "derivation", value=1.8, tolerance=0.05)
+    >>> claim = Claim("K", "kurtosis", "Pixels are uniform at gain 1.", (quantity,), measure)
+    >>> quantity.holds(claim.run(Bench(random_state=0))["kurtosis"])
+    True
     """
 
     name: str
@@ -192,22 +163,17 @@ class Claim:
             raise ValueError(f"Claim {self.name!r} has two quantities of one name: {names!r}.")
 
     def run(self, bench: Bench) -> dict[str, list[float]]:
-        """Measure every quantity at every seed.
+        """Measure every quantity for every seed.
 
         Parameters
         ----------
         bench : Bench
-            Seeds, sizes, nets and the control, if any.
+            Seeds, sizes, nets and control.
 
         Returns
         -------
         values : dict of str to list of float
-            By the name of the quantity, one for each seed.
-
-        Raises
-        ------
-        ValueError
-            If `measure` does not return exactly the named quantities.
+            By the name of the quantity, one per seed.
         """
         names = [quantity.name for quantity in self.quantities]
         found: dict[str, list[float]] = {name: [] for name in names}

@@ -1,4 +1,4 @@
-"""reproduce: run the claims of a paper, and report which of them hold."""
+"""reproduce: run the claims of a paper and report which of them hold."""
 
 import json
 import os
@@ -29,30 +29,26 @@ _PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "tensorly")
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """Numbers and verdict of a claim that was run.
+    """Measured values and verdict of a claim.
 
     Attributes
     ----------
     claim : Claim
     values : dict of str to list of float
-        By the name of the quantity, one for each seed; empty if the claim could not be measured.
+        By the name of the quantity, one per seed; empty if the measurement failed.
     seconds : float
-        Wall time; nets that an earlier claim has trained are not counted again.
-    error, traceback : str or None
-        Why there are no values, and where.
-    figure_error : str or None
-        Why there is no figure.
+        Wall time, without nets that an earlier claim trained.
+    error, traceback, figure_error : str or None
+        Message and traceback of a failed measurement, and message of a failed figure.
 
     Examples
     --------
     >>> from rfsk.papers import Claim, Quantity, reproduce
-    >>> quantities = (Quantity("answer", "inequality", high=42.5, digits=1),)
-    >>> def measure(bench, number):
-    ...     return {"answer": 42.0 + number}
-    >>> claim = Claim("Q", "the answer", "It is known.", quantities, measure)
+    >>> answer = Quantity("answer", "inequality", high=41.5, digits=1)
+    >>> claim = Claim("Q", "the answer", "It is known.", (answer,), lambda *_: {"answer": 42.0})
     >>> result = reproduce(claims=[claim], n_seeds=2).results[0]
     >>> result.verdict, result.values
-    ('fails', {'answer': [42.0, 43.0]})
+    ('fails', {'answer': [42.0, 42.0]})
     """
 
     claim: Claim
@@ -71,7 +67,7 @@ class ClaimResult:
         return "holds" if holds else "fails"
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Quantity, what was expected, evidence, what was obtained and verdict, as texts."""
+        """Name, bounds, evidence, measured values and verdict of each quantity, as text."""
         return [_row(q, self.values[q.name]) for q in self.claim.quantities if self.values]
 
     def markdown(self) -> str:
@@ -85,7 +81,7 @@ class ClaimResult:
         return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in table), ""])
 
     def as_dict(self) -> dict[str, Any]:
-        """All numbers and messages, ready for JSON; a number that does not exist is None."""
+        """All values and messages, ready for JSON; missing values are None."""
         found = {name: getattr(self.claim, name) for name in ("name", "title", "statement")}
         found |= {name: getattr(self, name) for name in ("verdict", "seconds", "error")}
         found |= {"traceback": self.traceback, "figure_error": self.figure_error}
@@ -102,20 +98,17 @@ class Reproduction:
     ----------
     results : list of ClaimResult
     settings : dict
-        `quick`, `random_state`, `seeds`, and `missing`, the names of claims that an interrupt left
-        out.
+        `quick`, `random_state`, `seeds` and `missing`, the claims not run after an interrupt.
     seconds : float
         Wall time.
     bench : Bench
-        Nets and whatever else the claims have made, for ``claim.draw(bench)``.
+        Trained nets and other shared results, for ``claim.draw(bench)``.
 
     Examples
     --------
     >>> from rfsk.papers import Claim, Quantity, reproduce
-    >>> quantities = (Quantity("answer", "inequality", low=41.5, digits=0),)
-    >>> def measure(bench, number):
-    ...     return {"answer": 42.0}
-    >>> claim = Claim("Q", "the answer", "It is known.", quantities, measure)
+    >>> answer = Quantity("answer", "inequality", low=41.5, digits=0)
+    >>> claim = Claim("Q", "the answer", "It is known.", (answer,), lambda *_: {"answer": 42.0})
     >>> found = reproduce(claims=[claim], n_seeds=2)
     >>> found.holds, found.table().splitlines()[2]
     (True, 'Q  the answer: holds')
@@ -168,51 +161,40 @@ def reproduce(
     verbose: int = 0,
     random_state: int | None = 0,
 ) -> Reproduction:
-    """Run the claims of a paper, and report which hold.
+    """Run the claims of a paper and report which of them hold.
 
     Parameters
     ----------
     names : str or iterable of str, optional
-        Which claims to run, such as "C1" or ["C1", "C7"]; all of them by default.
+        Claims to run, such as "C1" or ["C1", "C7"]; all of them by default.
     claims : sequence of Claim, default=CLAIMS
-        The claims to choose from: those of Ingrosso and Goldt (PNAS 119, e2201854119, 2022), or
-        your own.
+        Claims to choose from; by default those of Ingrosso and Goldt (PNAS 119, e2201854119, 2022).
     quick : bool, default=False
-        Whether to take small sizes: batches instead of single samples, shorter training where that
-        changes little, and a torus of 14 x 14 instead of 20 x 20 sites.
+        Whether to use small sizes: batches instead of single samples, a smaller torus and, where
+        that changes little, shorter training.
     n_seeds : int, default=3
-        Repeats, each with nets and samples of its own.
+        Number of repeats, each with its own nets and samples.
     out : path-like, optional
-        Folder for three files per claim, ``C1.json``, ``C1.md`` and ``C1.png``, written as soon as
-        it is finished; those of other claims are left alone. Nothing is written by default.
+        Folder to which each finished claim writes files such as ``C1.json``, ``C1.md`` and
+        ``C1.png``; other files are kept. Nothing is written by default.
     n_jobs : int, default=-1
-        Groups of nets trained at a time, as in joblib.
+        Number of groups of nets trained in parallel, as in joblib.
     verbose : int, default=0
-        Above 0 a bar shows progress.
+        A progress bar is shown if positive.
     random_state : int or None, default=0
-        Seed of the whole.
+        Seed of all repeats.
 
     Returns
     -------
     reproduction : Reproduction
-        A claim whose measurement raised an error has the verdict "error", and the others are run
-        nevertheless. Files that cannot be written cause a warning. An interrupt (Ctrl-C) ends the
-        run early and keeps the finished claims, with a warning.
-
-    Raises
-    ------
-    ValueError
-        If there is no claim of a name or another argument is not valid, before any work.
-    OSError
-        If `out` cannot be written to, before any work.
+        A claim whose measurement raises an error has the verdict "error"; the other claims still
+        run. After an interrupt (Ctrl-C), the result contains the finished claims.
 
     Examples
     --------
     >>> from rfsk.papers import Claim, Quantity, reproduce
-    >>> quantities = (Quantity("answer", "inequality", 41.0, 43.0, digits=0),)
-    >>> def measure(bench, number):
-    ...     return {"answer": 42.0}
-    >>> claim = Claim("Q", "the answer", "It is known.", quantities, measure)
+    >>> answer = Quantity("answer", "inequality", low=41.0, high=43.0)
+    >>> claim = Claim("Q", "the answer", "It is known.", (answer,), lambda *_: {"answer": 42.0})
     >>> reproduce(claims=[claim], n_seeds=2).holds
     True
     """
@@ -224,7 +206,7 @@ def reproduce(
     folder = None if out is None else Path(out)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()  # raises now if no file can be written
+        tempfile.TemporaryFile(dir=folder).close()  # raises early if the folder is not writable
     settings: dict[str, Any] = {
         "quick": bool(quick),
         "random_state": random_state,
@@ -273,7 +255,7 @@ def _run(claim: Claim, bench: Bench) -> ClaimResult:
 
 
 def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Path) -> ClaimResult:
-    """Write numbers, table and figure of a claim; return the result with any error of these."""
+    """Write the values, table and figure of a claim; return the result with any error of these."""
     claim = result.claim
     if claim.draw is not None and result.error is None:
         import matplotlib.pyplot as plt
@@ -304,7 +286,7 @@ def _message(problem: Exception) -> str:
 
 
 def _row(quantity: Quantity, values: list[float]) -> tuple[str, ...]:
-    """A quantity and its numbers as texts, in the order of the columns."""
+    """Texts of one quantity and its values, in the order of the columns."""
     obtained = "not a number"
     if np.isfinite(values).all():
         obtained = f"{np.mean(values):.{quantity.digits}f}"

@@ -1,4 +1,4 @@
-"""TensorComparisonDisplay: a field beside the fields that each method finds, and all matches."""
+"""TensorComparisonDisplay: fields beside the references of several methods."""
 
 from typing import Any
 
@@ -21,21 +21,17 @@ _LABELS = {
 
 
 class TensorComparisonDisplay(Display):
-    """A localized field with its best match of each method, above the matches of all units.
-
-    Build it with `from_estimator`.
+    """A localized field with its best match from each method, above the matches of all units.
 
     Parameters
     ----------
     comparison : TensorComparison
-        Fitted comparison.
     fields : ndarray of shape (n_units, n_features)
-        Receptive fields of one net.
 
     Attributes
     ----------
     field_axes_ : list of matplotlib Axes
-        One for each method.
+        One per method.
     match_ax_, figure_ : matplotlib Axes and Figure
     table_ : pandas.DataFrame
         Result of ``comparison.compare(fields)``.
@@ -62,21 +58,17 @@ class TensorComparisonDisplay(Display):
         Parameters
         ----------
         comparison : TensorComparison
-            Fitted to the inputs.
+            Comparison fitted to the inputs.
         estimator : object
-            A fitted estimator, or anything else that `receptive_fields` takes.
-
-        Returns
-        -------
-        display : TensorComparisonDisplay
+            Fitted estimator, or any other object that `receptive_fields` accepts.
         """
         return cls(comparison, receptive_fields(estimator)).plot()
 
     def plot(self) -> "TensorComparisonDisplay":
         """Draw both rows.
 
-        The upper row shows the localized field whose match to the first method is the median. If
-        no field is localized, the median is that of all units.
+        The upper row shows the localized field whose match to the first method is the median. If no
+        field is localized, the median is that of all units.
         """
         import matplotlib.pyplot as plt
 
@@ -96,7 +88,7 @@ class TensorComparisonDisplay(Display):
         return self
 
     def _draw_pair(self, ax: Any, field: Array, name: str) -> None:
-        """Draw a field and its best match of one method, both of unit length."""
+        """Draw a field and its best match from one method, both of unit length."""
         shape, references = self.comparison.shape_, self.comparison.references_[name]
         field = field / np.linalg.norm(field)
         placed = aligned(field, references, shape)
@@ -121,7 +113,7 @@ class TensorComparisonDisplay(Display):
         ax.set_title(f"{_LABELS.get(name, name)}\nmatch {field @ placed:.2f}", fontsize=9)
 
     def _draw_matches(self, match: Array, groups: NDArray[np.str_], names: list[str]) -> None:
-        """Draw one dot per unit and method, by group, and the level of chance of each group."""
+        """Draw one dot per unit and method, by group, and the chance level of each group."""
         ax, shown = self.match_ax_, []
         chance = self.table_.set_index(["group", "reference"])["chance"]
         present = [group for group in GROUP_STYLES if (groups == group).any()]

@@ -12,22 +12,16 @@ from .style import show_image
 
 
 class CumulantDisplay(Display):
-    """A slice of a fourth-order cumulant: kappa_iijk for one site i, over j and k.
+    """Slice kappa_iijk of a fourth-order cumulant over sites j and k, at one site i.
 
-    The second panel shows the same slice of the Gaussian part of the fourth moment,
-    C_ii C_jk + 2 C_ij C_ik. A local cumulant is concentrated around the site, while the Gaussian
-    part runs along the whole diagonal.
-
-    Build it with `from_source`.
+    The second panel shows C_ii C_jk + 2 C_ij C_ik, the Gaussian part of the fourth moment. A local
+    cumulant is concentrated around the site; the Gaussian part extends along the whole diagonal.
 
     Parameters
     ----------
-    entries : array-like of shape (n_features, n_features)
-        Slice kappa_iijk.
-    gaussian : array-like of shape (n_features, n_features)
-        The same slice of the Gaussian part.
+    entries, gaussian : array-like of shape (n_features, n_features)
+        Slice kappa_iijk at site i = `site`, and the same slice of the Gaussian part.
     site : int
-        Site i.
 
     Attributes
     ----------
@@ -52,13 +46,9 @@ class CumulantDisplay(Display):
         Parameters
         ----------
         source : array-like of shape (n_samples, n_features), input model or blocks
-            Samples or an input model, as `cumulant` takes them.
+            Samples or an input model, in any form that `cumulant` accepts.
         site : int, optional
             Site i, the middle one by default.
-
-        Returns
-        -------
-        display : CumulantDisplay
         """
         kappa, C = cumulant(source), cumulant(source, 2).tensor()
         site = len(C) // 2 if site is None else site

@@ -26,7 +26,7 @@ _TITLES = {
 
 
 class EmergenceDisplay(Display):
-    """Inputs, fields, control, growth, matches and localization of one study, side by side.
+    """Inputs, fields, control, growth, matches and localization of one emergence study.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class EmergenceDisplay(Display):
     Attributes
     ----------
     axes_, figure_ : dict of str to matplotlib Axes, and Figure
-        The panels are inputs, nlgp, clone, growth, match and ipr.
+        The keys are "inputs", "nlgp", "clone", "growth", "match" and "ipr".
     """
 
     def __init__(self, study: Any) -> None:

@@ -1,4 +1,4 @@
-"""ReceptiveFieldDisplay: the fields of a population."""
+"""ReceptiveFieldDisplay: receptive fields of a population."""
 
 import itertools
 import math
@@ -18,22 +18,18 @@ _KINDS = ("auto", "map", "lines", "ring", "mosaic")
 
 
 class ReceptiveFieldDisplay(Display):
-    """Receptive fields of a population: a map or lines on a ring, a mosaic of images on a torus.
-
-    Build it with `from_estimator` or `from_fields`.
+    """Receptive fields of a population: a map or curves on a ring, a mosaic of images on a torus.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : tuple of int, optional
         Lattice of the features, a ring by default.
 
     Attributes
     ----------
     ax_, figure_ : matplotlib Axes and Figure
-    image_ : matplotlib AxesImage or None
-        The map or mosaic, for a colour bar.
+    image_ : matplotlib AxesImage (map or mosaic) or None
 
     Examples
     --------
@@ -50,21 +46,16 @@ class ReceptiveFieldDisplay(Display):
     def from_estimator(
         cls, estimator: Any, shape: tuple[int, ...] | None = None, **options: Any
     ) -> "ReceptiveFieldDisplay":
-        """Plot the fields of an estimator.
+        """Draw the fields of an estimator.
 
         Parameters
         ----------
         estimator : object
-            A fitted estimator, or anything else that `receptive_fields` takes.
+            Fitted estimator, or any other object that `receptive_fields` accepts.
         shape : tuple of int, optional
-            Lattice of the features: by default the estimator's `shape_` where it has one, else a
-            ring.
+            Lattice of the features; by default the estimator's `shape_` if it has one, else a ring.
         **options
             Parameters of `plot`: `ax`, `kind` and `sort`.
-
-        Returns
-        -------
-        display : ReceptiveFieldDisplay
         """
         shape = _lattice_of(estimator) if shape is None else shape
         return cls(receptive_fields(estimator), shape).plot(**options)
@@ -73,20 +64,15 @@ class ReceptiveFieldDisplay(Display):
     def from_fields(
         cls, fields: ArrayLike, shape: tuple[int, ...] | None = None, **options: Any
     ) -> "ReceptiveFieldDisplay":
-        """Plot fields given as an array.
+        """Draw fields given as an array.
 
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features)
-            Receptive fields.
         shape : tuple of int, optional
             Lattice of the features, a ring by default.
         **options
             Parameters of `plot`: `ax`, `kind` and `sort`.
-
-        Returns
-        -------
-        display : ReceptiveFieldDisplay
         """
         return cls(fields, shape).plot(**options)
 
@@ -98,11 +84,10 @@ class ReceptiveFieldDisplay(Display):
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
         kind : {"auto", "map", "lines", "ring", "mosaic"}, default="auto"
-            On a ring, "map" shows units as rows of colour, "lines" as curves one above another
-            and "ring" as curves around a circle (on polar axes, for a few units). On a torus,
-            "mosaic" tiles images. "auto" is map or mosaic.
+            On a ring, "map" shows units as coloured rows, "lines" as offset curves and "ring" as
+            curves around a circle (on polar axes, for a few units). On a torus, "mosaic" tiles
+            images. "auto" selects "map" or "mosaic".
         sort : bool, default=True
             Whether to order units by centre.
         """
@@ -151,7 +136,7 @@ class ReceptiveFieldDisplay(Display):
 
 
 def draw_lines(ax: Any, rows: Array, spread: float, colors: list[str]) -> None:
-    """Draw rows as curves, each `spread` below the one before."""
+    """Draw rows as curves, each offset by `spread` below the one before."""
     for place, (row, color) in enumerate(zip(rows, itertools.cycle(colors), strict=False)):
         ax.axhline(-spread * place, color="0.85", linewidth=0.8, zorder=0)
         ax.plot(row - spread * place, color=color, linewidth=1.2)
@@ -159,7 +144,7 @@ def draw_lines(ax: Any, rows: Array, spread: float, colors: list[str]) -> None:
 
 
 def draw_fields(ax: Any, fields: Array, shape: tuple[int, ...], bound: float) -> Any:
-    """Draw fields as rows of colour or as tiles, labelled by unit; return the image."""
+    """Draw fields as coloured rows or as tiles, labelled by unit; return the image."""
     canvas = as_image(fields, shape)
     if len(shape) == 1:
         image = show_image(ax, canvas, bound, aspect="auto", interpolation="nearest")
@@ -175,7 +160,7 @@ def draw_fields(ax: Any, fields: Array, shape: tuple[int, ...], bound: float) ->
 
 
 def as_image(fields: Array, shape: tuple[int, ...]) -> Array:
-    """Fields on a ring as they are; those on a torus as tiles with gaps of NaN between them."""
+    """Return fields on a ring unchanged, and those on a torus as tiles separated by NaN."""
     if len(shape) == 1:
         return fields
     rows, columns = shape

@@ -1,4 +1,4 @@
-"""FilmStripDisplay: fields at several moments of their training."""
+"""FilmStripDisplay: fields at several steps of training."""
 
 from functools import cached_property
 from typing import Any
@@ -16,16 +16,12 @@ _MOSAIC_UNITS = 16
 
 
 class FilmStripDisplay(Display):
-    """The fields of a net at a few moments of its training, on one colour scale.
-
-    Build it with `from_estimator`.
+    """Fields of a net at several steps of its training, on one colour scale.
 
     Parameters
     ----------
-    history : array-like of shape (n_snapshots, n_units, n_features)
-        Fields.
-    steps : array-like of shape (n_snapshots,)
-        Steps at which they were recorded.
+    history, steps : array-like of shape (n_snapshots, n_units, n_features) and (n_snapshots,)
+        Receptive fields, and the steps at which they were recorded.
     shape : tuple of int, optional
         Lattice of the features, a ring by default.
 
@@ -61,13 +57,9 @@ class FilmStripDisplay(Display):
         Parameters
         ----------
         estimator : FCNet or ConvNet
-            Fitted with ``record=``.
+            Net fitted with `record`.
         n_frames : int, default=5
             Number of frames, as in `plot`.
-
-        Returns
-        -------
-        display : FilmStripDisplay
         """
         if not hasattr(estimator, "receptive_field_history_"):
             raise ValueError(
@@ -78,15 +70,15 @@ class FilmStripDisplay(Display):
         return cls(history, steps, estimator.shape_).plot(n_frames=n_frames)
 
     def plot(self, *, n_frames: int = 5) -> "FilmStripDisplay":
-        """Draw a row of frames, with localized units first and in the order of their last centres.
+        """Draw a row of frames.
 
-        A unit counts as localized here if its IPR ends above that of white noise. Of images, the
-        16 most localized units are shown.
+        On a ring, units are ordered by the centre of their last field, and those whose last IPR
+        exceeds that of white noise come first. On a torus, the 16 most localized units are shown.
 
         Parameters
         ----------
         n_frames : int, default=5
-            Number of snapshots, evenly spaced among those recorded; the last is one of them.
+            Number of snapshots, evenly spaced among those recorded, including the last.
         """
         frames = self._frames(n_frames)
         self._make_panels(1, len(frames), figsize=(2.1 * len(frames) + 0.9, 2.8))
@@ -97,30 +89,20 @@ class FilmStripDisplay(Display):
         return self
 
     def animate(self, *, interval: int = 150, n_frames: int = 40) -> Any:
-        """Make a film of the units of `plot`, in the same order and on the same colour scale.
+        """Animate the units that `plot` shows, in the same order and on the same colour scale.
 
         Parameters
         ----------
         interval : int, default=150
-            Milliseconds from one frame to the next.
+            Milliseconds between frames.
         n_frames : int, default=40
-            Number of snapshots at most, evenly spaced among those recorded.
+            Largest number of snapshots, evenly spaced among those recorded.
 
         Returns
         -------
         animation : matplotlib.animation.FuncAnimation
-            Keep it in a variable, because matplotlib stops an animation that nothing refers to.
-            Its ``to_jshtml()`` is a player for a page or notebook; ``save("film.gif")`` writes a
-            file.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from rfsk.plotting import FilmStripDisplay
-        >>> field = np.exp(-((np.arange(30) - 15.0) ** 2) / 8)
-        >>> history = [[growth * field] for growth in (0.0, 0.5, 1.0)]
-        >>> film = FilmStripDisplay(history, steps=[0, 10, 100]).animate()
-        >>> player = film.to_jshtml()
+            Keep it in a variable, because matplotlib stops an animation without references.
+            ``to_jshtml()`` returns a player for a notebook; ``save("film.gif")`` writes a file.
         """
         import matplotlib.pyplot as plt
         from matplotlib.animation import FuncAnimation
@@ -139,14 +121,14 @@ class FilmStripDisplay(Display):
         return animation
 
     def _frames(self, n_frames: int) -> list[int]:
-        """Numbers of so many snapshots, evenly spaced among those recorded."""
+        """Indices of `n_frames` snapshots, evenly spaced among those recorded."""
         check_positive(n_frames, "n_frames", integer=True)
         n_frames = min(n_frames, len(self.steps))
         return np.linspace(len(self.steps) - 1, 0, n_frames).round().astype(int)[::-1].tolist()
 
     @cached_property
     def _shown(self) -> NDArray[np.intp]:
-        """Units that are shown, in their order."""
+        """Indices of the units that are shown, in their order."""
         last = self.history[-1]
         localization = np.nan_to_num(ipr(last))
         if len(self.shape) == 2:
@@ -155,7 +137,7 @@ class FilmStripDisplay(Display):
         return np.lexsort((center, localization <= 3.0 / last.shape[1]))
 
     def _draw(self, ax: Any, frame: int) -> Any:
-        """Draw one snapshot on the colour scale of all, and return the image."""
+        """Draw one snapshot on the shared colour scale, and return the image."""
         ax.set_title(self._title(frame), fontsize=10)
         shown = self.history[:, self._shown]
         return draw_fields(ax, shown[frame], self.shape, limit(shown))

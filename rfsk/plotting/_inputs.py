@@ -18,14 +18,12 @@ _COLORS, _DASHES = [BLUE, ORANGE, GREEN, PURPLE], ["-", "--", "-.", ":"]
 class InputDisplay(Display):
     """Samples, covariance and spectrum of the classes of a task.
 
-    Build it with `from_task`.
-
     Parameters
     ----------
     samples : ndarray of shape (n_classes, n_features)
-        One input of each class.
+        One input per class.
     autocovariance : ndarray of shape (n_classes,) + shape
-        Covariance of site 0 with every site, by class.
+        Covariance of site 0 with every site, for each class.
     shape : tuple of int
         Lattice of the features.
 
@@ -50,22 +48,18 @@ class InputDisplay(Display):
     def from_task(
         cls, task: Discrimination | tuple[Any, Any], *, random_state: Any = None
     ) -> "InputDisplay":
-        """Draw samples and plot one input of each class.
+        """Draw one input per class, with the covariance and the spectrum of each class.
 
-        Covariances are exact where a model is periodic and has a closed form, and otherwise
-        measured around the lattice on 2000 samples.
+        Covariances are exact if a model is periodic and has a closed form. Otherwise they are
+        estimated from 2000 samples and averaged over translations.
 
         Parameters
         ----------
         task : Discrimination, or data (X, y) with labels 0, 1, ...
-            Rows of data are drawn with replacement. If X holds images, (n_samples, rows, columns),
-            their sides are the lattice; otherwise all features are a ring.
+            Rows of data are drawn with replacement. The sides of images, (n_samples, rows,
+            columns), are the lattice; other data lie on a ring.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the draw.
-
-        Returns
-        -------
-        display : InputDisplay
+            Seed of the samples.
         """
         task, rng = as_task(task), as_generator(random_state)
         samples = np.stack([model.sample(1, rng)[0] for model in task.models])
@@ -98,7 +92,7 @@ class InputDisplay(Display):
 
 
 def _autocovariance(model: InputModel, rng: np.random.Generator) -> NDArray[Any]:
-    """Covariance of site 0 with every site, around the lattice."""
+    """Covariance of site 0 with every site, averaged over translations."""
     if isinstance(model, StationaryField) and model.boundary == "periodic":
         try:
             return model.autocovariance()
@@ -111,7 +105,7 @@ def _autocovariance(model: InputModel, rng: np.random.Generator) -> NDArray[Any]
 
 
 def plot_samples(axes: Any, samples: NDArray[Any], shape: tuple[int, ...]) -> None:
-    """Draw one input per class: offset lines on the first axes, or one image on each of them."""
+    """Draw one input per class: offset curves on the first axes, or one image on each of them."""
     names = [f"class {label}" for label in range(len(samples))]
     if len(shape) == 1:
         spread = 2.6 * np.abs(samples).max()

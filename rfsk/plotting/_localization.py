@@ -1,4 +1,4 @@
-"""LocalizationDisplay: the IPR of fields beside that of their null."""
+"""LocalizationDisplay: the IPR of fields compared with that of a null distribution."""
 
 from typing import Any
 
@@ -16,20 +16,15 @@ _LEVELS = {"uniform": 1.0, "oscillating": 1.5, "noise": 3.0}  # D x IPR of field
 
 
 class LocalizationDisplay(Display):
-    """Distribution of the IPR of fields, by group, compared with that of their null.
-
-    Build it with `from_fields`.
+    """Distribution of the IPR of fields, by group, compared with a null distribution.
 
     Parameters
     ----------
-    ipr : array-like of shape (n_units,)
-        Inverse participation ratios.
+    ipr, null_ipr : array-like of shape (n_units,) and (n_null,)
+        Inverse participation ratios of the fields and of null fields.
     groups : array-like of str of shape (n_units,)
         Groups of the units, as `group_split` returns them.
-    null_ipr : array-like of shape (n_null,)
-        Inverse participation ratios of null fields.
     n_features : int
-        Number of sites.
 
     Attributes
     ----------
@@ -40,8 +35,7 @@ class LocalizationDisplay(Display):
     >>> import numpy as np
     >>> from rfsk.plotting import LocalizationDisplay
     >>> bump = np.exp(-((np.arange(50) - 25.0) ** 2) / 20)
-    >>> modes = [np.cos(0.04 * np.pi * k * np.arange(50)) for k in range(1, 8)]
-    >>> fields = [*(np.roll(bump, 7 * k) for k in range(7)), *modes]
+    >>> fields = [np.roll(bump, 7 * k) for k in range(7)]
     >>> display = LocalizationDisplay.from_fields(fields, random_state=0)
     """
 
@@ -60,22 +54,16 @@ class LocalizationDisplay(Display):
         ax: Any = None,
         random_state: Any = None,
     ) -> "LocalizationDisplay":
-        """Split fields into groups, and draw their IPR and that of their surrogates.
+        """Divide fields into groups, and draw their IPR and that of their surrogates.
 
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features)
-            Receptive fields.
         shape : int or tuple of int, optional
             Lattice of the features, a ring by default.
         ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the surrogates: fields with the same spectra and random phases.
-
-        Returns
-        -------
-        display : LocalizationDisplay
+            Seed of the surrogates, which are fields with the same spectra and random phases.
         """
         weights, sides = check_fields_on(fields, shape)
         rng = as_generator(random_state)
@@ -84,12 +72,11 @@ class LocalizationDisplay(Display):
         return cls(ipr(weights), groups, null, weights.shape[1]).plot(ax=ax)
 
     def plot(self, *, ax: Any = None) -> "LocalizationDisplay":
-        """Draw stacked histograms of the groups, and the density of the null.
+        """Draw stacked histograms of the groups, and the null distribution.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
         """
         ax = self._use_axes(ax, figsize=(4.6, 3.2))
         alive = np.isfinite(self.ipr)
@@ -123,7 +110,7 @@ class LocalizationDisplay(Display):
         return self
 
     def _mark_levels(self, end: float) -> None:
-        """Mark the IPR of fields without a bump, and name these above the axes."""
+        """Mark the IPR of uniform fields, Fourier modes and noise above the axes."""
         places = {name: level / self.n_features for name, level in _LEVELS.items()}
         places = {name: place for name, place in places.items() if place <= end}
         for place in places.values():

@@ -13,19 +13,16 @@ _MOST_TICKS = 10
 
 
 class MatchingDisplay(Display):
-    """Matrix of the matches of fields with references, over shifts and signs.
-
-    Build it with `from_fields`.
+    """Matrix of the matches of fields with references, maximized over shifts and signs.
 
     Parameters
     ----------
     match : array-like of shape (n_units, n_references)
-        Largest cosines.
+        Largest cosine of each pair.
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib Axes and Figure
-    image_ : matplotlib AxesImage
+    ax_, figure_, image_ : matplotlib Axes, Figure and AxesImage
 
     Examples
     --------
@@ -46,22 +43,16 @@ class MatchingDisplay(Display):
         shape: int | tuple[int, ...] | None = None,
         **options: Any,
     ) -> "MatchingDisplay":
-        """Match fields to references and draw the matrix, without the fields that are zero.
+        """Match fields to references and draw the matrix without fields that are zero.
 
         Parameters
         ----------
-        fields : array-like of shape (n_units, n_features)
-            Receptive fields.
-        references : array-like of shape (n_references, n_features)
-            Fields to which they are compared.
+        fields, references : array-like of shape (n_units, n_features), (n_references, n_features)
+            Receptive fields, and the fields to which they are compared.
         shape : int or tuple of int, optional
             Lattice of the features, a ring by default.
         **options
             Parameters of `plot`: `ax` and `names`.
-
-        Returns
-        -------
-        display : MatchingDisplay
         """
         match = match_matrix(fields, references, shape)
         alive = np.isfinite(match)
@@ -77,7 +68,6 @@ class MatchingDisplay(Display):
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
         names : (str, str), default=("field", "reference")
             Names of the rows and of the columns.
         """
@@ -103,5 +93,5 @@ class MatchingDisplay(Display):
 
 
 def _ticks(n: int) -> NDArray[np.intp]:
-    """All of a few places, or the first and the last of many."""
+    """All indices if they are few, otherwise the first and the last."""
     return np.arange(n) if n <= _MOST_TICKS else np.array([0, n - 1])

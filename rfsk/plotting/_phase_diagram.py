@@ -1,4 +1,4 @@
-"""PhaseDiagramDisplay: a quantity over two parameters."""
+"""PhaseDiagramDisplay: a quantity as a function of two parameters."""
 
 from typing import Any
 
@@ -9,45 +9,37 @@ from scipy.interpolate import RegularGridInterpolator
 from ._sweep import checked_table, is_log_spaced, scale_axis
 from .style import label_of
 
-_FINE = 200  # points along an axis on which a boundary is drawn
+_FINE = 200  # grid points per axis for the boundary
 _BOUNDARY_LINES: tuple[tuple[str, float, Any], ...] = (("white", 3.5, "-"), ("black", 1.6, "--"))
 
 
 class PhaseDiagramDisplay:
-    """A result of a sweep, averaged over repeats, as a map over two of its parameters.
-
-    Build it with `from_sweep`.
+    """Map of a result of a sweep, averaged over repeats, as a function of two parameters.
 
     Parameters
     ----------
     values : ndarray of shape (n_y, n_x)
         Means; NaN, drawn hatched, where there is no cell.
     x_values, y_values : ndarray
-        Parameters, in rising order.
+        Values of the parameters, in ascending order.
     x, y, value : str
-        Their names, and that of the quantity.
+        Names of the parameters and of the quantity.
     boundary : ndarray of shape (n_y, n_x), optional
-        A second quantity over the same parameters, of which the contour at `level` is drawn.
+        Second quantity, whose contour at `level` is drawn.
     level : float, default=1.0
     boundary_label : str, optional
+        Name of the contour in the legend.
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-    ax_ : matplotlib Axes
-    image_ : matplotlib QuadMesh
+    ax_, figure_, image_ : matplotlib Axes, Figure and QuadMesh
 
     Examples
     --------
     >>> from rfsk.plotting import PhaseDiagramDisplay
-    >>> table = {
-    ...     "gain": [1.0, 3.0, 1.0, 3.0],
-    ...     "length_ratio": [2.0, 2.0, 4.0, 4.0],
-    ...     "ipr_positive": [0.04, 0.06, 0.05, 0.08],
-    ... }
-    >>> PhaseDiagramDisplay.from_sweep(table, "gain", "length_ratio", "ipr_positive").values
-    array([[0.04, 0.06],
-           [0.05, 0.08]])
+    >>> table = {"gain": [1.0, 3.0], "length_ratio": [2.0, 2.0], "ipr": [0.04, 0.06]}
+    >>> PhaseDiagramDisplay.from_sweep(table, "gain", "length_ratio", "ipr").values
+    array([[0.04, 0.06]])
     """
 
     def __init__(
@@ -85,27 +77,14 @@ class PhaseDiagramDisplay:
         Parameters
         ----------
         table : Sweep, DataFrame or dict of ndarray
-        x, y : str
-            Columns of the axes.
-        value : str
-            Column to draw.
+        x, y, value : str
+            Columns of the axes, and the column to draw.
         boundary : str, optional
-            Column of which the contour at `level` is drawn, such as a localization index.
+            Column whose contour at `level` is drawn, such as a localization index.
         level : float, default=1.0
-            Of that contour.
         boundary_label : str, optional
             Name of the contour in the legend; by default the column and the level.
         ax : matplotlib Axes, optional
-            Where to draw.
-
-        Returns
-        -------
-        display : PhaseDiagramDisplay
-
-        Raises
-        ------
-        ValueError
-            If there is no such column.
         """
         if boundary_label is None and boundary is not None:
             boundary_label = f"{label_of(boundary)} {level:g}"
@@ -130,7 +109,6 @@ class PhaseDiagramDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
         """
         import matplotlib.pyplot as plt
 
@@ -152,7 +130,7 @@ class PhaseDiagramDisplay:
         self.figure_.colorbar(self.image_, ax=ax, label=label_of(self.value))
         if self.boundary is not None:
             fine = self._fine_boundary(log_x, log_y)
-            # Black dashes on a white line are seen on any colour, and in the legend outside.
+            # Black dashes on a white line are visible on any colour and in the legend.
             for color, width, dash in _BOUNDARY_LINES:
                 ax.contour(
                     *fine, levels=[self.level], colors=color, linewidths=width, linestyles=dash
@@ -173,7 +151,7 @@ class PhaseDiagramDisplay:
         return self
 
     def _fine_boundary(self, log_x: bool, log_y: bool) -> tuple[NDArray[np.float64], ...]:
-        """The second quantity on a fine grid, linear between cells as the axes show them."""
+        """Interpolate the second quantity on a fine grid, linearly in the scale of each axis."""
         scales = [np.log if is_log else np.asarray for is_log in (log_y, log_x)]
         places = [f(v) for f, v in zip(scales, (self.y_values, self.x_values), strict=True)]
         x, y = _fine(self.x_values, log_x), _fine(self.y_values, log_y)
@@ -188,7 +166,7 @@ def _fine(centers: NDArray[np.float64], is_log: bool) -> NDArray[np.float64]:
 
 
 def _edges(centers: NDArray[np.float64], is_log: bool) -> NDArray[np.float64]:
-    """Ends of the cells around their parameters: half way to the next, on the axis's scale."""
+    """Edges of the cells, half way between neighbouring parameters in the scale of the axis."""
     places = np.log(centers) if is_log else centers
     if len(places) == 1:
         ends = places[0] + np.array([-0.5, 0.5])

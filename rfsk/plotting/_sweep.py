@@ -19,13 +19,11 @@ _STYLES = (
     (PURPLE, "v:"),
     (GREY, "D-"),
 )
-_MOST_VALUES, _MOST_TICKS = 20, 7  # with more values an axis has its usual ticks
+_MOST_VALUES, _MOST_TICKS = 20, 7  # with more values, an axis keeps its default ticks
 
 
 class SweepDisplay:
-    """Means over repeats against one parameter, with bands of 95 % confidence (Student's t).
-
-    Build it with `from_sweep`.
+    """Means over repeats as a function of one parameter, with 95 % confidence bands (Student's t).
 
     Parameters
     ----------
@@ -34,16 +32,15 @@ class SweepDisplay:
     x : str
         Column of the horizontal axis.
     y : str or sequence of str
-        Columns to draw, a panel each.
+        Columns to draw, one panel per column.
     hue : str, optional
-        Column whose values have a line each.
+        Column to group by, with one line per value.
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-    axes_ : ndarray of matplotlib Axes
+    axes_, figure_ : ndarray of matplotlib Axes, and Figure
     lines_ : dict of (str, value) to ndarray of shape (n, 3)
-        x, mean and half-width of the band, by column and value of `hue` (None without).
+        x, mean and half-width of the band, by column and value of `hue` (None without `hue`).
 
     Examples
     --------
@@ -69,20 +66,11 @@ class SweepDisplay:
         y : str or sequence of str
         hue : str, optional
             As in the class.
-
-        Returns
-        -------
-        display : SweepDisplay
-
-        Raises
-        ------
-        ValueError
-            If there is no such column.
         """
         return cls(table, x, y, hue).plot()
 
     def plot(self) -> "SweepDisplay":
-        """Draw one panel for each column."""
+        """Draw one panel per column."""
         import matplotlib.pyplot as plt
 
         names = [self.y] if isinstance(self.y, str) else list(self.y)
@@ -118,7 +106,7 @@ class SweepDisplay:
             ax.set(xlabel=label_of(self.x), ylabel=label_of(name))
             scale_axis(ax, "x", table[self.x].to_numpy())
             tidy(ax)
-        # Groups are to be compared: all panels of an IPR have one scale.
+        # All panels of an IPR have the same scale, so that groups can be compared.
         ratios = [ax for ax, name in zip(self.axes_, names, strict=True) if name.startswith("ipr")]
         for ax in ratios:
             ax.set_ylim(0.0, max(other.dataLim.y1 for other in ratios) * 1.05)
@@ -128,7 +116,7 @@ class SweepDisplay:
 
 
 def checked_table(table: Any, names: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
-    """Table with these columns, some of them of numbers; warn if other parameters are pooled."""
+    """Return a table after checking its columns; warn if other parameters are pooled."""
     parameters = getattr(table, "parameters", [])
     table = table.table() if callable(getattr(table, "table", None)) else pd.DataFrame(table)
     for name in names:
@@ -156,7 +144,7 @@ def checked_table(table: Any, names: Sequence[str], numbers: Sequence[str]) -> p
 
 
 def is_log_spaced(values: NDArray[Any]) -> bool:
-    """Whether values are spaced more evenly in the logarithm than as they are."""
+    """Whether the spacing of values is more even on a logarithmic than on a linear scale."""
     places = np.unique(values)
     if len(places) < 3 or places[0] <= 0:
         return False
@@ -166,7 +154,7 @@ def is_log_spaced(values: NDArray[Any]) -> bool:
 
 
 def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
-    """Make an axis logarithmic if its values are spaced so, with a few of them as ticks."""
+    """Make an axis logarithmic, with a few ticks at its values, if `is_log_spaced`."""
     places = np.unique(values)
     if not is_log_spaced(places):
         return

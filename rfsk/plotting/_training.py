@@ -1,4 +1,4 @@
-"""TrainingDisplay: loss on the inputs and on their clone, and localization, over the steps."""
+"""TrainingDisplay: loss on inputs and clone, and localization, during training."""
 
 from typing import Any
 
@@ -11,21 +11,16 @@ from .style import BLUE, GREY, ORANGE, tidy
 
 
 class TrainingDisplay(Display):
-    """Loss on inputs and on their Gaussian clone, and localization of the fields, over steps.
+    """Loss on inputs and on their Gaussian clone, and localization of the fields, by training step.
 
-    As long as a net uses second-order statistics only, it does as well on Gaussian inputs of the
-    same covariance. Fields form when the two losses part: the Gaussian-equivalence gap.
-
-    Build it with `from_estimator`.
+    The losses are equal as long as a net uses only second-order statistics. Fields localize when
+    the losses separate; their difference is the Gaussian-equivalence gap.
 
     Parameters
     ----------
     evaluation : EvaluationCurve
-        Losses, by steps.
-    steps : ndarray of shape (n_snapshots,), optional
-        Steps of the snapshots.
-    fields : ndarray of shape (n_snapshots, n_units, n_features), optional
-        Receptive fields at these steps.
+    steps, fields : ndarray of shape (n_snapshots,) and (n_snapshots, n_units, n_features), optional
+        Steps of the snapshots, and the receptive fields at these steps.
 
     Attributes
     ----------
@@ -55,12 +50,8 @@ class TrainingDisplay(Display):
         Parameters
         ----------
         estimator : FCNet or ConvNet
-            Fitted by ``fit_online(task, n_eval=...)``, where the task may be data (X, y). With
-            `record`, fields are drawn as well.
-
-        Returns
-        -------
-        display : TrainingDisplay
+            Net fitted by ``fit_online(task, n_eval=...)``, where `task` may be data (X, y). If it
+            was fitted with `record`, the localization of its fields is drawn as well.
         """
         if not hasattr(estimator, "evaluation_"):
             raise ValueError(
@@ -71,7 +62,7 @@ class TrainingDisplay(Display):
         return cls(*(getattr(estimator, name, None) for name in names)).plot()
 
     def plot(self) -> "TrainingDisplay":
-        """Draw the losses and, where there are snapshots, the IPR of every unit."""
+        """Draw the losses and, if there are snapshots, the IPR of every unit."""
         has_fields = self.steps is not None and bool((self.steps > 0).any())
         n_rows = 1 + has_fields
         self._make_panels(n_rows, 1, figsize=(5.6, 2.6 * n_rows), sharex=True)
@@ -93,7 +84,7 @@ class TrainingDisplay(Display):
         tidy(ax)
 
     def _plot_localization(self, ax: Any) -> None:
-        """Draw one line per unit, blue where its field ends more localized than white noise."""
+        """Draw one line per unit, blue if its last field is more localized than white noise."""
         assert self.fields is not None and self.steps is not None  # noqa: PT018
         later = self.steps > 0
         localization = np.stack([ipr(snapshot) for snapshot in self.fields[later]])

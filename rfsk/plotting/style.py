@@ -1,7 +1,4 @@
-"""Colours and small drawing helpers that all displays share.
-
-Import them to draw figures of your own in the same style.
-"""
+"""Colours and drawing functions that all displays share."""
 
 from typing import Any
 
@@ -28,7 +25,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-#: Colour map of fields: grey at zero and lighter the more positive, which also reads in grey.
+#: Colour map of fields: grey at zero, lighter for larger values, and legible in greyscale.
 FIELD_COLORS = "cividis"
 #: The palette of Okabe and Ito; lines also differ in dash or marker.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"
@@ -76,7 +73,7 @@ def tidy(ax: Any) -> Any:
 
 
 def limit(values: NDArray[Any]) -> float:
-    """Half-width of a colour scale centred at zero."""
+    """Half-width of a colour scale centred at zero: the largest absolute value."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
 
@@ -88,12 +85,12 @@ def show_image(ax: Any, values: NDArray[Any], bound: float | None = None, **opti
 
 
 def label_of(name: str) -> str:
-    """Text by which a figure names a column of a sweep or an input model."""
+    """Label of a column of a sweep, or of an input model, in figures."""
     return _LABELS.get(name, name.replace("_", " "))
 
 
 def aligned(field: Array, references: Array, shape: tuple[int, ...]) -> Array:
-    """Shift and sign the reference that best matches a field so that it lies on the field."""
+    """Shift and sign the reference that best matches a field so that it aligns with the field."""
     matcher = FieldMatcher(shape).set_output(transform="default").fit(references)
     _, reference, sign, *shifts = matcher.transform(field[None])[0]
     lattice = references[int(reference)].reshape(shape)
@@ -102,7 +99,7 @@ def aligned(field: Array, references: Array, shape: tuple[int, ...]) -> Array:
 
 
 def centered(values: Array, field: Array, shape: tuple[int, ...]) -> Array:
-    """Scale values to unit length and roll them so that the peak of a field is in the middle."""
+    """Scale values to unit norm and roll them so that the peak of a field is in the middle."""
     peak = np.abs(field).argmax()
     shifts = np.array(shape) // 2 - np.unravel_index(peak, shape)
     unit = np.sign(field[peak]) * values.reshape(shape) / np.linalg.norm(values)

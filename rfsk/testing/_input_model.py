@@ -1,4 +1,4 @@
-"""Compare what an input model draws with what its closed forms say."""
+"""Compare the samples of an input model with its closed forms."""
 
 import math
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from .._core._validation import check_option
 
 Array = NDArray[np.float64]
 
-_FEW = 28  # rows that two seeds do not repeat by chance, even if a site has two values
+_FEW = 28  # rows; two seeds do not repeat so many by chance, even if a site has two values
 
 
 def check_input_model(
@@ -27,50 +27,43 @@ def check_input_model(
     random_state: Any = None,
     expected_failed_checks: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Check that an input model draws samples correctly and has the moments that it claims.
+    """Check that an input model draws samples correctly and that its closed forms agree with them.
 
     Parameters
     ----------
     model : input model
-        An object with the members of `rfsk.datasets.InputModel`: `shape`, `n_features` and
-        `sample` are required. A check of an optional member is skipped if the model lacks it.
+        Object with the members `shape`, `n_features` and `sample` of `rfsk.datasets.InputModel`.
+        Checks of optional members that the model lacks are skipped.
     n_samples : int, default=20_000
-        Number of samples that closed forms are compared with, at least 1000.
+        Number of samples, at least 1000.
     random_state : int, Generator, RandomState or None, default=None
         Seed of all samples.
     expected_failed_checks : dict of str to str, optional
-        Reasons by the names of the checks that may fail, as in scikit-learn's `check_estimator`.
+        Reasons why checks may fail, by the names of the checks. Other failures raise an
+        AssertionError.
 
     Returns
     -------
     results : dict of str to str
-        By the name of each check, ``"passed"``, ``"skipped: "`` and why, or ``"xfail: "`` and why.
-
-    Raises
-    ------
-    AssertionError
-        If a check fails that `expected_failed_checks` does not name.
+        "passed", "skipped: ..." or "xfail: ..." with the reason, by the name of the check.
 
     Notes
     -----
-    Averages over samples may deviate by five standard errors, with Bonferroni's correction for the
+    Averages over samples may deviate by five standard errors, with a Bonferroni correction for the
     number of comparisons. A comparison is skipped if the moment is infinite or if a single sample
     dominates its variance.
 
     Examples
     --------
-    >>> from rfsk import NLGP, GaussianField
+    >>> from rfsk import NLGP
     >>> from rfsk.testing import check_input_model
     >>> model = NLGP(12, correlation_length=2.0, gain=3.0)
     >>> set(check_input_model(model, random_state=0).values())
     {'passed'}
-
-    This model claims the covariance of the Gaussian field that it is made of:
-
-    >>> class Careless(NLGP):
+    >>> class Wrong(NLGP):
     ...     def covariance(self):
-    ...         return GaussianField(12, correlation_length=2.0).covariance()
-    >>> check_input_model(Careless(12, correlation_length=2.0, gain=3.0), random_state=0)
+    ...         return 2.0 * super().covariance()
+    >>> check_input_model(Wrong(12, correlation_length=2.0, gain=3.0), random_state=0)
     Traceback (most recent call last):
         ...
     AssertionError: covariance_of_samples: `covariance()` differs from that of 20000 samples at...
@@ -96,7 +89,7 @@ def check_input_model(
 
 
 class _Subject:
-    """A model, and the samples and moments that several checks use."""
+    """Model with the samples and moments that several checks use."""
 
     def __init__(self, model: Any, n_samples: int, seeds: list[int]) -> None:
         self.model, self.n_samples, self.seeds = model, n_samples, seeds
@@ -111,7 +104,7 @@ class _Subject:
 
     @cached_property
     def sites(self) -> NDArray[np.int64]:
-        """Rows of four sites: neighbours, two sites twice, and sites anywhere."""
+        """Rows of four sites: neighbours, pairs of equal sites, and arbitrary sites."""
         rng, shape = np.random.default_rng(self.seeds[5]), self.model.shape
         sites = rng.integers(self.model.n_features, size=(30, 4))
         steps = rng.integers(3, size=(len(shape), 10, 4))
@@ -130,7 +123,7 @@ class _Subject:
             raise SkipTest(f"`{member}` is not implemented: {error}") from error
 
     def skip_if_infinite(self) -> None:
-        """Skip a comparison of covariances that have no standard error."""
+        """Skip a comparison of covariances if their standard error is infinite."""
         kurtosis = 0.0
         with suppress(SkipTest):
             kurtosis = self.result_of("excess_kurtosis")
@@ -174,7 +167,7 @@ def _average_covariance(X: Array) -> tuple[Array, Array]:
 
 
 def _is_dominated(values: Array, fraction: float = 0.1) -> bool:
-    """Whether a single sample contributes so much of the variance that it means nothing."""
+    """Whether a single sample contributes more than a fraction of the variance."""
     squares = (values - values.mean()) ** 2
     return bool(squares.max() > fraction * squares.sum())
 
@@ -182,7 +175,7 @@ def _is_dominated(values: Array, fraction: float = 0.1) -> bool:
 def _compare_kurtosis(
     X: Array, expected: float, what: str, hint: str = "", *, fraction: float = 0.1
 ) -> None:
-    """Compare the excess kurtosis, either pooled over sites or averaged over them."""
+    """Compare the excess kurtosis, either pooled or averaged over sites."""
     squares, failures = X[:, X.any(axis=0)] ** 2, []
     for variance in (squares.mean(axis=(0, 1)), squares.mean(axis=0)):
         ratio = squares / variance
@@ -235,7 +228,7 @@ def _check_random_state(subject: _Subject) -> None:
     assert not np.array_equal(sample(_FEW, other), X), (
         "different seeds gave the same samples. Replace the fixed seed by `random_state`."
     )
-    # Twelve times, because a distribution of few values may repeat itself by chance.
+    # Twelve draws, because a distribution of few values may repeat a sample by chance.
     assert not all(np.array_equal(sample(_FEW), unseeded) for _ in range(12)), (
         "samples without a seed are always the same. The default of `random_state` must be None."
     )

@@ -1,8 +1,7 @@
-"""The claims, each with its quantities and their bounds.
+"""Claims of the paper, with their quantities and bounds.
 
-`CLAIMS` is the only table of their quantities. The command line, the tests, the gallery and the
-page of the claims read it. The paper's abstract states the claims in words; the bounds are ours.
-Independent code is `benchmarks/reference_numpy.py`, and the source names a part of it.
+The paper's abstract states the claims in words; the bounds are ours. Independent code is
+`benchmarks/reference_numpy.py`, of which the source names a part.
 """
 
 from itertools import product
@@ -31,7 +30,7 @@ def _tiles(name: str) -> Quantity:
 
 
 def _matches(name: str) -> tuple[Quantity, ...]:
-    """Match above chance, and widths that are nearer to 1 than to 1/2 and 2 times each other."""
+    """Quantities for the match above chance, and for ratios of widths, which must be close to 1."""
     ratio = f"{name}width over that of the match, b > 0"
     return (
         _at_least(f"{name}match, b > 0", 0.9, digits=3),

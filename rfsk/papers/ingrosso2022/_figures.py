@@ -27,7 +27,7 @@ def _axes(columns: int, height: float = 3.2, **parameters: Any) -> tuple[Any, An
 
 
 def _show(ax: Any, title: str, rows: Array, shape: Any = None, scaled: bool = False) -> None:
-    """Fields on a ring as a map or on a torus as a mosaic, with a colour bar."""
+    """Draw fields on a ring as a map, or on a torus as a mosaic, with a colour bar."""
     rows = rows / np.abs(rows).max(axis=1, keepdims=True) if scaled else rows
     image = ReceptiveFieldDisplay.from_fields(rows, shape, ax=ax).image_
     ax.set_title(title)
@@ -37,7 +37,7 @@ def _show(ax: Any, title: str, rows: Array, shape: Any = None, scaled: bool = Fa
 
 
 def _plot(ax: Any, x: Array, named: Mapping[str, Iterable[ArrayLike]]) -> None:
-    """Curves of equal style under each name, one per seed."""
+    """Draw curves of equal style under each name, one per seed."""
     for (color, dash), (name, curves) in zip(_STYLES, named.items(), strict=False):
         for number, curve in enumerate(curves):
             ax.plot(x, curve, dash, color=color, label=None if number else name)
@@ -54,7 +54,7 @@ def _outline(ax: Any, named: Mapping[str, Array], bins: Array, **labels: str) ->
 
 
 def _overlay(ax: Any, named: Mapping[str, Array], center: Array | None = None) -> None:
-    """Fields on a ring laid over each other: each centred at its own peak or at that of one."""
+    """Draw fields on a ring, each centred at its own peak or at that of a given field."""
     curves = {
         name: [centered(row, row if center is None else center, row.shape)]
         for name, row in named.items()
@@ -65,7 +65,7 @@ def _overlay(ax: Any, named: Mapping[str, Array], center: Array | None = None) -
 
 
 def _median(bench: Bench, kind: str, references: Array) -> tuple[Array, Array]:
-    """Field with b > 0 of median match, and its reference laid over it."""
+    """Draw the field with b > 0 of median match together with its reference."""
     bumps, shape = fields(bench, kind, 0)["b > 0"], net(bench, kind, 0).shape_
     match = measured.best_match(bumps, references, shape)
     row = bumps[np.argsort(match)[len(match) // 2]]
@@ -79,7 +79,7 @@ def _all_seeds(bench: Bench, kind: str, law: str, group: str | None = None) -> A
 
 
 def localized_fields(bench: Bench) -> Any:
-    """C1: fields of one net on the ring and one on the torus, and how the IPR grew."""
+    """C1: fields of one net on the ring and one on the torus, and growth of the IPR."""
     figure, axes = _axes(3)
     for ax, kind in zip(axes, measured.LATTICES, strict=False):
         bumps = fields(bench, kind, 0)["b > 0"][:25]
@@ -140,7 +140,7 @@ def gaussian_control(bench: Bench) -> Any:
 
 
 def reduced_model(bench: Bench) -> Any:
-    """C4: growth of nets and flow, their shapes at the end, and the early split of frequencies."""
+    """C4: growth of nets and flow, their final shapes, and the early separation of frequencies."""
     figure, axes = _axes(3)
     of_seeds = [measured.followed(bench, number) for number in range(len(bench.seeds))]
     growth = {
@@ -191,7 +191,7 @@ def cumulant_factors(bench: Bench) -> Any:
 
 
 def other_inputs(bench: Bench) -> Any:
-    """C6: fields of one net of each kind, and the IPR of all units against the clone's."""
+    """C6: fields of one net of each kind, and the IPR of all units compared with the clone."""
     figure, axes = _axes(4, 5.0, nrows=2, height_ratios=(3, 2))
     for (upper, lower), (kind, (name, _)) in zip(axes.T, measured.INPUTS.items(), strict=True):
         rows = np.concatenate(list(fields(bench, kind, 0).values()))
@@ -205,7 +205,7 @@ def other_inputs(bench: Bench) -> Any:
 
 
 def gaussian_equivalence(bench: Bench) -> Any:
-    """C7: losses, the part of the gap that random phases keep, and the kurtosis of local fields."""
+    """C7: losses, fraction of the gap that random phases keep, and kurtosis of local fields."""
     figure, axes = _axes(3)
     of_law = {
         name: [measured.losses(bench, number, law) for number in range(len(bench.seeds))]
@@ -214,7 +214,7 @@ def gaussian_equivalence(bench: Bench) -> Any:
     of_nets, times = of_law["net on the NLGP"], np.array(TIMES, dtype=float)
     named = {"on the NLGP": "loss", "on the clone": "clone_loss", "theory": "predicted"}
     _plot(axes[0], times, {name: [of[key] for of in of_nets] for name, key in named.items()})
-    late = times >= 44  # the gap of nets that have learnt nothing is rounding
+    late = times >= 44  # earlier, the gap is only rounding error
     parts = {
         "gap that random phases keep": [of["kept"][late] for of in of_nets],
         "IPR relative to its end, b > 0": [of["ipr"][late] / of["ipr"][-1] for of in of_nets],
@@ -230,7 +230,7 @@ def gaussian_equivalence(bench: Bench) -> Any:
 
 
 def translation_invariance(bench: Bench) -> Any:
-    """C8: fields of one net of each kind, and where the centres of all nets lie."""
+    """C8: fields of one net of each kind, and the centres of the fields of all nets."""
     figure, axes = _axes(4, 5.0, nrows=2, height_ratios=(3, 2))
     titles = {
         "even": "even sites",

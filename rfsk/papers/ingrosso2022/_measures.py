@@ -1,4 +1,4 @@
-"""What each claim of the paper measures at one seed."""
+"""Measurement of each claim of the paper for one seed."""
 
 from typing import Any
 
@@ -59,11 +59,7 @@ N_NULL = 99
 
 
 def fraction_localized(rows: Array, shape: tuple[int, ...], seed: int) -> float:
-    """Fraction of fields that `group_split` calls localized and that are compact.
-
-    A field is compact if its spread is below those of 95 % of its permutations: the IPR alone does
-    not see where the large weights are.
-    """
+    """Fraction of fields that are localized and less spread out than 95 % of their permutations."""
     rng = np.random.default_rng(seed)
     split = group_split(rows, shape, n_null=199, random_state=seed)
     permuted = [rng.permuted(rows, axis=1) for _ in range(N_NULL)]
@@ -73,18 +69,18 @@ def fraction_localized(rows: Array, shape: tuple[int, ...], seed: int) -> float:
 
 
 def best_match(rows: Array, references: Array, shape: tuple[int, ...] | None = None) -> Array:
-    """Match of each field with the reference that it matches best."""
+    """Match of each field with its best reference."""
     return match_matrix(rows, references, shape).max(axis=1)
 
 
 def chance_level(rows: Array, references: Array, shape: Any, seed: int) -> float:
-    """Median match that 95 % of populations with random phases do not exceed."""
+    """95th percentile of the median match of populations with random phases."""
     chance = chance_match(rows, references, shape, n_null=N_NULL, random_state=seed)
     return float(chance[int(0.95 * (N_NULL + 1)) - 1])
 
 
 def above_chance(rows: Array, references: Array, shape: Any, seed: int) -> float:
-    """Median match less its level by chance."""
+    """Median match minus its chance level."""
     level = chance_level(rows, references, shape, seed)
     return float(np.median(best_match(rows, references, shape)) - level)
 
@@ -92,7 +88,7 @@ def above_chance(rows: Array, references: Array, shape: Any, seed: int) -> float
 def matches(
     name: str, of_net: dict[str, Array], references: Array, shape: Any, seed: int
 ) -> Numbers:
-    """How fields match references: against chance, in width, and against plain bumps."""
+    """Match of fields with references: relative to chance, in width, and to Gaussian bumps."""
     bumps = of_net["b > 0"]
     match = match_matrix(bumps, references, shape)
     widths = field_width(references, shape)[match.argmax(axis=1)]
@@ -111,7 +107,7 @@ def matches(
 
 
 def coverage(name: str, rows: Array, shape: Any) -> Numbers:
-    """Coverage of the lattice, relative to that of the same fields at random places."""
+    """Coverage of the lattice, relative to that of the same fields at random positions."""
     found = tiling(rows, shape)
     ratio = found.coverage / found.random_coverage
     return {f"{name}: coverage, relative to random places": ratio}
@@ -157,7 +153,7 @@ def convolutional_match(bench: Bench, number: int) -> Numbers:
 
 
 def gaussian_control(bench: Bench, number: int) -> Numbers:
-    """C3: IPR of nets on the clone, alone, against those on the NLGP and over its gain."""
+    """C3: IPR of nets on the clone and on the NLGP, and as a function of the NLGP's gain."""
     found: Numbers = {}
     for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
         on_inputs, on_clone = (fields(bench, name, number, law) for law in ("nlgp", "clone"))
@@ -186,7 +182,7 @@ def _two_modes(rows: Array) -> float:
 
 
 def flow_ends(bench: Bench, number: int, form: str = "committee", **task: Any) -> Array:
-    """Where the flow of units of b > 0 ends from four initial fields."""
+    """Final fields of the flow of units with b > 0 from four initial fields."""
 
     def follow() -> Array:
         flow = CubicFlow(small_task(**task), form=form)
@@ -196,7 +192,7 @@ def flow_ends(bench: Bench, number: int, form: str = "committee", **task: Any) -
 
 
 def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
-    """Times, fields of a net on gain 3, and those of the flow from its initial fields."""
+    """Times, fields of a net at gain 3, and those of the flow from the same initial fields."""
     of_net = net(bench, "small", number, "gain 3")
     times = of_net.learning_rate * of_net.snapshot_steps_ / SMALL_SIDE
     history, times = of_net.receptive_field_history_[times <= 3 * EARLY], times[times <= 3 * EARLY]
@@ -210,7 +206,7 @@ def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
 
 
 def reduced_model(bench: Bench, number: int) -> Numbers:
-    """C4: IPR at the end of flow and net, their shapes, and what second order alone does."""
+    """C4: final IPR of flow and net, their shapes, and the effect of the second order alone."""
     found: Numbers = {}
     for gain, other in ((1.0, 3.0), (3.0, 1.0)):
         bumps = fields(bench, "small", number, f"gain {gain:g}")["b > 0"]
@@ -246,39 +242,39 @@ def reduced_model(bench: Bench, number: int) -> Numbers:
 
 
 def early_groups(bench: Bench, number: int, law: str) -> dict[str, Array]:
-    """Fields of a net on 30 sites at the early time, by group."""
+    """Early fields of a net on 30 sites, by group."""
     of_net = net(bench, "small", number, law)
     at = np.searchsorted(of_net.learning_rate * of_net.snapshot_steps_ / SMALL_SIDE, EARLY)
     return groups(of_net.receptive_field_history_[at], bench)
 
 
 def first_decaying() -> int:
-    """Periods around the ring from which on second order shrinks units of b > 0, as s2 DC < 0."""
+    """Lowest frequency (cycles per ring) at which the second order shrinks fields with b > 0."""
     eigenvalues = np.fft.rfft(CubicFlow(small_task(), fourth="none").difference[0]).real
     return int(np.argmax(eigenvalues > 0.0))
 
 
 def cycles(rows: Array) -> Array:
-    """Periods around the ring of the strongest mode of each field."""
+    """Frequency (cycles per ring) of the strongest mode of each field."""
     return np.asarray(np.rint(SMALL_SIDE * dominant_frequency(rows)))
 
 
 def factors(bench: Bench, number: int, law: str = "nlgp") -> CumulantCP:
-    """Decompose the cumulant of a sample of the long-range class, one per seed."""
+    """CP factors of the cumulant of samples of the long-range class, computed once per seed."""
     law = "clone" if bench.control == "Gaussian inputs" else law
 
     def decompose() -> CumulantCP:
         seed, model = bench.seeds[number], nlgp_task().models[1]
         model = model if law == "nlgp" else model.gaussian_clone()
         inputs = model.sample(20_000 if bench.quick else 50_000, seed)
-        # Noise has no factors to converge to; a few steps show what they look like.
+        # Noise has no factors to converge to, so that a few steps suffice.
         return CumulantCP(8, tol=1e-3 if law == "clone" else 1e-6, random_state=seed).fit(inputs)
 
     return bench.once(("factors", number, law), decompose)
 
 
 def cumulant_factors(bench: Bench, number: int) -> Numbers:
-    """C5: IPR of the factors, how they tile, and how fields match them."""
+    """C5: IPR of the factors, their coverage of the lattice, and their match with the fields."""
     seed, found = bench.seeds[number], {}
     for gain in (1.0, 3.0):
         exact = symmetric_cp(cumulant(small_task(gain).models[1]), 1, tol=1e-10, random_state=seed)
@@ -296,7 +292,7 @@ def cumulant_factors(bench: Bench, number: int) -> Numbers:
 
 
 def other_inputs(bench: Bench, number: int) -> Numbers:
-    """C6: IPR of each group against the same group on the clone, and accuracy on spins."""
+    """C6: IPR of each group relative to the same group on the clone, and accuracy on spins."""
     seed, found = bench.seeds[number], {}
     for kind, (name, judged) in INPUTS.items():
         on_inputs, on_clone = (fields(bench, kind, number, law) for law in ("nlgp", "clone"))
@@ -319,10 +315,10 @@ def other_inputs(bench: Bench, number: int) -> Numbers:
 
 
 def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
-    """Losses of a net at each of TIMES, on the inputs and the clone, and their local fields.
+    """Losses, IPR and kurtosis of local fields of a net at each of TIMES.
 
-    "predicted" is the exact loss on the clone, "kept" the part of the gap between it and the loss
-    on the inputs that fields of the same spectra and random phases keep.
+    "predicted" is the exact loss on the clone; "kept" is the fraction of the gap, predicted - loss,
+    that remains if the phases of the fields are random.
     """
     task = nlgp_task()
 
@@ -355,13 +351,13 @@ def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
 
 
 def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
-    """Squared loss of a committee of erf units, target +1 for class 0 and -1 for class 1."""
+    """Squared loss of a committee machine of erf units, with targets +1 and -1."""
     output = special.erf((X @ weights.T + biases) / np.sqrt(2.0)).mean(axis=1)
     return float(np.mean((output - (1.0 - 2.0 * y)) ** 2))
 
 
 def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
-    """C7: losses on inputs and clone, and the part of their gap that random phases keep."""
+    """C7: losses on inputs and clone, and the fraction of their gap that random phases keep."""
     of_net, control = (losses(bench, number, law) for law in ("nlgp", "clone"))
     gap, control_gap = (of["predicted"] - of["loss"] for of in (of_net, control))
     error, at = of_net["clone_loss"] - of_net["predicted"], {t: k for k, t in enumerate(TIMES)}
@@ -380,12 +376,12 @@ def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
 
 
 def translation_invariance(bench: Bench, number: int) -> Numbers:
-    """C8: coverage and centres of the units with b > 0, and their IPR against the clone."""
+    """C8: coverage and centres of the units with b > 0, and their IPR relative to the clone."""
     laws, shape, seed = ("even", "uneven", "shifted", "clone"), (RING_SIDE,), bench.seeds[number]
     bumps = {law: fields(bench, "uneven", number, law)["b > 0"] for law in laws}
     ratio = ipr(bumps["uneven"]).mean() / ipr(bumps["clone"]).mean()
     found = {"uneven: IPR, b > 0, over clone": ratio}
-    for law in laws[:3]:  # the third of the sites that are spaced most closely is in the middle
+    for law in laws[:3]:  # the densest third of the sites is in the middle
         distance = np.abs(field_center(bumps[law])[:, 0] - RING_SIDE / 2.0)
         in_dense_third = np.mean(distance <= RING_SIDE / 6.0)
         found[f"{law}: fraction of centres in the dense third"] = in_dense_third

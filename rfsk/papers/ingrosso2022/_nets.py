@@ -1,4 +1,4 @@
-"""The inputs and nets of the paper, each trained once, and the controls that replace them."""
+"""Inputs and nets of the paper, and the controls that replace them."""
 
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -26,10 +26,10 @@ Array = NDArray[Any]
 
 GROUPS = ("b > 0", "b < 0")
 SMALL_SIDE, RING_SIDE = 30, 100
-GAINS = (0.1, 1.0, 10.0)  # beside 3, that of the reference task
+GAINS = (0.1, 1.0, 10.0)  # in addition to 3, the gain of the reference task
 TIMES = (10, 30, 44, 94, 200, 450, 1000, 4000)  # t = learning rate x steps / (0.05 D)
 UNEVENNESS = 0.7
-_FINE = 10  # sites of the fine ring for each site of the uneven one
+_FINE = 10  # sites of the fine ring per site of the uneven one
 
 
 def small_task(gain: float = 3.0, correlation_length: float = 3.0) -> Discrimination:
@@ -38,22 +38,22 @@ def small_task(gain: float = 3.0, correlation_length: float = 3.0) -> Discrimina
 
 
 def torus_task(bench: Bench) -> Discrimination:
-    """NLGP of gain 3 on a torus, correlation lengths 1 and 2."""
+    """Discrimination of NLGPs of gain 3 on a torus, with correlation lengths 1 and 2."""
     return nlgp_task(shape=(14, 14) if bench.quick else (20, 20), correlation_length=2.0)
 
 
 def ising_task() -> Discrimination:
-    """Spins on a ring of 100 sites, correlation lengths 2 and 5."""
+    """Discrimination of spins on a ring of 100 sites, with correlation lengths 2 and 5."""
     return Discrimination([Ising.from_correlation_length(RING_SIDE, xi) for xi in (2.0, 5.0)])
 
 
 def phi4_task() -> Discrimination:
-    """Field in two wells on a ring of 100 sites, couplings 0.6 and 1.2, of unit variance."""
+    """Discrimination of phi^4 fields on a ring of 100 sites, with couplings 0.6 and 1.2."""
     return Discrimination([Phi4((RING_SIDE,), coupling=k, standardize=True) for k in (0.6, 1.2)])
 
 
 def uneven_sites() -> NDArray[np.int64]:
-    """Sites of a fine ring that are kept; they are 10 (1 + UNEVENNESS cos(2 pi i / 100)) apart."""
+    """Sites of a fine ring that are kept, at distances 10 (1 + UNEVENNESS cos(2 pi i / 100))."""
     place = np.arange(RING_SIDE) / RING_SIDE
     place += UNEVENNESS * np.sin(2.0 * np.pi * place) / (2.0 * np.pi)
     return np.round(RING_SIDE * _FINE * place).astype(np.int64)
@@ -61,10 +61,10 @@ def uneven_sites() -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class UnevenNLGP:
-    """NLGP of gain 3 on a fine ring, at 100 sites that are spaced unevenly.
+    """NLGP of gain 3 on a fine ring, at 100 unevenly spaced sites.
 
-    All sites have one marginal distribution. The correlation length is in mean spacings, and
-    `shifted` says whether each input is shifted by a random number of sites.
+    The correlation length is in mean spacings. `shifted` inputs are shifted by random numbers of
+    sites.
     """
 
     correlation_length: float
@@ -94,7 +94,7 @@ class UnevenNLGP:
         return self.gaussian_clone().covariance()
 
     def gaussian_clone(self) -> MultivariateGaussian:
-        """Gaussian distribution of equal covariance, not shifted."""
+        """Gaussian distribution with the same covariance, not shifted."""
         return _at_sites(self._models[1])
 
 
@@ -104,7 +104,7 @@ def _at_sites(model: NLGP | GaussianField) -> MultivariateGaussian:
 
 
 def uneven_tasks() -> dict[str, Discrimination]:
-    """Even and uneven sites, uneven ones with shifts, and the clone of the uneven ones."""
+    """Tasks on even sites, on uneven sites with and without shifts, and on the uneven clone."""
     uneven, shifted = (
         Discrimination([UnevenNLGP(xi, is_shifted) for xi in (5.0, 10.0)])
         for is_shifted in (False, True)
@@ -123,7 +123,7 @@ def _small_tasks() -> dict[str, Discrimination]:
 
 
 def _plan(bench: Bench, kind: str) -> tuple[dict[str, Discrimination], float, dict[str, Any]]:
-    """Tasks, learning rate x steps, and parameters where they differ from those of the ring."""
+    """Tasks, learning rate x steps, and parameters that differ from those on the ring."""
     quick, short = bench.quick, 10_000.0 if bench.quick else 20_000.0
     if kind == "ring":
         return _with_clone(nlgp_task()), 20_000.0, {"record": 40}
@@ -157,10 +157,9 @@ def _rate(learning_rate: float, batch_size: int) -> dict[str, Any]:
 
 
 def nets(bench: Bench, kind: str) -> dict[str, list[Any]]:
-    """Nets of a kind by the name of their task, one for each seed.
+    """Trained nets of a kind by the name of their task, one per seed.
 
-    At full size nets on the ring take steps on single samples, as in the paper. The batches of the
-    quick form have equal noise: the ratio of learning rate and batch size is the same.
+    Quick nets on the ring have larger batches, with the same ratio of learning rate to batch size.
     """
 
     def train() -> dict[str, list[Any]]:
@@ -179,7 +178,7 @@ def _net(seed: int, **parameters: Any) -> FCNet | ConvNet:
 
 
 def course(bench: Bench, number: int, law: str = "nlgp") -> list[FCNet]:
-    """One net on the ring at each of TIMES: nets of one seed take the same steps."""
+    """Nets on the ring at each of TIMES; nets of one seed take the same steps."""
     rate = _rate(1.0, 20) if bench.quick else _rate(0.05, 1)
     tasks = _with_clone(nlgp_task())
     steps = {
@@ -192,7 +191,7 @@ def course(bench: Bench, number: int, law: str = "nlgp") -> list[FCNet]:
     return [found[replaced(bench, law), t][number] for t in TIMES]
 
 
-# Which task the nets of a control were trained on instead.
+# Replacements of tasks, by control.
 _REPLACED: dict[str, dict[str, str]] = {
     "Gaussian inputs": dict.fromkeys(("nlgp", "gain 1", "gain 3", "uneven", "shifted"), "clone"),
     "inputs in place of the clone": {"clone": "nlgp"},
@@ -202,17 +201,17 @@ _REPLACED: dict[str, dict[str, str]] = {
 
 
 def replaced(bench: Bench, law: str) -> str:
-    """Name of a task, or of the one that the bench's control puts in its place."""
+    """Name of a task, or of the task by which the bench's control replaces it."""
     return _REPLACED.get(bench.control or "", {}).get(law, law)
 
 
 def net(bench: Bench, kind: str, number: int, law: str = "nlgp") -> Any:
-    """The net of one seed, or the one that the bench's control puts in its place."""
+    """Net of one seed, or the net by which the bench's control replaces it."""
     return nets(bench, kind)[replaced(bench, law)][number]
 
 
 def fields(bench: Bench, kind: str, number: int, law: str = "nlgp") -> dict[str, Array]:
-    """Fields of the units that start with a positive bias and of the others, by group."""
+    """Fields of the units with positive and with negative initial bias, by group."""
     of_law = net(bench, kind, number, law)
     found = groups(changed(bench, of_law.receptive_fields_, of_law.shape_, number), bench)
     if bench.control == "plain bumps":
@@ -223,9 +222,8 @@ def fields(bench: Bench, kind: str, number: int, law: str = "nlgp") -> dict[str,
 def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
     """Divide units by the sign of their initial bias.
 
-    A net with negated weights and biases has the negated output. The net that swapped classes make
-    of its initial weights is therefore the negated net of the classes as they are: its groups
-    change places.
+    Swapping the classes negates the targets. A net with negated parameters negates its output, so
+    that training on swapped classes is equivalent to swapping the groups.
     """
     half = (len(rows) + 1) // 2
     found = rows[:half], rows[half:]
@@ -235,7 +233,7 @@ def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
 
 
 def changed(bench: Bench, rows: Array, shape: tuple[int, ...], number: int) -> Array:
-    """Fields with their pixels permuted or with random phases, if this is the bench's control."""
+    """Fields, with permuted pixels or random phases if this is the bench's control."""
     seed = bench.seeds[number]
     if bench.control == "permuted pixels":
         return rows[:, np.random.default_rng(seed).permutation(rows.shape[1])]
@@ -245,7 +243,7 @@ def changed(bench: Bench, rows: Array, shape: tuple[int, ...], number: int) -> A
 
 
 def plain_bumps(rows: Array, shape: tuple[int, ...]) -> Array:
-    """Gaussian bump of the peak and of the full width at half maximum of each field."""
+    """Gaussian bump with the peak and the full width at half maximum of each field."""
     place, width = np.abs(rows).argmax(axis=1), field_width(rows, shape)
     distances = np.zeros(rows.shape)
     for sites, side in zip(np.indices(shape), shape, strict=True):
