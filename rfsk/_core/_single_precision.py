@@ -1,7 +1,4 @@
-"""Elementary functions in single precision, and sums of products, as compiled code.
-
-The functions are polynomials, so that a loop over them runs in vector registers.
-"""
+"""Elementary functions in single precision and sums of products, compiled for vector units."""
 
 import math
 
@@ -103,10 +100,7 @@ def log(u):
 
 @compiled(fastmath=FUSED)
 def add_outer_products(coefficients, rows, n, out, width):
-    """Add sum_(i < n) coefficients[i, k] rows[i] to each out[k], over the first `width` columns.
-
-    Four rows and two k are handled at a time.
-    """
+    """Add sum_(i < n) coefficients[i, k] rows[i] to the first `width` columns of each out[k]."""
     n_units = len(out)
     whole = n - n % 4
     for i in range(0, whole, 4):

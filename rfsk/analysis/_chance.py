@@ -24,11 +24,10 @@ def chance_match(
     flips: bool = False,
     random_state: Any = None,
 ) -> Array:
-    """Match that fields reach by chance: the median best match of fields with random phases.
+    """Median best match of fields with random phases: the match that fields reach by chance.
 
-    Any two smooth fields match well at some shift, and the best of many references matches better
-    still. Random Fourier phases keep the spectrum of a field, and therefore its smoothness. Fields
-    that are shifts of one another get the same phases, because their matches are not independent.
+    Random Fourier phases keep the spectrum of a field, and therefore its smoothness. Fields that
+    are shifts of one another get the same phases, because their matches are not independent.
 
     Parameters
     ----------
@@ -48,14 +47,13 @@ def chance_match(
     Returns
     -------
     medians : ndarray of shape (n_null,)
-        Median over units of the best match, sorted: ``medians[94]`` of 99 is the level of 5 %.
+        Sorted medians over units of the best match; ``medians[94]`` of 99 is the level of 5 %.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import chance_match
-    >>> distance = np.minimum(np.arange(100), 100 - np.arange(100))
-    >>> bump = np.exp(-0.5 * distance**2 / 4.0**2)
+    >>> bump = np.exp(-0.5 * (np.arange(100) - 50.0) ** 2 / 4.0**2)
     >>> bool(chance_match([bump], [np.roll(bump, 30)], random_state=0)[94] < 0.9)
     True
     """
