@@ -220,8 +220,7 @@ def _is_sorted(rows: Array) -> bool:
 def _likeness_of_strangers(rows: Array) -> float:
     """Root mean square cosine of rows a quarter of all apart, beyond that of noise.
 
-    Units whose biases have the same sign, half of all, are alike. Pairs within and across the
-    halves are therefore averaged separately, and the larger value is returned.
+    Units whose biases have the same sign, half of all, are alike: each half counts separately.
     """
     alive = _unit_rows(rows)
     quarter, half = len(alive) // 4, len(alive) // 2

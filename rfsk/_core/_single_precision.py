@@ -62,11 +62,7 @@ def erf(x):
 
 @compiled(fastmath=FUSED)
 def exp_minus(x):
-    """exp(-x) for x >= 0, to an absolute error of 2e-7, and for x < 20 a relative one of 2e-6.
-
-    2^t with t = n + r, n whole and |r| <= 1/2; 2^r is its Taylor polynomial, 2^n a matter of bits.
-    It is never below 2^-64, so that products of it are not subnormal numbers, which are slow.
-    """
+    """exp(-x) for x >= 0, to an absolute error of 2e-7 (relative 2e-6 for x < 20); >= 2^-64."""
     t = max(-x * _LOG2_E, f32(-64.0))
     n = np.int32(t - _HALF)
     r = (t - f32(n)) * _LN_2

@@ -112,10 +112,7 @@ def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
 def check_fields_on(
     fields: Any, shape: Any, *, with_diverged: bool = False
 ) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Return fields and their lattice, a ring by default.
-
-    Where `with_diverged` is true, fields that hold NaN or infinity are replaced by zeros.
-    """
+    """Return fields and their lattice, with non-finite fields set to zero if `with_diverged`."""
     _refuse_other_than_fields(fields)
     weights = check_matrix(fields, "fields", ensure_all_finite=not with_diverged)
     if with_diverged:

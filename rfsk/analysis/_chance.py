@@ -31,10 +31,7 @@ def chance_match(
 
     Parameters
     ----------
-    fields : array-like of shape (n_units, n_features)
-        Receptive fields.
-    references : array-like of shape (n_references, n_features)
-        Fields that they were matched to.
+    fields, references : array-like of shapes (n_units, n_features), (n_references, n_features)
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=99

@@ -43,7 +43,7 @@ class GroupSplit:
     interval : dict of str to (float, float)
         Wilson's 95 % interval of each fraction, with units taken as independent.
     not_testable : str or None
-        Reason why no field can be tested. Only unchanged and dead units are then recognized.
+        Reason why no field that has grown can be tested.
 
     Examples
     --------
@@ -73,7 +73,6 @@ def group_split(
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     alpha : float, default=0.05
@@ -160,9 +159,9 @@ def _resolved_p_values(images: Array, alpha: float, n_null: int, rng: np.random.
 def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) -> Array:
     """p-value of the most outstanding Fourier mode of each field.
 
-    In Gaussian noise whose spectrum does not rise with the frequency, one of m modes has more than
-    a fraction g of their power with a probability of at most (1 - g)^(m - 1). The statistic is the
-    least of these bounds, compared with that in white noise, for which the p-value is largest.
+    In noise whose spectrum does not rise, the last of m modes has more than a fraction g of their
+    power with a probability of at most (1 - g)^(m - 1). White noise gives the distribution of the
+    least bound.
     """
     sides = images.shape[1:]
     power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, images.ndim))) ** 2

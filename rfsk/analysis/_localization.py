@@ -32,17 +32,16 @@ from ._profiles import PROFILES, profiles_of
 class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     """Measure how localized receptive fields are, each compared with its own null.
 
-    A field is called localized if its IPR exceeds that of surrogates with the same power spectrum
-    and random phases. Second-order statistics of translation-invariant inputs determine only the
-    spectrum, so that the test has a known rate of false alarms.
+    By default, a field is localized if its IPR exceeds that of surrogates with the same power
+    spectrum and random phases. Second-order statistics of translation-invariant inputs determine
+    only the spectrum, so that the test has a known rate of false alarms.
 
     Parameters
     ----------
     shape : int or tuple of int, optional
         Lattice of the features: a ring by default, (rows, columns) for images.
     null : {"phase", "gaussian"} or array-like of shape (n_null, n_features), default="phase"
-        Surrogates of each field, white noise, or given fields, such as those of nets trained on the
-        Gaussian clone.
+        Surrogates of each field, white noise, or given fields, such as those of Gaussian controls.
     n_null : int, default=199
         Number of surrogates or fields of noise. The smallest p-value is 1 / (n_null + 1).
     alpha : float, default=0.05
@@ -67,9 +66,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    The level holds if covariances do not change under translation around the lattice, unlike those
-    of photographs or digits. Otherwise `p_value` and `is_localized` are NaN, and a warning gives
-    the reason. `rfsk.control_test` compares with Gaussian controls of any data.
+    For inputs that are not translation-invariant, such as photographs or digits, `p_value` and
+    `is_localized` are NaN, and a warning gives the reason. `rfsk.control_test` tests fields of any
+    data.
 
     The columns are ``ipr``, ``width``, ``center_0`` (and ``center_1``), ``spread``,
     ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency``, for images ``orientation``,
@@ -81,13 +80,11 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk import LocalizationAnalyzer
-    >>> bump = np.exp(-((np.arange(100) - 30.0) ** 2) / 50)
     >>> analyzer = LocalizationAnalyzer(random_state=0).set_output(transform="pandas")
-    >>> analyzer.fit_transform([bump])[["ipr", "width", "center_0", "is_localized"]].round(3)
-        ipr   width  center_0  is_localized
-    0  0.08  11.779      30.0           1.0
+    >>> analyzer.fit_transform([[0, 3, 9, 3] + [0] * 46])[["ipr", "width", "is_localized"]].round(2)
+        ipr  width  is_localized
+    0  0.69    1.5           1.0
     """
 
     def __init__(
@@ -113,7 +110,6 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_units, n_features)
-            Receptive fields.
         y : ignored
         inputs : array-like of shape (n_samples, n_features), or input model, optional
             Inputs that the fields were trained on, for `why_not_testable`.
@@ -176,7 +172,6 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_units, n_features)
-            Receptive fields.
 
         Returns
         -------

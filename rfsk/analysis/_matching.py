@@ -63,8 +63,7 @@ def best_placement(
 class FieldMatcher(TransformerMixin, BaseEstimator):
     """Find the reference that each field resembles most, at any position and with any sign.
 
-    The match of two fields is the largest magnitude of their cosine over all circular shifts (and,
-    with `flips`, reflections): 1 for a shifted or negated copy.
+    The match is the largest ``|cosine|`` over all shifts (and, with `flips`, reflections).
 
     Parameters
     ----------
@@ -124,7 +123,6 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_units, n_features)
-            Receptive fields.
 
         Returns
         -------
@@ -175,10 +173,7 @@ def match_matrix(
 
     Parameters
     ----------
-    fields : array-like of shape (n_units, n_features)
-        Receptive fields.
-    references : array-like of shape (n_references, n_features)
-        Fields to compare them with.
+    fields, references : array-like of shapes (n_units, n_features), (n_references, n_features)
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     flips : bool, default=False

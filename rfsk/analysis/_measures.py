@@ -33,7 +33,6 @@ def ipr(fields: ArrayLike) -> Array:
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
 
     Returns
     -------
@@ -62,7 +61,6 @@ def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
 
@@ -96,7 +94,6 @@ def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
 
@@ -147,15 +144,14 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : (int, int)
         Numbers of rows and columns.
 
     Returns
     -------
     orientation : ndarray of shape (n_units,)
-        In degrees, in [0, 180): 0 for vertical and 90 for horizontal bars. NaN if no direction
-        dominates, as for a round bump.
+        Degrees in [0, 180), 0 for vertical bars; NaN if no direction dominates, as for a round
+        bump.
 
     Examples
     --------
@@ -188,12 +184,9 @@ def orientation_of(images: Array) -> Array:
 def field_width(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
     """Full width at half maximum of the largest peak of each field.
 
-    The width along each axis through the peak is interpolated linearly between sites.
-
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
 
@@ -206,7 +199,7 @@ def field_width(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
     --------
     >>> from rfsk.analysis import field_width
     >>> field_width([[0.0, 1.0, 4.0, 2.0, 0.0, 0.0]]).round(2)
-    array([2.33])
+    array([1.67])
     """
     return width_of(_checked_images(fields, shape))
 
@@ -244,7 +237,6 @@ def dominant_frequency(fields: ArrayLike, shape: int | tuple[int, ...] | None = 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
 
@@ -255,10 +247,9 @@ def dominant_frequency(fields: ArrayLike, shape: int | tuple[int, ...] | None = 
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import dominant_frequency
-    >>> dominant_frequency([np.cos(2 * np.pi * 7 * np.arange(100) / 100)])
-    array([0.07])
+    >>> dominant_frequency([[1.0, 0.0, -1.0, 0.0, 1.0, 0.0, -1.0, 0.0]])
+    array([0.25])
     """
     return frequency_of(_checked_images(fields, shape))
 

@@ -56,7 +56,6 @@ def random_phase_fields(
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     random_state : int, Generator, RandomState or None, default=None
@@ -68,9 +67,8 @@ def random_phase_fields(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import ipr, random_phase_fields
-    >>> bool(ipr(random_phase_fields([np.eye(100)[3]], random_state=0))[0] < 0.05)
+    >>> bool(ipr(random_phase_fields([[1.0] + [0.0] * 99], random_state=0))[0] < 0.05)
     True
     """
     weights, sides = check_fields_on(fields, shape)
@@ -83,14 +81,14 @@ def why_not_testable(
 ) -> str | None:
     """Return the reason why random phases are not a valid null hypothesis, or None.
 
-    Random phases are valid if all sites of the lattice are equivalent. The variances of sites and
-    the covariances of neighbours inside and across the boundary decide if `inputs` are given.
-    Otherwise the fields must not concentrate at the same places more than after random shifts.
+    Random phases are valid if all sites of the lattice are equivalent. If `inputs` are given, the
+    variances of sites and the covariances of neighbours inside and across the boundary decide.
+    Otherwise the reason is that fields concentrate at the same places more than after random
+    shifts.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     inputs : array-like of shape (n_samples, n_features), or input model, optional

@@ -27,31 +27,25 @@ class ProfileFit:
 
     Attributes
     ----------
-    amplitude : ndarray of shape (n_units,)
-        A, positive for a Gabor function and of either sign for the others.
-    center : ndarray of shape (n_units, n_axes)
-        In sites, in [0, side).
+    amplitude, phase : ndarray of shape (n_units,)
+        A, which is positive for a Gabor function, and phi in radians, in [0, 2 pi).
+    center, frequency : ndarray of shape (n_units, n_axes)
+        Centre in sites, in [0, side), and f in cycles per site.
     width : ndarray of shape (n_units, n_axes)
         Full width at half maximum of exp(-q/2) along its own axes, sqrt(8 ln 2) sigma, in sites.
     angle : ndarray of shape (n_units,)
         Rotation of the axes of the envelope, in degrees, in [-45, 45]; 0 on a ring.
-    frequency : ndarray of shape (n_units, n_axes)
-        f, in cycles per site.
-    phase : ndarray of shape (n_units,)
-        phi, in radians, in [0, 2 pi).
     goodness : ndarray of shape (n_units,)
         Explained variance, ``1 - |w - fit|^2 / |w|^2``.
-    surround_ratio : ndarray of shape (n_units,)
-        Relative amplitude of the surround, from -1 to 1; 0 for other profiles.
-    surround_scale : ndarray of shape (n_units,)
-        Relative width of the surround, from 1.1 to 10; NaN for other profiles.
+    surround_ratio, surround_scale : ndarray of shape (n_units,)
+        Amplitude and width of the surround relative to the centre, in [-1, 1] and [1.1, 10]; 0 and
+        NaN for other profiles.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import fit_profiles
-    >>> fit_profiles([np.exp(-((np.arange(60) - 20.0) ** 2) / 50)]).goodness.round(3)
-    array([1.])
+    >>> fit_profiles([[0.0, 1.0, 4.0, 5.0, 4.0, 1.0, 0.0, 0.0]]).center.round(2)
+    array([[3.]])
     """
 
     amplitude: Array
@@ -73,13 +67,11 @@ def fit_profiles(
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     profile : {"gaussian", "gabor", "dog"}, default="gaussian"
-        A Gaussian, whose axes may be oblique on images; a Gaussian times a Fourier mode (J. G.
-        Daugman, J. Opt. Soc. Am. A 2, 1160, 1985); or a Gaussian minus a wider one of the same
-        shape (R. W. Rodieck, Vision Res. 5, 583, 1965).
+        See `ProfileFit`; Gabor functions follow J. G. Daugman (J. Opt. Soc. Am. A 2, 1160, 1985),
+        differences of Gaussians R. W. Rodieck (Vision Res. 5, 583, 1965).
 
     Returns
     -------

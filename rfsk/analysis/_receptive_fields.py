@@ -19,7 +19,7 @@ def receptive_fields(
     """Receptive fields of a fitted object, one row per unit.
 
     Fields of a pipeline are gradients of the units' inputs with respect to the raw inputs, through
-    all linear steps (scalers, PCA, random projections). A scaler therefore gives a feature of small
+    all affine steps (scalers, PCA, random projections). A scaler therefore gives a feature of small
     variance a large weight. ``receptive_fields(pipeline[-1])`` returns the weights of the last
     step.
 
@@ -27,8 +27,8 @@ def receptive_fields(
     ----------
     fitted : object
         An rfsk net; an estimator with `components_`, `coefs_` (first layer) or `coef_`; a torch
-        Linear or convolutional layer; a pipeline; a search, whose best estimator is taken; or an
-        array of fields.
+        Linear or convolutional layer; a pipeline; a search (its best estimator); or an array of
+        fields.
     method : {"weights", "sta"}, default="weights"
         Weights of the first layer, or reverse correlation (`spike_triggered_average`) of the
         outputs or of a hidden layer with the stimuli `X`.

@@ -36,9 +36,10 @@ def spike_triggered_average(
     Parameters
     ----------
     response : array-like, fitted estimator, torch module or callable
-        Recorded responses of shape (n_samples,) or (n_samples, n_units), such as spike counts, or a
-        model that responds to inputs. An estimator responds by the first of `transform` (for a net,
-        the hidden units), `decision_function`, `predict_proba` and, for a regressor, `predict`.
+        Recorded responses of shape (n_samples,) or (n_samples, n_units), such as spike counts; a
+        function or torch module, by its outputs; or an estimator, by the first of `transform`
+        (hidden units of a net), `decision_function`, `predict_proba` and, for a regressor,
+        `predict`.
     X : array-like of shape (n_samples, n_features)
         Stimuli. If they are not Gaussian, the average also depends on their distribution.
     layer : int, optional
@@ -46,8 +47,8 @@ def spike_triggered_average(
     whiten : bool, default=True
         Whether to divide by the covariance of the inputs, which otherwise smooths the average.
     ridge : float or "cv", default=0.0
-        Added to the variance of every input, relative to it. It suppresses noise in directions in
-        which the inputs hardly vary. "cv" chooses the ridge of each unit by cross-validation
+        Added to the variance of every input, relative to it, against noise in directions in which
+        the inputs hardly vary. "cv" cross-validates it for each unit
         (`sklearn.linear_model.RidgeCV`).
     lags : sequence of int, optional
         Delays of recorded responses if the rows of X are successive frames: response t is
@@ -63,16 +64,13 @@ def spike_triggered_average(
 
     Notes
     -----
-    The standard errors allow the variance of the residuals to depend on the stimulus (H. White,
-    Econometrica 48, 817, 1980). They assume that samples are independent given the stimuli:
-
-        Cov(sta_k) = P S_k P / (n - p),    S_k = Cov(e_k x),
-
-    with P = C^-1, e_k the residual of the linear filter, n samples and p = 1 + trace(P C)
-    coefficients. With ``whiten=False``, P is the identity and e_k the response. With a ridge, P is
-    the inverse of C plus the ridge, and the errors do not include the bias towards zero. With "cv"
-    they do not include the choice of the ridge: they were a quarter too small on 30 samples of 8
-    features, and 5 % on 300.
+    The squared standard errors are the diagonal of P S_k P / (n - p) with S_k = Cov(e_k x), P =
+    C^-1, residuals e_k of the linear filter, n samples and p = 1 + trace(P C) coefficients (H.
+    White, Econometrica 48, 817, 1980). The variance of residuals may depend on the stimulus, but
+    samples must be independent given the stimuli. With ``whiten=False``, P is the identity and e_k
+    the response. With a ridge, P is the inverse of C plus the ridge, and the errors do not include
+    the bias towards zero. With "cv" they were a quarter too small on 30 samples of 8 features, and
+    5 % on 300.
 
     Examples
     --------
