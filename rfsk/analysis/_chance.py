@@ -32,6 +32,7 @@ def chance_match(
     Parameters
     ----------
     fields, references : array-like of shapes (n_units, n_features), (n_references, n_features)
+        Receptive fields, and the fields that they were matched to.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=99

@@ -19,7 +19,7 @@ NOT_TESTABLE = "not testable"
 TESTABLE = ("localized", "oscillating", "other", "unchanged", "dead")
 GROUPS = (*TESTABLE[:3], NOT_TESTABLE, *TESTABLE[3:])
 _ROUNDING = 1e-12  # fraction of the power below which a mode is rounding
-_MOST_DRAWS = 2000  # of noise that Fourier modes are compared with
+_MOST_DRAWS = 2000  # of noise, for the test of Fourier modes
 _UNCHANGED = 0.05  # norm, relative to that of large fields, below which a field has not grown
 
 
@@ -76,11 +76,11 @@ def group_split(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     alpha : float, default=0.05
-        Expected fraction of errors among the localized, and among the oscillating units.
+        Largest expected fraction of errors among the localized, and among the oscillating units.
     n_null : int, default=999
         Number of surrogates per field. Fields that exceed all of them get more if necessary.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        Inputs that the fields were trained on; see `LocalizationAnalyzer.fit`.
+        Inputs that the fields were trained on; see `why_not_testable`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 

@@ -112,7 +112,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         X : array-like of shape (n_units, n_features)
         y : ignored
         inputs : array-like of shape (n_samples, n_features), or input model, optional
-            Inputs that the fields were trained on, for `why_not_testable`.
+            Inputs that the fields were trained on; see `why_not_testable`.
 
         Returns
         -------

@@ -174,6 +174,7 @@ def match_matrix(
     Parameters
     ----------
     fields, references : array-like of shapes (n_units, n_features), (n_references, n_features)
+        Receptive fields, and the fields to compare them with.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     flips : bool, default=False

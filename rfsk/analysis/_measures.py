@@ -89,7 +89,7 @@ def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     """Circular standard deviation of w^2 about its centre, sqrt(-2 ln R) side / (2 pi).
 
     R is the length of the mean direction around an axis. Unlike `field_width`, the spread includes
-    side lobes. It is s / sqrt 2 for a Gaussian bump w of standard deviation s.
+    side lobes; it is s / sqrt 2 for a Gaussian bump w of standard deviation s.
 
     Parameters
     ----------
@@ -150,8 +150,8 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     Returns
     -------
     orientation : ndarray of shape (n_units,)
-        Degrees in [0, 180), 0 for vertical bars; NaN if no direction dominates, as for a round
-        bump.
+        Degrees in [0, 180), 0 for vertical bars and 90 for horizontal ones; NaN if no direction
+        dominates, as for a round bump.
 
     Examples
     --------

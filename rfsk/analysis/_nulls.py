@@ -83,8 +83,7 @@ def why_not_testable(
 
     Random phases are valid if all sites of the lattice are equivalent. If `inputs` are given, the
     variances of sites and the covariances of neighbours inside and across the boundary decide.
-    Otherwise the reason is that fields concentrate at the same places more than after random
-    shifts.
+    Without them, the fields must not concentrate at the same places more than after random shifts.
 
     Parameters
     ----------

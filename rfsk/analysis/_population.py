@@ -23,11 +23,11 @@ class Tiling:
         Number of fields that are not zero.
     resultant_length : float
         Largest length over axes of the mean of exp(2 pi i center / side), 0 for evenly spread
-        centres.
+        centres and 1 for equal ones.
     rayleigh_p : float
         p-value of Rayleigh's test that centres are uniform, corrected for the number of axes.
     coverage, random_coverage : float
-        Fraction of the sites at which some field exceeds half of its peak, and its expectation for
+        Fraction of the sites at which some field reaches half of its peak, and its expectation for
         independent uniform places of the same fields.
 
     Examples
@@ -177,11 +177,11 @@ def population_summary(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     alpha : float, default=0.05
-        Expected fraction of errors among the localized units; see `group_split`.
+        Largest expected fraction of errors among the localized units; see `group_split`.
     n_null : int, default=999
         Number of surrogates per field.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        Inputs that the fields were trained on; see `LocalizationAnalyzer.fit`.
+        Inputs that the fields were trained on; see `why_not_testable`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 

@@ -68,7 +68,7 @@ def receptive_fields(
         if hasattr(fitted, attribute):
             return _as_rows(getattr(fitted, attribute))
     weight = getattr(fitted, "weight", None)
-    # A torch layer, without importing torch; a normalization has one weight a channel.
+    # A torch layer, without importing torch; a normalization has one weight per channel.
     if weight is not None and hasattr(weight, "detach") and weight.ndim >= 2:
         return _as_rows(weight.detach().cpu().numpy())
     if isinstance(fitted, list | tuple) or hasattr(fitted, "__array__"):
@@ -104,7 +104,7 @@ def _linear_part(step: Any, name: str) -> Array:
         # Far probes too: a step may be linear near zero and clip, or bend, further out.
         probes = np.random.default_rng(0).standard_normal((12, n_inputs))
         probes *= np.repeat([1e-2, 1.0, 30.0], 4)[:, None]
-        # Around where the step was fitted, and in steps of its scale: far off digits are lost.
+        # Probes around the fitted mean, in units of the fitted scale, keep all digits.
         center = np.asarray(getattr(step, "mean_", None), dtype=np.float64)
         center = center if center.shape == (n_inputs,) else np.zeros(n_inputs)
         size = np.asarray(getattr(step, "scale_", None), dtype=np.float64)

@@ -12,7 +12,7 @@ from .._core._types import Array
 from .._core._validation import check_layer
 
 _CHUNK_ROWS = 8192
-# Of scikit-learn's multi-layer perceptrons, by name.
+# Activations of scikit-learn's multi-layer perceptrons, by name.
 _ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "identity": lambda z: z,
     "logistic": scipy.special.expit,
@@ -52,7 +52,7 @@ def _response_function(response: Any, layer: int | None) -> Callable[[Array], An
         return _layer_function(response, layer)
     if hasattr(response, "named_modules"):
         return _module_function(response)
-    # Labels are no responses, not even where they are numbers.
+    # Labels are not responses, even if they are numbers.
     for name in ("transform", "decision_function", "predict_proba", "predict"):
         if hasattr(response, name) and (name != "predict" or is_regressor(response)):
             return lambda X: getattr(response, name)(named_inputs(response, X))
