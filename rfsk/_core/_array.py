@@ -1,8 +1,4 @@
-"""One name for an array operation, whichever library holds the array.
-
-Input models are written once and run on NumPy and on torch. The Array API standard covers
-what they need except error functions and functions of the user's, dispatched here.
-"""
+"""Array operations that depend on the library that holds the array."""
 
 from collections.abc import Callable
 from typing import Any

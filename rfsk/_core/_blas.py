@@ -14,15 +14,12 @@ _lock = threading.RLock()
 
 
 def scipy_on_one_thread() -> AbstractContextManager[None]:
-    """Context in which SciPy's own BLAS, where it has one, uses a single thread.
-
-    Its threads, and those of NumPy's BLAS, would otherwise wait for each other in busy loops.
-    """
+    """Context in which SciPy's BLAS uses one thread, so that it and NumPy's do not compete."""
     return _on_one_thread(is_scipy=True)
 
 
 def blas_on_one_thread() -> AbstractContextManager[None]:
-    """Context for loops of products that are too small for threads to be faster."""
+    """Context in which BLAS uses one thread, for products too small to gain from more."""
     return _on_one_thread(is_scipy=False)
 
 
@@ -42,7 +39,7 @@ def _on_one_thread(is_scipy: bool) -> Iterator[None]:
 
 @cache
 def _libraries(is_scipy: bool) -> Any:
-    """All BLAS libraries, or those that lie in SciPy's folder or in scipy.libs beside it."""
+    """All BLAS libraries, or only those that SciPy ships."""
     controller = ThreadpoolController()
     if not is_scipy:
         return controller.select(user_api="blas")

@@ -12,10 +12,7 @@ def is_lazy(array: Any) -> bool:
 
 
 def row_blocks(*arrays: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield matching blocks of rows of arrays of equal length, each computed in its turn.
-
-    The blocks are those of the first lazy array; one array at least must be lazy.
-    """
+    """Yield matching blocks of rows of arrays of equal length, at least one of which is lazy."""
     lazy = next(array for array in arrays if is_lazy(array))
     lengths = [array.shape[0] if is_lazy(array) else len(array) for array in arrays]
     if any(length != lengths[0] for length in lengths):  # true for an unknown one, which is NaN
@@ -31,10 +28,7 @@ def row_blocks(*arrays: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def sum_over_blocks(X: Any, function: Callable[[Any], np.ndarray]) -> np.ndarray:
-    """Sum of ``function(rows)`` over the blocks of rows of a Dask array with whole rows.
-
-    Dask computes the sums where the blocks are, and adds them as a tree in a fixed order.
-    """
+    """Sum ``function(rows)`` over the blocks of rows of a Dask array, in a fixed order."""
     from dask.array import reduction
 
     def chunk(rows: Any, axis: Any, keepdims: bool) -> np.ndarray:

@@ -17,12 +17,7 @@ REORDERED = FUSED | {"reassoc"}
 
 
 def compiled(**options: Any) -> Callable[[Function], Function]:
-    """Decorate a function that numba is to compile, with options of ``numba.njit``, when called.
-
-    The machine code is kept on disk for later processes: in the folder `NUMBA_CACHE_DIR`, beside
-    the source or in the cache folder of the user, whichever can be written. If none can, each
-    process compiles again.
-    """
+    """Compile a function with ``numba.njit`` on its first call, and cache the code on disk."""
 
     def decorate(function: Function) -> Function:
         dispatcher = numba.njit(**{"nogil": True, "error_model": "numpy", **options})(function)
@@ -34,10 +29,7 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
 
 
 class _Cache(FunctionCache):
-    """Cache on disk in which a file that cannot be read or written is a missing one.
-
-    Machine code is compiled again if the source of the functions that all may call has changed.
-    """
+    """Cache on disk that skips unreadable files and tracks changes of `_single_precision`."""
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)

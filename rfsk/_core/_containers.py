@@ -7,11 +7,7 @@ from numpy.typing import NDArray
 
 
 def like_container(rows: NDArray[np.float64], X: Any, index: Any = None) -> Any:
-    """Return `rows` as a DataFrame of the kind of `X`, or as they are if `X` is not a DataFrame.
-
-    Neither pandas nor polars is imported: the class of `X` makes the new DataFrame. A pandas
-    DataFrame takes its index from the rows `index` of `X`, if given.
-    """
+    """Return `rows` as a DataFrame of the kind of `X`, or unchanged if `X` is not a DataFrame."""
     if not hasattr(X, "columns"):
         return rows
     if hasattr(X, "iloc"):
@@ -21,7 +17,7 @@ def like_container(rows: NDArray[np.float64], X: Any, index: Any = None) -> Any:
 
 
 def like_series(values: NDArray[Any], y: Any, index: Any = None) -> Any:
-    """Return `values` as a Series of the kind of `y`, or as they are if `y` is not a Series."""
+    """Return `values` as a Series of the kind of `y`, or unchanged if `y` is not a Series."""
     if not hasattr(y, "name") or not hasattr(y, "dtype"):
         return values
     if hasattr(y, "iloc"):

@@ -7,10 +7,7 @@ Documented = TypeVar("Documented", bound=Callable[..., Any])
 
 
 def shared_entries(text: str) -> Callable[[Documented], Documented]:
-    """Decorator that puts entries of `text` in place of lines ``@name @other`` of a docstring.
-
-    An entry is that of numpydoc: "name : type", followed by an indented description.
-    """
+    """Decorator that replaces lines ``@name @other`` of a docstring by entries of `text`."""
     entries: dict[str, list[str]] = {}
     for line in text.splitlines():
         if not line.startswith(" "):

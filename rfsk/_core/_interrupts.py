@@ -9,7 +9,7 @@ from typing import Any
 
 @contextmanager
 def noticing_interrupts() -> Iterator[Callable[[], bool]]:
-    """Context that yields a function, which returns whether the user has pressed Ctrl-C since."""
+    """Context that yields a function, which returns whether the user has pressed Ctrl-C."""
     seen: list[int] = []
     previous = signal.getsignal(signal.SIGINT)
     in_main_thread = threading.current_thread() is threading.main_thread()

@@ -1,14 +1,11 @@
-"""Sites of a ring or torus, by number."""
+"""Sites of a ring or torus by index."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def site_differences(shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """Number of the site i - j around the lattice, for all sites i and j: (n_sites, n_sites).
-
-    Of wave vectors it is the number of their difference.
-    """
+    """Index of the site (or wave vector) i - j for all i and j, of shape (n_sites, n_sites)."""
     sites = np.indices(shape).reshape(len(shape), -1)
     apart = (sites[:, :, None] - sites[:, None, :]) % np.array(shape)[:, None, None]
     return np.asarray(np.ravel_multi_index(tuple(apart), shape))

@@ -1,4 +1,4 @@
-"""Warnings and errors about mistakes that the data passed to a function show."""
+"""Warnings and errors about likely mistakes in the data passed to a function."""
 
 import re
 import sys
@@ -41,7 +41,7 @@ _ACTIVATION_NAME = re.compile(r"(fcnet|convnet|autoencoder)\d+")
 
 @contextmanager
 def warned_once() -> Iterator[None]:
-    """Context in which each kind of mistake is warned of once."""
+    """Context that warns of each kind of mistake once."""
     kinds = _kinds_warned_of.get()
     token = _kinds_warned_of.set(set() if kinds is None else kinds)
     try:
@@ -52,7 +52,7 @@ def warned_once() -> Iterator[None]:
 
 @contextmanager
 def collected_mistakes() -> Iterator[list[str]]:
-    """Context in which the messages go into a list, each kind once, and no warning is shown."""
+    """Context that collects the messages in a list, each kind once, and shows no warning."""
     messages: list[str] = []
     token = _collected.set(messages)
     try:
@@ -80,7 +80,7 @@ def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWar
 
 
 class Activations(np.ndarray):
-    """Activations of a net, which no function takes for fields; results computed are plain."""
+    """Activations of a net, which are refused as fields; computed results are plain arrays."""
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return array[()] if return_scalar else np.asarray(array)
@@ -92,7 +92,7 @@ def mark_activations(hidden: Array) -> Array:
 
 
 def refuse_activations(fields: Any) -> None:
-    """Raise if these are activations of a net, or a table of them."""
+    """Raise if `fields` are activations of a net, or a table of them."""
     columns: Any = getattr(fields, "columns", ())
     is_table = len(columns) > 0 and _ACTIVATION_NAME.fullmatch(str(columns[0])) is not None
     if is_table or isinstance(fields, Activations):
@@ -157,7 +157,7 @@ def note_few_rows(X: Array) -> None:
 
 
 def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> None:
-    """Warn of classes of very different sizes, and of classes that differ in their means."""
+    """Warn if the sizes of classes differ strongly, or if their means do."""
     counts = np.bincount(index)
     is_imbalanced = len(rows) >= _ENOUGH_TO_COUNT and counts.max() > _IMBALANCED * counts.min() > 0
     if is_imbalanced and not is_weighted:
@@ -185,11 +185,7 @@ def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> Non
 
 
 def note_transposed(fields: Array) -> None:
-    """Warn if units vary more smoothly than sites do: rows and columns were exchanged.
-
-    Narrow fields that are sorted by their centres also vary smoothly down the columns. They are
-    recognized by their peaks, which move little from one row to the next.
-    """
+    """Warn if units vary more smoothly than sites, except for narrow fields sorted by centre."""
     n_rows, n_columns = fields.shape
     if min(n_rows, n_columns) < _ENOUGH:
         return
@@ -210,7 +206,7 @@ def note_transposed(fields: Array) -> None:
 
 
 def _is_sorted(rows: Array) -> bool:
-    """Whether rows are narrow, with peaks that move by few sites around the ring, if at all."""
+    """Whether rows are narrow and their peaks move by few sites from one row to the next."""
     n_columns, sizes = rows.shape[1], np.abs(rows)
     height = sizes.max(axis=1)
     clear = sizes[height >= 0.5 * np.median(height)]
@@ -222,11 +218,9 @@ def _is_sorted(rows: Array) -> bool:
 
 
 def _likeness_of_strangers(rows: Array) -> float:
-    """Root mean square cosine of rows that are no neighbours, beyond that of noise.
+    """Root mean square cosine of rows a quarter of all apart, beyond that of noise.
 
-    Units that have seen the same few batches are alike, and so are units whose biases have the
-    same sign, which make half of all. Rows a quarter of all apart are therefore compared within
-    each half as well as across the halves.
+    Units whose biases have the same sign, half of all, are alike: each half counts separately.
     """
     alive = _unit_rows(rows)
     quarter, half = len(alive) // 4, len(alive) // 2
@@ -253,7 +247,7 @@ def note_axis_order(rows: Array, shape: tuple[int, ...], name: str) -> None:
 
 
 def note_pooled_classes(rows: Array, y: Any) -> None:
-    """Warn if rows that are taken for one class have labels, and covariances differ."""
+    """Warn if rows that are pooled have labels of classes whose covariances differ."""
     labels = np.asarray(y) if y is not None else np.empty(0)
     if labels.shape != (len(rows),):
         return
@@ -282,14 +276,14 @@ def _smoothness(rows: Array, lags: tuple[int, ...]) -> float:
 
 
 def _unit_rows(rows: Array) -> Array:
-    """Rows that are not zero, scaled to length one, first by their peaks to avoid overflow."""
+    """Rows that are not zero, scaled to unit length without overflow."""
     alive = rows[np.any(rows, axis=1)]
     alive = alive / np.abs(alive).max(axis=1, keepdims=True)
     return np.asarray(alive / np.linalg.norm(alive, axis=1, keepdims=True))
 
 
 def _beyond_noise(cosines: Any, n_columns: int) -> float:
-    """Root mean square of cosines beyond the 1 / n of noise; 0 for no cosines."""
+    """Root mean square of cosines beyond the 1 / n of noise; 0 if there are none."""
     if not np.size(cosines):
         return 0.0
     return float(np.sqrt(max(0.0, np.mean(np.square(cosines)) - 1.0 / n_columns)))

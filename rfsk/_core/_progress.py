@@ -1,4 +1,4 @@
-"""Progress bars: those of notebooks where widgets are installed, else those of terminals."""
+"""Progress bars for notebooks if widgets are installed, otherwise for terminals."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""Random numbers: one `random_state` per object, global generators untouched."""
+"""Generators and seeds of random numbers."""
 
 from typing import Any
 
@@ -6,11 +6,7 @@ import numpy as np
 
 
 def as_generator(random_state: Any) -> np.random.Generator:
-    """Turn any `random_state` into a NumPy generator.
-
-    A Generator is used as it is, and advances; a legacy RandomState, as scikit-learn passes around,
-    seeds a new Generator; None draws fresh entropy.
-    """
+    """Turn any `random_state` into a NumPy generator; a legacy RandomState seeds a new one."""
     if isinstance(random_state, np.random.Generator):
         return random_state
     if isinstance(random_state, np.random.RandomState):
@@ -27,10 +23,7 @@ def as_generator(random_state: Any) -> np.random.Generator:
 
 
 def generator_and_seed(random_state: Any) -> tuple[np.random.Generator, int | None]:
-    """Generator as of `as_generator`, and the seed that gives it again, drawn here for None.
-
-    The seed is None if `random_state` is a generator already.
-    """
+    """Return a generator and the integer seed that reproduces it, or None for a given generator."""
     if random_state is None:
         random_state = int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
     is_seed = isinstance(random_state, int | np.integer)
@@ -43,17 +36,14 @@ def draw_seed(rng: np.random.Generator) -> int:
 
 
 def spawn_seeds(random_state: Any, n: int) -> list[int]:
-    """Draw `n` independent integer seeds, one for each independent piece of work.
-
-    The first seeds do not depend on `n`, so adding work leaves earlier work unchanged.
-    """
+    """Draw `n` independent integer seeds, the first of which do not depend on `n`."""
     entropy = draw_seed(as_generator(random_state))
     children = np.random.SeedSequence(entropy).spawn(n)
     return [int(child.generate_state(1, np.uint32)[0]) for child in children]
 
 
 def seed_of_key(entropy: int, key: str, number: int) -> int:
-    """Seed of repeat `number` of the work that a hexadecimal key names, given the seed of all."""
+    """Seed of repeat `number` of the work that a hexadecimal key names, given the common seed."""
     words = [int(key[i : i + 8], 16) for i in range(0, len(key), 8)]
     child = np.random.SeedSequence(entropy, spawn_key=(*words, number))
     return int(child.generate_state(1, np.uint32)[0])

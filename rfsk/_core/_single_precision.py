@@ -1,7 +1,4 @@
-"""Elementary functions in single precision, and sums of products, as compiled code.
-
-The functions are polynomials, so that a loop over them runs in vector registers.
-"""
+"""Elementary functions in single precision and sums of products, compiled for vector units."""
 
 import math
 
@@ -65,11 +62,7 @@ def erf(x):
 
 @compiled(fastmath=FUSED)
 def exp_minus(x):
-    """exp(-x) for x >= 0, to an absolute error of 2e-7, and for x < 20 a relative one of 2e-6.
-
-    2^t with t = n + r, n whole and |r| <= 1/2; 2^r is its Taylor polynomial, 2^n a matter of bits.
-    It is never below 2^-64, so that products of it are not subnormal numbers, which are slow.
-    """
+    """exp(-x) for x >= 0, to an absolute error of 2e-7 (relative 2e-6 for x < 20); >= 2^-64."""
     t = max(-x * _LOG2_E, f32(-64.0))
     n = np.int32(t - _HALF)
     r = (t - f32(n)) * _LN_2
@@ -103,10 +96,7 @@ def log(u):
 
 @compiled(fastmath=FUSED)
 def add_outer_products(coefficients, rows, n, out, width):
-    """Add sum_(i < n) coefficients[i, k] rows[i] to each out[k], over the first `width` columns.
-
-    Four rows and two k are handled at a time.
-    """
+    """Add sum_(i < n) coefficients[i, k] rows[i] to the first `width` columns of each out[k]."""
     n_units = len(out)
     whole = n - n % 4
     for i in range(0, whole, 4):

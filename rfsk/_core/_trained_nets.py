@@ -1,4 +1,4 @@
-"""What to know of a trained net before it is measured."""
+"""Checks and measures of trained nets."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def check_trained(net: Any, step: int | None = None) -> None:
-    """Raise if a net has diverged, or was interrupted (trained with others, before `step`)."""
+    """Raise if a net has diverged, or was interrupted before `step`."""
     if not hasattr(net, "receptive_fields_"):
         raise ValueError("The net diverged; lower its learning_rate.")
     if net.net_.interrupted_ or (step is not None and net.n_steps_ < step):
@@ -14,12 +14,12 @@ def check_trained(net: Any, step: int | None = None) -> None:
 
 
 def starts_positive(units: np.ndarray) -> np.ndarray:
-    """Which units of a net have a positive initial bias: the first half."""
+    """Mask of the units that have a positive initial bias: the first half."""
     return np.asarray(np.arange(len(units)) < (len(units) + 1) // 2)
 
 
 def mean_of_known(values: Any) -> float:
-    """Mean of the numbers that are not NaN; NaN if there are none."""
+    """Mean of the finite numbers; NaN if there are none."""
     known = np.asarray(values, dtype=np.float64)
     known = known[np.isfinite(known)]
     return float(known.mean()) if len(known) else float("nan")

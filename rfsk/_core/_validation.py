@@ -1,4 +1,4 @@
-"""Checks of arguments, whose errors say what was got, what was expected and what to do."""
+"""Validation of arguments."""
 
 import math
 import numbers
@@ -14,7 +14,7 @@ from ._mistakes import note_axis_order, note_transposed, refuse_activations, ref
 
 
 def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool = False) -> None:
-    """Raise unless `value` is a finite number above zero (or at zero, where `zero` allows it)."""
+    """Raise unless `value` is a finite positive number, or zero if `zero` allows it."""
     is_valid = _is_finite(value, numbers.Integral if integer else numbers.Real)
     if not is_valid or value < 0 or (value == 0 and not zero):
         expected = "an integer" if integer else "a finite number"
@@ -57,11 +57,7 @@ def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
 def check_image_shape(
     image_shape: Any, n_features: int, name: str = "shape", *, n_rows: int | None = None
 ) -> tuple[int, ...]:
-    """Return the lattice of `n_features` sites: `image_shape`, or a ring where it is None.
-
-    One side may be -1, which stands for what the others leave. The error for a lattice of `n_rows`
-    sites says that rows and columns may be exchanged.
-    """
+    """Return the lattice of `n_features` sites, a ring by default; one side may be -1."""
     if image_shape is None:
         return (n_features,)
     sides = tuple(np.atleast_1d(image_shape).tolist())
@@ -81,7 +77,7 @@ def check_image_shape(
 
 
 def _refuse_other_than_fields(fields: Any) -> None:
-    """Raise if a net, its activations or a stack of images was passed where fields were meant."""
+    """Raise if `fields` is a net, its activations or a stack of images."""
     if hasattr(fields, "get_params"):
         raise TypeError(
             f"Got a {type(fields).__name__}; expected an array of fields (n_units, n_features): "
@@ -99,7 +95,7 @@ def _refuse_other_than_fields(fields: Any) -> None:
 
 
 def check_matrix(values: Any, name: str, *, ensure_all_finite: bool = True) -> np.ndarray:
-    """Return numbers as a float64 array of two axes."""
+    """Return numbers as a two-dimensional float64 array."""
     return np.asarray(
         check_array(values, dtype=np.float64, input_name=name, ensure_all_finite=ensure_all_finite)
     )
@@ -116,10 +112,7 @@ def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
 def check_fields_on(
     fields: Any, shape: Any, *, with_diverged: bool = False
 ) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Return fields, as `check_fields` does, and their lattice: `shape`, or a ring if None.
-
-    Where `with_diverged` is true, fields that hold NaN or infinity are replaced by zeros.
-    """
+    """Return fields and their lattice, with non-finite fields set to zero if `with_diverged`."""
     _refuse_other_than_fields(fields)
     weights = check_matrix(fields, "fields", ensure_all_finite=not with_diverged)
     if with_diverged:
@@ -128,19 +121,19 @@ def check_fields_on(
 
 
 def learn_fields(analyzer: Any, fields: Any, shape: Any) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Return fields and their lattice, as `check_fields_on` does; learn their width and names."""
+    """Return fields and their lattice; store their number of features and names."""
     weights = validate_fields(analyzer, fields, reset=True)
     return weights, _lattice_of(weights, shape)
 
 
 def validate_fields(analyzer: Any, fields: Any, *, reset: bool = False) -> np.ndarray:
-    """Return fields as `check_fields` does; their width and names are those that were learnt."""
+    """Return fields with the number of features and names that were stored."""
     _refuse_other_than_fields(fields)
     return np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
 
 
 def _lattice_of(fields: np.ndarray, shape: Any) -> tuple[int, ...]:
-    """Lattice of fields, which are checked for exchanged rows and columns, or sides."""
+    """Lattice of fields; warn if rows and columns, or sides, seem exchanged."""
     n_units, n_features = fields.shape
     sides = check_image_shape(shape, n_features, n_rows=n_units)
     if shape is None or n_units == n_features:  # otherwise the shape would not fit
@@ -173,7 +166,7 @@ def check_one_per_class(
 
 
 def check_layer(layer: Any, n_layers: int) -> int:
-    """Return the number of a hidden layer, counted from 0; negative ones count from the last."""
+    """Return the index of a hidden layer; negative ones count from the last."""
     is_number = isinstance(layer, numbers.Integral) and not isinstance(layer, bool | np.bool_)
     if not is_number or not -n_layers <= layer < n_layers:
         raise ValueError(
@@ -194,10 +187,7 @@ def _refuse_one_hot(y: Any) -> None:
 
 
 def check_labels(y: Any, data: np.ndarray, target: Any = None) -> np.ndarray:
-    """Return labels of classes as an array, one for each row of the data.
-
-    An error names `target`, for which labels are needed, unless it is None.
-    """
+    """Return labels as an array, one per row of `data`; an error mentions `target`, if given."""
     if y is None:
         reason = "" if target is None else f"target={target!r} names a class, but "
         raise ValueError(f"{reason}y is None; pass labels, one for each row.")
@@ -221,7 +211,7 @@ def rows_of_class(data: np.ndarray, labels: np.ndarray, target: Any) -> np.ndarr
 
 
 def is_labelled(data: Any) -> bool:
-    """Whether this is a tuple (X, y) of inputs and labels, which may be one-hot."""
+    """Whether `data` is a tuple (X, y) of inputs and labels, which may be one-hot."""
     if not isinstance(data, tuple) or len(data) != 2 or isinstance(data[1], tuple):
         return False
     inputs, labels = map(np.shape, data)
@@ -230,7 +220,7 @@ def is_labelled(data: Any) -> bool:
 
 
 def rows_by_class(X: Any, y: Any) -> list[np.ndarray]:
-    """Rows of labelled data, or images, of each class 0, 1, ..."""
+    """Rows of labelled data, or images, for each class 0, 1, ..."""
     data = check_array(X, dtype=np.float64, allow_nd=True, input_name="X")
     labels = check_labels(y, data)
     classes = np.unique(labels).tolist()

@@ -24,18 +24,15 @@ def chance_match(
     flips: bool = False,
     random_state: Any = None,
 ) -> Array:
-    """Match that fields reach by chance: the median best match of fields with random phases.
+    """Median best match of fields with random phases: the match that fields reach by chance.
 
-    Any two smooth fields match well at some shift, and the best of many references matches better
-    still. Random Fourier phases keep the spectrum of a field, and therefore its smoothness. Fields
-    that are shifts of one another get the same phases, because their matches are not independent.
+    Random Fourier phases keep the spectrum of a field, and therefore its smoothness. Fields that
+    are shifts of one another get the same phases, because their matches are not independent.
 
     Parameters
     ----------
-    fields : array-like of shape (n_units, n_features)
-        Receptive fields.
-    references : array-like of shape (n_references, n_features)
-        Fields that they were matched to.
+    fields, references : array-like of shapes (n_units, n_features), (n_references, n_features)
+        Receptive fields, and the fields that they were matched to.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=99
@@ -48,14 +45,13 @@ def chance_match(
     Returns
     -------
     medians : ndarray of shape (n_null,)
-        Median over units of the best match, sorted: ``medians[94]`` of 99 is the level of 5 %.
+        Sorted medians over units of the best match; ``medians[94]`` of 99 is the level of 5 %.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import chance_match
-    >>> distance = np.minimum(np.arange(100), 100 - np.arange(100))
-    >>> bump = np.exp(-0.5 * distance**2 / 4.0**2)
+    >>> bump = np.exp(-0.5 * (np.arange(100) - 50.0) ** 2 / 4.0**2)
     >>> bool(chance_match([bump], [np.roll(bump, 30)], random_state=0)[94] < 0.9)
     True
     """

@@ -1,4 +1,4 @@
-"""Which units of a population localize, oscillate, are neither, or are dead."""
+"""Classification of units as localized, oscillating, other, unchanged or dead."""
 
 import math
 from dataclasses import dataclass
@@ -19,41 +19,37 @@ NOT_TESTABLE = "not testable"
 TESTABLE = ("localized", "oscillating", "other", "unchanged", "dead")
 GROUPS = (*TESTABLE[:3], NOT_TESTABLE, *TESTABLE[3:])
 _ROUNDING = 1e-12  # fraction of the power below which a mode is rounding
-_MOST_DRAWS = 2000  # of noise that Fourier modes are compared with
+_MOST_DRAWS = 2000  # of noise, for the test of Fourier modes
 _UNCHANGED = 0.05  # norm, relative to that of large fields, below which a field has not grown
 
 
 @dataclass(frozen=True)
 class GroupSplit:
-    """Units of a population by what their fields are.
+    """Groups of the units of a population.
 
     Attributes
     ----------
     groups : ndarray of str of shape (n_units,)
-        "localized": the IPR exceeds that of surrogates with random phases. "oscillating": it does
-        not, and one Fourier mode carries more power than in Gaussian noise whose spectrum falls
-        with the frequency. "other": neither; modes of the lowest and of the highest frequency
-        count as "other" as well. "not testable": see `not_testable`. "unchanged": the norm is below
-        a twentieth of the 90th percentile of all norms. "dead": a field of zeros, or one that holds
-        NaN or infinity.
+        "localized": the IPR exceeds that of surrogates with random phases. "oscillating": not
+        localized, and one Fourier mode has more power than in Gaussian noise whose spectrum falls
+        with the frequency. "other": neither, including modes of the lowest and the highest
+        frequency. "not testable": see `not_testable`. "unchanged": the norm is below a twentieth of
+        the 90th percentile of all norms. "dead": the field is zero, or has NaN or infinite entries.
     p_values : ndarray of shape (n_units,)
-        Of localization, corrected so that at most a fraction alpha of the units called localized is
-        wrong on average (Y. Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57, 289, 1995). NaN for
-        unchanged and dead units.
+        p-values of localization after the correction of Y. Benjamini and Y. Hochberg (J. R. Stat.
+        Soc. B 57, 289, 1995); NaN for units that were not tested.
     share : dict of str to float
         Fraction of all units, by group.
     interval : dict of str to (float, float)
-        Wilson's 95 % interval of the fraction in nets like this one, units taken as independent.
+        Wilson's 95 % interval of each fraction, with units taken as independent.
     not_testable : str or None
-        Reason why no field can be tested. All units that have grown are "not testable" then.
+        Reason why no field that has grown can be tested.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import group_split
-    >>> split = group_split([np.eye(50)[3], np.zeros(50)], random_state=0)
-    >>> split.groups, split.share["localized"]
-    (array(['localized', 'dead'], dtype='<U12'), 0.5)
+    >>> group_split([[1.0] + [0.0] * 49, [0.0] * 50], random_state=0).share["localized"]
+    0.5
     """
 
     groups: NDArray[np.str_]
@@ -72,20 +68,19 @@ def group_split(
     inputs: Any = None,
     random_state: Any = None,
 ) -> GroupSplit:
-    """Divide units into localized, oscillating and other ones.
+    """Classify units as localized, oscillating, other, unchanged or dead.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     alpha : float, default=0.05
-        Fraction of the units called localized that may be wrong, and of those called oscillating.
+        Largest expected fraction of errors among the localized, and among the oscillating units.
     n_null : int, default=999
-        Number of surrogates of each field. Fields that exceed all of theirs get more if necessary.
+        Number of surrogates per field. Fields that exceed all of them get more if necessary.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        Inputs that the fields were trained on; see `LocalizationAnalyzer.fit`.
+        Inputs that the fields were trained on; see `why_not_testable`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 
@@ -98,8 +93,8 @@ def group_split(
     >>> import numpy as np
     >>> from rfsk.analysis import group_split
     >>> sites = np.arange(100)
-    >>> bump, wave = np.exp(-((sites - 30.0) ** 2) / 50), np.cos(0.2 * np.pi * sites)
-    >>> group_split([bump, wave, np.zeros(100)], random_state=0).groups.tolist()
+    >>> bump, mode = np.exp(-((sites - 30.0) ** 2) / 50), np.cos(0.2 * np.pi * sites)
+    >>> group_split([bump, mode, np.zeros(100)], random_state=0).groups.tolist()
     ['localized', 'oscillating', 'dead']
     """
     weights, sides = check_fields_on(fields, shape, with_diverged=True)
@@ -114,7 +109,7 @@ def split_of(
     inputs: Any,
     random_state: Any,
 ) -> GroupSplit:
-    """Split of fields that are checked already."""
+    """Split of fields that are validated already."""
     check_positive(n_null, "n_null", integer=True)
     if not 0.0 < alpha < 1.0:
         raise ValueError(f"alpha={alpha!r}; expected a number between 0 and 1.")
@@ -147,7 +142,7 @@ def split_of(
 
 
 def _resolved_p_values(images: Array, alpha: float, n_null: int, rng: np.random.Generator) -> Array:
-    """p-value of each field; fields at the floor 1 / (n_null + 1) get more surrogates if needed."""
+    """p-value of each field; fields that reach 1 / (n_null + 1) get more surrogates if needed."""
     p_values = np.full(len(images), np.nan)
     at_floor = np.ones(len(images), dtype=bool)
     while True:
@@ -164,12 +159,9 @@ def _resolved_p_values(images: Array, alpha: float, n_null: int, rng: np.random.
 def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) -> Array:
     """p-value of the most outstanding Fourier mode of each field.
 
-    The null hypothesis is Gaussian noise whose spectrum does not rise with the frequency. Of all m
-    modes up to the frequency of a mode, the mode then holds a fraction above g of the power with a
-    probability of at most (1 - g)^(m - 1); the statistic is the least of these bounds over modes.
-    White noise gives it the largest p-value: where the spectrum falls, modes of lower frequencies
-    have more power, and every fraction is smaller. A mode is a wave vector and its opposite.
-    Constants and modes of the highest frequency, which have no second phase, are left out.
+    In noise whose spectrum does not rise, the last of m modes has more than a fraction g of their
+    power with a probability of at most (1 - g)^(m - 1). White noise gives the distribution of the
+    least bound.
     """
     sides = images.shape[1:]
     power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, images.ndim))) ** 2

@@ -1,4 +1,4 @@
-"""LocalizationAnalyzer: one row of numbers for each receptive field."""
+"""Measures of localization with tests against a null."""
 
 from typing import Any
 
@@ -32,24 +32,22 @@ from ._profiles import PROFILES, profiles_of
 class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     """Measure how localized receptive fields are, each compared with its own null.
 
-    A field is called localized if its IPR exceeds that of surrogates with the same power spectrum
-    and random phases. The spectrum is all that second-order statistics of translation-invariant
-    inputs can shape, so that the test has a known rate of false alarms.
+    By default, a field is localized if its IPR exceeds that of surrogates with the same power
+    spectrum and random phases. Second-order statistics of translation-invariant inputs determine
+    only the spectrum, so that the test has a known rate of false alarms.
 
     Parameters
     ----------
     shape : int or tuple of int, optional
-        Lattice of the features: a ring of all of them by default, (rows, columns) for images.
+        Lattice of the features: a ring by default, (rows, columns) for images.
     null : {"phase", "gaussian"} or array-like of shape (n_null, n_features), default="phase"
-        What a field is compared with: surrogates of its own spectrum; white noise; or fields of
-        your own, such as those of nets trained on the Gaussian clone.
+        Surrogates of each field, white noise, or given fields, such as those of Gaussian controls.
     n_null : int, default=199
-        Number of surrogates of each field, or of fields of noise. The smallest p-value is
-        1 / (n_null + 1).
+        Number of surrogates or fields of noise. The smallest p-value is 1 / (n_null + 1).
     alpha : float, default=0.05
         Level of the test: the fraction of structureless fields called localized.
     profile : {"gaussian", "gabor", "dog"}, optional
-        Fit a profile to each field (`fit_profiles`), and report how wide and how good it is.
+        Profile to fit to each field (`fit_profiles`), which adds columns.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the null, drawn once in `fit`.
 
@@ -66,37 +64,27 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of features.
 
-    See Also
-    --------
-    population_summary : Groups, tiling and coverage of a population of fields.
-
     Notes
     -----
-    The level holds where covariances are unchanged by translation around the lattice, not for
-    photographs or digits: there `p_value` and `is_localized` are NaN, and a warning gives the
-    reason. `rfsk.control_test` compares with Gaussian controls of any data.
+    For inputs that are not translation-invariant, such as photographs or digits, `p_value` and
+    `is_localized` are NaN, and a warning gives the reason. `rfsk.control_test` tests fields of any
+    data.
 
-    The columns are ``ipr``, ``width`` (full width at half maximum, sites), ``center_0`` (and
-    ``center_1``; circular centre of w^2, sites), ``spread`` (circular standard deviation of
-    w^2, sites), ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency`` (cycles per
-    site), for images ``orientation`` (degrees), with a profile ``profile_width`` (geometric mean
-    over axes, sites) and ``profile_goodness``, ``p_value`` and ``is_localized`` (0 or 1). A unit
-    that died, with a field of zeros, has NaN in every column and is not localized. A sinusoid
-    equals its surrogates and is not localized, except at a quarter of the sampling frequency,
-    where its IPR depends on its phase.
+    The columns are ``ipr``, ``width``, ``center_0`` (and ``center_1``), ``spread``,
+    ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency``, for images ``orientation``,
+    with a profile ``profile_width`` (geometric mean over axes) and ``profile_goodness``,
+    ``p_value`` and ``is_localized`` (0 or 1). Lengths are in sites, frequencies in cycles per site,
+    and orientations in degrees. A field of zeros is not localized and has NaN in the other columns.
+    A sinusoid equals its surrogates and is not localized, except at a quarter of the sampling
+    frequency, where its IPR depends on its phase.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk import LocalizationAnalyzer
-    >>> sites = np.arange(100)
-    >>> bump, wave = np.exp(-((sites - 30.0) ** 2) / 50), np.cos(0.2 * np.pi * sites)
     >>> analyzer = LocalizationAnalyzer(random_state=0).set_output(transform="pandas")
-    >>> table = analyzer.fit_transform([bump, wave])
-    >>> table[["ipr", "width", "center_0", "is_localized"]].round(3)
-         ipr   width  center_0  is_localized
-    0  0.080  11.779      30.0           1.0
-    1  0.015   3.236       NaN           0.0
+    >>> analyzer.fit_transform([[0, 3, 9, 3] + [0] * 46])[["ipr", "width", "is_localized"]].round(2)
+        ipr  width  is_localized
+    0  0.69    1.5           1.0
     """
 
     def __init__(
@@ -122,12 +110,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_units, n_features)
-            Receptive fields.
         y : ignored
-            Present by convention.
         inputs : array-like of shape (n_samples, n_features), or input model, optional
-            Inputs that the fields were trained on, from which `why_not_testable` decides whether
-            random phases can be a null; otherwise it decides from the fields.
+            Inputs that the fields were trained on; see `why_not_testable`.
 
         Returns
         -------
@@ -187,13 +172,11 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_units, n_features)
-            Receptive fields.
 
         Returns
         -------
         measures : ndarray of shape (n_units, n_columns)
-            One row per field; `get_feature_names_out` names the columns, and
-            ``set_output(transform="pandas")`` returns a table.
+            One row per field, or a table with ``set_output(transform="pandas")``.
         """
         check_is_fitted(self)
         fields = validate_fields(self, X)
@@ -218,7 +201,6 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : ignored
-            Present by scikit-learn's convention.
         """
         check_is_fitted(self)
         names = ["ipr", "width", *(f"center_{axis}" for axis in range(len(self.shape_)))]

@@ -1,4 +1,4 @@
-"""Matching fields to reference fields over all shifts of the lattice."""
+"""Matching of fields to reference fields over all shifts of the lattice."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def _best_shift(
 def best_placement(
     fields: Array, references: Array, sides: tuple[int, ...], flips: bool
 ) -> tuple[Array, NDArray[np.intp], NDArray[np.intp]]:
-    """Signed match of every pair at its best shift and reflection, that shift, and which."""
+    """Signed match of every pair at its best shift and reflection, and both as flat indices."""
     match, shift = _best_shift(fields, references, sides)
     reflection = np.zeros(match.shape, dtype=np.intp)
     if not flips:
@@ -63,8 +63,7 @@ def best_placement(
 class FieldMatcher(TransformerMixin, BaseEstimator):
     """Find the reference that each field resembles most, at any position and with any sign.
 
-    The match of two fields is the largest magnitude of their cosine over all circular shifts (and,
-    with `flips`, reflections): 1 for a shifted or negated copy.
+    The match is the largest ``|cosine|`` over all shifts (and, with `flips`, reflections).
 
     Parameters
     ----------
@@ -82,25 +81,18 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of features.
 
-    See Also
-    --------
-    match_matrix : Matches of all pairs.
-    chance_match : Match that fields without structure in common reach by chance.
-
     Notes
     -----
-    The columns are ``match`` (in [0, 1]), ``index`` (of the best reference), ``sign`` (+1 or -1),
-    ``shift_0`` (and ``shift_1``), by which the reference is rolled to lie on the field, and with
-    `flips` ``flip_0`` (and ``flip_1``), 1 for an axis along which the reference is mirrored before
-    it is rolled. All columns are NaN for a field of zeros.
+    The columns are ``match`` (in [0, 1]), ``index`` (of the best reference), ``sign`` (+1 or -1)
+    and ``shift_0`` (and ``shift_1``), by which the reference is rolled to lie on the field. With
+    `flips`, ``flip_0`` (and ``flip_1``) is 1 if the reference is mirrored along that axis before it
+    is rolled. All columns are NaN for a field of zeros.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk import FieldMatcher
-    >>> filters = np.array([[0, 1, 2, 1, 0, 0, 0, 0], [0, 1, -1, 0, 0, 0, 0, 0]])
-    >>> matcher = FieldMatcher().fit(filters)
-    >>> matcher.transform([np.roll(-filters[1], 3)])
+    >>> matcher = FieldMatcher().fit([[0, 1, 2, 1, 0, 0, 0, 0], [0, 1, -1, 0, 0, 0, 0, 0]])
+    >>> matcher.transform([[0, 0, 0, 0, -1, 1, 0, 0]])
     array([[ 1.,  1., -1.,  3.]])
     """
 
@@ -116,7 +108,6 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         X : array-like of shape (n_references, n_features)
             Reference fields, such as convolutional filters or tensor factors.
         y : ignored
-            Present by convention.
 
         Returns
         -------
@@ -132,12 +123,10 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_units, n_features)
-            Receptive fields.
 
         Returns
         -------
         matches : ndarray of shape (n_units, 3 + n_axes), with flips (n_units, 3 + 2 n_axes)
-            See Notes for the columns.
         """
         check_is_fitted(self)
         fields = unit_fields(validate_fields(self, X))
@@ -160,7 +149,6 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : ignored
-            Present by scikit-learn's convention.
         """
         check_is_fitted(self)
         shifts = [f"shift_{axis}" for axis in range(len(self.shape_))]
@@ -169,7 +157,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
 
 
 def signed_matches(fields: Array, sides: tuple[int, ...]) -> tuple[Array, NDArray[np.intp]]:
-    """Signed match of each field with every other at its best shift, and that shift, flat."""
+    """Signed match of each field with every other at its best shift, and that shift's index."""
     scaled = unit_fields(fields)
     return _best_shift(scaled, scaled, sides)
 
@@ -185,10 +173,8 @@ def match_matrix(
 
     Parameters
     ----------
-    fields : array-like of shape (n_units, n_features)
-        Receptive fields.
-    references : array-like of shape (n_references, n_features)
-        Fields to compare them with.
+    fields, references : array-like of shapes (n_units, n_features), (n_references, n_features)
+        Receptive fields, and the fields to compare them with.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     flips : bool, default=False
@@ -201,18 +187,9 @@ def match_matrix(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import match_matrix
-    >>> wave, bump = np.cos(np.arange(8) * np.pi / 2), np.exp(-np.arange(8.0) ** 2)
-    >>> match_matrix([bump, -np.roll(wave, 1)], [wave, bump]).round(2)
-    array([[0.46, 1.  ],
-           [1.  , 0.46]])
-
-    Two sets are paired one to one, with the largest total match, by SciPy:
-
-    >>> from scipy.optimize import linear_sum_assignment
-    >>> linear_sum_assignment(match_matrix([bump, wave], [wave, bump]), maximize=True)
-    (array([0, 1]), array([1, 0]))
+    >>> match_matrix([[1.0, 0.0, 0.0, 0.0]], [[0.0, 0.0, -3.0, 0.0], [3.0, 4.0, 0.0, 0.0]]).round(2)
+    array([[1. , 0.8]])
     """
     weights, targets, sides = check_pair(fields, references, shape)
     signed, *_ = best_placement(unit_fields(weights), unit_fields(targets), sides, flips)
@@ -222,7 +199,7 @@ def match_matrix(
 def check_pair(
     fields: ArrayLike, references: ArrayLike, shape: int | tuple[int, ...] | None
 ) -> tuple[Array, Array, tuple[int, ...]]:
-    """Fields and references of one width, and their lattice."""
+    """Validated fields and references of equal width, and their lattice."""
     weights, sides = check_fields_on(fields, shape)
     targets = check_fields(references, "references")
     if weights.shape[1] != targets.shape[1]:

@@ -1,4 +1,4 @@
-"""Gaussians, Gabor functions and differences of Gaussians fitted to receptive fields."""
+"""Fits of Gaussians, Gabor functions and differences of Gaussians to receptive fields."""
 
 import math
 from dataclasses import dataclass
@@ -21,40 +21,31 @@ class ProfileFit:
     """Profiles fitted to fields, one row per field; NaN for a field of zeros.
 
     A Gabor function is A exp(-q/2) cos(2 pi f.d + phi), with q = sum_a u_a^2 / sigma_a^2 and d the
-    displacement from the centre around the lattice. For a Gaussian f and phi are zero. A difference
-    of Gaussians is A [exp(-q/2) - ratio exp(-q / (2 scale^2))]. On a ring u is d. On images u_0 =
-    d_0 cos(angle) + d_1 sin(angle), u_1 = -d_0 sin(angle) + d_1 cos(angle).
+    displacement from the centre around the lattice. For a Gaussian, f and phi are zero. A
+    difference of Gaussians is A [exp(-q/2) - ratio exp(-q / (2 scale^2))]. On a ring u is d. On
+    images u_0 = d_0 cos(angle) + d_1 sin(angle) and u_1 = -d_0 sin(angle) + d_1 cos(angle).
 
     Attributes
     ----------
-    amplitude : ndarray of shape (n_units,)
-        A, positive for a Gabor function and of either sign for the others.
-    center : ndarray of shape (n_units, n_axes)
-        In sites, in [0, side).
+    amplitude, phase : ndarray of shape (n_units,)
+        A, which is positive for a Gabor function, and phi in radians, in [0, 2 pi).
+    center, frequency : ndarray of shape (n_units, n_axes)
+        Centre in sites, in [0, side), and f in cycles per site.
     width : ndarray of shape (n_units, n_axes)
         Full width at half maximum of exp(-q/2) along its own axes, sqrt(8 ln 2) sigma, in sites.
     angle : ndarray of shape (n_units,)
-        By which the axes of the envelope are turned, in degrees, in [-45, 45]; 0 on a ring.
-    frequency : ndarray of shape (n_units, n_axes)
-        f, in cycles per site.
-    phase : ndarray of shape (n_units,)
-        phi, in radians, in [0, 2 pi).
+        Rotation of the axes of the envelope, in degrees, in [-45, 45]; 0 on a ring.
     goodness : ndarray of shape (n_units,)
         Explained variance, ``1 - |w - fit|^2 / |w|^2``.
-    surround_ratio : ndarray of shape (n_units,)
-        Amplitude of the surround relative to that of the centre, from -1 to 1; 0 for other
-        profiles.
-    surround_scale : ndarray of shape (n_units,)
-        Width of the surround relative to that of the centre, from 1.1 to 10; NaN for other
-        profiles.
+    surround_ratio, surround_scale : ndarray of shape (n_units,)
+        Amplitude and width of the surround relative to the centre, in [-1, 1] and [1.1, 10]; 0 and
+        NaN for other profiles.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import fit_profiles
-    >>> fit = fit_profiles([np.exp(-((np.arange(60) - 20.0) ** 2) / 50)])
-    >>> fit.width.round(2), fit.goodness.round(3)
-    (array([[11.77]]), array([1.]))
+    >>> fit_profiles([[0.0, 1.0, 4.0, 5.0, 4.0, 1.0, 0.0, 0.0]]).center.round(2)
+    array([[3.]])
     """
 
     amplitude: Array
@@ -76,13 +67,11 @@ def fit_profiles(
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     profile : {"gaussian", "gabor", "dog"}, default="gaussian"
-        A Gaussian, whose axes may be oblique on images; such a Gaussian times a Fourier mode of any
-        direction (J. G. Daugman, J. Opt. Soc. Am. A 2, 1160, 1985); or a Gaussian minus a wider one
-        of the same shape (R. W. Rodieck, Vision Res. 5, 583, 1965).
+        See `ProfileFit`; Gabor functions follow J. G. Daugman (J. Opt. Soc. Am. A 2, 1160, 1985),
+        differences of Gaussians R. W. Rodieck (Vision Res. 5, 583, 1965).
 
     Returns
     -------
@@ -93,8 +82,8 @@ def fit_profiles(
     >>> import numpy as np
     >>> from rfsk.analysis import fit_profiles
     >>> fit = fit_profiles([-2.0 * np.exp(-0.5 * (np.arange(100) - 60.0) ** 2 / 4.0**2)])
-    >>> fit.amplitude.round(3), fit.center.round(3), fit.width.round(2), fit.goodness.round(3)
-    (array([-2.]), array([[60.]]), array([[9.42]]), array([1.]))
+    >>> fit.amplitude.round(3), fit.center.round(3), fit.width.round(2)
+    (array([-2.]), array([[60.]]), array([[9.42]]))
     """
     check_option(profile, "profile", PROFILES)
     weights, sides = check_fields_on(fields, shape)
@@ -102,7 +91,7 @@ def fit_profiles(
 
 
 def profiles_of(images: Array, profile: str) -> ProfileFit:
-    """Profiles fitted to fields on their lattice."""
+    """Fit profiles to fields on their lattice."""
     flat = images.reshape(len(images), -1)
     widths = width_of(scaled_images(flat, images.shape[1:]))
     rows = np.array([_fit(w, width, profile) for w, width in zip(images, widths, strict=True)])
@@ -113,7 +102,7 @@ def profiles_of(images: Array, profile: str) -> ProfileFit:
 
 
 def _fit(field: Array, width: float, profile: str) -> Array:
-    """Amplitude, centre, width, frequency and the other numbers of `ProfileFit` of one field."""
+    """Row of the numbers of `ProfileFit` for one field."""
     sides, n = np.array(field.shape), field.ndim
     scale = float(np.abs(field).max())
     if scale == 0.0:
@@ -125,7 +114,7 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     n_turns = n - 1  # a ring has no axes to turn
 
     def basis(parameters: Array) -> Array:
-        """What enters linearly: the profile, or the envelope times a cosine and a sine."""
+        """Columns of the linear part: the profile, or the envelope times a cosine and a sine."""
         moved = sites - parameters[:n, None]
         moved -= np.round(moved / sides[:, None]) * sides[:, None]
         sigmas = np.exp(parameters[n : 2 * n, None])

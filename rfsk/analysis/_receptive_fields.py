@@ -1,4 +1,4 @@
-"""Receptive fields of anything that was fitted."""
+"""Receptive fields of fitted objects."""
 
 from typing import Any
 
@@ -16,26 +16,26 @@ _LINEAR = 1e-6  # relative deviation from a linear response that counts as round
 def receptive_fields(
     fitted: Any, *, method: str = "weights", X: Any = None, layer: int | None = None
 ) -> Array:
-    """Receptive fields of anything fitted, one row per unit.
+    """Receptive fields of a fitted object, one row per unit.
 
-    Steps of a pipeline that are linear but for a constant (scalers, PCA, random projections and the
-    like) are taken into account: the fields are gradients of the units' inputs with respect to the
-    raw inputs. A scaler therefore gives a feature of small variance a large weight.
-    ``receptive_fields(pipeline[-1])`` shows the weights of the last step itself.
+    Fields of a pipeline are gradients of the units' inputs with respect to the raw inputs, through
+    all affine steps (scalers, PCA, random projections). A scaler therefore gives a feature of small
+    variance a large weight. ``receptive_fields(pipeline[-1])`` returns the weights of the last
+    step.
 
     Parameters
     ----------
     fitted : object
-        An rfsk net; an estimator with `components_` (FastICA, CumulantCP), `coefs_` (MLPClassifier:
-        its first layer) or `coef_` (linear models); a torch Linear or convolutional layer; a
-        pipeline; a search, whose best estimator is taken; or an array of fields.
+        An rfsk net; an estimator with `components_`, `coefs_` (first layer) or `coef_`; a torch
+        Linear or convolutional layer; a pipeline; a search (its best estimator); or an array of
+        fields.
     method : {"weights", "sta"}, default="weights"
-        Where fields come from: the weights of the first layer, or reverse correlation of responses
-        to the stimuli `X` (`spike_triggered_average`), which serves units of any layer.
+        Weights of the first layer, or reverse correlation (`spike_triggered_average`) of the
+        outputs or of a hidden layer with the stimuli `X`.
     X : array-like of shape (n_samples, n_features), optional
-        Stimuli of "sta", best Gaussian.
+        Stimuli of "sta", preferably Gaussian.
     layer : int, optional
-        Number of the hidden layer for "sta", from 0; the outputs of the object by default.
+        Index of the hidden layer for "sta"; the outputs of the object by default.
 
     Returns
     -------
@@ -44,21 +44,11 @@ def receptive_fields(
 
     Examples
     --------
-    Of independent components of photograph patches, which are bars and edges:
-
-    >>> from sklearn.decomposition import FastICA
-    >>> from rfsk import ImagePatches, ipr, receptive_fields
-    >>> patches = ImagePatches((12, 12)).sample(20_000, random_state=0)
-    >>> ica = FastICA(40, max_iter=500, random_state=0).fit(patches)
-    >>> round(144 * float(ipr(receptive_fields(ica)).mean()))  # noise: 3
-    4
-
-    Of a torch module, by the weights of a layer or by reverse correlation:
-
     >>> import torch
+    >>> from rfsk import receptive_fields
     >>> module = torch.nn.Sequential(torch.nn.Linear(144, 8), torch.nn.ReLU())
-    >>> receptive_fields(module[0]).shape, receptive_fields(module, method="sta", X=patches).shape
-    ((8, 144), (8, 144))
+    >>> receptive_fields(module[0]).shape
+    (8, 144)
     """
     check_option(method, "method", ("weights", "sta"))
     if method == "sta":
@@ -78,7 +68,7 @@ def receptive_fields(
         if hasattr(fitted, attribute):
             return _as_rows(getattr(fitted, attribute))
     weight = getattr(fitted, "weight", None)
-    # A torch layer, without importing torch; a normalization has one weight a channel.
+    # A torch layer, without importing torch; a normalization has one weight per channel.
     if weight is not None and hasattr(weight, "detach") and weight.ndim >= 2:
         return _as_rows(weight.detach().cpu().numpy())
     if isinstance(fitted, list | tuple) or hasattr(fitted, "__array__"):
@@ -106,7 +96,7 @@ def _through_pipeline(pipeline: Any) -> Array:
 
 
 def _linear_part(step: Any, name: str) -> Array:
-    """Matrix (n_outputs, n_inputs) of a step, from its responses, if they are linear."""
+    """Matrix (n_outputs, n_inputs) of a step, from its responses; raise if it is not linear."""
     n_inputs = getattr(step, "n_features_in_", None)
     try:
         if n_inputs is None:
@@ -114,7 +104,7 @@ def _linear_part(step: Any, name: str) -> Array:
         # Far probes too: a step may be linear near zero and clip, or bend, further out.
         probes = np.random.default_rng(0).standard_normal((12, n_inputs))
         probes *= np.repeat([1e-2, 1.0, 30.0], 4)[:, None]
-        # Around where the step was fitted, and in steps of its scale: far off digits are lost.
+        # Probes around the fitted mean, in units of the fitted scale, keep all digits.
         center = np.asarray(getattr(step, "mean_", None), dtype=np.float64)
         center = center if center.shape == (n_inputs,) else np.zeros(n_inputs)
         size = np.asarray(getattr(step, "scale_", None), dtype=np.float64)

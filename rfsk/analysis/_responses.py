@@ -1,4 +1,4 @@
-"""How anything fitted responds to inputs, by its outputs or a hidden layer."""
+"""Responses of estimators, torch modules and functions to inputs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from .._core._types import Array
 from .._core._validation import check_layer
 
 _CHUNK_ROWS = 8192
-# Of scikit-learn's multi-layer perceptrons, by name.
+# Activations of scikit-learn's multi-layer perceptrons, by name.
 _ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "identity": lambda z: z,
     "logistic": scipy.special.expit,
@@ -22,7 +22,7 @@ _ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 
 
 def responses_to(inputs: Array, response: Any, layer: int | None = None) -> Array:
-    """Responses, (n_samples, n_units), of what `spike_triggered_average` takes as a model."""
+    """Responses (n_samples, n_units) of a model that `spike_triggered_average` takes."""
     respond = _response_function(response, layer)
     parts = [respond(inputs[rows]) for rows in gen_batches(len(inputs), _CHUNK_ROWS)]
     values = np.concatenate([np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in parts])
@@ -36,7 +36,7 @@ def responses_to(inputs: Array, response: Any, layer: int | None = None) -> Arra
 
 
 def named_inputs(estimator: Any, inputs: Array) -> Any:
-    """Inputs as a DataFrame where the estimator learnt names of features, which it wants to see."""
+    """Inputs as a DataFrame if the estimator was fitted with feature names."""
     names = getattr(estimator, "feature_names_in_", None)
     if names is None or len(names) != inputs.shape[1]:
         return inputs
@@ -52,7 +52,7 @@ def _response_function(response: Any, layer: int | None) -> Callable[[Array], An
         return _layer_function(response, layer)
     if hasattr(response, "named_modules"):
         return _module_function(response)
-    # Labels are no responses, not even where they are numbers.
+    # Labels are not responses, even if they are numbers.
     for name in ("transform", "decision_function", "predict_proba", "predict"):
         if hasattr(response, name) and (name != "predict" or is_regressor(response)):
             return lambda X: getattr(response, name)(named_inputs(response, X))
@@ -65,7 +65,7 @@ def _response_function(response: Any, layer: int | None) -> Callable[[Array], An
 
 
 def _layer_function(response: Any, layer: int) -> Callable[[Array], Any]:
-    """Responses of one hidden layer."""
+    """Function from inputs to the responses of one hidden layer."""
     response = getattr(response, "best_estimator_", response)
     if hasattr(response, "named_steps"):
         last, before = _layer_function(response.steps[-1][1], layer), response[:-1]
@@ -92,7 +92,7 @@ def _perceptron_layer(perceptron: Any, X: Array, layer: int) -> Array:
 
 
 def _module_function(module: Any) -> Callable[[Array], Any]:
-    """Outputs of a torch module as NumPy arrays, in its own precision, as it predicts."""
+    """Function that evaluates a torch module in its own precision and returns NumPy arrays."""
     import torch
 
     parameter = next(module.parameters(), torch.zeros(()))
