@@ -1,4 +1,4 @@
-"""Generators `make_*`: what they share, and how a function of models becomes one."""
+"""Common parts of the generators `make_*`, and the decorator that makes them."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -52,8 +52,8 @@ _LAST = """
 def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
     """Turn a function that returns models, one per class, and parameters into a generator of data.
 
-    The first parameter has one value per class. The generator takes the parameters of the function,
-    and those of the draw. Its docstring has their entries, and others in place of lines ``@name``.
+    The first parameter of the function has one value per class. The docstring of the generator also
+    has the entries of the draw, and shared entries in place of ``@name``.
     """
 
     @wraps(classes, assigned=("__module__", "__name__", "__qualname__"))
@@ -98,7 +98,7 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
 
 
 def family(model: Any, shape: Any, name: str, values: Any, **common: Any) -> Classes:
-    """Models that differ in one parameter, and the parameters of them all."""
+    """Models that differ in one parameter, and the parameters of all."""
     values = check_one_per_class(values, name)
     return [model(shape, **{name: value}, **common) for value in values], {name: values, **common}
 
