@@ -105,7 +105,7 @@ def canonical_sites(sites: Integers, shape: tuple[int, ...]) -> Integers:
 def cumulant_slice(
     cumulant: Callable[[Integers], Array], shape: tuple[int, ...], periodic: bool
 ) -> Array:
-    """Compute kappa_0jkl, (D, D, D), from a function of sites, called once for each distinct entry."""
+    """Compute kappa_0jkl, (D, D, D), from a function of sites, called once per distinct entry."""
     n_features = math.prod(shape)
     if n_features > _LARGEST_SLICE:
         raise ValueError(

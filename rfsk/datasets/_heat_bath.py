@@ -1,4 +1,4 @@
-"""Heat bath of the phi^4 field: each site is drawn given its neighbours, in compiled code."""
+"""Heat bath of the phi^4 field, in compiled code."""
 
 import math
 from typing import Any
@@ -14,16 +14,11 @@ _FEWEST_BINS, _FEWEST_CELLS = 128, 512
 
 
 class HeatBath:
-    """Draws of phi^4 fields on a ring or torus, site by site, confined to -edge < phi < edge.
+    """Draws of each site of a phi^4 field, within (-edge, edge), given its neighbours.
 
-    Given its z neighbours, a site has the density f(x; b) ~ exp(b x - h(x)), where
-    h(x) = a x^2 / 2 + lam x^4 / 4, a = m2 + k z, and b is k times the sum of the neighbours. It is
-    drawn by rejection: a point is drawn evenly under strips of equal area, and kept if it lies
-    under the density as well. Strips bound every density of their bin of b, so that draws are
-    exact.
-
-    The weight of a site has become negligible at `edge`, and `narrowest` is the smallest standard
-    deviation of a site given its neighbours.
+    The density is f(x; b) ~ exp(b x - a x^2 / 2 - lam x^4 / 4), with b = k times the sum of the z
+    neighbours and a = m2 + k z. It is sampled exactly, by rejection under strips of equal area that
+    bound all f(x; b) of a bin of b.
     """
 
     def __init__(
@@ -52,16 +47,13 @@ class HeatBath:
         )
 
     def sweep(self, fields: Array, rng: np.random.Generator) -> None:
-        """Draw every site of (n_fields, n_sites) given its neighbours, color after color, in place.
-
-        The old values of the first color are not read.
-        """
+        """Draw every site of (n_fields, n_sites) in place; old values of the first color are not read."""
         with rng.bit_generator.lock:
             _sweep(fields, rng, *self._arguments)
 
 
 def _colors(shape: tuple[int, ...]) -> list[Integers]:
-    """Sets of sites none of which neighbour each other; together they cover the lattice."""
+    """Partition of the lattice into sets of sites that are not neighbours."""
     classes = []
     for side in shape:
         alternate = np.arange(side) % 2
@@ -75,7 +67,7 @@ def _colors(shape: tuple[int, ...]) -> list[Integers]:
 
 
 def _neighbours(shape: tuple[int, ...]) -> Integers:
-    """Neighbours of each site, along axes on which a site has others than itself."""
+    """Neighbours of each site, along the axes with more than one site."""
     sites = np.arange(math.prod(shape)).reshape(shape)
     axes = [axis for axis, side in enumerate(shape) if side > 1]
     shifted = [np.roll(sites, shift, axis).ravel() for axis in axes for shift in (1, -1)]
@@ -87,14 +79,11 @@ def _strips(
 ) -> tuple[Array, Array, Array, float]:
     """Tables of the strips under which f(x; b) is drawn for 0 <= b <= `largest`.
 
-    Bin j reaches from b = largest (j / J)^2 to the next. With its middle b_j and the mean m_j of
-    f(x; b_j), the functions exp(b (x - m_j) - h(x)) of all b in the bin lie below that of b_j
-    times exp(d_j abs(x - m_j)), where d_j is half the width of the bin. This product is bounded on
-    each of N cells of x.
-
-    Returned are the edges of the strips of each bin, (J, n_strips + 1), the logarithms of their
-    heights, (J, n_strips), which bound b (x - m_j) - h(x), the means m_j, and a scale: the bin of b
-    is sqrt(scale b).
+    Bin j of b starts at largest (j / J)^2 and has the middle b_j, half-width d_j and mean m_j of
+    f(x; b_j). All its exp(b (x - m_j) - h(x)) are below exp(b_j (x - m_j) - h(x) + d_j |x - m_j|),
+    which is bounded on each of N cells of x. Returns the edges of strips, (J, n_strips + 1), the
+    logarithms of their heights, the means m_j, and the scale with which sqrt(scale b) is the bin of
+    b.
     """
     ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
     middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)
@@ -120,11 +109,10 @@ def _strips(
 
 @compiled()
 def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
-    """Cut the areas under step functions into strips of equal area.
+    """Cut the areas under step functions, (n_functions, n_cells), into strips of equal area, in place.
 
-    The steps have heights `cells`, (n_functions, n_cells), and one width. The height of a strip is
-    that of its highest step. `edges`, (n_functions, n_strips + 1), are filled between the first and
-    the last, and `areas` raised until the strips reach the last. Strips left over have no width.
+    A strip is as high as its highest step. `areas` grow until the strips reach the last of `edges`,
+    (n_functions, n_strips + 1); strips left over have zero width.
     """
     n_strips = edges.shape[1] - 1
     for j in range(len(cells)):

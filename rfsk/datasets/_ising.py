@@ -1,4 +1,4 @@
-"""The Ising model on a ring, sampled exactly, and on a torus, by clusters."""
+"""The Ising model, sampled exactly on a ring and by cluster flips on a torus."""
 
 import math
 from collections.abc import Sequence
@@ -24,23 +24,21 @@ _WIDEST_EXACT = 10  # shorter side of a torus whose transfer matrix is diagonali
 class Ising(ChainField):
     """Ising spins +-1 on a ring or torus: p(s) ~ exp(J sum of s_i s_j over neighbours).
 
-    J = 1 / temperature. On a ring samples are exact and independent. On a torus they come from
-    256 independent chains of Swendsen-Wang sweeps, of which each gives every 256th sample. By
-    default samples of a chain are correlated by less than one per cent in their energy and squared
-    magnetization. Fewer sweeps between them leave a correlation that survives a random division of
-    the samples into a training and a test set.
+    J = 1 / temperature. On a ring samples are exact and independent. On a torus they come from 256
+    independent chains of Swendsen-Wang sweeps, each of which gives every 256th sample. With the
+    default `n_sweeps`, successive samples of a chain correlate by less than 1 % in energy and
+    squared magnetization; with fewer sweeps, training and test sets are correlated.
 
     Parameters
     ----------
     shape : int or (int, int)
-        Sites of the ring, or (rows, columns) of the torus. A side of two sites has two bonds
-        between them.
+        Sites of the ring, or (rows, columns) of the torus. A side of two sites has two bonds.
     temperature : float
         T, in units of the coupling. A torus orders below 2.269.
     n_sweeps : int, optional
-        Sweeps between two samples of a chain (torus only); by default three times the largest
-        of `autocorrelation_times`. Chains make 50 sweeps, or ten times `n_sweeps` if this is
-        more, before the first sample.
+        Sweeps between two samples of a chain (torus only); by default three times the largest of
+        `autocorrelation_times`. Chains start with 50 sweeps, or 10 times `n_sweeps` if that is
+        more.
 
     Examples
     --------
@@ -48,8 +46,6 @@ class Ising(ChainField):
     >>> model = Ising(100, temperature=1.0)
     >>> round(model.correlation_length, 3)  # -1 / ln tanh J
     3.672
-    >>> model.sample(1000, random_state=0).shape
-    (1000, 100)
     """
 
     shape: tuple[int, ...]
@@ -68,22 +64,18 @@ class Ising(ChainField):
     def from_correlation_length(
         cls, shape: int | tuple[int, int], correlation_length: float, **parameters: Any
     ) -> "Ising":
-        """Ising model of a correlation length, in sites, on the endless chain or plane.
+        """Ising model of a given correlation length on the infinite chain or plane.
 
-        On a ring xi = -1 / ln tanh J; on a torus xi = 1 / (-ln tanh J - 2 J) along an axis, at a
-        temperature above the critical one.
+        On a ring xi = -1 / ln tanh J. On a torus xi = 1 / (-ln tanh J - 2 J), along an axis and
+        above the critical temperature.
 
         Parameters
         ----------
         shape : int or (int, int)
         correlation_length : float
-            xi.
+            xi, in sites.
         **parameters
             Other parameters of the class.
-
-        Returns
-        -------
-        model : Ising
         """
         check_positive(correlation_length, "correlation_length")
         if not _LENGTHS[0] <= correlation_length <= _LENGTHS[1]:
@@ -109,7 +101,7 @@ class Ising(ChainField):
 
     @property
     def correlation_length(self) -> float:
-        """Xi on the endless chain or, along an axis, plane; infinite at the critical point."""
+        """Correlation length xi, in sites, on the infinite chain, or along an axis of the plane."""
         J = self.coupling
         decay = 2.0 * math.atanh(math.exp(-2.0 * J))  # -ln tanh J, with all its digits
         if len(self.shape) == 2:
@@ -119,8 +111,8 @@ class Ising(ChainField):
     def autocovariance(self) -> Array:
         """Exact covariance of the first site with every site, of shape `shape`.
 
-        On a ring (a^d + a^(L - d)) / (1 + a^L) with a = tanh J. On a torus by diagonalising the
-        transfer matrix of its shorter side; NotImplementedError if both exceed ten sites.
+        On a ring it is (a^d + a^(L - d)) / (1 + a^L) with a = tanh J. On a torus
+        NotImplementedError is raised if both sides exceed ten sites.
         """
         if len(self.shape) == 1:
             a, side = math.tanh(self.coupling), self.shape[0]
@@ -191,7 +183,7 @@ class Ising(ChainField):
 def _bernoulli(
     probability: float, shape: tuple[int, int], rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Bits that are one with a probability, from one random byte each and more where it ties."""
+    """Bits that are one with a given probability, mostly from one random byte each."""
     threshold = math.floor(256.0 * probability)
     n_bits = math.prod(shape)
     words = rng.integers(2**64, size=-(-n_bits // 8), dtype=np.uint64)  # eight bytes at a time
@@ -236,9 +228,9 @@ def make_ising(
     ----------
     @shape
     correlation_length : sequence of float or None, default=(2.0, 5.0)
-        One length per class, in sites: class i has the i-th.
+        Correlation length of each class, in sites.
     temperature : sequence of float, optional
-        One temperature per class, in units of the coupling, in place of `correlation_length`.
+        Temperature of each class, in units of the coupling, instead of `correlation_length`.
     @n_sweeps
 
     Examples
