@@ -47,7 +47,7 @@ class HeatBath:
         )
 
     def sweep(self, fields: Array, rng: np.random.Generator) -> None:
-        """Draw every site of (n_fields, n_sites) in place; old values of the first color are not read."""
+        """Draw every site of (n_fields, n_sites) in place; old values of the first color are ignored."""
         with rng.bit_generator.lock:
             _sweep(fields, rng, *self._arguments)
 
@@ -109,10 +109,10 @@ def _strips(
 
 @compiled()
 def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
-    """Cut the areas under step functions, (n_functions, n_cells), into strips of equal area, in place.
+    """Cut areas under step functions, (n_functions, n_cells), into strips of equal area.
 
-    A strip is as high as its highest step. `areas` grow until the strips reach the last of `edges`,
-    (n_functions, n_strips + 1); strips left over have zero width.
+    A strip is as high as its highest step. `edges`, (n_functions, n_strips + 1), are filled in
+    place, and `areas` grow until the strips reach the last edge; strips left over have zero width.
     """
     n_strips = edges.shape[1] - 1
     for j in range(len(cells)):

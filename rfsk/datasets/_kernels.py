@@ -159,7 +159,7 @@ def is_dense(shape: tuple[int, ...], boundary: str) -> bool:
 def lattice_kernel(
     shape: tuple[int, ...], correlation_length: CorrelationLength, kernel: Kernel, boundary: str
 ) -> Array:
-    """Autocovariance on the lattice of the noise, a function of r^2 = sum over axes of (d / xi)^2."""
+    """Autocovariance on the lattice of the noise, where r^2 = sum over axes of (d / xi)^2."""
     if boundary == "periodic":
         return periodic_kernel(shape, correlation_length, kernel)
     if is_dense(shape, boundary):

@@ -1,4 +1,4 @@
-"""Pulses on a ring: the simplest inputs with edges."""
+"""Pulses on a ring, simple inputs with edges."""
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -15,14 +15,14 @@ from ._stationary import StationaryField
 class Pulses(StationaryField):
     """One pulse per sample: +1 on an arc of a ring and -1 elsewhere, or the reverse.
 
-    The arc starts anywhere, its length is uniform on lo, ..., hi - 1, and the sign is random.
+    The position and the length of the arc are uniform, and the sign is random.
 
     Parameters
     ----------
     shape : int
         Sites of the ring.
     length : (int, int)
-        lo and hi, in sites: lengths from lo up to but not including hi, 1 <= lo < hi <= shape.
+        Range (lo, hi) of the lengths lo, ..., hi - 1, in sites, with 1 <= lo < hi <= shape.
 
     Examples
     --------
@@ -63,11 +63,10 @@ class Pulses(StationaryField):
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
     def product_moment(self, sites: Integers) -> Array:
-        """One minus twice the fraction of arcs that hold an odd number of the sites.
+        """One minus twice the fraction of arcs that contain an odd number of the sites.
 
-        A site is in the arcs of length l that start on the l sites up to it. Going around the
-        ring, the number of sites in the arc changes by one at either end of these four stretches,
-        so that every other gap between the sorted ends belongs to odd numbers.
+        The number changes by one at each end of the stretches of arcs that contain one of the
+        sites, so that every other gap between sorted ends is odd.
         """
         side = self.shape[0]
         moments = np.zeros(len(sites))
@@ -104,7 +103,7 @@ def make_pulses(
     shape : int, default=100
         Sites of the ring.
     length : sequence of (int, int), default=((5, 15), (15, 30))
-        One range (lo, hi) of pulse lengths per class, in sites, hi excluded.
+        Range (lo, hi) of pulse lengths of each class, in sites, hi excluded.
 
     Examples
     --------
