@@ -11,11 +11,9 @@ _BLOCKS = 8  # blocks of states; the probabilities of blocks are added up before
 
 
 class RingBridges:
-    """Exact samples of rings of grid values with the weights of a transfer operator T.
+    """Exact samples of the `sites`, in increasing order, of rings with a transfer operator T.
 
-    The first site follows the diagonal of T^side. Each later site splits a stretch between two
-    known sites and follows T^m(left, .) T^m'(., right). Only `sites`, in increasing order, are
-    drawn.
+    The first site follows the diagonal of T^side, each later one T^m(left, .) T^m'(., right).
     """
 
     def __init__(self, transfer: TransferOperator, side: int, sites: Integers) -> None:

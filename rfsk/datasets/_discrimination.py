@@ -30,9 +30,7 @@ class Discrimination:
     --------
     >>> from rfsk.datasets import NLGP, Discrimination
     >>> task = Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in (2.0, 4.0)])
-    >>> X, y = task.sample(6, random_state=0)
-    >>> X.shape, sorted(y.tolist())
-    ((6, 40), [0, 0, 0, 1, 1, 1])
+    >>> X, y = task.sample(1000, random_state=0)
     """
 
     models: tuple[InputModel, ...]
@@ -90,22 +88,17 @@ class Discrimination:
         return Discrimination([model.gaussian_clone() for model in self.models], self.priors)
 
     def class_boundaries(self, n_samples: int, offset: ArrayLike) -> Integers:
-        """Positions at which each class ends among `n_samples` rows sorted by class.
+        """Index after the last row of each class, for `n_samples` rows sorted by class.
 
-        Systematic sampling: if `offset` is uniform on [0, 1), the expected fraction of each class
-        is exactly its prior, and the actual fraction differs from it by less than one row.
+        If `offset` is uniform on [0, 1), the expected fraction of each class is exactly its prior,
+        and the actual fraction differs from it by less than one row.
 
         Parameters
         ----------
         n_samples : int
-            Number of rows.
         offset : float or array-like of float
-            Number in [0, 1), or one for each set of rows.
-
-        Returns
-        -------
-        boundaries : ndarray of shape (n_classes,) or offset.shape + (n_classes,)
-            Index after the last row of each class; the last entry is `n_samples`.
+            Number in [0, 1), or one for each set of rows; the classes are the last axis of the
+            result.
         """
         priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)
         # Rounding guards whole numbers, such as 3 x 1/3, against falling one short.
@@ -117,7 +110,7 @@ class Discrimination:
     def sample(
         self, n_samples: int, random_state: Any = None, *, shuffle: bool = True
     ) -> tuple[Array, Integers]:
-        """Draw labelled inputs.
+        """Draw inputs X, (n_samples, n_features), and labels y from 0.
 
         Parameters
         ----------
@@ -127,11 +120,6 @@ class Discrimination:
             Seed of the draw.
         shuffle : bool, default=True
             Whether to put the classes in random order; otherwise rows are sorted by class.
-
-        Returns
-        -------
-        X, y : ndarrays of shape (n_samples, n_features) and (n_samples,)
-            Inputs, and labels from 0.
         """
         check_positive(n_samples, "n_samples", integer=True)
         rng = as_generator(random_state)
@@ -152,17 +140,12 @@ class Discrimination:
         return X, y
 
     def streams(self, random_state: Any = None) -> list[Take]:
-        """Open one endless stream of inputs per class, all with the same generator.
+        """Open one endless stream per class, whose ``streams[label](n)`` returns the next n inputs.
 
         Parameters
         ----------
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the streams.
-
-        Returns
-        -------
-        streams : list of callable
-            ``streams[label](n)`` returns the next n inputs of a class, as in `Sampler.stream`.
+            Seed of the streams, which share one generator.
         """
         rng = as_generator(random_state)
         return [
@@ -175,21 +158,14 @@ class Discrimination:
     def batches(
         self, batch_size: int, n_batches: int, random_state: Any = None
     ) -> Iterator[tuple[Array, Integers]]:
-        """Draw new batches one after another, for data larger than memory.
-
-        Markov chains continue from one batch to the next.
+        """Yield new batches (X, y), in which Markov chains continue from batch to batch.
 
         Parameters
         ----------
         batch_size, n_batches : int
             Rows of a batch, and number of batches.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the stream.
-
-        Yields
-        ------
-        X, y : ndarrays of shape (batch_size, n_features) and (batch_size,)
-            Inputs with the classes in random order, and labels.
+            Seed of the batches.
         """
         check_positive(batch_size, "batch_size", integer=True)
         check_positive(n_batches, "n_batches", integer=True)

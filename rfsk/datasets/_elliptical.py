@@ -33,9 +33,8 @@ class StudentT:
     Examples
     --------
     >>> from rfsk.datasets import EllipticalField, StudentT
-    >>> field = EllipticalField(40, correlation_length=2.0, radial=StudentT(df=6.0))
-    >>> round(field.excess_kurtosis(), 6)
-    3.0
+    >>> EllipticalField(40, correlation_length=2.0, radial=StudentT(df=6.0)).excess_kurtosis()
+    3.0...
     """
 
     df: float
@@ -59,23 +58,21 @@ class EllipticalField(StationaryField):
 
     u is uniform on the unit sphere in n_features dimensions, Lambda is the square root of the
     covariance, and r is an independent length with E r^2 = n_features, so that pixels have unit
-    variance. The fourth cumulant is proportional to C_ij C_kl + C_ik C_jl + C_il C_jk: pixels can
-    have any kurtosis, but the field has no local structure (compare Lufkin, Saxe and Grant, NeurIPS
-    2024).
+    variance. Pixels can have any kurtosis, but the fourth cumulant is proportional to C_ij C_kl +
+    C_ik C_jl + C_il C_jk and has no local structure (compare Lufkin, Saxe and Grant, NeurIPS 2024).
 
     Parameters
     ----------
     @shape @correlation_length
     radial : "shell", StudentT or SciPy distribution, default="shell"
         Distribution of r: a fixed length, the length of Student's t, or a frozen distribution of
-        SciPy on the positive numbers with finite variance, which is rescaled to E r^2 = n_features.
+        SciPy on the positive numbers with finite variance. The scale of r does not matter.
     @kernel
 
     Examples
     --------
     >>> from rfsk.datasets import EllipticalField
-    >>> shell = EllipticalField(100, correlation_length=5.0)
-    >>> round(shell.excess_kurtosis(), 4)  # -6 / (n_features + 2)
+    >>> round(EllipticalField(100, correlation_length=5.0).excess_kurtosis(), 4)
     -0.0588
     """
 
@@ -123,7 +120,6 @@ class EllipticalField(StationaryField):
         Parameters
         ----------
         noise : array of shape (n_samples, n_features) or (n_samples,) + shape
-            Independent standard normal numbers. ``|noise|`` sets the quantile of r.
         """
         fields = self.latent.from_noise(noise)
         xp = array_namespace(noise)
@@ -188,8 +184,8 @@ def make_elliptical(
 ) -> Classes:
     """Draw classes of elliptical fields that differ in correlation length.
 
-    This is a control that separates kurtosis from local structure: pixels may have any kurtosis,
-    but a net does not learn localized fields.
+    This control separates kurtosis from local structure: pixels may have any kurtosis, but nets do
+    not learn localized fields.
 
     Parameters
     ----------
@@ -202,8 +198,6 @@ def make_elliptical(
     --------
     >>> from rfsk.datasets import StudentT, make_elliptical
     >>> X, y = make_elliptical(1000, radial=StudentT(df=5.0), random_state=0)
-    >>> X.shape
-    (1000, 100)
     """
     common = {"radial": radial, "kernel": kernel}
     return family(EllipticalField, shape, "correlation_length", correlation_length, **common)

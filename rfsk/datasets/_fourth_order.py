@@ -17,17 +17,14 @@ _TINY = 1e-60  # keeps what rounding has made negative away from roots and divis
 def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = None) -> Array:
     """E psi(g z_1) psi(g z_2) psi(g z_3) psi(g z_4) with psi(h) = erf(h / sqrt 2).
 
-    `covariances`, (n, 4, 4), are those of z; an infinite gain g replaces psi by the sign. By
-    Price's theorem the derivative along C(t) = diag C + t offdiag C is a sum over the six pairs (a,
-    b), where {c, d} are the other two,
+    By Price's theorem, the derivative along C(t) = diag C + t offdiag C is a sum over pairs (a, b),
 
         C_ab (2/pi) [(C_aa + e) (C_bb + e) - t^2 C_ab^2]^(-1/2)
              (2/pi) asin(S_cd / sqrt((S_cc + e) (S_dd + e))),     e = 1 / g^2,
 
-    and S is the covariance of z_c and z_d given z_a and z_b, each with added noise of variance e.
-    The substitution t = 1 - (1 - u)^3 softens the singularity at t = 1. The error is below 1e-11 up
-    to gain 100. Above, it grows to 1e-9 (gain 1000) and 1e-4 (1e6) if some sites coincide, and to
-    1e-5 for the sign if sites correlate by 0.9996.
+    where S is the covariance of the other two (c, d) given z_a and z_b with noise of variance e.
+    The error is below 1e-11 up to gain 100, and 1e-4 up to gain 1e6 (1e-5 for signs that
+    correlate).
     """
     if n_nodes is None:  # at which the moment has converged to 1e-11
         n_nodes = 24 if gain <= 3.0 else 64
@@ -80,11 +77,7 @@ def sites_of(indices: ArrayLike, n_features: int) -> Integers:
 
 
 def canonical_sites(sites: Integers, shape: tuple[int, ...]) -> Integers:
-    """First, in dictionary order, of the equivalent sets of four sites, (n, 4), of a ring or torus.
-
-    Translations that move a site to the origin, reflections through a point and permutations are
-    equivalences.
-    """
+    """Smallest of the sets equivalent to four sites, (n, 4), under symmetries of a ring or torus."""
     coordinates = np.unravel_index(sites, shape)
     best = None
     for origin, sign in itertools.product(range(4), (1, -1)):

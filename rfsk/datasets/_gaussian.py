@@ -53,10 +53,8 @@ class MultivariateGaussian(Sampler):
 
     Parameters
     ----------
-    mean : array-like of shape (n_features,)
-        Mean input.
-    cov : array-like of shape (n_features, n_features)
-        Covariance: symmetric, and positive semi-definite up to rounding.
+    mean, cov : array-like of shape (n_features,) and (n_features, n_features)
+        Mean, and covariance (symmetric and positive semi-definite up to rounding).
     shape : int or (int, int), default=()
         Lattice of the features; by default one axis.
 
@@ -64,8 +62,6 @@ class MultivariateGaussian(Sampler):
     --------
     >>> from rfsk.datasets import MultivariateGaussian
     >>> model = MultivariateGaussian([0.0, 1.0], [[2.0, 1.0], [1.0, 2.0]])
-    >>> model.sample(4, random_state=0).shape
-    (4, 2)
     """
 
     mean: ArrayLike

@@ -19,12 +19,11 @@ _ENTRIES = """\
 shape : int or (int, int), default=100
     Sites of the ring, or (rows, columns) of the torus.
 correlation_length : sequence of float, default=(5.0, 10.0)
-    One length per class, in sites: class i has the i-th. In two dimensions an entry may be a
-    pair, one length along each axis.
+    Correlation length of each class, in sites; in two dimensions also a pair per class.
 kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
     Kernel of the Gaussian field, see `rfsk.datasets.GaussianField`.
 boundary : {"periodic", "open"}, default="periodic"
-    A ring or torus, or a window on an endless field.
+    A ring or torus, or a window on an infinite field.
 n_sweeps : int, optional
     Sweeps between two samples of a chain (torus only), see `rfsk.datasets.Ising`.
 """
@@ -50,11 +49,7 @@ _LAST = """
 
 
 def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
-    """Turn a function that returns models, one per class, and parameters into a generator of data.
-
-    The first parameter of the function has one value per class. The docstring of the generator also
-    has the entries of the draw, and shared entries in place of ``@name``.
-    """
+    """Turn a function that returns the models of classes and parameters into a generator."""
 
     @wraps(classes, assigned=("__module__", "__name__", "__qualname__"))
     def make(

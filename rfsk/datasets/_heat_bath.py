@@ -14,11 +14,10 @@ _FEWEST_BINS, _FEWEST_CELLS = 128, 512
 
 
 class HeatBath:
-    """Draws of each site of a phi^4 field, within (-edge, edge), given its neighbours.
+    """Exact draws of each site of a phi^4 field, within (-edge, edge), given its neighbours.
 
-    The density is f(x; b) ~ exp(b x - a x^2 / 2 - lam x^4 / 4), with b = k times the sum of the z
-    neighbours and a = m2 + k z. It is sampled exactly, by rejection under strips of equal area that
-    bound all f(x; b) of a bin of b.
+    The density f(x; b) ~ exp(b x - a x^2 / 2 - lam x^4 / 4), b = k times the sum of neighbours, is
+    sampled by rejection under strips of equal area, which bound f for all b of a bin.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class HeatBath:
         )
 
     def sweep(self, fields: Array, rng: np.random.Generator) -> None:
-        """Draw every site of (n_fields, n_sites) in place; old values of the first color are ignored."""
+        """Draw every site of (n_fields, n_sites) in place; the first color is not read."""
         with rng.bit_generator.lock:
             _sweep(fields, rng, *self._arguments)
 
@@ -77,13 +76,10 @@ def _neighbours(shape: tuple[int, ...]) -> Integers:
 def _strips(
     half_quadratic: float, quarter_quartic: float, edge: float, largest: float, J: int, N: int
 ) -> tuple[Array, Array, Array, float]:
-    """Tables of the strips under which f(x; b) is drawn for 0 <= b <= `largest`.
+    """Edges and log heights of strips, (J, ...), means m_j, and the scale of bins sqrt(scale b).
 
-    Bin j of b starts at largest (j / J)^2 and has the middle b_j, half-width d_j and mean m_j of
-    f(x; b_j). All its exp(b (x - m_j) - h(x)) are below exp(b_j (x - m_j) - h(x) + d_j |x - m_j|),
-    which is bounded on each of N cells of x. Returns the edges of strips, (J, n_strips + 1), the
-    logarithms of their heights, the means m_j, and the scale with which sqrt(scale b) is the bin of
-    b.
+    Bin j has the middle b_j, half-width d_j and mean m_j. All its exp(b (x - m_j) - h(x)) are below
+    exp(b_j (x - m_j) - h(x) + d_j |x - m_j|), which is bounded on each of N cells of x.
     """
     ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
     middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)
@@ -109,11 +105,7 @@ def _strips(
 
 @compiled()
 def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
-    """Cut areas under step functions, (n_functions, n_cells), into strips of equal area.
-
-    A strip is as high as its highest step. `edges`, (n_functions, n_strips + 1), are filled in
-    place, and `areas` grow until the strips reach the last edge; strips left over have zero width.
-    """
+    """Cut step functions, (n_functions, n_cells), into strips of equal area; fill `edges`."""
     n_strips = edges.shape[1] - 1
     for j in range(len(cells)):
         start, end = edges[j, 0], edges[j, n_strips]

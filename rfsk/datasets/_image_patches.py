@@ -27,7 +27,7 @@ _SMALLEST = 1e-12  # fraction of the largest eigenvalue, for a direction to be w
 class ImagePatches(Sampler):
     """Patches cut from random places of photographs, drawn with replacement.
 
-    Images are converted to grey, the mean of their colour channels. The mean of each patch and the
+    Images are converted to grey, the mean of the colour channels. The mean of each patch and the
     mean patch are subtracted, and one factor scales the pixels to unit variance on average.
     Covariance and kurtosis are averages over all places.
 
@@ -37,9 +37,9 @@ class ImagePatches(Sampler):
         Rows and columns of a patch.
     images : array-like or sequence of array-like, optional
         A photograph, (rows, columns) or (rows, columns, channels), a list of photographs, or a
-        stack of them. An array with three axes is one photograph if the last has at most four
-        entries. The last of two or four channels is alpha and ignored. By default, the two
-        photographs of scikit-learn, which need Pillow.
+        stack. An array with three axes is one photograph if the last has at most four entries.
+        Alpha channels are ignored. By default, the two photographs of scikit-learn, which need
+        Pillow.
     whiten : bool, default=False
         Whether to whiten by ZCA, so that all directions but the constant one have equal variance
         and only higher orders distinguish patches from noise (Olshausen and Field, 1996).
@@ -48,9 +48,7 @@ class ImagePatches(Sampler):
     --------
     >>> import numpy as np
     >>> from rfsk.datasets import ImagePatches
-    >>> picture = np.random.default_rng(0).normal(size=(60, 80)).cumsum(axis=1)
-    >>> ImagePatches((8, 8), images=[picture]).sample(5, random_state=0).shape
-    (5, 64)
+    >>> model = ImagePatches((8, 8), images=np.random.default_rng(0).normal(size=(60, 80)))
     """
 
     shape: tuple[int, ...]
@@ -224,8 +222,6 @@ def make_image_patches(
     --------
     >>> from rfsk.datasets import make_image_patches
     >>> X, y = make_image_patches(1000, (8, 8), random_state=0)
-    >>> X.shape
-    (1000, 64)
     """
     patches = ImagePatches(shape, images=images, whiten=whiten)
     models: list[InputModel] = [patches, patches.gaussian_clone()]

@@ -22,12 +22,11 @@ _WIDEST_EXACT = 10  # shorter side of a torus whose transfer matrix is diagonali
 
 @dataclass(frozen=True)
 class Ising(ChainField):
-    """Ising spins +-1 on a ring or torus: p(s) ~ exp(J sum of s_i s_j over neighbours).
+    """Ising spins +-1 on a ring or torus: p(s) ~ exp(J sum of s_i s_j over neighbours), J = 1 / T.
 
-    J = 1 / temperature. On a ring samples are exact and independent. On a torus they come from 256
-    independent chains of Swendsen-Wang sweeps, each of which gives every 256th sample. With the
-    default `n_sweeps`, successive samples of a chain correlate by less than 1 % in energy and
-    squared magnetization; with fewer sweeps, training and test sets are correlated.
+    Samples are exact and independent on a ring. On a torus they come from 256 independent chains of
+    Swendsen-Wang sweeps in turn; with the default `n_sweeps`, successive samples of a chain
+    correlate by less than 1 % in energy and squared magnetization.
 
     Parameters
     ----------
@@ -37,14 +36,12 @@ class Ising(ChainField):
         T, in units of the coupling. A torus orders below 2.269.
     n_sweeps : int, optional
         Sweeps between two samples of a chain (torus only); by default three times the largest of
-        `autocorrelation_times`. Chains start with 50 sweeps, or 10 times `n_sweeps` if that is
-        more.
+        `autocorrelation_times`. Fewer sweeps correlate training and test sets.
 
     Examples
     --------
     >>> from rfsk.datasets import Ising
-    >>> model = Ising(100, temperature=1.0)
-    >>> round(model.correlation_length, 3)  # -1 / ln tanh J
+    >>> round(Ising(100, temperature=1.0).correlation_length, 3)  # -1 / ln tanh J
     3.672
     """
 
@@ -64,16 +61,15 @@ class Ising(ChainField):
     def from_correlation_length(
         cls, shape: int | tuple[int, int], correlation_length: float, **parameters: Any
     ) -> "Ising":
-        """Ising model of a given correlation length on the infinite chain or plane.
+        """Ising model of a given correlation length xi on the infinite chain or plane.
 
-        On a ring xi = -1 / ln tanh J. On a torus xi = 1 / (-ln tanh J - 2 J), along an axis and
-        above the critical temperature.
+        xi is -1 / ln tanh J on a ring, and 1 / (-ln tanh J - 2 J) on a torus (disordered phase,
+        along an axis).
 
         Parameters
         ----------
         shape : int or (int, int)
         correlation_length : float
-            xi, in sites.
         **parameters
             Other parameters of the class.
         """
@@ -109,11 +105,7 @@ class Ising(ChainField):
         return 1.0 / decay if decay > 0.0 else math.inf
 
     def autocovariance(self) -> Array:
-        """Exact covariance of the first site with every site, of shape `shape`.
-
-        On a ring it is (a^d + a^(L - d)) / (1 + a^L) with a = tanh J. On a torus
-        NotImplementedError is raised if both sides exceed ten sites.
-        """
+        """Exact covariance with the first site; a side of a torus must have at most ten sites."""
         if len(self.shape) == 1:
             a, side = math.tanh(self.coupling), self.shape[0]
             d = np.arange(side)
@@ -237,8 +229,6 @@ def make_ising(
     --------
     >>> from rfsk.datasets import make_ising
     >>> X, y = make_ising(1000, temperature=(1.0, 3.0), random_state=0)
-    >>> X.shape, sorted(set(X.ravel().tolist()))
-    ((1000, 100), [-1.0, 1.0])
     """
     if temperature is not None:
         return family(Ising, shape, "temperature", temperature, n_sweeps=n_sweeps)

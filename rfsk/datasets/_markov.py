@@ -77,18 +77,14 @@ class ChainField(StationaryField):
     def autocorrelation_times(
         self, n_sweeps: int = 1000, random_state: Any = None
     ) -> dict[str, float]:
-        """Integrated autocorrelation times, in sweeps, of energy and squared mean on a torus.
+        """Measure integrated autocorrelation times, in sweeps, of an energy and the squared mean.
 
         Parameters
         ----------
         n_sweeps : int, default=1000
             Length of the 64 chains measured.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the chains.
-
-        Returns
-        -------
-        times : dict of str to float
+            Seed of the chains, which only a torus has.
         """
         check_positive(n_sweeps, "n_sweeps", integer=True)
         if self._dynamics is None:
@@ -155,8 +151,7 @@ def flip_clusters(
 ) -> NDArray[np.int8]:
     """Flip Swendsen-Wang clusters of spins +-1, (n_chains, rows, columns), with probability 1/2.
 
-    `activation` is the probability 1 - exp(-2 J) of each bond between equal neighbours along the
-    two axes, or an array of them.
+    `activation` is the probability 1 - exp(-2 J) of bonds of equal neighbours along each axis.
     """
     sites = np.arange(spins.size, dtype=np.int32).reshape(spins.shape)
     starts, ends = [], []
@@ -175,11 +170,7 @@ def flip_clusters(
 
 
 def autocorrelation_time(series: Array) -> float:
-    """Integrated autocorrelation time of series, (n_steps, n_chains), in steps; NaN if constant.
-
-    tau = 1 + 2 sum_t rho(t), summed to the first window t >= 5 tau (Sokal). Warns about series
-    shorter than 20 tau.
-    """
+    """Autocorrelation time 1 + 2 sum_t rho(t) of series, (n_steps, n_chains); NaN if constant."""
     tau = _integrated_time(series)
     _warn_if_short(len(series), tau)
     return tau

@@ -16,18 +16,17 @@ Take = Callable[[int], Array]
 
 
 class InputModel(Protocol):
-    """Protocol of input models, the distributions of one input vector.
+    """Protocol of input models, which are distributions of one input vector.
 
     Any object with these members can be a class of a `Discrimination`. Some functions also use
-    `excess_kurtosis`, `autocovariance`, `pixel_quadrature` and `fourth_cumulant`, which
-    `StationaryField` documents.
+    `excess_kurtosis`, `autocovariance`, `pixel_quadrature` or `fourth_cumulant`, see
+    `StationaryField`.
 
     Examples
     --------
     >>> from rfsk import NLGP
-    >>> model = NLGP(30, correlation_length=3.0, gain=3.0)
-    >>> model.shape, model.n_features, model.covariance().shape
-    ((30,), 30, (30, 30))
+    >>> NLGP(30, correlation_length=3.0, gain=3.0).covariance().shape
+    (30, 30)
     """
 
     @property
@@ -57,8 +56,7 @@ class InputModel(Protocol):
 class Sampler(ABC):
     """Base class of input models, whose subclasses define `shape` and `draw`.
 
-    `block_size`, how many values are drawn at a time, limits the memory that is needed besides the
-    output.
+    `block_size`, how many values are drawn at a time, limits the memory.
 
     Examples
     --------
@@ -68,8 +66,6 @@ class Sampler(ABC):
     ...
     ...     def draw(self, n_samples, rng):
     ...         return rng.standard_normal((n_samples, 4))
-    >>> Noise().sample(1000, random_state=0).shape
-    (1000, 4)
     """
 
     shape: tuple[int, ...]
@@ -103,17 +99,12 @@ class Sampler(ABC):
         return partial(self.draw, rng=rng)
 
     def stream(self, random_state: Any = None) -> Take:
-        """Open an endless stream of inputs, in which Markov chains continue from call to call.
+        """Open an endless stream, whose ``stream(n)`` returns the next n inputs, (n, n_features).
 
         Parameters
         ----------
         random_state : int, Generator, RandomState or None, default=None
             Seed of the stream.
-
-        Returns
-        -------
-        take : callable
-            ``take(n)`` returns the next n inputs, (n, n_features).
         """
         take = self._open(as_generator(random_state), None)
         return lambda n: next(self._cut(take, n, n))
@@ -138,22 +129,15 @@ class Sampler(ABC):
     def chunks(
         self, n_samples: int, chunk_size: int | None = None, random_state: Any = None
     ) -> Iterator[Array]:
-        """Draw the inputs of `sample` in chunks, for data larger than memory.
-
-        The seed determines the rows, whatever the size of the chunks.
+        """Yield the inputs of `sample` in chunks, for data larger than memory.
 
         Parameters
         ----------
         n_samples : int
-            Number of inputs in total.
         chunk_size : int, optional
             Rows of a chunk; by default a chunk has about 100,000 values.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
-
-        Yields
-        ------
-        inputs : ndarray of shape (at most chunk_size, n_features)
         """
         check_positive(n_samples, "n_samples", integer=True)
         if chunk_size is None:
@@ -162,17 +146,13 @@ class Sampler(ABC):
         return self._cut(self._open(as_generator(random_state), n_samples), n_samples, chunk_size)
 
     def sample(self, n_samples: int, random_state: Any = None) -> Array:
-        """Draw inputs.
+        """Draw inputs, (n_samples, n_features).
 
         Parameters
         ----------
         n_samples : int
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
-
-        Returns
-        -------
-        inputs : ndarray of shape (n_samples, n_features)
         """
         check_positive(n_samples, "n_samples", integer=True)
         take = self._open(as_generator(random_state), n_samples)

@@ -38,7 +38,8 @@ class NLGP(LatentField):
     By default psi(h) = erf(h / sqrt 2) and Z^2 = (2/pi) asin(gain^2 / (1 + gain^2)), so that every
     pixel has zero mean and unit variance. The field is Gaussian for small gain, has uniform pixels
     at gain 1, and approaches sign(z), with sharp edges, at large gain (Ingrosso and Goldt, PNAS
-    119, e2201854119, 2022).
+    119, e2201854119, 2022). Covariances have closed forms for erf and sign. Others have an error
+    below 1e-10, or 1e-6 if psi has kinks, or jumps elsewhere than at zero.
 
     Parameters
     ----------
@@ -50,17 +51,10 @@ class NLGP(LatentField):
         psi: erf(h / sqrt 2), tanh(h), sign(h), or a function of a float64 array, which is
         standardised to zero mean and unit variance.
 
-    Notes
-    -----
-    The covariance has a closed form for erf and sign. For other maps it is Mehler's series in
-    Hermite coefficients, with an error below 1e-10 if the map is smooth or jumps at zero only, and
-    below 1e-6 if it has jumps or kinks elsewhere.
-
     Examples
     --------
     >>> from rfsk.datasets import NLGP
-    >>> model = NLGP(100, correlation_length=10.0, gain=1.0)
-    >>> round(model.excess_kurtosis(), 12)  # uniform pixels
+    >>> round(NLGP(100, correlation_length=10.0, gain=1.0).excess_kurtosis(), 12)  # uniform pixels
     -1.2
     """
 
@@ -199,8 +193,6 @@ def make_gp(
     --------
     >>> from rfsk import make_gp
     >>> X, y = make_gp(1000, shape=(8, 8), correlation_length=(1.0, 2.0), random_state=0)
-    >>> X.shape
-    (1000, 64)
     """
     bare = gain is None
     process = {} if bare else {"gain": gain, "nonlinearity": nonlinearity}

@@ -20,11 +20,9 @@ _SYMMETRY_ROUNDING = 1e-13  # up to here a covariance on a torus is symmetric
 
 
 class NoiseFilter:
-    """Linear map from white noise to a Gaussian field, by filtering or by modes.
+    """Linear map from white noise, of autocovariance `torus`, to a Gaussian field, times `scale`.
 
-    `torus` is the autocovariance on the lattice of the noise, `shape` the lattice of the field,
-    `scale` a factor of the field, and `rounding` the tolerance of negative eigenvalues, relative to
-    the largest.
+    `rounding` is the tolerance of negative eigenvalues, relative to the largest.
     """
 
     def __init__(
@@ -73,11 +71,7 @@ class NoiseFilter:
 
     @cached_property
     def modes(self) -> Array | None:
-        """Cosines and sines, (n_modes, n_sites), whose sum with normal amplitudes is the field.
-
-        Modes that single precision does not resolve (1.4e-14 of the variance) are left out. None if
-        white noise is faster.
-        """
+        """Cosines and sines, (n_modes, n_sites), whose sum with normal amplitudes is the field."""
         if not self.is_periodic or self.torus.size > _MOST_SITES:
             return None
         modes = self._fourier_modes()
@@ -88,8 +82,7 @@ class NoiseFilter:
     def mode_factors(self) -> tuple[Array, Array, Array] | None:
         """Tuple (rows, columns, amplitudes), or None if filtering white noise is faster.
 
-        The field is sum_ab noise_ab amplitudes[a, b] rows[a] columns[b]. A ring, or any small
-        lattice without reflection symmetry along an axis, is treated as a single row.
+        The field is sum_ab noise_ab amplitudes[a, b] rows[a] columns[b]; a ring has a single row.
         """
         torus, alone = self.torus, np.ones((1, 1))
         if not self.is_periodic:

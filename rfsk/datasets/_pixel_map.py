@@ -39,8 +39,7 @@ _ROWS = 2**16  # correlations at which the series is summed at a time
 class PixelMap:
     """Pointwise map of a Gaussian field to zero mean and unit variance; here the identity.
 
-    `scale` is the factor of the standard normal field that `forward` expects, and `compiled` the
-    name and the factor of the map in compiled code, or None.
+    `scale` is the factor of z that `forward` expects, `compiled` the map in compiled code, if any.
     """
 
     scale: float = 1.0
@@ -208,10 +207,7 @@ def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Ar
 
 
 class MapMoments:
-    """Moments of f(z) with standard normal z, and correlations at two correlated z.
-
-    The function of arrays f may have steps and kinks. `variance` is needed if f has heavy tails.
-    """
+    """Moments of f(z) with standard normal z, and correlations at two correlated z."""
 
     def __init__(self, function: Callable[[Array], Array], variance: float | None = None) -> None:
         z, weights, values = _adapted_nodes(function)
@@ -237,10 +233,7 @@ class MapMoments:
 
     @cached_property
     def _series(self) -> tuple[Array, float]:
-        """Squared Hermite coefficients, as fractions of the variance, and the remainder.
-
-        Orthonormal polynomials times exp(-z^2 / 4) make the recurrence stable.
-        """
+        """Squared Hermite coefficients, as fractions of the variance, and the remainder."""
         damping = np.exp(-0.25 * self._z**2)
         # The Gaussian weight holds exp(-z^2 / 2); half of it goes with the polynomial.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -257,11 +250,7 @@ class MapMoments:
         return np.array(fractions), max(left, 0.0)
 
     def correlation(self, rho: Array) -> Array:
-        """Correlation of f(z) and f(z') at correlation rho: Mehler's series sum_n c_n^2 rho^n /
-        variance.
-
-        The remainder is taken to decay as the series of asin(q rho) does.
-        """
+        """Correlation sum_n c_n^2 rho^n / variance (Mehler) of f(z) and f(z') at correlation rho."""
         distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
         values = np.concatenate(
             [self._sum(distinct[start : start + _ROWS]) for start in range(0, len(distinct), _ROWS)]

@@ -22,8 +22,6 @@ def augment_shifts(
 ) -> Any:
     """Shift every row of `X` uniformly at random around its ring or torus.
 
-    The distribution of shifted rows is translation-invariant.
-
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
@@ -40,17 +38,15 @@ def augment_shifts(
     Returns
     -------
     X_shifted : ndarray or DataFrame of shape (n_samples * n_shifts, n_features)
-        Shifted rows, float64, with row i from row ``i // n_shifts``; a DataFrame of the same
-        library and columns if `X` is one.
+        Shifted rows, float64, with row i from row ``i // n_shifts``; a DataFrame if `X` is one.
     y_shifted : ndarray or Series of shape (n_samples * n_shifts,)
         Labels of the rows; returned only if `y` is given.
 
     Examples
     --------
     >>> from rfsk import augment_shifts
-    >>> augment_shifts([[1.0, 2.0, 3.0]], n_shifts=2, random_state=1)
-    array([[3., 1., 2.],
-           [3., 1., 2.]])
+    >>> augment_shifts([[1.0, 2.0, 3.0]], random_state=1)
+    array([[3., 1., 2.]])
     """
     refuse_images(X, y)
     data = check_array(X, dtype=np.float64, input_name="X")

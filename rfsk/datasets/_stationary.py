@@ -28,12 +28,11 @@ latent_entries = shared_entries("""\
 shape : int or (int, int)
     Sites of the ring, or (rows, columns) of the torus.
 correlation_length : float or (float, float)
-    xi of the latent field's kernel, in sites; in two dimensions also a pair, down the
-    rows and across the columns.
+    xi of the latent field, in sites; in two dimensions also (down the rows, across the columns).
 kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
     Kernel of the latent field, see `GaussianField`.
 boundary : {"periodic", "open"}, default="periodic"
-    A ring or torus, or a window on an endless field.
+    A ring or torus, or a window on an infinite field.
 """)
 
 
@@ -48,18 +47,13 @@ class StationaryField(Sampler):
     --------
     >>> from rfsk import Ising
     >>> covariance = Ising(30, temperature=1.0).covariance()
-    >>> bool(abs(covariance[0] - covariance[:, 0]).max() < 1e-12)
-    True
     """
 
     boundary: str = "periodic"
 
     @abstractmethod
     def autocovariance(self) -> Array:
-        """Exact covariance of the first site with every site, of shape `shape`.
-
-        NotImplementedError is raised without a closed form.
-        """
+        """Exact covariance of the first site with every site, or NotImplementedError."""
 
     def torus_autocovariance(self) -> Array:
         """Autocovariance on a torus that contains the field."""
@@ -80,9 +74,7 @@ class StationaryField(Sampler):
         return float(self.fourth_cumulant([0] * 4) / self._autocovariance.flat[0] ** 2)
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
-        """Values and weights of a pixel, with E g(x_i) = weights @ g(values) and a unit sum of
-        weights.
-        """
+        """Values and weights with which expectations over a pixel are sums."""
         raise NotImplementedError(
             f"{type(self).__name__} has no closed form of the distribution of a pixel; estimate it "
             "from samples: pass model.sample(n) instead."
@@ -94,7 +86,6 @@ class StationaryField(Sampler):
         Parameters
         ----------
         sites : ndarray of int of shape (n, 4)
-            Valid numbers of sites, as in `fourth_moment`.
         """
         raise NotImplementedError(
             f"{type(self).__name__} has no closed form of its fourth moment; estimate it from "
@@ -119,7 +110,6 @@ class StationaryField(Sampler):
         Parameters
         ----------
         indices : array-like of int, of shape (..., 4)
-            Numbers of the sites, as in `fourth_moment`.
         """
         return np.asarray(self.fourth_moment(indices) - self._gaussian_moment(np.asarray(indices)))
 
@@ -134,10 +124,7 @@ class StationaryField(Sampler):
         return self.autocovariance()
 
     def fourth_cumulant_slice(self) -> Array:
-        """Fourth cumulants with the first site, kappa_0jkl, (n_features,) * 3, of at most 256 sites.
-
-        On a ring or torus they determine all fourth cumulants.
-        """
+        """Fourth cumulants kappa_0jkl with the first site, (n_features,) * 3, up to 256 sites."""
         return cumulant_slice(self.fourth_cumulant, self.shape, self.boundary == "periodic")
 
 
@@ -152,8 +139,7 @@ class LatentField(StationaryField):
     >>> import numpy as np
     >>> from rfsk import NLGP
     >>> noise = np.random.default_rng(0).standard_normal((5, 30))
-    >>> NLGP(30, correlation_length=3.0, gain=3.0).from_noise(noise).shape
-    (5, 30)
+    >>> X = NLGP(30, correlation_length=3.0, gain=3.0).from_noise(noise)
     """
 
     correlation_length: CorrelationLength
@@ -205,8 +191,7 @@ class LatentField(StationaryField):
         Parameters
         ----------
         noise : array of shape (n_samples, n_sites) or (n_samples,) + noise_shape
-            Independent standard normal numbers, in single or double precision, of NumPy or torch;
-            n_sites is the product of `noise_shape`.
+            Standard normal numbers of NumPy or torch, in single or double precision.
         """
         return self.pixel_map.forward(self.noise_filter(noise))
 

@@ -19,11 +19,9 @@ _CELLS = 2**21  # probabilities computed at a time
 
 
 class TransferOperator:
-    """Ring with weight prod_i exp(-V(x_i) - (k/2) (x_{i+1} - x_i)^2) on a grid.
+    """Ring with weight prod_i exp(-V(x_i) - (k/2) (x_{i+1} - x_i)^2), V even, on a grid.
 
-    The grid is refined until spectrum and variance converge to 1e-12. V is even, exp(-V) negligible
-    at `half_width`, k is `coupling` and `narrowest` the least standard deviation of a site given
-    its neighbours.
+    The grid, up to `half_width`, is refined until spectrum and variance converge to 1e-12.
     """
 
     def __init__(
@@ -111,9 +109,7 @@ class TransferOperator:
         return np.asarray(moments / powers[side].sum())
 
     def power(self, exponent: int) -> Array:
-        """Power of the operator on the grid, (n_points, n_points), scaled to a largest eigenvalue of
-        one.
-        """
+        """Power of the operator on the grid, (n_points, n_points), with largest eigenvalue one."""
         if exponent == 1:
             return np.asarray(self._matrix)
         vectors = self._vectors * self._eigenvalues**exponent
