@@ -97,8 +97,7 @@ class Discrimination:
         ----------
         n_samples : int
         offset : float or array-like of float
-            Number in [0, 1), or one for each set of rows; the classes are the last axis of the
-            result.
+            Numbers in [0, 1). The result has the shape of `offset` and a last axis of classes.
         """
         priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)
         # Rounding guards whole numbers, such as 3 x 1/3, against falling one short.
@@ -140,7 +139,7 @@ class Discrimination:
         return X, y
 
     def streams(self, random_state: Any = None) -> list[Take]:
-        """Open one endless stream per class, whose ``streams[label](n)`` returns the next n inputs.
+        """Open one endless stream per class; ``streams[label](n)`` returns the next n inputs.
 
         Parameters
         ----------
@@ -158,7 +157,7 @@ class Discrimination:
     def batches(
         self, batch_size: int, n_batches: int, random_state: Any = None
     ) -> Iterator[tuple[Array, Integers]]:
-        """Yield new batches (X, y), in which Markov chains continue from batch to batch.
+        """Yield new batches (X, y); Markov chains continue from one batch to the next.
 
         Parameters
         ----------

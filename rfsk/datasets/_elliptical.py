@@ -27,14 +27,14 @@ class StudentT:
     Parameters
     ----------
     df : float
-        Degrees of freedom, above 2. The excess kurtosis of a pixel is 6 / (df - 4), or infinite for
-        df <= 4.
+        Degrees of freedom, above 2. The excess kurtosis is 6 / (df - 4), or infinite for df <= 4.
 
     Examples
     --------
     >>> from rfsk.datasets import EllipticalField, StudentT
-    >>> EllipticalField(40, correlation_length=2.0, radial=StudentT(df=6.0)).excess_kurtosis()
-    3.0...
+    >>> field = EllipticalField(40, correlation_length=2.0, radial=StudentT(df=6.0))
+    >>> round(field.excess_kurtosis(), 6)
+    3.0
     """
 
     df: float

@@ -23,8 +23,8 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
              (2/pi) asin(S_cd / sqrt((S_cc + e) (S_dd + e))),     e = 1 / g^2,
 
     where S is the covariance of the other two (c, d) given z_a and z_b with noise of variance e.
-    The error is below 1e-11 up to gain 100, and 1e-4 up to gain 1e6 (1e-5 for signs that
-    correlate).
+    The error is below 1e-11 up to gain 100, 1e-4 up to gain 1e6, and 1e-5 for the sign (infinite
+    gain) of variables that correlate by up to .9996.
     """
     if n_nodes is None:  # at which the moment has converged to 1e-11
         n_nodes = 24 if gain <= 3.0 else 64
@@ -77,7 +77,7 @@ def sites_of(indices: ArrayLike, n_features: int) -> Integers:
 
 
 def canonical_sites(sites: Integers, shape: tuple[int, ...]) -> Integers:
-    """Smallest of the sets equivalent to four sites, (n, 4), under symmetries of a ring or torus."""
+    """First of the sets equivalent to four sites, (n, 4), by symmetries of a ring or torus."""
     coordinates = np.unravel_index(sites, shape)
     best = None
     for origin, sign in itertools.product(range(4), (1, -1)):

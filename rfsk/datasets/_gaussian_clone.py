@@ -72,13 +72,13 @@ def make_gaussian_clone(
     n_samples: int | None = None,
     random_state: Any = None,
 ) -> Any:
-    """Draw a control that shares the low-order statistics of `X`, class by class.
+    """Draw a control that keeps the low-order statistics of `X`, class by class.
 
     If a net learns localized fields on the data but not on the control, the statistics that the
     control lacks are the cause. If keep="mean" or "covariance" and `n_samples` is None, these
-    statistics agree exactly with those of `X`, and Monte Carlo tests of the hypothesis that `X` is
-    Gaussian given the class (and white, for "mean") are exact, because the data and the clones are
-    then exchangeable.
+    statistics agree exactly with those of `X`. Data and clones are then exchangeable if `X` is
+    Gaussian given the class (and white, for "mean"), so that Monte Carlo tests of this hypothesis
+    are exact.
 
     Parameters
     ----------
@@ -90,12 +90,12 @@ def make_gaussian_clone(
         "mean": independent Gaussian features with the mean of the class and one variance, the
         average over its features. "covariance": Gaussian data with the mean and covariance of the
         class. "marginals": each feature is permuted so that the covariance is approximately kept
-        (Cario and Nelson, 1997; Schreiber and Schmitz, Phys. Rev. Lett. 77, 635, 1996). Its
-        relative error is below 0.5 % for 1000 rows per class of the reference task, and below 6 %
-        for the digits of scikit-learn.
+        (Cario and Nelson, 1997; Schreiber and Schmitz, Phys. Rev. Lett. 77, 635, 1996). The
+        relative error of the covariance is below 0.5 % for 1000 rows per class of the reference
+        task, and below 6 % for the digits of scikit-learn.
     n_samples : int, optional
-        Number of independent rows to draw, in the proportions of `y`. By default as many as `X`,
-        which keep="marginals" requires.
+        Number of rows, which are drawn independently with the classes in the proportions of `y`. By
+        default as many as `X`, which keep="marginals" requires.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the draw.
 

@@ -49,7 +49,7 @@ _LAST = """
 
 
 def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
-    """Turn a function that returns the models of classes and parameters into a generator."""
+    """Turn a function that returns models, one per class, and parameters into a generator."""
 
     @wraps(classes, assigned=("__module__", "__name__", "__qualname__"))
     def make(

@@ -37,9 +37,8 @@ class ImagePatches(Sampler):
         Rows and columns of a patch.
     images : array-like or sequence of array-like, optional
         A photograph, (rows, columns) or (rows, columns, channels), a list of photographs, or a
-        stack. An array with three axes is one photograph if the last has at most four entries.
-        Alpha channels are ignored. By default, the two photographs of scikit-learn, which need
-        Pillow.
+        stack. An array with three axes is one photograph if the last has at most four entries;
+        alpha channels are ignored. By default the two photographs of scikit-learn (with Pillow).
     whiten : bool, default=False
         Whether to whiten by ZCA, so that all directions but the constant one have equal variance
         and only higher orders distinguish patches from noise (Olshausen and Field, 1996).

@@ -24,9 +24,9 @@ _WIDEST_EXACT = 10  # shorter side of a torus whose transfer matrix is diagonali
 class Ising(ChainField):
     """Ising spins +-1 on a ring or torus: p(s) ~ exp(J sum of s_i s_j over neighbours), J = 1 / T.
 
-    Samples are exact and independent on a ring. On a torus they come from 256 independent chains of
-    Swendsen-Wang sweeps in turn; with the default `n_sweeps`, successive samples of a chain
-    correlate by less than 1 % in energy and squared magnetization.
+    Samples are exact and independent on a ring. On a torus they come from up to 256 independent
+    chains of Swendsen-Wang sweeps, in turn. With the default `n_sweeps`, successive samples of a
+    chain correlate by less than 1 % in energy and squared magnetization.
 
     Parameters
     ----------
@@ -36,7 +36,8 @@ class Ising(ChainField):
         T, in units of the coupling. A torus orders below 2.269.
     n_sweeps : int, optional
         Sweeps between two samples of a chain (torus only); by default three times the largest of
-        `autocorrelation_times`. Fewer sweeps correlate training and test sets.
+        `autocorrelation_times`. Fewer sweeps correlate training and test sets. The first sample
+        follows 50 sweeps, or ten times `n_sweeps` if this is more.
 
     Examples
     --------
@@ -105,7 +106,11 @@ class Ising(ChainField):
         return 1.0 / decay if decay > 0.0 else math.inf
 
     def autocovariance(self) -> Array:
-        """Exact covariance with the first site; a side of a torus must have at most ten sites."""
+        """Exact covariance of the first site with every site, of shape `shape`.
+
+        On a ring it is (a^d + a^(L - d)) / (1 + a^L) with a = tanh J. On a torus one side must have
+        at most ten sites.
+        """
         if len(self.shape) == 1:
             a, side = math.tanh(self.coupling), self.shape[0]
             d = np.arange(side)

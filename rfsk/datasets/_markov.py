@@ -77,14 +77,14 @@ class ChainField(StationaryField):
     def autocorrelation_times(
         self, n_sweeps: int = 1000, random_state: Any = None
     ) -> dict[str, float]:
-        """Measure integrated autocorrelation times, in sweeps, of an energy and the squared mean.
+        """Measure autocorrelation times, in sweeps, of an energy and the squared mean on a torus.
 
         Parameters
         ----------
         n_sweeps : int, default=1000
             Length of the 64 chains measured.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the chains, which only a torus has.
+            Seed of the chains.
         """
         check_positive(n_sweeps, "n_sweeps", integer=True)
         if self._dynamics is None:
@@ -100,7 +100,7 @@ class ChainField(StationaryField):
 
 
 class Chains:
-    """Independent chains, whose states are taken every `n_sweeps` sweeps, by default measured."""
+    """Independent chains, whose states are taken every `n_sweeps` sweeps (measured if None)."""
 
     def __init__(
         self, dynamics: Dynamics, n_sweeps: int | None, n_chains: int, rng: np.random.Generator

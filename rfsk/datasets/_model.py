@@ -99,7 +99,7 @@ class Sampler(ABC):
         return partial(self.draw, rng=rng)
 
     def stream(self, random_state: Any = None) -> Take:
-        """Open an endless stream, whose ``stream(n)`` returns the next n inputs, (n, n_features).
+        """Open an endless stream: a function of n that returns the next n inputs, (n, n_features).
 
         Parameters
         ----------

@@ -38,8 +38,8 @@ class NLGP(LatentField):
     By default psi(h) = erf(h / sqrt 2) and Z^2 = (2/pi) asin(gain^2 / (1 + gain^2)), so that every
     pixel has zero mean and unit variance. The field is Gaussian for small gain, has uniform pixels
     at gain 1, and approaches sign(z), with sharp edges, at large gain (Ingrosso and Goldt, PNAS
-    119, e2201854119, 2022). Covariances have closed forms for erf and sign. Others have an error
-    below 1e-10, or 1e-6 if psi has kinks, or jumps elsewhere than at zero.
+    119, e2201854119, 2022). Covariances have closed forms for erf and sign. For other maps their
+    error is below 1e-10, or 1e-6 if psi has jumps or kinks elsewhere than at zero.
 
     Parameters
     ----------

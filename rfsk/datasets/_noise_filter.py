@@ -20,7 +20,7 @@ _SYMMETRY_ROUNDING = 1e-13  # up to here a covariance on a torus is symmetric
 
 
 class NoiseFilter:
-    """Linear map from white noise, of autocovariance `torus`, to a Gaussian field, times `scale`.
+    """Linear map from white noise to `scale` times a Gaussian field of autocovariance `torus`.
 
     `rounding` is the tolerance of negative eigenvalues, relative to the largest.
     """

@@ -250,7 +250,7 @@ class MapMoments:
         return np.array(fractions), max(left, 0.0)
 
     def correlation(self, rho: Array) -> Array:
-        """Correlation sum_n c_n^2 rho^n / variance (Mehler) of f(z) and f(z') at correlation rho."""
+        """Mehler's series sum_n c_n^2 rho^n / variance for the correlation of f(z) and f(z')."""
         distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
         values = np.concatenate(
             [self._sum(distinct[start : start + _ROWS]) for start in range(0, len(distinct), _ROWS)]

@@ -13,22 +13,21 @@ from ._stationary import StationaryField
 
 @dataclass(frozen=True)
 class Pulses(StationaryField):
-    """One pulse per sample: +1 on an arc of a ring and -1 elsewhere, or the reverse.
-
-    The position and the length of the arc are uniform, and the sign is random.
+    """One pulse per sample, at a random place: +1 on an arc of a ring and -1 elsewhere, or reversed.
 
     Parameters
     ----------
     shape : int
         Sites of the ring.
     length : (int, int)
-        Range (lo, hi) of the lengths lo, ..., hi - 1, in sites, with 1 <= lo < hi <= shape.
+        Pair (lo, hi) of integers, 1 <= lo < hi <= shape: lengths are uniform on lo, ..., hi - 1
+        sites.
 
     Examples
     --------
     >>> from rfsk.datasets import Pulses
     >>> Pulses(8, length=(2, 4)).sample(1, random_state=1)
-    array([[-1., -1.,  1.,  1., -1., -1., -1., -1.]])
+    array([[-1., -1., -1., -1.,  1.,  1., -1., -1.]])
     """
 
     shape: tuple[int, ...]

@@ -53,7 +53,10 @@ class StationaryField(Sampler):
 
     @abstractmethod
     def autocovariance(self) -> Array:
-        """Exact covariance of the first site with every site, or NotImplementedError."""
+        """Exact covariance of the first site with every site, of shape `shape`.
+
+        Models without a closed form raise NotImplementedError.
+        """
 
     def torus_autocovariance(self) -> Array:
         """Autocovariance on a torus that contains the field."""
@@ -74,7 +77,7 @@ class StationaryField(Sampler):
         return float(self.fourth_cumulant([0] * 4) / self._autocovariance.flat[0] ** 2)
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
-        """Values and weights with which expectations over a pixel are sums."""
+        """Values and weights with E g(x_i) = weights @ g(values), if a closed form is known."""
         raise NotImplementedError(
             f"{type(self).__name__} has no closed form of the distribution of a pixel; estimate it "
             "from samples: pass model.sample(n) instead."
@@ -190,7 +193,7 @@ class LatentField(StationaryField):
 
         Parameters
         ----------
-        noise : array of shape (n_samples, n_sites) or (n_samples,) + noise_shape
+        noise : array of shape (n_samples, prod(noise_shape)) or (n_samples,) + noise_shape
             Standard normal numbers of NumPy or torch, in single or double precision.
         """
         return self.pixel_map.forward(self.noise_filter(noise))

@@ -28,8 +28,7 @@ class Algebraic:
     """Algebraic marginal distribution, a value for `marginal`.
 
     The density ``(1/2) (1 + |x|^k)^(-1 - 1/k)``, with tails ``|x|^(-k-1)``, is scaled to unit
-    variance. The excess kurtosis is infinite for k <= 4, 1.285 at k = 5, zero at 5.890 and -1.2 for
-    large k.
+    variance. The excess kurtosis is infinite for k <= 4, zero at 5.890 and -1.2 for large k.
 
     Parameters
     ----------
@@ -109,9 +108,9 @@ class TransformedField(LatentField):
     ----------
     @shape @correlation_length
     marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
-        "uniform", "sign", "laplace", `Algebraic(k)`, a frozen distribution of SciPy of finite
-        variance, or a quantile function of an array of probabilities in (0, 1). Location and scale
-        do not matter.
+        Distribution of a pixel, up to location and scale: "uniform", "sign", "laplace",
+        `Algebraic(k)`, a frozen distribution of SciPy, or a quantile function of an array in (0,
+        1). Its variance must be finite.
     @kernel @boundary
 
     Examples
