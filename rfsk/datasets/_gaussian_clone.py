@@ -76,9 +76,8 @@ def make_gaussian_clone(
 
     If a net learns localized fields on the data but not on the control, the statistics that the
     control lacks are the cause. If keep="mean" or "covariance" and `n_samples` is None, these
-    statistics agree exactly with those of `X`. Data and clones are then exchangeable if `X` is
-    Gaussian given the class (and white, for "mean"), so that Monte Carlo tests of this hypothesis
-    are exact.
+    statistics agree exactly with those of `X`. Monte Carlo tests for Gaussian classes (white ones,
+    for "mean") are then exact, because data and clones are exchangeable under that hypothesis.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ class HeatBath:
         )
 
     def sweep(self, fields: Array, rng: np.random.Generator) -> None:
-        """Draw all sites of (n_fields, n_sites) in place, without reading those of the first color."""
+        """Draw all sites of (n_fields, n_sites) in place, without reading the first color."""
         with rng.bit_generator.lock:
             _sweep(fields, rng, *self._arguments)
 

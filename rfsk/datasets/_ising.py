@@ -64,8 +64,7 @@ class Ising(ChainField):
     ) -> "Ising":
         """Ising model of a given correlation length xi on the infinite chain or plane.
 
-        xi is -1 / ln tanh J on a ring, and 1 / (-ln tanh J - 2 J) on a torus (disordered phase,
-        along an axis).
+        xi is -1 / ln tanh J on a ring, and 1 / (-ln tanh J - 2 J) along an axis of a torus.
 
         Parameters
         ----------
@@ -108,8 +107,7 @@ class Ising(ChainField):
     def autocovariance(self) -> Array:
         """Exact covariance of the first site with every site, of shape `shape`.
 
-        On a ring it is (a^d + a^(L - d)) / (1 + a^L) with a = tanh J. On a torus one side must have
-        at most ten sites.
+        It is (a^d + a^(L - d)) / (1 + a^L), a = tanh J, on a ring. A torus needs a side <= 10.
         """
         if len(self.shape) == 1:
             a, side = math.tanh(self.coupling), self.shape[0]

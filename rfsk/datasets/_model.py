@@ -19,8 +19,7 @@ class InputModel(Protocol):
     """Protocol of input models, which are distributions of one input vector.
 
     Any object with these members can be a class of a `Discrimination`. Some functions also use
-    `excess_kurtosis`, `autocovariance`, `pixel_quadrature` or `fourth_cumulant`, see
-    `StationaryField`.
+    `excess_kurtosis`, `autocovariance` and other methods of `StationaryField`.
 
     Examples
     --------
@@ -66,6 +65,7 @@ class Sampler(ABC):
     ...
     ...     def draw(self, n_samples, rng):
     ...         return rng.standard_normal((n_samples, 4))
+    >>> X = Noise().sample(1000, random_state=0)
     """
 
     shape: tuple[int, ...]

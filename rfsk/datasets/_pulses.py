@@ -13,15 +13,14 @@ from ._stationary import StationaryField
 
 @dataclass(frozen=True)
 class Pulses(StationaryField):
-    """One pulse per sample, at a random place: +1 on an arc of a ring and -1 elsewhere, or reversed.
+    """One pulse per sample, at random: +1 on an arc of a ring and -1 elsewhere, or the reverse.
 
     Parameters
     ----------
     shape : int
         Sites of the ring.
     length : (int, int)
-        Pair (lo, hi) of integers, 1 <= lo < hi <= shape: lengths are uniform on lo, ..., hi - 1
-        sites.
+        (lo, hi) with 1 <= lo < hi <= shape: lengths are uniform on lo, ..., hi - 1 sites.
 
     Examples
     --------

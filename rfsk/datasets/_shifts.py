@@ -25,9 +25,7 @@ def augment_shifts(
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
-        Inputs.
     y : array-like of shape (n_samples,), optional
-        Labels.
     shape : int or tuple of int, optional
         Lattice of the features: a ring by default, (rows, columns) for a torus.
     n_shifts : int, default=1
