@@ -1,4 +1,4 @@
-"""Rings of grid values, drawn by exact bisection in compiled code."""
+"""Exact samples of rings of grid values, by bisection in compiled code."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,9 @@ _BLOCKS = 8  # blocks of states; the probabilities of blocks are added up before
 
 
 class RingBridges:
-    """Independent rings of grid values with the weights of a transfer operator T.
+    """Exact samples of the `sites`, in increasing order, of rings with a transfer operator T.
 
-    The first site that is drawn has the diagonal of T^side as its distribution. Then the middle
-    site of each stretch between two known ones is drawn given both, T^m(left, .) T^m'(., right),
-    until no site is left.
-
-    Only `sites` of the ring of `side` sites are drawn, in rising order.
+    The first site follows the diagonal of T^side, each later one T^m(left, .) T^m'(., right).
     """
 
     def __init__(self, transfer: TransferOperator, side: int, sites: Integers) -> None:

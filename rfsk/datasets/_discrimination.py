@@ -1,4 +1,4 @@
-"""The task: discriminate two or more classes of inputs."""
+"""The task of discriminating two or more classes of inputs."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ class Discrimination:
     Parameters
     ----------
     models : sequence of input models
-        One model per class, at least two, of one shape.
+        One model per class, at least two, all of the same shape.
     priors : sequence of float, optional
         Probability of each class; equal by default.
 
@@ -30,9 +30,7 @@ class Discrimination:
     --------
     >>> from rfsk.datasets import NLGP, Discrimination
     >>> task = Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in (2.0, 4.0)])
-    >>> X, y = task.sample(6, random_state=0)
-    >>> X.shape, sorted(y.tolist())
-    ((6, 40), [0, 0, 0, 1, 1, 1])
+    >>> X, y = task.sample(1000, random_state=0)
     """
 
     models: tuple[InputModel, ...]
@@ -79,7 +77,7 @@ class Discrimination:
         return self.models[0].n_features
 
     def gaussian_clone(self) -> "Discrimination":
-        """The task with each class replaced by its Gaussian clone."""
+        """Task in which each class is replaced by its Gaussian clone."""
         for label, model in enumerate(self.models):
             if not hasattr(model, "gaussian_clone"):
                 raise NotImplementedError(
@@ -90,22 +88,16 @@ class Discrimination:
         return Discrimination([model.gaussian_clone() for model in self.models], self.priors)
 
     def class_boundaries(self, n_samples: int, offset: ArrayLike) -> Integers:
-        """Where each class ends among `n_samples` rows sorted by class.
+        """Index after the last row of each class, for `n_samples` rows sorted by class.
 
-        Systematic sampling: with `offset` uniform on [0, 1) the expected fraction of each class
-        is its prior exactly, and the actual fraction is as close to it as whole rows allow.
+        If `offset` is uniform on [0, 1), the expected fraction of each class is exactly its prior,
+        and the actual fraction differs from it by less than one row.
 
         Parameters
         ----------
         n_samples : int
-            Number of rows.
         offset : float or array-like of float
-            In [0, 1); one for each set of rows.
-
-        Returns
-        -------
-        boundaries : ndarray of shape (n_classes,) or offset.shape + (n_classes,)
-            Row after the last one of each class; the last entry is `n_samples`.
+            Numbers in [0, 1). The result has the shape of `offset` and a last axis of classes.
         """
         priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)
         # Rounding guards whole numbers, such as 3 x 1/3, against falling one short.
@@ -117,22 +109,16 @@ class Discrimination:
     def sample(
         self, n_samples: int, random_state: Any = None, *, shuffle: bool = True
     ) -> tuple[Array, Integers]:
-        """Draw labelled inputs.
+        """Draw inputs X, (n_samples, n_features), and labels y from 0.
 
         Parameters
         ----------
         n_samples : int
-            How many inputs to draw, over all classes.
+            Number of inputs over all classes.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
         shuffle : bool, default=True
             Whether to put the classes in random order; otherwise rows are sorted by class.
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
-        y : ndarray of shape (n_samples,)
-            Labels from 0.
         """
         check_positive(n_samples, "n_samples", integer=True)
         rng = as_generator(random_state)
@@ -153,17 +139,12 @@ class Discrimination:
         return X, y
 
     def streams(self, random_state: Any = None) -> list[Take]:
-        """Open an endless stream of inputs of each class; all use one generator.
+        """Open one endless stream per class; ``streams[label](n)`` returns the next n inputs.
 
         Parameters
         ----------
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the streams.
-
-        Returns
-        -------
-        streams : list of callable
-            ``streams[label](n)`` gives the next n inputs of a class, see `Sampler.stream`.
+            Seed of the streams, which share one generator.
         """
         rng = as_generator(random_state)
         return [
@@ -176,22 +157,14 @@ class Discrimination:
     def batches(
         self, batch_size: int, n_batches: int, random_state: Any = None
     ) -> Iterator[tuple[Array, Integers]]:
-        """Draw fresh batches one after another, for data larger than memory.
-
-        Markov chains continue from one batch to the next. `rfsk.nets.draw_batches` draws on a
-        device of torch.
+        """Yield new batches (X, y); Markov chains continue from one batch to the next.
 
         Parameters
         ----------
         batch_size, n_batches : int
             Rows of a batch, and number of batches.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the stream.
-
-        Yields
-        ------
-        X, y : ndarrays of shape (batch_size, n_features) and (batch_size,)
-            Inputs in random order of classes, and labels.
+            Seed of the batches.
         """
         check_positive(batch_size, "batch_size", integer=True)
         check_positive(n_batches, "n_batches", integer=True)

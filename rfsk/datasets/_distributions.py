@@ -1,4 +1,4 @@
-"""Frozen distributions of SciPy, which users may pass."""
+"""Checks and moments of frozen distributions of SciPy."""
 
 import math
 from typing import Any, TypeAlias
@@ -7,7 +7,7 @@ Distribution: TypeAlias = Any
 
 
 def is_distribution(value: Any) -> bool:
-    """Whether this is a distribution of `scipy.stats`; `check_variance` refuses families."""
+    """Whether `value` is a distribution of `scipy.stats`, frozen or not."""
     return all(hasattr(value, name) for name in ("ppf", "isf", "rvs", "moment", "support"))
 
 
@@ -28,6 +28,6 @@ def check_variance(distribution: Distribution, name: str) -> None:
 
 
 def excess_kurtosis(distribution: Distribution) -> float:
-    """Excess kurtosis; infinite where the fourth moment is, which SciPy may report as NaN."""
+    """Excess kurtosis; infinite if SciPy reports NaN."""
     kurtosis = float(distribution.stats(moments="k"))
     return math.inf if math.isnan(kurtosis) else kurtosis

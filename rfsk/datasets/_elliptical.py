@@ -1,4 +1,4 @@
-"""Elliptical fields: non-Gaussian in their size only, Gaussian in every shape."""
+"""Elliptical fields, which are non-Gaussian in their norm only."""
 
 import math
 from collections.abc import Sequence
@@ -22,20 +22,17 @@ from ._stationary import StationaryField, latent_entries
 
 @dataclass(frozen=True)
 class StudentT:
-    """Student's t, a value for `radial`: a Gaussian field divided by one common random size.
+    """Student's t, a value for `radial`: a Gaussian field divided by one random factor per input.
 
     Parameters
     ----------
     df : float
-        Degrees of freedom, above 2; the excess kurtosis of a pixel is 6 / (df - 4), infinite
-        for df <= 4.
+        Degrees of freedom, above 2. The excess kurtosis is 6 / (df - 4), or infinite for df <= 4.
 
     Examples
     --------
     >>> from rfsk.datasets import EllipticalField, StudentT
     >>> field = EllipticalField(40, correlation_length=2.0, radial=StudentT(df=6.0))
-    >>> round(field.excess_kurtosis(), 6)
-    3.0
     """
 
     df: float
@@ -57,25 +54,23 @@ Radial: TypeAlias = "str | StudentT | Distribution"
 class EllipticalField(StationaryField):
     """Elliptical field x = r Lambda u on a ring or torus.
 
-    u is uniform on the unit sphere of all sites, Lambda the square root of the covariance and
-    r an independent length with E r^2 = n_features, so that pixels have unit variance. Its
-    fourth cumulant is a multiple of that of pairs of covariances: pixels can have any kurtosis,
-    yet nothing in it is local (compare Lufkin, Saxe and Grant, NeurIPS 2024). r is taken at the
-    quantile of ``|noise|``, whose square is chi-squared and independent of the direction.
+    u is uniform on the unit sphere in n_features dimensions, Lambda is the square root of the
+    covariance, and r is an independent length with E r^2 = n_features, so that pixels have unit
+    variance. Pixels can have any kurtosis, but the fourth cumulant is proportional to C_ij C_kl +
+    C_ik C_jl + C_il C_jk and has no local structure (compare Lufkin, Saxe and Grant, NeurIPS 2024).
 
     Parameters
     ----------
     @shape @correlation_length
     radial : "shell", StudentT or SciPy distribution, default="shell"
-        Distribution of r: one fixed length, the length of Student's t, or a frozen distribution
-        of SciPy on the positive numbers, scaled to E r^2 = n_features, which must be finite.
+        Distribution of r: a fixed length, the length of Student's t, or a frozen distribution of
+        SciPy on the positive numbers with finite variance. The scale of r does not matter.
     @kernel
 
     Examples
     --------
     >>> from rfsk.datasets import EllipticalField
-    >>> shell = EllipticalField(100, correlation_length=5.0)
-    >>> round(shell.excess_kurtosis(), 4)  # -6 / (n_features + 2)
+    >>> round(EllipticalField(100, correlation_length=5.0).excess_kurtosis(), 4)
     -0.0588
     """
 
@@ -105,25 +100,24 @@ class EllipticalField(StationaryField):
 
     @cached_property
     def latent(self) -> GaussianField:
-        """Gaussian field of equal covariance, whose size is changed."""
+        """Gaussian field of the same covariance."""
         length = self.correlation_length
         return GaussianField(self.shape, correlation_length=length, kernel=self.kernel)
 
     @property
     def noise_shape(self) -> tuple[int, ...]:
-        """Sides of the lattice to fill with noise: `shape`."""
+        """Shape of the noise, equal to `shape`."""
         return self.shape
 
     def autocovariance(self) -> Array:
         return self.latent.autocovariance()
 
     def from_noise(self, noise: Any) -> Any:
-        """Turn white noise into fields.
+        """Turn white noise into fields, as `LatentField.from_noise` does.
 
         Parameters
         ----------
         noise : array of shape (n_samples, n_features) or (n_samples,) + shape
-            Independent standard normal numbers, as in `LatentField.from_noise`.
         """
         fields = self.latent.from_noise(noise)
         xp = array_namespace(noise)
@@ -135,7 +129,7 @@ class EllipticalField(StationaryField):
         return np.asarray(self.from_noise(rng.standard_normal((n_samples, self.n_features))))
 
     def _length(self, norm: Array) -> Array:
-        """Length of an input, at the quantile of the norm of its noise."""
+        """Length of each input, at the quantile of the norm of its noise."""
         n, radial, chi2 = self.n_features, self.radial, scipy.stats.chi2(self.n_features)
         if radial == "shell":
             return np.full_like(norm, math.sqrt(n))
@@ -162,7 +156,7 @@ class EllipticalField(StationaryField):
         return math.inf if math.isnan(moment) else moment  # SciPy returns NaN for some
 
     def mean_absolute(self) -> float:
-        """E|x_i|: that of the length times that of one coordinate of a unit vector."""
+        """Mean absolute value of a pixel, E|x_i|."""
         half = 0.5 * self.n_features
         coordinate = math.exp(log_gamma(half) - log_gamma(half + 0.5)) / math.sqrt(math.pi)
         return self._moment(1) * coordinate
@@ -188,8 +182,7 @@ def make_elliptical(
 ) -> Classes:
     """Draw classes of elliptical fields that differ in correlation length.
 
-    Pixels may have any kurtosis, yet a net grows no localized fields: a control that separates
-    kurtosis from local structure.
+    This control has any kurtosis but no local structure, and nets do not learn localized fields.
 
     Parameters
     ----------
@@ -202,8 +195,6 @@ def make_elliptical(
     --------
     >>> from rfsk.datasets import StudentT, make_elliptical
     >>> X, y = make_elliptical(1000, radial=StudentT(df=5.0), random_state=0)
-    >>> X.shape
-    (1000, 100)
     """
     common = {"radial": radial, "kernel": kernel}
     return family(EllipticalField, shape, "correlation_length", correlation_length, **common)

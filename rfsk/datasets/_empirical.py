@@ -1,4 +1,4 @@
-"""Data as input models, and labelled data as a task."""
+"""Data as input models, and labelled data as tasks."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -17,23 +17,19 @@ from ._model import Sampler
 
 @dataclass(frozen=True, eq=False)
 class EmpiricalDistribution(Sampler):
-    """Input model of data: it draws the rows of a sample with replacement.
+    """Input model of data, which draws rows of a sample with replacement.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features) or (n_samples, rows, columns)
         Inputs, or images.
     shape : int or (int, int), default=()
-        Lattice of the features; () is that of the images, or one axis of all features.
+        Lattice of the features; by default that of the images, or one axis with all features.
 
     Examples
     --------
     >>> from rfsk.datasets import EmpiricalDistribution
-    >>> model = EmpiricalDistribution([[0.0, 1.0], [2.0, 1.0]])
-    >>> model.sample(2, random_state=0)
-    array([[2., 1.],
-           [2., 1.]])
-    >>> model.covariance()
+    >>> EmpiricalDistribution([[0.0, 1.0], [2.0, 1.0]]).covariance()
     array([[1., 0.],
            [0., 0.]])
     """
@@ -62,7 +58,7 @@ class EmpiricalDistribution(Sampler):
         return covariance.reshape(self.n_features, self.n_features)
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis of features, their central moments averaged over the features."""
+        """Excess kurtosis, from the second and fourth central moments averaged over features."""
         rows = np.asarray(self.X)
         squares = np.square(rows - rows.mean(axis=0))
         return float(np.mean(squares**2) / np.mean(squares) ** 2 - 3.0)
@@ -74,7 +70,7 @@ class EmpiricalDistribution(Sampler):
 
 
 def as_task(task: Any) -> Discrimination:
-    """Return a task as it is, and labelled data (X, y) as the task of drawing their rows.
+    """Convert labelled data (X, y) into the task of drawing their rows; return a task unchanged.
 
     Parameters
     ----------
@@ -84,13 +80,12 @@ def as_task(task: Any) -> Discrimination:
     Returns
     -------
     task : Discrimination
-        Of data, one `EmpiricalDistribution` per class, all equally probable.
+        For data, one `EmpiricalDistribution` per class, with equal priors.
 
     Examples
     --------
     >>> from rfsk.datasets import as_task
-    >>> as_task(([[0.0, 1.0], [2.0, 1.0]], [0, 1])).n_classes
-    2
+    >>> task = as_task(([[0.0, 1.0], [2.0, 1.0]], [0, 1]))
     """
     if isinstance(task, Discrimination):
         return task

@@ -1,4 +1,4 @@
-"""Fourth moments of error functions of Gaussians, and all fourth cumulants of a lattice."""
+"""Fourth moments of error functions of Gaussians, and fourth cumulants of a lattice."""
 
 import itertools
 import math
@@ -17,20 +17,14 @@ _TINY = 1e-60  # keeps what rounding has made negative away from roots and divis
 def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = None) -> Array:
     """E psi(g z_1) psi(g z_2) psi(g z_3) psi(g z_4) with psi(h) = erf(h / sqrt 2).
 
-    By Price's theorem the derivative along C(t) = diag C + t offdiag C is a sum over the six
-    pairs (a, b), with {c, d} the other two, of
+    By Price's theorem, the derivative along C(t) = diag C + t offdiag C is a sum over pairs (a, b),
 
         C_ab (2/pi) [(C_aa + e) (C_bb + e) - t^2 C_ab^2]^(-1/2)
              (2/pi) asin(S_cd / sqrt((S_cc + e) (S_dd + e))),     e = 1 / g^2,
 
-    where S is the covariance of z_c and z_d given z_a and z_b, each with added noise of
-    variance e. It is integrated by Gauss-Legendre under t = 1 - (1 - u)^3, which softens the
-    singularity of large gains at t = 1. Error below 1e-11 up to gain 100. Beyond, rounding costs
-    sets of sites that repeat some digits (1e-9 at gain 1000, 1e-4 at 1e6), and sets of sites that
-    correlate beyond .999 as well (1e-5 for the sign at .9996).
-
-    `covariances`, (n, 4, 4), are those of the four latent variables, and equal to their variances
-    where two of them are the same. An infinite gain takes psi to the sign.
+    where S is the covariance of the other two (c, d) given z_a and z_b with noise of variance e.
+    The error is below 1e-11 up to gain 100, 1e-4 up to gain 1e6, and 1e-5 for the sign (infinite
+    gain) of variables that correlate by up to .9996.
     """
     if n_nodes is None:  # at which the moment has converged to 1e-11
         n_nodes = 24 if gain <= 3.0 else 64
@@ -83,11 +77,7 @@ def sites_of(indices: ArrayLike, n_features: int) -> Integers:
 
 
 def canonical_sites(sites: Integers, shape: tuple[int, ...]) -> Integers:
-    """Move and reflect sets of four sites, (n, 4), of a ring or torus to one of their equals.
-
-    It is the first, in dictionary order, of all translations, reflections through a point and
-    permutations that put a site at the origin.
-    """
+    """First of the sets equivalent to four sites, (n, 4), by symmetries of a ring or torus."""
     coordinates = np.unravel_index(sites, shape)
     best = None
     for origin, sign in itertools.product(range(4), (1, -1)):
@@ -108,7 +98,7 @@ def canonical_sites(sites: Integers, shape: tuple[int, ...]) -> Integers:
 def cumulant_slice(
     cumulant: Callable[[Integers], Array], shape: tuple[int, ...], periodic: bool
 ) -> Array:
-    """Fill kappa_0jkl, (D, D, D), from a function of sites, each different entry once."""
+    """Compute kappa_0jkl, (D, D, D), from a function of sites, called once per distinct entry."""
     n_features = math.prod(shape)
     if n_features > _LARGEST_SLICE:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Gaussian input models: of a kernel, and of any mean and covariance."""
+"""Gaussian input models, from a kernel or from a mean and covariance."""
 
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
@@ -25,14 +25,13 @@ class GaussianField(Gaussian):
     shape : int or (int, int)
         Sites of the ring, or (rows, columns) of the torus.
     correlation_length : float or (float, float)
-        xi, in sites; in two dimensions also a pair, down the rows and across the columns.
+        xi, in sites; in two dimensions also a pair (down the rows, across the columns).
     kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
-        exp(-r^2), exp(-r), a `Matern` kernel, or any function of r, the distance in
-        correlation lengths, that is positive semi-definite.
+        exp(-r^2), exp(-r), a `Matern` kernel, or any positive semi-definite function of r, the
+        distance in correlation lengths.
     boundary : {"periodic", "open"}, default="periodic"
-        A ring or torus, around which the kernel is wrapped (summed over its periodic images
-        and divided by its value at zero, which keeps it positive semi-definite); or a window
-        on an endless field, where it is the bare kernel.
+        A ring or torus, where the kernel is summed over its periodic images and divided by its
+        value at zero; or a window on an infinite field, where the kernel is used as it is.
 
     Examples
     --------
@@ -54,19 +53,15 @@ class MultivariateGaussian(Sampler):
 
     Parameters
     ----------
-    mean : array-like of shape (n_features,)
-        Mean input.
-    cov : array-like of shape (n_features, n_features)
-        Covariance: symmetric, positive semi-definite up to rounding.
+    mean, cov : array-like of shape (n_features,) and (n_features, n_features)
+        Mean, and covariance (symmetric and positive semi-definite up to rounding).
     shape : int or (int, int), default=()
-        Lattice of the features; () is one axis of all.
+        Lattice of the features; by default one axis.
 
     Examples
     --------
     >>> from rfsk.datasets import MultivariateGaussian
     >>> model = MultivariateGaussian([0.0, 1.0], [[2.0, 1.0], [1.0, 2.0]])
-    >>> model.sample(4, random_state=0).shape
-    (4, 2)
     """
 
     mean: ArrayLike

@@ -1,4 +1,4 @@
-"""Generators `make_*`: what they share, and how a function of models becomes one."""
+"""Common parts of the generators `make_*`, and the decorator that makes them."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -19,12 +19,11 @@ _ENTRIES = """\
 shape : int or (int, int), default=100
     Sites of the ring, or (rows, columns) of the torus.
 correlation_length : sequence of float, default=(5.0, 10.0)
-    One length per class, in sites: class i has the i-th. In two dimensions an entry may be a
-    pair, one length along each axis.
+    Correlation length of each class, in sites; in two dimensions also a pair per class.
 kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
     Kernel of the Gaussian field, see `rfsk.datasets.GaussianField`.
 boundary : {"periodic", "open"}, default="periodic"
-    A ring or torus, or a window on an endless field.
+    A ring or torus, or a window on an infinite field.
 n_sweeps : int, optional
     Sweeps between two samples of a chain (torus only), see `rfsk.datasets.Ising`.
 """
@@ -50,11 +49,7 @@ _LAST = """
 
 
 def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
-    """Turn a function that returns models, one per class, and parameters into a generator of data.
-
-    The first parameter has one value per class. The generator takes the parameters of the function,
-    and those of the draw. Its docstring has their entries, and others in place of lines ``@name``.
-    """
+    """Turn a function that returns models, one per class, and parameters into a generator."""
 
     @wraps(classes, assigned=("__module__", "__name__", "__qualname__"))
     def make(
@@ -98,7 +93,7 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
 
 
 def family(model: Any, shape: Any, name: str, values: Any, **common: Any) -> Classes:
-    """Models that differ in one parameter, and the parameters of them all."""
+    """Models that differ in one parameter, and the parameters of all."""
     values = check_one_per_class(values, name)
     return [model(shape, **{name: value}, **common) for value in values], {name: values, **common}
 

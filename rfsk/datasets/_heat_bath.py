@@ -1,4 +1,4 @@
-"""Heat bath of the phi^4 field: each site is drawn given its neighbours, in compiled code."""
+"""Heat bath of the phi^4 field, in compiled code."""
 
 import math
 from typing import Any
@@ -14,16 +14,10 @@ _FEWEST_BINS, _FEWEST_CELLS = 128, 512
 
 
 class HeatBath:
-    """Draws of phi^4 fields on a ring or torus, site by site, confined to -edge < phi < edge.
+    """Exact draws of each site of a phi^4 field, within (-edge, edge), given its neighbours.
 
-    Given its z neighbours, a site has the density f(x; b) ~ exp(b x - h(x)), where
-    h(x) = a x^2 / 2 + lam x^4 / 4, a = m2 + k z, and b is k times the sum of the neighbours. It is
-    drawn by rejection: a point is drawn evenly under strips of equal area, and kept if it lies
-    under the density as well. Strips bound every density of their bin of b, so that draws are
-    exact.
-
-    The weight of a site has become negligible at `edge`, and `narrowest` is the smallest standard
-    deviation of a site given its neighbours.
+    The density f(x; b) ~ exp(b x - a x^2 / 2 - lam x^4 / 4), b = k times the sum of neighbours, is
+    sampled by rejection under strips of equal area, which bound f for all b of a bin.
     """
 
     def __init__(
@@ -52,16 +46,13 @@ class HeatBath:
         )
 
     def sweep(self, fields: Array, rng: np.random.Generator) -> None:
-        """Draw every site of (n_fields, n_sites) given its neighbours, color after color, in place.
-
-        The old values of the first color are not read.
-        """
+        """Draw all sites of (n_fields, n_sites) in place, without reading the first color."""
         with rng.bit_generator.lock:
             _sweep(fields, rng, *self._arguments)
 
 
 def _colors(shape: tuple[int, ...]) -> list[Integers]:
-    """Sets of sites none of which neighbour each other; together they cover the lattice."""
+    """Partition of the lattice into sets of sites that are not neighbours."""
     classes = []
     for side in shape:
         alternate = np.arange(side) % 2
@@ -75,7 +66,7 @@ def _colors(shape: tuple[int, ...]) -> list[Integers]:
 
 
 def _neighbours(shape: tuple[int, ...]) -> Integers:
-    """Neighbours of each site, along axes on which a site has others than itself."""
+    """Neighbours of each site, along the axes with more than one site."""
     sites = np.arange(math.prod(shape)).reshape(shape)
     axes = [axis for axis, side in enumerate(shape) if side > 1]
     shifted = [np.roll(sites, shift, axis).ravel() for axis in axes for shift in (1, -1)]
@@ -85,16 +76,10 @@ def _neighbours(shape: tuple[int, ...]) -> Integers:
 def _strips(
     half_quadratic: float, quarter_quartic: float, edge: float, largest: float, J: int, N: int
 ) -> tuple[Array, Array, Array, float]:
-    """Tables of the strips under which f(x; b) is drawn for 0 <= b <= `largest`.
+    """Edges and log heights of strips, (J, ...), means m_j, and the scale of bins sqrt(scale b).
 
-    Bin j reaches from b = largest (j / J)^2 to the next. With its middle b_j and the mean m_j of
-    f(x; b_j), the functions exp(b (x - m_j) - h(x)) of all b in the bin lie below that of b_j
-    times exp(d_j abs(x - m_j)), where d_j is half the width of the bin. This product is bounded on
-    each of N cells of x.
-
-    Returned are the edges of the strips of each bin, (J, n_strips + 1), the logarithms of their
-    heights, (J, n_strips), which bound b (x - m_j) - h(x), the means m_j, and a scale: the bin of b
-    is sqrt(scale b).
+    Bin j has the middle b_j, half-width d_j and mean m_j. All its exp(b (x - m_j) - h(x)) are below
+    exp(b_j (x - m_j) - h(x) + d_j |x - m_j|), which is bounded on each of N cells of x.
     """
     ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
     middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)
@@ -120,12 +105,7 @@ def _strips(
 
 @compiled()
 def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
-    """Cut the areas under step functions into strips of equal area.
-
-    The steps have heights `cells`, (n_functions, n_cells), and one width. The height of a strip is
-    that of its highest step. `edges`, (n_functions, n_strips + 1), are filled between the first and
-    the last, and `areas` raised until the strips reach the last. Strips left over have no width.
-    """
+    """Cut step functions, (n_functions, n_cells), into strips of equal area; fill `edges`."""
     n_strips = edges.shape[1] - 1
     for j in range(len(cells)):
         start, end = edges[j, 0], edges[j, n_strips]

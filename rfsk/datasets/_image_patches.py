@@ -25,35 +25,29 @@ _SMALLEST = 1e-12  # fraction of the largest eigenvalue, for a direction to be w
 
 @dataclass(frozen=True, eq=False)
 class ImagePatches(Sampler):
-    """Patches cut from photographs at random places.
+    """Patches cut from random places of photographs, drawn with replacement.
 
-    Images are made grey: the mean of their channels, without the alpha channel. Each patch loses
-    its own mean and the mean patch, and all are scaled by one factor to unit variance, averaged
-    over pixels. Covariance and kurtosis are those over all places, from which samples are drawn
-    with replacement.
+    Images are converted to grey, the mean of the colour channels. The mean of each patch and the
+    mean patch are subtracted, and one factor scales the pixels to unit variance on average.
+    Covariance and kurtosis are averages over all places.
 
     Parameters
     ----------
     shape : (int, int)
         Rows and columns of a patch.
     images : array-like or sequence of array-like, optional
-        One photograph, (rows, columns) or (rows, columns, channels); a list of photographs of any
-        sizes; or a stack of photographs of one size. An array of three axes is one photograph if
-        the last axis has at most four entries, and otherwise a stack. The last of two or four
-        channels is alpha (opacity), which is dropped. By default the two photographs of
-        scikit-learn, 427 x 640 (which need Pillow to be read).
+        A photograph, (rows, columns) or (rows, columns, channels), a list of photographs, or a
+        stack. An array with three axes is one photograph if the last has at most four entries;
+        alpha channels are ignored. By default the two photographs of scikit-learn (with Pillow).
     whiten : bool, default=False
-        Whether to rotate, scale and rotate back (ZCA) so that all directions but the constant,
-        which is zero in every patch, have equal variance. Patches then differ from noise only in
-        structure of higher order (Olshausen and Field, 1996).
+        Whether to whiten by ZCA, so that all directions but the constant one have equal variance
+        and only higher orders distinguish patches from noise (Olshausen and Field, 1996).
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.datasets import ImagePatches
-    >>> picture = np.random.default_rng(0).normal(size=(60, 80)).cumsum(axis=1)
-    >>> ImagePatches((8, 8), images=[picture]).sample(5, random_state=0).shape
-    (5, 64)
+    >>> model = ImagePatches((8, 8), images=np.random.default_rng(0).normal(size=(60, 80)))
     """
 
     shape: tuple[int, ...]
@@ -87,7 +81,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _pictures(self) -> list[Array]:
-        """Grey images; their mean is taken away, which changes no patch and keeps digits."""
+        """Grey images, minus their mean, which changes no patch and reduces rounding."""
         images: Any = load_sample_images().images if self.images is None else self.images
         pictures = []
         for number, image in enumerate(images):
@@ -113,11 +107,11 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _n_places(self) -> Integers:
-        """Places of a patch in each image."""
+        """Number of places of a patch in each image."""
         return np.array([window.shape[0] * window.shape[1] for window in self._windows])
 
     def _every_patch(self) -> Iterator[Array]:
-        """All patches as cut, some rows of places at a time."""
+        """All patches as cut, in blocks."""
         for window in self._windows:
             step = max(1, _ROWS_AT_A_TIME // (window.shape[1] * self.n_features))
             for top in range(0, window.shape[0], step):
@@ -125,13 +119,13 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _mean(self) -> Array:
-        """Mean patch, after each has lost its own mean."""
+        """Mean over patches, each minus its own mean."""
         mean = sum(window.sum(axis=(0, 1)) for window in self._windows) / self._n_places.sum()
         return np.asarray(mean - mean.mean()).ravel()
 
     @cached_property
     def _scale(self) -> float:
-        """One over the standard deviation of pixels, over all places and the patch."""
+        """Inverse standard deviation of pixels, over all places and the patch."""
         total = 0.0
         for picture, window in zip(self._pictures, self._windows, strict=True):
             squares = sliding_window_view(picture**2, self.shape).sum(axis=(2, 3))
@@ -160,7 +154,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _whitening(self) -> tuple[Array, Array]:
-        """Symmetric matrix that whitens, and the covariance that it leaves."""
+        """Whitening matrix (symmetric), and the covariance that results."""
         eigenvalues, vectors = np.linalg.eigh(self._raw_covariance)
         kept = eigenvalues > _SMALLEST * eigenvalues[-1]
         vectors, eigenvalues = vectors[:, kept], eigenvalues[kept]
@@ -195,13 +189,13 @@ class ImagePatches(Sampler):
         return self._raw_covariance * self._scale**2
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis of pixels over all places, their moments averaged over the patch."""
+        """Excess kurtosis, from moments averaged over all places and pixels."""
         squares = (np.square(self._prepare(patches)) for patches in self._every_patch())
         fourth = sum(float(np.vdot(square, square)) for square in squares)
         return fourth / float(self._n_places.sum() * self.n_features) - 3.0
 
     def gaussian_clone(self) -> MultivariateGaussian:
-        """Gaussian patches with exactly this covariance."""
+        """Gaussian patches with the same covariance."""
         return MultivariateGaussian(np.zeros(self.n_features), self.covariance(), shape=self.shape)
 
 
@@ -227,8 +221,6 @@ def make_image_patches(
     --------
     >>> from rfsk.datasets import make_image_patches
     >>> X, y = make_image_patches(1000, (8, 8), random_state=0)
-    >>> X.shape
-    (1000, 64)
     """
     patches = ImagePatches(shape, images=images, whiten=whiten)
     models: list[InputModel] = [patches, patches.gaussian_clone()]

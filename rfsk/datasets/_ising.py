@@ -1,4 +1,4 @@
-"""The Ising model on a ring, sampled exactly, and on a torus, by clusters."""
+"""The Ising model, sampled exactly on a ring and by cluster flips on a torus."""
 
 import math
 from collections.abc import Sequence
@@ -22,34 +22,28 @@ _WIDEST_EXACT = 10  # shorter side of a torus whose transfer matrix is diagonali
 
 @dataclass(frozen=True)
 class Ising(ChainField):
-    """Ising spins +-1 on a ring or torus: p(s) ~ exp(J sum of s_i s_j over neighbours).
+    """Ising spins +-1 on a ring or torus: p(s) ~ exp(J sum of s_i s_j over neighbours), J = 1 / T.
 
-    J = 1 / temperature. On a ring samples are exact and independent. On a torus they come from
-    256 independent chains of Swendsen-Wang sweeps, of which each gives every 256th sample. By
-    default samples of a chain are correlated by less than one per cent in their energy and squared
-    magnetization. Fewer sweeps between them leave a correlation that survives a random division of
-    the samples into a training and a test set.
+    Samples are exact and independent on a ring. On a torus they come from up to 256 independent
+    chains of Swendsen-Wang sweeps, in turn. With the default `n_sweeps`, successive samples of a
+    chain correlate by less than 1 % in energy and squared magnetization.
 
     Parameters
     ----------
     shape : int or (int, int)
-        Sites of the ring, or (rows, columns) of the torus. A side of two sites has two bonds
-        between them.
+        Sites of the ring, or (rows, columns) of the torus. A side of two sites has two bonds.
     temperature : float
         T, in units of the coupling. A torus orders below 2.269.
     n_sweeps : int, optional
-        Sweeps between two samples of a chain (torus only); by default three times the largest
-        of `autocorrelation_times`. Chains make 50 sweeps, or ten times `n_sweeps` if this is
-        more, before the first sample.
+        Sweeps between two samples of a chain (torus only); by default three times the largest of
+        `autocorrelation_times`. Fewer sweeps correlate training and test sets. The first sample
+        follows 50 sweeps, or ten times `n_sweeps` if this is more.
 
     Examples
     --------
     >>> from rfsk.datasets import Ising
-    >>> model = Ising(100, temperature=1.0)
-    >>> round(model.correlation_length, 3)  # -1 / ln tanh J
+    >>> round(Ising(100, temperature=1.0).correlation_length, 3)  # -1 / ln tanh J
     3.672
-    >>> model.sample(1000, random_state=0).shape
-    (1000, 100)
     """
 
     shape: tuple[int, ...]
@@ -68,22 +62,16 @@ class Ising(ChainField):
     def from_correlation_length(
         cls, shape: int | tuple[int, int], correlation_length: float, **parameters: Any
     ) -> "Ising":
-        """Ising model of a correlation length, in sites, on the endless chain or plane.
+        """Ising model of a given correlation length xi on the infinite chain or plane.
 
-        On a ring xi = -1 / ln tanh J; on a torus xi = 1 / (-ln tanh J - 2 J) along an axis, at a
-        temperature above the critical one.
+        xi is -1 / ln tanh J on a ring, and 1 / (-ln tanh J - 2 J) along an axis of a torus.
 
         Parameters
         ----------
         shape : int or (int, int)
         correlation_length : float
-            xi.
         **parameters
             Other parameters of the class.
-
-        Returns
-        -------
-        model : Ising
         """
         check_positive(correlation_length, "correlation_length")
         if not _LENGTHS[0] <= correlation_length <= _LENGTHS[1]:
@@ -109,7 +97,7 @@ class Ising(ChainField):
 
     @property
     def correlation_length(self) -> float:
-        """Xi on the endless chain or, along an axis, plane; infinite at the critical point."""
+        """Correlation length xi, in sites, on the infinite chain, or along an axis of the plane."""
         J = self.coupling
         decay = 2.0 * math.atanh(math.exp(-2.0 * J))  # -ln tanh J, with all its digits
         if len(self.shape) == 2:
@@ -119,8 +107,7 @@ class Ising(ChainField):
     def autocovariance(self) -> Array:
         """Exact covariance of the first site with every site, of shape `shape`.
 
-        On a ring (a^d + a^(L - d)) / (1 + a^L) with a = tanh J. On a torus by diagonalising the
-        transfer matrix of its shorter side; NotImplementedError if both exceed ten sites.
+        It is (a^d + a^(L - d)) / (1 + a^L), a = tanh J, on a ring. A torus needs a side <= 10.
         """
         if len(self.shape) == 1:
             a, side = math.tanh(self.coupling), self.shape[0]
@@ -191,7 +178,7 @@ class Ising(ChainField):
 def _bernoulli(
     probability: float, shape: tuple[int, int], rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Bits that are one with a probability, from one random byte each and more where it ties."""
+    """Bits that are one with a given probability, mostly from one random byte each."""
     threshold = math.floor(256.0 * probability)
     n_bits = math.prod(shape)
     words = rng.integers(2**64, size=-(-n_bits // 8), dtype=np.uint64)  # eight bytes at a time
@@ -236,17 +223,15 @@ def make_ising(
     ----------
     @shape
     correlation_length : sequence of float or None, default=(2.0, 5.0)
-        One length per class, in sites: class i has the i-th.
+        Correlation length of each class, in sites.
     temperature : sequence of float, optional
-        One temperature per class, in units of the coupling, in place of `correlation_length`.
+        Temperature of each class, in units of the coupling, instead of `correlation_length`.
     @n_sweeps
 
     Examples
     --------
     >>> from rfsk.datasets import make_ising
     >>> X, y = make_ising(1000, temperature=(1.0, 3.0), random_state=0)
-    >>> X.shape, sorted(set(X.ravel().tolist()))
-    ((1000, 100), [-1.0, 1.0])
     """
     if temperature is not None:
         return family(Ising, shape, "temperature", temperature, n_sweeps=n_sweeps)

@@ -1,4 +1,4 @@
-"""Covariance kernels, laid on a lattice, and their spectra."""
+"""Covariance kernels on a lattice, and their spectra."""
 
 import math
 from collections.abc import Callable
@@ -34,10 +34,9 @@ _LARGEST_TORUS = 2**24
 class Matern:
     """Matérn kernel of order nu, a value for `kernel`.
 
-    k(r) = 2^(1 - nu) / Gamma(nu) (sqrt(2 nu) r)^nu K_nu(sqrt(2 nu) r), with r the distance
-    in correlation lengths, as in scikit-learn's `Matern`. Order 1/2 is the exponential
-    kernel; large orders approach exp(-r^2 / 2), the Gaussian kernel of a correlation length
-    sqrt 2 times as long.
+    k(r) = 2^(1 - nu) / Gamma(nu) (sqrt(2 nu) r)^nu K_nu(sqrt(2 nu) r), with r the distance in
+    correlation lengths, as in scikit-learn. nu = 1/2 is the exponential kernel; for large nu the
+    kernel approaches exp(-r^2 / 2).
 
     Parameters
     ----------
@@ -48,8 +47,6 @@ class Matern:
     --------
     >>> from rfsk.datasets import GaussianField, Matern
     >>> model = GaussianField(100, correlation_length=5.0, kernel=Matern(nu=2.5))
-    >>> model.sample(3, random_state=0).shape
-    (3, 100)
     """
 
     nu: float = 1.5
@@ -80,10 +77,7 @@ _KERNELS: dict[str, Profile] = {
 
 
 def check_kernel(model: Any) -> None:
-    """Check and normalise the lattice and kernel of a model, a frozen dataclass.
-
-    A correlation length becomes a float, or a tuple of one per axis if they differ.
-    """
+    """Check and normalise the lattice and kernel of a model, a frozen dataclass."""
     shape = check_lattice_shape(model.shape)
     object.__setattr__(model, "shape", shape)
     kernel, boundary = model.kernel, model.boundary
@@ -155,17 +149,14 @@ def _reach(profile: Profile, threshold: float = _NEGLIGIBLE) -> float:
 
 
 def is_dense(shape: tuple[int, ...], boundary: str) -> bool:
-    """Whether fields are drawn by a dense matrix, as those on small open lattices are."""
+    """Whether fields are drawn by a dense matrix, as on small open lattices."""
     return boundary == "open" and math.prod(shape) <= _DENSE_SITES
 
 
 def lattice_kernel(
     shape: tuple[int, ...], correlation_length: CorrelationLength, kernel: Kernel, boundary: str
 ) -> Array:
-    """Autocovariance on what is filled with noise: the lattice, or a torus it is cut from.
-
-    The kernel is a function of r, with r^2 = sum over axes of (d / xi)^2.
-    """
+    """Autocovariance on the lattice of the noise, where r^2 = sum over axes of (d / xi)^2."""
     if boundary == "periodic":
         return periodic_kernel(shape, correlation_length, kernel)
     if is_dense(shape, boundary):
@@ -176,11 +167,7 @@ def lattice_kernel(
 def periodic_kernel(
     shape: tuple[int, ...], correlation_length: CorrelationLength, kernel: Kernel
 ) -> Array:
-    """Autocovariance of unit variance, wrapped around a ring or torus.
-
-    The sum of the kernel over all periodic images is positive semi-definite at every correlation
-    length; the kernel of the shortest distance is not.
-    """
+    """Autocovariance of unit variance, summed over all periodic images of a ring or torus."""
     profile = _profile(kernel)
     lengths = _axis_lengths(correlation_length, len(shape))
     if kernel == "gaussian" and len(shape) == 2:  # a product of two rings
@@ -225,7 +212,7 @@ def _fold(values: Callable[[Array], Array], width: int, side: int) -> Array:
 def open_kernel(
     distances: list[NDArray[Any]], correlation_length: CorrelationLength, kernel: Kernel
 ) -> Array:
-    """Bare kernel at the given distances along each axis."""
+    """Kernel at the given distances along each axis."""
     lengths = _axis_lengths(correlation_length, len(distances))
     squares = [(d / xi) ** 2 for d, xi in zip(distances, lengths, strict=True)]
     return np.asarray(_profile(kernel)(np.sqrt(reduce(np.add.outer, squares))))
@@ -234,12 +221,7 @@ def open_kernel(
 def embedding(
     shape: tuple[int, ...], correlation_length: CorrelationLength, kernel: Kernel
 ) -> Array:
-    """Autocovariance on a torus large enough to hold an open lattice, exact on it to 1e-12.
-
-    Circulant embedding (Wood and Chan, 1994): the torus grows while the shortest-distance kernel
-    has negative eigenvalues, until the kernel decays across the margin; then the wrapped kernel is
-    exact, and positive.
-    """
+    """Autocovariance on a torus that contains an open lattice (Wood and Chan, 1994), to 1e-12."""
     margin = _reach(_profile(kernel), 1e-14)
     widest = [
         scipy.fft.next_fast_len(side + math.ceil(margin * xi), real=True)
@@ -266,7 +248,7 @@ def embedding(
 
 
 def spectrum(autocovariance: Array, rounding: float = ROUNDING) -> Array:
-    """Eigenvalues of a stationary covariance on a ring or torus, laid out as by `rfftn`."""
+    """Eigenvalues of a stationary covariance on a ring or torus, in the layout of `rfftn`."""
     if not np.isfinite(autocovariance).all():
         raise ValueError("autocovariance holds NaN or infinity; expected finite numbers.")
     transform = np.fft.rfftn(autocovariance)
@@ -310,9 +292,7 @@ def pairwise(
 ) -> Array:
     """Covariance of pairs of sites from that of the first site with every site.
 
-    Displacements are taken around a periodic lattice, with their direction: an oriented field has
-    another covariance along one diagonal than along the other. On an open lattice their size
-    decides, because an autocovariance of its shape has no other direction.
+    Displacements are signed on a periodic lattice, and absolute on an open one.
     """
     # By division, not np.unravel_index, which is wrong for more than 8192 entries where the last
     # axis has a single one, as sites[:, :, None] does (NumPy issue 31980).

@@ -1,4 +1,4 @@
-"""Fields drawn by Markov chains: intervals between samples, and clusters to flip."""
+"""Fields drawn by Markov chains, and flips of clusters."""
 
 import math
 import warnings
@@ -29,7 +29,7 @@ _FIRST_SERIES, _LONGEST_SERIES = 100, 6400  # sweeps
 
 
 class Dynamics(NamedTuple):
-    """How the chains of a model start, make a sweep (which may overwrite them) and are observed."""
+    """Initial states of chains, a sweep (which may overwrite them) and observables."""
 
     start: Callable[[int, np.random.Generator], States]
     sweep: Callable[[States, np.random.Generator], States]
@@ -44,7 +44,7 @@ class Dynamics(NamedTuple):
     def record(
         self, states: States, n_sweeps: int, rng: np.random.Generator
     ) -> tuple[States, dict[str, Array]]:
-        """Make sweeps, and return observables after each of them, (n_sweeps, n_chains)."""
+        """States after a number of sweeps, and observables after each, (n_sweeps, n_chains)."""
         series: dict[str, list[Array]] = {}
         for _ in range(n_sweeps):
             states = self.sweep(states, rng)
@@ -54,7 +54,7 @@ class Dynamics(NamedTuple):
 
 
 class ChainField(StationaryField):
-    """A stationary field that is drawn by many Markov chains, advanced together, on a torus."""
+    """Stationary field that is drawn by Markov chains on a torus."""
 
     n_sweeps: int | None
 
@@ -66,7 +66,7 @@ class ChainField(StationaryField):
     @property
     @abstractmethod
     def _dynamics(self) -> Dynamics | None:
-        """None where samples are exact and independent."""
+        """None if samples are exact and independent."""
 
     def _open(self, rng: np.random.Generator, n_samples: int | None) -> Take:
         if self._dynamics is None:
@@ -77,19 +77,14 @@ class ChainField(StationaryField):
     def autocorrelation_times(
         self, n_sweeps: int = 1000, random_state: Any = None
     ) -> dict[str, float]:
-        """Measure the autocorrelation times of the chains of a torus; ValueError on a ring.
+        """Measure autocorrelation times, in sweeps, of an energy and the squared mean on a torus.
 
         Parameters
         ----------
         n_sweeps : int, default=1000
             Length of the 64 chains measured.
         random_state : int, Generator, RandomState or None, default=None
-            Seed.
-
-        Returns
-        -------
-        times : dict of str to float
-            Integrated autocorrelation times, in sweeps, of an energy and of the squared mean.
+            Seed of the chains.
         """
         check_positive(n_sweeps, "n_sweeps", integer=True)
         if self._dynamics is None:
@@ -105,10 +100,7 @@ class ChainField(StationaryField):
 
 
 class Chains:
-    """Independent chains, whose states are taken at intervals of `n_sweeps` sweeps.
-
-    If `n_sweeps` is None, the chains measure the interval before the second set of states.
-    """
+    """Independent chains, whose states are taken every `n_sweeps` sweeps (measured if None)."""
 
     def __init__(
         self, dynamics: Dynamics, n_sweeps: int | None, n_chains: int, rng: np.random.Generator
@@ -119,7 +111,7 @@ class Chains:
         self._waiting: States = np.empty((0, 0))
 
     def take(self, n: int) -> Array:
-        """Return the next n states, flattened, one chain after another."""
+        """Next n states, flattened, one chain after another."""
         parts = []
         while n > 0:
             if len(self._waiting) == 0:
@@ -140,7 +132,7 @@ class Chains:
         return self.dynamics.run(self._states, self.n_sweeps, self.rng)
 
     def _measure(self, states: States) -> tuple[States, int]:
-        """Run the chains on until their autocorrelation is known, and choose the interval."""
+        """Run the chains until their autocorrelation is known, and choose the interval."""
         n_sweeps = _FIRST_SERIES
         while True:
             states, series = self.dynamics.record(states, n_sweeps, self.rng)
@@ -157,11 +149,9 @@ def flip_clusters(
     activation: tuple[Array | float, Array | float],
     rng: np.random.Generator,
 ) -> NDArray[np.int8]:
-    """Flip Swendsen-Wang clusters of spins +-1 on tori, (n_chains, rows, columns), at equal odds.
+    """Flip Swendsen-Wang clusters of spins +-1, (n_chains, rows, columns), with probability 1/2.
 
-    `activation` is the probability 1 - exp(-2 J) of activating the bond from a site to the next
-    along each axis, or an array of them, if the two spins are equal. Active bonds connect a
-    cluster.
+    `activation` is the probability 1 - exp(-2 J) of bonds of equal neighbours along each axis.
     """
     sites = np.arange(spins.size, dtype=np.int32).reshape(spins.shape)
     starts, ends = [], []
@@ -180,11 +170,7 @@ def flip_clusters(
 
 
 def autocorrelation_time(series: Array) -> float:
-    """Integrated autocorrelation time of stationary series, (n_steps, n_chains), in steps.
-
-    tau = 1 + 2 sum_t rho(t), summed to the first window t >= 5 tau (Sokal). It is NaN if the steps
-    are constant. A series shorter than 20 tau underestimates it, which a warning reports.
-    """
+    """Autocorrelation time 1 + 2 sum_t rho(t) of series, (n_steps, n_chains); NaN if constant."""
     tau = _integrated_time(series)
     _warn_if_short(len(series), tau)
     return tau

@@ -1,4 +1,4 @@
-"""Input models: their protocol, and the base class that draws."""
+"""The protocol of input models, and their base class."""
 
 import math
 from abc import ABC, abstractmethod
@@ -16,18 +16,16 @@ Take = Callable[[int], Array]
 
 
 class InputModel(Protocol):
-    """Distribution of one input vector: the members that every input model has.
+    """Protocol of input models, which are distributions of one input vector.
 
     Any object with these members can be a class of a `Discrimination`. Some functions also use
-    `excess_kurtosis`, `autocovariance`, `pixel_quadrature` and `fourth_cumulant` of a model that
-    has them; `StationaryField` documents these.
+    `excess_kurtosis`, `autocovariance` and other methods of `StationaryField`.
 
     Examples
     --------
     >>> from rfsk import NLGP
-    >>> model = NLGP(30, correlation_length=3.0, gain=3.0)
-    >>> model.shape, model.n_features, model.covariance().shape
-    ((30,), 30, (30, 30))
+    >>> NLGP(30, correlation_length=3.0, gain=3.0).covariance().shape
+    (30, 30)
     """
 
     @property
@@ -39,7 +37,7 @@ class InputModel(Protocol):
         """Number of sites."""
 
     def sample(self, n_samples: int, random_state: Any = None) -> Array:
-        """Draw inputs, (n_samples, n_features); see `Sampler.sample`.
+        """Draw inputs, (n_samples, n_features).
 
         Parameters
         ----------
@@ -55,10 +53,9 @@ class InputModel(Protocol):
 
 
 class Sampler(ABC):
-    """Base class of input models: `draw` gives `sample`, `chunks` and `stream`.
+    """Base class of input models, whose subclasses define `shape` and `draw`.
 
-    Subclasses have a `shape` and a method `draw`. `block_size`, the number of numbers that are
-    drawn at a time, bounds the memory beside the output.
+    `block_size`, how many values are drawn at a time, limits the memory.
 
     Examples
     --------
@@ -68,8 +65,7 @@ class Sampler(ABC):
     ...
     ...     def draw(self, n_samples, rng):
     ...         return rng.standard_normal((n_samples, 4))
-    >>> Noise().sample(1000, random_state=0).shape
-    (1000, 4)
+    >>> X = Noise().sample(1000, random_state=0)
     """
 
     shape: tuple[int, ...]
@@ -88,11 +84,10 @@ class Sampler(ABC):
         ----------
         n_samples : int
         rng : numpy.random.Generator
-            Source of all random numbers.
         """
 
     def __getstate__(self) -> dict[str, Any]:
-        """Attributes without cached properties, which are left out of pickles."""
+        """Attributes without cached properties, which are not pickled."""
         return {
             name: value
             for name, value in self.__dict__.items()
@@ -100,29 +95,22 @@ class Sampler(ABC):
         }
 
     def _open(self, rng: np.random.Generator, n_samples: int | None) -> Take:
-        """Return a function that draws the next inputs, of which `n_samples` will be needed."""
+        """Function that draws the next inputs; `n_samples` is their total number, if known."""
         return partial(self.draw, rng=rng)
 
     def stream(self, random_state: Any = None) -> Take:
-        """Open an endless stream of inputs.
-
-        A model that is drawn by Markov chains continues its chains from one call to the next.
+        """Open an endless stream: a function of n that returns the next n inputs, (n, n_features).
 
         Parameters
         ----------
         random_state : int, Generator, RandomState or None, default=None
             Seed of the stream.
-
-        Returns
-        -------
-        take : callable
-            ``take(n)`` gives the next n inputs, (n, n_features).
         """
         take = self._open(as_generator(random_state), None)
         return lambda n: next(self._cut(take, n, n))
 
     def _cut(self, take: Take, n_samples: int, chunk_size: int) -> Iterator[Array]:
-        """Draw blocks of the size of this model, and yield their rows in chunks of another size."""
+        """Draw blocks, and yield their rows in chunks of another size."""
         n_rows = max(1, self.block_size // self.n_features)
         block, left = np.empty((0, self.n_features)), n_samples
         for start in range(0, n_samples, chunk_size):
@@ -141,22 +129,15 @@ class Sampler(ABC):
     def chunks(
         self, n_samples: int, chunk_size: int | None = None, random_state: Any = None
     ) -> Iterator[Array]:
-        """Draw inputs chunk by chunk, where all of them would not fit in memory.
-
-        The rows are those that `sample` draws with the same seed, for every size of chunks.
+        """Yield the inputs of `sample` in chunks, for data larger than memory.
 
         Parameters
         ----------
         n_samples : int
-            Number of inputs to draw in all.
         chunk_size : int, optional
-            Rows of a chunk; by default a chunk has about a hundred thousand numbers.
+            Rows of a chunk; by default a chunk has about 100,000 values.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
-
-        Yields
-        ------
-        inputs : ndarray of shape (at most chunk_size, n_features)
         """
         check_positive(n_samples, "n_samples", integer=True)
         if chunk_size is None:
@@ -165,17 +146,13 @@ class Sampler(ABC):
         return self._cut(self._open(as_generator(random_state), n_samples), n_samples, chunk_size)
 
     def sample(self, n_samples: int, random_state: Any = None) -> Array:
-        """Draw inputs.
+        """Draw inputs, (n_samples, n_features).
 
         Parameters
         ----------
         n_samples : int
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
-
-        Returns
-        -------
-        inputs : ndarray of shape (n_samples, n_features)
         """
         check_positive(n_samples, "n_samples", integer=True)
         take = self._open(as_generator(random_state), n_samples)

@@ -33,38 +33,28 @@ _PROBES = np.linspace(-3.0, 3.0, 13)
 @latent_entries
 @dataclass(frozen=True)
 class NLGP(LatentField):
-    """Non-linear Gaussian process: x = psi(gain z) / Z with z a Gaussian field.
+    """Non-linear Gaussian process x = psi(gain z) / Z, where z is a Gaussian field.
 
-    psi(h) = erf(h / sqrt 2) and Z^2 = (2/pi) asin(gain^2 / (1 + gain^2)), so that every pixel
-    has zero mean and unit variance. A small gain leaves the field Gaussian, gain 1 makes each
-    pixel exactly uniform, a large gain gives sign(z), with sharp edges. It is the first
-    data model of Ingrosso and Goldt (PNAS 119, e2201854119, 2022).
+    By default psi(h) = erf(h / sqrt 2) and Z^2 = (2/pi) asin(gain^2 / (1 + gain^2)), so that every
+    pixel has zero mean and unit variance. The field is Gaussian for small gain, has uniform pixels
+    at gain 1, and approaches sign(z), with sharp edges, at large gain (Ingrosso and Goldt, PNAS
+    119, e2201854119, 2022). Covariances have closed forms for erf and sign. For other maps their
+    error is below 1e-10, or 1e-6 if psi has jumps or kinks elsewhere than at zero.
 
     Parameters
     ----------
     @shape @correlation_length
     gain : float
-        g. In the literature that writes psi(h) = erf(h), without the square root of two, the
-        gain of the same distribution is ours divided by sqrt 2.
+        Gain g; literature with psi(h) = erf(h) has the same distribution at g / sqrt 2.
     @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
-        psi: erf(h / sqrt 2), tanh(h), sign(h), or a function of a float64 array. Inputs are
-        (psi - mean) / standard deviation.
-
-    Notes
-    -----
-    The covariance is closed for erf and sign. For others the mean, variance and kurtosis are
-    integrals over panels halved until they resolve the map, and the covariance is Mehler's series
-    in Hermite coefficients: exact to 1e-10 for maps that are smooth, or jump at zero, and to 1e-6
-    for those that jump or kink elsewhere.
+        psi: erf(h / sqrt 2), tanh(h), sign(h), or a function of a float64 array, which is
+        standardised to zero mean and unit variance.
 
     Examples
     --------
     >>> from rfsk.datasets import NLGP
-    >>> model = NLGP(100, correlation_length=10.0, gain=1.0)
-    >>> model.sample(2, random_state=0).shape
-    (2, 100)
-    >>> round(model.excess_kurtosis(), 12)  # uniform pixels
+    >>> round(NLGP(100, correlation_length=10.0, gain=1.0).excess_kurtosis(), 12)  # uniform pixels
     -1.2
     """
 
@@ -110,7 +100,7 @@ class NLGP(LatentField):
 
     @property
     def remark(self) -> str:
-        """Which convention the gain follows, where there is another."""
+        """Convention of the gain, if there is another one."""
         if self.nonlinearity != "erf":
             return ""
         return (
@@ -154,10 +144,9 @@ def make_nlgp(
 ) -> Classes:
     """Draw classes of non-linear Gaussian processes (`NLGP`) that differ in correlation length.
 
-    Every class has zero mean and unit variance and is unchanged by negation, so that linear
-    classifiers stay near chance. The default is the one-dimensional task of Ingrosso and
-    Goldt (PNAS 2022); their two-dimensional one is ``shape=(20, 20),
-    correlation_length=(1.0, 2.0)``.
+    Classes have zero mean, unit variance and the symmetry x -> -x, so that linear classifiers stay
+    near chance. The default is the one-dimensional task of Ingrosso and Goldt (PNAS 2022); their
+    two-dimensional task is ``shape=(20, 20), correlation_length=(1.0, 2.0)``.
 
     Parameters
     ----------
@@ -166,7 +155,7 @@ def make_nlgp(
         From near zero (Gaussian) through 1 (uniform pixels) to large (sharp edges).
     @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
-        The saturating map.
+        Saturating map, see `rfsk.datasets.NLGP`.
 
     Examples
     --------
@@ -189,23 +178,21 @@ def make_gp(
     boundary: str = "periodic",
     nonlinearity: Nonlinearity = "erf",
 ) -> Classes:
-    """Draw the Gaussian control of `make_nlgp`: the same covariances, nothing beyond them.
+    """Draw the Gaussian control of `make_nlgp`, which has the same covariances.
 
     Parameters
     ----------
     @shape @correlation_length
     gain : float or None, default=3.0
-        The covariance is exactly that of the NLGP of this gain; None takes the bare kernel.
+        Gain of the NLGP whose covariance is taken; None takes the kernel itself.
     @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
-        The saturating map of that NLGP.
+        Saturating map of that NLGP.
 
     Examples
     --------
     >>> from rfsk import make_gp
     >>> X, y = make_gp(1000, shape=(8, 8), correlation_length=(1.0, 2.0), random_state=0)
-    >>> X.shape
-    (1000, 64)
     """
     bare = gain is None
     process = {} if bare else {"gain": gain, "nonlinearity": nonlinearity}

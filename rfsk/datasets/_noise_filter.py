@@ -1,4 +1,4 @@
-"""The linear map from white noise to a stationary Gaussian field, by filtering or by modes."""
+"""The linear map from white noise to a stationary Gaussian field."""
 
 import math
 from functools import cached_property
@@ -20,12 +20,9 @@ _SYMMETRY_ROUNDING = 1e-13  # up to here a covariance on a torus is symmetric
 
 
 class NoiseFilter:
-    """Linear map from white noise to a Gaussian field of a given autocovariance.
+    """Linear map from white noise to `scale` times a Gaussian field of autocovariance `torus`.
 
-    `torus` is the autocovariance on the lattice that is filled with noise, `shape` the lattice of
-    the field, `scale` a factor of the field, and `rounding` the fraction of the largest eigenvalue
-    by which others may be negative. Open boundaries are drawn by the square root of their
-    covariance matrix, or, beyond 1024 sites, cut from a large torus.
+    `rounding` is the tolerance of negative eigenvalues, relative to the largest.
     """
 
     def __init__(
@@ -42,7 +39,7 @@ class NoiseFilter:
 
     @cached_property
     def response(self) -> Array:
-        """Factor of each mode of the noise, laid out as by `rfftn`."""
+        """Factor of each mode of the noise, in the layout of `rfftn`."""
         return self.scale * np.sqrt(spectrum(self.torus, self.rounding))
 
     @cached_property
@@ -74,12 +71,7 @@ class NoiseFilter:
 
     @cached_property
     def modes(self) -> Array | None:
-        """Functions whose sum, with independent standard normal amplitudes, is the field.
-
-        Cosines and sines on a ring or torus, (n_modes, n_sites), strongest first. Those left out
-        have less of the variance than single precision resolves (1.4e-14). None if so many are
-        needed, or the lattice is so large, that filtering white noise is faster.
-        """
+        """Cosines and sines, (n_modes, n_sites), whose sum with normal amplitudes is the field."""
         if not self.is_periodic or self.torus.size > _MOST_SITES:
             return None
         modes = self._fourier_modes()
@@ -88,12 +80,9 @@ class NoiseFilter:
 
     @cached_property
     def mode_factors(self) -> tuple[Array, Array, Array] | None:
-        """Modes down the rows and across the columns of a lattice, of whose products it is made.
+        """Tuple (rows, columns, amplitudes), or None if filtering white noise is faster.
 
-        The field is sum_ab noise_ab amplitudes[a, b] rows[a] columns[b], with standard normal
-        noise, for (rows, columns, amplitudes). A ring is a single row. A torus has such modes if
-        its covariance does not change where one axis is reversed; any other small lattice is
-        treated as a ring of all its sites. None if filtering white noise is faster.
+        The field is sum_ab noise_ab amplitudes[a, b] rows[a] columns[b]; a ring has a single row.
         """
         torus, alone = self.torus, np.ones((1, 1))
         if not self.is_periodic:
@@ -132,14 +121,14 @@ class NoiseFilter:
 
 
 def _strongest(power: Array) -> Integers:
-    """Indices of all but the weakest powers, which together are next to nothing."""
+    """Indices of all but the weakest powers, whose sum is negligible."""
     order = np.argsort(-power, kind="stable")
     weakest = np.cumsum(power[order][::-1])  # in this order nothing is lost in rounding
     return order[: len(power) - int(np.searchsorted(weakest, _LEFT_OUT * weakest[-1], "right"))]
 
 
 def _ring_modes(side: int) -> Array:
-    """Cosines and sines on a ring, of mean square one: row k has frequency k or `side` - k."""
+    """Cosines and sines on a ring, of mean square one; row k has frequency k or `side` - k."""
     frequency, sites = np.ogrid[:side, :side]
     phase = 2.0 * np.pi * frequency * sites / side
     is_alone = 2 * frequency % side == 0  # has no sine

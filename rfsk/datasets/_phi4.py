@@ -1,4 +1,4 @@
-"""The scalar phi^4 field on a ring, sampled exactly, and on a torus, by a Markov chain."""
+"""The scalar phi^4 field, sampled exactly on a ring and by a Markov chain on a torus."""
 
 import math
 from collections.abc import Sequence
@@ -28,9 +28,10 @@ _NEGLIGIBLE = 42.0  # exp(-42) = 6e-19, relative to the largest weight
 class Phi4(ChainField):
     """Scalar field with a quartic potential on a ring or torus, p(phi) ~ exp(-S).
 
-    S = sum over neighbours of (k/2) (phi_i - phi_j)^2 + sum over sites of
-    (m2/2) phi_i^2 + (lam/4) phi_i^4. A negative m2 gives two wells at +-sqrt(-m2/lam), between
-    which domains form. The third kind of input of Ingrosso and Goldt (PNAS 2022).
+    S = sum over neighbours of (k/2) (phi_i - phi_j)^2 + sum over sites of (m2/2) phi_i^2 + (lam/4)
+    phi_i^4. A negative m2 makes two wells at +-sqrt(-m2/lam), between which domains form (Ingrosso
+    and Goldt, PNAS 2022). Samples and moments are exact on a ring (to 1e-12). Samples on a torus
+    come from chains of heat baths and cluster flips (Brower and Tamayo, 1989).
 
     Parameters
     ----------
@@ -39,29 +40,19 @@ class Phi4(ChainField):
     coupling : float
         k >= 0, the stiffness between neighbours.
     mass_squared : float, default=-12.0
-        m2.
+        m2; it must be positive if lam is zero.
     quartic : float, default=8.0
-        lam >= 0; zero, with positive m2, is the Gaussian free field.
+        lam >= 0; lam = 0 is the Gaussian free field.
     standardize : bool, default=False
-        Whether to divide the field by its standard deviation (where it has a closed form: on a
-        ring, or without quartic term).
+        Whether to divide by the standard deviation (only on a ring, or without quartic term).
     n_sweeps : int, optional
         Sweeps between two samples of a chain (torus with quartic term only), as in `Ising`.
-
-    Notes
-    -----
-    On a ring the transfer operator on a grid gives the closed forms, and samples: grid values
-    drawn without error, then each site drawn again from its continuous distribution given its
-    neighbours (heat bath). Because sums over the grid equal integrals (to 1e-12), the result has
-    exactly the distribution of the continuous field. On a torus a sweep is the same heat bath,
-    followed by flips of clusters of equal sign (Brower and Tamayo, 1989).
 
     Examples
     --------
     >>> from rfsk.datasets import Phi4
-    >>> model = Phi4(40, coupling=2.0)
-    >>> round(model.correlation_length, 1), round(float(model.autocovariance()[0]), 3)
-    (40.4, 1.409)
+    >>> round(Phi4(40, coupling=2.0).correlation_length, 1)
+    40.4
     """
 
     shape: tuple[int, ...]
@@ -109,7 +100,7 @@ class Phi4(ChainField):
 
     @property
     def _scale(self) -> float:
-        """Factor of the field: one over its standard deviation if standardized."""
+        """Factor of the field, one over its standard deviation if standardized."""
         return 1.0 / math.sqrt(self._raw_autocovariance.flat[0]) if self.standardize else 1.0
 
     @cached_property
@@ -136,7 +127,7 @@ class Phi4(ChainField):
 
     @property
     def _edge(self) -> float:
-        """Where V exceeds its minimum by 42."""
+        """Value at which V exceeds its minimum by 42."""
         m2, lam = self.mass_squared, self.quartic
         if m2 < 0.0:
             return math.sqrt(-m2 / lam + math.sqrt(4.0 * _NEGLIGIBLE / lam))
@@ -151,11 +142,7 @@ class Phi4(ChainField):
 
     @property
     def correlation_length(self) -> float:
-        """Decay length of correlations on the endless chain, in sites.
-
-        From the transfer operator; without quartic term 1 / arcosh(1 + m2 / 2 k), also along an
-        axis of a torus.
-        """
+        """Correlation length on the infinite chain, or for lam = 0 along an axis, in sites."""
         if self._is_free:
             if self.coupling == 0.0:
                 return 0.0
@@ -192,7 +179,7 @@ class Phi4(ChainField):
 
     @cached_property
     def _clone(self) -> GaussianClone:
-        """The Gaussian field that a free field is."""
+        """Gaussian field that equals the free field."""
         return GaussianClone(self)
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
@@ -226,7 +213,7 @@ class Phi4(ChainField):
 
     @property
     def _dynamics(self) -> Dynamics | None:
-        """Gaussian noise around zero, heat bath and clusters of signs, mean square and mean."""
+        """Normal initial fields, heat bath and cluster flips, mean square and squared mean."""
         if self._has_closed_form:
             return None
 
@@ -261,15 +248,14 @@ def make_phi4(
 ) -> Classes:
     """Draw classes of scalar phi^4 fields that differ in their coupling.
 
-    With the default potential on a ring couplings 0.6 and 1.2 give correlation lengths of 2.3
-    and 8.6 sites, 1 and 2 give 5.6 and 40.4. Variances differ by a few per cent; `standardize`
-    makes them equal.
+    On a ring with the default potential, couplings 0.6, 1, 1.2 and 2 give correlation lengths of
+    2.3, 5.6, 8.6 and 40.4 sites. Variances differ by a few per cent unless `standardize` is True.
 
     Parameters
     ----------
     @shape
     coupling : sequence of float, default=(0.6, 1.2)
-        One stiffness k per class: class i has the i-th.
+        Stiffness k of each class.
     mass_squared : float, default=-12.0
         m2 of the potential (m2/2) phi^2 + (lam/4) phi^4.
     quartic : float, default=8.0
@@ -282,8 +268,6 @@ def make_phi4(
     --------
     >>> from rfsk.datasets import make_phi4
     >>> X, y = make_phi4(1000, 40, random_state=0)
-    >>> X.shape
-    (1000, 40)
     """
     common = {
         "mass_squared": mass_squared,

@@ -1,4 +1,4 @@
-"""Maps of a Gaussian field, pixel by pixel, and their moments and covariances."""
+"""Pointwise maps of a Gaussian field, and their moments and covariances."""
 
 import math
 from collections.abc import Callable
@@ -37,14 +37,9 @@ _ROWS = 2**16  # correlations at which the series is summed at a time
 
 
 class PixelMap:
-    """Map of a Gaussian field, pixel by pixel, to zero mean and unit variance; here the identity.
+    """Pointwise map of a Gaussian field to zero mean and unit variance; here the identity.
 
-    Attributes
-    ----------
-    scale : float
-        Factor of the standard normal latent field that `forward` expects.
-    compiled : (str, float) or None
-        Name and factor of the map in compiled code: "identity", "erf", "tanh" or "sign".
+    `scale` is the factor of z that `forward` expects, `compiled` the map in compiled code, if any.
     """
 
     scale: float = 1.0
@@ -52,11 +47,11 @@ class PixelMap:
     normalization: float = 1.0
 
     def forward(self, latent: Any) -> Any:
-        """Map a latent field, times `scale`, of NumPy or torch; may overwrite it."""
+        """Map a latent field, times `scale`, of NumPy or torch, possibly in place."""
         return latent
 
     def correlation(self, rho: Array) -> Array:
-        """Correlation of two pixels from that of the latent field."""
+        """Correlation of two pixels, given that of the latent field."""
         return rho
 
     def excess_kurtosis(self) -> float:
@@ -84,10 +79,7 @@ class SignMap(PixelMap):
 
 
 class FunctionMap(PixelMap):
-    """(f(scale z) - mean) / standard deviation, of a NumPy function f.
-
-    The variance and the excess kurtosis are computed if they are None.
-    """
+    """(f(scale z) - mean) / standard deviation; variance and kurtosis are computed if None."""
 
     compiled: tuple[str, float] | None = None
 
@@ -141,7 +133,7 @@ class ErfMap(FunctionMap):
 
 
 class StandardMap(FunctionMap):
-    """A function of NumPy and torch arrays that gives pixels of zero mean and unit variance."""
+    """Function of NumPy and torch arrays that gives pixels of zero mean and unit variance."""
 
     def __init__(self, function: Callable[[Any], Any], kurtosis: float) -> None:
         super().__init__(function, 1.0, 1.0, kurtosis)
@@ -183,7 +175,7 @@ def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Arr
 
 
 def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Array]:
-    """Nodes z, Gaussian weights and f(z), on panels halved until they resolve f."""
+    """Nodes z, Gaussian weights and f(z), on panels that are halved until they resolve f."""
     active = np.stack([_EDGES[:-1], _EDGES[1:]], axis=1)
     kept, total = [], None
     for _ in range(_MAX_HALVINGS):
@@ -215,12 +207,7 @@ def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Ar
 
 
 class MapMoments:
-    """Moments of f(z) with z a standard normal, and the correlation of two such at correlated z.
-
-    f maps an array of any length to one of the same length; it may have steps, kinks and steep
-    stretches anywhere. Its `variance`, where there is a closed form, is needed if f has heavy
-    tails.
-    """
+    """Moments of f(z) with standard normal z, and correlations at two correlated z."""
 
     def __init__(self, function: Callable[[Array], Array], variance: float | None = None) -> None:
         z, weights, values = _adapted_nodes(function)
@@ -234,7 +221,7 @@ class MapMoments:
             raise ValueError("The pointwise map is constant: its inputs would all be the same.")
 
     def quadrature(self) -> tuple[Array, Array]:
-        """Values of f and weights with which expectations of functions of f are sums."""
+        """Values of f and weights, with which expectations of functions of f are sums."""
         return self._values + self.mean, self._weights / self._weights.sum()
 
     @cached_property
@@ -246,11 +233,7 @@ class MapMoments:
 
     @cached_property
     def _series(self) -> tuple[Array, float]:
-        """Squared Hermite coefficients, as fractions of the variance, and what is left over.
-
-        c_n = E f(z) h_n(z) with h_n the orthonormal Hermite polynomials; the recurrence runs
-        on h_n exp(-z^2 / 4), which neither overflows nor loses digits.
-        """
+        """Squared Hermite coefficients, as fractions of the variance, and the remainder."""
         damping = np.exp(-0.25 * self._z**2)
         # The Gaussian weight holds exp(-z^2 / 2); half of it goes with the polynomial.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -267,12 +250,7 @@ class MapMoments:
         return np.array(fractions), max(left, 0.0)
 
     def correlation(self, rho: Array) -> Array:
-        """Correlation of f(z) and f(z') where z and z' have correlation rho.
-
-        Mehler's series sum_n c_n^2 rho^n / variance, which keeps any covariance positive
-        semi-definite. What is left beyond its last order, if f jumps or is steep, is taken to
-        decay as the series of asin(q rho) does.
-        """
+        """Mehler's series sum_n c_n^2 rho^n / variance for the correlation of f(z) and f(z')."""
         distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
         values = np.concatenate(
             [self._sum(distinct[start : start + _ROWS]) for start in range(0, len(distinct), _ROWS)]
@@ -293,7 +271,7 @@ class MapMoments:
 
     @cached_property
     def _tail(self) -> tuple[float, Array]:
-        """Q and the series of asin(q rho) that goes on as the last quarter of ours does."""
+        """Factor q and the series of asin(q rho) that continue the last quarter of the series."""
         fractions, left = self._series
         n = len(fractions)
         arcsine = _arcsine_series(n)

@@ -1,4 +1,4 @@
-"""Pulses on a ring: the simplest inputs with edges."""
+"""Pulses on a ring, simple inputs with edges."""
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -13,23 +13,20 @@ from ._stationary import StationaryField
 
 @dataclass(frozen=True)
 class Pulses(StationaryField):
-    """One pulse per sample: +1 on an arc of a ring and -1 elsewhere, or the reverse.
-
-    The arc starts anywhere, its length is uniform on lo, ..., hi - 1, and the sign is random.
+    """One pulse per sample, at random: +1 on an arc of a ring and -1 elsewhere, or the reverse.
 
     Parameters
     ----------
     shape : int
         Sites of the ring.
     length : (int, int)
-        lo and hi, in sites: lengths from lo up to but not including hi, 1 <= lo < hi <= shape.
+        (lo, hi) with 1 <= lo < hi <= shape: lengths are uniform on lo, ..., hi - 1 sites.
 
     Examples
     --------
     >>> from rfsk.datasets import Pulses
-    >>> Pulses(8, length=(2, 4)).sample(2, random_state=1)
-    array([[ 1.,  1.,  1.,  1.,  1.,  1., -1., -1.],
-           [-1., -1.,  1.,  1.,  1.,  1.,  1., -1.]])
+    >>> Pulses(8, length=(2, 4)).sample(1, random_state=1)
+    array([[-1., -1., -1., -1.,  1.,  1., -1., -1.]])
     """
 
     shape: tuple[int, ...]
@@ -63,12 +60,7 @@ class Pulses(StationaryField):
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
     def product_moment(self, sites: Integers) -> Array:
-        """One minus twice the fraction of arcs that hold an odd number of the sites.
-
-        A site is in the arcs of length l that start on the l sites up to it. Going around the
-        ring, the number of sites in the arc changes by one at either end of these four stretches,
-        so that every other gap between the sorted ends belongs to odd numbers.
-        """
+        """One minus twice the fraction of arcs that contain an odd number of the sites."""
         side = self.shape[0]
         moments = np.zeros(len(sites))
         for length in range(*self.length):
@@ -104,14 +96,12 @@ def make_pulses(
     shape : int, default=100
         Sites of the ring.
     length : sequence of (int, int), default=((5, 15), (15, 30))
-        One range (lo, hi) of pulse lengths per class, in sites, hi excluded.
+        Range (lo, hi) of pulse lengths of each class, in sites, hi excluded.
 
     Examples
     --------
     >>> from rfsk.datasets import make_pulses
     >>> X, y = make_pulses(1000, 60, random_state=0)
-    >>> X.shape
-    (1000, 60)
     """
     ranges = check_one_per_class(length, "length", example="((5, 15), (15, 30))")
     return family(Pulses, shape, "length", ranges)

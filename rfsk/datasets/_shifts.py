@@ -20,17 +20,12 @@ def augment_shifts(
     n_shifts: int = 1,
     random_state: Any = None,
 ) -> Any:
-    """Shift every row of `X` around its lattice by random numbers of sites.
-
-    Each shift is uniform over all translations of the ring or torus, so that the distribution of a
-    shifted row is translation-invariant, whatever the distribution of `X`.
+    """Shift every row of `X` uniformly at random around its ring or torus.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
-        Inputs.
     y : array-like of shape (n_samples,), optional
-        Labels; a shifted row keeps the label of its row.
     shape : int or tuple of int, optional
         Lattice of the features: a ring by default, (rows, columns) for a torus.
     n_shifts : int, default=1
@@ -41,17 +36,15 @@ def augment_shifts(
     Returns
     -------
     X_shifted : ndarray or DataFrame of shape (n_samples * n_shifts, n_features)
-        Shifted rows, float64; row i comes from row ``i // n_shifts`` of `X`. A DataFrame of pandas
-        or polars gives one of the same kind with the same columns.
+        Shifted rows, float64, with row i from row ``i // n_shifts``; a DataFrame if `X` is one.
     y_shifted : ndarray or Series of shape (n_samples * n_shifts,)
-        Labels; returned only if `y` is given.
+        Labels of the rows; returned only if `y` is given.
 
     Examples
     --------
     >>> from rfsk import augment_shifts
-    >>> augment_shifts([[1.0, 2.0, 3.0]], n_shifts=2, random_state=1)
-    array([[3., 1., 2.],
-           [3., 1., 2.]])
+    >>> augment_shifts([[1.0, 2.0, 3.0]], random_state=1)
+    array([[3., 1., 2.]])
     """
     refuse_images(X, y)
     data = check_array(X, dtype=np.float64, input_name="X")

@@ -28,28 +28,25 @@ latent_entries = shared_entries("""\
 shape : int or (int, int)
     Sites of the ring, or (rows, columns) of the torus.
 correlation_length : float or (float, float)
-    xi of the latent field's kernel, in sites; in two dimensions also a pair, down the
-    rows and across the columns.
+    xi of the latent field, in sites; in two dimensions also (down the rows, across the columns).
 kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
     Kernel of the latent field, see `GaussianField`.
 boundary : {"periodic", "open"}, default="periodic"
-    A ring or torus, or a window on an endless field.
+    A ring or torus, or a window on an infinite field.
 """)
 
 
 class StationaryField(Sampler):
-    """Base class of fields on a lattice whose distribution depends on displacements only.
+    """Base class of fields whose distribution depends on displacements only.
 
-    Subclasses have zero mean, a `shape` and the methods `draw` and `autocovariance`. With
-    `product_moment` they have fourth cumulants as well, and with `pixel_quadrature` most of the
-    theory. With periodic boundaries, the default, displacements are taken around the ring or torus.
+    Subclasses have zero mean, a `shape`, and the methods `draw` and `autocovariance`. The method
+    `product_moment` adds fourth cumulants, and `pixel_quadrature` most of the theory. Displacements
+    are taken around the ring or torus unless `boundary` is "open".
 
     Examples
     --------
     >>> from rfsk import Ising
     >>> covariance = Ising(30, temperature=1.0).covariance()
-    >>> bool(abs(covariance[0] - covariance[:, 0]).max() < 1e-12)  # it depends on distance only
-    True
     """
 
     boundary: str = "periodic"
@@ -58,11 +55,11 @@ class StationaryField(Sampler):
     def autocovariance(self) -> Array:
         """Exact covariance of the first site with every site, of shape `shape`.
 
-        A model without a closed form raises NotImplementedError.
+        Models without a closed form raise NotImplementedError.
         """
 
     def torus_autocovariance(self) -> Array:
-        """Autocovariance on a torus that holds the field: its own, if it is periodic."""
+        """Autocovariance on a torus that contains the field."""
         return self.autocovariance()
 
     def covariance(self) -> Array:
@@ -70,7 +67,7 @@ class StationaryField(Sampler):
         return covariance_matrix(self.autocovariance(), self.boundary)
 
     def gaussian_clone(self) -> "StationaryField":
-        """Gaussian field with exactly this covariance."""
+        """Gaussian field with the same covariance."""
         from ._gaussian_clone import GaussianClone
 
         return GaussianClone(self)
@@ -80,22 +77,18 @@ class StationaryField(Sampler):
         return float(self.fourth_cumulant([0] * 4) / self._autocovariance.flat[0] ** 2)
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
-        """Values and weights with which expectations over one pixel are sums.
-
-        E g(x_i) = weights @ g(values), where the weights add to one.
-        """
+        """Values and weights with E g(x_i) = weights @ g(values), if a closed form is known."""
         raise NotImplementedError(
             f"{type(self).__name__} has no closed form of the distribution of a pixel; estimate it "
             "from samples: pass model.sample(n) instead."
         )
 
     def product_moment(self, sites: Integers) -> Array:
-        """Exact E x_i x_j x_k x_l, the hook of all fourth moments and cumulants.
+        """Exact E x_i x_j x_k x_l, from which fourth moments and cumulants are computed.
 
         Parameters
         ----------
         sites : ndarray of int of shape (n, 4)
-            Valid numbers of sites, counted along rows; they may repeat.
         """
         raise NotImplementedError(
             f"{type(self).__name__} has no closed form of its fourth moment; estimate it from "
@@ -120,12 +113,11 @@ class StationaryField(Sampler):
         Parameters
         ----------
         indices : array-like of int, of shape (..., 4)
-            Numbers of the sites, as in `fourth_moment`.
         """
         return np.asarray(self.fourth_moment(indices) - self._gaussian_moment(np.asarray(indices)))
 
     def _gaussian_moment(self, sites: Integers) -> Array:
-        """C_ij C_kl + C_ik C_jl + C_il C_jk: the fourth moment of the Gaussian clone."""
+        """C_ij C_kl + C_ik C_jl + C_il C_jk, the fourth moment of the Gaussian clone."""
         i, j, k, l = np.moveaxis(sites, -1, 0)  # noqa: E741
         C = partial(pairwise, self._autocovariance, boundary=self.boundary)
         return np.asarray(C(i, j) * C(k, l) + C(i, k) * C(j, l) + C(i, l) * C(j, k))
@@ -135,29 +127,22 @@ class StationaryField(Sampler):
         return self.autocovariance()
 
     def fourth_cumulant_slice(self) -> Array:
-        """All fourth cumulants that involve the first site, kappa_0jkl, (n_features,) * 3.
-
-        On a ring or torus they are all there are, up to translation; refused above 256 sites.
-        `rfsk.analysis.cumulant` of the model gives the tensor of all of them.
-        """
+        """Fourth cumulants kappa_0jkl with the first site, (n_features,) * 3, up to 256 sites."""
         return cumulant_slice(self.fourth_cumulant, self.shape, self.boundary == "periodic")
 
 
 class LatentField(StationaryField):
     """Base class of fields made of white noise, which is filtered and mapped pixel by pixel.
 
-    A subclass is a frozen dataclass with the `shape`, `correlation_length`, `kernel` and `boundary`
-    of `GaussianField`, and has a `pixel_map` unless it is Gaussian.
+    Subclasses are frozen dataclasses with the `shape`, `correlation_length`, `kernel` and
+    `boundary` of `GaussianField`, and a `pixel_map` unless they are Gaussian.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk import NLGP
-    >>> model = NLGP(30, correlation_length=3.0, gain=3.0)
     >>> noise = np.random.default_rng(0).standard_normal((5, 30))
-    >>> rolled = model.from_noise(np.roll(noise, 4, axis=1))
-    >>> bool(np.allclose(rolled, np.roll(model.from_noise(noise), 4, axis=1)))
-    True
+    >>> X = NLGP(30, correlation_length=3.0, gain=3.0).from_noise(noise)
     """
 
     correlation_length: CorrelationLength
@@ -168,7 +153,7 @@ class LatentField(StationaryField):
         check_kernel(self)
 
     def latent_torus(self) -> Array:
-        """Autocovariance of the latent Gaussian field on the lattice that is filled with noise."""
+        """Autocovariance of the latent Gaussian field on the lattice of the noise."""
         return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
 
     @cached_property
@@ -178,12 +163,12 @@ class LatentField(StationaryField):
 
     @cached_property
     def noise_filter(self) -> NoiseFilter:
-        """Map from white noise to the latent field, as `pixel_map` expects it."""
+        """Map from white noise to the latent field that `pixel_map` expects."""
         torus = self.latent_torus()
         return NoiseFilter(torus, self.shape, self.boundary, self.pixel_map.scale, self.rounding)
 
     def latent_autocovariance(self) -> Array:
-        """Covariance of the first site with every site of the latent Gaussian field."""
+        """Autocovariance of the latent Gaussian field, of shape `shape`."""
         return np.array(self.noise_filter.torus[tuple(slice(side) for side in self.shape)])
 
     def autocovariance(self) -> Array:
@@ -200,22 +185,16 @@ class LatentField(StationaryField):
 
     @property
     def noise_shape(self) -> tuple[int, ...]:
-        """Sides of the lattice to fill with noise: `shape`, or a larger torus to cut it from."""
+        """Sides of the lattice of the noise: `shape`, or a larger torus from which it is cut."""
         return self.noise_filter.torus.shape
 
     def from_noise(self, noise: Any) -> Any:
-        """Turn white noise, of NumPy or torch, into fields.
+        """Turn white noise into fields, (n_samples, n_features), of the same array library.
 
         Parameters
         ----------
-        noise : array of shape (n_samples, n_sites) or (n_samples,) + noise_shape
-            Independent standard normal numbers, in single or double precision, on any device;
-            n_sites is the product of `noise_shape`.
-
-        Returns
-        -------
-        fields : array of shape (n_samples, n_features)
-            In the library, precision and on the device of `noise`.
+        noise : array of shape (n_samples, prod(noise_shape)) or (n_samples,) + noise_shape
+            Standard normal numbers of NumPy or torch, in single or double precision.
         """
         return self.pixel_map.forward(self.noise_filter(noise))
 
@@ -225,7 +204,7 @@ class LatentField(StationaryField):
 
 
 class Gaussian(LatentField):
-    """Gaussian fields: what those of a kernel and clones have in common."""
+    """Base class of Gaussian fields."""
 
     def excess_kurtosis(self) -> float:
         return 0.0

@@ -1,4 +1,4 @@
-"""Transfer operator of a chain of continuous variables: exact moments and samples."""
+"""Transfer operator of a chain of continuous variables."""
 
 import copy
 import math
@@ -19,15 +19,9 @@ _CELLS = 2**21  # probabilities computed at a time
 
 
 class TransferOperator:
-    """Ring with weight prod_i exp(-V(x_i) - (k/2) (x_{i+1} - x_i)^2) on a grid.
+    """Ring with weight prod_i exp(-V(x_i) - (k/2) (x_{i+1} - x_i)^2), V even, on a grid.
 
-    The trapezoidal rule converges faster than any power of its step for such smooth weights:
-    the grid is refined until the spectrum and the variance no longer change (by 1e-12), so that
-    sums over the grid are integrals.
-
-    The potential V is even and exp(-V) negligible at `half_width`; k is the coupling. The grid must
-    resolve `narrowest`, the smallest standard deviation of a site given its neighbours, with at
-    most 1536 points.
+    The grid, up to `half_width`, is refined until spectrum and variance converge to 1e-12.
     """
 
     def __init__(
@@ -72,21 +66,21 @@ class TransferOperator:
 
     @property
     def correlation_length(self) -> float:
-        """Decay length on the endless chain, from the ratio of the two largest eigenvalues."""
+        """Decay length on the infinite chain, from the ratio of the two largest eigenvalues."""
         ratio = float(self._eigenvalues[1])
         if not 0.0 < ratio < 1.0:
             return 0.0 if ratio <= 0.0 else math.inf
         return -1.0 / math.log(ratio)
 
     def density(self, side: int | None) -> Array:
-        """Probabilities of the grid's values at a site of a ring, or of the endless chain."""
+        """Probabilities of the grid values at a site of a ring, or of the infinite chain (None)."""
         if side is None:
             return np.asarray(self._vectors[:, 0] ** 2)
         weights = self._eigenvalues**side
         return np.asarray(self._vectors**2 @ weights / weights.sum())
 
     def moment(self, power: int, side: int | None) -> float:
-        """E x^power at a site of a ring, or (side=None) of the endless chain."""
+        """E x^power at a site of a ring, or of the infinite chain (None)."""
         return float(self.density(side) @ self.grid**power)
 
     def autocovariance(self, side: int) -> Array:
@@ -97,7 +91,7 @@ class TransferOperator:
         return np.asarray(traces / powers[side].sum())
 
     def fourth_moment(self, gaps: Integers, side: int) -> Array:
-        """E of the product of four sites, from the gaps between them around the ring, (n, 4)."""
+        """Mean product of four sites, given the gaps between them around the ring, (n, 4)."""
         powers = self._eigenvalues ** np.arange(side + 1)[:, None]
         blocks = np.einsum("ab,gb,bc->gac", self._field, powers, self._field)
         moments = np.empty(len(gaps))
@@ -115,7 +109,7 @@ class TransferOperator:
         return np.asarray(moments / powers[side].sum())
 
     def power(self, exponent: int) -> Array:
-        """Power of the operator on the grid, (n_points, n_points), of largest eigenvalue one."""
+        """Power of the operator on the grid, (n_points, n_points), with largest eigenvalue one."""
         if exponent == 1:
             return np.asarray(self._matrix)
         vectors = self._vectors * self._eigenvalues**exponent
