@@ -1,4 +1,4 @@
-"""The torch module of a convolutional net, on a ring or torus."""
+"""The torch module of a convolutional net on a ring or torus."""
 
 import math
 from typing import Any
@@ -51,11 +51,11 @@ class Convolutional(ReadoutMixin, HiddenUnits):
 
     @property
     def n_widest(self) -> int:
-        """Activations of an input that are held at once, before strides and pooling."""
+        """Activations per input that are in memory at once, before strides and pooling."""
         return self.n_units * math.prod(self.torus)
 
     def layers(self) -> dict[str, tuple[int, int]]:
-        """Channels and lattice sites, by the parameter's name."""
+        """Numbers of channels and of lattice sites, by the name of the parameter."""
         return dict.fromkeys(("weight", "bias"), (self.n_units, math.prod(self.shape)))
 
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
@@ -76,7 +76,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
     def _by_fourier(
         self, images: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor
     ) -> torch.Tensor:
-        """Do the same at a cost that does not grow with the kernel."""
+        """The same by fast Fourier transforms, whose cost does not depend on the kernel size."""
         kernel = functional.pad(weight[:, 0], self.padding).roll(self.center, self.axes)
         torus, axes = self.torus, self.axes
         product = torch.fft.rfftn(images, s=torus, dim=axes)
@@ -86,7 +86,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return correlation[(..., *kept)] + bias.reshape(-1, *[1] * len(self.shape))
 
     def laid_on_sites(self) -> torch.Tensor:
-        """Filters / sqrt(taps) on every site, (n_channels * n_sites, n_features), in double."""
+        """Filters / sqrt(taps) at every site, (n_channels * n_sites, n_features), in double."""
         n_features = math.prod(self.shape)
         weight = self.weight.detach().double() / math.sqrt(self.fan_in)
         one_hot = torch.eye(n_features, dtype=torch.float64, device=weight.device)
@@ -95,12 +95,12 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return responses.reshape(n_features, -1).T.contiguous()
 
     def readout_on_sites(self) -> torch.Tensor:
-        """Weights of the linear readout for every site, also if sites are pooled by their mean."""
+        """Weights of the linear readout for every site, also with mean pooling."""
         weights = self.readout_weight.detach()
         return weights.repeat_interleave(math.prod(self.sites), dim=1) if self.pooling else weights
 
     def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
-        """Hidden activations, pooled where asked, (n_samples, n_activations)."""
+        """Hidden activations after any pooling, (n_samples, n_activations)."""
         values = super().hidden(x)
         if self.pooling is None:
             return values
