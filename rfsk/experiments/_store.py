@@ -1,4 +1,4 @@
-"""The store of a sweep: a manifest of what was run, and one file for each finished cell."""
+"""Store of a sweep: a manifest, and one file for each finished cell."""
 
 import ast
 import contextlib
@@ -19,9 +19,9 @@ from .._core._versions import installed_versions
 
 
 class Store:
-    """Folder of finished cells of one study; made if it does not exist.
+    """Folder of the finished cells of one study, created if necessary.
 
-    Its manifest has what was given, the versions of libraries and the digests of `modules`.
+    Its manifest holds the arguments, the versions of libraries and the digests of `modules`.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class Store:
         self.write("manifest", manifest)
 
     def read(self, name: str) -> Any:
-        """Return an entry, or None if there is none or it is not whole."""
+        """Entry of the store; None if it does not exist or is incomplete."""
         try:
             return json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
 
     def write(self, name: str, content: dict[str, Any]) -> None:
-        """Write an entry, whole or not at all: to a temporary file, which is then renamed."""
+        """Write an entry atomically, by renaming a temporary file."""
         temporary = self.folder / f".{name}.{uuid.uuid4().hex}.tmp"
         try:
             with open(temporary, "w", encoding="utf-8") as file:
@@ -70,10 +70,10 @@ class Store:
 
 
 def as_json(value: Any, modules: set[str]) -> str:
-    """Turn a value into JSON, the same for equal values in every process.
+    """JSON of a value, the same for equal values in every process.
 
-    Dataclasses and estimators become their parameters, functions and classes their names, and the
-    modules that define these are added to `modules`.
+    Dataclasses and estimators become their parameters, functions and classes their names. The
+    modules that define them are added to `modules`.
     """
 
     def describe(thing: Any) -> Any:
@@ -104,7 +104,7 @@ def _as_number(text: str) -> float:
 
 
 def _sources(modules: Iterable[str]) -> dict[str, str]:
-    """Digests of the source of modules and all that they import, except installed packages."""
+    """Digests of the source of modules and of their imports, except installed packages."""
     main = sys.modules["__main__"]
     waiting = {(main.__package__ or name) if name == "__main__" else name for name in modules}
     if "__main__" in waiting and not hasattr(main, "__file__"):
@@ -123,7 +123,7 @@ def _sources(modules: Iterable[str]) -> dict[str, str]:
 
 
 def _source_files(module: str) -> list[Path]:
-    """Source files of a module or of a whole package; none if it is installed."""
+    """Source files of a module or package; none if it is installed."""
     if module in sys.stdlib_module_names:
         return []
     try:
@@ -140,7 +140,7 @@ def _source_files(module: str) -> list[Path]:
 
 
 def _imports(text: bytes) -> set[str]:
-    """Top-level names of what a source file imports, wherever in it."""
+    """Top-level names of all imports in a source file."""
     names: list[str] = []
     with contextlib.suppress(SyntaxError, ValueError):  # of a template or compiled module
         for node in ast.walk(ast.parse(text)):

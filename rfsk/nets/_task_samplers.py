@@ -40,7 +40,7 @@ class FieldSampler:
     def draw(
         self, n_batches: int, batch_size: int
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Batches, (n_batches, batch_size, n_features), sorted by class; (n_batches, n_classes) counts."""
+        """Batches, (n_batches, batch_size, n_features), sorted by class, and their class counts."""
         from ._compiled_fields import draw_fields
 
         counts = _class_counts(self.task, n_batches, batch_size, self.rng)
