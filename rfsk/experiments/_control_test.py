@@ -24,7 +24,7 @@ CONTROLS = {
     "covariance": "Gaussian controls",
     "marginals": "Gaussian copula controls",
 }
-GROWN = 1.5  # least norm of a field that counts as grown, over its initial norm
+GROWN = 1.5  # minimum norm of a grown field, relative to its initial norm
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,8 @@ class ControlTest:
     Attributes
     ----------
     net : FCNet or ConvNet
-        Fitted to the data.
     controls : list of FCNet or ConvNet
-        Each fitted to its own Gaussian control of the data.
+        Nets fitted to the data and to their Gaussian controls.
     groups : dict of str to ndarray of bool of shape (n_units,)
         Units with initial bias "b > 0" and "b < 0", or "all units" if it is zero.
     has_grown : ndarray of bool of shape (n_units,)
@@ -50,23 +49,19 @@ class ControlTest:
     p_value : float
         Probability, under the null hypothesis, that the data exceed their controls as much as they
         do in the group in which they exceed them most.
-    unit_values : ndarray of shape (n_units,)
-        Measure of each unit of the net.
-    unit_p_values : ndarray of shape (n_units,)
-        p-value of each grown unit among the grown units of its group in all controls, corrected for
-        the number of units (Benjamini and Hochberg, J. R. Stat. Soc. B 57, 289, 1995); else NaN.
+    unit_values, unit_p_values : ndarray of shape (n_units,)
+        Measure of each unit, and for grown units its p-value among the grown units of its group in
+        all controls (corrected as in Benjamini and Hochberg, J. R. Stat. Soc. B 57, 289, 1995).
     alpha : float
-        Level of the test.
     keep : {"mean", "covariance", "marginals"}
-        Statistics that the controls share with the data.
+        As in `control_test`.
 
     Examples
     --------
     >>> from rfsk import FCNet, control_test, make_nlgp
     >>> X, y = make_nlgp(2000, 20, correlation_length=(1.0, 2.0), random_state=0)
-    >>> found = control_test(FCNet(4, max_epochs=2, random_state=0), X, y, random_state=0)
-    >>> list(found.groups), found.unit_p_values.shape, len(found.controls)
-    (['b > 0', 'b < 0'], (4,), 19)
+    >>> list(control_test(FCNet(4, max_epochs=2, random_state=0), X, y, random_state=0).groups)
+    ['b > 0', 'b < 0']
     """
 
     net: FCNet | ConvNet = field(repr=False)
@@ -118,13 +113,7 @@ class ControlTest:
         return f"No: the fields are not more localized than those of the controls ({comparison})."
 
     def table(self) -> Any:
-        """Table with one row per unit.
-
-        Returns
-        -------
-        table : pandas.DataFrame
-            Columns `group`, `has_grown`, `value`, `p_value` and `is_localized`.
-        """
+        """Table of units, with `group`, `has_grown`, `value`, `p_value` and `is_localized`."""
         return pd.DataFrame(
             {
                 "group": np.select(list(self.groups.values()), list(self.groups), ""),
@@ -161,10 +150,10 @@ def control_test(
     ----------
     net : FCNet or ConvNet
         Net to train; it is cloned. All trainings have its `random_state`, or a common seed if None.
+        A training that diverges raises a ValueError.
     X : array-like of shape (n_samples, n_features)
-        Inputs.
     y : array-like of shape (n_samples,)
-        Labels.
+        Inputs and labels.
     keep : {"mean", "covariance", "marginals"}, default="covariance"
         Statistics of each class that the controls share. For "mean", the null hypothesis is
         Gaussian data with independent features of equal variance about the class mean, and the
@@ -178,20 +167,14 @@ def control_test(
     alpha : float, default=0.05
         Level of the test, at least the smallest p-value.
     n_jobs : int, default=-1
-        Number of threads, as in joblib.
     verbose : int, default=0
-        Above 0 a progress bar over the nets is shown.
+        As in `fit_many`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the controls.
 
     Returns
     -------
     found : ControlTest
-
-    Raises
-    ------
-    ValueError
-        If `alpha` is below the smallest p-value, or if a net diverges.
 
     Examples
     --------
@@ -281,8 +264,8 @@ def compare_with_controls(
 def _p_value_of_largest(means: Array) -> float:
     """p-value of the first net, by the group in which it exceeds the others most.
 
-    Means, (n_groups, n_nets), are standardized within each group; groups without grown units are
-    ignored.
+    Means, (n_groups, n_nets), are standardized within groups; groups without grown units are left
+    out.
     """
     known = np.ma.masked_invalid(means)
     spread = known.std(axis=1, keepdims=True)

@@ -65,7 +65,7 @@ class Emergence:
     cp : CumulantCP
         Factors of the fourth cumulant of the long-range class.
     accuracy : dict of str to float
-        Accuracy of each net on fresh samples of its training task.
+        Accuracy on fresh samples of the training task, by net.
     is_positive : dict of str to ndarray of bool
         Units with a positive initial bias, by net.
     population : dict of str to PopulationSummary
@@ -145,7 +145,7 @@ class Emergence:
         rows = {}
         for name, label in labels.items():
             net = found["nets"][name]
-            # Filters share one place: they do not tile.
+            # All filters are at the same site, so that they do not tile.
             tiling = {} if name == "conv" else net["population"]["tiling"]
             rows[label] = {
                 "accuracy": _number(net["accuracy"], 3),
@@ -205,10 +205,8 @@ def emergence(
         Hidden units of the fully-connected nets; by default 40 or, on the torus, 100.
     device : str, default="auto"
         Torch device for the training.
-    quick : bool, default=False
-        Whether to train for only a fraction of the time.
-    verbose : bool, default=False
-        Whether to show a progress bar over the nets.
+    quick, verbose : bool, default=False
+        Whether to train for only a fraction of the time, and whether to show a progress bar.
     random_state : int or None, default=None
         Seed of all parts of the study.
 
@@ -261,7 +259,7 @@ def emergence(
         check_trained(net)
     nets = dict(zip(("nlgp", "clone", "conv"), trained, strict=True))
     cp = CumulantCP(plan.n_factors, random_state=seeds[3])
-    cp.fit(task.models[1].sample(plan.cp_samples, seeds[4]))  # of the long-range class
+    cp.fit(task.models[1].sample(plan.cp_samples, seeds[4]))  # samples of the long-range class
     trained_on = {"nlgp": task, "clone": clone, "conv": task}
     accuracy, is_positive, population = {}, {}, {}
     for (name, net), seed in zip(nets.items(), spawn_seeds(seeds[5], 3), strict=True):
@@ -300,7 +298,6 @@ def emergence(
 
 
 def _of_known(statistic: Callable[[Array], Any], values: NDArray[Any]) -> float | None:
-    """Statistic of the finite values; None if there are none."""
     known = values[np.isfinite(values)]
     return float(statistic(known)) if len(known) else None
 

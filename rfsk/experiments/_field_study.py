@@ -40,7 +40,7 @@ def nlgp_task(
     length_ratio : float, default=2.0
         Correlation length of class 1 over that of class 0, above 1.
     gain : float, default=3.0
-        Gain of both classes.
+        Gain of the NLGP.
     law : {"nlgp", "clone"}, default="nlgp"
         Distribution of the inputs; "clone" is Gaussian with the covariance of each class.
 
@@ -118,9 +118,8 @@ def measure_course(net: FCNet, task: Discrimination, random_state: Any) -> dict[
     ----------
     net : FCNet
     task : Discrimination
-        Task on which the net is trained.
     random_state : int, Generator, RandomState or None
-        Seed of the test samples.
+        As in `measure_fields`.
 
     Returns
     -------
@@ -169,11 +168,10 @@ class FieldStudy:
     learning_time : float, default=20_000
         Learning rate times number of steps.
     n_train : int, optional
-        Train on this many samples, repeatedly, with FCNet's default weight decay, instead of on fresh
-        samples.
+        Train on this many samples, with FCNet's default weight decay, instead of on fresh ones.
     n_measures : int, default=1
-        With 1, measure at the end. Otherwise return arrays of measurements during training, at times
-        evenly spaced in the logarithm over three decades.
+        With 1, measure at the end. Otherwise return arrays of measurements at times evenly spaced
+        in the logarithm, over three decades.
 
     Examples
     --------
@@ -194,7 +192,6 @@ class FieldStudy:
         object.__setattr__(self, "__signature__", inspect.Signature(parameters))
 
     def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
-        """Train one net and measure it."""
         plan = self._plan(random_state=random_state, **parameters)
         rows = [self.measure(net, plan.task, plan.seeds[2]) for net in plan.train()]
         if plan.n_measures == 1:
@@ -264,7 +261,6 @@ class Plan:
             yield self.net
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
-        """Training samples, if there is a fixed number of them."""
         if self.n_train is None:
             raise ValueError("n_train=None; this study needs a number of training samples.")
         return self.task.sample(self.n_train, self.seeds[1])

@@ -28,15 +28,15 @@ Array = NDArray[np.float64]
 
 _LEARNING_TIME = 20_000.0  # learning rate times steps
 _LEARNING_RATE = 5.0
-_ROWS_A_FEATURE = 5  # below, a net is likely to fit the noise of the sample
+_ROWS_A_FEATURE = 5  # with fewer, a net is likely to fit the noise of the sample
 _FEW_ROWS = 1000
-_COPY = 0.98  # cosine from which on two fields are one
+_COPY = 0.98  # cosine above which two fields count as copies
 _OUT_OF_SCALE = 30.0  # times the standard deviation of a typical feature
 _REMOVABLE = ("brightness", "contrast", "class_means")
-_STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
+_STILL_FALLS = 0.05  # relative fall of the loss over the last fifth of the training
 _N_OTHER_SEEDS = 2  # nets that show whether fields are the same for other seeds
 _N_REFERENCES = 4  # convolutional filters, and factors of the cumulant
-_N_SCRAMBLED = 39  # populations for the level of chance, of which the second largest is that of 5 %
+_N_SCRAMBLED = 39  # populations for the level of chance; the second largest is the 5 % level
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 
@@ -87,7 +87,7 @@ class DataStudy:
         Match of the fields with the filters of a convolutional net, the CP factors of the fourth
         cumulant and the fields of nets with other seeds: median over units of the largest cosine
         over shifts, and the level that 5 % of scrambled fields exceed (`chance_match`). The units
-        are the localized ones or, if there are none, all that have grown.
+        are the localized ones, or else all that have grown; empty if none has.
     index : LocalizationIndex or None
         Localization predicted for a ReLU neuron from the statistics of the data; None if undefined.
     notes : list of str
@@ -114,12 +114,7 @@ class DataStudy:
         return self.test.verdict
 
     def plot(self) -> Any:
-        """Plot the fields of the net and of a control, and the IPR of all units.
-
-        Returns
-        -------
-        figure : matplotlib Figure
-        """
+        """Figure with the fields of the net and of a control, and the IPR of all units."""
         import matplotlib.pyplot as plt
 
         from ..plotting import ReceptiveFieldDisplay
@@ -144,7 +139,7 @@ class DataStudy:
                 (0.08, of_controls, "s", _ORANGE, "means of controls"),
             ):
                 spread = place + np.linspace(left, left + 0.24, len(numbers))
-                of_legend = "_" * place + label  # each of them once
+                of_legend = "_" * place + label  # each label once
                 ax.plot(spread, numbers, style, color=color, markersize=4, label=of_legend)
         ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
         ax.set(ylabel="IPR", title="IPR of units and of controls")
@@ -214,8 +209,8 @@ def study_data(
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features), or images (n_samples, rows, columns) or
-        (n_samples, rows, columns, channels) Inputs. Colours are averaged, without an alpha channel.
+    X : array-like of shape (n_samples, n_features) or (n_samples, rows, columns[, channels])
+        Inputs. Colours are averaged, without an alpha channel.
     y : array-like of shape (n_samples,)
         Labels of two or more classes.
     shape : int or tuple of int, optional
@@ -231,9 +226,8 @@ def study_data(
     max_steps : int, optional
         Number of training steps; 4000 by default, at learning rate 5.
     n_jobs : int, default=-1
-        Number of threads, as in joblib.
     verbose : int, default=0
-        Above 0 a progress bar over the nets is shown.
+        As in `control_test`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the nets and of the controls.
 

@@ -30,9 +30,8 @@ def iterative_magnitude_pruning(
         Net to train; it is cloned. Its `random_state` must be an int, and its mask is the initial
         mask. Only the first hidden layer is pruned.
     X : array-like of shape (n_samples, n_features)
-        Inputs.
     y : array-like of shape (n_samples,)
-        Labels.
+        Inputs and labels.
     n_rounds : int, default=5
         Number of pruning rounds.
     fraction : float, default=0.3

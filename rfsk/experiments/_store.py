@@ -36,7 +36,7 @@ class Store:
             raise ValueError(
                 f"store={str(folder)!r} holds files but no manifest; name another folder."
             )
-        known = {**manifest, **(known or {})}  # a later grid may bring in further modules
+        known = {**manifest, **(known or {})}  # a later grid may add modules
         manifest = {**known, **manifest}
         for name, value in known.items():
             if manifest[name] != value:
@@ -117,7 +117,7 @@ def _sources(modules: Iterable[str]) -> dict[str, str]:
         module = waiting.pop().partition(".")[0]
         texts = [path.read_bytes() for path in _source_files(module)]
         found[module] = hashlib.sha256(repr(texts).encode()).hexdigest()[:16] if texts else ""
-        if module != "rfsk":  # whose imports are installed packages
+        if module != "rfsk":  # its imports are installed packages
             waiting |= {name for text in texts for name in _imports(text)} - found.keys()
     return {f"the source of {name}": digest for name, digest in found.items() if digest}
 
@@ -128,7 +128,7 @@ def _source_files(module: str) -> list[Path]:
         return []
     try:
         spec = importlib.util.find_spec(module)
-    except ValueError:  # of a script
+    except ValueError:  # the module is a script
         return [Path(str(sys.modules[module].__file__))]
     if spec is None:
         return []
@@ -140,9 +140,8 @@ def _source_files(module: str) -> list[Path]:
 
 
 def _imports(text: bytes) -> set[str]:
-    """Top-level names of all imports in a source file."""
     names: list[str] = []
-    with contextlib.suppress(SyntaxError, ValueError):  # of a template or compiled module
+    with contextlib.suppress(SyntaxError, ValueError):  # a template or compiled module
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Import):
                 names += [alias.name for alias in node.names]

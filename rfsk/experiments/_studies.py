@@ -57,9 +57,8 @@ class OnsetStudy(FieldStudy):
     Parameters
     ----------
     make_task : callable, default=nlgp_task
-        As in `FieldStudy`.
     measure : callable, default=measure_course
-        As in `FieldStudy`, with at least the numbers of `measure_course`.
+        As in `FieldStudy`; `measure` returns at least the numbers of `measure_course`.
 
     Examples
     --------
@@ -74,7 +73,6 @@ class OnsetStudy(FieldStudy):
     def __call__(
         self, *, random_state: Any, n_measures: int = 40, **parameters: Any
     ) -> dict[str, Any]:
-        """Train one net and measure its onset."""
         if n_measures == 1:
             raise ValueError("n_measures=1; an onset needs at least 2.")
         course = super().__call__(random_state=random_state, n_measures=n_measures, **parameters)
@@ -102,7 +100,6 @@ class FactorStudy(FieldStudy):
     """
 
     def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
-        """Train one net and decompose one cumulant."""
         plan = self._plan(random_state=random_state, **parameters)
         net = plan.net.fit(*plan.data())
         check_trained(net)
@@ -147,7 +144,6 @@ class PruningStudy(FieldStudy):
     fraction: float = 0.3
 
     def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
-        """Prune one net and measure it after each round."""
         plan = self._plan(random_state=random_state, **parameters)
         nets = iterative_magnitude_pruning(
             plan.net, *plan.data(), n_rounds=self.n_rounds, fraction=self.fraction
@@ -166,10 +162,7 @@ def gain_sweep(
     fixed: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Sweep:
-    """Sweep the gain of the inputs; fields localize if these are far from Gaussian.
-
-    Batches of 10 and learning rate 0.5 approximate the single-sample steps of Ingrosso and Goldt
-    (2022).
+    """Sweep the gain of the inputs, by default in batches of 10 at learning rate 0.5.
 
     Parameters
     ----------
@@ -214,10 +207,9 @@ def phase_diagram(
 
     Parameters
     ----------
-    gains : sequence of float, optional
-        By default 12 gains from 0.1 to 10, evenly spaced in the logarithm.
-    length_ratios : sequence of float, optional
-        Long over short correlation length; by default 12 ratios from 1.25 to 5.
+    gains, length_ratios : sequence of float, optional
+        Gains, and ratios of the longer correlation length to the shorter; by default 12 gains from
+        0.1 to 10 and 12 ratios from 1.25 to 5, evenly spaced in the logarithm.
     **options
         Options of `sweep`, such as `n_repeats` and `fixed`. `correlation_length` is the longer one.
 

@@ -59,27 +59,21 @@ class Sweep:
     def table(self) -> pd.DataFrame:
         """Table of all results, one row per cell (and entry of the study's arrays).
 
-        Returns
-        -------
-        table : pandas.DataFrame
-            Parameters of the grid, `repeat`, `seed`, results of the study, `duration` in seconds,
-            and `error`, the traceback of a failed cell, whose results are NaN.
+        Besides parameters and results it has `repeat`, `seed`, `duration` in seconds and `error`,
+        the traceback of a failed cell, whose results are NaN.
         """
         return self.frame.reset_index(drop=True)
 
     def mean(self, *values: str) -> pd.DataFrame:
         """Means over repeats, one row per point of the grid (and entry of the study's arrays).
 
+        Each result has its mean, its standard error ("_sem") and the number of repeats in which it
+        is not NaN ("_n").
+
         Parameters
         ----------
         *values : str
             Names of results; by default all that are numbers.
-
-        Returns
-        -------
-        table : pandas.DataFrame
-            Parameters of the grid, and for each result its mean, its standard error ("_sem") and
-            the number of repeats in which it is not NaN ("_n").
         """
         results = self.frame.drop(columns=[*self.parameters, *_OWN_COLUMNS])
         groups = self.frame.groupby(level=["point", "entry"], sort=False)
@@ -141,13 +135,6 @@ def sweep(
     found : Sweep
         A cell that raises an error is a row with its traceback; a later call runs it again. Ctrl-C
         stops the sweep with a warning and keeps the finished cells.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is invalid or the store holds another sweep, before any work.
-    OSError
-        If a finished cell cannot be written to the store.
 
     Notes
     -----
@@ -278,7 +265,7 @@ def _run_cell(
             record["rows"] = _as_rows(study(**arguments, random_state=seed), taken)
         except (Exception, SystemExit):
             record["error"] = traceback.format_exc()
-    if was_interrupted():  # even if a fit inside took it as the end of training
+    if was_interrupted():  # even if a fit took it as the end of its training
         raise KeyboardInterrupt
     return cell, {**record, "duration": time.perf_counter() - start}
 
@@ -310,8 +297,7 @@ def _label(value: Any) -> Any:
 def _one_thread() -> Iterator[None]:
     """Compute on one thread, so that rounding does not depend on the number of cores.
 
-    The calling process enters this as well, since cells in its threads restore its number of
-    threads.
+    The calling process enters this as well: cells in its threads restore its number of threads.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)

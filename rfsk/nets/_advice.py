@@ -9,8 +9,8 @@ from .._core._mistakes import note_axis_order, note_classes, note_scale, warn_li
 from ..datasets import Discrimination
 from ._modules import FIXED_READOUTS
 
-_ROWS = 2000  # of the data that are looked at
-_CERTAIN = 5.0  # standard errors
+_ROWS = 2000  # rows of the data to check
+_CERTAIN = 5.0  # in standard errors
 _ODD = ("erf", "tanh", "linear")
 
 
@@ -53,7 +53,7 @@ def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.in
     variance = first.var(axis=0) / len(first) + second.var(axis=0) / len(second)
     difference = np.abs(first.mean(axis=0) - second.mean(axis=0))
     if np.any(difference > _CERTAIN * np.sqrt(variance)):
-        return  # a linear classifier distinguishes the classes, and so will the net
+        return  # a linear classifier distinguishes the classes
     if no_biases:
         warn_likely_mistake(
             f"A net of odd units ({net.activation!r}) without biases (bias_init=0, "

@@ -115,17 +115,13 @@ class Autoencoder(NetEstimator):
         self._store(locals())
 
     def fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
-        """Train the net to reconstruct data. Interrupts and errors are as in `FCNet`.
+        """Train the net to reconstruct data and return it. Interrupts and errors are as in `FCNet`.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs, preferably of zero mean and about unit variance.
         y : ignored
-
-        Returns
-        -------
-        self : Autoencoder
         """
         return self._fit(partial(self._prepare_fit, X))
 
@@ -143,17 +139,13 @@ class Autoencoder(NetEstimator):
         return training._replace(n_epochs=self.max_epochs, n_steps=n_steps)
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
-        """Train for one pass over a block of data, starting from the current net.
+        """Train the current net for one pass over a block of data and return it.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs. The blocks of a Dask array are loaded one at a time.
         y : ignored
-
-        Returns
-        -------
-        self : Autoencoder
         """
         if is_lazy(X):
             self._check_parameters()
@@ -170,7 +162,7 @@ class Autoencoder(NetEstimator):
     def fit_online(
         self, source: InputModel | Discrimination, n_samples: int = 2_000_000
     ) -> "Autoencoder":
-        """Train on fresh samples, each used once. Interrupts and errors are as in `FCNet`.
+        """Train on fresh samples, each used once, and return the net. Errors are as in `FCNet`.
 
         Parameters
         ----------
@@ -178,10 +170,6 @@ class Autoencoder(NetEstimator):
             Source of the samples; all classes of a task are used, without their labels.
         n_samples : int, default=2_000_000
             Number of samples to draw, in `n_samples` / `batch_size` steps.
-
-        Returns
-        -------
-        self : Autoencoder
         """
         return self._fit(partial(self._prepare_online, source, n_samples))
 
@@ -193,16 +181,12 @@ class Autoencoder(NetEstimator):
         return self._online(task, n_samples, is_labelled=False)
 
     def inverse_transform(self, codes: ArrayLike) -> Array:
-        """Inputs reconstructed from codes.
+        """Inputs reconstructed from codes, (n_samples, n_features).
 
         Parameters
         ----------
         codes : array-like of shape (n_samples, n_hidden)
             Hidden activations.
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self, "receptive_fields_")
         units: Array = check_array(codes, dtype=np.float64, input_name="codes")
@@ -214,30 +198,21 @@ class Autoencoder(NetEstimator):
         return units @ self.decoder_ + self.intercept_
 
     def reconstruct(self, X: ArrayLike) -> Array:
-        """Reconstructions of inputs.
+        """Reconstructions of inputs, (n_samples, n_features).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        reconstructions : ndarray of shape (n_samples, n_features)
         """
         return self.inverse_transform(self.transform(X))
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Fraction of the variance that reconstructions explain.
+        """Explained variance 1 - sum |x - x'|^2 / sum |x - mean|^2 (NaN for constant inputs).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         y : ignored
-
-        Returns
-        -------
-        score : float
-            ``1 - sum |x - x'|^2 / sum |x - mean|^2``, or NaN if the inputs do not vary.
         """
         residual = self.reconstruct(X)
         data = np.asarray(validate_inputs(self, X, dtype=np.float64, reset=False))

@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 
 FLOATS = [np.float64, np.float32]
 _EVALUATIONS = 30
-_AT_ONCE = 2**24  # activations of predictions that are held at a time
+_AT_ONCE = 2**24  # activations in memory at once during prediction
 ONLINE_EPOCHS = 100  # entries of the history of an online fit
 # Parameters of skorch that an estimator passes on, and those that it sets itself.
 _PASSED_ON = ("optimizer__", "callbacks__")
@@ -52,12 +52,12 @@ class Training(NamedTuple):
 
     data: Samples | TaskBatches
     n_epochs: int
-    n_steps: int | None  # None for a block of data, of which no snapshots are taken
+    n_steps: int | None  # None for a block of data, without snapshots
     seed: int
     valid: Samples | None = None
     evaluator: Evaluator | None = None
     stop: threading.Event | None = None  # ends the training when set
-    n_threads: int | None = None  # of the compiled step; those of torch by default
+    n_threads: int | None = None  # threads of the compiled step; by default those of torch
 
 
 class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -65,10 +65,10 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     _module: ClassVar[type[HiddenUnits]]
     _engine: ClassVar[type[Engine]] = Engine
-    _scales_rates: ClassVar[bool] = False  # of the optimizer "sgd", with the numbers of units
+    _scales_rates: ClassVar[bool] = False  # whether the rates of "sgd" scale with the numbers of units
     net_: Engine
     _built: dict[str, Any]  # what a fitted net cannot change
-    _options: Mapping[str, Any] = MappingProxyType({})  # those of skorch
+    _options: Mapping[str, Any] = MappingProxyType({})  # options of skorch
 
     def _store(self, arguments: dict[str, Any]) -> None:
         """Store the arguments of the constructor and nothing else, as scikit-learn requires."""
@@ -98,7 +98,6 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         """Build the net for these classes and this number of features."""
 
     def _mask_of(self, n_features: int) -> NDArray[Any] | None:
-        """Checked mask of the existing weights; None if all exist."""
         return None
 
     def _fields_of(self, weight: Array) -> Array:
@@ -109,17 +108,14 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         """Set the fitted attributes that only this kind of net has."""
 
     def transform(self, X: ArrayLike) -> Array:
-        """Hidden activations (the codes of an autoencoder).
+        """Hidden activations (the codes of an autoencoder), (n_samples, n_activations).
+
+        The columns are the units of the last hidden layer or, for `ConvNet`, the channels and sites
+        (or windows of pooled sites).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        hidden : ndarray of shape (n_samples, n_activations)
-            One column per unit of the last hidden layer. `ConvNet` has one column per channel and
-            site, or per channel and window of sites if its activations are pooled.
         """
         return mark_activations(self._outputs(X, return_hidden=True))
 

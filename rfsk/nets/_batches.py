@@ -15,7 +15,7 @@ from ._task_samplers import BatchSampler, FieldSampler
 
 Batch = tuple[Any, torch.Tensor]
 
-_BLOCK = 2**19  # numbers drawn at a time, or one batch
+_BLOCK = 2**19  # numbers drawn at a time, at least one batch
 
 
 class Samples(Dataset):
@@ -123,7 +123,7 @@ class TaskBatches:
         self._left: tuple[torch.Tensor, NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
-        return round(self.n_samples / (len(self.ends) - 1))  # of an epoch
+        return round(self.n_samples / (len(self.ends) - 1))  # samples per epoch
 
     def __iter__(self) -> Iterator[Batch]:
         for X, y in self._blocks_of_epoch():

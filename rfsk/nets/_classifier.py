@@ -49,22 +49,17 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> "NetClassifier":
-        """Train the net on labelled data.
+        """Train the net on labelled data and return it.
 
         An interrupt (Ctrl-C) stops the training with a warning and keeps the net trained so far.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
         y : array-like of shape (n_samples,)
-            Labels of two or more classes.
+            Inputs, and labels of two or more classes.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the samples in the loss. Only their ratios matter; zero removes a sample.
-
-        Returns
-        -------
-        self : NetClassifier
 
         Raises
         ------
@@ -109,7 +104,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         if sample_weight is not None:
             options: Any = {"dtype": np.float64, "ensure_non_negative": True}
             sample_weight = _check_sample_weight(sample_weight, data, **options)
-            if not np.any(sample_weight):  # scikit-learn before 1.9 does not refuse them
+            if not np.any(sample_weight):  # accepted by scikit-learn before 1.9
                 raise ValueError("Sample weights must contain at least one non-zero number.")
         return data, np.asarray(y), sample_weight
 
@@ -139,24 +134,19 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> "NetClassifier":
-        """Train for one pass over a block of data, starting from the current net.
+        """Train the current net for one pass over a block of data and return it.
 
         It records no snapshots and keeps no data for validation.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs. The blocks of a Dask array are loaded one at a time.
         y : array-like of shape (n_samples,)
-            Labels.
+            Inputs and labels. The blocks of Dask arrays are loaded one at a time.
         classes : array-like of shape (n_classes,), optional
             Labels of all blocks; required in the first call if `y` does not contain all.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the samples in the loss, relative to those of the block.
-
-        Returns
-        -------
-        self : NetClassifier
         """
         if not (is_lazy(X) or is_lazy(y)):
             return self._fit(partial(self._prepare_block, X, y, classes, sample_weight))
@@ -208,7 +198,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def fit_online(
         self, task: Discrimination | tuple[Any, Any], n_samples: int = 2_000_000, *, n_eval: int = 0
     ) -> "NetClassifier":
-        """Train on fresh samples of a task, each used once. Interrupts and errors are as in `fit`.
+        """Train on fresh samples of a task, each used once, and return the net; see also `fit`.
 
         Parameters
         ----------
@@ -219,10 +209,6 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         n_eval : int, default=0
             If positive, `evaluation_` is measured on this many samples of the task and of its
             clone, at `record` (or 30) steps evenly spaced in the logarithm.
-
-        Returns
-        -------
-        self : NetClassifier
         """
         return self._fit(partial(self._prepare_online, task, n_samples, n_eval))
 
@@ -247,59 +233,45 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return training._replace(evaluator=evaluator)
 
     def decision_function(self, X: ArrayLike) -> Array:
-        """Decision values, positive for ``classes_[1]``; one column per class if there are several.
+        """Decision values, (n_samples,), positive for ``classes_[1]``, or (n_samples, n_classes).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
         """
         outputs = self._outputs(X)
         return np.asarray(self.net_.criterion_.decision(outputs))
 
     def predict_proba(self, X: ArrayLike) -> Array:
-        """Class probabilities; the squared loss estimates the conditional mean of the target.
+        """Class probabilities, (n_samples, n_classes).
+
+        The squared loss estimates the conditional mean of the target.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        probability : ndarray of shape (n_samples, n_classes)
         """
         outputs = self._outputs(X)
         return np.asarray(self.net_.criterion_.probability(outputs))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Most likely class of each input.
+        """Most likely class of each input, (n_samples,).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
         """
         outputs = self._outputs(X)
         return self.classes_[self.net_.criterion_.predicted(outputs)]
 
     def hidden_activations(self, X: ArrayLike, layer: int = -1) -> Array:
-        """Activations of a hidden layer.
+        """Activations of a hidden layer, (n_samples, n_activations).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         layer : int, default=-1
             Index of the layer, 0 for the first; negative values count from the last.
-
-        Returns
-        -------
-        hidden : ndarray of shape (n_samples, n_activations)
         """
         check_is_fitted(self, "receptive_fields_")
         number = check_layer(layer, self.net_.module_.n_layers)

@@ -1,7 +1,4 @@
-"""Compiled steps of gradient descent, in single precision.
-
-Results depend neither on the number of threads nor on how work is divided among calls.
-"""
+"""Compiled steps of gradient descent, whose results do not depend on the number of threads."""
 
 import numpy as np
 

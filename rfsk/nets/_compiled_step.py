@@ -13,8 +13,8 @@ from ._batches import Chunk
 from ._modules import FIXED_READOUTS, FullyConnected
 
 _SLOPES = {"erf": 2.0 / math.sqrt(math.pi), "tanh": 1.0, "relu": 1.0, "linear": 1.0}
-_OPERATIONS_AT_ONCE = 5e8  # of a call of the compiled code, some 20 ms
-_OPERATIONS_TO_SHARE = 5e6  # of a step from which on threads share its batch
+_OPERATIONS_AT_ONCE = 5e8  # operations per compiled call, about 20 ms
+_OPERATIONS_TO_SHARE = 5e6  # operations per step above which threads share a batch
 
 
 class CompiledStep:
@@ -37,11 +37,11 @@ class CompiledStep:
         scale, per_unit = module.activation.scale, module.readout_scale / n_units
         self.constants = np.array(
             [
-                batch_size,  # a smaller batch takes a step that is shorter in proportion
-                scale / math.sqrt(n_features),  # of w.x in the argument of the activation
-                scale,  # of b
-                per_unit,  # of the sum of the units in the output
-                2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,  # of a residual
+                batch_size,  # a smaller batch takes a proportionally smaller step
+                scale / math.sqrt(n_features),  # factor of w.x in the argument of the activation
+                scale,  # factor of b
+                per_unit,  # factor of the sum of the units in the output
+                2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,  # factor of a residual
                 rate,
                 bias["lr"] if module.bias.requires_grad else 0.0,
                 weight["weight_decay"],

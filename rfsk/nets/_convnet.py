@@ -35,8 +35,7 @@ class ConvNet(NetClassifier):
     @image_shape
     kernel_size : int, (int, int) or None, default=None
         Taps of a filter along each axis: odd, at most the side. None is the largest odd number up
-        to three quarters of the side. Filters much narrower than the fields have spikes at their
-        ends.
+        to three quarters of the side. Filters narrower than the fields have spikes at their ends.
     stride : int or (int, int), default=1
         Sites between successive positions of a filter along each axis; the first is site 0.
     boundary : {"periodic", "zero"}, default="periodic"
@@ -67,8 +66,8 @@ class ConvNet(NetClassifier):
     filters_ : ndarray of shape (n_channels,) + kernel_size
         Filters f, as used in cross-correlation.
     receptive_fields_ : ndarray of shape (n_channels, n_features)
-        f / sqrt(taps) at the central site of the lattice (side // 2), zero elsewhere; ``X @
-        receptive_fields_.T + biases_`` is the input of the units at that site.
+        f / sqrt(taps) at the central site of the lattice (side // 2), zero elsewhere;
+        ``X @ receptive_fields_.T + biases_`` is the input of the units at that site.
     @biases_ @classes_ @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_
     @snapshot_steps_ @evaluation_ @shape_ @seed_ @n_features_in_
 
@@ -184,8 +183,7 @@ class ConvNet(NetClassifier):
         -------
         net : FCNet
             Fitted, with ``warm_start=True``, no callbacks and the other parameters of this net.
-            Unit c S + i has filter c at position i of S. The learning rates scale with the number
-            of units.
+            Unit c S + i has filter c at position i of S. Rates scale with the number of units.
 
         Raises
         ------

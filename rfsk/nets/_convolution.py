@@ -41,7 +41,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         reach = [size // 2 for size in kernel_size]
         self.center = [-side for side in reach]
         self.is_periodic = boundary == "periodic"
-        # Zeros beyond the border: a torus with room for a filter's reach.
+        # Zeros beyond the border: a torus padded by the reach of a filter.
         room = [0 if self.is_periodic else side for side in reach]
         self.torus = [side + more for side, more in zip(shape, room, strict=True)]
         sides = zip(reversed(self.torus), reversed(kernel_size), strict=True)
@@ -55,11 +55,9 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return self.n_units * math.prod(self.torus)
 
     def layers(self) -> dict[str, tuple[int, int]]:
-        """Numbers of channels and of lattice sites, by the name of the parameter."""
         return dict.fromkeys(("weight", "bias"), (self.n_units, math.prod(self.shape)))
 
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
-        """Cross-correlation of every filter with every input, (n_samples, n_channels, *sites)."""
         images = x.reshape(len(x), 1, *self.shape)
         weight = self.weight * (scale / math.sqrt(self.fan_in))
         correlate = self.direct if self.is_direct else self._by_fourier

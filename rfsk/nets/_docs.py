@@ -41,9 +41,9 @@ random_state : int, Generator, RandomState or None, default=None
 **options : dict
     Parameters of skorch for the optimizer and callbacks, such as ``optimizer__momentum=0.9``.
 biases_ : ndarray of shape (n_units,)
-    Biases of the units at the end of training.
+    Biases of the units.
 classes_ : ndarray of shape (n_classes,)
-    Labels.
+    Labels of the classes.
 net_ : skorch.NeuralNet
     The trained skorch net, which numbers the classes from 0.
 history_ : skorch.history.History

@@ -44,12 +44,12 @@ class Engine(NeuralNet):
     Callbacks that must be called for each training batch select skorch's own loop.
     """
 
-    group_options_: dict[str, dict[str, float]]  # of the optimizer, by the name of the parameter
+    group_options_: dict[str, dict[str, float]]  # options of the optimizer, by parameter name
     n_steps_: int = 0
-    interrupted_: bool = False  # the last training, other than by a callback
+    interrupted_: bool = False  # whether the last training was interrupted, except by a callback
     snapshots_: Snapshots | None = None
     stop_: threading.Event | None = None  # ends the training when set, as an interrupt does
-    n_threads_: int = 1  # of the compiled step
+    n_threads_: int = 1  # threads of the compiled step
     last_batch_: tuple[Any, torch.Tensor] | None = None
 
     def _get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
@@ -94,21 +94,19 @@ class Engine(NeuralNet):
         return super().get_iterator(dataset, training=training)
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Any:
-        """Mean loss of a batch, weighted by the weights of its samples if there are any."""
         losses = self.criterion_(y_pred, y_true)
         if isinstance(X, dict):
             losses = losses * X["sample_weight"].to(losses.device)
         return losses.mean()
 
     def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Any:
-        """Train for some epochs, with a snapshot before the first step."""
         self.take_snapshot()
         return super().fit_loop(X, y, epochs, **kwargs)
 
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        if not training:  # of which there may be none
+        if not training:  # there may be none
             super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
             return
         is_ours = isinstance(iterator, SampleBatches | TaskBatches)
@@ -132,7 +130,6 @@ class Engine(NeuralNet):
         check_loss(losses[-1:], self.n_steps_)
 
     def record_epoch(self, loss: float, n_samples: int, n_batches: int) -> None:
-        """Record the mean loss of an epoch as that of a single batch."""
         self.history.new_batch()
         self.history.record_batch("train_loss", loss)
         self.history.record_batch("train_batch_size", n_samples)

@@ -27,7 +27,7 @@ from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
 from ._engine import DivergenceError, Engine
 
-_AT_ONCE = 16  # nets of a batched computation whose batches stay in a core's cache
+_AT_ONCE = 16  # nets per batched computation, so that batches stay in a core's cache
 
 
 def fit_many(
@@ -50,9 +50,8 @@ def fit_many(
     nets : sequence of FCNet, ConvNet or Autoencoder
         Nets to fit in place. All their parameters may differ.
     X : array-like of shape (n_samples, n_features)
-        Inputs.
     y : array-like of shape (n_samples,), optional
-        Labels; autoencoders need none.
+        Inputs and labels; autoencoders need no labels.
     n_jobs : int, default=-1
         Number of threads, as in joblib.
     verbose : int, default=0
@@ -68,9 +67,9 @@ def fit_many(
     --------
     >>> from rfsk import FCNet, fit_many, make_nlgp
     >>> X, y = make_nlgp(500, 20, correlation_length=(1.0, 2.0), random_state=0)
-    >>> nets = [FCNet(4, max_epochs=2, random_state=seed) for seed in range(3)]
-    >>> [net.receptive_fields_.shape for net in fit_many(nets, X, y)]
-    [(4, 20), (4, 20), (4, 20)]
+    >>> nets = fit_many([FCNet(4, max_epochs=2, random_state=seed) for seed in range(3)], X, y)
+    >>> nets[2].receptive_fields_.shape
+    (4, 20)
     """
     return _fit(nets, _starts(nets, [(X, y)] * len(nets), {}), n_jobs, verbose)
 
@@ -258,7 +257,6 @@ def _train_in_threads(
     stop: threading.Event,
     bar: Any,
 ) -> None:
-    """Train groups of nets in threads, which stop after an interrupt."""
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with ThreadPoolExecutor(n_workers) as pool:

@@ -24,27 +24,26 @@ class FCNet(NetClassifier):
         phi(x) = (1/K) sum_k sigma(w_k.x / sqrt(D) + b_k)
 
     with K hidden units. Stochastic gradient descent minimizes (phi(x) - t)^2 with target t = +1 for
-    class 0 and -1 for class 1. A step moves w by -learning_rate K dLoss/dw and b by -(learning_rate
-    / D) K dLoss/db, with gradients averaged over the batch, so that runs with different numbers of
+    class 0 and -1 for class 1. A step changes w by -learning_rate K dLoss/dw and b by
+    -learning_rate (K/D) dLoss/db, averaged over the batch, so that runs with different numbers of
     units or batch sizes are comparable. If the classes are translation-invariant and non-Gaussian,
-    the fields become localized and tile space; on a Gaussian clone of the classes they oscillate
-    (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
+    fields become localized and tile space; on their Gaussian clone fields oscillate (Ingrosso and
+    Goldt, PNAS 119, e2201854119, 2022).
 
     Parameters
     ----------
     n_hidden : int or tuple of int, default=64
         K, the number of hidden units, or the sizes of several hidden layers. Further layers have
-        standard normal initial weights and zero initial biases. The rates of a layer use its own K
-        and D, and the readout the K of the last layer. Fields and `mask` are of the first layer.
+        standard normal initial weights and zero initial biases, and rates with their own K and D.
+        Fields and `mask` belong to the first layer, the K of the readout to the last.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
-        sigma: erf(h / sqrt 2) for "erf", or a function of torch such as softplus. With a fixed
-        readout and no negative values, as for "relu", the target is 0 for class 0 and 1 for class
-        1.
+        sigma: erf(h / sqrt 2) for "erf", or a torch function such as softplus. If it has no
+        negative values and the readout is fixed, the targets are 0 for class 0 and 1 for class 1.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
-        The fixed readouts "mean", "sqrt" and "sum", for two classes, multiply the sum of the units
-        by s = 1/K, 1/sqrt K and 1; w then has the rate learning_rate / (s^2 K), so that outputs
-        learn equally fast and fields move less for larger s ("lazy" training). "linear" is (1/K) V
-        sigma + c with initial V standard normal and c zero, trained at the rates readout_rate
+        "mean", "sqrt" and "sum" are fixed readouts for two classes, s times the sum of the units
+        with s = 1/K, 1/sqrt K and 1. The rate of w is learning_rate / (s^2 K): outputs learn
+        equally fast, and fields move less for larger s ("lazy" training). "linear" is (1/K) V sigma
+        + c, where V (initially standard normal) and c (initially zero) have the rates readout_rate
         learning_rate K and readout_rate learning_rate. "auto" is "mean" for two classes and
         "linear" for more.
     @bias_init
@@ -53,14 +52,14 @@ class FCNet(NetClassifier):
         inputs with P(x) = P(-x).
     @train_bias @loss @class_weight
     learning_rate : float, default=5.0
-        Learning rate in the scaling above. Fields depend on learning_rate x steps only, if
-        learning_rate / batch_size is small.
+        Learning rate in the scaling above. If learning_rate / batch_size is small, the fields
+        depend only on learning_rate x steps.
     readout_rate : float, default=0.2
         Rate of the linear readout relative to that of the fields. With the squared loss, fields
         have time to localize if the readout is slow (0.02, at learning_rate 1).
     weight_decay : float, default=2e-4
-        Each step shrinks w by learning_rate x weight_decay, which suppresses noise in the fields
-        due to a finite data set.
+        Each step shrinks w by learning_rate x weight_decay, which suppresses the noise of a finite
+        data set.
     l1 : float, default=0.0
         Each step moves every weight of the fields towards zero by at most learning_rate x l1 (the
         proximal step of an L1 penalty), which makes fields sparse.
@@ -70,8 +69,7 @@ class FCNet(NetClassifier):
     @batch_size
     max_epochs : int, default=100
         Passes over the data in `fit`.
-    @init_scale
-    @optimizer @validation_fraction @image_shape
+    @init_scale @optimizer @validation_fraction @image_shape
     mask : array-like of bool, (n_hidden, n_features), optional
         True where a weight exists; all others remain zero.
     @record @callbacks @device @warm_start @verbose @random_state @options

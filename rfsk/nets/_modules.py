@@ -10,12 +10,11 @@ from torch.nn import functional
 
 from ._activations import as_activation
 
-# Sum over hidden units that a fixed readout takes, as a power of their number times the mean.
+# A fixed readout of K units is K to this power times their mean.
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
 def _normal(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """Standard normal numbers in single precision, independent of torch's default."""
     return torch.randn(shape, generator=generator, dtype=torch.float32)
 
 
@@ -24,7 +23,7 @@ class HiddenUnits(nn.Module):
 
     weight: nn.Parameter
     bias: torch.Tensor
-    n_layers = 1  # of hidden units
+    n_layers = 1  # number of hidden layers
 
     def __init__(
         self,
@@ -159,7 +158,6 @@ class DenseUnits(HiddenUnits):
         return _dense(x, self.weight, self.bias, scale)
 
     def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
-        """Activations of a hidden layer, the last one by default, (n_samples, n_activations)."""
         values = super().hidden(x)
         deeper = layer % self.n_layers
         layers = zip(self.deep_weights, self.deep_biases, strict=True)  # a slice would copy them
@@ -185,7 +183,7 @@ class FullyConnected(ReadoutMixin, DenseUnits):
         seed: int,
         **kwargs: Any,
     ) -> None:
-        # A generator of its own: the global one is not to be touched, nor safe in threads.
+        # Its own generator: the global one must not change and is not safe in threads.
         generator = torch.Generator().manual_seed(seed)
         super().__init__(n_features, n_hidden, generator=generator, **kwargs)
         self._add_readout(n_hidden[-1], n_hidden[-1], n_outputs, readout, generator)

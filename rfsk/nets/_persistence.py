@@ -57,7 +57,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     check_is_fitted(net, "receptive_fields_")
     parameters = dict(net.get_params(), callbacks=None)
     mask = parameters.pop("mask", None)
-    if isinstance(parameters.get("class_weight"), dict):  # whose keys JSON would make strings
+    if isinstance(parameters.get("class_weight"), dict):  # JSON would turn its keys into strings
         parameters["class_weight"] = list(parameters["class_weight"].items())
     for name in ("activation", "optimizer"):
         if not isinstance(parameters[name], str):
@@ -93,7 +93,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     target = Path(path)
     beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
-        beside.touch()  # with the rights that the umask leaves
+        beside.touch()  # with the permissions of the umask
         mode = (target if target.exists() else beside).stat().st_mode
         metadata = {"rfsk": json.dumps(about, default=_as_number)}
         save_file({name: value.contiguous() for name, value in tensors.items()}, beside, metadata)

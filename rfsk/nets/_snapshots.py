@@ -12,7 +12,7 @@ from ._batches import TaskBatches
 
 Array = NDArray[np.float64]
 
-_BLOCK = 2**22  # hidden activations and inputs held at a time
+_BLOCK = 2**22  # hidden activations and inputs in memory at once
 
 
 class Snapshots:

@@ -86,7 +86,6 @@ class BatchSampler:
         return torch.tensor(modes, dtype=torch.float32, device=self.generator.device)
 
     def _fields(self, label: int, n_samples: int) -> Any:
-        """Inputs of a class, (n_samples, n_features)."""
         model: Any = self.task.models[label]
         modes, device = self._modes[label], self.generator.device
         options: Any = {"generator": self.generator, "device": device, "dtype": torch.float32}
@@ -108,7 +107,7 @@ def _class_counts(
 ) -> NDArray[np.int64]:
     """Samples of each class in each batch, (n_batches, n_classes)."""
     extremes = task.class_boundaries(batch_size, [0.0, np.nextafter(1.0, 0.0)])
-    if np.array_equal(*extremes):  # whole fractions leave nothing to chance
+    if np.array_equal(*extremes):  # every batch holds the exact fractions
         ends = np.broadcast_to(extremes[0], (n_batches, task.n_classes))
     else:
         ends = task.class_boundaries(batch_size, rng.random(n_batches))
