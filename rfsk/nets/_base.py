@@ -65,7 +65,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     _module: ClassVar[type[HiddenUnits]]
     _engine: ClassVar[type[Engine]] = Engine
-    _scales_rates: ClassVar[bool] = False  # whether the rates of "sgd" scale with the numbers of units
+    _scales_rates: ClassVar[bool] = False  # whether the rates of "sgd" scale with K and D
     net_: Engine
     _built: dict[str, Any]  # what a fitted net cannot change
     _options: Mapping[str, Any] = MappingProxyType({})  # options of skorch

@@ -41,7 +41,7 @@ class CompiledStep:
                 scale / math.sqrt(n_features),  # factor of w.x in the argument of the activation
                 scale,  # factor of b
                 per_unit,  # factor of the sum of the units in the output
-                2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,  # factor of a residual
+                2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,  # of a residual
                 rate,
                 bias["lr"] if module.bias.requires_grad else 0.0,
                 weight["weight_decay"],

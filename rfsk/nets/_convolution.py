@@ -66,7 +66,6 @@ class Convolutional(ReadoutMixin, HiddenUnits):
     def direct(
         self, images: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor
     ) -> torch.Tensor:
-        """Cross-correlation by torch's convolution, (n_samples, n_channels, *sites)."""
         mode = "circular" if self.is_periodic else "constant"
         convolve = functional.conv1d if len(self.shape) == 1 else functional.conv2d
         return convolve(functional.pad(images, self.border, mode), weight, bias, self.stride)

@@ -39,10 +39,7 @@ def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> No
 
 
 class Engine(NeuralNet):
-    """skorch net that takes steps by compiled code or by a short autograd loop.
-
-    Callbacks that must be called for each training batch select skorch's own loop.
-    """
+    """skorch net with compiled or autograd steps, or skorch's own loop for callbacks of batches."""
 
     group_options_: dict[str, dict[str, float]]  # options of the optimizer, by parameter name
     n_steps_: int = 0
@@ -83,7 +80,6 @@ class Engine(NeuralNet):
         return Samples(data, None if y is None else self._index_of(y))
 
     def _index_of(self, y: Any) -> torch.Tensor | None:
-        """Targets of the module for the labels that the user passes."""
         return None
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:

@@ -43,7 +43,6 @@ class CodedLoss(nn.Module):
         return functional.cross_entropy(outputs, targets, reduction="none")
 
     def decision(self, outputs: Any) -> Any:
-        """Decision function of scikit-learn, from outputs."""
         if self.n_classes > 2:
             return outputs
         return outputs - 0.5 if self.rectified else -outputs

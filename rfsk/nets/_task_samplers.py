@@ -55,10 +55,7 @@ class FieldSampler:
 
 
 class BatchSampler:
-    """Sampler of stratified batches of a task on the device of a torch generator.
-
-    torch draws fields made of noise, other models use their own streams, and `rng` does the rest.
-    """
+    """Sampler of stratified batches of a task on the device of a torch generator."""
 
     def __init__(
         self, task: Discrimination, generator: torch.Generator, rng: np.random.Generator
