@@ -102,7 +102,7 @@ class Engine(NeuralNet):
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        if not training:  # there may be none
+        if not training:  # the iterator of validation data may be None
             super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
             return
         is_ours = isinstance(iterator, SampleBatches | TaskBatches)
