@@ -1,4 +1,4 @@
-"""Whole studies, from inputs to findings."""
+"""Studies of receptive fields, from inputs to results."""
 
 from ._control_test import ControlTest, control_test
 from ._emergence import Emergence, emergence

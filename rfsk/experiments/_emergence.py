@@ -1,4 +1,4 @@
-"""emergence: a fully-connected net discovers convolution."""
+"""emergence: a fully-connected net learns convolution."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Plan:
-    """Sizes of a study: learning_rate x steps sets how far the fields grow."""
+    """Sizes of a study; learning_rate x steps determines how far the fields grow."""
 
     shape: tuple[int, ...]
     correlation_length: tuple[float, float]
@@ -56,21 +56,22 @@ class Emergence:
     shape : tuple of int
         Lattice of the inputs.
     parameters : dict
-        Parameters of the study, its seed included.
+        Parameters of the study, including its seed.
     samples : ndarray of shape (2, n_features)
         One input of each class.
     nets : dict of str to fitted net
-        "nlgp", "clone" (FCNet on the inputs and on their Gaussian clone) and "conv".
+        FCNets fitted to the inputs ("nlgp") and to their Gaussian clone ("clone"), and a ConvNet
+        fitted to the inputs ("conv").
     cp : CumulantCP
         Factors of the fourth cumulant of the long-range class.
     accuracy : dict of str to float
-        On fresh samples of what each net was trained on.
+        Accuracy on fresh samples of the training task, by net.
     is_positive : dict of str to ndarray of bool
         Units with a positive initial bias, by net.
     population : dict of str to PopulationSummary
-        Which units localize, and how they tile, by net.
+        Localized units and their tiling, by net.
     match : dict of str to ndarray of shape (n_hidden,)
-        Best match of each field of the net on the inputs to "filters" and to "factors".
+        Best match of each field of the "nlgp" net to "filters" and to "factors".
     seconds : float
         Wall time.
     """
@@ -88,19 +89,19 @@ class Emergence:
 
     @property
     def is_localized(self) -> dict[str, NDArray[np.bool_]]:
-        """Units called localized, by net."""
+        """Localized units, by net."""
         return {name: found.split.groups == "localized" for name, found in self.population.items()}
 
     @property
     def example_unit(self) -> int:
-        """The localized unit of median match to the CP factors (any unit if none is)."""
+        """Localized unit (or any unit if there is none) of median match to the CP factors."""
         localized = np.flatnonzero(self.is_localized["nlgp"])
         units = localized if len(localized) else np.arange(len(self.match["factors"]))
         ranked = units[np.argsort(self.match["factors"][units])]
         return int(ranked[len(ranked) // 2])
 
     def summary(self) -> dict[str, Any]:
-        """Numbers of the study, ready for JSON; a number that does not exist is None."""
+        """Numbers of the study in a form suitable for JSON; undefined numbers are None."""
         nets: dict[str, dict[str, Any]] = {}
         for name, net in self.nets.items():
             ratio, localized = ipr(net.receptive_fields_), self.is_localized[name]
@@ -138,13 +139,13 @@ class Emergence:
         }
 
     def table(self) -> str:
-        """Table of what was found, as text."""
+        """Table of the results as text."""
         found = self.summary()
         labels = {"nlgp": "FCNet, NLGP", "clone": "FCNet, Gaussian clone", "conv": "ConvNet, NLGP"}
         rows = {}
         for name, label in labels.items():
             net = found["nets"][name]
-            # Filters share one place: they do not tile.
+            # All filters are at the same site, so that they do not tile.
             tiling = {} if name == "conv" else net["population"]["tiling"]
             rows[label] = {
                 "accuracy": _number(net["accuracy"], 3),
@@ -185,12 +186,12 @@ def emergence(
     verbose: bool = False,
     random_state: int | None = None,
 ) -> Emergence:
-    """Let a fully-connected net discover convolution, and check that it did.
+    """Train a fully-connected net that learns convolution, and measure how well it does.
 
     Train `FCNet` online on two classes of NLGP inputs, the same net on their Gaussian clone and
-    `ConvNet` on the inputs; decompose the fourth cumulant of the long-range class; and compare the
+    `ConvNet` on the inputs. Decompose the fourth cumulant of the long-range class, and compare the
     fields with the filters and the factors (claims 1, 2, 3 and 5 of Ingrosso and Goldt, PNAS 2022,
-    as far as one run can show them).
+    as far as one run can show them). The study takes about ten seconds on two cores.
 
     Parameters
     ----------
@@ -201,30 +202,20 @@ def emergence(
     correlation_length : (float, float), optional
         In sites, the shorter one first; by default (5, 10) on the ring and (1, 2) on the torus.
     n_hidden : int, optional
-        Hidden units of the fully-connected nets; 40 or 100 by default.
+        Hidden units of the fully-connected nets; by default 40 or, on the torus, 100.
     device : str, default="auto"
-        Where to train.
-    quick : bool, default=False
-        Whether to train for a fraction of the time, for a first look.
-    verbose : bool, default=False
-        Whether to show a progress bar over the nets.
+        Torch device for the training.
+    quick, verbose : bool, default=False
+        Whether to train for only a fraction of the time, and whether to show a progress bar.
     random_state : int or None, default=None
-        Seed; every part of the study has its own child seed.
+        Seed of all parts of the study.
 
     Returns
     -------
     study : Emergence
 
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, before any work.
-
     Examples
     --------
-    The whole study, ``emergence(random_state=0)``, takes some ten seconds on two cores. Parameters
-    are checked before any work:
-
     >>> from rfsk.experiments import emergence
     >>> emergence(dim=3)
     Traceback (most recent call last):
@@ -268,7 +259,7 @@ def emergence(
         check_trained(net)
     nets = dict(zip(("nlgp", "clone", "conv"), trained, strict=True))
     cp = CumulantCP(plan.n_factors, random_state=seeds[3])
-    cp.fit(task.models[1].sample(plan.cp_samples, seeds[4]))  # of the long-range class
+    cp.fit(task.models[1].sample(plan.cp_samples, seeds[4]))  # samples of the long-range class
     trained_on = {"nlgp": task, "clone": clone, "conv": task}
     accuracy, is_positive, population = {}, {}, {}
     for (name, net), seed in zip(nets.items(), spawn_seeds(seeds[5], 3), strict=True):
@@ -307,7 +298,6 @@ def emergence(
 
 
 def _of_known(statistic: Callable[[Array], Any], values: NDArray[Any]) -> float | None:
-    """Statistic of the values that are finite; None if there are none."""
     known = values[np.isfinite(values)]
     return float(statistic(known)) if len(known) else None
 

@@ -1,4 +1,4 @@
-"""study_data: the control test on a user's data, with a report."""
+"""study_data: the control test on the user's data, with a report."""
 
 import base64
 import html
@@ -28,15 +28,15 @@ Array = NDArray[np.float64]
 
 _LEARNING_TIME = 20_000.0  # learning rate times steps
 _LEARNING_RATE = 5.0
-_ROWS_A_FEATURE = 5  # below, a net is likely to fit the noise of the sample
+_ROWS_A_FEATURE = 5  # with fewer, a net is likely to fit the noise of the sample
 _FEW_ROWS = 1000
-_COPY = 0.98  # cosine from which on two fields are one
+_COPY = 0.98  # cosine above which two fields count as copies
 _OUT_OF_SCALE = 30.0  # times the standard deviation of a typical feature
 _REMOVABLE = ("brightness", "contrast", "class_means")
-_STILL_FALLS = 0.05  # of the loss, over the last fifth of the training
+_STILL_FALLS = 0.05  # relative fall of the loss over the last fifth of the training
 _N_OTHER_SEEDS = 2  # nets that show whether fields are the same for other seeds
 _N_REFERENCES = 4  # convolutional filters, and factors of the cumulant
-_N_SCRAMBLED = 39  # populations for the level of chance, of which the second largest is that of 5 %
+_N_SCRAMBLED = 39  # populations for the level of chance; the second largest is the 5 % level
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 
@@ -75,7 +75,7 @@ src="data:image/png;base64,{image}"></p>
 
 @dataclass(frozen=True)
 class DataStudy:
-    """Results of a study of a user's data.
+    """Results of a study of the user's data.
 
     Attributes
     ----------
@@ -84,26 +84,22 @@ class DataStudy:
     shape : tuple of int
         Lattice of the inputs.
     matches : dict of str to (float, float)
-        How well fields match the filters of a convolutional net, the CP factors of the fourth
-        cumulant of the data, and the fields of nets of other seeds: median over units of the
-        largest cosine over shifts, and the level that 5 % of scrambled fields exceed
-        (`chance_match`). The units are those that stand out if the verdict is "Localized", else all
-        that have grown; empty if none has.
+        Match of the fields with the filters of a convolutional net, the CP factors of the fourth
+        cumulant and the fields of nets with other seeds: median over units of the largest cosine
+        over shifts, and the level that 5 % of scrambled fields exceed (`chance_match`). The units
+        are the localized ones, or else all that have grown; empty if none has.
     index : LocalizationIndex or None
-        What the statistics of the data predict for a ReLU neuron; None where it is not defined, for
-        the reason that `notes` give.
+        Localization predicted for a ReLU neuron from the statistics of the data; None if undefined.
     notes : list of str
-        What was done to the data, how the nets were trained, and what to know before the verdict
-        is quoted.
+        Changes to the data, settings of the training, and limitations of the verdict.
 
     Examples
     --------
     >>> from rfsk import make_nlgp
     >>> from rfsk.experiments import study_data
     >>> X, y = make_nlgp(500, 20, correlation_length=(1.0, 2.0), random_state=0)
-    >>> study = study_data(X, y, n_hidden=4, max_steps=50, random_state=0)
-    >>> study.shape, len(study.test.controls)
-    ((20,), 19)
+    >>> study_data(X, y, n_hidden=4, max_steps=50, random_state=0).shape
+    (20,)
     """
 
     test: ControlTest = field(repr=False)
@@ -114,16 +110,11 @@ class DataStudy:
 
     @property
     def verdict(self) -> str:
-        """The outcome in one sentence."""
+        """Result in one sentence."""
         return self.test.verdict
 
     def plot(self) -> Any:
-        """Draw the fields of the net and of a control, and the IPR of all units.
-
-        Returns
-        -------
-        figure : matplotlib Figure
-        """
+        """Figure with the fields of the net and of a control, and the IPR of all units."""
         import matplotlib.pyplot as plt
 
         from ..plotting import ReceptiveFieldDisplay
@@ -148,7 +139,7 @@ class DataStudy:
                 (0.08, of_controls, "s", _ORANGE, "means of controls"),
             ):
                 spread = place + np.linspace(left, left + 0.24, len(numbers))
-                of_legend = "_" * place + label  # each of them once
+                of_legend = "_" * place + label  # each label once
                 ax.plot(spread, numbers, style, color=color, markersize=4, label=of_legend)
         ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
         ax.set(ylabel="IPR", title="IPR of units and of controls")
@@ -158,7 +149,7 @@ class DataStudy:
         return figure
 
     def to_html(self, path: str | Path) -> None:
-        """Write a report in one file: verdict, tables, figure and notes.
+        """Write a report with verdict, tables, figure and notes to one file.
 
         Parameters
         ----------
@@ -210,37 +201,33 @@ def study_data(
     verbose: int = 0,
     random_state: Any = None,
 ) -> DataStudy:
-    """Test whether fields grown on any data are localized because the data are not Gaussian.
+    """Test whether fields learned from any data are localized because the data are not Gaussian.
 
-    The data are scaled by one number. An `FCNet` is then trained on them and on Gaussian controls,
-    for a number of steps that does not depend on the size of the data: see `control_test`. Rows
-    must be independent: for overlapping windows of a recording or neighbouring patches of a
-    photograph the controls vary less than the data would, and the p-value is too small.
+    The data are scaled by one number. An `FCNet` is then trained on the data and on Gaussian
+    controls, see `control_test`. The rows must be independent: for overlapping windows of a
+    recording or neighbouring patches of a photograph, the p-value is too small.
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features), or images (n_samples, rows, columns) or
-        (n_samples, rows, columns, channels)
-        Inputs. Of colours the mean is taken, without an alpha channel.
+    X : array-like of shape (n_samples, n_features) or (n_samples, rows, columns[, channels])
+        Inputs. Colours are averaged, without an alpha channel.
     y : array-like of shape (n_samples,)
-        Labels.
+        Labels of two or more classes.
     shape : int or tuple of int, optional
-        Lattice of the features: that of the images, or a ring of all features by default.
+        Lattice of the features; by default that of the images, or a ring of all features.
     remove : sequence of {"brightness", "contrast", "class_means"}, default=()
-        Subtract from each row its mean over the features; divide each row by its standard
-        deviation; subtract from each row the mean of its class, in this order. All can change the
-        verdict: a net learns what separates the classes most easily, and contrast that varies
-        from row to row alone makes data non-Gaussian.
+        What to remove: the mean of each row, then the standard deviation of each row (by division),
+        then the mean of each class. This can change the verdict, since a net learns what separates
+        the classes most easily, and varying contrast alone makes data non-Gaussian.
     n_controls : int, default=19
         Number of controls; the smallest p-value is 1 / (n_controls + 1).
     n_hidden : int, default=32
-        Hidden units.
+        Number of hidden units.
     max_steps : int, optional
-        Steps of training; 4000 by default, that is, learning rate times steps of 20,000.
+        Number of training steps; 4000 by default, at learning rate 5.
     n_jobs : int, default=-1
-        Number of threads that train nets, as in joblib.
     verbose : int, default=0
-        Above 0 a progress bar over the nets is shown.
+        As in `control_test`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the nets and of the controls.
 
@@ -248,18 +235,12 @@ def study_data(
     -------
     study : DataStudy
 
-    Raises
-    ------
-    ValueError
-        If the data do not vary, have one class or do not fit the shape.
-
     Examples
     --------
     >>> from rfsk import make_nlgp
     >>> from rfsk.experiments import study_data
     >>> X, y = make_nlgp(2000, 30, correlation_length=(1.5, 3.0), random_state=0)
-    >>> study = study_data(X, y, n_hidden=8, max_steps=400, random_state=0)
-    >>> study.verdict.partition(":")[0]
+    >>> study_data(X, y, n_hidden=8, max_steps=400, random_state=0).verdict.partition(":")[0]
     'Localized'
     """
     for name in remove:
@@ -309,7 +290,7 @@ def study_data(
 
 
 def _warnings_of(test: ControlTest) -> list[str]:
-    """Sentences on copies among the fields, wide fields, and training that was too short."""
+    """Notes on duplicate fields, wide fields and training that was too short."""
     notes = []
     fields = test.net.receptive_fields_[test.has_grown]
     units = fields / np.linalg.norm(fields, axis=1, keepdims=True)
@@ -339,7 +320,7 @@ def _warnings_of(test: ControlTest) -> list[str]:
 def _matches(
     test: ControlTest, data: Array, labels: NDArray[Any], sides: tuple[int, ...], n_jobs: int | None
 ) -> dict[str, tuple[float, float]]:
-    """Median match, and the level of chance, with what else learns from the same data."""
+    """Median match, and its level of chance, with other features learned from the same data."""
     stand_out = test.is_localized
     fields = test.net.receptive_fields_[stand_out if stand_out.any() else test.has_grown]
     if not len(fields):
@@ -373,7 +354,7 @@ def _matches(
 def _index(
     data: Array, labels: NDArray[Any], sides: tuple[int, ...], reason: str | None, notes: list[str]
 ) -> LocalizationIndex | None:
-    """The localization index of the data; adds to the notes what it is, or why there is none."""
+    """Localization index of the data; a note states its value or why it is undefined."""
     classes = np.unique(labels)
     if len(classes) != 2:
         reason = f"it is for two classes, and these data have {len(classes)}"
@@ -396,7 +377,7 @@ def _index(
 def _rows_of(
     X: ArrayLike, shape: int | tuple[int, ...] | None
 ) -> tuple[Array, tuple[int, ...], list[str]]:
-    """Inputs one per row, their lattice, and what was done."""
+    """Inputs with one row per sample, their lattice, and notes on the conversion."""
     notes: list[str] = []
     names = [str(name) for name in getattr(X, "columns", ())]
     array: Any = X if hasattr(X, "ndim") else np.asarray(X)
@@ -427,7 +408,7 @@ def _rows_of(
 
 
 def _prepared(rows: Array, labels: NDArray[Any], remove: Sequence[str], notes: list[str]) -> Array:
-    """Rows of unit variance, less what is to be removed; adds to the notes what was done."""
+    """Rows of unit variance without what is to be removed; adds notes on the changes."""
     data = rows.copy()
     members = [labels == label for label in np.unique(labels)]
     if "brightness" in remove:

@@ -18,40 +18,29 @@ def iterative_magnitude_pruning(
     n_rounds: int = 5,
     fraction: float = 0.3,
 ) -> list[FCNet]:
-    """Train a net, remove its smallest weights, reset the others and train again.
+    """Train a net repeatedly, each time without the smallest weights of the previous round.
 
-    Each round removes a fraction of the remaining weights, the smallest ones of all units, and
-    trains the others again from their initial values, as in the lottery-ticket procedure (Frankle
+    Every round starts from the same initial weights, as in the lottery-ticket procedure (Frankle
     and Carbin, 2019). On natural inputs the remaining weights are local (Pellegrini and Biroli,
     2022; Redman et al., 2024).
 
     Parameters
     ----------
     net : FCNet
-        Net to train, which is left as it is. Its `random_state` must be an int, which fixes the
-        initial weights. Pruning starts from its mask. Of several hidden layers the first is pruned.
+        Net to train; it is cloned. Its `random_state` must be an int, and its mask is the initial
+        mask. Only the first hidden layer is pruned.
     X : array-like of shape (n_samples, n_features)
-        Inputs.
     y : array-like of shape (n_samples,)
-        Labels.
+        Inputs and labels.
     n_rounds : int, default=5
-        Number of times to prune.
+        Number of pruning rounds.
     fraction : float, default=0.3
-        Fraction of the remaining weights to remove in a round, between 0 and 1.
+        Fraction of the remaining weights to remove per round, between 0 and 1.
 
     Returns
     -------
     nets : list of FCNet
-        The dense net and one for each round, fitted; `mask` holds the weights that each has.
-
-    Raises
-    ------
-    TypeError
-        If `net` is not an FCNet.
-    KeyboardInterrupt
-        If the user interrupts one of the fits.
-    ValueError
-        If a parameter is out of range, or `random_state` is not an int.
+        The fitted dense net and one net per round, with `mask` the remaining weights.
 
     Examples
     --------

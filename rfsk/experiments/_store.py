@@ -1,4 +1,4 @@
-"""The store of a sweep: a manifest of what was run, and one file for each finished cell."""
+"""Store of a sweep: a manifest, and one file for each finished cell."""
 
 import ast
 import contextlib
@@ -19,9 +19,9 @@ from .._core._versions import installed_versions
 
 
 class Store:
-    """Folder of finished cells of one study; made if it does not exist.
+    """Folder of the finished cells of one study, created if necessary.
 
-    Its manifest has what was given, the versions of libraries and the digests of `modules`.
+    Its manifest holds the arguments, the versions of libraries and the digests of `modules`.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Store:
             raise ValueError(
                 f"store={str(folder)!r} holds files but no manifest; name another folder."
             )
-        known = {**manifest, **(known or {})}  # a later grid may bring in further modules
+        known = {**manifest, **(known or {})}  # a later grid may add modules
         manifest = {**known, **manifest}
         for name, value in known.items():
             if manifest[name] != value:
@@ -47,14 +47,14 @@ class Store:
         self.write("manifest", manifest)
 
     def read(self, name: str) -> Any:
-        """Return an entry, or None if there is none or it is not whole."""
+        """Entry of the store; None if it does not exist or is incomplete."""
         try:
             return json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
 
     def write(self, name: str, content: dict[str, Any]) -> None:
-        """Write an entry, whole or not at all: to a temporary file, which is then renamed."""
+        """Write an entry atomically, by renaming a temporary file."""
         temporary = self.folder / f".{name}.{uuid.uuid4().hex}.tmp"
         try:
             with open(temporary, "w", encoding="utf-8") as file:
@@ -70,10 +70,10 @@ class Store:
 
 
 def as_json(value: Any, modules: set[str]) -> str:
-    """Turn a value into JSON, the same for equal values in every process.
+    """JSON of a value, the same for equal values in every process.
 
-    Dataclasses and estimators become their parameters, functions and classes their names, and the
-    modules that define these are added to `modules`.
+    Dataclasses and estimators become their parameters, functions and classes their names. The
+    modules that define them are added to `modules`.
     """
 
     def describe(thing: Any) -> Any:
@@ -104,7 +104,7 @@ def _as_number(text: str) -> float:
 
 
 def _sources(modules: Iterable[str]) -> dict[str, str]:
-    """Digests of the source of modules and all that they import, except installed packages."""
+    """Digests of the source of modules and of their imports, except installed packages."""
     main = sys.modules["__main__"]
     waiting = {(main.__package__ or name) if name == "__main__" else name for name in modules}
     if "__main__" in waiting and not hasattr(main, "__file__"):
@@ -117,18 +117,18 @@ def _sources(modules: Iterable[str]) -> dict[str, str]:
         module = waiting.pop().partition(".")[0]
         texts = [path.read_bytes() for path in _source_files(module)]
         found[module] = hashlib.sha256(repr(texts).encode()).hexdigest()[:16] if texts else ""
-        if module != "rfsk":  # whose imports are installed packages
+        if module != "rfsk":  # its imports are installed packages
             waiting |= {name for text in texts for name in _imports(text)} - found.keys()
     return {f"the source of {name}": digest for name, digest in found.items() if digest}
 
 
 def _source_files(module: str) -> list[Path]:
-    """Source files of a module or of a whole package; none if it is installed."""
+    """Source files of a module or package; none if it is installed."""
     if module in sys.stdlib_module_names:
         return []
     try:
         spec = importlib.util.find_spec(module)
-    except ValueError:  # of a script
+    except ValueError:  # the module is a script
         return [Path(str(sys.modules[module].__file__))]
     if spec is None:
         return []
@@ -140,9 +140,8 @@ def _source_files(module: str) -> list[Path]:
 
 
 def _imports(text: bytes) -> set[str]:
-    """Top-level names of what a source file imports, wherever in it."""
     names: list[str] = []
-    with contextlib.suppress(SyntaxError, ValueError):  # of a template or compiled module
+    with contextlib.suppress(SyntaxError, ValueError):  # a template or compiled module
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Import):
                 names += [alias.name for alias in node.names]

@@ -1,4 +1,4 @@
-"""Studies built on FieldStudy, and the sweeps of gain and correlation lengths."""
+"""Studies built on FieldStudy, and sweeps of the gain and the correlation lengths."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,24 +17,24 @@ from ._sweep import Sweep, sweep
 
 
 def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
-    """Time at which a curve first exceeds its lowest value so far by a factor.
+    """Time at which a curve first exceeds its running minimum by a factor.
 
     Parameters
     ----------
     times, values : array-like of shape (n,)
         The curve, in order of time.
     factor : float, default=1.5
-        Above 1.
+        Factor above 1.
 
     Returns
     -------
     time : float
-        Interpolated linearly in the logarithm of time; NaN if the curve never exceeds it.
+        Interpolated linearly in the logarithm of time; NaN if there is no onset.
 
     Examples
     --------
     >>> from rfsk.experiments import onset
-    >>> round(onset([1.0, 10.0, 100.0], [0.02, 0.02, 0.04]), 3)  # half way in the logarithm
+    >>> round(onset([1.0, 10.0, 100.0], [0.02, 0.02, 0.04]), 3)
     31.623
     """
     times, values = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
@@ -48,18 +48,17 @@ def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
 
 @dataclass(frozen=True)
 class OnsetStudy(FieldStudy):
-    """`FieldStudy` that measures when the fields begin to localize.
+    """`FieldStudy` of the time at which fields begin to localize.
 
-    It returns `onset_time`, the learning time at which the mean IPR of the units with a positive
-    initial bias exceeds 1.5 times its minimum (NaN if it never does), and `ipr_positive` and
-    `accuracy` at the end. `n_measures` is 40 by default.
+    It returns `onset_time`, the learning time at which the mean IPR of the units with positive
+    initial bias exceeds 1.5 times its minimum (NaN if it never does), and the final `ipr_positive`
+    and `accuracy`. `n_measures` is 40 by default.
 
     Parameters
     ----------
     make_task : callable, default=nlgp_task
-        As in `FieldStudy`.
     measure : callable, default=measure_course
-        As in `FieldStudy`; it must return what `measure_course` returns.
+        As in `FieldStudy`; `measure` returns at least the numbers of `measure_course`.
 
     Examples
     --------
@@ -74,7 +73,6 @@ class OnsetStudy(FieldStudy):
     def __call__(
         self, *, random_state: Any, n_measures: int = 40, **parameters: Any
     ) -> dict[str, Any]:
-        """Train one net and measure its onset."""
         if n_measures == 1:
             raise ValueError("n_measures=1; an onset needs at least 2.")
         course = super().__call__(random_state=random_state, n_measures=n_measures, **parameters)
@@ -87,12 +85,11 @@ class OnsetStudy(FieldStudy):
 
 @dataclass(frozen=True)
 class FactorStudy(FieldStudy):
-    """`FieldStudy` on a training set whose fourth cumulant is decomposed as well.
+    """`FieldStudy` that also decomposes the fourth cumulant; `n_train` must be given.
 
-    It returns `factor_ipr`, the IPR of the leading CP factor of the cumulant of the long-range
-    class (as many samples of it as the net sees of both); `net_ipr`, the mean IPR of the units with
-    a positive initial bias; `match`, their median match to the factor; and `accuracy`. The
-    parameter `n_train` must be given.
+    It returns `factor_ipr`, the IPR of the leading CP factor for `n_train` samples of the
+    long-range class; `net_ipr`, the mean IPR of the units with positive initial bias; `match`,
+    their median match to the factor; and `accuracy`.
 
     Examples
     --------
@@ -103,7 +100,6 @@ class FactorStudy(FieldStudy):
     """
 
     def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
-        """Train one net and decompose one cumulant."""
         plan = self._plan(random_state=random_state, **parameters)
         net = plan.net.fit(*plan.data())
         check_trained(net)
@@ -122,21 +118,19 @@ class FactorStudy(FieldStudy):
 
 @dataclass(frozen=True)
 class PruningStudy(FieldStudy):
-    """`FieldStudy` of iterative magnitude pruning, one row per round.
+    """`FieldStudy` of iterative magnitude pruning, with one row per round.
 
-    It returns `round`, from 0, the dense net; `weights_left`, a fraction; and the numbers of
-    `measure`. The parameter `n_train` must be given.
+    It returns `round` (0 for the dense net), the fraction `weights_left`, and the numbers of
+    `measure`. `n_train` must be given.
 
     Parameters
     ----------
     make_task : callable, default=nlgp_task
-        As in `FieldStudy`.
     measure : callable, default=measure_fields
         As in `FieldStudy`.
     n_rounds : int, default=6
-        Rounds of pruning.
     fraction : float, default=0.3
-        Fraction of the remaining weights to remove in a round.
+        As in `iterative_magnitude_pruning`.
 
     Examples
     --------
@@ -150,7 +144,6 @@ class PruningStudy(FieldStudy):
     fraction: float = 0.3
 
     def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
-        """Prune one net and measure it after each round."""
         plan = self._plan(random_state=random_state, **parameters)
         nets = iterative_magnitude_pruning(
             plan.net, *plan.data(), n_rounds=self.n_rounds, fraction=self.fraction
@@ -169,17 +162,14 @@ def gain_sweep(
     fixed: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Sweep:
-    """Sweep the gain of the inputs: fields localize where these are far from Gaussian.
-
-    Batches of ten at learning rate 0.5 are close enough to the single samples of the paper for the
-    oscillating group to be the same as well.
+    """Sweep the gain of the inputs, by default in batches of 10 at learning rate 0.5.
 
     Parameters
     ----------
     gains : sequence of float, default=(0.1, 1.0, 3.0, 10.0)
         Gains of the NLGP.
     clone_of : sequence of float, default=(3.0,)
-        Gains of which the Gaussian clone is run too (`law` "clone").
+        Gains for which the Gaussian clone is included (`law` "clone").
     n_repeats : int, default=3
         Repeats of each point.
     fixed : dict, optional
@@ -217,18 +207,16 @@ def phase_diagram(
 
     Parameters
     ----------
-    gains : sequence of float, optional
-        By default 12 gains from 0.1 to 10, evenly spaced in the logarithm.
-    length_ratios : sequence of float, optional
-        Long over short correlation length; 12 of them from 1.25 to 5 by default.
+    gains, length_ratios : sequence of float, optional
+        Gains, and ratios of the longer correlation length to the shorter; by default 12 gains from
+        0.1 to 10 and 12 ratios from 1.25 to 5, evenly spaced in the logarithm.
     **options
-        Of `sweep`, such as `n_repeats` and `fixed`. `correlation_length` is the longer one.
+        Options of `sweep`, such as `n_repeats` and `fixed`. `correlation_length` is the longer one.
 
     Returns
     -------
     found : Sweep
-        Columns: `gain`, `length_ratio` and those of `measure_fields`; draw it by
-        `rfsk.plotting.PhaseDiagramDisplay`.
+        Columns: `gain`, `length_ratio` and those of `measure_fields`; see `PhaseDiagramDisplay`.
 
     Examples
     --------

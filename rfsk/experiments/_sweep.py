@@ -1,4 +1,4 @@
-"""sweep: a study over a grid of parameters and repeats, wherever joblib runs it."""
+"""sweep: a study over a grid of parameters and repeats, run by joblib."""
 
 import copy
 import functools
@@ -38,7 +38,7 @@ class Sweep:
     parameters : list of str
         Names of the parameters in the grid.
     random_state : int
-        Seed of the sweep, with which it can be run again.
+        Seed of the sweep.
     frame : pandas.DataFrame
         The table, indexed by point of the grid, repeat and entry of the study's arrays.
 
@@ -57,30 +57,23 @@ class Sweep:
     frame: pd.DataFrame = field(repr=False)
 
     def table(self) -> pd.DataFrame:
-        """All results, one row per cell, or one per entry where the study returned arrays.
+        """Table of all results, one row per cell (and entry of the study's arrays).
 
-        Returns
-        -------
-        table : pandas.DataFrame
-            The parameters of the grid, `repeat`, `seed` (the study's random_state), what the study
-            returned, `duration` in seconds, and `error`: the traceback of a cell that failed, whose
-            results are NaN.
+        Besides parameters and results it has `repeat`, `seed`, `duration` in seconds and `error`,
+        the traceback of a failed cell, whose results are NaN.
         """
         return self.frame.reset_index(drop=True)
 
     def mean(self, *values: str) -> pd.DataFrame:
         """Means over repeats, one row per point of the grid (and entry of the study's arrays).
 
+        Each result has its mean, its standard error ("_sem") and the number of repeats in which it
+        is not NaN ("_n").
+
         Parameters
         ----------
         *values : str
-            Names of results; all numbers by default.
-
-        Returns
-        -------
-        table : pandas.DataFrame
-            The parameters of the grid, and for each result its mean, its standard error ("_sem")
-            and the number of repeats in which it is not NaN ("_n").
+            Names of results; by default all that are numbers.
         """
         results = self.frame.drop(columns=[*self.parameters, *_OWN_COLUMNS])
         groups = self.frame.groupby(level=["point", "entry"], sort=False)
@@ -109,12 +102,11 @@ def sweep(
     random_state: Any = None,
     verbose: int = 0,
 ) -> Sweep:
-    """Run a study at every point of a grid, several times each.
+    """Run a study at every point of a grid, with repeats.
 
-    joblib runs the cells: in processes of this machine, or wherever ``joblib.parallel_config``
-    says, such as ``"dask"`` on a cluster. The numbers do not depend on that, because each cell
-    computes on one thread and has its own seed, made of its point of the grid, its repeat and
-    `random_state`. Fixed arguments do not change the seed.
+    Cells run in processes on this machine or as set by ``joblib.parallel_config``, such as
+    ``"dask"`` on a cluster. The results do not depend on this: each cell computes on one thread,
+    and its seed depends only on its point of the grid, its repeat and `random_state`.
 
     Parameters
     ----------
@@ -126,40 +118,30 @@ def sweep(
     n_repeats : int, default=1
         Repeats of each point.
     fixed : dict, optional
-        Arguments that are the same everywhere.
+        Arguments that are the same for all cells.
     paired : bool, default=False
         Whether all points have the same seed in the same repeat, for paired comparisons.
     store : path-like, optional
-        Folder that keeps every cell as soon as it is finished, see Notes.
+        Folder for the finished cells, see Notes.
     n_jobs : int, default=-1
-        Number of workers; -1 takes all cores, or all workers of a cluster, and None the number that
-        ``joblib.parallel_config`` says.
+        Number of workers; -1 for all, None for the default of ``joblib.parallel_config``.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the sweep; an int if there is a store.
+        Seed of the sweep; must be an int if there is a store.
     verbose : int, default=0
         Above 0 a progress bar is shown.
 
     Returns
     -------
     found : Sweep
-        A cell that raises an error is a row with its traceback, and runs again in a later call.
-        Ctrl-C ends the sweep with a warning, and the finished cells are kept.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not valid or the store holds another sweep, before any work.
-    OSError
-        If a finished cell cannot be written to the store, as on a full disk.
+        A cell that raises an error is a row with its traceback; a later call runs it again. Ctrl-C
+        stops the sweep with a warning and keeps the finished cells.
 
     Notes
     -----
-    To continue a sweep that was killed, or whose worker died, run the same script again: finished
-    cells are taken from the store. A store is refused if the name of the study, the fixed
-    arguments, `random_state`, `paired`, the version of a library that computes, or the source of a
-    module that the study and its arguments come from or import, except installed packages, has
-    changed. Files, environment variables and variables that a program sets while it runs are not
-    compared: name what the study reads from them in `fixed`.
+    To continue an interrupted sweep, run the same script again. A store is refused if the study,
+    its fixed arguments, `random_state`, `paired`, the version of a numerical library, or the source
+    of a module that the study uses, except installed packages, has changed. Files and environment
+    variables are not compared; put what the study reads from them into `fixed`.
 
     Examples
     --------
@@ -243,7 +225,7 @@ def sweep(
 
 
 def _points(study: Callable[..., Any], grid: Any, fixed: dict[str, Any]) -> list[dict[str, Any]]:
-    """Points of the grid; raise unless the study can be called at each of them."""
+    """Checked points of the grid, at which the study can be called."""
     points = [
         {name: v.item() if isinstance(v, np.generic) else v for name, v in point.items()}
         for point in ParameterGrid(grid)
@@ -274,7 +256,7 @@ def _run_cell(
     point: Any,
     seed: int,
 ) -> tuple[Any, dict[str, Any]]:
-    """Call the study with its own copies of the arguments, as if it had its own process."""
+    """Call the study with its own copies of the arguments, as if in its own process."""
     record: dict[str, Any] = {}
     start = time.perf_counter()
     with _one_thread(), noticing_interrupts() as was_interrupted:
@@ -283,7 +265,7 @@ def _run_cell(
             record["rows"] = _as_rows(study(**arguments, random_state=seed), taken)
         except (Exception, SystemExit):
             record["error"] = traceback.format_exc()
-    if was_interrupted():  # even if a fit inside took it as the end of training
+    if was_interrupted():  # even if a fit took it as the end of its training
         raise KeyboardInterrupt
     return cell, {**record, "duration": time.perf_counter() - start}
 
@@ -305,7 +287,7 @@ def _as_rows(answer: Mapping[str, Any], taken: set[str]) -> list[dict[str, Any]]
 
 
 def _label(value: Any) -> Any:
-    """Numbers and strings as they are, functions and classes by name, other objects as text."""
+    """Numbers and strings unchanged, functions and classes by name, other objects as text."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return getattr(value, "__qualname__", str(value))
@@ -315,7 +297,7 @@ def _label(value: Any) -> Any:
 def _one_thread() -> Iterator[None]:
     """Compute on one thread, so that rounding does not depend on the number of cores.
 
-    The process that sweeps enters this as well: cells in its threads then restore one thread.
+    The calling process enters this as well: cells in its threads restore its number of threads.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""Activation functions, by name or the user's own."""
+"""Activation functions, given by name or as callables."""
 
 import math
 from collections.abc import Callable
@@ -29,7 +29,7 @@ ACTIVATIONS = {
 
 
 def as_activation(activation: Any) -> Activation:
-    """Activation of a name, or of a function of tensors; ValueError if it is neither."""
+    """Activation for a name or for a function of tensors; otherwise raise ValueError."""
     if not callable(activation):
         check_option(activation, "activation", ACTIVATIONS)
         return ACTIVATIONS[activation]
@@ -50,7 +50,7 @@ def as_activation(activation: Any) -> Activation:
 
 
 def is_nonnegative(activation: Any) -> bool:
-    """Whether an activation, by name or as a function, takes no negative value on [-20, 20]."""
+    """Whether an activation has no negative value on [-20, 20]."""
     function = ACTIVATIONS[activation].function if isinstance(activation, str) else activation
     return bool((_values(function) >= 0).all())
 

@@ -1,4 +1,4 @@
-"""Warnings before a training in which the fields of a net cannot localize."""
+"""Warnings, before training, about data on which the fields of a net cannot localize."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from .._core._mistakes import note_axis_order, note_classes, note_scale, warn_li
 from ..datasets import Discrimination
 from ._modules import FIXED_READOUTS
 
-_ROWS = 2000  # of the data that are looked at
-_CERTAIN = 5.0  # standard errors
+_ROWS = 2000  # rows of the data to check
+_CERTAIN = 5.0  # in standard errors
 _ODD = ("erf", "tanh", "linear")
 
 
 def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = None) -> None:
-    """Warn of likely mistakes in the data of a net, or of their scale if it was trained before."""
+    """Warn about likely mistakes in the data, or only in their scale if the net is trained."""
     step = max(1, len(X) // _ROWS)
     rows = np.asarray(X[::step], dtype=np.float64)
     note_scale(rows)
@@ -28,13 +28,13 @@ def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = N
 
 
 def advise_on_task(net: Any, task: Discrimination) -> None:
-    """Warn of likely mistakes between a net and the task of which it will use fresh samples."""
+    """Warn about likely mistakes in the combination of a net and a task."""
     if not net.net_.n_steps_ and (_has_no_biases(net) or net.net_.criterion_.rectified):
         _advise_on_classes(net, *task.sample(_ROWS, random_state=0))
 
 
 def _has_no_biases(net: Any) -> bool:
-    """Whether outputs are odd functions of the inputs, and stay so."""
+    """Whether the outputs are odd functions of the inputs and remain so."""
     return (
         net.activation in _ODD
         and net.bias_init == 0
@@ -44,7 +44,7 @@ def _has_no_biases(net: Any) -> bool:
 
 
 def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.intp]) -> None:
-    """Warn of mistakes that the means and correlations of two classes show."""
+    """Warn about mistakes that show in the means and correlations of two classes."""
     rectified, no_biases = net.net_.criterion_.rectified, _has_no_biases(net)
     is_pair = len(net.classes_) == 2 and np.bincount(index, minlength=2).min() > 1
     if not is_pair or not (rectified or no_biases):
@@ -53,7 +53,7 @@ def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.in
     variance = first.var(axis=0) / len(first) + second.var(axis=0) / len(second)
     difference = np.abs(first.mean(axis=0) - second.mean(axis=0))
     if np.any(difference > _CERTAIN * np.sqrt(variance)):
-        return  # a linear classifier distinguishes the classes, and so will the net
+        return  # a linear classifier distinguishes the classes
     if no_biases:
         warn_likely_mistake(
             f"A net of odd units ({net.activation!r}) without biases (bias_init=0, "

@@ -27,19 +27,18 @@ Array = NDArray[np.float64]
 
 @with_shared_entries
 class Autoencoder(NetEstimator):
-    """One hidden layer that encodes inputs, and a linear decoder.
+    """Net with one hidden layer, which encodes the inputs, and a linear decoder.
 
-    Codes and reconstructions of inputs x of D features are
+    Codes and reconstructions of an input x of D features are
 
         a_k = sigma(w_k.x / sqrt(D) + b_k),    x' = c + sum_k v_k a_k / sqrt(D)
 
-    with v = w if the weights are tied, and the mean over inputs of
+    with v = w if the weights are tied. Training minimizes the mean over inputs of
 
         (|x - x'|^2 + sparsity sum_k |a_k|) / D
 
-    is minimized. Without a penalty the code of tied linear units spans the leading principal
-    components; with one, it is a feed-forward sparse code in the sense of Olshausen and Field
-    (Nature 381, 607, 1996).
+    Without a penalty, the fields of tied linear units span the leading principal components. With
+    one, the net is a feed-forward sparse code (compare Olshausen and Field, Nature 381, 607, 1996).
 
     Parameters
     ----------
@@ -50,8 +49,8 @@ class Autoencoder(NetEstimator):
     tied : bool, default=True
         Whether the decoder is the transpose of the encoder.
     sparsity : float, default=0.0
-        Weight of the sum of sizes of the codes. If it is positive, rows of an untied decoder are
-        kept at norm at most 1, so that small codes do not evade the penalty.
+        Weight of the penalty. If it is positive, the rows of an untied decoder have norm at most 1,
+        since small codes would evade the penalty otherwise.
     bias_init : float or "auto", default=0.0
         As in `FCNet`.
     @train_bias
@@ -62,7 +61,7 @@ class Autoencoder(NetEstimator):
         Passes over the data in `fit`.
     @init_scale
     weight_decay : float, default=0.0
-        Weight decay of w, as the optimizer defines it.
+        Weight decay of w, as defined by the optimizer.
     optimizer : {"adam", "sgd"} or torch optimizer class, default="adam"
         Optimizer of all parameters.
     @image_shape @record @callbacks @device @warm_start @verbose @random_state @options
@@ -70,27 +69,21 @@ class Autoencoder(NetEstimator):
     Attributes
     ----------
     receptive_fields_ : ndarray of shape (n_hidden, n_features)
-        w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is the input of the units.
+        w / sqrt(D); ``X @ receptive_fields_.T + biases_`` is the input of the units.
     @biases_
     decoder_ : ndarray of shape (n_hidden, n_features)
-        v / sqrt(D), what each unit adds to the reconstruction.
+        v / sqrt(D), the contribution of each unit to the reconstruction.
     intercept_ : ndarray of shape (n_features,)
-        c, the reconstruction where all codes are zero.
+        c, the reconstruction from codes that are all zero.
     @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_ @snapshot_steps_ @shape_
     @seed_ @n_features_in_
-
-    See Also
-    --------
-    FCNet : Fields that serve to tell classes apart.
-    sklearn.decomposition.DictionaryLearning : Sparse codes found by optimization.
 
     Examples
     --------
     >>> from rfsk import Autoencoder, make_nlgp
     >>> X, _ = make_nlgp(1000, 40, correlation_length=(4.0, 8.0), random_state=0)
-    >>> net = Autoencoder(16, max_epochs=20, random_state=0).fit(X)
-    >>> net.transform(X).shape, net.reconstruct(X).shape
-    ((1000, 16), (1000, 40))
+    >>> Autoencoder(16, max_epochs=20, random_state=0).fit(X).transform(X).shape
+    (1000, 16)
     """
 
     _module = Autoencoding
@@ -122,18 +115,13 @@ class Autoencoder(NetEstimator):
         self._store(locals())
 
     def fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
-        """Train the net to reconstruct data.
+        """Train the net to reconstruct data and return it. Interrupts and errors are as in `FCNet`.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs, best of mean zero and about unit variance.
+            Inputs, preferably of zero mean and about unit variance.
         y : ignored
-
-        Returns
-        -------
-        self : Autoencoder
-            Interrupts and errors are as in `FCNet`.
         """
         return self._fit(partial(self._prepare_fit, X))
 
@@ -144,7 +132,6 @@ class Autoencoder(NetEstimator):
         sample_weight: None = None,
         shared: dict[Any, torch.Tensor] | None = None,
     ) -> Training:
-        """Check the data, and have a net for them."""
         training = self._prepare_block(
             X, self._is_warm(), partial(self._inputs_on_device, shared=shared)
         )
@@ -152,17 +139,13 @@ class Autoencoder(NetEstimator):
         return training._replace(n_epochs=self.max_epochs, n_steps=n_steps)
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
-        """Pass once over a block of data, continuing from the net trained so far.
+        """Train the current net for one pass over a block of data and return it.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs. A Dask array is passed over block by block, one in memory at a time.
+            Inputs. The blocks of a Dask array are loaded one at a time.
         y : ignored
-
-        Returns
-        -------
-        self : Autoencoder
         """
         if is_lazy(X):
             self._check_parameters()
@@ -170,7 +153,6 @@ class Autoencoder(NetEstimator):
         return self._fit(partial(self._prepare_block, X, self._is_trained(), self._to_device))
 
     def _prepare_block(self, X: ArrayLike, is_warm: bool, to_device: Any) -> Training:
-        """Check a block of data, and have a net for it."""
         data = validate_inputs(self, X, dtype=FLOATS, reset=not is_warm)
         inputs = to_device(data)
         self._start(None, self.n_features_in_, is_warm)
@@ -180,24 +162,18 @@ class Autoencoder(NetEstimator):
     def fit_online(
         self, source: InputModel | Discrimination, n_samples: int = 2_000_000
     ) -> "Autoencoder":
-        """Train on fresh samples, each used once, drawn on the training device.
+        """Train on fresh samples, each used once, and return the net. Errors are as in `FCNet`.
 
         Parameters
         ----------
         source : input model or Discrimination
-            Source of the samples; of a task all classes, without their labels.
+            Source of the samples; all classes of a task are used, without their labels.
         n_samples : int, default=2_000_000
             Number of samples to draw, in `n_samples` / `batch_size` steps.
-
-        Returns
-        -------
-        self : Autoencoder
-            Interrupts and errors are as in `FCNet`.
         """
         return self._fit(partial(self._prepare_online, source, n_samples))
 
     def _prepare_online(self, source: InputModel | Discrimination, n_samples: int) -> Training:
-        """Have a net for samples of a task or model, and a stream of them."""
         # A model is the mixture of two classes of its own distribution.
         task = source if isinstance(source, Discrimination) else Discrimination([source, source])
         check_positive(n_samples, "n_samples", integer=True)
@@ -205,16 +181,12 @@ class Autoencoder(NetEstimator):
         return self._online(task, n_samples, is_labelled=False)
 
     def inverse_transform(self, codes: ArrayLike) -> Array:
-        """Inputs that are represented by codes.
+        """Inputs reconstructed from codes, (n_samples, n_features).
 
         Parameters
         ----------
         codes : array-like of shape (n_samples, n_hidden)
             Hidden activations.
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self, "receptive_fields_")
         units: Array = check_array(codes, dtype=np.float64, input_name="codes")
@@ -226,33 +198,21 @@ class Autoencoder(NetEstimator):
         return units @ self.decoder_ + self.intercept_
 
     def reconstruct(self, X: ArrayLike) -> Array:
-        """Reconstructions of inputs, the decoding of their codes.
+        """Reconstructions of inputs, (n_samples, n_features).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        reconstructions : ndarray of shape (n_samples, n_features)
         """
         return self.inverse_transform(self.transform(X))
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Fraction of the variance that reconstructions explain.
+        """Explained variance 1 - sum |x - x'|^2 / sum |x - mean|^2 (NaN for constant inputs).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
         y : ignored
-
-        Returns
-        -------
-        score : float
-            ``1 - sum |x - x'|^2 / sum |x - mean|^2`` over inputs and features; NaN if the inputs do
-            not vary.
         """
         residual = self.reconstruct(X)
         data = np.asarray(validate_inputs(self, X, dtype=np.float64, reset=False))

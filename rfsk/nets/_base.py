@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 
 FLOATS = [np.float64, np.float32]
 _EVALUATIONS = 30
-_AT_ONCE = 2**24  # activations of predictions that are held at a time
+_AT_ONCE = 2**24  # activations in memory at once during prediction
 ONLINE_EPOCHS = 100  # entries of the history of an online fit
 # Parameters of skorch that an estimator passes on, and those that it sets itself.
 _PASSED_ON = ("optimizer__", "callbacks__")
@@ -48,37 +48,37 @@ _OWN_OPTIONS = {
 
 
 class Training(NamedTuple):
-    """Data and settings of a training that is about to begin."""
+    """Data and settings of one training."""
 
     data: Samples | TaskBatches
     n_epochs: int
-    n_steps: int | None  # None for a block of data, of which no snapshots are taken
+    n_steps: int | None  # None for a block of data, without snapshots
     seed: int
     valid: Samples | None = None
     evaluator: Evaluator | None = None
     stop: threading.Event | None = None  # ends the training when set
-    n_threads: int | None = None  # of the compiled step; those of torch by default
+    n_threads: int | None = None  # threads of the compiled step; by default those of torch
 
 
 class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """A net with receptive fields; subclasses choose the module and its loss."""
+    """Net with receptive fields; subclasses choose the module and its loss."""
 
     _module: ClassVar[type[HiddenUnits]]
     _engine: ClassVar[type[Engine]] = Engine
-    _scales_rates: ClassVar[bool] = False  # of the optimizer "sgd", with the numbers of units
+    _scales_rates: ClassVar[bool] = False  # whether the rates of "sgd" scale with K and D
     net_: Engine
     _built: dict[str, Any]  # what a fitted net cannot change
-    _options: Mapping[str, Any] = MappingProxyType({})  # those of skorch
+    _options: Mapping[str, Any] = MappingProxyType({})  # options of skorch
 
     def _store(self, arguments: dict[str, Any]) -> None:
-        """Store the arguments of the constructor, and nothing else, as scikit-learn asks."""
+        """Store the arguments of the constructor and nothing else, as scikit-learn requires."""
         options = arguments.pop("options")
         self.__dict__.update({k: v for k, v in arguments.items() if k not in ("self", "__class__")})
         if options:
             self._options = options
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters of this estimator, those of skorch included."""
+        """Parameters of this estimator, including those of skorch."""
         return {**super().get_params(deep), **self._options}
 
     def set_params(self, **params: Any) -> Any:
@@ -91,36 +91,31 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     @abstractmethod
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        """Size of the module on this lattice, from parameters already checked."""
+        """Size of the module for this lattice, from checked parameters."""
 
     @abstractmethod
     def _start(self, classes: Any, n_features: int, is_warm: bool) -> None:
-        """Settle what follows from classes and width, and have a net for them."""
+        """Build the net for these classes and this number of features."""
 
     def _mask_of(self, n_features: int) -> NDArray[Any] | None:
-        """Which weights there are, checked; None for all."""
         return None
 
     def _fields_of(self, weight: Array) -> Array:
-        """Receptive fields, (n_units, n_features), of raw weights."""
+        """Receptive fields, (n_units, n_features), from raw weights."""
         return weight / math.sqrt(weight.shape[1])
 
     def _set_fields(self, weight: Array) -> None:
-        """Set fitted attributes that only this kind of net has."""
+        """Set the fitted attributes that only this kind of net has."""
 
     def transform(self, X: ArrayLike) -> Array:
-        """Hidden activations, the codes of an autoencoder.
+        """Hidden activations (the codes of an autoencoder), (n_samples, n_activations).
+
+        The columns are the units of the last hidden layer or, for `ConvNet`, the channels and sites
+        (or windows of pooled sites).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        hidden : ndarray of shape (n_samples, n_activations)
-            One column per unit of the last hidden layer; for `ConvNet` one per channel and site,
-            or window of sites if pooled.
         """
         return mark_activations(self._outputs(X, return_hidden=True))
 
@@ -130,7 +125,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return n_activations
 
     def _outputs(self, X: ArrayLike, **options: Any) -> Array:
-        """Outputs of the fitted module for inputs and options, in double precision on the CPU."""
+        """Outputs of the fitted module, in double precision on the CPU."""
         check_is_fitted(self, "receptive_fields_")
         data = np.ascontiguousarray(validate_inputs(self, X, dtype=np.float64, reset=False))
         module = self.net_.module_
@@ -189,7 +184,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         settled: dict[str, Any],
         criterion: dict[str, Any],
     ) -> None:
-        """Build a new net, or check that the old one is what is asked for; set its rates."""
+        """Build a new net, or check that the old one fits; set its learning rates."""
         shape = check_image_shape(self.image_shape, n_features, "image_shape")
         mask = self._mask_of(n_features)
         architecture = {
@@ -227,7 +222,6 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self.net_.set_mask(mask)
 
     def _start_online(self, classes: NDArray[Any] | None, n_features: int) -> None:
-        """Be ready to train on what has no names of features."""
         is_warm = self._is_warm()
         self._start(classes, n_features, is_warm)
         self.n_features_in_ = n_features
@@ -265,7 +259,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 raise ValueError(f"{name} do not fit: the callbacks are {sorted(known)}.")
 
     def _group_options(self) -> dict[str, dict[str, float]]:
-        """Options of the optimizer by the name of the parameter, in the scaling FCNet describes."""
+        """Options of the optimizer for each parameter, in the scaling described for FCNet."""
         module, options = self.net_.module_, {}
         scaled = self._scales_rates and isinstance(self.optimizer, str) and self.optimizer == "sgd"
         l1, l1_cut = getattr(self, "l1", 0.0), getattr(self, "l1_cut", 0.0)
@@ -288,7 +282,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return math.ceil(n_samples / self.batch_size)
 
     def _fit(self, prepare: Callable[[], Training], *, has_validation: bool = False) -> Any:
-        """Prepare a training and run it; leave the estimator as it was if this fails."""
+        """Prepare and run a training; restore the estimator if this fails."""
         self._check_parameters(has_validation=has_validation)
         before, training = dict(vars(self)), None
         try:
@@ -307,7 +301,6 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return self
 
     def _fit_blocks(self, blocks: Iterator[tuple[Any, ...]], *arguments: Any) -> Any:
-        """Pass over blocks of a lazy array, until an interrupt."""
         for block in blocks:
             self.partial_fit(*block, *arguments)
             if self.net_.interrupted_:
@@ -317,7 +310,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _inputs_on_device(
         self, data: NDArray[Any], shared: dict[Any, torch.Tensor] | None
     ) -> torch.Tensor:
-        """Inputs, which nets of an ensemble share: in double precision if they make one batch."""
+        """Inputs shared by the nets of an ensemble, in double precision if they form one batch."""
         dtype = torch.float64 if len(data) <= self.batch_size else torch.float32
         shared = {} if shared is None else shared
         if (self._device, dtype) not in shared:
@@ -325,7 +318,6 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return shared[self._device, dtype]
 
     def _online(self, task: Discrimination, n_samples: int, **options: Any) -> Training:
-        """Fresh samples of a task, for a net that is ready to train."""
         n_steps = self._n_batches(n_samples)
         epochs, seed = min(ONLINE_EPOCHS, n_steps), draw_seed(self._rng)
         batches = TaskBatches(
@@ -334,7 +326,6 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return Training(batches, epochs, n_steps, seed)
 
     def _train(self, training: Training) -> Any:
-        """Run skorch's training loop."""
         with (
             self._prepared(training),
             threads_for(self.net_.module_, self.batch_size),
@@ -346,7 +337,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     @contextmanager
     def _prepared(self, training: Training) -> Iterator[None]:
-        """Context of a training; a net that diverges has the weights and history of before."""
+        """Context of a training, which restores the weights and history of a net that diverges."""
         net, recorder = self.net_, None
         own = copy.deepcopy([part.state_dict() for part in (net.module_, net.optimizer_)])
         n_epochs, n_steps = len(net.history), net.n_steps_

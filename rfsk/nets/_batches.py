@@ -15,11 +15,11 @@ from ._task_samplers import BatchSampler, FieldSampler
 
 Batch = tuple[Any, torch.Tensor]
 
-_BLOCK = 2**19  # numbers drawn at a time, or one batch
+_BLOCK = 2**19  # numbers drawn at a time, at least one batch
 
 
 class Samples(Dataset):
-    """Inputs on the training device with class indices; without, inputs are their own targets."""
+    """Inputs on the training device; the targets are class indices or the inputs themselves."""
 
     def __init__(
         self,
@@ -32,12 +32,10 @@ class Samples(Dataset):
         super().__init__(data, X if y is None else y)
 
     def subset(self, rows: Any) -> "Samples":
-        """Some of the samples, with classes, in a set of their own."""
         weight = None if self.sample_weight is None else self.sample_weight[rows]
         return Samples(self.inputs[rows], self.y[rows], weight)
 
     def rows(self, rows: torch.Tensor) -> Batch:
-        """Some of the samples, as skorch takes a batch."""
         inputs = self.inputs.index_select(0, rows)
         y = inputs if self.y is self.inputs else self.y.index_select(0, rows)
         if self.sample_weight is None:
@@ -55,14 +53,13 @@ class Chunk(NamedTuple):
     ends: NDArray[np.int64]
 
     def batch(self, number: int) -> Batch:
-        """One batch, as skorch takes it."""
         rows = self.order[self.ends[number] : self.ends[number + 1]]
         inputs, weight = torch.from_numpy(self.X[rows]), torch.from_numpy(self.weight[rows])
         return {"x": inputs, "sample_weight": weight}, torch.from_numpy(self.y[rows])
 
 
 class SampleBatches:
-    """Batches of samples, for one epoch in each iteration, in order if there is no generator."""
+    """Batches of samples, one epoch per iteration, in order if there is no generator."""
 
     def __init__(
         self, samples: Samples, batch_size: int, generator: torch.Generator | None
@@ -83,7 +80,6 @@ class SampleBatches:
         return map(self.samples.rows, self._order().split(self.batch_size))
 
     def chunks(self) -> Iterator[Chunk]:
-        """All batches of an epoch, for the compiled step."""
         samples, n = self.samples, len(self.samples)
         weight = samples.sample_weight
         ends = np.append(np.arange(0, n, self.batch_size), n)
@@ -97,10 +93,9 @@ class SampleBatches:
 
 
 class TaskBatches:
-    """Fresh batches of a task, drawn on the device: a part of `n_samples` in each iteration.
+    """Fresh stratified batches of a task, drawn on the device; each iteration is one epoch.
 
-    Batches are stratified: see `Discrimination.class_boundaries`. Without labels, inputs are their
-    own targets.
+    The epochs divide `n_samples`. Without labels, the inputs are the targets.
     """
 
     def __init__(
@@ -128,7 +123,7 @@ class TaskBatches:
         self._left: tuple[torch.Tensor, NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
-        return round(self.n_samples / (len(self.ends) - 1))  # of an epoch
+        return round(self.n_samples / (len(self.ends) - 1))  # samples per epoch
 
     def __iter__(self) -> Iterator[Batch]:
         for X, y in self._blocks_of_epoch():
@@ -141,12 +136,11 @@ class TaskBatches:
                     yield {"x": inputs, "sample_weight": weight}, targets
 
     def draw_ahead(self) -> None:
-        """Let a thread draw the next batches while steps are taken, from now on."""
+        """Draw the next batches in a thread while steps are taken."""
         if self.epoch == 0:
             self._drawn = ahead(self._blocks())
 
     def chunks(self) -> Iterator[Chunk]:
-        """The same batches, some at a time, for the compiled step."""
         for X, y in self._blocks_of_epoch():
             n_batches, batch_size, n_features = X.shape
             n, index = n_batches * batch_size, y.reshape(-1)
@@ -157,11 +151,10 @@ class TaskBatches:
             yield Chunk(X.reshape(n, n_features).numpy(), index, weight, np.arange(n), ends)
 
     def close(self) -> None:
-        """End the thread."""
         self._drawn.close()
 
     def _blocks_of_epoch(self) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
-        """Take batches, (n_batches, batch_size, n_features), sorted by class, and classes."""
+        """Batches, (n_batches, batch_size, n_features), sorted by class, and their classes."""
         remaining = int(self.ends[self.epoch + 1] - self.ends[self.epoch])
         self.epoch += 1
         while remaining:

@@ -1,4 +1,4 @@
-"""Which callbacks of skorch can work, and which need its loop over batches."""
+"""Checks of skorch callbacks, and whether they need skorch's loop over batches."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
 def check_callbacks(callbacks: Any, *, has_validation: bool) -> None:
-    """Raise unless these are callbacks of skorch that can work with the data there are."""
+    """Raise unless these are skorch callbacks that can work with the available data."""
     entries: Any = [] if callbacks is None else callbacks
     if isinstance(entries, list | tuple):
         entries = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
@@ -56,7 +56,7 @@ def _monitored(callback: Callback) -> str:
 
 
 def listens_to_batches(callbacks: list[tuple[str, Callback]]) -> bool:
-    """Whether one of these wants to be called for single training batches."""
+    """Whether a callback must be called for each training batch."""
     return any(_listens(callback) for _, callback in callbacks)
 
 

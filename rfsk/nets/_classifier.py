@@ -1,4 +1,4 @@
-"""Nets that classify: fit on data, on blocks of them, or on fresh samples."""
+"""Nets that classify, trained on data, on blocks of data or on fresh samples."""
 
 from functools import partial
 from typing import Any
@@ -32,7 +32,7 @@ _LOSSES = ("auto", "squared", "cross_entropy")
 
 
 class NetClassifier(ClassifierMixin, NetEstimator):
-    """A net with a readout of its hidden units, trained on labels."""
+    """Net with a readout of its hidden units, trained on labels."""
 
     _engine = ClassifierEngine
     _scales_rates = True
@@ -49,29 +49,22 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> "NetClassifier":
-        """Train the net on labelled data.
+        """Train the net on labelled data and return it.
+
+        An interrupt (Ctrl-C) stops the training with a warning and keeps the net trained so far.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
         y : array-like of shape (n_samples,)
-            Labels of two or more classes.
+            Inputs, and labels of two or more classes.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the samples in the loss. Only their ratios matter; a sample of weight zero
-            is left out.
-
-        Returns
-        -------
-        self : NetClassifier
-            The fitted estimator. An interrupt (Ctrl-C) ends the training early and keeps the
-            net trained so far, with a warning.
+            Weights of the samples in the loss. Only their ratios matter; zero removes a sample.
 
         Raises
         ------
         ValueError
-            If a parameter or the data are not valid, before any training, or if the training
-            diverges. Both leave the net as it was before.
+            If the data are invalid or the training diverges. The net is then unchanged.
         """
         prepare = partial(self._prepare_fit, X, y, sample_weight)
         return self._fit(prepare, has_validation=True)
@@ -79,7 +72,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def _prepare_fit(
         self, X: Any, y: Any, sample_weight: Any = None, shared: dict[Any, Any] | None = None
     ) -> Training:
-        """Check the data, and have a net for them; inputs on the device may come from `shared`."""
+        """Check the data and build the net; inputs on the device may come from `shared`."""
         is_warm = self._is_warm()
         data, y, sample_weight = self._checked(X, y, sample_weight, is_warm)
         inputs = self._inputs_on_device(data, shared)
@@ -105,20 +98,19 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return Training(samples, self.max_epochs, n_steps, seed, valid)
 
     def _checked(self, X: Any, y: Any, sample_weight: Any, is_warm: bool) -> tuple[Any, Any, Any]:
-        """Inputs, labels and weights of samples, checked: weights are >= 0 and not all zero."""
+        """Checked inputs, labels and sample weights, which are >= 0 and not all zero."""
         data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
         check_classification_targets(y)
         if sample_weight is not None:
             options: Any = {"dtype": np.float64, "ensure_non_negative": True}
             sample_weight = _check_sample_weight(sample_weight, data, **options)
-            if not np.any(sample_weight):  # scikit-learn before 1.9 does not refuse them
+            if not np.any(sample_weight):  # accepted by scikit-learn before 1.9
                 raise ValueError("Sample weights must contain at least one non-zero number.")
         return data, np.asarray(y), sample_weight
 
     def _samples(
         self, inputs: torch.Tensor, index: NDArray[np.intp], sample_weight: Any = None
     ) -> Samples:
-        """Inputs with their classes and, where these differ, weights."""
         weight = sample_weight
         if self.class_weight is not None:
             of_class = self._weight_of_class(self.classes_[index])
@@ -128,7 +120,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return Samples(inputs, torch.as_tensor(index).to(inputs.device), weight)
 
     def _weight_of_class(self, y: NDArray[Any]) -> Array:
-        """Weight of each class, from labels of all of them."""
+        """Weight of each class; `y` must contain all classes."""
         weight = self.class_weight
         weights: Any = compute_class_weight(weight, classes=self.classes_, y=y)
         if np.any(weights < 0.0) or not np.any(weights):
@@ -142,24 +134,19 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> "NetClassifier":
-        """Pass once over a block of data, continuing from the net trained so far.
+        """Train the current net for one pass over a block of data and return it.
 
-        No snapshots are taken, whatever `record`, and no data are kept for validation.
+        It records no snapshots and keeps no data for validation.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs. A Dask array is passed over block by block, one in memory at a time.
         y : array-like of shape (n_samples,)
-            Labels.
+            Inputs and labels. The blocks of Dask arrays are loaded one at a time.
         classes : array-like of shape (n_classes,), optional
-            All labels of all blocks; required in the first call if `y` does not have all.
+            Labels of all blocks; required in the first call if `y` does not contain all.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the samples in the loss, relative to those of the block.
-
-        Returns
-        -------
-        self : NetClassifier
         """
         if not (is_lazy(X) or is_lazy(y)):
             return self._fit(partial(self._prepare_block, X, y, classes, sample_weight))
@@ -174,7 +161,6 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return self._fit_blocks(row_blocks(X, y), classes)
 
     def _prepare_block(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Training:
-        """Check a block of data, and have a net for it."""
         is_warm = self._is_trained()
         data, y, sample_weight = self._checked(X, y, sample_weight, is_warm)
         classes = self._all_classes(y, classes, is_warm)
@@ -192,7 +178,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return Training(samples, 1, None, draw_seed(self._rng))
 
     def _all_classes(self, y: ArrayLike, classes: ArrayLike | None, is_warm: bool) -> NDArray[Any]:
-        """Classes of all blocks, checked against those of this one and of the blocks before."""
+        """Classes of all blocks, checked against the labels of this block and earlier calls."""
         named = np.unique(y if classes is None else classes)
         if is_warm:
             if classes is not None and not np.array_equal(named, self.classes_):
@@ -212,29 +198,21 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def fit_online(
         self, task: Discrimination | tuple[Any, Any], n_samples: int = 2_000_000, *, n_eval: int = 0
     ) -> "NetClassifier":
-        """Train on fresh samples of a task, each used once, drawn on the training device.
+        """Train on fresh samples of a task, each used once, and return the net; see also `fit`.
 
         Parameters
         ----------
         task : Discrimination, or data (X, y) with labels 0, 1, ...
-            Source of the samples. Of data, rows are drawn with replacement, equally many of each
-            class.
+            Source of the samples. Rows of data are drawn with replacement, equally many per class.
         n_samples : int, default=2_000_000
             Number of samples to draw, in `n_samples` / `batch_size` steps.
         n_eval : int, default=0
-            Number of samples, drawn once, of the task and of its Gaussian clone, on which the net
-            is evaluated at `record` (or 30) steps spaced evenly in the logarithm; see
-            `evaluation_`. The evaluation does not change the training.
-
-        Returns
-        -------
-        self : NetClassifier
-            The fitted estimator; interrupts and errors are as in `fit`.
+            If positive, `evaluation_` is measured on this many samples of the task and of its
+            clone, at `record` (or 30) steps evenly spaced in the logarithm.
         """
         return self._fit(partial(self._prepare_online, task, n_samples, n_eval))
 
     def _prepare_online(self, task: Any, n_samples: int, n_eval: int = 0) -> Training:
-        """Have a net for a task, and a stream of its samples."""
         task = as_task(task)
         check_positive(n_samples, "n_samples", integer=True)
         check_positive(n_eval, "n_eval", integer=True, zero=True)
@@ -255,64 +233,45 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return training._replace(evaluator=evaluator)
 
     def decision_function(self, X: ArrayLike) -> Array:
-        """Signed confidence: positive for ``classes_[1]``, or one column per class if several.
+        """Decision values, (n_samples,), positive for ``classes_[1]``, or (n_samples, n_classes).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Minus the output of the net for two classes, whose target is +1 for class 0.
         """
         outputs = self._outputs(X)
         return np.asarray(self.net_.criterion_.decision(outputs))
 
     def predict_proba(self, X: ArrayLike) -> Array:
-        """Class probabilities; the squared loss estimates the conditional mean of the target.
+        """Class probabilities, (n_samples, n_classes).
+
+        The squared loss estimates the conditional mean of the target.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        probability : ndarray of shape (n_samples, n_classes)
         """
         outputs = self._outputs(X)
         return np.asarray(self.net_.criterion_.probability(outputs))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Most likely class of each input.
+        """Most likely class of each input, (n_samples,).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
         """
         outputs = self._outputs(X)
         return self.classes_[self.net_.criterion_.predicted(outputs)]
 
     def hidden_activations(self, X: ArrayLike, layer: int = -1) -> Array:
-        """Activations of any hidden layer.
+        """Activations of a hidden layer, (n_samples, n_activations).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
         layer : int, default=-1
-            Number of the layer, from 0 for the first; negative ones count from the last.
-
-        Returns
-        -------
-        hidden : ndarray of shape (n_samples, n_activations)
+            Index of the layer, 0 for the first; negative values count from the last.
         """
         check_is_fitted(self, "receptive_fields_")
         number = check_layer(layer, self.net_.module_.n_layers)
@@ -337,7 +296,6 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         super()._check_parameters(has_validation=has_validation and self.validation_fraction > 0.0)
 
     def _start(self, classes: NDArray[Any], n_features: int, is_warm: bool) -> None:
-        """Settle what follows from the classes, and have a net for them."""
         if len(classes) < 2:
             raise ValueError(
                 f"y has 1 class ({classes.tolist()[0]!r}); a net that tells classes apart needs "

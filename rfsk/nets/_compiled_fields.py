@@ -17,10 +17,10 @@ _ONE, _HALF, _ZERO = f32(1.0), f32(0.5), f32(0.0)
 
 @compiled(fastmath=FUSED)
 def fill_normal(out, seed, first):
-    """Fill an array of even length with standard normal numbers, entries `first` on of a stream.
+    """Fill an array of even length with standard normal numbers, from entry `first` of a stream.
 
-    Pair j is the Box-Muller transform of SplitMix64's output number j (Steele, Lea and Flood,
-    OOPSLA 2014), so that any stretch of the stream can be drawn on its own.
+    Pair j is the Box-Muller transform of output j of SplitMix64 (Steele, Lea and Flood, OOPSLA
+    2014).
     """
     for j in range(len(out) // 2):
         z = seed + (np.uint64(first // 2 + j) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
@@ -51,14 +51,9 @@ def draw_fields(
 ):
     """Draw stationary fields into `rows` of `out`, (n_rows, n_features).
 
-    A field is scale f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]), where f has the number
-    `map_number` in `MAPS`: on a torus there are modes down the rows, (n_sides, height), and across
-    the columns, (n_modes, width), and a ring is a single row. Field i of the stream of `seed` is
-    made of the normal numbers from i * stride on; `numbers` are those of the fields to draw.
-
-    `buffers` are, for `most` fields at a time: noise of shape (most, n_noise); (n_modes, most *
-    n_sides), (width, most * n_sides), (n_sides, most * width) and (height, most * width), or of a
-    ring (most, width).
+    A field is scale f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]); `MAPS` numbers the f.
+    Field i uses the normal numbers from i * stride on in the stream of `seed`; `numbers` holds the
+    i.
     """
     noise, along_modes, across, along_sides, fields = buffers
     n_sides, height = sides.shape

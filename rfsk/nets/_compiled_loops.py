@@ -1,8 +1,4 @@
-"""Compiled steps of gradient descent, in single precision.
-
-No result depends on how many threads run, or on how the work is divided among calls: each call
-handles one network, or some blocks of a batch, in a fixed order.
-"""
+"""Compiled steps of gradient descent, whose results do not depend on the number of threads."""
 
 import numpy as np
 
@@ -49,7 +45,7 @@ def inner_products(rows, n, weight, out):
 
 @compiled(fastmath=FUSED)
 def move(weight, bias, mask, gradients, bias_gradients, losses, n_samples, constants):
-    """Take the step that the gradients of the blocks of a batch add up to; return its loss."""
+    """Take the step given by the summed gradients of the blocks of a batch; return its loss."""
     n_units, width = weight.shape
     fraction = n_samples / constants[0]
     input_scale, bias_scale = constants[1], constants[2]
@@ -80,10 +76,9 @@ def move(weight, bias, mask, gradients, bias_gradients, losses, n_samples, const
 
 @compiled(fastmath=REORDERED)
 def take_steps(network, samples, ends, activation, constants, room, first, stride):
-    """Take steps of gradient descent, one for each batch, and return the sum of their losses.
+    """Take one step of gradient descent per batch and return the sum of their losses.
 
-    With a `stride` above 1, only gradients of every `stride`-th block of a single batch are
-    computed, from block `first` on; `move` takes the step. See `CompiledStep` for the arguments.
+    With `stride` > 1, compute only the gradients of blocks first, first + stride, ... of one batch.
     """
     weight, bias, mask = network
     X, targets, importance, order = samples

@@ -1,4 +1,4 @@
-"""Steps of gradient descent by compiled code, for the network of the paper."""
+"""Compiled steps of gradient descent for a two-layer network with a fixed readout."""
 
 import math
 from collections.abc import Iterator
@@ -13,16 +13,12 @@ from ._batches import Chunk
 from ._modules import FIXED_READOUTS, FullyConnected
 
 _SLOPES = {"erf": 2.0 / math.sqrt(math.pi), "tanh": 1.0, "relu": 1.0, "linear": 1.0}
-_OPERATIONS_AT_ONCE = 5e8  # of a call of the compiled code, some 20 ms
-_OPERATIONS_TO_SHARE = 5e6  # of a step from which on threads share its batch
+_OPERATIONS_AT_ONCE = 5e8  # operations per compiled call, about 20 ms
+_OPERATIONS_TO_SHARE = 5e6  # operations per step above which threads share a batch
 
 
 class CompiledStep:
-    """Steps of SGD on the squared loss of a two-layer network with a fixed readout.
-
-    Weights and biases change in place. Threads share the blocks of a large batch, whose gradients
-    are added in the order of the blocks.
-    """
+    """SGD steps on the squared loss of a two-layer network with a fixed readout, taken in place."""
 
     def __init__(self, net: Any, batch_size: int, n_threads: int) -> None:
         from . import _compiled_loops
@@ -41,10 +37,10 @@ class CompiledStep:
         scale, per_unit = module.activation.scale, module.readout_scale / n_units
         self.constants = np.array(
             [
-                batch_size,  # a smaller batch takes a step that is shorter in proportion
-                scale / math.sqrt(n_features),  # of w.x in the argument of the activation
-                scale,  # of b
-                per_unit,  # of the sum of the units in the output
+                batch_size,  # a smaller batch takes a proportionally smaller step
+                scale / math.sqrt(n_features),  # factor of w.x in the argument of the activation
+                scale,  # factor of b
+                per_unit,  # factor of the sum of the units in the output
                 2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,  # of a residual
                 rate,
                 bias["lr"] if module.bias.requires_grad else 0.0,
@@ -74,7 +70,7 @@ class CompiledStep:
 
     @staticmethod
     def fits(net: Any) -> bool:
-        """Whether the compiled step knows this network, its loss and its optimizer."""
+        """Whether the compiled step supports this network, its loss and its optimizer."""
         module, optimizer = net.module_, net.optimizer_
         if type(module) is not FullyConnected or len(module.deep_weights):
             return False
@@ -90,7 +86,7 @@ class CompiledStep:
         )
 
     def run(self, chunk: Chunk, targets: NDArray[np.float32], first: int, last: int) -> float:
-        """Take the steps of some batches of a chunk, and return their weighted squared errors."""
+        """Take the steps of some batches of a chunk and return their weighted squared errors."""
         network = self.weight, self.bias, self.mask
         samples = chunk.X, targets, chunk.weight, chunk.order
 
@@ -118,6 +114,5 @@ class CompiledStep:
         return total
 
     def close(self) -> None:
-        """End the threads."""
         if self.pool is not None:
             self.pool.shutdown()

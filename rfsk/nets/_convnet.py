@@ -1,4 +1,4 @@
-"""ConvNet: the convolutional net whose filters a fully-connected one rediscovers."""
+"""ConvNet: a convolutional net on a ring or torus."""
 
 import math
 from collections.abc import Callable
@@ -21,12 +21,11 @@ Array = NDArray[np.float64]
 class ConvNet(NetClassifier):
     """Convolutional two-layer net on a ring or torus.
 
-    Each of a few filters is laid on every site, by default with periodic boundaries, and the
-    mean readout averages the activations over channels and sites:
+    Every filter is applied at all sites. With the mean readout, the output is
 
         phi(x) = (1/(C D)) sum_c sum_i sigma( sum_t f_ct x_(i+t) / sqrt(taps) + b_c )
 
-    trained as `FCNet` is, with channels in place of hidden units. The fields of an FCNet
+    The net is trained as `FCNet`, with channels in place of hidden units. The fields of an FCNet
     trained on the same inputs match its filters (Ingrosso and Goldt, PNAS 2022).
 
     Parameters
@@ -35,23 +34,22 @@ class ConvNet(NetClassifier):
         C, the number of filters.
     @image_shape
     kernel_size : int, (int, int) or None, default=None
-        Taps of a filter along each axis: odd, at most the side. None takes the largest odd number
-        that is at most three quarters of the side. A window much narrower than the fields leaves
-        spikes at the end taps.
+        Taps of a filter along each axis: odd, at most the side. None is the largest odd number up
+        to three quarters of the side. Filters narrower than the fields have spikes at their ends.
     stride : int or (int, int), default=1
-        Sites from one place of a filter to the next along each axis; the first is site 0.
+        Sites between successive positions of a filter along each axis; the first is site 0.
     boundary : {"periodic", "zero"}, default="periodic"
-        What lies beyond the border: the other end of the lattice, or zeros.
+        Values beyond the border: those of the opposite end of the lattice, or zeros.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
         sigma, as in `FCNet`.
     pooling : {"mean", "max"}, optional
-        Whether and how to pool the activations of a channel over all sites before the readout.
+        Pooling of the activations of a channel over all sites before the readout.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         As in `FCNet`, with C in place of K: "mean" averages over channels and sites, and "linear"
-        trains a weight for each channel, site (unless they are pooled) and class.
+        trains a weight for each channel, class and, without pooling, site.
     @bias_init @train_bias @loss @class_weight
     learning_rate : float, default=5.0
-        A step moves filters by learning_rate C dLoss/df, biases by (learning_rate / D) of it.
+        A step moves f by -learning_rate C dLoss/df and b by -(learning_rate / D) C dLoss/db.
     @batch_size
     max_epochs : int, default=20
         Passes over the data in `fit`.
@@ -66,16 +64,12 @@ class ConvNet(NetClassifier):
     Attributes
     ----------
     filters_ : ndarray of shape (n_channels,) + kernel_size
-        Raw filters f, in cross-correlation orientation.
+        Filters f, as used in cross-correlation.
     receptive_fields_ : ndarray of shape (n_channels, n_features)
-        f / sqrt(taps) laid at the centre of the input (site side // 2), zero elsewhere:
-        ``X @ receptive_fields_.T + biases_`` is what the units of that site see.
+        f / sqrt(taps) at the central site of the lattice (side // 2), zero elsewhere;
+        ``X @ receptive_fields_.T + biases_`` is the input of the units at that site.
     @biases_ @classes_ @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_
     @snapshot_steps_ @evaluation_ @shape_ @seed_ @n_features_in_
-
-    See Also
-    --------
-    FCNet : The fully-connected net.
 
     Examples
     --------
@@ -180,31 +174,21 @@ class ConvNet(NetClassifier):
         self.filters_ = weight[:, 0].copy()
 
     def release(self) -> FCNet:
-        """Fully-connected net that computes the same function, free of the constraint.
+        """Fully-connected net that computes the same function (d'Ascoli et al., NeurIPS 2019).
 
-        It has a unit for each channel and site, whose field is the filter laid there. Its training
-        shows whether it stays convolutional (d'Ascoli, Sagun, Biroli and Bruna, NeurIPS 2019).
+        It has one unit per channel and position of the filters. Further training shows whether it
+        remains convolutional.
 
         Returns
         -------
         net : FCNet
-            Fitted, with ``warm_start=True``, no callbacks and the other parameters of this net,
-            whose rates are in the scaling of its own number of units. With S places of a filter,
-            unit c S + i has the filter of channel c at place i.
+            Fitted, with ``warm_start=True``, no callbacks and the other parameters of this net.
+            Unit c S + i has filter c at position i of S. Rates scale with the number of units.
 
         Raises
         ------
         ValueError
-            If the readout is "sqrt" or "sum", whose scale depends on the number of units, or
-            activations are pooled by their maximum.
-
-        Examples
-        --------
-        >>> from rfsk import ConvNet, make_nlgp
-        >>> X, y = make_nlgp(1000, 20, correlation_length=(1.0, 2.0), random_state=0)
-        >>> net = ConvNet(n_channels=2, max_epochs=2, random_state=0).fit(X, y)
-        >>> net.release().receptive_fields_.shape
-        (40, 20)
+            If the readout is "sqrt" or "sum", or if pooling is "max".
         """
         check_is_fitted(self, "receptive_fields_")
         module, n_features = self.net_.module_, self.n_features_in_

@@ -1,4 +1,4 @@
-"""The torch module of a convolutional net, on a ring or torus."""
+"""The torch module of a convolutional net on a ring or torus."""
 
 import math
 from typing import Any
@@ -41,7 +41,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         reach = [size // 2 for size in kernel_size]
         self.center = [-side for side in reach]
         self.is_periodic = boundary == "periodic"
-        # Zeros beyond the border: a torus with room for a filter's reach.
+        # Zeros beyond the border: a torus padded by the reach of a filter.
         room = [0 if self.is_periodic else side for side in reach]
         self.torus = [side + more for side, more in zip(shape, room, strict=True)]
         sides = zip(reversed(self.torus), reversed(kernel_size), strict=True)
@@ -51,15 +51,13 @@ class Convolutional(ReadoutMixin, HiddenUnits):
 
     @property
     def n_widest(self) -> int:
-        """Activations of an input that are held at once, before strides and pooling."""
+        """Activations per input that are in memory at once, before strides and pooling."""
         return self.n_units * math.prod(self.torus)
 
     def layers(self) -> dict[str, tuple[int, int]]:
-        """Channels and lattice sites, by the parameter's name."""
         return dict.fromkeys(("weight", "bias"), (self.n_units, math.prod(self.shape)))
 
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
-        """Cross-correlation of every filter with every input, (n_samples, n_channels, *sites)."""
         images = x.reshape(len(x), 1, *self.shape)
         weight = self.weight * (scale / math.sqrt(self.fan_in))
         correlate = self.direct if self.is_direct else self._by_fourier
@@ -68,7 +66,6 @@ class Convolutional(ReadoutMixin, HiddenUnits):
     def direct(
         self, images: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor
     ) -> torch.Tensor:
-        """Cross-correlation by torch's convolution, (n_samples, n_channels, *sites)."""
         mode = "circular" if self.is_periodic else "constant"
         convolve = functional.conv1d if len(self.shape) == 1 else functional.conv2d
         return convolve(functional.pad(images, self.border, mode), weight, bias, self.stride)
@@ -76,7 +73,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
     def _by_fourier(
         self, images: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor
     ) -> torch.Tensor:
-        """Do the same at a cost that does not grow with the kernel."""
+        """The same by fast Fourier transforms, whose cost does not depend on the kernel size."""
         kernel = functional.pad(weight[:, 0], self.padding).roll(self.center, self.axes)
         torus, axes = self.torus, self.axes
         product = torch.fft.rfftn(images, s=torus, dim=axes)
@@ -86,7 +83,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return correlation[(..., *kept)] + bias.reshape(-1, *[1] * len(self.shape))
 
     def laid_on_sites(self) -> torch.Tensor:
-        """Filters / sqrt(taps) on every site, (n_channels * n_sites, n_features), in double."""
+        """Filters / sqrt(taps) at every site, (n_channels * n_sites, n_features), in double."""
         n_features = math.prod(self.shape)
         weight = self.weight.detach().double() / math.sqrt(self.fan_in)
         one_hot = torch.eye(n_features, dtype=torch.float64, device=weight.device)
@@ -95,12 +92,12 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return responses.reshape(n_features, -1).T.contiguous()
 
     def readout_on_sites(self) -> torch.Tensor:
-        """Weights of the linear readout for every site, also if sites are pooled by their mean."""
+        """Weights of the linear readout for every site, also with mean pooling."""
         weights = self.readout_weight.detach()
         return weights.repeat_interleave(math.prod(self.sites), dim=1) if self.pooling else weights
 
     def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
-        """Hidden activations, pooled where asked, (n_samples, n_activations)."""
+        """Hidden activations after any pooling, (n_samples, n_activations)."""
         values = super().hidden(x)
         if self.pooling is None:
             return values

@@ -1,4 +1,4 @@
-"""The device and the number of threads of a training."""
+"""Device and number of threads of a training."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ _SMALL_STEP = 2e7
 
 
 def resolve_device(device: Any) -> torch.device:
-    """Turn a device name into a torch device that is there; ValueError if there is none."""
+    """Turn a device name into an available torch device; ValueError if it is not available."""
     if isinstance(device, str) and device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -28,7 +28,7 @@ def resolve_device(device: Any) -> torch.device:
 
 @contextmanager
 def threads_for(module: Any, batch_size: int) -> Iterator[None]:
-    """Let small steps on a CPU be taken by one thread, which no busy core holds up."""
+    """Take small steps on a CPU in one thread, which other busy cores do not delay."""
     sites = max(1, module.n_widest // module.n_units)
     work = 6 * batch_size * sites * sum(p.numel() for p in module.parameters())
     before = torch.get_num_threads()

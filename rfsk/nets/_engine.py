@@ -1,4 +1,4 @@
-"""The skorch net inside of an estimator, which takes the steps of an epoch in its own way."""
+"""The skorch net inside an estimator, with its own loop over the steps of an epoch."""
 
 import math
 import threading
@@ -25,11 +25,11 @@ _EXPLODED = 100.0
 
 
 class DivergenceError(ValueError):
-    """The loss has exploded."""
+    """The loss has diverged."""
 
 
 def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> None:
-    """Raise DivergenceError if the loss is not finite, or, at the end, has exploded."""
+    """Raise DivergenceError if the loss is not finite or, at the end, has diverged."""
     limit = _EXPLODED * max(losses[0], 1.0) if at_end else math.inf
     if not losses[-1] < limit:
         raise DivergenceError(
@@ -39,46 +39,40 @@ def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> No
 
 
 class Engine(NeuralNet):
-    """A skorch net that takes the steps of an epoch by compiled code or a short autograd loop.
+    """skorch net with compiled or autograd steps, or skorch's own loop for callbacks of batches."""
 
-    A callback that listens to training batches selects skorch's own loop.
-    """
-
-    group_options_: dict[str, dict[str, float]]  # of the optimizer, by the name of the parameter
+    group_options_: dict[str, dict[str, float]]  # options of the optimizer, by parameter name
     n_steps_: int = 0
-    interrupted_: bool = False  # the last training, other than by a callback
+    interrupted_: bool = False  # whether the last training was interrupted, except by a callback
     snapshots_: Snapshots | None = None
     stop_: threading.Event | None = None  # ends the training when set, as an interrupt does
-    n_threads_: int = 1  # of the compiled step
+    n_threads_: int = 1  # threads of the compiled step
     last_batch_: tuple[Any, torch.Tensor] | None = None
 
     def _get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
-        """Give every parameter a group of its own, with its name."""
+        """Put every parameter into a group of its own, with its name."""
         groups = [{"params": [value], "name": name} for name, value in named_parameters]
         _, options = super()._get_params_for_optimizer(prefix, [])
         return (groups,), options
 
     @property
     def _default_callbacks(self) -> list[Any]:
-        """Those of skorch; its table of epochs only if it is to be printed."""
+        """Default callbacks of skorch; the table of epochs only if it is printed."""
         callbacks = super()._default_callbacks
         return callbacks if self.verbose else [c for c in callbacks if c[0] != "print_log"]
 
     def initialize_optimizer(self, *args: Any, **kwargs: Any) -> Any:
-        """Initialize the optimizer with the options of its groups."""
         super().initialize_optimizer(*args, **kwargs)
         if hasattr(self, "group_options_"):
             self.set_group_options(self.group_options_)
         return self
 
     def set_group_options(self, options: dict[str, dict[str, float]]) -> None:
-        """Set the learning rates and penalties of the parameters."""
         self.group_options_ = options
         for group in self.optimizer_.param_groups:
             group.update(options[group["name"]])
 
     def get_dataset(self, X: Any, y: Any = None) -> Any:
-        """Samples on the device; what already is a data set is left as it is."""
         if isinstance(X, torch.utils.data.Dataset | TaskBatches):
             return X
         array = np.asarray(X["x"] if isinstance(X, dict) else X)
@@ -86,11 +80,9 @@ class Engine(NeuralNet):
         return Samples(data, None if y is None else self._index_of(y))
 
     def _index_of(self, y: Any) -> torch.Tensor | None:
-        """Targets, from those a user passes."""
         return None
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:
-        """Batches of samples, without a data loader."""
         if isinstance(dataset, TaskBatches):
             return dataset
         if isinstance(dataset, Samples):
@@ -98,22 +90,19 @@ class Engine(NeuralNet):
         return super().get_iterator(dataset, training=training)
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Any:
-        """Mean loss of a batch, with the weights of its samples if there are any."""
         losses = self.criterion_(y_pred, y_true)
         if isinstance(X, dict):
             losses = losses * X["sample_weight"].to(losses.device)
         return losses.mean()
 
     def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Any:
-        """Train for some epochs, with a snapshot before the first step."""
         self.take_snapshot()
         return super().fit_loop(X, y, epochs, **kwargs)
 
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        """Take one step for each batch."""
-        if not training:  # of which there may be none
+        if not training:  # the iterator of validation data may be None
             super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
             return
         is_ours = isinstance(iterator, SampleBatches | TaskBatches)
@@ -137,7 +126,6 @@ class Engine(NeuralNet):
         check_loss(losses[-1:], self.n_steps_)
 
     def record_epoch(self, loss: float, n_samples: int, n_batches: int) -> None:
-        """Record the mean loss of an epoch in the form of a single batch."""
         self.history.new_batch()
         self.history.record_batch("train_loss", loss)
         self.history.record_batch("train_batch_size", n_samples)
@@ -159,7 +147,7 @@ class Engine(NeuralNet):
                 self.record_epoch(float(total) / n_samples, n_samples, self.n_steps_ - first)
 
     def _compiled_steps(self, batches: SampleBatches | TaskBatches) -> Iterator[tuple[float, int]]:
-        """Take steps up to the next snapshot at a time; yield their losses and samples."""
+        """Take all steps up to each snapshot; yield their losses and numbers of samples."""
         n_threads = self.n_threads_
         if n_threads > 1 and isinstance(batches, TaskBatches):
             batches.draw_ahead()
@@ -196,13 +184,12 @@ class Engine(NeuralNet):
             yield loss.detach() * len(y), len(y)
 
     def train_step(self, batch: Any, **fit_params: Any) -> Any:
-        """Take a step of skorch's own loop."""
         with self.step_of(batch, self.batch_size), torch.enable_grad():
             return super().train_step(batch, **fit_params)
 
     @contextmanager
     def step_of(self, batch: Any, batch_size: int) -> Iterator[None]:
-        """Context of a step by autograd: rates in proportion to the batch, constraints after it."""
+        """Context of an autograd step, which scales the rates by the batch size."""
         fraction = min(1.0, len(unpack_data(batch)[1]) / batch_size)
         groups = self.optimizer_.param_groups
         rates = [group["lr"] for group in groups]
@@ -220,14 +207,14 @@ class Engine(NeuralNet):
         self.take_snapshot()
 
     def constrain(self) -> None:
-        """Take the proximal step of the L1 penalty, and impose the constraints of the module."""
+        """Take the proximal step of the L1 penalty and apply the constraints of the module."""
         for group in self.optimizer_.param_groups:
             if group["name"] == "weight" and self.module_.weight.requires_grad and group["l1"]:
                 self.module_.shrink_(group["lr"] * group["l1"], group["cut"])
         self.module_.constrain_()
 
     def check_end(self, first_epoch: int) -> None:
-        """Raise DivergenceError if the network has exploded; its batch judges the last step."""
+        """Raise DivergenceError if the network has diverged, judged on the last batch."""
         losses = [row["train_loss"] for row in self.history[first_epoch:] if "train_loss" in row]
         if self.last_batch_ is not None:
             X, y = self.last_batch_
@@ -237,7 +224,6 @@ class Engine(NeuralNet):
             check_loss(losses, self.n_steps_, at_end=True)
 
     def set_precision(self, dtype: torch.dtype) -> None:
-        """Convert the parameters, and what the optimizer keeps of them."""
         self.module_.to(dtype)
         for state in self.optimizer_.state.values():
             for name, value in state.items():
@@ -245,24 +231,21 @@ class Engine(NeuralNet):
                     state[name] = value.to(dtype)
 
     def set_mask(self, mask: np.ndarray | None) -> None:
-        """Keep weights outside a mask at zero from now on."""
         self.module_.mask = None
         if mask is not None:
             self.module_.mask = torch.tensor(mask, device=self.module_.weight.device)
             self.module_.constrain_()
 
     def take_snapshot(self) -> None:
-        """Measure the network if this is a step to measure it at."""
         if self.snapshots_ is not None:
             self.snapshots_.take(self.n_steps_, self.module_)
 
 
 class ClassifierEngine(ClassifierMixin, Engine):
-    """Engine of a classifier. As always in skorch, classes are numbered from 0."""
+    """Engine of a classifier; classes are numbered from 0, as always in skorch."""
 
     @property
     def classes_(self) -> np.ndarray:
-        """Numbers of the classes."""
         return np.arange(self.criterion_.n_classes)
 
     @property
@@ -281,15 +264,12 @@ class ClassifierEngine(ClassifierMixin, Engine):
         return torch.as_tensor(index.astype(np.int64)).to(self.device)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Class probabilities, (n_samples, n_classes)."""
         return self.criterion_.probability(self.forward(X).double().numpy())
 
     def predict(self, X: Any) -> np.ndarray:
-        """Numbers of the most likely classes."""
         return to_numpy(self.criterion_.predicted(self.forward(X)))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Accuracy, with classes numbered from 0."""
         self._index_of(y)
         return float(super().score(X, y, sample_weight))
 
@@ -298,7 +278,7 @@ _OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 
 def as_optimizer(optimizer: Any) -> type[torch.optim.Optimizer]:
-    """Optimizer class of a name, or the class itself; ValueError if it is neither."""
+    """Optimizer class for a name, or the class itself; otherwise raise ValueError."""
     if isinstance(optimizer, type) and issubclass(optimizer, torch.optim.Optimizer):
         return optimizer
     check_option(optimizer, "optimizer", _OPTIMIZERS)

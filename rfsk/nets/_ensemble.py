@@ -1,4 +1,4 @@
-"""Ensembles of nets: in threads where their steps are compiled, else as one batched computation."""
+"""Ensembles of nets, trained in threads or, without compiled steps, as one batched computation."""
 
 import copy
 import threading
@@ -27,7 +27,7 @@ from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
 from ._engine import DivergenceError, Engine
 
-_AT_ONCE = 16  # nets of a batched computation whose batches stay in a core's cache
+_AT_ONCE = 16  # nets per batched computation, so that batches stay in a core's cache
 
 
 def fit_many(
@@ -40,42 +40,36 @@ def fit_many(
 ) -> list[NetEstimator]:
     """Fit many nets to the same data at once.
 
-    Each net becomes what its own ``fit(X, y)`` would make of it, whatever the others and `n_jobs`:
-    to the last bit where its steps are compiled (two layers, fixed readout, squared loss, "sgd",
-    on a CPU), and up to rounding elsewhere, where nets of equal architecture and rates are trained
-    as one batched computation.
+    Each net is what its own ``fit(X, y)`` gives, independent of the other nets and of `n_jobs`.
+    This is exact for nets with compiled steps (two layers, fixed readout, squared loss, "sgd", on a
+    CPU). Other nets of equal architecture and rates are trained as one batched computation, which
+    agrees up to rounding.
 
     Parameters
     ----------
     nets : sequence of FCNet, ConvNet or Autoencoder
-        They are fitted in place, and any of their parameters may differ.
+        Nets to fit in place. All their parameters may differ.
     X : array-like of shape (n_samples, n_features)
-        Inputs.
     y : array-like of shape (n_samples,), optional
-        Labels; autoencoders need none.
+        Inputs and labels; autoencoders need no labels.
     n_jobs : int, default=-1
-        Number of threads that train nets, or groups of them, as in joblib.
+        Number of threads, as in joblib.
     verbose : int, default=0
         Above 0 a progress bar over the nets is shown.
 
     Returns
     -------
     nets : list
-        The same nets, fitted. A net that diverges is left as it was, with a warning. After an
-        interrupt each net is as far as it was trained, and a net that had not begun is as before.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a net, a parameter or the data are not valid, before any training.
+        The same nets, fitted. A net that diverges is unchanged, with a warning. After an interrupt,
+        nets keep the training they have had; those not yet begun are unchanged.
 
     Examples
     --------
     >>> from rfsk import FCNet, fit_many, make_nlgp
     >>> X, y = make_nlgp(500, 20, correlation_length=(1.0, 2.0), random_state=0)
-    >>> nets = [FCNet(4, max_epochs=2, random_state=seed) for seed in range(3)]
-    >>> [net.receptive_fields_.shape for net in fit_many(nets, X, y)]
-    [(4, 20), (4, 20), (4, 20)]
+    >>> nets = fit_many([FCNet(4, max_epochs=2, random_state=seed) for seed in range(3)], X, y)
+    >>> nets[2].receptive_fields_.shape
+    (4, 20)
     """
     return _fit(nets, _starts(nets, [(X, y)] * len(nets), {}), n_jobs, verbose)
 
@@ -87,16 +81,15 @@ def fit_each(
     n_jobs: int | None = -1,
     verbose: int = 0,
 ) -> list[NetEstimator]:
-    """Fit each net to inputs and labels of its own, as `fit_many` does to common ones.
+    """Fit each net to its own inputs and labels; otherwise the same as `fit_many`.
 
     Parameters
     ----------
     nets : sequence of FCNet, ConvNet or Autoencoder
-        As in `fit_many`.
+        Nets to fit in place.
     data : sequence of (X, y)
         Inputs and labels of each net.
     n_jobs : int, default=-1
-        As in `fit_many`.
     verbose : int, default=0
         As in `fit_many`.
 
@@ -110,8 +103,8 @@ def fit_each(
     >>> from rfsk import FCNet, make_nlgp
     >>> from rfsk.nets import fit_each
     >>> data = [make_nlgp(500, 20, gain=gain, random_state=0) for gain in (1.0, 3.0)]
-    >>> nets = fit_each([FCNet(4, max_epochs=2, random_state=0) for _ in data], data)
-    >>> [net.n_steps_ for net in nets]
+    >>> nets = [FCNet(4, max_epochs=2, random_state=0) for _ in data]
+    >>> [net.n_steps_ for net in fit_each(nets, data)]
     [2, 2]
     """
     return _fit(nets, _starts(nets, data), n_jobs, verbose)
@@ -125,36 +118,31 @@ def fit_many_online(
     n_jobs: int | None = -1,
     verbose: int = 0,
 ) -> list[NetEstimator]:
-    """Fit many nets online at once, each on fresh samples of its own.
-
-    Each net becomes what its own ``fit_online(task, n_samples)`` would make of it, as in
-    `fit_many`: its own seed draws its samples.
+    """Fit each net online, as its own ``fit_online(task, n_samples)``; otherwise as `fit_many`.
 
     Parameters
     ----------
     nets : sequence of FCNet, ConvNet or Autoencoder
-        As in `fit_many`.
+        Nets to fit in place.
     tasks : Discrimination or data (X, y), or sequence of such
-        One for all, or one for each net; see `FCNet.fit_online`.
+        One for all nets or one per net; see `FCNet.fit_online`.
     n_samples : int or sequence of int, default=2_000_000
-        Number of samples for each net.
+        Number of samples of each net.
     n_jobs : int, default=-1
-        As in `fit_many`.
     verbose : int, default=0
         As in `fit_many`.
 
     Returns
     -------
     nets : list
-        The same nets, fitted; they and errors are as in `fit_many`.
+        The same nets, fitted.
 
     Examples
     --------
     >>> from rfsk import FCNet, fit_many_online
     >>> from rfsk.experiments import nlgp_task
-    >>> tasks = [nlgp_task(shape=20, correlation_length=1.0, gain=gain) for gain in (1.0, 3.0)]
-    >>> nets = [FCNet(4, random_state=0) for _ in tasks]
-    >>> fit_many_online(nets, tasks, 10_000)[0].n_steps_
+    >>> nets = [FCNet(4, random_state=seed) for seed in range(2)]
+    >>> fit_many_online(nets, nlgp_task(shape=20, correlation_length=1.0), 10_000)[0].n_steps_
     20
     """
     is_common = isinstance(tasks, Discrimination) or is_labelled(tasks)
@@ -175,14 +163,14 @@ def fit_many_online(
 
 
 def _starts(nets: Sequence[NetEstimator], data: Sequence[Any], shared: Any = None) -> list[Any]:
-    """Check the nets; return calls that prepare their fits, of which nets may share inputs."""
+    """Check the nets and return calls that prepare their fits; nets may share inputs."""
     _check_nets(nets, has_validation=True)
     pairs = zip(nets, data, strict=True)
     return [partial(net._prepare_fit, X, y, shared=shared) for net, (X, y) in pairs]
 
 
 def _check_nets(nets: Sequence[NetEstimator], *, has_validation: bool) -> None:
-    """Raise unless these are different nets of valid parameters, at least one."""
+    """Raise unless there is at least one net and all are different and have valid parameters."""
     for net in nets:
         if not isinstance(net, NetEstimator):
             raise TypeError(
@@ -209,7 +197,7 @@ def _fit(
     n_jobs: int | None,
     verbose: int,
 ) -> list[NetEstimator]:
-    """Prepare nets and train them; those that do not begin or diverge stay as they were."""
+    """Prepare and train nets; those that do not begin or that diverge are unchanged."""
     before = [dict(vars(net)) for net in nets]
     n_workers = joblib.effective_n_jobs(n_jobs)
     stop = threading.Event()
@@ -269,7 +257,6 @@ def _train_in_threads(
     stop: threading.Event,
     bar: Any,
 ) -> None:
-    """Train groups of nets in threads, which end where they are on an interrupt."""
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with ThreadPoolExecutor(n_workers) as pool:
@@ -286,7 +273,7 @@ def _train_in_threads(
 def _divide(
     nets: Sequence[NetEstimator], trainings: Sequence[Training], n_workers: int
 ) -> list[list[int]]:
-    """Groups of nets of equal architecture, then those with a compiled step, one by one."""
+    """Groups of nets of equal architecture, and single nets with compiled steps."""
     compiled, alike = [], defaultdict(list)
     for i, (net, training) in enumerate(zip(nets, trainings, strict=True)):
         engine, data = net.net_, training.data
@@ -309,10 +296,7 @@ def _divide(
 
 
 def _train_group(nets: Sequence[NetEstimator], trainings: Sequence[Training]) -> list[int]:
-    """Train one net, or several of equal architecture and rates; return which ones diverged.
-
-    Several nets have neither validation data nor callbacks of the user.
-    """
+    """Train one net, or several of equal architecture and rates; return which ones diverged."""
     if len(nets) == 1:
         try:
             nets[0]._train(trainings[0])
@@ -329,7 +313,7 @@ def _train_group(nets: Sequence[NetEstimator], trainings: Sequence[Training]) ->
 
 
 def _diverges(context: Any, failure: DivergenceError | None) -> bool:
-    """Leave the context of a training, and return whether the net has diverged."""
+    """Close the context of a training and return whether the net has diverged."""
     try:
         context.__exit__(None if failure is None else type(failure), failure, None)
     except DivergenceError:
@@ -338,7 +322,7 @@ def _diverges(context: Any, failure: DivergenceError | None) -> bool:
 
 
 def _run_epochs(engines: list[Engine], trainings: Sequence[Training]) -> dict[int, DivergenceError]:
-    """Run skorch's training loop for all nets at once; return which losses were not finite."""
+    """Run skorch's training loop for all nets at once; return the nets with non-finite losses."""
     stack, data = _Stack(engines), [training.data for training in trainings]
     iterators = [e.get_iterator(d, training=True) for e, d in zip(engines, data, strict=True)]
     failures: dict[int, DivergenceError] = {}
@@ -370,7 +354,7 @@ def _run_epochs(engines: list[Engine], trainings: Sequence[Training]) -> dict[in
 
 
 class _Stack:
-    """The parameters of several nets along a first axis, of which those of the nets are views."""
+    """Parameters of several nets, stacked along a first axis; those of the nets are views."""
 
     def __init__(self, engines: list[Engine]) -> None:
         self.engines, first = engines, engines[0]
@@ -395,7 +379,6 @@ class _Stack:
         return (losses * weight).mean()
 
     def run_epoch(self, iterators: list[Any], stop: Any) -> None:
-        """Take one step of all nets for each of their batches."""
         n_samples, n_batches = 0, 0
         total: Any = 0.0
         try:
@@ -431,7 +414,7 @@ class _Stack:
         return losses.detach()
 
     def return_state(self) -> None:
-        """Give every net parameters of its own again, and its part of the optimizer's state."""
+        """Give every net its own parameters again, and its part of the optimizer's state."""
         for i, engine in enumerate(self.engines):
             for name, parameter in engine.module_.named_parameters():
                 parameter.data = parameter.data.clone()

@@ -17,84 +17,75 @@ Array = NDArray[np.float64]
 
 @with_shared_entries
 class FCNet(NetClassifier):
-    """Fully-connected net, of two layers by default, that grows receptive fields.
+    """Fully-connected net, by default of two layers, that learns receptive fields.
 
-    Trained to tell apart translation-invariant, non-Gaussian inputs, its fields become
-    localized and tile space; on a Gaussian control they oscillate (Ingrosso and Goldt,
-    PNAS 119, e2201854119, 2022). The output is
+    The output for an input x of D features is
 
         phi(x) = (1/K) sum_k sigma(w_k.x / sqrt(D) + b_k)
 
-    with K hidden units and D features, trained by stochastic gradient descent on
-    (phi(x) - t)^2 with target t = +1 for class 0 and -1 for class 1. A step moves w by
-    learning_rate K dLoss/dw and b by (learning_rate / D) K dLoss/db, gradients averaged over
-    the batch, so that runs with the same number of units or batch size are comparable.
+    with K hidden units. Stochastic gradient descent minimizes (phi(x) - t)^2 with target t = +1 for
+    class 0 and -1 for class 1. A step changes w by -learning_rate K dLoss/dw and b by
+    -learning_rate (K/D) dLoss/db, averaged over the batch, so that runs with different numbers of
+    units or batch sizes are comparable. If the classes are translation-invariant and non-Gaussian,
+    fields become localized and tile space; on their Gaussian clone fields oscillate (Ingrosso and
+    Goldt, PNAS 119, e2201854119, 2022).
 
     Parameters
     ----------
     n_hidden : int or tuple of int, default=64
-        K, the number of hidden units; a tuple gives several hidden layers. Initial weights of
-        further layers are standard normal numbers, initial biases are zero. The receptive fields
-        and `mask` belong to the first layer. The K of the readout is the size of the last layer,
-        and the rates of each layer have its own K and D.
+        K, the number of hidden units, or the sizes of several hidden layers. Further layers have
+        standard normal initial weights and zero initial biases, and rates with their own K and D.
+        Fields and `mask` belong to the first layer, the K of the readout to the last.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
-        sigma; erf means erf(h / sqrt 2). Functions of torch, such as softplus, are allowed. With
-        activations without negative values, such as relu, and a fixed readout, the target is 1 for
-        class 1 and 0 for class 0.
+        sigma: erf(h / sqrt 2) for "erf", or a torch function such as softplus. If it has no
+        negative values and the readout is fixed, the targets are 0 for class 0 and 1 for class 1.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
-        "mean" averages the units, "sqrt" divides their sum by sqrt K and "sum" does not; these
-        are fixed, and for two classes. If the output is s times the sum, the rate of w is
-        learning_rate / (s^2 K). Outputs then learn equally fast for every s, while fields move less
-        the larger s is ("lazy" training). "linear" is (1/K) V sigma + c with V (initially standard
-        normal) and c (initially zero) trained, V by readout_rate learning_rate K dLoss/dV and c by
-        readout_rate learning_rate dLoss/dc. "auto" is mean for two classes and linear for more.
+        "mean", "sqrt" and "sum" are fixed readouts for two classes, s times the sum of the units
+        with s = 1/K, 1/sqrt K and 1. The rate of w is learning_rate / (s^2 K): outputs learn
+        equally fast, and fields move less for larger s ("lazy" training). "linear" is (1/K) V sigma
+        + c, where V (initially standard normal) and c (initially zero) have the rates readout_rate
+        learning_rate K and readout_rate learning_rate. "auto" is "mean" for two classes and
+        "linear" for more.
     @bias_init
-        With the default targets, units of positive bias localize and units of negative bias
-        oscillate. An odd activation without biases (0 and ``train_bias=False``) learns nothing
-        from inputs with P(x) = P(-x).
+        With the default targets, units with positive bias localize and those with negative bias
+        oscillate. An odd activation without biases (0 and ``train_bias=False``) learns nothing from
+        inputs with P(x) = P(-x).
     @train_bias @loss @class_weight
     learning_rate : float, default=5.0
-        In the scaling above. Runs of equal learning_rate x steps grow the same fields if
-        learning_rate / batch_size is small enough to keep the noise of the steps small.
+        Learning rate in the scaling above. If learning_rate / batch_size is small, the fields
+        depend only on learning_rate x steps.
     readout_rate : float, default=0.2
-        Rate of V and c of the linear readout, relative to that of the fields. With the squared
-        loss a slow readout (0.02, at learning_rate 1) leaves fields the time to localize.
+        Rate of the linear readout relative to that of the fields. With the squared loss, fields
+        have time to localize if the readout is slow (0.02, at learning_rate 1).
     weight_decay : float, default=2e-4
-        Each step shrinks w by learning_rate x weight_decay, which suppresses the noise that a
-        finite data set leaves in the fields.
+        Each step shrinks w by learning_rate x weight_decay, which suppresses the noise of a finite
+        data set.
     l1 : float, default=0.0
-        Each step moves every weight of the fields towards zero by learning_rate x l1 and stops
-        there (the proximal step of an L1 penalty), which makes fields sparse.
+        Each step moves every weight of the fields towards zero by at most learning_rate x l1 (the
+        proximal step of an L1 penalty), which makes fields sparse.
     l1_cut : float, default=0.0
-        Weights below l1_cut x l1 in size are set to zero after each step: beta of the beta-lasso
+        Each step sets weights of absolute value below l1_cut x l1 to zero: beta of the beta-lasso
         (Neyshabur, NeurIPS 2020), which learns local connectivity.
     @batch_size
     max_epochs : int, default=100
         Passes over the data in `fit`.
-    @init_scale
-    @optimizer @validation_fraction @image_shape
+    @init_scale @optimizer @validation_fraction @image_shape
     mask : array-like of bool, (n_hidden, n_features), optional
-        True where a weight exists; all others stay zero.
+        True where a weight exists; all others remain zero.
     @record @callbacks @device @warm_start @verbose @random_state @options
 
     Attributes
     ----------
     receptive_fields_ : ndarray of shape (n_hidden, n_features)
-        w / sqrt(D): ``X @ receptive_fields_.T + biases_`` is the input of the units.
+        w / sqrt(D); ``X @ receptive_fields_.T + biases_`` is the input of the units.
     @biases_ @classes_ @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_
     @snapshot_steps_ @evaluation_ @shape_ @seed_ @n_features_in_
-
-    See Also
-    --------
-    ConvNet : The convolutional net whose filters the fields match.
-    rfsk.make_nlgp : Inputs on which fields localize.
 
     Examples
     --------
     >>> from rfsk import FCNet, make_nlgp
     >>> X, y = make_nlgp(2000, 40, correlation_length=(2.0, 4.0), random_state=0)
-    >>> net = FCNet(n_hidden=8, max_epochs=2, random_state=0).fit(X, y)
-    >>> net.receptive_fields_.shape
+    >>> FCNet(n_hidden=8, max_epochs=2, random_state=0).fit(X, y).receptive_fields_.shape
     (8, 40)
     """
 

@@ -1,4 +1,4 @@
-"""The torch modules: hidden units with receptive fields, and a readout or decoder of them."""
+"""The torch modules: hidden units with receptive fields, and their readout or decoder."""
 
 import math
 from itertools import islice
@@ -10,21 +10,20 @@ from torch.nn import functional
 
 from ._activations import as_activation
 
-# Sum over hidden units that a fixed readout takes, as a power of their number times the mean.
+# A fixed readout of K units is K to this power times their mean.
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
 def _normal(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """Standard normal numbers in single precision, whatever torch's default is."""
     return torch.randn(shape, generator=generator, dtype=torch.float32)
 
 
 class HiddenUnits(nn.Module):
-    """Units with a field and a bias each; subclasses define the inputs on which fields are laid."""
+    """Units with a field and a bias each; subclasses define how fields are applied to inputs."""
 
     weight: nn.Parameter
     bias: torch.Tensor
-    n_layers = 1  # of hidden units
+    n_layers = 1  # number of hidden layers
 
     def __init__(
         self,
@@ -52,16 +51,15 @@ class HiddenUnits(nn.Module):
 
     @property
     def n_widest(self) -> int:
-        """Activations of an input that are held at once."""
+        """Activations per input that are in memory at once."""
         return self.n_units
 
     @property
     def n_units(self) -> int:
-        """Number of units that have a field of their own."""
         return len(self.weight)
 
     def layers(self) -> dict[str, tuple[int, int]]:
-        """Units and inputs a unit of the layer of each parameter, by the parameter's name."""
+        """Number of units and of inputs per unit in the layer of each parameter, by name."""
         return dict.fromkeys(("weight", "bias"), (self.n_units, self.fan_in))
 
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
@@ -74,14 +72,14 @@ class HiddenUnits(nn.Module):
         return self.activation.function(scaled).reshape(len(x), -1)
 
     def shrink_(self, threshold: float, cut: float) -> None:
-        """Move weights towards zero by `threshold`, and set to zero those smaller than `cut`."""
+        """Move weights towards zero by `threshold`, then set those smaller than `cut` to zero."""
         with torch.no_grad():
             self.weight.copy_(functional.softshrink(self.weight, threshold))
             if cut > 0.0:
                 self.weight.mul_(self.weight.abs() >= cut)
 
     def constrain_(self) -> None:
-        """Impose what parameters must fulfil after every step: weights outside the mask are 0."""
+        """Apply the constraints after a step: weights outside the mask are 0."""
         if self.mask is not None:
             with torch.no_grad():
                 self.weight.mul_(self.mask)
@@ -114,7 +112,7 @@ class ReadoutMixin:
         return_hidden: bool = False,
         layer: int = -1,
     ) -> torch.Tensor:
-        """Outputs, (n_samples,) or (n_samples, n_outputs); weights of samples are for the loss."""
+        """Outputs, (n_samples,) or (n_samples, n_outputs); only the loss uses `sample_weight`."""
         hidden: torch.Tensor = self.hidden(x, layer)  # type: ignore[attr-defined]
         if return_hidden:
             return hidden
@@ -126,7 +124,7 @@ class ReadoutMixin:
 
 
 class DenseUnits(HiddenUnits):
-    """Units k with the inputs w_k.x / sqrt(D) + b_k, and further layers of them."""
+    """Units k with the inputs w_k.x / sqrt(D) + b_k, and further layers of units."""
 
     def __init__(
         self,
@@ -146,7 +144,6 @@ class DenseUnits(HiddenUnits):
         )
 
     def layers(self) -> dict[str, tuple[int, int]]:
-        """Units and inputs a unit of the layer of each parameter, by the parameter's name."""
         sizes = super().layers()
         for i, weight in enumerate(self.deep_weights):
             sizes[f"deep_weights.{i}"] = sizes[f"deep_biases.{i}"] = tuple(weight.shape)
@@ -154,7 +151,6 @@ class DenseUnits(HiddenUnits):
 
     @property
     def n_widest(self) -> int:
-        """Activations of an input that are held at once: the widest layer's."""
         return max(self.n_units, *(len(weight) for weight in self.deep_weights), 0)
 
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
@@ -162,7 +158,6 @@ class DenseUnits(HiddenUnits):
         return _dense(x, self.weight, self.bias, scale)
 
     def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
-        """Activations of a hidden layer, the last one by default, (n_samples, n_activations)."""
         values = super().hidden(x)
         deeper = layer % self.n_layers
         layers = zip(self.deep_weights, self.deep_biases, strict=True)  # a slice would copy them
@@ -177,7 +172,7 @@ def _dense(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, scale: flo
 
 
 class FullyConnected(ReadoutMixin, DenseUnits):
-    """Dense units under a readout."""
+    """Dense units with a readout."""
 
     def __init__(
         self,
@@ -188,14 +183,14 @@ class FullyConnected(ReadoutMixin, DenseUnits):
         seed: int,
         **kwargs: Any,
     ) -> None:
-        # A generator of its own: the global one is not to be touched, nor safe in threads.
+        # Its own generator: the global one must not change and is not safe in threads.
         generator = torch.Generator().manual_seed(seed)
         super().__init__(n_features, n_hidden, generator=generator, **kwargs)
         self._add_readout(n_hidden[-1], n_hidden[-1], n_outputs, readout, generator)
 
 
 class Autoencoding(DenseUnits):
-    """Dense units, and a linear decoder: c + sum_k v_k sigma_k / sqrt(D), with v = w if tied."""
+    """Dense units and a linear decoder, c + sum_k v_k sigma_k / sqrt(D), with v = w if tied."""
 
     def __init__(
         self, n_features: int, n_hidden: int, tied: bool, seed: int, **kwargs: Any
@@ -208,17 +203,17 @@ class Autoencoding(DenseUnits):
         self.intercept = nn.Parameter(torch.zeros(n_features, dtype=torch.float32))
 
     def decode(self, codes: torch.Tensor) -> torch.Tensor:
-        """Inputs that codes stand for, (n_samples, n_features)."""
+        """Reconstructions from codes, (n_samples, n_features)."""
         rows = self.weight if self.decoder is None else self.decoder
         return torch.addmm(self.intercept, codes, rows, alpha=1.0 / math.sqrt(self.fan_in))
 
     def forward(self, x: torch.Tensor, *, return_hidden: bool = False) -> Any:
-        """Reconstructions and codes; only the codes if asked."""
+        """Reconstructions and codes, or only the codes."""
         codes = self.hidden(x)
         return codes if return_hidden else (self.decode(codes), codes)
 
     def constrain_(self) -> None:
-        """Keep decoder rows at norm 1 or less, so that small codes do not evade the penalty."""
+        """Limit the norm of decoder rows to 1, so that small codes do not evade the penalty."""
         super().constrain_()
         if self.normalized and self.decoder is not None:
             with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Nets as files that are safe to open: tensors by safetensors, all else by JSON."""
+"""Nets in files that are safe to open: tensors as safetensors, everything else as JSON."""
 
 import json
 import os
@@ -29,39 +29,35 @@ _SNAPSHOTS = ("snapshot_steps_", "receptive_field_history_")
 def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     """Write a fitted net to a file.
 
-    The file holds weights, parameters, classes, history and snapshots, and no code. Unlike a pickle
-    it is safe to open if it comes from a stranger, and later versions can open it. A full disk
-    leaves an older file as it was. A replaced file keeps its permissions.
+    The file holds weights, parameters, classes, history and snapshots but no code. Unlike a pickle,
+    it is safe to open even if it comes from a stranger, and later versions can read it.
 
     Parameters
     ----------
     net : FCNet, ConvNet or Autoencoder
-        Fitted. Callbacks are not saved, and of `random_state` only an int is.
+        Fitted net. Its callbacks are not saved, and its `random_state` only if it is an int.
     path : path-like
-        File to write, by habit with the suffix .safetensors.
+        File to write, usually with the suffix .safetensors.
 
     Raises
     ------
     ValueError
-        If its activation or optimizer is not a name, or its labels are objects.
+        If the activation or optimizer is not given by name, or if labels are objects.
 
     Examples
     --------
     >>> import tempfile
     >>> import rfsk
     >>> net = rfsk.FCNet(4, max_epochs=1, random_state=0).fit(*rfsk.make_nlgp(500, 20))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     rfsk.save(net, f"{folder}/net.safetensors")
-    ...     again = rfsk.load(f"{folder}/net.safetensors")
-    >>> bool((again.receptive_fields_ == net.receptive_fields_).all())
-    True
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     rfsk.save(net, file.name)
     """
     if type(net).__name__ not in _CLASSES or not isinstance(net, NetEstimator):
         raise TypeError(f"Got a {type(net).__name__}; expected a fitted net of rfsk.")
     check_is_fitted(net, "receptive_fields_")
     parameters = dict(net.get_params(), callbacks=None)
     mask = parameters.pop("mask", None)
-    if isinstance(parameters.get("class_weight"), dict):  # whose keys JSON would make strings
+    if isinstance(parameters.get("class_weight"), dict):  # JSON would turn its keys into strings
         parameters["class_weight"] = list(parameters["class_weight"].items())
     for name in ("activation", "optimizer"):
         if not isinstance(parameters[name], str):
@@ -97,7 +93,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     target = Path(path)
     beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
-        beside.touch()  # with the rights that the umask leaves
+        beside.touch()  # with the permissions of the umask
         mode = (target if target.exists() else beside).stat().st_mode
         metadata = {"rfsk": json.dumps(about, default=_as_number)}
         save_file({name: value.contiguous() for name, value in tensors.items()}, beside, metadata)
@@ -116,24 +112,19 @@ def _as_number(value: Any) -> Any:
 
 
 def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstimator:
-    """Read a net that `save` has written.
+    """Read a net from a file written by `save`.
 
     Parameters
     ----------
     path : path-like
-        File to read.
+        File to read. A damaged file raises a ValueError.
     device : str, optional
-        Where to put the net; by default where it says.
+        Device of the net; by default the one in its parameters.
 
     Returns
     -------
     net : FCNet, ConvNet or Autoencoder
-        Fitted: it predicts as before and, with ``warm_start=True``, training can continue.
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged or holds no net of this package, or if its device is not available.
+        Fitted net. With ``warm_start=True`` its training can continue.
 
     Examples
     --------

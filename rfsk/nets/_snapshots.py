@@ -1,4 +1,4 @@
-"""Measurements of a network between steps of its training: its fields, and how well it does."""
+"""Measurements of a network between training steps: its fields, loss and accuracy."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from ._batches import TaskBatches
 
 Array = NDArray[np.float64]
 
-_BLOCK = 2**22  # hidden activations and inputs held at a time
+_BLOCK = 2**22  # hidden activations and inputs in memory at once
 
 
 class Snapshots:
@@ -25,17 +25,16 @@ class Snapshots:
         self.pending = [first_step + step for step in snapshot_steps(n_snapshots, n_steps)]
 
     def steps_left(self, step: int) -> int:
-        """Number of steps up to the next snapshot, many if none is to come."""
+        """Number of steps up to the next snapshot; a large number if there is none."""
         return self.pending[0] - step if self.pending else 2**62
 
     def take(self, step: int, module: Any) -> None:
-        """Measure the network if this is a step to measure it at."""
         if self.steps_left(step) == 0:
             self.pending.pop(0)
             self.measure(step, module)
 
     def measure(self, step: int, module: Any) -> None:
-        """Measure the network, once at each step."""
+        """Measure the network, at most once per step."""
         for observer in self.observers if step != self.last_step else ():
             observer.measure(step, module)
         self.last_step = step
@@ -48,31 +47,29 @@ def snapshot_steps(n_snapshots: int, n_steps: int) -> list[int]:
 
 
 class FieldRecorder:
-    """Keeps copies of the weights."""
+    """Observer that keeps copies of the weights."""
 
     def __init__(self) -> None:
         self.steps: list[int] = []
         self.weights: list[np.ndarray] = []
 
     def measure(self, step: int, module: Any) -> None:
-        """Keep the weights."""
         self.steps.append(step)
         self.weights.append(module.weight.detach().cpu().numpy().copy())
 
 
 @dataclass(frozen=True)
 class EvaluationCurve:
-    """Loss and accuracy along an online fit.
+    """Loss and accuracy during an online fit, on the inputs and on their Gaussian clone.
 
-    As long as the net uses second-order statistics only, it does as well on Gaussian inputs of
-    the same covariance; `gap` shows when it uses more.
+    While the net uses only second-order statistics, both are equal; `gap` shows when it uses more.
 
     Attributes
     ----------
     steps : ndarray of shape (n_evaluations,)
-        Steps taken, spaced evenly in the logarithm from the start.
+        Steps of the evaluations, evenly spaced in the logarithm.
     loss, clone_loss : ndarray of shape (n_evaluations,)
-        Mean loss on inputs of the task, and of its Gaussian clone.
+        Mean loss on inputs of the task and on its Gaussian clone.
     accuracy, clone_accuracy : ndarray of shape (n_evaluations,)
         Fraction of them that is classified correctly.
 
@@ -99,7 +96,7 @@ class EvaluationCurve:
 
 
 class Evaluator:
-    """Measures a net on samples of a task and of its clone, drawn once with a seed of their own."""
+    """Observer that evaluates a net on fixed samples of a task and of its clone."""
 
     def __init__(
         self,
@@ -117,7 +114,6 @@ class Evaluator:
         self.rows: list[list[float]] = []
 
     def measure(self, step: int, module: Any) -> None:
-        """Measure the net as it is now."""
         row = [float(step)]
         size = max(1, _BLOCK // (module.n_widest + self.samples[0][0].shape[1]))
         with torch.no_grad():
@@ -131,6 +127,5 @@ class Evaluator:
         self.rows.append(row)
 
     def curve(self) -> EvaluationCurve:
-        """All measurements so far."""
         steps, *curves = np.array(self.rows).T
         return EvaluationCurve(steps.astype(np.int64), *curves)

@@ -1,4 +1,4 @@
-"""Losses: what the outputs of a net are trained towards, and how they are read as classes."""
+"""Losses: targets of the outputs of a net, and the classes that outputs predict."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 
 class CodedLoss(nn.Module):
-    """Squared or cross-entropy loss of each sample, and the classes that outputs stand for.
+    """Squared or cross-entropy loss of each sample, and predictions from outputs.
 
     Two classes share one output: +1 for class 0 and -1 for class 1, or 0 and 1 if `rectified`.
     """
@@ -34,7 +34,6 @@ class CodedLoss(nn.Module):
         self.register_buffer("target_of_class", targets)
 
     def forward(self, outputs: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-        """Losses of shape (n_samples,)."""
         targets = self.target_of_class[index]
         if self.loss == "squared":
             losses = (outputs - targets.to(outputs.dtype)).square()
@@ -44,18 +43,16 @@ class CodedLoss(nn.Module):
         return functional.cross_entropy(outputs, targets, reduction="none")
 
     def decision(self, outputs: Any) -> Any:
-        """Outputs as scikit-learn's decision function."""
         if self.n_classes > 2:
             return outputs
         return outputs - 0.5 if self.rectified else -outputs
 
     def predicted(self, outputs: Any) -> Any:
-        """Index of the class that each output predicts."""
         decision = self.decision(outputs)
         return decision.argmax(1) if self.n_classes > 2 else (decision > 0.0) * 1
 
     def probability(self, outputs: Array) -> Array:
-        """Class probabilities, (n_samples, n_classes); of the squared loss from the mean target."""
+        """Class probabilities, (n_samples, n_classes); the squared loss gives mean targets."""
         is_likelihood = self.loss == "cross_entropy"
         if self.n_classes > 2:
             if is_likelihood:
@@ -71,7 +68,7 @@ class CodedLoss(nn.Module):
 
 
 class ReconstructionLoss(nn.Module):
-    """(|x - x'|^2 + sparsity sum_k |code_k|) / D of each input."""
+    """Loss (|x - x'|^2 + sparsity sum_k |code_k|) / D of each input."""
 
     def __init__(self, sparsity: float = 0.0) -> None:
         super().__init__()
@@ -87,7 +84,7 @@ class ReconstructionLoss(nn.Module):
 
 
 def choose_loss(n_classes: int, readout: str, loss: str, activation: Any) -> tuple[str, bool]:
-    """Settle "auto", and whether the output is a mean of non-negative units."""
+    """Loss that "auto" stands for, and whether the output is a mean of non-negative units."""
     if readout != "linear" and n_classes > 2:
         raise ValueError(
             "Only binary classification is supported. The type of the target is multiclass. "

@@ -1,4 +1,4 @@
-"""Samplers of tasks in single precision: by compiled code, or by torch on any device."""
+"""Samplers of tasks in single precision, by compiled code or by torch on any device."""
 
 from collections.abc import Iterator
 from typing import Any, TypeGuard
@@ -15,10 +15,10 @@ _AT_ONCE = 32  # fields of a ring drawn at a time, so that they stay in a core's
 
 
 class FieldSampler:
-    """Draws whole batches of a task for which `can_draw` is true, in compiled code.
+    """Sampler in compiled code of batches of a task for which `can_draw` is true.
 
-    The field with number i in the stream of `seed` is the same however many are drawn at once.
-    `rng` decides which class a sample has where batches cannot hold the exact fractions.
+    Field i of the stream of `seed` does not depend on how many are drawn at once. `rng` draws the
+    classes of samples where batches cannot hold the exact fractions.
     """
 
     def __init__(self, task: Discrimination, seed: int, rng: np.random.Generator) -> None:
@@ -40,10 +40,7 @@ class FieldSampler:
     def draw(
         self, n_batches: int, batch_size: int
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Draw batches, (n_batches, batch_size, n_features), each sorted by class.
-
-        Returned with them are the samples of each class in each batch, (n_batches, n_classes).
-        """
+        """Batches, (n_batches, batch_size, n_features), sorted by class, and their class counts."""
         from ._compiled_fields import draw_fields
 
         counts = _class_counts(self.task, n_batches, batch_size, self.rng)
@@ -58,11 +55,7 @@ class FieldSampler:
 
 
 class BatchSampler:
-    """Draws whole batches of a task on the device of a torch generator.
-
-    Fields made of noise are drawn by torch, other models by their own streams, and all else by
-    `rng`. Batches are stratified: see `Discrimination.class_boundaries`.
-    """
+    """Sampler of stratified batches of a task on the device of a torch generator."""
 
     def __init__(
         self, task: Discrimination, generator: torch.Generator, rng: np.random.Generator
@@ -72,7 +65,6 @@ class BatchSampler:
         self._streams = task.streams(rng)
 
     def draw(self, n_batches: int, batch_size: int) -> tuple[torch.Tensor, NDArray[np.int64]]:
-        """Draw batches of tensors; see `FieldSampler.draw`."""
         counts = _class_counts(self.task, n_batches, batch_size, self.rng)
         device = self.generator.device
         size = (n_batches * batch_size, self.task.n_features)
@@ -91,7 +83,6 @@ class BatchSampler:
         return torch.tensor(modes, dtype=torch.float32, device=self.generator.device)
 
     def _fields(self, label: int, n_samples: int) -> Any:
-        """Inputs of a class, (n_samples, n_features)."""
         model: Any = self.task.models[label]
         modes, device = self._modes[label], self.generator.device
         options: Any = {"generator": self.generator, "device": device, "dtype": torch.float32}
@@ -104,16 +95,16 @@ class BatchSampler:
 
 
 def _is_plain(model: Any) -> TypeGuard[LatentField]:
-    """Whether a model is a latent field that does not override how noise becomes fields."""
+    """Whether a model is a latent field that uses the inherited map from noise to fields."""
     return isinstance(model, LatentField) and type(model).from_noise is LatentField.from_noise
 
 
 def _class_counts(
     task: Discrimination, n_batches: int, batch_size: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Rows of each class in each batch, (n_batches, n_classes)."""
+    """Samples of each class in each batch, (n_batches, n_classes)."""
     extremes = task.class_boundaries(batch_size, [0.0, np.nextafter(1.0, 0.0)])
-    if np.array_equal(*extremes):  # whole fractions leave nothing to chance
+    if np.array_equal(*extremes):  # every batch holds the exact fractions
         ends = np.broadcast_to(extremes[0], (n_batches, task.n_classes))
     else:
         ends = task.class_boundaries(batch_size, rng.random(n_batches))
@@ -121,7 +112,7 @@ def _class_counts(
 
 
 def _layout(model: Any) -> tuple[Any, ...]:
-    """Modes, map and buffers of a model, as `draw_fields` takes them."""
+    """Modes, map and buffers of a model for `draw_fields`."""
     from ._compiled_fields import MAPS
 
     name, factor = model.pixel_map.compiled
@@ -151,22 +142,23 @@ def draw_batches(
     *,
     device: Any = "cpu",
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Draw fresh batches of a task on a device of torch, one after another.
+    """Draw fresh batches of a task, one after another, as torch tensors.
 
     Parameters
     ----------
     task : Discrimination
+        Source of the samples.
     batch_size, n_batches : int
-        Rows of a batch, and number of batches.
+        Samples of a batch, and number of batches.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the stream.
     device : str or torch.device, default="cpu"
-        Device on which fields made of noise are drawn; others are copied to it.
+        Device of the tensors.
 
     Yields
     ------
     X : torch.Tensor of shape (batch_size, n_features)
-        Inputs, float32, in random order of classes.
+        Inputs in random order, float32.
     y : torch.Tensor of shape (batch_size,)
         Labels, int64.
 
