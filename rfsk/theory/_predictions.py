@@ -1,4 +1,4 @@
-"""predict_fields: the fields that a net will grow, predicted from its inputs."""
+"""predict_fields: prediction of the receptive fields of a net from its inputs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,17 +23,16 @@ class FieldPrediction:
     Attributes
     ----------
     biases : ndarray of shape (n_units,)
-        Positive ones first, as nets have them.
+        Biases, positive ones first.
     fields : ndarray of shape (n_units, n_features)
-        At the end of the flow.
+        Fields at the end of the flow.
     ipr, width : ndarray of shape (n_units,)
-        Of these fields; widths in sites.
-    first_frequency : ndarray of shape (n_units,)
-        Frequency, in cycles per site, of the mode that grows fastest by second-order statistics.
-    growth_rate : ndarray of shape (n_units,)
-        Of that mode, per learning rate x steps / D.
+        Inverse participation ratios and widths, in sites, of these fields.
+    first_frequency, growth_rate : ndarray of shape (n_units,)
+        Frequency, in cycles per site, and growth rate of the mode that grows fastest by
+        second-order statistics. Time is learning rate x steps / D.
     onset : ndarray of shape (n_units,)
-        Time, learning rate x steps / D, at which a field has doubled its norm, or NaN.
+        Time at which a field has doubled its norm, or NaN.
     flow : FlowResult
         The time course.
     shape : tuple of int
@@ -44,9 +43,8 @@ class FieldPrediction:
     >>> from rfsk import NLGP
     >>> from rfsk.theory import predict_fields
     >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> prediction = predict_fields(task, n_units=2, random_state=0)
-    >>> prediction.biases, prediction.fields.shape, prediction.ipr.shape
-    (array([ 1., -1.]), (2, 12), (2,))
+    >>> predict_fields(task, n_units=2, random_state=0).biases
+    array([ 1., -1.])
     """
 
     biases: Array
@@ -60,12 +58,12 @@ class FieldPrediction:
     shape: tuple[int, ...]
 
     def match(self, net: Any) -> dict[str, float]:
-        """Match of the fields of a net with those predicted, by the sign of the bias.
+        """Match the fields of a net with those predicted, separately for each sign of the bias.
 
         Parameters
         ----------
         net : fitted estimator or array-like of shape (n_units, n_features)
-            The first half of its units had a positive initial bias.
+            Net or fields whose first half of units had a positive initial bias.
 
         Returns
         -------
@@ -96,13 +94,13 @@ def predict_fields(
     start: ArrayLike | None = None,
     random_state: Any = None,
 ) -> FieldPrediction:
-    """Predict the fields of a committee from second- and fourth-order statistics alone.
+    """Predict the fields of a committee machine from second- and fourth-order statistics.
 
     The prediction follows `CubicFlow` for units of bias +b and -b, on inputs with P(x) = P(-x). It
-    is right about which group localizes, about the shape and IPR of its fields (within 12 % for
-    lengths of 1.5 sites and more that differ by a factor of two) and about when structure emerges.
-    The expansion is of small fields. Once fields have grown (u.Cu about 1), it is ahead of the net,
-    by a factor of two to three in the time at which localization is half complete.
+    correctly predicts which group localizes, the shape and IPR of its fields (within 12 % for
+    lengths of at least 1.5 sites that differ by a factor of two) and when structure emerges. Beyond
+    small fields (u.Cu about 1), it predicts that localization is half complete two to three times
+    too early.
 
     Predictions from samples have no standard errors; compare those from each half of the samples.
 
@@ -119,7 +117,7 @@ def predict_fields(
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
     end : float, optional
-        Time, learning rate x steps / D; by default 33 lifetimes of the fastest growth.
+        Final time, learning rate x steps / D; by default 33 lifetimes of the fastest growth.
     start : array-like of shape (n_units, n_features), optional
         Initial fields; random ones by default.
     random_state : int, Generator, RandomState or None, default=None
@@ -132,16 +130,15 @@ def predict_fields(
     Raises
     ------
     FloatingPointError
-        If fields run away before `end`.
+        If fields diverge before `end`.
 
     Examples
     --------
     >>> from rfsk import NLGP
     >>> from rfsk.theory import predict_fields
     >>> task = [NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)]
-    >>> prediction = predict_fields(task, n_units=4, random_state=0)
-    >>> prediction.ipr[:2].round(2), prediction.first_frequency.round(2)
-    (array([0.21, 0.2 ]), array([0. , 0. , 0.2, 0.2]))
+    >>> predict_fields(task, n_units=4, random_state=0).ipr[:2].round(2)
+    array([0.21, 0.2 ])
     """
     check_positive(n_units, "n_units", integer=True)
     check_number(bias, "bias")
