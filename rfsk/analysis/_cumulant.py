@@ -32,14 +32,12 @@ _TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
 
 class Cumulant(ABC):
-    """Symmetric tensor kappa that is evaluated by contraction with directions; see `cumulant`.
-
-    Cumulants of the same size and order can be added, subtracted and multiplied by numbers.
+    """Symmetric tensor kappa that is evaluated by contractions, and can be added and scaled.
 
     Attributes
     ----------
     n_features, order : int
-        Length of each axis and number of axes.
+        Length and number of axes.
 
     Examples
     --------
@@ -60,7 +58,6 @@ class Cumulant(ABC):
         Parameters
         ----------
         directions : ndarray of shape (n_directions, n_features)
-            One a per row, as in the result.
         """
 
     @abstractmethod
@@ -73,7 +70,6 @@ class Cumulant(ABC):
         Parameters
         ----------
         directions : ndarray of shape (n_directions, n_features)
-            One a per row.
         """
         return np.asarray(np.einsum("rd,rd->r", self.contract(directions), directions))
 
@@ -88,9 +84,8 @@ class Cumulant(ABC):
         Parameters
         ----------
         direction : ndarray of shape (n_features,)
-            a.
         others : ndarray of shape (n_others, n_features)
-            One b per row, as in the result.
+            One b per row.
         """
         if self.order != 4:
             raise ValueError(f"order={self.order}; expected a cumulant of order 4.")
@@ -103,10 +98,9 @@ class Cumulant(ABC):
         Parameters
         ----------
         other : Cumulant
-            Cumulant of the same size and order. With more than 2^24 entries, both must be of
-            samples, or exact and of one lattice, or sums of such cumulants.
+            Cumulant of the same size and order; above 2^24 entries, also of the same kind.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the rows that are drawn if the sum is estimated from samples.
+            Seed of the estimate from samples.
         """
         self._check_alike(other)
         if not self._fits:
@@ -124,7 +118,7 @@ class Cumulant(ABC):
         Parameters
         ----------
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the rows that are drawn if the sum is estimated from samples.
+            Seed of the estimate from samples.
         """
         return self.inner(self, random_state)
 
@@ -249,15 +243,12 @@ class DenseCumulant(Cumulant):
 class TranslationInvariantCumulant(Cumulant):
     """Fourth cumulant of a distribution that is invariant under translations of the lattice.
 
-    The entries of the first site determine it. The Fourier transform (the trispectrum) vanishes
-    unless the four wave vectors add to zero, so that a contraction costs n_features^3 operations.
-
     Parameters
     ----------
     entries : ndarray of shape (n_features, n_features, n_features)
         kappa_0jkl, symmetric in its axes.
     shape : tuple of int
-        The lattice; n_features is the product of its sides.
+        The lattice.
 
     Examples
     --------
@@ -294,12 +285,11 @@ class TranslationInvariantCumulant(Cumulant):
 
     @classmethod
     def from_model(cls, model: Any) -> "TranslationInvariantCumulant":
-        """Exact cumulant of a periodic input model.
+        """Exact cumulant of a periodic input model with the method `fourth_cumulant_slice`.
 
         Parameters
         ----------
         model : input model
-            Model with the method `fourth_cumulant_slice`.
         """
         is_periodic = getattr(model, "boundary", None) == "periodic"
         if not is_periodic or not hasattr(model, "fourth_cumulant_slice"):
@@ -327,7 +317,7 @@ class TranslationInvariantCumulant(Cumulant):
         return np.stack([self._slice[np.ix_(d, d, d)] for d in self._minus.T])
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Exact sum of the products of entries; with another cumulant of the same lattice, of any size."""
+        """Exact sum of the products of entries; of any size, if both are of the same lattice."""
         if not isinstance(other, TranslationInvariantCumulant) or other.shape != self.shape:
             return super().inner(other, random_state)
         return self.n_features * float((self._slice * other._slice).sum())
@@ -337,24 +327,20 @@ class SampleCumulant(Cumulant):
     """Cumulant of the empirical distribution of samples.
 
     With x centred and C = mean x x', the cumulant is C at order two, mean x x x at order three and
-    kappa(a, a, a, .) = mean (x.a)^3 x - 3 (a.Ca) C a at order four. A contraction costs O(n_samples
-    n_features) per direction.
+    kappa(a, a, a, .) = mean (x.a)^3 x - 3 (a.Ca) C a at order four.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features), or blocks of such
-        At least two samples of one distribution. Blocks are a Dask array, a list of arrays, or an
-        object whose ``__iter__`` yields them from the start each time. Every contraction reads
-        them.
-    order : int, default=4
-        2, 3 or 4.
+        Samples of one distribution. Blocks are a Dask array, a list of arrays, or an object whose
+        ``__iter__`` yields them again each time. Every contraction reads them.
+    order : {2, 3, 4}, default=4
 
     Attributes
     ----------
     n_samples : int
     mean : ndarray of shape (n_features,)
     covariance : ndarray of shape (n_features, n_features)
-        C, with divisor n_samples.
 
     Examples
     --------
@@ -476,10 +462,11 @@ class SampleCumulant(Cumulant):
         return np.asarray(tensor)
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Sum over samples x, y: mean k(y,y,y,y) - 3 mean (x.C'x)^2 + 3 (tr C C')^2 + 6 tr (C C')^2.
+        """Sum of the products of the entries of two cumulants of samples.
 
-        Above 40 features and from 4096 samples on, the first mean is an unbiased estimate from 1024
-        rows.
+        Above 40 features, it is mean_i kappa(y_i, y_i, y_i, y_i) - 3 mean_i (x_i.C'x_i)^2 + 3 (tr C
+        C')^2 + 6 tr C C'C C', with the first mean estimated from 1024 of the y_i if there are 4096
+        or more.
         """
         if not isinstance(other, SampleCumulant) or (
             self.order > 2 and self.n_features <= _FEW_FEATURES
@@ -561,21 +548,14 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
     Parameters
     ----------
     source : array-like, model, blocks or Cumulant
-        Samples (n_samples, n_features) of one distribution or blocks of them (a mixture of Gaussian
-        classes of different covariance has a fourth cumulant); an input model, for its exact
-        cumulant (orders 2 and 4, periodic, up to 256 sites); a symmetric tensor of three or four
-        axes (use `DenseCumulant` for a matrix). A Cumulant is returned unchanged.
-    order : int, default=4
-        2, 3 or 4.
+        Samples (n_samples, n_features) of one distribution or blocks of them; a periodic input
+        model of up to 256 sites, for its exact cumulant of order 2 or 4; a symmetric tensor of
+        three or four axes (use `DenseCumulant` for a matrix). A Cumulant is returned unchanged.
+    order : {2, 3, 4}, default=4
 
     Returns
     -------
     kappa : SampleCumulant, TranslationInvariantCumulant or DenseCumulant
-
-    Raises
-    ------
-    NotImplementedError
-        If the model has no closed form.
 
     Examples
     --------
@@ -641,7 +621,7 @@ def _centred(block: Any, mean: Array) -> Iterable[Array]:
 
 
 def _columns(directions: Array) -> Array:
-    """Directions as columns, in contiguous memory, which halves the time of products with few columns."""
+    """Directions as columns in contiguous memory, for faster products."""
     return np.ascontiguousarray(np.transpose(directions))
 
 

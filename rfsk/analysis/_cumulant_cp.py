@@ -31,7 +31,6 @@ class ProjectionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
 
         Returns
         -------
@@ -50,8 +49,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     """Decompose the fourth-order cumulant of the inputs into localized factors.
 
     For translation-invariant, non-Gaussian inputs the factors are localized, tile space and
-    resemble the receptive fields of a trained network (Ingrosso and Goldt, PNAS 2022). The cost is
-    linear in samples, features and components.
+    resemble the receptive fields of a trained network (Ingrosso and Goldt, PNAS 2022).
 
     Parameters
     ----------
@@ -61,8 +59,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         Class whose cumulant is decomposed. "within" takes the mean of the classes' cumulants,
         "difference" that of the second of two classes minus that of the first. None ignores `y`;
         classes of covariances C_0 and C_1 then add 3 sym(D D), D = (C_0 - C_1) / 2, to their mean.
-    order : int, default=4
-        3 or 4, the order of the cumulant.
+    order : {3, 4}, default=4
     n_init : int, default=1
         Number of decompositions from random initial directions; the one that explains most is kept.
     max_iter : int, default=500
@@ -79,25 +76,17 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     weights_ : ndarray of shape (n_components,)
         Signed weights, in input units to the power of the order; negative for sub-Gaussian inputs.
     relative_error_ : float
-        ||kappa - fit|| / ||kappa|| of the empirical cumulant, sampling noise included. Above 40
-        features and from 4096 samples on, ||kappa||^2 is an unbiased estimate from 1024 rows; the
-        error is NaN if the estimate is negative.
+        ||kappa - fit|| / ||kappa|| of the empirical cumulant. For 4096 samples or more of over 40
+        features, ||kappa||^2 is estimated from 1024 rows; NaN if the estimate is negative.
     start_scores_ : ndarray of shape (n_init,)
         ||kappa||^2 - ||kappa - fit||^2 of each decomposition, relative to the best one.
     stability_ : ndarray of shape (n_components,)
-        Mean over the other decompositions of the largest ``|cosine|`` of a factor with theirs; NaN
-        with one. On a ring factors may differ by shifts: compare them with `FieldMatcher`.
+        Mean largest ``|cosine|`` of a factor with those of the other decompositions, or NaN. On a
+        ring factors may differ by shifts: compare them with `FieldMatcher`.
     mean_ : ndarray of shape (n_features,)
         Mean of the inputs; with "within" and "difference", mean of the classes' means.
-    n_iter_ : int
-        Number of iterations.
-    n_features_in_ : int
-        Number of features.
-
-    Warns
-    -----
-    LikelyMistakeWarning
-        If `target` is None and `y` has classes of different covariance.
+    n_iter_, n_features_in_ : int
+        Number of iterations and of features.
 
     Examples
     --------

@@ -22,11 +22,10 @@ _SINGULAR = 1e-7  # directions of a smaller fraction of the largest standard dev
 class NonlinearHebbian(ProjectionMixin, BaseEstimator):
     """Learn the receptive fields of independent units by a nonlinear Hebbian rule.
 
-    On whitened inputs z, the rule is ``w <- E[f(w.z) z] / |E[f(w.z) z]|``. Each unit maximises
-    E[F(w.z)] with F' = f locally. This selects heavy-tailed projections if F grows faster than a
-    square (C. S. N. Brito and W. Gerstner, PLoS Comput. Biol. 12, e1005070, 2016). The cubic rule
-    localizes on inputs of positive kurtosis, where `FCNet` does not, and not on saturated pixels,
-    where it does.
+    On whitened inputs z, the rule ``w <- E[f(w.z) z] / |E[f(w.z) z]|`` finds local maxima of
+    E[F(w.z)], F' = f: heavy-tailed projections if F grows faster than a square (C. S. N. Brito and
+    W. Gerstner, PLoS Comput. Biol. 12, e1005070, 2016). The cubic rule localizes on inputs of
+    positive kurtosis, where `FCNet` does not, and not on saturated pixels, where it does.
 
     Parameters
     ----------
@@ -48,7 +47,6 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
     components_ : ndarray of shape (n_components, n_features)
         Fields on the raw inputs, of unit length.
     mean_ : ndarray of shape (n_features,)
-        Mean of the inputs.
     n_iter_, n_features_in_ : int
         Number of passes over the data and of features.
 
@@ -57,9 +55,9 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
     >>> import numpy as np
     >>> from rfsk.analysis import NonlinearHebbian
     >>> sources = np.random.default_rng(0).laplace(size=(20_000, 3))
-    >>> hebbian = NonlinearHebbian(1, random_state=0).fit(sources)
-    >>> round(float(np.abs(hebbian.components_).max()), 2)  # one of the sources
-    1.0
+    >>> fields = NonlinearHebbian(2, random_state=0).fit(sources).components_
+    >>> np.abs(fields).max(axis=1).round(1)  # each unit finds one of the sources
+    array([1., 1.])
     """
 
     def __init__(
@@ -85,9 +83,7 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
         y : ignored
-            Present by convention.
 
         Returns
         -------

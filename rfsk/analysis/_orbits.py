@@ -52,13 +52,11 @@ def translation_orbits(
 ) -> TranslationOrbits:
     """Group components that are shifts, up to sign, of one field.
 
-    Each component, in the order given, joins the orbit whose first member it matches best, or
-    begins a new one. The CP factors of translation-invariant inputs are shifts of a few fields.
+    Each component joins the orbit whose first member it matches best, or begins a new one.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Components or receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     min_match : float, default=0.95

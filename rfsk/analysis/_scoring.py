@@ -19,7 +19,6 @@ def localization_score(estimator: Any, X: Any = None, y: Any = None) -> float:
     estimator : object
         Fitted estimator, or anything that `receptive_fields` accepts.
     X, y : ignored
-        Present by convention.
 
     Returns
     -------

@@ -46,18 +46,15 @@ class SymmetricCP:
     fitted_norm : float
         ||kappa||^2 - ||kappa - fit||^2, what the components explain.
     n_iter : int
-        Number of iterations.
     converged : bool
         Whether it stopped before `max_iter` and, with TensorLy, found all components.
     order : int
-        Order of the cumulant.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import symmetric_cp
-    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(20_000, 4))
-    >>> symmetric_cp(X, 2, random_state=0).to_cp_tensor()  # of TensorLy
+    >>> symmetric_cp(np.eye(4), 2, random_state=0).to_cp_tensor()  # of TensorLy
     (weights, factors) : rank-2 CPTensor of shape (4, 4, 4, 4)
     """
 
@@ -76,12 +73,11 @@ class SymmetricCP:
 
     @classmethod
     def from_cp_tensor(cls, cp_tensor: Any, source: Any) -> "SymmetricCP":
-        """Convert a decomposition of TensorLy: its common directions, with the weights that fit best.
+        """Symmetric part of a decomposition of TensorLy, with the weights that fit best.
 
         Parameters
         ----------
         cp_tensor : tensorly.cp_tensor.CPTensor
-            Decomposition, or its pair of weights and factors.
         source : array-like, model, blocks or Cumulant
             Cumulant that it decomposes; see `cumulant`.
         """
@@ -119,8 +115,7 @@ def symmetric_cp(
         distribution.
     n_components : int
         Rank of the decomposition.
-    order : int, default=4
-        3 or 4.
+    order : {3, 4}, default=4
     method : {"lbfgs", "power", "parafac"}, default="lbfgs"
         "power" and "parafac" run TensorLy on the dense tensor of at most 2^24 entries:
         `symmetric_parafac_power_iteration`, or the symmetric part of the best of four runs of
@@ -130,19 +125,14 @@ def symmetric_cp(
     max_iter : int, default=500
         Largest number of iterations of "lbfgs" or "parafac".
     tol : float, default=1e-6
-        "lbfgs" stops when five iterations lower the objective by less than this fraction; "parafac"
-        when one iteration lowers the relative error by less.
+        Stop when the objective decreases by less than this fraction in five iterations ("parafac":
+        the relative error in one).
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial directions.
 
     Returns
     -------
     decomposition : SymmetricCP
-
-    Warns
-    -----
-    ConvergenceWarning
-        If another decomposition of the same rank explains more than "power" or "parafac" found.
 
     Examples
     --------
@@ -235,11 +225,7 @@ def _initial_components(
     rng: np.random.Generator,
     start: tuple[Array, Array] | None = None,
 ) -> tuple[Array, Array]:
-    """Components found one by one, each the strongest direction of the residual of the others.
-
-    `start` holds initial components and weights. If the residual vanishes, the remaining components
-    are random, of weight zero.
-    """
+    """Components found one by one, each the strongest direction of the residual of the others."""
     components = unit(rng.standard_normal((n_components, kappa.n_features)))
     weights = np.zeros(n_components)
     first = 0 if start is None else len(start[1])
@@ -262,11 +248,9 @@ def _initial_components(
 def _strongest_direction(
     contract: Callable[[Array], Array], candidates: Array
 ) -> tuple[Array, float]:
-    """Direction of the largest |kappa(a, ..., a)| that a power method finds, and that value.
+    """Direction of the largest |kappa(a, ..., a)| that the power method finds, and that value.
 
-    The iteration is a <- kappa(a, ..., a, .) (L. De Lathauwer, B. De Moor and J. Vandewalle, SIAM
-    J. Matrix Anal. Appl. 21, 1324, 2000). After four steps only the three strongest candidates
-    continue.
+    See L. De Lathauwer, B. De Moor and J. Vandewalle, SIAM J. Matrix Anal. Appl. 21, 1324, 2000.
     """
     best, strength = candidates[0], 0.0
     for step in range(1, _N_STEPS + 1):
@@ -284,7 +268,7 @@ def _strongest_direction(
 def cp_objective(
     kappa: Cumulant, vectors: Array, signs: Array, scale: float = 1.0
 ) -> tuple[float, Array]:
-    """||K - sum_j signs_j b_j (x) ... (x) b_j||^2 - ||K||^2, K = kappa / scale, and its gradient."""
+    """||K - sum_j signs_j b_j (x) .. (x) b_j||^2 - ||K||^2, K = kappa / scale, and its gradient."""
     contracted = signs[:, None] * kappa.contract(vectors) / scale
     gram = vectors @ vectors.T
     overlap = signs[:, None] * signs * gram ** (kappa.order - 1)
@@ -376,10 +360,7 @@ def _dense(
 def _by_tensorly(
     tensor: Array, n_components: int, method: str, max_iter: int, tol: float, rng: Any
 ) -> tuple[Any, int]:
-    """Decompose a tensor of unit norm, and return the best of several runs and its iterations.
-
-    "power" takes the tensor and its negative, because it prefers positive weights.
-    """
+    """Decompose a tensor of unit norm, and return the best of several runs and its iterations."""
     from tensorly.cp_tensor import CPTensor, cp_to_tensor
     from tensorly.decomposition import parafac, symmetric_parafac_power_iteration
 

@@ -23,12 +23,11 @@ _SLOPE = math.sqrt(2.0 / math.pi)  # amp'(0)
 class Amplifier:
     """Amplifier amp(a) = E[X erf(X a / sqrt(2 (1 - a^2)))] of a pixel X of unit variance.
 
-    The drive of a ReLU neuron at site i is E[x_i sign(w.x)]. If pixels depend weakly on one
-    another, it equals amp(a_i), with a_i the correlation of x_i and w.x (L. Lufkin, A. Saxe and E.
-    Grant, NeurIPS 2024, arXiv:2501.17284). amp is odd and increasing, and amp(a) = sqrt(2/pi) (a -
-    excess a^3 / 6 + ...): a negative excess kurtosis of pixels sharpens fields, a positive one
-    flattens them. For models of elliptical inputs, such as Gaussian ones, the exact drive E|X| a is
-    used.
+    For weakly dependent pixels, amp(a_i) is the drive E[x_i sign(w.x)] of a ReLU neuron, with a_i
+    the correlation of x_i and w.x (L. Lufkin, A. Saxe and E. Grant, NeurIPS 2024,
+    arXiv:2501.17284). As amp(a) = sqrt(2/pi) (a - excess a^3 / 6 + ...), a negative excess kurtosis
+    of pixels sharpens fields and a positive one flattens them. For models of elliptical inputs,
+    amp(a) is the exact drive E|X| a.
 
     Parameters
     ----------
@@ -68,12 +67,11 @@ class Amplifier:
         return self._expectation(lambda x, c: x * scipy.special.erf(x * c), c)
 
     def derivative(self, overlap: ArrayLike) -> Array:
-        """Derivative amp'(a).
+        """Derivative amp'(a) for overlaps a strictly between -1 and 1.
 
         Parameters
         ----------
         overlap : array-like
-            a, strictly between -1 and 1.
         """
         a = np.asarray(overlap, dtype=np.float64)
         if self._is_linear:
@@ -87,19 +85,17 @@ class Amplifier:
         Parameters
         ----------
         overlap : float
-            a, strictly between -1 and 1.
         """
         if self._is_linear or overlap == 0.0:
             return 1.0
         return float(overlap * self.derivative(overlap) / self(overlap))
 
     def tabulated(self, overlap: Array) -> Array:
-        """Interpolate amp(a) in a table, with an error below 1e-9.
+        """Interpolate amp(a) for overlaps a clipped to [-1, 1], with an error below 1e-9.
 
         Parameters
         ----------
         overlap : ndarray
-            a, clipped to [-1, 1].
         """
         if self._is_linear:
             return self.largest * overlap

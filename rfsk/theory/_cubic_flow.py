@@ -20,14 +20,13 @@ _RUNAWAY = 1e3  # norm of a field beyond which the expansion means nothing
 
 
 def activation_derivatives(activation: Any, bias: ArrayLike) -> Array:
-    """Activation function sigma and its first four derivatives at b, s_0 to s_4.
+    """Values s_0 to s_4 of an activation function sigma and its first four derivatives.
 
     Parameters
     ----------
     activation : {"erf", "tanh", "linear"} or sequence of five callables
         "erf" is erf(h / sqrt 2). Callables are sigma and its derivatives as functions of an array.
     bias : array-like
-        b.
 
     Returns
     -------
@@ -62,10 +61,7 @@ def activation_derivatives(activation: Any, bias: ArrayLike) -> Array:
 class CubicFlow(Flow):
     """Gradient flow of small fields u = w / sqrt(D), from second- and fourth-order statistics.
 
-    Let s_n be the n-th derivative of sigma at the bias b. For a statistic X of classes 0 and 1, DX
-    = (X_0 - X_1)/2 and X' = (X_0 + X_1)/2. C is the covariance, T = 3 sym(C C) + kappa the fourth
-    moment and (T uuu)_i = sum_jkl T_ijkl u_j u_k u_l. A unit of a committee machine with a small
-    mean output moves as
+    A unit of a committee machine with a small mean output moves as
 
         du/dt = 2 { s2 (DC) u + (s4/6) (DT) uuu },
 
@@ -74,26 +70,28 @@ class CubicFlow(Flow):
         du/dt = 2 { -[(s1^2 + s0 s2) C' - s2 DC] u
                     - [(s2^2/2 + s0 s4/6 + 2 s1 s3/3) T' - (s4/6) DT] uuu },
 
-    for inputs with P(x) = P(-x), target +1 for class 0 and -1 for class 1, and t = learning rate x
-    steps / D (A. Ingrosso and S. Goldt, PNAS 119, e2201854119, 2022). For Gaussian inputs, kappa =
-    0, the fixed points are Fourier modes. A negative kappa localizes fields.
+    with s_n the n-th derivative of the activation sigma at the bias b, C the covariance, T = 3
+    sym(C C) + kappa the fourth moment, (T uuu)_i = sum_jkl T_ijkl u_j u_k u_l and, for a statistic
+    X of the two classes, DX = (X_0 - X_1)/2 and X' = (X_0 + X_1)/2. The inputs have P(x) = P(-x),
+    the targets are +1 for class 0 and -1 for class 1, and t = learning rate x steps / D (A.
+    Ingrosso and S. Goldt, PNAS 119, e2201854119, 2022). Fixed points are Fourier modes for Gaussian
+    inputs, and localized for negative kappa.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Class 0 and class 1. Cumulants of periodic models with closed forms are exact; for other
-        models, pass samples.
+        Class 0 and class 1. Pass samples of models that have no exact cumulant.
     bias : float or array-like of shape (n_units,), default=1.0
-        b, of all units or of each.
+        b.
     activation : {"erf", "tanh", "linear"} or sequence of five callables, default="erf"
         sigma; see `activation_derivatives`.
     form : {"committee", "neuron"}, default="committee"
         Which of the two equations is used.
     fourth : {"full", "gaussian", "none"}, default="full"
-        Part of the fourth moments that is used: T, 3 sym(C C), or nothing.
+        Fourth moments that are used: T, 3 sym(C C), or none.
     interacting : bool, default=False
-        Whether to add the interaction of the units of a committee machine, -2 s1(b_k) C'
-        mean_j[s1(b_j) u_j] - 2 s2(b_k) mean_j[s0(b_j)] C' u_k.
+        Whether to add -2 s1(b_k) C' mean_j[s1(b_j) u_j] - 2 s2(b_k) mean_j[s0(b_j)] C' u_k, the
+        interaction of units k of a committee machine.
 
     Attributes
     ----------
@@ -152,12 +150,11 @@ class CubicFlow(Flow):
         return s2 - linear, -s2 - linear, s4 / 6.0 - cubic, -s4 / 6.0 - cubic
 
     def velocity(self, fields: ArrayLike) -> Array:
-        """Velocity du/dt of each unit, an array of shape (n_units, n_features).
+        """Velocity du/dt of each unit.
 
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features)
-            u, one row per unit.
         """
         return self._velocity(self._check(fields))
 
@@ -177,12 +174,11 @@ class CubicFlow(Flow):
         return np.asarray(total)  # each class has half of the samples: 2 x 1/2
 
     def jacobian(self, field: ArrayLike, unit: int = 0) -> Array:
-        """Derivative of a unit's velocity by its field, of shape (n_features, n_features).
+        """Derivative of a unit's velocity du/dt by its field u, (n_features, n_features).
 
         Parameters
         ----------
         field : array-like of shape (n_features,)
-            u.
         unit : int, default=0
             Index of the unit whose bias is used.
         """
@@ -213,7 +209,7 @@ class CubicFlow(Flow):
         times: ArrayLike | None = None,
         random_state: Any = None,
     ) -> FlowResult:
-        """Integrate the flow by a Runge-Kutta method of fifth order, with a relative error of 1e-6.
+        """Integrate the flow with a relative error of 1e-6, and return a `FlowResult`.
 
         Parameters
         ----------
@@ -225,15 +221,6 @@ class CubicFlow(Flow):
             Times at which fields are kept; by default the first and the last.
         random_state : int, Generator, RandomState or None, default=None
             Seed of random initial fields.
-
-        Returns
-        -------
-        result : FlowResult
-
-        Raises
-        ------
-        FloatingPointError
-            If a field diverges because the cubic term does not limit its growth.
         """
         check_positive(end, "end")
         u = self._initial(start, random_state)

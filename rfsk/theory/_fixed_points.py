@@ -29,14 +29,14 @@ class FixedPoint:
     eigenvectors : ndarray of shape (n_features, n_features)
         The deviations, one per row.
     residual : float
-        Largest ``|du/dt|`` that is left.
+        Largest ``|du/dt|``.
 
     Examples
     --------
     >>> from rfsk import NLGP
     >>> from rfsk.theory import CubicFlow, fixed_point
-    >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> fixed_point(CubicFlow(task), [0.3] * 12).is_stable
+    >>> flow = CubicFlow([NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
+    >>> fixed_point(flow, [0.3] * 12).is_stable
     False
     """
 
@@ -47,7 +47,7 @@ class FixedPoint:
 
     @property
     def is_stable(self) -> bool:
-        """Whether no deviation grows faster than 1e-3 of the largest rate, as shifts of a bump may."""
+        """Whether no deviation grows, except shifts by less than 1e-3 of the largest rate."""
         return bool(self.eigenvalues[0] <= _PINNED * np.abs(self.eigenvalues).max())
 
 
@@ -56,8 +56,7 @@ def fixed_point(flow: CubicFlow, start: ArrayLike, *, end: float = 0.0) -> Fixed
 
     Parameters
     ----------
-    flow : CubicFlow
-        Flow with one bias.
+    flow : CubicFlow with one bias
     start : array-like of shape (n_features,)
         Initial field.
     end : float, default=0.0

@@ -26,11 +26,10 @@ class FlowResult:
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import RectifiedFlow
-    >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> RectifiedFlow(task).integrate(3, 50.0, n_steps=50, random_state=0).history.shape
-    (2, 3, 12)
+    >>> import numpy as np
+    >>> from rfsk.theory import FlowResult
+    >>> FlowResult(np.array([0.0, 50.0]), np.ones((2, 3, 12))).fields.shape
+    (3, 12)
     """
 
     times: Array

@@ -34,9 +34,7 @@ class FieldPrediction:
     onset : ndarray of shape (n_units,)
         Time at which a field has doubled its norm, or NaN.
     flow : FlowResult
-        The time course.
     shape : tuple of int
-        The lattice.
 
     Examples
     --------
@@ -96,13 +94,11 @@ def predict_fields(
 ) -> FieldPrediction:
     """Predict the fields of a committee machine from second- and fourth-order statistics.
 
-    The prediction follows `CubicFlow` for units of bias +b and -b, on inputs with P(x) = P(-x). It
-    correctly predicts which group localizes, the shape and IPR of its fields (within 12 % for
-    lengths of at least 1.5 sites that differ by a factor of two) and when structure emerges. Beyond
-    small fields (u.Cu about 1), it predicts that localization is half complete two to three times
-    too early.
-
-    Predictions from samples have no standard errors; compare those from each half of the samples.
+    The prediction follows `CubicFlow` for units of biases +bias and -bias, on inputs with P(x) =
+    P(-x). It correctly predicts which group localizes, the shape and IPR of its fields (within 12 %
+    for lengths of at least 1.5 sites that differ by a factor of two) and when structure emerges.
+    Beyond small fields (u.Cu about 1), it predicts that localization is half complete two to three
+    times too early.
 
     Parameters
     ----------
@@ -111,9 +107,8 @@ def predict_fields(
     n_units : int, default=20
         Number of units, half of them of each sign of the bias.
     bias : float, default=1.0
-        b.
     activation : {"erf", "tanh"} or sequence of five callables, default="erf"
-        See `activation_derivatives`.
+        sigma; see `activation_derivatives`.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
     end : float, optional
@@ -126,11 +121,6 @@ def predict_fields(
     Returns
     -------
     prediction : FieldPrediction
-
-    Raises
-    ------
-    FloatingPointError
-        If fields diverge before `end`.
 
     Examples
     --------

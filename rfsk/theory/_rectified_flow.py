@@ -28,8 +28,8 @@ class RectifiedFlow(Flow):
 
     The drive is approximated by the amplifier of class 1, E_1[x_i sign(w.x)] = s amp(a_i), with a =
     S_1 w / (s sqrt(w.S_1 w)) and s^2 the variance of a pixel (Lufkin, Saxe and Grant, NeurIPS
-    2024). This is exact for elliptical inputs and off by a few per cent where pixels saturate. It
-    then predicts early times and whether and where fields localize, but not how sharp they become.
+    2024). This is exact for elliptical inputs. For saturated pixels it is off by a few per cent: it
+    predicts early times and whether and where fields localize, but not how sharp they become.
 
     Parameters
     ----------
@@ -42,8 +42,7 @@ class RectifiedFlow(Flow):
     ----------
     shape : tuple of int
     n_features : int
-    amplifier : Amplifier
-        Amplifier of class 1.
+    amplifier : Amplifier of class 1
     rates : ndarray of shape (n_features,)
         (S_0(k) + S_1(k)) / 2, the decay rate of each Fourier mode.
 
@@ -73,12 +72,11 @@ class RectifiedFlow(Flow):
         return np.asarray(first[site_differences(self.shape)])
 
     def drive(self, weights: ArrayLike) -> Array:
-        """Drive s amp(a) of each neuron, an array of shape (n_fields, n_features).
+        """Drive s amp(a) of each neuron.
 
         Parameters
         ----------
         weights : array-like of shape (n_fields, n_features)
-            w, one row per neuron.
         """
         w = self._check(weights)
         return self._drive(w, w @ self._covariance)
@@ -90,12 +88,11 @@ class RectifiedFlow(Flow):
         return self._deviation * self.amplifier.tabulated(overlap)
 
     def velocity(self, weights: ArrayLike) -> Array:
-        """Velocity dw/dt of each neuron, an array of shape (n_fields, n_features).
+        """Velocity dw/dt of each neuron.
 
         Parameters
         ----------
         weights : array-like of shape (n_fields, n_features)
-            w, one row per neuron.
         """
         w = self._check(weights)
         return 0.5 * self.drive(w) - w @ self._circulant(self.rates)
@@ -109,10 +106,10 @@ class RectifiedFlow(Flow):
         n_times: int = 2,
         random_state: Any = None,
     ) -> FlowResult:
-        """Integrate the flow; its linear part is exact.
+        """Integrate the flow, with exact linear part and fixed points, and return a `FlowResult`.
 
-        The method is exponential Adams-Bashforth of second order (S. M. Cox and P. C. Matthews, J.
-        Comput. Phys. 176, 430, 2002). Fixed points do not depend on the step.
+        The method is exponential Adams-Bashforth (S. M. Cox and P. C. Matthews, J. Comput. Phys.
+        176, 2002).
 
         Parameters
         ----------
@@ -123,13 +120,9 @@ class RectifiedFlow(Flow):
         n_steps : int, default=4000
             Steps of equal length.
         n_times : int, default=2
-            Number of evenly spaced times at which fields are kept, the first and the last included.
+            Number of evenly spaced times at which fields are kept, from 0 to `end`.
         random_state : int, Generator, RandomState or None, default=None
             Seed of random initial fields.
-
-        Returns
-        -------
-        result : FlowResult
         """
         check_positive(end, "end")
         check_positive(n_steps, "n_steps", integer=True)

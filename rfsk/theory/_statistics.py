@@ -25,7 +25,6 @@ class FieldStatistics:
     Attributes
     ----------
     shape : tuple of int
-        The lattice.
     spectrum : ndarray of shape (n_features,)
         Eigenvalues of the covariance by wave vector, in the flattened order of `numpy.fft.fftn`.
     values, weights : ndarray of shape (n_nodes,)
@@ -37,9 +36,8 @@ class FieldStatistics:
     --------
     >>> from rfsk import NLGP
     >>> from rfsk.theory import field_statistics
-    >>> statistics = field_statistics(NLGP(12, correlation_length=2.0, gain=3.0))
-    >>> statistics.shape, statistics.spectrum.shape, round(statistics.variance, 6)
-    ((12,), (12,), 1.0)
+    >>> round(field_statistics(NLGP(12, correlation_length=2.0, gain=3.0)).variance, 6)
+    1.0
     """
 
     shape: tuple[int, ...]
@@ -65,7 +63,7 @@ class FieldStatistics:
 
 
 def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) -> FieldStatistics:
-    """Compute exact statistics of an input model that has closed forms, or estimate them from samples.
+    """Compute exact statistics of an input model, or estimate statistics from samples.
 
     Parameters
     ----------
@@ -82,9 +80,8 @@ def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) ->
     --------
     >>> from rfsk import NLGP
     >>> from rfsk.theory import field_statistics
-    >>> exact = field_statistics(NLGP(40, correlation_length=3.0, gain=1.0))
-    >>> exact.variance, round(exact.mean_absolute, 3)  # uniform: sqrt(3) / 2
-    (1.0, 0.866)
+    >>> round(field_statistics(NLGP(40, correlation_length=3.0, gain=1.0)).mean_absolute, 3)
+    0.866
     """
     if hasattr(source, "autocovariance"):
         return _of_model(source)
