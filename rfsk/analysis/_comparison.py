@@ -74,9 +74,7 @@ class TensorComparison(BaseEstimator):
     converged_ : dict of str to bool
         Whether each fitted method converged; on Gaussian inputs FastICA does not.
     shape_ : tuple of int
-        The lattice.
     n_features_in_ : int
-        Number of features.
 
     Examples
     --------
@@ -210,10 +208,9 @@ class TensorComparison(BaseEstimator):
         Returns
         -------
         table : pandas.DataFrame
-            One row per net, group of units (see `group_split`; dead units are left out) and
-            reference. Columns: net, group, n_units, reference, n_references, match (median over
-            units), chance (95 % quantile for random-phase fields), p_value (of the match) and
-            reference_ipr (median).
+            One row per net, group of units (as in `group_split`, without dead units) and reference,
+            with columns net, group, n_units, reference, n_references, match (median), chance (95 %
+            quantile for random-phase fields), p_value and reference_ipr (median).
         """
         import pandas as pd
 

@@ -37,7 +37,7 @@ class Cumulant(ABC):
     Attributes
     ----------
     n_features, order : int
-        Length and number of axes.
+        Length of each axis and number of axes.
 
     Examples
     --------
@@ -464,9 +464,9 @@ class SampleCumulant(Cumulant):
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
         """Sum of the products of the entries of two cumulants of samples.
 
-        Above 40 features, it is mean_i kappa(y_i, y_i, y_i, y_i) - 3 mean_i (x_i.C'x_i)^2 + 3 (tr C
-        C')^2 + 6 tr C C'C C', with the first mean estimated from 1024 of the y_i if there are 4096
-        or more.
+        Above 40 features mean_i kappa(y_i, y_i, y_i, y_i) - 3 mean_i (x_i.C'x_i)^2 + 3 (tr CC')^2 +
+        6 tr CC'CC' is used, whose first mean is estimated from 1024 of the y_i if there are 4096 or
+        more.
         """
         if not isinstance(other, SampleCumulant) or (
             self.order > 2 and self.n_features <= _FEW_FEATURES

@@ -57,8 +57,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         Number of factors.
     target : label, "within" or "difference", default=None
         Class whose cumulant is decomposed. "within" takes the mean of the classes' cumulants,
-        "difference" that of the second of two classes minus that of the first. None ignores `y`;
-        classes of covariances C_0 and C_1 then add 3 sym(D D), D = (C_0 - C_1) / 2, to their mean.
+        "difference" that of the second of two classes minus that of the first. None pools all rows;
+        classes of covariances C_0 and C_1 then add 3 sym(D D), D = (C_0 - C_1) / 2, to the mean.
     order : {3, 4}, default=4
     n_init : int, default=1
         Number of decompositions from random initial directions; the one that explains most is kept.

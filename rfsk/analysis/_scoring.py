@@ -11,8 +11,7 @@ from ._receptive_fields import receptive_fields
 def localization_score(estimator: Any, X: Any = None, y: Any = None) -> float:
     """Mean inverse participation ratio of the receptive fields of a fitted estimator.
 
-    Pass it as ``scoring=`` to a search or a cross-validation. A field of zeros counts as 1 /
-    n_features.
+    Pass it as ``scoring=`` to a search. A field of zeros counts as 1 / n_features.
 
     Parameters
     ----------

@@ -104,22 +104,19 @@ def symmetric_cp(
 
     At order four, minimises ||kappa - sum_j lambda_j a_j^(x4)||^2 = ||kappa||^2 - 2 sum_j lambda_j
     kappa(a_j, a_j, a_j, a_j) + sum_jk lambda_j lambda_k (a_j.a_k)^4, which needs contractions only
-    (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, for moments). Initial components
-    are found one by one by a power method, which sets their signs; L-BFGS then optimises all of
-    them.
+    (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, for moments). A power method
+    finds initial components and their signs one by one; L-BFGS then optimises all of them.
 
     Parameters
     ----------
     source : array-like, model, blocks or Cumulant
-        Anything that `cumulant` accepts, such as samples (n_samples, n_features) of one
-        distribution.
+        Anything that `cumulant` accepts, such as samples (n_samples, n_features).
     n_components : int
         Rank of the decomposition.
     order : {3, 4}, default=4
     method : {"lbfgs", "power", "parafac"}, default="lbfgs"
         "power" and "parafac" run TensorLy on the dense tensor of at most 2^24 entries:
-        `symmetric_parafac_power_iteration`, or the symmetric part of the best of four runs of
-        `parafac`.
+        `symmetric_parafac_power_iteration`, or the symmetric part of the best of four `parafac`.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
         Some initial components, such as a decomposition of lower rank. Only for "lbfgs".
     max_iter : int, default=500

@@ -26,8 +26,8 @@ class Amplifier:
     For weakly dependent pixels, amp(a_i) is the drive E[x_i sign(w.x)] of a ReLU neuron, with a_i
     the correlation of x_i and w.x (L. Lufkin, A. Saxe and E. Grant, NeurIPS 2024,
     arXiv:2501.17284). As amp(a) = sqrt(2/pi) (a - excess a^3 / 6 + ...), a negative excess kurtosis
-    of pixels sharpens fields and a positive one flattens them. For models of elliptical inputs,
-    amp(a) is the exact drive E|X| a.
+    of pixels sharpens fields and a positive one flattens them. For models of elliptical inputs it
+    is E|X| a.
 
     Parameters
     ----------

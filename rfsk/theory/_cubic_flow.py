@@ -20,7 +20,7 @@ _RUNAWAY = 1e3  # norm of a field beyond which the expansion means nothing
 
 
 def activation_derivatives(activation: Any, bias: ArrayLike) -> Array:
-    """Values s_0 to s_4 of an activation function sigma and its first four derivatives.
+    """Values s_0 to s_4 of an activation sigma and its first four derivatives at a bias.
 
     Parameters
     ----------
@@ -74,15 +74,15 @@ class CubicFlow(Flow):
     sym(C C) + kappa the fourth moment, (T uuu)_i = sum_jkl T_ijkl u_j u_k u_l and, for a statistic
     X of the two classes, DX = (X_0 - X_1)/2 and X' = (X_0 + X_1)/2. The inputs have P(x) = P(-x),
     the targets are +1 for class 0 and -1 for class 1, and t = learning rate x steps / D (A.
-    Ingrosso and S. Goldt, PNAS 119, e2201854119, 2022). Fixed points are Fourier modes for Gaussian
-    inputs, and localized for negative kappa.
+    Ingrosso and S. Goldt, PNAS 119, e2201854119, 2022). Without kappa, fixed points are Fourier
+    modes; a negative kappa localizes.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Class 0 and class 1. Pass samples of models that have no exact cumulant.
     bias : float or array-like of shape (n_units,), default=1.0
-        b.
+        b of all units, or of each.
     activation : {"erf", "tanh", "linear"} or sequence of five callables, default="erf"
         sigma; see `activation_derivatives`.
     form : {"committee", "neuron"}, default="committee"

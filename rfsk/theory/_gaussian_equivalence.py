@@ -26,7 +26,7 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
     fields : array-like of shape (n_units, n_features)
         u, such as `receptive_fields_` of an `FCNet` with erf units and the mean readout.
     biases : array-like of shape (n_units,)
-        b.
+        b, such as its `biases_`.
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Source of the covariances. Means are taken as zero.
 

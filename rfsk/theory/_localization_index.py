@@ -46,8 +46,8 @@ class LocalizationIndex:
     growth_rate : float
         Growth rate of that mode about the uniform field, in units of the flow.
     standard_error : float
-        Standard error of the index of samples, by a jackknife over tenths of the rows. 0 for
-        models; NaN if an index is not finite or a class has fewer than 20 rows.
+        Jackknife standard error of the index of samples (NaN with fewer than 20 rows); 0 for
+        models.
     reason : str
         Reason why there is no index; empty if there is one.
 
@@ -85,8 +85,8 @@ def localization_index(
     T_k), with d_k half the difference of the spectra, T half the difference of the fourth moments
     and T_k = sum_jkl T_0jkl exp(2 pi i k j / D). For Gaussian classes nothing localizes.
 
-    Most indices lie within a few per cent of 1: compare the distance from 1 with `standard_error`.
-    Samples of elliptical inputs have a lower index than their models.
+    Compare the distance from 1, which is often a few per cent, with `standard_error`. Samples of
+    elliptical inputs have a lower index than their models.
 
     Parameters
     ----------

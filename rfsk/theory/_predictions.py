@@ -29,10 +29,9 @@ class FieldPrediction:
     ipr, width : ndarray of shape (n_units,)
         Inverse participation ratios and widths, in sites, of these fields.
     first_frequency, growth_rate : ndarray of shape (n_units,)
-        Frequency, in cycles per site, and growth rate of the mode that grows fastest by
-        second-order statistics. Time is learning rate x steps / D.
+        Frequency (cycles per site) and rate of the mode that grows fastest to second order.
     onset : ndarray of shape (n_units,)
-        Time at which a field has doubled its norm, or NaN.
+        Time, learning rate x steps / D, at which a field has doubled its norm, or NaN.
     flow : FlowResult
     shape : tuple of int
 
@@ -95,10 +94,9 @@ def predict_fields(
     """Predict the fields of a committee machine from second- and fourth-order statistics.
 
     The prediction follows `CubicFlow` for units of biases +bias and -bias, on inputs with P(x) =
-    P(-x). It correctly predicts which group localizes, the shape and IPR of its fields (within 12 %
-    for lengths of at least 1.5 sites that differ by a factor of two) and when structure emerges.
-    Beyond small fields (u.Cu about 1), it predicts that localization is half complete two to three
-    times too early.
+    P(-x). It predicts well which group localizes, the shape and IPR of its fields (within 12 % for
+    lengths of at least 1.5 sites that differ by a factor of two) and when structure emerges. For
+    larger fields (u.Cu about 1), localization is half complete two to three times too early.
 
     Parameters
     ----------

@@ -108,8 +108,7 @@ class RectifiedFlow(Flow):
     ) -> FlowResult:
         """Integrate the flow, with exact linear part and fixed points, and return a `FlowResult`.
 
-        The method is exponential Adams-Bashforth (S. M. Cox and P. C. Matthews, J. Comput. Phys.
-        176, 2002).
+        The method is that of S. M. Cox and P. C. Matthews, J. Comput. Phys. 176, 430, 2002.
 
         Parameters
         ----------

@@ -15,10 +15,10 @@ _CLEAR = 3.0
 def localization_sample_size(source: Any, *, random_state: Any = None) -> float:
     """Number of samples above which the leading CP factor is that of their distribution.
 
-    It is ``(tr C)^2 / |kappa(a, a, a, a)|``, with a the factor of the distribution. With n samples
-    fewer than that, a direction dominated by a single sample leads: the fourth moment along it is
-    about (tr C)^2 / n. For NLGP of gains 1 and 3 and 30 to 100 sites, the median match with a
-    reaches 0.9 at 1.1 to 3.2 times this number. Heavy tails need more samples.
+    It is ``(tr C)^2 / |kappa(a, a, a, a)|``, with a that factor. With fewer samples n, the leading
+    direction is that of a single sample, along which the fourth moment is about (tr C)^2 / n. For
+    NLGP of 30 to 100 sites and gains 1 and 3, the median match with a reaches 0.9 at 1.1 to 3.2
+    times this number. Heavy tails need more samples.
 
     Parameters
     ----------
