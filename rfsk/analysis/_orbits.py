@@ -30,9 +30,8 @@ class TranslationOrbits:
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import translation_orbits
-    >>> translation_orbits(np.eye(9)).n_orbits
+    >>> translation_orbits([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]).n_orbits
     1
     """
 

@@ -25,10 +25,9 @@ def localization_score(estimator: Any, X: Any = None, y: Any = None) -> float:
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk import localization_score
-    >>> localization_score(np.eye(3))
-    1.0
+    >>> localization_score([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
+    0.75
     """
     fields = receptive_fields(estimator)
     return float(np.mean(np.nan_to_num(ipr(fields), nan=1.0 / fields.shape[1])))

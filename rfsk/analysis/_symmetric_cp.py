@@ -52,10 +52,9 @@ class SymmetricCP:
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import symmetric_cp
-    >>> symmetric_cp(np.eye(4), 2, random_state=0).to_cp_tensor()  # of TensorLy
-    (weights, factors) : rank-2 CPTensor of shape (4, 4, 4, 4)
+    >>> symmetric_cp([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]], 1, random_state=0).to_cp_tensor()  # of TensorLy
+    (weights, factors) : rank-1 CPTensor of shape (3, 3, 3, 3)
     """
 
     components: Array
@@ -133,11 +132,10 @@ def symmetric_cp(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from rfsk.analysis import symmetric_cp
-    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(100_000, 3))
-    >>> symmetric_cp(X, 3, random_state=0).weights.round(1)
-    array([-2., -2., -2.])
+    >>> from rfsk import symmetric_cp
+    >>> X = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]]  # independent signs
+    >>> symmetric_cp(X, 2, random_state=0).weights.round(3)
+    array([-2., -2.])
     """
     check_positive(n_components, "n_components", integer=True)
     check_positive(max_iter, "max_iter", integer=True)

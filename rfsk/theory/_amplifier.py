@@ -26,8 +26,7 @@ class Amplifier:
     For weakly dependent pixels, amp(a_i) is the drive E[x_i sign(w.x)] of a ReLU neuron, with a_i
     the correlation of x_i and w.x (L. Lufkin, A. Saxe and E. Grant, NeurIPS 2024,
     arXiv:2501.17284). As amp(a) = sqrt(2/pi) (a - excess a^3 / 6 + ...), a negative excess kurtosis
-    of pixels sharpens fields and a positive one flattens them. For models of elliptical inputs it
-    is E|X| a.
+    of pixels sharpens fields and a positive one flattens them. For elliptical models it is E|X| a.
 
     Parameters
     ----------
@@ -41,9 +40,8 @@ class Amplifier:
 
     Examples
     --------
-    >>> from rfsk import Ising
-    >>> from rfsk.theory import Amplifier
-    >>> float(Amplifier(Ising(40, temperature=1.0))(0.6).round(6))  # erf(0.6 / (0.8 sqrt 2))
+    >>> from rfsk import Ising, theory
+    >>> float(theory.Amplifier(Ising(40, temperature=1.0))(0.6).round(6))  # erf(0.6 / (0.8 sqrt 2))
     0.546745
     """
 

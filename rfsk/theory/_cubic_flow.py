@@ -101,8 +101,7 @@ class CubicFlow(Flow):
 
     Examples
     --------
-    >>> from rfsk import NLGP, ipr
-    >>> from rfsk.theory import CubicFlow
+    >>> from rfsk import NLGP, CubicFlow, ipr
     >>> flow = CubicFlow([NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)])
     >>> ipr(flow.integrate(2, 60.0, random_state=0).fields).round(3)
     array([0.205, 0.205])

@@ -33,10 +33,9 @@ class FixedPoint:
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import CubicFlow, fixed_point
-    >>> flow = CubicFlow([NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
-    >>> fixed_point(flow, [0.3] * 12).is_stable
+    >>> from rfsk import NLGP, theory
+    >>> flow = theory.CubicFlow([NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
+    >>> theory.fixed_point(flow, [0.3] * 12).is_stable
     False
     """
 
@@ -69,10 +68,9 @@ def fixed_point(flow: CubicFlow, start: ArrayLike, *, end: float = 0.0) -> Fixed
     Examples
     --------
     >>> import numpy as np
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import CubicFlow, fixed_point
-    >>> flow = CubicFlow([NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
-    >>> fixed_point(flow, np.exp(-0.5 * (np.arange(20) - 10.0) ** 2), end=100.0).is_stable
+    >>> from rfsk import NLGP, theory
+    >>> flow = theory.CubicFlow([NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
+    >>> theory.fixed_point(flow, np.exp(-0.5 * (np.arange(20) - 10.0) ** 2), end=100.0).is_stable
     True
     """
     check_positive(end, "end", zero=True)

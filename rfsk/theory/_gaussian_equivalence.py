@@ -36,10 +36,9 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import gaussian_loss
+    >>> from rfsk import NLGP, theory
     >>> task = [NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> gaussian_loss([[0.0] * 20], [0.0], task)  # an output of zero
+    >>> theory.gaussian_loss([[0.0] * 20], [0.0], task)  # an output of zero
     1.0
     """
     u, b = check_fields(fields), np.asarray(biases, dtype=np.float64)
@@ -78,10 +77,9 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import gaussian_accuracy
+    >>> from rfsk import NLGP, theory
     >>> task = [NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> round(gaussian_accuracy([0.3] * 20, 1.5, task), 3)
+    >>> round(theory.gaussian_accuracy([0.3] * 20, 1.5, task), 3)
     0.537
     """
     u = np.asarray(field, dtype=np.float64)

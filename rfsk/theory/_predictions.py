@@ -37,8 +37,7 @@ class FieldPrediction:
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import predict_fields
+    >>> from rfsk import NLGP, predict_fields
     >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
     >>> predict_fields(task, n_units=2, random_state=0).biases
     array([ 1., -1.])
@@ -96,7 +95,7 @@ def predict_fields(
     The prediction follows `CubicFlow` for units of biases +bias and -bias, on inputs with P(x) =
     P(-x). It predicts well which group localizes, the shape and IPR of its fields (within 12 % for
     lengths of at least 1.5 sites that differ by a factor of two) and when structure emerges. For
-    larger fields (u.Cu about 1), localization is half complete two to three times too early.
+    larger fields (u.Cu about 1), localization is predicted two to three times too early.
 
     Parameters
     ----------
@@ -122,8 +121,7 @@ def predict_fields(
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import predict_fields
+    >>> from rfsk import NLGP, predict_fields
     >>> task = [NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)]
     >>> predict_fields(task, n_units=4, random_state=0).ipr[:2].round(2)
     array([0.21, 0.2 ])

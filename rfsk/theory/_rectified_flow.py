@@ -48,8 +48,7 @@ class RectifiedFlow(Flow):
 
     Examples
     --------
-    >>> from rfsk import NLGP, ipr
-    >>> from rfsk.theory import RectifiedFlow
+    >>> from rfsk import NLGP, RectifiedFlow, ipr
     >>> task = [NLGP(40, correlation_length=xi, gain=2**0.5) for xi in (1.0, 3.0)]  # erf(z)
     >>> ipr(RectifiedFlow(task).integrate(2, 1000.0, random_state=0).fields).round(3)
     array([0.152, 0.152])

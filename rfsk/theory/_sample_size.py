@@ -33,9 +33,9 @@ def localization_sample_size(source: Any, *, random_state: Any = None) -> float:
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import localization_sample_size
-    >>> round(localization_sample_size(NLGP(30, correlation_length=3.0, gain=3.0), random_state=0))
+    >>> from rfsk import NLGP, theory
+    >>> model = NLGP(30, correlation_length=3.0, gain=3.0)
+    >>> round(theory.localization_sample_size(model, random_state=0))
     44
     """
     if hasattr(source, "models"):

@@ -34,9 +34,8 @@ class FieldStatistics:
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import field_statistics
-    >>> round(field_statistics(NLGP(12, correlation_length=2.0, gain=3.0)).variance, 6)
+    >>> from rfsk import NLGP, theory
+    >>> round(theory.field_statistics(NLGP(12, correlation_length=2.0, gain=3.0)).variance, 6)
     1.0
     """
 
@@ -78,9 +77,8 @@ def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) ->
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import field_statistics
-    >>> round(field_statistics(NLGP(40, correlation_length=3.0, gain=1.0)).mean_absolute, 3)
+    >>> from rfsk import NLGP, theory
+    >>> round(theory.field_statistics(NLGP(40, correlation_length=3.0, gain=1.0)).mean_absolute, 3)
     0.866
     """
     if hasattr(source, "autocovariance"):
