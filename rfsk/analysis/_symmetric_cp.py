@@ -53,7 +53,7 @@ class SymmetricCP:
     Examples
     --------
     >>> from rfsk.analysis import symmetric_cp
-    >>> symmetric_cp([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]], 1, random_state=0).to_cp_tensor()  # of TensorLy
+    >>> symmetric_cp([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]], 1, random_state=0).to_cp_tensor()
     (weights, factors) : rank-1 CPTensor of shape (3, 3, 3, 3)
     """
 
@@ -114,8 +114,8 @@ def symmetric_cp(
         Rank of the decomposition.
     order : {3, 4}, default=4
     method : {"lbfgs", "power", "parafac"}, default="lbfgs"
-        "power" and "parafac" run TensorLy on the dense tensor of at most 2^24 entries:
-        `symmetric_parafac_power_iteration`, or the symmetric part of the best of four `parafac`.
+        "power" and "parafac" run TensorLy on the dense tensor (at most 2^24 entries): its symmetric
+        power iteration, or the symmetric part of the best of four runs of parafac.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
         Some initial components, such as a decomposition of lower rank. Only for "lbfgs".
     max_iter : int, default=500

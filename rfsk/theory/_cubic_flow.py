@@ -90,8 +90,8 @@ class CubicFlow(Flow):
     fourth : {"full", "gaussian", "none"}, default="full"
         Fourth moments that are used: T, 3 sym(C C), or none.
     interacting : bool, default=False
-        Whether to add -2 s1(b_k) C' mean_j[s1(b_j) u_j] - 2 s2(b_k) mean_j[s0(b_j)] C' u_k, the
-        interaction of units k of a committee machine.
+        Whether to add -2 s1(b_k) C' mean_j[s1(b_j) u_j] - 2 s2(b_k) mean_j[s0(b_j)] C' u_k, which
+        couples the units k of a committee machine.
 
     Attributes
     ----------
@@ -215,7 +215,7 @@ class CubicFlow(Flow):
         start : int or array-like of shape (n_units, n_features)
             Initial fields, or the number of random ones.
         end : float
-            Final time, learning rate x steps / D.
+            Final time, learning rate x steps / D. A field that diverges before is an error.
         times : array-like of shape (n_times,), optional
             Times at which fields are kept; by default the first and the last.
         random_state : int, Generator, RandomState or None, default=None

@@ -75,7 +75,7 @@ def localization_index(
 ) -> LocalizationIndex:
     """Compute the localization index: above 1, the uniform field is unstable and fields localize.
 
-    For inputs with P(x) = P(-x), the index is the largest ratio of these over all Fourier modes k:
+    For inputs with P(x) = P(-x), the index is the largest of these ratios over all Fourier modes k:
 
     "rectified", for one ReLU neuron with target 1 for class 1 (`RectifiedFlow`): E(a_0) [s_1(k) /
     (s_0(k) + s_1(k))] / [s_1(0) / (s_0(0) + s_1(0))], with s_c(k) the spectra of unit-variance
@@ -85,8 +85,8 @@ def localization_index(
     T_k), with d_k half the difference of the spectra, T half the difference of the fourth moments
     and T_k = sum_jkl T_0jkl exp(2 pi i k j / D). For Gaussian classes nothing localizes.
 
-    Compare the distance from 1, often a few per cent, with `standard_error`. Samples of elliptical
-    inputs have a lower index than their models.
+    Compare the distance from 1, often a few per cent, with `standard_error`. Elliptical models have
+    a higher index than their samples.
 
     Parameters
     ----------
