@@ -104,17 +104,13 @@ class TensorComparison(BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> "TensorComparison":
-        """Fit each method to the inputs.
+        """Fit each method to the inputs, and return the comparison.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), optional
             Labels; required with `target`.
-
-        Returns
-        -------
-        self : TensorComparison
         """
         check_positive(self.n_components, "n_components", integer=True)
         check_positive(self.n_null, "n_null", integer=True)

@@ -31,10 +31,6 @@ class ProjectionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        projections : ndarray of shape (n_samples, n_components)
         """
         check_is_fitted(self)
         data: Any = validate_inputs(self, X, dtype=np.float64, reset=False)
@@ -117,7 +113,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> "CumulantCP":
-        """Decompose the cumulant of the inputs.
+        """Decompose the cumulant of the inputs, and return the estimator.
 
         Parameters
         ----------
@@ -125,10 +121,6 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
             Inputs; see `SampleCumulant` for blocks.
         y : array-like of shape (n_samples,), optional
             Labels; required with `target`.
-
-        Returns
-        -------
-        self : CumulantCP
         """
         check_positive(self.n_init, "n_init", integer=True)
         rng = as_generator(self.random_state)

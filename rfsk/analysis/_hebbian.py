@@ -78,16 +78,12 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> "NonlinearHebbian":
-        """Learn receptive fields.
+        """Learn receptive fields, and return the estimator.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         y : ignored
-
-        Returns
-        -------
-        self : NonlinearHebbian
         """
         check_positive(self.n_components, "n_components", integer=True)
         check_positive(self.max_iter, "max_iter", integer=True)

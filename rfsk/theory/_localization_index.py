@@ -85,7 +85,7 @@ def localization_index(
     T_k), with d_k half the difference of the spectra, T half the difference of the fourth moments
     and T_k = sum_jkl T_0jkl exp(2 pi i k j / D). For Gaussian classes nothing localizes.
 
-    Compare the distance from 1, often a few per cent, with `standard_error`. Elliptical models have
+    Compare its distance from 1, often a few per cent, with `standard_error`. Elliptical models have
     a higher index than their samples.
 
     Parameters
