@@ -1,4 +1,4 @@
-"""TensorComparison: the fields of a net beside what other methods find in its inputs."""
+"""TensorComparison: matches of a net's fields with the components of other methods."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -45,58 +45,45 @@ _METHODS: dict[str, Callable[[int, int], Any]] = {
 
 
 class TensorComparison(BaseEstimator):
-    """Compare receptive fields with the CP factors of the inputs' cumulant, and with other codes.
+    """Compare receptive fields with the CP factors of the inputs' cumulant and with other methods.
 
-    The fields of a net trained on non-Gaussian inputs match the factors of their fourth cumulant
-    (Ingrosso and Goldt, PNAS 2022). Each field is matched, over shifts and sign, to what each
-    method found in the inputs.
+    Each field is matched, over shifts and signs, with the components of each method. Nets trained
+    on non-Gaussian inputs match the factors of the fourth cumulant (Ingrosso and Goldt, PNAS 2022).
 
     Parameters
     ----------
     n_components : int, default=8
-        Components of each named method, no more than there are directions in which the inputs
-        vary.
-    references : sequence of str or of (name, reference), default=("cp", "ica", "pca", \
-"dictionary", "hebbian")
-        Methods: `CumulantCP`, scikit-learn's FastICA (its filters), PCA and
-        MiniBatchDictionaryLearning (of at most 10,000 rows), and `NonlinearHebbian`. The reference
-        of a pair is anything `receptive_fields` knows, such as fields or a `ConvNet`; an estimator
-        that is not fitted is cloned and fitted to the inputs.
+        Components of each named method, at most the rank of the inputs.
+    references : sequence of str or pairs, default=("cp", "ica", "pca", "dictionary", "hebbian")
+        Names: `CumulantCP`, scikit-learn's FastICA (filters), PCA and MiniBatchDictionaryLearning
+        (of at most 10,000 rows) and `NonlinearHebbian`. Pairs (name, reference): anything that
+        `receptive_fields` accepts, or an estimator that is not fitted.
     target : label, optional
-        Class whose inputs the methods learn from, one of the labels in `y`; all rows by default.
+        Class whose inputs the methods learn from; all rows by default.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=99
-        Number of populations with random phases that define a match by chance.
+        Number of random-phase populations for the chance level.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the methods and of the null.
 
     Attributes
     ----------
     references_ : dict of str to ndarray of shape (n_references, n_features)
-        What each method found.
+        Components of each method.
     converged_ : dict of str to bool
-        Whether a method that was fitted converged; on Gaussian inputs FastICA does not.
+        Whether each fitted method converged; on Gaussian inputs FastICA does not.
     shape_ : tuple of int
-        The lattice.
     n_features_in_ : int
-        Number of features.
-
-    See Also
-    --------
-    FieldMatcher : Matches to one set of references, with shifts and signs.
-    rfsk.plotting.TensorComparisonDisplay : The figure.
 
     Examples
     --------
     >>> from rfsk import FCNet, TensorComparison, make_nlgp
     >>> X, y = make_nlgp(20_000, 30, correlation_length=(1.5, 3.0), random_state=0)
-    >>> net = FCNet(20, random_state=0).fit(X, y)
     >>> comparison = TensorComparison(4, target=1, references=("cp", "pca"), random_state=0)
-    >>> table = comparison.fit(X, y).compare(net)
-    >>> localized = table[table.group == "localized"].set_index("reference")
-    >>> bool(localized.match["cp"] > 0.95 > localized.match["pca"])
-    True
+    >>> table = comparison.fit(X, y).compare(FCNet(20, random_state=0).fit(X, y))
+    >>> (table.match[table.group == "localized"] > 0.95).tolist()  # "cp", "pca"
+    [True, False]
     """
 
     def __init__(
@@ -117,17 +104,13 @@ class TensorComparison(BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> "TensorComparison":
-        """Let each method learn from inputs.
+        """Fit each method to the inputs, and return the comparison.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), optional
-            Labels, needed where `target` names a class.
-
-        Returns
-        -------
-        self : TensorComparison
+            Labels; required with `target`.
         """
         check_positive(self.n_components, "n_components", integer=True)
         check_positive(self.n_null, "n_null", integer=True)
@@ -158,7 +141,7 @@ class TensorComparison(BaseEstimator):
         return self
 
     def _named_references(self) -> dict[str, Any]:
-        """References by name; that of a named method is its name."""
+        """References by name; a named method refers to itself."""
         entries = self.references if isinstance(self.references, list | tuple) else ()
         pairs = [(entry, entry) if isinstance(entry, str) else entry for entry in entries]
         if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
@@ -175,7 +158,7 @@ class TensorComparison(BaseEstimator):
         return dict(pairs)
 
     def _fields_of(self, source: Any, name: str) -> Array:
-        """Fields of a reference or a net, of as many features as the inputs."""
+        """Fields of a reference or a net, checked to have the features of the inputs."""
         fields = receptive_fields(source)
         if fields.shape[1] != self.n_features_in_:
             raise ValueError(
@@ -185,30 +168,27 @@ class TensorComparison(BaseEstimator):
         return fields
 
     def match(self, fields: ArrayLike) -> Array:
-        """Match fields to what each method found.
+        """Match fields with the components of each method, over shifts and signs.
 
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features)
-            Receptive fields.
 
         Returns
         -------
         match : ndarray of shape (n_units, n_references)
-            Largest cosine over shifts, signs and the fields of each reference, in the order of
-            `references_`; NaN for a field of zeros.
+            Largest cosine with each reference; NaN for a field of zeros.
         """
         check_is_fitted(self)
         matches = [match_matrix(fields, found, self.shape_) for found in self.references_.values()]
         return np.column_stack([match.max(axis=1) for match in matches])
 
     def split(self, fields: ArrayLike) -> GroupSplit:
-        """Groups of units, as in `compare`.
+        """Split units into groups, as in `compare`.
 
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features)
-            Receptive fields.
         """
         check_is_fitted(self)
         return group_split(fields, self.shape_, random_state=self._null_seed)
@@ -219,15 +199,14 @@ class TensorComparison(BaseEstimator):
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features), fitted estimator, or dict of such
-            Whatever `receptive_fields` knows; a dict names several nets.
+            Anything that `receptive_fields` accepts; a dict names several nets.
 
         Returns
         -------
         table : pandas.DataFrame
-            One row for each net, group of its units (as in `group_split`, without dead units)
-            and reference. Columns: net, group, n_units, reference, n_references, match (median
-            over units), chance (5 % level of that of fields with random phases), p_value (of the
-            match, against chance), reference_ipr (median).
+            One row per net, group of units (as in `group_split`, without dead units) and reference,
+            with columns net, group, n_units, reference, n_references, match (median), chance (95 %
+            quantile for random-phase fields), p_value and reference_ipr (median).
         """
         import pandas as pd
 
@@ -262,7 +241,7 @@ class TensorComparison(BaseEstimator):
 
 
 def _is_to_be_fitted(reference: Any) -> bool:
-    """Whether a reference is the name of a method or an estimator that is not fitted."""
+    """Whether a reference is the name of a method or an unfitted estimator."""
     try:
         if hasattr(reference, "fit"):
             check_is_fitted(reference)
@@ -272,7 +251,7 @@ def _is_to_be_fitted(reference: Any) -> bool:
 
 
 def _fitted(reference: Any, rows: Array, n_components: int, seed: int) -> tuple[Any, bool]:
-    """Estimator of a method, fitted to inputs, and whether it converged."""
+    """Estimator fitted to the inputs, and whether it converged."""
     if isinstance(reference, str):
         if reference == "dictionary" and len(rows) > _MOST_ROWS:
             rows = np.random.default_rng(seed).permutation(rows)[:_MOST_ROWS]

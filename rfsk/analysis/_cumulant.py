@@ -1,4 +1,4 @@
-"""Cumulants of samples, input models and tensors, known by their contractions."""
+"""Cumulants of samples, input models and tensors, as contraction operators."""
 
 import math
 from abc import ABC, abstractmethod
@@ -32,26 +32,18 @@ _TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
 
 class Cumulant(ABC):
-    """A fully symmetric tensor kappa, known by its contractions.
-
-    Make one with `cumulant`. Cumulants of one size and order add, subtract and scale.
+    """Symmetric tensor kappa that is evaluated by contractions, and can be added and scaled.
 
     Attributes
     ----------
-    n_features : int
-        Length of each axis.
-    order : int
-        Number of axes.
+    n_features, order : int
+        Length of each axis and number of axes.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import cumulant
-    >>> rng = np.random.default_rng(0)
-    >>> signs, noise = rng.choice([-1.0, 1.0], size=(10_000, 3)), rng.normal(size=(10_000, 3))
-    >>> half = (cumulant(signs) - cumulant(noise)) / 2
-    >>> half.strength(np.eye(3)).round()
-    array([-1., -1., -1.])
+    >>> (cumulant([[1.0], [-1.0]]) / 2).strength([[1.0]])
+    array([-1.])
     """
 
     n_features: int
@@ -59,24 +51,19 @@ class Cumulant(ABC):
 
     @abstractmethod
     def contract(self, directions: Array) -> Array:
-        """Contract all axes but one with each direction.
+        """Contract all axes but one, to kappa(a, ..., a, .) for each direction a.
 
         Parameters
         ----------
         directions : ndarray of shape (n_directions, n_features)
-
-        Returns
-        -------
-        gradients : ndarray of shape (n_directions, n_features)
-            kappa(a, ..., a, .) for each row a: the gradient of kappa(a, ..., a) over the order.
         """
 
     @abstractmethod
     def tensor(self) -> Array:
-        """All entries, as an array of `order` axes; an error if there are more than 2^24."""
+        """Compute all entries, an array of `order` axes with at most 2^24 entries."""
 
     def strength(self, directions: Array) -> Array:
-        """Contract all axes with each direction: kappa(a, ..., a).
+        """Contract all axes, to the cumulant kappa(a, ..., a) along each direction a.
 
         Parameters
         ----------
@@ -86,21 +73,17 @@ class Cumulant(ABC):
 
     @property
     def _condensed(self) -> "Cumulant":
-        """A cumulant that is nearly this one and contracts faster, or this one."""
+        """A cumulant that approximates this one and contracts faster, or this one."""
         return self
 
     def pair_contract(self, direction: Array, others: Array) -> Array:
-        """Contract order four twice with one direction and once with others: kappa(a, a, b, .).
-
-        By polarization, 6 kappa(a, a, b, .) = kappa(a+b) - kappa(a-b) - 2 kappa(b), each of
-        these contracted three times with the same direction.
+        """Compute kappa(a, a, b, .), at order four, as [kappa(a+b) - kappa(a-b) - 2 kappa(b)] / 6.
 
         Parameters
         ----------
         direction : ndarray of shape (n_features,)
-            a.
         others : ndarray of shape (n_others, n_features)
-            One b per row, as of the result.
+            One b per row.
         """
         if self.order != 4:
             raise ValueError(f"order={self.order}; expected a cumulant of order 4.")
@@ -113,10 +96,9 @@ class Cumulant(ABC):
         Parameters
         ----------
         other : Cumulant
-            Of the same size and order. Above 2^24 entries both must be of samples, or exact and of
-            one lattice, or sums of such.
+            Cumulant of the same size and order; above 2^24 entries, also of the same kind.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the rows that are drawn where the sum is estimated from samples.
+            Seed of the estimate from samples.
         """
         self._check_alike(other)
         if not self._fits:
@@ -129,12 +111,12 @@ class Cumulant(ABC):
         return float((self.tensor() * other.tensor()).sum())
 
     def squared_norm(self, random_state: Any = None) -> float:
-        """Sum of the squares of all entries: the inner product with itself.
+        """Sum of the squares of all entries, exact or estimated.
 
         Parameters
         ----------
         random_state : int, Generator, RandomState or None, default=None
-            Seed, as of `inner`.
+            Seed of the estimate from samples.
         """
         return self.inner(self, random_state)
 
@@ -151,7 +133,7 @@ class Cumulant(ABC):
             )
 
     def _check_alike(self, other: "Cumulant") -> None:
-        """Raise unless both have one size and order."""
+        """Raise an error unless both have the same size and order."""
         if (other.n_features, other.order) != (self.n_features, self.order):
             raise ValueError(
                 f"Cumulants of {self.n_features} features and order {self.order}, and of "
@@ -184,7 +166,7 @@ class Cumulant(ABC):
 
 
 class CombinedCumulant(Cumulant):
-    """Sum of cumulants with factors."""
+    """Linear combination of cumulants."""
 
     def __init__(self, terms: Sequence[tuple[float, Cumulant]]) -> None:
         first = terms[0][1]
@@ -207,27 +189,25 @@ class CombinedCumulant(Cumulant):
         return np.asarray(sum(factor * kappa.tensor() for factor, kappa in self.terms))
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """From the tensors where these can be formed, else from inner products of the terms."""
+        """Use the tensors if they can be formed, and inner products of the terms otherwise."""
         if self._fits:
             return super().inner(other, random_state)
         return sum(factor * other.inner(kappa, random_state) for factor, kappa in self.terms)
 
 
 class DenseCumulant(Cumulant):
-    """Cumulant given as an array, of as many equal axes as its order.
+    """Cumulant given as an array.
 
     Parameters
     ----------
     tensor : array-like
-        Symmetric, with two, three or four axes of equal length.
+        Symmetric tensor with two, three or four axes of equal length.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import DenseCumulant
-    >>> a = np.array([0.6, 0.8])
-    >>> DenseCumulant(np.einsum("i,j,k,l->ijkl", a, a, a, a)).strength([a, [1.0, 0.0]]).round(4)
-    array([1.    , 0.1296])
+    >>> DenseCumulant([[2.0, 0.0], [0.0, 1.0]]).strength([[0.6, 0.8]]).round(2)
+    array([1.36])
     """
 
     def __init__(self, tensor: ArrayLike) -> None:
@@ -247,40 +227,32 @@ class DenseCumulant(Cumulant):
         self.n_features, self.order = len(entries), entries.ndim
 
     def contract(self, directions: Array) -> Array:
-        """Contract the array itself; costs n_directions D^order."""
+        """Contract the array, at a cost of n_directions D^order."""
         partial = np.tensordot(directions, self._entries, axes=(1, 0))
         for _ in range(self.order - 2):
             partial = np.einsum("rj...,rj->r...", partial, directions)
         return np.asarray(partial)
 
     def tensor(self) -> Array:
-        """Copy of the array."""
         return np.array(self._entries)
 
 
 class TranslationInvariantCumulant(Cumulant):
     """Fourth cumulant of a distribution that is invariant under translations of the lattice.
 
-    The entries that involve the first site determine it: kappa_ijkl depends on the displacements
-    from i only. Its Fourier transform vanishes unless the four wave vectors add to zero (the
-    trispectrum), so that a contraction costs n_features^3 rather than n_features^4.
-
     Parameters
     ----------
     entries : ndarray of shape (n_features, n_features, n_features)
         kappa_0jkl, symmetric in its axes.
     shape : tuple of int
-        The lattice; n_features is the product of its sides.
+        The lattice.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from rfsk import NLGP
-    >>> from rfsk.analysis import TranslationInvariantCumulant
+    >>> from rfsk import NLGP, analysis
     >>> model = NLGP(12, correlation_length=1.5, gain=3.0)
-    >>> kappa = TranslationInvariantCumulant.from_model(model)
-    >>> bool(np.ptp(kappa.strength(np.eye(12))) < 1e-12)  # the same at every site
-    True
+    >>> analysis.TranslationInvariantCumulant.from_model(model).tensor().shape
+    (12, 12, 12, 12)
     """
 
     order = 4
@@ -309,7 +281,7 @@ class TranslationInvariantCumulant(Cumulant):
 
     @classmethod
     def from_model(cls, model: Any) -> "TranslationInvariantCumulant":
-        """Exact cumulant of a periodic input model that knows its `fourth_cumulant_slice`.
+        """Exact cumulant of a periodic input model with the method `fourth_cumulant_slice`.
 
         Parameters
         ----------
@@ -324,7 +296,7 @@ class TranslationInvariantCumulant(Cumulant):
         return cls(model.fourth_cumulant_slice(), model.shape)
 
     def contract(self, directions: Array) -> Array:
-        """Contract in Fourier space; costs n_directions D^3."""
+        """Contract in Fourier space, at a cost of n_directions D^3."""
         D, axes = self.n_features, tuple(range(1, 1 + len(self.shape)))
         images = np.reshape(directions, (-1, *self.shape))
         modes = np.fft.fftn(images, axes=axes).reshape(-1, D).T
@@ -336,12 +308,11 @@ class TranslationInvariantCumulant(Cumulant):
         return np.asarray(np.fft.ifftn(total, axes=axes).real.reshape(-1, D))
 
     def tensor(self) -> Array:
-        """All entries, from their displacements."""
         self._check_fits()
         return np.stack([self._slice[np.ix_(d, d, d)] for d in self._minus.T])
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Sum of the products of entries, exactly: of one lattice from the slices alone."""
+        """Exact sum of the products of entries; of any size, if both are of the same lattice."""
         if not isinstance(other, TranslationInvariantCumulant) or other.shape != self.shape:
             return super().inner(other, random_state)
         return self.n_features * float((self._slice * other._slice).sum())
@@ -350,33 +321,27 @@ class TranslationInvariantCumulant(Cumulant):
 class SampleCumulant(Cumulant):
     """Cumulant of the empirical distribution of samples.
 
-    With x centred and C = mean x x' it is C at order two, mean x x x at order three, and at
-    order four kappa(a, a, a, .) = mean (x.a)^3 x - 3 (a.Ca) C a: two matrix products with the
-    data, O(n_samples n_features) per direction, where the tensor has n_features^4 entries.
+    With x centred and C = mean x x', the cumulant is C at order two, mean x x x at order three and
+    kappa(a, a, a, .) = mean (x.a)^3 x - 3 (a.Ca) C a at order four.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features), or blocks of such
-        Samples of one distribution, at least two. Blocks are a Dask array, a list of arrays, or
-        an object whose ``__iter__`` starts from the beginning every time, as one that opens files
-        does. They are read again for each contraction and may be empty.
-    order : int, default=4
-        2, 3 or 4.
+        Samples of one distribution. Blocks are a Dask array, a list of arrays, or an object whose
+        ``__iter__`` yields them again each time. Every contraction reads them.
+    order : {2, 3, 4}, default=4
 
     Attributes
     ----------
     n_samples : int
     mean : ndarray of shape (n_features,)
     covariance : ndarray of shape (n_features, n_features)
-        C, with divisor n_samples.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import SampleCumulant
     >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(10_000, 3))
-    >>> SampleCumulant(X).strength(np.eye(3)).round(1)
-    array([-2., -2., -2.])
     >>> SampleCumulant([X[:4000], X[4000:]]).strength(np.eye(3)).round(1)
     array([-2., -2., -2.])
     """
@@ -407,7 +372,7 @@ class SampleCumulant(Cumulant):
         self.covariance = self._mean(lambda rows: rows.T @ rows, self.n_features)
 
     def _chunks(self) -> Iterator[Array]:
-        """Centred rows, some at a time."""
+        """Centred rows, in chunks."""
         if self._data is not None:
             yield from _parts(self._data)
             return
@@ -416,7 +381,7 @@ class SampleCumulant(Cumulant):
             yield from _centred(block.compute() if lazy else block, self.mean)
 
     def _total(self, function: Callable[[Array], Any]) -> Array:
-        """Sum of ``function(rows)`` over all centred rows, some at a time."""
+        """Sum of ``function(rows)`` over all chunks of centred rows."""
         if self._data is None and is_lazy(self._blocks):
             mean = self.mean  # and not all of self, which would travel to the workers
             return sum_over_blocks(
@@ -425,14 +390,13 @@ class SampleCumulant(Cumulant):
         return np.asarray(sum(map(function, self._chunks())))
 
     def _mean(self, function: Callable[[Array], Any], n_directions: int = _CHUNK_ROWS) -> Array:
-        """Mean over all rows of what a function, of that many directions, sums over some."""
+        """Mean over all rows, given a function that sums over a chunk for so many directions."""
         # Threads that share so little work wait for one another in busy loops.
         is_small = self.n_features <= _ONE_THREAD and n_directions < _CHUNK_ROWS
         with blas_on_one_thread() if is_small else nullcontext():
             return self._total(function) / self.n_samples
 
     def contract(self, directions: Array) -> Array:
-        """Contract by two products with the data."""
         gaussian = directions @ self.covariance
         if self.order == 2:
             return np.asarray(gaussian)
@@ -453,7 +417,6 @@ class SampleCumulant(Cumulant):
         return np.asarray(mean - 3.0 * variance[:, None] * gaussian)
 
     def strength(self, directions: Array) -> Array:
-        """Contract all axes by one product with the data."""
         if self.order == 2:
             return super().strength(directions)
         columns, order = _columns(directions), self.order
@@ -469,7 +432,6 @@ class SampleCumulant(Cumulant):
         return mean if order == 3 else mean - 3.0 * _forms(directions, self.covariance) ** 2
 
     def tensor(self) -> Array:
-        """Form all entries, in one pass."""
         self._check_fits()
         if self.order == 2:
             return self.covariance.copy()
@@ -494,11 +456,8 @@ class SampleCumulant(Cumulant):
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
         """Sum of the products of the entries of two cumulants of samples.
 
-        Up to 40 features from the tensors. Beyond, at order four, <kappa, kappa'> =
-        mean_i kappa(y_i, y_i, y_i, y_i) - 3 mean_i (x_i.C' x_i)^2 + 3 (tr C C')^2 + 6 tr C C' C C',
-        with x, C the samples of one and y, C' those of the other; at order three the first term
-        alone. Its mean is over all rows if there are fewer than 4096, and over 1024 random ones
-        otherwise: an unbiased estimate.
+        Above 40 features, mean_i kappa(y_i, y_i, y_i, y_i) - 3 mean_i (x_i.C'x_i)^2 + 3 (tr CC')^2
+        + 6 tr CC'CC' is used, with the first mean over 1024 of the y_i if there are 4096 or more.
         """
         if not isinstance(other, SampleCumulant) or (
             self.order > 2 and self.n_features <= _FEW_FEATURES
@@ -541,7 +500,7 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Project on the principal axes, if so many can be left out that this saves time."""
+        """Project on the leading principal axes, if this saves time."""
         D = self.n_features
         if self._data is None or D <= _FEW_FEATURES:
             return self
@@ -558,7 +517,7 @@ class SampleCumulant(Cumulant):
 
 
 class SubspaceCumulant(Cumulant):
-    """Cumulant of inputs ``coordinates @ axes`` that are combinations of a few axes."""
+    """Cumulant of inputs ``coordinates @ axes`` in the span of a few axes."""
 
     def __init__(self, inner: Cumulant, axes: Array) -> None:
         self._inner, self._axes = inner, axes
@@ -575,41 +534,27 @@ class SubspaceCumulant(Cumulant):
 
 
 def cumulant(source: Any, order: int = 4) -> Cumulant:
-    """Cumulant of samples, of an input model, or of a dense tensor, as a contraction operator.
-
-    The result is a `SampleCumulant`, a `TranslationInvariantCumulant` or a `DenseCumulant`, which
-    may be constructed directly as well.
+    """Make a contraction operator for the cumulant of samples, of an input model or of a tensor.
 
     Parameters
     ----------
     source : array-like, model, blocks or Cumulant
-        Samples (n_samples, n_features) of one distribution, or blocks of them (pooled classes of
-        different covariance have a cumulant even if they are Gaussian); an input model, whose
-        exact cumulant is taken (orders 2 and 4, periodic, up to 256 sites); the symmetric tensor
-        itself, of three or four axes (a matrix is taken for samples; wrap it in DenseCumulant). A
-        Cumulant is returned as it is.
-    order : int, default=4
-        2, 3 or 4.
+        Samples (n_samples, n_features) of one distribution or blocks of them; a periodic input
+        model of up to 256 sites, for its exact cumulant of order 2 or 4; a symmetric tensor of
+        three or four axes (use `DenseCumulant` for a matrix). A Cumulant is returned unchanged.
+    order : {2, 3, 4}, default=4
 
     Returns
     -------
-    kappa : Cumulant
-
-    Raises
-    ------
-    TypeError
-        If blocks can be read only once, or the source is an estimator.
-    NotImplementedError
-        If the model has no closed form.
+    kappa : SampleCumulant, TranslationInvariantCumulant or DenseCumulant
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import cumulant
-    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(10_000, 3))
-    >>> kappa = cumulant(X)  # independent signs: kappa_iiii = -2, else 0
-    >>> kappa.contract(np.eye(3)).round(1).diagonal()
-    array([-2., -2., -2.])
+    >>> X = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]]
+    >>> cumulant(X).contract([[1.0, 0.0], [0.0, 1.0]])  # independent signs: kappa_iiii = -2
+    array([[-2.,  0.],
+           [ 0., -2.]])
     """
     if hasattr(source, "get_params"):
         raise TypeError(
@@ -643,20 +588,20 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
 
 
 def is_in_blocks(source: Any) -> bool:
-    """Whether samples come in blocks: a list of arrays, a Dask array, or something iterable."""
+    """Whether samples come in blocks: a list of arrays, a Dask array or another iterable."""
     if isinstance(source, list | tuple):
         return len(source) > 0 and hasattr(source[0], "__array__") and np.ndim(source[0]) == 2
     return is_lazy(source) or not (hasattr(source, "__array__") or scipy.sparse.issparse(source))
 
 
 def _parts(rows: Array) -> Iterator[Array]:
-    """Some rows at a time; of an empty block, no rows once."""
+    """Chunks of rows; an empty block gives one chunk without rows."""
     step = max(_CHUNK_ROWS, _CHUNK_VALUES // rows.shape[1])
     return (rows[start : start + step] for start in range(0, max(1, len(rows)), step))
 
 
 def _centred(block: Any, mean: Array) -> Iterable[Array]:
-    """Rows of a block less the mean, some at a time."""
+    """Chunks of the rows of a block, minus the mean."""
     rows = check_array(block, dtype=np.float64, input_name="block", ensure_min_samples=0)
     if rows.shape[1] != len(mean):
         raise ValueError(
@@ -667,7 +612,7 @@ def _centred(block: Any, mean: Array) -> Iterable[Array]:
 
 
 def _columns(directions: Array) -> Array:
-    """One direction per column, contiguous: products with few columns take half the time so."""
+    """Directions as columns in contiguous memory, for faster products."""
     return np.ascontiguousarray(np.transpose(directions))
 
 

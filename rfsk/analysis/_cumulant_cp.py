@@ -1,4 +1,4 @@
-"""CumulantCP: the CP factors of the inputs' fourth-order cumulant, as an estimator."""
+"""CumulantCP: symmetric CP decomposition of the inputs' fourth-order cumulant, as an estimator."""
 
 import warnings
 from typing import Any
@@ -20,23 +20,17 @@ Array = NDArray[np.float64]
 
 
 class ProjectionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """Transformer by projection on `components_`, about `mean_`."""
+    """Transformer that projects inputs minus `mean_` on `components_`."""
 
     components_: Array
     mean_: Array
 
     def transform(self, X: ArrayLike) -> Array:
-        """Project centred inputs on the components.
+        """Project centred inputs on the components, ``(X - mean_) @ components_.T``.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        projections : ndarray of shape (n_samples, n_components)
-            ``(X - mean_) @ components_.T``
         """
         check_is_fitted(self)
         data: Any = validate_inputs(self, X, dtype=np.float64, reset=False)
@@ -51,64 +45,44 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     """Decompose the fourth-order cumulant of the inputs into localized factors.
 
     For translation-invariant, non-Gaussian inputs the factors are localized, tile space and
-    resemble the receptive fields of a trained network (Ingrosso and Goldt, PNAS 2022). No tensor is
-    formed: the cost is linear in samples, features and components.
+    resemble the receptive fields of a trained network (Ingrosso and Goldt, PNAS 2022).
 
     Parameters
     ----------
     n_components : int, default=8
         Number of factors.
     target : label, "within" or "difference", default=None
-        Class whose cumulant is decomposed, one of the labels in `y`; "within" takes the mean of
-        the classes' cumulants and "difference" that of the second of two classes minus that of
-        the first, whose factors have weights of both signs. None takes all rows as samples of one
-        distribution and ignores `y`: classes of different covariance C_0 and C_1 then add
-        3 sym(D D), D = (C_0 - C_1) / 2, to the mean of their cumulants, even if both are Gaussian.
-    order : int, default=4
-        3 or 4, the order of the cumulant.
+        Class whose cumulant is decomposed. "within" takes the mean of the classes' cumulants,
+        "difference" that of the second of two classes minus that of the first. None pools all rows;
+        classes of covariances C_0 and C_1 then add 3 sym(D D), D = (C_0 - C_1) / 2, to the mean.
+    order : {3, 4}, default=4
     n_init : int, default=1
-        Number of decompositions from different initial directions, of which the one that explains
-        most is kept.
+        Number of decompositions from random initial directions; the one that explains most is kept.
     max_iter : int, default=500
-        Most iterations of the optimiser.
+        Largest number of iterations.
     tol : float, default=1e-6
-        The optimiser stops when five iterations lower the objective by less than this fraction.
+        Stop when five iterations lower the objective by less than this fraction.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial directions.
 
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features)
-        Unit factors, in input units, strongest first.
+        Factors of unit length, in input units, sorted by decreasing magnitude of the weight.
     weights_ : ndarray of shape (n_components,)
-        Signed weights, in the inputs' units to the order; negative for sub-Gaussian inputs.
+        Signed weights, in input units to the power of the order; negative for sub-Gaussian inputs.
     relative_error_ : float
-        ||kappa - fit|| / ||kappa|| of the empirical cumulant, sampling noise included. Exact up
-        to 40 features or below 4096 samples; beyond, ||kappa||^2 is an unbiased estimate from
-        1024 random rows, and NaN results if noise makes it negative.
+        ||kappa - fit|| / ||kappa|| of the empirical cumulant. For 4096 samples or more of over 40
+        features, ||kappa||^2 is estimated from 1024 rows; NaN if the estimate is negative.
     start_scores_ : ndarray of shape (n_init,)
-        What each decomposition explains, ||kappa||^2 - ||kappa - fit||^2, relative to the best.
-        A wide spread means that one is not enough.
+        ||kappa||^2 - ||kappa - fit||^2 of each decomposition, relative to the best one.
     stability_ : ndarray of shape (n_components,)
-        Mean over the other decompositions of the largest ``|cosine|`` between a factor and theirs;
-        NaN with one. On a ring they differ by shifts: compare by `FieldMatcher` there.
+        Mean largest ``|cosine|`` of a factor with those of the other decompositions, or NaN. On a
+        ring factors may differ by shifts: compare them with `FieldMatcher`.
     mean_ : ndarray of shape (n_features,)
-        Mean of the rows decomposed; with "within" and "difference" of the classes' means.
-    n_iter_ : int
-        Iterations of the optimiser.
-    n_features_in_ : int
-        Number of features.
-
-    Warns
-    -----
-    ConvergenceWarning
-        If `max_iter` is reached first.
-    LikelyMistakeWarning
-        If `target` is None and `y` has classes of different covariance.
-
-    See Also
-    --------
-    symmetric_cp : The same as a function, for dense tensors too.
+        Mean of the inputs; with "within" and "difference", mean of the classes' means.
+    n_iter_, n_features_in_ : int
+        Number of iterations and of features.
 
     Examples
     --------
@@ -139,19 +113,14 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> "CumulantCP":
-        """Decompose the cumulant of the rows of X.
+        """Decompose the cumulant of the inputs, and return the estimator.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), or blocks of such
-            Inputs. Blocks are those of `SampleCumulant`. They are read again for each contraction:
-            one at a time, and of a Dask array as many as its scheduler computes at once.
+            Inputs; see `SampleCumulant` for blocks.
         y : array-like of shape (n_samples,), optional
-            Labels, needed where `target` names a class.
-
-        Returns
-        -------
-        self : CumulantCP
+            Labels; required with `target`.
         """
         check_positive(self.n_init, "n_init", integer=True)
         rng = as_generator(self.random_state)
@@ -189,7 +158,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         return self
 
     def _cumulants(self, X: Any, y: Any) -> list[SampleCumulant]:
-        """Cumulant of all rows, of the class that is named, or of each class."""
+        """Cumulant of all rows, of the selected class, or of each class."""
         if is_in_blocks(X):
             return [self._of_blocks(X, y)]
         data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
@@ -219,6 +188,6 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
 
     @property
     def _mixture(self) -> str | None:
-        """Target that is of all classes, if it is one."""
+        """Target that combines all classes, or None."""
         is_mixture = isinstance(self.target, str) and self.target in ("within", "difference")
         return self.target if is_mixture else None

@@ -1,4 +1,4 @@
-"""NonlinearHebbian: units that learn on their own, by one local rule."""
+"""NonlinearHebbian: receptive fields of units that learn independently by a local rule."""
 
 import warnings
 from typing import Any
@@ -20,52 +20,44 @@ _SINGULAR = 1e-7  # directions of a smaller fraction of the largest standard dev
 
 
 class NonlinearHebbian(ProjectionMixin, BaseEstimator):
-    """Units that learn receptive fields by a nonlinear Hebbian rule, each on its own.
+    """Learn the receptive fields of independent units by a nonlinear Hebbian rule.
 
-    A synapse grows by its input times a function of the output, at a fixed length of all
-    synapses: ``w <- E[f(w.z) z] / |E[f(w.z) z]|``, on whitened inputs z. Each unit climbs E[F(w.z)]
-    with F' = f to a local maximum: a projection with heavy tails, if F grows faster than a square
-    (C. S. N. Brito and W. Gerstner, PLoS Comput. Biol. 12, e1005070, 2016). The cubic rule
-    localizes on inputs of positive kurtosis, where `FCNet` does not, and not on saturated pixels,
-    where `FCNet` does.
+    On whitened inputs z, the rule ``w <- E[f(w.z) z] / |E[f(w.z) z]|`` finds local maxima of
+    E[F(w.z)], F' = f: heavy-tailed projections if F grows faster than a square (C. S. N. Brito and
+    W. Gerstner, PLoS Comput. Biol. 12, e1005070, 2016). The cubic rule localizes on inputs of
+    positive kurtosis, where `FCNet` does not, and not on saturated pixels, where it does.
 
     Parameters
     ----------
     n_components : int, default=8
-        Number of units. Two units differ only by their random initial fields.
+        Number of units, which differ only by their random initial fields.
     rule : {"cube", "tanh"}, default="cube"
-        f. "tanh" grows more slowly than its argument and so finds light tails: it localizes on
-        saturated pixels.
+        f. "tanh" selects light tails, so that fields localize on saturated pixels.
     n_whitened : int, optional
-        Number of principal components that are kept as inputs; by default all of those that have
-        variance. Small ones are mostly noise.
+        Number of principal components that are kept; by default all that have variance.
     max_iter : int, default=200
-        Most passes over the data.
+        Largest number of passes over the data.
     tol : float, default=1e-5
-        A unit has converged when the ``|cosine|`` of its fields before and after a pass is within
-        this of one.
+        Stop when the ``|cosine|`` of each field with that before the pass is within this of one.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial fields.
 
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features)
-        Fields on the raw inputs, of unit length: whitening times w.
+        Fields on the raw inputs, of unit length.
     mean_ : ndarray of shape (n_features,)
-        Mean of the inputs.
-    n_iter_ : int
-        Passes over the data. A `ConvergenceWarning` says if `max_iter` was reached.
-    n_features_in_ : int
-        Number of features.
+    n_iter_, n_features_in_ : int
+        Number of passes over the data and of features.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import NonlinearHebbian
     >>> sources = np.random.default_rng(0).laplace(size=(20_000, 3))
-    >>> hebbian = NonlinearHebbian(1, random_state=0).fit(sources)
-    >>> round(float(np.abs(hebbian.components_).max()), 2)  # one of the sources
-    1.0
+    >>> fields = NonlinearHebbian(2, random_state=0).fit(sources).components_
+    >>> np.abs(fields).max(axis=1).round(1)  # each unit finds one of the sources
+    array([1., 1.])
     """
 
     def __init__(
@@ -86,18 +78,12 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> "NonlinearHebbian":
-        """Learn fields.
+        """Learn receptive fields, and return the estimator.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
         y : ignored
-            Present by convention.
-
-        Returns
-        -------
-        self : NonlinearHebbian
         """
         check_positive(self.n_components, "n_components", integer=True)
         check_positive(self.max_iter, "max_iter", integer=True)

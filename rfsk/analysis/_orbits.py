@@ -1,4 +1,4 @@
-"""Components that are shifts of one another."""
+"""Groups of components that are shifts of one another."""
 
 from dataclasses import dataclass
 
@@ -15,26 +15,23 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class TranslationOrbits:
-    """Components grouped by the field they are shifts of.
-
-    Made by `translation_orbits`.
+    """Components grouped by the field that they are shifts of; see `translation_orbits`.
 
     Attributes
     ----------
     labels : ndarray of int of shape (n_units,)
         Orbit of each component, numbered by first appearance; -1 for one of zeros.
     shifts : ndarray of int of shape (n_units, n_axes)
-        Shift by which the first component of the orbit is rolled to match this one.
+        Shift that rolls the first component of the orbit onto this one.
     signs : ndarray of int of shape (n_units,)
-        +1 or -1, by which it is then multiplied.
+        Relative sign of the two, +1 or -1.
     match : ndarray of shape (n_units,)
-        Cosine of the two after the shift; NaN for a component of zeros.
+        Cosine of the two after shift and sign; NaN for a component of zeros.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import translation_orbits
-    >>> translation_orbits(np.eye(9)).n_orbits
+    >>> translation_orbits([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]).n_orbits
     1
     """
 
@@ -54,17 +51,15 @@ def translation_orbits(
 ) -> TranslationOrbits:
     """Group components that are shifts, up to sign, of one field.
 
-    The factors of the cumulant of translation-invariant inputs are shifts of a few fields. In the
-    order given, each component joins the orbit whose first member it matches best, or starts one.
+    Each component joins the orbit whose first member it matches best, or begins a new one.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Components or receptive fields.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     min_match : float, default=0.95
-        Smallest match, over shifts and sign, of fields that count as shifts of one another.
+        Smallest cosine, over shifts and sign, with the first member of an orbit.
 
     Returns
     -------
@@ -74,10 +69,10 @@ def translation_orbits(
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import translation_orbits
-    >>> bump, wave = np.exp(-np.arange(-15.0, 15.0) ** 2 / 9), np.cos(0.4 * np.pi * np.arange(30))
-    >>> orbits = translation_orbits([bump, wave, -np.roll(bump, 11), np.roll(wave, 1)])
+    >>> bump = np.exp(-np.arange(-15.0, 15.0) ** 2 / 9)
+    >>> orbits = translation_orbits([bump, np.cos(0.4 * np.pi * np.arange(30)), -np.roll(bump, 11)])
     >>> orbits.labels, orbits.shifts[:, 0], orbits.signs
-    (array([0, 1, 0, 1]), array([ 0,  0, 11,  1]), array([ 1,  1, -1,  1]))
+    (array([0, 1, 0]), array([ 0,  0, 11]), array([ 1,  1, -1]))
     """
     check_positive(min_match, "min_match")
     if min_match > 1.0:

@@ -1,4 +1,4 @@
-"""localization_score: for searches that look for localized fields."""
+"""localization_score: a scorer for localized receptive fields."""
 
 from typing import Any
 
@@ -11,15 +11,13 @@ from ._receptive_fields import receptive_fields
 def localization_score(estimator: Any, X: Any = None, y: Any = None) -> float:
     """Mean inverse participation ratio of the receptive fields of a fitted estimator.
 
-    Pass it as ``scoring=`` to a search or a cross-validation. A field of zeros counts as
-    1 / n_features, the smallest value.
+    Pass it as ``scoring=`` to a search. A field of zeros counts as 1 / n_features.
 
     Parameters
     ----------
     estimator : object
-        Fitted; anything `receptive_fields` knows.
+        Fitted estimator, or anything that `receptive_fields` accepts.
     X, y : ignored
-        Present by the convention of scorers.
 
     Returns
     -------
@@ -27,13 +25,9 @@ def localization_score(estimator: Any, X: Any = None, y: Any = None) -> float:
 
     Examples
     --------
-    >>> from sklearn.model_selection import GridSearchCV
-    >>> from rfsk import FCNet, localization_score, make_nlgp
-    >>> X, y = make_nlgp(600, 20, correlation_length=(1.0, 2.0), random_state=0)
-    >>> net, grid = FCNet(4, max_epochs=3, random_state=0), {"learning_rate": [0.1, 5.0]}
-    >>> search = GridSearchCV(net, grid, scoring=localization_score, cv=2).fit(X, y)
-    >>> sorted(search.best_params_)
-    ['learning_rate']
+    >>> from rfsk import localization_score
+    >>> localization_score([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
+    0.75
     """
     fields = receptive_fields(estimator)
     return float(np.mean(np.nan_to_num(ipr(fields), nan=1.0 / fields.shape[1])))

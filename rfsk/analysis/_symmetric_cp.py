@@ -1,4 +1,4 @@
-"""Symmetric CP decompositions of a cumulant known only by its contractions."""
+"""Symmetric CP decompositions of a cumulant that is evaluated by contractions."""
 
 import math
 import warnings
@@ -40,29 +40,21 @@ class SymmetricCP:
     Attributes
     ----------
     components : ndarray of shape (n_components, n_features)
-        Unit vectors a_j, the entry of largest magnitude positive (at order three signed so
-        that the weight is).
+        Unit vectors a_j, with positive entry of largest magnitude (order 4) or weight (order 3).
     weights : ndarray of shape (n_components,)
-        Signed, sorted by decreasing magnitude; zero for a component that the tensor has no use for.
+        Signed weights, sorted by decreasing magnitude; zero for components that are not needed.
     fitted_norm : float
-        ||kappa||^2 - ||kappa - fit||^2: what the components explain.
+        ||kappa||^2 - ||kappa - fit||^2, what the components explain.
     n_iter : int
-        Iterations of the optimiser.
     converged : bool
-        Whether it stopped before `max_iter`, and, on the dense tensor, lost no component.
+        Whether it stopped before `max_iter` and, with TensorLy, found all components.
     order : int
-        Order of the cumulant.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from rfsk.analysis import symmetric_cp
-    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(20_000, 4))
-    >>> fit = symmetric_cp(X, 2, random_state=0)
-    >>> fit.components.shape, fit.weights.round(1), fit.converged
-    ((2, 4), array([-2., -2.]), True)
-    >>> fit.to_cp_tensor()  # of TensorLy
-    (weights, factors) : rank-2 CPTensor of shape (4, 4, 4, 4)
+    >>> symmetric_cp([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]], 1, random_state=0).to_cp_tensor()
+    (weights, factors) : rank-1 CPTensor of shape (3, 3, 3, 3)
     """
 
     components: Array
@@ -73,7 +65,7 @@ class SymmetricCP:
     order: int = 4
 
     def to_cp_tensor(self) -> Any:
-        """Convert to a `tensorly.cp_tensor.CPTensor`, one equal factor for each axis."""
+        """Convert to a `tensorly.cp_tensor.CPTensor` with the same factor for each axis."""
         from tensorly.cp_tensor import CPTensor
 
         return CPTensor((self.weights, [self.components.T] * self.order))
@@ -82,15 +74,11 @@ class SymmetricCP:
     def from_cp_tensor(cls, cp_tensor: Any, source: Any) -> "SymmetricCP":
         """Symmetric part of a decomposition of TensorLy, with the weights that fit best.
 
-        The factors of a symmetric component, one for each axis, are equal but for their signs.
-        Their common direction is kept.
-
         Parameters
         ----------
         cp_tensor : tensorly.cp_tensor.CPTensor
-            Or a pair of weights and factors.
         source : array-like, model, blocks or Cumulant
-            What it decomposes, as `cumulant` takes it.
+            Cumulant that it decomposes; see `cumulant`.
         """
         from tensorly.cp_tensor import cp_normalize
 
@@ -113,33 +101,28 @@ def symmetric_cp(
 ) -> SymmetricCP:
     """Decompose a cumulant into symmetric rank-one terms.
 
-    Minimises, at order four, ||kappa - sum_j lambda_j a_j^(x4)||^2, which equals ||kappa||^2
-    - 2 sum_j lambda_j kappa(a_j, a_j, a_j, a_j) + sum_jk lambda_j lambda_k (a_j.a_k)^4 and so
-    needs contractions only (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, do
-    so for moments). Each initial component is the strongest direction found in what the others
-    leave, which also sets its sign; then L-BFGS moves all of them at once. If few principal axes
-    carry most of the variance of samples in memory, L-BFGS begins in these axes.
+    At order four, minimises ||kappa - sum_j lambda_j a_j^(x4)||^2 = ||kappa||^2 - 2 sum_j lambda_j
+    kappa(a_j, a_j, a_j, a_j) + sum_jk lambda_j lambda_k (a_j.a_k)^4, which needs contractions only
+    (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, for moments). A power method
+    finds initial components and their signs one by one; L-BFGS then optimises all of them.
 
     Parameters
     ----------
     source : array-like, model, blocks or Cumulant
-        Whatever `cumulant` takes, such as samples (n_samples, n_features) of one distribution.
+        Anything that `cumulant` accepts, such as samples (n_samples, n_features).
     n_components : int
         Rank of the decomposition.
-    order : int, default=4
-        3 or 4; of order two there are as many decompositions as there are bases.
+    order : {3, 4}, default=4
     method : {"lbfgs", "power", "parafac"}, default="lbfgs"
-        "lbfgs" is the above. The others run TensorLy on the dense tensor of at most 2^24 entries,
-        to compare with: "power" is `symmetric_parafac_power_iteration`, "parafac" the symmetric
-        part of alternating least squares from the best of four initial factors.
+        "power" and "parafac" run TensorLy on the dense tensor (at most 2^24 entries): its symmetric
+        power iteration, or the symmetric part of the best of four runs of parafac.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
-        Components to begin with, such as a decomposition of lower rank; the remaining ones are
-        found in what they leave. Only for "lbfgs".
+        Some initial components, such as a decomposition of lower rank. Only for "lbfgs".
     max_iter : int, default=500
-        Most iterations of L-BFGS or parafac.
+        Largest number of iterations of "lbfgs" or "parafac".
     tol : float, default=1e-6
-        L-BFGS stops when five iterations lower the objective by less than this fraction; "parafac"
-        when one iteration lowers the relative error by less.
+        Stop when the objective decreases by less than this fraction in five iterations ("parafac":
+        the relative error in one).
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial directions.
 
@@ -147,24 +130,12 @@ def symmetric_cp(
     -------
     decomposition : SymmetricCP
 
-    Warns
-    -----
-    ConvergenceWarning
-        If "power" or "parafac" lost a component: another decomposition of the same rank explains
-        more. The result then has ``converged=False``.
-
-    See Also
-    --------
-    CumulantCP : The same as an estimator.
-
     Examples
     --------
-    >>> import numpy as np
-    >>> from rfsk.analysis import symmetric_cp
-    >>> X = np.random.default_rng(0).choice([-1.0, 1.0], size=(100_000, 3))
-    >>> fit = symmetric_cp(X, 3, random_state=0)
-    >>> fit.weights.round(1), np.abs(fit.components).max(axis=1).round(2)
-    (array([-2., -2., -2.]), array([1., 1., 1.]))
+    >>> from rfsk import symmetric_cp
+    >>> X = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]]  # independent signs
+    >>> symmetric_cp(X, 2, random_state=0).weights.round(3)
+    array([-2., -2.])
     """
     check_positive(n_components, "n_components", integer=True)
     check_positive(max_iter, "max_iter", integer=True)
@@ -185,7 +156,7 @@ def symmetric_cp(
 def _sorted(
     kappa: Cumulant, components: Array, weights: Array, n_iter: int, converged: bool
 ) -> SymmetricCP:
-    """Decomposition with the strongest component first, each in the sign of the convention."""
+    """Decomposition sorted by magnitude of the weights, with the sign convention applied."""
     rank = np.argsort(-np.abs(weights), kind="stable")
     components, weights = components[rank], weights[rank]
     if kappa.order == 3:
@@ -205,7 +176,7 @@ def fitted_norm(kappa: Cumulant, components: Array, weights: Array) -> float:
 
 
 def relative_error(fitted_norm: float, squared_norm: float) -> float:
-    """||kappa - fit|| / ||kappa||; NaN if the norm is not known or an estimate below zero."""
+    """||kappa - fit|| / ||kappa||; NaN if the norm is unknown or its estimate is negative."""
     if squared_norm == 0.0:
         return 0.0
     # An estimate of the norm may be below what is explained, and below zero.
@@ -213,13 +184,13 @@ def relative_error(fitted_norm: float, squared_norm: float) -> float:
 
 
 def _best_weights(kappa: Cumulant, components: Array) -> Array:
-    """Weights with which given components describe a cumulant best, all of them at once."""
+    """Least-squares weights of given components."""
     overlap = (components @ components.T) ** kappa.order
     return np.asarray(np.linalg.lstsq(overlap, kappa.strength(components), rcond=None)[0])
 
 
 def unit(vectors: Array) -> Array:
-    """Rows scaled to unit length; rows of zeros as they are."""
+    """Rows scaled to unit length; rows of zeros are unchanged."""
     # By the largest entry first, so that squares neither over- nor underflow.
     largest = np.abs(vectors).max(axis=1, keepdims=True)
     vectors = vectors / np.where(largest > 0, largest, 1.0)
@@ -230,7 +201,7 @@ def unit(vectors: Array) -> Array:
 def _as_start(
     kappa: Cumulant, start: SymmetricCP | ArrayLike, n_components: int
 ) -> tuple[Array, Array]:
-    """Unit vectors to begin with, and their weights."""
+    """Initial unit vectors and their weights."""
     given = start.components if isinstance(start, SymmetricCP) else start
     components = unit(check_fields(given, "start"))
     if components.shape[1] != kappa.n_features or len(components) > n_components:
@@ -249,11 +220,7 @@ def _initial_components(
     rng: np.random.Generator,
     start: tuple[Array, Array] | None = None,
 ) -> tuple[Array, Array]:
-    """Components one by one, each the strongest direction found in what the others leave.
-
-    `start` holds components and weights to begin with. Where nothing is left, the remaining
-    components are random, of weight zero.
-    """
+    """Components found one by one, each the strongest direction of the residual of the others."""
     components = unit(rng.standard_normal((n_components, kappa.n_features)))
     weights = np.zeros(n_components)
     first = 0 if start is None else len(start[1])
@@ -276,11 +243,9 @@ def _initial_components(
 def _strongest_direction(
     contract: Callable[[Array], Array], candidates: Array
 ) -> tuple[Array, float]:
-    """Direction of the largest |kappa(a, ..., a)| that the candidates meet, and that value.
+    """Direction of the largest |kappa(a, ..., a)| that the power method finds, and that value.
 
-    Each candidate moves to its own gradient, a <- kappa(a, ..., a, .), as L. De Lathauwer, B. De
-    Moor and J. Vandewalle (SIAM J. Matrix Anal. Appl. 21, 1324, 2000) have it; after four steps
-    the three strongest go on alone. The value need not rise at each step, so the best is kept.
+    See L. De Lathauwer, B. De Moor and J. Vandewalle, SIAM J. Matrix Anal. Appl. 21, 1324, 2000.
     """
     best, strength = candidates[0], 0.0
     for step in range(1, _N_STEPS + 1):
@@ -298,10 +263,7 @@ def _strongest_direction(
 def cp_objective(
     kappa: Cumulant, vectors: Array, signs: Array, scale: float = 1.0
 ) -> tuple[float, Array]:
-    """||K - sum_j signs_j b_j (x) ... (x) b_j||^2 - ||K||^2, K = kappa / scale, and its gradient.
-
-    `vectors` are the b_j, whose lengths carry the weights.
-    """
+    """||K - sum_j signs_j b_j (x) .. (x) b_j||^2 - ||K||^2, K = kappa / scale, and its gradient."""
     contracted = signs[:, None] * kappa.contract(vectors) / scale
     gram = vectors @ vectors.T
     overlap = signs[:, None] * signs * gram ** (kappa.order - 1)
@@ -312,7 +274,7 @@ def cp_objective(
 def _lbfgs(
     kappa: Cumulant, components: Array, weights: Array, max_iter: int, tol: float
 ) -> tuple[Array, Array, int, bool]:
-    """Move all components at once, each in the sign of its weight."""
+    """Optimise all components at once, with the signs of the weights fixed."""
     strongest = np.abs(weights).max()
     if strongest == 0.0:
         return components, weights, 0, True
@@ -349,7 +311,7 @@ def _lbfgs(
 
 
 def _stop_at(tol: float) -> Callable[[OptimizeResult], None]:
-    """Callback that stops an optimiser when its objective hardly falls any more."""
+    """Callback that stops an optimiser when its objective hardly decreases."""
     values: deque[float] = deque(maxlen=_PATIENCE + 1)
 
     def callback(intermediate_result: OptimizeResult) -> None:
@@ -363,7 +325,7 @@ def _stop_at(tol: float) -> Callable[[OptimizeResult], None]:
 def _dense(
     kappa: Cumulant, n_components: int, method: str, max_iter: int, tol: float, rng: Any
 ) -> SymmetricCP:
-    """Decompose by TensorLy, and warn where another decomposition of this rank explains more."""
+    """Decompose by TensorLy, and warn if another decomposition of this rank explains more."""
     tensor = kappa.tensor()
     norm = float(np.linalg.norm(tensor))
     if norm == 0.0:
@@ -393,12 +355,7 @@ def _dense(
 def _by_tensorly(
     tensor: Array, n_components: int, method: str, max_iter: int, tol: float, rng: Any
 ) -> tuple[Any, int]:
-    """Decompose a tensor of unit norm, keep the best of several runs, and count its iterations.
-
-    "parafac", alternating least squares, starts from singular vectors and three times at random.
-    "power", the symmetric power method with deflation, takes the tensor and its negative, because
-    it prefers positive weights.
-    """
+    """Decompose a tensor of unit norm, and return the best of several runs and its iterations."""
     from tensorly.cp_tensor import CPTensor, cp_to_tensor
     from tensorly.decomposition import parafac, symmetric_parafac_power_iteration
 
@@ -431,7 +388,7 @@ def _by_tensorly(
 
 @contextmanager
 def _global_generator_seeded(rng: np.random.Generator) -> Iterator[None]:
-    """Seed NumPy's global generator, from which TensorLy draws, and put its state back."""
+    """Seed NumPy's global generator, which TensorLy uses, and restore its state."""
     state = np.random.get_state()  # noqa: NPY002
     np.random.seed(rng.integers(2**32))  # noqa: NPY002
     try:

@@ -1,4 +1,4 @@
-"""Predictions from the statistics of inputs: whether, where and how fields localize."""
+"""Predictions from the statistics of the inputs: whether, where and how fields localize."""
 
 from ._amplifier import Amplifier
 from ._cubic_flow import CubicFlow, activation_derivatives

@@ -1,4 +1,4 @@
-"""Amplifier: the drive of a ReLU neuron as a function of its overlap with a pixel."""
+"""Amplifier: drive of a ReLU neuron as a function of its correlation with a pixel."""
 
 import math
 from typing import Any
@@ -21,14 +21,12 @@ _SLOPE = math.sqrt(2.0 / math.pi)  # amp'(0)
 
 
 class Amplifier:
-    """Amplifier amp(a) = E[X erf(X a / sqrt(2 (1 - a^2)))], X a pixel of unit variance.
+    """Amplifier amp(a) = E[X erf(X a / sqrt(2 (1 - a^2)))] of a pixel X of unit variance.
 
-    The drive of a ReLU neuron along site i is E[x_i sign(w.x)]. Where pixels depend weakly on one
-    another it is amp(a_i), with a_i the correlation of x_i and w.x (L. Lufkin, A. Saxe and E.
-    Grant, NeurIPS 2024, arXiv:2501.17284). It is odd and increasing, amp(1) = E|X|, and amp(a) =
-    sqrt(2/pi) (a - excess a^3 / 6 + ...): pixels of negative excess kurtosis sharpen fields, and
-    those of positive excess flatten them. For a Gaussian it is linear. For models of elliptical
-    inputs the exact drive, E|X| a, takes its place.
+    For weakly dependent pixels, amp(a_i) is the drive E[x_i sign(w.x)] of a ReLU neuron, with a_i
+    the correlation of x_i and w.x (L. Lufkin, A. Saxe and E. Grant, NeurIPS 2024,
+    arXiv:2501.17284). As amp(a) = sqrt(2/pi) (a - excess a^3 / 6 + ...), a negative excess kurtosis
+    of pixels sharpens fields and a positive one flattens them. For elliptical models it is E|X| a.
 
     Parameters
     ----------
@@ -42,9 +40,8 @@ class Amplifier:
 
     Examples
     --------
-    >>> from rfsk import Ising
-    >>> from rfsk.theory import Amplifier
-    >>> float(Amplifier(Ising(40, temperature=1.0))(0.6).round(6))  # erf(0.6 / (0.8 sqrt 2))
+    >>> from rfsk import Ising, theory
+    >>> float(theory.Amplifier(Ising(40, temperature=1.0))(0.6).round(6))  # erf(0.6 / (0.8 sqrt 2))
     0.546745
     """
 
@@ -60,13 +57,7 @@ class Amplifier:
         self._table: tuple[Array, Array] | None = None
 
     def __call__(self, overlap: ArrayLike) -> Array:
-        """amp(a), by a sum over the quadrature of the distribution of a pixel.
-
-        Parameters
-        ----------
-        overlap : array-like
-            a, in [-1, 1]; rounding beyond is cut.
-        """
+        """Compute amp(a) for an array of overlaps a, clipped to [-1, 1]."""
         a = np.clip(np.asarray(overlap, dtype=np.float64), -1.0, 1.0)
         if self._is_linear:
             return np.asarray(self.largest * a)
@@ -74,12 +65,11 @@ class Amplifier:
         return self._expectation(lambda x, c: x * scipy.special.erf(x * c), c)
 
     def derivative(self, overlap: ArrayLike) -> Array:
-        """amp'(a) = sqrt(2/pi) E[X^2 exp(-X^2 c^2)] (1 - a^2)^(-3/2), c = a / sqrt(2 (1 - a^2)).
+        """Derivative amp'(a) for overlaps a strictly between -1 and 1.
 
         Parameters
         ----------
         overlap : array-like
-            a, in (-1, 1), the ends excluded.
         """
         a = np.asarray(overlap, dtype=np.float64)
         if self._is_linear:
@@ -88,24 +78,22 @@ class Amplifier:
         return self._slope(a / np.sqrt(2 * left)) * np.asarray(left) ** -1.5
 
     def elasticity(self, overlap: float) -> float:
-        """E(a) = a amp'(a) / amp(a): above 1 where larger overlaps are favoured; 1 at a = 0.
+        """Elasticity E(a) = a amp'(a) / amp(a); above 1, larger overlaps are favoured.
 
         Parameters
         ----------
         overlap : float
-            a, a correlation.
         """
         if self._is_linear or overlap == 0.0:
             return 1.0
         return float(overlap * self.derivative(overlap) / self(overlap))
 
     def tabulated(self, overlap: Array) -> Array:
-        """amp(a) from a table, for flows: within 1e-9 of the sum.
+        """Interpolate amp(a) for overlaps a clipped to [-1, 1], with an error below 1e-9.
 
         Parameters
         ----------
         overlap : ndarray
-            a; rounding beyond [-1, 1] is cut.
         """
         if self._is_linear:
             return self.largest * overlap

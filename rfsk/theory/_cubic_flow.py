@@ -1,4 +1,4 @@
-"""CubicFlow: the reduced model of Ingrosso and Goldt, small fields to third order."""
+"""CubicFlow: the reduced model of Ingrosso and Goldt, for small fields to third order."""
 
 import math
 from collections.abc import Sequence
@@ -20,16 +20,13 @@ _RUNAWAY = 1e3  # norm of a field beyond which the expansion means nothing
 
 
 def activation_derivatives(activation: Any, bias: ArrayLike) -> Array:
-    """Activation function sigma and its first four derivatives at b, s_0 to s_4.
-
-    For erf, sigma(h) = erf(h / sqrt 2).
+    """Values s_0 to s_4 of an activation sigma and its first four derivatives at a bias.
 
     Parameters
     ----------
     activation : {"erf", "tanh", "linear"} or sequence of five callables
-        A name, or sigma and its derivatives as functions of an array.
+        "erf" is erf(h / sqrt 2). Callables are sigma and its derivatives as functions of an array.
     bias : array-like
-        b.
 
     Returns
     -------
@@ -64,38 +61,37 @@ def activation_derivatives(activation: Any, bias: ArrayLike) -> Array:
 class CubicFlow(Flow):
     """Gradient flow of small fields u = w / sqrt(D), from second- and fourth-order statistics.
 
-    With s_n the n-th derivative of sigma at the bias b, X_0 and X_1 a statistic of the two classes,
-    D X = (X_0 - X_1)/2 and X' = (X_0 + X_1)/2, C covariances, T fourth moments and (T uuu)_i =
-    sum_jkl T_ijkl u_j u_k u_l, a unit of a committee whose mean output is small moves as
+    A unit of a committee machine with a small mean output moves as
 
         du/dt = 2 { s2 (DC) u + (s4/6) (DT) uuu },
 
-    and a net of one unit alone as
+    and a single unit as
 
         du/dt = 2 { -[(s1^2 + s0 s2) C' - s2 DC] u
                     - [(s2^2/2 + s0 s4/6 + 2 s1 s3/3) T' - (s4/6) DT] uuu },
 
-    for inputs with P(x) = P(-x); t = learning rate x steps / D, target +1 for class 0 and -1 for
-    class 1 (A. Ingrosso and S. Goldt, PNAS 119, e2201854119, 2022). T = 3 sym(C C) + kappa. With
-    the first part alone, as for Gaussian inputs, fixed points are Fourier modes; a negative kappa
-    localizes.
+    with s_n the n-th derivative of the activation sigma at the bias b, C the covariance, T = 3
+    sym(C C) + kappa the fourth moment, (T uuu)_i = sum_jkl T_ijkl u_j u_k u_l and, for a statistic
+    X of the two classes, DX = (X_0 - X_1)/2 and X' = (X_0 + X_1)/2. The inputs have P(x) = P(-x),
+    the targets are +1 for class 0 and -1 for class 1, and t = learning rate x steps / D (A.
+    Ingrosso and S. Goldt, PNAS 119, e2201854119, 2022). Without kappa, fixed points are Fourier
+    modes; a negative kappa localizes.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Class 0 and class 1. For periodic models with closed forms the cumulant is exact. Of other
-        models pass samples.
+        Class 0 and class 1. Pass samples of models that have no exact cumulant.
     bias : float or array-like of shape (n_units,), default=1.0
-        b, of all units or of each.
+        b of all units, or of each.
     activation : {"erf", "tanh", "linear"} or sequence of five callables, default="erf"
         sigma; see `activation_derivatives`.
     form : {"committee", "neuron"}, default="committee"
-        Which of the two equations.
+        Which of the two equations is used.
     fourth : {"full", "gaussian", "none"}, default="full"
-        Part of the fourth moments that is used: all, that of Gaussian inputs, or nothing.
+        Fourth moments that are used: T, 3 sym(C C), or none.
     interacting : bool, default=False
-        Whether units of a committee depend on the output of the others, as those of one net, by
-        -2 s1(b_k) C' mean_j[s1(b_j) u_j] - 2 s2(b_k) mean_j[s0(b_j)] C' u_k.
+        Whether to add -2 s1(b_k) C' mean_j[s1(b_j) u_j] - 2 s2(b_k) mean_j[s0(b_j)] C' u_k, which
+        couples the units k of a committee machine.
 
     Attributes
     ----------
@@ -105,10 +101,8 @@ class CubicFlow(Flow):
 
     Examples
     --------
-    >>> from rfsk import NLGP, ipr
-    >>> from rfsk.theory import CubicFlow
-    >>> task = [NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)]
-    >>> flow = CubicFlow(task)
+    >>> from rfsk import NLGP, CubicFlow, ipr
+    >>> flow = CubicFlow([NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)])
     >>> ipr(flow.integrate(2, 60.0, random_state=0).fields).round(3)
     array([0.205, 0.205])
     """
@@ -146,7 +140,7 @@ class CubicFlow(Flow):
         self._s = activation_derivatives(activation, self.bias)[:, :, None]
 
     def _coefficients(self) -> tuple[Array, Array, Array, Array]:
-        """Of C_0 u, C_1 u, T_0 uuu and T_1 uuu, one per unit."""
+        """Coefficients of C_0 u, C_1 u, T_0 uuu and T_1 uuu, one per unit."""
         s0, s1, s2, s3, s4 = self._s
         if self.form == "committee":
             return s2, -s2, s4 / 6.0, -s4 / 6.0
@@ -155,12 +149,11 @@ class CubicFlow(Flow):
         return s2 - linear, -s2 - linear, s4 / 6.0 - cubic, -s4 / 6.0 - cubic
 
     def velocity(self, fields: ArrayLike) -> Array:
-        """du/dt of each unit, (n_units, n_features).
+        """Velocity du/dt of each unit.
 
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features)
-            u, one row per unit.
         """
         return self._velocity(self._check(fields))
 
@@ -180,14 +173,13 @@ class CubicFlow(Flow):
         return np.asarray(total)  # each class has half of the samples: 2 x 1/2
 
     def jacobian(self, field: ArrayLike, unit: int = 0) -> Array:
-        """Derivative of one unit's velocity by its field, (n_features, n_features).
+        """Derivative of a unit's velocity du/dt by its field u, (n_features, n_features).
 
         Parameters
         ----------
         field : array-like of shape (n_features,)
-            u.
         unit : int, default=0
-            Number of the unit whose bias is used, if there are several.
+            Index of the unit whose bias is used.
         """
         if self.interacting:
             raise ValueError("The Jacobian is of one unit alone; expected interacting=False.")
@@ -216,27 +208,18 @@ class CubicFlow(Flow):
         times: ArrayLike | None = None,
         random_state: Any = None,
     ) -> FlowResult:
-        """Follow the flow by a Runge-Kutta method of fifth order, with a relative error of 1e-6.
+        """Integrate the flow with a relative error of 1e-6, and return a `FlowResult`.
 
         Parameters
         ----------
         start : int or array-like of shape (n_units, n_features)
             Initial fields, or the number of random ones.
         end : float
-            Time at which to stop, learning rate x steps / D.
+            Final time, learning rate x steps / D. A field that diverges before is an error.
         times : array-like of shape (n_times,), optional
-            Times at which fields are kept; the start and the end by default.
+            Times at which fields are kept; by default the first and the last.
         random_state : int, Generator, RandomState or None, default=None
             Seed of random initial fields.
-
-        Returns
-        -------
-        result : FlowResult
-
-        Raises
-        ------
-        FloatingPointError
-            If the cubic term of these inputs does not keep a field finite.
         """
         check_positive(end, "end")
         u = self._initial(start, random_state)

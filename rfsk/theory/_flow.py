@@ -1,4 +1,4 @@
-"""What flows of fields share: their initial fields and their result."""
+"""Base class of flows of fields, and their result."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,23 +15,21 @@ _SCALE = 0.1  # of initial weights w, as the nets' init_scale; fields are w / sq
 
 @dataclass(frozen=True)
 class FlowResult:
-    """A flow from several initial fields.
+    """Time course of several fields.
 
     Attributes
     ----------
     times : ndarray of shape (n_times,)
-        In units of the flow.
+        Times, in units of the flow.
     history : ndarray of shape (n_times, n_fields, n_features)
         Fields at these times.
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import RectifiedFlow
-    >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> course = RectifiedFlow(task).integrate(3, 50.0, n_steps=50, random_state=0)
-    >>> course.times, course.history.shape
-    (array([ 0., 50.]), (2, 3, 12))
+    >>> import numpy as np
+    >>> from rfsk.theory import FlowResult
+    >>> FlowResult(np.array([0.0, 50.0]), np.ones((2, 3, 12))).fields.shape
+    (3, 12)
     """
 
     times: Array
@@ -39,24 +37,24 @@ class FlowResult:
 
     @property
     def fields(self) -> Array:
-        """Fields at the end, (n_fields, n_features)."""
+        """Fields at the last time, an array of shape (n_fields, n_features)."""
         return np.asarray(self.history[-1])
 
 
 class Flow:
-    """A flow of fields of `n_features` sites."""
+    """Flow of fields of `n_features` sites."""
 
     n_features: int
 
     def starts(self, n_fields: int, random_state: Any = None) -> Array:
-        """Initial fields, (n_fields, n_features): normal, of deviation 0.1 / sqrt(n_features).
+        """Draw normal initial fields with a standard deviation of 0.1 / sqrt(n_features).
 
         Parameters
         ----------
         n_fields : int
             Number of fields.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the draw.
+            Seed of the fields.
         """
         check_positive(n_fields, "n_fields", integer=True)
         noise = as_generator(random_state).standard_normal((n_fields, self.n_features))
@@ -70,7 +68,7 @@ class Flow:
         return u
 
     def _initial(self, start: int | ArrayLike, random_state: Any) -> Array:
-        """Initial fields, random ones if their number is given."""
+        """Initial fields, drawn at random if only their number is given."""
         if isinstance(start, int | np.integer):
             start = self.starts(int(start), random_state)
         return self._check(start)

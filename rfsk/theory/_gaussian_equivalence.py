@@ -1,4 +1,4 @@
-"""Loss and accuracy of a net whose local fields are Gaussian, in closed form."""
+"""Loss and accuracy of a net with Gaussian local fields, in closed form."""
 
 import math
 from typing import Any
@@ -14,23 +14,19 @@ from ._statistics import class_pair
 
 
 def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
-    """Mean squared error of a committee of erf units on Gaussian inputs, in closed form.
+    """Mean squared error of a committee machine of erf units on Gaussian inputs.
 
-    It is E (phi - y)^2 with phi = mean_k erf((u_k.x + b_k) / sqrt 2) and y = +1, -1 on classes of
-    equal size. The local fields u_k.x are Gaussian, of covariance Q = u C u', so that with v = 1 +
-    diag Q and m_k = b_k / sqrt(v_k)
-
-        E sigma_k = 2 Phi(m_k) - 1,    E sigma_k sigma_l = 4 Phi_2(m_k, m_l; r_kl) - 2 Phi(m_k)
-                                                          - 2 Phi(m_l) + 1,
-
-    r_kl = Q_kl / sqrt(v_k v_l). The loss on the inputs themselves is the same until fields form.
+    It is E (phi - y)^2 with phi = mean_k sigma_k, sigma_k = erf((u_k.x + b_k) / sqrt 2) and y = +1,
+    -1 on classes of equal size. With Q = u C u', v = 1 + diag Q, m_k = b_k / sqrt(v_k) and r_kl =
+    Q_kl / sqrt(v_k v_l), it follows from E sigma_k = 2 Phi(m_k) - 1 and E sigma_k sigma_l = 4
+    Phi_2(m_k, m_l; r_kl) - 2 Phi(m_k) - 2 Phi(m_l) + 1.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
         u, such as `receptive_fields_` of an `FCNet` with erf units and the mean readout.
     biases : array-like of shape (n_units,)
-        b, its `biases_`.
+        b, such as its `biases_`.
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Source of the covariances. Means are taken as zero.
 
@@ -40,10 +36,9 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import gaussian_loss
+    >>> from rfsk import NLGP, theory
     >>> task = [NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> gaussian_loss([[0.0] * 20], [0.0], task)  # an output of zero
+    >>> theory.gaussian_loss([[0.0] * 20], [0.0], task)  # an output of zero
     1.0
     """
     u, b = check_fields(fields), np.asarray(biases, dtype=np.float64)
@@ -65,18 +60,16 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
 
 
 def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
-    """Accuracy of the sign of one unit, u.x + b > 0 for class 0, on Gaussian inputs.
+    """Accuracy of the sign of one unit, field.x + bias > 0 for class 0, on Gaussian inputs.
 
-    (1/2) [Phi(b / q_0) + Phi(-b / q_1)] with q_c^2 = u.C_c u.
+    It is (1/2) [Phi(bias / q_0) + Phi(-bias / q_1)] with q_c^2 = field.C_c field.
 
     Parameters
     ----------
     field : array-like of shape (n_features,)
-        u.
     bias : float
-        b.
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        As in `gaussian_loss`.
+        Source of the covariances C_c. Means are taken as zero.
 
     Returns
     -------
@@ -84,10 +77,9 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
 
     Examples
     --------
-    >>> from rfsk import NLGP
-    >>> from rfsk.theory import gaussian_accuracy
+    >>> from rfsk import NLGP, theory
     >>> task = [NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> round(gaussian_accuracy([0.3] * 20, 1.5, task), 3)
+    >>> round(theory.gaussian_accuracy([0.3] * 20, 1.5, task), 3)
     0.537
     """
     u = np.asarray(field, dtype=np.float64)
@@ -105,15 +97,14 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
 
 
 def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> Array:
-    """P(X < h, Y < k) of standard normals of a given correlation, by Owen's T function.
+    """Probability P(X < h, Y < k) of standard normal variables, by Owen's T function.
 
-    Phi_2(h, k; r) = (Phi(h) + Phi(k)) / 2 - T(h, a_h) - T(k, a_k) - 1/2 [h k < 0 or (h k = 0 and
-    h + k < 0)], a_h = (k - r h) / (h sqrt(1 - r^2)) (D. B. Owen, Ann. Math. Stat. 27, 1075, 1956).
+    The formula is that of D. B. Owen, Ann. Math. Stat. 27, 1075, 1956.
 
     Parameters
     ----------
     h, k, correlation : array-like
-        Broadcast against one another; correlations in [-1, 1].
+        Arrays that broadcast against one another; correlations in [-1, 1].
 
     Returns
     -------

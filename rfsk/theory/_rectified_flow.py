@@ -22,15 +22,14 @@ _SMALL = 128  # sites up to which products are too small for threads
 class RectifiedFlow(Flow):
     """Gradient flow of f = relu(w.x) on E (f - y)^2, y = 1 for class 1 and 0 for class 0.
 
-    For inputs with P(x) = P(-x) it reads exactly
+    For inputs with P(x) = P(-x) and covariances S_0 and S_1 of the classes, it is exactly
 
-        dw/dt = (1/2) { E_1[x sign(w.x)] - (S_0 + S_1) w },   t = learning rate x steps,
+        dw/dt = (1/2) { E_1[x sign(w.x)] - (S_0 + S_1) w },   t = learning rate x steps.
 
-    with S_c the covariance of class c. The drive is closed by the amplifier of class 1, E_1[x_i
-    sign(w.x)] = s amp(a_i), a = S_1 w / (s sqrt(w.S_1 w)), s^2 the variance of a pixel (Lufkin,
-    Saxe and Grant, NeurIPS 2024). The closure is off by a few per cent where pixels saturate: it is
-    right about early times and about whether and where fields localize, but not about how sharp
-    they become. For elliptical inputs it is exact.
+    The drive is approximated by the amplifier of class 1, E_1[x_i sign(w.x)] = s amp(a_i), with a =
+    S_1 w / (s sqrt(w.S_1 w)) and s^2 the variance of a pixel (Lufkin, Saxe and Grant, NeurIPS
+    2024). This is exact for elliptical inputs. For saturated pixels it is off by a few per cent: it
+    predicts early times and whether and where fields localize, but not how sharp they become.
 
     Parameters
     ----------
@@ -43,19 +42,16 @@ class RectifiedFlow(Flow):
     ----------
     shape : tuple of int
     n_features : int
-    amplifier : Amplifier
-        Of class 1.
+    amplifier : Amplifier of class 1
     rates : ndarray of shape (n_features,)
         (S_0(k) + S_1(k)) / 2, the decay rate of each Fourier mode.
 
     Examples
     --------
-    >>> from rfsk import NLGP, ipr
-    >>> from rfsk.theory import RectifiedFlow
+    >>> from rfsk import NLGP, RectifiedFlow, ipr
     >>> task = [NLGP(40, correlation_length=xi, gain=2**0.5) for xi in (1.0, 3.0)]  # erf(z)
-    >>> result = RectifiedFlow(task).integrate(5, 1000.0, random_state=0)
-    >>> ipr(result.fields).round(3)
-    array([0.152, 0.152, 0.152, 0.152, 0.152])
+    >>> ipr(RectifiedFlow(task).integrate(2, 1000.0, random_state=0).fields).round(3)
+    array([0.152, 0.152])
     """
 
     def __init__(self, task: Any, shape: int | tuple[int, ...] | None = None) -> None:
@@ -70,17 +66,16 @@ class RectifiedFlow(Flow):
         self._covariance = self._circulant(second.spectrum)
 
     def _circulant(self, eigenvalues: Array) -> Array:
-        """Symmetric matrix of these eigenvalues of Fourier modes."""
+        """Symmetric matrix with the given eigenvalues of Fourier modes."""
         first = np.fft.ifftn(eigenvalues.reshape(self.shape)).real.ravel()
         return np.asarray(first[site_differences(self.shape)])
 
     def drive(self, weights: ArrayLike) -> Array:
-        """E_1[x sign(w.x)] by the closure, (n_fields, n_features).
+        """Drive s amp(a) of each neuron.
 
         Parameters
         ----------
         weights : array-like of shape (n_fields, n_features)
-            w, one row per neuron.
         """
         w = self._check(weights)
         return self._drive(w, w @ self._covariance)
@@ -92,12 +87,11 @@ class RectifiedFlow(Flow):
         return self._deviation * self.amplifier.tabulated(overlap)
 
     def velocity(self, weights: ArrayLike) -> Array:
-        """dw/dt of each neuron, (n_fields, n_features).
+        """Velocity dw/dt of each neuron.
 
         Parameters
         ----------
         weights : array-like of shape (n_fields, n_features)
-            w, one row per neuron.
         """
         w = self._check(weights)
         return 0.5 * self.drive(w) - w @ self._circulant(self.rates)
@@ -111,27 +105,22 @@ class RectifiedFlow(Flow):
         n_times: int = 2,
         random_state: Any = None,
     ) -> FlowResult:
-        """Follow the flow, exactly in its linear part.
+        """Integrate the flow, with exact linear part and fixed points, and return a `FlowResult`.
 
-        The method is exponential Adams-Bashforth of second order (S. M. Cox and P. C. Matthews, J.
-        Comput. Phys. 176, 430, 2002). Fixed points do not depend on the step.
+        The method is that of S. M. Cox and P. C. Matthews, J. Comput. Phys. 176, 430, 2002.
 
         Parameters
         ----------
         start : int or array-like of shape (n_fields, n_features)
             Initial fields, or the number of random ones.
         end : float
-            Time at which to stop, learning rate x steps.
+            Final time, learning rate x steps.
         n_steps : int, default=4000
             Steps of equal length.
         n_times : int, default=2
-            Times at which fields are kept, evenly spaced, the start and the end included.
+            Number of evenly spaced times at which fields are kept, from 0 to `end`.
         random_state : int, Generator, RandomState or None, default=None
             Seed of random initial fields.
-
-        Returns
-        -------
-        result : FlowResult
         """
         check_positive(end, "end")
         check_positive(n_steps, "n_steps", integer=True)
