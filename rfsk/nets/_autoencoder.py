@@ -207,7 +207,7 @@ class Autoencoder(NetEstimator):
         return self.inverse_transform(self.transform(X))
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Explained variance 1 - sum |x - x'|^2 / sum |x - mean|^2 (NaN for constant inputs).
+        """Explained variance ``1 - sum |x - x'|^2 / sum |x - mean|^2``, NaN for constant inputs.
 
         Parameters
         ----------
