@@ -8,7 +8,7 @@ import numpy as np
 def check_trained(net: Any, step: int | None = None) -> None:
     """Raise if a net has diverged, or was interrupted before `step`."""
     if not hasattr(net, "receptive_fields_"):
-        raise ValueError("The net diverged; lower its learning_rate.")
+        raise ValueError("A net diverged; lower its `learning_rate`.")
     if net.net_.interrupted_ or (step is not None and net.n_steps_ < step):
         raise KeyboardInterrupt
 

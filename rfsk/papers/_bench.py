@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from .._core._random import spawn_seeds
+from .._core._trained_nets import check_trained
 from .._core._validation import check_positive
 from ..datasets import Discrimination
 from ..nets import fit_many_online
@@ -119,10 +120,7 @@ class Bench:
             sizes = [net.batch_size * n for net, n in zip(together, steps, strict=True)]
             fit_many_online(together, each_task, sizes, n_jobs=self.n_jobs)
             for net, n in zip(together, steps, strict=True):
-                if not hasattr(net, "receptive_fields_"):
-                    raise ValueError("A net diverged; lower its `learning_rate`.")
-                if net.n_steps_ < n:
-                    raise KeyboardInterrupt
+                check_trained(net, n)
             return found
 
         return self.once(("nets", key), train)
