@@ -190,9 +190,9 @@ def gain_sweep(
     >>> list(found.table()["law"])
     ['nlgp', 'nlgp', 'clone']
     """
-    laws: dict[str, Sequence[float]] = {"nlgp": gains, "clone": clone_of}
+    gains_of: dict[str, Sequence[float]] = {"nlgp": gains, "clone": clone_of}
     grid: list[dict[str, list[Any]]] = [
-        {"gain": list(of_law), "law": [law]} for law, of_law in laws.items() if len(of_law)
+        {"gain": list(values), "law": [law]} for law, values in gains_of.items() if len(values)
     ]
     fixed = {"learning_rate": 0.5, "batch_size": 10, **(fixed or {})}
     return sweep(FieldStudy(), grid, n_repeats, fixed=fixed, **options)

@@ -75,14 +75,14 @@ def move(weight, bias, mask, gradients, bias_gradients, losses, n_samples, const
 
 
 @compiled(fastmath=REORDERED)
-def take_steps(network, samples, ends, activation, constants, room, first, stride):
+def take_steps(network, samples, ends, activation, constants, buffers, first, stride):
     """Take one step of gradient descent per batch and return the sum of their losses.
 
     With `stride` > 1, compute only the gradients of blocks first, first + stride, ... of one batch.
     """
     weight, bias, mask = network
     X, targets, importance, order = samples
-    rows, z, slope, flat_z, flat_slope, gradients, bias_gradients, losses = room
+    rows, z, slope, flat_z, flat_slope, gradients, bias_gradients, losses = buffers
     input_scale, bias_scale = f32(constants[1]), f32(constants[2])
     output_scale, factor = f32(constants[3]), f32(constants[4])
     n_units, width = weight.shape

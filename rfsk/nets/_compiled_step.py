@@ -61,11 +61,12 @@ class CompiledStep:
             np.empty((n_blocks, n_units), dtype=np.float32),
             np.empty(n_blocks),
         )
-        self.rooms = []  # of each thread: inputs, activations and slopes of a block, and gradients
+        # One entry per thread: inputs, activations and slopes of a block, and gradients.
+        self.buffers = []
         for _ in range(self.n_threads):
             rows = np.empty((largest, n_features), dtype=np.float32)
             z, slope = np.empty((2, largest, n_units), dtype=np.float32)
-            self.rooms.append((rows, z, slope, z.reshape(-1), slope.reshape(-1), *self.gradients))
+            self.buffers.append((rows, z, slope, z.reshape(-1), slope.reshape(-1), *self.gradients))
         self.pool = ThreadPoolExecutor(self.n_threads - 1) if self.n_threads > 1 else None
 
     @staticmethod
@@ -90,23 +91,23 @@ class CompiledStep:
         network = self.weight, self.bias, self.mask
         samples = chunk.X, targets, chunk.weight, chunk.order
 
-        def take_steps(ends: NDArray[np.int64], room: Any, first: int, stride: int) -> float:
-            options = self.activation, self.constants, room, first, stride
+        def take_steps(ends: NDArray[np.int64], buffer: Any, first: int, stride: int) -> float:
+            options = self.activation, self.constants, buffer, first, stride
             return float(self.kernels.take_steps(network, samples, ends, *options))
 
-        def take_blocks(ends: NDArray[np.int64], room: Any, blocks: Iterator[int]) -> None:
+        def take_blocks(ends: NDArray[np.int64], buffer: Any, blocks: Iterator[int]) -> None:
             for block in blocks:
-                take_steps(ends, room, block, block + len(self.gradients[0]) + 1)
+                take_steps(ends, buffer, block, block + len(self.gradients[0]) + 1)
 
         if self.pool is None:
-            return take_steps(chunk.ends[first : last + 1], self.rooms[0], 0, 1)
+            return take_steps(chunk.ends[first : last + 1], self.buffers[0], 0, 1)
         total = 0.0
         for number in range(first, last):
             ends = chunk.ends[number : number + 2]
             n_samples = int(ends[1] - ends[0])
             blocks = iter(range(-(-n_samples // self.kernels.BLOCK)))  # each thread takes the next
-            jobs = [self.pool.submit(take_blocks, ends, r, blocks) for r in self.rooms[1:]]
-            take_blocks(ends, self.rooms[0], blocks)
+            jobs = [self.pool.submit(take_blocks, ends, b, blocks) for b in self.buffers[1:]]
+            take_blocks(ends, self.buffers[0], blocks)
             for job in jobs:
                 if not job.cancel():  # it has begun
                     job.result()

@@ -128,10 +128,10 @@ def convolutional_match(bench: Bench) -> Any:
 def gaussian_control(bench: Bench) -> Any:
     """C3: fields on the NLGP and on its clone, and the IPR of all units."""
     figure, axes = _axes(3)
-    laws = {"NLGP": "nlgp", "Gaussian clone": "clone"}
-    for ax, (name, law) in zip(axes, laws.items(), strict=False):
+    inputs = {"NLGP": "nlgp", "Gaussian clone": "clone"}
+    for ax, (name, law) in zip(axes, inputs.items(), strict=False):
         _show(ax, f"{name}, b > 0", fields(bench, "ring", 0, law)["b > 0"])
-    values = {name: ipr(_all_seeds(bench, "ring", law)) for name, law in laws.items()}
+    values = {name: ipr(_all_seeds(bench, "ring", law)) for name, law in inputs.items()}
     _outline(axes[2], values, np.linspace(0.0, 0.08, 41), xlabel="IPR, all units")
     for value in (0.015, 0.03):
         axes[2].axvline(value, color="0.7", linestyle=":", zorder=0)

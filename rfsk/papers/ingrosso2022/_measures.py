@@ -377,11 +377,11 @@ def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
 
 def translation_invariance(bench: Bench, number: int) -> Numbers:
     """C8: coverage and centres of the units with b > 0, and their IPR relative to the clone."""
-    laws, shape, seed = ("even", "uneven", "shifted", "clone"), (RING_SIDE,), bench.seeds[number]
-    bumps = {law: fields(bench, "uneven", number, law)["b > 0"] for law in laws}
+    kinds, shape, seed = ("even", "uneven", "shifted", "clone"), (RING_SIDE,), bench.seeds[number]
+    bumps = {law: fields(bench, "uneven", number, law)["b > 0"] for law in kinds}
     ratio = ipr(bumps["uneven"]).mean() / ipr(bumps["clone"]).mean()
     found = {"uneven: IPR, b > 0, over clone": ratio}
-    for law in laws[:3]:  # the densest third of the sites is in the middle
+    for law in kinds[:3]:  # the densest third of the sites is in the middle
         distance = np.abs(field_center(bumps[law])[:, 0] - RING_SIDE / 2.0)
         in_dense_third = np.mean(distance <= RING_SIDE / 6.0)
         found[f"{law}: fraction of centres in the dense third"] = in_dense_third
