@@ -14,8 +14,7 @@ import sklearn
 from numpy.typing import NDArray
 
 from ..exceptions import LikelyMistakeWarning
-
-Array = NDArray[np.float64]
+from ._types import Array
 
 _INSIDE = str(Path(__file__).parents[1]), str(Path(sklearn.__file__).parent)
 _ENOUGH = 8  # rows and columns from which on neighbours can be compared with other pairs

@@ -6,13 +6,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA, FastICA, MiniBatchDictionaryLearning
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from .._core._random import as_generator, spawn_seeds
+from .._core._types import Array
 from .._core._validation import (
     check_image_shape,
     check_labels,
@@ -28,8 +29,6 @@ from ._hebbian import NonlinearHebbian
 from ._matching import match_matrix
 from ._measures import ipr
 from ._receptive_fields import receptive_fields
-
-Array = NDArray[np.float64]
 
 _MOST_ROWS = 10_000  # of dictionary learning, which costs much per row
 _METHODS: dict[str, Callable[[int, int], Any]] = {

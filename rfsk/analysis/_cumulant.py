@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 from .._core._blas import blas_on_one_thread
 from .._core._blocks import is_lazy, sum_over_blocks
 from .._core._lattice import site_differences
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_number
-
-Array = NDArray[np.float64]
 
 _LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at order four
 _SYMMETRY = 1e-10

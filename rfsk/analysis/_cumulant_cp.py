@@ -4,7 +4,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -12,11 +12,10 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from .._core._blocks import is_lazy
 from .._core._mistakes import note_pooled_classes
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_labels, check_positive, rows_of_class, validate_inputs
 from ._cumulant import Cumulant, SampleCumulant, is_in_blocks
 from ._symmetric_cp import relative_error, symmetric_cp
-
-Array = NDArray[np.float64]
 
 
 class ProjectionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):

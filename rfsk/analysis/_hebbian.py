@@ -4,7 +4,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
@@ -12,8 +12,6 @@ from .._core._random import as_generator
 from .._core._validation import check_option, check_positive, validate_inputs
 from ._cumulant_cp import ProjectionMixin
 from ._symmetric_cp import unit
-
-Array = NDArray[np.float64]
 
 _RULES: dict[str, Any] = {"cube": lambda y: y**3, "tanh": np.tanh}
 _SINGULAR = 1e-7  # directions of a smaller fraction of the largest standard deviation are dropped

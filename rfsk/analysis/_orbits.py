@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._core._types import Array
 from .._core._validation import check_fields_on, check_positive
 from ._matching import signed_matches
-
-Array = NDArray[np.float64]
 
 _ROUNDING = 1e-9
 

@@ -9,16 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
 
 from .._core._blas import scipy_on_one_thread
 from .._core._random import as_generator
+from .._core._types import Array
 from .._core._validation import check_fields, check_option, check_positive
 from ._cumulant import Cumulant, DenseCumulant, cumulant
-
-Array = NDArray[np.float64]
 
 _METHODS = ("lbfgs", "power", "parafac")
 _N_CANDIDATES = 10  # random directions, of which the strongest is kept

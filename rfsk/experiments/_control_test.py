@@ -12,12 +12,11 @@ from sklearn.base import clone
 
 from .._core._random import as_generator, draw_seed, spawn_seeds
 from .._core._trained_nets import mean_of_known, starts_positive
+from .._core._types import Array
 from .._core._validation import check_positive
 from ..analysis import ipr
 from ..datasets import make_gaussian_clone
 from ..nets import ConvNet, FCNet, fit_each
-
-Array = NDArray[np.float64]
 
 CONTROLS = {
     "mean": "white Gaussian controls",

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from .._core._random import spawn_seeds
 from .._core._trained_nets import check_trained, starts_positive
+from .._core._types import Array
 from .._core._validation import check_one_per_class, check_positive
 from ..analysis import CumulantCP, PopulationSummary, ipr, match_matrix, population_summary
 from ..datasets import NLGP, Discrimination
 from ..nets import ConvNet, FCNet, fit_many_online
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,12 @@ from sklearn.utils import check_array
 from .._core._mistakes import collected_mistakes
 from .._core._random import as_generator, draw_seed
 from .._core._trained_nets import mean_of_known
+from .._core._types import Array
 from .._core._validation import check_image_shape, check_labels, check_option
 from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp, why_not_testable
 from ..nets import ConvNet, FCNet, fit_many
 from ..theory import LocalizationIndex, localization_index
 from ._control_test import ControlTest, control_test
-
-Array = NDArray[np.float64]
 
 _LEARNING_TIME = 20_000.0  # learning rate times steps
 _LEARNING_RATE = 5.0

@@ -7,16 +7,15 @@ from collections.abc import Generator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from skorch.callbacks import Callback
 
+from .._core._types import Array
 from ..analysis import field_center, ipr
 from ..datasets import Discrimination
 from ..nets import FCNet
 from ..theory import localization_index, predict_fields
 from ._parameters import N_SITES, Parameters
 
-Array = NDArray[np.float64]
 Event = dict[str, Any]
 
 N_UNITS = 20

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from .._core._blocks import is_lazy, row_blocks
 from .._core._random import draw_seed
+from .._core._types import Array
 from .._core._validation import check_positive, validate_inputs
 from ..datasets import Discrimination, InputModel
 from ._advice import advise_on_data
@@ -21,8 +22,6 @@ from ._batches import Samples
 from ._docs import with_shared_entries
 from ._modules import Autoencoding
 from ._targets import ReconstructionLoss
-
-Array = NDArray[np.float64]
 
 
 @with_shared_entries

@@ -22,6 +22,7 @@ from torch.func import functional_call
 from .._core._interrupts import noticing_interrupts
 from .._core._mistakes import mark_activations
 from .._core._random import draw_seed, generator_and_seed
+from .._core._types import Array
 from .._core._validation import check_image_shape, check_positive, validate_inputs
 from ..datasets import Discrimination
 from ._activations import as_activation
@@ -31,8 +32,6 @@ from ._device import resolve_device, threads_for
 from ._engine import DivergenceError, Engine, as_optimizer
 from ._modules import HiddenUnits
 from ._snapshots import Evaluator, FieldRecorder, Snapshots
-
-Array = NDArray[np.float64]
 
 FLOATS = [np.float64, np.float32]
 _EVALUATIONS = 30

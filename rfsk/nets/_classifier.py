@@ -15,6 +15,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from .._core._blocks import is_lazy, row_blocks
 from .._core._mistakes import mark_activations, note_few_rows, note_one_class
 from .._core._random import draw_seed
+from .._core._types import Array
 from .._core._validation import check_layer, check_option, check_positive, validate_inputs
 from ..datasets import Discrimination, as_task
 from ._advice import advise_on_data, advise_on_task
@@ -24,8 +25,6 @@ from ._engine import ClassifierEngine
 from ._modules import FIXED_READOUTS
 from ._snapshots import Evaluator
 from ._targets import CodedLoss, choose_loss
-
-Array = NDArray[np.float64]
 
 _READOUTS = ("auto", *FIXED_READOUTS, "linear")
 _LOSSES = ("auto", "squared", "cross_entropy")

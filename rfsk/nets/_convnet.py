@@ -5,16 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from .._core._types import Array
 from .._core._validation import check_option, check_positive
 from ._classifier import NetClassifier
 from ._convolution import Convolutional
 from ._docs import with_shared_entries
 from ._fcnet import FCNet
-
-Array = NDArray[np.float64]
 
 
 @with_shared_entries

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from .._core._types import Array
 from .._core._validation import check_positive
 from ._classifier import NetClassifier
 from ._docs import with_shared_entries
 from ._modules import FullyConnected
-
-Array = NDArray[np.float64]
 
 
 @with_shared_entries

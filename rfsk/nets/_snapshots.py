@@ -7,10 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .._core._types import Array
 from ..datasets import Discrimination
 from ._batches import TaskBatches
-
-Array = NDArray[np.float64]
 
 _BLOCK = 2**22  # hidden activations and inputs in memory at once
 

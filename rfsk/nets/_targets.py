@@ -5,13 +5,11 @@ from typing import Any
 import numpy as np
 import scipy.special
 import torch
-from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from .._core._types import Array
 from ._activations import is_nonnegative
-
-Array = NDArray[np.float64]
 
 
 class CodedLoss(nn.Module):

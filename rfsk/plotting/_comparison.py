@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._core._types import Array
 from ..analysis import TensorComparison, ipr, receptive_fields
 from ._display import Display
 from .style import BLUE, GROUP_STYLES, aligned, centered, show_image, tidy
-
-Array = NDArray[np.float64]
 
 _LABELS = {
     "cp": "CP factors",

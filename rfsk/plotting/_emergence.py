@@ -3,15 +3,12 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..analysis import ipr
 from ._display import Display
 from ._fields import ReceptiveFieldDisplay
 from ._inputs import plot_samples
 from .style import BLUE, GREEN, GREY, ORANGE, aligned, centered, limit, show_image, tidy
-
-Array = NDArray[np.float64]
 
 _MOSAIC_UNITS = 25
 _NETS = ("nlgp", "NLGP", BLUE), ("clone", "clone", ORANGE)

@@ -5,14 +5,13 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from .._core._types import Array
 from .._core._validation import check_fields_on, check_option
 from ..analysis import field_center, receptive_fields
 from ._display import Display
 from .style import BLUE, GREEN, ORANGE, PURPLE, limit, show_image, tidy
-
-Array = NDArray[np.float64]
 
 _KINDS = ("auto", "map", "lines", "ring", "mosaic")
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._core._types import Array
 from ..analysis import FieldMatcher
 
 __all__ = [
@@ -22,8 +23,6 @@ __all__ = [
     "show_image",
     "tidy",
 ]
-
-Array = NDArray[np.float64]
 
 #: Colour map of fields: grey at zero, lighter for larger values, and legible in greyscale.
 FIELD_COLORS = "cividis"

@@ -13,9 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from .._core._random import spawn_seeds
+from .._core._types import Array
 from .._core._validation import check_option
-
-Array = NDArray[np.float64]
 
 _FEW = 28  # rows; two seeds do not repeat so many by chance, even if a site has two values
 

@@ -6,8 +6,8 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._core._types import Array
 from ..datasets import (
     NLGP,
     Algebraic,
@@ -30,7 +30,6 @@ except ImportError as error:
         "The strategies of `rfsk.testing` need Hypothesis: pip install hypothesis."
     ) from error
 
-Array = NDArray[np.float64]
 Shape = tuple[int, ...]
 
 
