@@ -10,19 +10,14 @@ import pandas as pd
 import scipy.stats
 from numpy.typing import NDArray
 
+from ._display import Display
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, label_of, tidy
 
-_STYLES = (
-    (BLUE, "o-"),
-    (ORANGE, "s--"),
-    (GREEN, "^-."),
-    (PURPLE, "v:"),
-    (GREY, "D-"),
-)
+_STYLES = ((BLUE, "o-"), (ORANGE, "s--"), (GREEN, "^-."), (PURPLE, "v:"), (GREY, "D-"))
 _MOST_VALUES, _MOST_TICKS = 20, 7  # with more values, an axis keeps its default ticks
 
 
-class SweepDisplay:
+class SweepDisplay(Display):
     """Means over repeats as a function of one parameter, with 95 % confidence bands (Student's t).
 
     Parameters
@@ -71,28 +66,14 @@ class SweepDisplay:
 
     def plot(self) -> "SweepDisplay":
         """Draw one panel per column."""
-        import matplotlib.pyplot as plt
-
         names = [self.y] if isinstance(self.y, str) else list(self.y)
-        columns = [self.x, *names, *([] if self.hue is None else [self.hue])]
-        table = checked_table(self.table, columns, numbers=[self.x, *names])
-        groups = (
-            [(None, table)]
-            if self.hue is None
-            else table.groupby(self.hue, sort=False, dropna=False)
-        )
-        self.figure_, axes = plt.subplots(
-            1,
-            len(names),
-            figsize=(4.2 * len(names), 3.2),
-            layout="constrained",
-            squeeze=False,
-        )
-        self.axes_, self.lines_ = axes[0], {}
+        columns, groups = [self.x, *names], [] if self.hue is None else [self.hue]
+        table = checked_table(self.table, columns + groups, numbers=columns)
+        parts = table.groupby(groups, sort=False, dropna=False) if groups else [((None,), table)]
+        self._make_panels(1, len(names), figsize=(4.2 * len(names), 3.2))
+        self.lines_ = {}
         for ax, name in zip(self.axes_, names, strict=True):
-            for (value, rows), (color, style) in zip(
-                groups, itertools.cycle(_STYLES), strict=False
-            ):
+            for ((value,), rows), (color, style) in zip(parts, itertools.cycle(_STYLES)):
                 means = rows.groupby(self.x)[name].agg(["mean", "sem", "count"]).reset_index()
                 x, mean, error, n = means.to_numpy(dtype=np.float64).T
                 half = error * scipy.stats.t.ppf(0.975, n - 1)
