@@ -119,7 +119,7 @@ class PhaseDiagramDisplay(Display):
         self.ax_.legend([tuple(handles)], [name], frameon=False, **look)
 
 
-def _between(centers: NDArray[np.float64], index: NDArray[np.float64]) -> NDArray[np.float64]:
+def _between(centers: NDArray[Any], index: NDArray[Any]) -> NDArray[np.float64]:
     """Values at fractional indices, beyond the ends as well, linear in the scale of the axis."""
     if len(centers) == 1:
         return centers[0] + index
