@@ -13,7 +13,7 @@ from ._studies import (
     onset,
     phase_diagram,
 )
-from ._sweep import Sweep, sweep
+from ._sweep import sweep
 
 __all__ = [
     "ControlTest",
@@ -23,7 +23,6 @@ __all__ = [
     "FieldStudy",
     "OnsetStudy",
     "PruningStudy",
-    "Sweep",
     "control_test",
     "emergence",
     "gain_sweep",

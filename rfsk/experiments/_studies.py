@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from .._core._random import spawn_seeds
@@ -13,7 +14,7 @@ from .._core._trained_nets import check_trained, starts_positive
 from ..analysis import FieldMatcher, ipr, symmetric_cp
 from ._field_study import FieldStudy, measure_course
 from ._pruning import iterative_magnitude_pruning
-from ._sweep import Sweep, sweep
+from ._sweep import sweep
 
 
 def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
@@ -161,7 +162,7 @@ def gain_sweep(
     n_repeats: int = 3,
     fixed: Mapping[str, Any] | None = None,
     **options: Any,
-) -> Sweep:
+) -> pd.DataFrame:
     """Sweep the gain of the inputs, by default in batches of 10 at learning rate 0.5.
 
     Parameters
@@ -179,7 +180,7 @@ def gain_sweep(
 
     Returns
     -------
-    found : Sweep
+    found : pandas.DataFrame
         Columns: `gain`, `law` and those of `measure_fields`.
 
     Examples
@@ -187,7 +188,7 @@ def gain_sweep(
     >>> from rfsk.experiments import gain_sweep
     >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
     >>> found = gain_sweep((0.3, 3.0), n_repeats=1, fixed=quick, random_state=0, n_jobs=1)
-    >>> list(found.table()["law"])
+    >>> found["law"].tolist()
     ['nlgp', 'nlgp', 'clone']
     """
     gains_of: dict[str, Sequence[float]] = {"nlgp": gains, "clone": clone_of}
@@ -202,7 +203,7 @@ def phase_diagram(
     gains: Sequence[float] | None = None,
     length_ratios: Sequence[float] | None = None,
     **options: Any,
-) -> Sweep:
+) -> pd.DataFrame:
     """Sweep the gain of the inputs and the ratio of correlation lengths.
 
     Parameters
@@ -215,7 +216,7 @@ def phase_diagram(
 
     Returns
     -------
-    found : Sweep
+    found : pandas.DataFrame
         Columns: `gain`, `length_ratio` and those of `measure_fields`; see `PhaseDiagramDisplay`.
 
     Examples
@@ -223,7 +224,7 @@ def phase_diagram(
     >>> from rfsk.experiments import phase_diagram
     >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
     >>> found = phase_diagram([0.3, 3.0], [1.5, 3.0], fixed=quick, random_state=0, n_jobs=1)
-    >>> len(found.table())
+    >>> len(found)
     4
     """
     if gains is None:

@@ -76,7 +76,7 @@ class PhaseDiagramDisplay:
 
         Parameters
         ----------
-        table : Sweep, DataFrame or dict of ndarray
+        table : DataFrame or dict of ndarray
         x, y, value : str
             Columns of the axes, and the column to draw.
         boundary : str, optional
