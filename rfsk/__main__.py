@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _emerge(options: argparse.Namespace) -> int:
+    import pandas as pd
+
     from rfsk.experiments import emergence
     from rfsk.plotting import EmergenceDisplay
 
@@ -55,7 +57,11 @@ def _emerge(options: argparse.Namespace) -> int:
     numbers = figure.with_suffix(".json")
     numbers.write_text(json.dumps(study.summary(), indent=2) + "\n")
     EmergenceDisplay(study).plot().figure_.savefig(figure, dpi=200)
-    print(study.table())
+    print(study.table().to_string(float_format="{:.4g}".format, na_rep="-"))
+    print("\nIPR: medians. localized: fraction of units with a larger IPR than fields of the same")
+    print("spectrum and random phases. Rayleigh p, coverage: how the localized units tile.\n")
+    print("Median of the best match of the fields:")
+    print(pd.DataFrame(study.summary()["match"]).T.to_string(float_format="{:.3f}".format))
     print(f"\nfigure: {figure}\nnumbers: {numbers}\ntime: {study.seconds:.0f} s")
     return 0
 
