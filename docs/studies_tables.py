@@ -15,15 +15,25 @@ from rfsk import experiments
 from rfsk.experiments import (
     FactorStudy,
     FieldStudy,
-    OnsetStudy,
     PruningStudy,
     measure_course,
+    onset,
     sweep,
 )
 from rfsk.plotting import PhaseDiagramDisplay, SweepDisplay
 from rfsk.theory import localization_index
 
 IPR = {"ipr_positive": 4, "ipr_negative": 4}
+
+
+def onset_time(random_state: int, **parameters: Any) -> dict[str, float]:
+    """Learning time at which fields begin to localize, and the final IPR."""
+    study = FieldStudy(measure=measure_course)
+    course = study(random_state=random_state, n_measures=40, **parameters)
+    time = onset(course["learning_time"], course["ipr_positive"])
+    return {"onset_time": time, "ipr_positive": course["ipr_positive"][-1]}
+
+
 # Study and columns of results with their digits.
 TABLES: dict[str, dict[str, int]] = {
     "gain_sweep": {**IPR, "width_positive": 1, "accuracy": 3},
@@ -52,7 +62,7 @@ STUDIES: dict[str, tuple[Any, Any, int, dict[str, Any]]] = {
         {},
     ),
     "localization_time": (
-        OnsetStudy(),
+        onset_time,
         {"gain": [0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0]},
         3,
         {},

@@ -7,7 +7,6 @@ from ._own_data import DataStudy, study_data
 from ._pruning import iterative_magnitude_pruning
 from ._studies import (
     FactorStudy,
-    OnsetStudy,
     PruningStudy,
     gain_sweep,
     onset,
@@ -21,7 +20,6 @@ __all__ = [
     "Emergence",
     "FactorStudy",
     "FieldStudy",
-    "OnsetStudy",
     "PruningStudy",
     "control_test",
     "emergence",

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from .._core._random import spawn_seeds
 from .._core._trained_nets import check_trained, starts_positive
 from ..analysis import FieldMatcher, ipr, symmetric_cp
-from ._field_study import FieldStudy, measure_course
+from ._field_study import FieldStudy
 from ._pruning import iterative_magnitude_pruning
 from ._sweep import sweep
 
@@ -45,43 +45,6 @@ def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
         return math.nan
     pair = slice(above[0] - 1, above[0] + 1)  # the first value is its own minimum
     return float(np.exp(np.interp(limits[pair][0], values[pair], np.log(times[pair]))))
-
-
-@dataclass(frozen=True)
-class OnsetStudy(FieldStudy):
-    """`FieldStudy` of the time at which fields begin to localize.
-
-    It returns `onset_time`, the learning time at which the mean IPR of the units with positive
-    initial bias exceeds 1.5 times its minimum (NaN if it never does), and the final `ipr_positive`
-    and `accuracy`. `n_measures` is 40 by default.
-
-    Parameters
-    ----------
-    make_task : callable, default=nlgp_task
-    measure : callable, default=measure_course
-        As in `FieldStudy`; `measure` returns at least the numbers of `measure_course`.
-
-    Examples
-    --------
-    >>> from rfsk.experiments import OnsetStudy
-    >>> small = {"shape": 20, "correlation_length": 2.0, "n_hidden": 4, "n_measures": 3}
-    >>> sorted(OnsetStudy()(random_state=0, learning_time=50, **small))
-    ['accuracy', 'ipr_positive', 'onset_time']
-    """
-
-    measure: Any = measure_course
-
-    def __call__(
-        self, *, random_state: Any, n_measures: int = 40, **parameters: Any
-    ) -> dict[str, Any]:
-        if n_measures == 1:
-            raise ValueError("n_measures=1; an onset needs at least 2.")
-        course = super().__call__(random_state=random_state, n_measures=n_measures, **parameters)
-        return {
-            "onset_time": onset(course["learning_time"], course["ipr_positive"]),
-            "ipr_positive": course["ipr_positive"][-1],
-            "accuracy": course["accuracy"][-1],
-        }
 
 
 @dataclass(frozen=True)

@@ -121,17 +121,14 @@ def sweep(
     parts = [grid] if isinstance(grid, Mapping) else grid
     names = list(dict.fromkeys(name for part in parts for name in part))
     call = functools.partial(_run_cell, study, fixed, {*names, *_OWN_COLUMNS})
-    waiting = [
-        joblib.delayed(call)(cell, points[cell[0]], seeds[cell])
-        for cell in cells
-        if cell not in records
-    ]
+    waiting = [c for c in cells if c not in records]
+    calls = (joblib.delayed(call)(cell, points[cell[0]], seeds[cell]) for cell in waiting)
     bar = tqdm(total=len(cells), initial=len(records), disable=not verbose, unit="cell")
     # Large arguments are copied (max_nbytes), not mapped from a file without write access.
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
     pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
     try:
-        with bar, _one_thread(), closing(pool(waiting)) as finished:
+        with bar, _one_thread(), closing(pool(calls)) as finished:
             for (i, k), record in finished:
                 if kept and "error" not in record:
                     kept.write(f"{keys[i]}-{k}", record)
@@ -153,9 +150,9 @@ def sweep(
         record = {"rows": [{}], "error": None, **records[i, k]}
         own = {name: _label(value) for name, value in points[i].items()}
         own |= {"repeat": k, "seed": seeds[i, k]}
-        own |= {name: record[name] for name in ("duration", "error")}
-        columns |= dict.fromkeys(name for row in record["rows"] for name in row)
-        rows += [{**own, **row} for row in record["rows"]]
+        results = record.pop("rows")
+        columns |= dict.fromkeys(results[0])
+        rows += [{**own, **record, **row} for row in results]
     found = pd.DataFrame(rows, columns=[*columns, "duration", "error"])
     found.attrs["parameters"] = names
     return found

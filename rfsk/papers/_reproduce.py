@@ -221,7 +221,14 @@ def reproduce(
         with tqdm(chosen, disable=not verbose, unit="claim", leave=False) as bar:
             for claim in bar:
                 bar.set_description(f"{claim.name}, {claim.title}")
-                results.append(_run(claim, bench))
+                start = time.perf_counter()
+                try:
+                    values, error, where = claim.run(bench), None, None
+                except Exception as problem:
+                    values, where = {}, traceback.format_exc()
+                    error = f"{type(problem).__name__}: {problem}"
+                seconds = time.perf_counter() - start
+                results.append(ClaimResult(claim, values, seconds, error, where))
                 settings["missing"].remove(claim.name)
                 if folder is not None:
                     results[-1] = _write(results[-1], bench, settings, folder)
@@ -236,24 +243,13 @@ def _choose(names: str | Iterable[str] | None, claims: Sequence[Claim]) -> list[
     by_name = {claim.name.lower(): claim for claim in claims}
     if len(by_name) < len(claims):
         raise ValueError(f"Two claims have one name: {[claim.name for claim in claims]}.")
-    if names is None:
-        return list(claims)
-    asked = [names] if isinstance(names, str) else list(names)
-    unknown = [name for name in asked if name.lower() not in by_name]
-    if unknown or not asked:
+    chosen = [names] if isinstance(names, str) else list(by_name if names is None else names)
+    unknown = [name for name in chosen if name.lower() not in by_name]
+    if unknown or not chosen:
         what = f"There is no claim {unknown[0]!r}" if unknown else "No claim is named"
         raise ValueError(f"{what}; expected some of {', '.join(c.name for c in claims)}.")
-    wanted = {name.lower() for name in asked}
+    wanted = {name.lower() for name in chosen}
     return [claim for name, claim in by_name.items() if name in wanted]
-
-
-def _run(claim: Claim, bench: Bench) -> ClaimResult:
-    started = time.perf_counter()
-    try:
-        values, error, where = claim.run(bench), None, None
-    except Exception as problem:
-        values, error, where = {}, _message(problem), traceback.format_exc()
-    return ClaimResult(claim, values, time.perf_counter() - started, error, where)
 
 
 def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Path) -> ClaimResult:
@@ -267,7 +263,7 @@ def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Pa
             figure.savefig(path / f"{claim.name}.png", dpi=150)
             plt.close(figure)
         except Exception as problem:
-            result = replace(result, figure_error=_message(problem))
+            result = replace(result, figure_error=f"{type(problem).__name__}: {problem}")
     content = {
         "settings": {**settings, "missing": []},
         "versions": installed_versions(),

@@ -102,16 +102,6 @@ def test_grids_may_come_in_parts():
     np.testing.assert_array_equal(found["offset"], [np.nan, 5.0])
 
 
-def test_a_parameter_may_have_any_name():
-    names = ["n", "point", "entry", "study", "cell", "name", "key"]
-
-    def total(random_state, **parameters):
-        return {"value": sum(parameters.values())}
-
-    found = sweep(total, {name: [1, 2] for name in names}, n_jobs=1, random_state=0)
-    assert found["value"].tolist() == found[names].sum(axis=1).tolist()
-
-
 @pytest.mark.parametrize("kind", [np.array, list, tuple, pd.Series, torch.tensor])
 def test_arrays_become_rows(kind):
     def course(length, random_state):
