@@ -200,10 +200,8 @@ class FieldStudy:
 
     def _plan(self, **parameters: Any) -> "Plan":
         names = inspect.signature(self.make_task).parameters
-        task = self.make_task(
-            **{name: parameters.pop(name) for name in names if name in parameters}
-        )
-        return Plan(task, **parameters)
+        of_task = {name: parameters.pop(name) for name in names if name in parameters}
+        return Plan(self.make_task(**of_task), **parameters)
 
 
 class Plan:
@@ -228,23 +226,18 @@ class Plan:
                     f"n_measures={n_measures!r} with n_train={n_train!r}; a net is measured during "
                     "training only if it is trained on fresh samples."
                 )
-        self.task = task
+        self.task, self.n_measures = task, n_measures
         self.n_train: Any = n_train
-        self.n_measures = n_measures
         self.seeds = spawn_seeds(random_state, 3)
         shape = next((m.shape for m in task.models if hasattr(m, "shape")), ())
-        options = {
-            **_DEFAULTS,
-            **({"image_shape": shape} if len(shape) > 1 else {}),
-            **({"weight_decay": 0.0} if n_train is None else {}),
-            **parameters,
-        }
-        self.net = FCNet(**options, warm_start=True, random_state=self.seeds[0])
+        options = {**_DEFAULTS, **({"weight_decay": 0.0} if n_train is None else {})}
+        options |= {"image_shape": shape} if len(shape) > 1 else {}
+        options |= {"warm_start": True, "random_state": self.seeds[0], **parameters}
+        self.net = FCNet(**options)
         check_positive(self.net.learning_rate, "learning_rate")
         n_steps = max(1, round(learning_time / self.net.learning_rate))
         first = n_steps if n_measures == 1 else max(1.0, n_steps / 1000)
-        spaced = np.geomspace(first, n_steps, n_measures).round().astype(int)
-        self.steps = np.unique(spaced).tolist()
+        self.steps = np.unique(np.geomspace(first, n_steps, n_measures).round().astype(int))
         if n_train is not None:
             n_epochs = math.ceil(n_steps / math.ceil(n_train / self.net.batch_size))
             self.net.set_params(max_epochs=n_epochs)

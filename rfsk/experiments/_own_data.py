@@ -35,13 +35,11 @@ _REMOVABLE = ("brightness", "contrast", "class_means")
 _STILL_FALLS = 0.05  # relative fall of the loss over the last fifth of the training
 _N_OTHER_SEEDS = 2  # nets that show whether fields are the same for other seeds
 _N_REFERENCES = 4  # convolutional filters, and factors of the cumulant
-_N_SCRAMBLED = 39  # populations for the level of chance; the second largest is the 5 % level
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Receptive fields: {title}</title>
 <style>
 body {{ font: 16px/1.5 system-ui; max-width: 60rem; margin: 1rem auto; padding: 0 1rem }}
@@ -82,10 +80,10 @@ class DataStudy:
     shape : tuple of int
         Lattice of the inputs.
     matches : dict of str to (float, float)
-        Match of the fields with the filters of a convolutional net, the CP factors of the fourth
-        cumulant and the fields of nets with other seeds: median over units of the largest cosine
-        over shifts, and the level that 5 % of scrambled fields exceed (`chance_match`). The units
-        are the localized ones, or else all that have grown; empty if none has.
+        Match of the localized fields (or else of all that have grown) with the filters of a
+        convolutional net, the CP factors of the fourth cumulant and the fields of nets with other
+        seeds: median of the largest cosine over shifts, and the level that 5 % of scrambled fields
+        exceed (`chance_match`). Empty if no field has grown.
     index : LocalizationIndex or None
         Localization predicted for a ReLU neuron from the statistics of the data; None if undefined.
     notes : list of str
@@ -314,8 +312,8 @@ def _matches(
     test: ControlTest, data: Array, labels: NDArray[Any], sides: tuple[int, ...], n_jobs: int | None
 ) -> dict[str, tuple[float, float]]:
     """Median match, and its level of chance, with other features learned from the same data."""
-    stand_out = test.is_localized
-    fields = test.net.receptive_fields_[stand_out if stand_out.any() else test.has_grown]
+    units = test.is_localized if test.is_localized.any() else test.has_grown
+    fields = test.net.receptive_fields_[units]
     if not len(fields):
         return {}
     seed = test.net.random_state
@@ -339,7 +337,8 @@ def _matches(
     found = {}
     for name, targets in references.items():
         median = float(np.nanmedian(match_matrix(fields, targets, sides).max(axis=1)))
-        chance = chance_match(fields, targets, sides, n_null=_N_SCRAMBLED, random_state=seed)
+        # The second largest of 39 populations is the 5 % level.
+        chance = chance_match(fields, targets, sides, n_null=39, random_state=seed)
         found[name] = median, float(chance[-2])
     return found
 

@@ -139,7 +139,7 @@ def gain_sweep(
     fixed : dict, optional
         Further parameters of `FieldStudy`, such as ``{"n_hidden": 100}``.
     **options
-        `paired`, `store`, `n_jobs`, `random_state` and `verbose` of `sweep`.
+        Other options of `sweep`.
 
     Returns
     -------
@@ -154,9 +154,9 @@ def gain_sweep(
     >>> found["law"].tolist()
     ['nlgp', 'nlgp', 'clone']
     """
-    gains_of: dict[str, Sequence[float]] = {"nlgp": gains, "clone": clone_of}
-    grid: list[dict[str, list[Any]]] = [
-        {"gain": list(values), "law": [law]} for law, values in gains_of.items() if len(values)
+    gains_of = {"nlgp": list(gains), "clone": list(clone_of)}
+    grid: list[dict[str, Any]] = [
+        {"gain": values, "law": [law]} for law, values in gains_of.items() if values
     ]
     fixed = {"learning_rate": 0.5, "batch_size": 10, **(fixed or {})}
     return sweep(FieldStudy(), grid, n_repeats, fixed=fixed, **options)
@@ -190,9 +190,8 @@ def phase_diagram(
     >>> len(found)
     4
     """
-    if gains is None:
-        gains = [float(f"{gain:.3g}") for gain in np.geomspace(0.1, 10.0, 12)]
-    if length_ratios is None:
-        length_ratios = [float(f"{ratio:.3g}") for ratio in np.geomspace(1.25, 5.0, 12)]
-    grid = {"gain": list(gains), "length_ratio": list(length_ratios)}
+    ends = {"gain": (0.1, 10.0), "length_ratio": (1.25, 5.0)}
+    grid = {name: [float(f"{v:.3g}") for v in np.geomspace(*ends[name], 12)] for name in ends}
+    given = {"gain": gains, "length_ratio": length_ratios}
+    grid |= {name: list(values) for name, values in given.items() if values is not None}
     return sweep(FieldStudy(), grid, **options)

@@ -200,7 +200,16 @@ def reproduce(
     >>> reproduce(claims=[claim], n_seeds=2).holds
     True
     """
-    chosen = _choose(names, claims)
+    by_name = {claim.name.lower(): claim for claim in claims}
+    if len(by_name) < len(claims):
+        raise ValueError(f"Two claims have one name: {[claim.name for claim in claims]}.")
+    asked = [names] if isinstance(names, str) else list(by_name if names is None else names)
+    unknown = [name for name in asked if name.lower() not in by_name]
+    if unknown or not asked:
+        what = f"There is no claim {unknown[0]!r}" if unknown else "No claim is named"
+        raise ValueError(f"{what}; expected some of {', '.join(c.name for c in claims)}.")
+    wanted = {name.lower() for name in asked}
+    chosen = [claim for name, claim in by_name.items() if name in wanted]
     if random_state is not None:
         check_positive(random_state, "random_state", integer=True, zero=True)
         random_state = int(random_state)
@@ -239,19 +248,6 @@ def reproduce(
     return Reproduction(results, settings, time.perf_counter() - started, bench)
 
 
-def _choose(names: str | Iterable[str] | None, claims: Sequence[Claim]) -> list[Claim]:
-    by_name = {claim.name.lower(): claim for claim in claims}
-    if len(by_name) < len(claims):
-        raise ValueError(f"Two claims have one name: {[claim.name for claim in claims]}.")
-    chosen = [names] if isinstance(names, str) else list(by_name if names is None else names)
-    unknown = [name for name in chosen if name.lower() not in by_name]
-    if unknown or not chosen:
-        what = f"There is no claim {unknown[0]!r}" if unknown else "No claim is named"
-        raise ValueError(f"{what}; expected some of {', '.join(c.name for c in claims)}.")
-    wanted = {name.lower() for name in chosen}
-    return [claim for name, claim in by_name.items() if name in wanted]
-
-
 def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Path) -> ClaimResult:
     """Write the values, table and figure of a claim; return the result with any error of these."""
     claim = result.claim
@@ -277,7 +273,3 @@ def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Pa
     except OSError as problem:
         warnings.warn(f"{claim.name} could not be written: {problem}", stacklevel=3)
     return result
-
-
-def _message(problem: Exception) -> str:
-    return f"{type(problem).__name__}: {problem}"

@@ -70,24 +70,6 @@ def test_beta_lasso_cuts_weights_that_the_plain_penalty_leaves():
     assert abs(np.diff(found["accuracy"])[0]) < 0.03
 
 
-def test_noise_of_the_steps_hides_localization():
-    """Rate over batch size 0.4 against 0.05, at equal learning time."""
-    grid = {"batch_size": [50, 400]}
-    found = sweep(FieldStudy(), grid, fixed={"learning_rate": 20.0}, **QUICK)
-    noisy, quiet = found["ipr_positive"]
-    assert noisy < 0.05
-    assert quiet == pytest.approx(0.060, rel=0.05)  # that of rate 5 and batches of 100
-
-
-@pytest.mark.slow
-def test_more_samples_and_more_units_do_better():
-    fixed = {"n_hidden": 64, "batch_size": 500, "weight_decay": 2e-4, "learning_time": 10_000.0}
-    data = sweep(FieldStudy(), {"n_train": [2000, 10_000]}, fixed=fixed, **QUICK)
-    assert data["ipr_positive"][0] < 0.045 < data["ipr_positive"][1]
-    units = sweep(FieldStudy(), {"n_hidden": [4, 32]}, **QUICK)
-    assert units["accuracy"][1] > units["accuracy"][0] + 0.1
-
-
 def test_phase_diagram_has_its_cells_and_gains_in_even_steps():
     found = phase_diagram(fixed={**SMALL, "learning_time": 5.0}, **QUICK)
     assert len(found) == 144

@@ -125,8 +125,8 @@ def _plan(bench: Bench, kind: str) -> tuple[dict[str, Discrimination], float, di
     if kind == "gains":
         return {f"{gain:g}": nlgp_task(gain=gain) for gain in GAINS}, 20_000.0, {}
     if kind == "small":
-        tasks = {"gain 1": small_task(1.0), **_with_clone(small_task())}
-        tasks["gain 3"] = tasks.pop("nlgp")
+        small = _with_clone(small_task())
+        tasks = {"gain 1": small_task(1.0), "gain 3": small["nlgp"], "clone": small["clone"]}
         return tasks, 3000.0, {**_rate(1.0, 1000), "record": 60}
     if kind == "tanh":
         return _with_clone(nlgp_task()), short, {"activation": "tanh"}
