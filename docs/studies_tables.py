@@ -15,7 +15,6 @@ from rfsk import experiments
 from rfsk.experiments import (
     FactorStudy,
     FieldStudy,
-    PruningStudy,
     measure_course,
     onset,
     sweep,
@@ -88,10 +87,10 @@ STUDIES: dict[str, tuple[Any, Any, int, dict[str, Any]]] = {
     ),
     "beta_lasso": (FieldStudy(), {"l1": [0.0, 3e-5, 1e-4, 3e-4], "l1_cut": [0.0, 200.0]}, 3, {}),
     "pruning": (
-        PruningStudy(),
+        FieldStudy(),
         {"law": ["nlgp", "clone"]},
         3,
-        {"n_train": 20_000, "batch_size": 500},
+        {"n_rounds": 6, "n_train": 20_000, "batch_size": 500},
     ),
     "control_over_time": (
         FieldStudy(measure=measure_course),

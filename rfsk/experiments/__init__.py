@@ -7,7 +7,6 @@ from ._own_data import DataStudy, study_data
 from ._pruning import iterative_magnitude_pruning
 from ._studies import (
     FactorStudy,
-    PruningStudy,
     gain_sweep,
     onset,
     phase_diagram,
@@ -20,7 +19,6 @@ __all__ = [
     "Emergence",
     "FactorStudy",
     "FieldStudy",
-    "PruningStudy",
     "control_test",
     "emergence",
     "gain_sweep",

@@ -13,7 +13,6 @@ from .._core._random import spawn_seeds
 from .._core._trained_nets import check_trained, starts_positive
 from ..analysis import FieldMatcher, ipr, symmetric_cp
 from ._field_study import FieldStudy
-from ._pruning import iterative_magnitude_pruning
 from ._sweep import sweep
 
 
@@ -78,44 +77,6 @@ class FactorStudy(FieldStudy):
             "match": float(np.median(match)),
             "accuracy": float(net.score(*plan.task.sample(10_000, seeds[2]))),
         }
-
-
-@dataclass(frozen=True)
-class PruningStudy(FieldStudy):
-    """`FieldStudy` of iterative magnitude pruning, with one row per round.
-
-    It returns `round` (0 for the dense net), the fraction `weights_left`, and the numbers of
-    `measure`. `n_train` must be given.
-
-    Parameters
-    ----------
-    make_task : callable, default=nlgp_task
-    measure : callable, default=measure_fields
-        As in `FieldStudy`.
-    n_rounds : int, default=6
-    fraction : float, default=0.3
-        As in `iterative_magnitude_pruning`.
-
-    Examples
-    --------
-    >>> from rfsk.experiments import PruningStudy
-    >>> small = {"shape": 20, "correlation_length": 2.0, "n_hidden": 4, "learning_time": 50}
-    >>> PruningStudy(n_rounds=2)(random_state=0, n_train=300, **small)["round"]
-    [0, 1, 2]
-    """
-
-    n_rounds: int = 6
-    fraction: float = 0.3
-
-    def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
-        plan = self._plan(random_state=random_state, **parameters)
-        nets = iterative_magnitude_pruning(
-            plan.net, *plan.data(), n_rounds=self.n_rounds, fraction=self.fraction
-        )
-        rows = [self.measure(net, plan.task, plan.seeds[2]) for net in nets]
-        left = [float((net.receptive_fields_ != 0.0).mean()) for net in nets]
-        measured = {name: [row[name] for row in rows] for name in rows[0]}
-        return {"round": list(range(len(nets))), "weights_left": left, **measured}
 
 
 def gain_sweep(

@@ -8,7 +8,6 @@ from rfsk.datasets import Discrimination, Ising
 from rfsk.experiments import (
     FactorStudy,
     FieldStudy,
-    PruningStudy,
     gain_sweep,
     measure_course,
     nlgp_task,
@@ -57,7 +56,7 @@ def test_the_factor_of_few_samples_is_localized_before_the_net_is():
 @pytest.mark.slow
 def test_pruning_leaves_local_weights():
     small = {"n_train": 5000, "n_hidden": 20, "learning_time": 5000.0, "batch_size": 500}
-    nlgp = sweep(PruningStudy(n_rounds=4), [{}], fixed=small, **QUICK)
+    nlgp = sweep(FieldStudy(), {"n_rounds": [4]}, fixed=small, **QUICK)
     assert nlgp["round"].tolist() == [0, 1, 2, 3, 4]
     np.testing.assert_allclose(nlgp["weights_left"], 0.7 ** np.arange(5), rtol=1e-2)
     assert nlgp["ipr_positive"].iloc[-1] > 1.3 * nlgp["ipr_positive"].iloc[0]
@@ -139,7 +138,11 @@ def test_onset_is_where_a_curve_leaves_its_minimum():
         (FieldStudy(), {"learning_rate": -1.0}, "learning_rate=-1.0; expected"),
         (FieldStudy(), {"device": "tpu"}, "device='tpu' is not available"),
         (FactorStudy(), {}, "n_train=None; this study needs a number of training samples"),
-        (PruningStudy(), {}, "n_train=None; this study needs a number of training samples"),
+        (
+            FieldStudy(),
+            {"n_rounds": 2},
+            "n_train=None; this study needs a number of training samples",
+        ),
     ],
 )
 def test_bad_parameters_are_refused(study, parameters, message):
