@@ -66,7 +66,7 @@ class PhaseDiagramDisplay(Display):
 
         Parameters
         ----------
-        table : Sweep, DataFrame or dict of ndarray
+        table : DataFrame or dict of ndarray
         x, y, value : str
             As in the class.
         ax : matplotlib Axes, optional

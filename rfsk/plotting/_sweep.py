@@ -22,7 +22,7 @@ class SweepDisplay(Display):
 
     Parameters
     ----------
-    table : Sweep, DataFrame or dict of ndarray
+    table : DataFrame or dict of ndarray
         One row per cell.
     x : str
         Column of the horizontal axis.
@@ -56,7 +56,7 @@ class SweepDisplay(Display):
 
         Parameters
         ----------
-        table : Sweep, DataFrame or dict of ndarray
+        table : DataFrame or dict of ndarray
         x : str
         y : str or sequence of str
         hue : str, optional
@@ -98,8 +98,8 @@ class SweepDisplay(Display):
 
 def checked_table(table: Any, names: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
     """Return a table after checking its columns; warn if other parameters are pooled."""
-    parameters = getattr(table, "parameters", [])
-    table = table.table() if callable(getattr(table, "table", None)) else pd.DataFrame(table)
+    parameters = getattr(table, "attrs", {}).get("parameters", [])
+    table = pd.DataFrame(table)
     for name in names:
         if name not in table:
             raise ValueError(f"There is no column {name!r}; expected one of {list(table)}.")
@@ -117,8 +117,8 @@ def checked_table(table: Any, names: Sequence[str], numbers: Sequence[str]) -> p
     pooled = {name for _, rows in groups for name in others if rows[name].nunique() > 1}
     if pooled:
         warnings.warn(
-            f"Means and bands are over {sorted(pooled)} as well as over repeats; select rows of "
-            "table(), or pass it as hue.",
+            f"Means and bands are over {sorted(pooled)} as well as over repeats; select rows, "
+            "or pass it as hue.",
             stacklevel=4,
         )
     return table
