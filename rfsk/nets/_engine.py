@@ -15,7 +15,7 @@ from skorch.dataset import unpack_data
 from skorch.utils import to_numpy
 
 from .._core._validation import check_option
-from ._batches import SampleBatches, Samples, TaskBatches
+from ._batches import Batches, SampleBatches, Samples, TaskBatches
 from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
 from ._snapshots import Snapshots
@@ -105,9 +105,8 @@ class Engine(NeuralNet):
         if not training:  # the iterator of validation data may be None
             super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
             return
-        is_ours = isinstance(iterator, SampleBatches | TaskBatches)
         try:
-            if is_ours and not listens_to_batches(self.callbacks_):
+            if isinstance(iterator, Batches) and not listens_to_batches(self.callbacks_):
                 self._run_fast_epoch(iterator)
             else:
                 super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
@@ -131,7 +130,7 @@ class Engine(NeuralNet):
         self.history.record_batch("train_batch_size", n_samples)
         self.history.record("train_batch_count", n_batches)
 
-    def _run_fast_epoch(self, batches: SampleBatches | TaskBatches) -> None:
+    def _run_fast_epoch(self, batches: Batches) -> None:
         self._set_training(True)
         is_compiled = CompiledStep.fits(self)
         losses = self._compiled_steps(batches) if is_compiled else self._autograd_steps(batches)
@@ -146,7 +145,7 @@ class Engine(NeuralNet):
             if n_samples:
                 self.record_epoch(float(total) / n_samples, n_samples, self.n_steps_ - first)
 
-    def _compiled_steps(self, batches: SampleBatches | TaskBatches) -> Iterator[tuple[float, int]]:
+    def _compiled_steps(self, batches: Batches) -> Iterator[tuple[float, int]]:
         """Take all steps up to each snapshot; yield their losses and numbers of samples."""
         n_threads = self.n_threads_
         if n_threads > 1 and isinstance(batches, TaskBatches):
@@ -156,12 +155,12 @@ class Engine(NeuralNet):
         self.optimizer_._opt_called = True  # or schedulers would warn that no step was taken
         try:
             for chunk in batches.chunks():
-                targets, first, n = step.target_of_class[chunk.y], 0, len(chunk.ends) - 1
+                samples, first, n = step.samples_of(chunk), 0, len(chunk.ends) - 1
                 while first < n:
                     last = min(n, first + step.most_steps)
                     if self.snapshots_ is not None:
                         last = min(last, first + self.snapshots_.steps_left(self.n_steps_))
-                    loss = step.run(chunk, targets, first, last)
+                    loss = step.run(samples, chunk.ends[first : last + 1])
                     self.__dict__["n_steps_"] = self.n_steps_ + last - first
                     self.take_snapshot()
                     yield loss, int(chunk.ends[last] - chunk.ends[first])
@@ -170,9 +169,7 @@ class Engine(NeuralNet):
         finally:
             step.close()
 
-    def _autograd_steps(
-        self, batches: SampleBatches | TaskBatches
-    ) -> Iterator[tuple[torch.Tensor, int]]:
+    def _autograd_steps(self, batches: Batches) -> Iterator[tuple[torch.Tensor, int]]:
         for batch in batches:
             with self.step_of(batch, batches.batch_size), torch.enable_grad():
                 self.optimizer_.zero_grad()

@@ -4,7 +4,6 @@ import torch
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from skorch.callbacks import LRScheduler
-from torch.optim.lr_scheduler import LinearLR
 
 from rfsk import Autoencoder, make_nlgp
 
@@ -42,23 +41,6 @@ def test_linear_code_spans_the_principal_components(X, tied):
     # The sixth and seventh components have equal variance: five angles are fixed.
     angles = np.linalg.svd(span.T @ pca.components_.T, compute_uv=False)
     assert angles[:5].min() > 0.99
-
-
-@pytest.mark.slow
-def test_sparse_autoencoder_finds_the_atoms_of_a_sparse_code():
-    """20 random atoms, codes of density .1, 20,000 rows: median match .9997 (seed 0)."""
-    rng = np.random.default_rng(0)
-    atoms = rng.standard_normal((20, 40))
-    atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
-    data = (3.0 * rng.random((20_000, 20)) * (rng.random((20_000, 20)) < 0.1)) @ atoms
-    falling = LRScheduler(LinearLR, start_factor=1.0, end_factor=0.01, total_iters=100)
-    net = Autoencoder(20, tied=False, sparsity=0.1, max_epochs=100, callbacks=[falling])
-    net.set_params(random_state=0).fit(data)
-    found = net.decoder_ / np.linalg.norm(net.decoder_, axis=1, keepdims=True)
-    assert np.median((found @ atoms.T).max(axis=0)) > 0.99
-    plain = net.set_params(sparsity=0.0).fit(data)
-    found = plain.decoder_ / np.linalg.norm(plain.decoder_, axis=1, keepdims=True)
-    assert np.median((found @ atoms.T).max(axis=0)) < 0.95
 
 
 def test_loss_is_that_of_the_docstring(X):

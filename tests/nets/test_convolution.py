@@ -70,19 +70,6 @@ def test_release_computes_the_same_function(case, readout, activation, data):
         np.testing.assert_allclose(free.transform(X), net.transform(X), atol=1e-5)
 
 
-@pytest.mark.parametrize("case", ["ring", "torus"])
-def test_released_fields_are_the_shifted_filters(case, data):
-    net = fitted(case, data)
-    fields = net.receptive_fields_.reshape(3, *net.shape_)
-    axes = tuple(range(1, fields.ndim))
-    center = np.array([side // 2 for side in net.shape_])
-    free = net.release().receptive_fields_.reshape(3, 24, *net.shape_)
-    for i, site in enumerate(np.indices(net.shape_).reshape(len(net.shape_), -1).T):
-        shifted = np.roll(fields, tuple(site - center), axes)
-        np.testing.assert_allclose(free[:, i], shifted, atol=1e-7)
-        np.testing.assert_array_equal(free[:, i] == 0.0, shifted == 0.0)
-
-
 def test_released_net_trains_on_from_where_it_is(data):
     free = fitted("ring, stride", data).release()
     before = free.receptive_fields_.copy()

@@ -91,24 +91,3 @@ def test_order_of_samples_in_one_batch_changes_nothing(make):
     one, two = make(4, **options).fit(X, Y), make(4, **options).fit(X[order], Y[order])
     np.testing.assert_allclose(one.receptive_fields_, two.receptive_fields_, rtol=0.0, atol=1e-7)
     np.testing.assert_allclose(one.loss_curve_, two.loss_curve_, rtol=1e-12)
-
-
-@pytest.mark.parametrize("name", NETS)
-def test_training_goes_on_from_one_precision_in_the_other(name):
-    """One batch of all samples is in double precision, several batches and fresh samples not."""
-    net = NETS[name](batch_size=400, max_epochs=1, warm_start=True, random_state=0)
-    for train in (
-        lambda: net.fit(X, Y),
-        lambda: net.set_params(batch_size=100).fit(X, Y),
-        lambda: net.set_params(batch_size=500).fit(X, Y),
-        lambda: net.partial_fit(X, Y),
-        lambda: net.fit(X, Y),
-        lambda: net.fit_online(TASK, 1000),
-        lambda: net.fit(X, Y),
-    ):
-        before = state_of(net)["weight"].copy() if hasattr(net, "net_") else 0.0
-        train()
-        after = state_of(net)["weight"]
-        assert after.dtype == np.float32
-        assert np.isfinite(after).all()
-        assert not np.array_equal(before, after)
