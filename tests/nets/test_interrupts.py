@@ -64,13 +64,13 @@ def test_interrupt_within_an_epoch_keeps_the_net_trained_so_far(
 
 
 def test_interrupt_in_the_loop_of_skorch_keeps_the_net_trained_so_far(ring, press_ctrl_c):
-    class AtStep(press_ctrl_c):
+    class InBatch(press_ctrl_c):
         def on_batch_end(self, net, **kwargs):
             self.press("on_batch_end", net)
 
-    with pytest.warns(UserWarning, match="interrupted after 5 steps"):
-        net = FCNet(4, batch_size=500, callbacks=[AtStep("on_batch_end", step=5)]).fit(*ring)
-    assert net.n_steps_ == 5
+    with pytest.warns(UserWarning, match="interrupted after 4 steps"):
+        net = FCNet(4, batch_size=500, callbacks=[InBatch("on_batch_end", 2)]).fit(*ring)
+    assert net.n_steps_ == 4
 
 
 @pytest.mark.parametrize("kind", NETS)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from torch.nn import functional
 
 from rfsk import NLGP, Autoencoder, ConvNet, Discrimination, FCNet, Ising, make_nlgp
@@ -18,12 +19,11 @@ TASKS = {
 }
 TASK = Discrimination(TASKS["by compiled code"])
 NETS = {
-    "compiled": lambda **options: FCNet(4, **options),
-    "deep": lambda **options: FCNet((4, 3), readout="linear", **options),
-    "own activation": lambda **options: FCNet(4, activation=functional.softplus, **options),
-    "momentum": lambda **options: FCNet(4, optimizer__momentum=0.9, learning_rate=0.5, **options),
-    "convolution": lambda **options: ConvNet(2, **options),
-    "untied": lambda **options: Autoencoder(4, tied=False, sparsity=0.5, **options),
+    "compiled": FCNet(4),
+    "deep": FCNet((4, 3), readout="linear", activation=functional.softplus),
+    "momentum": FCNet(4, optimizer__momentum=0.9, learning_rate=0.5),
+    "convolution": ConvNet(2),
+    "untied": Autoencoder(4, tied=False, sparsity=0.5),
 }
 
 
@@ -47,11 +47,10 @@ def double_by_default():
         torch.set_default_dtype(torch.float32)
 
 
-def trained_in_all_ways(make):
-    options = {"batch_size": 90, "random_state": 0, "max_epochs": 2}
-    nets = [make(**options).fit(X, Y), make(**options).partial_fit(X, Y)]
-    nets.append(make(**options | {"batch_size": 400}).fit(X, Y))  # in double precision
-    return [*nets, make(**options).fit_online(TASK, 400)]
+def trained_in_all_ways(net):
+    net = clone(net).set_params(batch_size=90, random_state=0, max_epochs=2)
+    nets = [clone(net).fit(X, Y), clone(net).partial_fit(X, Y), clone(net).fit_online(TASK, 400)]
+    return [*nets, net.set_params(batch_size=400).fit(X, Y)]  # in double precision
 
 
 @pytest.mark.parametrize("name", NETS)
