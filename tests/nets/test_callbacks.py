@@ -1,5 +1,6 @@
 """The net inside is a skorch net: callbacks, history and validation work as in skorch."""
 
+from functools import partial
 from unittest.mock import MagicMock
 
 import numpy as np
@@ -38,16 +39,12 @@ def accuracy(scoring="accuracy", **options):
     return cb.EpochScoring(scoring, **{"name": "acc", "lower_is_better": False, **options})
 
 
-def stopper(**options):
-    return cb.EarlyStopping(patience=2, threshold=10.0, sink=lambda *_: None, **options)
-
-
 def halving(**options):
     return cb.LRScheduler(ExponentialLR, gamma=0.5, **options)
 
 
-def plateau():
-    return cb.LRScheduler("ReduceLROnPlateau", patience=0, threshold=10.0)
+stopper = partial(cb.EarlyStopping, patience=2, threshold=10.0, sink=lambda *_: None)
+plateau = partial(cb.LRScheduler, "ReduceLROnPlateau", patience=0, threshold=10.0)
 
 
 def halves(values):
@@ -154,19 +151,6 @@ def test_callback_that_needs_validation_data_is_refused_before_training(make, ta
         assert not hasattr(net, "net_")
 
 
-def test_callbacks_of_the_training_need_no_validation_data():
-    callbacks = [
-        accuracy(on_train=True),
-        cb.BatchScoring("accuracy", on_train=True),
-        cb.PassthroughScoring("train_loss", on_train=True),
-        cb.EarlyStopping("train_loss"),
-        cb.LRScheduler("ReduceLROnPlateau"),
-        cb.LRScheduler("StepLR", step_size=1, monitor="valid_loss"),  # not used by this policy
-        cb.WandbLogger(MagicMock(), save_model=False),
-    ]
-    assert make_net(*callbacks).fit(X, Y).n_steps_ == 12
-
-
 class KeepValidationData(cb.Callback):
     def on_epoch_end(self, net, dataset_valid=None, **kwargs):
         self.inputs, self.labels = dataset_valid.inputs.double().numpy(), dataset_valid.y.numpy()
@@ -225,6 +209,10 @@ def test_callbacks_of_epochs_keep_the_compiled_step(monkeypatch, tmp_path):
         cb.MlflowLogger(MagicMock(), MagicMock(), create_artifact=False),
     ]
     assert make_net(*callbacks, validation_fraction=0.25).fit(X, Y).n_steps_ == 10
+    plateau = cb.LRScheduler("ReduceLROnPlateau")  # of the training loss
+    epochs = [cb.EarlyStopping("train_loss"), plateau]
+    epochs += [cb.LRScheduler("StepLR", step_size=1, monitor="valid_loss")]  # not used
+    assert make_net(*epochs).fit(X, Y).n_steps_ == 12
     scoring = cb.BatchScoring("accuracy", on_train=True)
     for listener in (accuracy(on_train=True), scoring, halving(step_every="batch")):
         with pytest.raises(AssertionError, match="autograd took a step"):

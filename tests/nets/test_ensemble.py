@@ -208,16 +208,11 @@ def test_sizes_and_batches_may_differ(ring, options):
     trained_online_together(nets, [task_of(3.0), task_of(1.0), small, small, small], 1000)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"optimizer": "adam"},
-        {"optimizer__momentum": 0.9},
-        {"optimizer": torch.optim.NAdam, "learning_rate": 1e-3},
-        {"optimizer": torch.optim.Rprop, "learning_rate": 1e-3},
-    ],
-    ids=str,
-)
+STATEFUL = [{"optimizer": "adam"}, {"optimizer__momentum": 0.9}]
+STATEFUL += [{"optimizer": torch.optim.Rprop, "learning_rate": 1e-3}]
+
+
+@pytest.mark.parametrize("options", STATEFUL, ids=str)
 def test_state_of_any_optimizer_is_kept_when_stacked_nets_train_on(ring, options):
     def nets():
         shared = {"max_epochs": 1, "warm_start": True, "learning_rate": 1e-2}
@@ -262,73 +257,56 @@ def test_nets_trained_together_may_keep_data_for_validation(ring, options):
 
 
 LINEAR = {"activation": "linear", "max_epochs": 3, "batch_size": 100}
+# The second of three nets of one architecture starts too far out.
 DIVERGING = {
-    "compiled": lambda i: FCNet(6, learning_rate=50.0 if i == 1 else 0.1, **LINEAR),
-    "stacked": lambda i: FCNet(6, readout="linear", loss="squared", learning_rate=0.1, **LINEAR),
-    "autoencoders": lambda i: Autoencoder(6, optimizer="sgd", **LINEAR),
+    "compiled": (FCNet, {"learning_rate": 0.1}),
+    "stacked": (FCNet, {"readout": "linear", "loss": "squared", "learning_rate": 0.1}),
+    "autoencoders": (Autoencoder, {"optimizer": "sgd"}),
 }
 
 
-def diverging(kind):
-    """Three nets of one architecture and rate, the second of which starts too far out."""
-    return [
-        DIVERGING[kind](i).set_params(init_scale=scale, random_state=i)
-        for i, scale in enumerate((0.1, 1e5, 0.1))
-    ]
-
-
 @pytest.mark.parametrize("kind", DIVERGING)
-@pytest.mark.parametrize("is_fitted", [False, True])
-def test_one_that_diverges_is_as_before_and_does_not_harm_the_others(ring, kind, is_fitted):
-    nets = diverging(kind)
-    if is_fitted:
-        rate = nets[1].learning_rate
-        nets[1].set_params(init_scale=0.1, learning_rate=0.1 * nets[0].learning_rate).fit(*ring)
-        hidden, losses = nets[1].transform(ring[0]), nets[1].loss_curve_
-        nets[1].set_params(init_scale=1e5, learning_rate=rate)
-    with pytest.warns(UserWarning, match=r"Nets \[1\] diverged and are as they were before; lower"):
+def test_one_that_diverges_is_as_before_and_does_not_harm_the_others(ring, kind):
+    make, options = DIVERGING[kind]
+    nets, alone = ([make(6, random_state=i, **options, **LINEAR) for i in range(3)] for _ in "ab")
+    nets[0].set_params(warm_start=True).fit(*ring)
+    hidden, losses = nets[0].transform(ring[0]), nets[0].loss_curve_
+    nets[0].set_params(learning_rate=1e12)
+    nets[1].set_params(init_scale=1e25)
+    message = r"Nets \[0, 1\] diverged and are as they were before; lower"
+    with pytest.warns(UserWarning, match=message):
         fit_many(nets, *ring)
-    assert hasattr(nets[1], "net_") == is_fitted
-    if is_fitted:
-        np.testing.assert_array_equal(nets[1].transform(ring[0]), hidden)
-        np.testing.assert_array_equal(nets[1].loss_curve_, losses)
-    assert_same(nets[::2], [net.fit(*ring) for net in diverging(kind)[::2]], atol=1e-5)
+    np.testing.assert_array_equal(nets[0].transform(ring[0]), hidden)
+    np.testing.assert_array_equal(nets[0].loss_curve_, losses)
+    assert not hasattr(nets[1], "net_")
+    assert_same(nets[2:], [alone[2].fit(*ring)], atol=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("nets", "method", "epochs_before"),
+    ("kind", "method", "call", "stopped"),
     [
-        (lambda: compiled_nets([{}] * 6), (CompiledStep, "run"), 4 * 4 + 1),
-        (
-            lambda: stacked_nets("deep", n_nets=6, max_epochs=4),
-            (_ensemble._Stack, "run_epoch"),
-            4 + 1,
-        ),
+        ("compiled", (CompiledStep, "run"), 4 * 4 + 2, [4]),
+        ("stacked", (_ensemble._Stack, "run_epoch"), 4 + 2, [2, 3]),
     ],
-    ids=["compiled", "stacked"],
 )
 def test_interrupt_keeps_what_is_trained_and_leaves_the_rest_as_it_was(
-    ring, nets, method, epochs_before, monkeypatch, press_ctrl_c_at_call
+    ring, kind, method, call, stopped, monkeypatch, press_ctrl_c_at_call
 ):
     """One net, or a stack of two, is stopped before the second of four epochs."""
     monkeypatch.setattr(_ensemble, "_AT_ONCE", 2)
-    nets = nets()
+    options = {"loss": "cross_entropy"} if kind == "stacked" else {}
+    nets = compiled_nets([{}] * 6, **options)
     earlier = nets[5].fit(*ring).receptive_fields_
-    press_ctrl_c_at_call(*method, epochs_before + 1)
-    stopped = [4] if method[0] is CompiledStep else [2, 3]
-    per_epoch = 900 // nets[0].batch_size + (900 % nets[0].batch_size > 0)
-    message = f"interrupted; {stopped[-1] + 1} of 6 nets are kept as far as they were"
-    with pytest.warns(UserWarning, match=message):
+    press_ctrl_c_at_call(*method, call)
+    n_kept = stopped[-1] + 1
+    with pytest.warns(UserWarning, match=f"interrupted; {n_kept} of 6 nets are kept as far as"):
         fit_many(nets, *ring, n_jobs=1)
-    for i, net in enumerate(nets[:5]):
-        assert hasattr(net, "net_") == (i <= stopped[-1])
-        if i in stopped:
-            assert net.net_.interrupted_
-            assert net.n_steps_ == per_epoch
-            short = clone(net).set_params(max_epochs=1).fit(*ring)
-            np.testing.assert_allclose(net.receptive_fields_, short.receptive_fields_, atol=1e-5)
-        elif i < stopped[0]:
-            assert net.n_steps_ == 4 * per_epoch
+    assert [hasattr(net, "net_") for net in nets[:5]] == [i < n_kept for i in range(5)]
+    assert [net.n_steps_ for net in nets[:n_kept]] == [36] * stopped[0] + [9] * len(stopped)
+    for i in stopped:
+        assert nets[i].net_.interrupted_
+        short = clone(nets[i]).set_params(max_epochs=1).fit(*ring)
+        np.testing.assert_allclose(nets[i].receptive_fields_, short.receptive_fields_, atol=1e-5)
     np.testing.assert_array_equal(nets[5].receptive_fields_, earlier)
 
 
@@ -355,45 +333,35 @@ def test_error_of_a_callback_is_raised_and_the_nets_trained_so_far_are_kept(ring
 
 
 def test_progress_is_shown_on_request(ring, capfd):
-    fit_many(compiled_nets([{}] * 3), *ring)
-    assert capfd.readouterr().err == ""
-    fit_many(compiled_nets([{}] * 3), *ring, verbose=1)
-    assert "3/3" in capfd.readouterr().err
+    for verbose in (0, 1):
+        fit_many(compiled_nets([{}] * 3), *ring, verbose=verbose)
+        assert ("3/3" in capfd.readouterr().err) == bool(verbose)
 
 
 TASK, COUNTER = task_of(3.0), EarlyStopping("train_loss")
+SHARING = [FCNet(4, callbacks=[entry]) for entry in (COUNTER, ("counter", COUNTER))]
+MASKED, NEEDY = FCNet(4, mask=np.ones((3, 20), bool)), FCNet(4, callbacks=[EarlyStopping()])
 FAULTS = {
     "nets is empty": lambda net, X, y: fit_many([], X, y),
     "nets holds the same net twice": lambda net, X, y: fit_many([net, net], X, y),
     "nets holds a str; expected an FCNet, Con": lambda net, X, y: fit_many([net, "net"], X, y),
-    "Two nets have the same callback object": lambda net, X, y: fit_many(
-        [FCNet(4, callbacks=[entry]) for entry in (COUNTER, ("counter", COUNTER))], X, y
-    ),
+    "Two nets have the same callback object": lambda net, X, y: fit_many(SHARING, X, y),
     "Got 2 tasks for 1 nets": lambda net, X, y: fit_many_online([net], [TASK, TASK]),
     "task is a str; expected a Discrimination": lambda net, X, y: fit_many_online([net], ["task"]),
     "n_samples=0; expected an integer > 0": lambda net, X, y: fit_many_online([net], TASK, 0),
-    "learning_rate=-1; expected a finite number > 0": lambda net, X, y: fit_many_online(
-        [FCNet(learning_rate=-1)], TASK
-    ),
     "y has 1 class": lambda net, X, y: fit_many([net], X, np.zeros(900)),
-    r"mask has shape \(3, 20\)": lambda net, X, y: fit_many(
-        [net, FCNet(4, mask=np.ones((3, 20), bool))], X, y
-    ),
+    r"mask has shape \(3, 20\)": lambda net, X, y: fit_many([net, MASKED], X, y),
     "n_jobs == 0": lambda net, X, y: fit_many([net], X, y, n_jobs=0),
-    "EarlyStopping needs valid_loss, but no data are": lambda net, X, y: fit_many_online(
-        [net, FCNet(4, callbacks=[EarlyStopping()], validation_fraction=0.2)], TASK
-    ),
+    "EarlyStopping needs valid_loss": lambda net, X, y: fit_many_online([net, NEEDY], TASK),
 }
 
 
 @pytest.mark.parametrize("message", FAULTS)
 def test_bad_ensembles_are_refused_and_leave_all_nets_as_they_were(ring, message):
-    fitted = FCNet(4, max_epochs=1, random_state=0).fit(*ring)
+    fitted, unfitted = FCNet(4, max_epochs=1, random_state=0).fit(*ring), FCNet(4)
     decision = fitted.decision_function(ring[0])
-    with pytest.raises((ValueError, TypeError), match=message):
-        FAULTS[message](fitted, *ring)
+    for net in (fitted, unfitted):
+        with pytest.raises((ValueError, TypeError), match=message):
+            FAULTS[message](net, *ring)
     np.testing.assert_array_equal(fitted.decision_function(ring[0]), decision)
-    unfitted = FCNet(4)
-    with pytest.raises((ValueError, TypeError), match=message):
-        FAULTS[message](unfitted, *ring)
     assert not hasattr(unfitted, "net_")

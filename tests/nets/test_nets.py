@@ -6,7 +6,7 @@ import torch
 from scipy import special
 from skorch.callbacks import Callback, PrintLog
 
-from rfsk import ConvNet, FCNet, fit_many, make_nlgp
+from rfsk import ConvNet, FCNet, make_nlgp
 
 ACTIVATIONS = {
     "erf": lambda h: special.erf(h / np.sqrt(2)),
@@ -135,15 +135,3 @@ def test_weights_of_classes_are_weights_of_samples(make_net, ring):
         net = make_net(class_weight=class_weight).fit(X, y)
         np.testing.assert_allclose(net.receptive_fields_, expected.receptive_fields_, atol=1e-6)
     assert not np.allclose(make_net().fit(X, y).receptive_fields_, net.receptive_fields_, atol=1e-3)
-
-
-def test_sizes_may_be_numpy_integers_as_grids_have_them(ring):
-    X, y = (part[:200] for part in ring)
-    two, four, twenty = (np.int64(n) for n in (2, 4, 20))
-    sizes = {"batch_size": twenty, "max_epochs": two, "random_state": 0}
-    nets = [
-        FCNet(four, **sizes, record=four, image_shape=(four, np.int64(5))),
-        FCNet((four, two), **sizes, readout="linear"),
-        ConvNet(two, kernel_size=np.int64(5), **sizes),
-    ]
-    assert all(np.isfinite(net.receptive_fields_).all() for net in fit_many(nets, X, y))
