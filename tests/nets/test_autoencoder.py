@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
-from sklearn.exceptions import NotFittedError
 from skorch.callbacks import LRScheduler
 
 from rfsk import Autoencoder, make_nlgp
@@ -77,8 +76,6 @@ def test_partial_fit_is_an_epoch_and_fit_online_takes_a_model_or_a_task(X):
 
 
 def test_codes_of_another_width_are_refused(X):
-    with pytest.raises(NotFittedError):
-        Autoencoder().inverse_transform([[1.0]])
     net = Autoencoder(3, max_epochs=1, random_state=0).fit(X)
     with pytest.raises(ValueError, match="codes has 2 columns; expected one per hidden unit, 3"):
         net.inverse_transform(np.ones((4, 2)))

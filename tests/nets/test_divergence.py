@@ -34,11 +34,7 @@ def state_of(net):
         [
             {k: v for k, v in vars(net).items() if k.endswith("_") and isinstance(v, np.ndarray)},
             {name: value.numpy() for name, value in net.net_.module_.state_dict().items()},
-            [
-                state["momentum_buffer"].numpy()
-                for state in net.net_.optimizer_.state.values()
-                if state.get("momentum_buffer") is not None
-            ],
+            [np.asarray(s.get("momentum_buffer")) for s in net.net_.optimizer_.state.values()],
             [dict(row, batches=None) for row in net.history_],
             (net.n_steps_, net.time_, net.net_.n_steps_, net.net_.interrupted_),
         ]

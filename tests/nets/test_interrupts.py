@@ -4,23 +4,21 @@ import signal
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from skorch.callbacks import Callback, EarlyStopping
 
 from rfsk import Autoencoder, ConvNet, FCNet
 from rfsk.nets._batches import Chunk
 from rfsk.nets._compiled_step import CompiledStep
 
-NETS = {
-    "compiled": lambda **options: FCNet(4, **options),
-    "autograd": lambda **options: FCNet(4, readout="linear", **options),
-    "convolution": lambda **options: ConvNet(2, **options),
-    "autoencoder": lambda **options: Autoencoder(4, **options),
-}
+NETS = {"compiled": FCNet(4), "autograd": FCNet(4, readout="linear")}
+NETS |= {"convolution": ConvNet(2), "autoencoder": Autoencoder(4)}
 WAYS = ["data", "online"]
 
 
 def make_net(kind, **options):
-    return NETS[kind](**{"batch_size": 500, "max_epochs": 3, "random_state": 0, **options})
+    options = {"batch_size": 500, "max_epochs": 3, "random_state": 0, **options}
+    return clone(NETS[kind]).set_params(**options)
 
 
 def fit(net, way, ring, task):

@@ -77,7 +77,7 @@ def test_default_kernel_is_the_largest_odd_one_within_three_quarters(side, taps)
 
 def test_fit_online_learns_and_uses_exactly_the_samples_asked_for(make_net):
     task = make_nlgp(10, 20, correlation_length=(1.0, 4.0), return_X_y=False).task
-    net = make_net(batch_size=64).fit_online(task, 64 * 150 + 10)
+    net = make_net(batch_size=np.int64(64)).fit_online(task, 64 * 150 + 10)
     assert net.n_steps_ == 151
     assert net.score(*task.sample(4000, random_state=1)) > 0.75
     assert len(net.loss_curve_) == 100
@@ -87,7 +87,7 @@ def test_fit_online_learns_and_uses_exactly_the_samples_asked_for(make_net):
 def test_same_seed_same_fields_bit_for_bit_with_or_without_snapshots(make_net, ring):
     """Snapshots are spaced evenly in the logarithm, from the start to the end."""
     fields = make_net().fit(*ring).fit(*ring).receptive_fields_
-    net = make_net(record=6, batch_size=500).fit(*ring)
+    net = make_net(record=np.int64(6), max_epochs=np.int64(3)).fit(*ring)
     np.testing.assert_array_equal(net.receptive_fields_, fields)
     np.testing.assert_array_equal(net.receptive_field_history_[-1], fields)
     assert not np.array_equal(make_net(random_state=1).fit(*ring).receptive_fields_, fields)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.exceptions import NotFittedError
+from skorch.callbacks import InputShapeSetter
 from torch.nn import functional
 
-from rfsk import Autoencoder, ConvNet, FCNet, fit_many, ipr, make_nlgp
+from rfsk import Autoencoder, ConvNet, FCNet, fit_many, make_nlgp
 from rfsk.nets import _base
 
 X, Y = make_nlgp(60, 12, correlation_length=(1.0, 2.0), random_state=0)
@@ -57,20 +57,6 @@ def test_l1_is_a_soft_threshold_after_each_step(ring, readout):
     assert (expected == 0.0).any()
 
 
-@pytest.mark.slow
-def test_beta_lasso_learns_local_connectivity_at_no_cost_in_accuracy():
-    """D = 100, g = 3, 20,000 rows, seed 0, l1 = 2e-4, cut at 200: 69 % of the weights of the
-    localized half are exactly zero, 44 % of the others; accuracy .852 as without."""
-    X, y = make_nlgp(random_state=0)
-    X_new, y_new = make_nlgp(random_state=1)
-    dense = FCNet(random_state=0).fit(X, y)
-    sparse = FCNet(l1=2e-4, l1_cut=200.0, random_state=0).fit(X, y)
-    assert (dense.receptive_fields_ == 0.0).mean() == 0.0
-    assert (sparse.receptive_fields_[:32] == 0.0).mean() > 0.6
-    assert ipr(sparse.receptive_fields_[:32]).mean() > ipr(dense.receptive_fields_[:32]).mean()
-    assert sparse.score(X_new, y_new) > dense.score(X_new, y_new) - 0.01
-
-
 def task_of(n_features):
     return make_nlgp(2, n_features, return_X_y=False).task
 
@@ -95,6 +81,7 @@ FAULTS = [
     ({"optimizer__lr": 0.1}, "'optimizer__lr' is set by learning_rate; set that instead"),
     ({"callbacks__none__at": 0.1}, "callbacks__none__at"),
     ({"callbacks": "disable"}, "expected a list of skorch"),
+    ({"callbacks": [InputShapeSetter()]}, "InputShapeSetter cannot work here"),
     ({"class_weight": "even"}, "class_weight='even'; expected None, 'balanced' or a dict"),
     ({"class_weight": {0: -1.0}}, r"class_weight={0: -1.0}; expected weights >= 0, not all"),
     ({"class_weight": {7: 1.0}}, r"The classes, \[0, 1\], are not in class_weight"),
@@ -152,16 +139,3 @@ def test_fault_of_one_estimator_is_named_by_every_fit(make, options, message):
         with pytest.raises((ValueError, TypeError), match=message):
             call(X, Y)
     assert not hasattr(net, "net_")
-
-
-@pytest.mark.parametrize("make", [FCNet, ConvNet])
-def test_refused_first_fit_leaves_the_net_unfitted(make):
-    net = make(max_epochs=1, random_state=0)
-    with pytest.raises(ValueError, match="not among the classes"):
-        net.partial_fit(X, Y + 5, classes=[0, 1])
-    with pytest.raises(ValueError, match="y has 1 class"):
-        net.fit(X, np.zeros(60))
-    with pytest.raises(NotFittedError):
-        net.predict(X)
-    with pytest.raises(ValueError, match=r"X has 5 features, but .* is expecting 12 features as"):
-        net.fit(X, Y).predict(X[:, :5])
