@@ -25,12 +25,10 @@ from .._core._random import draw_seed, generator_and_seed
 from .._core._types import Array
 from .._core._validation import check_image_shape, check_positive, validate_inputs
 from ..datasets import Discrimination
-from ._activations import as_activation
 from ._batches import Samples, TaskBatches
 from ._callbacks import check_callbacks
-from ._device import resolve_device, threads_for
-from ._engine import DivergenceError, Engine, as_optimizer
-from ._modules import HiddenUnits
+from ._engine import DivergenceError, Engine, as_optimizer, resolve_device, threads_for
+from ._modules import HiddenUnits, as_activation
 from ._snapshots import Evaluator, FieldRecorder, Snapshots
 
 FLOATS = [np.float64, np.float32]

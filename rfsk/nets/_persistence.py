@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._autoencoder import Autoencoder
 from ._base import NetEstimator
 from ._convnet import ConvNet
-from ._device import resolve_device
+from ._engine import resolve_device
 from ._fcnet import FCNet
 
 _CLASSES: Any = {cls.__name__: cls for cls in (Autoencoder, ConvNet, FCNet)}
