@@ -96,6 +96,14 @@ def test_same_seed_same_fields_bit_for_bit_with_or_without_snapshots(make_net, r
     assert np.all(np.diff(np.log(steps[1:])) > 1)
 
 
+def test_training_leaves_global_generators_alone(make_net, ring):
+    torch.manual_seed(5)
+    states = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    make_net().fit(*ring)
+    assert torch.equal(torch.get_rng_state(), states[0])
+    np.testing.assert_array_equal(np.random.get_state()[1], states[1])  # noqa: NPY002
+
+
 @pytest.mark.parametrize(("batch_size", "expected"), [(100, 1), (1000, 2)])
 def test_small_steps_are_taken_by_one_thread(ring, batch_size, expected):
     seen, before = [], torch.get_num_threads()
