@@ -64,21 +64,28 @@ def draw_fields(
         for i in range(n):
             fill_normal(noise[i], seed, numbers[start + i] * stride)
         fields[:] = _ZERO
-        # Columns of all fields side by side, so that the innermost loops are long.
-        for i in range(n):
-            for a in range(n_sides):
+        if height == 1:
+            for i in range(n):
                 for b in range(n_modes):
-                    x = amplitudes[a, b] * noise[i, a * n_modes + b]
-                    along_modes[b, i * n_sides + a] = x
-        across[:] = _ZERO
-        add_outer_products(modes, along_modes, n_modes, across, n * n_sides)
-        for i in range(n):
-            for a in range(n_sides):
-                for c in range(width):
-                    along_sides[a, i * width + c] = across[c, i * n_sides + a]
-        add_outer_products(sides, along_sides, n_sides, fields, n * width)
-        length = n * width
-        for r in range(height):
+                    along_modes[b, i] = amplitudes[0, b] * noise[i, b]
+            add_outer_products(along_modes, modes, n_modes, fields, width)
+            n_lines, length = n, width
+        else:
+            # Columns of all fields side by side, so that the innermost loops are long.
+            for i in range(n):
+                for a in range(n_sides):
+                    for b in range(n_modes):
+                        x = amplitudes[a, b] * noise[i, a * n_modes + b]
+                        along_modes[b, i * n_sides + a] = x
+            across[:] = _ZERO
+            add_outer_products(modes, along_modes, n_modes, across, n * n_sides)
+            for i in range(n):
+                for a in range(n_sides):
+                    for c in range(width):
+                        along_sides[a, i * width + c] = across[c, i * n_sides + a]
+            add_outer_products(sides, along_sides, n_sides, fields, n * width)
+            n_lines, length = height, n * width
+        for r in range(n_lines):
             if map_number == 1:
                 for d in range(length):
                     fields[r, d] = scale * erf(fields[r, d])
@@ -93,6 +100,10 @@ def draw_fields(
                     fields[r, d] *= scale
         for i in range(n):
             row = rows[start + i]
-            for r in range(height):
+            if height == 1:
                 for c in range(width):
-                    out[row, r * width + c] = fields[r, i * width + c]
+                    out[row, c] = fields[i, c]
+            else:
+                for r in range(height):
+                    for c in range(width):
+                        out[row, r * width + c] = fields[r, i * width + c]

@@ -106,14 +106,15 @@ def _layout(model: Any) -> tuple[Any, ...]:
         np.ascontiguousarray(part, dtype=np.float32) for part in model.noise_filter.mode_factors
     )
     (n_down, height), (n_across, width) = down.shape, across.shape
-    most = _AT_ONCE if height == 1 else _AT_ONCE // 8
+    is_ring = height == 1
+    most = _AT_ONCE if is_ring else _AT_ONCE // 8
     n_noise = n_down * n_across
     shapes = (
         (most, n_noise + n_noise % 2),
         (n_across, most * n_down),
         (width, most * n_down),
         (n_down, most * width),
-        (height, most * width),
+        (most, width) if is_ring else (height, most * width),
     )
     buffers = tuple(np.empty(shape, dtype=np.float32) for shape in shapes)
     return down, across, amplitudes, MAPS[name], np.float32(factor), buffers

@@ -20,7 +20,7 @@ class PhaseDiagramDisplay(Display):
 
     Parameters
     ----------
-    table : Sweep, DataFrame or dict of ndarray
+    table : DataFrame or dict of ndarray
         One row per cell.
     x, y, value : str
         Columns of the axes, and the column to draw.

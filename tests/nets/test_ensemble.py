@@ -1,6 +1,7 @@
 """fit_many and fit_many_online against fits one by one."""
 
 import copy
+import threading
 
 import numpy as np
 import pytest
@@ -151,6 +152,26 @@ def stack_sizes(monkeypatch):
 
     monkeypatch.setattr(_ensemble._Stack, "__init__", counting)
     return sizes
+
+
+def test_compiled_result_depends_on_neither_size_nor_order_nor_threads(ring):
+    """Bit for bit."""
+    task = task_of(3.0)
+
+    def fields(order, n_jobs):
+        nets = compiled_nets([{}] * 7)
+        online = fit_many_online([nets[i] for i in order], task, 3000, n_jobs=n_jobs)
+        offline = fit_many([compiled_nets([{}] * 7)[i] for i in order], *ring, n_jobs=n_jobs)
+        return [
+            {net.random_state: net.receptive_fields_.tobytes() for net in nets}
+            for nets in (online, offline)
+        ]
+
+    reference = fields(range(7), 1)
+    assert fields(range(7), 2) == reference
+    assert fields(range(6, -1, -1), 3) == reference
+    for few, all_of_them in zip(fields([4, 2], 2), reference, strict=True):
+        assert few == {seed: all_of_them[seed] for seed in (4, 2)}
 
 
 @pytest.mark.parametrize("kind", STACKED)
@@ -315,6 +336,29 @@ def test_error_of_a_callback_is_raised_and_the_nets_trained_so_far_are_kept(ring
         fit_many(nets, *ring, n_jobs=1)
     assert nets[0].n_steps_ == 9
     assert not hasattr(nets[1], "net_")
+
+
+@BOTH_KINDS
+def test_nets_that_share_a_generator_are_as_fitted_in_turn(ring, options):
+    def nets():
+        rng = np.random.default_rng(3)
+        return [FCNet(6, max_epochs=2, random_state=rng, **options) for _ in range(3)]
+
+    fitted_together(nets, *ring)
+
+
+def test_threads_of_torch_are_given_back(ring):
+    def count():
+        found = []
+        thread = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+        thread.start()
+        thread.join()
+        return found[0]
+
+    before = count()
+    fit_many(compiled_nets([{}] * 4), *ring, n_jobs=2)
+    fit_many(stacked_nets("deep"), *ring, n_jobs=2)
+    assert count() == before
 
 
 def test_progress_is_shown_on_request(ring, capfd):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from unittest.mock import MagicMock
 
 import numpy as np
@@ -133,7 +134,15 @@ def test_net_of_an_absent_device_names_the_remedy_and_opens_by_it(net, path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs permissions of POSIX")
-def test_replaced_file_keeps_its_permissions(net, path):
-    path.touch(0o640)
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_saved_file_has_the_permissions_of_the_umask_and_a_replaced_one_its_own(net, path, umask):
+    before = os.umask(umask)
+    try:
+        rfsk.save(net, path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
+    path.chmod(0o640)
     rfsk.save(net, path)
-    assert path.stat().st_mode & 0o777 == 0o640
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert [file.name for file in path.parent.iterdir()] == [path.name]

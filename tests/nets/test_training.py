@@ -152,3 +152,22 @@ def test_online_fit_forgets_the_names_of_earlier_features(ring):
         net = make(4, max_epochs=1, random_state=0).fit(frame, ring[1]).fit_online(WIDER, 1000)
         assert not hasattr(net, "feature_names_in_")
         assert net.transform(np.zeros((2, 24))).shape == (2, 4)
+
+
+def test_lazy_labels_and_lengths_must_be_known_and_blocks_may_be_empty(ring):
+    dask_array = pytest.importorskip("dask.array")
+    X, y = dask_array.from_array(ring[0], chunks=(500, 20)), ring[1]
+    unknown = X[X[:, 0] > 0]
+    with pytest.raises(ValueError, match=r"labels of a lazy array are not known .* pass all"):
+        FCNet().partial_fit(X, y)
+    for data, message in (
+        ((X, y[:1400]), r"The arrays have \[1500, 1400\] rows"),
+        ((unknown, unknown[:, 0]), r"have \[nan, nan\] rows; .*compute_chunk_sizes"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            FCNet().partial_fit(*data, classes=[0, 1])
+    keep = np.arange(1500) // 500 != 1
+    some = X[dask_array.from_array(keep, chunks=500)].compute_chunk_sizes()
+    assert some.chunks[0] == (500, 0, 500)
+    net = FCNet(6, random_state=0).partial_fit(some, y[keep], classes=[0, 1])
+    assert net.n_steps_ == 2

@@ -57,6 +57,14 @@ def test_index_is_one_side_of_one_as_the_effective_flow_localizes():
         assert localized == localization_index(pair).localizes
 
 
+def test_kurtosis_errs_where_the_index_does_not():
+    steep, soft = mapped(Algebraic(6.0)), nlgps(0.1 * 2**0.5)
+    assert steep[0].excess_kurtosis() == pytest.approx(soft[0].excess_kurtosis(), abs=0.003)
+    assert localization_index(steep).index == pytest.approx(1.003, abs=1e-3)
+    assert localization_index(soft).index == pytest.approx(0.990, abs=1e-3)
+    assert localization_index(mapped(Algebraic(5.89))).localizes  # at a kurtosis of zero
+
+
 @pytest.mark.parametrize("theory", ["rectified", "committee"])
 def test_index_of_samples_meets_that_of_their_model(theory):
     pair = nlgps(3.0, 20, (1.0, 2.0))
