@@ -76,23 +76,18 @@ def sites_of(indices: ArrayLike, n_features: int) -> Integers:
     return sites.astype(np.int64)
 
 
-def canonical_sites(sites: Integers, shape: tuple[int, ...]) -> Integers:
-    """First of the sets equivalent to four sites, (n, 4), by symmetries of a ring or torus."""
+def canonical_codes(sites: Integers, shape: tuple[int, ...]) -> Integers:
+    """Number of the first of the sets equivalent to four sites, (n, 4), on a ring or torus."""
     coordinates = np.unravel_index(sites, shape)
-    best = None
+    codes = []
     for origin, sign in itertools.product(range(4), (1, -1)):
         moved = tuple(
             sign * (axis - axis[:, origin : origin + 1]) % side
             for axis, side in zip(coordinates, shape, strict=True)
         )
         candidate = np.sort(np.ravel_multi_index(moved, shape), axis=1)
-        if best is None:
-            best = candidate
-            continue
-        difference = candidate - best
-        first = np.take_along_axis(difference, (difference != 0).argmax(axis=1)[:, None], axis=1)
-        best = np.where(first < 0, candidate, best)
-    return np.asarray(best)
+        codes.append(np.ravel_multi_index(tuple(candidate.T), (math.prod(shape),) * 4))
+    return np.asarray(np.min(codes, axis=0))
 
 
 def cumulant_slice(
@@ -111,9 +106,10 @@ def cumulant_slice(
     sites = np.stack([np.zeros_like(j), j, k, l], axis=1)[ordered]
     unique, inverse = sites, np.arange(len(sites))
     if periodic:
-        unique, inverse = np.unique(canonical_sites(sites, shape), axis=0, return_inverse=True)
+        codes, inverse = np.unique(canonical_codes(sites, shape), return_inverse=True)
+        unique = np.stack(np.unravel_index(codes, (n_features,) * 4), axis=1)
     chunks = np.split(unique, range(_CHUNK, len(unique), _CHUNK))
-    entries = np.concatenate([cumulant(chunk) for chunk in chunks])[inverse.ravel()]
+    entries = np.concatenate([cumulant(chunk) for chunk in chunks])[inverse]
     kappa = np.empty((n_features,) * 3)
     for order in itertools.permutations(sites[:, 1:].T):
         kappa[order] = entries

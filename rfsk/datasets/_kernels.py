@@ -25,7 +25,6 @@ _NEGLIGIBLE = 1e-18  # correlation beyond which no further periodic image is sum
 _MAX_REACH = 1000.0  # in correlation lengths: a kernel must have decayed by then
 _MATERN_ORDERS = (0.01, 50.0)
 _MAX_LENGTH_IN_SIDES = 1000.0
-_BLOCK = 2**16  # distances at which a kernel is evaluated at a time
 _DENSE_SITES = 1024  # open lattices up to here are drawn by a dense matrix
 _LARGEST_TORUS = 2**24
 
@@ -175,38 +174,18 @@ def periodic_kernel(
             periodic_kernel((side,), xi, kernel) for side, xi in zip(shape, lengths, strict=True)
         ]
         return np.multiply.outer(*rings)
-    widths = [math.ceil(_reach(profile) * xi) for xi in lengths]
-    if len(shape) == 1:
-        total = _fold(lambda d: profile(d / lengths[0]), widths[0], shape[0])
-    else:
-        n_images = -(-widths[0] // shape[0])
-        images = shape[0] * np.arange(-n_images, n_images + 1)
-
-        def down(distances: Array) -> Array:
-            """Sum over images down the rows, at distances across the columns."""
-            across = (distances / lengths[1]) ** 2
-            sums = np.zeros((shape[0], len(distances)))
-            for image in images:
-                rows = ((np.arange(shape[0]) + image) / lengths[0]) ** 2
-                sums += profile(np.sqrt(rows[:, None] + across))
-            return sums
-
-        total = _fold(down, widths[1], shape[1])
-    return np.asarray(total / total.flat[0])
-
-
-def _fold(values: Callable[[Array], Array], width: int, side: int) -> Array:
-    """Sum over periodic images of a function of the distance 0, 1, ..., width on the last axis."""
-    n_images = width // side + 1
-    block = side * min(n_images, max(1, _BLOCK // side))
-    forward: Array | float = 0.0
-    for start in range(0, width + 1, block):
-        pieces = values(np.arange(start, start + block, dtype=np.float64))
-        forward = forward + pieces.reshape(*pieces.shape[:-1], -1, side).sum(axis=-2)
-    backward = np.roll(np.asarray(forward)[..., ::-1], 1, axis=-1)  # d counts at d and at -d
-    folded = np.asarray(forward + backward)
-    folded[..., 0] -= values(np.zeros(1))[..., 0]
-    return folded
+    squares = []  # of distances in correlation lengths, (images, sites), along each axis
+    for side, xi in zip(shape, lengths, strict=True):
+        n_images = -(-math.ceil(_reach(profile) * xi) // side)
+        images = side * np.arange(-n_images, n_images + 1)
+        squares.append(((np.arange(side) + images[:, None]) / xi) ** 2)
+    down, across = squares if len(shape) == 2 else (squares[0], np.zeros((1, 1)))
+    total = np.zeros((shape[0], across.shape[1]))
+    for rows in down:
+        total += profile(np.sqrt(rows[:, None, None] + across)).sum(axis=1)
+    for axis in range(2):  # exactly symmetric, so that modes have an order
+        total = total + np.roll(np.flip(total, axis), 1, axis)
+    return np.asarray(total / total.flat[0]).reshape(shape)
 
 
 def open_kernel(

@@ -274,8 +274,8 @@ class MapMoments:
         """Factor q and the series of asin(q rho) that continue the last quarter of the series."""
         fractions, left = self._series
         n = len(fractions)
-        arcsine = _arcsine_series(n)
-
+        arcsine, m = np.zeros(n), np.arange(n // 2)  # Taylor coefficients
+        arcsine[1::2] = scipy.special.poch(m + 1.0, -0.5) / (math.sqrt(math.pi) * (2 * m + 1))
         ratio = left / max(float(fractions[3 * n // 4 :].sum()), 1e-300)
 
         def series(log_decay: float) -> tuple[float, Array]:
@@ -292,12 +292,3 @@ class MapMoments:
         if excess(fastest) >= 0.0:
             return series(fastest)
         return series(float(brentq(excess, never, fastest)))
-
-
-def _arcsine_series(n: int) -> Array:
-    """First n Taylor coefficients of the arcsine."""
-    coefficients = np.zeros(n)
-    m = np.arange((n - 1) // 2)
-    odd = np.cumprod(np.concatenate([[1.0], (2 * m + 1) / (2 * m + 2)]))[: n // 2]
-    coefficients[1::2] = odd / np.arange(1, n, 2)
-    return coefficients
