@@ -1,13 +1,10 @@
 """Exact samples of rings of grid values, by bisection in compiled code."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._core._compiled import compiled
 from .._core._types import Array, Integers
 from ._transfer import TransferOperator
-
-_BLOCKS = 8  # blocks of states; the probabilities of blocks are added up beforehand
 
 
 class RingBridges:
@@ -19,66 +16,43 @@ class RingBridges:
     def __init__(self, transfer: TransferOperator, side: int, sites: Integers) -> None:
         around = [int(site) for site in (*sites, sites[0] + side)]
         stretches = [(0, len(sites))]
-        parts = []  # a site, the sites left and right of it, and its distances from them
+        steps = []  # a site, the sites left and right of it, and its distances from them
         for left, right in stretches:  # a list that grows while it is read
             if right - left > 1:
                 middle = (left + right) // 2
                 stretches += [(left, middle), (middle, right)]
                 start, site, end = around[left], around[middle], around[right]
-                parts.append((site, start, end % side, (site - start, end - site)))
-        pairs = sorted({part[-1] for part in parts})
-        exponents = sorted({distance for pair in pairs for distance in pair})
-        n = len(transfer.grid)
-        size = -(-n // _BLOCKS)
-        self._grid = np.pad(transfer.grid, (0, size * _BLOCKS - n), mode="edge")
-        powers = np.zeros((2 + len(exponents), n, size * _BLOCKS))
-        powers[0, :, :n] = transfer.power(side).diagonal()
-        powers[1] = 1.0
-        for power, exponent in zip(powers[2:], exponents, strict=True):
-            power[:, :n] = transfer.power(exponent)
-        self._powers = powers.reshape(-1, n, _BLOCKS, size)
-        factors = [(0, 1)] + [(2 + exponents.index(a), 2 + exponents.index(b)) for a, b in pairs]
-        self._sums = np.empty((len(factors), n, n, _BLOCKS))
-        for sums, (a, b) in zip(self._sums, factors, strict=True):
-            to_left, to_right = self._powers[a].swapaxes(0, 1), self._powers[b].transpose(1, 2, 0)
-            sums[:] = (to_left @ to_right).cumsum(axis=0).transpose(1, 2, 0)
-        steps = [(sites[0], sites[0], sites[0], 0)]
-        steps += [(*part[:3], 1 + pairs.index(part[-1])) for part in parts]
-        # Unsigned integers, which are cheaper as indices.
-        self._steps = np.array([(*step, *factors[step[-1]]) for step in steps], dtype=np.uint64)
+                steps.append((site, start, end % side, site - start, end - site))
+        exponents = sorted({side, *(distance for step in steps for distance in step[3:])})
+        numbered = [(*step[:3], *map(exponents.index, step[3:])) for step in steps]
+        self._steps = np.array(numbered, dtype=np.int64).reshape(-1, 5)
+        self._powers = np.array([transfer.power(exponent) for exponent in exponents])
+        self._diagonal = self._powers[exponents.index(side)].diagonal().cumsum()
+        self._grid, self._first = transfer.grid, around[0]
 
     def draw(self, fields: Array, rng: np.random.Generator) -> None:
         """Draw the sites of rings, (n_rings, side), in place."""
-        states = np.zeros(fields.shape[1], dtype=np.uint64)
-        with rng.bit_generator.lock:
-            _draw(fields, rng, states, self._grid, self._steps, self._powers, self._sums)
+        uniform = rng.random((len(fields), 1 + len(self._steps)))
+        states = np.empty(fields.shape, dtype=np.int64)
+        states[:, self._first] = np.searchsorted(
+            self._diagonal, uniform[:, 0] * self._diagonal[-1], side="right"
+        )
+        _draw(fields, uniform, states, self._grid, self._steps, self._powers)
+        fields[:, self._first] = self._grid[states[:, self._first]]
 
 
 @compiled()
 def _draw(
-    fields: Array,
-    rng: np.random.Generator,
-    states: NDArray[np.uint64],
-    grid: Array,
-    steps: NDArray[np.uint64],
-    powers: Array,
-    sums: Array,
+    fields: Array, uniform: Array, states: Integers, grid: Array, steps: Integers, powers: Array
 ) -> None:
-    size = powers.shape[3]
     for row in range(len(fields)):
         for step in range(len(steps)):
-            site, pair, a, b = steps[step, 0], steps[step, 3], steps[step, 4], steps[step, 5]
-            left, right = states[steps[step, 1]], states[steps[step, 2]]
-            threshold = rng.random() * sums[pair, left, right, _BLOCKS - 1]
-            # Counting is faster than a search, whose end the processor would have to predict.
-            block, below = np.uint64(0), 0.0
-            for n in range(_BLOCKS - 1):
-                is_below = sums[pair, left, right, n] <= threshold
-                block += np.uint64(is_below)
-                below = sums[pair, left, right, n] if is_below else below
-            state = block * np.uint64(size)
-            for n in range(size - 1):
-                below += powers[a, left, block, n] * powers[b, right, block, n]
-                state += np.uint64(below <= threshold)
-            states[site] = state
-            fields[row, site] = grid[state]
+            site, left, right, a, b = steps[step]
+            to_left, to_right = powers[a, states[row, left]], powers[b, states[row, right]]
+            threshold = uniform[row, step + 1] * (to_left @ to_right)
+            total, state = 0.0, 0
+            while total <= threshold and state < len(grid):
+                total += to_left[state] * to_right[state]
+                state += 1
+            states[row, site] = state - 1
+            fields[row, site] = grid[state - 1]
