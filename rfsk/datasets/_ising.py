@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
 from ._generator_decorator import Classes, family, generator
-from ._markov import ChainField, Dynamics, flip_clusters
+from ._markov import ChainField, flip_clusters
 
 _CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))
 _MAX_ATTEMPTS = 2**11  # rings at a time, which stay in cache
@@ -135,9 +135,7 @@ class Ising(ChainField):
         between = (j - i) + (l - k)  # bonds that the product of the four spins holds
         return np.asarray((a**between + a ** (side - between)) / (1.0 + a**side))
 
-    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        if self._dynamics is not None:
-            return self._open(rng, n_samples)(n_samples)
+    def _draw_exactly(self, n_samples: int, rng: np.random.Generator) -> Array:
         # Exact, independent rings: independent bonds, kept if their product around is +1.
         spins = np.empty((n_samples, self.n_features))
         side, negative = self.shape[0], 1.0 / (1.0 + math.exp(2.0 * self.coupling))
@@ -155,24 +153,17 @@ class Ising(ChainField):
             done += len(flips)
         return spins
 
-    @property
-    def _dynamics(self) -> Dynamics | None:
-        """Random spins, Swendsen-Wang sweeps, energy and magnetization."""
-        if len(self.shape) == 1:
-            return None
-        shape, activation = self.shape, -math.expm1(-2.0 * self.coupling)
-        values = np.array([-1, 1], dtype=np.int8)
+    def _start(self, n_chains: int, rng: np.random.Generator) -> NDArray[np.int8]:
+        return rng.choice(np.array([-1, 1], dtype=np.int8), size=(n_chains, *self.shape))
 
-        def observe(spins: NDArray[Any]) -> dict[str, Array]:
-            energy = -sum((spins * np.roll(spins, 1, axis)).mean((1, 2)) for axis in (1, 2))
-            squared = np.asarray(spins.mean((1, 2)) ** 2)
-            return {"energy": np.asarray(energy), "squared magnetization": squared}
+    def _sweep(self, states: NDArray[np.int8], rng: np.random.Generator) -> NDArray[np.int8]:
+        activation = -math.expm1(-2.0 * self.coupling)
+        return flip_clusters(states, (activation, activation), rng)
 
-        return Dynamics(
-            start=lambda n_chains, rng: rng.choice(values, size=(n_chains, *shape)),
-            sweep=lambda spins, rng: flip_clusters(spins, (activation, activation), rng),
-            observe=observe,
-        )
+    def _observe(self, states: NDArray[np.int8]) -> dict[str, Array]:
+        energy = -sum((states * np.roll(states, 1, axis)).mean((1, 2)) for axis in (1, 2))
+        squared = np.asarray(states.mean((1, 2)) ** 2)
+        return {"energy": np.asarray(energy), "squared magnetization": squared}
 
 
 def _bernoulli(

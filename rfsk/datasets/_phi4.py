@@ -12,7 +12,7 @@ from .._core._types import Array, Integers
 from .._core._validation import check_number, check_positive
 from ._gaussian_clone import GaussianClone
 from ._generator_decorator import Classes, family, generator
-from ._markov import ChainField, Dynamics, flip_clusters
+from ._markov import ChainField, flip_clusters
 from ._transfer import TransferOperator
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Phi4(ChainField):
                 )
         if not isinstance(self.standardize, bool | np.bool_):
             raise ValueError(f"standardize={self.standardize!r}; expected True or False.")
-        if self.standardize and not self._has_closed_form:
+        if self.standardize and self._has_chains:
             raise ValueError(
                 "standardize=True needs the variance, which has no closed form on a torus with a "
                 "quartic term; divide the samples by their standard deviation instead."
@@ -95,8 +95,8 @@ class Phi4(ChainField):
         return self.quartic == 0.0
 
     @property
-    def _has_closed_form(self) -> bool:
-        return self._is_free or len(self.shape) == 1
+    def _has_chains(self) -> bool:
+        return len(self.shape) == 2 and not self._is_free
 
     @property
     def _scale(self) -> float:
@@ -199,11 +199,9 @@ class Phi4(ChainField):
         gaps = np.column_stack([gaps, side - gaps.sum(axis=1)])
         return self._transfer.fourth_moment(gaps.astype(np.int64), side) * self._scale**4
 
-    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+    def _draw_exactly(self, n_samples: int, rng: np.random.Generator) -> Array:
         if self._is_free:
             return self._clone.draw(n_samples, rng)
-        if self._dynamics is not None:
-            return self._open(rng, n_samples)(n_samples)
         rows = np.empty((n_samples, self.n_features))
         if self.shape[0] > 1:
             self._bridges.draw(rows, rng)
@@ -211,29 +209,21 @@ class Phi4(ChainField):
         rows *= self._scale
         return rows
 
-    @property
-    def _dynamics(self) -> Dynamics | None:
-        """Normal initial fields, heat bath and cluster flips, mean square and squared mean."""
-        if self._has_closed_form:
-            return None
+    def _start(self, n_chains: int, rng: np.random.Generator) -> Array:
+        return rng.standard_normal((n_chains, *self.shape)).clip(-self._edge, self._edge)
 
-        def start(n_chains: int, rng: np.random.Generator) -> Array:
-            return rng.standard_normal((n_chains, *self.shape)).clip(-self._edge, self._edge)
-
-        def observe(fields: Array) -> dict[str, Array]:
-            squares, mean = (fields**2).mean((1, 2)), fields.mean((1, 2))
-            return {"mean square": squares, "squared mean": mean**2}
-
-        return Dynamics(start, self._sweep, observe)
-
-    def _sweep(self, fields: Array, rng: np.random.Generator) -> Array:
-        self._heat_bath.sweep(fields.reshape(len(fields), -1), rng)
-        signs = np.where(fields < 0.0, -1, 1).astype(np.int8)
-        size = np.abs(fields)
+    def _sweep(self, states: Array, rng: np.random.Generator) -> Array:
+        self._heat_bath.sweep(states.reshape(len(states), -1), rng)
+        signs = np.where(states < 0.0, -1, 1).astype(np.int8)
+        size = np.abs(states)
         first, second = (
             -np.expm1(-2.0 * self.coupling * size * np.roll(size, -1, axis)) for axis in (1, 2)
         )
         return np.asarray(size * flip_clusters(signs, (first, second), rng))
+
+    def _observe(self, states: Array) -> dict[str, Array]:
+        squares, mean = (states**2).mean((1, 2)), states.mean((1, 2))
+        return {"mean square": squares, "squared mean": mean**2}
 
 
 @generator
