@@ -126,12 +126,7 @@ class ImagePatches(Sampler):
     @cached_property
     def _scale(self) -> float:
         """Inverse standard deviation of pixels, over all places and the patch."""
-        total = 0.0
-        for picture, window in zip(self._pictures, self._windows, strict=True):
-            squares = sliding_window_view(picture**2, self.shape).sum(axis=(2, 3))
-            total += float((squares - window.sum(axis=(2, 3)) ** 2 / self.n_features).sum())
-        variance = total / float(self._n_places.sum() * self.n_features)
-        variance -= float(np.mean(self._mean**2))
+        variance = float(self._raw_covariance.trace()) / self.n_features
         contrast = max(float(np.abs(picture).max()) for picture in self._pictures)
         if not variance > 1e-20 * contrast**2:
             raise ValueError(

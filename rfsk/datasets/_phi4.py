@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ._heat_bath import HeatBath
 
 
-_DEEPEST = 1e4
 _NEGLIGIBLE = 42.0  # exp(-42) = 6e-19, relative to the largest weight
 
 
@@ -74,14 +73,6 @@ class Phi4(ChainField):
                 f"mass_squared={self.mass_squared!r} with quartic=0 leaves the field unbounded; "
                 "expected a positive mass_squared or quartic."
             )
-        if self.mass_squared < 0.0:
-            depth = 0.25 * self.mass_squared**2 / self.quartic
-            if depth > _DEEPEST:
-                raise ValueError(
-                    f"mass_squared={self.mass_squared!r} and quartic={self.quartic!r} make wells "
-                    f"{depth:.3g} deep; expected at most {_DEEPEST:g}. In deeper ones the field "
-                    "has one size everywhere: take Ising."
-                )
         if not isinstance(self.standardize, bool | np.bool_):
             raise ValueError(f"standardize={self.standardize!r}; expected True or False.")
         if self.standardize and self._has_chains:
