@@ -43,21 +43,21 @@ def _moment_derivative(C: Array, t: float, e: float) -> Array:
         c, d = {0, 1, 2, 3} - {a, b}
         variance_a, variance_b, covariance_ab = C[:, a, a] + e, C[:, b, b] + e, t * C[:, a, b]
         determinant = np.maximum(variance_a * variance_b - covariance_ab**2, _TINY)
-        ca, cb, da, db = (t * C[:, p, q] for p, q in ((c, a), (c, b), (d, a), (d, b)))
-
-        def explained(pa: Array, pb: Array, qa: Array, qb: Array) -> Array:
-            return np.asarray(
-                (
-                    pa * qa * variance_b  # noqa: B023
-                    + pb * qb * variance_a  # noqa: B023
-                    - (pa * qb + pb * qa) * covariance_ab  # noqa: B023
-                )
-                / determinant  # noqa: B023
+        of_c, of_d = t * C[:, [a, b], c].T, t * C[:, [a, b], d].T  # covariances with z_a and z_b
+        S_cc, S_dd, S_cd = (
+            total
+            - (
+                p[0] * q[0] * variance_b
+                + p[1] * q[1] * variance_a
+                - (p[0] * q[1] + p[1] * q[0]) * covariance_ab
             )
-
-        S_cd = t * C[:, c, d] - explained(ca, cb, da, db)
-        S_cc = C[:, c, c] + e - explained(ca, cb, ca, cb)
-        S_dd = C[:, d, d] + e - explained(da, db, da, db)
+            / determinant
+            for total, p, q in (
+                (C[:, c, c] + e, of_c, of_c),
+                (C[:, d, d] + e, of_d, of_d),
+                (t * C[:, c, d], of_c, of_d),
+            )
+        )
         scale = np.sqrt(np.maximum(S_cc, _TINY) * np.maximum(S_dd, _TINY))
         correlation = np.clip(S_cd / scale, -1.0, 1.0)
         derivative += C[:, a, b] / np.sqrt(determinant) * np.arcsin(correlation)

@@ -94,8 +94,7 @@ def check_kernel(model: Any) -> None:
         check_option(kernel, "kernel", _KERNELS)
     if boundary == "periodic":
         limit = _MAX_LENGTH_IN_SIDES if kernel == "gaussian" or len(shape) == 1 else 1.0
-        by_axis = _axis_lengths(tuple(lengths), len(shape))
-        if any(length > limit * side for length, side in zip(by_axis, shape, strict=True)):
+        if np.any(lengths > limit * np.array(shape)):
             raise ValueError(
                 f"{given} is too long for a lattice of shape {shape}; expected at most {limit:g} "
                 "times the side along its axis."
@@ -125,12 +124,6 @@ def _check_callable(kernel: Any) -> None:
 def _profile(kernel: Kernel) -> Profile:
     """Correlation as a function of the distance in correlation lengths."""
     return _KERNELS[kernel] if isinstance(kernel, str) else kernel
-
-
-def _axis_lengths(correlation_length: CorrelationLength, n_axes: int) -> tuple[float, ...]:
-    """One correlation length per axis."""
-    lengths = tuple(np.atleast_1d(correlation_length).tolist())
-    return lengths * n_axes if len(lengths) == 1 else lengths
 
 
 def _reach(profile: Profile, threshold: float = _NEGLIGIBLE) -> float:
@@ -168,7 +161,7 @@ def periodic_kernel(
 ) -> Array:
     """Autocovariance of unit variance, summed over all periodic images of a ring or torus."""
     profile = _profile(kernel)
-    lengths = _axis_lengths(correlation_length, len(shape))
+    lengths = np.broadcast_to(correlation_length, len(shape))
     if kernel == "gaussian" and len(shape) == 2:  # a product of two rings
         rings = [
             periodic_kernel((side,), xi, kernel) for side, xi in zip(shape, lengths, strict=True)
@@ -192,7 +185,7 @@ def open_kernel(
     distances: list[NDArray[Any]], correlation_length: CorrelationLength, kernel: Kernel
 ) -> Array:
     """Kernel at the given distances along each axis."""
-    lengths = _axis_lengths(correlation_length, len(distances))
+    lengths = np.broadcast_to(correlation_length, len(distances))
     squares = [(d / xi) ** 2 for d, xi in zip(distances, lengths, strict=True)]
     return np.asarray(_profile(kernel)(np.sqrt(reduce(np.add.outer, squares))))
 
@@ -204,7 +197,7 @@ def embedding(
     margin = _reach(_profile(kernel), 1e-14)
     widest = [
         scipy.fft.next_fast_len(side + math.ceil(margin * xi), real=True)
-        for side, xi in zip(shape, _axis_lengths(correlation_length, len(shape)), strict=True)
+        for side, xi in zip(shape, np.broadcast_to(correlation_length, len(shape)), strict=True)
     ]
     for growth in (1.0, 1.5, 2.0, 3.0, 4.0):
         sides = [

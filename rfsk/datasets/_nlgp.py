@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -119,14 +119,10 @@ class NLGP(LatentField):
         latent = self.latent_autocovariance()
         covariances = pairwise(latent, sites[:, :, None], sites[:, None, :], self.boundary)
         if self.nonlinearity == "sign":  # equal pairs cancel and leave a covariance
-            moments = np.empty(len(sites))
-            paired = (np.diff(sites, axis=1) == 0).argmax(axis=1)
-            repeats = (np.diff(sites, axis=1) == 0).any(axis=1)
-            others = np.array([[2, 3], [0, 3], [0, 1]])[paired[repeats]]
-            left, right = np.take_along_axis(sites[repeats], others, axis=1).T
-            moments[repeats] = pairwise(self._autocovariance, left, right, self.boundary)
-            moments[~repeats] = erf_fourth_moment(covariances[~repeats], math.inf)
-            return moments
+            i, j, k, l = sites.T  # noqa: E741
+            C = partial(pairwise, self._autocovariance, boundary=self.boundary)
+            moments = erf_fourth_moment(covariances, math.inf)
+            return np.select([i == j, j == k, k == l], [C(k, l), C(i, l), C(i, j)], moments)
         moments = erf_fourth_moment(covariances, self.gain) / self.normalization**4
         same = sites[:, 0] == sites[:, 3]
         return np.where(same, self.excess_kurtosis() + 3.0, moments)

@@ -96,6 +96,12 @@ class Phi4(ChainField):
 
     @cached_property
     def _transfer(self) -> TransferOperator:
+        if len(self.shape) == 2:
+            raise NotImplementedError(
+                "Moments of a phi^4 torus have no closed form; estimate them from samples. For a "
+                "Gaussian control draw rfsk.make_gaussian_clone(X, y)."
+            )
+
         def potential(phi: Array) -> Array:
             return np.asarray(0.5 * self.mass_squared * phi**2 + 0.25 * self.quartic * phi**4)
 
@@ -138,11 +144,6 @@ class Phi4(ChainField):
             if self.coupling == 0.0:
                 return 0.0
             return 1.0 / math.acosh(1.0 + 0.5 * self.mass_squared / self.coupling)
-        if len(self.shape) == 2:
-            raise NotImplementedError(
-                "The correlation length of a phi^4 torus has no closed form; estimate it from "
-                "samples."
-            )
         return self._transfer.correlation_length
 
     @cached_property
@@ -152,11 +153,6 @@ class Phi4(ChainField):
             momentum = reduce(np.add.outer, [2.0 - 2.0 * np.cos(phase) for phase in phases])
             propagator = 1.0 / (self.mass_squared + self.coupling * momentum)
             return np.asarray(np.fft.ifftn(propagator).real)
-        if len(self.shape) == 2:
-            raise NotImplementedError(
-                "The covariance of a phi^4 torus has no closed form; estimate it from samples. For "
-                "a Gaussian control draw rfsk.make_gaussian_clone(X, y)."
-            )
         return self._transfer.autocovariance(self.shape[0])
 
     def autocovariance(self) -> Array:
@@ -176,15 +172,11 @@ class Phi4(ChainField):
     def pixel_quadrature(self) -> tuple[Array, Array]:
         if self._is_free:
             return self._clone.pixel_quadrature()
-        if len(self.shape) == 2:
-            return super().pixel_quadrature()
         return self._scale * self._transfer.grid, self._transfer.density(self.shape[0])
 
     def product_moment(self, sites: Integers) -> Array:
         if self._is_free:
             return self._gaussian_moment(sites)
-        if len(self.shape) == 2:
-            return super().product_moment(sites)
         side = self.shape[0]
         gaps = np.diff(np.sort(sites, axis=1), axis=1)
         gaps = np.column_stack([gaps, side - gaps.sum(axis=1)])

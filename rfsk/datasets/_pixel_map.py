@@ -33,7 +33,6 @@ _RULE = np.concatenate([_NODES, _ENDS]), np.concatenate([_WEIGHTS, np.zeros(2)])
 _TOLERANCE = 1e-15
 _MAX_ORDER = 4000
 _NO_TAIL = 1e-10  # fraction of the variance beyond the last order that is not worth a model
-_ROWS = 2**16  # correlations at which the series is summed at a time
 
 
 class PixelMap:
@@ -252,10 +251,7 @@ class MapMoments:
     def correlation(self, rho: Array) -> Array:
         """Mehler's series sum_n c_n^2 rho^n / variance for the correlation of f(z) and f(z')."""
         distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
-        values = np.concatenate(
-            [self._sum(distinct[start : start + _ROWS]) for start in range(0, len(distinct), _ROWS)]
-        )
-        return np.asarray(values[inverse].reshape(np.shape(rho)))
+        return np.asarray(self._sum(distinct)[inverse].reshape(np.shape(rho)))
 
     def _sum(self, rho: Array) -> Array:
         fractions, left = self._series
