@@ -33,10 +33,11 @@ class Discrimination:
     >>> X, y = task.sample(1000, random_state=0)
     """
 
-    models: tuple[InputModel, ...]
-    priors: tuple[float, ...] | None = None
+    models: Sequence[InputModel]
+    priors: Sequence[float] | None = None
 
-    def __init__(self, models: Sequence[InputModel], priors: Sequence[float] | None = None) -> None:
+    def __post_init__(self) -> None:
+        models, priors = self.models, self.priors
         for model in models if isinstance(models, list | tuple) else (models,):
             if not hasattr(model, "sample") or not hasattr(model, "shape"):
                 raise TypeError(

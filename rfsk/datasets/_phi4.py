@@ -16,8 +16,7 @@ from ._markov import ChainField, flip_clusters
 from ._transfer import TransferOperator
 
 if TYPE_CHECKING:
-    from ._bridges import RingBridges
-    from ._heat_bath import HeatBath
+    from ._heat_bath import HeatBath, RingBridges
 
 
 _NEGLIGIBLE = 42.0  # exp(-42) = 6e-19, relative to the largest weight
@@ -116,7 +115,7 @@ class Phi4(ChainField):
 
     @cached_property
     def _bridges(self) -> "RingBridges":
-        from ._bridges import RingBridges  # with numba
+        from ._heat_bath import RingBridges  # with numba
 
         # The heat bath does not look at values of its first color.
         read = np.concatenate(self._heat_bath.colors[1:])

@@ -176,30 +176,21 @@ def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Arr
 def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Array]:
     """Nodes z, Gaussian weights and f(z), on panels that are halved until they resolve f."""
     active = np.stack([_EDGES[:-1], _EDGES[1:]], axis=1)
-    kept, total = [], None
-    for _ in range(_MAX_HALVINGS):
-        # Off the center: a jump at the middle would be missed by the whole and by both halves;
-        # and one between the outer nodes and the ends of a panel shows in its values there.
-        middle = active @ np.array([1.0 - _SPLIT, _SPLIT])
-        halves = np.stack([active[:, 0], middle, middle, active[:, 1]], axis=1).reshape(-1, 2)
+    kept, n_kept, scale = [], 0, 0.0
+    for n_left in reversed(range(_MAX_HALVINGS)):
         z, weights, values = _weigh(function, active)
-        _, half_weights, half_values = _weigh(function, halves)
-        errors = []
-        for power in (1, 2):
-            whole = (weights * values**power).sum(axis=1)
-            split = (half_weights * half_values**power).sum(axis=1).reshape(-1, 2).sum(axis=1)
-            errors.append(np.abs(whole - split))
-        if total is None:
-            total = (weights * values**2).sum()
+        scale = scale or math.sqrt((weights * values**2).sum())
+        # The polynomial through the nodes must meet f at the ends, just inside the panel.
         mismatch = np.abs(values[:, :-2] @ _TO_ENDS - values[:, -2:]).max(axis=1)
-        errors[0] += mismatch * weights[:, :-2].min(axis=1)
-        rough = (errors[0] > _TOLERANCE * math.sqrt(total)) | (errors[1] > _TOLERANCE * total)
+        rough = mismatch * weights.sum(axis=1) > _TOLERANCE * scale
+        rough &= n_left > 0 and n_kept < _MAX_PANELS
         kept.append((z[~rough], weights[~rough], values[~rough]))
-        active = halves.reshape(-1, 4)[rough].reshape(-1, 2)
-        if len(active) == 0 or sum(len(rows[0]) for rows in kept) > _MAX_PANELS:
+        n_kept += (~rough).sum()
+        if not rough.any():
             break
-    if len(active):
-        kept.append(_weigh(function, active))
+        left, right = active[rough].T
+        middle = (1.0 - _SPLIT) * left + _SPLIT * right
+        active = np.concatenate([np.stack([left, middle], 1), np.stack([middle, right], 1)])
     z, weights, values = (np.concatenate([rows[i].ravel() for rows in kept]) for i in range(3))
     order = np.argsort(z)
     return z[order], weights[order], values[order]
