@@ -1,6 +1,7 @@
 """Heat bath and exact rings of the phi^4 field, in compiled code."""
 
 import math
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -53,14 +54,11 @@ class HeatBath:
 
 def _colors(shape: tuple[int, ...]) -> list[Integers]:
     """Partition of the lattice into sets of sites that are not neighbours."""
-    classes = []
-    for side in shape:
-        alternate = np.arange(side) % 2
-        if side % 2 == 1 and side > 1:
-            alternate[-1] = 2
-        classes.append(alternate)
-    n_colors = 2 if max(map(np.max, classes)) < 2 else 3
-    color = classes[0] if len(classes) == 1 else np.add.outer(*classes).ravel()
+    alternate = [np.arange(side) % 2 for side in shape]
+    for axis in alternate:
+        axis[-1] = 2 if len(axis) % 2 == 1 and len(axis) > 1 else axis[-1]
+    n_colors = 2 if max(map(np.max, alternate)) < 2 else 3
+    color = reduce(np.add.outer, alternate).ravel()
     sets = [np.flatnonzero(color % n_colors == c) for c in range(n_colors)]
     return [sites for sites in sets if len(sites)]
 

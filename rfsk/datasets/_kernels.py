@@ -101,24 +101,20 @@ def check_kernel(model: Any) -> None:
             )
     values = tuple(float(length) for length in lengths)
     if callable(kernel):
-        _check_callable(kernel)
+        if isinstance(kernel, type):
+            raise TypeError(
+                f"kernel={kernel.__name__} is a class; pass an instance, {kernel.__name__}()."
+            )
+        at_zero = np.asarray(kernel(np.zeros(1)), dtype=np.float64)
+        if at_zero.shape != (1,) or abs(at_zero[0] - 1.0) > 1e-12:
+            raise ValueError(
+                f"kernel(0) is {at_zero!r}; expected a function that maps an array of distances, "
+                "in correlation lengths, to correlations, with 1 at zero."
+            )
+        _reach(kernel)
         autocovariance = lattice_kernel(shape, values, kernel, boundary)
         (square_root if is_dense(shape, boundary) else spectrum)(autocovariance)
     object.__setattr__(model, "correlation_length", values[0] if len(set(values)) == 1 else values)
-
-
-def _check_callable(kernel: Any) -> None:
-    if isinstance(kernel, type):
-        raise TypeError(
-            f"kernel={kernel.__name__} is a class; pass an instance, {kernel.__name__}()."
-        )
-    at_zero = np.asarray(kernel(np.zeros(1)), dtype=np.float64)
-    if at_zero.shape != (1,) or abs(at_zero[0] - 1.0) > 1e-12:
-        raise ValueError(
-            f"kernel(0) is {at_zero!r}; expected a function that maps an array of distances, in "
-            "correlation lengths, to correlations, with 1 at zero."
-        )
-    _reach(kernel)
 
 
 def _profile(kernel: Kernel) -> Profile:

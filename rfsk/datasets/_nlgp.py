@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.special
@@ -190,16 +190,8 @@ def make_gp(
     >>> from rfsk import make_gp
     >>> X, y = make_gp(1000, shape=(8, 8), correlation_length=(1.0, 2.0), random_state=0)
     """
-    bare = gain is None
-    process = {} if bare else {"gain": gain, "nonlinearity": nonlinearity}
-    models, parameters = family(
-        GaussianField if bare else NLGP,
-        shape,
-        "correlation_length",
-        correlation_length,
-        kernel=kernel,
-        boundary=boundary,
-        **process,
-    )
-    parameters |= {"gain": gain, "nonlinearity": nonlinearity}
-    return [model.gaussian_clone() for model in models], parameters
+    process: dict[str, Any] = {"gain": gain, "nonlinearity": nonlinearity}
+    model = GaussianField if gain is None else partial(NLGP, **process)
+    common = {"kernel": kernel, "boundary": boundary}
+    models, parameters = family(model, shape, "correlation_length", correlation_length, **common)
+    return [model.gaussian_clone() for model in models], parameters | process

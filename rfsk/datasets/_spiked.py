@@ -10,8 +10,8 @@ from scipy import stats
 from sklearn.utils import check_array
 
 from .._core._types import Array
-from .._core._validation import check_lattice_shape, check_option, check_positive
-from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
+from .._core._validation import check_lattice_shape, check_positive
+from ._distributions import Distribution, check_distribution, excess_kurtosis
 from ._fourth_order import sites_of
 from ._gaussian import MultivariateGaussian
 from ._generator_decorator import Classes, generator
@@ -73,15 +73,7 @@ class SpikedCumulant(Sampler):
                 f"{self.n_features} numbers that are not all zero."
             )
         object.__setattr__(self, "spike", spike / norm)
-        if is_distribution(self.latent):
-            check_variance(self.latent, "latent")
-        elif isinstance(self.latent, str):
-            check_option(self.latent, "latent", _LATENTS)
-        else:
-            raise TypeError(
-                f"latent={self.latent!r}; expected one of {tuple(_LATENTS)} or a frozen SciPy "
-                "distribution."
-            )
+        check_distribution(self.latent, "latent", _LATENTS)
 
     @property
     def _distribution(self) -> Distribution:

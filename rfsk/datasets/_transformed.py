@@ -12,8 +12,8 @@ import scipy.special
 
 from .._core._array import array_namespace, erfc
 from .._core._types import Array
-from .._core._validation import check_option, check_positive
-from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
+from .._core._validation import check_positive
+from ._distributions import Distribution, check_distribution, excess_kurtosis, is_distribution
 from ._generator_decorator import Classes, family, generator
 from ._kernels import CorrelationLength, Kernel
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
@@ -129,17 +129,11 @@ class TransformedField(LatentField):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.marginal, str):
-            check_option(self.marginal, "marginal", _MAPS)
-        elif is_distribution(self.marginal):
-            check_variance(self.marginal, "marginal")
-        elif not isinstance(self.marginal, Algebraic):
-            if not callable(self.marginal):
-                raise TypeError(
-                    f"marginal={self.marginal!r}; expected one of {tuple(_MAPS)}, Algebraic(k), a "
-                    "frozen SciPy distribution or a quantile function."
-                )
+        if callable(self.marginal) and not is_distribution(self.marginal):
             self.pixel_map.normalization  # noqa: B018  # raises if the function is unfit
+        elif not isinstance(self.marginal, Algebraic):
+            others = "Algebraic(k), a quantile function "
+            check_distribution(self.marginal, "marginal", _MAPS, others)
 
     @cached_property
     def pixel_map(self) -> PixelMap:
