@@ -262,8 +262,7 @@ def pairwise(
 
     Displacements are signed on a periodic lattice, and absolute on an open one.
     """
-    # By division, not np.unravel_index, which is wrong for more than 8192 entries where the last
-    # axis has a single one, as sites[:, :, None] does (NumPy issue 31980).
+    # np.unravel_index is wrong for large arrays whose last axis has one entry (NumPy issue 31980).
     displacement = []
     for side in reversed(autocovariance.shape):
         offset = second % side - first % side

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import scipy.special
+from numpy.polynomial.legendre import leggauss, legvander
 from numpy.polynomial.polynomial import polyval
 from scipy.optimize import brentq
 
@@ -21,14 +22,10 @@ _EDGES = np.concatenate([-_EDGES[:0:-1], _EDGES])
 _SPLIT = 0.45
 _MAX_PANELS = 20_000
 _MAX_HALVINGS = 60
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+_NODES, _WEIGHTS = leggauss(16)
 _ENDS = np.array([-1.0, 1.0]) * (1.0 - 1e-12)  # just inside a panel, beyond its outer nodes
-_TO_ENDS = np.array(
-    [
-        [np.prod((end - np.delete(_NODES, i)) / (node - np.delete(_NODES, i))) for end in _ENDS]
-        for i, node in enumerate(_NODES)
-    ]
-)  # values at the ends of the polynomial through the nodes
+# Values at the ends of the polynomial through the nodes.
+_TO_ENDS = np.linalg.solve(legvander(_NODES, 15).T, legvander(_ENDS, 15).T)
 _RULE = np.concatenate([_NODES, _ENDS]), np.concatenate([_WEIGHTS, np.zeros(2)])
 _TOLERANCE = 1e-15
 _MAX_ORDER = 4000

@@ -67,10 +67,8 @@ class TransferOperator:
     @property
     def correlation_length(self) -> float:
         """Decay length on the infinite chain, from the ratio of the two largest eigenvalues."""
-        ratio = float(self._eigenvalues[1])
-        if not 0.0 < ratio < 1.0:
-            return 0.0 if ratio <= 0.0 else math.inf
-        return -1.0 / math.log(ratio)
+        with np.errstate(divide="ignore"):
+            return float(abs(1.0 / np.log(self._eigenvalues[1])))
 
     def density(self, side: int | None) -> Array:
         """Probabilities of the grid values at a site of a ring, or of the infinite chain (None)."""

@@ -153,15 +153,14 @@ class TransformedField(LatentField):
     def _of_normal(self, z: Array) -> Array:
         """Quantile of a SciPy distribution at the probability of a standard normal z."""
         marginal: Any = self.marginal
-        below, above = (np.maximum(scipy.special.ndtr(x), _SMALLEST) for x in (z, -z))
+        values = np.full(z.shape, np.nan)
         # Compiled code of SciPy warns of the far tail whatever NumPy's error state is.
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            values = np.where(z > 0.0, marginal.isf(above), marginal.ppf(below))
-            if not np.isfinite(values).all():  # SciPy does not resolve the far tail of some
-                upper = marginal.isf(np.maximum(above, _RESOLVED))
-                lower = marginal.ppf(np.maximum(below, _RESOLVED))
-                values = np.where(np.isfinite(values), values, np.where(z > 0, upper, lower))
+            for smallest in (_SMALLEST, _RESOLVED):  # SciPy does not resolve the far tail of some
+                below, above = (np.maximum(scipy.special.ndtr(x), smallest) for x in (z, -z))
+                quantiles = np.where(z > 0.0, marginal.isf(above), marginal.ppf(below))
+                values = np.where(np.isfinite(values), values, quantiles)
         return np.asarray(values)
 
 
