@@ -59,15 +59,11 @@ def test_one_sided_autocovariance_is_refused():
 @pytest.mark.parametrize(
     ("shape", "xi", "kernel", "message"),
     [
-        ((10,), 0.0, "gaussian", "correlation_length=0.0; expected a finite number > 0"),
-        ((10,), np.nan, "gaussian", "correlation_length=nan; expected a finite number > 0"),
         ((10,), 1.0, "square", "kernel='square' is unknown; expected one of 'gaussian'"),
         ((10,), 1e5, "gaussian", "too long for a lattice of shape"),
         ((10, 10), 11.0, "exponential", "too long for a lattice of shape"),
         ((10,), (1.0, 2.0), "gaussian", "does not fit a lattice of shape"),
-        ((10, 10), (1.0, 2.0, 3.0), "gaussian", "expected one number, or in two dimensions a pair"),
         ((10, 10), (1.0, -2.0), "gaussian", "correlation_length=-2.0; expected a finite number"),
-        ((10,), "long", "gaussian", "correlation_length='long'; expected a finite number"),
         ((10,), 2.0, lambda r: 2.0 * np.exp(-r), r"kernel\(0\) is array\(\[2.\]\); expected"),
         ((10,), 2.0, lambda r: 1.0 / (1.0 + r), r"kernel\(1000\) is 0.000999; expected a corr"),
         (
@@ -98,15 +94,7 @@ def test_matern_of_order_one_half_is_exponential_and_of_three_halves_closed():
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize(
     ("shape", "xi"),
-    [
-        ((1,), 3.0),
-        ((30,), 0.3),
-        ((31,), 6.0),
-        ((30,), 90.0),
-        ((9, 12), 1.5),
-        ((12, 7), (20.0, 2.0)),
-        ((1, 6), 2.0),
-    ],
+    [((1,), 3.0), ((30,), 0.3), ((30,), 90.0), ((9, 12), 1.5), ((12, 7), (20.0, 2.0))],
 )
 def test_crop_of_the_embedding_has_the_open_kernel_as_covariance(shape, xi, kernel):
     """What is drawn (the spectrum, clipped at zero) against the open kernel, entry by entry."""
@@ -128,25 +116,9 @@ def test_open_covariance_is_the_kernel_of_the_distance(shape):
     np.testing.assert_allclose(nlgp.covariance(), expected, atol=1e-12)
 
 
-def test_kernel_positive_on_the_line_but_not_in_the_plane_is_told_so():
-    def triangle(r):
-        return np.maximum(1.0 - r, 0.0)
-
-    GaussianField(20, correlation_length=4.0, kernel=triangle)
-    with pytest.raises(ValueError, match=r"smallest eigenvalue .* positive in 2-D"):
-        GaussianField((20, 20), correlation_length=4.3, kernel=triangle)
-
-
 def test_lengths_of_two_axes_make_the_field_longer_along_the_longer_one():
-    model = GaussianField((20, 20), correlation_length=(1.0, 3.0))
-    along_rows, along_columns = model.autocovariance()[1, 0], model.autocovariance()[0, 1]
-    assert along_rows == pytest.approx(np.exp(-1.0), abs=1e-12)
-    assert along_columns == pytest.approx(np.exp(-1.0 / 9.0), abs=1e-12)
-    assert GaussianField((4, 4), correlation_length=(2.0, 2.0)) == GaussianField(
-        (4, 4), correlation_length=2.0
-    )
-
-
-def test_a_megapixel_kernel_is_laid_without_enumerating_images():
-    kernel = periodic_kernel((512, 700), 10.0, Matern(1.5))
-    assert kernel[0, 5] == pytest.approx(Matern(1.5)(np.array([0.5]))[0], abs=1e-12)
+    autocovariance = GaussianField((20, 20), correlation_length=(1.0, 3.0)).autocovariance()
+    assert autocovariance[1, 0] == pytest.approx(np.exp(-1.0), abs=1e-12)
+    assert autocovariance[0, 1] == pytest.approx(np.exp(-1.0 / 9.0), abs=1e-12)
+    pair, one = (GaussianField((4, 4), correlation_length=xi) for xi in ((2.0, 2.0), 2.0))
+    assert pair == one
