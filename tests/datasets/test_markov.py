@@ -5,7 +5,7 @@ import pytest
 from scipy import signal
 
 from rfsk.datasets import Discrimination, Ising, Phi4
-from rfsk.datasets._markov import autocorrelation_time, flip_clusters
+from rfsk.datasets._markov import autocorrelation_time
 
 
 @pytest.mark.parametrize("memory", [0.0, 0.5, 0.9])
@@ -14,24 +14,6 @@ def test_autocorrelation_time_of_a_first_order_process(memory):
     noise = np.random.default_rng(0).standard_normal((2200, 200))
     series = signal.lfilter([1.0], [1.0, -memory], noise, axis=0)[200:]
     assert autocorrelation_time(series) == pytest.approx((1 + memory) / (1 - memory), rel=0.1)
-
-
-def test_constant_observable_has_no_time():
-    assert np.isnan(autocorrelation_time(np.ones((100, 4))))
-
-
-def test_certain_bonds_flip_whole_domains():
-    spins = np.array([[[1, 1, -1, -1, -1, 1]]], dtype=np.int8)
-    flipped = flip_clusters(spins, (0.0, 1.0), np.random.default_rng(0))
-    ratio = (flipped * spins)[0, 0]
-    assert ratio[0] == ratio[1] == ratio[5]  # joined around the torus
-    assert ratio[2] == ratio[3] == ratio[4]
-
-
-def test_no_bonds_make_every_spin_its_own_cluster():
-    spins = np.ones((50, 10, 10), dtype=np.int8)
-    flipped = flip_clusters(spins, (0.0, 0.0), np.random.default_rng(0))
-    assert abs(flipped.mean()) < 5 / np.sqrt(5000)
 
 
 def test_chains_run_on_between_chunks():

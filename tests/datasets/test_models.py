@@ -138,15 +138,12 @@ def test_clone_draws_the_covariance_it_claims(gain, boundary, shape):
     np.testing.assert_allclose(drawn, expected, rtol=0, atol=1e-10 if gain < 1e5 else 2e-8)
 
 
-def test_models_can_be_pickled_without_what_they_have_computed():
-    for name in ("tanh", "laplace", "phi4", "open nlgp", "pulses", "ising", "shell"):
-        model = MODELS[name]
-        model.covariance()
-        data = pickle.dumps(model)
-        assert len(data) < 2000
-        again = pickle.loads(data)
-        assert again == model
-        np.testing.assert_array_equal(again.sample(3, 0), model.sample(3, 0))
+@pytest.mark.parametrize("name", ["tanh", "laplace", "phi4", "open nlgp", "ising", "shell"])
+def test_models_can_be_pickled_without_what_they_have_computed(name):
+    MODELS[name].covariance()
+    data = pickle.dumps(MODELS[name])
+    assert len(data) < 2000
+    assert pickle.loads(data) == MODELS[name]
 
 
 @pytest.mark.parametrize(("k", "expected"), [(5, 1.285), (5.890, 0.0), (6, -0.078), (10, -0.930)])
@@ -206,24 +203,17 @@ def test_nlgp_covariance_is_the_double_integral(gain, rho):
 
 @pytest.mark.parametrize("gain", [1e-3, 0.1, 1.0, 3.0, 10.0, 1e3])
 def test_nlgp_kurtosis_is_the_integral(gain):
-    edges = [0.0, min(5.0 / gain, 1.0), min(30.0 / gain, 2.0), 12.0]
+    points = [min(5.0 / gain, 1.0), min(30.0 / gain, 2.0)]
 
     def moment(power):
-        def integrand(z):
-            return special.erf(gain * z / np.sqrt(2.0)) ** power * stats.norm.pdf(z)
-
-        options = {"points": edges, "epsabs": 0, "epsrel": 1e-12}
+        options = {"args": (power,), "points": points, "epsabs": 0, "epsrel": 1e-12}
         return 2.0 * integrate.quad(integrand, 0.0, 12.0, **options)[0]
+
+    def integrand(z, power):
+        return special.erf(gain * z / np.sqrt(2.0)) ** power * stats.norm.pdf(z)
 
     ours = NLGP(5, correlation_length=1.0, gain=gain).excess_kurtosis()
     assert ours == pytest.approx(moment(4) / moment(2) ** 2 - 3.0, abs=1e-10)
-
-
-def test_nlgp_of_large_gain_is_the_sign_of_its_latent_field():
-    noise = np.random.default_rng(0).standard_normal((50, 30))
-    latent = GaussianField(30, correlation_length=3.0).from_noise(noise.copy())
-    fields = NLGP(30, correlation_length=3.0, gain=1e8).from_noise(noise)
-    np.testing.assert_allclose(fields, np.sign(latent), atol=1e-6)
 
 
 @pytest.mark.parametrize("gain", [1e-30, 1e-8, 1e3, 1e30])
@@ -232,24 +222,20 @@ def test_nlgp_statistics_stay_finite_at_every_gain(gain):
     assert np.isfinite(model.covariance()).all()
     assert np.isfinite(model.sample(10, random_state=0)).all()
     assert -2.0 <= model.excess_kurtosis() < 1e-9
-    single = torch.randn(2, 24, generator=torch.Generator().manual_seed(0))
-    assert torch.isfinite(model.from_noise(single)).all()
+    noise = torch.randn(2, 24, generator=torch.Generator().manual_seed(0))
+    fields = model.from_noise(noise)
+    assert torch.isfinite(fields).all()
+    if gain > 1e6:
+        latent = GaussianField((6, 4), correlation_length=2.0).from_noise(noise)
+        np.testing.assert_allclose(fields, np.sign(latent.numpy()), atol=1e-6)
 
 
-@pytest.mark.parametrize("gain", [1e4, 1e6, 1e8])
-def test_clone_exists_at_large_gain_and_long_correlation(gain):
+@pytest.mark.parametrize("gain", [1e4, 1e8])
+@pytest.mark.parametrize(("shape", "xi"), [((20, 20), 50.0), ((100,), 1000.0)])
+def test_clone_exists_at_large_gain_and_long_correlation(gain, shape, xi):
     """The arcsine magnifies rounding there; the clone must neither fail nor be NaN."""
-    for shape, xi in (((20, 20), 50.0), ((40,), 100.0), ((100,), 1000.0)):
-        clone = NLGP(shape, correlation_length=xi, gain=gain).gaussian_clone()
-        assert np.isfinite(clone.covariance()).all()
-        assert np.isfinite(clone.sample(3, random_state=0)).all()
-
-
-def test_models_are_values():
-    assert NLGP(10, correlation_length=2.0, gain=3.0) == NLGP(
-        (10,), correlation_length=2.0, gain=3.0
-    )
-    assert len({MODELS["clone"], GaussianClone(MODELS["nlgp gain 3"])}) == 1
+    clone = NLGP(shape, correlation_length=xi, gain=gain).gaussian_clone()
+    assert np.isfinite([*clone.covariance()[0], *clone.sample(1, random_state=0)[0]]).all()
 
 
 PICTURE = {
@@ -268,7 +254,6 @@ REFUSED = {
     ValueError: [
         (lambda: nlgp(gain=-1.0), "gain=-1.0; expected a finite number > 0"),
         (lambda: nlgp(gain=1e-200), "gain=1e-200; expected between 1e-30 and 1e30"),
-        (lambda: nlgp(gain=1.0, boundary="shut"), "boundary='shut' is unknown"),
         (lambda: nlgp(gain=1.0, nonlinearity=lambda h: h / 0.0), "gives NaN, infinity"),
         (lambda: nlgp(gain=1.0, nonlinearity=np.sum), "or another shape"),
         (lambda: nlgp(gain=1.0, nonlinearity=np.ones_like), "map is constant"),
@@ -280,14 +265,10 @@ REFUSED = {
         ),
         (lambda: Algebraic(2.0), r"k=2.0 gives .* infinite variance; expected k > 2"),
         (lambda: StudentT(2.0), r"df=2.0 gives .* infinite variance; expected df > 2"),
-        (lambda: Ising(8, temperature=0.0), "temperature=0.0; expected a finite number > 0"),
         (lambda: Ising(8, temperature=1e-3), "temperature=0.001; expected at least 0.01"),
-        (lambda: ising(8, n_sweeps=0), "n_sweeps=0; expected an integer > 0"),
         (lambda: of_length((8, 8), 1e-3), "length=0.001; expected from 0.1 to 1e"),
-        (lambda: Phi4(8, coupling=-1.0), "coupling=-1.0; expected a finite number >= 0"),
         (lambda: phi4(8, quartic=0.0), "mass_squared=-12.0 .* leaves the field unbound"),
         (lambda: phi4((8, 8), standardize=True), "standardize=True needs the var"),
-        (lambda: phi4(8, standardize="no"), "standardize='no'; expected True or"),
         (lambda: phi4(8, mass_squared=-1e3, quartic=1.0).sample(1), "make the wells less deep"),
         (
             lambda: GaussianField((40, 40), correlation_length=1e4, boundary="open").sample(1),
@@ -299,9 +280,7 @@ REFUSED = {
         (lambda: ImagePatches(16), r"expected \(rows, columns\) of a patch"),
         (lambda: ImagePatches((4, 4), whiten="no"), "whiten='no'; expected True or False"),
         *((partial(ImagePatches, (4, 4), images=PICTURE[key]), key) for key in PICTURE),
-        (lambda: spiked(strength=1.0, spike=[1]), r"has shape \(1,\) .* a vector of 2 numbers"),
         (lambda: spiked(strength=1.0, spike=[0, 0]), "length 0; .* numbers that are not all zero"),
-        (lambda: MODELS["ising"].chunks(10, 0), "chunk_size=0; expected an integer > 0"),
         *((partial(MODELS["clone"].sample, n), "n_samples=.* expected an") for n in (0, 2.5, True)),
         (lambda: nlgp(gain=3.0).from_noise(np.zeros((3, 5))), r"expected \(n_samples, 12\)"),
         (
@@ -312,12 +291,10 @@ REFUSED = {
         (lambda: mvn([0.0], np.eye(2)), r"mean has shape \(1,\) and cov \(2, 2\)"),
         (lambda: mvn([0, 0], [[1, 0.5], [0, 1]]), "cov is not symmetric"),
         (lambda: mvn([0, 0], [[1, 2], [2, 1]]), "smallest eigenvalue is -1"),
-        (lambda: mvn([0, 0], np.diag([1, np.nan])), "cov contains NaN"),
     ],
     TypeError: [
         (lambda: mapped(marginal=3), "marginal=3; expected .* a quantile function"),
         (lambda: mapped(marginal=stats.gamma), "is a family of distributions; exp"),
-        (lambda: spiked(strength=1.0, latent=3), "latent=3; expected .* a frozen SciPy"),
         (lambda: gaussian(9, kernel=Matern), r"is a class; pass an instance, Matern\(\)"),
         (lambda: GaussianClone(3), "model=3; expected a stationary field"),
         (lambda: Discrimination([1, 2]), "models holds a int; expected a list of input models"),
@@ -326,7 +303,6 @@ REFUSED = {
     NotImplementedError: [
         (lambda: ising((4, 4)).gaussian_clone(), "no closed form.*make_gaussian_clone"),
         (lambda: phi4((4, 4)).covariance(), "no closed form; .*make_gaussian_clone"),
-        (lambda: phi4((4, 4)).correlation_length, "estimate them from samples"),
         (lambda: MODELS["laplace"].fourth_moment([0, 1, 2, 3]), "TransformedField has no closed"),
         (lambda: MODELS["tanh"].fourth_moment([0, 1, 2, 3]), "not for 'tanh'"),
     ],

@@ -120,14 +120,6 @@ def test_samples_of_a_ring_have_the_moments_of_the_transfer_operator(side):
         assert agrees(X[:, sites].prod(axis=1), model.fourth_moment(sites))
 
 
-@pytest.mark.parametrize("shape", [8, 9, (4, 3)])
-def test_any_generator_of_numpy_draws_fields(shape):
-    model, bits = Phi4(shape, coupling=1.0), np.random.MT19937
-    first, again, other = (model.sample(5, np.random.Generator(bits(seed))) for seed in (0, 0, 1))
-    np.testing.assert_array_equal(again, first)
-    assert not np.isin(other, first).any()
-
-
 def rng():
     return np.random.default_rng(3)
 

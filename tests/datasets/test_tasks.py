@@ -56,13 +56,6 @@ def test_gp_has_the_covariance_of_the_nlgp_and_bare_kernel_without_gain():
     assert bare.task.models[0] == GaussianField(20, correlation_length=5.0)
 
 
-def test_single_draws_follow_the_priors():
-    """1000 batches of one sample: the count of class 1 within five standard errors."""
-    task = Discrimination(models(1.0, 2.0, shape=2), priors=(0.3, 0.7))
-    labels = np.concatenate([y for _, y in task.batches(1, 1000, random_state=0)])
-    assert abs(labels.mean() - 0.7) < 5 * np.sqrt(0.21 / 1000)
-
-
 def test_batches_are_drawn_by_the_sample_of_a_subclass():
     class Shifted(GaussianField):
         def sample(self, n_samples, random_state=None):
@@ -147,18 +140,16 @@ def test_clones_and_gaussian_data_are_exchangeable():
     assert stats.chisquare(counts).pvalue > 1e-3
 
 
-def test_multivariate_gaussian_takes_a_lattice():
-    assert MultivariateGaussian(np.zeros(6), np.eye(6), shape=(2, 3)).shape == (2, 3)
-    with pytest.raises(ValueError, match=r"shape=\(2, 2\) has 4 sites, but the data have 6"):
-        MultivariateGaussian(np.zeros(6), np.eye(6), shape=(2, 2))
-
-
 PAIR = models(1.0, 2.0)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (
+            partial(MultivariateGaussian, np.zeros(6), np.eye(6), shape=(2, 2)),
+            r"shape=\(2, 2\) has 4 sites, but the data have 6",
+        ),
         (partial(make_nlgp, 0), r"n_samples=0; expected an integer > 0"),
         (partial(make_nlgp, 9, random_state=True), "random_state=True cannot seed a generator"),
         (partial(make_gp, gain=-1), r"gain=-1; expected a finite number > 0"),
