@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rfsk.datasets import NLGP, GaussianField, Matern
+from rfsk.datasets import GaussianField, Matern
 from rfsk.datasets._kernels import (
     _profile,
     embedding,
@@ -97,9 +97,6 @@ def test_open_covariance_is_the_kernel_of_the_distance(shape):
     distance = np.linalg.norm(sites[:, None] - sites[None], axis=2)
     field = GaussianField(shape, correlation_length=2.0, boundary="open")
     np.testing.assert_allclose(field.covariance(), np.exp(-((distance / 2.0) ** 2)), atol=1e-12)
-    nlgp = NLGP(shape, correlation_length=2.0, gain=3.0, boundary="open")
-    expected = np.arcsin(0.9 * field.covariance()) / np.arcsin(0.9)
-    np.testing.assert_allclose(nlgp.covariance(), expected, atol=1e-12)
 
 
 def test_lengths_of_two_axes_make_the_field_longer_along_the_longer_one():
