@@ -201,21 +201,6 @@ def test_nlgp_covariance_is_the_double_integral(gain, rho):
     assert pixels[0] * model.normalization**2 == pytest.approx(expected, abs=1e-10)
 
 
-@pytest.mark.parametrize("gain", [1e-3, 0.1, 1.0, 3.0, 10.0, 1e3])
-def test_nlgp_kurtosis_is_the_integral(gain):
-    points = [min(5.0 / gain, 1.0), min(30.0 / gain, 2.0)]
-
-    def moment(power):
-        options = {"args": (power,), "points": points, "epsabs": 0, "epsrel": 1e-12}
-        return 2.0 * integrate.quad(integrand, 0.0, 12.0, **options)[0]
-
-    def integrand(z, power):
-        return special.erf(gain * z / np.sqrt(2.0)) ** power * stats.norm.pdf(z)
-
-    ours = NLGP(5, correlation_length=1.0, gain=gain).excess_kurtosis()
-    assert ours == pytest.approx(moment(4) / moment(2) ** 2 - 3.0, abs=1e-10)
-
-
 @pytest.mark.parametrize("gain", [1e-30, 1e-8, 1e3, 1e30])
 def test_nlgp_statistics_stay_finite_at_every_gain(gain):
     model = NLGP((6, 4), correlation_length=2.0, gain=gain)
