@@ -162,17 +162,8 @@ def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDAr
     ordered, scatter = np.sort(data, axis=0), data.T @ data
     latent, root = scatter.copy(), _root(scatter)
 
-    def correct_latent(ranked: Array, error: Array) -> Array:
-        nonlocal latent
-        latent += error / 2.0
-        return white @ _root(latent)
-
-    def map_linearly(ranked: Array, error: Array) -> Array:
-        turned = ranked @ root
-        return turned @ _root(turned.T @ turned, -0.5) @ root
-
     clone = white @ root
-    for adjust in (correct_latent, map_linearly):
+    for corrects_latent in (True, False):
         smallest = np.inf
         for _ in range(_MAX_ADJUSTMENTS):
             order = rng.permutation(len(data))  # so that ties have random ranks
@@ -186,7 +177,12 @@ def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDAr
             if size > _FALLING * smallest:
                 break
             smallest = size
-            clone = adjust(ranked, error)
+            if corrects_latent:
+                latent += error / 2.0
+                clone = white @ _root(latent)
+            else:
+                turned = ranked @ root
+                clone = turned @ _root(turned.T @ turned, -0.5) @ root
         clone = np.take_along_axis(ordered, best, axis=0)
     return best
 

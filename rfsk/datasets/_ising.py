@@ -104,10 +104,7 @@ class Ising(ChainField):
         return 1.0 / decay if decay > 0.0 else math.inf
 
     def autocovariance(self) -> Array:
-        """Exact covariance of the first site with every site, of shape `shape`.
-
-        It is (a^d + a^(L - d)) / (1 + a^L), a = tanh J, on a ring.
-        """
+        """Exact covariance, (a^d + a^(L - d)) / (1 + a^L) with a = tanh J, on a ring only."""
         if len(self.shape) == 2:
             raise NotImplementedError(
                 "The covariance of an Ising torus has no closed form; estimate it from samples. "

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +14,6 @@ from ._gaussian_clone import GaussianClone
 from ._generator_decorator import Classes, family, generator
 from ._markov import ChainField, flip_clusters
 from ._transfer import TransferOperator
-
-if TYPE_CHECKING:
-    from ._heat_bath import HeatBath, RingBridges
-
 
 _NEGLIGIBLE = 42.0  # exp(-42) = 6e-19, relative to the largest weight
 
@@ -107,14 +103,14 @@ class Phi4(ChainField):
         return TransferOperator(potential, self.coupling, self._edge, self._narrowest)
 
     @cached_property
-    def _heat_bath(self) -> "HeatBath":
+    def _heat_bath(self) -> Any:
         from ._heat_bath import HeatBath  # with numba
 
         parameters = self.coupling, self.mass_squared, self.quartic
         return HeatBath(self.shape, *parameters, self._edge, self._narrowest)
 
     @cached_property
-    def _bridges(self) -> "RingBridges":
+    def _bridges(self) -> Any:
         from ._heat_bath import RingBridges  # with numba
 
         # The heat bath does not look at values of its first color.

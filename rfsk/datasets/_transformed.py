@@ -143,10 +143,8 @@ class TransformedField(LatentField):
         if isinstance(marginal, Algebraic):
             return StandardMap(marginal.of_normal, marginal.excess_kurtosis())
         if is_distribution(marginal):
-            variance = float(marginal.var())
-            return FunctionMap(
-                self._of_normal, variance=variance, kurtosis=excess_kurtosis(marginal)
-            )
+            kurtosis = excess_kurtosis(marginal)
+            return FunctionMap(self._of_normal, variance=float(marginal.var()), kurtosis=kurtosis)
         largest = 1.0 - np.finfo(np.float64).epsneg
         return FunctionMap(lambda z: marginal(scipy.special.ndtr(z).clip(_SMALLEST, largest)))
 
