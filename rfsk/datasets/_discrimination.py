@@ -54,8 +54,7 @@ class Discrimination:
             for value in values:
                 check_positive(value, "prior")
             priors = tuple(float(value) for value in values)
-            valid = len(priors) == len(models)
-            if not valid or not math.isclose(sum(priors), 1.0, abs_tol=1e-9):
+            if len(priors) != len(models) or not math.isclose(sum(priors), 1.0, abs_tol=1e-9):
                 raise ValueError(
                     f"priors={priors!r}; expected {len(models)} positive numbers that sum to 1."
                 )

@@ -15,7 +15,6 @@ from .._core._types import Array
 from .._core._validation import check_labels, check_option
 from ._stationary import Gaussian, StationaryField
 
-_KEPT = ("mean", "covariance", "marginals")
 _MAX_ADJUSTMENTS = 30
 _FALLING = 0.95  # ratio of successive errors of the covariance, above which adjustments end
 _NO_VARIANCE = 1e-10  # fraction of the variance, of standardized features, that is rounding
@@ -114,7 +113,7 @@ def make_gaussian_clone(
     """
     refuse_images(X, y)
     data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
-    check_option(keep, "keep", _KEPT)
+    check_option(keep, "keep", ("mean", "covariance", "marginals"))
     rng = as_generator(random_state)
     rows = np.arange(len(data))
     if y is None:

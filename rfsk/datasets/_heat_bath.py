@@ -154,8 +154,7 @@ def _sweep(
                 pending[at - start] = site
             n_pending = end - start
             start = end
-            # Each round tries all pending sites and lists those rejected, without a branch that the
-            # processor would have to predict.
+            # Each round tries all pending sites and lists those rejected, without branching.
             while n_pending > 0:
                 n_rejected = 0
                 for at in range(n_pending):

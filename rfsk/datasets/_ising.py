@@ -16,7 +16,6 @@ from ._markov import ChainField, flip_clusters
 
 _CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))
 _MAX_ATTEMPTS = 2**11  # rings at a time, which stay in cache
-_LENGTHS = (0.1, 1e6)
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,8 @@ class Ising(ChainField):
             Other parameters of the class.
         """
         check_positive(correlation_length, "correlation_length")
-        if not _LENGTHS[0] <= correlation_length <= _LENGTHS[1]:
-            raise ValueError(
-                f"correlation_length={correlation_length!r}; expected from {_LENGTHS[0]:g} to "
-                f"{_LENGTHS[1]:g} sites."
-            )
+        if not 0.1 <= correlation_length <= 1e6:
+            raise ValueError(f"{correlation_length=!r}; expected from 0.1 to 1e+06 sites.")
         if len(check_lattice_shape(shape)) == 1:
             coupling = math.atanh(math.exp(-1.0 / correlation_length))
         else:
@@ -155,8 +151,7 @@ class Ising(ChainField):
 
     def _observe(self, states: NDArray[np.int8]) -> dict[str, Array]:
         energy = -sum((states * np.roll(states, 1, axis)).mean((1, 2)) for axis in (1, 2))
-        squared = np.asarray(states.mean((1, 2)) ** 2)
-        return {"energy": np.asarray(energy), "squared magnetization": squared}
+        return {"energy": np.asarray(energy), "squared magnetization": states.mean((1, 2)) ** 2}
 
 
 def _bernoulli(

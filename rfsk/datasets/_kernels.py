@@ -126,14 +126,13 @@ def _reach(profile: Profile, threshold: float = _NEGLIGIBLE) -> float:
     """Distance, in correlation lengths, beyond which the correlation is below `threshold`."""
     distances = np.geomspace(0.1, _MAX_REACH, 400)
     above = np.flatnonzero(~(np.abs(profile(distances)) < threshold))
-    if len(above) == 0:
-        return float(distances[0])
-    if above[-1] == len(distances) - 1:
+    last = above[-1] + 1 if len(above) else 0
+    if last == len(distances):
         raise ValueError(
             f"kernel({_MAX_REACH:g}) is {float(profile(distances[-1:])[0]):.3g}; expected a "
             "correlation that has decayed to zero there."
         )
-    return float(distances[above[-1] + 1])
+    return float(distances[last])
 
 
 def is_dense(shape: tuple[int, ...], boundary: str) -> bool:

@@ -26,7 +26,6 @@ _MAPS: dict[str, Callable[[float], PixelMap]] = {
     "tanh": TanhMap,
     "sign": lambda gain: SignMap(),
 }
-_GAIN_RANGE = (1e-30, 1e30)  # beyond, fields leave single precision
 _PROBES = np.linspace(-3.0, 3.0, 13)
 
 
@@ -69,7 +68,7 @@ class NLGP(LatentField):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_positive(self.gain, "gain")
-        if not _GAIN_RANGE[0] <= self.gain <= _GAIN_RANGE[1]:
+        if not 1e-30 <= self.gain <= 1e30:  # beyond, fields leave single precision
             raise ValueError(f"gain={self.gain!r}; expected between 1e-30 and 1e30.")
         if callable(self.nonlinearity):
             self.normalization  # noqa: B018  # raises if the map is unfit

@@ -1,6 +1,7 @@
 """The linear map from white noise to a stationary Gaussian field."""
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -19,23 +20,22 @@ _MOST_DENSE_SITES = 256
 _SYMMETRY_ROUNDING = 1e-13  # up to here a covariance on a torus is symmetric
 
 
+@dataclass(eq=False)
 class NoiseFilter:
     """Linear map from white noise to `scale` times a Gaussian field of autocovariance `torus`.
 
     `rounding` is the tolerance of negative eigenvalues, relative to the largest.
     """
 
-    def __init__(
-        self,
-        torus: Array,
-        shape: tuple[int, ...],
-        boundary: str,
-        scale: float = 1.0,
-        rounding: float = ROUNDING,
-    ) -> None:
-        self.torus, self.shape, self.scale, self.rounding = torus, shape, scale, rounding
-        self.is_dense = is_dense(shape, boundary)
-        self.is_periodic = boundary == "periodic" and torus.shape == shape
+    torus: Array
+    shape: tuple[int, ...]
+    boundary: str
+    scale: float = 1.0
+    rounding: float = ROUNDING
+
+    def __post_init__(self) -> None:
+        self.is_dense = is_dense(self.shape, self.boundary)
+        self.is_periodic = self.boundary == "periodic" and self.torus.shape == self.shape
 
     @cached_property
     def response(self) -> Array:
@@ -94,10 +94,7 @@ class NoiseFilter:
             if error <= _SYMMETRY_ROUNDING * torus.flat[0]:
                 power = self._power()
                 down, across = (_strongest(power.sum(axis=axis)) for axis in (1, 0))
-                rows, columns = (
-                    _unit_modes(torus.shape[:1], down),
-                    _unit_modes(torus.shape[1:], across),
-                )
+                rows, columns = map(_unit_modes, [torus.shape[:1], torus.shape[1:]], [down, across])
                 return rows, columns, self.scale * np.sqrt(power[np.ix_(down, across)])
         if torus.size <= 2 * _MOST_MODES:
             modes = self._fourier_modes()

@@ -239,19 +239,18 @@ class MapMoments:
     def correlation(self, rho: Array) -> Array:
         """Mehler's series sum_n c_n^2 rho^n / variance for the correlation of f(z) and f(z')."""
         distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
-        return np.asarray(self._sum(distinct)[inverse].reshape(np.shape(rho)))
-
-    def _sum(self, rho: Array) -> Array:
         fractions, left = self._series
-        values = polyval(rho, fractions)
+        values = polyval(distinct, fractions)
         if left < _NO_TAIL:
-            return np.asarray(values + left * rho ** len(fractions))
-        q, arcsine = self._tail
-        tail = np.arcsin(q * rho) - polyval(rho, arcsine)
-        tail /= math.asin(q) - arcsine.sum()
-        last = fractions[3 * len(fractions) // 4 & ~1 :]  # starts at an even order
-        even = last[0::2].sum() / last.sum()
-        return np.asarray(values + left * tail * (1.0 - even + even * rho))
+            values += left * distinct ** len(fractions)
+        else:
+            q, arcsine = self._tail
+            tail = np.arcsin(q * distinct) - polyval(distinct, arcsine)
+            tail /= math.asin(q) - arcsine.sum()
+            last = fractions[3 * len(fractions) // 4 & ~1 :]  # starts at an even order
+            even = last[0::2].sum() / last.sum()
+            values += left * tail * (1.0 - even + even * distinct)
+        return np.asarray(values[inverse].reshape(np.shape(rho)))
 
     @cached_property
     def _tail(self) -> tuple[float, Array]:

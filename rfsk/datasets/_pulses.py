@@ -73,8 +73,7 @@ class Pulses(StationaryField):
         lengths = rng.integers(*self.length, size=(n_samples, 1), dtype=np.int32)
         starts = rng.integers(side, size=(n_samples, 1), dtype=np.int32)
         signs = rng.choice(np.array([-1.0, 1.0]), size=(n_samples, 1))
-        offset = np.arange(side, dtype=np.int32) - starts
-        offset += (offset < 0) * np.int32(side)
+        offset = (np.arange(side, dtype=np.int32) - starts) % np.int32(side)
         return np.where(offset < lengths, signs, -signs)
 
 

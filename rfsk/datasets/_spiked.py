@@ -91,8 +91,7 @@ class SpikedCumulant(Sampler):
 
     @property
     def _cumulant_along_spike(self) -> float:
-        excess = excess_kurtosis(self._distribution)
-        return excess * (self.strength / (1.0 + self.strength)) ** 2
+        return excess_kurtosis(self._distribution) * (self.strength / (1.0 + self.strength)) ** 2
 
     def covariance(self) -> Array:
         """Exact covariance: the identity."""
