@@ -144,10 +144,7 @@ def test_spiked_cumulant_is_rank_one_along_its_spike():
         (lambda m: m.fourth_moment([0, 1, 2]), r"indices has shape \(3,\) .* expected integers"),
         (lambda m: m.fourth_moment([0.0, 1, 2, 3]), "dtype float64; expected integers"),
         (lambda m: m.fourth_cumulant([0, 1, 2, 12]), "each a site from 0 to 11"),
-        (
-            lambda m: Ising(300, temperature=1.0).fourth_cumulant_slice(),
-            "A lattice of 300 sites .* expected at most 256 sites",
-        ),
+        (lambda m: Ising(300, temperature=1.0).fourth_cumulant_slice(), "300 sites .* 256 sites"),
     ],
 )
 def test_bad_indices_and_sizes_are_refused(call, message):

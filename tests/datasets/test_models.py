@@ -10,7 +10,6 @@ from scipy import integrate, special, stats
 from rfsk.datasets import (
     NLGP,
     Algebraic,
-    Discrimination,
     EllipticalField,
     EmpiricalDistribution,
     GaussianClone,
@@ -228,8 +227,6 @@ PICTURE = {
     r"has shape \(3, 9\); .* no smaller than a patch of \(4, 4\)": [np.zeros((3, 9))],
     "images are constant": [np.ones((9, 9))],
     r"at most 4 channels, .* np.moveaxis\(image, 0, -1\)": np.ones((2, 3, 9, 9)),
-    "or does not hold images": 7,
-    r"images\[0\] contains NaN": [np.full((9, 9), np.nan)],
 }
 nlgp, mapped, elliptical = (partial(ring, m) for m in (NLGP, TransformedField, EllipticalField))
 spiked, gaussian = partial(SpikedCumulant, 2), partial(GaussianField, correlation_length=1.0)
@@ -273,6 +270,7 @@ REFUSED = {
             r"noise has shape \(2, 10, 2\); expected \(n_samples, 20\) or \(n_samples, 4, 5\)",
         ),
         (lambda: nlgp(gain=3.0).from_noise(np.eye(12, dtype=int)), "noise has dtype int64; exp"),
+        (lambda: mvn(np.zeros(6), np.eye(6), shape=(2, 2)), "has 4 sites, but the data have 6"),
         (lambda: mvn([0.0], np.eye(2)), r"mean has shape \(1,\) and cov \(2, 2\)"),
         (lambda: mvn([0, 0], [[1, 0.5], [0, 1]]), "cov is not symmetric"),
         (lambda: mvn([0, 0], [[1, 2], [2, 1]]), "smallest eigenvalue is -1"),
@@ -282,7 +280,6 @@ REFUSED = {
         (lambda: mapped(marginal=stats.gamma), "is a family of distributions; exp"),
         (lambda: gaussian(9, kernel=Matern), r"is a class; pass an instance, Matern\(\)"),
         (lambda: GaussianClone(3), "model=3; expected a stationary field"),
-        (lambda: Discrimination([1, 2]), "models holds a int; expected a list of input models"),
         (lambda: elliptical(radial=3), r"radial=3; expected 'shell', StudentT\(df\)"),
     ],
     NotImplementedError: [
