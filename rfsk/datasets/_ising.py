@@ -106,9 +106,8 @@ class Ising(ChainField):
                 "The covariance of an Ising torus has no closed form; estimate it from samples. "
                 "For a Gaussian control draw rfsk.make_gaussian_clone(X, y)."
             )
-        a, side = math.tanh(self.coupling), self.shape[0]
-        d = np.arange(side)
-        return np.asarray((a**d + a ** (side - d)) / (1.0 + a**side))
+        a, d = math.tanh(self.coupling), np.arange(self.n_features)
+        return np.asarray((a**d + a ** (len(d) - d)) / (1.0 + a ** len(d)))
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
