@@ -130,7 +130,8 @@ def _mean_directions(images: Array) -> NDArray[np.complex128]:
     for axis, side in enumerate(images.shape[1:]):
         profile = squares.sum(axis=tuple(1 + other for other in range(n_axes) if other != axis))
         angle, total = 2.0 * np.pi * np.arange(side) / side, profile.sum(axis=1)
-        directions[:, axis] = (profile * np.exp(1j * angle)).sum(axis=1) / total
+        directions[:, axis].real = (profile * np.cos(angle)).sum(axis=1) / total
+        directions[:, axis].imag = (profile * np.sin(angle)).sum(axis=1) / total
     directions[~(np.abs(directions) > _NO_CENTER)] = np.nan
     return directions
 

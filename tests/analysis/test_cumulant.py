@@ -213,12 +213,9 @@ SPIKED = SpikedCumulant(10, strength=1.0)
 BAD = [
     (lambda X: cumulant(X, 5), ValueError, "order=5; expected 2, 3 or 4"),
     (lambda X: cumulant(cumulant(X, 2)), ValueError, "is of order 2; expected order=4"),
-    (lambda X: cumulant(SLICE), ValueError, "is of order 3; expected order=4"),
     (lambda X: cumulant(block for block in [X]), TypeError, "can be read only once"),
     (lambda X: cumulant([X, X[:, :5]]), ValueError, "has 5 columns and the first one 6"),
-    (lambda X: cumulant("names"), ValueError, "could not convert string"),
     (lambda X: cumulant([X[:1]]), ValueError, "blocks hold 1 row"),
-    (lambda X: cumulant(np.full((4, 3), np.nan)), ValueError, "X contains NaN"),
     (lambda X: cumulant(np.ones((1, 3))), ValueError, "minimum of 2 is required"),
     (lambda X: cumulant(MODELS["NLGP"], 3), NotImplementedError, "No third cumulant of a model"),
     (lambda X: cumulant(SPIKED), NotImplementedError, r"SpikedCumulant .*cumulant\(model.sample"),

@@ -9,11 +9,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
     FunctionTransformer,
-    MaxAbsScaler,
     MinMaxScaler,
     Normalizer,
     PolynomialFeatures,
-    PowerTransformer,
     QuantileTransformer,
     RobustScaler,
     StandardScaler,
@@ -56,7 +54,6 @@ def test_fields_of_torch_layers_and_arrays():
     "scaler",
     [
         StandardScaler(),
-        MaxAbsScaler(),
         MinMaxScaler(),
         RobustScaler(),
         None,
@@ -78,20 +75,12 @@ def test_fields_through_linear_steps_reproduce_the_preactivation_up_to_a_constan
     np.testing.assert_allclose(offset, np.broadcast_to(offset[:, :1], offset.shape), atol=1e-9)
 
 
-def test_fields_of_a_search_are_those_of_its_best_estimator(data):
-    X, y = data
-    search = GridSearchCV(FCNet(4, max_epochs=2, random_state=0), {"n_hidden": [4, 5]}).fit(X, y)
-    fields = receptive_fields(search)
-    np.testing.assert_array_equal(fields, search.best_estimator_.receptive_fields_)
-
-
 @pytest.mark.parametrize(
     "step",
     [
         PolynomialFeatures(2),
         Normalizer(),
         QuantileTransformer(n_quantiles=20),
-        PowerTransformer(),
         MinMaxScaler(clip=True),
         FunctionTransformer(np.tanh),
         FunctionTransformer(np.sqrt),
@@ -114,6 +103,8 @@ def test_grid_search_finds_the_localized_net():
     X, y = make_nlgp(4000, 40, correlation_length=(2.0, 4.0), random_state=0)
     net = FCNet(8, batch_size=100, random_state=0)
     search = GridSearchCV(net, {"max_epochs": [1, 80]}, scoring=localization_score, cv=2).fit(X, y)
+    best = search.best_estimator_.receptive_fields_
+    np.testing.assert_array_equal(receptive_fields(search), best)
     assert search.best_params_ == {"max_epochs": 80}
     scores = search.cv_results_["mean_test_score"]
     assert scores[0] == pytest.approx(3 / 40, rel=0.25)

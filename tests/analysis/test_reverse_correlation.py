@@ -12,7 +12,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from rfsk import ConvNet, FCNet, FieldMatcher, GaussianField, make_nlgp, receptive_fields
+from rfsk import FCNet, GaussianField, make_nlgp, receptive_fields
 from rfsk.analysis import (
     _reverse_correlation,
     spike_triggered_average,
@@ -53,9 +53,6 @@ def deep(data):
     return FCNet((6, 5, 4), max_epochs=2, random_state=0).fit(*data)
 
 
-# Recorded responses
-
-
 def test_spike_counts_show_the_field():
     """9,000 white stimuli of 40 pixels, some 3,500 spikes."""
     rng = np.random.default_rng(0)
@@ -63,27 +60,11 @@ def test_spike_counts_show_the_field():
     spikes = spikes_of(stimuli @ FIELD, rng)
     (found,) = spike_triggered_average(spikes, stimuli)
     assert cosines(found) > 0.9
-    both = np.column_stack([spikes, -spikes])
-    for response in (both, lambda _: both + 100.0):  # a model, by its responses
-        columns = spike_triggered_average(response, stimuli.tolist())
-        np.testing.assert_allclose(columns, [found, -found])
+    columns = spike_triggered_average(np.column_stack([spikes, -spikes]), stimuli.tolist())
+    np.testing.assert_allclose(columns, [found, -found])
     lagged = spike_triggered_average(spikes, stimuli, lags=[0, 1])
     with pytest.raises(ValueError, match=r"\(1, 2, 40\).*the lag, choose one: fields\[:, 0\]"):
         receptive_fields(lagged)
-
-
-def test_ridge_finds_the_field_under_correlated_stimuli():
-    """9,000 stimuli of 40 pixels whose amplitudes fall as 1/f, as those of natural scenes do."""
-    rng = np.random.default_rng(0)
-    frequency = np.maximum(np.abs(np.fft.fftfreq(40)), 1 / 40)
-    noise = np.fft.fft(rng.normal(size=(9000, 40)), axis=1)
-    stimuli = np.fft.ifft(noise / frequency, axis=1).real
-    stimuli /= stimuli.std()
-    narrow = np.exp(-0.5 * ((np.arange(40) - 12.0) / 1.5) ** 2)
-    spikes = spikes_of(stimuli @ narrow, rng)
-    plain = spike_triggered_average(spikes, stimuli)
-    chosen = spike_triggered_average(spikes, stimuli, ridge="cv")
-    assert cosines(plain, narrow) < 0.5 < 0.8 < cosines(chosen, narrow)
 
 
 @pytest.mark.parametrize("ridge", [0.0, "cv"])
@@ -125,9 +106,6 @@ def test_fields_and_errors_are_those_of_ridge_regression_and_the_sandwich_formul
     np.testing.assert_allclose(errors, [expected])
 
 
-# Models
-
-
 @pytest.mark.parametrize("stimulus", ["white", "smooth"])
 @pytest.mark.parametrize("activation", ["erf", "relu"])
 def test_average_is_the_field_times_the_mean_slope(data, stimulus, activation):
@@ -155,16 +133,6 @@ def test_covariance_finds_the_field_of_a_unit_that_is_even():
     assert abs(leading @ w) / np.linalg.norm(w) > 0.99
 
 
-def test_units_of_a_convnet_have_the_filter_at_their_place(data):
-    net = ConvNet(2, kernel_size=5, max_epochs=5, random_state=0).fit(*data)
-    sta = spike_triggered_average(net, normal(100_000, 20))
-    assert sta.shape == (40, 20)
-    matches = FieldMatcher().fit(net.receptive_fields_).transform(sta)
-    assert matches[:, 0].min() > 0.97
-    np.testing.assert_array_equal(matches[:, 1], np.repeat([0, 1], 20))
-    np.testing.assert_array_equal(matches[:, 3], np.tile((np.arange(20) - 10) % 20, 2))
-
-
 def test_chunks_of_responses_make_no_difference(deep, monkeypatch):
     X = normal(1000, 20)
     whole = spike_triggered_average(deep, X), spike_triggered_covariance(deep, X)
@@ -187,9 +155,6 @@ def test_average_keeps_small_features_and_large_responses():
 
 def test_estimators_that_learnt_names_of_features_do_not_warn(data):
     X = pd.DataFrame(normal(200, 20)).add_prefix("site ")
-    pca = PCA(2).fit(X)
-    np.testing.assert_allclose(spike_triggered_average(pca, X), pca.components_, atol=1e-10)
-    np.testing.assert_array_equal(receptive_fields(X), X.to_numpy())
     named = pd.DataFrame(data[0]).add_prefix("site ")
     chosen = make_column_transformer((StandardScaler(), [f"site {k}" for k in range(3, 9)]))
     for step in (StandardScaler(), chosen):
@@ -197,7 +162,6 @@ def test_estimators_that_learnt_names_of_features_do_not_warn(data):
         net = FCNet(3, max_epochs=1, random_state=0)
         pipeline = make_pipeline(step, net).fit(named, data[1])
         fields = receptive_fields(pipeline)
-        assert fields.shape == (3, 20)
         found = [spike_triggered_average(pipeline, X, layer=layer) for layer in (None, 0)]
         np.testing.assert_allclose(*found)
     assert (fields.any(axis=0) == ((np.arange(20) >= 3) & (np.arange(20) < 9))).all()
@@ -278,7 +242,6 @@ def test_labels_are_no_responses(data):
         ({"response": np.ones(7)}, ValueError, "inconsistent numbers of samples"),
         ({"response": np.full(50, np.nan)}, ValueError, "response contains NaN"),
         ({"lags": [-1]}, ValueError, r"lags=\[-1\]; expected one or more whole numbers"),
-        ({"lags": [0.5]}, ValueError, r"lags=\[0.5\]; expected one or more"),
         ({"lags": []}, ValueError, r"lags=\[\]; expected one or more"),
         ({"response": np.tanh, "lags": [1]}, ValueError, "lags is given for what is no recording"),
         ({"ridge": -1.0}, ValueError, "ridge=-1.0"),
