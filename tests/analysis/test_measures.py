@@ -34,6 +34,9 @@ def test_ipr_of_known_fields():
 def test_measures_of_a_gaussian_bump(sigma):
     fwhm = 2 * np.sqrt(2 * np.log(2)) * sigma
     ring = bump(30.3, sigma)
+    for scale in (1e-200, 1e200):
+        assert ipr([scale * ring])[0] == pytest.approx(ipr([ring])[0])
+        assert field_width([scale * ring])[0] == pytest.approx(field_width([ring])[0])
     assert field_width([ring])[0] == pytest.approx(fwhm, rel=0.02)
     assert field_width([-ring])[0] == field_width([ring])[0]
     assert field_spread([ring])[0] == pytest.approx(sigma / np.sqrt(2), rel=5e-3)
@@ -104,17 +107,3 @@ def test_small_deviations_from_symmetry_give_an_orientation_and_a_center():
     assert field_orientation([ellipse], (16, 16))[0] == pytest.approx(0.0, abs=1e-6)
     nearly_even = 1.0 + 1e-3 * np.cos(2 * np.pi * (SITES - 30) / 100)
     assert field_center([nearly_even])[0, 0] == pytest.approx(30.0)
-
-
-def test_axes_of_two_sites_count():
-    image = np.repeat(bump(10.0, 2.0, 20)[None], 2, axis=0).ravel()
-    ring = field_width([bump(10.0, 2.0, 20)])[0]
-    assert field_width([image], (2, 20))[0] == pytest.approx(np.sqrt(2.0 * ring))
-    assert np.isnan(field_spread([image], (2, 20))[0])
-
-
-@pytest.mark.parametrize("scale", [1e-200, 1e200])
-def test_measures_do_not_over_or_underflow(scale):
-    field = bump(20, 3.0)
-    assert ipr([scale * field])[0] == pytest.approx(ipr([field])[0])
-    assert field_width([scale * field])[0] == pytest.approx(field_width([field])[0])
