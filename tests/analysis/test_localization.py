@@ -56,16 +56,6 @@ def test_null_of_own_fields_is_a_rank_among_them():
         assert not hasattr(analyzer, gone)
 
 
-def test_trained_fields_are_told_from_those_of_the_clone(ring_nets):
-    """Localized half against fields of the nets on the clone: all of it; the clone's own, at the
-    level."""
-    nets, clones = zip(*ring_nets, strict=True)
-    control = np.concatenate([net.receptive_fields_ for net in clones[1:]])
-    for null in ({"null": control}, {}):
-        assert is_localized(nets[0].receptive_fields_[:20], **null).all()
-        assert is_localized(clones[0].receptive_fields_, **null).mean() <= 0.15
-
-
 def test_profile_columns_say_how_wide_and_how_good_the_fit_is():
     fields = [np.exp(-0.5 * (SITES - 30.0) ** 2 / 16.0), np.cos(SITES), np.zeros(100)]
     analyzer = LocalizationAnalyzer(profile="gaussian", random_state=0)

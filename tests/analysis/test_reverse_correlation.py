@@ -234,26 +234,17 @@ def test_labels_are_no_responses(data):
         ({"lags": []}, ValueError, r"lags=\[\]; expected one or more"),
         ({"response": np.tanh, "lags": [1]}, ValueError, "lags is given for what is no recording"),
         ({"ridge": -1.0}, ValueError, "ridge=-1.0"),
+        ({"method": "sta", "X": None}, ValueError, "method='sta' correlates responses with"),
+        ({"method": "weights", "layer": 0}, ValueError, "X and layer are of method='sta'"),
+        ({"method": "spikes"}, ValueError, "method='spikes' is unknown"),
     ],
 )
 def test_what_is_not_valid_is_refused(parameters, error, message):
     stimuli = normal(parameters.pop("n", 50), 4)
     response = parameters.pop("response", np.ones(len(stimuli)))
+    measure = receptive_fields if "method" in parameters else spike_triggered_average
     with pytest.raises(error, match=message):
-        spike_triggered_average(response, stimuli, **parameters)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"method": "sta"}, "method='sta' correlates responses with stimuli"),
-        ({"layer": 0}, "X and layer are of method='sta'"),
-        ({"method": "spikes"}, "method='spikes' is unknown"),
-    ],
-)
-def test_methods_and_stimuli_that_do_not_fit_are_refused(deep, options, message):
-    with pytest.raises(ValueError, match=message):
-        receptive_fields(deep, **options)
+        measure(response, X=parameters.pop("X", stimuli), **parameters)
 
 
 def test_covariance_finds_the_field_of_a_unit_that_is_even():

@@ -39,11 +39,10 @@ def relative_residual(tensor, weights, components):
     return np.linalg.norm(residual) / np.linalg.norm(tensor)
 
 
-@pytest.mark.parametrize("D", [12, 30])
-def test_implicit_and_dense_factors_from_the_same_start_agree(D):
-    kappa = cumulant(nlgp_samples(D, 3000, D / 10))
+def test_implicit_and_dense_factors_from_the_same_start_agree():
+    kappa = cumulant(nlgp_samples(30, 3000, 3.0))
     tensor = kappa.tensor()
-    start = np.random.default_rng(2).standard_normal((3, D))
+    start = np.random.default_rng(2).standard_normal((3, 30))
     options = {"start": start, "tol": 1e-15, "random_state": 0}
     fit, other = (symmetric_cp(source, 3, **options) for source in (kappa, tensor))
     np.testing.assert_allclose(fit.components, other.components, atol=1e-6)
@@ -80,9 +79,8 @@ def test_search_in_few_axes_ends_at_the_minimum_of_plain_lbfgs(gain):
     start = symmetric_cp(X, 4, max_iter=1, random_state=1)
     assert np.all(start.weights < 0)
     fit = symmetric_cp(X, 4, start=start, random_state=0)
-    vectors, lowest = minimum_by_definition(
-        X, start.components * np.abs(start.weights)[:, None] ** 0.25
-    )
+    scales = np.abs(start.weights)[:, None] ** 0.25
+    vectors, lowest = minimum_by_definition(X, start.components * scales)
     assert fit.fitted_norm == pytest.approx(-lowest, rel=1e-6)
     lengths = np.linalg.norm(vectors, axis=1)
     cosines = np.abs(fit.components @ (vectors / lengths[:, None]).T)
@@ -114,13 +112,10 @@ def test_components_without_use_have_weight_zero():
     np.testing.assert_allclose(fit.weights, [*weights, 0.0, 0.0], atol=1e-6)
     tensor = rank_one_sum([-2.0], np.eye(3)[:1])
     for method in METHODS:
-        empty = symmetric_cp(np.zeros((3, 3, 3, 3)), 2, method=method, random_state=0)
-        assert empty.weights.tolist() == [0.0, 0.0]
-        assert empty.converged
-        if method != "parafac":
-            single = symmetric_cp(tensor, 2, method=method, random_state=0)
-            np.testing.assert_allclose(single.to_cp_tensor().to_tensor(), tensor, atol=1e-6)
-            assert single.converged
+        for source in [0.0 * tensor, tensor] if method != "parafac" else [0.0 * tensor]:
+            fit = symmetric_cp(source, 2, method=method, random_state=0)
+            np.testing.assert_allclose(fit.to_cp_tensor().to_tensor(), source, atol=1e-6)
+            assert fit.converged
     with pytest.raises(RuntimeError, match="met a singular matrix from each of 4 initial factors"):
         symmetric_cp(tensor, 2, method="parafac", random_state=0)
 
