@@ -146,8 +146,8 @@ def symmetric_cp(
     if method != "lbfgs" and start is not None:
         raise ValueError(f"method={method!r} takes no start; expected 'lbfgs' with one.")
     kappa, rng = cumulant(source, order), as_generator(random_state)
-    if method != "lbfgs" and kappa.tensor().any():
-        return _dense(kappa, n_components, method, max_iter, tol, rng)
+    if method != "lbfgs" and (tensor := kappa.tensor()).any():
+        return _dense(tensor, n_components, method, max_iter, tol, rng)
     given = None if start is None else _as_start(kappa, start, n_components)
     components, weights = _initial_components(kappa._condensed, n_components, rng, given)
     return _sorted(kappa, *_lbfgs(kappa, components, weights, max_iter, tol))
@@ -319,10 +319,9 @@ def _stop_at(tol: float) -> Callable[[OptimizeResult], None]:
 
 
 def _dense(
-    kappa: Cumulant, n_components: int, method: str, max_iter: int, tol: float, rng: Any
+    tensor: Array, n_components: int, method: str, max_iter: int, tol: float, rng: Any
 ) -> SymmetricCP:
     """Decompose by TensorLy, and warn if another decomposition of this rank explains more."""
-    tensor = kappa.tensor()
     norm = float(np.linalg.norm(tensor))
     dense = DenseCumulant(tensor / norm)
     cp_tensor, n_iter = _by_tensorly(tensor / norm, n_components, method, max_iter, tol, rng)

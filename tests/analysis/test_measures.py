@@ -54,12 +54,18 @@ def test_width_and_spread_of_a_torus_are_geometric_means_over_axes():
     spread, width = field_spread([image], (20, 24)), field_width([image], (20, 24))
     assert spread[0] == pytest.approx(np.sqrt(1.5 * 3.0) / np.sqrt(2), rel=2e-2)
     assert width[0] == pytest.approx(np.sqrt(8 * np.log(2) * 1.5 * 3.0), rel=0.03)
-    np.testing.assert_allclose(field_center([image], (20, 24)), [[5.0, 6.5]], atol=1e-3)
+    np.testing.assert_allclose(field_center([image], (20, 24)), [[5.0, 6.5]], atol=1e-6)
+    pair = np.tile(bump(10.0, 2.0, 20), 2)  # an axis of two sites counts
+    expected = np.sqrt(2.0 * field_width([bump(10.0, 2.0, 20)]))
+    np.testing.assert_allclose(field_width([pair], (2, 20)), expected)
+    assert np.isnan(field_spread([pair], (2, 20))[0])
 
 
 def test_width_spread_and_center_of_a_single_site_and_of_even_fields():
     even = [np.ones(10), np.cos(2 * np.pi * 3 * np.arange(10) / 10)]
     assert np.isnan([*field_center(even)[:, 0], *field_spread(even)]).all()
+    nearly_even = 1.0 + 1e-3 * np.cos(2 * np.pi * (SITES - 30) / 100)
+    assert field_center([nearly_even])[0, 0] == pytest.approx(30.0)
     assert field_width([np.eye(10)[4]])[0] == pytest.approx(1.0)
     assert field_spread([np.eye(100)[70]])[0] == 0.0
     assert field_width([np.ones(10)])[0] == 10.0
@@ -95,5 +101,7 @@ def test_orientation_is_that_of_the_fourier_mode(k):
     assert field_orientation([mixed.ravel()], (16, 16))[0] == pytest.approx(expected)
     # Alternating in both directions, a field runs along both diagonals.
     assert np.isnan(field_orientation([np.cos(8 * (rows + columns)).ravel()], (16, 16))[0])
+    ellipse = np.outer(bump(8.0, 2.01, 16), bump(8.0, 2.0, 16)).ravel()  # hardly round
+    assert field_orientation([ellipse], (16, 16))[0] == pytest.approx(0.0, abs=1e-6)
     with pytest.raises(ValueError, match="lines have no orientation"):
         field_orientation([np.ones(9)], (9,))

@@ -125,6 +125,9 @@ def test_population_is_split_into_bumps_waves_noise_unchanged_and_dead_units():
     assert split.share["dead"] == 2 / 44
     low, high = split.interval["localized"]
     assert low < split.share["localized"] < high
+    small = np.eye(100)[:11] * np.array([0.049, 0.051, *[1.0] * 9])[:, None]
+    split = group_split(small, n_null=99, random_state=0)
+    assert split.groups.tolist() == ["unchanged"] + ["localized"] * 10
 
 
 def test_corrected_p_values_are_those_of_benjamini_and_hochberg():

@@ -104,6 +104,8 @@ def test_fields_and_errors_are_those_of_ridge_regression_and_the_sandwich_formul
     n_free = len(counts) - 1.0 - np.trace(inverse @ covariance)
     expected = np.sqrt(np.diag(inverse @ middle @ inverse) / n_free)
     np.testing.assert_allclose(errors, [expected])
+    exact = spike_triggered_average(lambda x: x[:, :2] + 100.0, stimuli, return_std=True)
+    np.testing.assert_allclose(exact, [np.eye(2, 8), np.zeros((2, 8))], atol=1e-12)
 
 
 @pytest.mark.parametrize("stimulus", ["white", "smooth"])

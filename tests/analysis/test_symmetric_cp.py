@@ -75,7 +75,8 @@ def minimum_by_definition(X, start):
 def test_search_in_few_axes_ends_at_the_minimum_of_plain_lbfgs(gain):
     """kappa ~ - sum_j b_j (x) b_j (x) b_j (x) b_j of 3000 samples of 48 sites, from one start."""
     X = nlgp_samples(48, 3000, 5.0, gain)
-    assert cumulant(X)._condensed is not cumulant(X)
+    kappa = cumulant(X)
+    assert kappa._condensed is not kappa
     start = symmetric_cp(X, 4, max_iter=1, random_state=1)
     assert np.all(start.weights < 0)
     fit = symmetric_cp(X, 4, start=start, random_state=0)
@@ -191,6 +192,7 @@ def test_leading_factor_of_the_cumulant_is_localized(gain, expected):
 def test_decomposition_begins_where_it_is_asked_to():
     kappa = cumulant(RING)
     once = symmetric_cp(kappa, 3, tol=1e-14, random_state=0)
+    assert symmetric_cp(kappa, 3, tol=0.1, random_state=0).n_iter < once.n_iter
     again = symmetric_cp(kappa, 3, start=once, tol=1e-14, random_state=1)
     assert again.n_iter <= 3
     np.testing.assert_allclose(again.components, once.components, atol=1e-4)
