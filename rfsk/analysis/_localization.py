@@ -127,14 +127,13 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         fields, self.shape_ = learn_fields(self, X, self.shape)
         for name in ("phases_", "null_ipr_"):  # of an earlier fit
             self.__dict__.pop(name, None)
-        self.not_testable_ = None
+        self.not_testable_, n_null = None, self.n_null
         if isinstance(self.null, str):
             self.not_testable_ = warn_not_testable(fields, self.shape_, inputs)
-            rng = as_generator(self.random_state)
-            self.phases_ = random_phases(self.shape_, self.n_null, rng)
+            self.phases_ = random_phases(self.shape_, n_null, as_generator(self.random_state))
         else:
             self.null_ipr_ = self._null_ipr()
-        n_null = len(self.phases_ if hasattr(self, "phases_") else self.null_ipr_)
+            n_null = len(self.null_ipr_)
         if not 1.0 / (n_null + 1) <= self.alpha < 1.0:
             raise ValueError(
                 f"alpha={self.alpha!r} with n_null={n_null!r}; expected alpha below 1 and at "

@@ -87,11 +87,9 @@ def _fit(field: Array, width: float, profile: str) -> Array:
         moved = sites - parameters[:n, None]
         moved -= np.round(moved / sides[:, None]) * sides[:, None]
         sigmas = np.exp(parameters[n : 2 * n, None])
-        if n_turns:
-            c, s = math.cos(parameters[2 * n]), math.sin(parameters[2 * n])
-            turned = np.array([[c, s], [-s, c]]) @ moved
-        else:
-            turned = moved
+        turn = parameters[2 * n] if n_turns else 0.0
+        c, s = math.cos(turn), math.sin(turn)
+        turned = np.array([[c, s], [-s, c]])[:n, :n] @ moved
         envelope: Array = np.exp(-0.5 * np.sum((turned / sigmas) ** 2, axis=0))
         if profile == "gaussian":
             return envelope[:, None]

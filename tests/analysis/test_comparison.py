@@ -138,7 +138,7 @@ def test_ica_localizes_on_heavy_and_on_light_tails_where_the_net_needs_light_one
     """D = 30, median D x IPR of 8 components and of the net's positive half, seed 0.
 
     Saturated pixels (kurtosis -1.76): both localize. Algebraic(3) pixels (heavy tails): FastICA
-    and the cubic Hebbian rule do, the net does not. Their Gaussian clone: none of them.
+    and the cubic Hebbian rule do, the net does not.
     """
     found = {}
     task = {"correlation_length": (1.5, 3.0), "random_state": 0}

@@ -13,7 +13,10 @@ def test_match_is_the_best_cosine_over_all_shifts_by_brute_force(chunk, monkeypa
     rng = np.random.default_rng(0)
     shape = (4, 6)
     fields, references = rng.standard_normal((7, 24)), rng.standard_normal((3, 24))
-    matches = FieldMatcher(shape).fit(references).transform(fields)
+    matcher = FieldMatcher(shape).fit(references)
+    names = matcher.get_feature_names_out().tolist()
+    assert names == ["match", "index", "sign", "shift_0", "shift_1"]
+    matches = matcher.transform(fields)
     for field, (match, index, sign, *shift) in zip(fields, matches, strict=True):
         cosines = {}
         for k, reference in enumerate(references):
