@@ -397,6 +397,21 @@ class SampleCumulant(Cumulant):
             return mean
         return np.asarray(mean - 3.0 * _forms(directions, self.covariance)[:, None] * gaussian)
 
+    def strength(self, directions: Array) -> Array:  # three times as fast as by `contract`
+        if self.order == 2:
+            return _forms(directions, self.covariance)
+        columns = np.ascontiguousarray(np.transpose(directions))
+
+        def moment(rows: Array) -> Array:
+            """Sum of (x.a)^order."""
+            projections = rows @ columns
+            squares = projections * projections
+            rest = squares if self.order == 4 else projections
+            return np.asarray(np.einsum("nr,nr->r", squares, rest))
+
+        mean = self._mean(moment, len(directions))
+        return mean - 3.0 * _forms(directions, self.covariance) ** 2 if self.order == 4 else mean
+
     def tensor(self) -> Array:
         self._check_fits()
         if self.order == 2:
