@@ -33,8 +33,9 @@ def test_orbits_join_a_field_to_its_shifts_and_negatives(field, seed):
     shift = np.random.default_rng(seed).integers(0, field.shape)
     rows = np.stack([field.ravel(), -np.roll(field, shift, axes).ravel()])
     orbits = translation_orbits(rows, field.shape)
-    assert orbits.labels.tolist() == [0, 0]
-    placed = orbits.signs[1] * np.roll(field, orbits.shifts[1], axes).ravel()
+    assert orbits.label.tolist() == [0, 0]
+    shifts = [int(orbits[f"shift_{axis}"][1]) for axis in axes]
+    placed = orbits.sign[1] * np.roll(field, shifts, axes).ravel()
     np.testing.assert_allclose(placed, rows[1], atol=1e-6 * np.abs(field).max())
 
 
