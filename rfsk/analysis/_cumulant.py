@@ -4,12 +4,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from copy import copy
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
 from .._core._blas import blas_on_one_thread
@@ -27,6 +28,7 @@ _ONE_THREAD = 256  # features up to which products are too small to be shared am
 _FEW_FEATURES = 40  # up to here inner products come from tensors, and all axes are kept
 _FEW_AXES = 32  # up to here the tensor of a condensed cumulant is formed
 _NORM_ROWS = 1024  # rows that are drawn for the norm if there are at least four times as many
+_CONDENSED = 1e-4  # relative error of a condensed exact cumulant
 _TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
 
@@ -275,18 +277,45 @@ class TranslationInvariantCumulant(Cumulant):
         # (s, k3, k1): the trispectrum at k1, s - k1 and k3.
         rest = self._minus[self._sums]
         self._trispectrum = transform[np.arange(D), rest].transpose(0, 2, 1).copy()
+        self._waves = np.arange(D)  # the k1 and k3 of the trispectrum
 
     def contract(self, directions: Array) -> Array:
         """Contract in Fourier space, at a cost of n_directions D^3."""
-        D, axes = self.n_features, tuple(range(1, 1 + len(self.shape)))
+        D, axes, waves = self.n_features, tuple(range(1, 1 + len(self.shape))), self._waves
         images = np.reshape(directions, (-1, *self.shape))
         modes = np.fft.fftn(images, axes=axes).reshape(-1, D).T
-        pairs = modes * modes[self._minus[self._sums]]  # (s, k1, direction)
-        triples = (self._trispectrum @ pairs) * modes  # (s, k3, direction)
+        pairs = modes[waves] * modes[self._minus[self._sums][:, waves]]  # (s, k1, direction)
+        triples = (self._trispectrum @ pairs) * modes[waves]  # (s, k3, direction)
+        triples *= self._times[:, None, None]
         # Wave vector k of the gradient is s + k3.
-        placed = np.take_along_axis(triples, self._minus.T[self._sums][:, :, None], axis=1)
-        total = np.tensordot(self._times, placed, axes=1).T.reshape(-1, *self.shape)
+        placed = np.zeros((len(self._sums), *modes.shape), dtype=complex)
+        np.put_along_axis(placed, self._fourth_waves[:, :, None], triples, axis=1)
+        total = placed.sum(axis=0).T.reshape(-1, *self.shape)
         return np.asarray(np.fft.ifftn(total, axes=axes).real.reshape(-1, D))
+
+    @property
+    def _fourth_waves(self) -> NDArray[np.intp]:
+        """Wave vectors s + k3, (s, k3)."""
+        return np.asarray(self._minus[self._sums[:, None], self._minus[0, self._waves]])
+
+    @cached_property
+    def _condensed(self) -> Cumulant:
+        """Leave out the wave vectors of least power, up to a relative error of 1e-4."""
+        power = np.einsum("s,skl->l", self._times, np.abs(self._trispectrum) ** 2)
+        rising = np.sort(power)
+        n_left_out = np.searchsorted(4.0 * np.cumsum(rising), _CONDENSED**2 * rising.sum())
+        # A wave vector and its opposite, of equal power, stay together.
+        kept = power > (1.0 + 1e-6) * rising[n_left_out - 1] if n_left_out else power >= 0.0
+        if kept.mean() > 0.75:
+            return self
+        other = copy(self)
+        other._waves = np.flatnonzero(kept)
+        second = kept[self._minus[self._sums][:, other._waves]]
+        has_pairs = second.any(axis=1)
+        other._sums, other._times = self._sums[has_pairs], self._times[has_pairs]
+        other._trispectrum = self._trispectrum[np.ix_(has_pairs, kept, kept)]
+        other._trispectrum *= second[has_pairs, None, :] * kept[other._fourth_waves][:, :, None]
+        return other
 
     def tensor(self) -> Array:
         self._check_fits()

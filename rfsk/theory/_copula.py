@@ -3,11 +3,12 @@
 A local field of variance q and excess kurtosis k is modelled as h = sqrt(q) f(zeta; v) with zeta
 standard normal and f = e / sqrt(N), where, for v > 0,
 
-    e(zeta; v) = sqrt(pi/2) erf(sqrt(v) zeta / sqrt 2) / sqrt(v),    N(v) = asin(v / (1 + v)) / v.
+    e(zeta; v) = sqrt(pi/2) erf(sqrt(v) zeta / sqrt 2) / sqrt(v),    N(v) = asin(v / (1 + v)) / v,
 
-Both are analytic at v = 0, where f = zeta: negative v turns erf into erfi and gives positive
-kurtosis. N = E e^2, so that E f^2 = 1, and E e_j e_k = sin^-1 of sqrt(p) r / c over sqrt(p) with p =
-v_j v_k, c = sqrt((1 + v_j)(1 + v_k)) for zeta_j and zeta_k of correlation r.
+so that E f^2 = 1. Both are analytic at v = 0, where f = zeta. Negative v turns erf into erfi, and
+the kurtosis becomes positive. If zeta_j and zeta_k have correlation r,
+
+    E e_j e_k = asin(sqrt(p) r / c) / sqrt(p),    p = v_j v_k,    c = sqrt((1 + v_j)(1 + v_k)).
 """
 
 import math
@@ -87,9 +88,8 @@ class LocalFields(NamedTuple):
         norm = np.where(small, 1.0 - v + 7.0 / 6.0 * v**2, norm)
         log_by_v = np.where(small, -1.0 + 7.0 / 3.0 * v, by_v) / norm
         root = np.sqrt(norm)[:, None]
-        return cls(
-            value / root, slope / root - 0.5 * value / root * log_by_v[:, None], norm, log_by_v
-        )
+        values = value / root
+        return cls(values, slope / root - 0.5 * values * log_by_v[:, None], norm, log_by_v)
 
 
 class Copula(NamedTuple):
@@ -103,12 +103,11 @@ class Copula(NamedTuple):
     by_v: Array
 
     @classmethod
-    def of(cls, correlation: Array, v: Array, norm: Array) -> "Copula":
-        """Copula of local fields of given correlation: x = correlation sqrt(N_j N_k).
+    def of(cls, x: Array, v: Array) -> "Copula":
+        """Copula of local fields of correlation x / sqrt(N_j N_k).
 
         `by_v` is the derivative by the v of the second unit at constant x.
         """
-        x = correlation * np.sqrt(np.outer(norm, norm))
         p = np.outer(v, v)
         small = np.abs(p) < _SMALL**2
         safe = np.where(small, 1.0, p)
@@ -127,13 +126,12 @@ class Copula(NamedTuple):
         return cls(r, np.where(inside, c * cosine, 0.0), np.where(inside, by_v, 0.0))
 
 
-def mehler(a: Array, r: Array) -> tuple[Array, Array, Array]:
+def mehler(a: Array, r: Array) -> tuple[float, Array, Array]:
     """Sums over pairs of units of E s_j s_k = sum_n a_jn a_kn r_jk^n, by F. G. Mehler's formula.
 
     Returns the sum over pairs of two units, its derivative by a divided by two, (unit, order), and
     the derivative by r of each term, (unit, unit).
     """
-    total = a[:, :1] * a[:, :1].sum()  # of order zero
     by_a = np.empty_like(a)
     by_a[:, 0] = a[:, 0].sum() - a[:, 0]
     by_r = np.zeros_like(r)
@@ -142,5 +140,4 @@ def mehler(a: Array, r: Array) -> tuple[Array, Array, Array]:
         by_r += np.outer(n * a[:, n], a[:, n]) * power
         power = power * r
         by_a[:, n] = power @ a[:, n]
-    total = np.sum(a * by_a)
-    return total, by_a, by_r
+    return float(np.sum(a * by_a)), by_a, by_r

@@ -1,6 +1,7 @@
-"""CopulaFlow: the whole training of a committee machine, from second- and fourth-order statistics."""
+"""CopulaFlow: the whole training of a committee machine, from moments of the inputs."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,69 +10,243 @@ import scipy.special
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
+from .._core._trained_nets import starts_positive
 from .._core._types import Array
-from .._core._validation import check_option, check_positive
-from ..analysis import cumulant
+from .._core._validation import check_option
+from ..analysis import DenseCumulant, SampleCumulant, cumulant
 from ._copula import HERMITE, WEIGHTS, Copula, LocalFields, mehler, saturation
 from ._flow import Flow, FlowResult
-from ._statistics import class_pair
+from ._statistics import class_covariances, class_pair
 
 _ERROR = 1e-3  # of a step, relative
-_ACTIVATIONS = {
+_N_SAMPLES = 50_000  # of a model whose fourth cumulant is not known exactly
+_DENSE = 64  # features up to which the tensor of sampled cumulants is formed
+_ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
     "erf": (
-        lambda h: scipy.special.erf(h / math.sqrt(2.0)),
-        lambda h: math.sqrt(2.0 / math.pi) * np.exp(-0.5 * h**2),
+        lambda h: np.asarray(scipy.special.erf(h / math.sqrt(2.0))),
+        lambda h: np.asarray(math.sqrt(2.0 / math.pi) * np.exp(-0.5 * h**2)),
     ),
-    "tanh": (np.tanh, lambda h: 1.0 - np.tanh(h) ** 2),
-    "relu": (lambda h: np.maximum(h, 0.0), lambda h: (h > 0.0) * 1.0),
+    "tanh": (np.tanh, lambda h: np.asarray(1.0 - np.tanh(h) ** 2)),
+    "relu": (lambda h: np.maximum(h, 0.0), lambda h: np.asarray((h > 0.0) * 1.0)),
 }
 
 
 @dataclass(frozen=True)
 class CopulaFlowResult(FlowResult):
-    """Time course of fields, biases and loss."""
+    """Time course of fields, biases and loss.
+
+    Attributes
+    ----------
+    times : ndarray of shape (n_times,)
+        Learning rate x steps / D.
+    history : ndarray of shape (n_times, n_units, n_features)
+        Fields at these times.
+    bias_history : ndarray of shape (n_times, n_units)
+        Biases at these times.
+    loss : ndarray of shape (n_times,)
+        Mean squared error at these times.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.theory import CopulaFlowResult
+    >>> CopulaFlowResult(np.zeros(1), np.ones((1, 2, 3)), np.ones((1, 2)), np.ones(1)).biases
+    array([1., 1.])
+    """
 
     bias_history: Array
     loss: Array
 
     @property
     def biases(self) -> Array:
+        """Biases at the last time, an array of shape (n_units,)."""
         return np.asarray(self.bias_history[-1])
 
 
 class CopulaFlow(Flow):
-    """x"""
+    """Gradient flow of all fields and biases of a committee machine, to the end of its training.
+
+    The closure takes each local field h_k = u_k.x for a saturated Gaussian variable, of the
+    variance u_k.C u_k and the excess kurtosis that the inputs give it, and each pair of local
+    fields for one with a Gaussian copula and the exact covariance u_j.C u_k. The loss of the mean
+    readout is then a function of fields and biases, down whose exact gradient both move:
+
+        du_k/dt = -K dL/du_k,    db_k/dt = -K dL/db_k,    t = learning rate x steps / D,
+
+    as those of an `FCNet` without weight decay do if learning_rate / batch_size is small. The
+    inputs have P(x) = P(-x). The targets are +1 for class 0 and -1 for class 1, or 0 and 1 for
+    "relu". Of 30 tasks, the final mean IPR of each half of the units is that of nets to 3 % for the
+    median task and to 21 % at worst; see the page on the copula flow.
+
+    Parameters
+    ----------
+    task : Discrimination, data (X, y), or pair of input models or of arrays of samples
+        Class 0 and class 1. Of a model without an exact fourth cumulant 50,000 samples are drawn.
+    activation : {"erf", "tanh", "relu"}, default="erf"
+        sigma, of which "erf" is erf(h / sqrt 2).
+    train_bias : bool, default=True
+        Whether biases move.
+
+    Attributes
+    ----------
+    n_features : int
+
+    Examples
+    --------
+    >>> from rfsk import NLGP, ipr
+    >>> from rfsk.theory import CopulaFlow
+    >>> flow = CopulaFlow([NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)])
+    >>> course = flow.integrate(40, 100.0, random_state=0)
+    >>> ipr(course.fields)[:20].mean().round(2), course.loss[-1].round(2)
+    (np.float64(0.2), np.float64(0.79))
+    """
 
     def __init__(self, task: Any, *, activation: str = "erf", train_bias: bool = True) -> None:
         check_option(activation, "activation", tuple(_ACTIVATIONS))
         self.activation, self.train_bias = activation, train_bias
         pair = class_pair(task)
-        self._covariances = [cumulant(source, 2).tensor() for source in pair]
-        self._kappas = [cumulant(source)._condensed for source in pair]
-        self._targets = (0.0, 1.0) if activation == "relu" else (1.0, -1.0)
+        self._covariances = class_covariances(pair)
         self.n_features = len(self._covariances[0])
+        self._kappas = [_fourth_cumulant(source) for source in pair]
+        self._targets = (0.0, 1.0) if activation == "relu" else (1.0, -1.0)
 
-    def loss_gradient(self, u: Array, b: Array) -> tuple[float, Array, Array]:
-        """Mean squared error, and its derivatives by fields and biases."""
+    def loss(self, fields: ArrayLike, biases: ArrayLike, *, gaussian: bool = False) -> float:
+        """Mean squared error of given units.
+
+        Parameters
+        ----------
+        fields : array-like of shape (n_units, n_features)
+        biases : array-like of shape (n_units,)
+        gaussian : bool, default=False
+            Whether to leave out the fourth cumulant, for the loss on the Gaussian clone of the
+            inputs; it exceeds the other by the Gaussian-equivalence gap.
+        """
+        return self._gradient(*self._units(fields, biases), gaussian)[0]
+
+    def velocity(self, fields: ArrayLike, biases: ArrayLike) -> tuple[Array, Array]:
+        """Velocities du/dt and db/dt of all units; those of fixed biases are zero.
+
+        Parameters
+        ----------
+        fields : array-like of shape (n_units, n_features)
+        biases : array-like of shape (n_units,)
+        """
+        u, b = self._units(fields, biases)
+        _, by_u, by_b = self._gradient(u, b)
+        return -len(u) * by_u, -len(u) * by_b * self.train_bias
+
+    def integrate(
+        self,
+        start: int | ArrayLike,
+        end: float,
+        *,
+        bias_init: float | ArrayLike | None = None,
+        times: ArrayLike | None = None,
+        random_state: Any = None,
+    ) -> CopulaFlowResult:
+        """Integrate the flow, with a relative error of 1e-3 per step.
+
+        Parameters
+        ----------
+        start : int or array-like of shape (n_units, n_features)
+            Initial fields, or the number of random ones.
+        end : float
+            Final time, learning rate x steps / D.
+        bias_init : float or array-like of shape (n_units,), optional
+            Initial biases, or b for +b of the first half of the units and -b of the others. The
+            default is that of `FCNet`, 1, but 0 for "relu".
+        times : array-like of shape (n_times,), optional
+            Times at which units are kept; by default the first and the last.
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of random initial fields.
+
+        Returns
+        -------
+        course : CopulaFlowResult
+        """
+        at, u = self._times(end, times), self._initial(start, random_state)
+        default = 0.0 if self.activation == "relu" else 1.0
+        b = np.asarray(default if bias_init is None else bias_init, dtype=np.float64)
+        u, b = self._units(u, np.where(starts_positive(u), b, -b) if b.ndim == 0 else b)
+        size = u.size
+
+        def velocity(_: float, flat: Array) -> Array:
+            of_u, of_b = self.velocity(flat[:size].reshape(u.shape), flat[size:])
+            return np.append(of_u, of_b)
+
+        # Stability limits the steps, not accuracy: a low order needs fewest evaluations.
+        options: Any = {"method": "RK23", "rtol": _ERROR, "atol": 1e-2 * _ERROR}
+        result = solve_ivp(velocity, (0.0, end), np.append(u, b), t_eval=at, **options)
+        if result.status != 0:
+            raise FloatingPointError(f"The flow failed at t = {result.t[-1]:.3g}: {result.message}")
+        history, biases = result.y[:size].T.reshape(-1, *u.shape), result.y[size:].T
+        loss = [self._gradient(u, b)[0] for u, b in zip(history, biases, strict=True)]
+        return CopulaFlowResult(result.t, history, biases, np.array(loss))
+
+    def drive_error(
+        self, fields: ArrayLike, biases: ArrayLike, samples: tuple[ArrayLike, ArrayLike]
+    ) -> Array:
+        """Error of the closure for each unit, measured on samples of both classes.
+
+        It is |v - v'| / (|E phi sigma' x| + |E y sigma' x|), where v is the velocity of the field,
+        v' the average of 2 (y - phi) sigma' x over the samples halved, and the denominator holds
+        the two parts of v', which nearly cancel at the end of a training.
+
+        Parameters
+        ----------
+        fields : array-like of shape (n_units, n_features)
+        biases : array-like of shape (n_units,)
+        samples : pair of array-like of shape (n_samples, n_features)
+            Inputs of class 0 and of class 1.
+
+        Returns
+        -------
+        error : ndarray of shape (n_units,)
+        """
+        u, b = self._units(fields, biases)
+        function, derivative = _ACTIVATIONS[self.activation]
+        parts = np.zeros((2, *u.shape))
+        for X, target in zip(samples, self._targets, strict=True):
+            x = self._check(X)
+            h = x @ u.T + b
+            slope = derivative(h)
+            output = function(h).mean(axis=1, keepdims=True)
+            parts += [(slope * output).T @ x / len(x), target * slope.T @ x / len(x)]
+        away = np.linalg.norm(parts[0] - parts[1] + self.velocity(u, b)[0], axis=1)
+        return np.asarray(away / np.linalg.norm(parts, axis=2).sum(axis=0))
+
+    def _units(self, fields: ArrayLike, biases: ArrayLike) -> tuple[Array, Array]:
+        u, b = self._check(fields), np.asarray(biases, dtype=np.float64)
+        if b.shape != (len(u),) or not np.isfinite(b).all():
+            raise ValueError(
+                f"biases have shape {b.shape}; expected {len(u)} finite numbers, one per field."
+            )
+        if not u.any(axis=1).all():
+            raise ValueError("A field is zero; expected fields of positive length.")
+        return u, b
+
+    def _gradient(self, u: Array, b: Array, gaussian: bool = False) -> tuple[float, Array, Array]:
+        """Loss, and its derivatives by fields and biases."""
         loss, by_u, by_b = 0.0, np.zeros_like(u), np.zeros_like(b)
-        for C, kappa, target in zip(
-            self._covariances, self._kappas, self._targets, strict=True
-        ):
-            smooth, third = u @ C, kappa.contract(u)
-            Q = smooth @ u.T
-            q = np.diag(Q).copy()
-            fourth = np.einsum("kd,kd->k", third, u)
-            part, by_q, by_fourth, by_Q, by_bias = self._class_loss(q, fourth, Q, b, target)
-            loss += 0.5 * part
+        for C, kappa, target in zip(self._covariances, self._kappas, self._targets, strict=True):
+            smooth = u @ C
+            third = np.zeros_like(u) if gaussian else kappa.contract(u)
+            Q, fourth = smooth @ u.T, np.einsum("kd,kd->k", third, u)
+            of_class, by_q, by_fourth, by_Q, by_bias = self._class_loss(Q, fourth, b, target)
+            loss += 0.5 * of_class
             by_u += by_q[:, None] * smooth + 2.0 * by_fourth[:, None] * third + by_Q @ smooth
             by_b += 0.5 * by_bias
         return loss, by_u, by_b
 
     def _class_loss(
-        self, q: Array, fourth: Array, Q: Array, b: Array, target: float
+        self, Q: Array, fourth: Array, b: Array, target: float
     ) -> tuple[float, Array, Array, Array, Array]:
-        """Loss of one class, and its derivatives by q, kappa(u, u, u, u), Q (off the diagonal), b."""
-        K = len(q)
+        """Loss of one class, and its derivatives.
+
+        They are by the variances q and fourth cumulants of the local fields, by the covariances Q
+        off the diagonal, and by the biases.
+        """
+        K, q = len(Q), np.diag(Q).copy()
         kurtosis = fourth / q**2
         v, v_by_kurtosis = saturation(kurtosis)
         local = LocalFields.of(v)
@@ -80,40 +255,28 @@ class CopulaFlow(Flow):
         function, derivative = _ACTIVATIONS[self.activation]
         s, slope = function(b[:, None] + h), derivative(b[:, None] + h)
         a = (s * WEIGHTS) @ HERMITE
-        correlation = Q / np.outer(deviation, deviation)
-        copula = Copula.of(correlation, v, local.norm)
+        scales, norms = np.outer(deviation, deviation), np.sqrt(np.outer(local.norm, local.norm))
+        x = Q / scales * norms
+        copula = Copula.of(x, v)
         pairs, by_a, by_r = mehler(a, copula.r)
         loss = (pairs + np.sum(s**2 @ WEIGHTS)) / K**2
-        loss += target**2 - 2.0 * target * a[:, 0].mean()
+        loss += target**2 - 2.0 * target * float(a[:, 0].mean())
         by_s = (2.0 / K**2 * (by_a @ HERMITE.T + s) - 2.0 * target / K) * WEIGHTS * slope
-        by_r /= K**2
-        by_x = by_r * copula.by_x  # x = correlation sqrt(N_j N_k)
-        norms = np.sqrt(np.outer(local.norm, local.norm))
-        along = np.sum(by_x * correlation * norms, axis=1)
+        by_x = by_r / K**2 * copula.by_x
+        along = np.sum(by_x * x, axis=1)
         by_v = np.sum(by_s * deviation * local.by_v, axis=1) + along * local.log_norm_by_v
-        by_v += 2.0 * np.sum(by_r * copula.by_v, axis=0)
+        by_v += 2.0 / K**2 * np.sum(by_r * copula.by_v, axis=0)
         by_kurtosis = by_v * v_by_kurtosis
-        by_q = (np.sum(by_s * h, axis=1) / 2.0 - along - 2.0 * by_kurtosis * kurtosis) / q
-        by_Q = by_x * norms / np.outer(deviation, deviation)
-        return loss, by_q, by_kurtosis / q**2, by_Q, by_s.sum(axis=1)
+        by_q = (0.5 * np.sum(by_s * h, axis=1) - along - 2.0 * by_kurtosis * kurtosis) / q
+        return loss, by_q, by_kurtosis / q**2, by_x * norms / scales, by_s.sum(axis=1)
 
-    def integrate(self, start, end, *, biases=None, times=None, random_state=None, method="RK23", rtol=_ERROR):
-        check_positive(end, "end")
-        u = self._initial(start, random_state)
-        K, D = u.shape
-        b = np.asarray(biases, dtype=np.float64)
-        at = np.array([0.0, end]) if times is None else np.asarray(times, dtype=np.float64)
 
-        def velocity(_: float, flat: Array) -> Array:
-            _, by_u, by_b = self.loss_gradient(flat[: K * D].reshape(K, D), flat[K * D :])
-            return -K * np.concatenate([by_u.ravel(), by_b * self.train_bias])
-
-        atol = 1e-2*rtol
-        result = solve_ivp(
-            velocity, (0.0, end), np.append(u, b), method=method, t_eval=at, rtol=rtol, atol=atol
-        )
-        self.nfev=result.nfev
-        fields = result.y[: K * D].T.reshape(-1, K, D)
-        history = result.y[K * D :].T
-        loss = [self.loss_gradient(u, b)[0] for u, b in zip(fields, history, strict=True)]
-        return CopulaFlowResult(result.t, fields, history, np.array(loss))
+def _fourth_cumulant(source: Any) -> Any:
+    """Fourth cumulant of a class, in the form that contracts fastest."""
+    try:
+        kappa = cumulant(source)
+    except NotImplementedError:
+        kappa = cumulant(source.sample(_N_SAMPLES, random_state=0))
+    if isinstance(kappa, SampleCumulant) and kappa.n_features <= _DENSE < kappa.n_samples**0.5:
+        return DenseCumulant(kappa.tensor())
+    return kappa._condensed

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
 from .._core._types import Array
-from .._core._validation import check_option, check_positive
+from .._core._validation import check_option
 from ..analysis import cumulant
 from ._flow import Flow, FlowResult
-from ._statistics import class_pair
+from ._statistics import class_covariances, class_pair
 
 _ERROR = 1e-6  # of a step, relative
 _RUNAWAY = 1e3  # norm of a field beyond which the expansion means nothing
@@ -116,11 +116,7 @@ class CubicFlow(Flow):
                 "interacting=True is of units of a committee; one neuron has no others."
             )
         pair = class_pair(task)
-        first, second = (cumulant(source, 2).tensor() for source in pair)
-        if len(first) != len(second):
-            raise ValueError(
-                f"Classes of {len(first)} and {len(second)} features; expected one number."
-            )
+        first, second = class_covariances(pair)
         self.n_features = len(first)
         self.bias = np.atleast_1d(np.asarray(bias, dtype=np.float64))
         self.form, self.fourth, self.interacting = form, fourth, interacting
@@ -211,11 +207,7 @@ class CubicFlow(Flow):
         random_state : int, Generator, RandomState or None, default=None
             Seed of random initial fields.
         """
-        check_positive(end, "end")
-        u = self._initial(start, random_state)
-        at = np.array([0.0, end]) if times is None else np.asarray(times, dtype=np.float64)
-        if at.ndim != 1 or not len(at):
-            raise ValueError(f"times has shape {at.shape}; expected at least one, in a row.")
+        at, u = self._times(end, times), self._initial(start, random_state)
         if np.linalg.norm(u, axis=1).max() >= _RUNAWAY:
             raise ValueError(
                 f"start has a field of norm {_RUNAWAY:g} or more; the expansion is of small fields."

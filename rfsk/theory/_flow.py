@@ -72,3 +72,12 @@ class Flow:
         if isinstance(start, int | np.integer):
             start = self.starts(int(start), random_state)
         return self._check(start)
+
+    @staticmethod
+    def _times(end: float, times: ArrayLike | None) -> Array:
+        """Times at which a flow is kept, by default the first and the last."""
+        check_positive(end, "end")
+        at = np.array([0.0, end]) if times is None else np.asarray(times, dtype=np.float64)
+        if at.ndim != 1 or not len(at):
+            raise ValueError(f"times has shape {at.shape}; expected at least one, in a row.")
+        return at

@@ -11,6 +11,7 @@ from sklearn.utils import check_array
 from .._core._mistakes import warn_likely_mistake
 from .._core._types import Array
 from .._core._validation import check_image_shape, is_labelled, rows_by_class
+from ..analysis import cumulant
 from ..datasets import Discrimination, EllipticalField
 
 # Mean or third moment of a pixel that still counts as none; heavy tails make samples' noisy.
@@ -139,6 +140,16 @@ def class_pair(task: Any) -> tuple[Any, Any]:
                 "theory is of inputs with P(x) = P(-x), and leaves out the effect of odd moments."
             )
     return pair[0], pair[1]
+
+
+def class_covariances(pair: tuple[Any, Any]) -> tuple[Array, Array]:
+    """Covariances of two classes of as many features."""
+    first, second = (cumulant(source, 2).tensor() for source in pair)
+    if len(first) != len(second):
+        raise ValueError(
+            f"Classes of {len(first)} and {len(second)} features; expected one number."
+        )
+    return first, second
 
 
 def _skewness(source: Any) -> float:
