@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import skorch.callbacks as cb
 import torch
-from sklearn.model_selection import GridSearchCV
 from torch.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau
 
 from rfsk import Autoencoder, FCNet, fit_many, make_nlgp
@@ -56,6 +55,10 @@ def rates(net):
     return [row["event_lr"] for row in net.history_[0]["batches"] if "event_lr" in row]
 
 
+def is_near(net, **options):
+    return np.allclose(weights(net), weights(fit(**options)), atol=1e-5)
+
+
 # A callback, and what the history or the net then shows.
 CHECKS = [
     (lambda: accuracy("roc_auc"), lambda net: "acc_best" in net.history_[-1]),
@@ -64,12 +67,8 @@ CHECKS = [
         lambda: cb.PassthroughScoring("train_loss", on_train=True),
         lambda net: column(net, "train_loss") == net.loss_curve_.tolist(),
     ),
-    (cb.EpochTimer, lambda net: min(column(net, "dur")) > 0.0),
     (stopper, lambda net: len(net.history_) < EPOCHS),
-    (
-        lambda: stopper(load_best=True),
-        lambda net: (weights(net) == weights(fit(max_epochs=1))).all(),
-    ),
+    (lambda: stopper(load_best=True), lambda net: is_near(net, max_epochs=1)),
     (halving, lambda net: halves(column(net, "event_lr"))),
     (lambda: halving(step_every="batch"), lambda net: halves(rates(net))),
     (plateau, lambda net: net.net_.optimizer_.param_groups[0]["lr"] < 2.0 * net.learning_rate),
@@ -77,15 +76,9 @@ CHECKS = [
         lambda: cb.Initializer("weight", fn=torch.nn.init.zeros_),
         lambda net: np.ptp(weights(net)[:2], axis=0).max() < 1e-6,  # units of equal bias
     ),
-    (
-        lambda: cb.GradientNormClipping(1e-9),
-        lambda net: np.allclose(weights(net), weights(fit(learning_rate=1e-12)), atol=1e-5),
-    ),
+    (lambda: cb.GradientNormClipping(1e-9), lambda net: is_near(net, learning_rate=1e-12)),
     (cb.ProgressBar, lambda net: net.history_[-1, "train_batch_count"] == 5),
-    (
-        lambda: accuracy(on_train=True),
-        lambda net: np.allclose(weights(net), weights(fit()), atol=1e-5),
-    ),
+    (lambda: accuracy(on_train=True), is_near),
 ]
 
 
@@ -221,11 +214,3 @@ def test_the_inner_net_predicts_scores_and_trains_with_classes_from_zero():
     assert not (weights(net) == before).all()
     coder = Autoencoder(4, max_epochs=1, random_state=0).fit(X)
     assert coder.net_.predict(rows) == pytest.approx(coder.reconstruct(X), abs=1e-4)
-
-
-def test_grid_search_sets_parameters_of_skorch_alike_in_any_number_of_processes():
-    grid = {"optimizer__momentum": [0.0, 0.9]}
-    searches = [GridSearchCV(make_net(), grid, cv=2, n_jobs=n).fit(X, Y) for n in (1, 2)]
-    scores = [search.cv_results_["mean_test_score"] for search in searches]
-    assert (scores[0] == scores[1]).all()
-    assert len(set(scores[0])) > 1

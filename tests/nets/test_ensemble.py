@@ -54,8 +54,6 @@ COMPILED = [
     {"class_weight": {0: 1.0, 1: 3.0}},
     {"callbacks": [EpochScoring("accuracy", on_train=True, use_caching=False)]},
 ]
-# Pairs of each are trained as one batched computation.
-
 
 # Pairs of each are trained as one batched computation.
 STACKED = {

@@ -1,5 +1,7 @@
 """Evaluation along an online fit."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -37,12 +39,17 @@ def test_evaluation_and_snapshots_do_not_change_the_training(net, task):
 
 
 def test_what_cannot_be_evaluated_is_refused_and_keeps_the_net(task):
-    """A model without a clone, and a bad number."""
+    """Models without a clone, and a bad number."""
     phi4 = Discrimination([Phi4((4, 5), coupling=k, mass_squared=-1.0) for k in (0.5, 1.0)])
     net = FCNet(6, batch_size=100, random_state=0).fit_online(task, 1000)
     fields = net.receptive_fields_.copy()
     with pytest.raises(NotImplementedError, match="no closed form"):
         net.fit_online(phi4, 1000, n_eval=100)
+    bare = SimpleNamespace(shape=(20,), n_features=20, sample=task.models[0].sample)
+    with pytest.raises(
+        NotImplementedError, match=r"Class 0, a Simple.*, has no gaussian_clone\(\)"
+    ):
+        net.fit_online(Discrimination([bare, bare]), 1000, n_eval=100)
     with pytest.raises(ValueError, match="n_eval=-1; expected an integer >= 0"):
         net.fit_online(task, 1000, n_eval=-1)
     np.testing.assert_array_equal(net.receptive_fields_, fields)

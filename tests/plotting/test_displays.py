@@ -44,22 +44,16 @@ def shown(image):
     return np.sort(values[np.isfinite(values)])
 
 
-# Receptive fields
-
-
-def test_map_shows_every_field_in_the_order_of_its_center():
+def test_map_shows_every_field_in_the_order_of_its_center_and_lines_one_curve_each():
     image = ReceptiveFieldDisplay.from_fields(-bumps(6)).image_
     assert image.get_array().shape == (6, 30)
     assert np.all(np.diff(image.get_array().argmin(axis=1)) > 0)
     assert image.get_clim() == (-1.0, 1.0)
     unsorted = ReceptiveFieldDisplay.from_fields(bumps(6), sort=False).image_.get_array()
     np.testing.assert_array_equal(unsorted, bumps(6))
+    lines = ReceptiveFieldDisplay.from_fields(bumps(4), kind="lines").ax_.lines
+    assert sum(len(line.get_xdata()) == 30 for line in lines) == 4
     ReceptiveFieldDisplay.from_fields(np.zeros((2, 5)))
-
-
-def test_lines_draw_one_curve_per_unit():
-    display = ReceptiveFieldDisplay.from_fields(bumps(4), kind="lines")
-    assert sum(len(line.get_xdata()) == 30 for line in display.ax_.lines) == 4
 
 
 def test_mosaic_holds_every_image_between_gaps():
@@ -92,9 +86,6 @@ def test_lattice_is_found_at_the_end_of_a_pipeline():
 def test_what_cannot_be_shown_is_refused(shape, kind, message):
     with pytest.raises(ValueError, match=message):
         ReceptiveFieldDisplay.from_fields(bumps(2), shape, kind=kind)
-
-
-# Fields during training
 
 
 @each_lattice
@@ -132,14 +123,10 @@ def test_film_shows_every_snapshot_on_the_scale_of_the_strip(shape):
 
 
 def test_net_without_snapshots_and_histories_that_do_not_fit_are_refused():
-    *_, net = small_net((12,), 60, n_hidden=2, max_epochs=1)
     with pytest.raises(ValueError, match="FCNet has no receptive_field_history_; train it with"):
-        FilmStripDisplay.from_estimator(net)
+        FilmStripDisplay.from_estimator(small_net((12,), 60, n_hidden=2, max_epochs=1)[2])
     with pytest.raises(ValueError, match=r"history has shape \(3, 2, 4\) and steps \(2,\)"):
         FilmStripDisplay(np.zeros((3, 2, 4)), [0, 1])
-
-
-# Localization and matches
 
 
 def test_localization_display_counts_every_living_unit_once():
@@ -189,9 +176,6 @@ def test_random_phases_keep_the_spectrum_and_lose_the_bump(shape):
     spectra = (np.abs(np.fft.rfftn(image, axes=axes)) for image in images)
     np.testing.assert_allclose(*spectra, atol=1e-12)
     assert np.abs(fields - surrogates).max() > 0.1
-
-
-# Inputs and cumulants
 
 
 @pytest.mark.parametrize("shape", [40, (8, 9)])

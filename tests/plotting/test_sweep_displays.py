@@ -34,10 +34,8 @@ def test_what_is_drawn_are_the_means(table):
     display = SweepDisplay.from_sweep(table, "gain", ["ipr_positive", "length_ratio"], "law")
     drawn = display.axes_[0].lines[0].get_xydata()
     np.testing.assert_allclose(drawn, display.lines_["ipr_positive", "nlgp"][:, :2])
-    assert [ax.get_ylabel() for ax in display.axes_] == [
-        "mean IPR, b > 0",
-        r"ratio of correlation lengths $\xi_1/\xi_0$",
-    ]
+    labels = "mean IPR, b > 0", r"ratio of correlation lengths $\xi_1/\xi_0$"
+    assert tuple(ax.get_ylabel() for ax in display.axes_) == labels
     assert display.axes_[0].get_xscale() == "log"
     names = [text.get_text() for text in display.axes_[-1].get_legend().get_texts()]
     assert names == ["NLGP", "Gaussian clone"]
@@ -60,11 +58,14 @@ def test_a_map_has_the_mean_of_each_cell_where_its_parameters_are(table):
     np.testing.assert_allclose(edges[:, 0, 1], [1.25, 1.75, 2.25])
 
 
-def test_a_missing_cell_is_left_open(table):
+def test_a_missing_cell_is_left_open_and_one_row_of_cells_can_be_drawn(table):
     part = table.query("gain < 5 or length_ratio < 1.8")
     display = PhaseDiagramDisplay.from_sweep(part, "gain", "length_ratio", "ipr_positive")
     assert np.isnan(display.values_[1, 2])
     assert display.image_.get_array().mask.sum() == 1
+    row = table[table["length_ratio"] == 2.0]
+    display = PhaseDiagramDisplay.from_sweep(row, "gain", "length_ratio", "ipr_positive")
+    assert display.values_.shape == (1, 3)
 
 
 def test_the_boundary_runs_where_the_second_quantity_crosses_its_level(table):
@@ -79,20 +80,11 @@ def test_the_boundary_runs_where_the_second_quantity_crosses_its_level(table):
     assert display.ax_.get_legend().get_texts()[0].get_text() == "localization index 0.5"
 
 
-def test_one_row_of_cells_can_be_drawn(table):
-    part = table[table["length_ratio"] == 2.0]
-    display = PhaseDiagramDisplay.from_sweep(part, "gain", "length_ratio", "ipr_positive")
-    assert display.values_.shape == (1, 3)
-
-
-def test_columns_that_are_not_there_are_named(table):
+def test_columns_that_are_not_there_or_cannot_be_drawn_are_named(table):
     with pytest.raises(ValueError, match=r"There is no column 'ipr'; expected one of \['gain'"):
         SweepDisplay.from_sweep(table, "gain", "ipr")
     with pytest.raises(ValueError, match=r"There is no column 'ratio'"):
         PhaseDiagramDisplay.from_sweep(table, "gain", "ratio", "ipr_positive")
-
-
-def test_axes_are_of_numbers_and_lines_of_anything(table):
     with pytest.raises(ValueError, match="column 'law' holds other things than numbers, such as"):
         SweepDisplay.from_sweep(table, "law", "ipr_positive")
     with pytest.raises(ValueError, match="The column 'gain' has rows without a value"):
@@ -101,11 +93,11 @@ def test_axes_are_of_numbers_and_lines_of_anything(table):
     assert len(SweepDisplay.from_sweep(some, "gain", "ipr_positive", "law").lines_) == 2
 
 
-def test_averaging_over_a_parameter_is_warned_of():
-    from rfsk.experiments import sweep
-
-    grid = {"gain": [1.0, 3.0], "kind": ["a", "b"]}
-    found = sweep(lambda gain, kind, random_state: {"ipr": gain}, grid, 2, n_jobs=1)
-    with pytest.warns(UserWarning, match=r"over \['kind'\] as well as over repeats; select"):
-        SweepDisplay.from_sweep(found, "gain", "ipr")
-    SweepDisplay.from_sweep(found, "gain", "ipr", "kind")
+def test_averaging_over_a_parameter_is_warned_of(table):
+    table.attrs["parameters"] = ["gain", "length_ratio", "law"]
+    with pytest.warns(
+        UserWarning, match=r"over \['length_ratio'\] as well as over repeats; select"
+    ):
+        SweepDisplay.from_sweep(table, "gain", "ipr_positive", "law")
+    part = table[table["length_ratio"] == 2.0]
+    SweepDisplay.from_sweep(part, "gain", "ipr_positive", "law")

@@ -46,12 +46,9 @@ def test_other_marginals_meet_an_integral_over_their_density(marginal, density, 
     amplifier = Amplifier(TransformedField(20, correlation_length=2.0, marginal=marginal))
     for a in (0.1, 0.5, 0.9, 0.99):
         c = a / np.sqrt(2 * (1 - a**2))
+        options = {"epsabs": 1e-12, "limit": 200}
         value, _ = integrate.quad(
-            lambda x, c=c: x * erf(x * c) * density(x),
-            0,
-            half_width,
-            epsabs=1e-12,
-            limit=200,
+            lambda x, c=c: x * erf(x * c) * density(x), 0, half_width, **options
         )
         assert amplifier(a) == pytest.approx(2 * value, rel=1e-9)
 
