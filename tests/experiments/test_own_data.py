@@ -177,15 +177,20 @@ def test_labels_of_any_kind_give_the_same_net(kind, trained_on):
 
 
 @pytest.mark.parametrize("n_channels", [0, 1, 2, 3, 4])
-def test_images_are_studied_on_their_own_lattice_without_alpha(n_channels, trained_on):
+def test_images_are_studied_on_their_own_lattice_without_alpha(n_channels, trained_on, tmp_path):
     images = ROWS.reshape(-1, 4, 5)
     if n_channels:
         opacity = np.random.default_rng(0).random(images.shape)
         n_colours = n_channels - (n_channels in (2, 4))
         images = np.stack([images] * n_colours + [opacity] * (n_channels - n_colours), axis=3)
-    rows, _, shape = trained_on(images, Z)
-    assert shape == (4, 5)
-    np.testing.assert_allclose(rows, SCALED, rtol=1e-12)
+    np.savez(tmp_path / "images.npz", X=images, y=Z)
+    for rows, labels, shape in (
+        trained_on(images, Z),
+        trained_on(["--data", str(tmp_path / "images.npz")], call=main),
+    ):
+        assert shape == (4, 5)
+        np.testing.assert_allclose(rows, SCALED, rtol=1e-12)
+        np.testing.assert_array_equal(labels, Z)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -198,19 +203,8 @@ def test_what_cannot_be_learnt_from_is_refused_with_the_remedy(name):
         FUNCTIONS[name](sparse.csr_array(ROWS), Z)
     with pytest.raises(ValueError, match="Input X contains NaN"):
         FUNCTIONS[name](np.where(ROWS > 0.5, np.nan, ROWS), Z)
-
-
-@pytest.mark.parametrize("name", ["make_gaussian_clone", "study_data", "CumulantCP"])
-def test_missing_labels_are_refused(name):
     with pytest.raises(ValueError, match="y contains NaN"):
         FUNCTIONS[name](ROWS, np.where(np.arange(120) == 7, np.nan, Z))
-
-
-def test_command_line_takes_images_and_their_lattice_from_a_file(saved, trained_on):
-    rows, labels, shape = trained_on(["--data", str(saved)], call=main)
-    assert shape == (4, 5)
-    assert rows.shape == ROWS.shape
-    np.testing.assert_array_equal(labels, Z)
 
 
 def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):

@@ -75,9 +75,7 @@ def test_biases_are_fixed_in_every_layer_and_a_mask_is_of_the_first(ring):
 
 @pytest.mark.slow
 def test_three_hidden_layers_learn_the_task_and_localize_some_of_their_fields(ring_task):
-    """D = 100, g = 3, rate 10, 2000 steps of 500, seeds 0 to 2: accuracy .89 to .91, upper decile
-    of the IPR .044 to .055, on the clone .028 to .032. At rate 5 and 4000 steps .931 to .951 (one
-    layer: .865), .056 to .066 and .028 to .039; two layers .048 to .055 and .031 to .037."""
+    """Seeds 0 to 2: accuracy .89 to .91, upper decile of the IPR .044 to .055 and .028 to .032."""
     deciles = []
     for inputs in (ring_task.gaussian_clone(), ring_task):
         net = FCNet((40, 20, 10), learning_rate=10.0, batch_size=500, random_state=0)

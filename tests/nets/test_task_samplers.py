@@ -47,20 +47,14 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("model", COMPILED + OTHERS, ids=lambda model: type(model).__name__)
-def test_streamed_inputs_have_the_moments_of_the_model(model):
+@pytest.mark.parametrize("by_torch", [False, True])
+def test_streamed_inputs_have_the_moments_of_the_model(model, by_torch, monkeypatch):
     """20,000 inputs: covariance and fourth moment within five of their errors."""
+    if by_torch:  # which draws all models on other devices
+        monkeypatch.setattr("rfsk.nets._task_samplers._is_compiled", lambda model: False)
     sampler = sampler_of(model, model)
-    assert sampler.is_compiled == (model in COMPILED)
-    for is_compiled in {sampler.is_compiled, False}:  # on other devices torch draws all models
-        check_moments(model, is_compiled)
-
-
-def check_moments(model, is_compiled):
-    with pytest.MonkeyPatch.context() as patch:
-        if not is_compiled:
-            patch.setattr("rfsk.nets._task_samplers._is_compiled", lambda model: False)
-        X = np.asarray(sampler_of(model, model).draw(2, 10_000)[0], dtype=np.float64)
-    X = X.reshape(-1, model.n_features)
+    assert sampler.is_compiled == (model in COMPILED and not by_torch)
+    X = np.asarray(sampler.draw(2, 10_000)[0], dtype=np.float64).reshape(-1, model.n_features)
     few = X[:, :30]
     products, squares = few.T @ X / len(X), (few**2).T @ X**2 / len(X)
     error = 5 * np.sqrt((squares - products**2).clip(0.0) / len(X)) + 1e-6
