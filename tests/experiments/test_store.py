@@ -150,22 +150,22 @@ def own_module(tmp_path, monkeypatch):
     """Function that writes a study and the helpers it imports, and imports it afresh."""
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    names = ("study_of_test", "helper_of_test", "package_of_test", "package_of_test.deep")
+    (tmp_path / "package_of_test").mkdir()
+    files = ("study_of_test", "helper_of_test", "package_of_test/deep", "package_of_test/__init__")
 
-    def written(study, helper="", deep=""):
-        (tmp_path / "package_of_test").mkdir(exist_ok=True)
-        (tmp_path / "study_of_test.py").write_text(study)
-        (tmp_path / "helper_of_test.py").write_text(helper)
-        (tmp_path / "package_of_test" / "__init__.py").write_text("")
-        (tmp_path / "package_of_test" / "deep.py").write_text(deep)
-        for name in names:
+    def forget():
+        for name in ("package_of_test", *(file.replace("/", ".") for file in files)):
             sys.modules.pop(name, None)
+
+    def written(*texts):
+        for file, text in zip(files, (*texts, "", "", "", ""), strict=False):
+            (tmp_path / f"{file}.py").write_text(text)
+        forget()
         importlib.invalidate_caches()
         return importlib.import_module("study_of_test").study
 
     yield written
-    for name in names:
-        sys.modules.pop(name, None)
+    forget()
 
 
 STUDY = """

@@ -6,7 +6,7 @@ import torch
 from scipy import special
 from skorch.callbacks import PrintLog
 
-from rfsk import ConvNet, FCNet, make_nlgp
+from rfsk import ConvNet, FCNet
 
 ACTIVATIONS = {
     "erf": lambda h: special.erf(h / np.sqrt(2)),
@@ -73,15 +73,6 @@ def test_default_kernel_is_the_largest_odd_one_within_three_quarters(side, taps)
     X = np.random.default_rng(0).standard_normal((100, side))
     net = ConvNet(2, max_epochs=1, random_state=0).fit(X, np.arange(100) % 2)
     assert net.filters_.shape == (2, taps)
-
-
-def test_fit_online_learns_and_uses_exactly_the_samples_asked_for(make_net):
-    task = make_nlgp(10, 20, correlation_length=(1.0, 4.0), return_X_y=False).task
-    net = make_net(batch_size=np.int64(64)).fit_online(task, 64 * 150 + 10)
-    assert net.n_steps_ == 151
-    assert net.score(*task.sample(4000, random_state=1)) > 0.75
-    assert len(net.loss_curve_) == 100
-    assert net.loss_curve_[-10:].mean() < net.loss_curve_[:10].mean()
 
 
 def test_same_seed_same_fields_bit_for_bit_with_or_without_snapshots(make_net, ring):

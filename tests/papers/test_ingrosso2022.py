@@ -35,6 +35,8 @@ def failures(claim, bench):
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
 def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, bench):
     assert failures(claim, bench) == set()
+    assert claim.controls
+    assert all(q.source for q in claim.quantities if q.evidence == "independent code")
     for control in claim.controls:
         failed = failures(claim, bench.under(control))
         assert failed, control
