@@ -51,14 +51,13 @@ def net(data):
     return FCNet(20, batch_size=100, max_epochs=50, random_state=0).fit(*data)
 
 
-# Fields transposed
-
-
-MEASURES = (rfsk.ipr, rfsk.population_summary, rfsk.receptive_fields, ReceptiveFieldDisplay)
 FITS = (LocalizationAnalyzer(random_state=0).fit, FieldMatcher().fit)
 
 
-@pytest.mark.parametrize("measure", MEASURES + FITS, ids=lambda measure: measure.__qualname__)
+@pytest.mark.parametrize(
+    "measure",
+    [rfsk.ipr, rfsk.population_summary, rfsk.receptive_fields, ReceptiveFieldDisplay, *FITS],
+)
 def test_transposed_fields_are_reported(net, measure):
     with likely_mistake(r"\(40, 20\) vary smoothly down their columns .* are they transposed\?"):
         measure(net.receptive_fields_.T)
@@ -117,9 +116,6 @@ def test_few_fields_repeated_ones_and_images_of_known_shape_are_not_suspected():
         rfsk.ipr(images)
 
 
-# Axes of images
-
-
 def test_error_for_images_that_are_no_rows_says_how_to_reshape_them(net):
     with pytest.raises(ValueError, match=r"They have as many rows: are they transposed\?"):
         LocalizationAnalyzer((3, 4)).fit(np.random.default_rng(0).normal(size=(12, 7)))
@@ -137,15 +133,15 @@ def test_error_for_images_that_are_no_rows_says_how_to_reshape_them(net):
         rfsk.ipr(images)
 
 
-TAKES = (
-    lambda fields, shape: LocalizationAnalyzer(shape, random_state=0).fit(fields),
-    lambda fields, shape: FieldMatcher(shape).fit(fields),
-    lambda fields, shape: rfsk.population_summary(fields, shape, random_state=0),
-    ReceptiveFieldDisplay,
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda fields, shape: LocalizationAnalyzer(shape, random_state=0).fit(fields),
+        lambda fields, shape: FieldMatcher(shape).fit(fields),
+        lambda fields, shape: rfsk.population_summary(fields, shape, random_state=0),
+        ReceptiveFieldDisplay,
+    ],
 )
-
-
-@pytest.mark.parametrize("take", TAKES)
 def test_exchanged_sides_of_fields_are_reported(take):
     fields = NLGP((6, 14), correlation_length=2.0, gain=1.0).sample(30, random_state=0)
     take(fields, (6, 14))
@@ -166,9 +162,6 @@ def test_exchanged_sides_of_inputs_are_reported(make, kind):
         make(2, image_shape=(12, 8), max_epochs=1).fit(X, y)
 
 
-# The other convention of the gain
-
-
 def test_the_other_convention_of_the_gain_is_reported():
     options = {"correlation_length": 4.0, "gain": 2.0}
     with likely_mistake(r"nonlinearity is erf\(h\).*gain=2.0 \* sqrt\(2\) = 2.82843"):
@@ -180,9 +173,6 @@ def test_the_other_convention_of_the_gain_is_reported():
         NLGP(40, **options, nonlinearity="erf(h)")
     described = make_nlgp(4, 40, gain=2.0, random_state=0, return_X_y=False).DESCR
     assert "where erf(gain z) is written, the gain of this distribution is 1.414" in described
-
-
-# No seed
 
 
 @pytest.mark.parametrize("make", NETS)
@@ -279,16 +269,13 @@ def test_similar_call_is_not_reported(data, call):
     call(*data)
 
 
-# Activations measured as if they were fields
-
-
 @pytest.mark.parametrize("make", NETS)
-def test_a_pipeline_that_would_measure_activations_is_refused(few, make):
+@pytest.mark.parametrize("output", ["default", "pandas"])
+def test_a_pipeline_that_would_measure_activations_is_refused(few, make, output):
     pipeline = make_pipeline(make(12, max_epochs=1), LocalizationAnalyzer())
     message = r"activations of a net, .*: one row per input.*pass rfsk.receptive_fields\(net\)"
-    for output in ("default", "pandas"):
-        with pytest.raises(TypeError, match=message):
-            pipeline.set_output(transform=output).fit(*few)
+    with pytest.raises(TypeError, match=message):
+        pipeline.set_output(transform=output).fit(*few)
 
 
 def test_activations_are_refused_and_what_is_computed_of_them_is_not(net, data):
@@ -302,9 +289,6 @@ def test_activations_are_refused_and_what_is_computed_of_them_is_not(net, data):
     assert rfsk.ipr(pd.DataFrame(net.receptive_fields_)).shape == (20,)
 
 
-# Scales
-
-
 @pytest.mark.parametrize("make", NETS)
 @pytest.mark.parametrize("size", [0.01, 100.0])
 def test_inputs_far_from_unit_variance_are_reported_in_every_call(few, make, size):
@@ -314,9 +298,6 @@ def test_inputs_far_from_unit_variance_are_reported_in_every_call(few, make, siz
         with likely_mistake(f"X has a root mean square of {size:g}; rates are meant for .*X = "):
             call(size * X / np.sqrt(np.mean(X**2)), y)
         call(X, y)
-
-
-# Classes and blocks
 
 
 @pytest.mark.parametrize("make", CLASSIFIERS)

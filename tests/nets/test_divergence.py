@@ -30,19 +30,13 @@ CALLS = {
 
 def state_of(net):
     """Everything a user can see of a net, and what decides how it trains on."""
-    return pickle.dumps(
-        [
-            {k: v for k, v in vars(net).items() if k.endswith("_") and isinstance(v, np.ndarray)},
-            {name: value.numpy() for name, value in net.net_.module_.state_dict().items()},
-            [
-                state["momentum_buffer"].numpy()
-                for state in net.net_.optimizer_.state.values()
-                if state.get("momentum_buffer") is not None
-            ],
-            [dict(row, batches=None) for row in net.history_],
-            (net.n_steps_, net.time_, net.net_.n_steps_, net.net_.interrupted_),
-        ]
-    )
+    arrays = {k: v for k, v in vars(net).items() if k.endswith("_") and isinstance(v, np.ndarray)}
+    weights = {name: value.numpy() for name, value in net.net_.module_.state_dict().items()}
+    buffers = [state.get("momentum_buffer") for state in net.net_.optimizer_.state.values()]
+    buffers = [buffer.numpy() for buffer in buffers if buffer is not None]
+    history = [dict(row, batches=None) for row in net.history_]
+    numbers = net.n_steps_, net.time_, net.net_.n_steps_, net.net_.interrupted_
+    return pickle.dumps([arrays, weights, buffers, history, numbers])
 
 
 def fitted(kind):
