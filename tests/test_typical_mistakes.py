@@ -12,19 +12,8 @@ from sklearn.datasets import load_digits
 from sklearn.pipeline import make_pipeline
 
 import rfsk
-from rfsk import (
-    NLGP,
-    Autoencoder,
-    ConvNet,
-    CumulantCP,
-    Discrimination,
-    FCNet,
-    FieldMatcher,
-    LocalizationAnalyzer,
-    make_gaussian_clone,
-    make_gp,
-    make_nlgp,
-)
+from rfsk import Autoencoder, ConvNet, CumulantCP, FCNet, FieldMatcher, LocalizationAnalyzer
+from rfsk.datasets import NLGP, Discrimination, make_gaussian_clone, make_gp, make_nlgp
 from rfsk.exceptions import LikelyMistakeWarning
 from rfsk.plotting import ReceptiveFieldDisplay
 

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from rfsk import FCNet, ipr
+from rfsk import Discrimination, FCNet, Ising, ipr
 from rfsk._core._random import spawn_seeds
-from rfsk.datasets import Discrimination, Ising
 from rfsk.experiments import (
     FactorStudy,
     FieldStudy,

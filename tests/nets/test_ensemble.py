@@ -10,17 +10,8 @@ from sklearn.base import clone
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring, LRScheduler
 from torch.nn import functional
 
-from rfsk import (
-    Autoencoder,
-    ConvNet,
-    Discrimination,
-    FCNet,
-    Ising,
-    fit_many,
-    fit_many_online,
-    make_nlgp,
-)
-from rfsk.nets import _ensemble, fit_each
+from rfsk.datasets import Discrimination, Ising, make_nlgp
+from rfsk.nets import Autoencoder, ConvNet, FCNet, _ensemble, fit_each, fit_many, fit_many_online
 from rfsk.nets._compiled_step import CompiledStep
 
 

@@ -4,17 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from rfsk.datasets import (
-    NLGP,
-    Discrimination,
-    EllipticalField,
-    GaussianField,
-    Ising,
-    MultivariateGaussian,
-    SpikedCumulant,
-    StudentT,
-    TransformedField,
-)
+from rfsk import NLGP, Discrimination, EllipticalField, GaussianField, Ising, TransformedField
+from rfsk.datasets import MultivariateGaussian, SpikedCumulant, StudentT
 from rfsk.nets._task_samplers import TaskSampler
 
 

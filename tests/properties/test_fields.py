@@ -5,12 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfsk.analysis import (
-    group_split,
-    ipr,
-    tiling,
-    translation_orbits,
-)
+from rfsk.analysis import group_split, ipr, tiling, translation_orbits
 from rfsk.testing import fields
 
 seeds = st.integers(0, 2**32 - 1)
