@@ -234,18 +234,15 @@ def measure(net, task, random_state):
     return {"n": net.n_steps_}
 
 
-def test_studies_of_the_package_have_stores(tmp_path):
+def test_studies_of_the_package_have_stores_and_folders_of_other_things_are_refused(tmp_path):
     small = {"shape": 20, "correlation_length": 2.0, "n_hidden": 2, "learning_time": 20}
     options = {"grid": {"gain": [3.0]}, "fixed": small, "store": tmp_path, **OPTIONS}
     first = sweep(FieldStudy(), **options)
     assert first.equals(sweep(FieldStudy(), **options))
     with pytest.raises(ValueError, match=r"study was .*measure_fields.* and is .* now"):
         sweep(FieldStudy(measure=measure), **options)
-
-
-def test_a_folder_of_something_else_is_refused(tmp_path):
-    (tmp_path / "mine.json").write_text("{}")
+    (tmp_path / "manifest.json").unlink()
     with pytest.raises(ValueError, match="holds files but no manifest; name another folder"):
-        sweep(third, GRID, store=tmp_path, **OPTIONS)
+        sweep(FieldStudy(), **options)
     with pytest.raises(FileExistsError):
-        sweep(third, GRID, store=tmp_path / "mine.json", **OPTIONS)
+        sweep(FieldStudy(), **options | {"store": next(tmp_path.iterdir())})

@@ -105,15 +105,6 @@ def test_any_net_can_be_swept(parameters):
     assert found["shape"] == parameters.get("shape")
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_net_that_diverges_fails_alone():
-    grid = {"learning_rate": [5.0, 5000.0]}
-    fixed = {**SMALL, "learning_time": 50_000.0, "activation": "linear"}
-    with pytest.warns(UserWarning, match="1 of 2 cells failed, .*: the net diverged"):
-        found = sweep(FieldStudy(), grid, fixed=fixed, **QUICK)
-    assert found["learning_rate"][found["error"].notna()].tolist() == [5000.0]
-
-
 def test_a_study_takes_any_task():
     def ising(temperature=2.0):
         return Discrimination([Ising(20, temperature=t) for t in (temperature, temperature / 2)])
@@ -121,6 +112,15 @@ def test_a_study_takes_any_task():
     small = {"n_hidden": 4, "learning_time": 100.0}
     found = sweep(FieldStudy(ising), {"temperature": [1.0, 2.0]}, fixed=small, **QUICK)
     assert found["temperature"].tolist() == [1.0, 2.0]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_net_that_diverges_fails_alone():
+    grid = {"learning_rate": [5.0, 5000.0]}
+    fixed = {**SMALL, "learning_time": 50_000.0, "activation": "linear"}
+    with pytest.warns(UserWarning, match="1 of 2 cells failed, .*: the net diverged"):
+        found = sweep(FieldStudy(), grid, fixed=fixed, **QUICK)
+    assert found["learning_rate"][found["error"].notna()].tolist() == [5000.0]
 
 
 def test_onset_is_where_a_curve_leaves_its_minimum():

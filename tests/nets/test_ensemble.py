@@ -336,21 +336,17 @@ def test_nets_that_share_a_generator_are_as_fitted_in_turn(ring, options):
     fitted_together(nets, *ring)
 
 
-def test_threads_of_torch_are_given_back(ring):
+def test_threads_of_torch_are_given_back_and_progress_is_shown_on_request(ring, capfd):
     def count():
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(torch.get_num_threads).result()
 
     before = count()
-    fit_many(compiled_nets([{}] * 4), *ring, n_jobs=2)
+    for verbose in (0, 1):
+        fit_many(compiled_nets([{}] * 4), *ring, n_jobs=2, verbose=verbose)
+        assert ("4/4" in capfd.readouterr().err) == bool(verbose)
     fit_many(stacked_nets("deep"), *ring, n_jobs=2)
     assert count() == before
-
-
-def test_progress_is_shown_on_request(ring, capfd):
-    for verbose in (0, 1):
-        fit_many(compiled_nets([{}] * 3), *ring, verbose=verbose)
-        assert ("3/3" in capfd.readouterr().err) == bool(verbose)
 
 
 TASK, COUNTER = task_of(3.0), EarlyStopping("train_loss")

@@ -99,10 +99,7 @@ def test_film_strip_shows_first_and_last_snapshots_on_one_scale(shape):
     np.testing.assert_allclose(
         shown(display.axes_[-1].images[0]), np.sort(net.receptive_fields_.ravel())
     )
-
-
-def test_film_strip_orders_localized_units_first_and_by_place():
-    last = np.vstack([modes((2, 3)), bumps(4)])
+    last = np.vstack([modes((2, 3)), bumps(4)])  # localized units come first and by place
     display = FilmStripDisplay([0.0 * last, last], [0, 10]).plot(n_frames=2)
     image = display.axes_[-1].images[0].get_array()
     assert np.all(np.diff(image[:4].argmax(axis=1)) > 0)

@@ -39,12 +39,9 @@ def test_what_is_drawn_are_the_means(table):
     assert display.axes_[0].get_xscale() == "log"
     names = [text.get_text() for text in display.axes_[-1].get_legend().get_texts()]
     assert names == ["NLGP", "Gaussian clone"]
-
-
-def test_a_single_point_has_an_error_bar(table):
     part = pd.concat([table[table["law"] == "nlgp"], table.query("law == 'clone' and gain == 1")])
     display = SweepDisplay.from_sweep(part, "gain", "ipr_positive", "law")
-    assert len(display.axes_[0].containers) == 1
+    assert len(display.axes_[0].containers) == 1  # an error bar of the single point
     assert len(display.lines_["ipr_positive", "clone"]) == 1
 
 

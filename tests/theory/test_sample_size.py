@@ -27,7 +27,7 @@ def test_factors_appear_at_one_to_a_few_times_the_predicted_number(n_sites, leng
     assert median_match(model, int(0.5 * scale)) < 0.9 < median_match(model, int(4.0 * scale))
 
 
-def test_it_scales_with_the_sites_at_fixed_length_and_not_at_fixed_ratio():
+def test_it_scales_with_the_sites_at_fixed_length_and_samples_estimate_it():
     def sizes(*pairs):
         models = [NLGP(n, correlation_length=length, gain=3.0) for n, length in pairs]
         return [localization_sample_size(model) for model in models]
@@ -35,6 +35,8 @@ def test_it_scales_with_the_sites_at_fixed_length_and_not_at_fixed_ratio():
     (first,) = sizes((30, 3.0))
     np.testing.assert_allclose(sizes((60, 3.0), (90, 3.0)), [4 * first, 9 * first], rtol=1e-3)
     np.testing.assert_allclose(sizes((60, 6.0), (90, 9.0)), first, rtol=1e-3)
+    samples = NLGP(20, correlation_length=2.0, gain=3.0).sample(20_000, random_state=0)
+    assert localization_sample_size(samples) == pytest.approx(sizes((20, 2.0))[0], rel=0.1)
 
 
 def test_gaussian_inputs_show_no_factor_at_any_size():
@@ -45,9 +47,3 @@ def test_gaussian_inputs_show_no_factor_at_any_size():
         localization_sample_size(clone.sample(2000, random_state=0))
     with pytest.raises(TypeError, match="expected the model of one class"):
         localization_sample_size(Discrimination([clone, clone]))
-
-
-def test_enough_samples_estimate_the_number_of_their_model():
-    model = NLGP(20, correlation_length=2.0, gain=3.0)
-    estimated = localization_sample_size(model.sample(20_000, random_state=0))
-    assert estimated == pytest.approx(localization_sample_size(model), rel=0.1)
