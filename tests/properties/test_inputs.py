@@ -37,9 +37,10 @@ def test_moments_are_possible_and_the_clone_shares_those_of_second_order(model, 
 
 
 @given(input_models(LATENT, boundary="periodic"), seeds)
-def test_rolling_the_noise_rolls_the_field(model, seed):
+def test_rolling_the_noise_rolls_the_field_and_negating_it_negates_it(model, seed):
     noise = np.random.default_rng(seed).standard_normal((2, *model.shape))
     field = model.from_noise(noise).reshape(2, *model.shape)
+    np.testing.assert_allclose(model.from_noise(-noise).reshape(field.shape), -field, atol=1e-12)
     jumps = "sign" in (getattr(model, "marginal", None), getattr(model, "nonlinearity", None))
     for axis in range(1, 1 + len(model.shape)):
         rolled = model.from_noise(np.roll(noise, 2, axis=axis)).reshape(field.shape)

@@ -1,14 +1,21 @@
-"""The index against growth rates, and against where flows end."""
+"""The index against growth rates and where flows end, and the number of samples that it takes."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from rfsk import NLGP, GaussianField, Ising, TransformedField, ipr, localization_index
-from rfsk.datasets import Algebraic, EllipticalField
+from rfsk import NLGP, Discrimination, EllipticalField, GaussianField, Ising, TransformedField
+from rfsk.analysis import cumulant, ipr, match_matrix, symmetric_cp
+from rfsk.datasets import Algebraic
 from rfsk.exceptions import LikelyMistakeWarning
-from rfsk.theory import CubicFlow, RectifiedFlow, fixed_point
+from rfsk.theory import (
+    CubicFlow,
+    RectifiedFlow,
+    fixed_point,
+    localization_index,
+    localization_sample_size,
+)
 
 
 def nlgps(gain, n=40, lengths=(1.0, 3.0)):
@@ -185,3 +192,44 @@ def test_inputs_that_are_not_symmetric_are_warned_of():
     samples = [model.sample(2000, random_state=0) for model in nlgps(3.0, 12, (0.6, 1.5))]
     with pytest.warns(UserWarning, match="Pixels of class 1 have a mean or a third moment of 2.0"):
         localization_index([samples[0], samples[1] + 2.0])
+
+
+def median_match(model, n_samples):
+    """Median match of the leading factors of seven samples with that of the model."""
+    exact = symmetric_cp(cumulant(model), 1, tol=1e-10, random_state=0).components
+    found = [
+        symmetric_cp(model.sample(n_samples, seed), 1, random_state=seed).components[0]
+        for seed in range(7)
+    ]
+    return float(np.median(match_matrix(found, exact)))
+
+
+@pytest.mark.parametrize("gain", [1.0, 3.0])
+@pytest.mark.parametrize(("n_sites", "length"), [(45, 3.0), (64, 3.0), (64, 6.4)])
+def test_factors_appear_at_one_to_a_few_times_the_predicted_number(n_sites, length, gain):
+    """Median match with the exact factor below .9 at half the number, above it at four times."""
+    model = NLGP(n_sites, correlation_length=length, gain=gain)
+    scale = localization_sample_size(model)
+    assert median_match(model, int(0.5 * scale)) < 0.9 < median_match(model, int(4.0 * scale))
+
+
+def test_it_scales_with_the_sites_at_fixed_length_and_samples_estimate_it():
+    def sizes(*pairs):
+        models = [NLGP(n, correlation_length=length, gain=3.0) for n, length in pairs]
+        return [localization_sample_size(model) for model in models]
+
+    (first,) = sizes((30, 3.0))
+    np.testing.assert_allclose(sizes((60, 3.0), (90, 3.0)), [4 * first, 9 * first], rtol=1e-3)
+    np.testing.assert_allclose(sizes((60, 6.0), (90, 9.0)), first, rtol=1e-3)
+    samples = NLGP(20, correlation_length=2.0, gain=3.0).sample(20_000, random_state=0)
+    assert localization_sample_size(samples) == pytest.approx(sizes((20, 2.0))[0], rel=0.1)
+
+
+def test_gaussian_inputs_show_no_factor_at_any_size():
+    clone = NLGP(20, correlation_length=2.0, gain=3.0).gaussian_clone()
+    with pytest.raises(ValueError, match="The fourth cumulant is zero"):
+        localization_sample_size(clone)
+    with pytest.raises(ValueError, match="does not stand out from noise; expected more"):
+        localization_sample_size(clone.sample(2000, random_state=0))
+    with pytest.raises(TypeError, match="expected the model of one class"):
+        localization_sample_size(Discrimination([clone, clone]))
