@@ -93,22 +93,17 @@ def test_fields_that_are_copies_are_reported():
 
 
 @pytest.mark.parametrize(
-    ("rows", "labels", "options", "message"),
+    ("data", "options", "message"),
     [
-        (np.ones((50, 4)), np.arange(50) % 2, {}, "X is constant"),
-        (X, np.zeros(1000), {}, "y has 1 class"),
-        (X, Y[:10], {}, "inconsistent numbers of samples"),
-        (X, Y, {"remove": ["mean"]}, "remove='mean' is unknown; expected one of 'brightness'"),
+        ((np.ones((50, 4)), np.arange(50) % 2), {}, "X is constant"),
+        ((X, np.zeros(1000)), {}, "y has 1 class"),
+        ((X, Y[:10]), {}, "inconsistent numbers of samples"),
+        ((X, Y), {"remove": ["mean"]}, "remove='mean' is unknown; expected one of 'brightness'"),
     ],
 )
-def test_data_that_cannot_be_studied_are_refused(rows, labels, options, message):
+def test_data_that_cannot_be_studied_are_refused(data, options, message):
     with pytest.raises(ValueError, match=message):
-        study_data(rows, labels, **options, **QUICK)
-
-
-def memory_map(rows, folder):
-    np.save(folder / "X.npy", rows)
-    return np.load(folder / "X.npy", mmap_mode="r")
+        study_data(*data, **options, **QUICK)
 
 
 def fit(rows, labels):
@@ -126,7 +121,7 @@ CONTAINERS = {
     "polars": lambda rows, folder: pl.DataFrame(rows),
     "float16": lambda rows, folder: rows.astype(np.float16),
     "float32": lambda rows, folder: rows.astype(np.float32),
-    "memory map": memory_map,
+    "memory map": lambda rows, folder: np.load(folder / "X.npy", mmap_mode="r"),
     "pandas": lambda rows, folder: pd.DataFrame(rows),
     "list": lambda rows, folder: rows.tolist(),
 }
@@ -161,6 +156,7 @@ def trained_on(monkeypatch):
 
 @pytest.mark.parametrize("kind", CONTAINERS)
 def test_study_and_fit_do_not_depend_on_the_container(kind, trained_on, tmp_path):
+    np.save(tmp_path / "X.npy", ROWS)
     container = CONTAINERS[kind](ROWS, tmp_path)
     np.testing.assert_allclose(trained_on(container, Z)[0], SCALED, rtol=1e-12)
     fields = fit(container, Z).receptive_fields_

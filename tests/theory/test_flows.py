@@ -93,6 +93,8 @@ def test_velocity_is_the_formula_written_out(form):
         full = CubicFlow(pair, bias=b, interacting=True).velocity(u)
         rest = -2 * s1 * ((s1 * u).mean(axis=0) @ MC) - 2 * s2 * s0.mean() * (u @ MC)
         np.testing.assert_allclose(full, expected + rest, atol=1e-10)
+        second = CubicFlow(pair, bias=b, fourth="none").velocity(u)
+        np.testing.assert_allclose(second, 2 * s2 * (u @ DC), atol=1e-10)
 
 
 @pytest.mark.parametrize("form", ["committee", "neuron"])
