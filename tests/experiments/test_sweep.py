@@ -18,10 +18,8 @@ from rfsk.experiments import sweep
 
 def by_value(study):
     """A copy that other processes can take, which cannot import this module."""
-    return types.FunctionType(
-        study.__code__, {**study.__globals__, "__name__": "__main__"}, study.__name__,
-        study.__defaults__,
-    )  # fmt: skip
+    names = {**study.__globals__, "__name__": "__main__"}
+    return types.FunctionType(study.__code__, names, study.__name__, study.__defaults__)
 
 
 def noisy(scale, random_state, offset=0.0):

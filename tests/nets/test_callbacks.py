@@ -48,7 +48,7 @@ plateau = partial(cb.LRScheduler, "ReduceLROnPlateau", patience=0, threshold=10.
 
 def halves(values):
     """Whether each value is half of the one before."""
-    return np.allclose(np.array(values[1:]), 0.5 * np.array(values[:-1]))
+    return np.allclose(values[1:], 0.5 * np.array(values[:-1]))
 
 
 def rates(net):
@@ -144,17 +144,13 @@ class KeepValidationData(cb.Callback):
         self.inputs, self.labels = dataset_valid.inputs.double().numpy(), dataset_valid.y.numpy()
 
 
-@pytest.mark.parametrize(
-    ("n_classes", "options"),
-    [
-        (2, {}),
-        (2, {"batch_size": 600}),  # in double precision
-        (2, {"class_weight": {0: 1.0, 1: 3.0}}),
-        (2, {"readout": "linear"}),
-        (3, {"readout": "linear"}),
-        (3, {"readout": "linear", "loss": "squared"}),
-    ],
-)
+LINEAR = {"readout": "linear"}
+# Two or three classes, and options; batches of 600 are trained in double precision.
+SCORED = [(2, {}), (2, {"batch_size": 600}), (2, {"class_weight": {0: 1.0, 1: 3.0}})]
+SCORED += [(2, LINEAR), (3, LINEAR), (3, LINEAR | {"loss": "squared"})]
+
+
+@pytest.mark.parametrize(("n_classes", "options"), SCORED)
 def test_scores_are_those_of_the_fitted_net(n_classes, options):
     """Of validation data, with caching or not, and of the training data without caching."""
     labels = np.arange(600) % 3 if n_classes == 3 else Y

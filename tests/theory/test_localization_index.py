@@ -124,17 +124,13 @@ def test_committee_s_index_tells_where_its_flow_ends(factor, localizes):
     assert bool(40 * ipr(fields).max() > 1.6) == localizes
 
 
-@pytest.mark.parametrize(
-    ("theory", "n", "lengths"),
-    [
-        ("rectified", 40, (1.0, 3.0)),
-        ("committee", 40, (1.0, 3.0)),
-        ("rectified", 100, (5.0, 10.0)),
-        ("rectified", 200, (6.0, 12.0)),
-        ("committee", 60, (6.0, 12.0)),
-        pytest.param("committee", 130, (6.0, 12.0), marks=pytest.mark.slow),  # costs n^3
-    ],
-)
+SHORT, LONG = (1.0, 3.0), (6.0, 12.0)
+SLOW = pytest.param("committee", 130, LONG, marks=pytest.mark.slow)  # costs n^3
+CASES = [("rectified", 40, SHORT), ("committee", 40, SHORT), ("rectified", 100, (5.0, 10.0))]
+CASES += [("rectified", 200, LONG), ("committee", 60, LONG), SLOW]
+
+
+@pytest.mark.parametrize(("theory", "n", "lengths"), CASES)
 def test_modes_without_power_do_not_count(theory, n, lengths):
     """Gaussian kernels leave most modes with rounding only: Gaussian inputs stay below 1."""
     for make in (GaussianField, EllipticalField):
