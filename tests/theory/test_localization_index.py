@@ -1,14 +1,21 @@
-"""The index against growth rates, and against where flows end."""
+"""The index against growth rates and where flows end, and the number of samples that it takes."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from rfsk import NLGP, GaussianField, Ising, TransformedField, ipr, localization_index
-from rfsk.datasets import Algebraic, EllipticalField
+from rfsk import NLGP, Discrimination, EllipticalField, GaussianField, Ising, TransformedField
+from rfsk.analysis import cumulant, ipr, match_matrix, symmetric_cp
+from rfsk.datasets import Algebraic
 from rfsk.exceptions import LikelyMistakeWarning
-from rfsk.theory import CubicFlow, RectifiedFlow, fixed_point
+from rfsk.theory import (
+    CubicFlow,
+    RectifiedFlow,
+    fixed_point,
+    localization_index,
+    localization_sample_size,
+)
 
 
 def nlgps(gain, n=40, lengths=(1.0, 3.0)):
@@ -63,6 +70,9 @@ def test_kurtosis_errs_where_the_index_does_not():
     assert localization_index(steep).index == pytest.approx(1.003, abs=1e-3)
     assert localization_index(soft).index == pytest.approx(0.990, abs=1e-3)
     assert localization_index(mapped(Algebraic(5.89))).localizes  # at a kurtosis of zero
+    torus = localization_index(nlgps(3.0, (8, 8), (0.7, 2.0)))
+    assert torus.localizes
+    assert len(torus.mode) == 2
 
 
 @pytest.mark.parametrize("theory", ["rectified", "committee"])
@@ -80,13 +90,10 @@ def test_index_of_samples_meets_that_of_their_model(theory):
 def test_standard_error_is_the_spread_over_samples(theory):
     """40 pairs of 1,000 samples: their deviation is known to 11 %. The bound is a factor of 1.5."""
     pair = nlgps(3.0, 12, (0.6, 1.5))
-    found = [
-        localization_index(
-            [model.sample(1000, random_state=10 * seed + k) for k, model in enumerate(pair)],
-            theory=theory,
-        )
-        for seed in range(40)
-    ]
+    found = []
+    for seed in range(0, 400, 10):
+        samples = [model.sample(1000, random_state=seed + k) for k, model in enumerate(pair)]
+        found.append(localization_index(samples, theory=theory))
     spread = np.std([each.index for each in found])
     error = np.sqrt(np.mean([each.standard_error**2 for each in found]))
     assert 1 / 1.5 < error / spread < 1.5
@@ -108,12 +115,6 @@ def test_class_that_is_a_model_adds_nothing_to_the_standard_error():
     assert np.isnan(localization_index([few[0], other]).standard_error)
 
 
-def test_torus_has_wave_vectors_of_two_components():
-    found = localization_index(nlgps(3.0, (8, 8), (0.7, 2.0)))
-    assert len(found.mode) == 2
-    assert found.localizes
-
-
 @pytest.mark.parametrize(("factor", "localizes"), [(0.1, False), (0.3, True), (1.0, True)])
 def test_committee_s_index_tells_where_its_flow_ends(factor, localizes):
     """erf(0.1 z), index .988; erf(0.3 z), 1.03; erf(z), 1.17: from small random fields."""
@@ -123,17 +124,13 @@ def test_committee_s_index_tells_where_its_flow_ends(factor, localizes):
     assert bool(40 * ipr(fields).max() > 1.6) == localizes
 
 
-@pytest.mark.parametrize(
-    ("theory", "n", "lengths"),
-    [
-        ("rectified", 40, (1.0, 3.0)),
-        ("committee", 40, (1.0, 3.0)),
-        ("rectified", 100, (5.0, 10.0)),
-        ("rectified", 200, (6.0, 12.0)),
-        ("committee", 60, (6.0, 12.0)),
-        pytest.param("committee", 130, (6.0, 12.0), marks=pytest.mark.slow),  # costs n^3
-    ],
-)
+SHORT, LONG = (1.0, 3.0), (6.0, 12.0)
+SLOW = pytest.param("committee", 130, LONG, marks=pytest.mark.slow)  # costs n^3
+CASES = [("rectified", 40, SHORT), ("committee", 40, SHORT), ("rectified", 100, (5.0, 10.0))]
+CASES += [("rectified", 200, LONG), ("committee", 60, LONG), SLOW]
+
+
+@pytest.mark.parametrize(("theory", "n", "lengths"), CASES)
 def test_modes_without_power_do_not_count(theory, n, lengths):
     """Gaussian kernels leave most modes with rounding only: Gaussian inputs stay below 1."""
     for make in (GaussianField, EllipticalField):
@@ -191,3 +188,44 @@ def test_inputs_that_are_not_symmetric_are_warned_of():
     samples = [model.sample(2000, random_state=0) for model in nlgps(3.0, 12, (0.6, 1.5))]
     with pytest.warns(UserWarning, match="Pixels of class 1 have a mean or a third moment of 2.0"):
         localization_index([samples[0], samples[1] + 2.0])
+
+
+def median_match(model, n_samples):
+    """Median match of the leading factors of seven samples with that of the model."""
+    exact = symmetric_cp(cumulant(model), 1, tol=1e-10, random_state=0).components
+    found = [
+        symmetric_cp(model.sample(n_samples, seed), 1, random_state=seed).components[0]
+        for seed in range(7)
+    ]
+    return float(np.median(match_matrix(found, exact)))
+
+
+@pytest.mark.parametrize("gain", [1.0, 3.0])
+@pytest.mark.parametrize(("n_sites", "length"), [(45, 3.0), (64, 3.0), (64, 6.4)])
+def test_factors_appear_at_one_to_a_few_times_the_predicted_number(n_sites, length, gain):
+    """Median match with the exact factor below .9 at half the number, above it at four times."""
+    model = NLGP(n_sites, correlation_length=length, gain=gain)
+    scale = localization_sample_size(model)
+    assert median_match(model, int(0.5 * scale)) < 0.9 < median_match(model, int(4.0 * scale))
+
+
+def test_it_scales_with_the_sites_at_fixed_length_and_samples_estimate_it():
+    def sizes(*pairs):
+        models = [NLGP(n, correlation_length=length, gain=3.0) for n, length in pairs]
+        return [localization_sample_size(model) for model in models]
+
+    (first,) = sizes((30, 3.0))
+    np.testing.assert_allclose(sizes((60, 3.0), (90, 3.0)), [4 * first, 9 * first], rtol=1e-3)
+    np.testing.assert_allclose(sizes((60, 6.0), (90, 9.0)), first, rtol=1e-3)
+    samples = NLGP(20, correlation_length=2.0, gain=3.0).sample(20_000, random_state=0)
+    assert localization_sample_size(samples) == pytest.approx(sizes((20, 2.0))[0], rel=0.1)
+
+
+def test_gaussian_inputs_show_no_factor_at_any_size():
+    clone = NLGP(20, correlation_length=2.0, gain=3.0).gaussian_clone()
+    with pytest.raises(ValueError, match="The fourth cumulant is zero"):
+        localization_sample_size(clone)
+    with pytest.raises(ValueError, match="does not stand out from noise; expected more"):
+        localization_sample_size(clone.sample(2000, random_state=0))
+    with pytest.raises(TypeError, match="expected the model of one class"):
+        localization_sample_size(Discrimination([clone, clone]))
