@@ -54,4 +54,7 @@ def localization_sample_size(source: Any, *, random_state: Any = None) -> float:
                 f"In these {kappa.n_samples} samples the leading factor does not stand out from "
                 "noise; expected more of them."
             )
-    return total**2 / strength
+    eigenvalues = np.linalg.eigvalsh(covariance)
+    n_directions = total**2 / float(eigenvalues @ eigenvalues)
+    noise = 24.0 * (float(eigenvalues[-1]) ** 2 / strength) ** 2 * math.log(n_directions)
+    return total**2 / strength + noise
