@@ -18,6 +18,7 @@ _CELLS = 2**20  # pixels held at a time
 _FURTHEST = 9.0  # standard deviations of the brightness at which roots are sought
 _STEP, _TOLERANCE = 3e-3, 1e-7  # of slopes and of roots, in such standard deviations
 _NO_JUMP = 0.1  # relative difference of the slopes on both sides of a root
+_FREQUENT, _JUMP = 3.0, 0.05  # range of the latent field, and a step of pixels in the table
 _TABLE = np.linspace(-14.0, 14.0, 2**15 + 1)  # standard normals at which slow maps are tabulated
 _MEAN = math.sqrt(2.0 / math.pi)  # E|U| of a standard normal U
 
@@ -47,7 +48,7 @@ def exact_elasticity(
     deviation, width = math.sqrt(D * spectrum[0]), n ** (-1.0 / 9.0)
     smooth = isinstance(source, LatentField) and _is_increasing(source)
     rng = as_generator(random_state) if is_model else None
-    smoothed, conditional, controls = [], [], []
+    smoothed, moments, conditional, controls = [], [], [], []
     for batch in gen_batches(n, max(1, _CELLS // D)):
         if smooth:
             z = source.noise_filter(rng.standard_normal((batch.stop - batch.start, D)))
@@ -61,11 +62,15 @@ def exact_elasticity(
             rows = np.asarray(source[batch], dtype=np.float64)
         total = rows.sum(axis=1)
         weight = _kernel(total / deviation, width) / deviation
-        smoothed.append(np.column_stack([np.abs(total), weight[:, None] * power(rows)]))
+        powers = power(rows)
+        smoothed.append(np.column_stack([np.abs(total), weight[:, None] * powers]))
+        # Their means are known from models; those of samples are zero and change nothing.
+        moments.append(np.column_stack([(total / deviation) ** 2, powers / spectrum[modes]]) - 1.0)
     values = np.concatenate(smoothed)
     factor = 2.0 * deviation**2 / spectrum[modes]
     # A smoothed Gaussian density is too low by a known factor at zero; so, nearly, are others.
-    found = _ratio(values, factor / (math.sqrt(2.0 * math.pi) * _gaussian_mean(width)))
+    correction = 1.0 / (math.sqrt(2.0 * math.pi) * _gaussian_mean(width))
+    found = _ratio(values, correction * factor, np.concatenate(moments))
     if smooth:
         values = np.hstack([values[:, :1], np.concatenate(conditional)])
         with np.errstate(all="ignore"):
@@ -111,15 +116,18 @@ def _at_zero(model: LatentField, z: Array, power: Any, modes: Integers) -> tuple
 
 
 def _is_increasing(model: LatentField) -> bool:
-    return model.boundary == "periodic" and bool((np.diff(model.pixel_quadrature()[0]) >= 0).all())
+    """Whether pixels increase with the latent field, without jumps between frequent values."""
+    values = np.asarray(model.pixel_map.forward(model.pixel_map.scale * _TABLE))
+    steps, frequent = np.diff(values), np.abs(_TABLE[1:]) < _FREQUENT
+    return model.boundary == "periodic" and steps.min() >= 0.0 and steps[frequent].max() < _JUMP
 
 
-def _ratio(values: Array, factor: Array, controls: Array | None = None) -> tuple[Array, Array]:
+def _ratio(values: Array, factor: Array, controls: Array) -> tuple[Array, Array]:
     """Ratios of means, of the other columns to the first, and their standard errors."""
     n = len(values)
     if not np.isfinite(values).all():
         return np.full(len(factor), np.nan), np.full(len(factor), np.inf)
-    parts = np.ones((n, 1)) if controls is None else np.hstack([np.ones((n, 1)), controls])
+    parts = np.hstack([np.ones((n, 1)), controls])
     fit = np.linalg.lstsq(parts, values)[0]
     relative = (values - parts @ fit) / fit[0]
     ratios = factor * fit[0, 1:] / fit[0, 0]
