@@ -87,7 +87,9 @@ def flow(classes: Pair, seed: int) -> np.ndarray:
 
 def main() -> None:
     """Print the table as Markdown."""
-    print("| model | closure | index | D x IPR, at t / 2 and t | localized |\n|---|---|---|---|---|")
+    print(
+        "| model | closure | index | D x IPR, at t / 2 and t | localized |\n|---|---|---|---|---|"
+    )
     for number, (name, classes) in enumerate(models()):
         found = localization_index(classes, n_samples=200_000, random_state=number)
         half, end = flow(classes, number)

@@ -48,14 +48,18 @@ def measured(model: Any, exact: np.ndarray) -> float:
     while (n := round(2.0 ** (power / 2))) <= MOST:
         fraction = fraction_found(model, exact, n)
         if fraction >= 0.5:
-            return float(before[0] * (n / before[0]) ** ((0.5 - before[1]) / (fraction - before[1])))
+            return float(
+                before[0] * (n / before[0]) ** ((0.5 - before[1]) / (fraction - before[1]))
+            )
         before, power = (n, fraction), power + 1
     return math.nan
 
 
 def main() -> None:
     """Print the table as Markdown."""
-    print("| model | leading term | with noise | measured | ratio |\n|---|---|---|---|---|")
+    print(
+        "| model | leading term | with noise | measured | ratio to each | |\n|---|---|---|---|---|---|"
+    )
     for name, model in models():
         fit = symmetric_cp(cumulant(model), 1, tol=1e-10, random_state=0)
         first = np.trace(model.covariance()) ** 2 / abs(float(fit.weights[0]))

@@ -145,10 +145,15 @@ def test_class_that_is_a_model_adds_nothing_to_the_standard_error():
     model, other = nlgps(3.0, 12, (0.6, 1.5))
     errors = []
     for seed in range(8):
-        samples = [each.sample(2000, random_state=2 * seed + k) for k, each in enumerate((model, other))]
+        samples = [
+            each.sample(2000, random_state=2 * seed + k) for k, each in enumerate((model, other))
+        ]
         pairs = ([*map(pd.DataFrame, samples)], [samples[0], other], [model, samples[1]])
         errors.append(
-            [localization_index(pair, n_samples=2000, random_state=0).standard_error for pair in pairs]
+            [
+                localization_index(pair, n_samples=2000, random_state=0).standard_error
+                for pair in pairs
+            ]
         )
     both, first, second = np.sqrt(np.mean(np.square(errors), axis=0))
     assert max(first, second) < both < 1.4 * np.hypot(first, second)
