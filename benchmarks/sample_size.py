@@ -57,9 +57,8 @@ def measured(model: Any, exact: np.ndarray) -> float:
 
 def main() -> None:
     """Print the table as Markdown."""
-    print(
-        "| model | leading term | with noise | measured | ratio to each | |\n|---|---|---|---|---|---|"
-    )
+    print("| model | first term | predicted | measured | over first term | over predicted |")
+    print("|---|---|---|---|---|---|")
     for name, model in models():
         fit = symmetric_cp(cumulant(model), 1, tol=1e-10, random_state=0)
         first = np.trace(model.covariance()) ** 2 / abs(float(fit.weights[0]))

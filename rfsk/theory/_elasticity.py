@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -90,7 +89,7 @@ def _increasing_map(model: LatentField) -> Map | None:
     if steps.min() < 0.0 or steps[frequent].max() > _JUMP:
         return None
     if type(model.pixel_map) is FunctionMap:  # quantile functions of SciPy are slow
-        return partial(np.interp, xp=latent, fp=values)
+        return lambda z: np.asarray(np.interp(z, latent, values))
     return forward
 
 
