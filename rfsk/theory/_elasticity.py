@@ -10,8 +10,7 @@ from sklearn.utils import gen_batches
 
 from .._core._random import as_generator
 from .._core._types import Array, Integers
-from ..datasets._pixel_map import FunctionMap
-from ..datasets._stationary import Gaussian, LatentField
+from ..datasets import GaussianClone, GaussianField, LatentField
 from ._statistics import FieldStatistics
 
 Map = Callable[[Array], Array]
@@ -35,7 +34,7 @@ def exact_elasticity(
     function of a Gaussian field z, the density is exact: given z minus its mean over the sites,
     S increases with that mean and has one root. Elsewhere p_S is smoothed.
     """
-    if statistics.is_elliptical or isinstance(source, Gaussian):
+    if statistics.is_elliptical or isinstance(source, GaussianField | GaussianClone):
         return np.ones(len(modes)), np.zeros(len(modes))
     D, spectrum, sides = statistics.n_features, statistics.spectrum, statistics.shape
     angles = np.stack(np.unravel_index(modes, sides)) / np.array(sides)[:, None]
@@ -88,7 +87,7 @@ def _increasing_map(model: LatentField) -> Map | None:
     steps, frequent = np.diff(values), np.abs(_TABLE[1:]) < _FREQUENT
     if steps.min() < 0.0 or steps[frequent].max() > _JUMP:
         return None
-    if type(model.pixel_map) is FunctionMap:  # quantile functions of SciPy are slow
+    if model.pixel_map.compiled is None:  # quantile functions of SciPy are slow
         return lambda z: np.asarray(np.interp(z, latent, values))
     return forward
 
