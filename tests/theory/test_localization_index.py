@@ -116,7 +116,7 @@ def test_index_of_samples_meets_that_of_their_model(theory):
     exact = localization_index(pair, theory=theory, random_state=0)
     samples = [model.sample(60_000, random_state=seed) for seed, model in enumerate(pair)]
     estimated = localization_index(samples, theory=theory)
-    assert estimated.index == pytest.approx(exact.index, abs=0.06)
+    assert estimated.index == pytest.approx(exact.index, abs=0.03)
     assert abs(estimated.index - exact.index) < 3.0 * estimated.standard_error
     assert {abs(estimated.mode[0]), abs(exact.mode[0])} == {abs(exact.mode[0])}
 
