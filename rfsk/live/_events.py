@@ -66,7 +66,7 @@ def _inputs(tasks: dict[str, Discrimination], parameters: Parameters) -> Event:
     def samples_of(model: Any) -> Any:
         return model.sample(_N_INPUTS, random_state=parameters.seed).round(4).tolist()
 
-    index = localization_index(tasks["nlgp"]).index
+    index = localization_index(tasks["nlgp"], random_state=0).index
     nlgp: Any = tasks["nlgp"].models[0]
     return {
         "event": "inputs",

@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from rfsk import (
-    FCNet,
-    GaussianField,
-    LocalizationAnalyzer,
-    control_test,
-    make_gaussian_clone,
-    make_nlgp,
-)
+from rfsk import FCNet, GaussianField, control_test, make_gaussian_clone, make_nlgp
+from rfsk.analysis import LocalizationAnalyzer
 from rfsk.datasets import as_task
 from rfsk.exceptions import LikelyMistakeWarning
 
