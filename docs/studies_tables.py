@@ -12,11 +12,11 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from rfsk import experiments
+from rfsk.analysis import onset
 from rfsk.experiments import (
     FactorStudy,
     FieldStudy,
     measure_course,
-    onset,
     sweep,
 )
 from rfsk.plotting import PhaseDiagramDisplay, SweepDisplay

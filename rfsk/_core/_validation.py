@@ -214,6 +214,8 @@ def is_labelled(data: Any) -> bool:
     """Whether `data` is a tuple (X, y) of inputs and labels, which may be one-hot."""
     if not isinstance(data, tuple) or len(data) != 2 or isinstance(data[1], tuple):
         return False
+    if hasattr(data[0], "covariance"):  # two input models
+        return False
     inputs, labels = map(np.shape, data)
     is_one_hot = len(labels) == 2 and labels[:1] == inputs[:1] and labels != inputs
     return len(labels) == 1 or is_one_hot

@@ -20,6 +20,7 @@ from ._measures import (
     field_spread,
     field_width,
     ipr,
+    onset,
 )
 from ._nulls import random_phase_fields, why_not_testable
 from ._population import PopulationSummary, Tiling, population_summary, tiling
@@ -54,6 +55,7 @@ __all__ = [
     "ipr",
     "localization_score",
     "match_matrix",
+    "onset",
     "population_summary",
     "random_phase_fields",
     "receptive_fields",

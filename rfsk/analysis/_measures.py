@@ -1,5 +1,7 @@
 """Measures of single fields. Functions of images take `scaled_images` and check nothing."""
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -262,3 +264,33 @@ def frequency_of(images: Array) -> Array:
     radius = np.sqrt(np.sum([grid**2 for grid in grids], axis=0)).ravel()
     # Rounding breaks ties between a wave vector and its mirror images, which have one length.
     return np.where(power.any(axis=1), radius[power.argmax(axis=1)], np.nan)
+
+
+def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
+    """Time at which a curve first exceeds its running minimum by a factor.
+
+    Parameters
+    ----------
+    times, values : array-like of shape (n,)
+        The curve, in order of time.
+    factor : float, default=1.5
+        Factor above 1.
+
+    Returns
+    -------
+    time : float
+        Interpolated linearly in the logarithm of time; NaN if there is no onset.
+
+    Examples
+    --------
+    >>> from rfsk.analysis import onset
+    >>> round(onset([1.0, 10.0, 100.0], [0.02, 0.02, 0.04]), 3)
+    31.623
+    """
+    times, values = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
+    limits = factor * np.minimum.accumulate(values)
+    above = np.flatnonzero(values > limits)
+    if not len(above):
+        return math.nan
+    pair = slice(above[0] - 1, above[0] + 1)  # the first value is its own minimum
+    return float(np.exp(np.interp(limits[pair][0], values[pair], np.log(times[pair]))))

@@ -8,7 +8,6 @@ from ._pruning import iterative_magnitude_pruning
 from ._studies import (
     FactorStudy,
     gain_sweep,
-    onset,
     phase_diagram,
 )
 from ._sweep import sweep
@@ -26,7 +25,6 @@ __all__ = [
     "measure_course",
     "measure_fields",
     "nlgp_task",
-    "onset",
     "phase_diagram",
     "study_data",
     "sweep",

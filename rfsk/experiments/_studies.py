@@ -1,49 +1,17 @@
 """Studies built on FieldStudy, and sweeps of the gain and the correlation lengths."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from .._core._random import spawn_seeds
 from .._core._trained_nets import check_trained, starts_positive
 from ..analysis import FieldMatcher, ipr, symmetric_cp
 from ._field_study import FieldStudy
 from ._sweep import sweep
-
-
-def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
-    """Time at which a curve first exceeds its running minimum by a factor.
-
-    Parameters
-    ----------
-    times, values : array-like of shape (n,)
-        The curve, in order of time.
-    factor : float, default=1.5
-        Factor above 1.
-
-    Returns
-    -------
-    time : float
-        Interpolated linearly in the logarithm of time; NaN if there is no onset.
-
-    Examples
-    --------
-    >>> from rfsk.experiments import onset
-    >>> round(onset([1.0, 10.0, 100.0], [0.02, 0.02, 0.04]), 3)
-    31.623
-    """
-    times, values = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
-    limits = factor * np.minimum.accumulate(values)
-    above = np.flatnonzero(values > limits)
-    if not len(above):
-        return math.nan
-    pair = slice(above[0] - 1, above[0] + 1)  # the first value is its own minimum
-    return float(np.exp(np.interp(limits[pair][0], values[pair], np.log(times[pair]))))
 
 
 @dataclass(frozen=True)

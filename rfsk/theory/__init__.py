@@ -1,6 +1,7 @@
 """Predictions from the statistics of the inputs: whether, where and how fields localize."""
 
 from ._amplifier import Amplifier
+from ._copula_flow import CopulaFlow, CopulaFlowResult
 from ._cubic_flow import CubicFlow, activation_derivatives
 from ._fixed_points import FixedPoint, fixed_point
 from ._flow import FlowResult
@@ -13,6 +14,8 @@ from ._statistics import FieldStatistics, field_statistics
 
 __all__ = [
     "Amplifier",
+    "CopulaFlow",
+    "CopulaFlowResult",
     "CubicFlow",
     "FieldPrediction",
     "FieldStatistics",

@@ -90,6 +90,8 @@ class CopulaFlow(Flow):
     Attributes
     ----------
     n_features : int
+    targets : tuple of float
+        Targets of class 0 and class 1.
 
     Examples
     --------
@@ -108,7 +110,7 @@ class CopulaFlow(Flow):
         self._covariances = class_covariances(pair)
         self.n_features = len(self._covariances[0])
         self._kappas = [_fourth_cumulant(source) for source in pair]
-        self._targets = (0.0, 1.0) if activation == "relu" else (1.0, -1.0)
+        self.targets = (0.0, 1.0) if activation == "relu" else (1.0, -1.0)
 
     def loss(self, fields: ArrayLike, biases: ArrayLike, *, gaussian: bool = False) -> float:
         """Mean squared error of given units.
@@ -183,6 +185,18 @@ class CopulaFlow(Flow):
         loss = [self._gradient(u, b)[0] for u, b in zip(history, biases, strict=True)]
         return CopulaFlowResult(result.t, history, biases, np.array(loss))
 
+    def output(self, fields: ArrayLike, biases: ArrayLike, X: ArrayLike) -> Array:
+        """Output phi(x) of given units for each row of X.
+
+        Parameters
+        ----------
+        fields : array-like of shape (n_units, n_features)
+        biases : array-like of shape (n_units,)
+        X : array-like of shape (n_samples, n_features)
+        """
+        u, b = self._units(fields, biases)
+        return np.asarray(_ACTIVATIONS[self.activation][0](self._check(X) @ u.T + b).mean(axis=1))
+
     def drive_error(
         self, fields: ArrayLike, biases: ArrayLike, samples: tuple[ArrayLike, ArrayLike]
     ) -> Array:
@@ -206,7 +220,7 @@ class CopulaFlow(Flow):
         u, b = self._units(fields, biases)
         function, derivative = _ACTIVATIONS[self.activation]
         parts = np.zeros((2, *u.shape))
-        for X, target in zip(samples, self._targets, strict=True):
+        for X, target in zip(samples, self.targets, strict=True):
             x = self._check(X)
             h = x @ u.T + b
             slope = derivative(h)
@@ -228,7 +242,7 @@ class CopulaFlow(Flow):
     def _gradient(self, u: Array, b: Array, gaussian: bool = False) -> tuple[float, Array, Array]:
         """Loss, and its derivatives by fields and biases."""
         loss, by_u, by_b = 0.0, np.zeros_like(u), np.zeros_like(b)
-        for C, kappa, target in zip(self._covariances, self._kappas, self._targets, strict=True):
+        for C, kappa, target in zip(self._covariances, self._kappas, self.targets, strict=True):
             smooth = u @ C
             third = np.zeros_like(u) if gaussian else kappa.contract(u)
             Q, fourth = smooth @ u.T, np.einsum("kd,kd->k", third, u)

@@ -4,54 +4,61 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
+from .._core._random import spawn_seeds
+from .._core._trained_nets import mean_of_known, starts_positive
 from .._core._types import Array
-from .._core._validation import check_image_shape, check_number, check_positive
-from ..analysis import dominant_frequency, field_width, ipr, match_matrix, receptive_fields
-from ._cubic_flow import CubicFlow, activation_derivatives
-from ._flow import FlowResult
+from .._core._validation import check_image_shape, check_positive
+from ..analysis import field_width, ipr, match_matrix, onset, receptive_fields
+from ._copula_flow import CopulaFlow, CopulaFlowResult
+from ._statistics import class_pair
 
-_LIFETIMES = 33.0  # of the fastest growth that the flow is followed for by default
-_N_TIMES = 400
+_N_TIMES = 200
+_N_SAMPLES = 20_000  # of each class, for the accuracy and the check of the closure
+_LARGEST_ERROR = 0.5
 
 
 @dataclass(frozen=True)
 class FieldPrediction:
-    """Prediction of the reduced model for the fields of a net.
+    """Prediction of the copula flow for the fields of a net.
 
     Attributes
     ----------
-    biases : ndarray of shape (n_units,)
-        Biases, positive ones first.
-    fields : ndarray of shape (n_units, n_features)
-        Fields at the end of the flow.
-    ipr, width : ndarray of shape (n_units,)
-        Inverse participation ratios and widths, in sites, of these fields.
-    first_frequency, growth_rate : ndarray of shape (n_units,)
-        Frequency (cycles per site) and rate of the mode that grows fastest to second order.
-    onset : ndarray of shape (n_units,)
-        Time, learning rate x steps / D, at which a field has doubled its norm, or NaN.
-    flow : FlowResult
+    courses : list of CopulaFlowResult
+        Time course from each set of initial fields.
+    table : pandas.DataFrame
+        One row for each of them; ``table.mean()`` is the prediction and ``table.sem()`` its
+        standard error. Columns: `ipr_positive` and `ipr_negative`, mean IPR of the units with
+        positive initial bias and of the others; `width_positive`, median full width at half maximum
+        in sites; `localization_time`, learning rate x steps / D at which the mean IPR of the first
+        exceeds 1.5 times its minimum, or NaN; `loss`; `gap`, the Gaussian-equivalence gap, that is
+        the loss on the Gaussian clone minus `loss`; `accuracy` of the predicted units on 20,000
+        samples of each class; `drive_error`, the mean of `CopulaFlow.drive_error` on them.
     shape : tuple of int
 
     Examples
     --------
     >>> from rfsk import NLGP, predict_fields
     >>> task = [NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    >>> predict_fields(task, n_units=2, random_state=0).biases
-    array([ 1., -1.])
+    >>> predict_fields(task, n_units=2, end=5.0, random_state=0).fields.shape
+    (2, 12)
     """
 
-    biases: Array
-    fields: Array
-    ipr: Array
-    width: Array
-    first_frequency: Array
-    growth_rate: Array
-    onset: Array
-    flow: FlowResult
+    courses: list[CopulaFlowResult]
+    table: pd.DataFrame
     shape: tuple[int, ...]
+
+    @property
+    def fields(self) -> Array:
+        """Final fields from the first initial fields, (n_units, n_features)."""
+        return self.courses[0].fields
+
+    @property
+    def biases(self) -> Array:
+        """Their biases, (n_units,)."""
+        return self.courses[0].biases
 
     def match(self, net: Any) -> dict[str, float]:
         """Match the fields of a net with those predicted, separately for each sign of the bias.
@@ -67,97 +74,123 @@ class FieldPrediction:
             "positive" and "negative": median over units of the best match with a predicted field.
         """
         grown = receptive_fields(net)
-        half = (len(grown) + 1) // 2
-        if half == len(grown):
+        is_first, is_mine = starts_positive(grown), starts_positive(self.fields)
+        if is_first.all():
             raise ValueError("The net has one unit; expected units of both signs of the bias.")
-
-        def median(rows: Array, is_mine: Any) -> float:
-            matches = match_matrix(rows, self.fields[is_mine], self.shape)
-            return float(np.median(matches.max(axis=1)))
-
-        positive = median(grown[:half], self.biases > 0)
-        return {"positive": positive, "negative": median(grown[half:], self.biases < 0)}
+        pairs = {"positive": (is_first, is_mine), "negative": (~is_first, ~is_mine)}
+        return {
+            name: float(
+                np.median(match_matrix(grown[rows], self.fields[mine], self.shape).max(axis=1))
+            )
+            for name, (rows, mine) in pairs.items()
+        }
 
 
 def predict_fields(
     task: Any,
     *,
-    n_units: int = 20,
-    bias: float = 1.0,
-    activation: Any = "erf",
+    n_units: int = 40,
+    activation: str = "erf",
+    bias_init: float | None = None,
+    train_bias: bool = True,
     shape: int | tuple[int, ...] | None = None,
-    end: float | None = None,
+    end: float = 100.0,
     start: ArrayLike | None = None,
+    n_repeats: int = 3,
     random_state: Any = None,
 ) -> FieldPrediction:
-    """Predict the fields of a committee machine from second- and fourth-order statistics.
+    """Predict the fields, biases and loss of a net from second- and fourth-order statistics.
 
-    The prediction follows `CubicFlow` for units of biases +bias and -bias, on inputs with P(x) =
-    P(-x). It predicts well which group localizes, the shape and IPR of its fields (within 12 % for
-    lengths of at least 1.5 sites that differ by a factor of two) and when structure emerges. For
-    larger fields (u.Cu about 1), localization is predicted two to three times too early.
+    The prediction is that of `CopulaFlow` from random initial fields, and its error bar comes from
+    repeats with other ones. The closure itself is checked on samples of the inputs.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Class 0 and class 1.
-    n_units : int, default=20
-        Number of units, half of them of each sign of the bias.
-    bias : float, default=1.0
-    activation : {"erf", "tanh"}, default="erf"
-        sigma; see `activation_derivatives`.
+    n_units : int, default=40
+        Number of units, the first half with positive initial bias.
+    activation : {"erf", "tanh", "relu"}, default="erf"
+    bias_init : float, optional
+        As in `CopulaFlow.integrate`.
+    train_bias : bool, default=True
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
-    end : float, optional
-        Final time, learning rate x steps / D; by default 33 lifetimes of the fastest growth.
+    end : float, default=100.0
+        Final time, learning rate x steps / D.
     start : array-like of shape (n_units, n_features), optional
-        Initial fields; random ones by default.
+        Initial fields, in place of random ones; there is then one repeat.
+    n_repeats : int, default=3
+        Number of sets of random initial fields.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of random initial fields.
+        Seed of the initial fields and of the samples.
 
     Returns
     -------
     prediction : FieldPrediction
 
+    Raises
+    ------
+    ValueError
+        If the closure errs by more than half of the drive of the fields at the end, as it does for
+        inputs with odd moments, or for fields as small as the atoms of discrete pixels.
+
     Examples
     --------
     >>> from rfsk import NLGP, predict_fields
     >>> task = [NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)]
-    >>> predict_fields(task, n_units=4, random_state=0).ipr[:2].round(2)
-    array([0.21, 0.2 ])
+    >>> predict_fields(task, random_state=0).table["ipr_positive"].mean().round(2)
+    np.float64(0.2)
     """
     check_positive(n_units, "n_units", integer=True)
-    check_number(bias, "bias")
-    if n_units < 2 or bias == 0.0:
-        raise ValueError(
-            f"n_units={n_units!r}, bias={bias!r}; expected at least two units, and a bias that is "
-            "not zero: without one nothing is learnt."
-        )
-    half = (n_units + 1) // 2
-    biases = np.repeat([abs(bias), -abs(bias)], [half, n_units - half])
-    flow = CubicFlow(task, bias=biases, activation=activation)
-    model = (task.models if hasattr(task, "models") else task)[0]
-    sides = check_image_shape(
-        model.shape if hasattr(model, "covariance") else shape, flow.n_features
+    check_positive(n_repeats, "n_repeats", integer=True)
+    if n_units < 2:
+        raise ValueError(f"n_units={n_units!r}; expected at least two, one of each sign.")
+    pair = class_pair(task)
+    flow = CopulaFlow(pair, activation=activation, train_bias=train_bias)
+    sides = check_image_shape(getattr(pair[0], "shape", None) or shape, flow.n_features)
+    *seeds, of_samples = spawn_seeds(random_state, n_repeats + 1)
+    samples = tuple(
+        source.sample(_N_SAMPLES, of_samples) if hasattr(source, "sample") else np.asarray(source)
+        for source in pair
     )
-    rates, modes = np.linalg.eigh(flow.difference)
-    slope = 2.0 * activation_derivatives(activation, biases)[2]
-    if not slope.all():
-        raise ValueError(
-            f"activation={activation!r} has no curvature at a bias of {bias:g}: nothing grows."
-        )
-    fastest = np.where(slope > 0.0, len(rates) - 1, 0)
-    growth = slope * rates[fastest]
-    if growth.max() <= 0.0:
-        raise ValueError("Both classes have one covariance: nothing grows to second order.")
-    end = _LIFETIMES / float(growth.max()) if end is None else end
-    check_positive(end, "end")
-    u = flow.starts(n_units, random_state) if start is None else start
     times = np.linspace(0.0, end, _N_TIMES + 1)
-    result = flow.integrate(u, end, times=times)
-    norms = np.linalg.norm(result.history, axis=2)
-    doubled = (norms >= 2.0 * norms[0]) & (norms[0] > 0.0)
-    onset = np.where(doubled.any(axis=0), times[doubled.argmax(axis=0)], np.nan)
-    fields, first = result.fields, dominant_frequency(modes.T[fastest], sides)
-    measures = ipr(fields), field_width(fields, sides)
-    return FieldPrediction(biases, fields, *measures, first, growth, onset, result, sides)
+    starts: list[Any] = [n_units] * n_repeats if start is None else [start]
+    courses = [
+        flow.integrate(begin, end, bias_init=bias_init, times=times, random_state=seed)
+        for begin, seed in zip(starts, seeds, strict=False)
+    ]
+    table = pd.DataFrame([_measures(flow, course, samples, sides) for course in courses])
+    error = float(table["drive_error"].max())
+    if error > _LARGEST_ERROR:
+        raise ValueError(
+            f"The closure errs by {error:.2f} of the drive of the fields on samples of the inputs, "
+            f"at the end of the flow; expected at most {_LARGEST_ERROR:g}. Local fields are not "
+            "close to saturated Gaussians (their distribution may be skewed or discrete): train "
+            "nets instead, by FCNet.fit_online, or follow CopulaFlow at your own risk."
+        )
+    return FieldPrediction(courses, table, sides)
+
+
+def _measures(
+    flow: CopulaFlow, course: CopulaFlowResult, samples: Any, sides: tuple[int, ...]
+) -> dict[str, float]:
+    u, b = course.fields, course.biases
+    positive = starts_positive(u)
+    ratio = ipr(u)
+    mean_ipr = [float(ipr(fields[positive]).mean()) for fields in course.history[1:]]
+    middle = 0.5 * sum(flow.targets)
+    right = [
+        np.mean((flow.output(u, b, X) - middle) * (target - middle) > 0.0)
+        for X, target in zip(samples, flow.targets, strict=True)
+    ]
+    return {
+        "ipr_positive": float(ratio[positive].mean()),
+        "ipr_negative": float(ratio[~positive].mean()),
+        "width_positive": float(np.median(field_width(u[positive], sides))),
+        "localization_time": onset(course.times[1:], mean_ipr),
+        "loss": float(course.loss[-1]),
+        "gap": flow.loss(u, b, gaussian=True) - float(course.loss[-1]),
+        "accuracy": float(np.mean(right)),
+        "drive_error": mean_of_known(flow.drive_error(u, b, samples)),
+    }

@@ -4,13 +4,13 @@ import torch
 
 from rfsk import Discrimination, FCNet, Ising, ipr
 from rfsk._core._random import spawn_seeds
+from rfsk.analysis import onset
 from rfsk.experiments import (
     FactorStudy,
     FieldStudy,
     gain_sweep,
     measure_course,
     nlgp_task,
-    onset,
     phase_diagram,
     sweep,
 )
