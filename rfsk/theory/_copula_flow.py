@@ -289,7 +289,9 @@ def _fourth_cumulant(source: Any) -> Any:
     """Fourth cumulant of a class, in the form that contracts fastest."""
     try:
         kappa = cumulant(source)
-    except NotImplementedError:
+    except (NotImplementedError, ValueError):  # the latter of a large lattice
+        if not hasattr(source, "sample"):
+            raise
         kappa = cumulant(source.sample(_N_SAMPLES, random_state=0))
     if isinstance(kappa, SampleCumulant) and kappa.n_features <= _DENSE < kappa.n_samples**0.5:
         return DenseCumulant(kappa.tensor())
