@@ -9,21 +9,30 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import pandas as pd
 
 from rfsk import experiments
 from rfsk.experiments import (
     FactorStudy,
     FieldStudy,
-    OnsetStudy,
-    PruningStudy,
-    Sweep,
     measure_course,
+    onset,
     sweep,
 )
 from rfsk.plotting import PhaseDiagramDisplay, SweepDisplay
 from rfsk.theory import localization_index
 
 IPR = {"ipr_positive": 4, "ipr_negative": 4}
+
+
+def onset_time(random_state: int, **parameters: Any) -> dict[str, float]:
+    """Learning time at which fields begin to localize, and the final IPR."""
+    study = FieldStudy(measure=measure_course)
+    course = study(random_state=random_state, n_measures=40, **parameters)
+    time = onset(course["learning_time"], course["ipr_positive"])
+    return {"onset_time": time, "ipr_positive": course["ipr_positive"][-1]}
+
+
 # Study and columns of results with their digits.
 TABLES: dict[str, dict[str, int]] = {
     "gain_sweep": {**IPR, "width_positive": 1, "accuracy": 3},
@@ -52,7 +61,7 @@ STUDIES: dict[str, tuple[Any, Any, int, dict[str, Any]]] = {
         {},
     ),
     "localization_time": (
-        OnsetStudy(),
+        onset_time,
         {"gain": [0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0]},
         3,
         {},
@@ -78,10 +87,10 @@ STUDIES: dict[str, tuple[Any, Any, int, dict[str, Any]]] = {
     ),
     "beta_lasso": (FieldStudy(), {"l1": [0.0, 3e-5, 1e-4, 3e-4], "l1_cut": [0.0, 200.0]}, 3, {}),
     "pruning": (
-        PruningStudy(),
+        FieldStudy(),
         {"law": ["nlgp", "clone"]},
         3,
-        {"n_train": 20_000, "batch_size": 500},
+        {"n_rounds": 6, "n_train": 20_000, "batch_size": 500},
     ),
     "control_over_time": (
         FieldStudy(measure=measure_course),
@@ -92,7 +101,7 @@ STUDIES: dict[str, tuple[Any, Any, int, dict[str, Any]]] = {
 }
 
 
-def run(name: str) -> Sweep:
+def run(name: str) -> pd.DataFrame:
     """Run a study by its name."""
     if name not in STUDIES:
         return getattr(experiments, name)(random_state=0)
@@ -100,29 +109,27 @@ def run(name: str) -> Sweep:
     return sweep(study, grid, n_repeats, fixed=fixed, random_state=0)
 
 
-def markdown(found: Sweep, results: dict[str, int]) -> str:
+def markdown(found: pd.DataFrame, results: dict[str, int]) -> str:
     """Means over repeats, with standard errors of the last digits."""
-    table = found.table()
-    parameters = [name for name in found.parameters if name != "learning_time"]
-    parameters += [name for name in ("round",) if name in table]
-    n_repeats = table["repeat"].max() + 1
+    parameters = [name for name in found.attrs["parameters"] if name != "learning_time"]
+    parameters += [name for name in ("round",) if name in found]
+    n_repeats = found["repeat"].max() + 1
     lines = ["| " + " | ".join([*parameters, *results]) + " |"]
     lines.append("|---" * (len(parameters) + len(results)) + "|")
-    for row in found.mean().to_dict("records"):
-        values = [row[name] for name in parameters]
+    for values, rows in found.groupby(parameters, sort=False):
         cells = [value if isinstance(value, str) else f"{value:g}" for value in values]
         for name, digits in results.items():
-            error, n = row[f"{name}_sem"], row[f"{name}_n"]
+            mean, error, n = rows[name].agg(["mean", "sem", "count"])
             spread = f" ± {error:.{digits}f}" if error == error else ""
-            some = f" ({n} of {n_repeats})" if 0 < n < n_repeats else ""
-            cells.append(f"{row[name]:.{digits}f}{spread}{some}")
+            some = f" ({n:.0f} of {n_repeats})" if 0 < n < n_repeats else ""
+            cells.append(f"{mean:.{digits}f}{spread}{some}")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def draw(folder: Path) -> None:
     """Draw the phase diagram, with the onset that theory expects, and the course of training."""
-    cells = run("phase_diagram").mean()
+    cells = run("phase_diagram")
     cells["index"] = [
         localization_index(experiments.nlgp_task(gain=gain, length_ratio=ratio)).index
         for gain, ratio in zip(cells["gain"], cells["length_ratio"], strict=True)

@@ -27,13 +27,8 @@ ring = {"shape": 50, "correlation_length": 5.0}
 quick = {**ring, "learning_rate": 5.0, "batch_size": 100, "learning_time": 10_000.0}
 found = gain_sweep((0.1, 0.3, 1.0, 3.0, 10.0), fixed=quick, random_state=0)
 SweepDisplay.from_sweep(found, "gain", ["ipr_positive", "ipr_negative", "accuracy"], "law")
-means = found.mean("ipr_positive", "ipr_negative", "accuracy")
-print("gain   law     IPR b > 0  IPR b < 0  accuracy")
-for gain, law, *values in zip(
-    *(means[name] for name in ("gain", "law", "ipr_positive", "ipr_negative", "accuracy")),
-    strict=True,
-):
-    print("{:4g}   {:6} {:10.4f} {:10.4f} {:9.3f}".format(gain, law, *values))
+columns = ["ipr_positive", "ipr_negative", "accuracy"]
+print(found.groupby(["law", "gain"])[columns].mean().round(4))
 
 # %%
 # The left panel shows the units with a positive initial bias: nearly Gaussian inputs (gain 0.1)
@@ -50,7 +45,7 @@ for gain, law, *values in zip(
 # statistics of the inputs alone, at an infinite learning time and for one ReLU neuron.
 
 gains, ratios = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4], [1.25, 1.6, 2.0, 2.6, 3.3]
-cells = phase_diagram(gains, ratios, fixed={**ring, "learning_time": 5000.0}, random_state=0).mean()
+cells = phase_diagram(gains, ratios, fixed={**ring, "learning_time": 5000.0}, random_state=0)
 cells["index"] = [
     localization_index(nlgp_task(gain=gain, length_ratio=ratio, **ring)).index
     for gain, ratio in zip(cells["gain"], cells["length_ratio"], strict=True)

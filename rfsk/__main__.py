@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _emerge(options: argparse.Namespace) -> int:
+    import pandas as pd
+
     from rfsk.experiments import emergence
     from rfsk.plotting import EmergenceDisplay
 
@@ -54,7 +56,11 @@ def _emerge(options: argparse.Namespace) -> int:
     numbers = figure.with_suffix(".json")
     numbers.write_text(json.dumps(study.summary(), indent=2) + "\n")
     EmergenceDisplay(study).plot().figure_.savefig(figure, dpi=200)
-    print(study.table())
+    print(study.table().to_string(float_format="{:.4g}".format, na_rep="-"))
+    print("\nIPR: medians. localized: fraction of units with a larger IPR than fields of the same")
+    print("spectrum and random phases. Rayleigh p, coverage: how the localized units tile.\n")
+    print("Median of the best match of the fields:")
+    print(pd.DataFrame(study.summary()["match"]).T.to_string(float_format="{:.3f}".format))
     print(f"\nfigure: {figure}\nnumbers: {numbers}\ntime: {study.seconds:.0f} s")
     return 0
 
@@ -161,10 +167,8 @@ def _live(options: argparse.Namespace) -> int:
 
 def _given(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
     """Options among `names` that were given, with their values."""
-    given = {name: vars(options).get(name) for name in names}
-    return {
-        name: value for name, value in given.items() if value is not None and value is not False
-    }
+    given = vars(options)
+    return {name: given[name] for name in names if given.get(name) not in (None, False)}
 
 
 def _refuse_options(
@@ -181,12 +185,8 @@ def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--seed", type=int, help="random seed (default 0)")
     writing = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    writing.add_argument(
-        "--out", type=Path, help="folder to write to (default emergence, or reproduction)"
-    )
-    writing.add_argument(
-        "--quick", action="store_true", help="small sizes: half of the time, or less"
-    )
+    writing.add_argument("--out", type=Path, help="folder (default emergence, or reproduction)")
+    writing.add_argument("--quick", action="store_true", help="small sizes, half of the time")
     parser = argparse.ArgumentParser(
         prog="python -m rfsk",
         description="Let a fully-connected net discover convolution: localized fields that "
@@ -198,42 +198,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--dim", type=int, choices=(1, 2), help="ring or torus (default 1)")
     parser.add_argument("--gain", type=float, help="gain of the inputs (default 3)")
-    parser.add_argument(
-        "--correlation-length",
-        type=float,
-        nargs=2,
-        metavar=("SHORT", "LONG"),
-        help="of the two classes, in sites (default 5 10, or 1 2 with --dim 2)",
-    )
+    pair = "of the two classes, in sites (default 5 10, or 1 2 with --dim 2)"
+    ends: dict[str, Any] = {"nargs": 2, "metavar": ("SHORT", "LONG")}
+    parser.add_argument("--correlation-length", type=float, help=pair, **ends)
     parser.add_argument("--n-hidden", type=int, help="hidden units (default 40, or 100)")
     parser.add_argument("--device", help="torch device (default auto)")
     own = parser.add_argument_group("your own data, in place of those of the paper")
-    own.add_argument(
-        "--data",
-        type=Path,
-        metavar="FILE",
-        help=".npz of inputs and labels, .npy of inputs, or .csv or .parquet, one row per sample",
-    )
-    own.add_argument(
-        "--labels",
-        metavar="NAME",
-        help="name of the array or column of labels (of an .npz y, labels or target by default), "
-        "or a file .npy",
-    )
-    own.add_argument(
-        "--shape",
-        type=int,
-        nargs="+",
-        metavar="SIDE",
-        help="rows and columns of images that are stored as rows; not needed otherwise",
-    )
-    own.add_argument(
-        "--remove",
-        nargs="+",
-        choices=("brightness", "contrast", "class_means"),
-        help="subtract the mean of each row, divide by its standard deviation, or subtract the "
-        "mean of each class, first: this can change the verdict",
-    )
+    files = ".npz of inputs and labels, .npy of inputs, or .csv or .parquet, one row per sample"
+    own.add_argument("--data", type=Path, metavar="FILE", help=files)
+    names = "array or column of labels (by default y, labels or target), or a file .npy"
+    own.add_argument("--labels", metavar="NAME", help=names)
+    sides = "rows and columns of images that are stored as rows"
+    own.add_argument("--shape", type=int, nargs="+", metavar="SIDE", help=sides)
+    parts = "brightness, contrast or class_means, to remove first: this can change the verdict"
+    own.add_argument("--remove", nargs="+", metavar="PART", help=parts)
     own.add_argument("--n-controls", type=int, help="Gaussian controls (default 19)")
     own.add_argument("--max-steps", type=int, help="steps of training (default 4000)")
     own.add_argument("--report", type=Path, metavar="FILE.html", help="default report.html")
@@ -246,12 +224,8 @@ def _parser() -> argparse.ArgumentParser:
         "expected and what was obtained, figures and numbers. The exit status is 0 if all hold and "
         "1 if one does not.",
     )
-    claims.add_argument(
-        "names",
-        nargs="*",
-        metavar="CLAIM",
-        help="claims to run, such as C1; all by default",
-    )
+    some = "claims to run, such as C1; all by default"
+    claims.add_argument("names", nargs="*", metavar="CLAIM", help=some)
     claims.add_argument("--list", action="store_true", help="list the claims and stop")
     claims.add_argument("--paper", choices=["ingrosso2022"], default="ingrosso2022")
     claims.add_argument("--n-seeds", type=int, default=3, help="repeats (default 3)")

@@ -110,33 +110,3 @@ def test_docstrings_agree_with_signatures_and_have_an_example_that_is_run(subpac
             codes = CODES - {"GL08", "PR01"} if is_override else CODES  # as in the base class
             found += [f"{name}.{method}: {fault}" for fault in faults(function, codes)]
     assert not found, "\n".join(found)
-
-
-def test_faults_are_found():
-    def wrong(first, second=2, third=None, *, fourth="a", fifth=max) -> int:
-        """Say the wrong thing.
-
-        Parameters
-        ----------
-        first : int, default=1
-        second : int, default=3
-        third : int
-        fifth : callable, default=max
-        sixth : int
-
-        Examples
-        --------
-        >>> wrong(1)  # doctest: +SKIP
-        """
-        return 0
-
-    assert faults(wrong, CODES | PUBLIC_CODES) == [
-        "Parameters {'fourth'} not documented",
-        "Unknown parameters {'sixth'}",
-        "No Returns section found",
-        "An example is not run",
-        "first has another default than 'int, default=1'",
-        "second has another default than 'int, default=3'",
-        "third has another default than 'int'",
-    ]
-    assert "No examples section found" in faults(public, CODES | PUBLIC_CODES)

@@ -9,7 +9,6 @@ import pytest
 import scipy.special
 from sklearn.base import clone
 from sklearn.datasets import load_digits
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 
 import rfsk
@@ -63,14 +62,6 @@ FITS = (LocalizationAnalyzer(random_state=0).fit, FieldMatcher().fit)
 def test_transposed_fields_are_reported(net, measure):
     with likely_mistake(r"\(40, 20\) vary smoothly down their columns .* are they transposed\?"):
         measure(net.receptive_fields_.T)
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_weights_of_a_perceptron_are_reported_as_transposed(data):
-    mlp = MLPClassifier(16, alpha=1.0, max_iter=40, random_state=0).fit(*data)
-    with likely_mistake(r"rfsk.receptive_fields\(mlp\) has the right order"):
-        rfsk.ipr(mlp.coefs_[0])
-    assert rfsk.ipr(rfsk.receptive_fields(mlp)).shape == (16,)
 
 
 def test_error_for_a_lattice_that_fits_the_units_suggests_the_other_axis():

@@ -7,13 +7,11 @@ from ._own_data import DataStudy, study_data
 from ._pruning import iterative_magnitude_pruning
 from ._studies import (
     FactorStudy,
-    OnsetStudy,
-    PruningStudy,
     gain_sweep,
     onset,
     phase_diagram,
 )
-from ._sweep import Sweep, sweep
+from ._sweep import sweep
 
 __all__ = [
     "ControlTest",
@@ -21,9 +19,6 @@ __all__ = [
     "Emergence",
     "FactorStudy",
     "FieldStudy",
-    "OnsetStudy",
-    "PruningStudy",
-    "Sweep",
     "control_test",
     "emergence",
     "gain_sweep",

@@ -202,19 +202,6 @@ def control_test(
     fit_each(nets, data, n_jobs=n_jobs, verbose=verbose)
     if not all(hasattr(fitted, "receptive_fields_") for fitted in nets):
         raise ValueError("A net diverged or was interrupted; lower its learning_rate.")
-    return compare_with_controls(nets[0], nets[1:], measure=measure, alpha=alpha, keep=keep)
-
-
-def compare_with_controls(
-    net: FCNet | ConvNet,
-    controls: list[FCNet | ConvNet],
-    *,
-    measure: Callable[[Array], ArrayLike] = ipr,
-    alpha: float = 0.05,
-    keep: str = "covariance",
-) -> ControlTest:
-    """Compare a fitted net with nets of the same kind that were fitted to controls of its data."""
-    nets = [net, *controls]
     fields = np.stack([fitted.receptive_fields_ for fitted in nets])
     values = np.asarray([measure(of_net) for of_net in fields], dtype=np.float64)
     if values.shape != fields.shape[:2]:
@@ -222,19 +209,19 @@ def compare_with_controls(
             f"measure returned an array of shape {values.shape[1:]}; expected a number for each of "
             f"{fields.shape[1]} units."
         )
-    grown = np.linalg.norm(fields, axis=2) > GROWN * net.init_scale
-    positive = starts_positive(net.receptive_fields_)
+    fitted = nets[0]
+    grown = np.linalg.norm(fields, axis=2) > GROWN * fitted.init_scale
+    positive = starts_positive(fields[0])
     groups = {"b > 0": positive, "b < 0": ~positive}
-    if not net.net_.module__bias_init:
+    if not fitted.net_.module__bias_init:
         groups = {"all units": np.ones(len(positive), dtype=bool)}
     means = {
         name: np.ma.array(values, mask=~(grown & members)).mean(axis=1).filled(np.nan)
         for name, members in groups.items()
     }
+    statistic = {name: float(mean[0]) for name, mean in means.items()}
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = {
-            name: float(np.divide(mean[0], mean_of_known(mean[1:]))) for name, mean in means.items()
-        }
+        ratio = {n: float(mean[0] / mean_of_known(mean[1:])) for n, mean in means.items()}
     unit_p_values = np.full(len(values[0]), np.nan)
     for members in groups.values():
         pool = np.sort(values[1:][grown[1:] & members])
@@ -245,11 +232,11 @@ def compare_with_controls(
     if tested.any():
         unit_p_values[tested] = stats.false_discovery_control(unit_p_values[tested])
     return ControlTest(
-        net=net,
-        controls=list(controls),
+        net=fitted,
+        controls=nets[1:],
         groups=groups,
         has_grown=grown[0],
-        statistic={name: float(mean[0]) for name, mean in means.items()},
+        statistic=statistic,
         control_statistic={name: mean[1:] for name, mean in means.items()},
         ratio=ratio,
         p_value=_p_value_of_largest(np.stack(list(means.values()))),

@@ -1,7 +1,7 @@
 """emergence: a fully-connected net learns convolution."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,15 +112,14 @@ class Emergence:
             }
             for group, units in {"positive": positive, "negative": ~positive}.items():
                 nets[name] |= {
-                    f"median_ipr_{group}": _of_known(np.median, ratio[units]),
-                    f"mean_ipr_{group}": _of_known(np.mean, ratio[units]),
-                    f"fraction_localized_{group}": _of_known(np.mean, localized[units]),
+                    f"median_ipr_{group}": _median(ratio[units]),
+                    f"fraction_localized_{group}": float(localized[units].mean()),
                 }
         localized = self.is_localized["nlgp"]
         match = {
             references: {
-                "localized_median": _of_known(np.median, values[localized]),
-                "other_median": _of_known(np.median, values[~localized]),
+                "localized_median": _median(values[localized]),
+                "other_median": _median(values[~localized]),
             }
             for references, values in self.match.items()
         }
@@ -137,41 +136,22 @@ class Emergence:
             "seconds": self.seconds,
         }
 
-    def table(self) -> str:
-        """Table of the results as text."""
-        found = self.summary()
+    def table(self) -> pd.DataFrame:
+        """Table of the nets: accuracy, median IPR by group, fraction localized, and tiling."""
         labels = {"nlgp": "FCNet, NLGP", "clone": "FCNet, Gaussian clone", "conv": "ConvNet, NLGP"}
         rows = {}
-        for name, label in labels.items():
-            net = found["nets"][name]
+        for name, net in self.summary()["nets"].items():
             # All filters are at the same site, so that they do not tile.
             tiling = {} if name == "conv" else net["population"]["tiling"]
-            rows[label] = {
-                "accuracy": _number(net["accuracy"], 3),
-                "IPR b>0": _number(net["median_ipr_positive"], 4),
-                "IPR b<0": _number(net["median_ipr_negative"], 4),
-                "localized": f"{100 * net['fraction_localized']:.0f} %",
-                "Rayleigh p": _number(tiling.get("rayleigh_p"), 2),
-                "coverage": _number(tiling.get("coverage"), 2),
+            rows[labels[name]] = {
+                "accuracy": net["accuracy"],
+                "IPR b>0": net["median_ipr_positive"],
+                "IPR b<0": net["median_ipr_negative"],
+                "localized": net["fraction_localized"],
+                "Rayleigh p": tiling.get("rayleigh_p"),
+                "coverage": tiling.get("coverage"),
             }
-        frame = pd.DataFrame.from_dict(rows, orient="index")
-        widths = {column: len(column) + 1 for column in frame}
-        lines = frame.to_string(col_space=widths).splitlines()
-        lines[1:1] = ["-" * len(lines[0])]
-        lines.append("")
-        for references, label in (("filters", "convolutional filters"), ("factors", "CP factors")):
-            medians = found["match"][references]
-            localized, other = (_number(medians[f"{n}_median"], 3) for n in ("localized", "other"))
-            lines.append(
-                f"best match to the {label}: localized fields {localized}, other fields {other} "
-                "(medians)"
-            )
-        lines.append(
-            "IPR: medians. localized: fraction of units whose IPR exceeds that of fields with the "
-            "same\nspectrum and random phases (5 % of these by mistake). Rayleigh p, coverage: how "
-            "the\nlocalized units of a fully-connected net tile."
-        )
-        return "\n".join(lines)
+        return pd.DataFrame.from_dict(rows, orient="index", dtype=float)
 
 
 def emergence(
@@ -296,10 +276,6 @@ def emergence(
     )
 
 
-def _of_known(statistic: Callable[[Array], Any], values: NDArray[Any]) -> float | None:
+def _median(values: Array) -> float | None:
     known = values[np.isfinite(values)]
-    return float(statistic(known)) if len(known) else None
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
+    return float(np.median(known)) if len(known) else None

@@ -15,8 +15,9 @@ from .._core._validation import check_lattice_shape, check_number, check_option,
 from ..analysis import field_width, group_split, ipr
 from ..datasets import NLGP, Discrimination
 from ..nets import FCNet
+from ._pruning import iterative_magnitude_pruning
 
-_OF_STUDY = {"learning_time", "n_train", "n_measures", "random_state"}
+_OF_STUDY = {"learning_time", "n_train", "n_measures", "n_rounds", "random_state"}
 _SET_BY_STUDY = {"max_epochs", "warm_start"}  # parameters of FCNet
 _DEFAULTS: dict[str, Any] = {"n_hidden": 40, "learning_rate": 5.0, "batch_size": 100}
 
@@ -172,6 +173,9 @@ class FieldStudy:
     n_measures : int, default=1
         With 1, measure at the end. Otherwise return arrays of measurements at times evenly spaced
         in the logarithm, over three decades.
+    n_rounds : int, default=0
+        Rounds of `iterative_magnitude_pruning` on `n_train` samples. If positive, return arrays of
+        measurements, `round` (0 for the dense net) and the fraction `weights_left`.
 
     Examples
     --------
@@ -193,17 +197,19 @@ class FieldStudy:
 
     def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
         plan = self._plan(random_state=random_state, **parameters)
-        rows = [self.measure(net, plan.task, plan.seeds[2]) for net in plan.train()]
-        if plan.n_measures == 1:
-            return dict(rows[0])
+        rows = []
+        for number, net in enumerate(plan.train()):
+            left = float((net.receptive_fields_ != 0.0).mean())
+            pruned = {"round": number, "weights_left": left} if plan.n_rounds else {}
+            rows.append({**pruned, **self.measure(net, plan.task, plan.seeds[2])})
+        if plan.n_measures == 1 and not plan.n_rounds:
+            return rows[0]
         return {name: [row[name] for row in rows] for name in rows[0]}
 
     def _plan(self, **parameters: Any) -> "Plan":
         names = inspect.signature(self.make_task).parameters
-        task = self.make_task(
-            **{name: parameters.pop(name) for name in names if name in parameters}
-        )
-        return Plan(task, **parameters)
+        of_task = {name: parameters.pop(name) for name in names if name in parameters}
+        return Plan(self.make_task(**of_task), **parameters)
 
 
 class Plan:
@@ -217,10 +223,12 @@ class Plan:
         learning_time: float = 20_000.0,
         n_train: int | None = None,
         n_measures: int = 1,
+        n_rounds: int = 0,
         **parameters: Any,
     ) -> None:
         check_positive(learning_time, "learning_time")
         check_positive(n_measures, "n_measures", integer=True)
+        check_positive(n_rounds, "n_rounds", integer=True, zero=True)
         if n_train is not None:
             check_positive(n_train, "n_train", integer=True)
             if n_measures > 1:
@@ -228,29 +236,27 @@ class Plan:
                     f"n_measures={n_measures!r} with n_train={n_train!r}; a net is measured during "
                     "training only if it is trained on fresh samples."
                 )
-        self.task = task
+        self.task, self.n_measures, self.n_rounds = task, n_measures, n_rounds
         self.n_train: Any = n_train
-        self.n_measures = n_measures
         self.seeds = spawn_seeds(random_state, 3)
         shape = next((m.shape for m in task.models if hasattr(m, "shape")), ())
-        options = {
-            **_DEFAULTS,
-            **({"image_shape": shape} if len(shape) > 1 else {}),
-            **({"weight_decay": 0.0} if n_train is None else {}),
-            **parameters,
-        }
-        self.net = FCNet(**options, warm_start=True, random_state=self.seeds[0])
+        options = {**_DEFAULTS, **({"weight_decay": 0.0} if n_train is None else {})}
+        options |= {"image_shape": shape} if len(shape) > 1 else {}
+        options |= {"warm_start": True, "random_state": self.seeds[0], **parameters}
+        self.net = FCNet(**options)
         check_positive(self.net.learning_rate, "learning_rate")
         n_steps = max(1, round(learning_time / self.net.learning_rate))
         first = n_steps if n_measures == 1 else max(1.0, n_steps / 1000)
-        spaced = np.geomspace(first, n_steps, n_measures).round().astype(int)
-        self.steps = np.unique(spaced).tolist()
+        self.steps = np.unique(np.geomspace(first, n_steps, n_measures).round().astype(int))
         if n_train is not None:
             n_epochs = math.ceil(n_steps / math.ceil(n_train / self.net.batch_size))
             self.net.set_params(max_epochs=n_epochs)
 
     def train(self) -> Iterator[FCNet]:
         """Train the net, yielding it at each measurement."""
+        if self.n_rounds:
+            yield from iterative_magnitude_pruning(self.net, *self.data(), n_rounds=self.n_rounds)
+            return
         if self.n_train is not None:
             check_trained(self.net.fit(*self.data()))
             yield self.net

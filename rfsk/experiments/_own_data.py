@@ -35,15 +35,11 @@ _REMOVABLE = ("brightness", "contrast", "class_means")
 _STILL_FALLS = 0.05  # relative fall of the loss over the last fifth of the training
 _N_OTHER_SEEDS = 2  # nets that show whether fields are the same for other seeds
 _N_REFERENCES = 4  # convolutional filters, and factors of the cumulant
-_N_SCRAMBLED = 39  # populations for the level of chance; the second largest is the 5 % level
-
-_BLUE, _ORANGE = "#0072B2", "#D55E00"
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Receptive fields: {title}</title>
 <style>
 body {{ font: 16px/1.5 system-ui; max-width: 60rem; margin: 1rem auto; padding: 0 1rem }}
@@ -56,7 +52,8 @@ td, th {{ padding: .2rem .5rem; text-align: right; border-bottom: 1px solid #ddd
 <h1>{verdict}</h1>
 <p>Null hypothesis: the data are Gaussian given the class. The controls have exactly the mean and
 covariance of the data in each class. The IPR (inverse participation ratio) of a field is one over
-the number of features it occupies: {levels}. Units with b &gt; 0, whose bias starts
+the number of features it occupies: {levels[0]} for a uniform field, {levels[1]} for a sinusoid,
+{levels[2]} for noise. Units with b &gt; 0, whose bias starts
 positive, come first in the figures. A match is the largest cosine over shifts and sign; it counts
 where it exceeds the level of chance.</p>
 {units}
@@ -83,10 +80,10 @@ class DataStudy:
     shape : tuple of int
         Lattice of the inputs.
     matches : dict of str to (float, float)
-        Match of the fields with the filters of a convolutional net, the CP factors of the fourth
-        cumulant and the fields of nets with other seeds: median over units of the largest cosine
-        over shifts, and the level that 5 % of scrambled fields exceed (`chance_match`). The units
-        are the localized ones, or else all that have grown; empty if none has.
+        Match of the localized fields (or else of all that have grown) with the filters of a
+        convolutional net, the CP factors of the fourth cumulant and the fields of nets with other
+        seeds: median of the largest cosine over shifts, and the level that 5 % of scrambled fields
+        exceed (`chance_match`). Empty if no field has grown.
     index : LocalizationIndex or None
         Localization predicted for a ReLU neuron from the statistics of the data; None if undefined.
     notes : list of str
@@ -133,17 +130,15 @@ class DataStudy:
         for place, (name, members) in enumerate(self.test.groups.items()):
             values = self.test.unit_values[members & self.test.has_grown]
             of_controls = self.test.control_statistic[name]
-            for left, numbers, style, color, label in (
-                (-0.32, values, "o", _BLUE, "units on your data"),
-                (0.08, of_controls, "s", _ORANGE, "means of controls"),
-            ):
-                spread = place + np.linspace(left, left + 0.24, len(numbers))
-                of_legend = "_" * place + label  # each label once
-                ax.plot(spread, numbers, style, color=color, markersize=4, label=of_legend)
+            beside = place + np.linspace(-0.32, -0.08, len(values))
+            ax.plot(beside, values, "o", color="#0072B2", markersize=4)
+            beside = place + np.linspace(0.08, 0.32, len(of_controls))
+            ax.plot(beside, of_controls, "s", color="#D55E00", markersize=4)
         ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
         ax.set(ylabel="IPR", title="IPR of units and of controls")
         ax.set_ylim(0.0, 1.2 * ax.get_ylim()[1])  # space for the legend
-        ax.legend(frameon=False, fontsize="small", loc="upper right")
+        labels = ["units on your data", "means of controls"]
+        ax.legend(ax.lines[:2], labels, frameon=False, fontsize="small", loc="upper right")
         ax.spines[["top", "right"]].set_visible(False)
         return figure
 
@@ -157,28 +152,25 @@ class DataStudy:
         """
         import matplotlib.pyplot as plt
 
-        figure, png = self.plot(), io.BytesIO()
+        test, figure, png = self.test, self.plot(), io.BytesIO()
         figure.savefig(png, dpi=130)
         plt.close(figure)
-        groups = {
-            name: {
-                "grown": f"{(members & self.test.has_grown).sum()} of {members.sum()}",
-                "mean IPR": self.test.statistic[name],
-                "of the controls": mean_of_known(self.test.control_statistic[name]),
-                "ratio": self.test.ratio[name],
-            }
-            for name, members in self.test.groups.items()
+        controls = {n: mean_of_known(values) for n, values in test.control_statistic.items()}
+        columns = {
+            "grown": {
+                n: f"{(of & test.has_grown).sum()} of {of.sum()}" for n, of in test.groups.items()
+            },
+            "mean IPR": test.statistic,
+            "of the controls": controls,
+            "ratio": test.ratio,
         }
-        units = pd.DataFrame(groups).T.rename_axis(columns="units")
+        units = pd.DataFrame(columns).rename_axis(columns="units")
         matches = pd.DataFrame(self.matches, index=["median", "level of chance"], dtype=float).T
         matches = matches.rename_axis(columns="match of the fields with")
         page = _PAGE.format(
             title=html.escape(self.verdict.partition(":")[0]),
             verdict=html.escape(self.verdict),
-            levels=", ".join(
-                f"{level / self.test.net.n_features_in_:.2g} for {name}"
-                for name, level in (("a uniform field", 1.0), ("a sinusoid", 1.5), ("noise", 3.0))
-            ),
+            levels=[f"{level / test.net.n_features_in_:.2g}" for level in (1.0, 1.5, 3.0)],
             units=units.to_html(border=0, float_format="{:.3g}".format),
             matches=matches.to_html(border=0, float_format="{:.2f}".format),
             image=base64.b64encode(png.getvalue()).decode("ascii"),
@@ -320,8 +312,8 @@ def _matches(
     test: ControlTest, data: Array, labels: NDArray[Any], sides: tuple[int, ...], n_jobs: int | None
 ) -> dict[str, tuple[float, float]]:
     """Median match, and its level of chance, with other features learned from the same data."""
-    stand_out = test.is_localized
-    fields = test.net.receptive_fields_[stand_out if stand_out.any() else test.has_grown]
+    units = test.is_localized if test.is_localized.any() else test.has_grown
+    fields = test.net.receptive_fields_[units]
     if not len(fields):
         return {}
     seed = test.net.random_state
@@ -345,7 +337,8 @@ def _matches(
     found = {}
     for name, targets in references.items():
         median = float(np.nanmedian(match_matrix(fields, targets, sides).max(axis=1)))
-        chance = chance_match(fields, targets, sides, n_null=_N_SCRAMBLED, random_state=seed)
+        # The second largest of 39 populations is the 5 % level.
+        chance = chance_match(fields, targets, sides, n_null=39, random_state=seed)
         found[name] = median, float(chance[-2])
     return found
 

@@ -94,13 +94,11 @@ def as_json(value: Any, modules: set[str]) -> str:
         modules.add(module)
         return f"{module}.{name}"
 
-    plain = json.loads(json.dumps(value, default=describe), parse_float=_as_number)
+    def number(text: str) -> float:
+        return int(float(text)) if float(text).is_integer() else float(text)
+
+    plain = json.loads(json.dumps(value, default=describe), parse_float=number)
     return json.dumps(plain, sort_keys=True)
-
-
-def _as_number(text: str) -> float:
-    number = float(text)
-    return int(number) if number.is_integer() else number
 
 
 def _sources(modules: Iterable[str]) -> dict[str, str]:
@@ -115,17 +113,22 @@ def _sources(modules: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     while waiting:
         module = waiting.pop().partition(".")[0]
+        if module in found or module in sys.stdlib_module_names:
+            continue
         texts = [path.read_bytes() for path in _source_files(module)]
         found[module] = hashlib.sha256(repr(texts).encode()).hexdigest()[:16] if texts else ""
-        if module != "rfsk":  # its imports are installed packages
-            waiting |= {name for text in texts for name in _imports(text)} - found.keys()
+        for text in texts if module != "rfsk" else ():  # its imports are installed packages
+            with contextlib.suppress(SyntaxError, ValueError):  # a template or compiled module
+                for node in ast.walk(ast.parse(text)):
+                    if isinstance(node, ast.Import):
+                        waiting |= {alias.name for alias in node.names}
+                    elif isinstance(node, ast.ImportFrom) and not node.level:
+                        waiting.add(str(node.module))
     return {f"the source of {name}": digest for name, digest in found.items() if digest}
 
 
 def _source_files(module: str) -> list[Path]:
     """Source files of a module or package; none if it is installed."""
-    if module in sys.stdlib_module_names:
-        return []
     try:
         spec = importlib.util.find_spec(module)
     except ValueError:  # the module is a script
@@ -137,14 +140,3 @@ def _source_files(module: str) -> list[Path]:
     return [
         path for place in own for path in [place, *sorted(place.rglob("*.py"))] if path.is_file()
     ]
-
-
-def _imports(text: bytes) -> set[str]:
-    names: list[str] = []
-    with contextlib.suppress(SyntaxError, ValueError):  # a template or compiled module
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Import):
-                names += [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                names.append(str(node.module))
-    return {name.partition(".")[0] for name in names}

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from .._core._random import spawn_seeds
 from .._core._trained_nets import check_trained, starts_positive
 from ..analysis import FieldMatcher, ipr, symmetric_cp
-from ._field_study import FieldStudy, measure_course
-from ._pruning import iterative_magnitude_pruning
-from ._sweep import Sweep, sweep
+from ._field_study import FieldStudy
+from ._sweep import sweep
 
 
 def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
@@ -44,43 +44,6 @@ def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
         return math.nan
     pair = slice(above[0] - 1, above[0] + 1)  # the first value is its own minimum
     return float(np.exp(np.interp(limits[pair][0], values[pair], np.log(times[pair]))))
-
-
-@dataclass(frozen=True)
-class OnsetStudy(FieldStudy):
-    """`FieldStudy` of the time at which fields begin to localize.
-
-    It returns `onset_time`, the learning time at which the mean IPR of the units with positive
-    initial bias exceeds 1.5 times its minimum (NaN if it never does), and the final `ipr_positive`
-    and `accuracy`. `n_measures` is 40 by default.
-
-    Parameters
-    ----------
-    make_task : callable, default=nlgp_task
-    measure : callable, default=measure_course
-        As in `FieldStudy`; `measure` returns at least the numbers of `measure_course`.
-
-    Examples
-    --------
-    >>> from rfsk.experiments import OnsetStudy
-    >>> small = {"shape": 20, "correlation_length": 2.0, "n_hidden": 4, "n_measures": 3}
-    >>> sorted(OnsetStudy()(random_state=0, learning_time=50, **small))
-    ['accuracy', 'ipr_positive', 'onset_time']
-    """
-
-    measure: Any = measure_course
-
-    def __call__(
-        self, *, random_state: Any, n_measures: int = 40, **parameters: Any
-    ) -> dict[str, Any]:
-        if n_measures == 1:
-            raise ValueError("n_measures=1; an onset needs at least 2.")
-        course = super().__call__(random_state=random_state, n_measures=n_measures, **parameters)
-        return {
-            "onset_time": onset(course["learning_time"], course["ipr_positive"]),
-            "ipr_positive": course["ipr_positive"][-1],
-            "accuracy": course["accuracy"][-1],
-        }
 
 
 @dataclass(frozen=True)
@@ -116,44 +79,6 @@ class FactorStudy(FieldStudy):
         }
 
 
-@dataclass(frozen=True)
-class PruningStudy(FieldStudy):
-    """`FieldStudy` of iterative magnitude pruning, with one row per round.
-
-    It returns `round` (0 for the dense net), the fraction `weights_left`, and the numbers of
-    `measure`. `n_train` must be given.
-
-    Parameters
-    ----------
-    make_task : callable, default=nlgp_task
-    measure : callable, default=measure_fields
-        As in `FieldStudy`.
-    n_rounds : int, default=6
-    fraction : float, default=0.3
-        As in `iterative_magnitude_pruning`.
-
-    Examples
-    --------
-    >>> from rfsk.experiments import PruningStudy
-    >>> small = {"shape": 20, "correlation_length": 2.0, "n_hidden": 4, "learning_time": 50}
-    >>> PruningStudy(n_rounds=2)(random_state=0, n_train=300, **small)["round"]
-    [0, 1, 2]
-    """
-
-    n_rounds: int = 6
-    fraction: float = 0.3
-
-    def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
-        plan = self._plan(random_state=random_state, **parameters)
-        nets = iterative_magnitude_pruning(
-            plan.net, *plan.data(), n_rounds=self.n_rounds, fraction=self.fraction
-        )
-        rows = [self.measure(net, plan.task, plan.seeds[2]) for net in nets]
-        left = [float((net.receptive_fields_ != 0.0).mean()) for net in nets]
-        measured = {name: [row[name] for row in rows] for name in rows[0]}
-        return {"round": list(range(len(nets))), "weights_left": left, **measured}
-
-
 def gain_sweep(
     gains: Sequence[float] = (0.1, 1.0, 3.0, 10.0),
     *,
@@ -161,7 +86,7 @@ def gain_sweep(
     n_repeats: int = 3,
     fixed: Mapping[str, Any] | None = None,
     **options: Any,
-) -> Sweep:
+) -> pd.DataFrame:
     """Sweep the gain of the inputs, by default in batches of 10 at learning rate 0.5.
 
     Parameters
@@ -175,11 +100,11 @@ def gain_sweep(
     fixed : dict, optional
         Further parameters of `FieldStudy`, such as ``{"n_hidden": 100}``.
     **options
-        `paired`, `store`, `n_jobs`, `random_state` and `verbose` of `sweep`.
+        Other options of `sweep`.
 
     Returns
     -------
-    found : Sweep
+    found : pandas.DataFrame
         Columns: `gain`, `law` and those of `measure_fields`.
 
     Examples
@@ -187,12 +112,12 @@ def gain_sweep(
     >>> from rfsk.experiments import gain_sweep
     >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
     >>> found = gain_sweep((0.3, 3.0), n_repeats=1, fixed=quick, random_state=0, n_jobs=1)
-    >>> list(found.table()["law"])
+    >>> found["law"].tolist()
     ['nlgp', 'nlgp', 'clone']
     """
-    gains_of: dict[str, Sequence[float]] = {"nlgp": gains, "clone": clone_of}
-    grid: list[dict[str, list[Any]]] = [
-        {"gain": list(values), "law": [law]} for law, values in gains_of.items() if len(values)
+    gains_of = {"nlgp": list(gains), "clone": list(clone_of)}
+    grid: list[dict[str, Any]] = [
+        {"gain": values, "law": [law]} for law, values in gains_of.items() if values
     ]
     fixed = {"learning_rate": 0.5, "batch_size": 10, **(fixed or {})}
     return sweep(FieldStudy(), grid, n_repeats, fixed=fixed, **options)
@@ -202,7 +127,7 @@ def phase_diagram(
     gains: Sequence[float] | None = None,
     length_ratios: Sequence[float] | None = None,
     **options: Any,
-) -> Sweep:
+) -> pd.DataFrame:
     """Sweep the gain of the inputs and the ratio of correlation lengths.
 
     Parameters
@@ -215,7 +140,7 @@ def phase_diagram(
 
     Returns
     -------
-    found : Sweep
+    found : pandas.DataFrame
         Columns: `gain`, `length_ratio` and those of `measure_fields`; see `PhaseDiagramDisplay`.
 
     Examples
@@ -223,12 +148,11 @@ def phase_diagram(
     >>> from rfsk.experiments import phase_diagram
     >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
     >>> found = phase_diagram([0.3, 3.0], [1.5, 3.0], fixed=quick, random_state=0, n_jobs=1)
-    >>> len(found.table())
+    >>> len(found)
     4
     """
-    if gains is None:
-        gains = [float(f"{gain:.3g}") for gain in np.geomspace(0.1, 10.0, 12)]
-    if length_ratios is None:
-        length_ratios = [float(f"{ratio:.3g}") for ratio in np.geomspace(1.25, 5.0, 12)]
-    grid = {"gain": list(gains), "length_ratio": list(length_ratios)}
+    ends = {"gain": (0.1, 10.0), "length_ratio": (1.25, 5.0)}
+    grid = {name: [float(f"{v:.3g}") for v in np.geomspace(*ends[name], 12)] for name in ends}
+    given = {"gain": gains, "length_ratio": length_ratios}
+    grid |= {name: list(values) for name, values in given.items() if values is not None}
     return sweep(FieldStudy(), grid, **options)

@@ -10,7 +10,6 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import joblib
@@ -29,67 +28,6 @@ from ._store import Store, as_json
 _OWN_COLUMNS = ("repeat", "seed", "duration", "error")
 
 
-@dataclass(frozen=True, eq=False)
-class Sweep:
-    """Results of a sweep as tables.
-
-    Attributes
-    ----------
-    parameters : list of str
-        Names of the parameters in the grid.
-    random_state : int
-        Seed of the sweep.
-    frame : pandas.DataFrame
-        The table, indexed by point of the grid, repeat and entry of the study's arrays.
-
-    Examples
-    --------
-    >>> from rfsk.experiments import sweep
-    >>> def scaled(factor, random_state):
-    ...     return {"value": 2.0 * factor}
-    >>> found = sweep(scaled, {"factor": [1.0, 3.0]}, 2, random_state=0, n_jobs=1)
-    >>> found.table()["value"].tolist(), found.mean()["value"].tolist(), len(found.failures())
-    ([2.0, 2.0, 6.0, 6.0], [2.0, 6.0], 0)
-    """
-
-    parameters: list[str]
-    random_state: int
-    frame: pd.DataFrame = field(repr=False)
-
-    def table(self) -> pd.DataFrame:
-        """Table of all results, one row per cell (and entry of the study's arrays).
-
-        Besides parameters and results it has `repeat`, `seed`, `duration` in seconds and `error`,
-        the traceback of a failed cell, whose results are NaN.
-        """
-        return self.frame.reset_index(drop=True)
-
-    def mean(self, *values: str) -> pd.DataFrame:
-        """Means over repeats, one row per point of the grid (and entry of the study's arrays).
-
-        Each result has its mean, its standard error ("_sem") and the number of repeats in which it
-        is not NaN ("_n").
-
-        Parameters
-        ----------
-        *values : str
-            Names of results; by default all that are numbers.
-        """
-        results = self.frame.drop(columns=[*self.parameters, *_OWN_COLUMNS])
-        groups = self.frame.groupby(level=["point", "entry"], sort=False)
-        points = self.frame.loc[groups.cumcount() == 0, self.parameters].droplevel("repeat")
-        columns = [
-            groups[name].agg(how).rename(f"{name}{end}")
-            for name in values or results.select_dtypes(["number", "bool"])
-            for how, end in (("mean", ""), ("sem", "_sem"), ("count", "_n"))
-        ]
-        return pd.concat([points, *columns], axis=1, verify_integrity=True).reset_index(drop=True)
-
-    def failures(self) -> pd.DataFrame:
-        """Rows of the table whose cells failed, with the traceback in the column `error`."""
-        return self.frame[self.frame["error"].notna()].reset_index(drop=True)
-
-
 def sweep(
     study: Callable[..., Mapping[str, Any]],
     grid: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]],
@@ -101,7 +39,7 @@ def sweep(
     n_jobs: int | None = -1,
     random_state: Any = None,
     verbose: int = 0,
-) -> Sweep:
+) -> pd.DataFrame:
     """Run a study at every point of a grid, with repeats.
 
     Cells run in processes on this machine or as set by ``joblib.parallel_config``, such as
@@ -132,9 +70,11 @@ def sweep(
 
     Returns
     -------
-    found : Sweep
-        A cell that raises an error is a row with its traceback; a later call runs it again. Ctrl-C
-        stops the sweep with a warning and keeps the finished cells.
+    found : pandas.DataFrame
+        One row per cell and entry of the study's arrays. The columns are the parameters, `repeat`,
+        `seed`, the results, `duration` in seconds and `error`, the traceback of a failed cell. Its
+        results are NaN, and a later call runs it again. ``found.attrs["parameters"]`` lists the
+        parameters. Ctrl-C stops the sweep with a warning and keeps the finished cells.
 
     Notes
     -----
@@ -151,7 +91,7 @@ def sweep(
     ...     x = np.random.default_rng(random_state).standard_normal(size)
     ...     return {"mean": x.mean(), "spread": x.std() / size**0.5}
     >>> found = sweep(sample, {"size": [10, 1000]}, 5, n_jobs=1, random_state=0)
-    >>> found.mean("spread")["spread"].round(2).tolist()
+    >>> found.groupby("size")["spread"].mean().round(2).tolist()
     [0.3, 0.03]
     """
     check_positive(n_repeats, "n_repeats", integer=True)
@@ -181,17 +121,14 @@ def sweep(
     parts = [grid] if isinstance(grid, Mapping) else grid
     names = list(dict.fromkeys(name for part in parts for name in part))
     call = functools.partial(_run_cell, study, fixed, {*names, *_OWN_COLUMNS})
-    waiting = [
-        joblib.delayed(call)(cell, points[cell[0]], seeds[cell])
-        for cell in cells
-        if cell not in records
-    ]
+    waiting = [c for c in cells if c not in records]
+    calls = (joblib.delayed(call)(cell, points[cell[0]], seeds[cell]) for cell in waiting)
     bar = tqdm(total=len(cells), initial=len(records), disable=not verbose, unit="cell")
     # Large arguments are copied (max_nbytes), not mapped from a file without write access.
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
     pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
     try:
-        with bar, _one_thread(), closing(pool(waiting)) as finished:
+        with bar, _one_thread(), closing(pool(calls)) as finished:
             for (i, k), record in finished:
                 if kept and "error" not in record:
                     kept.write(f"{keys[i]}-{k}", record)
@@ -204,24 +141,21 @@ def sweep(
     if errors:
         warnings.warn(
             f"{len(errors)} of {len(cells)} cells failed, the first with "
-            f"{errors[0].strip().splitlines()[-1]!r}; see failures().",
+            f"{errors[0].strip().splitlines()[-1]!r}; see the column 'error'.",
             stacklevel=2,
         )
-    # One row per cell and entry of its arrays.
-    rows, index = [], []
+    rows = []
     columns = dict.fromkeys([*names, "repeat", "seed"])
     for i, k in sorted(records):
         record = {"rows": [{}], "error": None, **records[i, k]}
         own = {name: _label(value) for name, value in points[i].items()}
         own |= {"repeat": k, "seed": seeds[i, k]}
-        own |= {name: record[name] for name in ("duration", "error")}
-        for entry, row in enumerate(record["rows"]):
-            columns |= dict.fromkeys(row)
-            rows.append({**own, **row})
-            index.append((i, k, entry))
-    levels = pd.DataFrame(index, columns=["point", "repeat", "entry"])
-    frame = pd.DataFrame(rows, pd.MultiIndex.from_frame(levels), [*columns, "duration", "error"])
-    return Sweep(names, entropy, frame)
+        results = record.pop("rows")
+        columns |= dict.fromkeys(results[0])
+        rows += [{**own, **record, **row} for row in results]
+    found = pd.DataFrame(rows, columns=[*columns, "duration", "error"])
+    found.attrs["parameters"] = names
+    return found
 
 
 def _points(study: Callable[..., Any], grid: Any, fixed: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,14 +6,12 @@ from ._ensemble import fit_each, fit_many, fit_many_online
 from ._fcnet import FCNet
 from ._persistence import load, save
 from ._snapshots import EvaluationCurve
-from ._task_samplers import draw_batches
 
 __all__ = [
     "Autoencoder",
     "ConvNet",
     "EvaluationCurve",
     "FCNet",
-    "draw_batches",
     "fit_each",
     "fit_many",
     "fit_many_online",

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
@@ -124,16 +123,9 @@ class Autoencoder(NetEstimator):
         """
         return self._fit(partial(self._prepare_fit, X))
 
-    def _prepare_fit(
-        self,
-        X: ArrayLike,
-        y: Any = None,
-        sample_weight: None = None,
-        shared: dict[Any, torch.Tensor] | None = None,
-    ) -> Training:
-        training = self._prepare_block(
-            X, self._is_warm(), partial(self._inputs_on_device, shared=shared)
-        )
+    def _prepare_fit(self, X: Any, y: Any = None, shared: dict[Any, Any] | None = None) -> Training:
+        to_device = partial(self._inputs_on_device, shared=shared)
+        training = self._prepare_block(X, self._is_warm(), to_device)
         n_steps = self.max_epochs * self._n_batches(len(training.data))
         return training._replace(n_epochs=self.max_epochs, n_steps=n_steps)
 
@@ -172,7 +164,7 @@ class Autoencoder(NetEstimator):
         """
         return self._fit(partial(self._prepare_online, source, n_samples))
 
-    def _prepare_online(self, source: InputModel | Discrimination, n_samples: int) -> Training:
+    def _prepare_online(self, source: Any, n_samples: int) -> Training:
         # A model is the mixture of two classes of its own distribution.
         task = source if isinstance(source, Discrimination) else Discrimination([source, source])
         check_positive(n_samples, "n_samples", integer=True)
@@ -234,9 +226,5 @@ class Autoencoder(NetEstimator):
         return {"n_features": math.prod(shape), "n_hidden": self.n_hidden}
 
     def _set_fields(self, weight: Array) -> None:
-        module = self.net_.module_
-        rows = weight
-        if module.decoder is not None:
-            rows = module.decoder.detach().cpu().double().numpy()
-        self.decoder_ = self._fields_of(rows)
-        self.intercept_ = module.intercept.detach().cpu().double().numpy().copy()
+        self.decoder_ = self._fields_of(weight if self.tied else self._array_of("decoder"))
+        self.intercept_ = self._array_of("intercept")

@@ -25,12 +25,10 @@ from .._core._random import draw_seed, generator_and_seed
 from .._core._types import Array
 from .._core._validation import check_image_shape, check_positive, validate_inputs
 from ..datasets import Discrimination
-from ._activations import as_activation
 from ._batches import Samples, TaskBatches
 from ._callbacks import check_callbacks
-from ._device import resolve_device, threads_for
-from ._engine import DivergenceError, Engine, as_optimizer
-from ._modules import HiddenUnits
+from ._engine import DivergenceError, Engine, as_optimizer, resolve_device, threads_for
+from ._modules import HiddenUnits, as_activation
 from ._snapshots import Evaluator, FieldRecorder, Snapshots
 
 FLOATS = [np.float64, np.float32]
@@ -120,8 +118,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     @property
     def _n_features_out(self) -> int:
-        n_activations: int = self.net_.module_.n_activations
-        return n_activations
+        return int(self.net_.module_.n_activations)
 
     def _outputs(self, X: ArrayLike, **options: Any) -> Array:
         """Outputs of the fitted module, in double precision on the CPU."""
@@ -176,30 +173,15 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return inputs
 
     def _start_net(
-        self,
-        n_features: int,
-        is_warm: bool,
-        architecture: dict[str, Any],
-        settled: dict[str, Any],
-        criterion: dict[str, Any],
+        self, n_features: int, is_warm: bool, architecture: Any, settled: Any, criterion: Any
     ) -> None:
         """Build a new net, or check that the old one fits; set its learning rates."""
         shape = check_image_shape(self.image_shape, n_features, "image_shape")
         mask = self._mask_of(n_features)
-        architecture = {
-            **self._module_params(shape),
-            **architecture,
-            "activation": self.activation,
-            "train_bias": self.train_bias,
-        }
-        fixed = {
-            **architecture,
-            **settled,
-            **self._options,
-            "device": str(self._device),
-            "optimizer": self.optimizer,
-            "image_shape": shape,
-        }
+        architecture = self._module_params(shape) | architecture
+        architecture |= {"activation": self.activation, "train_bias": self.train_bias}
+        fixed = {**architecture, **settled, **self._options, "device": str(self._device)}
+        fixed |= {"optimizer": self.optimizer, "image_shape": shape}
         callbacks = list(self.callbacks or [])
         if is_warm:
             for name, value in fixed.items():
@@ -306,9 +288,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 break
         return self
 
-    def _inputs_on_device(
-        self, data: NDArray[Any], shared: dict[Any, torch.Tensor] | None
-    ) -> torch.Tensor:
+    def _inputs_on_device(self, data: NDArray[Any], shared: dict[Any, Any] | None) -> Any:
         """Inputs shared by the nets of an ensemble, in double precision if they form one batch."""
         dtype = torch.float64 if len(data) <= self.batch_size else torch.float32
         shared = {} if shared is None else shared
@@ -319,12 +299,11 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _online(self, task: Discrimination, n_samples: int, **options: Any) -> Training:
         n_steps = self._n_batches(n_samples)
         epochs, seed = min(ONLINE_EPOCHS, n_steps), draw_seed(self._rng)
-        batches = TaskBatches(
-            task, self.batch_size, n_samples, epochs, seed, self._device, **options
-        )
+        sizes = self.batch_size, n_samples, epochs
+        batches = TaskBatches(task, *sizes, seed, self._device, **options)
         return Training(batches, epochs, n_steps, seed)
 
-    def _train(self, training: Training) -> Any:
+    def _train(self, training: Training) -> None:
         with (
             self._prepared(training),
             threads_for(self.net_.module_, self.batch_size),
@@ -332,7 +311,6 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         ):
             self.net_.partial_fit(training.data, epochs=training.n_epochs)
             self.net_.interrupted_ |= was_interrupted()
-        return self
 
     @contextmanager
     def _prepared(self, training: Training) -> Iterator[None]:
@@ -381,38 +359,32 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             if training.evaluator is not None:
                 self.evaluation_ = training.evaluator.curve()
 
-    def _adopt(
-        self,
-        classes: NDArray[Any] | None,
-        n_features: int,
-        feature_names: NDArray[Any] | None,
-        state: dict[str, torch.Tensor],
-    ) -> None:
+    def _adopt(self, classes: Any, n_features: int, names: Any, state: dict[str, Any]) -> None:
         """Become fitted with the weights of another net."""
         self._check_parameters(has_validation=True)
         self.n_features_in_ = n_features
-        if feature_names is not None:
-            self.feature_names_in_: NDArray[Any] = feature_names
+        if names is not None:
+            self.feature_names_in_: NDArray[Any] = names
         self._start(classes, n_features, is_warm=False)
         self.net_.module_.load_state_dict(state)
         self._export(None)
 
+    def _array_of(self, name: str) -> Array:
+        parameter: torch.Tensor = getattr(self.net_.module_, name)
+        return parameter.detach().cpu().double().numpy()
+
     def _export(self, recorder: FieldRecorder | None) -> None:
-        module = self.net_.module_
-        weight = module.weight.detach().cpu().double().numpy()
+        weight = self._array_of("weight")
         self._set_fields(weight)
         self.receptive_fields_ = self._fields_of(weight)
-        self.biases_ = module.bias.detach().cpu().double().numpy().copy()
+        self.biases_ = self._array_of("bias")
         self.history_ = self.net_.history
-        self.loss_curve_ = np.array(
-            [row["train_loss"] for row in self.history_ if "train_loss" in row]
-        )
+        losses = [row["train_loss"] for row in self.history_ if "train_loss" in row]
+        self.loss_curve_ = np.array(losses)
         self.n_steps_ = self.net_.n_steps_
         self.time_ = self.n_steps_ / self.n_features_in_
         for name in ("snapshot_steps_", "receptive_field_history_", "evaluation_"):
             self.__dict__.pop(name, None)
-        if recorder is not None and recorder.steps:
-            self.snapshot_steps_ = np.array(recorder.steps)
-            self.receptive_field_history_ = np.stack(
-                [self._fields_of(snapshot.astype(np.float64)) for snapshot in recorder.weights]
-            )
+        if recorder:
+            self.snapshot_steps_ = np.array([step for step, _ in recorder])
+            self.receptive_field_history_ = np.stack([self._fields_of(w) for _, w in recorder])

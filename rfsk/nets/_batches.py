@@ -1,6 +1,7 @@
 """Sources of batches: data in memory, or fresh samples of a task."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from skorch.dataset import Dataset
 
 from .._core._ahead import ahead
 from ..datasets import Discrimination
-from ._task_samplers import BatchSampler, FieldSampler
+from ._task_samplers import TaskSampler
 
 Batch = tuple[Any, torch.Tensor]
 
@@ -35,31 +36,40 @@ class Samples(Dataset):
         weight = None if self.sample_weight is None else self.sample_weight[rows]
         return Samples(self.inputs[rows], self.y[rows], weight)
 
-    def rows(self, rows: torch.Tensor) -> Batch:
-        inputs = self.inputs.index_select(0, rows)
-        y = inputs if self.y is self.inputs else self.y.index_select(0, rows)
-        if self.sample_weight is None:
-            return inputs, y
-        return {"x": inputs, "sample_weight": self.sample_weight.index_select(0, rows)}, y
-
 
 class Chunk(NamedTuple):
-    """Batches for the compiled step: batch i has the rows order[ends[i] : ends[i + 1]]."""
+    """Batches of samples: batch i has the rows order[ends[i] : ends[i + 1]]."""
 
-    X: NDArray[np.float32]
-    y: NDArray[np.int64]
-    weight: NDArray[np.float32]
-    order: NDArray[np.int64]
+    X: torch.Tensor
+    y: torch.Tensor
+    weight: torch.Tensor | None
+    order: torch.Tensor
     ends: NDArray[np.int64]
 
     def batch(self, number: int) -> Batch:
         rows = self.order[self.ends[number] : self.ends[number + 1]]
-        inputs, weight = torch.from_numpy(self.X[rows]), torch.from_numpy(self.weight[rows])
-        return {"x": inputs, "sample_weight": weight}, torch.from_numpy(self.y[rows])
+        inputs = self.X.index_select(0, rows)
+        y = inputs if self.y is self.X else self.y.index_select(0, rows)
+        if self.weight is None:
+            return inputs, y
+        return {"x": inputs, "sample_weight": self.weight.index_select(0, rows)}, y
 
 
-class SampleBatches:
-    """Batches of samples, one epoch per iteration, in order if there is no generator."""
+class Batches:
+    """Batches of one epoch per iteration, one at a time or, for the compiled step, in chunks."""
+
+    batch_size: int
+
+    @abstractmethod
+    def chunks(self) -> Iterator[Chunk]: ...
+
+    def __iter__(self) -> Iterator[Batch]:
+        for chunk in self.chunks():
+            yield from map(chunk.batch, range(len(chunk.ends) - 1))
+
+
+class SampleBatches(Batches):
+    """Batches of samples, in order if there is no generator."""
 
     def __init__(
         self, samples: Samples, batch_size: int, generator: torch.Generator | None
@@ -76,24 +86,14 @@ class SampleBatches:
             return torch.arange(n, device=device)
         return torch.randperm(n, generator=self.generator, device=device)
 
-    def __iter__(self) -> Iterator[Batch]:
-        return map(self.samples.rows, self._order().split(self.batch_size))
-
     def chunks(self) -> Iterator[Chunk]:
         samples, n = self.samples, len(self.samples)
-        weight = samples.sample_weight
         ends = np.append(np.arange(0, n, self.batch_size), n)
-        yield Chunk(
-            samples.inputs.numpy(),
-            samples.y.numpy(),
-            np.ones(n, dtype=np.float32) if weight is None else weight.numpy(),
-            self._order().numpy(),
-            ends,
-        )
+        yield Chunk(samples.inputs, samples.y, samples.sample_weight, self._order(), ends)
 
 
-class TaskBatches:
-    """Fresh stratified batches of a task, drawn on the device; each iteration is one epoch.
+class TaskBatches(Batches):
+    """Fresh stratified batches of a task, drawn on the device.
 
     The epochs divide `n_samples`. Without labels, the inputs are the targets.
     """
@@ -109,13 +109,9 @@ class TaskBatches:
         weight_of_class: NDArray[np.float32] | None = None,
         is_labelled: bool = True,
     ) -> None:
-        self.task, self.batch_size, self.seed = task, int(batch_size), seed
-        self.weight_of_class, self.is_labelled = weight_of_class, is_labelled
-        rng = np.random.default_rng(seed)
-        generator = torch.Generator(device).manual_seed(seed)
-        self.sampler: FieldSampler | BatchSampler = BatchSampler(task, generator, rng)
-        if device.type == "cpu" and FieldSampler.can_draw(task):
-            self.sampler = FieldSampler(task, seed, rng)
+        self.task, self.batch_size, self.is_labelled = task, int(batch_size), is_labelled
+        self.weight_of_class = weight_of_class
+        self.sampler = TaskSampler(task, seed, np.random.default_rng(seed), device)
         self.n_samples, self.n_batches = n_samples, math.ceil(n_samples / batch_size)
         self.ends = np.linspace(0, self.n_batches, n_epochs + 1).round().astype(int)
         self.epoch = 0
@@ -125,16 +121,6 @@ class TaskBatches:
     def __len__(self) -> int:
         return round(self.n_samples / (len(self.ends) - 1))  # samples per epoch
 
-    def __iter__(self) -> Iterator[Batch]:
-        for X, y in self._blocks_of_epoch():
-            for inputs, index in zip(X, y, strict=True):
-                targets = torch.from_numpy(index).to(X.device) if self.is_labelled else inputs
-                if self.weight_of_class is None:
-                    yield inputs, targets
-                else:
-                    weight = torch.from_numpy(self.weight_of_class[index]).to(X.device)
-                    yield {"x": inputs, "sample_weight": weight}, targets
-
     def draw_ahead(self) -> None:
         """Draw the next batches in a thread while steps are taken."""
         if self.epoch == 0:
@@ -142,19 +128,18 @@ class TaskBatches:
 
     def chunks(self) -> Iterator[Chunk]:
         for X, y in self._blocks_of_epoch():
-            n_batches, batch_size, n_features = X.shape
-            n, index = n_batches * batch_size, y.reshape(-1)
-            weight = np.ones(n, dtype=np.float32)
+            n, inputs, index = y.size, X.flatten(0, 1), y.reshape(-1)
+            weight = None
             if self.weight_of_class is not None:
-                weight = self.weight_of_class[index]
-            ends = np.arange(0, n + 1, batch_size)
-            yield Chunk(X.reshape(n, n_features).numpy(), index, weight, np.arange(n), ends)
+                weight = torch.from_numpy(self.weight_of_class[index]).to(X.device)
+            targets = torch.from_numpy(index).to(X.device) if self.is_labelled else inputs
+            ends = np.arange(0, n + 1, X.shape[1])
+            yield Chunk(inputs, targets, weight, torch.arange(n, device=X.device), ends)
 
     def close(self) -> None:
         self._drawn.close()
 
     def _blocks_of_epoch(self) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
-        """Batches, (n_batches, batch_size, n_features), sorted by class, and their classes."""
         remaining = int(self.ends[self.epoch + 1] - self.ends[self.epoch])
         self.epoch += 1
         while remaining:
@@ -167,11 +152,5 @@ class TaskBatches:
         """Draw all batches; the last one may be smaller."""
         per_block = max(1, _BLOCK // (self.batch_size * self.task.n_features))
         for start in range(0, self.n_batches - 1, per_block):
-            yield self._draw(min(per_block, self.n_batches - 1 - start), self.batch_size)
-        yield self._draw(1, self.n_samples - (self.n_batches - 1) * self.batch_size)
-
-    def _draw(self, n_batches: int, batch_size: int) -> tuple[torch.Tensor, NDArray[np.int64]]:
-        X, counts = self.sampler.draw(n_batches, batch_size)
-        labels = np.tile(np.arange(self.task.n_classes), n_batches)
-        y = np.repeat(labels, counts.ravel()).reshape(n_batches, batch_size)
-        return torch.as_tensor(X), y
+            yield self.sampler.draw(min(per_block, self.n_batches - 1 - start), self.batch_size)
+        yield self.sampler.draw(1, self.n_samples - (self.n_batches - 1) * self.batch_size)

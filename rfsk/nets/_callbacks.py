@@ -5,8 +5,6 @@ from typing import Any
 from skorch.callbacks import (
     BatchScoring,
     Callback,
-    Checkpoint,
-    EarlyStopping,
     EpochScoring,
     InputShapeSetter,
     LRScheduler,
@@ -40,19 +38,16 @@ def check_callbacks(callbacks: Any, *, has_validation: bool) -> None:
             )
 
 
-def _monitored(callback: Callback) -> str:
+def _monitored(callback: Any) -> str:
     """Name of the score that a callback needs; empty if it needs none."""
     if isinstance(callback, EpochScoring | BatchScoring | PassthroughScoring):
         return "" if callback.on_train else f"validation data for {callback.name or 'its score'}"
     if isinstance(callback, WandbLogger) and callback.save_model:
         return "valid_loss_best"
-    if isinstance(callback, EarlyStopping | Checkpoint):
-        return callback.monitor if isinstance(callback.monitor, str) else ""
-    if isinstance(callback, LRScheduler):
-        monitor = getattr(callback, "monitor", "")
-        is_used = "ReduceLROnPlateau" in str(callback.policy)
-        return monitor if is_used and isinstance(monitor, str) else ""
-    return ""
+    if isinstance(callback, LRScheduler) and "ReduceLROnPlateau" not in str(callback.policy):
+        return ""
+    monitor = getattr(callback, "monitor", "")
+    return monitor if isinstance(monitor, str) else ""
 
 
 def listens_to_batches(callbacks: list[tuple[str, Callback]]) -> bool:
@@ -60,19 +55,13 @@ def listens_to_batches(callbacks: list[tuple[str, Callback]]) -> bool:
     return any(_listens(callback) for _, callback in callbacks)
 
 
-def _listens(callback: Callback) -> bool:
-    if (
-        isinstance(callback, EpochScoring)
-        and type(callback).on_batch_end is EpochScoring.on_batch_end
-    ):
+def _listens(callback: Any) -> bool:
+    if type(callback) is EpochScoring:
         return bool(callback.on_train and callback.use_caching)
     if type(callback) is LRScheduler:
         return bool(callback.step_every == "batch")
-    if type(callback) is TensorBoard:  # its hook is empty, for users to fill
-        return False
-    is_of_skorch = type(callback).__module__.startswith("skorch.")
-    if is_of_skorch and hasattr(callback, "log_on_batch_end"):  # loggers
+    if type(callback).__module__.startswith("skorch.") and hasattr(callback, "log_on_batch_end"):
         return bool(callback.log_on_batch_end)
-    return any(
+    return type(callback) is not TensorBoard and any(  # its hook is empty, for users to fill
         getattr(type(callback), event) is not getattr(Callback, event) for event in _BATCH_EVENTS
     )

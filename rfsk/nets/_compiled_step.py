@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ._batches import Chunk
@@ -51,10 +52,8 @@ class CompiledStep:
         )
         operations = 4.0 * batch_size * self.weight.size + 20.0 * self.weight.size
         self.most_steps = max(1, int(_OPERATIONS_AT_ONCE / operations))
-        n_blocks, largest = (
-            -(-batch_size // _compiled_loops.BLOCK),
-            min(batch_size, _compiled_loops.BLOCK),
-        )
+        n_blocks = -(-batch_size // _compiled_loops.BLOCK)
+        largest = min(batch_size, _compiled_loops.BLOCK)
         self.n_threads = min(n_threads, n_blocks) if operations > _OPERATIONS_TO_SHARE else 1
         self.gradients = (
             np.empty((n_blocks, n_units, n_features), dtype=np.float32),
@@ -86,10 +85,15 @@ class CompiledStep:
             and module.weight.dtype == torch.float32
         )
 
-    def run(self, chunk: Chunk, targets: NDArray[np.float32], first: int, last: int) -> float:
-        """Take the steps of some batches of a chunk and return their weighted squared errors."""
+    def samples_of(self, chunk: Chunk) -> tuple[NDArray[Any], ...]:
+        """Inputs, targets, weights and order of the samples of a chunk."""
+        X, targets = chunk.X.numpy(), self.target_of_class[chunk.y.numpy()]
+        weight = np.ones(len(X), np.float32) if chunk.weight is None else chunk.weight.numpy()
+        return X, targets, weight, chunk.order.numpy()
+
+    def run(self, samples: tuple[NDArray[Any], ...], batch_ends: NDArray[np.int64]) -> float:
+        """Take the steps of successive batches and return their weighted squared errors."""
         network = self.weight, self.bias, self.mask
-        samples = chunk.X, targets, chunk.weight, chunk.order
 
         def take_steps(ends: NDArray[np.int64], buffer: Any, first: int, stride: int) -> float:
             options = self.activation, self.constants, buffer, first, stride
@@ -100,10 +104,9 @@ class CompiledStep:
                 take_steps(ends, buffer, block, block + len(self.gradients[0]) + 1)
 
         if self.pool is None:
-            return take_steps(chunk.ends[first : last + 1], self.buffers[0], 0, 1)
+            return take_steps(batch_ends, self.buffers[0], 0, 1)
         total = 0.0
-        for number in range(first, last):
-            ends = chunk.ends[number : number + 2]
+        for ends in sliding_window_view(batch_ends, 2):
             n_samples = int(ends[1] - ends[0])
             blocks = iter(range(-(-n_samples // self.kernels.BLOCK)))  # each thread takes the next
             jobs = [self.pool.submit(take_blocks, ends, b, blocks) for b in self.buffers[1:]]

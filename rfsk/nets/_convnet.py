@@ -129,11 +129,6 @@ class ConvNet(NetClassifier):
             check_option(self.pooling, "pooling", ("mean", "max"))
         super()._check_parameters(has_validation=has_validation)
 
-    def _kernel_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        if self.kernel_size is None:
-            return tuple(max(1, (3 * side // 4 - 1) // 2 * 2 + 1) for side in shape)
-        return self._per_axis("kernel_size", shape, "one odd size per axis, at most its side")
-
     def _per_axis(self, name: str, sides: tuple[int, ...], expected: str) -> tuple[int, ...]:
         """One size per axis, from a parameter that may give one for all."""
         sizes = np.atleast_1d(getattr(self, name)).tolist()
@@ -147,26 +142,20 @@ class ConvNet(NetClassifier):
         return tuple(sizes)
 
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        kernel = self._kernel_shape(shape)
+        kernel = tuple(max(1, (3 * side // 4 - 1) // 2 * 2 + 1) for side in shape)
+        if self.kernel_size is not None:
+            kernel = self._per_axis("kernel_size", shape, "one odd size per axis, at most its side")
         stride = self._per_axis("stride", shape, "one number of sites per axis, at most its side")
-        return {
-            "shape": shape,
-            "n_channels": self.n_channels,
-            "kernel_size": kernel,
-            "stride": stride,
-            "boundary": self.boundary,
-            "pooling": self.pooling,
-        }
+        own = {name: getattr(self, name) for name in ("n_channels", "boundary", "pooling")}
+        return {"shape": shape, "kernel_size": kernel, "stride": stride, **own}
 
     def _fields_of(self, weight: Array) -> Array:
         kernel = weight.shape[2:]
-        fields = np.zeros((len(weight), *self.shape_))
-        window = [
-            slice(side // 2 - taps // 2, side // 2 - taps // 2 + taps)
-            for side, taps in zip(self.shape_, kernel, strict=True)
-        ]
-        fields[(slice(None), *window)] = weight[:, 0] / math.sqrt(math.prod(kernel))
-        return fields.reshape(len(weight), -1)
+        pairs = list(zip(self.shape_, kernel, strict=True))
+        first = [side // 2 - taps // 2 for side, taps in pairs]
+        last = [side - taps - start for (side, taps), start in zip(pairs, first, strict=True)]
+        fields = np.pad(weight[:, 0], [(0, 0), *zip(first, last, strict=True)])
+        return fields.reshape(len(weight), -1) / math.sqrt(math.prod(kernel))
 
     def _set_fields(self, weight: Array) -> None:
         self.filters_ = weight[:, 0].copy()
@@ -208,8 +197,9 @@ class ConvNet(NetClassifier):
         state = dict(module.state_dict())
         state["weight"] = fields * math.sqrt(n_features)
         state["bias"] = state["bias"].repeat_interleave(len(fields) // module.n_units)
-        if module.readout == "linear":
-            state["readout_weight"] = module.readout_on_sites()
+        if module.readout == "linear" and module.pooling:
+            weights = state["readout_weight"]
+            state["readout_weight"] = weights.repeat_interleave(len(fields) // module.n_units, 1)
         names = getattr(self, "feature_names_in_", None)
         net._adopt(self.classes_, n_features, names, state)
         return net

@@ -34,8 +34,8 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         super().__init__((n_channels, 1, *kernel_size), taps, generator=generator, **kwargs)
         self.shape, self.stride = shape, stride
         self.pooling = pooling
-        self.sites = tuple(-(-side // step) for side, step in zip(shape, stride, strict=True))
-        n_read = n_channels * (1 if pooling else math.prod(self.sites))
+        n_sites = math.prod(-(-side // step) for side, step in zip(shape, stride, strict=True))
+        n_read = n_channels * (1 if pooling else n_sites)
         self._add_readout(n_channels, n_read, n_outputs, readout, generator)
         self.axes = tuple(range(-len(shape), 0))
         reach = [size // 2 for size in kernel_size]
@@ -90,11 +90,6 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         images = one_hot.reshape(n_features, 1, *self.shape)
         responses = self.direct(images, weight, weight.new_zeros(self.n_units))
         return responses.reshape(n_features, -1).T.contiguous()
-
-    def readout_on_sites(self) -> torch.Tensor:
-        """Weights of the linear readout for every site, also with mean pooling."""
-        weights = self.readout_weight.detach()
-        return weights.repeat_interleave(math.prod(self.sites), dim=1) if self.pooling else weights
 
     def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
         """Hidden activations after any pooling, (n_samples, n_activations)."""

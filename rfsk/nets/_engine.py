@@ -15,11 +15,14 @@ from skorch.dataset import unpack_data
 from skorch.utils import to_numpy
 
 from .._core._validation import check_option
-from ._batches import SampleBatches, Samples, TaskBatches
+from ._batches import Batches, SampleBatches, Samples, TaskBatches
 from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
 from ._snapshots import Snapshots
 
+# Floating-point operations of a step up to which a second thread saves a quarter of the time at
+# most; where another process takes its core, it costs a multiple.
+_SMALL_STEP = 2e7
 # Times the loss of the first epoch, or one, at which a network has diverged.
 _EXPLODED = 100.0
 
@@ -105,9 +108,8 @@ class Engine(NeuralNet):
         if not training:  # the iterator of validation data may be None
             super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
             return
-        is_ours = isinstance(iterator, SampleBatches | TaskBatches)
         try:
-            if is_ours and not listens_to_batches(self.callbacks_):
+            if isinstance(iterator, Batches) and not listens_to_batches(self.callbacks_):
                 self._run_fast_epoch(iterator)
             else:
                 super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
@@ -131,7 +133,7 @@ class Engine(NeuralNet):
         self.history.record_batch("train_batch_size", n_samples)
         self.history.record("train_batch_count", n_batches)
 
-    def _run_fast_epoch(self, batches: SampleBatches | TaskBatches) -> None:
+    def _run_fast_epoch(self, batches: Batches) -> None:
         self._set_training(True)
         is_compiled = CompiledStep.fits(self)
         losses = self._compiled_steps(batches) if is_compiled else self._autograd_steps(batches)
@@ -146,7 +148,7 @@ class Engine(NeuralNet):
             if n_samples:
                 self.record_epoch(float(total) / n_samples, n_samples, self.n_steps_ - first)
 
-    def _compiled_steps(self, batches: SampleBatches | TaskBatches) -> Iterator[tuple[float, int]]:
+    def _compiled_steps(self, batches: Batches) -> Iterator[tuple[float, int]]:
         """Take all steps up to each snapshot; yield their losses and numbers of samples."""
         n_threads = self.n_threads_
         if n_threads > 1 and isinstance(batches, TaskBatches):
@@ -156,12 +158,12 @@ class Engine(NeuralNet):
         self.optimizer_._opt_called = True  # or schedulers would warn that no step was taken
         try:
             for chunk in batches.chunks():
-                targets, first, n = step.target_of_class[chunk.y], 0, len(chunk.ends) - 1
+                samples, first, n = step.samples_of(chunk), 0, len(chunk.ends) - 1
                 while first < n:
                     last = min(n, first + step.most_steps)
                     if self.snapshots_ is not None:
                         last = min(last, first + self.snapshots_.steps_left(self.n_steps_))
-                    loss = step.run(chunk, targets, first, last)
+                    loss = step.run(samples, chunk.ends[first : last + 1])
                     self.__dict__["n_steps_"] = self.n_steps_ + last - first
                     self.take_snapshot()
                     yield loss, int(chunk.ends[last] - chunk.ends[first])
@@ -170,9 +172,7 @@ class Engine(NeuralNet):
         finally:
             step.close()
 
-    def _autograd_steps(
-        self, batches: SampleBatches | TaskBatches
-    ) -> Iterator[tuple[torch.Tensor, int]]:
+    def _autograd_steps(self, batches: Batches) -> Iterator[tuple[torch.Tensor, int]]:
         for batch in batches:
             with self.step_of(batch, batches.batch_size), torch.enable_grad():
                 self.optimizer_.zero_grad()
@@ -283,3 +283,32 @@ def as_optimizer(optimizer: Any) -> type[torch.optim.Optimizer]:
         return optimizer
     check_option(optimizer, "optimizer", _OPTIMIZERS)
     return _OPTIMIZERS[optimizer]
+
+
+def resolve_device(device: Any) -> torch.device:
+    """Turn a device name into an available torch device; ValueError if it is not available."""
+    if isinstance(device, str) and device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+        torch.empty(0, device=resolved)
+    except (RuntimeError, TypeError, AssertionError, ImportError) as error:
+        raise ValueError(
+            f"device={device!r} is not available here ({str(error).splitlines()[0]}); expected "
+            "'auto', 'cpu' or a torch device of this machine."
+        ) from error
+    return resolved
+
+
+@contextmanager
+def threads_for(module: Any, batch_size: int) -> Iterator[None]:
+    """Take small steps on a CPU in one thread, which other busy cores do not delay."""
+    sites = max(1, module.n_widest // module.n_units)
+    work = 6 * batch_size * sites * sum(p.numel() for p in module.parameters())
+    before = torch.get_num_threads()
+    is_small = module.weight.device.type == "cpu" and work <= _SMALL_STEP
+    torch.set_num_threads(1 if is_small else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -147,18 +147,15 @@ def fit_many_online(
     """
     is_common = isinstance(tasks, Discrimination) or is_labelled(tasks)
     tasks = [as_task(tasks)] * len(nets) if is_common else [as_task(task) for task in tasks]
-    is_one = isinstance(n_samples, Real)
-    sizes: list[Any] = [n_samples] * len(nets) if is_one else list(n_samples)  # type: ignore[arg-type]
+    sizes: Any = [n_samples] * len(nets) if isinstance(n_samples, Real) else n_samples
     for name, values in (("tasks", tasks), ("numbers of samples", sizes)):
         if len(values) != len(nets):
             raise ValueError(
                 f"Got {len(values)} {name} for {len(nets)} nets; expected one for each."
             )
     _check_nets(nets, has_validation=False)
-    starts = [
-        partial(net._prepare_online, task, n)
-        for net, task, n in zip(nets, tasks, sizes, strict=True)
-    ]
+    triples = zip(nets, tasks, sizes, strict=True)
+    starts = [partial(net._prepare_online, task, n) for net, task, n in triples]
     return _fit(nets, starts, n_jobs, verbose)
 
 
@@ -307,25 +304,26 @@ def _train_group(nets: Sequence[NetEstimator], trainings: Sequence[Training]) ->
     with ExitStack() as entered:
         for context in contexts:
             entered.enter_context(context)
-        failures = _run_epochs([net.net_ for net in nets], trainings)
+        failed = _run_epochs([net.net_ for net in nets], trainings)
         entered.pop_all()
-    return [i for i, context in enumerate(contexts) if _diverges(context, failures.get(i))]
+    return [i for i, context in enumerate(contexts) if _diverges(context, is_failed=i in failed)]
 
 
-def _diverges(context: Any, failure: DivergenceError | None) -> bool:
+def _diverges(context: Any, *, is_failed: bool) -> bool:
     """Close the context of a training and return whether the net has diverged."""
+    failure = DivergenceError() if is_failed else None
     try:
-        context.__exit__(None if failure is None else type(failure), failure, None)
+        context.__exit__(failure and DivergenceError, failure, None)
     except DivergenceError:
         return True
-    return failure is not None
+    return is_failed
 
 
-def _run_epochs(engines: list[Engine], trainings: Sequence[Training]) -> dict[int, DivergenceError]:
+def _run_epochs(engines: list[Engine], trainings: Sequence[Training]) -> set[int]:
     """Run skorch's training loop for all nets at once; return the nets with non-finite losses."""
     stack, data = _Stack(engines), [training.data for training in trainings]
     iterators = [e.get_iterator(d, training=True) for e, d in zip(engines, data, strict=True)]
-    failures: dict[int, DivergenceError] = {}
+    failures: set[int] = set()
 
     def notify(event: str, **options: Any) -> None:
         for engine, samples in zip(engines, data, strict=True):
@@ -342,8 +340,8 @@ def _run_epochs(engines: list[Engine], trainings: Sequence[Training]) -> dict[in
             for i, engine in enumerate(engines):
                 try:
                     engine.check_epoch()
-                except DivergenceError as failure:
-                    failures.setdefault(i, failure)
+                except DivergenceError:
+                    failures.add(i)
             notify("on_epoch_end", dataset_valid=None)
     except KeyboardInterrupt:
         for engine in engines:

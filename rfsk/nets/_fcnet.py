@@ -124,13 +124,11 @@ class FCNet(NetClassifier):
 
     def _layer_sizes(self) -> tuple[int, ...]:
         n_hidden = self.n_hidden
-        if isinstance(n_hidden, tuple | list):
-            if not n_hidden:
-                raise ValueError("n_hidden=(); expected at least one hidden layer.")
-            return tuple(n_hidden)
-        return (n_hidden,)
+        return tuple(n_hidden) if isinstance(n_hidden, tuple | list) else (n_hidden,)
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
+        if not self._layer_sizes():
+            raise ValueError("n_hidden=(); expected at least one hidden layer.")
         for size in self._layer_sizes():
             check_positive(size, "n_hidden", integer=True)
         for name in ("l1", "l1_cut"):

@@ -1,14 +1,63 @@
-"""The torch modules: hidden units with receptive fields, and their readout or decoder."""
+"""The torch modules: activations, hidden units with receptive fields, readouts and decoders."""
 
 import math
+from collections.abc import Callable
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from ._activations import as_activation
+from .._core._validation import check_option
+
+
+class Activation(NamedTuple):
+    """sigma(h) = function(scale * h)."""
+
+    function: Callable[[torch.Tensor], torch.Tensor]
+    scale: float
+    default_bias: float
+    name: str = ""
+
+
+ACTIVATIONS = {
+    "erf": Activation(torch.erf, 1.0 / math.sqrt(2.0), 1.0, "erf"),
+    "tanh": Activation(torch.tanh, 1.0, 1.0, "tanh"),
+    "relu": Activation(torch.relu, 1.0, 0.0, "relu"),
+    "linear": Activation(torch.clone, 1.0, 1.0, "linear"),
+}
+
+
+def as_activation(activation: Any) -> Activation:
+    """Activation for a name or for a function of tensors; otherwise raise ValueError."""
+    if not callable(activation):
+        check_option(activation, "activation", ACTIVATIONS)
+        return ACTIVATIONS[activation]
+    trial = torch.linspace(-2.0, 2.0, 6, dtype=torch.float32).reshape(2, 3)
+    values = activation(trial)
+    is_alike = isinstance(values, torch.Tensor) and values.shape == trial.shape
+    if not is_alike or not values.is_floating_point() or not torch.isfinite(values).all():
+        raise ValueError(
+            f"activation={activation!r} does not map each entry of a tensor to a finite number; "
+            "expected a function such as torch.nn.functional.softplus."
+        )
+    values = _values(activation)
+    mirrored = values + values.flip(0)
+    is_even_in_part = (mirrored - mirrored[0]).abs().max() > 1e-4
+    return Activation(activation, 1.0, 0.0 if (values >= 0).all() and is_even_in_part else 1.0)
+
+
+def is_nonnegative(activation: Any) -> bool:
+    """Whether an activation has no negative value on [-20, 20]."""
+    function = ACTIVATIONS[activation].function if isinstance(activation, str) else activation
+    return bool((_values(function) >= 0).all())
+
+
+def _values(function: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+    with torch.no_grad():
+        return function(torch.linspace(-20.0, 20.0, 2001, dtype=torch.float32))
+
 
 # A fixed readout of K units is K to this power times their mean.
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
@@ -24,6 +73,7 @@ class HiddenUnits(nn.Module):
     weight: nn.Parameter
     bias: torch.Tensor
     n_layers = 1  # number of hidden layers
+    readout_scale = 1.0
 
     def __init__(
         self,
@@ -154,7 +204,6 @@ class DenseUnits(HiddenUnits):
         return max(self.n_units, *(len(weight) for weight in self.deep_weights), 0)
 
     def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
-        """Scale * (x w^T / sqrt(D) + b)."""
         return _dense(x, self.weight, self.bias, scale)
 
     def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
@@ -198,19 +247,16 @@ class Autoencoding(DenseUnits):
         generator = torch.Generator().manual_seed(seed)
         super().__init__(n_features, (n_hidden,), generator=generator, **kwargs)
         self.n_activations, self.normalized = n_hidden, False
-        self.readout_scale = 1.0
         self.decoder = None if tied else nn.Parameter(self.weight.detach().clone())
         self.intercept = nn.Parameter(torch.zeros(n_features, dtype=torch.float32))
-
-    def decode(self, codes: torch.Tensor) -> torch.Tensor:
-        """Reconstructions from codes, (n_samples, n_features)."""
-        rows = self.weight if self.decoder is None else self.decoder
-        return torch.addmm(self.intercept, codes, rows, alpha=1.0 / math.sqrt(self.fan_in))
 
     def forward(self, x: torch.Tensor, *, return_hidden: bool = False) -> Any:
         """Reconstructions and codes, or only the codes."""
         codes = self.hidden(x)
-        return codes if return_hidden else (self.decode(codes), codes)
+        if return_hidden:
+            return codes
+        rows = self.weight if self.decoder is None else self.decoder
+        return torch.addmm(self.intercept, codes, rows, alpha=1.0 / math.sqrt(self.fan_in)), codes
 
     def constrain_(self) -> None:
         """Limit the norm of decoder rows to 1, so that small codes do not evade the penalty."""

@@ -2,21 +2,22 @@
 
 import json
 import os
+import shutil
 import uuid
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from sklearn.utils.validation import check_is_fitted
 
 from ._autoencoder import Autoencoder
 from ._base import NetEstimator
 from ._convnet import ConvNet
-from ._device import resolve_device
+from ._engine import resolve_device
 from ._fcnet import FCNet
 
 _CLASSES: Any = {cls.__name__: cls for cls in (Autoencoder, ConvNet, FCNet)}
@@ -92,15 +93,13 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
         tensors["mask"] = torch.from_numpy(np.ascontiguousarray(mask))
     target = Path(path)
     beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    metadata = {"rfsk": json.dumps(about, default=_as_number)}
+    contents = safetensors.torch.save({k: v.contiguous() for k, v in tensors.items()}, metadata)
     try:
-        beside.touch()  # with the permissions of the umask
-        mode = (target if target.exists() else beside).stat().st_mode
-        metadata = {"rfsk": json.dumps(about, default=_as_number)}
-        save_file({name: value.contiguous() for name, value in tensors.items()}, beside, metadata)
-        beside.chmod(mode)
+        beside.write_bytes(contents)
+        if target.exists():
+            shutil.copymode(target, beside)
         beside.replace(target)
-    except SafetensorError as error:
-        raise OSError(f"{target} could not be written: {error}") from error
     finally:
         beside.unlink(missing_ok=True)
 

@@ -45,16 +45,11 @@ def snapshot_steps(n_snapshots: int, n_steps: int) -> list[int]:
     return [0, *np.unique(spaced).tolist()]
 
 
-class FieldRecorder:
-    """Observer that keeps copies of the weights."""
-
-    def __init__(self) -> None:
-        self.steps: list[int] = []
-        self.weights: list[np.ndarray] = []
+class FieldRecorder(list[tuple[int, Array]]):
+    """Observer that keeps steps and copies of the weights."""
 
     def measure(self, step: int, module: Any) -> None:
-        self.steps.append(step)
-        self.weights.append(module.weight.detach().cpu().numpy().copy())
+        self.append((step, module.weight.detach().cpu().double().numpy().copy()))
 
 
 @dataclass(frozen=True)
@@ -98,32 +93,22 @@ class Evaluator:
     """Observer that evaluates a net on fixed samples of a task and of its clone."""
 
     def __init__(
-        self,
-        tasks: list[Discrimination],
-        n_samples: int,
-        criterion: Any,
-        seed: int,
-        device: torch.device,
+        self, tasks: list[Discrimination], n: int, criterion: Any, seed: int, device: torch.device
     ) -> None:
-        self.samples = [
-            next(iter(TaskBatches(task, n_samples, n_samples, 1, seed ^ 1, device)))
-            for task in tasks
-        ]
+        batches = [TaskBatches(task, n, n, 1, seed ^ 1, device) for task in tasks]
+        self.samples = [next(iter(of_task)) for of_task in batches]
         self.criterion = criterion
         self.rows: list[list[float]] = []
 
     def measure(self, step: int, module: Any) -> None:
-        row = [float(step)]
+        self.rows.append([step])
         size = max(1, _BLOCK // (module.n_widest + self.samples[0][0].shape[1]))
         with torch.no_grad():
             for X, index in self.samples:
                 outputs = torch.cat([module(rows) for rows in X.split(size)])
                 is_right = self.criterion.predicted(outputs) == index
-                row += [
-                    float(self.criterion(outputs, index).mean()),
-                    float(is_right.double().mean()),
-                ]
-        self.rows.append(row)
+                losses = self.criterion(outputs, index)
+                self.rows[-1] += [float(losses.mean()), float(is_right.double().mean())]
 
     def curve(self) -> EvaluationCurve:
         steps, *curves = np.array(self.rows).T

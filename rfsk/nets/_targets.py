@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from .._core._types import Array
-from ._activations import is_nonnegative
+from ._modules import is_nonnegative
 
 
 class CodedLoss(nn.Module):

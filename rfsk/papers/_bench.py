@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Mapping
+from itertools import product
 from typing import Any, TypeVar
 
 from .._core._random import spawn_seeds
@@ -109,18 +110,14 @@ class Bench:
         """
 
         def train() -> dict[Any, list[Any]]:
-            found: dict[Any, list[Any]] = {name: [make(s) for s in self.seeds] for name in tasks}
             # Ordered by seed, so that all threads share the tasks that are slow to sample.
-            entries = [
-                (found[name][number], task, n_steps if isinstance(n_steps, int) else n_steps[name])
-                for number in range(len(self.seeds))
-                for name, task in tasks.items()
-            ]
-            together, each_task, steps = (list(column) for column in zip(*entries, strict=True))
-            sizes = [net.batch_size * n for net, n in zip(together, steps, strict=True)]
-            fit_many_online(together, each_task, sizes, n_jobs=self.n_jobs)
-            for net, n in zip(together, steps, strict=True):
+            pairs = list(product(self.seeds, tasks))
+            trained = [make(seed) for seed, _ in pairs]
+            steps = [n_steps if isinstance(n_steps, int) else n_steps[name] for _, name in pairs]
+            sizes = [net.batch_size * n for net, n in zip(trained, steps, strict=True)]
+            fit_many_online(trained, [tasks[name] for _, name in pairs], sizes, n_jobs=self.n_jobs)
+            for net, n in zip(trained, steps, strict=True):
                 check_trained(net, n)
-            return found
+            return {name: trained[place :: len(tasks)] for place, name in enumerate(tasks)}
 
         return self.once(("nets", key), train)

@@ -9,22 +9,18 @@ import traceback
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .. import __version__
 from .._core._progress import tqdm
 from .._core._validation import check_positive
+from .._core._versions import installed_versions
 from ._bench import Bench
-from ._claim import Claim, Quantity
+from ._claim import Claim
 from .ingrosso2022 import CLAIMS
-
-_COLUMNS = ("quantity", "expected", "evidence", "obtained", "verdict")
-_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "tensorly")
 
 
 @dataclass(frozen=True)
@@ -66,19 +62,32 @@ class ClaimResult:
         holds = all(q.holds(self.values[q.name]) for q in self.claim.quantities)
         return "holds" if holds else "fails"
 
-    def rows(self) -> list[tuple[str, ...]]:
+    def table(self) -> pd.DataFrame:
         """Name, bounds, evidence, measured values and verdict of each quantity, as text."""
-        return [_row(q, self.values[q.name]) for q in self.claim.quantities if self.values]
+        rows = []
+        for quantity in self.claim.quantities if self.values else ():
+            values, digits = np.array(self.values[quantity.name]), quantity.digits
+            spread = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
+            is_known, holds = np.isfinite(values).all(), quantity.holds(values)
+            judged = "reported" if quantity.evidence == "report" else "holds" if holds else "fails"
+            row = {
+                "quantity": quantity.name,
+                "expected": quantity.expected,
+                "evidence": ": ".join(filter(None, (quantity.evidence, quantity.source))),
+                "obtained": f"{values.mean():.{digits}f}{spread}" if is_known else "not a number",
+                "verdict": judged,
+            }
+            rows.append(row)
+        return pd.DataFrame(rows)
 
     def markdown(self) -> str:
         """Heading, statement and table of quantities, as Markdown."""
-        claim = self.claim
+        claim, table = self.claim, self.table().replace(r"\|", r"\\|", regex=True)
         lines = [f"## {claim.name}: {claim.title} ({self.verdict})", "", claim.statement, ""]
         if self.error is not None:
             return "\n".join([*lines, self.error, ""])
-        cells = [[cell.replace("|", "\\|") for cell in row] for row in self.rows()]
-        table = [_COLUMNS, ["---"] * len(_COLUMNS), *cells]
-        return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in table), ""])
+        rows = [list(table), ["---"] * len(table.columns), *table.to_numpy()]
+        return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows), ""])
 
     def as_dict(self) -> dict[str, Any]:
         """All values and messages, ready for JSON; missing values are None."""
@@ -110,7 +119,7 @@ class Reproduction:
     >>> answer = Quantity("answer", "inequality", low=41.5, digits=0)
     >>> claim = Claim("Q", "the answer", "It is known.", (answer,), lambda *_: {"answer": 42.0})
     >>> found = reproduce(claims=[claim], n_seeds=2)
-    >>> found.holds, found.table().splitlines()[2]
+    >>> found.holds, found.table().splitlines()[0]
     (True, 'Q  the answer: holds')
     """
 
@@ -127,20 +136,13 @@ class Reproduction:
 
     def table(self) -> str:
         """Table of all quantities, as text."""
-        every = [_COLUMNS, *(row for result in self.results for row in result.rows())]
-        widths = [max(map(len, column)) for column in zip(*every, strict=True)]
-
-        def line(row: Sequence[str]) -> str:
-            return "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
-
-        lines = [line(_COLUMNS)]
+        lines: list[str] = []
         for result in self.results:
-            lines += ["", f"{result.claim.name}  {result.claim.title}: {result.verdict}"]
-            lines += ["-" * sum(widths, 8), *map(line, result.rows())]
-            lines += [result.error] if result.error is not None else []
+            lines += [f"{result.claim.name}  {result.claim.title}: {result.verdict}"]
+            lines += [result.error or result.table().to_string(index=False), ""]
         n_seeds = len(self.settings["seeds"])
         spread = f"mean ± standard deviation over {n_seeds} seeds" if n_seeds > 1 else "one seed"
-        lines += ["", f"obtained: {spread}; a quantity holds if every seed's number is as expected"]
+        lines += [f"obtained: {spread}; a quantity holds if every seed's number is as expected"]
         lines += ["quick: small sizes"] if self.settings["quick"] else []
         for result in self.results:
             if result.figure_error is not None:
@@ -198,7 +200,16 @@ def reproduce(
     >>> reproduce(claims=[claim], n_seeds=2).holds
     True
     """
-    chosen = _choose(names, claims)
+    by_name = {claim.name.lower(): claim for claim in claims}
+    if len(by_name) < len(claims):
+        raise ValueError(f"Two claims have one name: {[claim.name for claim in claims]}.")
+    asked = [names] if isinstance(names, str) else list(by_name if names is None else names)
+    unknown = [name for name in asked if name.lower() not in by_name]
+    if unknown or not asked:
+        what = f"There is no claim {unknown[0]!r}" if unknown else "No claim is named"
+        raise ValueError(f"{what}; expected some of {', '.join(c.name for c in claims)}.")
+    wanted = {name.lower() for name in asked}
+    chosen = [claim for name, claim in by_name.items() if name in wanted]
     if random_state is not None:
         check_positive(random_state, "random_state", integer=True, zero=True)
         random_state = int(random_state)
@@ -219,7 +230,14 @@ def reproduce(
         with tqdm(chosen, disable=not verbose, unit="claim", leave=False) as bar:
             for claim in bar:
                 bar.set_description(f"{claim.name}, {claim.title}")
-                results.append(_run(claim, bench))
+                start = time.perf_counter()
+                try:
+                    values, error, where = claim.run(bench), None, None
+                except Exception as problem:
+                    values, where = {}, traceback.format_exc()
+                    error = f"{type(problem).__name__}: {problem}"
+                seconds = time.perf_counter() - start
+                results.append(ClaimResult(claim, values, seconds, error, where))
                 settings["missing"].remove(claim.name)
                 if folder is not None:
                     results[-1] = _write(results[-1], bench, settings, folder)
@@ -228,30 +246,6 @@ def reproduce(
             f"Interrupted; {len(results)} of {len(chosen)} claims are finished.", stacklevel=2
         )
     return Reproduction(results, settings, time.perf_counter() - started, bench)
-
-
-def _choose(names: str | Iterable[str] | None, claims: Sequence[Claim]) -> list[Claim]:
-    by_name = {claim.name.lower(): claim for claim in claims}
-    if len(by_name) < len(claims):
-        raise ValueError(f"Two claims have one name: {[claim.name for claim in claims]}.")
-    if names is None:
-        return list(claims)
-    asked = [names] if isinstance(names, str) else list(names)
-    unknown = [name for name in asked if name.lower() not in by_name]
-    if unknown or not asked:
-        what = f"There is no claim {unknown[0]!r}" if unknown else "No claim is named"
-        raise ValueError(f"{what}; expected some of {', '.join(c.name for c in claims)}.")
-    wanted = {name.lower() for name in asked}
-    return [claim for name, claim in by_name.items() if name in wanted]
-
-
-def _run(claim: Claim, bench: Bench) -> ClaimResult:
-    started = time.perf_counter()
-    try:
-        values, error, where = claim.run(bench), None, None
-    except Exception as problem:
-        values, error, where = {}, _message(problem), traceback.format_exc()
-    return ClaimResult(claim, values, time.perf_counter() - started, error, where)
 
 
 def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Path) -> ClaimResult:
@@ -265,10 +259,10 @@ def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Pa
             figure.savefig(path / f"{claim.name}.png", dpi=150)
             plt.close(figure)
         except Exception as problem:
-            result = replace(result, figure_error=_message(problem))
+            result = replace(result, figure_error=f"{type(problem).__name__}: {problem}")
     content = {
         "settings": {**settings, "missing": []},
-        "versions": {"rfsk": __version__, **{name: version(name) for name in _PACKAGES}},
+        "versions": installed_versions(),
         "machine": platform.machine(),
         "claim": result.as_dict(),
     }
@@ -279,24 +273,3 @@ def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Pa
     except OSError as problem:
         warnings.warn(f"{claim.name} could not be written: {problem}", stacklevel=3)
     return result
-
-
-def _message(problem: Exception) -> str:
-    return f"{type(problem).__name__}: {problem}"
-
-
-def _row(quantity: Quantity, values: list[float]) -> tuple[str, ...]:
-    """Texts of one quantity and its values, in the order of the columns."""
-    obtained = "not a number"
-    if np.isfinite(values).all():
-        obtained = f"{np.mean(values):.{quantity.digits}f}"
-        if len(values) > 1:
-            obtained += f" ± {np.std(values, ddof=1):.{quantity.digits}f}"
-    verdict = "holds" if quantity.holds(values) else "fails"
-    return (
-        quantity.name,
-        quantity.expected,
-        ": ".join(filter(None, (quantity.evidence, quantity.source))),
-        obtained,
-        "reported" if quantity.evidence == "report" else verdict,
-    )

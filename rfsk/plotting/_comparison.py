@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .._core._types import Array
 from ..analysis import TensorComparison, ipr, receptive_fields
 from ._display import Display
-from .style import BLUE, GROUP_STYLES, aligned, centered, show_image, tidy
+from .style import BLUE, GROUP_STYLES, aligned, centered, show_row, tidy
 
 _LABELS = {
     "cp": "CP factors",
@@ -106,9 +106,7 @@ class TensorComparisonDisplay(Display):
                 ax.set_ylabel("weight")
                 ax.figure.legend(frameon=False, fontsize=8, loc="outside upper center", ncols=2)
         else:
-            gap = np.full((shape[0], 1), np.nan)
-            show_image(ax, np.hstack([field.reshape(shape), gap, placed.reshape(shape)]))
-            ax.set(xticks=[], yticks=[], xlabel="field | best match")
+            show_row(ax, {"field": field, "best match": placed}, shape)
         ax.set_title(f"{_LABELS.get(name, name)}\nmatch {field @ placed:.2f}", fontsize=9)
 
     def _draw_matches(self, match: Array, groups: NDArray[np.str_], names: list[str]) -> None:

@@ -8,7 +8,7 @@ from ..analysis import ipr
 from ._display import Display
 from ._fields import ReceptiveFieldDisplay
 from ._inputs import plot_samples
-from .style import BLUE, GREEN, GREY, ORANGE, aligned, centered, limit, show_image, tidy
+from .style import BLUE, GREEN, GREY, ORANGE, aligned, centered, show_row, tidy
 
 _MOSAIC_UNITS = 25
 _NETS = ("nlgp", "NLGP", BLUE), ("clone", "clone", ORANGE)
@@ -57,15 +57,9 @@ class EmergenceDisplay(Display):
     def _inputs(self) -> None:
         study, ax = self.study, self.axes_["inputs"]
         lengths = [f"$\\xi$ = {xi:g}" for xi in study.parameters["correlation_length"]]
-        if len(study.shape) == 1:
-            plot_samples([ax], study.samples, study.shape)
-            ax.set_yticks(ax.get_yticks(), lengths)
-        else:
-            ax.set_axis_off()
-            panels = [ax.inset_axes((0.52 * k, 0.15, 0.46, 0.7)) for k in range(2)]
-            plot_samples(panels, study.samples, study.shape)
-            for panel, length in zip(panels, lengths, strict=True):
-                panel.set_xlabel(length)
+        plot_samples(ax, study.samples, study.shape)
+        axis = ax.yaxis if len(study.shape) == 1 else ax.xaxis
+        axis.set_ticks(axis.get_ticklocs(), lengths)
 
     def _fields(self, name: str) -> None:
         net, ax = self.study.nets[name], self.axes_[name]
@@ -106,13 +100,9 @@ class EmergenceDisplay(Display):
             ax.legend(frameon=False, fontsize="small", loc="upper left")
             tidy(ax)
         else:
-            ax.set_axis_off()
-            bound = max(limit(curve) for curve in trio.values())
-            for k, (label, curve) in enumerate(trio.items()):
-                panel = ax.inset_axes((0.34 * k, 0.25, 0.31, 0.5))
-                middle = tuple(slice(side // 4, side - side // 4) for side in study.shape)
-                show_image(panel, curve.reshape(study.shape)[middle], bound)
-                panel.set(xticks=[], yticks=[], xlabel=label)
+            middle = tuple(slice(side // 4, side - side // 4) for side in study.shape)
+            parts = {label: curve.reshape(study.shape)[middle] for label, curve in trio.items()}
+            show_row(ax, parts, parts["field"].shape)
 
     def _ipr(self) -> None:
         study, ax = self.study, self.axes_["ipr"]

@@ -11,9 +11,9 @@ from .._core._types import Array
 from .._core._validation import check_fields_on, check_option
 from ..analysis import field_center, receptive_fields
 from ._display import Display
-from .style import BLUE, GREEN, ORANGE, PURPLE, limit, show_image, tidy
+from .style import BLUE, limit, show_image, tidy
 
-_KINDS = ("auto", "map", "lines", "ring", "mosaic")
+_KINDS = ("auto", "map", "lines", "mosaic")
 
 
 class ReceptiveFieldDisplay(Display):
@@ -83,10 +83,9 @@ class ReceptiveFieldDisplay(Display):
         Parameters
         ----------
         ax : matplotlib Axes, optional
-        kind : {"auto", "map", "lines", "ring", "mosaic"}, default="auto"
-            On a ring, "map" shows units as coloured rows, "lines" as offset curves and "ring" as
-            curves around a circle (on polar axes, for a few units). On a torus, "mosaic" tiles
-            images. "auto" selects "map" or "mosaic".
+        kind : {"auto", "map", "lines", "mosaic"}, default="auto"
+            On a ring, "map" shows units as coloured rows, and "lines" as offset curves. On a torus,
+            "mosaic" tiles images. "auto" selects "map" or "mosaic".
         sort : bool, default=True
             Whether to order units by centre.
         """
@@ -96,42 +95,18 @@ class ReceptiveFieldDisplay(Display):
             kind = "map" if is_ring else "mosaic"
         if (kind == "mosaic") == is_ring:
             raise ValueError(f"kind={kind!r} does not show fields of shape {self.shape}.")
-        if kind == "ring" and ax is not None and ax.name != "polar":
-            raise ValueError("kind='ring' needs polar axes, of projection='polar'.")
         fields = self.fields
         if sort:
             centers = np.nan_to_num(field_center(fields, self.shape), nan=np.inf)
             fields = fields[np.lexsort(centers.T[::-1])]
         self.image_: Any = None
+        self._use_axes(ax, figsize=(4.0, 3.4) if is_ring else (5.0, 5.0))
         if kind == "lines":
-            self._use_axes(ax, figsize=(4.0, 3.4))
             draw_lines(self.ax_, fields, 1.3 * limit(fields), [BLUE])
             self.ax_.set(xlabel="site", yticks=[], ylabel="weight, offset by unit")
-        elif kind == "ring":
-            self._use_axes(ax, figsize=(5.0, 5.0), subplot_kw={"projection": "polar"})
-            self._draw_ring(fields)
         else:
-            self._use_axes(ax, figsize=(4.0, 3.4) if is_ring else (5.0, 5.0))
             self.image_ = draw_fields(self.ax_, fields, self.shape, limit(fields))
         return self
-
-    def _draw_ring(self, fields: Array) -> None:
-        n_sites = fields.shape[1]
-        angle = 2.0 * np.pi * np.arange(n_sites + 1) / n_sites
-        # The weight is the distance of a curve from the circle of zero weight.
-        circle = 2.0 * limit(fields)
-        for color, field in zip(itertools.cycle((BLUE, ORANGE, GREEN, PURPLE)), fields):
-            self.ax_.plot(angle, circle + np.append(field, field[0]), color=color, linewidth=1.2)
-        self.ax_.plot(angle, np.full(len(angle), circle), color="0.5", linewidth=0.8, zorder=0)
-        ticks = np.linspace(0, n_sites, 4, endpoint=False).round().astype(int)
-        self.ax_.set(
-            xticks=angle[ticks],
-            xticklabels=["site 0", *map(str, ticks[1:])],
-            yticks=[],
-            ylim=(0.0, 1.55 * circle),
-        )
-        self.ax_.grid(visible=False)
-        self.ax_.spines["polar"].set_visible(False)
 
 
 def draw_lines(ax: Any, rows: Array, spread: float, colors: list[str]) -> None:

@@ -9,7 +9,7 @@ from .._core._random import as_generator
 from ..datasets import Discrimination, InputModel, StationaryField, as_task
 from ._display import Display
 from ._fields import draw_lines
-from .style import BLUE, GREEN, ORANGE, PURPLE, limit, show_image, tidy
+from .style import BLUE, GREEN, ORANGE, PURPLE, show_row, tidy
 
 _N_SAMPLES = 2000  # for covariances without closed form
 _COLORS, _DASHES = [BLUE, ORANGE, GREEN, PURPLE], ["-", "--", "-.", ":"]
@@ -69,10 +69,11 @@ class InputDisplay(Display):
     def plot(self) -> "InputDisplay":
         """Draw samples, and covariance and spectrum along the last axis."""
         is_ring = len(self.shape) == 1
-        n_panels = 3 if is_ring else 2 + len(self.samples)
-        self._make_panels(1, n_panels, figsize=(3.0 * n_panels, 2.6))
-        *sample_axes, covariance_ax, spectrum_ax = self.axes_
-        plot_samples(sample_axes, self.samples, self.shape)
+        width = 9.0 if is_ring else 6.0 + 3.0 * len(self.samples)
+        ratios = [1 if is_ring else len(self.samples), 1, 1]
+        self._make_panels(1, 3, figsize=(width, 2.6), width_ratios=ratios)
+        sample_ax, covariance_ax, spectrum_ax = self.axes_
+        plot_samples(sample_ax, self.samples, self.shape)
         half = self.shape[-1] // 2 + 1
         frequency = np.arange(half) / self.shape[-1]
         for label, autocovariance in enumerate(self.autocovariance):
@@ -104,16 +105,13 @@ def _autocovariance(model: InputModel, rng: np.random.Generator) -> NDArray[Any]
     return np.fft.ifftn(power).real / model.n_features
 
 
-def plot_samples(axes: Any, samples: NDArray[Any], shape: tuple[int, ...]) -> None:
-    """Draw one input per class: offset curves on the first axes, or one image on each of them."""
+def plot_samples(ax: Any, samples: NDArray[Any], shape: tuple[int, ...]) -> None:
+    """Draw one input per class: offset curves on a ring, images side by side on a torus."""
     names = [f"class {label}" for label in range(len(samples))]
     if len(shape) == 1:
         spread = 2.6 * np.abs(samples).max()
-        draw_lines(axes[0], samples, spread, _COLORS)
-        axes[0].set_yticks(-spread * np.arange(len(samples)), names)
-        axes[0].set(xlabel="site")
-        return
-    bound = limit(samples)
-    for ax, sample, name in zip(axes, samples, names, strict=True):
-        show_image(ax, sample.reshape(shape), bound)
-        ax.set(xticks=[], yticks=[], xlabel=name)
+        draw_lines(ax, samples, spread, _COLORS)
+        ax.set_yticks(-spread * np.arange(len(samples)), names)
+        ax.set(xlabel="site")
+    else:
+        show_row(ax, dict(zip(names, samples, strict=True)), shape)

@@ -3,13 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._core._validation import check_matrix
 from ..analysis import match_matrix
 from ._display import Display
-
-_MOST_TICKS = 10
 
 
 class MatchingDisplay(Display):
@@ -82,16 +80,8 @@ class MatchingDisplay(Display):
         # The white edge makes the dots visible at the dark end of the scale.
         dots = {"markersize": 3.5, "markeredgecolor": "white", "markeredgewidth": 0.6}
         self.ax_.plot(best[order], np.arange(n_rows), "o", color="black", **dots)
-        self.ax_.set(
-            xlabel=names[1],
-            ylabel=f"{names[0]}, by best match",
-            xticks=_ticks(n_columns),
-            yticks=_ticks(n_rows),
-        )
+        self.ax_.set(xlabel=names[1], ylabel=f"{names[0]}, by best match")
+        for axis in (self.ax_.xaxis, self.ax_.yaxis):
+            axis.get_major_locator().set_params(integer=True)
         self.figure_.colorbar(self.image_, ax=self.ax_, label="match over shifts")
         return self
-
-
-def _ticks(n: int) -> NDArray[np.intp]:
-    """All indices if they are few, otherwise the first and the last."""
-    return np.arange(n) if n <= _MOST_TICKS else np.array([0, n - 1])

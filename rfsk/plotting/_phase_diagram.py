@@ -4,64 +4,48 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import RegularGridInterpolator
+from scipy.interpolate import RegularGridInterpolator, make_interp_spline
 
+from ._display import Display
 from ._sweep import checked_table, is_log_spaced, scale_axis
 from .style import label_of
 
 _FINE = 200  # grid points per axis for the boundary
+# Black dashes on a white line are visible on any colour and in the legend.
 _BOUNDARY_LINES: tuple[tuple[str, float, Any], ...] = (("white", 3.5, "-"), ("black", 1.6, "--"))
 
 
-class PhaseDiagramDisplay:
+class PhaseDiagramDisplay(Display):
     """Map of a result of a sweep, averaged over repeats, as a function of two parameters.
 
     Parameters
     ----------
-    values : ndarray of shape (n_y, n_x)
-        Means; NaN, drawn hatched, where there is no cell.
-    x_values, y_values : ndarray
-        Values of the parameters, in ascending order.
+    table : DataFrame or dict of ndarray
+        One row per cell.
     x, y, value : str
-        Names of the parameters and of the quantity.
-    boundary : ndarray of shape (n_y, n_x), optional
-        Second quantity, whose contour at `level` is drawn.
+        Columns of the axes, and the column to draw.
+    boundary : str, optional
+        Column whose contour at `level` is drawn, such as a localization index.
     level : float, default=1.0
     boundary_label : str, optional
-        Name of the contour in the legend.
+        Name of the contour in the legend; by default the column and the level.
 
     Attributes
     ----------
+    values_ : ndarray of shape (n_y, n_x)
+        Means; NaN, drawn hatched, where there is no cell.
     ax_, figure_, image_ : matplotlib Axes, Figure and QuadMesh
 
     Examples
     --------
     >>> from rfsk.plotting import PhaseDiagramDisplay
     >>> table = {"gain": [1.0, 3.0], "length_ratio": [2.0, 2.0], "ipr": [0.04, 0.06]}
-    >>> PhaseDiagramDisplay.from_sweep(table, "gain", "length_ratio", "ipr").values
+    >>> PhaseDiagramDisplay.from_sweep(table, "gain", "length_ratio", "ipr").values_
     array([[0.04, 0.06]])
     """
 
     def __init__(
         self,
-        values: NDArray[np.float64],
-        x_values: NDArray[np.float64],
-        y_values: NDArray[np.float64],
-        *,
-        x: str,
-        y: str,
-        value: str,
-        boundary: NDArray[np.float64] | None = None,
-        level: float = 1.0,
-        boundary_label: str | None = None,
-    ) -> None:
-        self.values, self.x_values, self.y_values = values, x_values, y_values
-        self.x, self.y, self.value = x, y, value
-        self.boundary, self.level, self.boundary_label = boundary, level, boundary_label
-
-    @classmethod
-    def from_sweep(
-        cls,
         table: Any,
         x: str,
         y: str,
@@ -70,38 +54,26 @@ class PhaseDiagramDisplay:
         boundary: str | None = None,
         level: float = 1.0,
         boundary_label: str | None = None,
-        ax: Any = None,
+    ) -> None:
+        self.table, self.x, self.y, self.value = table, x, y, value
+        self.boundary, self.level, self.boundary_label = boundary, level, boundary_label
+
+    @classmethod
+    def from_sweep(
+        cls, table: Any, x: str, y: str, value: str, *, ax: Any = None, **options: Any
     ) -> "PhaseDiagramDisplay":
         """Draw a column of a sweep, or of any table with one row per cell.
 
         Parameters
         ----------
-        table : Sweep, DataFrame or dict of ndarray
+        table : DataFrame or dict of ndarray
         x, y, value : str
-            Columns of the axes, and the column to draw.
-        boundary : str, optional
-            Column whose contour at `level` is drawn, such as a localization index.
-        level : float, default=1.0
-        boundary_label : str, optional
-            Name of the contour in the legend; by default the column and the level.
+            As in the class.
         ax : matplotlib Axes, optional
+        **options
+            `boundary`, `level` and `boundary_label`, as in the class.
         """
-        if boundary_label is None and boundary is not None:
-            boundary_label = f"{label_of(boundary)} {level:g}"
-        names = [x, y, value, *([] if boundary is None else [boundary])]
-        rows = checked_table(table, names, numbers=names)
-        means = rows.groupby([y, x])[names[2:]].mean().unstack()
-        return cls(
-            means[value].to_numpy(),
-            means[value].columns.to_numpy(dtype=np.float64),
-            means.index.to_numpy(dtype=np.float64),
-            x=x,
-            y=y,
-            value=value,
-            boundary=None if boundary is None else means[boundary].to_numpy(),
-            level=level,
-            boundary_label=boundary_label,
-        ).plot(ax)
+        return cls(table, x, y, value, **options).plot(ax)
 
     def plot(self, ax: Any = None) -> "PhaseDiagramDisplay":
         """Draw the map, each cell around its parameters, and the boundary.
@@ -110,69 +82,48 @@ class PhaseDiagramDisplay:
         ----------
         ax : matplotlib Axes, optional
         """
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            ax = plt.subplots(figsize=(5.2, 3.9), layout="constrained")[1]
-        self.ax_, self.figure_ = ax, ax.figure
-        log_x, log_y = is_log_spaced(self.x_values), is_log_spaced(self.y_values)
+        names = [self.x, self.y, self.value, *([] if self.boundary is None else [self.boundary])]
+        rows = checked_table(self.table, names, numbers=names)
+        means = rows.groupby([self.y, self.x])[names[2:]].mean().unstack()
+        self.values_ = means[self.value].to_numpy()
+        places = [means.index.to_numpy(float), means[self.value].columns.to_numpy(float)]
+        ax = self._use_axes(ax, figsize=(5.2, 3.9))
         ax.patch.set(hatch="///", edgecolor="0.7")
-        self.image_ = ax.pcolormesh(
-            _edges(self.x_values, log_x),
-            _edges(self.y_values, log_y),
-            np.ma.masked_invalid(self.values),
-            cmap="viridis",
-            rasterized=True,
-        )
-        scale_axis(ax, "x", self.x_values)
-        scale_axis(ax, "y", self.y_values)
+        edges = [_between(v, np.arange(len(v) + 1) - 0.5) for v in places]
+        values = np.ma.masked_invalid(self.values_)
+        self.image_ = ax.pcolormesh(*edges[::-1], values, cmap="viridis", rasterized=True)
+        for axis, v in zip("yx", places, strict=True):
+            scale_axis(ax, axis, v)
         ax.set(xlabel=label_of(self.x), ylabel=label_of(self.y))
         self.figure_.colorbar(self.image_, ax=ax, label=label_of(self.value))
         if self.boundary is not None:
-            fine = self._fine_boundary(log_x, log_y)
-            # Black dashes on a white line are visible on any colour and in the legend.
-            for color, width, dash in _BOUNDARY_LINES:
-                ax.contour(
-                    *fine, levels=[self.level], colors=color, linewidths=width, linestyles=dash
-                )
-            handles = tuple(
-                plt.Line2D([], [], color=color, linewidth=width, linestyle=dash)
-                for color, width, dash in _BOUNDARY_LINES
-            )
-            name = self.boundary_label or f"boundary at {self.level:g}"
-            ax.legend(
-                [handles],
-                [name],
-                loc="lower right",
-                bbox_to_anchor=(1.0, 1.0),
-                borderaxespad=0.2,
-                frameon=False,
-            )
+            self._draw_boundary(means[self.boundary].to_numpy(), places)
         return self
 
-    def _fine_boundary(self, log_x: bool, log_y: bool) -> tuple[NDArray[np.float64], ...]:
-        """Interpolate the second quantity on a fine grid, linearly in the scale of each axis."""
-        scales = [np.log if is_log else np.asarray for is_log in (log_y, log_x)]
-        places = [f(v) for f, v in zip(scales, (self.y_values, self.x_values), strict=True)]
-        x, y = _fine(self.x_values, log_x), _fine(self.y_values, log_y)
-        points = np.stack(np.meshgrid(scales[0](y), scales[1](x), indexing="ij"), axis=-1)
-        inside = RegularGridInterpolator(places, self.boundary, bounds_error=False)(points)
-        return x, y, np.ma.masked_invalid(inside)
+    def _draw_boundary(self, values: NDArray[np.float64], places: list[Any]) -> None:
+        """Draw the contour of `values`, interpolated linearly in the scale of each axis."""
+        import matplotlib.pyplot as plt
+
+        steps = [np.arange(n) for n in values.shape]
+        fine = [np.linspace(0, n - 1, _FINE) for n in values.shape]
+        points = np.stack(np.meshgrid(*fine, indexing="ij"), axis=-1)
+        inside = np.ma.masked_invalid(RegularGridInterpolator(steps, values)(points))
+        y, x = (_between(v, place) for v, place in zip(places, fine, strict=True))
+        handles = []
+        for color, width, dash in _BOUNDARY_LINES:
+            style = {"colors": color, "linewidths": width, "linestyles": dash}
+            self.ax_.contour(x, y, inside, levels=[self.level], **style)
+            handles.append(plt.Line2D([], [], color=color, linewidth=width, linestyle=dash))
+        name = self.boundary_label or f"{label_of(str(self.boundary))} {self.level:g}"
+        look = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
+        self.ax_.legend([tuple(handles)], [name], frameon=False, **look)
 
 
-def _fine(centers: NDArray[np.float64], is_log: bool) -> NDArray[np.float64]:
-    space = np.geomspace if is_log else np.linspace
-    return np.asarray(space(centers[0], centers[-1], _FINE))
-
-
-def _edges(centers: NDArray[np.float64], is_log: bool) -> NDArray[np.float64]:
-    """Edges of the cells, half way between neighbouring parameters in the scale of the axis."""
+def _between(centers: NDArray[Any], index: NDArray[Any]) -> NDArray[np.float64]:
+    """Values at fractional indices, beyond the ends as well, linear in the scale of the axis."""
+    if len(centers) == 1:
+        return centers[0] + index
+    is_log = is_log_spaced(centers)
     places = np.log(centers) if is_log else centers
-    if len(places) == 1:
-        ends = places[0] + np.array([-0.5, 0.5])
-    else:
-        middle = (places[1:] + places[:-1]) / 2.0
-        ends = np.concatenate(
-            [[2.0 * places[0] - middle[0]], middle, [2.0 * places[-1] - middle[-1]]]
-        )
-    return np.asarray(np.exp(ends) if is_log else ends)
+    found = make_interp_spline(np.arange(len(centers)), places, k=1)(index)
+    return np.asarray(np.exp(found) if is_log else found)

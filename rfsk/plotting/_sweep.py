@@ -10,24 +10,19 @@ import pandas as pd
 import scipy.stats
 from numpy.typing import NDArray
 
+from ._display import Display
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, label_of, tidy
 
-_STYLES = (
-    (BLUE, "o-"),
-    (ORANGE, "s--"),
-    (GREEN, "^-."),
-    (PURPLE, "v:"),
-    (GREY, "D-"),
-)
+_STYLES = ((BLUE, "o-"), (ORANGE, "s--"), (GREEN, "^-."), (PURPLE, "v:"), (GREY, "D-"))
 _MOST_VALUES, _MOST_TICKS = 20, 7  # with more values, an axis keeps its default ticks
 
 
-class SweepDisplay:
+class SweepDisplay(Display):
     """Means over repeats as a function of one parameter, with 95 % confidence bands (Student's t).
 
     Parameters
     ----------
-    table : Sweep, DataFrame or dict of ndarray
+    table : DataFrame or dict of ndarray
         One row per cell.
     x : str
         Column of the horizontal axis.
@@ -61,7 +56,7 @@ class SweepDisplay:
 
         Parameters
         ----------
-        table : Sweep, DataFrame or dict of ndarray
+        table : DataFrame or dict of ndarray
         x : str
         y : str or sequence of str
         hue : str, optional
@@ -71,28 +66,14 @@ class SweepDisplay:
 
     def plot(self) -> "SweepDisplay":
         """Draw one panel per column."""
-        import matplotlib.pyplot as plt
-
         names = [self.y] if isinstance(self.y, str) else list(self.y)
-        columns = [self.x, *names, *([] if self.hue is None else [self.hue])]
-        table = checked_table(self.table, columns, numbers=[self.x, *names])
-        groups = (
-            [(None, table)]
-            if self.hue is None
-            else table.groupby(self.hue, sort=False, dropna=False)
-        )
-        self.figure_, axes = plt.subplots(
-            1,
-            len(names),
-            figsize=(4.2 * len(names), 3.2),
-            layout="constrained",
-            squeeze=False,
-        )
-        self.axes_, self.lines_ = axes[0], {}
+        columns, groups = [self.x, *names], [] if self.hue is None else [self.hue]
+        table = checked_table(self.table, columns + groups, numbers=columns)
+        parts = table.groupby(groups, sort=False, dropna=False) if groups else [((None,), table)]
+        self._make_panels(1, len(names), figsize=(4.2 * len(names), 3.2))
+        self.lines_ = {}
         for ax, name in zip(self.axes_, names, strict=True):
-            for (value, rows), (color, style) in zip(
-                groups, itertools.cycle(_STYLES), strict=False
-            ):
+            for ((value,), rows), (color, style) in zip(parts, itertools.cycle(_STYLES)):
                 means = rows.groupby(self.x)[name].agg(["mean", "sem", "count"]).reset_index()
                 x, mean, error, n = means.to_numpy(dtype=np.float64).T
                 half = error * scipy.stats.t.ppf(0.975, n - 1)
@@ -117,8 +98,8 @@ class SweepDisplay:
 
 def checked_table(table: Any, names: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
     """Return a table after checking its columns; warn if other parameters are pooled."""
-    parameters = getattr(table, "parameters", [])
-    table = table.table() if callable(getattr(table, "table", None)) else pd.DataFrame(table)
+    parameters = getattr(table, "attrs", {}).get("parameters", [])
+    table = pd.DataFrame(table)
     for name in names:
         if name not in table:
             raise ValueError(f"There is no column {name!r}; expected one of {list(table)}.")
@@ -136,8 +117,8 @@ def checked_table(table: Any, names: Sequence[str], numbers: Sequence[str]) -> p
     pooled = {name for _, rows in groups for name in others if rows[name].nunique() > 1}
     if pooled:
         warnings.warn(
-            f"Means and bands are over {sorted(pooled)} as well as over repeats; select rows of "
-            "table(), or pass it as hue.",
+            f"Means and bands are over {sorted(pooled)} as well as over repeats; select rows, "
+            "or pass it as hue.",
             stacklevel=4,
         )
     return table

@@ -21,6 +21,7 @@ __all__ = [
     "label_of",
     "limit",
     "show_image",
+    "show_row",
     "tidy",
 ]
 
@@ -38,9 +39,7 @@ GROUP_STYLES = {
 }
 
 _LABELS = {
-    "accuracy": "accuracy",
     "accuracy_clone": "accuracy on the clone",
-    "batch_size": "batch size",
     "clone": "Gaussian clone",
     "correlation_length": r"correlation length $\xi$ (sites)",
     "factor_ipr": "IPR of the CP factor",
@@ -48,7 +47,6 @@ _LABELS = {
     "index": "localization index",
     "ipr_negative": "mean IPR, b < 0",
     "ipr_positive": "mean IPR, b > 0",
-    "learning_rate": "learning rate",
     "learning_time": "learning rate x steps",
     "length_ratio": r"ratio of correlation lengths $\xi_1/\xi_0$",
     "localized_negative": "fraction localized, b < 0",
@@ -81,6 +79,17 @@ def show_image(ax: Any, values: NDArray[Any], bound: float | None = None, **opti
     """Draw values from ``-bound`` to ``bound``, by default their `limit`, and return the image."""
     bound = limit(values) if bound is None else bound
     return ax.imshow(values, cmap=FIELD_COLORS, vmin=-bound, vmax=bound, **options)
+
+
+def show_row(ax: Any, images: dict[str, Array], shape: tuple[int, ...]) -> None:
+    """Draw images side by side on one scale, separated by a gap, each with its name below."""
+    gap = np.full((shape[0], 1), np.nan)
+    row = [part for image in images.values() for part in (image.reshape(shape), gap)]
+    show_image(ax, np.hstack(row[:-1]))
+    middles = (shape[1] - 1) / 2 + (shape[1] + 1) * np.arange(len(images))
+    ax.set_xticks(middles, list(images))
+    ax.set(yticks=[])
+    ax.tick_params(length=0)
 
 
 def label_of(name: str) -> str:

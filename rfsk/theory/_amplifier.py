@@ -1,6 +1,7 @@
 """Amplifier: drive of a ReLU neuron as a function of its correlation with a pixel."""
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from .._core._types import Array
 from ._statistics import FieldStatistics, field_statistics
 
 _N_CUBIC = 4096  # intervals of the angle arcsin(a) on which amp is a cubic
-_N_TABLE = 2**15  # of straight lines, through values of those cubics: within 1e-9
 _NEGLIGIBLE = 1e-19  # nodes of the quadrature of smaller weight are left out
 _SMALLEST = 1e-280  # keeps a perfect overlap finite
 _CELLS = 2**22  # products of overlaps and nodes held at a time
@@ -54,7 +54,6 @@ class Amplifier:
         if pixel.values is not None and pixel.weights is not None:
             counts = pixel.weights * (1.0 + pixel.values**2) > _NEGLIGIBLE
             self._values, self._weights = pixel.values[counts] / deviation, pixel.weights[counts]
-        self._table: tuple[Array, Array] | None = None
 
     def __call__(self, overlap: ArrayLike) -> Array:
         """Compute amp(a) for an array of overlaps a, clipped to [-1, 1]."""
@@ -97,22 +96,19 @@ class Amplifier:
         """
         if self._is_linear:
             return self.largest * overlap
-        if self._table is None:
-            self._table = self._make_table()
-        value, rise = self._table
-        place = np.arcsin(np.clip(overlap, -1.0, 1.0)) * (2.0 * _N_TABLE / math.pi) + _N_TABLE
-        piece = place.astype(np.intp)
-        return np.asarray(value.take(piece) + (place - piece) * rise.take(piece))
+        return np.asarray(self._curve(np.arcsin(np.clip(overlap, -1.0, 1.0))))
 
-    def _make_table(self) -> tuple[Array, Array]:
-        """Values at evenly spaced angles arcsin(a), and their differences."""
+    @cached_property
+    def _curve(self) -> CubicHermiteSpline:
+        """Amplifier as a function of the angle arcsin(a)."""
         angle = np.linspace(0.0, 0.5 * math.pi, _N_CUBIC + 1)
         value = np.append(self(np.sin(angle[:-1])), self.largest)
         slope = self._slope(np.tan(angle[:-1]) / math.sqrt(2.0)) / np.cos(angle[:-1]) ** 2
         slope = np.append(slope, 0.0)
-        fine = CubicHermiteSpline(angle, value, slope)(np.linspace(0.0, angle[-1], _N_TABLE + 1))
-        values = np.append(-fine[:0:-1], fine)
-        return values, np.append(np.diff(values), 0.0)
+        odd, even = (
+            np.append(sign * half[:0:-1], half) for sign, half in ((-1, value), (1, slope))
+        )
+        return CubicHermiteSpline(np.append(-angle[:0:-1], angle), odd, even)
 
     def _slope(self, c: Array) -> Array:
         """amp'(0) E[X^2 exp(-X^2 c^2)]."""

@@ -1,7 +1,6 @@
 """CubicFlow: the reduced model of Ingrosso and Goldt, for small fields to third order."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from scipy.integrate import solve_ivp
 
 from .._core._types import Array
 from .._core._validation import check_option, check_positive
-from ..analysis import Cumulant, cumulant
+from ..analysis import cumulant
 from ._flow import Flow, FlowResult
 from ._statistics import class_pair
 
@@ -19,13 +18,13 @@ _ERROR = 1e-6  # of a step, relative
 _RUNAWAY = 1e3  # norm of a field beyond which the expansion means nothing
 
 
-def activation_derivatives(activation: Any, bias: ArrayLike) -> Array:
+def activation_derivatives(activation: str, bias: ArrayLike) -> Array:
     """Values s_0 to s_4 of an activation sigma and its first four derivatives at a bias.
 
     Parameters
     ----------
-    activation : {"erf", "tanh", "linear"} or sequence of five callables
-        "erf" is erf(h / sqrt 2). Callables are sigma and its derivatives as functions of an array.
+    activation : {"erf", "tanh", "linear"}
+        "erf" is erf(h / sqrt 2).
     bias : array-like
 
     Returns
@@ -38,15 +37,8 @@ def activation_derivatives(activation: Any, bias: ArrayLike) -> Array:
     >>> activation_derivatives("tanh", 0.0)
     array([ 0.,  1., -0., -2.,  0.])
     """
-    b = np.asarray(bias, dtype=np.float64)
-    if isinstance(activation, Sequence) and not isinstance(activation, str):
-        if len(activation) != 5 or not all(callable(function) for function in activation):
-            raise ValueError(
-                f"activation={activation!r}; expected a name or five functions: sigma and its "
-                "first four derivatives."
-            )
-        return np.stack([np.asarray(function(b), dtype=np.float64) for function in activation])
     check_option(activation, "activation", ("erf", "tanh", "linear"))
+    b = np.asarray(bias, dtype=np.float64)
     if activation == "linear":
         return np.stack([b, np.ones_like(b), *[np.zeros_like(b)] * 3])
     if activation == "tanh":
@@ -83,8 +75,8 @@ class CubicFlow(Flow):
         Class 0 and class 1. Pass samples of models that have no exact cumulant.
     bias : float or array-like of shape (n_units,), default=1.0
         b of all units, or of each.
-    activation : {"erf", "tanh", "linear"} or sequence of five callables, default="erf"
-        sigma; see `activation_derivatives`.
+    activation : {"erf", "tanh", "linear"}, default="erf"
+        sigma, of which "erf" is erf(h / sqrt 2).
     form : {"committee", "neuron"}, default="committee"
         Which of the two equations is used.
     fourth : {"full", "gaussian", "none"}, default="full"
@@ -112,7 +104,7 @@ class CubicFlow(Flow):
         task: Any,
         *,
         bias: ArrayLike = 1.0,
-        activation: Any = "erf",
+        activation: str = "erf",
         form: str = "committee",
         fourth: str = "full",
         interacting: bool = False,
@@ -134,9 +126,7 @@ class CubicFlow(Flow):
         self.form, self.fourth, self.interacting = form, fourth, interacting
         self._covariances = np.stack([first, second])
         self.difference, self.mean = 0.5 * (first - second), 0.5 * (first + second)
-        self._kappas: list[Cumulant] = []
-        if fourth == "full":
-            self._kappas = [cumulant(source) for source in pair]
+        self._kappas = [cumulant(source) for source in pair] if fourth == "full" else []
         self._s = activation_derivatives(activation, self.bias)[:, :, None]
 
     def _coefficients(self) -> tuple[Array, Array, Array, Array]:
@@ -235,8 +225,7 @@ class CubicFlow(Flow):
             return self._velocity(flat.reshape(u.shape)).ravel()
 
         def runaway(_: float, flat: Array) -> float:
-            norms = np.linalg.norm(flat.reshape(u.shape), axis=1)
-            return float(_RUNAWAY - norms.max())
+            return float(_RUNAWAY - np.linalg.norm(flat.reshape(u.shape), axis=1).max())
 
         runaway.terminal = True  # type: ignore[attr-defined]
         runaway.direction = -1.0  # type: ignore[attr-defined]

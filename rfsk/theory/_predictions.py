@@ -104,7 +104,7 @@ def predict_fields(
     n_units : int, default=20
         Number of units, half of them of each sign of the bias.
     bias : float, default=1.0
-    activation : {"erf", "tanh"} or sequence of five callables, default="erf"
+    activation : {"erf", "tanh"}, default="erf"
         sigma; see `activation_derivatives`.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.

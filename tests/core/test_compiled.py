@@ -1,5 +1,4 @@
 import importlib.util
-import shutil
 
 import numba
 import pytest
@@ -44,15 +43,6 @@ def test_machine_code_is_kept_for_the_next_process(load):
     assert (second(4), hits(second)) == (6.0, 1)
 
 
-def test_next_folder_is_taken_where_one_cannot_be_written(load, tmp_path, monkeypatch):
-    occupied = tmp_path / "file"
-    occupied.touch()
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(occupied / "cache"))
-    (tmp_path / "__pycache__").touch()
-    assert load()(4) == 6.0
-    assert list((tmp_path / "user").rglob("*.nbc"))
-
-
 def test_functions_compile_where_no_folder_can_be_written(load, tmp_path, monkeypatch):
     for folder in ("__pycache__", "user"):
         (tmp_path / folder).touch()
@@ -60,12 +50,6 @@ def test_functions_compile_where_no_folder_can_be_written(load, tmp_path, monkey
     function = load()
     assert (function(4), hits(function)) == (6.0, 0)
     assert function.stats.cache_path is None
-
-
-def test_functions_compile_where_the_folder_has_gone(load, tmp_path):
-    function = load()
-    shutil.rmtree(tmp_path / "__pycache__")
-    assert function(4) == 6.0
 
 
 def test_files_that_cannot_be_read_are_replaced_or_ignored(load, tmp_path):

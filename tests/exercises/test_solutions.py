@@ -1,7 +1,6 @@
 """All notebooks run: solutions pass their checks and print what the lesson plan quotes."""
 
 import re
-import runpy
 
 import nbformat
 import pytest
@@ -87,16 +86,3 @@ def agree(quoted, printed):
         abs(float(one) - float(other)) <= 2.001 * 10.0 ** -len(one.partition(".")[2])
         for one, other in zip(NUMBER.findall(quoted), NUMBER.findall(printed), strict=True)
     )
-
-
-# The first; all notebooks, which hold the same code, run in the test above.
-@pytest.mark.usefixtures("_close_figures")
-def test_an_untouched_script_runs_and_reports_every_blank(exercises, capsys, monkeypatch, tmp_path):
-    script, *_ = sorted(exercises.glob("exercise_*.py"))
-    monkeypatch.chdir(tmp_path)
-    runpy.run_path(str(script), run_name="__main__")
-    said = capsys.readouterr().out
-    n_checks = len(CHECK.findall(script.read_text("utf-8")))
-    assert said.count("Not answered yet. Replace each ... by your answer") == n_checks > 0
-    assert "Right." not in said
-    assert "Not yet." not in said

@@ -176,13 +176,6 @@ def test_labels_of_any_kind_give_the_same_net(kind, trained_on):
     np.testing.assert_array_equal(net.classes_, np.unique(LABELS[kind]))
 
 
-def test_integer_pixels_of_any_scale_are_studied_as_the_same_numbers(trained_on):
-    pixels = np.clip(128.0 + 40.0 * ROWS, 0.0, 255.0).round()
-    rows = trained_on(pixels.astype(np.uint8), Z)[0]
-    np.testing.assert_array_equal(rows, trained_on(pixels, Z)[0])
-    np.testing.assert_allclose(rows, trained_on(1e4 * pixels + 7.0, Z)[0], rtol=1e-9)
-
-
 @pytest.mark.parametrize("n_channels", [0, 1, 2, 3, 4])
 def test_images_are_studied_on_their_own_lattice_without_alpha(n_channels, trained_on):
     images = ROWS.reshape(-1, 4, 5)

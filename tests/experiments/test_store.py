@@ -49,10 +49,10 @@ def test_a_sweep_killed_twenty_times_ends_with_the_table_of_an_undisturbed_one(t
         process.kill()
         process.join()
         assert len(entries(store)) >= before
-    found = sweep(noting, grid, **options).table()
+    found = sweep(noting, grid, **options)
     assert 1 < len(entries(store)) == 40
     assert len(log.read_text().split()) <= 60  # a kill costs one cell at most
-    whole = sweep(third, grid, **OPTIONS).table()
+    whole = sweep(third, grid, **OPTIONS)
     pd.testing.assert_frame_equal(numbers(found), numbers(whole), check_exact=True)
 
 
@@ -64,7 +64,7 @@ def noting(scale, log, random_state):
 
 
 def test_a_full_disk_ends_the_sweep_and_loses_no_finished_cell(monkeypatch, tmp_path):
-    whole = sweep(third, GRID, **OPTIONS).table()
+    whole = sweep(third, GRID, **OPTIONS)
     sync, n_synced = os.fsync, []
 
     def full(descriptor):
@@ -80,26 +80,26 @@ def test_a_full_disk_ends_the_sweep_and_loses_no_finished_cell(monkeypatch, tmp_
     assert len(list(tmp_path.iterdir())) == 3  # nothing half written
     monkeypatch.undo()
     CALLS.clear()
-    again = sweep(third, GRID, store=tmp_path, **OPTIONS).table()
+    again = sweep(third, GRID, store=tmp_path, **OPTIONS)
     assert len(CALLS) == 2
     pd.testing.assert_frame_equal(numbers(again), numbers(whole), check_exact=True)
 
 
 @pytest.mark.parametrize("kept", [0, -20])
 def test_an_entry_that_is_not_whole_is_computed_again(kept, tmp_path):
-    whole = sweep(third, GRID, store=tmp_path, **OPTIONS).table()
+    whole = sweep(third, GRID, store=tmp_path, **OPTIONS)
     entry = entries(tmp_path)[0]
     entry.write_text(entry.read_text()[:kept])
     CALLS.clear()
     for _ in range(2):
-        found = sweep(third, GRID, store=tmp_path, **OPTIONS).table()
+        found = sweep(third, GRID, store=tmp_path, **OPTIONS)
         assert len(CALLS) == 1
         pd.testing.assert_frame_equal(numbers(found), numbers(whole))
 
 
 def test_finished_cells_of_other_points_and_repeats_are_taken_from_the_store(tmp_path):
-    first = sweep(third, GRID, store=tmp_path, **OPTIONS).table()
-    again = sweep(third, {"scale": [4, 1.0, 7]}, 2, store=tmp_path, **OPTIONS).table()
+    first = sweep(third, GRID, store=tmp_path, **OPTIONS)
+    again = sweep(third, {"scale": [4, 1.0, 7]}, 2, store=tmp_path, **OPTIONS)
     assert sorted(CALLS[4:]) == [1, 4, 7, 7]
     rows = again[again["repeat"] == 0].set_index("scale")
     assert rows["duration"][4] == first.set_index("scale")["duration"][4]
@@ -190,7 +190,7 @@ def test_a_change_in_any_module_that_is_not_installed_is_noticed(
     options = {"store": tmp_path / "store", **OPTIONS}
     study = own_module(STUDY, HELPER, "FACTOR = 1")
     for _ in range(2):
-        assert sweep(study, {"x": [3]}, **options).table()["value"].tolist() == [3]
+        assert sweep(study, {"x": [3]}, **options)["value"].tolist() == [3]
     study = own_module(*texts)
     with pytest.raises(ValueError, match=rf"the source of {module} was \w+ and is \w+ now"):
         sweep(study, {"x": [3]}, **options)
@@ -237,8 +237,8 @@ def measure(net, task, random_state):
 def test_studies_of_the_package_have_stores(tmp_path):
     small = {"shape": 20, "correlation_length": 2.0, "n_hidden": 2, "learning_time": 20}
     options = {"grid": {"gain": [3.0]}, "fixed": small, "store": tmp_path, **OPTIONS}
-    first = sweep(FieldStudy(), **options).table()
-    assert first.equals(sweep(FieldStudy(), **options).table())
+    first = sweep(FieldStudy(), **options)
+    assert first.equals(sweep(FieldStudy(), **options))
     with pytest.raises(ValueError, match=r"study was .*measure_fields.* and is .* now"):
         sweep(FieldStudy(measure=measure), **options)
 

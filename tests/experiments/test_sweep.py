@@ -42,8 +42,8 @@ GRID = {"scale": [1, 2, 4], "offset": [0.0, 10.0]}
 
 def numbers(found):
     """The table in a common order, without what the clock says."""
-    table = found.table().drop(columns="duration")
-    return table.sort_values([*found.parameters, "repeat"], ignore_index=True)
+    table = found.drop(columns="duration")
+    return table.sort_values([*found.attrs["parameters"], "repeat"], ignore_index=True)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,8 @@ def found():
 
 
 def test_a_table_has_one_row_for_each_point_and_repeat(found):
-    table = found.table()
+    table = found
+    assert table.attrs["parameters"] == ["scale", "offset"]
     own = ["mean", "largest", "duration", "error"]
     assert list(table) == ["scale", "offset", "repeat", "seed", *own]
     assert sorted(table["scale"]) == [1] * 6 + [2] * 6 + [4] * 6
@@ -63,18 +64,6 @@ def test_a_table_has_one_row_for_each_point_and_repeat(found):
     for row in table.itertuples():
         alone = noisy(row.scale, row.seed, row.offset)
         assert (row.mean, row.largest) == (alone["mean"], alone["largest"])
-
-
-def test_means_and_standard_errors_are_those_of_pandas(found):
-    by = found.table().groupby(["offset", "scale"])["mean"]
-    mean = found.mean("mean")
-    assert list(mean) == ["scale", "offset", "mean", "mean_sem", "mean_n"]
-    np.testing.assert_allclose(mean["mean"], by.mean())
-    np.testing.assert_allclose(mean["mean_sem"], by.sem())
-    assert mean["mean_n"].tolist() == [3] * 6
-    assert list(found.mean())[2::3] == ["mean", "largest"]
-    with pytest.raises(KeyError, match="ipr"):
-        found.mean("ipr")
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
@@ -100,7 +89,7 @@ def test_fixed_arguments_do_not_change_the_seeds():
 
 
 def test_points_share_the_seed_of_a_repeat_if_they_are_paired():
-    table = sweep(noisy, GRID, 3, paired=True, n_jobs=1, random_state=0).table()
+    table = sweep(noisy, GRID, 3, paired=True, n_jobs=1, random_state=0)
     assert (table.groupby("repeat")["seed"].nunique() == 1).all()
     assert table["seed"].nunique() == 3
     assert table.groupby("repeat")["largest"].nunique().tolist() == [1, 1, 1]
@@ -109,22 +98,8 @@ def test_points_share_the_seed_of_a_repeat_if_they_are_paired():
 def test_grids_may_come_in_parts():
     grids = [{"scale": [1]}, {"scale": [2], "offset": [5.0]}]
     found = sweep(noisy, grids, n_jobs=1, random_state=0)
-    for table in (found.table(), found.mean()):
-        assert table["scale"].tolist() == [1, 2]
-        np.testing.assert_array_equal(table["offset"], [np.nan, 5.0])
-
-
-def test_a_parameter_may_have_any_name():
-    names = ["n", "point", "entry", "study", "cell", "name", "key"]
-
-    def total(random_state, **parameters):
-        return {"value": sum(parameters.values())}
-
-    found = sweep(total, {name: [1, 2] for name in names}, n_jobs=1, random_state=0)
-    for table in (found.table(), found.mean()):
-        assert table["value"].tolist() == table[sorted(names)].sum(axis=1).tolist()
-    with pytest.raises(ValueError, match="value_n"):  # a column of the means
-        sweep(total, {"value_n": [1]}, n_jobs=1).mean()
+    assert found["scale"].tolist() == [1, 2]
+    np.testing.assert_array_equal(found["offset"], [np.nan, 5.0])
 
 
 @pytest.mark.parametrize("kind", [np.array, list, tuple, pd.Series, torch.tensor])
@@ -133,34 +108,20 @@ def test_arrays_become_rows(kind):
         return {"value": kind([k**2 for k in range(length)]), "label": "up"}
 
     found = sweep(course, {"length": [2, 3]}, 2, n_jobs=1, random_state=0)
-    assert found.table()["value"].tolist() == [0, 1, 0, 1, 0, 1, 4, 0, 1, 4]
-    assert set(found.table()["label"]) == {"up"}
-    mean = found.mean()
-    assert mean["value"].tolist() == [0, 1, 0, 1, 4]
-    assert mean["value_n"].tolist() == [2] * 5
-    assert "label" not in mean
-
-
-def test_missing_results_are_counted_and_left_out_of_the_mean():
-    def sometimes(k, random_state):
-        return {"value": np.nan if random_state % 2 else 1.0, "other": 1.0}
-
-    mean = sweep(sometimes, {"k": [0]}, 20, n_jobs=1, random_state=0).mean()
-    assert 0 < mean["value_n"][0] < mean["other_n"][0] == 20
-    assert mean["value"].tolist() == [1.0]
+    assert found["value"].tolist() == [0, 1, 0, 1, 0, 1, 4, 0, 1, 4]
+    assert set(found["label"]) == {"up"}
 
 
 def test_a_failing_cell_is_a_row_with_its_traceback_while_the_others_go_on():
     with pytest.warns(UserWarning, match=r"4 of 8 cells failed, the first with 'RuntimeError: sc"):
         found = sweep(by_value(failing), {"scale": [1, 2, 3, 4]}, 2, n_jobs=2, random_state=0)
     nan = np.nan
-    np.testing.assert_array_equal(found.table()["mean"], [1, 1, nan, nan, nan, nan, 4, 4])
-    failures = found.failures()
+    np.testing.assert_array_equal(found["mean"], [1, 1, nan, nan, nan, nan, 4, 4])
+    failures = found[found["error"].notna()].reset_index()
     assert failures["scale"].tolist() == [2, 2, 3, 3]
     assert failures["error"][0].endswith("RuntimeError: scale two is out of order\n")
     assert failures["error"][2].endswith("SystemExit: 3\n")
     assert "in failing" in failures["error"][0]
-    np.testing.assert_array_equal(found.mean()["mean_n"], [2, 0, 0, 2])
 
 
 def test_an_interrupt_keeps_finished_cells():
@@ -171,7 +132,7 @@ def test_an_interrupt_keeps_finished_cells():
 
     with pytest.warns(UserWarning, match="The sweep was interrupted; 2 of 4 cells are kept"):
         found = sweep(study, {"scale": [1, 2, 3, 4]}, n_jobs=1, random_state=0)
-    assert found.table()["mean"].tolist() == [1, 2]
+    assert found["mean"].tolist() == [1, 2]
 
 
 @pytest.mark.filterwarnings("ignore:Training was interrupted")
@@ -186,7 +147,7 @@ def test_a_net_whose_training_was_interrupted_is_not_taken_for_a_result():
 
     with pytest.warns(UserWarning, match="The sweep was interrupted; 0 of 2 cells"):
         found = sweep(study, [{}], 2, n_jobs=1, random_state=0)
-    assert len(found.table()) == len(found.mean()) == 0
+    assert found.empty
 
 
 @pytest.mark.parametrize("backend", ["sequential", "threading"])
@@ -200,7 +161,7 @@ def test_cells_compute_on_one_thread(backend):
     try:
         with joblib.parallel_config(backend, n_jobs=2):
             found = sweep(study, {"k": [0, 1, 2, 3]}, n_jobs=None)
-        assert found.table()["threads"].tolist() == [1] * 4
+        assert found["threads"].tolist() == [1] * 4
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -212,7 +173,7 @@ def test_cells_share_no_arguments():
         return {"k": box["k"], "draw": rng.random()}
 
     fixed = {"rng": np.random.default_rng(0)}
-    found = sweep(study, {"box": [{"k": 0}]}, 3, fixed=fixed, n_jobs=1, random_state=0).table()
+    found = sweep(study, {"box": [{"k": 0}]}, 3, fixed=fixed, n_jobs=1, random_state=0)
     assert found["k"].tolist() == [1, 1, 1]
     assert found["draw"].nunique() == 1
 
@@ -232,7 +193,7 @@ def test_cells_share_no_arguments():
 def test_what_is_no_table_of_numbers_is_a_failure(answer, message):
     with pytest.warns(UserWarning, match="2 of 2 cells failed"):
         found = sweep(lambda random_state, k=0, j=0: answer, [{"k": [0]}, {"j": [0]}], n_jobs=1)
-    assert re.search(message, found.failures()["error"][0])
+    assert re.search(message, found["error"][0])
 
 
 @pytest.mark.parametrize(
@@ -264,7 +225,7 @@ def test_equal_values_are_one_point_and_others_have_seeds_of_their_own():
         return {"seed_again": random_state}
 
     def seeds(*values):
-        return sweep(study, {"value": list(values)}, n_jobs=1, random_state=0).table()["seed"]
+        return sweep(study, {"value": list(values)}, n_jobs=1, random_state=0)["seed"]
 
     model = NLGP(20, correlation_length=1.0, gain=3.0)
     model.sample(3, 0)  # what it remembers does not matter
@@ -280,5 +241,5 @@ def test_equal_values_are_one_point_and_others_have_seeds_of_their_own():
 
 def test_objects_in_the_grid_are_named_in_the_table():
     found = sweep(lambda f, random_state: {"v": f(2.0)}, {"f": [np.sqrt, abs]}, n_jobs=1)
-    assert found.table()["f"].tolist() == ["sqrt", "abs"]
-    assert found.table()["v"].tolist() == [2.0**0.5, 2.0]
+    assert found["f"].tolist() == ["sqrt", "abs"]
+    assert found["v"].tolist() == [2.0**0.5, 2.0]

@@ -1,6 +1,7 @@
 """Data and callbacks that tests of nets share."""
 
 import signal
+import threading
 
 import pytest
 from skorch.callbacks import Callback
@@ -27,18 +28,14 @@ def make_net(request):
 
 @pytest.fixture(scope="session")
 def press_ctrl_c():
-    """Callback that sends a real SIGINT in a hook, in the given epoch or after a given step."""
+    """Callback that sends a real SIGINT in a hook, in the given epoch."""
 
     class PressCtrlC(Callback):
-        def __init__(self, hook="on_epoch_end", epoch=1, step=None):
-            self.hook, self.epoch, self.step = hook, epoch, step
+        def __init__(self, hook="on_epoch_end", epoch=1):
+            self.hook, self.epoch = hook, epoch
 
         def press(self, hook, net):
-            if self.step is None:
-                is_time = len(net.history) == self.epoch
-            else:
-                is_time = net.n_steps_ == self.step
-            if hook == self.hook and is_time:
+            if hook == self.hook and len(net.history) == self.epoch:
                 signal.raise_signal(signal.SIGINT)
 
         def on_epoch_begin(self, net, **kwargs):
@@ -52,7 +49,7 @@ def press_ctrl_c():
 
 @pytest.fixture
 def press_ctrl_c_at_call(monkeypatch):
-    """Sends a real SIGINT at the call of a method with this number, of all its objects."""
+    """Sends a real SIGINT to the main thread at a call of a method, counted over all objects."""
 
     def arrange(owner, name, number):
         original, calls = getattr(owner, name), []
@@ -60,7 +57,7 @@ def press_ctrl_c_at_call(monkeypatch):
         def noting(self, *arguments):
             calls.append(self)
             if len(calls) == number:
-                signal.raise_signal(signal.SIGINT)
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
             return original(self, *arguments)
 
         monkeypatch.setattr(owner, name, noting)

@@ -7,51 +7,31 @@ import torch
 from rfsk import NLGP
 from rfsk.datasets import Discrimination, MultivariateGaussian
 from rfsk.nets._batches import SampleBatches, Samples, TaskBatches
-from rfsk.nets._task_samplers import FieldSampler
 
 # Classes so far apart that an input shows its class.
 TASK = Discrimination([MultivariateGaussian([10.0 * k, 0.0], np.eye(2)) for k in range(3)])
+FIELDS = Discrimination([NLGP(20, correlation_length=xi, gain=1.0) for xi in (2.0, 3.0, 4.0)])
 MEANS = torch.tensor([0.0, 10.0, 20.0])
-
-
-def task_batches(batch_size, n_samples, n_epochs=1, task=TASK, **options):
-    return TaskBatches(task, batch_size, n_samples, n_epochs, 0, torch.device("cpu"), **options)
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 1000, 400_000])
 @pytest.mark.parametrize("n_epochs", [1, 3])
+@pytest.mark.parametrize("task", [TASK, FIELDS])
 def test_task_batches_hold_exactly_the_samples_asked_for_with_their_own_labels(
-    batch_size, n_epochs
+    task, batch_size, n_epochs
 ):
-    n_samples = max(50, batch_size + 7)
-    batches = task_batches(batch_size, n_samples, n_epochs)
-    seen = [batch for _ in range(n_epochs) for batch in batches]
+    n_samples, weight = max(50, batch_size + 7), np.array([0.5, 1.0, 1.5], dtype=np.float32)
+    options = {"device": torch.device("cpu"), "weight_of_class": weight}
+    batches = TaskBatches(task, batch_size, n_samples, n_epochs, 0, **options)
+    assert batches.sampler.is_compiled == (task is FIELDS)
+    seen = [(X["x"], X["sample_weight"], y) for _ in range(n_epochs) for X, y in batches]
     assert len(seen) == -(-n_samples // batch_size)
     assert len(batches) == round(n_samples / n_epochs)  # samples of an epoch, as skorch counts
-    assert all(len(X) == len(y) == batch_size for X, y in seen[:-1])
-    assert sum(len(X) for X, _ in seen) == n_samples
-    for X, y in seen:
-        assert torch.all((X[:, 0] - MEANS[y]).abs() < 5.5)
-
-
-@pytest.mark.parametrize("is_compiled", [False, True])
-@pytest.mark.parametrize("n_epochs", [1, 3])
-def test_chunks_hold_the_batches_of_the_iteration(is_compiled, n_epochs):
-    """Bit for bit, with the smaller last batch and the weights of the classes."""
-    weight = np.array([0.5, 1.0, 1.5], dtype=np.float32)
-    fields = Discrimination([NLGP(20, correlation_length=xi, gain=1.0) for xi in (2.0, 3.0, 4.0)])
-    one, two = (
-        task_batches(9, 95, n_epochs, fields if is_compiled else TASK, weight_of_class=weight)
-        for _ in range(2)
-    )
-    assert isinstance(one.sampler, FieldSampler) == is_compiled
-    for _ in range(n_epochs):
-        chunked = [chunk.batch(i) for chunk in two.chunks() for i in range(len(chunk.ends) - 1)]
-        for (X, y), (X_chunk, y_chunk) in zip(one, chunked, strict=True):
-            assert torch.equal(X["x"], X_chunk["x"])
-            assert torch.equal(y, y_chunk)
-            assert torch.equal(X["sample_weight"], torch.from_numpy(weight)[y])
-            assert torch.equal(X["sample_weight"], X_chunk["sample_weight"])
+    assert all(len(X) == len(y) == batch_size for X, _, y in seen[:-1])
+    assert sum(len(X) for X, *_ in seen) == n_samples
+    for X, weights, y in seen:
+        assert torch.equal(weights, torch.from_numpy(weight)[y])
+        assert task is FIELDS or torch.all((X[:, 0] - MEANS[y]).abs() < 5.5)
 
 
 def test_samples_come_once_an_epoch_in_a_new_order():

@@ -54,17 +54,11 @@ def test_first_step_of_every_layer_has_the_stated_rate(ring, optimizer):
     h = torch.erf((h + before["deep_biases.0"]) / np.sqrt(2))
     output = h @ before["readout_weight"][0] / 5 + before["readout_bias"]
     ((output - torch.tensor(1.0 - 2.0 * y)) ** 2).mean().backward()
-    is_mean_field = optimizer == "sgd"
-    rates = {
-        "weight": lr * (6 if is_mean_field else 1),
-        "bias": lr * (6 / D if is_mean_field else 1),
-        "deep_weights.0": lr * (5 if is_mean_field else 1),
-        "deep_biases.0": lr * (5 / 6 if is_mean_field else 1),
-        "readout_weight": lr * rate_v * (5 if is_mean_field else 1),
-        "readout_bias": lr * rate_v,
-    }
-    assert set(rates) == set(before)
-    for name, rate in rates.items():
+    factors = {"weight": 6, "bias": 6 / D, "deep_weights.0": 5, "deep_biases.0": 5 / 6}
+    factors |= {"readout_weight": 5, "readout_bias": 1}
+    assert set(factors) == set(before)
+    for name, factor in factors.items():
+        rate = lr * (factor if optimizer == "sgd" else 1) * (rate_v if "readout" in name else 1)
         decay = lr * 0.01 * before[name] if name == "weight" else 0.0
         expected = (before[name] - rate * before[name].grad - decay).detach().numpy()
         np.testing.assert_allclose(after[name].numpy(), expected, atol=2e-6, err_msg=name)

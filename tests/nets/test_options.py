@@ -3,76 +3,43 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.exceptions import NotFittedError
+from skorch.callbacks import InputShapeSetter
 from torch.nn import functional
 
-from rfsk import Autoencoder, ConvNet, FCNet, fit_many, ipr, make_nlgp
+from rfsk import Autoencoder, ConvNet, FCNet, fit_many, make_nlgp
 from rfsk.nets import _base
 
 X, Y = make_nlgp(60, 12, correlation_length=(1.0, 2.0), random_state=0)
 
 
 @pytest.mark.parametrize("make", [FCNet, ConvNet])
-@pytest.mark.parametrize(
-    ("name", "function", "readout"),
-    [
-        ("erf", lambda h: torch.erf(h / np.sqrt(2.0)), "sqrt"),
-        ("erf", lambda h: torch.erf(h / np.sqrt(2.0)), "linear"),
-        ("relu", torch.relu, "mean"),
-    ],
-)
-def test_function_as_activation_trains_as_the_one_of_that_name(ring, make, name, function, readout):
+@pytest.mark.parametrize("readout", ["sqrt", "linear"])
+def test_function_as_activation_trains_as_the_one_of_that_name(ring, make, readout):
     """30 steps; the named one of FCNet with a fixed readout is trained by the compiled step."""
     options = {"readout": readout, "learning_rate": 0.5, "max_epochs": 10, "random_state": 0}
-    named = make(6, activation=name, **options).fit(*ring)
-    own = make(6, activation=function, **options).fit(*ring)
+    named = make(6, activation="erf", **options).fit(*ring)
+    own = make(6, activation=lambda h: torch.erf(h / np.sqrt(2.0)), **options).fit(*ring)
     np.testing.assert_allclose(own.receptive_fields_, named.receptive_fields_, atol=2e-5)
     np.testing.assert_allclose(own.biases_, named.biases_, atol=2e-5)
 
 
-@pytest.mark.parametrize(
-    ("activation", "bias"),
-    [
-        ("relu", 0.0),
-        (torch.relu, 0.0),
-        (functional.softplus, 0.0),
-        (torch.square, 0.0),
-        (torch.sigmoid, 1.0),
-        (torch.sin, 1.0),
-        ("erf", 1.0),
-    ],
-)
+SIGNS = {torch.relu: 0.0, functional.softplus: 0.0, torch.square: 0.0}
+SIGNS |= {torch.sigmoid: 1.0, torch.sin: 1.0}
+
+
+@pytest.mark.parametrize(("activation", "bias"), SIGNS.items())
 def test_targets_and_biases_follow_the_signs_of_the_activation(ring, activation, bias):
     """Targets are 0 and 1 where no value is negative: the first loss, and the decision."""
     X, y = ring
     net = FCNet(8, activation=activation, learning_rate=1e-9, batch_size=1500, max_epochs=1)
     net.set_params(record=2, random_state=0).fit(X, y)
     assert np.abs(net.biases_) == pytest.approx(bias, abs=1e-6)
-    if activation == "erf":
-        return
-    function = torch.relu if activation == "relu" else activation
     h = torch.tensor(X @ net.receptive_field_history_[0].T + net.biases_)
-    output = function(h).numpy().mean(axis=1)
+    output = activation(h).numpy().mean(axis=1)
     is_signed = activation is torch.sin
     target, decision = (1.0 - 2.0 * y, -output) if is_signed else (y, output - 0.5)
     assert net.loss_curve_[0] == pytest.approx(np.mean((output - target) ** 2), rel=1e-6)
     np.testing.assert_allclose(net.decision_function(X), decision, atol=1e-6)
-
-
-@pytest.mark.parametrize("make", [FCNet, ConvNet])
-@pytest.mark.parametrize(
-    ("activation", "rate"), [(torch.square, 0.2), (functional.softplus, 5.0), (torch.sigmoid, 20.0)]
-)
-def test_functions_without_negative_values_learn(make, activation, rate):
-    """Accuracy on fresh data; with targets of both signs it would be a half."""
-    data, fresh = (
-        make_nlgp(3000, 20, correlation_length=(1.0, 4.0), random_state=seed) for seed in (0, 1)
-    )
-    n_units, n_epochs = (8, 20) if make is FCNet else (4, 10)
-    net = make(n_units, activation=activation, learning_rate=rate, max_epochs=n_epochs)
-    net.set_params(batch_size=100, random_state=0).fit(*data)
-    assert net.score(*fresh) > 0.8
-    assert net.loss_curve_[-1] < 0.8 * 0.25  # the variance of targets 0 and 1
 
 
 @pytest.mark.parametrize("readout", ["mean", "linear"])
@@ -90,51 +57,33 @@ def test_l1_is_a_soft_threshold_after_each_step(ring, readout):
     assert (expected == 0.0).any()
 
 
-@pytest.mark.slow
-def test_beta_lasso_learns_local_connectivity_at_no_cost_in_accuracy():
-    """D = 100, g = 3, 20,000 rows, seed 0, l1 = 2e-4, cut at 200: 69 % of the weights of the
-    localized half are exactly zero, 44 % of the others; accuracy .852 as without."""
-    X, y = make_nlgp(random_state=0)
-    X_new, y_new = make_nlgp(random_state=1)
-    dense = FCNet(random_state=0).fit(X, y)
-    sparse = FCNet(l1=2e-4, l1_cut=200.0, random_state=0).fit(X, y)
-    assert (dense.receptive_fields_ == 0.0).mean() == 0.0
-    assert (sparse.receptive_fields_[:32] == 0.0).mean() > 0.6
-    assert ipr(sparse.receptive_fields_[:32]).mean() > ipr(dense.receptive_fields_[:32]).mean()
-    assert sparse.score(X_new, y_new) > dense.score(X_new, y_new) - 0.01
-
-
 def task_of(n_features):
     return make_nlgp(2, n_features, return_X_y=False).task
 
 
+THREE = np.arange(60) % 3
 # Parameters or a call, and the error that both classifiers raise before any training.
 FAULTS = [
     (lambda net: net.fit(X * 1e200, Y), "beyond single precision"),
     (lambda net: net.fit(X, np.zeros(60)), r"y has 1 class \(0.0\).*at least 2"),
     (lambda net: net.fit_online(task_of(12), 0), "n_samples=0; expected an integer > 0"),
     (lambda net: net.fit_online(X, 100), "task is a ndarray; expected a Discrimination"),
-    (
-        lambda net: net.set_params(readout="mean").fit(X, np.arange(60) % 3),
-        "readout='mean' has one output for two classes, but y has 3",
-    ),
+    (lambda net: net.set_params(readout="mean").fit(X, THREE), "'mean' has one output for two cl"),
     ({"image_shape": (3, 5)}, r"image_shape=\(3, 5\) has 15 sites, but the data have 12"),
     ({"activation": "sine"}, "'sine' is unknown; expected one of 'erf', 'tanh', 'relu', 'linear'"),
     ({"activation": torch.sum}, "does not map each entry of a tensor to a finite number"),
     ({"activation": lambda h: h / 0.0}, "expected a function such as torch.nn.functional"),
     ({"readout": "max"}, "readout='max' is unknown; expected one of 'auto', 'mean', 'sqrt'"),
     ({"loss": "hinge"}, "loss='hinge' is unknown"),
-    ({"activation": "relu", "loss": "cross_entropy"}, "'cross_entropy' needs outputs of both"),
     ({"activation": torch.sigmoid, "loss": "cross_entropy"}, "needs outputs of both signs"),
     ({"optimizer": "newton"}, "optimizer='newton' is unknown; expected one of 'sgd', 'adam'"),
-    ({"optimizer": int}, "optimizer=<class 'int'> is unknown"),
     ({"optimizer__momentom": 0.1}, "optimizer__momentom"),
     ({"optimizer__lr": 0.1}, "'optimizer__lr' is set by learning_rate; set that instead"),
     ({"callbacks__none__at": 0.1}, "callbacks__none__at"),
     ({"callbacks": "disable"}, "expected a list of skorch"),
+    ({"callbacks": [InputShapeSetter()]}, "InputShapeSetter cannot work here"),
     ({"class_weight": "even"}, "class_weight='even'; expected None, 'balanced' or a dict"),
     ({"class_weight": {0: -1.0}}, r"class_weight={0: -1.0}; expected weights >= 0, not all"),
-    ({"class_weight": {0: 0, 1: 0}}, r"class_weight={0: 0, 1: 0}; expected weights >= 0, not"),
     ({"class_weight": {7: 1.0}}, r"The classes, \[0, 1\], are not in class_weight"),
     ({"validation_fraction": 1.0}, "validation_fraction=1.0; expected a number from 0 to 1"),
     ({"learning_rate": 0}, "learning_rate=0; expected a finite number > 0"),
@@ -146,7 +95,6 @@ FAULTS = [
     ({"device": "cuda:99"}, "device='cuda:99' is not available"),
     ({"random_state": -1}, "random_state=-1 cannot seed"),
     ({"scaling": 1.0}, "Net has no parameter 'scaling'; those of sko"),
-    ({"module__n_hidden": 1.0}, "Net has no parameter 'module__n_hidden'; those of sko"),
 ]
 
 
@@ -166,23 +114,18 @@ def test_fault_is_one_clear_sentence_before_any_training(make, fault, message, m
     [
         (FCNet, {"n_hidden": ()}, r"n_hidden=\(\); expected at least one hidden layer"),
         (FCNet, {"n_hidden": (4, 0)}, "n_hidden=0; expected an integer > 0"),
-        (FCNet, {"n_hidden": (4, 2.5)}, "n_hidden=2.5; expected an integer"),
-        (FCNet, {"n_hidden": "many"}, "n_hidden='many'; expected an integer"),
         (FCNet, {"l1": -1.0}, "l1=-1.0; expected a finite number >= 0"),
         (FCNet, {"l1_cut": np.nan}, "l1_cut=nan; expected a finite number >= 0"),
         (FCNet, {"mask": np.ones((5, 12), bool)}, r"mask has shape \(5, 12\)"),
         (FCNet, {"mask": np.ones((64, 12))}, "expected booleans of shape"),
         (ConvNet, {"n_channels": 0}, "n_channels=0; expected"),
         (ConvNet, {"kernel_size": 6}, "6 is even; a filter on a ring .* central tap: use 5 or 7"),
-        (ConvNet, {"kernel_size": 13}, r"kernel_size=13 does not fit a lattice of shape \(12,\)"),
         (ConvNet, {"kernel_size": (3, 3)}, r"kernel_size=\(3, 3\) does not fit a lattice of sha"),
-        (ConvNet, {"kernel_size": 0}, "kernel_size=0; expected an integer > 0"),
         (ConvNet, {"boundary": "open"}, "'open' is unknown; expected one of 'periodic', 'zero'"),
         (ConvNet, {"stride": 0}, "stride=0; expected an integer > 0"),
         (ConvNet, {"stride": 25}, r"stride=25 does not fit a lattice of shape \(12,\)"),
         (ConvNet, {"pooling": "median"}, "'median' is unknown; expected one of 'mean', 'max'"),
         (ConvNet, {"image_shape": (5, -1)}, r"image_shape=\(5, -1\); expected a number of sites"),
-        (ConvNet, {"image_shape": (-1, -1)}, r"image_shape=\(-1, -1\); expected a number of"),
         (ConvNet, {"l1": 1.0}, "ConvNet has no parameter 'l1'"),
         (Autoencoder, {"n_hidden": 0}, "n_hidden=0; expected an integer > 0"),
         (Autoencoder, {"sparsity": -1.0}, "sparsity=-1.0; expected a finite number >= 0"),
@@ -196,16 +139,3 @@ def test_fault_of_one_estimator_is_named_by_every_fit(make, options, message):
         with pytest.raises((ValueError, TypeError), match=message):
             call(X, Y)
     assert not hasattr(net, "net_")
-
-
-@pytest.mark.parametrize("make", [FCNet, ConvNet])
-def test_refused_first_fit_leaves_the_net_unfitted(make):
-    net = make(max_epochs=1, random_state=0)
-    with pytest.raises(ValueError, match="not among the classes"):
-        net.partial_fit(X, Y + 5, classes=[0, 1])
-    with pytest.raises(ValueError, match="y has 1 class"):
-        net.fit(X, np.zeros(60))
-    with pytest.raises(NotFittedError):
-        net.predict(X)
-    with pytest.raises(ValueError, match=r"X has 5 features, but .* is expecting 12 features as"):
-        net.fit(X, Y).predict(X[:, :5])

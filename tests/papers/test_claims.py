@@ -99,9 +99,8 @@ def test_verdicts_and_spread_are_in_table_markdown_and_json(tmp_path):
     for text in (found.table(), "".join(result.markdown() for result in found.results)):
         for words in ("1.10 ± 0.10", "1.40 ± 0.40", "ZeroDivisionError: division by zero"):
             assert words in text
-    assert found.results[3].rows() == [
-        ("number", "not judged", "report", "7.00 ± 0.00", "reported")
-    ]
+    row = found.results[3].table().to_numpy().tolist()[0]
+    assert row == ["number", "not judged", "report", "7.00 ± 0.00", "reported"]
     assert "1 / 0" in found.results[2].traceback
     for result in found.results:
         kept = json.loads((tmp_path / f"{result.claim.name}.json").read_text(encoding="utf-8"))
@@ -209,10 +208,6 @@ def test_a_diverged_net_is_no_result():
         Bench(1, random_state=0).nets("wild", make, {"nlgp": task}, 50)
 
 
-def test_the_first_seeds_do_not_depend_on_their_number():
-    assert Bench(2, random_state=5).seeds == Bench(4, random_state=5).seeds[:2]
-
-
 def test_claims_of_the_paper_have_figures_controls_and_sources():
     assert [c.name for c in CLAIMS] == [f"C{k}" for k in range(1, 9)]
     for c in CLAIMS:
@@ -241,7 +236,7 @@ def test_the_command_ends_as_the_claims_do(value, status, words, tmp_path, monke
     assert (tmp_path / "Q.json").exists() == (status != 130)
 
 
-def test_the_command_refuses_unknown_claims_papers_and_options(tmp_path, capsys):
+def test_the_command_lists_claims_and_refuses_unknown_ones(tmp_path, capsys):
     assert main(["reproduce", "C9", "--out", str(tmp_path)]) == 2
     assert "There is no claim 'C9'" in capsys.readouterr().err
     assert main(["--device", "cpu", "reproduce"]) == 2
@@ -249,8 +244,5 @@ def test_the_command_refuses_unknown_claims_papers_and_options(tmp_path, capsys)
     with pytest.raises(SystemExit):
         main(["reproduce", "--paper", "nobody1999"])
     assert "ingrosso2022" in capsys.readouterr().err
-
-
-def test_the_command_lists_claims(capsys):
     assert main(["reproduce", "--list"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "C1  fields localize and tile"

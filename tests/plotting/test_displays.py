@@ -62,17 +62,6 @@ def test_lines_draw_one_curve_per_unit():
     assert sum(len(line.get_xdata()) == 30 for line in display.ax_.lines) == 4
 
 
-def test_ring_draws_closed_curves_on_polar_axes():
-    display = ReceptiveFieldDisplay.from_fields(bumps(3), kind="ring", sort=False)
-    assert display.ax_.name == "polar"
-    for curve, field in zip(display.ax_.lines[:3], bumps(3), strict=True):
-        radius = curve.get_ydata()
-        assert radius[0] == radius[-1]
-        np.testing.assert_allclose(radius[:-1] - 2.0, field, atol=1e-12)
-    with pytest.raises(ValueError, match="kind='ring' needs polar axes"):
-        ReceptiveFieldDisplay.from_fields(bumps(2), kind="ring", ax=mpl.pyplot.figure().subplots())
-
-
 def test_mosaic_holds_every_image_between_gaps():
     fields = np.random.default_rng(0).standard_normal((5, 12))
     display = ReceptiveFieldDisplay.from_fields(fields, (3, 4), sort=False)

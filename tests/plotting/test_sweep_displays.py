@@ -53,7 +53,7 @@ def test_a_single_point_has_an_error_bar(table):
 def test_a_map_has_the_mean_of_each_cell_where_its_parameters_are(table):
     display = PhaseDiagramDisplay.from_sweep(table, "gain", "length_ratio", "ipr_positive")
     expected = table.pivot_table("ipr_positive", "length_ratio", "gain")
-    np.testing.assert_allclose(display.values, expected)
+    np.testing.assert_allclose(display.values_, expected)
     np.testing.assert_allclose(display.image_.get_array().reshape(2, 3), expected)
     edges = display.image_.get_coordinates()
     np.testing.assert_allclose(edges[0, :, 0], [0.1 / 10**0.5, 10**-0.5, 10**0.5, 10 * 10**0.5])
@@ -63,7 +63,7 @@ def test_a_map_has_the_mean_of_each_cell_where_its_parameters_are(table):
 def test_a_missing_cell_is_left_open(table):
     part = table.query("gain < 5 or length_ratio < 1.8")
     display = PhaseDiagramDisplay.from_sweep(part, "gain", "length_ratio", "ipr_positive")
-    assert np.isnan(display.values[1, 2])
+    assert np.isnan(display.values_[1, 2])
     assert display.image_.get_array().mask.sum() == 1
 
 
@@ -82,7 +82,7 @@ def test_the_boundary_runs_where_the_second_quantity_crosses_its_level(table):
 def test_one_row_of_cells_can_be_drawn(table):
     part = table[table["length_ratio"] == 2.0]
     display = PhaseDiagramDisplay.from_sweep(part, "gain", "length_ratio", "ipr_positive")
-    assert display.values.shape == (1, 3)
+    assert display.values_.shape == (1, 3)
 
 
 def test_columns_that_are_not_there_are_named(table):

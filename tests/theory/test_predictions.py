@@ -80,11 +80,6 @@ def test_prediction_from_samples_resembles_that_of_their_model(task):
     assert estimated.match(exact.fields)["positive"] > 0.97
 
 
-def test_on_the_clone_nothing_localizes(task):
-    prediction = predict_fields(task.gaussian_clone(), n_units=6, end=100.0, random_state=0)
-    assert 30 * prediction.ipr[:3].max() < 1.6
-
-
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
