@@ -157,11 +157,10 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 def _live(options: argparse.Namespace) -> int:
     _refuse_options(options, (*_EMERGENCE, *_WRITING, *(["seed"] if options.seed else [])))
-    from importlib.resources import files
+    from rfsk.live._page import PAGE
 
-    page = Path(str(files("rfsk.live").joinpath("page.html"))).absolute()
-    print(f"The live page is {page}")
-    webbrowser.open(page.as_uri())
+    print(f"The live page is {PAGE}")
+    webbrowser.open(PAGE.as_uri())
     return 0
 
 

@@ -3,13 +3,13 @@
 import html
 import json
 import re
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from .._core._validation import check_one_per_class, check_positive
+from .._core._validation import check_number, check_one_per_class, check_positive
 
-# The ranges of the sliders.
-_GAINS, _LENGTHS = (0.1, 10.0), (0.5, 6.0)
+PAGE = Path(__file__).with_name("page.html")
+_RANGES = {"gain": (0.1, 10.0), "correlation_length": (0.5, 6.0)}  # of the sliders
 
 
 def show(
@@ -46,14 +46,12 @@ def show(
     >>> page = show(gain=0.1)
     """
     fine, coarse = check_one_per_class(correlation_length, "correlation_length", 2, "(1.0, 2.0)")
-    for name, value, (low, high) in [
-        ("gain", gain, _GAINS),
-        ("correlation_length", fine, _LENGTHS),
-        ("correlation_length", coarse, _LENGTHS),
-    ]:
-        check_positive(value, name)
-        if not low <= value <= high:
-            raise ValueError(f"{name}={value!r}; expected numbers from {low:g} to {high:g}.")
+    values = {"gain": (gain,), "correlation_length": (fine, coarse)}
+    for name, (low, high) in _RANGES.items():
+        for value in values[name]:
+            check_number(value, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name}={value!r}; expected numbers from {low:g} to {high:g}.")
     if not fine < coarse:
         raise ValueError(
             f"correlation_length={(fine, coarse)!r}; expected the shorter one first, as in (1, 2)."
@@ -62,8 +60,11 @@ def show(
     from IPython.display import HTML
 
     initial = json.dumps({"gain": float(gain), "correlation_length": [float(fine), float(coarse)]})
-    page = files("rfsk.live").joinpath("page.html").read_text(encoding="utf-8")
-    page = re.sub(r'(<script id="initial"[^>]*>)[^<]*', lambda tag: tag[1] + initial, page)
+    page = re.sub(
+        r'(<script id="initial"[^>]*>)[^<]*',
+        lambda tag: tag[1] + initial,
+        PAGE.read_text(encoding="utf-8"),
+    )
     return HTML(
         f'<div><iframe srcdoc="{html.escape(page)}" title="How receptive fields form" width="100%" '
         f'height="{height}" style="border: 0"></iframe></div>'
