@@ -157,10 +157,11 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 def _live(options: argparse.Namespace) -> int:
     _refuse_options(options, (*_EMERGENCE, *_WRITING, *(["seed"] if options.seed else [])))
-    from rfsk.live._page import PAGE
+    from rfsk import live
 
-    print(f"The live page is {PAGE}")
-    webbrowser.open(PAGE.as_uri())
+    page = Path(live.__file__).with_name("page.html")
+    print(f"The live page is {page}")
+    webbrowser.open(page.as_uri())
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._core._validation import check_number, check_one_per_class, check_positive
 
-PAGE = Path(__file__).with_name("page.html")
+_PAGE = Path(__file__).with_name("page.html")
 _RANGES = {"gain": (0.1, 10.0), "correlation_length": (0.5, 6.0)}  # of the sliders
 
 
@@ -63,7 +63,7 @@ def show(
     page = re.sub(
         r'(<script id="initial"[^>]*>)[^<]*',
         lambda tag: tag[1] + initial,
-        PAGE.read_text(encoding="utf-8"),
+        _PAGE.read_text(encoding="utf-8"),
     )
     return HTML(
         f'<div><iframe srcdoc="{html.escape(page)}" title="How receptive fields form" width="100%" '

@@ -9,11 +9,11 @@ import torch
 
 from rfsk import NLGP, Discrimination, FCNet, ipr
 from rfsk.__main__ import main
-from rfsk.live import show
-from rfsk.live._page import PAGE
+from rfsk.live import _page, show
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+PAGE = _page._PAGE
 # Sides, correlation lengths and learning rate on each lattice.
 LATTICES = {"torus": ((8, 8), (1.0, 2.0), 60.0), "ring": ((1, 20), (1.5, 3.0), 20.0)}
 AFTER_100 = r"After \d{3,} steps"  # or later
