@@ -131,7 +131,9 @@ def draw(folder: Path) -> None:
     """Draw the phase diagram, with the onset that theory expects, and the course of training."""
     cells = run("phase_diagram")
     cells["index"] = [
-        localization_index(experiments.nlgp_task(gain=gain, length_ratio=ratio)).index
+        localization_index(
+            experiments.nlgp_task(gain=gain, length_ratio=ratio), random_state=0
+        ).index
         for gain, ratio in zip(cells["gain"], cells["length_ratio"], strict=True)
     ]
     figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), layout="constrained")

@@ -118,7 +118,7 @@ for (name, pairs), marker, color in zip(laws.items(), "os^", (BLUE, ORANGE, GREE
     ]
     ends = np.array([40 * rfsk.ipr(fields).max() for fields in ends])
     kurtosis = np.array([classes[0].excess_kurtosis() for classes in pairs])
-    index = np.array([localization_index(classes).index for classes in pairs])
+    index = np.array([localization_index(classes, n_samples=1000).closure for classes in pairs])
     n_wrong["kurtosis"] += ((kurtosis < 0) != (ends > 1.05)).sum()
     n_wrong["index"] += ((index > 1) != (ends > 1.05)).sum()
     left.plot(kurtosis, ends, marker, color=color, alpha=0.8, label=name)
@@ -126,7 +126,7 @@ for (name, pairs), marker, color in zip(laws.items(), "os^", (BLUE, ORANGE, GREE
 left.axvline(0.0, color=GREY, linestyle=":")
 right.axvline(1.0, color=GREY, linestyle=":")
 left.set(xlabel="excess kurtosis of a pixel", ylabel="D x IPR at the end of the flow")
-right.set(xlabel="localization index")
+right.set(xlabel="localization index, closure of the flow")
 left.legend(frameon=False)
 for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)

@@ -47,7 +47,7 @@ print(found.groupby(["law", "gain"])[columns].mean().round(4))
 gains, ratios = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4], [1.25, 1.6, 2.0, 2.6, 3.3]
 cells = phase_diagram(gains, ratios, fixed={**ring, "learning_time": 5000.0}, random_state=0)
 cells["index"] = [
-    localization_index(nlgp_task(gain=gain, length_ratio=ratio, **ring)).index
+    localization_index(nlgp_task(gain=gain, length_ratio=ratio, **ring), random_state=0).index
     for gain, ratio in zip(cells["gain"], cells["length_ratio"], strict=True)
 ]
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.8), layout="constrained")

@@ -89,13 +89,6 @@ def default_faults(name, default, documented, known):
     return [] if is_right else [f"{name} has another default than {documented!r}"]
 
 
-def test_every_subpackage_is_looked_at():
-    assert {"analysis", "datasets", "experiments", "nets", "plotting", "theory"} <= set(SUBPACKAGES)
-    listed = {id(value) for subpackage in SUBPACKAGES for value in public(subpackage).values()}
-    served = [getattr(rfsk, name) for name in rfsk.__all__]
-    assert [value for value in served if callable(value) and id(value) not in listed] == []
-
-
 @pytest.mark.parametrize("subpackage", SUBPACKAGES)
 def test_docstrings_agree_with_signatures_and_have_an_example_that_is_run(subpackage):
     found = []

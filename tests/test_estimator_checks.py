@@ -7,16 +7,8 @@ import torch
 from sklearn.base import is_classifier
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from rfsk import (
-    Autoencoder,
-    ConvNet,
-    CumulantCP,
-    FCNet,
-    FieldMatcher,
-    LocalizationAnalyzer,
-    NonlinearHebbian,
-    TensorComparison,
-)
+from rfsk import CumulantCP, FieldMatcher, LocalizationAnalyzer, NonlinearHebbian, TensorComparison
+from rfsk.nets import Autoencoder, ConvNet, FCNet
 
 CLASSIFIERS = [
     FCNet(),

@@ -1,6 +1,5 @@
 """Measures of fields: localization, matching, cumulants and their decomposition."""
 
-from ._chance import chance_match
 from ._comparison import TensorComparison
 from ._cumulant import (
     Cumulant,
@@ -12,8 +11,8 @@ from ._cumulant import (
 from ._cumulant_cp import CumulantCP
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
-from ._localization import LocalizationAnalyzer
-from ._matching import FieldMatcher, match_matrix
+from ._localization import LocalizationAnalyzer, localization_score
+from ._matching import FieldMatcher, chance_match, match_matrix, translation_orbits
 from ._measures import (
     dominant_frequency,
     field_center,
@@ -23,12 +22,10 @@ from ._measures import (
     ipr,
 )
 from ._nulls import random_phase_fields, why_not_testable
-from ._orbits import TranslationOrbits, translation_orbits
 from ._population import PopulationSummary, Tiling, population_summary, tiling
-from ._profiles import ProfileFit, fit_profiles
+from ._profiles import fit_profiles
 from ._receptive_fields import receptive_fields
 from ._reverse_correlation import spike_triggered_average, spike_triggered_covariance
-from ._scoring import localization_score
 from ._symmetric_cp import SymmetricCP, symmetric_cp
 
 __all__ = [
@@ -40,13 +37,11 @@ __all__ = [
     "LocalizationAnalyzer",
     "NonlinearHebbian",
     "PopulationSummary",
-    "ProfileFit",
     "SampleCumulant",
     "SymmetricCP",
     "TensorComparison",
     "Tiling",
     "TranslationInvariantCumulant",
-    "TranslationOrbits",
     "chance_match",
     "cumulant",
     "dominant_frequency",

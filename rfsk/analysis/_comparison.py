@@ -22,12 +22,10 @@ from .._core._validation import (
     rows_of_class,
     validate_inputs,
 )
-from ._chance import chance_match
 from ._cumulant_cp import CumulantCP
 from ._groups import GROUPS, GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
-from ._matching import match_matrix
-from ._measures import ipr
+from ._matching import chance_match, match_matrix
 from ._receptive_fields import receptive_fields
 
 _MOST_ROWS = 10_000  # of dictionary learning, which costs much per row
@@ -167,16 +165,11 @@ class TensorComparison(BaseEstimator):
         return fields
 
     def match(self, fields: ArrayLike) -> Array:
-        """Match fields with the components of each method, over shifts and signs.
+        """Largest cosine with each reference, (n_units, n_references); NaN for a field of zeros.
 
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features)
-
-        Returns
-        -------
-        match : ndarray of shape (n_units, n_references)
-            Largest cosine with each reference; NaN for a field of zeros.
         """
         check_is_fitted(self)
         matches = [match_matrix(fields, found, self.shape_) for found in self.references_.values()]
@@ -205,7 +198,7 @@ class TensorComparison(BaseEstimator):
         table : pandas.DataFrame
             One row per net, group of units (as in `group_split`, without dead units) and reference,
             with columns net, group, n_units, reference, n_references, match (median), chance (95 %
-            quantile for random-phase fields), p_value and reference_ipr (median).
+            quantile for random-phase fields) and p_value.
         """
         import pandas as pd
 
@@ -233,7 +226,6 @@ class TensorComparison(BaseEstimator):
                         "match": reached,
                         "chance": np.quantile(null, 0.95, method="higher"),
                         "p_value": (1 + int((null >= reached).sum())) / (1 + len(null)),
-                        "reference_ipr": np.nanmedian(ipr(found)),
                     }
                     rows.append(row)
         return pd.DataFrame(rows)

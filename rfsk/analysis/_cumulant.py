@@ -149,7 +149,7 @@ class Cumulant(ABC):
         return CombinedCumulant([(1.0, self), (1.0, other)])
 
     def __sub__(self, other: "Cumulant") -> "Cumulant":
-        return self + -other
+        return self + other * -1.0
 
     def __mul__(self, factor: float) -> "Cumulant":
         check_number(factor, "factor")
@@ -159,9 +159,6 @@ class Cumulant(ABC):
 
     def __truediv__(self, divisor: float) -> "Cumulant":
         return self * (1.0 / divisor)
-
-    def __neg__(self) -> "Cumulant":
-        return self * -1.0
 
 
 class CombinedCumulant(Cumulant):
@@ -248,9 +245,10 @@ class TranslationInvariantCumulant(Cumulant):
 
     Examples
     --------
-    >>> from rfsk import NLGP, analysis
+    >>> from rfsk import NLGP
+    >>> from rfsk.analysis import TranslationInvariantCumulant
     >>> model = NLGP(12, correlation_length=1.5, gain=3.0)
-    >>> analysis.TranslationInvariantCumulant.from_model(model).tensor().shape
+    >>> TranslationInvariantCumulant(model.fourth_cumulant_slice(), (12,)).tensor().shape
     (12, 12, 12, 12)
     """
 
@@ -277,22 +275,6 @@ class TranslationInvariantCumulant(Cumulant):
         # (s, k3, k1): the trispectrum at k1, s - k1 and k3.
         rest = self._minus[self._sums]
         self._trispectrum = transform[np.arange(D), rest].transpose(0, 2, 1).copy()
-
-    @classmethod
-    def from_model(cls, model: Any) -> "TranslationInvariantCumulant":
-        """Exact cumulant of a periodic input model with the method `fourth_cumulant_slice`.
-
-        Parameters
-        ----------
-        model : input model
-        """
-        is_periodic = getattr(model, "boundary", None) == "periodic"
-        if not is_periodic or not hasattr(model, "fourth_cumulant_slice"):
-            raise NotImplementedError(
-                f"No cumulant of {type(model).__name__} is known in closed form; estimate it: "
-                "cumulant(model.sample(n))."
-            )
-        return cls(model.fourth_cumulant_slice(), model.shape)
 
     def contract(self, directions: Array) -> Array:
         """Contract in Fourier space, at a cost of n_directions D^3."""
@@ -399,7 +381,8 @@ class SampleCumulant(Cumulant):
         gaussian = directions @ self.covariance
         if self.order == 2:
             return np.asarray(gaussian)
-        columns, order = _columns(directions), self.order
+        # Contiguous columns make products faster.
+        columns, order = np.ascontiguousarray(np.transpose(directions)), self.order
 
         def moment(rows: Array) -> Array:
             """Sum of (x.a)^(order - 1) x."""
@@ -412,23 +395,22 @@ class SampleCumulant(Cumulant):
         mean = self._mean(moment, len(directions))
         if order == 3:
             return mean
-        variance = np.einsum("rd,rd->r", directions, gaussian)
-        return np.asarray(mean - 3.0 * variance[:, None] * gaussian)
+        return np.asarray(mean - 3.0 * _forms(directions, self.covariance)[:, None] * gaussian)
 
-    def strength(self, directions: Array) -> Array:
+    def strength(self, directions: Array) -> Array:  # three times as fast as by `contract`
         if self.order == 2:
-            return super().strength(directions)
-        columns, order = _columns(directions), self.order
+            return _forms(directions, self.covariance)
+        columns = np.ascontiguousarray(np.transpose(directions))
 
         def moment(rows: Array) -> Array:
             """Sum of (x.a)^order."""
             projections = rows @ columns
             squares = projections * projections
-            rest = squares if order == 4 else projections
+            rest = squares if self.order == 4 else projections
             return np.asarray(np.einsum("nr,nr->r", squares, rest))
 
         mean = self._mean(moment, len(directions))
-        return mean if order == 3 else mean - 3.0 * _forms(directions, self.covariance) ** 2
+        return mean - 3.0 * _forms(directions, self.covariance) ** 2 if self.order == 4 else mean
 
     def tensor(self) -> Array:
         self._check_fits()
@@ -470,8 +452,8 @@ class SampleCumulant(Cumulant):
         along, known = self.strength(rows), 0.0
         if other is self:
             # What a row contributes to its own term is known for all rows: no need to sample it.
-            along -= _squared_lengths(rows) ** order / self.n_samples
-            known = float(self._mean(lambda rows: (_squared_lengths(rows) ** order).sum()))
+            along -= (rows * rows).sum(axis=1) ** order / self.n_samples
+            known = float(self._mean(lambda rows: ((rows * rows).sum(axis=1) ** order).sum()))
             known /= self.n_samples
         if order == 3:
             return float(along.mean()) + known
@@ -487,13 +469,13 @@ class SampleCumulant(Cumulant):
 
     def _some_rows(self, rng: np.random.Generator) -> Array:
         """All centred rows, or a random sample of them."""
-        chosen = np.arange(self.n_samples)
+        is_chosen = np.ones(self.n_samples, dtype=bool)
         if self.n_samples >= 4 * _NORM_ROWS:
-            chosen = np.sort(rng.choice(self.n_samples, _NORM_ROWS, replace=False))
+            is_chosen[:] = False
+            is_chosen[rng.choice(self.n_samples, _NORM_ROWS, replace=False)] = True
         some, start = [], 0
         for rows in self._chunks():
-            inside = chosen[(chosen >= start) & (chosen < start + len(rows))]
-            some.append(rows[inside - start])
+            some.append(rows[is_chosen[start : start + len(rows)]])
             start += len(rows)
         return np.concatenate(some)
 
@@ -576,7 +558,13 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
                 "No third cumulant of a model is known in closed form; estimate it: "
                 "cumulant(model.sample(n), 3)."
             )
-        kappa = TranslationInvariantCumulant.from_model(source)
+        is_periodic = getattr(source, "boundary", None) == "periodic"
+        if not is_periodic or not hasattr(source, "fourth_cumulant_slice"):
+            raise NotImplementedError(
+                f"No cumulant of {type(source).__name__} is known in closed form; estimate it: "
+                "cumulant(model.sample(n))."
+            )
+        kappa = TranslationInvariantCumulant(source.fourth_cumulant_slice(), source.shape)
     elif is_in_blocks(source) or np.ndim(source) == 2:
         kappa = SampleCumulant(source, order)
     else:
@@ -608,16 +596,6 @@ def _centred(block: Any, mean: Array) -> Iterable[Array]:
             "features in each."
         )
     return (part - mean for part in _parts(rows))
-
-
-def _columns(directions: Array) -> Array:
-    """Directions as columns in contiguous memory, for faster products."""
-    return np.ascontiguousarray(np.transpose(directions))
-
-
-def _squared_lengths(rows: Array) -> Array:
-    """|x|^2 of each row."""
-    return np.asarray(np.einsum("nd,nd->n", rows, rows))
 
 
 def _forms(rows: Array, matrix: Array) -> Array:

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from .._core._blocks import is_lazy
 from .._core._mistakes import note_pooled_classes
 from .._core._random import as_generator
 from .._core._types import Array
@@ -75,9 +74,6 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         features, ||kappa||^2 is estimated from 1024 rows; NaN if the estimate is negative.
     start_scores_ : ndarray of shape (n_init,)
         ||kappa||^2 - ||kappa - fit||^2 of each decomposition, relative to the best one.
-    stability_ : ndarray of shape (n_components,)
-        Mean largest ``|cosine|`` of a factor with those of the other decompositions, or NaN. On a
-        ring factors may differ by shifts: compare them with `FieldMatcher`.
     mean_ : ndarray of shape (n_features,)
         Mean of the inputs; with "within" and "difference", mean of the classes' means.
     n_iter_, n_features_in_ : int
@@ -128,8 +124,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         if not (size == 0.0 or 1e-30 < size < 1e30):  # eighth powers must stay in range
             raise ValueError(f"Inputs of size {size:.1e}; scale them to about unit variance.")
         kappa: Cumulant = kappas[0]
-        if self._mixture:
-            is_mean = self._mixture == "within"
+        if len(kappas) > 1:
+            is_mean = self.target == "within"
             kappa = sum(kappas[1:], kappas[0]) / len(kappas) if is_mean else kappas[1] - kappas[0]
         options: dict[str, Any] = {"order": self.order, "max_iter": self.max_iter, "tol": self.tol}
         fits = [
@@ -149,44 +145,28 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         self.n_iter_ = max(1, fit.n_iter)
         explained = np.array([one.fitted_norm for one in fits])
         self.start_scores_ = explained / (fit.fitted_norm or 1.0)
-        overlaps = [
-            np.abs(fit.components @ one.components.T).max(axis=1) for one in fits if one is not fit
-        ]
-        self.stability_ = np.mean(overlaps or [np.full(self.n_components, np.nan)], axis=0)
         self.relative_error_ = relative_error(fit.fitted_norm, kappa.squared_norm(rng))
         return self
 
     def _cumulants(self, X: Any, y: Any) -> list[SampleCumulant]:
         """Cumulant of all rows, of the selected class, or of each class."""
         if is_in_blocks(X):
-            return [self._of_blocks(X, y)]
+            if self.target is not None:
+                raise ValueError(
+                    f"target={self.target!r} with blocks; expected None. Select the rows of one "
+                    "class: of a Dask array, X[y == label]."
+                )
+            kappa = SampleCumulant(X, self.order)
+            self.n_features_in_ = kappa.n_features
+            self.__dict__.pop("feature_names_in_", None)
+            return [kappa]
         data = validate_inputs(self, X, dtype=np.float64, ensure_min_samples=2)
         if self.target is None:
             note_pooled_classes(data, y)
             return [SampleCumulant(data, self.order)]
         labels = check_labels(y, data, self.target)
-        targets = np.unique(labels) if self._mixture else [self.target]
-        if self._mixture == "difference" and len(targets) != 2:
+        is_mixture = isinstance(self.target, str) and self.target in ("within", "difference")
+        targets = np.unique(labels) if is_mixture else [self.target]
+        if is_mixture and self.target == "difference" and len(targets) != 2:
             raise ValueError(f"target='difference' is of two classes, but y has {len(targets)}.")
         return [SampleCumulant(rows_of_class(data, labels, one), self.order) for one in targets]
-
-    def _of_blocks(self, X: Any, y: Any) -> SampleCumulant:
-        """Cumulant of samples that are read again for each contraction."""
-        if self.target is not None:
-            if y is None or self._mixture or not is_lazy(X):
-                raise ValueError(
-                    f"target={self.target!r} with blocks; expected None, or a class of a Dask "
-                    "array and its labels."
-                )
-            check_consistent_length(X, y)
-            X = X.rechunk({1: -1})[(y if is_lazy(y) else np.asarray(y)) == self.target]
-        kappa = SampleCumulant(X, self.order)
-        self.n_features_in_ = kappa.n_features
-        self.__dict__.pop("feature_names_in_", None)
-        return kappa
-
-    @property
-    def _mixture(self) -> str | None:
-        """Target that combines all classes, or None."""
-        is_mixture = isinstance(self.target, str) and self.target in ("within", "difference")
-        return self.target if is_mixture else None

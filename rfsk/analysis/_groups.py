@@ -13,7 +13,7 @@ from .._core._random import as_generator
 from .._core._types import Array
 from .._core._validation import check_fields_on, check_positive
 from ._measures import scaled_images
-from ._nulls import phase_p_values, random_phases, reason_not_testable, warn_not_testable
+from ._nulls import phase_p_values, random_phases, warn_not_testable
 
 NOT_TESTABLE = "not testable"
 TESTABLE = ("localized", "oscillating", "other", "unchanged", "dead")
@@ -98,18 +98,6 @@ def group_split(
     ['localized', 'oscillating', 'dead']
     """
     weights, sides = check_fields_on(fields, shape, with_diverged=True)
-    return split_of(weights, sides, alpha, n_null, inputs, random_state)
-
-
-def split_of(
-    weights: Array,
-    sides: tuple[int, ...],
-    alpha: float,
-    n_null: int,
-    inputs: Any,
-    random_state: Any,
-) -> GroupSplit:
-    """Split of fields that are validated already."""
     check_positive(n_null, "n_null", integer=True)
     if not 0.0 < alpha < 1.0:
         raise ValueError(f"alpha={alpha!r}; expected a number between 0 and 1.")
@@ -118,8 +106,7 @@ def split_of(
     has_grown = (norms > 0.0) & (norms >= _UNCHANGED * np.percentile(norms, 90))
     groups = np.where(norms > 0.0, "unchanged", "dead").astype("<U12")
     p_values = np.full(len(weights), np.nan)
-    reason = reason_not_testable(weights[has_grown], sides, inputs)
-    warn_not_testable(reason)
+    reason = warn_not_testable(weights[has_grown], sides, inputs)
     groups[has_grown] = "other" if reason is None else NOT_TESTABLE
     if has_grown.any() and reason is None:
         grown = scaled_images(weights[has_grown], sides)

@@ -1,4 +1,4 @@
-"""Measures of localization with tests against a null."""
+"""Measures of localization with tests against a null, and a scorer."""
 
 from typing import Any
 
@@ -25,8 +25,9 @@ from ._measures import (
     spread_of,
     width_of,
 )
-from ._nulls import phase_p_values, random_phases, reason_not_testable, warn_not_testable
+from ._nulls import phase_p_values, random_phases, warn_not_testable
 from ._profiles import PROFILES, profiles_of
+from ._receptive_fields import receptive_fields
 
 
 class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
@@ -40,29 +41,27 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     ----------
     shape : int or tuple of int, optional
         Lattice of the features: a ring by default, (rows, columns) for images.
-    null : {"phase", "gaussian"} or array-like of shape (n_null, n_features), default="phase"
-        Surrogates of each field, white noise, or given fields, such as those of Gaussian controls.
+    null : "phase" or array-like of shape (n_null, n_features), default="phase"
+        Surrogates of each field, or given fields, such as noise or those of Gaussian controls.
     n_null : int, default=199
-        Number of surrogates or fields of noise. The smallest p-value is 1 / (n_null + 1).
+        Number of surrogates. The smallest p-value is 1 / (n_null + 1).
     alpha : float, default=0.05
         Level of the test: the fraction of structureless fields called localized.
     profile : {"gaussian", "gabor", "dog"}, optional
         Profile to fit to each field (`fit_profiles`), which adds columns.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the null, drawn once in `fit`.
+        Seed of the surrogates' phases, drawn once in `fit`.
 
     Attributes
     ----------
     shape_ : tuple of int
-        The lattice.
     phases_ : ndarray of shape (n_null,) + half spectrum
         Fourier phases shared by the surrogates of all fields. Only with ``null="phase"``.
     null_ipr_ : ndarray of shape (n_null,)
-        IPR of the null fields, sorted. Only with another null.
+        IPR of the given null fields, sorted.
     not_testable_ : str or None
         Reason why the fields cannot be tested with ``null="phase"``.
     n_features_in_ : int
-        Number of features.
 
     Notes
     -----
@@ -113,10 +112,6 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         y : ignored
         inputs : array-like of shape (n_samples, n_features), or input model, optional
             Inputs that the fields were trained on; see `why_not_testable`.
-
-        Returns
-        -------
-        self : LocalizationAnalyzer
         """
         if getattr(y, "ndim", 1) == 2:
             raise TypeError(
@@ -126,21 +121,18 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         check_positive(self.n_null, "n_null", integer=True)
         check_positive(self.alpha, "alpha")
         if isinstance(self.null, str):
-            check_option(self.null, "null", ("phase", "gaussian"))
+            check_option(self.null, "null", ("phase",))
         if self.profile is not None:
             check_option(self.profile, "profile", PROFILES)
         fields, self.shape_ = learn_fields(self, X, self.shape)
-        rng = as_generator(self.random_state)
         for name in ("phases_", "null_ipr_"):  # of an earlier fit
             self.__dict__.pop(name, None)
-        self.not_testable_ = None
-        if isinstance(self.null, str) and self.null == "phase":
-            self.not_testable_ = reason_not_testable(fields, self.shape_, inputs)
-            warn_not_testable(self.not_testable_)
-            self.phases_ = random_phases(self.shape_, self.n_null, rng)
-            n_null = len(self.phases_)
+        self.not_testable_, n_null = None, self.n_null
+        if isinstance(self.null, str):
+            self.not_testable_ = warn_not_testable(fields, self.shape_, inputs)
+            self.phases_ = random_phases(self.shape_, n_null, as_generator(self.random_state))
         else:
-            self.null_ipr_ = self._null_ipr(rng)
+            self.null_ipr_ = self._null_ipr()
             n_null = len(self.null_ipr_)
         if not 1.0 / (n_null + 1) <= self.alpha < 1.0:
             raise ValueError(
@@ -149,17 +141,14 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             )
         return self
 
-    def _null_ipr(self, rng: np.random.Generator) -> Array:
-        """Sorted IPR of white noise, or of the fields given."""
-        if isinstance(self.null, str):
-            null = rng.standard_normal((self.n_null, self.n_features_in_))
-        else:
-            null = check_fields(self.null, "null")
-            if null.shape[1] != self.n_features_in_:
-                raise ValueError(
-                    f"null has {null.shape[1]} features; expected those of the fields, "
-                    f"{self.n_features_in_}."
-                )
+    def _null_ipr(self) -> Array:
+        """Sorted IPR of the null fields."""
+        null = check_fields(self.null, "null")
+        if null.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"null has {null.shape[1]} features; expected those of the fields, "
+                f"{self.n_features_in_}."
+            )
         ratio = ipr_of(scaled_images(null, null.shape[1:]))
         alive = np.sort(ratio[np.isfinite(ratio)])
         if not len(alive):
@@ -167,16 +156,11 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         return alive
 
     def transform(self, X: ArrayLike) -> Array:
-        """Measure each field.
+        """Measure each field: one row of the columns in the Notes.
 
         Parameters
         ----------
         X : array-like of shape (n_units, n_features)
-
-        Returns
-        -------
-        measures : ndarray of shape (n_units, n_columns)
-            One row per field, or a table with ``set_output(transform="pandas")``.
         """
         check_is_fitted(self)
         fields = validate_fields(self, X)
@@ -188,7 +172,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             columns.append(orientation_of(images))
         if self.profile is not None:
             fit = profiles_of(fields.reshape(images.shape), self.profile)
-            columns += [np.exp(np.log(fit.width).mean(axis=1)), fit.goodness]
+            columns += [np.exp(np.log(fit.filter(like="width")).mean(axis=1)), fit.goodness]
         p_value = self._p_values(images, ratio)
         is_localized = (p_value <= self.alpha).astype(np.float64)
         if self.not_testable_ is not None:
@@ -217,3 +201,29 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         n_null = len(self.null_ipr_)
         at_least = n_null - np.searchsorted(self.null_ipr_, ratio * (1.0 - 1e-9))
         return np.where(np.isfinite(ratio), (1 + at_least) / (1 + n_null), np.nan)
+
+
+def localization_score(estimator: Any, X: Any = None, y: Any = None) -> float:
+    """Mean inverse participation ratio of the receptive fields of a fitted estimator.
+
+    Pass it as ``scoring=`` to a search. A field of zeros counts as 1 / n_features.
+
+    Parameters
+    ----------
+    estimator : object
+        Fitted estimator, or anything that `receptive_fields` accepts.
+    X, y : ignored
+
+    Returns
+    -------
+    score : float
+
+    Examples
+    --------
+    >>> from rfsk import localization_score
+    >>> localization_score([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
+    0.75
+    """
+    fields = receptive_fields(estimator)
+    ratio = ipr_of(scaled_images(fields, fields.shape[1:]))
+    return float(np.mean(np.nan_to_num(ratio, nan=1.0 / fields.shape[1])))

@@ -1,4 +1,4 @@
-"""Matching of fields to reference fields over all shifts of the lattice."""
+"""Matching of fields over all shifts of the lattice, and matches that are reached by chance."""
 
 from typing import Any
 
@@ -8,12 +8,21 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_fields, check_fields_on, learn_fields, validate_fields
+from .._core._validation import (
+    check_fields,
+    check_fields_on,
+    check_positive,
+    learn_fields,
+    validate_fields,
+)
 from ._measures import scaled_images
+from ._nulls import random_phases, with_phases
 
 _CHUNK = 2**23  # correlations held at a time
-_ROUNDING = 1e-12
+_SAME = 0.9  # match from which on two fields get the same random phases
+_ROUNDING = 1e-9
 
 
 def unit_fields(fields: Array) -> Array:
@@ -22,10 +31,10 @@ def unit_fields(fields: Array) -> Array:
     return np.asarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True))
 
 
-def _best_shift(
+def best_placement(
     fields: Array, references: Array, sides: tuple[int, ...]
 ) -> tuple[Array, NDArray[np.intp]]:
-    """Signed match of every pair at its best shift, and that shift as a flat index."""
+    """Signed match of every pair of unit fields at its best shift, and its flat index."""
     axes = tuple(range(-len(sides), 0))
     modes = np.fft.rfftn(fields.reshape(-1, *sides), axes=axes)
     conjugates = np.conj(np.fft.rfftn(references.reshape(-1, *sides), axes=axes))
@@ -40,53 +49,28 @@ def _best_shift(
     return np.clip(match, -1.0, 1.0), shift
 
 
-def best_placement(
-    fields: Array, references: Array, sides: tuple[int, ...], flips: bool
-) -> tuple[Array, NDArray[np.intp], NDArray[np.intp]]:
-    """Signed match of every pair at its best shift and reflection, and both as flat indices."""
-    match, shift = _best_shift(fields, references, sides)
-    reflection = np.zeros(match.shape, dtype=np.intp)
-    if not flips:
-        return match, shift, reflection
-    images = references.reshape(-1, *sides)
-    for number in range(1, 2 ** len(sides)):  # bit a says whether axis a is turned over
-        axes = tuple(1 + axis for axis in range(len(sides)) if number >> axis & 1)
-        mirrored = np.flip(images, axes).reshape(references.shape)
-        other, other_shift = _best_shift(fields, mirrored, sides)
-        # A reflection counts only if it is better by more than rounding.
-        better = np.abs(other) > np.abs(match) + _ROUNDING
-        match, shift = np.where(better, other, match), np.where(better, other_shift, shift)
-        reflection[better] = number
-    return match, shift, reflection
-
-
 class FieldMatcher(TransformerMixin, BaseEstimator):
     """Find the reference that each field resembles most, at any position and with any sign.
 
-    The match is the largest ``|cosine|`` over all shifts (and, with `flips`, reflections).
+    The match is the largest ``|cosine|`` over all shifts.
 
     Parameters
     ----------
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
-    flips : bool, default=False
-        Whether references may be mirrored along any axis as well.
 
     Attributes
     ----------
     reference_fields_ : ndarray of shape (n_references, n_features)
         The references, scaled to unit length.
     shape_ : tuple of int
-        The lattice.
     n_features_in_ : int
-        Number of features.
 
     Notes
     -----
     The columns are ``match`` (in [0, 1]), ``index`` (of the best reference), ``sign`` (+1 or -1)
-    and ``shift_0`` (and ``shift_1``), by which the reference is rolled to lie on the field. With
-    `flips`, ``flip_0`` (and ``flip_1``) is 1 if the reference is mirrored along that axis before it
-    is rolled. All columns are NaN for a field of zeros.
+    and ``shift_0`` (and ``shift_1``), by which the reference is rolled to lie on the field. All
+    columns are NaN for a field of zeros.
 
     Examples
     --------
@@ -96,9 +80,8 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
     array([[ 1.,  1., -1.,  3.]])
     """
 
-    def __init__(self, shape: int | tuple[int, ...] | None = None, *, flips: bool = False) -> None:
+    def __init__(self, shape: int | tuple[int, ...] | None = None) -> None:
         self.shape = shape
-        self.flips = flips
 
     def fit(self, X: ArrayLike, y: Any = None) -> "FieldMatcher":
         """Store the reference fields.
@@ -108,37 +91,25 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         X : array-like of shape (n_references, n_features)
             Reference fields, such as convolutional filters or tensor factors.
         y : ignored
-
-        Returns
-        -------
-        self : FieldMatcher
         """
         references, self.shape_ = learn_fields(self, X, self.shape)
         self.reference_fields_ = unit_fields(references)
         return self
 
     def transform(self, X: ArrayLike) -> Array:
-        """Match each field to its best reference.
+        """Match each field to its best reference: one row of the columns in the Notes.
 
         Parameters
         ----------
         X : array-like of shape (n_units, n_features)
-
-        Returns
-        -------
-        matches : ndarray of shape (n_units, 3 + n_axes), with flips (n_units, 3 + 2 n_axes)
         """
         check_is_fitted(self)
         fields = unit_fields(validate_fields(self, X))
-        match, shift, reflection = best_placement(
-            fields, self.reference_fields_, self.shape_, self.flips
-        )
+        match, shift = best_placement(fields, self.reference_fields_, self.shape_)
         best = np.nan_to_num(np.abs(match), nan=-1.0).argmax(axis=1)
         pairs = np.arange(len(fields)), best
         columns = [np.abs(match[pairs]), best, np.where(match[pairs] < 0, -1.0, 1.0)]
         columns += np.unravel_index(shift[pairs], self.shape_)
-        if self.flips:
-            columns += [reflection[pairs] >> axis & 1 for axis in range(len(self.shape_))]
         matches = np.column_stack(columns).astype(np.float64)
         matches[np.isnan(match[pairs])] = np.nan
         return matches
@@ -152,22 +123,13 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         shifts = [f"shift_{axis}" for axis in range(len(self.shape_))]
-        flips = [f"flip_{axis}" for axis in range(len(self.shape_))] if self.flips else []
-        return np.asarray(["match", "index", "sign", *shifts, *flips], dtype=object)
-
-
-def signed_matches(fields: Array, sides: tuple[int, ...]) -> tuple[Array, NDArray[np.intp]]:
-    """Signed match of each field with every other at its best shift, and that shift's index."""
-    scaled = unit_fields(fields)
-    return _best_shift(scaled, scaled, sides)
+        return np.asarray(["match", "index", "sign", *shifts], dtype=object)
 
 
 def match_matrix(
     fields: ArrayLike,
     references: ArrayLike,
     shape: int | tuple[int, ...] | None = None,
-    *,
-    flips: bool = False,
 ) -> Array:
     """Match of every field with every reference: the largest ``|cosine|`` over shifts.
 
@@ -177,8 +139,6 @@ def match_matrix(
         Receptive fields, and the fields to compare them with.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
-    flips : bool, default=False
-        Whether references may be mirrored along any axis as well.
 
     Returns
     -------
@@ -191,15 +151,13 @@ def match_matrix(
     >>> match_matrix([[1.0, 0.0, 0.0, 0.0]], [[0.0, 0.0, -3.0, 0.0], [3.0, 4.0, 0.0, 0.0]]).round(2)
     array([[1. , 0.8]])
     """
-    weights, targets, sides = check_pair(fields, references, shape)
-    signed, *_ = best_placement(unit_fields(weights), unit_fields(targets), sides, flips)
-    return np.abs(signed)
+    return np.abs(best_placement(*_checked_pair(fields, references, shape))[0])
 
 
-def check_pair(
+def _checked_pair(
     fields: ArrayLike, references: ArrayLike, shape: int | tuple[int, ...] | None
 ) -> tuple[Array, Array, tuple[int, ...]]:
-    """Validated fields and references of equal width, and their lattice."""
+    """Validated fields and references of unit length, and their lattice."""
     weights, sides = check_fields_on(fields, shape)
     targets = check_fields(references, "references")
     if weights.shape[1] != targets.shape[1]:
@@ -207,4 +165,116 @@ def check_pair(
             f"fields have {weights.shape[1]} features and references {targets.shape[1]}; "
             "expected the same number."
         )
-    return weights, targets, sides
+    return unit_fields(weights), unit_fields(targets), sides
+
+
+def translation_orbits(
+    fields: ArrayLike, shape: int | tuple[int, ...] | None = None, *, min_match: float = 0.95
+) -> Any:
+    """Group components that are shifts, up to sign, of one field.
+
+    Each component joins the orbit whose first member it matches best, or begins a new one.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+    min_match : float, default=0.95
+        Smallest cosine, over shifts and sign, with the first member of an orbit.
+
+    Returns
+    -------
+    orbits : pandas.DataFrame
+        One row per component: the label of its orbit, numbered by first appearance, or -1 for a
+        component of zeros; the sign and the shifts (shift_0, shift_1) that take the first component
+        of the orbit to this one; and match, the cosine of the two thereafter, or NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import translation_orbits
+    >>> bump = np.exp(-np.arange(-15.0, 15.0) ** 2 / 9)
+    >>> translation_orbits([bump, np.cos(0.4 * np.pi * np.arange(30)), -np.roll(bump, 11)])
+       label  sign  match  shift_0
+    0      0     1    1.0        0
+    1      1     1    1.0        0
+    2      0    -1    1.0       11
+    """
+    import pandas as pd
+
+    check_positive(min_match, "min_match")
+    if min_match > 1.0:
+        raise ValueError(f"min_match={min_match!r}; expected at most 1.")
+    weights, sides = check_fields_on(fields, shape)
+    labels, match = np.full(len(weights), -1), np.full(len(weights), np.nan)
+    shifts, signs = np.zeros((len(sides), len(weights)), dtype=np.intp), np.ones_like(labels)
+    units = unit_fields(weights)
+    signed, placed = best_placement(units, units, sides)
+    founders: list[int] = []
+    for unit in np.flatnonzero(np.any(weights != 0.0, axis=1)).tolist():
+        cosines = signed[unit, founders]
+        best = int(np.abs(cosines).argmax()) if founders else -1
+        if founders and abs(cosines[best]) >= min_match - _ROUNDING:
+            labels[unit], match[unit] = best, abs(cosines[best])
+            signs[unit] = 1 if cosines[best] >= 0 else -1
+            shifts[:, unit] = np.unravel_index(placed[unit, founders[best]], sides)
+        else:
+            labels[unit], match[unit] = len(founders), 1.0
+            founders.append(unit)
+    columns = {f"shift_{axis}": shift for axis, shift in enumerate(shifts)}
+    return pd.DataFrame({"label": labels, "sign": signs, "match": match} | columns)
+
+
+def chance_match(
+    fields: ArrayLike,
+    references: ArrayLike,
+    shape: int | tuple[int, ...] | None = None,
+    *,
+    n_null: int = 99,
+    random_state: Any = None,
+) -> Array:
+    """Median best match of fields with random phases: the match that fields reach by chance.
+
+    Random Fourier phases keep the spectrum of a field, and therefore its smoothness. Fields that
+    are shifts of one another get the same phases, because their matches are not independent.
+
+    Parameters
+    ----------
+    fields, references : array-like of shapes (n_units, n_features), (n_references, n_features)
+        Receptive fields, and the fields that they were matched to.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+    n_null : int, default=99
+        Number of populations with random phases.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the phases.
+
+    Returns
+    -------
+    medians : ndarray of shape (n_null,)
+        Sorted medians over units of the best match; ``medians[94]`` of 99 is the level of 5 %.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import chance_match
+    >>> bump = np.exp(-0.5 * (np.arange(100) - 50.0) ** 2 / 4.0**2)
+    >>> bool(chance_match([bump], [np.roll(bump, 30)], random_state=0)[94] < 0.9)
+    True
+    """
+    check_positive(n_null, "n_null", integer=True)
+    *pair, sides = _checked_pair(fields, references, shape)
+    weights, targets = (rows[np.isfinite(rows[:, 0])] for rows in pair)
+    if not len(weights) or not len(targets):
+        raise ValueError("All fields or all references are zero; expected some that are not.")
+    rng = as_generator(random_state)
+    orbits = translation_orbits(weights, sides, min_match=_SAME).label.to_numpy()
+    founders = weights[np.unique(orbits, return_index=True)[1]].reshape(-1, *sides)
+    medians = np.empty(n_null)
+    for i in range(n_null):
+        phases = random_phases(sides, len(founders), rng)
+        scrambled = unit_fields(with_phases(founders, phases).reshape(len(founders), -1))
+        match, _ = best_placement(scrambled, targets, sides)
+        medians[i] = np.median(np.abs(match).max(axis=1)[orbits])
+    return np.sort(medians)

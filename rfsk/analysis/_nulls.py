@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 from .._core._mistakes import warn_likely_mistake
@@ -113,7 +113,16 @@ def why_not_testable(
 def reason_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str | None:
     """Reason of `why_not_testable`, for fields that are validated already."""
     if inputs is None:
-        return _why_fields(fields, sides)
+        alive = fields[np.any(fields != 0.0, axis=1)]
+        if len(alive) < _FEWEST_FIELDS:
+            return None
+        energy = np.square(alive / np.abs(alive).max(axis=1, keepdims=True))
+        if _unevenness(energy / energy.sum(axis=1, keepdims=True), sides, _UNEVEN) == 0.0:
+            return None
+        return (
+            "the fields concentrate at the same places, so that the sites of their inputs do not "
+            "seem to be alike (if they are, pass the inputs, which then decide)"
+        )
     if hasattr(inputs, "sample"):
         inputs = inputs.sample(_N_ROWS, random_state=0)
         inputs = inputs[0] if isinstance(inputs, tuple) else inputs
@@ -126,8 +135,9 @@ def reason_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> s
     return _why_inputs(rows - rows.mean(), sides)
 
 
-def warn_not_testable(reason: str | None) -> None:
-    """Warn that fields cannot be tested, if there is a reason."""
+def warn_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str | None:
+    """Warn if fields cannot be tested, and return the reason."""
+    reason = reason_not_testable(fields, sides, inputs)
     if reason is not None:
         warn_likely_mistake(
             f"Localization cannot be tested with random phases: {reason}. "
@@ -135,19 +145,7 @@ def warn_not_testable(reason: str | None) -> None:
             "fields LocalizationAnalyzer also takes as null=.",
             NotTestableWarning,
         )
-
-
-def _why_fields(fields: Array, sides: tuple[int, ...]) -> str | None:
-    alive = fields[np.any(fields != 0.0, axis=1)]
-    if len(alive) < _FEWEST_FIELDS:
-        return None
-    energy = np.square(alive / np.abs(alive).max(axis=1, keepdims=True))
-    if _unevenness(energy / energy.sum(axis=1, keepdims=True), sides, _UNEVEN) == 0.0:
-        return None
-    return (
-        "the fields concentrate at the same places, so that the sites of their inputs do not seem "
-        "to be alike (if they are, pass the inputs, which then decide)"
-    )
+    return reason
 
 
 def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
@@ -162,27 +160,14 @@ def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
     found = common(energy.sum(axis=0))
     if found <= least:
         return 0.0
-    axes = tuple(range(1, 1 + len(sides)))
-    modes = np.fft.rfftn(energy.reshape(-1, *sides), axes=axes)
+    sites = np.indices(sides).reshape(len(sides), 1, -1)
     rng = np.random.default_rng(0)
     for _ in range(_N_SHIFTS):
         places = np.unravel_index(rng.integers(n_sites, size=len(energy)), sides)
-        if common(_sum_of_shifted(modes, places, sides)) >= found:
+        moved = np.ravel_multi_index([*(sites - np.array(places)[:, :, None])], sides, mode="wrap")
+        if common(np.take_along_axis(energy, moved, axis=1).sum(axis=0)) >= found:
             return 0.0
     return found
-
-
-def _sum_of_shifted(
-    modes: NDArray[np.complex128], places: tuple[NDArray[np.intp], ...], sides: tuple[int, ...]
-) -> Array:
-    """Sum of images, given by their Fourier modes, each shifted to its place."""
-    frequencies = [np.fft.fftfreq(side) for side in sides[:-1]] + [np.fft.rfftfreq(sides[-1])]
-    turns: Any = sum(
-        np.multiply.outer(place, grid)
-        for place, grid in zip(places, np.meshgrid(*frequencies, indexing="ij"), strict=True)
-    )
-    total = np.sum(modes * np.exp(-2j * np.pi * turns), axis=0)
-    return np.asarray(np.fft.irfftn(total, s=sides, axes=range(len(sides))).ravel())
 
 
 def _why_inputs(rows: Array, sides: tuple[int, ...]) -> str | None:

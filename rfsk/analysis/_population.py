@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._core._types import Array
-from .._core._validation import check_fields_on
-from ._groups import GROUPS, NOT_TESTABLE, TESTABLE, GroupSplit, split_of
+from .._core._validation import check_fields_on, check_image_shape, check_matrix
+from ._groups import GROUPS, NOT_TESTABLE, TESTABLE, GroupSplit, group_split
 from ._measures import center_of, ipr_of, scaled_images, width_of
 
 
@@ -82,7 +82,9 @@ def tiling_of(weights: Array, sides: tuple[int, ...]) -> Tiling:
     weights = weights[np.any(weights != 0.0, axis=1)]
     if not len(weights):
         return Tiling(0, *[math.nan] * 4)
-    footprint, centers = _footprint(weights), center_of(scaled_images(weights, sides))
+    peak = np.take_along_axis(weights, np.abs(weights).argmax(axis=1)[:, None], axis=1)
+    footprint = weights / peak >= 0.5  # within half of the peak, and of its sign
+    centers = center_of(scaled_images(weights, sides))
     lengths, p_values = [], []
     for position, side in zip(centers.T, sides, strict=True):
         angles = 2.0 * np.pi * position[np.isfinite(position)] / side
@@ -96,12 +98,6 @@ def tiling_of(weights: Array, sides: tuple[int, ...]) -> Tiling:
         coverage=float(footprint.any(axis=0).mean()),
         random_coverage=float(1.0 - np.prod(1.0 - footprint.mean(axis=1))),
     )
-
-
-def _footprint(weights: Array) -> NDArray[np.bool_]:
-    """Sites where each field is within half of its peak and of the peak's sign."""
-    peak = np.take_along_axis(weights, np.abs(weights).argmax(axis=1)[:, None], axis=1)
-    return np.asarray(weights / peak >= 0.5)
 
 
 @dataclass(frozen=True)
@@ -197,8 +193,11 @@ def population_summary(
     """
     import pandas as pd
 
-    weights, sides = check_fields_on(fields, shape, with_diverged=True)
-    split = split_of(weights, sides, alpha, n_null, inputs, random_state)
+    options: dict[str, Any] = {"inputs": inputs, "random_state": random_state}
+    split = group_split(fields, shape, alpha=alpha, n_null=n_null, **options)
+    weights = check_matrix(fields, "fields", ensure_all_finite=False)
+    weights = np.where(split.groups[:, None] == "dead", 0.0, weights)
+    sides = check_image_shape(shape, weights.shape[1])
     images = scaled_images(weights, sides)
 
     def medians(values: Array) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Fits of Gaussians, Gabor functions and differences of Gaussians to receptive fields."""
 
 import math
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,53 +16,16 @@ _FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # of a Gaussian, in standard devia
 _SURROUND = [(-1.0, 1.0), (1.1, 10.0)]  # bounds of its amplitude and width, relative to the centre
 
 
-@dataclass(frozen=True)
-class ProfileFit:
-    """Profiles fitted to fields, one row per field; NaN for a field of zeros.
-
-    A Gabor function is A exp(-q/2) cos(2 pi f.d + phi), with q = sum_a u_a^2 / sigma_a^2 and d the
-    displacement from the centre around the lattice. For a Gaussian, f and phi are zero. A
-    difference of Gaussians is A [exp(-q/2) - ratio exp(-q / (2 scale^2))]. On a ring u is d. On
-    images u_0 = d_0 cos(angle) + d_1 sin(angle) and u_1 = -d_0 sin(angle) + d_1 cos(angle).
-
-    Attributes
-    ----------
-    amplitude, phase : ndarray of shape (n_units,)
-        A, which is positive for a Gabor function, and phi in radians, in [0, 2 pi).
-    center, frequency : ndarray of shape (n_units, n_axes)
-        Centre in sites, in [0, side), and f in cycles per site.
-    width : ndarray of shape (n_units, n_axes)
-        Full width at half maximum of exp(-q/2) along its own axes, sqrt(8 ln 2) sigma, in sites.
-    angle : ndarray of shape (n_units,)
-        Rotation of the axes of the envelope, in degrees, in [-45, 45]; 0 on a ring.
-    goodness : ndarray of shape (n_units,)
-        Explained variance, ``1 - |w - fit|^2 / |w|^2``.
-    surround_ratio, surround_scale : ndarray of shape (n_units,)
-        Amplitude and width of the surround relative to the centre, in [-1, 1] and [1.1, 10]; 0 and
-        NaN for other profiles.
-
-    Examples
-    --------
-    >>> from rfsk.analysis import fit_profiles
-    >>> fit_profiles([[0.0, 1.0, 4.0, 5.0, 4.0, 1.0, 0.0, 0.0]]).center.round(2)
-    array([[3.]])
-    """
-
-    amplitude: Array
-    center: Array
-    width: Array
-    angle: Array
-    frequency: Array
-    phase: Array
-    goodness: Array
-    surround_ratio: Array
-    surround_scale: Array
-
-
 def fit_profiles(
     fields: ArrayLike, shape: int | tuple[int, ...] | None = None, *, profile: str = "gaussian"
-) -> ProfileFit:
+) -> Any:
     """Fit a Gaussian, a Gabor function or a difference of Gaussians by least squares.
+
+    A Gabor function is A exp(-q/2) cos(2 pi f.d + phi), with q = sum_a u_a^2 / sigma_a^2 and d the
+    displacement from the centre around the lattice (J. G. Daugman, J. Opt. Soc. Am. A 2, 1160,
+    1985). For a Gaussian, f and phi are zero. A difference of Gaussians is A [exp(-q/2) - ratio
+    exp(-q / (2 scale^2))] (R. W. Rodieck, Vision Res. 5, 583, 1965). On a ring u is d. On images
+    u_0 = d_0 cos(angle) + d_1 sin(angle) and u_1 = -d_0 sin(angle) + d_1 cos(angle).
 
     Parameters
     ----------
@@ -70,39 +33,45 @@ def fit_profiles(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     profile : {"gaussian", "gabor", "dog"}, default="gaussian"
-        See `ProfileFit`; Gabor functions follow J. G. Daugman (J. Opt. Soc. Am. A 2, 1160, 1985),
-        differences of Gaussians R. W. Rodieck (Vision Res. 5, 583, 1965).
 
     Returns
     -------
-    fit : ProfileFit
+    fit : pandas.DataFrame
+        One row per field; NaN for a field of zeros. Columns: amplitude A, positive for a Gabor
+        function; center_0 (and center_1), in sites, in [0, side); width_0 (and width_1), the full
+        width at half maximum of exp(-q/2) along u, sqrt(8 ln 2) sigma, in sites; frequency_0 (and
+        frequency_1), f in cycles per site; angle, in degrees, in [-45, 45], 0 on a ring; phase,
+        phi in radians, in [0, 2 pi); goodness, ``1 - |w - fit|^2 / |w|^2``; surround_ratio and
+        surround_scale, in [-1, 1] and [1.1, 10], or 0 and NaN for other profiles.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import fit_profiles
     >>> fit = fit_profiles([-2.0 * np.exp(-0.5 * (np.arange(100) - 60.0) ** 2 / 4.0**2)])
-    >>> fit.amplitude.round(3), fit.center.round(3), fit.width.round(2)
-    (array([-2.]), array([[60.]]), array([[9.42]]))
+    >>> fit[["amplitude", "center_0", "width_0"]].round(2)
+       amplitude  center_0  width_0
+    0       -2.0      60.0     9.42
     """
     check_option(profile, "profile", PROFILES)
     weights, sides = check_fields_on(fields, shape)
     return profiles_of(weights.reshape(-1, *sides), profile)
 
 
-def profiles_of(images: Array, profile: str) -> ProfileFit:
+def profiles_of(images: Array, profile: str) -> Any:
     """Fit profiles to fields on their lattice."""
+    import pandas as pd
+
     flat = images.reshape(len(images), -1)
     widths = width_of(scaled_images(flat, images.shape[1:]))
     rows = np.array([_fit(w, width, profile) for w, width in zip(images, widths, strict=True)])
-    n = images.ndim - 1
-    center, width, frequency = np.split(rows[:, 1 : 1 + 3 * n], 3, axis=1)
-    angle, *others = rows[:, 1 + 3 * n :].T
-    return ProfileFit(rows[:, 0], center, width, angle, frequency, *others)
+    kinds, axes = ("center", "width", "frequency"), range(images.ndim - 1)
+    names = ["amplitude", *(f"{kind}_{axis}" for kind in kinds for axis in axes), "angle", "phase"]
+    return pd.DataFrame(rows, columns=[*names, "goodness", "surround_ratio", "surround_scale"])
 
 
 def _fit(field: Array, width: float, profile: str) -> Array:
-    """Row of the numbers of `ProfileFit` for one field."""
+    """Row of the numbers of `fit_profiles` for one field."""
     sides, n = np.array(field.shape), field.ndim
     scale = float(np.abs(field).max())
     if scale == 0.0:
@@ -118,7 +87,9 @@ def _fit(field: Array, width: float, profile: str) -> Array:
         moved = sites - parameters[:n, None]
         moved -= np.round(moved / sides[:, None]) * sides[:, None]
         sigmas = np.exp(parameters[n : 2 * n, None])
-        turned = _turn(parameters[2 * n]) @ moved if n_turns else moved
+        turn = parameters[2 * n] if n_turns else 0.0
+        c, s = math.cos(turn), math.sin(turn)
+        turned = np.array([[c, s], [-s, c]])[:n, :n] @ moved
         envelope: Array = np.exp(-0.5 * np.sum((turned / sigmas) ** 2, axis=0))
         if profile == "gaussian":
             return envelope[:, None]
@@ -160,12 +131,6 @@ def _fit(field: Array, width: float, profile: str) -> Array:
         widths = widths[::-1] if quarters % 2 else widths
     numbers = [degrees, phase % (2.0 * np.pi), goodness, ratio, surround]
     return np.concatenate([[scale * amplitude], best.x[:n] % sides, widths, frequency, numbers])
-
-
-def _turn(angle: float) -> Array:
-    """Matrix that takes displacements to axes turned by an angle."""
-    c, s = math.cos(angle), math.sin(angle)
-    return np.array([[c, s], [-s, c]])
 
 
 def _axes_of(target: Array, peak: Array, sigma: float) -> tuple[Array, float]:

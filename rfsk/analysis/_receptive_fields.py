@@ -7,8 +7,7 @@ import scipy.sparse
 
 from .._core._types import Array
 from .._core._validation import check_fields, check_matrix, check_option
-from ._responses import named_inputs
-from ._reverse_correlation import spike_triggered_average
+from ._reverse_correlation import named_inputs, spike_triggered_average
 
 _LINEAR = 1e-6  # relative deviation from a linear response that counts as rounding
 
@@ -132,7 +131,4 @@ def _linear_part(step: Any, name: str) -> Array:
 
 
 def _response(step: Any, probes: Array) -> Array:
-    outputs = step.transform(named_inputs(step, probes))
-    if scipy.sparse.issparse(outputs):
-        outputs = outputs.toarray()
-    return np.asarray(outputs, dtype=np.float64)
+    return _as_rows(step.transform(named_inputs(step, probes)))

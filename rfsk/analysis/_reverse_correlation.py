@@ -1,19 +1,28 @@
-"""Reverse correlation of responses with inputs."""
+"""Reverse correlation of responses with inputs, and responses of estimators and modules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import scipy.special
 from numpy.typing import ArrayLike
+from sklearn.base import is_regressor
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_array, check_consistent_length, gen_batches
 
 from .._core._types import Array
-from .._core._validation import check_positive
-from ._responses import responses_to
+from .._core._validation import check_layer, check_positive
 
 _RIDGES = np.geomspace(1e-6, 10.0, 22)  # relative to the variance of the inputs
+_CHUNK_ROWS = 8192
+# Activations of scikit-learn's multi-layer perceptrons, by name.
+_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "identity": lambda z: z,
+    "logistic": scipy.special.expit,
+    "tanh": np.tanh,
+    "relu": lambda z: np.maximum(z, 0.0),
+}
 _SINGULAR = 1e-10  # eigenvalues of the inputs' correlation below this fraction count as zero
 
 
@@ -22,7 +31,6 @@ def spike_triggered_average(
     X: ArrayLike,
     *,
     layer: int | None = None,
-    whiten: bool = True,
     ridge: float | str = 0.0,
     lags: Sequence[int] | None = None,
     return_std: bool = False,
@@ -44,8 +52,6 @@ def spike_triggered_average(
         Stimuli. If they are not Gaussian, the average also depends on their distribution.
     layer : int, optional
         Index of a hidden layer of a net or perceptron, or of the last step of a pipeline.
-    whiten : bool, default=True
-        Whether to divide by the covariance of the inputs, which otherwise smooths the average.
     ridge : float or "cv", default=0.0
         Added to the variance of every input, relative to it, against noise in directions in which
         the inputs hardly vary. "cv" cross-validates it for each unit
@@ -67,10 +73,9 @@ def spike_triggered_average(
     The squared errors are the diagonal of P S_k P / (n - p), with P = C^-1, S_k = Cov(e_k x), e_k
     the residual of the linear filter, n samples and p = 1 + trace(P C) coefficients (H. White,
     Econometrica 48, 817, 1980). The variance of residuals may depend on the stimulus, but samples
-    must be independent given the stimuli. With ``whiten=False``, P is the identity and e_k the
-    response. With a ridge, P is the inverse of C plus the ridge, and the errors do not include the
-    bias towards zero. With "cv" they do not include the choice of the ridge either: they were 25 %
-    too small on 30 samples of 8 features, and 5 % on 300 samples.
+    must be independent given the stimuli. With a ridge, P is the inverse of C plus the ridge, and
+    the errors do not include the bias towards zero. With "cv" they do not include the choice of the
+    ridge either: they were 25 % too small on 30 samples of 8 features, and 5 % on 300 samples.
 
     Examples
     --------
@@ -88,58 +93,48 @@ def spike_triggered_average(
     n_features = inputs.shape[1]
     if ridge != "cv":
         check_positive(ridge, "ridge", zero=True)
-    if ridge != 0.0 and not whiten:
-        raise ValueError(f"ridge={ridge!r} with whiten=False; only the division needs it.")
     if lags is not None and not _is_recorded(response):
         raise ValueError("lags is given for what is no recording; expected an array of responses.")
     responses = _responses(response, inputs, layer)
     if lags is not None:
         inputs, responses = _lagged(inputs, responses, lags)
     n_samples = len(inputs)
-    if whiten and n_samples <= inputs.shape[1] + return_std:
+    if n_samples <= inputs.shape[1] + return_std:
         raise ValueError(
             f"X has {n_samples} samples of {inputs.shape[1]} features; expected more samples "
             "than features, by far."
         )
     # In units of each feature: directions without variance are recognized by correlations.
-    deviation = StandardScaler().fit(inputs).scale_ if whiten else np.ones(inputs.shape[1])
+    deviation = StandardScaler().fit(inputs).scale_
     scaled = (inputs - inputs.mean(axis=0)) / deviation
     responses = responses - responses.mean(axis=0)
-    ridges = np.full(responses.shape[1], 0.0 if ridge == "cv" else ridge)
-    if not whiten:
-        fields = responses.T @ scaled / n_samples
-    else:
-        model: Any = LinearRegression(fit_intercept=False, tol=_SINGULAR**0.5)
-        if ridge == "cv":
-            model = RidgeCV(n_samples * _RIDGES, fit_intercept=False, alpha_per_target=True)
-        elif ridge != 0.0:
-            model = Ridge(n_samples * ridge, fit_intercept=False)
-        fields = model.fit(scaled, responses).coef_.reshape(-1, inputs.shape[1])
-        if ridge == "cv":
-            ridges[:] = model.alpha_ / n_samples
+    model: Any = LinearRegression(fit_intercept=False, tol=_SINGULAR**0.5)
+    if ridge == "cv":
+        model = RidgeCV(n_samples * _RIDGES, fit_intercept=False, alpha_per_target=True)
+    elif ridge != 0.0:
+        model = Ridge(n_samples * ridge, fit_intercept=False)
+    fields = model.fit(scaled, responses).coef_.reshape(-1, inputs.shape[1])
     found = [fields]
     if return_std:
-        found.append(_standard_errors(scaled, responses, fields, ridges, whiten))
+        chosen = model.alpha_ / n_samples if ridge == "cv" else ridge
+        ridges = np.broadcast_to(chosen, len(fields))
+        found.append(_standard_errors(scaled, responses, fields, ridges))
     shape = (len(fields), n_features) if lags is None else (len(fields), -1, n_features)
     found = [(values / deviation).reshape(shape) for values in found]
     return tuple(found) if return_std else found[0]
 
 
-def _standard_errors(
-    scaled: Array, responses: Array, fields: Array, ridges: Array, whiten: bool
-) -> Array:
+def _standard_errors(scaled: Array, responses: Array, fields: Array, ridges: Array) -> Array:
     """Standard errors of the fields, as in the Notes of `spike_triggered_average`."""
     n_samples, n_features = scaled.shape
     correlation, identity = scaled.T @ scaled / n_samples, np.eye(n_features)
     errors = np.empty_like(fields)
     for ridge in np.unique(ridges):
         units = ridges == ridge
-        inverse, residuals, n_coefficients = identity, responses[:, units], 1.0
-        if whiten:
-            ridged = correlation + ridge * identity
-            inverse = np.linalg.pinv(ridged, rcond=_SINGULAR, hermitian=True)
-            residuals = residuals - scaled @ fields[units].T
-            n_coefficients += float(np.sum(inverse * correlation))
+        ridged = correlation + ridge * identity
+        inverse = np.linalg.pinv(ridged, rcond=_SINGULAR, hermitian=True)
+        residuals = responses[:, units] - scaled @ fields[units].T
+        n_coefficients = 1.0 + float(np.sum(inverse * correlation))
         filtered = scaled @ inverse
         mean = residuals.T @ filtered / n_samples
         variance = (residuals**2).T @ filtered**2 / n_samples - mean**2
@@ -154,13 +149,23 @@ def _is_recorded(response: Any) -> bool:
 
 def _responses(response: Any, inputs: Array, layer: int | None) -> Array:
     """Recorded responses, or those of a model, (n_samples, n_units)."""
-    if not _is_recorded(response):
-        return responses_to(inputs, response, layer)
-    values: Array = check_array(
-        response, dtype=np.float64, ensure_2d=False, input_name="response", ensure_min_samples=2
-    )
-    check_consistent_length(values, inputs)
-    return values.reshape(len(values), -1)
+    values: Array
+    if _is_recorded(response):
+        values = check_array(
+            response, dtype=np.float64, ensure_2d=False, input_name="response", ensure_min_samples=2
+        )
+        check_consistent_length(values, inputs)
+        return values.reshape(len(values), -1)
+    respond = _response_function(response, layer)
+    parts = [respond(inputs[rows]) for rows in gen_batches(len(inputs), _CHUNK_ROWS)]
+    values = np.concatenate([np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in parts])
+    values = values.reshape(len(values), -1)
+    if len(values) != len(inputs) or not np.isfinite(values).all():
+        raise ValueError(
+            f"Responses to {len(inputs)} inputs have shape {values.shape}; expected finite "
+            "numbers, one row per input."
+        )
+    return values
 
 
 def _lagged(inputs: Array, responses: Array, lags: Sequence[int]) -> tuple[Array, Array]:
@@ -207,3 +212,78 @@ def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None
     responses = responses - responses.mean(axis=0)
     centred = inputs - inputs.mean(axis=0)
     return np.stack([(centred.T * unit) @ centred for unit in responses.T]) / len(inputs)
+
+
+def named_inputs(estimator: Any, inputs: Array) -> Any:
+    """Inputs as a DataFrame if the estimator was fitted with feature names."""
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None or len(names) != inputs.shape[1]:
+        return inputs
+    import pandas as pd
+
+    return pd.DataFrame(inputs, columns=names)
+
+
+def _response_function(response: Any, layer: int | None) -> Callable[[Array], Any]:
+    """Function from inputs (n_samples, n_features) to the responses of units."""
+    response = getattr(response, "best_estimator_", response)
+    if layer is not None:
+        return _layer_function(response, layer)
+    if hasattr(response, "named_modules"):
+        return _module_function(response)
+    # Labels are not responses, even if they are numbers.
+    for name in ("transform", "decision_function", "predict_proba", "predict"):
+        if hasattr(response, name) and (name != "predict" or is_regressor(response)):
+            return lambda X: getattr(response, name)(named_inputs(response, X))
+    if callable(response):
+        function: Callable[[Array], Any] = response
+        return function
+    raise TypeError(
+        f"Got a {type(response).__name__}; expected a fitted estimator or a function of inputs."
+    )
+
+
+def _layer_function(response: Any, layer: int) -> Callable[[Array], Any]:
+    """Function from inputs to the responses of one hidden layer."""
+    response = getattr(response, "best_estimator_", response)
+    if hasattr(response, "named_steps"):
+        last, before = _layer_function(response.steps[-1][1], layer), response[:-1]
+        if not before.steps:
+            return last
+        return lambda X: last(before.transform(named_inputs(response, X)))
+    if hasattr(response, "hidden_activations"):
+        return lambda X: response.hidden_activations(named_inputs(response, X), layer)
+    if hasattr(response, "coefs_"):
+        number = check_layer(layer, len(response.coefs_) - 1)
+
+        def values_at(values: Array) -> Array:
+            for n in range(number + 1):
+                values = values @ response.coefs_[n] + response.intercepts_[n]
+                values = _ACTIVATIONS[response.activation](values)
+            return values
+
+        return values_at
+    raise TypeError(
+        f"{type(response).__name__} has no hidden layers that are known here; expected an FCNet, a "
+        "ConvNet, a fitted MLPClassifier or MLPRegressor. Of a torch Sequential take module[:n]."
+    )
+
+
+def _module_function(module: Any) -> Callable[[Array], Any]:
+    """Function that evaluates a torch module in its own precision and returns NumPy arrays."""
+    import torch
+
+    parameter = next(module.parameters(), torch.zeros(()))
+
+    def respond(X: Array) -> Array:
+        modes = [(part, part.training) for part in module.modules()]
+        module.eval()
+        try:
+            with torch.no_grad():
+                inputs = torch.as_tensor(X, dtype=parameter.dtype, device=parameter.device)
+                return np.asarray(module(inputs).cpu().numpy(), dtype=np.float64)
+        finally:
+            for part, mode in modes:
+                part.training = mode
+
+    return respond

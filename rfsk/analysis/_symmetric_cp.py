@@ -18,6 +18,7 @@ from .._core._random import as_generator
 from .._core._types import Array
 from .._core._validation import check_fields, check_option, check_positive
 from ._cumulant import Cumulant, DenseCumulant, cumulant
+from ._matching import unit_fields
 
 _METHODS = ("lbfgs", "power", "parafac")
 _N_CANDIDATES = 10  # random directions, of which the strongest is kept
@@ -145,8 +146,8 @@ def symmetric_cp(
     if method != "lbfgs" and start is not None:
         raise ValueError(f"method={method!r} takes no start; expected 'lbfgs' with one.")
     kappa, rng = cumulant(source, order), as_generator(random_state)
-    if method != "lbfgs":
-        return _dense(kappa, n_components, method, max_iter, tol, rng)
+    if method != "lbfgs" and (tensor := kappa.tensor()).any():
+        return _dense(tensor, n_components, method, max_iter, tol, rng)
     given = None if start is None else _as_start(kappa, start, n_components)
     components, weights = _initial_components(kappa._condensed, n_components, rng, given)
     return _sorted(kappa, *_lbfgs(kappa, components, weights, max_iter, tol))
@@ -190,11 +191,7 @@ def _best_weights(kappa: Cumulant, components: Array) -> Array:
 
 def unit(vectors: Array) -> Array:
     """Rows scaled to unit length; rows of zeros are unchanged."""
-    # By the largest entry first, so that squares neither over- nor underflow.
-    largest = np.abs(vectors).max(axis=1, keepdims=True)
-    vectors = vectors / np.where(largest > 0, largest, 1.0)
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(length > 0, length, 1.0))
+    return np.nan_to_num(unit_fields(vectors))
 
 
 def _as_start(
@@ -322,14 +319,10 @@ def _stop_at(tol: float) -> Callable[[OptimizeResult], None]:
 
 
 def _dense(
-    kappa: Cumulant, n_components: int, method: str, max_iter: int, tol: float, rng: Any
+    tensor: Array, n_components: int, method: str, max_iter: int, tol: float, rng: Any
 ) -> SymmetricCP:
     """Decompose by TensorLy, and warn if another decomposition of this rank explains more."""
-    tensor = kappa.tensor()
     norm = float(np.linalg.norm(tensor))
-    if norm == 0.0:
-        components = unit(rng.standard_normal((n_components, kappa.n_features)))
-        return _sorted(kappa, components, np.zeros(n_components), 0, True)
     dense = DenseCumulant(tensor / norm)
     cp_tensor, n_iter = _by_tensorly(tensor / norm, n_components, method, max_iter, tol, rng)
     fit = SymmetricCP.from_cp_tensor(cp_tensor, dense)

@@ -33,10 +33,11 @@ class Discrimination:
     >>> X, y = task.sample(1000, random_state=0)
     """
 
-    models: tuple[InputModel, ...]
-    priors: tuple[float, ...] | None = None
+    models: Sequence[InputModel]
+    priors: Sequence[float] | None = None
 
-    def __init__(self, models: Sequence[InputModel], priors: Sequence[float] | None = None) -> None:
+    def __post_init__(self) -> None:
+        models, priors = self.models, self.priors
         for model in models if isinstance(models, list | tuple) else (models,):
             if not hasattr(model, "sample") or not hasattr(model, "shape"):
                 raise TypeError(
@@ -53,8 +54,7 @@ class Discrimination:
             for value in values:
                 check_positive(value, "prior")
             priors = tuple(float(value) for value in values)
-            valid = len(priors) == len(models)
-            if not valid or not math.isclose(sum(priors), 1.0, abs_tol=1e-9):
+            if len(priors) != len(models) or not math.isclose(sum(priors), 1.0, abs_tol=1e-9):
                 raise ValueError(
                     f"priors={priors!r}; expected {len(models)} positive numbers that sum to 1."
                 )

@@ -1,7 +1,10 @@
 """Checks and moments of frozen distributions of SciPy."""
 
 import math
+from collections.abc import Collection
 from typing import Any, TypeAlias
+
+from .._core._validation import check_option
 
 Distribution: TypeAlias = Any
 
@@ -11,20 +14,25 @@ def is_distribution(value: Any) -> bool:
     return all(hasattr(value, name) for name in ("ppf", "isf", "rvs", "moment", "support"))
 
 
-def check_variance(distribution: Distribution, name: str) -> None:
-    """Raise unless the variance is positive and finite."""
+def check_distribution(value: Any, name: str, options: Collection[str], others: str = "") -> None:
+    """Raise unless `value` is an option or a frozen distribution of finite variance."""
+    if isinstance(value, str):
+        check_option(value, name, options)
+        return
+    if not is_distribution(value):
+        raise TypeError(
+            f"{name}={value!r}; expected one of {tuple(options)}, {others}or a frozen SciPy "
+            "distribution."
+        )
     try:
-        variance = float(distribution.var())
+        variance = float(value.var())
     except TypeError as error:
         raise TypeError(
             f"{name} is a family of distributions; expected a frozen one, such as "
             "scipy.stats.gamma(2.0)."
         ) from error
     if not 0.0 < variance < math.inf:
-        raise ValueError(
-            f"{name} has variance {variance}; expected a distribution whose variance is positive "
-            "and finite."
-        )
+        raise ValueError(f"{name} has variance {variance}; expected a positive and finite one.")
 
 
 def excess_kurtosis(distribution: Distribution) -> float:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.stats
-from scipy.special import gammaln as log_gamma
+from scipy.special import poch
 
 from .._core._array import apply_numpy, array_namespace
 from .._core._types import Array, Integers
@@ -148,18 +148,14 @@ class EllipticalField(StationaryField):
         if isinstance(radial, StudentT):
             if radial.df <= order:
                 return math.inf
-            half, halved = 0.5 * n, 0.5 * radial.df
-            ratio = log_gamma(half + m) - log_gamma(half) + log_gamma(halved - m)
-            return float((radial.df - 2.0) ** m * np.exp(ratio - log_gamma(halved)))
+            return float((radial.df - 2.0) ** m * poch(0.5 * n, m) * poch(0.5 * radial.df, -m))
         distribution: Any = radial
         moment = float(distribution.moment(order) * (n / distribution.moment(2)) ** m)
         return math.inf if math.isnan(moment) else moment  # SciPy returns NaN for some
 
     def mean_absolute(self) -> float:
         """Mean absolute value of a pixel, E|x_i|."""
-        half = 0.5 * self.n_features
-        coordinate = math.exp(log_gamma(half) - log_gamma(half + 0.5)) / math.sqrt(math.pi)
-        return self._moment(1) * coordinate
+        return self._moment(1) / (math.sqrt(math.pi) * float(poch(0.5 * self.n_features, 0.5)))
 
     def excess_kurtosis(self) -> float:
         """Excess kurtosis of one pixel, 3 E r^4 / (D (D + 2)) - 3."""

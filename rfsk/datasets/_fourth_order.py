@@ -43,21 +43,21 @@ def _moment_derivative(C: Array, t: float, e: float) -> Array:
         c, d = {0, 1, 2, 3} - {a, b}
         variance_a, variance_b, covariance_ab = C[:, a, a] + e, C[:, b, b] + e, t * C[:, a, b]
         determinant = np.maximum(variance_a * variance_b - covariance_ab**2, _TINY)
-        ca, cb, da, db = (t * C[:, p, q] for p, q in ((c, a), (c, b), (d, a), (d, b)))
-
-        def explained(pa: Array, pb: Array, qa: Array, qb: Array) -> Array:
-            return np.asarray(
-                (
-                    pa * qa * variance_b  # noqa: B023
-                    + pb * qb * variance_a  # noqa: B023
-                    - (pa * qb + pb * qa) * covariance_ab  # noqa: B023
-                )
-                / determinant  # noqa: B023
+        of_c, of_d = t * C[:, [a, b], c].T, t * C[:, [a, b], d].T  # covariances with z_a and z_b
+        S_cc, S_dd, S_cd = (
+            total
+            - (
+                p[0] * q[0] * variance_b
+                + p[1] * q[1] * variance_a
+                - (p[0] * q[1] + p[1] * q[0]) * covariance_ab
             )
-
-        S_cd = t * C[:, c, d] - explained(ca, cb, da, db)
-        S_cc = C[:, c, c] + e - explained(ca, cb, ca, cb)
-        S_dd = C[:, d, d] + e - explained(da, db, da, db)
+            / determinant
+            for total, p, q in (
+                (C[:, c, c] + e, of_c, of_c),
+                (C[:, d, d] + e, of_d, of_d),
+                (t * C[:, c, d], of_c, of_d),
+            )
+        )
         scale = np.sqrt(np.maximum(S_cc, _TINY) * np.maximum(S_dd, _TINY))
         correlation = np.clip(S_cd / scale, -1.0, 1.0)
         derivative += C[:, a, b] / np.sqrt(determinant) * np.arcsin(correlation)
@@ -76,23 +76,18 @@ def sites_of(indices: ArrayLike, n_features: int) -> Integers:
     return sites.astype(np.int64)
 
 
-def canonical_sites(sites: Integers, shape: tuple[int, ...]) -> Integers:
-    """First of the sets equivalent to four sites, (n, 4), by symmetries of a ring or torus."""
+def canonical_codes(sites: Integers, shape: tuple[int, ...]) -> Integers:
+    """Number of the first of the sets equivalent to four sites, (n, 4), on a ring or torus."""
     coordinates = np.unravel_index(sites, shape)
-    best = None
+    codes = []
     for origin, sign in itertools.product(range(4), (1, -1)):
         moved = tuple(
             sign * (axis - axis[:, origin : origin + 1]) % side
             for axis, side in zip(coordinates, shape, strict=True)
         )
         candidate = np.sort(np.ravel_multi_index(moved, shape), axis=1)
-        if best is None:
-            best = candidate
-            continue
-        difference = candidate - best
-        first = np.take_along_axis(difference, (difference != 0).argmax(axis=1)[:, None], axis=1)
-        best = np.where(first < 0, candidate, best)
-    return np.asarray(best)
+        codes.append(np.ravel_multi_index(tuple(candidate.T), (math.prod(shape),) * 4))
+    return np.asarray(np.min(codes, axis=0))
 
 
 def cumulant_slice(
@@ -111,9 +106,10 @@ def cumulant_slice(
     sites = np.stack([np.zeros_like(j), j, k, l], axis=1)[ordered]
     unique, inverse = sites, np.arange(len(sites))
     if periodic:
-        unique, inverse = np.unique(canonical_sites(sites, shape), axis=0, return_inverse=True)
+        codes, inverse = np.unique(canonical_codes(sites, shape), return_inverse=True)
+        unique = np.stack(np.unravel_index(codes, (n_features,) * 4), axis=1)
     chunks = np.split(unique, range(_CHUNK, len(unique), _CHUNK))
-    entries = np.concatenate([cumulant(chunk) for chunk in chunks])[inverse.ravel()]
+    entries = np.concatenate([cumulant(chunk) for chunk in chunks])[inverse]
     kappa = np.empty((n_features,) * 3)
     for order in itertools.permutations(sites[:, 1:].T):
         kappa[order] = entries

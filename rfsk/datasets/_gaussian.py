@@ -99,8 +99,7 @@ class MultivariateGaussian(Sampler):
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
         rows = rng.standard_normal((n_samples, self.n_features)) @ self._root.T
-        rows += np.asarray(self.mean)
-        return rows
+        return np.asarray(rows + np.asarray(self.mean))
 
     def covariance(self) -> Array:
         """Covariance matrix, as given."""

@@ -12,10 +12,9 @@ from .._core._containers import like_container, like_series
 from .._core._mistakes import refuse_images
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_labels, check_option, check_positive
+from .._core._validation import check_labels, check_option
 from ._stationary import Gaussian, StationaryField
 
-_KEPT = ("mean", "covariance", "marginals")
 _MAX_ADJUSTMENTS = 30
 _FALLING = 0.95  # ratio of successive errors of the covariance, above which adjustments end
 _NO_VARIANCE = 1e-10  # fraction of the variance, of standardized features, that is rounding
@@ -69,15 +68,15 @@ def make_gaussian_clone(
     y: ArrayLike | None = None,
     *,
     keep: Literal["mean", "covariance", "marginals"] = "covariance",
-    n_samples: int | None = None,
     random_state: Any = None,
 ) -> Any:
     """Draw a control that keeps the low-order statistics of `X`, class by class.
 
     If a net learns localized fields on the data but not on the control, the statistics that the
-    control lacks are the cause. If keep="mean" or "covariance" and `n_samples` is None, these
-    statistics agree exactly with those of `X`. Monte Carlo tests for Gaussian classes (white ones,
-    for "mean") are then exact, because data and clones are exchangeable under that hypothesis.
+    control lacks are the cause. If keep="mean" or "covariance", these statistics agree exactly with
+    those of `X`. Monte Carlo tests for Gaussian classes (white ones, for "mean") are then exact,
+    because data and clones are exchangeable under that hypothesis. For another number of rows, draw
+    ``as_task((X, y)).gaussian_clone().sample(n)``.
 
     Parameters
     ----------
@@ -92,18 +91,15 @@ def make_gaussian_clone(
         (Cario and Nelson, 1997; Schreiber and Schmitz, Phys. Rev. Lett. 77, 635, 1996). The
         relative error of the covariance is below 0.5 % for 1000 rows per class of the reference
         task, and below 6 % for the digits of scikit-learn.
-    n_samples : int, optional
-        Number of rows, which are drawn independently with the classes in the proportions of `y`. By
-        default as many as `X`, which keep="marginals" requires.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the draw.
 
     Returns
     -------
     X_clone : ndarray or DataFrame of shape (n_samples, n_features)
-        Control, float64; a DataFrame of pandas or polars if `X` is one. With the default
-        `n_samples`, row i has the class and the index of row i of `X`. Features that are constant
-        within a class stay constant, except for keep="mean".
+        Control, float64; a DataFrame of pandas or polars if `X` is one. Row i has the class and
+        the index of row i of `X`. Features that are constant within a class stay constant, except
+        for keep="mean".
     y_clone : ndarray or Series of shape (n_samples,)
         Labels; returned only if `y` is given.
 
@@ -117,55 +113,29 @@ def make_gaussian_clone(
     """
     refuse_images(X, y)
     data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
-    check_option(keep, "keep", _KEPT)
-    if n_samples is not None:
-        check_positive(n_samples, "n_samples", integer=True)
-        if keep == "marginals":
-            raise ValueError(
-                f"n_samples={n_samples} with keep='marginals'; expected None, because the clone "
-                "permutes the values of the data. Pass some rows of X for a smaller clone."
-            )
+    check_option(keep, "keep", ("mean", "covariance", "marginals"))
     rng = as_generator(random_state)
-    rows = np.arange(len(data)) if n_samples is None else None
+    rows = np.arange(len(data))
     if y is None:
-        return like_container(_clone_one_class(data, keep, n_samples, rng), X, rows)
+        return like_container(_clone_one_class(data, keep, rng), X, rows)
     labels = check_labels(y, data)
     classes, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if counts.min() < 2:
         scarce = classes[counts.argmin()]
         raise ValueError(f"Class {scarce!r} has 1 row in y; its covariance needs at least 2.")
-    clone_index = index
-    if n_samples is not None:
-        ends = np.round(np.cumsum(counts) / counts.sum() * n_samples).astype(np.int64)
-        sizes = np.diff(ends, prepend=0)
-        if sizes.min() == 0:
-            raise ValueError(
-                f"n_samples={n_samples} leaves no row for a class of {len(classes)}; draw more."
-            )
-        clone_index = np.repeat(np.arange(len(classes)), sizes)
-        rng.shuffle(clone_index)
-    clone = np.empty((len(clone_index), data.shape[1]))
+    clone = np.empty_like(data)
     for label in range(len(classes)):
-        members = clone_index == label
-        n_rows = None if n_samples is None else int(members.sum())
-        clone[members] = _clone_one_class(data[index == label], keep, n_rows, rng)
-    return like_container(clone, X, rows), like_series(classes[clone_index], y, rows)
+        clone[index == label] = _clone_one_class(data[index == label], keep, rng)
+    return like_container(clone, X, rows), like_series(labels, y, rows)
 
 
-def _clone_one_class(
-    data: Array, keep: str, n_samples: int | None, rng: np.random.Generator
-) -> Array:
-    """Clone of one class, with exactly its moments if `n_samples` is None."""
+def _clone_one_class(data: Array, keep: str, rng: np.random.Generator) -> Array:
+    """Clone of one class with exactly its moments."""
     mean, deviation = data.mean(axis=0), data.std(axis=0)
-    n_rows = len(data) if n_samples is None else n_samples
     if keep == "mean":
-        noise = rng.standard_normal((n_rows, data.shape[1]))
-        if n_samples is None:
-            noise -= noise.mean(axis=0)
-            noise *= np.linalg.norm(data - mean) / np.linalg.norm(noise)
-        else:
-            noise *= np.sqrt(data.var(axis=0, ddof=1).mean())
-        return np.asarray(mean + noise)
+        noise = rng.standard_normal(data.shape)
+        noise -= noise.mean(axis=0)
+        return np.asarray(mean + noise * np.linalg.norm(data - mean) / np.linalg.norm(noise))
     deviation[np.ptp(data, axis=0) == 0.0] = 0.0
     varies = deviation > 0.0
     scaled = (data[:, varies] - mean[varies]) / deviation[varies]
@@ -173,18 +143,15 @@ def _clone_one_class(
     kept = variances > _NO_VARIANCE * variances.sum()
     kept[: max(0, len(kept) - len(data) + 1)] = False  # n rows have n - 1 directions
     root = axes[:, kept] * np.sqrt(variances[kept]) * deviation[varies, None]
-    noise = rng.standard_normal((n_rows, root.shape[1]))
-    if n_samples is None:
-        noise, triangle = np.linalg.qr(noise - noise.mean(axis=0))
-        noise *= np.sign(np.diagonal(triangle))
-    else:
-        noise /= np.sqrt(len(data) - 1.0)
+    noise = rng.standard_normal((len(data), root.shape[1]))
+    noise, triangle = np.linalg.qr(noise - noise.mean(axis=0))
+    noise *= np.sign(np.diagonal(triangle))
     if keep == "marginals":
         ranks = _adjusted_ranks(noise @ axes[:, kept].T, scaled, rng)
         clone = data.copy()
         clone[:, varies] = np.take_along_axis(np.sort(data[:, varies], axis=0), ranks, axis=0)
         return clone
-    clone = np.tile(mean, (n_rows, 1))
+    clone = np.tile(mean, (len(data), 1))
     clone[:, varies] += noise @ root.T
     return clone
 
@@ -194,17 +161,8 @@ def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDAr
     ordered, scatter = np.sort(data, axis=0), data.T @ data
     latent, root = scatter.copy(), _root(scatter)
 
-    def correct_latent(ranked: Array, error: Array) -> Array:
-        nonlocal latent
-        latent += error / 2.0
-        return white @ _root(latent)
-
-    def map_linearly(ranked: Array, error: Array) -> Array:
-        turned = ranked @ root
-        return turned @ _root(turned.T @ turned, -0.5) @ root
-
     clone = white @ root
-    for adjust in (correct_latent, map_linearly):
+    for corrects_latent in (True, False):
         smallest = np.inf
         for _ in range(_MAX_ADJUSTMENTS):
             order = rng.permutation(len(data))  # so that ties have random ranks
@@ -218,7 +176,12 @@ def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDAr
             if size > _FALLING * smallest:
                 break
             smallest = size
-            clone = adjust(ranked, error)
+            if corrects_latent:
+                latent += error / 2.0
+                clone = white @ _root(latent)
+            else:
+                turned = ranked @ root
+                clone = turned @ _root(turned.T @ turned, -0.5) @ root
         clone = np.take_along_axis(ordered, best, axis=0)
     return best
 

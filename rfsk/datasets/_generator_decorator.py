@@ -68,6 +68,7 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
         if return_X_y:
             return X, y
         name, values = next(iter(parameters.items()))
+        texts = [f"{value:g}" if isinstance(value, int | float) else str(value) for value in values]
         lines = [f"class {label}: {model!r}" for label, model in enumerate(models)]
         lines += [f"random_state: {seed}", getattr(models[0], "remark", "")]
         return Bunch(
@@ -75,9 +76,7 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
             y=y,
             task=task,
             shape=task.shape,
-            target_names=[
-                value if name == "class" else f"{name}={_brief(value)}" for value in values
-            ],
+            target_names=list(values) if name == "class" else [f"{name}={text}" for text in texts],
             parameters=parameters,
             random_state=seed,
             DESCR="\n".join(filter(None, lines)),
@@ -96,7 +95,3 @@ def family(model: Any, shape: Any, name: str, values: Any, **common: Any) -> Cla
     """Models that differ in one parameter, and the parameters of all."""
     values = check_one_per_class(values, name)
     return [model(shape, **{name: value}, **common) for value in values], {name: values, **common}
-
-
-def _brief(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -77,7 +77,7 @@ class ImagePatches(Sampler):
                     "columns) or (rows, columns, channels)."
                 )
             object.__setattr__(self, "images", images)
-        self._scale  # noqa: B018  # raises if no patch fits or all are constant
+        self._transform  # noqa: B018  # raises if no patch fits or all are constant
 
     @cached_property
     def _pictures(self) -> list[Array]:
@@ -124,23 +124,6 @@ class ImagePatches(Sampler):
         return np.asarray(mean - mean.mean()).ravel()
 
     @cached_property
-    def _scale(self) -> float:
-        """Inverse standard deviation of pixels, over all places and the patch."""
-        total = 0.0
-        for picture, window in zip(self._pictures, self._windows, strict=True):
-            squares = sliding_window_view(picture**2, self.shape).sum(axis=(2, 3))
-            total += float((squares - window.sum(axis=(2, 3)) ** 2 / self.n_features).sum())
-        variance = total / float(self._n_places.sum() * self.n_features)
-        variance -= float(np.mean(self._mean**2))
-        contrast = max(float(np.abs(picture).max()) for picture in self._pictures)
-        if not variance > 1e-20 * contrast**2:
-            raise ValueError(
-                "The images are constant over every patch, or hold a single patch; expected some "
-                "contrast."
-            )
-        return 1.0 / math.sqrt(variance)
-
-    @cached_property
     def _raw_covariance(self) -> Array:
         """Covariance before scaling and whitening."""
         n_features, n_places = self.n_features, self._n_places.sum()
@@ -153,22 +136,28 @@ class ImagePatches(Sampler):
         )
 
     @cached_property
-    def _whitening(self) -> tuple[Array, Array]:
-        """Whitening matrix (symmetric), and the covariance that results."""
-        eigenvalues, vectors = np.linalg.eigh(self._raw_covariance)
+    def _transform(self) -> tuple[Array, Array]:
+        """Matrix that scales or whitens patches (symmetric), and the covariance that results."""
+        n_features, raw = self.n_features, self._raw_covariance
+        variance = raw.trace() / n_features
+        contrast = max(float(np.abs(picture).max()) for picture in self._pictures)
+        if not variance > 1e-20 * contrast**2:
+            raise ValueError(
+                "The images are constant over every patch, or hold a single patch; expected some "
+                "contrast."
+            )
+        if not self.whiten:
+            return np.eye(n_features) / math.sqrt(variance), raw / variance
+        eigenvalues, vectors = np.linalg.eigh(raw)
         kept = eigenvalues > _SMALLEST * eigenvalues[-1]
         vectors, eigenvalues = vectors[:, kept], eigenvalues[kept]
-        scale = math.sqrt(self.n_features / len(eigenvalues))
+        scale = math.sqrt(n_features / len(eigenvalues))
         matrix = scale * (vectors / np.sqrt(eigenvalues)) @ vectors.T
         return matrix, scale**2 * vectors @ vectors.T
 
     def _prepare(self, patches: Array) -> Array:
-        deviations = patches - patches.mean(axis=1, keepdims=True)
-        deviations -= self._mean
-        if self.whiten:
-            return np.asarray(deviations @ self._whitening[0])
-        deviations *= self._scale
-        return np.asarray(deviations)
+        deviations = patches - patches.mean(axis=1, keepdims=True) - self._mean
+        return np.asarray(deviations @ self._transform[0])
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
         rows = np.empty((n_samples, self.n_features))
@@ -184,9 +173,7 @@ class ImagePatches(Sampler):
 
     def covariance(self) -> Array:
         """Exact covariance over all places, (n_features, n_features)."""
-        if self.whiten:
-            return np.array(self._whitening[1])
-        return self._raw_covariance * self._scale**2
+        return np.array(self._transform[1])
 
     def excess_kurtosis(self) -> float:
         """Excess kurtosis, from moments averaged over all places and pixels."""

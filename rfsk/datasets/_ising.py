@@ -12,12 +12,10 @@ from scipy.optimize import brentq
 from .._core._types import Array, Integers
 from .._core._validation import check_lattice_shape, check_one_per_class, check_positive
 from ._generator_decorator import Classes, family, generator
-from ._markov import ChainField, Dynamics, flip_clusters
+from ._markov import ChainField, flip_clusters
 
 _CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))
 _MAX_ATTEMPTS = 2**11  # rings at a time, which stay in cache
-_LENGTHS = (0.1, 1e6)
-_WIDEST_EXACT = 10  # shorter side of a torus whose transfer matrix is diagonalised
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,8 @@ class Ising(ChainField):
             Other parameters of the class.
         """
         check_positive(correlation_length, "correlation_length")
-        if not _LENGTHS[0] <= correlation_length <= _LENGTHS[1]:
-            raise ValueError(
-                f"correlation_length={correlation_length!r}; expected from {_LENGTHS[0]:g} to "
-                f"{_LENGTHS[1]:g} sites."
-            )
+        if not 0.1 <= correlation_length <= 1e6:
+            raise ValueError(f"{correlation_length=!r}; expected from 0.1 to 1e+06 sites.")
         if len(check_lattice_shape(shape)) == 1:
             coupling = math.atanh(math.exp(-1.0 / correlation_length))
         else:
@@ -105,21 +100,14 @@ class Ising(ChainField):
         return 1.0 / decay if decay > 0.0 else math.inf
 
     def autocovariance(self) -> Array:
-        """Exact covariance of the first site with every site, of shape `shape`.
-
-        It is (a^d + a^(L - d)) / (1 + a^L), a = tanh J, on a ring. A torus needs a side <= 10.
-        """
-        if len(self.shape) == 1:
-            a, side = math.tanh(self.coupling), self.shape[0]
-            d = np.arange(side)
-            return np.asarray((a**d + a ** (side - d)) / (1.0 + a**side))
-        if min(self.shape) > _WIDEST_EXACT:
+        """Exact covariance, (a^d + a^(L - d)) / (1 + a^L) with a = tanh J, on a ring only."""
+        if len(self.shape) == 2:
             raise NotImplementedError(
-                f"The covariance of an Ising torus is exact up to {_WIDEST_EXACT} sites on its "
-                f"shorter side; {self.shape} has more. Estimate it from samples; for a Gaussian "
-                "control draw rfsk.make_gaussian_clone(X, y)."
+                "The covariance of an Ising torus has no closed form; estimate it from samples. "
+                "For a Gaussian control draw rfsk.make_gaussian_clone(X, y)."
             )
-        return _torus_autocovariance(self.shape, self.coupling)
+        a, d = math.tanh(self.coupling), np.arange(self.n_features)
+        return np.asarray((a**d + a ** (len(d) - d)) / (1.0 + a ** len(d)))
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
@@ -135,9 +123,7 @@ class Ising(ChainField):
         between = (j - i) + (l - k)  # bonds that the product of the four spins holds
         return np.asarray((a**between + a ** (side - between)) / (1.0 + a**side))
 
-    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        if self._dynamics is not None:
-            return self._open(rng, n_samples)(n_samples)
+    def _draw_exactly(self, n_samples: int, rng: np.random.Generator) -> Array:
         # Exact, independent rings: independent bonds, kept if their product around is +1.
         spins = np.empty((n_samples, self.n_features))
         side, negative = self.shape[0], 1.0 / (1.0 + math.exp(2.0 * self.coupling))
@@ -155,24 +141,16 @@ class Ising(ChainField):
             done += len(flips)
         return spins
 
-    @property
-    def _dynamics(self) -> Dynamics | None:
-        """Random spins, Swendsen-Wang sweeps, energy and magnetization."""
-        if len(self.shape) == 1:
-            return None
-        shape, activation = self.shape, -math.expm1(-2.0 * self.coupling)
-        values = np.array([-1, 1], dtype=np.int8)
+    def _start(self, n_chains: int, rng: np.random.Generator) -> NDArray[np.int8]:
+        return rng.choice(np.array([-1, 1], dtype=np.int8), size=(n_chains, *self.shape))
 
-        def observe(spins: NDArray[Any]) -> dict[str, Array]:
-            energy = -sum((spins * np.roll(spins, 1, axis)).mean((1, 2)) for axis in (1, 2))
-            squared = np.asarray(spins.mean((1, 2)) ** 2)
-            return {"energy": np.asarray(energy), "squared magnetization": squared}
+    def _sweep(self, states: NDArray[np.int8], rng: np.random.Generator) -> NDArray[np.int8]:
+        activation = -math.expm1(-2.0 * self.coupling)
+        return flip_clusters(states, (activation, activation), rng)
 
-        return Dynamics(
-            start=lambda n_chains, rng: rng.choice(values, size=(n_chains, *shape)),
-            sweep=lambda spins, rng: flip_clusters(spins, (activation, activation), rng),
-            observe=observe,
-        )
+    def _observe(self, states: NDArray[np.int8]) -> dict[str, Array]:
+        energy = -sum((states * np.roll(states, 1, axis)).mean((1, 2)) for axis in (1, 2))
+        return {"energy": np.asarray(energy), "squared magnetization": states.mean((1, 2)) ** 2}
 
 
 def _bernoulli(
@@ -187,26 +165,6 @@ def _bernoulli(
     ties = np.flatnonzero(random == threshold)
     bits.ravel()[ties] = rng.random(len(ties)) < 256.0 * probability - threshold
     return bits
-
-
-def _torus_autocovariance(shape: tuple[int, ...], coupling: float) -> Array:
-    width, length = min(shape), max(shape)
-    states = 1 - 2 * ((np.arange(2**width)[:, None] >> np.arange(width)) & 1)
-    within = (states * np.roll(states, 1, axis=1)).sum(axis=1)
-    between = states @ states.T
-    # Divided by its largest entry, so that no power overflows.
-    exponent = coupling * (0.5 * within[:, None] + 0.5 * within[None, :] + between - 2 * width)
-    eigenvalues, vectors = np.linalg.eigh(np.exp(exponent))
-    eigenvalues = np.maximum(eigenvalues, 0.0) / eigenvalues[-1]
-    spins = [vectors.T @ (states[:, site, None] * vectors) for site in range(width)]
-    powers = eigenvalues ** np.arange(length + 1)[:, None]
-    autocovariance = np.empty((length, width))
-    for site, spin in enumerate(spins):
-        products = spins[0] * spin
-        for d in range(length):
-            autocovariance[d, site] = powers[length - d] @ products @ powers[d]
-    autocovariance /= powers[length].sum()
-    return autocovariance if shape[0] == length else autocovariance.T
 
 
 @generator

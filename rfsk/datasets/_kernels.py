@@ -25,7 +25,6 @@ _NEGLIGIBLE = 1e-18  # correlation beyond which no further periodic image is sum
 _MAX_REACH = 1000.0  # in correlation lengths: a kernel must have decayed by then
 _MATERN_ORDERS = (0.01, 50.0)
 _MAX_LENGTH_IN_SIDES = 1000.0
-_BLOCK = 2**16  # distances at which a kernel is evaluated at a time
 _DENSE_SITES = 1024  # open lattices up to here are drawn by a dense matrix
 _LARGEST_TORUS = 2**24
 
@@ -95,32 +94,27 @@ def check_kernel(model: Any) -> None:
         check_option(kernel, "kernel", _KERNELS)
     if boundary == "periodic":
         limit = _MAX_LENGTH_IN_SIDES if kernel == "gaussian" or len(shape) == 1 else 1.0
-        by_axis = _axis_lengths(tuple(lengths), len(shape))
-        if any(length > limit * side for length, side in zip(by_axis, shape, strict=True)):
+        if np.any(lengths > limit * np.array(shape)):
             raise ValueError(
                 f"{given} is too long for a lattice of shape {shape}; expected at most {limit:g} "
                 "times the side along its axis."
             )
     values = tuple(float(length) for length in lengths)
     if callable(kernel):
-        _check_callable(kernel)
+        if isinstance(kernel, type):
+            raise TypeError(
+                f"kernel={kernel.__name__} is a class; pass an instance, {kernel.__name__}()."
+            )
+        at_zero = np.asarray(kernel(np.zeros(1)), dtype=np.float64)
+        if at_zero.shape != (1,) or abs(at_zero[0] - 1.0) > 1e-12:
+            raise ValueError(
+                f"kernel(0) is {at_zero!r}; expected a function that maps an array of distances, "
+                "in correlation lengths, to correlations, with 1 at zero."
+            )
+        _reach(kernel)
         autocovariance = lattice_kernel(shape, values, kernel, boundary)
         (square_root if is_dense(shape, boundary) else spectrum)(autocovariance)
     object.__setattr__(model, "correlation_length", values[0] if len(set(values)) == 1 else values)
-
-
-def _check_callable(kernel: Any) -> None:
-    if isinstance(kernel, type):
-        raise TypeError(
-            f"kernel={kernel.__name__} is a class; pass an instance, {kernel.__name__}()."
-        )
-    at_zero = np.asarray(kernel(np.zeros(1)), dtype=np.float64)
-    if at_zero.shape != (1,) or abs(at_zero[0] - 1.0) > 1e-12:
-        raise ValueError(
-            f"kernel(0) is {at_zero!r}; expected a function that maps an array of distances, in "
-            "correlation lengths, to correlations, with 1 at zero."
-        )
-    _reach(kernel)
 
 
 def _profile(kernel: Kernel) -> Profile:
@@ -128,24 +122,17 @@ def _profile(kernel: Kernel) -> Profile:
     return _KERNELS[kernel] if isinstance(kernel, str) else kernel
 
 
-def _axis_lengths(correlation_length: CorrelationLength, n_axes: int) -> tuple[float, ...]:
-    """One correlation length per axis."""
-    lengths = tuple(np.atleast_1d(correlation_length).tolist())
-    return lengths * n_axes if len(lengths) == 1 else lengths
-
-
 def _reach(profile: Profile, threshold: float = _NEGLIGIBLE) -> float:
     """Distance, in correlation lengths, beyond which the correlation is below `threshold`."""
     distances = np.geomspace(0.1, _MAX_REACH, 400)
     above = np.flatnonzero(~(np.abs(profile(distances)) < threshold))
-    if len(above) == 0:
-        return float(distances[0])
-    if above[-1] == len(distances) - 1:
+    last = above[-1] + 1 if len(above) else 0
+    if last == len(distances):
         raise ValueError(
             f"kernel({_MAX_REACH:g}) is {float(profile(distances[-1:])[0]):.3g}; expected a "
             "correlation that has decayed to zero there."
         )
-    return float(distances[above[-1] + 1])
+    return float(distances[last])
 
 
 def is_dense(shape: tuple[int, ...], boundary: str) -> bool:
@@ -169,51 +156,31 @@ def periodic_kernel(
 ) -> Array:
     """Autocovariance of unit variance, summed over all periodic images of a ring or torus."""
     profile = _profile(kernel)
-    lengths = _axis_lengths(correlation_length, len(shape))
+    lengths = np.broadcast_to(correlation_length, len(shape))
     if kernel == "gaussian" and len(shape) == 2:  # a product of two rings
         rings = [
             periodic_kernel((side,), xi, kernel) for side, xi in zip(shape, lengths, strict=True)
         ]
         return np.multiply.outer(*rings)
-    widths = [math.ceil(_reach(profile) * xi) for xi in lengths]
-    if len(shape) == 1:
-        total = _fold(lambda d: profile(d / lengths[0]), widths[0], shape[0])
-    else:
-        n_images = -(-widths[0] // shape[0])
-        images = shape[0] * np.arange(-n_images, n_images + 1)
-
-        def down(distances: Array) -> Array:
-            """Sum over images down the rows, at distances across the columns."""
-            across = (distances / lengths[1]) ** 2
-            sums = np.zeros((shape[0], len(distances)))
-            for image in images:
-                rows = ((np.arange(shape[0]) + image) / lengths[0]) ** 2
-                sums += profile(np.sqrt(rows[:, None] + across))
-            return sums
-
-        total = _fold(down, widths[1], shape[1])
-    return np.asarray(total / total.flat[0])
-
-
-def _fold(values: Callable[[Array], Array], width: int, side: int) -> Array:
-    """Sum over periodic images of a function of the distance 0, 1, ..., width on the last axis."""
-    n_images = width // side + 1
-    block = side * min(n_images, max(1, _BLOCK // side))
-    forward: Array | float = 0.0
-    for start in range(0, width + 1, block):
-        pieces = values(np.arange(start, start + block, dtype=np.float64))
-        forward = forward + pieces.reshape(*pieces.shape[:-1], -1, side).sum(axis=-2)
-    backward = np.roll(np.asarray(forward)[..., ::-1], 1, axis=-1)  # d counts at d and at -d
-    folded = np.asarray(forward + backward)
-    folded[..., 0] -= values(np.zeros(1))[..., 0]
-    return folded
+    squares = []  # of distances in correlation lengths, (images, sites), along each axis
+    for side, xi in zip(shape, lengths, strict=True):
+        n_images = -(-math.ceil(_reach(profile) * xi) // side)
+        images = side * np.arange(-n_images, n_images + 1)
+        squares.append(((np.arange(side) + images[:, None]) / xi) ** 2)
+    down, across = squares if len(shape) == 2 else (squares[0], np.zeros((1, 1)))
+    total = np.zeros((shape[0], across.shape[1]))
+    for rows in down:
+        total += profile(np.sqrt(rows[:, None, None] + across)).sum(axis=1)
+    for axis in range(2):  # exactly symmetric, so that modes have an order
+        total = total + np.roll(np.flip(total, axis), 1, axis)
+    return np.asarray(total / total.flat[0]).reshape(shape)
 
 
 def open_kernel(
     distances: list[NDArray[Any]], correlation_length: CorrelationLength, kernel: Kernel
 ) -> Array:
     """Kernel at the given distances along each axis."""
-    lengths = _axis_lengths(correlation_length, len(distances))
+    lengths = np.broadcast_to(correlation_length, len(distances))
     squares = [(d / xi) ** 2 for d, xi in zip(distances, lengths, strict=True)]
     return np.asarray(_profile(kernel)(np.sqrt(reduce(np.add.outer, squares))))
 
@@ -225,7 +192,7 @@ def embedding(
     margin = _reach(_profile(kernel), 1e-14)
     widest = [
         scipy.fft.next_fast_len(side + math.ceil(margin * xi), real=True)
-        for side, xi in zip(shape, _axis_lengths(correlation_length, len(shape)), strict=True)
+        for side, xi in zip(shape, np.broadcast_to(correlation_length, len(shape)), strict=True)
     ]
     for growth in (1.0, 1.5, 2.0, 3.0, 4.0):
         sides = [
@@ -294,8 +261,7 @@ def pairwise(
 
     Displacements are signed on a periodic lattice, and absolute on an open one.
     """
-    # By division, not np.unravel_index, which is wrong for more than 8192 entries where the last
-    # axis has a single one, as sites[:, :, None] does (NumPy issue 31980).
+    # np.unravel_index is wrong for large arrays whose last axis has one entry (NumPy issue 31980).
     displacement = []
     for side in reversed(autocovariance.shape):
         offset = second % side - first % side

@@ -1,10 +1,11 @@
 """Fields drawn by Markov chains, and flips of clusters."""
 
+import itertools
 import math
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -28,33 +29,8 @@ _INTERVAL = 3.0  # autocorrelation times between samples, by default
 _FIRST_SERIES, _LONGEST_SERIES = 100, 6400  # sweeps
 
 
-class Dynamics(NamedTuple):
-    """Initial states of chains, a sweep (which may overwrite them) and observables."""
-
-    start: Callable[[int, np.random.Generator], States]
-    sweep: Callable[[States, np.random.Generator], States]
-    observe: Callable[[States], dict[str, Array]]
-
-    def run(self, states: States, n_sweeps: int, rng: np.random.Generator) -> States:
-        """States after a number of sweeps."""
-        for _ in range(n_sweeps):
-            states = self.sweep(states, rng)
-        return states
-
-    def record(
-        self, states: States, n_sweeps: int, rng: np.random.Generator
-    ) -> tuple[States, dict[str, Array]]:
-        """States after a number of sweeps, and observables after each, (n_sweeps, n_chains)."""
-        series: dict[str, list[Array]] = {}
-        for _ in range(n_sweeps):
-            states = self.sweep(states, rng)
-            for name, values in self.observe(states).items():
-                series.setdefault(name, []).append(values)
-        return states, {name: np.array(values) for name, values in series.items()}
-
-
 class ChainField(StationaryField):
-    """Stationary field that is drawn by Markov chains on a torus."""
+    """Stationary field that is drawn exactly on a ring, and by Markov chains on a torus."""
 
     n_sweeps: int | None
 
@@ -64,15 +40,76 @@ class ChainField(StationaryField):
             check_positive(self.n_sweeps, "n_sweeps", integer=True)
 
     @property
+    def _has_chains(self) -> bool:
+        return len(self.shape) == 2
+
     @abstractmethod
-    def _dynamics(self) -> Dynamics | None:
-        """None if samples are exact and independent."""
+    def _draw_exactly(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Independent samples of a field without chains."""
+
+    @abstractmethod
+    def _start(self, n_chains: int, rng: np.random.Generator) -> States:
+        """Initial states of chains, (n_chains, rows, columns)."""
+
+    @abstractmethod
+    def _sweep(self, states: States, rng: np.random.Generator) -> States:
+        """States after one sweep, which may overwrite the given ones."""
+
+    @abstractmethod
+    def _observe(self, states: States) -> dict[str, Array]:
+        """Observables whose autocorrelation is measured, (n_chains,)."""
+
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        if self._has_chains:
+            return self._open(rng, n_samples)(n_samples)
+        return self._draw_exactly(n_samples, rng)
 
     def _open(self, rng: np.random.Generator, n_samples: int | None) -> Take:
-        if self._dynamics is None:
+        if not self._has_chains:
             return super()._open(rng, n_samples)
-        n_chains = _CHAINS if n_samples is None else min(n_samples, _CHAINS)
-        return Chains(self._dynamics, self.n_sweeps, n_chains, rng).take
+        sets = self._sets(_CHAINS if n_samples is None else min(n_samples, _CHAINS), rng)
+        rows = itertools.chain.from_iterable(sets)
+        return lambda n: np.array([next(rows) for _ in range(n)], dtype=np.float64)
+
+    def _sets(self, n_chains: int, rng: np.random.Generator) -> Iterator[States]:
+        """States of independent chains, flattened, every `n_sweeps` sweeps (measured if None)."""
+        n_sweeps = self.n_sweeps
+        burn_in = max(_BURN_IN * (n_sweeps or 0), _LEAST_BURN_IN)
+        states = self._run(self._start(n_chains, rng), burn_in, rng)
+        yield states.reshape(n_chains, -1).copy()
+        if n_sweeps is None:
+            states, n_sweeps = self._measure(states, rng)
+        while True:
+            states = self._run(states, n_sweeps, rng)
+            yield states.reshape(n_chains, -1).copy()
+
+    def _run(self, states: States, n_sweeps: int, rng: np.random.Generator) -> States:
+        for _ in range(n_sweeps):
+            states = self._sweep(states, rng)
+        return states
+
+    def _record(
+        self, states: States, n_sweeps: int, rng: np.random.Generator
+    ) -> tuple[States, dict[str, float]]:
+        """States after a number of sweeps, and autocorrelation times."""
+        observed = []
+        for _ in range(n_sweeps):
+            states = self._sweep(states, rng)
+            observed.append(self._observe(states))
+        names = observed[0]
+        series = {name: np.array([values[name] for values in observed]) for name in names}
+        return states, {name: autocorrelation_time(values) for name, values in series.items()}
+
+    def _measure(self, states: States, rng: np.random.Generator) -> tuple[States, int]:
+        """Run the chains until their autocorrelation is known, and choose the interval."""
+        n_sweeps = _FIRST_SERIES
+        while True:
+            states, times = self._record(states, n_sweeps, rng)
+            longest = float(np.nanmax([1.0, *times.values()]))
+            if n_sweeps >= min(_LONG_ENOUGH * longest, _LONGEST_SERIES):
+                _warn_if_short(n_sweeps, longest)
+                return states, math.ceil(_INTERVAL * longest)
+            n_sweeps *= 2
 
     def autocorrelation_times(
         self, n_sweeps: int = 1000, random_state: Any = None
@@ -87,61 +124,16 @@ class ChainField(StationaryField):
             Seed of the chains.
         """
         check_positive(n_sweeps, "n_sweeps", integer=True)
-        if self._dynamics is None:
+        if not self._has_chains:
             raise ValueError(
                 f"Samples of {type(self).__name__} on a ring are independent; only a torus has "
                 "chains."
             )
         rng = as_generator(random_state)
-        states = self._dynamics.start(_MEASURED_CHAINS, rng)
-        states = self._dynamics.run(states, max(100, n_sweeps // 5), rng)
-        _, series = self._dynamics.record(states, n_sweeps, rng)
-        return {name: autocorrelation_time(values) for name, values in series.items()}
-
-
-class Chains:
-    """Independent chains, whose states are taken every `n_sweeps` sweeps (measured if None)."""
-
-    def __init__(
-        self, dynamics: Dynamics, n_sweeps: int | None, n_chains: int, rng: np.random.Generator
-    ) -> None:
-        self.dynamics, self.n_sweeps, self.rng = dynamics, n_sweeps, rng
-        self.n_chains = n_chains
-        self._states: States | None = None
-        self._waiting: States = np.empty((0, 0))
-
-    def take(self, n: int) -> Array:
-        """Next n states, flattened, one chain after another."""
-        parts = []
-        while n > 0:
-            if len(self._waiting) == 0:
-                self._states = self._advance()
-                self._waiting = self._states.reshape(self.n_chains, -1).copy()
-            parts.append(self._waiting[:n])
-            self._waiting = self._waiting[n:]
-            n -= len(parts[-1])
-        return np.concatenate(parts).astype(np.float64)
-
-    def _advance(self) -> States:
-        if self._states is None:
-            burn_in = max(_BURN_IN * (self.n_sweeps or 0), _LEAST_BURN_IN)
-            states = self.dynamics.start(self.n_chains, self.rng)
-            return self.dynamics.run(states, burn_in, self.rng)
-        if self.n_sweeps is None:
-            self._states, self.n_sweeps = self._measure(self._states)
-        return self.dynamics.run(self._states, self.n_sweeps, self.rng)
-
-    def _measure(self, states: States) -> tuple[States, int]:
-        """Run the chains until their autocorrelation is known, and choose the interval."""
-        n_sweeps = _FIRST_SERIES
-        while True:
-            states, series = self.dynamics.record(states, n_sweeps, self.rng)
-            times = [_integrated_time(values) for values in series.values()]
-            longest = float(np.nanmax([1.0, *times]))
-            if n_sweeps >= min(_LONG_ENOUGH * longest, _LONGEST_SERIES):
-                _warn_if_short(n_sweeps, longest)
-                return states, math.ceil(_INTERVAL * longest)
-            n_sweeps *= 2
+        states = self._run(self._start(_MEASURED_CHAINS, rng), max(100, n_sweeps // 5), rng)
+        _, times = self._record(states, n_sweeps, rng)
+        _warn_if_short(n_sweeps, float(np.nanmax([0.0, *times.values()])))
+        return times
 
 
 def flip_clusters(
@@ -171,12 +163,6 @@ def flip_clusters(
 
 def autocorrelation_time(series: Array) -> float:
     """Autocorrelation time 1 + 2 sum_t rho(t) of series, (n_steps, n_chains); NaN if constant."""
-    tau = _integrated_time(series)
-    _warn_if_short(len(series), tau)
-    return tau
-
-
-def _integrated_time(series: Array) -> float:
     centred = series - series.mean()
     n_steps = len(centred)
     padded = np.fft.rfft(centred, 2 * n_steps, axis=0)
@@ -194,5 +180,5 @@ def _warn_if_short(n_steps: int, tau: float) -> None:
         warnings.warn(
             f"The autocorrelation time of {tau:.3g} steps is likely to be larger: it was measured "
             f"on {n_steps} steps; expected at least {_LONG_ENOUGH:g} times as many as its value.",
-            stacklevel=3,
+            stacklevel=4,
         )

@@ -120,9 +120,8 @@ class Sampler(ABC):
                 if len(block) == 0:
                     block = take(min(n_rows, left))
                     left -= len(block)
-                part = block[: len(chunk) - filled]
+                part, block = np.split(block, [len(chunk) - filled])
                 chunk[filled : filled + len(part)] = part
-                block = block[len(part) :]
                 filled += len(part)
             yield chunk
 

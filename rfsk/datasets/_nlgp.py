@@ -3,8 +3,8 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from functools import cached_property
-from typing import TypeAlias
+from functools import cached_property, partial
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.special
@@ -26,7 +26,6 @@ _MAPS: dict[str, Callable[[float], PixelMap]] = {
     "tanh": TanhMap,
     "sign": lambda gain: SignMap(),
 }
-_GAIN_RANGE = (1e-30, 1e30)  # beyond, fields leave single precision
 _PROBES = np.linspace(-3.0, 3.0, 13)
 
 
@@ -69,7 +68,7 @@ class NLGP(LatentField):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_positive(self.gain, "gain")
-        if not _GAIN_RANGE[0] <= self.gain <= _GAIN_RANGE[1]:
+        if not 1e-30 <= self.gain <= 1e30:  # beyond, fields leave single precision
             raise ValueError(f"gain={self.gain!r}; expected between 1e-30 and 1e30.")
         if callable(self.nonlinearity):
             self.normalization  # noqa: B018  # raises if the map is unfit
@@ -119,14 +118,10 @@ class NLGP(LatentField):
         latent = self.latent_autocovariance()
         covariances = pairwise(latent, sites[:, :, None], sites[:, None, :], self.boundary)
         if self.nonlinearity == "sign":  # equal pairs cancel and leave a covariance
-            moments = np.empty(len(sites))
-            paired = (np.diff(sites, axis=1) == 0).argmax(axis=1)
-            repeats = (np.diff(sites, axis=1) == 0).any(axis=1)
-            others = np.array([[2, 3], [0, 3], [0, 1]])[paired[repeats]]
-            left, right = np.take_along_axis(sites[repeats], others, axis=1).T
-            moments[repeats] = pairwise(self._autocovariance, left, right, self.boundary)
-            moments[~repeats] = erf_fourth_moment(covariances[~repeats], math.inf)
-            return moments
+            i, j, k, l = sites.T  # noqa: E741
+            C = partial(pairwise, self._autocovariance, boundary=self.boundary)
+            moments = erf_fourth_moment(covariances, math.inf)
+            return np.select([i == j, j == k, k == l], [C(k, l), C(i, l), C(i, j)], moments)
         moments = erf_fourth_moment(covariances, self.gain) / self.normalization**4
         same = sites[:, 0] == sites[:, 3]
         return np.where(same, self.excess_kurtosis() + 3.0, moments)
@@ -194,16 +189,8 @@ def make_gp(
     >>> from rfsk import make_gp
     >>> X, y = make_gp(1000, shape=(8, 8), correlation_length=(1.0, 2.0), random_state=0)
     """
-    bare = gain is None
-    process = {} if bare else {"gain": gain, "nonlinearity": nonlinearity}
-    models, parameters = family(
-        GaussianField if bare else NLGP,
-        shape,
-        "correlation_length",
-        correlation_length,
-        kernel=kernel,
-        boundary=boundary,
-        **process,
-    )
-    parameters |= {"gain": gain, "nonlinearity": nonlinearity}
-    return [model.gaussian_clone() for model in models], parameters
+    process: dict[str, Any] = {"gain": gain, "nonlinearity": nonlinearity}
+    model = GaussianField if gain is None else partial(NLGP, **process)
+    common = {"kernel": kernel, "boundary": boundary}
+    models, parameters = family(model, shape, "correlation_length", correlation_length, **common)
+    return [model.gaussian_clone() for model in models], parameters | process

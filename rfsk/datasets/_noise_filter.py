@@ -1,6 +1,7 @@
 """The linear map from white noise to a stationary Gaussian field."""
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -19,23 +20,22 @@ _MOST_DENSE_SITES = 256
 _SYMMETRY_ROUNDING = 1e-13  # up to here a covariance on a torus is symmetric
 
 
+@dataclass(eq=False)
 class NoiseFilter:
     """Linear map from white noise to `scale` times a Gaussian field of autocovariance `torus`.
 
     `rounding` is the tolerance of negative eigenvalues, relative to the largest.
     """
 
-    def __init__(
-        self,
-        torus: Array,
-        shape: tuple[int, ...],
-        boundary: str,
-        scale: float = 1.0,
-        rounding: float = ROUNDING,
-    ) -> None:
-        self.torus, self.shape, self.scale, self.rounding = torus, shape, scale, rounding
-        self.is_dense = is_dense(shape, boundary)
-        self.is_periodic = boundary == "periodic" and torus.shape == shape
+    torus: Array
+    shape: tuple[int, ...]
+    boundary: str
+    scale: float = 1.0
+    rounding: float = ROUNDING
+
+    def __post_init__(self) -> None:
+        self.is_dense = is_dense(self.shape, self.boundary)
+        self.is_periodic = self.boundary == "periodic" and self.torus.shape == self.shape
 
     @cached_property
     def response(self) -> Array:
@@ -94,9 +94,8 @@ class NoiseFilter:
             if error <= _SYMMETRY_ROUNDING * torus.flat[0]:
                 power = self._power()
                 down, across = (_strongest(power.sum(axis=axis)) for axis in (1, 0))
-                rows, columns = map(_ring_modes, torus.shape)
-                amplitudes = self.scale * np.sqrt(power[np.ix_(down, across)])
-                return rows[down], columns[across], amplitudes
+                rows, columns = map(_unit_modes, [torus.shape[:1], torus.shape[1:]], [down, across])
+                return rows, columns, self.scale * np.sqrt(power[np.ix_(down, across)])
         if torus.size <= 2 * _MOST_MODES:
             modes = self._fourier_modes()
             return alone, modes, np.full((1, len(modes)), self.scale)
@@ -107,17 +106,9 @@ class NoiseFilter:
         return np.fft.fftn(self.torus).real.clip(min=0.0) / self.torus.size
 
     def _fourier_modes(self) -> Array:
-        shape, power = self.torus.shape, self._power().ravel()
-        # Every mode k of the lattice stands for the power P_k of cos(k.x) and of sin(k.x): a mode
-        # and its opposite have the same power, and divide them among themselves.
+        power = self._power().ravel()
         kept = _strongest(power)
-        modes = np.stack(np.unravel_index(kept, shape), axis=1)
-        opposite = np.ravel_multi_index(tuple((-modes % shape).T), shape)
-        sites = np.indices(shape).reshape(len(shape), -1)
-        phase = 2.0 * np.pi * (modes / np.array(shape)) @ sites
-        is_first = kept <= opposite
-        amplitude = np.sqrt(np.where(kept == opposite, 1.0, 2.0) * power[kept])[:, None]
-        return np.asarray(np.where(is_first[:, None], np.cos(phase), np.sin(phase)) * amplitude)
+        return _unit_modes(self.torus.shape, kept) * np.sqrt(power[kept])[:, None]
 
 
 def _strongest(power: Array) -> Integers:
@@ -127,10 +118,11 @@ def _strongest(power: Array) -> Integers:
     return order[: len(power) - int(np.searchsorted(weakest, _LEFT_OUT * weakest[-1], "right"))]
 
 
-def _ring_modes(side: int) -> Array:
-    """Cosines and sines on a ring, of mean square one; row k has frequency k or `side` - k."""
-    frequency, sites = np.ogrid[:side, :side]
-    phase = 2.0 * np.pi * frequency * sites / side
-    is_alone = 2 * frequency % side == 0  # has no sine
-    size = np.where(is_alone, 1.0, np.sqrt(2.0))
-    return np.asarray(size * np.where(2 * frequency <= side, np.cos(phase), np.sin(phase)))
+def _unit_modes(shape: tuple[int, ...], numbers: Integers) -> Array:
+    """Cosines and sines on a lattice, of mean square one; a mode and its opposite share a power."""
+    modes = np.stack(np.unravel_index(numbers, shape), axis=1)
+    opposite = np.ravel_multi_index(tuple((-modes % shape).T), shape)[:, None]
+    numbers = numbers[:, None]
+    phase = 2.0 * np.pi * (modes / np.array(shape)) @ np.indices(shape).reshape(len(shape), -1)
+    size = np.where(numbers == opposite, 1.0, np.sqrt(2.0))
+    return np.asarray(size * np.where(numbers <= opposite, np.cos(phase), np.sin(phase)))

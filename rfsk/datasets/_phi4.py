@@ -4,23 +4,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+from numpy.polynomial import Polynomial
 
 from .._core._types import Array, Integers
 from .._core._validation import check_number, check_positive
 from ._gaussian_clone import GaussianClone
 from ._generator_decorator import Classes, family, generator
-from ._markov import ChainField, Dynamics, flip_clusters
+from ._markov import ChainField, flip_clusters
 from ._transfer import TransferOperator
 
-if TYPE_CHECKING:
-    from ._bridges import RingBridges
-    from ._heat_bath import HeatBath
-
-
-_DEEPEST = 1e4
 _NEGLIGIBLE = 42.0  # exp(-42) = 6e-19, relative to the largest weight
 
 
@@ -74,17 +69,9 @@ class Phi4(ChainField):
                 f"mass_squared={self.mass_squared!r} with quartic=0 leaves the field unbounded; "
                 "expected a positive mass_squared or quartic."
             )
-        if self.mass_squared < 0.0:
-            depth = 0.25 * self.mass_squared**2 / self.quartic
-            if depth > _DEEPEST:
-                raise ValueError(
-                    f"mass_squared={self.mass_squared!r} and quartic={self.quartic!r} make wells "
-                    f"{depth:.3g} deep; expected at most {_DEEPEST:g}. In deeper ones the field "
-                    "has one size everywhere: take Ising."
-                )
         if not isinstance(self.standardize, bool | np.bool_):
             raise ValueError(f"standardize={self.standardize!r}; expected True or False.")
-        if self.standardize and not self._has_closed_form:
+        if self.standardize and self._has_chains:
             raise ValueError(
                 "standardize=True needs the variance, which has no closed form on a torus with a "
                 "quartic term; divide the samples by their standard deviation instead."
@@ -95,8 +82,8 @@ class Phi4(ChainField):
         return self.quartic == 0.0
 
     @property
-    def _has_closed_form(self) -> bool:
-        return self._is_free or len(self.shape) == 1
+    def _has_chains(self) -> bool:
+        return len(self.shape) == 2 and not self._is_free
 
     @property
     def _scale(self) -> float:
@@ -105,21 +92,26 @@ class Phi4(ChainField):
 
     @cached_property
     def _transfer(self) -> TransferOperator:
-        def potential(phi: Array) -> Array:
-            return np.asarray(0.5 * self.mass_squared * phi**2 + 0.25 * self.quartic * phi**4)
+        if len(self.shape) == 2:
+            raise NotImplementedError(
+                "Moments of a phi^4 torus have no closed form; estimate them from samples. For a "
+                "Gaussian control draw rfsk.make_gaussian_clone(X, y)."
+            )
 
+        m2, lam = self.mass_squared, self.quartic
+        potential = Polynomial([0.0, 0.0, 0.5 * m2, 0.0, 0.25 * lam])
         return TransferOperator(potential, self.coupling, self._edge, self._narrowest)
 
     @cached_property
-    def _heat_bath(self) -> "HeatBath":
+    def _heat_bath(self) -> Any:
         from ._heat_bath import HeatBath  # with numba
 
         parameters = self.coupling, self.mass_squared, self.quartic
         return HeatBath(self.shape, *parameters, self._edge, self._narrowest)
 
     @cached_property
-    def _bridges(self) -> "RingBridges":
-        from ._bridges import RingBridges  # with numba
+    def _bridges(self) -> Any:
+        from ._heat_bath import RingBridges  # with numba
 
         # The heat bath does not look at values of its first color.
         read = np.concatenate(self._heat_bath.colors[1:])
@@ -147,11 +139,6 @@ class Phi4(ChainField):
             if self.coupling == 0.0:
                 return 0.0
             return 1.0 / math.acosh(1.0 + 0.5 * self.mass_squared / self.coupling)
-        if len(self.shape) == 2:
-            raise NotImplementedError(
-                "The correlation length of a phi^4 torus has no closed form; estimate it from "
-                "samples."
-            )
         return self._transfer.correlation_length
 
     @cached_property
@@ -161,11 +148,6 @@ class Phi4(ChainField):
             momentum = reduce(np.add.outer, [2.0 - 2.0 * np.cos(phase) for phase in phases])
             propagator = 1.0 / (self.mass_squared + self.coupling * momentum)
             return np.asarray(np.fft.ifftn(propagator).real)
-        if len(self.shape) == 2:
-            raise NotImplementedError(
-                "The covariance of a phi^4 torus has no closed form; estimate it from samples. For "
-                "a Gaussian control draw rfsk.make_gaussian_clone(X, y)."
-            )
         return self._transfer.autocovariance(self.shape[0])
 
     def autocovariance(self) -> Array:
@@ -185,25 +167,19 @@ class Phi4(ChainField):
     def pixel_quadrature(self) -> tuple[Array, Array]:
         if self._is_free:
             return self._clone.pixel_quadrature()
-        if len(self.shape) == 2:
-            return super().pixel_quadrature()
         return self._scale * self._transfer.grid, self._transfer.density(self.shape[0])
 
     def product_moment(self, sites: Integers) -> Array:
         if self._is_free:
             return self._gaussian_moment(sites)
-        if len(self.shape) == 2:
-            return super().product_moment(sites)
         side = self.shape[0]
         gaps = np.diff(np.sort(sites, axis=1), axis=1)
         gaps = np.column_stack([gaps, side - gaps.sum(axis=1)])
         return self._transfer.fourth_moment(gaps.astype(np.int64), side) * self._scale**4
 
-    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+    def _draw_exactly(self, n_samples: int, rng: np.random.Generator) -> Array:
         if self._is_free:
             return self._clone.draw(n_samples, rng)
-        if self._dynamics is not None:
-            return self._open(rng, n_samples)(n_samples)
         rows = np.empty((n_samples, self.n_features))
         if self.shape[0] > 1:
             self._bridges.draw(rows, rng)
@@ -211,29 +187,21 @@ class Phi4(ChainField):
         rows *= self._scale
         return rows
 
-    @property
-    def _dynamics(self) -> Dynamics | None:
-        """Normal initial fields, heat bath and cluster flips, mean square and squared mean."""
-        if self._has_closed_form:
-            return None
+    def _start(self, n_chains: int, rng: np.random.Generator) -> Array:
+        return rng.standard_normal((n_chains, *self.shape)).clip(-self._edge, self._edge)
 
-        def start(n_chains: int, rng: np.random.Generator) -> Array:
-            return rng.standard_normal((n_chains, *self.shape)).clip(-self._edge, self._edge)
-
-        def observe(fields: Array) -> dict[str, Array]:
-            squares, mean = (fields**2).mean((1, 2)), fields.mean((1, 2))
-            return {"mean square": squares, "squared mean": mean**2}
-
-        return Dynamics(start, self._sweep, observe)
-
-    def _sweep(self, fields: Array, rng: np.random.Generator) -> Array:
-        self._heat_bath.sweep(fields.reshape(len(fields), -1), rng)
-        signs = np.where(fields < 0.0, -1, 1).astype(np.int8)
-        size = np.abs(fields)
+    def _sweep(self, states: Array, rng: np.random.Generator) -> Array:
+        self._heat_bath.sweep(states.reshape(len(states), -1), rng)
+        signs = np.where(states < 0.0, -1, 1).astype(np.int8)
+        size = np.abs(states)
         first, second = (
             -np.expm1(-2.0 * self.coupling * size * np.roll(size, -1, axis)) for axis in (1, 2)
         )
         return np.asarray(size * flip_clusters(signs, (first, second), rng))
+
+    def _observe(self, states: Array) -> dict[str, Array]:
+        mean = states.mean((1, 2))
+        return {"mean square": (states**2).mean((1, 2)), "squared mean": mean**2}
 
 
 @generator

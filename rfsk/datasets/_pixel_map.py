@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import scipy.special
+from numpy.polynomial.legendre import leggauss, legvander
 from numpy.polynomial.polynomial import polyval
 from scipy.optimize import brentq
 
@@ -21,19 +22,14 @@ _EDGES = np.concatenate([-_EDGES[:0:-1], _EDGES])
 _SPLIT = 0.45
 _MAX_PANELS = 20_000
 _MAX_HALVINGS = 60
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+_NODES, _WEIGHTS = leggauss(16)
 _ENDS = np.array([-1.0, 1.0]) * (1.0 - 1e-12)  # just inside a panel, beyond its outer nodes
-_TO_ENDS = np.array(
-    [
-        [np.prod((end - np.delete(_NODES, i)) / (node - np.delete(_NODES, i))) for end in _ENDS]
-        for i, node in enumerate(_NODES)
-    ]
-)  # values at the ends of the polynomial through the nodes
+# Values at the ends of the polynomial through the nodes.
+_TO_ENDS = np.linalg.solve(legvander(_NODES, 15).T, legvander(_ENDS, 15).T)
 _RULE = np.concatenate([_NODES, _ENDS]), np.concatenate([_WEIGHTS, np.zeros(2)])
 _TOLERANCE = 1e-15
 _MAX_ORDER = 4000
 _NO_TAIL = 1e-10  # fraction of the variance beyond the last order that is not worth a model
-_ROWS = 2**16  # correlations at which the series is summed at a time
 
 
 class PixelMap:
@@ -177,30 +173,21 @@ def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Arr
 def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Array]:
     """Nodes z, Gaussian weights and f(z), on panels that are halved until they resolve f."""
     active = np.stack([_EDGES[:-1], _EDGES[1:]], axis=1)
-    kept, total = [], None
-    for _ in range(_MAX_HALVINGS):
-        # Off the center: a jump at the middle would be missed by the whole and by both halves;
-        # and one between the outer nodes and the ends of a panel shows in its values there.
-        middle = active @ np.array([1.0 - _SPLIT, _SPLIT])
-        halves = np.stack([active[:, 0], middle, middle, active[:, 1]], axis=1).reshape(-1, 2)
+    kept, n_kept, scale = [], 0, 0.0
+    for n_left in reversed(range(_MAX_HALVINGS)):
         z, weights, values = _weigh(function, active)
-        _, half_weights, half_values = _weigh(function, halves)
-        errors = []
-        for power in (1, 2):
-            whole = (weights * values**power).sum(axis=1)
-            split = (half_weights * half_values**power).sum(axis=1).reshape(-1, 2).sum(axis=1)
-            errors.append(np.abs(whole - split))
-        if total is None:
-            total = (weights * values**2).sum()
+        scale = scale or math.sqrt((weights * values**2).sum())
+        # The polynomial through the nodes must meet f at the ends, just inside the panel.
         mismatch = np.abs(values[:, :-2] @ _TO_ENDS - values[:, -2:]).max(axis=1)
-        errors[0] += mismatch * weights[:, :-2].min(axis=1)
-        rough = (errors[0] > _TOLERANCE * math.sqrt(total)) | (errors[1] > _TOLERANCE * total)
+        rough = mismatch * weights.sum(axis=1) > _TOLERANCE * scale
+        rough &= n_left > 0 and n_kept < _MAX_PANELS
         kept.append((z[~rough], weights[~rough], values[~rough]))
-        active = halves.reshape(-1, 4)[rough].reshape(-1, 2)
-        if len(active) == 0 or sum(len(rows[0]) for rows in kept) > _MAX_PANELS:
+        n_kept += (~rough).sum()
+        if not rough.any():
             break
-    if len(active):
-        kept.append(_weigh(function, active))
+        left, right = active[rough].T
+        middle = (1.0 - _SPLIT) * left + _SPLIT * right
+        active = np.concatenate([np.stack([left, middle], 1), np.stack([middle, right], 1)])
     z, weights, values = (np.concatenate([rows[i].ravel() for rows in kept]) for i in range(3))
     order = np.argsort(z)
     return z[order], weights[order], values[order]
@@ -252,30 +239,26 @@ class MapMoments:
     def correlation(self, rho: Array) -> Array:
         """Mehler's series sum_n c_n^2 rho^n / variance for the correlation of f(z) and f(z')."""
         distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
-        values = np.concatenate(
-            [self._sum(distinct[start : start + _ROWS]) for start in range(0, len(distinct), _ROWS)]
-        )
-        return np.asarray(values[inverse].reshape(np.shape(rho)))
-
-    def _sum(self, rho: Array) -> Array:
         fractions, left = self._series
-        values = polyval(rho, fractions)
+        values = polyval(distinct, fractions)
         if left < _NO_TAIL:
-            return np.asarray(values + left * rho ** len(fractions))
-        q, arcsine = self._tail
-        tail = np.arcsin(q * rho) - polyval(rho, arcsine)
-        tail /= math.asin(q) - arcsine.sum()
-        last = fractions[3 * len(fractions) // 4 & ~1 :]  # starts at an even order
-        even = last[0::2].sum() / last.sum()
-        return np.asarray(values + left * tail * (1.0 - even + even * rho))
+            values += left * distinct ** len(fractions)
+        else:
+            q, arcsine = self._tail
+            tail = np.arcsin(q * distinct) - polyval(distinct, arcsine)
+            tail /= math.asin(q) - arcsine.sum()
+            last = fractions[3 * len(fractions) // 4 & ~1 :]  # starts at an even order
+            even = last[0::2].sum() / last.sum()
+            values += left * tail * (1.0 - even + even * distinct)
+        return np.asarray(values[inverse].reshape(np.shape(rho)))
 
     @cached_property
     def _tail(self) -> tuple[float, Array]:
         """Factor q and the series of asin(q rho) that continue the last quarter of the series."""
         fractions, left = self._series
         n = len(fractions)
-        arcsine = _arcsine_series(n)
-
+        arcsine, m = np.zeros(n), np.arange(n // 2)  # Taylor coefficients
+        arcsine[1::2] = scipy.special.poch(m + 1.0, -0.5) / (math.sqrt(math.pi) * (2 * m + 1))
         ratio = left / max(float(fractions[3 * n // 4 :].sum()), 1e-300)
 
         def series(log_decay: float) -> tuple[float, Array]:
@@ -292,12 +275,3 @@ class MapMoments:
         if excess(fastest) >= 0.0:
             return series(fastest)
         return series(float(brentq(excess, never, fastest)))
-
-
-def _arcsine_series(n: int) -> Array:
-    """First n Taylor coefficients of the arcsine."""
-    coefficients = np.zeros(n)
-    m = np.arange((n - 1) // 2)
-    odd = np.cumprod(np.concatenate([[1.0], (2 * m + 1) / (2 * m + 2)]))[: n // 2]
-    coefficients[1::2] = odd / np.arange(1, n, 2)
-    return coefficients

@@ -61,16 +61,11 @@ class Pulses(StationaryField):
 
     def product_moment(self, sites: Integers) -> Array:
         """One minus twice the fraction of arcs that contain an odd number of the sites."""
-        side = self.shape[0]
-        moments = np.zeros(len(sites))
+        starts, moments = np.arange(self.n_features), np.zeros(len(sites))
+        offsets = (sites[:, :, None] - starts) % self.n_features
         for length in range(*self.length):
-            ends = np.concatenate([sites + 1, sites + 1 - length], axis=1) % side
-            ends.sort(axis=1)
-            every_other = (ends[:, 1::2] - ends[:, 0::2]).sum(axis=1)
-            at_zero = (sites < length).sum(axis=1)  # the sites in the arc that starts at zero
-            first_is_odd = (at_zero + (ends == 0).sum(axis=1)) % 2 == 1
-            odd = np.where(first_is_odd, side - every_other, every_other)
-            moments += 1.0 - 2.0 * odd / side
+            odd = np.logical_xor.reduce(offsets < length, axis=1)
+            moments += 1.0 - 2.0 * odd.mean(axis=1)
         return moments / (self.length[1] - self.length[0])
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
@@ -78,8 +73,7 @@ class Pulses(StationaryField):
         lengths = rng.integers(*self.length, size=(n_samples, 1), dtype=np.int32)
         starts = rng.integers(side, size=(n_samples, 1), dtype=np.int32)
         signs = rng.choice(np.array([-1.0, 1.0]), size=(n_samples, 1))
-        offset = np.arange(side, dtype=np.int32) - starts
-        offset += (offset < 0) * np.int32(side)
+        offset = (np.arange(side, dtype=np.int32) - starts) % np.int32(side)
         return np.where(offset < lengths, signs, -signs)
 
 

@@ -2,15 +2,16 @@
 
 import math
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 from sklearn.utils import check_array
 
 from .._core._types import Array
-from .._core._validation import check_lattice_shape, check_option, check_positive
-from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
+from .._core._validation import check_lattice_shape, check_positive
+from ._distributions import Distribution, check_distribution, excess_kurtosis
 from ._fourth_order import sites_of
 from ._gaussian import MultivariateGaussian
 from ._generator_decorator import Classes, generator
@@ -18,7 +19,11 @@ from ._model import InputModel, Sampler
 
 Latent: TypeAlias = "str | Distribution"
 
-_EXCESS = {"rademacher": -2.0, "uniform": -1.2, "laplace": 3.0}
+_LATENTS: dict[str, Distribution] = {
+    "rademacher": stats.bernoulli(0.5),
+    "uniform": stats.uniform(),
+    "laplace": stats.laplace(),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,30 +73,16 @@ class SpikedCumulant(Sampler):
                 f"{self.n_features} numbers that are not all zero."
             )
         object.__setattr__(self, "spike", spike / norm)
-        if is_distribution(self.latent):
-            check_variance(self.latent, "latent")
-        elif isinstance(self.latent, str):
-            check_option(self.latent, "latent", _EXCESS)
-        else:
-            raise TypeError(
-                f"latent={self.latent!r}; expected one of {tuple(_EXCESS)} or a frozen SciPy "
-                "distribution."
-            )
+        check_distribution(self.latent, "latent", _LATENTS)
 
-    def _draw_latent(self, n_samples: int, rng: np.random.Generator) -> Array:
-        if self.latent == "rademacher":
-            return rng.choice(np.array([-1.0, 1.0]), size=n_samples)
-        if self.latent == "uniform":
-            return rng.uniform(-math.sqrt(3.0), math.sqrt(3.0), size=n_samples)
-        if self.latent == "laplace":
-            return rng.laplace(scale=math.sqrt(0.5), size=n_samples)
-        latent: Any = self.latent
-        values = latent.rvs(size=n_samples, random_state=rng)
-        return np.asarray((values - latent.mean()) / math.sqrt(latent.var()))
+    @property
+    def _distribution(self) -> Distribution:
+        return _LATENTS[self.latent] if isinstance(self.latent, str) else self.latent
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        spike = np.asarray(self.spike)
-        latent = self._draw_latent(n_samples, rng)
+        spike, distribution = np.asarray(self.spike), self._distribution
+        latent = distribution.rvs(size=n_samples, random_state=rng) - distribution.mean()
+        latent /= distribution.std()
         rows = rng.standard_normal((n_samples, self.n_features))
         along = rows @ spike
         whitened = (math.sqrt(self.strength) * latent + along) / math.sqrt(1.0 + self.strength)
@@ -100,9 +91,7 @@ class SpikedCumulant(Sampler):
 
     @property
     def _cumulant_along_spike(self) -> float:
-        latent = self.latent
-        excess = _EXCESS[latent] if isinstance(latent, str) else excess_kurtosis(latent)
-        return excess * (self.strength / (1.0 + self.strength)) ** 2
+        return excess_kurtosis(self._distribution) * (self.strength / (1.0 + self.strength)) ** 2
 
     def covariance(self) -> Array:
         """Exact covariance: the identity."""

@@ -206,9 +206,6 @@ class LatentField(StationaryField):
 class Gaussian(LatentField):
     """Base class of Gaussian fields."""
 
-    def excess_kurtosis(self) -> float:
-        return 0.0
-
     def gaussian_clone(self) -> StationaryField:
         """The model itself."""
         return self

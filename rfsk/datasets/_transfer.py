@@ -32,19 +32,15 @@ class TransferOperator:
         narrowest: float,
     ) -> None:
         n_points = max(_FIRST_GRID, 1 + math.ceil(2.0 * half_width / narrowest))
-        if n_points > LARGEST_GRID:
-            raise ValueError(TOO_NARROW)
-        self._diagonalise(potential, coupling, half_width, n_points)
-        while True:
+        while n_points <= LARGEST_GRID:
+            self._diagonalise(potential, coupling, half_width, n_points)
             finer = copy.copy(self)
             finer._diagonalise(potential, coupling, half_width, 2 * n_points)
             change = np.abs(finer._summary() - self._summary()).max()
             if change < _CONVERGED * max(1.0, np.abs(finer._summary()).max()):
                 return  # the coarser grid is exact already
-            self.__dict__.update(finer.__dict__)
             n_points *= 2
-            if n_points > LARGEST_GRID:
-                raise ValueError(TOO_NARROW)
+        raise ValueError(TOO_NARROW)
 
     def _summary(self) -> Array:
         return np.array([self._eigenvalues[1], self.moment(2, None), self.moment(4, None)])
@@ -67,10 +63,8 @@ class TransferOperator:
     @property
     def correlation_length(self) -> float:
         """Decay length on the infinite chain, from the ratio of the two largest eigenvalues."""
-        ratio = float(self._eigenvalues[1])
-        if not 0.0 < ratio < 1.0:
-            return 0.0 if ratio <= 0.0 else math.inf
-        return -1.0 / math.log(ratio)
+        with np.errstate(divide="ignore"):
+            return float(abs(1.0 / np.log(self._eigenvalues[1])))
 
     def density(self, side: int | None) -> Array:
         """Probabilities of the grid values at a site of a ring, or of the infinite chain (None)."""

@@ -12,8 +12,8 @@ import scipy.special
 
 from .._core._array import array_namespace, erfc
 from .._core._types import Array
-from .._core._validation import check_option, check_positive
-from ._distributions import Distribution, check_variance, excess_kurtosis, is_distribution
+from .._core._validation import check_positive
+from ._distributions import Distribution, check_distribution, excess_kurtosis, is_distribution
 from ._generator_decorator import Classes, family, generator
 from ._kernels import CorrelationLength, Kernel
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
@@ -129,17 +129,11 @@ class TransformedField(LatentField):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.marginal, str):
-            check_option(self.marginal, "marginal", _MAPS)
-        elif is_distribution(self.marginal):
-            check_variance(self.marginal, "marginal")
-        elif not isinstance(self.marginal, Algebraic):
-            if not callable(self.marginal):
-                raise TypeError(
-                    f"marginal={self.marginal!r}; expected one of {tuple(_MAPS)}, Algebraic(k), a "
-                    "frozen SciPy distribution or a quantile function."
-                )
+        if callable(self.marginal) and not is_distribution(self.marginal):
             self.pixel_map.normalization  # noqa: B018  # raises if the function is unfit
+        elif not isinstance(self.marginal, Algebraic):
+            others = "Algebraic(k), a quantile function "
+            check_distribution(self.marginal, "marginal", _MAPS, others)
 
     @cached_property
     def pixel_map(self) -> PixelMap:
@@ -149,25 +143,22 @@ class TransformedField(LatentField):
         if isinstance(marginal, Algebraic):
             return StandardMap(marginal.of_normal, marginal.excess_kurtosis())
         if is_distribution(marginal):
-            variance = float(marginal.var())
-            return FunctionMap(
-                self._of_normal, variance=variance, kurtosis=excess_kurtosis(marginal)
-            )
+            kurtosis = excess_kurtosis(marginal)
+            return FunctionMap(self._of_normal, variance=float(marginal.var()), kurtosis=kurtosis)
         largest = 1.0 - np.finfo(np.float64).epsneg
         return FunctionMap(lambda z: marginal(scipy.special.ndtr(z).clip(_SMALLEST, largest)))
 
     def _of_normal(self, z: Array) -> Array:
         """Quantile of a SciPy distribution at the probability of a standard normal z."""
         marginal: Any = self.marginal
-        below, above = (np.maximum(scipy.special.ndtr(x), _SMALLEST) for x in (z, -z))
+        values = np.full(z.shape, np.nan)
         # Compiled code of SciPy warns of the far tail whatever NumPy's error state is.
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            values = np.where(z > 0.0, marginal.isf(above), marginal.ppf(below))
-            if not np.isfinite(values).all():  # SciPy does not resolve the far tail of some
-                upper = marginal.isf(np.maximum(above, _RESOLVED))
-                lower = marginal.ppf(np.maximum(below, _RESOLVED))
-                values = np.where(np.isfinite(values), values, np.where(z > 0, upper, lower))
+            for smallest in (_SMALLEST, _RESOLVED):  # SciPy does not resolve the far tail of some
+                below, above = (np.maximum(scipy.special.ndtr(x), smallest) for x in (z, -z))
+                quantiles = np.where(z > 0.0, marginal.isf(above), marginal.ppf(below))
+                values = np.where(np.isfinite(values), values, quantiles)
         return np.asarray(values)
 
 

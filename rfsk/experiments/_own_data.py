@@ -353,15 +353,18 @@ def _index(
     if reason is None:
         pair = [data[labels == label] for label in classes]
         pair.sort(key=lambda rows: np.square(rows.sum(axis=1)).mean() / np.square(rows).mean())
-        with collected_mistakes() as mistakes:
-            found = localization_index(pair, shape=sides)
-        if not (mistakes or found.reason):
+        try:
+            with collected_mistakes() as mistakes:
+                found = localization_index(pair, shape=sides)
+            reason = found.reason or "".join(mistakes[:1])
+        except ValueError as error:  # brightness was removed
+            reason = str(error)
+        if not reason:
             notes.append(
                 f"The localization index of a ReLU neuron is {found.index:.3f} ± "
                 f"{found.standard_error:.3f} (above 1 its field localizes)."
             )
             return found
-        reason = found.reason or mistakes[0]
     notes.append(f"The localization index is not defined: {reason.rstrip('.')}.")
     return None
 

@@ -104,11 +104,9 @@ class _Subject:
     @cached_property
     def sites(self) -> NDArray[np.int64]:
         """Rows of four sites: neighbours, pairs of equal sites, and arbitrary sites."""
-        rng, shape = np.random.default_rng(self.seeds[5]), self.model.shape
-        sites = rng.integers(self.model.n_features, size=(30, 4))
-        steps = rng.integers(3, size=(len(shape), 10, 4))
-        near = np.stack(np.unravel_index(sites[:10, :1], shape)) + steps
-        sites[:10] = np.ravel_multi_index(tuple(near), shape, mode="wrap")
+        rng, n_features = np.random.default_rng(self.seeds[5]), self.model.n_features
+        sites = rng.integers(n_features, size=(30, 4))
+        sites[:10] = (sites[:10, :1] + rng.integers(3, size=(10, 4))) % n_features
         sites[10:20, 2:] = sites[10:20, :2]
         return sites
 
@@ -161,8 +159,7 @@ def _average_product(X: Array, Y: Array) -> tuple[Array, Array]:
 
 
 def _average_covariance(X: Array) -> tuple[Array, Array]:
-    centered = X - X.mean(axis=0)
-    return _average_product(centered, centered)
+    return _average_product(X - X.mean(axis=0), X - X.mean(axis=0))
 
 
 def _is_dominated(values: Array, fraction: float = 0.1) -> bool:
@@ -176,20 +173,18 @@ def _compare_kurtosis(
 ) -> None:
     """Compare the excess kurtosis, either pooled or averaged over sites."""
     squares, failures = X[:, X.any(axis=0)] ** 2, []
-    for variance in (squares.mean(axis=(0, 1)), squares.mean(axis=0)):
-        ratio = squares / variance
-        fourth = (ratio**2).mean(axis=0)
-        slope = fourth if variance.ndim else fourth.mean()
+    for axis in ((0, 1), 0):
+        ratio = squares / squares.mean(axis=axis)
+        fourth = (ratio**2).mean(axis=axis)
         # To first order in the errors of the fourth moment and of the variance that divides it.
-        influence = (ratio**2 - 2.0 * slope * ratio).mean(axis=1)
+        influence = (ratio**2 - 2.0 * fourth * ratio).mean(axis=1)
         if _is_dominated(influence, fraction):
             raise SkipTest("a single sample dominates the fourth moment; draw more samples.")
         try:
-            _compare((fourth.mean() - 3.0, _average(influence)[1]), expected, what, hint)
+            return _compare((fourth.mean() - 3.0, _average(influence)[1]), expected, what, hint)
         except AssertionError as error:
             failures.append(error)
-    if len(failures) == 2:
-        raise failures[0]
+    raise failures[0]
 
 
 def _check_shape(subject: _Subject) -> None:
@@ -244,9 +239,9 @@ def _check_global_state(subject: _Subject) -> None:
         np.random.seed(subject.seeds[3])  # noqa: NPY002
         seeded = np.random.get_state()  # noqa: NPY002
         subject.model.sample(_FEW, seed)
-        after = np.random.get_state()  # noqa: NPY002
+        is_same = all(map(np.array_equal, seeded, np.random.get_state()))  # noqa: NPY002
         np.random.set_state(before)  # noqa: NPY002
-        assert all(map(np.array_equal, seeded, after)), (
+        assert is_same, (
             f"`sample({_FEW}, {seed})` changed NumPy's global generator, which other code may rely "
             "on. Draw from np.random.default_rng(random_state) instead."
         )
@@ -324,13 +319,12 @@ def _check_translation_invariance(subject: _Subject) -> None:
 
 
 def _check_sign_symmetry(subject: _Subject) -> None:
-    _compare(
-        _average_product(subject.X**2, subject.X),
-        0.0,
-        "x and -x are not equally likely, by E x_i^2 x_j",
+    what = "x and -x are not equally likely, by E x_i^2 x_j"
+    hint = (
         "Theory and Gaussian controls assume P(x) = P(-x). If the distribution is meant to be "
-        "skewed, pass expected_failed_checks={'sign_symmetry': 'reason'}.",
+        "skewed, pass expected_failed_checks={'sign_symmetry': 'reason'}."
     )
+    _compare(_average_product(subject.X**2, subject.X), 0.0, what, hint)
 
 
 def _check_excess_kurtosis(subject: _Subject) -> None:
@@ -356,10 +350,6 @@ def _check_fourth_cumulant(subject: _Subject) -> None:
     )
     if not np.isfinite(kappa).all():
         raise SkipTest("the fourth cumulant is infinite.")
-    change = np.abs(subject.model.fourth_cumulant(sites[:, ::-1]) - kappa).max()
-    assert change <= 1e-6 * max(np.abs(kappa).max(), np.abs(subject.covariance).max() ** 2), (
-        f"`fourth_cumulant` changes by {change:.3g} when the order of sites is reversed."
-    )
     C = subject.covariance
     pairs = [C[i, j] * C[k, l] + C[i, k] * C[j, l] + C[i, l] * C[j, k] for i, j, k, l in sites]  # noqa: E741
     for number, four in enumerate(sites.tolist()):
@@ -383,9 +373,6 @@ def _check_gaussian_clone(subject: _Subject) -> None:
     )
     kurtosis = clone.excess_kurtosis()
     assert kurtosis == 0.0, f"the excess kurtosis of the clone must be 0, got {kurtosis:.4g}."
-    if hasattr(clone, "fourth_cumulant"):
-        kappa = np.abs(clone.fourth_cumulant(subject.sites)).max()
-        assert kappa <= 1e-8 * scale**2, f"the clone has the fourth cumulant {kappa:.4g}, not 0."
     X = np.asarray(clone.sample(subject.n_samples, subject.seeds[6]))
     _compare(_average(X), 0.0, "samples of the clone do not have zero mean")
     what = "samples of the clone do not have the covariance of the model"
@@ -429,18 +416,6 @@ def _check_from_noise(subject: _Subject) -> None:
     subject.skip_if_infinite()
     what = "fields of `from_noise` do not have the covariance of the model"
     _compare(_average_covariance(model.from_noise(noise)), subject.covariance, what)
-
-
-def _check_chunks(subject: _Subject) -> None:
-    seed = subject.seeds[2]
-    shapes = [np.shape(chunk) for chunk in subject.result_of("chunks", 50, 20, seed)]
-    expected = [(rows, subject.model.n_features) for rows in (20, 20, 10)]
-    assert shapes == expected, f"`chunks(50, 20)` must have shapes {expected}, got {shapes}."
-    rows = np.concatenate(list(subject.model.chunks(50, random_state=seed)))
-    assert np.array_equal(rows, subject.model.sample(50, seed)), (
-        "`chunks` and `sample` gave different samples for the same seed. Draw all chunks from one "
-        "generator, made before the first."
-    )
 
 
 _CHECKS = {

@@ -99,21 +99,19 @@ def _field(draw: st.DrawFn, shape: Shape) -> Array:
         field = draw(arrays(np.float64, shape, elements=st.floats(-10, 10, width=16)))
         assume(np.abs(field).max() > 0.01)
         return np.asarray(field)
-    sites = np.indices(shape)
-    amplitude = draw(st.sampled_from([1.0, -1.0, 10.0, -0.1]))
+    sites, sides = np.indices(shape), np.array(shape).reshape(-1, *[1] * len(shape))
     if kind == "bump":
         width = draw(st.floats(0.3, max(1.0, max(shape) / 4)))
-        squared = np.zeros(shape)
-        for axis, side in enumerate(shape):
-            distance = np.abs(sites[axis] - draw(st.floats(0.0, side - 1.0)))
-            squared += np.minimum(distance, side - distance) ** 2
-        return np.asarray(amplitude * np.exp(-0.5 * (squared - squared.min()) / width**2))
-    phase = draw(st.floats(0.0, 1.0))
-    for axis, side in enumerate(shape):
-        phase = phase + draw(st.integers(0, side // 2)) * sites[axis] / side
-    field = amplitude * np.cos(2.0 * np.pi * phase)
-    assume(np.abs(field).max() > 0.01)
-    return np.asarray(field)
+        center = [draw(st.floats(0.0, side - 1.0)) for side in shape]
+        distance = np.abs(sites - np.reshape(center, sides.shape))
+        squared = (np.minimum(distance, sides - distance) ** 2).sum(axis=0)
+        field = np.exp(-0.5 * (squared - squared.min()) / width**2)
+    else:
+        frequency = [draw(st.integers(0, side // 2)) for side in shape]
+        phase = (np.reshape(frequency, sides.shape) * sites / sides).sum(axis=0)
+        field = np.cos(2.0 * np.pi * (phase + draw(st.floats(0.0, 1.0))))
+    assume(np.abs(field).max() > 0.1)
+    return np.asarray(draw(st.sampled_from([1.0, -1.0, 10.0, -0.1])) * field)
 
 
 @cache

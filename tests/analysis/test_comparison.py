@@ -1,9 +1,7 @@
 """Matches of fields with CP factors, independent components, dictionaries and the like."""
 
 import numpy as np
-import pandas as pd
 import pytest
-from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
@@ -44,7 +42,7 @@ def full_table(comparison, net):
 
 
 def test_table_has_a_row_for_each_net_group_and_reference(comparison, net, table):
-    measured = ["match", "chance", "p_value", "reference_ipr"]
+    measured = ["match", "chance", "p_value"]
     assert [*table] == ["net", "group", "n_units", "reference", "n_references", *measured]
     assert set(table.net) == {"net", "noise"}
     assert list(comparison.references_) == ["cp", "ica", "pca", "dictionary", "hebbian"]
@@ -77,7 +75,6 @@ def test_p_values_count_the_populations_with_random_phases_that_match_as_well(
         assert row.match == reached
         assert row.p_value == (1 + np.sum(null >= reached)) / 100
         assert row.chance == np.sort(null)[94]
-        assert row.reference_ipr == np.median(ipr(references))
         found.append(row.p_value)
     assert min(found) == 0.01
     assert max(found) > 0.2  # oscillating fields match no better than scrambled ones
@@ -96,12 +93,6 @@ def test_own_fields_and_estimators_are_references_too(data, net):
     np.testing.assert_allclose(comparison.match(net.receptive_fields_)[:, 2], 1.0)
     table = comparison.compare(net)
     assert table[table.reference == "filters"].n_references.eq(2).all()
-
-
-def test_a_reference_that_finds_nothing_to_rest_at_says_so():
-    X = NLGP(30, correlation_length=3.0, gain=3.0).gaussian_clone().sample(3000, random_state=0)
-    comparison = TensorComparison(4, references=("ica", "pca"), random_state=0).fit(X)
-    assert comparison.converged_ == {"ica": False, "pca": True}
 
 
 @pytest.mark.parametrize(
@@ -124,30 +115,36 @@ def test_bad_comparisons_are_refused(parameters, y, message):
         TensorComparison(**parameters).fit(np.random.default_rng(0).normal(size=(8, 3)), y)
 
 
-def test_what_cannot_be_compared_is_refused(comparison, net):
-    assert not hasattr(comparison, "fit_transform")
-    with pytest.raises(TypeError, match="Got a FCNet; expected an array of fields"):
-        comparison.match(net)
-    with pytest.raises(ValueError, match="The fields of 'fields' have 7 features; expected 30"):
-        comparison.compare(np.eye(7))
-    with pytest.raises(ValueError, match="All fields of 'fields' are zero"):
-        comparison.compare(np.zeros((3, 30)))
-    with pytest.raises(ValueError, match="The inputs are constant; expected some that vary"):
-        TensorComparison().fit(np.ones((10, 4)))
+CONSTANT = np.ones((10, 4))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda c, net: c.match(net), TypeError, "Got a FCNet; expected an array of fields"),
+        (lambda c, _: c.compare(np.eye(7)), ValueError, "'fields' have 7 features; expected 30"),
+        (lambda c, _: c.compare(np.zeros((3, 30))), ValueError, "fields of 'fields' are zero"),
+        (lambda *_: TensorComparison().fit(CONSTANT), ValueError, "The inputs are constant"),
+        (lambda *_: NonlinearHebbian().fit(CONSTANT), ValueError, "X is constant; expected inputs"),
+        (lambda *_: NonlinearHebbian(rule="a").fit(CONSTANT), ValueError, "rule='a' is unknown"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(comparison, net, call, error, message):
+    with pytest.raises(error, match=message):
+        call(comparison, net)
 
 
 def test_ica_localizes_on_heavy_and_on_light_tails_where_the_net_needs_light_ones():
     """D = 30, median D x IPR of 8 components and of the net's positive half, seed 0.
 
     Saturated pixels (kurtosis -1.76): both localize. Algebraic(3) pixels (heavy tails): FastICA
-    and the cubic Hebbian rule do, the net does not. Their Gaussian clone: none of them.
+    and the cubic Hebbian rule do, the net does not.
     """
     found = {}
+    task = {"correlation_length": (1.5, 3.0), "random_state": 0}
     tasks = {
-        "light": make_nlgp(30_000, 30, correlation_length=(1.5, 3.0), random_state=0),
-        "heavy": make_transformed_field(
-            30_000, 30, correlation_length=(1.5, 3.0), marginal=Algebraic(3.0), random_state=0
-        ),
+        "light": make_nlgp(30_000, 30, **task),
+        "heavy": make_transformed_field(30_000, 30, marginal=Algebraic(3.0), **task),
     }
     options = {"references": ("ica", "hebbian"), "target": 1, "random_state": 0}
     for name, (X, y) in tasks.items():
@@ -155,12 +152,10 @@ def test_ica_localizes_on_heavy_and_on_light_tails_where_the_net_needs_light_one
         net = FCNet(20, random_state=0).fit(X, y)
         fields = {**comparison.references_, "net": net.receptive_fields_[:10]}
         found[name] = {method: 30 * np.median(ipr(rows)) for method, rows in fields.items()}
-    assert found["light"]["ica"] > 5.0
-    assert found["light"]["net"] > 4.5
-    assert found["light"]["hebbian"] < 3.0
-    assert found["heavy"]["ica"] > 5.0
-    assert found["heavy"]["hebbian"] > 3.5
-    assert found["heavy"]["net"] < 2.5
+    light, heavy = found["light"], found["heavy"]
+    assert min(light["ica"], heavy["ica"]) > 5.0
+    assert light["net"] > 4.5 > 3.0 > light["hebbian"]
+    assert heavy["hebbian"] > 3.5 > 2.5 > heavy["net"]
 
 
 @pytest.mark.parametrize(("rule", "tails"), [("cube", "laplace"), ("tanh", "uniform")])
@@ -176,6 +171,8 @@ def test_hebbian_units_find_independent_sources_of_heavy_or_light_tails(rule, ta
 
 def test_cubic_hebbian_fixed_point_is_an_eigenvector_of_its_whitened_fourth_moment():
     X = TransformedField(8, correlation_length=1.0, marginal="laplace").sample(5000, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="Fields still move after 2 passes"):
+        NonlinearHebbian(4, max_iter=2, random_state=0).fit(X)
     hebbian = NonlinearHebbian(1, tol=1e-12, max_iter=2000, random_state=0).fit(X)
     x = X - X.mean(axis=0)
     deviation, axes = np.linalg.eigh(x.T @ x / len(x))
@@ -187,49 +184,12 @@ def test_cubic_hebbian_fixed_point_is_an_eigenvector_of_its_whitened_fourth_mome
     np.testing.assert_allclose(pull / np.linalg.norm(pull), w, atol=1e-5)
 
 
-def test_hebbian_units_that_move_or_cannot_move():
-    X = np.random.default_rng(0).normal(size=(500, 10))
-    with pytest.warns(ConvergenceWarning, match="Fields still move after 2 passes"):
-        NonlinearHebbian(4, max_iter=2, random_state=0).fit(X)
-    with pytest.raises(ValueError, match="rule='square' is unknown"):
-        NonlinearHebbian(rule="square").fit(X)
-    with pytest.raises(ValueError, match="X is constant; expected inputs that vary"):
-        NonlinearHebbian().fit(np.ones((10, 4)))
-
-
-@pytest.mark.parametrize("shape", [(30,), (5, 6)])
-def test_orbits_undo_shifts_and_signs(shape):
-    rng = np.random.default_rng(0)
-    originals = rng.normal(size=(3, 30))
-    axes = tuple(range(len(shape)))
-    source, sign = [0, 1, 0, 2, 1, 1, 0], [1, 1, -1, 1, -1, 1, 1]
-    shifts = np.array([[rng.integers(side) for side in shape] for _ in source])
-    shifts[[0, 1, 3]] = 0
-    fields = np.array(
-        [
-            s * np.roll(originals[k].reshape(shape), shift, axes).ravel()
-            for k, s, shift in zip(source, sign, shifts, strict=True)
-        ]
-    )
-    orbits = translation_orbits(np.vstack([fields, np.zeros(30)]), shape)
-    assert orbits.labels.tolist() == [*source, -1]
-    assert orbits.n_orbits == 3
-    np.testing.assert_array_equal(orbits.shifts[:-1], shifts)
-    np.testing.assert_array_equal(orbits.signs[:-1], sign)
-    np.testing.assert_allclose(orbits.match[:-1], 1.0)
-    assert np.isnan(orbits.match[-1])
-    with pytest.raises(ValueError, match=r"min_match=1\.5; expected at most 1"):
-        translation_orbits(fields, shape, min_match=1.5)
-
-
 def test_factors_of_a_translation_invariant_cumulant_are_one_orbit():
     kappa = cumulant(NLGP(30, correlation_length=3.0, gain=3.0))
     fit = symmetric_cp(kappa, 5, tol=1e-12, random_state=0)
     orbits = translation_orbits(fit.components)
-    assert orbits.n_orbits == 1
-    assert len(set(orbits.shifts[:, 0])) == 5
-    white = translation_orbits(np.random.default_rng(0).normal(size=(5, 30)))
-    assert white.n_orbits == 5
+    assert orbits.label.max() == 0
+    assert orbits.shift_0.nunique() == 5
 
 
 def test_methods_are_given_centred_inputs_and_no_more_components_than_directions(data):
@@ -239,14 +199,27 @@ def test_methods_are_given_centred_inputs_and_no_more_components_than_directions
     far = TensorComparison(4, references=("dictionary", "pca"), random_state=0).fit(rows + 30.0)
     for name in ("dictionary", "pca"):
         np.testing.assert_allclose(near.references_[name], far.references_[name], atol=1e-3)
+    white = np.random.default_rng(0).normal(size=(500, 30))  # nothing for FastICA to rest at
+    lost = TensorComparison(4, references=("ica", "pca"), random_state=0).fit(white)
+    assert lost.converged_ == {"ica": False, "pca": True}
     flat = rows[:, :6] @ np.random.default_rng(0).normal(size=(6, 30))  # six directions
     narrow = TensorComparison(20, references=("ica", "cp"), random_state=0).fit(flat)
     assert {len(found) for found in narrow.references_.values()} == {6}
 
 
-def test_tables_in_and_tables_out_change_nothing(data, net):
-    X = pd.DataFrame(data[0][:3000]).rename(columns="pixel {}".format)
-    plain = TensorComparison(3, references=("cp", ("own", net.receptive_fields_)), random_state=0)
-    tables = clone(plain).fit(X)
-    expected = plain.fit(data[0][:3000]).compare(net)
-    pd.testing.assert_frame_equal(tables.compare(net), expected)
+@pytest.mark.parametrize("shape", [(30,), (5, 6)])
+def test_orbits_undo_shifts_and_signs(shape):
+    rng = np.random.default_rng(0)
+    originals, axes = rng.normal(size=(3, *shape)), tuple(range(len(shape)))
+    source, sign = [0, 1, 0, 2, 1, 1, 0], np.array([1, 1, -1, 1, -1, 1, 1])
+    shifts = rng.integers(shape, size=(7, len(shape)))
+    shifts[[0, 1, 3]] = 0
+    moved = [np.roll(originals[k], shift, axes) for k, shift in zip(source, shifts, strict=True)]
+    fields = sign[:, None] * np.reshape(moved, (7, 30))
+    orbits = translation_orbits(np.vstack([fields, np.zeros(30)]), shape)
+    assert orbits.label.tolist() == [*source, -1]
+    np.testing.assert_array_equal(orbits.filter(like="shift")[:-1], shifts)
+    np.testing.assert_array_equal(orbits.sign[:-1], sign)
+    np.testing.assert_allclose(orbits.match, [*[1.0] * 7, np.nan])
+    with pytest.raises(ValueError, match=r"min_match=1\.5; expected at most 1"):
+        translation_orbits(fields, shape, min_match=1.5)

@@ -50,7 +50,7 @@ def close(one, other, scale=1.0):
 
 
 @pytest.mark.parametrize("order", [2, 3, 4])
-@pytest.mark.parametrize("kind", ["samples", "blocks", "dask", "tensor"])
+@pytest.mark.parametrize("kind", ["samples", "blocks", "dask", "mask", "tensor"])
 def test_every_source_has_the_tensor_of_the_definition(X, order, kind):
     expected = by_definition(X, order)
     if kind == "samples":
@@ -59,14 +59,22 @@ def test_every_source_has_the_tensor_of_the_definition(X, order, kind):
         kappa = cumulant([X[:1], X[1:1], X[1:2999], X[2999:]], order)
     elif kind == "dask":
         kappa = cumulant(pytest.importorskip("dask.array").from_array(X, chunks=(700, 4)), order)
+    elif kind == "mask":  # leaves blocks that are empty or of unknown length
+        twice = np.concatenate([X, X + 7.0])
+        lazy = pytest.importorskip("dask.array").from_array(twice, chunks=(700, 4))
+        kappa = cumulant(lazy[(lazy.sum(axis=1) < np.inf) & (np.arange(6000) < 3000)], order)
     else:
-        kappa = cumulant(DenseCumulant(expected) if order == 2 else expected.tolist(), order)
+        mine = expected.copy()
+        kappa = cumulant(mine.tolist() if order == 3 else DenseCumulant(mine), order)
+        mine *= 0.0  # the operator has a copy
     assert (kappa.order, kappa.n_features) == (order, 6)
     close(kappa.tensor(), expected)
     directions = np.random.default_rng(1).normal(size=(4, 6))
     gradients = contraction(expected, directions)
     close(kappa.contract(directions), gradients)
     close(kappa.strength(directions), np.sum(gradients * directions, axis=1))
+    tensor = kappa.tensor()
+    tensor *= 0.0  # so has the caller
     # Whole numbers and lists are directions too.
     close(kappa.strength(np.eye(6, dtype=int).tolist()), np.einsum("i" * order + "->i", expected))
     assert kappa.squared_norm() == pytest.approx((expected**2).sum(), rel=1e-9)
@@ -81,48 +89,24 @@ def test_contraction_does_not_depend_on_the_chunks(X, in_blocks, monkeypatch):
     np.testing.assert_allclose(cumulant(source).contract(np.eye(6)), whole, rtol=1e-9)
 
 
-def test_dask_masks_leave_blocks_that_are_empty_or_of_unknown_length(X):
-    dask_array = pytest.importorskip("dask.array")
-    keep = np.arange(3000) % 1000 < 300
-    lazy = dask_array.from_array(X, chunks=(500, 6))[dask_array.from_array(keep, chunks=500)]
-    assert np.isnan(lazy.shape[0])
-    close(cumulant(lazy).tensor(), cumulant(X[keep]).tensor())
-    assert cumulant(lazy).squared_norm() == pytest.approx(cumulant(X[keep]).squared_norm())
-
-
-def check_estimate(estimate, expected, monkeypatch):
-    """Beyond 200 rows 50 are drawn: unbiased, the mean of 400 estimates within five errors."""
-    monkeypatch.setattr(_cumulant, "_NORM_ROWS", 50)
-    drawn = np.array([estimate(seed) for seed in range(400)])
-    assert 0 < abs(drawn.mean() - expected) < 5 * drawn.std() / 20
-
-
-@pytest.mark.parametrize("order", [3, 4])
-def test_norm_from_pairs_of_rows_is_that_of_the_tensor(order, monkeypatch):
-    data = np.random.default_rng(0).standard_exponential((200, 41))
-    expected = (by_definition(data, order) ** 2).sum()
-    dask_array = pytest.importorskip("dask.array")
-    lazy = cumulant(dask_array.from_array(data, chunks=(90, 41)), order)
-    blocks = cumulant([data[:123], data[123:]], order)
-    for kappa in (cumulant(data, order), blocks, lazy):
-        assert kappa.squared_norm() == pytest.approx(expected, rel=1e-9)
-    check_estimate(blocks.squared_norm, expected, monkeypatch)
-
-
 @pytest.mark.parametrize("order", [2, 3, 4])
-def test_inner_product_of_two_samples_is_that_of_their_tensors(order, monkeypatch):
+def test_inner_products_of_samples_are_those_of_their_tensors(order, monkeypatch):
     rng = np.random.default_rng(0)
-    one, two = (
-        cumulant(rng.standard_exponential((300, 7)) @ rng.normal(size=(7, 7)), order)
-        for _ in range(2)
-    )
-    expected = (one.tensor() * two.tensor()).sum()
+    X, Y = (rng.standard_exponential((300, 7)) @ rng.normal(size=(7, 7)) for _ in range(2))
+    lazy = pytest.importorskip("dask.array").from_array(X, chunks=(90, 7))
+    one, two = cumulant(X, order), cumulant(Y, order)
+    expected, norm = (one.tensor() * two.tensor()).sum(), (one.tensor() ** 2).sum()
     assert one.inner(two) == pytest.approx(expected, rel=1e-9)
     monkeypatch.setattr(_cumulant, "_FEW_FEATURES", 0)
-    assert one.inner(two) == pytest.approx(expected, rel=1e-9)
-    assert one.inner(one) == pytest.approx((one.tensor() ** 2).sum(), rel=1e-9)
-    if order > 2:
-        check_estimate(lambda seed: one.inner(two, seed), expected, monkeypatch)
+    blocks = cumulant([X[:123], X[123:]], order)
+    for same in (one, blocks, cumulant(lazy, order)):
+        assert same.inner(two) == pytest.approx(expected, rel=1e-9)
+        assert same.squared_norm() == pytest.approx(norm, rel=1e-9)
+    # Beyond 200 rows 50 are drawn: the mean of 400 estimates within five errors.
+    monkeypatch.setattr(_cumulant, "_NORM_ROWS", 50)
+    for other, value in ((blocks, norm), (two, expected)) if order > 2 else ():
+        drawn = np.array([blocks.inner(other, seed) for seed in range(400)])
+        assert 0 < abs(drawn.mean() - value) < 5 * drawn.std() / 20
 
 
 MODELS = {
@@ -147,24 +131,6 @@ def test_cumulant_of_a_model_is_its_tensor(name):
     np.testing.assert_array_equal(cumulant(model, 2).tensor(), model.covariance())
 
 
-def in_parts(samples, n_parts, measure):
-    """Mean of a measure of the cumulants of equal parts of samples, and its error."""
-    found = [measure(cumulant(part)) for part in np.split(samples, n_parts)]
-    return np.mean(found, axis=0), np.std(found, axis=0) / np.sqrt(n_parts)
-
-
-def test_cumulant_of_a_long_ring_meets_its_samples():
-    """D = 100, exact, by Fourier transform, against 50,000 samples along random directions."""
-    model = NLGP(100, correlation_length=10.0, gain=3.0)
-    directions = GaussianField(100, correlation_length=5.0).sample(6, random_state=1) / 10.0
-    exact = cumulant(model).strength(directions)
-    samples = model.sample(50_000, random_state=0)
-    mean, error = in_parts(samples, 10, lambda kappa: kappa.strength(directions))
-    # Ten parts: t-distributed with 9 degrees of freedom, eight errors are p = 2e-5.
-    assert np.all(np.abs(mean - exact) < 8 * error)
-    assert np.all(np.abs(exact) > 8 * error)
-
-
 def test_cumulants_of_gaussian_classes_vanish_and_the_pooled_one_does_not():
     """100,000 rows a class, seed 0: 3 sym(D D) with D = (C_0 - C_1) / 2 is what pooling adds."""
     rng = np.random.default_rng(0)
@@ -172,8 +138,8 @@ def test_cumulants_of_gaussian_classes_vanish_and_the_pooled_one_does_not():
     classes = [rng.normal(size=(100_000, 8)) @ root for root in roots]
     within = [cumulant(rows).tensor() for rows in classes]
     for kappa, rows in zip(within, classes, strict=True):
-        _, error = in_parts(rows, 20, SampleCumulant.tensor)
-        assert (np.abs(kappa) > 5 * error).mean() < 2e-3
+        parts = [cumulant(part).tensor() for part in np.split(rows, 20)]
+        assert (np.abs(kappa) > 5 * np.std(parts, axis=0) / np.sqrt(20)).mean() < 2e-3
     pooled = cumulant(np.concatenate(classes)).tensor()
     half = (np.cov(classes[0].T, bias=True) - np.cov(classes[1].T, bias=True)) / 2
     np.testing.assert_allclose(pooled, np.mean(within, axis=0) + pairings(half), atol=0.02)
@@ -182,7 +148,7 @@ def test_cumulants_of_gaussian_classes_vanish_and_the_pooled_one_does_not():
 
 def test_cumulants_add_subtract_and_scale(X):
     one, two = cumulant(X), cumulant(X[::-1, ::-1] ** 2)
-    combined = 0.5 * (one - two) / 2 + -one
+    combined = 0.5 * (one - two) / 2 + -1.0 * one
     expected = 0.25 * (one.tensor() - two.tensor()) - one.tensor()
     close(combined.tensor(), expected)
     a = np.random.default_rng(0).normal(size=(3, 6))
@@ -219,17 +185,6 @@ def test_exact_cumulants_subtract_and_have_a_norm_at_any_size():
     assert small.inner(other) == pytest.approx(expected, rel=1e-10)
 
 
-@pytest.mark.parametrize("order", [3, 4])
-def test_cumulant_in_a_subspace_is_that_of_the_projected_samples(order):
-    rng = np.random.default_rng(0)
-    X = rng.standard_exponential((200, 6))
-    axes = np.linalg.qr(rng.normal(size=(6, 6)))[0][:3]
-    part = _cumulant.SubspaceCumulant(cumulant(X @ axes.T, order), axes)
-    whole, directions = cumulant(X @ axes.T @ axes, order), rng.normal(size=(4, 6))
-    np.testing.assert_allclose(part.tensor(), whole.tensor(), atol=1e-12)
-    np.testing.assert_allclose(part.contract(directions), whole.contract(directions), atol=1e-12)
-
-
 def test_only_samples_with_few_strong_axes_are_condensed():
     white = cumulant(np.random.default_rng(0).normal(size=(300, 48)))
     smooth = cumulant(NLGP(48, correlation_length=5.0, gain=3.0).sample(300, random_state=0))
@@ -241,16 +196,8 @@ def test_only_samples_with_few_strong_axes_are_condensed():
         assert kappa._condensed is not kappa
         expected = kappa.strength(direction)
         np.testing.assert_allclose(kappa._condensed.strength(direction), expected, rtol=1e-2)
-
-
-def test_tensors_are_copies(X):
-    mine = by_definition(X, 3)
-    for kappa in (cumulant(X, 2), cumulant(mine, 3)):
-        before = kappa.contract(np.eye(6))
-        tensor = kappa.tensor()
-        tensor *= 0.0
-        mine *= 0.0
-        np.testing.assert_array_equal(kappa.contract(np.eye(6)), before)
+    part, directions = smooth._condensed, np.random.default_rng(0).normal(size=(2, 48))
+    close(part.contract(directions), contraction(part.tensor(), directions))
 
 
 SLICE = np.zeros((3, 3, 3))
@@ -258,12 +205,9 @@ SPIKED = SpikedCumulant(10, strength=1.0)
 BAD = [
     (lambda X: cumulant(X, 5), ValueError, "order=5; expected 2, 3 or 4"),
     (lambda X: cumulant(cumulant(X, 2)), ValueError, "is of order 2; expected order=4"),
-    (lambda X: cumulant(SLICE), ValueError, "is of order 3; expected order=4"),
     (lambda X: cumulant(block for block in [X]), TypeError, "can be read only once"),
     (lambda X: cumulant([X, X[:, :5]]), ValueError, "has 5 columns and the first one 6"),
-    (lambda X: cumulant("names"), ValueError, "could not convert string"),
     (lambda X: cumulant([X[:1]]), ValueError, "blocks hold 1 row"),
-    (lambda X: cumulant(np.full((4, 3), np.nan)), ValueError, "X contains NaN"),
     (lambda X: cumulant(np.ones((1, 3))), ValueError, "minimum of 2 is required"),
     (lambda X: cumulant(MODELS["NLGP"], 3), NotImplementedError, "No third cumulant of a model"),
     (lambda X: cumulant(SPIKED), NotImplementedError, r"SpikedCumulant .*cumulant\(model.sample"),

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from rfsk import LocalizationAnalyzer
 from rfsk.analysis import field_orientation, fit_profiles
 
 FWHM = np.sqrt(8 * np.log(2))
@@ -35,33 +34,39 @@ def oblique(angle, frequency, sigma=(1.8, 3.6), phase=0.7):
     return (envelope * np.cos(2 * np.pi * frequency * u + phase)).ravel()
 
 
-def assert_bump(fit, amplitude, center, sigma, rtol):
-    np.testing.assert_allclose(fit.amplitude, [amplitude], rtol=rtol)
-    np.testing.assert_allclose(fit.center[0], center, atol=rtol)
-    np.testing.assert_allclose(fit.width[0], FWHM * np.array(sigma), rtol=rtol)
-    np.testing.assert_allclose(fit.goodness, 1.0, atol=1e-8)
-    assert not fit.frequency.any()
+def fitted(field, shape, profile="gaussian"):
+    """Numbers of the fit of one field, and its centre, width and frequency."""
+    fit = fit_profiles([field], shape, profile=profile)
+    return fit.loc[0], *(fit.filter(like=kind).to_numpy()[0] for kind in ("cent", "wid", "freq"))
 
 
 @pytest.mark.parametrize("amplitude", [1.0, -3e-5])
+@pytest.mark.parametrize("ratio", [0.0, -0.5, 0.2, 0.6, 0.95])
 @pytest.mark.parametrize(
-    ("center", "sigma", "shape"),
+    ("center", "sigma", "scale", "shape"),
     [
-        ((30.3,), (4.0,), (100,)),
-        ((99.6,), (2.0,), (100,)),  # across the seam
-        ((4.2, 17.9), (1.5, 2.5), (20, 20)),
-        ((11.7, 0.2), (2.0, 1.0), (12, 16)),
+        ((30.3,), (4.0,), 3.0, (100,)),
+        ((99.6,), (1.5,), 1.5, (100,)),  # across the seam
+        ((4.2, 17.9), (1.5, 1.5), 2.0, (20, 20)),
+        ((11.7, 0.2), (2.0, 1.0), 1.6, (16, 20)),
     ],
 )
-def test_bump_is_found_again_and_has_no_surround(center, sigma, shape, amplitude):
-    field = amplitude * bump(center, sigma, shape)
-    fit = fit_profiles([field], shape)
-    assert_bump(fit, amplitude, center, sigma, 1e-5)
-    assert fit.surround_ratio[0] == 0.0
-    assert np.isnan(fit.surround_scale[0])
-    both = fit_profiles([field], shape, profile="dog")
-    assert_bump(both, amplitude, center, sigma, 1e-5)
-    np.testing.assert_allclose(both.surround_ratio, 0.0, atol=1e-6)
+def test_bumps_with_and_without_a_surround_are_found_again(
+    center, sigma, scale, shape, ratio, amplitude
+):
+    surround = bump(center, scale * np.array(sigma), shape)
+    field = amplitude * (bump(center, sigma, shape) - ratio * surround)
+    error = 1e-3 if ratio else 1e-5
+    for profile in ("dog", "gaussian") if ratio == 0.0 else ("dog",):
+        fit, place, width, frequency = fitted(field, shape, profile)
+        assert fit.amplitude == pytest.approx(amplitude, rel=error)
+        np.testing.assert_allclose(place, center, atol=error)
+        np.testing.assert_allclose(width, FWHM * np.array(sigma), rtol=error)
+        assert fit.goodness == pytest.approx(1.0, abs=1e-8)
+        assert not frequency.any()
+        assert fit.surround_ratio == pytest.approx(ratio, rel=1e-3, abs=1e-6)
+    if ratio:
+        assert fit.surround_scale == pytest.approx(scale, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -75,72 +80,42 @@ def test_bump_is_found_again_and_has_no_surround(center, sigma, shape, amplitude
 )
 def test_gabor_is_found_again_and_beats_a_bump(center, sigma, frequency, phase, shape):
     field = gabor(center, sigma, frequency, phase, shape)
-    fit = fit_profiles([field], shape, profile="gabor")
-    np.testing.assert_allclose(fit.goodness, 1.0, atol=1e-6)
-    again = fit.amplitude[0] * gabor(
-        fit.center[0], fit.width[0] / FWHM, fit.frequency[0], fit.phase[0], shape
-    )
+    fit, place, width, wave = fitted(field, shape, "gabor")
+    assert fit.goodness == pytest.approx(1.0, abs=1e-6)
+    again = fit.amplitude * gabor(place, width / FWHM, wave, fit.phase, shape)
     np.testing.assert_allclose(again, field, atol=1e-3)
-    sign = np.sign(fit.frequency[0] @ np.array(frequency))  # f and -f are one wave
-    np.testing.assert_allclose(sign * fit.frequency[0], frequency, atol=1e-3)
-    np.testing.assert_allclose(fit.width[0], FWHM * np.array(sigma), rtol=1e-2)
-    assert fit_profiles([field], shape).goodness[0] < 0.9
-
-
-@pytest.mark.parametrize("amplitude", [1.0, -3e-5])
-@pytest.mark.parametrize("ratio", [-0.5, 0.2, 0.6, 0.95])
-@pytest.mark.parametrize(
-    ("center", "sigma", "scale", "shape"),
-    [
-        ((30.3,), (4.0,), 3.0, (100,)),
-        ((99.6,), (1.5,), 1.5, (100,)),  # across the seam
-        ((4.2, 17.9), (1.5, 1.5), 2.0, (20, 20)),
-        ((11.7, 0.2), (2.0, 1.0), 1.6, (16, 20)),
-    ],
-)
-def test_difference_of_gaussians_is_found_again(center, sigma, scale, shape, ratio, amplitude):
-    surround = bump(center, scale * np.array(sigma), shape)
-    field = amplitude * (bump(center, sigma, shape) - ratio * surround)
-    fit = fit_profiles([field], shape, profile="dog")
-    assert_bump(fit, amplitude, center, sigma, 1e-3)
-    np.testing.assert_allclose(fit.surround_ratio, [ratio], rtol=1e-3)
-    np.testing.assert_allclose(fit.surround_scale, [scale], rtol=1e-3)
+    sign = np.sign(wave @ np.array(frequency))  # f and -f are one wave
+    np.testing.assert_allclose(sign * wave, frequency, atol=1e-3)
+    np.testing.assert_allclose(width, FWHM * np.array(sigma), rtol=1e-2)
+    assert fitted(field, shape)[0].goodness < 0.9
 
 
 def test_difference_of_gaussians_explains_a_surround_that_a_gaussian_does_not():
     noise = 0.05 * np.random.default_rng(0).standard_normal(100)
     field = bump((40.0,), (4.0,), (100,)) - 0.4 * bump((40.0,), (10.0,), (100,)) + noise
-    plain, both = (fit_profiles([field], profile=name) for name in ("gaussian", "dog"))
-    assert plain.goodness[0] < 0.75 < 0.9 < both.goodness[0]
-    assert both.width[0, 0] == pytest.approx(4.0 * FWHM, rel=0.15)
-    analyzer = LocalizationAnalyzer(profile="dog", random_state=0).set_output(transform="pandas")
-    table = analyzer.fit_transform([field])
-    assert table["profile_width"][0] == pytest.approx(both.width[0, 0])
-    assert table["profile_goodness"][0] == both.goodness[0]
+    plain, both = (fitted(field, 100, name)[0] for name in ("gaussian", "dog"))
+    assert plain.goodness < 0.75 < 0.9 < both.goodness
+    assert both.width_0 == pytest.approx(4.0 * FWHM, rel=0.15)
 
 
 def test_noise_is_no_bump_and_a_field_of_zeros_is_nan():
     noise = np.random.default_rng(0).standard_normal((5, 100))
     assert fit_profiles(noise).goodness.max() < 0.4
-    fit = fit_profiles(np.zeros((1, 100)))
-    assert np.isnan(fit.goodness).all()
-    assert np.isnan(fit.center).all()
+    assert fit_profiles(np.zeros((1, 100))).isna().all(axis=None)
 
 
 @pytest.mark.parametrize("angle", [0.0, 20.0, 45.0, 70.0, 120.0, 160.0])
 def test_oblique_gabor_is_found_again(angle):
-    fit = fit_profiles([oblique(angle, 0.12)], (16, 16), profile="gabor")
-    assert fit.goodness[0] > 0.9999
-    np.testing.assert_allclose(np.sort(fit.width[0]), FWHM * np.array([1.8, 3.6]), rtol=0.01)
-    narrow = 90.0 * (fit.width[0, 0] < fit.width[0, 1])  # the axis of index 0 runs down the rows
-    assert abs((narrow - fit.angle[0] - angle + 90.0) % 180.0 - 90.0) < 0.5
+    fit, _, width, _ = fitted(oblique(angle, 0.12), (16, 16), "gabor")
+    assert fit.goodness > 0.9999
+    np.testing.assert_allclose(np.sort(width), FWHM * np.array([1.8, 3.6]), rtol=0.01)
+    narrow = 90.0 * (width[0] < width[1])  # the axis of index 0 runs down the rows
+    assert abs((narrow - fit.angle - angle + 90.0) % 180.0 - 90.0) < 0.5
     seen = field_orientation([oblique(angle, 0.12)], (16, 16))[0]
     assert abs((seen - angle + 90.0) % 180.0 - 90.0) < 1.0
 
 
 def test_bar_has_the_orientation_across_it_and_a_round_bump_has_none():
     bar = oblique(30.0, 0.0, sigma=(1.0, 4.0), phase=0.0)
-    fields = [bar, bump((7.0, 8.0), (2.0, 2.0), (16, 16))]
-    found = field_orientation(fields, (16, 16))
-    assert found[0] == pytest.approx(30.0, abs=0.5)
-    assert np.isnan(found[1])
+    found = field_orientation([bar, bump((7.0, 8.0), (2.0, 2.0), (16, 16))], (16, 16))
+    np.testing.assert_allclose(found, [30.0, np.nan], atol=0.5)

@@ -9,11 +9,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
     FunctionTransformer,
-    MaxAbsScaler,
     MinMaxScaler,
     Normalizer,
     PolynomialFeatures,
-    PowerTransformer,
     QuantileTransformer,
     RobustScaler,
     StandardScaler,
@@ -30,7 +28,7 @@ def data():
     return X, (X[:, 0] > 1).astype(int)
 
 
-def test_fields_of_scikit_learn_estimators(data):
+def test_fields_of_estimators_layers_arrays_and_pipelines(data):
     X, y = data
     mlp = MLPClassifier((4, 3), tol=0.1, random_state=0).fit(X, y)
     np.testing.assert_array_equal(receptive_fields(mlp), mlp.coefs_[0].T)
@@ -42,13 +40,15 @@ def test_fields_of_scikit_learn_estimators(data):
     assert receptive_fields(linear).shape == (1, 5)
     dense = linear.coef_.copy()
     np.testing.assert_array_equal(receptive_fields(linear.sparsify()), dense)
-
-
-def test_fields_of_torch_layers_and_arrays():
     layer, conv = torch.nn.Linear(5, 3), torch.nn.Conv2d(1, 4, 3)
     np.testing.assert_allclose(receptive_fields(layer), layer.weight.detach().numpy())
     assert receptive_fields(conv).shape == (4, 9)
     assert receptive_fields([1.0, 2.0]).tolist() == [[1.0, 2.0]]
+    for mean, deviation in ((1e10, 1.0), (1e18, 1e17), (1e-30, 1e-28)):
+        far = mean + deviation * np.random.default_rng(0).normal(size=(100, 5))
+        pipe = make_pipeline(StandardScaler(), PCA(2, random_state=0)).fit(far)
+        expected = pipe[-1].components_ / pipe[0].scale_
+        np.testing.assert_allclose(receptive_fields(pipe), expected, rtol=1e-4)
 
 
 @pytest.mark.filterwarnings("ignore:The classes differ in their means")
@@ -56,7 +56,6 @@ def test_fields_of_torch_layers_and_arrays():
     "scaler",
     [
         StandardScaler(),
-        MaxAbsScaler(),
         MinMaxScaler(),
         RobustScaler(),
         None,
@@ -78,20 +77,12 @@ def test_fields_through_linear_steps_reproduce_the_preactivation_up_to_a_constan
     np.testing.assert_allclose(offset, np.broadcast_to(offset[:, :1], offset.shape), atol=1e-9)
 
 
-def test_fields_of_a_search_are_those_of_its_best_estimator(data):
-    X, y = data
-    search = GridSearchCV(FCNet(4, max_epochs=2, random_state=0), {"n_hidden": [4, 5]}).fit(X, y)
-    fields = receptive_fields(search)
-    np.testing.assert_array_equal(fields, search.best_estimator_.receptive_fields_)
-
-
 @pytest.mark.parametrize(
     "step",
     [
         PolynomialFeatures(2),
         Normalizer(),
         QuantileTransformer(n_quantiles=20),
-        PowerTransformer(),
         MinMaxScaler(clip=True),
         FunctionTransformer(np.tanh),
         FunctionTransformer(np.sqrt),
@@ -114,6 +105,8 @@ def test_grid_search_finds_the_localized_net():
     X, y = make_nlgp(4000, 40, correlation_length=(2.0, 4.0), random_state=0)
     net = FCNet(8, batch_size=100, random_state=0)
     search = GridSearchCV(net, {"max_epochs": [1, 80]}, scoring=localization_score, cv=2).fit(X, y)
+    best = search.best_estimator_.receptive_fields_
+    np.testing.assert_array_equal(receptive_fields(search), best)
     assert search.best_params_ == {"max_epochs": 80}
     scores = search.cv_results_["mean_test_score"]
     assert scores[0] == pytest.approx(3 / 40, rel=0.25)
@@ -134,11 +127,3 @@ def test_grid_search_finds_the_localized_net():
 def test_things_without_fields_are_refused(fitted, error, message):
     with pytest.raises(error, match=message):
         receptive_fields(fitted)
-
-
-@pytest.mark.parametrize(("mean", "deviation"), [(1e10, 1.0), (1e18, 1e17), (1e-30, 1e-28)])
-def test_fields_through_a_scaler_far_from_zero_keep_their_digits(mean, deviation):
-    X = mean + deviation * np.random.default_rng(0).normal(size=(100, 5))
-    pipe = make_pipeline(StandardScaler(), PCA(2, random_state=0)).fit(X)
-    expected = pipe[-1].components_ / pipe[0].scale_
-    np.testing.assert_allclose(receptive_fields(pipe), expected, rtol=1e-4)

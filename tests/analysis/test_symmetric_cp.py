@@ -8,13 +8,11 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 from tensorly.cp_tensor import CPTensor, cp_norm, cp_to_tensor
-from tensorly.decomposition import parafac
-from tensorly.metrics import congruence_coefficient
 from threadpoolctl import threadpool_info
 
 from rfsk import CumulantCP, make_nlgp, symmetric_cp
 from rfsk._core._blas import blas_on_one_thread, scipy_on_one_thread
-from rfsk.analysis import DenseCumulant, SymmetricCP, _symmetric_cp, cumulant, ipr
+from rfsk.analysis import SymmetricCP, _symmetric_cp, cumulant, ipr
 from rfsk.datasets import NLGP
 
 METHODS = ("lbfgs", "power", "parafac")
@@ -36,44 +34,22 @@ def nlgp_samples(n_sites=12, n=4000, xi=2.0, gain=3.0):
     return NLGP(n_sites, correlation_length=xi, gain=gain).sample(n, random_state=0)
 
 
-def gradients(tensor, vectors):
-    return np.einsum("ijkl,ri,rj,rk->rl", tensor, *[vectors] * 3, optimize=True)
-
-
 def relative_residual(tensor, weights, components):
     residual = tensor - rank_one_sum(weights, components)
     return np.linalg.norm(residual) / np.linalg.norm(tensor)
 
 
-@pytest.fixture(scope="module", params=[12, 30], name="pair")
-def implicit_and_dense(request):
-    """Cumulant of 3000 samples as an operator and as a tensor."""
-    kappa = cumulant(nlgp_samples(request.param, 3000, request.param / 10))
-    return kappa, DenseCumulant(kappa.tensor())
-
-
-def test_implicit_objective_and_gradient_are_those_of_the_dense_residual(pair):
-    tensor = pair[1].tensor()
-    rng = np.random.default_rng(1)
-    vectors, signs = rng.standard_normal((3, len(tensor))), np.array([1.0, -1.0, -1.0])
-    residual = tensor / 2 - rank_one_sum(signs, vectors)
-    value = (residual**2).sum() - (tensor**2).sum() / 4
-    slope = -8.0 * signs[:, None] * gradients(residual, vectors)
-    for kappa in pair:
-        found, gradient = _symmetric_cp.cp_objective(kappa, vectors, signs, 2.0)
-        assert found == pytest.approx(value, rel=1e-8)
-        np.testing.assert_allclose(gradient, slope, rtol=1e-8, atol=1e-8 * np.abs(slope).max())
-
-
-def test_implicit_and_dense_factors_from_the_same_start_agree(pair):
-    start = np.random.default_rng(2).standard_normal((3, pair[0].n_features))
-    fit, other = (symmetric_cp(kappa, 3, start=start, tol=1e-15, random_state=0) for kappa in pair)
+def test_implicit_and_dense_factors_from_the_same_start_agree():
+    kappa = cumulant(nlgp_samples(30, 3000, 3.0))
+    tensor = kappa.tensor()
+    start = np.random.default_rng(2).standard_normal((3, 30))
+    options = {"start": start, "tol": 1e-15, "random_state": 0}
+    fit, other = (symmetric_cp(source, 3, **options) for source in (kappa, tensor))
     np.testing.assert_allclose(fit.components, other.components, atol=1e-6)
     np.testing.assert_allclose(fit.weights, other.weights, rtol=1e-6)
-    tensor = pair[1].tensor()
     residual = tensor - rank_one_sum(fit.weights, fit.components)
     assert fit.fitted_norm == pytest.approx((tensor**2).sum() - (residual**2).sum(), rel=1e-8)
-    slope = gradients(residual, fit.components)
+    slope = np.einsum("ijkl,ri,rj,rk->rl", residual, *[fit.components] * 3, optimize=True)
     assert np.abs(slope).max() < 1e-4 * np.abs(fit.weights).max()
 
 
@@ -99,13 +75,13 @@ def minimum_by_definition(X, start):
 def test_search_in_few_axes_ends_at_the_minimum_of_plain_lbfgs(gain):
     """kappa ~ - sum_j b_j (x) b_j (x) b_j (x) b_j of 3000 samples of 48 sites, from one start."""
     X = nlgp_samples(48, 3000, 5.0, gain)
-    assert cumulant(X)._condensed.n_features == 48
+    kappa = cumulant(X)
+    assert kappa._condensed is not kappa
     start = symmetric_cp(X, 4, max_iter=1, random_state=1)
     assert np.all(start.weights < 0)
     fit = symmetric_cp(X, 4, start=start, random_state=0)
-    vectors, lowest = minimum_by_definition(
-        X, start.components * np.abs(start.weights)[:, None] ** 0.25
-    )
+    scales = np.abs(start.weights)[:, None] ** 0.25
+    vectors, lowest = minimum_by_definition(X, start.components * scales)
     assert fit.fitted_norm == pytest.approx(-lowest, rel=1e-6)
     lengths = np.linalg.norm(vectors, axis=1)
     cosines = np.abs(fit.components @ (vectors / lengths[:, None]).T)
@@ -137,13 +113,10 @@ def test_components_without_use_have_weight_zero():
     np.testing.assert_allclose(fit.weights, [*weights, 0.0, 0.0], atol=1e-6)
     tensor = rank_one_sum([-2.0], np.eye(3)[:1])
     for method in METHODS:
-        empty = symmetric_cp(np.zeros((3, 3, 3, 3)), 2, method=method, random_state=0)
-        assert empty.weights.tolist() == [0.0, 0.0]
-        assert empty.converged
-        if method != "parafac":
-            single = symmetric_cp(tensor, 2, method=method, random_state=0)
-            np.testing.assert_allclose(single.to_cp_tensor().to_tensor(), tensor, atol=1e-6)
-            assert single.converged
+        for source in [0.0 * tensor, tensor] if method != "parafac" else [0.0 * tensor]:
+            fit = symmetric_cp(source, 2, method=method, random_state=0)
+            np.testing.assert_allclose(fit.to_cp_tensor().to_tensor(), source, atol=1e-6)
+            assert fit.converged
     with pytest.raises(RuntimeError, match="met a singular matrix from each of 4 initial factors"):
         symmetric_cp(tensor, 2, method="parafac", random_state=0)
 
@@ -191,32 +164,6 @@ def test_decompositions_convert_to_tensorly_and_back():
     assert back.order == 4
 
 
-def test_cp_explains_as_much_as_tensorly_s_parafac():
-    """Symmetric rank 4 against parafac of the dense tensor (D=10): at least as good a fit."""
-    dense = cumulant(nlgp_samples(10, 20_000, 1.5)).tensor()
-    ours = symmetric_cp(dense, 4, random_state=0)
-    theirs = parafac(dense, 4, n_iter_max=200, init="random", random_state=0)
-    left = np.linalg.norm(dense - theirs.to_tensor()) ** 2
-    assert (dense**2).sum() - ours.fitted_norm < 1.02 * left
-
-
-@pytest.mark.parametrize("D", [12, 30])
-def test_methods_agree_up_to_order_sign_and_a_common_shift(D):
-    """Leading factor of the exact cumulant by L-BFGS, power method and parafac.
-
-    The inputs are smooth, so that the shift need not be of whole sites: fields are compared by the
-    amplitudes of their Fourier modes, which no shift changes.
-    """
-    kappa = cumulant(NLGP(D, correlation_length=D / 10, gain=3.0))
-    fits = [symmetric_cp(kappa, 1, method=name, tol=1e-13, random_state=0) for name in METHODS]
-    amplitudes = [np.abs(np.fft.rfft(fit.components[0]))[:, None] for fit in fits]
-    for fit, amplitude in zip(fits[1:], amplitudes[1:], strict=True):
-        np.testing.assert_allclose(amplitude, amplitudes[0], atol=1e-4)
-        assert congruence_coefficient(amplitude, amplitudes[0])[0] > 1.0 - 1e-8
-        assert fit.weights[0] == pytest.approx(fits[0].weights[0], rel=1e-6)
-        assert fit.converged
-
-
 @pytest.mark.parametrize("method", METHODS)
 def test_same_seed_same_factors_and_the_global_generator_is_left_alone(method):
     before = np.random.get_state()[1].copy()  # noqa: NPY002
@@ -242,27 +189,13 @@ def test_leading_factor_of_the_cumulant_is_localized(gain, expected):
     np.testing.assert_allclose(v, 1.0 / np.sqrt(30), atol=1e-3)
 
 
-def test_third_order_finds_the_spike_of_a_skewed_distribution():
-    rng = np.random.default_rng(0)
-    spike = rng.normal(size=10)
-    spike /= np.linalg.norm(spike)
-    skewed = rng.standard_exponential(20_000) - 1.0
-    data = rng.normal(size=(20_000, 10))
-    data += np.outer(skewed - data @ spike, spike)
-    fit = symmetric_cp(data, 1, order=3, random_state=0)
-    assert fit.components[0] @ spike > 0.99  # signed: the skewness is positive
-    assert fit.weights[0] == pytest.approx(2.0, abs=0.15)
-    assert fit.to_cp_tensor().shape == (10, 10, 10)
-
-
 def test_decomposition_begins_where_it_is_asked_to():
     kappa = cumulant(RING)
     once = symmetric_cp(kappa, 3, tol=1e-14, random_state=0)
     assert symmetric_cp(kappa, 3, tol=0.1, random_state=0).n_iter < once.n_iter
     again = symmetric_cp(kappa, 3, start=once, tol=1e-14, random_state=1)
     assert again.n_iter <= 3
-    congruence, _ = congruence_coefficient(again.components.T, once.components.T)
-    assert congruence == pytest.approx(1.0, abs=1e-6)
+    np.testing.assert_allclose(again.components, once.components, atol=1e-4)
     vectors = symmetric_cp(kappa, 3, start=5.0 * once.components, tol=1e-14, random_state=1)
     np.testing.assert_allclose(vectors.weights, once.weights, rtol=1e-5)
     warm, cold = (symmetric_cp(kappa, 8, start=start, random_state=0) for start in (once, None))
@@ -278,7 +211,6 @@ def test_decomposition_begins_where_it_is_asked_to():
     [
         ({"method": "als"}, "method='als' is unknown; expected one of 'lbfgs', 'power', 'parafac'"),
         ({"order": 2}, "order=2; expected 3 or 4"),
-        ({"start": np.eye(4)[:, :3]}, r"start has shape \(4, 3\); expected at most 2 components"),
         ({"start": np.eye(3)}, r"start has shape \(3, 3\); expected at most 2 components of 4"),
         ({"start": np.eye(4)[:3]}, r"start has shape \(3, 4\); expected at most 2 components"),
         ({"start": np.zeros((1, 4))}, "start has a component of zeros"),
@@ -316,52 +248,23 @@ def test_targets_within_and_difference_are_sums_of_the_classes_cumulants():
         expected = relative_residual(kappa.tensor(), cp.weights_, cp.components_)
         assert cp.relative_error_ == pytest.approx(expected, rel=1e-3)
         assert cp.start_scores_.max() == 1.0
-        assert cp.stability_.min() > 0.99
         np.testing.assert_allclose(cp.mean_, (flat.mean + peak.mean) / 2)
     assert cp.weights_.min() > 4.0  # 3 - (-2) along each axis
 
 
-def test_stability_is_the_overlap_with_what_other_starts_find():
-    X = np.random.default_rng(0).normal(size=(60, 10))  # noise: starts find different factors
-    cp = CumulantCP(2, n_init=3, random_state=0).fit(X)
-    rng = np.random.default_rng(0)
-    fits = [symmetric_cp(X, 2, random_state=rng) for _ in range(3)]
-    best = max(range(3), key=lambda j: fits[j].fitted_norm)
-    others = [fit for j, fit in enumerate(fits) if j != best]
-    overlaps = [np.abs(fits[best].components @ fit.components.T).max(axis=1) for fit in others]
-    np.testing.assert_allclose(cp.stability_, np.mean(overlaps, axis=0), atol=1e-6)
-    assert cp.stability_.min() < 0.9
-    assert np.isnan(CumulantCP(2, random_state=0).fit(X).stability_).all()
-
-
-def test_relative_error_between_classes_is_known_above_64_features():
-    """Two classes of 70 features: at rank 6 between 0 and 1, lower than at rank 1."""
-    X = np.vstack([nlgp_samples(70, 3000, xi) for xi in (3.5, 7.0)])
-    y = np.repeat([0, 1], 3000)
-    one, six = (
-        CumulantCP(k, target="difference", random_state=0).fit(X, y).relative_error_ for k in (1, 6)
-    )
-    assert 0.0 < six < one < 1.0
-
-
-@pytest.mark.parametrize("in_blocks", [False, True])
 @pytest.mark.parametrize("scale", [1e-25, 1e3, 1e25])
-def test_the_unit_of_inputs_does_not_change_their_factors(scale, in_blocks):
-    X = nlgp_samples(12) if in_blocks else nlgp_samples(48, 3000, 5.0)
-    one, other = (
-        CumulantCP(3, n_init=2, random_state=0).fit([x[:900], x[900:]] if in_blocks else x)
-        for x in (X, scale * X)
-    )
+def test_the_unit_of_inputs_does_not_change_their_factors(scale):
+    X = nlgp_samples(48, 3000, 5.0)
+    one, other = (CumulantCP(3, n_init=2, random_state=0).fit(x) for x in (X, scale * X))
     np.testing.assert_allclose(other.components_, one.components_, atol=1e-5)
     np.testing.assert_allclose(other.weights_ / scale**4, one.weights_, rtol=1e-4)
     np.testing.assert_allclose(other.start_scores_, one.start_scores_, rtol=1e-6)
     assert other.relative_error_ == pytest.approx(one.relative_error_, rel=1e-6)
 
 
-TOO_LARGE = [np.full((3, 2), 1e40), np.eye(2)]
-
-
-@pytest.mark.parametrize("data", [TOO_LARGE, 1e80 * np.eye(3), 1e-45 * np.eye(3)])
+@pytest.mark.parametrize(
+    "data", [[np.full((3, 2), 1e40), np.eye(2)], 1e80 * np.eye(3), 1e-45 * np.eye(3)]
+)
 def test_sizes_beyond_the_range_of_floats_are_refused(data):
     with pytest.raises(ValueError, match=r"of size .*; scale them to about unit variance"):
         CumulantCP(1).fit(data)
@@ -371,7 +274,6 @@ def test_factors_of_blocks_are_those_of_the_array():
     dask_array = pytest.importorskip("dask.array")
     X = nlgp_samples(n=3000)
     X = np.concatenate([X, X[::-1] ** 3])
-    y = np.repeat([1, 0], 3000)
     options = {"tol": 1e-12, "random_state": 0}
     whole = CumulantCP(3, **options).fit(X)
     lazy = dask_array.from_array(X, chunks=(700, 12))
@@ -381,13 +283,6 @@ def test_factors_of_blocks_are_those_of_the_array():
         np.testing.assert_allclose(streamed.weights_, whole.weights_, rtol=1e-6)
         assert streamed.relative_error_ == pytest.approx(whole.relative_error_, rel=1e-6)
         assert streamed.transform(X).shape == (6000, 3)
-    of_class = CumulantCP(3, target=1, **options)
-    expected = of_class.fit(X, y).components_
-    for labels in (y, y.tolist(), dask_array.from_array(y, chunks=500)):
-        found = of_class.fit(lazy, labels).components_
-        np.testing.assert_allclose(found, expected, atol=1e-5)
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        of_class.fit(lazy, y[:-1])
 
 
 @pytest.mark.parametrize(
@@ -396,56 +291,39 @@ def test_factors_of_blocks_are_those_of_the_array():
         ({"n_components": 0}, "array", "n_components=0; expected an integer > 0"),
         ({"max_iter": 0}, "array", "max_iter=0; expected an integer > 0"),
         ({"tol": 0.0}, "array", "tol=0.0; expected a finite number > 0"),
-        ({"order": 2}, "array", "order=2; expected 3 or 4"),
         ({"n_init": 0}, "array", "n_init=0; expected an integer > 0"),
         ({"target": 2}, "array", r"target=2 has 0 row\(s\) in y.*Labels in y: \[0, 1\]"),
         ({"target": 1}, "unlabelled", "target=1 names a class, but y is None"),
         ({"target": "difference"}, "three", "'difference' is of two classes, but y has 3"),
-        ({"target": 0}, "blocks", "target=0 with blocks; expected None, or a class of a Dask"),
-        ({"target": "within"}, "dask", "target='within' with blocks; expected None, or a class"),
+        ({"target": 0}, "blocks", "target=0 with blocks; expected None. Select the rows of one"),
     ],
 )
 def test_bad_decomposition_is_refused(parameters, data, message):
-    X, y = np.random.default_rng(0).normal(size=(60, 8)), np.arange(60) % 2
-    if data == "three":
-        y = np.arange(60) % 3
-    if data == "unlabelled":
-        y = None
-    if data == "blocks":
-        X = [X[:20], X[20:]]
-    if data == "dask":
-        X = pytest.importorskip("dask.array").from_array(X, chunks=(20, 8))
+    X, y = np.random.default_rng(0).normal(size=(60, 8)), np.arange(60)
+    labels = {"array": y % 2, "three": y % 3, "blocks": y % 2, "unlabelled": None}[data]
     with pytest.raises(ValueError, match=message):
-        CumulantCP(**parameters).fit(X, y)
-
-
-def thread_limits():
-    return {lib["filepath"]: lib["num_threads"] for lib in threadpool_info()}
+        CumulantCP(**parameters).fit([X[:20], X[20:]] if data == "blocks" else X, labels)
 
 
 def test_threads_that_decompose_together_leave_the_thread_limits_as_they_were():
-    before, inside, done = thread_limits(), threading.Event(), threading.Event()
+    def limits():
+        return {lib["filepath"]: lib["num_threads"] for lib in threadpool_info()}
 
     def other():
         with scipy_on_one_thread():
             inside.set()
             done.wait()
 
+    before, inside, done = limits(), threading.Event(), threading.Event()
     thread = threading.Thread(target=other)
     with scipy_on_one_thread():
+        outer = limits()
         thread.start()
         inside.wait()
-    done.set()
-    thread.join()
-    assert thread_limits() == before
-
-
-def test_thread_limits_within_one_another_are_lifted_in_turn():
-    before = thread_limits()
-    with scipy_on_one_thread():
-        outer = thread_limits()
         with blas_on_one_thread():
             blas = [lib for lib in threadpool_info() if lib["user_api"] == "blas"]
             assert {lib["num_threads"] for lib in blas} == {1}
-        assert thread_limits() == outer
-    assert thread_limits() == before
+        assert limits() == outer
+    done.set()
+    thread.join()
+    assert limits() == before

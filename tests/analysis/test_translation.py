@@ -120,13 +120,6 @@ def test_inputs_decide_where_they_are_given():
     assert split.share["localized"] == 1.0
 
 
-def test_other_nulls_need_no_translation_invariance():
-    fields = np.random.default_rng(0).standard_normal((20, 60)) * (1.0 + (SITES < 10) * 9.0)
-    analyzer = LocalizationAnalyzer(null="gaussian", random_state=0)
-    assert analyzer.fit(fields).not_testable_ is None
-    assert not np.isnan(analyzer.transform(fields)).any(axis=0)[-2:].any()
-
-
 def test_inputs_that_do_not_fit_are_refused():
     with pytest.raises(TypeError, match=r"y has shape \(20, 60\); .* fit\(fields, inputs=X\)"):
         LocalizationAnalyzer().fit(np.eye(60), RING.sample(20, 0))

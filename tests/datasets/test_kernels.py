@@ -1,10 +1,11 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
-from rfsk.datasets import NLGP, GaussianField, Matern
+from rfsk.datasets import GaussianField, Matern
 from rfsk.datasets._kernels import (
     _profile,
-    covariance_matrix,
     embedding,
     open_kernel,
     periodic_kernel,
@@ -35,23 +36,10 @@ def test_kernel_is_the_sum_over_periodic_images(shape, xi, kernel):
     np.testing.assert_allclose(periodic_kernel(shape, xi, kernel), expected, atol=1e-12)
 
 
-def test_wrapping_is_positive_where_the_shortest_distance_is_not():
+def test_covariances_that_are_not_stationary_and_positive_are_refused():
     distance = np.minimum(np.arange(40), 40 - np.arange(40))
-    shortest = np.exp(-((distance / 16.0) ** 2))
     with pytest.raises(ValueError, match=r"smallest eigenvalue is -0\.5"):
-        spectrum(shortest)
-    assert spectrum(periodic_kernel((40,), 16.0, "gaussian")).min() >= 0.0
-
-
-def test_spectrum_holds_the_eigenvalues_of_the_dense_matrix():
-    autocovariance = periodic_kernel((5, 6), 1.1, "exponential")
-    full = np.fft.fftn(autocovariance).real.ravel()
-    dense = np.linalg.eigvalsh(covariance_matrix(autocovariance))
-    np.testing.assert_allclose(np.sort(full), dense, atol=1e-12)
-    assert set(spectrum(autocovariance).round(10).ravel()) <= set(full.round(10))
-
-
-def test_one_sided_autocovariance_is_refused():
+        spectrum(np.exp(-((distance / 16.0) ** 2)))
     with pytest.raises(ValueError, match="differs between a displacement and its opposite"):
         spectrum(np.array([1.0, 0.5, 0.0, 0.0]))
 
@@ -59,23 +47,14 @@ def test_one_sided_autocovariance_is_refused():
 @pytest.mark.parametrize(
     ("shape", "xi", "kernel", "message"),
     [
-        ((10,), 0.0, "gaussian", "correlation_length=0.0; expected a finite number > 0"),
-        ((10,), np.nan, "gaussian", "correlation_length=nan; expected a finite number > 0"),
         ((10,), 1.0, "square", "kernel='square' is unknown; expected one of 'gaussian'"),
         ((10,), 1e5, "gaussian", "too long for a lattice of shape"),
         ((10, 10), 11.0, "exponential", "too long for a lattice of shape"),
         ((10,), (1.0, 2.0), "gaussian", "does not fit a lattice of shape"),
-        ((10, 10), (1.0, 2.0, 3.0), "gaussian", "expected one number, or in two dimensions a pair"),
         ((10, 10), (1.0, -2.0), "gaussian", "correlation_length=-2.0; expected a finite number"),
-        ((10,), "long", "gaussian", "correlation_length='long'; expected a finite number"),
         ((10,), 2.0, lambda r: 2.0 * np.exp(-r), r"kernel\(0\) is array\(\[2.\]\); expected"),
         ((10,), 2.0, lambda r: 1.0 / (1.0 + r), r"kernel\(1000\) is 0.000999; expected a corr"),
-        (
-            (8, 8),
-            2.0,
-            lambda r: (r < 1.0).astype(float),
-            r"smallest eigenvalue is -\d.* Take a kernel that is positive in 2-D",
-        ),
+        ((8, 8), 2.0, partial(np.greater, 1.0), r"eigenvalue is -\d.* Take .* positive in 2-D"),
     ],
 )
 def test_bad_kernel_is_refused(shape, xi, kernel, message):
@@ -98,15 +77,7 @@ def test_matern_of_order_one_half_is_exponential_and_of_three_halves_closed():
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize(
     ("shape", "xi"),
-    [
-        ((1,), 3.0),
-        ((30,), 0.3),
-        ((31,), 6.0),
-        ((30,), 90.0),
-        ((9, 12), 1.5),
-        ((12, 7), (20.0, 2.0)),
-        ((1, 6), 2.0),
-    ],
+    [((1,), 3.0), ((30,), 0.3), ((30,), 90.0), ((9, 12), 1.5), ((12, 7), (20.0, 2.0))],
 )
 def test_crop_of_the_embedding_has_the_open_kernel_as_covariance(shape, xi, kernel):
     """What is drawn (the spectrum, clipped at zero) against the open kernel, entry by entry."""
@@ -123,30 +94,11 @@ def test_open_covariance_is_the_kernel_of_the_distance(shape):
     distance = np.linalg.norm(sites[:, None] - sites[None], axis=2)
     field = GaussianField(shape, correlation_length=2.0, boundary="open")
     np.testing.assert_allclose(field.covariance(), np.exp(-((distance / 2.0) ** 2)), atol=1e-12)
-    nlgp = NLGP(shape, correlation_length=2.0, gain=3.0, boundary="open")
-    expected = np.arcsin(0.9 * field.covariance()) / np.arcsin(0.9)
-    np.testing.assert_allclose(nlgp.covariance(), expected, atol=1e-12)
-
-
-def test_kernel_positive_on_the_line_but_not_in_the_plane_is_told_so():
-    def triangle(r):
-        return np.maximum(1.0 - r, 0.0)
-
-    GaussianField(20, correlation_length=4.0, kernel=triangle)
-    with pytest.raises(ValueError, match=r"smallest eigenvalue .* positive in 2-D"):
-        GaussianField((20, 20), correlation_length=4.3, kernel=triangle)
 
 
 def test_lengths_of_two_axes_make_the_field_longer_along_the_longer_one():
-    model = GaussianField((20, 20), correlation_length=(1.0, 3.0))
-    along_rows, along_columns = model.autocovariance()[1, 0], model.autocovariance()[0, 1]
-    assert along_rows == pytest.approx(np.exp(-1.0), abs=1e-12)
-    assert along_columns == pytest.approx(np.exp(-1.0 / 9.0), abs=1e-12)
-    assert GaussianField((4, 4), correlation_length=(2.0, 2.0)) == GaussianField(
-        (4, 4), correlation_length=2.0
-    )
-
-
-def test_a_megapixel_kernel_is_laid_without_enumerating_images():
-    kernel = periodic_kernel((512, 700), 10.0, Matern(1.5))
-    assert kernel[0, 5] == pytest.approx(Matern(1.5)(np.array([0.5]))[0], abs=1e-12)
+    autocovariance = GaussianField((20, 20), correlation_length=(1.0, 3.0)).autocovariance()
+    assert autocovariance[1, 0] == pytest.approx(np.exp(-1.0), abs=1e-12)
+    assert autocovariance[0, 1] == pytest.approx(np.exp(-1.0 / 9.0), abs=1e-12)
+    pair, one = (GaussianField((4, 4), correlation_length=xi) for xi in ((2.0, 2.0), 2.0))
+    assert pair == one

@@ -1,4 +1,3 @@
-import itertools
 import math
 import pickle
 from functools import partial
@@ -11,7 +10,6 @@ from scipy import integrate, special, stats
 from rfsk.datasets import (
     NLGP,
     Algebraic,
-    Discrimination,
     EllipticalField,
     EmpiricalDistribution,
     GaussianClone,
@@ -28,7 +26,6 @@ from rfsk.datasets import (
 )
 from rfsk.testing import check_input_model
 
-N_SAMPLES = 100_000
 ROWS = np.random.default_rng(2).exponential(size=(300, 6)).cumsum(axis=1)
 PICTURES = [
     np.random.default_rng(0).exponential(size=(30, 40)).cumsum(axis=1),
@@ -84,60 +81,40 @@ GREY, COLOUR = PICTURES[0], PICTURES[1]
 OPACITY = np.random.default_rng(3).random((20, 25))
 
 
-@pytest.mark.parametrize(
-    ("images", "expected"),
-    [
-        (GREY, [GREY]),
-        (GREY.astype(np.float32), [GREY.astype(np.float32)]),
-        (COLOUR, [COLOUR]),
-        (np.dstack([COLOUR, OPACITY]), [COLOUR]),
-        ([np.dstack([OPACITY, OPACITY[::-1]])], [OPACITY]),
-        (np.stack([GREY, GREY[::-1]]), [GREY, GREY[::-1]]),
-        (torch.tensor(np.stack([GREY, GREY[::-1]])), [GREY, GREY[::-1]]),
-        (np.stack([COLOUR, COLOUR[::-1]]), [COLOUR, COLOUR[::-1]]),
-        ([torch.tensor(COLOUR), GREY], [COLOUR, GREY]),
-    ],
-)
-def test_photographs_come_as_one_a_list_or_a_stack(images, expected):
-    rows, wanted = (
-        ImagePatches((3, 4), images=i).sample(5, random_state=0) for i in (images, expected)
-    )
-    np.testing.assert_array_equal(rows, wanted)
+BOTH = np.stack([GREY, GREY[::-1]])
+PHOTOGRAPHS = [
+    (GREY, [GREY]),
+    (GREY.astype(np.float32), [GREY.astype(np.float32)]),
+    (COLOUR, [COLOUR]),
+    (np.dstack([COLOUR, OPACITY]), [COLOUR]),
+    ([np.dstack([OPACITY, OPACITY[::-1]])], [OPACITY]),
+    (BOTH, list(BOTH)),
+    (torch.tensor(BOTH), list(BOTH)),
+    (np.stack([COLOUR, COLOUR[::-1]]), [COLOUR, COLOUR[::-1]]),
+    ([torch.tensor(COLOUR), GREY], [COLOUR, GREY]),
+]
+
+
+@pytest.mark.parametrize("images", PHOTOGRAPHS)
+def test_photographs_come_as_one_a_list_or_a_stack(images):
+    rows, expected = (ImagePatches((3, 4), images=i).sample(5, random_state=0) for i in images)
+    np.testing.assert_array_equal(rows, expected)
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_passes_the_checks_that_users_run(name):
     expected = {"sign_symmetry": "skewed on purpose"} if name in SKEWED else {}
     results = check_input_model(
-        MODELS[name], n_samples=5000, random_state=0, expected_failed_checks=expected
+        MODELS[name], n_samples=100_000, random_state=0, expected_failed_checks=expected
     )
     assert {name for name, said in results.items() if said.startswith("xfail")} == set(expected)
-    assert {results[name] for name in ("covariance_of_samples", "gaussian_clone", "chunks")} == {
-        "passed"
-    }
+    assert {results[name] for name in ("covariance_of_samples", "gaussian_clone")} == {"passed"}
     clone = MODELS[name].gaussian_clone()
     np.testing.assert_allclose(clone.covariance(), MODELS[name].covariance(), rtol=0, atol=1e-12)
     assert clone.gaussian_clone() is clone
     if isinstance(clone, GaussianClone):
         values, weights = clone.pixel_quadrature()
         assert weights @ values**2 == pytest.approx(clone.covariance()[0, 0], rel=1e-12)
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_samples_have_the_mean_covariance_and_kurtosis_of_the_closed_form(name):
-    """Each statistic within five of its own standard errors, 10^5 samples, fixed seed."""
-    model = MODELS[name]
-    X = model.sample(N_SAMPLES, random_state=7)
-    covariance = model.covariance()
-    variance = covariance.diagonal()
-    assert np.all(np.abs(X.mean(axis=0)) < 5 * np.sqrt(variance / N_SAMPLES))
-    products = X[:, :, None] * X[:, None, :] if X.shape[1] <= 20 else X[:, :, None] * X[:, None, :9]
-    error = products.std(axis=0) / np.sqrt(N_SAMPLES)
-    expected = covariance[:, : products.shape[2]]
-    assert np.all(np.abs(products.mean(axis=0) - expected) < 5 * error + 1e-10)
-    fourth = (X**4).mean(axis=1) / variance.mean() ** 2
-    error = fourth.std() / np.sqrt(N_SAMPLES)
-    assert abs(fourth.mean() - 3.0 - model.excess_kurtosis()) < 5 * error + 1e-10
 
 
 @pytest.mark.parametrize("gain", [1.0, 1e3, 1e6])
@@ -160,47 +137,26 @@ def test_clone_draws_the_covariance_it_claims(gain, boundary, shape):
     np.testing.assert_allclose(drawn, expected, rtol=0, atol=1e-10 if gain < 1e5 else 2e-8)
 
 
-def test_models_can_be_pickled_without_what_they_have_computed():
-    for name in ("tanh", "laplace", "phi4", "open nlgp", "pulses", "ising", "shell"):
-        model = MODELS[name]
-        model.covariance()
-        data = pickle.dumps(model)
-        assert len(data) < 2000
-        again = pickle.loads(data)
-        assert again == model
-        np.testing.assert_array_equal(again.sample(3, 0), model.sample(3, 0))
+@pytest.mark.parametrize("name", ["tanh", "laplace", "phi4", "open nlgp", "ising", "shell"])
+def test_models_can_be_pickled_without_what_they_have_computed(name):
+    MODELS[name].covariance()
+    data = pickle.dumps(MODELS[name])
+    assert len(data) < 2000
+    assert pickle.loads(data) == MODELS[name]
 
 
-def test_infinite_kurtosis_is_reported():
-    assert ring(TransformedField, marginal=Algebraic(4.0)).excess_kurtosis() == np.inf
-    assert ring(EllipticalField, radial=StudentT(4.0)).excess_kurtosis() == np.inf
-
-
-@pytest.mark.parametrize(
-    ("k", "expected"), [(5.0, 1.285), (5.890, 0.0), (6.0, -0.078), (10.0, -0.930)]
-)
-def test_algebraic_law_has_its_moments_and_quantiles(k, expected):
+@pytest.mark.parametrize(("k", "expected"), [(5, 1.285), (5.890, 0.0), (6, -0.078), (10, -0.930)])
+def test_algebraic_distribution_has_its_moments_and_quantiles(k, expected):
     """Kurtosis from beta functions, quantile function against the density's integral."""
-    law = Algebraic(k)
-    assert law.excess_kurtosis() == pytest.approx(expected, abs=1.5e-3)
-    scale = np.sqrt(law._absolute_moment(2.0))
+    algebraic = Algebraic(k)
+    assert algebraic.excess_kurtosis() == pytest.approx(expected, abs=1.5e-3)
+    scale = np.sqrt(algebraic._absolute_moment(2.0))
     for x in (-2.0, 0.3, 4.0):
-
-        def density(t):
-            return 0.5 * (1.0 + abs(t) ** k) ** (-1.0 - 1.0 / k)
-
-        below = 0.5 + integrate.quad(density, 0.0, x, epsabs=1e-13)[0]
-        z = special.ndtri(below)
-        assert law.of_normal(np.array([z]))[0] * scale == pytest.approx(x, rel=1e-7)
-
-
-@pytest.mark.parametrize("df", [3.0, 8.0])
-def test_radial_map_gives_student_t_pixels(df):
-    """Kolmogorov-Smirnov test of one pixel, scaled to unit variance."""
-    model = EllipticalField(20, correlation_length=2.0, radial=StudentT(df))
-    X = model.sample(20_000, random_state=0)[:, 0]
-    law = stats.t(df, scale=np.sqrt((df - 2.0) / df))
-    assert stats.kstest(X, law.cdf).pvalue > 1e-3
+        above = integrate.quad(
+            lambda t: 0.5 * (1 + abs(t) ** k) ** (-1 - 1 / k), 0, x, epsabs=1e-13
+        )
+        z = special.ndtri(0.5 + above[0])
+        assert algebraic.of_normal(np.array([z]))[0] * scale == pytest.approx(x, rel=1e-7)
 
 
 def test_shell_has_one_length_in_whitened_coordinates():
@@ -229,53 +185,19 @@ def test_chunks_are_the_rows_of_one_draw(name, monkeypatch):
 
 
 @pytest.mark.parametrize("gain", [0.05, 0.7, 3.0, 30.0])
-@pytest.mark.parametrize("correlation", [0.0, 0.3, 0.95])
-def test_nlgp_covariance_is_the_double_integral(gain, correlation):
+@pytest.mark.parametrize("rho", [0.0, 0.3, 0.95])
+def test_nlgp_covariance_is_the_double_integral(gain, rho):
     """The arcsine against quadrature: E[psi(g z') | z] is an error function of the mean rho z."""
-    spread = np.sqrt(1.0 + gain**2 * (1.0 - correlation**2))
+    spread = np.sqrt(1.0 + gain**2 * (1.0 - rho**2))
 
     def integrand(z):
-        inner = special.erf(gain * correlation * z / spread / np.sqrt(2.0))
+        inner = special.erf(gain * rho * z / spread / np.sqrt(2.0))
         return special.erf(gain * z / np.sqrt(2.0)) * inner * stats.norm.pdf(z)
 
     expected = 2.0 * integrate.quad(integrand, 0.0, 12.0, epsabs=1e-13, limit=400)[0]
     model = NLGP(5, correlation_length=1.0, gain=gain)
-    pixels = model.pixel_map.correlation(np.array([correlation]))
+    pixels = model.pixel_map.correlation(np.array([rho]))
     assert pixels[0] * model.normalization**2 == pytest.approx(expected, abs=1e-10)
-    latent = model.latent_autocovariance()
-    np.testing.assert_allclose(
-        model.autocovariance(), model.pixel_map.correlation(latent), rtol=1e-12
-    )
-
-
-@pytest.mark.parametrize("gain", [1e-3, 0.1, 1.0, 3.0, 10.0, 1e3])
-def test_nlgp_kurtosis_is_the_integral(gain):
-    def moment(power):
-        def integrand(z):
-            return special.erf(gain * z / np.sqrt(2.0)) ** power * stats.norm.pdf(z)
-
-        edges = [0.0, min(5.0 / gain, 1.0), min(30.0 / gain, 2.0), 12.0]
-        pieces = [
-            integrate.quad(integrand, *pair, epsabs=0, epsrel=1e-12)[0]
-            for pair in itertools.pairwise(edges)
-        ]
-        return 2.0 * sum(pieces)
-
-    expected = moment(4) / moment(2) ** 2 - 3.0
-    ours = NLGP(5, correlation_length=1.0, gain=gain).excess_kurtosis()
-    assert ours == pytest.approx(expected, abs=1e-10)
-
-
-def test_nlgp_of_gain_one_has_uniform_pixels():
-    X = NLGP(8, correlation_length=0.2, gain=1.0).sample(20_000, random_state=0)[:, 0]
-    assert stats.kstest(X, stats.uniform(-np.sqrt(3), 2 * np.sqrt(3)).cdf).pvalue > 1e-3
-
-
-def test_nlgp_of_large_gain_is_the_sign_of_its_latent_field():
-    noise = np.random.default_rng(0).standard_normal((50, 30))
-    latent = GaussianField(30, correlation_length=3.0).from_noise(noise.copy())
-    fields = NLGP(30, correlation_length=3.0, gain=1e8).from_noise(noise)
-    np.testing.assert_allclose(fields, np.sign(latent), atol=1e-6)
 
 
 @pytest.mark.parametrize("gain", [1e-30, 1e-8, 1e3, 1e30])
@@ -284,33 +206,20 @@ def test_nlgp_statistics_stay_finite_at_every_gain(gain):
     assert np.isfinite(model.covariance()).all()
     assert np.isfinite(model.sample(10, random_state=0)).all()
     assert -2.0 <= model.excess_kurtosis() < 1e-9
-    single = torch.randn(2, 24, generator=torch.Generator().manual_seed(0))
-    assert torch.isfinite(model.from_noise(single)).all()
+    noise = torch.randn(2, 24, generator=torch.Generator().manual_seed(0))
+    fields = model.from_noise(noise)
+    assert torch.isfinite(fields).all()
+    if gain > 1e6:
+        latent = GaussianField((6, 4), correlation_length=2.0).from_noise(noise)
+        np.testing.assert_allclose(fields, np.sign(latent.numpy()), atol=1e-6)
 
 
-@pytest.mark.parametrize("gain", [1e4, 1e6, 1e8])
-def test_clone_exists_at_large_gain_and_long_correlation(gain):
+@pytest.mark.parametrize("gain", [1e4, 1e8])
+@pytest.mark.parametrize(("shape", "xi"), [((20, 20), 50.0), ((100,), 1000.0)])
+def test_clone_exists_at_large_gain_and_long_correlation(gain, shape, xi):
     """The arcsine magnifies rounding there; the clone must neither fail nor be NaN."""
-    for shape, xi in (((20, 20), 50.0), ((40,), 100.0), ((100,), 1000.0)):
-        clone = NLGP(shape, correlation_length=xi, gain=gain).gaussian_clone()
-        assert np.isfinite(clone.covariance()).all()
-        assert np.isfinite(clone.sample(3, random_state=0)).all()
-
-
-def test_models_are_values():
-    assert NLGP(10, correlation_length=2.0, gain=3.0) == NLGP(
-        (10,), correlation_length=2.0, gain=3.0
-    )
-    assert len({MODELS["clone"], GaussianClone(MODELS["nlgp gain 3"])}) == 1
-
-
-def test_wrong_noise_shape_is_refused():
-    with pytest.raises(ValueError, match=r"noise has shape \(3, 5\); expected \(n_samples, 12\)"):
-        MODELS["nlgp gain 3"].from_noise(np.zeros((3, 5)))
-    with pytest.raises(ValueError, match=r"expected \(n_samples, 20\) or \(n_samples, 4, 5\)"):
-        MODELS["exponential torus"].from_noise(np.zeros((2, 10, 2)))
-    with pytest.raises(ValueError, match="noise has dtype int64; expected single or double"):
-        MODELS["nlgp gain 3"].from_noise(np.zeros((3, 12), dtype=np.int64))
+    clone = NLGP(shape, correlation_length=xi, gain=gain).gaussian_clone()
+    assert np.isfinite([*clone.covariance()[0], *clone.sample(1, random_state=0)[0]]).all()
 
 
 PICTURE = {
@@ -318,8 +227,6 @@ PICTURE = {
     r"has shape \(3, 9\); .* no smaller than a patch of \(4, 4\)": [np.zeros((3, 9))],
     "images are constant": [np.ones((9, 9))],
     r"at most 4 channels, .* np.moveaxis\(image, 0, -1\)": np.ones((2, 3, 9, 9)),
-    "or does not hold images": 7,
-    r"images\[0\] contains NaN": [np.full((9, 9), np.nan)],
 }
 nlgp, mapped, elliptical = (partial(ring, m) for m in (NLGP, TransformedField, EllipticalField))
 spiked, gaussian = partial(SpikedCumulant, 2), partial(GaussianField, correlation_length=1.0)
@@ -328,17 +235,11 @@ of_length, mvn = Ising.from_correlation_length, MultivariateGaussian
 REFUSED = {
     ValueError: [
         (lambda: nlgp(gain=-1.0), "gain=-1.0; expected a finite number > 0"),
-        (lambda: nlgp(gain=np.inf), "gain=inf; expected a finite number > 0"),
-        (lambda: nlgp(gain="high"), "gain='high'; expected a finite number > 0"),
         (lambda: nlgp(gain=1e-200), "gain=1e-200; expected between 1e-30 and 1e30"),
-        (lambda: nlgp(gain=1.0, boundary="shut"), "boundary='shut' is unknown"),
-        (lambda: nlgp(gain=1.0, nonlinearity="step"), "expected one of 'erf', 'tanh', 'sign'"),
         (lambda: nlgp(gain=1.0, nonlinearity=lambda h: h / 0.0), "gives NaN, infinity"),
         (lambda: nlgp(gain=1.0, nonlinearity=np.sum), "or another shape"),
         (lambda: nlgp(gain=1.0, nonlinearity=np.ones_like), "map is constant"),
-        (lambda: mapped(marginal="normal"), "marginal='normal' is unknown"),
-        (lambda: mapped(marginal=stats.t(2.0)), "has variance inf; expected a distr"),
-        (lambda: elliptical(radial="cube"), "radial='cube' is unknown"),
+        (lambda: mapped(marginal=stats.t(2.0)), "has variance inf; expected a positive"),
         (lambda: elliptical(radial=stats.norm()), "starts at -inf .* not negative"),
         *(
             (partial(gaussian, shape), "expected a number of")
@@ -346,17 +247,11 @@ REFUSED = {
         ),
         (lambda: Algebraic(2.0), r"k=2.0 gives .* infinite variance; expected k > 2"),
         (lambda: StudentT(2.0), r"df=2.0 gives .* infinite variance; expected df > 2"),
-        (lambda: Ising(8, temperature=0.0), "temperature=0.0; expected a finite number > 0"),
         (lambda: Ising(8, temperature=1e-3), "temperature=0.001; expected at least 0.01"),
-        (lambda: ising(8, n_sweeps=0), "n_sweeps=0; expected an integer > 0"),
-        (lambda: of_length(8, -2.0), "length=-2.0; expected a finite number > 0"),
         (lambda: of_length((8, 8), 1e-3), "length=0.001; expected from 0.1 to 1e"),
-        (lambda: Phi4(8, coupling=-1.0), "coupling=-1.0; expected a finite number >= 0"),
-        (lambda: phi4(8, mass_squared=np.nan), "mass_squared=nan; expected a finite"),
         (lambda: phi4(8, quartic=0.0), "mass_squared=-12.0 .* leaves the field unbound"),
         (lambda: phi4((8, 8), standardize=True), "standardize=True needs the var"),
-        (lambda: phi4(8, standardize="no"), "standardize='no'; expected True or"),
-        (lambda: phi4(8, mass_squared=-1e3, quartic=1.0), r"2.5e\+05 deep; .* at most 10000"),
+        (lambda: phi4(8, mass_squared=-1e3, quartic=1.0).sample(1), "make the wells less deep"),
         (
             lambda: GaussianField((40, 40), correlation_length=1e4, boundary="open").sample(1),
             r"needs a torus of .* to cut an open lattice of \(40, 40\)",
@@ -364,37 +259,32 @@ REFUSED = {
         (lambda: Pulses((4, 4), length=(1, 2)), "expected the number of sites of a ring"),
         (lambda: Pulses(10, length=3), r"length=3; expected a pair \(lo, hi\)"),
         (lambda: Pulses(10, length=(4, 4)), "expected .* with lo < hi <= 10"),
-        (lambda: Pulses(10, length=(0, 4)), "length=0; expected an integer > 0"),
         (lambda: ImagePatches(16), r"expected \(rows, columns\) of a patch"),
         (lambda: ImagePatches((4, 4), whiten="no"), "whiten='no'; expected True or False"),
         *((partial(ImagePatches, (4, 4), images=PICTURE[key]), key) for key in PICTURE),
-        (lambda: spiked(strength=0.0), "strength=0.0; expected a finite number > 0"),
-        (lambda: spiked(strength=1.0, latent="coin"), "latent='coin' is unknown"),
-        (lambda: spiked(strength=1.0, spike=[1]), r"has shape \(1,\) .* a vector of 2 numbers"),
         (lambda: spiked(strength=1.0, spike=[0, 0]), "length 0; .* numbers that are not all zero"),
-        (lambda: MODELS["ising"].chunks(10, 0), "chunk_size=0; expected an integer > 0"),
         *((partial(MODELS["clone"].sample, n), "n_samples=.* expected an") for n in (0, 2.5, True)),
+        (lambda: nlgp(gain=3.0).from_noise(np.zeros((3, 5))), r"expected \(n_samples, 12\)"),
+        (
+            lambda: MODELS["exponential torus"].from_noise(np.zeros((2, 10, 2))),
+            r"noise has shape \(2, 10, 2\); expected \(n_samples, 20\) or \(n_samples, 4, 5\)",
+        ),
+        (lambda: nlgp(gain=3.0).from_noise(np.eye(12, dtype=int)), "noise has dtype int64; exp"),
+        (lambda: mvn(np.zeros(6), np.eye(6), shape=(2, 2)), "has 4 sites, but the data have 6"),
         (lambda: mvn([0.0], np.eye(2)), r"mean has shape \(1,\) and cov \(2, 2\)"),
         (lambda: mvn([0, 0], [[1, 0.5], [0, 1]]), "cov is not symmetric"),
         (lambda: mvn([0, 0], [[1, 2], [2, 1]]), "smallest eigenvalue is -1"),
-        (lambda: mvn([0, 0], np.diag([1, np.nan])), "cov contains NaN"),
-        (lambda: mvn([np.nan, 0], np.eye(2)), "mean contains NaN"),
     ],
     TypeError: [
         (lambda: mapped(marginal=3), "marginal=3; expected .* a quantile function"),
         (lambda: mapped(marginal=stats.gamma), "is a family of distributions; exp"),
-        (lambda: spiked(strength=1.0, latent=3), "latent=3; expected .* a frozen SciPy"),
         (lambda: gaussian(9, kernel=Matern), r"is a class; pass an instance, Matern\(\)"),
         (lambda: GaussianClone(3), "model=3; expected a stationary field"),
-        (lambda: Discrimination([1, 2]), "models holds a int; expected a list of input models"),
         (lambda: elliptical(radial=3), r"radial=3; expected 'shell', StudentT\(df\)"),
     ],
     NotImplementedError: [
-        (lambda: ising((12, 12)).covariance(), "exact up to 10 sites"),
-        (lambda: ising((12, 12)).gaussian_clone(), "draw rfsk.make_gaussian"),
+        (lambda: ising((4, 4)).gaussian_clone(), "no closed form.*make_gaussian_clone"),
         (lambda: phi4((4, 4)).covariance(), "no closed form; .*make_gaussian_clone"),
-        (lambda: phi4((4, 4)).gaussian_clone(), "no closed form"),
-        (lambda: phi4((4, 4)).correlation_length, "estimate it from samples"),
         (lambda: MODELS["laplace"].fourth_moment([0, 1, 2, 3]), "TransformedField has no closed"),
         (lambda: MODELS["tanh"].fourth_moment([0, 1, 2, 3]), "not for 'tanh'"),
     ],

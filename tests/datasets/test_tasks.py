@@ -11,9 +11,7 @@ from rfsk.datasets import (
     Algebraic,
     Discrimination,
     GaussianField,
-    Ising,
     Matern,
-    MultivariateGaussian,
     make_elliptical,
     make_image_patches,
     make_ising,
@@ -48,43 +46,12 @@ def models(*lengths, shape=10):
     return [NLGP(shape, correlation_length=xi, gain=3.0) for xi in lengths]
 
 
-def test_every_kind_of_random_state_is_taken():
-    for state in (None, 3, np.random.default_rng(0), np.random.RandomState(0)):
-        assert make_nlgp(4, 6, random_state=state)[0].shape == (4, 6)
-
-
 def test_gp_has_the_covariance_of_the_nlgp_and_bare_kernel_without_gain():
-    nlgp = make_nlgp(2, 20, gain=3.0, return_X_y=False)
-    clone = make_gp(2, 20, gain=3.0, return_X_y=False)
-    bare = make_gp(2, 20, gain=None, return_X_y=False)
-    for ours, theirs in zip(clone.task.models, nlgp.task.models, strict=True):
-        np.testing.assert_allclose(ours.covariance(), theirs.covariance(), atol=1e-12)
-    assert bare.task.models[0] == GaussianField(20, correlation_length=5.0)
-
-
-def test_bunch_tells_what_was_drawn():
-    bunch = make_nlgp(6, 8, correlation_length=(1.0, 2.0), random_state=0, return_X_y=False)
-    assert bunch.X.shape == (6, 8)
-    assert bunch.shape == (8,)
-    assert bunch.target_names == ["correlation_length=1", "correlation_length=2"]
-    assert bunch.parameters["gain"] == 3.0
-    assert "NLGP" in bunch.DESCR
-    X, y = bunch.task.sample(6, random_state=0)
-    np.testing.assert_array_equal(X, bunch.X)
-    np.testing.assert_array_equal(y, bunch.y)
-
-
-def test_single_draws_follow_the_priors():
-    """1000 batches of one sample: the count of class 1 within five standard errors."""
-    task = Discrimination(models(1.0, 2.0, shape=2), priors=(0.3, 0.7))
-    labels = np.concatenate([y for _, y in task.batches(1, 1000, random_state=0)])
-    assert abs(labels.mean() - 0.7) < 5 * np.sqrt(0.21 / 1000)
-
-
-def test_batches_are_fresh_and_sized():
-    first, second, _ = Discrimination(models(1.0, 2.0)).batches(5, 3, random_state=0)
-    assert first[0].shape == second[0].shape == (5, 10)
-    assert not np.array_equal(first[0], second[0])
+    clone, bare = (make_gp(2, 20, gain=gain, return_X_y=False).task for gain in (3.0, None))
+    for ours, xi in zip(clone.models, (5.0, 10.0), strict=True):
+        nlgp = NLGP(20, correlation_length=xi, gain=3.0)
+        np.testing.assert_allclose(ours.covariance(), nlgp.covariance(), atol=1e-12)
+    assert bare.models[0] == GaussianField(20, correlation_length=5.0)
 
 
 def test_batches_are_drawn_by_the_sample_of_a_subclass():
@@ -96,28 +63,6 @@ def test_batches_are_drawn_by_the_sample_of_a_subclass():
     assert next(task.batches(10, 1, random_state=0))[0].mean() > 5.0
 
 
-def test_clone_of_a_task_clones_each_class():
-    task = Discrimination(models(1.0, 2.0), priors=(0.4, 0.6))
-    clone = task.gaussian_clone()
-    assert clone.priors == task.priors
-    assert [model.excess_kurtosis() for model in clone.models] == [0.0, 0.0]
-    for ours, theirs in zip(clone.models, task.models, strict=True):
-        np.testing.assert_allclose(ours.covariance(), theirs.covariance(), atol=1e-12)
-
-
-def test_gaussian_clone_of_data_has_its_mean_and_covariance_by_class_and_no_kurtosis():
-    X, y = make_nlgp(4000, 6, correlation_length=(0.7, 2.0), random_state=0)
-    X[y == 1] += 3.0
-    clone, labels = make_gaussian_clone(X, y, n_samples=200_000, random_state=1)
-    for label in (0, 1):
-        ours, theirs = clone[labels == label], X[y == label]
-        error = 5 / np.sqrt(len(ours))
-        np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), atol=error)
-        np.testing.assert_allclose(np.cov(ours.T), np.cov(theirs.T), atol=2 * error)
-        standard = (ours - ours.mean(axis=0)) / ours.std(axis=0)
-        assert np.abs((standard**4).mean(axis=0) - 3).max() < 5 * np.sqrt(96 / len(ours))
-
-
 @pytest.mark.parametrize("name", SMALL)
 def test_every_generator_draws_its_classes_in_their_shares(name):
     make, shape, parameters = SMALL[name]
@@ -125,9 +70,7 @@ def test_every_generator_draws_its_classes_in_their_shares(name):
     X, y = make(31, shape, **parameters, random_state=0)
     assert (X.shape, X.dtype, y.dtype) == ((31, np.prod(shape)), np.float64, np.int64)
     assert max(np.bincount(y)) - min(np.bincount(y)) <= 1
-    again, other = (make(31, shape, **parameters, random_state=seed) for seed in (0, 1))
-    np.testing.assert_array_equal(X, again[0])
-    assert not np.array_equal(X, other[0])
+    assert not np.array_equal(X, make(31, shape, **parameters, random_state=1)[0])
     priors = [0.8, 0.2] if n_classes == 2 else [0.6, 0.2, 0.2]
     bunch = make(
         50, shape, **parameters, priors=priors, shuffle=False, random_state=0, return_X_y=False
@@ -137,22 +80,14 @@ def test_every_generator_draws_its_classes_in_their_shares(name):
     assert len(bunch.target_names) == len(set(bunch.target_names)) == n_classes
     assert bunch.shape == bunch.task.shape == (shape if isinstance(shape, tuple) else (shape,))
     assert bunch.DESCR.count("class ") == n_classes
+    rows = bunch.task.sample(50, random_state=0, shuffle=False)
+    np.testing.assert_array_equal(rows[0], bunch.X)
+    np.testing.assert_array_equal(rows[1], bunch.y)
     for key, value in parameters.items():
         assert bunch.parameters[key] == value
     name, values = next(iter(bunch.parameters.items()))
     for model, value in zip(bunch.task.models, values, strict=True) if name != "class" else ():
         assert getattr(getattr(model, "model", model), name) == pytest.approx(value, rel=1e-12)
-
-
-def test_patches_are_class_zero_and_their_clone_class_one():
-    pictures = [np.random.default_rng(0).exponential(size=(20, 30)).cumsum(axis=0)]
-    bunch = make_image_patches(
-        2000, (4, 4), images=pictures, shuffle=False, return_X_y=False, random_state=0
-    )
-    assert bunch.target_names == ["patches", "gaussian clone"]
-    kurtosis = [stats.kurtosis(rows.ravel()) for rows in (bunch.X[:1000], bunch.X[1000:])]
-    assert kurtosis[0] == pytest.approx(bunch.task.models[0].excess_kurtosis(), abs=0.6)
-    assert abs(kurtosis[1]) < 0.6 < abs(kurtosis[0])
 
 
 def test_bundled_photographs_are_sparse_and_white_when_asked_for():
@@ -181,12 +116,10 @@ def test_clone_of_as_many_rows_has_the_mean_and_covariance_of_each_class(n_rows)
 
 def test_clone_keeps_what_is_constant():
     X = load_digits().data
-    for n_samples in (None, 500):
-        clone = make_gaussian_clone(X, n_samples=n_samples, random_state=0)
-        assert np.all(clone[:, np.ptp(X, axis=0) == 0.0] == 0.0)
-        flat = X - X.mean(axis=1, keepdims=True)
-        clone = make_gaussian_clone(flat, n_samples=n_samples, random_state=0)
-        np.testing.assert_allclose(clone.sum(axis=1), 0.0, atol=1e-8)
+    clone = make_gaussian_clone(X, random_state=0)
+    assert np.all(clone[:, np.ptp(X, axis=0) == 0.0] == 0.0)
+    flat = X - X.mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(make_gaussian_clone(flat).sum(axis=1), 0.0, atol=1e-8)
 
 
 def test_clones_and_gaussian_data_are_exchangeable():
@@ -203,22 +136,6 @@ def test_clones_and_gaussian_data_are_exchangeable():
     assert stats.chisquare(counts).pvalue > 1e-3
 
 
-def test_multivariate_gaussian_takes_a_lattice():
-    model = MultivariateGaussian(np.zeros(6), np.eye(6), shape=(2, 3))
-    assert model.shape == (2, 3)
-    assert Discrimination([model, NLGP((2, 3), correlation_length=1.0, gain=1.0)]).shape == (2, 3)
-    with pytest.raises(ValueError, match=r"shape=\(2, 2\) has 4 sites, but the data have 6"):
-        MultivariateGaussian(np.zeros(6), np.eye(6), shape=(2, 2))
-
-
-def test_ising_by_temperature_or_by_length():
-    by_length = make_ising(2, 10, correlation_length=(1.0, 2.0), return_X_y=False)
-    temperatures = [model.temperature for model in by_length.task.models]
-    by_temperature = make_ising(2, 10, temperature=temperatures, return_X_y=False)
-    assert by_temperature.task.models == by_length.task.models
-    assert by_length.task.models[0] == Ising.from_correlation_length(10, 1.0)
-
-
 PAIR = models(1.0, 2.0)
 
 
@@ -227,18 +144,11 @@ PAIR = models(1.0, 2.0)
     [
         (partial(make_nlgp, 0), r"n_samples=0; expected an integer > 0"),
         (partial(make_nlgp, 9, random_state=True), "random_state=True cannot seed a generator"),
-        (partial(make_nlgp, 9, random_state="seed"), "random_state='seed' cannot seed a gen"),
-        (partial(make_nlgp, gain=-1), r"gain=-1; expected a finite number > 0"),
         (partial(make_gp, gain=-1), r"gain=-1; expected a finite number > 0"),
         (partial(make_nlgp, correlation_length=5.0), r"=5.0 has 1 value\(s\); .* at least two"),
-        (partial(make_nlgp, correlation_length=(5.0, -1.0)), "length=-1.0; expected a finite num"),
-        (partial(make_pulses, length=(3, 5)), "length=3; expected a pair"),
         (partial(make_pulses, length=[(3, 5)]), r"1 value\(s\); .* \(\(5, 15\), \(15, 30\)\)"),
-        (partial(make_ising, correlation_length=(2.0,)), r"has 1 value\(s\)"),
-        (partial(make_phi4, coupling=1.0), r"coupling=1.0 has 1 value\(s\)"),
         (partial(make_nlgp, priors=(0.5, 0.499)), "expected 2 positive numbers that sum to 1"),
         (partial(Discrimination(PAIR).batches, 2.5, 1), "batch_size=2.5; expected an integer"),
-        (partial(Discrimination(PAIR).batches, 2, 1.5), "n_batches=1.5; expected an integer"),
         (partial(Discrimination, PAIR[:1]), "models has 1 entry; expected at least 2"),
         (
             partial(Discrimination, [*PAIR, *models(2.0, shape=11)]),

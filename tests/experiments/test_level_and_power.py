@@ -6,14 +6,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from rfsk import (
-    FCNet,
-    GaussianField,
-    LocalizationAnalyzer,
-    control_test,
-    make_gaussian_clone,
-    make_nlgp,
-)
+from rfsk import FCNet, GaussianField, control_test, make_gaussian_clone, make_nlgp
+from rfsk.analysis import LocalizationAnalyzer
+from rfsk.datasets import as_task
 from rfsk.exceptions import LikelyMistakeWarning
 
 pytestmark = [
@@ -52,10 +47,10 @@ GAUSSIAN = {
 @pytest.mark.parametrize("source", GAUSSIAN)
 def test_gaussian_data_of_any_kind_are_called_localized_at_the_level(source):
     """p <= .05 in 2.5 to 8 % of 200 runs, for the net and for its units after correction."""
-    X, y = GAUSSIAN[source]()
+    clone = as_task(GAUSSIAN[source]()).gaussian_clone()
     nets, units = [], []
     for seed in range(N_RUNS):
-        data = make_gaussian_clone(X, y, n_samples=300, random_state=seed)
+        data = clone.sample(300, random_state=seed)
         net = FCNet(8, batch_size=20, max_epochs=10, random_state=seed)
         found = control_test(net, *data, random_state=10_000 + seed)
         nets.append(found.p_value <= 0.05)

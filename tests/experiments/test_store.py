@@ -113,13 +113,6 @@ def scaled_too(x, function, random_state, factor=1.0):
     return scaled_by(x, function, random_state, factor)
 
 
-class Scale:
-    """A study with a state."""
-
-    def __call__(self, scale, random_state):
-        return {"value": scale}
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -150,22 +143,22 @@ def own_module(tmp_path, monkeypatch):
     """Function that writes a study and the helpers it imports, and imports it afresh."""
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    names = ("study_of_test", "helper_of_test", "package_of_test", "package_of_test.deep")
+    (tmp_path / "package_of_test").mkdir()
+    files = ("study_of_test", "helper_of_test", "package_of_test/deep", "package_of_test/__init__")
 
-    def written(study, helper="", deep=""):
-        (tmp_path / "package_of_test").mkdir(exist_ok=True)
-        (tmp_path / "study_of_test.py").write_text(study)
-        (tmp_path / "helper_of_test.py").write_text(helper)
-        (tmp_path / "package_of_test" / "__init__.py").write_text("")
-        (tmp_path / "package_of_test" / "deep.py").write_text(deep)
-        for name in names:
+    def forget():
+        for name in ("package_of_test", *(file.replace("/", ".") for file in files)):
             sys.modules.pop(name, None)
+
+    def written(*texts):
+        for file, text in zip(files, (*texts, "", "", "", ""), strict=False):
+            (tmp_path / f"{file}.py").write_text(text)
+        forget()
         importlib.invalidate_caches()
         return importlib.import_module("study_of_test").study
 
     yield written
-    for name in names:
-        sys.modules.pop(name, None)
+    forget()
 
 
 STUDY = """
@@ -210,7 +203,7 @@ def test_functions_of_a_grid_belong_to_the_study(own_module, tmp_path):
     ("study", "fixed"),
     [
         (lambda random_state: {}, {}),
-        (Scale(), {"scale": 1}),
+        (np.vectorize(third), {"scale": 1}),  # a study with a state
         (scaled_by, {"x": 1.0, "function": lambda x: x}),
     ],
 )
@@ -234,18 +227,15 @@ def measure(net, task, random_state):
     return {"n": net.n_steps_}
 
 
-def test_studies_of_the_package_have_stores(tmp_path):
+def test_studies_of_the_package_have_stores_and_folders_of_other_things_are_refused(tmp_path):
     small = {"shape": 20, "correlation_length": 2.0, "n_hidden": 2, "learning_time": 20}
     options = {"grid": {"gain": [3.0]}, "fixed": small, "store": tmp_path, **OPTIONS}
     first = sweep(FieldStudy(), **options)
     assert first.equals(sweep(FieldStudy(), **options))
     with pytest.raises(ValueError, match=r"study was .*measure_fields.* and is .* now"):
         sweep(FieldStudy(measure=measure), **options)
-
-
-def test_a_folder_of_something_else_is_refused(tmp_path):
-    (tmp_path / "mine.json").write_text("{}")
+    (tmp_path / "manifest.json").unlink()
     with pytest.raises(ValueError, match="holds files but no manifest; name another folder"):
-        sweep(third, GRID, store=tmp_path, **OPTIONS)
+        sweep(FieldStudy(), **options)
     with pytest.raises(FileExistsError):
-        sweep(third, GRID, store=tmp_path / "mine.json", **OPTIONS)
+        sweep(FieldStudy(), **options | {"store": next(tmp_path.iterdir())})

@@ -18,10 +18,8 @@ from rfsk.experiments import sweep
 
 def by_value(study):
     """A copy that other processes can take, which cannot import this module."""
-    return types.FunctionType(
-        study.__code__, {**study.__globals__, "__name__": "__main__"}, study.__name__,
-        study.__defaults__,
-    )  # fmt: skip
+    names = {**study.__globals__, "__name__": "__main__"}
+    return types.FunctionType(study.__code__, names, study.__name__, study.__defaults__)
 
 
 def noisy(scale, random_state, offset=0.0):
@@ -37,7 +35,8 @@ def failing(scale, random_state):
     return {"mean": scale}
 
 
-GRID = {"scale": [1, 2, 4], "offset": [0.0, 10.0]}
+GRID, GRID_OF_ONE = {"scale": [1, 2, 4], "offset": [0.0, 10.0]}, {"scale": [1.0, 2.0]}
+OPTIONS = {"n_jobs": 1, "random_state": 0}
 
 
 def numbers(found):
@@ -48,7 +47,7 @@ def numbers(found):
 
 @pytest.fixture(scope="module")
 def found():
-    return sweep(noisy, GRID, 3, n_jobs=1, random_state=0)
+    return sweep(noisy, GRID, 3, **OPTIONS)
 
 
 def test_a_table_has_one_row_for_each_point_and_repeat(found):
@@ -74,32 +73,29 @@ def test_numbers_do_not_depend_on_where_or_in_which_order_cells_run(found, backe
     pd.testing.assert_frame_equal(numbers(found), numbers(again), check_exact=True)
 
 
-def test_more_points_and_repeats_leave_the_others_unchanged(found):
-    more = sweep(noisy, {**GRID, "scale": [0.5, 1.0, 2.0, 4.0]}, 4, n_jobs=1, random_state=0)
+def test_more_points_repeats_and_fixed_arguments_leave_the_others_unchanged(found):
+    more = sweep(noisy, {**GRID, "scale": [0.5, 1.0, 2.0, 4.0]}, 4, **OPTIONS)
     shared = numbers(more).query("scale >= 1 and repeat < 3").reset_index(drop=True)
     pd.testing.assert_frame_equal(shared, numbers(found), check_dtype=False, check_exact=True)
-
-
-def test_fixed_arguments_do_not_change_the_seeds():
-    plain, spelled_out = (
-        sweep(noisy, {"scale": [1.0, 2.0]}, 2, fixed=fixed, n_jobs=1, random_state=0)
-        for fixed in ({}, {"offset": 0.0})
-    )
-    pd.testing.assert_frame_equal(numbers(plain), numbers(spelled_out), check_exact=True)
+    plain, fixed = (sweep(noisy, GRID_OF_ONE, fixed=f, **OPTIONS) for f in ({}, {"offset": 0.0}))
+    pd.testing.assert_frame_equal(numbers(plain), numbers(fixed), check_exact=True)
 
 
 def test_points_share_the_seed_of_a_repeat_if_they_are_paired():
-    table = sweep(noisy, GRID, 3, paired=True, n_jobs=1, random_state=0)
+    table = sweep(noisy, GRID, 3, paired=True, **OPTIONS)
     assert (table.groupby("repeat")["seed"].nunique() == 1).all()
     assert table["seed"].nunique() == 3
     assert table.groupby("repeat")["largest"].nunique().tolist() == [1, 1, 1]
 
 
-def test_grids_may_come_in_parts():
+def test_grids_may_come_in_parts_and_hold_objects_which_the_table_names():
     grids = [{"scale": [1]}, {"scale": [2], "offset": [5.0]}]
-    found = sweep(noisy, grids, n_jobs=1, random_state=0)
+    found = sweep(noisy, grids, **OPTIONS)
     assert found["scale"].tolist() == [1, 2]
     np.testing.assert_array_equal(found["offset"], [np.nan, 5.0])
+    found = sweep(lambda f, random_state: {"v": f(2.0)}, {"f": [np.sqrt, abs]}, n_jobs=1)
+    assert found["f"].tolist() == ["sqrt", "abs"]
+    assert found["v"].tolist() == [2.0**0.5, 2.0]
 
 
 @pytest.mark.parametrize("kind", [np.array, list, tuple, pd.Series, torch.tensor])
@@ -107,7 +103,7 @@ def test_arrays_become_rows(kind):
     def course(length, random_state):
         return {"value": kind([k**2 for k in range(length)]), "label": "up"}
 
-    found = sweep(course, {"length": [2, 3]}, 2, n_jobs=1, random_state=0)
+    found = sweep(course, {"length": [2, 3]}, 2, **OPTIONS)
     assert found["value"].tolist() == [0, 1, 0, 1, 0, 1, 4, 0, 1, 4]
     assert set(found["label"]) == {"up"}
 
@@ -131,7 +127,7 @@ def test_an_interrupt_keeps_finished_cells():
         return {"mean": scale}
 
     with pytest.warns(UserWarning, match="The sweep was interrupted; 2 of 4 cells are kept"):
-        found = sweep(study, {"scale": [1, 2, 3, 4]}, n_jobs=1, random_state=0)
+        found = sweep(study, {"scale": [1, 2, 3, 4]}, **OPTIONS)
     assert found["mean"].tolist() == [1, 2]
 
 
@@ -146,7 +142,7 @@ def test_a_net_whose_training_was_interrupted_is_not_taken_for_a_result():
         return {}
 
     with pytest.warns(UserWarning, match="The sweep was interrupted; 0 of 2 cells"):
-        found = sweep(study, [{}], 2, n_jobs=1, random_state=0)
+        found = sweep(study, [{}], 2, **OPTIONS)
     assert found.empty
 
 
@@ -173,7 +169,7 @@ def test_cells_share_no_arguments():
         return {"k": box["k"], "draw": rng.random()}
 
     fixed = {"rng": np.random.default_rng(0)}
-    found = sweep(study, {"box": [{"k": 0}]}, 3, fixed=fixed, n_jobs=1, random_state=0)
+    found = sweep(study, {"box": [{"k": 0}]}, 3, fixed=fixed, **OPTIONS)
     assert found["k"].tolist() == [1, 1, 1]
     assert found["draw"].nunique() == 1
 
@@ -225,7 +221,7 @@ def test_equal_values_are_one_point_and_others_have_seeds_of_their_own():
         return {"seed_again": random_state}
 
     def seeds(*values):
-        return sweep(study, {"value": list(values)}, n_jobs=1, random_state=0)["seed"]
+        return sweep(study, {"value": list(values)}, **OPTIONS)["seed"]
 
     model = NLGP(20, correlation_length=1.0, gain=3.0)
     model.sample(3, 0)  # what it remembers does not matter
@@ -237,9 +233,3 @@ def test_equal_values_are_one_point_and_others_have_seeds_of_their_own():
     again = NLGP(20, correlation_length=1.0, gain=3.0)
     assert seeds(model)[0] == seeds(again)[0]
     assert seeds((1, 2))[0] == seeds([1.0, 2.0])[0]
-
-
-def test_objects_in_the_grid_are_named_in_the_table():
-    found = sweep(lambda f, random_state: {"v": f(2.0)}, {"f": [np.sqrt, abs]}, n_jobs=1)
-    assert found["f"].tolist() == ["sqrt", "abs"]
-    assert found["v"].tolist() == [2.0**0.5, 2.0]

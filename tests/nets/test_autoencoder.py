@@ -25,6 +25,8 @@ def test_reconstruction_is_the_formula_of_the_docstring(X, tied):
     np.testing.assert_allclose(inner.detach().numpy(), expected, atol=1e-4)
     residual = ((X - expected) ** 2).sum() / ((X - X.mean(axis=0)) ** 2).sum()
     assert net.score(X) == pytest.approx(1.0 - residual, abs=1e-12)
+    with pytest.raises(ValueError, match="codes has 2 columns; expected one per hidden unit, 6"):
+        net.inverse_transform(np.ones((4, 2)))
 
 
 @pytest.mark.parametrize("tied", [True, False])
@@ -61,10 +63,7 @@ def test_penalty_makes_codes_sparse_and_keeps_decoder_rows_within_the_unit_ball(
     assert active[1] < 0.8 * active[0]
 
 
-def test_partial_fit_is_an_epoch_and_fit_online_takes_a_model_or_a_task(X):
-    whole = Autoencoder(6, max_epochs=1, record=4, random_state=0).fit(X)
-    block = Autoencoder(6, random_state=0).partial_fit(X)
-    np.testing.assert_array_equal(whole.receptive_fields_, block.receptive_fields_)
+def test_fit_online_takes_a_model_or_a_task(X):
     task = make_nlgp(2, 40, correlation_length=(4.0, 8.0), return_X_y=False).task
     for source in (task, task.models[1]):
         net = Autoencoder(8, record=3, random_state=0).fit_online(source, 60_000)
@@ -73,9 +72,3 @@ def test_partial_fit_is_an_epoch_and_fit_online_takes_a_model_or_a_task(X):
         assert net.receptive_field_history_.shape == (3, 8, 40)
     with pytest.raises(TypeError, match="expected a list of input models"):
         Autoencoder().fit_online(X)
-
-
-def test_codes_of_another_width_are_refused(X):
-    net = Autoencoder(3, max_epochs=1, random_state=0).fit(X)
-    with pytest.raises(ValueError, match="codes has 2 columns; expected one per hidden unit, 3"):
-        net.inverse_transform(np.ones((4, 2)))

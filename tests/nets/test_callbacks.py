@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import skorch.callbacks as cb
 import torch
-from sklearn.model_selection import GridSearchCV
 from torch.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau
 
 from rfsk import Autoencoder, FCNet, fit_many, make_nlgp
@@ -49,11 +48,15 @@ plateau = partial(cb.LRScheduler, "ReduceLROnPlateau", patience=0, threshold=10.
 
 def halves(values):
     """Whether each value is half of the one before."""
-    return np.allclose(np.array(values[1:]), 0.5 * np.array(values[:-1]))
+    return np.allclose(values[1:], 0.5 * np.array(values[:-1]))
 
 
 def rates(net):
     return [row["event_lr"] for row in net.history_[0]["batches"] if "event_lr" in row]
+
+
+def is_near(net, **options):
+    return np.allclose(weights(net), weights(fit(**options)), atol=1e-5)
 
 
 # A callback, and what the history or the net then shows.
@@ -64,12 +67,8 @@ CHECKS = [
         lambda: cb.PassthroughScoring("train_loss", on_train=True),
         lambda net: column(net, "train_loss") == net.loss_curve_.tolist(),
     ),
-    (cb.EpochTimer, lambda net: min(column(net, "dur")) > 0.0),
     (stopper, lambda net: len(net.history_) < EPOCHS),
-    (
-        lambda: stopper(load_best=True),
-        lambda net: (weights(net) == weights(fit(max_epochs=1))).all(),
-    ),
+    (lambda: stopper(load_best=True), lambda net: is_near(net, max_epochs=1)),
     (halving, lambda net: halves(column(net, "event_lr"))),
     (lambda: halving(step_every="batch"), lambda net: halves(rates(net))),
     (plateau, lambda net: net.net_.optimizer_.param_groups[0]["lr"] < 2.0 * net.learning_rate),
@@ -77,15 +76,9 @@ CHECKS = [
         lambda: cb.Initializer("weight", fn=torch.nn.init.zeros_),
         lambda net: np.ptp(weights(net)[:2], axis=0).max() < 1e-6,  # units of equal bias
     ),
-    (
-        lambda: cb.GradientNormClipping(1e-9),
-        lambda net: np.allclose(weights(net), weights(fit(learning_rate=1e-12)), atol=1e-5),
-    ),
+    (lambda: cb.GradientNormClipping(1e-9), lambda net: is_near(net, learning_rate=1e-12)),
     (cb.ProgressBar, lambda net: net.history_[-1, "train_batch_count"] == 5),
-    (
-        lambda: accuracy(on_train=True),
-        lambda net: np.allclose(weights(net), weights(fit()), atol=1e-5),
-    ),
+    (lambda: accuracy(on_train=True), is_near),
 ]
 
 
@@ -151,17 +144,13 @@ class KeepValidationData(cb.Callback):
         self.inputs, self.labels = dataset_valid.inputs.double().numpy(), dataset_valid.y.numpy()
 
 
-@pytest.mark.parametrize(
-    ("n_classes", "options"),
-    [
-        (2, {}),
-        (2, {"batch_size": 600}),  # in double precision
-        (2, {"class_weight": {0: 1.0, 1: 3.0}}),
-        (2, {"readout": "linear"}),
-        (3, {"readout": "linear"}),
-        (3, {"readout": "linear", "loss": "squared"}),
-    ],
-)
+LINEAR = {"readout": "linear"}
+# Two or three classes, and options; batches of 600 are trained in double precision.
+SCORED = [(2, {}), (2, {"batch_size": 600}), (2, {"class_weight": {0: 1.0, 1: 3.0}})]
+SCORED += [(2, LINEAR), (3, LINEAR), (3, LINEAR | {"loss": "squared"})]
+
+
+@pytest.mark.parametrize(("n_classes", "options"), SCORED)
 def test_scores_are_those_of_the_fitted_net(n_classes, options):
     """Of validation data, with caching or not, and of the training data without caching."""
     labels = np.arange(600) % 3 if n_classes == 3 else Y
@@ -221,11 +210,3 @@ def test_the_inner_net_predicts_scores_and_trains_with_classes_from_zero():
     assert not (weights(net) == before).all()
     coder = Autoencoder(4, max_epochs=1, random_state=0).fit(X)
     assert coder.net_.predict(rows) == pytest.approx(coder.reconstruct(X), abs=1e-4)
-
-
-def test_grid_search_sets_parameters_of_skorch_alike_in_any_number_of_processes():
-    grid = {"optimizer__momentum": [0.0, 0.9]}
-    searches = [GridSearchCV(make_net(), grid, cv=2, n_jobs=n).fit(X, Y) for n in (1, 2)]
-    scores = [search.cv_results_["mean_test_score"] for search in searches]
-    assert (scores[0] == scores[1]).all()
-    assert len(set(scores[0])) > 1

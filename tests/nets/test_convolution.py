@@ -68,14 +68,11 @@ def test_release_computes_the_same_function(case, readout, activation, data):
         np.testing.assert_allclose(free.transform(X), net.transform(X), atol=1e-5)
 
 
-def test_released_net_trains_on_from_where_it_is(data):
+def test_released_net_trains_on_and_release_is_refused_where_the_function_would_change(data):
     free = fitted("ring, stride", data).release()
     before = free.receptive_fields_.copy()
     free.set_params(learning_rate=1e-3, max_epochs=1).fit(*data)
     assert 0.0 < np.abs(free.receptive_fields_ - before).max() < 1e-2
-
-
-def test_release_is_refused_before_fitting_and_where_the_function_would_change(data):
     with pytest.raises(NotFittedError):
         ConvNet().release()
     with pytest.raises(ValueError, match="pooling='max' is not a function of a fully-connected"):

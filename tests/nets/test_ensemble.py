@@ -1,7 +1,7 @@
 """fit_many and fit_many_online against fits one by one."""
 
 import copy
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -10,17 +10,8 @@ from sklearn.base import clone
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring, LRScheduler
 from torch.nn import functional
 
-from rfsk import (
-    Autoencoder,
-    ConvNet,
-    Discrimination,
-    FCNet,
-    Ising,
-    fit_many,
-    fit_many_online,
-    make_nlgp,
-)
-from rfsk.nets import _ensemble, fit_each
+from rfsk.datasets import Discrimination, Ising, make_nlgp
+from rfsk.nets import Autoencoder, ConvNet, FCNet, _ensemble, fit_each, fit_many, fit_many_online
 from rfsk.nets._compiled_step import CompiledStep
 
 
@@ -29,9 +20,9 @@ def ring():
     return make_nlgp(900, 20, correlation_length=(1.0, 2.0), random_state=0)
 
 
-def task_of(gain, **options):
-    options = {"correlation_length": (1.0, 2.0), "return_X_y": False, **options}
-    return make_nlgp(2, 20, gain=gain, **options).task
+def task_of(gain, side=20, **options):
+    options |= {"correlation_length": (1.0, 2.0), "return_X_y": False}
+    return make_nlgp(2, side, gain=gain, **options).task
 
 
 def scheduler(**options):
@@ -54,8 +45,6 @@ COMPILED = [
     {"class_weight": {0: 1.0, 1: 3.0}},
     {"callbacks": [EpochScoring("accuracy", on_train=True, use_caching=False)]},
 ]
-# Pairs of each are trained as one batched computation.
-
 
 # Pairs of each are trained as one batched computation.
 STACKED = {
@@ -141,19 +130,6 @@ def test_compiled_nets_trained_online_together_are_those_trained_alone_bit_for_b
     trained_online_together(lambda: compiled_nets(variants), tasks, 4533, atol=0.0, n_jobs=2)
 
 
-@pytest.fixture
-def stack_sizes(monkeypatch):
-    """Numbers of nets of the batched computations that have begun."""
-    sizes, init = [], _ensemble._Stack.__init__
-
-    def counting(self, engines):
-        sizes.append(len(engines))
-        init(self, engines)
-
-    monkeypatch.setattr(_ensemble._Stack, "__init__", counting)
-    return sizes
-
-
 def test_compiled_result_depends_on_neither_size_nor_order_nor_threads(ring):
     """Bit for bit."""
     task = task_of(3.0)
@@ -172,6 +148,19 @@ def test_compiled_result_depends_on_neither_size_nor_order_nor_threads(ring):
     assert fields(range(6, -1, -1), 3) == reference
     for few, all_of_them in zip(fields([4, 2], 2), reference, strict=True):
         assert few == {seed: all_of_them[seed] for seed in (4, 2)}
+
+
+@pytest.fixture
+def stack_sizes(monkeypatch):
+    """Numbers of nets of the batched computations that have begun."""
+    sizes, init = [], _ensemble._Stack.__init__
+
+    def counting(self, engines):
+        sizes.append(len(engines))
+        init(self, engines)
+
+    monkeypatch.setattr(_ensemble._Stack, "__init__", counting)
+    return sizes
 
 
 @pytest.mark.parametrize("kind", STACKED)
@@ -222,7 +211,7 @@ def test_sizes_and_batches_may_differ(ring, options):
     data = [(ring[0][:n], ring[1][:n]) for n in (900, 500, 500, 900, 900)]
     alone = [net.fit(*part) for net, part in zip(nets(), data, strict=True)]
     assert_same(fit_each(nets(), data), alone, atol=1e-5)
-    small = make_nlgp(2, 12, correlation_length=(1.0, 2.0), return_X_y=False).task
+    small = task_of(3.0, side=12)
     trained_online_together(nets, [task_of(3.0), task_of(1.0), small, small, small], 1000)
 
 
@@ -347,24 +336,17 @@ def test_nets_that_share_a_generator_are_as_fitted_in_turn(ring, options):
     fitted_together(nets, *ring)
 
 
-def test_threads_of_torch_are_given_back(ring):
+def test_threads_of_torch_are_given_back_and_progress_is_shown_on_request(ring, capfd):
     def count():
-        found = []
-        thread = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
-        thread.start()
-        thread.join()
-        return found[0]
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(torch.get_num_threads).result()
 
     before = count()
-    fit_many(compiled_nets([{}] * 4), *ring, n_jobs=2)
+    for verbose in (0, 1):
+        fit_many(compiled_nets([{}] * 4), *ring, n_jobs=2, verbose=verbose)
+        assert ("4/4" in capfd.readouterr().err) == bool(verbose)
     fit_many(stacked_nets("deep"), *ring, n_jobs=2)
     assert count() == before
-
-
-def test_progress_is_shown_on_request(ring, capfd):
-    for verbose in (0, 1):
-        fit_many(compiled_nets([{}] * 3), *ring, verbose=verbose)
-        assert ("3/3" in capfd.readouterr().err) == bool(verbose)
 
 
 TASK, COUNTER = task_of(3.0), EarlyStopping("train_loss")

@@ -74,7 +74,6 @@ def test_interrupt_in_the_loop_of_skorch_keeps_the_net_trained_so_far(ring, pres
 @pytest.mark.parametrize("kind", NETS)
 def test_net_that_was_interrupted_trains_on_without_a_warning(kind, ring, press_ctrl_c):
     """The warning points at the call, and the handler of the user is put back."""
-
     handler = signal.getsignal(signal.SIGINT)
     net = make_net(kind, callbacks=[press_ctrl_c(epoch=2)], warm_start=True)
     with pytest.warns(UserWarning, match="interrupted after 6 steps") as caught:

@@ -8,19 +8,10 @@ import torch
 from sklearn.base import clone
 from torch.nn import functional
 
-from rfsk import (
-    NLGP,
-    Autoencoder,
-    ConvNet,
-    Discrimination,
-    EllipticalField,
-    FCNet,
-    Ising,
-    make_nlgp,
-)
+from rfsk import Autoencoder, ConvNet, Discrimination, EllipticalField, FCNet, Ising, make_nlgp
 
 X, Y = make_nlgp(400, 20, correlation_length=(1.0, 2.0), random_state=0)
-TASK = Discrimination([NLGP(20, correlation_length=xi, gain=3.0) for xi in (2.0, 4.0)])
+TASK = make_nlgp(2, 20, correlation_length=(2.0, 4.0), return_X_y=False).task
 OTHER_TASKS = {
     "by torch": Discrimination([EllipticalField(20, correlation_length=xi) for xi in (2.0, 4.0)]),
     "by NumPy": Discrimination([Ising(20, temperature=T) for T in (3.0, 1.0)]),
@@ -34,15 +25,12 @@ NETS = {
 }
 
 
-def state_of(net):
-    return {name: value.numpy() for name, value in net.net_.module_.state_dict().items()}
-
-
-def assert_equal(one, two, **tolerance):
+def assert_equal(net, other):
+    one, two = (each.net_.module_.state_dict() for each in (net, other))
     assert one.keys() == two.keys()
     for name, value in one.items():
-        assert value.dtype == two[name].dtype == np.float32
-        np.testing.assert_allclose(value, two[name], rtol=0.0, atol=0.0, **tolerance)
+        assert value.dtype == two[name].dtype == torch.float32
+        assert torch.equal(value, two[name])
 
 
 @contextmanager
@@ -69,7 +57,7 @@ def test_settings_of_torch_change_no_number(name):
             found = trained_in_all_ways(NETS[name])
             transformed = [net.transform(X) for net in found]
         for net, hidden, other in zip(found, transformed, expected, strict=True):
-            assert_equal(state_of(net), state_of(other))
+            assert_equal(net, other)
             np.testing.assert_array_equal(net.loss_curve_, other.loss_curve_)
             np.testing.assert_array_equal(hidden, other.transform(X))
 
@@ -83,7 +71,7 @@ def test_default_dtype_of_torch_changes_no_sample_of_a_task(kind):
     expected = train()
     with double_by_default():
         found = train()
-    assert_equal(state_of(found), state_of(expected))
+    assert_equal(found, expected)
     np.testing.assert_array_equal(found.evaluation_.loss, expected.evaluation_.loss)
 
 

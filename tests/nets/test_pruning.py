@@ -55,20 +55,25 @@ def test_interrupted_pruning_is_a_keyboard_interrupt(ring, press_ctrl_c):
         iterative_magnitude_pruning(net, *ring, n_rounds=3)
 
 
-def prune(net=None, **options):
-    net = FCNet(6, random_state=0) if net is None else net
-    return lambda X, y: iterative_magnitude_pruning(net, X, y, **options)
-
-
 @pytest.mark.parametrize(
-    ("call", "error", "message"),
+    ("net", "options", "error", "message"),
     [
-        (prune(FCNet(6)), ValueError, "random_state=None; expected an int"),
-        (prune(fraction=1.0), ValueError, "fraction=1.0; expected a number between 0 and 1"),
-        (prune(n_rounds=0), ValueError, "n_rounds=0; expected an integer > 0"),
-        (prune(ConvNet()), TypeError, "Got a ConvNet; expected an FCNet"),
+        (FCNet(6), {}, ValueError, "random_state=None; expected an int"),
+        (
+            FCNet(6, random_state=0),
+            {"fraction": 1.0},
+            ValueError,
+            "expected a number between 0 and 1",
+        ),
+        (
+            FCNet(6, random_state=0),
+            {"n_rounds": 0},
+            ValueError,
+            "n_rounds=0; expected an integer > 0",
+        ),
+        (ConvNet(), {}, TypeError, "Got a ConvNet; expected an FCNet"),
     ],
 )
-def test_bad_pruning_is_refused(ring, call, error, message):
+def test_bad_pruning_is_refused(ring, net, options, error, message):
     with pytest.raises(error, match=message):
-        call(*ring)
+        iterative_magnitude_pruning(net, *ring, **options)

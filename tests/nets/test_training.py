@@ -1,7 +1,8 @@
-"""How a training runs: rates over time, early stopping, warm starts, blocks, what is shown."""
+"""How a training runs: rates, warm starts, blocks, what is shown, evaluation of an online fit."""
 
 import pickle
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 import torch
 from skorch.callbacks import EarlyStopping, LRScheduler, PrintLog
 
-from rfsk import Autoencoder, ConvNet, FCNet, make_nlgp
+from rfsk import Autoencoder, ConvNet, Discrimination, FCNet, Phi4, make_nlgp
 from rfsk.nets._batches import SampleBatches
 from rfsk.nets._compiled_step import CompiledStep
 
@@ -90,8 +91,19 @@ def test_dask_array_is_passed_over_block_by_block(ring, chunks):
         net = FCNet(6, random_state=0).partial_fit(lazy_X, labels, classes=[0, 1])
         np.testing.assert_array_equal(net.receptive_fields_, by_hand.receptive_fields_)
     assert Autoencoder(4, random_state=0).partial_fit(lazy_X).n_steps_ == by_hand.n_steps_
-    with pytest.raises(ValueError, match=r"labels of a lazy array are not known .* pass all"):
-        FCNet().partial_fit(lazy_X, y)
+    unknown = lazy_X[lazy_X[:, 0] > 0]
+    for data, classes, message in (
+        ((lazy_X, y), None, r"labels of a lazy array are not known .* pass all"),
+        ((lazy_X, y[:1400]), [0, 1], r"The arrays have \[1500, 1400\] rows"),
+        ((unknown, unknown[:, 0]), [0, 1], r"have \[nan, nan\] rows; .*compute_chunk_sizes"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            FCNet().partial_fit(*data, classes=classes)
+    keep = np.arange(1500) // chunks[0] != 1
+    some = lazy_X[dask_array.from_array(keep, chunks=chunks[0])].compute_chunk_sizes()
+    assert some.chunks[0][1] == 0
+    net = FCNet(6, random_state=0).partial_fit(some, y[keep], classes=[0, 1])
+    assert net.n_steps_ == by_hand.n_steps_ - 1
 
 
 def test_warm_start_continues_at_the_rates_set_now(make_net, ring):
@@ -110,40 +122,32 @@ def test_warm_start_continues_at_the_rates_set_now(make_net, ring):
     assert len(epochs) == 2 + 3
 
 
-# Changed parameters, the data of a second fit, and the error.
+# Changed parameters, how the net is fitted, by default to the same data, and the error.
+WARM = {"warm_start": True}
 REFUSED = [
-    ({}, lambda X, y: (X[:, :10], np.zeros(len(X))), "y has 1 class"),
-    ({"optimizer": torch.optim.LBFGS}, None, "LBFGS doesn't sup"),
+    ({}, lambda net, X, y: net.fit(X[:, :10], np.zeros(len(X))), "y has 1 class"),
+    ({"optimizer": torch.optim.LBFGS}, lambda net, X, y: net.fit(X, y), "LBFGS doesn't sup"),
     ({"callbacks": [EarlyStopping()]}, None, "needs valid_loss"),
-    ({"warm_start": True}, lambda X, y: (X[:, :8], y), r"X has 8 features, but "),
-    ({"warm_start": True}, lambda X, y: (X, y + 1), r"classes \[1, 2\] differ f"),
-    ({"warm_start": True, "optimizer": "adam"}, None, "fitted net has optimizer='sgd', which trai"),
-    ({"warm_start": True, "image_shape": (4, 5)}, None, "which training on cannot change to"),
-    ({"warm_start": True, "activation": "tanh"}, None, "fitted net has activation='erf'"),
+    (WARM, lambda net, X, y: net.fit(X[:, :8], y), r"X has 8 features, but "),
+    (WARM, lambda net, X, y: net.fit(X, y + 1), r"classes \[1, 2\] differ f"),
+    (WARM, lambda net, X, y: net.fit_online(WIDER, 100), "training on cannot change to"),
+    (WARM | {"optimizer": "adam"}, None, "fitted net has optimizer='sgd', which trai"),
+    (WARM | {"image_shape": (4, 5)}, None, "which training on cannot change to"),
+    (WARM | {"activation": "tanh"}, None, "fitted net has activation='erf'"),
 ]
 
 
 @pytest.mark.parametrize("make", [FCNet, ConvNet])
-@pytest.mark.parametrize(("changes", "data", "message"), REFUSED)
-def test_refused_refit_leaves_the_fitted_net_as_it_was(ring, make, changes, data, message):
+@pytest.mark.parametrize(("changes", "call", "message"), REFUSED)
+def test_refused_refit_leaves_the_fitted_net_as_it_was(ring, make, changes, call, message):
     net = make(4, max_epochs=1, random_state=0).fit(*ring)
     decision = net.decision_function(ring[0])
     net.set_params(**changes)
-    with pytest.raises(ValueError, match=message):
-        net.fit(*(data(*ring) if data else ring))
-    if "warm_start" in changes and data is None:
+    for refused in [call] if call else [make.fit, make.partial_fit]:
         with pytest.raises(ValueError, match=message):
-            net.partial_fit(*ring)
+            refused(net, *ring)
     assert net.n_features_in_ == 20
     np.testing.assert_array_equal(net.decision_function(ring[0]), decision)
-
-
-@pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
-def test_warm_online_fit_of_another_width_is_refused(ring, make):
-    net = make(4, max_epochs=1, warm_start=True, random_state=0).fit(*ring)
-    with pytest.raises(ValueError, match="which training on cannot change to"):
-        net.fit_online(WIDER, 100)
-    assert net.transform(ring[0]).shape[0] == 1500
 
 
 def test_online_fit_forgets_the_names_of_earlier_features(ring):
@@ -154,20 +158,48 @@ def test_online_fit_forgets_the_names_of_earlier_features(ring):
         assert net.transform(np.zeros((2, 24))).shape == (2, 4)
 
 
-def test_lazy_labels_and_lengths_must_be_known_and_blocks_may_be_empty(ring):
-    dask_array = pytest.importorskip("dask.array")
-    X, y = dask_array.from_array(ring[0], chunks=(500, 20)), ring[1]
-    unknown = X[X[:, 0] > 0]
-    with pytest.raises(ValueError, match=r"labels of a lazy array are not known .* pass all"):
-        FCNet().partial_fit(X, y)
-    for data, message in (
-        ((X, y[:1400]), r"The arrays have \[1500, 1400\] rows"),
-        ((unknown, unknown[:, 0]), r"have \[nan, nan\] rows; .*compute_chunk_sizes"),
+def test_evaluation_is_the_loss_and_accuracy_of_the_net(task):
+    """At the end, against the fitted net's own predictions on other samples."""
+    net = FCNet(6, batch_size=100, random_state=0)
+    net.fit_online(task, 20_000, n_eval=50_000)
+    curve = net.evaluation_
+    assert (curve.steps[0], curve.steps[-1]) == (0, 200)
+    assert np.all(np.diff(curve.steps) > 0)
+    for inputs, loss, accuracy in (
+        (task, curve.loss[-1], curve.accuracy[-1]),
+        (task.gaussian_clone(), curve.clone_loss[-1], curve.clone_accuracy[-1]),
     ):
-        with pytest.raises(ValueError, match=message):
-            FCNet().partial_fit(*data, classes=[0, 1])
-    keep = np.arange(1500) // 500 != 1
-    some = X[dask_array.from_array(keep, chunks=500)].compute_chunk_sizes()
-    assert some.chunks[0] == (500, 0, 500)
-    net = FCNet(6, random_state=0).partial_fit(some, y[keep], classes=[0, 1])
-    assert net.n_steps_ == 2
+        X, y = inputs.sample(50_000, random_state=5)
+        squared = (-net.decision_function(X) - (1.0 - 2.0 * y)) ** 2
+        error = 5 * np.sqrt(2 / 50_000)
+        assert abs(squared.mean() - loss) < error * squared.std()
+        assert abs(net.score(X, y) - accuracy) < error * 0.5
+    np.testing.assert_array_equal(curve.gap, curve.clone_loss - curve.loss)
+
+
+@pytest.mark.parametrize("net", [FCNet(6), ConvNet(3), FCNet(6, readout="linear")], ids=str)
+def test_evaluation_and_snapshots_do_not_change_the_training(net, task):
+    net.set_params(random_state=0, batch_size=100)
+    plain = net.fit_online(task, 5000).receptive_fields_
+    net.set_params(record=5).fit_online(task, 5000, n_eval=500)
+    np.testing.assert_array_equal(net.receptive_fields_, plain)
+    np.testing.assert_array_equal(net.evaluation_.steps, net.snapshot_steps_)
+    net.fit_online(task, 5000)
+    assert not hasattr(net, "evaluation_")
+
+
+def test_what_cannot_be_evaluated_is_refused_and_keeps_the_net(task):
+    """Models without a clone, and a bad number."""
+    phi4 = Discrimination([Phi4((4, 5), coupling=k, mass_squared=-1.0) for k in (0.5, 1.0)])
+    net = FCNet(6, batch_size=100, random_state=0).fit_online(task, 1000)
+    fields = net.receptive_fields_.copy()
+    with pytest.raises(NotImplementedError, match="no closed form"):
+        net.fit_online(phi4, 1000, n_eval=100)
+    bare = SimpleNamespace(shape=(20,), n_features=20, sample=task.models[0].sample)
+    with pytest.raises(
+        NotImplementedError, match=r"Class 0, a Simple.*, has no gaussian_clone\(\)"
+    ):
+        net.fit_online(Discrimination([bare, bare]), 1000, n_eval=100)
+    with pytest.raises(ValueError, match="n_eval=-1; expected an integer >= 0"):
+        net.fit_online(task, 1000, n_eval=-1)
+    np.testing.assert_array_equal(net.receptive_fields_, fields)

@@ -1,8 +1,10 @@
-"""Contents of the displays of inputs, fields, matches and cumulants."""
+"""Contents of all displays."""
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.stats
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -14,7 +16,9 @@ from rfsk.plotting import (
     InputDisplay,
     LocalizationDisplay,
     MatchingDisplay,
+    PhaseDiagramDisplay,
     ReceptiveFieldDisplay,
+    SweepDisplay,
     TensorComparisonDisplay,
 )
 
@@ -44,22 +48,16 @@ def shown(image):
     return np.sort(values[np.isfinite(values)])
 
 
-# Receptive fields
-
-
-def test_map_shows_every_field_in_the_order_of_its_center():
+def test_map_shows_every_field_in_the_order_of_its_center_and_lines_one_curve_each():
     image = ReceptiveFieldDisplay.from_fields(-bumps(6)).image_
     assert image.get_array().shape == (6, 30)
     assert np.all(np.diff(image.get_array().argmin(axis=1)) > 0)
     assert image.get_clim() == (-1.0, 1.0)
     unsorted = ReceptiveFieldDisplay.from_fields(bumps(6), sort=False).image_.get_array()
     np.testing.assert_array_equal(unsorted, bumps(6))
+    lines = ReceptiveFieldDisplay.from_fields(bumps(4), kind="lines").ax_.lines
+    assert sum(len(line.get_xdata()) == 30 for line in lines) == 4
     ReceptiveFieldDisplay.from_fields(np.zeros((2, 5)))
-
-
-def test_lines_draw_one_curve_per_unit():
-    display = ReceptiveFieldDisplay.from_fields(bumps(4), kind="lines")
-    assert sum(len(line.get_xdata()) == 30 for line in display.ax_.lines) == 4
 
 
 def test_mosaic_holds_every_image_between_gaps():
@@ -94,9 +92,6 @@ def test_what_cannot_be_shown_is_refused(shape, kind, message):
         ReceptiveFieldDisplay.from_fields(bumps(2), shape, kind=kind)
 
 
-# Fields during training
-
-
 @each_lattice
 def test_film_strip_shows_first_and_last_snapshots_on_one_scale(shape):
     *_, net = small_net(shape, 400, n_hidden=6, record=9, max_epochs=30)
@@ -108,10 +103,7 @@ def test_film_strip_shows_first_and_last_snapshots_on_one_scale(shape):
     np.testing.assert_allclose(
         shown(display.axes_[-1].images[0]), np.sort(net.receptive_fields_.ravel())
     )
-
-
-def test_film_strip_orders_localized_units_first_and_by_place():
-    last = np.vstack([modes((2, 3)), bumps(4)])
+    last = np.vstack([modes((2, 3)), bumps(4)])  # localized units come first and by place
     display = FilmStripDisplay([0.0 * last, last], [0, 10]).plot(n_frames=2)
     image = display.axes_[-1].images[0].get_array()
     assert np.all(np.diff(image[:4].argmax(axis=1)) > 0)
@@ -132,14 +124,10 @@ def test_film_shows_every_snapshot_on_the_scale_of_the_strip(shape):
 
 
 def test_net_without_snapshots_and_histories_that_do_not_fit_are_refused():
-    *_, net = small_net((12,), 60, n_hidden=2, max_epochs=1)
     with pytest.raises(ValueError, match="FCNet has no receptive_field_history_; train it with"):
-        FilmStripDisplay.from_estimator(net)
+        FilmStripDisplay.from_estimator(small_net((12,), 60, n_hidden=2, max_epochs=1)[2])
     with pytest.raises(ValueError, match=r"history has shape \(3, 2, 4\) and steps \(2,\)"):
         FilmStripDisplay(np.zeros((3, 2, 4)), [0, 1])
-
-
-# Localization and matches
 
 
 def test_localization_display_counts_every_living_unit_once():
@@ -191,9 +179,6 @@ def test_random_phases_keep_the_spectrum_and_lose_the_bump(shape):
     assert np.abs(fields - surrogates).max() > 0.1
 
 
-# Inputs and cumulants
-
-
 @pytest.mark.parametrize("shape", [40, (8, 9)])
 def test_input_display_shows_samples_covariance_and_spectrum(shape):
     task = make_nlgp(2, shape, correlation_length=(1.0, 2.0), return_X_y=False).task
@@ -241,3 +226,95 @@ def test_slice_of_any_cumulant_is_that_of_its_tensor(kind):
         CumulantDisplay.from_source(X, site=6)
     with pytest.raises(ValueError, match="order=3; expected a cumulant of order 4"):
         cumulant(X, 3).pair_contract(np.eye(6)[0], np.eye(6))
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    rows = [
+        {"gain": gain, "length_ratio": ratio, "law": law, "ipr_positive": rng.normal(gain, 0.1)}
+        for gain in (0.1, 1.0, 10.0)
+        for ratio in (1.5, 2.0)
+        for law in ("nlgp", "clone")
+        for _ in range(4)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_bands_are_intervals_of_95_percent_confidence(table):
+    lines = SweepDisplay.from_sweep(table, "gain", "ipr_positive", "law").lines_
+    assert list(lines) == [("ipr_positive", "nlgp"), ("ipr_positive", "clone")]
+    for gain, mean, half in lines["ipr_positive", "nlgp"]:
+        values = table["ipr_positive"][(table["gain"] == gain) & (table["law"] == "nlgp")]
+        low, high = scipy.stats.t.interval(0.95, 7, values.mean(), scipy.stats.sem(values))
+        assert (mean - half, mean + half) == pytest.approx((low, high))
+
+
+def test_what_is_drawn_are_the_means(table):
+    display = SweepDisplay.from_sweep(table, "gain", ["ipr_positive", "length_ratio"], "law")
+    drawn = display.axes_[0].lines[0].get_xydata()
+    np.testing.assert_allclose(drawn, display.lines_["ipr_positive", "nlgp"][:, :2])
+    labels = "mean IPR, b > 0", r"ratio of correlation lengths $\xi_1/\xi_0$"
+    assert tuple(ax.get_ylabel() for ax in display.axes_) == labels
+    assert display.axes_[0].get_xscale() == "log"
+    names = [text.get_text() for text in display.axes_[-1].get_legend().get_texts()]
+    assert names == ["NLGP", "Gaussian clone"]
+    part = pd.concat([table[table["law"] == "nlgp"], table.query("law == 'clone' and gain == 1")])
+    display = SweepDisplay.from_sweep(part, "gain", "ipr_positive", "law")
+    assert len(display.axes_[0].containers) == 1  # an error bar of the single point
+    assert len(display.lines_["ipr_positive", "clone"]) == 1
+
+
+def test_a_map_has_the_mean_of_each_cell_where_its_parameters_are(table):
+    display = PhaseDiagramDisplay.from_sweep(table, "gain", "length_ratio", "ipr_positive")
+    expected = table.pivot_table("ipr_positive", "length_ratio", "gain")
+    np.testing.assert_allclose(display.values_, expected)
+    np.testing.assert_allclose(display.image_.get_array().reshape(2, 3), expected)
+    edges = display.image_.get_coordinates()
+    np.testing.assert_allclose(edges[0, :, 0], [0.1 / 10**0.5, 10**-0.5, 10**0.5, 10 * 10**0.5])
+    np.testing.assert_allclose(edges[:, 0, 1], [1.25, 1.75, 2.25])
+
+
+def test_a_missing_cell_is_left_open_and_one_row_of_cells_can_be_drawn(table):
+    part = table.query("gain < 5 or length_ratio < 1.8")
+    display = PhaseDiagramDisplay.from_sweep(part, "gain", "length_ratio", "ipr_positive")
+    assert np.isnan(display.values_[1, 2])
+    assert display.image_.get_array().mask.sum() == 1
+    row = table[table["length_ratio"] == 2.0]
+    display = PhaseDiagramDisplay.from_sweep(row, "gain", "length_ratio", "ipr_positive")
+    assert display.values_.shape == (1, 3)
+
+
+def test_the_boundary_runs_where_the_second_quantity_crosses_its_level(table):
+    table["index"] = np.log10(table["gain"])
+    display = PhaseDiagramDisplay.from_sweep(
+        table, "gain", "length_ratio", "ipr_positive", boundary="index", level=0.5,
+    )  # fmt: skip
+    contours = [c for c in display.ax_.collections if c is not display.image_]
+    (path,) = contours[0].get_paths()
+    # Half way between the gains 1 and 10, as the axis shows them.
+    np.testing.assert_allclose(path.vertices[:, 0], 10**0.5, rtol=1e-3)
+    assert display.ax_.get_legend().get_texts()[0].get_text() == "localization index 0.5"
+
+
+def test_columns_that_are_not_there_or_cannot_be_drawn_are_named(table):
+    with pytest.raises(ValueError, match=r"There is no column 'ipr'; expected one of \['gain'"):
+        SweepDisplay.from_sweep(table, "gain", "ipr")
+    with pytest.raises(ValueError, match=r"There is no column 'ratio'"):
+        PhaseDiagramDisplay.from_sweep(table, "gain", "ratio", "ipr_positive")
+    with pytest.raises(ValueError, match="column 'law' holds other things than numbers, such as"):
+        SweepDisplay.from_sweep(table, "law", "ipr_positive")
+    with pytest.raises(ValueError, match="The column 'gain' has rows without a value"):
+        SweepDisplay.from_sweep(table.assign(gain=np.nan), "gain", "ipr_positive")
+    some = table.assign(law=table["law"].where(table["law"] == "nlgp", None))
+    assert len(SweepDisplay.from_sweep(some, "gain", "ipr_positive", "law").lines_) == 2
+
+
+def test_averaging_over_a_parameter_is_warned_of(table):
+    table.attrs["parameters"] = ["gain", "length_ratio", "law"]
+    with pytest.warns(
+        UserWarning, match=r"over \['length_ratio'\] as well as over repeats; select"
+    ):
+        SweepDisplay.from_sweep(table, "gain", "ipr_positive", "law")
+    part = table[table["length_ratio"] == 2.0]
+    SweepDisplay.from_sweep(part, "gain", "ipr_positive", "law")

@@ -39,13 +39,13 @@ MEASURES = {
     "center of images": (partial(field_center, shape=TORUS), TORUS),
     "analyzer": (LocalizationAnalyzer(random_state=0), RING),
     "analyzer of images": (LocalizationAnalyzer(TORUS, n_null=39, random_state=0), TORUS),
-    "analyzer, Gaussian null": (LocalizationAnalyzer(null="gaussian", random_state=0), RING),
+    "analyzer, given null": (LocalizationAnalyzer(null=smooth(RING, 199, seed=2)), RING),
     "analyzer with profile": (
         LocalizationAnalyzer(profile="gaussian", n_null=39, random_state=0),
         RING,
     ),
     "matcher": (FieldMatcher(), RING),
-    "matcher with flips": (FieldMatcher(TORUS, flips=True), TORUS),
+    "matcher of images": (FieldMatcher(TORUS), TORUS),
 }
 
 

@@ -93,6 +93,8 @@ def test_velocity_is_the_formula_written_out(form):
         full = CubicFlow(pair, bias=b, interacting=True).velocity(u)
         rest = -2 * s1 * ((s1 * u).mean(axis=0) @ MC) - 2 * s2 * s0.mean() * (u @ MC)
         np.testing.assert_allclose(full, expected + rest, atol=1e-10)
+        second = CubicFlow(pair, bias=b, fourth="none").velocity(u)
+        np.testing.assert_allclose(second, 2 * s2 * (u @ DC), atol=1e-10)
 
 
 @pytest.mark.parametrize("form", ["committee", "neuron"])
@@ -133,18 +135,6 @@ def test_on_the_clone_the_flow_ends_in_a_fourier_mode():
     np.testing.assert_allclose(clone, fields, rtol=1e-3, atol=1e-3)
 
 
-def test_second_order_alone_splits_units_by_the_sign_of_their_bias():
-    """Linear flow: b > 0 grows low frequencies, b < 0 high ones; neither localizes."""
-    start = CubicFlow(task()).starts(6, random_state=0)
-    for bias, low in ((1.0, True), (-1.0, False)):
-        flow = CubicFlow(task(), bias=bias, fourth="none")
-        fields = flow.integrate(start, 6.0).fields
-        power = np.abs(np.fft.rfft(fields)) ** 2
-        frequency = (power @ np.arange(16)) / power.sum(axis=1)
-        assert np.all(frequency < 2.0) if low else np.all(frequency > 3.0)
-        assert np.all(ipr(fields) < 0.12)  # white noise: 0.1
-
-
 def test_uniform_field_is_an_unstable_fixed_point_and_the_bump_a_stable_one():
     flow = CubicFlow(task(20, (1.0, 2.0)))
     uniform = fixed_point(flow, 0.3 * np.ones(20))
@@ -159,7 +149,9 @@ def test_uniform_field_is_an_unstable_fixed_point_and_the_bump_a_stable_one():
     assert fixed_point(clone, 0.3 * np.ones(20)).is_stable
 
 
-def test_fields_that_run_away_are_reported():
+def test_fields_that_run_away_are_reported_and_large_ones_may_decay():
+    large = CubicFlow(task(12, (1.0, 2.0))).integrate(np.full((1, 12), 50.0), 1.0).fields
+    assert np.abs(large).max() < 5.0
     flow = CubicFlow(task(12, (1.0, 2.0)), bias=2.5)  # s4 has changed its sign
     with pytest.raises(FloatingPointError, match="Fields ran away at t = "):
         flow.integrate(3, 1000.0, random_state=0)
@@ -244,8 +236,3 @@ CUBIC = CubicFlow(PAIR)
 def test_bad_flows_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-def test_large_fields_decay():
-    large = CUBIC.integrate(np.full((1, 12), 50.0), 1.0).fields
-    assert np.abs(large).max() < 5.0

@@ -10,19 +10,19 @@ from rfsk.datasets import NLGP, Discrimination
 from rfsk.theory import bivariate_normal_cdf, gaussian_accuracy, gaussian_loss
 
 
-@pytest.mark.parametrize("correlation", [-0.99, -0.5, 0.0, 0.3, 0.9, 0.9999])
+@pytest.mark.parametrize("correlation", [-1.0, -0.99, -0.5, 0.0, 0.3, 0.9, 0.9999, 1.0])
 def test_bivariate_cdf_is_scipy_s(correlation):
     thresholds = np.array([-2.0, -0.5, 0.0, 0.7, 3.0])
-    model = multivariate_normal(cov=[[1, correlation], [correlation, 1]], allow_singular=True)
     h, k = (grid.ravel() for grid in np.meshgrid(thresholds, thresholds))
-    expected = [model.cdf(point) for point in zip(h, k, strict=True)]
-    np.testing.assert_allclose(bivariate_normal_cdf(h, k, correlation), expected, atol=1e-6)
-
-
-def test_bivariate_cdf_at_perfect_correlation():
-    h = np.array([-1.0, 0.0, 0.4])
-    np.testing.assert_allclose(bivariate_normal_cdf(h, h, 1.0), ndtr(h), atol=1e-12)
-    np.testing.assert_allclose(bivariate_normal_cdf(h, -h, -1.0), 0.0, atol=1e-12)
+    is_perfect = abs(correlation) == 1.0
+    if is_perfect:
+        expected = ndtr(np.minimum(h, k)) if correlation > 0.0 else (ndtr(h) - ndtr(-k)).clip(0.0)
+    else:
+        model = multivariate_normal(cov=[[1, correlation], [correlation, 1]])
+        expected = [model.cdf(point) for point in zip(h, k, strict=True)]
+    np.testing.assert_allclose(
+        bivariate_normal_cdf(h, k, correlation), expected, atol=1e-12 if is_perfect else 1e-6
+    )
 
 
 def test_loss_and_accuracy_are_those_of_gaussian_samples():
@@ -41,6 +41,10 @@ def test_loss_and_accuracy_are_those_of_gaussian_samples():
     right = np.concatenate([X[0] @ u[0] + 0.8 > 0, X[1] @ u[0] + 0.8 <= 0])
     expected = gaussian_accuracy(u[0], 0.8, pair)
     assert abs(expected - right.mean()) < 5 * np.sqrt(0.25 / 400_000)
+    pair = [GaussianField(100, correlation_length=xi) for xi in (5.0, 10.0)]
+    for k in range(30, 50):  # waves that inputs hardly reach
+        wave = np.cos(2 * np.pi * k * np.arange(100) / 100)
+        assert gaussian_accuracy(wave, 1.0, pair) == pytest.approx(0.5, abs=1e-6)
 
 
 def test_gap_of_a_trained_net_opens():
@@ -68,10 +72,3 @@ def test_fields_and_biases_that_do_not_fit_are_refused():
         gaussian_accuracy(np.ones(4), 1.0, pair)
     with pytest.raises(ValueError, match=r"Correlations lie in \[-1, 1\]"):
         bivariate_normal_cdf(0.3, 0.2, np.nan)
-
-
-def test_accuracy_of_fields_that_inputs_hardly_reach():
-    pair = [GaussianField(100, correlation_length=xi) for xi in (5.0, 10.0)]
-    for k in range(30, 50):
-        wave = np.cos(2 * np.pi * k * np.arange(100) / 100)
-        assert gaussian_accuracy(wave, 1.0, pair) == pytest.approx(0.5, abs=1e-6)

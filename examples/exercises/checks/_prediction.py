@@ -31,7 +31,9 @@ def check_rule(grows_fields: Any, worlds: Any) -> str:
             )
         predicted.append(bool(answer))
     got = np.array(predicted)
-    index = np.array([localization_index(classes).index for classes in worlds.values()])
+    index = np.array(
+        [localization_index(classes, random_state=0).index for classes in worlds.values()]
+    )
     if (got == (index > 1.0)).all():
         return f"You say that {got.sum()} of {len(got)} worlds grow fields. See what grows."
     missed = [name for name, is_off in zip(worlds, got != (index > 1.0), strict=True) if is_off]
@@ -92,7 +94,8 @@ def check_exceptions(exceptions: Any, worlds: Any) -> str:
     for name, classes in worlds.items():
         kurtosis = classes[1].excess_kurtosis()
         negative |= {name} if kurtosis < 0.0 else set()
-        errs |= {name} if (kurtosis < 0.0) != localization_index(classes).localizes else set()
+        localizes = localization_index(classes, random_state=0).localizes
+        errs |= {name} if (kurtosis < 0.0) != localizes else set()
     if names == errs:
         return (
             "Slightly lighter tails than a Gaussian's are not enough on a ring of finite length, "

@@ -1,0 +1,147 @@
+"""Exact elasticity of the drive of a ReLU neuron at the uniform field, by sampling."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.optimize import elementwise
+from sklearn.utils import gen_batches
+
+from .._core._random import as_generator
+from .._core._types import Array, Integers
+from ..datasets import GaussianClone, GaussianField, LatentField
+from ._statistics import FieldStatistics
+
+Map = Callable[[Array], Array]
+
+_CELLS = 2**20  # pixels held at a time
+_FURTHEST = 9.0  # standard deviations of the brightness at which roots are sought
+_STEP, _TOLERANCE = 3e-3, 1e-7  # of slopes and of roots, in such standard deviations
+_NO_JUMP = 0.1  # relative difference of the slopes on both sides of a root
+_FREQUENT, _JUMP = 3.0, 0.05  # range of the latent field, and a step of pixels in the table
+_TABLE = np.linspace(-14.0, 14.0, 2**15 + 1)  # latent values at which maps are tabulated
+_MEAN = math.sqrt(2.0 / math.pi)  # E|U| of a standard normal U
+
+
+def exact_elasticity(
+    source: Any, statistics: FieldStatistics, modes: Integers, n_samples: int, random_state: Any
+) -> tuple[Array, Array]:
+    """Elasticities of modes, and standard errors of the draws from a model.
+
+    With S the sum of x, x_k its Fourier mode and D sites, the elasticity of mode k is
+    2 D s(0) p_S(0) E[|x_k|^2 / D | S = 0] / (E|S| s(k)). Where pixels are an increasing, smooth
+    function of a Gaussian field z, the density is exact: given z minus its mean over the sites,
+    S increases with that mean and has one root. Elsewhere p_S is smoothed.
+    """
+    if statistics.is_elliptical or isinstance(source, GaussianField | GaussianClone):
+        return np.ones(len(modes)), np.zeros(len(modes))
+    D, spectrum, sides = statistics.n_features, statistics.spectrum, statistics.shape
+    angles = np.stack(np.unravel_index(modes, sides)) / np.array(sides)[:, None]
+    sites = np.indices(sides).reshape(len(sides), -1)
+    wave = np.exp(2j * np.pi * sites.T @ angles) / math.sqrt(D)
+
+    def power(rows: Array) -> Array:
+        return np.asarray(np.abs(rows @ wave) ** 2)
+
+    is_model = hasattr(source, "covariance")
+    n, rng = n_samples if is_model else len(source), as_generator(random_state)
+    deviation, width = math.sqrt(D * spectrum[0]), n ** (-1.0 / 9.0)
+    forward = _increasing_map(source) if isinstance(source, LatentField) else None
+    smoothed, moments, conditional, controls = [], [], [], []
+    for batch in gen_batches(n, max(1, _CELLS // D)):
+        if forward is not None:
+            z = source.noise_filter(rng.standard_normal((batch.stop - batch.start, D)))
+            rows = forward(z.copy())
+            density, control = _at_zero(source, forward, z, power, modes)
+            conditional.append(density)
+            controls.append(control)
+        elif is_model:
+            rows = source.sample(batch.stop - batch.start, rng)
+        else:
+            rows = np.asarray(source[batch], dtype=np.float64)
+        total, powers = rows.sum(axis=1), power(rows)
+        weight = _kernel(total / deviation, width) / deviation
+        smoothed.append(np.column_stack([np.abs(total), weight[:, None] * powers]))
+        # Their means are known from models; those of samples are zero and change nothing.
+        moments.append(np.column_stack([(total / deviation) ** 2, powers / spectrum[modes]]) - 1.0)
+    values = np.concatenate(smoothed)
+    factor = 2.0 * deviation**2 / spectrum[modes]
+    # A smoothed Gaussian density is too low by a known factor at zero; so, nearly, are others.
+    correction = 1.0 / (math.sqrt(2.0 * math.pi) * _gaussian_mean(width))
+    found = _ratio(values, correction * factor, np.concatenate(moments))
+    if forward is not None:
+        values = np.hstack([values[:, :1], np.concatenate(conditional)])
+        exact = _ratio(values, factor, np.concatenate(controls))
+        # Densities of spikes, as of steep maps, have no finite error.
+        if np.max(exact[1]) < np.max(found[1]):
+            return exact
+    return found
+
+
+def _increasing_map(model: LatentField) -> Map | None:
+    """Map of the latent field to pixels, or None if it falls or jumps somewhere."""
+    forward: Map = model.pixel_map.forward
+    latent = model.pixel_map.scale * _TABLE
+    values = np.asarray(forward(latent.copy()))
+    steps, frequent = np.diff(values), np.abs(_TABLE[1:]) < _FREQUENT
+    if steps.min() < 0.0 or steps[frequent].max() > _JUMP:
+        return None
+    if model.pixel_map.compiled is None:  # quantile functions of SciPy are slow
+        return lambda z: np.asarray(np.interp(z, latent, values))
+    return forward
+
+
+def _at_zero(
+    model: LatentField, forward: Map, z: Array, power: Map, modes: Integers
+) -> tuple[Array, Array]:
+    """Density of S at zero times the power there, given z minus its mean, and control variates."""
+    spectrum = np.fft.fftn(model.latent_autocovariance()).real.ravel() * model.pixel_map.scale**2
+    brightness = z.mean(axis=1)
+    spread, rest = math.sqrt(spectrum[0] / z.shape[1]), z - brightness[:, None]
+
+    def pixels(u: Array, row: Any) -> Array:
+        return forward(rest[row] + spread * u[:, None])
+
+    row, edge = np.arange(len(z)), np.full(len(z), _FURTHEST)
+    root = elementwise.find_root(
+        lambda u, row: pixels(u, row.astype(np.intp)).sum(axis=1),
+        (-edge, edge),
+        args=(row,),
+        tolerances={"xatol": _TOLERANCE},
+    )
+    above, below = (pixels(root.x + step, row).sum(axis=1) for step in (_STEP, -_STEP))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        density = _MEAN * _STEP * np.exp(-0.5 * root.x**2) / (above - below)
+    jumps = np.abs(root.f_x) + np.abs(above + below) > _NO_JUMP * (above - below)
+    density[jumps] = np.nan
+    u = brightness / spread
+    u = np.column_stack([np.abs(u) - _MEAN, u**2 - 1.0])
+    excess = power(z) / np.maximum(spectrum[modes], 1e-300) - 1.0
+    # Brightness and modes of z are independent, so that products have mean zero as well.
+    crossed = (excess[:, :, None] * u[:, None, :]).reshape(len(z), -1)
+    return density[:, None] * power(pixels(root.x, row)), np.hstack([u, excess, crossed])
+
+
+def _ratio(values: Array, factor: Array, controls: Array) -> tuple[Array, Array]:
+    """Ratios of means, of the other columns to the first, and their standard errors."""
+    n = len(values)
+    if not np.isfinite(values).all():
+        return np.full(len(factor), np.nan), np.full(len(factor), np.inf)
+    parts = np.hstack([np.ones((n, 1)), controls])
+    fit = np.linalg.lstsq(parts, values)[0]
+    relative = (values - parts @ fit) / fit[0]
+    ratios = factor * fit[0, 1:] / fit[0, 0]
+    return ratios, ratios * np.std(relative[:, 1:] - relative[:, :1], axis=0) / math.sqrt(n)
+
+
+def _kernel(u: Array, width: float) -> Array:
+    """Kernel of fourth order: the bias of a density goes as width^4."""
+    v = (u / width) ** 2
+    return np.asarray((1.5 - 0.5 * v) * np.exp(-0.5 * v) / (math.sqrt(2.0 * math.pi) * width))
+
+
+def _gaussian_mean(width: float) -> float:
+    """Mean of that kernel over a standard normal."""
+    q = 1.0 / (1.0 + width**2)
+    return math.sqrt(q / (2.0 * math.pi)) * (1.5 - 0.5 * q)
