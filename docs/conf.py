@@ -62,7 +62,7 @@ myst_heading_anchors = 3
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"rfsk {release}"
-html_static_path = ["_static"]
+html_static_path = ["_static", "../rfsk/live/page.html"]
 html_css_files = ["rfsk.css"]
 html_show_sourcelink = False
 html_theme_options: dict[str, Any] = {

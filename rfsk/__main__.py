@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-import threading
 import warnings
 import webbrowser
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ _WRITING = ("out", "quick")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; print its table and write its figures and numbers, or serve the live page.
+    """Run a command; print its table and write its figures and numbers, or open the live page.
 
     Parameters
     ----------
@@ -157,18 +156,12 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _live(options: argparse.Namespace) -> int:
-    _refuse_options(options, _EMERGENCE + _WRITING)
-    from rfsk import nets  # noqa: F401  # imports torch, which takes seconds, before the page opens
-    from rfsk.live import LivePage
+    _refuse_options(options, (*_EMERGENCE, *_WRITING, *(["seed"] if options.seed else [])))
+    from rfsk import live
 
-    with LivePage(options.port, random_state=options.seed) as page:
-        print(f"The page is at {page.url}; Ctrl-C ends it.", flush=True)
-        try:
-            if not options.no_browser:
-                webbrowser.open(page.url)
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            print()
+    page = Path(live.__file__).with_name("page.html")
+    print(f"The live page is {page}")
+    webbrowser.open(page.as_uri())
     return 0
 
 
@@ -236,16 +229,13 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--list", action="store_true", help="list the claims and stop")
     claims.add_argument("--paper", choices=["ingrosso2022"], default="ingrosso2022")
     claims.add_argument("--n-seeds", type=int, default=3, help="repeats (default 3)")
-    live = commands.add_parser(
+    commands.add_parser(
         "live",
-        parents=[shared],
-        help="a page in the browser, with sliders, on which fields form",
-        description="Serve a page for lectures to the browser of this machine: sliders for gain "
-        "and correlation lengths, the inputs, fields that form on them and on their Gaussian "
-        "clone, and their IPR against theory. Ctrl-C ends it.",
+        help="open a page for lectures, on which receptive fields form",
+        description="Open a page for lectures in the web browser. The page trains a network and "
+        "its Gaussian control, and shows their inputs, receptive fields and IPR. Sliders change "
+        "the gain and the correlation lengths.",
     )
-    live.add_argument("--port", type=int, default=0, help="where to serve it (default a free one)")
-    live.add_argument("--no-browser", action="store_true", help="open no browser")
     return parser
 
 

@@ -1,5 +1,5 @@
-"""Browser page for lectures, on which fields form while the user moves sliders."""
+"""Page for lectures that trains a network in the browser, on which receptive fields form."""
 
-from ._live_page import LivePage
+from ._page import show
 
-__all__ = ["LivePage"]
+__all__ = ["show"]

@@ -1,0 +1,71 @@
+"""The live page in a notebook and in the web browser."""
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from .._core._validation import check_number, check_one_per_class, check_positive
+
+_PAGE = Path(__file__).with_name("page.html")
+_RANGES = {"gain": (0.1, 10.0), "correlation_length": (0.5, 6.0)}  # of the sliders
+
+
+def show(
+    gain: float = 3.0,
+    correlation_length: tuple[float, float] = (1.0, 2.0),
+    *,
+    height: int = 860,
+) -> Any:
+    """Show the live page in a notebook.
+
+    The page trains a network in the browser, in JavaScript. It shows the inputs, receptive fields
+    and mean IPR of the network beside those of its Gaussian control, on a torus or a ring. Sliders
+    change the inputs. The page needs neither a server nor the kernel, so that it also works in
+    hosted notebooks.
+
+    Parameters
+    ----------
+    gain : float, default=3.0
+        Initial gain of the inputs, from 0.1 to 10.
+    correlation_length : (float, float), default=(1.0, 2.0)
+        Initial correlation lengths of both classes on the torus, in sites, from 0.5 to 6 and the
+        shorter one first.
+    height : int, default=860
+        Height of the page in the notebook, in pixels.
+
+    Returns
+    -------
+    page : IPython.display.HTML
+        The page in an iframe.
+
+    Examples
+    --------
+    >>> from rfsk.live import show
+    >>> page = show(gain=0.1)
+    """
+    fine, coarse = check_one_per_class(correlation_length, "correlation_length", 2, "(1.0, 2.0)")
+    values = {"gain": (gain,), "correlation_length": (fine, coarse)}
+    for name, (low, high) in _RANGES.items():
+        for value in values[name]:
+            check_number(value, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name}={value!r}; expected numbers from {low:g} to {high:g}.")
+    if not fine < coarse:
+        raise ValueError(
+            f"correlation_length={(fine, coarse)!r}; expected the shorter one first, as in (1, 2)."
+        )
+    check_positive(height, "height", integer=True)
+    from IPython.display import HTML
+
+    initial = json.dumps({"gain": float(gain), "correlation_length": [float(fine), float(coarse)]})
+    page = re.sub(
+        r'(<script id="initial"[^>]*>)[^<]*',
+        lambda tag: tag[1] + initial,
+        _PAGE.read_text(encoding="utf-8"),
+    )
+    return HTML(
+        f'<div><iframe srcdoc="{html.escape(page)}" title="How receptive fields form" width="100%" '
+        f'height="{height}" style="border: 0"></iframe></div>'
+    )
