@@ -148,7 +148,8 @@ def predict_fields(
         raise ValueError(f"n_units={n_units!r}; expected at least two, one of each sign.")
     pair = class_pair(task)
     flow = CopulaFlow(pair, activation=activation, train_bias=train_bias)
-    sides = check_image_shape(getattr(pair[0], "shape", None) or shape, flow.n_features)
+    sides = pair[0].shape if hasattr(pair[0], "covariance") else shape
+    sides = check_image_shape(sides, flow.n_features)
     *seeds, of_samples = spawn_seeds(random_state, n_repeats + 1)
     samples = tuple(
         source.sample(_N_SAMPLES, of_samples) if hasattr(source, "sample") else np.asarray(source)

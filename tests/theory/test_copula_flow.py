@@ -1,0 +1,229 @@
+"""The copula flow against Monte Carlo, autograd, its limits, and nets of the same weights."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from scipy.linalg import toeplitz
+
+from rfsk import NLGP, FCNet, ipr, predict_fields
+from rfsk.analysis import cumulant
+from rfsk.datasets import Discrimination, TransformedField
+from rfsk.exceptions import LikelyMistakeWarning
+from rfsk.theory import CopulaFlow, CubicFlow, gaussian_loss
+from rfsk.theory import _copula as copula
+
+TASK = Discrimination([NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)])
+
+
+def units(n_units=6, scale=0.16, seed=0, n_features=30):
+    rng = np.random.default_rng(seed)
+    return scale * rng.standard_normal((n_units, n_features)), rng.standard_normal(n_units)
+
+
+@pytest.mark.parametrize("kurtosis", [-1.9, -1.2, -0.1, -1e-5, 0.0, 1e-5, 0.3, 1.0])
+def test_local_fields_have_unit_variance_and_the_kurtosis_asked_for(kurtosis):
+    v, slope = (each[0] for each in copula.saturation(np.array([kurtosis])))
+    h = 1e-4
+    ahead, behind = (copula.saturation(np.array([kurtosis + s * h]))[0][0] for s in (1, -1))
+    assert slope == pytest.approx((ahead - behind) / (2 * h), rel=0.05)
+    zeta = stats.norm.ppf((np.arange(400_000) + 0.5) / 400_000)
+    f = copula._erf_over(v, zeta)[0] / np.sqrt(copula.LocalFields.of(np.array([v])).norm)
+    assert np.mean(f**2) == pytest.approx(1.0, abs=1e-3)
+    assert stats.kurtosis(f) == pytest.approx(kurtosis, abs=2e-3 if v > 0 else 0.15)
+
+
+@pytest.mark.parametrize(("first", "second"), [(-1.5, -0.4), (-1.0, 0.8), (0.5, 1.5), (0.0, -1.0)])
+@pytest.mark.parametrize("correlation", [-0.6, 0.3])
+def test_pairs_have_the_covariance_and_expectations_that_the_closure_says(
+    first, second, correlation
+):
+    """Monte Carlo over 400,000 pairs of latent variables, within five standard errors."""
+    v = copula.saturation(np.array([first, second]))[0]
+    local = copula.LocalFields.of(v)
+    x = correlation * np.sqrt(np.outer(local.norm, local.norm))
+    r = copula.Copula.of(x, v).r[0, 1]
+    rng = np.random.default_rng(1)
+    zeta = rng.multivariate_normal(np.zeros(2), [[1.0, r], [r, 1.0]], 400_000).T
+    h, k = (copula._erf_over(v[i], zeta[i])[0] / np.sqrt(local.norm[i]) for i in (0, 1))
+    assert np.mean(h * k) == pytest.approx(correlation, abs=0.012)
+    s = np.tanh(0.4 + local.values[:1]), np.tanh(-0.7 + 1.5 * local.values[1:])
+    a = np.concatenate(s) * copula.WEIGHTS @ copula.HERMITE
+    total, *_ = copula.mehler(a, r * (1.0 - np.eye(2)))
+    products = np.tanh(0.4 + h) * np.tanh(-0.7 + 1.5 * k)
+    error = products.std() / np.sqrt(len(products))
+    assert total / 2.0 == pytest.approx(products.mean(), abs=5 * error)
+
+
+class TorchClosure:
+    """The closure of science in plain torch, with gradients by autograd; negative kurtosis only."""
+
+    def __init__(self, flow):
+        self.C = [torch.from_numpy(C) for C in flow._covariances]
+        self.T = [torch.from_numpy(cumulant(model).tensor()) for model in TASK.models]
+        table = copula._saturation_table()[0]
+        self.knots, self.c = torch.from_numpy(table.x), torch.from_numpy(table.c)
+
+    def saturation(self, kurtosis):
+        at = torch.searchsorted(self.knots, kurtosis.detach(), right=True) - 1
+        step = kurtosis - self.knots[at]
+        y = sum(self.c[i, at] * step ** (3 - i) for i in range(4))
+        return y / (1.0 - y)
+
+    def loss(self, u, b):
+        nodes, weights = torch.from_numpy(copula.NODES), torch.from_numpy(copula.WEIGHTS)
+        total = 0.0
+        for C, T, target in zip(self.C, self.T, (1.0, -1.0), strict=True):
+            Q = u @ C @ u.T
+            q = Q.diag()
+            v = self.saturation(torch.einsum("ijkl,ui,uj,uk,ul->u", T, u, u, u, u) / q**2)
+            A = torch.asin(v / (1.0 + v))
+            h = (q / (2.0 * A / torch.pi)).sqrt()[:, None] * torch.erf(
+                (v / 2.0).sqrt()[:, None] * nodes
+            )
+            s = torch.erf((b[:, None] + h) / 2**0.5)
+            a = (s * weights) @ torch.from_numpy(copula.HERMITE)
+            root = (torch.outer(A, A) / torch.outer(q, q)).sqrt()
+            r = torch.sin(Q * root) * torch.sqrt(torch.outer(1 + v, 1 + v) / torch.outer(v, v))
+            powers = torch.stack([r**n for n in range(copula.N_TERMS)])
+            pairs = torch.einsum("un,wn,nuw->uw", a, a, powers)
+            diagonal = (s**2) @ weights
+            both = pairs.sum() - pairs.diag().sum() + diagonal.sum()
+            total = total + 0.5 * (both / len(u) ** 2 - 2 * target * a[:, 0].mean() + 1.0)
+        return total
+
+
+def test_gradient_is_that_of_autograd():
+    flow = CopulaFlow(TASK)
+    u, b = units()
+    tensors = [torch.from_numpy(each).requires_grad_() for each in (u, b)]
+    loss = TorchClosure(flow).loss(*tensors)
+    loss.backward()
+    assert flow.loss(u, b) == pytest.approx(loss.item(), rel=1e-10)
+    for velocity, tensor in zip(flow.velocity(u, b), tensors, strict=True):
+        expected = -len(u) * tensor.grad.numpy()
+        np.testing.assert_allclose(velocity, expected, atol=1e-8 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("activation", ["erf", "tanh", "relu"])
+def test_gradient_is_that_of_finite_differences_for_positive_kurtosis_as_well(activation):
+    pair = [TransformedField(8, correlation_length=xi, marginal="laplace") for xi in (0.6, 1.2)]
+    flow = CopulaFlow(pair, activation=activation)
+    u, b = units(4, 0.3, n_features=8)
+    assert (flow._kappas[1].strength(u) > 0).any()
+    direction = units(4, 1.0, seed=1, n_features=8)
+    h = 1e-5
+    ahead, behind = (flow.loss(u + s * h * direction[0], b + s * h * direction[1]) for s in (1, -1))
+    velocity = flow.velocity(u, b)
+    along = -sum(np.sum(v * d) for v, d in zip(velocity, direction, strict=True)) / 4
+    assert along == pytest.approx((ahead - behind) / (2 * h), rel=2e-6)
+
+
+def test_gaussian_limit_is_the_gaussian_loss():
+    u, b = units(8, 0.25)
+    exact = gaussian_loss(u, b, TASK)
+    assert CopulaFlow(TASK).loss(u, b, gaussian=True) == pytest.approx(exact, abs=1e-6)
+    clone = CopulaFlow(TASK.gaussian_clone())
+    assert clone.loss(u, b) == pytest.approx(exact, abs=1e-6)
+
+
+@pytest.mark.parametrize("bias", [1.0, -0.7])
+def test_small_fields_follow_the_cubic_flow(bias):
+    """The difference is of fifth order: relatively sixteen times smaller at half the size."""
+    u = units(1, 0.03)[0]
+    cubic = CubicFlow(TASK, bias=bias, form="neuron")
+    errors = [
+        np.linalg.norm(CopulaFlow(TASK).velocity(field, [bias])[0] - cubic.velocity(field))
+        / np.linalg.norm(cubic.velocity(field))
+        for field in (u, u / 2, u / 4)
+    ]
+    assert errors[0] < 5e-3
+    np.testing.assert_allclose(np.divide(errors[:2], errors[1:]), 16.0, rtol=0.1)
+
+
+@pytest.fixture(scope="module")
+def net():
+    """K=40, batch 2000, learning rate x steps 3000, that is t = 100."""
+    options = {"learning_rate": 1.0, "weight_decay": 0.0, "batch_size": 2000, "record": 200}
+    return FCNet(40, **options, random_state=0).fit_online(TASK, 6_000_000)
+
+
+def test_flow_follows_a_net_from_its_own_weights_to_the_end(net):
+    times, history = net.snapshot_steps_ / 30, net.receptive_field_history_
+    course = CopulaFlow(TASK).integrate(history[0], times[-1], times=times)
+    X, y = TASK.sample(100_000, random_state=1)
+    loss = np.mean((-net.decision_function(X) - np.where(y == 0, 1.0, -1.0)) ** 2)
+    assert course.loss[-1] == pytest.approx(loss, rel=0.01)
+    np.testing.assert_allclose(course.biases, net.biases_, atol=0.25)
+    for half, tolerance in zip((slice(20), slice(20, None)), (0.05, 0.08), strict=True):
+        of_flow, of_net = course.history[:, half], history[:, half]
+        norms = np.linalg.norm([of_flow, of_net], axis=3)
+        cosine = np.median(np.sum(of_flow * of_net, axis=2) / norms.prod(axis=0), axis=1)
+        assert cosine.min() > 0.96
+        assert cosine[times > 10.0].min() > 0.98
+        expected = ipr(of_net[-1]).mean()
+        assert ipr(of_flow[-1]).mean() == pytest.approx(expected, rel=tolerance)
+
+
+def test_prediction_has_an_error_bar_and_agrees_with_a_net(net):
+    prediction = predict_fields(TASK, random_state=0)
+    mean, error = prediction.table.mean(), prediction.table.sem()
+    assert mean.ipr_positive == pytest.approx(ipr(net.receptive_fields_[:20]).mean(), rel=0.05)
+    assert 0.0 < error.ipr_positive < 0.02
+    assert prediction.match(net)["positive"] > 0.98
+    assert mean.accuracy == pytest.approx(net.score(*TASK.sample(20_000, random_state=1)), abs=0.01)
+    assert mean.gap == pytest.approx(
+        gaussian_loss(prediction.fields, prediction.biases, TASK) - mean.loss, abs=0.005
+    )
+    assert 8.0 < mean.localization_time < 13.0  # 10.9 for a net, by the course of its IPR
+
+
+def test_prediction_from_samples_resembles_that_of_their_model():
+    samples = [model.sample(20_000, random_state=0) for model in TASK.models]
+    exact, estimated = (
+        predict_fields(task, n_repeats=1, random_state=0) for task in (TASK, samples)
+    )
+    for name in ("ipr_positive", "ipr_negative", "loss", "accuracy"):
+        assert estimated.table[name][0] == pytest.approx(exact.table[name][0], rel=0.1), name
+    assert estimated.match(exact.fields)["positive"] > 0.97
+
+
+def test_prediction_is_refused_for_skewed_inputs():
+    """Exponentials of a Gaussian field: the drive errs by .57, and by .27 for the inputs of TASK."""
+    rng = np.random.default_rng(0)
+    fields = [NLGP(12, correlation_length=xi).latent_autocovariance() for xi in (1.0, 2.0)]
+    roots = [np.linalg.cholesky(toeplitz(C) + 1e-9 * np.eye(12)) for C in fields]
+    samples = [np.exp(rng.standard_normal((20_000, 12)) @ root.T) for root in roots]
+    samples = [(x - x.mean()) / x.std() for x in samples]
+    with (
+        pytest.warns(LikelyMistakeWarning, match="leaves out the effect of odd moments"),
+        pytest.raises(ValueError, match=r"The closure errs by .* of the drive of the fields"),
+    ):
+        predict_fields(samples, n_units=10, end=200.0, random_state=0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n_units": 1}, "expected at least two, one of each sign"),
+        ({"n_repeats": 0}, "n_repeats=0; expected"),
+        ({"end": -1.0}, "end=-1.0; expected a finite number > 0"),
+        ({"activation": "linear"}, "activation='linear'"),
+        ({"bias_init": [1.0, 2.0]}, "expected 40 finite numbers, one per field"),
+        ({"start": np.zeros((2, 30))}, "A field is zero"),
+        ({"start": np.ones((2, 20))}, "expected 30"),
+    ],
+)
+def test_bad_predictions_are_refused(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        predict_fields(TASK, **parameters)
+
+
+def test_fixed_biases_stay_and_a_torus_keeps_its_shape():
+    pair = tuple(NLGP((5, 6), correlation_length=xi, gain=3.0) for xi in (0.7, 1.5))
+    options = {"n_units": 4, "end": 5.0, "train_bias": False, "bias_init": 2.0, "random_state": 0}
+    prediction = predict_fields(pair, **options)
+    assert prediction.shape == (5, 6)
+    np.testing.assert_array_equal(prediction.biases, [2.0, 2.0, -2.0, -2.0])
+    with pytest.raises(ValueError, match="The net has one unit"):
+        prediction.match(np.ones((1, 30)))
