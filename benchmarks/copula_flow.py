@@ -57,7 +57,6 @@ def compare(models: list[InputModel]) -> dict[str, np.ndarray]:
         cosine = np.sum(course.history * history, axis=2) / norms.prod(axis=0)
         at = np.searchsorted(times, TIMES)
         loss = np.mean((-net.decision_function(X) - np.where(y == 0, 1.0, -1.0)) ** 2)
-        samples = X[y == 0], X[y == 1]
         rows.append(
             {
                 "ipr": [
@@ -69,7 +68,6 @@ def compare(models: list[InputModel]) -> dict[str, np.ndarray]:
                 "biases": [
                     [b[half].mean() for b in (net.biases_, course.biases)] for half in HALVES
                 ],
-                "drive": flow.drive_error(course.fields, course.biases, samples).mean(),
             }
         )
     return {name: np.mean([row[name] for row in rows], axis=0) for name in rows[0]}
@@ -91,7 +89,7 @@ def main() -> None:
             cells += [f"{net:.3f}, {flow:.3f}", f"{off:+.0%}"]
         cells += ["{:.3f}, {:.3f}".format(*found["loss"])]
         cells += [" and ".join("{:.2f}, {:.2f}".format(*pair) for pair in found["biases"])]
-        print("|", " | ".join(cells), "|", f"drive {found['drive']:.2f}", flush=True)
+        print("|", " | ".join(cells), "|", flush=True)
     sizes = np.abs(errors)
     print("median error of the IPR", np.median(sizes, axis=0), "largest", sizes.max(axis=0))
     print("median cosine over tasks at t =", TIMES, np.median(cosines, axis=0))

@@ -276,7 +276,10 @@ class TranslationInvariantCumulant(Cumulant):
         transform = transform.reshape((D,) * 3) / D**2
         # (s, k3, k1): the trispectrum at k1, s - k1 and k3.
         rest = self._minus[self._sums]
-        self._trispectrum = transform[np.arange(D), rest].transpose(0, 2, 1).copy()
+        trispectrum = transform[np.arange(D), rest].transpose(0, 2, 1)
+        # It is real if the distribution is that of its mirror images.
+        is_real = np.abs(trispectrum.imag).max() <= _SYMMETRY * np.abs(trispectrum.real).max()
+        self._trispectrum = (trispectrum.real if is_real else trispectrum).copy()
         self._waves = np.arange(D)  # the k1 and k3 of the trispectrum
 
     def contract(self, directions: Array) -> Array:
@@ -285,8 +288,11 @@ class TranslationInvariantCumulant(Cumulant):
         images = np.reshape(directions, (-1, *self.shape))
         modes = np.fft.fftn(images, axes=axes).reshape(-1, D).T
         pairs = modes[waves] * modes[self._minus[self._sums][:, waves]]  # (s, k1, direction)
-        triples = (self._trispectrum @ pairs) * modes[waves]  # (s, k3, direction)
-        triples *= self._times[:, None, None]
+        if np.isrealobj(self._trispectrum):  # a product of real matrices is twice as fast
+            triples = (self._trispectrum @ pairs.view(np.float64)).view(np.complex128)
+        else:
+            triples = self._trispectrum @ pairs
+        triples *= self._times[:, None, None] * modes[waves]  # (s, k3, direction)
         # Wave vector k of the gradient is s + k3.
         placed = np.zeros((len(self._sums), *modes.shape), dtype=complex)
         np.put_along_axis(placed, self._fourth_waves[:, :, None], triples, axis=1)

@@ -191,9 +191,7 @@ class FieldStudy:
     def __post_init__(self) -> None:
         # `sweep` checks the names of parameters by the signature, before any work.
         names = {*inspect.signature(self.make_task).parameters, *FCNet().get_params(), *_OF_STUDY}
-        keyword = partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY, default=...)
-        parameters = [keyword(name) for name in sorted(names - _SET_BY_STUDY)]
-        object.__setattr__(self, "__signature__", inspect.Signature(parameters))
+        object.__setattr__(self, "__signature__", signature_of(names - _SET_BY_STUDY))
 
     def __call__(self, *, random_state: Any, **parameters: Any) -> dict[str, Any]:
         plan = self._plan(random_state=random_state, **parameters)
@@ -210,6 +208,12 @@ class FieldStudy:
         names = inspect.signature(self.make_task).parameters
         of_task = {name: parameters.pop(name) for name in names if name in parameters}
         return Plan(self.make_task(**of_task), **parameters)
+
+
+def signature_of(names: set[str]) -> inspect.Signature:
+    """Signature with optional keyword parameters of the given names."""
+    keyword = partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY, default=...)
+    return inspect.Signature([keyword(name) for name in sorted(names)])
 
 
 class Plan:

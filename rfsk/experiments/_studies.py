@@ -1,6 +1,7 @@
 """Studies built on FieldStudy, and sweeps of the gain and the correlation lengths."""
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,9 @@ import pandas as pd
 from .._core._random import spawn_seeds
 from .._core._trained_nets import check_trained, starts_positive
 from ..analysis import FieldMatcher, ipr, symmetric_cp
-from ._field_study import FieldStudy
+from ..datasets import Discrimination
+from ..theory import predict_fields
+from ._field_study import FieldStudy, nlgp_task, signature_of
 from ._sweep import sweep
 
 
@@ -45,6 +48,44 @@ class FactorStudy(FieldStudy):
             "match": float(np.median(match)),
             "accuracy": float(net.score(*plan.task.sample(10_000, seeds[2]))),
         }
+
+
+@dataclass(frozen=True)
+class PredictionStudy:
+    """Study for `sweep` that predicts the fields of a net in place of training it.
+
+    It returns the columns of the table of `predict_fields`, and takes the parameters of `make_task`
+    and `learning_time` (default 20,000), learning rate times number of steps.
+
+    Parameters
+    ----------
+    make_task : callable, default=nlgp_task
+        Function that makes the task from its named arguments.
+    n_units : int, default=20
+        Number of units; predictions depend little on it.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import PredictionStudy
+    >>> found = PredictionStudy()(shape=20, correlation_length=2.0, learning_time=500, random_state=0)
+    >>> found["accuracy"] > 0.6
+    True
+    """
+
+    make_task: Callable[..., Discrimination] = nlgp_task
+    n_units: int = 20
+
+    def __post_init__(self) -> None:
+        names = {*inspect.signature(self.make_task).parameters, "learning_time", "random_state"}
+        object.__setattr__(self, "__signature__", signature_of(names))
+
+    def __call__(
+        self, *, random_state: Any, learning_time: float = 20_000.0, **parameters: Any
+    ) -> dict[str, float]:
+        task = self.make_task(**parameters)
+        end = learning_time / task.n_features
+        options: Any = {"n_units": self.n_units, "end": end, "n_repeats": 1}
+        return predict_fields(task, **options, random_state=random_state).table.iloc[0].to_dict()
 
 
 def gain_sweep(
@@ -94,6 +135,8 @@ def gain_sweep(
 def phase_diagram(
     gains: Sequence[float] | None = None,
     length_ratios: Sequence[float] | None = None,
+    *,
+    study: Callable[..., Mapping[str, Any]] | None = None,
     **options: Any,
 ) -> pd.DataFrame:
     """Sweep the gain of the inputs and the ratio of correlation lengths.
@@ -103,13 +146,16 @@ def phase_diagram(
     gains, length_ratios : sequence of float, optional
         Gains, and ratios of the longer correlation length to the shorter; by default 12 gains from
         0.1 to 10 and 12 ratios from 1.25 to 5, evenly spaced in the logarithm.
+    study : callable, optional
+        What is done at each point: `FieldStudy`, by default, trains a net, and `PredictionStudy`
+        predicts its fields.
     **options
         Options of `sweep`, such as `n_repeats` and `fixed`. `correlation_length` is the longer one.
 
     Returns
     -------
     found : pandas.DataFrame
-        Columns: `gain`, `length_ratio` and those of `measure_fields`; see `PhaseDiagramDisplay`.
+        Columns: `gain`, `length_ratio` and those of the study; see `PhaseDiagramDisplay`.
 
     Examples
     --------
@@ -123,4 +169,4 @@ def phase_diagram(
     grid = {name: [float(f"{v:.3g}") for v in np.geomspace(*ends[name], 12)] for name in ends}
     given = {"gain": gains, "length_ratio": length_ratios}
     grid |= {name: list(values) for name, values in given.items() if values is not None}
-    return sweep(FieldStudy(), grid, **options)
+    return sweep(study or FieldStudy(), grid, **options)

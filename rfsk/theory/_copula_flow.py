@@ -197,38 +197,6 @@ class CopulaFlow(Flow):
         u, b = self._units(fields, biases)
         return np.asarray(_ACTIVATIONS[self.activation][0](self._check(X) @ u.T + b).mean(axis=1))
 
-    def drive_error(
-        self, fields: ArrayLike, biases: ArrayLike, samples: tuple[ArrayLike, ArrayLike]
-    ) -> Array:
-        """Error of the closure for each unit, measured on samples of both classes.
-
-        It is |v - v'| / (|E phi sigma' x| + |E y sigma' x|), where v is the velocity of the field,
-        v' the average of 2 (y - phi) sigma' x over the samples halved, and the denominator holds
-        the two parts of v', which nearly cancel at the end of a training.
-
-        Parameters
-        ----------
-        fields : array-like of shape (n_units, n_features)
-        biases : array-like of shape (n_units,)
-        samples : pair of array-like of shape (n_samples, n_features)
-            Inputs of class 0 and of class 1.
-
-        Returns
-        -------
-        error : ndarray of shape (n_units,)
-        """
-        u, b = self._units(fields, biases)
-        function, derivative = _ACTIVATIONS[self.activation]
-        parts = np.zeros((2, *u.shape))
-        for X, target in zip(samples, self.targets, strict=True):
-            x = self._check(X)
-            h = x @ u.T + b
-            slope = derivative(h)
-            output = function(h).mean(axis=1, keepdims=True)
-            parts += [(slope * output).T @ x / len(x), target * slope.T @ x / len(x)]
-        away = np.linalg.norm(parts[0] - parts[1] + self.velocity(u, b)[0], axis=1)
-        return np.asarray(away / np.linalg.norm(parts, axis=2).sum(axis=0))
-
     def _units(self, fields: ArrayLike, biases: ArrayLike) -> tuple[Array, Array]:
         u, b = self._check(fields), np.asarray(biases, dtype=np.float64)
         if b.shape != (len(u),) or not np.isfinite(b).all():
