@@ -57,6 +57,7 @@ from .nets import (
     save as save,
 )
 from .theory import (
+    CopulaFlow as CopulaFlow,
     CubicFlow as CubicFlow,
     RectifiedFlow as RectifiedFlow,
     localization_index as localization_index,
