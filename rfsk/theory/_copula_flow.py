@@ -19,8 +19,11 @@ from ._flow import Flow, FlowResult
 from ._statistics import class_covariances, class_pair
 
 _ERROR = 1e-3  # of a step, relative
-_N_SAMPLES = 50_000  # of a model whose fourth cumulant is not known exactly
 _DENSE = 64  # features up to which the tensor of sampled cumulants is formed
+_N_SAMPLES = (
+    50_000,
+    10_000,
+)  # of a model without an exact cumulant, up to as many features and above
 _ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
     "erf": (
         lambda h: np.asarray(scipy.special.erf(h / math.sqrt(2.0))),
@@ -75,13 +78,14 @@ class CopulaFlow(Flow):
 
     as those of an `FCNet` without weight decay do if learning_rate / batch_size is small. The
     inputs have P(x) = P(-x). The targets are +1 for class 0 and -1 for class 1, or 0 and 1 for
-    "relu". Of 30 tasks, the final mean IPR of each half of the units is that of nets to 3 % for the
-    median task and to 21 % at worst; see the page on the copula flow.
+    "relu". Of 30 tasks, the final mean IPR of each half of the units is that of nets to 3 % in the
+    median and to 21 % at worst; see the page on the copula flow.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Class 0 and class 1. Of a model without an exact fourth cumulant 50,000 samples are drawn.
+        Class 0 and class 1. Of a model without an exact fourth cumulant,
+        50,000 samples are drawn, or 10,000 of more than 64 features.
     activation : {"erf", "tanh", "relu"}, default="erf"
         sigma, of which "erf" is erf(h / sqrt 2).
     train_bias : bool, default=True
@@ -260,7 +264,7 @@ def _fourth_cumulant(source: Any) -> Any:
     except (NotImplementedError, ValueError):  # the latter of a large lattice
         if not hasattr(source, "sample"):
             raise
-        kappa = cumulant(source.sample(_N_SAMPLES, random_state=0))
+        kappa = cumulant(source.sample(_N_SAMPLES[source.n_features > _DENSE], random_state=0))
     if isinstance(kappa, SampleCumulant) and kappa.n_features <= _DENSE < kappa.n_samples**0.5:
         return DenseCumulant(kappa.tensor())
     return kappa._condensed
