@@ -199,7 +199,7 @@ def test_prediction_is_refused_for_skewed_inputs():
     samples = [(x - x.mean()) / x.std() for x in samples]
     with (
         pytest.warns(LikelyMistakeWarning, match="leaves out the effect of odd moments"),
-        pytest.raises(ValueError, match="The closure predicts a loss of 0.7"),
+        pytest.raises(ValueError, match=r"The closure predicts a loss of 0\.7"),
     ):
         predict_fields(samples, n_units=10, end=200.0, random_state=0)
 
