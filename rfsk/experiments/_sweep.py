@@ -19,9 +19,8 @@ import torch
 from sklearn.model_selection import ParameterGrid
 from threadpoolctl import threadpool_limits
 
-from .._core._interrupts import noticing_interrupts
-from .._core._progress import tqdm
 from .._core._random import as_generator, draw_seed, seed_of_key
+from .._core._runs import noticing_interrupts, tqdm
 from .._core._validation import check_positive
 from ._store import Store, as_json
 

@@ -14,11 +14,11 @@ from typing import Any
 import joblib
 import torch
 from numpy.typing import ArrayLike
+from torch import Tensor
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
-from .._core._interrupts import noticing_interrupts
 from .._core._mistakes import warned_once
-from .._core._progress import tqdm
+from .._core._runs import noticing_interrupts, tqdm
 from .._core._validation import is_labelled
 from ..datasets import Discrimination, as_task
 from ._base import NetEstimator, Training
@@ -371,9 +371,9 @@ class _Stack:
         self.optimizer = type(first.optimizer_)(groups)
         self.gradients = vmap(grad_and_value(self._loss))
 
-    def _loss(self, parameters: Any, buffers: Any, x: Any, y: Any, weight: Any) -> torch.Tensor:
+    def _loss(self, parameters: Any, buffers: Any, x: Any, y: Any, weight: Any) -> Tensor:
         outputs = functional_call(self.template, (parameters, buffers), (x,))
-        losses: torch.Tensor = self.engines[0].criterion_(outputs, y)
+        losses: Tensor = self.engines[0].criterion_(outputs, y)
         return (losses * weight).mean()
 
     def run_epoch(self, iterators: list[Any], stop: Any) -> None:
@@ -392,7 +392,7 @@ class _Stack:
                     engine.record_epoch(float(total[i]) / n_samples, n_samples, n_batches)
                 engine.history.record("step", engine.n_steps_)
 
-    def _step(self, batches: list[Any], batch_size: int) -> torch.Tensor:
+    def _step(self, batches: list[Any], batch_size: int) -> Tensor:
         with ExitStack() as steps:
             for engine, batch in zip(self.engines, batches, strict=True):
                 steps.enter_context(engine.step_of(batch, batch_size))

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from .._core._validation import check_option
@@ -15,7 +15,7 @@ from .._core._validation import check_option
 class Activation(NamedTuple):
     """sigma(h) = function(scale * h)."""
 
-    function: Callable[[torch.Tensor], torch.Tensor]
+    function: Callable[[Tensor], Tensor]
     scale: float
     default_bias: float
     name: str = ""
@@ -36,7 +36,7 @@ def as_activation(activation: Any) -> Activation:
         return ACTIVATIONS[activation]
     trial = torch.linspace(-2.0, 2.0, 6, dtype=torch.float32).reshape(2, 3)
     values = activation(trial)
-    is_alike = isinstance(values, torch.Tensor) and values.shape == trial.shape
+    is_alike = isinstance(values, Tensor) and values.shape == trial.shape
     if not is_alike or not values.is_floating_point() or not torch.isfinite(values).all():
         raise ValueError(
             f"activation={activation!r} does not map each entry of a tensor to a finite number; "
@@ -54,7 +54,7 @@ def is_nonnegative(activation: Any) -> bool:
     return bool((_values(function) >= 0).all())
 
 
-def _values(function: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+def _values(function: Callable[[Tensor], Tensor]) -> Tensor:
     with torch.no_grad():
         return function(torch.linspace(-20.0, 20.0, 2001, dtype=torch.float32))
 
@@ -63,7 +63,7 @@ def _values(function: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
-def _normal(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+def _normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
     return torch.randn(shape, generator=generator, dtype=torch.float32)
 
 
@@ -71,7 +71,7 @@ class HiddenUnits(nn.Module):
     """Units with a field and a bias each; subclasses define how fields are applied to inputs."""
 
     weight: nn.Parameter
-    bias: torch.Tensor
+    bias: Tensor
     n_layers = 1  # number of hidden layers
     readout_scale = 1.0
 
@@ -96,7 +96,7 @@ class HiddenUnits(nn.Module):
             self.bias = nn.Parameter(bias)
         else:
             self.register_buffer("bias", bias)
-        self.mask: torch.Tensor | None
+        self.mask: Tensor | None
         self.register_buffer("mask", None, persistent=False)
 
     @property
@@ -112,11 +112,11 @@ class HiddenUnits(nn.Module):
         """Number of units and of inputs per unit in the layer of each parameter, by name."""
         return dict.fromkeys(("weight", "bias"), (self.n_units, self.fan_in))
 
-    def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
+    def preactivation(self, x: Tensor, scale: float) -> Tensor:
         """Inputs of the hidden units times `scale`, (n_samples, ...)."""
         raise NotImplementedError
 
-    def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
+    def hidden(self, x: Tensor, layer: int = -1) -> Tensor:
         """Activations of a hidden layer, (n_samples, n_activations)."""
         scaled = self.preactivation(x, self.activation.scale)
         return self.activation.function(scaled).reshape(len(x), -1)
@@ -156,14 +156,14 @@ class ReadoutMixin:
 
     def forward(
         self,
-        x: torch.Tensor,
-        sample_weight: torch.Tensor | None = None,
+        x: Tensor,
+        sample_weight: Tensor | None = None,
         *,
         return_hidden: bool = False,
         layer: int = -1,
-    ) -> torch.Tensor:
+    ) -> Tensor:
         """Outputs, (n_samples,) or (n_samples, n_outputs); only the loss uses `sample_weight`."""
-        hidden: torch.Tensor = self.hidden(x, layer)  # type: ignore[attr-defined]
+        hidden: Tensor = self.hidden(x, layer)  # type: ignore[attr-defined]
         if return_hidden:
             return hidden
         if self.readout in FIXED_READOUTS:
@@ -203,10 +203,10 @@ class DenseUnits(HiddenUnits):
     def n_widest(self) -> int:
         return max(self.n_units, *(len(weight) for weight in self.deep_weights), 0)
 
-    def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
+    def preactivation(self, x: Tensor, scale: float) -> Tensor:
         return _dense(x, self.weight, self.bias, scale)
 
-    def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
+    def hidden(self, x: Tensor, layer: int = -1) -> Tensor:
         values = super().hidden(x)
         deeper = layer % self.n_layers
         layers = zip(self.deep_weights, self.deep_biases, strict=True)  # a slice would copy them
@@ -215,7 +215,7 @@ class DenseUnits(HiddenUnits):
         return values
 
 
-def _dense(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, scale: float) -> torch.Tensor:
+def _dense(x: Tensor, weight: Tensor, bias: Tensor, scale: float) -> Tensor:
     # Scaling the K x D weights, not the n x K activations, saves two passes a step.
     return functional.linear(x, weight * (scale / math.sqrt(weight.shape[1])), bias * scale)
 
@@ -250,7 +250,7 @@ class Autoencoding(DenseUnits):
         self.decoder = None if tied else nn.Parameter(self.weight.detach().clone())
         self.intercept = nn.Parameter(torch.zeros(n_features, dtype=torch.float32))
 
-    def forward(self, x: torch.Tensor, *, return_hidden: bool = False) -> Any:
+    def forward(self, x: Tensor, *, return_hidden: bool = False) -> Any:
         """Reconstructions and codes, or only the codes."""
         codes = self.hidden(x)
         if return_hidden:
