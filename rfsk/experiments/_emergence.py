@@ -111,11 +111,9 @@ class Emergence:
                     f"fraction_localized_{group}": float(localized[units].mean()),
                 }
         localized = self.is_localized["nlgp"]
+        groups = {"localized_median": localized, "other_median": ~localized}
         match = {
-            references: {
-                "localized_median": _median(values[localized]),
-                "other_median": _median(values[~localized]),
-            }
+            references: {name: _median(values[units]) for name, units in groups.items()}
             for references, values in self.match.items()
         }
         return {

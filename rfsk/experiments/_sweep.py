@@ -182,12 +182,7 @@ def _points(study: Callable[..., Any], grid: Any, fixed: dict[str, Any]) -> list
 
 
 def _run_cell(
-    study: Callable[..., Any],
-    fixed: dict[str, Any],
-    taken: set[str],
-    cell: Any,
-    point: Any,
-    seed: int,
+    study: Any, fixed: dict[str, Any], taken: set[str], cell: Any, point: Any, seed: int
 ) -> tuple[Any, dict[str, Any]]:
     """Call the study with its own copies of the arguments, as if in its own process."""
     record: dict[str, Any] = {}
@@ -228,10 +223,8 @@ def _label(value: Any) -> Any:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Compute on one thread, so that rounding does not depend on the number of cores.
-
-    The calling process enters this as well: cells in its threads restore its number of threads.
-    """
+    """Compute on one thread, so that rounding does not depend on the number of cores."""
+    # The calling process enters this as well: cells in its threads restore its number of threads.
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

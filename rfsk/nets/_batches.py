@@ -25,10 +25,7 @@ class Samples(Dataset):
     """Inputs on the training device; the targets are class indices or the inputs themselves."""
 
     def __init__(
-        self,
-        X: Tensor,
-        y: Tensor | None = None,
-        sample_weight: Tensor | None = None,
+        self, X: Tensor, y: Tensor | None = None, sample_weight: Tensor | None = None
     ) -> None:
         self.inputs, self.sample_weight = X, sample_weight
         data = X if sample_weight is None else {"x": X, "sample_weight": sample_weight}

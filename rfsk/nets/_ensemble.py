@@ -4,7 +4,7 @@ import copy
 import threading
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from functools import partial
@@ -189,10 +189,7 @@ def _check_nets(nets: Sequence[NetEstimator], *, has_validation: bool) -> None:
 
 
 def _fit(
-    nets: Sequence[NetEstimator],
-    starts: Sequence[Callable[[], Training]],
-    n_jobs: int | None,
-    verbose: int,
+    nets: Sequence[NetEstimator], starts: list[Any], n_jobs: int | None, verbose: int
 ) -> list[NetEstimator]:
     """Prepare and train nets; those that do not begin or that diverge are unchanged."""
     before = [dict(vars(net)) for net in nets]
@@ -248,11 +245,7 @@ def _fit(
 
 
 def _train_in_threads(
-    train: Callable[[list[int]], int],
-    groups: list[list[int]],
-    n_workers: int,
-    stop: threading.Event,
-    bar: Any,
+    train: Any, groups: list[list[int]], n_workers: int, stop: threading.Event, bar: Any
 ) -> None:
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)

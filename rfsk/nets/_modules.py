@@ -6,9 +6,10 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.nn import functional
 
+from .._core._types import Shape
 from .._core._validation import check_option
 
 
@@ -63,7 +64,7 @@ def _values(function: Callable[[Tensor], Tensor]) -> Tensor:
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
-def _normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+def _normal(shape: Shape, generator: Generator) -> Tensor:
     return torch.randn(shape, generator=generator, dtype=torch.float32)
 
 
@@ -77,13 +78,13 @@ class HiddenUnits(nn.Module):
 
     def __init__(
         self,
-        weight_shape: tuple[int, ...],
+        weight_shape: Shape,
         fan_in: int,
         activation: Any,
         init_scale: float,
         bias_init: float,
         train_bias: bool,
-        generator: torch.Generator,
+        generator: Generator,
     ) -> None:
         super().__init__()
         self.activation = as_activation(activation)
@@ -139,12 +140,7 @@ class ReadoutMixin:
     """Readout of n activations of K units: mean times 1, sqrt K or K, or (1/n) V sigma + c."""
 
     def _add_readout(
-        self,
-        n_units: int,
-        n_activations: int,
-        n_outputs: int,
-        readout: str,
-        generator: torch.Generator,
+        self, n_units: int, n_activations: int, n_outputs: int, readout: str, generator: Generator
     ) -> None:
         self.n_activations, self.n_outputs, self.readout = n_activations, n_outputs, readout
         self.n_units_read = n_units
@@ -155,12 +151,7 @@ class ReadoutMixin:
             self.readout_bias = nn.Parameter(torch.zeros(n_outputs, dtype=torch.float32))
 
     def forward(
-        self,
-        x: Tensor,
-        sample_weight: Tensor | None = None,
-        *,
-        return_hidden: bool = False,
-        layer: int = -1,
+        self, x: Tensor, sample_weight: Any = None, *, return_hidden: bool = False, layer: int = -1
     ) -> Tensor:
         """Outputs, (n_samples,) or (n_samples, n_outputs); only the loss uses `sample_weight`."""
         hidden: Tensor = self.hidden(x, layer)  # type: ignore[attr-defined]
@@ -177,12 +168,7 @@ class DenseUnits(HiddenUnits):
     """Units k with the inputs w_k.x / sqrt(D) + b_k, and further layers of units."""
 
     def __init__(
-        self,
-        n_features: int,
-        n_hidden: tuple[int, ...],
-        *,
-        generator: torch.Generator,
-        **kwargs: Any,
+        self, n_features: int, n_hidden: Shape, *, generator: Generator, **kwargs: Any
     ) -> None:
         super().__init__((n_hidden[0], n_features), n_features, generator=generator, **kwargs)
         self.n_layers = len(n_hidden)
@@ -226,14 +212,14 @@ class FullyConnected(ReadoutMixin, DenseUnits):
     def __init__(
         self,
         n_features: int,
-        n_hidden: tuple[int, ...],
+        n_hidden: Shape,
         n_outputs: int,
         readout: str,
         seed: int,
         **kwargs: Any,
     ) -> None:
         # Its own generator: the global one must not change and is not safe in threads.
-        generator = torch.Generator().manual_seed(seed)
+        generator = Generator().manual_seed(seed)
         super().__init__(n_features, n_hidden, generator=generator, **kwargs)
         self._add_readout(n_hidden[-1], n_hidden[-1], n_outputs, readout, generator)
 
@@ -244,7 +230,7 @@ class Autoencoding(DenseUnits):
     def __init__(
         self, n_features: int, n_hidden: int, tied: bool, seed: int, **kwargs: Any
     ) -> None:
-        generator = torch.Generator().manual_seed(seed)
+        generator = Generator().manual_seed(seed)
         super().__init__(n_features, (n_hidden,), generator=generator, **kwargs)
         self.n_activations, self.normalized = n_hidden, False
         self.decoder = None if tied else nn.Parameter(self.weight.detach().clone())

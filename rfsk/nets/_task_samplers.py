@@ -32,9 +32,7 @@ class TaskSampler:
             self._layouts = [_layout(model) for model in task.models]
             self._stride = max(noise.shape[1] for *_, (noise, *_) in self._layouts)
         else:
-            modes = [
-                model.noise_filter.modes if _is_plain(model) else None for model in task.models
-            ]
+            modes = [m.noise_filter.modes if _is_plain(m) else None for m in task.models]
             as_tensor = partial(torch.tensor, dtype=torch.float32, device=device)
             self._modes = [None if of_model is None else as_tensor(of_model) for of_model in modes]
 
