@@ -142,10 +142,11 @@ def _rate(learning_rate: float, batch_size: int) -> dict[str, Any]:
 
 
 def nets(bench: Bench, kind: str) -> dict[str, list[Any]]:
-    """Trained nets of a kind by the name of their task, one per seed; quick ones in batches."""
+    """Trained nets of a kind by the name of their task, one per seed."""
 
     def train() -> dict[str, list[Any]]:
         tasks, time, more = _plan(bench, kind)
+        # Quick nets have larger batches, with the same ratio of learning rate to batch size.
         parameters = {**(_rate(5.0, 100) if bench.quick else _rate(0.05, 1)), **more}
         make = partial(_net, **parameters)
         return bench.nets(kind, make, tasks, round(time / parameters["learning_rate"]))
@@ -203,6 +204,7 @@ def fields(bench: Bench, kind: str, number: int, law: str = "nlgp") -> dict[str,
 
 def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
     """Divide units by the sign of their initial bias; swapped classes swap the two groups."""
+    # They negate the targets, and a net with negated parameters negates its output.
     half = (len(rows) + 1) // 2
     found = rows[:half], rows[half:]
     if bench is not None and bench.control == "swapped classes":
