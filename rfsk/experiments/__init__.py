@@ -5,12 +5,7 @@ from ._emergence import Emergence, emergence
 from ._field_study import FieldStudy, measure_course, measure_fields, nlgp_task
 from ._own_data import DataStudy, study_data
 from ._pruning import iterative_magnitude_pruning
-from ._studies import (
-    FactorStudy,
-    gain_sweep,
-    onset,
-    phase_diagram,
-)
+from ._studies import FactorStudy, gain_sweep, onset, phase_diagram
 from ._sweep import sweep
 
 __all__ = [
