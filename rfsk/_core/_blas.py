@@ -2,8 +2,8 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from functools import cache
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,9 @@ from threadpoolctl import ThreadpoolController
 _lock = threading.RLock()
 
 
-def scipy_on_one_thread() -> AbstractContextManager[None]:
-    """Context in which SciPy's BLAS uses one thread, so that it and NumPy's do not compete."""
-    return _on_one_thread(is_scipy=True)
-
-
-def blas_on_one_thread() -> AbstractContextManager[None]:
-    """Context in which BLAS uses one thread, for products too small to gain from more."""
-    return _on_one_thread(is_scipy=False)
-
-
 @contextmanager
-def _on_one_thread(is_scipy: bool) -> Iterator[None]:
+def blas_on_one_thread(*, is_scipy: bool = False) -> Iterator[None]:
+    """Context in which BLAS uses one thread, for products too small to gain from more."""
     # The number of threads is the process's. While one Python thread has set it, others leave it
     # alone: contexts that overlap would restore one another's setting. Contexts of one thread nest.
     if not _lock.acquire(blocking=False):
@@ -35,6 +26,10 @@ def _on_one_thread(is_scipy: bool) -> Iterator[None]:
             yield
     finally:
         _lock.release()
+
+
+# For SciPy's BLAS only, so that it and NumPy's do not compete.
+scipy_on_one_thread = partial(blas_on_one_thread, is_scipy=True)
 
 
 @cache

@@ -6,21 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def like_container(rows: NDArray[np.float64], X: Any, index: Any = None) -> Any:
+def like_container(rows: NDArray[np.float64], X: Any, index: Any) -> Any:
     """Return `rows` as a DataFrame of the kind of `X`, or unchanged if `X` is not a DataFrame."""
     if not hasattr(X, "columns"):
         return rows
     if hasattr(X, "iloc"):
-        labels = None if index is None else X.index[index]
-        return type(X)(rows, columns=X.columns, index=labels)
+        return type(X)(rows, columns=X.columns, index=X.index[index])
     return type(X)(rows, schema=list(X.columns))
 
 
-def like_series(values: NDArray[Any], y: Any, index: Any = None) -> Any:
+def like_series(values: NDArray[Any], y: Any, index: Any) -> Any:
     """Return `values` as a Series of the kind of `y`, or unchanged if `y` is not a Series."""
     if not hasattr(y, "name") or not hasattr(y, "dtype"):
         return values
     if hasattr(y, "iloc"):
-        labels = None if index is None else y.index[index]
-        return type(y)(values, index=labels, name=y.name, dtype=y.dtype)
+        return type(y)(values, index=y.index[index], name=y.name, dtype=y.dtype)
     return type(y)(y.name, values, dtype=y.dtype)

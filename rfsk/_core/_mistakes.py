@@ -85,11 +85,6 @@ class Activations(np.ndarray):
         return array[()] if return_scalar else np.asarray(array)
 
 
-def mark_activations(hidden: Array) -> Array:
-    """Mark an array as activations, one row per input."""
-    return hidden.view(Activations)
-
-
 def refuse_activations(fields: Any) -> None:
     """Raise if `fields` are activations of a net, or a table of them."""
     columns: Any = getattr(fields, "columns", ())
@@ -217,10 +212,7 @@ def _is_sorted(rows: Array) -> bool:
 
 
 def _likeness_of_strangers(rows: Array) -> float:
-    """Root mean square cosine of rows a quarter of all apart, beyond that of noise.
-
-    Units whose biases have the same sign, half of all, are alike: each half counts separately.
-    """
+    """Root mean square cosine of rows a quarter apart, in each half of like bias, beyond noise."""
     alive = _unit_rows(rows)
     quarter, half = len(alive) // 4, len(alive) // 2
     products = alive[:-quarter] * alive[quarter:]

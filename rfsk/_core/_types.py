@@ -1,4 +1,4 @@
-"""Types of arrays."""
+"""Types of arrays and their shapes."""
 
 from typing import TypeAlias
 
@@ -7,3 +7,4 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
+Shape: TypeAlias = tuple[int, ...]

@@ -192,5 +192,4 @@ def make_elliptical(
     >>> from rfsk.datasets import StudentT, make_elliptical
     >>> X, y = make_elliptical(1000, radial=StudentT(df=5.0), random_state=0)
     """
-    common = {"radial": radial, "kernel": kernel}
-    return family(EllipticalField, shape, "correlation_length", correlation_length, **common)
+    return family(EllipticalField, "correlation_length", **locals())

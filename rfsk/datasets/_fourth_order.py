@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._core._types import Array, Integers
+from .._core._types import Array, Integers, Shape
 
 _LARGEST_SLICE = 256
 _CHUNK = 2**16  # moments computed at a time
@@ -76,7 +76,7 @@ def sites_of(indices: ArrayLike, n_features: int) -> Integers:
     return sites.astype(np.int64)
 
 
-def canonical_codes(sites: Integers, shape: tuple[int, ...]) -> Integers:
+def canonical_codes(sites: Integers, shape: Shape) -> Integers:
     """Number of the first of the sets equivalent to four sites, (n, 4), on a ring or torus."""
     coordinates = np.unravel_index(sites, shape)
     codes = []
@@ -90,9 +90,7 @@ def canonical_codes(sites: Integers, shape: tuple[int, ...]) -> Integers:
     return np.asarray(np.min(codes, axis=0))
 
 
-def cumulant_slice(
-    cumulant: Callable[[Integers], Array], shape: tuple[int, ...], periodic: bool
-) -> Array:
+def cumulant_slice(cumulant: Callable[[Integers], Array], shape: Shape, periodic: bool) -> Array:
     """Compute kappa_0jkl, (D, D, D), from a function of sites, called once per distinct entry."""
     n_features = math.prod(shape)
     if n_features > _LARGEST_SLICE:

@@ -11,27 +11,19 @@ from .._core._types import Array
 from .._core._validation import check_image_shape
 from ._kernels import CorrelationLength, Kernel
 from ._model import Sampler
-from ._stationary import Gaussian
+from ._stationary import Gaussian, latent_entries
 
 _ROUNDING = 1e-10
 
 
+@latent_entries
 @dataclass(frozen=True)
 class GaussianField(Gaussian):
     """Gaussian field of unit variance on a lattice.
 
     Parameters
     ----------
-    shape : int or (int, int)
-        Sites of the ring, or (rows, columns) of the torus.
-    correlation_length : float or (float, float)
-        xi, in sites; in two dimensions also a pair (down the rows, across the columns).
-    kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
-        exp(-r^2), exp(-r), a `Matern` kernel, or any positive semi-definite function of r, the
-        distance in correlation lengths.
-    boundary : {"periodic", "open"}, default="periodic"
-        A ring or torus, where the kernel is summed over its periodic images and divided by its
-        value at zero; or a window on an infinite field, where the kernel is used as it is.
+    @shape @correlation_length @kernel @boundary
 
     Examples
     --------

@@ -91,7 +91,7 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
     return shared_entries(_ENTRIES)(make)
 
 
-def family(model: Any, shape: Any, name: str, values: Any, **common: Any) -> Classes:
-    """Models that differ in one parameter, and the parameters of all."""
-    values = check_one_per_class(values, name)
+def family(model: Any, name: str, *, shape: Any, **common: Any) -> Classes:
+    """Models that differ in one parameter, with values `name` among `common`, and parameters."""
+    values = check_one_per_class(common.pop(name), name)
     return [model(shape, **{name: value}, **common) for value in values], {name: values, **common}

@@ -173,10 +173,7 @@ def _sweep(
 
 
 class RingBridges:
-    """Exact samples of the `sites`, in increasing order, of rings with a transfer operator T.
-
-    The first site follows the diagonal of T^side, each later one T^m(left, .) T^m'(., right).
-    """
+    """Draws of the ordered `sites` of a ring, by T^side(i, i), then T^m(left, .) T^n(., right)."""
 
     def __init__(self, transfer: TransferOperator, side: int, sites: Integers) -> None:
         around = [int(site) for site in (*sites, sites[0] + side)]

@@ -192,7 +192,7 @@ def make_ising(
     >>> X, y = make_ising(1000, temperature=(1.0, 3.0), random_state=0)
     """
     if temperature is not None:
-        return family(Ising, shape, "temperature", temperature, n_sweeps=n_sweeps)
+        return family(Ising, "temperature", shape=shape, temperature=temperature, n_sweeps=n_sweeps)
     lengths = check_one_per_class(correlation_length, "correlation_length")
     models = [Ising.from_correlation_length(shape, xi, n_sweeps=n_sweeps) for xi in lengths]
     return models, {"correlation_length": lengths, "n_sweeps": n_sweeps}

@@ -11,7 +11,7 @@ import scipy.fft
 import scipy.special
 from numpy.typing import NDArray
 
-from .._core._types import Array, Integers
+from .._core._types import Array, Integers, Shape
 from .._core._validation import check_lattice_shape, check_option, check_positive
 
 Profile = Callable[[Array], Array]
@@ -135,13 +135,13 @@ def _reach(profile: Profile, threshold: float = _NEGLIGIBLE) -> float:
     return float(distances[last])
 
 
-def is_dense(shape: tuple[int, ...], boundary: str) -> bool:
+def is_dense(shape: Shape, boundary: str) -> bool:
     """Whether fields are drawn by a dense matrix, as on small open lattices."""
     return boundary == "open" and math.prod(shape) <= _DENSE_SITES
 
 
 def lattice_kernel(
-    shape: tuple[int, ...], correlation_length: CorrelationLength, kernel: Kernel, boundary: str
+    shape: Shape, correlation_length: CorrelationLength, kernel: Kernel, boundary: str
 ) -> Array:
     """Autocovariance on the lattice of the noise, where r^2 = sum over axes of (d / xi)^2."""
     if boundary == "periodic":
@@ -151,9 +151,7 @@ def lattice_kernel(
     return embedding(shape, correlation_length, kernel)
 
 
-def periodic_kernel(
-    shape: tuple[int, ...], correlation_length: CorrelationLength, kernel: Kernel
-) -> Array:
+def periodic_kernel(shape: Shape, correlation_length: CorrelationLength, kernel: Kernel) -> Array:
     """Autocovariance of unit variance, summed over all periodic images of a ring or torus."""
     profile = _profile(kernel)
     lengths = np.broadcast_to(correlation_length, len(shape))
@@ -185,9 +183,7 @@ def open_kernel(
     return np.asarray(_profile(kernel)(np.sqrt(reduce(np.add.outer, squares))))
 
 
-def embedding(
-    shape: tuple[int, ...], correlation_length: CorrelationLength, kernel: Kernel
-) -> Array:
+def embedding(shape: Shape, correlation_length: CorrelationLength, kernel: Kernel) -> Array:
     """Autocovariance on a torus that contains an open lattice (Wood and Chan, 1994), to 1e-12."""
     margin = _reach(_profile(kernel), 1e-14)
     widest = [
@@ -257,10 +253,7 @@ def covariance_matrix(autocovariance: Array, boundary: str = "periodic") -> Arra
 def pairwise(
     autocovariance: Array, first: Integers, second: Integers, boundary: str = "periodic"
 ) -> Array:
-    """Covariance of pairs of sites from that of the first site with every site.
-
-    Displacements are signed on a periodic lattice, and absolute on an open one.
-    """
+    """Covariance of pairs of sites; displacements are signed if periodic, absolute if open."""
     # np.unravel_index is wrong for large arrays whose last axis has one entry (NumPy issue 31980).
     displacement = []
     for side in reversed(autocovariance.shape):

@@ -159,8 +159,7 @@ def make_nlgp(
     >>> X.shape, X.dtype, y.dtype
     ((1000, 100), dtype('float64'), dtype('int64'))
     """
-    common = {"gain": gain, "kernel": kernel, "boundary": boundary, "nonlinearity": nonlinearity}
-    return family(NLGP, shape, "correlation_length", correlation_length, **common)
+    return family(NLGP, "correlation_length", **locals())
 
 
 @generator
@@ -191,6 +190,7 @@ def make_gp(
     """
     process: dict[str, Any] = {"gain": gain, "nonlinearity": nonlinearity}
     model = GaussianField if gain is None else partial(NLGP, **process)
-    common = {"kernel": kernel, "boundary": boundary}
-    models, parameters = family(model, shape, "correlation_length", correlation_length, **common)
+    common = {"shape": shape, "kernel": kernel, "boundary": boundary}
+    lengths = {"correlation_length": correlation_length}
+    models, parameters = family(model, "correlation_length", **lengths, **common)
     return [model.gaussian_clone() for model in models], parameters | process

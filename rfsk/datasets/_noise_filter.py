@@ -22,16 +22,13 @@ _SYMMETRY_ROUNDING = 1e-13  # up to here a covariance on a torus is symmetric
 
 @dataclass(eq=False)
 class NoiseFilter:
-    """Linear map from white noise to `scale` times a Gaussian field of autocovariance `torus`.
-
-    `rounding` is the tolerance of negative eigenvalues, relative to the largest.
-    """
+    """Linear map from white noise to `scale` times a Gaussian field of autocovariance `torus`."""
 
     torus: Array
     shape: tuple[int, ...]
     boundary: str
     scale: float = 1.0
-    rounding: float = ROUNDING
+    rounding: float = ROUNDING  # tolerance of negative eigenvalues, relative to the largest
 
     def __post_init__(self) -> None:
         self.is_dense = is_dense(self.shape, self.boundary)

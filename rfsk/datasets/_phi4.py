@@ -237,10 +237,4 @@ def make_phi4(
     >>> from rfsk.datasets import make_phi4
     >>> X, y = make_phi4(1000, 40, random_state=0)
     """
-    common = {
-        "mass_squared": mass_squared,
-        "quartic": quartic,
-        "standardize": standardize,
-        "n_sweeps": n_sweeps,
-    }
-    return family(Phi4, shape, "coupling", coupling, **common)
+    return family(Phi4, "coupling", **locals())

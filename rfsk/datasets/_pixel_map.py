@@ -33,13 +33,10 @@ _NO_TAIL = 1e-10  # fraction of the variance beyond the last order that is not w
 
 
 class PixelMap:
-    """Pointwise map of a Gaussian field to zero mean and unit variance; here the identity.
+    """Pointwise map of a Gaussian field to zero mean and unit variance; here the identity."""
 
-    `scale` is the factor of z that `forward` expects, `compiled` the map in compiled code, if any.
-    """
-
-    scale: float = 1.0
-    compiled: tuple[str, float] | None = ("identity", 1.0)
+    scale: float = 1.0  # factor of z that `forward` expects
+    compiled: tuple[str, float] | None = ("identity", 1.0)  # name and factor in compiled code
     normalization: float = 1.0
 
     def forward(self, latent: Any) -> Any:

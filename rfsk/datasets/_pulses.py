@@ -79,9 +79,7 @@ class Pulses(StationaryField):
 
 @generator
 def make_pulses(
-    shape: int = 100,
-    *,
-    length: Sequence[tuple[int, int]] = ((5, 15), (15, 30)),
+    shape: int = 100, *, length: Sequence[tuple[int, int]] = ((5, 15), (15, 30))
 ) -> Classes:
     """Draw classes of single pulses on a ring that differ in their length.
 
@@ -98,4 +96,4 @@ def make_pulses(
     >>> X, y = make_pulses(1000, 60, random_state=0)
     """
     ranges = check_one_per_class(length, "length", example="((5, 15), (15, 30))")
-    return family(Pulses, shape, "length", ranges)
+    return family(Pulses, "length", shape=shape, length=ranges)

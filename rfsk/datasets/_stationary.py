@@ -28,11 +28,13 @@ latent_entries = shared_entries("""\
 shape : int or (int, int)
     Sites of the ring, or (rows, columns) of the torus.
 correlation_length : float or (float, float)
-    xi of the latent field, in sites; in two dimensions also (down the rows, across the columns).
+    xi of the Gaussian field, in sites; in two dimensions also (down rows, across columns).
 kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
-    Kernel of the latent field, see `GaussianField`.
+    exp(-r^2), exp(-r), a `Matern` kernel, or any positive semi-definite function of r, the
+    distance in correlation lengths.
 boundary : {"periodic", "open"}, default="periodic"
-    A ring or torus, or a window on an infinite field.
+    A ring or torus, where the kernel is summed over its periodic images and divided by its
+    value at zero; or a window on an infinite field, where the kernel is used as it is.
 """)
 
 

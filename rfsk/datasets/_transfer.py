@@ -2,11 +2,11 @@
 
 import copy
 import math
-from collections.abc import Callable
 
 import numpy as np
 
 from .._core._types import Array, Integers
+from ._kernels import Profile
 
 LARGEST_GRID = 1536
 _FIRST_GRID = 48
@@ -25,11 +25,7 @@ class TransferOperator:
     """
 
     def __init__(
-        self,
-        potential: Callable[[Array], Array],
-        coupling: float,
-        half_width: float,
-        narrowest: float,
+        self, potential: Profile, coupling: float, half_width: float, narrowest: float
     ) -> None:
         n_points = max(_FIRST_GRID, 1 + math.ceil(2.0 * half_width / narrowest))
         while n_points <= LARGEST_GRID:
@@ -45,9 +41,7 @@ class TransferOperator:
     def _summary(self) -> Array:
         return np.array([self._eigenvalues[1], self.moment(2, None), self.moment(4, None)])
 
-    def _diagonalise(
-        self, potential: Callable[[Array], Array], coupling: float, half_width: float, n: int
-    ) -> None:
+    def _diagonalise(self, potential: Profile, coupling: float, half_width: float, n: int) -> None:
         self.grid = np.linspace(-half_width, half_width, n)
         half = 0.5 * potential(self.grid)
         distance = self.grid[:, None] - self.grid
@@ -92,14 +86,8 @@ class TransferOperator:
         size = max(1, _CELLS // self._field.size)
         for start in range(0, len(gaps), size):
             first, second, third, fourth = gaps[start : start + size].T
-            moments[start : start + size] = np.einsum(
-                "na,nab,nb,nba->n",
-                powers[fourth],
-                blocks[first],
-                powers[second],
-                blocks[third],
-                optimize=True,
-            )
+            parts = powers[fourth], blocks[first], powers[second], blocks[third]
+            moments[start : start + size] = np.einsum("na,nab,nb,nba->n", *parts, optimize=True)
         return np.asarray(moments / powers[side].sum())
 
     def power(self, exponent: int) -> Array:

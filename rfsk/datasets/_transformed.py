@@ -185,5 +185,4 @@ def make_transformed_field(
     >>> from rfsk.datasets import Algebraic, make_transformed_field
     >>> X, y = make_transformed_field(1000, marginal=Algebraic(k=6.0), random_state=0)
     """
-    common = {"marginal": marginal, "kernel": kernel, "boundary": boundary}
-    return family(TransformedField, shape, "correlation_length", correlation_length, **common)
+    return family(TransformedField, "correlation_length", **locals())

@@ -248,11 +248,7 @@ def control_test(
 
 
 def _p_value_of_largest(means: Array) -> float:
-    """p-value of the first net, by the group in which it exceeds the others most.
-
-    Means, (n_groups, n_nets), are standardized within groups; groups without grown units are left
-    out.
-    """
+    """p-value of the first net by the group, of (n_groups, n_nets), in which it leads most."""
     known = np.ma.masked_invalid(means)
     spread = known.std(axis=1, keepdims=True)
     scores = known.anom(axis=1) / np.ma.where(spread > 0.0, spread, 1.0)

@@ -29,13 +29,8 @@ class _Plan:
     n_steps: int
     conv_steps: int
     cp_samples: int
-
     batch_size: int = 500
     conv_batch_size: int = 200
-    n_channels: int = 4
-    n_factors: int = 8
-    test_samples: int = 20_000
-    n_snapshots: int = 40
 
 
 _PLANS = {
@@ -116,11 +111,9 @@ class Emergence:
                     f"fraction_localized_{group}": float(localized[units].mean()),
                 }
         localized = self.is_localized["nlgp"]
+        groups = {"localized_median": localized, "other_median": ~localized}
         match = {
-            references: {
-                "localized_median": _median(values[localized]),
-                "other_median": _median(values[~localized]),
-            }
+            references: {name: _median(values[units]) for name, units in groups.items()}
             for references, values in self.match.items()
         }
         return {
@@ -226,10 +219,10 @@ def emergence(
         "image_shape": shape if dim == 2 else None,
         "device": device,
     }
-    of_fcnet = {**options, "batch_size": plan.batch_size, "record": plan.n_snapshots}
+    of_fcnet = {**options, "batch_size": plan.batch_size, "record": 40}
     trained: list[FCNet | ConvNet] = [
         *(FCNet(n_hidden, random_state=seed, **of_fcnet) for seed in seeds[:2]),
-        ConvNet(plan.n_channels, batch_size=plan.conv_batch_size, random_state=seeds[2], **options),
+        ConvNet(4, batch_size=plan.conv_batch_size, random_state=seeds[2], **options),
     ]
     n_samples = plan.n_steps * plan.batch_size
     sizes = [n_samples, n_samples, plan.conv_steps * plan.conv_batch_size]
@@ -237,12 +230,12 @@ def emergence(
     for net in trained:
         check_trained(net)
     nets = dict(zip(("nlgp", "clone", "conv"), trained, strict=True))
-    cp = CumulantCP(plan.n_factors, random_state=seeds[3])
+    cp = CumulantCP(8, random_state=seeds[3])
     cp.fit(task.models[1].sample(plan.cp_samples, seeds[4]))  # samples of the long-range class
     trained_on = {"nlgp": task, "clone": clone, "conv": task}
     accuracy, is_positive, population = {}, {}, {}
     for (name, net), seed in zip(nets.items(), spawn_seeds(seeds[5], 3), strict=True):
-        X, y = trained_on[name].sample(plan.test_samples, seed)
+        X, y = trained_on[name].sample(20_000, seed)
         accuracy[name] = net.score(X, y)
         fields = net.receptive_fields_
         is_positive[name] = starts_positive(fields)

@@ -18,7 +18,7 @@ from sklearn.utils import check_array
 from .._core._mistakes import collected_mistakes
 from .._core._random import as_generator, draw_seed
 from .._core._trained_nets import mean_of_known
-from .._core._types import Array
+from .._core._types import Array, Shape
 from .._core._validation import check_image_shape, check_labels, check_option
 from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp, why_not_testable
 from ..nets import ConvNet, FCNet, fit_many
@@ -99,7 +99,7 @@ class DataStudy:
     """
 
     test: ControlTest = field(repr=False)
-    shape: tuple[int, ...]
+    shape: Shape
     matches: dict[str, tuple[float, float]]
     index: LocalizationIndex | None
     notes: list[str]
@@ -182,7 +182,7 @@ class DataStudy:
 def study_data(
     X: ArrayLike,
     y: ArrayLike,
-    shape: int | tuple[int, ...] | None = None,
+    shape: int | Shape | None = None,
     *,
     remove: Sequence[str] = (),
     n_controls: int = 19,
@@ -309,7 +309,7 @@ def _warnings_of(test: ControlTest) -> list[str]:
 
 
 def _matches(
-    test: ControlTest, data: Array, labels: NDArray[Any], sides: tuple[int, ...], n_jobs: int | None
+    test: ControlTest, data: Array, labels: NDArray[Any], sides: Shape, n_jobs: int | None
 ) -> dict[str, tuple[float, float]]:
     """Median match, and its level of chance, with other features learned from the same data."""
     units = test.is_localized if test.is_localized.any() else test.has_grown
@@ -344,7 +344,7 @@ def _matches(
 
 
 def _index(
-    data: Array, labels: NDArray[Any], sides: tuple[int, ...], reason: str | None, notes: list[str]
+    data: Array, labels: NDArray[Any], sides: Shape, reason: str | None, notes: list[str]
 ) -> LocalizationIndex | None:
     """Localization index of the data; a note states its value or why it is undefined."""
     classes = np.unique(labels)
@@ -369,9 +369,7 @@ def _index(
     return None
 
 
-def _rows_of(
-    X: ArrayLike, shape: int | tuple[int, ...] | None
-) -> tuple[Array, tuple[int, ...], list[str]]:
+def _rows_of(X: ArrayLike, shape: int | Shape | None) -> tuple[Array, Shape, list[str]]:
     """Inputs with one row per sample, their lattice, and notes on the conversion."""
     notes: list[str] = []
     names = [str(name) for name in getattr(X, "columns", ())]

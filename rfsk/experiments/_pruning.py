@@ -11,12 +11,7 @@ from ..nets import FCNet
 
 
 def iterative_magnitude_pruning(
-    net: FCNet,
-    X: ArrayLike,
-    y: ArrayLike,
-    *,
-    n_rounds: int = 5,
-    fraction: float = 0.3,
+    net: FCNet, X: ArrayLike, y: ArrayLike, *, n_rounds: int = 5, fraction: float = 0.3
 ) -> list[FCNet]:
     """Train a net repeatedly, each time without the smallest weights of the previous round.
 

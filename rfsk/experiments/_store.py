@@ -15,14 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from .._core._versions import installed_versions
+from .._core._runs import installed_versions
 
 
 class Store:
-    """Folder of the finished cells of one study, created if necessary.
-
-    Its manifest holds the arguments, the versions of libraries and the digests of `modules`.
-    """
+    """Folder of finished cells; its manifest has arguments, versions and digests of `modules`."""
 
     def __init__(
         self, folder: str | os.PathLike[str], manifest: dict[str, str], modules: set[str]
@@ -70,11 +67,7 @@ class Store:
 
 
 def as_json(value: Any, modules: set[str]) -> str:
-    """JSON of a value, the same for equal values in every process.
-
-    Dataclasses and estimators become their parameters, functions and classes their names. The
-    modules that define them are added to `modules`.
-    """
+    """JSON of a value, the same in every process; modules that it needs are added to `modules`."""
 
     def describe(thing: Any) -> Any:
         if isinstance(thing, np.generic | np.ndarray):

@@ -19,9 +19,8 @@ import torch
 from sklearn.model_selection import ParameterGrid
 from threadpoolctl import threadpool_limits
 
-from .._core._interrupts import noticing_interrupts
-from .._core._progress import tqdm
 from .._core._random import as_generator, draw_seed, seed_of_key
+from .._core._runs import noticing_interrupts, tqdm
 from .._core._validation import check_positive
 from ._store import Store, as_json
 
@@ -183,12 +182,7 @@ def _points(study: Callable[..., Any], grid: Any, fixed: dict[str, Any]) -> list
 
 
 def _run_cell(
-    study: Callable[..., Any],
-    fixed: dict[str, Any],
-    taken: set[str],
-    cell: Any,
-    point: Any,
-    seed: int,
+    study: Any, fixed: dict[str, Any], taken: set[str], cell: Any, point: Any, seed: int
 ) -> tuple[Any, dict[str, Any]]:
     """Call the study with its own copies of the arguments, as if in its own process."""
     record: dict[str, Any] = {}
@@ -229,10 +223,8 @@ def _label(value: Any) -> Any:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Compute on one thread, so that rounding does not depend on the number of cores.
-
-    The calling process enters this as well: cells in its threads restore its number of threads.
-    """
+    """Compute on one thread, so that rounding does not depend on the number of cores."""
+    # The calling process enters this as well: cells in its threads restore its number of threads.
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -112,7 +112,7 @@ class Autoencoder(NetEstimator):
     ) -> None:
         self._store(locals())
 
-    def fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Train the net to reconstruct data and return it. Interrupts and errors are as in `FCNet`.
 
         Parameters
@@ -129,7 +129,7 @@ class Autoencoder(NetEstimator):
         n_steps = self.max_epochs * self._n_batches(len(training.data))
         return training._replace(n_epochs=self.max_epochs, n_steps=n_steps)
 
-    def partial_fit(self, X: ArrayLike, y: Any = None) -> "Autoencoder":
+    def partial_fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Train the current net for one pass over a block of data and return it.
 
         Parameters
@@ -150,9 +150,7 @@ class Autoencoder(NetEstimator):
         advise_on_data(self, data)
         return Training(Samples(inputs), 1, None, draw_seed(self._rng))
 
-    def fit_online(
-        self, source: InputModel | Discrimination, n_samples: int = 2_000_000
-    ) -> "Autoencoder":
+    def fit_online(self, source: InputModel | Discrimination, n_samples: int = 2_000_000) -> Self:
         """Train on fresh samples, each used once, and return the net. Errors are as in `FCNet`.
 
         Parameters

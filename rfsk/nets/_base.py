@@ -17,11 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from skorch.helper import predefined_split
+from torch import Tensor
 from torch.func import functional_call
 
-from .._core._interrupts import noticing_interrupts
-from .._core._mistakes import mark_activations
+from .._core._mistakes import Activations
 from .._core._random import draw_seed, generator_and_seed
+from .._core._runs import noticing_interrupts
 from .._core._types import Array
 from .._core._validation import check_image_shape, check_positive, validate_inputs
 from ..datasets import Discrimination
@@ -114,7 +115,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         ----------
         X : array-like of shape (n_samples, n_features)
         """
-        return mark_activations(self._outputs(X, return_hidden=True))
+        return self._outputs(X, return_hidden=True).view(Activations)
 
     @property
     def _n_features_out(self) -> int:
@@ -165,7 +166,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _is_warm(self) -> bool:
         return bool(self.warm_start) and self._is_trained()
 
-    def _to_device(self, data: NDArray[Any], dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    def _to_device(self, data: NDArray[Any], dtype: torch.dtype = torch.float32) -> Tensor:
         data = np.ascontiguousarray(data)
         inputs = torch.tensor(data, dtype=dtype, device=self._device)
         if not bool(torch.isfinite(inputs.float()).all()):
@@ -370,7 +371,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self._export(None)
 
     def _array_of(self, name: str) -> Array:
-        parameter: torch.Tensor = getattr(self.net_.module_, name)
+        parameter: Tensor = getattr(self.net_.module_, name)
         return parameter.detach().cpu().double().numpy()
 
     def _export(self, recorder: FieldRecorder | None) -> None:

@@ -3,18 +3,20 @@
 import math
 from abc import abstractmethod
 from collections.abc import Generator, Iterator
-from typing import Any, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from skorch.dataset import Dataset
+from torch import Tensor
 
-from .._core._ahead import ahead
 from ..datasets import Discrimination
 from ._task_samplers import TaskSampler
 
-Batch = tuple[Any, torch.Tensor]
+Batch = tuple[Any, Tensor]
+Block = tuple[Tensor, NDArray[np.int64]]  # inputs and classes of several batches
 
 _BLOCK = 2**19  # numbers drawn at a time, at least one batch
 
@@ -23,16 +25,13 @@ class Samples(Dataset):
     """Inputs on the training device; the targets are class indices or the inputs themselves."""
 
     def __init__(
-        self,
-        X: torch.Tensor,
-        y: torch.Tensor | None = None,
-        sample_weight: torch.Tensor | None = None,
+        self, X: Tensor, y: Tensor | None = None, sample_weight: Tensor | None = None
     ) -> None:
         self.inputs, self.sample_weight = X, sample_weight
         data = X if sample_weight is None else {"x": X, "sample_weight": sample_weight}
         super().__init__(data, X if y is None else y)
 
-    def subset(self, rows: Any) -> "Samples":
+    def subset(self, rows: Any) -> Self:
         weight = None if self.sample_weight is None else self.sample_weight[rows]
         return Samples(self.inputs[rows], self.y[rows], weight)
 
@@ -40,10 +39,10 @@ class Samples(Dataset):
 class Chunk(NamedTuple):
     """Batches of samples: batch i has the rows order[ends[i] : ends[i + 1]]."""
 
-    X: torch.Tensor
-    y: torch.Tensor
-    weight: torch.Tensor | None
-    order: torch.Tensor
+    X: Tensor
+    y: Tensor
+    weight: Tensor | None
+    order: Tensor
     ends: NDArray[np.int64]
 
     def batch(self, number: int) -> Batch:
@@ -80,7 +79,7 @@ class SampleBatches(Batches):
     def __len__(self) -> int:
         return math.ceil(len(self.samples) / self.batch_size)
 
-    def _order(self) -> torch.Tensor:
+    def _order(self) -> Tensor:
         n, device = len(self.samples), self.samples.inputs.device
         if self.generator is None:
             return torch.arange(n, device=device)
@@ -93,10 +92,7 @@ class SampleBatches(Batches):
 
 
 class TaskBatches(Batches):
-    """Fresh stratified batches of a task, drawn on the device.
-
-    The epochs divide `n_samples`. Without labels, the inputs are the targets.
-    """
+    """Fresh stratified batches of a task, in epochs; without labels the inputs are the targets."""
 
     def __init__(
         self,
@@ -116,7 +112,7 @@ class TaskBatches(Batches):
         self.ends = np.linspace(0, self.n_batches, n_epochs + 1).round().astype(int)
         self.epoch = 0
         self._drawn = self._blocks()
-        self._left: tuple[torch.Tensor, NDArray[np.int64]] | None = None
+        self._left: Block | None = None
 
     def __len__(self) -> int:
         return round(self.n_samples / (len(self.ends) - 1))  # samples per epoch
@@ -124,7 +120,7 @@ class TaskBatches(Batches):
     def draw_ahead(self) -> None:
         """Draw the next batches in a thread while steps are taken."""
         if self.epoch == 0:
-            self._drawn = ahead(self._blocks())
+            self._drawn = _ahead(self._blocks())
 
     def chunks(self) -> Iterator[Chunk]:
         for X, y in self._blocks_of_epoch():
@@ -139,7 +135,7 @@ class TaskBatches(Batches):
     def close(self) -> None:
         self._drawn.close()
 
-    def _blocks_of_epoch(self) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
+    def _blocks_of_epoch(self) -> Iterator[Block]:
         remaining = int(self.ends[self.epoch + 1] - self.ends[self.epoch])
         self.epoch += 1
         while remaining:
@@ -148,9 +144,18 @@ class TaskBatches(Batches):
             yield X[:remaining], y[:remaining]
             remaining -= min(remaining, len(X))
 
-    def _blocks(self) -> Generator[tuple[torch.Tensor, NDArray[np.int64]]]:
+    def _blocks(self) -> Generator[Block]:
         """Draw all batches; the last one may be smaller."""
         per_block = max(1, _BLOCK // (self.batch_size * self.task.n_features))
         for start in range(0, self.n_batches - 1, per_block):
             yield self.sampler.draw(min(per_block, self.n_batches - 1 - start), self.batch_size)
         yield self.sampler.draw(1, self.n_samples - (self.n_batches - 1) * self.batch_size)
+
+
+def _ahead(blocks: Generator[Block]) -> Generator[Block]:
+    """Yield blocks, each of which a thread draws while the one before is in use."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = pool.submit(next, blocks, None)
+            yield block

@@ -2,16 +2,8 @@
 
 from typing import Any
 
-from skorch.callbacks import (
-    BatchScoring,
-    Callback,
-    EpochScoring,
-    InputShapeSetter,
-    LRScheduler,
-    PassthroughScoring,
-    TensorBoard,
-    WandbLogger,
-)
+from skorch import callbacks as skorch_callbacks
+from skorch.callbacks import Callback, EpochScoring, LRScheduler
 
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -27,7 +19,7 @@ def check_callbacks(callbacks: Any, *, has_validation: bool) -> None:
         )
     for callback in entries:
         name = type(callback).__name__
-        if isinstance(callback, InputShapeSetter):
+        if isinstance(callback, skorch_callbacks.InputShapeSetter):
             raise ValueError(f"{name} cannot work here: the net takes its width from X. Remove it.")
         monitor = _monitored(callback)
         if not has_validation and monitor.startswith("valid"):
@@ -40,9 +32,10 @@ def check_callbacks(callbacks: Any, *, has_validation: bool) -> None:
 
 def _monitored(callback: Any) -> str:
     """Name of the score that a callback needs; empty if it needs none."""
-    if isinstance(callback, EpochScoring | BatchScoring | PassthroughScoring):
+    scoring = skorch_callbacks.BatchScoring | skorch_callbacks.PassthroughScoring
+    if isinstance(callback, EpochScoring | scoring):
         return "" if callback.on_train else f"validation data for {callback.name or 'its score'}"
-    if isinstance(callback, WandbLogger) and callback.save_model:
+    if isinstance(callback, skorch_callbacks.WandbLogger) and callback.save_model:
         return "valid_loss_best"
     if isinstance(callback, LRScheduler) and "ReduceLROnPlateau" not in str(callback.policy):
         return ""
@@ -62,6 +55,6 @@ def _listens(callback: Any) -> bool:
         return bool(callback.step_every == "batch")
     if type(callback).__module__.startswith("skorch.") and hasattr(callback, "log_on_batch_end"):
         return bool(callback.log_on_batch_end)
-    return type(callback) is not TensorBoard and any(  # its hook is empty, for users to fill
+    return type(callback) is not skorch_callbacks.TensorBoard and any(  # its hook is empty
         getattr(type(callback), event) is not getattr(Callback, event) for event in _BATCH_EVENTS
     )

@@ -1,7 +1,7 @@
 """Nets that classify, trained on data, on blocks of data or on fresh samples."""
 
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -11,9 +11,10 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from torch import Tensor
 
 from .._core._blocks import is_lazy, row_blocks
-from .._core._mistakes import mark_activations, note_few_rows, note_one_class
+from .._core._mistakes import Activations, note_few_rows, note_one_class
 from .._core._random import draw_seed
 from .._core._types import Array
 from .._core._validation import check_layer, check_option, check_positive, validate_inputs
@@ -45,9 +46,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         tags.classifier_tags.poor_score = self.readout != "linear"
         return tags
 
-    def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> "NetClassifier":
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the net on labelled data and return it.
 
         An interrupt (Ctrl-C) stops the training with a warning and keeps the net trained so far.
@@ -108,7 +107,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return data, np.asarray(y), sample_weight
 
     def _samples(
-        self, inputs: torch.Tensor, index: NDArray[np.intp], sample_weight: Any = None
+        self, inputs: Tensor, index: NDArray[np.intp], sample_weight: Any = None
     ) -> Samples:
         weight = sample_weight
         if self.class_weight is not None:
@@ -132,7 +131,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
-    ) -> "NetClassifier":
+    ) -> Self:
         """Train the current net for one pass over a block of data and return it.
 
         It records no snapshots and keeps no data for validation.
@@ -196,7 +195,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
 
     def fit_online(
         self, task: Discrimination | tuple[Any, Any], n_samples: int = 2_000_000, *, n_eval: int = 0
-    ) -> "NetClassifier":
+    ) -> Self:
         """Train on fresh samples of a task, each used once, and return the net; see also `fit`.
 
         Parameters
@@ -274,7 +273,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         """
         check_is_fitted(self, "receptive_fields_")
         number = check_layer(layer, self.net_.module_.n_layers)
-        return mark_activations(self._outputs(X, return_hidden=True, layer=number))
+        return self._outputs(X, return_hidden=True, layer=number).view(Activations)
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         check_option(self.readout, "readout", _READOUTS)

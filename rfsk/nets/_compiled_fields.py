@@ -17,11 +17,8 @@ _ONE, _HALF, _ZERO = f32(1.0), f32(0.5), f32(0.0)
 
 @compiled(fastmath=FUSED)
 def fill_normal(out, seed, first):
-    """Fill an array of even length with standard normal numbers, from entry `first` of a stream.
-
-    Pair j is the Box-Muller transform of output j of SplitMix64 (Steele, Lea and Flood, OOPSLA
-    2014).
-    """
+    """Fill an array of even length with normal numbers, from entry `first` of a stream."""
+    # Box-Muller transforms of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
     for j in range(len(out) // 2):
         z = seed + (np.uint64(first // 2 + j) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -52,8 +49,7 @@ def draw_fields(
     """Draw stationary fields into `rows` of `out`, (n_rows, n_features).
 
     A field is scale f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]); `MAPS` numbers the f.
-    Field i uses the normal numbers from i * stride on in the stream of `seed`; `numbers` holds the
-    i.
+    Field i, of those in `numbers`, uses the normal numbers of `seed` from i * stride on.
     """
     noise, along_modes, across, along_sides, fields = buffers
     n_sides, height = sides.shape

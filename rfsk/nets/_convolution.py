@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from ._modules import HiddenUnits, ReadoutMixin
@@ -57,22 +58,18 @@ class Convolutional(ReadoutMixin, HiddenUnits):
     def layers(self) -> dict[str, tuple[int, int]]:
         return dict.fromkeys(("weight", "bias"), (self.n_units, math.prod(self.shape)))
 
-    def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
+    def preactivation(self, x: Tensor, scale: float) -> Tensor:
         images = x.reshape(len(x), 1, *self.shape)
         weight = self.weight * (scale / math.sqrt(self.fan_in))
         correlate = self.direct if self.is_direct else self._by_fourier
         return correlate(images, weight, self.bias * scale)
 
-    def direct(
-        self, images: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor
-    ) -> torch.Tensor:
+    def direct(self, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         mode = "circular" if self.is_periodic else "constant"
         convolve = functional.conv1d if len(self.shape) == 1 else functional.conv2d
         return convolve(functional.pad(images, self.border, mode), weight, bias, self.stride)
 
-    def _by_fourier(
-        self, images: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor
-    ) -> torch.Tensor:
+    def _by_fourier(self, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """The same by fast Fourier transforms, whose cost does not depend on the kernel size."""
         kernel = functional.pad(weight[:, 0], self.padding).roll(self.center, self.axes)
         torus, axes = self.torus, self.axes
@@ -82,7 +79,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         kept = [slice(0, side, step) for side, step in zip(self.shape, self.stride, strict=True)]
         return correlation[(..., *kept)] + bias.reshape(-1, *[1] * len(self.shape))
 
-    def laid_on_sites(self) -> torch.Tensor:
+    def laid_on_sites(self) -> Tensor:
         """Filters / sqrt(taps) at every site, (n_channels * n_sites, n_features), in double."""
         n_features = math.prod(self.shape)
         weight = self.weight.detach().double() / math.sqrt(self.fan_in)
@@ -91,7 +88,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         responses = self.direct(images, weight, weight.new_zeros(self.n_units))
         return responses.reshape(n_features, -1).T.contiguous()
 
-    def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
+    def hidden(self, x: Tensor, layer: int = -1) -> Tensor:
         """Hidden activations after any pooling, (n_samples, n_activations)."""
         values = super().hidden(x)
         if self.pooling is None:

@@ -13,6 +13,7 @@ from skorch import NeuralNet
 from skorch.callbacks import EpochScoring
 from skorch.dataset import unpack_data
 from skorch.utils import to_numpy
+from torch import Tensor
 
 from .._core._validation import check_option
 from ._batches import Batches, SampleBatches, Samples, TaskBatches
@@ -50,7 +51,7 @@ class Engine(NeuralNet):
     snapshots_: Snapshots | None = None
     stop_: threading.Event | None = None  # ends the training when set, as an interrupt does
     n_threads_: int = 1  # threads of the compiled step
-    last_batch_: tuple[Any, torch.Tensor] | None = None
+    last_batch_: tuple[Any, Tensor] | None = None
 
     def _get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
         """Put every parameter into a group of its own, with its name."""
@@ -82,7 +83,7 @@ class Engine(NeuralNet):
         data = torch.as_tensor(array, dtype=self.module_.weight.dtype).to(self.device)
         return Samples(data, None if y is None else self._index_of(y))
 
-    def _index_of(self, y: Any) -> torch.Tensor | None:
+    def _index_of(self, y: Any) -> Tensor | None:
         return None
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:
@@ -172,7 +173,7 @@ class Engine(NeuralNet):
         finally:
             step.close()
 
-    def _autograd_steps(self, batches: Batches) -> Iterator[tuple[torch.Tensor, int]]:
+    def _autograd_steps(self, batches: Batches) -> Iterator[tuple[Tensor, int]]:
         for batch in batches:
             with self.step_of(batch, batches.batch_size), torch.enable_grad():
                 self.optimizer_.zero_grad()
@@ -253,8 +254,8 @@ class ClassifierEngine(ClassifierMixin, Engine):
         accuracy = EpochScoring("accuracy", name="valid_acc", lower_is_better=False)
         return [("valid_acc", accuracy), *super()._default_callbacks]
 
-    def _index_of(self, y: Any) -> torch.Tensor:
-        index = to_numpy(y) if isinstance(y, torch.Tensor) else np.asarray(y)
+    def _index_of(self, y: Any) -> Tensor:
+        index = to_numpy(y) if isinstance(y, Tensor) else np.asarray(y)
         if not np.isin(index, self.classes_).all():
             raise ValueError(
                 f"y holds {np.unique(index)[:5].tolist()}; net_ numbers the classes from 0 to "

@@ -4,7 +4,7 @@ import copy
 import threading
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from functools import partial
@@ -14,11 +14,11 @@ from typing import Any
 import joblib
 import torch
 from numpy.typing import ArrayLike
+from torch import Tensor
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
-from .._core._interrupts import noticing_interrupts
 from .._core._mistakes import warned_once
-from .._core._progress import tqdm
+from .._core._runs import noticing_interrupts, tqdm
 from .._core._validation import is_labelled
 from ..datasets import Discrimination, as_task
 from ._base import NetEstimator, Training
@@ -189,10 +189,7 @@ def _check_nets(nets: Sequence[NetEstimator], *, has_validation: bool) -> None:
 
 
 def _fit(
-    nets: Sequence[NetEstimator],
-    starts: Sequence[Callable[[], Training]],
-    n_jobs: int | None,
-    verbose: int,
+    nets: Sequence[NetEstimator], starts: list[Any], n_jobs: int | None, verbose: int
 ) -> list[NetEstimator]:
     """Prepare and train nets; those that do not begin or that diverge are unchanged."""
     before = [dict(vars(net)) for net in nets]
@@ -248,11 +245,7 @@ def _fit(
 
 
 def _train_in_threads(
-    train: Callable[[list[int]], int],
-    groups: list[list[int]],
-    n_workers: int,
-    stop: threading.Event,
-    bar: Any,
+    train: Any, groups: list[list[int]], n_workers: int, stop: threading.Event, bar: Any
 ) -> None:
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -371,9 +364,9 @@ class _Stack:
         self.optimizer = type(first.optimizer_)(groups)
         self.gradients = vmap(grad_and_value(self._loss))
 
-    def _loss(self, parameters: Any, buffers: Any, x: Any, y: Any, weight: Any) -> torch.Tensor:
+    def _loss(self, parameters: Any, buffers: Any, x: Any, y: Any, weight: Any) -> Tensor:
         outputs = functional_call(self.template, (parameters, buffers), (x,))
-        losses: torch.Tensor = self.engines[0].criterion_(outputs, y)
+        losses: Tensor = self.engines[0].criterion_(outputs, y)
         return (losses * weight).mean()
 
     def run_epoch(self, iterators: list[Any], stop: Any) -> None:
@@ -392,7 +385,7 @@ class _Stack:
                     engine.record_epoch(float(total[i]) / n_samples, n_samples, n_batches)
                 engine.history.record("step", engine.n_steps_)
 
-    def _step(self, batches: list[Any], batch_size: int) -> torch.Tensor:
+    def _step(self, batches: list[Any], batch_size: int) -> Tensor:
         with ExitStack() as steps:
             for engine, batch in zip(self.engines, batches, strict=True):
                 steps.enter_context(engine.step_of(batch, batch_size))

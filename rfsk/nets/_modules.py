@@ -6,16 +6,17 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Generator, Tensor, nn
 from torch.nn import functional
 
+from .._core._types import Shape
 from .._core._validation import check_option
 
 
 class Activation(NamedTuple):
     """sigma(h) = function(scale * h)."""
 
-    function: Callable[[torch.Tensor], torch.Tensor]
+    function: Callable[[Tensor], Tensor]
     scale: float
     default_bias: float
     name: str = ""
@@ -36,7 +37,7 @@ def as_activation(activation: Any) -> Activation:
         return ACTIVATIONS[activation]
     trial = torch.linspace(-2.0, 2.0, 6, dtype=torch.float32).reshape(2, 3)
     values = activation(trial)
-    is_alike = isinstance(values, torch.Tensor) and values.shape == trial.shape
+    is_alike = isinstance(values, Tensor) and values.shape == trial.shape
     if not is_alike or not values.is_floating_point() or not torch.isfinite(values).all():
         raise ValueError(
             f"activation={activation!r} does not map each entry of a tensor to a finite number; "
@@ -54,7 +55,7 @@ def is_nonnegative(activation: Any) -> bool:
     return bool((_values(function) >= 0).all())
 
 
-def _values(function: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+def _values(function: Callable[[Tensor], Tensor]) -> Tensor:
     with torch.no_grad():
         return function(torch.linspace(-20.0, 20.0, 2001, dtype=torch.float32))
 
@@ -63,7 +64,7 @@ def _values(function: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
-def _normal(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+def _normal(shape: Shape, generator: Generator) -> Tensor:
     return torch.randn(shape, generator=generator, dtype=torch.float32)
 
 
@@ -71,19 +72,19 @@ class HiddenUnits(nn.Module):
     """Units with a field and a bias each; subclasses define how fields are applied to inputs."""
 
     weight: nn.Parameter
-    bias: torch.Tensor
+    bias: Tensor
     n_layers = 1  # number of hidden layers
     readout_scale = 1.0
 
     def __init__(
         self,
-        weight_shape: tuple[int, ...],
+        weight_shape: Shape,
         fan_in: int,
         activation: Any,
         init_scale: float,
         bias_init: float,
         train_bias: bool,
-        generator: torch.Generator,
+        generator: Generator,
     ) -> None:
         super().__init__()
         self.activation = as_activation(activation)
@@ -96,7 +97,7 @@ class HiddenUnits(nn.Module):
             self.bias = nn.Parameter(bias)
         else:
             self.register_buffer("bias", bias)
-        self.mask: torch.Tensor | None
+        self.mask: Tensor | None
         self.register_buffer("mask", None, persistent=False)
 
     @property
@@ -112,11 +113,11 @@ class HiddenUnits(nn.Module):
         """Number of units and of inputs per unit in the layer of each parameter, by name."""
         return dict.fromkeys(("weight", "bias"), (self.n_units, self.fan_in))
 
-    def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
+    def preactivation(self, x: Tensor, scale: float) -> Tensor:
         """Inputs of the hidden units times `scale`, (n_samples, ...)."""
         raise NotImplementedError
 
-    def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
+    def hidden(self, x: Tensor, layer: int = -1) -> Tensor:
         """Activations of a hidden layer, (n_samples, n_activations)."""
         scaled = self.preactivation(x, self.activation.scale)
         return self.activation.function(scaled).reshape(len(x), -1)
@@ -139,12 +140,7 @@ class ReadoutMixin:
     """Readout of n activations of K units: mean times 1, sqrt K or K, or (1/n) V sigma + c."""
 
     def _add_readout(
-        self,
-        n_units: int,
-        n_activations: int,
-        n_outputs: int,
-        readout: str,
-        generator: torch.Generator,
+        self, n_units: int, n_activations: int, n_outputs: int, readout: str, generator: Generator
     ) -> None:
         self.n_activations, self.n_outputs, self.readout = n_activations, n_outputs, readout
         self.n_units_read = n_units
@@ -155,15 +151,10 @@ class ReadoutMixin:
             self.readout_bias = nn.Parameter(torch.zeros(n_outputs, dtype=torch.float32))
 
     def forward(
-        self,
-        x: torch.Tensor,
-        sample_weight: torch.Tensor | None = None,
-        *,
-        return_hidden: bool = False,
-        layer: int = -1,
-    ) -> torch.Tensor:
+        self, x: Tensor, sample_weight: Any = None, *, return_hidden: bool = False, layer: int = -1
+    ) -> Tensor:
         """Outputs, (n_samples,) or (n_samples, n_outputs); only the loss uses `sample_weight`."""
-        hidden: torch.Tensor = self.hidden(x, layer)  # type: ignore[attr-defined]
+        hidden: Tensor = self.hidden(x, layer)  # type: ignore[attr-defined]
         if return_hidden:
             return hidden
         if self.readout in FIXED_READOUTS:
@@ -177,12 +168,7 @@ class DenseUnits(HiddenUnits):
     """Units k with the inputs w_k.x / sqrt(D) + b_k, and further layers of units."""
 
     def __init__(
-        self,
-        n_features: int,
-        n_hidden: tuple[int, ...],
-        *,
-        generator: torch.Generator,
-        **kwargs: Any,
+        self, n_features: int, n_hidden: Shape, *, generator: Generator, **kwargs: Any
     ) -> None:
         super().__init__((n_hidden[0], n_features), n_features, generator=generator, **kwargs)
         self.n_layers = len(n_hidden)
@@ -203,10 +189,10 @@ class DenseUnits(HiddenUnits):
     def n_widest(self) -> int:
         return max(self.n_units, *(len(weight) for weight in self.deep_weights), 0)
 
-    def preactivation(self, x: torch.Tensor, scale: float) -> torch.Tensor:
+    def preactivation(self, x: Tensor, scale: float) -> Tensor:
         return _dense(x, self.weight, self.bias, scale)
 
-    def hidden(self, x: torch.Tensor, layer: int = -1) -> torch.Tensor:
+    def hidden(self, x: Tensor, layer: int = -1) -> Tensor:
         values = super().hidden(x)
         deeper = layer % self.n_layers
         layers = zip(self.deep_weights, self.deep_biases, strict=True)  # a slice would copy them
@@ -215,7 +201,7 @@ class DenseUnits(HiddenUnits):
         return values
 
 
-def _dense(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, scale: float) -> torch.Tensor:
+def _dense(x: Tensor, weight: Tensor, bias: Tensor, scale: float) -> Tensor:
     # Scaling the K x D weights, not the n x K activations, saves two passes a step.
     return functional.linear(x, weight * (scale / math.sqrt(weight.shape[1])), bias * scale)
 
@@ -226,14 +212,14 @@ class FullyConnected(ReadoutMixin, DenseUnits):
     def __init__(
         self,
         n_features: int,
-        n_hidden: tuple[int, ...],
+        n_hidden: Shape,
         n_outputs: int,
         readout: str,
         seed: int,
         **kwargs: Any,
     ) -> None:
         # Its own generator: the global one must not change and is not safe in threads.
-        generator = torch.Generator().manual_seed(seed)
+        generator = Generator().manual_seed(seed)
         super().__init__(n_features, n_hidden, generator=generator, **kwargs)
         self._add_readout(n_hidden[-1], n_hidden[-1], n_outputs, readout, generator)
 
@@ -244,13 +230,13 @@ class Autoencoding(DenseUnits):
     def __init__(
         self, n_features: int, n_hidden: int, tied: bool, seed: int, **kwargs: Any
     ) -> None:
-        generator = torch.Generator().manual_seed(seed)
+        generator = Generator().manual_seed(seed)
         super().__init__(n_features, (n_hidden,), generator=generator, **kwargs)
         self.n_activations, self.normalized = n_hidden, False
         self.decoder = None if tied else nn.Parameter(self.weight.detach().clone())
         self.intercept = nn.Parameter(torch.zeros(n_features, dtype=torch.float32))
 
-    def forward(self, x: torch.Tensor, *, return_hidden: bool = False) -> Any:
+    def forward(self, x: Tensor, *, return_hidden: bool = False) -> Any:
         """Reconstructions and codes, or only the codes."""
         codes = self.hidden(x)
         if return_hidden:

@@ -21,7 +21,9 @@ class Snapshots:
         self, observers: list[Any], n_snapshots: int, first_step: int, n_steps: int
     ) -> None:
         self.observers, self.last_step = observers, -1
-        self.pending = [first_step + step for step in snapshot_steps(n_snapshots, n_steps)]
+        # Evenly spaced in the logarithm; fewer where they coincide.
+        spaced = np.geomspace(n_steps, 1, n_snapshots - 1).round().astype(int)
+        self.pending = [first_step, *(first_step + np.unique(spaced)).tolist()]
 
     def steps_left(self, step: int) -> int:
         """Number of steps up to the next snapshot; a large number if there is none."""
@@ -37,12 +39,6 @@ class Snapshots:
         for observer in self.observers if step != self.last_step else ():
             observer.measure(step, module)
         self.last_step = step
-
-
-def snapshot_steps(n_snapshots: int, n_steps: int) -> list[int]:
-    """Steps from 0 to `n_steps`, evenly spaced in the logarithm; fewer where they coincide."""
-    spaced = np.geomspace(n_steps, 1, n_snapshots - 1).round().astype(int)
-    return [0, *np.unique(spaced).tolist()]
 
 
 class FieldRecorder(list[tuple[int, Array]]):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from .._core._types import Array
@@ -18,7 +18,7 @@ class CodedLoss(nn.Module):
     Two classes share one output: +1 for class 0 and -1 for class 1, or 0 and 1 if `rectified`.
     """
 
-    target_of_class: torch.Tensor
+    target_of_class: Tensor
 
     def __init__(self, n_classes: int, loss: str, rectified: bool) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class CodedLoss(nn.Module):
             targets = 2.0 * torch.eye(n_classes, dtype=torch.float32) - 1.0
         self.register_buffer("target_of_class", targets)
 
-    def forward(self, outputs: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    def forward(self, outputs: Tensor, index: Tensor) -> Tensor:
         targets = self.target_of_class[index]
         if self.loss == "squared":
             losses = (outputs - targets.to(outputs.dtype)).square()
@@ -72,7 +72,7 @@ class ReconstructionLoss(nn.Module):
         super().__init__()
         self.sparsity = sparsity
 
-    def forward(self, outputs: tuple[torch.Tensor, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    def forward(self, outputs: tuple[Tensor, Tensor], x: Tensor) -> Tensor:
         """Losses of shape (n_samples,), from (reconstructions, codes) and inputs."""
         reconstructed, codes = outputs
         losses = (reconstructed - x).square().mean(dim=1)

@@ -1,10 +1,12 @@
 """Sampler of tasks in single precision, by compiled code or by torch on any device."""
 
+from functools import partial
 from typing import Any, TypeGuard
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ..datasets import Discrimination, LatentField
 
@@ -14,9 +16,8 @@ _AT_ONCE = 32  # fields of a ring drawn at a time, so that they stay in a core's
 class TaskSampler:
     """Sampler of stratified batches of a task on a device.
 
-    On a CPU, it draws in compiled code if every class is a stationary field of few modes under a
-    compiled map. Field i of the stream of `seed` then does not depend on how many are drawn at
-    once. `rng` draws the classes of samples where batches cannot hold the exact fractions.
+    On a CPU, it draws in compiled code if every class has few modes and a compiled map. Field i of
+    `seed` then does not depend on how many are drawn at once. `rng` draws uneven class sizes.
     """
 
     def __init__(
@@ -31,9 +32,11 @@ class TaskSampler:
             self._layouts = [_layout(model) for model in task.models]
             self._stride = max(noise.shape[1] for *_, (noise, *_) in self._layouts)
         else:
-            self._modes = [self._modes_of(model) for model in task.models]
+            modes = [m.noise_filter.modes if _is_plain(m) else None for m in task.models]
+            as_tensor = partial(torch.tensor, dtype=torch.float32, device=device)
+            self._modes = [None if of_model is None else as_tensor(of_model) for of_model in modes]
 
-    def draw(self, n_batches: int, batch_size: int) -> tuple[torch.Tensor, NDArray[np.int64]]:
+    def draw(self, n_batches: int, batch_size: int) -> tuple[Tensor, NDArray[np.int64]]:
         """Batches, (n_batches, batch_size, n_features), and their classes, in ascending order."""
         n, n_classes = n_batches * batch_size, self.task.n_classes
         counts = _class_counts(self.task, n_batches, batch_size, self.rng)
@@ -53,12 +56,6 @@ class TaskSampler:
 
         numbers = rows + self.n_drawn
         draw_fields(X, rows, numbers, self.seed, self._stride, *self._layouts[label])
-
-    def _modes_of(self, model: Any) -> torch.Tensor | None:
-        modes = model.noise_filter.modes if _is_plain(model) else None
-        if modes is None:
-            return None
-        return torch.tensor(modes, dtype=torch.float32, device=self.device)
 
     def _fields(self, label: int, n_samples: int) -> Any:
         model: Any = self.task.models[label]

@@ -5,12 +5,4 @@ from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-__all__ = [
-    "Bench",
-    "Claim",
-    "ClaimResult",
-    "Quantity",
-    "Reproduction",
-    "ingrosso2022",
-    "reproduce",
-]
+__all__ = ["Bench", "Claim", "ClaimResult", "Quantity", "Reproduction", "ingrosso2022", "reproduce"]

@@ -12,14 +12,7 @@ from numpy.typing import ArrayLike
 from .._core._validation import check_option
 from ._bench import Bench
 
-EVIDENCE = (
-    "derivation",
-    "independent code",
-    "earlier measurement",
-    "inequality",
-    "control",
-    "report",
-)
+_KINDS = "derivation", "independent code", "earlier measurement", "inequality", "control", "report"
 
 
 @dataclass(frozen=True)
@@ -63,7 +56,7 @@ class Quantity:
     digits: int = 3
 
     def __post_init__(self) -> None:
-        check_option(self.evidence, "evidence", EVIDENCE)
+        check_option(self.evidence, "evidence", _KINDS)
         if self.value is not None and not abs(self.value) * self.tolerance > 0.0:
             raise ValueError(
                 f"`value` and `tolerance` of {self.name!r} are {self.value!r} and "

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._core._progress import tqdm
+from .._core._runs import installed_versions, tqdm
 from .._core._validation import check_positive
-from .._core._versions import installed_versions
 from ._bench import Bench
 from ._claim import Claim
 from .ingrosso2022 import CLAIMS

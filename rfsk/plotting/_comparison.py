@@ -1,6 +1,6 @@
 """TensorComparisonDisplay: fields beside the references of several methods."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,15 +8,7 @@ from numpy.typing import NDArray
 from .._core._types import Array
 from ..analysis import TensorComparison, ipr, receptive_fields
 from ._display import Display
-from .style import BLUE, GROUP_STYLES, aligned, centered, show_row, tidy
-
-_LABELS = {
-    "cp": "CP factors",
-    "ica": "FastICA",
-    "pca": "PCA",
-    "dictionary": "dictionary",
-    "hebbian": "Hebbian",
-}
+from .style import BLUE, GROUP_STYLES, aligned, centered, label_of, show_row, tidy
 
 
 class TensorComparisonDisplay(Display):
@@ -49,9 +41,7 @@ class TensorComparisonDisplay(Display):
         self.comparison, self.fields = comparison, fields
 
     @classmethod
-    def from_estimator(
-        cls, comparison: TensorComparison, estimator: Any
-    ) -> "TensorComparisonDisplay":
+    def from_estimator(cls, comparison: TensorComparison, estimator: Any) -> Self:
         """Compare the fields of an estimator with the references, and draw the result.
 
         Parameters
@@ -63,7 +53,7 @@ class TensorComparisonDisplay(Display):
         """
         return cls(comparison, receptive_fields(estimator)).plot()
 
-    def plot(self) -> "TensorComparisonDisplay":
+    def plot(self) -> Self:
         """Draw both rows.
 
         The upper row shows the localized field whose match to the first method is the median. If no
@@ -107,7 +97,7 @@ class TensorComparisonDisplay(Display):
                 ax.figure.legend(frameon=False, fontsize=8, loc="outside upper center", ncols=2)
         else:
             show_row(ax, {"field": field, "best match": placed}, shape)
-        ax.set_title(f"{_LABELS.get(name, name)}\nmatch {field @ placed:.2f}", fontsize=9)
+        ax.set_title(f"{label_of(name)}\nmatch {field @ placed:.2f}", fontsize=9)
 
     def _draw_matches(self, match: Array, groups: NDArray[np.str_], names: list[str]) -> None:
         """Draw one dot per unit and method, by group, and the chance level of each group."""
@@ -126,7 +116,7 @@ class TensorComparisonDisplay(Display):
                 (line,) = ax.plot(ends, [chance[group, name]] * 2, color="black")
             shown.append(dots)
         labels = [
-            f"{_LABELS.get(name, name)}\nIPR x D = "
+            f"{label_of(name)}\nIPR x D = "
             f"{self.fields.shape[1] * np.nanmedian(ipr(self.comparison.references_[name])):.1f}"
             for name in names
         ]

@@ -1,6 +1,6 @@
 """CumulantDisplay: a slice of a fourth-order cumulant."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -40,7 +40,7 @@ class CumulantDisplay(Display):
         self.site = site
 
     @classmethod
-    def from_source(cls, source: Any, site: int | None = None) -> "CumulantDisplay":
+    def from_source(cls, source: Any, site: int | None = None) -> Self:
         """Draw the slice of an input model or of samples.
 
         Parameters
@@ -57,7 +57,7 @@ class CumulantDisplay(Display):
         units, gaussian = np.eye(len(C)), C[site, site] * C + 2.0 * np.outer(C[site], C[site])
         return cls(kappa.pair_contract(units[site], units), gaussian, site).plot()
 
-    def plot(self) -> "CumulantDisplay":
+    def plot(self) -> Self:
         """Draw both slices, each on its own scale centred at zero."""
         self._make_panels(1, 2, figsize=(7.4, 3.2))
         panels = {

@@ -1,6 +1,6 @@
 """EmergenceDisplay: one emergence study in six panels."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class EmergenceDisplay(Display):
     def __init__(self, study: Any) -> None:
         self.study = study
 
-    def plot(self) -> "EmergenceDisplay":
+    def plot(self) -> Self:
         """Draw the six panels."""
         panels = self._make_panels(2, 3, figsize=(10.5, 6.2))
         self.axes_ = dict(zip(_TITLES, panels, strict=True))

@@ -2,12 +2,12 @@
 
 import itertools
 import math
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._core._types import Array
+from .._core._types import Array, Shape
 from .._core._validation import check_fields_on, check_option
 from ..analysis import field_center, receptive_fields
 from ._display import Display
@@ -38,13 +38,11 @@ class ReceptiveFieldDisplay(Display):
     >>> display = ReceptiveFieldDisplay.from_fields([np.roll(bump, 7 * k) for k in range(7)])
     """
 
-    def __init__(self, fields: ArrayLike, shape: tuple[int, ...] | None = None) -> None:
+    def __init__(self, fields: ArrayLike, shape: Shape | None = None) -> None:
         self.fields, self.shape = check_fields_on(fields, shape)
 
     @classmethod
-    def from_estimator(
-        cls, estimator: Any, shape: tuple[int, ...] | None = None, **options: Any
-    ) -> "ReceptiveFieldDisplay":
+    def from_estimator(cls, estimator: Any, shape: Shape | None = None, **options: Any) -> Self:
         """Draw the fields of an estimator.
 
         Parameters
@@ -60,9 +58,7 @@ class ReceptiveFieldDisplay(Display):
         return cls(receptive_fields(estimator), shape).plot(**options)
 
     @classmethod
-    def from_fields(
-        cls, fields: ArrayLike, shape: tuple[int, ...] | None = None, **options: Any
-    ) -> "ReceptiveFieldDisplay":
+    def from_fields(cls, fields: ArrayLike, shape: Shape | None = None, **options: Any) -> Self:
         """Draw fields given as an array.
 
         Parameters
@@ -75,9 +71,7 @@ class ReceptiveFieldDisplay(Display):
         """
         return cls(fields, shape).plot(**options)
 
-    def plot(
-        self, *, ax: Any = None, kind: str = "auto", sort: bool = True
-    ) -> "ReceptiveFieldDisplay":
+    def plot(self, *, ax: Any = None, kind: str = "auto", sort: bool = True) -> Self:
         """Draw the fields.
 
         Parameters
@@ -117,7 +111,7 @@ def draw_lines(ax: Any, rows: Array, spread: float, colors: list[str]) -> None:
     tidy(ax)
 
 
-def draw_fields(ax: Any, fields: Array, shape: tuple[int, ...], bound: float) -> Any:
+def draw_fields(ax: Any, fields: Array, shape: Shape, bound: float) -> Any:
     """Draw fields as coloured rows or as tiles, labelled by unit; return the image."""
     canvas = as_image(fields, shape)
     if len(shape) == 1:
@@ -133,7 +127,7 @@ def draw_fields(ax: Any, fields: Array, shape: tuple[int, ...], bound: float) ->
     return image
 
 
-def as_image(fields: Array, shape: tuple[int, ...]) -> Array:
+def as_image(fields: Array, shape: Shape) -> Array:
     """Return fields on a ring unchanged, and those on a torus as tiles separated by NaN."""
     if len(shape) == 1:
         return fields
@@ -146,7 +140,7 @@ def as_image(fields: Array, shape: tuple[int, ...]) -> Array:
     return canvas.reshape(down * (rows + 1), across * (columns + 1))[:-1, :-1]
 
 
-def _lattice_of(estimator: Any) -> tuple[int, ...] | None:
+def _lattice_of(estimator: Any) -> Shape | None:
     """Lattice of an estimator's features, also inside a search or at the end of a pipeline."""
     estimator = getattr(estimator, "best_estimator_", estimator)
     if hasattr(estimator, "named_steps"):

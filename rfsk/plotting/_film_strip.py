@@ -1,11 +1,12 @@
 """FilmStripDisplay: fields at several steps of training."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._core._types import Shape
 from .._core._validation import check_image_shape, check_positive
 from ..analysis import field_center, ipr
 from ._display import Display
@@ -38,9 +39,7 @@ class FilmStripDisplay(Display):
     >>> display = FilmStripDisplay.from_estimator(net, n_frames=4)
     """
 
-    def __init__(
-        self, history: ArrayLike, steps: ArrayLike, shape: tuple[int, ...] | None = None
-    ) -> None:
+    def __init__(self, history: ArrayLike, steps: ArrayLike, shape: Shape | None = None) -> None:
         self.history = np.asarray(history, dtype=np.float64)
         self.steps = np.asarray(steps)
         if self.history.ndim != 3 or self.steps.shape != self.history.shape[:1]:
@@ -51,7 +50,7 @@ class FilmStripDisplay(Display):
         self.shape = check_image_shape(shape, self.history.shape[2])
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, n_frames: int = 5) -> "FilmStripDisplay":
+    def from_estimator(cls, estimator: Any, *, n_frames: int = 5) -> Self:
         """Draw snapshots of a net.
 
         Parameters
@@ -69,7 +68,7 @@ class FilmStripDisplay(Display):
         history, steps = estimator.receptive_field_history_, estimator.snapshot_steps_
         return cls(history, steps, estimator.shape_).plot(n_frames=n_frames)
 
-    def plot(self, *, n_frames: int = 5) -> "FilmStripDisplay":
+    def plot(self, *, n_frames: int = 5) -> Self:
         """Draw a row of frames.
 
         On a ring, units are ordered by the centre of their last field, and those whose last IPR

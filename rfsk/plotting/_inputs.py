@@ -1,11 +1,12 @@
 """InputDisplay: inputs of a task and their second-order statistics."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._core._random import as_generator
+from .._core._types import Shape
 from ..datasets import Discrimination, InputModel, StationaryField, as_task
 from ._display import Display
 from ._fields import draw_lines
@@ -39,15 +40,11 @@ class InputDisplay(Display):
     >>> display = InputDisplay.from_task(task, random_state=0)
     """
 
-    def __init__(
-        self, samples: NDArray[Any], autocovariance: NDArray[Any], shape: tuple[int, ...]
-    ) -> None:
+    def __init__(self, samples: NDArray[Any], autocovariance: NDArray[Any], shape: Shape) -> None:
         self.samples, self.autocovariance, self.shape = samples, autocovariance, shape
 
     @classmethod
-    def from_task(
-        cls, task: Discrimination | tuple[Any, Any], *, random_state: Any = None
-    ) -> "InputDisplay":
+    def from_task(cls, task: Discrimination | tuple[Any, Any], *, random_state: Any = None) -> Self:
         """Draw one input per class, with the covariance and the spectrum of each class.
 
         Covariances are exact if a model is periodic and has a closed form. Otherwise they are
@@ -66,7 +63,7 @@ class InputDisplay(Display):
         covariance = [_autocovariance(model, rng) for model in task.models]
         return cls(samples, np.stack(covariance), task.shape).plot()
 
-    def plot(self) -> "InputDisplay":
+    def plot(self) -> Self:
         """Draw samples, and covariance and spectrum along the last axis."""
         is_ring = len(self.shape) == 1
         width = 9.0 if is_ring else 6.0 + 3.0 * len(self.samples)
@@ -105,7 +102,7 @@ def _autocovariance(model: InputModel, rng: np.random.Generator) -> NDArray[Any]
     return np.fft.ifftn(power).real / model.n_features
 
 
-def plot_samples(ax: Any, samples: NDArray[Any], shape: tuple[int, ...]) -> None:
+def plot_samples(ax: Any, samples: NDArray[Any], shape: Shape) -> None:
     """Draw one input per class: offset curves on a ring, images side by side on a torus."""
     names = [f"class {label}" for label in range(len(samples))]
     if len(shape) == 1:

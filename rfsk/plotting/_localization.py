@@ -1,11 +1,12 @@
 """LocalizationDisplay: the IPR of fields compared with that of a null distribution."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
+from .._core._types import Shape
 from .._core._validation import check_fields_on
 from ..analysis import group_split, ipr, random_phase_fields
 from ._display import Display
@@ -49,11 +50,11 @@ class LocalizationDisplay(Display):
     def from_fields(
         cls,
         fields: ArrayLike,
-        shape: int | tuple[int, ...] | None = None,
+        shape: int | Shape | None = None,
         *,
         ax: Any = None,
         random_state: Any = None,
-    ) -> "LocalizationDisplay":
+    ) -> Self:
         """Divide fields into groups, and draw their IPR and that of their surrogates.
 
         Parameters
@@ -71,7 +72,7 @@ class LocalizationDisplay(Display):
         null = ipr(random_phase_fields(np.repeat(weights, _N_SURROGATES, axis=0), sides, rng))
         return cls(ipr(weights), groups, null, weights.shape[1]).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> "LocalizationDisplay":
+    def plot(self, *, ax: Any = None) -> Self:
         """Draw stacked histograms of the groups, and the null distribution.
 
         Parameters

@@ -1,10 +1,11 @@
 """MatchingDisplay: matches of fields with references."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._core._types import Shape
 from .._core._validation import check_matrix
 from ..analysis import match_matrix
 from ._display import Display
@@ -38,9 +39,9 @@ class MatchingDisplay(Display):
         cls,
         fields: ArrayLike,
         references: ArrayLike,
-        shape: int | tuple[int, ...] | None = None,
+        shape: int | Shape | None = None,
         **options: Any,
-    ) -> "MatchingDisplay":
+    ) -> Self:
         """Match fields to references and draw the matrix without fields that are zero.
 
         Parameters
@@ -58,9 +59,7 @@ class MatchingDisplay(Display):
             raise ValueError("All fields or all references are zero; expected some that are not.")
         return cls(match[alive.any(axis=1)][:, alive.any(axis=0)]).plot(**options)
 
-    def plot(
-        self, *, ax: Any = None, names: tuple[str, str] = ("field", "reference")
-    ) -> "MatchingDisplay":
+    def plot(self, *, ax: Any = None, names: tuple[str, str] = ("field", "reference")) -> Self:
         """Draw the matrix, with rows ordered by their best reference and by that match.
 
         Parameters

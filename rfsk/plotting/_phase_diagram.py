@@ -1,6 +1,6 @@
 """PhaseDiagramDisplay: a quantity as a function of two parameters."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class PhaseDiagramDisplay(Display):
     @classmethod
     def from_sweep(
         cls, table: Any, x: str, y: str, value: str, *, ax: Any = None, **options: Any
-    ) -> "PhaseDiagramDisplay":
+    ) -> Self:
         """Draw a column of a sweep, or of any table with one row per cell.
 
         Parameters
@@ -75,7 +75,7 @@ class PhaseDiagramDisplay(Display):
         """
         return cls(table, x, y, value, **options).plot(ax)
 
-    def plot(self, ax: Any = None) -> "PhaseDiagramDisplay":
+    def plot(self, ax: Any = None) -> Self:
         """Draw the map, each cell around its parameters, and the boundary.
 
         Parameters

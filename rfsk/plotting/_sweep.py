@@ -3,7 +3,7 @@
 import itertools
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -49,9 +49,7 @@ class SweepDisplay(Display):
         self.table, self.x, self.y, self.hue = table, x, y, hue
 
     @classmethod
-    def from_sweep(
-        cls, table: Any, x: str, y: str | Sequence[str], hue: str | None = None
-    ) -> "SweepDisplay":
+    def from_sweep(cls, table: Any, x: str, y: str | Sequence[str], hue: str | None = None) -> Self:
         """Draw columns of a sweep, or of any table with one row per cell.
 
         Parameters
@@ -64,7 +62,7 @@ class SweepDisplay(Display):
         """
         return cls(table, x, y, hue).plot()
 
-    def plot(self) -> "SweepDisplay":
+    def plot(self) -> Self:
         """Draw one panel per column."""
         names = [self.y] if isinstance(self.y, str) else list(self.y)
         columns, groups = [self.x, *names], [] if self.hue is None else [self.hue]
@@ -78,7 +76,9 @@ class SweepDisplay(Display):
                 x, mean, error, n = means.to_numpy(dtype=np.float64).T
                 half = error * scipy.stats.t.ppf(0.975, n - 1)
                 self.lines_[name, value] = np.column_stack([x, mean, half])
-                label = None if self.hue is None else _value_label(self.hue, value)
+                label = None if self.hue is None else label_of(str(value))
+                if isinstance(value, int | float) and self.hue is not None:
+                    label = f"{label_of(self.hue)} {value:g}"
                 ax.plot(x, mean, style, color=color, markersize=4, label=label)
                 if len(x) > 1:
                     ax.fill_between(x, mean - half, mean + half, color=color, alpha=0.2, lw=0)
@@ -146,9 +146,3 @@ def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
         axis = ax.xaxis if which == "x" else ax.yaxis
         axis.set_ticks([], minor=True)
         axis.set_ticks(ticks, [f"{t:g}" if t == round(t) else f"{t:.3g}" for t in ticks])
-
-
-def _value_label(name: str, value: Any) -> str:
-    if isinstance(value, int | float):
-        return f"{label_of(name)} {value:g}"
-    return label_of(str(value))

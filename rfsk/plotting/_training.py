@@ -1,6 +1,6 @@
 """TrainingDisplay: loss on inputs and clone, and localization, during training."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,15 +36,12 @@ class TrainingDisplay(Display):
     """
 
     def __init__(
-        self,
-        evaluation: Any,
-        steps: NDArray[Any] | None = None,
-        fields: NDArray[Any] | None = None,
+        self, evaluation: Any, steps: NDArray[Any] | None = None, fields: NDArray[Any] | None = None
     ) -> None:
         self.evaluation, self.steps, self.fields = evaluation, steps, fields
 
     @classmethod
-    def from_estimator(cls, estimator: Any) -> "TrainingDisplay":
+    def from_estimator(cls, estimator: Any) -> Self:
         """Draw the training of a net.
 
         Parameters
@@ -61,7 +58,7 @@ class TrainingDisplay(Display):
         names = "evaluation_", "snapshot_steps_", "receptive_field_history_"
         return cls(*(getattr(estimator, name, None) for name in names)).plot()
 
-    def plot(self) -> "TrainingDisplay":
+    def plot(self) -> Self:
         """Draw the losses and, if there are snapshots, the IPR of every unit."""
         has_fields = self.steps is not None and bool((self.steps > 0).any())
         n_rows = 1 + has_fields

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core._types import Array
+from .._core._types import Array, Shape
 from ..analysis import FieldMatcher
 
 __all__ = [
@@ -41,9 +41,12 @@ GROUP_STYLES = {
 _LABELS = {
     "accuracy_clone": "accuracy on the clone",
     "clone": "Gaussian clone",
+    "cp": "CP factors",
     "correlation_length": r"correlation length $\xi$ (sites)",
     "factor_ipr": "IPR of the CP factor",
     "gain": "gain $g$",
+    "hebbian": "Hebbian",
+    "ica": "FastICA",
     "index": "localization index",
     "ipr_negative": "mean IPR, b < 0",
     "ipr_positive": "mean IPR, b > 0",
@@ -55,6 +58,7 @@ _LABELS = {
     "n_train": "training samples",
     "net_ipr": "mean IPR of the net, b > 0",
     "nlgp": "NLGP",
+    "pca": "PCA",
     "onset_time": "onset, learning rate x steps",
     "shape": "sites",
     "weights_left": "fraction of weights left",
@@ -81,7 +85,7 @@ def show_image(ax: Any, values: NDArray[Any], bound: float | None = None, **opti
     return ax.imshow(values, cmap=FIELD_COLORS, vmin=-bound, vmax=bound, **options)
 
 
-def show_row(ax: Any, images: dict[str, Array], shape: tuple[int, ...]) -> None:
+def show_row(ax: Any, images: dict[str, Array], shape: Shape) -> None:
     """Draw images side by side on one scale, separated by a gap, each with its name below."""
     gap = np.full((shape[0], 1), np.nan)
     row = [part for image in images.values() for part in (image.reshape(shape), gap)]
@@ -97,7 +101,7 @@ def label_of(name: str) -> str:
     return _LABELS.get(name, name.replace("_", " "))
 
 
-def aligned(field: Array, references: Array, shape: tuple[int, ...]) -> Array:
+def aligned(field: Array, references: Array, shape: Shape) -> Array:
     """Shift and sign the reference that best matches a field so that it aligns with the field."""
     matcher = FieldMatcher(shape).set_output(transform="default").fit(references)
     _, reference, sign, *shifts = matcher.transform(field[None])[0]
@@ -106,7 +110,7 @@ def aligned(field: Array, references: Array, shape: tuple[int, ...]) -> Array:
     return np.asarray(sign * rolled.ravel())
 
 
-def centered(values: Array, field: Array, shape: tuple[int, ...]) -> Array:
+def centered(values: Array, field: Array, shape: Shape) -> Array:
     """Scale values to unit norm and roll them so that the peak of a field is in the middle."""
     peak = np.abs(field).argmax()
     shifts = np.array(shape) // 2 - np.unravel_index(peak, shape)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core._types import Array
+from .._core._types import Array, Shape
 from ..datasets import (
     NLGP,
     Algebraic,
@@ -29,8 +29,6 @@ except ImportError as error:
     raise ImportError(
         "The strategies of `rfsk.testing` need Hypothesis: pip install hypothesis."
     ) from error
-
-Shape = tuple[int, ...]
 
 
 def lattice_shapes(*, max_side: int = 24) -> st.SearchStrategy[Shape]:

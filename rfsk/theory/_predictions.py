@@ -167,10 +167,10 @@ def predict_fields(
     learnt = float(np.square(flow.targets).mean() - table["sample_loss"].mean())
     if abs(error.mean()) > _LARGEST_ERROR * learnt:
         raise ValueError(
-            f"The closure predicts a loss of {table['loss'].mean():.3f} for units whose loss on "
-            f"samples of the inputs is {table['sample_loss'].mean():.3f}: their local fields are not "
-            "close to saturated Gaussians (they may be skewed or discrete). Train nets instead, by "
-            "FCNet.fit_online, or integrate a CopulaFlow, which checks nothing."
+            f"The closure predicts a loss of {table['loss'].mean():.3f} for units that have one of "
+            f"{table['sample_loss'].mean():.3f} on samples of the inputs: their local fields are "
+            "not close to saturated Gaussians (they may be skewed or discrete). Train nets instead, "
+            "by FCNet.fit_online, or integrate a CopulaFlow, which checks nothing."
         )
     return FieldPrediction(courses, table, sides)
 

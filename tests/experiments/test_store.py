@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rfsk._core._versions import installed_versions
+from rfsk._core._runs import installed_versions
 from rfsk.experiments import FieldStudy, sweep
 
 OPTIONS = {"n_jobs": 1, "random_state": 0}

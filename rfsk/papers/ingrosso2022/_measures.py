@@ -315,11 +315,7 @@ def other_inputs(bench: Bench, number: int) -> Numbers:
 
 
 def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
-    """Losses, IPR and kurtosis of local fields of a net at each of TIMES.
-
-    "predicted" is the exact loss on the clone; "kept" is the fraction of the gap, predicted - loss,
-    that remains if the phases of the fields are random.
-    """
+    """Losses (exact on the clone), gap that random phases keep, IPR and kurtosis at TIMES."""
     task = nlgp_task()
 
     def follow() -> dict[str, Array]:

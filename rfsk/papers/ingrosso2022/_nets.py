@@ -47,11 +47,6 @@ def ising_task() -> Discrimination:
     return Discrimination([Ising.from_correlation_length(RING_SIDE, xi) for xi in (2.0, 5.0)])
 
 
-def phi4_task() -> Discrimination:
-    """Discrimination of phi^4 fields on a ring of 100 sites, with couplings 0.6 and 1.2."""
-    return Discrimination([Phi4((RING_SIDE,), coupling=k, standardize=True) for k in (0.6, 1.2)])
-
-
 def uneven_sites() -> NDArray[np.int64]:
     """Sites of a fine ring that are kept, at distances 10 (1 + UNEVENNESS cos(2 pi i / 100))."""
     place = np.arange(RING_SIDE) / RING_SIDE
@@ -61,14 +56,10 @@ def uneven_sites() -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class UnevenNLGP:
-    """NLGP of gain 3 on a fine ring, at 100 unevenly spaced sites.
+    """NLGP of gain 3 on a fine ring, at 100 unevenly spaced sites."""
 
-    The correlation length is in mean spacings. `shifted` inputs are shifted by random numbers of
-    sites.
-    """
-
-    correlation_length: float
-    shifted: bool = False
+    correlation_length: float  # in mean spacings
+    shifted: bool = False  # by random numbers of sites
     shape: tuple[int, ...] = (RING_SIDE,)
     n_features: int = RING_SIDE
 
@@ -135,7 +126,8 @@ def _plan(bench: Bench, kind: str) -> tuple[dict[str, Discrimination], float, di
     if kind == "ising":
         return _with_clone(ising_task()), 15_000.0, {}
     if kind == "phi^4":
-        return _with_clone(phi4_task()), short, _rate(10.0, 100) if quick else {}
+        models = [Phi4((RING_SIDE,), coupling=k, standardize=True) for k in (0.6, 1.2)]
+        return _with_clone(Discrimination(models)), short, _rate(10.0, 100) if quick else {}
     if kind == "uneven":
         return uneven_tasks(), 20_000.0, {}
     if kind == "ring filters":
@@ -150,13 +142,11 @@ def _rate(learning_rate: float, batch_size: int) -> dict[str, Any]:
 
 
 def nets(bench: Bench, kind: str) -> dict[str, list[Any]]:
-    """Trained nets of a kind by the name of their task, one per seed.
-
-    Quick nets on the ring have larger batches, with the same ratio of learning rate to batch size.
-    """
+    """Trained nets of a kind by the name of their task, one per seed."""
 
     def train() -> dict[str, list[Any]]:
         tasks, time, more = _plan(bench, kind)
+        # Quick nets have larger batches, with the same ratio of learning rate to batch size.
         parameters = {**(_rate(5.0, 100) if bench.quick else _rate(0.05, 1)), **more}
         make = partial(_net, **parameters)
         return bench.nets(kind, make, tasks, round(time / parameters["learning_rate"]))
@@ -213,11 +203,8 @@ def fields(bench: Bench, kind: str, number: int, law: str = "nlgp") -> dict[str,
 
 
 def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
-    """Divide units by the sign of their initial bias.
-
-    Swapping the classes negates the targets. A net with negated parameters negates its output, so
-    that training on swapped classes is equivalent to swapping the groups.
-    """
+    """Divide units by the sign of their initial bias; swapped classes swap the two groups."""
+    # They negate the targets, and a net with negated parameters negates its output.
     half = (len(rows) + 1) // 2
     found = rows[:half], rows[half:]
     if bench is not None and bench.control == "swapped classes":

@@ -1,10 +1,25 @@
-"""Interrupts by the user, as opposed to a KeyboardInterrupt that a callback raises."""
+"""Progress bars and interrupts of long runs, and the versions that determine their results."""
 
+import platform
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
+
+from .. import __version__
+
+# Without widgets, tqdm.auto would warn in every notebook.
+tqdm: Any = import_module("tqdm.auto" if find_spec("ipywidgets") else "tqdm").tqdm
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of Python, rfsk and the numerical libraries, by name."""
+    versions = {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "torch")}
+    return {"python": platform.python_version(), "rfsk": __version__, **versions}
 
 
 @contextmanager
