@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from rfsk.datasets import NLGP
+from rfsk.experiments import FieldStudy, PredictionStudy
 from rfsk.theory import CubicFlow, RectifiedFlow
 
 from ._rows import Row, ratio_row
@@ -13,7 +16,14 @@ from ._timing import best_of
 
 
 def rows() -> Iterator[Row]:
-    """All rows of this room."""
+    """All rows of this module."""
+    point: dict[str, Any] = {"gain": 3.0, "length_ratio": 2.0, "random_state": 0}
+    studies = {"prediction": PredictionStudy(), "net": FieldStudy()}
+    times = best_of({name: partial(study, **point) for name, study in studies.items()}, rounds=2)
+    what = "PredictionStudy, a cell of 100 sites"
+    yield ratio_row(
+        what, "FieldStudy", times["prediction"] / times["net"], 1.0, times["prediction"]
+    )
     worlds = [NLGP(40, correlation_length=xi, gain=2**0.5) for xi in (1.0, 3.0)]
     flow = RectifiedFlow(worlds)
     run = {"flow": lambda: flow.integrate(20, 20_000.0, n_steps=40_000, random_state=0)}

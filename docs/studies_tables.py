@@ -23,6 +23,7 @@ from rfsk.plotting import PhaseDiagramDisplay, SweepDisplay
 from rfsk.theory import localization_index
 
 IPR = {"ipr_positive": 4, "ipr_negative": 4}
+LEVELS = (0.03, 0.04, 0.05, 0.06, 0.08)  # of the mean IPR, as contours
 
 
 def onset_time(random_state: int, **parameters: Any) -> dict[str, float]:
@@ -136,10 +137,21 @@ def draw(folder: Path) -> None:
         ).index
         for gain, ratio in zip(cells["gain"], cells["length_ratio"], strict=True)
     ]
-    figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), layout="constrained")
-    for value, ax in zip(("ipr_positive", "localized_positive"), axes, strict=True):
+    predicted = experiments.phase_diagram(study=experiments.PredictionStudy(), random_state=0)
+    print("seconds in cells of nets and of predictions:", end=" ")
+    print(cells["duration"].sum(), predicted["duration"].sum())
+    figure, axes = plt.subplots(1, 3, figsize=(14.4, 3.6), layout="constrained")
+    for value, ax in zip(("ipr_positive", "localized_positive"), axes, strict=False):
         theory = {"boundary": "index", "boundary_label": "localization index 1"}
         PhaseDiagramDisplay.from_sweep(cells, "gain", "length_ratio", value, **theory, ax=ax)
+    handles = []
+    for found, name, color in ((cells, "nets", "#0072B2"), (predicted, "copula flow", "#D55E00")):
+        grid = found.pivot_table(index="length_ratio", columns="gain", values="ipr_positive")
+        lines = axes[2].contour(grid.columns, grid.index, grid, LEVELS, colors=color)
+        axes[2].clabel(lines, fontsize=8)
+        handles.append(plt.Line2D([], [], color=color, label=name))
+    axes[2].set(xscale="log", yscale="log", xlabel="gain", ylabel="ratio of correlation lengths")
+    axes[2].legend(handles=handles, title="mean IPR, b > 0", loc="upper left")
     figure.savefig(folder / "phase-diagram.png", dpi=110)
     columns = ["ipr_positive", "accuracy", "accuracy_clone"]
     course = run("control_over_time")

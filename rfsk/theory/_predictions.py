@@ -169,8 +169,8 @@ def predict_fields(
         raise ValueError(
             f"The closure predicts a loss of {table['loss'].mean():.3f} for units that have one of "
             f"{table['sample_loss'].mean():.3f} on samples of the inputs: their local fields are "
-            "not close to saturated Gaussians (they may be skewed or discrete). Train nets instead, "
-            "by FCNet.fit_online, or integrate a CopulaFlow, which checks nothing."
+            "not close to saturated Gaussians (they may be skewed or discrete). Train nets "
+            "instead, by FCNet.fit_online, or integrate a CopulaFlow, which checks nothing."
         )
     return FieldPrediction(courses, table, sides)
 

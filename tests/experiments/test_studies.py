@@ -8,6 +8,7 @@ from rfsk.analysis import onset
 from rfsk.experiments import (
     FactorStudy,
     FieldStudy,
+    PredictionStudy,
     gain_sweep,
     measure_course,
     nlgp_task,
@@ -171,3 +172,16 @@ def test_fields_grown_on_a_gpu_follow_the_distribution_of_those_of_the_cpu():
     for name in ("ipr_positive", "ipr_negative", "accuracy"):
         error = np.hypot(here[name, "sem"], there[name, "sem"])
         assert np.all(np.abs(here[name, "mean"] - there[name, "mean"]) < 5 * error)
+
+
+def test_phase_diagram_is_predicted_in_place_of_trained():
+    fixed = {"shape": 30, "correlation_length": 3.0, "learning_time": 3000.0}
+    options = {"fixed": fixed, "random_state": 0, "n_jobs": 1}
+    grid = [1.0, 3.0], [2.0]
+    trained = phase_diagram(*grid, **options)
+    predicted = phase_diagram(*grid, study=PredictionStudy(), **options)
+    for name in ("ipr_positive", "ipr_negative"):
+        np.testing.assert_allclose(predicted[name], trained[name], rtol=0.15)
+    np.testing.assert_allclose(predicted["accuracy"], trained["accuracy"], atol=0.02)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'n_hidden'"):
+        phase_diagram(*grid, study=PredictionStudy(), fixed={"n_hidden": 3}, random_state=0)
