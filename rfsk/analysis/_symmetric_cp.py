@@ -25,6 +25,9 @@ _N_CANDIDATES = 10  # random directions, of which the strongest is kept
 _N_FINALISTS = 3  # of these that go on
 _N_TRIAL_STEPS = 4  # after so many steps
 _N_STEPS = 15  # of the search for each initial component
+_OPPOSED = 0.25  # |cosine| from which components of opposite signs correct each other
+_TRIAL_TOL = 1e-4  # to which each of two starts is optimised
+_CANCELLING = 10.0  # squared weights per squared norm of their sum that deserve a warning
 _NEGLIGIBLE = 1e-12  # a residual this much weaker than the first component has no direction
 _PATIENCE = 5  # iterations over which a decrease is measured; one may be small by chance
 _STOPPED = 99  # SciPy's status of an optimiser that its callback stopped
@@ -46,6 +49,7 @@ class SymmetricCP:
     fitted_norm : float
         ||kappa||^2 - ||kappa - fit||^2, what the components explain.
     n_iter : int
+        Number of iterations of the last optimization.
     converged : bool
         Whether it stopped before `max_iter` and, with TensorLy, found all components.
     order : int
@@ -104,7 +108,10 @@ def symmetric_cp(
     At order four, minimises ||kappa - sum_j lambda_j a_j^(x4)||^2 = ||kappa||^2 - 2 sum_j lambda_j
     kappa(a_j, a_j, a_j, a_j) + sum_jk lambda_j lambda_k (a_j.a_k)^4, which needs contractions only
     (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, for moments). A power method
-    finds initial components and their signs one by one; L-BFGS then optimises all of them.
+    finds initial components and their signs one by one; L-BFGS then optimises all of them, and
+    keeps the signs. Where a component corrects overlapping ones of the other sign, a second search
+    avoids it, and the better start is kept. A ConvergenceWarning reports terms that cancel: whose
+    squared norms add up to more than ten times `fitted_norm`.
 
     Parameters
     ----------
@@ -119,7 +126,7 @@ def symmetric_cp(
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
         Some initial components, such as a decomposition of lower rank. Only for "lbfgs".
     max_iter : int, default=500
-        Largest number of iterations of "lbfgs" or "parafac".
+        Largest number of iterations of an optimization by "lbfgs" or "parafac".
     tol : float, default=1e-6
         Stop when the objective decreases by less than this fraction in five iterations ("parafac":
         the relative error in one).
@@ -147,10 +154,21 @@ def symmetric_cp(
         raise ValueError(f"method={method!r} takes no start; expected 'lbfgs' with one.")
     kappa, rng = cumulant(source, order), as_generator(random_state)
     if method != "lbfgs" and (tensor := kappa.tensor()).any():
-        return _dense(tensor, n_components, method, max_iter, tol, rng)
-    given = None if start is None else _as_start(kappa, start, n_components)
-    components, weights = _initial_components(kappa._condensed, n_components, rng, given)
-    return _sorted(kappa, *_lbfgs(kappa, components, weights, max_iter, tol))
+        fit = _dense(tensor, n_components, method, max_iter, tol, rng)
+    else:
+        given = None if start is None else _as_start(kappa, start, n_components)
+        begin = _best_start(kappa._condensed, n_components, rng, given, max_iter, tol)
+        fit = _sorted(kappa, *_lbfgs(kappa, *begin, max_iter, tol))
+    squares = float(fit.weights @ fit.weights)
+    if squares > _CANCELLING * max(fit.fitted_norm, 0.0):
+        warnings.warn(
+            f"Components of opposite signs nearly cancel: the squared norms of the terms add up to "
+            f"{squares:.2g}, those of what they explain to {fit.fitted_norm:.2g}. Their weights mean "
+            "little; use fewer components or another random_state.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    return fit
 
 
 def _sorted(
@@ -210,11 +228,42 @@ def _as_start(
     return components, _best_weights(kappa, components)
 
 
+def _best_start(
+    kappa: Cumulant,
+    n_components: int,
+    rng: np.random.Generator,
+    given: tuple[Array, Array] | None,
+    max_iter: int,
+    tol: float,
+) -> tuple[Array, Array]:
+    """Initial components; if some oppose earlier ones, the better of these and some that do not."""
+    components, weights = _initial_components(kappa, n_components, rng, given)
+    n_given = 0 if given is None else len(given[1])
+    for j in range(max(n_given, 1), n_components):
+        earlier = components[:j], weights[:j]
+        if _opposes(components[j : j + 1], weights[j : j + 1], *earlier, kappa.order).any():
+            other = _initial_components(kappa, n_components, rng, earlier, may_oppose=False)
+            starts = [(components, weights), other]
+            trials = [_lbfgs(kappa, *one, max_iter, max(tol, _TRIAL_TOL))[:2] for one in starts]
+            return max(trials, key=lambda trial: fitted_norm(kappa, *trial))
+    return components, weights
+
+
+def _opposes(
+    directions: Array, values: Array, components: Array, weights: Array, order: int
+) -> Array:
+    """Whether directions of these weights correct components that they overlap with."""
+    cosines = directions @ components.T
+    opposed = (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
+    return np.asarray(opposed.any(axis=1))
+
+
 def _initial_components(
     kappa: Cumulant,
     n_components: int,
     rng: np.random.Generator,
     start: tuple[Array, Array] | None = None,
+    may_oppose: bool = True,
 ) -> tuple[Array, Array]:
     """Components found one by one, each the strongest direction of the residual of the others."""
     components = unit(rng.standard_normal((n_components, kappa.n_features)))
@@ -223,9 +272,13 @@ def _initial_components(
     if start is not None:
         components[:first], weights[:first] = start
 
-    def contract_residual(directions: Array) -> Array:
+    def contract_residual(directions: Array) -> tuple[Array, Array]:
         overlap = weights * (directions @ components.T) ** (kappa.order - 1)
-        return np.asarray(kappa.contract(directions) - overlap @ components)
+        gradients = kappa.contract(directions) - overlap @ components
+        values = np.einsum("rd,rd->r", gradients, directions)
+        if not may_oppose:
+            values[_opposes(directions, values, components, weights, kappa.order)] = 0.0
+        return gradients, values
 
     for j in range(first, n_components):
         candidates = unit(rng.standard_normal((_N_CANDIDATES, kappa.n_features)))
@@ -237,7 +290,7 @@ def _initial_components(
 
 
 def _strongest_direction(
-    contract: Callable[[Array], Array], candidates: Array
+    contract: Callable[[Array], tuple[Array, Array]], candidates: Array
 ) -> tuple[Array, float]:
     """Direction of the largest |kappa(a, ..., a)| that the power method finds, and that value.
 
@@ -245,8 +298,7 @@ def _strongest_direction(
     """
     best, strength = candidates[0], 0.0
     for step in range(1, _N_STEPS + 1):
-        gradients = contract(candidates)
-        values = np.einsum("rd,rd->r", gradients, candidates)
+        gradients, values = contract(candidates)
         leader = np.abs(values).argmax()
         if abs(values[leader]) > abs(strength):
             best, strength = candidates[leader], float(values[leader])
