@@ -25,9 +25,9 @@ _N_CANDIDATES = 10  # random directions, of which the strongest is kept
 _N_FINALISTS = 3  # of these that go on
 _N_TRIAL_STEPS = 4  # after so many steps
 _N_STEPS = 15  # of the search for each initial component
-_OPPOSED = 0.25  # |cosine| from which components of opposite signs correct each other
-_TRIAL_TOL = 1e-4  # to which each of two starts is optimised
-_CANCELLING = 10.0  # squared weights per squared norm of their sum that deserve a warning
+_OPPOSED = 0.25  # |cosine| above which components of opposite signs oppose each other
+_TRIAL_TOL = 1e-5  # of the optimization of each of two starts
+_CANCELLING = 10.0  # ratio of the squared weights to what they explain that causes a warning
 _NEGLIGIBLE = 1e-12  # a residual this much weaker than the first component has no direction
 _PATIENCE = 5  # iterations over which a decrease is measured; one may be small by chance
 _STOPPED = 99  # SciPy's status of an optimiser that its callback stopped
@@ -49,7 +49,7 @@ class SymmetricCP:
     fitted_norm : float
         ||kappa||^2 - ||kappa - fit||^2, what the components explain.
     n_iter : int
-        Number of iterations of the last optimization.
+        Number of iterations of the final optimization.
     converged : bool
         Whether it stopped before `max_iter` and, with TensorLy, found all components.
     order : int
@@ -108,10 +108,10 @@ def symmetric_cp(
     At order four, minimises ||kappa - sum_j lambda_j a_j^(x4)||^2 = ||kappa||^2 - 2 sum_j lambda_j
     kappa(a_j, a_j, a_j, a_j) + sum_jk lambda_j lambda_k (a_j.a_k)^4, which needs contractions only
     (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, for moments). A power method
-    finds initial components and their signs one by one; L-BFGS then optimises all of them, and
-    keeps the signs. Where a component corrects overlapping ones of the other sign, a second search
-    avoids it, and the better start is kept. A ConvergenceWarning reports terms that cancel: whose
-    squared norms add up to more than ten times `fitted_norm`.
+    finds initial components and their signs one by one; L-BFGS then optimises all of them and
+    keeps the signs. If a component overlaps with an earlier one of the opposite sign, a second
+    search avoids such components, and the start that explains more is kept. A ConvergenceWarning
+    reports components that cancel: their squared weights add up to over ten times `fitted_norm`.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def symmetric_cp(
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
         Some initial components, such as a decomposition of lower rank. Only for "lbfgs".
     max_iter : int, default=500
-        Largest number of iterations of an optimization by "lbfgs" or "parafac".
+        Largest number of iterations of each optimization by "lbfgs" or "parafac".
     tol : float, default=1e-6
         Stop when the objective decreases by less than this fraction in five iterations ("parafac":
         the relative error in one).
@@ -162,9 +162,9 @@ def symmetric_cp(
     squares = float(fit.weights @ fit.weights)
     if squares > _CANCELLING * max(fit.fitted_norm, 0.0):
         warnings.warn(
-            f"Components of opposite signs nearly cancel: the squared norms of the terms add up to "
-            f"{squares:.2g}, those of what they explain to {fit.fitted_norm:.2g}. Their weights mean "
-            "little; use fewer components or another random_state.",
+            "Components of opposite signs nearly cancel: the squared weights add up to "
+            f"{squares:.2g}, but the components explain {fit.fitted_norm:.2g}. Their weights mean "
+            "little; use fewer components, more samples or another random_state.",
             ConvergenceWarning,
             stacklevel=2,
         )
@@ -236,7 +236,7 @@ def _best_start(
     max_iter: int,
     tol: float,
 ) -> tuple[Array, Array]:
-    """Initial components; if some oppose earlier ones, the better of these and some that do not."""
+    """Initial components; if one opposes earlier ones, the better of these and some that do not."""
     components, weights = _initial_components(kappa, n_components, rng, given)
     n_given = 0 if given is None else len(given[1])
     for j in range(max(n_given, 1), n_components):
@@ -252,7 +252,7 @@ def _best_start(
 def _opposes(
     directions: Array, values: Array, components: Array, weights: Array, order: int
 ) -> Array:
-    """Whether directions of these weights correct components that they overlap with."""
+    """Whether directions of these values overlap with components of the opposite sign."""
     cosines = directions @ components.T
     opposed = (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
     return np.asarray(opposed.any(axis=1))
