@@ -570,10 +570,7 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
     else:
         kappa = DenseCumulant(source)
     if kappa.order != order:
-        raise ValueError(
-            f"The cumulant is of order {kappa.order}; expected order={order}. Pass "
-            f"order={kappa.order}, or a source of order {order}."
-        )
+        raise ValueError(f"The cumulant is of order {kappa.order}; pass order={kappa.order}.")
     return kappa
 
 

@@ -109,9 +109,9 @@ def symmetric_cp(
     kappa(a_j, a_j, a_j, a_j) + sum_jk lambda_j lambda_k (a_j.a_k)^4, which needs contractions only
     (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, for moments). A power method
     finds initial components and their signs one by one; L-BFGS then optimises all of them and
-    keeps the signs. If a component overlaps with an earlier one of the opposite sign, a second
-    search avoids such components, and the start that explains more is kept. A ConvergenceWarning
-    reports components that cancel: their squared weights add up to over ten times `fitted_norm`.
+    keeps the signs. If some overlap with earlier ones of the opposite sign, a second search avoids
+    that, and the better start is kept. A warning reports components that cancel: their squared
+    weights add up to over ten times `fitted_norm`.
 
     Parameters
     ----------
@@ -156,15 +156,22 @@ def symmetric_cp(
     if method != "lbfgs" and (tensor := kappa.tensor()).any():
         fit = _dense(tensor, n_components, method, max_iter, tol, rng)
     else:
-        given = None if start is None else _as_start(kappa, start, n_components)
-        begin = _best_start(kappa._condensed, n_components, rng, given, max_iter, tol)
+        given = _as_start(kappa, start, n_components)
+        rough, trial_tol = kappa._condensed, max(tol, _TRIAL_TOL)
+        begin = _initial_components(rough, n_components, rng, given)
+        opposing = np.tril(_opposed(*begin, *begin, order)).any(axis=1)
+        opposing[: len(given[1])] = False
+        if opposing.any():
+            given = begin[0][: opposing.argmax()], begin[1][: opposing.argmax()]
+            other = _initial_components(rough, n_components, rng, given, may_oppose=False)
+            trials = [_lbfgs(rough, *one, max_iter, trial_tol)[:2] for one in (begin, other)]
+            begin = max(trials, key=lambda trial: fitted_norm(rough, *trial))
         fit = _sorted(kappa, *_lbfgs(kappa, *begin, max_iter, tol))
-    squares = float(fit.weights @ fit.weights)
-    if squares > _CANCELLING * max(fit.fitted_norm, 0.0):
+    if (squares := float(fit.weights @ fit.weights)) > _CANCELLING * max(fit.fitted_norm, 0.0):
         warnings.warn(
-            "Components of opposite signs nearly cancel: the squared weights add up to "
-            f"{squares:.2g}, but the components explain {fit.fitted_norm:.2g}. Their weights mean "
-            "little; use fewer components, more samples or another random_state.",
+            f"Components of opposite signs nearly cancel: their squared weights, {squares:.2g}, far "
+            f"exceed the {fit.fitted_norm:.2g} that they explain, so that the weights mean little; "
+            "use fewer components, more samples or another random_state.",
             ConvergenceWarning,
             stacklevel=2,
         )
@@ -213,9 +220,11 @@ def unit(vectors: Array) -> Array:
 
 
 def _as_start(
-    kappa: Cumulant, start: SymmetricCP | ArrayLike, n_components: int
+    kappa: Cumulant, start: SymmetricCP | ArrayLike | None, n_components: int
 ) -> tuple[Array, Array]:
-    """Initial unit vectors and their weights."""
+    """Initial unit vectors and their weights, or none."""
+    if start is None:
+        return np.empty((0, kappa.n_features)), np.empty(0)
     given = start.components if isinstance(start, SymmetricCP) else start
     components = unit(check_fields(given, "start"))
     if components.shape[1] != kappa.n_features or len(components) > n_components:
@@ -228,57 +237,31 @@ def _as_start(
     return components, _best_weights(kappa, components)
 
 
-def _best_start(
-    kappa: Cumulant,
-    n_components: int,
-    rng: np.random.Generator,
-    given: tuple[Array, Array] | None,
-    max_iter: int,
-    tol: float,
-) -> tuple[Array, Array]:
-    """Initial components; if one opposes earlier ones, the better of these and some that do not."""
-    components, weights = _initial_components(kappa, n_components, rng, given)
-    n_given = 0 if given is None else len(given[1])
-    for j in range(max(n_given, 1), n_components):
-        earlier = components[:j], weights[:j]
-        if _opposes(components[j : j + 1], weights[j : j + 1], *earlier, kappa.order).any():
-            other = _initial_components(kappa, n_components, rng, earlier, may_oppose=False)
-            starts = [(components, weights), other]
-            trials = [_lbfgs(kappa, *one, max_iter, max(tol, _TRIAL_TOL))[:2] for one in starts]
-            return max(trials, key=lambda trial: fitted_norm(kappa, *trial))
-    return components, weights
-
-
-def _opposes(
-    directions: Array, values: Array, components: Array, weights: Array, order: int
-) -> Array:
-    """Whether directions of these values overlap with components of the opposite sign."""
-    cosines = directions @ components.T
-    opposed = (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
-    return np.asarray(opposed.any(axis=1))
+def _opposed(directions: Array, values: Array, others: Array, weights: Array, order: int) -> Any:
+    """Whether each direction overlaps with each of the others, of the opposite sign."""
+    cosines = directions @ others.T
+    return (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
 
 
 def _initial_components(
     kappa: Cumulant,
     n_components: int,
     rng: np.random.Generator,
-    start: tuple[Array, Array] | None = None,
+    start: tuple[Array, Array],
     may_oppose: bool = True,
 ) -> tuple[Array, Array]:
     """Components found one by one, each the strongest direction of the residual of the others."""
     components = unit(rng.standard_normal((n_components, kappa.n_features)))
     weights = np.zeros(n_components)
-    first = 0 if start is None else len(start[1])
-    if start is not None:
-        components[:first], weights[:first] = start
+    first = len(start[1])
+    components[:first], weights[:first] = start
 
     def contract_residual(directions: Array) -> tuple[Array, Array]:
         overlap = weights * (directions @ components.T) ** (kappa.order - 1)
         gradients = kappa.contract(directions) - overlap @ components
         values = np.einsum("rd,rd->r", gradients, directions)
-        if not may_oppose:
-            values[_opposes(directions, values, components, weights, kappa.order)] = 0.0
-        return gradients, values
+        opposed = _opposed(directions, values, components, weights, kappa.order).any(axis=1)
+        return gradients, np.where(opposed & (not may_oppose), 0.0, values)
 
     for j in range(first, n_components):
         candidates = unit(rng.standard_normal((_N_CANDIDATES, kappa.n_features)))
