@@ -169,9 +169,8 @@ def symmetric_cp(
         fit = _sorted(kappa, *_lbfgs(kappa, *begin, max_iter, tol))
     if (squares := float(fit.weights @ fit.weights)) > _CANCELLING * max(fit.fitted_norm, 0.0):
         warnings.warn(
-            f"Components of opposite signs nearly cancel: their squared weights, {squares:.2g}, far "
-            f"exceed the {fit.fitted_norm:.2g} that they explain, so that the weights mean little; "
-            "use fewer components, more samples or another random_state.",
+            f"Components of opposite signs nearly cancel: squared weights of {squares:.2g} explain "
+            f"{fit.fitted_norm:.2g}. Use fewer components, more samples or another random_state.",
             ConvergenceWarning,
             stacklevel=2,
         )
