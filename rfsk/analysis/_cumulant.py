@@ -605,7 +605,7 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
     else:
         kappa = DenseCumulant(source)
     if kappa.order != order:
-        raise ValueError(f"The cumulant is of order {kappa.order}; expected order={order}.")
+        raise ValueError(f"The cumulant is of order {kappa.order}; pass order={kappa.order}.")
     return kappa
 
 

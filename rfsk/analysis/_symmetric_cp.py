@@ -25,6 +25,9 @@ _N_CANDIDATES = 10  # random directions, of which the strongest is kept
 _N_FINALISTS = 3  # of these that go on
 _N_TRIAL_STEPS = 4  # after so many steps
 _N_STEPS = 15  # of the search for each initial component
+_OPPOSED = 0.25  # |cosine| above which components of opposite signs oppose each other
+_TRIAL_TOL = 1e-5  # of the optimization of each of two starts
+_CANCELLING = 10.0  # ratio of the squared weights to what they explain that causes a warning
 _NEGLIGIBLE = 1e-12  # a residual this much weaker than the first component has no direction
 _PATIENCE = 5  # iterations over which a decrease is measured; one may be small by chance
 _STOPPED = 99  # SciPy's status of an optimiser that its callback stopped
@@ -46,6 +49,7 @@ class SymmetricCP:
     fitted_norm : float
         ||kappa||^2 - ||kappa - fit||^2, what the components explain.
     n_iter : int
+        Number of iterations of the final optimization.
     converged : bool
         Whether it stopped before `max_iter` and, with TensorLy, found all components.
     order : int
@@ -104,7 +108,10 @@ def symmetric_cp(
     At order four, minimises ||kappa - sum_j lambda_j a_j^(x4)||^2 = ||kappa||^2 - 2 sum_j lambda_j
     kappa(a_j, a_j, a_j, a_j) + sum_jk lambda_j lambda_k (a_j.a_k)^4, which needs contractions only
     (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, for moments). A power method
-    finds initial components and their signs one by one; L-BFGS then optimises all of them.
+    finds initial components and their signs one by one; L-BFGS then optimises all of them and
+    keeps the signs. If some overlap with earlier ones of the opposite sign, a second search avoids
+    that, and the better start is kept. A warning reports components that cancel: their squared
+    weights add up to over ten times `fitted_norm`.
 
     Parameters
     ----------
@@ -119,7 +126,7 @@ def symmetric_cp(
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
         Some initial components, such as a decomposition of lower rank. Only for "lbfgs".
     max_iter : int, default=500
-        Largest number of iterations of "lbfgs" or "parafac".
+        Largest number of iterations of each optimization by "lbfgs" or "parafac".
     tol : float, default=1e-6
         Stop when the objective decreases by less than this fraction in five iterations ("parafac":
         the relative error in one).
@@ -147,10 +154,27 @@ def symmetric_cp(
         raise ValueError(f"method={method!r} takes no start; expected 'lbfgs' with one.")
     kappa, rng = cumulant(source, order), as_generator(random_state)
     if method != "lbfgs" and (tensor := kappa.tensor()).any():
-        return _dense(tensor, n_components, method, max_iter, tol, rng)
-    given = None if start is None else _as_start(kappa, start, n_components)
-    components, weights = _initial_components(kappa._condensed, n_components, rng, given)
-    return _sorted(kappa, *_lbfgs(kappa, components, weights, max_iter, tol))
+        fit = _dense(tensor, n_components, method, max_iter, tol, rng)
+    else:
+        given = _as_start(kappa, start, n_components)
+        rough, trial_tol = kappa._condensed, max(tol, _TRIAL_TOL)
+        begin = _initial_components(rough, n_components, rng, given)
+        opposing = np.tril(_opposed(*begin, *begin, order)).any(axis=1)
+        opposing[: len(given[1])] = False
+        if opposing.any():
+            given = begin[0][: opposing.argmax()], begin[1][: opposing.argmax()]
+            other = _initial_components(rough, n_components, rng, given, may_oppose=False)
+            trials = [_lbfgs(rough, *one, max_iter, trial_tol)[:2] for one in (begin, other)]
+            begin = max(trials, key=lambda trial: fitted_norm(rough, *trial))
+        fit = _sorted(kappa, *_lbfgs(kappa, *begin, max_iter, tol))
+    if (squares := float(fit.weights @ fit.weights)) > _CANCELLING * max(fit.fitted_norm, 0.0):
+        warnings.warn(
+            f"Components of opposite signs nearly cancel: squared weights of {squares:.2g} explain "
+            f"{fit.fitted_norm:.2g}. Use fewer components, more samples or another random_state.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    return fit
 
 
 def _sorted(
@@ -195,9 +219,11 @@ def unit(vectors: Array) -> Array:
 
 
 def _as_start(
-    kappa: Cumulant, start: SymmetricCP | ArrayLike, n_components: int
+    kappa: Cumulant, start: SymmetricCP | ArrayLike | None, n_components: int
 ) -> tuple[Array, Array]:
-    """Initial unit vectors and their weights."""
+    """Initial unit vectors and their weights, or none."""
+    if start is None:
+        return np.empty((0, kappa.n_features)), np.empty(0)
     given = start.components if isinstance(start, SymmetricCP) else start
     components = unit(check_fields(given, "start"))
     if components.shape[1] != kappa.n_features or len(components) > n_components:
@@ -210,22 +236,31 @@ def _as_start(
     return components, _best_weights(kappa, components)
 
 
+def _opposed(directions: Array, values: Array, others: Array, weights: Array, order: int) -> Any:
+    """Whether each direction overlaps with each of the others, of the opposite sign."""
+    cosines = directions @ others.T
+    return (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
+
+
 def _initial_components(
     kappa: Cumulant,
     n_components: int,
     rng: np.random.Generator,
-    start: tuple[Array, Array] | None = None,
+    start: tuple[Array, Array],
+    may_oppose: bool = True,
 ) -> tuple[Array, Array]:
     """Components found one by one, each the strongest direction of the residual of the others."""
     components = unit(rng.standard_normal((n_components, kappa.n_features)))
     weights = np.zeros(n_components)
-    first = 0 if start is None else len(start[1])
-    if start is not None:
-        components[:first], weights[:first] = start
+    first = len(start[1])
+    components[:first], weights[:first] = start
 
-    def contract_residual(directions: Array) -> Array:
+    def contract_residual(directions: Array) -> tuple[Array, Array]:
         overlap = weights * (directions @ components.T) ** (kappa.order - 1)
-        return np.asarray(kappa.contract(directions) - overlap @ components)
+        gradients = kappa.contract(directions) - overlap @ components
+        values = np.einsum("rd,rd->r", gradients, directions)
+        opposed = _opposed(directions, values, components, weights, kappa.order).any(axis=1)
+        return gradients, np.where(opposed & (not may_oppose), 0.0, values)
 
     for j in range(first, n_components):
         candidates = unit(rng.standard_normal((_N_CANDIDATES, kappa.n_features)))
@@ -237,7 +272,7 @@ def _initial_components(
 
 
 def _strongest_direction(
-    contract: Callable[[Array], Array], candidates: Array
+    contract: Callable[[Array], tuple[Array, Array]], candidates: Array
 ) -> tuple[Array, float]:
     """Direction of the largest |kappa(a, ..., a)| that the power method finds, and that value.
 
@@ -245,8 +280,7 @@ def _strongest_direction(
     """
     best, strength = candidates[0], 0.0
     for step in range(1, _N_STEPS + 1):
-        gradients = contract(candidates)
-        values = np.einsum("rd,rd->r", gradients, candidates)
+        gradients, values = contract(candidates)
         leader = np.abs(values).argmax()
         if abs(values[leader]) > abs(strength):
             best, strength = candidates[leader], float(values[leader])

@@ -12,8 +12,8 @@ from threadpoolctl import threadpool_info
 
 from rfsk import CumulantCP, make_nlgp, symmetric_cp
 from rfsk._core._blas import blas_on_one_thread, scipy_on_one_thread
-from rfsk.analysis import SymmetricCP, _symmetric_cp, cumulant, ipr
-from rfsk.datasets import NLGP
+from rfsk.analysis import DenseCumulant, SymmetricCP, _symmetric_cp, cumulant, ipr
+from rfsk.datasets import NLGP, Ising
 
 METHODS = ("lbfgs", "power", "parafac")
 RING = NLGP(12, correlation_length=2.0, gain=3.0)
@@ -105,6 +105,34 @@ def test_every_method_is_exact_on_orthogonal_tensors_of_either_sign(method, orde
     assert order == 3 or largest.min() > 0
     assert fit.fitted_norm == pytest.approx((weights**2).sum(), rel=1e-8)
     assert fit.converged
+
+
+ISING = cumulant(Ising.from_correlation_length(20, 3.0))
+SMOOTH = cumulant(NLGP(20, correlation_length=3.0, gain=3.0))
+SPIKES = DenseCumulant(ISING.tensor() + 40.0 * orthogonal([1.0, 1.0], 20, 0)[0])
+
+
+@pytest.mark.parametrize(
+    ("kappa", "signs"), [(ISING, [-1] * 5), (SMOOTH, [-1] * 10), (SPIKES, [-1] * 5 + [1] * 2)]
+)
+def test_decompositions_are_as_good_as_the_best_of_restarts(kappa, signs):
+    """Greedy starts used to correct overlapping components by some of the opposite sign."""
+    starts = 0.2 * np.random.default_rng(0).standard_normal((8, len(signs), kappa.n_features))
+    norm, residuals = kappa.squared_norm(), []
+    for start in starts:
+        fit = _symmetric_cp._lbfgs(kappa, start, np.sqrt(norm) * np.array(signs), 2000, 1e-7)
+        residuals.append(norm - _symmetric_cp.fitted_norm(kappa, *fit[:2]))
+    for seed in range(3):
+        fit = symmetric_cp(kappa, len(signs), random_state=seed)
+        assert norm - fit.fitted_norm < 1.01 * min(residuals)
+        assert fit.weights.size - 2 * np.sum(fit.weights < 0) == sum(signs)
+
+
+def test_components_that_cancel_are_reported():
+    """aaab, symmetrized, is the limit of t [(a + b/t)^4 - (a - b/t)^4], up to a factor."""
+    vectors = np.array([[1.0, 1.0], [1.0, -1.0], [0.5, 1.0], [-0.5, 1.0]])
+    with pytest.warns(ConvergenceWarning, match="signs nearly cancel: squared weights of .* fewer"):
+        symmetric_cp(rank_one_sum([1.0, -1.0, -2.0, 2.0], vectors), 2, random_state=0)
 
 
 def test_components_without_use_have_weight_zero():
