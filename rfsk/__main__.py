@@ -124,19 +124,28 @@ def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
 
 
 def _reproduce(options: argparse.Namespace) -> int:
-    from rfsk.papers import ingrosso2022, reproduce
+    from rfsk.papers import PAPERS
 
     _refuse_options(options, _EMERGENCE)
-    claims = {"ingrosso2022": ingrosso2022.CLAIMS}[options.paper]
+    if options.paper not in (*PAPERS, "all"):
+        raise ValueError(f"--paper {options.paper}; expected one of {', '.join(PAPERS)}, or all.")
+    papers = [*PAPERS] if options.paper == "all" else [options.paper]
     if options.list:
-        print("\n".join(f"{claim.name}  {claim.title}" for claim in claims))
+        for paper in papers:
+            print("\n".join(f"{paper}  {claim.name}  {claim.title}" for claim in PAPERS[paper]))
         return 0
-    out = options.out or Path("reproduction")
+    return max(_reproduce_paper(paper, options) for paper in papers)
+
+
+def _reproduce_paper(paper: str, options: argparse.Namespace) -> int:
+    from rfsk.papers import PAPERS, reproduce
+
+    out = (options.out or Path("reproduction")) / paper
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Interrupted|Training was interrupted")  # reported below
         found = reproduce(
             options.names or None,
-            claims=claims,
+            claims=PAPERS[paper],
             quick=options.quick,
             n_seeds=options.n_seeds,
             out=out,
@@ -219,7 +228,7 @@ def _parser() -> argparse.ArgumentParser:
     claims = commands.add_parser(
         "reproduce",
         parents=[shared, writing],
-        help="run the claims of the paper and say which hold",
+        help="run the claims of a paper and say which hold",
         description="Run the claims of a paper, each over several seeds: a table of what was "
         "expected and what was obtained, figures and numbers. The exit status is 0 if all hold and "
         "1 if one does not.",
@@ -227,7 +236,8 @@ def _parser() -> argparse.ArgumentParser:
     some = "claims to run, such as C1; all by default"
     claims.add_argument("names", nargs="*", metavar="CLAIM", help=some)
     claims.add_argument("--list", action="store_true", help="list the claims and stop")
-    claims.add_argument("--paper", choices=["ingrosso2022"], default="ingrosso2022")
+    key = "paper whose claims to run, or all (default ingrosso2022)"
+    claims.add_argument("--paper", metavar="KEY", default="ingrosso2022", help=key)
     claims.add_argument("--n-seeds", type=int, default=3, help="repeats (default 3)")
     commands.add_parser(
         "live",

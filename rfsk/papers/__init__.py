@@ -5,4 +5,16 @@ from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-__all__ = ["Bench", "Claim", "ClaimResult", "Quantity", "Reproduction", "ingrosso2022", "reproduce"]
+PAPERS = {"ingrosso2022": ingrosso2022.CLAIMS}
+"""Claims of each paper, by its key."""
+
+__all__ = [
+    "PAPERS",
+    "Bench",
+    "Claim",
+    "ClaimResult",
+    "Quantity",
+    "Reproduction",
+    "ingrosso2022",
+    "reproduce",
+]

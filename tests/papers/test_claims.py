@@ -200,7 +200,7 @@ def test_the_command_ends_as_the_claims_do(value, status, words, tmp_path, monke
     printed = capsys.readouterr().out
     assert words in printed
     assert "obtained: mean ± standard deviation over 2 seeds" in printed
-    assert (tmp_path / "Q.json").exists() == (status != 130)
+    assert (tmp_path / "ingrosso2022" / "Q.json").exists() == (status != 130)
 
 
 def test_the_command_lists_claims_and_refuses_unknown_ones(tmp_path, capsys):
@@ -208,8 +208,9 @@ def test_the_command_lists_claims_and_refuses_unknown_ones(tmp_path, capsys):
     assert "There is no claim 'C9'" in capsys.readouterr().err
     assert main(["--device", "cpu", "reproduce"]) == 2
     assert "--device is no option of reproduce" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        main(["reproduce", "--paper", "nobody1999"])
-    assert "ingrosso2022" in capsys.readouterr().err
-    assert main(["reproduce", "--list"]) == 0
-    assert capsys.readouterr().out.splitlines()[0] == "C1  fields localize and tile"
+    assert main(["reproduce", "--paper", "nobody1999"]) == 2
+    assert "expected one of ingrosso2022" in capsys.readouterr().err
+    assert main(["reproduce", "--paper", "all", "--list"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert listed[0] == "ingrosso2022  C1  fields localize and tile"
+    assert len(listed) == sum(map(len, papers.PAPERS.values()))
