@@ -151,7 +151,9 @@ def draw(folder: Path) -> None:
         axes[2].clabel(lines, fontsize=8)
         handles.append(plt.Line2D([], [], color=color, label=name))
     axes[2].set(xscale="log", yscale="log", xlabel="gain", ylabel="ratio of correlation lengths")
-    axes[2].legend(handles=handles, title="mean IPR, b > 0", loc="upper left")
+    above = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "frameon": False, "ncols": 2}
+    axes[2].legend(handles=handles, **above)
+    axes[2].set_title("mean IPR, b > 0", loc="left", fontsize="medium")
     figure.savefig(folder / "phase-diagram.png", dpi=110)
     columns = ["ipr_positive", "accuracy", "accuracy_clone"]
     course = run("control_over_time")

@@ -28,7 +28,7 @@ _ONE_THREAD = 256  # features up to which products are too small to be shared am
 _FEW_FEATURES = 40  # up to here inner products come from tensors, and all axes are kept
 _FEW_AXES = 32  # up to here the tensor of a condensed cumulant is formed
 _NORM_ROWS = 1024  # rows that are drawn for the norm if there are at least four times as many
-_CONDENSED = 1e-3  # relative error of a condensed exact cumulant
+_CONDENSED = 1e-2  # relative error of a condensed exact cumulant
 _TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
 
@@ -306,7 +306,7 @@ class TranslationInvariantCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Leave out the wave vectors of least power, up to a relative error of 1e-3."""
+        """Leave out the wave vectors of least power, up to a relative error of 1e-2."""
         power = np.einsum("s,skl->l", self._times, np.abs(self._trispectrum) ** 2)
         rising = np.sort(power)
         n_left_out = np.searchsorted(4.0 * np.cumsum(rising), _CONDENSED**2 * rising.sum())
