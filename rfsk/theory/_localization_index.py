@@ -89,15 +89,17 @@ def localization_index(
     For inputs with P(x) = P(-x), the index is the largest of these ratios over all Fourier modes k,
     with s_c(k) the spectra of the classes:
 
-    "rectified", for one ReLU neuron with target 1 for class 1: 2 p_S(0) E_0[|x_k|^2 / D] D
-    (s_0(0) + s_1(0)) / (E|S| (s_0(k) + s_1(k))), with S the sum of an input x of class 1, p_S its
-    density, x_k its Fourier mode and E_0 the mean given S = 0. This is exact for the gradient
-    flow. Draws from models that are increasing functions of a Gaussian field give the density
-    itself, with a standard error of 3e-4 near 1; other models and samples give it smoothed over
-    n^(-1/9) standard deviations of S, with an error of 0.02 for 20,000 rows and a bias below
-    0.003. Where S has atoms, as for spins, its density is the smoothed one: any mode grows from
-    zero, and the index says whether it grows further once its response varies by more than one
-    step of S.
+    "rectified", for one ReLU neuron with target 1 for class 1::
+
+        2 p_S(0) E[|x_k|^2 / D | S = 0] D (s_0(0) + s_1(0)) / (E|S| (s_0(k) + s_1(k)))
+
+    with S the sum of an input x of class 1, p_S its density and x_k its Fourier mode. This is exact
+    for the gradient flow. Draws from models that are increasing functions of a Gaussian field
+    give the density itself, with a standard error of 3e-4 near 1; other models and samples give
+    it smoothed over n^(-1/9) standard deviations of S, with an error of 0.02 for 20,000 rows and
+    a bias below 0.003. Where S has atoms, as for spins, its density is the smoothed one: any mode
+    grows from zero, and the index says whether it grows further once its response varies by more
+    than one step of S.
 
     "committee", for small fields of erf or tanh units of bias b > 0 (`CubicFlow`): d_k T_0 / (3 d_0
     T_k), with d_k half the difference of the spectra, T half the difference of the fourth moments
