@@ -12,10 +12,17 @@ from ._cumulant_cp import CumulantCP
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer, localization_score
-from ._matching import FieldMatcher, chance_match, match_matrix, translation_orbits
+from ._matching import (
+    FieldMatcher,
+    bump_match,
+    chance_match,
+    match_matrix,
+    translation_orbits,
+)
 from ._measures import (
     dominant_frequency,
     field_center,
+    field_concentration,
     field_orientation,
     field_spread,
     field_width,
@@ -42,10 +49,12 @@ __all__ = [
     "TensorComparison",
     "Tiling",
     "TranslationInvariantCumulant",
+    "bump_match",
     "chance_match",
     "cumulant",
     "dominant_frequency",
     "field_center",
+    "field_concentration",
     "field_orientation",
     "field_spread",
     "field_width",

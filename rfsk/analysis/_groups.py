@@ -11,9 +11,15 @@ from scipy import stats
 from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_fields_on, check_positive
-from ._measures import scaled_images
-from ._nulls import phase_p_values, random_phases, warn_not_testable
+from .._core._validation import check_fields_on, check_option, check_positive
+from ._measures import concentration_of, is_compact, scaled_images
+from ._nulls import (
+    given_p_values,
+    phase_p_values,
+    random_phases,
+    sorted_null_ipr,
+    warn_not_testable,
+)
 
 NOT_TESTABLE = "not testable"
 TESTABLE = ("localized", "oscillating", "other", "unchanged", "dead")
@@ -30,14 +36,16 @@ class GroupSplit:
     Attributes
     ----------
     groups : ndarray of str of shape (n_units,)
-        "localized": the IPR exceeds that of surrogates with random phases. "oscillating": not
+        "localized": the IPR exceeds that of surrogates with random phases, or of the fields given
+        as `null`, and most of the energy lies in a disc of 1 / IPR sites. "oscillating": not
         localized, and one Fourier mode has more power than in Gaussian noise whose spectrum falls
         with the frequency. "other": neither, including modes of the lowest and the highest
         frequency. "not testable": see `not_testable`. "unchanged": the norm is below a twentieth of
         the 90th percentile of all norms. "dead": the field is zero, or has NaN or infinite entries.
     p_values : ndarray of shape (n_units,)
-        p-values of localization after the correction of Y. Benjamini and Y. Hochberg (J. R. Stat.
-        Soc. B 57, 289, 1995); NaN for units that were not tested.
+        p-values of localization, 1 for fields that are not compact, after the correction of Y.
+        Benjamini and Y. Hochberg (J. R. Stat. Soc. B 57, 289, 1995); NaN for units that were not
+        tested.
     share : dict of str to float
         Fraction of all units, by group.
     interval : dict of str to (float, float)
@@ -63,6 +71,7 @@ def group_split(
     fields: ArrayLike,
     shape: int | tuple[int, ...] | None = None,
     *,
+    null: Any = "phase",
     alpha: float = 0.05,
     n_null: int = 999,
     inputs: Any = None,
@@ -75,10 +84,14 @@ def group_split(
     fields : array-like of shape (n_units, n_features)
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
+    null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
+        Surrogates of each field, or given fields, such as those of the Gaussian control. With a
+        control of n fields, no p-value is below 1 / (n + 1) before the correction.
     alpha : float, default=0.05
         Largest expected fraction of errors among the localized, and among the oscillating units.
     n_null : int, default=999
         Number of surrogates per field. Fields that exceed all of them get more if necessary.
+        Not used if `null` gives fields.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
         Inputs that the fields were trained on; see `why_not_testable`.
     random_state : int, Generator, RandomState or None, default=None
@@ -99,6 +112,8 @@ def group_split(
     """
     weights, sides = check_fields_on(fields, shape, with_diverged=True)
     check_positive(n_null, "n_null", integer=True)
+    if is_phase := isinstance(null, str):
+        check_option(null, "null", ("phase",))
     if not 0.0 < alpha < 1.0:
         raise ValueError(f"alpha={alpha!r}; expected a number between 0 and 1.")
     rng = as_generator(random_state)
@@ -106,13 +121,17 @@ def group_split(
     has_grown = (norms > 0.0) & (norms >= _UNCHANGED * np.percentile(norms, 90))
     groups = np.where(norms > 0.0, "unchanged", "dead").astype("<U12")
     p_values = np.full(len(weights), np.nan)
-    reason = warn_not_testable(weights[has_grown], sides, inputs)
+    reason = warn_not_testable(weights[has_grown], sides, inputs) if is_phase else None
     groups[has_grown] = "other" if reason is None else NOT_TESTABLE
     if has_grown.any() and reason is None:
         grown = scaled_images(weights[has_grown], sides)
-        p_values[has_grown] = stats.false_discovery_control(
-            _resolved_p_values(grown, alpha, n_null, rng)
-        )
+        if is_phase:
+            raw = _resolved_p_values(grown, alpha, n_null, rng)
+        else:
+            raw = given_p_values(grown, sorted_null_ipr(null, weights.shape[1]))
+        # The level holds as before, because the p-value of a field that is not compact only grows.
+        raw[~is_compact(concentration_of(grown))] = 1.0
+        p_values[has_grown] = stats.false_discovery_control(raw)
         n_draws = max(n_null, min(_MOST_DRAWS, math.ceil(len(grown) / alpha)))
         peaks = stats.false_discovery_control(peak_mode_p_values(grown, n_draws, rng))
         groups[np.flatnonzero(has_grown)[peaks <= alpha]] = "oscillating"

@@ -19,6 +19,7 @@ from .._core._validation import (
 )
 from ._measures import scaled_images
 from ._nulls import random_phases, with_phases
+from ._profiles import fit_profiles
 
 _CHUNK = 2**23  # correlations held at a time
 _SAME = 0.9  # match from which on two fields get the same random phases
@@ -224,6 +225,36 @@ def translation_orbits(
             founders.append(unit)
     columns = {f"shift_{axis}": shift for axis, shift in enumerate(shifts)}
     return pd.DataFrame({"label": labels, "sign": signs, "match": match} | columns)
+
+
+def bump_match(references: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
+    """Match of each reference with the Gaussian bump that fits it best.
+
+    Place, sign and widths of the bump are fitted (`fit_profiles`). A field whose match is not above
+    shows no more than that it is a bump of about the right width.
+
+    Parameters
+    ----------
+    references : array-like of shape (n_references, n_features)
+        Fields that others are matched to, such as convolutional filters or tensor factors.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+
+    Returns
+    -------
+    match : ndarray of shape (n_references,)
+        In [0, 1]; NaN for a field of zeros.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import bump_match
+    >>> bump = np.exp(-0.5 * (np.arange(100) - 50.0) ** 2 / 4.0**2)
+    >>> bump_match([-bump, np.gradient(bump)]).round(2)
+    array([1.  , 0.69])
+    """
+    goodness: Array = fit_profiles(references, shape).goodness.to_numpy()
+    return np.sqrt(np.clip(goodness, 0.0, 1.0))
 
 
 def chance_match(

@@ -10,9 +10,10 @@ from sklearn.utils import check_array
 from .._core._mistakes import warn_likely_mistake
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_fields_on, check_image_shape, check_matrix
+from .._core._validation import check_fields, check_fields_on, check_image_shape, check_matrix
 from ..exceptions import NotTestableWarning
-from ._measures import ipr_of
+from ._measures import ipr_of, scaled_images
+from ._receptive_fields import receptive_fields
 
 _FEWEST_FIELDS = 8  # below, fields at the same place can be a coincidence
 _N_SHIFTS = 999
@@ -46,6 +47,27 @@ def phase_p_values(images: Array, phases: Array) -> Array:
         at_least = np.count_nonzero(null >= ratio[unit] * (1.0 - 1e-9))
         p_values[unit] = (1 + at_least) / (1 + len(phases))
     return p_values
+
+
+def sorted_null_ipr(null: Any, n_features: int) -> Array:
+    """Sorted IPR of given null fields, or of those of a fitted net."""
+    fields = check_fields(receptive_fields(null) if hasattr(null, "fit") else null, "null")
+    if fields.shape[1] != n_features:
+        raise ValueError(
+            f"null has {fields.shape[1]} features; expected those of the fields, {n_features}."
+        )
+    ratio = ipr_of(scaled_images(fields, fields.shape[1:]))
+    alive = np.sort(ratio[np.isfinite(ratio)])
+    if not len(alive):
+        raise ValueError("null has only fields of zeros; expected some that are not.")
+    return alive
+
+
+def given_p_values(images: Array, null_ipr: Array) -> Array:
+    """p-value of the IPR of each image among those of given fields; NaN for a field of zeros."""
+    ratio, n_null = ipr_of(images), len(null_ipr)
+    at_least = n_null - np.searchsorted(null_ipr, ratio * (1.0 - 1e-9))
+    return np.where(np.isfinite(ratio), (1 + at_least) / (1 + n_null), np.nan)
 
 
 def random_phase_fields(
