@@ -12,9 +12,11 @@ from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._types import Array
 from .._core._validation import check_fields_on, check_option, check_positive
-from ._measures import concentration_of, is_compact, scaled_images
+from ._measures import scaled_images
 from ._nulls import (
+    compact_p_values,
     given_p_values,
+    permutations_of,
     phase_p_values,
     random_phases,
     sorted_null_ipr,
@@ -37,15 +39,15 @@ class GroupSplit:
     ----------
     groups : ndarray of str of shape (n_units,)
         "localized": the IPR exceeds that of surrogates with random phases, or of the fields given
-        as `null`, and most of the energy lies in a disc of 1 / IPR sites. "oscillating": not
+        as `null`, and the field is compact, as in `LocalizationAnalyzer`. "oscillating": not
         localized, and one Fourier mode has more power than in Gaussian noise whose spectrum falls
         with the frequency. "other": neither, including modes of the lowest and the highest
         frequency. "not testable": see `not_testable`. "unchanged": the norm is below a twentieth of
         the 90th percentile of all norms. "dead": the field is zero, or has NaN or infinite entries.
     p_values : ndarray of shape (n_units,)
-        p-values of localization, 1 for fields that are not compact, after the correction of Y.
-        Benjamini and Y. Hochberg (J. R. Stat. Soc. B 57, 289, 1995); NaN for units that were not
-        tested.
+        p-values of localization, the larger ones of the tests of IPR and concentration, after the
+        correction of Y. Benjamini and Y. Hochberg (J. R. Stat. Soc. B 57, 289, 1995); NaN for units
+        that were not tested.
     share : dict of str to float
         Fraction of all units, by group.
     interval : dict of str to (float, float)
@@ -90,8 +92,8 @@ def group_split(
     alpha : float, default=0.05
         Largest expected fraction of errors among the localized, and among the oscillating units.
     n_null : int, default=999
-        Number of surrogates per field. Fields that exceed all of them get more if necessary.
-        Not used if `null` gives fields.
+        Number of surrogates, and of permutations, per field. Fields that exceed all of them get
+        more if necessary.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
         Inputs that the fields were trained on; see `why_not_testable`.
     random_state : int, Generator, RandomState or None, default=None
@@ -129,8 +131,8 @@ def group_split(
             raw = _resolved_p_values(grown, alpha, n_null, rng)
         else:
             raw = given_p_values(grown, sorted_null_ipr(null, weights.shape[1]))
-        # The level holds as before, because the p-value of a field that is not compact only grows.
-        raw[~is_compact(concentration_of(grown))] = 1.0
+            orders = permutations_of(weights.shape[1], n_null, rng)
+            raw = np.maximum(raw, compact_p_values(grown, orders))
         p_values[has_grown] = stats.false_discovery_control(raw)
         n_draws = max(n_null, min(_MOST_DRAWS, math.ceil(len(grown) / alpha)))
         peaks = stats.false_discovery_control(peak_mode_p_values(grown, n_draws, rng))
@@ -153,7 +155,10 @@ def _resolved_p_values(images: Array, alpha: float, n_null: int, rng: np.random.
     at_floor = np.ones(len(images), dtype=bool)
     while True:
         phases = random_phases(images.shape[1:], n_null, rng)
-        p_values[at_floor] = phase_p_values(images[at_floor], phases)
+        orders = permutations_of(math.prod(images.shape[1:]), n_null, rng)
+        p_values[at_floor] = np.maximum(
+            phase_p_values(images[at_floor], phases), compact_p_values(images[at_floor], orders)
+        )
         n_alive, floor = int(np.isfinite(p_values).sum()), 1.0 / (n_null + 1)
         at_floor = p_values <= floor
         n_at_floor = int(at_floor.sum())

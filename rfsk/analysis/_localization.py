@@ -20,14 +20,15 @@ from ._measures import (
     concentration_of,
     frequency_of,
     ipr_of,
-    is_compact,
     orientation_of,
     scaled_images,
     spread_of,
     width_of,
 )
 from ._nulls import (
+    compact_p_values,
     given_p_values,
+    permutations_of,
     phase_p_values,
     random_phases,
     sorted_null_ipr,
@@ -41,9 +42,10 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     """Measure how localized receptive fields are, each compared with its own null.
 
     By default, a field is localized if its IPR exceeds that of surrogates with the same power
-    spectrum and random phases, and if it is compact: most of its energy lies in a disc of 1 / IPR
-    sites. Second-order statistics of translation-invariant inputs determine only the spectrum, so
-    that the test has a known rate of false alarms. The IPR alone ignores the places of sites.
+    spectrum and random phases, and if it is compact. Second-order statistics of
+    translation-invariant inputs determine only the spectrum, so that the test has a known rate of
+    false alarms. A field is compact if a disc of 1 / IPR sites has more than half of its energy
+    and, unless a single site has, more than in permutations of its sites (`field_concentration`).
 
     Parameters
     ----------
@@ -65,6 +67,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     shape_ : tuple of int
     phases_ : ndarray of shape (n_null,) + half spectrum
         Fourier phases shared by the surrogates of all fields. Only with ``null="phase"``.
+    permutations_ : ndarray of shape (n_null, n_features)
+        Orders of the sites shared by the permutations of all fields.
     null_ipr_ : ndarray of shape (n_null,)
         IPR of the given null fields, sorted.
     not_testable_ : str or None
@@ -137,12 +141,14 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         for name in ("phases_", "null_ipr_"):  # of an earlier fit
             self.__dict__.pop(name, None)
         self.not_testable_, n_null = None, self.n_null
+        rng = as_generator(self.random_state)
         if isinstance(self.null, str):
             self.not_testable_ = warn_not_testable(fields, self.shape_, inputs)
-            self.phases_ = random_phases(self.shape_, n_null, as_generator(self.random_state))
+            self.phases_ = random_phases(self.shape_, n_null, rng)
         else:
             self.null_ipr_ = sorted_null_ipr(self.null, self.n_features_in_)
             n_null = len(self.null_ipr_)
+        self.permutations_ = permutations_of(self.n_features_in_, self.n_null, rng)
         if not 1.0 / (n_null + 1) <= self.alpha < 1.0:
             raise ValueError(
                 f"alpha={self.alpha!r} with n_null={n_null!r}; expected alpha below 1 and at "
@@ -162,15 +168,15 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         images = scaled_images(fields, self.shape_)
         ratio = ipr_of(images)
         columns = [ratio, width_of(images), *center_of(images).T, spread_of(images)]
-        concentration = concentration_of(images)
-        columns += [concentration, fields.shape[1] * ratio - 3.0, frequency_of(images)]
+        columns += [concentration_of(images), fields.shape[1] * ratio - 3.0, frequency_of(images)]
         if len(self.shape_) == 2:
             columns.append(orientation_of(images))
         if self.profile is not None:
             fit = profiles_of(fields.reshape(images.shape), self.profile)
             columns += [np.exp(np.log(fit.filter(like="width")).mean(axis=1)), fit.goodness]
         p_value = self._p_values(images)
-        is_localized = ((p_value <= self.alpha) & is_compact(concentration)).astype(np.float64)
+        larger = np.maximum(p_value, compact_p_values(images, self.permutations_))
+        is_localized = (larger <= self.alpha).astype(np.float64)
         if self.not_testable_ is not None:
             is_localized[:] = np.nan
         return np.column_stack([*columns, p_value, is_localized])

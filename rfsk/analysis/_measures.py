@@ -8,7 +8,6 @@ from .._core._validation import check_fields, check_fields_on
 
 _NO_CENTER = 1e-9  # length of the mean direction of a field that is spread evenly around the ring
 _ONE_SITE = 1e-14  # rounding of the length of the mean direction of a field on one site
-_ROUNDING = 1e-9  # of a fraction of energy
 _ISOTROPIC = 1e-6  # difference of the principal values of a structure tensor that is rounding
 
 
@@ -154,17 +153,13 @@ def field_concentration(fields: ArrayLike, shape: int | tuple[int, ...] | None =
 def concentration_of(images: Array) -> Array:
     """Largest fraction of the energy of each image in a disc of 1 / IPR sites."""
     sides, axes = images.shape[1:], tuple(range(1, images.ndim))
+    energy = images**2 / (images**2).sum(axis=axes, keepdims=True)
     away = [np.minimum(np.arange(side), side - np.arange(side)) ** 2 for side in sides]
     rank = np.sum(np.meshgrid(*away, indexing="ij"), axis=0).ravel().argsort(kind="stable")
     disc = (rank.argsort() < np.round(1.0 / ipr_of(images))[:, None]).reshape(images.shape)
-    modes = np.fft.rfftn(images**2, axes=axes) * np.fft.rfftn(disc, axes=axes)
-    within = np.fft.irfftn(modes, s=sides, axes=axes) / (images**2).sum(axis=axes, keepdims=True)
-    return np.asarray(np.clip(within.max(axis=axes), 0.0, 1.0))
-
-
-def is_compact(concentration: Array) -> NDArray[np.bool_]:
-    """Whether more than half of the energy of each field lies in a disc of 1 / IPR sites."""
-    return np.asarray(concentration > 0.5 + _ROUNDING)
+    modes = np.fft.rfftn(energy, axes=axes) * np.fft.rfftn(disc, axes=axes)
+    within = np.fft.irfftn(modes, s=sides, axes=axes).reshape(len(images), -1).max(axis=1)
+    return np.asarray(np.clip(within, 0.0, 1.0))
 
 
 def _mean_directions(images: Array) -> NDArray[np.complex128]:

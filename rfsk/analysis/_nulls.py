@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
 from .._core._mistakes import warn_likely_mistake
@@ -12,9 +12,10 @@ from .._core._random import as_generator
 from .._core._types import Array
 from .._core._validation import check_fields, check_fields_on, check_image_shape, check_matrix
 from ..exceptions import NotTestableWarning
-from ._measures import ipr_of, scaled_images
+from ._measures import concentration_of, ipr_of, scaled_images
 from ._receptive_fields import receptive_fields
 
+_ROUNDING = 1e-9  # of a fraction of the energy
 _FEWEST_FIELDS = 8  # below, fields at the same place can be a coincidence
 _N_SHIFTS = 999
 _N_PARTS = 20  # of the inputs, whose variances are compared
@@ -46,6 +47,28 @@ def phase_p_values(images: Array, phases: Array) -> Array:
         # A pure sinusoid equals its surrogates; rounding must not make it exceed them.
         at_least = np.count_nonzero(null >= ratio[unit] * (1.0 - 1e-9))
         p_values[unit] = (1 + at_least) / (1 + len(phases))
+    return p_values
+
+
+def permutations_of(n_sites: int, n_null: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Random orders of the sites, (n_null, n_sites)."""
+    return rng.permuted(np.tile(np.arange(n_sites), (n_null, 1)), axis=1)
+
+
+def compact_p_values(images: Array, permutations: NDArray[np.intp]) -> Array:
+    """p-value of the concentration of each scaled image among permutations of its sites.
+
+    It is 1 if no disc of 1 / IPR sites has most of the energy, as for two equal bumps, and the
+    smallest one if a single site has, which no permutation can scatter; NaN for a field of zeros.
+    """
+    found, floor = concentration_of(images), 1.0 / (1 + len(permutations))
+    p_values = np.where(np.isfinite(found), 1.0, np.nan)
+    for unit in np.flatnonzero(found > 0.5 + _ROUNDING):
+        weights = np.sort(np.abs(images[unit]), axis=None)  # the same ones for any shift and sign
+        p_values[unit] = floor
+        if np.square(weights).sum() >= 2.0:  # the largest is 1
+            null = concentration_of(weights[permutations].reshape(-1, *images.shape[1:]))
+            p_values[unit] += floor * np.count_nonzero(null >= found[unit] - _ROUNDING)
     return p_values
 
 

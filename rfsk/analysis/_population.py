@@ -110,10 +110,10 @@ def _p_values_of_places(centers: Array, sides: tuple[int, ...]) -> tuple[float, 
     def distance(places: Array) -> float:
         return float(KDTree(places % lengths, boxsize=lengths).query(sites)[0].mean())
 
-    null = [distance(lengths * rng.random((n_centers, len(axes)))) for _ in range(_N_DRAWS)]
-    found = distance(centers[:, axes])
-    n_below = np.count_nonzero(np.array(null) <= found * (1.0 + _ROUNDING))
-    n_above = np.count_nonzero(np.array(null) >= found * (1.0 - _ROUNDING))
+    draws = rng.random((_N_DRAWS, n_centers, len(axes)))
+    null, found = np.array([distance(lengths * draw) for draw in draws]), distance(centers[:, axes])
+    n_below = int((null <= found * (1.0 + _ROUNDING)).sum())
+    n_above = int((null >= found * (1.0 - _ROUNDING)).sum())
     return (1 + n_below) / (1 + _N_DRAWS), (1 + n_above) / (1 + _N_DRAWS)
 
 
