@@ -44,8 +44,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     By default, a field is localized if its IPR exceeds that of surrogates with the same power
     spectrum and random phases, and if it is compact. Second-order statistics of
     translation-invariant inputs determine only the spectrum, so that the test has a known rate of
-    false alarms. A field is compact if a disc of 1 / IPR sites has more than half of its energy
-    and, unless a single site has, more than in permutations of its sites (`field_concentration`).
+    false alarms. A field is compact if a disc of 1 / IPR sites has more than 55 % of its
+    energy and, unless a single site has half, more than in permutations (`field_concentration`).
 
     Parameters
     ----------

@@ -31,10 +31,10 @@ def modes_p_values(fields, sides, n_draws, seed=0):
     return peak_mode_p_values(scaled_images(fields, sides), n_draws, np.random.default_rng(seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sides", "n"), [((100,), 20), ((20, 20), 20), ((100,), 3)])
-def test_uniform_places_are_random_at_the_level_and_others_are_not(sides, n, monkeypatch):
+def test_uniform_places_are_random_at_the_level_and_others_are_not(sides, n):
     """200 draws: p <= .025 in at most 2.5 %, within four errors. Others: in at least 95 % of 20."""
-    monkeypatch.setattr(_population, "_N_DRAWS", 199)
     rng, side, axes = np.random.default_rng(4), sides[0], len(sides)
 
     def calls(draw, n_draws=20):
@@ -150,7 +150,7 @@ def test_population_is_split_into_bumps_waves_noise_unchanged_and_dead_units():
 def test_corrected_p_values_are_those_of_benjamini_and_hochberg():
     fields = np.vstack([np.eye(100)[:5], white(15, 1)])
     raw = LocalizationAnalyzer(n_null=999, random_state=3).fit_transform(fields)[:, -2]
-    raw[field_concentration(fields) <= 0.5] = 1.0  # those above are of a single site
+    raw[field_concentration(fields) <= 0.55] = 1.0  # those above are of a single site
     corrected = group_split(fields, random_state=3).p_values
     np.testing.assert_allclose(corrected, false_discovery_control(raw))
 
@@ -163,10 +163,11 @@ def test_pixels_must_be_together(shape):
     rolled = [np.roll(np.exp(-distances.ravel() / 5), k) for k in rng.integers(n, size=40)]
     fields = np.array(rolled) + 0.02 * rng.standard_normal((40, n))
     images, far = fields.reshape(40, *shape), tuple(side // 2 for side in shape)
+    opposite = (images + np.roll(images, far, range(1, images.ndim))).reshape(40, -1)
     scattered = {
         "one permutation": fields[:, rng.permutation(n)],
         "own permutations": rng.permuted(fields, axis=1),
-        "two bumps": (images + np.roll(images, far, range(1, images.ndim))).reshape(40, -1),
+        "two bumps": opposite + 0.05 * rng.standard_normal((40, n)),
     }
     assert group_split(fields, shape, random_state=0).share["localized"] >= 0.9
     for name, rows in scattered.items():
