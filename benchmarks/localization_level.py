@@ -41,10 +41,8 @@ def cases(shape: tuple[int, ...], rng: np.random.Generator) -> Iterator[tuple[st
     white = rng.standard_normal((N_FIELDS, n_sites)) / np.sqrt(n_sites)
     yield "white noise", white
     for xi in (2.0, 5.0):
-        yield (
-            f"smooth noise, xi = {xi:g}",
-            GaussianField(shape, correlation_length=xi).sample(N_FIELDS, rng),
-        )
+        model = GaussianField(shape, correlation_length=xi)
+        yield f"smooth noise, xi = {xi:g}", model.sample(N_FIELDS, rng)
     waves = np.indices(shape)[0].ravel() / shape[0]
     numbers, phases = rng.integers(2, 8, (2, N_FIELDS, 1)), rng.random((2, N_FIELDS, 1))
     yield "two Fourier modes", np.cos(2 * np.pi * (numbers * waves + phases)).sum(axis=0)
@@ -59,10 +57,8 @@ def cases(shape: tuple[int, ...], rng: np.random.Generator) -> Iterator[tuple[st
 if __name__ == "__main__":
     for shape in ((100,), (20, 20)):
         for name, fields in cases(shape, np.random.default_rng(0)):
-            names = {"inputs": GaussianField(shape, correlation_length=2.0)}  # decides: testable
-            analyzer = LocalizationAnalyzer(shape, random_state=1).fit(fields, **names)
+            analyzer = LocalizationAnalyzer(shape, random_state=1)
+            analyzer.fit(fields, inputs=GaussianField(shape, correlation_length=2.0))
             p_value, is_localized = analyzer.transform(fields)[:, -2:].T
             label = " x ".join(map(str, shape)) + ": " + name
-            print(
-                f"{label:48} {(p_value <= 0.05).mean():5.2f} {is_localized.mean():5.2f}", flush=True
-            )
+            print(f"{label:48} {(p_value <= 0.05).mean():5.2f} {is_localized.mean():5.2f}")

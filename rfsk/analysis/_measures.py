@@ -150,13 +150,18 @@ def field_concentration(fields: ArrayLike, shape: int | tuple[int, ...] | None =
     return concentration_of(_checked_images(fields, shape))
 
 
+def squared_distances(sides: tuple[int, ...]) -> Array:
+    """Squared distance of each site of the lattice to the first."""
+    away = [np.minimum(np.arange(side), side - np.arange(side)) ** 2.0 for side in sides]
+    return np.asarray(np.sum(np.meshgrid(*away, indexing="ij"), axis=0).ravel())
+
+
 def concentration_of(images: Array) -> Array:
     """Largest fraction of the energy of each image in a disc of 1 / IPR sites."""
     sides, axes = images.shape[1:], tuple(range(1, images.ndim))
     energy = images**2 / (images**2).sum(axis=axes, keepdims=True)
-    away = [np.minimum(np.arange(side), side - np.arange(side)) ** 2 for side in sides]
-    rank = np.sum(np.meshgrid(*away, indexing="ij"), axis=0).ravel().argsort(kind="stable")
-    disc = (rank.argsort() < np.round(1.0 / ipr_of(images))[:, None]).reshape(images.shape)
+    rank = squared_distances(sides).argsort(kind="stable").argsort()
+    disc = (rank < np.round(1.0 / ipr_of(images))[:, None]).reshape(images.shape)
     modes = np.fft.rfftn(energy, axes=axes) * np.fft.rfftn(disc, axes=axes)
     within = np.fft.irfftn(modes, s=sides, axes=axes).reshape(len(images), -1).max(axis=1)
     return np.asarray(np.clip(within, 0.0, 1.0))
