@@ -12,17 +12,10 @@ from ._cumulant_cp import CumulantCP
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer, localization_score
-from ._matching import (
-    FieldMatcher,
-    bump_match,
-    chance_match,
-    match_matrix,
-    translation_orbits,
-)
+from ._matching import FieldMatcher, bump_match, chance_match, match_matrix, translation_orbits
 from ._measures import (
     dominant_frequency,
     field_center,
-    field_concentration,
     field_orientation,
     field_spread,
     field_width,
@@ -54,7 +47,6 @@ __all__ = [
     "cumulant",
     "dominant_frequency",
     "field_center",
-    "field_concentration",
     "field_orientation",
     "field_spread",
     "field_width",

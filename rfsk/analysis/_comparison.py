@@ -206,10 +206,7 @@ class TensorComparison(BaseEstimator):
         check_is_fitted(self)
         nets = fields if isinstance(fields, Mapping) else {"fields": fields}
         rows: list[dict[str, Any]] = []
-        bumps = {
-            name: np.nanmax(bump_match(found, self.shape_), initial=0.0)
-            for name, found in self.references_.items()
-        }
+        bumps = {name: bump_match(found, self.shape_) for name, found in self.references_.items()}
         for net, entry in nets.items():
             weights = self._fields_of(entry, net)
             groups = self.split(weights).groups
@@ -231,7 +228,7 @@ class TensorComparison(BaseEstimator):
                         "match": reached,
                         "chance": np.quantile(null, 0.95, method="higher"),
                         "p_value": (1 + int((null >= reached).sum())) / (1 + len(null)),
-                        "bump": bumps[name],
+                        "bump": np.nanmax(bumps[name]),
                     }
                     rows.append(row)
         return pd.DataFrame(rows)

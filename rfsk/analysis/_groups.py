@@ -13,15 +13,7 @@ from .._core._random import as_generator
 from .._core._types import Array
 from .._core._validation import check_fields_on, check_option, check_positive
 from ._measures import scaled_images
-from ._nulls import (
-    compact_p_values,
-    given_p_values,
-    permutations_of,
-    phase_p_values,
-    random_phases,
-    sorted_null_ipr,
-    warn_not_testable,
-)
+from ._nulls import compact_p_values, ipr_p_values, null_ipr, random_phases, warn_not_testable
 
 NOT_TESTABLE = "not testable"
 TESTABLE = ("localized", "oscillating", "other", "unchanged", "dead")
@@ -127,12 +119,7 @@ def group_split(
     groups[has_grown] = "other" if reason is None else NOT_TESTABLE
     if has_grown.any() and reason is None:
         grown = scaled_images(weights[has_grown], sides)
-        if is_phase:
-            raw = _resolved_p_values(grown, alpha, n_null, rng)
-        else:
-            raw = given_p_values(grown, sorted_null_ipr(null, weights.shape[1]))
-            orders = permutations_of(weights.shape[1], n_null, rng)
-            raw = np.maximum(raw, compact_p_values(grown, orders))
+        raw = _resolved_p_values(grown, null, alpha, n_null, rng)
         p_values[has_grown] = stats.false_discovery_control(raw)
         n_draws = max(n_null, min(_MOST_DRAWS, math.ceil(len(grown) / alpha)))
         peaks = stats.false_discovery_control(peak_mode_p_values(grown, n_draws, rng))
@@ -149,20 +136,22 @@ def group_split(
     )
 
 
-def _resolved_p_values(images: Array, alpha: float, n_null: int, rng: np.random.Generator) -> Array:
+def _resolved_p_values(
+    images: Array, null: Any, alpha: float, n_null: int, rng: np.random.Generator
+) -> Array:
     """p-value of each field; fields that reach 1 / (n_null + 1) get more surrogates if needed."""
+    given = None if isinstance(null, str) else null_ipr(null, images[0].size)
     p_values = np.full(len(images), np.nan)
     at_floor = np.ones(len(images), dtype=bool)
     while True:
-        phases = random_phases(images.shape[1:], n_null, rng)
-        orders = permutations_of(math.prod(images.shape[1:]), n_null, rng)
+        against = random_phases(images.shape[1:], n_null, rng) if given is None else given
         p_values[at_floor] = np.maximum(
-            phase_p_values(images[at_floor], phases), compact_p_values(images[at_floor], orders)
+            ipr_p_values(images[at_floor], against), compact_p_values(images[at_floor], n_null)
         )
         n_alive, floor = int(np.isfinite(p_values).sum()), 1.0 / (n_null + 1)
         at_floor = p_values <= floor
         n_at_floor = int(at_floor.sum())
-        if n_at_floor == 0 or floor <= alpha * n_at_floor / n_alive:
+        if given is not None or n_at_floor == 0 or floor <= alpha * n_at_floor / n_alive:
             return p_values
         n_null = max(2 * n_null, math.ceil(n_alive / (alpha * n_at_floor)))
 

@@ -123,33 +123,6 @@ def spread_of(images: Array) -> Array:
     return np.asarray(deviation.prod(axis=1) ** (1.0 / deviation.shape[1]))
 
 
-def field_concentration(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
-    """Largest fraction of the energy w^2 of each field in a disc of 1 / IPR sites.
-
-    The IPR counts the sites that a field occupies and ignores where they are; the concentration
-    says whether they are together. A Gaussian bump has 0.93 on a ring and 0.87 on a torus, two
-    equal bumps that are far apart 0.5, white noise about 0.5, or 0.4 on a torus of 20 x 20.
-
-    Parameters
-    ----------
-    fields : array-like of shape (n_units, n_features)
-    shape : int or tuple of int, optional
-        Lattice of the features, a ring by default.
-
-    Returns
-    -------
-    concentration : ndarray of shape (n_units,)
-        Between 0 and 1; NaN for a field of zeros.
-
-    Examples
-    --------
-    >>> from rfsk.analysis import field_concentration
-    >>> field_concentration([[1.0, 1.0, 0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0, 0.0, 0.0]])
-    array([1. , 0.5])
-    """
-    return concentration_of(_checked_images(fields, shape))
-
-
 def squared_distances(sides: tuple[int, ...]) -> Array:
     """Squared distance of each site of the lattice to the first."""
     away = [np.minimum(np.arange(side), side - np.arange(side)) ** 2.0 for side in sides]
@@ -157,7 +130,7 @@ def squared_distances(sides: tuple[int, ...]) -> Array:
 
 
 def concentration_of(images: Array) -> Array:
-    """Largest fraction of the energy of each image in a disc of 1 / IPR sites."""
+    """Largest fraction of the energy w^2 of each image in a disc of 1 / IPR sites."""
     sides, axes = images.shape[1:], tuple(range(1, images.ndim))
     energy = images**2 / (images**2).sum(axis=axes, keepdims=True)
     rank = squared_distances(sides).argsort(kind="stable").argsort()

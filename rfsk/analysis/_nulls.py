@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 from .._core._mistakes import warn_likely_mistake
@@ -40,40 +40,39 @@ def with_phases(images: Array, phases: Array) -> Array:
     return np.asarray(np.fft.irfftn(amplitude * phases, s=images.shape[axes[0] :], axes=axes))
 
 
-def phase_p_values(images: Array, phases: Array) -> Array:
-    """p-value of the IPR of each scaled image among its surrogates; NaN for a field of zeros."""
+def ipr_p_values(images: Array, null: Array) -> Array:
+    """p-value of the IPR of each scaled image; NaN for a field of zeros.
+
+    The null hypothesis is the IPR of given fields, or phases for surrogates of each image.
+    """
     p_values, ratio = np.full(len(images), np.nan), ipr_of(images)
     for unit in np.flatnonzero(np.isfinite(ratio)):
-        null = ipr_of(with_phases(images[unit], phases))
+        found = null if null.ndim == 1 else ipr_of(with_phases(images[unit], null))
         # A pure sinusoid equals its surrogates; rounding must not make it exceed them.
-        at_least = np.count_nonzero(null >= ratio[unit] * (1.0 - 1e-9))
-        p_values[unit] = (1 + at_least) / (1 + len(phases))
+        at_least = np.count_nonzero(found >= ratio[unit] * (1.0 - 1e-9))
+        p_values[unit] = (1 + at_least) / (1 + len(null))
     return p_values
 
 
-def permutations_of(n_sites: int, n_null: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Random orders of the sites, (n_null, n_sites)."""
-    return rng.permuted(np.tile(np.arange(n_sites), (n_null, 1)), axis=1)
-
-
-def compact_p_values(images: Array, permutations: NDArray[np.intp]) -> Array:
+def compact_p_values(images: Array, n_null: int) -> Array:
     """p-value of the concentration of each scaled image among permutations of its sites.
 
     It is 1 if no disc of 1 / IPR sites has 55 % of the energy, as for two equal bumps, and the
     smallest one if a single site has half, which no permutation scatters; NaN for a field of zeros.
     """
-    found, floor = concentration_of(images), 1.0 / (1 + len(permutations))
+    found, n_sites = concentration_of(images), images[0].size
     p_values = np.where(np.isfinite(found), 1.0, np.nan)
+    orders = np.random.default_rng(0).permuted(np.tile(np.arange(n_sites), (n_null, 1)), axis=1)
     for unit in np.flatnonzero(found > _MOST):
-        weights = np.sort(np.abs(images[unit]), axis=None)  # the same ones for any shift and sign
-        p_values[unit] = floor
+        weights, n_above = np.sort(np.abs(images[unit]), axis=None), 0  # equal for all shifts
         if np.square(weights).sum() >= 2.0:  # the largest is 1
-            null = concentration_of(weights[permutations].reshape(-1, *images.shape[1:]))
-            p_values[unit] += floor * np.count_nonzero(null >= found[unit] - _ROUNDING)
+            null = concentration_of(weights[orders].reshape(-1, *images.shape[1:]))
+            n_above = int((null >= found[unit] - _ROUNDING).sum())
+        p_values[unit] = (1 + n_above) / (1 + n_null)
     return p_values
 
 
-def sorted_null_ipr(null: Any, n_features: int) -> Array:
+def null_ipr(null: Any, n_features: int) -> Array:
     """Sorted IPR of given null fields, or of those of a fitted net."""
     fields = check_fields(receptive_fields(null) if hasattr(null, "fit") else null, "null")
     if fields.shape[1] != n_features:
@@ -85,13 +84,6 @@ def sorted_null_ipr(null: Any, n_features: int) -> Array:
     if not len(alive):
         raise ValueError("null has only fields of zeros; expected some that are not.")
     return alive
-
-
-def given_p_values(images: Array, null_ipr: Array) -> Array:
-    """p-value of the IPR of each image among those of given fields; NaN for a field of zeros."""
-    ratio, n_null = ipr_of(images), len(null_ipr)
-    at_least = n_null - np.searchsorted(null_ipr, ratio * (1.0 - 1e-9))
-    return np.where(np.isfinite(ratio), (1 + at_least) / (1 + n_null), np.nan)
 
 
 def random_phase_fields(

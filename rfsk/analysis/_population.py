@@ -30,10 +30,9 @@ class Tiling:
         Centres are regular or clustered if one of the p-values is at most 0.025, and random
         otherwise. None if fewer than two fields have a centre.
     p_regular, p_clustered : float
-        p-values of the mean distance from a site to the nearest centre: the fractions of 999 draws
-        of uniform places in which it is at most, or at least, as large. On a ring it is the sum of
-        squared gaps between centres (M. Greenwood, J. R. Stat. Soc. 109, 85, 1946), divided by four
-        times the side.
+        Fractions of 999 draws of uniform places in which the mean distance from a site to the
+        nearest centre is at most, or at least, as large. On a ring, it is the sum of squared gaps
+        (M. Greenwood, J. R. Stat. Soc. 109, 85, 1946) over four times the side.
     coverage, random_coverage : float
         Fraction of the sites at which some field reaches half of its peak, and its expectation for
         independent uniform places of the same fields.
@@ -159,10 +158,8 @@ class PopulationSummary:
                 f"{self.tiling.random_coverage:.2f} if their places were random"
             )
         if self.tiling.arrangement:
-            lines.append(
-                f"their places are {self.tiling.arrangement} (p = {self.tiling.p_regular:.3f} for "
-                f"regular, {self.tiling.p_clustered:.3f} for clustered)"
-            )
+            p_values = f"{self.tiling.p_regular:.3f}, {self.tiling.p_clustered:.3f}"
+            lines.append(f"their places are {self.tiling.arrangement} (p = {p_values})")
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:

@@ -5,15 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfsk.analysis import (
-    _population,
-    cumulant,
-    group_split,
-    ipr,
-    symmetric_cp,
-    tiling,
-    translation_orbits,
-)
+from rfsk.analysis import cumulant, group_split, ipr, symmetric_cp, tiling, translation_orbits
 from rfsk.testing import fields
 
 seeds = st.integers(0, 2**32 - 1)
@@ -47,7 +39,7 @@ def test_tiling_does_not_depend_on_the_origin_and_groups_not_on_scales(side, see
     rng = np.random.default_rng(seed)
     rows = rng.standard_normal((6, side))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_population, "_N_DRAWS", 39)  # fewer, for speed
+        patch.setattr("rfsk.analysis._population._N_DRAWS", 39)  # fewer, for speed
         here, there = tiling(rows), tiling(np.roll(rows, int(rng.integers(side)), axis=1))
     assert there.coverage == here.coverage
     assert there.arrangement == here.arrangement

@@ -12,7 +12,6 @@ from rfsk import FieldMatcher, LocalizationAnalyzer, ipr
 from rfsk.analysis import (
     dominant_frequency,
     field_center,
-    field_concentration,
     field_orientation,
     field_spread,
     field_width,
@@ -34,8 +33,6 @@ MEASURES = {
     "width of images": (partial(field_width, shape=TORUS), TORUS),
     "spread": (field_spread, RING),
     "spread of images": (partial(field_spread, shape=TORUS), TORUS),
-    "concentration": (field_concentration, RING),
-    "concentration of images": (partial(field_concentration, shape=TORUS), TORUS),
     "frequency": (dominant_frequency, RING),
     "orientation": (partial(field_orientation, shape=TORUS), TORUS),
     "center": (field_center, RING),
