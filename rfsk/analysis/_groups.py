@@ -37,9 +37,8 @@ class GroupSplit:
         frequency. "not testable": see `not_testable`. "unchanged": the norm is below a twentieth of
         the 90th percentile of all norms. "dead": the field is zero, or has NaN or infinite entries.
     p_values : ndarray of shape (n_units,)
-        p-values of localization, the larger ones of the tests of IPR and concentration, after the
-        correction of Y. Benjamini and Y. Hochberg (J. R. Stat. Soc. B 57, 289, 1995); NaN for units
-        that were not tested.
+        Larger p-values of IPR and concentration, after the correction of Y. Benjamini and Y.
+        Hochberg (J. R. Stat. Soc. B 57, 289, 1995); NaN for units that were not tested.
     share : dict of str to float
         Fraction of all units, by group.
     interval : dict of str to (float, float)
@@ -79,13 +78,11 @@ def group_split(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
-        Surrogates of each field, or given fields, such as those of the Gaussian control. With a
-        control of n fields, no p-value is below 1 / (n + 1) before the correction.
+        Surrogates of each field, or given fields. With n of them, no raw p-value is below 1/(n+1).
     alpha : float, default=0.05
         Largest expected fraction of errors among the localized, and among the oscillating units.
     n_null : int, default=999
-        Number of surrogates, and of permutations, per field. Fields that exceed all of them get
-        more if necessary.
+        Number of surrogates per field. Fields that exceed all of them get more if necessary.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
         Inputs that the fields were trained on; see `why_not_testable`.
     random_state : int, Generator, RandomState or None, default=None

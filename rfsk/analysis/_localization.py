@@ -73,14 +73,13 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     data.
 
     The columns are ``ipr``, ``width``, ``center_0`` (and ``center_1``), ``spread``,
-    ``concentration`` (the largest fraction of the energy in such a disc: 0.93 for a Gaussian bump
-    on a ring, 0.87 on a torus, 0.5 for two equal ones far apart), ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency``, for
-    images ``orientation``, with a profile ``profile_width`` (geometric mean over axes) and
+    ``concentration`` (of the energy, in such a disc: 0.93 for a Gaussian bump on a ring, 0.87 on a
+    torus), ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency``, for images
+    ``orientation``, with a profile ``profile_width`` (geometric mean over axes) and
     ``profile_goodness``, ``p_value`` (of the IPR) and ``is_localized`` (0 or 1). Lengths are in
     sites, frequencies in cycles per site, and orientations in degrees. A field of zeros is not
-    localized and has NaN in the other columns.
-    A sinusoid equals its surrogates and is not localized, except at a quarter of the sampling
-    frequency, where its IPR depends on its phase.
+    localized and has NaN in the other columns. A sinusoid equals its surrogates and is not
+    localized, except at a quarter of the sampling frequency, where its IPR depends on its phase.
 
     Examples
     --------

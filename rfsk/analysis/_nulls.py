@@ -41,10 +41,7 @@ def with_phases(images: Array, phases: Array) -> Array:
 
 
 def ipr_p_values(images: Array, null: Array) -> Array:
-    """p-value of the IPR of each scaled image; NaN for a field of zeros.
-
-    The null hypothesis is the IPR of given fields, or phases for surrogates of each image.
-    """
+    """p-value of the IPR of each image, given those of a null or phases of surrogates, or NaN."""
     p_values, ratio = np.full(len(images), np.nan), ipr_of(images)
     for unit in np.flatnonzero(np.isfinite(ratio)):
         found = null if null.ndim == 1 else ipr_of(with_phases(images[unit], null))
