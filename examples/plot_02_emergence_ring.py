@@ -67,10 +67,10 @@ ax.legend(frameon=False, loc="upper left")
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# Which units are localized is a matter of a test: the IPR of a unit against that of fields with
-# the same spectrum and random phases. Do the localized ones tile? Left, each of them where it sits,
-# as a bar as wide as the field is at half of its peak: the bars follow one another without a gap.
-# Right, how many of them cover a site.
+# Which units are localized is a matter of a test: the IPR of a unit against that of fields with the
+# same spectrum and random phases, for fields that are compact. Do the localized ones tile? Left,
+# each of them where it sits, as a bar as wide as the field is at half of its peak: the bars follow
+# one another without a gap. Right, how many of them cover a site.
 
 fields = net.receptive_fields_
 summary = population_summary(fields, random_state=0)
@@ -98,14 +98,15 @@ for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# The numbers. Rayleigh's test asks whether the places could be uniform: a small p would mean that
-# the fields crowd somewhere. Coverage is the share of sites within half the peak of some field,
-# beside what as many fields at independent random places would cover.
+# The numbers. Are the places more regular than random ones? A small p would mean that they are; a
+# net with 20 fields as wide as these often decides it, and not always. Coverage is the share of
+# sites within half the peak of some field, beside what as many fields at independent random places
+# would cover.
 
 found = summary.tiling
 print(f"localized units: {found.n_units} of {len(fields)}")
 print(f"median width at half maximum: {np.median(widths):.1f} sites")
 print(f"median IPR: {summary.median_ipr['localized']:.4f}")
-print(f"Rayleigh p: {found.rayleigh_p:.2f}")
+print(f"places: {found.arrangement}, p = {found.p_regular:.3f} against regular ones")
 print(f"coverage: {found.coverage:.2f}, at random places {found.random_coverage:.2f}")
 plt.show()

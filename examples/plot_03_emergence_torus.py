@@ -60,8 +60,7 @@ figure.colorbar(image, ax=axes, label="weight", pad=0.01, shrink=0.9)
 # Do the spots tile? Left, the places of all localized units on the torus, each as a disc as wide as
 # the field is at half of its peak: they keep apart, and leave gaps that a larger net would fill.
 # Right, IPR and width of every unit: the spots are far from white noise, 3/D, and from products of
-# two sinusoids, 2.25/D. The test calls a few units with a negative start localized too, the small
-# discs; their IPR hardly exceeds that of noise.
+# two sinusoids, 2.25/D. The test calls no unit with a negative start localized.
 
 summary = population_summary(fields, (20, 20), random_state=0)
 is_localized = summary.split.groups == "localized"
@@ -92,15 +91,15 @@ right.legend(frameon=False)
 right.spines[["top", "right"]].set_visible(False)
 
 # %%
-# The numbers: how many localize and how wide they are, whether their places could be uniform
-# (Rayleigh's test; a small p would mean that they crowd), and what the task takes.
+# The numbers: how many localize and how wide they are, whether their places are more regular than
+# random ones (a small p means that they are), and what the task takes.
 
 X, y = task.sample(5000, random_state=1)
 print(f"localized units: {is_localized[:20].sum()} of 20 with a positive start, "
       f"{is_localized[20:].sum()} of 20 with a negative one")  # fmt: skip
 print(f"mean IPR: {rfsk.ipr(fields[:20]).mean():.4f} and {rfsk.ipr(fields[20:]).mean():.4f}")
 print(f"median width of the localized: {np.median(widths[is_localized]):.1f} sites")
-print(f"Rayleigh p: {summary.tiling.rayleigh_p:.2f}")
+print(f"places: {summary.tiling.arrangement}, p = {summary.tiling.p_regular:.3f}")
 print(f"coverage: {summary.tiling.coverage:.2f}, "
       f"at random places {summary.tiling.random_coverage:.2f}")  # fmt: skip
 print(f"accuracy on fresh images: {net.score(X, y):.3f}")

@@ -119,9 +119,10 @@ figure.colorbar(display.image_, ax=axes, label="weight, unit length", extend="bo
 
 # %%
 # One table for all of them. A field counts as localized if its IPR exceeds that of 95 % of the
-# fields with its spectrum and random phases. That is a valid null because all sites of the inputs
-# are alike, which the analyzer checks. D x IPR is 3 for noise and 2.25 for a product of two
-# sinusoids. Filters of a convolution are local by construction: only their shape is of interest.
+# fields with its spectrum and random phases, and if it is compact. That is a valid null because all
+# sites of the inputs are alike, which the analyzer checks. D x IPR is 3 for noise and 2.25 for a
+# product of two sinusoids. Filters of a convolution are local by construction: only their shape is
+# of interest.
 
 for name, rows in fields.items():
     if name != "Conv2d, filters":

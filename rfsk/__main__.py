@@ -58,8 +58,9 @@ def _emerge(options: argparse.Namespace) -> int:
     EmergenceDisplay(study).plot().figure_.savefig(figure, dpi=200)
     print(study.table().to_string(float_format="{:.4g}".format, na_rep="-"))
     print("\nIPR: medians. localized: fraction of units with a larger IPR than fields of the same")
-    print("spectrum and random phases. Rayleigh p, coverage: how the localized units tile.\n")
-    print("Median of the best match of the fields:")
+    print("spectrum and random phases, in one compact place. p regular, p clustered, coverage: how")
+    print("the localized units tile.\n")
+    print("Median of the best match of the fields, and the best match of a Gaussian bump:")
     print(pd.DataFrame(study.summary()["match"]).T.to_string(float_format="{:.3f}".format))
     print(f"\nfigure: {figure}\nnumbers: {numbers}\ntime: {study.seconds:.0f} s")
     return 0

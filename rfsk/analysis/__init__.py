@@ -12,7 +12,7 @@ from ._cumulant_cp import CumulantCP
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer, localization_score
-from ._matching import FieldMatcher, chance_match, match_matrix, translation_orbits
+from ._matching import FieldMatcher, bump_match, chance_match, match_matrix, translation_orbits
 from ._measures import (
     dominant_frequency,
     field_center,
@@ -43,6 +43,7 @@ __all__ = [
     "TensorComparison",
     "Tiling",
     "TranslationInvariantCumulant",
+    "bump_match",
     "chance_match",
     "cumulant",
     "dominant_frequency",

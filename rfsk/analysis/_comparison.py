@@ -25,7 +25,7 @@ from .._core._validation import (
 from ._cumulant_cp import CumulantCP
 from ._groups import GROUPS, GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
-from ._matching import chance_match, match_matrix
+from ._matching import bump_match, chance_match, match_matrix
 from ._receptive_fields import receptive_fields
 
 _MOST_ROWS = 10_000  # of dictionary learning, which costs much per row
@@ -198,13 +198,15 @@ class TensorComparison(BaseEstimator):
         table : pandas.DataFrame
             One row per net, group of units (as in `group_split`, without dead units) and reference,
             with columns net, group, n_units, reference, n_references, match (median), chance (95 %
-            quantile for random-phase fields) and p_value.
+            quantile for random-phase fields), p_value and bump, the largest match of a Gaussian
+            bump with one of the references (`bump_match`).
         """
         import pandas as pd
 
         check_is_fitted(self)
         nets = fields if isinstance(fields, Mapping) else {"fields": fields}
         rows: list[dict[str, Any]] = []
+        bumps = {name: bump_match(found, self.shape_) for name, found in self.references_.items()}
         for net, entry in nets.items():
             weights = self._fields_of(entry, net)
             groups = self.split(weights).groups
@@ -226,6 +228,7 @@ class TensorComparison(BaseEstimator):
                         "match": reached,
                         "chance": np.quantile(null, 0.95, method="higher"),
                         "p_value": (1 + int((null >= reached).sum())) / (1 + len(null)),
+                        "bump": np.nanmax(bumps[name]),
                     }
                     rows.append(row)
         return pd.DataFrame(rows)

@@ -11,9 +11,9 @@ from scipy import stats
 from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_fields_on, check_positive
+from .._core._validation import check_fields_on, check_option, check_positive
 from ._measures import scaled_images
-from ._nulls import phase_p_values, random_phases, warn_not_testable
+from ._nulls import compact_p_values, ipr_p_values, null_ipr, random_phases, warn_not_testable
 
 NOT_TESTABLE = "not testable"
 TESTABLE = ("localized", "oscillating", "other", "unchanged", "dead")
@@ -30,14 +30,15 @@ class GroupSplit:
     Attributes
     ----------
     groups : ndarray of str of shape (n_units,)
-        "localized": the IPR exceeds that of surrogates with random phases. "oscillating": not
+        "localized": the IPR exceeds that of surrogates with random phases, or of the fields given
+        as `null`, and the field is compact, as in `LocalizationAnalyzer`. "oscillating": not
         localized, and one Fourier mode has more power than in Gaussian noise whose spectrum falls
         with the frequency. "other": neither, including modes of the lowest and the highest
         frequency. "not testable": see `not_testable`. "unchanged": the norm is below a twentieth of
         the 90th percentile of all norms. "dead": the field is zero, or has NaN or infinite entries.
     p_values : ndarray of shape (n_units,)
-        p-values of localization after the correction of Y. Benjamini and Y. Hochberg (J. R. Stat.
-        Soc. B 57, 289, 1995); NaN for units that were not tested.
+        Larger p-values of IPR and concentration, after the correction of Y. Benjamini and Y.
+        Hochberg (J. R. Stat. Soc. B 57, 289, 1995); NaN for units that were not tested.
     share : dict of str to float
         Fraction of all units, by group.
     interval : dict of str to (float, float)
@@ -63,6 +64,7 @@ def group_split(
     fields: ArrayLike,
     shape: int | tuple[int, ...] | None = None,
     *,
+    null: Any = "phase",
     alpha: float = 0.05,
     n_null: int = 999,
     inputs: Any = None,
@@ -75,6 +77,8 @@ def group_split(
     fields : array-like of shape (n_units, n_features)
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
+    null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
+        Surrogates of each field, or given fields. With n of them, no raw p-value is below 1/(n+1).
     alpha : float, default=0.05
         Largest expected fraction of errors among the localized, and among the oscillating units.
     n_null : int, default=999
@@ -99,6 +103,8 @@ def group_split(
     """
     weights, sides = check_fields_on(fields, shape, with_diverged=True)
     check_positive(n_null, "n_null", integer=True)
+    if is_phase := isinstance(null, str):
+        check_option(null, "null", ("phase",))
     if not 0.0 < alpha < 1.0:
         raise ValueError(f"alpha={alpha!r}; expected a number between 0 and 1.")
     rng = as_generator(random_state)
@@ -106,13 +112,12 @@ def group_split(
     has_grown = (norms > 0.0) & (norms >= _UNCHANGED * np.percentile(norms, 90))
     groups = np.where(norms > 0.0, "unchanged", "dead").astype("<U12")
     p_values = np.full(len(weights), np.nan)
-    reason = warn_not_testable(weights[has_grown], sides, inputs)
+    reason = warn_not_testable(weights[has_grown], sides, inputs) if is_phase else None
     groups[has_grown] = "other" if reason is None else NOT_TESTABLE
     if has_grown.any() and reason is None:
         grown = scaled_images(weights[has_grown], sides)
-        p_values[has_grown] = stats.false_discovery_control(
-            _resolved_p_values(grown, alpha, n_null, rng)
-        )
+        raw = _resolved_p_values(grown, null, alpha, n_null, rng)
+        p_values[has_grown] = stats.false_discovery_control(raw)
         n_draws = max(n_null, min(_MOST_DRAWS, math.ceil(len(grown) / alpha)))
         peaks = stats.false_discovery_control(peak_mode_p_values(grown, n_draws, rng))
         groups[np.flatnonzero(has_grown)[peaks <= alpha]] = "oscillating"
@@ -128,17 +133,22 @@ def group_split(
     )
 
 
-def _resolved_p_values(images: Array, alpha: float, n_null: int, rng: np.random.Generator) -> Array:
+def _resolved_p_values(
+    images: Array, null: Any, alpha: float, n_null: int, rng: np.random.Generator
+) -> Array:
     """p-value of each field; fields that reach 1 / (n_null + 1) get more surrogates if needed."""
+    given = None if isinstance(null, str) else null_ipr(null, images[0].size)
     p_values = np.full(len(images), np.nan)
     at_floor = np.ones(len(images), dtype=bool)
     while True:
-        phases = random_phases(images.shape[1:], n_null, rng)
-        p_values[at_floor] = phase_p_values(images[at_floor], phases)
+        against = random_phases(images.shape[1:], n_null, rng) if given is None else given
+        p_values[at_floor] = np.maximum(
+            ipr_p_values(images[at_floor], against), compact_p_values(images[at_floor], n_null)
+        )
         n_alive, floor = int(np.isfinite(p_values).sum()), 1.0 / (n_null + 1)
         at_floor = p_values <= floor
         n_at_floor = int(at_floor.sum())
-        if n_at_floor == 0 or floor <= alpha * n_at_floor / n_alive:
+        if given is not None or n_at_floor == 0 or floor <= alpha * n_at_floor / n_alive:
             return p_values
         n_null = max(2 * n_null, math.ceil(n_alive / (alpha * n_at_floor)))
 

@@ -17,12 +17,14 @@ from .._core._validation import (
     learn_fields,
     validate_fields,
 )
-from ._measures import scaled_images
+from ._measures import scaled_images, squared_distances
 from ._nulls import random_phases, with_phases
+from ._profiles import fit_profiles
 
 _CHUNK = 2**23  # correlations held at a time
 _SAME = 0.9  # match from which on two fields get the same random phases
 _ROUNDING = 1e-9
+_N_WIDTHS = 60
 
 
 def unit_fields(fields: Array) -> Array:
@@ -224,6 +226,41 @@ def translation_orbits(
             founders.append(unit)
     columns = {f"shift_{axis}": shift for axis, shift in enumerate(shifts)}
     return pd.DataFrame({"label": labels, "sign": signs, "match": match} | columns)
+
+
+def bump_match(references: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
+    """Match of each reference with the Gaussian bump that fits it best.
+
+    Place, sign and widths of the bump are fitted (`fit_profiles`, and a search over sites). A field
+    whose match is not above shows no more than that it is a bump of about the right width.
+
+    Parameters
+    ----------
+    references : array-like of shape (n_references, n_features)
+        Fields that others are matched to, such as convolutional filters or tensor factors.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+
+    Returns
+    -------
+    match : ndarray of shape (n_references,)
+        In [0, 1]; NaN for a field of zeros.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import bump_match
+    >>> bump = np.exp(-0.5 * (np.arange(100) - 50.0) ** 2 / 4.0**2)
+    >>> bump_match([-bump, np.gradient(bump)]).round(2)
+    array([1.  , 0.69])
+    """
+    fields, sides = check_fields_on(references, shape)
+    fitted = np.sqrt(np.clip(fit_profiles(fields, sides).goodness.to_numpy(), 0.0, 1.0))
+    # The fit is local. Round bumps of many widths, at any site, find the best place.
+    widths = np.geomspace(0.2, max(sides), _N_WIDTHS)[:, None]
+    bumps = unit_fields(np.exp(-0.5 * squared_distances(sides) / widths**2))
+    placed = np.abs(best_placement(bumps, unit_fields(fields), sides)[0]).max(axis=0)
+    return np.asarray(np.maximum(fitted, placed))
 
 
 def chance_match(

@@ -125,6 +125,23 @@ def spread_of(images: Array) -> Array:
     return np.asarray(deviation.prod(axis=1) ** (1.0 / deviation.shape[1]))
 
 
+def squared_distances(sides: tuple[int, ...]) -> Array:
+    """Squared distance of each site of the lattice to the first."""
+    away = [np.minimum(np.arange(side), side - np.arange(side)) ** 2.0 for side in sides]
+    return np.asarray(np.sum(np.meshgrid(*away, indexing="ij"), axis=0).ravel())
+
+
+def concentration_of(images: Array) -> Array:
+    """Largest fraction of the energy w^2 of each image in a disc of 1 / IPR sites."""
+    sides, axes = images.shape[1:], tuple(range(1, images.ndim))
+    energy = images**2 / (images**2).sum(axis=axes, keepdims=True)
+    rank = squared_distances(sides).argsort(kind="stable").argsort()
+    disc = (rank < np.round(1.0 / ipr_of(images))[:, None]).reshape(images.shape)
+    modes = np.fft.rfftn(energy, axes=axes) * np.fft.rfftn(disc, axes=axes)
+    within = np.fft.irfftn(modes, s=sides, axes=axes).reshape(len(images), -1).max(axis=1)
+    return np.asarray(np.clip(within, 0.0, 1.0))
+
+
 def _mean_directions(images: Array) -> NDArray[np.complex128]:
     """Mean of exp(2 pi i site / side), weighted by w^2, around each axis; NaN for even weights."""
     squares, n_axes = images**2, images.ndim - 1

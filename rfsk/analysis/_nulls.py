@@ -10,10 +10,13 @@ from sklearn.utils import check_array
 from .._core._mistakes import warn_likely_mistake
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_fields_on, check_image_shape, check_matrix
+from .._core._validation import check_fields, check_fields_on, check_image_shape, check_matrix
 from ..exceptions import NotTestableWarning
-from ._measures import ipr_of
+from ._measures import concentration_of, ipr_of, scaled_images
+from ._receptive_fields import receptive_fields
 
+_ROUNDING = 1e-9  # of a fraction of the energy
+_MOST = 0.55  # of the energy; noise raises one of two equal bumps above a half
 _FEWEST_FIELDS = 8  # below, fields at the same place can be a coincidence
 _N_SHIFTS = 999
 _N_PARTS = 20  # of the inputs, whose variances are compared
@@ -37,15 +40,47 @@ def with_phases(images: Array, phases: Array) -> Array:
     return np.asarray(np.fft.irfftn(amplitude * phases, s=images.shape[axes[0] :], axes=axes))
 
 
-def phase_p_values(images: Array, phases: Array) -> Array:
-    """p-value of the IPR of each scaled image among its surrogates; NaN for a field of zeros."""
+def ipr_p_values(images: Array, null: Array) -> Array:
+    """p-value of the IPR of each image, given those of a null or phases of surrogates, or NaN."""
     p_values, ratio = np.full(len(images), np.nan), ipr_of(images)
     for unit in np.flatnonzero(np.isfinite(ratio)):
-        null = ipr_of(with_phases(images[unit], phases))
+        found = null if null.ndim == 1 else ipr_of(with_phases(images[unit], null))
         # A pure sinusoid equals its surrogates; rounding must not make it exceed them.
-        at_least = np.count_nonzero(null >= ratio[unit] * (1.0 - 1e-9))
-        p_values[unit] = (1 + at_least) / (1 + len(phases))
+        at_least = np.count_nonzero(found >= ratio[unit] * (1.0 - 1e-9))
+        p_values[unit] = (1 + at_least) / (1 + len(null))
     return p_values
+
+
+def compact_p_values(images: Array, n_null: int) -> Array:
+    """p-value of the concentration of each scaled image among permutations of its sites.
+
+    It is 1 if no disc of 1 / IPR sites has 55 % of the energy, as for two equal bumps, and the
+    smallest one if a single site has half, which no permutation scatters; NaN for a field of zeros.
+    """
+    found, n_sites = concentration_of(images), images[0].size
+    p_values = np.where(np.isfinite(found), 1.0, np.nan)
+    orders = np.random.default_rng(0).permuted(np.tile(np.arange(n_sites), (n_null, 1)), axis=1)
+    for unit in np.flatnonzero(found > _MOST):
+        weights, n_above = np.sort(np.abs(images[unit]), axis=None), 0  # equal for all shifts
+        if np.square(weights).sum() >= 2.0:  # the largest is 1
+            null = concentration_of(weights[orders].reshape(-1, *images.shape[1:]))
+            n_above = int((null >= found[unit] - _ROUNDING).sum())
+        p_values[unit] = (1 + n_above) / (1 + n_null)
+    return p_values
+
+
+def null_ipr(null: Any, n_features: int) -> Array:
+    """Sorted IPR of given null fields, or of those of a fitted net."""
+    fields = check_fields(receptive_fields(null) if hasattr(null, "fit") else null, "null")
+    if fields.shape[1] != n_features:
+        raise ValueError(
+            f"null has {fields.shape[1]} features; expected those of the fields, {n_features}."
+        )
+    ratio = ipr_of(scaled_images(fields, fields.shape[1:]))
+    alive = np.sort(ratio[np.isfinite(ratio)])
+    if not len(alive):
+        raise ValueError("null has only fields of zeros; expected some that are not.")
+    return alive
 
 
 def random_phase_fields(

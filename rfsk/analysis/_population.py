@@ -6,11 +6,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.spatial import KDTree
 
 from .._core._types import Array
 from .._core._validation import check_fields_on, check_image_shape, check_matrix
 from ._groups import GROUPS, NOT_TESTABLE, TESTABLE, GroupSplit, group_split
 from ._measures import center_of, ipr_of, scaled_images, width_of
+
+_N_DRAWS = 999  # of uniform places
+_LEVEL = 0.025  # of each of the two tests of places
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -21,11 +26,13 @@ class Tiling:
     ----------
     n_units : int
         Number of fields that are not zero.
-    resultant_length : float
-        Largest length over axes of the mean of exp(2 pi i center / side), 0 for evenly spread
-        centres and 1 for equal ones.
-    rayleigh_p : float
-        p-value of Rayleigh's test that centres are uniform, corrected for the number of axes.
+    arrangement : {"regular", "random", "clustered"} or None
+        Centres are regular or clustered if one of the p-values is at most 0.025, and random
+        otherwise. None if fewer than two fields have a centre.
+    p_regular, p_clustered : float
+        Fractions of 999 draws of uniform places in which the mean distance from a site to the
+        nearest centre is at most, or at least, as large. On a ring, it is the sum of squared gaps
+        (M. Greenwood, J. R. Stat. Soc. 109, 85, 1946) over four times the side.
     coverage, random_coverage : float
         Fraction of the sites at which some field reaches half of its peak, and its expectation for
         independent uniform places of the same fields.
@@ -33,28 +40,20 @@ class Tiling:
     Examples
     --------
     >>> from rfsk.analysis import tiling
-    >>> tiling([[1.0, 0.0, 0.0, 0.0]])
-    Tiling(n_units=1, resultant_length=1.0, rayleigh_p=1.0, coverage=0.25, random_coverage=0.25)
+    >>> tiling([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]).coverage
+    0.5
     """
 
     n_units: int
-    resultant_length: float
-    rayleigh_p: float
+    arrangement: str | None
+    p_regular: float
+    p_clustered: float
     coverage: float
     random_coverage: float
 
 
-def rayleigh_p_value(resultant_length: float, n: int) -> float:
-    """p-value of Rayleigh's test for n angles (J. H. Zar, Biostatistical Analysis, eq. 27.4)."""
-    if n == 1:
-        return 1.0  # the approximation does not hold for a single angle
-    resultant = n * resultant_length
-    exponent = math.sqrt(1.0 + 4.0 * n + 4.0 * (n**2 - resultant**2)) - (1.0 + 2.0 * n)
-    return min(1.0, math.exp(exponent))
-
-
 def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Tiling:
-    """Measure how evenly a population of receptive fields covers its lattice.
+    """Measure how receptive fields cover their lattice, and whether their places are regular.
 
     Parameters
     ----------
@@ -70,9 +69,10 @@ def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Til
 
     Examples
     --------
+    >>> import numpy as np
     >>> from rfsk.analysis import tiling
-    >>> tiling([[2.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]).coverage
-    0.75
+    >>> tiling(np.eye(100)[::5]).arrangement, tiling(np.eye(100)[[10] * 9 + [60] * 9]).arrangement
+    ('regular', 'clustered')
     """
     return tiling_of(*check_fields_on(fields, shape))
 
@@ -81,23 +81,39 @@ def tiling_of(weights: Array, sides: tuple[int, ...]) -> Tiling:
     """Tiling of fields that are validated already."""
     weights = weights[np.any(weights != 0.0, axis=1)]
     if not len(weights):
-        return Tiling(0, *[math.nan] * 4)
+        return Tiling(0, None, *[math.nan] * 4)
     peak = np.take_along_axis(weights, np.abs(weights).argmax(axis=1)[:, None], axis=1)
     footprint = weights / peak >= 0.5  # within half of the peak, and of its sign
     centers = center_of(scaled_images(weights, sides))
-    lengths, p_values = [], []
-    for position, side in zip(centers.T, sides, strict=True):
-        angles = 2.0 * np.pi * position[np.isfinite(position)] / side
-        if side > 1 and len(angles):
-            lengths.append(float(abs(np.exp(1j * angles).mean())))
-            p_values.append(rayleigh_p_value(lengths[-1], len(angles)))
+    regular, clustered = _p_values_of_places(centers[np.isfinite(centers).all(axis=1)], sides)
+    found = "regular" if regular <= _LEVEL else "clustered" if clustered <= _LEVEL else "random"
     return Tiling(
         n_units=len(weights),
-        resultant_length=max(lengths, default=math.nan),
-        rayleigh_p=min(1.0, len(lengths) * min(p_values)) if lengths else math.nan,
+        arrangement=None if math.isnan(regular) else found,
+        p_regular=regular,
+        p_clustered=clustered,
         coverage=float(footprint.any(axis=0).mean()),
         random_coverage=float(1.0 - np.prod(1.0 - footprint.mean(axis=1))),
     )
+
+
+def _p_values_of_places(centers: Array, sides: tuple[int, ...]) -> tuple[float, float]:
+    """p-values of centres closer to all sites, and farther from them, than uniform places are."""
+    n_centers, rng = len(centers), np.random.default_rng(0)
+    axes = [axis for axis, side in enumerate(sides) if side > 1]
+    if n_centers < 2 or not axes:
+        return math.nan, math.nan
+    lengths = np.array(sides, dtype=np.float64)[axes]
+    sites = np.indices(sides)[axes].reshape(len(axes), -1).T
+
+    def distance(places: Array) -> float:
+        return float(KDTree(places % lengths, boxsize=lengths).query(sites)[0].mean())
+
+    draws = rng.random((_N_DRAWS, n_centers, len(axes)))
+    null, found = np.array([distance(lengths * draw) for draw in draws]), distance(centers[:, axes])
+    n_below = int((null <= found * (1.0 + _ROUNDING)).sum())
+    n_above = int((null >= found * (1.0 - _ROUNDING)).sum())
+    return (1 + n_below) / (1 + _N_DRAWS), (1 + n_above) / (1 + _N_DRAWS)
 
 
 @dataclass(frozen=True)
@@ -141,6 +157,9 @@ class PopulationSummary:
                 f"localized fields cover {self.tiling.coverage:.2f} of the sites, "
                 f"{self.tiling.random_coverage:.2f} if their places were random"
             )
+        if self.tiling.arrangement:
+            p_values = f"{self.tiling.p_regular:.3f}, {self.tiling.p_clustered:.3f}"
+            lines.append(f"their places are {self.tiling.arrangement} (p = {p_values})")
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
@@ -160,6 +179,7 @@ def population_summary(
     fields: ArrayLike,
     shape: int | tuple[int, ...] | None = None,
     *,
+    null: Any = "phase",
     alpha: float = 0.05,
     n_null: int = 999,
     inputs: Any = None,
@@ -172,6 +192,8 @@ def population_summary(
     fields : array-like of shape (n_units, n_features)
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
+    null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
+        Surrogates of each field, or given fields, such as those of the Gaussian control.
     alpha : float, default=0.05
         Largest expected fraction of errors among the localized units; see `group_split`.
     n_null : int, default=999
@@ -193,7 +215,7 @@ def population_summary(
     """
     import pandas as pd
 
-    options: dict[str, Any] = {"inputs": inputs, "random_state": random_state}
+    options: dict[str, Any] = {"null": null, "inputs": inputs, "random_state": random_state}
     split = group_split(fields, shape, alpha=alpha, n_null=n_null, **options)
     weights = check_matrix(fields, "fields", ensure_all_finite=False)
     weights = np.where(split.groups[:, None] == "dead", 0.0, weights)

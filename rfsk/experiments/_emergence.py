@@ -13,7 +13,14 @@ from .._core._random import spawn_seeds
 from .._core._trained_nets import check_trained, starts_positive
 from .._core._types import Array
 from .._core._validation import check_one_per_class, check_positive
-from ..analysis import CumulantCP, PopulationSummary, ipr, match_matrix, population_summary
+from ..analysis import (
+    CumulantCP,
+    PopulationSummary,
+    bump_match,
+    ipr,
+    match_matrix,
+    population_summary,
+)
 from ..datasets import NLGP, Discrimination
 from ..nets import ConvNet, FCNet, fit_many_online
 
@@ -112,8 +119,12 @@ class Emergence:
                 }
         localized = self.is_localized["nlgp"]
         groups = {"localized_median": localized, "other_median": ~localized}
+        targets = {"filters": self.nets["conv"].receptive_fields_, "factors": self.cp.components_}
         match = {
-            references: {name: _median(values[units]) for name, units in groups.items()}
+            references: {
+                **{name: _median(values[units]) for name, units in groups.items()},
+                "bump": float(bump_match(targets[references], self.shape).max()),
+            }
             for references, values in self.match.items()
         }
         return {
@@ -141,7 +152,8 @@ class Emergence:
                 "IPR b>0": net["median_ipr_positive"],
                 "IPR b<0": net["median_ipr_negative"],
                 "localized": net["fraction_localized"],
-                "Rayleigh p": tiling.get("rayleigh_p"),
+                "p regular": tiling.get("p_regular"),
+                "p clustered": tiling.get("p_clustered"),
                 "coverage": tiling.get("coverage"),
             }
         return pd.DataFrame.from_dict(rows, orient="index", dtype=float)

@@ -16,7 +16,7 @@ from rfsk import (
     make_transformed_field,
     symmetric_cp,
 )
-from rfsk.analysis import chance_match, cumulant, translation_orbits
+from rfsk.analysis import bump_match, chance_match, cumulant, translation_orbits
 from rfsk.datasets import NLGP, Algebraic, TransformedField
 
 
@@ -42,7 +42,7 @@ def full_table(comparison, net):
 
 
 def test_table_has_a_row_for_each_net_group_and_reference(comparison, net, table):
-    measured = ["match", "chance", "p_value"]
+    measured = ["match", "chance", "p_value", "bump"]
     assert [*table] == ["net", "group", "n_units", "reference", "n_references", *measured]
     assert set(table.net) == {"net", "noise"}
     assert list(comparison.references_) == ["cp", "ica", "pca", "dictionary", "hebbian"]
@@ -75,6 +75,7 @@ def test_p_values_count_the_populations_with_random_phases_that_match_as_well(
         assert row.match == reached
         assert row.p_value == (1 + np.sum(null >= reached)) / 100
         assert row.chance == np.sort(null)[94]
+        assert row.bump == bump_match(references).max()
         found.append(row.p_value)
     assert min(found) == 0.01
     assert max(found) > 0.2  # oscillating fields match no better than scrambled ones

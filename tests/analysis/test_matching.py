@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rfsk import FieldMatcher
-from rfsk.analysis import _matching, chance_match, match_matrix, random_phase_fields
+from rfsk.analysis import _matching, bump_match, chance_match, match_matrix, random_phase_fields
 
 
 @pytest.mark.parametrize("chunk", [1, 150, 2**23])
@@ -37,6 +37,18 @@ def test_dead_fields_are_nan_and_dead_references_never_win():
     np.testing.assert_allclose(matches[1], [1.0, 1.0, 1.0, 2.0])
     noise = np.random.default_rng(0).standard_normal((100, 30))
     assert match_matrix(noise, noise).max() <= 1.0
+
+
+def test_bumps_of_any_place_sign_and_width_match_a_reference_less_than_the_best_does():
+    references = np.random.default_rng(3).standard_normal((3, 40)).cumsum(axis=1)
+    references -= references.mean(axis=1, keepdims=True)
+    distance = np.minimum(np.arange(40), 40 - np.arange(40))
+    others = np.exp(-0.5 * (distance / np.linspace(0.5, 12.0, 60)[:, None]) ** 2)
+    by_grid = match_matrix(others, references).max(axis=0)
+    found = bump_match(np.vstack([references, -others[20:21], np.zeros((1, 40))]))
+    assert np.all((found[:3] >= by_grid - 1e-3) & (found[:3] <= by_grid + 0.05))
+    assert found[3] == pytest.approx(1.0)
+    assert np.isnan(found[4])
 
 
 def test_shifted_copies_of_one_field_reach_chance_as_often_as_it_says():

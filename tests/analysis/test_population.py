@@ -3,12 +3,12 @@ import json
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
+from sklearn.decomposition import PCA
 
-from rfsk import GaussianField, LocalizationAnalyzer, population_summary
-from rfsk.analysis import group_split, tiling
+from rfsk import GaussianField, LocalizationAnalyzer, ipr, population_summary
+from rfsk.analysis import _population, group_split, tiling
 from rfsk.analysis._groups import peak_mode_p_values
 from rfsk.analysis._measures import scaled_images
-from rfsk.analysis._population import rayleigh_p_value
 
 SITES = np.arange(100)
 
@@ -31,14 +31,28 @@ def modes_p_values(fields, sides, n_draws, seed=0):
     return peak_mode_p_values(scaled_images(fields, sides), n_draws, np.random.default_rng(seed))
 
 
-def test_rayleigh_p_value_is_uniform_under_uniform_angles():
-    """4000 draws of 20 angles: the fraction of p below .05, .2 and .5 within five errors."""
-    rng = np.random.default_rng(4)
-    length = np.abs(np.exp(2j * np.pi * rng.random((4000, 20))).mean(axis=1))
-    p = np.array([rayleigh_p_value(value, 20) for value in length])
-    for level in (0.05, 0.2, 0.5):
-        assert abs((p < level).mean() - level) < 5 * np.sqrt(level * (1 - level) / 4000)
-    assert rayleigh_p_value(1.0, 1) == 1.0
+@pytest.mark.slow
+@pytest.mark.parametrize(("sides", "n"), [((100,), 20), ((20, 20), 20), ((100,), 3)])
+def test_uniform_places_are_random_at_the_level_and_others_are_not(sides, n):
+    """200 draws: p <= .025 in at most 2.5 %, within four errors. Others: in at least 95 % of 20."""
+    rng, side, axes = np.random.default_rng(4), sides[0], len(sides)
+
+    def calls(draw, n_draws=20):
+        p_values = [_population._p_values_of_places(draw() % side, sides) for _ in range(n_draws)]
+        return (np.array(p_values) <= 0.025).mean(axis=0)
+
+    uniform = calls(lambda: side * rng.random((n, axes)), 200)
+    assert np.all(uniform < 0.025 + 4 * np.sqrt(0.025 * 0.975 / 200))
+    if n < 20:
+        return
+    m = 20 if axes == 1 else 5
+    even = np.stack(np.meshgrid(*[side / m * np.arange(m)] * axes), axis=-1).reshape(-1, axes)
+    jitter = 0.2 * side / m
+    assert calls(lambda: even + rng.normal(0, jitter, even.shape))[0] >= 0.95
+    opposite = np.arange(n)[:, None] % 2 * side / 2
+    assert calls(lambda: opposite + rng.normal(0, 2, (n, axes)))[1] >= 0.95
+    half = np.array([0.5, 1.0][:axes])
+    assert calls(lambda: side * half * rng.random((n, axes)))[1] >= 0.95
 
 
 def test_evenly_tiled_bumps_cover_and_clustered_ones_do_not():
@@ -46,16 +60,18 @@ def test_evenly_tiled_bumps_cover_and_clustered_ones_do_not():
         assert tiling([scale * np.array([0.2, 1.0, 0.6, -0.9] + [0.0] * 4)]).coverage == 2 / 8
     assert tiling(bumps(20, 5), (1, 100)) == tiling(bumps(20, 5))
     bars = np.repeat(np.exp(-((np.arange(10) - 5.0) ** 2)), 10)[None]  # centred on rows alone
-    assert tiling(bars, (10, 10)).resultant_length == pytest.approx(1.0)
+    assert tiling(bars, (10, 10)).arrangement is None
     tiled, clustered = tiling(bumps(25, 4)), tiling(np.tile(bumps(5, 1), (5, 1)))
     assert (tiled.n_units, tiled.coverage, clustered.coverage) == (25, 1.0, 0.11)
-    assert tiled.resultant_length == pytest.approx(0.0, abs=1e-9)
-    assert tiled.rayleigh_p > 0.99
-    assert clustered.rayleigh_p < 1e-6
+    assert (tiled.arrangement, tiled.p_regular) == ("regular", 0.001)
+    assert (clustered.arrangement, clustered.p_clustered) == ("clustered", 0.001)
+    opposite = tiling(np.vstack([bumps(10, 0), bumps(2, 50)[[1] * 10]]))  # the mean direction is 0
+    assert opposite.arrangement == "clustered"
 
 
-def test_random_coverage_is_the_mean_over_random_places():
+def test_random_coverage_is_the_mean_over_random_places(monkeypatch):
     """Closed form against 2000 random placements, within five standard errors."""
+    monkeypatch.setattr(_population, "_N_DRAWS", 1)
     rng = np.random.default_rng(5)
     fields = np.exp(-((SITES - 50.0) ** 2) / (2 * rng.uniform(1, 4, (6, 1)) ** 2))
 
@@ -71,14 +87,15 @@ def test_fields_of_zeros_and_fields_without_a_center_do_not_tile():
     clump, even = bumps(5, 0), waves(range(3, 23))
     among = tiling(np.vstack([clump, even, np.zeros((2, 100))]))
     assert among.n_units == 25
-    assert among.rayleigh_p == pytest.approx(tiling(clump).rayleigh_p)
-    assert np.isnan(tiling(even).rayleigh_p)
+    assert among.p_clustered == tiling(clump).p_clustered
+    assert np.isnan(tiling(even).p_regular)
+    assert tiling(even).arrangement is None
     summary = population_summary(np.zeros((3, 8)))
     assert summary.split.share["dead"] == 1.0
     assert np.isnan(summary.median_ipr["localized"])
     dead = summary.tiling
     assert dead.n_units == 0
-    assert np.isnan([dead.resultant_length, dead.rayleigh_p, dead.coverage]).all()
+    assert np.isnan([dead.p_regular, dead.p_clustered, dead.coverage]).all()
 
 
 @pytest.mark.parametrize(
@@ -132,9 +149,46 @@ def test_population_is_split_into_bumps_waves_noise_unchanged_and_dead_units():
 
 def test_corrected_p_values_are_those_of_benjamini_and_hochberg():
     fields = np.vstack([np.eye(100)[:5], white(15, 1)])
-    raw = LocalizationAnalyzer(n_null=999, random_state=3).fit_transform(fields)[:, -2]
+    *_, concentration, _, _, raw, _ = (
+        LocalizationAnalyzer(n_null=999, random_state=3).fit_transform(fields).T
+    )
+    raw[concentration <= 0.55] = 1.0  # those above are of a single site
     corrected = group_split(fields, random_state=3).p_values
     np.testing.assert_allclose(corrected, false_discovery_control(raw))
+
+
+@pytest.mark.parametrize("shape", [(100,), (20, 20)])
+def test_pixels_must_be_together(shape):
+    """Of 40 bumps 90 % are localized; of what has their IPR and is scattered 10 % at most."""
+    rng, n = np.random.default_rng(0), np.prod(shape)
+    distances = sum((np.indices(shape)[axis] - side / 2) ** 2 for axis, side in enumerate(shape))
+    rolled = [np.roll(np.exp(-distances.ravel() / 5), k) for k in rng.integers(n, size=40)]
+    fields = np.array(rolled) + 0.02 * rng.standard_normal((40, n))
+    images, far = fields.reshape(40, *shape), tuple(side // 2 for side in shape)
+    opposite = (images + np.roll(images, far, range(1, images.ndim))).reshape(40, -1)
+    scattered = {
+        "one permutation": fields[:, rng.permutation(n)],
+        "own permutations": rng.permuted(fields, axis=1),
+        "two bumps": opposite + 0.05 * rng.standard_normal((40, n)),
+    }
+    assert group_split(fields, shape, random_state=0).share["localized"] >= 0.9
+    for name, rows in scattered.items():
+        assert np.all(ipr(rows) > 2 * 3 / n), name
+        assert group_split(rows, shape, random_state=0).share["localized"] <= 0.1, name
+        analyzer = LocalizationAnalyzer(shape, random_state=0)
+        assert analyzer.fit_transform(rows)[:, -1].mean() <= 0.1, name
+
+
+def test_fields_are_compared_with_those_of_a_control():
+    """A control of waves: a bump is more localized than all of them, a wave is not."""
+    control, fields = waves(np.arange(1, 40), 0.1), np.vstack([bumps(10, 9), waves(range(41, 49))])
+    net = PCA().fit(control)
+    net.components_ = control
+    for null in (control, net):
+        summary = population_summary(fields, null=null)
+        assert summary.split.groups.tolist() == ["localized"] * 10 + ["oscillating"] * 8
+        assert summary.split.p_values.min() == pytest.approx(18 / 10 / 40)
+        assert LocalizationAnalyzer(null=null).fit_transform(fields)[:, -1].sum() == 10
 
 
 def test_few_bumps_and_a_lone_wave_are_found_in_a_large_population():
@@ -179,6 +233,8 @@ def test_trained_net_splits_by_the_sign_of_its_biases(ring_nets):
     ("parameters", "message"),
     [
         ({"alpha": 2.0}, r"alpha=2\.0; expected a number between 0 and 1"),
+        ({"null": "white"}, "null='white' is unknown; expected one of 'phase'"),
+        ({"null": np.eye(9)}, "null has 9 features; expected those of the fields, 8"),
         ({"n_null": 9.5}, "n_null=9.5; expected an integer > 0"),
         ({"shape": (3, 3)}, r"shape=\(3, 3\) has 9 sites, but the data have 8"),
     ],

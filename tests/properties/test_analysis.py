@@ -38,9 +38,11 @@ def test_orbits_join_a_field_to_its_shifts_and_negatives(field, seed):
 def test_tiling_does_not_depend_on_the_origin_and_groups_not_on_scales(side, seed):
     rng = np.random.default_rng(seed)
     rows = rng.standard_normal((6, side))
-    here, there = tiling(rows), tiling(np.roll(rows, int(rng.integers(side)), axis=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rfsk.analysis._population._N_DRAWS", 39)  # fewer, for speed
+        here, there = tiling(rows), tiling(np.roll(rows, int(rng.integers(side)), axis=1))
     assert there.coverage == here.coverage
-    assert there.resultant_length == pytest.approx(here.resultant_length, abs=1e-6)
+    assert there.arrangement == here.arrangement
     one, other = (group_split(factor * rows, n_null=39, random_state=0) for factor in (1.0, -7.0))
     assert one.groups.tolist() == other.groups.tolist()
 

@@ -25,8 +25,13 @@ def _at_most(name: str, high: float, evidence: str = "control", digits: int = 2)
     return Quantity(name, evidence, high=high, digits=digits)
 
 
-def _tiles(name: str) -> Quantity:
-    return _at_least(f"{name}: coverage, relative to random places", 1.0)
+def _tiles(name: str, high: float | None = None) -> tuple[Quantity, Quantity]:
+    """Quantities for the coverage, and for regular places, which are reported without a bound."""
+    p_value = f"{name}: p-value of random places, against regular ones"
+    return (
+        _at_least(f"{name}: coverage, relative to random places", 1.0),
+        Quantity(p_value, "report" if high is None else "inequality", high=high),
+    )
 
 
 def _matches(name: str) -> tuple[Quantity, ...]:
@@ -37,7 +42,8 @@ def _matches(name: str) -> tuple[Quantity, ...]:
         _at_least(f"{name}match above chance, b > 0", 0.0, digits=3),
         _at_most(f"{name}match above chance, b < 0", 0.0, digits=3),
         Quantity(ratio, "inequality", 2.0**-0.5, 2.0**0.5, digits=2),
-        Quantity(f"{name}match less that of plain bumps of equal width", "report"),
+        Quantity(f"{name}match of a fitted bump, b > 0", "report"),
+        Quantity(f"{name}match less that of a fitted bump, b > 0", "report"),
     )
 
 
@@ -46,12 +52,12 @@ _LOCALIZED_FIELDS = (
     _near("ring: D x IPR, b < 0", 2.28, 0.15, "ring, gain 3"),
     _near("ring: width, b > 0 (sites)", 14.0, 0.1, "ring, gain 3", 1),
     _at_least("ring: fraction localized, b > 0", 0.9),
-    _tiles("ring"),
+    *_tiles("ring"),
     _near("ring: accuracy", 0.867, 0.02, "ring, gain 3", 3),
     _near("torus: IPR, b > 0", 0.0653, 0.1, "torus", 4),
     _near("torus: D x IPR, b < 0", 2.96, 0.15, "torus"),
     _at_least("torus: fraction localized, b > 0", 0.9),
-    _tiles("torus"),
+    *_tiles("torus", 0.025),
     _at_least("torus: accuracy", 0.95, digits=3),
 )
 _GAUSSIAN_CONTROL = (
@@ -100,7 +106,7 @@ _CUMULANT_FACTORS = (
     _near("exact, gain 1: IPR of the factor", 0.158, 0.05, "cumulant, gain 1", 3),
     _near("exact, gain 3: IPR of the factor", 0.167, 0.05, "cumulant, gain 3", 3),
     _at_least("sample: fraction of factors localized", 0.9),
-    _tiles("sample"),
+    *_tiles("sample", 0.025),
     _at_most("sample: weight of the weakest factor", 0.0, "derivation", 1),
     _at_most("clone's sample: median IPR of the factors", 0.04, digits=3),
     *_matches(""),
@@ -139,8 +145,8 @@ _GAUSSIAN_EQUIVALENCE = (
     _at_most("net on the clone: largest gap", 0.01, digits=3),
 )
 _TRANSLATION_INVARIANCE = (
-    _tiles("even"),
-    _tiles("shifted"),
+    *_tiles("even"),
+    *_tiles("shifted"),
     *(_at_least(f"{law}: fraction localized, b > 0", 0.5) for law in ("even", "shifted")),
     _at_least("uneven: IPR, b > 0, over clone", 2.0),
     *(

@@ -10,11 +10,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ...analysis import (
     CumulantCP,
+    bump_match,
     chance_match,
     cumulant,
     dominant_frequency,
     field_center,
-    field_spread,
     field_width,
     group_split,
     ipr,
@@ -40,7 +40,6 @@ from ._nets import (
     ising_task,
     net,
     nets,
-    plain_bumps,
     replaced,
     small_task,
     torus_task,
@@ -61,13 +60,8 @@ N_NULL = 99
 
 
 def fraction_localized(rows: Array, shape: tuple[int, ...], seed: int) -> float:
-    """Fraction of fields that are localized and less spread out than 95 % of their permutations."""
-    rng = np.random.default_rng(seed)
-    split = group_split(rows, shape, n_null=199, random_state=seed)
-    permuted = [rng.permuted(rows, axis=1) for _ in range(N_NULL)]
-    spread = field_spread(np.concatenate([rows, *permuted]), shape).reshape(-1, len(rows))
-    is_compact = (spread[1:] <= spread[0]).sum(axis=0) + 1 <= 0.05 * (N_NULL + 1)
-    return float(np.mean((split.groups == "localized") & is_compact))
+    """Fraction of fields that are localized."""
+    return group_split(rows, shape, n_null=199, random_state=seed).share["localized"]
 
 
 def best_match(rows: Array, references: Array, shape: tuple[int, ...] | None = None) -> Array:
@@ -90,11 +84,11 @@ def above_chance(rows: Array, references: Array, shape: Any, seed: int) -> float
 def matches(
     name: str, of_net: dict[str, Array], references: Array, shape: Any, seed: int
 ) -> Numbers:
-    """Match of fields with references: relative to chance, in width, and to Gaussian bumps."""
+    """Match of fields with references: relative to chance, in width, and to a Gaussian bump."""
     bumps = of_net["b > 0"]
     match = match_matrix(bumps, references, shape)
-    widths = field_width(references, shape)[match.argmax(axis=1)]
-    by_bumps = best_match(plain_bumps(bumps, shape), references, shape)
+    best = match.argmax(axis=1)
+    widths, by_bumps = field_width(references, shape)[best], bump_match(references, shape)[best]
     return {
         **{
             f"{name}match above chance, {group}": above_chance(rows, references, shape, seed)
@@ -102,17 +96,18 @@ def matches(
         },
         f"{name}match, b > 0": np.median(match.max(axis=1)),
         f"{name}width over that of the match, b > 0": np.median(field_width(bumps, shape) / widths),
-        f"{name}match less that of plain bumps of equal width": np.median(
-            match.max(axis=1) - by_bumps
-        ),
+        f"{name}match of a fitted bump, b > 0": np.median(by_bumps),
+        f"{name}match less that of a fitted bump, b > 0": np.median(match.max(axis=1) - by_bumps),
     }
 
 
 def coverage(name: str, rows: Array, shape: Any) -> Numbers:
-    """Coverage of the lattice, relative to that of the same fields at random positions."""
+    """Coverage, relative to that of fields at random places, and the test of regular places."""
     found = tiling(rows, shape)
-    ratio = found.coverage / found.random_coverage
-    return {f"{name}: coverage, relative to random places": ratio}
+    return {
+        f"{name}: coverage, relative to random places": found.coverage / found.random_coverage,
+        f"{name}: p-value of random places, against regular ones": found.p_regular,
+    }
 
 
 def accuracy(bench: Bench, kind: str, number: int, law: str, task: Discrimination) -> float:
