@@ -1,0 +1,156 @@
+"""Claims of A. Lukoianov et al. (arXiv:2509.09672): denoisers are local due to correlations."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LinearRegression
+from sklearn.neural_network import MLPRegressor
+
+from ..analysis import field_width
+from ..datasets import NLGP, Ising
+from ..theory import denoiser_fields
+from ._bench import Bench
+from ._claim import Claim, Quantity
+
+Array = NDArray[Any]
+
+SIDE, XI = 40, 5.0
+NOISES = (0.05, 0.25, 0.5, 1.0, 2.0, 4.0)
+SPINS = Ising.from_correlation_length(SIDE, XI)
+FIELD = NLGP(SIDE, correlation_length=4.0, gain=3.0)
+MODELS = {"spins": SPINS, "NLGP": FIELD, "clone": FIELD.gaussian_clone()}
+CONTROLS = ("permuted pixels", "white pixels")
+
+
+def spin_fields(noise: float) -> Array:
+    """Sensitivity r^d of the linear denoiser of a long ring of spins, relative to d = 0.
+
+    Spins of covariance rho^d have the spectrum (1 - rho^2) / (1 - 2 rho cos q + rho^2), so that
+    C / (C + s^2) is proportional to 1 / (a - 2 cos q) and r + 1 / r = a.
+    """
+    rho = np.exp(-1.0 / XI)
+    a = (1.0 + rho**2 + (1.0 - rho**2) / noise**2) / rho
+    distance = np.minimum(np.arange(SIDE), SIDE - np.arange(SIDE))
+    return np.asarray(((a - np.sqrt(a**2 - 4.0)) / 2.0) ** distance)
+
+
+def profile(fields: Array) -> Array:
+    """Mean sensitivity as a function of the displacement between the pixels."""
+    return np.mean([np.roll(row, -site) for site, row in enumerate(fields)], axis=0)
+
+
+def width(curve: Array) -> float:
+    """Full width at half maximum of a sensitivity."""
+    return float(field_width(curve[None])[0])
+
+
+def pairs(bench: Bench, name: str, noise: float, n: int, seed: Any) -> tuple[Array, Array]:
+    """Noisy and clean inputs, with the pixels of each input or the values of each pixel shuffled.
+
+    "permuted pixels" and "white pixels" shuffle these.
+    """
+    rng = np.random.default_rng(seed)
+    X = MODELS[name].sample(n, rng)
+    if bench.control in CONTROLS:
+        X = rng.permuted(X, axis=1 - CONTROLS.index(bench.control))
+    return X + noise * rng.standard_normal(X.shape), X
+
+
+def linear(bench: Bench, number: int, name: str, noise: float) -> Array:
+    """Sensitivity of a linear denoiser that is fitted to samples."""
+    n = 10_000 if bench.quick else 50_000
+    fit = LinearRegression().fit(*pairs(bench, name, noise, n, [bench.seeds[number], 1]))
+    return profile(fit.coef_)
+
+
+def denoiser(bench: Bench, number: int, name: str, noise: float) -> tuple[Array, float]:
+    """Mean sensitivity of a trained ReLU net, and its error relative to the linear denoiser."""
+
+    def train() -> tuple[Array, float]:
+        seed, chunk = bench.seeds[number], 5000
+        net = MLPRegressor(128, alpha=0.0, random_state=seed % 2**32)
+        for part in range(40 if bench.quick else 400):
+            net.partial_fit(*pairs(bench, name, noise, chunk, [seed, 2, part]))
+        noisy, clean = pairs(bench, name, noise, 4 * chunk, [seed, 3])
+        (encoder, decoder), bias = net.coefs_, net.intercepts_[0]
+        active = (noisy @ encoder + bias > 0.0).mean(axis=0)
+        best = noisy @ denoiser_fields(MODELS[name], noise)
+        errors = [np.mean((guess - clean) ** 2) for guess in (net.predict(noisy), best)]
+        return profile(((encoder * active) @ decoder).T), float(errors[0] / errors[1])
+
+    return bench.once((bench.control, number, name, noise), train)
+
+
+def linear_denoiser(bench: Bench, number: int) -> dict[str, float]:
+    """L1: fields of fitted linear denoisers, against the formula."""
+    spins = [width(linear(bench, number, "spins", s)) / width(spin_fields(s)) for s in NOISES]
+    low, middle, high = (width(linear(bench, number, "NLGP", s)) for s in (0.25, 1.0, 4.0))
+    return {
+        "spins: width at noise 0.05": width(linear(bench, number, "spins", 0.05)),
+        "spins: width over formula, largest deviation": max(abs(ratio - 1.0) for ratio in spins),
+        "NLGP: width over that on the clone": middle / width(linear(bench, number, "clone", 1.0)),
+        "NLGP: width at noise 4 over 0.25": high / low,
+    }
+
+
+def trained_denoiser(bench: Bench, number: int) -> dict[str, float]:
+    """L2: fields of trained nonlinear denoisers, against the linear one."""
+    found: dict[str, float] = {}
+    for name, noise in (("NLGP", 0.5), ("NLGP", 2.0), ("clone", 0.5)):
+        curve, error = denoiser(bench, number, name, noise)
+        best, case = profile(denoiser_fields(MODELS[name], noise)), f"{name}, noise {noise:g}: "
+        cosine = curve @ best / np.sqrt((curve @ curve) * (best @ best))
+        found[case + "width over linear"] = width(curve) / width(best)
+        found[case + "cosine with linear"] = cosine
+        found[case + "own pixel over linear"] = curve[0] / best[0]
+        found[case + "error over linear"] = error
+    curves = [denoiser(bench, number, "NLGP", noise)[0] for noise in (2.0, 0.5)]
+    return {**found, "NLGP: width at noise 2 over 0.5": width(curves[0]) / width(curves[1])}
+
+
+def _trained(case: str) -> tuple[Quantity, ...]:
+    is_clone = case.startswith("clone")
+    own = {"value": 1.0, "tolerance": 0.1} if is_clone else {"high": 1.0}
+    error = {"value": 1.0, "tolerance": 0.1} if is_clone else {"high": 1.0}
+    return (
+        Quantity(f"{case}: width over linear", "inequality", 2.0**-0.5, 2.0**0.5, digits=2),
+        Quantity(f"{case}: cosine with linear", "inequality", low=0.9),
+        Quantity(f"{case}: own pixel over linear", "derivation", **own),
+        Quantity(f"{case}: error over linear", "derivation", **error),
+    )
+
+
+CLAIMS = (
+    Claim(
+        "L1",
+        "the covariance makes linear denoisers local",
+        "The best linear denoiser estimates a pixel from its neighbourhood. The neighbourhood "
+        "follows from the covariance, is one pixel at low noise and grows with the noise.",
+        (
+            Quantity("spins: width at noise 0.05", "derivation", value=1.0, tolerance=0.05),
+            Quantity("spins: width over formula, largest deviation", "derivation", high=0.05),
+            Quantity(
+                "NLGP: width over that on the clone", "derivation", value=1.0, tolerance=0.1
+            ),
+            Quantity("NLGP: width at noise 4 over 0.25", "inequality", low=1.5, digits=2),
+        ),
+        linear_denoiser,
+        controls=CONTROLS,
+    ),
+    Claim(
+        "L2",
+        "trained denoisers have the fields of the linear one",
+        "A fully-connected net that is trained to remove noise has a mean sensitivity of about "
+        "the width and shape of that of the linear denoiser, on non-Gaussian inputs and on "
+        "Gaussian ones of equal covariance.",
+        (
+            *_trained("NLGP, noise 0.5"),
+            *_trained("NLGP, noise 2"),
+            *_trained("clone, noise 0.5"),
+            Quantity("NLGP: width at noise 2 over 0.5", "inequality", low=1.2, digits=2),
+        ),
+        trained_denoiser,
+        controls=CONTROLS,
+    ),
+)

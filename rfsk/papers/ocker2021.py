@@ -1,0 +1,195 @@
+"""Claims of G. K. Ocker and M. A. Buice (NeurIPS 2021): Hebbian rules decompose cumulants."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import integrate, special, stats
+from sklearn.exceptions import ConvergenceWarning
+
+from ..analysis import (
+    Cumulant,
+    DenseCumulant,
+    NonlinearHebbian,
+    cumulant,
+    ipr,
+    match_matrix,
+    symmetric_cp,
+)
+from ..datasets import NLGP
+from ._bench import Bench
+from ._claim import Claim, Quantity
+
+Array = NDArray[Any]
+
+LAMBDAS = np.array([2.0, 4.0, 8.0, 16.0])  # fourth cumulants of the sources
+RING = NLGP(30, correlation_length=3.0, gain=3.0)
+N_STEPS = 1000
+
+
+def mixing(bench: Bench, number: int) -> Array:
+    """Orthogonal directions of the sources, one per row."""
+    return np.asarray(stats.ortho_group.rvs(len(LAMBDAS), random_state=bench.seeds[number] % 2**32))
+
+
+def cumulants_of(bench: Bench) -> Array:
+    """Fourth cumulant of each source, all equal or zero under a control."""
+    controlled = {"Gaussian inputs": 0.0 * LAMBDAS, "equal cumulants": np.full_like(LAMBDAS, 6.0)}
+    return controlled.get(bench.control or "", LAMBDAS)
+
+
+def samples(bench: Bench, number: int) -> Array:
+    """Mixtures of independent sources that are 0 or +-(lambda + 3)^(1/2)."""
+    rng = np.random.default_rng([bench.seeds[number], 1])
+    shape = (10_000 if bench.quick else 40_000, len(LAMBDAS))
+    height = cumulants_of(bench) + 3.0
+    sources = rng.standard_normal(shape)
+    if bench.control != "Gaussian inputs":
+        sources = np.sign(sources) * np.sqrt(height) * (rng.random(shape) < 1.0 / height)
+    return sources @ mixing(bench, number)
+
+
+def exact(bench: Bench, number: int) -> Cumulant:
+    """Cumulant of the mixtures, sum_i lambda_i u_i (x) u_i (x) u_i (x) u_i."""
+    u = mixing(bench, number)
+    return DenseCumulant(np.einsum("n,ni,nj,nk,nl->ijkl", cumulants_of(bench), u, u, u, u))
+
+
+def fixed_points(bench: Bench, kappa: Cumulant, covariance: Array, fields: Array) -> Array:
+    """Fields after N_STEPS of w <- kappa(w, w, w, .), or w <- C w, scaled to unit length."""
+    for _ in range(N_STEPS):
+        is_linear = bench.control == "second-order rule"
+        moved = fields @ covariance if is_linear else kappa.contract(fields)
+        length = np.linalg.norm(moved, axis=1, keepdims=True)
+        fields = np.divide(moved, length, out=np.zeros_like(moved), where=length > 1e-12)
+    return fields
+
+
+def residuals(kappa: Cumulant, fields: Array) -> Array:
+    """|kappa(a, a, a, .) - lambda a| / |lambda|, infinite where lambda is zero."""
+    moved = kappa.contract(fields)
+    weights = np.einsum("rd,rd->r", moved, fields)
+    rest = np.linalg.norm(moved - weights[:, None] * fields, axis=1)
+    return np.divide(rest, abs(weights), out=np.full(len(rest), np.inf), where=abs(weights) > 1e-12)
+
+
+def by_power(bench: Bench, number: int) -> Array:
+    """Fixed points from random starts on the exact cumulant of the mixtures."""
+    starts = np.random.default_rng([bench.seeds[number], 2]).standard_normal((4000, len(LAMBDAS)))
+    starts /= np.linalg.norm(starts, axis=1, keepdims=True)
+    return fixed_points(bench, exact(bench, number), np.eye(len(LAMBDAS)), starts)
+
+
+def by_rule(bench: Bench, number: int) -> Array:
+    """Fields that the cubic rule, or one of second order, learns from samples."""
+
+    def learn() -> Array:
+        X = samples(bench, number)
+        rule = NonlinearHebbian(1000, max_iter=N_STEPS, random_state=bench.seeds[number])
+        if bench.control == "second-order rule":
+            rule.set_params(max_iter=1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fields = rule.fit(X).components_
+        if bench.control == "second-order rule":
+            fields = fixed_points(bench, exact(bench, number), np.cov(X.T), fields)
+        return fields
+
+    return bench.once((bench.control, number, "rule"), learn)
+
+
+def on_ring(bench: Bench, number: int) -> Array:
+    """Fixed points from random starts on the exact cumulant of an NLGP."""
+    model = RING.gaussian_clone() if bench.control == "Gaussian inputs" else RING
+    starts = np.random.default_rng([bench.seeds[number], 3]).standard_normal((40, RING.n_features))
+    kappa = bench.once((type(model).__name__, "cumulant"), lambda: cumulant(model))
+    return fixed_points(bench, kappa, model.covariance(), starts)
+
+
+def basins(bench: Bench, number: int, fields: Array) -> Array:
+    """Fraction of fields that end in each source, with a cosine above 0.9."""
+    return np.asarray((abs(fields @ mixing(bench, number).T) > 0.9).mean(axis=0))
+
+
+def basin_volumes() -> Array:
+    """Fraction of random starts for which lambda_i (u_i . w)^2 is the largest.
+
+    The rule preserves the order of these, so that the largest one wins.
+    """
+
+    def fraction(i: int) -> float:
+        others = np.sqrt(np.delete(LAMBDAS[i] / LAMBDAS, i) / 2.0)
+        return integrate.quad(
+            lambda g: 2.0 * stats.norm.pdf(g) * np.prod(special.erf(g * others)), 0.0, 10.0
+        )[0]
+
+    return np.array([fraction(i) for i in range(len(LAMBDAS))])
+
+
+def eigenvectors(bench: Bench, number: int) -> dict[str, float]:
+    """O1: residuals of fixed points, and their overlap with factors."""
+    kappa = bench.once("ring cumulant", lambda: cumulant(RING))
+    leading = bench.once("factor", lambda: symmetric_cp(kappa, 1, tol=1e-10, random_state=0))
+    ring, rule = on_ring(bench, number), by_rule(bench, number)
+    is_field = ring.any(axis=1)
+    size = ipr(ring[is_field]).min() * RING.n_features if is_field.all() else np.nan
+    return {
+        "sources, exact: largest residual": residuals(exact(bench, number), by_power(bench, number)).max(),
+        "sources, rule: largest residual": residuals(exact(bench, number), rule).max(),
+        "sources, rule: smallest cosine with a source": abs(rule @ mixing(bench, number).T).max(axis=1).min(),
+        "ring: largest residual": residuals(kappa, ring).max(),
+        "ring: smallest D x IPR": size,
+        "ring: match of the leading factor": match_matrix(leading.components, ring, RING.shape).max() if is_field.all() else np.nan,
+    }
+
+
+def volumes(bench: Bench, number: int) -> dict[str, float]:
+    """O2: fraction of starts that end in each source."""
+    power, rule = (basins(bench, number, of(bench, number)) for of in (by_power, by_rule))
+    expected = basin_volumes()
+    return {
+        "exact: largest deviation of a fraction": abs(power - expected).max(),
+        "rule: largest deviation of a fraction": abs(rule - expected).max(),
+        "rule: fraction over that of the next smaller cumulant, smallest": min(
+            rule[1:] / np.maximum(rule[:-1], 1e-3)
+        ),
+    }
+
+
+CLAIMS = (
+    Claim(
+        "O1",
+        "fixed points are eigenvectors of the cumulant",
+        "A Hebbian rule of third power converges to eigenvectors of the fourth cumulant of its "
+        "inputs: the directions of independent sources, and localized fields on a ring.",
+        (
+            Quantity("sources, exact: largest residual", "derivation", high=1e-6, digits=6),
+            Quantity("sources, rule: largest residual", "inequality", high=0.1),
+            Quantity("sources, rule: smallest cosine with a source", "inequality", low=0.95),
+            Quantity("ring: largest residual", "derivation", high=1e-3, digits=6),
+            Quantity("ring: smallest D x IPR", "inequality", low=3.0, digits=2),
+            Quantity("ring: match of the leading factor", "inequality", low=0.99),
+        ),
+        eigenvectors,
+        controls=("Gaussian inputs", "second-order rule"),
+    ),
+    Claim(
+        "O2",
+        "larger cumulants have larger basins",
+        "Each source is the end of a fraction of random starts, which grows with its cumulant and "
+        "follows from the order of lambda_i (u_i . w)^2.",
+        (
+            Quantity("exact: largest deviation of a fraction", "derivation", high=0.03),
+            Quantity("rule: largest deviation of a fraction", "derivation", high=0.06),
+            Quantity(
+                "rule: fraction over that of the next smaller cumulant, smallest",
+                "inequality",
+                low=1.0,
+                digits=2,
+            ),
+        ),
+        volumes,
+        controls=("Gaussian inputs", "second-order rule", "equal cumulants"),
+    ),
+)
