@@ -69,7 +69,7 @@ def denoiser(bench: Bench, number: int, name: str, noise: float) -> tuple[Array,
 
     def train() -> tuple[Array, float]:
         seed, chunk = bench.seeds[number], 5000
-        net = MLPRegressor(128, alpha=0.0, random_state=seed % 2**32)
+        net = MLPRegressor(hidden_layer_sizes=(128,), alpha=0.0, random_state=seed % 2**32)
         for part in range(40 if bench.quick else 400):
             net.partial_fit(*pairs(bench, name, noise, chunk, [seed, 2, part]))
         noisy, clean = pairs(bench, name, noise, 4 * chunk, [seed, 3])

@@ -42,7 +42,7 @@ def cumulants_of(bench: Bench) -> Array:
 def samples(bench: Bench, number: int) -> Array:
     """Mixtures of independent sources that are 0 or +-(lambda + 3)^(1/2)."""
     rng = np.random.default_rng([bench.seeds[number], 1])
-    shape = (10_000 if bench.quick else 40_000, len(LAMBDAS))
+    shape = (5000 if bench.quick else 20_000, len(LAMBDAS))
     height = cumulants_of(bench) + 3.0
     sources = rng.standard_normal(shape)
     if bench.control != "Gaussian inputs":
@@ -85,8 +85,8 @@ def by_rule(bench: Bench, number: int) -> Array:
     """Fields that the cubic rule, or one of second order, learns from samples."""
 
     def learn() -> Array:
-        X = samples(bench, number)
-        rule = NonlinearHebbian(1000, max_iter=N_STEPS, random_state=bench.seeds[number])
+        X, seed = samples(bench, number), bench.seeds[number]
+        rule = NonlinearHebbian(600 if bench.quick else 1000, max_iter=100, random_state=seed)
         if bench.control == "second-order rule":
             rule.set_params(max_iter=1)
         with warnings.catch_warnings():
