@@ -9,6 +9,7 @@ from sklearn.neural_network import MLPRegressor
 
 from ..analysis import field_width
 from ..datasets import NLGP, Ising
+from ..plotting.style import BLUE, GREEN, ORANGE, tidy
 from ..theory import denoiser_fields
 from ._bench import Bench
 from ._claim import Claim, Quantity
@@ -20,6 +21,7 @@ NOISES = (0.05, 0.25, 0.5, 1.0, 2.0, 4.0)
 SPINS = Ising.from_correlation_length(SIDE, XI)
 FIELD = NLGP(SIDE, correlation_length=4.0, gain=3.0)
 MODELS = {"spins": SPINS, "NLGP": FIELD, "clone": FIELD.gaussian_clone()}
+CASES = (("NLGP", 0.5), ("NLGP", 2.0), ("clone", 0.5))  # of trained nets
 CONTROLS = ("permuted pixels", "white pixels")
 
 
@@ -70,7 +72,7 @@ def denoiser(bench: Bench, number: int, name: str, noise: float) -> tuple[Array,
     def train() -> tuple[Array, float]:
         seed, chunk = bench.seeds[number], 5000
         net = MLPRegressor(hidden_layer_sizes=(128,), alpha=0.0, random_state=seed % 2**32)
-        for part in range(40 if bench.quick else 400):
+        for part in range(80 if bench.quick else 400):
             net.partial_fit(*pairs(bench, name, noise, chunk, [seed, 2, part]))
         noisy, clean = pairs(bench, name, noise, 4 * chunk, [seed, 3])
         (encoder, decoder), bias = net.coefs_, net.intercepts_[0]
@@ -127,7 +129,7 @@ def linear_denoiser(bench: Bench, number: int) -> dict[str, float]:
 def trained_denoiser(bench: Bench, number: int) -> dict[str, float]:
     """L2: fields of trained nonlinear denoisers, against the linear one."""
     found: dict[str, float] = {}
-    for name, noise in (("NLGP", 0.5), ("NLGP", 2.0), ("clone", 0.5)):
+    for name, noise in CASES:
         curve, error = denoiser(bench, number, name, noise)
         best, case = profile(denoiser_fields(MODELS[name], noise)), f"{name}, noise {noise:g}: "
         cosine = curve @ best / np.sqrt((curve @ curve) * (best @ best))
@@ -164,6 +166,62 @@ def _trained(case: str) -> tuple[Quantity, ...]:
     )
 
 
+def _axes() -> tuple[Any, Any]:
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained")
+
+
+def _curve(ax: Any, curve: Array, style: str, color: str, label: str) -> None:
+    """Draw a sensitivity against the displacement, with its centre in the middle."""
+    ax.plot(np.arange(SIDE) - SIDE // 2, np.roll(curve, SIDE // 2), style, color=color, label=label)
+    ax.set(xlabel="displacement (sites)", ylabel="sensitivity", xlim=(-12, 12))
+    ax.legend(frameon=False)
+    tidy(ax)
+
+
+def draw_linear(bench: Bench) -> Any:
+    """L1: fields of linear denoisers of spins and of the NLGP, and their width."""
+    figure, axes = _axes()
+    for color, noise in zip((BLUE, ORANGE, GREEN), (0.5, 1.0, 4.0), strict=True):
+        for ax, name in zip(axes, ("spins", "NLGP"), strict=False):
+            best = profile(denoiser_fields(MODELS[name], noise))
+            _curve(ax, best, "-", color, f"formula, noise {noise:g}")
+            _curve(ax, linear(bench, 0, name, noise), "x", color, "")
+            ax.set_title(f"{name}: fits (crosses) and formula")
+    grid = np.geomspace(NOISES[0], NOISES[-1], 50)
+    styles = {"spins": ("-", "o", BLUE), "NLGP": ("--", "s", ORANGE), "clone": (":", "x", GREEN)}
+    for name, (dash, marker, color) in styles.items():
+        curves = [profile(denoiser_fields(MODELS[name], noise)) for noise in grid]
+        axes[2].plot(grid, [width(curve) for curve in curves], dash, color=color)
+        fits = [width(linear(bench, 0, name, noise)) for noise in NOISES]
+        axes[2].plot(NOISES, fits, marker, color=color, label=name)
+    axes[2].set(xscale="log", xlabel="noise", ylabel="FWHM (sites)", title="width of the fields")
+    axes[2].legend(frameon=False)
+    tidy(axes[2])
+    return figure
+
+
+def draw_trained(bench: Bench) -> Any:
+    """L2: mean sensitivity of trained nets and of the linear denoiser."""
+    figure, axes = _axes()
+    for ax, (name, noise) in zip(axes, CASES, strict=True):
+        _curve(ax, profile(denoiser_fields(MODELS[name], noise)), "-", ORANGE, "linear")
+        _curve(ax, denoiser(bench, 0, name, noise)[0], "x", BLUE, "net")
+        ax.set_title(f"{name}, noise {noise:g}")
+    return figure
+
+
+def draw_best(bench: Bench) -> Any:
+    """L3: mean sensitivity of the best and of the linear denoiser of spins."""
+    figure, axes = _axes()
+    for ax, noise in zip(axes, (0.5, 1.0, 2.0), strict=True):
+        _curve(ax, profile(denoiser_fields(SPINS, noise)), "-", ORANGE, "linear")
+        _curve(ax, spin_denoiser(bench, 0, noise), "x", BLUE, "best")
+        ax.set_title(f"spins, noise {noise:g}")
+    return figure
+
+
 CLAIMS = (
     Claim(
         "L1",
@@ -173,13 +231,12 @@ CLAIMS = (
         (
             Quantity("spins: width at noise 0.05", "derivation", value=1.0, tolerance=0.05),
             Quantity("spins: width over formula, largest deviation", "derivation", high=0.05),
-            Quantity(
-                "NLGP: width over that on the clone", "derivation", value=1.0, tolerance=0.1
-            ),
+            Quantity("NLGP: width over that on the clone", "derivation", value=1.0, tolerance=0.1),
             Quantity("NLGP: width at noise 4 over 0.25", "inequality", low=1.5, digits=2),
         ),
         linear_denoiser,
-        controls=CONTROLS,
+        draw_linear,
+        CONTROLS,
     ),
     Claim(
         "L2",
@@ -194,7 +251,8 @@ CLAIMS = (
             Quantity("NLGP: width at noise 2 over 0.5", "inequality", low=1.2, digits=2),
         ),
         trained_denoiser,
-        controls=CONTROLS,
+        draw_trained,
+        CONTROLS,
     ),
     Claim(
         "L3",
@@ -203,7 +261,9 @@ CLAIMS = (
         "width of that of the linear one, and exceeds it in no Fourier mode.",
         (
             *(
-                Quantity(f"noise {s}: width over linear", "inequality", 2.0**-0.5, 2.0**0.5, digits=2)
+                Quantity(
+                    f"noise {s}: width over linear", "inequality", 2.0**-0.5, 2.0**0.5, digits=2
+                )
                 for s in (1, 2)
             ),
             Quantity(
@@ -212,6 +272,7 @@ CLAIMS = (
             Quantity("width at noise 2 over 0.5", "inequality", low=1.2, digits=2),
         ),
         best_denoiser,
-        controls=("white pixels",),
+        draw_best,
+        ("white pixels",),
     ),
 )

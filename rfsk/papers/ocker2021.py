@@ -18,6 +18,7 @@ from ..analysis import (
     symmetric_cp,
 )
 from ..datasets import NLGP
+from ..plotting.style import BLUE, FIELD_COLORS, ORANGE, tidy
 from ._bench import Bench
 from ._claim import Claim, Quantity
 
@@ -112,19 +113,19 @@ def basins(bench: Bench, number: int, fields: Array) -> Array:
     return np.asarray((abs(fields @ mixing(bench, number).T) > 0.9).mean(axis=0))
 
 
-def basin_volumes() -> Array:
+def basin_volumes(sizes: Array) -> Array:
     """Fraction of random starts for which lambda_i (u_i . w)^2 is the largest.
 
     The rule preserves the order of these, so that the largest one wins.
     """
 
     def fraction(i: int) -> float:
-        others = np.sqrt(np.delete(LAMBDAS[i] / LAMBDAS, i) / 2.0)
+        others = np.sqrt(np.delete(sizes[i] / sizes, i) / 2.0)
         return integrate.quad(
             lambda g: 2.0 * stats.norm.pdf(g) * np.prod(special.erf(g * others)), 0.0, 10.0
         )[0]
 
-    return np.array([fraction(i) for i in range(len(LAMBDAS))])
+    return np.array([fraction(i) for i in range(len(sizes))])
 
 
 def eigenvectors(bench: Bench, number: int) -> dict[str, float]:
@@ -132,22 +133,24 @@ def eigenvectors(bench: Bench, number: int) -> dict[str, float]:
     kappa = bench.once("ring cumulant", lambda: cumulant(RING))
     leading = bench.once("factor", lambda: symmetric_cp(kappa, 1, tol=1e-10, random_state=0))
     ring, rule = on_ring(bench, number), by_rule(bench, number)
-    is_field = ring.any(axis=1)
-    size = ipr(ring[is_field]).min() * RING.n_features if is_field.all() else np.nan
+    source, is_found = exact(bench, number), ring.any(axis=1).all()
+    size = RING.n_features * ipr(ring).min() if is_found else np.nan
+    match = match_matrix(leading.components, ring, RING.shape).max() if is_found else np.nan
+    cosines = abs(rule @ mixing(bench, number).T).max(axis=1)
     return {
-        "sources, exact: largest residual": residuals(exact(bench, number), by_power(bench, number)).max(),
-        "sources, rule: largest residual": residuals(exact(bench, number), rule).max(),
-        "sources, rule: smallest cosine with a source": abs(rule @ mixing(bench, number).T).max(axis=1).min(),
+        "sources, exact: largest residual": residuals(source, by_power(bench, number)).max(),
+        "sources, rule: largest residual": residuals(source, rule).max(),
+        "sources, rule: smallest cosine with a source": cosines.min(),
         "ring: largest residual": residuals(kappa, ring).max(),
         "ring: smallest D x IPR": size,
-        "ring: match of the leading factor": match_matrix(leading.components, ring, RING.shape).max() if is_field.all() else np.nan,
+        "ring: match of the leading factor": match,
     }
 
 
 def volumes(bench: Bench, number: int) -> dict[str, float]:
     """O2: fraction of starts that end in each source."""
     power, rule = (basins(bench, number, of(bench, number)) for of in (by_power, by_rule))
-    expected = basin_volumes()
+    expected = basin_volumes(LAMBDAS)
     return {
         "exact: largest deviation of a fraction": abs(power - expected).max(),
         "rule: largest deviation of a fraction": abs(rule - expected).max(),
@@ -155,6 +158,55 @@ def volumes(bench: Bench, number: int) -> dict[str, float]:
             rule[1:] / np.maximum(rule[:-1], 1e-3)
         ),
     }
+
+
+def _axes() -> tuple[Any, Any]:
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+
+
+def draw_eigenvectors(bench: Bench) -> Any:
+    """O1: cosines of fields with the sources, and fixed points on the ring."""
+    figure, (left, right) = _axes()
+    cosines = abs(by_rule(bench, 0)[:40] @ mixing(bench, 0).T)
+    order = np.lexsort(cosines.T[::-1])[::-1]
+    image = left.imshow(cosines[order].T, cmap=FIELD_COLORS, vmin=0.0, vmax=1.0, aspect="auto")
+    left.set_yticks(range(len(LAMBDAS)), [f"{size:g}" for size in LAMBDAS])
+    left.set(xlabel="unit", ylabel="cumulant of the source", title="fields of the Hebbian rule")
+    figure.colorbar(image, ax=left, label="|cosine| with the source")
+    sites, second = np.arange(RING.n_features), bench.under("second-order rule")
+    for fields, style, color, label in (
+        (on_ring(bench, 0), "-", BLUE, "third power"),
+        (on_ring(second, 0), "--", ORANGE, "first power"),
+    ):
+        for row in fields[:3]:
+            right.plot(sites, row * np.sign(row.sum()), style, color=color, label=label)
+            label = ""
+    right.set(xlabel="site", ylabel="weight (unit length)", title="three fixed points on the ring")
+    right.set(ylim=(None, 0.75))
+    right.legend(frameon=False, ncols=2)
+    tidy(right)
+    return figure
+
+
+def draw_volumes(bench: Bench) -> Any:
+    """O2: fraction of starts that end in each source, for unequal and for equal cumulants."""
+    figure, axes = _axes()
+    for ax, control in zip(axes, (None, "equal cumulants"), strict=True):
+        here, place = bench.under(control), np.arange(len(LAMBDAS))
+        found = {"exact cumulant": by_power(here, 0), "Hebbian rule": by_rule(here, 0)}
+        colors = (BLUE, ORANGE)
+        for shift, color, (name, fields) in zip((-0.2, 0.2), colors, found.items(), strict=True):
+            ax.bar(place + shift, basins(here, 0, fields), 0.4, color=color, label=name)
+        expected = basin_volumes(cumulants_of(here))
+        ax.plot(place, expected, "k_", markersize=30, label="formula")
+        ax.set_xticks(place, [f"{size:g}" for size in cumulants_of(here)])
+        ax.set(xlabel="cumulant of the source", ylabel="fraction of starts", ylim=(0.0, 0.6))
+        ax.set_title(control or "unequal cumulants")
+        tidy(ax)
+    axes[0].legend(frameon=False, loc="upper left")
+    return figure
 
 
 CLAIMS = (
@@ -172,7 +224,8 @@ CLAIMS = (
             Quantity("ring: match of the leading factor", "inequality", low=0.99),
         ),
         eigenvectors,
-        controls=("Gaussian inputs", "second-order rule"),
+        draw_eigenvectors,
+        ("Gaussian inputs", "second-order rule"),
     ),
     Claim(
         "O2",
@@ -190,6 +243,7 @@ CLAIMS = (
             ),
         ),
         volumes,
-        controls=("Gaussian inputs", "second-order rule", "equal cumulants"),
+        draw_volumes,
+        ("Gaussian inputs", "second-order rule", "equal cumulants"),
     ),
 )
