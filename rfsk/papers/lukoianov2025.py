@@ -20,7 +20,7 @@ from ._claim import Claim, Quantity
 Array = NDArray[Any]
 
 SIDE, XI = 40, 5.0
-FIELD = NLGP((SIDE,), 4.0, gain=3.0)
+FIELD = NLGP((SIDE,), correlation_length=4.0, gain=3.0)
 MODELS = {
     "spins": Ising.from_correlation_length(SIDE, XI),
     "NLGP": FIELD,
@@ -174,8 +174,10 @@ def draw(bench: Bench, claim: str) -> Any:
     return figure
 
 
-def _quantity(name: str, evidence: str = "inequality", **bounds: float) -> Quantity:
-    return Quantity(name, evidence, digits=2 if evidence == "inequality" else 3, **bounds)
+def _quantity(
+    name: str, evidence: str = "inequality", low: float | None = None, high: float | None = None
+) -> Quantity:
+    return Quantity(name, evidence, low, high, digits=2 if evidence == "inequality" else 3)
 
 
 def _near(name: str, tolerance: float) -> Quantity:

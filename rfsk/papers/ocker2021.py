@@ -25,7 +25,7 @@ from ._claim import Claim, Quantity
 Array = NDArray[Any]
 
 LAMBDAS = np.array([2.0, 4.0, 8.0, 16.0])  # fourth cumulants of the sources
-RING = NLGP((30,), 3.0, gain=3.0)
+RING = NLGP((30,), correlation_length=3.0, gain=3.0)
 N_STEPS = 1000
 
 
