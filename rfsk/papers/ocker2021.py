@@ -88,7 +88,7 @@ def by_rule(bench: Bench, number: int) -> Array:
     def learn() -> Array:
         X, seed = samples(bench, number), bench.seeds[number]
         is_linear = bench.control == "second-order rule"
-        rule = NonlinearHebbian(1000, max_iter=1 if is_linear else 100, random_state=seed)
+        rule = NonlinearHebbian(1000, max_iter=1 if is_linear else 40, random_state=seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             fields = rule.fit(X).components_
