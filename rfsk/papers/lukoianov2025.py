@@ -75,10 +75,10 @@ def trained(bench: Bench, number: int, name: str, noise: float) -> tuple[Array, 
     """Mean sensitivity of a trained ReLU net, and its error relative to the linear denoiser."""
 
     def train() -> tuple[Array, float]:
-        net = MLPRegressor(
-            hidden_layer_sizes=(128,), alpha=0.0, random_state=bench.seeds[number] % 2**32
-        )
-        for part in range(80 if bench.quick else 400):
+        rates = {"batch_size": 500, "learning_rate_init": 0.003}
+        seed = bench.seeds[number] % 2**32
+        net = MLPRegressor(hidden_layer_sizes=(128,), alpha=0.0, random_state=seed, **rates)
+        for part in range(80 if bench.quick else 200):
             net.partial_fit(*pairs(bench, name, noise, 5000, part + 2, number))
         noisy, clean = pairs(bench, name, noise, 20_000, 1, number)
         (encoder, decoder), bias = net.coefs_, net.intercepts_[0]
@@ -167,8 +167,8 @@ def draw(bench: Bench, claim: str) -> Any:
     panels: dict[str, list[tuple[Array, Array]]] = {}
     if claim == "L1":
         for name in MODELS:
-            found = [(fitted(bench, 0, name, s), wiener(name, s)) for s in NOISES[1::2]]
-            panels[f"{name}, noise 0.25, 1 and 4"] = found
+            both = [(fitted(bench, 0, name, s), wiener(name, s)) for s in NOISES[1::2]]
+            panels[f"{name}, noise 0.25, 1 and 4"] = both
     elif claim == "L2":
         for name, s in CASES:
             panels[f"{name}, noise {s:g}"] = [(trained(bench, 0, name, s)[0], wiener(name, s))]
@@ -176,15 +176,21 @@ def draw(bench: Bench, claim: str) -> Any:
         for s in NOISES[2:5]:
             panels[f"spins, noise {s:g}"] = [(posterior(bench, 0, s), wiener("spins", s))]
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained")
-    for ax, (title, pairs_) in zip(axes, panels.items(), strict=True):
-        for color, (found_, linear) in zip((BLUE, ORANGE, GREEN), pairs_, strict=False):
+    for ax, (title, found) in zip(axes, panels.items(), strict=True):
+        for color, (curve, linear) in zip((BLUE, ORANGE, GREEN), found, strict=False):
             x = np.arange(len(linear)) - len(linear) // 2
-            ax.plot(x, np.roll(linear, len(x) // 2), color=color, label="linear, formula")
-            name = {"L1": "linear, fitted", "L2": "net", "L3": "best denoiser"}[claim]
-            ax.plot(x, np.roll(found_, len(x) // 2), "x", color=color, label=name)
+            ax.plot(
+                x,
+                np.roll(linear, len(x) // 2),
+                color=color,
+                label="formula" if claim == "L1" else "linear",
+            )
+            name = {"L1": "fit", "L2": "net", "L3": "best"}[claim]
+            ax.plot(x, np.roll(curve, len(x) // 2), "x", color=color, label=name)
         ax.set(xlabel="displacement (sites)", ylabel="sensitivity", xlim=(-12, 12), title=title)
         tidy(ax)
-    axes[0].legend(*(part[:2] for part in axes[0].get_legend_handles_labels()), frameon=False)
+    handles, labels = axes[0].get_legend_handles_labels()
+    axes[0].legend(handles[:2], labels[:2], frameon=False, loc="upper right", handlelength=1.0)
     return figure
 
 

@@ -178,7 +178,7 @@ def draw_eigenvectors(bench: Bench) -> Any:
             right.plot(sites, row * np.sign(row.sum()), style, color=color, label=label)
             label = ""
     right.set(xlabel="site", ylabel="weight (unit length)", title="three fixed points on the ring")
-    right.set(ylim=(None, 0.75))
+    right.set(ylim=(None, 0.6), xlim=(0, 29))
     right.legend(frameon=False, ncols=2)
     tidy(right)
     return figure
