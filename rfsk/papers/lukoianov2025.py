@@ -164,6 +164,7 @@ def draw(bench: Bench, claim: str) -> Any:
     """Sensitivities (crosses) beside those of the best linear denoiser (lines)."""
     import matplotlib.pyplot as plt
 
+    names = {"L1": ("formula", "fit"), "L2": ("linear", "net"), "L3": ("linear", "best")}
     panels: dict[str, list[tuple[Array, Array]]] = {}
     if claim == "L1":
         for name in MODELS:
@@ -178,15 +179,9 @@ def draw(bench: Bench, claim: str) -> Any:
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained")
     for ax, (title, found) in zip(axes, panels.items(), strict=True):
         for color, (curve, linear) in zip((BLUE, ORANGE, GREEN), found, strict=False):
-            x = np.arange(len(linear)) - len(linear) // 2
-            ax.plot(
-                x,
-                np.roll(linear, len(x) // 2),
-                color=color,
-                label="formula" if claim == "L1" else "linear",
-            )
-            name = {"L1": "fit", "L2": "net", "L3": "best"}[claim]
-            ax.plot(x, np.roll(curve, len(x) // 2), "x", color=color, label=name)
+            x, (line, crosses) = np.arange(SIDE) - SIDE // 2, names[claim]
+            ax.plot(x, np.roll(linear, SIDE // 2), color=color, label=line)
+            ax.plot(x, np.roll(curve, SIDE // 2), "x", color=color, label=crosses)
         ax.set(xlabel="displacement (sites)", ylabel="sensitivity", xlim=(-12, 12), title=title)
         tidy(ax)
     handles, labels = axes[0].get_legend_handles_labels()

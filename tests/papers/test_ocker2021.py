@@ -29,6 +29,6 @@ def test_claims_hold_at_small_size_and_fail_on_their_controls(control):
 
 @pytest.mark.parametrize("sizes", [(2.0, 8.0), (3.0, 1.0)])
 def test_basins_of_two_factors_are_angles(sizes):
-    """lambda_0 cos^2 > lambda_1 sin^2 for a fraction (2 / pi) arctan (lambda_0 / lambda_1)^(1/2)."""
+    """Factor 0 wins for a fraction (2 / pi) arctan sqrt(lambda_0 / lambda_1) of directions."""
     first = 2.0 / np.pi * np.arctan(np.sqrt(sizes[0] / sizes[1]))
     np.testing.assert_allclose(basin_volumes(np.array(sizes)), [first, 1.0 - first], atol=1e-8)
