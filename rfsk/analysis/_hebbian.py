@@ -13,7 +13,7 @@ from .._core._validation import check_option, check_positive, validate_inputs
 from ._cumulant_cp import ProjectionMixin
 from ._symmetric_cp import unit
 
-_RULES: dict[str, Any] = {"cube": lambda y: y**3, "tanh": np.tanh}
+_RULES: dict[str, Any] = {"cube": lambda y: y * y * y, "tanh": np.tanh}
 _SINGULAR = 1e-7  # directions of a smaller fraction of the largest standard deviation are dropped
 
 

@@ -1,11 +1,15 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
-from . import ingrosso2022
+from . import ingrosso2022, lukoianov2025, ocker2021
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-PAPERS = {"ingrosso2022": ingrosso2022.CLAIMS}
+PAPERS = {
+    "ingrosso2022": ingrosso2022.CLAIMS,
+    "lukoianov2025": lukoianov2025.CLAIMS,
+    "ocker2021": ocker2021.CLAIMS,
+}
 """Claims of each paper, by its key."""
 
 __all__ = [
@@ -16,5 +20,7 @@ __all__ = [
     "Quantity",
     "Reproduction",
     "ingrosso2022",
+    "lukoianov2025",
+    "ocker2021",
     "reproduce",
 ]

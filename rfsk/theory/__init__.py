@@ -3,6 +3,7 @@
 from ._amplifier import Amplifier
 from ._copula_flow import CopulaFlow, CopulaFlowResult
 from ._cubic_flow import CubicFlow, activation_derivatives
+from ._denoiser import denoiser_fields
 from ._fixed_points import FixedPoint, fixed_point
 from ._flow import FlowResult
 from ._gaussian_equivalence import bivariate_normal_cdf, gaussian_accuracy, gaussian_loss
@@ -25,6 +26,7 @@ __all__ = [
     "RectifiedFlow",
     "activation_derivatives",
     "bivariate_normal_cdf",
+    "denoiser_fields",
     "field_statistics",
     "fixed_point",
     "gaussian_accuracy",

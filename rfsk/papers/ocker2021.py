@@ -1,0 +1,242 @@
+"""Claims of G. K. Ocker and M. A. Buice (NeurIPS 2021): Hebbian rules decompose cumulants."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import integrate, special, stats
+from sklearn.exceptions import ConvergenceWarning
+
+from ..analysis import (
+    Cumulant,
+    DenseCumulant,
+    NonlinearHebbian,
+    cumulant,
+    ipr,
+    match_matrix,
+    symmetric_cp,
+)
+from ..datasets import NLGP
+from ..plotting.style import BLUE, FIELD_COLORS, ORANGE, tidy
+from ._bench import Bench
+from ._claim import Claim, Quantity
+
+Array = NDArray[Any]
+
+LAMBDAS = np.array([2.0, 4.0, 8.0, 16.0])  # fourth cumulants of the sources
+RING = NLGP((30,), correlation_length=3.0, gain=3.0)
+N_STEPS = 1000
+
+
+def mixing(bench: Bench, number: int) -> Array:
+    """Orthogonal directions of the sources, one per row."""
+    return np.asarray(stats.ortho_group.rvs(len(LAMBDAS), random_state=bench.seeds[number] % 2**32))
+
+
+def cumulants_of(bench: Bench) -> Array:
+    """Fourth cumulant of each source, all equal or zero under a control."""
+    controlled = {"Gaussian inputs": 0.0 * LAMBDAS, "equal cumulants": np.full_like(LAMBDAS, 6.0)}
+    return controlled.get(bench.control or "", LAMBDAS)
+
+
+def samples(bench: Bench, number: int) -> Array:
+    """Mixtures of independent sources that are 0 or +-(lambda + 3)^(1/2)."""
+    rng = np.random.default_rng([bench.seeds[number], 1])
+    shape = (10_000 if bench.quick else 40_000, len(LAMBDAS))
+    height = cumulants_of(bench) + 3.0
+    sources = rng.standard_normal(shape)
+    if bench.control != "Gaussian inputs":
+        sources = np.sign(sources) * np.sqrt(height) * (rng.random(shape) < 1.0 / height)
+    return sources @ mixing(bench, number)
+
+
+def exact(bench: Bench, number: int) -> Cumulant:
+    """Cumulant of the mixtures, sum_i lambda_i u_i (x) u_i (x) u_i (x) u_i."""
+    u = mixing(bench, number)
+    return DenseCumulant(np.einsum("n,ni,nj,nk,nl->ijkl", cumulants_of(bench), u, u, u, u))
+
+
+def fixed_points(bench: Bench, kappa: Cumulant, covariance: Array, fields: Array) -> Array:
+    """Fields after N_STEPS of w <- kappa(w, w, w, .), or w <- C w, scaled to unit length."""
+    for _ in range(N_STEPS):
+        is_linear = bench.control == "second-order rule"
+        moved = fields @ covariance if is_linear else kappa.contract(fields)
+        length = np.linalg.norm(moved, axis=1, keepdims=True)
+        fields = np.divide(moved, length, out=np.zeros_like(moved), where=length > 1e-12)
+    return fields
+
+
+def residuals(kappa: Cumulant, fields: Array) -> Array:
+    """|kappa(a, a, a, .) - lambda a| / |lambda|, infinite where lambda is zero."""
+    moved = kappa.contract(fields)
+    weights = np.einsum("rd,rd->r", moved, fields)
+    rest = np.linalg.norm(moved - weights[:, None] * fields, axis=1)
+    return np.divide(rest, abs(weights), out=np.full(len(rest), np.inf), where=abs(weights) > 1e-12)
+
+
+def by_power(bench: Bench, number: int) -> Array:
+    """Fixed points from random starts on the exact cumulant of the mixtures."""
+    starts = np.random.default_rng([bench.seeds[number], 2]).standard_normal((4000, len(LAMBDAS)))
+    starts /= np.linalg.norm(starts, axis=1, keepdims=True)
+    return fixed_points(bench, exact(bench, number), np.eye(len(LAMBDAS)), starts)
+
+
+def by_rule(bench: Bench, number: int) -> Array:
+    """Fields that the cubic rule, or one of second order, learns from samples."""
+
+    def learn() -> Array:
+        X, seed = samples(bench, number), bench.seeds[number]
+        is_linear = bench.control == "second-order rule"
+        rule = NonlinearHebbian(1000, max_iter=1 if is_linear else 40, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fields = rule.fit(X).components_
+        covariance = np.cov(X.T)
+        return (
+            fixed_points(bench, exact(bench, number), covariance, fields) if is_linear else fields
+        )
+
+    return bench.once((bench.control, number, "rule"), learn)
+
+
+def on_ring(bench: Bench, number: int) -> Array:
+    """Fixed points from random starts on the exact cumulant of an NLGP."""
+    model = RING.gaussian_clone() if bench.control == "Gaussian inputs" else RING
+    starts = np.random.default_rng([bench.seeds[number], 3]).standard_normal((40, RING.n_features))
+    kappa = bench.once((type(model).__name__, "cumulant"), lambda: cumulant(model))
+    return fixed_points(bench, kappa, model.covariance(), starts)
+
+
+def basins(bench: Bench, number: int, fields: Array) -> Array:
+    """Fraction of fields that end in each source, with a cosine above 0.9."""
+    return np.asarray((abs(fields @ mixing(bench, number).T) > 0.9).mean(axis=0))
+
+
+def basin_volumes(sizes: Array) -> Array:
+    """Fraction of random starts for which lambda_i (u_i . w)^2 is the largest.
+
+    The rule preserves the order of these, so that the largest one wins.
+    """
+
+    def fraction(i: int) -> float:
+        others = np.sqrt(np.delete(sizes[i] / sizes, i) / 2.0)
+        return integrate.quad(
+            lambda g: 2.0 * stats.norm.pdf(g) * np.prod(special.erf(g * others)), 0.0, 10.0
+        )[0]
+
+    return np.array([fraction(i) for i in range(len(sizes))])
+
+
+def eigenvectors(bench: Bench, number: int) -> dict[str, float]:
+    """O1: residuals of fixed points, and their overlap with factors."""
+    kappa = bench.once("ring cumulant", lambda: cumulant(RING))
+    leading = bench.once("factor", lambda: symmetric_cp(kappa, 1, tol=1e-10, random_state=0))
+    ring, rule = on_ring(bench, number), by_rule(bench, number)
+    source, is_found = exact(bench, number), ring.any(axis=1).all()
+    size = RING.n_features * ipr(ring).min() if is_found else np.nan
+    match = match_matrix(leading.components, ring, RING.shape).max() if is_found else np.nan
+    cosines = abs(rule @ mixing(bench, number).T).max(axis=1)
+    return {
+        "sources, exact: largest residual": residuals(source, by_power(bench, number)).max(),
+        "sources, rule: largest residual": residuals(source, rule).max(),
+        "sources, rule: smallest cosine with a source": cosines.min(),
+        "ring: largest residual": residuals(kappa, ring).max(),
+        "ring: smallest D x IPR": size,
+        "ring: match of the leading factor": match,
+    }
+
+
+def volumes(bench: Bench, number: int) -> dict[str, float]:
+    """O2: fraction of starts that end in each source."""
+    power, rule = (basins(bench, number, of(bench, number)) for of in (by_power, by_rule))
+    expected = basin_volumes(LAMBDAS)
+    return {
+        "exact: largest deviation of a fraction": abs(power - expected).max(),
+        "rule: largest deviation of a fraction": abs(rule - expected).max(),
+        "rule: smallest fraction over that before it": min(rule[1:] / rule[:-1].clip(1e-3)),
+    }
+
+
+def draw_eigenvectors(bench: Bench) -> Any:
+    """O1: cosines of fields with the sources, and fixed points on the ring."""
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    cosines = abs(by_rule(bench, 0)[:40] @ mixing(bench, 0).T)
+    order = cosines.argmax(axis=1).argsort()
+    image = left.imshow(cosines[order].T, cmap=FIELD_COLORS, vmin=0.0, vmax=1.0, aspect="auto")
+    left.set_yticks(range(len(LAMBDAS)), [f"{size:g}" for size in LAMBDAS])
+    left.set(xlabel="unit", ylabel="cumulant of the source", title="fields of the Hebbian rule")
+    figure.colorbar(image, ax=left, label="|cosine| with the source")
+    sites, second = np.arange(RING.n_features), bench.under("second-order rule")
+    for fields, style, color, label in (
+        (on_ring(bench, 0), "-", BLUE, "third power"),
+        (on_ring(second, 0), "--", ORANGE, "first power"),
+    ):
+        for row in fields[:3]:
+            right.plot(sites, row * np.sign(row.sum()), style, color=color, label=label)
+            label = ""
+    right.set(xlabel="site", ylabel="weight (unit length)", title="three fixed points on the ring")
+    right.set(ylim=(None, 0.6), xlim=(0, 29))
+    right.legend(frameon=False, ncols=2)
+    tidy(right)
+    return figure
+
+
+def draw_volumes(bench: Bench) -> Any:
+    """O2: fraction of starts that end in each source, for unequal and for equal cumulants."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    for ax, control in zip(axes, (None, "equal cumulants"), strict=True):
+        here, place = bench.under(control), np.arange(len(LAMBDAS))
+        found = {"exact cumulant": by_power(here, 0), "Hebbian rule": by_rule(here, 0)}
+        colors = (BLUE, ORANGE)
+        for shift, color, (name, fields) in zip((-0.2, 0.2), colors, found.items(), strict=True):
+            ax.bar(place + shift, basins(here, 0, fields), 0.4, color=color, label=name)
+        expected = basin_volumes(cumulants_of(here))
+        ax.plot(place, expected, "k_", markersize=30, label="formula")
+        ax.set_xticks(place, [f"{size:g}" for size in cumulants_of(here)])
+        ax.set(xlabel="cumulant of the source", ylabel="fraction of starts", ylim=(0.0, 0.6))
+        ax.set_title(control or "unequal cumulants")
+        tidy(ax)
+    axes[0].legend(frameon=False, loc="upper left")
+    return figure
+
+
+CLAIMS = (
+    Claim(
+        "O1",
+        "fixed points are eigenvectors of the cumulant",
+        "A Hebbian rule of third power converges to eigenvectors of the fourth cumulant of its "
+        "inputs: the directions of independent sources, and localized fields on a ring.",
+        (
+            Quantity("sources, exact: largest residual", "derivation", high=1e-6, digits=6),
+            Quantity("sources, rule: largest residual", "inequality", high=0.1),
+            Quantity("sources, rule: smallest cosine with a source", "inequality", low=0.95),
+            Quantity("ring: largest residual", "derivation", high=1e-3, digits=6),
+            Quantity("ring: smallest D x IPR", "inequality", low=3.0, digits=2),
+            Quantity("ring: match of the leading factor", "inequality", low=0.99),
+        ),
+        eigenvectors,
+        draw_eigenvectors,
+        ("Gaussian inputs", "second-order rule"),
+    ),
+    Claim(
+        "O2",
+        "larger cumulants have larger basins",
+        "Each source is the end of a fraction of random starts, which grows with its cumulant and "
+        "follows from the order of lambda_i (u_i . w)^2.",
+        (
+            Quantity("exact: largest deviation of a fraction", "derivation", high=0.03),
+            Quantity("rule: largest deviation of a fraction", "derivation", high=0.06),
+            Quantity(
+                "rule: smallest fraction over that before it", "inequality", low=1.0, digits=2
+            ),
+        ),
+        volumes,
+        draw_volumes,
+        ("Gaussian inputs", "second-order rule", "equal cumulants"),
+    ),
+)

@@ -1,0 +1,50 @@
+"""Sensitivity of the optimal linear denoiser."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._core._types import Array
+from .._core._validation import check_positive
+from ..analysis import DenseCumulant, cumulant
+
+
+def denoiser_fields(source: Any | ArrayLike, noise: float) -> Array:
+    """Compute the receptive fields of the linear denoiser with the least squared error.
+
+    From inputs x of covariance C plus white Gaussian noise of standard deviation s, the Wiener
+    filter estimates x by S (x + noise), S = C (C + s^2)^-1. It depends on the covariance alone.
+    For non-Gaussian inputs, the mean Jacobian J of the best nonlinear denoiser is smaller: S - J
+    is positive semi-definite by the inequality of Cramer and Rao, and zero for Gaussian inputs.
+
+    Parameters
+    ----------
+    source : input model or array-like of shape (n_features, n_features)
+        Inputs, or their covariance.
+    noise : float
+        s, the standard deviation of the noise of each pixel.
+
+    Returns
+    -------
+    fields : ndarray of shape (n_features, n_features)
+        S, whose row i is the derivative of the estimate of pixel i with respect to all pixels.
+
+    Examples
+    --------
+    >>> from rfsk import Ising, analysis, theory
+    >>> spins = Ising.from_correlation_length(60, 5.0)
+    >>> for noise in (0.1, 1.0, 3.0):
+    ...     print(f"{analysis.field_width(theory.denoiser_fields(spins, noise))[0]:.1f}")
+    1.0
+    2.2
+    4.8
+    """
+    check_positive(noise, "noise")
+    is_model = hasattr(source, "covariance")
+    C = (cumulant(source, 2) if is_model else DenseCumulant(source)).tensor()
+    if C.ndim != 2:
+        raise ValueError(f"source has {C.ndim} axes; expected a covariance or an input model.")
+    variances, modes = np.linalg.eigh(C)
+    gains = np.maximum(variances, 0.0)
+    return np.asarray((modes * (gains / (gains + noise**2))) @ modes.T)

@@ -1,0 +1,25 @@
+"""The claims on denoisers at small size, and the controls on which they fail."""
+
+import pytest
+
+from rfsk.papers import Bench
+from rfsk.papers.lukoianov2025 import CLAIMS
+
+CASES = [(claim, control) for claim in CLAIMS for control in (None, *claim.controls)]
+DECISIVE = {
+    "L1": "spins: width over formula, largest deviation",
+    "L2": "NLGP, noise 2: width over linear",
+    "L3": "noise 1: width over linear",
+}
+
+
+@pytest.mark.parametrize(
+    ("claim", "control"), CASES, ids=[f"{claim.name} {control}" for claim, control in CASES]
+)
+def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, control):
+    bench = Bench(1, quick=True, random_state=1).under(control)
+    values = claim.run(bench)
+    failed = {q.name for q in claim.quantities if not q.holds(values[q.name])}
+    assert failed == set() if control is None else DECISIVE[claim.name] in failed
+    if control is None:
+        claim.draw(bench)
