@@ -105,7 +105,7 @@ def _neuron(seed: int, rate: float, batch_size: int) -> FCNet:
 def trained(bench: Bench, name: str, number: int) -> Array:
     """Field of a trained ReLU neuron, at t = learning rate x steps / SIDE = 200."""
     rate, batch_size = 16.0 if bench.quick else 8.0, 1000
-    if name == "waves":  # noise of the steps widens the spectrum of a sinusoid
+    if name == "waves" or name.endswith(_LONG):  # wide fields suffer from the noise of the steps
         rate, batch_size = 4.0 if bench.quick else 2.0, 4000
     name, make = _law(bench, name), partial(_neuron, rate=rate, batch_size=batch_size)
     tasks, n_steps = {name: Discrimination(models(name))}, round(200.0 * SIDE / rate)
@@ -241,6 +241,140 @@ def contrast(bench: Bench, number: int) -> Numbers:
     return found
 
 
+def _axes(*titles: str) -> tuple[Any, Any]:
+    import matplotlib.pyplot as plt
+
+    size: Any = {"figsize": (4.2 * len(titles), 3.4), "layout": "constrained", "squeeze": False}
+    figure, axes = plt.subplots(1, len(titles), **size)
+    for ax, title in zip(axes[0], titles, strict=True):
+        tidy(ax).set_title(title)
+    return figure, axes[0]
+
+
+def _centred(field: Array) -> Array:
+    """Field of positive peak 1, with its peak in the middle."""
+    peak = np.abs(field).argmax()
+    return np.roll(field / field[peak], SIDE // 2 - peak)
+
+
+_SITES = np.arange(SIDE) - SIDE // 2
+_FROM_PEAK = {"xlabel": "distance from the peak (sites)", "xlim": (-10, 10)}
+
+
+def draw_amplifier(bench: Bench) -> Any:
+    """L1: amplifiers of pixels, and how the drive changes a bump."""
+    figure, (left, right) = _axes("amplifier relative to a linear one", "drive of a bump")
+    a = np.linspace(0.01, 0.99, 99)
+    styles = {"Ising": (GREEN, ":"), "erf(0.774 z)": (BLUE, "-"), "clone of Ising": (GREY, "-.")}
+    for name, (color, dash) in {**styles, "Laplace": (ORANGE, "--")}.items():
+        label = "Gaussian or elliptical" if name.startswith(_CLONE) else name
+        values = Amplifier(models(_law(bench, name))[1])(a) / (a * np.sqrt(2 / np.pi))
+        left.plot(a, values, dash, color=color, label=label)
+    left.set(xlabel="correlation a of pixel and response", ylabel="amp(a) / (a sqrt(2/pi))")
+    field = _bump()
+    for name, color, mark in (("erf(0.774 z)", BLUE, "o"), ("Laplace", ORANGE, "s")):
+        model = models(_law(bench, name))[1]
+        linear = _centred(model.covariance() @ field)
+        values = _centred(drive(model, field, 20_000, bench.seeds[0]))
+        right.plot(_SITES, values - linear, mark + "-", color=color, label=name, markersize=4)
+    right.axhline(0.0, color=GREY, linestyle=":")
+    right.set(**_FROM_PEAK, ylabel="drive less S w (peaks of 1)")
+    for ax in (left, right):
+        ax.legend(frameon=False)
+    return figure
+
+
+def draw_kurtosis(bench: Bench) -> Any:
+    """L2: IPR of flow and neurons against the excess kurtosis, and fields of the neuron."""
+    figure, (left, right) = _axes("size of the field", "trained neurons")
+    gains = [f"erf({gain:.3g} z)" for gain in np.logspace(-1, 1, 10)]
+    exponents = [f"algebraic({k})" for k in (4.5, 5, 5.5, 5.8, 6, 6.1, 7, 8, 10, 15, 30)]
+    for names, color, mark, label in (
+        (gains, BLUE, "o-", "flow, erf(g z)"),
+        (exponents, ORANGE, "s--", "flow, algebraic(k)"),
+    ):
+        x = [models(_law(bench, name))[1].excess_kurtosis() for name in names]
+        y = [ipr(flow_end(bench, name, 0))[0] for name in names]
+        left.plot(x, y, mark, color=color, markersize=4, label=label)
+    shown = {"erf(0.774 z)": (BLUE, "-"), "algebraic(5)": (ORANGE, "--"), "Laplace": (GREEN, ":")}
+    for name, (color, dash) in shown.items():
+        kurtosis = models(_law(bench, name))[1].excess_kurtosis()
+        iprs = [ipr(trained(bench, name, number))[0] for number in range(len(bench.seeds))]
+        label = "neurons" if name == "Laplace" else None
+        left.plot([kurtosis] * len(iprs), iprs, "x", color="black", label=label)
+        right.plot(_SITES, _centred(trained(bench, name, 0)[0]), dash, color=color, label=name)
+    left.axhline(1.0 / SIDE, color=GREY, linestyle=":")
+    left.set(xlabel="excess kurtosis of a pixel", ylabel="IPR (dotted: uniform field)")
+    right.set(xlabel="distance from the peak (sites)", ylabel="weight / largest")
+    for ax in (left, right):
+        ax.legend(frameon=False)
+    return figure
+
+
+def draw_sinusoids(bench: Bench) -> Any:
+    """L3: fields on elliptical inputs with their sinusoids, and their spectra."""
+    figure, (left, right) = _axes("fields on elliptical inputs", "spectra")
+    short, long = (np.fft.rfft(model.autocovariance()).real for model in models("waves"))
+    right.plot(long / short / (long / short).max(), "-", color=GREY, label="s1/s0 / largest")
+    for kind, grow, color, mark in (
+        ("flow", flow_end, BLUE, "o"),
+        ("neuron", trained, ORANGE, "s"),
+    ):
+        row = _centred(grow(bench, "waves", 0)[0])
+        modes = np.fft.rfft(row)
+        only = np.where(np.arange(len(modes)) == _sinusoid(row)[1], modes, 0.0)
+        left.plot(_SITES, np.fft.irfft(only, SIDE), "-", color=color)
+        left.plot(_SITES, row, mark, color=color, markersize=4, label=kind)
+        power = np.abs(modes) ** 2
+        right.plot(power / power.sum(), mark + ":", color=color, markersize=4, label=kind)
+    left.set(xlabel="distance from the peak (sites)", ylabel="weight (lines: fitted sinusoids)")
+    right.set(xlabel="cycles around the ring", ylabel="fraction of power")
+    left.set_ylim(-1.3, 1.6)
+    left.legend(frameon=False, ncols=2, loc="upper center")
+    right.legend(frameon=False)
+    return figure
+
+
+def draw_cusp(bench: Bench) -> Any:
+    """L4: fields on Ising spins, linear and logarithmic."""
+    figure, (left, right) = _axes("fields on Ising spins", "tails")
+    for kind, grow, color, mark in (
+        ("flow", flow_end, BLUE, "o-"),
+        ("neuron", trained, ORANGE, "s--"),
+    ):
+        rows = [_centred(grow(bench, "Ising", number)[0]) for number in range(len(bench.seeds))]
+        left.plot(_SITES, rows[0], mark, color=color, markersize=4, label=kind)
+        profile = np.mean([tail(row[None])[0] for row in rows], axis=0)
+        right.semilogy(profile[:12] / profile[0], mark, color=color, markersize=4, label=kind)
+    profile, rate = tail(flow_end(bench, "Ising", 0))
+    line = profile[6] / profile[0] * np.exp(-rate * (np.arange(12) - 6))
+    right.semilogy(line, ":", color=GREY, label="derived decay")
+    left.set(**_FROM_PEAK, ylabel="weight / largest")
+    right.set(xlabel="distance from the peak (sites)", ylabel="weight / largest, both sides")
+    right.set_ylim(3e-3, 1.5)
+    for ax in (left, right):
+        ax.legend(frameon=False)
+    return figure
+
+
+def draw_contrast(bench: Bench) -> Any:
+    """L5: filters of FastICA and fields of neurons on inputs of positive kurtosis."""
+    names = ("algebraic(3)", "Laplace")
+    figure, axes = _axes(*names)
+    for ax, name in zip(axes, names, strict=True):
+        filters, field = ica(bench, name, 0), trained(bench, name, 0)[0]
+        clone = ica(bench, _CLONE + name, 0)
+        for row, color, dash, label in (
+            (clone[0], GREY, ":", "FastICA, clone"),
+            (field, ORANGE, "--", "ReLU neuron"),
+            (filters[np.argsort(ipr(filters))[len(filters) // 2]], BLUE, "-", "FastICA"),
+        ):
+            ax.plot(_SITES, _centred(row), dash, color=color, label=label)
+        ax.set(xlabel="distance from the peak (sites)", ylabel="weight / largest", ylim=(-1.1, 1.7))
+        ax.legend(frameon=False, ncols=2, loc="upper center")
+    return figure
+
+
 def _near(name: str, value: float, tolerance: float, source: str, digits: int = 3) -> Quantity:
     kind = "independent code" if source == _FLOW else "derivation"
     return Quantity(name, kind, value=value, tolerance=tolerance, source=source, digits=digits)
@@ -273,6 +407,7 @@ CLAIMS = (
             _at_most("erf(0.774 z): error of the effective drive", 0.08, "earlier measurement"),
         ),
         amplifier,
+        draw_amplifier,
         controls=("Gaussian clone", "elliptical"),
     ),
     Claim(
@@ -295,6 +430,7 @@ CLAIMS = (
             _at_most("neuron, Laplace: IPR over clone", 1.5),
         ),
         kurtosis,
+        draw_kurtosis,
         controls=("Gaussian clone", "elliptical", "permuted pixels"),
     ),
     Claim(
@@ -312,6 +448,7 @@ CLAIMS = (
             _near("flow, spectra largest at 0: L x IPR", 1.0, 0.01, "uniform field", 2),
         ),
         sinusoids,
+        draw_sinusoids,
         controls=("NLGP inputs", "permuted pixels"),
     ),
     Claim(
@@ -328,6 +465,7 @@ CLAIMS = (
             Quantity("neuron: first drop of log w over the second", "report", digits=2),
         ),
         cusp,
+        draw_cusp,
         controls=("Gaussian clone", "elliptical", "permuted pixels"),
     ),
     Claim(
@@ -346,6 +484,7 @@ CLAIMS = (
             ),
         ),
         contrast,
+        draw_contrast,
         controls=("Gaussian clone", "elliptical"),
     ),
 )
