@@ -25,7 +25,8 @@ from ..datasets import (
 )
 from ..exceptions import LikelyMistakeWarning
 from ..nets import FCNet
-from ..theory import RectifiedFlow, localization_index
+from ..plotting.style import BLUE, GREEN, GREY, ORANGE, tidy
+from ..theory import Amplifier, RectifiedFlow, localization_index
 from ._bench import Bench
 from ._claim import Claim, Quantity
 
