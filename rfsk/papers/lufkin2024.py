@@ -60,7 +60,7 @@ def models(name: str) -> list[Any]:
             for model in models(name.removeprefix(_ELLIPTICAL))
         ]
     elif name == "Ising":
-        return [Ising(SIDE, temperature=1.0 / J) for J in (0.3, 0.7)]
+        return [Ising((SIDE,), temperature=1.0 / J) for J in (0.3, 0.7)]
     elif name.endswith("waves"):
         kinds = [("gaussian", 0.3), (_wave, 8.0)]
         make = partial(NLGP, gain=3.0) if name.startswith("NLGP") else make
@@ -104,12 +104,13 @@ def _neuron(seed: int, rate: float, batch_size: int) -> FCNet:
 
 
 def trained(bench: Bench, name: str, number: int) -> Array:
-    """Field of a trained ReLU neuron, at t = learning rate x steps / SIDE = 200."""
+    """Field of a trained ReLU neuron, at t = learning rate x steps / SIDE = 200 (100 on waves)."""
     rate, batch_size = 16.0 if bench.quick else 8.0, 1000
     if name == "waves" or name.endswith(_LONG):  # wide fields suffer from the noise of the steps
         rate, batch_size = 4.0 if bench.quick else 2.0, 4000
     name, make = _law(bench, name), partial(_neuron, rate=rate, batch_size=batch_size)
-    tasks, n_steps = {name: Discrimination(models(name))}, round(200.0 * SIDE / rate)
+    tasks = {name: Discrimination(models(name))}
+    n_steps = round((100.0 if name.endswith("waves") else 200.0) * SIDE / rate)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LikelyMistakeWarning)  # waves have no longer range
         nets = bench.nets((name, rate, batch_size), make, tasks, n_steps)[name]
@@ -122,7 +123,7 @@ def ica(bench: Bench, name: str, number: int) -> Array:
     name, seed = _law(bench, name), bench.seeds[number]
 
     def fit() -> Array:
-        X = models(name)[1].sample(10_000 if bench.quick else 40_000, seed)
+        X = models(name)[1].sample(5000 if bench.quick else 40_000, seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # on Gaussian inputs
             return np.asarray(FastICA(random_state=seed, max_iter=100).fit(X).components_)
@@ -164,7 +165,8 @@ def _bump() -> Array:
 
 def kurtosis(bench: Bench, number: int) -> Numbers:
     """L2: end states of the flow, the index at the threshold, and trained neurons."""
-    found = {f"flow, {name}: IPR": ipr(flow_end(bench, name, number))[0] for name in _FLOW_ENDS}
+    found: Numbers = {}
+    found |= {f"flow, {name}: IPR": ipr(flow_end(bench, name, number))[0] for name in _FLOW_ENDS}
     for name in ("algebraic(5)", "algebraic(6)"):
         found[f"flow, {name}: L x IPR"] = SIDE * ipr(flow_end(bench, name, number))[0]
         index = localization_index(models(_law(bench, name)), n_samples=1000, random_state=0)
@@ -301,7 +303,7 @@ def draw_kurtosis(bench: Bench) -> Any:
     for name, (color, dash) in shown.items():
         kurtosis = models(_law(bench, name))[1].excess_kurtosis()
         iprs = [ipr(trained(bench, name, number))[0] for number in range(len(bench.seeds))]
-        label = "neurons" if name == "Laplace" else None
+        label = "neurons" if name == "Laplace" else "_"
         left.plot([kurtosis] * len(iprs), iprs, "x", color="black", label=label)
         right.plot(_SITES, _centred(trained(bench, name, 0)[0]), dash, color=color, label=name)
     left.axhline(1.0 / SIDE, color=GREY, linestyle=":")

@@ -24,7 +24,10 @@ DECISIVE = {
     ("L5", "Gaussian clone"): "FastICA, algebraic(3): IPR over clone",
     ("L5", "elliptical"): "FastICA, algebraic(3): spread (sites)",
 }
-SLOW = pytest.mark.slow  # nets of large batches
+
+
+def slow(name):
+    return [pytest.mark.slow] if name in ("L2", "L3") else []  # nets of large batches
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +41,21 @@ def failures(claim, bench):
 
 
 @pytest.mark.usefixtures("_close_figures")
+@pytest.mark.parametrize("name", [pytest.param(name, marks=slow(name)) for name in BY_NAME])
+def test_claims_hold_as_reported(name, bench):
+    assert failures(BY_NAME[name], bench) == KNOWN.get(name, set())
+    assert {pair for pair in DECISIVE if pair[0] == name} == {
+        (name, control) for control in BY_NAME[name].controls
+    }
+    BY_NAME[name].draw(bench)
+
+
 @pytest.mark.parametrize(
-    "name", ["L1", pytest.param("L2", marks=SLOW), pytest.param("L3", marks=SLOW), "L4", "L5"]
+    ("name", "control"),
+    [pytest.param(*pair, marks=slow(pair[0])) for pair in DECISIVE],
 )
-def test_claims_hold_as_reported_and_fail_on_their_controls(name, bench):
-    claim = BY_NAME[name]
-    assert failures(claim, bench) == KNOWN.get(name, set())
-    for control in claim.controls:
-        assert DECISIVE[name, control] in failures(claim, bench.under(control)), control
-    claim.draw(bench)
+def test_claims_fail_on_their_controls(name, control, bench):
+    assert DECISIVE[name, control] in failures(BY_NAME[name], bench.under(control))
 
 
 @pytest.mark.parametrize("name", ["erf(0.774 z)", "algebraic(10)", "sign, lengths 1 and 3"])
