@@ -140,7 +140,8 @@ def drive(model: Any, field: Array, n_samples: int, seed: int) -> Array:
 
 def amplifier(bench: Bench, number: int) -> Numbers:
     """L1: the drive of samples, of pixels with noise and of a bump, compared with linear ones."""
-    found, n_samples = {}, 10_000 if bench.quick else 40_000
+    found: Numbers = {}
+    n_samples = 10_000 if bench.quick else 40_000
     noise = 0.8 * np.random.default_rng(bench.seeds[number]).standard_normal((n_samples, SIDE))
     for name in ("Ising", "Laplace", "clone of Ising"):
         x = models(_law(bench, name))[1].sample(n_samples, bench.seeds[number] + 1)
@@ -189,7 +190,7 @@ def _sinusoid(field: Array) -> tuple[float, int]:
 def sinusoids(bench: Bench, number: int) -> Numbers:
     """L3: sinusoids fitted to the fields of flow and neuron on elliptical inputs."""
     ratio = np.divide(*(np.fft.rfft(m.autocovariance()).real for m in models("waves")[::-1]))
-    found = {}
+    found: Numbers = {}
     for kind, grow in (("flow", flow_end), ("neuron", trained)):
         field = grow(bench, "waves", number)
         found[f"{kind}: R^2 of a sinusoid"], cycles = _sinusoid(field[0])
@@ -202,7 +203,10 @@ def sinusoids(bench: Bench, number: int) -> Numbers:
 def cusp(bench: Bench, number: int) -> Numbers:
     """L4: size and profile of fields on Ising spins."""
     field = flow_end(bench, "Ising", number, 100.0)
-    found = {"flow, t = 100: IPR": ipr(field)[0], "flow, t = 100: peak": np.abs(field).max()}
+    found: Numbers = {
+        "flow, t = 100: IPR": ipr(field)[0],
+        "flow, t = 100: peak": np.abs(field).max(),
+    }
     profile, rate = tail(flow_end(bench, "Ising", number))
     drops = -np.diff(np.log(profile))
     found["flow: first drop of log w over the second"] = drops[0] / drops[1]
@@ -233,7 +237,7 @@ def tail(field: Array) -> tuple[Array, float]:
 
 def contrast(bench: Bench, number: int) -> Numbers:
     """L5: filters of FastICA and neurons, on inputs of positive kurtosis."""
-    found = {}
+    found: Numbers = {}
     for name in ("algebraic(3)", "Laplace"):
         clone = np.median(ipr(ica(bench, _CLONE + name, number)))
         filters = ica(bench, name, number)
@@ -261,7 +265,11 @@ def _centred(field: Array) -> Array:
 
 
 _SITES = np.arange(SIDE) - SIDE // 2
-_FROM_PEAK = {"xlabel": "distance from the peak (sites)", "xlim": (-10, 10)}
+_FROM_PEAK = {
+    "xlabel": "distance from the peak (sites)",
+    "xlim": (-10, 10),
+    "xticks": range(-10, 11, 5),
+}
 
 
 def draw_amplifier(bench: Bench) -> Any:
@@ -348,6 +356,7 @@ def draw_cusp(bench: Bench) -> Any:
         rows = [_centred(grow(bench, "Ising", number)[0]) for number in range(len(bench.seeds))]
         left.plot(_SITES, rows[0], mark, color=color, markersize=4, label=kind)
         profile = np.mean([tail(row[None])[0] for row in rows], axis=0)
+        profile = np.where(profile > 1e-3 * profile[0], profile, np.nan)
         right.semilogy(profile[:12] / profile[0], mark, color=color, markersize=4, label=kind)
     profile, rate = tail(flow_end(bench, "Ising", 0))
     line = profile[6] / profile[0] * np.exp(-rate * (np.arange(12) - 6))

@@ -78,7 +78,7 @@ def test_flow_on_elliptical_inputs_ends_in_a_sinusoid_and_on_others_not(bench):
 
 
 def test_models_by_name_have_the_moments_that_the_name_says():
-    short, long = lufkin2024.models("clone of algebraic(6.1), lengths 1 and 3")
+    _, long = lufkin2024.models("clone of algebraic(6.1), lengths 1 and 3")
     assert long.excess_kurtosis() == 0.0
     source = lufkin2024.models("algebraic(6.1), lengths 1 and 3")
     assert [model.correlation_length for model in source] == [1.0, 3.0]
