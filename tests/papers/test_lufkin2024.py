@@ -1,5 +1,7 @@
 """The claims on a ReLU neuron at small size, and the controls on which they fail."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,13 @@ def test_models_by_name_have_the_moments_that_the_name_says():
     assert lufkin2024.models("elliptical Ising")[1].excess_kurtosis() == pytest.approx(6.0)
     ising, elliptical = (lufkin2024.models(name)[1] for name in ("Ising", "elliptical Ising"))
     np.testing.assert_allclose(ising.autocovariance(), elliptical.autocovariance(), atol=1e-6)
+
+
+def test_the_page_has_all_claims_with_their_bounds():
+    page = Path(__file__).parents[2] / "docs" / "papers" / "lufkin2024.md"
+    text = page.read_text(encoding="utf-8")
+    for claim in CLAIMS:
+        verdict = "fails" if claim.name in KNOWN else "holds"
+        assert f"## {claim.name}: {claim.title} ({verdict})\n\n{claim.statement}" in text
+        for quantity in claim.quantities:
+            assert f"| {quantity.name} | {quantity.expected} | {quantity.evidence}" in text
