@@ -1,15 +1,12 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
-from . import ingrosso2022, lukoianov2025, ocker2021
+from . import ingrosso2022, lufkin2024, lukoianov2025, ocker2021
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-PAPERS = {
-    "ingrosso2022": ingrosso2022.CLAIMS,
-    "lukoianov2025": lukoianov2025.CLAIMS,
-    "ocker2021": ocker2021.CLAIMS,
-}
+_MODULES = (ingrosso2022, lufkin2024, lukoianov2025, ocker2021)
+PAPERS = {module.__name__.rpartition(".")[2]: module.CLAIMS for module in _MODULES}
 """Claims of each paper, by its key."""
 
 __all__ = [
@@ -20,6 +17,7 @@ __all__ = [
     "Quantity",
     "Reproduction",
     "ingrosso2022",
+    "lufkin2024",
     "lukoianov2025",
     "ocker2021",
     "reproduce",
