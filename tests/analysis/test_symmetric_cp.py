@@ -145,8 +145,17 @@ def test_components_without_use_have_weight_zero():
             fit = symmetric_cp(source, 2, method=method, random_state=0)
             np.testing.assert_allclose(fit.to_cp_tensor().to_tensor(), source, atol=1e-6)
             assert fit.converged
+
+
+def test_a_singular_matrix_of_parafac_is_reported(monkeypatch):
+    """As for a rank-one tensor, where rounding decides whether two components become one."""
+
+    def parafac(*_, **__):
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr("tensorly.decomposition.parafac", parafac)
     with pytest.raises(RuntimeError, match="met a singular matrix from each of 4 initial factors"):
-        symmetric_cp(tensor, 2, method="parafac", random_state=0)
+        symmetric_cp(rank_one_sum([-2.0], np.eye(3)[:1]), 2, method="parafac", random_state=0)
 
 
 @pytest.mark.parametrize("inits", [_symmetric_cp._INITS, ("random",)])
