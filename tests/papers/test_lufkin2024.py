@@ -29,7 +29,8 @@ DECISIVE = {
 
 
 def slow(name):
-    return [pytest.mark.slow] if name in ("L2", "L3") else []  # nets of large batches
+    # Nets of large batches, and many of FastICA.
+    return [pytest.mark.slow] if name in ("L2", "L3", ("L5", "elliptical")) else []
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_claims_hold_as_reported(name, bench):
 
 @pytest.mark.parametrize(
     ("name", "control"),
-    [pytest.param(*pair, marks=slow(pair[0])) for pair in DECISIVE],
+    [pytest.param(*pair, marks=slow(pair[0]) or slow(pair)) for pair in DECISIVE],
 )
 def test_claims_fail_on_their_controls(name, control, bench):
     assert DECISIVE[name, control] in failures(BY_NAME[name], bench.under(control))

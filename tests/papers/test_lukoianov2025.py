@@ -13,9 +13,13 @@ DECISIVE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("claim", "control"), CASES, ids=[f"{claim.name} {control}" for claim, control in CASES]
-)
+def case(claim, control):
+    is_slow = (claim.name, control) == ("L2", "white pixels")
+    marks = [pytest.mark.slow] if is_slow else []
+    return pytest.param(claim, control, marks=marks, id=f"{claim.name} {control}")
+
+
+@pytest.mark.parametrize(("claim", "control"), [case(*each) for each in CASES])
 def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, control):
     bench = Bench(1, quick=True, random_state=1).under(control)
     values = claim.run(bench)

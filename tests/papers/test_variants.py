@@ -63,7 +63,7 @@ def test_ipr_is_set_by_the_long_correlation_length_whatever_the_size(side, lengt
 
 @pytest.mark.parametrize(
     "radial",
-    ["shell", pytest.param(StudentT(12.0), marks=pytest.mark.slow), StudentT(3.0)],
+    ["shell", *(pytest.param(StudentT(df), marks=pytest.mark.slow) for df in (12.0, 3.0))],
     ids=str,
 )
 def test_fields_do_not_localize_on_elliptical_inputs(radial):
