@@ -73,7 +73,7 @@ def models(name: str) -> list[Any]:
     return [make(SIDE, kernel=kernel, correlation_length=xi) for kernel, xi in kinds]
 
 
-def _law(bench: Bench, name: str) -> str:
+def _controlled(bench: Bench, name: str) -> str:
     """Name of the inputs that the control of the bench puts in place of others."""
     prefixes = {"Gaussian clone": _CLONE, "elliptical": _ELLIPTICAL, "NLGP inputs": "NLGP "}
     is_control = name.startswith((_CLONE, _ELLIPTICAL))
@@ -88,7 +88,7 @@ def _changed(bench: Bench, fields: Array, number: int) -> Array:
 
 def flow_end(bench: Bench, name: str, number: int, end: float = 2000.0) -> Array:
     """Field at the end of the effective flow, from a random initial field."""
-    name, seed = _law(bench, name), bench.seeds[number]
+    name, seed = _controlled(bench, name), bench.seeds[number]
 
     def follow() -> Array:
         flow = RectifiedFlow(models(name))
@@ -108,7 +108,7 @@ def trained(bench: Bench, name: str, number: int) -> Array:
     rate, batch_size = 16.0 if bench.quick else 8.0, 1000
     if name == "waves" or name.endswith(_LONG):  # wide fields suffer from the noise of the steps
         rate, batch_size = 4.0 if bench.quick else 2.0, 4000
-    name, make = _law(bench, name), partial(_neuron, rate=rate, batch_size=batch_size)
+    name, make = _controlled(bench, name), partial(_neuron, rate=rate, batch_size=batch_size)
     tasks = {name: Discrimination(models(name))}
     n_steps = round((100.0 if name.endswith("waves") else 200.0) * SIDE / rate)
     with warnings.catch_warnings():
@@ -120,7 +120,7 @@ def trained(bench: Bench, name: str, number: int) -> Array:
 
 def ica(bench: Bench, name: str, number: int) -> Array:
     """Filters of FastICA on samples of class 1."""
-    name, seed = _law(bench, name), bench.seeds[number]
+    name, seed = _controlled(bench, name), bench.seeds[number]
 
     def fit() -> Array:
         X = models(name)[1].sample(5000 if bench.quick else 40_000, seed)
@@ -144,11 +144,11 @@ def amplifier(bench: Bench, number: int) -> Numbers:
     n_samples = 10_000 if bench.quick else 40_000
     noise = 0.8 * np.random.default_rng(bench.seeds[number]).standard_normal((n_samples, SIDE))
     for name in ("Ising", "Laplace", "clone of Ising"):
-        x = models(_law(bench, name))[1].sample(n_samples, bench.seeds[number] + 1)
+        x = models(_controlled(bench, name))[1].sample(n_samples, bench.seeds[number] + 1)
         found[f"{name}: amplifier at 0.6"] = np.mean(x * np.sign(0.6 * x + noise))
     field = _bump()
     for name in ("erf(0.774 z)", "Laplace", "elliptical Laplace"):
-        pair = models(_law(bench, name))
+        pair = models(_controlled(bench, name))
         driven = drive(pair[1], field, n_samples, bench.seeds[number])
         linear = pair[1].covariance() @ field
         found[f"{name}: IPR of the drive over S w"] = float(np.divide(*ipr([driven, linear])))
@@ -170,7 +170,7 @@ def kurtosis(bench: Bench, number: int) -> Numbers:
     found |= {f"flow, {name}: IPR": ipr(flow_end(bench, name, number))[0] for name in _FLOW_ENDS}
     for name in ("algebraic(5)", "algebraic(6)"):
         found[f"flow, {name}: L x IPR"] = SIDE * ipr(flow_end(bench, name, number))[0]
-        index = localization_index(models(_law(bench, name)), n_samples=1000, random_state=0)
+        index = localization_index(models(_controlled(bench, name)), n_samples=1000, random_state=0)
         found[f"{name}: localization index of the flow"] = index.closure
     clone = ipr(trained(bench, "clone of erf(0.774 z)", number))[0]
     for name in ("erf(0.774 z)", "algebraic(5)", "Laplace"):
@@ -279,12 +279,12 @@ def draw_amplifier(bench: Bench) -> Any:
     styles = {"Ising": (GREEN, ":"), "erf(0.774 z)": (BLUE, "-"), "clone of Ising": (GREY, "-.")}
     for name, (color, dash) in {**styles, "Laplace": (ORANGE, "--")}.items():
         label = "Gaussian or elliptical" if name.startswith(_CLONE) else name
-        values = Amplifier(models(_law(bench, name))[1])(a) / (a * np.sqrt(2 / np.pi))
+        values = Amplifier(models(_controlled(bench, name))[1])(a) / (a * np.sqrt(2 / np.pi))
         left.plot(a, values, dash, color=color, label=label)
     left.set(xlabel="correlation a of pixel and response", ylabel="amp(a) / (a sqrt(2/pi))")
     field = _bump()
     for name, color, mark in (("erf(0.774 z)", BLUE, "o"), ("Laplace", ORANGE, "s")):
-        model = models(_law(bench, name))[1]
+        model = models(_controlled(bench, name))[1]
         linear = _centred(model.covariance() @ field)
         values = _centred(drive(model, field, 20_000, bench.seeds[0]))
         right.plot(_SITES, values - linear, mark + "-", color=color, label=name, markersize=4)
@@ -304,12 +304,12 @@ def draw_kurtosis(bench: Bench) -> Any:
         (gains, BLUE, "o-", "flow, erf(g z)"),
         (exponents, ORANGE, "s--", "flow, algebraic(k)"),
     ):
-        x = [models(_law(bench, name))[1].excess_kurtosis() for name in names]
+        x = [models(_controlled(bench, name))[1].excess_kurtosis() for name in names]
         y = [ipr(flow_end(bench, name, 0))[0] for name in names]
         left.plot(x, y, mark, color=color, markersize=4, label=label)
     shown = {"erf(0.774 z)": (BLUE, "-"), "algebraic(5)": (ORANGE, "--"), "Laplace": (GREEN, ":")}
     for name, (color, dash) in shown.items():
-        kurtosis = models(_law(bench, name))[1].excess_kurtosis()
+        kurtosis = models(_controlled(bench, name))[1].excess_kurtosis()
         iprs = [ipr(trained(bench, name, number))[0] for number in range(len(bench.seeds))]
         label = "neurons" if name == "Laplace" else "_"
         left.plot([kurtosis] * len(iprs), iprs, "x", color="black", label=label)

@@ -20,10 +20,8 @@ from ._statistics import class_covariances, class_pair
 
 _ERROR = 1e-3  # of a step, relative
 _DENSE = 64  # features up to which the tensor of sampled cumulants is formed
-_N_SAMPLES = (
-    50_000,
-    10_000,
-)  # of a model without an exact cumulant, up to as many features and above
+# Of a model without an exact cumulant, up to so many features and above.
+_N_SAMPLES = 50_000, 10_000
 _ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
     "erf": (
         lambda h: np.asarray(scipy.special.erf(h / math.sqrt(2.0))),
@@ -137,9 +135,7 @@ class CopulaFlow(Flow):
         fields : array-like of shape (n_units, n_features)
         biases : array-like of shape (n_units,)
         """
-        u, b = self._units(fields, biases)
-        _, by_u, by_b = self._gradient(u, b)
-        return -len(u) * by_u, -len(u) * by_b * self.train_bias
+        return self._velocity(*self._units(fields, biases))
 
     def integrate(
         self,
@@ -177,8 +173,7 @@ class CopulaFlow(Flow):
         size = u.size
 
         def velocity(_: float, flat: Array) -> Array:
-            of_u, of_b = self.velocity(flat[:size].reshape(u.shape), flat[size:])
-            return np.append(of_u, of_b)
+            return np.append(*self._velocity(flat[:size].reshape(u.shape), flat[size:]))
 
         # Stability limits the steps, not accuracy: a low order needs fewest evaluations.
         options: Any = {"method": "RK23", "rtol": _ERROR, "atol": 1e-2 * _ERROR}
@@ -210,6 +205,10 @@ class CopulaFlow(Flow):
         if not u.any(axis=1).all():
             raise ValueError("A field is zero; expected fields of positive length.")
         return u, b
+
+    def _velocity(self, u: Array, b: Array) -> tuple[Array, Array]:
+        _, by_u, by_b = self._gradient(u, b)
+        return -len(u) * by_u, -len(u) * by_b * self.train_bias
 
     def _gradient(self, u: Array, b: Array, gaussian: bool = False) -> tuple[float, Array, Array]:
         """Loss, and its derivatives by fields and biases."""
