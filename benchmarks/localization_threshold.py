@@ -17,8 +17,9 @@ from scipy import stats
 
 from rfsk import ipr, localization_index
 from rfsk.datasets import NLGP, Algebraic, GaussianField, TransformedField
+from rfsk.papers.lufkin2024 import SIDE, drives
 
-SITES, LENGTHS = 40, (1.0, 3.0)
+LENGTHS = (1.0, 3.0)
 END, STEP, BATCH = 4000.0, 1.0, 1000
 ABOVE = 1.2
 Pair = list[Any]
@@ -33,7 +34,7 @@ def models() -> Iterator[tuple[str, Pair]]:
     """Name and classes of each case."""
 
     def pair(make: Any, **parameters: Any) -> Pair:
-        return [make(SITES, correlation_length=xi, **parameters) for xi in LENGTHS]
+        return [make(SIDE, correlation_length=xi, **parameters) for xi in LENGTHS]
 
     yield "Gaussian", pair(GaussianField)
     for factor in (0.15, 0.2, 0.22, 0.25, 0.3):
@@ -47,16 +48,6 @@ def models() -> Iterator[tuple[str, Pair]]:
     yield "sign(z)", pair(NLGP, gain=1.0, nonlinearity="sign")
 
 
-def drives(rows: np.ndarray, fields: np.ndarray) -> np.ndarray:
-    """E[x sign(w.x)] over rows and all their shifts, for each field w."""
-    modes = np.fft.rfft(rows)
-    found = []
-    for spectrum in np.fft.rfft(fields):
-        signs = np.sign(np.fft.irfft(modes * spectrum.conj(), SITES))
-        found.append(np.fft.irfft((modes * np.fft.rfft(signs).conj()).mean(axis=0), SITES) / SITES)
-    return np.array(found)
-
-
 def flow(classes: Pair, seed: int) -> np.ndarray:
     """D x IPR of the three fields at half the time and at its end, (2, 3)."""
     model, rng = classes[1], np.random.default_rng(seed)
@@ -66,22 +57,22 @@ def flow(classes: Pair, seed: int) -> np.ndarray:
     values = np.asarray(model.pixel_map.forward(model.pixel_map.scale * table))
     slope = float(np.exp(-0.5 * table**2) @ (table * values) / (np.exp(-0.5 * table**2) @ table**2))
     fields = 1.0 + 0.05 * rng.standard_normal((3, 5)) @ np.cos(
-        2 * np.pi * (np.arange(1, 6)[:, None] * np.arange(SITES) / SITES + rng.random((5, 1)))
+        2 * np.pi * (np.arange(1, 6)[:, None] * np.arange(SIDE) / SIDE + rng.random((5, 1)))
     )
-    fields[2] = 8.0 * np.exp(-0.5 * ((np.arange(SITES) - 20) / 2.5) ** 2)
+    fields[2] = 8.0 * np.exp(-0.5 * ((np.arange(SIDE) - 20) / 2.5) ** 2)
     fields *= 0.03
     decay = np.exp(-rates * STEP)
     ends = []
     for number in range(1, int(END / STEP) + 1):
-        noise = np.fft.rfft(rng.standard_normal((BATCH, SITES)))
-        z = np.fft.irfft(noise * np.sqrt(latent), SITES)
-        smooth = np.fft.irfft(np.fft.rfft(fields) * latent, SITES)
+        noise = np.fft.rfft(rng.standard_normal((BATCH, SIDE)))
+        z = np.fft.irfft(noise * np.sqrt(latent), SIDE)
+        smooth = np.fft.irfft(np.fft.rfft(fields) * latent, SIDE)
         exact = np.sqrt(2 / np.pi / (fields * smooth).sum(axis=1, keepdims=True)) * smooth
         drive = drives(np.interp(z, table, values), fields) - slope * (drives(z, fields) - exact)
         update = decay * np.fft.rfft(fields) + (1 - decay) / rates * np.fft.rfft(0.5 * drive)
-        fields = np.fft.irfft(update, SITES)
+        fields = np.fft.irfft(update, SIDE)
         if number in (int(END / STEP) // 2, int(END / STEP)):
-            ends.append(SITES * ipr(fields))
+            ends.append(SIDE * ipr(fields))
     return np.array(ends)
 
 

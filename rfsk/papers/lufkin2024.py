@@ -131,11 +131,14 @@ def ica(bench: Bench, name: str, number: int) -> Array:
     return bench.once(("ICA", name, number), fit)
 
 
-def drive(model: Any, field: Array, n_samples: int, seed: int) -> Array:
-    """Mean of x sign(w.x) over samples and all their shifts."""
-    modes = np.fft.rfft(model.sample(n_samples, seed))
-    signs = np.sign(np.fft.irfft(modes * np.fft.rfft(field).conj(), SIDE))
-    return np.fft.irfft((modes * np.fft.rfft(signs).conj()).mean(axis=0), SIDE) / SIDE
+def drives(rows: Array, fields: Array) -> Array:
+    """Mean of x sign(w.x) over rows and all their shifts, for each field w."""
+    modes = np.fft.rfft(rows)
+    found = []
+    for spectrum in np.fft.rfft(fields):
+        signs = np.sign(np.fft.irfft(modes * spectrum.conj(), SIDE))
+        found.append(np.fft.irfft((modes * np.fft.rfft(signs).conj()).mean(axis=0), SIDE) / SIDE)
+    return np.array(found)
 
 
 def amplifier(bench: Bench, number: int) -> Numbers:
@@ -149,7 +152,7 @@ def amplifier(bench: Bench, number: int) -> Numbers:
     field = _bump()
     for name in ("erf(0.774 z)", "Laplace", "elliptical Laplace"):
         pair = models(_controlled(bench, name))
-        driven = drive(pair[1], field, n_samples, bench.seeds[number])
+        driven = drives(pair[1].sample(n_samples, bench.seeds[number]), field[None])[0]
         linear = pair[1].covariance() @ field
         found[f"{name}: IPR of the drive over S w"] = float(np.divide(*ipr([driven, linear])))
         if name == "erf(0.774 z)":
@@ -286,7 +289,7 @@ def draw_amplifier(bench: Bench) -> Any:
     for name, color, mark in (("erf(0.774 z)", BLUE, "o"), ("Laplace", ORANGE, "s")):
         model = models(_controlled(bench, name))[1]
         linear = _centred(model.covariance() @ field)
-        values = _centred(drive(model, field, 20_000, bench.seeds[0]))
+        values = _centred(drives(model.sample(20_000, bench.seeds[0]), field[None])[0])
         right.plot(_SITES, values - linear, mark + "-", color=color, label=name, markersize=4)
     right.axhline(0.0, color=GREY, linestyle=":")
     right.set(**_FROM_PEAK, ylabel="drive less S w (peaks of 1)")

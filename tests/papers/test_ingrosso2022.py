@@ -20,20 +20,9 @@ DECISIVE = {
 }
 
 
-@pytest.fixture(scope="module")
-def bench():
-    """Nets of one seed, which all tests of this file share."""
-    return Bench(1, quick=True, n_jobs=1, random_state=1)
-
-
-def failures(claim, bench):
-    values = claim.run(bench)
-    return {q.name for q in claim.quantities if not q.holds(values[q.name])}
-
-
 @pytest.mark.filterwarnings("ignore::rfsk.exceptions.NotTestableWarning")
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
-def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, bench):
+def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, bench, failures):
     assert failures(claim, bench) == set()
     assert claim.controls
     assert all(q.source for q in claim.quantities if q.evidence == "independent code")
@@ -45,7 +34,7 @@ def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, bench):
 
 
 @pytest.mark.parametrize("claim", [CLAIMS[1], CLAIMS[4]], ids=["C2", "C5"])
-def test_matches_do_not_notice_plain_bumps_as_the_claims_say(claim, bench):
+def test_matches_do_not_notice_plain_bumps_as_the_claims_say(claim, bench, failures):
     """Fields replaced by Gaussian bumps of their widths: "bumps" is all that is claimed."""
     assert "are bumps of" in claim.statement
     assert failures(claim, bench.under("plain bumps")) == set()
@@ -56,7 +45,7 @@ def test_matches_do_not_notice_plain_bumps_as_the_claims_say(claim, bench):
 
 
 @pytest.mark.slow
-def test_claims_hold_at_small_size_for_other_seeds():
+def test_claims_hold_at_small_size_for_other_seeds(failures):
     other = Bench(3, quick=True, random_state=0)
     assert [failed for claim in CLAIMS for failed in failures(claim, other)] == []
 

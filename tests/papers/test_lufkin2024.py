@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rfsk.analysis import ipr
-from rfsk.papers import Bench, lufkin2024
+from rfsk.papers import lufkin2024
 from rfsk.papers.lufkin2024 import CLAIMS
 
 BY_NAME = {claim.name: claim for claim in CLAIMS}
@@ -33,19 +33,9 @@ def slow(name):
     return [pytest.mark.slow] if name in ("L2", "L3", ("L5", "elliptical")) else []
 
 
-@pytest.fixture(scope="module")
-def bench():
-    return Bench(1, quick=True, n_jobs=1, random_state=1)
-
-
-def failures(claim, bench):
-    values = claim.run(bench)
-    return {q.name for q in claim.quantities if not q.holds(values[q.name])}
-
-
 @pytest.mark.usefixtures("_close_figures")
 @pytest.mark.parametrize("name", [pytest.param(name, marks=slow(name)) for name in BY_NAME])
-def test_claims_hold_as_reported(name, bench):
+def test_claims_hold_as_reported(name, bench, failures):
     assert failures(BY_NAME[name], bench) == KNOWN.get(name, set())
     assert {pair for pair in DECISIVE if pair[0] == name} == {
         (name, control) for control in BY_NAME[name].controls
@@ -57,7 +47,7 @@ def test_claims_hold_as_reported(name, bench):
     ("name", "control"),
     [pytest.param(*pair, marks=slow(pair[0]) or slow(pair)) for pair in DECISIVE],
 )
-def test_claims_fail_on_their_controls(name, control, bench):
+def test_claims_fail_on_their_controls(name, control, bench, failures):
     assert DECISIVE[name, control] in failures(BY_NAME[name], bench.under(control))
 
 
