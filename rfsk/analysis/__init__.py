@@ -1,5 +1,6 @@
 """Measures of fields: localization, matching, cumulants and their decomposition."""
 
+from ._cavity import cavity_score
 from ._comparison import TensorComparison
 from ._cumulant import (
     Cumulant,
@@ -44,6 +45,7 @@ __all__ = [
     "Tiling",
     "TranslationInvariantCumulant",
     "bump_match",
+    "cavity_score",
     "chance_match",
     "cumulant",
     "dominant_frequency",

@@ -1,0 +1,57 @@
+"""Cavity score: effect of one weight on the distribution of a unit's input."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._core._types import Array
+from .._core._validation import check_fields, check_matrix
+
+
+def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
+    """Change of the kurtosis of w.x that results from setting one weight to zero.
+
+    The second and fourth moments of w.x - w_i x_i are polynomials in w_i, of which the coefficients
+    are means of (w.x)^(4 - p) x_i^p. To first order, the scores of a field sum to zero because the
+    kurtosis does not change with the scale of w. W. T. Redman et al. (arXiv:2412.06545) compare
+    the scores of weights that pruning removes with those that it keeps.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+    X : array-like of shape (n_samples, n_features)
+        Samples of one distribution, such as those of one class.
+
+    Returns
+    -------
+    score : ndarray of shape (n_units, n_features)
+        Kurtosis without the weight, less that with it: 0 where a weight is zero, and NaN where it
+        is the only one.
+
+    Examples
+    --------
+    >>> from rfsk.analysis import cavity_score
+    >>> cavity_score([[1.0, 1.0, 0.0]], [[1, 1, 1], [1, -1, 1], [-1, 1, 1], [-1, -1, 1]])
+    array([[-1., -1.,  0.]])
+    """
+    weights, data = check_fields(fields), check_matrix(X, "X")
+    if data.shape[1] != weights.shape[1]:
+        raise ValueError(
+            f"X has {data.shape[1]} features; expected those of the fields, {weights.shape[1]}."
+        )
+    data = data - data.mean(axis=0)
+    projections = data @ weights.T
+
+    def moment(order: int) -> tuple[Array, Array]:
+        """Moment of every w.x, and of w.x - w_i x_i."""
+        total, binomial = (projections**order).mean(axis=0)[:, None], 1.0
+        without = np.tile(total, weights.shape[1])
+        for p in range(1, order + 1):
+            binomial *= (order - p + 1) / p
+            mixed = (projections ** (order - p)).T @ data**p / len(data)
+            without += binomial * (-weights) ** p * mixed
+        return total, without
+
+    (variance, variances), (fourth, fourths) = moment(2), moment(4)
+    # What is left of the only weight is rounding.
+    variances[variances < 1e-12 * variance] = np.nan
+    return np.asarray(fourths / variances**2 - fourth / variance**2)

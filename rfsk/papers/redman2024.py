@@ -1,0 +1,345 @@
+"""Claims of Redman et al. (arXiv:2412.06545) on iterative magnitude pruning (IMP).
+
+Rings of 100 sites, NLGP of gain 3 and correlation lengths 5 and 10, or their Gaussian clone. Each
+round of pruning removes 30 % of the weights, so that 34, 24, 17 and 12 % are left after 3 to 6.
+Units keep different numbers of weights, and every null has those numbers.
+
+Spread is the circular standard deviation of the pixels of a mask, and its unit is that of pixels
+evenly spread over a quarter of the ring, side / (4 sqrt 12). Masks of m pixels at random have a
+mean resultant length R of E R^2 = (D - m) / (m (D - 1)), and masks of a sinusoid have R = 0. Random
+phases keep the spectrum of the dense fields, so that their largest weights form clusters as well:
+a mask is more local than second-order statistics of the dense net make it if its spread is smaller.
+Medians over 20 units have errors of about 10 %, and "smaller" means by at least 20 %.
+
+Second order can localize masks. While a unit is weak, its weights on a mask S follow
+dw/dt = 2 lr s2 (DC)_SS w with DC = (C_0 - C_1) / 2, and s2 > 0 for b < 0: they become the leading
+eigenvector of (C_0 - C_1)_SS. On the whole ring it is a Fourier mode. Once a mask has uneven gaps,
+it concentrates where the pixels left reinforce one another, and pruning it repeatedly predicts the
+masks without any training.
+"""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from scipy import stats
+from sklearn.base import clone
+
+from .._core._types import Array
+from ..analysis import cavity_score, random_phase_fields
+from ..datasets import NLGP, Discrimination
+from ..experiments import iterative_magnitude_pruning
+from ..nets import FCNet
+from ..plotting.style import BLUE, GREEN, GREY, ORANGE, tidy
+from ._bench import Bench
+from ._claim import Claim, Quantity
+from ._masks import largest, scattered, spread, weights_axis
+
+Numbers = dict[str, float]
+
+N_SAMPLES, N_HIDDEN, N_ROUNDS = 20_000, 40, 6
+SIGNS = {"b > 0": slice(0, N_HIDDEN // 2), "b < 0": slice(N_HIDDEN // 2, None)}
+LEFT = {3: "a third", 4: "a quarter", 6: "an eighth"}  # of the weights, by round
+
+
+def task(bench: Bench, law: str) -> Discrimination:
+    """Task on the NLGP or on its clone."""
+    shape, lengths = ((60,), (3.0, 6.0)) if bench.quick else ((100,), (5.0, 10.0))
+    found = Discrimination([NLGP(shape, correlation_length=xi, gain=3.0) for xi in lengths])
+    return found if law == "NLGP" else found.gaussian_clone()
+
+
+def pruned(bench: Bench, law: str, number: int) -> list[FCNet]:
+    """The dense net, and the net of each round."""
+
+    def prune() -> list[FCNet]:
+        seed = bench.seeds[number]
+        net = FCNet(N_HIDDEN, max_epochs=40 if bench.quick else 100, random_state=seed)
+        X, y = task(bench, law).sample(N_SAMPLES, seed)
+        return iterative_magnitude_pruning(net, X, y, n_rounds=N_ROUNDS, fraction=0.3)
+
+    return bench.once((law, number), prune)
+
+
+def fields(bench: Bench, law: str, stage: int, number: int, kind: str = "IMP") -> Array:
+    """Fields of the pruned net, or of one with "one-shot" or "random" masks of as many weights."""
+    nets = pruned(bench, law, number)
+    if kind == "IMP" or stage == 0:
+        return nets[stage].receptive_fields_
+
+    def train() -> Array:
+        dense, masks = nets[0].receptive_fields_, nets[stage].receptive_fields_ != 0.0
+        seed = bench.seeds[number]
+        other = scattered(masks, seed) if kind == "random" else largest(dense, masks.sum(axis=1))
+        net = clone(nets[0]).set_params(mask=other)
+        return net.fit(*task(bench, law).sample(N_SAMPLES, seed)).receptive_fields_
+
+    return bench.once((law, number, stage, kind), train)
+
+
+def eigenvector_masks(matrix: Array, masks: Array, counts: Array) -> Array:
+    """Masks of eigenvectors, each pruned to `counts` pixels in turn, after a first mask."""
+    found = np.zeros_like(masks)
+    for unit, mask in enumerate(masks):
+        kept = np.flatnonzero(mask)
+        for count in counts[:, unit]:
+            leading = np.linalg.eigh(matrix[np.ix_(kept, kept)])[1][:, -1]
+            kept = kept[np.argsort(-np.abs(leading))[: max(count, 1)]]
+        found[unit, kept] = True
+    return found
+
+
+def spreads(bench: Bench, law: str, sign: str, stage: int, number: int) -> Numbers:
+    """Spread of the masks of a group of units, and of masks of as many weights."""
+    seed, group, model = bench.seeds[number], SIGNS[sign], task(bench, law)
+    law = "clone" if bench.control == "Gaussian inputs" else law
+    law = "NLGP" if bench.control == "NLGP in place of the clone" else law
+    stages = [fields(bench, law, s, number)[group] for s in range(stage + 1)]
+    dense, masks = stages[0], np.array([field != 0.0 for field in stages])
+    counts, found = masks.sum(axis=2), {"IMP": masks[-1]}
+    found["one-shot"] = largest(dense, counts[-1])
+    if bench.control == "one-shot":
+        found["IMP"] = found["one-shot"]
+    if bench.control == "permuted pixels":
+        found["IMP"] = scattered(masks[-1], seed)
+    found["random masks"] = np.vstack([scattered(masks[-1], seed + i) for i in range(20)])
+    phases = [random_phase_fields(dense, random_state=seed + i) for i in range(20)]
+    found["random phases"] = np.vstack([largest(field, counts[-1]) for field in phases])
+    difference = np.subtract(*(m.covariance() for m in model.models))
+    if (sign == "b > 0") != (bench.control == "other sign"):
+        difference = -difference
+    found["eigenvectors"] = eigenvector_masks(difference, masks[min(1, stage)], counts[2:])
+    quarter = dense.shape[1] / (4.0 * 12.0**0.5)
+    return {name: spread(each, dense.shape[1:]) / quarter for name, each in found.items()}
+
+
+def local(bench: Bench, number: int) -> Numbers:
+    """R1: masks of units with b > 0 on the NLGP."""
+    third, eighth = (spreads(bench, "NLGP", "b > 0", stage, number) for stage in (3, 6))
+    ratio = {name: third["IMP"] / third[name] for name in third}
+    return {
+        "a third left: spread in units of a quarter ring": third["IMP"],
+        **{f"a third left: over {name}": ratio[name] for name in ("random masks", "random phases")},
+        "a third left: over one-shot": ratio["one-shot"],
+        "an eighth left: over random phases": eighth["IMP"] / eighth["random phases"],
+    }
+
+
+def necessary(bench: Bench, number: int) -> Numbers:
+    """R2: masks of both groups on the clone."""
+    found: Numbers = {}
+    for sign in SIGNS:
+        for stage in (3, 6):
+            here = spreads(bench, "clone", sign, stage, number)
+            name = f"{sign}, {LEFT[stage]} left: over"
+            found[f"{name} random phases"] = here["IMP"] / here["random phases"]
+        found[f"{name} random masks"] = here["IMP"] / here["random masks"]
+    return found
+
+
+def second_order(bench: Bench, number: int) -> Numbers:
+    """R3: masks of units with b < 0 and of pruned eigenvectors."""
+    sixth = spreads(bench, "clone", "b < 0", 5, number)
+    found = {"clone, a sixth left: over eigenvectors": sixth["IMP"] / sixth["eigenvectors"]}
+    for law in ("clone", "NLGP"):
+        here = spreads(bench, law, "b < 0", 6, number)
+        for name in ("eigenvectors", "one-shot"):
+            found[f"{law}, an eighth left: over {name}"] = here["IMP"] / here[name]
+    return found
+
+
+def inputs(bench: Bench, number: int) -> Array:
+    """Samples of class 1 of the NLGP that no net has seen."""
+    model, seed = task(bench, "NLGP").models[1], bench.seeds[number] + 1
+    return bench.once(("inputs", number), lambda: model.sample(N_SAMPLES, seed))
+
+
+def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
+    """Fields with b > 0 before each of four rounds, and the weights that the round removes."""
+    found = []
+    for stage in range(4):
+        now, then = (fields(bench, "NLGP", s, number)[SIGNS["b > 0"]] for s in (stage, stage + 1))
+        gone, rng = (now != 0.0) & (then == 0.0), np.random.default_rng(bench.seeds[number] + stage)
+        if bench.control in ("random pruning", "largest weights"):
+            size = rng.random(now.shape) if bench.control == "random pruning" else np.abs(now)
+            gone = largest(np.where(now != 0.0, size, 0.0), gone.sum(axis=1))
+        found.append((now, gone))
+    return found
+
+
+def mean_kurtosis(bench: Bench, law: str, stage: int, number: int, kind: str = "IMP") -> float:
+    """Mean kurtosis of w.x for b > 0 in class 1 of the NLGP, whatever the net was trained on."""
+    rows = fields(bench, law, stage, number, kind)[SIGNS["b > 0"]]
+    return float(stats.kurtosis(inputs(bench, number) @ rows[rows.any(axis=1)].T).mean())
+
+
+def kurtosis(bench: Bench, number: int) -> Numbers:
+    """R4: kurtosis of w.x in class 1 for b > 0, and its change when weights are removed."""
+    X, joint, foretold, gains = inputs(bench, number), [], [], []
+    for field, gone in removed(bench, number):
+        before, after = (stats.kurtosis(X @ w.T) for w in (field, np.where(gone, 0.0, field)))
+        gain = cavity_score(field, X) / before[:, None]
+        joint.append(np.mean(after / before - 1.0))
+        foretold.append(np.where(gone, gain, 0.0).sum(axis=1).mean())
+        gains.append(gain[gone])
+
+    def growth(stage: int, kind: str = "IMP", law: str = "NLGP") -> float:
+        now, dense = (mean_kurtosis(bench, law, s, number, kind) for s in (stage, 0))
+        return now / dense
+
+    kind = "random" if bench.control == "random pruning" else "IMP"
+    return {
+        "removal: growth of |kurtosis| in four rounds": sum(joint),
+        "removal: sum of the cavity scores over the growth": sum(foretold) / sum(joint),
+        "removal, from a half: fraction of weights that raise it": (gains[2] > 0.0).mean(),
+        **{f"{left} left: over dense": growth(stage, kind) for stage, left in LEFT.items()},
+        "an eighth left, random masks: over dense": growth(6, "random"),
+        "an eighth left, one-shot masks: over dense": growth(6, "one-shot"),
+        "an eighth left, net on the clone: over dense": growth(6, law="clone"),
+    }
+
+
+def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
+    """R1 to R3: spread of masks against the weights left, in units of a quarter of the ring."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(4.2 * len(panels), 3.4), layout="constrained", squeeze=False
+    )
+    styles = {"IMP": (BLUE, "o-"), "one-shot": (ORANGE, "s--"), "random phases": (GREEN, "^:")}
+    styles |= {"random masks": (GREY, "-."), "eigenvectors": ("black", "x:")}
+    stages = range(2, N_ROUNDS + 1)
+    for ax, (law, sign) in zip(axes[0], panels, strict=True):
+        rows = [spreads(bench, law, sign, stage, 0) for stage in stages]
+        for name, (color, style) in styles.items():
+            if name != "eigenvectors" or sign == "b < 0":
+                left, curve = [0.7**s for s in stages], [row[name] for row in rows]
+                ax.plot(left, curve, style, color=color, label=name, markersize=5)
+        weights_axis(ax, 0.53).set(ylim=(0.0, None), title=f"{law}, {sign}")
+    axes[0, 0].set_ylabel("spread of masks / quarter ring")
+    axes[0, -1].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def draw_kurtosis(bench: Bench) -> Any:
+    """R4: kurtosis along pruning, and cavity scores against the weights."""
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.4), layout="constrained")
+    X, stages = inputs(bench, 0), (0, 3, 4, 6)
+    for law, kind, color, style, label in (
+        ("NLGP", "IMP", BLUE, "o-", "IMP"),
+        ("NLGP", "one-shot", ORANGE, "s--", "one-shot masks"),
+        ("NLGP", "random", GREY, "^-.", "random masks"),
+        ("clone", "IMP", GREEN, "x:", "IMP on the clone"),
+    ):
+        curve = [-mean_kurtosis(bench, law, stage, 0, kind) for stage in stages]
+        left.plot([0.7**s for s in stages], curve, style, color=color, label=label, markersize=5)
+    weights_axis(left, 1.1).set(ylim=(0.0, None), ylabel="|kurtosis| of w.x", title="nets, b > 0")
+    left.legend(frameon=False, fontsize=8)
+    field, gone = removed(bench, 0)[2]
+    gain = cavity_score(field, X) / stats.kurtosis(X @ field.T)[:, None]
+    size = np.abs(field) / np.abs(field).max(axis=1, keepdims=True)
+    for which, color, mark, label in (
+        ((field != 0.0) & np.logical_not(gone), BLUE, "o", "kept"),
+        (gone, ORANGE, "x", "removed"),
+    ):
+        right.plot(size[which], 100.0 * gain[which], mark, color=color, label=label, markersize=4)
+    right.axhline(0.0, color=GREY, linestyle=":")
+    right.set(xlabel="|weight| / largest of the unit", ylabel="cavity score (% of |kurtosis|)")
+    right.set_title("third round")
+    right.legend(frameon=False)
+    tidy(right)
+    return figure
+
+
+def _quantities(evidence: str = "inequality", **bounds: Any) -> Any:
+    """Function that makes quantities of some names with the same bounds."""
+    return lambda *names: tuple(Quantity(n, evidence, **bounds, digits=2) for n in names)
+
+
+_report = _quantities("report")
+
+CLAIMS = (
+    Claim(
+        "R1",
+        "masks are local on non-Gaussian inputs",
+        "Pruning a net that is trained on non-Gaussian inputs leaves masks that are local: more "
+        "than random masks, and than the largest weights of fields of the same spectrum.",
+        (
+            *_quantities("derivation", high=1.0)("a third left: spread in units of a quarter ring"),
+            *_quantities(high=0.5)("a third left: over random masks"),
+            *_quantities(high=0.8)("a third left: over random phases"),
+            *_report("a third left: over one-shot", "an eighth left: over random phases"),
+        ),
+        local,
+        partial(draw_spreads, panels=(("NLGP", "b > 0"), ("clone", "b > 0"))),
+        ("Gaussian inputs", "permuted pixels"),
+    ),
+    Claim(
+        "R2",
+        "local masks need non-Gaussian inputs",
+        "On the Gaussian clone, pruning leaves masks that are no more local than the largest "
+        "weights of fields of the same spectrum.",
+        (
+            *_quantities(low=0.8)(
+                "b > 0, a third left: over random phases",
+                "b > 0, an eighth left: over random phases",
+                "b < 0, a third left: over random phases",
+                "b < 0, an eighth left: over random phases",
+            ),
+            *_report(
+                "b > 0, an eighth left: over random masks",
+                "b < 0, an eighth left: over random masks",
+            ),
+        ),
+        necessary,
+        partial(draw_spreads, panels=(("clone", "b > 0"), ("clone", "b < 0"))),
+        ("NLGP in place of the clone",),
+    ),
+    Claim(
+        "R3",
+        "second-order statistics make masks local",
+        "On the clone, units with b < 0 get masks of the spread of those of an eigenvector of the "
+        "difference of covariances that is pruned in the same way.",
+        (
+            *_quantities("derivation", low=1.0 / 1.3, high=1.3)(
+                "clone, a sixth left: over eigenvectors", "clone, an eighth left: over eigenvectors"
+            ),
+            *_report(
+                "NLGP, an eighth left: over eigenvectors",
+                "clone, an eighth left: over one-shot",
+                "NLGP, an eighth left: over one-shot",
+            ),
+        ),
+        second_order,
+        partial(draw_spreads, panels=(("NLGP", "b < 0"), ("clone", "b < 0"))),
+        ("one-shot", "permuted pixels", "other sign"),
+    ),
+    Claim(
+        "R4",
+        "pruning makes the inputs of units less Gaussian",
+        "Removing the smallest weights increases the magnitude of the kurtosis of w.x, as the "
+        "scores of single weights predict, and pruned nets keep the increase.",
+        (
+            *_quantities(low=0.05)("removal: growth of |kurtosis| in four rounds"),
+            *_quantities("derivation", low=0.75, high=1.25)(
+                "removal: sum of the cavity scores over the growth"
+            ),
+            *_quantities(low=0.8)("removal, from a half: fraction of weights that raise it"),
+            *_quantities(low=1.0)(
+                "a third left: over dense",
+                "a quarter left: over dense",
+                "an eighth left: over dense",
+            ),
+            *_report(
+                "an eighth left, random masks: over dense",
+                "an eighth left, one-shot masks: over dense",
+                "an eighth left, net on the clone: over dense",
+            ),
+        ),
+        kurtosis,
+        draw_kurtosis,
+        ("random pruning", "largest weights"),
+    ),
+)
