@@ -17,7 +17,8 @@ def iterative_magnitude_pruning(
 
     Every round starts from the same initial weights, as in the lottery-ticket procedure (Frankle
     and Carbin, 2019). On natural inputs the remaining weights are local (Pellegrini and Biroli,
-    2022; Redman et al., 2024).
+    2022; Redman et al., 2024). Compare masks with others of equal size: few weights have a large
+    IPR wherever they are.
 
     Parameters
     ----------

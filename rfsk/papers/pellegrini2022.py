@@ -18,7 +18,7 @@ from .._core._types import Array
 from ..datasets import NLGP, Discrimination
 from ..experiments import iterative_magnitude_pruning
 from ..nets import FCNet
-from ..plotting.style import BLUE, GREEN, GREY, ORANGE
+from ..plotting.style import BLUE, GREEN, GREY, ORANGE, centered, show_image
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._masks import largest, scattered, spread, weights_axis
@@ -135,7 +135,7 @@ def iterative(bench: Bench, number: int) -> Numbers:
 
 
 def draw_masks(bench: Bench) -> Any:
-    """P1: weights that are left, of eight units."""
+    """P1: weights that are left of eight units, with the largest in the middle."""
     import matplotlib.pyplot as plt
 
     rows = {
@@ -144,13 +144,13 @@ def draw_masks(bench: Bench) -> Any:
         "random masks": masked(bench, "many", 0, "random"),
         "IMP, shuffled labels": pruned(bench, "shuffled", 0)[-1],
     }
+    shape = (side(bench),) * 2
     figure, axes = plt.subplots(len(rows), 8, figsize=(8, 4.3), layout="constrained")
     for line, (name, net) in zip(axes, rows.items(), strict=True):
         line[0].set_title(name, loc="left", fontsize=10)
         for ax, field in zip(line, net.receptive_fields_[:8], strict=True):
-            limit = abs(field).max()
-            image = np.where(field == 0.0, np.nan, field).reshape((side(bench),) * 2)
-            ax.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit)
+            image = centered(field, field, shape).reshape(shape)
+            show_image(ax, np.where(image == 0.0, np.nan, image))
             ax.set(xticks=[], yticks=[])
     return figure
 

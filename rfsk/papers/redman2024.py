@@ -203,21 +203,19 @@ def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
     """R1 to R3: spread of masks against the weights left, in units of a quarter of the ring."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(4.2 * len(panels), 3.4), layout="constrained", squeeze=False
-    )
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained", sharey=True)
     styles = {"IMP": (BLUE, "o-"), "one-shot": (ORANGE, "s--"), "random phases": (GREEN, "^:")}
     styles |= {"random masks": (GREY, "-."), "eigenvectors": ("black", "x:")}
     stages = range(2, N_ROUNDS + 1)
-    for ax, (law, sign) in zip(axes[0], panels, strict=True):
+    for ax, (law, sign) in zip(axes, panels, strict=True):
         rows = [spreads(bench, law, sign, stage, 0) for stage in stages]
         for name, (color, style) in styles.items():
             if name != "eigenvectors" or sign == "b < 0":
                 left, curve = [0.7**s for s in stages], [row[name] for row in rows]
                 ax.plot(left, curve, style, color=color, label=name, markersize=5)
         weights_axis(ax, 0.53).set(ylim=(0.0, None), title=f"{law}, {sign}")
-    axes[0, 0].set_ylabel("spread of masks / quarter ring")
-    axes[0, -1].legend(frameon=False, fontsize=8)
+    axes[0].set_ylabel("spread of masks / quarter ring")
+    axes[1].legend(frameon=False, fontsize=8)
     return figure
 
 
@@ -226,7 +224,7 @@ def draw_kurtosis(bench: Bench) -> Any:
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.4), layout="constrained")
-    X, stages = inputs(bench, 0), (0, 3, 4, 6)
+    X, stages = inputs(bench, 0), (0, 3, 6)
     for law, kind, color, style, label in (
         ("NLGP", "IMP", BLUE, "o-", "IMP"),
         ("NLGP", "one-shot", ORANGE, "s--", "one-shot masks"),
