@@ -48,9 +48,9 @@ for column, (law, rounds) in zip(axes.T, nets.items(), strict=True):
 figure.colorbar(display.image_, ax=axes, label="weight, fields of unit length", extend="both")
 
 # %%
-# The spread of a mask is the circular standard deviation of its pixels about their centre. Comparing
-# it with that of random masks removes the effect of sparsity, and comparing it with that of random
-# phases removes the effect of smoothness as well.
+# The spread of a mask is the circular standard deviation of its pixels about their centre.
+# Comparing it with that of random masks removes the effect of sparsity, and comparing it with that
+# of random phases removes the effect of smoothness as well.
 
 rng = np.random.default_rng(0)
 
@@ -79,12 +79,12 @@ for ax, (group, law) in zip(axes, panels, strict=True):
         ax.plot(left, curve, style, color=color, label=name, markersize=5)
     for fraction, row in zip(left, curves, strict=True):
         print(f"{law:15} {group}" + "{:8.0%} {:7.1f} {:13.1f} {:14.1f}".format(fraction, *row))
-    ax.set(xscale="log", xlim=(0.65, 0.1), ylim=(0, None), title=f"{law}, {group}")
+    ax.set(xscale="log", xlim=(0.65, 0.1), title=f"{law}, {group}")
     ax.set_xlabel("fraction of weights left")
     ax.set_xticks([0.5, 0.25, 0.125], ["1/2", "1/4", "1/8"])
     ax.set_xticks([], minor=True)
     ax.spines[["top", "right"]].set_visible(False)
-axes[0].set_ylabel("spread of masks (sites)")
+axes[0].set(ylabel="spread of masks (sites)", ylim=(0, None))
 axes[0].legend(frameon=False)
 for law, (first, *_, last) in nets.items():
     X, y = makers[law](10_000, random_state=1)
@@ -97,10 +97,10 @@ for law, (first, *_, last) in nets.items():
 # are smooth. With an eighth left, smooth fields have masks as narrow, and the comparison says
 # nothing.
 #
-# Units whose bias starts negative oscillate on both inputs. With an eighth of the weights left, their
-# masks are more local than random phases, on the Gaussian clone as well. Second-order statistics
-# explain this: once masks have uneven gaps, the inputs that a mask leaves are no longer
-# translation-invariant. So non-Gaussian inputs are not necessary for local masks, but masks
+# Units whose bias starts negative oscillate on both inputs. With an eighth of the weights left,
+# their masks are more local than random phases, on the Gaussian clone as well. Second-order
+# statistics explain this: once masks have uneven gaps, the inputs that a mask leaves are no longer
+# translation-invariant. Non-Gaussian inputs are therefore not necessary for local masks, but masks
 # that are local after little pruning are a sign of them. :doc:`The claims on pruning
 # </papers/redman2024>` measure this over several seeds.
 

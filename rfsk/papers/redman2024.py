@@ -213,8 +213,8 @@ def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
             if name != "eigenvectors" or sign == "b < 0":
                 left, curve = [0.7**s for s in stages], [row[name] for row in rows]
                 ax.plot(left, curve, style, color=color, label=name, markersize=5)
-        weights_axis(ax, 0.53).set(ylim=(0.0, None), title=f"{law}, {sign}")
-    axes[0].set_ylabel("spread of masks / quarter ring")
+        weights_axis(ax, 0.53).set_title(f"{law}, {sign}")
+    axes[0].set(ylabel="spread of masks / quarter ring", ylim=(0.0, None))
     axes[1].legend(frameon=False, fontsize=8)
     return figure
 
@@ -238,16 +238,13 @@ def draw_kurtosis(bench: Bench) -> Any:
     field, gone = removed(bench, 0)[2]
     gain = cavity_score(field, X) / stats.kurtosis(X @ field.T)[:, None]
     size = np.abs(field) / np.abs(field).max(axis=1, keepdims=True)
-    for which, color, mark, label in (
-        ((field != 0.0) & np.logical_not(gone), BLUE, "o", "kept"),
-        (gone, ORANGE, "x", "removed"),
-    ):
-        right.plot(size[which], 100.0 * gain[which], mark, color=color, label=label, markersize=4)
+    kept = (field != 0.0) & np.logical_not(gone)
+    right.plot(size[kept], 100.0 * gain[kept], "o", color=BLUE, label="kept", markersize=4)
+    right.plot(size[gone], 100.0 * gain[gone], "x", color=ORANGE, label="removed", markersize=4)
     right.axhline(0.0, color=GREY, linestyle=":")
     right.set(xlabel="|weight| / largest of the unit", ylabel="cavity score (% of |kurtosis|)")
-    right.set_title("third round")
+    tidy(right).set_title("third round")
     right.legend(frameon=False)
-    tidy(right)
     return figure
 
 
