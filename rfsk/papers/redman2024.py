@@ -151,7 +151,9 @@ def second_order(bench: Bench, number: int) -> Numbers:
 def inputs(bench: Bench, number: int) -> Array:
     """Samples of class 1 of the NLGP that no net has seen."""
     model, seed = task(bench, "NLGP").models[1], bench.seeds[number] + 1
-    return bench.once(("inputs", number), lambda: model.sample(N_SAMPLES, seed))
+    return bench.once(
+        ("inputs", number), lambda: model.sample(5000 if bench.quick else N_SAMPLES, seed)
+    )
 
 
 def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
