@@ -13,7 +13,6 @@ from rfsk.nets import Autoencoder, ConvNet, FCNet
 CLASSIFIERS = [
     FCNet(),
     ConvNet(),
-    FCNet(readout="linear"),
     FCNet(activation="relu", readout="linear"),
     FCNet(n_hidden=(16, 8, 4), readout="linear", optimizer=torch.optim.SGD, learning_rate=1.0),
     ConvNet(boundary="zero", readout="linear"),

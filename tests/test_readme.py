@@ -1,8 +1,11 @@
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from rfsk.experiments import study_data
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -24,6 +27,8 @@ def test_there_are_exactly_two_set_up_commands():
 @pytest.mark.usefixtures("_close_figures")
 def test_python_blocks_run_as_they_stand(code, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    shorter = partial(study_data, max_steps=400)  # of 4000
+    monkeypatch.setattr("rfsk.experiments.study_data", shorter)
     names: dict = {}
     exec(compile(code, "README.md", "exec"), names)
     if "gain_sweep" in code:

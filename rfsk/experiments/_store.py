@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import importlib.util
 import json
@@ -110,14 +111,22 @@ def _sources(modules: Iterable[str]) -> dict[str, str]:
             continue
         texts = [path.read_bytes() for path in _source_files(module)]
         found[module] = hashlib.sha256(repr(texts).encode()).hexdigest()[:16] if texts else ""
-        for text in texts if module != "rfsk" else ():  # its imports are installed packages
-            with contextlib.suppress(SyntaxError, ValueError):  # a template or compiled module
-                for node in ast.walk(ast.parse(text)):
-                    if isinstance(node, ast.Import):
-                        waiting |= {alias.name for alias in node.names}
-                    elif isinstance(node, ast.ImportFrom) and not node.level:
-                        waiting.add(str(node.module))
+        if module != "rfsk":  # its imports are installed packages
+            waiting.update(*map(_imports, texts))
     return {f"the source of {name}": digest for name, digest in found.items() if digest}
+
+
+@functools.cache
+def _imports(text: bytes) -> frozenset[str]:
+    """Modules that a source file imports, read only once per process."""
+    names: set[str] = set()
+    with contextlib.suppress(SyntaxError, ValueError):  # a template or compiled module
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names.add(str(node.module))
+    return frozenset(names)
 
 
 def _source_files(module: str) -> list[Path]:

@@ -88,8 +88,15 @@ def _increasing_map(model: LatentField) -> Map | None:
     if steps.min() < 0.0 or steps[frequent].max() > _JUMP:
         return None
     if model.pixel_map.compiled is None:  # quantile functions of SciPy are slow
-        return lambda z: np.asarray(np.interp(z, latent, values))
+        return lambda z: _interpolated((z - latent[0]) / (latent[1] - latent[0]), values, steps)
     return forward
+
+
+def _interpolated(place: Array, values: Array, steps: Array) -> Array:
+    """Linear interpolation of a table in an even table, several times as fast as np.interp."""
+    place = np.clip(place, 0, len(steps))
+    below = np.minimum(place.astype(np.intp), len(steps) - 1)
+    return np.asarray(values[below] + (place - below) * steps[below])
 
 
 def _at_zero(

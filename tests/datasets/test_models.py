@@ -56,7 +56,7 @@ MODELS = {
     "signs": ring(TransformedField, marginal="sign"),
     "laplace": ring(TransformedField, marginal="laplace"),
     "algebraic 9": ring(TransformedField, marginal=Algebraic(9.0)),
-    "gamma": ring(TransformedField, marginal=stats.gamma(6.0)),
+    "gumbel": ring(TransformedField, marginal=stats.gumbel_r()),
     "quantile": ring(TransformedField, marginal=lambda u: u**3, boundary="open"),
     "shell": ring(EllipticalField),
     "t": EllipticalField((3, 5), correlation_length=1.0, radial=StudentT(13.0)),
@@ -73,7 +73,7 @@ MODELS = {
     "spiked": SpikedCumulant(6, strength=4.0, spike=[3, 1, 0, 0, 1, 0], latent="uniform"),
     "spiked skew": SpikedCumulant(3, strength=2.0, latent=stats.gamma(4.0)),
 }
-SKEWED = {"gamma", "patches", "whitened patches", "rows", "spiked skew"}
+SKEWED = {"gumbel", "patches", "whitened patches", "rows", "spiked skew"}
 SKEWED |= {"rectified", "threshold", "quantile"}
 
 

@@ -19,7 +19,7 @@ def run_in_one_kernel(notebooks, folder):
     for place, notebook in enumerate(notebooks):
         for cell in notebook.cells:
             cell.id = f"{place}-{cell.id}"
-        joined.cells += [*notebook.cells, nbformat.v4.new_code_cell("%reset -f")]
+        joined.cells += [*notebook.cells, nbformat.v4.new_code_cell("%reset_selective -f .")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
         resources = {"metadata": {"path": str(folder)}}

@@ -55,7 +55,10 @@ def test_tiny_study_in_two_dimensions_runs_to_its_figure(monkeypatch):
     assert "ConvNet, NLGP" in study.table().index
 
 
-def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys):
+def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys, monkeypatch):
+    small = {"n_steps": 20, "conv_steps": 5, "cp_samples": 500}
+    plan = replace(_emergence._PLANS[1, True], **small)
+    monkeypatch.setitem(_emergence._PLANS, (1, True), plan)
     assert main(["--quick", "--seed", "3", "--n-hidden", "10", "--out", str(tmp_path)]) == 0
     shown = capsys.readouterr()
     assert "FCNet, Gaussian clone" in shown.out

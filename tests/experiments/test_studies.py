@@ -79,7 +79,10 @@ def test_noise_of_the_steps_hides_localization():
 
 
 def test_phase_diagram_has_its_cells_and_gains_in_even_steps():
-    found = phase_diagram(fixed={**SMALL, "learning_time": 5.0}, **QUICK)
+    def study(gain, length_ratio, random_state):
+        return {"product": gain * length_ratio}
+
+    found = phase_diagram(study=study, **QUICK)
     assert len(found) == 144
     gains, ratios = (np.unique(found[name]) for name in ("gain", "length_ratio"))
     assert (gains[0], gains[-1], ratios[0], ratios[-1]) == (0.1, 10.0, 1.25, 5.0)

@@ -71,7 +71,7 @@ COMPILED = [
     NLGP(20, correlation_length=0.3, gain=1.0, kernel="exponential"),
     NLGP(20, **SMOOTH).gaussian_clone(),
     GaussianField(21, correlation_length=3.0),
-    GaussianField((30, 30), correlation_length=0.5, kernel="exponential"),
+    GaussianField((16, 16), correlation_length=0.5, kernel="exponential"),
     TORUS,
     TORUS.gaussian_clone(),
 ]

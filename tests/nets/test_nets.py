@@ -7,6 +7,7 @@ from scipy import special
 from skorch.callbacks import PrintLog
 
 from rfsk import ConvNet, FCNet, ipr
+from rfsk.experiments import nlgp_task
 
 ACTIVATIONS = {
     "erf": lambda h: special.erf(h / np.sqrt(2)),
@@ -184,10 +185,10 @@ def test_biases_are_fixed_in_every_layer_and_a_mask_is_of_the_first(ring):
 
 
 @pytest.mark.slow
-def test_three_hidden_layers_learn_the_task_and_localize_some_of_their_fields(ring_task):
+def test_three_hidden_layers_learn_the_task_and_localize_some_of_their_fields():
     """Seeds 0 to 2: accuracy .89 to .91, upper decile of the IPR .044 to .055 and .028 to .032."""
     deciles = []
-    for inputs in (ring_task.gaussian_clone(), ring_task):
+    for inputs in (nlgp_task().gaussian_clone(), nlgp_task()):
         net = FCNet((40, 20, 10), learning_rate=10.0, batch_size=500, random_state=0)
         net.fit_online(inputs, 1_000_000)
         assert net.score(*inputs.sample(5000, random_state=5)) > 0.87

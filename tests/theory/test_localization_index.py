@@ -59,7 +59,8 @@ def test_index_is_that_of_an_independent_code(pair, index, error):
     other = localization_index(pair, n_samples=20_000, random_state=1)
     bound = 3.5 * np.hypot(other.standard_error, found.standard_error)
     assert abs(found.index - other.index) < bound
-    assert found == localization_index(pair, n_samples=100_000, random_state=0)
+    again = (localization_index(pair, n_samples=1000, random_state=2) for _ in range(2))
+    assert next(again) == next(again)
 
 
 def test_smoothed_density_has_the_index_of_the_exact_one():
