@@ -1,11 +1,11 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
-from . import ingrosso2022, lufkin2024, lukoianov2025, ocker2021
+from . import ingrosso2022, lufkin2024, lukoianov2025, ocker2021, refinetti2023
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-_MODULES = (ingrosso2022, lufkin2024, lukoianov2025, ocker2021)
+_MODULES = (ingrosso2022, lufkin2024, lukoianov2025, ocker2021, refinetti2023)
 PAPERS = {module.__name__.rpartition(".")[2]: module.CLAIMS for module in _MODULES}
 """Claims of each paper, by its key."""
 
@@ -20,5 +20,6 @@ __all__ = [
     "lufkin2024",
     "lukoianov2025",
     "ocker2021",
+    "refinetti2023",
     "reproduce",
 ]
