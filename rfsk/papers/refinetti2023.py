@@ -1,6 +1,6 @@
 """Claims of Refinetti, Ingrosso and Goldt (ICML 2023) and of Belrose et al. (ICML 2024).
 
-Both say that nets use the means of their classes first, then the covariances, then higher cumulants.
+Both say that nets use the means of their classes first, then covariances, then higher cumulants.
 
 Derivation: with u = w / sqrt(D) and t = learning rate x steps / D, small fields of erf units follow
 
@@ -47,6 +47,7 @@ class Inputs(Sampler):
     shape: ClassVar[tuple[int, ...]] = (D,)
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw inputs, (n_samples, D)."""
         X = rng.standard_normal((n_samples, D))
         X[:, 0] += self.mean
         X[:, 1] *= self.variance**0.5
@@ -81,7 +82,7 @@ def trained(bench: Bench, number: int) -> Course:
     """Net that is trained online on the data."""
 
     def train() -> Course:
-        n_parts = 1 if bench.quick else 8  # of a step, each with its own batch
+        n_parts = 2 if bench.quick else 8  # of a step, each with its own batch
         net = FCNet(40, learning_rate=STEP * D / n_parts, batch_size=1000, init_scale=0.6)
         net.set_params(
             weight_decay=0.0, record=2, warm_start=True, random_state=bench.seeds[number]
@@ -185,12 +186,13 @@ def draw(bench: Bench, claim: str) -> Any:
     import matplotlib.pyplot as plt
 
     courses = trained(bench, 0)[1:], followed(bench, 0)[1:]
+    X, y = samples(bench, 0)
     curves = [losses(course, bench.control).T for course in courses]
     panels: dict[str, list[Array]] = {"loss": curves}
     panels["loss on a clone - loss on the data"] = [net[1:] - net[0] for net in curves]
     names, colors = ("data", "Gaussian clone", "clone of the mean"), (BLUE, ORANGE, GREEN)
     if claim == "R2":
-        panels = {"effect of an edit": [effects(c, *samples(bench, 0))[::-1] for c in courses]}
+        panels = {"effect of an edit": [effects(c, X[::5], y[::5])[::-1] for c in courses]}
         names = ("", "mean and covariance edited", "mean edited")
     figure, axes = plt.subplots(
         1, len(panels), figsize=(4.6 * len(panels), 3.4), layout="constrained", squeeze=False

@@ -50,7 +50,10 @@ class MixtureFlow(CopulaFlow):
             models = [MultivariateGaussian(mean, cov) for _, mean, cov in components]
             weights = [float(weight) for weight, _, _ in components]
             self._parts.append(
-                [(p, np.asarray(g.mean), np.asarray(g.cov)) for p, g in zip(weights, models)]
+                [
+                    (p, np.asarray(g.mean), np.asarray(g.cov))
+                    for p, g in zip(weights, models, strict=True)
+                ]
             )
             if min(weights, default=0.0) <= 0.0 or not math.isclose(sum(weights), 1.0):
                 raise ValueError(f"weights {weights}; expected positive numbers that sum to 1.")
