@@ -14,6 +14,7 @@ from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer, localization_score
 from ._matching import FieldMatcher, bump_match, chance_match, match_matrix, translation_orbits
 from ._measures import (
+    compactness,
     dominant_frequency,
     field_center,
     field_orientation,
@@ -45,6 +46,7 @@ __all__ = [
     "TranslationInvariantCumulant",
     "bump_match",
     "chance_match",
+    "compactness",
     "cumulant",
     "dominant_frequency",
     "field_center",

@@ -1,11 +1,18 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
-from . import ingrosso2022, lufkin2024, lukoianov2025, ocker2021, refinetti2023
+from . import ingrosso2022, lufkin2024, lukoianov2025, neyshabur2020, ocker2021, refinetti2023
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-_MODULES = (ingrosso2022, lufkin2024, lukoianov2025, ocker2021, refinetti2023)
+_MODULES = (
+    ingrosso2022,
+    lufkin2024,
+    lukoianov2025,
+    neyshabur2020,
+    ocker2021,
+    refinetti2023,
+)
 PAPERS = {module.__name__.rpartition(".")[2]: module.CLAIMS for module in _MODULES}
 """Claims of each paper, by its key."""
 
@@ -19,6 +26,7 @@ __all__ = [
     "ingrosso2022",
     "lufkin2024",
     "lukoianov2025",
+    "neyshabur2020",
     "ocker2021",
     "refinetti2023",
     "reproduce",
