@@ -204,8 +204,8 @@ CLAIMS = (
     Claim(
         "N1",
         "the beta-lasso learns sparse and local connections",
-        "Few weights of a fully-connected net with the beta-lasso are left, and those of a unit lie "
-        "closer together than in random masks, and than in the dense net pruned as far.",
+        "Few weights of a fully-connected net with the beta-lasso are left, and those of a unit "
+        "lie closer together than in random masks, and than in the dense net pruned as far.",
         (
             Quantity("fraction of weights left", "inequality", high=0.2),
             Quantity("fraction left without the cut, beta = 0", "control", low=0.5),
