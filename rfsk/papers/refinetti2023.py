@@ -128,8 +128,8 @@ def crossings(curves: Array) -> Array:
 
 def samples(bench: Bench, number: int) -> tuple[Array, Array]:
     """Test samples and their labels."""
-    task, seed = Discrimination(classes(bench.control)), np.random.default_rng(bench.seeds[number])
-    return task.sample(50_000, seed)
+    task, rng = Discrimination(classes(bench.control)), np.random.default_rng(bench.seeds[number])
+    return task.sample(30_000 if bench.quick else 50_000, rng)
 
 
 def order(bench: Bench, number: int) -> dict[str, float]:
