@@ -22,19 +22,15 @@ from ._claim import Claim, Quantity
 
 Array = NDArray[Any]
 
+SIDES = (16, 16)
 LAMBDA, BETA, N_NULL = 2e-3, 30.0, 99
-
-
-def shape_of(bench: Bench) -> tuple[int, int]:
-    """Sides of the images."""
-    return (12, 12) if bench.quick else (16, 16)
 
 
 def data(bench: Bench, number: int, part: int, *, clone: bool = False) -> tuple[Array, Array]:
     """Samples of the inputs or of their Gaussian clone; part 2 is for tests."""
-    inputs = [NLGP(shape_of(bench), correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
+    inputs = [NLGP(SIDES, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
     task = Discrimination(inputs).gaussian_clone() if clone else Discrimination(inputs)
-    n = 1500 if bench.quick else 3000
+    n = 2000 if bench.quick else 3000
     n = 20_000 if part == 2 else 30 * n if bench.control == "many samples" else n
     X, y = task.sample(n, np.random.default_rng([bench.seeds[number], part]))
     if bench.control == "permuted pixels":  # the same for all samples of all parts
@@ -79,12 +75,12 @@ def locality(bench: Bench, number: int, mask: Array) -> tuple[float, float, floa
 
     Compactness is a mean over weights that are left, and random masks have as many per unit.
     """
-    mask, side = mask[mask.any(axis=1)], shape_of(bench)
+    mask = mask[mask.any(axis=1)]
     if not len(mask):
         return (np.nan,) * 3
     rng = np.random.default_rng([bench.seeds[number], 3])
     shuffled = rng.permuted(np.repeat(mask[:, None], N_NULL, axis=1), axis=2)
-    found, null = compactness(mask, side), compactness(shuffled.reshape(-1, mask.shape[1]), side)
+    found, null = compactness(mask, SIDES), compactness(shuffled.reshape(-1, mask.shape[1]), SIDES)
     null, counts = null.reshape(len(mask), N_NULL), mask.sum(axis=1)
     p_values = (1 + (null >= found[:, None] - 1e-9).sum(axis=1)) / (1 + N_NULL)
     mean = np.average(found, weights=counts)
@@ -175,9 +171,9 @@ def draw_connections(bench: Bench) -> Any:
     units = mask.sum(axis=1).argsort()[::-1][:: len(mask) // 8][:8]
     for ax, (title, make) in zip(axes, masks.items(), strict=True):
         rows = make()[units]
-        local = compactness(rows, shape_of(bench))
+        local = compactness(rows, SIDES)
         names = [f"{c:.2f}" + " " * k for k, c in enumerate(local)]  # distinct for equal ones
-        show_row(ax, dict(zip(names, rows * 1.0, strict=True)), shape_of(bench))
+        show_row(ax, dict(zip(names, rows * 1.0, strict=True)), SIDES)
         ax.set_ylabel(title)
     axes[-1].set_xlabel("compactness")
     return figure
