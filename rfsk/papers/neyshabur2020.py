@@ -158,7 +158,7 @@ def generalization(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw_connections(bench: Bench) -> Any:
-    """N1: masks of eight units of each kind."""
+    """N1: masks of eight units, of those with many weights."""
     import matplotlib.pyplot as plt
 
     mask = left(fitted(bench, 0, "beta-lasso"))
@@ -168,7 +168,7 @@ def draw_connections(bench: Bench) -> Any:
         "random masks": lambda: np.random.default_rng(0).permuted(mask, axis=1),
     }
     figure, axes = plt.subplots(3, 1, figsize=(9, 4.2), layout="constrained")
-    units = mask.sum(axis=1).argsort()[::-1][:: len(mask) // 8][:8]
+    units = mask.sum(axis=1).argsort()[::-1][:24:3]
     for ax, (title, make) in zip(axes, masks.items(), strict=True):
         rows = make()[units]
         local = compactness(rows, SIDES)
@@ -183,14 +183,16 @@ def draw_generalization(bench: Bench) -> Any:
     """N2: test accuracies."""
     import matplotlib.pyplot as plt
 
+    names = ("dense", "beta-lasso", "dense", "beta-lasso", "pruned", "permuted", "random")
+    found = [list(accuracies(bench, number).values()) for number in range(len(bench.seeds))]
+    places = [0.0, 1.0, 2.7, 3.7, 4.7, 5.7, 6.7]
     figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
-    found = [accuracies(bench, number) for number in range(len(bench.seeds))]
-    for place, name in enumerate(found[0]):
-        color = (GREY, BLUE, GREY, BLUE, ORANGE, PURPLE, GREEN)[place]
-        values = [of_seed[name] for of_seed in found]
-        ax.bar(place, np.mean(values), color=color, alpha=0.6)
-        ax.plot([place] * len(values), values, "k.")
-    ax.set_xticks(range(len(found[0])), [name.replace(" ", "\n") for name in found[0]])
+    colors = (GREY, BLUE, GREY, BLUE, ORANGE, PURPLE, GREEN)
+    ax.bar(places, np.mean(found, axis=0), color=colors, alpha=0.6)
+    ax.plot(places, np.transpose(found), "k.")
+    ax.set_xticks(places, names)
+    for place, label in ((0.5, "one set of samples"), (4.7, "another set: dense, and four masks")):
+        ax.text(place, 0.96, label, ha="center")
     ax.set(ylabel="test accuracy", ylim=(0.5, 1.0))
     tidy(ax)
     return figure

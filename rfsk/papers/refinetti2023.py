@@ -189,10 +189,10 @@ def draw(bench: Bench, claim: str) -> Any:
     X, y = samples(bench, 0)
     curves = [losses(course, bench.control).T for course in courses]
     panels: dict[str, list[Array]] = {"loss": curves}
-    panels["loss on a clone - loss on the data"] = [net[1:] - net[0] for net in curves]
+    panels["gap to the loss on the data"] = [net[1:] - net[0] for net in curves]
     names, colors = ("data", "Gaussian clone", "clone of the mean"), (BLUE, ORANGE, GREEN)
     if claim == "R2":
-        panels = {"effect of an edit": [effects(c, X[::5], y[::5])[::-1] for c in courses]}
+        panels = {"effect of an edit": [effects(c, X[::10], y[::10])[::-1] for c in courses]}
         names = ("", "mean and covariance edited", "mean edited")
     figure, axes = plt.subplots(
         1, len(panels), figsize=(4.6 * len(panels), 3.4), layout="constrained", squeeze=False
@@ -206,7 +206,7 @@ def draw(bench: Bench, claim: str) -> Any:
             ax.axvline(time, color="0.8", zorder=0)
             ax.text(time, 1.01, f"$t_{number}$", transform=ax.get_xaxis_transform(), ha="center")
         ax.set(xscale="log", xlabel="t = learning rate x steps / D", ylabel=title)
-        ax.legend(frameon=False)
+        ax.legend(edgecolor="none", title="net (dots) and flow (lines)")
         tidy(ax)
     return figure
 

@@ -33,8 +33,8 @@ def test_claims_hold_at_small_size_and_fail_on_their_controls(bench, failures, c
 
 
 def test_rungs_have_the_moments_of_the_clones():
-    """Components against samples that `make_gaussian_clone` makes, 50,000 of each class."""
-    X, y = Discrimination(classes(None)).sample(100_000, 0)
+    """Components against samples that `make_gaussian_clone` makes, 20,000 of each class."""
+    X, y = Discrimination(classes(None)).sample(40_000, 0)
     u, b = np.random.default_rng(1).normal(size=(3, X.shape[1])), np.array([0.5, -1.0, 0.0])
     for rung in RUNGS:
         rows = X if rung == "data" else make_gaussian_clone(X, y, keep=rung, random_state=0)[0]
