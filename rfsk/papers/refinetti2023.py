@@ -16,7 +16,7 @@ follows all orders exactly; it gives the times that we expect.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ Course = list[tuple[Array, Array]]  # fields and biases at each of TIMES
 D, THRESHOLD, STEP = 12, 0.02, 0.04  # sites, gap of a loss that counts, dt of a step
 STEPS = np.append(0, np.unique(np.geomspace(2, 1000, 40).round().astype(int)))
 TIMES = STEP * STEPS
-RUNGS = ("data", "covariance", "mean")  # what the control ladder keeps
+RUNGS: tuple[Any, ...] = ("data", "covariance", "mean")  # what the control ladder keeps
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Inputs(Sampler):
     mean: float
     variance: float = 1.0
     density: float = 1.0
-    shape: ClassVar[tuple[int, ...]] = (D,)
+    shape = (D,)
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
         """Draw inputs, (n_samples, D)."""
@@ -66,7 +66,7 @@ class Inputs(Sampler):
         return [(p, mean, C + (1.0 / p - 1.0) * sparse), (1.0 - p, mean, C - sparse)]
 
 
-def classes(control: str | None) -> list[Inputs]:
+def classes(control: str | None) -> list[Any]:
     """Both classes; each control removes one of their differences."""
     mean = 0.0 if control == "equal means" else 0.4
     variance = 1.0 if control == "equal covariances" else 3.0
@@ -87,7 +87,8 @@ def trained(bench: Bench, number: int) -> Course:
         net.set_params(
             weight_decay=0.0, record=2, warm_start=True, random_state=bench.seeds[number]
         )
-        task, course = Discrimination(classes(bench.control)), []
+        task = Discrimination(classes(bench.control))
+        course: Course = []
         for n_steps in np.diff(STEPS):
             net.fit_online(task, int(n_steps) * n_parts * net.batch_size)
             if not course:
@@ -140,7 +141,8 @@ def order(bench: Bench, number: int) -> dict[str, float]:
     (X, y), errors = samples(bench, number), []
     ladder = [X, *(make_gaussian_clone(X, y, keep=k, random_state=0)[0] for k in RUNGS[1:])]
     for place in np.searchsorted(TIMES, (0.25, 6.0, 40.0)):
-        outputs = [theory(None).output(*course[place], rows) for rows in ladder]
+        u, b = course[int(place)]
+        outputs = np.array([theory(None).output(u, b, rows) for rows in ladder])
         errors += [np.mean((outputs - (1.0 - 2.0 * y)) ** 2, axis=1) - found[place]]
     with np.errstate(invalid="ignore"):
         return {
