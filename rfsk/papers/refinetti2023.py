@@ -138,12 +138,15 @@ def order(bench: Bench, number: int) -> dict[str, float]:
     course = trained(bench, number)
     found, expected = losses(course, bench.control), losses(followed(bench, number), None)
     times, predicted = crossings(found), crossings(expected)
-    (X, y), errors = samples(bench, number), []
+    (X, y), deviations, scores = samples(bench, number), [], []
     ladder = [X, *(make_gaussian_clone(X, y, keep=k, random_state=0)[0] for k in RUNGS[1:])]
     for place in np.searchsorted(TIMES, (0.25, 6.0, 40.0)):
         u, b = course[int(place)]
         outputs = np.array([theory(None).output(u, b, rows) for rows in ladder])
-        errors += [np.mean((outputs - (1.0 - 2.0 * y)) ** 2, axis=1) - found[place]]
+        errors = (outputs - (1.0 - 2.0 * y)) ** 2
+        deviations.append(errors.mean(axis=1) - found[place])
+        gap, variances = errors[2].mean() - errors[0].mean(), errors.var(axis=1) / len(y)
+        scores.append(gap / np.sqrt(variances[0] + variances[2]))
     with np.errstate(invalid="ignore"):
         return {
             "t0, means: over flow": times[0] / predicted[0],
@@ -152,7 +155,11 @@ def order(bench: Bench, number: int) -> dict[str, float]:
             "t1 over t0": times[1] / times[0],
             "t2 over t1": times[2] / times[1],
             "losses: largest deviation from the flow": abs(found - expected).max(),
-            "losses on samples: largest deviation from the formula": abs(np.array(errors)).max(),
+            "losses on samples: largest deviation from the formula": abs(
+                np.array(deviations)
+            ).max(),
+            "t = 0.25: gap to the mean clone over standard error": scores[0],
+            "t = 40: gap to the mean clone over standard error": scores[2],
         }
 
 
@@ -232,6 +239,19 @@ CLAIMS = (
             Quantity("losses: largest deviation from the flow", "derivation", high=0.01),
             Quantity(
                 "losses on samples: largest deviation from the formula", "derivation", high=0.01
+            ),
+            Quantity(
+                "t = 0.25: gap to the mean clone over standard error",
+                "inequality",
+                -3.0,
+                3.0,
+                digits=1,
+            ),
+            Quantity(
+                "t = 40: gap to the mean clone over standard error",
+                "inequality",
+                low=10.0,
+                digits=1,
             ),
         ),
         order,
