@@ -192,146 +192,6 @@ def edits(bench: Bench, number: int) -> dict[str, float]:
     return values | {"largest deviation from the flow": abs(found - expected).max()}
 
 
-def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Draw inputs, (n_samples, D)."""
-        X = rng.standard_normal((n_samples, D))
-        X[:, 0] += self.mean
-        X[:, 1] *= self.variance**0.5
-        X[:, 2] *= (rng.random(n_samples) < self.density) / self.density**0.5
-        return X
-
-    def components(self, rung: str) -> list[tuple[float, Array, Array]]:
-        """Mixture of Gaussians that is the distribution on a rung."""
-        mean, C, p = self.mean * np.eye(D)[0], np.eye(D), self.density
-        C[1, 1] = self.variance
-        if rung == "mean":
-            return [(1.0, mean, np.eye(D) * np.trace(C) / D)]
-        if rung == "covariance" or p == 1.0:
-            return [(1.0, mean, C)]
-        sparse = np.diag(np.eye(D)[2])
-        return [(p, mean, C + (1.0 / p - 1.0) * sparse), (1.0 - p, mean, C - sparse)]
-
-
-def classes(control: str | None) -> list[Any]:
-    """Both classes; each control removes one of their differences."""
-    mean = 0.0 if control == "equal means" else 0.4
-    variance = 1.0 if control == "equal covariances" else 3.0
-    return [Inputs(mean, variance, 1.0 if control == "Gaussian inputs" else 0.1), Inputs(-mean)]
-
-
-def theory(control: str | None, rung: str = "data") -> MixtureFlow:
-    """Exact loss and flow on a rung."""
-    return MixtureFlow([model.components(rung) for model in classes(control)])
-
-
-def trained(bench: Bench, number: int) -> Course:
-    """Net that is trained online on the data."""
-
-    def train() -> Course:
-        n_parts = 2 if bench.quick else 8  # of a step, each with its own batch
-        net = FCNet(40, learning_rate=STEP * D / n_parts, batch_size=1000, init_scale=0.6)
-        net.set_params(
-            weight_decay=0.0, record=2, warm_start=True, random_state=bench.seeds[number]
-        )
-        task = Discrimination(classes(bench.control))
-        course: Course = []
-        for n_steps in np.diff(STEPS):
-            net.fit_online(task, int(n_steps) * n_parts * net.batch_size)
-            if not course:
-                course.append((net.receptive_field_history_[0], np.repeat([1.0, -1.0], 20)))
-            course.append((net.receptive_fields_, net.biases_))
-        return course
-
-    return bench.once((bench.control, number, "net"), train)
-
-
-def followed(bench: Bench, number: int) -> Course:
-    """Gradient flow on the data without a control, from the initial fields of the net."""
-
-    def follow() -> Course:
-        start, _ = trained(bench, number)[0]
-        course = theory(None).integrate(start, TIMES[-1], times=TIMES)
-        return list(zip(course.history, course.bias_history, strict=True))
-
-    return bench.once((bench.control, number, "flow"), follow)
-
-
-def losses(course: Course, control: str | None) -> Array:
-    """Loss on each rung at each time."""
-    flows = [theory(control, rung) for rung in RUNGS]
-    return np.array([[flow.loss(*net) for flow in flows] for net in course])
-
-
-def crossings(curves: Array) -> Array:
-    """Times at which means, covariances and cumulants change a loss by THRESHOLD."""
-    data, clone, mean = curves.T
-    found = []
-    for gap in (mean[0] - mean, mean - data, clone - data):
-        after = int(np.argmax(gap > THRESHOLD))
-        place = slice(after - 1, after + 1)
-        found.append(np.interp(THRESHOLD, gap[place], TIMES[place]) if after else np.inf)
-    return np.array(found)
-
-
-def samples(bench: Bench, number: int) -> tuple[Array, Array]:
-    """Test samples and their labels."""
-    task, rng = Discrimination(classes(bench.control)), np.random.default_rng(bench.seeds[number])
-    return task.sample(30_000 if bench.quick else 50_000, rng)
-
-
-def order(bench: Bench, number: int) -> dict[str, float]:
-    """R1: times at which the losses on the clones part from that on the data."""
-    course = trained(bench, number)
-    found, expected = losses(course, bench.control), losses(followed(bench, number), None)
-    times, predicted = crossings(found), crossings(expected)
-    (X, y), deviations = samples(bench, number), []
-    ladder = [X, *(make_gaussian_clone(X, y, keep=k, random_state=0)[0] for k in RUNGS[1:])]
-    for place in np.searchsorted(TIMES, (0.25, 6.0, 40.0)):
-        u, b = course[int(place)]
-        outputs = np.array([theory(None).output(u, b, rows) for rows in ladder])
-        errors = (outputs - (1.0 - 2.0 * y)) ** 2
-        deviations.append(errors.mean(axis=1) - found[place])
-    with np.errstate(invalid="ignore"):
-        return {
-            "t0, means: over flow": times[0] / predicted[0],
-            "t1, covariances: over flow": times[1] / predicted[1],
-            "t2, cumulants: over flow": times[2] / predicted[2],
-            "t1 over t0": times[1] / times[0],
-            "t2 over t1": times[2] / times[1],
-            "losses: largest deviation from the flow": abs(found - expected).max(),
-            "losses on samples: largest deviation from the formula": abs(
-                np.array(deviations)
-            ).max(),
-        }
-
-
-def effects(course: Course, X: Array, y: Array) -> Array:
-    """Change of the mean output by edits, relative to the difference of the classes, over time.
-
-    Samples of class 1 get the mean of class 0, or its mean and covariance.
-    """
-    to, of = X[y == 0], X[y == 1]
-    centered, mean = of - of.mean(axis=0), to.mean(axis=0)
-    roots = [np.linalg.cholesky(np.cov(rows.T)) for rows in (to, of)]
-    edited = [of, centered + mean, centered @ np.linalg.solve(roots[1].T, roots[0].T) + mean, to]
-    mean_of = [[theory(None).output(*net, rows).mean() for rows in edited] for net in course]
-    start, *others, end = np.array(mean_of).T
-    return np.array([(other - start) / (end - start) for other in others])
-
-
-def edits(bench: Bench, number: int) -> dict[str, float]:
-    """R2: effects of edits of low-order statistics, early, between and late."""
-    places, rows = np.searchsorted(TIMES, (0.25, 6.0, 40.0)), samples(bench, number)
-    courses = (trained(bench, number), followed(bench, number))
-    found, expected = (effects([course[p] for p in places], *rows) for course in courses)
-    names = ("t = 0.25", "t = 6", "t = 40")
-    return {
-        **{f"{name}: mean edited": v for name, v in zip(names, found[0], strict=True)},
-        **{f"{name}: covariance edited": v for name, v in zip(names, found[1], strict=True)},
-        "largest deviation from the flow": abs(found - expected).max(),
-    }
-
-
 def draw(bench: Bench, claim: str) -> Any:
     """Losses and gaps of the rungs, or effects of edits: net (dots) and flow (lines)."""
     import matplotlib.pyplot as plt
@@ -391,8 +251,8 @@ CLAIMS = (
         "R2",
         "early nets obey edits of low-order statistics",
         "Samples of one class that get the mean of the other are taken for it by a net before t1, "
-        "and no longer afterwards; with mean and covariance they are taken for it until t2. The net does "
-        "not distinguish the data from a clone of the means before t1.",
+        "and no longer afterwards; with mean and covariance they are taken for it until t2. The "
+        "net does not distinguish the data from a clone of the means before t1.",
         (
             Quantity("t = 0.25: mean edited", "inequality", low=0.9),
             Quantity("t = 6: mean edited", "inequality", high=0.95),
@@ -408,9 +268,7 @@ CLAIMS = (
                 3.0,
                 digits=1,
             ),
-            Quantity(
-                "t = 6: gap to the mean clone over standard error", "report", digits=1
-            ),
+            Quantity("t = 6: gap to the mean clone over standard error", "report", digits=1),
             Quantity(
                 "t = 40: gap to the mean clone over standard error",
                 "inequality",
