@@ -15,6 +15,7 @@ from ._hebbian import NonlinearHebbian
 from ._localization import LocalizationAnalyzer, localization_score
 from ._matching import FieldMatcher, bump_match, chance_match, match_matrix, translation_orbits
 from ._measures import (
+    compactness,
     dominant_frequency,
     field_center,
     field_orientation,
@@ -47,6 +48,7 @@ __all__ = [
     "bump_match",
     "cavity_score",
     "chance_match",
+    "compactness",
     "cumulant",
     "dominant_frequency",
     "field_center",

@@ -131,6 +131,33 @@ def squared_distances(sides: tuple[int, ...]) -> Array:
     return np.asarray(np.sum(np.meshgrid(*away, indexing="ij"), axis=0).ravel())
 
 
+def compactness(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
+    """Largest fraction of the energy w^2 of each field in a disc of 1 / IPR sites.
+
+    Of a mask with m ones it is the largest fraction of them in a disc of m sites, which is 1 for a
+    disc. Masks of few ones are compact by chance; compare them with random masks of as many.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Fields, or masks.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+
+    Returns
+    -------
+    compactness : ndarray of shape (n_units,)
+        Between 0 and 1; NaN for a field of zeros.
+
+    Examples
+    --------
+    >>> from rfsk.analysis import compactness
+    >>> compactness([[1, 1, 0, 0, 0, 1], [1, 0, 1, 0, 1, 0]]).round(2)
+    array([1.  , 0.67])
+    """
+    return concentration_of(_checked_images(fields, shape))
+
+
 def concentration_of(images: Array) -> Array:
     """Largest fraction of the energy w^2 of each image in a disc of 1 / IPR sites."""
     sides, axes = images.shape[1:], tuple(range(1, images.ndim))

@@ -1,11 +1,27 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
-from . import ingrosso2022, lufkin2024, lukoianov2025, ocker2021, pellegrini2022, redman2024
+from . import (
+    lufkin2024,
+    lukoianov2025,
+    neyshabur2020,
+    ocker2021,
+    pellegrini2022,
+    redman2024,
+    refinetti2023,
+)
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-_MODULES = (ingrosso2022, lufkin2024, lukoianov2025, ocker2021, pellegrini2022, redman2024)
+_MODULES = (
+    lufkin2024,
+    lukoianov2025,
+    neyshabur2020,
+    ocker2021,
+    pellegrini2022,
+    redman2024,
+    refinetti2023,
+)
 PAPERS = {module.__name__.rpartition(".")[2]: module.CLAIMS for module in _MODULES}
 """Claims of each paper, by its key."""
 
@@ -16,11 +32,12 @@ __all__ = [
     "ClaimResult",
     "Quantity",
     "Reproduction",
-    "ingrosso2022",
     "lufkin2024",
     "lukoianov2025",
+    "neyshabur2020",
     "ocker2021",
     "pellegrini2022",
     "redman2024",
+    "refinetti2023",
     "reproduce",
 ]

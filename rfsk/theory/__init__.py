@@ -8,6 +8,7 @@ from ._fixed_points import FixedPoint, fixed_point
 from ._flow import FlowResult
 from ._gaussian_equivalence import bivariate_normal_cdf, gaussian_accuracy, gaussian_loss
 from ._localization_index import LocalizationIndex, localization_index
+from ._mixture_flow import MixtureFlow
 from ._predictions import FieldPrediction, predict_fields
 from ._rectified_flow import RectifiedFlow
 from ._sample_size import localization_sample_size
@@ -23,6 +24,7 @@ __all__ = [
     "FixedPoint",
     "FlowResult",
     "LocalizationIndex",
+    "MixtureFlow",
     "RectifiedFlow",
     "activation_derivatives",
     "bivariate_normal_cdf",

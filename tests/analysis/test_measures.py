@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from rfsk.analysis import (
+    compactness,
     dominant_frequency,
     field_center,
     field_orientation,
@@ -105,3 +106,17 @@ def test_orientation_is_that_of_the_fourier_mode(k):
     assert field_orientation([ellipse], (16, 16))[0] == pytest.approx(0.0, abs=1e-6)
     with pytest.raises(ValueError, match="lines have no orientation"):
         field_orientation([np.ones(9)], (9,))
+
+
+def test_compactness_of_masks_is_that_of_the_best_disc():
+    """Discs of 1, 5, 9 and 13 sites are unambiguous; every shift of them is tried in turn."""
+    rng = np.random.default_rng(0)
+    away = np.add.outer(np.array([0, 1, 4, 9, 4, 1]), np.array([0, 1, 4, 9, 9, 4, 1])).ravel()
+    for count, radius in ((1, 0), (5, 1), (9, 2), (13, 4)):
+        disc = (away <= radius).reshape(6, 7)
+        assert disc.sum() == count
+        mask = (rng.permutation(42) < count).reshape(6, 7)
+        shifts = [np.roll(disc, shift, axis=(0, 1)) for shift in np.ndindex(6, 7)]
+        best = max((mask & shifted).sum() for shifted in shifts)
+        found = compactness([-2.0 * mask.ravel(), shifts[17].ravel(), 0.0 * away], (6, 7))
+        np.testing.assert_allclose(found, [best / count, 1.0, np.nan])

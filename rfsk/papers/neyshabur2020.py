@@ -1,0 +1,245 @@
+"""Claims of B. Neyshabur (NeurIPS 2020): the beta-lasso learns local connections from scratch.
+
+The beta-lasso is `FCNet` with the penalty `l1` (lambda) and `l1_cut` (beta): after each step,
+weights move towards zero by learning rate x lambda, and those below beta x lambda become zero. Two
+classes of images (NLGPs on a torus) are learnt from few samples, from initial weights of unit
+variance, so that a dense net fits its samples and generalizes badly.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..analysis import compactness
+from ..datasets import NLGP, Discrimination
+from ..experiments import iterative_magnitude_pruning
+from ..nets import FCNet
+from ..plotting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_row, tidy
+from ._bench import Bench
+from ._claim import Claim, Quantity
+
+Array = NDArray[Any]
+
+SIDES = (16, 16)
+LAMBDA, BETA, N_NULL = 2e-3, 30.0, 99
+
+
+def data(bench: Bench, number: int, part: int, *, clone: bool = False) -> tuple[Array, Array]:
+    """Samples of the inputs or of their Gaussian clone; part 2 is for tests."""
+    inputs = [NLGP(SIDES, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
+    task = Discrimination(inputs).gaussian_clone() if clone else Discrimination(inputs)
+    n = 2000 if bench.quick else 3000
+    n = 20_000 if part == 2 else 30 * n if bench.control == "many samples" else n
+    X, y = task.sample(n, np.random.default_rng([bench.seeds[number], part]))
+    if bench.control == "permuted pixels":  # the same for all samples of all parts
+        X = X[:, np.random.default_rng(bench.seeds[number]).permutation(X.shape[1])]
+    return X, y
+
+
+def net(bench: Bench, number: int, part: int, n_samples: int, **options: Any) -> FCNet:
+    """Untrained net, whose number of steps does not depend on the number of samples."""
+    size, n_steps = (40, 4000) if bench.quick else (80, 10_000)
+    options |= {"batch_size": 100, "max_epochs": max(1, n_steps * 100 // n_samples)}
+    options |= {"init_scale": 1.0, "weight_decay": 0.0, "learning_rate": 2.0}
+    return FCNet(size, random_state=(bench.seeds[number] + part) % 2**32, **options)
+
+
+def fitted(
+    bench: Bench, number: int, name: str = "dense", part: int = 0, *, clone: bool = False
+) -> FCNet:
+    """Dense net, or one with the lasso or the beta-lasso."""
+    options = {"lasso": {"l1": LAMBDA}, "beta-lasso": {"l1": LAMBDA, "l1_cut": BETA}}.get(name, {})
+
+    def fit() -> FCNet:
+        X, y = data(bench, number, part, clone=clone)
+        return net(bench, number, part, len(X), **options).fit(X, y)
+
+    return bench.once((bench.control, number, name, part, clone), fit)
+
+
+def left(fields: FCNet) -> Array:
+    """Mask of the weights that are not zero."""
+    return np.asarray(fields.receptive_fields_ != 0.0)
+
+
+def pruned(dense: FCNet, mask: Array) -> Array:
+    """Mask of the largest weights of each unit, as many as in another mask."""
+    rank = (-abs(dense.receptive_fields_)).argsort(axis=1).argsort(axis=1)
+    return np.asarray(rank < mask.sum(axis=1, keepdims=True))
+
+
+def locality(bench: Bench, number: int, mask: Array) -> tuple[float, float, float]:
+    """Compactness, that over random masks, and the fraction of units significant at 5 %.
+
+    Compactness is a mean over weights that are left, and random masks have as many per unit.
+    """
+    mask = mask[mask.any(axis=1)]
+    if not len(mask):
+        return (np.nan,) * 3
+    rng = np.random.default_rng([bench.seeds[number], 3])
+    shuffled = rng.permuted(np.repeat(mask[:, None], N_NULL, axis=1), axis=2)
+    found, null = compactness(mask, SIDES), compactness(shuffled.reshape(-1, mask.shape[1]), SIDES)
+    null, counts = null.reshape(len(mask), N_NULL), mask.sum(axis=1)
+    p_values = (1 + (null >= found[:, None] - 1e-9).sum(axis=1)) / (1 + N_NULL)
+    mean = np.average(found, weights=counts)
+    by_chance = np.average(null.mean(axis=1), weights=counts)
+    return mean, mean / by_chance, (p_values <= 0.05).mean()
+
+
+def connections(bench: Bench, number: int) -> dict[str, float]:
+    """N1: sparsity and locality of the first layer."""
+    mask, dense = left(fitted(bench, number, "beta-lasso")), fitted(bench, number)
+    X, y = data(bench, number, 0)
+    fraction = 1.0 - max(mask.mean(), 0.01) ** 0.25
+    start = net(bench, number, 0, len(X))
+    rounds = iterative_magnitude_pruning(start, X, y, n_rounds=4, fraction=fraction)
+    masks = {
+        "beta-lasso": mask,
+        "pruned": pruned(dense, mask),
+        "iterative": left(rounds[-1]),
+        "clone": left(fitted(bench, number, "beta-lasso", clone=True)),
+    }
+    found = {name: locality(bench, number, mask) for name, mask in masks.items()}
+    return {
+        "fraction of weights left": mask.mean(),
+        "fraction left without the cut, beta = 0": left(fitted(bench, number, "lasso")).mean(),
+        "compactness over random masks": found["beta-lasso"][1],
+        "compactness over pruned dense net": found["beta-lasso"][0] / found["pruned"][0],
+        "fraction of units local, p <= 0.05": found["beta-lasso"][2],
+        "pruned dense net: fraction of units local": found["pruned"][2],
+        "pruned in four rounds: compactness over random masks": found["iterative"][1],
+        "Gaussian clone: compactness over random masks": found["clone"][1],
+    }
+
+
+def accuracies(bench: Bench, number: int) -> dict[str, float]:
+    """Test accuracies, of nets with penalties and of nets with the masks on other samples."""
+
+    def measure() -> dict[str, float]:
+        test, other = data(bench, number, 2), data(bench, number, 1)
+        rng = np.random.default_rng([bench.seeds[number], 4])
+        dense, mask = fitted(bench, number), left(fitted(bench, number, "beta-lasso"))
+        random = rng.permuted(mask, axis=1)
+        mask = random if bench.control == "random masks" else mask
+        masks = {
+            "mask": mask,
+            "pruned": pruned(dense, mask),
+            "permuted mask": mask[:, rng.permutation(mask.shape[1])],
+            "random mask": rng.permuted(mask, axis=1),
+        }
+        found = {name: fitted(bench, number, name).score(*test) for name in ("dense", "beta-lasso")}
+        found["dense, other samples"] = fitted(bench, number, part=1).score(*test)
+        for name, rest in masks.items():
+            again = net(bench, number, 1, len(other[0]), mask=rest).fit(*other)
+            found[name] = again.score(*test)
+        return found
+
+    return bench.once((bench.control, number, "accuracies"), measure)
+
+
+def generalization(bench: Bench, number: int) -> dict[str, float]:
+    """N2: gains of test accuracy."""
+    found = accuracies(bench, number)
+    return {
+        "dense net: test accuracy": found["dense"],
+        "beta-lasso: gain over the dense net": found["beta-lasso"] - found["dense"],
+        **{
+            f"its mask, other samples: gain over {name}": found["mask"] - found[key]
+            for name, key in (
+                ("the dense net", "dense, other samples"),
+                ("random masks", "random mask"),
+                ("the mask with permuted pixels", "permuted mask"),
+                ("the pruned net's mask", "pruned"),
+            )
+        },
+    }
+
+
+def draw_connections(bench: Bench) -> Any:
+    """N1: masks of eight units, of those with many weights."""
+    import matplotlib.pyplot as plt
+
+    mask = left(fitted(bench, 0, "beta-lasso"))
+    masks: dict[str, Callable[[], Array]] = {
+        "beta-lasso": lambda: mask,
+        "pruned dense net": lambda: pruned(fitted(bench, 0), mask),
+        "random masks": lambda: np.random.default_rng(0).permuted(mask, axis=1),
+    }
+    figure, axes = plt.subplots(3, 1, figsize=(9, 4.2), layout="constrained")
+    units = mask.sum(axis=1).argsort()[::-1][:24:3]
+    for ax, (title, make) in zip(axes, masks.items(), strict=True):
+        rows = make()[units]
+        local = compactness(rows, SIDES)
+        names = [f"{c:.2f}" + " " * k for k, c in enumerate(local)]  # distinct for equal ones
+        show_row(ax, dict(zip(names, rows * 1.0, strict=True)), SIDES)
+        ax.set_ylabel(title)
+    axes[-1].set_xlabel("compactness")
+    return figure
+
+
+def draw_generalization(bench: Bench) -> Any:
+    """N2: test accuracies."""
+    import matplotlib.pyplot as plt
+
+    names = ("dense", "beta-lasso", "dense", "beta-lasso", "pruned", "permuted", "random")
+    found = [list(accuracies(bench, number).values()) for number in range(len(bench.seeds))]
+    places = [0.0, 1.0, 2.7, 3.7, 4.7, 5.7, 6.7]
+    figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
+    colors = (GREY, BLUE, GREY, BLUE, ORANGE, PURPLE, GREEN)
+    ax.bar(places, np.mean(found, axis=0), color=colors, alpha=0.6)
+    ax.plot(places, np.transpose(found), "k.")
+    ax.set_xticks(places, names)
+    for place, label in ((0.5, "one set of samples"), (4.7, "another set: dense, and four masks")):
+        ax.text(place, 0.96, label, ha="center")
+    ax.set(ylabel="test accuracy", ylim=(0.5, 1.0))
+    tidy(ax)
+    return figure
+
+
+CLAIMS = (
+    Claim(
+        "N1",
+        "the beta-lasso learns sparse and local connections",
+        "Few weights of a fully-connected net with the beta-lasso are left, and those of a unit "
+        "lie closer together than in random masks, and than in the dense net pruned as far.",
+        (
+            Quantity("fraction of weights left", "inequality", high=0.2),
+            Quantity("fraction left without the cut, beta = 0", "control", low=0.5),
+            Quantity("compactness over random masks", "inequality", low=1.25, digits=2),
+            Quantity("compactness over pruned dense net", "inequality", low=1.1, digits=2),
+            Quantity("fraction of units local, p <= 0.05", "inequality", low=0.5, digits=2),
+            Quantity("pruned dense net: fraction of units local", "report", digits=2),
+            Quantity("pruned in four rounds: compactness over random masks", "report", digits=2),
+            Quantity("Gaussian clone: compactness over random masks", "report", digits=2),
+        ),
+        connections,
+        draw_connections,
+        ("permuted pixels",),
+    ),
+    Claim(
+        "N2",
+        "the learnt connections generalize",
+        "On few samples, the beta-lasso has a better test accuracy than the dense net, and so has "
+        "a net that is trained on other samples with its mask alone, because of where its "
+        "connections are and not only of how many there are.",
+        (
+            Quantity("dense net: test accuracy", "report"),
+            Quantity("beta-lasso: gain over the dense net", "inequality", low=0.03),
+            Quantity("its mask, other samples: gain over the dense net", "inequality", low=0.03),
+            Quantity("its mask, other samples: gain over random masks", "inequality", low=0.03),
+            Quantity(
+                "its mask, other samples: gain over the mask with permuted pixels",
+                "inequality",
+                low=0.03,
+            ),
+            Quantity(
+                "its mask, other samples: gain over the pruned net's mask", "inequality", low=0.0
+            ),
+        ),
+        generalization,
+        draw_generalization,
+        ("many samples", "random masks"),
+    ),
+)
