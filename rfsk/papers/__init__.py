@@ -1,6 +1,7 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
 from . import (
+    ingrosso2022,
     lufkin2024,
     lukoianov2025,
     neyshabur2020,
@@ -14,6 +15,7 @@ from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
 _MODULES = (
+    ingrosso2022,
     lufkin2024,
     lukoianov2025,
     neyshabur2020,
@@ -32,6 +34,7 @@ __all__ = [
     "ClaimResult",
     "Quantity",
     "Reproduction",
+    "ingrosso2022",
     "lufkin2024",
     "lukoianov2025",
     "neyshabur2020",
