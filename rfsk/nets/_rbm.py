@@ -19,7 +19,7 @@ class _Units(NamedTuple):
 
     log_normalizer: Any
     mean: Any
-    sample: Any  # from the inputs and numbers that are uniform on (0, 1)
+    sample: Any
     center: Any  # inverse of the mean
 
 
@@ -32,25 +32,27 @@ _UNITS = {
     "gaussian": _Units(
         lambda x: 0.5 * x**2,
         lambda x: x,
-        lambda x, u: x + special.ndtri(u),
+        lambda x, rng: rng.normal(x),
         lambda m: m,
     ),
     "spin": _Units(
         lambda x: np.logaddexp(x, -x) - np.log(2.0),
         np.tanh,
-        lambda x, u: np.where(u < special.expit(2.0 * x), 1.0, -1.0),
+        lambda x, rng: np.where(rng.random(x.shape) < special.expit(2.0 * x), 1.0, -1.0),
         lambda m: np.arctanh(np.clip(m, -0.99, 0.99)),
     ),
     "binary": _Units(
         lambda x: np.logaddexp(x, 0.0),
         special.expit,
-        lambda x, u: np.where(u < special.expit(x), 1.0, 0.0),
+        lambda x, rng: np.where(rng.random(x.shape) < special.expit(x), 1.0, 0.0),
         None,
     ),
     "relu": _Units(
         lambda x: 0.5 * x**2 + special.log_ndtr(x),
         _relu_mean,
-        lambda x, u: x - special.ndtri_exp(np.log(u) + special.log_ndtr(x)),
+        lambda x, rng: (
+            x - special.ndtri_exp(special.log_ndtr(x) - rng.standard_exponential(x.shape))
+        ),
         None,
     ),
 }
@@ -210,7 +212,7 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if self.train_bias:
             self.intercept_ = np.asarray(units.center(data.mean(axis=0)))
         inputs = np.tile(self.intercept_, (self.batch_size, 1))
-        self.chains_ = np.asarray(units.sample(inputs, self._rng.random(inputs.shape)))
+        self.chains_ = np.asarray(units.sample(inputs, self._rng))
         return data
 
     def _drive(self, data: Array) -> Array:
@@ -221,10 +223,9 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         shuffled = rng.permutation(data)
         for batch in gen_batches(len(shuffled), self.batch_size):
             for _ in range(self.n_sweeps):
-                drive = self._drive(self.chains_)
-                units = hidden.sample(drive, rng.random(drive.shape))
+                units = hidden.sample(self._drive(self.chains_), rng)
                 drive = units @ self.receptive_fields_ + self.intercept_
-                self.chains_ = visible.sample(drive, rng.random(drive.shape))
+                self.chains_ = visible.sample(drive, rng)
             inputs, rate = shuffled[batch], self.learning_rate
             seen, dreamt = (hidden.mean(self._drive(x)) for x in (inputs, self.chains_))
             correlation = seen.T @ inputs / len(inputs) - dreamt.T @ self.chains_ / len(dreamt)
