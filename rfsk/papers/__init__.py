@@ -1,11 +1,11 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
-from . import ingrosso2022, lufkin2024, lukoianov2025, ocker2021
+from . import harsh2020, ingrosso2022, lufkin2024, lukoianov2025, ocker2021
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-_MODULES = (ingrosso2022, lufkin2024, lukoianov2025, ocker2021)
+_MODULES = (harsh2020, ingrosso2022, lufkin2024, lukoianov2025, ocker2021)
 PAPERS = {module.__name__.rpartition(".")[2]: module.CLAIMS for module in _MODULES}
 """Claims of each paper, by its key."""
 
@@ -16,6 +16,7 @@ __all__ = [
     "ClaimResult",
     "Quantity",
     "Reproduction",
+    "harsh2020",
     "ingrosso2022",
     "lufkin2024",
     "lukoianov2025",
