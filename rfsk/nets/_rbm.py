@@ -32,7 +32,7 @@ _UNITS = {
     "gaussian": _Units(
         lambda x: 0.5 * x**2,
         lambda x: x,
-        lambda x, rng: rng.normal(x),
+        lambda x, rng: x + rng.standard_normal(x.shape),
         lambda m: m,
     ),
     "spin": _Units(

@@ -29,6 +29,7 @@ from scipy import optimize
 from ..analysis import ipr
 from ..datasets import NLGP, Pulses
 from ..nets import RBM
+from ..plotting.style import BLUE, GREEN, GREY, ORANGE, tidy
 from ._bench import Bench
 from ._claim import Claim, Quantity
 
@@ -212,6 +213,73 @@ def diffusion(bench: Bench, number: int) -> dict[str, float]:
     return dict(zip((quantity.name for quantity in _DIFFUSION), values, strict=True))
 
 
+def draw_place_cells(bench: Bench) -> Any:
+    """H1: fields of single units, and of eight units on the inputs and on their clone."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 3, figsize=(11, 3.0), layout="constrained")
+    for name, style, color in zip(MODELS, ("-", "--", ":"), (BLUE, ORANGE, GREEN), strict=True):
+        X, (w,) = fields(bench, 0, name, 1)
+        w = np.roll(w * np.sign(w.sum()), SIDE // 2 - int(abs(w).argmax()))
+        axes[0].plot(w, style, color=color, label=f"{name} (index {index(X):.2f})")
+    axes[0].set(title="one unit, centred", ylabel="weight", ylim=(0.0, None))
+    axes[0].legend(frameon=False, fontsize="small", loc="lower center")
+    for ax, control in zip(axes[1:], (None, "Gaussian clone"), strict=True):
+        for w in fields(bench.under(control), 0, next(iter(MODELS)), 8)[1]:
+            ax.plot(w * np.sign(w[abs(w).argmax()]), linewidth=1.5)
+        ax.set(title=f"eight units, {'Gaussian clone' if control else 'NLGP'}", ylim=(-0.5, 1.0))
+    for ax in axes:
+        ax.set(xlabel="site", xlim=(0, SIDE - 1))
+        tidy(ax)
+    return figure
+
+
+def draw_retarded_learning(bench: Bench) -> Any:
+    """H2: overlap with the first mode, as a function of the number of samples."""
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(4.5, 3.2), layout="constrained")
+    excess, measured = np.geomspace(0.2, 6.0, 300), (0.25, 1.0, 2.0, 4.0)
+    for variance, style, marker, color in ((1.0, "-", "o", BLUE), (0.5, "--", "s", ORANGE)):
+        n_c, label = JUMP.n_features / variance**2, f"l = {variance:g}"
+        curve = [theory_overlap(variance, each) for each in excess]
+        ax.plot(excess * n_c, curve, style, color=color, label=f"{label}, formula")
+        found = [overlaps(bench, 0, variance, each) for each in measured]
+        ax.plot(n_c * np.array(measured), found, marker, color=color, label=f"{label}, machine")
+    ax.set(xscale="log", xlabel="number of samples", ylabel="squared overlap", ylim=(0.0, 1.0))
+    ax.legend(frameon=False, fontsize="small", loc="upper left")
+    tidy(ax)
+    return figure
+
+
+def draw_diffusion(bench: Bench) -> Any:
+    """H3: paths of centres, and their mean squared displacement."""
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    uneven = bench.under("uneven sites")
+    for here, batch, style, color, label in (
+        (bench, 100, "-", BLUE, "batch 100"),
+        (bench, 400, "--", GREEN, "batch 400"),
+        (uneven, 400, ":", ORANGE, "batch 400, uneven sites"),
+    ):
+        centers = paths(here, 0, batch)[0]
+        steps, blocks = LAG * np.arange(centers.shape[1]), np.arange(1, centers.shape[1] // 2)
+        left.plot(steps, (centers - centers[:, :1])[:4].T, style, color=color, linewidth=1.0)
+        moves = [squared_move(centers, each) for each in blocks]
+        right.loglog(LAG * blocks, moves, style, color=color, label=label)
+        rate = RATE**2 / batch * step_variance(bench)[1]
+        right.loglog(LAG * blocks, LAG * blocks * rate, color=GREY, linewidth=0.8)
+    left.set(
+        xlabel="step", ylabel="shift of the centre (sites)", title="paths of four machines each"
+    )
+    right.set(xlabel="steps", ylabel="mean squared shift", title="diffusion (grey: formula)")
+    right.legend(frameon=False, fontsize="small")
+    for ax in (left, right):
+        tidy(ax)
+    return figure
+
+
 _UNIFORM = {"high": 1.25, "source": "1, and sampling noise", "digits": 2}
 _MODES = [
     Quantity(f"{name}: {measure}", "derivation", **bounds)
@@ -241,7 +309,7 @@ CLAIMS = (
             Quantity("8 units: largest gap over mean gap", "inequality", high=1.5, digits=2),
         ),
         place_cells,
-        None,
+        draw_place_cells,
         ("Gaussian clone", "permuted sites"),
     ),
     Claim(
@@ -256,7 +324,7 @@ CLAIMS = (
             for case, (_, excess) in CASES.items()
         ),
         retarded_learning,
-        None,
+        draw_retarded_learning,
         ("white sites",),
     ),
     Claim(
@@ -266,7 +334,7 @@ CLAIMS = (
         "from the noise of the gradient and falls as the batch grows.",
         _DIFFUSION,
         diffusion,
-        None,
+        draw_diffusion,
         ("uneven sites",),
     ),
 )
