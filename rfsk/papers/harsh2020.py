@@ -71,11 +71,11 @@ def fields(bench: Bench, number: int, name: str, n_hidden: int) -> tuple[Array, 
     """Inputs, and the fields of a machine that is trained on them."""
 
     def train() -> tuple[Array, Array]:
-        X = inputs(bench, number, MODELS[name], 20_000 if bench.quick else 50_000)
+        X = inputs(bench, number, MODELS[name], 50_000)
         rates: Any = {
             "learning_rate": 0.05,
             "batch_size": 200,
-            "max_epochs": 15 if bench.quick else 24,
+            "max_epochs": 8 if bench.quick else 24,
         }
         seed = bench.seeds[number]
         machine = RBM(n_hidden, train_bias=False, random_state=seed, **rates).fit(X)
