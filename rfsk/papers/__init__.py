@@ -1,11 +1,11 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
-from . import harsh2020, ingrosso2022, lufkin2024, lukoianov2025, ocker2021
+from . import harsh2020, ingrosso2022, lufkin2024, lukoianov2025, ocker2021, szekely2024
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-_MODULES = (harsh2020, ingrosso2022, lufkin2024, lukoianov2025, ocker2021)
+_MODULES = (harsh2020, ingrosso2022, lufkin2024, lukoianov2025, ocker2021, szekely2024)
 PAPERS = {module.__name__.rpartition(".")[2]: module.CLAIMS for module in _MODULES}
 """Claims of each paper, by its key."""
 
@@ -22,4 +22,5 @@ __all__ = [
     "lukoianov2025",
     "ocker2021",
     "reproduce",
+    "szekely2024",
 ]

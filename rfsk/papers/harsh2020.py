@@ -222,8 +222,8 @@ def draw_place_cells(bench: Bench) -> Any:
         X, (w,) = fields(bench, 0, name, 1)
         w = np.roll(w * np.sign(w.sum()), SIDE // 2 - int(abs(w).argmax()))
         axes[0].plot(w, style, color=color, label=f"{name} (index {index(X):.2f})")
-    axes[0].set(title="one unit, centred", ylabel="weight", ylim=(0.0, None))
-    axes[0].legend(frameon=False, fontsize="small", loc="lower center")
+    axes[0].set(title="one unit, centred", ylabel="weight", ylim=(0.0, 1.0))
+    axes[0].legend(frameon=False, fontsize="small", loc="upper center")
     for ax, control in zip(axes[1:], (None, "Gaussian clone"), strict=True):
         for w in fields(bench.under(control), 0, next(iter(MODELS)), 8)[1]:
             ax.plot(w * np.sign(w[abs(w).argmax()]), linewidth=1.5)
