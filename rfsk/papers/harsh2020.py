@@ -274,6 +274,7 @@ def draw_diffusion(bench: Bench) -> Any:
         xlabel="step", ylabel="shift of the centre (sites)", title="paths of four machines each"
     )
     right.set(xlabel="steps", ylabel="mean squared shift", title="diffusion (grey: formula)")
+    right.tick_params(which="minor", labelbottom=False)
     right.legend(frameon=False, fontsize="small")
     for ax in (left, right):
         tidy(ax)

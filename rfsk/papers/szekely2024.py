@@ -72,7 +72,7 @@ def net_gain(bench: Bench, number: int, multiple: float) -> float:
             net.set_params(n_iter_no_change=10**6).fit(train, np.repeat([0, 1], n))
         return float(net.score(test, np.repeat([0, 1], 5000))) - 0.5
 
-    return bench.once((bench.control, number, multiple), train)
+    return bench.once((bench.control, number, "S1", multiple), train)
 
 
 def sample_sizes(bench: Bench, number: int) -> dict[str, float]:
@@ -135,7 +135,7 @@ def accuracy(bench: Bench, number: int, rate: float) -> float:
         )
         return float(net.fit(X, y).score(X_test, y_test))
 
-    return bench.once((bench.control, number, rate), train)
+    return bench.once((bench.control, number, "S2", rate), train)
 
 
 def hardness(bench: Bench, number: int) -> dict[str, float]:
@@ -170,7 +170,7 @@ def draw(bench: Bench, claim: str) -> Any:
         gains = [2.0 * net_gain(bench, 0, each) for each in multiples]
         ax.plot(multiples, sizes, "o-", color=BLUE, label="factor: IPR over exact")
         ax.plot(multiples, gains, "s--", color=ORANGE, label="net: 2 x accuracy - 1")
-        ax.set(xscale="log", xlabel="inputs per class, over n*", ylim=(0.0, 1.3))
+        ax.set(xscale="log", xlabel="inputs per class / n*", ylim=(0.0, 1.3))
     else:
         found = [accuracy(bench, 0, rate) for rate in RATES]
         ax.semilogx(RATES, found, "o-", color=BLUE, label="net")
