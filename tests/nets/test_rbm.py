@@ -18,7 +18,7 @@ def probabilities(machine):
     return weights / weights.sum()
 
 
-@pytest.mark.parametrize("hidden", ["spin", "binary", "relu"])
+@pytest.mark.parametrize("hidden", ["spin", "binary", pytest.param("relu", marks=pytest.mark.slow)])
 def test_likelihood_reaches_that_of_exact_ascent(hidden):
     """The trained machine is about as likely as one that L-BFGS finds on the exact likelihood."""
     pair, product, field = STATES[:, :2].prod(axis=1), STATES.prod(axis=1), STATES[:, 3]

@@ -16,7 +16,8 @@ DECISIVE = {
 
 
 def run_of(claim, control):
-    marks = [] if claim.name == "H1" else [pytest.mark.slow]
+    is_slow = claim.name != "H1" or control == "permuted sites"
+    marks = [pytest.mark.slow] * is_slow
     return pytest.param(claim, control, marks=marks, id=f"{claim.name} {control}")
 
 

@@ -16,9 +16,8 @@ DECISIVE = {
 
 def run_of(claim, control):
     is_slow = claim.name == "S3" or control == "spiked covariance"
-    return pytest.param(
-        claim, control, marks=[pytest.mark.slow] * is_slow, id=f"{claim.name} {control}"
-    )
+    marks = [pytest.mark.slow] * is_slow
+    return pytest.param(claim, control, marks=marks, id=f"{claim.name} {control}")
 
 
 @pytest.mark.parametrize(("claim", "control"), [run_of(*each) for each in RUNS])
