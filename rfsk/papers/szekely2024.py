@@ -36,7 +36,7 @@ RATES = (1.0, 1e-2, 1e-4)  # of the first layer, relative to that of the readout
 
 def sample_size() -> float:
     """Theory's scale n* of the number of inputs whose cumulant shows the factor."""
-    return localization_sample_size(RING, random_state=0)
+    return float(localization_sample_size(RING, random_state=0))
 
 
 def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
@@ -172,12 +172,14 @@ def draw(bench: Bench, claim: str) -> Any:
         ax.plot(multiples, gains, "s--", color=ORANGE, label="net: 2 x accuracy - 1")
         ax.set(xscale="log", xlabel="inputs per class / n*", ylim=(0.0, 1.3))
     else:
-        found = [accuracy(bench, 0, rate) for rate in RATES]
-        ax.semilogx(RATES, found, "o-", color=BLUE, label="net")
+        rates = (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
+        ax.semilogx(
+            rates, [accuracy(bench, 0, rate) for rate in rates], "o-", color=BLUE, label="net"
+        )
         ax.axhline(best_accuracy(), color=GREEN, label="best classifier")
         ax.axhline(accuracy(bench, 0, 0.0), ls="--", color=ORANGE, label="random features")
         ax.set(xlabel="relative rate of the first layer", ylabel="accuracy", ylim=(0.48, 0.9))
-    ax.legend(frameon=False, fontsize="small", loc="upper left")
+    ax.legend(frameon=False, fontsize="small", loc="upper left" if claim == "S1" else "center left")
     tidy(ax)
     return figure
 
