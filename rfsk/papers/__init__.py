@@ -5,7 +5,7 @@ from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-_MODULES = (harsh2020, ingrosso2022, lufkin2024, lukoianov2025, ocker2021, szekely2024)
+_MODULES = (ingrosso2022, harsh2020, lufkin2024, lukoianov2025, ocker2021, szekely2024)
 PAPERS = {module.__name__.rpartition(".")[2]: module.CLAIMS for module in _MODULES}
 """Claims of each paper, by its key."""
 
