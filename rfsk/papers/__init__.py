@@ -1,6 +1,7 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
 from . import (
+    harsh2020,
     ingrosso2022,
     lufkin2024,
     lukoianov2025,
@@ -9,12 +10,14 @@ from . import (
     pellegrini2022,
     redman2024,
     refinetti2023,
+    szekely2024,
 )
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
 _MODULES = (
+    harsh2020,
     ingrosso2022,
     lufkin2024,
     lukoianov2025,
@@ -23,6 +26,7 @@ _MODULES = (
     pellegrini2022,
     redman2024,
     refinetti2023,
+    szekely2024,
 )
 PAPERS = {module.__name__.rpartition(".")[2]: module.CLAIMS for module in _MODULES}
 """Claims of each paper, by its key."""
@@ -34,6 +38,7 @@ __all__ = [
     "ClaimResult",
     "Quantity",
     "Reproduction",
+    "harsh2020",
     "ingrosso2022",
     "lufkin2024",
     "lukoianov2025",
@@ -43,4 +48,5 @@ __all__ = [
     "redman2024",
     "refinetti2023",
     "reproduce",
+    "szekely2024",
 ]

@@ -1,0 +1,237 @@
+"""Claims of E. Szekely et al. (NeurIPS 2024): learning from higher-order correlations.
+
+A spiked cumulant is white noise whose projection on one direction, the spike, has two peaks of
+variance 1 / (1 + b) at +-(b / (1 + b))^(1/2). Its covariance is that of white noise, and only the
+projection distinguishes the two classes. The best accuracy is (1 + T) / 2, where T is the total
+variation distance of the projection from a standard Gaussian. K random features span few functions
+of fourth degree of D inputs if K is much smaller than D^4, so that they stay at chance.
+"""
+
+import warnings
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import integrate, stats
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import RidgeClassifier
+from sklearn.neural_network import MLPClassifier
+
+from ..analysis import cumulant, ipr, match_matrix, symmetric_cp
+from ..datasets import NLGP
+from ..datasets import SpikedCumulant as Spiked
+from ..nets import FCNet
+from ..plotting.style import BLUE, GREEN, ORANGE, tidy
+from ..theory import localization_sample_size
+from ._bench import Bench
+from ._claim import Claim, Quantity
+
+Array = NDArray[Any]
+
+RING = NLGP((30,), correlation_length=3.0, gain=3.0)
+SIDE, SPIKE, WIDTH = 12, 40.0, 16
+RATES = (1.0, 1e-2, 1e-4)  # of the first layer, relative to that of the readout
+
+
+def sample_size() -> float:
+    """Theory's scale n* of the number of inputs whose cumulant shows the factor."""
+    return float(localization_sample_size(RING, random_state=0))
+
+
+def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
+    """Mean match and mean IPR, over the exact one, of leading factors of multiple x n* inputs."""
+    exact = bench.once("exact", lambda: symmetric_cp(cumulant(RING), 1, random_state=0).components)
+    model = RING.gaussian_clone() if bench.control == "Gaussian inputs" else RING
+    rng = np.random.default_rng([bench.seeds[number], 0])
+    found = []
+    for _ in range(8):
+        X = model.sample(int(multiple * sample_size()), rng)
+        factor = symmetric_cp(cumulant(X), 1, random_state=0).components
+        match = match_matrix(exact, factor, RING.shape).max()
+        found.append((match, ipr(factor)[0] / ipr(exact)[0]))
+    match, size = np.mean(found, axis=0)
+    return float(match), float(size)
+
+
+def net_gain(bench: Bench, number: int, multiple: float) -> float:
+    """Accuracy above chance of a net that has seen multiple x n* inputs of each class."""
+
+    def train() -> float:
+        clone = RING.gaussian_clone()
+        model = clone if bench.control == "Gaussian inputs" else RING
+        rng = np.random.default_rng([bench.seeds[number], 1])
+        n, seed = int(multiple * sample_size()), bench.seeds[number] % 2**32
+        sizes = {"batch_size": min(2 * n, 200), "max_iter": max(1, 200_000 // n)}
+        net = MLPClassifier(
+            (32,), alpha=0.03, learning_rate_init=0.005, tol=0.0, random_state=seed, **sizes
+        )
+        train, test = (np.vstack([clone.sample(m, rng), model.sample(m, rng)]) for m in (n, 5000))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            net.set_params(n_iter_no_change=10**6).fit(train, np.repeat([0, 1], n))
+        return float(net.score(test, np.repeat([0, 1], 5000))) - 0.5
+
+    return bench.once((bench.control, number, "S1", multiple), train)
+
+
+def sample_sizes(bench: Bench, number: int) -> dict[str, float]:
+    """S1: factors of few and of more inputs, and the accuracy of nets on as many."""
+    few, more = factors(bench, number, 0.25), factors(bench, number, 3.0)
+    gain = net_gain(bench, number, 3.0), net_gain(bench, number, 40.0)
+    return {
+        "factor, n = n* / 4: IPR over exact": few[1],
+        "factor, n = 3 n*: IPR over exact": more[1],
+        "factor, n = 3 n*: match with exact": more[0],
+        "net, n = 40 n*: accuracy above chance": gain[1],
+        "net, n = 3 n*: accuracy above chance, over that": gain[0] / max(gain[1], 0.01),
+    }
+
+
+def best_accuracy() -> float:
+    """(1 + T) / 2, by quadrature."""
+    center, scale = np.sqrt(SPIKE / (1.0 + SPIKE)), 1.0 / np.sqrt(1.0 + SPIKE)
+
+    def gap(h: float) -> float:
+        peaks = stats.norm.pdf(h, center, scale) + stats.norm.pdf(h, -center, scale)
+        return abs(0.5 * peaks - stats.norm.pdf(h))
+
+    total = 2.0 * integrate.quad(gap, 0.0, 9.0, points=[0.5, center, 1.5], limit=200)[0]
+    return float(0.5 + 0.25 * total)
+
+
+def classes(bench: Bench, number: int, n: int, part: int) -> tuple[Array, Array]:
+    """White noise and spiked inputs, of which a control changes the spiked ones."""
+    rng = np.random.default_rng([bench.seeds[number], part])
+    spike = np.random.default_rng(bench.seeds[number]).standard_normal(SIDE)
+    latent = stats.norm() if bench.control == "Gaussian spike" else "rademacher"
+    spiked = Spiked((SIDE,), strength=SPIKE, spike=spike, latent=latent)
+    X, noise = spiked.sample(n, rng), rng.standard_normal((n, SIDE))
+    if bench.control == "spiked covariance":
+        X += np.sqrt(SPIKE) * np.outer(X @ spike, spike) / (spike @ spike)
+    return np.vstack([noise, X]), np.repeat([0, 1], n)
+
+
+def accuracy(bench: Bench, number: int, rate: float) -> float:
+    """Accuracy of a net whose first layer learns at a relative rate, or of random features (0)."""
+
+    def train() -> float:
+        X, y = classes(bench, number, 40 * SIDE**2 // 2, 1)
+        X_test, y_test = classes(bench, number, 10_000, 2)
+        if rate == 0.0:
+            layer = np.random.default_rng([bench.seeds[number], 3]).standard_normal((SIDE, WIDTH))
+            model = RidgeClassifier(alpha=1.0).fit(np.maximum(X @ layer, 0.0), y)
+            return float(model.score(np.maximum(X_test @ layer, 0.0), y_test))
+        rates: Any = {"learning_rate": 0.05 * rate, "readout_rate": 1.0 / rate, "weight_decay": 0.0}
+        sizes: Any = {"batch_size": 200, "max_epochs": 100, "init_scale": 1.0}
+        net = FCNet(
+            WIDTH,
+            activation="relu",
+            readout="linear",
+            optimizer="adam",
+            random_state=bench.seeds[number],
+            **rates,
+            **sizes,
+        )
+        return float(net.fit(X, y).score(X_test, y_test))
+
+    return bench.once((bench.control, number, "S2", rate), train)
+
+
+def hardness(bench: Bench, number: int) -> dict[str, float]:
+    """S2: part of the best accuracy above chance that nets and random features reach."""
+    best = best_accuracy() - 0.5
+    return {
+        "net: accuracy above chance over best": (accuracy(bench, number, 1.0) - 0.5) / best,
+        "random features: accuracy above chance": accuracy(bench, number, 0.0) - 0.5,
+    }
+
+
+def laziness(bench: Bench, number: int) -> dict[str, float]:
+    """S3: accuracy of nets with slow first layers."""
+    rich, middle, lazy = (accuracy(bench, number, rate) for rate in RATES)
+    features = accuracy(bench, number, 0.0)
+    return {
+        "relative rate 1: accuracy over best": rich / best_accuracy(),
+        "relative rate 0.01: accuracy minus that at 1": middle - rich,
+        "relative rate 0.0001: accuracy minus that of random features": lazy - features,
+        "relative rate 0.0001: accuracy minus that at 1": lazy - rich,
+    }
+
+
+def draw(bench: Bench, claim: str) -> Any:
+    """S1: factors and nets against the number of inputs; S2 and S3: accuracy of nets."""
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(4.8, 3.2), layout="constrained")
+    if claim == "S1":
+        multiples = np.array([0.25, 0.5, 1.0, 3.0, 10.0, 40.0])
+        sizes = [factors(bench, 0, each)[1] for each in multiples]
+        gains = [2.0 * net_gain(bench, 0, each) for each in multiples]
+        ax.plot(multiples, sizes, "o-", color=BLUE, label="factor: IPR over exact")
+        ax.plot(multiples, gains, "s--", color=ORANGE, label="net: 2 x accuracy - 1")
+        ax.set(xscale="log", xlabel="inputs per class / n*", ylim=(0.0, 1.3))
+    else:
+        rates = (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
+        ax.semilogx(
+            rates, [accuracy(bench, 0, rate) for rate in rates], "o-", color=BLUE, label="net"
+        )
+        ax.axhline(best_accuracy(), color=GREEN, label="best classifier")
+        ax.axhline(accuracy(bench, 0, 0.0), ls="--", color=ORANGE, label="random features")
+        ax.set(xlabel="relative rate of the first layer", ylabel="accuracy", ylim=(0.48, 0.9))
+    ax.legend(frameon=False, fontsize="small", loc="upper left" if claim == "S1" else "center left")
+    tidy(ax)
+    return figure
+
+
+CLAIMS = (
+    Claim(
+        "S1",
+        "the cumulant localizes before nets learn",
+        "The leading factor of the sampled cumulant becomes localized at a number of samples at "
+        "which a net does not yet distinguish the inputs from their Gaussian clone.",
+        (
+            Quantity("factor, n = n* / 4: IPR over exact", "inequality", high=0.75),
+            Quantity("factor, n = 3 n*: IPR over exact", "derivation", value=1.0, tolerance=0.25),
+            Quantity("factor, n = 3 n*: match with exact", "derivation", low=0.9),
+            Quantity("net, n = 40 n*: accuracy above chance", "inequality", low=0.15),
+            Quantity("net, n = 3 n*: accuracy above chance, over that", "inequality", high=0.5),
+        ),
+        sample_sizes,
+        partial(draw, claim="S1"),
+        ("Gaussian inputs",),
+    ),
+    Claim(
+        "S2",
+        "nets learn what random features do not",
+        "On 40 D^2 inputs without information in the covariance, a net approaches the best "
+        "accuracy, while as many random features stay at chance.",
+        (
+            Quantity("net: accuracy above chance over best", "derivation", low=0.7, high=1.04),
+            Quantity("random features: accuracy above chance", "derivation", low=-0.03, high=0.03),
+        ),
+        hardness,
+        partial(draw, claim="S2"),
+        ("Gaussian spike", "spiked covariance"),
+    ),
+    Claim(
+        "S3",
+        "lazy nets become random features",
+        "As the first layer learns more slowly than the readout, the accuracy of a net falls to "
+        "that of random features.",
+        (
+            Quantity("relative rate 1: accuracy over best", "derivation", low=0.9, high=1.01),
+            Quantity("relative rate 0.01: accuracy minus that at 1", "inequality", high=0.02),
+            Quantity(
+                "relative rate 0.0001: accuracy minus that of random features",
+                "derivation",
+                low=-0.03,
+                high=0.03,
+            ),
+            Quantity("relative rate 0.0001: accuracy minus that at 1", "inequality", high=-0.1),
+        ),
+        laziness,
+        partial(draw, claim="S3"),
+        ("Gaussian spike",),
+    ),
+)
