@@ -1,11 +1,11 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
-from . import ingrosso2022, lufkin2024, lukoianov2025, ocker2021
+from . import bardone2024, ingrosso2022, lufkin2024, lukoianov2025, ocker2021, ricci2025
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-_MODULES = (ingrosso2022, lufkin2024, lukoianov2025, ocker2021)
+_MODULES = (ingrosso2022, lufkin2024, lukoianov2025, ocker2021, bardone2024, ricci2025)
 PAPERS = {module.__name__.rpartition(".")[2]: module.CLAIMS for module in _MODULES}
 """Claims of each paper, by its key."""
 
@@ -16,9 +16,11 @@ __all__ = [
     "ClaimResult",
     "Quantity",
     "Reproduction",
+    "bardone2024",
     "ingrosso2022",
     "lufkin2024",
     "lukoianov2025",
     "ocker2021",
     "reproduce",
+    "ricci2025",
 ]

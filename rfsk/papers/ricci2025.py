@@ -1,0 +1,261 @@
+"""Claims of F. Ricci, L. Bardone and S. Goldt (ICML 2025): samples that ICA needs.
+
+Inputs are white and non-Gaussian along v alone, where the fourth cumulant is k. A field w starts at
+the overlap b = D^(-1/2), s = w . x, and is said to find v at a mean overlap of 1/2.
+
+*FastICA.* One step from n samples is w' = E s^3 x - 3 E s^2 w = k b^3 v + noise, with a variance of
+V / n along each direction, V = E s^6 = 15. The overlap is 1/2 where 3 k^2 b^6 = V (D - 1) / n, up
+to corrections by noise along v, which `fastica_numbers` includes: n is of order V D^4 / (3 k^2).
+
+*Online.* The step w <- unit(w + r sign(k) (s^3 - 3 s) x) at each sample x moves b by
+
+    db = [r |k| b^3 (1 - b^2) - r^2 V (D - 1) b / 2] dn + r (V (1 - b^2))^(1/2) dB,  V = 6.
+
+With r = 2 |k| / (V D^2), drive and noise are equal at the start, where all terms are of order
+|k|^2 / (V D^3) b: n is of order V D^3 / (2 k^2) times a number that `mean_passage_time` computes.
+
+*Smoothed.* A loss that is averaged over a wide neighbourhood of w leaves the gradient (|x|^2 - D -
+2) s x, whose mean k b v, with the partial trace of the cumulant, is linear in b. V = 2 (D + 2), and
+a rate of r = |k| / (2 V D) gives n of order D^2 log D.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, stats
+
+from ..datasets import SpikedCumulant
+from ..plotting.style import BLUE, GREEN, ORANGE, tidy
+from ..theory import mean_passage_time
+from ._bench import Bench
+from ._claim import Claim, Quantity
+from ._spherical import ascend, batches, exponent, mean_passage, passages, starts
+
+Array = NDArray[Any]
+
+STRENGTH = 8.0
+K = 2.0 * (STRENGTH / (1.0 + STRENGTH)) ** 2  # minus the fourth cumulant along v
+METHODS = {"FastICA step": BLUE, "online": ORANGE, "smoothed": GREEN}
+N_RESAMPLED = 200
+
+
+def sizes_of(bench: Bench, method: str) -> Array:
+    """Dimensions D."""
+    if method == "FastICA step":
+        return np.array([8, 12, 16, 24] if bench.quick else [8, 12, 16, 24, 32, 40])
+    return np.array([16, 20, 24, 32] if bench.quick else [16, 24, 32, 48, 64])
+
+
+def model_of(bench: Bench, size: int) -> SpikedCumulant:
+    """Inputs with one non-Gaussian direction, the first axis."""
+    latent: Any = stats.norm() if bench.control == "Gaussian latent" else "rademacher"
+    return SpikedCumulant(size, strength=STRENGTH, spike=np.eye(size)[0], latent=latent)
+
+
+def fastica_numbers(size: int) -> float:
+    """Number of samples at which the mean overlap after one step is 1/2."""
+    ranks = (np.arange(200) + 0.5) / 200
+    along, across = stats.norm.ppf(ranks)[:, None], stats.chi2.ppf(ranks, size - 1)
+
+    def excess(log_n: float) -> float:
+        signal = K * size**-1.5 * np.sqrt(np.exp(log_n) / 15.0) + along
+        return float(np.mean(signal / np.sqrt(signal**2 + across))) - 0.5
+
+    return float(np.exp(optimize.brentq(excess, 0.0, 40.0)))
+
+
+def online_numbers(method: str, size: int) -> tuple[float, float]:
+    """Rate, and predicted mean number of samples to find v."""
+    variance = 6.0 if method == "online" else 2.0 * (size + 2.0)
+    rate = 2.0 * K / (6.0 * size**2) if method == "online" else K / (2.0 * variance * size)
+    power, loss = (3 if method == "online" else 1), rate**2 * variance * (size - 1) / 2.0
+    return rate, mean_passage_time(
+        lambda b: rate * K * b**power * (1.0 - b**2) - loss * b,
+        lambda b: rate**2 * variance * (1.0 - b**2),
+        start=size**-0.5,
+        level=0.5,
+    )
+
+
+def cubic(X: Array, s: Array) -> Array:
+    """Mean of -(s^3 - 3 s) x."""
+    return (s * (3.0 - s * s)).T @ X / len(X)
+
+
+def partial_trace(X: Array, s: Array) -> Array:
+    """Mean of -(|x|^2 - D - 2) s x."""
+    weights = X.shape[1] + 2.0 - np.sum(X**2, axis=1)
+    return (weights[:, None] * s).T @ X / len(X)
+
+
+def fastica_overlaps(fields: Array, blocks: Iterator[Array], n_blocks: int) -> Iterator[Array]:
+    """Overlaps with the first axis after one step of FastICA, from 1, 2, ... blocks of samples."""
+    moments, squares = np.zeros_like(fields), np.zeros(len(fields))
+    for count, X in zip(range(1, n_blocks + 1), blocks, strict=False):
+        s = X @ fields.T
+        moments += (s * s * s).T @ X / len(X)
+        squares += np.mean(s * s, axis=0)
+        moved = 3.0 * squares[:, None] / count * fields - moments / count
+        yield moved[:, 0] / np.linalg.norm(moved, axis=1)
+
+
+def by_fastica(bench: Bench, number: int, size: int) -> tuple[float, Array]:
+    """Number of samples at which the mean overlap after one step is 1/2, also of resampled starts."""
+    seed, n_blocks = [bench.seeds[number], size], 60
+    block = max(1, round(1.5 * fastica_numbers(size) / n_blocks))
+    fields = starts(200, np.eye(size)[:1], np.random.default_rng([*seed, 1]))
+    parts = batches([model_of(bench, size)], block, seed)
+    overlaps = np.array([*fastica_overlaps(fields, parts, n_blocks)])
+    log_n = np.log(block * np.arange(1.0, n_blocks + 1.0))
+
+    def crossing(chosen: Any) -> float:
+        mean = np.maximum.accumulate(overlaps[:, chosen].mean(axis=1))
+        return float(np.exp(np.interp(0.5, mean, log_n))) if mean[-1] > 0.5 else np.inf
+
+    resampled = resamples(bench, number, size, 200)
+    return crossing(slice(None)), np.array([crossing(chosen) for chosen in resampled])
+
+
+def by_ascent(bench: Bench, number: int, method: str, size: int) -> tuple[float, Array]:
+    """Mean number of samples until the overlap is 1/2, also of resampled starts."""
+    seed, batch = [bench.seeds[number], size, 2], max(1, size // 4)
+    rate, expected = online_numbers(method, size)
+    fields = starts(400, np.eye(size)[:1], np.random.default_rng([*seed, 1]))
+    parts = batches([model_of(bench, size)], batch, seed)
+    gradient = cubic if method == "online" else partial_trace
+    course = ascend(fields, parts, gradient, rate * batch)
+    steps, arrived = passages(course, np.eye(size)[0], 4.0 * expected / batch)
+    chosen = resamples(bench, number, size, 400)
+    means = [mean_passage(steps[rows], arrived[rows]) for rows in chosen]
+    return batch * mean_passage(steps, arrived), batch * np.array(means)
+
+
+def resamples(bench: Bench, number: int, size: int, n: int) -> Array:
+    """Starts drawn with replacement."""
+    rng = np.random.default_rng([bench.seeds[number], size, 3])
+    return rng.integers(n, size=(N_RESAMPLED, n))
+
+
+def numbers(bench: Bench, number: int, method: str) -> tuple[Array, Array, Array, Array]:
+    """Sizes, numbers of samples to find v, the same of resampled starts, and the predictions."""
+
+    def run() -> tuple[Array, Array, Array, Array]:
+        sizes = sizes_of(bench, method)
+        if method == "FastICA step":
+            found = [by_fastica(bench, number, size) for size in sizes]
+            theory = [fastica_numbers(size) for size in sizes]
+        else:
+            found = [by_ascent(bench, number, method, size) for size in sizes]
+            theory = [online_numbers(method, size)[1] for size in sizes]
+        samples, resampled = zip(*found, strict=True)
+        return sizes, np.array(samples), np.array(resampled), np.array(theory)
+
+    return bench.once((bench.control, number, method), run)
+
+
+def interval(bench: Bench, number: int, method: str) -> Array:
+    """Ends of the 95 % bootstrap interval of the exponent."""
+    sizes, _, resampled, _ = numbers(bench, number, method)
+    slopes = [exponent(sizes, samples) for samples in resampled.T]
+    return np.asarray(np.percentile(slopes, [2.5, 97.5]))
+
+
+def quantities(bench: Bench, number: int, method: str) -> dict[str, float]:
+    """Exponent of a method, and the largest number of samples relative to the prediction."""
+    sizes, samples, _, theory = numbers(bench, number, method)
+    slope = exponent(sizes, samples)
+    return {
+        f"{method}: exponent": slope,
+        f"{method}: exponent over theory": slope / exponent(sizes, theory),
+        f"{method}: samples over theory, largest size": samples[-1] / theory[-1],
+    }
+
+
+def one_step(bench: Bench, number: int) -> dict[str, float]:
+    """R1: number of samples for one step of FastICA."""
+    low, _ = interval(bench, number, "FastICA step")
+    found = {"FastICA step: lower end of the 95 % interval": low}
+    return quantities(bench, number, "FastICA step") | found
+
+
+def by_method(bench: Bench, number: int) -> dict[str, float]:
+    """R2: number of samples for online gradient ascent."""
+    ends = [interval(bench, number, method) for method in METHODS]
+    found = {
+        "FastICA over online: gap between the intervals": ends[0][0] - ends[1][1],
+        "online over smoothed: gap between the intervals": ends[1][0] - ends[2][1],
+    }
+    for method in ("online", "smoothed"):
+        found |= quantities(bench, number, method)
+    return found
+
+
+def draw(bench: Bench) -> Any:
+    """Number of samples as a function of the dimension, with predictions."""
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(5, 3.6), layout="constrained")
+    for (method, color), marker in zip(METHODS.items(), "os^", strict=True):
+        sizes, samples, resampled, theory = numbers(bench, 0, method)
+        low, high = interval(bench, 0, method)
+        label = f"{method}: exponent {low:.2f} to {high:.2f}"
+        errors = abs(np.percentile(resampled, [2.5, 97.5], axis=1) - samples)
+        ax.errorbar(sizes, samples, errors, fmt=marker, color=color, label=label)
+        ax.loglog(sizes, theory, color=color)
+    ax.plot([], [], "k-", label="theory")
+    ax.set(xlabel="dimension D", ylabel="samples until overlap 1/2", xscale="log", yscale="log")
+    ax.set_xticks([8, 16, 32, 64], ["8", "16", "32", "64"])
+    ax.minorticks_off()
+    ax.set_ylim(top=3e9)
+    ax.legend(frameon=False, fontsize="small", loc="upper left")
+    tidy(ax)
+    return figure
+
+
+def _exponents(method: str, low: float, high: float) -> tuple[Quantity, ...]:
+    names = "exponent over theory", "samples over theory, largest size"
+    return (
+        Quantity(f"{method}: exponent", "derivation", low, high, digits=2),
+        *(
+            Quantity(f"{method}: {name}", "derivation", value=1.0, tolerance=tolerance)
+            for name, tolerance in zip(names, (0.1, 0.25), strict=True)
+        ),
+    )
+
+
+CLAIMS = (
+    Claim(
+        "R1",
+        "FastICA needs of order D^4 samples",
+        "The first step of FastICA from a random start finds the non-Gaussian direction if there "
+        "are of order D^4 samples.",
+        (
+            *_exponents("FastICA step", 3.5, 4.5),
+            Quantity(
+                "FastICA step: lower end of the 95 % interval", "derivation", low=3.5, digits=2
+            ),
+        ),
+        one_step,
+        draw,
+        ("Gaussian latent",),
+    ),
+    Claim(
+        "R2",
+        "online gradient ascent needs fewer samples, and fewest on a smoothed loss",
+        "Online gradient ascent finds the non-Gaussian direction with of order D^3 samples, and on "
+        "a smoothed loss with of order D^2 log D.",
+        (
+            *_exponents("online", 2.5, 3.5),
+            *_exponents("smoothed", 2.0, 2.75),
+            *(
+                Quantity(f"{pair}: gap between the intervals", "derivation", low=0.0, digits=2)
+                for pair in ("FastICA over online", "online over smoothed")
+            ),
+        ),
+        by_method,
+        draw,
+        ("Gaussian latent",),
+    ),
+)
