@@ -42,7 +42,7 @@ def ascend(
 
 
 def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tuple[Array, Array]:
-    """Steps until the overlap of each field with a direction first reaches 1/2, and whether it did."""
+    """Steps until the overlap of each field first reaches 1/2, and whether it does."""
     steps, waits = 0, True
     for number, fields in enumerate(courses):
         waits = waits & (abs(fields @ direction) < 0.5)

@@ -45,8 +45,8 @@ def models(bench: Bench, size: int, coupling: float | None) -> list[InputModel]:
     options = {} if coupling is None else {"gaussian_spike": u, "coupling": coupling}
     if coupling and bench.control == "independent latents":
         options["coupling"] = 0.0
-    model: Any = SpikedCumulant(size, strength=STRENGTH, spike=v, **options)
-    noise = SpikedCumulant(size, strength=STRENGTH).gaussian_clone()
+    model: Any = SpikedCumulant((size,), strength=STRENGTH, spike=v, **options)
+    noise = SpikedCumulant((size,), strength=STRENGTH).gaussian_clone()
     return [model.gaussian_clone() if bench.control == "Gaussian inputs" else model, noise]
 
 
@@ -73,7 +73,7 @@ def predicted(size: int, coupling: float, rate: float) -> Any:
     """Overlaps with u and v as a function of time, by the two equations."""
     loss = rate * V * (size - 1) / 2.0
     return solve_ivp(
-        lambda _, state: drive(*state, coupling, loss),
+        lambda _, state: drive(state[0], state[1], coupling, loss),
         (0.0, T_END),
         [size**-0.5] * 2,
         rtol=1e-6,

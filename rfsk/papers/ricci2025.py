@@ -51,7 +51,7 @@ def sizes_of(bench: Bench, method: str) -> Array:
 def model_of(bench: Bench, size: int) -> SpikedCumulant:
     """Inputs with one non-Gaussian direction, the first axis."""
     latent: Any = stats.norm() if bench.control == "Gaussian latent" else "rademacher"
-    return SpikedCumulant(size, strength=STRENGTH, spike=np.eye(size)[0], latent=latent)
+    return SpikedCumulant((size,), strength=STRENGTH, spike=np.eye(size)[0], latent=latent)
 
 
 def fastica_numbers(size: int) -> float:
@@ -102,7 +102,7 @@ def fastica_overlaps(fields: Array, blocks: Iterator[Array], n_blocks: int) -> I
 
 
 def by_fastica(bench: Bench, number: int, size: int) -> tuple[float, Array]:
-    """Number of samples at which the mean overlap after one step is 1/2, also of resampled starts."""
+    """Samples at which the mean overlap after one step is 1/2, also of resampled starts."""
     seed, n_blocks = [bench.seeds[number], size], 60
     block = max(1, round(1.5 * fastica_numbers(size) / n_blocks))
     fields = starts(200, np.eye(size)[:1], np.random.default_rng([*seed, 1]))
