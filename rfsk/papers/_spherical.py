@@ -1,4 +1,7 @@
-"""Units of unit length that climb a gradient, sample by sample, towards hidden directions."""
+"""Units of unit length that climb a gradient, sample by sample, towards hidden directions.
+
+Units come in groups: those of one group see the same samples, and groups are independent.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,22 +14,25 @@ from ..datasets import InputModel
 Array = NDArray[Any]
 
 
-def starts(n: int, directions: Array, rng: np.random.Generator) -> Array:
-    """Random fields of unit length, of overlap D^(-1/2) with each of the orthonormal directions."""
+def starts(n_groups: int, n: int, directions: Array, rng: np.random.Generator) -> Array:
+    """Random unit vectors, of overlap D^(-1/2) with each of the orthonormal directions."""
     size = directions.shape[1]
-    rest = rng.standard_normal((n, size))
+    rest = rng.standard_normal((n_groups, n, size))
     rest -= rest @ directions.T @ directions
-    rest *= np.sqrt(1.0 - len(directions) / size) / np.linalg.norm(rest, axis=1, keepdims=True)
+    rest *= np.sqrt(1.0 - len(directions) / size) / np.linalg.norm(rest, axis=-1, keepdims=True)
     return np.asarray(rest + directions.sum(axis=0) / np.sqrt(size))
 
 
-def batches(models: list[InputModel], size: int, seed: Any) -> Iterator[Array]:
-    """Endless fresh inputs: in each batch equally many of each model, in order."""
+def batches(models: list[InputModel], n_groups: int, size: int, seed: Any) -> Iterator[Array]:
+    """Endless fresh inputs for each group: in each batch equally many of each model, in order."""
     rng, part = np.random.default_rng(seed), size // len(models)
-    n = max(1, 200_000 // size)
+    n = max(1, 100_000 // (size * n_groups))
     while True:
-        rows = [model.sample(n * part, rng).reshape(n, part, -1) for model in models]
-        yield from np.concatenate(rows, axis=1)
+        rows = [
+            model.sample(n * n_groups * part, rng).reshape(n, n_groups, part, -1)
+            for model in models
+        ]
+        yield from np.concatenate(rows, axis=2)
 
 
 def ascend(
@@ -35,21 +41,22 @@ def ascend(
     """Fields after each step of w <- unit(w + rate (g - (g . w) w)), g = gradient(X, X w)."""
     for X in inputs:
         yield fields
-        slope = gradient(X, X @ fields.T)
-        slope -= np.einsum("rd,rd->r", slope, fields)[:, None] * fields
+        slope = gradient(X, X @ fields.swapaxes(1, 2))
+        slope -= np.sum(slope * fields, axis=-1, keepdims=True) * fields
         fields = fields + rate * slope
-        fields /= np.linalg.norm(fields, axis=1, keepdims=True)
+        fields /= np.linalg.norm(fields, axis=-1, keepdims=True)
 
 
 def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tuple[Array, Array]:
     """Steps until the overlap of each field first reaches 1/2, and whether it does."""
-    steps, waits = 0, True
+    steps: Any = 0
+    waits: Any = True
     for number, fields in enumerate(courses):
         waits = waits & (abs(fields @ direction) < 0.5)
         steps = steps + waits
-        if number >= n_steps or not np.any(waits):
+        if number >= n_steps or not waits.any():
             break
-    return np.asarray(steps), ~np.asarray(waits)
+    return steps, ~waits
 
 
 def mean_passage(steps: Array, arrived: Array) -> float:

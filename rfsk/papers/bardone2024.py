@@ -84,19 +84,24 @@ def predicted(size: int, coupling: float, rate: float) -> Any:
 def gradient(X: Array, s: Array) -> Array:
     """Mean of y f'(s) x; the second half of the batch is noise."""
     slope = 2.0 * s * np.exp(-(s**2))
-    slope[len(X) // 2 :] *= -1.0
-    return slope.T @ X / len(X)
+    slope[:, X.shape[1] // 2 :] *= -1.0
+    return slope.swapaxes(1, 2) @ X / X.shape[1]
 
 
 def learn(
-    bench: Bench, number: int, size: int, coupling: float | None, batch: int, rate: float, n: int
+    bench: Bench,
+    number: int,
+    size: int,
+    coupling: float | None,
+    batch: int,
+    rate: float,
+    n_groups: int,
 ) -> Any:
-    """Fields of `n` units after each step, at a rate per sample."""
+    """Fields of groups of 16 units after each step, at a rate per sample."""
     seed, known = [bench.seeds[number], size], np.eye(size)[: 1 if coupling is None else 2]
-    fields = starts(n, known, np.random.default_rng([*seed, 1]))
-    return ascend(
-        fields, batches(models(bench, size, coupling), batch, seed), gradient, rate * batch
-    )
+    fields = starts(n_groups, 16, known, np.random.default_rng([*seed, 1]))
+    inputs = batches(models(bench, size, coupling), n_groups, batch, seed)
+    return ascend(fields, inputs, gradient, rate * batch)
 
 
 def first_time(times: Array, course: Array) -> float:
@@ -110,8 +115,8 @@ def courses(bench: Bench, number: int, coupling: float) -> tuple[Array, Array, A
 
     def run() -> tuple[Array, Array, Array]:
         times = np.arange(0.0, T_END, rate * batch)
-        fields = learn(bench, number, size, coupling, batch, rate, 20)
-        overlaps = [np.sqrt(np.mean(w[:, :2] ** 2, axis=0)) for _, w in zip(times, fields)]  # noqa: B905
+        fields = learn(bench, number, size, coupling, batch, rate, 1)
+        overlaps = [np.sqrt(np.mean(w[0, :, :2] ** 2, axis=0)) for _, w in zip(times, fields)]  # noqa: B905
         return times, np.array(overlaps).T, predicted(size, coupling, rate)(times)[::-1]
 
     return bench.once((bench.control, number, coupling, "courses"), run)
@@ -157,7 +162,8 @@ def waits(bench: Bench, number: int, coupling: float | None) -> tuple[Array, Arr
                 time = first_time(times, predicted(size, coupling, rate)(times)[1])
             theory.append(time / rate)
             batch = 2 * (size // 4)
-            units = learn(bench, number, size, coupling, batch, rate, 200)
+            n_groups = int(np.clip(3e8 / (theory[-1] * size), 8, 50))
+            units = learn(bench, number, size, coupling, batch, rate, n_groups)
             steps = passages(units, np.eye(size)[0], 4.0 * theory[-1] / batch)
             found.append(batch * mean_passage(*steps))
         return sizes, np.array(found), np.array(theory)

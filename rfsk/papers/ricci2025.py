@@ -44,7 +44,7 @@ N_RESAMPLED = 200
 def sizes_of(bench: Bench, method: str) -> Array:
     """Dimensions D."""
     if method == "FastICA step":
-        return np.array([8, 12, 16, 24] if bench.quick else [8, 12, 16, 24, 32, 40])
+        return np.array([8, 12, 16, 20] if bench.quick else [8, 12, 16, 24, 32])
     return np.array([16, 20, 24, 32] if bench.quick else [16, 24, 32, 48, 64])
 
 
@@ -81,61 +81,65 @@ def online_numbers(method: str, size: int) -> tuple[float, float]:
 
 def cubic(X: Array, s: Array) -> Array:
     """Mean of -(s^3 - 3 s) x."""
-    return (s * (3.0 - s * s)).T @ X / len(X)
+    return (s * (3.0 - s * s)).swapaxes(1, 2) @ X / X.shape[1]
 
 
 def partial_trace(X: Array, s: Array) -> Array:
     """Mean of -(|x|^2 - D - 2) s x."""
-    weights = X.shape[1] + 2.0 - np.sum(X**2, axis=1)
-    return (weights[:, None] * s).T @ X / len(X)
+    weights = X.shape[2] + 2.0 - np.sum(X**2, axis=2, keepdims=True)
+    return (weights * s).swapaxes(1, 2) @ X / X.shape[1]
 
 
 def fastica_overlaps(fields: Array, blocks: Iterator[Array], n_blocks: int) -> Iterator[Array]:
     """Overlaps with the first axis after one step of FastICA, from 1, 2, ... blocks of samples."""
-    moments, squares = np.zeros_like(fields), np.zeros(len(fields))
-    for count, X in zip(range(1, n_blocks + 1), blocks, strict=False):
-        s = X @ fields.T
-        moments += (s * s * s).T @ X / len(X)
-        squares += np.mean(s * s, axis=0)
-        moved = 3.0 * squares[:, None] / count * fields - moments / count
-        yield moved[:, 0] / np.linalg.norm(moved, axis=1)
+    moments, squares = np.zeros_like(fields), 0.0
+    for _, X in zip(range(n_blocks), blocks, strict=False):
+        s = X @ fields.swapaxes(1, 2)
+        moments += (s * s * s).swapaxes(1, 2) @ X
+        squares = squares + np.sum(s * s, axis=1)[..., None]
+        moved = 3.0 * squares * fields - moments
+        yield moved[..., 0] / np.linalg.norm(moved, axis=-1)
+
+
+def begin(bench: Bench, number: int, size: int, batch: int, n: float, most: int) -> Any:
+    """Fields and inputs of groups of units, as many groups as `n` samples for each permit."""
+    seed = [bench.seeds[number], size, most]
+    n_groups = int(np.clip((1.5e8 if bench.quick else 6e8) / (n * size), 8, most))
+    fields = starts(n_groups, 16, np.eye(size)[:1], np.random.default_rng([*seed, 1]))
+    return fields, batches([model_of(bench, size)], n_groups, batch, seed)
+
+
+def resampled(bench: Bench, number: int, estimate: Any, *arrays: Array) -> tuple[float, Array]:
+    """An estimate from all groups, and from groups that are drawn with replacement."""
+    rng, n = np.random.default_rng([bench.seeds[number], 4]), len(arrays[0])
+    drawn = rng.integers(n, size=(N_RESAMPLED, n))
+    return estimate(*arrays), np.array([estimate(*(a[rows] for a in arrays)) for rows in drawn])
 
 
 def by_fastica(bench: Bench, number: int, size: int) -> tuple[float, Array]:
-    """Samples at which the mean overlap after one step is 1/2, also of resampled starts."""
-    seed, n_blocks = [bench.seeds[number], size], 60
-    block = max(1, round(1.5 * fastica_numbers(size) / n_blocks))
-    fields = starts(200, np.eye(size)[:1], np.random.default_rng([*seed, 1]))
-    parts = batches([model_of(bench, size)], block, seed)
-    overlaps = np.array([*fastica_overlaps(fields, parts, n_blocks)])
+    """Number of samples at which the mean overlap after one step is 1/2, also resampled."""
+    n_blocks, expected = 40, fastica_numbers(size)
+    block = max(1, round(2.0 * expected / n_blocks))
+    fields, parts = begin(bench, number, size, block, 2.0 * expected, 200)
+    courses = np.array([*fastica_overlaps(fields, parts, n_blocks)]).mean(axis=2).T
     log_n = np.log(block * np.arange(1.0, n_blocks + 1.0))
 
-    def crossing(chosen: Any) -> float:
-        mean = np.maximum.accumulate(overlaps[:, chosen].mean(axis=1))
+    def crossing(overlaps: Array) -> float:
+        mean = np.maximum.accumulate(overlaps.mean(axis=0))
         return float(np.exp(np.interp(0.5, mean, log_n))) if mean[-1] > 0.5 else np.inf
 
-    resampled = resamples(bench, number, size, 200)
-    return crossing(slice(None)), np.array([crossing(chosen) for chosen in resampled])
+    return resampled(bench, number, crossing, courses)
 
 
 def by_ascent(bench: Bench, number: int, method: str, size: int) -> tuple[float, Array]:
-    """Mean number of samples until the overlap is 1/2, also of resampled starts."""
-    seed, batch = [bench.seeds[number], size, 2], max(1, size // 4)
-    rate, expected = online_numbers(method, size)
-    fields = starts(400, np.eye(size)[:1], np.random.default_rng([*seed, 1]))
-    parts = batches([model_of(bench, size)], batch, seed)
+    """Mean number of samples until the overlap is 1/2, also resampled."""
+    batch, (rate, expected) = size // 4, online_numbers(method, size)
+    fields, parts = begin(bench, number, size, batch, expected, 50)
     gradient = cubic if method == "online" else partial_trace
     course = ascend(fields, parts, gradient, rate * batch)
     steps, arrived = passages(course, np.eye(size)[0], 4.0 * expected / batch)
-    chosen = resamples(bench, number, size, 400)
-    means = [mean_passage(steps[rows], arrived[rows]) for rows in chosen]
-    return batch * mean_passage(steps, arrived), batch * np.array(means)
-
-
-def resamples(bench: Bench, number: int, size: int, n: int) -> Array:
-    """Starts drawn with replacement."""
-    rng = np.random.default_rng([bench.seeds[number], size, 3])
-    return rng.integers(n, size=(N_RESAMPLED, n))
+    found, again = resampled(bench, number, mean_passage, steps, arrived)
+    return batch * found, batch * again
 
 
 def numbers(bench: Bench, number: int, method: str) -> tuple[Array, Array, Array, Array]:
@@ -149,16 +153,16 @@ def numbers(bench: Bench, number: int, method: str) -> tuple[Array, Array, Array
         else:
             found = [by_ascent(bench, number, method, size) for size in sizes]
             theory = [online_numbers(method, size)[1] for size in sizes]
-        samples, resampled = zip(*found, strict=True)
-        return sizes, np.array(samples), np.array(resampled), np.array(theory)
+        samples, again = zip(*found, strict=True)
+        return sizes, np.array(samples), np.array(again), np.array(theory)
 
     return bench.once((bench.control, number, method), run)
 
 
 def interval(bench: Bench, number: int, method: str) -> Array:
     """Ends of the 95 % bootstrap interval of the exponent."""
-    sizes, _, resampled, _ = numbers(bench, number, method)
-    slopes = [exponent(sizes, samples) for samples in resampled.T]
+    sizes, _, again, _ = numbers(bench, number, method)
+    slopes = [exponent(sizes, samples) for samples in again.T]
     return np.asarray(np.percentile(slopes, [2.5, 97.5]))
 
 
@@ -198,10 +202,10 @@ def draw(bench: Bench) -> Any:
 
     figure, ax = plt.subplots(figsize=(5, 3.6), layout="constrained")
     for (method, color), marker in zip(METHODS.items(), "os^", strict=True):
-        sizes, samples, resampled, theory = numbers(bench, 0, method)
+        sizes, samples, again, theory = numbers(bench, 0, method)
         low, high = interval(bench, 0, method)
         label = f"{method}: exponent {low:.2f} to {high:.2f}"
-        errors = abs(np.percentile(resampled, [2.5, 97.5], axis=1) - samples)
+        errors = abs(np.percentile(again, [2.5, 97.5], axis=1) - samples)
         ax.errorbar(sizes, samples, errors, fmt=marker, color=color, label=label)
         ax.loglog(sizes, theory, color=color)
     ax.plot([], [], "k-", label="theory")
