@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..datasets import InputModel
+from ..plotting.style import tidy
+from ._claim import Quantity
 
 Array = NDArray[Any]
 
@@ -69,3 +71,42 @@ def exponent(sizes: Array, values: Array) -> float:
     if not np.isfinite(values).all():
         return np.nan
     return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
+
+
+def compared(name: str, sizes: Array, samples: Array, theory: Array) -> dict[str, float]:
+    """Quantities of `expected`."""
+    slope = exponent(sizes, samples)
+    return {
+        f"{name}: exponent": slope,
+        f"{name}: exponent over theory": slope / exponent(sizes, theory),
+        f"{name}: samples over theory, largest size": samples[-1] / theory[-1],
+    }
+
+
+def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
+    """Bounds of an exponent, of its ratio to the predicted one and of the largest number."""
+    ratios = ("exponent over theory", 0.1), ("samples over theory, largest size", 0.25)
+    return (
+        Quantity(f"{name}: exponent", "derivation", low, high, digits=2),
+        *(
+            Quantity(f"{name}: {ratio}", "derivation", value=1.0, tolerance=tolerance)
+            for ratio, tolerance in ratios
+        ),
+    )
+
+
+def draw_samples(curves: list[tuple[str, str, Any, Any, Any, Any]], **options: Any) -> Any:
+    """Numbers of samples as a function of the dimension, by label and color, with predictions."""
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(5, 3.6), layout="constrained")
+    for marker, (label, color, sizes, samples, errors, theory) in zip("os^", curves, strict=False):
+        ax.errorbar(sizes, samples, errors, fmt=marker, color=color, label=label)
+        ax.loglog(sizes, theory, color=color)
+    ax.plot([], [], "k-", label="theory")
+    ax.set(xlabel="dimension D", ylabel="samples until overlap 1/2", **options)
+    ax.set_xticks(ticks := [8, 16, 32, 64, 96], [f"{tick}" for tick in ticks])
+    ax.minorticks_off()
+    ax.legend(frameon=False, fontsize="small", loc="upper left")
+    tidy(ax)
+    return figure

@@ -26,7 +26,17 @@ from ..plotting.style import BLUE, GREEN, ORANGE, tidy
 from ..theory import mean_passage_time
 from ._bench import Bench
 from ._claim import Claim, Quantity
-from ._spherical import ascend, batches, exponent, mean_passage, passages, starts
+from ._spherical import (
+    ascend,
+    batches,
+    compared,
+    draw_samples,
+    expected,
+    exponent,
+    mean_passage,
+    passages,
+    starts,
+)
 
 Array = NDArray[Any]
 
@@ -34,6 +44,12 @@ STRENGTH, V = 8.0, 4.0 / 5.0**1.5
 P = np.sqrt(STRENGTH / (1.0 + STRENGTH))
 QUARTIC = 12.0 * 3.0**-2.5 * 2.0 * P**4 / 12.0  # f_4 k / 12, with f_4 = -12 / 3^(5/2)
 T_END = 30.0
+SIZES = {  # by whether latent variables are correlated, and whether sizes are small
+    (True, True): (12, 24, 48),
+    (True, False): (12, 24, 48, 96),
+    (False, True): (12, 18, 24),
+    (False, False): (12, 24, 48),
+}
 _HALF_NORMAL = np.linspace(0.0, 8.0, 801)
 _WEIGHTS = np.exp(-(_HALF_NORMAL**2) / 2.0) * np.where(_HALF_NORMAL > 0.0, 1.0, 0.5)
 _WEIGHTS /= _WEIGHTS.sum()
@@ -88,18 +104,11 @@ def gradient(X: Array, s: Array) -> Array:
     return slope.swapaxes(1, 2) @ X / X.shape[1]
 
 
-def learn(
-    bench: Bench,
-    number: int,
-    size: int,
-    coupling: float | None,
-    batch: int,
-    rate: float,
-    n_groups: int,
-) -> Any:
-    """Fields of groups of 16 units after each step, at a rate per sample."""
+def learn(bench: Bench, number: int, coupling: float | None, *sizes: Any) -> Any:
+    """Fields of groups of 20 units after each step, at a rate per sample."""
+    size, batch, rate, n_groups = sizes
     seed, known = [bench.seeds[number], size], np.eye(size)[: 1 if coupling is None else 2]
-    fields = starts(n_groups, 16, known, np.random.default_rng([*seed, 1]))
+    fields = starts(n_groups, 20, known, np.random.default_rng([*seed, 1]))
     inputs = batches(models(bench, size, coupling), n_groups, batch, seed)
     return ascend(fields, inputs, gradient, rate * batch)
 
@@ -115,9 +124,10 @@ def courses(bench: Bench, number: int, coupling: float) -> tuple[Array, Array, A
 
     def run() -> tuple[Array, Array, Array]:
         times = np.arange(0.0, T_END, rate * batch)
-        fields = learn(bench, number, size, coupling, batch, rate, 1)
-        overlaps = [np.sqrt(np.mean(w[0, :, :2] ** 2, axis=0)) for _, w in zip(times, fields)]  # noqa: B905
-        return times, np.array(overlaps).T, predicted(size, coupling, rate)(times)[::-1]
+        fields = learn(bench, number, coupling, size, batch, rate, 1)
+        pairs = zip(times, fields, strict=False)
+        overlaps = np.array([np.sqrt(np.mean(w[0, :, :2] ** 2, axis=0)) for _, w in pairs])
+        return times, overlaps.T, abs(predicted(size, coupling, rate)(times))[::-1]
 
     return bench.once((bench.control, number, coupling, "courses"), run)
 
@@ -126,60 +136,61 @@ def overlaps_in_time(bench: Bench, number: int) -> dict[str, float]:
     """B1: overlaps of units in time, compared with the two equations."""
     times, (b, a), (b_theory, a_theory) = courses(bench, number, 1.0)
     _, (b_alone, a_alone), (_, a_alone_theory) = courses(bench, number, 0.0)
+    time_u, time_v = (
+        first_time(times, c) / first_time(times, t) for c, t in ((a, a_theory), (b, b_theory))
+    )
     return {
-        "correlated: time to find u over theory": first_time(times, a)
-        / first_time(times, a_theory),
-        "correlated: time to find v over theory": first_time(times, b)
-        / first_time(times, b_theory),
-        "correlated: largest deviation from theory": max(
-            abs(b - b_theory).max(), abs(a - a_theory).max()
-        ),
+        "correlated: time to find u over theory": time_u,
+        "correlated: time to find v over theory": time_v,
+        "correlated: largest deviation from theory": abs([b - b_theory, a - a_theory]).max(),
         "correlated: final overlap with v over theory": b[-1] / b_theory[-1],
         "independent: final overlap with u over theory": a_alone[-1] / a_alone_theory[-1],
         "independent: overlap with v, final over initial": b_alone[-1] / b_alone[0],
     }
 
 
+def alone(size: int) -> tuple[float, float]:
+    """Largest rate without u, and the predicted number of samples to find v."""
+    rate = 2.0 * QUARTIC / (V * size**2)
+    loss = rate * V * (size - 1) / 2.0
+    time = mean_passage_time(
+        lambda b: drive(0.0, b, None, loss)[1],
+        lambda b: rate * V * (1.0 - b**2),
+        start=size**-0.5,
+        level=0.5,
+    )
+    return rate, time / rate
+
+
+def correlated(size: int) -> tuple[float, float]:
+    """Rate with correlated latent variables, and the predicted number of samples to find v."""
+    rate, times = 0.1 / size, np.linspace(0.0, T_END, 3001)
+    return rate, first_time(times, predicted(size, 1.0, rate)(times)[1]) / rate
+
+
 def waits(bench: Bench, number: int, coupling: float | None) -> tuple[Array, Array, Array]:
-    """Sizes, mean number of samples to find v, and the predicted numbers."""
-    sizes = np.array([12, 24, 48] if coupling or not bench.quick else [12, 18, 24])
-    sizes = sizes if bench.quick or not coupling else np.append(sizes, 96)
+    """Sizes, mean numbers of samples to find v, and the predicted numbers."""
 
     def run() -> tuple[Array, Array, Array]:
+        sizes = SIZES[bool(coupling), bench.quick]
         found, theory = [], []
         for size in sizes:
-            rate = 2.0 * QUARTIC / (V * size**2) if coupling is None else 0.1 / size
-            loss = rate * V * (size - 1) / 2.0
-            if coupling is None:
-                time = mean_passage_time(
-                    lambda b: drive(0.0, b, None, loss)[1],  # noqa: B023
-                    lambda b: rate * V * (1.0 - b**2),  # noqa: B023
-                    start=size**-0.5,
-                    level=0.5,
-                )
-            else:
-                times = np.linspace(0.0, T_END, 3001)
-                time = first_time(times, predicted(size, coupling, rate)(times)[1])
-            theory.append(time / rate)
-            batch = 2 * (size // 4)
-            n_groups = int(np.clip(3e8 / (theory[-1] * size), 8, 50))
-            units = learn(bench, number, size, coupling, batch, rate, n_groups)
-            steps = passages(units, np.eye(size)[0], 4.0 * theory[-1] / batch)
+            rate, n = correlated(size) if coupling else alone(size)
+            batch = 2 * (size // 4) if coupling else 2 * size
+            n_groups = int(np.clip(1e9 / (n * size), 8, 20))
+            units = learn(bench, number, coupling, size, batch, rate, n_groups)
+            steps = passages(units, np.eye(size)[0], 4.0 * n / batch)
             found.append(batch * mean_passage(*steps))
-        return sizes, np.array(found), np.array(theory)
+            theory.append(n)
+        return np.array(sizes), np.array(found), np.array(theory)
 
     return bench.once((bench.control, number, coupling, "waits"), run)
 
 
 def sample_numbers(bench: Bench, number: int) -> dict[str, float]:
     """B2: number of samples as a function of the dimension."""
-    found = {}
-    for name, coupling in (("correlated", 1.0), ("v alone", None)):
-        sizes, samples, theory = waits(bench, number, coupling)
-        found[f"{name}: exponent"] = exponent(sizes, samples)
-        found[f"{name}: exponent over theory"] = exponent(sizes, samples) / exponent(sizes, theory)
-        found[f"{name}: samples over theory, largest size"] = samples[-1] / theory[-1]
-    return found
+    correlated = compared("correlated", *waits(bench, number, 1.0))
+    return correlated | compared("v alone", *waits(bench, number, None))
 
 
 def draw_overlaps(bench: Bench) -> Any:
@@ -189,11 +200,11 @@ def draw_overlaps(bench: Bench) -> Any:
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
     for ax, coupling, name in zip(axes, (1.0, 0.0), ("correlated", "independent"), strict=True):
         times, found, theory = courses(bench, 0, coupling)
-        for label, color, measured, expected in zip(
+        for label, color, measured, expected_course in zip(
             ("v, non-Gaussian", "u, Gaussian"), (BLUE, ORANGE), found, theory, strict=True
         ):
             ax.plot(times, measured, color=color, linewidth=2.5, alpha=0.5, label=label)
-            ax.plot(times, abs(expected), "--", color=color)
+            ax.plot(times, expected_course, "--", color=color)
         ax.set(xlabel="time (rate x samples)", title=f"{name} latent variables", xlim=(0.0, T_END))
         tidy(ax)
     axes[0].plot([], [], "k--", label="two equations")
@@ -204,24 +215,12 @@ def draw_overlaps(bench: Bench) -> Any:
 
 def draw_numbers(bench: Bench) -> Any:
     """B2: number of samples to find v as a function of the dimension."""
-    import matplotlib.pyplot as plt
-
-    figure, ax = plt.subplots(figsize=(5, 3.6), layout="constrained")
-    for coupling, color, marker, name in (
-        (1.0, BLUE, "o", "correlated with u"),
-        (None, GREEN, "s", "v alone"),
-    ):
+    curves: list[Any] = []
+    for coupling, color, name in ((1.0, BLUE, "correlated with u"), (None, GREEN, "v alone")):
         sizes, samples, theory = waits(bench, 0, coupling)
-        ax.loglog(sizes, theory, "-", color=color)
         label = f"{name}: exponent {exponent(sizes, samples):.2f}"
-        ax.loglog(sizes, samples, marker, color=color, label=label)
-    ax.plot([], [], "k-", label="theory")
-    ax.set(xlabel="dimension D", ylabel="samples until overlap 1/2")
-    ax.set_xticks([12, 24, 48, 96], ["12", "24", "48", "96"])
-    ax.minorticks_off()
-    ax.legend(frameon=False)
-    tidy(ax)
-    return figure
+        curves.append((label, color, sizes, samples, None, theory))
+    return draw_samples(curves)
 
 
 def _near(name: str, tolerance: float) -> Quantity:
@@ -253,12 +252,8 @@ CLAIMS = (
         "The number of samples to find v grows about as D log D with a correlated direction u, and "
         "about as D^3 without u, each at the largest rate that its noise permits.",
         (
-            Quantity("correlated: exponent", "derivation", high=1.6, digits=2),
-            _near("correlated: exponent over theory", 0.1),
-            _near("correlated: samples over theory, largest size", 0.25),
-            Quantity("v alone: exponent", "derivation", low=2.8, digits=2),
-            _near("v alone: exponent over theory", 0.1),
-            _near("v alone: samples over theory, largest size", 0.25),
+            *expected("correlated", 1.0, 1.6),
+            *expected("v alone", 2.8, 4.0),
         ),
         sample_numbers,
         draw_numbers,

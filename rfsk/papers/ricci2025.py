@@ -27,25 +27,38 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from ..datasets import SpikedCumulant
-from ..plotting.style import BLUE, GREEN, ORANGE, tidy
+from ..plotting.style import BLUE, GREEN, ORANGE
 from ..theory import mean_passage_time
 from ._bench import Bench
 from ._claim import Claim, Quantity
-from ._spherical import ascend, batches, exponent, mean_passage, passages, starts
+from ._spherical import (
+    ascend,
+    batches,
+    compared,
+    draw_samples,
+    expected,
+    exponent,
+    mean_passage,
+    passages,
+    starts,
+)
 
 Array = NDArray[Any]
 
 STRENGTH = 8.0
 K = 2.0 * (STRENGTH / (1.0 + STRENGTH)) ** 2  # minus the fourth cumulant along v
 METHODS = {"FastICA step": BLUE, "online": ORANGE, "smoothed": GREEN}
-N_RESAMPLED = 200
+SIZES = {  # by whether FastICA is run, and whether sizes are small
+    (True, True): (8, 12, 16, 20),
+    (True, False): (8, 12, 16, 24, 32),
+    (False, True): (16, 20, 24, 32),
+    (False, False): (16, 24, 32, 48, 64),
+}
 
 
 def sizes_of(bench: Bench, method: str) -> Array:
     """Dimensions D."""
-    if method == "FastICA step":
-        return np.array([8, 12, 16, 20] if bench.quick else [8, 12, 16, 24, 32])
-    return np.array([16, 20, 24, 32] if bench.quick else [16, 24, 32, 48, 64])
+    return np.array(SIZES[method == "FastICA step", bench.quick])
 
 
 def model_of(bench: Bench, size: int) -> SpikedCumulant:
@@ -104,7 +117,7 @@ def fastica_overlaps(fields: Array, blocks: Iterator[Array], n_blocks: int) -> I
 def begin(bench: Bench, number: int, size: int, batch: int, n: float, most: int) -> Any:
     """Fields and inputs of groups of units, as many groups as `n` samples for each permit."""
     seed = [bench.seeds[number], size, most]
-    n_groups = int(np.clip((1.5e8 if bench.quick else 6e8) / (n * size), 8, most))
+    n_groups = int(np.clip((5e7 if bench.quick else 3e8) / (n * size), 8, most))
     fields = starts(n_groups, 16, np.eye(size)[:1], np.random.default_rng([*seed, 1]))
     return fields, batches([model_of(bench, size)], n_groups, batch, seed)
 
@@ -112,15 +125,15 @@ def begin(bench: Bench, number: int, size: int, batch: int, n: float, most: int)
 def resampled(bench: Bench, number: int, estimate: Any, *arrays: Array) -> tuple[float, Array]:
     """An estimate from all groups, and from groups that are drawn with replacement."""
     rng, n = np.random.default_rng([bench.seeds[number], 4]), len(arrays[0])
-    drawn = rng.integers(n, size=(N_RESAMPLED, n))
+    drawn = rng.integers(n, size=(200, n))
     return estimate(*arrays), np.array([estimate(*(a[rows] for a in arrays)) for rows in drawn])
 
 
 def by_fastica(bench: Bench, number: int, size: int) -> tuple[float, Array]:
     """Number of samples at which the mean overlap after one step is 1/2, also resampled."""
-    n_blocks, expected = 40, fastica_numbers(size)
-    block = max(1, round(2.0 * expected / n_blocks))
-    fields, parts = begin(bench, number, size, block, 2.0 * expected, 200)
+    n_blocks, theory = 40, fastica_numbers(size)
+    block = max(1, round(2.0 * theory / n_blocks))
+    fields, parts = begin(bench, number, size, block, 2.0 * theory, 100)
     courses = np.array([*fastica_overlaps(fields, parts, n_blocks)]).mean(axis=2).T
     log_n = np.log(block * np.arange(1.0, n_blocks + 1.0))
 
@@ -133,11 +146,11 @@ def by_fastica(bench: Bench, number: int, size: int) -> tuple[float, Array]:
 
 def by_ascent(bench: Bench, number: int, method: str, size: int) -> tuple[float, Array]:
     """Mean number of samples until the overlap is 1/2, also resampled."""
-    batch, (rate, expected) = size // 4, online_numbers(method, size)
-    fields, parts = begin(bench, number, size, batch, expected, 50)
+    batch, (rate, theory) = size // 2, online_numbers(method, size)
+    fields, parts = begin(bench, number, size, batch, theory, 25)
     gradient = cubic if method == "online" else partial_trace
     course = ascend(fields, parts, gradient, rate * batch)
-    steps, arrived = passages(course, np.eye(size)[0], 4.0 * expected / batch)
+    steps, arrived = passages(course, np.eye(size)[0], 4.0 * theory / batch)
     found, again = resampled(bench, number, mean_passage, steps, arrived)
     return batch * found, batch * again
 
@@ -166,22 +179,12 @@ def interval(bench: Bench, number: int, method: str) -> Array:
     return np.asarray(np.percentile(slopes, [2.5, 97.5]))
 
 
-def quantities(bench: Bench, number: int, method: str) -> dict[str, float]:
-    """Exponent of a method, and the largest number of samples relative to the prediction."""
-    sizes, samples, _, theory = numbers(bench, number, method)
-    slope = exponent(sizes, samples)
-    return {
-        f"{method}: exponent": slope,
-        f"{method}: exponent over theory": slope / exponent(sizes, theory),
-        f"{method}: samples over theory, largest size": samples[-1] / theory[-1],
-    }
-
-
 def one_step(bench: Bench, number: int) -> dict[str, float]:
     """R1: number of samples for one step of FastICA."""
-    low, _ = interval(bench, number, "FastICA step")
-    found = {"FastICA step: lower end of the 95 % interval": low}
-    return quantities(bench, number, "FastICA step") | found
+    sizes, samples, _, theory = numbers(bench, number, "FastICA step")
+    low = interval(bench, number, "FastICA step")[0]
+    found = compared("FastICA step", sizes, samples, theory)
+    return found | {"FastICA step: lower end of the 95 % interval": low}
 
 
 def by_method(bench: Bench, number: int) -> dict[str, float]:
@@ -192,41 +195,21 @@ def by_method(bench: Bench, number: int) -> dict[str, float]:
         "online over smoothed: gap between the intervals": ends[1][0] - ends[2][1],
     }
     for method in ("online", "smoothed"):
-        found |= quantities(bench, number, method)
+        sizes, samples, _, theory = numbers(bench, number, method)
+        found |= compared(method, sizes, samples, theory)
     return found
 
 
 def draw(bench: Bench) -> Any:
     """Number of samples as a function of the dimension, with predictions."""
-    import matplotlib.pyplot as plt
-
-    figure, ax = plt.subplots(figsize=(5, 3.6), layout="constrained")
-    for (method, color), marker in zip(METHODS.items(), "os^", strict=True):
+    curves: list[Any] = []
+    for method, color in METHODS.items():
         sizes, samples, again, theory = numbers(bench, 0, method)
         low, high = interval(bench, 0, method)
-        label = f"{method}: exponent {low:.2f} to {high:.2f}"
         errors = abs(np.percentile(again, [2.5, 97.5], axis=1) - samples)
-        ax.errorbar(sizes, samples, errors, fmt=marker, color=color, label=label)
-        ax.loglog(sizes, theory, color=color)
-    ax.plot([], [], "k-", label="theory")
-    ax.set(xlabel="dimension D", ylabel="samples until overlap 1/2", xscale="log", yscale="log")
-    ax.set_xticks([8, 16, 32, 64], ["8", "16", "32", "64"])
-    ax.minorticks_off()
-    ax.set_ylim(top=3e9)
-    ax.legend(frameon=False, fontsize="small", loc="upper left")
-    tidy(ax)
-    return figure
-
-
-def _exponents(method: str, low: float, high: float) -> tuple[Quantity, ...]:
-    names = "exponent over theory", "samples over theory, largest size"
-    return (
-        Quantity(f"{method}: exponent", "derivation", low, high, digits=2),
-        *(
-            Quantity(f"{method}: {name}", "derivation", value=1.0, tolerance=tolerance)
-            for name, tolerance in zip(names, (0.1, 0.25), strict=True)
-        ),
-    )
+        label = f"{method}: exponent {low:.2f} to {high:.2f}"
+        curves.append((label, color, sizes, samples, errors, theory))
+    return draw_samples(curves, ylim=(None, 1e9))
 
 
 CLAIMS = (
@@ -236,7 +219,7 @@ CLAIMS = (
         "The first step of FastICA from a random start finds the non-Gaussian direction if there "
         "are of order D^4 samples.",
         (
-            *_exponents("FastICA step", 3.5, 4.5),
+            *expected("FastICA step", 3.5, 4.5),
             Quantity(
                 "FastICA step: lower end of the 95 % interval", "derivation", low=3.5, digits=2
             ),
@@ -251,8 +234,8 @@ CLAIMS = (
         "Online gradient ascent finds the non-Gaussian direction with of order D^3 samples, and on "
         "a smoothed loss with of order D^2 log D.",
         (
-            *_exponents("online", 2.5, 3.5),
-            *_exponents("smoothed", 2.0, 2.75),
+            *expected("online", 2.5, 3.5),
+            *expected("smoothed", 2.0, 2.75),
             *(
                 Quantity(f"{pair}: gap between the intervals", "derivation", low=0.0, digits=2)
                 for pair in ("FastICA over online", "online over smoothed")
