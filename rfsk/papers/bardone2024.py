@@ -142,7 +142,7 @@ def overlaps_in_time(bench: Bench, number: int) -> dict[str, float]:
     return {
         "correlated: time to find u over theory": time_u,
         "correlated: time to find v over theory": time_v,
-        "correlated: largest deviation from theory": abs([b - b_theory, a - a_theory]).max(),
+        "correlated: largest deviation from theory": np.abs([b - b_theory, a - a_theory]).max(),
         "correlated: final overlap with v over theory": b[-1] / b_theory[-1],
         "independent: final overlap with u over theory": a_alone[-1] / a_alone_theory[-1],
         "independent: overlap with v, final over initial": b_alone[-1] / b_alone[0],
@@ -177,7 +177,7 @@ def waits(bench: Bench, number: int, coupling: float | None) -> tuple[Array, Arr
         for size in sizes:
             rate, n = correlated(size) if coupling else alone(size)
             batch = 2 * (size // 4) if coupling else 2 * size
-            n_groups = int(np.clip(1e9 / (n * size), 8, 20))
+            n_groups = int(np.clip(4e8 / (n * size), 8, 20))
             units = learn(bench, number, coupling, size, batch, rate, n_groups)
             steps = passages(units, np.eye(size)[0], 4.0 * n / batch)
             found.append(batch * mean_passage(*steps))
