@@ -83,30 +83,34 @@ def compared(name: str, sizes: Array, samples: Array, theory: Array) -> dict[str
     }
 
 
+def near(name: str, tolerance: float) -> Quantity:
+    """Ratio of a measured to a predicted value."""
+    return Quantity(name, "derivation", value=1.0, tolerance=tolerance)
+
+
 def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
     """Bounds of an exponent, of its ratio to the predicted one and of the largest number."""
-    ratios = ("exponent over theory", 0.1), ("samples over theory, largest size", 0.25)
     return (
         Quantity(f"{name}: exponent", "derivation", low, high, digits=2),
-        *(
-            Quantity(f"{name}: {ratio}", "derivation", value=1.0, tolerance=tolerance)
-            for ratio, tolerance in ratios
-        ),
+        near(f"{name}: exponent over theory", 0.1),
+        near(f"{name}: samples over theory, largest size", 0.25),
     )
 
 
-def draw_samples(curves: list[tuple[str, str, Any, Any, Any, Any]], **options: Any) -> Any:
+def draw_samples(curves: list[tuple[str, str, Any, Any, Any, Any]]) -> Any:
     """Numbers of samples as a function of the dimension, by label and color, with predictions."""
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(5, 3.6), layout="constrained")
+    figure, ax = plt.subplots(figsize=(5, 4), layout="constrained")
     for marker, (label, color, sizes, samples, errors, theory) in zip("os^", curves, strict=False):
         ax.errorbar(sizes, samples, errors, fmt=marker, color=color, label=label)
         ax.loglog(sizes, theory, color=color)
     ax.plot([], [], "k-", label="theory")
-    ax.set(xlabel="dimension D", ylabel="samples until overlap 1/2", **options)
-    ax.set_xticks(ticks := [8, 16, 32, 64, 96], [f"{tick}" for tick in ticks])
+    ax.set(xlabel="dimension D", ylabel="samples until overlap 1/2")
+    low, high = ax.get_xlim()
+    ticks = [tick for tick in (8, 12, 16, 24, 32, 48, 64, 96) if low < tick < high]
+    ax.set_xticks(ticks, map(str, ticks))
     ax.minorticks_off()
-    ax.legend(frameon=False, fontsize="small", loc="upper left")
+    ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0))
     tidy(ax)
     return figure

@@ -24,19 +24,9 @@ from scipy.integrate import solve_ivp
 from ..datasets import InputModel, SpikedCumulant
 from ..plotting.style import BLUE, GREEN, ORANGE, tidy
 from ..theory import mean_passage_time
+from . import _spherical as sphere
 from ._bench import Bench
 from ._claim import Claim, Quantity
-from ._spherical import (
-    ascend,
-    batches,
-    compared,
-    draw_samples,
-    expected,
-    exponent,
-    mean_passage,
-    passages,
-    starts,
-)
 
 Array = NDArray[Any]
 
@@ -44,12 +34,6 @@ STRENGTH, V = 8.0, 4.0 / 5.0**1.5
 P = np.sqrt(STRENGTH / (1.0 + STRENGTH))
 QUARTIC = 12.0 * 3.0**-2.5 * 2.0 * P**4 / 12.0  # f_4 k / 12, with f_4 = -12 / 3^(5/2)
 T_END = 30.0
-SIZES = {  # by whether latent variables are correlated, and whether sizes are small
-    (True, True): (12, 24, 48),
-    (True, False): (12, 24, 48, 96),
-    (False, True): (12, 18, 24),
-    (False, False): (12, 24, 48),
-}
 _HALF_NORMAL = np.linspace(0.0, 8.0, 801)
 _WEIGHTS = np.exp(-(_HALF_NORMAL**2) / 2.0) * np.where(_HALF_NORMAL > 0.0, 1.0, 0.5)
 _WEIGHTS /= _WEIGHTS.sum()
@@ -78,11 +62,13 @@ def potential(a: float, b: float, coupling: float | None) -> float:
 
 def drive(a: float, b: float, coupling: float | None, loss: float = 0.0) -> Array:
     """Derivatives of a and b with respect to time."""
-    step = 1e-5
-    along_a = (potential(a + step, b, coupling) - potential(a - step, b, coupling)) / (2 * step)
-    along_b = (potential(a, b + step, coupling) - potential(a, b - step, coupling)) / (2 * step)
-    radial = a * along_a + b * along_b
-    return np.array([along_a - a * radial, along_b - b * radial]) / 2.0 - loss * np.array([a, b])
+    point, step = np.array([a, b]), 1e-5
+    forward, backward = (
+        np.array([potential(a + h, b, coupling), potential(a, b + h, coupling)])
+        for h in (step, -step)
+    )
+    slope = (forward - backward) / (2.0 * step)
+    return (slope - point * (point @ slope)) / 2.0 - loss * point
 
 
 def predicted(size: int, coupling: float, rate: float) -> Any:
@@ -108,9 +94,9 @@ def learn(bench: Bench, number: int, coupling: float | None, *sizes: Any) -> Any
     """Fields of groups of 20 units after each step, at a rate per sample."""
     size, batch, rate, n_groups = sizes
     seed, known = [bench.seeds[number], size], np.eye(size)[: 1 if coupling is None else 2]
-    fields = starts(n_groups, 20, known, np.random.default_rng([*seed, 1]))
-    inputs = batches(models(bench, size, coupling), n_groups, batch, seed)
-    return ascend(fields, inputs, gradient, rate * batch)
+    fields = sphere.starts(n_groups, 20, known, np.random.default_rng([*seed, 1]))
+    inputs = sphere.batches(models(bench, size, coupling), n_groups, batch, seed)
+    return sphere.ascend(fields, inputs, gradient, rate * batch)
 
 
 def first_time(times: Array, course: Array) -> float:
@@ -136,12 +122,12 @@ def overlaps_in_time(bench: Bench, number: int) -> dict[str, float]:
     """B1: overlaps of units in time, compared with the two equations."""
     times, (b, a), (b_theory, a_theory) = courses(bench, number, 1.0)
     _, (b_alone, a_alone), (_, a_alone_theory) = courses(bench, number, 0.0)
-    time_u, time_v = (
+    ratios = [
         first_time(times, c) / first_time(times, t) for c, t in ((a, a_theory), (b, b_theory))
-    )
+    ]
     return {
-        "correlated: time to find u over theory": time_u,
-        "correlated: time to find v over theory": time_v,
+        "correlated: time to find u over theory": ratios[0],
+        "correlated: time to find v over theory": ratios[1],
         "correlated: largest deviation from theory": np.abs([b - b_theory, a - a_theory]).max(),
         "correlated: final overlap with v over theory": b[-1] / b_theory[-1],
         "independent: final overlap with u over theory": a_alone[-1] / a_alone_theory[-1],
@@ -149,8 +135,11 @@ def overlaps_in_time(bench: Bench, number: int) -> dict[str, float]:
     }
 
 
-def alone(size: int) -> tuple[float, float]:
-    """Largest rate without u, and the predicted number of samples to find v."""
+def rate_and_samples(size: int, coupling: float | None) -> tuple[float, float]:
+    """Rate, and predicted mean number of samples to find v."""
+    if coupling:
+        rate, times = 0.1 / size, np.linspace(0.0, T_END, 3001)
+        return rate, first_time(times, predicted(size, coupling, rate)(times)[1]) / rate
     rate = 2.0 * QUARTIC / (V * size**2)
     loss = rate * V * (size - 1) / 2.0
     time = mean_passage_time(
@@ -162,35 +151,28 @@ def alone(size: int) -> tuple[float, float]:
     return rate, time / rate
 
 
-def correlated(size: int) -> tuple[float, float]:
-    """Rate with correlated latent variables, and the predicted number of samples to find v."""
-    rate, times = 0.1 / size, np.linspace(0.0, T_END, 3001)
-    return rate, first_time(times, predicted(size, 1.0, rate)(times)[1]) / rate
-
-
 def waits(bench: Bench, number: int, coupling: float | None) -> tuple[Array, Array, Array]:
     """Sizes, mean numbers of samples to find v, and the predicted numbers."""
+    sizes = [12, 24, 48] if coupling or not bench.quick else [12, 18, 24]
+    sizes += [96] if coupling and not bench.quick else []
 
-    def run() -> tuple[Array, Array, Array]:
-        sizes = SIZES[bool(coupling), bench.quick]
-        found, theory = [], []
-        for size in sizes:
-            rate, n = correlated(size) if coupling else alone(size)
-            batch = 2 * (size // 4) if coupling else 2 * size
-            n_groups = int(np.clip(4e8 / (n * size), 8, 20))
-            units = learn(bench, number, coupling, size, batch, rate, n_groups)
-            steps = passages(units, np.eye(size)[0], 4.0 * n / batch)
-            found.append(batch * mean_passage(*steps))
-            theory.append(n)
-        return np.array(sizes), np.array(found), np.array(theory)
+    def found(size: int) -> tuple[float, float]:
+        rate, n = rate_and_samples(size, coupling)
+        batch = 2 * (size // 4) if coupling else 2 * size
+        n_groups = int(np.clip(4e8 / (n * size), 8, 20))
+        units = learn(bench, number, coupling, size, batch, rate, n_groups)
+        steps = sphere.passages(units, np.eye(size)[0], 4.0 * n / batch)
+        return batch * sphere.mean_passage(*steps), n
 
-    return bench.once((bench.control, number, coupling, "waits"), run)
+    key = (bench.control, number, coupling, "waits")
+    samples, theory = bench.once(key, lambda: np.transpose([found(size) for size in sizes]))
+    return np.array(sizes), samples, theory
 
 
 def sample_numbers(bench: Bench, number: int) -> dict[str, float]:
     """B2: number of samples as a function of the dimension."""
-    correlated = compared("correlated", *waits(bench, number, 1.0))
-    return correlated | compared("v alone", *waits(bench, number, None))
+    found = sphere.compared("correlated", *waits(bench, number, 1.0))
+    return found | sphere.compared("v alone", *waits(bench, number, None))
 
 
 def draw_overlaps(bench: Bench) -> Any:
@@ -218,13 +200,9 @@ def draw_numbers(bench: Bench) -> Any:
     curves: list[Any] = []
     for coupling, color, name in ((1.0, BLUE, "correlated with u"), (None, GREEN, "v alone")):
         sizes, samples, theory = waits(bench, 0, coupling)
-        label = f"{name}: exponent {exponent(sizes, samples):.2f}"
+        label = f"{name}: exponent {sphere.exponent(sizes, samples):.2f}"
         curves.append((label, color, sizes, samples, None, theory))
-    return draw_samples(curves)
-
-
-def _near(name: str, tolerance: float) -> Quantity:
-    return Quantity(name, "derivation", value=1.0, tolerance=tolerance)
+    return sphere.draw_samples(curves)
 
 
 CLAIMS = (
@@ -235,11 +213,11 @@ CLAIMS = (
         "non-Gaussian direction v, if the latent variables are correlated. If they are "
         "independent, it stays at u.",
         (
-            _near("correlated: time to find u over theory", 0.1),
-            _near("correlated: time to find v over theory", 0.1),
+            sphere.near("correlated: time to find u over theory", 0.1),
+            sphere.near("correlated: time to find v over theory", 0.1),
             Quantity("correlated: largest deviation from theory", "derivation", high=0.1),
-            _near("correlated: final overlap with v over theory", 0.05),
-            _near("independent: final overlap with u over theory", 0.05),
+            sphere.near("correlated: final overlap with v over theory", 0.05),
+            sphere.near("independent: final overlap with u over theory", 0.05),
             Quantity("independent: overlap with v, final over initial", "derivation", high=1.0),
         ),
         overlaps_in_time,
@@ -251,10 +229,7 @@ CLAIMS = (
         "correlated latent variables save samples",
         "The number of samples to find v grows about as D log D with a correlated direction u, and "
         "about as D^3 without u, each at the largest rate that its noise permits.",
-        (
-            *expected("correlated", 1.0, 1.6),
-            *expected("v alone", 2.8, 4.0),
-        ),
+        (*sphere.expected("correlated", 1.0, 1.6), *sphere.expected("v alone", 2.8, 4.0)),
         sample_numbers,
         draw_numbers,
         ("independent latents", "Gaussian inputs"),

@@ -20,6 +20,7 @@ a rate of r = |k| / (2 V D) gives n of order D^2 log D.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,36 +30,15 @@ from scipy import optimize, stats
 from ..datasets import SpikedCumulant
 from ..plotting.style import BLUE, GREEN, ORANGE
 from ..theory import mean_passage_time
+from . import _spherical as sphere
 from ._bench import Bench
 from ._claim import Claim, Quantity
-from ._spherical import (
-    ascend,
-    batches,
-    compared,
-    draw_samples,
-    expected,
-    exponent,
-    mean_passage,
-    passages,
-    starts,
-)
 
 Array = NDArray[Any]
 
 STRENGTH = 8.0
 K = 2.0 * (STRENGTH / (1.0 + STRENGTH)) ** 2  # minus the fourth cumulant along v
 METHODS = {"FastICA step": BLUE, "online": ORANGE, "smoothed": GREEN}
-SIZES = {  # by whether FastICA is run, and whether sizes are small
-    (True, True): (8, 12, 16, 20),
-    (True, False): (8, 12, 16, 24, 32),
-    (False, True): (16, 20, 24, 32),
-    (False, False): (16, 24, 32, 48, 64),
-}
-
-
-def sizes_of(bench: Bench, method: str) -> Array:
-    """Dimensions D."""
-    return np.array(SIZES[method == "FastICA step", bench.quick])
 
 
 def model_of(bench: Bench, size: int) -> SpikedCumulant:
@@ -92,15 +72,12 @@ def online_numbers(method: str, size: int) -> tuple[float, float]:
     )
 
 
-def cubic(X: Array, s: Array) -> Array:
-    """Mean of -(s^3 - 3 s) x."""
-    return (s * (3.0 - s * s)).swapaxes(1, 2) @ X / X.shape[1]
-
-
-def partial_trace(X: Array, s: Array) -> Array:
-    """Mean of -(|x|^2 - D - 2) s x."""
-    weights = X.shape[2] + 2.0 - np.sum(X**2, axis=2, keepdims=True)
-    return (weights * s).swapaxes(1, 2) @ X / X.shape[1]
+def gradient(X: Array, s: Array, method: str) -> Array:
+    """Mean of -(s^3 - 3 s) x, or of -(|x|^2 - D - 2) s x."""
+    change = 3.0 - s * s
+    if method == "smoothed":
+        change = X.shape[2] + 2.0 - np.sum(X**2, axis=2, keepdims=True)
+    return np.asarray((change * s).swapaxes(1, 2) @ X / X.shape[1])
 
 
 def fastica_overlaps(fields: Array, blocks: Iterator[Array], n_blocks: int) -> Iterator[Array]:
@@ -118,8 +95,8 @@ def begin(bench: Bench, number: int, size: int, batch: int, n: float, most: int)
     """Fields and inputs of groups of units, as many groups as `n` samples for each permit."""
     seed = [bench.seeds[number], size, most]
     n_groups = int(np.clip((5e7 if bench.quick else 3e8) / (n * size), 8, most))
-    fields = starts(n_groups, 16, np.eye(size)[:1], np.random.default_rng([*seed, 1]))
-    return fields, batches([model_of(bench, size)], n_groups, batch, seed)
+    fields = sphere.starts(n_groups, 16, np.eye(size)[:1], np.random.default_rng([*seed, 1]))
+    return fields, sphere.batches([model_of(bench, size)], n_groups, batch, seed)
 
 
 def resampled(bench: Bench, number: int, estimate: Any, *arrays: Array) -> tuple[float, Array]:
@@ -148,42 +125,40 @@ def by_ascent(bench: Bench, number: int, method: str, size: int) -> tuple[float,
     """Mean number of samples until the overlap is 1/2, also resampled."""
     batch, (rate, theory) = size // 2, online_numbers(method, size)
     fields, parts = begin(bench, number, size, batch, theory, 25)
-    gradient = cubic if method == "online" else partial_trace
-    course = ascend(fields, parts, gradient, rate * batch)
-    steps, arrived = passages(course, np.eye(size)[0], 4.0 * theory / batch)
-    found, again = resampled(bench, number, mean_passage, steps, arrived)
+    course = sphere.ascend(fields, parts, partial(gradient, method=method), rate * batch)
+    steps, arrived = sphere.passages(course, np.eye(size)[0], 4.0 * theory / batch)
+    found, again = resampled(bench, number, sphere.mean_passage, steps, arrived)
     return batch * found, batch * again
 
 
 def numbers(bench: Bench, number: int, method: str) -> tuple[Array, Array, Array, Array]:
-    """Sizes, numbers of samples to find v, the same of resampled starts, and the predictions."""
+    """Sizes, numbers of samples to find v, predictions, and the numbers of resampled groups."""
 
     def run() -> tuple[Array, Array, Array, Array]:
-        sizes = sizes_of(bench, method)
         if method == "FastICA step":
+            sizes = [8, 12, 16, 20] if bench.quick else [8, 12, 16, 24, 32]
             found = [by_fastica(bench, number, size) for size in sizes]
             theory = [fastica_numbers(size) for size in sizes]
         else:
+            sizes = [16, 20, 24, 32] if bench.quick else [16, 24, 32, 48, 64]
             found = [by_ascent(bench, number, method, size) for size in sizes]
             theory = [online_numbers(method, size)[1] for size in sizes]
-        samples, again = zip(*found, strict=True)
-        return sizes, np.array(samples), np.array(again), np.array(theory)
+        samples, again = (np.array(part) for part in zip(*found, strict=True))
+        return np.array(sizes), samples, np.array(theory), again
 
     return bench.once((bench.control, number, method), run)
 
 
 def interval(bench: Bench, number: int, method: str) -> Array:
     """Ends of the 95 % bootstrap interval of the exponent."""
-    sizes, _, again, _ = numbers(bench, number, method)
-    slopes = [exponent(sizes, samples) for samples in again.T]
-    return np.asarray(np.percentile(slopes, [2.5, 97.5]))
+    sizes, _, _, again = numbers(bench, number, method)
+    return np.percentile([sphere.exponent(sizes, row) for row in again.T], [2.5, 97.5])
 
 
 def one_step(bench: Bench, number: int) -> dict[str, float]:
     """R1: number of samples for one step of FastICA."""
-    sizes, samples, _, theory = numbers(bench, number, "FastICA step")
+    found = sphere.compared("FastICA step", *numbers(bench, number, "FastICA step")[:3])
     low = interval(bench, number, "FastICA step")[0]
-    found = compared("FastICA step", sizes, samples, theory)
     return found | {"FastICA step: lower end of the 95 % interval": low}
 
 
@@ -195,8 +170,7 @@ def by_method(bench: Bench, number: int) -> dict[str, float]:
         "online over smoothed: gap between the intervals": ends[1][0] - ends[2][1],
     }
     for method in ("online", "smoothed"):
-        sizes, samples, _, theory = numbers(bench, number, method)
-        found |= compared(method, sizes, samples, theory)
+        found |= sphere.compared(method, *numbers(bench, number, method)[:3])
     return found
 
 
@@ -204,12 +178,12 @@ def draw(bench: Bench) -> Any:
     """Number of samples as a function of the dimension, with predictions."""
     curves: list[Any] = []
     for method, color in METHODS.items():
-        sizes, samples, again, theory = numbers(bench, 0, method)
+        sizes, samples, theory, again = numbers(bench, 0, method)
         low, high = interval(bench, 0, method)
         errors = abs(np.percentile(again, [2.5, 97.5], axis=1) - samples)
         label = f"{method}: exponent {low:.2f} to {high:.2f}"
         curves.append((label, color, sizes, samples, errors, theory))
-    return draw_samples(curves, ylim=(None, 1e9))
+    return sphere.draw_samples(curves)
 
 
 CLAIMS = (
@@ -219,10 +193,8 @@ CLAIMS = (
         "The first step of FastICA from a random start finds the non-Gaussian direction if there "
         "are of order D^4 samples.",
         (
-            *expected("FastICA step", 3.5, 4.5),
-            Quantity(
-                "FastICA step: lower end of the 95 % interval", "derivation", low=3.5, digits=2
-            ),
+            *sphere.expected("FastICA step", 3.5, 4.5),
+            Quantity("FastICA step: lower end of the 95 % interval", "derivation", 3.5, digits=2),
         ),
         one_step,
         draw,
@@ -234,11 +206,11 @@ CLAIMS = (
         "Online gradient ascent finds the non-Gaussian direction with of order D^3 samples, and on "
         "a smoothed loss with of order D^2 log D.",
         (
-            *expected("online", 2.5, 3.5),
-            *expected("smoothed", 2.0, 2.75),
-            *(
-                Quantity(f"{pair}: gap between the intervals", "derivation", low=0.0, digits=2)
-                for pair in ("FastICA over online", "online over smoothed")
+            *sphere.expected("online", 2.5, 3.5),
+            *sphere.expected("smoothed", 2.0, 2.75),
+            Quantity("FastICA over online: gap between the intervals", "derivation", 0.0, digits=2),
+            Quantity(
+                "online over smoothed: gap between the intervals", "derivation", 0.0, digits=2
             ),
         ),
         by_method,
