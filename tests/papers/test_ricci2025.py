@@ -28,7 +28,8 @@ def test_claims_hold_at_small_size_and_fail_on_their_control(claim, control, ben
         assert not failed
         claim.draw(bench)
     else:
-        assert {quantity.name for quantity in claim.quantities} == failed
+        methods = {"R1": ["FastICA step"], "R2": ["online", "smoothed"]}[claim.name]
+        assert {f"{method}: samples over theory, largest size" for method in methods} <= failed
 
 
 @pytest.mark.parametrize("method", ["FastICA step", "online", "smoothed"])
