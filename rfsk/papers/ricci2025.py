@@ -94,7 +94,7 @@ def fastica_overlaps(fields: Array, blocks: Iterator[Array], n_blocks: int) -> I
 def begin(bench: Bench, number: int, size: int, batch: int, n: float, most: int) -> Any:
     """Fields and inputs of groups of units, as many groups as `n` samples for each permit."""
     seed = [bench.seeds[number], size, most]
-    n_groups = int(np.clip((5e7 if bench.quick else 3e8) / (n * size), 8, most))
+    n_groups = int(np.clip((5e7 if bench.quick else 1e8) / (n * size), 8, most))
     fields = sphere.starts(n_groups, 16, np.eye(size)[:1], np.random.default_rng([*seed, 1]))
     return fields, sphere.batches([model_of(bench, size)], n_groups, batch, seed)
 
@@ -136,11 +136,11 @@ def numbers(bench: Bench, number: int, method: str) -> tuple[Array, Array, Array
 
     def run() -> tuple[Array, Array, Array, Array]:
         if method == "FastICA step":
-            sizes = [8, 12, 16, 20] if bench.quick else [8, 12, 16, 24, 32]
+            sizes = [8, 12, 16, 20] if bench.quick else [8, 12, 16, 20, 24]
             found = [by_fastica(bench, number, size) for size in sizes]
             theory = [fastica_numbers(size) for size in sizes]
         else:
-            sizes = [16, 20, 24, 32] if bench.quick else [16, 24, 32, 48, 64]
+            sizes = [16, 20, 24, 32] if bench.quick else [16, 24, 32, 48]
             found = [by_ascent(bench, number, method, size) for size in sizes]
             theory = [online_numbers(method, size)[1] for size in sizes]
         samples, again = (np.array(part) for part in zip(*found, strict=True))
