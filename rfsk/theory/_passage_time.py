@@ -30,6 +30,11 @@ def mean_passage_time(
     start, level : float
         Initial value, and absolute value at which time stops; start < level.
 
+    Returns
+    -------
+    time : float
+        Mean of the time.
+
     Examples
     --------
     >>> from rfsk.theory import mean_passage_time
