@@ -1,7 +1,8 @@
-"""Spiked cumulant: white inputs with one non-Gaussian direction."""
+"""Spiked cumulant: white inputs with one non-Gaussian direction, and one of large variance."""
 
 import math
 from dataclasses import KW_ONLY, dataclass
+from itertools import product
 from typing import TypeAlias
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy import stats
 from sklearn.utils import check_array
 
 from .._core._types import Array
-from .._core._validation import check_lattice_shape, check_positive
+from .._core._validation import check_lattice_shape, check_number, check_positive
 from ._distributions import Distribution, check_distribution, excess_kurtosis
 from ._fourth_order import sites_of
 from ._gaussian import MultivariateGaussian
@@ -35,6 +36,11 @@ class SpikedCumulant(Sampler):
     fourth cumulant is excess(h) (strength / (1 + strength))^2 v_i v_j v_k v_l (Szekely, Bardone,
     Gerace and Goldt, NeurIPS 2024).
 
+    With `gaussian_spike` u, x has a further term g u with a standard normal g: the mixed cumulant
+    model (Bardone and Goldt, arXiv:2404.08602). A `coupling` c gives h the sign of g with
+    probability (1 + c) / 2, so that E[g h] = c sqrt(2 / pi) E|h|, and the distribution of h is
+    made symmetric.
+
     Parameters
     ----------
     shape : int or (int, int)
@@ -45,6 +51,10 @@ class SpikedCumulant(Sampler):
         Direction v, of any length but zero; by default the same at every site.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
         Distribution of h; a frozen distribution of SciPy is standardised.
+    gaussian_spike : array-like of shape (n_features,), optional
+        Direction of large variance u, of any length; none by default.
+    coupling : float, default=0.0
+        Dependence c between the signs of g and h, from -1 to 1; 0 leaves them independent.
 
     Examples
     --------
@@ -58,6 +68,8 @@ class SpikedCumulant(Sampler):
     strength: float
     spike: ArrayLike | None = None
     latent: Latent = "rademacher"
+    gaussian_spike: ArrayLike | None = None
+    coupling: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", check_lattice_shape(self.shape))
@@ -74,6 +86,19 @@ class SpikedCumulant(Sampler):
             )
         object.__setattr__(self, "spike", spike / norm)
         check_distribution(self.latent, "latent", _LATENTS)
+        check_number(self.coupling, "coupling")
+        if abs(self.coupling) > 1.0 or (self.coupling and self.gaussian_spike is None):
+            raise ValueError(
+                f"coupling={self.coupling!r} and gaussian_spike={self.gaussian_spike!r}; expected "
+                "a number from -1 to 1, and a direction unless it is zero."
+            )
+        if self.gaussian_spike is not None:
+            large = check_array(self.gaussian_spike, ensure_2d=False, input_name="gaussian_spike")
+            if large.shape != (self.n_features,):
+                raise ValueError(
+                    f"gaussian_spike has shape {large.shape}; expected ({self.n_features},)."
+                )
+            object.__setattr__(self, "gaussian_spike", large.astype(np.float64))
 
     @property
     def _distribution(self) -> Distribution:
@@ -85,21 +110,43 @@ class SpikedCumulant(Sampler):
         latent /= distribution.std()
         rows = rng.standard_normal((n_samples, self.n_features))
         along = rows @ spike
+        if self.gaussian_spike is not None:
+            large = rng.standard_normal(n_samples)
+            rows += np.outer(large, np.asarray(self.gaussian_spike))
+            if self.coupling:
+                agrees = rng.random(n_samples) < (1.0 + self.coupling) / 2.0
+                latent = np.abs(latent) * np.where(agrees, np.sign(large), -np.sign(large))
         whitened = (math.sqrt(self.strength) * latent + along) / math.sqrt(1.0 + self.strength)
         rows += (whitened - along)[:, None] * spike
         return rows
 
     @property
-    def _cumulant_along_spike(self) -> float:
-        return excess_kurtosis(self._distribution) * (self.strength / (1.0 + self.strength)) ** 2
+    def _directions(self) -> Array:
+        """Directions in which x moves with h and with g."""
+        spike = np.asarray(self.spike) * math.sqrt(self.strength / (1.0 + self.strength))
+        large = np.zeros_like(spike) if self.gaussian_spike is None else self.gaussian_spike
+        return np.stack([spike, np.asarray(large)])
+
+    def _mixed_moment(self, power: int) -> float:
+        """E[sign(g h) |h|^power]."""
+        if not self.coupling:
+            return 0.0
+        latent, mean = self._distribution, self._distribution.mean()
+        absolute = latent.expect(lambda h: np.abs((h - mean) / latent.std()) ** power)
+        return self.coupling * float(absolute)
 
     def covariance(self) -> Array:
-        """Exact covariance: the identity."""
-        return np.eye(self.n_features)
+        """Exact covariance: the identity, u u' and, if the latent variables are coupled, u v'."""
+        spike, large = self._directions
+        cross = math.sqrt(2.0 / math.pi) * self._mixed_moment(1) * np.outer(large, spike)
+        return np.asarray(np.eye(self.n_features) + np.outer(large, large) + cross + cross.T)
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis of pixels, averaged over sites."""
-        return self._cumulant_along_spike * float(np.mean(np.asarray(self.spike) ** 4))
+        """Excess kurtosis, from the second and fourth moments averaged over sites."""
+        variances = np.diag(self.covariance())
+        fourth = self.fourth_cumulant(np.arange(self.n_features)[:, None].repeat(4, axis=1))
+        mean = np.mean(fourth + 3.0 * variances**2)
+        return float(mean / variances.mean() ** 2 - 3.0)
 
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
         """Exact fourth cumulants of features.
@@ -108,13 +155,26 @@ class SpikedCumulant(Sampler):
         ----------
         indices : array-like of int, of shape (..., 4)
         """
-        sites = sites_of(indices, self.n_features)
-        return np.asarray(self._cumulant_along_spike * np.asarray(self.spike)[sites].prod(axis=-1))
+        sites, root = sites_of(indices, self.n_features), math.sqrt(2.0 / math.pi)
+        first, third = self._mixed_moment(1), self._mixed_moment(3)
+        # Cumulants of (g, h) with no, one, ... four factors g.
+        mixed = (
+            excess_kurtosis(self._distribution),
+            root * (third - 3.0 * first),
+            -4.0 / math.pi * first**2,
+            -root * first,
+            0.0,
+        )
+        total = np.zeros(sites.shape[:-1])
+        for choice in product((0, 1), repeat=4):
+            factors = self._directions[list(choice), sites]
+            total += mixed[sum(choice)] * factors.prod(axis=-1)
+        return total
 
     def gaussian_clone(self) -> MultivariateGaussian:
-        """White Gaussian noise."""
-        n = self.n_features
-        return MultivariateGaussian(np.zeros(n), np.eye(n), shape=self.shape)
+        """Gaussian inputs of equal covariance."""
+        zero = np.zeros(self.n_features)
+        return MultivariateGaussian(zero, self.covariance(), shape=self.shape)
 
 
 @generator
@@ -124,6 +184,8 @@ def make_spiked_cumulant(
     strength: float = 5.0,
     spike: ArrayLike | None = None,
     latent: Latent = "rademacher",
+    gaussian_spike: ArrayLike | None = None,
+    coupling: float = 0.0,
 ) -> Classes:
     """Draw white noise (class 0) and inputs with a spiked fourth cumulant (class 1).
 
@@ -136,12 +198,19 @@ def make_spiked_cumulant(
         Direction of the spike; by default the same at every site.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
         Distribution along the spike.
+    gaussian_spike : array-like of shape (n_features,), optional
+        Direction of large variance of class 1; none by default.
+    coupling : float, default=0.0
+        Dependence between the signs of the latent variables along the two directions.
 
     Examples
     --------
     >>> from rfsk.datasets import make_spiked_cumulant
     >>> X, y = make_spiked_cumulant(1000, 30, random_state=0)
     """
-    spiked = SpikedCumulant(shape, strength=strength, spike=spike, latent=latent)  # type: ignore[arg-type]
-    models: list[InputModel] = [spiked.gaussian_clone(), spiked]
-    return models, {"class": ("white noise", "spiked"), "strength": strength, "latent": latent}
+    options = {"latent": latent, "gaussian_spike": gaussian_spike, "coupling": coupling}
+    spiked = SpikedCumulant(shape, strength=strength, spike=spike, **options)  # type: ignore[arg-type]
+    n = spiked.n_features
+    noise = MultivariateGaussian(np.zeros(n), np.eye(n), shape=spiked.shape)
+    models: list[InputModel] = [noise, spiked]
+    return models, {"class": ("white noise", "spiked"), "strength": strength, **options}

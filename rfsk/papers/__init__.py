@@ -1,6 +1,7 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
 from . import (
+    bardone2024,
     harsh2020,
     ingrosso2022,
     lufkin2024,
@@ -10,6 +11,7 @@ from . import (
     pellegrini2022,
     redman2024,
     refinetti2023,
+    ricci2025,
     szekely2024,
 )
 from ._bench import Bench
@@ -17,6 +19,7 @@ from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
 _MODULES = (
+    bardone2024,
     harsh2020,
     ingrosso2022,
     lufkin2024,
@@ -26,6 +29,7 @@ _MODULES = (
     pellegrini2022,
     redman2024,
     refinetti2023,
+    ricci2025,
     szekely2024,
 )
 PAPERS = {module.__name__.rpartition(".")[2]: module.CLAIMS for module in _MODULES}
@@ -38,6 +42,7 @@ __all__ = [
     "ClaimResult",
     "Quantity",
     "Reproduction",
+    "bardone2024",
     "harsh2020",
     "ingrosso2022",
     "lufkin2024",
@@ -48,5 +53,6 @@ __all__ = [
     "redman2024",
     "refinetti2023",
     "reproduce",
+    "ricci2025",
     "szekely2024",
 ]

@@ -9,6 +9,7 @@ from ._flow import FlowResult
 from ._gaussian_equivalence import bivariate_normal_cdf, gaussian_accuracy, gaussian_loss
 from ._localization_index import LocalizationIndex, localization_index
 from ._mixture_flow import MixtureFlow
+from ._passage_time import mean_passage_time
 from ._predictions import FieldPrediction, predict_fields
 from ._rectified_flow import RectifiedFlow
 from ._sample_size import localization_sample_size
@@ -35,5 +36,6 @@ __all__ = [
     "gaussian_loss",
     "localization_index",
     "localization_sample_size",
+    "mean_passage_time",
     "predict_fields",
 ]

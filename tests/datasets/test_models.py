@@ -71,6 +71,9 @@ MODELS = {
     "whitened patches": ImagePatches((3, 4), images=PICTURES, whiten=True),
     "rows": EmpiricalDistribution(ROWS - ROWS.mean(axis=0), shape=(2, 3)),
     "spiked": SpikedCumulant(6, strength=4.0, spike=[3, 1, 0, 0, 1, 0], latent="uniform"),
+    "mixed cumulant": SpikedCumulant(
+        3, strength=4.0, spike=[2, 1, 0], latent="laplace", gaussian_spike=[0, 1, 1], coupling=-0.6
+    ),
     "spiked skew": SpikedCumulant(3, strength=2.0, latent=stats.gamma(4.0)),
 }
 SKEWED = {"gumbel", "patches", "whitened patches", "rows", "spiked skew"}
@@ -263,6 +266,9 @@ REFUSED = {
         (lambda: ImagePatches((4, 4), whiten="no"), "whiten='no'; expected True or False"),
         *((partial(ImagePatches, (4, 4), images=PICTURE[key]), key) for key in PICTURE),
         (lambda: spiked(strength=1.0, spike=[0, 0]), "length 0; .* numbers that are not all zero"),
+        (lambda: spiked(strength=1.0, coupling=0.5), "gaussian_spike=None; .* a direction unless"),
+        (lambda: spiked(strength=1.0, gaussian_spike=[1, 0], coupling=2.0), "from -1 to 1"),
+        (lambda: spiked(strength=1.0, gaussian_spike=[1]), r"has shape \(1,\); expected \(2,\)"),
         *((partial(MODELS["clone"].sample, n), "n_samples=.* expected an") for n in (0, 2.5, True)),
         (lambda: nlgp(gain=3.0).from_noise(np.zeros((3, 5))), r"expected \(n_samples, 12\)"),
         (

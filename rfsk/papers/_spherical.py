@@ -1,0 +1,116 @@
+"""Units of unit length that climb a gradient, sample by sample, towards hidden directions.
+
+Units come in groups: those of one group see the same samples, and groups are independent.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..datasets import InputModel
+from ..plotting.style import tidy
+from ._claim import Quantity
+
+Array = NDArray[Any]
+
+
+def starts(n_groups: int, n: int, directions: Array, rng: np.random.Generator) -> Array:
+    """Random unit vectors, of overlap D^(-1/2) with each of the orthonormal directions."""
+    size = directions.shape[1]
+    rest = rng.standard_normal((n_groups, n, size))
+    rest -= rest @ directions.T @ directions
+    rest *= np.sqrt(1.0 - len(directions) / size) / np.linalg.norm(rest, axis=-1, keepdims=True)
+    return np.asarray(rest + directions.sum(axis=0) / np.sqrt(size))
+
+
+def batches(models: list[InputModel], n_groups: int, size: int, seed: Any) -> Iterator[Array]:
+    """Endless fresh inputs for each group: in each batch equally many of each model, in order."""
+    rng, part = np.random.default_rng(seed), size // len(models)
+    n = max(1, 100_000 // (size * n_groups))
+    while True:
+        rows = [
+            model.sample(n * n_groups * part, rng).reshape(n, n_groups, part, -1)
+            for model in models
+        ]
+        yield from np.concatenate(rows, axis=2)
+
+
+def ascend(
+    fields: Array, inputs: Iterator[Array], gradient: Callable[[Array, Array], Array], rate: float
+) -> Iterator[Array]:
+    """Fields after each step of w <- unit(w + rate (g - (g . w) w)), g = gradient(X, X w)."""
+    for X in inputs:
+        yield fields
+        slope = gradient(X, X @ fields.swapaxes(1, 2))
+        slope -= np.sum(slope * fields, axis=-1, keepdims=True) * fields
+        fields = fields + rate * slope
+        fields /= np.linalg.norm(fields, axis=-1, keepdims=True)
+
+
+def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tuple[Array, Array]:
+    """Steps until the overlap of each field first reaches 1/2, and whether it does."""
+    steps: Any = 0
+    waits: Any = True
+    for number, fields in enumerate(courses):
+        waits = waits & (abs(fields @ direction) < 0.5)
+        steps = steps + waits
+        if number >= n_steps or not waits.any():
+            break
+    return steps, ~waits
+
+
+def mean_passage(steps: Array, arrived: Array) -> float:
+    """Mean number of steps; a wait that was cut off counts as in exponential distributions."""
+    return float(steps.sum() / arrived.sum()) if arrived.any() else np.inf
+
+
+def exponent(sizes: Array, values: Array) -> float:
+    """Slope of log values as a function of log sizes, not a number if a value is infinite."""
+    if not np.isfinite(values).all():
+        return np.nan
+    return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
+
+
+def compared(name: str, sizes: Array, samples: Array, theory: Array) -> dict[str, float]:
+    """Quantities of `expected`."""
+    slope = exponent(sizes, samples)
+    return {
+        f"{name}: exponent": slope,
+        f"{name}: exponent over theory": slope / exponent(sizes, theory),
+        f"{name}: samples over theory, largest size": samples[-1] / theory[-1],
+    }
+
+
+def near(name: str, tolerance: float) -> Quantity:
+    """Ratio of a measured to a predicted value."""
+    return Quantity(name, "derivation", value=1.0, tolerance=tolerance)
+
+
+def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
+    """Bounds of an exponent, of its ratio to the predicted one and of the largest number."""
+    return (
+        Quantity(f"{name}: exponent", "derivation", low, high, digits=2),
+        near(f"{name}: exponent over theory", 0.1),
+        near(f"{name}: samples over theory, largest size", 0.25),
+    )
+
+
+def draw_samples(curves: list[tuple[str, str, Any, Any, Any, Any]]) -> Any:
+    """Numbers of samples as a function of the dimension, by label and color, with predictions."""
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(5, 4), layout="constrained")
+    for marker, (label, color, sizes, samples, errors, theory) in zip("os^", curves, strict=False):
+        ax.errorbar(sizes, samples, errors, fmt=marker, color=color, label=label)
+        ax.loglog(sizes, theory, color=color)
+    ax.plot([], [], "k-", label="theory")
+    ax.set(xlabel="dimension D", ylabel="samples until overlap 1/2")
+    low, high = ax.get_xlim()
+    ticks = [tick for tick in (8, 12, 16, 24, 32, 48, 64, 96) if low < tick < high]
+    ax.set_xticks(ticks, map(str, ticks))
+    ax.minorticks_off()
+    ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0))
+    tidy(ax)
+    return figure
