@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -108,11 +109,12 @@ def _distinct_entries(shape: Shape, periodic: bool) -> tuple[Integers, Integers]
     j, k, l = np.indices((n_features,) * 3).reshape(3, -1)  # noqa: E741
     ordered = (j <= k) & (k <= l)
     sites = np.stack([np.zeros_like(j), j, k, l], axis=1)[ordered]
-    unique, inverse = sites, np.arange(len(sites))
+    unique: Any = sites
+    inverse = np.arange(len(sites))
     if periodic:
         codes, inverse = np.unique(canonical_codes(sites, shape), return_inverse=True)
         unique = np.stack(np.unravel_index(codes, (n_features,) * 4), axis=1)
-    numbers = np.empty((n_features,) * 3, dtype=np.int32)
+    numbers: Any = np.empty((n_features,) * 3, dtype=np.int32)
     for order in itertools.permutations(sites[:, 1:].T):
         numbers[order] = inverse
     return unique, numbers
