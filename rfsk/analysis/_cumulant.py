@@ -283,14 +283,7 @@ class TranslationInvariantCumulant(Cumulant):
         first = np.broadcast_to(waves, second.shape)
         self._keep(first <= second, first, second, times, trispectrum)
 
-    def _keep(
-        self,
-        kept: NDArray[np.bool_],
-        first: Integers,
-        second: Integers,
-        times: Array,
-        trispectrum: Any,
-    ) -> None:
+    def _keep(self, kept: Any, first: Any, second: Any, times: Array, trispectrum: Any) -> None:
         """Store the pairs of wave vectors that are kept, (s, pair), packed to the left."""
         rows = kept.any(axis=1)
         order = np.argsort(~kept[rows], axis=1, kind="stable")[:, : kept.sum(axis=1).max()]

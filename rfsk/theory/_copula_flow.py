@@ -109,8 +109,8 @@ class CopulaFlow(Flow):
         check_option(activation, "activation", tuple(_ACTIVATIONS))
         self.activation, self.train_bias = activation, train_bias
         pair = class_pair(task)
-        self._covariances = class_covariances(pair)
-        self.n_features = len(self._covariances[0])
+        self._covariances = np.stack(class_covariances(pair))
+        self.n_features = self._covariances.shape[1]
         self._kappas = [_fourth_cumulant(source) for source in pair]
         self.targets = (0.0, 1.0) if activation == "relu" else (1.0, -1.0)
 
@@ -212,48 +212,48 @@ class CopulaFlow(Flow):
 
     def _gradient(self, u: Array, b: Array, gaussian: bool = False) -> tuple[float, Array, Array]:
         """Loss, and its derivatives by fields and biases."""
-        loss, by_u, by_b = 0.0, np.zeros_like(u), np.zeros_like(b)
-        for C, kappa, target in zip(self._covariances, self._kappas, self.targets, strict=True):
-            smooth = u @ C
-            third = np.zeros_like(u) if gaussian else kappa.contract(u)
-            Q, fourth = smooth @ u.T, np.einsum("kd,kd->k", third, u)
-            of_class, by_q, by_fourth, by_Q, by_bias = self._class_loss(Q, fourth, b, target)
-            loss += 0.5 * of_class
-            by_u += by_q[:, None] * smooth + 2.0 * by_fourth[:, None] * third + by_Q @ smooth
-            by_b += 0.5 * by_bias
-        return loss, by_u, by_b
+        smooth = u @ self._covariances  # (class, unit, feature)
+        third = np.zeros_like(smooth)
+        if not gaussian:
+            third[:] = [kappa.contract(u) for kappa in self._kappas]
+        fourth = np.sum(third * u, axis=2)
+        loss, by_q, by_fourth, by_Q, by_b = self._closure(smooth @ u.T, fourth, b)
+        by_u = by_q[:, :, None] * smooth + 2.0 * by_fourth[:, :, None] * third + by_Q @ smooth
+        return float(loss.mean()), by_u.sum(axis=0), by_b.mean(axis=0)
 
-    def _class_loss(
-        self, Q: Array, fourth: Array, b: Array, target: float
-    ) -> tuple[float, Array, Array, Array, Array]:
-        """Loss of one class, and its derivatives.
+    def _closure(self, Q: Array, fourth: Array, b: Array) -> tuple[Array, ...]:
+        """Loss of each class, (class,), and its derivatives.
 
-        They are by the variances q and fourth cumulants of the local fields, by the covariances Q
-        off the diagonal, and by the biases.
+        They are by the variances q and the fourth cumulants of the local fields, (class, unit), by
+        their covariances Q off the diagonal, (class, unit, unit), and by the biases, (class, unit).
         """
-        K, q = len(Q), np.diag(Q).copy()
+        K, q = len(b), np.diagonal(Q, axis1=1, axis2=2)
+        target = np.array(self.targets)[:, None]
         kurtosis = fourth / q**2
         v, v_by_kurtosis = saturation(kurtosis)
         local = LocalFields.of(v)
-        deviation = np.sqrt(q)[:, None]
+        deviation = np.sqrt(q)[:, :, None]
         h = deviation * local.values
         function, derivative = _ACTIVATIONS[self.activation]
         s, slope = function(b[:, None] + h), derivative(b[:, None] + h)
         a = (s * WEIGHTS) @ HERMITE
-        scales, norms = np.outer(deviation, deviation), np.sqrt(np.outer(local.norm, local.norm))
-        x = Q / scales * norms
+        scales = np.sqrt(local.norm / q)
+        scales = scales[:, :, None] * scales[:, None, :]
+        x = Q * scales
         copula = Copula.of(x, v)
         pairs, by_a, by_r = mehler(a, copula.r)
-        loss = (pairs + np.sum(s**2 @ WEIGHTS)) / K**2
-        loss += target**2 - 2.0 * target * float(a[:, 0].mean())
-        by_s = (2.0 / K**2 * (by_a @ HERMITE.T + s) - 2.0 * target / K) * WEIGHTS * slope
+        loss = (pairs + np.sum(s**2 @ WEIGHTS, axis=1)) / K**2
+        loss += (target * (target - 2.0 * a[:, :, 0])).mean(axis=1)
+        by_s = (
+            (2.0 / K**2 * (by_a @ HERMITE.T + s) - 2.0 / K * target[:, :, None]) * WEIGHTS * slope
+        )
         by_x = by_r / K**2 * copula.by_x
-        along = np.sum(by_x * x, axis=1)
-        by_v = np.sum(by_s * deviation * local.by_v, axis=1) + along * local.log_norm_by_v
-        by_v += 2.0 / K**2 * np.sum(by_r * copula.by_v, axis=0)
+        along = np.sum(by_x * x, axis=2)
+        by_v = np.sum(by_s * deviation * local.by_v, axis=2) + along * local.log_norm_by_v
+        by_v += 2.0 / K**2 * np.sum(by_r * copula.by_v, axis=1)
         by_kurtosis = by_v * v_by_kurtosis
-        by_q = (0.5 * np.sum(by_s * h, axis=1) - along - 2.0 * by_kurtosis * kurtosis) / q
-        return loss, by_q, by_kurtosis / q**2, by_x * norms / scales, by_s.sum(axis=1)
+        by_q = (0.5 * np.sum(by_s * h, axis=2) - along - 2.0 * by_kurtosis * kurtosis) / q
+        return loss, by_q, by_kurtosis / q**2, by_x * scales, by_s.sum(axis=2)
 
 
 def _fourth_cumulant(source: Any) -> Any:
