@@ -16,7 +16,7 @@ from ._copula_flow import CopulaFlow, CopulaFlowResult
 from ._statistics import class_pair
 
 _N_TIMES = 50  # at which the course is kept, evenly spaced in the logarithm over three decades
-_N_SAMPLES = 20_000  # of each class, for the accuracy and the check of the closure
+_N_SAMPLES = 10_000  # of each class, for the accuracy and the check of the closure
 _LARGEST_ERROR = 0.2  # of the loss, relative to what has been learnt
 
 
@@ -181,7 +181,8 @@ def _measures(
     u, b = course.fields, course.biases
     positive = starts_positive(u)
     ratio = ipr(u)
-    mean_ipr = [float(ipr(fields[positive]).mean()) for fields in course.history[1:]]
+    of_first = course.history[1:, positive].reshape(-1, flow.n_features)
+    mean_ipr = ipr(of_first).reshape(-1, positive.sum()).mean(axis=1)
     middle = 0.5 * sum(flow.targets)
     outputs = [flow.output(u, b, X) for X in samples]
     pairs = list(zip(outputs, flow.targets, strict=True))
