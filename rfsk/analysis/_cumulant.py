@@ -309,22 +309,27 @@ class TranslationInvariantCumulant(Cumulant):
         axes, n_pairs = tuple(range(1, 1 + len(self.shape))), self._first.size
         images = np.reshape(directions, (-1, *self.shape))
         modes = np.fft.fftn(images, axes=axes).reshape(-1, self.n_features).T
+        real = self._weighted.real.dtype
+        modes = modes.astype(np.result_type(real, np.complex64))
         first, second = modes[self._first], modes[self._second]  # (s, pair, direction)
         if np.isrealobj(self._weighted):  # a product of real matrices is twice as fast
-            pairs = (self._weighted @ (first * second).view(np.float64)).view(np.complex128)
+            pairs = (self._weighted @ (first * second).view(real)).view(modes.dtype)
         else:
             pairs = self._weighted @ (first * second)
         # The third and the fourth wave vector are opposite to a pair.
         total = sum(
-            collect @ (pairs * other.conj()).reshape(n_pairs, -1).view(np.float64)
+            collect @ (pairs * other.conj()).reshape(n_pairs, -1).view(real)
             for collect, other in zip(self._collect, (second, first), strict=True)
         )
-        total = total.view(np.complex128).T.reshape(-1, *self.shape)
+        total = total.view(modes.dtype).T.reshape(-1, *self.shape)
         return np.asarray(np.fft.ifftn(total, axes=axes).real.reshape(-1, self.n_features))
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Leave out the wave vectors of least power, up to a relative error of 1e-2."""
+        """Leave out the wave vectors of least power, up to a relative error of 1e-2.
+
+        The others are kept in single precision.
+        """
         of_pairs = np.einsum("sqp,sp->sq", np.abs(self._trispectrum) ** 2, self._counts).ravel()
         power = sum(collect @ of_pairs for collect in self._collect)
         power = power + power[self._minus[0]]
@@ -332,10 +337,12 @@ class TranslationInvariantCumulant(Cumulant):
         n_left_out = np.searchsorted(4.0 * np.cumsum(rising), _CONDENSED**2 * rising.sum())
         # A wave vector and its opposite, of equal power, stay together.
         strong = power > (1.0 + 1e-6) * rising[n_left_out - 1] if n_left_out else power >= 0.0
-        if strong.mean() > 0.9:
-            return self
+        strong |= strong.mean() > 0.9
         other, kept = copy(self), strong[self._first] & strong[self._second] & (self._counts > 0)
         other._keep(kept, self._first, self._second, self._times, self._trispectrum)
+        single = np.float32 if np.isrealobj(self._weighted) else np.complex64
+        other._weighted = other._weighted.astype(single)
+        other._collect = [collect.astype(np.float32) for collect in other._collect]
         return other
 
     def tensor(self) -> Array:

@@ -1,8 +1,9 @@
 """CopulaFlow: the whole training of a committee machine, from moments of the inputs."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from .._core._trained_nets import starts_positive
 from .._core._types import Array
 from .._core._validation import check_option
 from ..analysis import DenseCumulant, SampleCumulant, cumulant
-from ._copula import HERMITE, WEIGHTS, Copula, LocalFields, mehler, saturation
+from ._copula import HERMITE, WEIGHTS, LocalFields, saturation
 from ._flow import Flow, FlowResult
 from ._runge_kutta_chebyshev import integrate_gradient_flow
 from ._statistics import class_covariances, class_pair
@@ -223,6 +224,8 @@ class CopulaFlow(Flow):
         They are by the variances q and the fourth cumulants of the local fields, (class, unit), by
         their covariances Q off the diagonal, (class, unit, unit), and by the biases, (class, unit).
         """
+        from ._compiled_pairs import sum_pairs  # with numba
+
         K, q = len(b), np.diagonal(Q, axis1=1, axis2=2)
         target = np.array(self.targets)[:, None]
         kurtosis = fourth / q**2
@@ -236,17 +239,16 @@ class CopulaFlow(Flow):
         scales = np.sqrt(local.norm / q)
         scales = scales[:, :, None] * scales[:, None, :]
         x = Q * scales
-        copula = Copula.of(x, v)
-        pairs, by_a, by_r = mehler(a, copula.r)
+        pairs, by_a, by_x, by_v = sum_pairs(a, x, v)
         loss = (pairs + np.sum(s**2 @ WEIGHTS, axis=1)) / K**2
         loss += (target * (target - 2.0 * a[:, :, 0])).mean(axis=1)
         by_s = (
             (2.0 / K**2 * (by_a @ HERMITE.T + s) - 2.0 / K * target[:, :, None]) * WEIGHTS * slope
         )
-        by_x = by_r / K**2 * copula.by_x
+        by_x /= K**2
         along = np.sum(by_x * x, axis=2)
-        by_v = np.sum(by_s * deviation * local.by_v, axis=2) + along * local.log_norm_by_v
-        by_v += 2.0 / K**2 * np.sum(by_r * copula.by_v, axis=1)
+        by_v = 2.0 / K**2 * by_v + along * local.log_norm_by_v
+        by_v += np.sum(by_s * deviation * local.by_v, axis=2)
         by_kurtosis = by_v * v_by_kurtosis
         by_q = (0.5 * np.sum(by_s * h, axis=2) - along - 2.0 * by_kurtosis * kurtosis) / q
         return loss, by_q, by_kurtosis / q**2, by_x * scales, by_s.sum(axis=2)
@@ -254,12 +256,18 @@ class CopulaFlow(Flow):
 
 def _fourth_cumulant(source: Any) -> Any:
     """Fourth cumulant of a class, in the form that contracts fastest."""
-    try:
-        kappa = cumulant(source)
-    except (NotImplementedError, ValueError):  # the latter of a large lattice
-        if not hasattr(source, "sample"):
-            raise
-        kappa = cumulant(source.sample(_N_SAMPLES[source.n_features > _DENSE], random_state=0))
+    if isinstance(source, Hashable):  # neighbours in a sweep share a class
+        return _of_model(source)
+    kappa = cumulant(source)
     if isinstance(kappa, SampleCumulant) and kappa.n_features <= _DENSE < kappa.n_samples**0.5:
         return DenseCumulant(kappa.tensor())
     return kappa._condensed
+
+
+@lru_cache(maxsize=2)
+def _of_model(source: Any) -> Any:
+    try:
+        return cumulant(source)._condensed
+    except (NotImplementedError, ValueError):  # the latter of a large lattice
+        n_samples = _N_SAMPLES[source.n_features > _DENSE]
+        return _fourth_cumulant(source.sample(n_samples, random_state=0))

@@ -15,8 +15,8 @@ from ..analysis import field_width, ipr, match_matrix, onset, receptive_fields
 from ._copula_flow import CopulaFlow, CopulaFlowResult
 from ._statistics import class_pair
 
-_N_TIMES = 50  # at which the course is kept, evenly spaced in the logarithm over three decades
-_N_SAMPLES = 10_000  # of each class, for the accuracy and the check of the closure
+_N_TIMES = 30  # at which the course is kept, evenly spaced in the logarithm over three decades
+_N_SAMPLES = 5_000  # of each class, for the accuracy and the check of the closure
 _LARGEST_ERROR = 0.2  # of the loss, relative to what has been learnt
 
 
