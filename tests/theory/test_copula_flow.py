@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from scipy.integrate import solve_ivp
 from scipy.linalg import toeplitz
 
 from rfsk import NLGP, FCNet, ipr, predict_fields
@@ -143,6 +144,21 @@ def test_small_fields_follow_the_cubic_flow(bias):
     ]
     assert errors[0] < 5e-3
     np.testing.assert_allclose(np.divide(errors[:2], errors[1:]), 16.0, rtol=0.1)
+
+
+def test_steps_of_the_flow_are_accurate():
+    """Against a method of order 8 with a relative error of 1e-7 per step."""
+    flow = CopulaFlow(TASK)
+    course = flow.integrate(6, 30.0, times=[0.0, 5.0, 30.0], random_state=0)
+    u, b = course.history[0], course.bias_history[0]
+
+    def velocity(_, flat):
+        return np.append(*flow.velocity(flat[: u.size].reshape(u.shape), flat[u.size :]))
+
+    options = {"method": "DOP853", "rtol": 1e-7, "atol": 1e-9, "t_eval": course.times}
+    exact = solve_ivp(velocity, (0.0, 30.0), np.append(u, b), **options).y.T
+    np.testing.assert_allclose(ipr(course.fields), ipr(exact[-1][: u.size].reshape(u.shape)), 5e-3)
+    np.testing.assert_allclose(course.bias_history, exact[:, u.size :], rtol=5e-3)
 
 
 @pytest.fixture(scope="module")
