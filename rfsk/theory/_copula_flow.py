@@ -95,6 +95,8 @@ class CopulaFlow(Flow):
     n_features : int
     targets : tuple of float
         Targets of class 0 and class 1.
+    functions : tuple of callable
+        The activation and its derivative.
 
     Examples
     --------
@@ -113,6 +115,7 @@ class CopulaFlow(Flow):
         self._covariances = np.stack(class_covariances(pair))
         self.n_features = self._covariances.shape[1]
         self._kappas = [_fourth_cumulant(source) for source in pair]
+        self.functions = _ACTIVATIONS[activation]
         self.targets = (0.0, 1.0) if activation == "relu" else (1.0, -1.0)
 
     def loss(self, fields: ArrayLike, biases: ArrayLike, *, gaussian: bool = False) -> float:
@@ -191,7 +194,7 @@ class CopulaFlow(Flow):
         X : array-like of shape (n_samples, n_features)
         """
         u, b = self._units(fields, biases)
-        return np.asarray(_ACTIVATIONS[self.activation][0](self._check(X) @ u.T + b).mean(axis=1))
+        return np.asarray(self.functions[0](self._check(X) @ u.T + b).mean(axis=1))
 
     def _units(self, fields: ArrayLike, biases: ArrayLike) -> tuple[Array, Array]:
         u, b = self._check(fields), np.asarray(biases, dtype=np.float64)
@@ -233,7 +236,7 @@ class CopulaFlow(Flow):
         local = LocalFields.of(v)
         deviation = np.sqrt(q)[:, :, None]
         h = deviation * local.values
-        function, derivative = _ACTIVATIONS[self.activation]
+        function, derivative = self.functions
         s, slope = function(b[:, None] + h), derivative(b[:, None] + h)
         a = (s * WEIGHTS) @ HERMITE
         scales = np.sqrt(local.norm / q)
