@@ -104,9 +104,7 @@ def compare(models: list[InputModel]) -> dict[str, np.ndarray]:
 
 def main(tasks: dict[str, list[InputModel]]) -> None:
     """Print a row per task, and the errors over all tasks."""
-    print(
-        "| task | IPR, b > 0 | error | IPR, b < 0 | error | loss | biases, b > 0 and b < 0 | check |"
-    )
+    print("| task | IPR, b > 0 | error | IPR, b < 0 | error | loss | biases | check |")
     print("|---|---|---|---|---|---|---|---|")
     errors, cosines, losses, accepted = [], [], [], []
     for name, models in tasks.items():

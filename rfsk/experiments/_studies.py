@@ -54,8 +54,9 @@ class FactorStudy(FieldStudy):
 class PredictionStudy:
     """Study for `sweep` that predicts the fields of a net in place of training it.
 
-    It returns the columns of the table of `predict_fields`, without its check, and takes the parameters of `make_task`
-    and `learning_time` (default 20,000), learning rate times number of steps.
+    It returns the columns of the table of `predict_fields`, without its check, and takes the
+    parameters of `make_task` and `learning_time` (default 20,000), learning rate times number of
+    steps.
 
     Parameters
     ----------
