@@ -20,7 +20,7 @@ from ._runge_kutta_chebyshev import integrate_gradient_flow
 from ._statistics import class_covariances, class_pair
 
 _ERROR = 1e-2  # of a step, relative
-_DENSE = 64  # features up to which the tensor of sampled cumulants is formed
+_DENSE = 40  # features up to which the tensor of sampled cumulants is formed
 # Of a model without an exact cumulant, up to so many features and above.
 _N_SAMPLES = 50_000, 10_000
 _ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
@@ -84,7 +84,7 @@ class CopulaFlow(Flow):
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Class 0 and class 1. Of a model without an exact fourth cumulant,
-        50,000 samples are drawn, or 10,000 of more than 64 features.
+        50,000 samples are drawn, or 10,000 of more than 40 features.
     activation : {"erf", "tanh", "relu"}, default="erf"
         sigma, of which "erf" is erf(h / sqrt 2).
     train_bias : bool, default=True
