@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 from .._core._blas import blas_on_one_thread
@@ -267,60 +267,82 @@ class TranslationInvariantCumulant(Cumulant):
         self.shape = tuple(shape)
         # Entry (i, j) is the site, or the wave vector, i - j.
         self._minus = site_differences(self.shape)
+        waves, opposite = np.arange(D), self._minus[0]
         # Of a sum s of two wave vectors and its opposite one is enough: inputs are real.
-        opposite = self._minus[0]
-        self._sums = np.flatnonzero(np.arange(D) <= opposite)
-        self._times = np.where(self._sums == opposite[self._sums], 1.0, 2.0)
+        sums = np.flatnonzero(waves <= opposite)
+        times = np.where(sums == opposite[sums], 1.0, 2.0)
         axes = range(3 * len(shape))
         transform = np.conj(np.fft.fftn(self._slice.reshape(shape * 3), axes=axes))
         transform = transform.reshape((D,) * 3) / D**2
-        # (s, k3, k1): the trispectrum at k1, s - k1 and k3.
-        rest = self._minus[self._sums]
-        trispectrum = transform[np.arange(D), rest].transpose(0, 2, 1)
+        second = self._minus[sums]
+        # (s, p, q): the trispectrum at k1, s - k1 and -k3, of pairs p and q of sum s.
+        trispectrum = transform[waves, second][:, :, opposite].transpose(0, 2, 1)
         # It is real if the distribution is that of its mirror images.
         is_real = np.abs(trispectrum.imag).max() <= _SYMMETRY * np.abs(trispectrum.real).max()
-        self._trispectrum = (trispectrum.real if is_real else trispectrum).copy()
-        self._waves = np.arange(D)  # the k1 and k3 of the trispectrum
+        trispectrum = trispectrum.real if is_real else trispectrum
+        first = np.broadcast_to(waves, second.shape)
+        self._keep(first <= second, first, second, times, trispectrum)
+
+    def _keep(self, kept: Any, first: Any, second: Any, times: Array, trispectrum: Any) -> None:
+        """Store the pairs of wave vectors that are kept, (s, pair), packed to the left."""
+        rows = kept.any(axis=1)
+        order = np.argsort(~kept[rows], axis=1, kind="stable")[:, : kept.sum(axis=1).max()]
+        kept, self._first, self._second = (
+            np.take_along_axis(each[rows], order, axis=1) for each in (kept, first, second)
+        )
+        self._times, self._counts = times[rows], kept * (1.0 + (self._first != self._second))
+        packed = trispectrum[np.flatnonzero(rows)[:, None, None], order[:, :, None], order[:, None]]
+        self._trispectrum = packed * (kept[:, :, None] & kept[:, None])
+        # Sums over all that belongs to a wave vector.
+        weights = 0.5 * self._times[:, None] * self._counts
+        columns = np.arange(kept.size)
+        self._collect = [
+            scipy.sparse.csr_array(
+                (weights.ravel(), (waves.ravel(), columns)), shape=(self.n_features, kept.size)
+            )
+            for waves in (self._first, self._second)
+        ]
+        self._weighted = self._trispectrum * self._counts[:, None]
 
     def contract(self, directions: Array) -> Array:
-        """Contract in Fourier space, at a cost of n_directions D^3."""
-        D, axes, waves = self.n_features, tuple(range(1, 1 + len(self.shape))), self._waves
+        """Contract in Fourier space, at a cost of n_directions D^3 / 4."""
+        axes, n_pairs = tuple(range(1, 1 + len(self.shape))), self._first.size
         images = np.reshape(directions, (-1, *self.shape))
-        modes = np.fft.fftn(images, axes=axes).reshape(-1, D).T
-        pairs = modes[waves] * modes[self._minus[self._sums][:, waves]]  # (s, k1, direction)
-        if np.isrealobj(self._trispectrum):  # a product of real matrices is twice as fast
-            triples = (self._trispectrum @ pairs.view(np.float64)).view(np.complex128)
+        modes = np.fft.fftn(images, axes=axes).reshape(-1, self.n_features).T
+        real = self._weighted.real.dtype
+        modes = modes.astype(np.result_type(real, np.complex64))
+        first, second = modes[self._first], modes[self._second]  # (s, pair, direction)
+        if np.isrealobj(self._weighted):  # a product of real matrices is twice as fast
+            pairs = (self._weighted @ (first * second).view(real)).view(modes.dtype)
         else:
-            triples = self._trispectrum @ pairs
-        triples *= self._times[:, None, None] * modes[waves]  # (s, k3, direction)
-        # Wave vector k of the gradient is s + k3.
-        placed = np.zeros((len(self._sums), *modes.shape), dtype=complex)
-        np.put_along_axis(placed, self._fourth_waves[:, :, None], triples, axis=1)
-        total = placed.sum(axis=0).T.reshape(-1, *self.shape)
-        return np.asarray(np.fft.ifftn(total, axes=axes).real.reshape(-1, D))
-
-    @property
-    def _fourth_waves(self) -> NDArray[np.intp]:
-        """Wave vectors s + k3, (s, k3)."""
-        return np.asarray(self._minus[self._sums[:, None], self._minus[0, self._waves]])
+            pairs = self._weighted @ (first * second)
+        # The third and the fourth wave vector are opposite to a pair.
+        total = sum(
+            collect @ (pairs * other.conj()).reshape(n_pairs, -1).view(real)
+            for collect, other in zip(self._collect, (second, first), strict=True)
+        )
+        total = total.view(modes.dtype).T.reshape(-1, *self.shape)
+        return np.asarray(np.fft.ifftn(total, axes=axes).real.reshape(-1, self.n_features))
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Leave out the wave vectors of least power, up to a relative error of 1e-2."""
-        power = np.einsum("s,skl->l", self._times, np.abs(self._trispectrum) ** 2)
+        """Leave out the wave vectors of least power, up to a relative error of 1e-2.
+
+        The others are kept in single precision.
+        """
+        of_pairs = np.einsum("sqp,sp->sq", np.abs(self._trispectrum) ** 2, self._counts).ravel()
+        power = sum(collect @ of_pairs for collect in self._collect)
+        power = power + power[self._minus[0]]
         rising = np.sort(power)
         n_left_out = np.searchsorted(4.0 * np.cumsum(rising), _CONDENSED**2 * rising.sum())
         # A wave vector and its opposite, of equal power, stay together.
-        kept = power > (1.0 + 1e-6) * rising[n_left_out - 1] if n_left_out else power >= 0.0
-        if kept.mean() > 0.9:
-            return self
-        other = copy(self)
-        other._waves = np.flatnonzero(kept)
-        second = kept[self._minus[self._sums][:, other._waves]]
-        has_pairs = second.any(axis=1)
-        other._sums, other._times = self._sums[has_pairs], self._times[has_pairs]
-        other._trispectrum = self._trispectrum[np.ix_(has_pairs, kept, kept)]
-        other._trispectrum *= second[has_pairs, None, :] * kept[other._fourth_waves][:, :, None]
+        strong = power > (1.0 + 1e-6) * rising[n_left_out - 1] if n_left_out else power >= 0.0
+        strong |= strong.mean() > 0.9
+        other, kept = copy(self), strong[self._first] & strong[self._second] & (self._counts > 0)
+        other._keep(kept, self._first, self._second, self._times, self._trispectrum)
+        single = np.float32 if np.isrealobj(self._weighted) else np.complex64
+        other._weighted = other._weighted.astype(single)
+        other._collect = [collect.astype(np.float32) for collect in other._collect]
         return other
 
     def tensor(self) -> Array:

@@ -3,6 +3,8 @@
 import itertools
 import math
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +13,7 @@ from .._core._types import Array, Integers, Shape
 
 _LARGEST_SLICE = 256
 _CHUNK = 2**16  # moments computed at a time
+_NODES = (1.0, 16), (5.0, 20), (10.0, 24), (30.0, 40), (math.inf, 64)  # up to this gain
 _TINY = 1e-60  # keeps what rounding has made negative away from roots and divisions
 
 
@@ -27,40 +30,35 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
     gain) of variables that correlate by up to .9996.
     """
     if n_nodes is None:  # at which the moment has converged to 1e-11
-        n_nodes = 24 if gain <= 3.0 else 64
+        n_nodes = next(number for limit, number in _NODES if gain <= limit)
     e = 0.0 if math.isinf(gain) else gain**-2.0
     x, weights = np.polynomial.legendre.leggauss(n_nodes)
     u = 0.5 * (x + 1.0)
-    moments = np.zeros(len(covariances))
+    moments, entries = np.zeros(len(covariances)), np.moveaxis(covariances, 0, 2).copy()
     for t, weight in zip(1.0 - (1.0 - u) ** 3, 1.5 * weights * (1.0 - u) ** 2, strict=True):
-        moments += weight * _moment_derivative(covariances, t, e)
+        moments += weight * _moment_derivative(entries, t, e)
     return np.clip(moments, -1.0, 1.0)  # as is any product of four saturated numbers
 
 
 def _moment_derivative(C: Array, t: float, e: float) -> Array:
-    derivative = np.zeros(len(C))
+    """Derivative of the moments by t, of covariances of shape (4, 4, n)."""
+    derivative, noisy, scaled = np.zeros(C.shape[2]), [C[a, a] + e for a in range(4)], t * C
     for a, b in itertools.combinations(range(4), 2):
         c, d = {0, 1, 2, 3} - {a, b}
-        variance_a, variance_b, covariance_ab = C[:, a, a] + e, C[:, b, b] + e, t * C[:, a, b]
-        determinant = np.maximum(variance_a * variance_b - covariance_ab**2, _TINY)
-        of_c, of_d = t * C[:, [a, b], c].T, t * C[:, [a, b], d].T  # covariances with z_a and z_b
+        determinant = np.maximum(noisy[a] * noisy[b] - scaled[a, b] ** 2, _TINY)
         S_cc, S_dd, S_cd = (
             total
             - (
-                p[0] * q[0] * variance_b
-                + p[1] * q[1] * variance_a
-                - (p[0] * q[1] + p[1] * q[0]) * covariance_ab
+                scaled[a, i] * scaled[a, j] * noisy[b]
+                + scaled[b, i] * scaled[b, j] * noisy[a]
+                - (scaled[a, i] * scaled[b, j] + scaled[b, i] * scaled[a, j]) * scaled[a, b]
             )
             / determinant
-            for total, p, q in (
-                (C[:, c, c] + e, of_c, of_c),
-                (C[:, d, d] + e, of_d, of_d),
-                (t * C[:, c, d], of_c, of_d),
-            )
+            for total, i, j in ((noisy[c], c, c), (noisy[d], d, d), (scaled[c, d], c, d))
         )
         scale = np.sqrt(np.maximum(S_cc, _TINY) * np.maximum(S_dd, _TINY))
         correlation = np.clip(S_cd / scale, -1.0, 1.0)
-        derivative += C[:, a, b] / np.sqrt(determinant) * np.arcsin(correlation)
+        derivative += C[a, b] / np.sqrt(determinant) * np.arcsin(correlation)
     return (2.0 / math.pi) ** 2 * derivative
 
 
@@ -99,16 +97,24 @@ def cumulant_slice(cumulant: Callable[[Integers], Array], shape: Shape, periodic
             f"fourth cumulant; expected at most {_LARGEST_SLICE} sites. Ask fourth_cumulant for "
             "the entries you need."
         )
+    sites, numbers = _distinct_entries(tuple(shape), periodic)
+    chunks = np.split(sites, range(_CHUNK, len(sites), _CHUNK))
+    return np.concatenate([cumulant(chunk) for chunk in chunks])[numbers]
+
+
+@lru_cache(maxsize=1)  # a sweep asks for many cumulants of one lattice
+def _distinct_entries(shape: Shape, periodic: bool) -> tuple[Integers, Integers]:
+    """Sites of the distinct entries of a slice, (n, 4), and their numbers, (D, D, D)."""
+    n_features = math.prod(shape)
     j, k, l = np.indices((n_features,) * 3).reshape(3, -1)  # noqa: E741
     ordered = (j <= k) & (k <= l)
     sites = np.stack([np.zeros_like(j), j, k, l], axis=1)[ordered]
-    unique, inverse = sites, np.arange(len(sites))
+    unique: Any = sites
+    inverse = np.arange(len(sites))
     if periodic:
         codes, inverse = np.unique(canonical_codes(sites, shape), return_inverse=True)
         unique = np.stack(np.unravel_index(codes, (n_features,) * 4), axis=1)
-    chunks = np.split(unique, range(_CHUNK, len(unique), _CHUNK))
-    entries = np.concatenate([cumulant(chunk) for chunk in chunks])[inverse]
-    kappa = np.empty((n_features,) * 3)
+    numbers: Any = np.empty((n_features,) * 3, dtype=np.int32)
     for order in itertools.permutations(sites[:, 1:].T):
-        kappa[order] = entries
-    return kappa
+        numbers[order] = inverse
+    return unique, numbers

@@ -54,8 +54,9 @@ class FactorStudy(FieldStudy):
 class PredictionStudy:
     """Study for `sweep` that predicts the fields of a net in place of training it.
 
-    It returns the columns of the table of `predict_fields`, and takes the parameters of `make_task`
-    and `learning_time` (default 20,000), learning rate times number of steps.
+    It returns the columns of the table of `predict_fields`, without its check, and takes the
+    parameters of `make_task` and `learning_time` (default 20,000), learning rate times number of
+    steps.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ class PredictionStudy:
     ) -> dict[str, float]:
         task = self.make_task(**parameters)
         end = learning_time / task.n_features
-        options: Any = {"n_units": self.n_units, "end": end, "n_repeats": 1}
+        options: Any = {"n_units": self.n_units, "end": end, "n_repeats": 1, "check": False}
         return predict_fields(task, **options, random_state=random_state).table.iloc[0].to_dict()
 
 

@@ -12,6 +12,7 @@ the kurtosis becomes positive. If zeta_j and zeta_k have correlation r,
 """
 
 import math
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -37,12 +38,24 @@ def _erf_over(v: Array, zeta: Array) -> tuple[Array, Array]:
     small = np.abs(v) < _SMALL
     safe = np.where(small, 1.0, v)
     argument = np.sqrt(0.5 * np.abs(safe)) * zeta
-    value = np.where(safe > 0.0, scipy.special.erf(argument), scipy.special.erfi(argument))
+    value = _by_sign(safe, argument, scipy.special.erf, scipy.special.erfi)
     value *= np.sqrt(0.5 * np.pi / np.abs(safe))
     slope = (zeta * np.exp(-0.5 * safe * zeta**2) - value) / (2.0 * safe)
+    if not small.any():
+        return value, slope
     series = zeta * (1.0 - v * zeta**2 / 6.0 + v**2 * zeta**4 / 40.0)
     series_slope = zeta * (-(zeta**2) / 6.0 + v * zeta**4 / 20.0)
     return np.where(small, series, value), np.where(small, series_slope, slope)
+
+
+def _by_sign(
+    sign: Array, x: Array, positive: Callable[[Array], Any], negative: Callable[[Array], Any]
+) -> Array:
+    """One function of x where the sign is positive, and another one elsewhere."""
+    is_positive = sign > 0.0
+    if is_positive.all():
+        return np.asarray(positive(x))
+    return np.asarray(np.where(is_positive, positive(x), negative(x)))
 
 
 @cache
@@ -69,7 +82,7 @@ def saturation(kurtosis: Array) -> tuple[Array, Array]:
 
 
 class LocalFields(NamedTuple):
-    """Standardized local fields at the nodes, (unit, node), and what is needed of N, (unit,)."""
+    """Standardized local fields at the nodes, (..., node), and what is needed of N, (...,)."""
 
     values: Array
     by_v: Array
@@ -78,8 +91,8 @@ class LocalFields(NamedTuple):
 
     @classmethod
     def of(cls, v: Array) -> "LocalFields":
-        """Local fields of units with the given v, (unit,)."""
-        value, slope = _erf_over(v[:, None], NODES)
+        """Local fields of units with the given v, of any shape."""
+        value, slope = _erf_over(v[..., None], NODES)
         small = np.abs(v) < _SMALL
         safe = np.where(small, 1.0, v)
         ratio = safe / (1.0 + safe)
@@ -87,57 +100,6 @@ class LocalFields(NamedTuple):
         by_v = (1.0 / np.sqrt(1.0 - ratio**2) / (1.0 + safe) ** 2 - norm) / safe
         norm = np.where(small, 1.0 - v + 7.0 / 6.0 * v**2, norm)
         log_by_v = np.where(small, -1.0 + 7.0 / 3.0 * v, by_v) / norm
-        root = np.sqrt(norm)[:, None]
+        root = np.sqrt(norm)[..., None]
         values = value / root
-        return cls(values, slope / root - 0.5 * values * log_by_v[:, None], norm, log_by_v)
-
-
-class Copula(NamedTuple):
-    """Correlations r of the latent variables of pairs of units, and their derivatives.
-
-    Entries are zero on the diagonal, and the derivatives are zero where |r| is clipped to 1.
-    """
-
-    r: Array
-    by_x: Array
-    by_v: Array
-
-    @classmethod
-    def of(cls, x: Array, v: Array) -> "Copula":
-        """Copula of local fields of correlation x / sqrt(N_j N_k).
-
-        `by_v` is the derivative by the v of the second unit at constant x.
-        """
-        p = np.outer(v, v)
-        small = np.abs(p) < _SMALL**2
-        safe = np.where(small, 1.0, p)
-        root = np.sqrt(np.abs(safe))
-        with np.errstate(over="ignore"):
-            sine = np.where(safe > 0.0, np.sin(root * x), np.sinh(root * x)) / root
-            cosine = np.where(safe > 0.0, np.cos(root * x), np.cosh(root * x))
-        sine = np.where(small, x - p * x**3 / 6.0, sine)
-        cosine = np.where(small, 1.0 - 0.5 * p * x**2, cosine)
-        sine_by_p = np.where(small, -(x**3) / 6.0, 0.5 * (x * cosine - sine) / safe)
-        c = np.sqrt(np.outer(1.0 + v, 1.0 + v))
-        r = np.clip(c * sine, -1.0, 1.0)
-        np.fill_diagonal(r, 0.0)
-        inside = (np.abs(r) < 1.0) & ~np.eye(len(v), dtype=bool)
-        by_v = c * sine_by_p * v[:, None] + 0.5 * r / (1.0 + v)
-        return cls(r, np.where(inside, c * cosine, 0.0), np.where(inside, by_v, 0.0))
-
-
-def mehler(a: Array, r: Array) -> tuple[float, Array, Array]:
-    """Sums over pairs of units of E s_j s_k = sum_n a_jn a_kn r_jk^n, by F. G. Mehler's formula.
-
-    Returns the sum over pairs of two units, its derivative by a divided by two, (unit, order), and
-    the derivative by r of each term, (unit, unit).
-    """
-    by_a = np.empty_like(a)
-    by_a[:, 0] = a[:, 0].sum() - a[:, 0]
-    by_r = np.zeros_like(r)
-    power = np.ones_like(r)
-    for n in range(1, a.shape[1]):
-        by_r += np.outer(n * a[:, n], a[:, n]) * power
-        power = power * r
-        by_a[:, n] = power @ a[:, n]
-    return float(np.sum(a * by_a)), by_a, by_r
+        return cls(values, slope / root - 0.5 * values * log_by_v[..., None], norm, log_by_v)

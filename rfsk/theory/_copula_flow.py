@@ -1,25 +1,26 @@
 """CopulaFlow: the whole training of a committee machine, from moments of the inputs."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import scipy.special
 from numpy.typing import ArrayLike
-from scipy.integrate import solve_ivp
 
 from .._core._trained_nets import starts_positive
 from .._core._types import Array
 from .._core._validation import check_option
 from ..analysis import DenseCumulant, SampleCumulant, cumulant
-from ._copula import HERMITE, WEIGHTS, Copula, LocalFields, mehler, saturation
+from ._copula import HERMITE, WEIGHTS, LocalFields, saturation
 from ._flow import Flow, FlowResult
+from ._runge_kutta_chebyshev import integrate_gradient_flow
 from ._statistics import class_covariances, class_pair
 
-_ERROR = 1e-3  # of a step, relative
-_DENSE = 64  # features up to which the tensor of sampled cumulants is formed
+_ERROR = 1e-2  # of a step, relative
+_DENSE = 40  # features up to which the tensor of sampled cumulants is formed
 # Of a model without an exact cumulant, up to so many features and above.
 _N_SAMPLES = 50_000, 10_000
 _ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
@@ -83,7 +84,7 @@ class CopulaFlow(Flow):
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Class 0 and class 1. Of a model without an exact fourth cumulant,
-        50,000 samples are drawn, or 10,000 of more than 64 features.
+        50,000 samples are drawn, or 10,000 of more than 40 features.
     activation : {"erf", "tanh", "relu"}, default="erf"
         sigma, of which "erf" is erf(h / sqrt 2).
     train_bias : bool, default=True
@@ -94,6 +95,8 @@ class CopulaFlow(Flow):
     n_features : int
     targets : tuple of float
         Targets of class 0 and class 1.
+    functions : tuple of callable
+        The activation and its derivative.
 
     Examples
     --------
@@ -109,9 +112,10 @@ class CopulaFlow(Flow):
         check_option(activation, "activation", tuple(_ACTIVATIONS))
         self.activation, self.train_bias = activation, train_bias
         pair = class_pair(task)
-        self._covariances = class_covariances(pair)
-        self.n_features = len(self._covariances[0])
+        self._covariances = np.stack(class_covariances(pair))
+        self.n_features = self._covariances.shape[1]
         self._kappas = [_fourth_cumulant(source) for source in pair]
+        self.functions = _ACTIVATIONS[activation]
         self.targets = (0.0, 1.0) if activation == "relu" else (1.0, -1.0)
 
     def loss(self, fields: ArrayLike, biases: ArrayLike, *, gaussian: bool = False) -> float:
@@ -146,7 +150,7 @@ class CopulaFlow(Flow):
         times: ArrayLike | None = None,
         random_state: Any = None,
     ) -> CopulaFlowResult:
-        """Integrate the flow, with a relative error of 1e-3 per step.
+        """Integrate the flow, with a relative error of 1e-2 per step, or 1e-3 of the final IPR.
 
         Parameters
         ----------
@@ -172,17 +176,13 @@ class CopulaFlow(Flow):
         u, b = self._units(u, np.where(starts_positive(u), b, -b) if b.ndim == 0 else b)
         size = u.size
 
-        def velocity(_: float, flat: Array) -> Array:
+        def velocity(flat: Array) -> Array:
             return np.append(*self._velocity(flat[:size].reshape(u.shape), flat[size:]))
 
-        # Stability limits the steps, not accuracy: a low order needs fewest evaluations.
-        options: Any = {"method": "RK23", "rtol": _ERROR, "atol": 1e-2 * _ERROR}
-        result = solve_ivp(velocity, (0.0, end), np.append(u, b), t_eval=at, **options)
-        if result.status != 0:
-            raise FloatingPointError(f"The flow failed at t = {result.t[-1]:.3g}: {result.message}")
-        history, biases = result.y[:size].T.reshape(-1, *u.shape), result.y[size:].T
+        flat = integrate_gradient_flow(velocity, np.append(u, b), at, _ERROR)
+        history, biases = flat[:, :size].reshape(-1, *u.shape), flat[:, size:]
         loss = [self._gradient(u, b)[0] for u, b in zip(history, biases, strict=True)]
-        return CopulaFlowResult(result.t, history, biases, np.array(loss))
+        return CopulaFlowResult(at, history, biases, np.array(loss))
 
     def output(self, fields: ArrayLike, biases: ArrayLike, X: ArrayLike) -> Array:
         """Output phi(x) of given units for each row of X.
@@ -194,7 +194,7 @@ class CopulaFlow(Flow):
         X : array-like of shape (n_samples, n_features)
         """
         u, b = self._units(fields, biases)
-        return np.asarray(_ACTIVATIONS[self.activation][0](self._check(X) @ u.T + b).mean(axis=1))
+        return np.asarray(self.functions[0](self._check(X) @ u.T + b).mean(axis=1))
 
     def _units(self, fields: ArrayLike, biases: ArrayLike) -> tuple[Array, Array]:
         u, b = self._check(fields), np.asarray(biases, dtype=np.float64)
@@ -212,58 +212,65 @@ class CopulaFlow(Flow):
 
     def _gradient(self, u: Array, b: Array, gaussian: bool = False) -> tuple[float, Array, Array]:
         """Loss, and its derivatives by fields and biases."""
-        loss, by_u, by_b = 0.0, np.zeros_like(u), np.zeros_like(b)
-        for C, kappa, target in zip(self._covariances, self._kappas, self.targets, strict=True):
-            smooth = u @ C
-            third = np.zeros_like(u) if gaussian else kappa.contract(u)
-            Q, fourth = smooth @ u.T, np.einsum("kd,kd->k", third, u)
-            of_class, by_q, by_fourth, by_Q, by_bias = self._class_loss(Q, fourth, b, target)
-            loss += 0.5 * of_class
-            by_u += by_q[:, None] * smooth + 2.0 * by_fourth[:, None] * third + by_Q @ smooth
-            by_b += 0.5 * by_bias
-        return loss, by_u, by_b
+        smooth = u @ self._covariances  # (class, unit, feature)
+        third = np.zeros_like(smooth)
+        if not gaussian:
+            third[:] = [kappa.contract(u) for kappa in self._kappas]
+        fourth = np.sum(third * u, axis=2)
+        loss, by_q, by_fourth, by_Q, by_b = self._closure(smooth @ u.T, fourth, b)
+        by_u = by_q[:, :, None] * smooth + 2.0 * by_fourth[:, :, None] * third + by_Q @ smooth
+        return float(loss.mean()), by_u.sum(axis=0), by_b.mean(axis=0)
 
-    def _class_loss(
-        self, Q: Array, fourth: Array, b: Array, target: float
-    ) -> tuple[float, Array, Array, Array, Array]:
-        """Loss of one class, and its derivatives.
+    def _closure(self, Q: Array, fourth: Array, b: Array) -> tuple[Array, ...]:
+        """Loss of each class, (class,), and its derivatives.
 
-        They are by the variances q and fourth cumulants of the local fields, by the covariances Q
-        off the diagonal, and by the biases.
+        They are by the variances q and the fourth cumulants of the local fields, (class, unit), by
+        their covariances Q off the diagonal, (class, unit, unit), and by the biases, (class, unit).
         """
-        K, q = len(Q), np.diag(Q).copy()
+        from ._compiled_pairs import sum_pairs  # with numba
+
+        K, q = len(b), np.diagonal(Q, axis1=1, axis2=2)
+        target = np.array(self.targets)[:, None]
         kurtosis = fourth / q**2
         v, v_by_kurtosis = saturation(kurtosis)
         local = LocalFields.of(v)
-        deviation = np.sqrt(q)[:, None]
+        deviation = np.sqrt(q)[:, :, None]
         h = deviation * local.values
-        function, derivative = _ACTIVATIONS[self.activation]
+        function, derivative = self.functions
         s, slope = function(b[:, None] + h), derivative(b[:, None] + h)
         a = (s * WEIGHTS) @ HERMITE
-        scales, norms = np.outer(deviation, deviation), np.sqrt(np.outer(local.norm, local.norm))
-        x = Q / scales * norms
-        copula = Copula.of(x, v)
-        pairs, by_a, by_r = mehler(a, copula.r)
-        loss = (pairs + np.sum(s**2 @ WEIGHTS)) / K**2
-        loss += target**2 - 2.0 * target * float(a[:, 0].mean())
-        by_s = (2.0 / K**2 * (by_a @ HERMITE.T + s) - 2.0 * target / K) * WEIGHTS * slope
-        by_x = by_r / K**2 * copula.by_x
-        along = np.sum(by_x * x, axis=1)
-        by_v = np.sum(by_s * deviation * local.by_v, axis=1) + along * local.log_norm_by_v
-        by_v += 2.0 / K**2 * np.sum(by_r * copula.by_v, axis=0)
+        scales = np.sqrt(local.norm / q)
+        scales = scales[:, :, None] * scales[:, None, :]
+        x = Q * scales
+        pairs, by_a, by_x, by_v = sum_pairs(a, x, v)
+        loss = (pairs + np.sum(s**2 @ WEIGHTS, axis=1)) / K**2
+        loss += (target * (target - 2.0 * a[:, :, 0])).mean(axis=1)
+        by_s = (
+            (2.0 / K**2 * (by_a @ HERMITE.T + s) - 2.0 / K * target[:, :, None]) * WEIGHTS * slope
+        )
+        by_x /= K**2
+        along = np.sum(by_x * x, axis=2)
+        by_v = 2.0 / K**2 * by_v + along * local.log_norm_by_v
+        by_v += np.sum(by_s * deviation * local.by_v, axis=2)
         by_kurtosis = by_v * v_by_kurtosis
-        by_q = (0.5 * np.sum(by_s * h, axis=1) - along - 2.0 * by_kurtosis * kurtosis) / q
-        return loss, by_q, by_kurtosis / q**2, by_x * norms / scales, by_s.sum(axis=1)
+        by_q = (0.5 * np.sum(by_s * h, axis=2) - along - 2.0 * by_kurtosis * kurtosis) / q
+        return loss, by_q, by_kurtosis / q**2, by_x * scales, by_s.sum(axis=2)
 
 
 def _fourth_cumulant(source: Any) -> Any:
     """Fourth cumulant of a class, in the form that contracts fastest."""
-    try:
-        kappa = cumulant(source)
-    except (NotImplementedError, ValueError):  # the latter of a large lattice
-        if not hasattr(source, "sample"):
-            raise
-        kappa = cumulant(source.sample(_N_SAMPLES[source.n_features > _DENSE], random_state=0))
+    if isinstance(source, Hashable):  # neighbours in a sweep share a class
+        return _of_model(source)
+    kappa = cumulant(source)
     if isinstance(kappa, SampleCumulant) and kappa.n_features <= _DENSE < kappa.n_samples**0.5:
         return DenseCumulant(kappa.tensor())
     return kappa._condensed
+
+
+@lru_cache(maxsize=2)
+def _of_model(source: Any) -> Any:
+    try:
+        return cumulant(source)._condensed
+    except (NotImplementedError, ValueError):  # the latter of a large lattice
+        n_samples = _N_SAMPLES[source.n_features > _DENSE]
+        return _fourth_cumulant(source.sample(n_samples, random_state=0))

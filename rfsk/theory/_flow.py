@@ -80,4 +80,6 @@ class Flow:
         at = np.array([0.0, end]) if times is None else np.asarray(times, dtype=np.float64)
         if at.ndim != 1 or not len(at):
             raise ValueError(f"times has shape {at.shape}; expected at least one, in a row.")
+        if not (at[0] >= 0.0 and at[-1] <= end * (1.0 + 1e-9) and (np.diff(at) > 0.0).all()):
+            raise ValueError(f"times must rise from 0 at the least to end={end!r} at the most.")
         return at

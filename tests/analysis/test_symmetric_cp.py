@@ -232,7 +232,9 @@ def test_decomposition_begins_where_it_is_asked_to():
     assert symmetric_cp(kappa, 3, tol=0.1, random_state=0).n_iter < once.n_iter
     again = symmetric_cp(kappa, 3, start=once, tol=1e-14, random_state=1)
     assert again.n_iter <= 3
-    np.testing.assert_allclose(again.components, once.components, atol=1e-4)
+    # The order of components of equal weight is arbitrary.
+    overlaps = np.abs(again.components @ once.components.T)
+    np.testing.assert_allclose([overlaps.max(axis=0), overlaps.max(axis=1)], 1.0, atol=1e-6)
     vectors = symmetric_cp(kappa, 3, start=5.0 * once.components, tol=1e-14, random_state=1)
     np.testing.assert_allclose(vectors.weights, once.weights, rtol=1e-5)
     warm, cold = (symmetric_cp(kappa, 8, start=start, random_state=0) for start in (once, None))

@@ -9,6 +9,7 @@ from rfsk import NLGP, FCNet, FieldMatcher, GaussianField, ipr
 from rfsk.analysis import cumulant
 from rfsk.datasets import Discrimination, EllipticalField, StudentT
 from rfsk.theory import CubicFlow, RectifiedFlow, activation_derivatives, fixed_point
+from rfsk.theory._runge_kutta_chebyshev import integrate_gradient_flow
 
 
 def task(n=30, lengths=(1.5, 3.0), gain=3.0):
@@ -196,6 +197,25 @@ def test_elliptical_inputs_end_in_the_mode_of_the_largest_ratio(radial):
     assert np.all(power.argmax(axis=1) == 10)
 
 
+def test_linear_flow_decays_as_its_matrix_exponential_does():
+    """Rates from .1 to 50; the error falls with the tolerance."""
+    rng = np.random.default_rng(0)
+    vectors = np.linalg.qr(rng.normal(size=(20, 20)))[0]
+    rates, times = np.geomspace(0.1, 50.0, 20), np.array([0.0, 0.3, 1.0, 5.0, 20.0])
+    start, evaluations = np.ones(20), []
+
+    def velocity(y):
+        evaluations.append(y)
+        return -vectors @ (rates * (vectors.T @ y))
+
+    exact = np.exp(-np.outer(times, rates)) * (vectors.T @ start) @ vectors.T
+    for tol, largest in ((1e-2, 2e-3), (1e-5, 2e-5)):
+        history = integrate_gradient_flow(velocity, start, times, tol)
+        np.testing.assert_allclose(history, exact, rtol=0.0, atol=largest)
+        if tol == 1e-2:  # other explicit methods need 50 x 20 / .85 evaluations
+            assert len(evaluations) < 320
+
+
 def test_flow_keeps_the_times_it_is_asked_for():
     flow = RectifiedFlow(task(12, (1.0, 2.0)))
     result = flow.integrate(2, 10.0, n_steps=100, n_times=5, random_state=0)
@@ -224,6 +244,7 @@ CUBIC = CubicFlow(PAIR)
         (lambda: CubicFlow(PAIR, interacting=True).jacobian(np.ones(12)), "is of one unit alone"),
         (lambda: CUBIC.velocity(np.ones((3, 7))), "fields have 7 features; expected 12"),
         (lambda: CUBIC.integrate(2, 1.0, times=[]), r"times has shape \(0,\); expected"),
+        (lambda: CUBIC.integrate(2, 1.0, times=[0.5, 2.0]), "times must rise from 0 at the least"),
         (lambda: CUBIC.integrate(np.full((1, 12), 1e3), 1.0), "a field of norm 1000 or more"),
         (lambda: RectifiedFlow(PAIR).integrate(np.ones((1, 7)), 1.0), "have 7 features; expected"),
         (lambda: RectifiedFlow(PAIR).integrate(2, -1.0), "end=-1.0; expected a finite number"),

@@ -1,0 +1,57 @@
+"""Compiled sums over pairs of units that are coupled by a Gaussian copula."""
+
+import math
+
+import numpy as np
+
+from .._core._compiled import REORDERED, compiled
+
+_SMALL = 1e-8
+
+
+@compiled(fastmath=REORDERED)
+def sum_pairs(a, x, v):
+    """Sum E s_j s_k = sum_n a_jn a_kn r_jk^n (F. G. Mehler) over pairs of units.
+
+    a has the shape (class, unit, order), v the shape (class, unit), and x = Q sqrt(N_j N_k / (q_j
+    q_k)) the shape (class, unit, unit). The latent variables have the correlation r = sqrt((1 +
+    v_j)(1 + v_k)) sin(sqrt(p) x) / sqrt(p), p = v_j v_k, clipped to 1.
+
+    Returns the sums over ordered pairs of two units, (class,), and half their derivatives by a, by
+    x and by v.
+    """
+    n_classes, n_units, n_orders = a.shape
+    total, by_a = np.zeros(n_classes), np.zeros_like(a)
+    by_x, by_v = np.zeros_like(x), np.zeros_like(v)
+    for i in range(n_classes):
+        for j in range(n_units):
+            for k in range(j):
+                p, y = v[i, j] * v[i, k], x[i, j, k]
+                root = math.sqrt(abs(p))
+                if root < _SMALL**0.5:
+                    sine, cosine = y - p * y**3 / 6.0, 1.0 - 0.5 * p * y**2
+                    sine_by_p = -(y**3) / 6.0
+                else:
+                    if p > 0.0:
+                        sine, cosine = math.sin(root * y) / root, math.cos(root * y)
+                    else:
+                        sine, cosine = math.sinh(root * y) / root, math.cosh(root * y)
+                    sine_by_p = 0.5 * (y * cosine - sine) / p
+                scale = math.sqrt((1.0 + v[i, j]) * (1.0 + v[i, k]))
+                r = min(max(scale * sine, -1.0), 1.0)
+                value, by_r, power = a[i, j, 0] * a[i, k, 0], 0.0, 1.0
+                by_a[i, j, 0] += a[i, k, 0]
+                by_a[i, k, 0] += a[i, j, 0]
+                for n in range(1, n_orders):
+                    by_r += n * a[i, j, n] * a[i, k, n] * power
+                    power *= r
+                    value += a[i, j, n] * a[i, k, n] * power
+                    by_a[i, j, n] += a[i, k, n] * power
+                    by_a[i, k, n] += a[i, j, n] * power
+                total[i] += 2.0 * value
+                if abs(r) < 1.0:
+                    by_x[i, j, k] = by_x[i, k, j] = by_r * scale * cosine
+                    by_p = by_r * scale * sine_by_p
+                    by_v[i, j] += by_p * v[i, k] + 0.5 * by_r * r / (1.0 + v[i, j])
+                    by_v[i, k] += by_p * v[i, j] + 0.5 * by_r * r / (1.0 + v[i, k])
+    return total, by_a, by_x, by_v
