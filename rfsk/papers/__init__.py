@@ -1,50 +1,15 @@
 """Published claims, with the quantities that support them and the controls that must fail."""
 
-from . import (
-    bardone2024,
-    harsh2020,
-    ingrosso2022,
-    lufkin2024,
-    lukoianov2025,
-    neyshabur2020,
-    ocker2021,
-    pellegrini2022,
-    redman2024,
-    refinetti2023,
-    ricci2025,
-    szekely2024,
-)
+from importlib import import_module
+
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._reproduce import ClaimResult, Reproduction, reproduce
 
-_MODULES = (
-    bardone2024,
-    harsh2020,
-    ingrosso2022,
-    lufkin2024,
-    lukoianov2025,
-    neyshabur2020,
-    ocker2021,
-    pellegrini2022,
-    redman2024,
-    refinetti2023,
-    ricci2025,
-    szekely2024,
-)
-PAPERS = {module.__name__.rpartition(".")[2]: module.CLAIMS for module in _MODULES}
-"""Claims of each paper, by its key."""
-
-__all__ = [
-    "PAPERS",
-    "Bench",
-    "Claim",
-    "ClaimResult",
-    "Quantity",
-    "Reproduction",
+_KEYS = (
+    "ingrosso2022",
     "bardone2024",
     "harsh2020",
-    "ingrosso2022",
     "lufkin2024",
     "lukoianov2025",
     "neyshabur2020",
@@ -52,7 +17,13 @@ __all__ = [
     "pellegrini2022",
     "redman2024",
     "refinetti2023",
-    "reproduce",
     "ricci2025",
     "szekely2024",
-]
+)
+PAPERS: dict[str, tuple[Claim, ...]] = {
+    key: import_module(f"{__name__}.{key}").CLAIMS for key in _KEYS
+}
+"""Claims of each paper, by its key."""
+
+__all__ = ["PAPERS", "Bench", "Claim", "ClaimResult", "Quantity", "Reproduction", "reproduce"]
+__all__ += _KEYS
