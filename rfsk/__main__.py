@@ -1,4 +1,4 @@
-"""Command line ``python -m rfsk``: the emergence study, ``reproduce`` and ``live``."""
+"""Command line ``rfsk`` or ``python -m rfsk``: the emergence study, ``reproduce`` and ``live``."""
 
 import argparse
 import json
@@ -8,6 +8,8 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from . import __version__
 
 _INTERRUPTED = 130
 # Options of the emergence study only, and options of the commands that write files.
@@ -198,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     writing.add_argument("--out", type=Path, help="folder (default emergence, or reproduction)")
     writing.add_argument("--quick", action="store_true", help="small sizes, half of the time")
     parser = argparse.ArgumentParser(
-        prog="python -m rfsk",
+        prog="rfsk",
         description="Let a fully-connected net discover convolution: localized fields that "
         "tile space, the Gaussian control that has none, the filters and CP factors they match.",
         epilog="python -m rfsk reproduce: every claim of the paper, with numbers; "
@@ -206,6 +208,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[shared, writing],
         argument_default=argparse.SUPPRESS,
     )
+    parser.add_argument("--version", action="version", version=f"rfsk {__version__}")
     parser.add_argument("--dim", type=int, choices=(1, 2), help="ring or torus (default 1)")
     parser.add_argument("--gain", type=float, help="gain of the inputs (default 3)")
     pair = "of the two classes, in sites (default 5 10, or 1 2 with --dim 2)"

@@ -20,7 +20,8 @@ import rfsk
         "rfsk.LocalizationAnalyzer().fit_transform(x); rfsk.FieldMatcher().fit_transform(x); "
         "rfsk.TensorComparison(2, references=('cp', 'pca')).fit(x).compare(x)",
         "task = [rfsk.NLGP(12, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]; "
-        "rfsk.localization_index(task); rfsk.predict_fields(task, n_units=2, random_state=0)",
+        "rfsk.localization_index(task); "
+        "rfsk.theory.CubicFlow(task).integrate(2, 1.0, random_state=0)",
         "import rfsk.live; rfsk.testing.check_input_model",
     ],
     ids=["datasets", "analysis", "theory", "live and testing"],
@@ -32,6 +33,22 @@ def test_neither_torch_nor_skorch_nor_matplotlib_nor_numba_is_imported_for(work)
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_the_recipe_and_the_citation_follow_setup_cfg():
+    root = Path(__file__).parents[1]
+    config = configparser.ConfigParser()
+    config.read(root / "setup.cfg")
+    recipe = (root / ".ci" / "conda" / "meta.yaml").read_text()
+    version = config["metadata"]["version"]
+    assert version == rfsk.__version__
+    assert f'set version = "{version}"' in recipe
+    assert f"version: {version}\n" in (root / "CITATION.cff").read_text()
+    names = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
+    listed = {line.strip("- ").replace(" ", "") for line in recipe.splitlines()}
+    for line in config["options"]["install_requires"].split():
+        name, sign, bound = line.partition(">=")
+        assert names.get(name, name) + sign + bound in listed
 
 
 def test_every_public_name_and_subpackage_is_served():
