@@ -1,0 +1,125 @@
+"""Locality of the fields of a learner, compared with random phases."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._core._random import as_generator
+from .._core._types import Array
+from .._core._validation import check_fields_on, check_positive
+from ._measures import compactness_of, scaled_images
+from ._nulls import random_phases, with_phases
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Locality:
+    """Locality of a set of fields, the product of alignment and reach.
+
+    Attributes
+    ----------
+    locality : float
+        0 for fields that are as compact as surrogates with random phases, 1 for single sites.
+    alignment : float
+        0 for random phases, 1 for equal phases: the part of locality that the power spectrum of
+        the fields leaves open.
+    reach : float
+        Locality of the same power spectra with equal phases: 0 for sinusoids, near 1 for spectra
+        of narrow bumps.
+    p_value : float
+        Probability that surrogates are as compact as the fields.
+
+    Examples
+    --------
+    >>> from rfsk.analysis import Locality
+    >>> Locality(locality=0.4, alignment=0.5, reach=0.8, p_value=0.01).alignment
+    0.5
+    """
+
+    locality: float
+    alignment: float
+    reach: float
+    p_value: float
+
+
+def locality(
+    fields: ArrayLike,
+    shape: int | tuple[int, ...] | None = None,
+    *,
+    n_null: int = 199,
+    random_state: Any = None,
+) -> Locality:
+    """Measure the locality of the fields of a learner, relative to their own power spectra.
+
+    The compactness of a field w is the length of the mean of exp(2 pi i site / side), weighted by
+    w^2: 1 for a single site, 0 for energy that is spread evenly, also over two opposite bumps. C is
+    its mean over the more compact half of the fields. With C_0 the same for surrogates that have the
+    power spectra of the fields and random phases, and C_1 for surrogates with equal phases::
+
+        locality  = (C - C_0) / (1 - C_0)
+        alignment = (C - C_0) / (C_1 - C_0)
+        reach     = (C_1 - C_0) / (1 - C_0)
+
+    If a field has only m weights that are not zero, its surrogates keep their m largest weights, so
+    that sparse fields are compared with equally sparse ones.
+
+    Parameters
+    ----------
+    fields : array-like of shape (n_units, n_features)
+        Fields on a lattice whose sites are all alike; fields of zeros do not count.
+    shape : int or tuple of int, optional
+        Lattice of the features, a ring by default.
+    n_null : int, default=199
+        Number of sets of surrogates.
+    random_state : int, Generator, RandomState or None, default=None
+        Seed of the phases.
+
+    Returns
+    -------
+    found : Locality
+        All numbers are NaN if all fields are zero or single sites.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rfsk.analysis import locality
+    >>> bump = np.exp(-0.5 * np.linspace(-5.0, 5.0, 40) ** 2)
+    >>> sinusoid = np.sin(2.0 * np.pi * np.arange(40) / 40)
+    >>> [round(locality([w], random_state=0).locality, 1) + 0.0 for w in (bump, sinusoid)]
+    [0.9, 0.0]
+    """
+    weights, sides = check_fields_on(fields, shape)
+    check_positive(n_null, "n_null", integer=True)
+    images = scaled_images(weights[np.any(weights != 0.0, axis=1)], sides)
+    if not np.any(np.count_nonzero(images.reshape(len(images), -1), axis=1) > 1):
+        return Locality(np.nan, np.nan, np.nan, np.nan)
+    rng = as_generator(random_state)
+    surrogates = []
+    for image in images:
+        phases = random_phases(sides, n_null, rng)
+        phases = np.concatenate([np.ones_like(phases[:1]), phases])
+        surrogates.append(compactness_of(_largest(with_phases(image[None], phases), image)))
+    found, (aligned, *null) = _upper_half(compactness_of(images)), _upper_half(np.array(surrogates))
+    random = float(np.mean(null))
+    excess, most, scale = found - random, aligned - random, 1.0 - random
+    return Locality(
+        float(excess / scale),
+        float(excess / most) if most > _ROUNDING else 0.0,
+        float(most / scale),
+        (1.0 + np.count_nonzero(np.array(null) >= found - _ROUNDING)) / (1.0 + n_null),
+    )
+
+
+def _largest(surrogates: Array, image: Array) -> Array:
+    """Surrogates without the weights that are smaller than as many as the image has."""
+    axes, n_zeros = tuple(range(1, surrogates.ndim)), image.size - np.count_nonzero(image)
+    sizes = np.sort(np.abs(surrogates).reshape(len(surrogates), -1), axis=1)
+    return np.where(np.abs(surrogates) >= np.expand_dims(sizes[:, n_zeros], axes), surrogates, 0.0)
+
+
+def _upper_half(values: Array) -> Array:
+    """Mean over the larger half along the first axis."""
+    return np.asarray(np.sort(values, axis=0)[len(values) // 2 :].mean(axis=0))
