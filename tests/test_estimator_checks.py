@@ -8,7 +8,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 from rfsk import CumulantCP, FieldMatcher, LocalizationAnalyzer, NonlinearHebbian, TensorComparison
-from rfsk.nets import Autoencoder, ConvNet, FCNet
+from rfsk.nets import RBM, Autoencoder, ConvNet, FCNet
 
 CLASSIFIERS = [
     FCNet(),
@@ -33,6 +33,7 @@ TRANSFORMERS = [
     FieldMatcher(),
     CumulantCP(),
     NonlinearHebbian(),
+    RBM(),
 ]
 OTHERS = [TensorComparison(2, references=("cp", "ica", "pca", "dictionary", "hebbian"))]
 

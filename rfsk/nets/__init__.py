@@ -5,9 +5,11 @@ from ._convnet import ConvNet
 from ._ensemble import fit_each, fit_many, fit_many_online
 from ._fcnet import FCNet
 from ._persistence import load, save
+from ._rbm import RBM
 from ._snapshots import EvaluationCurve
 
 __all__ = [
+    "RBM",
     "Autoencoder",
     "ConvNet",
     "EvaluationCurve",
