@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from .._core._random import as_generator
 from .._core._types import Array
 from .._core._validation import check_fields_on, check_positive
-from ._measures import compactness_of, scaled_images
+from ._measures import compactness_of, scaled_images, squared_distances
 from ._nulls import random_phases, with_phases
 
 _ROUNDING = 1e-9
@@ -22,15 +22,14 @@ class Locality:
     Attributes
     ----------
     locality : float
-        0 for fields that are as compact as surrogates with random phases, 1 for single sites.
+        0 for fields that are as compact as random surrogates, 1 for single sites.
     alignment : float
-        0 for random phases, 1 for equal phases: the part of locality that the power spectrum of
-        the fields leaves open.
+        0 for fields that are as compact as random surrogates, 1 for the most compact surrogates.
     reach : float
-        Locality of the same power spectra with equal phases: 0 for sinusoids, near 1 for spectra
-        of narrow bumps.
+        Locality of the most compact surrogates. It depends only on the power spectra (0 for
+        sinusoids, near 1 for the spectra of narrow bumps), or on the weights of sparse fields.
     p_value : float
-        Probability that surrogates are as compact as the fields.
+        Probability that random surrogates are as compact as the fields.
 
     Examples
     --------
@@ -52,19 +51,19 @@ def locality(
     n_null: int = 199,
     random_state: Any = None,
 ) -> Locality:
-    """Measure the locality of the fields of a learner, relative to their own power spectra.
+    """Measure the locality of the fields of a learner, relative to random phases.
 
     The compactness of a field w is the length of the mean of exp(2 pi i site / side), weighted by
     w^2: 1 for a single site, 0 for energy that is spread evenly, also over two opposite bumps. C is
-    its mean over the more compact half of the fields. With C_0 the same for surrogates that have the
-    power spectra of the fields and random phases, and C_1 for surrogates with equal phases::
+    its mean over the more compact half of the fields. With C_0 the same for surrogates that have
+    the power spectra of the fields and random phases, and C_1 for surrogates with equal phases::
 
         locality  = (C - C_0) / (1 - C_0)
         alignment = (C - C_0) / (C_1 - C_0)
         reach     = (C_1 - C_0) / (1 - C_0)
 
-    If a field has only m weights that are not zero, its surrogates keep their m largest weights, so
-    that sparse fields are compared with equally sparse ones.
+    Surrogates of a field with weights that are exactly zero, as after pruning, have the same
+    weights at random sites, and for C_1 next to each other.
 
     Parameters
     ----------
@@ -97,12 +96,8 @@ def locality(
     if not np.any(np.count_nonzero(images.reshape(len(images), -1), axis=1) > 1):
         return Locality(np.nan, np.nan, np.nan, np.nan)
     rng = as_generator(random_state)
-    surrogates = []
-    for image in images:
-        phases = random_phases(sides, n_null, rng)
-        phases = np.concatenate([np.ones_like(phases[:1]), phases])
-        surrogates.append(compactness_of(_largest(with_phases(image[None], phases), image)))
-    found, (aligned, *null) = _upper_half(compactness_of(images)), _upper_half(np.array(surrogates))
+    surrogates = np.array([compactness_of(_surrogates(image, n_null, rng)) for image in images])
+    found, (aligned, *null) = _upper_half(compactness_of(images)), _upper_half(surrogates)
     random = float(np.mean(null))
     excess, most, scale = found - random, aligned - random, 1.0 - random
     return Locality(
@@ -113,11 +108,17 @@ def locality(
     )
 
 
-def _largest(surrogates: Array, image: Array) -> Array:
-    """Surrogates without the weights that are smaller than as many as the image has."""
-    axes, n_zeros = tuple(range(1, surrogates.ndim)), image.size - np.count_nonzero(image)
-    sizes = np.sort(np.abs(surrogates).reshape(len(surrogates), -1), axis=1)
-    return np.where(np.abs(surrogates) >= np.expand_dims(sizes[:, n_zeros], axes), surrogates, 0.0)
+def _surrogates(image: Array, n_null: int, rng: np.random.Generator) -> Array:
+    """The most compact surrogate of an image, then random ones."""
+    sides = image.shape
+    if np.all(image != 0.0):
+        phases = random_phases(sides, n_null, rng)
+        return with_phases(image[None], np.concatenate([np.ones_like(phases[:1]), phases]))
+    weights = np.sort(np.abs(image), axis=None)[::-1]
+    rank = squared_distances(sides).argsort(kind="stable").argsort()
+    orders = rng.permuted(np.tile(np.arange(len(weights)), (n_null, 1)), axis=1)
+    places = np.concatenate([rank[None], orders])
+    return np.asarray(weights[places].reshape(-1, *sides))
 
 
 def _upper_half(values: Array) -> Array:

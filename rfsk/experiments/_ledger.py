@@ -1,7 +1,6 @@
 """locality_ledger: which learners have local fields on which inputs, and on Gaussian controls."""
 
 import dataclasses
-import math
 import os
 import warnings
 from collections.abc import Callable, Sequence
@@ -33,13 +32,14 @@ from ._pruning import iterative_magnitude_pruning
 from ._sweep import sweep
 
 _LENGTHS = 1.5, 3.0  # correlation lengths of class 0 and class 1, in sites
-_SPACINGS = 4.0, 0.5  # pixels between neighbours on a circle in a photograph
-_LOCAL = 0.5  # locality at which fields are as near to single sites as to random phases
+_SPACINGS = 8.0, 1.0  # pixels between neighbours on a circle in a photograph
+_MOST_SITES = 160  # of a circle that fits into the photographs
+_LOCAL = 0.5  # locality halfway between random phases and single sites
 _LEVEL = 0.95
 
 
-def _from_model(make: Callable[..., Any], **options: Any) -> Callable[..., tuple[Array, Array]]:
-    def draw(n_sites: int, n_samples: int, seed: Any) -> tuple[Array, Array]:
+def _from_model(make: Callable[..., Any], **options: Any) -> Callable[..., tuple[Array, Any]]:
+    def draw(n_sites: int, n_samples: int, seed: Any) -> tuple[Array, Any]:
         models = [make(n_sites, correlation_length=xi, **options) for xi in _LENGTHS]
         return Discrimination(models).sample(n_samples, seed)
 
@@ -50,7 +50,7 @@ def _spins(n_sites: int, *, correlation_length: float) -> Ising:
     return Ising.from_correlation_length(n_sites, correlation_length)
 
 
-def _photographs(n_sites: int, n_samples: int, seed: Any) -> tuple[Array, Array]:
+def _photographs(n_sites: int, n_samples: int, seed: Any) -> tuple[Array, Any]:
     """Pixels on circles with random centres and first sites, standardized on each circle."""
     rng = as_generator(seed)
     pictures = np.mean(load_sample_images().images, axis=3)
@@ -60,8 +60,10 @@ def _photographs(n_sites: int, n_samples: int, seed: Any) -> tuple[Array, Array]
         radius, n = spacing * n_sites / (2.0 * np.pi), int(np.sum(y == label))
         space = np.array(pictures.shape[1:])[:, None, None] - 1 - 2.0 * radius
         angle = 2.0 * np.pi * (np.arange(n_sites) / n_sites + rng.random((n, 1)))
-        place = radius + space * rng.random((2, n, 1)) + radius * np.array(
-            [np.sin(angle), np.cos(angle)]
+        place = (
+            radius
+            + space * rng.random((2, n, 1))
+            + radius * np.array([np.sin(angle), np.cos(angle)])
         )
         picture = np.broadcast_to(rng.integers(len(pictures), size=(n, 1)), angle.shape)
         rings = ndimage.map_coordinates(pictures, [picture, *place], order=1)
@@ -70,7 +72,7 @@ def _photographs(n_sites: int, n_samples: int, seed: Any) -> tuple[Array, Array]
     return X, y
 
 
-INPUTS: dict[str, Callable[..., tuple[Array, Array]]] = {
+INPUTS: dict[str, Callable[..., tuple[Array, Any]]] = {
     "nlgp": _from_model(NLGP, gain=3.0),
     "gaussian": _from_model(GaussianField),
     "elliptical": _from_model(EllipticalField, radial=StudentT(5.0)),
@@ -81,7 +83,7 @@ INPUTS: dict[str, Callable[..., tuple[Array, Array]]] = {
 
 
 def _net(n_units: int, seed: int, **options: Any) -> FCNet:
-    rates = {"learning_rate": 2.0, "batch_size": 100, "max_epochs": 100, **options}
+    rates = {"learning_rate": 2.0, "batch_size": 100, "max_epochs": 20, **options}
     return FCNet(n_units, random_state=seed, **rates)
 
 
@@ -107,20 +109,23 @@ def _denoiser(X: Array, y: Array, n_units: int, seed: int) -> Array:
 
 
 def _autoencoder(X: Array, y: Array, n_units: int, seed: int) -> Array:
-    net = Autoencoder(n_units, sparsity=0.3, max_epochs=50, batch_size=100, random_state=seed)
+    net = Autoencoder(n_units, sparsity=0.3, batch_size=100, max_epochs=10, random_state=seed)
     return net.fit(X[y == 1]).receptive_fields_
 
 
 def _rbm(X: Array, y: Array, n_units: int, seed: int) -> Array:
-    return RBM(n_units, random_state=seed).fit(X[y == 1]).receptive_fields_
+    return RBM(n_units, max_epochs=20, random_state=seed).fit(X[y == 1]).receptive_fields_
 
 
 def _hebbian(X: Array, y: Array, n_units: int, seed: int) -> Array:
-    n_whitened = X.shape[1] // 2 + 1
-    rule = NonlinearHebbian(n_units, n_whitened=n_whitened, random_state=seed)
+    """Fields on inputs that are whitened in the directions of large variance."""
+    inputs = X[y == 1] - X[y == 1].mean(axis=0)
+    variances, axes = np.linalg.eigh(np.cov(inputs, rowvar=False))
+    kept = axes[:, -(X.shape[1] // 2 + 1) :]
+    white = inputs @ (kept / np.sqrt(variances[-kept.shape[1] :])) @ kept.T
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return rule.fit(X[y == 1]).components_
+        return NonlinearHebbian(n_units, random_state=seed).fit(white).components_
 
 
 LEARNERS: dict[str, Callable[..., Array]] = {
@@ -133,3 +138,112 @@ LEARNERS: dict[str, Callable[..., Array]] = {
     "rbm": _rbm,
     "hebbian": _hebbian,
 }
+
+
+def _cell(
+    *,
+    learner: str | Callable[..., Array],
+    inputs: str | Callable[..., tuple[Array, Any]],
+    is_control: bool,
+    n_sites: int,
+    n_samples: int,
+    n_units: int,
+    random_state: Any,
+) -> dict[str, float]:
+    """Locality of the fields of one learner on one set of inputs or its Gaussian control."""
+    fit = learner if callable(learner) else LEARNERS[learner]
+    draw = inputs if callable(inputs) else INPUTS[inputs]
+    seeds = spawn_seeds(random_state, 4)
+    X, y = draw(n_sites, n_samples, seeds[0])
+    if is_control:
+        X, y = make_gaussian_clone(X, y, random_state=seeds[1])
+    return dataclasses.asdict(locality(fit(X, y, n_units, seeds[2]), random_state=seeds[3]))
+
+
+def locality_ledger(
+    learners: Sequence[str | Callable[..., Array]] = tuple(LEARNERS),
+    inputs: Sequence[str | Callable[..., tuple[Array, Any]]] = tuple(INPUTS),
+    *,
+    n_repeats: int = 5,
+    n_sites: int = 40,
+    n_samples: int = 100_000,
+    n_units: int = 20,
+    store: str | os.PathLike[str] | None = None,
+    n_jobs: int | None = -1,
+    random_state: Any = None,
+    verbose: int = 0,
+) -> pd.DataFrame:
+    """Decide which learners have local fields, on inputs and on their Gaussian controls.
+
+    Each learner is trained on two classes of inputs, or on the second one, and on Gaussian inputs
+    with exactly the mean and covariance of each class. A cell is the `locality` of its fields in
+    several repeats. Its verdict is "local" or "not local" if the 95 % confidence interval of the
+    mean is above or below 1/2, and "undecided" otherwise.
+
+    Parameters
+    ----------
+    learners : sequence of str or callable, optional
+        Among "erf net", "relu net", "pruning", "l1" (`FCNet`), "denoiser" (`denoiser_fields`),
+        "autoencoder", "rbm" and "hebbian", by default all. A function ``learner(X, y, n_units,
+        seed)`` returns fields.
+    inputs : sequence of str or callable, optional
+        Among "nlgp", "gaussian", "elliptical", "laplace", "ising" and "photographs" (pixels on
+        circles), by default all. A function ``inputs(n_sites, n_samples, seed)`` returns X, of
+        which all features are alike as on a ring, and labels 0 and 1.
+    n_repeats : int, default=5
+        Number of repeats of each cell, at least 2.
+    n_sites, n_samples, n_units : int, default=40, 100_000 and 20
+        Sites of the ring, inputs of both classes, and units of a learner.
+    store, n_jobs, random_state, verbose
+        As in `sweep`. The cells of a repeat share a seed.
+
+    Returns
+    -------
+    ledger : pandas.DataFrame
+        One row per cell: `learner`, `inputs`, `is_control`, the means `locality`, `alignment` and
+        `reach`, the ends `low` and `high` of the confidence interval of the locality, the median
+        `p_value` of random phases, the number `n_repeats` that have fields, and `verdict`.
+
+    Examples
+    --------
+    >>> from rfsk.experiments import locality_ledger
+    >>> small = {"n_repeats": 2, "n_samples": 1000, "n_jobs": 1, "random_state": 0}
+    >>> locality_ledger(["denoiser"], ["ising"], **small)["verdict"].tolist()
+    ['local', 'local']
+    """
+    for value, name, known in ((learners, "learners", LEARNERS), (inputs, "inputs", INPUTS)):
+        for entry in value:
+            if not callable(entry):
+                check_option(entry, name, tuple(known))
+    for size, name in ((n_sites, "n_sites"), (n_samples, "n_samples"), (n_units, "n_units")):
+        check_positive(size, name, integer=True)
+    check_positive(n_repeats, "n_repeats", integer=True)
+    if n_repeats < 2:
+        raise ValueError("n_repeats=1; a confidence interval needs at least 2.")
+    if "photographs" in inputs and n_sites > _MOST_SITES:
+        raise ValueError(f"n_sites={n_sites!r}; circles in photographs have at most {_MOST_SITES}.")
+    grid: dict[str, Any] = {
+        "learner": list(learners),
+        "inputs": list(inputs),
+        "is_control": [False, True],
+    }
+    found = sweep(
+        _cell,
+        grid,
+        n_repeats,
+        fixed={"n_sites": n_sites, "n_samples": n_samples, "n_units": n_units},
+        paired=True,
+        store=store,
+        n_jobs=n_jobs,
+        random_state=random_state,
+        verbose=verbose,
+    )
+    cells = found.groupby(list(grid), sort=False)
+    ledger = cells[["locality", "alignment", "reach"]].mean()
+    n = cells["locality"].count()
+    error = cells["locality"].sem() * stats.t.ppf(0.5 + 0.5 * _LEVEL, np.maximum(n - 1, 1))
+    ledger["low"], ledger["high"] = ledger["locality"] - error, ledger["locality"] + error
+    ledger["p_value"], ledger["n_repeats"] = cells["p_value"].median(), n
+    is_local, is_not = ledger["low"] > _LOCAL, ledger["high"] < _LOCAL
+    ledger["verdict"] = np.select([is_local, is_not], ["local", "not local"], "undecided")
+    return ledger.reset_index()
