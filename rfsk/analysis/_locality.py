@@ -93,7 +93,7 @@ def locality(
     weights, sides = check_fields_on(fields, shape)
     check_positive(n_null, "n_null", integer=True)
     images = scaled_images(weights[np.any(weights != 0.0, axis=1)], sides)
-    if not np.any(np.count_nonzero(images.reshape(len(images), -1), axis=1) > 1):
+    if not np.any(np.count_nonzero(images, axis=tuple(range(1, images.ndim))) > 1):
         return Locality(np.nan, np.nan, np.nan, np.nan)
     rng = as_generator(random_state)
     surrogates = np.array([compactness_of(_surrogates(image, n_null, rng)) for image in images])
@@ -104,7 +104,7 @@ def locality(
         float(excess / scale),
         float(excess / most) if most > _ROUNDING else 0.0,
         float(most / scale),
-        (1.0 + np.count_nonzero(np.array(null) >= found - _ROUNDING)) / (1.0 + n_null),
+        float(1 + np.count_nonzero(np.array(null) >= found - _ROUNDING)) / (1 + n_null),
     )
 
 
