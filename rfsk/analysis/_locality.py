@@ -44,6 +44,9 @@ class Locality:
     p_value: float
 
 
+_UNKNOWN = Locality(np.nan, np.nan, np.nan, np.nan)
+
+
 def locality(
     fields: ArrayLike,
     shape: int | tuple[int, ...] | None = None,
@@ -79,7 +82,7 @@ def locality(
     Returns
     -------
     found : Locality
-        All numbers are NaN if all fields are zero or single sites.
+        All numbers are NaN if no field is left, or the more compact half are single sites.
 
     Examples
     --------
@@ -93,13 +96,15 @@ def locality(
     weights, sides = check_fields_on(fields, shape)
     check_positive(n_null, "n_null", integer=True)
     images = scaled_images(weights[np.any(weights != 0.0, axis=1)], sides)
-    if not np.any(np.count_nonzero(images, axis=tuple(range(1, images.ndim))) > 1):
-        return Locality(np.nan, np.nan, np.nan, np.nan)
+    if not len(images):
+        return _UNKNOWN
     rng = as_generator(random_state)
     surrogates = np.array([compactness_of(_surrogates(image, n_null, rng)) for image in images])
     found, (aligned, *null) = _upper_half(compactness_of(images)), _upper_half(surrogates)
     random = float(np.mean(null))
     excess, most, scale = found - random, aligned - random, 1.0 - random
+    if scale <= _ROUNDING:  # single sites
+        return _UNKNOWN
     return Locality(
         float(excess / scale),
         float(excess / most) if most > _ROUNDING else 0.0,

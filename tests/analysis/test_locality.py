@@ -65,7 +65,8 @@ def test_images_and_invariances():
 def test_zeros_do_not_count():
     with_zeros = np.concatenate([bumps(4), np.zeros((9, SIDE))])
     assert locality(with_zeros, random_state=0) == locality(bumps(4), random_state=0)
-    for empty in (np.zeros((3, SIDE)), np.eye(SIDE)):
+    half_sites = np.concatenate([np.eye(SIDE)[:3], np.eye(SIDE)[:2] + np.eye(SIDE)[9:11]])
+    for empty in (np.zeros((3, SIDE)), np.eye(SIDE), half_sites):
         assert np.isnan([*vars(locality(empty)).values()]).all()
 
 
