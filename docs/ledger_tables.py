@@ -1,7 +1,8 @@
 """Run the ledger of locality at seed 0, print the tables of ledger.md, and draw its figure.
 
-With "run" on the command line, the cells are computed, into a store, and written to ledger.csv:
-some ten minutes on one core. Otherwise they are read from there.
+With "run" on the command line, the cells are computed, into a store, and written to ledger.csv, and
+nets whose weights are cut are added: some ten minutes on one core. Otherwise cells are read from
+there.
 """
 
 import sys
@@ -76,6 +77,7 @@ def draw(found: pd.DataFrame) -> None:
             left.add_patch(
                 plt.Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, fill=False, lw=2, ec="red")
             )
+    left.set_title("locality (L: local, ?: undecided, red: not as predicted)", pad=24)
     left.set_xticks(range(len(columns)), ["data", "control"] * len(inputs), rotation=90)
     left.set_yticks(range(len(learners)), learners)
     for k, name in enumerate(inputs):
@@ -92,8 +94,11 @@ def draw(found: pd.DataFrame) -> None:
             )
     reach = np.linspace(0.5, 1.0, 50)
     right.plot(reach, 0.5 / reach, color="grey", lw=1, label="locality 1/2")
-    right.set(xlabel="reach (what the power spectrum allows)", ylabel="alignment of the phases")
-    right.set_title("filled: data, open: Gaussian control")
+    right.set(
+        xlabel="reach",
+        ylabel="alignment",
+    )
+    right.set_title("all cells (filled: data, open: control)", pad=24)
     right.legend(frameon=False, fontsize="small")
     right.spines[["top", "right"]].set_visible(False)
     figure.savefig(DOCS / "ledger.png", dpi=110)

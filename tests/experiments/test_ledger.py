@@ -1,10 +1,14 @@
 """The ledger of locality."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from rfsk.experiments import locality_ledger
 
+DOCS = Path(__file__).parents[2] / "docs"
 SMALL = {"n_sites": 24, "n_samples": 10_000, "n_units": 8, "n_jobs": 1, "random_state": 1}
 CALLS = []
 STOPS = [5]
@@ -71,3 +75,22 @@ def test_wrong_arguments_are_refused_before_work(options, match):
     with pytest.raises(ValueError, match=match):
         locality_ledger(**{"learners": [scattered], "inputs": ["nlgp"], **options})
     assert len(CALLS) == n_calls
+
+
+def test_the_page_shows_the_verdicts_and_the_failed_predictions():
+    keys = ["learner", "inputs", "is_control"]
+    cells, predicted = (pd.read_csv(DOCS / f"ledger{name}.csv") for name in ("", "_predictions"))
+    found = cells.merge(predicted, on=keys, validate="one_to_one")
+    assert len(found) == 96
+    decided = found[found["verdict"] != "undecided"]
+    is_right = decided["verdict"] == decided["predicted"]
+    page = (DOCS / "ledger.md").read_text(encoding="utf-8")
+    assert f"**{is_right.sum()} of the {len(decided)} decided cells are as predicted.**" in page
+    assert is_right.mean() > 0.9
+    words = {"local": "local", "not local": "no", "undecided": "?"}
+    found["word"] = found["verdict"].map(words)
+    fails = decided.index[~is_right]
+    found.loc[fails, "word"] = "**" + found.loc[fails, "word"] + "**"
+    for learner, rows in found.groupby("learner"):
+        pairs = [" / ".join(pair["word"]) for _, pair in rows.groupby("inputs", sort=False)]
+        assert f"| {learner} | {' | '.join(pairs)} |" in page
