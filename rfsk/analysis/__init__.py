@@ -11,7 +11,7 @@ from ._cumulant import (
 from ._cumulant_cp import CumulantCP
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
-from ._locality import Locality, locality
+from ._locality import locality
 from ._localization import LocalizationAnalyzer, localization_score
 from ._matching import FieldMatcher, bump_match, chance_match, match_matrix, translation_orbits
 from ._measures import (
@@ -36,7 +36,6 @@ __all__ = [
     "DenseCumulant",
     "FieldMatcher",
     "GroupSplit",
-    "Locality",
     "LocalizationAnalyzer",
     "NonlinearHebbian",
     "PopulationSummary",

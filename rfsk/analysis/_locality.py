@@ -1,6 +1,5 @@
 """Locality of the fields of a learner, compared with random phases."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,45 +14,13 @@ from ._nulls import random_phases, with_phases
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True)
-class Locality:
-    """Locality of a set of fields, the product of alignment and reach.
-
-    Attributes
-    ----------
-    locality : float
-        0 for fields that are as compact as random surrogates, 1 for single sites.
-    alignment : float
-        0 for fields that are as compact as random surrogates, 1 for the most compact surrogates.
-    reach : float
-        Locality of the most compact surrogates. It depends only on the power spectra (0 for
-        sinusoids, near 1 for the spectra of narrow bumps), or on the weights of sparse fields.
-    p_value : float
-        Probability that random surrogates are as compact as the fields.
-
-    Examples
-    --------
-    >>> from rfsk.analysis import Locality
-    >>> Locality(locality=0.4, alignment=0.5, reach=0.8, p_value=0.01).alignment
-    0.5
-    """
-
-    locality: float
-    alignment: float
-    reach: float
-    p_value: float
-
-
-_UNKNOWN = Locality(np.nan, np.nan, np.nan, np.nan)
-
-
 def locality(
     fields: ArrayLike,
     shape: int | tuple[int, ...] | None = None,
     *,
     n_null: int = 199,
     random_state: Any = None,
-) -> Locality:
+) -> dict[str, float]:
     """Measure the locality of the fields of a learner, relative to random phases.
 
     The compactness of a field w is the length of the mean of exp(2 pi i site / side), weighted by
@@ -81,36 +48,37 @@ def locality(
 
     Returns
     -------
-    found : Locality
-        All numbers are NaN if no field is left, or the more compact half are single sites.
+    found : dict of str to float
+        `locality`, 0 for fields that are as compact as random surrogates and 1 for single sites;
+        its factors `alignment` and `reach`; and `p_value`, the probability that random surrogates
+        are as compact. NaN if no field is left, or the more compact half are single sites.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rfsk.analysis import locality
     >>> bump = np.exp(-0.5 * np.linspace(-5.0, 5.0, 40) ** 2)
-    >>> sinusoid = np.sin(2.0 * np.pi * np.arange(40) / 40)
-    >>> [round(locality([w], random_state=0).locality, 1) + 0.0 for w in (bump, sinusoid)]
-    [0.9, 0.0]
+    >>> sinusoid = np.cos(2.0 * np.pi * np.arange(40) / 40)
+    >>> [round(locality([w], random_state=0)["locality"], 1) + 0.0 for w in (bump, sinusoid)]
+    [0.8, 0.0]
     """
     weights, sides = check_fields_on(fields, shape)
     check_positive(n_null, "n_null", integer=True)
     images = scaled_images(weights[np.any(weights != 0.0, axis=1)], sides)
+    names = ("locality", "alignment", "reach", "p_value")
     if not len(images):
-        return _UNKNOWN
+        return dict.fromkeys(names, np.nan)
     rng = as_generator(random_state)
     surrogates = np.array([compactness_of(_surrogates(image, n_null, rng)) for image in images])
     found, (aligned, *null) = _upper_half(compactness_of(images)), _upper_half(surrogates)
     random = float(np.mean(null))
     excess, most, scale = found - random, aligned - random, 1.0 - random
     if scale <= _ROUNDING:  # single sites
-        return _UNKNOWN
-    return Locality(
-        float(excess / scale),
-        float(excess / most) if most > _ROUNDING else 0.0,
-        float(most / scale),
-        float(1 + np.count_nonzero(np.array(null) >= found - _ROUNDING)) / (1 + n_null),
-    )
+        return dict.fromkeys(names, np.nan)
+    n_above = np.count_nonzero(np.array(null) >= found - _ROUNDING)
+    alignment = excess / most if most > _ROUNDING else 0.0
+    values = excess / scale, alignment, most / scale, (1 + n_above) / (1 + n_null)
+    return dict(zip(names, map(float, values), strict=True))
 
 
 def _surrogates(image: Array, n_null: int, rng: np.random.Generator) -> Array:

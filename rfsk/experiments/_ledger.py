@@ -1,6 +1,5 @@
 """locality_ledger: which learners have local fields on which inputs, and on Gaussian controls."""
 
-import dataclasses
 import os
 import warnings
 from collections.abc import Callable, Sequence
@@ -35,7 +34,6 @@ _LENGTHS = 1.5, 3.0  # correlation lengths of class 0 and class 1, in sites
 _SPACINGS = 8.0, 1.0  # pixels between neighbours on a circle in a photograph
 _MOST_SITES = 160  # of a circle that fits into the photographs
 _LOCAL = 0.5  # locality halfway between random phases and single sites
-_LEVEL = 0.95
 
 
 def _from_model(make: Callable[..., Any], **options: Any) -> Callable[..., tuple[Array, Any]]:
@@ -44,10 +42,6 @@ def _from_model(make: Callable[..., Any], **options: Any) -> Callable[..., tuple
         return Discrimination(models).sample(n_samples, seed)
 
     return draw
-
-
-def _spins(n_sites: int, *, correlation_length: float) -> Ising:
-    return Ising.from_correlation_length(n_sites, correlation_length)
 
 
 def _photographs(n_sites: int, n_samples: int, seed: Any) -> tuple[Array, Any]:
@@ -60,11 +54,8 @@ def _photographs(n_sites: int, n_samples: int, seed: Any) -> tuple[Array, Any]:
         radius, n = spacing * n_sites / (2.0 * np.pi), int(np.sum(y == label))
         space = np.array(pictures.shape[1:])[:, None, None] - 1 - 2.0 * radius
         angle = 2.0 * np.pi * (np.arange(n_sites) / n_sites + rng.random((n, 1)))
-        place = (
-            radius
-            + space * rng.random((2, n, 1))
-            + radius * np.array([np.sin(angle), np.cos(angle)])
-        )
+        center = radius + space * rng.random((2, n, 1))
+        place = center + radius * np.array([np.sin(angle), np.cos(angle)])
         picture = np.broadcast_to(rng.integers(len(pictures), size=(n, 1)), angle.shape)
         rings = ndimage.map_coordinates(pictures, [picture, *place], order=1)
         rings -= rings.mean(axis=1, keepdims=True)
@@ -77,7 +68,7 @@ INPUTS: dict[str, Callable[..., tuple[Array, Any]]] = {
     "gaussian": _from_model(GaussianField),
     "elliptical": _from_model(EllipticalField, radial=StudentT(5.0)),
     "laplace": _from_model(TransformedField, marginal="laplace"),
-    "ising": _from_model(_spins),
+    "ising": _from_model(Ising.from_correlation_length),
     "photographs": _photographs,
 }
 
@@ -142,8 +133,8 @@ LEARNERS: dict[str, Callable[..., Array]] = {
 
 def _cell(
     *,
-    learner: str | Callable[..., Array],
-    inputs: str | Callable[..., tuple[Array, Any]],
+    learner: Any,
+    inputs: Any,
     is_control: bool,
     n_sites: int,
     n_samples: int,
@@ -151,18 +142,17 @@ def _cell(
     random_state: Any,
 ) -> dict[str, float]:
     """Locality of the fields of one learner on one set of inputs or its Gaussian control."""
-    fit = learner if callable(learner) else LEARNERS[learner]
-    draw = inputs if callable(inputs) else INPUTS[inputs]
+    draw, fit = INPUTS.get(str(inputs), inputs), LEARNERS.get(str(learner), learner)
     seeds = spawn_seeds(random_state, 4)
     X, y = draw(n_sites, n_samples, seeds[0])
     if is_control:
         X, y = make_gaussian_clone(X, y, random_state=seeds[1])
-    return dataclasses.asdict(locality(fit(X, y, n_units, seeds[2]), random_state=seeds[3]))
+    return locality(fit(X, y, n_units, seeds[2]), random_state=seeds[3])
 
 
 def locality_ledger(
-    learners: Sequence[str | Callable[..., Array]] = tuple(LEARNERS),
-    inputs: Sequence[str | Callable[..., tuple[Array, Any]]] = tuple(INPUTS),
+    learners: Sequence[str | Callable[..., Array]] | None = None,
+    inputs: Sequence[str | Callable[..., tuple[Array, Any]]] | None = None,
     *,
     n_repeats: int = 5,
     n_sites: int = 40,
@@ -192,9 +182,16 @@ def locality_ledger(
         which all features are alike as on a ring, and labels 0 and 1.
     n_repeats : int, default=5
         Number of repeats of each cell, at least 2.
-    n_sites, n_samples, n_units : int, default=40, 100_000 and 20
-        Sites of the ring, inputs of both classes, and units of a learner.
-    store, n_jobs, random_state, verbose
+    n_sites : int, default=40
+        Sites of the ring.
+    n_samples : int, default=100_000
+        Inputs, over both classes.
+    n_units : int, default=20
+        Units of a learner.
+    store : path-like, optional
+    n_jobs : int, default=-1
+    random_state : int, Generator, RandomState or None, default=None
+    verbose : int, default=0
         As in `sweep`. The cells of a repeat share a seed.
 
     Returns
@@ -211,37 +208,29 @@ def locality_ledger(
     >>> locality_ledger(["denoiser"], ["ising"], **small)["verdict"].tolist()
     ['local', 'local']
     """
-    for value, name, known in ((learners, "learners", LEARNERS), (inputs, "inputs", INPUTS)):
-        for entry in value:
-            if not callable(entry):
-                check_option(entry, name, tuple(known))
-    for size, name in ((n_sites, "n_sites"), (n_samples, "n_samples"), (n_units, "n_units")):
-        check_positive(size, name, integer=True)
-    check_positive(n_repeats, "n_repeats", integer=True)
-    if n_repeats < 2:
-        raise ValueError("n_repeats=1; a confidence interval needs at least 2.")
-    if "photographs" in inputs and n_sites > _MOST_SITES:
-        raise ValueError(f"n_sites={n_sites!r}; circles in photographs have at most {_MOST_SITES}.")
     grid: dict[str, Any] = {
-        "learner": list(learners),
-        "inputs": list(inputs),
+        "learner": list(LEARNERS if learners is None else learners),
+        "inputs": list(INPUTS if inputs is None else inputs),
         "is_control": [False, True],
     }
-    found = sweep(
-        _cell,
-        grid,
-        n_repeats,
-        fixed={"n_sites": n_sites, "n_samples": n_samples, "n_units": n_units},
-        paired=True,
-        store=store,
-        n_jobs=n_jobs,
-        random_state=random_state,
-        verbose=verbose,
-    )
+    for name, known in (("learner", LEARNERS), ("inputs", INPUTS)):
+        for entry in grid[name]:
+            if not callable(entry):
+                check_option(entry, name, tuple(known))
+    fixed = {"n_sites": n_sites, "n_samples": n_samples, "n_units": n_units}
+    for name, value in {**fixed, "n_repeats": n_repeats}.items():
+        check_positive(value, name, integer=True)
+    if n_repeats < 2:
+        raise ValueError("n_repeats=1; a confidence interval needs at least 2.")
+    if "photographs" in grid["inputs"] and n_sites > _MOST_SITES:
+        raise ValueError(f"n_sites={n_sites!r}; circles in photographs have at most {_MOST_SITES}.")
+    options: dict[str, Any] = {"store": store, "n_jobs": n_jobs, "verbose": verbose}
+    options |= {"fixed": fixed, "paired": True, "random_state": random_state}
+    found = sweep(_cell, grid, n_repeats, **options)
     cells = found.groupby(list(grid), sort=False)
     ledger = cells[["locality", "alignment", "reach"]].mean()
     n = cells["locality"].count()
-    error = cells["locality"].sem() * stats.t.ppf(0.5 + 0.5 * _LEVEL, np.maximum(n - 1, 1))
+    error = cells["locality"].sem() * stats.t.ppf(0.975, np.maximum(n - 1, 1))
     ledger["low"], ledger["high"] = ledger["locality"] - error, ledger["locality"] + error
     ledger["p_value"], ledger["n_repeats"] = cells["p_value"].median(), n
     is_local, is_not = ledger["low"] > _LOCAL, ledger["high"] < _LOCAL

@@ -63,7 +63,7 @@ def test_a_stopped_run_goes_on(tmp_path):
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"learners": ["svm"]}, "learners"),
+        ({"learners": ["svm"]}, "learner"),
         ({"inputs": ["noise"]}, "inputs"),
         ({"n_repeats": 1}, "n_repeats"),
         ({"n_units": 0}, "n_units"),
