@@ -12,6 +12,7 @@ from ._cumulant import (
 from ._cumulant_cp import CumulantCP
 from ._groups import GroupSplit, group_split
 from ._hebbian import NonlinearHebbian
+from ._locality import locality
 from ._localization import LocalizationAnalyzer, localization_score
 from ._matching import FieldMatcher, bump_match, chance_match, match_matrix, translation_orbits
 from ._measures import (
@@ -58,6 +59,7 @@ __all__ = [
     "fit_profiles",
     "group_split",
     "ipr",
+    "locality",
     "localization_score",
     "match_matrix",
     "onset",

@@ -169,6 +169,11 @@ def concentration_of(images: Array) -> Array:
     return np.asarray(np.clip(within, 0.0, 1.0))
 
 
+def compactness_of(images: Array) -> Array:
+    """Length of the mean direction of w^2 of each image, averaged over the axes."""
+    return np.asarray(np.abs(np.nan_to_num(_mean_directions(images))).mean(axis=1))
+
+
 def _mean_directions(images: Array) -> NDArray[np.complex128]:
     """Mean of exp(2 pi i site / side), weighted by w^2, around each axis; NaN for even weights."""
     squares, n_axes = images**2, images.ndim - 1
