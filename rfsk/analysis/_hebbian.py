@@ -22,8 +22,10 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
 
     On whitened inputs z, the rule ``w <- E[f(w.z) z] / |E[f(w.z) z]|`` finds local maxima of
     E[F(w.z)], F' = f: heavy-tailed projections if F grows faster than a square (C. S. N. Brito and
-    W. Gerstner, PLoS Comput. Biol. 12, e1005070, 2016). The cubic rule localizes on inputs of
-    positive kurtosis, where `FCNet` does not, and not on saturated pixels, where it does.
+    W. Gerstner, PLoS Comput. Biol. 12, e1005070, 2016). The cubic rule localizes on pixels of
+    positive kurtosis, where `FCNet` does not. On saturated pixels, where `FCNet` does, it finds
+    short oscillations whose projections have positive kurtosis, if whitening keeps short waves and
+    there are enough samples; see the ledger of locality.
 
     Parameters
     ----------
