@@ -95,8 +95,6 @@ class CopulaFlow(Flow):
     n_features : int
     targets : tuple of float
         Targets of class 0 and class 1.
-    functions : tuple of callable
-        The activation and its derivative.
 
     Examples
     --------
@@ -115,8 +113,12 @@ class CopulaFlow(Flow):
         self._covariances = np.stack(class_covariances(pair))
         self.n_features = self._covariances.shape[1]
         self._kappas = [_fourth_cumulant(source) for source in pair]
-        self.functions = _ACTIVATIONS[activation]
         self.targets = (0.0, 1.0) if activation == "relu" else (1.0, -1.0)
+
+    @property
+    def functions(self) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
+        """The activation and its derivative."""
+        return _ACTIVATIONS[self.activation]
 
     def loss(self, fields: ArrayLike, biases: ArrayLike, *, gaussian: bool = False) -> float:
         """Mean squared error of given units.
