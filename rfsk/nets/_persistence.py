@@ -34,6 +34,7 @@ _ENTRIES: dict[str, Any] = {  # of the metadata, with their types
     "seed": int | None,
 }
 _SNAPSHOTS = {"snapshot_steps_": torch.int64, "receptive_field_history_": torch.float64}
+_LONGEST = 8 * 10**7  # characters of metadata; the format allows 10^8 bytes
 _LARGEST = 2**24  # entries of an array that a net computes from a smaller file
 
 
@@ -107,6 +108,9 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
         tensors["mask"] = torch.from_numpy(np.ascontiguousarray(mask))
     tensors = {name: value.contiguous() for name, value in tensors.items()}
     text = json.dumps(about, default=_as_number)
+    _require(
+        len(text) < _LONGEST, f"The history of {len(net.history_)} epochs is too long to save."
+    )
     _checked(json.loads(text), dict(tensors))
     metadata = {"rfsk": text, "sha256": _digest(text, tensors)}
     replace_file(path, safetensors.torch.save(tensors, metadata))
@@ -159,10 +163,12 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         about = json.loads(metadata["rfsk"])
-        _require(about.get("format") == _FORMAT, "another version of rfsk wrote it; use that one")
-        _require(
-            metadata["sha256"] == _digest(metadata["rfsk"], tensors), "its contents were changed"
+        writer = (
+            f"rfsk {about['version']!s:.9} wrote it in another format; load it with that version"
         )
+        _require(about.get("format") == _FORMAT, writer)
+        digest = _digest(metadata["rfsk"], tensors)
+        _require(metadata["sha256"] == digest, "its contents were changed")
         net, classes = _checked(about, tensors)
         net.set_params(device=net.device if device is None else device)
         try:
@@ -190,7 +196,7 @@ def _require(is_met: bool, fault: str) -> None:
 
 
 def _checked(about: Any, tensors: dict[str, Tensor]) -> tuple[Any, NDArray[Any] | None]:
-    """Net before its weights, and its classes; sizes are compared before memory is taken."""
+    """Net before its weights, and its classes; mask and classes are taken from the tensors."""
     _require(about.keys() == _ENTRIES.keys(), "its entries are not those of a net")
     for name, kind in _ENTRIES.items():
         is_kind = isinstance(about[name], kind) and not isinstance(about[name], bool)
@@ -200,46 +206,51 @@ def _checked(about: Any, tensors: dict[str, Tensor]) -> tuple[Any, NDArray[Any] 
     _require(len(names) in (0, n_features), f"{len(names)} feature_names, {n_features} features")
     values = (value for row in about["history"] for value in row.values())
     _require(all(isinstance(value, int | float) for value in values), "its history is not numeric")
-    lists = about["parameters"].items()
-    parameters = {name: tuple(v) if isinstance(v, list) else v for name, v in lists}
-    cls = _CLASSES[about["class"]]
-    own = {name for name in parameters if not name.startswith("optimizer__")}
+    cls, given = _CLASSES[about["class"]], about["parameters"]
+    own = {name for name in given if not name.startswith("optimizer__")}
     is_own = own == cls().get_params().keys() - {"callbacks", "mask"}
     _require(is_own, f"its parameters are not those of {cls.__name__}")
-    _require(np.size(parameters.get("n_hidden", 1)) <= len(tensors), "it has too few weights")
+    parameters = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
     if isinstance(parameters.get("class_weight"), tuple):
         parameters["class_weight"] = dict(parameters["class_weight"])
     net = cls(**parameters)
     if "mask" in tensors:
         net.set_params(mask=tensors.pop("mask").numpy())
-    classes, labels, dtype = None, [], about["classes_dtype"]
+    classes, dtype = None, about["classes_dtype"]
     if dtype is not None:
         _require(bool(re.fullmatch("[<>|][biufU][0-9]+", dtype)), f"classes_dtype={dtype!r:.99}")
         classes = tensors["classes"].numpy().view(dtype).squeeze(1)
         labels = classes.tolist()
         _require(labels == sorted(set(labels)), "its classes are not in order")
-    trial: Any = clone(net).set_params(device="cpu")
+    _check_tensors(net, classes, n_features, tensors)
+    tensors.pop("classes", None)
+    return net, classes
+
+
+def _check_tensors(net: Any, classes: Any, n_features: int, tensors: dict[str, Tensor]) -> None:
+    """Compare sizes, before memory is taken for them, and values."""
+    _require(np.size(getattr(net, "n_hidden", 1)) <= len(tensors), "it has too few weights")
+    trial = clone(net).set_params(device="cpu")
     trial._check_parameters(has_validation=True)
     trial._device = torch.device("meta")  # shapes without memory
     with trial._device:
         trial._start(classes, n_features, is_warm=False)
-    module = trial.net_.module_
-    expected = {
-        name: (tuple(value.shape), value.dtype) for name, value in module.state_dict().items()
-    }
-    if classes is not None:
-        expected["classes"] = ((len(labels), classes.itemsize), torch.uint8)
-    if tensors.keys() & _SNAPSHOTS.keys():
-        shape = len(tensors["snapshot_steps_"]), module.n_units, n_features
-        sizes = zip(_SNAPSHOTS.items(), (shape[:1], shape), strict=True)
-        expected |= {name: (size, dtype) for (name, dtype), size in sizes}
-    found = {name: (tuple(value.shape), value.dtype) for name, value in tensors.items()}
-    odd = sorted(dict(found.items() ^ expected.items()))
+        expected, n_units = trial.net_.module_.state_dict(), trial.net_.module_.n_units
+        if classes is not None:
+            size = len(classes), classes.itemsize
+            expected["classes"] = torch.empty(size, dtype=torch.uint8)
+        if tensors.keys() & _SNAPSHOTS.keys():
+            shape = len(tensors["snapshot_steps_"]), n_units, n_features
+            for (name, dtype), n_axes in zip(_SNAPSHOTS.items(), (1, 3), strict=True):
+                expected[name] = torch.empty(shape[:n_axes], dtype=dtype)
+    wanted, found = (
+        {(name, value.shape, value.dtype) for name, value in each.items()}
+        for each in (expected, tensors)
+    )
+    odd = sorted({name for name, *_ in wanted ^ found})
     _require(not odd, f"the tensors {odd!s:.200} do not fit its parameters")
-    n_derived = max(module.n_units * n_features, len(labels) ** 2)
+    n_derived = max(n_units * n_features, 0 if classes is None else len(classes) ** 2)
     is_large = n_derived > max(_LARGEST, sum(value.numel() for value in tensors.values()))
     _require(not is_large, f"it needs arrays of {n_derived} entries; expected at most {_LARGEST}")
     for name, value in tensors.items():
         _require(bool(torch.isfinite(value).all()), f"{name} is not finite")
-    tensors.pop("classes", None)
-    return net, classes

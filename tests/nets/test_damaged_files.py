@@ -124,9 +124,10 @@ def damaged(contents, family, rng):
 
 
 def content(path):
-    """Metadata, as text, and tensors of a file."""
+    """Metadata of the net, as text, and tensors of a file."""
     contents = path.read_bytes()
     about = json.loads(parts(contents)[0]["__metadata__"]["rfsk"])
+    del about["version"]
     return json.dumps(about, sort_keys=True), safetensors.torch.load(contents)
 
 

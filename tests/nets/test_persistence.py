@@ -110,9 +110,12 @@ def test_foreign_files_and_those_of_other_versions_are_refused(net, path):
         with pytest.raises(ValueError, match=r"net\.safetensors cannot be loaded as a net of rfsk"):
             rfsk.load(path)
     for number in ({}, {"format": 3}):
-        entries = {name: value for name, value in about.items() if name != "format"} | number
+        entries = {name: value for name, value in about.items() if name != "format"}
+        entries |= {"version": "0.1.0", **number}
         save_file(tensors, path, {"rfsk": json.dumps(entries)})
-        with pytest.raises(ValueError, match="another version of rfsk wrote it; use that one"):
+        with pytest.raises(
+            ValueError, match=r"rfsk 0\.1\.0 wrote it in another format; load it with"
+        ):
             rfsk.load(path)
     with pytest.raises(IsADirectoryError, match="is a folder; expected a file written by save"):
         rfsk.load(path.parent)
