@@ -6,11 +6,10 @@ import shutil
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
 
 try:
     import fcntl
-except ImportError:  # Windows, which neither removes nor renames an open file
+except ImportError:  # Windows has no locks that end with a process, and leftovers stay there
     fcntl = None  # type: ignore[assignment]
 
 
@@ -22,30 +21,19 @@ def replace_file(path: str | os.PathLike[str], contents: bytes) -> None:
     beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
     try:
         with open(beside, "xb") as file:
-            with suppress(OSError):  # a file system without locks
-                _lock(file)
+            with suppress(OSError, AttributeError):  # not every file system has locks
+                fcntl.flock(file, fcntl.LOCK_EX)
             file.write(contents)
             file.flush()
             os.fsync(file.fileno())
-            _close_on_windows(file)
+            if fcntl is None:
+                file.close()  # to rename it
             if target.exists():
                 shutil.copymode(target, beside)
             os.replace(beside, target)
     finally:
         beside.unlink(missing_ok=True)
     for left in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 32}.tmp"):
-        with suppress(OSError), open(left, "r+b") as file:
-            _lock(file)
-            _close_on_windows(file)
+        with suppress(OSError, AttributeError), open(left, "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its process writes
             left.unlink()
-
-
-def _lock(file: IO[Any]) -> None:
-    """Take a lock that ends with the process; raise OSError if another process has it."""
-    if fcntl is not None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _close_on_windows(file: IO[Any]) -> None:
-    if fcntl is None:
-        file.close()

@@ -34,7 +34,6 @@ _ENTRIES: dict[str, Any] = {  # of the metadata, with their types
     "seed": int | None,
 }
 _SNAPSHOTS = {"snapshot_steps_": torch.int64, "receptive_field_history_": torch.float64}
-_LONGEST = 8 * 10**7  # characters of metadata; the format allows 10^8 bytes
 _LARGEST = 2**24  # entries of an array that a net computes from a smaller file
 
 
@@ -108,9 +107,8 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
         tensors["mask"] = torch.from_numpy(np.ascontiguousarray(mask))
     tensors = {name: value.contiguous() for name, value in tensors.items()}
     text = json.dumps(about, default=_as_number)
-    _require(
-        len(text) < _LONGEST, f"The history of {len(net.history_)} epochs is too long to save."
-    )
+    is_short = len(text) < 8 * 10**7  # the format allows 10^8 bytes
+    _require(is_short, f"The history of {len(net.history_)} epochs is too long to be saved.")
     _checked(json.loads(text), dict(tensors))
     metadata = {"rfsk": text, "sha256": _digest(text, tensors)}
     replace_file(path, safetensors.torch.save(tensors, metadata))
@@ -202,8 +200,8 @@ def _checked(about: Any, tensors: dict[str, Tensor]) -> tuple[Any, NDArray[Any] 
         is_kind = isinstance(about[name], kind) and not isinstance(about[name], bool)
         _require(is_kind, f"{name}={about[name]!r:.99}; expected {kind}")
     names, n_features = about["feature_names"], about["n_features"]
-    _require(all(isinstance(name, str) for name in names), "its feature_names are not strings")
-    _require(len(names) in (0, n_features), f"{len(names)} feature_names, {n_features} features")
+    is_named = len(names) in (0, n_features) and all(isinstance(name, str) for name in names)
+    _require(is_named, f"feature_names={names!s:.99}; expected {n_features} strings")
     values = (value for row in about["history"] for value in row.values())
     _require(all(isinstance(value, int | float) for value in values), "its history is not numeric")
     cls, given = _CLASSES[about["class"]], about["parameters"]
@@ -237,17 +235,13 @@ def _check_tensors(net: Any, classes: Any, n_features: int, tensors: dict[str, T
         trial._start(classes, n_features, is_warm=False)
         expected, n_units = trial.net_.module_.state_dict(), trial.net_.module_.n_units
         if classes is not None:
-            size = len(classes), classes.itemsize
-            expected["classes"] = torch.empty(size, dtype=torch.uint8)
+            expected["classes"] = torch.empty(*classes.shape, classes.itemsize, dtype=torch.uint8)
         if tensors.keys() & _SNAPSHOTS.keys():
-            shape = len(tensors["snapshot_steps_"]), n_units, n_features
-            for (name, dtype), n_axes in zip(_SNAPSHOTS.items(), (1, 3), strict=True):
-                expected[name] = torch.empty(shape[:n_axes], dtype=dtype)
-    wanted, found = (
-        {(name, value.shape, value.dtype) for name, value in each.items()}
-        for each in (expected, tensors)
-    )
-    odd = sorted({name for name, *_ in wanted ^ found})
+            n, fields = len(tensors["snapshot_steps_"]), (n_units, n_features)
+            expected["snapshot_steps_"] = torch.empty(n, dtype=torch.int64)
+            expected["receptive_field_history_"] = torch.empty(n, *fields, dtype=torch.float64)
+    both = [{(name, v.shape, v.dtype) for name, v in each.items()} for each in (expected, tensors)]
+    odd = sorted({name for name, *_ in both[0] ^ both[1]})
     _require(not odd, f"the tensors {odd!s:.200} do not fit its parameters")
     n_derived = max(n_units * n_features, 0 if classes is None else len(classes) ** 2)
     is_large = n_derived > max(_LARGEST, sum(value.numel() for value in tensors.values()))
