@@ -176,7 +176,7 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
         snapshots = {name: tensors.pop(name).numpy() for name in _SNAPSHOTS if name in tensors}
         names = np.array(about["feature_names"], dtype=object)
         net._adopt(classes, about["n_features"], names if len(names) else None, tensors)
-        net.history_.extend({**row, "batches": []} for row in about["history"])
+        net.history_.extend(about["history"])
         net.net_.n_steps_, net.seed_ = about["n_steps"], about["seed"]
         net._export(None)
     except OSError:
@@ -202,10 +202,12 @@ def _checked(about: Any, tensors: dict[str, Tensor]) -> tuple[Any, NDArray[Any] 
     names, n_features = about["feature_names"], about["n_features"]
     is_named = len(names) in (0, n_features) and all(isinstance(name, str) for name in names)
     _require(is_named, f"feature_names={names!s:.99}; expected {n_features} strings")
-    values = (value for row in about["history"] for value in row.values())
-    _require(all(isinstance(value, int | float) for value in values), "its history is not numeric")
+    for row in about["history"]:
+        is_row = "epoch" in row and all(isinstance(value, int | float) for value in row.values())
+        _require(is_row, "its history has a row without numbers")
+        row["batches"] = []
     cls, given = _CLASSES[about["class"]], about["parameters"]
-    own = {name for name in given if not name.startswith("optimizer__")}
+    own = {n for n, v in given.items() if not (n.startswith("optimizer__") or isinstance(v, dict))}
     is_own = own == cls().get_params().keys() - {"callbacks", "mask"}
     _require(is_own, f"its parameters are not those of {cls.__name__}")
     parameters = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
