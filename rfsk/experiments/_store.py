@@ -9,13 +9,13 @@ import importlib.util
 import json
 import os
 import sys
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .._core._files import replace_file
 from .._core._runs import installed_versions
 
 
@@ -45,26 +45,25 @@ class Store:
         self.write("manifest", manifest)
 
     def read(self, name: str) -> Any:
-        """Entry of the store; None if it does not exist or is incomplete."""
+        """Entry of the store; None if it does not exist or is damaged."""
         try:
-            return json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            digest, content = json.loads((self.folder / f"{name}.json").read_bytes())
+        except (FileNotFoundError, TypeError, ValueError, RecursionError):
             return None
+        return content if digest == _digest(json.dumps(content)) else None
 
     def write(self, name: str, content: dict[str, Any]) -> None:
-        """Write an entry atomically, by renaming a temporary file."""
-        temporary = self.folder / f".{name}.{uuid.uuid4().hex}.tmp"
+        """Replace an entry as a whole, with its checksum."""
+        text = json.dumps(content)
         try:
-            with open(temporary, "w", encoding="utf-8") as file:
-                json.dump(content, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self.folder / f"{name}.json")
+            replace_file(self.folder / f"{name}.json", f'["{_digest(text)}", {text}]'.encode())
         except OSError as error:
             error.add_note(f"A later call goes on from the cells in the store {self.folder}.")
             raise
-        finally:
-            temporary.unlink(missing_ok=True)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def as_json(value: Any, modules: set[str]) -> str:

@@ -243,10 +243,11 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _group_options(self) -> dict[str, dict[str, float]]:
         """Options of the optimizer for each parameter, in the scaling described for FCNet."""
         module, options = self.net_.module_, {}
+        layers = module.layers()
         scaled = self._scales_rates and isinstance(self.optimizer, str) and self.optimizer == "sgd"
         l1, l1_cut = getattr(self, "l1", 0.0), getattr(self, "l1_cut", 0.0)
         for name, _ in module.named_parameters():
-            n_units, fan_in = module.layers().get(name, (1, 1))
+            n_units, fan_in = layers.get(name, (1, 1))
             factor = n_units / module.readout_scale**2 if scaled else 1.0
             rate = self.learning_rate * factor
             if "bias" in name and scaled:
@@ -381,7 +382,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self.biases_ = self._array_of("bias")
         self.history_ = self.net_.history
         losses = [row["train_loss"] for row in self.history_ if "train_loss" in row]
-        self.loss_curve_ = np.array(losses)
+        self.loss_curve_ = np.array(losses, dtype=np.float64)
         self.n_steps_ = self.net_.n_steps_
         self.time_ = self.n_steps_ / self.n_features_in_
         for name in ("snapshot_steps_", "receptive_field_history_", "evaluation_"):

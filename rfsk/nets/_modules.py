@@ -57,7 +57,7 @@ def is_nonnegative(activation: Any) -> bool:
 
 def _values(function: Callable[[Tensor], Tensor]) -> Tensor:
     with torch.no_grad():
-        return function(torch.linspace(-20.0, 20.0, 2001, dtype=torch.float32))
+        return function(torch.linspace(-20.0, 20.0, 2001, dtype=torch.float32, device="cpu"))
 
 
 # A fixed readout of K units is K to this power times their mean.

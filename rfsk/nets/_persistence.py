@@ -1,19 +1,22 @@
 """Nets in files that are safe to open: tensors as safetensors, everything else as JSON."""
 
+import hashlib
 import json
 import os
-import shutil
-import uuid
+import re
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
+from numpy.typing import NDArray
+from safetensors import safe_open
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
 
+from .._core._files import replace_file
 from ._autoencoder import Autoencoder
 from ._base import NetEstimator
 from ._convnet import ConvNet
@@ -21,17 +24,25 @@ from ._engine import resolve_device
 from ._fcnet import FCNet
 
 _CLASSES: Any = {cls.__name__: cls for cls in (Autoencoder, ConvNet, FCNet)}
-# Parameters of earlier versions: of training only, and one that must not have been set.
-_REMOVED = {"schedule", "patience", "scaling"}
-_UNSET = ("pool_size", None)
-_SNAPSHOTS = ("snapshot_steps_", "receptive_field_history_")
+_FORMAT = 2
+_ENTRIES: dict[str, Any] = {  # of the metadata, with their types
+    **dict.fromkeys(("format", "n_features", "n_steps"), int),
+    **dict.fromkeys(("class", "version"), str),
+    **dict.fromkeys(("feature_names", "history"), list),
+    "parameters": dict,
+    "classes_dtype": str | None,
+    "seed": int | None,
+}
+_SNAPSHOTS = {"snapshot_steps_": torch.int64, "receptive_field_history_": torch.float64}
+_LARGEST = 2**24  # entries of an array that a net computes from a smaller file
 
 
 def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     """Write a fitted net to a file.
 
     The file holds weights, parameters, classes, history and snapshots but no code. Unlike a pickle,
-    it is safe to open even if it comes from a stranger, and later versions can read it.
+    it is safe to open even if it comes from a stranger. An older file is replaced as a whole: if
+    the save fails or is killed, it remains as it was.
 
     Parameters
     ----------
@@ -43,7 +54,8 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        If the activation or optimizer is not given by name, or if labels are objects.
+        If the activation or optimizer is not given by name, if labels are objects, or if the
+        parameters have been changed so that they no longer fit the weights.
 
     Examples
     --------
@@ -56,7 +68,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     if type(net).__name__ not in _CLASSES or not isinstance(net, NetEstimator):
         raise TypeError(f"Got a {type(net).__name__}; expected a fitted net of rfsk.")
     check_is_fitted(net, "receptive_fields_")
-    parameters = dict(net.get_params(), callbacks=None)
+    parameters = {k: v for k, v in net.get_params().items() if not k.startswith("callbacks")}
     mask = parameters.pop("mask", None)
     if isinstance(parameters.get("class_weight"), dict):  # JSON would turn its keys into strings
         parameters["class_weight"] = list(parameters["class_weight"].items())
@@ -67,15 +79,18 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
             )
     if not isinstance(parameters["random_state"], int | np.integer):
         parameters["random_state"] = None
-    classes = getattr(net, "classes_", np.array([]))  # an autoencoder has none
-    if classes.dtype.kind not in "biufU":
-        raise ValueError(f"Labels of dtype {classes.dtype} are not saved; use str or numbers.")
+    tensors = {name: value.detach().cpu() for name, value in net.net_.module_.state_dict().items()}
+    classes = getattr(net, "classes_", None)  # an autoencoder has none
+    if classes is not None:
+        if classes.dtype.kind not in "biufU":
+            raise ValueError(f"Labels of dtype {classes.dtype} are not saved; use str or numbers.")
+        tensors["classes"] = torch.from_numpy(classes[:, np.newaxis].copy().view(np.uint8))
     about = {
-        "class": type(net).__name__,
+        "format": _FORMAT,
         "version": version("rfsk"),
+        "class": type(net).__name__,
         "parameters": parameters,
-        "classes": classes.tolist(),
-        "classes_dtype": classes.dtype.str,
+        "classes_dtype": None if classes is None else classes.dtype.str,
         "n_features": net.n_features_in_,
         "feature_names": getattr(net, "feature_names_in_", np.array([])).tolist(),
         "n_steps": net.n_steps_,
@@ -85,23 +100,18 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
             for row in net.history_
         ],
     }
-    tensors = {name: value.detach().cpu() for name, value in net.net_.module_.state_dict().items()}
-    for name in _SNAPSHOTS:
+    for name, dtype in _SNAPSHOTS.items():
         if hasattr(net, name):
-            tensors[name] = torch.from_numpy(getattr(net, name))
+            tensors[name] = torch.as_tensor(getattr(net, name), dtype=dtype)
     if mask is not None:
         tensors["mask"] = torch.from_numpy(np.ascontiguousarray(mask))
-    target = Path(path)
-    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    metadata = {"rfsk": json.dumps(about, default=_as_number)}
-    contents = safetensors.torch.save({k: v.contiguous() for k, v in tensors.items()}, metadata)
-    try:
-        beside.write_bytes(contents)
-        if target.exists():
-            shutil.copymode(target, beside)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    tensors = {name: value.contiguous() for name, value in tensors.items()}
+    text = json.dumps(about, default=_as_number)
+    is_short = len(text) < 8 * 10**7  # the format allows 10^8 bytes
+    _require(is_short, f"The history of {len(net.history_)} epochs is too long to be saved.")
+    _checked(json.loads(text), dict(tensors))
+    metadata = {"rfsk": text, "sha256": _digest(text, tensors)}
+    replace_file(path, safetensors.torch.save(tensors, metadata))
 
 
 def _as_number(value: Any) -> Any:
@@ -110,13 +120,22 @@ def _as_number(value: Any) -> Any:
     raise ValueError(f"{value!r} cannot be saved; expected plain numbers, strings and tuples.")
 
 
+def _digest(text: str, tensors: dict[str, Tensor]) -> str:
+    """Checksum of the metadata and of names, types, shapes and values of the tensors."""
+    digest = hashlib.sha256(text.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()
+
+
 def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstimator:
     """Read a net from a file written by `save`.
 
     Parameters
     ----------
     path : path-like
-        File to read. A damaged file raises a ValueError.
+        File to read. One that is damaged, or was changed after `save`, raises a ValueError.
     device : str, optional
         Device of the net; by default the one in its parameters.
 
@@ -135,42 +154,99 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
     ...     rfsk.load(file.name, device="cpu")
     FCNet(device='cpu', max_epochs=1, n_hidden=4)
     """
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"{path} is a folder; expected a file written by save.")
     try:
         with safe_open(path, "pt") as file:
-            about = json.loads((file.metadata() or {})["rfsk"])
+            metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        cls = _CLASSES[about["class"]]
-        parameters = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in about["parameters"].items()
-            if name not in _REMOVED and (name, value) != _UNSET
-        }
-        if isinstance(parameters.get("class_weight"), tuple):
-            parameters["class_weight"] = dict(parameters["class_weight"])
-        net = cls(**parameters)
-        if "mask" in tensors:
-            net.set_params(mask=tensors.pop("mask").numpy())
-        if device is not None:
-            net.set_params(device=device)
+        about = json.loads(metadata["rfsk"])
+        writer = (
+            f"rfsk {about['version']!s:.9} wrote it in another format; load it with that version"
+        )
+        _require(about.get("format") == _FORMAT, writer)
+        digest = _digest(metadata["rfsk"], tensors)
+        _require(metadata["sha256"] == digest, "its contents were changed")
+        net, classes = _checked(about, tensors)
+        net.set_params(device=net.device if device is None else device)
+        try:
+            resolve_device(net.device)
+        except ValueError as error:
+            raise ValueError(f"{error} Open the file by load(path, device='cpu')") from error
         snapshots = {name: tensors.pop(name).numpy() for name in _SNAPSHOTS if name in tensors}
-        classes = np.array(about["classes"], dtype=np.dtype(about["classes_dtype"]))
-    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ValueError(
-            f"{path} is not a net saved by rfsk, or is damaged ({type(error).__name__}: {error})."
-        ) from error
-    names = np.array(about["feature_names"], dtype=object)
-    try:
-        resolve_device(net.device)
-    except ValueError as error:
-        raise ValueError(f"{error} Open the file by load(path, device='cpu').") from error
-    try:
+        names = np.array(about["feature_names"], dtype=object)
         net._adopt(classes, about["n_features"], names if len(names) else None, tensors)
-    except RuntimeError as error:
-        raise ValueError(f"{path} holds weights that do not fit its parameters.") from error
-    net.history_.extend({"batches": [], **row} for row in about["history"])
-    net.net_.n_steps_ = about["n_steps"]
-    net.seed_ = about.get("seed")
-    net._export(None)
-    for name, snapshot in snapshots.items():
-        setattr(net, name, snapshot)
+        net.history_.extend(about["history"])
+        net.net_.n_steps_, net.seed_ = about["n_steps"], about["seed"]
+        net._export(None)
+    except OSError:
+        raise
+    except Exception as error:  # a hostile file can break any library
+        reason = f"{type(error).__name__}: {str(error)[:500]}"
+        raise ValueError(f"{path} cannot be loaded as a net of rfsk ({reason}).") from error
+    vars(net).update(snapshots)
     return net
+
+
+def _require(is_met: bool, fault: str) -> None:
+    if not is_met:
+        raise ValueError(fault)
+
+
+def _checked(about: Any, tensors: dict[str, Tensor]) -> tuple[Any, NDArray[Any] | None]:
+    """Net before its weights, and its classes; mask and classes are taken from the tensors."""
+    _require(about.keys() == _ENTRIES.keys(), "its entries are not those of a net")
+    for name, kind in _ENTRIES.items():
+        is_kind = isinstance(about[name], kind) and not isinstance(about[name], bool)
+        _require(is_kind, f"{name}={about[name]!r:.99}; expected {kind}")
+    names, n_features = about["feature_names"], about["n_features"]
+    is_named = len(names) in (0, n_features) and all(isinstance(name, str) for name in names)
+    _require(is_named, f"feature_names={names!s:.99}; expected {n_features} strings")
+    for row in about["history"]:
+        is_row = "epoch" in row and all(isinstance(value, int | float) for value in row.values())
+        _require(is_row, "its history has a row without numbers")
+        row["batches"] = []
+    cls, given = _CLASSES[about["class"]], about["parameters"]
+    own = {n for n, v in given.items() if not (n.startswith("optimizer__") or isinstance(v, dict))}
+    is_own = own == cls().get_params().keys() - {"callbacks", "mask"}
+    _require(is_own, f"its parameters are not those of {cls.__name__}")
+    parameters = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
+    if isinstance(parameters.get("class_weight"), tuple):
+        parameters["class_weight"] = dict(parameters["class_weight"])
+    net = cls(**parameters)
+    if "mask" in tensors:
+        net.set_params(mask=tensors.pop("mask").numpy())
+    classes, dtype = None, about["classes_dtype"]
+    if dtype is not None:
+        _require(bool(re.fullmatch("[<>|][biufU][0-9]+", dtype)), f"classes_dtype={dtype!r:.99}")
+        classes = tensors["classes"].numpy().view(dtype).squeeze(1)
+        labels = classes.tolist()
+        _require(labels == sorted(set(labels)), "its classes are not in order")
+    _check_tensors(net, classes, n_features, tensors)
+    tensors.pop("classes", None)
+    return net, classes
+
+
+def _check_tensors(net: Any, classes: Any, n_features: int, tensors: dict[str, Tensor]) -> None:
+    """Compare sizes, before memory is taken for them, and values."""
+    _require(np.size(getattr(net, "n_hidden", 1)) <= len(tensors), "it has too few weights")
+    trial = clone(net).set_params(device="cpu")
+    trial._check_parameters(has_validation=True)
+    trial._device = torch.device("meta")  # shapes without memory
+    with trial._device:
+        trial._start(classes, n_features, is_warm=False)
+        expected, n_units = trial.net_.module_.state_dict(), trial.net_.module_.n_units
+        if classes is not None:
+            expected["classes"] = torch.empty(*classes.shape, classes.itemsize, dtype=torch.uint8)
+        if tensors.keys() & _SNAPSHOTS.keys():
+            n, fields = len(tensors["snapshot_steps_"]), (n_units, n_features)
+            expected["snapshot_steps_"] = torch.empty(n, dtype=torch.int64)
+            expected["receptive_field_history_"] = torch.empty(n, *fields, dtype=torch.float64)
+    both = [{(name, v.shape, v.dtype) for name, v in each.items()} for each in (expected, tensors)]
+    odd = sorted({name for name, *_ in both[0] ^ both[1]})
+    _require(not odd, f"the tensors {odd!s:.200} do not fit its parameters")
+    n_derived = max(n_units * n_features, 0 if classes is None else len(classes) ** 2)
+    is_large = n_derived > max(_LARGEST, sum(value.numel() for value in tensors.values()))
+    _require(not is_large, f"it needs arrays of {n_derived} entries; expected at most {_LARGEST}")
+    for name, value in tensors.items():
+        _require(bool(torch.isfinite(value).all()), f"{name} is not finite")

@@ -51,6 +51,7 @@ def test_a_sweep_killed_twenty_times_ends_with_the_table_of_an_undisturbed_one(t
         assert len(entries(store)) >= before
     found = sweep(noting, grid, **options)
     assert 1 < len(entries(store)) == 40
+    assert not list(store.glob(".*"))  # no leftovers of killed writes
     assert len(log.read_text().split()) <= 60  # a kill costs one cell at most
     whole = sweep(third, grid, **OPTIONS)
     pd.testing.assert_frame_equal(numbers(found), numbers(whole), check_exact=True)
@@ -85,11 +86,20 @@ def test_a_full_disk_ends_the_sweep_and_loses_no_finished_cell(monkeypatch, tmp_
     pd.testing.assert_frame_equal(numbers(again), numbers(whole), check_exact=True)
 
 
-@pytest.mark.parametrize("kept", [0, -20])
-def test_an_entry_that_is_not_whole_is_computed_again(kept, tmp_path):
+DAMAGES = {
+    "empty": lambda text: "",
+    "cut": lambda text: text[:-20],
+    "digit": lambda text: text.replace("0.333", "0.332"),
+    "other": lambda text: "{}",
+    "nested": lambda text: "[" * 10**5,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_entry_is_computed_again(damage, tmp_path):
     whole = sweep(third, GRID, store=tmp_path, **OPTIONS)
-    entry = entries(tmp_path)[0]
-    entry.write_text(entry.read_text()[:kept])
+    entry = next(entry for entry in entries(tmp_path) if "0.333" in entry.read_text())
+    entry.write_text(DAMAGES[damage](entry.read_text()))
     CALLS.clear()
     for _ in range(2):
         found = sweep(third, GRID, store=tmp_path, **OPTIONS)

@@ -1,7 +1,9 @@
 """Nets saved and loaded: nothing is lost, no code runs, and faults are reported."""
 
 import json
+import multiprocessing
 import os
+import signal
 import stat
 from unittest.mock import MagicMock
 
@@ -11,6 +13,8 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+from sklearn.base import clone
+from skorch.callbacks import EarlyStopping
 
 import rfsk
 from rfsk import Autoencoder, ConvNet, FCNet, make_nlgp
@@ -24,6 +28,16 @@ NETS = {
     "masked": (FCNet(6, mask=np.arange(120).reshape(6, 20) % 3 > 0, l1=1e-3, **SHORT), Y),
     "momentum": (FCNet(3, optimizer__momentum=0.9, learning_rate=0.5, **SHORT), Y),
     "weighted": (FCNet(3, class_weight={0: 1.0, 1: 3.0}, validation_fraction=0.25, **SHORT), Y),
+    "callbacks": (
+        FCNet(
+            3,
+            callbacks=[("stop", EarlyStopping("train_loss"))],
+            callbacks__stop__patience=7,
+            **SHORT,
+        ),
+        Y,
+    ),
+    "wide labels": (FCNet(3, **SHORT), np.array(["a", "b"], dtype="U9")[Y]),
     "tied": (Autoencoder(6, record=2, **SHORT), Y),
     "untied": (Autoencoder(6, tied=False, **SHORT), Y),
 }
@@ -54,7 +68,8 @@ def test_loaded_net_is_the_saved_one_and_can_be_trained_on(name, path):
     rfsk.save(fitted, path)
     again = rfsk.load(path)
     assert type(again) is type(fitted)
-    np.testing.assert_equal(again.get_params(), {**fitted.get_params(), "callbacks": None})
+    kept = {k: v for k, v in fitted.get_params().items() if not k.startswith("callbacks__")}
+    np.testing.assert_equal(again.get_params(), {**kept, "callbacks": None})
     for method in ("decision_function", "predict", "reconstruct", "transform"):
         assert hasattr(again, method) == hasattr(fitted, method)
         if hasattr(fitted, method):
@@ -80,30 +95,39 @@ def test_full_disk_leaves_the_older_file(net, path, monkeypatch):
     with pytest.raises(FileNotFoundError):
         rfsk.save(net, path.parent / "nowhere" / "net.safetensors")
     full = MagicMock(side_effect=OSError(28, "No space left on device"))
-    monkeypatch.setattr("rfsk.nets._persistence.Path.write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         rfsk.save(net, path)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_foreign_and_damaged_files_are_refused(net, path):
+def test_foreign_files_and_those_of_other_versions_are_refused(net, path):
     rfsk.save(net, path)
-    data, (about, tensors) = path.read_bytes(), content(path)
-    for fraction in (0.0, 0.3, 0.9):
-        path.write_bytes(data[: int(fraction * len(data))])
-        with pytest.raises(ValueError, match="is not a net saved by rfsk, or is damaged"):
-            rfsk.load(path)
-    for metadata in (None, {"rfsk": json.dumps({"class": "Popen"})}):
+    about, tensors = content(path)
+    for metadata in (None, {"rfsk": json.dumps({"format": 2, "class": "Popen"})}):
         save_file({"weight": torch.zeros(2)}, path, metadata)
-        with pytest.raises(ValueError, match="is not a net saved by rfsk"):
+        with pytest.raises(ValueError, match=r"net\.safetensors cannot be loaded as a net of rfsk"):
             rfsk.load(path)
-    save_file(tensors | {"weight": torch.zeros(2, 20)}, path, {"rfsk": json.dumps(about)})
-    with pytest.raises(ValueError, match="holds weights that do not fit its parameters"):
+    for number in ({}, {"format": 3}):
+        entries = {name: value for name, value in about.items() if name != "format"}
+        entries |= {"version": "0.1.0", **number}
+        save_file(tensors, path, {"rfsk": json.dumps(entries)})
+        with pytest.raises(
+            ValueError, match=r"rfsk 0\.1\.0 wrote it in another format; load it with"
+        ):
+            rfsk.load(path)
+    with pytest.raises(IsADirectoryError, match="is a folder; expected a file written by save"):
+        rfsk.load(path.parent)
+
+
+def test_one_flipped_bit_of_the_weights_is_noticed(net, path):
+    rfsk.save(net, path)
+    contents, weight = bytearray(path.read_bytes()), content(path)[1]["weight"].numpy().tobytes()
+    contents[contents.index(weight) + 3] ^= 1
+    path.write_bytes(contents)
+    with pytest.raises(ValueError, match=r"net\.safetensors cannot be .* contents were changed"):
         rfsk.load(path)
-    about["parameters"] |= {"patience": None, "pool_size": None}  # of earlier versions
-    save_file(tensors, path, {"rfsk": json.dumps(about)})
-    np.testing.assert_array_equal(rfsk.load(path).receptive_fields_, net.receptive_fields_)
 
 
 def test_what_cannot_be_saved_is_refused_and_nothing_written(path):
@@ -112,6 +136,11 @@ def test_what_cannot_be_saved_is_refused_and_nothing_written(path):
     own = FCNet(3, max_epochs=1, activation=torch.sin, random_state=0).fit(X, Y)
     with pytest.raises(ValueError, match=r"activation=.* is code, which is not saved"):
         rfsk.save(own, path)
+    changed = FCNet(3, max_epochs=1, random_state=0).fit(X, Y).set_params(n_hidden=4)
+    with pytest.raises(ValueError, match=r"'bias', 'weight'\] do not fit its parameters"):
+        rfsk.save(changed, path)
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file"):
+        rfsk.save(changed.set_params(n_hidden=3), path.parent)
     assert list(path.parent.iterdir()) == []
     with pytest.raises(FileNotFoundError):
         rfsk.load(path)
@@ -119,10 +148,7 @@ def test_what_cannot_be_saved_is_refused_and_nothing_written(path):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
 def test_net_of_an_absent_device_names_the_remedy_and_opens_by_it(net, path):
-    rfsk.save(net, path)
-    about, tensors = content(path)
-    about["parameters"]["device"] = "cuda"
-    save_file(tensors, path, {"rfsk": json.dumps(about)})
+    rfsk.save(clone(net).fit(X, Y).set_params(device="cuda"), path)
     message = r"device='cuda' is not available.*Open the file by load\(path, device='cpu'\)"
     with pytest.raises(ValueError, match=message):
         rfsk.load(path)
@@ -145,4 +171,40 @@ def test_saved_file_has_the_permissions_of_the_umask_and_a_replaced_one_its_own(
     path.chmod(0o640)
     rfsk.save(net, path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs fork")
+@pytest.mark.parametrize("moment", ["fsync", "replace"])
+def test_a_killed_save_leaves_the_old_file_and_nothing_after_the_next_save(net, path, moment):
+    rfsk.save(net, path)
+    before = path.read_bytes()
+    fork = multiprocessing.get_context("fork")
+    process = fork.Process(target=save_and_die, args=(net, path, moment))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert path.read_bytes() == before
+    assert len(list(path.parent.iterdir())) == 2
+    rfsk.save(net, path)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def save_and_die(net, path, moment):
+    setattr(os, moment, lambda *arguments: os.kill(os.getpid(), signal.SIGKILL))
+    rfsk.save(net, path)
+
+
+def test_a_save_spares_the_file_that_another_one_is_writing(net, path, monkeypatch):
+    sync, calls = os.fsync, []
+
+    def interrupting(descriptor):
+        calls.append(descriptor)
+        if len(calls) == 1:
+            rfsk.save(net, path)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", interrupting)
+    rfsk.save(net, path)
+    assert len(calls) == 2
     assert [file.name for file in path.parent.iterdir()] == [path.name]

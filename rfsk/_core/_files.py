@@ -1,0 +1,39 @@
+"""Files that are replaced as a whole, so that a failed or killed write leaves the older one."""
+
+import glob
+import os
+import shutil
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows has no locks that end with a process, and leftovers stay there
+    fcntl = None  # type: ignore[assignment]
+
+
+def replace_file(path: str | os.PathLike[str], contents: bytes) -> None:
+    """Write a file under another name and rename it; remove what killed calls have left."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file.")
+    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with open(beside, "xb") as file:
+            with suppress(OSError, AttributeError):  # not every file system has locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            file.write(contents)
+            file.flush()
+            os.fsync(file.fileno())
+            if fcntl is None:
+                file.close()  # to rename it
+            if target.exists():
+                shutil.copymode(target, beside)
+            os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+    for left in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 32}.tmp"):
+        with suppress(OSError, AttributeError), open(left, "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its process writes
+            left.unlink()
