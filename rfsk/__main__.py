@@ -30,13 +30,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     defaults = argparse.Namespace(seed=0, out=None, quick=False, data=None)
     options = _parser().parse_args(arguments, defaults)
-    import matplotlib
-
-    matplotlib.use("agg")
     emerge = _emerge if options.data is None else _study_data
     run = {"reproduce": _reproduce, "live": _live}.get(options.command, emerge)
     try:
+        import matplotlib
+
+        matplotlib.use("agg")
         return run(options)
+    except KeyboardInterrupt:
+        print("rfsk: interrupted", file=sys.stderr)
+        return _INTERRUPTED
     except (ValueError, OSError) as error:
         print(f"rfsk: {error}", file=sys.stderr)
         return 2
@@ -135,7 +138,11 @@ def _reproduce(options: argparse.Namespace) -> int:
         for paper in papers:
             print("\n".join(f"{paper}  {claim.name}  {claim.title}" for claim in PAPERS[paper]))
         return 0
-    return max(_reproduce_paper(paper, options) for paper in papers)
+    status = 0
+    for paper in papers:
+        if status != _INTERRUPTED:
+            status = max(status, _reproduce_paper(paper, options))
+    return status
 
 
 def _reproduce_paper(paper: str, options: argparse.Namespace) -> int:

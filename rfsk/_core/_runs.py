@@ -2,7 +2,9 @@
 
 import platform
 import signal
+import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -41,3 +43,19 @@ def noticing_interrupts() -> Iterator[Callable[[], bool]]:
         yield lambda: bool(seen)
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def report_interrupt(message: str, inside: str) -> None:
+    """Warn at the line that called the modules `inside`; end the loop that this line is part of.
+
+    A search of scikit-learn, or a study of rfsk, would otherwise go on with its next fit.
+    """
+    frame: Any = sys._getframe()
+    names = []
+    while frame is not None:
+        names.append(str(frame.f_globals.get("__name__")))
+        frame = frame.f_back
+    level = next(i for i, name in enumerate(names[1:], 1) if not name.startswith(inside))
+    warnings.warn(message, stacklevel=level + 1)
+    if any(name.startswith(("joblib.", "rfsk.", "sklearn.")) for name in names[level:]):
+        raise KeyboardInterrupt(message)

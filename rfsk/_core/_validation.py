@@ -5,12 +5,19 @@ import numbers
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import joblib
 import numpy as np
-from sklearn.utils import assert_all_finite, check_array, column_or_1d
+import scipy.sparse
+from sklearn import utils
+from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from ._blocks import is_lazy
 from ._mistakes import note_axis_order, note_transposed, refuse_activations, refuse_images
+
+# Counts beyond this need more memory than there is, and numbers are not of single precision.
+_MOST, _LARGEST = 2**36, 1e38
 
 
 def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool = False) -> None:
@@ -19,17 +26,31 @@ def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool =
     if not is_valid or value < 0 or (value == 0 and not zero):
         expected = "an integer" if integer else "a finite number"
         raise ValueError(f"{name}={value!r}; expected {expected} {'>= 0' if zero else '> 0'}.")
+    _refuse_huge(value, name, _MOST if integer else _LARGEST)
 
 
 def check_number(value: Any, name: str) -> None:
     """Raise unless `value` is a finite number."""
     if not _is_finite(value, numbers.Real):
         raise ValueError(f"{name}={value!r}; expected a finite number.")
+    _refuse_huge(value, name, _LARGEST)
+
+
+def _refuse_huge(value: Any, name: str, most: float) -> None:
+    if abs(value) > most:
+        raise ValueError(f"{name} is too large; expected at most {most:.1g}.")
+
+
+def check_n_jobs(n_jobs: Any) -> int:
+    """Return the number of workers that joblib would use."""
+    if n_jobs is not None and (n_jobs == 0 or not _is_finite(n_jobs, numbers.Integral)):
+        raise ValueError(f"n_jobs={n_jobs!r}; expected an integer, such as -1 for all, or None.")
+    return int(joblib.effective_n_jobs(n_jobs))
 
 
 def _is_finite(value: Any, kind: Any) -> bool:
     is_number = isinstance(value, kind) and not isinstance(value, bool | np.bool_)
-    return is_number and math.isfinite(value)
+    return is_number and (isinstance(value, numbers.Integral) or math.isfinite(value))
 
 
 def check_option(value: Any, name: str, options: Collection[str]) -> None:
@@ -94,17 +115,50 @@ def _refuse_other_than_fields(fields: Any) -> None:
         )
 
 
-def check_matrix(values: Any, name: str, *, ensure_all_finite: bool = True) -> np.ndarray:
-    """Return numbers as a two-dimensional float64 array."""
-    return np.asarray(
-        check_array(values, dtype=np.float64, input_name=name, ensure_all_finite=ensure_all_finite)
-    )
+def plain(values: Any, name: str, *, numeric: bool = True) -> Any:
+    """Return array-like values, tensors without gradients; raise unless they are real numbers."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise ValueError(
+            f"{name} is a masked array, whose masked entries would count as data; pass "
+            f"{name}.filled(value), or only the rows without masked entries."
+        )
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        values = values.double() if values.is_floating_point() else values
+    if not numeric or is_lazy(values) or scipy.sparse.issparse(values):
+        return values
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "OSUV":
+            array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} is no array of numbers: {error}.") from error
+    if array.dtype.kind in "cmM":
+        raise ValueError(
+            f"{name} has the dtype {array.dtype}; expected real numbers. Complex data not "
+            "supported: take their absolute values or parts; convert dates to numbers."
+        )
+    return values
+
+
+def check_array(values: Any, name: str, **options: Any) -> np.ndarray:
+    """Return real numbers as a float64 array, by scikit-learn's function of this name."""
+    options = {"dtype": np.float64, "input_name": name, **options}
+    return np.asarray(utils.check_array(plain(values, name), **options))
+
+
+def check_numbers(values: Any, name: str, *, ensure_all_finite: bool = True) -> np.ndarray:
+    """Return real numbers as a float64 array of any shape."""
+    numbers = np.asarray(plain(values, name), dtype=np.float64)
+    if ensure_all_finite:
+        assert_all_finite(numbers, input_name=name)
+    return numbers
 
 
 def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
     """Return receptive fields as a float64 array of shape (n_units, n_features)."""
     _refuse_other_than_fields(fields)
-    weights = check_matrix(fields, name)
+    weights = check_array(fields, name)
     note_transposed(weights)
     return weights
 
@@ -114,7 +168,7 @@ def check_fields_on(
 ) -> tuple[np.ndarray, tuple[int, ...]]:
     """Return fields and their lattice, with non-finite fields set to zero if `with_diverged`."""
     _refuse_other_than_fields(fields)
-    weights = check_matrix(fields, "fields", ensure_all_finite=not with_diverged)
+    weights = check_array(fields, "fields", ensure_all_finite=not with_diverged)
     if with_diverged:
         weights = np.where(np.isfinite(weights).all(axis=1, keepdims=True), weights, 0.0)
     return weights, _lattice_of(weights, shape)
@@ -129,6 +183,7 @@ def learn_fields(analyzer: Any, fields: Any, shape: Any) -> tuple[np.ndarray, tu
 def validate_fields(analyzer: Any, fields: Any, *, reset: bool = False) -> np.ndarray:
     """Return fields with the number of features and names that were stored."""
     _refuse_other_than_fields(fields)
+    fields = plain(fields, "fields")
     return np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
 
 
@@ -146,8 +201,9 @@ def validate_inputs(estimator: Any, X: Any, y: Any = "no_validation", **options:
     """Return inputs, one per row, and labels if given, as scikit-learn's `validate_data` does."""
     labels = None if isinstance(y, str) else y
     refuse_images(X, labels)
+    y = plain(y, "y", numeric=False)
     _refuse_one_hot(labels)
-    return validate_data(estimator, X, y, **options)
+    return validate_data(estimator, plain(X, "X"), y, **options)
 
 
 def check_one_per_class(
@@ -191,6 +247,7 @@ def check_labels(y: Any, data: np.ndarray, target: Any = None) -> np.ndarray:
     if y is None:
         reason = "" if target is None else f"target={target!r} names a class, but "
         raise ValueError(f"{reason}y is None; pass labels, one for each row.")
+    y = plain(y, "y", numeric=False)
     _refuse_one_hot(y)
     labels = np.asarray(column_or_1d(y, warn=True))
     assert_all_finite(labels, input_name="y")
@@ -223,7 +280,7 @@ def is_labelled(data: Any) -> bool:
 
 def rows_by_class(X: Any, y: Any) -> list[np.ndarray]:
     """Rows of labelled data, or images, for each class 0, 1, ..."""
-    data = check_array(X, dtype=np.float64, allow_nd=True, input_name="X")
+    data = check_array(X, "X", allow_nd=True)
     labels = check_labels(y, data)
     classes = np.unique(labels).tolist()
     if classes != list(range(len(classes))):

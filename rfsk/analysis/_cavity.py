@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._core._types import Array
-from .._core._validation import check_fields, check_matrix
+from .._core._validation import check_array, check_fields
 
 
 def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
@@ -33,7 +33,7 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
     >>> cavity_score([[1.0, 1.0, 0.0]], [[1, 1, 1], [1, -1, 1], [-1, 1, 1], [-1, -1, 1]])
     array([[-1., -1.,  0.]])
     """
-    weights, data = check_fields(fields), check_matrix(X, "X")
+    weights, data = check_fields(fields), check_array(X, "X")
     if data.shape[1] != weights.shape[1]:
         raise ValueError(
             f"X has {data.shape[1]} features; expected those of the fields, {weights.shape[1]}."

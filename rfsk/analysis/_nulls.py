@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array
 
 from .._core._mistakes import warn_likely_mistake
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_fields, check_fields_on, check_image_shape, check_matrix
+from .._core._validation import check_array, check_fields, check_fields_on, check_image_shape
 from ..exceptions import NotTestableWarning
 from ._measures import concentration_of, ipr_of, scaled_images
 from ._receptive_fields import receptive_fields
@@ -141,7 +140,7 @@ def why_not_testable(
     >>> why_not_testable(np.eye(20), inputs=stimuli)
     'the variances of the sites differ, by 41% of their mean'
     """
-    weights = check_matrix(fields, "fields")
+    weights = check_array(fields, "fields")
     return reason_not_testable(weights, check_image_shape(shape, weights.shape[1]), inputs)
 
 
@@ -161,7 +160,7 @@ def reason_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> s
     if hasattr(inputs, "sample"):
         inputs = inputs.sample(_N_ROWS, random_state=0)
         inputs = inputs[0] if isinstance(inputs, tuple) else inputs
-    rows = check_array(inputs, dtype=np.float64, input_name="inputs", ensure_min_samples=4)
+    rows = check_array(inputs, "inputs", ensure_min_samples=4)
     if rows.shape[1] != fields.shape[1]:
         raise ValueError(
             f"inputs have {rows.shape[1]} features; expected those of the fields, "

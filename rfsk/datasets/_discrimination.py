@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
 from .._core._types import Array, Integers
-from .._core._validation import check_positive
+from .._core._validation import check_numbers, check_positive
 from ._model import InputModel, Sampler, Take
 
 
@@ -102,7 +102,7 @@ class Discrimination:
         priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)
         # Rounding guards whole numbers, such as 3 x 1/3, against falling one short.
         ends = np.round(n_samples * np.cumsum(priors), 9)
-        boundaries = np.floor(ends + np.asarray(offset)[..., None]).astype(np.int64)
+        boundaries = np.floor(ends + check_numbers(offset, "offset")[..., None]).astype(np.int64)
         boundaries[..., -1] = n_samples
         return np.asarray(boundaries)
 

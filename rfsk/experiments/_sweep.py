@@ -20,7 +20,7 @@ from sklearn.model_selection import ParameterGrid
 from threadpoolctl import threadpool_limits
 
 from .._core._random import as_generator, draw_seed, seed_of_key
-from .._core._runs import noticing_interrupts, tqdm
+from .._core._runs import noticing_interrupts, report_interrupt, tqdm
 from .._core._validation import check_positive
 from ._store import Store, as_json
 
@@ -96,8 +96,8 @@ def sweep(
     check_positive(n_repeats, "n_repeats", integer=True)
     fixed = dict(fixed or {})
     points = _points(study, grid, fixed)
-    is_seed = isinstance(random_state, int | np.integer)
-    entropy = int(random_state) if is_seed else draw_seed(as_generator(random_state))
+    rng, is_seed = as_generator(random_state), isinstance(random_state, int | np.integer)
+    entropy = int(random_state) if is_seed else draw_seed(rng)
     modules: set[str] = set()
     texts = [as_json(point, modules) for point in points]
     if len(set(texts)) < len(texts):
@@ -135,7 +135,7 @@ def sweep(
                 bar.update()
     except KeyboardInterrupt:
         message = f"The sweep was interrupted; {len(records)} of {len(cells)} cells are kept."
-        warnings.warn(message, stacklevel=2)
+        report_interrupt(message, __name__)
     errors = [record["error"] for record in records.values() if "error" in record]
     if errors:
         warnings.warn(

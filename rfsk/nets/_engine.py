@@ -1,5 +1,6 @@
 """The skorch net inside an estimator, with its own loop over the steps of an epoch."""
 
+import copy
 import math
 import threading
 from collections.abc import Iterator
@@ -75,6 +76,14 @@ class Engine(NeuralNet):
         self.group_options_ = options
         for group in self.optimizer_.param_groups:
             group.update(options[group["name"]])
+
+    def try_optimizer(self) -> None:
+        """Take a step with a copy of the optimizer; it raises if it needs more than gradients."""
+        optimizer = copy.deepcopy(self.optimizer_)
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = torch.zeros_like(parameter)
+        optimizer.step()
 
     def get_dataset(self, X: Any, y: Any = None) -> Any:
         if isinstance(X, torch.utils.data.Dataset | TaskBatches):
@@ -292,7 +301,7 @@ def resolve_device(device: Any) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         resolved = torch.device(device)
-        torch.empty(0, device=resolved)
+        torch.zeros(1, device=resolved).item()  # raises on "meta"
     except (RuntimeError, TypeError, AssertionError, ImportError) as error:
         raise ValueError(
             f"device={device!r} is not available here ({str(error).splitlines()[0]}); expected "

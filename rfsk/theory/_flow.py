@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_fields, check_positive
+from .._core._validation import check_fields, check_numbers, check_positive
 
 _SCALE = 0.1  # of initial weights w, as the nets' init_scale; fields are w / sqrt(D)
 
@@ -77,7 +77,7 @@ class Flow:
     def _times(end: float, times: ArrayLike | None) -> Array:
         """Times at which a flow is kept, by default the first and the last."""
         check_positive(end, "end")
-        at = np.array([0.0, end]) if times is None else np.asarray(times, dtype=np.float64)
+        at = np.array([0.0, end]) if times is None else check_numbers(times, "times")
         if at.ndim != 1 or not len(at):
             raise ValueError(f"times has shape {at.shape}; expected at least one, in a row.")
         return at
