@@ -17,7 +17,8 @@ from ._blocks import is_lazy
 from ._mistakes import note_axis_order, note_transposed, refuse_activations, refuse_images
 
 # Counts beyond this need more memory than there is, and numbers are not of single precision.
-_MOST, _LARGEST = 2**36, 1e38
+_MOST, _LARGEST = 2**36, 3e38
+_SCALE_FREE = ("fields", "references", "tensor")  # only their ratios matter
 
 
 def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool = False) -> None:
@@ -43,7 +44,7 @@ def _refuse_huge(value: Any, name: str, most: float) -> None:
 
 def check_n_jobs(n_jobs: Any) -> int:
     """Return the number of workers that joblib would use."""
-    if n_jobs is not None and (n_jobs == 0 or not _is_finite(n_jobs, numbers.Integral)):
+    if n_jobs is not None and not (_is_finite(n_jobs, numbers.Integral) and n_jobs):
         raise ValueError(f"n_jobs={n_jobs!r}; expected an integer, such as -1 for all, or None.")
     return int(joblib.effective_n_jobs(n_jobs))
 
@@ -62,9 +63,9 @@ def check_option(value: Any, name: str, options: Collection[str]) -> None:
 
 def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
     """Return a lattice shape, (L,) for a ring or (rows, columns) for a torus, as a tuple."""
-    sides = (shape,) if isinstance(shape, numbers.Integral) else tuple(np.atleast_1d(shape))
+    sides = _entries(shape, name)
     valid = len(sides) in (1, 2) and all(
-        isinstance(side, int | np.integer) and not isinstance(side, bool) and side >= 1
+        isinstance(side, int) and not isinstance(side, bool) and 1 <= side <= _MOST
         for side in sides
     )
     if not valid:
@@ -72,7 +73,12 @@ def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
             f"{name}={shape!r}; expected a number of sites (a ring) or a pair "
             "(rows, columns) of them (a torus), each an integer >= 1."
         )
-    return tuple(int(side) for side in sides)
+    return sides
+
+
+def _entries(values: Any, name: str) -> tuple[Any, ...]:
+    """Entries of a row or a single number, not yet checked, as numbers of Python."""
+    return tuple(np.atleast_1d(plain(values, name)).tolist())
 
 
 def check_image_shape(
@@ -81,7 +87,7 @@ def check_image_shape(
     """Return the lattice of `n_features` sites, a ring by default; one side may be -1."""
     if image_shape is None:
         return (n_features,)
-    sides = tuple(np.atleast_1d(image_shape).tolist())
+    sides = _entries(image_shape, name)
     if sides.count(-1) == 1:
         rest = math.prod(side for side in sides if side != -1)
         if rest > 0 and n_features % rest == 0:
@@ -115,7 +121,7 @@ def _refuse_other_than_fields(fields: Any) -> None:
         )
 
 
-def plain(values: Any, name: str, *, numeric: bool = True) -> Any:
+def plain(values: Any, name: str, *, numeric: bool = True, most: float = _LARGEST) -> Any:
     """Return array-like values, tensors without gradients; raise unless they are real numbers."""
     if isinstance(values, np.ma.MaskedArray):
         raise ValueError(
@@ -130,21 +136,24 @@ def plain(values: Any, name: str, *, numeric: bool = True) -> Any:
     try:
         array = np.asarray(values)
         if array.dtype.kind in "OSUV":
-            array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{name} is no array of numbers: {error}.") from error
+            array = array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name} is no array of numbers: {error}.") from error
     if array.dtype.kind in "cmM":
         raise ValueError(
             f"{name} has the dtype {array.dtype}; expected real numbers. Complex data not "
             "supported: take their absolute values or parts; convert dates to numbers."
         )
+    if array.size and most < max(float(array.max()), -float(array.min())) < math.inf:
+        raise ValueError(f"{name} has values beyond single precision (3.4e38); scale it.")
     return values
 
 
 def check_array(values: Any, name: str, **options: Any) -> np.ndarray:
     """Return real numbers as a float64 array, by scikit-learn's function of this name."""
-    options = {"dtype": np.float64, "input_name": name, **options}
-    return np.asarray(utils.check_array(plain(values, name), **options))
+    values = plain(values, name, most=math.inf if name in _SCALE_FREE else _LARGEST)
+    return np.asarray(utils.check_array(values, dtype=np.float64, input_name=name, **options))
 
 
 def check_numbers(values: Any, name: str, *, ensure_all_finite: bool = True) -> np.ndarray:
@@ -183,7 +192,7 @@ def learn_fields(analyzer: Any, fields: Any, shape: Any) -> tuple[np.ndarray, tu
 def validate_fields(analyzer: Any, fields: Any, *, reset: bool = False) -> np.ndarray:
     """Return fields with the number of features and names that were stored."""
     _refuse_other_than_fields(fields)
-    fields = plain(fields, "fields")
+    fields = plain(fields, "fields", most=math.inf)
     return np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
 
 
@@ -211,7 +220,7 @@ def check_one_per_class(
 ) -> Sequence[Any]:
     """Return `values` as a sequence with one entry per class, at least two of them."""
     is_list = isinstance(values, list | tuple)
-    entries = tuple(values) if is_list else tuple(np.atleast_1d(values).tolist())
+    entries = tuple(values) if is_list else _entries(values, name)
     if len(entries) < 2 or (n_classes is not None and len(entries) != n_classes):
         expected = "at least two" if n_classes is None else str(n_classes)
         raise ValueError(

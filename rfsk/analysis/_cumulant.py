@@ -17,7 +17,7 @@ from .._core._blocks import is_lazy, sum_over_blocks
 from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_array, check_number, check_numbers
+from .._core._validation import check_array, check_number, check_numbers, plain
 
 _LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at order four
 _SYMMETRY = 1e-10
@@ -370,9 +370,7 @@ class SampleCumulant(Cumulant):
     """
 
     def __init__(self, X: Any, order: int = 4) -> None:
-        if order not in (2, 3, 4):
-            raise ValueError(f"order={order!r}; expected 2, 3 or 4.")
-        self.order = order
+        self.order = _check_order(order)
         self._data: Array | None = None
         if is_in_blocks(X):
             if iter(X) is X:
@@ -591,6 +589,7 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
             "source is a pair (X, y); a cumulant is that of one class: pass its rows, such as "
             "X[y == 1]."
         )
+    order = _check_order(order)
     kappa: Cumulant
     if isinstance(source, Cumulant):
         kappa = source
@@ -614,13 +613,19 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
             f"source is a {type(source).__name__}; expected samples, blocks of samples, an input "
             "model, a tensor or a Cumulant."
         )
-    elif is_in_blocks(source) or np.ndim(source) == 2:
+    elif is_in_blocks(source) or np.ndim(plain(source, "source")) == 2:
         kappa = SampleCumulant(source, order)
     else:
         kappa = DenseCumulant(source)
     if kappa.order != order:
         raise ValueError(f"The cumulant is of order {kappa.order}; pass order={kappa.order}.")
     return kappa
+
+
+def _check_order(order: Any) -> int:
+    if not isinstance(order, int | np.integer) or order not in (2, 3, 4):
+        raise ValueError(f"order={order!r}; expected 2, 3 or 4.")
+    return int(order)
 
 
 def is_in_blocks(source: Any) -> bool:

@@ -166,6 +166,8 @@ def reason_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> s
             f"inputs have {rows.shape[1]} features; expected those of the fields, "
             f"{fields.shape[1]}."
         )
+    if not np.ptp(rows):
+        raise ValueError("inputs are constant; expected some that vary.")
     return _why_inputs(rows - rows.mean(), sides)
 
 

@@ -99,6 +99,7 @@ class Discrimination:
         offset : float or array-like of float
             Numbers in [0, 1). The result has the shape of `offset` and a last axis of classes.
         """
+        check_positive(n_samples, "n_samples", integer=True, zero=True)
         priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)
         # Rounding guards whole numbers, such as 3 x 1/3, against falling one short.
         ends = np.round(n_samples * np.cumsum(priors), 9)

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from .._core._random import as_generator, draw_seed, seed_of_key
 from .._core._runs import noticing_interrupts, report_interrupt, tqdm
-from .._core._validation import check_positive
+from .._core._validation import check_n_jobs, check_positive
 from ._store import Store, as_json
 
 _OWN_COLUMNS = ("repeat", "seed", "duration", "error")
@@ -125,7 +125,7 @@ def sweep(
     bar = tqdm(total=len(cells), initial=len(records), disable=not verbose, unit="cell")
     # Large arguments are copied (max_nbytes), not mapped from a file without write access.
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
-    pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
+    pool = joblib.Parallel(check_n_jobs(n_jobs), return_as="generator_unordered", **options)
     try:
         with bar, _one_thread(), closing(pool(calls)) as finished:
             for (i, k), record in finished:

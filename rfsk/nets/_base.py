@@ -166,11 +166,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return bool(self.warm_start) and self._is_trained()
 
     def _to_device(self, data: NDArray[Any], dtype: torch.dtype = torch.float32) -> Tensor:
-        data = np.ascontiguousarray(data)
-        inputs = torch.tensor(data, dtype=dtype, device=self._device)
-        if not bool(torch.isfinite(inputs.float()).all()):
-            raise ValueError("X has values beyond single precision (3.4e38); scale it.")
-        return inputs
+        return torch.tensor(np.ascontiguousarray(data), dtype=dtype, device=self._device)
 
     def _start_net(
         self, n_features: int, is_warm: bool, architecture: Any, settled: Any, criterion: Any

@@ -1,0 +1,206 @@
+"""Bad arguments: one sentence from the package, before any work, and no state that is left behind."""
+
+import inspect
+import pickle
+import time
+import traceback
+import warnings
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+import sklearn
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
+
+import rfsk
+from rfsk import analysis, datasets, experiments, nets, theory
+
+X, Y = rfsk.make_nlgp(60, 12, correlation_length=(1.0, 2.0), random_state=0)
+TASK = rfsk.make_nlgp(4, 12, correlation_length=(1.0, 2.0), return_X_y=False).task
+FIELDS = np.random.default_rng(0).normal(size=(6, 12))
+NET = rfsk.FCNet(4, max_epochs=1, random_state=0).fit(X, Y)
+KAPPA = analysis.cumulant(X)
+SOURCES = [Path(rfsk.__file__).parent, Path(sklearn.__file__).parent]
+
+
+def fit(estimator, *data):
+    """Function that makes an estimator of given parameters and fits it."""
+
+    def call(**parameters):
+        return estimator(**parameters).fit(*data)
+
+    call.__signature__ = inspect.signature(estimator)
+    return call
+
+
+def study(a, random_state):
+    return {"a": a}
+
+
+def new():
+    return rfsk.FCNet(4, max_epochs=1, random_state=0)
+
+
+SHORT = {"max_epochs": 1, "random_state": 0}
+# Valid arguments by function; those of estimators are the parameters of the constructor.
+CALLS = {
+    fit(rfsk.FCNet, X, Y): {"n_hidden": 4, **SHORT},
+    fit(rfsk.ConvNet, X, Y): {"n_channels": 2, **SHORT},
+    fit(rfsk.Autoencoder, X): {"n_hidden": 4, **SHORT},
+    fit(rfsk.NonlinearHebbian, X): {"random_state": 0},
+    fit(rfsk.CumulantCP, X): {"n_components": 2, "max_iter": 5, "random_state": 0},
+    fit(rfsk.LocalizationAnalyzer, FIELDS): {"n_null": 9, "random_state": 0},
+    fit(rfsk.FieldMatcher, FIELDS): {},
+    lambda X, y, sample_weight=None: new().fit(X, y, sample_weight): {"X": X, "y": Y},
+    lambda X, y, classes=None: new().partial_fit(X, y, classes): {"X": X, "y": Y},
+    lambda task, n_samples=100, n_eval=0: new().fit_online(task, n_samples, n_eval=n_eval): {
+        "task": TASK
+    },
+    lambda X: rfsk.Autoencoder(4, **SHORT).fit(X): {"X": X},
+    lambda X: NET.transform(X): {"X": X},
+    lambda X, layer=0: NET.hidden_activations(X, layer): {"X": X},
+    lambda nets, X, y, n_jobs=1: rfsk.fit_many(nets, X, y, n_jobs=n_jobs): {
+        "nets": [new()],
+        "X": X,
+        "y": Y,
+    },
+    lambda nets, data, n_jobs=1: rfsk.nets.fit_each(nets, data, n_jobs=n_jobs): {
+        "nets": [new()],
+        "data": [(X, Y)],
+    },
+    lambda nets, tasks, n_samples=100, n_jobs=1: rfsk.fit_many_online(
+        nets, tasks, n_samples, n_jobs=n_jobs
+    ): {"nets": [new()], "tasks": TASK},
+    lambda X: rfsk.CumulantCP(2, max_iter=5, random_state=0).fit(X): {"X": X},
+    lambda X: rfsk.NonlinearHebbian(2, random_state=0).fit(X): {"X": X},
+    lambda X: rfsk.LocalizationAnalyzer(n_null=9, random_state=0).fit_transform(X): {"X": FIELDS},
+    lambda X: rfsk.FieldMatcher().fit(FIELDS).transform(X): {"X": FIELDS},
+    lambda directions: KAPPA.contract(directions): {"directions": FIELDS},
+    lambda directions: KAPPA.strength(directions): {"directions": FIELDS},
+    lambda n_samples, offset: TASK.class_boundaries(n_samples, offset): {
+        "n_samples": 4,
+        "offset": 0.5,
+    },
+    lambda n_samples, random_state=0: TASK.sample(n_samples, random_state): {"n_samples": 4},
+    lambda noise: TASK.models[0].from_noise(noise): {"noise": FIELDS},
+    analysis.cumulant: {"source": X},
+    analysis.DenseCumulant: {"tensor": np.eye(3)},
+    analysis.symmetric_cp: {"source": X, "n_components": 1, "random_state": 0, "max_iter": 5},
+    analysis.ipr: {"fields": FIELDS},
+    analysis.localization_score: {"estimator": FIELDS},
+    analysis.receptive_fields: {"fitted": FIELDS},
+    analysis.field_width: {"fields": FIELDS},
+    analysis.field_center: {"fields": FIELDS},
+    analysis.field_spread: {"fields": FIELDS},
+    analysis.field_orientation: {"fields": FIELDS, "shape": (3, 4)},
+    analysis.dominant_frequency: {"fields": FIELDS},
+    analysis.group_split: {"fields": FIELDS, "n_null": 9, "random_state": 0},
+    analysis.population_summary: {"fields": FIELDS, "n_null": 9, "random_state": 0},
+    analysis.tiling: {"fields": FIELDS},
+    analysis.random_phase_fields: {"fields": FIELDS, "random_state": 0},
+    analysis.match_matrix: {"fields": FIELDS, "references": FIELDS},
+    analysis.chance_match: {"fields": FIELDS, "references": FIELDS, "n_null": 9},
+    analysis.bump_match: {"references": FIELDS},
+    analysis.translation_orbits: {"fields": FIELDS},
+    analysis.fit_profiles: {"fields": FIELDS},
+    analysis.cavity_score: {"fields": FIELDS, "X": X},
+    analysis.spike_triggered_average: {"response": NET, "X": X},
+    analysis.spike_triggered_covariance: {"response": NET.decision_function, "X": X},
+    analysis.why_not_testable: {"fields": FIELDS},
+    datasets.make_nlgp: {"n_samples": 4, "shape": 6, "random_state": 0},
+    datasets.make_gp: {"n_samples": 4, "shape": 6, "random_state": 0},
+    datasets.make_ising: {"n_samples": 4, "shape": 6, "random_state": 0},
+    datasets.make_phi4: {"n_samples": 4, "shape": 6, "random_state": 0},
+    datasets.make_pulses: {"n_samples": 4, "shape": 6, "random_state": 0},
+    datasets.make_elliptical: {"n_samples": 4, "shape": 6, "random_state": 0},
+    datasets.make_spiked_cumulant: {"n_samples": 4, "shape": 6, "random_state": 0},
+    datasets.make_transformed_field: {"n_samples": 4, "shape": 6, "random_state": 0},
+    datasets.make_gaussian_clone: {"X": X, "y": Y, "random_state": 0},
+    datasets.augment_shifts: {"X": X, "y": Y, "random_state": 0},
+    datasets.EmpiricalDistribution: {"X": X},
+    datasets.MultivariateGaussian: {"mean": np.zeros(3), "cov": np.eye(3)},
+    datasets.Discrimination: {"models": TASK.models},
+    datasets.as_task: {"task": (X, Y)},
+    theory.field_statistics: {"source": X},
+    theory.activation_derivatives: {"activation": "erf", "bias": 0.0},
+    theory.bivariate_normal_cdf: {"h": 0.0, "k": 0.0, "correlation": 0.5},
+    theory.gaussian_loss: {"fields": FIELDS, "biases": np.zeros(6), "task": TASK},
+    theory.gaussian_accuracy: {"field": FIELDS[0], "bias": 1.0, "task": TASK},
+    theory.CubicFlow: {"task": TASK},
+    theory.denoiser_fields: {"source": TASK.models[0], "noise": 1.0},
+    experiments.sweep: {"study": study, "grid": {"a": [1]}, "n_jobs": 1, "random_state": 0},
+    experiments.iterative_magnitude_pruning: {"net": new(), "X": X, "y": Y, "n_rounds": 1},
+}
+BAD = {
+    "None": None,
+    "True": True,
+    "minus one": -1,
+    "zero": 0,
+    "1.5": 1.5,
+    "text": "bad",
+    "integer beyond floats": 10**400,
+    "large integer": 10**13,
+    "NaN": float("nan"),
+    "infinity": float("inf"),
+    "huge": 1e300,
+    "complex": 1j,
+    "empty list": [],
+    "mixed list": [1.0, "a"],
+    "ragged": [[1.0, 2.0], [3.0]],
+    "dict": {},
+    "object": object(),
+    "class": int,
+    "array of no axes": np.array(3.0),
+    "empty": np.zeros((0, 12)),
+    "masked": np.ma.masked_greater(X, 1.0),
+    "masked labels": np.ma.masked_equal(Y, 1),
+    "complex array": X * 1j,
+    "dates": np.full((60, 12), np.datetime64("2020-01-01")),
+    "strings": np.full((60, 12), "a"),
+    "objects": np.array([[{}, 1.0]] * 60, dtype=object),
+    "with NaN": np.where(X > 1.0, np.nan, X),
+    "with infinity": np.where(X > 1.0, np.inf, X),
+    "huge array": 1e30 * X,
+    "beyond single precision": 1e300 * X,
+    "constant": np.ones((60, 12)),
+    "one row": X[:1],
+    "one column": X[:, :1],
+    "half precision": X.astype(np.float16),
+    "three axes": X.reshape(60, 3, 4),
+    "model": TASK.models[0],
+    "task": TASK,
+    "net": NET,
+}
+
+
+def settings_of_process():
+    threads = [(pool["filepath"], pool["num_threads"]) for pool in threadpool_info()]
+    of_torch = torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled()
+    return threads, of_torch, list(warnings.filters), dict(matplotlib.rcParams), np.geterr()
+
+
+def fault_of(call, parameter, bad):
+    """Text of what is wrong with the outcome of a call with one bad argument; empty if nothing."""
+    arguments = {**CALLS[call], parameter: BAD[bad]}
+    before, start = settings_of_process(), time.process_time()
+    found = ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            call(**arguments)
+        except (ValueError, TypeError, NotImplementedError, OSError) as error:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            if not any(source in Path(frame.filename).parents for source in SOURCES):
+                found = f"{type(error).__name__} of {frame.filename}: {error}"
+        except Exception as error:
+            found = f"{type(error).__name__}: {error}"
+    if time.process_time() - start > 1.0:
+        found += f" took {time.process_time() - start:.1f} s"
+    if settings_of_process() != before:
+        found += " changed the settings of the process"
+    return found
