@@ -138,11 +138,7 @@ def _reproduce(options: argparse.Namespace) -> int:
         for paper in papers:
             print("\n".join(f"{paper}  {claim.name}  {claim.title}" for claim in PAPERS[paper]))
         return 0
-    status = 0
-    for paper in papers:
-        if status != _INTERRUPTED:
-            status = max(status, _reproduce_paper(paper, options))
-    return status
+    return max(_reproduce_paper(paper, options) for paper in papers)
 
 
 def _reproduce_paper(paper: str, options: argparse.Namespace) -> int:
@@ -166,7 +162,7 @@ def _reproduce_paper(paper: str, options: argparse.Namespace) -> int:
     if failed:
         print(f"claims that do not hold: {', '.join(failed)}")
     if found.settings["missing"]:
-        return _INTERRUPTED
+        raise KeyboardInterrupt
     if not failed:
         print(f"{len(found.results)} of {len(found.results)} claims hold")
     return 1 if failed else 0

@@ -1,4 +1,4 @@
-"""Bad arguments: one sentence from the package, before any work, and no state that is left behind."""
+"""Bad arguments end in one sentence, before any work, and leave no state behind."""
 
 import inspect
 import pickle
@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import sklearn
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
+from skorch.callbacks import Callback
 from threadpoolctl import threadpool_info
 
 import rfsk
@@ -204,3 +206,144 @@ def fault_of(call, parameter, bad):
     if settings_of_process() != before:
         found += " changed the settings of the process"
     return found
+
+
+PARAMETERS = [
+    (call, parameter.name)
+    for call in CALLS
+    for parameter in inspect.signature(call).parameters.values()
+    if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+]
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(PARAMETERS), st.sampled_from(sorted(BAD)))
+def test_a_bad_argument_is_refused_at_once_or_works_and_leaves_no_state(call_and_parameter, bad):
+    call, parameter = call_and_parameter
+    assert fault_of(call, parameter, bad) == ""
+
+
+NOT_NUMBERS = {
+    "masked": "is a masked array; pass .*filled",
+    "complex array": "is no array of real numbers: its dtype is complex128",
+    "dates": "is no array of real numbers: its dtype is datetime64",
+    "strings": "is no array of real numbers: could not convert string to float",
+    "objects": "is no array of real numbers: float.. argument must be a string or a real",
+    "integer beyond floats": "is no array of real numbers: int too large to convert to float",
+    "with NaN": "contains NaN",
+    "with infinity": "contains infinity",
+    "empty": r"0 sample\(s\)",
+}
+TAKING_DATA = {
+    "net": new().fit,
+    "autoencoder": lambda X, y: rfsk.Autoencoder(4).fit(X),
+    "outputs": lambda X, y: NET.transform(X),
+    "decomposition": lambda X, y: rfsk.CumulantCP(2).fit(X),
+    "clone": rfsk.make_gaussian_clone,
+    "shifts": rfsk.augment_shifts,
+    "fields": lambda X, y: rfsk.ipr(X),
+    "analyzer": lambda X, y: rfsk.LocalizationAnalyzer().fit(X),
+}
+
+
+@pytest.mark.filterwarnings("error::numpy.exceptions.ComplexWarning")
+@pytest.mark.parametrize("call", TAKING_DATA)
+@pytest.mark.parametrize("bad", NOT_NUMBERS)
+def test_a_fault_of_data_has_the_same_sentence_everywhere(call, bad):
+    with pytest.raises((ValueError, TypeError), match=NOT_NUMBERS[bad]):
+        TAKING_DATA[call](BAD[bad], Y)
+
+
+OPTIONS = [
+    (lambda: new().fit(X, BAD["masked labels"]), "y is a masked array"),
+    (lambda: new().set_params(n_hidden=10**11).fit(X, Y), "n_hidden is too large"),
+    (lambda: new().set_params(n_hidden=10**400).fit(X, Y), "n_hidden is too large"),
+    (lambda: new().set_params(bias_init=1e300).fit(X, Y), "bias_init is too large"),
+    (lambda: new().set_params(record=10**13).fit(X, Y), "record is too large"),
+    (lambda: new().fit_online(TASK, 100, n_eval=10**13), "n_eval is too large"),
+    (lambda: rfsk.LocalizationAnalyzer(n_null=10**12).fit_transform(FIELDS), "n_null is too large"),
+    (lambda: rfsk.make_phi4(4, 6, mass_squared=1e200), "mass_squared is too large"),
+    (lambda: rfsk.make_gp(4, 10**400), "shape is no array of real numbers: int too large"),
+    (lambda: rfsk.make_gp(4, 10**13), "shape=.*; expected a number of sites"),
+    (lambda: rfsk.make_gp(4, BAD["ragged"]), "shape is no array of real numbers"),
+    (lambda: new().set_params(optimizer=torch.optim.LBFGS).fit(X, Y), "optimizer=LBFGS and its"),
+    (lambda: new().set_params(optimizer=torch.optim.SparseAdam).fit(X, Y), "SparseAdam does not"),
+    (lambda: new().set_params(activation=np.tanh).fit(X, Y), "with a gradient; expected a func"),
+    (lambda: new().set_params(activation=torch.detach).fit(X, Y), "with a gradient"),
+    (lambda: new().set_params(device="meta").fit(X, Y), "device='meta' is not available"),
+    (lambda: new().set_params(random_state=True).fit(X, Y), "random_state=True cannot seed"),
+    (lambda: experiments.sweep(study, {"a": [1]}, random_state=True), "random_state=True cannot"),
+    (lambda: experiments.sweep(study, {"a": [1]}, n_jobs=0), "n_jobs=0; expected an integer"),
+    (lambda: experiments.sweep(study, {"a": [1]}, store=3, random_state=0), "store=3; expected"),
+    (lambda: rfsk.fit_many(3, X, Y), "nets is a int; expected a list"),
+    (lambda: rfsk.fit_many(new(), X, Y), "nets is a FCNet; expected a list"),
+    (lambda: rfsk.fit_many([new()], X, Y, n_jobs="a"), "n_jobs='a'; expected an integer"),
+    (lambda: rfsk.fit_many_online([new()], 3, 100), "task is a int; expected a Discrimination"),
+    (lambda: nets.fit_each([new()], [X]), "data holds something other than pairs"),
+    (lambda: analysis.cumulant(3), "source is a int; expected samples"),
+    (lambda: analysis.cumulant(TASK), "source is a Discrimination; expected samples"),
+    (lambda: KAPPA.contract(FIELDS[:, 1:]), r"directions has shape \(6, 11\); expected \(n_d"),
+    (lambda: KAPPA.contract("a"), "directions is no array of real numbers"),
+    (lambda: KAPPA.strength(3), r"directions has shape \(\)"),
+    (lambda: TASK.class_boundaries(5, "a"), "offset is no array of real numbers"),
+    (lambda: TASK.class_boundaries(np.inf, 0.5), "n_samples=inf; expected an integer"),
+    (lambda: TASK.models[0].from_noise("a"), "noise is a str; expected an array or a tensor"),
+    (lambda: analysis.why_not_testable(FIELDS, inputs=np.ones((9, 12))), "inputs are constant"),
+    (lambda: theory.gaussian_accuracy(FIELDS[0], 10**400, TASK), "bias is too large"),
+    (lambda: new().fit(X, Y, np.nan), "sample_weight contains NaN"),
+    (lambda: rfsk.make_gaussian_clone(BAD["beyond single precision"]), "beyond single precision"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), OPTIONS, ids=[message for _, message in OPTIONS])
+def test_an_unusable_option_is_one_sentence_that_names_it(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_the_weight_of_a_layer_is_a_field(dtype):
+    weight = torch.nn.Linear(12, 6, dtype=dtype).weight
+    fields = weight.detach().double().numpy()
+    for measure in (rfsk.ipr, rfsk.receptive_fields, analysis.field_width):
+        np.testing.assert_array_equal(measure(weight), measure(fields))
+    assert weight.requires_grad
+
+
+def test_half_precision_is_what_it_is_in_double_precision():
+    half = BAD["half precision"]
+    fitted = [new().fit(data, Y).receptive_fields_ for data in (half, half.astype(np.float64))]
+    np.testing.assert_array_equal(*fitted)
+
+
+@pytest.mark.parametrize("options", [{}, {"readout": "linear"}])
+def test_the_default_type_of_torch_and_its_gradients_do_not_matter(options):
+    expected = new().set_params(**options).fit(X, Y).receptive_fields_
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.no_grad():
+            found = new().set_params(**options).fit(X, Y).receptive_fields_
+        assert torch.get_default_dtype() is torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    np.testing.assert_array_equal(found, expected)
+
+
+class Fail(Callback):
+    def on_epoch_end(self, net, **kwargs):
+        raise RuntimeError("no space left")
+
+
+@pytest.mark.parametrize("make", [rfsk.FCNet, rfsk.ConvNet, rfsk.Autoencoder])
+@pytest.mark.parametrize("record", [None, 3])
+def test_a_fit_that_raises_leaves_the_estimator_as_it_was(make, record):
+    net = make(2, callbacks=[Fail()], record=record, **SHORT)
+    with pytest.raises(RuntimeError, match="no space left"):
+        net.fit(X, Y)
+    with pytest.raises(NotFittedError):
+        net.transform(X)
+    before = pickle.dumps(net.set_params(callbacks=None).fit(X, Y).transform(X))
+    with pytest.raises(RuntimeError, match="no space left"):
+        net.set_params(callbacks=[Fail()], warm_start=True).fit(X, Y)
+    assert pickle.dumps(net.transform(X)) == before
+    assert net.n_steps_ == net.net_.n_steps_ == len(net.history_)

@@ -4,6 +4,7 @@ import platform
 import signal
 import sys
 import threading
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,15 +47,9 @@ def noticing_interrupts() -> Iterator[Callable[[], bool]]:
 
 
 def report_interrupt(message: str, inside: str) -> None:
-    """Warn at the line that called the modules `inside`; end the loop that this line is part of.
-
-    A search of scikit-learn, or a study of rfsk, would otherwise go on with its next fit.
-    """
-    frame: Any = sys._getframe()
-    names = []
-    while frame is not None:
-        names.append(str(frame.f_globals.get("__name__")))
-        frame = frame.f_back
+    """Warn at the line that called the modules `inside`; end the search or study that it is in."""
+    stack = traceback.walk_stack(sys._getframe())
+    names = [str(frame.f_globals.get("__name__")) for frame, _ in stack]
     level = next(i for i, name in enumerate(names[1:], 1) if not name.startswith(inside))
     warnings.warn(message, stacklevel=level + 1)
     if any(name.startswith(("joblib.", "rfsk.", "sklearn.")) for name in names[level:]):

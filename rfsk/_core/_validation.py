@@ -27,19 +27,16 @@ def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool =
     if not is_valid or value < 0 or (value == 0 and not zero):
         expected = "an integer" if integer else "a finite number"
         raise ValueError(f"{name}={value!r}; expected {expected} {'>= 0' if zero else '> 0'}.")
-    _refuse_huge(value, name, _MOST if integer else _LARGEST)
+    if value > (_MOST if integer else _LARGEST):
+        raise ValueError(f"{name} is too large; expected at most {_MOST if integer else _LARGEST}.")
 
 
 def check_number(value: Any, name: str) -> None:
     """Raise unless `value` is a finite number."""
     if not _is_finite(value, numbers.Real):
         raise ValueError(f"{name}={value!r}; expected a finite number.")
-    _refuse_huge(value, name, _LARGEST)
-
-
-def _refuse_huge(value: Any, name: str, most: float) -> None:
-    if abs(value) > most:
-        raise ValueError(f"{name} is too large; expected at most {most:.1g}.")
+    if abs(value) > _LARGEST:
+        raise ValueError(f"{name} is too large; expected at most {_LARGEST}.")
 
 
 def check_n_jobs(n_jobs: Any) -> int:
@@ -63,12 +60,9 @@ def check_option(value: Any, name: str, options: Collection[str]) -> None:
 
 def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
     """Return a lattice shape, (L,) for a ring or (rows, columns) for a torus, as a tuple."""
-    sides = _entries(shape, name)
-    valid = len(sides) in (1, 2) and all(
-        isinstance(side, int) and not isinstance(side, bool) and 1 <= side <= _MOST
-        for side in sides
-    )
-    if not valid:
+    sides = entries_of(shape, name)
+    valid = [_is_finite(side, numbers.Integral) and 1 <= side <= _MOST for side in sides]
+    if len(sides) not in (1, 2) or not all(valid):
         raise ValueError(
             f"{name}={shape!r}; expected a number of sites (a ring) or a pair "
             "(rows, columns) of them (a torus), each an integer >= 1."
@@ -76,7 +70,7 @@ def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
     return sides
 
 
-def _entries(values: Any, name: str) -> tuple[Any, ...]:
+def entries_of(values: Any, name: str) -> tuple[Any, ...]:
     """Entries of a row or a single number, not yet checked, as numbers of Python."""
     return tuple(np.atleast_1d(plain(values, name)).tolist())
 
@@ -87,7 +81,7 @@ def check_image_shape(
     """Return the lattice of `n_features` sites, a ring by default; one side may be -1."""
     if image_shape is None:
         return (n_features,)
-    sides = _entries(image_shape, name)
+    sides = entries_of(image_shape, name)
     if sides.count(-1) == 1:
         rest = math.prod(side for side in sides if side != -1)
         if rest > 0 and n_features % rest == 0:
@@ -124,10 +118,8 @@ def _refuse_other_than_fields(fields: Any) -> None:
 def plain(values: Any, name: str, *, numeric: bool = True, most: float = _LARGEST) -> Any:
     """Return array-like values, tensors without gradients; raise unless they are real numbers."""
     if isinstance(values, np.ma.MaskedArray):
-        raise ValueError(
-            f"{name} is a masked array, whose masked entries would count as data; pass "
-            f"{name}.filled(value), or only the rows without masked entries."
-        )
+        remedy = f"{name}.filled(value), or the rows without masked entries"
+        raise ValueError(f"{name} is a masked array; pass {remedy}.")
     if hasattr(values, "detach"):
         values = values.detach().cpu()
         values = values.double() if values.is_floating_point() else values
@@ -135,18 +127,14 @@ def plain(values: Any, name: str, *, numeric: bool = True, most: float = _LARGES
         return values
     try:
         array = np.asarray(values)
-        if array.dtype.kind in "OSUV":
-            array = array.astype(np.float64)
+        if array.dtype.kind in "cmM":
+            raise ValueError(f"its dtype is {array.dtype}. Complex data not supported, nor dates")
+        array = array.astype(np.float64) if array.dtype.kind in "OSUV" else array
     except (TypeError, ValueError, OverflowError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{name} is no array of numbers: {error}.") from error
-    if array.dtype.kind in "cmM":
-        raise ValueError(
-            f"{name} has the dtype {array.dtype}; expected real numbers. Complex data not "
-            "supported: take their absolute values or parts; convert dates to numbers."
-        )
+        raise kind(f"{name} is no array of real numbers: {error}.") from error
     if array.size and most < max(float(array.max()), -float(array.min())) < math.inf:
-        raise ValueError(f"{name} has values beyond single precision (3.4e38); scale it.")
+        raise ValueError(f"{name} has values beyond single precision; scale them to unit variance.")
     return values
 
 
@@ -156,12 +144,11 @@ def check_array(values: Any, name: str, **options: Any) -> np.ndarray:
     return np.asarray(utils.check_array(values, dtype=np.float64, input_name=name, **options))
 
 
-def check_numbers(values: Any, name: str, *, ensure_all_finite: bool = True) -> np.ndarray:
+def check_numbers(values: Any, name: str) -> np.ndarray:
     """Return real numbers as a float64 array of any shape."""
-    numbers = np.asarray(plain(values, name), dtype=np.float64)
-    if ensure_all_finite:
-        assert_all_finite(numbers, input_name=name)
-    return numbers
+    array = np.asarray(plain(values, name), dtype=np.float64)
+    assert_all_finite(array, input_name=name)
+    return array
 
 
 def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
@@ -220,7 +207,7 @@ def check_one_per_class(
 ) -> Sequence[Any]:
     """Return `values` as a sequence with one entry per class, at least two of them."""
     is_list = isinstance(values, list | tuple)
-    entries = tuple(values) if is_list else _entries(values, name)
+    entries = tuple(values) if is_list else entries_of(values, name)
     if len(entries) < 2 or (n_classes is not None and len(entries) != n_classes):
         expected = "at least two" if n_classes is None else str(n_classes)
         raise ValueError(

@@ -370,7 +370,9 @@ class SampleCumulant(Cumulant):
     """
 
     def __init__(self, X: Any, order: int = 4) -> None:
-        self.order = _check_order(order)
+        if order not in (2, 3, 4):
+            raise ValueError(f"order={order!r}; expected 2, 3 or 4.")
+        self.order = order
         self._data: Array | None = None
         if is_in_blocks(X):
             if iter(X) is X:
@@ -579,17 +581,17 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
     array([[-2.,  0.],
            [ 0., -2.]])
     """
-    if hasattr(source, "get_params"):
+    known = ("__iter__", "contract", "covariance")
+    if hasattr(source, "get_params") or not any(hasattr(source, name) for name in known):
         raise TypeError(
-            f"source is a {type(source).__name__}; expected samples of one class or an input "
-            "model: pass the rows that it was fitted to, such as X[y == 1]."
+            f"source is a {type(source).__name__}; expected samples of one class, such as the "
+            "rows X[y == 1] that a net was fitted to, or an input model."
         )
     if isinstance(source, tuple) and [np.ndim(part) for part in source] == [2, 1]:
         raise ValueError(
             "source is a pair (X, y); a cumulant is that of one class: pass its rows, such as "
             "X[y == 1]."
         )
-    order = _check_order(order)
     kappa: Cumulant
     if isinstance(source, Cumulant):
         kappa = source
@@ -608,11 +610,6 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
                 "cumulant(model.sample(n))."
             )
         kappa = TranslationInvariantCumulant(source.fourth_cumulant_slice(), source.shape)
-    elif not hasattr(source, "__len__") and not hasattr(source, "__iter__"):
-        raise TypeError(
-            f"source is a {type(source).__name__}; expected samples, blocks of samples, an input "
-            "model, a tensor or a Cumulant."
-        )
     elif is_in_blocks(source) or np.ndim(plain(source, "source")) == 2:
         kappa = SampleCumulant(source, order)
     else:
@@ -622,17 +619,12 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
     return kappa
 
 
-def _check_order(order: Any) -> int:
-    if not isinstance(order, int | np.integer) or order not in (2, 3, 4):
-        raise ValueError(f"order={order!r}; expected 2, 3 or 4.")
-    return int(order)
-
-
 def is_in_blocks(source: Any) -> bool:
     """Whether samples come in blocks: a list of arrays, a Dask array or another iterable."""
     if isinstance(source, list | tuple):
         return len(source) > 0 and hasattr(source[0], "__array__") and np.ndim(source[0]) == 2
-    return is_lazy(source) or not (hasattr(source, "__array__") or scipy.sparse.issparse(source))
+    is_array = hasattr(source, "__array__") or scipy.sparse.issparse(source)
+    return is_lazy(source) or (hasattr(source, "__iter__") and not is_array)
 
 
 def _parts(rows: Array) -> Iterator[Array]:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from .._core._mistakes import refuse_images
 from .._core._types import Array
-from .._core._validation import check_array, check_image_shape, is_labelled, rows_by_class
+from .._core._validation import check_array, check_image_shape, is_labelled, plain, rows_by_class
 from ._discrimination import Discrimination
 from ._gaussian import MultivariateGaussian
 from ._model import Sampler
@@ -38,7 +38,7 @@ class EmpiricalDistribution(Sampler):
     shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        X: Any = self.X
+        X = plain(self.X, "X")
         sides = self.shape or np.shape(X)[1:]
         if np.ndim(X) == 3:
             X = np.reshape(X, (len(X), -1))

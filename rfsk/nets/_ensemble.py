@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
@@ -110,7 +109,9 @@ def fit_each(
     [2, 2]
     """
     _check_nets(nets, has_validation=True)
-    data = _one_each(nets, data, "data")
+    for pair in (data := _one_each(nets, data, "pairs of data")):
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError("data holds something other than pairs (X, y), one for each net.")
     starts = [partial(net._prepare_fit, *pair) for net, pair in zip(nets, data, strict=True)]
     return _fit(nets, starts, n_jobs, verbose)
 
@@ -161,7 +162,7 @@ def fit_many_online(
 
 def _one_each(nets: Sequence[NetEstimator], values: Any, name: str) -> Sequence[Any]:
     """Return one value per net; a single value is that of all nets."""
-    if not isinstance(values, Sequence | np.ndarray):
+    if not hasattr(values, "__len__"):
         return [values] * len(nets)
     if len(values) != len(nets):
         raise ValueError(f"Got {len(values)} {name} for {len(nets)} nets; expected one for each.")
@@ -170,7 +171,7 @@ def _one_each(nets: Sequence[NetEstimator], values: Any, name: str) -> Sequence[
 
 def _check_nets(nets: Sequence[NetEstimator], *, has_validation: bool) -> None:
     """Raise unless there is at least one net and all are different and have valid parameters."""
-    for net in nets if isinstance(nets, Sequence | np.ndarray) else [nets]:
+    for net in nets if hasattr(nets, "__len__") else [nets]:
         if not isinstance(net, NetEstimator) or net is nets:
             raise TypeError(
                 f"nets {'is' if net is nets else 'holds'} a {type(net).__name__}; expected a list "

@@ -36,18 +36,17 @@ def as_activation(activation: Any) -> Activation:
         check_option(activation, "activation", ACTIVATIONS)
         return ACTIVATIONS[activation]
     trial = torch.linspace(-2.0, 2.0, 6, dtype=torch.float32).reshape(2, 3).requires_grad_()
-    reason, values = "", trial
     try:
         with torch.enable_grad():
             values = activation(trial)
             values.sum().backward()
-    except (AttributeError, RuntimeError, TypeError, ValueError) as error:
-        reason = f" ({error})"
-    is_alike = isinstance(values, Tensor) and values.shape == trial.shape
-    if reason or not is_alike or not torch.isfinite(values).all():
+        is_alike = values.shape == trial.shape and bool(torch.isfinite(values).all())
+    except (AttributeError, RuntimeError, TypeError, ValueError):
+        is_alike = False
+    if not is_alike:
         raise ValueError(
             f"activation={activation!r} does not map each entry of a tensor to a finite number "
-            f"with a gradient{reason}; expected a function such as torch.nn.functional.softplus."
+            "with a gradient; expected a function such as torch.nn.functional.softplus."
         )
     values = _values(activation)
     mirrored = values + values.flip(0)

@@ -8,7 +8,7 @@ import scipy.special
 from numpy.typing import ArrayLike
 
 from .._core._types import Array
-from .._core._validation import check_fields, check_numbers
+from .._core._validation import check_fields, check_number, check_numbers
 from ..analysis import cumulant
 from ._statistics import class_pair
 
@@ -83,6 +83,7 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
     0.537
     """
     u = check_numbers(field, "field")
+    check_number(bias, "bias")
     fractions = []
     for source, side in zip(class_pair(task), (1.0, -1.0), strict=True):
         C = cumulant(source, 2).tensor()
@@ -117,8 +118,7 @@ def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> 
     array([0.25  , 0.3333, 0.5   ])
     """
     named = {"h": h, "k": k, "correlation": correlation}
-    checked = (check_numbers(v, name, ensure_all_finite=False) for name, v in named.items())
-    h, k, r = np.broadcast_arrays(*checked)
+    h, k, r = np.broadcast_arrays(*(check_numbers(v, name) for name, v in named.items()))
     if not np.all(np.abs(r) <= 1.0 + 1e-12):
         raise ValueError("Correlations lie in [-1, 1]; got others, or NaN.")
     root = np.sqrt(np.maximum(0.0, (1.0 - r) * (1.0 + r)))
