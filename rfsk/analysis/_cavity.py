@@ -33,7 +33,7 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
     >>> cavity_score([[1.0, 1.0, 0.0]], [[1, 1, 1], [1, -1, 1], [-1, 1, 1], [-1, -1, 1]])
     array([[-1., -1.,  0.]])
     """
-    weights, data = check_fields(fields), check_array(X, "X")
+    weights, data = check_fields(fields), check_array(X, "X", ensure_min_samples=2)
     if data.shape[1] != weights.shape[1]:
         raise ValueError(
             f"X has {data.shape[1]} features; expected those of the fields, {weights.shape[1]}."

@@ -230,11 +230,9 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             self.net_.initialize()
             if not isinstance(self.optimizer, str):
                 self.net_.try_optimizer()
-        except (RuntimeError, TypeError, ValueError) as error:  # of torch, or without the class
-            name = getattr(self.optimizer, "__name__", self.optimizer)
-            raise ValueError(
-                f"optimizer={name} and its options {dict(self._options)} do not fit: {error}."
-            ) from error
+        except (RuntimeError, TypeError, ValueError) as error:  # which may not name the class
+            options = {"optimizer": self.optimizer, **self._options}
+            raise ValueError(f"{options} do not fit: {error}.") from error
         known = {name for name, _ in self.net_.callbacks_}
         for name in self._options:
             if name.startswith("callbacks__") and name.split("__")[1] not in known:
