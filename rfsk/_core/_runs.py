@@ -18,6 +18,8 @@ from .. import __version__
 # Without widgets, tqdm.auto would warn in every notebook.
 tqdm: Any = import_module("tqdm.auto" if find_spec("ipywidgets") else "tqdm").tqdm
 
+_interrupts: list[int] = []  # signals so far
+
 
 def installed_versions() -> dict[str, str]:
     """Versions of Python, rfsk and the numerical libraries, by name."""
@@ -27,21 +29,24 @@ def installed_versions() -> dict[str, str]:
 
 @contextmanager
 def noticing_interrupts() -> Iterator[Callable[[], bool]]:
-    """Context that yields a function, which returns whether the user has pressed Ctrl-C."""
-    seen: list[int] = []
+    """Context that yields a function, which returns whether the user has pressed Ctrl-C.
+
+    In another thread, the function notices what a context of the main thread notices.
+    """
+    before = len(_interrupts)
     previous = signal.getsignal(signal.SIGINT)
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not in_main_thread or not callable(previous):
-        yield lambda: bool(seen)
+        yield lambda: len(_interrupts) > before
         return
 
     def note(number: int, frame: Any) -> Any:
-        seen.append(number)
+        _interrupts.append(number)
         return previous(number, frame)
 
     signal.signal(signal.SIGINT, note)
     try:
-        yield lambda: bool(seen)
+        yield lambda: len(_interrupts) > before
     finally:
         signal.signal(signal.SIGINT, previous)
 

@@ -41,7 +41,8 @@ def check_number(value: Any, name: str) -> None:
 
 def check_n_jobs(n_jobs: Any) -> int:
     """Return the number of workers that joblib would use."""
-    if n_jobs is not None and not (_is_finite(n_jobs, numbers.Integral) and n_jobs):
+    is_valid = _is_finite(n_jobs, numbers.Integral) and 0 < abs(n_jobs) < 2**31
+    if n_jobs is not None and not is_valid:
         raise ValueError(f"n_jobs={n_jobs!r}; expected an integer, such as -1 for all, or None.")
     return int(joblib.effective_n_jobs(n_jobs))
 
@@ -123,10 +124,12 @@ def plain(values: Any, name: str, *, numeric: bool = True, most: float = _LARGES
     if hasattr(values, "detach"):
         values = values.detach().cpu()
         values = values.double() if values.is_floating_point() else values
-    if not numeric or is_lazy(values) or scipy.sparse.issparse(values):
+    if is_lazy(values) or scipy.sparse.issparse(values):
         return values
     try:
         array = np.asarray(values)
+        if not numeric:
+            return values
         if array.dtype.kind in "cmM":
             raise ValueError(f"its dtype is {array.dtype}. Complex data not supported, nor dates")
         array = array.astype(np.float64) if array.dtype.kind in "OSUV" else array
@@ -149,6 +152,13 @@ def check_numbers(values: Any, name: str) -> np.ndarray:
     array = np.asarray(plain(values, name), dtype=np.float64)
     assert_all_finite(array, input_name=name)
     return array
+
+
+def check_features(rows: np.ndarray, n_features: int, name: str) -> np.ndarray:
+    """Return rows; raise unless each has this number of features."""
+    if rows.shape[1:] != (n_features,):
+        raise ValueError(f"{name} has shape {rows.shape}; expected {n_features} features.")
+    return rows
 
 
 def check_fields(fields: Any, name: str = "fields") -> np.ndarray:

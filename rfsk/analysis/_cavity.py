@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._core._types import Array
-from .._core._validation import check_array, check_fields
+from .._core._validation import check_array, check_features, check_fields
 
 
 def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
@@ -34,10 +34,7 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
     array([[-1., -1.,  0.]])
     """
     weights, data = check_fields(fields), check_array(X, "X", ensure_min_samples=2)
-    if data.shape[1] != weights.shape[1]:
-        raise ValueError(
-            f"X has {data.shape[1]} features; expected those of the fields, {weights.shape[1]}."
-        )
+    check_features(data, weights.shape[1], "X")
     data = data - data.mean(axis=0)
     projections = data @ weights.T
 
@@ -53,5 +50,5 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
 
     (variance, variances), (fourth, fourths) = moment(2), moment(4)
     # What is left of the only weight is rounding.
-    variances[variances < 1e-12 * variance] = np.nan
+    variances[variances <= 1e-12 * variance] = variance[variance == 0.0] = np.nan
     return np.asarray(fourths / variances**2 - fourth / variance**2)

@@ -17,7 +17,7 @@ from .._core._blocks import is_lazy, sum_over_blocks
 from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_array, check_number, check_numbers, plain
+from .._core._validation import check_array, check_features, check_number, check_numbers, plain
 
 _LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at order four
 _SYMMETRY = 1e-10
@@ -72,13 +72,8 @@ class Cumulant(ABC):
         return np.asarray(np.einsum("rd,rd->r", self.contract(directions), directions))
 
     def _directions(self, directions: Any) -> Array:
-        """Directions as an array, checked."""
         rows = check_numbers(directions, "directions")
-        if rows.shape[1:] != (self.n_features,):
-            raise ValueError(
-                f"directions has shape {rows.shape}; expected (n_directions, {self.n_features})."
-            )
-        return rows
+        return check_features(rows, self.n_features, "directions")
 
     @property
     def _condensed(self) -> "Cumulant":

@@ -103,7 +103,10 @@ class Discrimination:
         priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)
         # Rounding guards whole numbers, such as 3 x 1/3, against falling one short.
         ends = np.round(n_samples * np.cumsum(priors), 9)
-        boundaries = np.floor(ends + check_numbers(offset, "offset")[..., None]).astype(np.int64)
+        offset = check_numbers(offset, "offset")
+        if np.any((offset < 0.0) | (offset >= 1.0)):
+            raise ValueError("offset holds numbers outside [0, 1).")
+        boundaries = np.floor(ends + offset[..., None]).astype(np.int64)
         boundaries[..., -1] = n_samples
         return np.asarray(boundaries)
 

@@ -18,7 +18,7 @@ from .._core._mistakes import collected_mistakes
 from .._core._random import as_generator, draw_seed
 from .._core._trained_nets import mean_of_known
 from .._core._types import Array, Shape
-from .._core._validation import check_array, check_image_shape, check_labels, check_option
+from .._core._validation import check_array, check_image_shape, check_labels, check_option, plain
 from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp, why_not_testable
 from ..nets import ConvNet, FCNet, fit_many
 from ..theory import LocalizationIndex, localization_index
@@ -372,6 +372,7 @@ def _rows_of(X: ArrayLike, shape: int | Shape | None) -> tuple[Array, Shape, lis
     """Inputs with one row per sample, their lattice, and notes on the conversion."""
     notes: list[str] = []
     names = [str(name) for name in getattr(X, "columns", ())]
+    X = plain(X, "X")
     array: Any = X if hasattr(X, "ndim") else np.asarray(X)
     if array.ndim == 4:
         n_channels = array.shape[3]

@@ -94,6 +94,7 @@ def sweep(
     [0.3, 0.03]
     """
     check_positive(n_repeats, "n_repeats", integer=True)
+    check_n_jobs(n_jobs)
     fixed = dict(fixed or {})
     points = _points(study, grid, fixed)
     rng, is_seed = as_generator(random_state), isinstance(random_state, int | np.integer)
@@ -125,9 +126,9 @@ def sweep(
     bar = tqdm(total=len(cells), initial=len(records), disable=not verbose, unit="cell")
     # Large arguments are copied (max_nbytes), not mapped from a file without write access.
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
-    pool = joblib.Parallel(check_n_jobs(n_jobs), return_as="generator_unordered", **options)
+    pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
     try:
-        with bar, _one_thread(), closing(pool(calls)) as finished:
+        with bar, _one_thread(), noticing_interrupts(), closing(pool(calls)) as finished:
             for (i, k), record in finished:
                 if kept and "error" not in record:
                     kept.write(f"{keys[i]}-{k}", record)

@@ -3,7 +3,6 @@
 import copy
 import math
 import sys
-import threading
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -53,7 +52,7 @@ class Training(NamedTuple):
     seed: int
     valid: Samples | None = None
     evaluator: Evaluator | None = None
-    stop: threading.Event | None = None  # ends the training when set
+    stop: Callable[[], bool] | None = None  # ends the training when it returns True
     n_threads: int | None = None  # threads of the compiled step; by default those of torch
 
 
@@ -306,6 +305,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             threads_for(self.net_.module_, self.batch_size),
             noticing_interrupts() as was_interrupted,
         ):
+            self.net_.stop_ = training.stop or was_interrupted
             self.net_.partial_fit(training.data, epochs=training.n_epochs)
             self.net_.interrupted_ |= was_interrupted()
 

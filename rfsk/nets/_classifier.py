@@ -8,6 +8,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import train_test_split
+from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
@@ -22,6 +23,7 @@ from .._core._validation import (
     check_numbers,
     check_option,
     check_positive,
+    plain,
     validate_inputs,
 )
 from ..datasets import Discrimination, as_task
@@ -186,7 +188,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
 
     def _all_classes(self, y: ArrayLike, classes: ArrayLike | None, is_warm: bool) -> NDArray[Any]:
         """Classes of all blocks, checked against the labels of this block and earlier calls."""
-        named = np.unique(y if classes is None else classes)
+        named = np.unique(
+            y if classes is None else column_or_1d(plain(classes, "classes", numeric=False))
+        )
         if is_warm:
             if classes is not None and not np.array_equal(named, self.classes_):
                 raise ValueError(

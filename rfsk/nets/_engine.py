@@ -2,8 +2,7 @@
 
 import copy
 import math
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -50,7 +49,7 @@ class Engine(NeuralNet):
     n_steps_: int = 0
     interrupted_: bool = False  # whether the last training was interrupted, except by a callback
     snapshots_: Snapshots | None = None
-    stop_: threading.Event | None = None  # ends the training when set, as an interrupt does
+    stop_: Callable[[], bool] | None = None  # ends the training, as an interrupt does
     n_threads_: int = 1  # threads of the compiled step
     last_batch_: tuple[Any, Tensor] | None = None
 
@@ -152,7 +151,7 @@ class Engine(NeuralNet):
         try:
             for loss, n in losses:
                 total, n_samples = total + loss, n_samples + n
-                if self.stop_ is not None and self.stop_.is_set():
+                if self.stop_ is not None and self.stop_():
                     raise KeyboardInterrupt
         finally:
             if n_samples:

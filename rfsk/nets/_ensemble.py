@@ -205,7 +205,7 @@ def _fit(
     def train(members: list[int], n_threads: int | None = None) -> int:
         if not stop.is_set():
             group = [nets[i] for i in members]
-            plans = [trainings[i]._replace(stop=stop, n_threads=n_threads) for i in members]
+            plans = [trainings[i]._replace(stop=stop.is_set, n_threads=n_threads) for i in members]
             diverged.update(members[k] for k in _train_group(group, plans))
             kept.update(set(members) - diverged)
             if any(net.net_.interrupted_ for net in group if hasattr(net, "net_")):
@@ -378,7 +378,7 @@ class _Stack:
         total: Any = 0.0
         try:
             for batches in zip(*iterators, strict=True):
-                if stop is not None and stop.is_set():
+                if stop is not None and stop():
                     raise KeyboardInterrupt
                 losses = self._step(list(batches), iterators[0].batch_size)
                 n = len(batches[0][1])

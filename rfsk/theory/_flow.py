@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_fields, check_numbers, check_positive
+from .._core._validation import check_features, check_fields, check_numbers, check_positive
 
 _SCALE = 0.1  # of initial weights w, as the nets' init_scale; fields are w / sqrt(D)
 
@@ -62,10 +62,7 @@ class Flow:
 
     def _check(self, fields: ArrayLike) -> Array:
         """Fields as a checked array."""
-        u = check_fields(fields)
-        if u.shape[1] != self.n_features:
-            raise ValueError(f"fields have {u.shape[1]} features; expected {self.n_features}.")
-        return u
+        return check_features(check_fields(fields), self.n_features, "fields")
 
     def _initial(self, start: int | ArrayLike, random_state: Any) -> Array:
         """Initial fields, drawn at random if only their number is given."""

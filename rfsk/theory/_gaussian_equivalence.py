@@ -8,7 +8,7 @@ import scipy.special
 from numpy.typing import ArrayLike
 
 from .._core._types import Array
-from .._core._validation import check_fields, check_number, check_numbers
+from .._core._validation import check_features, check_fields, check_number, check_numbers
 from ..analysis import cumulant
 from ._statistics import class_pair
 
@@ -47,8 +47,7 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
     losses = []
     for source, target in zip(class_pair(task), (1.0, -1.0), strict=True):
         C = cumulant(source, 2).tensor()
-        if len(C) != u.shape[1]:
-            raise ValueError(f"fields have {u.shape[1]} features; expected {len(C)}.")
+        check_features(u, len(C), "fields")
         Q = u @ C @ u.T
         deviation = np.sqrt(1.0 + np.diag(Q))
         m = b / deviation
