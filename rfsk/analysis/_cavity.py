@@ -33,7 +33,7 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
     >>> cavity_score([[1.0, 1.0, 0.0]], [[1, 1, 1], [1, -1, 1], [-1, 1, 1], [-1, -1, 1]])
     array([[-1., -1.,  0.]])
     """
-    weights, data = check_fields(fields), check_array(X, "X", ensure_min_samples=2)
+    weights, data = check_fields(fields, "the fields"), check_array(X, "X", ensure_min_samples=2)
     check_features(data, weights.shape[1], "X")
     data = data - data.mean(axis=0)
     projections = data @ weights.T
