@@ -29,10 +29,7 @@ def installed_versions() -> dict[str, str]:
 
 @contextmanager
 def noticing_interrupts() -> Iterator[Callable[[], bool]]:
-    """Context that yields a function, which returns whether the user has pressed Ctrl-C.
-
-    In another thread, the function notices what a context of the main thread notices.
-    """
+    """Context whose function returns whether a context of the main thread has noticed Ctrl-C."""
     before = len(_interrupts)
     previous = signal.getsignal(signal.SIGINT)
     in_main_thread = threading.current_thread() is threading.main_thread()

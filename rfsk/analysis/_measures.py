@@ -306,10 +306,9 @@ def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
     """
     times, values = check_numbers(times, "times"), check_numbers(values, "values")
     check_positive(factor, "factor")
-    if times.ndim != 1 or times.shape != values.shape or np.any(times < 0) or np.any(values < 0):
-        raise ValueError("times and values are no curve; expected times and values >= 0.")
-    if factor <= 1.0:
-        raise ValueError(f"factor={factor!r}; expected a number above 1.")
+    is_curve = times.ndim == 1 and times.shape == values.shape
+    if not is_curve or np.any(times < 0) or np.any(values < 0) or factor <= 1.0:
+        raise ValueError("No curve with an onset; expected times and values >= 0, and factor > 1.")
     limits = factor * np.minimum.accumulate(values)
     above = np.flatnonzero(values > limits)
     if not len(above):

@@ -80,8 +80,7 @@ class Engine(NeuralNet):
         """Take a step with a copy of the optimizer; it raises if it needs more than gradients."""
         optimizer = copy.deepcopy(self.optimizer_)
         for group in optimizer.param_groups:
-            for parameter in group["params"]:
-                parameter.grad = torch.zeros_like(parameter)
+            group["params"][0].grad = torch.zeros_like(group["params"][0])
         optimizer.step()
 
     def get_dataset(self, X: Any, y: Any = None) -> Any:
