@@ -32,13 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     defaults = argparse.Namespace(seed=0, out=None, quick=False, data=None)
     options = _parser().parse_args(arguments, defaults)
-    import matplotlib
-
-    matplotlib.use("agg")
     emerge = _emerge if options.data is None else _study_data
     run = {"reproduce": _reproduce, "live": _live}.get(options.command, emerge)
     try:
+        import matplotlib
+
+        matplotlib.use("agg")
         return run(options)
+    except KeyboardInterrupt:
+        print("rfsk: interrupted", file=sys.stderr)
+        return _INTERRUPTED
     except (ValueError, OSError) as error:
         print(f"rfsk: {error}", file=sys.stderr)
         return 2
@@ -161,7 +164,7 @@ def _reproduce_paper(paper: str, options: argparse.Namespace) -> int:
     if failed:
         print(f"claims that do not hold: {', '.join(failed)}")
     if found.settings["missing"]:
-        return _INTERRUPTED
+        raise KeyboardInterrupt
     if not failed:
         print(f"{len(found.results)} of {len(found.results)} claims hold")
     return 1 if failed else 0

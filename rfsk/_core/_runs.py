@@ -2,7 +2,10 @@
 
 import platform
 import signal
+import sys
 import threading
+import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -15,6 +18,8 @@ from .. import __version__
 # Without widgets, tqdm.auto would warn in every notebook.
 tqdm: Any = import_module("tqdm.auto" if find_spec("ipywidgets") else "tqdm").tqdm
 
+_interrupts: list[int] = []  # signals so far
+
 
 def installed_versions() -> dict[str, str]:
     """Versions of Python, rfsk and the numerical libraries, by name."""
@@ -24,20 +29,30 @@ def installed_versions() -> dict[str, str]:
 
 @contextmanager
 def noticing_interrupts() -> Iterator[Callable[[], bool]]:
-    """Context that yields a function, which returns whether the user has pressed Ctrl-C."""
-    seen: list[int] = []
+    """Context whose function returns whether a context of the main thread has noticed Ctrl-C."""
+    before = len(_interrupts)
     previous = signal.getsignal(signal.SIGINT)
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not in_main_thread or not callable(previous):
-        yield lambda: bool(seen)
+        yield lambda: len(_interrupts) > before
         return
 
     def note(number: int, frame: Any) -> Any:
-        seen.append(number)
+        _interrupts.append(number)
         return previous(number, frame)
 
     signal.signal(signal.SIGINT, note)
     try:
-        yield lambda: bool(seen)
+        yield lambda: len(_interrupts) > before
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def report_interrupt(message: str, inside: str) -> None:
+    """Warn at the line that called the modules `inside`; end the search or study that it is in."""
+    stack = traceback.walk_stack(sys._getframe())
+    names = [str(frame.f_globals.get("__name__")) for frame, _ in stack]
+    level = next(i for i, name in enumerate(names[1:], 1) if not name.startswith(inside))
+    warnings.warn(message, stacklevel=level + 1)
+    if any(name.startswith(("joblib.", "rfsk.", "sklearn.")) for name in names[level:]):
+        raise KeyboardInterrupt(message)

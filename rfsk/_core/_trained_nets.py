@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 
 
-def check_trained(net: Any, step: int | None = None) -> None:
-    """Raise if a net has diverged, or was interrupted before `step`."""
+def check_trained(net: Any) -> None:
+    """Raise if a net has diverged."""
     if not hasattr(net, "receptive_fields_"):
         raise ValueError("A net diverged; lower its `learning_rate`.")
-    if net.net_.interrupted_ or (step is not None and net.n_steps_ < step):
-        raise KeyboardInterrupt
 
 
 def starts_positive(units: np.ndarray) -> np.ndarray:

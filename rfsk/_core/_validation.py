@@ -5,12 +5,20 @@ import numbers
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import joblib
 import numpy as np
-from sklearn.utils import assert_all_finite, check_array, column_or_1d
+import scipy.sparse
+from sklearn import utils
+from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from ._blocks import is_lazy
 from ._mistakes import note_axis_order, note_transposed, refuse_activations, refuse_images
+
+# Counts beyond this need more memory than there is, and numbers are not of single precision.
+_MOST, _LARGEST = 2**36, 3e38
+_SCALE_FREE = ("fields", "references", "tensor")  # only their ratios matter
 
 
 def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool = False) -> None:
@@ -19,17 +27,29 @@ def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool =
     if not is_valid or value < 0 or (value == 0 and not zero):
         expected = "an integer" if integer else "a finite number"
         raise ValueError(f"{name}={value!r}; expected {expected} {'>= 0' if zero else '> 0'}.")
+    if value > (_MOST if integer else _LARGEST):
+        raise ValueError(f"{name} is too large; expected at most {_MOST if integer else _LARGEST}.")
 
 
 def check_number(value: Any, name: str) -> None:
     """Raise unless `value` is a finite number."""
     if not _is_finite(value, numbers.Real):
         raise ValueError(f"{name}={value!r}; expected a finite number.")
+    if abs(value) > _LARGEST:
+        raise ValueError(f"{name} is too large; expected at most {_LARGEST}.")
+
+
+def check_n_jobs(n_jobs: Any) -> int:
+    """Return the number of workers that joblib would use."""
+    is_valid = _is_finite(n_jobs, numbers.Integral) and 0 < abs(n_jobs) < 2**31
+    if n_jobs is not None and not is_valid:
+        raise ValueError(f"n_jobs={n_jobs!r}; expected an integer, such as -1 for all, or None.")
+    return int(joblib.effective_n_jobs(n_jobs))
 
 
 def _is_finite(value: Any, kind: Any) -> bool:
     is_number = isinstance(value, kind) and not isinstance(value, bool | np.bool_)
-    return is_number and math.isfinite(value)
+    return is_number and (isinstance(value, numbers.Integral) or math.isfinite(value))
 
 
 def check_option(value: Any, name: str, options: Collection[str]) -> None:
@@ -41,17 +61,19 @@ def check_option(value: Any, name: str, options: Collection[str]) -> None:
 
 def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
     """Return a lattice shape, (L,) for a ring or (rows, columns) for a torus, as a tuple."""
-    sides = (shape,) if isinstance(shape, numbers.Integral) else tuple(np.atleast_1d(shape))
-    valid = len(sides) in (1, 2) and all(
-        isinstance(side, int | np.integer) and not isinstance(side, bool) and side >= 1
-        for side in sides
-    )
-    if not valid:
+    sides = entries_of(shape, name)
+    valid = [_is_finite(side, numbers.Integral) and 1 <= side <= _MOST for side in sides]
+    if len(sides) not in (1, 2) or not all(valid):
         raise ValueError(
             f"{name}={shape!r}; expected a number of sites (a ring) or a pair "
             "(rows, columns) of them (a torus), each an integer >= 1."
         )
-    return tuple(int(side) for side in sides)
+    return sides
+
+
+def entries_of(values: Any, name: str) -> tuple[Any, ...]:
+    """Entries of a row or a single number, not yet checked, as numbers of Python."""
+    return tuple(np.atleast_1d(plain(values, name)).tolist())
 
 
 def check_image_shape(
@@ -60,7 +82,7 @@ def check_image_shape(
     """Return the lattice of `n_features` sites, a ring by default; one side may be -1."""
     if image_shape is None:
         return (n_features,)
-    sides = tuple(np.atleast_1d(image_shape).tolist())
+    sides = entries_of(image_shape, name)
     if sides.count(-1) == 1:
         rest = math.prod(side for side in sides if side != -1)
         if rest > 0 and n_features % rest == 0:
@@ -94,17 +116,55 @@ def _refuse_other_than_fields(fields: Any) -> None:
         )
 
 
-def check_matrix(values: Any, name: str, *, ensure_all_finite: bool = True) -> np.ndarray:
-    """Return numbers as a two-dimensional float64 array."""
-    return np.asarray(
-        check_array(values, dtype=np.float64, input_name=name, ensure_all_finite=ensure_all_finite)
-    )
+def plain(values: Any, name: str, *, numeric: bool = True, most: float = _LARGEST) -> Any:
+    """Return array-like values, tensors without gradients; raise unless they are real numbers."""
+    if isinstance(values, np.ma.MaskedArray):
+        remedy = f"{name}.filled(value), or the rows without masked entries"
+        raise ValueError(f"{name} is a masked array; pass {remedy}.")
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        values = values.double() if values.is_floating_point() else values
+    if is_lazy(values) or scipy.sparse.issparse(values):
+        return values
+    try:
+        array = np.asarray(values)
+        if not numeric:
+            return values
+        if array.dtype.kind in "cmM":
+            raise ValueError(f"its dtype is {array.dtype}. Complex data not supported, nor dates")
+        array = array.astype(np.float64) if array.dtype.kind in "OSUV" else array
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name} is no array of real numbers: {error}.") from error
+    if array.size and most < max(float(array.max()), -float(array.min())) < math.inf:
+        raise ValueError(f"{name} has values beyond single precision; scale them to unit variance.")
+    return values
+
+
+def check_array(values: Any, name: str, **options: Any) -> np.ndarray:
+    """Return real numbers as a float64 array, by scikit-learn's function of this name."""
+    values = plain(values, name, most=math.inf if name in _SCALE_FREE else _LARGEST)
+    return np.asarray(utils.check_array(values, dtype=np.float64, input_name=name, **options))
+
+
+def check_numbers(values: Any, name: str) -> np.ndarray:
+    """Return real numbers as a float64 array of any shape."""
+    array = np.asarray(plain(values, name), dtype=np.float64)
+    assert_all_finite(array, input_name=name)
+    return array
+
+
+def check_features(rows: np.ndarray, n_features: int, name: str) -> np.ndarray:
+    """Return rows; raise unless each has this number of features."""
+    if rows.shape[1:] != (n_features,):
+        raise ValueError(f"{name} has shape {rows.shape}; expected {n_features} features.")
+    return rows
 
 
 def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
     """Return receptive fields as a float64 array of shape (n_units, n_features)."""
     _refuse_other_than_fields(fields)
-    weights = check_matrix(fields, name)
+    weights = check_array(fields, name)
     note_transposed(weights)
     return weights
 
@@ -114,7 +174,7 @@ def check_fields_on(
 ) -> tuple[np.ndarray, tuple[int, ...]]:
     """Return fields and their lattice, with non-finite fields set to zero if `with_diverged`."""
     _refuse_other_than_fields(fields)
-    weights = check_matrix(fields, "fields", ensure_all_finite=not with_diverged)
+    weights = check_array(fields, "fields", ensure_all_finite=not with_diverged)
     if with_diverged:
         weights = np.where(np.isfinite(weights).all(axis=1, keepdims=True), weights, 0.0)
     return weights, _lattice_of(weights, shape)
@@ -129,6 +189,7 @@ def learn_fields(analyzer: Any, fields: Any, shape: Any) -> tuple[np.ndarray, tu
 def validate_fields(analyzer: Any, fields: Any, *, reset: bool = False) -> np.ndarray:
     """Return fields with the number of features and names that were stored."""
     _refuse_other_than_fields(fields)
+    fields = plain(fields, "fields", most=math.inf)
     return np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
 
 
@@ -146,8 +207,9 @@ def validate_inputs(estimator: Any, X: Any, y: Any = "no_validation", **options:
     """Return inputs, one per row, and labels if given, as scikit-learn's `validate_data` does."""
     labels = None if isinstance(y, str) else y
     refuse_images(X, labels)
+    y = plain(y, "y", numeric=False)
     _refuse_one_hot(labels)
-    return validate_data(estimator, X, y, **options)
+    return validate_data(estimator, plain(X, "X"), y, **options)
 
 
 def check_one_per_class(
@@ -155,7 +217,7 @@ def check_one_per_class(
 ) -> Sequence[Any]:
     """Return `values` as a sequence with one entry per class, at least two of them."""
     is_list = isinstance(values, list | tuple)
-    entries = tuple(values) if is_list else tuple(np.atleast_1d(values).tolist())
+    entries = tuple(values) if is_list else entries_of(values, name)
     if len(entries) < 2 or (n_classes is not None and len(entries) != n_classes):
         expected = "at least two" if n_classes is None else str(n_classes)
         raise ValueError(
@@ -191,6 +253,7 @@ def check_labels(y: Any, data: np.ndarray, target: Any = None) -> np.ndarray:
     if y is None:
         reason = "" if target is None else f"target={target!r} names a class, but "
         raise ValueError(f"{reason}y is None; pass labels, one for each row.")
+    y = plain(y, "y", numeric=False)
     _refuse_one_hot(y)
     labels = np.asarray(column_or_1d(y, warn=True))
     assert_all_finite(labels, input_name="y")
@@ -223,7 +286,7 @@ def is_labelled(data: Any) -> bool:
 
 def rows_by_class(X: Any, y: Any) -> list[np.ndarray]:
     """Rows of labelled data, or images, for each class 0, 1, ..."""
-    data = check_array(X, dtype=np.float64, allow_nd=True, input_name="X")
+    data = check_array(X, "X", allow_nd=True)
     labels = check_labels(y, data)
     classes = np.unique(labels).tolist()
     if classes != list(range(len(classes))):

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._core._types import Array
-from .._core._validation import check_fields, check_matrix
+from .._core._validation import check_array, check_features, check_fields
 
 
 def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
@@ -33,11 +33,8 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
     >>> cavity_score([[1.0, 1.0, 0.0]], [[1, 1, 1], [1, -1, 1], [-1, 1, 1], [-1, -1, 1]])
     array([[-1., -1.,  0.]])
     """
-    weights, data = check_fields(fields), check_matrix(X, "X")
-    if data.shape[1] != weights.shape[1]:
-        raise ValueError(
-            f"X has {data.shape[1]} features; expected those of the fields, {weights.shape[1]}."
-        )
+    weights, data = check_fields(fields, "the fields"), check_array(X, "X", ensure_min_samples=2)
+    check_features(data, weights.shape[1], "X")
     data = data - data.mean(axis=0)
     projections = data @ weights.T
 
@@ -53,5 +50,5 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
 
     (variance, variances), (fourth, fourths) = moment(2), moment(4)
     # What is left of the only weight is rounding.
-    variances[variances < 1e-12 * variance] = np.nan
+    variances[variances <= 1e-12 * variance] = variance[variance == 0.0] = np.nan
     return np.asarray(fourths / variances**2 - fourth / variance**2)

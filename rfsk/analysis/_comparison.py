@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._core._random import as_generator, spawn_seeds
 from .._core._types import Array
 from .._core._validation import (
+    check_features,
     check_image_shape,
     check_labels,
     check_option,
@@ -157,11 +158,7 @@ class TensorComparison(BaseEstimator):
     def _fields_of(self, source: Any, name: str) -> Array:
         """Fields of a reference or a net, checked to have the features of the inputs."""
         fields = receptive_fields(source)
-        if fields.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"The fields of {name!r} have {fields.shape[1]} features; expected "
-                f"{self.n_features_in_}, as the inputs have."
-            )
+        check_features(fields, self.n_features_in_, f"{name!r}")
         return fields
 
     def match(self, fields: ArrayLike) -> Array:

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array
 
 from .._core._blas import blas_on_one_thread
 from .._core._blocks import is_lazy, sum_over_blocks
 from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_number
+from .._core._validation import check_array, check_features, check_number, check_numbers, plain
 
 _LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at order four
 _SYMMETRY = 1e-10
@@ -71,6 +70,13 @@ class Cumulant(ABC):
         directions : ndarray of shape (n_directions, n_features)
         """
         return np.asarray(np.einsum("rd,rd->r", self.contract(directions), directions))
+
+    def _directions(self, directions: Any) -> Array:
+        rows = directions
+        is_plain = type(rows) is np.ndarray and rows.dtype == np.float64 and rows.ndim == 2
+        if not (is_plain and np.isfinite(rows).all()):  # as in each step of a flow
+            rows = check_numbers(directions, "directions")
+        return check_features(rows, self.n_features, "directions")
 
     @property
     def _condensed(self) -> "Cumulant":
@@ -209,9 +215,7 @@ class DenseCumulant(Cumulant):
     """
 
     def __init__(self, tensor: ArrayLike) -> None:
-        entries = check_array(
-            tensor, allow_nd=True, dtype=np.float64, input_name="tensor", copy=True
-        )
+        entries = check_array(tensor, "tensor", allow_nd=True, copy=True)
         if entries.ndim not in (2, 3, 4) or len(set(entries.shape)) != 1:
             raise ValueError(
                 f"tensor has shape {entries.shape}; expected two to four equal axes, such as "
@@ -226,6 +230,7 @@ class DenseCumulant(Cumulant):
 
     def contract(self, directions: Array) -> Array:
         """Contract the array, at a cost of n_directions D^order."""
+        directions = self._directions(directions)
         partial = np.tensordot(directions, self._entries, axes=(1, 0))
         for _ in range(self.order - 2):
             partial = np.einsum("rj...,rj->r...", partial, directions)
@@ -257,7 +262,7 @@ class TranslationInvariantCumulant(Cumulant):
     order = 4
 
     def __init__(self, entries: ArrayLike, shape: tuple[int, ...]) -> None:
-        self._slice = check_array(entries, allow_nd=True, dtype=np.float64, input_name="slice")
+        self._slice = check_array(entries, "slice", allow_nd=True)
         self.n_features = D = math.prod(shape)
         if self._slice.shape != (D,) * 3:
             raise ValueError(
@@ -307,7 +312,7 @@ class TranslationInvariantCumulant(Cumulant):
     def contract(self, directions: Array) -> Array:
         """Contract in Fourier space, at a cost of n_directions D^3 / 4."""
         axes, n_pairs = tuple(range(1, 1 + len(self.shape))), self._first.size
-        images = np.reshape(directions, (-1, *self.shape))
+        images = self._directions(directions).reshape(-1, *self.shape)
         modes = np.fft.fftn(images, axes=axes).reshape(-1, self.n_features).T
         real = self._weighted.real.dtype
         modes = modes.astype(np.result_type(real, np.complex64))
@@ -403,7 +408,7 @@ class SampleCumulant(Cumulant):
                 raise ValueError(f"blocks hold {n_samples:.0f} row(s); expected at least 2.")
             self.n_samples, self.mean = int(n_samples), np.array(total) / n_samples
         else:
-            data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
+            data = check_array(X, "X", ensure_min_samples=2)
             self.n_samples, self.mean = len(data), data.mean(axis=0)
             self._data = data - self.mean
         self.n_features = len(self.mean)
@@ -435,6 +440,7 @@ class SampleCumulant(Cumulant):
             return self._total(function) / self.n_samples
 
     def contract(self, directions: Array) -> Array:
+        directions = self._directions(directions)
         gaussian = directions @ self.covariance
         if self.order == 2:
             return np.asarray(gaussian)
@@ -455,6 +461,7 @@ class SampleCumulant(Cumulant):
         return np.asarray(mean - 3.0 * _forms(directions, self.covariance)[:, None] * gaussian)
 
     def strength(self, directions: Array) -> Array:  # three times as fast as by `contract`
+        directions = self._directions(directions)
         if self.order == 2:
             return _forms(directions, self.covariance)
         columns = np.ascontiguousarray(np.transpose(directions))
@@ -594,10 +601,11 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
     array([[-2.,  0.],
            [ 0., -2.]])
     """
-    if hasattr(source, "get_params"):
+    known = ("__iter__", "contract", "covariance")
+    if hasattr(source, "get_params") or not any(hasattr(source, name) for name in known):
         raise TypeError(
-            f"source is a {type(source).__name__}; expected samples of one class or an input "
-            "model: pass the rows that it was fitted to, such as X[y == 1]."
+            f"source is a {type(source).__name__}; expected samples of one class, such as the "
+            "rows X[y == 1] that a net was fitted to, or an input model."
         )
     if isinstance(source, tuple) and [np.ndim(part) for part in source] == [2, 1]:
         raise ValueError(
@@ -622,7 +630,7 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
                 "cumulant(model.sample(n))."
             )
         kappa = TranslationInvariantCumulant(source.fourth_cumulant_slice(), source.shape)
-    elif is_in_blocks(source) or np.ndim(source) == 2:
+    elif is_in_blocks(source) or np.ndim(plain(source, "source")) == 2:
         kappa = SampleCumulant(source, order)
     else:
         kappa = DenseCumulant(source)
@@ -635,7 +643,8 @@ def is_in_blocks(source: Any) -> bool:
     """Whether samples come in blocks: a list of arrays, a Dask array or another iterable."""
     if isinstance(source, list | tuple):
         return len(source) > 0 and hasattr(source[0], "__array__") and np.ndim(source[0]) == 2
-    return is_lazy(source) or not (hasattr(source, "__array__") or scipy.sparse.issparse(source))
+    is_array = hasattr(source, "__array__") or scipy.sparse.issparse(source)
+    return is_lazy(source) or (hasattr(source, "__iter__") and not is_array)
 
 
 def _parts(rows: Array) -> Iterator[Array]:
@@ -646,7 +655,7 @@ def _parts(rows: Array) -> Iterator[Array]:
 
 def _centred(block: Any, mean: Array) -> Iterable[Array]:
     """Chunks of the rows of a block, minus the mean."""
-    rows = check_array(block, dtype=np.float64, input_name="block", ensure_min_samples=0)
+    rows = check_array(block, "block", ensure_min_samples=0)
     if rows.shape[1] != len(mean):
         raise ValueError(
             f"A block has {rows.shape[1]} columns and the first one {len(mean)}; expected the same "

@@ -108,7 +108,7 @@ def group_split(
     if not 0.0 < alpha < 1.0:
         raise ValueError(f"alpha={alpha!r}; expected a number between 0 and 1.")
     rng = as_generator(random_state)
-    norms = np.linalg.norm(weights, axis=1)
+    norms = np.linalg.norm(weights / (np.abs(weights).max() or 1.0), axis=1)
     has_grown = (norms > 0.0) & (norms >= _UNCHANGED * np.percentile(norms, 90))
     groups = np.where(norms > 0.0, "unchanged", "dead").astype("<U12")
     p_values = np.full(len(weights), np.nan)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._core._random import as_generator
 from .._core._types import Array
 from .._core._validation import (
+    check_features,
     check_fields,
     check_fields_on,
     check_positive,
@@ -162,11 +163,7 @@ def _checked_pair(
     """Validated fields and references of unit length, and their lattice."""
     weights, sides = check_fields_on(fields, shape)
     targets = check_fields(references, "references")
-    if weights.shape[1] != targets.shape[1]:
-        raise ValueError(
-            f"fields have {weights.shape[1]} features and references {targets.shape[1]}; "
-            "expected the same number."
-        )
+    check_features(targets, weights.shape[1], "references")
     return unit_fields(weights), unit_fields(targets), sides
 
 

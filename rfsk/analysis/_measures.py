@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._types import Array
-from .._core._validation import check_fields, check_fields_on
+from .._core._validation import check_fields, check_fields_on, check_numbers, check_positive
 
 _NO_CENTER = 1e-9  # length of the mean direction of a field that is spread evenly around the ring
 _ONE_SITE = 1e-14  # rounding of the length of the mean direction of a field on one site
@@ -321,7 +321,7 @@ def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
     Parameters
     ----------
     times, values : array-like of shape (n,)
-        The curve, in order of time.
+        The curve, in order of time: neither times nor values are negative.
     factor : float, default=1.5
         Factor above 1.
 
@@ -336,10 +336,15 @@ def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
     >>> round(onset([1.0, 10.0, 100.0], [0.02, 0.02, 0.04]), 3)
     31.623
     """
-    times, values = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
+    times, values = check_numbers(times, "times"), check_numbers(values, "values")
+    check_positive(factor, "factor")
+    is_curve = times.ndim == 1 and times.shape == values.shape
+    if not is_curve or np.any(times < 0) or np.any(values < 0) or factor <= 1.0:
+        raise ValueError("No curve with an onset; expected times and values >= 0, and factor > 1.")
     limits = factor * np.minimum.accumulate(values)
     above = np.flatnonzero(values > limits)
     if not len(above):
         return math.nan
     pair = slice(above[0] - 1, above[0] + 1)  # the first value is its own minimum
-    return float(np.exp(np.interp(limits[pair][0], values[pair], np.log(times[pair]))))
+    with np.errstate(divide="ignore"):  # at time 0
+        return float(np.exp(np.interp(limits[pair][0], values[pair], np.log(times[pair]))))

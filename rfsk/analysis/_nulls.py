@@ -5,12 +5,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array
 
 from .._core._mistakes import warn_likely_mistake
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_fields, check_fields_on, check_image_shape, check_matrix
+from .._core._validation import (
+    check_array,
+    check_features,
+    check_fields,
+    check_fields_on,
+    check_image_shape,
+)
 from ..exceptions import NotTestableWarning
 from ._measures import concentration_of, ipr_of, scaled_images
 from ._receptive_fields import receptive_fields
@@ -72,10 +77,7 @@ def compact_p_values(images: Array, n_null: int) -> Array:
 def null_ipr(null: Any, n_features: int) -> Array:
     """Sorted IPR of given null fields, or of those of a fitted net."""
     fields = check_fields(receptive_fields(null) if hasattr(null, "fit") else null, "null")
-    if fields.shape[1] != n_features:
-        raise ValueError(
-            f"null has {fields.shape[1]} features; expected those of the fields, {n_features}."
-        )
+    check_features(fields, n_features, "null")
     ratio = ipr_of(scaled_images(fields, fields.shape[1:]))
     alive = np.sort(ratio[np.isfinite(ratio)])
     if not len(alive):
@@ -141,7 +143,7 @@ def why_not_testable(
     >>> why_not_testable(np.eye(20), inputs=stimuli)
     'the variances of the sites differ, by 41% of their mean'
     """
-    weights = check_matrix(fields, "fields")
+    weights = check_array(fields, "fields")
     return reason_not_testable(weights, check_image_shape(shape, weights.shape[1]), inputs)
 
 
@@ -161,12 +163,10 @@ def reason_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> s
     if hasattr(inputs, "sample"):
         inputs = inputs.sample(_N_ROWS, random_state=0)
         inputs = inputs[0] if isinstance(inputs, tuple) else inputs
-    rows = check_array(inputs, dtype=np.float64, input_name="inputs", ensure_min_samples=4)
-    if rows.shape[1] != fields.shape[1]:
-        raise ValueError(
-            f"inputs have {rows.shape[1]} features; expected those of the fields, "
-            f"{fields.shape[1]}."
-        )
+    rows = check_array(inputs, "inputs", ensure_min_samples=4)
+    check_features(rows, fields.shape[1], "inputs")
+    if not np.ptp(rows):
+        raise ValueError("inputs are constant; expected some that vary.")
     return _why_inputs(rows - rows.mean(), sides)
 
 

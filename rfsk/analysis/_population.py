@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.spatial import KDTree
 
 from .._core._types import Array
-from .._core._validation import check_fields_on, check_image_shape, check_matrix
+from .._core._validation import check_array, check_fields_on, check_image_shape
 from ._groups import GROUPS, NOT_TESTABLE, TESTABLE, GroupSplit, group_split
 from ._measures import center_of, ipr_of, scaled_images, width_of
 
@@ -217,7 +217,7 @@ def population_summary(
 
     options: dict[str, Any] = {"null": null, "inputs": inputs, "random_state": random_state}
     split = group_split(fields, shape, alpha=alpha, n_null=n_null, **options)
-    weights = check_matrix(fields, "fields", ensure_all_finite=False)
+    weights = check_array(fields, "fields", ensure_all_finite=False)
     weights = np.where(split.groups[:, None] == "dead", 0.0, weights)
     sides = check_image_shape(shape, weights.shape[1])
     images = scaled_images(weights, sides)

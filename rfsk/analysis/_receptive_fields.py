@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse
 
 from .._core._types import Array
-from .._core._validation import check_fields, check_matrix, check_option
+from .._core._validation import check_array, check_fields, check_option, plain
 from ._reverse_correlation import named_inputs, spike_triggered_average
 
 _LINEAR = 1e-6  # relative deviation from a linear response that counts as rounding
@@ -71,7 +71,7 @@ def receptive_fields(
     if weight is not None and hasattr(weight, "detach") and weight.ndim >= 2:
         return _as_rows(weight.detach().cpu().numpy())
     if isinstance(fitted, list | tuple) or hasattr(fitted, "__array__"):
-        return check_fields(np.atleast_2d(np.asarray(fitted, dtype=np.float64)))
+        return check_fields(np.atleast_2d(plain(fitted, "fields")))
     raise TypeError(
         f"{type(fitted).__name__} has no receptive fields that are known here; expected a "
         "fitted estimator with receptive_fields_, components_, coefs_ or coef_, a torch "
@@ -83,14 +83,14 @@ def _as_rows(values: Any) -> Array:
     if scipy.sparse.issparse(values):
         values = values.toarray()
     weights = np.atleast_2d(np.asarray(values, dtype=np.float64))
-    return check_matrix(weights.reshape(len(weights), -1), "fields")
+    return check_array(weights.reshape(len(weights), -1), "fields")
 
 
 def _through_pipeline(pipeline: Any) -> Array:
     fields = receptive_fields(pipeline.steps[-1][1])
     for name, step in reversed(pipeline.steps[:-1]):
         if step is not None and step != "passthrough":
-            fields = check_matrix(fields @ _linear_part(step, name), "fields")
+            fields = check_array(fields @ _linear_part(step, name), "fields")
     return fields
 
 

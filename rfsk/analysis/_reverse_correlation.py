@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 from sklearn.base import is_regressor
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_array, check_consistent_length, gen_batches
+from sklearn.utils import check_consistent_length, gen_batches
 
 from .._core._types import Array
-from .._core._validation import check_layer, check_positive
+from .._core._validation import check_array, check_layer, check_positive
 
 _RIDGES = np.geomspace(1e-6, 10.0, 22)  # relative to the variance of the inputs
 _CHUNK_ROWS = 8192
@@ -89,7 +89,7 @@ def spike_triggered_average(
     >>> spike_triggered_average(delayed, stimuli, lags=[1, 2])[0, :, 0].round(1)
     array([0., 1.])
     """
-    inputs = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
+    inputs = check_array(X, "X", ensure_min_samples=2)
     n_features = inputs.shape[1]
     if ridge != "cv":
         check_positive(ridge, "ridge", zero=True)
@@ -151,9 +151,7 @@ def _responses(response: Any, inputs: Array, layer: int | None) -> Array:
     """Recorded responses, or those of a model, (n_samples, n_units)."""
     values: Array
     if _is_recorded(response):
-        values = check_array(
-            response, dtype=np.float64, ensure_2d=False, input_name="response", ensure_min_samples=2
-        )
+        values = check_array(response, "response", ensure_2d=False, ensure_min_samples=2)
         check_consistent_length(values, inputs)
         return values.reshape(len(values), -1)
     respond = _response_function(response, layer)
@@ -207,7 +205,7 @@ def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None
     >>> np.abs(spike_triggered_covariance(lambda x: x[:, 0] ** 2, stimuli)[0].diagonal()).round()
     array([2., 0., 0.])
     """
-    inputs = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
+    inputs = check_array(X, "X", ensure_min_samples=2)
     responses = _responses(response, inputs, layer)
     responses = responses - responses.mean(axis=0)
     centred = inputs - inputs.mean(axis=0)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
 from .._core._types import Array, Integers
-from .._core._validation import check_positive
+from .._core._validation import check_numbers, check_positive
 from ._model import InputModel, Sampler, Take
 
 
@@ -99,10 +99,14 @@ class Discrimination:
         offset : float or array-like of float
             Numbers in [0, 1). The result has the shape of `offset` and a last axis of classes.
         """
+        check_positive(n_samples, "n_samples", integer=True, zero=True)
         priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)
         # Rounding guards whole numbers, such as 3 x 1/3, against falling one short.
         ends = np.round(n_samples * np.cumsum(priors), 9)
-        boundaries = np.floor(ends + np.asarray(offset)[..., None]).astype(np.int64)
+        offset = check_numbers(offset, "offset")
+        if np.any((offset < 0.0) | (offset >= 1.0)):
+            raise ValueError("offset holds numbers outside [0, 1).")
+        boundaries = np.floor(ends + offset[..., None]).astype(np.int64)
         boundaries[..., -1] = n_samples
         return np.asarray(boundaries)
 

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array
 
 from .._core._mistakes import refuse_images
 from .._core._types import Array
-from .._core._validation import check_image_shape, is_labelled, rows_by_class
+from .._core._validation import check_array, check_image_shape, is_labelled, plain, rows_by_class
 from ._discrimination import Discrimination
 from ._gaussian import MultivariateGaussian
 from ._model import Sampler
@@ -39,12 +38,12 @@ class EmpiricalDistribution(Sampler):
     shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        X: Any = self.X
+        X = plain(self.X, "X")
         sides = self.shape or np.shape(X)[1:]
         if np.ndim(X) == 3:
             X = np.reshape(X, (len(X), -1))
         refuse_images(X)
-        rows = check_array(X, dtype=np.float64, input_name="X")
+        rows = check_array(X, "X")
         object.__setattr__(self, "X", rows)
         object.__setattr__(self, "shape", check_image_shape(sides, rows.shape[1]))
 

@@ -5,10 +5,9 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array
 
 from .._core._types import Array
-from .._core._validation import check_image_shape
+from .._core._validation import check_array, check_image_shape
 from ._kernels import CorrelationLength, Kernel
 from ._model import Sampler
 from ._stationary import Gaussian, latent_entries
@@ -62,10 +61,8 @@ class MultivariateGaussian(Sampler):
     shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        mean = check_array(
-            self.mean, dtype=np.float64, ensure_2d=False, input_name="mean", copy=True
-        )
-        cov = check_array(self.cov, dtype=np.float64, input_name="cov", copy=True)
+        mean = check_array(self.mean, "mean", ensure_2d=False, copy=True)
+        cov = check_array(self.cov, "cov", copy=True)
         if mean.ndim != 1 or cov.shape != (mean.size, mean.size):
             raise ValueError(
                 f"mean has shape {mean.shape} and cov {cov.shape}; expected "

@@ -6,13 +6,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
-from sklearn.utils import check_array
 
 from .._core._containers import like_container, like_series
 from .._core._mistakes import refuse_images
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_labels, check_option
+from .._core._validation import check_array, check_labels, check_option
 from ._stationary import Gaussian, StationaryField
 
 _MAX_ADJUSTMENTS = 30
@@ -112,7 +111,7 @@ def make_gaussian_clone(
     True
     """
     refuse_images(X, y)
-    data = check_array(X, dtype=np.float64, input_name="X", ensure_min_samples=2)
+    data = check_array(X, "X", ensure_min_samples=2)
     check_option(keep, "keep", ("mean", "covariance", "marginals"))
     rng = as_generator(random_state)
     rows = np.arange(len(data))

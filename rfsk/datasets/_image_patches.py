@@ -10,10 +10,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.datasets import load_sample_images
-from sklearn.utils import check_array
 
 from .._core._types import Array, Integers
-from .._core._validation import check_lattice_shape
+from .._core._validation import check_array, check_lattice_shape
 from ._gaussian import MultivariateGaussian
 from ._generator_decorator import Classes, generator
 from ._model import InputModel, Sampler
@@ -86,7 +85,7 @@ class ImagePatches(Sampler):
         pictures = []
         for number, image in enumerate(images):
             name = f"images[{number}]"
-            pixels = check_array(image, dtype=np.float64, allow_nd=True, input_name=name)
+            pixels = check_array(image, name, allow_nd=True)
             if pixels.ndim == 3 and (n_channels := pixels.shape[2]) <= _MOST_CHANNELS:
                 pixels = pixels[:, :, : n_channels - (n_channels in (2, 4))].mean(axis=2)
             if pixels.ndim != 2 or any(

@@ -46,6 +46,8 @@ class NoiseFilter:
 
     def __call__(self, noise: Any) -> Any:
         """Turn noise, of NumPy or torch, into fields of shape (n_samples, n_features)."""
+        if not getattr(noise, "ndim", 0):
+            raise TypeError(f"noise is a {type(noise).__name__}; expected an array or a tensor.")
         xp = array_namespace(noise)
         n_samples, lattice = noise.shape[0], self.torus.shape
         if not xp.isdtype(noise.dtype, "real floating"):

@@ -4,12 +4,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array
 
 from .._core._containers import like_container, like_series
 from .._core._mistakes import refuse_images
 from .._core._random import as_generator
-from .._core._validation import check_image_shape, check_labels, check_positive
+from .._core._validation import check_array, check_image_shape, check_labels, check_positive
 
 
 def augment_shifts(
@@ -47,7 +46,7 @@ def augment_shifts(
     array([[3., 1., 2.]])
     """
     refuse_images(X, y)
-    data = check_array(X, dtype=np.float64, input_name="X")
+    data = check_array(X, "X")
     sides = check_image_shape(shape, data.shape[1])
     check_positive(n_shifts, "n_shifts", integer=True)
     rng = as_generator(random_state)

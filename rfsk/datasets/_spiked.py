@@ -8,10 +8,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
-from sklearn.utils import check_array
 
 from .._core._types import Array
-from .._core._validation import check_lattice_shape, check_number, check_positive
+from .._core._validation import check_array, check_lattice_shape, check_number, check_positive
 from ._distributions import Distribution, check_distribution, excess_kurtosis
 from ._fourth_order import sites_of
 from ._gaussian import MultivariateGaussian
@@ -76,7 +75,7 @@ class SpikedCumulant(Sampler):
         check_positive(self.strength, "strength")
         spike = np.ones(self.n_features)
         if self.spike is not None:
-            spike = check_array(self.spike, dtype=np.float64, ensure_2d=False, input_name="spike")
+            spike = check_array(self.spike, "spike", ensure_2d=False)
         spike = spike / max(float(np.abs(spike).max()), np.finfo(np.float64).tiny)
         norm = float(np.linalg.norm(spike))
         if spike.shape != (self.n_features,) or norm == 0.0:
@@ -93,7 +92,7 @@ class SpikedCumulant(Sampler):
                 "a number from -1 to 1, and a direction unless it is zero."
             )
         if self.gaussian_spike is not None:
-            large = check_array(self.gaussian_spike, ensure_2d=False, input_name="gaussian_spike")
+            large = check_array(self.gaussian_spike, "gaussian_spike", ensure_2d=False)
             if large.shape != (self.n_features,):
                 raise ValueError(
                     f"gaussian_spike has shape {large.shape}; expected ({self.n_features},)."

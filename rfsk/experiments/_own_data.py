@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.utils import check_array
 
 from .._core._mistakes import collected_mistakes
 from .._core._random import as_generator, draw_seed
 from .._core._trained_nets import mean_of_known
 from .._core._types import Array, Shape
-from .._core._validation import check_image_shape, check_labels, check_option
+from .._core._validation import check_array, check_image_shape, check_labels, check_option, plain
 from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp, why_not_testable
 from ..nets import ConvNet, FCNet, fit_many
 from ..theory import LocalizationIndex, localization_index
@@ -373,6 +372,7 @@ def _rows_of(X: ArrayLike, shape: int | Shape | None) -> tuple[Array, Shape, lis
     """Inputs with one row per sample, their lattice, and notes on the conversion."""
     notes: list[str] = []
     names = [str(name) for name in getattr(X, "columns", ())]
+    X = plain(X, "X")
     array: Any = X if hasattr(X, "ndim") else np.asarray(X)
     if array.ndim == 4:
         n_channels = array.shape[3]
@@ -383,7 +383,7 @@ def _rows_of(X: ArrayLike, shape: int | Shape | None) -> tuple[Array, Shape, lis
     if array.ndim == 3:
         shape = tuple(array.shape[1:]) if shape is None else shape
         array = np.asarray(array).reshape(len(array), -1)
-    rows: Array = check_array(array, dtype=np.float64, input_name="X", ensure_min_samples=4)
+    rows: Array = check_array(array, "X", ensure_min_samples=4)
     sides = check_image_shape(shape, rows.shape[1])
     listed = f" ({names[0]} to {names[-1]})" if names else ""
     lattice = f"images of {sides[0]} x {sides[1]}" if len(sides) == 2 else "neighbours in a row"

@@ -36,7 +36,8 @@ def iterative_magnitude_pruning(
     Returns
     -------
     nets : list of FCNet
-        The fitted dense net and one net per round, with `mask` the remaining weights.
+        The fitted dense net and one net per round, with `mask` the remaining weights. After an
+        interrupt (Ctrl-C), the finished nets are the attribute `nets` of the KeyboardInterrupt.
 
     Examples
     --------
@@ -62,9 +63,12 @@ def iterative_magnitude_pruning(
     mask: Any = net.mask
     nets: list[FCNet] = []
     for _ in range(n_rounds + 1):
-        fitted = clone(net).set_params(mask=mask, warm_start=False).fit(X, y)
-        if fitted.net_.interrupted_:
-            raise KeyboardInterrupt
+        try:
+            fitted = clone(net).set_params(mask=mask, warm_start=False).fit(X, y)
+        except KeyboardInterrupt as interrupt:
+            interrupt.nets = nets  # type: ignore[attr-defined]
+            interrupt.add_note(f"The {len(nets)} finished nets are `nets` of this exception.")
+            raise
         nets.append(fitted)
         size = np.abs(fitted.receptive_fields_)
         left = np.ones(size.shape, dtype=bool) if mask is None else np.asarray(mask, dtype=bool)

@@ -25,6 +25,8 @@ class Store:
     def __init__(
         self, folder: str | os.PathLike[str], manifest: dict[str, str], modules: set[str]
     ) -> None:
+        if not isinstance(folder, str | os.PathLike):
+            raise TypeError(f"store={folder!r}; expected a path.")
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         versions = {f"the version of {name}": v for name, v in installed_versions().items()}

@@ -20,8 +20,8 @@ from sklearn.model_selection import ParameterGrid
 from threadpoolctl import threadpool_limits
 
 from .._core._random import as_generator, draw_seed, seed_of_key
-from .._core._runs import noticing_interrupts, tqdm
-from .._core._validation import check_positive
+from .._core._runs import noticing_interrupts, report_interrupt, tqdm
+from .._core._validation import check_n_jobs, check_positive
 from ._store import Store, as_json
 
 _OWN_COLUMNS = ("repeat", "seed", "duration", "error")
@@ -94,10 +94,11 @@ def sweep(
     [0.3, 0.03]
     """
     check_positive(n_repeats, "n_repeats", integer=True)
+    check_n_jobs(n_jobs)
     fixed = dict(fixed or {})
     points = _points(study, grid, fixed)
-    is_seed = isinstance(random_state, int | np.integer)
-    entropy = int(random_state) if is_seed else draw_seed(as_generator(random_state))
+    rng, is_seed = as_generator(random_state), isinstance(random_state, int | np.integer)
+    entropy = int(random_state) if is_seed else draw_seed(rng)
     modules: set[str] = set()
     texts = [as_json(point, modules) for point in points]
     if len(set(texts)) < len(texts):
@@ -127,7 +128,7 @@ def sweep(
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
     pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
     try:
-        with bar, _one_thread(), closing(pool(calls)) as finished:
+        with bar, _one_thread(), noticing_interrupts(), closing(pool(calls)) as finished:
             for (i, k), record in finished:
                 if kept and "error" not in record:
                     kept.write(f"{keys[i]}-{k}", record)
@@ -135,7 +136,7 @@ def sweep(
                 bar.update()
     except KeyboardInterrupt:
         message = f"The sweep was interrupted; {len(records)} of {len(cells)} cells are kept."
-        warnings.warn(message, stacklevel=2)
+        report_interrupt(message, __name__)
     errors = [record["error"] for record in records.values() if "error" in record]
     if errors:
         warnings.warn(

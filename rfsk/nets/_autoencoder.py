@@ -7,13 +7,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from .._core._blocks import is_lazy, row_blocks
 from .._core._random import draw_seed
 from .._core._types import Array
-from .._core._validation import check_positive, validate_inputs
+from .._core._validation import check_array, check_features, check_positive, validate_inputs
 from ..datasets import Discrimination, InputModel
 from ._advice import advise_on_data
 from ._base import FLOATS, NetEstimator, Training
@@ -178,12 +177,7 @@ class Autoencoder(NetEstimator):
             Hidden activations.
         """
         check_is_fitted(self, "receptive_fields_")
-        units: Array = check_array(codes, dtype=np.float64, input_name="codes")
-        if units.shape[1] != len(self.decoder_):
-            raise ValueError(
-                f"codes has {units.shape[1]} columns; expected one per hidden unit, "
-                f"{len(self.decoder_)}."
-            )
+        units = check_features(check_array(codes, "codes"), len(self.decoder_), "codes")
         return units @ self.decoder_ + self.intercept_
 
     def reconstruct(self, X: ArrayLike) -> Array:

@@ -3,8 +3,6 @@
 import copy
 import math
 import sys
-import threading
-import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,13 +20,13 @@ from torch.func import functional_call
 
 from .._core._mistakes import Activations
 from .._core._random import draw_seed, generator_and_seed
-from .._core._runs import noticing_interrupts
+from .._core._runs import noticing_interrupts, report_interrupt
 from .._core._types import Array
 from .._core._validation import check_image_shape, check_positive, validate_inputs
 from ..datasets import Discrimination
 from ._batches import Samples, TaskBatches
 from ._callbacks import check_callbacks
-from ._engine import DivergenceError, Engine, as_optimizer, resolve_device, threads_for
+from ._engine import Engine, as_optimizer, resolve_device, threads_for
 from ._modules import HiddenUnits, as_activation
 from ._snapshots import Evaluator, FieldRecorder, Snapshots
 
@@ -54,7 +52,7 @@ class Training(NamedTuple):
     seed: int
     valid: Samples | None = None
     evaluator: Evaluator | None = None
-    stop: threading.Event | None = None  # ends the training when set
+    stop: Callable[[], bool] | None = None  # ends the training when it returns True
     n_threads: int | None = None  # threads of the compiled step; by default those of torch
 
 
@@ -167,11 +165,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return bool(self.warm_start) and self._is_trained()
 
     def _to_device(self, data: NDArray[Any], dtype: torch.dtype = torch.float32) -> Tensor:
-        data = np.ascontiguousarray(data)
-        inputs = torch.tensor(data, dtype=dtype, device=self._device)
-        if not bool(torch.isfinite(inputs.float()).all()):
-            raise ValueError("X has values beyond single precision (3.4e38); scale it.")
-        return inputs
+        return torch.tensor(np.ascontiguousarray(data), dtype=dtype, device=self._device)
 
     def _start_net(
         self, n_features: int, is_warm: bool, architecture: Any, settled: Any, criterion: Any
@@ -233,8 +227,11 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         )
         try:
             self.net_.initialize()
-        except TypeError as error:  # skorch does not name the class
-            raise ValueError(f"{self._options} do not fit: {error}.") from error
+            if not isinstance(self.optimizer, str):
+                self.net_.try_optimizer()
+        except (RuntimeError, TypeError, ValueError) as error:  # which may not name the class
+            options = {"optimizer": self.optimizer, **self._options}
+            raise ValueError(f"{options} do not fit: {error}.") from error
         known = {name for name, _ in self.net_.callbacks_}
         for name in self._options:
             if name.startswith("callbacks__") and name.split("__")[1] not in known:
@@ -267,19 +264,17 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _fit(self, prepare: Callable[[], Training], *, has_validation: bool = False) -> Any:
         """Prepare and run a training; restore the estimator if this fails."""
         self._check_parameters(has_validation=has_validation)
-        before, training = dict(vars(self)), None
+        before = dict(vars(self))
         try:
-            training = prepare()
-            self._train(training)
-        except BaseException as error:
-            if training is None or isinstance(error, DivergenceError):
-                self.__dict__ = before
+            self._train(prepare())
+        except BaseException:
+            self.__dict__ = before
             raise
         if self.net_.interrupted_:
-            warnings.warn(
+            report_interrupt(
                 f"Training was interrupted after {self.net_.n_steps_} steps; the net trained so "
                 "far is kept.",
-                stacklevel=3,
+                "rfsk.nets.",
             )
         return self
 
@@ -311,12 +306,13 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             threads_for(self.net_.module_, self.batch_size),
             noticing_interrupts() as was_interrupted,
         ):
+            self.net_.stop_ = training.stop or was_interrupted
             self.net_.partial_fit(training.data, epochs=training.n_epochs)
             self.net_.interrupted_ |= was_interrupted()
 
     @contextmanager
     def _prepared(self, training: Training) -> Iterator[None]:
-        """Context of a training, which restores the weights and history of a net that diverges."""
+        """Context of a training, which restores the weights and history of the net if it fails."""
         net, recorder = self.net_, None
         own = copy.deepcopy([part.state_dict() for part in (net.module_, net.optimizer_)])
         n_epochs, n_steps = len(net.history), net.n_steps_
@@ -343,7 +339,14 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             yield
             if not net.interrupted_:
                 net.check_end(n_epochs)
-        except DivergenceError:
+            net.set_precision(torch.float32)
+            if net.snapshots_ is not None:
+                net.snapshots_.measure(net.n_steps_, net.module_)
+            self._export(recorder)
+            if training.evaluator is not None:
+                self.evaluation_ = training.evaluator.curve()
+        except BaseException:
+            net.set_precision(torch.float32)
             for part, state in zip((net.module_, net.optimizer_), own, strict=True):
                 part.load_state_dict(state)
             del net.history[n_epochs:]
@@ -352,14 +355,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         finally:
             if isinstance(data, TaskBatches):
                 data.close()
-            snapshots = net.snapshots_
-            net.set_precision(torch.float32)
-            if snapshots is not None:
-                snapshots.measure(net.n_steps_, net.module_)
             net.snapshots_ = net.stop_ = net.last_batch_ = net.train_split = None
-            self._export(recorder)
-            if training.evaluator is not None:
-                self.evaluation_ = training.evaluator.curve()
 
     def _adopt(self, classes: Any, n_features: int, names: Any, state: dict[str, Any]) -> None:
         """Become fitted with the weights of another net."""

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import train_test_split
+from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
@@ -17,7 +18,14 @@ from .._core._blocks import is_lazy, row_blocks
 from .._core._mistakes import Activations, note_few_rows, note_one_class
 from .._core._random import draw_seed
 from .._core._types import Array
-from .._core._validation import check_layer, check_option, check_positive, validate_inputs
+from .._core._validation import (
+    check_layer,
+    check_numbers,
+    check_option,
+    check_positive,
+    plain,
+    validate_inputs,
+)
 from ..datasets import Discrimination, as_task
 from ._advice import advise_on_data, advise_on_task
 from ._base import FLOATS, NetEstimator, Training
@@ -49,7 +57,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the net on labelled data and return it.
 
-        An interrupt (Ctrl-C) stops the training with a warning and keeps the net trained so far.
+        An interrupt (Ctrl-C) stops the training with a warning and keeps the net trained so far;
+        within a search, a sweep or a study it ends these as well.
 
         Parameters
         ----------
@@ -62,7 +71,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         Raises
         ------
         ValueError
-            If the data are invalid or the training diverges. The net is then unchanged.
+            If the data are invalid or the training diverges. After any error, also one of a
+            callback, the net is as it was before the call.
         """
         prepare = partial(self._prepare_fit, X, y, sample_weight)
         return self._fit(prepare, has_validation=True)
@@ -100,6 +110,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
         check_classification_targets(y)
         if sample_weight is not None:
+            check_numbers(sample_weight, "sample_weight")
             options: Any = {"dtype": np.float64, "ensure_non_negative": True}
             sample_weight = _check_sample_weight(sample_weight, data, **options)
             if not np.any(sample_weight):  # accepted by scikit-learn before 1.9
@@ -177,7 +188,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
 
     def _all_classes(self, y: ArrayLike, classes: ArrayLike | None, is_warm: bool) -> NDArray[Any]:
         """Classes of all blocks, checked against the labels of this block and earlier calls."""
-        named = np.unique(y if classes is None else classes)
+        named = np.unique(
+            y if classes is None else column_or_1d(plain(classes, "classes", numeric=False))
+        )
         if is_warm:
             if classes is not None and not np.array_equal(named, self.classes_):
                 raise ValueError(

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._core._types import Array
-from .._core._validation import check_option, check_positive
+from .._core._validation import check_option, check_positive, entries_of
 from ._classifier import NetClassifier
 from ._convolution import Convolutional
 from ._docs import with_shared_entries
@@ -117,7 +117,7 @@ class ConvNet(NetClassifier):
         check_positive(self.n_channels, "n_channels", integer=True)
         for name in ("kernel_size", "stride"):
             sizes = getattr(self, name)
-            for size in [] if sizes is None else np.atleast_1d(sizes).tolist():
+            for size in () if sizes is None else entries_of(sizes, name):
                 check_positive(size, name, integer=True)
                 if name == "kernel_size" and size % 2 == 0:
                     raise ValueError(
@@ -131,7 +131,7 @@ class ConvNet(NetClassifier):
 
     def _per_axis(self, name: str, sides: tuple[int, ...], expected: str) -> tuple[int, ...]:
         """One size per axis, from a parameter that may give one for all."""
-        sizes = np.atleast_1d(getattr(self, name)).tolist()
+        sizes = entries_of(getattr(self, name), name)
         if len(sizes) == 1:
             sizes = sizes * len(sides)
         if len(sizes) != len(sides) or np.any(np.greater(sizes, sides)):
@@ -139,7 +139,7 @@ class ConvNet(NetClassifier):
                 f"{name}={getattr(self, name)!r} does not fit a lattice of shape "
                 f"{sides}; expected {expected}."
             )
-        return tuple(sizes)
+        return sizes
 
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         kernel = tuple(max(1, (3 * side // 4 - 1) // 2 * 2 + 1) for side in shape)

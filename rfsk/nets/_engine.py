@@ -1,8 +1,8 @@
 """The skorch net inside an estimator, with its own loop over the steps of an epoch."""
 
+import copy
 import math
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,7 +49,7 @@ class Engine(NeuralNet):
     n_steps_: int = 0
     interrupted_: bool = False  # whether the last training was interrupted, except by a callback
     snapshots_: Snapshots | None = None
-    stop_: threading.Event | None = None  # ends the training when set, as an interrupt does
+    stop_: Callable[[], bool] | None = None  # ends the training, as an interrupt does
     n_threads_: int = 1  # threads of the compiled step
     last_batch_: tuple[Any, Tensor] | None = None
 
@@ -75,6 +75,13 @@ class Engine(NeuralNet):
         self.group_options_ = options
         for group in self.optimizer_.param_groups:
             group.update(options[group["name"]])
+
+    def try_optimizer(self) -> None:
+        """Take a step with a copy of the optimizer; it raises if it needs more than gradients."""
+        optimizer = copy.deepcopy(self.optimizer_)
+        for group in optimizer.param_groups:
+            group["params"][0].grad = torch.zeros_like(group["params"][0])
+        optimizer.step()
 
     def get_dataset(self, X: Any, y: Any = None) -> Any:
         if isinstance(X, torch.utils.data.Dataset | TaskBatches):
@@ -143,7 +150,7 @@ class Engine(NeuralNet):
         try:
             for loss, n in losses:
                 total, n_samples = total + loss, n_samples + n
-                if self.stop_ is not None and self.stop_.is_set():
+                if self.stop_ is not None and self.stop_():
                     raise KeyboardInterrupt
         finally:
             if n_samples:
@@ -292,7 +299,7 @@ def resolve_device(device: Any) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         resolved = torch.device(device)
-        torch.empty(0, device=resolved)
+        torch.zeros(1, device=resolved).item()  # raises on "meta"
     except (RuntimeError, TypeError, AssertionError, ImportError) as error:
         raise ValueError(
             f"device={device!r} is not available here ({str(error).splitlines()[0]}); expected "

@@ -8,19 +8,17 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from functools import partial
-from numbers import Real
 from typing import Any
 
-import joblib
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
 from .._core._mistakes import warned_once
-from .._core._runs import noticing_interrupts, tqdm
-from .._core._validation import is_labelled
-from ..datasets import Discrimination, as_task
+from .._core._runs import noticing_interrupts, report_interrupt, tqdm
+from .._core._validation import check_n_jobs, is_labelled
+from ..datasets import as_task
 from ._base import NetEstimator, Training
 from ._batches import Samples
 from ._callbacks import listens_to_batches
@@ -71,7 +69,10 @@ def fit_many(
     >>> nets[2].receptive_fields_.shape
     (4, 20)
     """
-    return _fit(nets, _starts(nets, [(X, y)] * len(nets), {}), n_jobs, verbose)
+    _check_nets(nets, has_validation=True)
+    shared: dict[Any, Any] = {}  # inputs of all nets
+    starts = [partial(net._prepare_fit, X, y, shared=shared) for net in nets]
+    return _fit(nets, starts, n_jobs, verbose)
 
 
 def fit_each(
@@ -107,7 +108,12 @@ def fit_each(
     >>> [net.n_steps_ for net in fit_each(nets, data)]
     [2, 2]
     """
-    return _fit(nets, _starts(nets, data), n_jobs, verbose)
+    _check_nets(nets, has_validation=True)
+    for pair in (data := _one_each(nets, data, "pairs of data")):
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError("data holds something other than pairs (X, y), one for each net.")
+    starts = [partial(net._prepare_fit, *pair) for net, pair in zip(nets, data, strict=True)]
+    return _fit(nets, starts, n_jobs, verbose)
 
 
 def fit_many_online(
@@ -145,33 +151,31 @@ def fit_many_online(
     >>> fit_many_online(nets, nlgp_task(shape=20, correlation_length=1.0), 10_000)[0].n_steps_
     20
     """
-    is_common = isinstance(tasks, Discrimination) or is_labelled(tasks)
-    tasks = [as_task(tasks)] * len(nets) if is_common else [as_task(task) for task in tasks]
-    sizes: Any = [n_samples] * len(nets) if isinstance(n_samples, Real) else n_samples
-    for name, values in (("tasks", tasks), ("numbers of samples", sizes)):
-        if len(values) != len(nets):
-            raise ValueError(
-                f"Got {len(values)} {name} for {len(nets)} nets; expected one for each."
-            )
     _check_nets(nets, has_validation=False)
+    common = as_task(tasks) if is_labelled(tasks) or not isinstance(tasks, list | tuple) else None
+    tasks = [as_task(task) for task in _one_each(nets, common or tasks, "tasks")]
+    sizes = _one_each(nets, n_samples, "numbers of samples")
     triples = zip(nets, tasks, sizes, strict=True)
     starts = [partial(net._prepare_online, task, n) for net, task, n in triples]
     return _fit(nets, starts, n_jobs, verbose)
 
 
-def _starts(nets: Sequence[NetEstimator], data: Sequence[Any], shared: Any = None) -> list[Any]:
-    """Check the nets and return calls that prepare their fits; nets may share inputs."""
-    _check_nets(nets, has_validation=True)
-    pairs = zip(nets, data, strict=True)
-    return [partial(net._prepare_fit, X, y, shared=shared) for net, (X, y) in pairs]
+def _one_each(nets: Sequence[NetEstimator], values: Any, name: str) -> Sequence[Any]:
+    """Return one value per net; a single value is that of all nets."""
+    if not hasattr(values, "__len__"):
+        return [values] * len(nets)
+    if len(values) != len(nets):
+        raise ValueError(f"Got {len(values)} {name} for {len(nets)} nets; expected one for each.")
+    return list(values)
 
 
 def _check_nets(nets: Sequence[NetEstimator], *, has_validation: bool) -> None:
     """Raise unless there is at least one net and all are different and have valid parameters."""
-    for net in nets:
-        if not isinstance(net, NetEstimator):
+    for net in nets if hasattr(nets, "__len__") else [nets]:
+        if not isinstance(net, NetEstimator) or net is nets:
             raise TypeError(
-                f"nets holds a {type(net).__name__}; expected an FCNet, ConvNet or Autoencoder."
+                f"nets {'is' if net is nets else 'holds'} a {type(net).__name__}; expected a list "
+                "of FCNet, ConvNet or Autoencoder."
             )
     entries = [entry for net in nets for entry in net.callbacks or []]
     shared = {id(entry[1] if isinstance(entry, tuple) else entry) for entry in entries}
@@ -193,17 +197,17 @@ def _fit(
 ) -> list[NetEstimator]:
     """Prepare and train nets; those that do not begin or that diverge are unchanged."""
     before = [dict(vars(net)) for net in nets]
-    n_workers = joblib.effective_n_jobs(n_jobs)
+    n_workers = check_n_jobs(n_jobs)
     stop = threading.Event()
-    begun: set[int] = set()
+    kept: set[int] = set()
     diverged: set[int] = set()
 
     def train(members: list[int], n_threads: int | None = None) -> int:
         if not stop.is_set():
-            begun.update(members)
             group = [nets[i] for i in members]
-            plans = [trainings[i]._replace(stop=stop, n_threads=n_threads) for i in members]
+            plans = [trainings[i]._replace(stop=stop.is_set, n_threads=n_threads) for i in members]
             diverged.update(members[k] for k in _train_group(group, plans))
+            kept.update(set(members) - diverged)
             if any(net.net_.interrupted_ for net in group if hasattr(net, "net_")):
                 stop.set()
         return len(members)
@@ -227,13 +231,13 @@ def _fit(
         if was_interrupted():
             stop.set()
     finally:
-        for i in set(range(len(nets))) - begun | diverged:
+        for i in set(range(len(nets))) - kept:
             nets[i].__dict__ = before[i]
     if stop.is_set():
-        warnings.warn(
-            f"Training was interrupted; {len(begun - diverged)} of {len(nets)} nets are kept as "
-            "far as they were trained, the others are as before.",
-            stacklevel=3,
+        report_interrupt(
+            f"Training was interrupted; {len(kept)} of {len(nets)} nets are kept as far as they "
+            "were trained, the others are as before.",
+            "rfsk.nets.",
         )
     if diverged:
         warnings.warn(
@@ -374,7 +378,7 @@ class _Stack:
         total: Any = 0.0
         try:
             for batches in zip(*iterators, strict=True):
-                if stop is not None and stop.is_set():
+                if stop is not None and stop():
                     raise KeyboardInterrupt
                 losses = self._step(list(batches), iterators[0].batch_size)
                 n = len(batches[0][1])

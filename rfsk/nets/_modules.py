@@ -35,13 +35,18 @@ def as_activation(activation: Any) -> Activation:
     if not callable(activation):
         check_option(activation, "activation", ACTIVATIONS)
         return ACTIVATIONS[activation]
-    trial = torch.linspace(-2.0, 2.0, 6, dtype=torch.float32).reshape(2, 3)
-    values = activation(trial)
-    is_alike = isinstance(values, Tensor) and values.shape == trial.shape
-    if not is_alike or not values.is_floating_point() or not torch.isfinite(values).all():
+    trial = torch.linspace(-2.0, 2.0, 6, dtype=torch.float32).reshape(2, 3).requires_grad_()
+    try:
+        with torch.enable_grad():
+            values = activation(trial)
+            values.sum().backward()
+        is_alike = values.shape == trial.shape and bool(torch.isfinite(values).all())
+    except (AttributeError, RuntimeError, TypeError, ValueError):
+        is_alike = False
+    if not is_alike:
         raise ValueError(
-            f"activation={activation!r} does not map each entry of a tensor to a finite number; "
-            "expected a function such as torch.nn.functional.softplus."
+            f"activation={activation!r} does not map each entry of a tensor to a finite number "
+            "with a gradient; expected a function such as torch.nn.functional.softplus."
         )
     values = _values(activation)
     mirrored = values + values.flip(0)

@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._core._validation import check_matrix
+from .._core._validation import check_array
 from ..analysis import cumulant
 from ._display import Display
 from .style import show_image
@@ -35,8 +35,8 @@ class CumulantDisplay(Display):
     """
 
     def __init__(self, entries: ArrayLike, gaussian: ArrayLike, site: int) -> None:
-        self.entries = check_matrix(entries, "entries")
-        self.gaussian = check_matrix(gaussian, "gaussian")
+        self.entries = check_array(entries, "entries")
+        self.gaussian = check_array(gaussian, "gaussian")
         self.site = site
 
     @classmethod

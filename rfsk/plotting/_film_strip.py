@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core._types import Shape
-from .._core._validation import check_image_shape, check_positive
+from .._core._validation import check_image_shape, check_numbers, check_positive, plain
 from ..analysis import field_center, ipr
 from ._display import Display
 from ._fields import as_image, draw_fields
@@ -40,8 +40,8 @@ class FilmStripDisplay(Display):
     """
 
     def __init__(self, history: ArrayLike, steps: ArrayLike, shape: Shape | None = None) -> None:
-        self.history = np.asarray(history, dtype=np.float64)
-        self.steps = np.asarray(steps)
+        self.history = check_numbers(history, "history")
+        self.steps = np.asarray(plain(steps, "steps"))
         if self.history.ndim != 3 or self.steps.shape != self.history.shape[:1]:
             raise ValueError(
                 f"history has shape {self.history.shape} and steps {self.steps.shape}; expected "

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._core._types import Shape
-from .._core._validation import check_matrix
+from .._core._validation import check_array
 from ..analysis import match_matrix
 from ._display import Display
 
@@ -32,7 +32,7 @@ class MatchingDisplay(Display):
     """
 
     def __init__(self, match: ArrayLike) -> None:
-        self.match = check_matrix(match, "match")
+        self.match = check_array(match, "match")
 
     @classmethod
     def from_fields(

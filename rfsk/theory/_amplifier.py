@@ -11,6 +11,7 @@ from scipy.interpolate import CubicHermiteSpline
 from sklearn.utils import gen_batches
 
 from .._core._types import Array
+from .._core._validation import check_numbers
 from ._statistics import FieldStatistics, field_statistics
 
 _N_CUBIC = 4096  # intervals of the angle arcsin(a) on which amp is a cubic
@@ -57,7 +58,7 @@ class Amplifier:
 
     def __call__(self, overlap: ArrayLike) -> Array:
         """Compute amp(a) for an array of overlaps a, clipped to [-1, 1]."""
-        a = np.clip(np.asarray(overlap, dtype=np.float64), -1.0, 1.0)
+        a = np.clip(check_numbers(overlap, "overlap"), -1.0, 1.0)
         if self._is_linear:
             return np.asarray(self.largest * a)
         c = a / np.sqrt(np.maximum(2.0 * (1.0 - a) * (1.0 + a), _SMALLEST))
@@ -70,7 +71,7 @@ class Amplifier:
         ----------
         overlap : array-like
         """
-        a = np.asarray(overlap, dtype=np.float64)
+        a = check_numbers(overlap, "overlap")
         if self._is_linear:
             return np.full(a.shape, self.largest)
         left = (1.0 - a) * (1.0 + a)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from .._core._trained_nets import starts_positive
 from .._core._types import Array
-from .._core._validation import check_option
+from .._core._validation import check_numbers, check_option
 from ..analysis import DenseCumulant, SampleCumulant, cumulant
 from ._copula import HERMITE, WEIGHTS, LocalFields, saturation
 from ._flow import Flow, FlowResult
@@ -174,7 +174,7 @@ class CopulaFlow(Flow):
         """
         at, u = self._times(end, times), self._initial(start, random_state)
         default = 0.0 if self.activation == "relu" else 1.0
-        b = np.asarray(default if bias_init is None else bias_init, dtype=np.float64)
+        b = check_numbers(default if bias_init is None else bias_init, "bias_init")
         u, b = self._units(u, np.where(starts_positive(u), b, -b) if b.ndim == 0 else b)
         size = u.size
 
@@ -199,11 +199,9 @@ class CopulaFlow(Flow):
         return np.asarray(self.functions[0](self._check(X) @ u.T + b).mean(axis=1))
 
     def _units(self, fields: ArrayLike, biases: ArrayLike) -> tuple[Array, Array]:
-        u, b = self._check(fields), np.asarray(biases, dtype=np.float64)
-        if b.shape != (len(u),) or not np.isfinite(b).all():
-            raise ValueError(
-                f"biases have shape {b.shape}; expected {len(u)} finite numbers, one per field."
-            )
+        u, b = self._check(fields), check_numbers(biases, "biases")
+        if b.shape != (len(u),):
+            raise ValueError(f"biases has shape {b.shape}; expected ({len(u)},), one per field.")
         if not u.any(axis=1).all():
             raise ValueError("A field is zero; expected fields of positive length.")
         return u, b

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
 from .._core._types import Array
-from .._core._validation import check_option
+from .._core._validation import check_numbers, check_option
 from ..analysis import cumulant
 from ._flow import Flow, FlowResult
 from ._statistics import class_covariances, class_pair
@@ -38,7 +38,7 @@ def activation_derivatives(activation: str, bias: ArrayLike) -> Array:
     array([ 0.,  1., -0., -2.,  0.])
     """
     check_option(activation, "activation", ("erf", "tanh", "linear"))
-    b = np.asarray(bias, dtype=np.float64)
+    b = check_numbers(bias, "bias")
     if activation == "linear":
         return np.stack([b, np.ones_like(b), *[np.zeros_like(b)] * 3])
     if activation == "tanh":
@@ -118,7 +118,7 @@ class CubicFlow(Flow):
         pair = class_pair(task)
         first, second = class_covariances(pair)
         self.n_features = len(first)
-        self.bias = np.atleast_1d(np.asarray(bias, dtype=np.float64))
+        self.bias = np.atleast_1d(check_numbers(bias, "bias"))
         self.form, self.fourth, self.interacting = form, fourth, interacting
         self._covariances = np.stack([first, second])
         self.difference, self.mean = 0.5 * (first - second), 0.5 * (first + second)
@@ -169,7 +169,7 @@ class CubicFlow(Flow):
         """
         if self.interacting:
             raise ValueError("The Jacobian is of one unit alone; expected interacting=False.")
-        u = np.asarray(field, dtype=np.float64)
+        u = check_numbers(field, "field")
         if u.shape != (self.n_features,):
             raise ValueError(f"field has shape {u.shape}; expected ({self.n_features},).")
         unit = unit if len(self.bias) > 1 else 0

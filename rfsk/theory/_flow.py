@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_fields, check_positive
+from .._core._validation import check_features, check_fields, check_numbers, check_positive
 
 _SCALE = 0.1  # of initial weights w, as the nets' init_scale; fields are w / sqrt(D)
 
@@ -62,10 +62,7 @@ class Flow:
 
     def _check(self, fields: ArrayLike) -> Array:
         """Fields as a checked array."""
-        u = check_fields(fields)
-        if u.shape[1] != self.n_features:
-            raise ValueError(f"fields have {u.shape[1]} features; expected {self.n_features}.")
-        return u
+        return check_features(check_fields(fields, "the fields"), self.n_features, "fields")
 
     def _initial(self, start: int | ArrayLike, random_state: Any) -> Array:
         """Initial fields, drawn at random if only their number is given."""
@@ -77,7 +74,7 @@ class Flow:
     def _times(end: float, times: ArrayLike | None) -> Array:
         """Times at which a flow is kept, by default the first and the last."""
         check_positive(end, "end")
-        at = np.array([0.0, end]) if times is None else np.asarray(times, dtype=np.float64)
+        at = np.array([0.0, end]) if times is None else check_numbers(times, "times")
         if at.ndim != 1 or not len(at):
             raise ValueError(f"times has shape {at.shape}; expected at least one, in a row.")
         if not (at[0] >= 0.0 and at[-1] <= end * (1.0 + 1e-9) and (np.diff(at) > 0.0).all()):

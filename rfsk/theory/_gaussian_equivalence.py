@@ -8,7 +8,7 @@ import scipy.special
 from numpy.typing import ArrayLike
 
 from .._core._types import Array
-from .._core._validation import check_fields
+from .._core._validation import check_features, check_fields, check_number, check_numbers
 from ..analysis import cumulant
 from ._statistics import class_pair
 
@@ -41,14 +41,13 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
     >>> theory.gaussian_loss([[0.0] * 20], [0.0], task)  # an output of zero
     1.0
     """
-    u, b = check_fields(fields), np.asarray(biases, dtype=np.float64)
+    u, b = check_fields(fields), check_numbers(biases, "biases")
     if b.shape != (len(u),):
         raise ValueError(f"biases has shape {b.shape}; expected ({len(u)},), one per field.")
     losses = []
     for source, target in zip(class_pair(task), (1.0, -1.0), strict=True):
         C = cumulant(source, 2).tensor()
-        if len(C) != u.shape[1]:
-            raise ValueError(f"fields have {u.shape[1]} features; expected {len(C)}.")
+        check_features(u, len(C), "fields")
         Q = u @ C @ u.T
         deviation = np.sqrt(1.0 + np.diag(Q))
         m = b / deviation
@@ -82,7 +81,8 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
     >>> round(theory.gaussian_accuracy([0.3] * 20, 1.5, task), 3)
     0.537
     """
-    u = np.asarray(field, dtype=np.float64)
+    u = check_numbers(field, "field")
+    check_number(bias, "bias")
     fractions = []
     for source, side in zip(class_pair(task), (1.0, -1.0), strict=True):
         C = cumulant(source, 2).tensor()
@@ -116,7 +116,8 @@ def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> 
     >>> bivariate_normal_cdf(0.0, 0.0, [0.0, 0.5, 1.0]).round(4)
     array([0.25  , 0.3333, 0.5   ])
     """
-    h, k, r = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (h, k, correlation)))
+    named = {"h": h, "k": k, "correlation": correlation}
+    h, k, r = np.broadcast_arrays(*(check_numbers(v, name) for name, v in named.items()))
     if not np.all(np.abs(r) <= 1.0 + 1e-12):
         raise ValueError("Correlations lie in [-1, 1]; got others, or NaN.")
     root = np.sqrt(np.maximum(0.0, (1.0 - r) * (1.0 + r)))

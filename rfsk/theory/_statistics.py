@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
 
 from .._core._mistakes import warn_likely_mistake
 from .._core._types import Array
-from .._core._validation import check_image_shape, is_labelled, rows_by_class
+from .._core._validation import check_array, check_image_shape, is_labelled, rows_by_class
 from ..analysis import cumulant
 from ..datasets import Discrimination, EllipticalField
 
@@ -89,7 +88,7 @@ def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) ->
             f"{type(source).__name__} has no covariance around a lattice; pass samples of "
             "translation-invariant inputs: model.sample(n)."
         )
-    data = check_array(source, dtype=np.float64, input_name="samples", ensure_min_samples=2)
+    data = check_array(source, "samples", ensure_min_samples=2)
     sides = check_image_shape(shape, data.shape[1])
     centred = data - data.mean()
     if not centred.any():

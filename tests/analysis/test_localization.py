@@ -77,7 +77,7 @@ def test_profile_columns_say_how_wide_and_how_good_the_fit_is():
         ({"n_null": 18}, "at least the smallest p-value, .* = 0.0526"),
         ({"shape": (5, 5)}, r"shape=\(5, 5\) has 25 sites, but the data have 100"),
         ({"null": "noise"}, "null='noise' is unknown; expected one of 'phase'"),
-        ({"null": np.ones((50, 9))}, "null has 9 features; expected those of the fields, 100"),
+        ({"null": np.ones((50, 9))}, r"null has shape \(50, 9\); expected 100 features"),
         ({"null": np.eye(100)[:5]}, r"alpha=0.05 with n_null=5; .*1 / \(n_null \+ 1\) = 0.167"),
         ({"null": np.zeros((50, 100))}, "null has only fields of zeros"),
         ({"null": np.full((50, 100), np.nan)}, "null contains NaN"),

@@ -246,7 +246,7 @@ def test_trained_net_splits_by_the_sign_of_its_biases():
     [
         ({"alpha": 2.0}, r"alpha=2\.0; expected a number between 0 and 1"),
         ({"null": "white"}, "null='white' is unknown; expected one of 'phase'"),
-        ({"null": np.eye(9)}, "null has 9 features; expected those of the fields, 8"),
+        ({"null": np.eye(9)}, r"null has shape \(9, 9\); expected 8 features"),
         ({"n_null": 9.5}, "n_null=9.5; expected an integer > 0"),
         ({"shape": (3, 3)}, r"shape=\(3, 3\) has 9 sites, but the data have 8"),
     ],

@@ -305,7 +305,7 @@ def test_the_unit_of_inputs_does_not_change_their_factors(scale):
     "data", [[np.full((3, 2), 1e40), np.eye(2)], 1e80 * np.eye(3), 1e-45 * np.eye(3)]
 )
 def test_sizes_beyond_the_range_of_floats_are_refused(data):
-    with pytest.raises(ValueError, match=r"of size .*; scale them to about unit variance"):
+    with pytest.raises(ValueError, match=r"scale them to (about )?unit variance"):
         CumulantCP(1).fit(data)
 
 

@@ -132,7 +132,9 @@ def test_an_interrupt_keeps_finished_cells():
 
 
 @pytest.mark.filterwarnings("ignore:Training was interrupted")
-def test_a_net_whose_training_was_interrupted_is_not_taken_for_a_result():
+@pytest.mark.parametrize("backend", ["sequential", "threading"])
+def test_a_net_whose_training_was_interrupted_is_not_taken_for_a_result(backend):
+    """Threads end soon after the interrupt, although only the main one is interrupted."""
     X, y = make_nlgp(2000, 20, correlation_length=(1.0, 2.0), random_state=0)
     FCNet(8, max_epochs=1).fit(X, y)  # imports what it needs
 
@@ -141,9 +143,15 @@ def test_a_net_whose_training_was_interrupted_is_not_taken_for_a_result():
         FCNet(8, max_epochs=10**6, random_state=random_state).fit(X, y)  # keeps what it learnt
         return {}
 
-    with pytest.warns(UserWarning, match="The sweep was interrupted; 0 of 2 cells"):
-        found = sweep(study, [{}], 2, **OPTIONS)
+    threads = threading.active_count()
+    with (
+        joblib.parallel_config(backend),
+        pytest.warns(UserWarning, match="The sweep was interrupted; 0 of 2 cells"),
+    ):
+        found = sweep(study, [{}], 2, **{**OPTIONS, "n_jobs": 2})
     assert found.empty
+    time.sleep(0.2)
+    assert threading.active_count() == threads
 
 
 @pytest.mark.parametrize("backend", ["sequential", "threading"])

@@ -25,7 +25,7 @@ def test_reconstruction_is_the_formula_of_the_docstring(X, tied):
     np.testing.assert_allclose(inner.detach().numpy(), expected, atol=1e-4)
     residual = ((X - expected) ** 2).sum() / ((X - X.mean(axis=0)) ** 2).sum()
     assert net.score(X) == pytest.approx(1.0 - residual, abs=1e-12)
-    with pytest.raises(ValueError, match="codes has 2 columns; expected one per hidden unit, 6"):
+    with pytest.raises(ValueError, match=r"codes has shape \(4, 2\); expected 6 features"):
         net.inverse_transform(np.ones((4, 2)))
 
 

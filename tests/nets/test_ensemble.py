@@ -315,16 +315,15 @@ def test_interrupted_threads_stop_and_keep_their_nets(press_ctrl_c_at_call):
     assert all(net.net_.interrupted_ and 0 < net.n_steps_ < 10**6 for net in nets[:2])
 
 
-def test_error_of_a_callback_is_raised_and_the_nets_trained_so_far_are_kept(ring):
+def test_error_of_a_callback_is_raised_and_only_the_nets_that_are_trained_are_kept(ring):
     class Fail(Callback):
         def on_epoch_end(self, net, **kwargs):
             raise RuntimeError("no space left")
 
-    nets = compiled_nets([{"callbacks": [Fail()]}, {}])
+    nets = compiled_nets([{}, {"callbacks": [Fail()]}, {}])
     with pytest.raises(RuntimeError, match="no space left"):
         fit_many(nets, *ring, n_jobs=1)
-    assert nets[0].n_steps_ == 9
-    assert not hasattr(nets[1], "net_")
+    assert [hasattr(net, "net_") for net in nets] == [True, False, False]
 
 
 @BOTH_KINDS
@@ -355,14 +354,14 @@ MASKED, NEEDY = FCNet(4, mask=np.ones((3, 20), bool)), FCNet(4, callbacks=[Early
 FAULTS = {
     "nets is empty": lambda net, X, y: fit_many([], X, y),
     "nets holds the same net twice": lambda net, X, y: fit_many([net, net], X, y),
-    "nets holds a str; expected an FCNet, Con": lambda net, X, y: fit_many([net, "net"], X, y),
+    "nets holds a str; expected a list of FCN": lambda net, X, y: fit_many([net, "net"], X, y),
     "Two nets have the same callback object": lambda net, X, y: fit_many(SHARING, X, y),
     "Got 2 tasks for 1 nets": lambda net, X, y: fit_many_online([net], [TASK, TASK]),
     "task is a str; expected a Discrimination": lambda net, X, y: fit_many_online([net], ["task"]),
     "n_samples=0; expected an integer > 0": lambda net, X, y: fit_many_online([net], TASK, 0),
     "y has 1 class": lambda net, X, y: fit_many([net], X, np.zeros(900)),
     r"mask has shape \(3, 20\)": lambda net, X, y: fit_many([net, MASKED], X, y),
-    "n_jobs == 0": lambda net, X, y: fit_many([net], X, y, n_jobs=0),
+    "n_jobs=0; expected an integer": lambda net, X, y: fit_many([net], X, y, n_jobs=0),
     "EarlyStopping needs valid_loss": lambda net, X, y: fit_many_online([net, NEEDY], TASK),
 }
 

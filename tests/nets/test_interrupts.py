@@ -5,6 +5,7 @@ import signal
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback, EarlyStopping
 
 from rfsk import Autoencoder, ConvNet, FCNet
@@ -112,3 +113,16 @@ def test_interrupted_pass_over_blocks_ends_there(ring, press_ctrl_c):
         net.partial_fit(lazy, ring[1], classes=[0, 1])
     assert net.n_steps_ == 2
     assert len(caught) == 1
+
+
+def test_one_ctrl_c_ends_a_search_and_says_so(ring, press_ctrl_c):
+    """A fit that the user calls returns the net; a search would go on with its next fit."""
+    net = FCNet(4, max_epochs=2, callbacks=[press_ctrl_c()], random_state=0)
+    search = GridSearchCV(net, {"n_hidden": [4, 6]}, cv=2)
+    with (
+        pytest.warns(UserWarning, match="interrupted after 2 steps; the net") as caught,
+        pytest.raises(KeyboardInterrupt, match="interrupted after 2 steps"),
+    ):
+        search.fit(*ring)
+    assert len(caught) == 1
+    assert not hasattr(search, "cv_results_")

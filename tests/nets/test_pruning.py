@@ -7,6 +7,7 @@ import pytest
 
 from rfsk import ConvNet, FCNet
 from rfsk.experiments import iterative_magnitude_pruning
+from rfsk.nets._compiled_step import CompiledStep
 
 
 def half_mask(seed=0):
@@ -46,13 +47,18 @@ def test_each_round_removes_a_fraction_of_the_smallest_weights_and_starts_again(
     assert not hasattr(net, "receptive_fields_")
 
 
-def test_interrupted_pruning_is_a_keyboard_interrupt(ring, press_ctrl_c):
-    net = FCNet(6, max_epochs=2, callbacks=[press_ctrl_c()], random_state=3)
+def test_interrupted_pruning_is_a_keyboard_interrupt_with_the_finished_nets(
+    ring, press_ctrl_c_at_call
+):
+    net = FCNet(6, max_epochs=2, random_state=3)
+    press_ctrl_c_at_call(CompiledStep, "run", 2 * 2 + 1)  # in the third round
     with (
-        pytest.warns(UserWarning, match="interrupted after 3 steps"),
-        pytest.raises(KeyboardInterrupt),
+        pytest.warns(UserWarning, match="interrupted after 0 steps"),
+        pytest.raises(KeyboardInterrupt) as interrupt,
     ):
         iterative_magnitude_pruning(net, *ring, n_rounds=3)
+    assert [found.n_steps_ for found in interrupt.value.nets] == [6, 6]
+    assert interrupt.value.__notes__ == ["The 2 finished nets are `nets` of this exception."]
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def test_prediction_is_refused_where_velocities_on_samples_would_change_the_fiel
         ({"n_repeats": 0}, "n_repeats=0; expected"),
         ({"end": -1.0}, "end=-1.0; expected a finite number > 0"),
         ({"activation": "linear"}, "activation='linear'"),
-        ({"bias_init": [1.0, 2.0]}, "expected 40 finite numbers, one per field"),
+        ({"bias_init": [1.0, 2.0]}, r"biases has shape \(2,\); expected \(40,\), one per"),
         ({"start": np.zeros((2, 30))}, "A field is zero"),
         ({"start": np.ones((2, 20))}, "expected 30"),
     ],
