@@ -136,7 +136,7 @@ def sweep(
                 bar.update()
     except KeyboardInterrupt:
         message = f"The sweep was interrupted; {len(records)} of {len(cells)} cells are kept."
-        report_interrupt(message, __name__)
+        report_interrupt(message, "rfsk.experiments.")
     errors = [record["error"] for record in records.values() if "error" in record]
     if errors:
         warnings.warn(
