@@ -151,7 +151,10 @@ def draw(folder: Path) -> None:
         axes[2].clabel(lines, fontsize=8)
         handles.append(plt.Line2D([], [], color=color, label=name))
     axes[2].set(xscale="log", yscale="log", xlabel="gain", ylabel="ratio of correlation lengths")
-    above = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "frameon": False, "ncols": 2}
+    axes[2].set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
+    axes[2].set_yticks([1.25, 2, 3, 5], ["1.25", "2", "3", "5"])
+    axes[2].yaxis.minorticks_off()
+    above = {"loc": "lower right", "bbox_to_anchor": (1.02, 0.98), "frameon": False, "ncols": 2}
     axes[2].legend(handles=handles, **above)
     axes[2].set_title("mean IPR, b > 0", loc="left", fontsize="medium")
     figure.savefig(folder / "phase-diagram.png", dpi=110)

@@ -78,7 +78,7 @@ class CopulaFlow(Flow):
     as those of an `FCNet` without weight decay do if learning_rate / batch_size is small. The
     inputs have P(x) = P(-x). The targets are +1 for class 0 and -1 for class 1, or 0 and 1 for
     "relu". Of 30 tasks, the final mean IPR of each half of the units is that of nets to 3 % in the
-    median and to 21 % at worst; see the page on the copula flow.
+    median and to 21 % at worst, or 14 % where `predict_fields` does not refuse.
 
     Parameters
     ----------
