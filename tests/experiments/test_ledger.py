@@ -31,7 +31,7 @@ def pixels(X, y, n_units, seed):
 def test_verdicts_are_those_of_theory_on_data_and_on_the_control():
     learners = ["relu net", "hebbian"]
     options = {**SMALL, "n_samples": 20_000}
-    found = locality_ledger(learners, ["ising", "laplace"], n_repeats=3, **options)
+    found = locality_ledger(learners, ["ising", "laplace"], **options)
     verdicts = found.set_index(["learner", "inputs", "is_control"])["verdict"]
     assert len(verdicts) == 8
     assert verdicts["relu net", "ising", False] == "local"
