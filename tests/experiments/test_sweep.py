@@ -140,10 +140,11 @@ def test_a_net_whose_training_was_interrupted_is_not_taken_for_a_result(backend)
     threads = set(threading.enumerate())
 
     def study(random_state):
-        threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
         FCNet(8, max_epochs=10**6, random_state=random_state).fit(X, y)  # keeps what it learnt
         return {}
 
+    # One signal, in whichever thread the fits are.
+    threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
     with (
         joblib.parallel_config(backend),
         pytest.warns(UserWarning, match="The sweep was interrupted; 0 of 2 cells"),
