@@ -5,9 +5,10 @@ The likelihood of a machine with Gaussian inputs and one spin as hidden unit is 
     L(w) = E log cosh(w.x) - |w|^2 / 2.
 
 *Uniform state.* w = (a, ..., a) is stationary if E S tanh(a S) = D a, S = sum_i x_i. A Fourier
-mode q of w grows about it at the rate I_q - 1, I_q = E[|x_q|^2 / D / cosh(a S)^2]. The uniform
-state breaks if the index, the largest I_q of q other than 0, exceeds 1. For Gaussian inputs, L
-depends on w only through w.Cw and |w|, so that the best w lies in the first eigenspace of C.
+mode q of w grows about it at the rate I_q - 1, with I_q = E[P_q / D / cosh(a S)^2] and the power P_q
+of the mode q of x. The uniform state breaks if the index, the largest I_q of q other than 0,
+exceeds 1. For Gaussian inputs, L depends on w only through w.Cw and its length, so that the best w
+lies in the first eigenspace of C.
 
 *Retarded learning.* On n inputs of D sites, white noise plus a pair of Fourier modes of variance l,
 the same argument gives the first eigenvector of the sample covariance. Its squared overlap with the
@@ -16,8 +17,8 @@ and S. Peche, Ann. Probab. 33, 1643, 2005).
 
 *Diffusion.* A shift of w along the ring, c -> c + dc, leaves L unchanged, so that nothing opposes
 the noise of the gradient along w' = dw/dc. In one step of rate r on B inputs and B samples of the
-machine, c moves by -r noise.w' / |w'|^2, whose mean square is
-r^2 (Var_data + Var_machine)[(w'.x) tanh(w.x)] / (B |w'|^4), to the first order in r / B.
+machine, c moves by -r noise.w' / w'.w', whose mean square is
+r^2 (Var_data + Var_machine)[(w'.x) tanh(w.x)] / (B (w'.w')^2), to the first order in r / B.
 """
 
 from typing import Any

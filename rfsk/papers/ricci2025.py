@@ -11,12 +11,12 @@ to corrections by noise along v, which `fastica_numbers` includes: n is of order
 
     db = [r |k| b^3 (1 - b^2) - r^2 V (D - 1) b / 2] dn + r (V (1 - b^2))^(1/2) dB,  V = 6.
 
-With r = 2 |k| / (V D^2), drive and noise are equal at the start, where all terms are of order
-|k|^2 / (V D^3) b: n is of order V D^3 / (2 k^2) times a number that `mean_passage_time` computes.
+With r = 2 abs(k) / (V D^2), drive and noise are equal at the start, where all terms are of order
+k^2 / (V D^3) b: n is of order V D^3 / (2 k^2) times a number that `mean_passage_time` computes.
 
-*Smoothed.* A loss that is averaged over a wide neighbourhood of w leaves the gradient (|x|^2 - D -
+*Smoothed.* A loss that is averaged over a wide neighbourhood of w leaves the gradient (x.x - D -
 2) s x, whose mean k b v, with the partial trace of the cumulant, is linear in b. V = 2 (D + 2), and
-a rate of r = |k| / (2 V D) gives n of order D^2 log D.
+a rate of r = abs(k) / (2 V D) gives n of order D^2 log D.
 """
 
 from collections.abc import Iterator
