@@ -51,7 +51,7 @@ def models(bench: Bench, size: int, coupling: float | None) -> list[InputModel]:
 
 
 def potential(a: float, b: float, coupling: float | None) -> float:
-    """F(a, b) = E f(w . x) of class 1, by an integral over |g|."""
+    """F(a, b) = E f(w . x) of class 1, by an integral over the size of g."""
     rest, total = 1.0 - (b * P) ** 2, 0.0
     for sign in (1.0, -1.0):
         mean = a * _HALF_NORMAL * (coupling is not None) + sign * b * P

@@ -5,8 +5,8 @@ The likelihood of a machine with Gaussian inputs and one spin as hidden unit is 
     L(w) = E log cosh(w.x) - |w|^2 / 2.
 
 *Uniform state.* w = (a, ..., a) is stationary if E S tanh(a S) = D a, S = sum_i x_i. A Fourier
-mode q of w grows about it at the rate I_q - 1, with I_q = E[P_q / D / cosh(a S)^2] and the power P_q
-of the mode q of x. The uniform state breaks if the index, the largest I_q of q other than 0,
+mode q of w grows about it at the rate I_q - 1, with I_q = E[P_q / D / cosh(a S)^2] and the power
+P_q of the mode q of x. The uniform state breaks if the index, the largest I_q of q other than 0,
 exceeds 1. For Gaussian inputs, L depends on w only through w.Cw and its length, so that the best w
 lies in the first eigenspace of C.
 

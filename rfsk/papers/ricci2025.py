@@ -73,7 +73,7 @@ def online_numbers(method: str, size: int) -> tuple[float, float]:
 
 
 def gradient(X: Array, s: Array, method: str) -> Array:
-    """Mean of -(s^3 - 3 s) x, or of -(|x|^2 - D - 2) s x."""
+    """Mean of -(s^3 - 3 s) x, or of -(x.x - D - 2) s x."""
     change = 3.0 - s * s
     if method == "smoothed":
         change = X.shape[2] + 2.0 - np.sum(X**2, axis=2, keepdims=True)
