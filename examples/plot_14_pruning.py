@@ -26,24 +26,24 @@ from rfsk.plotting import ReceptiveFieldDisplay
 
 makers = {"NLGP": rfsk.make_nlgp, "Gaussian clone": rfsk.make_gp}
 nets = {}
-for law, make in makers.items():
+for inputs, make in makers.items():
     start = rfsk.FCNet(40, max_epochs=60, random_state=0)
     X, y = make(10_000, random_state=0)
-    nets[law] = iterative_magnitude_pruning(start, X, y, n_rounds=4, fraction=0.41)
+    nets[inputs] = iterative_magnitude_pruning(start, X, y, n_rounds=4, fraction=0.41)
 
 # %%
 # The fields of the units whose bias starts positive, ordered by centre and scaled to unit length:
 # dense above, and with 12 % of the weights left below.
 
 figure, axes = plt.subplots(2, 2, figsize=(8, 5.4), sharex=True, sharey=True, layout="constrained")
-for column, (law, rounds) in zip(axes.T, nets.items(), strict=True):
+for column, (inputs, rounds) in zip(axes.T, nets.items(), strict=True):
     for ax, net in zip(column, (rounds[0], rounds[-1]), strict=True):
         fields = net.receptive_fields_[:20]
         fields = fields / np.linalg.norm(fields, axis=1, keepdims=True)
         display = ReceptiveFieldDisplay.from_fields(fields, ax=ax)
         display.image_.set_clim(-0.5, 0.5)
         left = (net.receptive_fields_ != 0).mean()
-        ax.set_title(f"{law}, {left:.0%} of weights", fontsize=10)
+        ax.set_title(f"{inputs}, {left:.0%} of weights", fontsize=10)
         ax.label_outer()
 figure.colorbar(display.image_, ax=axes, label="weight, fields of unit length", extend="both")
 
@@ -69,26 +69,26 @@ figure, axes = plt.subplots(1, 4, figsize=(12, 3.3), sharey=True, layout="constr
 groups = {"b > 0": slice(20), "b < 0": slice(20, None)}
 styles = {"pruned": ("#0072B2", "o-"), "random masks": ("#6E6E6E", "-.")}
 styles |= {"random phases": ("#009E73", "^:")}
-print("law             units  weights  spread  random masks  random phases")
-panels = [(group, law) for group in groups for law in nets]
-for ax, (group, law) in zip(axes, panels, strict=True):
-    dense, *rounds = (net.receptive_fields_[groups[group]] for net in nets[law])
-    left = [(net.receptive_fields_ != 0).mean() for net in nets[law][1:]]
+print("inputs          units  weights  spread  random masks  random phases")
+panels = [(group, inputs) for group in groups for inputs in nets]
+for ax, (group, inputs) in zip(axes, panels, strict=True):
+    dense, *rounds = (net.receptive_fields_[groups[group]] for net in nets[inputs])
+    left = [(net.receptive_fields_ != 0).mean() for net in nets[inputs][1:]]
     curves = np.array([spreads(dense, fields) for fields in rounds])
     for curve, (name, (color, style)) in zip(curves.T, styles.items(), strict=True):
         ax.plot(left, curve, style, color=color, label=name, markersize=5)
     for fraction, row in zip(left, curves, strict=True):
-        print(f"{law:15} {group}" + "{:8.0%} {:7.1f} {:13.1f} {:14.1f}".format(fraction, *row))
-    ax.set(xscale="log", xlim=(0.65, 0.1), title=f"{law}, {group}")
+        print(f"{inputs:15} {group}" + "{:8.0%} {:7.1f} {:13.1f} {:14.1f}".format(fraction, *row))
+    ax.set(xscale="log", xlim=(0.65, 0.1), title=f"{inputs}, {group}")
     ax.set_xlabel("fraction of weights left")
     ax.set_xticks([0.5, 0.25, 0.125], ["1/2", "1/4", "1/8"])
     ax.set_xticks([], minor=True)
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].set(ylabel="spread of masks (sites)", ylim=(0, None))
 axes[0].legend(frameon=False)
-for law, (first, *_, last) in nets.items():
-    X, y = makers[law](10_000, random_state=1)
-    print(f"{law}: accuracy {first.score(X, y):.3f} dense, {last.score(X, y):.3f} pruned")
+for inputs, (first, *_, last) in nets.items():
+    X, y = makers[inputs](10_000, random_state=1)
+    print(f"{inputs}: accuracy {first.score(X, y):.3f} dense, {last.score(X, y):.3f} pruned")
 
 # %%
 # Units whose bias starts positive localize on the NLGP before any pruning. With a third of the

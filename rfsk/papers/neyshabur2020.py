@@ -19,6 +19,7 @@ from ..nets import FCNet
 from ..plotting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_row, tidy
 from ._bench import Bench
 from ._claim import Claim, Quantity
+from ._masks import largest
 
 Array = NDArray[Any]
 
@@ -66,8 +67,7 @@ def left(fields: FCNet) -> Array:
 
 def pruned(dense: FCNet, mask: Array) -> Array:
     """Mask of the largest weights of each unit, as many as in another mask."""
-    rank = (-abs(dense.receptive_fields_)).argsort(axis=1).argsort(axis=1)
-    return np.asarray(rank < mask.sum(axis=1, keepdims=True))
+    return largest(dense.receptive_fields_, mask.sum(axis=1))
 
 
 def locality(bench: Bench, number: int, mask: Array) -> tuple[float, float, float]:

@@ -42,28 +42,28 @@ SIGNS = {"b > 0": slice(0, N_HIDDEN // 2), "b < 0": slice(N_HIDDEN // 2, None)}
 LEFT = {3: "a third", 4: "a quarter", 6: "an eighth"}  # of the weights, by round
 
 
-def task(bench: Bench, law: str) -> Discrimination:
+def task(bench: Bench, source: str) -> Discrimination:
     """Task on the NLGP or on its clone."""
     shape, lengths = ((60,), (3.0, 6.0)) if bench.quick else ((100,), (5.0, 10.0))
     found = Discrimination([NLGP(shape, correlation_length=xi, gain=3.0) for xi in lengths])
-    return found if law == "NLGP" else found.gaussian_clone()
+    return found if source == "NLGP" else found.gaussian_clone()
 
 
-def pruned(bench: Bench, law: str, number: int) -> list[FCNet]:
+def pruned(bench: Bench, source: str, number: int) -> list[FCNet]:
     """The dense net, and the net of each round."""
 
     def prune() -> list[FCNet]:
         seed = bench.seeds[number]
         net = FCNet(N_HIDDEN, max_epochs=40 if bench.quick else 100, random_state=seed)
-        X, y = task(bench, law).sample(N_SAMPLES, seed)
+        X, y = task(bench, source).sample(N_SAMPLES, seed)
         return iterative_magnitude_pruning(net, X, y, n_rounds=N_ROUNDS, fraction=0.3)
 
-    return bench.once((law, number), prune)
+    return bench.once((source, number), prune)
 
 
-def fields(bench: Bench, law: str, stage: int, number: int, kind: str = "IMP") -> Array:
+def fields(bench: Bench, source: str, stage: int, number: int, kind: str = "IMP") -> Array:
     """Fields of the pruned net, or of one with "one-shot" or "random" masks of as many weights."""
-    nets = pruned(bench, law, number)
+    nets = pruned(bench, source, number)
     if kind == "IMP" or stage == 0:
         return nets[stage].receptive_fields_
 
@@ -72,9 +72,9 @@ def fields(bench: Bench, law: str, stage: int, number: int, kind: str = "IMP") -
         seed = bench.seeds[number]
         other = scattered(masks, seed) if kind == "random" else largest(dense, masks.sum(axis=1))
         net = clone(nets[0]).set_params(mask=other)
-        return net.fit(*task(bench, law).sample(N_SAMPLES, seed)).receptive_fields_
+        return net.fit(*task(bench, source).sample(N_SAMPLES, seed)).receptive_fields_
 
-    return bench.once((law, number, stage, kind), train)
+    return bench.once((source, number, stage, kind), train)
 
 
 def eigenvector_masks(matrix: Array, masks: Array, counts: Array) -> Array:
@@ -89,12 +89,12 @@ def eigenvector_masks(matrix: Array, masks: Array, counts: Array) -> Array:
     return found
 
 
-def spreads(bench: Bench, law: str, sign: str, stage: int, number: int) -> Numbers:
+def spreads(bench: Bench, source: str, sign: str, stage: int, number: int) -> Numbers:
     """Spread of the masks of a group of units, and of masks of as many weights."""
-    seed, group, model = bench.seeds[number], SIGNS[sign], task(bench, law)
-    law = "clone" if bench.control == "Gaussian inputs" else law
-    law = "NLGP" if bench.control == "NLGP in place of the clone" else law
-    stages = [fields(bench, law, s, number)[group] for s in range(stage + 1)]
+    seed, group, model = bench.seeds[number], SIGNS[sign], task(bench, source)
+    source = "clone" if bench.control == "Gaussian inputs" else source
+    source = "NLGP" if bench.control == "NLGP in place of the clone" else source
+    stages = [fields(bench, source, s, number)[group] for s in range(stage + 1)]
     dense, masks = stages[0], np.array([field != 0.0 for field in stages])
     counts, found = masks.sum(axis=2), {"IMP": masks[-1]}
     found["one-shot"] = largest(dense, counts[-1])
@@ -141,10 +141,10 @@ def second_order(bench: Bench, number: int) -> Numbers:
     """R3: masks of units with b < 0 and of pruned eigenvectors."""
     sixth = spreads(bench, "clone", "b < 0", 5, number)
     found = {"clone, a sixth left: over eigenvectors": sixth["IMP"] / sixth["eigenvectors"]}
-    for law in ("clone", "NLGP"):
-        here = spreads(bench, law, "b < 0", 6, number)
+    for source in ("clone", "NLGP"):
+        here = spreads(bench, source, "b < 0", 6, number)
         for name in ("eigenvectors", "one-shot"):
-            found[f"{law}, an eighth left: over {name}"] = here["IMP"] / here[name]
+            found[f"{source}, an eighth left: over {name}"] = here["IMP"] / here[name]
     return found
 
 
@@ -169,35 +169,35 @@ def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
     return found
 
 
-def mean_kurtosis(bench: Bench, law: str, stage: int, number: int, kind: str = "IMP") -> float:
+def mean_kurtosis(bench: Bench, source: str, stage: int, number: int, kind: str = "IMP") -> float:
     """Mean kurtosis of w.x for b > 0 in class 1 of the NLGP, whatever the net was trained on."""
-    rows = fields(bench, law, stage, number, kind)[SIGNS["b > 0"]]
+    rows = fields(bench, source, stage, number, kind)[SIGNS["b > 0"]]
     return float(stats.kurtosis(inputs(bench, number) @ rows[rows.any(axis=1)].T).mean())
 
 
 def kurtosis(bench: Bench, number: int) -> Numbers:
     """R4: kurtosis of w.x in class 1 for b > 0, and its change when weights are removed."""
-    X, joint, foretold, gains = inputs(bench, number), [], [], []
+    X, joint, predicted, gains = inputs(bench, number), [], [], []
     for field, gone in removed(bench, number):
         before, after = (stats.kurtosis(X @ w.T) for w in (field, np.where(gone, 0.0, field)))
         gain = cavity_score(field, X) / before[:, None]
         joint.append(np.mean(after / before - 1.0))
-        foretold.append(np.where(gone, gain, 0.0).sum(axis=1).mean())
+        predicted.append(np.where(gone, gain, 0.0).sum(axis=1).mean())
         gains.append(gain[gone])
 
-    def growth(stage: int, kind: str = "IMP", law: str = "NLGP") -> float:
-        now, dense = (mean_kurtosis(bench, law, s, number, kind) for s in (stage, 0))
+    def growth(stage: int, kind: str = "IMP", source: str = "NLGP") -> float:
+        now, dense = (mean_kurtosis(bench, source, s, number, kind) for s in (stage, 0))
         return now / dense
 
     kind = "random" if bench.control == "random pruning" else "IMP"
     return {
         "removal: growth of |kurtosis| in four rounds": sum(joint),
-        "removal: sum of the cavity scores over the growth": sum(foretold) / sum(joint),
+        "removal: sum of the cavity scores over the growth": sum(predicted) / sum(joint),
         "removal, from a half: fraction of weights that raise it": (gains[2] > 0.0).mean(),
         **{f"{left} left: over dense": growth(stage, kind) for stage, left in LEFT.items()},
         "an eighth left, random masks: over dense": growth(6, "random"),
         "an eighth left, one-shot masks: over dense": growth(6, "one-shot"),
-        "an eighth left, net on the clone: over dense": growth(6, law="clone"),
+        "an eighth left, net on the clone: over dense": growth(6, source="clone"),
     }
 
 
@@ -209,13 +209,13 @@ def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
     styles = {"IMP": (BLUE, "o-"), "one-shot": (ORANGE, "s--"), "random phases": (GREEN, "^:")}
     styles |= {"random masks": (GREY, "-."), "eigenvectors": ("black", "x:")}
     stages = range(2, N_ROUNDS + 1)
-    for ax, (law, sign) in zip(axes, panels, strict=True):
-        rows = [spreads(bench, law, sign, stage, 0) for stage in stages]
+    for ax, (source, sign) in zip(axes, panels, strict=True):
+        rows = [spreads(bench, source, sign, stage, 0) for stage in stages]
         for name, (color, style) in styles.items():
             if name != "eigenvectors" or sign == "b < 0":
                 left, curve = [0.7**s for s in stages], [row[name] for row in rows]
                 ax.plot(left, curve, style, color=color, label=name, markersize=5)
-        weights_axis(ax, 0.53).set_title(f"{law}, {sign}")
+        weights_axis(ax, 0.53).set_title(f"{source}, {sign}")
     axes[0].set(ylabel="spread of masks / quarter ring", ylim=(0.0, None))
     axes[1].legend(frameon=False, fontsize=8)
     return figure
@@ -227,13 +227,13 @@ def draw_kurtosis(bench: Bench) -> Any:
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.4), layout="constrained")
     X, stages = inputs(bench, 0), (0, 3, 6)
-    for law, kind, color, style, label in (
+    for source, kind, color, style, label in (
         ("NLGP", "IMP", BLUE, "o-", "IMP"),
         ("NLGP", "one-shot", ORANGE, "s--", "one-shot masks"),
         ("NLGP", "random", GREY, "^-.", "random masks"),
         ("clone", "IMP", GREEN, "x:", "IMP on the clone"),
     ):
-        curve = [-mean_kurtosis(bench, law, stage, 0, kind) for stage in stages]
+        curve = [-mean_kurtosis(bench, source, stage, 0, kind) for stage in stages]
         left.plot([0.7**s for s in stages], curve, style, color=color, label=label, markersize=5)
     weights_axis(left, 1.1).set(ylim=(0.0, None), ylabel="|kurtosis| of w.x", title="nets, b > 0")
     left.legend(frameon=False, fontsize=8)

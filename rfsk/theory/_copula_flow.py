@@ -1,7 +1,7 @@
 """CopulaFlow: the whole training of a committee machine, from moments of the inputs."""
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -112,7 +112,9 @@ class CopulaFlow(Flow):
         pair = class_pair(task)
         self._covariances = np.stack(class_covariances(pair))
         self.n_features = self._covariances.shape[1]
-        self._kappas = [_fourth_cumulant(source) for source in pair]
+        self._kappas = [
+            (_remembered if _is_constant(source) else _fourth_cumulant)(source) for source in pair
+        ]
         self.targets = (0.0, 1.0) if activation == "relu" else (1.0, -1.0)
 
     @property
@@ -176,13 +178,7 @@ class CopulaFlow(Flow):
         default = 0.0 if self.activation == "relu" else 1.0
         b = check_numbers(default if bias_init is None else bias_init, "bias_init")
         u, b = self._units(u, np.where(starts_positive(u), b, -b) if b.ndim == 0 else b)
-        size = u.size
-
-        def velocity(flat: Array) -> Array:
-            return np.append(*self._velocity(flat[:size].reshape(u.shape), flat[size:]))
-
-        flat = integrate_gradient_flow(velocity, np.append(u, b), at, _ERROR)
-        history, biases = flat[:, :size].reshape(-1, *u.shape), flat[:, size:]
+        history, biases = self._course(u, b, at)
         loss = [self._gradient(u, b)[0] for u, b in zip(history, biases, strict=True)]
         return CopulaFlowResult(at, history, biases, np.array(loss))
 
@@ -205,6 +201,19 @@ class CopulaFlow(Flow):
         if not u.any(axis=1).all():
             raise ValueError("A field is zero; expected fields of positive length.")
         return u, b
+
+    def _course(
+        self, u: Array, b: Array, at: Array, push: float | Array = 0.0
+    ) -> tuple[Array, Array]:
+        """Fields and biases at given times, with a constant added to their joint velocity."""
+        size = u.size
+
+        def velocity(flat: Array) -> Array:
+            parts = self._velocity(flat[:size].reshape(u.shape), flat[size:])
+            return np.asarray(np.append(*parts) + push)
+
+        flat = integrate_gradient_flow(velocity, np.append(u, b), at, _ERROR)
+        return flat[:, :size].reshape(-1, *u.shape), flat[:, size:]
 
     def _velocity(self, u: Array, b: Array) -> tuple[Array, Array]:
         _, by_u, by_b = self._gradient(u, b)
@@ -259,18 +268,24 @@ class CopulaFlow(Flow):
 
 def _fourth_cumulant(source: Any) -> Any:
     """Fourth cumulant of a class, in the form that contracts fastest."""
-    if isinstance(source, Hashable):  # neighbours in a sweep share a class
-        return _of_model(source)
-    kappa = cumulant(source)
+    try:
+        kappa = cumulant(source)
+    except (NotImplementedError, ValueError):  # the latter of a large lattice
+        if not hasattr(source, "sample"):
+            raise
+        kappa = cumulant(source.sample(_N_SAMPLES[source.n_features > _DENSE], random_state=0))
     if isinstance(kappa, SampleCumulant) and kappa.n_features <= _DENSE < kappa.n_samples**0.5:
         return DenseCumulant(kappa.tensor())
     return kappa._condensed
 
 
-@lru_cache(maxsize=2)
-def _of_model(source: Any) -> Any:
+_remembered = lru_cache(maxsize=2)(_fourth_cumulant)  # neighbours in a sweep share a class
+
+
+def _is_constant(source: Any) -> bool:
+    """Whether a class is a frozen dataclass with a hash, which stands for its cumulant."""
     try:
-        return cumulant(source)._condensed
-    except (NotImplementedError, ValueError):  # the latter of a large lattice
-        n_samples = _N_SAMPLES[source.n_features > _DENSE]
-        return _fourth_cumulant(source.sample(n_samples, random_state=0))
+        hash(source)
+    except TypeError:
+        return False
+    return bool(getattr(getattr(source, "__dataclass_params__", None), "frozen", False))

@@ -13,7 +13,6 @@ from .._core._types import Array
 from .._core._validation import check_image_shape, check_positive
 from ..analysis import field_width, ipr, match_matrix, onset, receptive_fields
 from ._copula_flow import CopulaFlow, CopulaFlowResult
-from ._runge_kutta_chebyshev import integrate_gradient_flow
 from ._statistics import class_pair
 
 _N_TIMES = 30  # at which the course is kept, evenly spaced in the logarithm over three decades
@@ -190,17 +189,11 @@ def _ipr_errors(
     long again, with the difference added and without.
     """
     u, b = course.fields, course.biases
-    size, positive, end = u.size, starts_positive(u), 0.5 * course.times[-1]
+    positive, end = starts_positive(u), np.array([0.5 * course.times[-1]])
     difference = np.append(*_sample_velocity(flow, u, b, samples)) - np.append(*flow.velocity(u, b))
     mean_ipr = []
-    for factor in (0.0, 1.0):
-
-        def velocity(flat: Array, factor: float = factor) -> Array:
-            parts = flow.velocity(flat[:size].reshape(u.shape), flat[size:])
-            return np.append(*parts) + factor * difference
-
-        (flat,) = integrate_gradient_flow(velocity, np.append(u, b), np.array([end]), 1e-2)
-        ratio = ipr(flat[:size].reshape(u.shape))
+    for push in (0.0, difference):
+        ratio = ipr(flow._course(u, b, end, push)[0][-1])
         mean_ipr.append([ratio[positive].mean(), ratio[~positive].mean()])
     first, second = np.array(mean_ipr[0]) / mean_ipr[1] - 1.0
     return float(first), float(second)

@@ -22,10 +22,8 @@ def run_of(claim, control):
 
 
 @pytest.mark.parametrize(("claim", "control"), [run_of(*each) for each in RUNS])
-def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, control):
-    bench = Bench(1, quick=True, random_state=1).under(control)
-    values = claim.run(bench)
-    failed = {q.name for q in claim.quantities if not q.holds(values[q.name])}
+def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, control, bench, failures):
+    failed = failures(claim, bench.under(control))
     assert failed == set() if control is None else DECISIVE[control] in failed
     if control is None and claim.name != "H3":
         claim.draw(bench)

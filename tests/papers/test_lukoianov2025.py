@@ -2,7 +2,6 @@
 
 import pytest
 
-from rfsk.papers import Bench
 from rfsk.papers.lukoianov2025 import CLAIMS
 
 CASES = [(claim, control) for claim in CLAIMS for control in (None, *claim.controls)]
@@ -20,10 +19,8 @@ def case(claim, control):
 
 
 @pytest.mark.parametrize(("claim", "control"), [case(*each) for each in CASES])
-def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, control):
-    bench = Bench(1, quick=True, random_state=1).under(control)
-    values = claim.run(bench)
-    failed = {q.name for q in claim.quantities if not q.holds(values[q.name])}
+def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, control, bench, failures):
+    failed = failures(claim, bench.under(control))
     assert failed == set() if control is None else DECISIVE[claim.name] in failed
     if control is None:
         claim.draw(bench)

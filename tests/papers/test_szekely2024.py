@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from rfsk.papers import Bench
 from rfsk.papers.szekely2024 import CLAIMS, SPIKE, best_accuracy
 
 RUNS = [(claim, control) for claim in CLAIMS for control in (None, *claim.controls)]
@@ -21,10 +20,8 @@ def run_of(claim, control):
 
 
 @pytest.mark.parametrize(("claim", "control"), [run_of(*each) for each in RUNS])
-def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, control):
-    bench = Bench(1, quick=True, random_state=1).under(control)
-    values = claim.run(bench)
-    failed = {q.name for q in claim.quantities if not q.holds(values[q.name])}
+def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, control, bench, failures):
+    failed = failures(claim, bench.under(control))
     if control is None:
         assert failed == set()
     else:

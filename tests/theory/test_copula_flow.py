@@ -146,6 +146,24 @@ def test_small_fields_follow_the_cubic_flow(bias):
     np.testing.assert_allclose(np.divide(errors[:2], errors[1:]), 16.0, rtol=0.1)
 
 
+def test_a_model_that_changes_has_another_flow():
+    class Spins:
+        n_features, shape, scale = 6, (6,), 1.0
+
+        def covariance(self):
+            return self.scale**2 * np.eye(6)
+
+        def sample(self, n_samples, random_state=None):
+            rng = np.random.default_rng(random_state)
+            return self.scale * rng.choice([-1.0, 1.0], size=(n_samples, 6))
+
+    model, fourth = Spins(), []
+    for model.scale in (1.0, 3.0):
+        kappa, _ = CopulaFlow([model, Spins()])._kappas
+        fourth.append(kappa.strength(np.eye(6)[0][None])[0])
+    np.testing.assert_allclose(fourth, [-2.0, -162.0], rtol=1e-3)
+
+
 def test_steps_of_the_flow_are_accurate():
     """Against a method of order 8 with a relative error of 1e-7 per step."""
     flow = CopulaFlow(TASK)
