@@ -89,13 +89,13 @@ STUDIES: dict[str, tuple[Any, Any, int, dict[str, Any]]] = {
     "beta_lasso": (FieldStudy(), {"l1": [0.0, 3e-5, 1e-4, 3e-4], "l1_cut": [0.0, 200.0]}, 3, {}),
     "pruning": (
         FieldStudy(),
-        {"law": ["nlgp", "clone"]},
+        {"inputs": ["nlgp", "control"]},
         3,
         {"n_rounds": 6, "n_train": 20_000, "batch_size": 500},
     ),
     "control_over_time": (
         FieldStudy(measure=measure_course),
-        {"law": ["nlgp", "clone"]},
+        {"inputs": ["nlgp", "control"]},
         3,
         {"n_measures": 25},
     ),
@@ -158,9 +158,9 @@ def draw(folder: Path) -> None:
     axes[2].legend(handles=handles, **above)
     axes[2].set_title("mean IPR, b > 0", loc="left", fontsize="medium")
     figure.savefig(folder / "phase-diagram.png", dpi=110)
-    columns = ["ipr_positive", "accuracy", "accuracy_clone"]
+    columns = ["ipr_positive", "accuracy", "accuracy_control"]
     course = run("control_over_time")
-    display = SweepDisplay.from_sweep(course, "learning_time", columns, "law")
+    display = SweepDisplay.from_sweep(course, "learning_time", columns, "inputs")
     display.figure_.savefig(folder / "control-over-time.png", dpi=110)
 
 

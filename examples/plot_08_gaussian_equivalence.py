@@ -9,7 +9,7 @@ longer Gaussian. Fields and gap are two sides of one thing.
 """
 
 # %%
-# Train online, and measure the net on its task and on the Gaussian clone of the task, at steps
+# Train online, and measure the net on its task and on the Gaussian control of the task, at steps
 # spaced evenly in the logarithm.
 
 # sphinx_gallery_thumbnail_number = 1
@@ -39,8 +39,8 @@ display.axes_[-1].set_xlabel("steps, at learning rate 5")
 # (:func:`rfsk.theory.gaussian_loss`).
 
 curve = net.evaluation_
-print(f"at the start: loss {curve.loss[0]:.3f}, on the clone {curve.clone_loss[0]:.3f}")
-print(f"at the end:   loss {curve.loss[-1]:.3f}, on the clone {curve.clone_loss[-1]:.3f}, "
+print(f"at the start: loss {curve.loss[0]:.3f}, on the clone {curve.control_loss[0]:.3f}")
+print(f"at the end:   loss {curve.loss[-1]:.3f}, on the clone {curve.control_loss[-1]:.3f}, "
       f"by theory {gaussian_loss(net.receptive_fields_, net.biases_, task):.3f}")  # fmt: skip
 gap = curve.gap / curve.gap[-1]
 step = 5.0 * curve.steps[np.argmax(gap > 0.5)]

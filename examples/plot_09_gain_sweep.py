@@ -26,9 +26,9 @@ from rfsk.theory import localization_index
 ring = {"shape": 50, "correlation_length": 5.0}
 quick = {**ring, "learning_rate": 5.0, "batch_size": 100, "learning_time": 10_000.0}
 found = gain_sweep((0.1, 0.3, 1.0, 3.0, 10.0), fixed=quick, random_state=0)
-SweepDisplay.from_sweep(found, "gain", ["ipr_positive", "ipr_negative", "accuracy"], "law")
+SweepDisplay.from_sweep(found, "gain", ["ipr_positive", "ipr_negative", "accuracy"], "inputs")
 columns = ["ipr_positive", "ipr_negative", "accuracy"]
-print(found.groupby(["law", "gain"])[columns].mean().round(4))
+print(found.groupby(["inputs", "gain"])[columns].mean().round(4))
 
 # %%
 # The left panel shows the units with a positive initial bias: nearly Gaussian inputs (gain 0.1)

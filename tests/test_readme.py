@@ -51,15 +51,15 @@ def check_gain_sweep(found):
     as other seeds would make it, two standard errors.
     """
     columns = {"ipr_positive": 4, "ipr_negative": 4, "width_positive": 1, "accuracy": 3}
-    groups = found.groupby(["gain", "law"], sort=False)[list(columns)]
+    groups = found.groupby(["gain", "inputs"], sort=False)[list(columns)]
     means, errors = groups.mean(), groups.sem()
-    for gain, law in means.index:
-        name = f"NLGP, gain {gain:g}" if law == "nlgp" else "Gaussian clone of gain 3"
+    for gain, inputs in means.index:
+        name = f"NLGP, gain {gain:g}" if inputs == "nlgp" else "Gaussian control of gain 3"
         (line,) = re.findall(rf"^\| {name} \|(.*)\|$", README.read_text(), re.MULTILINE)
         for (column, digits), cell in zip(columns.items(), line.split("|"), strict=True):
             mean, error = (float(number) for number in cell.split("±"))
-            bound = 2.0 * np.hypot(error, errors[column][gain, law]) + 10.0**-digits
-            assert mean == pytest.approx(means[column][gain, law], abs=bound)
+            bound = 2.0 * np.hypot(error, errors[column][gain, inputs]) + 10.0**-digits
+            assert mean == pytest.approx(means[column][gain, inputs], abs=bound)
     expected = {
         "ipr_positive": [0.0195, 0.0401, 0.0588, 0.0651, 0.0200],
         "ipr_negative": [0.0208, 0.0220, 0.0233, 0.0259, 0.0233],

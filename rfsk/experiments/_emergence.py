@@ -61,8 +61,8 @@ class Emergence:
     samples : ndarray of shape (2, n_features)
         One input of each class.
     nets : dict of str to fitted net
-        FCNets fitted to the inputs ("nlgp") and to their Gaussian clone ("clone"), and a ConvNet
-        fitted to the inputs ("conv").
+        FCNets fitted to the inputs ("nlgp") and to their Gaussian control ("control"), and a
+        ConvNet fitted to the inputs ("conv").
     cp : CumulantCP
         Factors of the fourth cumulant of the long-range class.
     accuracy : dict of str to float
@@ -142,7 +142,11 @@ class Emergence:
 
     def table(self) -> pd.DataFrame:
         """Table of the nets: accuracy, median IPR by group, fraction localized, and tiling."""
-        labels = {"nlgp": "FCNet, NLGP", "clone": "FCNet, Gaussian clone", "conv": "ConvNet, NLGP"}
+        labels = {
+            "nlgp": "FCNet, NLGP",
+            "control": "FCNet, Gaussian control",
+            "conv": "ConvNet, NLGP",
+        }
         rows = {}
         for name, net in self.summary()["nets"].items():
             # All filters are at the same site, so that they do not tile.
@@ -172,7 +176,7 @@ def emergence(
 ) -> Emergence:
     """Train a fully-connected net that learns convolution, and measure how well it does.
 
-    Train `FCNet` online on two classes of NLGP inputs, the same net on their Gaussian clone and
+    Train `FCNet` online on two classes of NLGP inputs, the same net on their Gaussian control and
     `ConvNet` on the inputs. Decompose the fourth cumulant of the long-range class, and compare the
     fields with the filters and the factors (claims 1, 2, 3 and 5 of Ingrosso and Goldt, PNAS 2022,
     as far as one run can show them). The study takes about ten seconds on two cores.
@@ -222,7 +226,7 @@ def emergence(
     if random_state is not None:
         random_state = int(random_state)
     task = Discrimination([NLGP(shape, correlation_length=xi, gain=gain) for xi in lengths])
-    clone = task.gaussian_clone()
+    control = task.gaussian_clone()
     seeds = spawn_seeds(random_state, 8)
 
     options: dict[str, Any] = {
@@ -238,13 +242,13 @@ def emergence(
     ]
     n_samples = plan.n_steps * plan.batch_size
     sizes = [n_samples, n_samples, plan.conv_steps * plan.conv_batch_size]
-    fit_many_online(trained, [task, clone, task], sizes, verbose=int(verbose))
+    fit_many_online(trained, [task, control, task], sizes, verbose=int(verbose))
     for net in trained:
         check_trained(net)
-    nets = dict(zip(("nlgp", "clone", "conv"), trained, strict=True))
+    nets = dict(zip(("nlgp", "control", "conv"), trained, strict=True))
     cp = CumulantCP(8, random_state=seeds[3])
     cp.fit(task.models[1].sample(plan.cp_samples, seeds[4]))  # samples of the long-range class
-    trained_on = {"nlgp": task, "clone": clone, "conv": task}
+    trained_on = {"nlgp": task, "control": control, "conv": task}
     accuracy, is_positive, population = {}, {}, {}
     for (name, net), seed in zip(nets.items(), spawn_seeds(seeds[5], 3), strict=True):
         X, y = trained_on[name].sample(20_000, seed)

@@ -28,9 +28,9 @@ def nlgp_task(
     correlation_length: float = 10.0,
     length_ratio: float = 2.0,
     gain: float = 3.0,
-    law: str = "nlgp",
+    inputs: str = "nlgp",
 ) -> Discrimination:
-    """Two classes of NLGP inputs, or their Gaussian clone.
+    """Two classes of NLGP inputs, or their Gaussian control.
 
     Parameters
     ----------
@@ -42,8 +42,9 @@ def nlgp_task(
         Correlation length of class 1 over that of class 0, above 1.
     gain : float, default=3.0
         Gain of the NLGP.
-    law : {"nlgp", "clone"}, default="nlgp"
-        Distribution of the inputs; "clone" is Gaussian with the covariance of each class.
+    inputs : {"nlgp", "control"}, default="nlgp"
+        Distribution of the inputs; "control" is Gaussian with the mean and
+        covariance of each class.
 
     Returns
     -------
@@ -55,7 +56,7 @@ def nlgp_task(
     >>> [model.correlation_length for model in nlgp_task(length_ratio=4.0).models]
     [2.5, 10.0]
     """
-    check_option(law, "law", ("nlgp", "clone"))
+    check_option(inputs, "inputs", ("nlgp", "control"))
     check_number(length_ratio, "length_ratio")
     if not length_ratio > 1.0:
         raise ValueError(f"length_ratio={length_ratio!r}; expected a number above 1.")
@@ -63,7 +64,7 @@ def nlgp_task(
     lengths = correlation_length / length_ratio, correlation_length
     sides = check_lattice_shape(shape)
     task = Discrimination([NLGP(sides, correlation_length=xi, gain=gain) for xi in lengths])
-    return task.gaussian_clone() if law == "clone" else task
+    return task.gaussian_clone() if inputs == "control" else task
 
 
 def measure_fields(net: FCNet, task: Discrimination, random_state: Any) -> dict[str, float]:
@@ -125,8 +126,8 @@ def measure_course(net: FCNet, task: Discrimination, random_state: Any) -> dict[
     Returns
     -------
     numbers : dict of str to float
-        `learning_time`, learning rate times number of steps; `accuracy` and `accuracy_clone`, on
-        4,000 samples each of the task and of its Gaussian clone; `ipr_positive` and `ipr_negative`.
+        `learning_time`, learning rate times number of steps; `accuracy` and `accuracy_control`, on
+        4,000 samples each of the task and of its control; `ipr_positive` and `ipr_negative`.
 
     Examples
     --------
@@ -143,7 +144,7 @@ def measure_course(net: FCNet, task: Discrimination, random_state: Any) -> dict[
     return {
         "learning_time": net.n_steps_ * net.learning_rate,
         "accuracy": float(net.score(*task.sample(4000, seeds[0]))),
-        "accuracy_clone": float(net.score(*task.gaussian_clone().sample(4000, seeds[1]))),
+        "accuracy_control": float(net.score(*task.gaussian_clone().sample(4000, seeds[1]))),
         "ipr_positive": mean_of_known(ratio[positive]),
         "ipr_negative": mean_of_known(ratio[~positive]),
     }

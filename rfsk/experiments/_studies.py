@@ -92,7 +92,7 @@ class PredictionStudy:
 def gain_sweep(
     gains: Sequence[float] = (0.1, 1.0, 3.0, 10.0),
     *,
-    clone_of: Sequence[float] = (3.0,),
+    control_gains: Sequence[float] = (3.0,),
     n_repeats: int = 3,
     fixed: Mapping[str, Any] | None = None,
     **options: Any,
@@ -103,8 +103,8 @@ def gain_sweep(
     ----------
     gains : sequence of float, default=(0.1, 1.0, 3.0, 10.0)
         Gains of the NLGP.
-    clone_of : sequence of float, default=(3.0,)
-        Gains for which the Gaussian clone is included (`law` "clone").
+    control_gains : sequence of float, default=(3.0,)
+        Gains for which the Gaussian control is included (`inputs` "control").
     n_repeats : int, default=3
         Repeats of each point.
     fixed : dict, optional
@@ -115,19 +115,19 @@ def gain_sweep(
     Returns
     -------
     found : pandas.DataFrame
-        Columns: `gain`, `law` and those of `measure_fields`.
+        Columns: `gain`, `inputs` and those of `measure_fields`.
 
     Examples
     --------
     >>> from rfsk.experiments import gain_sweep
     >>> quick = {"learning_time": 50, "shape": 20, "correlation_length": 2.0, "n_hidden": 4}
     >>> found = gain_sweep((0.3, 3.0), n_repeats=1, fixed=quick, random_state=0, n_jobs=1)
-    >>> found["law"].tolist()
-    ['nlgp', 'nlgp', 'clone']
+    >>> found["inputs"].tolist()
+    ['nlgp', 'nlgp', 'control']
     """
-    gains_of = {"nlgp": list(gains), "clone": list(clone_of)}
+    gains_of = {"nlgp": list(gains), "control": list(control_gains)}
     grid: list[dict[str, Any]] = [
-        {"gain": values, "law": [law]} for law, values in gains_of.items() if values
+        {"gain": values, "inputs": [name]} for name, values in gains_of.items() if values
     ]
     fixed = {"learning_rate": 0.5, "batch_size": 10, **(fixed or {})}
     return sweep(FieldStudy(), grid, n_repeats, fixed=fixed, **options)

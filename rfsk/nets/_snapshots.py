@@ -50,7 +50,7 @@ class FieldRecorder(list[tuple[int, Array]]):
 
 @dataclass(frozen=True)
 class EvaluationCurve:
-    """Loss and accuracy during an online fit, on the inputs and on their Gaussian clone.
+    """Loss and accuracy during an online fit, on the inputs and on their Gaussian control.
 
     While the net uses only second-order statistics, both are equal; `gap` shows when it uses more.
 
@@ -58,9 +58,9 @@ class EvaluationCurve:
     ----------
     steps : ndarray of shape (n_evaluations,)
         Steps of the evaluations, evenly spaced in the logarithm.
-    loss, clone_loss : ndarray of shape (n_evaluations,)
+    loss, control_loss : ndarray of shape (n_evaluations,)
         Mean loss on inputs of the task and on its Gaussian clone.
-    accuracy, clone_accuracy : ndarray of shape (n_evaluations,)
+    accuracy, control_accuracy : ndarray of shape (n_evaluations,)
         Fraction of them that is classified correctly.
 
     Examples
@@ -76,13 +76,13 @@ class EvaluationCurve:
     steps: NDArray[np.int64]
     loss: Array
     accuracy: Array
-    clone_loss: Array
-    clone_accuracy: Array
+    control_loss: Array
+    control_accuracy: Array
 
     @property
     def gap(self) -> Array:
         """Gaussian-equivalence gap: loss on the clone minus loss on the inputs."""
-        return self.clone_loss - self.loss
+        return self.control_loss - self.loss
 
 
 class Evaluator:

@@ -11,11 +11,11 @@ from ._inputs import plot_samples
 from .style import BLUE, GREEN, GREY, ORANGE, aligned, centered, show_row, tidy
 
 _MOSAIC_UNITS = 25
-_NETS = ("nlgp", "NLGP", BLUE), ("clone", "clone", ORANGE)
+_NETS = ("nlgp", "NLGP", BLUE), ("control", "Gaussian control", ORANGE)
 _TITLES = {
     "inputs": "inputs, gain {gain:g}",
     "nlgp": "fields on the inputs, b > 0",
-    "clone": "fields on the clone, b > 0",
+    "control": "fields on the control, b > 0",
     "growth": "localization during training",
     "match": "a field and its matches",
     "ipr": "localization of every unit",
@@ -33,7 +33,7 @@ class EmergenceDisplay(Display):
     Attributes
     ----------
     axes_, figure_ : dict of str to matplotlib Axes, and Figure
-        The keys are "inputs", "nlgp", "clone", "growth", "match" and "ipr".
+        The keys are "inputs", "nlgp", "control", "growth", "match" and "ipr".
     """
 
     def __init__(self, study: Any) -> None:
@@ -45,7 +45,7 @@ class EmergenceDisplay(Display):
         self.axes_ = dict(zip(_TITLES, panels, strict=True))
         self._inputs()
         self._fields("nlgp")
-        self._fields("clone")
+        self._fields("control")
         self._growth()
         self._match()
         self._ipr()

@@ -1,4 +1,4 @@
-"""TrainingDisplay: loss on inputs and clone, and localization, during training."""
+"""TrainingDisplay: loss on inputs and control, and localization, during training."""
 
 from typing import Any, Self
 
@@ -11,7 +11,7 @@ from .style import BLUE, GREY, ORANGE, tidy
 
 
 class TrainingDisplay(Display):
-    """Loss on inputs and on their Gaussian clone, and localization of the fields, by training step.
+    """Loss on the inputs and on the control, and localization of the fields, by training step.
 
     The losses are equal as long as a net uses only second-order statistics. Fields localize when
     the losses separate; their difference is the Gaussian-equivalence gap.
@@ -72,9 +72,11 @@ class TrainingDisplay(Display):
     def _plot_losses(self, ax: Any) -> None:
         curve = self.evaluation
         later = curve.steps > 0
-        steps, loss, clone_loss = curve.steps[later], curve.loss[later], curve.clone_loss[later]
-        ax.fill_between(steps, loss, clone_loss, color=GREY, alpha=0.25, linewidth=0)
-        ax.semilogx(steps, clone_loss, color=ORANGE, linestyle="--", label="on the Gaussian clone")
+        steps, loss, control_loss = curve.steps[later], curve.loss[later], curve.control_loss[later]
+        ax.fill_between(steps, loss, control_loss, color=GREY, alpha=0.25, linewidth=0)
+        ax.semilogx(
+            steps, control_loss, color=ORANGE, linestyle="--", label="on the Gaussian control"
+        )
         ax.semilogx(steps, loss, color=BLUE, label="on the inputs")
         ax.set(ylabel="loss")
         ax.legend(frameon=False, fontsize=8)

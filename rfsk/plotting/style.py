@@ -39,8 +39,8 @@ GROUP_STYLES = {
 }
 
 _LABELS = {
-    "accuracy_clone": "accuracy on the clone",
-    "clone": "Gaussian clone",
+    "accuracy_control": "accuracy on the control",
+    "control": "Gaussian control",
     "cp": "CP factors",
     "correlation_length": r"correlation length $\xi$ (sites)",
     "factor_ipr": "IPR of the CP factor",

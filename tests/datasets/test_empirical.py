@@ -78,7 +78,7 @@ def test_task_of_data_draws_equally_many_rows_of_each_class():
 def test_training_on_data_is_displayed_beside_their_gaussian_clone():
     net = FCNet(3, record=4, batch_size=20, random_state=0).fit_online((X, Y), 400, n_eval=100)
     display = TrainingDisplay.from_estimator(net)
-    assert display.evaluation.clone_loss.shape == display.evaluation.loss.shape
+    assert display.evaluation.control_loss.shape == display.evaluation.loss.shape
     fitted = FCNet(2, max_epochs=1, random_state=0).fit(X, Y)
     with pytest.raises(ValueError, match=r"fit_online\(task, .* task may be your data, \(X, y\)"):
         TrainingDisplay.from_estimator(fitted)

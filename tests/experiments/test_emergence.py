@@ -18,7 +18,7 @@ def study():
 
 def test_study_finds_localized_fields_and_what_they_match(study):
     found = study.summary()
-    nlgp, clone = found["nets"]["nlgp"], found["nets"]["clone"]
+    nlgp, clone = found["nets"]["nlgp"], found["nets"]["control"]
     assert nlgp["fraction_localized_positive"] >= 0.9
     assert clone["fraction_localized"] <= 0.2
     assert nlgp["median_ipr_positive"] > 2 * clone["median_ipr_positive"]
@@ -42,7 +42,7 @@ def test_table_and_figure_show_what_the_summary_holds(study):
     axes = EmergenceDisplay(study).plot().axes_
     assert len(axes) == 6
     assert all(ax.get_title(loc="left") for ax in axes.values())
-    assert all(axes[name].get_xlabel() for name in ("nlgp", "clone", "growth", "match"))
+    assert all(axes[name].get_xlabel() for name in ("nlgp", "control", "growth", "match"))
 
 
 def test_tiny_study_in_two_dimensions_runs_to_its_figure(monkeypatch):
@@ -61,7 +61,7 @@ def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys, monkeypa
     monkeypatch.setitem(_emergence._PLANS, (1, True), plan)
     assert main(["--quick", "--seed", "3", "--n-hidden", "10", "--out", str(tmp_path)]) == 0
     shown = capsys.readouterr()
-    assert "FCNet, Gaussian clone" in shown.out
+    assert "FCNet, Gaussian control" in shown.out
     numbers = json.loads((tmp_path / "emergence-1d.json").read_text())
     assert numbers["parameters"]["n_hidden"] == 10
     assert (tmp_path / "emergence-1d.png").stat().st_size > 50_000

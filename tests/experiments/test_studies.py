@@ -33,11 +33,11 @@ def test_fields_localize_sooner_at_a_larger_gain():
 
 def test_a_net_on_the_clone_never_localizes_and_learns_less():
     study = FieldStudy(measure=measure_course)
-    found = sweep(study, {"law": ["nlgp", "clone"]}, fixed={"n_measures": 6}, **QUICK)
-    ends = found.groupby("law").last()
-    assert ends["ipr_positive"]["nlgp"] > 2.5 * ends["ipr_positive"]["clone"]
-    assert ends["accuracy"]["nlgp"] > ends["accuracy"]["clone"] + 0.02
-    times = found["learning_time"][found["law"] == "nlgp"]
+    found = sweep(study, {"inputs": ["nlgp", "control"]}, fixed={"n_measures": 6}, **QUICK)
+    ends = found.groupby("inputs").last()
+    assert ends["ipr_positive"]["nlgp"] > 2.5 * ends["ipr_positive"]["control"]
+    assert ends["accuracy"]["nlgp"] > ends["accuracy"]["control"] + 0.02
+    times = found["learning_time"][found["inputs"] == "nlgp"]
     assert times.iloc[-1] == 20_000.0
     np.testing.assert_allclose(np.diff(np.log(times)), np.log(1000) / 5, rtol=0.1)
 
@@ -144,7 +144,11 @@ def test_onset_is_where_a_curve_leaves_its_minimum():
         (FieldStudy(), {"n_train": 10, "n_measures": 2}, "n_measures=2 with n_train=10; a net is"),
         (FieldStudy(), {"length_ratio": 1.0}, "length_ratio=1.0; expected a number above 1"),
         (FieldStudy(), {"correlation_length": -1}, "correlation_length=-1; expected"),
-        (FieldStudy(), {"law": "gp"}, "law='gp' is unknown; expected one of 'nlgp', 'clone'"),
+        (
+            FieldStudy(),
+            {"inputs": "gp"},
+            "inputs='gp' is unknown; expected one of 'nlgp', 'control'",
+        ),
         (FieldStudy(), {"activation": "sine"}, "activation='sine'"),
         (FieldStudy(), {"learning_rate": -1.0}, "learning_rate=-1.0; expected"),
         (FieldStudy(), {"device": "tpu"}, "device='tpu' is not available"),
@@ -168,7 +172,7 @@ def test_fields_grown_on_a_gpu_follow_the_distribution_of_those_of_the_cpu():
     def means(device, **options):
         fixed = {"learning_rate": 5.0, "batch_size": 100, "device": device}
         options = {"n_repeats": 8, "fixed": fixed, "random_state": 0, **options}
-        groups = gain_sweep((1.0, 3.0), **options).groupby(["gain", "law"])
+        groups = gain_sweep((1.0, 3.0), **options).groupby(["gain", "inputs"])
         return groups[["ipr_positive", "ipr_negative", "accuracy"]].agg(["mean", "sem"])
 
     here, there = means("cpu"), means("cuda", n_jobs=1)

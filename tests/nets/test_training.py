@@ -167,14 +167,14 @@ def test_evaluation_is_the_loss_and_accuracy_of_the_net(task):
     assert np.all(np.diff(curve.steps) > 0)
     for inputs, loss, accuracy in (
         (task, curve.loss[-1], curve.accuracy[-1]),
-        (task.gaussian_clone(), curve.clone_loss[-1], curve.clone_accuracy[-1]),
+        (task.gaussian_clone(), curve.control_loss[-1], curve.control_accuracy[-1]),
     ):
         X, y = inputs.sample(50_000, random_state=5)
         squared = (-net.decision_function(X) - (1.0 - 2.0 * y)) ** 2
         error = 5 * np.sqrt(2 / 50_000)
         assert abs(squared.mean() - loss) < error * squared.std()
         assert abs(net.score(X, y) - accuracy) < error * 0.5
-    np.testing.assert_array_equal(curve.gap, curve.clone_loss - curve.loss)
+    np.testing.assert_array_equal(curve.gap, curve.control_loss - curve.loss)
 
 
 @pytest.mark.parametrize("net", [FCNet(6), ConvNet(3), FCNet(6, readout="linear")], ids=str)

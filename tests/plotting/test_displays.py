@@ -232,37 +232,44 @@ def test_slice_of_any_cumulant_is_that_of_its_tensor(kind):
 def table():
     rng = np.random.default_rng(0)
     rows = [
-        {"gain": gain, "length_ratio": ratio, "law": law, "ipr_positive": rng.normal(gain, 0.1)}
+        {
+            "gain": gain,
+            "length_ratio": ratio,
+            "inputs": inputs,
+            "ipr_positive": rng.normal(gain, 0.1),
+        }
         for gain in (0.1, 1.0, 10.0)
         for ratio in (1.5, 2.0)
-        for law in ("nlgp", "clone")
+        for inputs in ("nlgp", "control")
         for _ in range(4)
     ]
     return pd.DataFrame(rows)
 
 
 def test_bands_are_intervals_of_95_percent_confidence(table):
-    lines = SweepDisplay.from_sweep(table, "gain", "ipr_positive", "law").lines_
-    assert list(lines) == [("ipr_positive", "nlgp"), ("ipr_positive", "clone")]
+    lines = SweepDisplay.from_sweep(table, "gain", "ipr_positive", "inputs").lines_
+    assert list(lines) == [("ipr_positive", "nlgp"), ("ipr_positive", "control")]
     for gain, mean, half in lines["ipr_positive", "nlgp"]:
-        values = table["ipr_positive"][(table["gain"] == gain) & (table["law"] == "nlgp")]
+        values = table["ipr_positive"][(table["gain"] == gain) & (table["inputs"] == "nlgp")]
         low, high = scipy.stats.t.interval(0.95, 7, values.mean(), scipy.stats.sem(values))
         assert (mean - half, mean + half) == pytest.approx((low, high))
 
 
 def test_what_is_drawn_are_the_means(table):
-    display = SweepDisplay.from_sweep(table, "gain", ["ipr_positive", "length_ratio"], "law")
+    display = SweepDisplay.from_sweep(table, "gain", ["ipr_positive", "length_ratio"], "inputs")
     drawn = display.axes_[0].lines[0].get_xydata()
     np.testing.assert_allclose(drawn, display.lines_["ipr_positive", "nlgp"][:, :2])
     labels = "mean IPR, b > 0", r"ratio of correlation lengths $\xi_1/\xi_0$"
     assert tuple(ax.get_ylabel() for ax in display.axes_) == labels
     assert display.axes_[0].get_xscale() == "log"
     names = [text.get_text() for text in display.axes_[-1].get_legend().get_texts()]
-    assert names == ["NLGP", "Gaussian clone"]
-    part = pd.concat([table[table["law"] == "nlgp"], table.query("law == 'clone' and gain == 1")])
-    display = SweepDisplay.from_sweep(part, "gain", "ipr_positive", "law")
+    assert names == ["NLGP", "Gaussian control"]
+    part = pd.concat(
+        [table[table["inputs"] == "nlgp"], table.query("inputs == 'control' and gain == 1")]
+    )
+    display = SweepDisplay.from_sweep(part, "gain", "ipr_positive", "inputs")
     assert len(display.axes_[0].containers) == 1  # an error bar of the single point
-    assert len(display.lines_["ipr_positive", "clone"]) == 1
+    assert len(display.lines_["ipr_positive", "control"]) == 1
 
 
 def test_a_map_has_the_mean_of_each_cell_where_its_parameters_are(table):
@@ -302,19 +309,21 @@ def test_columns_that_are_not_there_or_cannot_be_drawn_are_named(table):
         SweepDisplay.from_sweep(table, "gain", "ipr")
     with pytest.raises(ValueError, match=r"There is no column 'ratio'"):
         PhaseDiagramDisplay.from_sweep(table, "gain", "ratio", "ipr_positive")
-    with pytest.raises(ValueError, match="column 'law' holds other things than numbers, such as"):
-        SweepDisplay.from_sweep(table, "law", "ipr_positive")
+    with pytest.raises(
+        ValueError, match="column 'inputs' holds other things than numbers, such as"
+    ):
+        SweepDisplay.from_sweep(table, "inputs", "ipr_positive")
     with pytest.raises(ValueError, match="The column 'gain' has rows without a value"):
         SweepDisplay.from_sweep(table.assign(gain=np.nan), "gain", "ipr_positive")
-    some = table.assign(law=table["law"].where(table["law"] == "nlgp", None))
-    assert len(SweepDisplay.from_sweep(some, "gain", "ipr_positive", "law").lines_) == 2
+    some = table.assign(inputs=table["inputs"].where(table["inputs"] == "nlgp", None))
+    assert len(SweepDisplay.from_sweep(some, "gain", "ipr_positive", "inputs").lines_) == 2
 
 
 def test_averaging_over_a_parameter_is_warned_of(table):
-    table.attrs["parameters"] = ["gain", "length_ratio", "law"]
+    table.attrs["parameters"] = ["gain", "length_ratio", "inputs"]
     with pytest.warns(
         UserWarning, match=r"over \['length_ratio'\] as well as over repeats; select"
     ):
-        SweepDisplay.from_sweep(table, "gain", "ipr_positive", "law")
+        SweepDisplay.from_sweep(table, "gain", "ipr_positive", "inputs")
     part = table[table["length_ratio"] == 2.0]
-    SweepDisplay.from_sweep(part, "gain", "ipr_positive", "law")
+    SweepDisplay.from_sweep(part, "gain", "ipr_positive", "inputs")

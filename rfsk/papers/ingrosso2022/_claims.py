@@ -93,8 +93,8 @@ _REDUCED_MODEL = (
     Quantity("clone: D x IPR, flow", "derivation", value=1.0, tolerance=0.02, digits=2),
     _near("clone: D x IPR, nets, b > 0", 1.82, 0.15, "30 sites, clone"),
     *(
-        _at_least(f"t = 3, {law}: fraction of {group}", 0.9)
-        for law, group in product(
+        _at_least(f"t = 3, {inputs}: fraction of {group}", 0.9)
+        for inputs, group in product(
             ("NLGP", "clone"), ("low frequencies, b > 0", "high frequencies, b < 0")
         )
     ),
@@ -147,11 +147,13 @@ _GAUSSIAN_EQUIVALENCE = (
 _TRANSLATION_INVARIANCE = (
     *_tiles("even"),
     *_tiles("shifted"),
-    *(_at_least(f"{law}: fraction localized, b > 0", 0.5) for law in ("even", "shifted")),
+    *(_at_least(f"{inputs}: fraction localized, b > 0", 0.5) for inputs in ("even", "shifted")),
     _at_least("uneven: IPR, b > 0, over clone", 2.0),
     *(
-        Quantity(f"{law}: fraction of centres in the dense third", "control", 0.17, 0.5, digits=2)
-        for law in ("even", "shifted")
+        Quantity(
+            f"{inputs}: fraction of centres in the dense third", "control", 0.17, 0.5, digits=2
+        )
+        for inputs in ("even", "shifted")
     ),
     _at_most("uneven: fraction of centres in the dense third", 0.17, "inequality"),
 )

@@ -72,9 +72,9 @@ def _median(bench: Bench, kind: str, references: Array) -> tuple[Array, Array]:
     return row, aligned(row, references, shape)
 
 
-def _all_seeds(bench: Bench, kind: str, law: str, group: str | None = None) -> Array:
+def _all_seeds(bench: Bench, kind: str, inputs: str, group: str | None = None) -> Array:
     """Fields of all seeds, of one group or of both."""
-    found = [fields(bench, kind, number, law) for number in range(len(bench.seeds))]
+    found = [fields(bench, kind, number, inputs) for number in range(len(bench.seeds))]
     return np.concatenate([of[name] for of in found for name in ([group] if group else GROUPS)])
 
 
@@ -128,10 +128,10 @@ def convolutional_match(bench: Bench) -> Any:
 def gaussian_control(bench: Bench) -> Any:
     """C3: fields on the NLGP and on its clone, and the IPR of all units."""
     figure, axes = _axes(3)
-    inputs = {"NLGP": "nlgp", "Gaussian clone": "clone"}
-    for ax, (name, law) in zip(axes, inputs.items(), strict=False):
-        _show(ax, f"{name}, b > 0", fields(bench, "ring", 0, law)["b > 0"])
-    values = {name: ipr(_all_seeds(bench, "ring", law)) for name, law in inputs.items()}
+    sources = {"NLGP": "nlgp", "Gaussian control": "clone"}
+    for ax, (name, inputs) in zip(axes, sources.items(), strict=False):
+        _show(ax, f"{name}, b > 0", fields(bench, "ring", 0, inputs)["b > 0"])
+    values = {name: ipr(_all_seeds(bench, "ring", inputs)) for name, inputs in sources.items()}
     _outline(axes[2], values, np.linspace(0.0, 0.08, 41), xlabel="IPR, all units")
     for value in (0.015, 0.03):
         axes[2].axvline(value, color="0.7", linestyle=":", zorder=0)
@@ -197,8 +197,8 @@ def other_inputs(bench: Bench) -> Any:
         rows = np.concatenate(list(fields(bench, kind, 0).values()))
         _show(upper, name.replace("phi^4", r"$\phi^4$"), rows, scaled=True)
         values = {
-            label: RING_SIDE * ipr(_all_seeds(bench, kind, law))
-            for label, law in (("inputs", "nlgp"), ("clone", "clone"))
+            label: RING_SIDE * ipr(_all_seeds(bench, kind, inputs))
+            for label, inputs in (("inputs", "nlgp"), ("clone", "clone"))
         }
         _outline(lower, values, np.linspace(0.0, 25.0, 51), xlabel="D x IPR")
     return figure
@@ -207,11 +207,11 @@ def other_inputs(bench: Bench) -> Any:
 def gaussian_equivalence(bench: Bench) -> Any:
     """C7: losses, fraction of the gap that random phases keep, and kurtosis of local fields."""
     figure, axes = _axes(3)
-    of_law = {
-        name: [measured.losses(bench, number, law) for number in range(len(bench.seeds))]
-        for name, law in (("net on the NLGP", "nlgp"), ("net on the clone", "clone"))
+    of_net = {
+        name: [measured.losses(bench, number, inputs) for number in range(len(bench.seeds))]
+        for name, inputs in (("net on the NLGP", "nlgp"), ("net on the clone", "clone"))
     }
-    of_nets, times = of_law["net on the NLGP"], np.array(TIMES, dtype=float)
+    of_nets, times = of_net["net on the NLGP"], np.array(TIMES, dtype=float)
     named = {"on the NLGP": "loss", "on the clone": "clone_loss", "theory": "predicted"}
     _plot(axes[0], times, {name: [of[key] for of in of_nets] for name, key in named.items()})
     late = times >= 44  # earlier, the gap is only rounding error
@@ -220,7 +220,7 @@ def gaussian_equivalence(bench: Bench) -> Any:
         "IPR relative to its end, b > 0": [of["ipr"][late] / of["ipr"][-1] for of in of_nets],
     }
     _plot(axes[1], times[late], parts)
-    _plot(axes[2], times, {name: [of["kurtosis"] for of in nets] for name, nets in of_law.items()})
+    _plot(axes[2], times, {name: [of["kurtosis"] for of in nets] for name, nets in of_net.items()})
     axes[0].set(ylabel="squared loss", title="a net trained on the NLGP")
     axes[1].set(ylabel="fraction", title="the gap as fields form", ylim=(0, 1.3))
     axes[2].set(ylabel="excess kurtosis of w.x", title="local fields, b > 0, NLGP, class 1")
@@ -238,9 +238,9 @@ def translation_invariance(bench: Bench) -> Any:
         "shifted": "uneven sites, shifted",
         "clone": "uneven sites, clone",
     }
-    for (upper, lower), (law, title) in zip(axes.T, titles.items(), strict=True):
-        _show(upper, title, fields(bench, "uneven", 0, law)["b > 0"], scaled=True)
-        centers = field_center(_all_seeds(bench, "uneven", law, "b > 0"))[:, 0]
+    for (upper, lower), (inputs, title) in zip(axes.T, titles.items(), strict=True):
+        _show(upper, title, fields(bench, "uneven", 0, inputs)["b > 0"], scaled=True)
+        centers = field_center(_all_seeds(bench, "uneven", inputs, "b > 0"))[:, 0]
         lower.hist(centers, np.linspace(0.0, RING_SIDE, 21), color=BLUE)
         lower.axvspan(RING_SIDE / 3.0, RING_SIDE / 1.5, color="0.9", zorder=0)
         lower.set(xlabel="centre (site), all seeds", ylabel="units, b > 0")

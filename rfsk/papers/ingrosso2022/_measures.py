@@ -110,11 +110,11 @@ def coverage(name: str, rows: Array, shape: Any) -> Numbers:
     }
 
 
-def accuracy(bench: Bench, kind: str, number: int, law: str, task: Discrimination) -> float:
+def accuracy(bench: Bench, kind: str, number: int, inputs: str, task: Discrimination) -> float:
     """Accuracy of a net on samples of a task, or of the task's clone."""
-    task = task.gaussian_clone() if law == "clone" else task
+    task = task.gaussian_clone() if inputs == "clone" else task
     sample = task.sample(10_000 if kind == "torus" else 20_000, bench.seeds[number])
-    return float(net(bench, kind, number, law).score(*sample))
+    return float(net(bench, kind, number, inputs).score(*sample))
 
 
 def localized_fields(bench: Bench, number: int) -> Numbers:
@@ -153,7 +153,7 @@ def gaussian_control(bench: Bench, number: int) -> Numbers:
     """C3: IPR of nets on the clone and on the NLGP, and as a function of the NLGP's gain."""
     found: Numbers = {}
     for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
-        on_inputs, on_clone = (fields(bench, name, number, law) for law in ("nlgp", "clone"))
+        on_inputs, on_clone = (fields(bench, name, number, inputs) for inputs in ("nlgp", "clone"))
         for group, rows in on_clone.items():
             found[f"{name}: D x IPR, {group}"] = rows.shape[1] * ipr(rows).mean()
         ratio = ipr(on_inputs["b > 0"]).mean() / ipr(on_clone["b > 0"]).mean()
@@ -226,8 +226,8 @@ def reduced_model(bench: Bench, number: int) -> Numbers:
     found["clone: D x IPR, flow"] = SMALL_SIDE * ipr(ends).mean()
     bumps = fields(bench, "small", number, "clone")["b > 0"]
     found["clone: D x IPR, nets, b > 0"] = SMALL_SIDE * ipr(bumps).mean()
-    for name, law in (("NLGP", "gain 3"), ("clone", "clone")):
-        early = early_groups(bench, number, law)
+    for name, inputs in (("NLGP", "gain 3"), ("clone", "clone")):
+        early = early_groups(bench, number, inputs)
         is_low = {group: cycles(rows) < first_decaying() for group, rows in early.items()}
         found[f"t = 3, {name}: fraction of low frequencies, b > 0"] = is_low["b > 0"].mean()
         found[f"t = 3, {name}: fraction of high frequencies, b < 0"] = 1 - is_low["b < 0"].mean()
@@ -238,9 +238,9 @@ def reduced_model(bench: Bench, number: int) -> Numbers:
     return found
 
 
-def early_groups(bench: Bench, number: int, law: str) -> dict[str, Array]:
+def early_groups(bench: Bench, number: int, inputs: str) -> dict[str, Array]:
     """Early fields of a net on 30 sites, by group."""
-    of_net = net(bench, "small", number, law)
+    of_net = net(bench, "small", number, inputs)
     at = np.searchsorted(of_net.learning_rate * of_net.snapshot_steps_ / SMALL_SIDE, EARLY)
     return groups(of_net.receptive_field_history_[at], bench)
 
@@ -256,22 +256,22 @@ def cycles(rows: Array) -> Array:
     return np.asarray(np.rint(SMALL_SIDE * dominant_frequency(rows)))
 
 
-def factors(bench: Bench, number: int, law: str = "nlgp") -> CumulantCP:
+def factors(bench: Bench, number: int, inputs: str = "nlgp") -> CumulantCP:
     """CP factors of the cumulant of samples of the long-range class, computed once per seed."""
-    law = "clone" if bench.control == "Gaussian inputs" else law
+    inputs = "clone" if bench.control == "Gaussian inputs" else inputs
 
     def decompose() -> CumulantCP:
         seed, model = bench.seeds[number], nlgp_task().models[1]
-        model = model if law == "nlgp" else model.gaussian_clone()
-        inputs = model.sample(20_000 if bench.quick else 50_000, seed)
+        model = model if inputs == "nlgp" else model.gaussian_clone()
+        X = model.sample(20_000 if bench.quick else 50_000, seed)
         # Noise has no factors to converge to, so that a few steps suffice, and some may cancel.
-        cp = CumulantCP(8, tol=1e-3 if law == "clone" else 1e-6, random_state=seed)
+        cp = CumulantCP(8, tol=1e-3 if inputs == "clone" else 1e-6, random_state=seed)
         with warnings.catch_warnings():
-            if law == "clone":
+            if inputs == "clone":
                 warnings.simplefilter("ignore", ConvergenceWarning)
-            return cp.fit(inputs)
+            return cp.fit(X)
 
-    return bench.once(("factors", number, law), decompose)
+    return bench.once(("factors", number, inputs), decompose)
 
 
 def cumulant_factors(bench: Bench, number: int) -> Numbers:
@@ -296,9 +296,9 @@ def other_inputs(bench: Bench, number: int) -> Numbers:
     """C6: IPR of each group relative to the same group on the clone, and accuracy on spins."""
     seed, found = bench.seeds[number], {}
     for kind, (name, judged) in INPUTS.items():
-        on_inputs, on_clone = (fields(bench, kind, number, law) for law in ("nlgp", "clone"))
-        for of_law in (on_inputs, on_clone):
-            of_law["all"] = np.concatenate(list(of_law.values()))
+        on_inputs, on_clone = (fields(bench, kind, number, inputs) for inputs in ("nlgp", "clone"))
+        for of_net in (on_inputs, on_clone):
+            of_net["all"] = np.concatenate(list(of_net.values()))
         shape = net(bench, kind, number).shape_
         for group in judged:
             rows, control = on_inputs[group], on_clone[group]
@@ -310,12 +310,12 @@ def other_inputs(bench: Bench, number: int) -> Numbers:
             found[f"{name}: IPR, {judged[0]}"] = ipr(on_inputs[judged[0]]).mean()
         if kind == "relu":
             found[f"{name}: IPR on the clone"] = ipr(control).mean()
-    for law, name in (("nlgp", "accuracy"), ("clone", "accuracy on the clone")):
-        found[f"Ising spins: {name}"] = accuracy(bench, "ising", number, law, ising_task())
+    for inputs, name in (("nlgp", "accuracy"), ("clone", "accuracy on the clone")):
+        found[f"Ising spins: {name}"] = accuracy(bench, "ising", number, inputs, ising_task())
     return found
 
 
-def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
+def losses(bench: Bench, number: int, inputs: str = "nlgp") -> dict[str, Array]:
     """Losses (exact on the clone), gap that random phases keep, IPR and kurtosis at TIMES."""
     task = nlgp_task()
 
@@ -324,7 +324,7 @@ def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
         X, y = task.sample(n_samples, bench.seeds[number])
         clone = task.gaussian_clone().sample(n_samples // 2, bench.seeds[number])
         rows = []
-        for of_time in course(bench, number, law):
+        for of_time in course(bench, number, inputs):
             shape, biases = of_time.shape_, of_time.biases_
             weights = changed(bench, of_time.receptive_fields_, shape, number)
             rng = np.random.default_rng(bench.seeds[number])
@@ -344,7 +344,7 @@ def losses(bench: Bench, number: int, law: str = "nlgp") -> dict[str, Array]:
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
     is_scrambled = bench.control == "random phases"
-    return bench.once(("losses", number, replaced(bench, law), is_scrambled), follow)
+    return bench.once(("losses", number, replaced(bench, inputs), is_scrambled), follow)
 
 
 def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
@@ -355,7 +355,7 @@ def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
 
 def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
     """C7: losses on inputs and clone, and the fraction of their gap that random phases keep."""
-    of_net, control = (losses(bench, number, law) for law in ("nlgp", "clone"))
+    of_net, control = (losses(bench, number, inputs) for inputs in ("nlgp", "clone"))
     gap, control_gap = (of["predicted"] - of["loss"] for of in (of_net, control))
     error, at = of_net["clone_loss"] - of_net["predicted"], {t: k for k, t in enumerate(TIMES)}
     found = {
@@ -375,15 +375,15 @@ def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
 def translation_invariance(bench: Bench, number: int) -> Numbers:
     """C8: coverage and centres of the units with b > 0, and their IPR relative to the clone."""
     kinds, shape, seed = ("even", "uneven", "shifted", "clone"), (RING_SIDE,), bench.seeds[number]
-    bumps = {law: fields(bench, "uneven", number, law)["b > 0"] for law in kinds}
+    bumps = {inputs: fields(bench, "uneven", number, inputs)["b > 0"] for inputs in kinds}
     ratio = ipr(bumps["uneven"]).mean() / ipr(bumps["clone"]).mean()
     found = {"uneven: IPR, b > 0, over clone": ratio}
-    for law in kinds[:3]:  # the densest third of the sites is in the middle
-        distance = np.abs(field_center(bumps[law])[:, 0] - RING_SIDE / 2.0)
+    for inputs in kinds[:3]:  # the densest third of the sites is in the middle
+        distance = np.abs(field_center(bumps[inputs])[:, 0] - RING_SIDE / 2.0)
         in_dense_third = np.mean(distance <= RING_SIDE / 6.0)
-        found[f"{law}: fraction of centres in the dense third"] = in_dense_third
-    for law in ("even", "shifted"):
-        localized = fraction_localized(bumps[law], shape, seed)
-        found |= {f"{law}: fraction localized, b > 0": localized}
-        found |= coverage(law, bumps[law], shape)
+        found[f"{inputs}: fraction of centres in the dense third"] = in_dense_third
+    for inputs in ("even", "shifted"):
+        localized = fraction_localized(bumps[inputs], shape, seed)
+        found |= {f"{inputs}: fraction localized, b > 0": localized}
+        found |= coverage(inputs, bumps[inputs], shape)
     return found

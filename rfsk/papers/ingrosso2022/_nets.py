@@ -160,18 +160,18 @@ def _net(seed: int, **parameters: Any) -> FCNet | ConvNet:
     return FCNet(**{"n_hidden": 40, "weight_decay": 0.0, "random_state": seed, **parameters})
 
 
-def course(bench: Bench, number: int, law: str = "nlgp") -> list[FCNet]:
+def course(bench: Bench, number: int, inputs: str = "nlgp") -> list[FCNet]:
     """Nets on the ring at each of TIMES; nets of one seed take the same steps."""
     rate = _rate(1.0, 20) if bench.quick else _rate(0.05, 1)
     tasks = _with_clone(nlgp_task())
     steps = {
-        (law, t): round(0.05 * RING_SIDE * t / rate["learning_rate"])
-        for law in tasks
+        (inputs, t): round(0.05 * RING_SIDE * t / rate["learning_rate"])
+        for inputs in tasks
         for t in TIMES
     }
     each = {key: tasks[key[0]] for key in steps}
     found = bench.nets("course", partial(_net, **rate), each, steps)
-    return [found[replaced(bench, law), t][number] for t in TIMES]
+    return [found[replaced(bench, inputs), t][number] for t in TIMES]
 
 
 # Replacements of tasks, by control.
@@ -183,22 +183,22 @@ _REPLACED: dict[str, dict[str, str]] = {
 }
 
 
-def replaced(bench: Bench, law: str) -> str:
+def replaced(bench: Bench, inputs: str) -> str:
     """Name of a task, or of the task by which the bench's control replaces it."""
-    return _REPLACED.get(bench.control or "", {}).get(law, law)
+    return _REPLACED.get(bench.control or "", {}).get(inputs, inputs)
 
 
-def net(bench: Bench, kind: str, number: int, law: str = "nlgp") -> Any:
+def net(bench: Bench, kind: str, number: int, inputs: str = "nlgp") -> Any:
     """Net of one seed, or the net by which the bench's control replaces it."""
-    return nets(bench, kind)[replaced(bench, law)][number]
+    return nets(bench, kind)[replaced(bench, inputs)][number]
 
 
-def fields(bench: Bench, kind: str, number: int, law: str = "nlgp") -> dict[str, Array]:
+def fields(bench: Bench, kind: str, number: int, inputs: str = "nlgp") -> dict[str, Array]:
     """Fields of the units with positive and with negative initial bias, by group."""
-    of_law = net(bench, kind, number, law)
-    found = groups(changed(bench, of_law.receptive_fields_, of_law.shape_, number), bench)
+    of_net = net(bench, kind, number, inputs)
+    found = groups(changed(bench, of_net.receptive_fields_, of_net.shape_, number), bench)
     if bench.control == "plain bumps":
-        found["b > 0"] = plain_bumps(found["b > 0"], of_law.shape_)
+        found["b > 0"] = plain_bumps(found["b > 0"], of_net.shape_)
     return found
 
 
