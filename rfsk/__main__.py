@@ -1,7 +1,8 @@
-"""Command line ``rfsk`` or ``python -m rfsk``: the emergence study, ``reproduce`` and ``live``."""
+"""Command line: ``rfsk`` or ``python -m rfsk``."""
 
 import argparse
 import json
+import re
 import sys
 import warnings
 import webbrowser
@@ -29,9 +30,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     status : int
         0 on success, 1 if a claim does not hold, 2 for an invalid argument, 130 after an interrupt.
+
+    Raises
+    ------
+    SystemExit
+        After ``--help`` or ``--version``, and if the command line cannot be parsed.
     """
     defaults = argparse.Namespace(seed=0, out=None, quick=False, data=None)
-    options = _parser().parse_args(arguments, defaults)
+    parser, commands = _parsers()
+    options, unknown = parser.parse_known_args(arguments, defaults)
+    used = commands.get(options.command, parser)
+    if unknown:
+        used.error(f"unrecognized arguments: {' '.join(unknown)}")
     emerge = _emerge if options.data is None else _study_data
     run = {"reproduce": _reproduce, "live": _live}.get(options.command, emerge)
     try:
@@ -40,11 +50,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         matplotlib.use("agg")
         return run(options)
     except KeyboardInterrupt:
-        print("rfsk: interrupted", file=sys.stderr)
+        print(f"{used.prog}: interrupted", file=sys.stderr)
         return _INTERRUPTED
     except (ValueError, OSError) as error:
-        print(f"rfsk: {error}", file=sys.stderr)
+        print(f"{used.prog}: {_with_options(str(error), options)}", file=sys.stderr)
+        print(f"`{used.prog} --help` lists the options.", file=sys.stderr)
         return 2
+
+
+def _with_options(message: str, options: argparse.Namespace) -> str:
+    """Error message in which options replace the arguments of Python that they set."""
+    named = {name: f"--{name.replace('_', '-')}" for name in vars(options)}
+    named |= {"random_state": "--seed"}
+    for name, option in named.items():
+        message = re.sub(rf"`{name}`|\b{name}(?==)", option, message)
+    return message
 
 
 def _emerge(options: argparse.Namespace) -> int:
@@ -62,12 +82,15 @@ def _emerge(options: argparse.Namespace) -> int:
     numbers.write_text(json.dumps(study.summary(), indent=2) + "\n")
     EmergenceDisplay(study).plot().figure_.savefig(figure, dpi=200)
     print(study.table().to_string(float_format="{:.4g}".format, na_rep="-"))
-    print("\nIPR: medians. localized: fraction of units with a larger IPR than fields of the same")
-    print("spectrum and random phases, in one compact place. p regular, p clustered, coverage: how")
-    print("the localized units tile.\n")
+    print("\nIPR: median. localized: fraction of all units whose field is compact and has a larger")
+    print(
+        "IPR than fields of the same spectrum with random phases. p regular, p clustered: p-values"
+    )
+    print("of the places of the localized fields. coverage: fraction of the lattice they cover.\n")
     print("Median of the best match of the fields, and the best match of a Gaussian bump:")
     print(pd.DataFrame(study.summary()["match"]).T.to_string(float_format="{:.3f}".format))
     print(f"\nfigure: {figure}\nnumbers: {numbers}\ntime: {study.seconds:.0f} s")
+    print(f"\n{study.verdict}")
     return 0
 
 
@@ -99,16 +122,18 @@ def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
             of_inputs = [name for name in names if name not in of_labels]
             if not of_labels or len(of_inputs) != 1:
                 raise ValueError(
-                    f"{path} holds the arrays {names}; expected one of inputs and one of labels, "
-                    "which --labels NAME names unless it is y, labels or target."
+                    f"{path} holds the arrays {names}; expected one array of inputs and one of "
+                    "labels, called y, labels or target, or named by --labels NAME."
                 )
             return arrays[of_inputs[0]], arrays[of_labels[0]]
     if suffix == ".npy":
         if labels is None:
-            raise ValueError(f"{path} holds one array; name that of the labels, --labels FILE.npy.")
+            raise ValueError(
+                f"{path} holds one array; name the file of the labels by --labels FILE.npy."
+            )
         return np.load(path, allow_pickle=False), np.load(labels, allow_pickle=False)
     if suffix not in (".csv", ".parquet"):
-        raise ValueError(f"{path}: expected a file .npz, .npy, .csv or .parquet.")
+        raise ValueError(f"{path}: expected a .npz, .npy, .csv or .parquet file.")
     import pandas as pd
 
     table = pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
@@ -116,15 +141,15 @@ def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
     if labels not in names:
         listed = ", ".join(names if len(names) < 8 else [*names[:3], "...", *names[-3:]])
         raise ValueError(
-            f"{path} has {len(names)} column(s): {listed}. Name that of the labels, --labels "
-            f"COLUMN (got {labels!r}); columns of a .csv are separated by commas."
+            f"{path} has {len(names)} column(s): {listed}. Name the column of the labels "
+            f"by --labels COLUMN (got {labels!r}); the columns of a .csv are separated by commas."
         )
     inputs = table.drop(columns=labels)
     odd = [*inputs.select_dtypes(exclude="number"), *inputs.filter(like="Unnamed: ")]
     if odd:
         raise ValueError(
-            f"{path}: the column(s) {', '.join(map(str, odd))} are no inputs; expected numbers, "
-            "and no index of the rows. Leave them out (to_csv(index=False))."
+            f"{path}: the column(s) {', '.join(map(str, odd))} are not inputs; expected numbers "
+            "without an index of the rows. Remove them (to_csv(index=False))."
         )
     return inputs, table[labels]
 
@@ -192,68 +217,81 @@ def _refuse_options(
     """Raise if an option of another command was given."""
     for name in _given(options, names):
         command = command or options.command
-        raise ValueError(f"--{name.replace('_', '-')} is no option of {command}.")
+        raise ValueError(f"--{name.replace('_', '-')} is not an option of {command}.")
 
 
-def _parser() -> argparse.ArgumentParser:
-    """Parser of all commands; options that are not given are absent from its result."""
+def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Parser of all commands, and those of the subcommands; options not given leave no trace."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--seed", type=int, help="random seed (default 0)")
     writing = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    writing.add_argument("--out", type=Path, help="folder (default emergence, or reproduction)")
-    writing.add_argument("--quick", action="store_true", help="small sizes, half of the time")
+    writing.add_argument(
+        "--out", type=Path, help="folder to write to (default emergence, or reproduction)"
+    )
+    writing.add_argument(
+        "--quick", action="store_true", help="use small sizes and shorter training"
+    )
     parser = argparse.ArgumentParser(
         prog="rfsk",
-        description="Let a fully-connected net discover convolution: localized fields that "
-        "tile space, the Gaussian control that has none, the filters and CP factors they match.",
-        epilog="python -m rfsk reproduce: every claim of the paper, with numbers; "
-        "python -m rfsk live: a page for lectures; see their --help",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Train a fully-connected network on non-Gaussian inputs and on their Gaussian\n"
+        "control, and measure which receptive fields localize; or study your own data (--data).",
+        epilog="exit status: 0 on success, 1 if a claim does not hold, 2 for an invalid argument,\n"
+        "130 after an interrupt",
         parents=[shared, writing],
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument("--version", action="version", version=f"rfsk {__version__}")
-    parser.add_argument("--dim", type=int, choices=(1, 2), help="ring or torus (default 1)")
+    parser.add_argument(
+        "--dim", type=int, choices=(1, 2), help="1 for a ring, 2 for a torus (default 1)"
+    )
     parser.add_argument("--gain", type=float, help="gain of the inputs (default 3)")
-    pair = "of the two classes, in sites (default 5 10, or 1 2 with --dim 2)"
+    pair = "of the two classes in sites (default 5 10, or 1 2 with --dim 2)"
     ends: dict[str, Any] = {"nargs": 2, "metavar": ("SHORT", "LONG")}
     parser.add_argument("--correlation-length", type=float, help=pair, **ends)
-    parser.add_argument("--n-hidden", type=int, help="hidden units (default 40, or 100)")
+    parser.add_argument(
+        "--n-hidden", type=int, help="number of hidden units (default 40, or 100 with --dim 2)"
+    )
     parser.add_argument("--device", help="torch device (default auto)")
-    own = parser.add_argument_group("your own data, in place of those of the paper")
-    files = ".npz of inputs and labels, .npy of inputs, or .csv or .parquet, one row per sample"
+    own = parser.add_argument_group("your own data")
+    files = (
+        "inputs and labels (.npz), inputs (.npy), or a table (.csv, .parquet); one row per sample"
+    )
     own.add_argument("--data", type=Path, metavar="FILE", help=files)
-    names = "array or column of labels (by default y, labels or target), or a file .npy"
+    names = "array or column of the labels (default y, labels or target), or a .npy file"
     own.add_argument("--labels", metavar="NAME", help=names)
-    sides = "rows and columns of images that are stored as rows"
+    sides = "numbers of rows and columns, for images that are stored as rows"
     own.add_argument("--shape", type=int, nargs="+", metavar="SIDE", help=sides)
-    parts = "brightness, contrast or class_means, to remove first: this can change the verdict"
+    parts = "remove brightness, contrast or class_means first; this can change the verdict"
     own.add_argument("--remove", nargs="+", metavar="PART", help=parts)
-    own.add_argument("--n-controls", type=int, help="Gaussian controls (default 19)")
-    own.add_argument("--max-steps", type=int, help="steps of training (default 4000)")
-    own.add_argument("--report", type=Path, metavar="FILE.html", help="default report.html")
+    own.add_argument("--n-controls", type=int, help="number of Gaussian controls (default 19)")
+    own.add_argument("--max-steps", type=int, help="number of training steps (default 4000)")
+    own.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="file to write (default report.html)"
+    )
     commands = parser.add_subparsers(dest="command", title="other commands")
     claims = commands.add_parser(
         "reproduce",
         parents=[shared, writing],
-        help="run the claims of a paper and say which hold",
-        description="Run the claims of a paper, each over several seeds: a table of what was "
-        "expected and what was obtained, figures and numbers. The exit status is 0 if all hold and "
-        "1 if one does not.",
+        help="run the claims of a paper and report which hold",
+        description="Run the claims of a paper, each with several seeds. Print a table of expected "
+        "and obtained quantities, and write figures and numbers. The exit status is 0 if all "
+        "claims hold and 1 otherwise.",
     )
-    some = "claims to run, such as C1; all by default"
+    some = "claim to run, such as C1 (default all)"
     claims.add_argument("names", nargs="*", metavar="CLAIM", help=some)
-    claims.add_argument("--list", action="store_true", help="list the claims and stop")
-    key = "paper whose claims to run, or all (default ingrosso2022)"
+    claims.add_argument("--list", action="store_true", help="list the claims and exit")
+    key = "key of the paper, or all (default ingrosso2022)"
     claims.add_argument("--paper", metavar="KEY", default="ingrosso2022", help=key)
-    claims.add_argument("--n-seeds", type=int, default=3, help="repeats (default 3)")
-    commands.add_parser(
+    claims.add_argument("--n-seeds", type=int, default=3, help="number of seeds (default 3)")
+    live = commands.add_parser(
         "live",
-        help="open a page for lectures, on which receptive fields form",
-        description="Open a page for lectures in the web browser. The page trains a network and "
+        help="open a page on which receptive fields form",
+        description="Open a page in the web browser. The page trains a network and "
         "its Gaussian control, and shows their inputs, receptive fields and IPR. Sliders change "
         "the gain and the correlation lengths.",
     )
-    return parser
+    return parser, {"reproduce": claims, "live": live}
 
 
 if __name__ == "__main__":

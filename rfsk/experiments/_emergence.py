@@ -101,6 +101,18 @@ class Emergence:
         ranked = units[np.argsort(self.match["factors"][units])]
         return int(ranked[len(ranked) // 2])
 
+    @property
+    def verdict(self) -> str:
+        """Numbers of localized units on the inputs and on the control, in one sentence."""
+        counts = {}
+        for name in ("nlgp", "control"):
+            localized = self.is_localized[name][self.is_positive[name]]
+            counts[name] = f"{localized.sum()} of {localized.size}"
+        return (
+            f"{counts['nlgp']} units with positive initial bias (b > 0) localized; "
+            f"{counts['control']} on the Gaussian control."
+        )
+
     def summary(self) -> dict[str, Any]:
         """Numbers of the study in a form suitable for JSON; undefined numbers are None."""
         nets: dict[str, dict[str, Any]] = {}

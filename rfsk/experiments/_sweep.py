@@ -123,7 +123,9 @@ def sweep(
     call = functools.partial(_run_cell, study, fixed, {*names, *_OWN_COLUMNS})
     waiting = [c for c in cells if c not in records]
     calls = (joblib.delayed(call)(cell, points[cell[0]], seeds[cell]) for cell in waiting)
-    bar = tqdm(total=len(cells), initial=len(records), disable=not verbose, unit="cell")
+    bar = tqdm(
+        total=len(cells), initial=len(records), disable=not verbose, desc="sweep", unit="cell"
+    )
     # Large arguments are copied (max_nbytes), not mapped from a file without write access.
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
     pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)

@@ -219,7 +219,7 @@ def _fit(
                     trainings = [start() for start in starts]
                 groups = _divide(nets, trainings, n_workers)
                 n_workers = min(n_workers, len(groups))
-                with tqdm(total=len(nets), disable=not verbose, unit="net") as bar:
+                with tqdm(total=len(nets), disable=not verbose, desc="training", unit="net") as bar:
                     if n_workers > 1:
                         _train_in_threads(partial(train, n_threads=1), groups, n_workers, stop, bar)
                     for members in groups if n_workers == 1 else []:

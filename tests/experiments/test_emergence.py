@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -62,6 +63,9 @@ def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys, monkeypa
     assert main(["--quick", "--seed", "3", "--n-hidden", "10", "--out", str(tmp_path)]) == 0
     shown = capsys.readouterr()
     assert "FCNet, Gaussian control" in shown.out
+    assert re.search(
+        r"\n\d of 5 units .* localized; \d of 5 on the Gaussian control\.\n$", shown.out
+    )
     numbers = json.loads((tmp_path / "emergence-1d.json").read_text())
     assert numbers["parameters"]["n_hidden"] == 10
     assert (tmp_path / "emergence-1d.png").stat().st_size > 50_000
@@ -70,13 +74,23 @@ def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys, monkeypa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--gain", "-1"], "gain=-1.0; expected a finite number > 0"),
+        (["--gain", "-1"], "rfsk: --gain=-1.0; expected a finite number > 0"),
         (["--correlation-length", "10", "5"], "expected the shorter length first"),
-        (["--n-hidden", "1"], "n_hidden=1; expected at least 2"),
-        (["--device", "tpu"], "device='tpu' is not available"),
-        (["--seed", "-1"], "random_state=-1 cannot seed"),
+        (["--n-hidden", "1"], "--n-hidden=1; expected at least 2"),
+        (["--device", "tpu"], "--device='tpu' is not available"),
+        (["--seed", "-1"], "--seed=-1 cannot seed"),
     ],
 )
 def test_command_line_explains_bad_arguments(tmp_path, capsys, arguments, message):
     assert main([*arguments, "--out", str(tmp_path)]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_command_line_names_the_subcommand_of_a_mistake(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["reproduce", "--gain", "3"])
+    assert "rfsk reproduce: error: unrecognized arguments: --gain" in capsys.readouterr().err
+    assert main(["reproduce", "--n-seeds", "0"]) == 2
+    error = capsys.readouterr().err
+    assert "rfsk reproduce: --n-seeds=0; expected" in error
+    assert "`rfsk reproduce --help` lists the options" in error

@@ -217,7 +217,7 @@ def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):
     assert (tmp_path / "r.html").stat().st_size > 10_000
     table.to_csv(tmp_path / "indexed.csv")
     assert main(["--data", str(tmp_path / "indexed.csv"), "--labels", "kind"]) == 2
-    assert "Unnamed: 0 are no inputs" in capsys.readouterr().err
+    assert "Unnamed: 0 are not inputs" in capsys.readouterr().err
     assert main(["--data", str(tmp_path / "table.csv"), "--labels", "Kind"]) == 2
     assert "has 21 column(s): 0, 1, 2, ..., 18, 19, kind." in capsys.readouterr().err
 
@@ -226,9 +226,9 @@ def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):
     ("arguments", "message"),
     [
         (["--data", "none.npz"], "No such file"),
-        (["--data", "{saved}", "--labels", "z"], "expected one of inputs and one of labels"),
-        (["--data", "table.txt"], "expected a file .npz, .npy, .csv or .parquet"),
-        (["--data", "{saved}", "--dim", "2"], "--dim is no option of --data"),
+        (["--data", "{saved}", "--labels", "z"], "expected one array of inputs and one of labels"),
+        (["--data", "table.txt"], "expected a .npz, .npy, .csv or .parquet file"),
+        (["--data", "{saved}", "--dim", "2"], "--dim is not an option of --data"),
         (["--data", "{saved}", "--shape", "3", "3"], "shape=.3, 3. has 9 sites"),
         (["--data", "{saved}", "--report", "none/r.html"], "there is no such folder"),
     ],

@@ -223,4 +223,4 @@ def test_the_command_opens_the_page(monkeypatch, capsys):
     assert main(["live"]) == 0
     assert capsys.readouterr().out == f"The live page is {PAGE}\nopened {PAGE.as_uri()}\n"
     assert main(["--gain", "3", "live"]) == 2
-    assert "--gain is no option of live" in capsys.readouterr().err
+    assert "--gain is not an option of live" in capsys.readouterr().err

@@ -209,7 +209,7 @@ def test_the_command_lists_claims_and_refuses_unknown_ones(tmp_path, capsys):
     assert main(["reproduce", "C9", "--out", str(tmp_path)]) == 2
     assert "There is no claim 'C9'" in capsys.readouterr().err
     assert main(["--device", "cpu", "reproduce"]) == 2
-    assert "--device is no option of reproduce" in capsys.readouterr().err
+    assert "--device is not an option of reproduce" in capsys.readouterr().err
     assert main(["reproduce", "--paper", "nobody1999"]) == 2
     assert "expected one of ingrosso2022" in capsys.readouterr().err
     assert main(["reproduce", "--paper", "all", "--list"]) == 0
