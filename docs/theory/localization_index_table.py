@@ -1,8 +1,8 @@
-"""Make the table of docs/theory/localization-index.md: index, effective flow and SGD, law by law.
+"""Make the table of docs/theory/localization-index.md: index, effective flow and SGD of each model.
 
 Run from the root: ``python docs/theory/localization_index_table.py``; about five minutes on two
 cores. The closure of the index must predict where the flow of `RectifiedFlow` ends, and the index
-what one ReLU neuron grows by stochastic gradient descent on fresh samples.
+the field that one ReLU neuron develops by stochastic gradient descent on fresh samples.
 """
 
 import math
@@ -31,16 +31,16 @@ FLOW_TIME, FLOW_STEPS = 6000.0, 6000
 # Batches so large that the noise of the steps does not look like structure.
 SGD_TIME, SGD_RATE, SGD_BATCH = 300.0, 0.2, 10_000
 ABOVE = 1.2  # D x IPR beyond which a field is not uniform
-RIPPLE = 1.6  # up to which it is the uniform field and one wave, no bump yet
+RIPPLE = 1.6  # up to which it is the uniform field and one Fourier mode, no bump yet
 Pair = list[Any]
 
 
 def pair(make: Callable[..., Any], **parameters: Any) -> Pair:
-    """Both classes of a law, short range first."""
+    """Both classes of an input model, short range first."""
     return [make(SITES, correlation_length=xi, **parameters) for xi in LENGTHS]
 
 
-def worlds() -> Iterator[tuple[str, Pair, bool]]:
+def input_models() -> Iterator[tuple[str, Pair, bool]]:
     """Name, classes, and whether SGD is run."""
     for factor in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0):
         by_sgd = factor in (0.1, 0.5, 1.0, 3.0)
@@ -65,8 +65,8 @@ def worlds() -> Iterator[tuple[str, Pair, bool]]:
         "triangle": stats.triang(0.5),
         "beta(3, 3)": stats.beta(3.0, 3.0),
     }
-    for name, law in others.items():
-        yield name, pair(TransformedField, marginal=law), name in ("arcsine", "logistic")
+    for name, marginal in others.items():
+        yield name, pair(TransformedField, marginal=marginal), name in ("arcsine", "logistic")
     yield "Gaussian", pair(GaussianField), True
     yield "shell", pair(EllipticalField), True
     for df in (5.0, 12.0):
@@ -88,7 +88,7 @@ def flow_end(classes: Pair) -> float:
 
 
 def sgd_end(classes: Pair) -> float:
-    """D x IPR of one rectified neuron without bias, trained on fresh samples; seed 0."""
+    """D x IPR of one ReLU neuron without bias, trained on fresh samples; seed 0."""
     net = FCNet(
         1,
         activation="relu",
@@ -105,11 +105,11 @@ def sgd_end(classes: Pair) -> float:
 
 
 def main() -> None:
-    """Print the table as Markdown, and what was hit and missed."""
+    """Print the table as Markdown, and how often index and closure are right."""
     print("| inputs | excess kurtosis | closure | index | effective flow | SGD | |")
     print("|---|---|---|---|---|---|---|")
     n, hits, by_sgd, sgd_hits, kurtosis_hits = 0, 0, 0, 0, 0
-    for name, classes, with_sgd in worlds():
+    for name, classes, with_sgd in input_models():
         found = localization_index(classes, n_samples=100_000, random_state=0)
         index, closure, end = found.index, found.closure, flow_end(classes)
         kurtosis = classes[1].excess_kurtosis()
@@ -123,10 +123,10 @@ def main() -> None:
         if end > ABOVE and end < RIPPLE:
             remark += "ripple"
         if with_sgd:
-            grown = sgd_end(classes)
-            sgd, by_sgd = f"{grown:.2f}", by_sgd + 1
-            sgd_hits += (index > 1.0) == (grown > ABOVE)
-            remark += "" if (index > 1.0) == (grown > ABOVE) else " SGD missed"
+            trained = sgd_end(classes)
+            sgd, by_sgd = f"{trained:.2f}", by_sgd + 1
+            sgd_hits += (index > 1.0) == (trained > ABOVE)
+            remark += "" if (index > 1.0) == (trained > ABOVE) else " SGD missed"
         both = f"{closure:.3f} | {index:.4f} ± {found.standard_error:.4f}"
         print(f"| {name} | {kurtosis:.3f} | {both} | {end:.2f} | {sgd} | {remark.strip()} |")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Make the tables of docs/theory/sample-size.md: samples at which factors and fields appear.
+"""Make the tables of docs/theory/sample-size.md: how many samples factors and fields need.
 
 Run from the root: ``python docs/theory/sample_size_tables.py``; about ten minutes on two cores.
 """
@@ -18,7 +18,7 @@ NET_RINGS = ((30, 3.0), (64, 3.0), (100, 3.0), (100, 10.0))
 
 
 def factor_match(model: NLGP, exact: np.ndarray, n: int) -> float:
-    """Median match of the leading factor of n samples with the law's, eight seeds."""
+    """Median match of the leading factor of n samples with that of the model, eight seeds."""
     found = [
         symmetric_cp(model.sample(n, seed), 1, random_state=seed).components[0] for seed in range(8)
     ]
@@ -26,7 +26,7 @@ def factor_match(model: NLGP, exact: np.ndarray, n: int) -> float:
 
 
 def net_match(model: NLGP, exact: np.ndarray, n: int) -> float:
-    """Median match of the fields of positive bias of nets on n samples a class, three seeds."""
+    """Median match of the fields of positive bias of nets on n samples per class, three seeds."""
     short = NLGP(model.shape, correlation_length=0.5 * model.correlation_length, gain=model.gain)
     batch = min(500, 2 * n)
     found = []
@@ -46,8 +46,8 @@ def crossing(sizes: list[int], measure: object) -> float:
         if value >= LEVEL:
             if not before[0]:
                 return float(n)
-            share = (LEVEL - before[1]) / (value - before[1])
-            return float(before[0] * (n / before[0]) ** share)
+            fraction = (LEVEL - before[1]) / (value - before[1])
+            return float(before[0] * (n / before[0]) ** fraction)
         before = (n, value)
     return math.nan
 
