@@ -68,8 +68,8 @@ def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
     valid = [_is_finite(side, numbers.Integral) and 1 <= side <= _MOST for side in sides]
     if len(sides) not in (1, 2) or not all(valid):
         raise ValueError(
-            f"`{name}` must be a positive integer for a ring or a pair (rows, columns) of them for "
-            f"a torus, got {shape!r}."
+            f"`{name}` must be a positive integer for a ring or a pair of them, (rows, columns), "
+            f"for a torus, got {shape!r}."
         )
     return sides
 
@@ -116,10 +116,10 @@ def _refuse_other_than_fields(fields: Any) -> None:
     sides: tuple[int, ...] = tuple(fields.shape) if hasattr(fields, "shape") else ()
     if len(sides) == 3:
         raise ValueError(
-            f"`fields` must have shape (n_units, n_features), one row per unit, got {sides}. If the "
-            f"fields are images, pass fields.reshape(len(fields), -1) and the shape ({sides[1]}, "
-            f"{sides[2]}), rows first. If the second axis is a time lag, choose one lag, such as "
-            "fields[:, 0] for the first."
+            f"`fields` must have shape (n_units, n_features), one row per unit, got {sides}. If "
+            "the fields are images, pass fields.reshape(len(fields), -1) and the shape "
+            f"({sides[1]}, {sides[2]}), rows first. If the second axis is a time lag, choose one "
+            "lag, such as fields[:, 0] for the first."
         )
 
 

@@ -87,7 +87,7 @@ def check_kernel(model: Any) -> None:
     if lengths.ndim != 1 or lengths.size not in (1, len(shape)):
         raise ValueError(
             f"{given} does not fit a lattice of shape {shape}. It must be one number or, in two "
-            "dimensions, a pair (along the columns, along the rows)."
+            "dimensions, a pair with one length per axis."
         )
     for length in lengths:
         check_positive(length, "correlation_length")

@@ -149,10 +149,10 @@ def flip_clusters(
     activation: tuple[Array | float, Array | float],
     rng: np.random.Generator,
 ) -> NDArray[np.int8]:
-    """Flip each Swendsen-Wang cluster of spins +-1, (n_chains, rows, columns), with probability 1/2.
+    """Flip each Swendsen-Wang cluster with probability 1/2.
 
-    `activation` is the probability, 1 - exp(-2 J), of a bond between equal neighbours along each
-    axis.
+    `spins` are +-1, (n_chains, rows, columns), and `activation` is the probability 1 - exp(-2 J)
+    of a bond between equal neighbours along each axis.
     """
     sites = np.arange(spins.size, dtype=np.int32).reshape(spins.shape)
     starts, ends = [], []

@@ -114,7 +114,7 @@ class Sampler(ABC):
         return lambda n: next(self._cut(take, n, n))
 
     def _cut(self, take: Take, n_samples: int, chunk_size: int) -> Iterator[Array]:
-        """Draw inputs in blocks of the size `block_size` and yield them in chunks of `chunk_size`."""
+        """Draw inputs in blocks of `block_size` values and yield them in chunks of other sizes."""
         n_rows = max(1, self.block_size // self.n_features)
         block, left = np.empty((0, self.n_features)), n_samples
         for start in range(0, n_samples, chunk_size):

@@ -37,7 +37,7 @@ class NoiseFilter:
 
     @cached_property
     def response(self) -> Array:
-        """Factor by which each Fourier mode of the noise is multiplied, in the layout of `rfftn`."""
+        """Factor of each Fourier mode of the noise, in the layout of `rfftn`."""
         return self.scale * np.sqrt(spectrum(self.torus, self.rounding))
 
     @cached_property

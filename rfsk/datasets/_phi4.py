@@ -77,8 +77,8 @@ class Phi4(ChainField):
             raise ValueError(f"`standardize` must be True or False, got {self.standardize!r}.")
         if self.standardize and self._has_chains:
             raise ValueError(
-                "`standardize` must be False on a torus with a quartic term, for which the variance "
-                "has no closed form; divide the samples by their standard deviation instead."
+                "`standardize` must be False on a torus with a quartic term, whose variance has no "
+                "closed form; divide the samples by their standard deviation instead."
             )
 
     @property

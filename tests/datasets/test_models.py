@@ -50,7 +50,7 @@ MODELS = {
     "clone of open nlgp": ring(NLGP, gain=3.0, boundary="open").gaussian_clone(),
     "tanh": ring(NLGP, gain=2.0, nonlinearity="tanh"),
     "sign": ring(NLGP, gain=2.0, nonlinearity="sign"),
-    "rectified": ring(NLGP, gain=1.0, nonlinearity=lambda h: np.maximum(h, 0.0)),
+    "relu": ring(NLGP, gain=1.0, nonlinearity=lambda h: np.maximum(h, 0.0)),
     "threshold": ring(NLGP, gain=2.0, nonlinearity=lambda h: h > 1.0),
     "uniform": ring(TransformedField, marginal="uniform"),
     "signs": ring(TransformedField, marginal="sign"),
@@ -77,7 +77,7 @@ MODELS = {
     "spiked skew": SpikedCumulant(3, strength=2.0, latent=stats.gamma(4.0)),
 }
 SKEWED = {"gumbel", "patches", "whitened patches", "rows", "spiked skew"}
-SKEWED |= {"rectified", "threshold", "quantile"}
+SKEWED |= {"relu", "threshold", "quantile"}
 
 
 GREY, COLOUR = PICTURES[0], PICTURES[1]
