@@ -112,12 +112,12 @@ def test_error_for_images_that_are_no_rows_says_how_to_reshape_them(net):
     images, labels = np.zeros((9, 5, 4)), np.arange(9) % 2
     with pytest.raises(ValueError, match=r"dim 3, of shape \(9, 5, 4\).*X.reshape\(len\(X\), -1\)"):
         FCNet(4).fit(images, labels)
-    with pytest.raises(ValueError, match=r"along the last axis: X = np.moveaxis\(X, -1, 0\)"):
+    with pytest.raises(ValueError, match=r"along the last axis: pass X = np.moveaxis\(X, -1, 0\)"):
         FCNet(4).fit(np.moveaxis(images, 0, -1), labels)
-    with pytest.raises(ValueError, match=r"take a channel or their mean, X.mean\(axis=-1\)"):
+    with pytest.raises(ValueError, match=r"take one channel or the mean .*, X.mean\(axis=-1\)"):
         ConvNet(2).fit(np.zeros((9, 5, 4, 3)), labels)
     for fit in (Autoencoder().fit, CumulantCP().fit, net.predict, make_gaussian_clone):
-        with pytest.raises(ValueError, match=r"One row per image: X.reshape\(len\(X\), -1\)"):
+        with pytest.raises(ValueError, match=r"Pass one row per image, X.reshape\(len\(X\), -1\)"):
             fit(images)
     with pytest.raises(ValueError, match=r"fields.reshape\(.*\) and the shape \(5, 4\), rows"):
         rfsk.ipr(images)
@@ -154,22 +154,24 @@ def test_exchanged_sides_of_inputs_are_reported(make, kind):
 
 def test_the_other_convention_of_the_gain_is_reported():
     options = {"correlation_length": 4.0, "gain": 2.0}
-    with likely_mistake(r"nonlinearity is erf\(h\).*gain=2.0 \* sqrt\(2\) = 2.82843"):
+    with likely_mistake(r"`nonlinearity` is erf\(h\).*gain=2.0 \* sqrt\(2\) = 2.82843"):
         other = NLGP(40, **options, nonlinearity=scipy.special.erf)
     ours = NLGP(40, correlation_length=4.0, gain=2.0 * np.sqrt(2.0))
     np.testing.assert_allclose(other.covariance(), ours.covariance(), atol=1e-9)
     assert other.excess_kurtosis() == pytest.approx(ours.excess_kurtosis(), abs=1e-9)
-    with pytest.raises(ValueError, match=r"'erf' is erf\(h / sqrt 2\): where erf\(h\) is written"):
+    with pytest.raises(
+        ValueError, match=r"'erf' is erf\(h / sqrt 2\); with the convention erf\(h\)"
+    ):
         NLGP(40, **options, nonlinearity="erf(h)")
     described = make_nlgp(4, 40, gain=2.0, random_state=0, return_X_y=False).DESCR
-    assert "where erf(gain z) is written, the gain of this distribution is 1.414" in described
+    assert "the convention erf(gain z), the gain of this distribution is 1.414" in described
 
 
 @pytest.mark.parametrize("make", NETS)
 def test_a_seed_that_was_forgotten_is_kept_printed_and_saved(few, make, capsys, tmp_path):
     first, second = (make(4, max_epochs=2, verbose=1).fit(*few) for _ in range(2))
     assert first.seed_ != second.seed_
-    message = f"random_state={first.seed_} trains the same net on the same data."
+    message = f"random_state={first.seed_} to train the same net on the same data."
     assert message in capsys.readouterr().err
     rfsk.save(first, tmp_path / "net.safetensors")
     assert rfsk.load(tmp_path / "net.safetensors").seed_ == first.seed_
@@ -193,8 +195,8 @@ TASK, REVERSED = (
 )
 ODD = {"bias_init": 0, "train_bias": False, "max_epochs": 1, "random_state": 0}
 RELU = {"activation": "relu", "max_epochs": 1, "random_state": 0}
-NO_BIASES = "without biases .* learns nothing, accuracy 0.5"
-SHORT_TARGET = "class 1 is here the one of shorter range.*y = 1 - y"
+NO_BIASES = "without biases .* learns nothing, and its accuracy stays at 0.5"
+SHORT_TARGET = "Class 1 has the shorter correlation length.*y = 1 - y"
 MEANS = r"means, which alone distinguish them with accuracy 0\.\d+ \(chance 0"
 POOLED = "y has 2 classes whose covariances differ, and target=None pools them"
 
@@ -260,7 +262,7 @@ def test_similar_call_is_not_reported(data, call):
 @pytest.mark.parametrize("output", ["default", "pandas"])
 def test_a_pipeline_that_would_measure_activations_is_refused(few, make, output):
     pipeline = make_pipeline(make(12, max_epochs=1), LocalizationAnalyzer())
-    message = r"activations of a net, .*: one row per input.*pass rfsk.receptive_fields\(net\)"
+    message = r"activations of a net, .*, one row per input.*pass rfsk.receptive_fields\(net\)"
     with pytest.raises(TypeError, match=message):
         pipeline.set_output(transform=output).fit(*few)
 
@@ -268,7 +270,7 @@ def test_a_pipeline_that_would_measure_activations_is_refused(few, make, output)
 def test_activations_are_refused_and_what_is_computed_of_them_is_not(net, data):
     hidden = net.transform(data[0])
     for measure in (rfsk.ipr, rfsk.population_summary, FieldMatcher().fit):
-        with pytest.raises(TypeError, match="Got activations of a net"):
+        with pytest.raises(TypeError, match="got activations of a net"):
             measure(hidden)
     for correlated in (hidden.T @ data[0], np.einsum("nk,nd->kd", hidden, data[0]), hidden + 0.0):
         assert type(correlated) is np.ndarray
@@ -282,7 +284,9 @@ def test_inputs_far_from_unit_variance_are_reported_in_every_call(few, make, siz
     X, y = few
     net = make(4, batch_size=100, max_epochs=1, learning_rate=1e-6, warm_start=True).fit(X, y)
     for call in (net.fit, net.partial_fit, lambda X, y: rfsk.fit_many([net], X, y)):
-        with likely_mistake(f"X has a root mean square of {size:g}; rates are meant for .*X = "):
+        with likely_mistake(
+            f"X has a root mean square of {size:g}.*learning rates are meant for .*X = "
+        ):
             call(size * X / np.sqrt(np.mean(X**2)), y)
         call(X, y)
 

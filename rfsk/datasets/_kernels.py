@@ -103,9 +103,7 @@ def check_kernel(model: Any) -> None:
     values = tuple(float(length) for length in lengths)
     if callable(kernel):
         if isinstance(kernel, type):
-            raise TypeError(
-                f"`kernel` must not be a class; pass an instance, {kernel.__name__}()."
-            )
+            raise TypeError(f"`kernel` must not be a class; pass an instance, {kernel.__name__}().")
         at_zero = np.asarray(kernel(np.zeros(1)), dtype=np.float64)
         if at_zero.shape != (1,) or abs(at_zero[0] - 1.0) > 1e-12:
             raise ValueError(

@@ -38,9 +38,7 @@ class Pulses(StationaryField):
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", check_lattice_shape(self.shape))
         if len(self.shape) != 1:
-            raise ValueError(
-                f"`shape` must be the number of sites of a ring, got {self.shape!r}."
-            )
+            raise ValueError(f"`shape` must be the number of sites of a ring, got {self.shape!r}.")
         if np.shape(self.length) != (2,):
             raise ValueError(f"`length` must be a pair (lo, hi) of integers, got {self.length!r}.")
         for bound in self.length:

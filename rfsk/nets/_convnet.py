@@ -142,8 +142,7 @@ class ConvNet(NetClassifier):
             sizes = sizes * len(sides)
         if len(sizes) != len(sides) or np.any(np.greater(sizes, sides)):
             raise ValueError(
-                f"`{name}` must be {expected} of the lattice {sides}, got "
-                f"{getattr(self, name)!r}."
+                f"`{name}` must be {expected} of the lattice {sides}, got {getattr(self, name)!r}."
             )
         return sizes
 

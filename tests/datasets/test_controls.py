@@ -93,12 +93,18 @@ def test_shifted_rows_are_rolled_rows_and_keep_their_labels(shape):
     ("call", "message"),
     [
         (partial(augment_shifts, X, shape=(4, 5)), r"shape=\(4, 5\) has 20 sites.* 30 features"),
-        (partial(augment_shifts, X, n_shifts=0), "n_shifts=0; expected an integer > 0"),
+        (partial(augment_shifts, X, n_shifts=0), "`n_shifts` must be a positive integer, got 0"),
         (partial(augment_shifts, X, Y[:5]), "inconsistent numbers of samples"),
-        (partial(augment_shifts, X.reshape(-1, 5, 6)), "One row per image"),
-        (partial(make_gaussian_clone, X, Y, keep="mode"), "expected one of 'mean', 'covariance'"),
+        (partial(augment_shifts, X.reshape(-1, 5, 6)), "Pass one row per image"),
+        (
+            partial(make_gaussian_clone, X, Y, keep="mode"),
+            "`keep` must be one of 'mean', 'covariance'",
+        ),
         (partial(make_gaussian_clone, [[1.0, np.nan], [0.0, 1.0]]), "X contains NaN"),
-        (partial(make_gaussian_clone, np.eye(3), [0, 0, 1]), "Class .*1.* has 1 row in y"),
+        (
+            partial(make_gaussian_clone, np.eye(3), [0, 0, 1]),
+            "at least 2 rows in `y`, got 1 of class .*1",
+        ),
         (partial(make_gaussian_clone, np.eye(4), [0, 0, np.nan, 1]), "Input y.* contains NaN"),
     ],
 )

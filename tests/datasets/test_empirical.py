@@ -43,10 +43,10 @@ def test_images_bring_their_lattice():
 
 
 REFUSED = [
-    (np.zeros((5, 4, 4, 3)), ValueError, r"take a channel or their mean, X.mean\(axis=-1\)"),
+    (np.zeros((5, 4, 4, 3)), ValueError, r"take one channel or the mean .*, X.mean\(axis=-1\)"),
     (np.zeros(5), ValueError, "Expected 2D array"),
     (sparse.csr_array(X), TypeError, r"'\.toarray\(\)'"),
-    (X, ValueError, r"shape=\(5, 5\) has 25 sites, but the data have 12"),
+    (X, ValueError, r"features, 12, got \(5, 5\), which has 25 sites"),
 ]
 
 
@@ -111,10 +111,10 @@ LABELLED = {
     "localization_index": localization_index,
 }
 BAD_LABELS = {
-    r"y has the labels -1, 1; .* np.unique\(y, return_inverse=True\)\[1\]": 2 * Y - 1,
-    "y has the labels 'a', 'b'; .* numbered 0, 1": np.array(["a", "b"])[Y],
-    r"y has shape \(400, 2\); .* pass y.argmax\(axis=1\)": np.eye(2)[Y],
-    "y has 1 class; expected at least 2": np.zeros(400),
+    r"`y` must contain .* labels -1, 1. Pass np.unique\(y, return_inverse=True\)\[1\]": 2 * Y - 1,
+    "`y` must contain the labels 0, 1.*, got the labels 'a', 'b'": np.array(["a", "b"])[Y],
+    r"`y` must contain one label .* \(400, 2\).* pass y.argmax\(axis=1\)": np.eye(2)[Y],
+    "`y` must contain at least 2 classes, got 1": np.zeros(400),
     "inconsistent numbers of samples": Y[:7],
 }
 
@@ -139,5 +139,7 @@ def test_cumulant_of_labelled_data_or_of_an_estimator_asks_for_the_rows_of_a_cla
 
 
 def test_rows_in_the_place_of_a_model_are_refused_with_the_remedy():
-    with pytest.raises(TypeError, match=r"holds a ndarray; .* EmpiricalDistribution\(X\) makes"):
+    with pytest.raises(
+        TypeError, match=r"got an instance of ndarray. Pass EmpiricalDistribution\(X\)"
+    ):
         Autoencoder(2).fit_online(X, 100)

@@ -33,9 +33,13 @@ def test_autocorrelation_times_are_those_of_a_torus(name, make):
     times = make((8, 8)).autocorrelation_times(300, random_state=0)
     assert name in times
     assert all(1.0 <= tau < 20.0 for tau in times.values())
-    with pytest.warns(UserWarning, match="is likely to be larger: it was measured on 10 steps"):
+    with pytest.warns(
+        UserWarning, match="is probably underestimated: it was measured on 10 sweeps"
+    ):
         make((8, 8)).autocorrelation_times(10, random_state=0)
-    with pytest.raises(ValueError, match="ring are independent; only a torus has chains"):
+    with pytest.raises(
+        ValueError, match=r"lattice are independent .* only fields on a torus are drawn by chains"
+    ):
         make(8).autocorrelation_times()
 
 

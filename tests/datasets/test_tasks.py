@@ -142,17 +142,23 @@ PAIR = models(1.0, 2.0)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (partial(make_nlgp, 0), r"n_samples=0; expected an integer > 0"),
-        (partial(make_nlgp, 9, random_state=True), "random_state=True cannot seed a generator"),
-        (partial(make_gp, gain=-1), r"gain=-1; expected a finite number > 0"),
-        (partial(make_nlgp, correlation_length=5.0), r"=5.0 has 1 value\(s\); .* at least two"),
-        (partial(make_pulses, length=[(3, 5)]), r"1 value\(s\); .* \(\(5, 15\), \(15, 30\)\)"),
-        (partial(make_nlgp, priors=(0.5, 0.499)), "expected 2 positive numbers that sum to 1"),
-        (partial(Discrimination(PAIR).batches, 2.5, 1), "batch_size=2.5; expected an integer"),
-        (partial(Discrimination, PAIR[:1]), "models has 1 entry; expected at least 2"),
+        (partial(make_nlgp, 0), r"`n_samples` must be a positive integer, got 0"),
+        (partial(make_nlgp, 9, random_state=True), "`random_state` must be None, .*, got True"),
+        (partial(make_gp, gain=-1), r"`gain` must be positive and finite, got -1"),
+        (partial(make_nlgp, correlation_length=5.0), "must have at least two values, .*, got 5.0"),
+        (
+            partial(make_pulses, length=[(3, 5)]),
+            r"two values, one per class, for example \(\(5, 15\), \(15, 30\)\)",
+        ),
+        (partial(make_nlgp, priors=(0.5, 0.499)), "`priors` must be 2 positive numbers with sum 1"),
+        (
+            partial(Discrimination(PAIR).batches, 2.5, 1),
+            "`batch_size` must be a positive integer, got 2.5",
+        ),
+        (partial(Discrimination, PAIR[:1]), "`models` must have at least 2 entries, got 1"),
         (
             partial(Discrimination, [*PAIR, *models(2.0, shape=11)]),
-            r"models have shapes \[\(10,\), \(11,\)\]; expected one shape",
+            r"must have the same shape, got \[\(10,\), \(11,\)\]",
         ),
     ],
 )

@@ -70,11 +70,11 @@ def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys, monkeypa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--gain", "-1"], "gain=-1.0; expected a finite number > 0"),
+        (["--gain", "-1"], "`gain` must be positive and finite, got -1.0"),
         (["--correlation-length", "10", "5"], "expected the shorter length first"),
         (["--n-hidden", "1"], "n_hidden=1; expected at least 2"),
         (["--device", "tpu"], "device='tpu' is not available"),
-        (["--seed", "-1"], "random_state=-1 cannot seed"),
+        (["--seed", "-1"], "`random_state` must be None, a non-negative .*, got -1"),
     ],
 )
 def test_command_line_explains_bad_arguments(tmp_path, capsys, arguments, message):

@@ -139,15 +139,15 @@ def test_onset_is_where_a_curve_leaves_its_minimum():
 @pytest.mark.parametrize(
     ("study", "parameters", "message"),
     [
-        (FieldStudy(), {"learning_time": 0}, "learning_time=0; expected a finite number > 0"),
-        (FieldStudy(), {"n_measures": 0}, "n_measures=0; expected an integer > 0"),
+        (FieldStudy(), {"learning_time": 0}, "`learning_time` must be positive and finite, got 0"),
+        (FieldStudy(), {"n_measures": 0}, "`n_measures` must be a positive integer, got 0"),
         (FieldStudy(), {"n_train": 10, "n_measures": 2}, "n_measures=2 with n_train=10; a net is"),
         (FieldStudy(), {"length_ratio": 1.0}, "length_ratio=1.0; expected a number above 1"),
         (FieldStudy(), {"correlation_length": -1}, "correlation_length=-1; expected"),
         (
             FieldStudy(),
             {"inputs": "gp"},
-            "inputs='gp' is unknown; expected one of 'nlgp', 'control'",
+            "`inputs` must be one of 'nlgp', 'control'.*, got 'gp'",
         ),
         (FieldStudy(), {"activation": "sine"}, "activation='sine'"),
         (FieldStudy(), {"learning_rate": -1.0}, "learning_rate=-1.0; expected"),

@@ -25,7 +25,7 @@ def test_reconstruction_is_the_formula_of_the_docstring(X, tied):
     np.testing.assert_allclose(inner.detach().numpy(), expected, atol=1e-4)
     residual = ((X - expected) ** 2).sum() / ((X - X.mean(axis=0)) ** 2).sum()
     assert net.score(X) == pytest.approx(1.0 - residual, abs=1e-12)
-    with pytest.raises(ValueError, match=r"codes has shape \(4, 2\); expected 6 features"):
+    with pytest.raises(ValueError, match=r"`codes` must have 6 features, got shape \(4, 2\)"):
         net.inverse_transform(np.ones((4, 2)))
 
 
@@ -70,5 +70,5 @@ def test_fit_online_takes_a_model_or_a_task(X):
         assert net.n_steps_ == 120
         assert net.loss_curve_[-1] < 0.7 * net.loss_curve_[0]
         assert net.receptive_field_history_.shape == (3, 8, 40)
-    with pytest.raises(TypeError, match="expected a list of input models"):
+    with pytest.raises(TypeError, match="`models` must be a list of input models"):
         Autoencoder().fit_online(X)

@@ -75,7 +75,7 @@ def test_released_net_trains_on_and_release_is_refused_where_the_function_would_
     assert 0.0 < np.abs(free.receptive_fields_ - before).max() < 1e-2
     with pytest.raises(NotFittedError):
         ConvNet().release()
-    with pytest.raises(ValueError, match="pooling='max' is not a function of a fully-connected"):
+    with pytest.raises(ValueError, match="`pooling` must be 'mean' or None to release"):
         fitted("torus, maximum", data).release()
-    with pytest.raises(ValueError, match="readout='sum' scales with the number of units"):
+    with pytest.raises(ValueError, match=r"`readout` must be 'mean' or 'linear' .*, got 'sum'"):
         fitted("ring", data, readout="sum").release()

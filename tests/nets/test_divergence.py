@@ -51,7 +51,7 @@ def test_diverging_training_leaves_the_fitted_net_as_it_was_and_able_to_train_on
     net, other = fitted(kind), fitted(kind)
     before = state_of(net)
     net.set_params(learning_rate=1e12)
-    with pytest.raises(ValueError, match=r"the net diverged\. Lower learning_rate"):
+    with pytest.raises(ValueError, match=r"the net diverged\. Reduce learning_rate"):
         CALLS[call](net)
     assert state_of(net) == before
     for each in (net, other):
@@ -77,7 +77,7 @@ def test_exploded_net_is_reported_although_its_loss_is_finite():
     """A fast readout with the squared loss: units saturate at weights of 10^3."""
     task = make_nlgp(2, 40, correlation_length=(2.0, 4.0), return_X_y=False).task
     net = FCNet(20, readout="linear", loss="squared", batch_size=200, random_state=0)
-    with pytest.raises(ValueError, match=r"training loss is \d+.* the net diverged. Lower learn"):
+    with pytest.raises(ValueError, match=r"training loss is \d+.* the net diverged. Reduce learn"):
         net.fit_online(task, 200_000)
     assert not hasattr(net, "receptive_fields_")
 

@@ -352,16 +352,16 @@ TASK, COUNTER = task_of(3.0), EarlyStopping("train_loss")
 SHARING = [FCNet(4, callbacks=[entry]) for entry in (COUNTER, ("counter", COUNTER))]
 MASKED, NEEDY = FCNet(4, mask=np.ones((3, 20), bool)), FCNet(4, callbacks=[EarlyStopping()])
 FAULTS = {
-    "nets is empty": lambda net, X, y: fit_many([], X, y),
-    "nets holds the same net twice": lambda net, X, y: fit_many([net, net], X, y),
-    "nets holds a str; expected a list of FCN": lambda net, X, y: fit_many([net, "net"], X, y),
-    "Two nets have the same callback object": lambda net, X, y: fit_many(SHARING, X, y),
-    "Got 2 tasks for 1 nets": lambda net, X, y: fit_many_online([net], [TASK, TASK]),
-    "task is a str; expected a Discrimination": lambda net, X, y: fit_many_online([net], ["task"]),
-    "n_samples=0; expected an integer > 0": lambda net, X, y: fit_many_online([net], TASK, 0),
-    "y has 1 class": lambda net, X, y: fit_many([net], X, np.zeros(900)),
-    r"mask has shape \(3, 20\)": lambda net, X, y: fit_many([net, MASKED], X, y),
-    "n_jobs=0; expected an integer": lambda net, X, y: fit_many([net], X, y, n_jobs=0),
+    "`nets` must have at least one net": lambda net, X, y: fit_many([], X, y),
+    "got the same net twice": lambda net, X, y: fit_many([net, net], X, y),
+    "`nets` must be a list .* of str in the list": lambda net, X, y: fit_many([net, "net"], X, y),
+    "two nets have the same callback object": lambda net, X, y: fit_many(SHARING, X, y),
+    "as many tasks as nets, 1, got 2": lambda net, X, y: fit_many_online([net], [TASK, TASK]),
+    "`task` must be .* instance of str": lambda net, X, y: fit_many_online([net], ["task"]),
+    "`n_samples` must be a positive": lambda net, X, y: fit_many_online([net], TASK, 0),
+    "`y` must contain at least 2 classes": lambda net, X, y: fit_many([net], X, np.zeros(900)),
+    r"`mask` must be .* \(3, 20\)": lambda net, X, y: fit_many([net, MASKED], X, y),
+    "`n_jobs` must be a nonzero": lambda net, X, y: fit_many([net], X, y, n_jobs=0),
     "EarlyStopping needs valid_loss": lambda net, X, y: fit_many_online([net, NEEDY], TASK),
 }
 

@@ -117,7 +117,9 @@ def test_foreign_files_and_those_of_other_versions_are_refused(net, path):
             ValueError, match=r"rfsk 0\.1\.0 wrote it in another format; load it with"
         ):
             rfsk.load(path)
-    with pytest.raises(IsADirectoryError, match="is a folder; expected a file written by save"):
+    with pytest.raises(
+        IsADirectoryError, match="is a folder; pass the path of a file written by save"
+    ):
         rfsk.load(path.parent)
 
 
@@ -131,15 +133,19 @@ def test_one_flipped_bit_of_the_weights_is_noticed(net, path):
 
 
 def test_what_cannot_be_saved_is_refused_and_nothing_written(path):
-    with pytest.raises(TypeError, match="Got a dict; expected a fitted net of rfsk"):
+    with pytest.raises(
+        TypeError, match="`net` must be a fitted net of rfsk, got an instance of dict"
+    ):
         rfsk.save({}, path)
     own = FCNet(3, max_epochs=1, activation=torch.sin, random_state=0).fit(X, Y)
-    with pytest.raises(ValueError, match=r"activation=.* is code, which is not saved"):
+    with pytest.raises(
+        ValueError, match=r"`activation` must be given by name, because code is not saved"
+    ):
         rfsk.save(own, path)
     changed = FCNet(3, max_epochs=1, random_state=0).fit(X, Y).set_params(n_hidden=4)
-    with pytest.raises(ValueError, match=r"'bias', 'weight'\] do not fit its parameters"):
+    with pytest.raises(ValueError, match=r"'bias', 'weight'\] do not agree with its parameters"):
         rfsk.save(changed, path)
-    with pytest.raises(IsADirectoryError, match="is a folder; name a file"):
+    with pytest.raises(IsADirectoryError, match="is a folder; pass the path of a file"):
         rfsk.save(changed.set_params(n_hidden=3), path.parent)
     assert list(path.parent.iterdir()) == []
     with pytest.raises(FileNotFoundError):

@@ -81,8 +81,8 @@ def test_the_same_seed_gives_the_same_machine_and_blocks_continue_it():
 @pytest.mark.parametrize(
     ("machine", "message"),
     [
-        (RBM(visible="spin"), "X has entries other than"),
-        (RBM(hidden="erf"), "hidden='erf' is unknown"),
+        (RBM(visible="spin"), r"`X` must contain only \+1 and -1"),
+        (RBM(hidden="erf"), "`hidden` must be one of .*, got 'erf'"),
         (RBM(hidden="relu", learning_rate=50.0), "Training diverged"),
     ],
     ids=str,

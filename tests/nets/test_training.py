@@ -72,9 +72,9 @@ def test_partial_fit_takes_classes_that_come_later(ring):
     net.partial_fit(X[y == 1][:40], y[y == 1][:40])
     assert net.classes_.tolist() == [0, 1]
     assert net.n_steps_ == 2
-    with pytest.raises(ValueError, match=r"labels \[2\] that are not among the classes \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"labels \[2\], which are not among the classes \[0, 1\]"):
         net.partial_fit(X[:2], [0, 2])
-    with pytest.raises(ValueError, match="differ from those of the first call"):
+    with pytest.raises(ValueError, match="must be those of the first call"):
         net.partial_fit(X[:2], [0, 1], classes=[0, 1, 2])
 
 
@@ -93,9 +93,9 @@ def test_dask_array_is_passed_over_block_by_block(ring, chunks):
     assert Autoencoder(4, random_state=0).partial_fit(lazy_X).n_steps_ == by_hand.n_steps_
     unknown = lazy_X[lazy_X[:, 0] > 0]
     for data, classes, message in (
-        ((lazy_X, y), None, r"labels of a lazy array are not known .* pass all"),
-        ((lazy_X, y[:1400]), [0, 1], r"The arrays have \[1500, 1400\] rows"),
-        ((unknown, unknown[:, 0]), [0, 1], r"have \[nan, nan\] rows; .*compute_chunk_sizes"),
+        ((lazy_X, y), None, r"lazy array, whose labels are not known .* Pass all"),
+        ((lazy_X, y[:1400]), [0, 1], r"known numbers of rows, got \[1500, 1400\]"),
+        ((unknown, unknown[:, 0]), [0, 1], r"got \[nan, nan\]. Call compute_chunk_sizes"),
     ):
         with pytest.raises(ValueError, match=message):
             FCNet().partial_fit(*data, classes=classes)
@@ -125,14 +125,22 @@ def test_warm_start_continues_at_the_rates_set_now(make_net, ring):
 # Changed parameters, how the net is fitted, by default to the same data, and the error.
 WARM = {"warm_start": True}
 REFUSED = [
-    ({}, lambda net, X, y: net.fit(X[:, :10], np.zeros(len(X))), "y has 1 class"),
+    (
+        {},
+        lambda net, X, y: net.fit(X[:, :10], np.zeros(len(X))),
+        "`y` must contain at least 2 classes, got 1 class",
+    ),
     ({"optimizer": torch.optim.LBFGS}, lambda net, X, y: net.fit(X, y), "LBFGS doesn't sup"),
     ({"callbacks": [EarlyStopping()]}, None, "needs valid_loss"),
     (WARM, lambda net, X, y: net.fit(X[:, :8], y), r"X has 8 features, but "),
-    (WARM, lambda net, X, y: net.fit(X, y + 1), r"classes \[1, 2\] differ f"),
-    (WARM, lambda net, X, y: net.fit_online(WIDER, 100), "training on cannot change to"),
-    (WARM | {"optimizer": "adam"}, None, "fitted net has optimizer='sgd', which trai"),
-    (WARM | {"image_shape": (4, 5)}, None, "which training on cannot change to"),
+    (
+        WARM,
+        lambda net, X, y: net.fit(X, y + 1),
+        r"classes must be those of the fitted net, .* got \[1, 2\]",
+    ),
+    (WARM, lambda net, X, y: net.fit_online(WIDER, 100), "further training cannot change"),
+    (WARM | {"optimizer": "adam"}, None, "fitted net has optimizer='sgd', and furth"),
+    (WARM | {"image_shape": (4, 5)}, None, "further training cannot change"),
     (WARM | {"activation": "tanh"}, None, "fitted net has activation='erf'"),
 ]
 
@@ -200,6 +208,6 @@ def test_what_cannot_be_evaluated_is_refused_and_keeps_the_net(task):
         NotImplementedError, match=r"Class 0, a Simple.*, has no gaussian_clone\(\)"
     ):
         net.fit_online(Discrimination([bare, bare]), 1000, n_eval=100)
-    with pytest.raises(ValueError, match="n_eval=-1; expected an integer >= 0"):
+    with pytest.raises(ValueError, match="`n_eval` must be a non-negative integer, got -1"):
         net.fit_online(task, 1000, n_eval=-1)
     np.testing.assert_array_equal(net.receptive_fields_, fields)
