@@ -253,7 +253,7 @@ TAKING_DATA = {
 @pytest.mark.filterwarnings("error::numpy.exceptions.ComplexWarning")
 @pytest.mark.parametrize("call", TAKING_DATA)
 @pytest.mark.parametrize("bad", NOT_NUMBERS)
-def test_a_fault_of_data_has_the_same_sentence_everywhere(call, bad):
+def test_invalid_data_raise_the_same_error_everywhere(call, bad):
     with pytest.raises((ValueError, TypeError), match=NOT_NUMBERS[bad]):
         TAKING_DATA[call](BAD[bad], Y)
 
@@ -329,7 +329,7 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize(("call", "message"), OPTIONS, ids=[message for _, message in OPTIONS])
-def test_an_unusable_option_is_one_sentence_that_names_it(call, message):
+def test_error_of_an_invalid_option_names_the_option(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
 
@@ -343,7 +343,7 @@ def test_the_weight_of_a_layer_is_a_field(dtype):
     assert weight.requires_grad
 
 
-def test_half_precision_is_what_it_is_in_double_precision():
+def test_half_precision_gives_the_same_result_as_double_precision():
     half = BAD["half precision"]
     fitted = [new().fit(data, Y).receptive_fields_ for data in (half, half.astype(np.float64))]
     np.testing.assert_array_equal(*fitted)
@@ -369,7 +369,7 @@ class Fail(Callback):
 
 @pytest.mark.parametrize("make", [rfsk.FCNet, rfsk.ConvNet, rfsk.Autoencoder])
 @pytest.mark.parametrize("record", [None, 3])
-def test_a_fit_that_raises_leaves_the_estimator_as_it_was(make, record):
+def test_a_fit_that_raises_an_error_leaves_the_estimator_unchanged(make, record):
     net = make(2, callbacks=[Fail()], record=record, **SHORT)
     with pytest.raises(RuntimeError, match="no space left"):
         net.fit(X, Y)

@@ -1,4 +1,4 @@
-"""Typical mistakes are reported with their reason and remedy, and nothing else is.
+"""Typical mistakes are reported with their reason and remedy, and similar calls are not.
 
 The suite turns warnings into errors, so that a call without `likely_mistake` must be silent.
 """
@@ -54,14 +54,16 @@ def test_transposed_fields_are_reported(net, measure):
 
 @pytest.mark.parametrize("kind", ["nlgp", "clone", "first steps"])
 def test_fields_of_nets_are_not_suspected(data, kind):
-    """Initial and grown fields, alike after few batches, and factors in any order of units."""
+    """Initial and trained fields, fields after few batches, and factors in any order."""
     X, y = make_gp(4000, **RING, random_state=0) if kind == "clone" else data
     if kind == "first steps":
         task = Discrimination([NLGP(40, correlation_length=xi, gain=10.0) for xi in (0.5, 1.0)])
         net = FCNet(20, batch_size=200, record=30, random_state=0).fit_online(task, 200 * 200)
     else:
         net = FCNet(20, batch_size=100, max_epochs=20, record=3, random_state=0).fit(X, y)
-    cp = CumulantCP(2 if kind == "clone" else 8, target=1, random_state=0)  # more of noise cancel
+    cp = CumulantCP(
+        2 if kind == "clone" else 8, target=1, random_state=0
+    )  # with more, noise cancels
     factors = cp.fit(X, y).components_
     for fields in (*net.receptive_field_history_, factors, np.sort(factors, axis=0)):
         rfsk.ipr(fields)
@@ -80,7 +82,7 @@ def test_fields_that_are_the_same_for_one_sign_of_the_bias_are_not_suspected():
 @pytest.mark.parametrize("width", [0.2, 0.5, 1.0])
 @pytest.mark.parametrize("first", [0, 37])
 def test_narrow_fields_that_are_sorted_by_their_centres_are_not_suspected(noise, width, first):
-    """Several units per site: units vary as smoothly as the fields of a transposed matrix."""
+    """With several units per site, units vary as smoothly as sites do."""
     rng = np.random.default_rng(0)
     distance = (np.arange(40) - np.arange(first, first + 40, 0.3)[:, None] + 20) % 40 - 20
     fields = np.exp(-0.5 * (distance / width) ** 2) + noise * rng.normal(size=distance.shape)
@@ -93,7 +95,7 @@ def test_narrow_fields_that_are_sorted_by_their_centres_are_not_suspected(noise,
 
 
 def test_few_fields_repeated_ones_and_images_of_known_shape_are_not_suspected():
-    """Images: stripes that drift, rough along the rows, and smooth over the units."""
+    """The images are drifting stripes, which are rough along the rows and smooth across units."""
     for n_fields in (10, 1):
         fields = np.random.default_rng(0).normal(size=(n_fields, 40))
         rfsk.ipr(np.repeat(fields, 20, axis=0))
@@ -106,7 +108,7 @@ def test_few_fields_repeated_ones_and_images_of_known_shape_are_not_suspected():
         rfsk.ipr(images)
 
 
-def test_error_for_images_that_are_no_rows_says_how_to_reshape_them(net):
+def test_error_for_stacks_of_images_says_how_to_reshape_them(net):
     with pytest.raises(ValueError, match=r"They have as many rows: are they transposed\?"):
         LocalizationAnalyzer((3, 4)).fit(np.random.default_rng(0).normal(size=(12, 7)))
     images, labels = np.zeros((9, 5, 4)), np.arange(9) % 2
@@ -146,7 +148,7 @@ def test_exchanged_sides_of_inputs_are_reported(make, kind):
         X, y = make_nlgp(500, (8, 12), correlation_length=(1.0, 2.0), random_state=0)
     else:
         X, y = rfsk.make_image_patches(1000, (8, 12), random_state=0)
-        X = X + 5.0 * np.random.default_rng(0).normal(size=(1000, 1))  # brightness of each
+        X = X + 5.0 * np.random.default_rng(0).normal(size=(1000, 1))  # random brightness
     make(2, image_shape=(8, 12), max_epochs=1).fit(X, y)
     with likely_mistake(r"image_shape=\(12, 8\).*are the sides exchanged\?"):
         make(2, image_shape=(12, 8), max_epochs=1).fit(X, y)
@@ -168,7 +170,7 @@ def test_the_other_convention_of_the_gain_is_reported():
 
 
 @pytest.mark.parametrize("make", NETS)
-def test_a_seed_that_was_forgotten_is_kept_printed_and_saved(few, make, capsys, tmp_path):
+def test_seed_that_was_not_given_is_stored_printed_and_saved(few, make, capsys, tmp_path):
     first, second = (make(4, max_epochs=2, verbose=1).fit(*few) for _ in range(2))
     assert first.seed_ != second.seed_
     message = f"random_state={first.seed_} to train the same net on the same data."
@@ -187,7 +189,7 @@ def test_a_seed_that_was_forgotten_is_kept_printed_and_saved(few, make, capsys, 
     assert f"random_state: {bunch.random_state}" in bunch.DESCR
 
 
-# Calls that are reported, and similar ones that are not
+# Calls that are reported, and similar calls that are not
 
 TASK, REVERSED = (
     Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in lengths])
@@ -225,7 +227,7 @@ def pooled(target, labels):
         (SHORT_TARGET, lambda X, y: FCNet(4, **RELU).fit_online(REVERSED, 1000)),
         (SHORT_TARGET, lambda X, y: rfsk.fit_many([FCNet(4, **RELU)], X, 1 - y, n_jobs=1)),
         (SHORT_TARGET, lambda X, y: rfsk.fit_many_online([FCNet(4, **RELU)], REVERSED, 1000)),
-        (MEANS, lambda X, y: FCNet(4, **ODD).fit(*shifted(X, y))),  # of biases it is silent
+        (MEANS, lambda X, y: FCNet(4, **ODD).fit(*shifted(X, y))),  # no warning about biases
         (MEANS, lambda X, y: ConvNet(2, max_epochs=1).fit(*shifted(X, y, np.argsort(y)))),
         ("has 1[01] times as many", lambda X, y: FCNet(4, max_epochs=1).fit(*unequal(X, y))),
         ("X has 30 rows and 40 features", lambda X, y: FCNet(4, max_epochs=1).fit(X[:30], y[:30])),
@@ -267,7 +269,7 @@ def test_a_pipeline_that_would_measure_activations_is_refused(few, make, output)
         pipeline.set_output(transform=output).fit(*few)
 
 
-def test_activations_are_refused_and_what_is_computed_of_them_is_not(net, data):
+def test_activations_are_refused_but_results_computed_from_them_are_not(net, data):
     hidden = net.transform(data[0])
     for measure in (rfsk.ipr, rfsk.population_summary, FieldMatcher().fit):
         with pytest.raises(TypeError, match="got activations of a net"):
@@ -306,7 +308,7 @@ def test_blocks_sorted_by_class_are_reported(data, make):
     assert net.n_steps_ == 5
 
 
-def test_warnings_point_at_the_line_that_asked(data):
+def test_warnings_show_the_line_of_the_call(data):
     with pytest.warns(LikelyMistakeWarning) as caught:
         make_pipeline(FCNet(4, bias_init=0, train_bias=False, max_epochs=1)).fit(*data)
     assert {warning.filename for warning in caught} == {__file__}

@@ -1,4 +1,4 @@
-"""Data in the place of an input model, and labelled data (X, y) in the place of a task."""
+"""Data instead of an input model, and labelled data (X, y) instead of a task."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_moments_are_those_of_the_rows():
     assert scaled.excess_kurtosis() == pytest.approx(stats.kurtosis(X, axis=0).mean(), rel=1e-9)
 
 
-def test_images_bring_their_lattice():
+def test_lattice_of_images_is_their_shape():
     images = X.reshape(-1, 3, 4)
     assert EmpiricalDistribution(images).shape == (3, 4)
     np.testing.assert_array_equal(EmpiricalDistribution(images).X, X)
@@ -51,7 +51,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("rows", "error", "message"), REFUSED)
-def test_what_is_no_sample_or_does_not_fit_its_lattice_is_refused(rows, error, message):
+def test_invalid_samples_and_lattices_are_refused(rows, error, message):
     with pytest.raises(error, match=message):
         EmpiricalDistribution(rows, shape=(5, 5) if rows is X else ())
 
@@ -75,7 +75,7 @@ def test_task_of_data_draws_equally_many_rows_of_each_class():
 
 
 @pytest.mark.usefixtures("_close_figures")
-def test_training_on_data_is_displayed_beside_their_gaussian_clone():
+def test_training_on_data_is_displayed_with_that_on_the_control():
     net = FCNet(3, record=4, batch_size=20, random_state=0).fit_online((X, Y), 400, n_eval=100)
     display = TrainingDisplay.from_estimator(net)
     assert display.evaluation.control_loss.shape == display.evaluation.loss.shape
@@ -138,7 +138,7 @@ def test_cumulant_of_labelled_data_or_of_an_estimator_asks_for_the_rows_of_a_cla
         CumulantDisplay.from_source(CumulantCP(2))
 
 
-def test_rows_in_the_place_of_a_model_are_refused_with_the_remedy():
+def test_rows_instead_of_a_model_are_refused_with_the_remedy():
     with pytest.raises(
         TypeError, match=r"got an instance of ndarray. Pass EmpiricalDistribution\(X\)"
     ):

@@ -46,7 +46,7 @@ MODELS = {
 
 @pytest.mark.parametrize("name", MODELS)
 def test_fourth_moment_is_that_of_samples(name):
-    """400,000 samples, five standard errors, distinct and repeated sites."""
+    """Compare with 400,000 samples at distinct and repeated sites, to five standard errors."""
     model = MODELS[name]
     X = model.sample(N_SAMPLES, random_state=11)
     for indices in INDICES.values():
@@ -97,8 +97,8 @@ def test_quadrature_has_converged(gain):
 
 @pytest.mark.parametrize("gain", [0.3, 3.0, 30.0])
 @pytest.mark.parametrize("rho", [0.5, 0.99])
-def test_three_alike_is_a_single_integral(gain, rho):
-    """E psi(z)^3 E[psi(z') | z], the conditional mean in closed form."""
+def test_moment_with_three_equal_sites_is_a_single_integral(gain, rho):
+    """The integral is E psi(z)^3 E[psi(z') | z], where the conditional mean has a closed form."""
     spread = np.sqrt(2.0 * (1.0 + gain**2 * (1.0 - rho**2)))
 
     def integrand(z):
@@ -120,7 +120,7 @@ def test_kurtosis_is_the_fourth_moment_at_one_site(gain):
 
 
 @pytest.mark.parametrize("name", ["torus", "ising", "phi4", "pulses", "shell", "open"])
-def test_slice_holds_the_cumulants(name):
+def test_slice_contains_the_cumulants(name):
     model = MODELS[name]
     j, k, l = np.indices((12, 12, 12))  # noqa: E741
     expected = model.fourth_cumulant(np.stack([np.zeros_like(j), j, k, l], axis=-1))
@@ -157,7 +157,7 @@ def test_bad_indices_and_sizes_are_refused(call, message):
 
 @dataclass(frozen=True)
 class OrientedNLGP(StationaryField):
-    """Erf of a Gaussian field on a torus whose covariance differs between the two diagonals."""
+    """Error function of a Gaussian field whose covariance differs along the two diagonals."""
 
     shape: tuple[int, ...] = (4, 5)
 

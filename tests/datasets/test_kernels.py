@@ -16,7 +16,7 @@ KERNELS = ["gaussian", "exponential", Matern(1.5), Matern(4.0)]
 
 
 def sum_over_images(shape, xi, kernel, n_images):
-    """The definition, term by term."""
+    """Sum over periodic images according to the definition, term by term."""
     total = np.zeros(shape)
     images = [side * np.arange(-n_images, n_images + 1) for side in shape]
     for shift in np.stack(np.meshgrid(*images), axis=-1).reshape(-1, len(shape)):
@@ -72,7 +72,7 @@ def test_bad_kernel_is_refused(shape, xi, kernel, message):
         GaussianField(shape, correlation_length=xi, kernel=kernel)
 
 
-def test_matern_of_order_one_half_is_exponential_and_of_three_halves_closed():
+def test_matern_of_order_one_half_and_three_halves_has_a_closed_form():
     r = np.concatenate([[0.0], np.geomspace(1e-9, 40.0, 200)])
     np.testing.assert_allclose(Matern(0.5)(r), np.exp(-r), rtol=1e-12)
     s = np.sqrt(3.0) * r
@@ -90,7 +90,7 @@ def test_matern_of_order_one_half_is_exponential_and_of_three_halves_closed():
     [((1,), 3.0), ((30,), 0.3), ((30,), 90.0), ((9, 12), 1.5), ((12, 7), (20.0, 2.0))],
 )
 def test_crop_of_the_embedding_has_the_open_kernel_as_covariance(shape, xi, kernel):
-    """What is drawn (the spectrum, clipped at zero) against the open kernel, entry by entry."""
+    """Compare the covariance of drawn fields, from the clipped spectrum, with the kernel."""
     torus = embedding(shape, xi, kernel)
     drawn = np.fft.irfftn(spectrum(torus), s=torus.shape, axes=range(torus.ndim))
     crop = drawn[tuple(slice(side) for side in shape)]

@@ -99,7 +99,7 @@ PHOTOGRAPHS = [
 
 
 @pytest.mark.parametrize("images", PHOTOGRAPHS)
-def test_photographs_come_as_one_a_list_or_a_stack(images):
+def test_photographs_can_be_one_array_a_list_or_a_stack(images):
     rows, expected = (ImagePatches((3, 4), images=i).sample(5, random_state=0) for i in images)
     np.testing.assert_array_equal(rows, expected)
 
@@ -124,7 +124,7 @@ def test_every_model_passes_the_checks_that_users_run(name):
 @pytest.mark.parametrize("boundary", ["periodic", "open"])
 @pytest.mark.parametrize("shape", [(60,), (9, 11), (1100,)])
 def test_clone_draws_the_covariance_it_claims(gain, boundary, shape):
-    """The matrix or spectrum that fields are made with, multiplied out, against the closed form."""
+    """Compare the covariance of the linear map that draws fields with the closed form."""
     model = NLGP(shape, correlation_length=4.0, gain=gain, boundary=boundary)
     clone = model.gaussian_clone()
     noise = np.zeros((1, *clone.noise_shape))
@@ -141,7 +141,7 @@ def test_clone_draws_the_covariance_it_claims(gain, boundary, shape):
 
 
 @pytest.mark.parametrize("name", ["tanh", "laplace", "phi4", "open nlgp", "ising", "shell"])
-def test_models_can_be_pickled_without_what_they_have_computed(name):
+def test_models_are_pickled_without_cached_results(name):
     MODELS[name].covariance()
     data = pickle.dumps(MODELS[name])
     assert len(data) < 2000
@@ -150,7 +150,7 @@ def test_models_can_be_pickled_without_what_they_have_computed(name):
 
 @pytest.mark.parametrize(("k", "expected"), [(5, 1.285), (5.890, 0.0), (6, -0.078), (10, -0.930)])
 def test_algebraic_distribution_has_its_moments_and_quantiles(k, expected):
-    """Kurtosis from beta functions, quantile function against the density's integral."""
+    """Compare the kurtosis with known values and quantiles with the integrated density."""
     algebraic = Algebraic(k)
     assert algebraic.excess_kurtosis() == pytest.approx(expected, abs=1.5e-3)
     scale = np.sqrt(algebraic._absolute_moment(2.0))
@@ -169,7 +169,7 @@ def test_shell_has_one_length_in_whitened_coordinates():
     np.testing.assert_allclose(squared, model.n_features, rtol=1e-10)
 
 
-def test_pulses_are_single_arcs_of_the_lengths_asked_for():
+def test_pulses_are_single_arcs_of_the_given_lengths():
     X = Pulses(30, length=(3, 8)).sample(2000, random_state=0)
     assert set(np.unique(X)) == {-1.0, 1.0}
     assert np.all((np.roll(X, 1, axis=1) != X).sum(axis=1) == 2)
@@ -190,7 +190,7 @@ def test_chunks_are_the_rows_of_one_draw(name, monkeypatch):
 @pytest.mark.parametrize("gain", [0.05, 0.7, 3.0, 30.0])
 @pytest.mark.parametrize("rho", [0.0, 0.3, 0.95])
 def test_nlgp_covariance_is_the_double_integral(gain, rho):
-    """The arcsine against quadrature: E[psi(g z') | z] is an error function of the mean rho z."""
+    """Quadrature over z, in which E[psi(g z') | z] is an error function of the mean rho z."""
     spread = np.sqrt(1.0 + gain**2 * (1.0 - rho**2))
 
     def integrand(z):
@@ -220,7 +220,7 @@ def test_nlgp_statistics_stay_finite_at_every_gain(gain):
 @pytest.mark.parametrize("gain", [1e4, 1e8])
 @pytest.mark.parametrize(("shape", "xi"), [((20, 20), 50.0), ((100,), 1000.0)])
 def test_clone_exists_at_large_gain_and_long_correlation(gain, shape, xi):
-    """The arcsine magnifies rounding there; the clone must neither fail nor be NaN."""
+    """There, the arcsine magnifies rounding errors, but the clone must not fail or be NaN."""
     clone = NLGP(shape, correlation_length=xi, gain=gain).gaussian_clone()
     assert np.isfinite([*clone.covariance()[0], *clone.sample(1, random_state=0)[0]]).all()
 
@@ -319,6 +319,6 @@ REFUSED = {
     ("error", "make", "message"),
     [(error, *case) for error, cases in REFUSED.items() for case in cases],
 )
-def test_what_cannot_be_is_refused_with_the_remedy(error, make, message):
+def test_invalid_models_are_refused_with_the_remedy(error, make, message):
     with np.errstate(all="ignore"), pytest.raises(error, match=message):
         make()

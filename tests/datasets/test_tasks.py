@@ -24,7 +24,7 @@ from rfsk.datasets import (
 XI = {"correlation_length": (1.0, 2.0, 3.0)}
 PAIRS = {"correlation_length": ((1.0, 2.0), (2.0, 1.0), 3.0), "boundary": "open"}
 K = {"coupling": (0.5, 1.0, 2.0)}
-# Each generator with parameters of three classes, or of its two, at small size.
+# Each generator at a small size, with parameters of three classes or of its two classes.
 SMALL = {
     "nlgp": (make_nlgp, 12, {**XI, "gain": 2.0}),
     "open torus": (make_nlgp, (4, 5), PAIRS),
@@ -64,7 +64,7 @@ def test_batches_are_drawn_by_the_sample_of_a_subclass():
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_every_generator_draws_its_classes_in_their_shares(name):
+def test_every_generator_draws_its_classes_in_their_proportions(name):
     make, shape, parameters = SMALL[name]
     n_classes = 2 if name in ("patches", "spiked") else 3
     X, y = make(31, shape, **parameters, random_state=0)
@@ -95,12 +95,12 @@ def test_bundled_photographs_are_sparse_and_white_when_asked_for():
     assert model.shape == (12, 12)
     assert model.excess_kurtosis() > 1.0
     eigenvalues = np.linalg.eigvalsh(model.covariance())
-    np.testing.assert_allclose(eigenvalues[0], 0.0, atol=1e-10)  # the constant patch
+    np.testing.assert_allclose(eigenvalues[0], 0.0, atol=1e-10)  # of the constant patch
     np.testing.assert_allclose(eigenvalues[1:], 144 / 143, rtol=1e-8)
 
 
 @pytest.mark.parametrize("n_rows", [12, 60, 400])
-def test_clone_of_as_many_rows_has_the_mean_and_covariance_of_each_class(n_rows):
+def test_clone_has_the_mean_and_covariance_of_each_class(n_rows):
     rng = np.random.default_rng(0)
     X = rng.exponential(size=(n_rows, 20)) @ rng.normal(size=(20, 20)) + 3.0
     y = np.arange(n_rows) % 2
@@ -114,7 +114,7 @@ def test_clone_of_as_many_rows_has_the_mean_and_covariance_of_each_class(n_rows)
     assert np.abs(clone - X).max() > 1.0
 
 
-def test_clone_keeps_what_is_constant():
+def test_clone_keeps_constant_features():
     X = load_digits().data
     clone = make_gaussian_clone(X, random_state=0)
     assert np.all(clone[:, np.ptp(X, axis=0) == 0.0] == 0.0)
@@ -123,7 +123,7 @@ def test_clone_keeps_what_is_constant():
 
 
 def test_clones_and_gaussian_data_are_exchangeable():
-    """Rank of the data among 9 clones, 400 times, by a statistic of fourth order: uniform."""
+    """The rank of a fourth-order statistic of the data among 9 clones is uniform."""
     rng = np.random.default_rng(0)
     mixing = rng.normal(size=(5, 5))
     ranks = []

@@ -31,7 +31,7 @@ def test_reconstruction_is_the_formula_of_the_docstring(X, tied):
 
 @pytest.mark.parametrize("tied", [True, False])
 def test_linear_code_spans_the_principal_components(X, tied):
-    """Explained variance within .001 of PCA's, the optimum, at six components."""
+    """The explained variance of six components is within .001 of that of PCA, the optimum."""
     annealing = LRScheduler("CosineAnnealingLR", T_max=200)
     net = Autoencoder(6, activation="linear", tied=tied, max_epochs=200, random_state=0)
     net.set_params(callbacks=[annealing]).fit(X)
@@ -45,7 +45,7 @@ def test_linear_code_spans_the_principal_components(X, tied):
 
 
 def test_loss_is_that_of_the_docstring(X):
-    """One full batch: the loss before the first step, from the recorded start."""
+    """With one full batch, the loss is that before the first step, of the recorded initial net."""
     net = Autoencoder(6, sparsity=0.7, batch_size=len(X), max_epochs=1, record=2, random_state=0)
     net.fit(X)
     w = net.receptive_field_history_[0]

@@ -1,4 +1,4 @@
-"""ConvNet's borders, strides and pooling, and its release into an FCNet."""
+"""Borders, strides and pooling of ConvNet, and its release into an FCNet."""
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ def test_release_computes_the_same_function(case, readout, activation, data):
         np.testing.assert_allclose(free.transform(X), net.transform(X), atol=1e-5)
 
 
-def test_released_net_trains_on_and_release_is_refused_where_the_function_would_change(data):
+def test_released_net_can_be_trained_and_release_is_refused_if_it_changes_the_function(data):
     free = fitted("ring, stride", data).release()
     before = free.receptive_fields_.copy()
     free.set_params(learning_rate=1e-3, max_epochs=1).fit(*data)

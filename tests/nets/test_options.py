@@ -1,4 +1,4 @@
-"""Options of nets: activations, readouts, penalties, and errors for what is not valid."""
+"""Options of nets: activations, readouts, penalties, and errors for invalid options."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ SIGNS |= {torch.sigmoid: 1.0, torch.sin: 1.0}
 
 @pytest.mark.parametrize(("activation", "bias"), SIGNS.items())
 def test_targets_and_biases_follow_the_signs_of_the_activation(ring, activation, bias):
-    """Targets are 0 and 1 where no value is negative: the first loss, and the decision."""
+    """If no value is negative, targets are 0 and 1, which the first loss and the decision show."""
     X, y = ring
     net = FCNet(8, activation=activation, learning_rate=1e-9, batch_size=1500, max_epochs=1)
     net.set_params(record=2, random_state=0).fit(X, y)
@@ -47,7 +47,7 @@ def test_l1_is_a_soft_threshold_after_each_step(ring, readout):
 
 
 THREE = np.arange(60) % 3
-# Parameters or a call, and the error that both classifiers raise before any training.
+# Parameters or a call, and the error that both classifiers raise before training.
 FAULTS = [
     (lambda net: net.fit(X * 1e200, Y), "too large for single precision"),
     (
@@ -92,7 +92,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("make", [FCNet, ConvNet])
 @pytest.mark.parametrize(("fault", "message"), FAULTS, ids=[message for _, message in FAULTS])
-def test_fault_is_one_clear_sentence_before_any_training(make, fault, message, monkeypatch):
+def test_invalid_option_raises_a_clear_error_before_training(make, fault, message, monkeypatch):
     def no_training(*args, **kwargs):
         raise AssertionError("training began")
 
@@ -141,7 +141,7 @@ def test_fault_is_one_clear_sentence_before_any_training(make, fault, message, m
     ],
     ids=str,
 )
-def test_fault_of_one_estimator_is_named_by_every_fit(make, options, message):
+def test_invalid_option_of_one_estimator_raises_an_error_in_every_fit(make, options, message):
     net = make(**options)
     for call in (net.fit, net.partial_fit, lambda X, y: fit_many([net], X, y)):
         with pytest.raises((ValueError, TypeError), match=message):

@@ -241,7 +241,10 @@ def test_an_expected_failure_is_reported_and_one_that_passes_is_no_failure():
 
 BAD = [
     ({"n_samples": 999}, "`n_samples` must be at least 1000, got 999"),
-    ({"expected_failed_checks": {"mean": "why"}}, "`expected_failed_checks` must be one of 'shape'.*, got 'mean'"),
+    (
+        {"expected_failed_checks": {"mean": "why"}},
+        "`expected_failed_checks` must be one of 'shape'.*, got 'mean'",
+    ),
 ]
 
 
