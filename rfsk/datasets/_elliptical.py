@@ -159,7 +159,7 @@ class EllipticalField(StationaryField):
         return math.inf if math.isnan(moment) else moment  # SciPy returns NaN for some moments
 
     def mean_absolute(self) -> float:
-        """Mean absolute value of a pixel, E|x_i|."""
+        """Mean absolute value of a pixel."""
         return self._moment(1) / (math.sqrt(math.pi) * float(poch(0.5 * self.n_features, 0.5)))
 
     def excess_kurtosis(self) -> float:

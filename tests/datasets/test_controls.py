@@ -92,7 +92,7 @@ def test_shifted_rows_are_rolled_rows_and_keep_their_labels(shape):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (partial(augment_shifts, X, shape=(4, 5)), r"features, 30, got \(4, 5\), which has 20 sites"),
+        (partial(augment_shifts, X, shape=(4, 5)), r"30, got \(4, 5\), which has 20 sites"),
         (partial(augment_shifts, X, n_shifts=0), "`n_shifts` must be a positive integer, got 0"),
         (partial(augment_shifts, X, Y[:5]), "inconsistent numbers of samples"),
         (partial(augment_shifts, X.reshape(-1, 5, 6)), "Pass one row per image"),

@@ -268,7 +268,7 @@ def test_a_net_that_diverges_is_unchanged_and_does_not_affect_the_others(ring, k
     hidden, losses = nets[0].transform(ring[0]), nets[0].loss_curve_
     nets[0].set_params(learning_rate=1e12)
     nets[1].set_params(init_scale=1e25)
-    message = r"Nets \[0, 1\] diverged and are as they were before; lower"
+    message = r"Nets \[0, 1\] diverged and are unchanged; reduce"
     with pytest.warns(UserWarning, match=message):
         fit_many(nets, *ring)
     np.testing.assert_array_equal(nets[0].transform(ring[0]), hidden)
@@ -294,7 +294,7 @@ def test_interrupt_keeps_trained_nets_and_leaves_the_others_unchanged(
     earlier = nets[5].fit(*ring).receptive_fields_
     press_ctrl_c_at_call(*method, call)
     n_kept = stopped[-1] + 1
-    with pytest.warns(UserWarning, match=f"interrupted; {n_kept} of 6 nets are kept as far as"):
+    with pytest.warns(UserWarning, match=f"interrupted; {n_kept} of 6 nets are kept as trained"):
         fit_many(nets, *ring, n_jobs=1)
     assert [hasattr(net, "net_") for net in nets[:5]] == [i < n_kept for i in range(5)]
     assert [net.n_steps_ for net in nets[:n_kept]] == [36] * stopped[0] + [9] * len(stopped)
@@ -309,7 +309,7 @@ def test_interrupted_threads_stop_and_keep_their_nets(press_ctrl_c_at_call):
     """Ctrl-C is pressed while two threads train the first two of six nets."""
     nets = compiled_nets([{}] * 6)
     press_ctrl_c_at_call(CompiledStep, "run", 20)
-    with pytest.warns(UserWarning, match="interrupted; 2 of 6 nets are kept as far as they were"):
+    with pytest.warns(UserWarning, match="interrupted; 2 of 6 nets are kept as trained so far"):
         fit_many_online(nets, task_of(3.0), 10**8, n_jobs=2)
     assert [hasattr(net, "net_") for net in nets] == [True] * 2 + [False] * 4
     assert all(net.net_.interrupted_ and 0 < net.n_steps_ < 10**6 for net in nets[:2])

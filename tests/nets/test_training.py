@@ -205,7 +205,7 @@ def test_invalid_evaluation_is_refused_and_keeps_the_net(task):
         net.fit_online(phi4, 1000, n_eval=100)
     bare = SimpleNamespace(shape=(20,), n_features=20, sample=task.models[0].sample)
     with pytest.raises(
-        NotImplementedError, match=r"Class 0, a Simple.*, has no gaussian_clone\(\)"
+        NotImplementedError, match=r"model of class 0, SimpleNamespace, has no gaussian_clone\(\)"
     ):
         net.fit_online(Discrimination([bare, bare]), 1000, n_eval=100)
     with pytest.raises(ValueError, match="`n_eval` must be a non-negative integer, got -1"):
