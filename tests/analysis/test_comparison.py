@@ -109,7 +109,7 @@ def test_own_fields_and_estimators_are_references_too(data, net):
             r"`own` must have 3 features, got shape \(4, 4\)",
         ),
         ({"target": 1}, None, "`y` must not be None if target=1 selects a class"),
-        ({"target": 7}, np.arange(8) % 2, r"target=7 has 0 row\(s\) in y"),
+        ({"target": 7}, np.arange(8) % 2, "target=7 must have at least 2 rows in `y`, got 0"),
         ({"n_components": 0}, None, "`n_components` must be a positive integer, got 0"),
         ({"n_null": 0}, None, "`n_null` must be a positive integer, got 0"),
         ({"shape": (2, 2)}, None, r"features, 3, got \(2, 2\), which has 4 sites"),

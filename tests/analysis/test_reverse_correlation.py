@@ -237,7 +237,7 @@ def test_labels_are_no_responses(data):
         ({"lags": [-1]}, ValueError, r"lags=\[-1\]; expected one or more whole numbers"),
         ({"lags": []}, ValueError, r"lags=\[\]; expected one or more"),
         ({"response": np.tanh, "lags": [1]}, ValueError, "lags is given for what is no recording"),
-        ({"ridge": -1.0}, ValueError, "ridge=-1.0"),
+        ({"ridge": -1.0}, ValueError, "`ridge` must be non-negative and finite, got -1.0"),
         ({"method": "sta", "X": None}, ValueError, "method='sta' correlates responses with"),
         ({"method": "weights", "layer": 0}, ValueError, "X and layer are of method='sta'"),
         ({"method": "spikes"}, ValueError, "`method` must be one of .*, got 'spikes'"),

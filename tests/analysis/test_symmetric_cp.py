@@ -331,7 +331,7 @@ def test_factors_of_blocks_are_those_of_the_array():
         ({"max_iter": 0}, "array", "`max_iter` must be a positive integer, got 0"),
         ({"tol": 0.0}, "array", "`tol` must be positive and finite, got 0.0"),
         ({"n_init": 0}, "array", "`n_init` must be a positive integer, got 0"),
-        ({"target": 2}, "array", r"target=2 has 0 row\(s\) in y.*Labels in y: \[0, 1\]"),
+        ({"target": 2}, "array", r"target=2 must have .*, got 0. The labels in `y` are \[0, 1\]"),
         ({"target": 1}, "unlabelled", "`y` must not be None if target=1 selects a class"),
         ({"target": "difference"}, "three", "'difference' is of two classes, but y has 3"),
         ({"target": 0}, "blocks", "target=0 with blocks; expected None. Select the rows of one"),
