@@ -1,8 +1,8 @@
-"""rfsk: receptive fields, scikit style.
+"""Receptive fields in the style of scikit-learn.
 
-Grow receptive fields from data, measure them, explain them. The public names are listed in
-``__init__.pyi`` and imported on first use, so that data and analysis need neither torch nor
-matplotlib.
+Train networks whose receptive fields form on data, measure these fields, and predict them. The
+public names are listed in ``__init__.pyi`` and imported on first use, so that data and analysis
+need neither torch nor matplotlib.
 """
 
 import lazy_loader

@@ -1,13 +1,13 @@
-"""Warnings of rfsk, which can be caught or silenced by class."""
+"""Warning classes of rfsk, by which its warnings can be caught or silenced."""
 
 __all__ = ["LikelyMistakeWarning", "NotTestableWarning"]
 
 
 class LikelyMistakeWarning(UserWarning):
-    """A valid request that is probably a mistake.
+    """Warning about a valid call that is probably a mistake.
 
-    Examples are nets without biases, classes pooled into one cumulant, transposed fields and
-    exchanged sides of images. The message gives the reason and the remedy.
+    Examples are nets without biases, several classes pooled into one cumulant, transposed fields
+    and images whose rows and columns are exchanged. The message gives the reason and the remedy.
 
     Examples
     --------
@@ -22,10 +22,10 @@ class LikelyMistakeWarning(UserWarning):
 
 
 class NotTestableWarning(UserWarning):
-    """A test is not valid for these data and returns NaN instead of p-values.
+    """Warning that a test is not valid for the data and returns NaN instead of p-values.
 
-    Localization is tested against random phases, which are a null hypothesis only if all sites of
-    the inputs are statistically equivalent. The message gives the reason.
+    Localization is tested against fields with random phases. They represent the null hypothesis
+    only if all sites of the inputs are statistically equivalent. The message gives the reason.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Bad arguments end in one sentence, before any work, and leave no state behind."""
+"""Invalid arguments raise a one-sentence error before any work and leave no state behind."""
 
 import inspect
 import pickle
@@ -30,7 +30,7 @@ SOURCES = [Path(rfsk.__file__).parent, Path(sklearn.__file__).parent]
 
 
 def fit(estimator, *data):
-    """Function that makes an estimator of given parameters and fits it."""
+    """Return a function that constructs an estimator with given parameters and fits it."""
 
     def call(**parameters):
         return estimator(**parameters).fit(*data)
@@ -190,7 +190,7 @@ def settings_of_process():
 
 
 def fault_of(call, parameter, bad):
-    """Text of what is wrong with the outcome of a call with one bad argument; empty if nothing."""
+    """Description of any fault in the outcome of a call with one invalid argument, or ''."""
     arguments = {**CALLS[call], parameter: BAD[bad]}
     before, start = settings_of_process(), time.process_time()
     found = ""
@@ -228,12 +228,12 @@ def test_a_bad_argument_is_refused_at_once_or_works_and_leaves_no_state(call_and
 
 
 NOT_NUMBERS = {
-    "masked": "is a masked array; pass .*filled",
-    "complex array": "is no array of real numbers: its dtype is complex128",
-    "dates": "is no array of real numbers: its dtype is datetime64",
-    "strings": "is no array of real numbers: could not convert string to float",
-    "objects": "is no array of real numbers: float.. argument must be a string or a real",
-    "integer beyond floats": "is no array of real numbers: int too large to convert to float",
+    "masked": "must not be a masked array; pass .*filled",
+    "complex array": "must be an array of real numbers: got dtype complex128",
+    "dates": "must be an array of real numbers: got dtype datetime64",
+    "strings": "must be an array of real numbers: could not convert string to float",
+    "objects": "must be an array of real numbers: float.. argument must be a string or a real",
+    "integer beyond floats": "must be an array of real numbers: int too large to convert to float",
     "with NaN": "contains NaN",
     "with infinity": "contains infinity",
     "empty": r"0 sample\(s\)",
@@ -253,59 +253,83 @@ TAKING_DATA = {
 @pytest.mark.filterwarnings("error::numpy.exceptions.ComplexWarning")
 @pytest.mark.parametrize("call", TAKING_DATA)
 @pytest.mark.parametrize("bad", NOT_NUMBERS)
-def test_a_fault_of_data_has_the_same_sentence_everywhere(call, bad):
+def test_invalid_data_raise_the_same_error_everywhere(call, bad):
     with pytest.raises((ValueError, TypeError), match=NOT_NUMBERS[bad]):
         TAKING_DATA[call](BAD[bad], Y)
 
 
 OPTIONS = [
-    (lambda: new().fit(X, BAD["masked labels"]), "y is a masked array"),
-    (lambda: new().set_params(n_hidden=10**11).fit(X, Y), "n_hidden is too large"),
-    (lambda: new().set_params(n_hidden=10**400).fit(X, Y), "n_hidden is too large"),
-    (lambda: new().set_params(bias_init=1e300).fit(X, Y), "bias_init is too large"),
-    (lambda: new().set_params(record=10**13).fit(X, Y), "record is too large"),
-    (lambda: new().fit_online(TASK, 100, n_eval=10**13), "n_eval is too large"),
-    (lambda: rfsk.LocalizationAnalyzer(n_null=10**12).fit_transform(FIELDS), "n_null is too large"),
-    (lambda: rfsk.make_phi4(4, 6, mass_squared=1e200), "mass_squared is too large"),
-    (lambda: rfsk.make_gp(4, 10**400), "shape is no array of real numbers: int too large"),
-    (lambda: rfsk.make_gp(4, 10**13), "shape=.*; expected a number of sites"),
-    (lambda: rfsk.make_gp(4, BAD["ragged"]), "shape is no array of real numbers"),
-    (lambda: new().set_params(optimizer=torch.optim.LBFGS).fit(X, Y), "LBFGS.* do not fit: LBFGS"),
+    (lambda: new().fit(X, BAD["masked labels"]), "`y` must not be a masked array"),
+    (lambda: new().set_params(n_hidden=10**11).fit(X, Y), "`n_hidden` is too large"),
+    (lambda: new().set_params(n_hidden=10**400).fit(X, Y), "`n_hidden` is too large"),
+    (lambda: new().set_params(bias_init=1e300).fit(X, Y), "`bias_init` is too large"),
+    (lambda: new().set_params(record=10**13).fit(X, Y), "`record` is too large"),
+    (lambda: new().fit_online(TASK, 100, n_eval=10**13), "`n_eval` is too large"),
+    (
+        lambda: rfsk.LocalizationAnalyzer(n_null=10**12).fit_transform(FIELDS),
+        "`n_null` is too large",
+    ),
+    (lambda: rfsk.make_phi4(4, 6, mass_squared=1e200), "`mass_squared` is too large"),
+    (lambda: rfsk.make_gp(4, 10**400), "`shape` must be an array of real numbers: int too large"),
+    (lambda: rfsk.make_gp(4, 10**13), "`shape` must be a positive integer for a ring"),
+    (lambda: rfsk.make_gp(4, BAD["ragged"]), "`shape` must be an array of real numbers"),
+    (
+        lambda: new().set_params(optimizer=torch.optim.LBFGS).fit(X, Y),
+        "built with .*LBFGS.*: LBFGS",
+    ),
     (lambda: new().set_params(optimizer=torch.optim.SparseAdam).fit(X, Y), "SparseAdam does not"),
-    (lambda: new().set_params(activation=np.tanh).fit(X, Y), "with a gradient; expected a func"),
+    (lambda: new().set_params(activation=np.tanh).fit(X, Y), "with a gradient, as torch.nn.func"),
     (lambda: new().set_params(activation=torch.detach).fit(X, Y), "with a gradient"),
     (lambda: new().set_params(device="meta").fit(X, Y), "device='meta' is not available"),
-    (lambda: new().set_params(random_state=True).fit(X, Y), "random_state=True cannot seed"),
-    (lambda: experiments.sweep(study, {"a": [1]}, random_state=True), "random_state=True cannot"),
-    (lambda: experiments.sweep(study, {"a": [1]}, n_jobs=0), "n_jobs=0; expected an integer"),
+    (lambda: new().set_params(random_state=True).fit(X, Y), "`random_state` must be .*, got True"),
+    (
+        lambda: experiments.sweep(study, {"a": [1]}, random_state=True),
+        "`random_state` must be .*, got True",
+    ),
+    (
+        lambda: experiments.sweep(study, {"a": [1]}, n_jobs=0),
+        "`n_jobs` must be a nonzero integer or None, got 0",
+    ),
     (lambda: experiments.sweep(study, {"a": [1]}, store=3, random_state=0), "store=3; expected"),
-    (lambda: rfsk.fit_many(3, X, Y), "nets is a int; expected a list"),
-    (lambda: rfsk.fit_many(new(), X, Y), "nets is a FCNet; expected a list"),
-    (lambda: rfsk.fit_many([new()], X, Y, n_jobs="a"), "n_jobs='a'; expected an integer"),
-    (lambda: rfsk.fit_many_online([new()], 3, 100), "task is a int; expected a Discrimination"),
-    (lambda: nets.fit_each([new()], [X]), "data holds something other than pairs"),
+    (lambda: rfsk.fit_many(3, X, Y), "`nets` must be a list .*, got an instance of int"),
+    (lambda: rfsk.fit_many(new(), X, Y), "`nets` must be a list .*, got an instance of FCNet"),
+    (lambda: rfsk.fit_many([new()], X, Y, n_jobs="a"), "`n_jobs` must be .*, got 'a'"),
+    (
+        lambda: rfsk.fit_many_online([new()], 3, 100),
+        "`task` must be a Discrimination or .*, got an instance of int",
+    ),
+    (lambda: nets.fit_each([new()], [X]), "`data` must contain one pair"),
     (lambda: analysis.cumulant(3), "source is a int; expected samples"),
     (lambda: analysis.cumulant(TASK), "source is a Discrimination; expected samples"),
     (
         lambda: KAPPA.contract(FIELDS[:, 1:]),
-        r"directions has shape \(6, 11\); expected 12",
+        r"`directions` must have 12 features, got shape \(6, 11\)",
     ),
-    (lambda: KAPPA.contract("a"), "directions is no array of real numbers"),
-    (lambda: KAPPA.strength(3), r"directions has shape \(\)"),
-    (lambda: TASK.class_boundaries(5, "a"), "offset is no array of real numbers"),
-    (lambda: TASK.class_boundaries(np.inf, 0.5), "n_samples=inf; expected an integer"),
-    (lambda: TASK.models[0].from_noise("a"), "noise is a str; expected an array or a tensor"),
+    (lambda: KAPPA.contract("a"), "`directions` must be an array of real numbers"),
+    (lambda: KAPPA.strength(3), r"`directions` must have 12 features, got shape \(\)"),
+    (lambda: TASK.class_boundaries(5, "a"), "`offset` must be an array of real numbers"),
+    (
+        lambda: TASK.class_boundaries(np.inf, 0.5),
+        "`n_samples` must be a non-negative integer, got inf",
+    ),
+    (
+        lambda: TASK.models[0].from_noise("a"),
+        "`noise` must be an array or a tensor, got an instance of str",
+    ),
     (lambda: analysis.why_not_testable(FIELDS, inputs=np.ones((9, 12))), "inputs are constant"),
     (lambda: analysis.onset([1.0, 2.0], [1.0]), "No curve with an onset; expected"),
     (lambda: analysis.onset([1.0, 2.0], [1.0, 2.0], 0.5), "and factor > 1"),
-    (lambda: theory.gaussian_accuracy(FIELDS[0], 10**400, TASK), "bias is too large"),
+    (lambda: theory.gaussian_accuracy(FIELDS[0], 10**400, TASK), "`bias` is too large"),
     (lambda: new().fit(X, Y, np.nan), "sample_weight contains NaN"),
-    (lambda: rfsk.make_gaussian_clone(BAD["beyond single precision"]), "beyond single precision"),
+    (
+        lambda: rfsk.make_gaussian_clone(BAD["beyond single precision"]),
+        "too large for single precision",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("call", "message"), OPTIONS, ids=[message for _, message in OPTIONS])
-def test_an_unusable_option_is_one_sentence_that_names_it(call, message):
+def test_error_of_an_invalid_option_names_the_option(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
 
@@ -319,7 +343,7 @@ def test_the_weight_of_a_layer_is_a_field(dtype):
     assert weight.requires_grad
 
 
-def test_half_precision_is_what_it_is_in_double_precision():
+def test_half_precision_gives_the_same_result_as_double_precision():
     half = BAD["half precision"]
     fitted = [new().fit(data, Y).receptive_fields_ for data in (half, half.astype(np.float64))]
     np.testing.assert_array_equal(*fitted)
@@ -345,7 +369,7 @@ class Fail(Callback):
 
 @pytest.mark.parametrize("make", [rfsk.FCNet, rfsk.ConvNet, rfsk.Autoencoder])
 @pytest.mark.parametrize("record", [None, 3])
-def test_a_fit_that_raises_leaves_the_estimator_as_it_was(make, record):
+def test_a_fit_that_raises_an_error_leaves_the_estimator_unchanged(make, record):
     net = make(2, callbacks=[Fail()], record=record, **SHORT)
     with pytest.raises(RuntimeError, match="no space left"):
         net.fit(X, Y)

@@ -1,4 +1,4 @@
-"""Typical mistakes are reported with their reason and remedy, and nothing else is.
+"""Typical mistakes are reported with their reason and remedy, and similar calls are not.
 
 The suite turns warnings into errors, so that a call without `likely_mistake` must be silent.
 """
@@ -54,14 +54,16 @@ def test_transposed_fields_are_reported(net, measure):
 
 @pytest.mark.parametrize("kind", ["nlgp", "clone", "first steps"])
 def test_fields_of_nets_are_not_suspected(data, kind):
-    """Initial and grown fields, alike after few batches, and factors in any order of units."""
+    """Initial and trained fields, fields after few batches, and factors in any order."""
     X, y = make_gp(4000, **RING, random_state=0) if kind == "clone" else data
     if kind == "first steps":
         task = Discrimination([NLGP(40, correlation_length=xi, gain=10.0) for xi in (0.5, 1.0)])
         net = FCNet(20, batch_size=200, record=30, random_state=0).fit_online(task, 200 * 200)
     else:
         net = FCNet(20, batch_size=100, max_epochs=20, record=3, random_state=0).fit(X, y)
-    cp = CumulantCP(2 if kind == "clone" else 8, target=1, random_state=0)  # more of noise cancel
+    cp = CumulantCP(
+        2 if kind == "clone" else 8, target=1, random_state=0
+    )  # with more, noise cancels
     factors = cp.fit(X, y).components_
     for fields in (*net.receptive_field_history_, factors, np.sort(factors, axis=0)):
         rfsk.ipr(fields)
@@ -80,7 +82,7 @@ def test_fields_that_are_the_same_for_one_sign_of_the_bias_are_not_suspected():
 @pytest.mark.parametrize("width", [0.2, 0.5, 1.0])
 @pytest.mark.parametrize("first", [0, 37])
 def test_narrow_fields_that_are_sorted_by_their_centres_are_not_suspected(noise, width, first):
-    """Several units per site: units vary as smoothly as the fields of a transposed matrix."""
+    """With several units per site, units vary as smoothly as sites do."""
     rng = np.random.default_rng(0)
     distance = (np.arange(40) - np.arange(first, first + 40, 0.3)[:, None] + 20) % 40 - 20
     fields = np.exp(-0.5 * (distance / width) ** 2) + noise * rng.normal(size=distance.shape)
@@ -93,7 +95,7 @@ def test_narrow_fields_that_are_sorted_by_their_centres_are_not_suspected(noise,
 
 
 def test_few_fields_repeated_ones_and_images_of_known_shape_are_not_suspected():
-    """Images: stripes that drift, rough along the rows, and smooth over the units."""
+    """The images are drifting stripes, which are rough along the rows and smooth across units."""
     for n_fields in (10, 1):
         fields = np.random.default_rng(0).normal(size=(n_fields, 40))
         rfsk.ipr(np.repeat(fields, 20, axis=0))
@@ -106,18 +108,18 @@ def test_few_fields_repeated_ones_and_images_of_known_shape_are_not_suspected():
         rfsk.ipr(images)
 
 
-def test_error_for_images_that_are_no_rows_says_how_to_reshape_them(net):
+def test_error_for_stacks_of_images_says_how_to_reshape_them(net):
     with pytest.raises(ValueError, match=r"They have as many rows: are they transposed\?"):
         LocalizationAnalyzer((3, 4)).fit(np.random.default_rng(0).normal(size=(12, 7)))
     images, labels = np.zeros((9, 5, 4)), np.arange(9) % 2
     with pytest.raises(ValueError, match=r"dim 3, of shape \(9, 5, 4\).*X.reshape\(len\(X\), -1\)"):
         FCNet(4).fit(images, labels)
-    with pytest.raises(ValueError, match=r"along the last axis: X = np.moveaxis\(X, -1, 0\)"):
+    with pytest.raises(ValueError, match=r"along the last axis: pass X = np.moveaxis\(X, -1, 0\)"):
         FCNet(4).fit(np.moveaxis(images, 0, -1), labels)
-    with pytest.raises(ValueError, match=r"take a channel or their mean, X.mean\(axis=-1\)"):
+    with pytest.raises(ValueError, match=r"take one channel or the mean .*, X.mean\(axis=-1\)"):
         ConvNet(2).fit(np.zeros((9, 5, 4, 3)), labels)
     for fit in (Autoencoder().fit, CumulantCP().fit, net.predict, make_gaussian_clone):
-        with pytest.raises(ValueError, match=r"One row per image: X.reshape\(len\(X\), -1\)"):
+        with pytest.raises(ValueError, match=r"Pass one row per image, X.reshape\(len\(X\), -1\)"):
             fit(images)
     with pytest.raises(ValueError, match=r"fields.reshape\(.*\) and the shape \(5, 4\), rows"):
         rfsk.ipr(images)
@@ -146,7 +148,7 @@ def test_exchanged_sides_of_inputs_are_reported(make, kind):
         X, y = make_nlgp(500, (8, 12), correlation_length=(1.0, 2.0), random_state=0)
     else:
         X, y = rfsk.make_image_patches(1000, (8, 12), random_state=0)
-        X = X + 5.0 * np.random.default_rng(0).normal(size=(1000, 1))  # brightness of each
+        X = X + 5.0 * np.random.default_rng(0).normal(size=(1000, 1))  # random brightness
     make(2, image_shape=(8, 12), max_epochs=1).fit(X, y)
     with likely_mistake(r"image_shape=\(12, 8\).*are the sides exchanged\?"):
         make(2, image_shape=(12, 8), max_epochs=1).fit(X, y)
@@ -154,22 +156,24 @@ def test_exchanged_sides_of_inputs_are_reported(make, kind):
 
 def test_the_other_convention_of_the_gain_is_reported():
     options = {"correlation_length": 4.0, "gain": 2.0}
-    with likely_mistake(r"nonlinearity is erf\(h\).*gain=2.0 \* sqrt\(2\) = 2.82843"):
+    with likely_mistake(r"`nonlinearity` is erf\(h\).*gain=2.0 \* sqrt\(2\) = 2.82843"):
         other = NLGP(40, **options, nonlinearity=scipy.special.erf)
     ours = NLGP(40, correlation_length=4.0, gain=2.0 * np.sqrt(2.0))
     np.testing.assert_allclose(other.covariance(), ours.covariance(), atol=1e-9)
     assert other.excess_kurtosis() == pytest.approx(ours.excess_kurtosis(), abs=1e-9)
-    with pytest.raises(ValueError, match=r"'erf' is erf\(h / sqrt 2\): where erf\(h\) is written"):
+    with pytest.raises(
+        ValueError, match=r"'erf' is erf\(h / sqrt 2\); with the convention erf\(h\)"
+    ):
         NLGP(40, **options, nonlinearity="erf(h)")
     described = make_nlgp(4, 40, gain=2.0, random_state=0, return_X_y=False).DESCR
-    assert "where erf(gain z) is written, the gain of this distribution is 1.414" in described
+    assert "the convention erf(gain z), the gain of this distribution is 1.414" in described
 
 
 @pytest.mark.parametrize("make", NETS)
-def test_a_seed_that_was_forgotten_is_kept_printed_and_saved(few, make, capsys, tmp_path):
+def test_seed_that_was_not_given_is_stored_printed_and_saved(few, make, capsys, tmp_path):
     first, second = (make(4, max_epochs=2, verbose=1).fit(*few) for _ in range(2))
     assert first.seed_ != second.seed_
-    message = f"random_state={first.seed_} trains the same net on the same data."
+    message = f"random_state={first.seed_} to train the same net on the same data."
     assert message in capsys.readouterr().err
     rfsk.save(first, tmp_path / "net.safetensors")
     assert rfsk.load(tmp_path / "net.safetensors").seed_ == first.seed_
@@ -185,7 +189,7 @@ def test_a_seed_that_was_forgotten_is_kept_printed_and_saved(few, make, capsys, 
     assert f"random_state: {bunch.random_state}" in bunch.DESCR
 
 
-# Calls that are reported, and similar ones that are not
+# Calls that are reported, and similar calls that are not
 
 TASK, REVERSED = (
     Discrimination([NLGP(40, correlation_length=xi, gain=3.0) for xi in lengths])
@@ -193,8 +197,8 @@ TASK, REVERSED = (
 )
 ODD = {"bias_init": 0, "train_bias": False, "max_epochs": 1, "random_state": 0}
 RELU = {"activation": "relu", "max_epochs": 1, "random_state": 0}
-NO_BIASES = "without biases .* learns nothing, accuracy 0.5"
-SHORT_TARGET = "class 1 is here the one of shorter range.*y = 1 - y"
+NO_BIASES = "without biases .* learns nothing, and its accuracy stays at 0.5"
+SHORT_TARGET = "Class 1 has the shorter correlation length.*y = 1 - y"
 MEANS = r"means, which alone distinguish them with accuracy 0\.\d+ \(chance 0"
 POOLED = "y has 2 classes whose covariances differ, and target=None pools them"
 
@@ -223,7 +227,7 @@ def pooled(target, labels):
         (SHORT_TARGET, lambda X, y: FCNet(4, **RELU).fit_online(REVERSED, 1000)),
         (SHORT_TARGET, lambda X, y: rfsk.fit_many([FCNet(4, **RELU)], X, 1 - y, n_jobs=1)),
         (SHORT_TARGET, lambda X, y: rfsk.fit_many_online([FCNet(4, **RELU)], REVERSED, 1000)),
-        (MEANS, lambda X, y: FCNet(4, **ODD).fit(*shifted(X, y))),  # of biases it is silent
+        (MEANS, lambda X, y: FCNet(4, **ODD).fit(*shifted(X, y))),  # no warning about biases
         (MEANS, lambda X, y: ConvNet(2, max_epochs=1).fit(*shifted(X, y, np.argsort(y)))),
         ("has 1[01] times as many", lambda X, y: FCNet(4, max_epochs=1).fit(*unequal(X, y))),
         ("X has 30 rows and 40 features", lambda X, y: FCNet(4, max_epochs=1).fit(X[:30], y[:30])),
@@ -260,15 +264,15 @@ def test_similar_call_is_not_reported(data, call):
 @pytest.mark.parametrize("output", ["default", "pandas"])
 def test_a_pipeline_that_would_measure_activations_is_refused(few, make, output):
     pipeline = make_pipeline(make(12, max_epochs=1), LocalizationAnalyzer())
-    message = r"activations of a net, .*: one row per input.*pass rfsk.receptive_fields\(net\)"
+    message = r"activations of a net, .*, one row per input.*pass rfsk.receptive_fields\(net\)"
     with pytest.raises(TypeError, match=message):
         pipeline.set_output(transform=output).fit(*few)
 
 
-def test_activations_are_refused_and_what_is_computed_of_them_is_not(net, data):
+def test_activations_are_refused_but_results_computed_from_them_are_not(net, data):
     hidden = net.transform(data[0])
     for measure in (rfsk.ipr, rfsk.population_summary, FieldMatcher().fit):
-        with pytest.raises(TypeError, match="Got activations of a net"):
+        with pytest.raises(TypeError, match="got activations of a net"):
             measure(hidden)
     for correlated in (hidden.T @ data[0], np.einsum("nk,nd->kd", hidden, data[0]), hidden + 0.0):
         assert type(correlated) is np.ndarray
@@ -282,7 +286,9 @@ def test_inputs_far_from_unit_variance_are_reported_in_every_call(few, make, siz
     X, y = few
     net = make(4, batch_size=100, max_epochs=1, learning_rate=1e-6, warm_start=True).fit(X, y)
     for call in (net.fit, net.partial_fit, lambda X, y: rfsk.fit_many([net], X, y)):
-        with likely_mistake(f"X has a root mean square of {size:g}; rates are meant for .*X = "):
+        with likely_mistake(
+            f"X has a root mean square of {size:g}.*learning rates are meant for .*X = "
+        ):
             call(size * X / np.sqrt(np.mean(X**2)), y)
         call(X, y)
 
@@ -302,7 +308,7 @@ def test_blocks_sorted_by_class_are_reported(data, make):
     assert net.n_steps_ == 5
 
 
-def test_warnings_point_at_the_line_that_asked(data):
+def test_warnings_show_the_line_of_the_call(data):
     with pytest.warns(LikelyMistakeWarning) as caught:
         make_pipeline(FCNet(4, bias_init=0, train_bias=False, max_epochs=1)).fit(*data)
     assert {warning.filename for warning in caught} == {__file__}

@@ -1,4 +1,4 @@
-"""Threads of the linear-algebra libraries that NumPy and SciPy contain."""
+"""Number of threads of the linear-algebra libraries in NumPy and SciPy."""
 
 import threading
 from collections.abc import Iterator
@@ -15,9 +15,10 @@ _lock = threading.RLock()
 
 @contextmanager
 def blas_on_one_thread(*, is_scipy: bool = False) -> Iterator[None]:
-    """Context in which BLAS uses one thread, for products too small to gain from more."""
-    # The number of threads is the process's. While one Python thread has set it, others leave it
-    # alone: contexts that overlap would restore one another's setting. Contexts of one thread nest.
+    """Context in which BLAS uses one thread, for products that are too small for several."""
+    # The number of BLAS threads is a setting of the whole process. While one Python thread holds
+    # the lock, other threads do not change the setting, because overlapping contexts would restore
+    # each other's values. Contexts within one thread can be nested.
     if not _lock.acquire(blocking=False):
         yield
         return
@@ -28,13 +29,13 @@ def blas_on_one_thread(*, is_scipy: bool = False) -> Iterator[None]:
         _lock.release()
 
 
-# For SciPy's BLAS only, so that it and NumPy's do not compete.
+# Limits only the BLAS of SciPy, so that its threads do not compete with those of NumPy.
 scipy_on_one_thread = partial(blas_on_one_thread, is_scipy=True)
 
 
 @cache
 def _libraries(is_scipy: bool) -> Any:
-    """All BLAS libraries, or only those that SciPy ships."""
+    """Controller of all loaded BLAS libraries, or only of those that SciPy ships."""
     controller = ThreadpoolController()
     if not is_scipy:
         return controller.select(user_api="blas")

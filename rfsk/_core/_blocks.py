@@ -7,7 +7,7 @@ import numpy as np
 
 
 def is_lazy(array: Any) -> bool:
-    """Whether this is an array of blocks that are computed on request."""
+    """Whether the array consists of blocks that are computed on request."""
     return hasattr(array, "blocks") and hasattr(array, "rechunk") and hasattr(array, "compute")
 
 
@@ -15,10 +15,10 @@ def row_blocks(*arrays: Any) -> Iterator[tuple[Any, ...]]:
     """Yield matching blocks of rows of arrays of equal length, at least one of which is lazy."""
     lazy = next(array for array in arrays if is_lazy(array))
     lengths = [array.shape[0] if is_lazy(array) else len(array) for array in arrays]
-    if any(length != lengths[0] for length in lengths):  # true for an unknown one, which is NaN
+    if any(length != lengths[0] for length in lengths):  # also true for NaN, an unknown length
         raise ValueError(
-            f"The arrays have {lengths} rows; expected equal, known lengths "
-            "(Dask: compute_chunk_sizes())."
+            f"The arrays must have equal and known numbers of rows, got {lengths}. Call "
+            "compute_chunk_sizes() on a Dask array of unknown length."
         )
     start = 0
     for n_rows in filter(None, lazy.chunks[0]):  # masks leave empty blocks

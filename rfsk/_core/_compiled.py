@@ -1,4 +1,8 @@
-"""Loops compiled by numba. Only modules that are imported where they run may import this one."""
+"""Compilation of loops by numba.
+
+Importing this module imports numba. Modules that import it must themselves be imported only where
+their functions are called.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,8 +14,8 @@ from numba.core.caching import FunctionCache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-# Options of `fastmath`: fused multiplications and additions; and sums in any order, which depends
-# on their length only, so that they run in vector registers.
+# Options of `fastmath`. FUSED permits fused multiply-add instructions. REORDERED also permits sums
+# in another order, so that they run in vector registers; the order depends only on their length.
 FUSED = {"contract", "nsz", "arcp"}
 REORDERED = FUSED | {"reassoc"}
 
@@ -21,7 +25,7 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         dispatcher = numba.njit(**{"nogil": True, "error_model": "numpy", **options})(function)
-        with suppress(RuntimeError):  # no folder can be written
+        with suppress(RuntimeError):  # no folder is writable
             dispatcher._cache = _Cache(function)
         return dispatcher  # type: ignore[no-any-return]
 
@@ -29,7 +33,7 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
 
 
 class _Cache(FunctionCache):
-    """Cache on disk that skips unreadable files and tracks changes of `_single_precision`."""
+    """Cache on disk that skips unreadable files and is renewed if `_single_precision` changes."""
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)

@@ -1,4 +1,4 @@
-"""DataFrames and Series in, DataFrames and Series of the same kind out."""
+"""Conversion of results to the DataFrame or Series type of the inputs."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def like_container(rows: NDArray[np.float64], X: Any, index: Any) -> Any:
-    """Return `rows` as a DataFrame of the kind of `X`, or unchanged if `X` is not a DataFrame."""
+    """Return `rows` as a DataFrame of the type of `X`, or unchanged if `X` is not a DataFrame."""
     if not hasattr(X, "columns"):
         return rows
     if hasattr(X, "iloc"):
@@ -16,7 +16,7 @@ def like_container(rows: NDArray[np.float64], X: Any, index: Any) -> Any:
 
 
 def like_series(values: NDArray[Any], y: Any, index: Any) -> Any:
-    """Return `values` as a Series of the kind of `y`, or unchanged if `y` is not a Series."""
+    """Return `values` as a Series of the type of `y`, or unchanged if `y` is not a Series."""
     if not hasattr(y, "name") or not hasattr(y, "dtype"):
         return values
     if hasattr(y, "iloc"):

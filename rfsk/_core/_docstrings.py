@@ -1,4 +1,4 @@
-"""Docstrings that share entries."""
+"""Docstring entries that are shared by several classes or functions."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -7,7 +7,10 @@ Documented = TypeVar("Documented", bound=Callable[..., Any])
 
 
 def shared_entries(text: str) -> Callable[[Documented], Documented]:
-    """Decorator that replaces lines ``@name @other`` of a docstring by entries of `text`."""
+    """Return a decorator that replaces lines ``@name @other`` of a docstring by entries of `text`.
+
+    An entry of `text` begins with an unindented line ``name : type``.
+    """
     entries: dict[str, list[str]] = {}
     for line in text.splitlines():
         if not line.startswith(" "):

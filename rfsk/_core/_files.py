@@ -1,4 +1,4 @@
-"""Files that are replaced as a whole, so that a failed or killed write leaves the older one."""
+"""Replacement of whole files, so that a failed or killed write leaves the older file intact."""
 
 import glob
 import os
@@ -9,15 +9,15 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows has no locks that end with a process, and leftovers stay there
+except ImportError:  # Windows has no locks that end with a process, so temporary files may remain
     fcntl = None  # type: ignore[assignment]
 
 
 def replace_file(path: str | os.PathLike[str], contents: bytes) -> None:
-    """Write a file under another name and rename it; remove what killed calls have left."""
+    """Write a temporary file and rename it to `path`; remove temporary files of killed calls."""
     target = Path(os.path.realpath(path))
     if target.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; name a file.")
+        raise IsADirectoryError(f"{path} is a folder; pass the path of a file.")
     beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
     try:
         with open(beside, "xb") as file:
@@ -27,7 +27,7 @@ def replace_file(path: str | os.PathLike[str], contents: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
             if fcntl is None:
-                file.close()  # to rename it
+                file.close()  # Windows does not rename open files
             if target.exists():
                 shutil.copymode(target, beside)
             os.replace(beside, target)
@@ -35,5 +35,5 @@ def replace_file(path: str | os.PathLike[str], contents: bytes) -> None:
         beside.unlink(missing_ok=True)
     for left in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 32}.tmp"):
         with suppress(OSError, AttributeError), open(left, "r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its process writes
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while a process writes it
             left.unlink()

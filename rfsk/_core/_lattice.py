@@ -1,4 +1,4 @@
-"""Sites of a ring or torus by index."""
+"""Indices of the sites of a ring or torus."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -17,21 +17,21 @@ from ..exceptions import LikelyMistakeWarning
 from ._types import Array
 
 _INSIDE = str(Path(__file__).parents[1]), str(Path(sklearn.__file__).parent)
-_ENOUGH = 8  # rows and columns from which on neighbours can be compared with other pairs
-_SMOOTH = 0.3  # correlation of neighbouring sites
-_CLEARLY = 2.0  # ratio to the correlation along the other axis
-_NARROW = 0.25  # fraction of the sites above half of the peak
-_MORE = 1.5  # ratio to the likeness of rows that are no neighbours
-_ROWS = 2000  # of a class that are looked at
-_MOST_CLASSES = 100  # beyond, y does not hold labels
-_BEYOND_NOISE = 4.0
-_SCALES = (0.33, 5.0)  # root mean squares for which learning rates were tried
-_CLEARLY_BETTER = 0.1  # accuracy above chance
-_BEYOND_CHANCE = 5.0  # standard errors
-_ENOUGH_ROWS = 20  # of a class
-_ENOUGH_TO_COUNT = 100  # rows from which on the sizes of classes are no accident
-_IMBALANCED = 5  # ratio of the numbers of rows
-_CLEAR_BLOCK = 50  # rows of one class that are no accident
+_ENOUGH = 8  # smallest number of rows and columns for a comparison of neighbours with other pairs
+_SMOOTH = 0.3  # smallest correlation of neighbouring sites in smooth fields or images
+_CLEARLY = 2.0  # smallest ratio to the correlation along the other axis
+_NARROW = 0.25  # largest fraction of sites above half of the peak in a narrow field
+_MORE = 1.5  # smallest ratio to the similarity of rows that are not neighbours
+_ROWS = 2000  # largest number of rows of a class that are examined
+_MOST_CLASSES = 100  # with more distinct values, y does not contain labels
+_BEYOND_NOISE = 4.0  # ratio to the distance of covariances that is due to sampling
+_SCALES = (0.33, 5.0)  # root mean squares for which the learning rates were tested
+_CLEARLY_BETTER = 0.1  # difference between accuracy and chance
+_BEYOND_CHANCE = 5.0  # the same in standard errors
+_ENOUGH_ROWS = 20  # smallest number of rows of a class
+_ENOUGH_TO_COUNT = 100  # smallest number of rows for a comparison of class sizes
+_IMBALANCED = 5  # ratio of the numbers of rows of two classes
+_CLEAR_BLOCK = 50  # smallest number of rows in a block of a single class
 
 _kinds_warned_of: ContextVar[set[Any] | None] = ContextVar("kinds_warned_of", default=None)
 _collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
@@ -40,7 +40,7 @@ _ACTIVATION_NAME = re.compile(r"(fcnet|convnet|autoencoder)\d+")
 
 @contextmanager
 def warned_once() -> Iterator[None]:
-    """Context that warns of each kind of mistake once."""
+    """Context in which each kind of mistake is reported once."""
     kinds = _kinds_warned_of.get()
     token = _kinds_warned_of.set(set() if kinds is None else kinds)
     try:
@@ -51,7 +51,7 @@ def warned_once() -> Iterator[None]:
 
 @contextmanager
 def collected_mistakes() -> Iterator[list[str]]:
-    """Context that collects the messages in a list, each kind once, and shows no warning."""
+    """Context that collects the messages in a list, each kind once, instead of warning."""
     messages: list[str] = []
     token = _collected.set(messages)
     try:
@@ -62,7 +62,7 @@ def collected_mistakes() -> Iterator[list[str]]:
 
 
 def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWarning) -> None:
-    """Warn at the line that called the package, directly or through scikit-learn."""
+    """Warn with the line of user code that called the package, directly or via scikit-learn."""
     level, frame = 1, sys._getframe()
     kinds, caller = _kinds_warned_of.get(), sys._getframe(1)
     kind = caller.f_code.co_filename, caller.f_lineno
@@ -79,65 +79,66 @@ def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWar
 
 
 class Activations(np.ndarray):
-    """Activations of a net, which are refused as fields; computed results are plain arrays."""
+    """Activations of a net, a type that is rejected as fields; computations give plain arrays."""
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return array[()] if return_scalar else np.asarray(array)
 
 
 def refuse_activations(fields: Any) -> None:
-    """Raise if `fields` are activations of a net, or a table of them."""
+    """Raise TypeError if `fields` are activations of a net, as an array or a DataFrame."""
     columns: Any = getattr(fields, "columns", ())
     is_table = len(columns) > 0 and _ACTIVATION_NAME.fullmatch(str(columns[0])) is not None
     if is_table or isinstance(fields, Activations):
         raise TypeError(
-            f"Got activations of a net, of shape {np.shape(fields)}: one row per input. Expected "
-            "its fields (n_units, n_features): one row per unit. make_pipeline(FCNet(), "
-            "LocalizationAnalyzer()) would measure activations as if they were fields: fit the net "
+            "`fields` must have shape (n_units, n_features), one row per unit, got activations of "
+            f"a net, of shape {np.shape(fields)}, one row per input. make_pipeline(FCNet(), "
+            "LocalizationAnalyzer()) would measure activations as if they were fields. Fit the net "
             "first, and pass rfsk.receptive_fields(net)."
         )
 
 
 def refuse_images(X: Any, y: Any = None) -> None:
-    """Raise if inputs are images that were not laid out as rows."""
+    """Raise ValueError if `X` is a stack of images, not an array with one row per image."""
     sides: tuple[int, ...] = tuple(X.shape) if hasattr(X, "shape") else ()
     if len(sides) < 3:
         return
     if len(sides) > 3:
         remedy = (
-            "One row per image, all of one colour: take a channel or their mean, "
-            "X.mean(axis=-1) where channels come last, and then X.reshape(len(X), -1)."
+            "Pass one row per image, without colours: take one channel or the mean over channels, "
+            "X.mean(axis=-1) if channels come last, and then X.reshape(len(X), -1)."
         )
     elif y is not None and len(y) == sides[2] != sides[0]:
         remedy = (
-            f"The labels say that images lie along the last axis: X = np.moveaxis(X, -1, 0), then "
-            f"X.reshape(len(X), -1), and image_shape=({sides[0]}, {sides[1]})."
+            "According to the number of labels, the images lie along the last axis: pass "
+            f"X = np.moveaxis(X, -1, 0), then X.reshape(len(X), -1), and image_shape=({sides[0]}, "
+            f"{sides[1]})."
         )
     else:
         remedy = (
-            f"One row per image: X.reshape(len(X), -1), and the sides where a shape is asked for, "
-            f"({sides[1]}, {sides[2]}), rows first."
+            "Pass one row per image, X.reshape(len(X), -1), and pass the sides of the images, rows "
+            f"first, as the shape: ({sides[1]}, {sides[2]})."
         )
     raise ValueError(f"Found array with dim {len(sides)}, of shape {sides}. {remedy}")
 
 
 def note_scale(rows: Array) -> None:
-    """Warn if inputs are far from unit variance."""
+    """Warn if the root mean square of the inputs is far from one."""
     size = float(np.sqrt(np.mean(np.square(rows))))
     if size > 0.0 and not _SCALES[0] <= size <= _SCALES[1]:
         warn_likely_mistake(
-            f"X has a root mean square of {size:.3g}; rates are meant for inputs of mean zero and "
-            "unit variance: X = (X - X.mean()) / X.std()."
+            f"X has a root mean square of {size:.3g}, but learning rates are meant for inputs of "
+            "zero mean and unit variance: X = (X - X.mean()) / X.std()."
         )
 
 
 def note_one_class(y: NDArray[Any]) -> None:
-    """Warn if all of many labels of a block are equal."""
+    """Warn if a large block has only one label."""
     if len(y) >= _CLEAR_BLOCK and np.all(y == y[0]):
         warn_likely_mistake(
-            f"All {len(y)} rows of this block have the label {y.tolist()[0]!r}. A net that sees "
-            "one class at a time forgets the others: shuffle the rows before you divide them into "
-            "blocks."
+            f"All {len(y)} rows of this block have the label {y.tolist()[0]!r}. A net that is "
+            "trained on one class at a time forgets the others: shuffle the rows before you divide "
+            "them into blocks."
         )
 
 
@@ -145,19 +146,19 @@ def note_few_rows(X: Array) -> None:
     """Warn if there are fewer rows than features."""
     if len(X) < X.shape[1]:
         warn_likely_mistake(
-            f"X has {len(X)} rows and {X.shape[1]} features: a net can fit the noise of so few "
-            "rows, and its fields then show that noise."
+            f"X has {len(X)} rows and {X.shape[1]} features. A net can fit the noise of so few "
+            "rows, and its fields then show this noise."
         )
 
 
 def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> None:
-    """Warn if the sizes of classes differ strongly, or if their means do."""
+    """Warn if the sizes of the classes or their means differ strongly."""
     counts = np.bincount(index)
     is_imbalanced = len(rows) >= _ENOUGH_TO_COUNT and counts.max() > _IMBALANCED * counts.min() > 0
     if is_imbalanced and not is_weighted:
         warn_likely_mistake(
             f"The largest class has {counts.max() / counts.min():.0f} times as many rows as the "
-            "smallest, which the net may ignore: pass class_weight='balanced'."
+            "smallest class, and the net may ignore the smallest: pass class_weight='balanced'."
         )
     classes = np.flatnonzero(counts >= _ENOUGH_ROWS)
     if len(classes) < 2:
@@ -165,54 +166,59 @@ def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> Non
     learnt = np.random.default_rng(0).permutation(len(rows)) % 2 == 0
     means = np.stack([rows[learnt & (index == label)].mean(axis=0) for label in classes])
     held = ~learnt & np.isin(index, classes)
-    # The class whose mean is nearest.
+    # Scores of the classifier that chooses the class with the nearest mean.
     scores = rows[held] @ means.T - 0.5 * np.sum(means**2, axis=1)
     accuracy = float(np.mean(classes[scores.argmax(axis=1)] == index[held]))
     chance = float(counts[classes].max() / counts[classes].sum())
     if accuracy > chance + max(_CLEARLY_BETTER, _BEYOND_CHANCE * 0.5 / np.sqrt(held.sum())):
         warn_likely_mistake(
             "The classes differ in their means, which alone distinguish them with accuracy "
-            f"{accuracy:.2f} (chance {chance:.2f}): fields will show the means, whatever else "
-            "there is. control_test compares them with Gaussian controls of the same means; to "
-            "ask for correlations only, subtract the mean of each class from its rows."
+            f"{accuracy:.2f} (chance {chance:.2f}). Fields will therefore resemble the means. "
+            "control_test compares the fields with those of controls, Gaussian inputs with the "
+            "same means and covariances. To study only correlations, subtract the mean of each "
+            "class from its rows."
         )
 
 
 def note_transposed(fields: Array) -> None:
-    """Warn if units vary more smoothly than sites, except for narrow fields sorted by centre."""
+    """Warn if fields are smoother across units than across sites, unless they are sorted."""
     n_rows, n_columns = fields.shape
     if min(n_rows, n_columns) < _ENOUGH:
         return
     repeats = np.all(fields[1:] == fields[:-1], axis=1)
-    distinct = fields[np.concatenate([[True], ~repeats])]  # np.repeat does not make smoothness
+    distinct = fields[np.concatenate([[True], ~repeats])]  # repeated rows are not a sign of error
     if len(distinct) < _ENOUGH or _is_sorted(distinct):
         return
     along, across = _smoothness(distinct, (1, 2)), _smoothness(distinct.T, (1, 2))
-    others = _MORE * _likeness_of_strangers(distinct)
+    others = _MORE * _similarity_of_distant_rows(distinct)
     if across > max(_SMOOTH, _CLEARLY * along, others):
         warn_likely_mistake(
             f"Fields of shape ({n_rows}, {n_columns}) vary smoothly down their columns (neighbours "
-            f"correlate by {across:.2f}) and not along their rows ({along:.2f}): are they "
-            "transposed? Expected (n_units, n_features), one row per unit; pass fields.T. "
-            "MLPClassifier's coefs_[0] is such a matrix; rfsk.receptive_fields(mlp) has the right "
-            "order."
+            f"have correlation {across:.2f}) but not along their rows ({along:.2f}): are they "
+            "transposed? The shape must be (n_units, n_features), one row per unit; pass fields.T. "
+            "The coefs_[0] of an MLPClassifier are transposed; rfsk.receptive_fields(mlp) returns "
+            "one row per unit."
         )
 
 
 def _is_sorted(rows: Array) -> bool:
-    """Whether rows are narrow and their peaks move by few sites from one row to the next."""
+    """Whether rows are narrow and their peaks are only a few sites apart in successive rows."""
     n_columns, sizes = rows.shape[1], np.abs(rows)
     height = sizes.max(axis=1)
     clear = sizes[height >= 0.5 * np.median(height)]
     is_wide = np.mean(clear >= 0.5 * clear.max(axis=1, keepdims=True)) > _NARROW
     steps = np.abs(np.diff(clear.argmax(axis=1)))
     steps = np.minimum(steps, n_columns - steps)[steps > 0]
-    # The mean step of peaks in any order is a quarter of the ring.
+    # If the order of the rows is random, the mean step is a quarter of the ring.
     return not is_wide and steps.size > 0 and bool(steps.mean() <= n_columns / 8)
 
 
-def _likeness_of_strangers(rows: Array) -> float:
-    """Root mean square cosine of rows a quarter apart, in each half of like bias, beyond noise."""
+def _similarity_of_distant_rows(rows: Array) -> float:
+    """Root mean square cosine, beyond noise, between rows that are a quarter of all rows apart.
+
+    The cosine is computed within the two halves of the rows, whose biases have opposite signs in
+    an `FCNet`, and between the halves; the larger value is returned.
+    """
     alive = _unit_rows(rows)
     quarter, half = len(alive) // 4, len(alive) // 2
     products = alive[:-quarter] * alive[quarter:]
@@ -222,23 +228,23 @@ def _likeness_of_strangers(rows: Array) -> float:
 
 
 def note_axis_order(rows: Array, shape: tuple[int, ...], name: str) -> None:
-    """Warn if images are smoother with their sides exchanged."""
+    """Warn if images are smoother with their rows and columns exchanged."""
     if len(shape) != 2 or shape[0] == shape[1] or min(shape) < 2 or len(rows) < _ENOUGH:
         return
-    # A pixel and the one below it are as many places apart as there are columns. The brightness
-    # of an image does not depend on the order.
+    # In a flattened image, the distance between a pixel and the one below it is the number of
+    # columns. The brightness is subtracted because it is the same for either order of the sides.
     contrast = rows - rows.mean(axis=1, keepdims=True)
     stated, exchanged = (_smoothness(contrast, (lag,)) for lag in (shape[1], shape[0]))
     if exchanged > _SMOOTH and exchanged > _CLEARLY * stated:
         warn_likely_mistake(
-            f"{name}={shape}, (rows, columns), but pixels above one another correlate by only "
-            f"{stated:.2f}, and by {exchanged:.2f} with {name}={shape[::-1]}: are the sides "
-            "exchanged? Expected the order of images.shape[1:], rows first."
+            f"With {name}={shape}, (rows, columns), vertically neighbouring pixels have the "
+            f"correlation {stated:.2f}; with {name}={shape[::-1]} it is {exchanged:.2f}: are the "
+            "sides exchanged? Pass them in the order of images.shape[1:], rows first."
         )
 
 
 def note_pooled_classes(rows: Array, y: Any) -> None:
-    """Warn if rows that are pooled have labels of classes whose covariances differ."""
+    """Warn if rows are pooled although the covariances of their classes differ."""
     labels = np.asarray(y) if y is not None else np.empty(0)
     if labels.shape != (len(rows),):
         return
@@ -248,33 +254,34 @@ def note_pooled_classes(rows: Array, y: Any) -> None:
     parts = [rows[labels == name][:_ROWS] for name in names[np.argsort(counts)[-2:]]]
     covariances = [np.atleast_2d(np.cov(part, rowvar=False)) for part in parts]
     mean = 0.5 * (covariances[0] + covariances[1])
-    # The squared distance that sampling alone gives for Gaussian classes.
+    # Expected squared distance of the covariances of two samples of one Gaussian distribution.
     noise = (np.trace(mean) ** 2 + np.sum(mean**2)) * sum(1.0 / len(part) for part in parts)
     if np.sum((covariances[0] - covariances[1]) ** 2) > _BEYOND_NOISE * noise:
         warn_likely_mistake(
             f"y has {len(names)} classes whose covariances differ, and target=None pools them into "
-            "one distribution: that adds 3 sym(D D), D half the difference of the covariances, to "
-            "their cumulant, which is not zero even for Gaussians. Choose target=<label>, 'within' "
-            "or 'difference', or pass no y if the rows have one distribution."
+            "one distribution. This adds 3 sym(D D) to the cumulant, where D is half the "
+            "difference of the covariances, so that the cumulant is not zero even for Gaussian "
+            "classes. Choose target=<label>, 'within' or 'difference', or pass no y if all rows "
+            "have the same distribution."
         )
 
 
 def _smoothness(rows: Array, lags: tuple[int, ...]) -> float:
-    """Root mean square correlation of sites that are `lags` apart in a row, beyond noise."""
+    """Root mean square correlation, beyond noise, of columns whose indices differ by `lags`."""
     alive = _unit_rows(rows)
     correlations = [(alive[:, :-lag] * alive[:, lag:]).sum(axis=1) for lag in lags]
     return _beyond_noise(correlations, rows.shape[1])
 
 
 def _unit_rows(rows: Array) -> Array:
-    """Rows that are not zero, scaled to unit length without overflow."""
+    """Nonzero rows, scaled to unit length without overflow."""
     alive = rows[np.any(rows, axis=1)]
     alive = alive / np.abs(alive).max(axis=1, keepdims=True)
     return np.asarray(alive / np.linalg.norm(alive, axis=1, keepdims=True))
 
 
 def _beyond_noise(cosines: Any, n_columns: int) -> float:
-    """Root mean square of cosines beyond the 1 / n of noise; 0 if there are none."""
+    """Root mean square of cosines after subtraction of their mean square for noise, 1 / n."""
     if not np.size(cosines):
         return 0.0
     return float(np.sqrt(max(0.0, np.mean(np.square(cosines)) - 1.0 / n_columns)))

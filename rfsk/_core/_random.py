@@ -1,4 +1,4 @@
-"""Generators and seeds of random numbers."""
+"""Random number generators and their seeds."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def as_generator(random_state: Any) -> np.random.Generator:
-    """Turn any `random_state` into a NumPy generator; a legacy RandomState seeds a new one."""
+    """Convert `random_state` to a NumPy generator; a legacy RandomState seeds a new generator."""
     if isinstance(random_state, np.random.Generator):
         return random_state
     if isinstance(random_state, np.random.RandomState):
@@ -17,13 +17,13 @@ def as_generator(random_state: Any) -> np.random.Generator:
     if is_integer and random_state >= 0:
         return np.random.default_rng(int(random_state))
     raise ValueError(
-        f"random_state={random_state!r} cannot seed a generator; expected None, a non-negative "
-        "int, a numpy.random.Generator or a numpy.random.RandomState."
+        "`random_state` must be None, a non-negative integer, a numpy.random.Generator or a "
+        f"numpy.random.RandomState, got {random_state!r}."
     )
 
 
 def generator_and_seed(random_state: Any) -> tuple[np.random.Generator, int | None]:
-    """Return a generator and the integer seed that reproduces it, or None for a given generator."""
+    """Return a generator and its integer seed, or None if `random_state` is a generator."""
     if random_state is None:
         random_state = int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
     is_seed = isinstance(random_state, int | np.integer)
@@ -31,19 +31,22 @@ def generator_and_seed(random_state: Any) -> tuple[np.random.Generator, int | No
 
 
 def draw_seed(rng: np.random.Generator) -> int:
-    """Draw a 63-bit seed for a generator of another library."""
+    """Draw a 63-bit seed for the generator of another library."""
     return int(rng.integers(2**63))
 
 
 def spawn_seeds(random_state: Any, n: int) -> list[int]:
-    """Draw `n` independent integer seeds, the first of which do not depend on `n`."""
+    """Draw `n` independent integer seeds; a larger `n` appends seeds and keeps the others."""
     entropy = draw_seed(as_generator(random_state))
     children = np.random.SeedSequence(entropy).spawn(n)
     return [int(child.generate_state(1, np.uint32)[0]) for child in children]
 
 
 def seed_of_key(entropy: int, key: str, number: int) -> int:
-    """Seed of repeat `number` of the work that a hexadecimal key names, given the common seed."""
+    """Seed of repeat `number` of the computation identified by a hexadecimal key.
+
+    `entropy` is the common seed of all computations.
+    """
     words = [int(key[i : i + 8], 16) for i in range(0, len(key), 8)]
     child = np.random.SeedSequence(entropy, spawn_key=(*words, number))
     return int(child.generate_state(1, np.uint32)[0])

@@ -1,4 +1,4 @@
-"""Progress bars and interrupts of long runs, and the versions that determine their results."""
+"""Progress bars and interrupts of long runs, and versions of the installed libraries."""
 
 import platform
 import signal
@@ -15,10 +15,10 @@ from typing import Any
 
 from .. import __version__
 
-# Without widgets, tqdm.auto would warn in every notebook.
+# Without ipywidgets, tqdm.auto would emit a warning in every notebook.
 tqdm: Any = import_module("tqdm.auto" if find_spec("ipywidgets") else "tqdm").tqdm
 
-_interrupts: list[int] = []  # signals so far
+_interrupts: list[int] = []  # signals received so far
 
 
 def installed_versions() -> dict[str, str]:
@@ -29,7 +29,11 @@ def installed_versions() -> dict[str, str]:
 
 @contextmanager
 def noticing_interrupts() -> Iterator[Callable[[], bool]]:
-    """Context whose function returns whether a context of the main thread has noticed Ctrl-C."""
+    """Context that yields a function, which returns whether Ctrl-C was pressed in the context.
+
+    Only contexts in the main thread can receive the signal; contexts in other threads read what
+    those have received.
+    """
     before = len(_interrupts)
     previous = signal.getsignal(signal.SIGINT)
     in_main_thread = threading.current_thread() is threading.main_thread()
@@ -49,7 +53,11 @@ def noticing_interrupts() -> Iterator[Callable[[], bool]]:
 
 
 def report_interrupt(message: str, inside: str) -> None:
-    """Warn at the line that called the modules `inside`; end the search or study that it is in."""
+    """Warn with the line that called modules whose names begin with `inside`.
+
+    If joblib, rfsk or scikit-learn made that call, raise KeyboardInterrupt, which ends the search
+    or study that contains the training.
+    """
     stack = traceback.walk_stack(sys._getframe())
     names = [str(frame.f_globals.get("__name__")) for frame, _ in stack]
     level = next(i for i, name in enumerate(names[1:], 1) if not name.startswith(inside))

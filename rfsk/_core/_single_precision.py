@@ -1,4 +1,4 @@
-"""Elementary functions in single precision and sums of products, compiled for vector units."""
+"""Elementary functions and sums of outer products in single precision, compiled by numba."""
 
 import math
 
@@ -11,7 +11,8 @@ from ._compiled import FUSED, compiled
 
 f32 = np.float32
 
-# erf(x) = x P(x^2) / Q(x^2) on |x| < 3.9, fitted to the relative error: 2e-8 before rounding.
+# Coefficients of erf(x) = x P(x^2) / Q(x^2) on |x| < 3.9, fitted to the smallest relative error,
+# which is 2e-8 before rounding.
 _ERF = (
     [1.128379148, 0.1896659443, 0.05266795097, 0.003738304764, 0.0002850607057, 2.06647232e-06],
     [1.0, 0.5014198485, 0.1138185806, 0.01491419387, 0.00115736515, 3.826993371e-05],
@@ -28,7 +29,7 @@ _ZERO = f32(0.0)
 
 @intrinsic
 def _float_of_bits(typing_context, bits):
-    """Single-precision number with these 32 bits."""
+    """Single-precision number with the 32 bits of an integer."""
 
     def generate(context, builder, signature, arguments):
         return builder.bitcast(arguments[0], ir.FloatType())
@@ -48,7 +49,7 @@ def _bits_of_float(typing_context, number):
 
 @compiled(fastmath=FUSED)
 def erf(x):
-    """Error function, to a relative error of 5e-7."""
+    """Error function with a relative error below 5e-7."""
     x = min(max(x, -_ERF_RANGE), _ERF_RANGE)
     y = x * x
     p = ((((_P[5] * y + _P[4]) * y + _P[3]) * y + _P[2]) * y + _P[1]) * y + _P[0]
@@ -58,7 +59,10 @@ def erf(x):
 
 @compiled(fastmath=FUSED)
 def exp_minus(x):
-    """exp(-x) for x >= 0, to an absolute error of 2e-7 (relative 2e-6 for x < 20); >= 2^-64."""
+    """Compute exp(-x) for x >= 0 with an absolute error below 2e-7.
+
+    The relative error is below 2e-6 for x < 20. The result is at least 2^-64.
+    """
     t = max(-x * _LOG2_E, f32(-64.0))
     n = np.int32(t - _HALF)
     r = (t - f32(n)) * _LN_2
@@ -70,14 +74,17 @@ def exp_minus(x):
 
 @compiled(fastmath=FUSED)
 def tanh(x):
-    """Hyperbolic tangent, to an absolute error of 2e-7."""
+    """Hyperbolic tangent with an absolute error below 2e-7."""
     e = exp_minus(abs(x) + abs(x))
     return math.copysign((_ONE - e) / (_ONE + e), x)
 
 
 @compiled(fastmath=FUSED)
 def log(u):
-    """Natural logarithm of a normal positive number m 2^e: 2 artanh((m - 1)/(m + 1)) + e log 2."""
+    """Natural logarithm of a normal positive number.
+
+    For u = m 2^e, the logarithm is 2 artanh((m - 1) / (m + 1)) + e log 2.
+    """
     bits = _bits_of_float(u)
     e = f32((bits >> np.int32(23)) - np.int32(127))
     m = _float_of_bits((bits & np.int32(0x7FFFFF)) | np.int32(0x3F800000))
@@ -92,7 +99,7 @@ def log(u):
 
 @compiled(fastmath=FUSED)
 def add_outer_products(coefficients, rows, n, out, width):
-    """Add sum_(i < n) coefficients[i, k] rows[i] to the first `width` columns of each out[k]."""
+    """Add the sum over i < n of coefficients[i, k] rows[i] to out[k], in `width` columns."""
     n_units = len(out)
     whole = n - n % 4
     for i in range(0, whole, 4):
@@ -105,7 +112,8 @@ def add_outer_products(coefficients, rows, n, out, width):
                 x0, x1, x2, x3 = rows[i, d], rows[i + 1, d], rows[i + 2, d], rows[i + 3, d]
                 out[k, d] += a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3
                 out[k + 1, d] += b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3
-    # What fours and twos leave over: the last unit of an odd number, and the last rows.
+    # The loops above take four rows and two units at a time. The remaining rows and the last unit
+    # of an odd number follow here.
     for i in range(n):
         for k in range(n_units - n_units % 2 if i < whole else 0, n_units):
             a0 = coefficients[i, k]

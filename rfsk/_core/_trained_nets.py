@@ -1,4 +1,4 @@
-"""Checks and measures of trained nets."""
+"""Checks and summaries of trained nets."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ import numpy as np
 
 
 def check_trained(net: Any) -> None:
-    """Raise if a net has diverged."""
+    """Raise ValueError if the training of a net has diverged."""
     if not hasattr(net, "receptive_fields_"):
-        raise ValueError("A net diverged; lower its `learning_rate`.")
+        raise ValueError("The training of a net diverged; lower its `learning_rate`.")
 
 
 def starts_positive(units: np.ndarray) -> np.ndarray:
-    """Mask of the units that have a positive initial bias: the first half."""
+    """Mask of the units with a positive initial bias, which are the first half."""
     return np.asarray(np.arange(len(units)) < (len(units) + 1) // 2)
 
 
 def mean_of_known(values: Any) -> float:
-    """Mean of the finite numbers; NaN if there are none."""
+    """Mean of the finite values, or NaN if there are none."""
     known = np.asarray(values, dtype=np.float64)
     known = known[np.isfinite(known)]
     return float(known.mean()) if len(known) else float("nan")

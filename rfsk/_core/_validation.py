@@ -16,34 +16,37 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from ._blocks import is_lazy
 from ._mistakes import note_axis_order, note_transposed, refuse_activations, refuse_images
 
-# Counts beyond this need more memory than there is, and numbers are not of single precision.
+# Larger counts need more memory than any machine has; larger numbers exceed single precision.
 _MOST, _LARGEST = 2**36, 3e38
-_SCALE_FREE = ("fields", "references", "tensor")  # only their ratios matter
+_SCALE_FREE = ("fields", "references", "tensor")  # arrays whose scale does not matter
 
 
 def check_positive(value: Any, name: str, *, integer: bool = False, zero: bool = False) -> None:
-    """Raise unless `value` is a finite positive number, or zero if `zero` allows it."""
+    """Raise ValueError unless `value` is finite and positive, or zero if `zero` is True."""
     is_valid = _is_finite(value, numbers.Integral if integer else numbers.Real)
     if not is_valid or value < 0 or (value == 0 and not zero):
-        expected = "an integer" if integer else "a finite number"
-        raise ValueError(f"{name}={value!r}; expected {expected} {'>= 0' if zero else '> 0'}.")
-    if value > (_MOST if integer else _LARGEST):
-        raise ValueError(f"{name} is too large; expected at most {_MOST if integer else _LARGEST}.")
+        sign = "non-negative" if zero else "positive"
+        expected = f"a {sign} integer" if integer else f"{sign} and finite"
+        raise ValueError(f"`{name}` must be {expected}, got {value!r}.")
+    if value > (most := _MOST if integer else _LARGEST):
+        raise ValueError(f"`{name}` is too large; it must be at most {most}.")
 
 
 def check_number(value: Any, name: str) -> None:
-    """Raise unless `value` is a finite number."""
+    """Raise ValueError unless `value` is a finite number."""
     if not _is_finite(value, numbers.Real):
-        raise ValueError(f"{name}={value!r}; expected a finite number.")
+        raise ValueError(f"`{name}` must be a finite number, got {value!r}.")
     if abs(value) > _LARGEST:
-        raise ValueError(f"{name} is too large; expected at most {_LARGEST}.")
+        raise ValueError(f"`{name}` is too large; it must be at most {_LARGEST}.")
 
 
 def check_n_jobs(n_jobs: Any) -> int:
     """Return the number of workers that joblib would use."""
     is_valid = _is_finite(n_jobs, numbers.Integral) and 0 < abs(n_jobs) < 2**31
     if n_jobs is not None and not is_valid:
-        raise ValueError(f"n_jobs={n_jobs!r}; expected an integer, such as -1 for all, or None.")
+        raise ValueError(
+            f"`n_jobs` must be a nonzero integer or None, got {n_jobs!r}. Pass -1 to use all cores."
+        )
     return int(joblib.effective_n_jobs(n_jobs))
 
 
@@ -53,33 +56,37 @@ def _is_finite(value: Any, kind: Any) -> bool:
 
 
 def check_option(value: Any, name: str, options: Collection[str]) -> None:
-    """Raise unless `value` is one of `options`."""
+    """Raise ValueError unless `value` is one of `options`."""
     if not isinstance(value, str) or value not in options:
         listed = ", ".join(repr(option) for option in options)
-        raise ValueError(f"{name}={value!r} is unknown; expected one of {listed}.")
+        raise ValueError(f"`{name}` must be one of {listed}, got {value!r}.")
 
 
 def check_lattice_shape(shape: Any, name: str = "shape") -> tuple[int, ...]:
-    """Return a lattice shape, (L,) for a ring or (rows, columns) for a torus, as a tuple."""
+    """Return the lattice shape as a tuple, (L,) for a ring or (rows, columns) for a torus."""
     sides = entries_of(shape, name)
     valid = [_is_finite(side, numbers.Integral) and 1 <= side <= _MOST for side in sides]
     if len(sides) not in (1, 2) or not all(valid):
         raise ValueError(
-            f"{name}={shape!r}; expected a number of sites (a ring) or a pair "
-            "(rows, columns) of them (a torus), each an integer >= 1."
+            f"`{name}` must be a positive integer for a ring or a pair of them, (rows, columns), "
+            f"for a torus, got {shape!r}."
         )
     return sides
 
 
 def entries_of(values: Any, name: str) -> tuple[Any, ...]:
-    """Entries of a row or a single number, not yet checked, as numbers of Python."""
+    """Return the entries of a sequence, or a single number, as a tuple without checking them."""
     return tuple(np.atleast_1d(plain(values, name)).tolist())
 
 
 def check_image_shape(
     image_shape: Any, n_features: int, name: str = "shape", *, n_rows: int | None = None
 ) -> tuple[int, ...]:
-    """Return the lattice of `n_features` sites, a ring by default; one side may be -1."""
+    """Return the shape of a lattice with `n_features` sites.
+
+    If `image_shape` is None, the lattice is a ring. One side may be -1; it is computed from the
+    other side and `n_features`.
+    """
     if image_shape is None:
         return (n_features,)
     sides = entries_of(image_shape, name)
@@ -91,36 +98,39 @@ def check_image_shape(
     if math.prod(shape) != n_features:
         hint = " They have as many rows: are they transposed? Pass fields.T, one row per unit."
         raise ValueError(
-            f"{name}={image_shape!r} has {math.prod(shape)} sites, but the data have "
-            f"{n_features} features; the sides must multiply to the number of features."
+            f"`{name}` must have as many sites as the data have features, {n_features}, got "
+            f"{image_shape!r}, which has {math.prod(shape)} sites."
             f"{hint if n_rows == math.prod(shape) else ''}"
         )
     return shape
 
 
 def _refuse_other_than_fields(fields: Any) -> None:
-    """Raise if `fields` is a net, its activations or a stack of images."""
+    """Raise an error if `fields` is a net, its activations or a stack of images."""
     if hasattr(fields, "get_params"):
         raise TypeError(
-            f"Got a {type(fields).__name__}; expected an array of fields (n_units, n_features): "
-            "pass rfsk.receptive_fields(estimator)."
+            "`fields` must be an array of shape (n_units, n_features), got an instance of "
+            f"{type(fields).__name__}. Pass rfsk.receptive_fields(estimator)."
         )
     refuse_activations(fields)
     sides: tuple[int, ...] = tuple(fields.shape) if hasattr(fields, "shape") else ()
     if len(sides) == 3:
         raise ValueError(
-            f"Fields of shape {sides}; expected (n_units, n_features), one row per unit. If they "
-            f"are images, pass fields.reshape(len(fields), -1) and the shape ({sides[1]}, "
-            f"{sides[2]}), rows first. If their second axis is the lag, choose one: fields[:, 0] "
-            "for the first."
+            f"`fields` must have shape (n_units, n_features), one row per unit, got {sides}. If "
+            "the fields are images, pass fields.reshape(len(fields), -1) and the shape "
+            f"({sides[1]}, {sides[2]}), rows first. If the second axis is a time lag, choose one "
+            "lag, such as fields[:, 0] for the first."
         )
 
 
 def plain(values: Any, name: str, *, numeric: bool = True, most: float = _LARGEST) -> Any:
-    """Return array-like values, tensors without gradients; raise unless they are real numbers."""
+    """Return array-like values, with tensors detached, if they are real numbers.
+
+    Raise ValueError or TypeError otherwise. If `numeric` is False, the entries are not checked.
+    """
     if isinstance(values, np.ma.MaskedArray):
         remedy = f"{name}.filled(value), or the rows without masked entries"
-        raise ValueError(f"{name} is a masked array; pass {remedy}.")
+        raise ValueError(f"`{name}` must not be a masked array; pass {remedy}.")
     if hasattr(values, "detach"):
         values = values.detach().cpu()
         values = values.double() if values.is_floating_point() else values
@@ -131,18 +141,20 @@ def plain(values: Any, name: str, *, numeric: bool = True, most: float = _LARGES
         if not numeric:
             return values
         if array.dtype.kind in "cmM":
-            raise ValueError(f"its dtype is {array.dtype}. Complex data not supported, nor dates")
+            raise ValueError(f"got dtype {array.dtype}. Complex data not supported, nor dates")
         array = array.astype(np.float64) if array.dtype.kind in "OSUV" else array
     except (TypeError, ValueError, OverflowError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{name} is no array of real numbers: {error}.") from error
+        raise kind(f"`{name}` must be an array of real numbers: {error}.") from error
     if array.size and most < max(float(array.max()), -float(array.min())) < math.inf:
-        raise ValueError(f"{name} has values beyond single precision; scale them to unit variance.")
+        raise ValueError(
+            f"`{name}` has values too large for single precision; scale them to unit variance."
+        )
     return values
 
 
 def check_array(values: Any, name: str, **options: Any) -> np.ndarray:
-    """Return real numbers as a float64 array, by scikit-learn's function of this name."""
+    """Return real numbers as a float64 array, with the options of scikit-learn's `check_array`."""
     values = plain(values, name, most=math.inf if name in _SCALE_FREE else _LARGEST)
     return np.asarray(utils.check_array(values, dtype=np.float64, input_name=name, **options))
 
@@ -155,9 +167,9 @@ def check_numbers(values: Any, name: str) -> np.ndarray:
 
 
 def check_features(rows: np.ndarray, n_features: int, name: str) -> np.ndarray:
-    """Return rows; raise unless each has this number of features."""
+    """Return `rows`; raise ValueError unless each row has `n_features` features."""
     if rows.shape[1:] != (n_features,):
-        raise ValueError(f"{name} has shape {rows.shape}; expected {n_features} features.")
+        raise ValueError(f"`{name}` must have {n_features} features, got shape {rows.shape}.")
     return rows
 
 
@@ -172,7 +184,7 @@ def check_fields(fields: Any, name: str = "fields") -> np.ndarray:
 def check_fields_on(
     fields: Any, shape: Any, *, with_diverged: bool = False
 ) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Return fields and their lattice, with non-finite fields set to zero if `with_diverged`."""
+    """Return fields and their lattice; set non-finite fields to zero if `with_diverged` is True."""
     _refuse_other_than_fields(fields)
     weights = check_array(fields, "fields", ensure_all_finite=not with_diverged)
     if with_diverged:
@@ -181,20 +193,20 @@ def check_fields_on(
 
 
 def learn_fields(analyzer: Any, fields: Any, shape: Any) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Return fields and their lattice; store their number of features and names."""
+    """Return fields and their lattice; store the number and names of features in `analyzer`."""
     weights = validate_fields(analyzer, fields, reset=True)
     return weights, _lattice_of(weights, shape)
 
 
 def validate_fields(analyzer: Any, fields: Any, *, reset: bool = False) -> np.ndarray:
-    """Return fields with the number of features and names that were stored."""
+    """Return fields after a check of the number and names of features stored in `analyzer`."""
     _refuse_other_than_fields(fields)
     fields = plain(fields, "fields", most=math.inf)
     return np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))
 
 
 def _lattice_of(fields: np.ndarray, shape: Any) -> tuple[int, ...]:
-    """Lattice of fields; warn if rows and columns, or sides, seem exchanged."""
+    """Lattice of fields; warn if the fields seem transposed or the sides exchanged."""
     n_units, n_features = fields.shape
     sides = check_image_shape(shape, n_features, n_rows=n_units)
     if shape is None or n_units == n_features:  # otherwise the shape would not fit
@@ -204,7 +216,7 @@ def _lattice_of(fields: np.ndarray, shape: Any) -> tuple[int, ...]:
 
 
 def validate_inputs(estimator: Any, X: Any, y: Any = "no_validation", **options: Any) -> Any:
-    """Return inputs, one per row, and labels if given, as scikit-learn's `validate_data` does."""
+    """Return checked inputs, and labels if given, by scikit-learn's `validate_data`."""
     labels = None if isinstance(y, str) else y
     refuse_images(X, labels)
     y = plain(y, "y", numeric=False)
@@ -219,40 +231,39 @@ def check_one_per_class(
     is_list = isinstance(values, list | tuple)
     entries = tuple(values) if is_list else entries_of(values, name)
     if len(entries) < 2 or (n_classes is not None and len(entries) != n_classes):
-        expected = "at least two" if n_classes is None else str(n_classes)
+        expected = "at least two values" if n_classes is None else f"{n_classes} values"
         raise ValueError(
-            f"{name}={values!r} has {len(entries)} value(s); expected {expected}, one for each "
-            f"class, for example {example}."
+            f"`{name}` must have {expected}, one per class, for example {example}, got {values!r}."
         )
     return entries
 
 
 def check_layer(layer: Any, n_layers: int) -> int:
-    """Return the index of a hidden layer; negative ones count from the last."""
+    """Return the non-negative index of a hidden layer; negative indices count from the last."""
     is_number = isinstance(layer, numbers.Integral) and not isinstance(layer, bool | np.bool_)
     if not is_number or not -n_layers <= layer < n_layers:
         raise ValueError(
-            f"layer={layer!r}; expected a hidden layer from 0 to {n_layers - 1}, or -1 for the "
-            "last."
+            f"`layer` must be the index of a hidden layer, from 0 to {n_layers - 1} or -1 for the "
+            f"last, got {layer!r}."
         )
     return int(layer) % n_layers
 
 
 def _refuse_one_hot(y: Any) -> None:
-    """Raise if `y` has several columns."""
+    """Raise ValueError if `y` has several columns."""
     sides = y.shape if hasattr(y, "shape") else np.asarray(y).shape
     if len(sides) == 2 and sides[1] > 1:
         raise ValueError(
-            f"y has shape {sides}; expected one label for each row, of shape ({sides[0]},). If "
-            "the labels are one-hot, pass y.argmax(axis=1)."
+            f"`y` must contain one label per row and have shape ({sides[0]},), got shape {sides}. "
+            "If the labels are one-hot, pass y.argmax(axis=1)."
         )
 
 
 def check_labels(y: Any, data: np.ndarray, target: Any = None) -> np.ndarray:
-    """Return labels as an array, one per row of `data`; an error mentions `target`, if given."""
+    """Return labels as an array, one per row of `data`; `target` is used in an error message."""
     if y is None:
-        reason = "" if target is None else f"target={target!r} names a class, but "
-        raise ValueError(f"{reason}y is None; pass labels, one for each row.")
+        reason = "" if target is None else f" if target={target!r} selects a class"
+        raise ValueError(f"`y` must not be None{reason}; pass one label per row.")
     y = plain(y, "y", numeric=False)
     _refuse_one_hot(y)
     labels = np.asarray(column_or_1d(y, warn=True))
@@ -267,8 +278,8 @@ def rows_of_class(data: np.ndarray, labels: np.ndarray, target: Any) -> np.ndarr
     rows = np.asarray(data[labels == target])
     if len(rows) < 2:
         raise ValueError(
-            f"target={target!r} has {len(rows)} row(s) in y; expected at least 2. Labels in y: "
-            f"{np.unique(labels).tolist()}."
+            f"The class target={target!r} must have at least 2 rows in `y`, got {len(rows)}. The "
+            f"labels in `y` are {np.unique(labels).tolist()}."
         )
     return rows
 
@@ -285,15 +296,15 @@ def is_labelled(data: Any) -> bool:
 
 
 def rows_by_class(X: Any, y: Any) -> list[np.ndarray]:
-    """Rows of labelled data, or images, for each class 0, 1, ..."""
+    """Return the rows, or images, of each class 0, 1, ... of labelled data."""
     data = check_array(X, "X", allow_nd=True)
     labels = check_labels(y, data)
     classes = np.unique(labels).tolist()
     if classes != list(range(len(classes))):
         raise ValueError(
-            f"y has the labels {str(classes[:5])[1:-1]}; the classes of a task are numbered 0, 1, "
-            "...: pass np.unique(y, return_inverse=True)[1]."
+            "`y` must contain the labels 0, 1, ..., which number the classes of a task, got the "
+            f"labels {str(classes[:5])[1:-1]}. Pass np.unique(y, return_inverse=True)[1]."
         )
     if len(classes) < 2:
-        raise ValueError("y has 1 class; expected at least 2.")
+        raise ValueError("`y` must contain at least 2 classes, got 1.")
     return [data[labels == label] for label in classes]

@@ -158,7 +158,7 @@ class TensorComparison(BaseEstimator):
     def _fields_of(self, source: Any, name: str) -> Array:
         """Fields of a reference or a net, checked to have the features of the inputs."""
         fields = receptive_fields(source)
-        check_features(fields, self.n_features_in_, f"{name!r}")
+        check_features(fields, self.n_features_in_, name)
         return fields
 
     def match(self, fields: ArrayLike) -> Array:

@@ -1,4 +1,4 @@
-"""Inputs of networks: models, tasks made of them, and generators of data."""
+"""Inputs of networks: input models, classification tasks and functions that draw data."""
 
 from ._discrimination import Discrimination
 from ._elliptical import EllipticalField, StudentT, make_elliptical

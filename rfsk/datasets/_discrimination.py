@@ -1,4 +1,4 @@
-"""The task of discriminating two or more classes of inputs."""
+"""Task of discriminating two or more classes of inputs."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -41,14 +41,14 @@ class Discrimination:
         for model in models if isinstance(models, list | tuple) else (models,):
             if not hasattr(model, "sample") or not hasattr(model, "shape"):
                 raise TypeError(
-                    f"models holds a {type(model).__name__}; expected a list of input models, one "
-                    "for each class. EmpiricalDistribution(X) makes a model of data."
+                    "`models` must be a list of input models, one per class, got an instance of "
+                    f"{type(model).__name__}. Pass EmpiricalDistribution(X) for data X."
                 )
         if len(models) < 2:
-            raise ValueError(f"models has {len(models)} entry; expected at least 2, one per class.")
+            raise ValueError(f"`models` must have at least 2 entries, got {len(models)}.")
         shapes = {model.shape for model in models}
         if len(shapes) > 1:
-            raise ValueError(f"The models have shapes {sorted(shapes)}; expected one shape.")
+            raise ValueError(f"All `models` must have the same shape, got {sorted(shapes)}.")
         if priors is not None:
             values = np.atleast_1d(np.asarray(priors, dtype=object)).tolist()
             for value in values:
@@ -56,7 +56,7 @@ class Discrimination:
             priors = tuple(float(value) for value in values)
             if len(priors) != len(models) or not math.isclose(sum(priors), 1.0, abs_tol=1e-9):
                 raise ValueError(
-                    f"priors={priors!r}; expected {len(models)} positive numbers that sum to 1."
+                    f"`priors` must be {len(models)} positive numbers with sum 1, got {priors!r}."
                 )
         object.__setattr__(self, "models", tuple(models))
         object.__setattr__(self, "priors", priors)
@@ -77,35 +77,35 @@ class Discrimination:
         return self.models[0].n_features
 
     def gaussian_clone(self) -> "Discrimination":
-        """Task in which each class is replaced by its Gaussian clone."""
+        """Task in which each class is replaced by a Gaussian of the same mean and covariance."""
         for label, model in enumerate(self.models):
             if not hasattr(model, "gaussian_clone"):
                 raise NotImplementedError(
-                    f"Class {label}, a {type(model).__name__}, has no gaussian_clone(). Give it "
-                    "one, such as MultivariateGaussian(mean, covariance), or clone samples by "
-                    "make_gaussian_clone."
+                    f"The model of class {label}, {type(model).__name__}, has no gaussian_clone(). "
+                    "Define this method, which may return MultivariateGaussian(mean, covariance), "
+                    "or apply make_gaussian_clone to samples."
                 )
         return Discrimination([model.gaussian_clone() for model in self.models], self.priors)
 
     def class_boundaries(self, n_samples: int, offset: ArrayLike) -> Integers:
-        """Index after the last row of each class, for `n_samples` rows sorted by class.
+        """Index after the last row of each class, if `n_samples` rows are sorted by class.
 
-        If `offset` is uniform on [0, 1), the expected fraction of each class is exactly its prior,
-        and the actual fraction differs from it by less than one row.
+        If `offset` is drawn uniformly from [0, 1), the expected number of rows of each class is
+        exactly proportional to its prior, and the actual number differs from it by less than one.
 
         Parameters
         ----------
         n_samples : int
         offset : float or array-like of float
-            Numbers in [0, 1). The result has the shape of `offset` and a last axis of classes.
+            Numbers in [0, 1). The result has the shape of `offset` plus a last axis of classes.
         """
         check_positive(n_samples, "n_samples", integer=True, zero=True)
         priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)
-        # Rounding guards whole numbers, such as 3 x 1/3, against falling one short.
+        # Without rounding, floor could reduce whole numbers such as 3 x 1/3 by one.
         ends = np.round(n_samples * np.cumsum(priors), 9)
         offset = check_numbers(offset, "offset")
         if np.any((offset < 0.0) | (offset >= 1.0)):
-            raise ValueError("offset holds numbers outside [0, 1).")
+            raise ValueError("`offset` must contain only numbers in [0, 1).")
         boundaries = np.floor(ends + offset[..., None]).astype(np.int64)
         boundaries[..., -1] = n_samples
         return np.asarray(boundaries)
@@ -113,16 +113,16 @@ class Discrimination:
     def sample(
         self, n_samples: int, random_state: Any = None, *, shuffle: bool = True
     ) -> tuple[Array, Integers]:
-        """Draw inputs X, (n_samples, n_features), and labels y from 0.
+        """Draw inputs X, (n_samples, n_features), and labels y = 0, 1, ..., (n_samples,).
 
         Parameters
         ----------
         n_samples : int
-            Number of inputs over all classes.
+            Total number of inputs of all classes.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
         shuffle : bool, default=True
-            Whether to put the classes in random order; otherwise rows are sorted by class.
+            Whether to shuffle the rows; otherwise they are sorted by class.
         """
         check_positive(n_samples, "n_samples", integer=True)
         rng = as_generator(random_state)
@@ -143,7 +143,7 @@ class Discrimination:
         return X, y
 
     def streams(self, random_state: Any = None) -> list[Take]:
-        """Open one endless stream per class; ``streams[label](n)`` returns the next n inputs.
+        """Return one endless stream per class; ``streams[label](n)`` draws the next n inputs.
 
         Parameters
         ----------
@@ -161,12 +161,12 @@ class Discrimination:
     def batches(
         self, batch_size: int, n_batches: int, random_state: Any = None
     ) -> Iterator[tuple[Array, Integers]]:
-        """Yield new batches (X, y); Markov chains continue from one batch to the next.
+        """Yield fresh batches (X, y); Markov chains continue from one batch to the next.
 
         Parameters
         ----------
         batch_size, n_batches : int
-            Rows of a batch, and number of batches.
+            Number of rows per batch, and number of batches.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the batches.
         """

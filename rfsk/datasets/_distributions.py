@@ -1,4 +1,4 @@
-"""Checks and moments of frozen distributions of SciPy."""
+"""Checks and moments of frozen SciPy distributions."""
 
 import math
 from collections.abc import Collection
@@ -15,27 +15,27 @@ def is_distribution(value: Any) -> bool:
 
 
 def check_distribution(value: Any, name: str, options: Collection[str], others: str = "") -> None:
-    """Raise unless `value` is an option or a frozen distribution of finite variance."""
+    """Raise an error unless `value` is an option or a frozen distribution of finite variance."""
     if isinstance(value, str):
         check_option(value, name, options)
         return
     if not is_distribution(value):
         raise TypeError(
-            f"{name}={value!r}; expected one of {tuple(options)}, {others}or a frozen SciPy "
-            "distribution."
+            f"`{name}` must be one of {tuple(options)}, {others}or a frozen SciPy distribution, "
+            f"got {value!r}."
         )
     try:
         variance = float(value.var())
     except TypeError as error:
         raise TypeError(
-            f"{name} is a family of distributions; expected a frozen one, such as "
-            "scipy.stats.gamma(2.0)."
+            f"`{name}` must be a frozen SciPy distribution, such as scipy.stats.gamma(2.0), got a "
+            "family of distributions."
         ) from error
     if not 0.0 < variance < math.inf:
-        raise ValueError(f"{name} has variance {variance}; expected a positive and finite one.")
+        raise ValueError(f"`{name}` must have a positive and finite variance, got {variance}.")
 
 
 def excess_kurtosis(distribution: Distribution) -> float:
-    """Excess kurtosis; infinite if SciPy reports NaN."""
+    """Excess kurtosis of a SciPy distribution; infinite if SciPy returns NaN."""
     kurtosis = float(distribution.stats(moments="k"))
     return math.inf if math.isnan(kurtosis) else kurtosis

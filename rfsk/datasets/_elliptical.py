@@ -1,4 +1,4 @@
-"""Elliptical fields, which are non-Gaussian in their norm only."""
+"""Elliptical fields, which differ from Gaussian fields only in the distribution of their norm."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,9 @@ from ._stationary import StationaryField, latent_entries
 
 @dataclass(frozen=True)
 class StudentT:
-    """Student's t, a value for `radial`: a Gaussian field divided by one random factor per input.
+    """Student's t distribution, a value for the parameter `radial` of `EllipticalField`.
+
+    Each input is a Gaussian field divided by one random factor.
 
     Parameters
     ----------
@@ -41,8 +43,8 @@ class StudentT:
         check_positive(self.df, "df")
         if self.df <= 2.0:
             raise ValueError(
-                f"df={self.df!r} gives Student's t an infinite variance; expected df > 2 (and "
-                "df > 4 for a finite kurtosis)."
+                f"`df` must be above 2, got {self.df!r}, at which Student's t has an infinite "
+                "variance. The kurtosis is finite if df > 4."
             )
 
 
@@ -52,19 +54,22 @@ Radial: TypeAlias = "str | StudentT | Distribution"
 @latent_entries
 @dataclass(frozen=True)
 class EllipticalField(StationaryField):
-    """Elliptical field x = r Lambda u on a ring or torus.
+    r"""Elliptical field on a ring or torus.
 
-    u is uniform on the unit sphere in n_features dimensions, Lambda is the square root of the
-    covariance, and r is an independent length with E r^2 = n_features, so that pixels have unit
-    variance. Pixels can have any kurtosis, but the fourth cumulant is proportional to C_ij C_kl +
-    C_ik C_jl + C_il C_jk and has no local structure (compare Lufkin, Saxe and Grant, NeurIPS 2024).
+    .. math:: x = r \Lambda u
+
+    The direction u is uniform on the unit sphere in n_features dimensions, Lambda is the square
+    root of the covariance C, and the length r is independent of u with E r^2 = n_features, so that
+    pixels have unit variance. Pixels can have any kurtosis, but the fourth cumulant is proportional
+    to C_ij C_kl + C_ik C_jl + C_il C_jk and has no local structure (compare Lufkin, Saxe and Grant,
+    NeurIPS 2024).
 
     Parameters
     ----------
     @shape @correlation_length
     radial : "shell", StudentT or SciPy distribution, default="shell"
-        Distribution of r: a fixed length, the length of Student's t, or a frozen distribution of
-        SciPy on the positive numbers with finite variance. The scale of r does not matter.
+        Distribution of r: a constant ("shell"), that of Student's t, or a frozen SciPy distribution
+        on the positive numbers with finite variance. The scale of r does not matter.
     @kernel
 
     Examples
@@ -88,19 +93,19 @@ class EllipticalField(StationaryField):
         elif not isinstance(self.radial, StudentT):
             if not is_distribution(self.radial):
                 raise TypeError(
-                    f"radial={self.radial!r}; expected 'shell', StudentT(df) or a frozen SciPy "
-                    "distribution."
+                    "`radial` must be 'shell', StudentT(df) or a frozen SciPy distribution, got "
+                    f"{self.radial!r}."
                 )
             lowest, second = self.radial.support()[0], float(self.radial.moment(2))
             if lowest < 0.0 or not 0.0 < second < math.inf:
                 raise ValueError(
-                    f"radial starts at {lowest} and has E r^2 = {second}; expected a distribution "
-                    "of lengths, not negative, whose second moment is positive and finite."
+                    "`radial` must be a distribution of non-negative lengths with a positive and "
+                    f"finite second moment, got lower limit {lowest} and second moment {second}."
                 )
 
     @cached_property
     def latent(self) -> GaussianField:
-        """Gaussian field of the same covariance."""
+        """Gaussian field with the same covariance."""
         length = self.correlation_length
         return GaussianField(self.shape, correlation_length=length, kernel=self.kernel)
 
@@ -113,7 +118,7 @@ class EllipticalField(StationaryField):
         return self.latent.autocovariance()
 
     def from_noise(self, noise: Any) -> Any:
-        """Turn white noise into fields, as `LatentField.from_noise` does.
+        """Transform white noise into fields, in the same way as `LatentField.from_noise`.
 
         Parameters
         ----------
@@ -129,7 +134,7 @@ class EllipticalField(StationaryField):
         return np.asarray(self.from_noise(rng.standard_normal((n_samples, self.n_features))))
 
     def _length(self, norm: Array) -> Array:
-        """Length of each input, at the quantile of the norm of its noise."""
+        """Length r of each input, the quantile of r at the probability of the norm of its noise."""
         n, radial, chi2 = self.n_features, self.radial, scipy.stats.chi2(self.n_features)
         if radial == "shell":
             return np.full_like(norm, math.sqrt(n))
@@ -141,7 +146,7 @@ class EllipticalField(StationaryField):
         return np.asarray(quantile * math.sqrt(n / radial.moment(2)))  # type: ignore[union-attr]
 
     def _moment(self, order: int) -> float:
-        """E r^order, where E r^2 is the number of sites."""
+        """Moment E r^order, scaled so that E r^2 is the number of sites."""
         n, m, radial = self.n_features, 0.5 * order, self.radial
         if radial == "shell":
             return float(n**m)
@@ -151,20 +156,22 @@ class EllipticalField(StationaryField):
             return float((radial.df - 2.0) ** m * poch(0.5 * n, m) * poch(0.5 * radial.df, -m))
         distribution: Any = radial
         moment = float(distribution.moment(order) * (n / distribution.moment(2)) ** m)
-        return math.inf if math.isnan(moment) else moment  # SciPy returns NaN for some
+        return math.inf if math.isnan(moment) else moment  # SciPy returns NaN for some moments
 
     def mean_absolute(self) -> float:
-        """Mean absolute value of a pixel, E|x_i|."""
+        """Mean absolute value of a pixel."""
         return self._moment(1) / (math.sqrt(math.pi) * float(poch(0.5 * self.n_features, 0.5)))
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel, 3 E r^4 / (D (D + 2)) - 3."""
+        """Excess kurtosis of one pixel, 3 E r^4 / (D (D + 2)) - 3 for D sites."""
         n = self.n_features
         return 3.0 * self._moment(4) / (n * (n + 2.0)) - 3.0
 
     def product_moment(self, sites: Integers) -> Array:
         if math.isinf(self.excess_kurtosis()):
-            raise ValueError(f"The fourth moment of radial={self.radial!r} is infinite.")
+            raise ValueError(
+                f"`radial` must have a finite fourth moment for this result, got {self.radial!r}."
+            )
         return np.asarray((1.0 + self.excess_kurtosis() / 3.0) * self.latent.product_moment(sites))
 
 
@@ -176,15 +183,16 @@ def make_elliptical(
     radial: Radial = "shell",
     kernel: Kernel = "gaussian",
 ) -> Classes:
-    """Draw classes of elliptical fields that differ in correlation length.
+    """Draw classes of elliptical fields that differ in their correlation length.
 
-    This control has any kurtosis but no local structure, and nets do not learn localized fields.
+    The pixels can have any kurtosis, but the fourth cumulant has no local structure, and nets do
+    not learn localized fields.
 
     Parameters
     ----------
     @shape @correlation_length
     radial : "shell", StudentT or SciPy distribution, default="shell"
-        Distribution of the length of an input, see `rfsk.datasets.EllipticalField`.
+        Distribution of the norm of an input, see `rfsk.datasets.EllipticalField`.
     @kernel
 
     Examples

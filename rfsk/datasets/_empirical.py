@@ -1,4 +1,4 @@
-"""Data as input models, and labelled data as tasks."""
+"""Input models of given data, and tasks of labelled data."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -16,14 +16,14 @@ from ._model import Sampler
 
 @dataclass(frozen=True, eq=False)
 class EmpiricalDistribution(Sampler):
-    """Input model of data, which draws rows of a sample with replacement.
+    """Input model of given data, whose rows it draws with replacement.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features) or (n_samples, rows, columns)
         Inputs, or images.
     shape : int or (int, int), default=()
-        Lattice of the features; by default that of the images, or one axis with all features.
+        Lattice of the features. By default it is the shape of the images or, for rows, one axis.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class EmpiricalDistribution(Sampler):
         return data[rng.integers(len(data), size=n_samples)]
 
     def covariance(self) -> Array:
-        """Covariance of the rows, (n_features, n_features)."""
+        """Covariance of the rows with normalization 1 / n_samples, (n_features, n_features)."""
         covariance = np.cov(np.asarray(self.X), rowvar=False, ddof=0)
         return covariance.reshape(self.n_features, self.n_features)
 
@@ -69,12 +69,12 @@ class EmpiricalDistribution(Sampler):
 
 
 def as_task(task: Any) -> Discrimination:
-    """Convert labelled data (X, y) into the task of drawing their rows; return a task unchanged.
+    """Convert labelled data (X, y) into a task that draws their rows; return a task unchanged.
 
     Parameters
     ----------
     task : Discrimination or tuple of (X, y)
-        X, (n_samples, n_features) or images, and labels 0, 1, ...
+        Task, or inputs X, (n_samples, n_features) or images, and labels y = 0, 1, ...
 
     Returns
     -------
@@ -90,7 +90,7 @@ def as_task(task: Any) -> Discrimination:
         return task
     if not is_labelled(task):
         raise TypeError(
-            f"task is a {type(task).__name__}; expected a Discrimination, or a tuple (X, y) of "
-            "inputs and labels."
+            "`task` must be a Discrimination or a tuple (X, y) of inputs and labels, got an "
+            f"instance of {type(task).__name__}."
         )
     return Discrimination([EmpiricalDistribution(rows) for rows in rows_by_class(*task)])

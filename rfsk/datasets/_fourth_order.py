@@ -1,4 +1,4 @@
-"""Fourth moments of error functions of Gaussians, and fourth cumulants of a lattice."""
+"""Fourth moments of error functions of Gaussian variables, and fourth cumulants on a lattice."""
 
 import itertools
 import math
@@ -12,24 +12,29 @@ from numpy.typing import ArrayLike
 from .._core._types import Array, Integers, Shape
 
 _LARGEST_SLICE = 256
-_CHUNK = 2**16  # moments computed at a time
-_NODES = (1.0, 16), (5.0, 20), (10.0, 24), (30.0, 40), (math.inf, 64)  # up to this gain
-_TINY = 1e-60  # keeps what rounding has made negative away from roots and divisions
+_CHUNK = 2**16  # number of moments computed at a time
+_NODES = (1.0, 16), (5.0, 20), (10.0, 24), (30.0, 40), (math.inf, 64)  # largest gain, nodes
+_TINY = 1e-60  # lower bound of positive quantities that rounding can make negative
 
 
 def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = None) -> Array:
-    """E psi(g z_1) psi(g z_2) psi(g z_3) psi(g z_4) with psi(h) = erf(h / sqrt 2).
+    r"""Compute E psi(g z_1) psi(g z_2) psi(g z_3) psi(g z_4) with psi(h) = erf(h / sqrt 2).
 
-    By Price's theorem, the derivative along C(t) = diag C + t offdiag C is a sum over pairs (a, b),
+    The variables z are Gaussian with zero mean; `covariances` has shape (n, 4, 4) and the result
+    shape (n,). The moment is the integral over t from 0 to 1 of its derivative along
+    C(t) = diag C + t offdiag C. By Price's theorem, this derivative is a sum over pairs (a, b),
 
-        C_ab (2/pi) [(C_aa + e) (C_bb + e) - t^2 C_ab^2]^(-1/2)
-             (2/pi) asin(S_cd / sqrt((S_cc + e) (S_dd + e))),     e = 1 / g^2,
+    .. math::
+        \sum_{a<b} \frac{(2/\pi)^2 C_{ab}}{\sqrt{(C_{aa} + e) (C_{bb} + e) - t^2 C_{ab}^2}}
+        \arcsin \frac{S_{cd}}{\sqrt{S_{cc} S_{dd}}}, \qquad e = 1 / g^2,
 
-    where S is the covariance of the other two (c, d) given z_a and z_b with noise of variance e.
-    The error is below 1e-11 up to gain 100, 1e-4 up to gain 1e6, and 1e-5 for the sign (infinite
-    gain) of variables that correlate by up to .9996.
+    where c and d are the other two variables. S is the covariance of z_c and z_d, each with added
+    noise of variance e, given z_a and z_b with such noise.
+
+    The error is below 1e-11 up to gain 100 and below 1e-4 up to gain 1e6. For the sign (infinite
+    gain) it is below 1e-5 if no correlation exceeds .9996.
     """
-    if n_nodes is None:  # at which the moment has converged to 1e-11
+    if n_nodes is None:  # numbers of nodes at which the moment has converged to 1e-11
         n_nodes = next(number for limit, number in _NODES if gain <= limit)
     e = 0.0 if math.isinf(gain) else gain**-2.0
     x, weights = np.polynomial.legendre.leggauss(n_nodes)
@@ -37,11 +42,11 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
     moments, entries = np.zeros(len(covariances)), np.moveaxis(covariances, 0, 2).copy()
     for t, weight in zip(1.0 - (1.0 - u) ** 3, 1.5 * weights * (1.0 - u) ** 2, strict=True):
         moments += weight * _moment_derivative(entries, t, e)
-    return np.clip(moments, -1.0, 1.0)  # as is any product of four saturated numbers
+    return np.clip(moments, -1.0, 1.0)  # the range of a product of four values of psi
 
 
 def _moment_derivative(C: Array, t: float, e: float) -> Array:
-    """Derivative of the moments by t, of covariances of shape (4, 4, n)."""
+    """Derivative of the moments with respect to t, for covariances of shape (4, 4, n)."""
     derivative, noisy, scaled = np.zeros(C.shape[2]), [C[a, a] + e for a in range(4)], t * C
     for a, b in itertools.combinations(range(4), 2):
         c, d = {0, 1, 2, 3} - {a, b}
@@ -68,14 +73,17 @@ def sites_of(indices: ArrayLike, n_features: int) -> Integers:
     valid = np.issubdtype(sites.dtype, np.integer) and sites.ndim >= 1 and sites.shape[-1] == 4
     if not valid or (sites.size and (sites.min() < 0 or sites.max() >= n_features)):
         raise ValueError(
-            f"indices has shape {sites.shape} and dtype {sites.dtype}; expected integers of "
-            f"shape (..., 4), each a site from 0 to {n_features - 1}."
+            f"`indices` must be integers from 0 to {n_features - 1} of shape (..., 4), got shape "
+            f"{sites.shape} and dtype {sites.dtype}."
         )
     return sites.astype(np.int64)
 
 
 def canonical_codes(sites: Integers, shape: Shape) -> Integers:
-    """Number of the first of the sets equivalent to four sites, (n, 4), on a ring or torus."""
+    """Canonical code of four sites, (n, 4), up to order, translations and inversion.
+
+    Sets of sites that are equivalent on the ring or torus `shape` have the same code.
+    """
     coordinates = np.unravel_index(sites, shape)
     codes = []
     for origin, sign in itertools.product(range(4), (1, -1)):
@@ -89,22 +97,22 @@ def canonical_codes(sites: Integers, shape: Shape) -> Integers:
 
 
 def cumulant_slice(cumulant: Callable[[Integers], Array], shape: Shape, periodic: bool) -> Array:
-    """Compute kappa_0jkl, (D, D, D), from a function of sites, called once per distinct entry."""
+    """Compute kappa_0jkl, (D, D, D), from a function of sites, evaluated at distinct entries."""
     n_features = math.prod(shape)
     if n_features > _LARGEST_SLICE:
         raise ValueError(
-            f"A lattice of {n_features} sites has {n_features**3:.2g} entries in the slice of its "
-            f"fourth cumulant; expected at most {_LARGEST_SLICE} sites. Ask fourth_cumulant for "
-            "the entries you need."
+            f"The lattice must have at most {_LARGEST_SLICE} sites, got {n_features} sites, for "
+            f"which the slice of the fourth cumulant has {n_features**3:.2g} entries. Compute "
+            "single entries by fourth_cumulant."
         )
     sites, numbers = _distinct_entries(tuple(shape), periodic)
     chunks = np.split(sites, range(_CHUNK, len(sites), _CHUNK))
     return np.concatenate([cumulant(chunk) for chunk in chunks])[numbers]
 
 
-@lru_cache(maxsize=1)  # a sweep asks for many cumulants of one lattice
+@lru_cache(maxsize=1)  # a sweep computes many cumulants on the same lattice
 def _distinct_entries(shape: Shape, periodic: bool) -> tuple[Integers, Integers]:
-    """Sites of the distinct entries of a slice, (n, 4), and their numbers, (D, D, D)."""
+    """Sites of the distinct entries of a slice, (n, 4), and the number of each entry, (D, D, D)."""
     n_features = math.prod(shape)
     j, k, l = np.indices((n_features,) * 3).reshape(3, -1)  # noqa: E741
     ordered = (j <= k) & (k <= l)

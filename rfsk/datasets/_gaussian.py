@@ -1,4 +1,4 @@
-"""Gaussian input models, from a kernel or from a mean and covariance."""
+"""Gaussian input models, defined by a kernel or by a mean and covariance."""
 
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
@@ -40,14 +40,14 @@ class GaussianField(Gaussian):
 
 @dataclass(frozen=True, eq=False)
 class MultivariateGaussian(Sampler):
-    """Gaussian inputs of any mean and covariance, stationary or not.
+    """Gaussian inputs with a given mean and covariance, stationary or not.
 
     Parameters
     ----------
     mean, cov : array-like of shape (n_features,) and (n_features, n_features)
-        Mean, and covariance (symmetric and positive semi-definite up to rounding).
+        Mean and covariance. The covariance must be symmetric and positive semi-definite.
     shape : int or (int, int), default=()
-        Lattice of the features; by default one axis.
+        Lattice of the features; by default a single axis.
 
     Examples
     --------
@@ -65,17 +65,18 @@ class MultivariateGaussian(Sampler):
         cov = check_array(self.cov, "cov", copy=True)
         if mean.ndim != 1 or cov.shape != (mean.size, mean.size):
             raise ValueError(
-                f"mean has shape {mean.shape} and cov {cov.shape}; expected "
-                "(n_features,) and (n_features, n_features)."
+                "`mean` and `cov` must have shapes (n_features,) and (n_features, n_features), got "
+                f"{mean.shape} and {cov.shape}."
             )
         scale = np.abs(cov).max()
         if np.abs(cov - cov.T).max() > _ROUNDING * scale:
-            raise ValueError("cov is not symmetric; average it with its transpose.")
+            raise ValueError("`cov` must be symmetric; average it with its transpose.")
         smallest = np.linalg.eigvalsh(cov)[0]
         if smallest < -_ROUNDING * scale:
             raise ValueError(
-                f"cov is not positive semi-definite: its smallest eigenvalue is "
-                f"{smallest:.3g}. Estimate it from more samples than features, or shrink it."
+                "`cov` must be positive semi-definite, but its smallest eigenvalue is "
+                f"{smallest:.3g}. Estimate it from more samples than features, or regularize it by "
+                "shrinkage."
             )
         object.__setattr__(self, "shape", check_image_shape(self.shape or None, mean.size))
         object.__setattr__(self, "mean", mean)
@@ -91,13 +92,13 @@ class MultivariateGaussian(Sampler):
         return np.asarray(rows + np.asarray(self.mean))
 
     def covariance(self) -> Array:
-        """Covariance matrix, as given."""
+        """Covariance matrix."""
         return np.array(self.cov)
 
     def excess_kurtosis(self) -> float:
-        """Zero."""
+        """Excess kurtosis, which is zero."""
         return 0.0
 
     def gaussian_clone(self) -> "MultivariateGaussian":
-        """The model itself."""
+        """Return the model itself."""
         return self

@@ -1,4 +1,4 @@
-"""Gaussian clones of models and of data."""
+"""Gaussian clones of input models and of data."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,8 +15,8 @@ from .._core._validation import check_array, check_labels, check_option
 from ._stationary import Gaussian, StationaryField
 
 _MAX_ADJUSTMENTS = 30
-_FALLING = 0.95  # ratio of successive errors of the covariance, above which adjustments end
-_NO_VARIANCE = 1e-10  # fraction of the variance, of standardized features, that is rounding
+_FALLING = 0.95  # adjustments end if the error of the covariance exceeds this fraction of the last
+_NO_VARIANCE = 1e-10  # fraction of the total variance below which a variance is rounding error
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class GaussianClone(Gaussian):
     Parameters
     ----------
     model : StationaryField
-        Model to clone, whose `autocovariance` must have a closed form.
+        Model to clone. Its `autocovariance` must have a closed form.
 
     Examples
     --------
@@ -36,15 +36,16 @@ class GaussianClone(Gaussian):
 
     model: StationaryField
 
-    # A map of pixels keeps a covariance positive, but one as steep as the arcsine at 1
-    # magnifies its rounding, up to the square root of the machine precision.
+    # A pointwise map of pixels keeps a covariance positive semi-definite. However, where the map of
+    # correlations is as steep as the arcsine at 1, it magnifies rounding errors up to the square
+    # root of the machine precision.
     rounding = 1e-7
 
     def __post_init__(self) -> None:
         if not isinstance(self.model, StationaryField):
             raise TypeError(
-                f"model={self.model!r}; expected a stationary field. Other models have "
-                "gaussian_clone(), data make_gaussian_clone."
+                f"`model` must be a StationaryField, got {self.model!r}. Use gaussian_clone() of "
+                "other models, and make_gaussian_clone for data."
             )
         self.noise_filter  # noqa: B018  # raises if the covariance has no closed form
 
@@ -69,12 +70,13 @@ def make_gaussian_clone(
     keep: Literal["mean", "covariance", "marginals"] = "covariance",
     random_state: Any = None,
 ) -> Any:
-    """Draw a control that keeps the low-order statistics of `X`, class by class.
+    """Draw a control, random data with the low-order statistics of each class of `X`.
 
     If a net learns localized fields on the data but not on the control, the statistics that the
-    control lacks are the cause. If keep="mean" or "covariance", these statistics agree exactly with
-    those of `X`. Monte Carlo tests for Gaussian classes (white ones, for "mean") are then exact,
-    because data and clones are exchangeable under that hypothesis. For another number of rows, draw
+    control lacks are the cause. With keep="mean" or "covariance", the sample statistics of the
+    control equal those of `X` exactly. Monte Carlo tests of the hypothesis that the classes are
+    Gaussian (and white, for "mean") are then exact, because data and controls are exchangeable
+    under this hypothesis. For another number of rows, draw
     ``as_task((X, y)).gaussian_clone().sample(n)``.
 
     Parameters
@@ -84,21 +86,21 @@ def make_gaussian_clone(
     y : array-like of shape (n_samples,), optional
         Labels; each class is cloned separately. By default, all of `X` is one class.
     keep : {"mean", "covariance", "marginals"}, default="covariance"
-        "mean": independent Gaussian features with the mean of the class and one variance, the
-        average over its features. "covariance": Gaussian data with the mean and covariance of the
-        class. "marginals": each feature is permuted so that the covariance is approximately kept
-        (Cario and Nelson, 1997; Schreiber and Schmitz, Phys. Rev. Lett. 77, 635, 1996). The
-        relative error of the covariance is below 0.5 % for 1000 rows per class of the reference
-        task, and below 6 % for the digits of scikit-learn.
+        "mean" draws independent Gaussian features with the mean of the class and equal variances,
+        the average over its features. "covariance" draws Gaussian data with the mean and covariance
+        of the class. "marginals" permutes the values of each feature so that the covariance is
+        approximately kept (Cario and Nelson, 1997; Schreiber and Schmitz, Phys. Rev. Lett. 77, 635,
+        1996). The relative error of the covariance is below 0.5 % for 1000 rows per class of the
+        default task of `make_nlgp`, and below 6 % for the digits of scikit-learn.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the draw.
 
     Returns
     -------
     X_clone : ndarray or DataFrame of shape (n_samples, n_features)
-        Control, float64; a DataFrame of pandas or polars if `X` is one. Row i has the class and
+        Control, float64, or a DataFrame of pandas or polars if `X` is one. Row i has the class and
         the index of row i of `X`. Features that are constant within a class stay constant, except
-        for keep="mean".
+        with keep="mean".
     y_clone : ndarray or Series of shape (n_samples,)
         Labels; returned only if `y` is given.
 
@@ -121,7 +123,7 @@ def make_gaussian_clone(
     classes, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if counts.min() < 2:
         scarce = classes[counts.argmin()]
-        raise ValueError(f"Class {scarce!r} has 1 row in y; its covariance needs at least 2.")
+        raise ValueError(f"Each class must have at least 2 rows in `y`, got 1 of class {scarce!r}.")
     clone = np.empty_like(data)
     for label in range(len(classes)):
         clone[index == label] = _clone_one_class(data[index == label], keep, rng)
@@ -129,7 +131,7 @@ def make_gaussian_clone(
 
 
 def _clone_one_class(data: Array, keep: str, rng: np.random.Generator) -> Array:
-    """Clone of one class with exactly its moments."""
+    """Draw the control of one class."""
     mean, deviation = data.mean(axis=0), data.std(axis=0)
     if keep == "mean":
         noise = rng.standard_normal(data.shape)
@@ -140,7 +142,7 @@ def _clone_one_class(data: Array, keep: str, rng: np.random.Generator) -> Array:
     scaled = (data[:, varies] - mean[varies]) / deviation[varies]
     variances, axes = np.linalg.eigh(scaled.T @ scaled)
     kept = variances > _NO_VARIANCE * variances.sum()
-    kept[: max(0, len(kept) - len(data) + 1)] = False  # n rows have n - 1 directions
+    kept[: max(0, len(kept) - len(data) + 1)] = False  # n centred rows span n - 1 dimensions
     root = axes[:, kept] * np.sqrt(variances[kept]) * deviation[varies, None]
     noise = rng.standard_normal((len(data), root.shape[1]))
     noise, triangle = np.linalg.qr(noise - noise.mean(axis=0))
@@ -156,7 +158,10 @@ def _clone_one_class(data: Array, keep: str, rng: np.random.Generator) -> Array:
 
 
 def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Ranks, from 0, at which sorted columns of data have about the covariance of the data."""
+    """Ranks, from 0, such that the sorted columns at these ranks have the covariance of `data`.
+
+    Two stages of iterations reduce the error of the covariance; the best ranks are returned.
+    """
     ordered, scatter = np.sort(data, axis=0), data.T @ data
     latent, root = scatter.copy(), _root(scatter)
 
@@ -164,7 +169,7 @@ def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDAr
     for corrects_latent in (True, False):
         smallest = np.inf
         for _ in range(_MAX_ADJUSTMENTS):
-            order = rng.permutation(len(data))  # so that ties have random ranks
+            order = rng.permutation(len(data))  # breaks ties at random
             ranks = np.empty(data.shape, dtype=np.intp)
             ranks[order] = rankdata(clone[order], method="ordinal", axis=0) - 1
             ranked = np.take_along_axis(ordered, ranks, axis=0)
@@ -186,7 +191,7 @@ def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDAr
 
 
 def _root(scatter: Array, power: float = 0.5) -> Array:
-    """Symmetric power of a scatter matrix whose eigenvalues are clipped to the rounding error."""
+    """Power of a symmetric scatter matrix, whose eigenvalues are clipped at the rounding error."""
     values, axes = np.linalg.eigh(scatter)
     values = np.maximum(values, np.finfo(np.float64).eps * values.max(initial=0.0))
     return np.asarray((axes * values**power) @ axes.T)

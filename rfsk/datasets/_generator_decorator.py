@@ -1,4 +1,4 @@
-"""Common parts of the generators `make_*`, and the decorator that makes them."""
+"""Decorator that makes the generators `make_*` of data, and their common docstring entries."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -19,26 +19,27 @@ _ENTRIES = """\
 shape : int or (int, int), default=100
     Sites of the ring, or (rows, columns) of the torus.
 correlation_length : sequence of float, default=(5.0, 10.0)
-    Correlation length of each class, in sites; in two dimensions also a pair per class.
+    Correlation length of each class, in sites. In two dimensions it can also be a pair per class.
 kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
     Kernel of the Gaussian field, see `rfsk.datasets.GaussianField`.
 boundary : {"periodic", "open"}, default="periodic"
-    A ring or torus, or a window on an infinite field.
+    "periodic" for a ring or torus, "open" for a window of an infinite field.
 n_sweeps : int, optional
-    Sweeps between two samples of a chain (torus only), see `rfsk.datasets.Ising`.
+    Sweeps between two samples of a Markov chain (torus only), see `rfsk.datasets.Ising`.
 """
 _FIRST = """
     n_samples : int, default=20_000
-        Number of inputs over all classes."""
+        Total number of inputs of all classes."""
 _LAST = """
     priors : sequence of float, optional
         Fraction of each class; equal by default.
     shuffle : bool, default=True
-        Whether to put the classes in random order.
+        Whether to shuffle the rows; otherwise they are sorted by class.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the draw.
     return_X_y : bool, default=True
-        False returns a Bunch with X, y, task, shape, target_names, parameters and DESCR.
+        If False, return a Bunch with X, y, task, shape, target_names, parameters, random_state and
+        DESCR.
 
     Returns
     -------
@@ -49,7 +50,7 @@ _LAST = """
 
 
 def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
-    """Turn a function that returns models, one per class, and parameters into a generator."""
+    """Turn a function that returns one model per class and parameters into a data generator."""
 
     @wraps(classes, assigned=("__module__", "__name__", "__qualname__"))
     def make(
@@ -92,6 +93,6 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
 
 
 def family(model: Any, name: str, *, shape: Any, **common: Any) -> Classes:
-    """Models that differ in one parameter, with values `name` among `common`, and parameters."""
+    """Return one model per value of the parameter `name`, an entry of `common`, and parameters."""
     values = check_one_per_class(common.pop(name), name)
     return [model(shape, **{name: value}, **common) for value in values], {name: values, **common}

@@ -1,4 +1,4 @@
-"""Heat bath and exact rings of the phi^4 field, in compiled code."""
+"""Heat bath of the phi^4 field and exact samples on a ring, in compiled code."""
 
 import math
 from functools import reduce
@@ -15,10 +15,13 @@ _FEWEST_BINS, _FEWEST_CELLS = 128, 512
 
 
 class HeatBath:
-    """Exact draws of each site of a phi^4 field, within (-edge, edge), given its neighbours.
+    r"""Sampler of each site of a phi^4 field from its exact distribution given its neighbours.
 
-    The density f(x; b) ~ exp(b x - a x^2 / 2 - lam x^4 / 4), b = k times the sum of neighbours, is
-    sampled by rejection under strips of equal area, which bound f for all b of a bin.
+    .. math:: f(x; b) \propto \exp(b x - a x^2 / 2 - \lambda x^4 / 4)
+
+    Here x lies in (-edge, edge) and b is k times the sum of the neighbours. The values of b are
+    divided into bins. For each bin, strips of equal area bound f for all b of the bin, and x is
+    drawn by rejection under these strips.
     """
 
     def __init__(
@@ -47,13 +50,16 @@ class HeatBath:
         )
 
     def sweep(self, fields: Array, rng: np.random.Generator) -> None:
-        """Draw all sites of (n_fields, n_sites) in place, without reading the first color."""
+        """Draw all sites of `fields`, (n_fields, n_sites), in place.
+
+        The initial values at the sites of the first color are not used.
+        """
         with rng.bit_generator.lock:
             _sweep(fields, rng, *self._arguments)
 
 
 def _colors(shape: tuple[int, ...]) -> list[Integers]:
-    """Partition of the lattice into sets of sites that are not neighbours."""
+    """Partition of the lattice into sets of sites that are not neighbours of each other."""
     alternate = [np.arange(side) % 2 for side in shape]
     for axis in alternate:
         axis[-1] = 2 if len(axis) % 2 == 1 and len(axis) > 1 else axis[-1]
@@ -74,10 +80,15 @@ def _neighbours(shape: tuple[int, ...]) -> Integers:
 def _strips(
     half_quadratic: float, quarter_quartic: float, edge: float, largest: float, J: int, N: int
 ) -> tuple[Array, Array, Array, float]:
-    """Edges and log heights of strips, (J, ...), means m_j, and the scale of bins sqrt(scale b).
+    r"""Compute edges and log heights of strips, (J, ...), means m_j, and the scale of the bins.
 
-    Bin j has the middle b_j, half-width d_j and mean m_j. All its exp(b (x - m_j) - h(x)) are below
-    exp(b_j (x - m_j) - h(x) + d_j |x - m_j|), which is bounded on each of N cells of x.
+    A value b belongs to bin floor(sqrt(scale b)). Bin j has midpoint b_j and half-width d_j, and
+    m_j is the mean of x at b_j. For all b of the bin, with h(x) = a x^2 / 2 + lambda x^4 / 4,
+
+    .. math::
+        \exp(b (x - m_j) - h(x)) \le \exp(b_j (x - m_j) - h(x) + d_j \lvert x - m_j \rvert).
+
+    The right side is bounded on each of N cells of x.
     """
     ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
     middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)
@@ -87,8 +98,8 @@ def _strips(
     means = density @ x / density.sum(axis=1)
     logs += half[:, None] * np.abs(x - means[:, None]) - (middle * means)[:, None]
     highest = logs.max(axis=1, keepdims=True)
-    # Between two points of the grid a function exceeds both values by at most step^2 / 8 times
-    # its largest curvature.
+    # Between two grid points, a function exceeds the larger of its two values by at most
+    # step^2 / 8 times its largest curvature.
     curvature = 2.0 * half_quadratic + 12.0 * quarter_quartic * np.maximum(x[1:], -x[:-1]) ** 2
     cells = np.maximum(logs[:, 1:], logs[:, :-1]) - highest
     cells += 0.125 * step**2 * np.maximum(curvature, 0.0)
@@ -103,7 +114,7 @@ def _strips(
 
 @compiled()
 def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
-    """Cut step functions, (n_functions, n_cells), into strips of equal area; fill `edges`."""
+    """Divide step functions, (n_functions, n_cells), into strips of equal area; fill `edges`."""
     n_strips = edges.shape[1] - 1
     for j in range(len(cells)):
         start, end = edges[j, 0], edges[j, n_strips]
@@ -154,7 +165,8 @@ def _sweep(
                 pending[at - start] = site
             n_pending = end - start
             start = end
-            # Each round tries all pending sites and lists those rejected, without branching.
+            # Each round proposes a value for all pending sites and keeps the rejected sites in the
+            # list, without branches.
             while n_pending > 0:
                 n_rejected = 0
                 for at in range(n_pending):
@@ -173,13 +185,17 @@ def _sweep(
 
 
 class RingBridges:
-    """Draws of the ordered `sites` of a ring, by T^side(i, i), then T^m(left, .) T^n(., right)."""
+    """Sampler of the ordered `sites` of a ring from their exact joint distribution.
+
+    With the transfer operator T, the first site has weights T^side(i, i). Every other site has
+    weights T^m(i, .) T^n(., j), given values i at distance m to the left and j at n to the right.
+    """
 
     def __init__(self, transfer: TransferOperator, side: int, sites: Integers) -> None:
         around = [int(site) for site in (*sites, sites[0] + side)]
         stretches = [(0, len(sites))]
-        steps = []  # a site, the sites left and right of it, and its distances from them
-        for left, right in stretches:  # a list that grows while it is read
+        steps = []  # a site, the known sites to its left and right, and the distances from them
+        for left, right in stretches:  # the loop appends to the list
             if right - left > 1:
                 middle = (left + right) // 2
                 stretches += [(left, middle), (middle, right)]
@@ -193,7 +209,7 @@ class RingBridges:
         self._grid, self._first = transfer.grid, around[0]
 
     def draw(self, fields: Array, rng: np.random.Generator) -> None:
-        """Draw the sites of rings, (n_rings, side), in place."""
+        """Draw the sites of `fields`, (n_rings, side), in place."""
         uniform = rng.random((len(fields), 1 + len(self._steps)))
         states = np.empty(fields.shape, dtype=np.int64)
         states[:, self._first] = np.searchsorted(

@@ -17,18 +17,18 @@ from ._gaussian import MultivariateGaussian
 from ._generator_decorator import Classes, generator
 from ._model import InputModel, Sampler
 
-_ROWS_AT_A_TIME = 2**22  # numbers of the patches unfolded at a time
+_ROWS_AT_A_TIME = 2**22  # number of values of the patches that are copied at a time
 _MOST_CHANNELS = 4  # red, green, blue and alpha
-_SMALLEST = 1e-12  # fraction of the largest eigenvalue, for a direction to be whitened
+_SMALLEST = 1e-12  # directions below this fraction of the largest eigenvalue are not whitened
 
 
 @dataclass(frozen=True, eq=False)
 class ImagePatches(Sampler):
-    """Patches cut from random places of photographs, drawn with replacement.
+    """Patches of photographs at random positions, drawn with replacement.
 
-    Images are converted to grey, the mean of the colour channels. The mean of each patch and the
-    mean patch are subtracted, and one factor scales the pixels to unit variance on average.
-    Covariance and kurtosis are averages over all places.
+    Images are converted to grey by averaging the colour channels. The mean of each patch and the
+    mean patch are subtracted, and all pixels are divided by one factor so that their average
+    variance is one. Covariance and kurtosis are averages over all positions.
 
     Parameters
     ----------
@@ -36,11 +36,13 @@ class ImagePatches(Sampler):
         Rows and columns of a patch.
     images : array-like or sequence of array-like, optional
         A photograph, (rows, columns) or (rows, columns, channels), a list of photographs, or a
-        stack. An array with three axes is one photograph if the last has at most four entries;
-        alpha channels are ignored. By default the two photographs of scikit-learn (with Pillow).
+        stack of them. An array with three axes is one photograph if its last axis has at most four
+        entries; alpha channels are ignored. By default the two photographs of scikit-learn, which
+        need Pillow.
     whiten : bool, default=False
-        Whether to whiten by ZCA, so that all directions but the constant one have equal variance
-        and only higher orders distinguish patches from noise (Olshausen and Field, 1996).
+        Whether to whiten by ZCA. All directions except the constant one then have equal variance,
+        and only higher-order statistics distinguish patches from white noise (Olshausen and Field,
+        1996).
 
     Examples
     --------
@@ -58,11 +60,12 @@ class ImagePatches(Sampler):
         shape = check_lattice_shape(self.shape)
         if len(shape) != 2 or math.prod(shape) < 2:
             raise ValueError(
-                f"shape={self.shape!r}; expected (rows, columns) of a patch of two pixels or more."
+                "`shape` must be (rows, columns) of a patch with at least two pixels, got "
+                f"{self.shape!r}."
             )
         object.__setattr__(self, "shape", shape)
         if not isinstance(self.whiten, bool | np.bool_):
-            raise ValueError(f"whiten={self.whiten!r}; expected True or False.")
+            raise ValueError(f"`whiten` must be True or False, got {self.whiten!r}.")
         if self.images is not None:
             images: Any = self.images
             if not isinstance(images, Sequence):
@@ -71,16 +74,16 @@ class ImagePatches(Sampler):
                 images = [images] if images.ndim == 2 or is_colour else list(np.atleast_1d(images))
             if len(images) == 0 or min(map(np.ndim, images)) < 2:
                 raise ValueError(
-                    "images is empty or does not hold images; expected a photograph, a list of "
-                    "photographs or a stack of them, where each is an array of shape (rows, "
-                    "columns) or (rows, columns, channels)."
+                    "`images` must be a photograph, a list of photographs or a stack of them, each "
+                    "an array of shape (rows, columns) or (rows, columns, channels), got an empty "
+                    "sequence or other arrays."
                 )
             object.__setattr__(self, "images", images)
         self._transform  # noqa: B018  # raises if no patch fits or all are constant
 
     @cached_property
     def _pictures(self) -> list[Array]:
-        """Grey images, minus their mean, which changes no patch and reduces rounding."""
+        """Grey images minus their mean, which does not change patches but reduces rounding."""
         images: Any = load_sample_images().images if self.images is None else self.images
         pictures = []
         for number, image in enumerate(images):
@@ -92,25 +95,26 @@ class ImagePatches(Sampler):
                 side < wanted for side, wanted in zip(pixels.shape, self.shape, strict=True)
             ):
                 raise ValueError(
-                    f"{name} has shape {np.shape(image)}; expected (rows, columns) or (rows, "
-                    f"columns, channels) with at most {_MOST_CHANNELS} channels, no smaller than a "
-                    f"patch of {self.shape}. If channels come first: np.moveaxis(image, 0, -1)."
+                    f"`{name}` must have shape (rows, columns) or (rows, columns, channels) with "
+                    f"at most {_MOST_CHANNELS} channels and be no smaller than a patch of "
+                    f"{self.shape}, got shape {np.shape(image)}. If channels come first, pass "
+                    "np.moveaxis(image, 0, -1)."
                 )
             pictures.append(pixels - pixels.mean())
         return pictures
 
     @cached_property
     def _windows(self) -> list[NDArray[Any]]:
-        """Patches of each image, (places down, places across, rows, columns), as views."""
+        """Views of all patches of each image, (vertical, horizontal position, rows, columns)."""
         return [sliding_window_view(picture, self.shape) for picture in self._pictures]
 
     @cached_property
     def _n_places(self) -> Integers:
-        """Number of places of a patch in each image."""
+        """Number of positions of a patch in each image."""
         return np.array([window.shape[0] * window.shape[1] for window in self._windows])
 
     def _every_patch(self) -> Iterator[Array]:
-        """All patches as cut, in blocks."""
+        """Yield all patches before any transformation, in blocks."""
         for window in self._windows:
             step = max(1, _ROWS_AT_A_TIME // (window.shape[1] * self.n_features))
             for top in range(0, window.shape[0], step):
@@ -118,7 +122,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _mean(self) -> Array:
-        """Mean over patches, each minus its own mean."""
+        """Mean over all patches after subtraction of the mean of each."""
         mean = sum(window.sum(axis=(0, 1)) for window in self._windows) / self._n_places.sum()
         return np.asarray(mean - mean.mean()).ravel()
 
@@ -129,21 +133,21 @@ class ImagePatches(Sampler):
         products = np.zeros((n_features, n_features))
         for patches in self._every_patch():
             products += patches.T @ patches
-        centering = np.eye(n_features) - 1.0 / n_features  # takes each patch's own mean away
+        centering = np.eye(n_features) - 1.0 / n_features  # subtracts the mean of each patch
         return np.asarray(
             centering @ (products / n_places) @ centering - np.outer(self._mean, self._mean)
         )
 
     @cached_property
     def _transform(self) -> tuple[Array, Array]:
-        """Matrix that scales or whitens patches (symmetric), and the covariance that results."""
+        """Symmetric matrix that scales or whitens patches, and the resulting covariance."""
         n_features, raw = self.n_features, self._raw_covariance
         variance = raw.trace() / n_features
         contrast = max(float(np.abs(picture).max()) for picture in self._pictures)
         if not variance > 1e-20 * contrast**2:
             raise ValueError(
-                "The images are constant over every patch, or hold a single patch; expected some "
-                "contrast."
+                "`images` must have contrast within patches and at least two patches: they are "
+                "constant over every patch, or have the size of a single patch."
             )
         if not self.whiten:
             return np.eye(n_features) / math.sqrt(variance), raw / variance
@@ -171,11 +175,11 @@ class ImagePatches(Sampler):
         return rows
 
     def covariance(self) -> Array:
-        """Exact covariance over all places, (n_features, n_features)."""
+        """Exact covariance over all positions, (n_features, n_features)."""
         return np.array(self._transform[1])
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis, from moments averaged over all places and pixels."""
+        """Excess kurtosis from moments averaged over all positions and pixels."""
         squares = (np.square(self._prepare(patches)) for patches in self._every_patch())
         fourth = sum(float(np.vdot(square, square)) for square in squares)
         return fourth / float(self._n_places.sum() * self.n_features) - 3.0
@@ -192,14 +196,15 @@ def make_image_patches(
     images: Sequence[ArrayLike] | None = None,
     whiten: bool = False,
 ) -> Classes:
-    """Draw natural image patches (class 0) and their Gaussian clone (class 1).
+    """Draw natural image patches (class 0) and Gaussian inputs with their covariance (class 1).
 
     Parameters
     ----------
     shape : (int, int), default=(12, 12)
         Rows and columns of a patch.
     images : sequence of array-like, optional
-        Photographs, see `rfsk.datasets.ImagePatches`; by default the two of scikit-learn.
+        Photographs, see `rfsk.datasets.ImagePatches`; by default the two photographs of
+        scikit-learn.
     whiten : bool, default=False
         Whether to whiten patches.
 

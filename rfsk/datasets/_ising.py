@@ -1,4 +1,4 @@
-"""The Ising model, sampled exactly on a ring and by cluster flips on a torus."""
+"""Ising model, sampled exactly on a ring and by cluster flips on a torus."""
 
 import math
 from collections.abc import Sequence
@@ -15,27 +15,30 @@ from ._generator_decorator import Classes, family, generator
 from ._markov import ChainField, flip_clusters
 
 _CRITICAL_COUPLING = 0.5 * math.log(1.0 + math.sqrt(2.0))
-_MAX_ATTEMPTS = 2**11  # rings at a time, which stay in cache
+_MAX_ATTEMPTS = 2**11  # number of rings drawn at a time, so that they stay in the cache
 
 
 @dataclass(frozen=True)
 class Ising(ChainField):
-    """Ising spins +-1 on a ring or torus: p(s) ~ exp(J sum of s_i s_j over neighbours), J = 1 / T.
+    r"""Ising spins +-1 on a ring or torus.
 
-    Samples are exact and independent on a ring. On a torus they come from up to 256 independent
-    chains of Swendsen-Wang sweeps, in turn. With the default `n_sweeps`, successive samples of a
-    chain correlate by less than 1 % in energy and squared magnetization.
+    .. math:: p(s) \propto \exp \Big( J \sum_{\langle i, j \rangle} s_i s_j \Big), \quad J = 1 / T
+
+    The sum is over pairs of neighbours. Samples are exact and independent on a ring. On a torus
+    they come in turn from up to 256 independent Markov chains of Swendsen-Wang sweeps. With the
+    default `n_sweeps`, the energies and squared magnetizations of successive samples of a chain
+    have correlations below 1 %.
 
     Parameters
     ----------
     shape : int or (int, int)
         Sites of the ring, or (rows, columns) of the torus. A side of two sites has two bonds.
     temperature : float
-        T, in units of the coupling. A torus orders below 2.269.
+        T, in units of the coupling. On a torus, spins are ordered below 2.269.
     n_sweeps : int, optional
         Sweeps between two samples of a chain (torus only); by default three times the largest of
-        `autocorrelation_times`. Fewer sweeps correlate training and test sets. The first sample
-        follows 50 sweeps, or ten times `n_sweeps` if this is more.
+        `autocorrelation_times`. With fewer sweeps, training and test sets are correlated. The first
+        sample is taken after 50 sweeps, or after ten times `n_sweeps` if this is more.
 
     Examples
     --------
@@ -54,15 +57,15 @@ class Ising(ChainField):
         super().__post_init__()
         check_positive(self.temperature, "temperature")
         if self.temperature < 1e-2:
-            raise ValueError(f"temperature={self.temperature!r}; expected at least 0.01.")
+            raise ValueError(f"`temperature` must be at least 0.01, got {self.temperature!r}.")
 
     @classmethod
     def from_correlation_length(
         cls, shape: int | tuple[int, int], correlation_length: float, **parameters: Any
     ) -> "Ising":
-        """Ising model of a given correlation length xi on the infinite chain or plane.
+        """Construct the model that has the correlation length xi on an infinite chain or plane.
 
-        xi is -1 / ln tanh J on a ring, and 1 / (-ln tanh J - 2 J) along an axis of a torus.
+        For a ring, xi = -1 / ln tanh J. For a torus, xi = 1 / (-ln tanh J - 2 J) along an axis.
 
         Parameters
         ----------
@@ -73,7 +76,9 @@ class Ising(ChainField):
         """
         check_positive(correlation_length, "correlation_length")
         if not 0.1 <= correlation_length <= 1e6:
-            raise ValueError(f"{correlation_length=!r}; expected from 0.1 to 1e+06 sites.")
+            raise ValueError(
+                f"`correlation_length` must be from 0.1 to 1e+06 sites, got {correlation_length!r}."
+            )
         if len(check_lattice_shape(shape)) == 1:
             coupling = math.atanh(math.exp(-1.0 / correlation_length))
         else:
@@ -87,24 +92,24 @@ class Ising(ChainField):
 
     @property
     def coupling(self) -> float:
-        """J = 1 / temperature."""
+        """Coupling J = 1 / temperature."""
         return 1.0 / self.temperature
 
     @property
     def correlation_length(self) -> float:
-        """Correlation length xi, in sites, on the infinite chain, or along an axis of the plane."""
+        """Correlation length xi, in sites, on an infinite chain or along an axis of the plane."""
         J = self.coupling
-        decay = 2.0 * math.atanh(math.exp(-2.0 * J))  # -ln tanh J, with all its digits
+        decay = 2.0 * math.atanh(math.exp(-2.0 * J))  # -ln tanh J without cancellation
         if len(self.shape) == 2:
             decay = decay - 2.0 * J if J < _CRITICAL_COUPLING else 2.0 * (2.0 * J - decay)
         return 1.0 / decay if decay > 0.0 else math.inf
 
     def autocovariance(self) -> Array:
-        """Exact covariance, (a^d + a^(L - d)) / (1 + a^L) with a = tanh J, on a ring only."""
+        """Exact covariance, (a^d + a^(L - d)) / (1 + a^L) with a = tanh J, only on a ring."""
         if len(self.shape) == 2:
             raise NotImplementedError(
                 "The covariance of an Ising torus has no closed form; estimate it from samples. "
-                "For a Gaussian control draw rfsk.make_gaussian_clone(X, y)."
+                "To draw a control, use rfsk.make_gaussian_clone(X, y)."
             )
         a, d = math.tanh(self.coupling), np.arange(self.n_features)
         return np.asarray((a**d + a ** (len(d) - d)) / (1.0 + a ** len(d)))
@@ -120,11 +125,11 @@ class Ising(ChainField):
             return super().product_moment(sites)
         a, side = math.tanh(self.coupling), self.shape[0]
         i, j, k, l = np.sort(sites, axis=1).T  # noqa: E741
-        between = (j - i) + (l - k)  # bonds that the product of the four spins holds
+        between = (j - i) + (l - k)  # number of bonds in the product of the four spins
         return np.asarray((a**between + a ** (side - between)) / (1.0 + a**side))
 
     def _draw_exactly(self, n_samples: int, rng: np.random.Generator) -> Array:
-        # Exact, independent rings: independent bonds, kept if their product around is +1.
+        # Draw independent bonds and keep the rings on which their product is +1.
         spins = np.empty((n_samples, self.n_features))
         side, negative = self.shape[0], 1.0 / (1.0 + math.exp(2.0 * self.coupling))
         acceptance = 0.5 * (1.0 + math.tanh(self.coupling) ** side)
@@ -156,10 +161,10 @@ class Ising(ChainField):
 def _bernoulli(
     probability: float, shape: tuple[int, int], rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Bits that are one with a given probability, mostly from one random byte each."""
+    """Draw bits that are one with a given probability, mostly from one random byte per bit."""
     threshold = math.floor(256.0 * probability)
     n_bits = math.prod(shape)
-    words = rng.integers(2**64, size=-(-n_bits // 8), dtype=np.uint64)  # eight bytes at a time
+    words = rng.integers(2**64, size=-(-n_bits // 8), dtype=np.uint64)  # eight random bytes each
     random = words.view(np.uint8)[:n_bits].reshape(shape)
     bits = random < threshold
     ties = np.flatnonzero(random == threshold)
@@ -175,7 +180,7 @@ def make_ising(
     temperature: Sequence[float] | None = None,
     n_sweeps: int | None = None,
 ) -> Classes:
-    """Draw classes of Ising spins that differ in temperature.
+    """Draw classes of Ising spins that differ in their temperature.
 
     Parameters
     ----------

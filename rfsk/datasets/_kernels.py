@@ -18,29 +18,30 @@ Profile = Callable[[Array], Array]
 Kernel: TypeAlias = "str | Profile"
 CorrelationLength: TypeAlias = "float | tuple[float, ...]"
 
-# An eigenvalue this far below zero, relative to the largest, is rounding and set to zero.
+# Negative eigenvalues up to this fraction of the largest are rounding errors and are set to zero.
 ROUNDING = 1e-12
 
-_NEGLIGIBLE = 1e-18  # correlation beyond which no further periodic image is summed
-_MAX_REACH = 1000.0  # in correlation lengths: a kernel must have decayed by then
+_NEGLIGIBLE = 1e-18  # periodic images with a smaller correlation are not summed
+_MAX_REACH = 1000.0  # distance in correlation lengths at which a kernel must have decayed
 _MATERN_ORDERS = (0.01, 50.0)
 _MAX_LENGTH_IN_SIDES = 1000.0
-_DENSE_SITES = 1024  # open lattices up to here are drawn by a dense matrix
+_DENSE_SITES = 1024  # largest open lattice whose fields are drawn by a dense matrix
 _LARGEST_TORUS = 2**24
 
 
 @dataclass(frozen=True)
 class Matern:
-    """Matérn kernel of order nu, a value for `kernel`.
+    r"""Matérn kernel of order nu, a value for the parameter `kernel` of input models.
 
-    k(r) = 2^(1 - nu) / Gamma(nu) (sqrt(2 nu) r)^nu K_nu(sqrt(2 nu) r), with r the distance in
-    correlation lengths, as in scikit-learn. nu = 1/2 is the exponential kernel; for large nu the
-    kernel approaches exp(-r^2 / 2).
+    .. math:: k(r) = \frac{2^{1 - \nu}}{\Gamma(\nu)} (\sqrt{2 \nu} r)^\nu K_\nu(\sqrt{2 \nu} r)
+
+    Here r is the distance in correlation lengths. The definition is that of scikit-learn. nu = 1/2
+    gives the exponential kernel, and for large nu the kernel approaches exp(-r^2 / 2).
 
     Parameters
     ----------
     nu : float, default=1.5
-        Smoothness, from 0.01 to 50: the field has ceil(nu) - 1 derivatives.
+        Order, from 0.01 to 50, which sets the smoothness: the field has ceil(nu) - 1 derivatives.
 
     Examples
     --------
@@ -54,13 +55,13 @@ class Matern:
         check_positive(self.nu, "nu")
         if not _MATERN_ORDERS[0] <= self.nu <= _MATERN_ORDERS[1]:
             raise ValueError(
-                f"nu={self.nu!r}; expected from {_MATERN_ORDERS[0]:g} to {_MATERN_ORDERS[1]:g}. "
-                'Take kernel="gaussian" for the limit of large orders.'
+                f"`nu` must be from {_MATERN_ORDERS[0]:g} to {_MATERN_ORDERS[1]:g}, got "
+                f'{self.nu!r}. Use kernel="gaussian" for the limit of large orders.'
             )
 
     def __call__(self, r: Array) -> Array:
-        """Correlation at distance r, in correlation lengths."""
-        # By logarithms, because scikit-learn's kernel is NaN at zero for large orders.
+        """Correlation at distance `r`, in correlation lengths."""
+        # Computed from logarithms, because scikit-learn's kernel is NaN at zero for large orders.
         s = math.sqrt(2.0 * self.nu) * np.asarray(r, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             log_factor = (1.0 - self.nu) * math.log(2.0) - scipy.special.gammaln(self.nu)
@@ -76,7 +77,7 @@ _KERNELS: dict[str, Profile] = {
 
 
 def check_kernel(model: Any) -> None:
-    """Check and normalise the lattice and kernel of a model, a frozen dataclass."""
+    """Check and normalize the lattice and kernel of a model, which is a frozen dataclass."""
     shape = check_lattice_shape(model.shape)
     object.__setattr__(model, "shape", shape)
     kernel, boundary = model.kernel, model.boundary
@@ -85,8 +86,8 @@ def check_kernel(model: Any) -> None:
     lengths = np.atleast_1d(np.asarray(model.correlation_length, dtype=object))
     if lengths.ndim != 1 or lengths.size not in (1, len(shape)):
         raise ValueError(
-            f"{given} does not fit a lattice of shape {shape}; expected one number, or in two "
-            "dimensions a pair (down the rows, across the columns)."
+            f"{given} does not fit a lattice of shape {shape}. It must be one number or, in two "
+            "dimensions, a pair with one length per axis."
         )
     for length in lengths:
         check_positive(length, "correlation_length")
@@ -96,20 +97,18 @@ def check_kernel(model: Any) -> None:
         limit = _MAX_LENGTH_IN_SIDES if kernel == "gaussian" or len(shape) == 1 else 1.0
         if np.any(lengths > limit * np.array(shape)):
             raise ValueError(
-                f"{given} is too long for a lattice of shape {shape}; expected at most {limit:g} "
-                "times the side along its axis."
+                f"{given} is too long for a lattice of shape {shape}. It must be at most {limit:g} "
+                "times the side along each axis."
             )
     values = tuple(float(length) for length in lengths)
     if callable(kernel):
         if isinstance(kernel, type):
-            raise TypeError(
-                f"kernel={kernel.__name__} is a class; pass an instance, {kernel.__name__}()."
-            )
+            raise TypeError(f"`kernel` must not be a class; pass an instance, {kernel.__name__}().")
         at_zero = np.asarray(kernel(np.zeros(1)), dtype=np.float64)
         if at_zero.shape != (1,) or abs(at_zero[0] - 1.0) > 1e-12:
             raise ValueError(
-                f"kernel(0) is {at_zero!r}; expected a function that maps an array of distances, "
-                "in correlation lengths, to correlations, with 1 at zero."
+                "`kernel` must be a function that maps an array of distances, in correlation "
+                f"lengths, to correlations and is 1 at zero, got kernel(0) = {at_zero!r}."
             )
         _reach(kernel)
         autocovariance = lattice_kernel(shape, values, kernel, boundary)
@@ -118,7 +117,7 @@ def check_kernel(model: Any) -> None:
 
 
 def _profile(kernel: Kernel) -> Profile:
-    """Correlation as a function of the distance in correlation lengths."""
+    """Kernel as a function of the distance in correlation lengths."""
     return _KERNELS[kernel] if isinstance(kernel, str) else kernel
 
 
@@ -129,21 +128,21 @@ def _reach(profile: Profile, threshold: float = _NEGLIGIBLE) -> float:
     last = above[-1] + 1 if len(above) else 0
     if last == len(distances):
         raise ValueError(
-            f"kernel({_MAX_REACH:g}) is {float(profile(distances[-1:])[0]):.3g}; expected a "
-            "correlation that has decayed to zero there."
+            f"`kernel` must decay to zero at a distance of {_MAX_REACH:g} correlation lengths, got "
+            f"kernel({_MAX_REACH:g}) = {float(profile(distances[-1:])[0]):.3g}."
         )
     return float(distances[last])
 
 
 def is_dense(shape: Shape, boundary: str) -> bool:
-    """Whether fields are drawn by a dense matrix, as on small open lattices."""
+    """Whether fields are drawn by a dense matrix, which is the case on small open lattices."""
     return boundary == "open" and math.prod(shape) <= _DENSE_SITES
 
 
 def lattice_kernel(
     shape: Shape, correlation_length: CorrelationLength, kernel: Kernel, boundary: str
 ) -> Array:
-    """Autocovariance on the lattice of the noise, where r^2 = sum over axes of (d / xi)^2."""
+    """Autocovariance on the lattice of the noise, with r^2 = sum over axes of (d / xi)^2."""
     if boundary == "periodic":
         return periodic_kernel(shape, correlation_length, kernel)
     if is_dense(shape, boundary):
@@ -169,7 +168,7 @@ def periodic_kernel(shape: Shape, correlation_length: CorrelationLength, kernel:
     total = np.zeros((shape[0], across.shape[1]))
     for rows in down:
         total += profile(np.sqrt(rows[:, None, None] + across)).sum(axis=1)
-    for axis in range(2):  # exactly symmetric, so that modes have an order
+    for axis in range(2):  # makes the kernel exactly symmetric, so that the order of modes is fixed
         total = total + np.roll(np.flip(total, axis), 1, axis)
     return np.asarray(total / total.flat[0]).reshape(shape)
 
@@ -184,7 +183,10 @@ def open_kernel(
 
 
 def embedding(shape: Shape, correlation_length: CorrelationLength, kernel: Kernel) -> Array:
-    """Autocovariance on a torus that contains an open lattice (Wood and Chan, 1994), to 1e-12."""
+    """Autocovariance on a torus that contains an open lattice (Wood and Chan, 1994).
+
+    On the open lattice it equals the kernel with an error below 1e-12.
+    """
     margin = _reach(_profile(kernel), 1e-14)
     widest = [
         scipy.fft.next_fast_len(side + math.ceil(margin * xi), real=True)
@@ -204,8 +206,9 @@ def embedding(shape: Shape, correlation_length: CorrelationLength, kernel: Kerne
             return autocovariance
     if math.prod(widest) > _LARGEST_TORUS:
         raise ValueError(
-            f"correlation_length={correlation_length!r} needs a torus of {tuple(widest)} sites to "
-            f"cut an open lattice of {shape} from; shorten it, or take a smaller lattice."
+            f"correlation_length={correlation_length!r} on an open lattice of shape {shape} needs "
+            f"a torus of shape {tuple(widest)}, which must have at most {_LARGEST_TORUS} sites. "
+            "Reduce the correlation length or the lattice."
         )
     return periodic_kernel(tuple(widest), correlation_length, kernel)
 
@@ -213,13 +216,13 @@ def embedding(shape: Shape, correlation_length: CorrelationLength, kernel: Kerne
 def spectrum(autocovariance: Array, rounding: float = ROUNDING) -> Array:
     """Eigenvalues of a stationary covariance on a ring or torus, in the layout of `rfftn`."""
     if not np.isfinite(autocovariance).all():
-        raise ValueError("autocovariance holds NaN or infinity; expected finite numbers.")
+        raise ValueError("The autocovariance must be finite, got NaN or infinity.")
     transform = np.fft.rfftn(autocovariance)
     eigenvalues = transform.real
     if np.abs(transform.imag).max() > 1e-10 * np.abs(eigenvalues).max():
         raise ValueError(
-            "autocovariance differs between a displacement and its opposite; a stationary "
-            "covariance has C(d) = C(-d) around the ring."
+            "The autocovariance differs between a displacement and its opposite. A stationary "
+            "covariance must have C(d) = C(-d) around the ring."
         )
     return _positive(eigenvalues, rounding, autocovariance.ndim)
 
@@ -232,20 +235,20 @@ def square_root(autocovariance: Array, rounding: float = ROUNDING) -> Array:
 
 
 def _positive(eigenvalues: Array, rounding: float, n_axes: int) -> Array:
-    """Set negative eigenvalues to zero, or raise ValueError if they exceed the rounding."""
+    """Set negative eigenvalues to zero; raise ValueError if they exceed the rounding error."""
     smallest, largest = float(eigenvalues.min()), float(np.abs(eigenvalues).max())
     if smallest < -rounding * largest:
         raise ValueError(
-            f"The autocovariance is not positive semi-definite: its smallest eigenvalue is "
-            f"{smallest:.3g} (largest {largest:.3g}). Take a kernel that is positive in "
-            f"{n_axes}-D (Gaussian, exponential, Matern), summed over all periodic images rather "
-            "than taken at the shortest distance."
+            "The autocovariance must be positive semi-definite, but its smallest eigenvalue is "
+            f"{smallest:.3g} (the largest is {largest:.3g}). Use a kernel that is positive "
+            f"semi-definite in {n_axes}-D (Gaussian, exponential, Matern), and sum it over all "
+            "periodic images instead of evaluating it at the shortest distance."
         )
     return np.asarray(np.maximum(eigenvalues, 0.0))
 
 
 def covariance_matrix(autocovariance: Array, boundary: str = "periodic") -> Array:
-    """Dense covariance, (n_features, n_features), from that of the first site with every site."""
+    """Dense covariance, (n_features, n_features), from the autocovariance."""
     sites = np.arange(autocovariance.size)
     return pairwise(autocovariance, sites[None, :], sites[:, None], boundary)
 
@@ -253,7 +256,11 @@ def covariance_matrix(autocovariance: Array, boundary: str = "periodic") -> Arra
 def pairwise(
     autocovariance: Array, first: Integers, second: Integers, boundary: str = "periodic"
 ) -> Array:
-    """Covariance of pairs of sites; displacements are signed if periodic, absolute if open."""
+    """Covariance of pairs of sites, from the autocovariance at their displacements.
+
+    Displacements are taken modulo the sides if the boundary is periodic, and are absolute values
+    otherwise.
+    """
     # np.unravel_index is wrong for large arrays whose last axis has one entry (NumPy issue 31980).
     displacement = []
     for side in reversed(autocovariance.shape):

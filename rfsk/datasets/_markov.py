@@ -1,4 +1,4 @@
-"""Fields drawn by Markov chains, and flips of clusters."""
+"""Base class of fields drawn by Markov chains, and flips of Swendsen-Wang clusters."""
 
 import itertools
 import math
@@ -22,11 +22,11 @@ States = NDArray[Any]
 
 _CHAINS = 256
 _MEASURED_CHAINS = 64
-_BURN_IN = 10  # sampling intervals, and
-_LEAST_BURN_IN = 50  # sweeps, whatever the interval
-_LONG_ENOUGH = 20.0  # autocorrelation times that a series must have
-_INTERVAL = 3.0  # autocorrelation times between samples, by default
-_FIRST_SERIES, _LONGEST_SERIES = 100, 6400  # sweeps
+_BURN_IN = 10  # length of the burn-in in sampling intervals
+_LEAST_BURN_IN = 50  # smallest length of the burn-in in sweeps
+_LONG_ENOUGH = 20.0  # smallest length of a series in autocorrelation times
+_INTERVAL = 3.0  # default interval between samples in autocorrelation times
+_FIRST_SERIES, _LONGEST_SERIES = 100, 6400  # lengths of series in sweeps
 
 
 class ChainField(StationaryField):
@@ -45,19 +45,19 @@ class ChainField(StationaryField):
 
     @abstractmethod
     def _draw_exactly(self, n_samples: int, rng: np.random.Generator) -> Array:
-        """Independent samples of a field without chains."""
+        """Draw independent samples without chains, (n_samples, n_features)."""
 
     @abstractmethod
     def _start(self, n_chains: int, rng: np.random.Generator) -> States:
-        """Initial states of chains, (n_chains, rows, columns)."""
+        """Draw initial states of chains, (n_chains, rows, columns)."""
 
     @abstractmethod
     def _sweep(self, states: States, rng: np.random.Generator) -> States:
-        """States after one sweep, which may overwrite the given ones."""
+        """Return the states after one sweep; the given states may be overwritten."""
 
     @abstractmethod
     def _observe(self, states: States) -> dict[str, Array]:
-        """Observables whose autocorrelation is measured, (n_chains,)."""
+        """Observables whose autocorrelation times are measured, each of shape (n_chains,)."""
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
         if self._has_chains:
@@ -72,7 +72,10 @@ class ChainField(StationaryField):
         return lambda n: np.array([next(rows) for _ in range(n)], dtype=np.float64)
 
     def _sets(self, n_chains: int, rng: np.random.Generator) -> Iterator[States]:
-        """States of independent chains, flattened, every `n_sweeps` sweeps (measured if None)."""
+        """Yield the flattened states of independent chains every `n_sweeps` sweeps.
+
+        If `n_sweeps` is None, the interval is derived from measured autocorrelation times.
+        """
         n_sweeps = self.n_sweeps
         burn_in = max(_BURN_IN * (n_sweeps or 0), _LEAST_BURN_IN)
         states = self._run(self._start(n_chains, rng), burn_in, rng)
@@ -91,7 +94,7 @@ class ChainField(StationaryField):
     def _record(
         self, states: States, n_sweeps: int, rng: np.random.Generator
     ) -> tuple[States, dict[str, float]]:
-        """States after a number of sweeps, and autocorrelation times."""
+        """Run the chains and return their states and autocorrelation times."""
         observed = []
         for _ in range(n_sweeps):
             states = self._sweep(states, rng)
@@ -101,7 +104,10 @@ class ChainField(StationaryField):
         return states, {name: autocorrelation_time(values) for name, values in series.items()}
 
     def _measure(self, states: States, rng: np.random.Generator) -> tuple[States, int]:
-        """Run the chains until their autocorrelation is known, and choose the interval."""
+        """Run the chains until their autocorrelation times are known; return states and interval.
+
+        The interval is that between two samples, in sweeps.
+        """
         n_sweeps = _FIRST_SERIES
         while True:
             states, times = self._record(states, n_sweeps, rng)
@@ -114,20 +120,22 @@ class ChainField(StationaryField):
     def autocorrelation_times(
         self, n_sweeps: int = 1000, random_state: Any = None
     ) -> dict[str, float]:
-        """Measure autocorrelation times, in sweeps, of an energy and the squared mean on a torus.
+        """Measure autocorrelation times on a torus, in sweeps.
+
+        The observables are the energy (the mean square for `Phi4`) and the squared mean.
 
         Parameters
         ----------
         n_sweeps : int, default=1000
-            Length of the 64 chains measured.
+            Length of each of the 64 chains from which the times are computed.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the chains.
         """
         check_positive(n_sweeps, "n_sweeps", integer=True)
         if not self._has_chains:
             raise ValueError(
-                f"Samples of {type(self).__name__} on a ring are independent; only a torus has "
-                "chains."
+                f"Samples of {type(self).__name__} on this lattice are independent and have no "
+                "autocorrelation times; only fields on a torus are drawn by chains."
             )
         rng = as_generator(random_state)
         states = self._run(self._start(_MEASURED_CHAINS, rng), max(100, n_sweeps // 5), rng)
@@ -141,9 +149,10 @@ def flip_clusters(
     activation: tuple[Array | float, Array | float],
     rng: np.random.Generator,
 ) -> NDArray[np.int8]:
-    """Flip Swendsen-Wang clusters of spins +-1, (n_chains, rows, columns), with probability 1/2.
+    """Flip each Swendsen-Wang cluster with probability 1/2.
 
-    `activation` is the probability 1 - exp(-2 J) of bonds of equal neighbours along each axis.
+    `spins` are +-1, (n_chains, rows, columns), and `activation` is the probability 1 - exp(-2 J)
+    of a bond between equal neighbours along each axis.
     """
     sites = np.arange(spins.size, dtype=np.int32).reshape(spins.shape)
     starts, ends = [], []
@@ -162,7 +171,7 @@ def flip_clusters(
 
 
 def autocorrelation_time(series: Array) -> float:
-    """Autocorrelation time 1 + 2 sum_t rho(t) of series, (n_steps, n_chains); NaN if constant."""
+    """Autocorrelation time 1 + 2 sum_t rho(t) of a series, (n_steps, n_chains); NaN if constant."""
     centred = series - series.mean()
     n_steps = len(centred)
     padded = np.fft.rfft(centred, 2 * n_steps, axis=0)
@@ -178,7 +187,8 @@ def autocorrelation_time(series: Array) -> float:
 def _warn_if_short(n_steps: int, tau: float) -> None:
     if n_steps < _LONG_ENOUGH * tau:
         warnings.warn(
-            f"The autocorrelation time of {tau:.3g} steps is likely to be larger: it was measured "
-            f"on {n_steps} steps; expected at least {_LONG_ENOUGH:g} times as many as its value.",
+            f"The autocorrelation time of {tau:.3g} sweeps is probably underestimated: it was "
+            f"measured on {n_steps} sweeps, but reliable values need at least {_LONG_ENOUGH:g} "
+            "autocorrelation times.",
             stacklevel=4,
         )

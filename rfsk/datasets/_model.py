@@ -1,4 +1,4 @@
-"""The protocol of input models, and their base class."""
+"""Protocol and base class of input models."""
 
 import math
 from abc import ABC, abstractmethod
@@ -16,10 +16,10 @@ Take = Callable[[int], Array]
 
 
 class InputModel(Protocol):
-    """Protocol of input models, which are distributions of one input vector.
+    """Protocol of input models, which are distributions of an input vector.
 
-    Any object with these members can be a class of a `Discrimination`. Some functions also use
-    `excess_kurtosis`, `autocovariance` and other methods of `StationaryField`.
+    Any object with these members can be the model of a class in a `Discrimination`. Some functions
+    also use `excess_kurtosis`, `autocovariance` and other methods of `StationaryField`.
 
     Examples
     --------
@@ -53,9 +53,10 @@ class InputModel(Protocol):
 
 
 class Sampler(ABC):
-    """Base class of input models, whose subclasses define `shape` and `draw`.
+    """Base class of input models.
 
-    `block_size`, how many values are drawn at a time, limits the memory.
+    Subclasses define `shape` and `draw`. The class attribute `block_size` is the number of values
+    that are drawn at a time; it limits the memory that is used.
 
     Examples
     --------
@@ -87,7 +88,7 @@ class Sampler(ABC):
         """
 
     def __getstate__(self) -> dict[str, Any]:
-        """Attributes without cached properties, which are not pickled."""
+        """Attributes to be pickled, which are all except cached properties."""
         return {
             name: value
             for name, value in self.__dict__.items()
@@ -95,11 +96,14 @@ class Sampler(ABC):
         }
 
     def _open(self, rng: np.random.Generator, n_samples: int | None) -> Take:
-        """Function that draws the next inputs; `n_samples` is their total number, if known."""
+        """Return a function of n that draws the next n inputs.
+
+        `n_samples` is the total number of inputs, or None if it is not known.
+        """
         return partial(self.draw, rng=rng)
 
     def stream(self, random_state: Any = None) -> Take:
-        """Open an endless stream: a function of n that returns the next n inputs, (n, n_features).
+        """Return an endless stream, a function of n that draws the next n inputs, (n, n_features).
 
         Parameters
         ----------
@@ -110,7 +114,7 @@ class Sampler(ABC):
         return lambda n: next(self._cut(take, n, n))
 
     def _cut(self, take: Take, n_samples: int, chunk_size: int) -> Iterator[Array]:
-        """Draw blocks, and yield their rows in chunks of another size."""
+        """Draw inputs in blocks of `block_size` values and yield them in chunks of other sizes."""
         n_rows = max(1, self.block_size // self.n_features)
         block, left = np.empty((0, self.n_features)), n_samples
         for start in range(0, n_samples, chunk_size):
@@ -128,13 +132,13 @@ class Sampler(ABC):
     def chunks(
         self, n_samples: int, chunk_size: int | None = None, random_state: Any = None
     ) -> Iterator[Array]:
-        """Yield the inputs of `sample` in chunks, for data larger than memory.
+        """Yield the same inputs as `sample` in chunks, for data that do not fit into memory.
 
         Parameters
         ----------
         n_samples : int
         chunk_size : int, optional
-            Rows of a chunk; by default a chunk has about 100,000 values.
+            Number of rows per chunk; by default a chunk has about 100,000 values.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the draw.
         """

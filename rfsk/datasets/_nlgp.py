@@ -1,4 +1,4 @@
-"""The non-linear Gaussian process: a Gaussian field through a saturating map."""
+"""Non-linear Gaussian process, a Gaussian field transformed by a saturating map."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -32,23 +32,26 @@ _PROBES = np.linspace(-3.0, 3.0, 13)
 @latent_entries
 @dataclass(frozen=True)
 class NLGP(LatentField):
-    """Non-linear Gaussian process x = psi(gain z) / Z, where z is a Gaussian field.
+    r"""Non-linear Gaussian process on a lattice.
 
-    By default psi(h) = erf(h / sqrt 2) and Z^2 = (2/pi) asin(gain^2 / (1 + gain^2)), so that every
-    pixel has zero mean and unit variance. The field is Gaussian for small gain, has uniform pixels
-    at gain 1, and approaches sign(z), with sharp edges, at large gain (Ingrosso and Goldt, PNAS
-    119, e2201854119, 2022). Covariances have closed forms for erf and sign. For other maps their
-    error is below 1e-10, or 1e-6 if psi has jumps or kinks elsewhere than at zero.
+    .. math:: x = \psi(g z) / Z
+
+    Here z is a Gaussian field and g the gain. By default psi(h) = erf(h / sqrt 2) and Z^2 = (2/pi)
+    asin(g^2 / (1 + g^2)), so that every pixel has zero mean and unit variance. The field is nearly
+    Gaussian for small gain, has uniform pixels at gain 1, and approaches sign(z), with sharp edges,
+    at large gain (Ingrosso and Goldt, PNAS 119, e2201854119, 2022). Covariances have closed forms
+    for erf and sign. For other maps their error is below 1e-10, or below 1e-6 if psi has jumps or
+    kinks away from zero.
 
     Parameters
     ----------
     @shape @correlation_length
     gain : float
-        Gain g; literature with psi(h) = erf(h) has the same distribution at g / sqrt 2.
+        Gain g. Publications that define psi(h) = erf(h) have the same distribution at g / sqrt 2.
     @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
-        psi: erf(h / sqrt 2), tanh(h), sign(h), or a function of a float64 array, which is
-        standardised to zero mean and unit variance.
+        psi: erf(h / sqrt 2), tanh(h), sign(h), or a function of a float64 array. Its values are
+        standardized to zero mean and unit variance.
 
     Examples
     --------
@@ -68,22 +71,22 @@ class NLGP(LatentField):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_positive(self.gain, "gain")
-        if not 1e-30 <= self.gain <= 1e30:  # beyond, fields leave single precision
-            raise ValueError(f"gain={self.gain!r}; expected between 1e-30 and 1e30.")
+        if not 1e-30 <= self.gain <= 1e30:  # other fields do not fit into single precision
+            raise ValueError(f"`gain` must be between 1e-30 and 1e30, got {self.gain!r}.")
         if callable(self.nonlinearity):
-            self.normalization  # noqa: B018  # raises if the map is unfit
+            self.normalization  # noqa: B018  # raises an error if the map is not valid
             if np.allclose(self.nonlinearity(_PROBES), scipy.special.erf(_PROBES), atol=1e-7):
                 warn_likely_mistake(
-                    "nonlinearity is erf(h), of which no fourth moment is known here. The same "
-                    "distribution with all its closed forms is nonlinearity='erf', which is "
-                    f"erf(h / sqrt 2), at gain={self.gain!r} * sqrt(2) = "
+                    "`nonlinearity` is erf(h), whose fourth moment is not computed. The same "
+                    "distribution has all closed forms with nonlinearity='erf', which is "
+                    f"erf(h / sqrt 2), and gain={self.gain!r} * sqrt(2) = "
                     f"{self.gain * math.sqrt(2.0):.6g}."
                 )
         elif self.nonlinearity not in _MAPS:
             raise ValueError(
-                f"nonlinearity={self.nonlinearity!r} is unknown; expected one of 'erf', 'tanh', "
-                "'sign', or a function of an array. 'erf' is erf(h / sqrt 2): where erf(h) is "
-                "written, the gain of the same distribution is smaller by sqrt 2."
+                "`nonlinearity` must be 'erf', 'tanh', 'sign' or a function of an array, got "
+                f"{self.nonlinearity!r}. 'erf' is erf(h / sqrt 2); with the convention erf(h), the "
+                "gain of the same distribution is smaller by a factor of sqrt 2."
             )
 
     @cached_property
@@ -99,25 +102,26 @@ class NLGP(LatentField):
 
     @property
     def remark(self) -> str:
-        """Convention of the gain, if there is another one."""
+        """Sentence about the convention of the gain for "erf"; empty for other maps."""
         if self.nonlinearity != "erf":
             return ""
         return (
-            f"The gain is that of erf(gain z / sqrt 2), as in the paper; where erf(gain z) is "
-            f"written, the gain of this distribution is {self.gain / math.sqrt(2.0):.4g}."
+            "The gain is defined by erf(gain z / sqrt 2), as in Ingrosso and Goldt (2022). With "
+            "the convention erf(gain z), the gain of this distribution is "
+            f"{self.gain / math.sqrt(2.0):.4g}."
         )
 
     def product_moment(self, sites: Integers) -> Array:
         if self.nonlinearity not in ("erf", "sign"):
             raise NotImplementedError(
-                f"The fourth moment is closed for nonlinearity 'erf' and 'sign', not for "
-                f"{self.nonlinearity!r}; estimate it from samples: "
+                "The fourth moment has a closed form for nonlinearity 'erf' and 'sign', but not "
+                f"for {self.nonlinearity!r}; estimate it from samples by "
                 "rfsk.analysis.cumulant(model.sample(n))."
             )
         sites = np.sort(sites, axis=1)
         latent = self.latent_autocovariance()
         covariances = pairwise(latent, sites[:, :, None], sites[:, None, :], self.boundary)
-        if self.nonlinearity == "sign":  # equal pairs cancel and leave a covariance
+        if self.nonlinearity == "sign":  # two equal factors cancel, which leaves a covariance
             i, j, k, l = sites.T  # noqa: E741
             C = partial(pairwise, self._autocovariance, boundary=self.boundary)
             moments = erf_fourth_moment(covariances, math.inf)
@@ -139,15 +143,17 @@ def make_nlgp(
 ) -> Classes:
     """Draw classes of non-linear Gaussian processes (`NLGP`) that differ in correlation length.
 
-    Classes have zero mean, unit variance and the symmetry x -> -x, so that linear classifiers stay
-    near chance. The default is the one-dimensional task of Ingrosso and Goldt (PNAS 2022); their
-    two-dimensional task is ``shape=(20, 20), correlation_length=(1.0, 2.0)``.
+    All classes have zero mean, unit variance and the symmetry x -> -x, so that linear classifiers
+    stay near chance. The default is the reference task of rfsk in one dimension, which follows
+    Ingrosso and Goldt (PNAS 2022); in two dimensions it is ``shape=(20, 20),
+    correlation_length=(1.0, 2.0)``.
 
     Parameters
     ----------
     @shape @correlation_length
     gain : float, default=3.0
-        From near zero (Gaussian) through 1 (uniform pixels) to large (sharp edges).
+        Gain. Inputs are nearly Gaussian at gains near zero, have uniform pixels at 1 and sharp
+        edges at large gains.
     @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         Saturating map, see `rfsk.datasets.NLGP`.
@@ -172,16 +178,16 @@ def make_gp(
     boundary: str = "periodic",
     nonlinearity: Nonlinearity = "erf",
 ) -> Classes:
-    """Draw the Gaussian control of `make_nlgp`, which has the same covariances.
+    """Draw the control of `make_nlgp`, Gaussian inputs with the same mean and covariances.
 
     Parameters
     ----------
     @shape @correlation_length
     gain : float or None, default=3.0
-        Gain of the NLGP whose covariance is taken; None takes the kernel itself.
+        Gain of the `NLGP` whose covariance is used. None uses the kernel as the covariance.
     @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
-        Saturating map of that NLGP.
+        Saturating map of this `NLGP`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The linear map from white noise to a stationary Gaussian field."""
+"""Linear map from white noise to a stationary Gaussian field."""
 
 import math
 from dataclasses import dataclass
@@ -11,13 +11,14 @@ from .._core._array import array_namespace, as_array_like
 from .._core._types import Array, Integers
 from ._kernels import ROUNDING, is_dense, spectrum, square_root
 
-# Fraction of the variance that may be left out, because single precision does not resolve it.
+# Fraction of the variance that may be left out, because it is not resolved in single precision.
 _LEFT_OUT = float(np.finfo(np.float32).eps) ** 2
-# Up to here a matrix product is faster than noise on all sites and a pair of Fourier transforms.
+# With fewer modes and sites, a matrix product is faster than a pair of Fourier transforms of noise
+# on all sites.
 _MOST_MODES = 128
 _MOST_SITES = 4096
 _MOST_DENSE_SITES = 256
-_SYMMETRY_ROUNDING = 1e-13  # up to here a covariance on a torus is symmetric
+_SYMMETRY_ROUNDING = 1e-13  # largest asymmetry of a covariance on a torus due to rounding
 
 
 @dataclass(eq=False)
@@ -28,7 +29,7 @@ class NoiseFilter:
     shape: tuple[int, ...]
     boundary: str
     scale: float = 1.0
-    rounding: float = ROUNDING  # tolerance of negative eigenvalues, relative to the largest
+    rounding: float = ROUNDING  # tolerance for negative eigenvalues, relative to the largest
 
     def __post_init__(self) -> None:
         self.is_dense = is_dense(self.shape, self.boundary)
@@ -36,7 +37,7 @@ class NoiseFilter:
 
     @cached_property
     def response(self) -> Array:
-        """Factor of each mode of the noise, in the layout of `rfftn`."""
+        """Factor of each Fourier mode of the noise, in the layout of `rfftn`."""
         return self.scale * np.sqrt(spectrum(self.torus, self.rounding))
 
     @cached_property
@@ -45,18 +46,22 @@ class NoiseFilter:
         return self.scale * square_root(self.torus, self.rounding)
 
     def __call__(self, noise: Any) -> Any:
-        """Turn noise, of NumPy or torch, into fields of shape (n_samples, n_features)."""
+        """Transform noise, a NumPy array or torch tensor, into fields, (n_samples, n_features)."""
         if not getattr(noise, "ndim", 0):
-            raise TypeError(f"noise is a {type(noise).__name__}; expected an array or a tensor.")
+            raise TypeError(
+                f"`noise` must be an array or a tensor, got an instance of {type(noise).__name__}."
+            )
         xp = array_namespace(noise)
         n_samples, lattice = noise.shape[0], self.torus.shape
         if not xp.isdtype(noise.dtype, "real floating"):
-            raise ValueError(f"noise has dtype {noise.dtype}; expected single or double floats.")
+            raise ValueError(
+                f"`noise` must be in single or double precision, got dtype {noise.dtype}."
+            )
         if tuple(noise.shape[1:]) not in ((math.prod(lattice),), lattice):
             expected = f"(n_samples, {math.prod(lattice)})"
             if len(lattice) > 1:
                 expected += f" or (n_samples, {', '.join(map(str, lattice))})"
-            raise ValueError(f"noise has shape {tuple(noise.shape)}; expected {expected}.")
+            raise ValueError(f"`noise` must have shape {expected}, got {tuple(noise.shape)}.")
         if self.is_dense:
             flat = xp.reshape(noise, (n_samples, math.prod(lattice)))
             return flat @ as_array_like(self.root, like=noise)
@@ -70,7 +75,10 @@ class NoiseFilter:
 
     @cached_property
     def modes(self) -> Array | None:
-        """Cosines and sines, (n_modes, n_sites), whose sum with normal amplitudes is the field."""
+        """Fourier modes, (n_modes, n_sites), whose sum with standard normal factors is the field.
+
+        None if there are so many that filtering white noise is faster.
+        """
         if not self.is_periodic or self.torus.size > _MOST_SITES:
             return None
         modes = self._fourier_modes()
@@ -79,9 +87,10 @@ class NoiseFilter:
 
     @cached_property
     def mode_factors(self) -> tuple[Array, Array, Array] | None:
-        """Tuple (rows, columns, amplitudes), or None if filtering white noise is faster.
+        """Separable modes (rows, columns, amplitudes), or None if filtering white noise is faster.
 
-        The field is sum_ab noise_ab amplitudes[a, b] rows[a] columns[b]; a ring has a single row.
+        With standard normal noise, the field is the sum of noise_ab amplitudes[a, b] rows[a]
+        columns[b] over a and b. On a ring, `rows` has a single entry.
         """
         torus, alone = self.torus, np.ones((1, 1))
         if not self.is_periodic:
@@ -101,7 +110,7 @@ class NoiseFilter:
         return None
 
     def _power(self) -> Array:
-        self.response  # noqa: B018  # raises if the covariance is not positive
+        self.response  # noqa: B018  # raises an error if the covariance is not positive
         return np.fft.fftn(self.torus).real.clip(min=0.0) / self.torus.size
 
     def _fourier_modes(self) -> Array:
@@ -113,12 +122,16 @@ class NoiseFilter:
 def _strongest(power: Array) -> Integers:
     """Indices of all but the weakest powers, whose sum is negligible."""
     order = np.argsort(-power, kind="stable")
-    weakest = np.cumsum(power[order][::-1])  # in this order nothing is lost in rounding
+    weakest = np.cumsum(power[order][::-1])  # adds the smallest first, which avoids rounding errors
     return order[: len(power) - int(np.searchsorted(weakest, _LEFT_OUT * weakest[-1], "right"))]
 
 
 def _unit_modes(shape: tuple[int, ...], numbers: Integers) -> Array:
-    """Cosines and sines on a lattice, of mean square one; a mode and its opposite share a power."""
+    """Cosine or sine Fourier mode of each number, (n_modes, n_sites), with mean square one.
+
+    Of two opposite wave vectors, which have equal power, one stands for the cosine and the other
+    for the sine.
+    """
     modes = np.stack(np.unravel_index(numbers, shape), axis=1)
     opposite = np.ravel_multi_index(tuple((-modes % shape).T), shape)[:, None]
     numbers = numbers[:, None]

@@ -1,4 +1,4 @@
-"""The scalar phi^4 field, sampled exactly on a ring and by a Markov chain on a torus."""
+"""Scalar phi^4 field, sampled exactly on a ring and by Markov chains on a torus."""
 
 import math
 from collections.abc import Sequence
@@ -16,17 +16,21 @@ from ._generator_decorator import Classes, family, generator
 from ._markov import ChainField, flip_clusters
 from ._transfer import TransferOperator
 
-_NEGLIGIBLE = 42.0  # exp(-42) = 6e-19, relative to the largest weight
+_NEGLIGIBLE = 42.0  # weights below exp(-42) = 6e-19 times the largest are neglected
 
 
 @dataclass(frozen=True)
 class Phi4(ChainField):
-    """Scalar field with a quartic potential on a ring or torus, p(phi) ~ exp(-S).
+    r"""Scalar field with a quartic potential on a ring or torus.
 
-    S = sum over neighbours of (k/2) (phi_i - phi_j)^2 + sum over sites of (m2/2) phi_i^2 + (lam/4)
-    phi_i^4. A negative m2 makes two wells at +-sqrt(-m2/lam), between which domains form (Ingrosso
-    and Goldt, PNAS 2022). Samples and moments are exact on a ring (to 1e-12). Samples on a torus
-    come from chains of heat baths and cluster flips (Brower and Tamayo, 1989).
+    .. math::
+        p(\phi) \propto e^{-S}, \quad S = \sum_{\langle i, j \rangle} \frac{k}{2}
+        (\phi_i - \phi_j)^2 + \sum_i \Big( \frac{m_2}{2} \phi_i^2 + \frac{\lambda}{4} \phi_i^4 \Big)
+
+    The first sum is over pairs of neighbours. If m2 is negative, the potential has two wells at
+    +-sqrt(-m2 / lambda), and the field forms domains of either sign (Ingrosso and Goldt, PNAS
+    2022). On a ring, samples and moments are exact up to 1e-12. On a torus, samples come from
+    Markov chains of heat-bath sweeps and cluster flips (Brower and Tamayo, 1989).
 
     Parameters
     ----------
@@ -35,11 +39,11 @@ class Phi4(ChainField):
     coupling : float
         k >= 0, the stiffness between neighbours.
     mass_squared : float, default=-12.0
-        m2; it must be positive if lam is zero.
+        m2; it must be positive if `quartic` is zero.
     quartic : float, default=8.0
-        lam >= 0; lam = 0 is the Gaussian free field.
+        lambda >= 0. With lambda = 0, the field is the Gaussian free field.
     standardize : bool, default=False
-        Whether to divide by the standard deviation (only on a ring, or without quartic term).
+        Whether to divide by the standard deviation (only on a ring or without quartic term).
     n_sweeps : int, optional
         Sweeps between two samples of a chain (torus with quartic term only), as in `Ising`.
 
@@ -66,15 +70,15 @@ class Phi4(ChainField):
         check_positive(self.quartic, "quartic", zero=True)
         if self.quartic == 0.0 and self.mass_squared <= 0.0:
             raise ValueError(
-                f"mass_squared={self.mass_squared!r} with quartic=0 leaves the field unbounded; "
-                "expected a positive mass_squared or quartic."
+                "`mass_squared` must be positive if `quartic` is 0, because the field is unbounded "
+                f"otherwise, got {self.mass_squared!r}."
             )
         if not isinstance(self.standardize, bool | np.bool_):
-            raise ValueError(f"standardize={self.standardize!r}; expected True or False.")
+            raise ValueError(f"`standardize` must be True or False, got {self.standardize!r}.")
         if self.standardize and self._has_chains:
             raise ValueError(
-                "standardize=True needs the variance, which has no closed form on a torus with a "
-                "quartic term; divide the samples by their standard deviation instead."
+                "`standardize` must be False on a torus with a quartic term, whose variance has no "
+                "closed form; divide the samples by their standard deviation instead."
             )
 
     @property
@@ -87,15 +91,15 @@ class Phi4(ChainField):
 
     @property
     def _scale(self) -> float:
-        """Factor of the field, one over its standard deviation if standardized."""
+        """Factor of the field: one, or one over the standard deviation if `standardize` is True."""
         return 1.0 / math.sqrt(self._raw_autocovariance.flat[0]) if self.standardize else 1.0
 
     @cached_property
     def _transfer(self) -> TransferOperator:
         if len(self.shape) == 2:
             raise NotImplementedError(
-                "Moments of a phi^4 torus have no closed form; estimate them from samples. For a "
-                "Gaussian control draw rfsk.make_gaussian_clone(X, y)."
+                "Moments of a phi^4 torus have no closed form; estimate them from samples. To draw "
+                "a control, use rfsk.make_gaussian_clone(X, y)."
             )
 
         m2, lam = self.mass_squared, self.quartic
@@ -113,13 +117,13 @@ class Phi4(ChainField):
     def _bridges(self) -> Any:
         from ._heat_bath import RingBridges  # with numba
 
-        # The heat bath does not look at values of its first color.
+        # The heat bath does not read the values at sites of its first color.
         read = np.concatenate(self._heat_bath.colors[1:])
         return RingBridges(self._transfer, self.shape[0], np.sort(read))
 
     @property
     def _edge(self) -> float:
-        """Value at which V exceeds its minimum by 42."""
+        """Field value at which the potential exceeds its minimum by 42."""
         m2, lam = self.mass_squared, self.quartic
         if m2 < 0.0:
             return math.sqrt(-m2 / lam + math.sqrt(4.0 * _NEGLIGIBLE / lam))
@@ -134,7 +138,7 @@ class Phi4(ChainField):
 
     @property
     def correlation_length(self) -> float:
-        """Correlation length on the infinite chain, or for lam = 0 along an axis, in sites."""
+        """Correlation length, in sites, on an infinite chain, or along an axis if lambda = 0."""
         if self._is_free:
             if self.coupling == 0.0:
                 return 0.0
@@ -143,7 +147,7 @@ class Phi4(ChainField):
 
     @cached_property
     def _raw_autocovariance(self) -> Array:
-        if self._is_free:  # 1 / (m2 + k |p|^2) on the lattice's modes
+        if self._is_free:  # the propagator 1 / (m2 + k |p|^2) for the wave vectors p of the lattice
             phases = [2.0 * math.pi * np.arange(side) / side for side in self.shape]
             momentum = reduce(np.add.outer, [2.0 - 2.0 * np.cos(phase) for phase in phases])
             propagator = 1.0 / (self.mass_squared + self.coupling * momentum)
@@ -161,7 +165,7 @@ class Phi4(ChainField):
 
     @cached_property
     def _clone(self) -> GaussianClone:
-        """Gaussian field that equals the free field."""
+        """Gaussian field with the distribution of the free field."""
         return GaussianClone(self)
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
@@ -217,7 +221,8 @@ def make_phi4(
     """Draw classes of scalar phi^4 fields that differ in their coupling.
 
     On a ring with the default potential, couplings 0.6, 1, 1.2 and 2 give correlation lengths of
-    2.3, 5.6, 8.6 and 40.4 sites. Variances differ by a few per cent unless `standardize` is True.
+    2.3, 5.6, 8.6 and 40.4 sites. The variances of the classes differ by a few per cent unless
+    `standardize` is True.
 
     Parameters
     ----------
@@ -225,11 +230,11 @@ def make_phi4(
     coupling : sequence of float, default=(0.6, 1.2)
         Stiffness k of each class.
     mass_squared : float, default=-12.0
-        m2 of the potential (m2/2) phi^2 + (lam/4) phi^4.
+        m2 of the potential (m2/2) phi^2 + (lambda/4) phi^4.
     quartic : float, default=8.0
-        lam of the potential.
+        lambda of the potential.
     standardize : bool, default=False
-        Whether to divide each class by its standard deviation; on a ring only.
+        Whether to divide each class by its standard deviation (only on a ring).
     @n_sweeps
 
     Examples

@@ -1,4 +1,4 @@
-"""Pointwise maps of a Gaussian field, and their moments and covariances."""
+"""Pointwise maps of Gaussian fields, and the moments and covariances of the mapped fields."""
 
 import math
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from scipy.optimize import brentq
 from .._core._array import apply_numpy, array_namespace, erf_
 from .._core._types import Array
 
-_RANGE = 37.0  # standard deviations; the normal tail underflows beyond
-# Edges of the panels to start with: a quarter apart, and ever closer to zero.
+_RANGE = 37.0  # in standard deviations; the normal density underflows beyond this value
+# Edges of the initial panels: a quarter apart, and at powers of two close to zero.
 _EDGES = np.linspace(0.0, _RANGE, 149)
 _EDGES = np.unique(np.concatenate([_EDGES, 2.0 ** -np.arange(3.0, 100.0)]))
 _EDGES = np.concatenate([-_EDGES[:0:-1], _EDGES])
@@ -23,28 +23,31 @@ _SPLIT = 0.45
 _MAX_PANELS = 20_000
 _MAX_HALVINGS = 60
 _NODES, _WEIGHTS = leggauss(16)
-_ENDS = np.array([-1.0, 1.0]) * (1.0 - 1e-12)  # just inside a panel, beyond its outer nodes
-# Values at the ends of the polynomial through the nodes.
+_ENDS = np.array([-1.0, 1.0]) * (1.0 - 1e-12)  # just inside a panel, outside its outermost nodes
+# Matrix from values at the nodes to values of the interpolating polynomial at the ends.
 _TO_ENDS = np.linalg.solve(legvander(_NODES, 15).T, legvander(_ENDS, 15).T)
 _RULE = np.concatenate([_NODES, _ENDS]), np.concatenate([_WEIGHTS, np.zeros(2)])
 _TOLERANCE = 1e-15
 _MAX_ORDER = 4000
-_NO_TAIL = 1e-10  # fraction of the variance beyond the last order that is not worth a model
+_NO_TAIL = 1e-10  # a smaller fraction of the variance beyond the last order is not modelled
 
 
 class PixelMap:
-    """Pointwise map of a Gaussian field to zero mean and unit variance; here the identity."""
+    """Pointwise map of a Gaussian field to a field of zero mean and unit variance.
 
-    scale: float = 1.0  # factor of z that `forward` expects
-    compiled: tuple[str, float] | None = ("identity", 1.0)  # name and factor in compiled code
+    The base class is the identity.
+    """
+
+    scale: float = 1.0  # `forward` expects the latent field times this factor
+    compiled: tuple[str, float] | None = ("identity", 1.0)  # name and factor of the compiled map
     normalization: float = 1.0
 
     def forward(self, latent: Any) -> Any:
-        """Map a latent field, times `scale`, of NumPy or torch, possibly in place."""
+        """Map a latent field times `scale`, a NumPy array or torch tensor, possibly in place."""
         return latent
 
     def correlation(self, rho: Array) -> Array:
-        """Correlation of two pixels, given that of the latent field."""
+        """Correlation of two pixels whose latent variables have the correlation `rho`."""
         return rho
 
     def excess_kurtosis(self) -> float:
@@ -52,12 +55,12 @@ class PixelMap:
         return 0.0
 
     def quadrature(self) -> tuple[Array, Array]:
-        """Values of a pixel and weights, with which expectations are sums."""
+        """Values of a pixel and weights, such that E g(x) = weights @ g(values)."""
         return MapMoments(lambda z: self.forward(self.scale * z), variance=1.0).quadrature()
 
 
 class SignMap(PixelMap):
-    """sign(z), with the correlation 2 asin(rho) / pi."""
+    """Map sign(z), with the correlation 2 asin(rho) / pi."""
 
     compiled = "sign", 1.0
 
@@ -72,7 +75,10 @@ class SignMap(PixelMap):
 
 
 class FunctionMap(PixelMap):
-    """(f(scale z) - mean) / standard deviation; variance and kurtosis are computed if None."""
+    """Map (f(scale z) - mean) / standard deviation for any function f.
+
+    Variance and kurtosis are computed by quadrature if they are None.
+    """
 
     compiled: tuple[str, float] | None = None
 
@@ -107,7 +113,10 @@ class FunctionMap(PixelMap):
 
 
 class ErfMap(FunctionMap):
-    """erf(gain z / sqrt 2) / Z, with the correlation asin(q rho) / asin(q), q = g^2 / (1 + g^2)."""
+    """Map erf(g z / sqrt 2) / Z with gain g.
+
+    The correlation is asin(q rho) / asin(q) with q = g^2 / (1 + g^2).
+    """
 
     def __init__(self, gain: float) -> None:
         super().__init__(scipy.special.erf, gain / math.sqrt(2.0))
@@ -126,7 +135,7 @@ class ErfMap(FunctionMap):
 
 
 class StandardMap(FunctionMap):
-    """Function of NumPy and torch arrays that gives pixels of zero mean and unit variance."""
+    """Map by a function of arrays or tensors whose values have zero mean and unit variance."""
 
     def __init__(self, function: Callable[[Any], Any], kurtosis: float) -> None:
         super().__init__(function, 1.0, 1.0, kurtosis)
@@ -136,7 +145,7 @@ class StandardMap(FunctionMap):
 
 
 class TanhMap(FunctionMap):
-    """tanh(gain z) / Z."""
+    """Map tanh(gain z) / Z."""
 
     def __init__(self, gain: float) -> None:
         super().__init__(np.tanh, gain)
@@ -152,7 +161,7 @@ class TanhMap(FunctionMap):
 
 
 def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Array, Array]:
-    """Nodes, weights and values of f on panels, one panel per row; the ends weigh nothing."""
+    """Nodes, weights and values of f, one panel per row; the ends of a panel have weight zero."""
     half = 0.5 * (edges[:, 1:] - edges[:, :1])
     z = 0.5 * (edges[:, 1:] + edges[:, :1]) + half * _RULE[0]
     weights = half * _RULE[1] * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
@@ -161,20 +170,20 @@ def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Arr
     is_real = values.dtype.kind in "biuf"
     if values.shape != (z.size,) or not is_real or not np.isfinite(values).all():
         raise ValueError(
-            "The pointwise map gives NaN, infinity or another shape for some z in (-37, 37); "
-            "expected one finite real number for each entry of an array."
+            "The pointwise map must return one finite real number for each entry of an array, got "
+            "NaN, infinity or another shape for some z in (-37, 37)."
         )
     return z, weights, values.astype(np.float64).reshape(z.shape)
 
 
 def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Array]:
-    """Nodes z, Gaussian weights and f(z), on panels that are halved until they resolve f."""
+    """Nodes z, Gaussian weights and f(z), on panels that are divided until they resolve f."""
     active = np.stack([_EDGES[:-1], _EDGES[1:]], axis=1)
     kept, n_kept, scale = [], 0, 0.0
     for n_left in reversed(range(_MAX_HALVINGS)):
         z, weights, values = _weigh(function, active)
         scale = scale or math.sqrt((weights * values**2).sum())
-        # The polynomial through the nodes must meet f at the ends, just inside the panel.
+        # A panel resolves f if the polynomial through the nodes agrees with f at its ends.
         mismatch = np.abs(values[:, :-2] @ _TO_ENDS - values[:, -2:]).max(axis=1)
         rough = mismatch * weights.sum(axis=1) > _TOLERANCE * scale
         rough &= n_left > 0 and n_kept < _MAX_PANELS
@@ -191,7 +200,7 @@ def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Ar
 
 
 class MapMoments:
-    """Moments of f(z) with standard normal z, and correlations at two correlated z."""
+    """Moments of f(z) for standard normal z, and the correlation of f(z) and f(z')."""
 
     def __init__(self, function: Callable[[Array], Array], variance: float | None = None) -> None:
         z, weights, values = _adapted_nodes(function)
@@ -202,24 +211,25 @@ class MapMoments:
         second = float(self._weights @ self._values**2)
         self.variance = second if variance is None else variance
         if not self.variance > 1e-24 * float(self._weights @ values**2):
-            raise ValueError("The pointwise map is constant: its inputs would all be the same.")
+            raise ValueError("The pointwise map must not be constant: all inputs would be equal.")
 
     def quadrature(self) -> tuple[Array, Array]:
-        """Values of f and weights, with which expectations of functions of f are sums."""
+        """Values of f and weights, such that E g(f(z)) = weights @ g(values)."""
         return self._values + self.mean, self._weights / self._weights.sum()
 
     @cached_property
     def excess_kurtosis(self) -> float:
-        """E (f - mean)^4 / variance^2 - 3."""
-        with np.errstate(over="ignore"):  # infinite where the fourth moment is
+        """Excess kurtosis E (f - mean)^4 / variance^2 - 3."""
+        with np.errstate(over="ignore"):  # infinite if the fourth moment is infinite
             fourth = (self._values / math.sqrt(self.variance)) ** 4
         return float(self._weights @ fourth) - 3.0
 
     @cached_property
     def _series(self) -> tuple[Array, float]:
-        """Squared Hermite coefficients, as fractions of the variance, and the remainder."""
+        """Squared Hermite coefficients as fractions of the variance, and the remaining fraction."""
         damping = np.exp(-0.25 * self._z**2)
-        # The Gaussian weight holds exp(-z^2 / 2); half of it goes with the polynomial.
+        # The square root of the factor exp(-z^2 / 2) in the weights multiplies the polynomial, so
+        # that neither factor overflows.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             integrand = self._weights * self._values / damping
         integrand = np.where(np.isfinite(integrand), integrand, 0.0)
@@ -234,7 +244,7 @@ class MapMoments:
         return np.array(fractions), max(left, 0.0)
 
     def correlation(self, rho: Array) -> Array:
-        """Mehler's series sum_n c_n^2 rho^n / variance for the correlation of f(z) and f(z')."""
+        """Correlation of f(z) and f(z'), by Mehler's series sum_n c_n^2 rho^n / variance."""
         distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
         fractions, left = self._series
         values = polyval(distinct, fractions)
@@ -244,14 +254,18 @@ class MapMoments:
             q, arcsine = self._tail
             tail = np.arcsin(q * distinct) - polyval(distinct, arcsine)
             tail /= math.asin(q) - arcsine.sum()
-            last = fractions[3 * len(fractions) // 4 & ~1 :]  # starts at an even order
+            last = fractions[3 * len(fractions) // 4 & ~1 :]  # the first of these orders is even
             even = last[0::2].sum() / last.sum()
             values += left * tail * (1.0 - even + even * distinct)
         return np.asarray(values[inverse].reshape(np.shape(rho)))
 
     @cached_property
     def _tail(self) -> tuple[float, Array]:
-        """Factor q and the series of asin(q rho) that continue the last quarter of the series."""
+        """Factor q and Taylor coefficients of asin(q rho), which models orders beyond the last.
+
+        With this q, the ratio of the sum beyond the last order to the sum of the last quarter of
+        the orders is the same for the arcsine and for the map.
+        """
         fractions, left = self._series
         n = len(fractions)
         arcsine, m = np.zeros(n), np.arange(n // 2)  # Taylor coefficients

@@ -1,4 +1,4 @@
-"""Pulses on a ring, simple inputs with edges."""
+"""Pulses on a ring, a simple example of inputs with sharp edges."""
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -13,14 +13,16 @@ from ._stationary import StationaryField
 
 @dataclass(frozen=True)
 class Pulses(StationaryField):
-    """One pulse per sample, at random: +1 on an arc of a ring and -1 elsewhere, or the reverse.
+    """One pulse per sample, +1 on an arc of a ring and -1 elsewhere, or the reverse.
+
+    The position, the length and the sign of the pulse are random.
 
     Parameters
     ----------
     shape : int
         Sites of the ring.
     length : (int, int)
-        (lo, hi) with 1 <= lo < hi <= shape: lengths are uniform on lo, ..., hi - 1 sites.
+        (lo, hi) with 1 <= lo < hi <= shape. Lengths are uniform on lo, ..., hi - 1 sites.
 
     Examples
     --------
@@ -36,16 +38,16 @@ class Pulses(StationaryField):
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", check_lattice_shape(self.shape))
         if len(self.shape) != 1:
-            raise ValueError(f"shape={self.shape!r}; expected the number of sites of a ring.")
+            raise ValueError(f"`shape` must be the number of sites of a ring, got {self.shape!r}.")
         if np.shape(self.length) != (2,):
-            raise ValueError(f"length={self.length!r}; expected a pair (lo, hi) of integers.")
+            raise ValueError(f"`length` must be a pair (lo, hi) of integers, got {self.length!r}.")
         for bound in self.length:
             check_positive(bound, "length", integer=True)
         lowest, end = (int(bound) for bound in self.length)
         if not lowest < end <= self.shape[0]:
             raise ValueError(
-                f"length={self.length!r}; expected (lo, hi) with lo < hi <= {self.shape[0]}, the "
-                "sites of the ring."
+                f"`length` must be (lo, hi) with lo < hi <= {self.shape[0]}, the number of sites, "
+                f"got {self.length!r}."
             )
         object.__setattr__(self, "length", (lowest, end))
 
@@ -60,7 +62,10 @@ class Pulses(StationaryField):
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
     def product_moment(self, sites: Integers) -> Array:
-        """One minus twice the fraction of arcs that contain an odd number of the sites."""
+        """Fourth moments: 1 minus twice the fraction of arcs that contain an odd number of sites.
+
+        The fraction is that of the four sites, averaged over lengths and positions of the arc.
+        """
         starts, moments = np.arange(self.n_features), np.zeros(len(sites))
         offsets = (sites[:, :, None] - starts) % self.n_features
         for length in range(*self.length):
@@ -81,14 +86,14 @@ class Pulses(StationaryField):
 def make_pulses(
     shape: int = 100, *, length: Sequence[tuple[int, int]] = ((5, 15), (15, 30))
 ) -> Classes:
-    """Draw classes of single pulses on a ring that differ in their length.
+    """Draw classes of single pulses on a ring that differ in the length of the pulse.
 
     Parameters
     ----------
     shape : int, default=100
         Sites of the ring.
     length : sequence of (int, int), default=((5, 15), (15, 30))
-        Range (lo, hi) of pulse lengths of each class, in sites, hi excluded.
+        Range (lo, hi) of pulse lengths of each class, in sites; hi is excluded.
 
     Examples
     --------

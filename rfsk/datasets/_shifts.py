@@ -19,14 +19,14 @@ def augment_shifts(
     n_shifts: int = 1,
     random_state: Any = None,
 ) -> Any:
-    """Shift every row of `X` uniformly at random around its ring or torus.
+    """Shift every row of `X` cyclically by a random number of sites on its ring or torus.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
     y : array-like of shape (n_samples,), optional
     shape : int or tuple of int, optional
-        Lattice of the features: a ring by default, (rows, columns) for a torus.
+        Lattice of the features: (rows, columns) for a torus; a ring by default.
     n_shifts : int, default=1
         Number of shifted copies of each row.
     random_state : int, Generator, RandomState or None, default=None
@@ -35,7 +35,8 @@ def augment_shifts(
     Returns
     -------
     X_shifted : ndarray or DataFrame of shape (n_samples * n_shifts, n_features)
-        Shifted rows, float64, with row i from row ``i // n_shifts``; a DataFrame if `X` is one.
+        Shifted rows, float64, or a DataFrame if `X` is one. Row i is a shift of row
+        ``i // n_shifts`` of `X`.
     y_shifted : ndarray or Series of shape (n_samples * n_shifts,)
         Labels of the rows; returned only if `y` is given.
 

@@ -1,4 +1,4 @@
-"""Spiked cumulant: white inputs with one non-Gaussian direction, and one of large variance."""
+"""Spiked cumulant model, white inputs with one non-Gaussian direction."""
 
 import math
 from dataclasses import KW_ONLY, dataclass
@@ -28,30 +28,34 @@ _LATENTS: dict[str, Distribution] = {
 
 @dataclass(frozen=True, eq=False)
 class SpikedCumulant(Sampler):
-    """White inputs with one non-Gaussian direction, x = S (sqrt(strength) h v + z).
+    r"""Spiked cumulant model, white inputs with one non-Gaussian direction.
 
-    h is a scalar of zero mean and unit variance, v a unit vector (the spike), z white Gaussian
-    noise, and S = 1 - (1 - 1 / sqrt(1 + strength)) v v' makes the covariance the identity. The
-    fourth cumulant is excess(h) (strength / (1 + strength))^2 v_i v_j v_k v_l (Szekely, Bardone,
-    Gerace and Goldt, NeurIPS 2024).
+    .. math::
+        x = S (\sqrt{\beta} h v + z), \quad
+        S = I - \Big( 1 - \frac{1}{\sqrt{1 + \beta}} \Big) v v^\top
 
-    With `gaussian_spike` u, x has a further term g u with a standard normal g: the mixed cumulant
-    model (Bardone and Goldt, arXiv:2404.08602). A `coupling` c gives h the sign of g with
-    probability (1 + c) / 2, so that E[g h] = c sqrt(2 / pi) E|h|, and the distribution of h is
-    made symmetric.
+    Here h is a scalar with zero mean and unit variance, v a unit vector (the spike), beta the
+    signal-to-noise ratio and z white Gaussian noise. The matrix S makes the covariance the
+    identity. The fourth cumulant is excess(h) (beta / (1 + beta))^2 v_i v_j v_k v_l, where excess
+    is the excess kurtosis (Szekely, Bardone, Gerace and Goldt, NeurIPS 2024).
+
+    With `gaussian_spike` u, the term g u with a standard normal g is added to x. This is the mixed
+    cumulant model (Bardone and Goldt, arXiv:2404.08602). With `coupling` c, h has the sign of g
+    with probability (1 + c) / 2 and is symmetrically distributed, and E[g h] is c sqrt(2 / pi)
+    times the mean of the absolute value of h.
 
     Parameters
     ----------
     shape : int or (int, int)
         Lattice; only its number of sites matters.
     strength : float
-        Signal-to-noise ratio, beta in the paper.
+        Signal-to-noise ratio beta.
     spike : array-like of shape (n_features,), optional
-        Direction v, of any length but zero; by default the same at every site.
+        Direction v. It is normalized; its entries are equal by default.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
-        Distribution of h; a frozen distribution of SciPy is standardised.
+        Distribution of h. A frozen SciPy distribution is standardized.
     gaussian_spike : array-like of shape (n_features,), optional
-        Direction of large variance u, of any length; none by default.
+        Vector u, a direction of large variance, which is not normalized; none by default.
     coupling : float, default=0.0
         Dependence c between the signs of g and h, from -1 to 1; 0 leaves them independent.
 
@@ -80,22 +84,22 @@ class SpikedCumulant(Sampler):
         norm = float(np.linalg.norm(spike))
         if spike.shape != (self.n_features,) or norm == 0.0:
             raise ValueError(
-                f"spike has shape {spike.shape} and length {norm:g}; expected a vector of "
-                f"{self.n_features} numbers that are not all zero."
+                f"`spike` must be a vector of {self.n_features} numbers that are not all zero, got "
+                f"shape {spike.shape} and norm {norm:g}."
             )
         object.__setattr__(self, "spike", spike / norm)
         check_distribution(self.latent, "latent", _LATENTS)
         check_number(self.coupling, "coupling")
         if abs(self.coupling) > 1.0 or (self.coupling and self.gaussian_spike is None):
             raise ValueError(
-                f"coupling={self.coupling!r} and gaussian_spike={self.gaussian_spike!r}; expected "
-                "a number from -1 to 1, and a direction unless it is zero."
+                "`coupling` must be from -1 to 1, and 0 without `gaussian_spike`, got "
+                f"coupling={self.coupling!r} and gaussian_spike={self.gaussian_spike!r}."
             )
         if self.gaussian_spike is not None:
             large = check_array(self.gaussian_spike, "gaussian_spike", ensure_2d=False)
             if large.shape != (self.n_features,):
                 raise ValueError(
-                    f"gaussian_spike has shape {large.shape}; expected ({self.n_features},)."
+                    f"`gaussian_spike` must have shape ({self.n_features},), got {large.shape}."
                 )
             object.__setattr__(self, "gaussian_spike", large.astype(np.float64))
 
@@ -121,13 +125,13 @@ class SpikedCumulant(Sampler):
 
     @property
     def _directions(self) -> Array:
-        """Directions in which x moves with h and with g."""
+        """Coefficients of h and of g in x, (2, n_features)."""
         spike = np.asarray(self.spike) * math.sqrt(self.strength / (1.0 + self.strength))
         large = np.zeros_like(spike) if self.gaussian_spike is None else self.gaussian_spike
         return np.stack([spike, np.asarray(large)])
 
     def _mixed_moment(self, power: int) -> float:
-        """E[sign(g h) |h|^power]."""
+        """Mean of sign(g h) times the absolute value of h to a power."""
         if not self.coupling:
             return 0.0
         latent, mean = self._distribution, self._distribution.mean()
@@ -135,7 +139,7 @@ class SpikedCumulant(Sampler):
         return self.coupling * float(absolute)
 
     def covariance(self) -> Array:
-        """Exact covariance: the identity, u u' and, if the latent variables are coupled, u v'."""
+        """Exact covariance, the identity plus u u' and, if h depends on g, terms u v' + v u'."""
         spike, large = self._directions
         cross = math.sqrt(2.0 / math.pi) * self._mixed_moment(1) * np.outer(large, spike)
         return np.asarray(np.eye(self.n_features) + np.outer(large, large) + cross + cross.T)
@@ -148,7 +152,7 @@ class SpikedCumulant(Sampler):
         return float(mean / variances.mean() ** 2 - 3.0)
 
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
-        """Exact fourth cumulants of features.
+        """Exact fourth cumulants of features, of the shape of `indices` without its last axis.
 
         Parameters
         ----------
@@ -156,7 +160,7 @@ class SpikedCumulant(Sampler):
         """
         sites, root = sites_of(indices, self.n_features), math.sqrt(2.0 / math.pi)
         first, third = self._mixed_moment(1), self._mixed_moment(3)
-        # Cumulants of (g, h) with no, one, ... four factors g.
+        # Fourth cumulants of h and g with zero to four factors g.
         mixed = (
             excess_kurtosis(self._distribution),
             root * (third - 3.0 * first),
@@ -171,7 +175,7 @@ class SpikedCumulant(Sampler):
         return total
 
     def gaussian_clone(self) -> MultivariateGaussian:
-        """Gaussian inputs of equal covariance."""
+        """Gaussian inputs with the same covariance."""
         zero = np.zeros(self.n_features)
         return MultivariateGaussian(zero, self.covariance(), shape=self.shape)
 
@@ -186,7 +190,7 @@ def make_spiked_cumulant(
     gaussian_spike: ArrayLike | None = None,
     coupling: float = 0.0,
 ) -> Classes:
-    """Draw white noise (class 0) and inputs with a spiked fourth cumulant (class 1).
+    """Draw white noise (class 0) and inputs of the spiked cumulant model (class 1).
 
     Parameters
     ----------
@@ -194,11 +198,11 @@ def make_spiked_cumulant(
     strength : float, default=5.0
         Signal-to-noise ratio of the spike.
     spike : array-like of shape (n_features,), optional
-        Direction of the spike; by default the same at every site.
+        Direction of the spike; its entries are equal by default.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
-        Distribution along the spike.
+        Distribution of the latent variable along the spike.
     gaussian_spike : array-like of shape (n_features,), optional
-        Direction of large variance of class 1; none by default.
+        Direction in which class 1 has a large variance; none by default.
     coupling : float, default=0.0
         Dependence between the signs of the latent variables along the two directions.
 

@@ -1,4 +1,4 @@
-"""Stationary fields, and those made of Gaussian noise."""
+"""Base classes of stationary fields and of fields that are functions of Gaussian noise."""
 
 import math
 from abc import abstractmethod
@@ -28,22 +28,23 @@ latent_entries = shared_entries("""\
 shape : int or (int, int)
     Sites of the ring, or (rows, columns) of the torus.
 correlation_length : float or (float, float)
-    xi of the Gaussian field, in sites; in two dimensions also (down rows, across columns).
+    Correlation length xi of the Gaussian field, in sites; in two dimensions also one per axis.
 kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
     exp(-r^2), exp(-r), a `Matern` kernel, or any positive semi-definite function of r, the
     distance in correlation lengths.
 boundary : {"periodic", "open"}, default="periodic"
-    A ring or torus, where the kernel is summed over its periodic images and divided by its
-    value at zero; or a window on an infinite field, where the kernel is used as it is.
+    "periodic" for a ring or torus, on which the kernel is summed over its periodic images and
+    divided by its value at zero; "open" for a window of an infinite field, on which the kernel is
+    used unchanged.
 """)
 
 
 class StationaryField(Sampler):
-    """Base class of fields whose distribution depends on displacements only.
+    """Base class of fields with zero mean whose distribution is translation-invariant.
 
-    Subclasses have zero mean, a `shape`, and the methods `draw` and `autocovariance`. The method
-    `product_moment` adds fourth cumulants, and `pixel_quadrature` most of the theory. Displacements
-    are taken around the ring or torus unless `boundary` is "open".
+    Subclasses define a `shape` and the methods `draw` and `autocovariance`. A subclass with the
+    method `product_moment` has fourth cumulants, and one with `pixel_quadrature` can be used with
+    most of `rfsk.theory`. Sites are on a ring or torus unless `boundary` is "open".
 
     Examples
     --------
@@ -61,7 +62,7 @@ class StationaryField(Sampler):
         """
 
     def torus_autocovariance(self) -> Array:
-        """Autocovariance on a torus that contains the field."""
+        """Autocovariance on a ring or torus that contains the lattice of the field."""
         return self.autocovariance()
 
     def covariance(self) -> Array:
@@ -79,14 +80,14 @@ class StationaryField(Sampler):
         return float(self.fourth_cumulant([0] * 4) / self._autocovariance.flat[0] ** 2)
 
     def pixel_quadrature(self) -> tuple[Array, Array]:
-        """Values and weights with E g(x_i) = weights @ g(values), if a closed form is known."""
+        """Values and weights such that E g(x_i) = weights @ g(values), if a closed form exists."""
         raise NotImplementedError(
-            f"{type(self).__name__} has no closed form of the distribution of a pixel; estimate it "
-            "from samples: pass model.sample(n) instead."
+            f"{type(self).__name__} has no closed form of the distribution of a pixel; pass "
+            "samples, model.sample(n), instead of the model."
         )
 
     def product_moment(self, sites: Integers) -> Array:
-        """Exact E x_i x_j x_k x_l, from which fourth moments and cumulants are computed.
+        """Exact moments E x_i x_j x_k x_l, (n,), from which fourth cumulants are computed.
 
         Parameters
         ----------
@@ -94,23 +95,25 @@ class StationaryField(Sampler):
         """
         raise NotImplementedError(
             f"{type(self).__name__} has no closed form of its fourth moment; estimate it from "
-            "samples, rfsk.analysis.cumulant(model.sample(n)), or pass samples, one array per "
-            "class, where a pair of models is expected."
+            "samples by rfsk.analysis.cumulant(model.sample(n)), or, instead of a pair of models, "
+            "pass samples, one array per class."
         )
 
     def fourth_moment(self, indices: ArrayLike) -> Array:
-        """Exact fourth moment E x_i x_j x_k x_l; NotImplementedError without a closed form.
+        """Exact fourth moments E x_i x_j x_k x_l, of the shape of `indices` without its last axis.
+
+        Models without a closed form raise NotImplementedError.
 
         Parameters
         ----------
         indices : array-like of int, of shape (..., 4)
-            Numbers of the sites, counted along rows; they may repeat.
+            Indices of the sites in row-major order; they may repeat.
         """
         sites = sites_of(indices, self.n_features)
         return np.asarray(self.product_moment(sites.reshape(-1, 4)).reshape(sites.shape[:-1]))
 
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
-        """Exact fourth cumulant, E x_i x_j x_k x_l - C_ij C_kl - C_ik C_jl - C_il C_jk.
+        """Exact fourth cumulants, E x_i x_j x_k x_l - C_ij C_kl - C_ik C_jl - C_il C_jk.
 
         Parameters
         ----------
@@ -119,7 +122,7 @@ class StationaryField(Sampler):
         return np.asarray(self.fourth_moment(indices) - self._gaussian_moment(np.asarray(indices)))
 
     def _gaussian_moment(self, sites: Integers) -> Array:
-        """C_ij C_kl + C_ik C_jl + C_il C_jk, the fourth moment of the Gaussian clone."""
+        """Fourth moment of a Gaussian of the same covariance, C_ij C_kl + C_ik C_jl + C_il C_jk."""
         i, j, k, l = np.moveaxis(sites, -1, 0)  # noqa: E741
         C = partial(pairwise, self._autocovariance, boundary=self.boundary)
         return np.asarray(C(i, j) * C(k, l) + C(i, k) * C(j, l) + C(i, l) * C(j, k))
@@ -129,15 +132,18 @@ class StationaryField(Sampler):
         return self.autocovariance()
 
     def fourth_cumulant_slice(self) -> Array:
-        """Fourth cumulants kappa_0jkl with the first site, (n_features,) * 3, up to 256 sites."""
+        """Fourth cumulants kappa_0jkl of the first site with all others, (n_features,) * 3.
+
+        The lattice can have up to 256 sites.
+        """
         return cumulant_slice(self.fourth_cumulant, self.shape, self.boundary == "periodic")
 
 
 class LatentField(StationaryField):
-    """Base class of fields made of white noise, which is filtered and mapped pixel by pixel.
+    """Base class of fields obtained from white noise by a linear filter and a map of each pixel.
 
-    Subclasses are frozen dataclasses with the `shape`, `correlation_length`, `kernel` and
-    `boundary` of `GaussianField`, and a `pixel_map` unless they are Gaussian.
+    Subclasses are frozen dataclasses with the parameters `shape`, `correlation_length`, `kernel`
+    and `boundary` of `GaussianField`. They define a `pixel_map` unless they are Gaussian.
 
     Examples
     --------
@@ -165,7 +171,7 @@ class LatentField(StationaryField):
 
     @cached_property
     def noise_filter(self) -> NoiseFilter:
-        """Map from white noise to the latent field that `pixel_map` expects."""
+        """Linear map from white noise to the latent field, scaled as `pixel_map` expects it."""
         torus = self.latent_torus()
         return NoiseFilter(torus, self.shape, self.boundary, self.pixel_map.scale, self.rounding)
 
@@ -187,16 +193,17 @@ class LatentField(StationaryField):
 
     @property
     def noise_shape(self) -> tuple[int, ...]:
-        """Sides of the lattice of the noise: `shape`, or a larger torus from which it is cut."""
+        """Sides of the lattice of the noise: `shape`, or those of a torus that contains it."""
         return self.noise_filter.torus.shape
 
     def from_noise(self, noise: Any) -> Any:
-        """Turn white noise into fields, (n_samples, n_features), of the same array library.
+        """Transform white noise into fields, (n_samples, n_features).
 
         Parameters
         ----------
         noise : array of shape (n_samples, prod(noise_shape)) or (n_samples,) + noise_shape
-            Standard normal numbers of NumPy or torch, in single or double precision.
+            NumPy array or torch tensor of standard normal numbers in single or double precision.
+            The result has the same type and precision.
         """
         return self.pixel_map.forward(self.noise_filter(noise))
 
@@ -209,7 +216,7 @@ class Gaussian(LatentField):
     """Base class of Gaussian fields."""
 
     def gaussian_clone(self) -> StationaryField:
-        """The model itself."""
+        """Return the model itself."""
         return self
 
     def pixel_quadrature(self) -> tuple[Array, Array]:

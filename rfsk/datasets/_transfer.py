@@ -12,16 +12,19 @@ LARGEST_GRID = 1536
 _FIRST_GRID = 48
 _CONVERGED = 1e-12
 TOO_NARROW = (
-    f"The weights exp(-S) are too narrow for a grid of {LARGEST_GRID} points; lower the coupling, "
-    "or make the wells less deep."
+    f"The weights exp(-S) are too narrow for a grid of {LARGEST_GRID} points; reduce the coupling "
+    "or the depth of the wells."
 )
-_CELLS = 2**21  # probabilities computed at a time
+_CELLS = 2**21  # number of values computed at a time
 
 
 class TransferOperator:
-    """Ring with weight prod_i exp(-V(x_i) - (k/2) (x_{i+1} - x_i)^2), V even, on a grid.
+    r"""Transfer operator of a ring of continuous variables, on a grid of their values.
 
-    The grid, up to `half_width`, is refined until spectrum and variance converge to 1e-12.
+    .. math:: p(x) \propto \prod_i \exp \Big( -V(x_i) - \frac{k}{2} (x_{i+1} - x_i)^2 \Big)
+
+    The potential V is even. The grid, from -`half_width` to `half_width`, is refined until the
+    second eigenvalue and the second and fourth moments converge to 1e-12.
     """
 
     def __init__(
@@ -34,7 +37,7 @@ class TransferOperator:
             finer._diagonalise(potential, coupling, half_width, 2 * n_points)
             change = np.abs(finer._summary() - self._summary()).max()
             if change < _CONVERGED * max(1.0, np.abs(finer._summary()).max()):
-                return  # the coarser grid is exact already
+                return  # the coarser grid has converged
             n_points *= 2
         raise ValueError(TOO_NARROW)
 
@@ -50,36 +53,39 @@ class TransferOperator:
         eigenvalues, vectors = np.linalg.eigh(matrix)
         self._matrix = matrix / eigenvalues[-1]
         self._vectors = vectors[:, ::-1]
-        # The operator is positive; what is below zero is rounding.
+        # The operator is positive; negative eigenvalues are rounding errors.
         self._eigenvalues = np.maximum(eigenvalues[::-1] / eigenvalues[-1], 0.0)
         self._field = self._vectors.T @ (self.grid[:, None] * self._vectors)
 
     @property
     def correlation_length(self) -> float:
-        """Decay length on the infinite chain, from the ratio of the two largest eigenvalues."""
+        """Correlation length on an infinite chain, from the two largest eigenvalues."""
         with np.errstate(divide="ignore"):
             return float(abs(1.0 / np.log(self._eigenvalues[1])))
 
     def density(self, side: int | None) -> Array:
-        """Probabilities of the grid values at a site of a ring, or of the infinite chain (None)."""
+        """Probabilities of the grid values at a site of a ring, or of an infinite chain (None)."""
         if side is None:
             return np.asarray(self._vectors[:, 0] ** 2)
         weights = self._eigenvalues**side
         return np.asarray(self._vectors**2 @ weights / weights.sum())
 
     def moment(self, power: int, side: int | None) -> float:
-        """E x^power at a site of a ring, or of the infinite chain (None)."""
+        """Moment E x^power at a site of a ring, or of an infinite chain (None)."""
         return float(self.density(side) @ self.grid**power)
 
     def autocovariance(self, side: int) -> Array:
-        """E x_0 x_d around a ring, (side,)."""
+        """Autocovariance E x_0 x_d of a ring, (side,)."""
         powers = self._eigenvalues ** np.arange(side + 1)[:, None]
         squares = self._field**2
         traces = np.einsum("da,ab,db->d", powers[side:0:-1], squares, powers[:side])
         return np.asarray(traces / powers[side].sum())
 
     def fourth_moment(self, gaps: Integers, side: int) -> Array:
-        """Mean product of four sites, given the gaps between them around the ring, (n, 4)."""
+        """Mean products of four sites, (n,), given the distances between successive sites, (n, 4).
+
+        The distances of four sites sum to the number of sites of the ring.
+        """
         powers = self._eigenvalues ** np.arange(side + 1)[:, None]
         blocks = np.einsum("ab,gb,bc->gac", self._field, powers, self._field)
         moments = np.empty(len(gaps))
@@ -91,7 +97,7 @@ class TransferOperator:
         return np.asarray(moments / powers[side].sum())
 
     def power(self, exponent: int) -> Array:
-        """Power of the operator on the grid, (n_points, n_points), with largest eigenvalue one."""
+        """Power of the operator, (n_points, n_points), normalized to largest eigenvalue one."""
         if exponent == 1:
             return np.asarray(self._matrix)
         vectors = self._vectors * self._eigenvalues**exponent

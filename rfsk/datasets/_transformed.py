@@ -1,4 +1,4 @@
-"""Gaussian fields whose pixels are mapped to any marginal distribution."""
+"""Gaussian fields whose pixels are mapped to a given marginal distribution."""
 
 import math
 import warnings
@@ -19,16 +19,18 @@ from ._kernels import CorrelationLength, Kernel
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
 from ._stationary import LatentField, latent_entries
 
-_SMALLEST = 1e-100  # quantile functions are called with probabilities inside (0, 1)
-_RESOLVED = 1e-15
+_SMALLEST = 1e-100  # smallest probability for which quantile functions are called
+_RESOLVED = 1e-15  # smallest probability for distributions that do not resolve their far tail
 
 
 @dataclass(frozen=True)
 class Algebraic:
-    """Algebraic marginal distribution, a value for `marginal`.
+    r"""Algebraic distribution, a value for the parameter `marginal` of `TransformedField`.
 
-    The density ``(1/2) (1 + |x|^k)^(-1 - 1/k)``, with tails ``|x|^(-k-1)``, is scaled to unit
-    variance. The excess kurtosis is infinite for k <= 4, zero at 5.890 and -1.2 for large k.
+    .. math:: p(x) = \frac{1}{2} (1 + \lvert x \rvert^k)^{-1 - 1 / k}
+
+    The distribution is scaled to unit variance. Its tails decay as the power -k - 1. The excess
+    kurtosis is infinite for k <= 4, zero at k = 5.890 and approaches -1.2 for large k.
 
     Parameters
     ----------
@@ -48,12 +50,12 @@ class Algebraic:
         check_positive(self.k, "k")
         if self.k <= 2.0:
             raise ValueError(
-                f"k={self.k!r} gives the algebraic distribution an infinite variance; expected "
-                "k > 2 (and k > 4 for a finite kurtosis)."
+                f"`k` must be above 2, got {self.k!r}, at which the algebraic distribution has an "
+                "infinite variance. The kurtosis is finite if k > 4."
             )
 
     def _absolute_moment(self, m: float) -> float:
-        """E|x|^m before scaling, (1/k) B((m + 1)/k, 1 - m/k), for m < k."""
+        """Absolute moment of order m < k before scaling, (1/k) B((m + 1)/k, 1 - m/k)."""
         beta = scipy.special.beta((m + 1.0) / self.k, 1.0 - m / self.k)
         return float(beta) / self.k
 
@@ -69,7 +71,7 @@ class Algebraic:
         Parameters
         ----------
         z : array
-            Array of NumPy or torch.
+            NumPy array or torch tensor.
         """
         xp = array_namespace(z)
         beyond = erfc(xp.abs(z) / math.sqrt(2.0))
@@ -80,7 +82,7 @@ class Algebraic:
 
 
 def _laplace_of_normal(z: Any) -> Any:
-    """Laplace quantile, of unit variance, at the probability of a standard normal z."""
+    """Quantile of the Laplace distribution of unit variance at the probability of a normal z."""
     xp = array_namespace(z)
     beyond = xp.log(erfc(xp.abs(z) / math.sqrt(2.0)))
     return xp.sign(z) * beyond * (-1.0 / math.sqrt(2.0))
@@ -98,19 +100,23 @@ _MAPS: dict[str, Callable[[], PixelMap]] = {
 @latent_entries
 @dataclass(frozen=True)
 class TransformedField(LatentField):
-    """Gaussian field mapped point by point to a marginal distribution: x = Q(Phi(z)).
+    r"""Gaussian field whose pixels are mapped to a marginal distribution.
 
-    Q is the quantile function of the distribution, standardised to zero mean and unit variance
-    ("normal to anything", Cario and Nelson, 1997). Covariances are (6/pi) asin(C/2) for "uniform",
-    (2/pi) asin C for "sign", and a series for others, as accurate as in `NLGP`.
+    .. math:: x = Q(\Phi(z))
+
+    Here z is a Gaussian field with covariance C, Phi the cumulative distribution function of the
+    standard normal distribution, and Q the quantile function of the marginal distribution,
+    standardized to zero mean and unit variance ("normal to anything", Cario and Nelson, 1997).
+    Covariances are (6/pi) asin(C/2) for "uniform" and (2/pi) asin C for "sign". For other
+    distributions they are computed from a series, with the same accuracy as in `NLGP`.
 
     Parameters
     ----------
     @shape @correlation_length
     marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
         Distribution of a pixel, up to location and scale: "uniform", "sign", "laplace",
-        `Algebraic(k)`, a frozen distribution of SciPy, or a quantile function of an array in (0,
-        1). Its variance must be finite.
+        `Algebraic(k)`, a frozen SciPy distribution, or a quantile function of an array of
+        probabilities. The variance must be finite.
     @kernel @boundary
 
     Examples
@@ -130,7 +136,7 @@ class TransformedField(LatentField):
     def __post_init__(self) -> None:
         super().__post_init__()
         if callable(self.marginal) and not is_distribution(self.marginal):
-            self.pixel_map.normalization  # noqa: B018  # raises if the function is unfit
+            self.pixel_map.normalization  # noqa: B018  # raises an error if it is not valid
         elif not isinstance(self.marginal, Algebraic):
             others = "Algebraic(k), a quantile function "
             check_distribution(self.marginal, "marginal", _MAPS, others)
@@ -152,10 +158,10 @@ class TransformedField(LatentField):
         """Quantile of a SciPy distribution at the probability of a standard normal z."""
         marginal: Any = self.marginal
         values = np.full(z.shape, np.nan)
-        # Compiled code of SciPy warns of the far tail whatever NumPy's error state is.
+        # Compiled code in SciPy warns in the far tail, whatever NumPy's error state is.
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            for smallest in (_SMALLEST, _RESOLVED):  # SciPy does not resolve the far tail of some
+            for smallest in (_SMALLEST, _RESOLVED):  # SciPy returns NaN in some far tails
                 below, above = (np.maximum(scipy.special.ndtr(x), smallest) for x in (z, -z))
                 quantiles = np.where(z > 0.0, marginal.isf(above), marginal.ppf(below))
                 values = np.where(np.isfinite(values), values, quantiles)
@@ -171,13 +177,13 @@ def make_transformed_field(
     kernel: Kernel = "gaussian",
     boundary: str = "periodic",
 ) -> Classes:
-    """Draw classes of fields with any marginal distribution that differ in correlation length.
+    """Draw classes of fields with a given marginal distribution that differ in correlation length.
 
     Parameters
     ----------
     @shape @correlation_length
     marginal : str, Algebraic, SciPy distribution or callable, default="laplace"
-        Distribution of one pixel, see `rfsk.datasets.TransformedField`.
+        Distribution of a pixel, see `rfsk.datasets.TransformedField`.
     @kernel @boundary
 
     Examples

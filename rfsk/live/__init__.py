@@ -1,4 +1,4 @@
-"""Page for lectures that trains a network in the browser, on which receptive fields form."""
+"""Web page for lectures that trains a network and shows how its receptive fields form."""
 
 from ._page import show
 

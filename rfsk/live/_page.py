@@ -1,4 +1,4 @@
-"""The live page in a notebook and in the web browser."""
+"""Display of the live page in a notebook."""
 
 import html
 import json
@@ -21,17 +21,18 @@ def show(
     """Show the live page in a notebook.
 
     The page trains a network in the browser, in JavaScript. It shows the inputs, receptive fields
-    and mean IPR of the network beside those of its Gaussian control, on a torus or a ring. Sliders
-    change the inputs. The page needs neither a server nor the kernel, so that it also works in
-    hosted notebooks.
+    and mean inverse participation ratio (IPR) of the network beside those of a network trained on
+    the control, Gaussian inputs with the same mean and covariance. The inputs are on a torus or a
+    ring, and sliders change their parameters. The page needs neither a server nor the kernel, so
+    that it also works in hosted notebooks.
 
     Parameters
     ----------
     gain : float, default=3.0
         Initial gain of the inputs, from 0.1 to 10.
     correlation_length : (float, float), default=(1.0, 2.0)
-        Initial correlation lengths of both classes on the torus, in sites, from 0.5 to 6 and the
-        shorter one first.
+        Initial correlation lengths of the two classes on the torus, in sites, from 0.5 to 6. The
+        shorter one must be first.
     height : int, default=860
         Height of the page in the notebook, in pixels.
 
@@ -51,10 +52,11 @@ def show(
         for value in values[name]:
             check_number(value, name)
             if not low <= value <= high:
-                raise ValueError(f"{name}={value!r}; expected numbers from {low:g} to {high:g}.")
+                raise ValueError(f"`{name}` must be from {low:g} to {high:g}, got {value!r}.")
     if not fine < coarse:
         raise ValueError(
-            f"correlation_length={(fine, coarse)!r}; expected the shorter one first, as in (1, 2)."
+            "`correlation_length` must have the shorter length first, as in (1.0, 2.0), got "
+            f"{(fine, coarse)!r}."
         )
     check_positive(height, "height", integer=True)
     from IPython.display import HTML

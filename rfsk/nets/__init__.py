@@ -1,4 +1,4 @@
-"""Networks: scikit-learn estimators around torch modules, trained by skorch."""
+"""Networks as scikit-learn estimators, built from torch modules and trained by skorch."""
 
 from ._autoencoder import Autoencoder
 from ._convnet import ConvNet

@@ -1,4 +1,4 @@
-"""Warnings, before training, about data on which the fields of a net cannot localize."""
+"""Warnings before training about data on which the fields of a net cannot localize."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from .._core._mistakes import note_axis_order, note_classes, note_scale, warn_li
 from ..datasets import Discrimination
 from ._modules import FIXED_READOUTS
 
-_ROWS = 2000  # rows of the data to check
-_CERTAIN = 5.0  # in standard errors
+_ROWS = 2000  # number of rows that are checked
+_CERTAIN = 5.0  # in standard errors, above which a difference is reported
 _ODD = ("erf", "tanh", "linear")
 
 
 def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = None) -> None:
-    """Warn about likely mistakes in the data, or only in their scale if the net is trained."""
+    """Warn about likely mistakes in the data; for a trained net, check only their scale."""
     step = max(1, len(X) // _ROWS)
     rows = np.asarray(X[::step], dtype=np.float64)
     note_scale(rows)
@@ -29,12 +29,12 @@ def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = N
 
 def advise_on_task(net: Any, task: Discrimination) -> None:
     """Warn about likely mistakes in the combination of a net and a task."""
-    if not net.net_.n_steps_ and (_has_no_biases(net) or net.net_.criterion_.rectified):
+    if not net.net_.n_steps_ and (_has_no_biases(net) or net.net_.criterion_.nonnegative):
         _advise_on_classes(net, *task.sample(_ROWS, random_state=0))
 
 
 def _has_no_biases(net: Any) -> bool:
-    """Whether the outputs are odd functions of the inputs and remain so."""
+    """Whether the outputs are odd functions of the inputs and remain odd during training."""
     return (
         net.activation in _ODD
         and net.bias_init == 0
@@ -44,10 +44,10 @@ def _has_no_biases(net: Any) -> bool:
 
 
 def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.intp]) -> None:
-    """Warn about mistakes that show in the means and correlations of two classes."""
-    rectified, no_biases = net.net_.criterion_.rectified, _has_no_biases(net)
+    """Warn about mistakes that can be detected from the means and correlations of two classes."""
+    nonnegative, no_biases = net.net_.criterion_.nonnegative, _has_no_biases(net)
     is_pair = len(net.classes_) == 2 and np.bincount(index, minlength=2).min() > 1
-    if not is_pair or not (rectified or no_biases):
+    if not is_pair or not (nonnegative or no_biases):
         return
     first, second = rows[index == 0], rows[index == 1]
     variance = first.var(axis=0) / len(first) + second.var(axis=0) / len(second)
@@ -56,18 +56,19 @@ def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.in
         return  # a linear classifier distinguishes the classes
     if no_biases:
         warn_likely_mistake(
-            f"A net of odd units ({net.activation!r}) without biases (bias_init=0, "
-            "train_bias=False) has an odd output, and classes of equal mean, unchanged by x -> -x "
-            "as these seem, ask for an even one: it learns nothing, accuracy 0.5. Leave "
-            "bias_init='auto'."
+            f"A net with odd activation ({net.activation!r}) without biases (bias_init=0, "
+            "train_bias=False) has an odd output, but the classes appear to have P(x) = P(-x), "
+            "which requires an even output. The net learns nothing, and its accuracy stays at 0.5. "
+            "Leave bias_init='auto'."
         )
-    if rectified:  # class 1 has the target 1, and class 0 the target 0
+    if nonnegative:  # the target is 1 for class 1 and 0 for class 0
         uniform = [np.var(part.sum(axis=1)) for part in (first, second)]
         error = np.sqrt(2.0 / len(first) + 2.0 / len(second))
         if np.log(uniform[0] / uniform[1]) > _CERTAIN * error:
             name = getattr(net.activation, "__name__", net.activation)
             warn_likely_mistake(
-                f"Units of {name} answer to class 1, whose target is 1 (that of class 0 is 0), and "
-                "class 1 is here the one of shorter range: fields localize only where it is the "
-                "one of longer range. Exchange the labels, y = 1 - y, or the models of the task."
+                f"Class 1 has the shorter correlation length. With the activation {name}, the "
+                "targets are 1 for class 1 and 0 for class 0, and fields localize only if class 1 "
+                "has the longer correlation length. Exchange the labels, y = 1 - y, or the models "
+                "of the task."
             )

@@ -1,4 +1,4 @@
-"""Autoencoder: a net that learns to reconstruct its inputs."""
+"""Autoencoder, a net that learns to reconstruct its inputs."""
 
 import math
 from collections.abc import Callable
@@ -24,18 +24,22 @@ from ._targets import ReconstructionLoss
 
 @with_shared_entries
 class Autoencoder(NetEstimator):
-    """Net with one hidden layer, which encodes the inputs, and a linear decoder.
+    r"""Net with one hidden layer, which encodes the inputs, and a linear decoder.
 
-    Codes and reconstructions of an input x of D features are
+    The code a and the reconstruction x' of an input x of D features are
 
-        a_k = sigma(w_k.x / sqrt(D) + b_k),    x' = c + sum_k v_k a_k / sqrt(D)
+    .. math::
+        a_k = \sigma(w_k \cdot x / \sqrt{D} + b_k), \qquad
+        x' = c + \frac{1}{\sqrt{D}} \sum_k v_k a_k
 
     with v = w if the weights are tied. Training minimizes the mean over inputs of
 
-        (|x - x'|^2 + sparsity sum_k |a_k|) / D
+    .. math::
+        \frac{1}{D} \Big( \lVert x - x' \rVert^2 + s \sum_k \lvert a_k \rvert \Big)
 
-    Without a penalty, the fields of tied linear units span the leading principal components. With
-    one, the net is a feed-forward sparse code (compare Olshausen and Field, Nature 381, 607, 1996).
+    where s is the parameter `sparsity`. If s = 0, the fields of tied linear units span the leading
+    principal components. If s > 0, the net is a feed-forward sparse code (compare Olshausen and
+    Field, Nature 381, 607, 1996).
 
     Parameters
     ----------
@@ -46,8 +50,8 @@ class Autoencoder(NetEstimator):
     tied : bool, default=True
         Whether the decoder is the transpose of the encoder.
     sparsity : float, default=0.0
-        Weight of the penalty. If it is positive, the rows of an untied decoder have norm at most 1,
-        since small codes would evade the penalty otherwise.
+        Weight s of the penalty. If it is positive, the rows of an untied decoder are limited to
+        norm 1, because small codes with a large decoder would evade the penalty otherwise.
     bias_init : float or "auto", default=0.0
         As in `FCNet`.
     @train_bias
@@ -112,7 +116,9 @@ class Autoencoder(NetEstimator):
         self._store(locals())
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Train the net to reconstruct data and return it. Interrupts and errors are as in `FCNet`.
+        """Train the net to reconstruct data and return it.
+
+        Interrupts and errors have the same effects as in `FCNet.fit`.
 
         Parameters
         ----------
@@ -150,26 +156,28 @@ class Autoencoder(NetEstimator):
         return Training(Samples(inputs), 1, None, draw_seed(self._rng))
 
     def fit_online(self, source: InputModel | Discrimination, n_samples: int = 2_000_000) -> Self:
-        """Train on fresh samples, each used once, and return the net. Errors are as in `FCNet`.
+        """Train on fresh samples, each used once, and return the net.
+
+        Interrupts and errors have the same effects as in `FCNet.fit`.
 
         Parameters
         ----------
         source : input model or Discrimination
-            Source of the samples; all classes of a task are used, without their labels.
+            Source of the samples. All classes of a task are used, without their labels.
         n_samples : int, default=2_000_000
             Number of samples to draw, in `n_samples` / `batch_size` steps.
         """
         return self._fit(partial(self._prepare_online, source, n_samples))
 
     def _prepare_online(self, source: Any, n_samples: int) -> Training:
-        # A model is the mixture of two classes of its own distribution.
+        # A single model is used twice, because a task needs two classes.
         task = source if isinstance(source, Discrimination) else Discrimination([source, source])
         check_positive(n_samples, "n_samples", integer=True)
         self._start_online(None, task.n_features)
         return self._online(task, n_samples, is_labelled=False)
 
     def inverse_transform(self, codes: ArrayLike) -> Array:
-        """Inputs reconstructed from codes, (n_samples, n_features).
+        """Reconstruct inputs from codes, (n_samples, n_features).
 
         Parameters
         ----------
@@ -181,7 +189,7 @@ class Autoencoder(NetEstimator):
         return units @ self.decoder_ + self.intercept_
 
     def reconstruct(self, X: ArrayLike) -> Array:
-        """Reconstructions of inputs, (n_samples, n_features).
+        """Encode and reconstruct inputs, (n_samples, n_features).
 
         Parameters
         ----------
@@ -190,7 +198,7 @@ class Autoencoder(NetEstimator):
         return self.inverse_transform(self.transform(X))
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Explained variance ``1 - sum |x - x'|^2 / sum |x - mean|^2``, NaN for constant inputs.
+        """Explained variance ``1 - sum |x - x'|^2 / sum |x - mean|^2``; NaN for constant inputs.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Training that all nets share: a scikit-learn estimator around a skorch net."""
+"""Base class of the nets, a scikit-learn estimator that contains and trains a skorch net."""
 
 import copy
 import math
@@ -32,10 +32,11 @@ from ._snapshots import Evaluator, FieldRecorder, Snapshots
 
 FLOATS = [np.float64, np.float32]
 _EVALUATIONS = 30
-_AT_ONCE = 2**24  # activations in memory at once during prediction
-ONLINE_EPOCHS = 100  # entries of the history of an online fit
-# Parameters of skorch that an estimator passes on, and those that it sets itself.
+_AT_ONCE = 2**24  # number of activations that are in memory at once during prediction
+ONLINE_EPOCHS = 100  # number of entries in the history of an online fit
+# Prefixes of the skorch parameters that an estimator passes on.
 _PASSED_ON = ("optimizer__", "callbacks__")
+# Parameters of skorch that an estimator sets itself, and its own parameters for them.
 _OWN_OPTIONS = {
     "optimizer__lr": "learning_rate",
     "optimizer__weight_decay": "weight_decay",
@@ -52,22 +53,22 @@ class Training(NamedTuple):
     seed: int
     valid: Samples | None = None
     evaluator: Evaluator | None = None
-    stop: Callable[[], bool] | None = None  # ends the training when it returns True
-    n_threads: int | None = None  # threads of the compiled step; by default those of torch
+    stop: Callable[[], bool] | None = None  # the training ends when this function returns True
+    n_threads: int | None = None  # number of threads of the compiled step; by default that of torch
 
 
 class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Net with receptive fields; subclasses choose the module and its loss."""
+    """Base class of nets with receptive fields; subclasses define the module and the loss."""
 
     _module: ClassVar[type[HiddenUnits]]
     _engine: ClassVar[type[Engine]] = Engine
-    _scales_rates: ClassVar[bool] = False  # whether the rates of "sgd" scale with K and D
+    _scales_rates: ClassVar[bool] = False  # whether the learning rates of "sgd" scale with K and D
     net_: Engine
-    _built: dict[str, Any]  # what a fitted net cannot change
-    _options: Mapping[str, Any] = MappingProxyType({})  # options of skorch
+    _built: dict[str, Any]  # parameters that cannot change after the net is built
+    _options: Mapping[str, Any] = MappingProxyType({})  # parameters of skorch
 
     def _store(self, arguments: dict[str, Any]) -> None:
-        """Store the arguments of the constructor and nothing else, as scikit-learn requires."""
+        """Store the arguments of the constructor without any checks, as scikit-learn requires."""
         options = arguments.pop("options")
         self.__dict__.update({k: v for k, v in arguments.items() if k not in ("self", "__class__")})
         if options:
@@ -87,27 +88,27 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     @abstractmethod
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        """Size of the module for this lattice, from checked parameters."""
+        """Size parameters of the module for this lattice."""
 
     @abstractmethod
     def _start(self, classes: Any, n_features: int, is_warm: bool) -> None:
-        """Build the net for these classes and this number of features."""
+        """Build the net for these classes and this number of features, or check the trained net."""
 
     def _mask_of(self, n_features: int) -> NDArray[Any] | None:
         return None
 
     def _fields_of(self, weight: Array) -> Array:
-        """Receptive fields, (n_units, n_features), from raw weights."""
+        """Receptive fields, (n_units, n_features), from the weights of the module."""
         return weight / math.sqrt(weight.shape[1])
 
     def _set_fields(self, weight: Array) -> None:
-        """Set the fitted attributes that only this kind of net has."""
+        """Set the fitted attributes that are specific to a subclass."""
 
     def transform(self, X: ArrayLike) -> Array:
         """Hidden activations (the codes of an autoencoder), (n_samples, n_activations).
 
-        The columns are the units of the last hidden layer or, for `ConvNet`, the channels and sites
-        (or windows of pooled sites).
+        The columns are the units of the last hidden layer. In a `ConvNet` they are the channels
+        and, without pooling, the sites.
 
         Parameters
         ----------
@@ -139,8 +140,8 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 raise TypeError(f"{name!r} is set by {_OWN_OPTIONS[name]}; set that instead.")
             if not name.startswith(_PASSED_ON):
                 raise TypeError(
-                    f"{type(self).__name__} has no parameter {name!r}; those of skorch that are "
-                    "passed on start with 'optimizer__' or 'callbacks__'."
+                    f"{type(self).__name__} has no parameter {name!r}. Parameters that are passed "
+                    "to skorch must begin with 'optimizer__' or 'callbacks__'."
                 )
         as_activation(self.activation)
         for name in ("learning_rate", "init_scale"):
@@ -152,7 +153,9 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         if self.record is not None:
             check_positive(self.record, "record", integer=True)
             if self.record < 2:
-                raise ValueError("record=1; expected at least 2 snapshots, the start and the end.")
+                raise ValueError(
+                    "`record` must be at least 2, for the initial and the final fields, got 1."
+                )
         if self.bias_init != "auto":
             check_positive(self.bias_init, "bias_init", zero=True)
         check_callbacks(self.callbacks, has_validation=has_validation)
@@ -170,7 +173,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _start_net(
         self, n_features: int, is_warm: bool, architecture: Any, settled: Any, criterion: Any
     ) -> None:
-        """Build a new net, or check that the old one fits; set its learning rates."""
+        """Build a new net, or check that the trained net has these parameters; set its rates."""
         shape = check_image_shape(self.image_shape, n_features, "image_shape")
         mask = self._mask_of(n_features)
         architecture = self._module_params(shape) | architecture
@@ -182,8 +185,8 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             for name, value in fixed.items():
                 if value != (before := self._built.get(name)):
                     raise ValueError(
-                        f"The fitted net has {name}={before!r}, which training on cannot change to "
-                        f"{value!r}; fit a new net (warm_start=False)."
+                        f"The fitted net has {name}={before!r}, and further training cannot change "
+                        f"it to {value!r}. Fit a new net with warm_start=False."
                     )
             if callbacks != self.net_.callbacks or self.verbose != self.net_.verbose:
                 self.net_.callbacks, self.net_.verbose = callbacks, self.verbose
@@ -229,16 +232,16 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             self.net_.initialize()
             if not isinstance(self.optimizer, str):
                 self.net_.try_optimizer()
-        except (RuntimeError, TypeError, ValueError) as error:  # which may not name the class
+        except (RuntimeError, TypeError, ValueError) as error:  # may not name the optimizer
             options = {"optimizer": self.optimizer, **self._options}
-            raise ValueError(f"{options} do not fit: {error}.") from error
+            raise ValueError(f"The net cannot be built with {options}: {error}.") from error
         known = {name for name, _ in self.net_.callbacks_}
         for name in self._options:
             if name.startswith("callbacks__") and name.split("__")[1] not in known:
-                raise ValueError(f"{name} do not fit: the callbacks are {sorted(known)}.")
+                raise ValueError(f"`{name}` must name one of the callbacks {sorted(known)}.")
 
     def _group_options(self) -> dict[str, dict[str, float]]:
-        """Options of the optimizer for each parameter, in the scaling described for FCNet."""
+        """Options of the optimizer for each parameter, scaled as described for `FCNet`."""
         module, options = self.net_.module_, {}
         layers = module.layers()
         scaled = self._scales_rates and isinstance(self.optimizer, str) and self.optimizer == "sgd"
@@ -253,7 +256,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 rate = self.readout_rate * self.learning_rate
                 rate *= module.n_units_read if scaled and name == "readout_weight" else 1.0
             options[name] = {"lr": rate}
-            if name == "weight":  # SGD multiplies the decay by the rate, and the engine the penalty
+            if name == "weight":  # SGD multiplies the decay by the rate; the engine, the penalty
                 decay, penalty = self.weight_decay / factor, l1 / factor
                 options[name].update(weight_decay=decay, l1=penalty, cut=l1_cut * l1)
         return options
@@ -262,7 +265,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return math.ceil(n_samples / self.batch_size)
 
     def _fit(self, prepare: Callable[[], Training], *, has_validation: bool = False) -> Any:
-        """Prepare and run a training; restore the estimator if this fails."""
+        """Prepare and run a training; restore the estimator if it raises an error."""
         self._check_parameters(has_validation=has_validation)
         before = dict(vars(self))
         try:
@@ -272,8 +275,8 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             raise
         if self.net_.interrupted_:
             report_interrupt(
-                f"Training was interrupted after {self.net_.n_steps_} steps; the net trained so "
-                "far is kept.",
+                f"Training was interrupted after {self.net_.n_steps_} steps; the net is kept as "
+                "trained so far.",
                 "rfsk.nets.",
             )
         return self
@@ -286,7 +289,10 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return self
 
     def _inputs_on_device(self, data: NDArray[Any], shared: dict[Any, Any] | None) -> Any:
-        """Inputs shared by the nets of an ensemble, in double precision if they form one batch."""
+        """Inputs on the device, shared by the nets of an ensemble.
+
+        They are in double precision if they form a single batch.
+        """
         dtype = torch.float64 if len(data) <= self.batch_size else torch.float32
         shared = {} if shared is None else shared
         if (self._device, dtype) not in shared:
@@ -312,7 +318,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     @contextmanager
     def _prepared(self, training: Training) -> Iterator[None]:
-        """Context of a training, which restores the weights and history of the net if it fails."""
+        """Context of a training; if it raises an error, weights and history are restored."""
         net, recorder = self.net_, None
         own = copy.deepcopy([part.state_dict() for part in (net.module_, net.optimizer_)])
         n_epochs, n_steps = len(net.history), net.n_steps_
@@ -328,8 +334,8 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         net.n_threads_ = training.n_threads or torch.get_num_threads()
         if self.verbose and self.random_state is None and net.n_steps_ == 0:
             print(
-                f"random_state=None: seed {self.seed_} was drawn, and is kept as seed_. "
-                f"random_state={self.seed_} trains the same net on the same data.",
+                f"random_state=None: the seed {self.seed_} was drawn and stored as seed_. Pass "
+                f"random_state={self.seed_} to train the same net on the same data.",
                 file=sys.stderr,
             )
         data = training.data
@@ -358,7 +364,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             net.snapshots_ = net.stop_ = net.last_batch_ = net.train_split = None
 
     def _adopt(self, classes: Any, n_features: int, names: Any, state: dict[str, Any]) -> None:
-        """Become fitted with the weights of another net."""
+        """Set the weights of another net, which makes this estimator fitted."""
         self._check_parameters(has_validation=True)
         self.n_features_in_ = n_features
         if names is not None:

@@ -1,4 +1,4 @@
-"""Sources of batches: data in memory, or fresh samples of a task."""
+"""Sources of batches, either data in memory or fresh samples of a task."""
 
 import math
 from abc import abstractmethod
@@ -18,11 +18,11 @@ from ._task_samplers import TaskSampler
 Batch = tuple[Any, Tensor]
 Block = tuple[Tensor, NDArray[np.int64]]  # inputs and classes of several batches
 
-_BLOCK = 2**19  # numbers drawn at a time, at least one batch
+_BLOCK = 2**19  # number of values drawn at a time, but at least one batch
 
 
 class Samples(Dataset):
-    """Inputs on the training device; the targets are class indices or the inputs themselves."""
+    """Inputs on the training device, with class indices or the inputs themselves as targets."""
 
     def __init__(
         self, X: Tensor, y: Tensor | None = None, sample_weight: Tensor | None = None
@@ -37,7 +37,7 @@ class Samples(Dataset):
 
 
 class Chunk(NamedTuple):
-    """Batches of samples: batch i has the rows order[ends[i] : ends[i + 1]]."""
+    """Samples of several batches; batch i has the rows order[ends[i] : ends[i + 1]]."""
 
     X: Tensor
     y: Tensor
@@ -55,7 +55,7 @@ class Chunk(NamedTuple):
 
 
 class Batches:
-    """Batches of one epoch per iteration, one at a time or, for the compiled step, in chunks."""
+    """Batches of one epoch per iteration, single ones or, for the compiled step, in chunks."""
 
     batch_size: int
 
@@ -68,7 +68,7 @@ class Batches:
 
 
 class SampleBatches(Batches):
-    """Batches of samples, in order if there is no generator."""
+    """Batches of samples, in random order or, without a generator, in the order of the data."""
 
     def __init__(
         self, samples: Samples, batch_size: int, generator: torch.Generator | None
@@ -92,7 +92,10 @@ class SampleBatches(Batches):
 
 
 class TaskBatches(Batches):
-    """Fresh stratified batches of a task, in epochs; without labels the inputs are the targets."""
+    """Fresh stratified batches of a task, divided into epochs.
+
+    If `is_labelled` is False, the inputs are the targets.
+    """
 
     def __init__(
         self,
@@ -118,7 +121,7 @@ class TaskBatches(Batches):
         return round(self.n_samples / (len(self.ends) - 1))  # samples per epoch
 
     def draw_ahead(self) -> None:
-        """Draw the next batches in a thread while steps are taken."""
+        """Draw the next batches in a thread while training steps are taken."""
         if self.epoch == 0:
             self._drawn = _ahead(self._blocks())
 
@@ -153,7 +156,7 @@ class TaskBatches(Batches):
 
 
 def _ahead(blocks: Generator[Block]) -> Generator[Block]:
-    """Yield blocks, each of which a thread draws while the one before is in use."""
+    """Yield blocks; a thread draws each block while the previous one is in use."""
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(next, blocks, None)
         while (block := coming.result()) is not None:

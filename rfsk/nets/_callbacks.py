@@ -1,4 +1,4 @@
-"""Checks of skorch callbacks, and whether they need skorch's loop over batches."""
+"""Checks of skorch callbacks, and the test whether they need skorch's loop over batches."""
 
 from typing import Any
 
@@ -9,29 +9,33 @@ _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
 def check_callbacks(callbacks: Any, *, has_validation: bool) -> None:
-    """Raise unless these are skorch callbacks that can work with the available data."""
+    """Raise ValueError unless these are skorch callbacks that can work with the available data."""
     entries: Any = [] if callbacks is None else callbacks
     if isinstance(entries, list | tuple):
         entries = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
     if not isinstance(entries, list | tuple) or not all(isinstance(e, Callback) for e in entries):
         raise ValueError(
-            f"callbacks={callbacks!r}; expected a list of skorch callbacks, or of (name, callback)."
+            "`callbacks` must be a list of skorch callbacks or of pairs (name, callback), got "
+            f"{callbacks!r}."
         )
     for callback in entries:
         name = type(callback).__name__
         if isinstance(callback, skorch_callbacks.InputShapeSetter):
-            raise ValueError(f"{name} cannot work here: the net takes its width from X. Remove it.")
+            raise ValueError(
+                f"`callbacks` must not contain {name}, because the net takes its number of "
+                "features from X. Remove this callback."
+            )
         monitor = _monitored(callback)
         if not has_validation and monitor.startswith("valid"):
             raise ValueError(
-                f"{name} needs {monitor}, but no data are kept for validation (skorch's "
-                "train_split). Set validation_fraction and call fit, or let it use the training: "
-                "monitor='train_loss', or on_train=True."
+                f"{name} needs {monitor}, but no data are kept for validation. (The train_split of "
+                "skorch is not used.) Set validation_fraction and call fit, or let the callback "
+                "monitor the training by monitor='train_loss' or on_train=True."
             )
 
 
 def _monitored(callback: Any) -> str:
-    """Name of the score that a callback needs; empty if it needs none."""
+    """Name of the score that a callback needs, or an empty string if it needs none."""
     scoring = skorch_callbacks.BatchScoring | skorch_callbacks.PassthroughScoring
     if isinstance(callback, EpochScoring | scoring):
         return "" if callback.on_train else f"validation data for {callback.name or 'its score'}"
@@ -55,6 +59,7 @@ def _listens(callback: Any) -> bool:
         return bool(callback.step_every == "batch")
     if type(callback).__module__.startswith("skorch.") and hasattr(callback, "log_on_batch_end"):
         return bool(callback.log_on_batch_end)
-    return type(callback) is not skorch_callbacks.TensorBoard and any(  # its hook is empty
+    # The batch hook of TensorBoard does nothing.
+    return type(callback) is not skorch_callbacks.TensorBoard and any(
         getattr(type(callback), event) is not getattr(Callback, event) for event in _BATCH_EVENTS
     )

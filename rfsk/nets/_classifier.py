@@ -1,4 +1,4 @@
-"""Nets that classify, trained on data, on blocks of data or on fresh samples."""
+"""Base class of nets that classify, trained on data, on blocks of data or on fresh samples."""
 
 from functools import partial
 from typing import Any, Self
@@ -40,7 +40,7 @@ _LOSSES = ("auto", "squared", "cross_entropy")
 
 
 class NetClassifier(ClassifierMixin, NetEstimator):
-    """Net with a readout of its hidden units, trained on labels."""
+    """Base class of nets with a readout of the hidden units that is trained on labels."""
 
     _engine = ClassifierEngine
     _scales_rates = True
@@ -49,16 +49,16 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = self.readout not in FIXED_READOUTS
-        # Units of a fixed readout saturate on inputs far from unit variance, such as those of the
-        # check of class weights.
+        # With a fixed readout, units saturate on inputs far from unit variance, such as those in
+        # scikit-learn's check of class weights.
         tags.classifier_tags.poor_score = self.readout != "linear"
         return tags
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the net on labelled data and return it.
 
-        An interrupt (Ctrl-C) stops the training with a warning and keeps the net trained so far;
-        within a search, a sweep or a study it ends these as well.
+        An interrupt (Ctrl-C) stops the training with a warning, and the net is kept as trained so
+        far. Within a search, a sweep or a study, an interrupt also ends these.
 
         Parameters
         ----------
@@ -66,13 +66,14 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         y : array-like of shape (n_samples,)
             Inputs, and labels of two or more classes.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the samples in the loss. Only their ratios matter; zero removes a sample.
+            Weights of the samples in the loss. Only their ratios matter; a sample of weight zero is
+            not used.
 
         Raises
         ------
         ValueError
-            If the data are invalid or the training diverges. After any error, also one of a
-            callback, the net is as it was before the call.
+            If the data are invalid or the training diverges. After any error, including errors
+            raised by callbacks, the net is the same as before the call.
         """
         prepare = partial(self._prepare_fit, X, y, sample_weight)
         return self._fit(prepare, has_validation=True)
@@ -80,7 +81,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def _prepare_fit(
         self, X: Any, y: Any, sample_weight: Any = None, shared: dict[Any, Any] | None = None
     ) -> Training:
-        """Check the data and build the net; inputs on the device may come from `shared`."""
+        """Check the data and build the net; `shared` caches inputs on the device for all nets."""
         is_warm = self._is_warm()
         data, y, sample_weight = self._checked(X, y, sample_weight, is_warm)
         inputs = self._inputs_on_device(data, shared)
@@ -106,7 +107,10 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return Training(samples, self.max_epochs, n_steps, seed, valid)
 
     def _checked(self, X: Any, y: Any, sample_weight: Any, is_warm: bool) -> tuple[Any, Any, Any]:
-        """Checked inputs, labels and sample weights, which are >= 0 and not all zero."""
+        """Return checked inputs, labels and sample weights.
+
+        The weights must be non-negative and not all zero.
+        """
         data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
         check_classification_targets(y)
         if sample_weight is not None:
@@ -129,11 +133,14 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return Samples(inputs, torch.as_tensor(index).to(inputs.device), weight)
 
     def _weight_of_class(self, y: NDArray[Any]) -> Array:
-        """Weight of each class; `y` must contain all classes."""
+        """Weight of each class, given labels `y` of all classes."""
         weight = self.class_weight
         weights: Any = compute_class_weight(weight, classes=self.classes_, y=y)
         if np.any(weights < 0.0) or not np.any(weights):
-            raise ValueError(f"class_weight={weight!r}; expected weights >= 0, not all zero.")
+            raise ValueError(
+                "`class_weight` must have non-negative weights that are not all zero, got "
+                f"{weight!r}."
+            )
         return np.asarray(weights)
 
     def partial_fit(
@@ -145,7 +152,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     ) -> Self:
         """Train the current net for one pass over a block of data and return it.
 
-        It records no snapshots and keeps no data for validation.
+        No snapshots are recorded, and no data are kept for validation.
 
         Parameters
         ----------
@@ -153,20 +160,22 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         y : array-like of shape (n_samples,)
             Inputs and labels. The blocks of Dask arrays are loaded one at a time.
         classes : array-like of shape (n_classes,), optional
-            Labels of all blocks; required in the first call if `y` does not contain all.
+            Labels of all blocks; required in the first call if `y` does not contain all labels.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the samples in the loss, relative to those of the block.
+            Weights of the samples in the loss. Only their ratios within the block matter.
         """
         if not (is_lazy(X) or is_lazy(y)):
             return self._fit(partial(self._prepare_block, X, y, classes, sample_weight))
         self._check_parameters()
         if classes is None and not self._is_trained():
             raise ValueError(
-                "classes=None; the labels of a lazy array are not known before they are "
-                "read: pass all `classes` in the first call."
+                "`classes` must not be None in the first call with a lazy array, whose labels are "
+                "not known before they are read. Pass all labels."
             )
         if sample_weight is not None:
-            raise ValueError("sample_weight does not go with a lazy array; pass blocks.")
+            raise ValueError(
+                "`sample_weight` must be None for a lazy array; call partial_fit for each block."
+            )
         return self._fit_blocks(row_blocks(X, y), classes)
 
     def _prepare_block(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Training:
@@ -177,8 +186,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         self._start(classes, self.n_features_in_, is_warm)
         if self.class_weight == "balanced":
             raise ValueError(
-                "class_weight='balanced' needs all data at once; pass the weights of the classes "
-                "to partial_fit as a dict."
+                "`class_weight` must not be 'balanced' in partial_fit, because the frequencies of "
+                "the classes are not known. Set it to a dict of weights by label."
             )
         index = np.searchsorted(classes, y)
         advise_on_data(self, data, index)
@@ -194,32 +203,37 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         if is_warm:
             if classes is not None and not np.array_equal(named, self.classes_):
                 raise ValueError(
-                    f"classes={named.tolist()} differ from those of the first call, "
-                    f"{self.classes_.tolist()}."
+                    f"`classes` must be those of the first call, {self.classes_.tolist()}, got "
+                    f"{named.tolist()}."
                 )
             named = self.classes_
         unknown = np.setdiff1d(y, named)
         if len(unknown):
             raise ValueError(
-                f"y has labels {unknown.tolist()} that are not among the classes "
-                f"{named.tolist()}; pass all `classes` in the first call."
+                f"`y` has the labels {unknown.tolist()}, which are not among the classes "
+                f"{named.tolist()}. Pass all `classes` in the first call."
             )
         return named
 
     def fit_online(
         self, task: Discrimination | tuple[Any, Any], n_samples: int = 2_000_000, *, n_eval: int = 0
     ) -> Self:
-        """Train on fresh samples of a task, each used once, and return the net; see also `fit`.
+        """Train on fresh samples of a task, each used once, and return the net.
+
+        Interrupts and errors have the same effects as in `fit`.
 
         Parameters
         ----------
         task : Discrimination, or data (X, y) with labels 0, 1, ...
-            Source of the samples. Rows of data are drawn with replacement, equally many per class.
+            Source of the samples. Rows of data are drawn with replacement, in equal numbers per
+            class.
         n_samples : int, default=2_000_000
             Number of samples to draw, in `n_samples` / `batch_size` steps.
         n_eval : int, default=0
-            If positive, `evaluation_` is measured on this many samples of the task and of its
-            clone, at `record` (or 30) steps evenly spaced in the logarithm.
+            If positive, loss and accuracy are measured on this many samples of the task and of its
+            control, Gaussian inputs with the same means and covariances, and stored in
+            `evaluation_`. The number of measurements is `record` or, if that is None, 30; they are
+            evenly spaced in the logarithm of the step.
         """
         return self._fit(partial(self._prepare_online, task, n_samples, n_eval))
 
@@ -244,7 +258,10 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return training._replace(evaluator=evaluator)
 
     def decision_function(self, X: ArrayLike) -> Array:
-        """Decision values, (n_samples,), positive for ``classes_[1]``, or (n_samples, n_classes).
+        """Decision values of the inputs.
+
+        The shape is (n_samples,) for two classes, with positive values for ``classes_[1]``, and
+        (n_samples, n_classes) for more classes.
 
         Parameters
         ----------
@@ -256,7 +273,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def predict_proba(self, X: ArrayLike) -> Array:
         """Class probabilities, (n_samples, n_classes).
 
-        The squared loss estimates the conditional mean of the target.
+        With the squared loss, they are derived from the output, which estimates the conditional
+        mean of the target.
 
         Parameters
         ----------
@@ -295,34 +313,33 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         check_positive(self.validation_fraction, "validation_fraction", zero=True)
         if self.validation_fraction >= 1.0:
             raise ValueError(
-                f"validation_fraction={self.validation_fraction!r}; expected a number from 0 to 1, "
-                "1 excluded."
+                "`validation_fraction` must be from 0 to 1, with 1 excluded, got "
+                f"{self.validation_fraction!r}."
             )
         is_known = self.class_weight is None or isinstance(self.class_weight, dict)
         if not is_known and self.class_weight != "balanced":
             raise ValueError(
-                f"class_weight={self.class_weight!r}; expected None, 'balanced' or a dict of "
-                "weights by label."
+                "`class_weight` must be None, 'balanced' or a dict of weights by label, got "
+                f"{self.class_weight!r}."
             )
         super()._check_parameters(has_validation=has_validation and self.validation_fraction > 0.0)
 
     def _start(self, classes: NDArray[Any], n_features: int, is_warm: bool) -> None:
         if len(classes) < 2:
             raise ValueError(
-                f"y has 1 class ({classes.tolist()[0]!r}); a net that tells classes apart needs "
-                "at least 2."
+                f"`y` must contain at least 2 classes, got 1 class ({classes.tolist()[0]!r})."
             )
         if is_warm and not np.array_equal(classes, self.classes_):
             raise ValueError(
-                f"warm_start=True, but the classes {classes.tolist()} differ from those "
-                f"of the fitted net, {self.classes_.tolist()}."
+                f"With warm_start=True, the classes must be those of the fitted net, "
+                f"{self.classes_.tolist()}, got {classes.tolist()}."
             )
         readout = self.readout
         if readout == "auto":
             readout = "mean" if len(classes) == 2 else "linear"
         n_classes = len(classes)
-        loss, rectified = choose_loss(n_classes, readout, self.loss, self.activation)
-        coding = {"n_classes": n_classes, "loss": loss, "rectified": rectified}
+        loss, nonnegative = choose_loss(n_classes, readout, self.loss, self.activation)
+        coding = {"n_classes": n_classes, "loss": loss, "nonnegative": nonnegative}
         self._start_net(
             n_features,
             is_warm,

@@ -1,4 +1,4 @@
-"""Compiled loops that draw normal numbers and stationary fields, in single precision."""
+"""Compiled loops that draw normal numbers and stationary fields in single precision."""
 
 import math
 
@@ -17,8 +17,10 @@ _ONE, _HALF, _ZERO = f32(1.0), f32(0.5), f32(0.0)
 
 @compiled(fastmath=FUSED)
 def fill_normal(out, seed, first):
-    """Fill an array of even length with normal numbers, from entry `first` of a stream."""
-    # Box-Muller transforms of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+    """Fill an array of even length with normal numbers, beginning at entry `first` of a stream.
+
+    The numbers are Box-Muller transforms of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+    """
     for j in range(len(out) // 2):
         z = seed + (np.uint64(first // 2 + j) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -27,7 +29,7 @@ def fill_normal(out, seed, first):
         high, low = np.int32(z >> np.uint64(33)), np.int32(z & np.uint64(0x7FFFFFFF))
         u = (f32(high) + _HALF) * f32(2.0**-31)
         radius = np.sqrt(f32(-2.0) * log(u))
-        # A turn of at most an eighth either way, then by a random number of quarters.
+        # A rotation by a uniform angle in (-pi/4, pi/4), then by a random multiple of pi/2.
         angle = (f32(low >> np.int32(2)) * f32(2.0**-29) - _HALF) * _QUARTER_TURN
         y = angle * angle
         c = ((f32(1 / 40320) * y - f32(1 / 720)) * y + f32(1 / 24)) * y - _HALF
@@ -46,10 +48,11 @@ def fill_normal(out, seed, first):
 def draw_fields(
     out, rows, numbers, seed, stride, sides, modes, amplitudes, map_number, scale, buffers
 ):
-    """Draw stationary fields into `rows` of `out`, (n_rows, n_features).
+    """Draw stationary fields into the given `rows` of `out`, (n_rows, n_features).
 
-    A field is scale f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]); `MAPS` numbers the f.
-    Field i, of those in `numbers`, uses the normal numbers of `seed` from i * stride on.
+    A field is scale times f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]), where
+    `map_number` selects f from `MAPS`. `numbers` are the indices of the fields in a sequence; field
+    i uses the normal numbers of the stream `seed` from entry i * stride on.
     """
     noise, along_modes, across, along_sides, fields = buffers
     n_sides, height = sides.shape
@@ -67,7 +70,7 @@ def draw_fields(
             add_outer_products(along_modes, modes, n_modes, fields, width)
             n_lines, length = n, width
         else:
-            # Columns of all fields side by side, so that the innermost loops are long.
+            # The columns of all fields are arranged side by side, so that the inner loops are long.
             for i in range(n):
                 for a in range(n_sides):
                     for b in range(n_modes):

@@ -8,17 +8,20 @@ from .._core._single_precision import add_outer_products, erf, exp_minus, tanh
 f32 = np.float32
 
 ACTIVATIONS = {"erf": 0, "tanh": 1, "relu": 2, "linear": 3}
-BLOCK = 128  # samples whose gradient is summed at a time
+BLOCK = 128  # number of samples whose gradients are summed at a time
 
 _ONE, _ZERO = f32(1.0), f32(0.0)
 
 
 @compiled(fastmath=REORDERED)
 def inner_products(rows, n, weight, out):
-    """Write rows[i].weight[k] to out[i, k] for i < n, four rows and two k at a time."""
+    """Write the inner product of rows[i] and weight[k] to out[i, k] for i < n.
+
+    Four rows and two units are processed at a time.
+    """
     n_units, width = weight.shape
     for i in range(0, n, 4):
-        # Past the last row the last one is computed again.
+        # If fewer than four rows are left, the last row is computed several times.
         i1, i2, i3 = min(i + 1, n - 1), min(i + 2, n - 1), min(i + 3, n - 1)
         for k in range(0, n_units, 2):
             other = min(k + 1, n_units - 1)
@@ -45,7 +48,7 @@ def inner_products(rows, n, weight, out):
 
 @compiled(fastmath=FUSED)
 def move(weight, bias, mask, gradients, bias_gradients, losses, n_samples, constants):
-    """Take the step given by the summed gradients of the blocks of a batch; return its loss."""
+    """Sum the gradients of the blocks of a batch, take the step, and return the loss."""
     n_units, width = weight.shape
     fraction = n_samples / constants[0]
     input_scale, bias_scale = constants[1], constants[2]
@@ -76,9 +79,10 @@ def move(weight, bias, mask, gradients, bias_gradients, losses, n_samples, const
 
 @compiled(fastmath=REORDERED)
 def take_steps(network, samples, ends, activation, constants, buffers, first, stride):
-    """Take one step of gradient descent per batch and return the sum of their losses.
+    """Take one step of gradient descent per batch and return the sum of the losses.
 
-    With `stride` > 1, compute only the gradients of blocks first, first + stride, ... of one batch.
+    If `stride` > 1, compute only the gradients of the blocks first, first + stride, ... of one
+    batch, without taking a step.
     """
     weight, bias, mask = network
     X, targets, importance, order = samples

@@ -14,12 +14,12 @@ from ._batches import Chunk
 from ._modules import FIXED_READOUTS, FullyConnected
 
 _SLOPES = {"erf": 2.0 / math.sqrt(math.pi), "tanh": 1.0, "relu": 1.0, "linear": 1.0}
-_OPERATIONS_AT_ONCE = 5e8  # operations per compiled call, about 20 ms
-_OPERATIONS_TO_SHARE = 5e6  # operations per step above which threads share a batch
+_OPERATIONS_AT_ONCE = 5e8  # number of operations per compiled call, which takes about 20 ms
+_OPERATIONS_TO_SHARE = 5e6  # number of operations per step above which threads divide a batch
 
 
 class CompiledStep:
-    """SGD steps on the squared loss of a two-layer network with a fixed readout, taken in place."""
+    """Steps of SGD on the squared loss of a two-layer network with a fixed readout, in place."""
 
     def __init__(self, net: Any, batch_size: int, n_threads: int) -> None:
         from . import _compiled_loops
@@ -42,12 +42,12 @@ class CompiledStep:
                 scale / math.sqrt(n_features),  # factor of w.x in the argument of the activation
                 scale,  # factor of b
                 per_unit,  # factor of the sum of the units in the output
-                2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,  # of a residual
+                2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,  # of the residual
                 rate,
                 bias["lr"] if module.bias.requires_grad else 0.0,
                 weight["weight_decay"],
-                rate * weight["l1"],  # distance that weights move towards zero
-                weight["cut"] if rate else 0.0,  # size below which they are set to zero
+                rate * weight["l1"],  # amount by which weights move towards zero
+                weight["cut"] if rate else 0.0,  # absolute value below which they are set to zero
             ]
         )
         operations = 4.0 * batch_size * self.weight.size + 20.0 * self.weight.size
@@ -60,7 +60,7 @@ class CompiledStep:
             np.empty((n_blocks, n_units), dtype=np.float32),
             np.empty(n_blocks),
         )
-        # One entry per thread: inputs, activations and slopes of a block, and gradients.
+        # One entry per thread, with inputs, activations and slopes of a block, and gradients.
         self.buffers = []
         for _ in range(self.n_threads):
             rows = np.empty((largest, n_features), dtype=np.float32)
@@ -92,7 +92,7 @@ class CompiledStep:
         return X, targets, weight, chunk.order.numpy()
 
     def run(self, samples: tuple[NDArray[Any], ...], batch_ends: NDArray[np.int64]) -> float:
-        """Take the steps of successive batches and return their weighted squared errors."""
+        """Take the steps of successive batches and return the sum of weighted squared errors."""
         network = self.weight, self.bias, self.mask
 
         def take_steps(ends: NDArray[np.int64], buffer: Any, first: int, stride: int) -> float:
@@ -108,11 +108,12 @@ class CompiledStep:
         total = 0.0
         for ends in sliding_window_view(batch_ends, 2):
             n_samples = int(ends[1] - ends[0])
-            blocks = iter(range(-(-n_samples // self.kernels.BLOCK)))  # each thread takes the next
+            # The threads take blocks from one iterator.
+            blocks = iter(range(-(-n_samples // self.kernels.BLOCK)))
             jobs = [self.pool.submit(take_blocks, ends, b, blocks) for b in self.buffers[1:]]
             take_blocks(ends, self.buffers[0], blocks)
             for job in jobs:
-                if not job.cancel():  # it has begun
+                if not job.cancel():  # the job is running or done
                     job.result()
             total += self.kernels.move(*network, *self.gradients, n_samples, self.constants)
         return total

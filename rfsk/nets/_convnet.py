@@ -1,4 +1,4 @@
-"""ConvNet: a convolutional net on a ring or torus."""
+"""ConvNet, a convolutional net on a ring or torus."""
 
 import math
 from collections.abc import Callable
@@ -17,14 +17,17 @@ from ._fcnet import FCNet
 
 @with_shared_entries
 class ConvNet(NetClassifier):
-    """Convolutional two-layer net on a ring or torus.
+    r"""Convolutional two-layer net on a ring or torus.
 
     Every filter is applied at all sites. With the mean readout, the output is
 
-        phi(x) = (1/(C D)) sum_c sum_i sigma( sum_t f_ct x_(i+t) / sqrt(taps) + b_c )
+    .. math::
+        \phi(x) = \frac{1}{C D} \sum_{c=1}^C \sum_{i=1}^D
+        \sigma \Big( \frac{1}{\sqrt{T}} \sum_t f_{ct} x_{i+t} + b_c \Big)
 
-    The net is trained as `FCNet`, with channels in place of hidden units. The fields of an FCNet
-    trained on the same inputs match its filters (Ingrosso and Goldt, PNAS 2022).
+    for C filters f with T taps and inputs of D sites. The net is trained in the same way as
+    `FCNet`, with channels in place of hidden units. The receptive fields of an `FCNet` trained on
+    the same inputs resemble the filters (Ingrosso and Goldt, PNAS 2022).
 
     Parameters
     ----------
@@ -32,22 +35,25 @@ class ConvNet(NetClassifier):
         C, the number of filters.
     @image_shape
     kernel_size : int, (int, int) or None, default=None
-        Taps of a filter along each axis: odd, at most the side. None is the largest odd number up
-        to three quarters of the side. Filters narrower than the fields have spikes at their ends.
+        Number of taps of a filter along each axis, which must be odd and at most the side. None
+        stands for the largest odd number up to three quarters of the side. Filters that are
+        narrower than the fields of an `FCNet` have spikes at their ends.
     stride : int or (int, int), default=1
-        Sites between successive positions of a filter along each axis; the first is site 0.
+        Distance, in sites, between successive positions of a filter along each axis. The first
+        position is site 0.
     boundary : {"periodic", "zero"}, default="periodic"
-        Values beyond the border: those of the opposite end of the lattice, or zeros.
+        Values beyond the border: those at the opposite side of the lattice, or zeros.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
         sigma, as in `FCNet`.
     pooling : {"mean", "max"}, optional
         Pooling of the activations of a channel over all sites before the readout.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
-        As in `FCNet`, with C in place of K: "mean" averages over channels and sites, and "linear"
-        trains a weight for each channel, class and, without pooling, site.
+        As in `FCNet`, with C in place of K. "mean" averages over channels and sites. "linear"
+        trains one weight for each class, channel and, without pooling, site.
     @bias_init @train_bias @loss @class_weight
     learning_rate : float, default=5.0
-        A step moves f by -learning_rate C dLoss/df and b by -(learning_rate / D) C dLoss/db.
+        Learning rate. A step changes f by -learning_rate C dLoss/df and b by
+        -(learning_rate / D) C dLoss/db.
     @batch_size
     max_epochs : int, default=20
         Passes over the data in `fit`.
@@ -55,14 +61,14 @@ class ConvNet(NetClassifier):
         Rate of a trained readout relative to that of the filters.
     @init_scale
     weight_decay : float, default=2e-4
-        Each step shrinks the filters by learning_rate x weight_decay.
+        Weight decay: each step shrinks the filters by the fraction learning_rate x weight_decay.
     @optimizer @validation_fraction @record @callbacks @device @warm_start @verbose @random_state
     @options
 
     Attributes
     ----------
     filters_ : ndarray of shape (n_channels,) + kernel_size
-        Filters f, as used in cross-correlation.
+        Filters f, which are cross-correlated with the inputs.
     receptive_fields_ : ndarray of shape (n_channels, n_features)
         f / sqrt(taps) at the central site of the lattice (side // 2), zero elsewhere;
         ``X @ receptive_fields_.T + biases_`` is the input of the units at that site.
@@ -121,8 +127,8 @@ class ConvNet(NetClassifier):
                 check_positive(size, name, integer=True)
                 if name == "kernel_size" and size % 2 == 0:
                     raise ValueError(
-                        f"kernel_size={sizes!r} is even; a filter on a ring needs a central tap: "
-                        f"use {size - 1} or {size + 1}."
+                        f"`kernel_size` must be odd, so that filters have a central tap, got "
+                        f"{sizes!r}. Use {size - 1} or {size + 1}."
                     )
         check_option(self.boundary, "boundary", ("periodic", "zero"))
         if self.pooling is not None:
@@ -130,22 +136,21 @@ class ConvNet(NetClassifier):
         super()._check_parameters(has_validation=has_validation)
 
     def _per_axis(self, name: str, sides: tuple[int, ...], expected: str) -> tuple[int, ...]:
-        """One size per axis, from a parameter that may give one for all."""
+        """Return one size per axis from a parameter that can be a single number for all axes."""
         sizes = entries_of(getattr(self, name), name)
         if len(sizes) == 1:
             sizes = sizes * len(sides)
         if len(sizes) != len(sides) or np.any(np.greater(sizes, sides)):
             raise ValueError(
-                f"{name}={getattr(self, name)!r} does not fit a lattice of shape "
-                f"{sides}; expected {expected}."
+                f"`{name}` must be {expected} of the lattice {sides}, got {getattr(self, name)!r}."
             )
         return sizes
 
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
         kernel = tuple(max(1, (3 * side // 4 - 1) // 2 * 2 + 1) for side in shape)
         if self.kernel_size is not None:
-            kernel = self._per_axis("kernel_size", shape, "one odd size per axis, at most its side")
-        stride = self._per_axis("stride", shape, "one number of sites per axis, at most its side")
+            kernel = self._per_axis("kernel_size", shape, "one odd size per axis, at most the side")
+        stride = self._per_axis("stride", shape, "one size per axis, at most the side")
         own = {name: getattr(self, name) for name in ("n_channels", "boundary", "pooling")}
         return {"shape": shape, "kernel_size": kernel, "stride": stride, **own}
 
@@ -161,16 +166,17 @@ class ConvNet(NetClassifier):
         self.filters_ = weight[:, 0].copy()
 
     def release(self) -> FCNet:
-        """Fully-connected net that computes the same function (d'Ascoli et al., NeurIPS 2019).
+        """Return a fully-connected net that computes the same function.
 
-        It has one unit per channel and position of the filters. Further training shows whether it
-        remains convolutional.
+        It has one unit per channel and position of the filters. If it is trained further, it can
+        lose its convolutional structure (d'Ascoli et al., NeurIPS 2019).
 
         Returns
         -------
         net : FCNet
-            Fitted, with ``warm_start=True``, no callbacks and the other parameters of this net.
-            Unit c S + i has filter c at position i of S. Rates scale with the number of units.
+            Fitted net with ``warm_start=True``, without callbacks and otherwise with the parameters
+            of this net. Unit c S + i has filter c at position i of S positions. Learning rates
+            scale with the number of units.
 
         Raises
         ------
@@ -181,13 +187,13 @@ class ConvNet(NetClassifier):
         module, n_features = self.net_.module_, self.n_features_in_
         if module.readout_scale != 1.0:
             raise ValueError(
-                f"readout={self.readout!r} scales with the number of units, which release changes; "
-                "fit with readout='mean' or 'linear'."
+                "`readout` must be 'mean' or 'linear' to release the net, because other readouts "
+                f"scale with the number of units, got {self.readout!r}."
             )
         if module.pooling == "max":
             raise ValueError(
-                "pooling='max' is not a function of a fully-connected layer; fit with "
-                "pooling='mean' or None."
+                "`pooling` must be 'mean' or None to release the net, because a fully-connected "
+                "layer cannot compute a maximum, got 'max'."
             )
         fields = module.laid_on_sites()
         own = self.get_params()

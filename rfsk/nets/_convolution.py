@@ -1,4 +1,4 @@
-"""The torch module of a convolutional net on a ring or torus."""
+"""Torch module of a convolutional net on a ring or torus."""
 
 import math
 from typing import Any
@@ -10,12 +10,16 @@ from torch.nn import functional
 from ._modules import HiddenUnits, ReadoutMixin
 
 _POOLINGS: dict[str, Any] = {"mean": torch.mean, "max": torch.amax}
-# Taps per computed site up to which a direct convolution is faster than Fourier transforms.
+# With at most this number of taps per output site, a direct convolution is faster than Fourier
+# transforms.
 _DIRECT_TAPS = 9
 
 
 class Convolutional(ReadoutMixin, HiddenUnits):
-    """Channels c with the input cross-correlation / sqrt(taps) + b_c at every stride-th site."""
+    """Channels that cross-correlate a filter with the inputs at every stride-th site.
+
+    The input of a unit in channel c is the cross-correlation / sqrt(taps) + b_c.
+    """
 
     def __init__(
         self,
@@ -42,9 +46,9 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         reach = [size // 2 for size in kernel_size]
         self.center = [-side for side in reach]
         self.is_periodic = boundary == "periodic"
-        # Zeros beyond the border: a torus padded by the reach of a filter.
-        room = [0 if self.is_periodic else side for side in reach]
-        self.torus = [side + more for side, more in zip(shape, room, strict=True)]
+        # For zeros beyond the border, the torus is padded by the half-width of a filter.
+        margin = [0 if self.is_periodic else side for side in reach]
+        self.torus = [side + more for side, more in zip(shape, margin, strict=True)]
         sides = zip(reversed(self.torus), reversed(kernel_size), strict=True)
         self.padding = [pad for side, size in sides for pad in (0, side - size)]
         self.border = [side for side in reversed(reach) for _ in range(2)]
@@ -52,7 +56,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
 
     @property
     def n_widest(self) -> int:
-        """Activations per input that are in memory at once, before strides and pooling."""
+        """Number of activations per input in memory at once, before strides and pooling."""
         return self.n_units * math.prod(self.torus)
 
     def layers(self) -> dict[str, tuple[int, int]]:
@@ -70,7 +74,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return convolve(functional.pad(images, self.border, mode), weight, bias, self.stride)
 
     def _by_fourier(self, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """The same by fast Fourier transforms, whose cost does not depend on the kernel size."""
+        """Compute the same as `direct` by Fourier transforms, at a cost independent of the taps."""
         kernel = functional.pad(weight[:, 0], self.padding).roll(self.center, self.axes)
         torus, axes = self.torus, self.axes
         product = torch.fft.rfftn(images, s=torus, dim=axes)
@@ -80,7 +84,10 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return correlation[(..., *kept)] + bias.reshape(-1, *[1] * len(self.shape))
 
     def laid_on_sites(self) -> Tensor:
-        """Filters / sqrt(taps) at every site, (n_channels * n_sites, n_features), in double."""
+        """Filters / sqrt(taps) at every position, (n_channels * n_positions, n_features).
+
+        The result is in double precision.
+        """
         n_features = math.prod(self.shape)
         weight = self.weight.detach().double() / math.sqrt(self.fan_in)
         one_hot = torch.eye(n_features, dtype=torch.float64, device=weight.device)

@@ -1,69 +1,75 @@
-"""Entries shared by the docstrings of the nets."""
+"""Entries that the docstrings of the nets have in common."""
 
 from .._core._docstrings import shared_entries
 
 _ENTRIES = """\
 bias_init : float or "auto", default="auto"
     Initial biases: +bias_init for the first half of the units and -bias_init for the second.
-    "auto" is 1, but 0 for "relu" and other functions without negative values that are not odd
-    about their value at zero (as the logistic function is).
+    "auto" is 0 for "relu" and other functions without negative values, and 1 otherwise. It is also
+    1 for functions that are odd up to a constant, such as the logistic function.
 train_bias : bool, default=True
     Whether the biases of the units are trained.
 init_scale : float, default=0.1
     Standard deviation of the initial weights.
 loss : {"auto", "squared", "cross_entropy"}, default="auto"
-    "auto" is "squared" for the fixed readouts and "cross_entropy" for the linear one.
+    Loss. "auto" is "squared" for fixed readouts and "cross_entropy" for the linear readout.
 class_weight : "balanced" or dict, optional
-    Weights of the classes in the loss: by label, or inversely proportional to their frequencies.
+    Weights of the classes in the loss: a dict of weights by label, or "balanced" for weights
+    inversely proportional to the frequencies of the classes.
 batch_size : int, default=500
-    Samples per step. A smaller last batch takes a proportionally smaller step.
+    Number of samples per step. If the last batch is smaller, its step is proportionally smaller.
 optimizer : {"sgd", "adam"} or torch optimizer class, default="sgd"
-    "sgd" scales the rates as described for FCNet. Others use `learning_rate` for every parameter
-    except the readout, whose rate is `readout_rate` times `learning_rate`.
+    Optimizer. "sgd" scales the learning rates as described for `FCNet`. Other optimizers use
+    `learning_rate` for all parameters except the readout, whose rate is `readout_rate` times
+    `learning_rate`.
 validation_fraction : float, default=0.0
     Fraction of each class that `fit` keeps for validation. Callbacks can then monitor `valid_loss`
     and `valid_acc`.
 image_shape : (int, int), optional
-    (rows, columns) of images, one of which may be -1; by default the features form a ring.
+    (rows, columns) of images, one of which may be -1. By default, the features form a ring.
 record : int, optional
-    Number of snapshots of the fields, at least 2, at steps evenly spaced in the logarithm (fewer
-    where these coincide).
+    Number of snapshots of the fields, at least 2. The steps are evenly spaced in the logarithm;
+    steps that coincide are recorded once.
 callbacks : list of skorch callbacks, optional
-    Callbacks. One that is called for each training batch selects skorch's slower loop.
+    Callbacks. A callback that is called for each training batch selects the slower loop of skorch.
 device : str, default="auto"
-    Torch device for the training. "auto" is "cuda" if it is available, else "cpu".
+    Torch device for the training. "auto" is "cuda" if available and "cpu" otherwise.
 warm_start : bool, default=False
-    Whether `fit` and `fit_online` continue from the fitted net, at the current learning rates.
+    Whether `fit` and `fit_online` continue the training of the fitted net, with the current
+    learning rates.
 verbose : int, default=0
-    Above 0 skorch prints a line for each epoch.
+    If positive, skorch prints a line for each epoch.
 random_state : int, Generator, RandomState or None, default=None
     Seed of the weights, batches and samples.
 **options : dict
-    Parameters of skorch for the optimizer and callbacks, such as ``optimizer__momentum=0.9``.
+    Parameters of skorch for the optimizer and the callbacks, such as ``optimizer__momentum=0.9``.
 biases_ : ndarray of shape (n_units,)
     Biases of the units.
 classes_ : ndarray of shape (n_classes,)
     Labels of the classes.
 net_ : skorch.NeuralNet
-    The trained skorch net, which numbers the classes from 0.
+    Trained skorch net, which numbers the classes from 0.
 history_ : skorch.history.History
-    `train_loss`, `step` and the records of callbacks per epoch (1/100 of an online run).
+    `train_loss`, `step` and the records of callbacks for each epoch. An online fit is divided into
+    100 epochs.
 loss_curve_ : ndarray of shape (n_epochs,)
     Mean training loss of each epoch.
 n_steps_ : int
     Number of training steps.
 time_ : float
-    `n_steps_` / D, the time in the units of Ingrosso and Goldt (2022).
+    Training time `n_steps_` / D, in the units of Ingrosso and Goldt (2022).
 receptive_field_history_ : ndarray of shape (n_snapshots, n_units, n_features)
     Fields at the steps `snapshot_steps_`; only with `record`.
 snapshot_steps_ : ndarray of shape (n_snapshots,)
     Steps of the snapshots; only with `record`.
 evaluation_ : EvaluationCurve
-    Loss and accuracy on the task and its Gaussian clone; only after `fit_online` with `n_eval`.
+    Loss and accuracy on the task and on its control, Gaussian inputs with the same means and
+    covariances; only after `fit_online` with `n_eval`.
 shape_ : tuple of int
     Lattice of the features.
 seed_ : int or None
-    Seed of this net, drawn if `random_state` is None; None if `random_state` is a generator.
+    Seed of this net. It is drawn if `random_state` is None, and None if `random_state` is a
+    generator.
 n_features_in_ : int
     Number of features.
 """

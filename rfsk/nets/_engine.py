@@ -1,4 +1,4 @@
-"""The skorch net inside an estimator, with its own loop over the steps of an epoch."""
+"""Skorch net inside an estimator, with its own loop over the steps of an epoch."""
 
 import copy
 import math
@@ -21,15 +21,16 @@ from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
 from ._snapshots import Snapshots
 
-# Floating-point operations of a step up to which a second thread saves a quarter of the time at
-# most; where another process takes its core, it costs a multiple.
+# Number of floating-point operations per step below which one thread is used. A second thread
+# saves at most a quarter of the time of such a step, but is much slower if its core is busy.
 _SMALL_STEP = 2e7
-# Times the loss of the first epoch, or one, at which a network has diverged.
+# A network has diverged if its loss exceeds this factor times the loss of the first epoch, or this
+# factor itself if that loss is below one.
 _EXPLODED = 100.0
 
 
 class DivergenceError(ValueError):
-    """The loss has diverged."""
+    """Error raised if the training loss has diverged."""
 
 
 def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> None:
@@ -38,30 +39,33 @@ def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> No
     if not losses[-1] < limit:
         raise DivergenceError(
             f"The training loss is {losses[-1]} after {n_steps} steps: the net diverged. "
-            "Lower learning_rate, or scale the inputs to unit variance."
+            "Reduce learning_rate, or scale the inputs to unit variance."
         )
 
 
 class Engine(NeuralNet):
-    """skorch net with compiled or autograd steps, or skorch's own loop for callbacks of batches."""
+    """Skorch net that is trained by compiled or autograd steps.
+
+    If a callback must be called for each batch, it is trained by skorch's own loop.
+    """
 
     group_options_: dict[str, dict[str, float]]  # options of the optimizer, by parameter name
     n_steps_: int = 0
     interrupted_: bool = False  # whether the last training was interrupted, except by a callback
     snapshots_: Snapshots | None = None
-    stop_: Callable[[], bool] | None = None  # ends the training, as an interrupt does
-    n_threads_: int = 1  # threads of the compiled step
+    stop_: Callable[[], bool] | None = None  # if it returns True, the training is interrupted
+    n_threads_: int = 1  # number of threads of the compiled step
     last_batch_: tuple[Any, Tensor] | None = None
 
     def _get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
-        """Put every parameter into a group of its own, with its name."""
+        """Put every parameter into its own group of the optimizer, with its name."""
         groups = [{"params": [value], "name": name} for name, value in named_parameters]
         _, options = super()._get_params_for_optimizer(prefix, [])
         return (groups,), options
 
     @property
     def _default_callbacks(self) -> list[Any]:
-        """Default callbacks of skorch; the table of epochs only if it is printed."""
+        """Default callbacks of skorch, without the table of epochs unless it is printed."""
         callbacks = super()._default_callbacks
         return callbacks if self.verbose else [c for c in callbacks if c[0] != "print_log"]
 
@@ -77,7 +81,10 @@ class Engine(NeuralNet):
             group.update(options[group["name"]])
 
     def try_optimizer(self) -> None:
-        """Take a step with a copy of the optimizer; it raises if it needs more than gradients."""
+        """Take a step with a copy of the optimizer.
+
+        An optimizer that needs more than dense gradients raises an error.
+        """
         optimizer = copy.deepcopy(self.optimizer_)
         for group in optimizer.param_groups:
             group["params"][0].grad = torch.zeros_like(group["params"][0])
@@ -113,7 +120,7 @@ class Engine(NeuralNet):
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        if not training:  # the iterator of validation data may be None
+        if not training:  # skorch accepts None as the iterator of validation data
             super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
             return
         try:
@@ -129,7 +136,7 @@ class Engine(NeuralNet):
         self.check_epoch()
 
     def check_epoch(self) -> None:
-        """Raise DivergenceError if the last loss of an epoch, or a weight, is not finite."""
+        """Raise DivergenceError if the last loss of the epoch or a weight is not finite."""
         losses = [row["train_loss"] for row in self.history[-1]["batches"] if "train_loss" in row]
         if not np.isfinite(to_numpy(self.module_.weight)).all():
             losses = [math.nan]
@@ -157,13 +164,13 @@ class Engine(NeuralNet):
                 self.record_epoch(float(total) / n_samples, n_samples, self.n_steps_ - first)
 
     def _compiled_steps(self, batches: Batches) -> Iterator[tuple[float, int]]:
-        """Take all steps up to each snapshot; yield their losses and numbers of samples."""
+        """Take the steps up to each snapshot; yield the sum of losses and the number of samples."""
         n_threads = self.n_threads_
         if n_threads > 1 and isinstance(batches, TaskBatches):
             batches.draw_ahead()
             n_threads -= 1
         step = CompiledStep(self, batches.batch_size, n_threads)
-        self.optimizer_._opt_called = True  # or schedulers would warn that no step was taken
+        self.optimizer_._opt_called = True  # otherwise schedulers warn that no step was taken
         try:
             for chunk in batches.chunks():
                 samples, first, n = step.samples_of(chunk), 0, len(chunk.ends) - 1
@@ -197,7 +204,7 @@ class Engine(NeuralNet):
 
     @contextmanager
     def step_of(self, batch: Any, batch_size: int) -> Iterator[None]:
-        """Context of an autograd step, which scales the rates by the batch size."""
+        """Context of an autograd step; the learning rates are reduced for a smaller batch."""
         fraction = min(1.0, len(unpack_data(batch)[1]) / batch_size)
         groups = self.optimizer_.param_groups
         rates = [group["lr"] for group in groups]
@@ -209,20 +216,20 @@ class Engine(NeuralNet):
         finally:
             for group, rate in zip(groups, rates, strict=True):
                 group["lr"] = rate
-        attributes = self.__dict__  # skorch looks through every value that is set the usual way
+        attributes = self.__dict__  # skorch inspects every value that is set by setattr
         attributes["n_steps_"] = self.n_steps_ + 1
         attributes["last_batch_"] = batch
         self.take_snapshot()
 
     def constrain(self) -> None:
-        """Take the proximal step of the L1 penalty and apply the constraints of the module."""
+        """Take the proximal step of the L1 penalty, and apply the constraints of the module."""
         for group in self.optimizer_.param_groups:
             if group["name"] == "weight" and self.module_.weight.requires_grad and group["l1"]:
                 self.module_.shrink_(group["lr"] * group["l1"], group["cut"])
         self.module_.constrain_()
 
     def check_end(self, first_epoch: int) -> None:
-        """Raise DivergenceError if the network has diverged, judged on the last batch."""
+        """Raise DivergenceError if the loss of the last batch shows that the network diverged."""
         losses = [row["train_loss"] for row in self.history[first_epoch:] if "train_loss" in row]
         if self.last_batch_ is not None:
             X, y = self.last_batch_
@@ -250,7 +257,7 @@ class Engine(NeuralNet):
 
 
 class ClassifierEngine(ClassifierMixin, Engine):
-    """Engine of a classifier; classes are numbered from 0, as always in skorch."""
+    """Engine of a classifier, which numbers the classes from 0 in the same way as skorch."""
 
     @property
     def classes_(self) -> np.ndarray:
@@ -265,9 +272,9 @@ class ClassifierEngine(ClassifierMixin, Engine):
         index = to_numpy(y) if isinstance(y, Tensor) else np.asarray(y)
         if not np.isin(index, self.classes_).all():
             raise ValueError(
-                f"y holds {np.unique(index)[:5].tolist()}; net_ numbers the classes from 0 to "
-                f"{len(self.classes_) - 1}, as skorch does. Use the methods of the estimator, "
-                "which know your labels."
+                "`y` must contain the numbers of the classes, because net_ numbers the classes "
+                f"from 0 to {len(self.classes_) - 1}, got {np.unique(index)[:5].tolist()}. The "
+                "methods of the estimator accept your labels."
             )
         return torch.as_tensor(index.astype(np.int64)).to(self.device)
 
@@ -286,7 +293,7 @@ _OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 
 def as_optimizer(optimizer: Any) -> type[torch.optim.Optimizer]:
-    """Optimizer class for a name, or the class itself; otherwise raise ValueError."""
+    """Return the optimizer class of a name, or the class itself; raise ValueError otherwise."""
     if isinstance(optimizer, type) and issubclass(optimizer, torch.optim.Optimizer):
         return optimizer
     check_option(optimizer, "optimizer", _OPTIMIZERS)
@@ -294,23 +301,23 @@ def as_optimizer(optimizer: Any) -> type[torch.optim.Optimizer]:
 
 
 def resolve_device(device: Any) -> torch.device:
-    """Turn a device name into an available torch device; ValueError if it is not available."""
+    """Convert a device name to a torch device; raise ValueError if it is not available."""
     if isinstance(device, str) and device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         resolved = torch.device(device)
-        torch.zeros(1, device=resolved).item()  # raises on "meta"
+        torch.zeros(1, device=resolved).item()  # raises an error on the device "meta"
     except (RuntimeError, TypeError, AssertionError, ImportError) as error:
         raise ValueError(
-            f"device={device!r} is not available here ({str(error).splitlines()[0]}); expected "
-            "'auto', 'cpu' or a torch device of this machine."
+            f"device={device!r} is not available ({str(error).splitlines()[0]}). Pass 'auto', "
+            "'cpu' or a torch device of this machine."
         ) from error
     return resolved
 
 
 @contextmanager
 def threads_for(module: Any, batch_size: int) -> Iterator[None]:
-    """Take small steps on a CPU in one thread, which other busy cores do not delay."""
+    """Context in which small steps on a CPU use one thread and do not wait for busy cores."""
     sites = max(1, module.n_widest // module.n_units)
     work = 6 * batch_size * sites * sum(p.numel() for p in module.parameters())
     before = torch.get_num_threads()

@@ -1,4 +1,4 @@
-"""Ensembles of nets, trained in threads or, without compiled steps, as one batched computation."""
+"""Training of ensembles of nets, in threads or, without compiled steps, in batched computations."""
 
 import copy
 import threading
@@ -25,7 +25,7 @@ from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
 from ._engine import DivergenceError, Engine
 
-_AT_ONCE = 16  # nets per batched computation, so that batches stay in a core's cache
+_AT_ONCE = 16  # number of nets per batched computation, so that batches stay in the cache
 
 
 def fit_many(
@@ -38,10 +38,10 @@ def fit_many(
 ) -> list[NetEstimator]:
     """Fit many nets to the same data at once.
 
-    Each net is what its own ``fit(X, y)`` gives, independent of the other nets and of `n_jobs`.
-    This is exact for nets with compiled steps (two layers, fixed readout, squared loss, "sgd", on a
-    CPU). Other nets of equal architecture and rates are trained as one batched computation, which
-    agrees up to rounding.
+    Each net is equal to the result of its own ``fit(X, y)``, whatever the other nets and `n_jobs`
+    are. Equality is exact for nets with compiled steps (two layers, fixed readout, squared loss,
+    "sgd", on a CPU). Other nets with equal architecture and learning rates are trained in a batched
+    computation and agree up to rounding.
 
     Parameters
     ----------
@@ -49,17 +49,17 @@ def fit_many(
         Nets to fit in place. All their parameters may differ.
     X : array-like of shape (n_samples, n_features)
     y : array-like of shape (n_samples,), optional
-        Inputs and labels; autoencoders need no labels.
+        Inputs and labels. Autoencoders need no labels.
     n_jobs : int, default=-1
         Number of threads, as in joblib.
     verbose : int, default=0
-        Above 0 a progress bar over the nets is shown.
+        If positive, show a progress bar over the nets.
 
     Returns
     -------
     nets : list
-        The same nets, fitted. A net that diverges is unchanged, with a warning. After an interrupt,
-        nets keep the training they have had; those not yet begun are unchanged.
+        The same nets, fitted. A net that diverges is left unchanged, with a warning. After an
+        interrupt, nets are kept as trained so far; nets whose training has not begun are unchanged.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def fit_each(
     n_jobs: int | None = -1,
     verbose: int = 0,
 ) -> list[NetEstimator]:
-    """Fit each net to its own inputs and labels; otherwise the same as `fit_many`.
+    """Fit each net to its own inputs and labels; in all other respects as `fit_many`.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def fit_each(
     _check_nets(nets, has_validation=True)
     for pair in (data := _one_each(nets, data, "pairs of data")):
         if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise TypeError("data holds something other than pairs (X, y), one for each net.")
+            raise TypeError("`data` must contain one pair (X, y) per net.")
     starts = [partial(net._prepare_fit, *pair) for net, pair in zip(nets, data, strict=True)]
     return _fit(nets, starts, n_jobs, verbose)
 
@@ -124,16 +124,16 @@ def fit_many_online(
     n_jobs: int | None = -1,
     verbose: int = 0,
 ) -> list[NetEstimator]:
-    """Fit each net online, as its own ``fit_online(task, n_samples)``; otherwise as `fit_many`.
+    """Train each net online, as by ``fit_online(task, n_samples)``; otherwise as `fit_many`.
 
     Parameters
     ----------
     nets : sequence of FCNet, ConvNet or Autoencoder
         Nets to fit in place.
     tasks : Discrimination or data (X, y), or sequence of such
-        One for all nets or one per net; see `FCNet.fit_online`.
+        One task for all nets, or one per net; see `FCNet.fit_online`.
     n_samples : int or sequence of int, default=2_000_000
-        Number of samples of each net.
+        Number of samples, one for all nets or one per net.
     n_jobs : int, default=-1
     verbose : int, default=0
         As in `fit_many`.
@@ -161,33 +161,34 @@ def fit_many_online(
 
 
 def _one_each(nets: Sequence[NetEstimator], values: Any, name: str) -> Sequence[Any]:
-    """Return one value per net; a single value is that of all nets."""
+    """Return one value per net; a single value is repeated for all nets."""
     if not hasattr(values, "__len__"):
         return [values] * len(nets)
     if len(values) != len(nets):
-        raise ValueError(f"Got {len(values)} {name} for {len(nets)} nets; expected one for each.")
+        raise ValueError(f"There must be as many {name} as nets, {len(nets)}, got {len(values)}.")
     return list(values)
 
 
 def _check_nets(nets: Sequence[NetEstimator], *, has_validation: bool) -> None:
-    """Raise unless there is at least one net and all are different and have valid parameters."""
+    """Raise an error unless `nets` are one or more different nets with valid parameters."""
     for net in nets if hasattr(nets, "__len__") else [nets]:
         if not isinstance(net, NetEstimator) or net is nets:
+            where = "" if net is nets else " in the list"
             raise TypeError(
-                f"nets {'is' if net is nets else 'holds'} a {type(net).__name__}; expected a list "
-                "of FCNet, ConvNet or Autoencoder."
+                "`nets` must be a list of FCNet, ConvNet or Autoencoder, got an instance of "
+                f"{type(net).__name__}{where}."
             )
     entries = [entry for net in nets for entry in net.callbacks or []]
     shared = {id(entry[1] if isinstance(entry, tuple) else entry) for entry in entries}
     if len(shared) < len(entries):
         raise ValueError(
-            "Two nets have the same callback object, whose state they would both change; give "
-            "every net callbacks of its own, for example by copy.deepcopy."
+            "Each net must have its own callbacks, because a callback has a state, but two nets "
+            "have the same callback object. Copy it, for example by copy.deepcopy."
         )
     if not len(nets):
-        raise ValueError("nets is empty; expected at least one net.")
+        raise ValueError("`nets` must have at least one net, got an empty list.")
     if len({id(net) for net in nets}) < len(nets):
-        raise ValueError("nets holds the same net twice; expected one object for each fit.")
+        raise ValueError("`nets` must be different objects, got the same net twice.")
     for net in nets:
         net._check_parameters(has_validation=has_validation)
 
@@ -195,7 +196,7 @@ def _check_nets(nets: Sequence[NetEstimator], *, has_validation: bool) -> None:
 def _fit(
     nets: Sequence[NetEstimator], starts: list[Any], n_jobs: int | None, verbose: int
 ) -> list[NetEstimator]:
-    """Prepare and train nets; those that do not begin or that diverge are unchanged."""
+    """Prepare and train nets; nets that diverge or whose training has not begun are unchanged."""
     before = [dict(vars(net)) for net in nets]
     n_workers = check_n_jobs(n_jobs)
     stop = threading.Event()
@@ -235,14 +236,13 @@ def _fit(
             nets[i].__dict__ = before[i]
     if stop.is_set():
         report_interrupt(
-            f"Training was interrupted; {len(kept)} of {len(nets)} nets are kept as far as they "
-            "were trained, the others are as before.",
+            f"Training was interrupted; {len(kept)} of {len(nets)} nets are kept as trained so "
+            "far, and the others are unchanged.",
             "rfsk.nets.",
         )
     if diverged:
         warnings.warn(
-            f"Nets {sorted(diverged)} diverged and are as they were before; lower their "
-            "learning_rate.",
+            f"Nets {sorted(diverged)} diverged and are unchanged; reduce their learning_rate.",
             stacklevel=3,
         )
     return list(nets)
@@ -267,7 +267,7 @@ def _train_in_threads(
 def _divide(
     nets: Sequence[NetEstimator], trainings: Sequence[Training], n_workers: int
 ) -> list[list[int]]:
-    """Groups of nets of equal architecture, and single nets with compiled steps."""
+    """Divide nets into groups of equal architecture, and single nets with compiled steps."""
     compiled, alike = [], defaultdict(list)
     for i, (net, training) in enumerate(zip(nets, trainings, strict=True)):
         engine, data = net.net_, training.data
@@ -290,7 +290,7 @@ def _divide(
 
 
 def _train_group(nets: Sequence[NetEstimator], trainings: Sequence[Training]) -> list[int]:
-    """Train one net, or several of equal architecture and rates; return which ones diverged."""
+    """Train one net, or several with equal architecture and rates; return those that diverged."""
     if len(nets) == 1:
         try:
             nets[0]._train(trainings[0])
@@ -317,7 +317,7 @@ def _diverges(context: Any, *, is_failed: bool) -> bool:
 
 
 def _run_epochs(engines: list[Engine], trainings: Sequence[Training]) -> set[int]:
-    """Run skorch's training loop for all nets at once; return the nets with non-finite losses."""
+    """Run the training loop of skorch for all nets; return the nets with non-finite losses."""
     stack, data = _Stack(engines), [training.data for training in trainings]
     iterators = [e.get_iterator(d, training=True) for e, d in zip(engines, data, strict=True)]
     failures: set[int] = set()
@@ -349,7 +349,10 @@ def _run_epochs(engines: list[Engine], trainings: Sequence[Training]) -> set[int
 
 
 class _Stack:
-    """Parameters of several nets, stacked along a first axis; those of the nets are views."""
+    """Parameters of several nets, stacked along the first axis, which are trained together.
+
+    During the training, the parameters of the nets are views of the stacked arrays.
+    """
 
     def __init__(self, engines: list[Engine]) -> None:
         self.engines, first = engines, engines[0]
@@ -409,7 +412,7 @@ class _Stack:
         return losses.detach()
 
     def return_state(self) -> None:
-        """Give every net its own parameters again, and its part of the optimizer's state."""
+        """Copy the parameters and the state of the optimizer to the nets."""
         for i, engine in enumerate(self.engines):
             for name, parameter in engine.module_.named_parameters():
                 parameter.data = parameter.data.clone()

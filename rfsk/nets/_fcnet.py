@@ -1,4 +1,4 @@
-"""FCNet: a fully-connected net with receptive fields."""
+"""FCNet, a fully-connected net with receptive fields."""
 
 import math
 from collections.abc import Callable
@@ -16,55 +16,57 @@ from ._modules import FullyConnected
 
 @with_shared_entries
 class FCNet(NetClassifier):
-    """Fully-connected net, by default of two layers, that learns receptive fields.
+    r"""Fully-connected net, by default with two layers, that learns receptive fields.
 
-    The output for an input x of D features is
+    The output of a net with K hidden units for an input x of D features is
 
-        phi(x) = (1/K) sum_k sigma(w_k.x / sqrt(D) + b_k)
+    .. math:: \phi(x) = \frac{1}{K} \sum_{k=1}^K \sigma(w_k \cdot x / \sqrt{D} + b_k)
 
-    with K hidden units. Stochastic gradient descent minimizes (phi(x) - t)^2 with target t = +1 for
-    class 0 and -1 for class 1. A step changes w by -learning_rate K dLoss/dw and b by
-    -learning_rate (K/D) dLoss/db, averaged over the batch, so that runs with different numbers of
-    units or batch sizes are comparable. If the classes are translation-invariant and non-Gaussian,
-    fields become localized and tile space; on their Gaussian clone fields oscillate (Ingrosso and
-    Goldt, PNAS 119, e2201854119, 2022).
+    Stochastic gradient descent minimizes (phi(x) - t)^2 with target t = +1 for class 0 and t = -1
+    for class 1. A step changes w by -learning_rate K dLoss/dw and b by -learning_rate (K/D)
+    dLoss/db, averaged over the batch, so that runs with different numbers of units or batch sizes
+    are comparable. If the classes are translation-invariant and non-Gaussian, receptive fields
+    become localized and tile the lattice. On the control, Gaussian inputs with the same mean and
+    covariance, they oscillate (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
 
     Parameters
     ----------
     n_hidden : int or tuple of int, default=64
-        K, the number of hidden units, or the sizes of several hidden layers. Further layers have
-        standard normal initial weights and zero initial biases, and rates with their own K and D.
-        Fields and `mask` belong to the first layer, the K of the readout to the last.
+        Number K of hidden units, or the sizes of several hidden layers. Layers after the first have
+        standard normal initial weights and zero initial biases, and their learning rates scale with
+        their own K and D. Fields and `mask` are those of the first layer. The K of the readout is
+        the size of the last layer.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
-        sigma: erf(h / sqrt 2) for "erf", or a torch function such as softplus. If it has no
-        negative values and the readout is fixed, the targets are 0 for class 0 and 1 for class 1.
+        sigma, which is erf(h / sqrt 2) for "erf", or a torch function such as softplus. If it has
+        no negative values and the readout is fixed, the targets are 0 for class 0 and 1 for
+        class 1.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
-        "mean", "sqrt" and "sum" are fixed readouts for two classes, s times the sum of the units
-        with s = 1/K, 1/sqrt K and 1. The rate of w is learning_rate / (s^2 K): outputs learn
-        equally fast, and fields move less for larger s ("lazy" training). "linear" is (1/K) V sigma
-        + c, where V (initially standard normal) and c (initially zero) have the rates readout_rate
-        learning_rate K and readout_rate learning_rate. "auto" is "mean" for two classes and
-        "linear" for more.
+        "mean", "sqrt" and "sum" are fixed readouts for two classes: the output is s times the sum
+        of the units with s = 1/K, 1/sqrt K and 1. The learning rate of w is learning_rate /
+        (s^2 K), so that outputs learn equally fast and fields change less for larger s ("lazy"
+        training). "linear" is (1/K) V sigma + c, where V (initially standard normal) has the rate
+        readout_rate learning_rate K, and c (initially zero) has the rate readout_rate
+        learning_rate. "auto" is "mean" for two classes and "linear" for more.
     @bias_init
-        With the default targets, units with positive bias localize and those with negative bias
-        oscillate. An odd activation without biases (0 and ``train_bias=False``) learns nothing from
-        inputs with P(x) = P(-x).
+        With the default targets, fields of units with positive bias localize and those of units
+        with negative bias oscillate. A net with an odd activation and without biases (0 and
+        ``train_bias=False``) learns nothing from inputs with P(x) = P(-x).
     @train_bias @loss @class_weight
     learning_rate : float, default=5.0
         Learning rate in the scaling above. If learning_rate / batch_size is small, the fields
-        depend only on learning_rate x steps.
+        depend only on the product of learning_rate and the number of steps.
     readout_rate : float, default=0.2
-        Rate of the linear readout relative to that of the fields. With the squared loss, fields
-        have time to localize if the readout is slow (0.02, at learning_rate 1).
+        Learning rate of the linear readout relative to that of the fields. With the squared loss,
+        fields can localize if the readout learns slowly (0.02 with learning_rate=1).
     weight_decay : float, default=2e-4
-        Each step shrinks w by learning_rate x weight_decay, which suppresses the noise of a finite
-        data set.
+        Weight decay: each step shrinks w by the fraction learning_rate x weight_decay, which
+        suppresses the noise of a finite data set.
     l1 : float, default=0.0
-        Each step moves every weight of the fields towards zero by at most learning_rate x l1 (the
-        proximal step of an L1 penalty), which makes fields sparse.
+        L1 penalty: each step moves every weight of the fields towards zero by at most
+        learning_rate x l1 (a proximal step), which makes fields sparse.
     l1_cut : float, default=0.0
-        Each step sets weights of absolute value below l1_cut x l1 to zero: beta of the beta-lasso
-        (Neyshabur, NeurIPS 2020), which learns local connectivity.
+        Parameter beta of the beta-lasso, which learns local connectivity (Neyshabur, NeurIPS 2020):
+        each step sets weights of absolute value below l1_cut x l1 to zero.
     @batch_size
     max_epochs : int, default=100
         Passes over the data in `fit`.
@@ -128,7 +130,7 @@ class FCNet(NetClassifier):
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         if not self._layer_sizes():
-            raise ValueError("n_hidden=(); expected at least one hidden layer.")
+            raise ValueError("`n_hidden` must have at least one hidden layer, got ().")
         for size in self._layer_sizes():
             check_positive(size, "n_hidden", integer=True)
         for name in ("l1", "l1_cut"):
@@ -142,8 +144,8 @@ class FCNet(NetClassifier):
         n_units = self._layer_sizes()[0]
         if mask.shape != (n_units, n_features) or mask.dtype.kind != "b":
             raise ValueError(
-                f"mask has shape {mask.shape} and dtype {mask.dtype}; expected booleans of shape "
-                f"({n_units}, {n_features}), one row per unit."
+                f"`mask` must be booleans of shape ({n_units}, {n_features}), one row per unit, "
+                f"got shape {mask.shape} and dtype {mask.dtype}."
             )
         return mask
 

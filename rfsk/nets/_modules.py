@@ -1,4 +1,4 @@
-"""The torch modules: activations, hidden units with receptive fields, readouts and decoders."""
+"""Torch modules: activations, hidden units with receptive fields, readouts and decoders."""
 
 import math
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from .._core._validation import check_option
 
 
 class Activation(NamedTuple):
-    """sigma(h) = function(scale * h)."""
+    """Activation sigma(h) = function(scale * h)."""
 
     function: Callable[[Tensor], Tensor]
     scale: float
@@ -31,7 +31,7 @@ ACTIVATIONS = {
 
 
 def as_activation(activation: Any) -> Activation:
-    """Activation for a name or for a function of tensors; otherwise raise ValueError."""
+    """Return the activation of a name or of a function of tensors; raise ValueError otherwise."""
     if not callable(activation):
         check_option(activation, "activation", ACTIVATIONS)
         return ACTIVATIONS[activation]
@@ -45,8 +45,8 @@ def as_activation(activation: Any) -> Activation:
         is_alike = False
     if not is_alike:
         raise ValueError(
-            f"activation={activation!r} does not map each entry of a tensor to a finite number "
-            "with a gradient; expected a function such as torch.nn.functional.softplus."
+            "`activation` must map each entry of a tensor to a finite number with a gradient, as "
+            f"torch.nn.functional.softplus does, got {activation!r}."
         )
     values = _values(activation)
     mirrored = values + values.flip(0)
@@ -55,7 +55,7 @@ def as_activation(activation: Any) -> Activation:
 
 
 def is_nonnegative(activation: Any) -> bool:
-    """Whether an activation has no negative value on [-20, 20]."""
+    """Whether an activation has no negative values on [-20, 20]."""
     function = ACTIVATIONS[activation].function if isinstance(activation, str) else activation
     return bool((_values(function) >= 0).all())
 
@@ -65,7 +65,7 @@ def _values(function: Callable[[Tensor], Tensor]) -> Tensor:
         return function(torch.linspace(-20.0, 20.0, 2001, dtype=torch.float32, device="cpu"))
 
 
-# A fixed readout of K units is K to this power times their mean.
+# Exponents: a fixed readout of K units is K to this power times the mean of the units.
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
@@ -74,7 +74,7 @@ def _normal(shape: Shape, generator: Generator) -> Tensor:
 
 
 class HiddenUnits(nn.Module):
-    """Units with a field and a bias each; subclasses define how fields are applied to inputs."""
+    """Units with one field and one bias each; subclasses apply the fields to inputs."""
 
     weight: nn.Parameter
     bias: Tensor
@@ -107,7 +107,7 @@ class HiddenUnits(nn.Module):
 
     @property
     def n_widest(self) -> int:
-        """Activations per input that are in memory at once."""
+        """Largest number of activations per input that are in memory at once."""
         return self.n_units
 
     @property
@@ -115,7 +115,7 @@ class HiddenUnits(nn.Module):
         return len(self.weight)
 
     def layers(self) -> dict[str, tuple[int, int]]:
-        """Number of units and of inputs per unit in the layer of each parameter, by name."""
+        """Numbers of units and of inputs per unit in the layer of each parameter, by name."""
         return dict.fromkeys(("weight", "bias"), (self.n_units, self.fan_in))
 
     def preactivation(self, x: Tensor, scale: float) -> Tensor:
@@ -128,21 +128,24 @@ class HiddenUnits(nn.Module):
         return self.activation.function(scaled).reshape(len(x), -1)
 
     def shrink_(self, threshold: float, cut: float) -> None:
-        """Move weights towards zero by `threshold`, then set those smaller than `cut` to zero."""
+        """Move weights towards zero by `threshold`, then set those below `cut` to zero."""
         with torch.no_grad():
             self.weight.copy_(functional.softshrink(self.weight, threshold))
             if cut > 0.0:
                 self.weight.mul_(self.weight.abs() >= cut)
 
     def constrain_(self) -> None:
-        """Apply the constraints after a step: weights outside the mask are 0."""
+        """Apply the constraints after a step: set weights outside the mask to zero."""
         if self.mask is not None:
             with torch.no_grad():
                 self.weight.mul_(self.mask)
 
 
 class ReadoutMixin:
-    """Readout of n activations of K units: mean times 1, sqrt K or K, or (1/n) V sigma + c."""
+    """Readout of n activations sigma of K units.
+
+    A fixed readout is 1, sqrt K or K times their mean; the linear readout is (1/n) V sigma + c.
+    """
 
     def _add_readout(
         self, n_units: int, n_activations: int, n_outputs: int, readout: str, generator: Generator
@@ -158,7 +161,7 @@ class ReadoutMixin:
     def forward(
         self, x: Tensor, sample_weight: Any = None, *, return_hidden: bool = False, layer: int = -1
     ) -> Tensor:
-        """Outputs, (n_samples,) or (n_samples, n_outputs); only the loss uses `sample_weight`."""
+        """Outputs, (n_samples,) or (n_samples, n_outputs); `sample_weight` is used by the loss."""
         hidden: Tensor = self.hidden(x, layer)  # type: ignore[attr-defined]
         if return_hidden:
             return hidden
@@ -170,7 +173,7 @@ class ReadoutMixin:
 
 
 class DenseUnits(HiddenUnits):
-    """Units k with the inputs w_k.x / sqrt(D) + b_k, and further layers of units."""
+    """Units with inputs w_k.x / sqrt(D) + b_k, and further layers of such units."""
 
     def __init__(
         self, n_features: int, n_hidden: Shape, *, generator: Generator, **kwargs: Any
@@ -200,14 +203,14 @@ class DenseUnits(HiddenUnits):
     def hidden(self, x: Tensor, layer: int = -1) -> Tensor:
         values = super().hidden(x)
         deeper = layer % self.n_layers
-        layers = zip(self.deep_weights, self.deep_biases, strict=True)  # a slice would copy them
+        layers = zip(self.deep_weights, self.deep_biases, strict=True)  # slices would make copies
         for weight, bias in islice(layers, deeper):
             values = self.activation.function(_dense(values, weight, bias, self.activation.scale))
         return values
 
 
 def _dense(x: Tensor, weight: Tensor, bias: Tensor, scale: float) -> Tensor:
-    # Scaling the K x D weights, not the n x K activations, saves two passes a step.
+    # Scaling the K x D weights instead of the n x K activations is faster.
     return functional.linear(x, weight * (scale / math.sqrt(weight.shape[1])), bias * scale)
 
 
@@ -223,14 +226,15 @@ class FullyConnected(ReadoutMixin, DenseUnits):
         seed: int,
         **kwargs: Any,
     ) -> None:
-        # Its own generator: the global one must not change and is not safe in threads.
+        # The module has its own generator, because the global one is not safe in threads and must
+        # not change.
         generator = Generator().manual_seed(seed)
         super().__init__(n_features, n_hidden, generator=generator, **kwargs)
         self._add_readout(n_hidden[-1], n_hidden[-1], n_outputs, readout, generator)
 
 
 class Autoencoding(DenseUnits):
-    """Dense units and a linear decoder, c + sum_k v_k sigma_k / sqrt(D), with v = w if tied."""
+    """Dense units and a linear decoder c + sum_k v_k sigma_k / sqrt(D), with v = w if tied."""
 
     def __init__(
         self, n_features: int, n_hidden: int, tied: bool, seed: int, **kwargs: Any
@@ -242,7 +246,7 @@ class Autoencoding(DenseUnits):
         self.intercept = nn.Parameter(torch.zeros(n_features, dtype=torch.float32))
 
     def forward(self, x: Tensor, *, return_hidden: bool = False) -> Any:
-        """Reconstructions and codes, or only the codes."""
+        """Return reconstructions and codes, or only the codes if `return_hidden` is True."""
         codes = self.hidden(x)
         if return_hidden:
             return codes
@@ -250,7 +254,7 @@ class Autoencoding(DenseUnits):
         return torch.addmm(self.intercept, codes, rows, alpha=1.0 / math.sqrt(self.fan_in)), codes
 
     def constrain_(self) -> None:
-        """Limit the norm of decoder rows to 1, so that small codes do not evade the penalty."""
+        """Limit the norm of decoder rows / sqrt(D) to 1, so that codes cannot evade the penalty."""
         super().constrain_()
         if self.normalized and self.decoder is not None:
             with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Nets in files that are safe to open: tensors as safetensors, everything else as JSON."""
+"""Files of nets that are safe to open, with tensors as safetensors and everything else as JSON."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ from ._fcnet import FCNet
 
 _CLASSES: Any = {cls.__name__: cls for cls in (Autoencoder, ConvNet, FCNet)}
 _FORMAT = 2
-_ENTRIES: dict[str, Any] = {  # of the metadata, with their types
+_ENTRIES: dict[str, Any] = {  # entries of the metadata, with their types
     **dict.fromkeys(("format", "n_features", "n_steps"), int),
     **dict.fromkeys(("class", "version"), str),
     **dict.fromkeys(("feature_names", "history"), list),
@@ -34,28 +34,28 @@ _ENTRIES: dict[str, Any] = {  # of the metadata, with their types
     "seed": int | None,
 }
 _SNAPSHOTS = {"snapshot_steps_": torch.int64, "receptive_field_history_": torch.float64}
-_LARGEST = 2**24  # entries of an array that a net computes from a smaller file
+_LARGEST = 2**24  # largest number of entries of an array that is computed from a smaller file
 
 
 def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     """Write a fitted net to a file.
 
-    The file holds weights, parameters, classes, history and snapshots but no code. Unlike a pickle,
-    it is safe to open even if it comes from a stranger. An older file is replaced as a whole: if
-    the save fails or is killed, it remains as it was.
+    The file contains weights, parameters, classes, history and snapshots, but no code. Unlike a
+    pickle, it is safe to open even if it comes from an untrusted source. An older file is replaced
+    as a whole: if saving fails or is killed, the older file remains unchanged.
 
     Parameters
     ----------
     net : FCNet, ConvNet or Autoencoder
-        Fitted net. Its callbacks are not saved, and its `random_state` only if it is an int.
+        Fitted net. Callbacks are not saved, and `random_state` is saved only if it is an int.
     path : path-like
         File to write, usually with the suffix .safetensors.
 
     Raises
     ------
     ValueError
-        If the activation or optimizer is not given by name, if labels are objects, or if the
-        parameters have been changed so that they no longer fit the weights.
+        If the activation or the optimizer is not given by name, if labels are objects, or if the
+        parameters were changed and no longer agree with the weights.
 
     Examples
     --------
@@ -66,7 +66,9 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     ...     rfsk.save(net, file.name)
     """
     if type(net).__name__ not in _CLASSES or not isinstance(net, NetEstimator):
-        raise TypeError(f"Got a {type(net).__name__}; expected a fitted net of rfsk.")
+        raise TypeError(
+            f"`net` must be a fitted net of rfsk, got an instance of {type(net).__name__}."
+        )
     check_is_fitted(net, "receptive_fields_")
     parameters = {k: v for k, v in net.get_params().items() if not k.startswith("callbacks")}
     mask = parameters.pop("mask", None)
@@ -75,7 +77,8 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     for name in ("activation", "optimizer"):
         if not isinstance(parameters[name], str):
             raise ValueError(
-                f"{name}={parameters[name]!r} is code, which is not saved; pickle the net instead."
+                f"`{name}` must be given by name, because code is not saved, got "
+                f"{parameters[name]!r}. Pickle the net instead."
             )
     if not isinstance(parameters["random_state"], int | np.integer):
         parameters["random_state"] = None
@@ -83,7 +86,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     classes = getattr(net, "classes_", None)  # an autoencoder has none
     if classes is not None:
         if classes.dtype.kind not in "biufU":
-            raise ValueError(f"Labels of dtype {classes.dtype} are not saved; use str or numbers.")
+            raise ValueError(f"Labels must be strings or numbers, got dtype {classes.dtype}.")
         tensors["classes"] = torch.from_numpy(classes[:, np.newaxis].copy().view(np.uint8))
     about = {
         "format": _FORMAT,
@@ -108,7 +111,7 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     tensors = {name: value.contiguous() for name, value in tensors.items()}
     text = json.dumps(about, default=_as_number)
     is_short = len(text) < 8 * 10**7  # the format allows 10^8 bytes
-    _require(is_short, f"The history of {len(net.history_)} epochs is too long to be saved.")
+    _require(is_short, f"The history of {len(net.history_)} epochs is too long to save.")
     _checked(json.loads(text), dict(tensors))
     metadata = {"rfsk": text, "sha256": _digest(text, tensors)}
     replace_file(path, safetensors.torch.save(tensors, metadata))
@@ -117,11 +120,11 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
 def _as_number(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
-    raise ValueError(f"{value!r} cannot be saved; expected plain numbers, strings and tuples.")
+    raise ValueError(f"Parameters must be numbers, strings or tuples to be saved, got {value!r}.")
 
 
 def _digest(text: str, tensors: dict[str, Tensor]) -> str:
-    """Checksum of the metadata and of names, types, shapes and values of the tensors."""
+    """Checksum of the metadata and of the names, types, shapes and values of the tensors."""
     digest = hashlib.sha256(text.encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
@@ -135,14 +138,14 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
     Parameters
     ----------
     path : path-like
-        File to read. One that is damaged, or was changed after `save`, raises a ValueError.
+        File to read. A file that is damaged or was changed after `save` raises a ValueError.
     device : str, optional
-        Device of the net; by default the one in its parameters.
+        Device of the net; by default the device in its parameters.
 
     Returns
     -------
     net : FCNet, ConvNet or Autoencoder
-        Fitted net. With ``warm_start=True`` its training can continue.
+        Fitted net. Its training can continue if ``warm_start=True``.
 
     Examples
     --------
@@ -155,7 +158,7 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
     FCNet(device='cpu', max_epochs=1, n_hidden=4)
     """
     if os.path.isdir(path):
-        raise IsADirectoryError(f"{path} is a folder; expected a file written by save.")
+        raise IsADirectoryError(f"{path} is a folder; pass the path of a file written by save.")
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
@@ -181,7 +184,7 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
         net._export(None)
     except OSError:
         raise
-    except Exception as error:  # a hostile file can break any library
+    except Exception as error:  # a malicious file can cause any error in the libraries
         reason = f"{type(error).__name__}: {str(error)[:500]}"
         raise ValueError(f"{path} cannot be loaded as a net of rfsk ({reason}).") from error
     vars(net).update(snapshots)
@@ -194,17 +197,20 @@ def _require(is_met: bool, fault: str) -> None:
 
 
 def _checked(about: Any, tensors: dict[str, Tensor]) -> tuple[Any, NDArray[Any] | None]:
-    """Net before its weights, and its classes; mask and classes are taken from the tensors."""
+    """Return the net without its weights, and its classes.
+
+    The mask and the classes are removed from `tensors`.
+    """
     _require(about.keys() == _ENTRIES.keys(), "its entries are not those of a net")
     for name, kind in _ENTRIES.items():
         is_kind = isinstance(about[name], kind) and not isinstance(about[name], bool)
-        _require(is_kind, f"{name}={about[name]!r:.99}; expected {kind}")
+        _require(is_kind, f"{name} must be {kind}, got {about[name]!r:.99}")
     names, n_features = about["feature_names"], about["n_features"]
     is_named = len(names) in (0, n_features) and all(isinstance(name, str) for name in names)
-    _require(is_named, f"feature_names={names!s:.99}; expected {n_features} strings")
+    _require(is_named, f"feature_names must be {n_features} strings, got {names!s:.99}")
     for row in about["history"]:
         is_row = "epoch" in row and all(isinstance(value, int | float) for value in row.values())
-        _require(is_row, "its history has a row without numbers")
+        _require(is_row, "its history has a row with values that are not numbers")
         row["batches"] = []
     cls, given = _CLASSES[about["class"]], about["parameters"]
     own = {n for n, v in given.items() if not (n.startswith("optimizer__") or isinstance(v, dict))}
@@ -218,7 +224,8 @@ def _checked(about: Any, tensors: dict[str, Tensor]) -> tuple[Any, NDArray[Any] 
         net.set_params(mask=tensors.pop("mask").numpy())
     classes, dtype = None, about["classes_dtype"]
     if dtype is not None:
-        _require(bool(re.fullmatch("[<>|][biufU][0-9]+", dtype)), f"classes_dtype={dtype!r:.99}")
+        is_dtype = bool(re.fullmatch("[<>|][biufU][0-9]+", dtype))
+        _require(is_dtype, f"classes_dtype is not valid: {dtype!r:.99}")
         classes = tensors["classes"].numpy().view(dtype).squeeze(1)
         labels = classes.tolist()
         _require(labels == sorted(set(labels)), "its classes are not in order")
@@ -228,11 +235,11 @@ def _checked(about: Any, tensors: dict[str, Tensor]) -> tuple[Any, NDArray[Any] 
 
 
 def _check_tensors(net: Any, classes: Any, n_features: int, tensors: dict[str, Tensor]) -> None:
-    """Compare sizes, before memory is taken for them, and values."""
+    """Check the sizes of the tensors before memory is allocated for them, and their values."""
     _require(np.size(getattr(net, "n_hidden", 1)) <= len(tensors), "it has too few weights")
     trial = clone(net).set_params(device="cpu")
     trial._check_parameters(has_validation=True)
-    trial._device = torch.device("meta")  # shapes without memory
+    trial._device = torch.device("meta")  # gives shapes without allocating memory
     with trial._device:
         trial._start(classes, n_features, is_warm=False)
         expected, n_units = trial.net_.module_.state_dict(), trial.net_.module_.n_units
@@ -244,9 +251,9 @@ def _check_tensors(net: Any, classes: Any, n_features: int, tensors: dict[str, T
             expected["receptive_field_history_"] = torch.empty(n, *fields, dtype=torch.float64)
     both = [{(name, v.shape, v.dtype) for name, v in each.items()} for each in (expected, tensors)]
     odd = sorted({name for name, *_ in both[0] ^ both[1]})
-    _require(not odd, f"the tensors {odd!s:.200} do not fit its parameters")
+    _require(not odd, f"the tensors {odd!s:.200} do not agree with its parameters")
     n_derived = max(n_units * n_features, 0 if classes is None else len(classes) ** 2)
     is_large = n_derived > max(_LARGEST, sum(value.numel() for value in tensors.values()))
-    _require(not is_large, f"it needs arrays of {n_derived} entries; expected at most {_LARGEST}")
+    _require(not is_large, f"its arrays must have at most {_LARGEST} entries, got {n_derived}")
     for name, value in tensors.items():
         _require(bool(torch.isfinite(value).all()), f"{name} is not finite")

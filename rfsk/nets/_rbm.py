@@ -1,4 +1,4 @@
-"""RBM: a restricted Boltzmann machine, a generative model with receptive fields."""
+"""Restricted Boltzmann machine, a generative model with receptive fields."""
 
 from typing import Any, NamedTuple, Self
 
@@ -15,7 +15,7 @@ from .._core._validation import check_option, check_positive, validate_inputs
 
 
 class _Units(NamedTuple):
-    """Distribution of independent units, proportional to rho(s) exp(s I), given their inputs I."""
+    """Distribution of independent units s given their inputs I, proportional to rho(s) exp(s I)."""
 
     log_normalizer: Any
     mean: Any
@@ -59,51 +59,60 @@ _UNITS = {
 
 
 class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Restricted Boltzmann machine with continuous or binary inputs.
+    r"""Restricted Boltzmann machine with continuous or binary inputs.
 
-    The joint distribution of the inputs x and the hidden units h is proportional to
+    The joint distribution of the inputs x and the hidden units h is
 
-        rho_v(x) rho_h(h) exp(c.x + sum_k h_k (w_k.x + b_k))
+    .. math::
+        p(x, h) \propto \rho_v(x) \rho_h(h)
+        \exp \Big( c \cdot x + \sum_k h_k (w_k \cdot x + b_k) \Big)
 
-    where rho is exp(-s^2/2) for "gaussian" units, the same on s >= 0 for "relu" ones, and uniform
-    on s = +-1 for "spin" and on 0, 1 for "binary" ones. Training ascends the likelihood by
-    persistent contrastive divergence (T. Tieleman, ICML 2008) with one chain per sample of a batch.
-    On translation-invariant inputs fields can become localized (M. Harsh, J. Tubiana, S. Cocco and
-    R. Monasson, J. Phys. A 53, 174002, 2020).
+    where rho is the product over units s of exp(-s^2/2) for "gaussian" units and of the same
+    function on s >= 0 for "relu" units. It is uniform on s = +-1 for "spin" units and on s = 0, 1
+    for "binary" units. Training maximizes the likelihood by persistent contrastive divergence
+    (T. Tieleman, ICML 2008) with one Markov chain per sample of a batch. On translation-invariant
+    inputs, fields can become localized (M. Harsh, J. Tubiana, S. Cocco and R. Monasson, J. Phys. A
+    53, 174002, 2020).
 
     Parameters
     ----------
     n_hidden : int, default=64
+        Number of hidden units.
     visible : {"gaussian", "spin"}, default="gaussian"
-        Inputs: numbers, with noise of unit variance in the model, or +1 and -1. For inputs 0 and 1
-        use scikit-learn's `BernoulliRBM`.
+        Type of the inputs: real numbers, with noise of unit variance in the model, or +1 and -1.
+        For inputs 0 and 1, use scikit-learn's `BernoulliRBM`.
     hidden : {"spin", "binary", "relu", "gaussian"}, default="spin"
-        "gaussian" is probabilistic PCA. Unlike the other two, "relu" and "gaussian" hidden units
-        can diverge if the visible units are Gaussian; smaller learning rates help.
+        Type of the hidden units. "gaussian" hidden units with Gaussian inputs are probabilistic
+        PCA. If the inputs are Gaussian, "relu" and "gaussian" hidden units can diverge, which
+        smaller learning rates prevent.
     train_bias : bool, default=True
-        Whether b and c are trained. Otherwise they are zero, for inputs of zero mean.
+        Whether b and c are trained. Otherwise they are zero, which is meant for inputs of zero
+        mean.
     learning_rate : float, default=0.01
+        Learning rate of all parameters.
     batch_size : int, default=100
+        Number of samples per step and number of Markov chains.
     max_epochs : int, default=50
         Passes over the data in `fit`.
     n_sweeps : int, default=1
         Updates of the chains per step.
     init_scale : float, default=0.1
-        Standard deviation of the initial weights, times the square root of the number of features.
+        Standard deviation of the initial weights times the square root of the number of features.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the weights, batches and chains.
 
     Attributes
     ----------
     receptive_fields_ : ndarray of shape (n_hidden, n_features)
-        w, one row per hidden unit.
+        Weights w, one row per hidden unit.
     biases_ : ndarray of shape (n_hidden,)
-        b, of the hidden units.
+        Biases b of the hidden units.
     intercept_ : ndarray of shape (n_features,)
-        c, of the visible units.
+        Biases c of the visible units.
     chains_ : ndarray of shape (batch_size, n_features)
-        Samples of the model, the visible units of the chains.
+        Visible units of the Markov chains, which are samples of the model.
     n_features_in_ : int
+        Number of features.
 
     Examples
     --------
@@ -142,7 +151,7 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Train the machine from new initial weights and return it.
+        """Train the model from new initial weights and return it.
 
         Parameters
         ----------
@@ -157,7 +166,7 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Continue training for one pass over a block of inputs and return the machine.
+        """Continue training for one pass over a block of inputs and return the model.
 
         Parameters
         ----------
@@ -169,7 +178,7 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: ArrayLike) -> Array:
-        """Mean hidden units given the inputs, (n_samples, n_hidden).
+        """Conditional mean of the hidden units given the inputs, (n_samples, n_hidden).
 
         Parameters
         ----------
@@ -194,7 +203,7 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _inputs(self, X: ArrayLike, *, reset: bool) -> Array:
         data: Array = validate_inputs(self, X, dtype=np.float64, reset=reset)
         if self.visible == "spin" and not np.all(np.abs(data) == 1.0):
-            raise ValueError("X has entries other than +1 and -1, which visible='spin' expects.")
+            raise ValueError("`X` must contain only +1 and -1 with visible='spin'.")
         return data
 
     def _start(self, X: ArrayLike) -> Array:
@@ -236,7 +245,7 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             if not np.isfinite(self.chains_.sum() + self.receptive_fields_.sum()):
                 raise ValueError(
                     f"Training diverged: learning_rate={self.learning_rate!r} is too large for "
-                    "these inputs. Use a smaller one, or standardise the inputs."
+                    "these inputs. Use a smaller learning rate, or standardize the inputs."
                 )
 
     @property

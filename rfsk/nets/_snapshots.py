@@ -1,4 +1,4 @@
-"""Measurements of a network between training steps: its fields, loss and accuracy."""
+"""Measurements of the fields, loss and accuracy of a network during training."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,22 +11,25 @@ from .._core._types import Array
 from ..datasets import Discrimination
 from ._batches import TaskBatches
 
-_BLOCK = 2**22  # hidden activations and inputs in memory at once
+_BLOCK = 2**22  # number of hidden activations and inputs in memory at once
 
 
 class Snapshots:
-    """Steps at which observers measure a network, by their method ``measure(step, module)``."""
+    """Steps at which observers measure a network.
+
+    Every observer has a method ``measure(step, module)``.
+    """
 
     def __init__(
         self, observers: list[Any], n_snapshots: int, first_step: int, n_steps: int
     ) -> None:
         self.observers, self.last_step = observers, -1
-        # Evenly spaced in the logarithm; fewer where they coincide.
+        # Steps are evenly spaced in the logarithm; steps that coincide are taken once.
         spaced = np.geomspace(n_steps, 1, n_snapshots - 1).round().astype(int)
         self.pending = [first_step, *(first_step + np.unique(spaced)).tolist()]
 
     def steps_left(self, step: int) -> int:
-        """Number of steps up to the next snapshot; a large number if there is none."""
+        """Number of steps up to the next snapshot, or a large number if there is none."""
         return self.pending[0] - step if self.pending else 2**62
 
     def take(self, step: int, module: Any) -> None:
@@ -42,7 +45,7 @@ class Snapshots:
 
 
 class FieldRecorder(list[tuple[int, Array]]):
-    """Observer that keeps steps and copies of the weights."""
+    """Observer that stores steps and copies of the weights."""
 
     def measure(self, step: int, module: Any) -> None:
         self.append((step, module.weight.detach().cpu().double().numpy().copy()))
@@ -50,18 +53,20 @@ class FieldRecorder(list[tuple[int, Array]]):
 
 @dataclass(frozen=True)
 class EvaluationCurve:
-    """Loss and accuracy during an online fit, on the inputs and on their Gaussian control.
+    """Loss and accuracy during an online fit, on the inputs and on their control.
 
-    While the net uses only second-order statistics, both are equal; `gap` shows when it uses more.
+    The control is the task with Gaussian inputs of the same means and covariances. As long as the
+    net uses only second-order statistics, its losses on the inputs and on the control are equal.
+    `gap` shows when it uses higher orders.
 
     Attributes
     ----------
     steps : ndarray of shape (n_evaluations,)
         Steps of the evaluations, evenly spaced in the logarithm.
     loss, control_loss : ndarray of shape (n_evaluations,)
-        Mean loss on inputs of the task and on its Gaussian clone.
+        Mean loss on inputs of the task and on the control.
     accuracy, control_accuracy : ndarray of shape (n_evaluations,)
-        Fraction of them that is classified correctly.
+        Fraction of the inputs, and of the control, that is classified correctly.
 
     Examples
     --------
@@ -81,12 +86,12 @@ class EvaluationCurve:
 
     @property
     def gap(self) -> Array:
-        """Gaussian-equivalence gap: loss on the clone minus loss on the inputs."""
+        """Gaussian-equivalence gap, the loss on the control minus the loss on the inputs."""
         return self.control_loss - self.loss
 
 
 class Evaluator:
-    """Observer that evaluates a net on fixed samples of a task and of its clone."""
+    """Observer that evaluates a net on fixed samples of a task and of its control."""
 
     def __init__(
         self, tasks: list[Discrimination], n: int, criterion: Any, seed: int, device: torch.device

@@ -1,4 +1,4 @@
-"""Losses: targets of the outputs of a net, and the classes that outputs predict."""
+"""Loss functions, with the targets of the outputs and the predictions from them."""
 
 from typing import Any
 
@@ -15,16 +15,17 @@ from ._modules import is_nonnegative
 class CodedLoss(nn.Module):
     """Squared or cross-entropy loss of each sample, and predictions from outputs.
 
-    Two classes share one output: +1 for class 0 and -1 for class 1, or 0 and 1 if `rectified`.
+    Two classes have one output, whose target is +1 for class 0 and -1 for class 1. If the output
+    cannot be negative (`nonnegative`), the targets are 0 and 1.
     """
 
     target_of_class: Tensor
 
-    def __init__(self, n_classes: int, loss: str, rectified: bool) -> None:
+    def __init__(self, n_classes: int, loss: str, nonnegative: bool) -> None:
         super().__init__()
-        self.n_classes, self.loss, self.rectified = n_classes, loss, rectified
+        self.n_classes, self.loss, self.nonnegative = n_classes, loss, nonnegative
         if n_classes == 2:
-            targets = torch.tensor([0.0, 1.0] if rectified else [1.0, -1.0], dtype=torch.float32)
+            targets = torch.tensor([0.0, 1.0] if nonnegative else [1.0, -1.0], dtype=torch.float32)
         elif loss == "cross_entropy":
             targets = torch.arange(n_classes)
         else:
@@ -43,14 +44,17 @@ class CodedLoss(nn.Module):
     def decision(self, outputs: Any) -> Any:
         if self.n_classes > 2:
             return outputs
-        return outputs - 0.5 if self.rectified else -outputs
+        return outputs - 0.5 if self.nonnegative else -outputs
 
     def predicted(self, outputs: Any) -> Any:
         decision = self.decision(outputs)
         return decision.argmax(1) if self.n_classes > 2 else (decision > 0.0) * 1
 
     def probability(self, outputs: Array) -> Array:
-        """Class probabilities, (n_samples, n_classes); the squared loss gives mean targets."""
+        """Class probabilities, (n_samples, n_classes).
+
+        With the squared loss, outputs are estimates of the mean target.
+        """
         is_likelihood = self.loss == "cross_entropy"
         if self.n_classes > 2:
             if is_likelihood:
@@ -61,12 +65,12 @@ class CodedLoss(nn.Module):
         if is_likelihood:
             second = scipy.special.expit(decision)
         else:
-            second = np.clip(0.5 + decision * (1.0 if self.rectified else 0.5), 0.0, 1.0)
+            second = np.clip(0.5 + decision * (1.0 if self.nonnegative else 0.5), 0.0, 1.0)
         return np.column_stack([1.0 - second, second])
 
 
 class ReconstructionLoss(nn.Module):
-    """Loss (|x - x'|^2 + sparsity sum_k |code_k|) / D of each input."""
+    """Squared error of the reconstruction plus an L1 penalty of the codes, divided by D."""
 
     def __init__(self, sparsity: float = 0.0) -> None:
         super().__init__()
@@ -82,19 +86,19 @@ class ReconstructionLoss(nn.Module):
 
 
 def choose_loss(n_classes: int, readout: str, loss: str, activation: Any) -> tuple[str, bool]:
-    """Loss that "auto" stands for, and whether the output is a mean of non-negative units."""
+    """Return the loss, with "auto" resolved, and whether the output is a sum of units >= 0."""
     if readout != "linear" and n_classes > 2:
         raise ValueError(
             "Only binary classification is supported. The type of the target is multiclass. "
-            f"readout={readout!r} has one output for two classes, but y has {n_classes}; use "
-            "readout='linear'."
+            f"readout={readout!r} has one output for two classes, but `y` has {n_classes} classes. "
+            "Use readout='linear'."
         )
     if loss == "auto":
         loss = "cross_entropy" if readout == "linear" else "squared"
-    rectified = readout != "linear" and is_nonnegative(activation)
-    if rectified and loss == "cross_entropy":
+    nonnegative = readout != "linear" and is_nonnegative(activation)
+    if nonnegative and loss == "cross_entropy":
         raise ValueError(
             "loss='cross_entropy' needs outputs of both signs, but a sum of non-negative units "
-            "has none below zero; use loss='squared' or readout='linear'."
+            "is never negative. Use loss='squared' or readout='linear'."
         )
-    return loss, rectified
+    return loss, nonnegative

@@ -1,4 +1,4 @@
-"""Sampler of tasks in single precision, by compiled code or by torch on any device."""
+"""Sampling of tasks in single precision, by compiled code or by torch on any device."""
 
 from functools import partial
 from typing import Any, TypeGuard
@@ -10,14 +10,17 @@ from torch import Tensor
 
 from ..datasets import Discrimination, LatentField
 
-_AT_ONCE = 32  # fields of a ring drawn at a time, so that they stay in a core's cache; of a torus 4
+# Number of fields on a ring that are drawn at a time, so that they stay in the cache. On a torus,
+# it is an eighth of this.
+_AT_ONCE = 32
 
 
 class TaskSampler:
     """Sampler of stratified batches of a task on a device.
 
-    On a CPU, it draws in compiled code if every class has few modes and a compiled map. Field i of
-    `seed` then does not depend on how many are drawn at once. `rng` draws uneven class sizes.
+    On a CPU, compiled code is used if the model of every class has few modes and a compiled map.
+    Field i of `seed` then does not depend on how many fields are drawn at once. `rng` is used for
+    other models, and for class sizes that are not whole numbers.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class TaskSampler:
             self._modes = [None if of_model is None else as_tensor(of_model) for of_model in modes]
 
     def draw(self, n_batches: int, batch_size: int) -> tuple[Tensor, NDArray[np.int64]]:
-        """Batches, (n_batches, batch_size, n_features), and their classes, in ascending order."""
+        """Draw batches, (n_batches, batch_size, n_features), and their classes, sorted by class."""
         n, n_classes = n_batches * batch_size, self.task.n_classes
         counts = _class_counts(self.task, n_batches, batch_size, self.rng)
         y = np.repeat(np.tile(np.arange(n_classes), n_batches), counts.ravel())
@@ -70,7 +73,7 @@ class TaskSampler:
 
 
 def _is_plain(model: Any) -> TypeGuard[LatentField]:
-    """Whether a model is a latent field that uses the inherited map from noise to fields."""
+    """Whether a model is a `LatentField` with the inherited method `from_noise`."""
     return isinstance(model, LatentField) and type(model).from_noise is LatentField.from_noise
 
 
@@ -85,9 +88,9 @@ def _is_compiled(model: Any) -> bool:
 def _class_counts(
     task: Discrimination, n_batches: int, batch_size: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Samples of each class in each batch, (n_batches, n_classes)."""
+    """Number of samples of each class in each batch, (n_batches, n_classes)."""
     extremes = task.class_boundaries(batch_size, [0.0, np.nextafter(1.0, 0.0)])
-    if np.array_equal(*extremes):  # every batch holds the exact fractions
+    if np.array_equal(*extremes):  # class sizes are whole numbers
         ends = np.broadcast_to(extremes[0], (n_batches, task.n_classes))
     else:
         ends = task.class_boundaries(batch_size, rng.random(n_batches))

@@ -1,4 +1,4 @@
-"""Checks of input models, and Hypothesis strategies for tests."""
+"""Checks of input models and Hypothesis strategies for tests."""
 
 import lazy_loader
 

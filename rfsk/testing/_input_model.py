@@ -1,4 +1,4 @@
-"""Compare the samples of an input model with its closed forms."""
+"""Comparison of the samples of an input model with its closed forms."""
 
 import math
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from .._core._random import spawn_seeds
 from .._core._types import Array
 from .._core._validation import check_option
 
-_FEW = 28  # rows; two seeds do not repeat so many by chance, even if a site has two values
+_FEW = 28  # number of rows that two seeds do not repeat by chance, even if sites have two values
 
 
 def check_input_model(
@@ -26,7 +26,7 @@ def check_input_model(
     random_state: Any = None,
     expected_failed_checks: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Check that an input model draws samples correctly and that its closed forms agree with them.
+    """Check that an input model draws valid samples and that its closed forms agree with them.
 
     Parameters
     ----------
@@ -38,19 +38,19 @@ def check_input_model(
     random_state : int, Generator, RandomState or None, default=None
         Seed of all samples.
     expected_failed_checks : dict of str to str, optional
-        Reasons why checks may fail, by the names of the checks. Other failures raise an
-        AssertionError.
+        Reasons why checks may fail, by the names of the checks. The failure of any other check
+        raises an AssertionError.
 
     Returns
     -------
     results : dict of str to str
-        "passed", "skipped: ..." or "xfail: ..." with the reason, by the name of the check.
+        "passed", "skipped: <reason>" or "xfail: <reason>" for each check, by its name.
 
     Notes
     -----
-    Averages over samples may deviate by five standard errors, with a Bonferroni correction for the
-    number of comparisons. A comparison is skipped if the moment is infinite or if a single sample
-    dominates its variance.
+    Averages over samples may deviate from closed forms by five standard errors, with a Bonferroni
+    correction for the number of comparisons. A comparison is skipped if the moment is infinite or
+    if a single sample dominates the variance of the average.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def check_input_model(
         ...
     AssertionError: covariance_of_samples: `covariance()` differs from that of 20000 samples at...
     """
-    if n_samples < 1000:  # averages of fewer samples are not nearly normal
+    if n_samples < 1000:  # averages of fewer samples are not close to normally distributed
         raise ValueError(f"`n_samples` must be at least 1000, got {n_samples}.")
     expected = dict(expected_failed_checks or {})
     for name in expected:
@@ -88,7 +88,7 @@ def check_input_model(
 
 
 class _Subject:
-    """Model with the samples and moments that several checks use."""
+    """Input model with the samples and moments that several checks use."""
 
     def __init__(self, model: Any, n_samples: int, seeds: list[int]) -> None:
         self.model, self.n_samples, self.seeds = model, n_samples, seeds
@@ -147,7 +147,7 @@ def _compare(
 
 
 def _average(values: Array) -> tuple[Array, Array]:
-    """Averages over samples and their standard errors."""
+    """Average over samples and its standard error."""
     return values.mean(axis=0), values.std(axis=0) / math.sqrt(len(values))
 
 
@@ -163,7 +163,7 @@ def _average_covariance(X: Array) -> tuple[Array, Array]:
 
 
 def _is_dominated(values: Array, fraction: float = 0.1) -> bool:
-    """Whether a single sample contributes more than a fraction of the variance."""
+    """Whether a single sample contributes more than the given fraction of the variance."""
     squares = (values - values.mean()) ** 2
     return bool(squares.max() > fraction * squares.sum())
 
@@ -171,12 +171,12 @@ def _is_dominated(values: Array, fraction: float = 0.1) -> bool:
 def _compare_kurtosis(
     X: Array, expected: float, what: str, hint: str = "", *, fraction: float = 0.1
 ) -> None:
-    """Compare the excess kurtosis, either pooled or averaged over sites."""
+    """Compare the excess kurtosis; it may be pooled over sites or averaged over them."""
     squares, failures = X[:, X.any(axis=0)] ** 2, []
     for axis in ((0, 1), 0):
         ratio = squares / squares.mean(axis=axis)
         fourth = (ratio**2).mean(axis=axis)
-        # To first order in the errors of the fourth moment and of the variance that divides it.
+        # Contribution of each sample to first order in the errors of fourth moment and variance.
         influence = (ratio**2 - 2.0 * fourth * ratio).mean(axis=1)
         if _is_dominated(influence, fraction):
             raise SkipTest("a single sample dominates the fourth moment; draw more samples.")
@@ -201,35 +201,35 @@ def _check_shape(subject: _Subject) -> None:
 
 def _check_sample(subject: _Subject) -> None:
     n_features = subject.model.n_features
-    for n_samples in (7 if n_features != 7 else 8, 1):  # a transposed array has another shape
+    for n_samples in (7 if n_features != 7 else 8, 1):  # transposition changes the shape
         X, expected = subject.model.sample(n_samples, subject.seeds[1]), (n_samples, n_features)
         assert isinstance(X, np.ndarray), f"`sample` must return an ndarray, got {type(X)}."
         assert X.shape == expected, (
             f"`sample({n_samples})` must return shape {expected}, got {X.shape}. Return one row "
-            "per sample: X.T of a transposed array, X.reshape(n_samples, -1) of images."
+            "per sample, for example X.T if X is transposed or X.reshape(n_samples, -1) for images."
         )
         assert X.dtype == np.float64, f"`sample` must return float64, got {X.dtype}."
     n_bad = (~np.isfinite(subject.X).all(axis=1)).sum()
-    assert n_bad == 0, f"{n_bad} of {subject.n_samples} samples hold NaN or infinity."
+    assert n_bad == 0, f"{n_bad} of {subject.n_samples} samples contain NaN or infinity."
 
 
 def _check_random_state(subject: _Subject) -> None:
     sample, (seed, other) = subject.model.sample, subject.seeds[2:4]
     X, unseeded, rng = sample(_FEW, seed), sample(_FEW), np.random.default_rng(seed)
     assert np.array_equal(sample(_FEW, random_state=seed), X), (
-        "the same seed gave different samples. Draw from np.random.default_rng(random_state)."
+        "the same seed gives different samples. Draw from np.random.default_rng(random_state)."
     )
     assert not np.array_equal(sample(_FEW, other), X), (
-        "different seeds gave the same samples. Replace the fixed seed by `random_state`."
+        "different seeds give the same samples. Replace the fixed seed by `random_state`."
     )
-    # Twelve draws, because a distribution of few values may repeat a sample by chance.
+    # Twelve draws, because a distribution with few values may repeat a sample by chance.
     assert not all(np.array_equal(sample(_FEW), unseeded) for _ in range(12)), (
         "samples without a seed are always the same. The default of `random_state` must be None."
     )
     first = sample(_FEW, rng)
     assert not np.array_equal(sample(_FEW, rng), first), (
-        "two draws from one Generator gave the same samples, so all batches of a training would be "
-        "the same. Draw from the Generator itself, not from a copy or a seed derived from it."
+        "two draws from one Generator give the same samples, so all batches of a training would be "
+        "equal. Draw from the Generator itself, not from a copy or from a seed derived from it."
     )
 
 
@@ -251,7 +251,7 @@ def _check_independent_rows(subject: _Subject) -> None:
     reference = np.asarray(subject.model.sample(subject.n_samples, subject.seeds[4]))
     mean, scale = reference.mean(axis=0), float(reference.std()) or 1.0
     values = (subject.X - mean) / scale
-    # Squares are bounded, so that heavy tails do not hide a dependence.
+    # Squares are mapped to a bounded range, so that heavy tails do not hide a dependence.
     squares = np.tanh(values**2) - np.tanh(((reference - mean) / scale) ** 2).mean(axis=0)
     half = len(values) // 2
     for which, one, two in (
@@ -262,8 +262,8 @@ def _check_independent_rows(subject: _Subject) -> None:
             _compare(
                 _average((rows[one] * rows[two]).mean(axis=1)),
                 0.0,
-                f"{which} are not independent, by the average product of their {what}",
-                "Draw noise of shape (n_samples, n_features), and leave enough steps of a Markov "
+                f"{which} are not independent, according to the average product of their {what}",
+                "Draw noise of shape (n_samples, n_features), and make enough steps of a Markov "
                 "chain between two samples.",
             )
 
@@ -271,23 +271,23 @@ def _check_independent_rows(subject: _Subject) -> None:
 def _check_covariance(subject: _Subject) -> None:
     covariance, n = subject.covariance, subject.model.n_features
     assert covariance.shape == (n, n), (
-        f"`covariance()` must have shape {(n, n)}, got {covariance.shape}. The covariance of the "
-        "first site with every site is `autocovariance()`."
+        f"`covariance()` must have shape {(n, n)}, got {covariance.shape}. Return the covariance "
+        "of the first site with every site from `autocovariance()`."
     )
     asymmetry = np.abs(covariance - covariance.T).max()
     assert asymmetry <= 1e-10 * np.abs(covariance).max(), (
-        f"`covariance()` is not symmetric: it differs from its transpose by {asymmetry:.3g}."
+        f"`covariance()` must be symmetric, but differs from its transpose by {asymmetry:.3g}."
     )
     eigenvalues = np.linalg.eigvalsh(covariance)
     assert eigenvalues[0] >= -1e-7 * abs(eigenvalues[-1]), (
-        f"`covariance()` is not positive semi-definite: its smallest eigenvalue is "
-        f"{eigenvalues[0]:.3g}. On a ring, sum the kernel over all images of a site instead of "
-        "evaluating it at the shortest distance."
+        "`covariance()` must be positive semi-definite, but its smallest eigenvalue is "
+        f"{eigenvalues[0]:.3g}. On a ring, sum the kernel over all periodic images of a site "
+        "instead of evaluating it at the shortest distance."
     )
 
 
 def _check_zero_mean(subject: _Subject) -> None:
-    hint = "Subtract the mean of the distribution, which closed forms and theory assume to be zero."
+    hint = "Subtract the mean of the distribution; closed forms and theory assume that it is zero."
     _compare(_average(subject.X), 0.0, "the mean is not zero", hint)
 
 
@@ -298,9 +298,9 @@ def _check_covariance_of_samples(subject: _Subject) -> None:
         _average_covariance(subject.X),
         subject.covariance,
         f"`covariance()` differs from that of {subject.n_samples} samples",
-        f"The variance of samples is {ratio:.3g} times the claimed one; if this is not 1, a "
-        "normalization is missing. Otherwise `covariance()` may be that of a latent field, or of "
-        "other boundaries.",
+        f"The variance of samples is {ratio:.3g} times that of `covariance()`. If this ratio is "
+        "not 1, a normalization is missing. Otherwise `covariance()` may be that of a latent field "
+        "or assume other boundaries.",
     )
 
 
@@ -313,16 +313,16 @@ def _check_translation_invariance(subject: _Subject) -> None:
     expected = [np.roll(first, site, axes).ravel() for site in np.ndindex(model.shape)]
     off = np.abs(subject.covariance - expected).max()
     assert off <= 1e-9 * np.abs(first).max(), (
-        f"`covariance()` differs by {off:.3g} from `autocovariance()` moved around the lattice. "
-        "Take displacements around the lattice, or set the attribute boundary = 'open'."
+        f"`covariance()` differs by {off:.3g} from `autocovariance()` translated on the lattice. "
+        "Use periodic displacements, or set the attribute boundary = 'open'."
     )
 
 
 def _check_sign_symmetry(subject: _Subject) -> None:
-    what = "x and -x are not equally likely, by E x_i^2 x_j"
+    what = "x and -x are not equally likely, because E x_i^2 x_j is not zero"
     hint = (
-        "Theory and Gaussian controls assume P(x) = P(-x). If the distribution is meant to be "
-        "skewed, pass expected_failed_checks={'sign_symmetry': 'reason'}."
+        "Theory assumes P(x) = P(-x), and Gaussian controls have it. If the distribution is "
+        "intentionally skewed, pass expected_failed_checks={'sign_symmetry': 'reason'}."
     )
     _compare(_average_product(subject.X**2, subject.X), 0.0, what, hint)
 
@@ -336,8 +336,8 @@ def _check_excess_kurtosis(subject: _Subject) -> None:
         subject.X,
         claimed,
         f"`excess_kurtosis()` differs from that of {subject.n_samples} samples",
-        "It is E x^4 / (E x^2)^2 - 3, so that a Gaussian has 0. For an NLGP, erf(gain z) and "
-        "erf(gain z / sqrt(2)) are different conventions of the gain.",
+        "The excess kurtosis is E x^4 / (E x^2)^2 - 3, which is 0 for a Gaussian. For an NLGP, "
+        "erf(gain z) and erf(gain z / sqrt(2)) are different conventions of the gain.",
     )
 
 
@@ -345,8 +345,8 @@ def _check_fourth_cumulant(subject: _Subject) -> None:
     sites = subject.sites
     kappa = np.asarray(subject.result_of("fourth_cumulant", sites))
     assert kappa.shape == sites.shape[:1], (
-        f"`fourth_cumulant` of sites of shape {sites.shape} must have shape {sites.shape[:1]}, got "
-        f"{kappa.shape}."
+        f"`fourth_cumulant` must return shape {sites.shape[:1]} for indices of shape "
+        f"{sites.shape}, got {kappa.shape}."
     )
     if not np.isfinite(kappa).all():
         raise SkipTest("the fourth cumulant is infinite.")
@@ -383,14 +383,16 @@ def _check_gaussian_clone(subject: _Subject) -> None:
 def _check_pixel_quadrature(subject: _Subject) -> None:
     values, weights = map(np.asarray, subject.result_of("pixel_quadrature"))
     total = weights.sum()
-    assert abs(total - 1.0) <= 1e-8, f"weights of `pixel_quadrature()` add to {total:.10g}, not 1."
+    assert abs(total - 1.0) <= 1e-8, (
+        f"the weights of `pixel_quadrature()` must sum to 1, got {total:.10g}."
+    )
     variance = weights @ values**2
-    with np.errstate(over="ignore"):  # where the kurtosis is infinite
+    with np.errstate(over="ignore"):  # the kurtosis may be infinite
         kurtosis = weights @ values**4 / variance**2 - 3.0
     for member, got in (("covariance", variance), ("excess_kurtosis", kurtosis)):
         claimed = np.diagonal(np.atleast_2d(subject.result_of(member))).mean()
         assert claimed == math.inf or abs(got - claimed) <= 1e-3 * max(1.0, abs(claimed)), (
-            f"`pixel_quadrature()` gives {got:.6g} where `{member}()` says {claimed:.6g}."
+            f"`pixel_quadrature()` gives {got:.6g}, but `{member}()` gives {claimed:.6g}."
         )
 
 
@@ -404,15 +406,17 @@ def _check_from_noise(subject: _Subject) -> None:
     fields = model.from_noise(few)
     assert np.array_equal(few, noise[:_FEW]), "`from_noise` must not change the noise."
     assert np.allclose(model.from_noise(few[:1]), fields[:1], atol=1e-9 * np.abs(fields).max()), (
-        "a row of `from_noise` must depend on its own row of noise only."
+        "each row of `from_noise` must depend only on the same row of the noise."
     )
     if find_spec("torch") is not None:
         import torch
 
         tensor = model.from_noise(torch.from_numpy(few))
         kind = type(tensor).__name__
-        assert kind == "Tensor", f"`from_noise` must turn a tensor into a tensor, got {kind}."
-        assert np.allclose(tensor, fields, atol=1e-8), "`from_noise` differs in torch and NumPy."
+        assert kind == "Tensor", f"`from_noise` must return a tensor for a tensor, got {kind}."
+        assert np.allclose(tensor, fields, atol=1e-8), (
+            "`from_noise` gives different results for torch and NumPy."
+        )
     subject.skip_if_infinite()
     what = "fields of `from_noise` do not have the covariance of the model"
     _compare(_average_covariance(model.from_noise(noise)), subject.covariance, what)

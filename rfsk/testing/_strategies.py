@@ -1,4 +1,4 @@
-"""Hypothesis strategies that draw lattices, fields and input models at random."""
+"""Hypothesis strategies for lattices, fields and input models."""
 
 import math
 from collections.abc import Collection
@@ -32,7 +32,7 @@ except ImportError as error:
 
 
 def lattice_shapes(*, max_side: int = 24) -> st.SearchStrategy[Shape]:
-    """Draw shapes of rings, and of tori with at most about twice as many sites.
+    """Draw shapes of rings and tori; a torus has at most about twice `max_side` sites.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def lattice_shapes(*, max_side: int = 24) -> st.SearchStrategy[Shape]:
 def fields(
     draw: st.DrawFn, shape: int | Shape | None = None, *, n_units: int | None = None
 ) -> Array:
-    """Draw nonzero receptive fields: arbitrary values, Gaussian bumps and Fourier modes.
+    """Draw nonzero receptive fields: arbitrary values, Gaussian bumps or Fourier modes.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def _field(draw: st.DrawFn, shape: Shape) -> Array:
 
 @cache
 def _models(shape: Shape, boundary: str | None) -> dict[type, st.SearchStrategy[Any]]:
-    """Strategies for the classes of models on a lattice."""
+    """Strategies for the input models on a lattice, by class."""
     relative = st.floats(0.1, 1.0)
     lengths = relative | st.tuples(*[relative] * len(shape))
     kernels = st.sampled_from(["gaussian", "exponential"]) | st.floats(0.3, 5.0).map(Matern)
@@ -161,7 +161,7 @@ def input_models(
     boundary: str | None = None,
     max_side: int = 24,
 ) -> st.SearchStrategy[Any]:
-    """Draw input models on lattices, with unit variance and a closed form of the covariance.
+    """Draw input models with unit variance and a closed form of the covariance.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def input_models(
     shape : int or tuple of int, optional
         Lattice of the models; drawn by default.
     boundary : {"periodic", "open"}, optional
-        Boundary of the models; either by default.
+        Boundary of the models; both are drawn by default.
     max_side : int, default=24
         Number of sites of the largest ring, as in `lattice_shapes`.
 
@@ -195,8 +195,8 @@ def input_models(
         fitting = [known[family] for family in families or known if family in known]
         if not fitting:
             raise ValueError(
-                f"`families` must hold a class that has models with shape={shape} and "
-                f"boundary={boundary!r}, which are {[family.__name__ for family in known]}."
+                f"`families` must contain a class with models for shape={shape} and "
+                f"boundary={boundary!r}. These are {[family.__name__ for family in known]}."
             )
         return st.one_of(fitting)
 

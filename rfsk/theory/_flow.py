@@ -62,7 +62,7 @@ class Flow:
 
     def _check(self, fields: ArrayLike) -> Array:
         """Fields as a checked array."""
-        return check_features(check_fields(fields, "the fields"), self.n_features, "fields")
+        return check_features(check_fields(fields, "fields"), self.n_features, "fields")
 
     def _initial(self, start: int | ArrayLike, random_state: Any) -> Array:
         """Initial fields, drawn at random if only their number is given."""

@@ -44,5 +44,5 @@ def test_the_only_weight_has_no_score():
 
 
 def test_inputs_of_other_size_are_refused():
-    with pytest.raises(ValueError, match=r"X has shape \(\d+, 11\); expected 12 features"):
+    with pytest.raises(ValueError, match=r"`X` must have 12 features, got shape \(\d+, 11\)"):
         cavity_score(FIELDS, X[:, :11])

@@ -101,18 +101,18 @@ def test_own_fields_and_estimators_are_references_too(data, net):
     [
         ({"references": "cp"}, None, "references='cp'; expected a sequence of names"),
         ({"references": (("own",),)}, None, "expected a sequence of names"),
-        ({"references": ("nmf",)}, None, "references='nmf' is unknown; expected one of 'cp'"),
+        ({"references": ("nmf",)}, None, "`references` must be one of 'cp'.*, got 'nmf'"),
         ({"references": ("cp", "cp")}, None, "expected each once"),
         (
             {"references": (("own", np.eye(4)),)},
             None,
-            r"'own' has shape \(4, 4\); expected 3 features",
+            r"`own` must have 3 features, got shape \(4, 4\)",
         ),
-        ({"target": 1}, None, "target=1 names a class, but y is None"),
-        ({"target": 7}, np.arange(8) % 2, r"target=7 has 0 row\(s\) in y"),
-        ({"n_components": 0}, None, "n_components=0; expected an integer > 0"),
-        ({"n_null": 0}, None, "n_null=0; expected an integer > 0"),
-        ({"shape": (2, 2)}, None, r"shape=\(2, 2\) has 4 sites, but the data have 3"),
+        ({"target": 1}, None, "`y` must not be None if target=1 selects a class"),
+        ({"target": 7}, np.arange(8) % 2, "target=7 must have at least 2 rows in `y`, got 0"),
+        ({"n_components": 0}, None, "`n_components` must be a positive integer, got 0"),
+        ({"n_null": 0}, None, "`n_null` must be a positive integer, got 0"),
+        ({"shape": (2, 2)}, None, r"features, 3, got \(2, 2\), which has 4 sites"),
     ],
 )
 def test_bad_comparisons_are_refused(parameters, y, message):
@@ -126,12 +126,20 @@ CONSTANT = np.ones((10, 4))
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda c, net: c.match(net), TypeError, "Got a FCNet; expected an array of fields"),
-        (lambda c, _: c.compare(np.eye(7)), ValueError, "'fields' has .*; expected 30 features"),
+        (
+            lambda c, net: c.match(net),
+            TypeError,
+            "`fields` must be an array .*, got an instance of FCNet",
+        ),
+        (lambda c, _: c.compare(np.eye(7)), ValueError, "`fields` must have 30 features"),
         (lambda c, _: c.compare(np.zeros((3, 30))), ValueError, "fields of 'fields' are zero"),
         (lambda *_: TensorComparison().fit(CONSTANT), ValueError, "The inputs are constant"),
         (lambda *_: NonlinearHebbian().fit(CONSTANT), ValueError, "X is constant; expected inputs"),
-        (lambda *_: NonlinearHebbian(rule="a").fit(CONSTANT), ValueError, "rule='a' is unknown"),
+        (
+            lambda *_: NonlinearHebbian(rule="a").fit(CONSTANT),
+            ValueError,
+            "`rule` must be one of .*, got 'a'",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_refused(comparison, net, call, error, message):

@@ -71,17 +71,17 @@ def test_profile_columns_say_how_wide_and_how_good_the_fit_is():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"n_null": 0}, "n_null=0; expected an integer > 0"),
-        ({"alpha": -0.1}, "alpha=-0.1; expected a finite number > 0"),
+        ({"n_null": 0}, "`n_null` must be a positive integer, got 0"),
+        ({"alpha": -0.1}, "`alpha` must be positive and finite, got -0.1"),
         ({"alpha": 2.0}, "alpha=2.0 with n_null=199; expected alpha below 1"),
         ({"n_null": 18}, "at least the smallest p-value, .* = 0.0526"),
-        ({"shape": (5, 5)}, r"shape=\(5, 5\) has 25 sites, but the data have 100"),
-        ({"null": "noise"}, "null='noise' is unknown; expected one of 'phase'"),
-        ({"null": np.ones((50, 9))}, r"null has shape \(50, 9\); expected 100 features"),
+        ({"shape": (5, 5)}, r"features, 100, got \(5, 5\), which has 25 sites"),
+        ({"null": "noise"}, "`null` must be one of 'phase'.*, got 'noise'"),
+        ({"null": np.ones((50, 9))}, r"`null` must have 100 features, got shape \(50, 9\)"),
         ({"null": np.eye(100)[:5]}, r"alpha=0.05 with n_null=5; .*1 / \(n_null \+ 1\) = 0.167"),
         ({"null": np.zeros((50, 100))}, "null has only fields of zeros"),
         ({"null": np.full((50, 100), np.nan)}, "null contains NaN"),
-        ({"profile": "wave"}, "profile='wave' is unknown; expected one of 'gaussian', 'gabor'"),
+        ({"profile": "wave"}, "`profile` must be one of 'gaussian', 'gabor'.*, got 'wave'"),
     ],
 )
 def test_bad_parameters_are_refused(parameters, message):

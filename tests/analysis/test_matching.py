@@ -67,10 +67,10 @@ def test_shifted_copies_of_one_field_reach_chance_as_often_as_it_says():
 @pytest.mark.parametrize(
     ("fields", "references", "options", "message"),
     [
-        (np.eye(4), np.eye(4), {"n_null": 0}, "n_null=0; expected an integer > 0"),
+        (np.eye(4), np.eye(4), {"n_null": 0}, "`n_null` must be a positive integer, got 0"),
         (np.zeros((2, 4)), np.eye(4), {}, "All fields or all references are zero"),
         (np.eye(4), [[np.nan, 0.0, 0.0, 0.0]], {}, "references contains NaN"),
-        (np.eye(4), np.eye(5), {}, r"references has shape \(5, 5\); expected 4 features"),
+        (np.eye(4), np.eye(5), {}, r"`references` must have 4 features, got shape \(5, 5\)"),
     ],
 )
 def test_chance_of_nothing_is_refused(fields, references, options, message):

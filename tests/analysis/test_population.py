@@ -245,10 +245,10 @@ def test_trained_net_splits_by_the_sign_of_its_biases():
     ("parameters", "message"),
     [
         ({"alpha": 2.0}, r"alpha=2\.0; expected a number between 0 and 1"),
-        ({"null": "white"}, "null='white' is unknown; expected one of 'phase'"),
-        ({"null": np.eye(9)}, r"null has shape \(9, 9\); expected 8 features"),
-        ({"n_null": 9.5}, "n_null=9.5; expected an integer > 0"),
-        ({"shape": (3, 3)}, r"shape=\(3, 3\) has 9 sites, but the data have 8"),
+        ({"null": "white"}, "`null` must be one of 'phase'.*, got 'white'"),
+        ({"null": np.eye(9)}, r"`null` must have 8 features, got shape \(9, 9\)"),
+        ({"n_null": 9.5}, "`n_null` must be a positive integer, got 9.5"),
+        ({"shape": (3, 3)}, r"features, 8, got \(3, 3\), which has 9 sites"),
     ],
 )
 def test_bad_parameters_of_a_split_are_refused(parameters, message):

@@ -218,7 +218,9 @@ def test_labels_are_no_responses(data):
         found = spike_triggered_average(fitted, stimuli)
         np.testing.assert_allclose(found, spike_triggered_average(function, stimuli))
     for layer in (0.0, "0", True, 1, -2):
-        with pytest.raises(ValueError, match="expected a hidden layer from 0 to 0"):
+        with pytest.raises(
+            ValueError, match="`layer` must be the index of a hidden layer, from 0 to 0"
+        ):
             spike_triggered_average(perceptron, stimuli, layer=layer)
 
 
@@ -235,10 +237,10 @@ def test_labels_are_no_responses(data):
         ({"lags": [-1]}, ValueError, r"lags=\[-1\]; expected one or more whole numbers"),
         ({"lags": []}, ValueError, r"lags=\[\]; expected one or more"),
         ({"response": np.tanh, "lags": [1]}, ValueError, "lags is given for what is no recording"),
-        ({"ridge": -1.0}, ValueError, "ridge=-1.0"),
+        ({"ridge": -1.0}, ValueError, "`ridge` must be non-negative and finite, got -1.0"),
         ({"method": "sta", "X": None}, ValueError, "method='sta' correlates responses with"),
         ({"method": "weights", "layer": 0}, ValueError, "X and layer are of method='sta'"),
-        ({"method": "spikes"}, ValueError, "method='spikes' is unknown"),
+        ({"method": "spikes"}, ValueError, "`method` must be one of .*, got 'spikes'"),
     ],
 )
 def test_what_is_not_valid_is_refused(parameters, error, message):

@@ -248,7 +248,7 @@ def test_decomposition_begins_where_it_is_asked_to():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"method": "als"}, "method='als' is unknown; expected one of 'lbfgs', 'power', 'parafac'"),
+        ({"method": "als"}, "`method` must be one of 'lbfgs', 'power', 'parafac'.*, got 'als'"),
         ({"order": 2}, "order=2; expected 3 or 4"),
         ({"start": np.eye(3)}, r"start has shape \(3, 3\); expected at most 2 components of 4"),
         ({"start": np.eye(4)[:3]}, r"start has shape \(3, 4\); expected at most 2 components"),
@@ -327,12 +327,12 @@ def test_factors_of_blocks_are_those_of_the_array():
 @pytest.mark.parametrize(
     ("parameters", "data", "message"),
     [
-        ({"n_components": 0}, "array", "n_components=0; expected an integer > 0"),
-        ({"max_iter": 0}, "array", "max_iter=0; expected an integer > 0"),
-        ({"tol": 0.0}, "array", "tol=0.0; expected a finite number > 0"),
-        ({"n_init": 0}, "array", "n_init=0; expected an integer > 0"),
-        ({"target": 2}, "array", r"target=2 has 0 row\(s\) in y.*Labels in y: \[0, 1\]"),
-        ({"target": 1}, "unlabelled", "target=1 names a class, but y is None"),
+        ({"n_components": 0}, "array", "`n_components` must be a positive integer, got 0"),
+        ({"max_iter": 0}, "array", "`max_iter` must be a positive integer, got 0"),
+        ({"tol": 0.0}, "array", "`tol` must be positive and finite, got 0.0"),
+        ({"n_init": 0}, "array", "`n_init` must be a positive integer, got 0"),
+        ({"target": 2}, "array", r"target=2 must have .*, got 0. The labels in `y` are \[0, 1\]"),
+        ({"target": 1}, "unlabelled", "`y` must not be None if target=1 selects a class"),
         ({"target": "difference"}, "three", "'difference' is of two classes, but y has 3"),
         ({"target": 0}, "blocks", "target=0 with blocks; expected None. Select the rows of one"),
     ],

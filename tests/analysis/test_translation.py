@@ -123,5 +123,5 @@ def test_inputs_decide_where_they_are_given():
 def test_inputs_that_do_not_fit_are_refused():
     with pytest.raises(TypeError, match=r"y has shape \(20, 60\); .* fit\(fields, inputs=X\)"):
         LocalizationAnalyzer().fit(np.eye(60), RING.sample(20, 0))
-    with pytest.raises(ValueError, match=r"inputs has shape \(\d+, 60\); expected 8 features"):
+    with pytest.raises(ValueError, match=r"`inputs` must have 8 features, got shape \(\d+, 60\)"):
         group_split(np.eye(8), inputs=RING)

@@ -24,5 +24,5 @@ def test_legacy_state_advances():
 
 @pytest.mark.parametrize("state", [-1, 1.5, True, "seed", [1, 2]])
 def test_what_cannot_seed_is_refused(state):
-    with pytest.raises(ValueError, match="cannot seed a generator"):
+    with pytest.raises(ValueError, match="`random_state` must be None, a non-negative integer"):
         as_generator(state)

@@ -1,4 +1,4 @@
-"""Controls that keep less or more of the data than a Gaussian clone, and shifted data."""
+"""Controls that keep the means or the marginal distributions of data, and shifted data."""
 
 from functools import partial
 
@@ -47,7 +47,7 @@ def test_marginals_are_those_of_the_data_and_covariances_nearly_so(name):
 
 
 def test_marginals_control_of_a_gaussian_copula_has_its_higher_moments():
-    """An NLGP is one; its fourth moments, in closed form, are not those of the Gaussian clone."""
+    """An NLGP is such a copula, and its fourth moments differ from those of its Gaussian clone."""
     model = NLGP(20, correlation_length=3.0, gain=3.0)
     data = model.sample(4000, random_state=0)
     fourth = model.fourth_moment([[0, 0, 1, 1], [0, 0, 3, 3], [0, 1, 2, 3]])
@@ -85,30 +85,36 @@ def test_shifted_rows_are_rolled_rows_and_keep_their_labels(shape):
     for row, lattice in zip(shifted, np.repeat(X[:40], 3, axis=0), strict=True):
         rolled = [np.roll(lattice.reshape(sides), i, range(len(sides))) for i in np.ndindex(sides)]
         found += np.flatnonzero(np.all(row == np.reshape(rolled, (30, 30)), axis=1)).tolist()
-    assert len(found) == 120  # each row is one translation of its own
+    assert len(found) == 120  # all rows are different translations
     assert len(set(found)) > 25
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (partial(augment_shifts, X, shape=(4, 5)), r"shape=\(4, 5\) has 20 sites.* 30 features"),
-        (partial(augment_shifts, X, n_shifts=0), "n_shifts=0; expected an integer > 0"),
+        (partial(augment_shifts, X, shape=(4, 5)), r"30, got \(4, 5\), which has 20 sites"),
+        (partial(augment_shifts, X, n_shifts=0), "`n_shifts` must be a positive integer, got 0"),
         (partial(augment_shifts, X, Y[:5]), "inconsistent numbers of samples"),
-        (partial(augment_shifts, X.reshape(-1, 5, 6)), "One row per image"),
-        (partial(make_gaussian_clone, X, Y, keep="mode"), "expected one of 'mean', 'covariance'"),
+        (partial(augment_shifts, X.reshape(-1, 5, 6)), "Pass one row per image"),
+        (
+            partial(make_gaussian_clone, X, Y, keep="mode"),
+            "`keep` must be one of 'mean', 'covariance'",
+        ),
         (partial(make_gaussian_clone, [[1.0, np.nan], [0.0, 1.0]]), "X contains NaN"),
-        (partial(make_gaussian_clone, np.eye(3), [0, 0, 1]), "Class .*1.* has 1 row in y"),
+        (
+            partial(make_gaussian_clone, np.eye(3), [0, 0, 1]),
+            "at least 2 rows in `y`, got 1 of class .*1",
+        ),
         (partial(make_gaussian_clone, np.eye(4), [0, 0, np.nan, 1]), "Input y.* contains NaN"),
     ],
 )
-def test_what_does_not_fit_is_refused(call, message):
+def test_invalid_arguments_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 
 
 @pytest.mark.parametrize("change", [make_gaussian_clone, augment_shifts])
-def test_pandas_in_pandas_out(change):
+def test_pandas_inputs_give_pandas_outputs(change):
     index = pd.Index(list("abcdefgh"))
     frame = pd.DataFrame(X[:8], index=index).add_prefix("site ")
     y = pd.Series(["short", "long"] * 4, index=index, name="length", dtype="category")
@@ -121,7 +127,7 @@ def test_pandas_in_pandas_out(change):
 
 
 @pytest.mark.parametrize("change", [make_gaussian_clone, augment_shifts])
-def test_polars_in_polars_out(change):
+def test_polars_inputs_give_polars_outputs(change):
     pl = pytest.importorskip("polars")
     frame = pl.DataFrame(X[:8], schema=[f"site {i}" for i in range(30)])
     y = pl.Series("length", ["short", "long"] * 4)

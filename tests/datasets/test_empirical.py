@@ -1,4 +1,4 @@
-"""Data in the place of an input model, and labelled data (X, y) in the place of a task."""
+"""Data instead of an input model, and labelled data (X, y) instead of a task."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_moments_are_those_of_the_rows():
     assert scaled.excess_kurtosis() == pytest.approx(stats.kurtosis(X, axis=0).mean(), rel=1e-9)
 
 
-def test_images_bring_their_lattice():
+def test_lattice_of_images_is_their_shape():
     images = X.reshape(-1, 3, 4)
     assert EmpiricalDistribution(images).shape == (3, 4)
     np.testing.assert_array_equal(EmpiricalDistribution(images).X, X)
@@ -43,15 +43,15 @@ def test_images_bring_their_lattice():
 
 
 REFUSED = [
-    (np.zeros((5, 4, 4, 3)), ValueError, r"take a channel or their mean, X.mean\(axis=-1\)"),
+    (np.zeros((5, 4, 4, 3)), ValueError, r"take one channel or the mean .*, X.mean\(axis=-1\)"),
     (np.zeros(5), ValueError, "Expected 2D array"),
     (sparse.csr_array(X), TypeError, r"'\.toarray\(\)'"),
-    (X, ValueError, r"shape=\(5, 5\) has 25 sites, but the data have 12"),
+    (X, ValueError, r"features, 12, got \(5, 5\), which has 25 sites"),
 ]
 
 
 @pytest.mark.parametrize(("rows", "error", "message"), REFUSED)
-def test_what_is_no_sample_or_does_not_fit_its_lattice_is_refused(rows, error, message):
+def test_invalid_samples_and_lattices_are_refused(rows, error, message):
     with pytest.raises(error, match=message):
         EmpiricalDistribution(rows, shape=(5, 5) if rows is X else ())
 
@@ -75,7 +75,7 @@ def test_task_of_data_draws_equally_many_rows_of_each_class():
 
 
 @pytest.mark.usefixtures("_close_figures")
-def test_training_on_data_is_displayed_beside_their_gaussian_clone():
+def test_training_on_data_is_displayed_with_that_on_the_control():
     net = FCNet(3, record=4, batch_size=20, random_state=0).fit_online((X, Y), 400, n_eval=100)
     display = TrainingDisplay.from_estimator(net)
     assert display.evaluation.control_loss.shape == display.evaluation.loss.shape
@@ -111,10 +111,10 @@ LABELLED = {
     "localization_index": localization_index,
 }
 BAD_LABELS = {
-    r"y has the labels -1, 1; .* np.unique\(y, return_inverse=True\)\[1\]": 2 * Y - 1,
-    "y has the labels 'a', 'b'; .* numbered 0, 1": np.array(["a", "b"])[Y],
-    r"y has shape \(400, 2\); .* pass y.argmax\(axis=1\)": np.eye(2)[Y],
-    "y has 1 class; expected at least 2": np.zeros(400),
+    r"`y` must contain .* labels -1, 1. Pass np.unique\(y, return_inverse=True\)\[1\]": 2 * Y - 1,
+    "`y` must contain the labels 0, 1.*, got the labels 'a', 'b'": np.array(["a", "b"])[Y],
+    r"`y` must contain one label .* \(400, 2\).* pass y.argmax\(axis=1\)": np.eye(2)[Y],
+    "`y` must contain at least 2 classes, got 1": np.zeros(400),
     "inconsistent numbers of samples": Y[:7],
 }
 
@@ -138,6 +138,8 @@ def test_cumulant_of_labelled_data_or_of_an_estimator_asks_for_the_rows_of_a_cla
         CumulantDisplay.from_source(CumulantCP(2))
 
 
-def test_rows_in_the_place_of_a_model_are_refused_with_the_remedy():
-    with pytest.raises(TypeError, match=r"holds a ndarray; .* EmpiricalDistribution\(X\) makes"):
+def test_rows_instead_of_a_model_are_refused_with_the_remedy():
+    with pytest.raises(
+        TypeError, match=r"got an instance of ndarray. Pass EmpiricalDistribution\(X\)"
+    ):
         Autoencoder(2).fit_online(X, 100)

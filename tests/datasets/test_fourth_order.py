@@ -46,7 +46,7 @@ MODELS = {
 
 @pytest.mark.parametrize("name", MODELS)
 def test_fourth_moment_is_that_of_samples(name):
-    """400,000 samples, five standard errors, distinct and repeated sites."""
+    """Compare with 400,000 samples at distinct and repeated sites, to five standard errors."""
     model = MODELS[name]
     X = model.sample(N_SAMPLES, random_state=11)
     for indices in INDICES.values():
@@ -97,8 +97,8 @@ def test_quadrature_has_converged(gain):
 
 @pytest.mark.parametrize("gain", [0.3, 3.0, 30.0])
 @pytest.mark.parametrize("rho", [0.5, 0.99])
-def test_three_alike_is_a_single_integral(gain, rho):
-    """E psi(z)^3 E[psi(z') | z], the conditional mean in closed form."""
+def test_moment_with_three_equal_sites_is_a_single_integral(gain, rho):
+    """The integral is E psi(z)^3 E[psi(z') | z], where the conditional mean has a closed form."""
     spread = np.sqrt(2.0 * (1.0 + gain**2 * (1.0 - rho**2)))
 
     def integrand(z):
@@ -120,7 +120,7 @@ def test_kurtosis_is_the_fourth_moment_at_one_site(gain):
 
 
 @pytest.mark.parametrize("name", ["torus", "ising", "phi4", "pulses", "shell", "open"])
-def test_slice_holds_the_cumulants(name):
+def test_slice_contains_the_cumulants(name):
     model = MODELS[name]
     j, k, l = np.indices((12, 12, 12))  # noqa: E741
     expected = model.fourth_cumulant(np.stack([np.zeros_like(j), j, k, l], axis=-1))
@@ -141,10 +141,13 @@ def test_spiked_cumulant_is_rank_one_along_its_spike():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda m: m.fourth_moment([0, 1, 2]), r"indices has shape \(3,\) .* expected integers"),
-        (lambda m: m.fourth_moment([0.0, 1, 2, 3]), "dtype float64; expected integers"),
-        (lambda m: m.fourth_cumulant([0, 1, 2, 12]), "each a site from 0 to 11"),
-        (lambda m: Ising(300, temperature=1.0).fourth_cumulant_slice(), "300 sites .* 256 sites"),
+        (lambda m: m.fourth_moment([0, 1, 2]), r"`indices` must be integers .* got shape \(3,\)"),
+        (lambda m: m.fourth_moment([0.0, 1, 2, 3]), "`indices` must be integers .* dtype float64"),
+        (lambda m: m.fourth_cumulant([0, 1, 2, 12]), "integers from 0 to 11"),
+        (
+            lambda m: Ising(300, temperature=1.0).fourth_cumulant_slice(),
+            "at most 256 sites, got 300 sites",
+        ),
     ],
 )
 def test_bad_indices_and_sizes_are_refused(call, message):
@@ -154,7 +157,7 @@ def test_bad_indices_and_sizes_are_refused(call, message):
 
 @dataclass(frozen=True)
 class OrientedNLGP(StationaryField):
-    """Erf of a Gaussian field on a torus whose covariance differs between the two diagonals."""
+    """Error function of a Gaussian field whose covariance differs along the two diagonals."""
 
     shape: tuple[int, ...] = (4, 5)
 

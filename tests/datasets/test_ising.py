@@ -37,8 +37,8 @@ def test_covariance_is_that_of_enumeration(shape, temperature):
 
 
 @pytest.mark.parametrize("temperature", [0.7, 2.0])
-def test_ring_has_the_law_of_enumeration(temperature):
-    """Chi-squared of all 64 states of a ring of six, 10^5 samples."""
+def test_ring_has_the_distribution_of_enumeration(temperature):
+    """Chi-squared test of the 64 states of a ring of six sites, with 10^5 samples."""
     states = every_state((6,))
     X = Ising(6, temperature=temperature).sample(100_000, random_state=0)
     code = (X > 0) @ 2 ** np.arange(5, -1, -1)
@@ -63,7 +63,7 @@ def test_correlation_length_of_the_chain(temperature, expected):
 
 @pytest.mark.parametrize("temperature", [3.5, 5.0])
 def test_correlation_length_of_the_plane_is_the_decay_along_a_long_strip(temperature):
-    """Ratio of the two largest eigenvalues of the transfer matrix of a strip of ten sites."""
+    """The decay follows from the transfer matrix of a strip of ten sites."""
     states = every_state((10,))
     bonds = -10 * energy(states)
     exponent = 0.5 * bonds[:, None] + 0.5 * bonds + states @ states.T
@@ -75,7 +75,7 @@ def test_correlation_length_of_the_plane_is_the_decay_along_a_long_strip(tempera
     assert again.temperature == pytest.approx(temperature, rel=1e-9)
 
 
-def test_critical_point_has_no_length():
+def test_correlation_length_is_infinite_at_the_critical_point():
     critical = 2.0 / np.log(1.0 + np.sqrt(2.0))
     assert Ising((8, 8), temperature=critical * (1 + 1e-13)).correlation_length > 1e6
     below = Ising((8, 8), temperature=1.5).correlation_length
@@ -84,7 +84,7 @@ def test_critical_point_has_no_length():
 
 @pytest.mark.parametrize("temperature", [1.8, 2.27, 4.0])
 def test_torus_has_the_energy_and_magnetization_of_enumeration(temperature):
-    """4 x 4, 40,000 samples, five standard errors widened by the measured autocorrelation."""
+    """Compare 40,000 samples, to five standard errors corrected for autocorrelation."""
     states = every_state((4, 4))
     weights = boltzmann(states, temperature)
     model = Ising((4, 4), temperature=temperature, n_sweeps=5)

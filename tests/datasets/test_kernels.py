@@ -16,7 +16,7 @@ KERNELS = ["gaussian", "exponential", Matern(1.5), Matern(4.0)]
 
 
 def sum_over_images(shape, xi, kernel, n_images):
-    """The definition, term by term."""
+    """Sum over periodic images according to the definition, term by term."""
     total = np.zeros(shape)
     images = [side * np.arange(-n_images, n_images + 1) for side in shape]
     for shift in np.stack(np.meshgrid(*images), axis=-1).reshape(-1, len(shape)):
@@ -47,14 +47,24 @@ def test_covariances_that_are_not_stationary_and_positive_are_refused():
 @pytest.mark.parametrize(
     ("shape", "xi", "kernel", "message"),
     [
-        ((10,), 1.0, "square", "kernel='square' is unknown; expected one of 'gaussian'"),
+        ((10,), 1.0, "square", "`kernel` must be one of 'gaussian'.*, got 'square'"),
         ((10,), 1e5, "gaussian", "too long for a lattice of shape"),
         ((10, 10), 11.0, "exponential", "too long for a lattice of shape"),
         ((10,), (1.0, 2.0), "gaussian", "does not fit a lattice of shape"),
-        ((10, 10), (1.0, -2.0), "gaussian", "correlation_length=-2.0; expected a finite number"),
-        ((10,), 2.0, lambda r: 2.0 * np.exp(-r), r"kernel\(0\) is array\(\[2.\]\); expected"),
-        ((10,), 2.0, lambda r: 1.0 / (1.0 + r), r"kernel\(1000\) is 0.000999; expected a corr"),
-        ((8, 8), 2.0, partial(np.greater, 1.0), r"eigenvalue is -\d.* Take .* positive in 2-D"),
+        (
+            (10, 10),
+            (1.0, -2.0),
+            "gaussian",
+            "`correlation_length` must be positive and finite, got -2.0",
+        ),
+        ((10,), 2.0, lambda r: 2.0 * np.exp(-r), r"got kernel\(0\) = array\(\[2.\]\)"),
+        ((10,), 2.0, lambda r: 1.0 / (1.0 + r), r"got kernel\(1000\) = 0.000999"),
+        (
+            (8, 8),
+            2.0,
+            partial(np.greater, 1.0),
+            r"eigenvalue is -\d.* Use .* positive semi-definite in 2-D",
+        ),
     ],
 )
 def test_bad_kernel_is_refused(shape, xi, kernel, message):
@@ -62,15 +72,15 @@ def test_bad_kernel_is_refused(shape, xi, kernel, message):
         GaussianField(shape, correlation_length=xi, kernel=kernel)
 
 
-def test_matern_of_order_one_half_is_exponential_and_of_three_halves_closed():
+def test_matern_of_order_one_half_and_three_halves_has_a_closed_form():
     r = np.concatenate([[0.0], np.geomspace(1e-9, 40.0, 200)])
     np.testing.assert_allclose(Matern(0.5)(r), np.exp(-r), rtol=1e-12)
     s = np.sqrt(3.0) * r
     np.testing.assert_allclose(Matern(1.5)(r), (1.0 + s) * np.exp(-s), rtol=1e-12)
     np.testing.assert_allclose(Matern(50.0)(r), np.exp(-(r**2) / 2.0), atol=0.01)
-    with pytest.raises(ValueError, match=r"nu=0.0; expected a finite"):
+    with pytest.raises(ValueError, match=r"`nu` must be positive and finite, got 0.0"):
         Matern(0.0)
-    with pytest.raises(ValueError, match=r"nu=51.0; expected from 0.01 to 50"):
+    with pytest.raises(ValueError, match=r"`nu` must be from 0.01 to 50, got 51.0"):
         Matern(51.0)
 
 
@@ -80,7 +90,7 @@ def test_matern_of_order_one_half_is_exponential_and_of_three_halves_closed():
     [((1,), 3.0), ((30,), 0.3), ((30,), 90.0), ((9, 12), 1.5), ((12, 7), (20.0, 2.0))],
 )
 def test_crop_of_the_embedding_has_the_open_kernel_as_covariance(shape, xi, kernel):
-    """What is drawn (the spectrum, clipped at zero) against the open kernel, entry by entry."""
+    """Compare the covariance of drawn fields, from the clipped spectrum, with the kernel."""
     torus = embedding(shape, xi, kernel)
     drawn = np.fft.irfftn(spectrum(torus), s=torus.shape, axes=range(torus.ndim))
     crop = drawn[tuple(slice(side) for side in shape)]

@@ -8,16 +8,18 @@ from rfsk.datasets import Discrimination, Ising, Phi4
 from rfsk.datasets._markov import autocorrelation_time
 
 
-@pytest.mark.parametrize("memory", [0.0, 0.5, 0.9])
-def test_autocorrelation_time_of_a_first_order_process(memory):
-    """Within a tenth, over 200 chains of 2000 steps after 200 that forget the first."""
+@pytest.mark.parametrize("coefficient", [0.0, 0.5, 0.9])
+def test_autocorrelation_time_of_a_first_order_process(coefficient):
+    """The error is below a tenth for 200 chains of 2000 steps, after 200 steps of burn-in."""
     noise = np.random.default_rng(0).standard_normal((2200, 200))
-    series = signal.lfilter([1.0], [1.0, -memory], noise, axis=0)[200:]
-    assert autocorrelation_time(series) == pytest.approx((1 + memory) / (1 - memory), rel=0.1)
+    series = signal.lfilter([1.0], [1.0, -coefficient], noise, axis=0)[200:]
+    assert autocorrelation_time(series) == pytest.approx(
+        (1 + coefficient) / (1 - coefficient), rel=0.1
+    )
 
 
-def test_chains_run_on_between_chunks():
-    """Chunks of any size are stretches of one stream of states."""
+def test_chains_continue_between_chunks():
+    """Chunks of any size are parts of one stream of states."""
     model = Ising((4, 4), temperature=2.5, n_sweeps=2)
     whole = model.sample(900, random_state=0)
     for size in (7, 256, 500):
@@ -33,13 +35,17 @@ def test_autocorrelation_times_are_those_of_a_torus(name, make):
     times = make((8, 8)).autocorrelation_times(300, random_state=0)
     assert name in times
     assert all(1.0 <= tau < 20.0 for tau in times.values())
-    with pytest.warns(UserWarning, match="is likely to be larger: it was measured on 10 steps"):
+    with pytest.warns(
+        UserWarning, match="is probably underestimated: it was measured on 10 sweeps"
+    ):
         make((8, 8)).autocorrelation_times(10, random_state=0)
-    with pytest.raises(ValueError, match="ring are independent; only a torus has chains"):
+    with pytest.raises(
+        ValueError, match=r"lattice are independent .* only fields on a torus are drawn by chains"
+    ):
         make(8).autocorrelation_times()
 
 
-def test_chains_forget_their_initial_states_at_any_interval_between_samples():
+def test_burn_in_is_sufficient_at_any_interval_between_samples():
     """Mean energies after burn-in and 110 sweeps later, near the critical point.
 
     Five standard errors over 256 chains, of which each gives one sample.
@@ -57,7 +63,7 @@ def test_chains_forget_their_initial_states_at_any_interval_between_samples():
 
 
 def correlation_of_successive_samples(chains):
-    """Of energy and squared mean along 256 chains, (n_sets, 256, rows, columns)."""
+    """Correlations of the energy and of the squared mean between successive states."""
     energy = sum((chains * np.roll(chains, 1, axis)).mean(axis=(2, 3)) for axis in (2, 3))
     found = []
     for values in (energy, chains.mean(axis=(2, 3)) ** 2):
@@ -68,7 +74,7 @@ def correlation_of_successive_samples(chains):
 
 @pytest.mark.parametrize("make", [Ising, Phi4])
 def test_samples_of_a_chain_are_uncorrelated_by_default(make):
-    """20 sets of 256 states: one per cent and five standard errors; intervals of one sweep fail."""
+    """Correlations of 20 sets of 256 states are below one per cent plus five standard errors."""
     parameters = {"temperature": 2.4} if make is Ising else {"coupling": 0.35}
 
     def correlation(**n_sweeps):
@@ -80,7 +86,7 @@ def test_samples_of_a_chain_are_uncorrelated_by_default(make):
 
 
 def test_batches_of_a_task_continue_the_chains():
-    """At intervals of one sweep, samples of one batch are those of the next one sweep before."""
+    """With one sweep between samples, the states of a batch are one sweep after those before."""
     model = Ising((8, 8), temperature=2.4, n_sweeps=1)
     task = Discrimination([model, model])
     states = [X[y == 0] for X, y in task.batches(512, 20, random_state=0)]

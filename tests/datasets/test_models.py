@@ -50,7 +50,7 @@ MODELS = {
     "clone of open nlgp": ring(NLGP, gain=3.0, boundary="open").gaussian_clone(),
     "tanh": ring(NLGP, gain=2.0, nonlinearity="tanh"),
     "sign": ring(NLGP, gain=2.0, nonlinearity="sign"),
-    "rectified": ring(NLGP, gain=1.0, nonlinearity=lambda h: np.maximum(h, 0.0)),
+    "relu": ring(NLGP, gain=1.0, nonlinearity=lambda h: np.maximum(h, 0.0)),
     "threshold": ring(NLGP, gain=2.0, nonlinearity=lambda h: h > 1.0),
     "uniform": ring(TransformedField, marginal="uniform"),
     "signs": ring(TransformedField, marginal="sign"),
@@ -77,7 +77,7 @@ MODELS = {
     "spiked skew": SpikedCumulant(3, strength=2.0, latent=stats.gamma(4.0)),
 }
 SKEWED = {"gumbel", "patches", "whitened patches", "rows", "spiked skew"}
-SKEWED |= {"rectified", "threshold", "quantile"}
+SKEWED |= {"relu", "threshold", "quantile"}
 
 
 GREY, COLOUR = PICTURES[0], PICTURES[1]
@@ -99,7 +99,7 @@ PHOTOGRAPHS = [
 
 
 @pytest.mark.parametrize("images", PHOTOGRAPHS)
-def test_photographs_come_as_one_a_list_or_a_stack(images):
+def test_photographs_can_be_one_array_a_list_or_a_stack(images):
     rows, expected = (ImagePatches((3, 4), images=i).sample(5, random_state=0) for i in images)
     np.testing.assert_array_equal(rows, expected)
 
@@ -124,7 +124,7 @@ def test_every_model_passes_the_checks_that_users_run(name):
 @pytest.mark.parametrize("boundary", ["periodic", "open"])
 @pytest.mark.parametrize("shape", [(60,), (9, 11), (1100,)])
 def test_clone_draws_the_covariance_it_claims(gain, boundary, shape):
-    """The matrix or spectrum that fields are made with, multiplied out, against the closed form."""
+    """Compare the covariance of the linear map that draws fields with the closed form."""
     model = NLGP(shape, correlation_length=4.0, gain=gain, boundary=boundary)
     clone = model.gaussian_clone()
     noise = np.zeros((1, *clone.noise_shape))
@@ -141,7 +141,7 @@ def test_clone_draws_the_covariance_it_claims(gain, boundary, shape):
 
 
 @pytest.mark.parametrize("name", ["tanh", "laplace", "phi4", "open nlgp", "ising", "shell"])
-def test_models_can_be_pickled_without_what_they_have_computed(name):
+def test_models_are_pickled_without_cached_results(name):
     MODELS[name].covariance()
     data = pickle.dumps(MODELS[name])
     assert len(data) < 2000
@@ -150,7 +150,7 @@ def test_models_can_be_pickled_without_what_they_have_computed(name):
 
 @pytest.mark.parametrize(("k", "expected"), [(5, 1.285), (5.890, 0.0), (6, -0.078), (10, -0.930)])
 def test_algebraic_distribution_has_its_moments_and_quantiles(k, expected):
-    """Kurtosis from beta functions, quantile function against the density's integral."""
+    """Compare the kurtosis with known values and quantiles with the integrated density."""
     algebraic = Algebraic(k)
     assert algebraic.excess_kurtosis() == pytest.approx(expected, abs=1.5e-3)
     scale = np.sqrt(algebraic._absolute_moment(2.0))
@@ -169,7 +169,7 @@ def test_shell_has_one_length_in_whitened_coordinates():
     np.testing.assert_allclose(squared, model.n_features, rtol=1e-10)
 
 
-def test_pulses_are_single_arcs_of_the_lengths_asked_for():
+def test_pulses_are_single_arcs_of_the_given_lengths():
     X = Pulses(30, length=(3, 8)).sample(2000, random_state=0)
     assert set(np.unique(X)) == {-1.0, 1.0}
     assert np.all((np.roll(X, 1, axis=1) != X).sum(axis=1) == 2)
@@ -190,7 +190,7 @@ def test_chunks_are_the_rows_of_one_draw(name, monkeypatch):
 @pytest.mark.parametrize("gain", [0.05, 0.7, 3.0, 30.0])
 @pytest.mark.parametrize("rho", [0.0, 0.3, 0.95])
 def test_nlgp_covariance_is_the_double_integral(gain, rho):
-    """The arcsine against quadrature: E[psi(g z') | z] is an error function of the mean rho z."""
+    """Quadrature over z, in which E[psi(g z') | z] is an error function of the mean rho z."""
     spread = np.sqrt(1.0 + gain**2 * (1.0 - rho**2))
 
     def integrand(z):
@@ -220,16 +220,16 @@ def test_nlgp_statistics_stay_finite_at_every_gain(gain):
 @pytest.mark.parametrize("gain", [1e4, 1e8])
 @pytest.mark.parametrize(("shape", "xi"), [((20, 20), 50.0), ((100,), 1000.0)])
 def test_clone_exists_at_large_gain_and_long_correlation(gain, shape, xi):
-    """The arcsine magnifies rounding there; the clone must neither fail nor be NaN."""
+    """There, the arcsine magnifies rounding errors, but the clone must not fail or be NaN."""
     clone = NLGP(shape, correlation_length=xi, gain=gain).gaussian_clone()
     assert np.isfinite([*clone.covariance()[0], *clone.sample(1, random_state=0)[0]]).all()
 
 
 PICTURE = {
-    "images is empty or does not hold images": [],
-    r"has shape \(3, 9\); .* no smaller than a patch of \(4, 4\)": [np.zeros((3, 9))],
-    "images are constant": [np.ones((9, 9))],
-    r"at most 4 channels, .* np.moveaxis\(image, 0, -1\)": np.ones((2, 3, 9, 9)),
+    "`images` must be a photograph, a list": [],
+    r"no smaller than a patch of \(4, 4\), got shape \(3, 9\)": [np.zeros((3, 9))],
+    "they are constant over every patch": [np.ones((9, 9))],
+    r"at most 4 channels .* np.moveaxis\(image, 0, -1\)": np.ones((2, 3, 9, 9)),
 }
 nlgp, mapped, elliptical = (partial(ring, m) for m in (NLGP, TransformedField, EllipticalField))
 spiked, gaussian = partial(SpikedCumulant, 2), partial(GaussianField, correlation_length=1.0)
@@ -237,62 +237,80 @@ ising, phi4 = partial(Ising, temperature=3.0), partial(Phi4, coupling=1.0)
 of_length, mvn = Ising.from_correlation_length, MultivariateGaussian
 REFUSED = {
     ValueError: [
-        (lambda: nlgp(gain=-1.0), "gain=-1.0; expected a finite number > 0"),
-        (lambda: nlgp(gain=1e-200), "gain=1e-200; expected between 1e-30 and 1e30"),
-        (lambda: nlgp(gain=1.0, nonlinearity=lambda h: h / 0.0), "gives NaN, infinity"),
+        (lambda: nlgp(gain=-1.0), "`gain` must be positive and finite, got -1.0"),
+        (lambda: nlgp(gain=1e-200), "`gain` must be between 1e-30 and 1e30, got 1e-200"),
+        (lambda: nlgp(gain=1.0, nonlinearity=lambda h: h / 0.0), "got NaN, infinity"),
         (lambda: nlgp(gain=1.0, nonlinearity=np.sum), "or another shape"),
-        (lambda: nlgp(gain=1.0, nonlinearity=np.ones_like), "map is constant"),
-        (lambda: mapped(marginal=stats.t(2.0)), "has variance inf; expected a positive"),
-        (lambda: elliptical(radial=stats.norm()), "starts at -inf .* not negative"),
+        (lambda: nlgp(gain=1.0, nonlinearity=np.ones_like), "map must not be constant"),
+        (lambda: mapped(marginal=stats.t(2.0)), "finite variance, got inf"),
+        (lambda: elliptical(radial=stats.norm()), "non-negative lengths .* lower limit -inf"),
         *(
-            (partial(gaussian, shape), "expected a number of")
+            (partial(gaussian, shape), "`shape` must be a positive integer")
             for shape in (0, (3, 4, 5), 2.5, True)
         ),
-        (lambda: Algebraic(2.0), r"k=2.0 gives .* infinite variance; expected k > 2"),
-        (lambda: StudentT(2.0), r"df=2.0 gives .* infinite variance; expected df > 2"),
-        (lambda: Ising(8, temperature=1e-3), "temperature=0.001; expected at least 0.01"),
-        (lambda: of_length((8, 8), 1e-3), "length=0.001; expected from 0.1 to 1e"),
-        (lambda: phi4(8, quartic=0.0), "mass_squared=-12.0 .* leaves the field unbound"),
-        (lambda: phi4((8, 8), standardize=True), "standardize=True needs the var"),
-        (lambda: phi4(8, mass_squared=-1e3, quartic=1.0).sample(1), "make the wells less deep"),
+        (lambda: Algebraic(2.0), "`k` must be above 2, got 2.0"),
+        (lambda: StudentT(2.0), "`df` must be above 2, got 2.0"),
+        (lambda: Ising(8, temperature=1e-3), "`temperature` must be at least 0.01, got 0.001"),
+        (lambda: of_length((8, 8), 1e-3), "`correlation_length` must be from 0.1 to 1e"),
+        (lambda: phi4(8, quartic=0.0), "`mass_squared` must be positive .* got -12.0"),
+        (lambda: phi4((8, 8), standardize=True), "`standardize` must be False on a torus"),
+        (
+            lambda: phi4(8, mass_squared=-1e3, quartic=1.0).sample(1),
+            "reduce the coupling or the depth of the wells",
+        ),
         (
             lambda: GaussianField((40, 40), correlation_length=1e4, boundary="open").sample(1),
-            r"needs a torus of .* to cut an open lattice of \(40, 40\)",
+            r"on an open lattice of shape \(40, 40\) needs a torus",
         ),
-        (lambda: Pulses((4, 4), length=(1, 2)), "expected the number of sites of a ring"),
-        (lambda: Pulses(10, length=3), r"length=3; expected a pair \(lo, hi\)"),
-        (lambda: Pulses(10, length=(4, 4)), "expected .* with lo < hi <= 10"),
-        (lambda: ImagePatches(16), r"expected \(rows, columns\) of a patch"),
-        (lambda: ImagePatches((4, 4), whiten="no"), "whiten='no'; expected True or False"),
+        (lambda: Pulses((4, 4), length=(1, 2)), "`shape` must be the number of sites of a ring"),
+        (lambda: Pulses(10, length=3), r"`length` must be a pair \(lo, hi\) of integers, got 3"),
+        (lambda: Pulses(10, length=(4, 4)), "with lo < hi <= 10"),
+        (lambda: ImagePatches(16), r"`shape` must be \(rows, columns\) of a patch"),
+        (lambda: ImagePatches((4, 4), whiten="no"), "`whiten` must be True or False, got 'no'"),
         *((partial(ImagePatches, (4, 4), images=PICTURE[key]), key) for key in PICTURE),
-        (lambda: spiked(strength=1.0, spike=[0, 0]), "length 0; .* numbers that are not all zero"),
-        (lambda: spiked(strength=1.0, coupling=0.5), "gaussian_spike=None; .* a direction unless"),
+        (lambda: spiked(strength=1.0, spike=[0, 0]), "numbers that are not all zero, .* norm 0"),
+        (
+            lambda: spiked(strength=1.0, coupling=0.5),
+            "0 without `gaussian_spike`, .* gaussian_spike=None",
+        ),
         (lambda: spiked(strength=1.0, gaussian_spike=[1, 0], coupling=2.0), "from -1 to 1"),
-        (lambda: spiked(strength=1.0, gaussian_spike=[1]), r"has shape \(1,\); expected \(2,\)"),
-        *((partial(MODELS["clone"].sample, n), "n_samples=.* expected an") for n in (0, 2.5, True)),
-        (lambda: nlgp(gain=3.0).from_noise(np.zeros((3, 5))), r"expected \(n_samples, 12\)"),
+        (
+            lambda: spiked(strength=1.0, gaussian_spike=[1]),
+            r"`gaussian_spike` must have shape \(2,\), got \(1,\)",
+        ),
+        *(
+            (partial(MODELS["clone"].sample, n), "`n_samples` must be a positive integer")
+            for n in (0, 2.5, True)
+        ),
+        (
+            lambda: nlgp(gain=3.0).from_noise(np.zeros((3, 5))),
+            r"`noise` must have shape \(n_samples, 12\)",
+        ),
         (
             lambda: MODELS["exponential torus"].from_noise(np.zeros((2, 10, 2))),
-            r"noise has shape \(2, 10, 2\); expected \(n_samples, 20\) or \(n_samples, 4, 5\)",
+            r"shape \(n_samples, 20\) or \(n_samples, 4, 5\), got \(2, 10, 2\)",
         ),
-        (lambda: nlgp(gain=3.0).from_noise(np.eye(12, dtype=int)), "noise has dtype int64; exp"),
-        (lambda: mvn(np.zeros(6), np.eye(6), shape=(2, 2)), "has 4 sites, but the data have 6"),
-        (lambda: mvn([0.0], np.eye(2)), r"mean has shape \(1,\) and cov \(2, 2\)"),
-        (lambda: mvn([0, 0], [[1, 0.5], [0, 1]]), "cov is not symmetric"),
+        (
+            lambda: nlgp(gain=3.0).from_noise(np.eye(12, dtype=int)),
+            "`noise` must be in single .* dtype int64",
+        ),
+        (lambda: mvn(np.zeros(6), np.eye(6), shape=(2, 2)), r"got \(2, 2\), which has 4 sites"),
+        (lambda: mvn([0.0], np.eye(2)), r"`mean` and `cov` must .* got \(1,\) and \(2, 2\)"),
+        (lambda: mvn([0, 0], [[1, 0.5], [0, 1]]), "`cov` must be symmetric"),
         (lambda: mvn([0, 0], [[1, 2], [2, 1]]), "smallest eigenvalue is -1"),
     ],
     TypeError: [
-        (lambda: mapped(marginal=3), "marginal=3; expected .* a quantile function"),
-        (lambda: mapped(marginal=stats.gamma), "is a family of distributions; exp"),
-        (lambda: gaussian(9, kernel=Matern), r"is a class; pass an instance, Matern\(\)"),
-        (lambda: GaussianClone(3), "model=3; expected a stationary field"),
-        (lambda: elliptical(radial=3), r"radial=3; expected 'shell', StudentT\(df\)"),
+        (lambda: mapped(marginal=3), "`marginal` must be .* a quantile function .*, got 3"),
+        (lambda: mapped(marginal=stats.gamma), "got a family of distributions"),
+        (lambda: gaussian(9, kernel=Matern), r"must not be a class; pass an instance, Matern\(\)"),
+        (lambda: GaussianClone(3), "`model` must be a StationaryField, got 3"),
+        (lambda: elliptical(radial=3), r"`radial` must be 'shell', StudentT\(df\) .*, got 3"),
     ],
     NotImplementedError: [
         (lambda: ising((4, 4)).gaussian_clone(), "no closed form.*make_gaussian_clone"),
         (lambda: phi4((4, 4)).covariance(), "no closed form; .*make_gaussian_clone"),
         (lambda: MODELS["laplace"].fourth_moment([0, 1, 2, 3]), "TransformedField has no closed"),
-        (lambda: MODELS["tanh"].fourth_moment([0, 1, 2, 3]), "not for 'tanh'"),
+        (lambda: MODELS["tanh"].fourth_moment([0, 1, 2, 3]), "but not for 'tanh'"),
     ],
 }
 
@@ -301,6 +319,6 @@ REFUSED = {
     ("error", "make", "message"),
     [(error, *case) for error, cases in REFUSED.items() for case in cases],
 )
-def test_what_cannot_be_is_refused_with_the_remedy(error, make, message):
+def test_invalid_models_are_refused_with_the_remedy(error, make, message):
     with np.errstate(all="ignore"), pytest.raises(error, match=message):
         make()

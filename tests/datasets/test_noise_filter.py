@@ -1,4 +1,4 @@
-"""Smooth fields as sums of few Fourier modes."""
+"""Representation of smooth fields by few Fourier modes."""
 
 import numpy as np
 import pytest

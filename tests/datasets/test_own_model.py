@@ -1,4 +1,4 @@
-"""A model of one's own, of public names only, works wherever a model of the package does."""
+"""A user-defined model, made of public names only, works wherever a model of rfsk works."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from rfsk.testing import check_input_model
 
 @dataclass(frozen=True)
 class BumpField(StationaryField):
-    """One bump per sample, at a random site of a ring and of random sign; unit variance."""
+    """One bump per sample with random position and sign on a ring, of unit variance."""
 
     shape: tuple[int, ...] = (20,)
     width: float = 1.0
@@ -51,7 +51,7 @@ def test_it_passes_every_check(model):
     assert not_passed == {"from_noise"}  # which it does not have
 
 
-def test_it_makes_a_task_on_which_a_net_trains_and_its_clone():
+def test_nets_train_on_its_task_and_on_the_control():
     task = Discrimination(PAIR)
     net = FCNet(8, learning_rate=1.0, batch_size=200, random_state=0)
     net.fit_online(task, 40_000, n_eval=500)
@@ -65,7 +65,7 @@ def test_it_makes_a_task_on_which_a_net_trains_and_its_clone():
 
 
 def test_its_cumulant_and_the_decomposition_are_exact():
-    """kappa(a, a, a, .) of 10^5 samples, five times the spread over ten such draws."""
+    """The tolerance for 10^5 samples is five times the spread over ten draws."""
     a = np.exp(-((np.arange(20) - 10.0) ** 2) / 8.0)[None]
     exact = cumulant(PAIR[1]).contract(a)
     draws = [cumulant(PAIR[1].sample(100_000, seed)).contract(a) for seed in range(10)]

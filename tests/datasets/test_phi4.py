@@ -10,19 +10,19 @@ from rfsk.datasets._heat_bath import HeatBath
     ("coupling", "length", "variance", "excess"),
     [(2.0, 40.4, 1.401, -1.882), (1.0, 5.62, 1.356, -1.857)],
 )
-def test_endless_chain_has_the_known_length_and_moments(coupling, length, variance, excess):
+def test_infinite_chain_has_the_known_length_and_moments(coupling, length, variance, excess):
     transfer = Phi4(40, coupling=coupling)._transfer
     assert transfer.correlation_length == pytest.approx(length, rel=1e-3)
     second = transfer.moment(2, None)
     assert second == pytest.approx(variance, abs=5e-4)
     assert transfer.moment(4, None) / second**2 - 3.0 == pytest.approx(excess, abs=5e-4)
-    if coupling == 2.0:  # a ring of forty is not yet endless
+    if coupling == 2.0:  # a ring of forty sites differs from an infinite chain
         assert Phi4(40, coupling=2.0).autocovariance()[0] == pytest.approx(1.409, abs=5e-4)
 
 
 @pytest.mark.parametrize("side", [1, 2, 3])
 def test_short_rings_have_the_moments_of_the_integral(side):
-    """Against a product of Gauss-Legendre rules over all sites."""
+    """The integral over all sites is a product of Gauss-Legendre rules."""
     nodes, weights = np.polynomial.legendre.leggauss(60)
     phi = np.array(np.meshgrid(*[3.0 * nodes] * side, indexing="ij")).reshape(side, -1)
     weight = np.prod(np.meshgrid(*[weights] * side, indexing="ij"), axis=0).ravel()
@@ -72,7 +72,7 @@ def test_chains_of_a_torus_have_the_exact_covariance(shape):
 @pytest.mark.parametrize("linear", [0.0, 0.3, -50.0])
 @pytest.mark.parametrize("quartic", [0.1, 8.0])
 def test_heat_bath_has_the_moments_of_the_conditional_density(quadratic, linear, quartic):
-    """The first of two sites, which have two bonds, given the second."""
+    """Moments of the first of two sites, which have two bonds, given the second."""
     x = np.linspace(-40.0, 40.0, 400_001)
     exponent = -0.5 * quadratic * x**2 + linear * x - 0.25 * quartic * x**4
     density = np.exp(exponent - exponent.max())
@@ -92,7 +92,7 @@ STEEP += [Phi4(20, coupling=0.1, mass_squared=-50.0, quartic=1.0)]
 
 @pytest.mark.parametrize("model", STEEP)
 def test_strips_of_the_heat_bath_bound_every_density_of_their_bin(model):
-    """No draw would be kept with a probability above one: at random points, to rounding."""
+    """At random points, the acceptance probability is at most one up to rounding."""
     _, _, neighbours, coupling, a, lam, edges, heights, means, scale = model._heat_bath._arguments
     largest = neighbours.shape[1] * coupling * model._edge
     for fraction in rng().random(2000):
@@ -131,7 +131,7 @@ POTENTIALS += [pytest.param(-200.0, 1.0, marks=SLOW), pytest.param(-12.0, 0.004,
 
 @pytest.mark.parametrize(("mass_squared", "quartic"), POTENTIALS)
 def test_single_site_has_the_variance_of_the_integral_for_any_potential(mass_squared, quartic):
-    """Deep wells and nearly free fields: one site, against adaptive quadrature around each well."""
+    """Compare deep wells and nearly free fields with adaptive quadrature around each well."""
     well = np.sqrt(max(0.0, -mass_squared / quartic))
     width = 12.0 / np.sqrt(abs(mass_squared) + np.sqrt(quartic))
     lowest = 0.5 * mass_squared * well**2 + 0.25 * quartic * well**4

@@ -9,7 +9,7 @@ RHO = np.concatenate([np.linspace(-1.0, 1.0, 41), [0.99, 0.999, 0.9999, 0.99999]
 
 
 @pytest.mark.parametrize("gain", [0.1, 1.0, 3.0, 30.0, 1e3, 1e5])
-def test_series_of_the_error_function_is_the_arcsine_law(gain):
+def test_series_of_the_error_function_is_the_arcsine(gain):
     law = MapMoments(lambda z: special.erf(gain * z / np.sqrt(2.0)))
     q = gain**2 / (1.0 + gain**2)
     assert law.variance == pytest.approx(2.0 / np.pi * np.arcsin(q), abs=1e-11)
@@ -20,7 +20,7 @@ def test_series_of_the_error_function_is_the_arcsine_law(gain):
 _PRODUCT = (np.sqrt(1.0 - RHO**2) + RHO * (np.pi - np.arccos(RHO))) / (2.0 * np.pi)
 _RECTIFIED = (_PRODUCT - 1.0 / (2.0 * np.pi)) / (0.5 - 1.0 / (2.0 * np.pi))
 _JUMP = (2.0 / np.pi * np.arcsin(RHO) + 0.18 * RHO**2) / 1.18
-# A map, its correlation and excess kurtosis in closed form, and how well they are known here. Odd
+# A map, its correlation and excess kurtosis in closed form, and the accuracy of the test. Odd
 # and even parts are uncorrelated, so that their covariances add.
 CLOSED = {
     "sign": (np.sign, 2.0 / np.pi * np.arcsin(RHO), -2.0, 1e-12),
@@ -65,8 +65,8 @@ def test_covariance_of_two_thresholds_is_the_orthant_probability(jump, rho):
     [stats.poisson(3.0), stats.nbinom(5, 0.5), stats.f(8, 12), stats.beta(0.5, 2.0), stats.wald()],
     ids=lambda law: law.dist.name,
 )
-def test_laws_of_scipy_keep_their_mean_and_variance(marginal):
-    """Discrete, skewed and heavy ones: by quadrature over the quantiles, as they are drawn."""
+def test_scipy_distributions_keep_their_mean_and_variance(marginal):
+    """Quadrature over the quantiles of discrete, skewed and heavy-tailed distributions."""
     model = TransformedField(5, correlation_length=1.0, marginal=marginal)
     law = model.pixel_map.moments
     assert law.mean == pytest.approx(marginal.mean(), rel=1e-8)
@@ -77,19 +77,19 @@ def test_laws_of_scipy_keep_their_mean_and_variance(marginal):
 
 
 def test_kurtosis_that_scipy_does_not_know_is_infinite():
-    law = {"shape": 4, "correlation_length": 1.0}
+    field = {"shape": 4, "correlation_length": 1.0}
     for marginal in (stats.pareto(3.0), stats.t(3.0), Algebraic(4.0)):
-        model = TransformedField(**law, marginal=marginal)
+        model = TransformedField(**field, marginal=marginal)
         assert model.excess_kurtosis() == np.inf
         assert model.autocovariance()[0] == pytest.approx(1.0, abs=1e-12)
     for radial in (stats.pareto(3.0), StudentT(4.0)):
-        assert EllipticalField(**law, radial=radial).excess_kurtosis() == np.inf
-    with pytest.raises(ValueError, match=r"fourth moment of radial=.* is infinite"):
-        EllipticalField(**law, radial=StudentT(3.0)).fourth_moment([0, 1, 2, 3])
+        assert EllipticalField(**field, radial=radial).excess_kurtosis() == np.inf
+    with pytest.raises(ValueError, match=r"`radial` must have a finite fourth moment"):
+        EllipticalField(**field, radial=StudentT(3.0)).fourth_moment([0, 1, 2, 3])
 
 
 def test_tanh_is_between_the_error_functions_that_bound_it():
-    """Against a double integral of the tensor product of two Gauss-Hermite rules."""
+    """Compare with a double integral by a tensor product of two Gauss-Hermite rules."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(120)
     weights = weights / np.sqrt(2.0 * np.pi)
     rho, psi = 0.6, np.tanh(0.8 * nodes)

@@ -24,7 +24,7 @@ from rfsk.datasets import (
 XI = {"correlation_length": (1.0, 2.0, 3.0)}
 PAIRS = {"correlation_length": ((1.0, 2.0), (2.0, 1.0), 3.0), "boundary": "open"}
 K = {"coupling": (0.5, 1.0, 2.0)}
-# Each generator with parameters of three classes, or of its two, at small size.
+# Each generator at a small size, with parameters of three classes or of its two classes.
 SMALL = {
     "nlgp": (make_nlgp, 12, {**XI, "gain": 2.0}),
     "open torus": (make_nlgp, (4, 5), PAIRS),
@@ -64,7 +64,7 @@ def test_batches_are_drawn_by_the_sample_of_a_subclass():
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_every_generator_draws_its_classes_in_their_shares(name):
+def test_every_generator_draws_its_classes_in_their_proportions(name):
     make, shape, parameters = SMALL[name]
     n_classes = 2 if name in ("patches", "spiked") else 3
     X, y = make(31, shape, **parameters, random_state=0)
@@ -95,12 +95,12 @@ def test_bundled_photographs_are_sparse_and_white_when_asked_for():
     assert model.shape == (12, 12)
     assert model.excess_kurtosis() > 1.0
     eigenvalues = np.linalg.eigvalsh(model.covariance())
-    np.testing.assert_allclose(eigenvalues[0], 0.0, atol=1e-10)  # the constant patch
+    np.testing.assert_allclose(eigenvalues[0], 0.0, atol=1e-10)  # of the constant patch
     np.testing.assert_allclose(eigenvalues[1:], 144 / 143, rtol=1e-8)
 
 
 @pytest.mark.parametrize("n_rows", [12, 60, 400])
-def test_clone_of_as_many_rows_has_the_mean_and_covariance_of_each_class(n_rows):
+def test_clone_has_the_mean_and_covariance_of_each_class(n_rows):
     rng = np.random.default_rng(0)
     X = rng.exponential(size=(n_rows, 20)) @ rng.normal(size=(20, 20)) + 3.0
     y = np.arange(n_rows) % 2
@@ -114,7 +114,7 @@ def test_clone_of_as_many_rows_has_the_mean_and_covariance_of_each_class(n_rows)
     assert np.abs(clone - X).max() > 1.0
 
 
-def test_clone_keeps_what_is_constant():
+def test_clone_keeps_constant_features():
     X = load_digits().data
     clone = make_gaussian_clone(X, random_state=0)
     assert np.all(clone[:, np.ptp(X, axis=0) == 0.0] == 0.0)
@@ -123,7 +123,7 @@ def test_clone_keeps_what_is_constant():
 
 
 def test_clones_and_gaussian_data_are_exchangeable():
-    """Rank of the data among 9 clones, 400 times, by a statistic of fourth order: uniform."""
+    """The rank of a fourth-order statistic of the data among 9 clones is uniform."""
     rng = np.random.default_rng(0)
     mixing = rng.normal(size=(5, 5))
     ranks = []
@@ -142,17 +142,23 @@ PAIR = models(1.0, 2.0)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (partial(make_nlgp, 0), r"n_samples=0; expected an integer > 0"),
-        (partial(make_nlgp, 9, random_state=True), "random_state=True cannot seed a generator"),
-        (partial(make_gp, gain=-1), r"gain=-1; expected a finite number > 0"),
-        (partial(make_nlgp, correlation_length=5.0), r"=5.0 has 1 value\(s\); .* at least two"),
-        (partial(make_pulses, length=[(3, 5)]), r"1 value\(s\); .* \(\(5, 15\), \(15, 30\)\)"),
-        (partial(make_nlgp, priors=(0.5, 0.499)), "expected 2 positive numbers that sum to 1"),
-        (partial(Discrimination(PAIR).batches, 2.5, 1), "batch_size=2.5; expected an integer"),
-        (partial(Discrimination, PAIR[:1]), "models has 1 entry; expected at least 2"),
+        (partial(make_nlgp, 0), r"`n_samples` must be a positive integer, got 0"),
+        (partial(make_nlgp, 9, random_state=True), "`random_state` must be None, .*, got True"),
+        (partial(make_gp, gain=-1), r"`gain` must be positive and finite, got -1"),
+        (partial(make_nlgp, correlation_length=5.0), "must have at least two values, .*, got 5.0"),
+        (
+            partial(make_pulses, length=[(3, 5)]),
+            r"two values, one per class, for example \(\(5, 15\), \(15, 30\)\)",
+        ),
+        (partial(make_nlgp, priors=(0.5, 0.499)), "`priors` must be 2 positive numbers with sum 1"),
+        (
+            partial(Discrimination(PAIR).batches, 2.5, 1),
+            "`batch_size` must be a positive integer, got 2.5",
+        ),
+        (partial(Discrimination, PAIR[:1]), "`models` must have at least 2 entries, got 1"),
         (
             partial(Discrimination, [*PAIR, *models(2.0, shape=11)]),
-            r"models have shapes \[\(10,\), \(11,\)\]; expected one shape",
+            r"must have the same shape, got \[\(10,\), \(11,\)\]",
         ),
     ],
 )

@@ -99,8 +99,8 @@ def test_p_value_is_the_rank_of_the_group_that_stands_out_most():
     [
         ({"net": "net"}, TypeError, "net is a str; expected an FCNet or ConvNet"),
         ({"n_controls": 5}, ValueError, "smallest p-value, .* = 0.167"),
-        ({"n_controls": 0}, ValueError, "n_controls=0"),
-        ({"keep": "all"}, ValueError, "keep='all' is unknown"),
+        ({"n_controls": 0}, ValueError, "`n_controls` must be a positive integer, got 0"),
+        ({"keep": "all"}, ValueError, "`keep` must be one of .*, got 'all'"),
         ({"y": Y[:10]}, ValueError, "inconsistent numbers of samples"),
         ({"measure": np.abs, "X": X[:200], "y": Y[:200]}, ValueError, "measure returned an array"),
     ],

@@ -74,11 +74,11 @@ def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys, monkeypa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--gain", "-1"], "rfsk: --gain=-1.0; expected a finite number > 0"),
+        (["--gain", "-1"], "rfsk: --gain must be positive and finite, got -1.0"),
         (["--correlation-length", "10", "5"], "expected the shorter length first"),
         (["--n-hidden", "1"], "--n-hidden=1; expected at least 2"),
         (["--device", "tpu"], "--device='tpu' is not available"),
-        (["--seed", "-1"], "--seed=-1 cannot seed"),
+        (["--seed", "-1"], "--seed must be None, a non-negative integer"),
     ],
 )
 def test_command_line_explains_bad_arguments(tmp_path, capsys, arguments, message):

@@ -216,8 +216,8 @@ def test_what_is_no_table_of_numbers_is_a_failure(answer, message):
         ((noisy, {**GRID, "random_state": [1]}), {}, TypeError, "multiple values for .*'random_st"),
         ((noisy, {"seed": [1]}), {}, ValueError, "grid has a parameter 'seed', which is a column"),
         ((noisy, {"scale": [lambda: 1]}), {}, TypeError, "cannot be recognized in a later run"),
-        ((noisy, GRID, 0), {}, ValueError, "n_repeats=0; expected an integer > 0"),
-        ((noisy, GRID), {"random_state": "x"}, ValueError, "random_state='x' cannot seed"),
+        ((noisy, GRID, 0), {}, ValueError, "`n_repeats` must be a positive integer, got 0"),
+        ((noisy, GRID), {"random_state": "x"}, ValueError, "`random_state` must be .*, got 'x'"),
         ((noisy, GRID), {"store": "there"}, ValueError, "random_state=None with a store; expected"),
     ],
 )

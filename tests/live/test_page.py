@@ -1,4 +1,4 @@
-"""The live page in a real browser: it trains as FCNet does, says what is seen, and obeys."""
+"""The live page in a browser: training as in FCNet, description of the fields, and controls."""
 
 import re
 import shutil
@@ -37,7 +37,7 @@ def browser():
 
 @pytest.fixture
 def open_tab(browser):
-    """Open tabs that must ask for nothing but the page, and in which nothing may go wrong."""
+    """Open tabs that request nothing except the page and in which no error occurs."""
     faults, asked = [], []
 
     def open_page(**options):
@@ -210,11 +210,11 @@ def test_a_notebook_shows_the_page_with_its_own_values(tab):
 
 
 def test_values_that_the_sliders_lack_are_refused():
-    with pytest.raises(ValueError, match=r"gain=20.0; expected numbers from 0.1 to 10"):
+    with pytest.raises(ValueError, match=r"`gain` must be from 0.1 to 10, got 20.0"):
         show(20.0)
-    with pytest.raises(ValueError, match="expected the shorter one first"):
+    with pytest.raises(ValueError, match="`correlation_length` must have the shorter length first"):
         show(correlation_length=(2.0, 1.0))
-    with pytest.raises(ValueError, match="height=0; expected an integer > 0"):
+    with pytest.raises(ValueError, match="`height` must be a positive integer, got 0"):
         show(height=0)
 
 

@@ -1,4 +1,4 @@
-"""Data and callbacks that tests of nets share."""
+"""Data and callbacks that several tests of nets use."""
 
 import signal
 import threading
@@ -21,14 +21,14 @@ def task():
 
 @pytest.fixture(scope="session", params=[(FCNet, 6), (ConvNet, 3)], ids=["FCNet", "ConvNet"])
 def make_net(request):
-    """Makes nets of three epochs and a fixed seed."""
+    """Function that makes nets with three epochs and a fixed seed."""
     make, n_units = request.param
     return lambda **options: make(n_units, **{"max_epochs": 3, "random_state": 0, **options})
 
 
 @pytest.fixture(scope="session")
 def press_ctrl_c():
-    """Callback that sends a real SIGINT in a hook, in the given epoch."""
+    """Callback that sends SIGINT to the process in a hook of the given epoch."""
 
     class PressCtrlC(Callback):
         def __init__(self, hook="on_epoch_end", epoch=1):
@@ -49,7 +49,7 @@ def press_ctrl_c():
 
 @pytest.fixture
 def press_ctrl_c_at_call(monkeypatch):
-    """Sends a real SIGINT to the main thread at a call of a method, counted over all objects."""
+    """Send SIGINT to the main thread at the n-th call of a method, counted over all objects."""
 
     def arrange(owner, name, number):
         original, calls = getattr(owner, name), []

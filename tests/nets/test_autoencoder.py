@@ -25,13 +25,13 @@ def test_reconstruction_is_the_formula_of_the_docstring(X, tied):
     np.testing.assert_allclose(inner.detach().numpy(), expected, atol=1e-4)
     residual = ((X - expected) ** 2).sum() / ((X - X.mean(axis=0)) ** 2).sum()
     assert net.score(X) == pytest.approx(1.0 - residual, abs=1e-12)
-    with pytest.raises(ValueError, match=r"codes has shape \(4, 2\); expected 6 features"):
+    with pytest.raises(ValueError, match=r"`codes` must have 6 features, got shape \(4, 2\)"):
         net.inverse_transform(np.ones((4, 2)))
 
 
 @pytest.mark.parametrize("tied", [True, False])
 def test_linear_code_spans_the_principal_components(X, tied):
-    """Explained variance within .001 of PCA's, the optimum, at six components."""
+    """The explained variance of six components is within .001 of that of PCA, the optimum."""
     annealing = LRScheduler("CosineAnnealingLR", T_max=200)
     net = Autoencoder(6, activation="linear", tied=tied, max_epochs=200, random_state=0)
     net.set_params(callbacks=[annealing]).fit(X)
@@ -45,7 +45,7 @@ def test_linear_code_spans_the_principal_components(X, tied):
 
 
 def test_loss_is_that_of_the_docstring(X):
-    """One full batch: the loss before the first step, from the recorded start."""
+    """With one full batch, the loss is that before the first step, of the recorded initial net."""
     net = Autoencoder(6, sparsity=0.7, batch_size=len(X), max_epochs=1, record=2, random_state=0)
     net.fit(X)
     w = net.receptive_field_history_[0]
@@ -70,5 +70,5 @@ def test_fit_online_takes_a_model_or_a_task(X):
         assert net.n_steps_ == 120
         assert net.loss_curve_[-1] < 0.7 * net.loss_curve_[0]
         assert net.receptive_field_history_.shape == (3, 8, 40)
-    with pytest.raises(TypeError, match="expected a list of input models"):
+    with pytest.raises(TypeError, match="`models` must be a list of input models"):
         Autoencoder().fit_online(X)

@@ -1,4 +1,4 @@
-"""Batches of samples in memory and of fresh samples of a task, and a last batch that is smaller."""
+"""Batches of samples in memory and of fresh samples, including a smaller last batch."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from rfsk.nets import Autoencoder, ConvNet, FCNet
 from rfsk.nets._batches import SampleBatches, Samples, TaskBatches
 from rfsk.nets._task_samplers import TaskSampler
 
-# Classes so far apart that an input shows its class.
+# Classes that are so far apart that the class of an input is obvious.
 TASK = Discrimination([MultivariateGaussian([10.0 * k, 0.0], np.eye(2)) for k in range(3)])
 FIELDS = Discrimination([NLGP(20, correlation_length=xi, gain=1.0) for xi in (2.0, 3.0, 4.0)])
 MEANS = torch.tensor([0.0, 10.0, 20.0])
@@ -29,7 +29,7 @@ MEANS = torch.tensor([0.0, 10.0, 20.0])
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 1000, 400_000])
 @pytest.mark.parametrize("n_epochs", [1, 3])
 @pytest.mark.parametrize("task", [TASK, FIELDS])
-def test_task_batches_hold_exactly_the_samples_asked_for_with_their_own_labels(
+def test_task_batches_contain_the_given_number_of_samples_with_their_labels(
     task, batch_size, n_epochs
 ):
     n_samples, weight = max(50, batch_size + 7), np.array([0.5, 1.0, 1.5], dtype=np.float32)
@@ -38,7 +38,7 @@ def test_task_batches_hold_exactly_the_samples_asked_for_with_their_own_labels(
     assert batches.sampler.is_compiled == (task is FIELDS)
     seen = [(X["x"], X["sample_weight"], y) for _ in range(n_epochs) for X, y in batches]
     assert len(seen) == -(-n_samples // batch_size)
-    assert len(batches) == round(n_samples / n_epochs)  # samples of an epoch, as skorch counts
+    assert len(batches) == round(n_samples / n_epochs)  # number of samples per epoch
     assert all(len(X) == len(y) == batch_size for X, _, y in seen[:-1])
     assert sum(len(X) for X, *_ in seen) == n_samples
     for X, weights, y in seen:
@@ -46,7 +46,7 @@ def test_task_batches_hold_exactly_the_samples_asked_for_with_their_own_labels(
         assert task is FIELDS or torch.all((X[:, 0] - MEANS[y]).abs() < 5.5)
 
 
-def test_samples_come_once_an_epoch_in_a_new_order():
+def test_each_sample_is_used_once_per_epoch_in_a_new_order():
     samples = Samples(torch.arange(10.0)[:, None], torch.arange(10))
     batches = SampleBatches(samples, 4, torch.Generator().manual_seed(0))
     assert len(batches) == 3
@@ -87,8 +87,8 @@ OTHERS = [
 @pytest.mark.parametrize("model", COMPILED + OTHERS, ids=lambda model: type(model).__name__)
 @pytest.mark.parametrize("by_torch", [False, True])
 def test_streamed_inputs_have_the_moments_of_the_model(model, by_torch, monkeypatch):
-    """20,000 inputs: covariance and fourth moment within five of their errors."""
-    if by_torch:  # which draws all models on other devices
+    """Covariance and fourth moment of 20,000 inputs are within five standard errors."""
+    if by_torch:  # torch draws all models on other devices
         monkeypatch.setattr("rfsk.nets._task_samplers._is_compiled", lambda model: False)
     sampler = sampler_of(model, model)
     assert sampler.is_compiled == (model in COMPILED and not by_torch)
@@ -98,7 +98,7 @@ def test_streamed_inputs_have_the_moments_of_the_model(model, by_torch, monkeypa
     error = 5 * np.sqrt((squares - products**2).clip(0.0) / len(X)) + 1e-6
     covariance = model.covariance()
     assert np.all(np.abs(products - covariance[:30]) < error)
-    fourth = (X**4).mean(axis=1)  # sites are correlated, samples are not
+    fourth = (X**4).mean(axis=1)  # sites are correlated, but samples are not
     expected = (3.0 + model.excess_kurtosis()) * covariance[0, 0] ** 2
     assert abs(fourth.mean() - expected) < 5 * fourth.std() / np.sqrt(len(X)) + 1e-6
 
@@ -110,7 +110,7 @@ def test_compiled_fields_do_not_depend_on_how_many_are_drawn_at_once():
     assert torch.equal(torch.cat([sampler.draw(n, 3)[0] for n in (1, 5, 3)]), whole)
 
 
-def test_classes_come_sorted_within_a_batch_and_in_their_proportions():
+def test_classes_are_sorted_within_a_batch_and_have_their_proportions():
     models = [MultivariateGaussian(np.full(3, mean), 1e-4 * np.eye(3)) for mean in (-1.0, 1.0)]
     X, y = sampler_of(*models, priors=(0.3, 0.7)).draw(300, 7)
     assert np.all(np.diff(y, axis=1) >= 0)
@@ -121,7 +121,7 @@ def test_classes_come_sorted_within_a_batch_and_in_their_proportions():
 
 
 def test_chains_continue_from_one_batch_to_the_next():
-    """Slow chains: the mean square of samples of successive batches, 256 of them, correlates."""
+    """For slow chains, the mean squares of the 256 samples of successive batches are correlated."""
     model = Ising((4, 4), temperature=2.0, n_sweeps=1)
     sampler = sampler_of(model, model)
     batches = [sampler.draw(1, 512)[0][0, :256].double().mean(dim=1) ** 2 for _ in range(30)]
@@ -133,7 +133,7 @@ X, Y = make_nlgp(500, 20, correlation_length=(1.0, 2.0), random_state=0)
 
 
 class Listener(Callback):
-    """Selects skorch's own loop."""
+    """Callback that selects the loop of skorch."""
 
     def on_batch_end(self, net, **kwargs):
         pass
@@ -141,20 +141,20 @@ class Listener(Callback):
 
 def order_of_first_epoch(seed, n):
     rng = np.random.default_rng(seed)
-    draw_seed(rng)  # of the weights
+    draw_seed(rng)  # the seed of the weights
     return torch.randperm(n, generator=torch.Generator().manual_seed(draw_seed(rng))).numpy()
 
 
 @pytest.mark.parametrize("make", [FCNet, ConvNet, Autoencoder])
 @pytest.mark.parametrize("listens", [False, True])
-def test_100_samples_after_400_are_a_step_of_a_quarter_of_the_rate(make, listens):
+def test_a_last_batch_of_a_quarter_of_the_size_is_a_step_of_a_quarter_of_the_rate(make, listens):
     options = {"weight_decay": 0.5, "optimizer": torch.optim.SGD, "max_epochs": 1, "record": 9}
     options |= {"callbacks": [Listener()] if listens else None, "random_state": 0}
     net = make(4, learning_rate=0.4, batch_size=400, **options).fit(X, Y)
     start, before, after = net.receptive_field_history_
     assert np.abs(after - before).max() > 1e-5
     order = order_of_first_epoch(0, 500)
-    # The two steps one by one, each in one batch, at the rate of each.
+    # Take the two steps separately, each with one batch and its own learning rate.
     alone = make(4, learning_rate=0.4, batch_size=400, warm_start=True, **options)
     alone.fit(X[order[:400]], Y[order[:400]])
     np.testing.assert_array_equal(alone.receptive_field_history_[0], start)
@@ -165,7 +165,7 @@ def test_100_samples_after_400_are_a_step_of_a_quarter_of_the_rate(make, listens
 
 @pytest.mark.parametrize("listens", [False, True])
 def test_recorded_loss_is_the_mean_over_samples(listens):
-    """Not over batches, of which the last has one sample: with weights that do not move."""
+    """It is not the mean over batches, the last of which has one sample; weights do not change."""
     options = {"learning_rate": 1e-12, "weight_decay": 0.0, "max_epochs": 1, "random_state": 0}
     options["callbacks"] = [Listener()] if listens else None
     net = FCNet(4, batch_size=100, **options).fit(X[:401], Y[:401])

@@ -1,4 +1,4 @@
-"""The net inside is a skorch net: callbacks, history and validation work as in skorch."""
+"""Callbacks, history and validation work in the same way as in skorch."""
 
 from functools import partial
 from unittest.mock import MagicMock
@@ -47,7 +47,7 @@ plateau = partial(cb.LRScheduler, "ReduceLROnPlateau", patience=0, threshold=10.
 
 
 def halves(values):
-    """Whether each value is half of the one before."""
+    """Whether each value is half of the previous value."""
     return np.allclose(values[1:], 0.5 * np.array(values[:-1]))
 
 
@@ -59,7 +59,7 @@ def is_near(net, **options):
     return np.allclose(weights(net), weights(fit(**options)), atol=1e-5)
 
 
-# A callback, and what the history or the net then shows.
+# A callback and its effect on the history or the net.
 CHECKS = [
     (lambda: accuracy("roc_auc"), lambda net: "acc_best" in net.history_[-1]),
     (lambda: cb.BatchScoring("accuracy", name="a"), lambda net: "a" in net.history_[-1]),
@@ -74,7 +74,7 @@ CHECKS = [
     (plateau, lambda net: net.net_.optimizer_.param_groups[0]["lr"] < 2.0 * net.learning_rate),
     (
         lambda: cb.Initializer("weight", fn=torch.nn.init.zeros_),
-        lambda net: np.ptp(weights(net)[:2], axis=0).max() < 1e-6,  # units of equal bias
+        lambda net: np.ptp(weights(net)[:2], axis=0).max() < 1e-6,  # units with equal bias
     ),
     (lambda: cb.GradientNormClipping(1e-9), lambda net: is_near(net, learning_rate=1e-12)),
     (cb.ProgressBar, lambda net: net.history_[-1, "train_batch_count"] == 5),
@@ -88,7 +88,7 @@ def test_bundled_callback_does_what_skorch_users_expect(make, check):
 
 
 def test_saved_states_are_those_of_the_net_and_can_be_loaded(tmp_path):
-    """Checkpoint, TrainEndCheckpoint, LoadInitState."""
+    """Test Checkpoint, TrainEndCheckpoint and LoadInitState."""
     kept = cb.TrainEndCheckpoint(dirname=tmp_path)
     first = fit(("best", cb.Checkpoint(dirname=tmp_path)), ("end", kept))
     assert torch.load(tmp_path / "params.pt")["weight"].shape == weights(first).shape
@@ -101,7 +101,7 @@ def test_saved_states_are_those_of_the_net_and_can_be_loaded(tmp_path):
 
 
 def test_frozen_parameters_keep_every_bit_and_the_others_train():
-    """Freezer, with a penalty too; Unfreezer."""
+    """Test Freezer, also with an L1 penalty, and Unfreezer."""
     start = fit(cb.Freezer("*"), max_epochs=1).net_.module_.state_dict()
     for name, other in (("weight", "bias"), ("bias", "weight")):
         state = fit(cb.Freezer(name), l1=1e-3, record=2).net_.module_.state_dict()
@@ -124,7 +124,7 @@ NEEDY = [
 
 @pytest.mark.parametrize("make", NEEDY)
 def test_callback_that_needs_validation_data_is_refused_before_training(make, task):
-    """In every call that keeps none."""
+    """The callback is refused in every call that keeps no validation data."""
     callback, fraction = make(), {"validation_fraction": 0.25}
     message = rf"{type(callback).__name__} needs .*Set validation_fraction and call fit"
     for net, call in (
@@ -152,7 +152,7 @@ SCORED += [(2, LINEAR), (3, LINEAR), (3, LINEAR | {"loss": "squared"})]
 
 @pytest.mark.parametrize(("n_classes", "options"), SCORED)
 def test_scores_are_those_of_the_fitted_net(n_classes, options):
-    """Of validation data, with caching or not, and of the training data without caching."""
+    """Scores of validation data, with and without caching, and of training data without caching."""
     labels = np.arange(600) % 3 if n_classes == 3 else Y
     keep = KeepValidationData()
     scores = accuracy(name="one"), accuracy(name="two", use_caching=False)
@@ -186,7 +186,7 @@ def test_callbacks_of_epochs_keep_the_compiled_step(monkeypatch, tmp_path):
     callbacks = [cb.EpochTimer(), accuracy(), cb.EarlyStopping(), cb.Checkpoint(dirname=tmp_path)]
     callbacks += [cb.Freezer("bias"), halving(), cb.TensorBoard(MagicMock()), logger]
     assert make_net(*callbacks, validation_fraction=0.25).fit(X, Y).n_steps_ == 10
-    plateau = cb.LRScheduler("ReduceLROnPlateau")  # of the training loss
+    plateau = cb.LRScheduler("ReduceLROnPlateau")  # monitors the training loss
     epochs = [cb.EarlyStopping("train_loss"), plateau]
     epochs += [cb.LRScheduler("StepLR", step_size=1, monitor="valid_loss")]  # not used
     assert make_net(*epochs).fit(X, Y).n_steps_ == 12

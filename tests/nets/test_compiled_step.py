@@ -1,4 +1,4 @@
-"""The compiled step against autograd, and the functions and numbers that it uses."""
+"""Comparison of the compiled step with autograd, and tests of the compiled functions it uses."""
 
 import math
 
@@ -59,7 +59,7 @@ def test_compiled_step_equals_autograd(
         found, expected = (
             getattr(net.net_.module_, name).detach().numpy() for net in (compiled_net, reference)
         )
-        # A weight at the cut is zero in one and not in the other.
+        # A weight at the cut can be zero in one result and not in the other.
         at_cut = np.zeros(found.shape, dtype=bool)
         if name == "weight" and "l1" in penalties:
             at_cut = (found == 0.0) != (expected == 0.0)
@@ -104,7 +104,7 @@ def test_elementary_functions_have_the_stated_errors():
     assert np.abs(tanh - np.tanh(exact)).max() < 2e-7
 
 
-def test_normal_numbers_are_standard_normal_and_independent_and_drawn_from_anywhere():
+def test_normal_numbers_are_standard_normal_and_independent_from_any_entry():
     n = 2**20
     z, other = np.empty((2, n), dtype=np.float32)
     fill_normal(z, np.uint64(123), 0)
@@ -116,7 +116,7 @@ def test_normal_numbers_are_standard_normal_and_independent_and_drawn_from_anywh
     error = 5.0 / math.sqrt(n)
     for power, moment, variance in ((1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)):
         assert abs((z**power).mean() - moment) < error * math.sqrt(variance)
-    for lag in (1, 2, 3):  # pairs are neighbours
+    for lag in (1, 2, 3):  # pairs of a transform are neighbours
         assert abs((z[:-lag] * z[lag:]).mean()) < error
         assert abs(((z[:-lag] ** 2 - 1.0) * (z[lag:] ** 2 - 1.0)).mean()) < 2.0 * error
     beyond = 2.0 * scipy.stats.norm.sf(4.0) * n

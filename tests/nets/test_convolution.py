@@ -1,4 +1,4 @@
-"""ConvNet's borders, strides and pooling, and its release into an FCNet."""
+"""Borders, strides and pooling of ConvNet, and its release into an FCNet."""
 
 import numpy as np
 import pytest
@@ -68,14 +68,14 @@ def test_release_computes_the_same_function(case, readout, activation, data):
         np.testing.assert_allclose(free.transform(X), net.transform(X), atol=1e-5)
 
 
-def test_released_net_trains_on_and_release_is_refused_where_the_function_would_change(data):
+def test_released_net_can_be_trained_and_release_is_refused_if_it_changes_the_function(data):
     free = fitted("ring, stride", data).release()
     before = free.receptive_fields_.copy()
     free.set_params(learning_rate=1e-3, max_epochs=1).fit(*data)
     assert 0.0 < np.abs(free.receptive_fields_ - before).max() < 1e-2
     with pytest.raises(NotFittedError):
         ConvNet().release()
-    with pytest.raises(ValueError, match="pooling='max' is not a function of a fully-connected"):
+    with pytest.raises(ValueError, match="`pooling` must be 'mean' or None to release"):
         fitted("torus, maximum", data).release()
-    with pytest.raises(ValueError, match="readout='sum' scales with the number of units"):
+    with pytest.raises(ValueError, match=r"`readout` must be 'mean' or 'linear' .*, got 'sum'"):
         fitted("ring", data, readout="sum").release()

@@ -1,4 +1,4 @@
-"""Damaged and hostile files: one ValueError that names the file, or the net that was saved."""
+"""Damaged and malicious files raise a ValueError that names the file, or give the saved net."""
 
 import json
 import math
@@ -49,13 +49,13 @@ def joined(header, data):
 
 
 def signed(text, tensors):
-    """File with the right checksum, as somebody would write it who knows the format."""
+    """Write a file with a correct checksum, as somebody who knows the format could."""
     tensors = {name: value.contiguous() for name, value in tensors.items()}
     return safetensors.torch.save(tensors, {"rfsk": text, "sha256": _digest(text, tensors)})
 
 
 def places(node):
-    """All containers in JSON, with their keys."""
+    """All containers in JSON data, with their keys."""
     if isinstance(node, dict | list):
         for key in node if isinstance(node, dict) else range(len(node)):
             yield node, key
@@ -132,7 +132,7 @@ def content(path):
 
 
 def is_refused(path, contents):
-    """Whether a file is refused; otherwise it must hold the net that it describes."""
+    """Whether a file is refused; otherwise it must contain the net that it describes."""
     path.write_bytes(contents)
     try:
         net = rfsk.load(path)
@@ -156,7 +156,7 @@ def originals(tmp_path_factory):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_damaged_files_are_refused_or_hold_the_net_of_their_metadata(family, originals, tmp_path):
+def test_damaged_files_are_refused_or_give_the_net_of_their_metadata(family, originals, tmp_path):
     rng, n_refused = np.random.default_rng(0), 0
     for contents in originals * 2:
         assert not is_refused(tmp_path / "net.st", contents)

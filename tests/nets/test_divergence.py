@@ -1,4 +1,4 @@
-"""A training that diverges leaves the estimator as it was before the call."""
+"""A training that diverges leaves the estimator unchanged."""
 
 import pickle
 
@@ -29,7 +29,7 @@ CALLS = {
 
 
 def state_of(net):
-    """Everything a user can see of a net, and what decides how it trains on."""
+    """All public attributes of a net, and the state that determines its further training."""
     arrays = {k: v for k, v in vars(net).items() if k.endswith("_") and isinstance(v, np.ndarray)}
     weights = {name: value.numpy() for name, value in net.net_.module_.state_dict().items()}
     buffers = [state.get("momentum_buffer") for state in net.net_.optimizer_.state.values()]
@@ -46,12 +46,12 @@ def fitted(kind):
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("kind", NETS)
-def test_diverging_training_leaves_the_fitted_net_as_it_was_and_able_to_train_on(kind, call):
-    """In one batch, because the order of several depends on how often the net was trained."""
+def test_diverging_training_leaves_the_fitted_net_unchanged_and_trainable(kind, call):
+    """One batch is used, because the order of several depends on how often the net was trained."""
     net, other = fitted(kind), fitted(kind)
     before = state_of(net)
     net.set_params(learning_rate=1e12)
-    with pytest.raises(ValueError, match=r"the net diverged\. Lower learning_rate"):
+    with pytest.raises(ValueError, match=r"the net diverged\. Reduce learning_rate"):
         CALLS[call](net)
     assert state_of(net) == before
     for each in (net, other):
@@ -62,7 +62,7 @@ def test_diverging_training_leaves_the_fitted_net_as_it_was_and_able_to_train_on
 
 @pytest.mark.parametrize("kind", NETS)
 def test_first_fit_that_diverges_leaves_the_net_unfitted(kind):
-    """Also if it explodes in its last step."""
+    """This is also true if the loss explodes in the last step."""
     for options in ({"batch_size": 100, "max_epochs": 2}, {"batch_size": 600, "max_epochs": 1}):
         net = NETS[kind](learning_rate=1e12, random_state=0, **options)
         with pytest.raises(ValueError, match="the net diverged"):
@@ -74,16 +74,16 @@ def test_first_fit_that_diverges_leaves_the_net_unfitted(kind):
 
 
 def test_exploded_net_is_reported_although_its_loss_is_finite():
-    """A fast readout with the squared loss: units saturate at weights of 10^3."""
+    """With a fast readout and the squared loss, units saturate at weights of 10^3."""
     task = make_nlgp(2, 40, correlation_length=(2.0, 4.0), return_X_y=False).task
     net = FCNet(20, readout="linear", loss="squared", batch_size=200, random_state=0)
-    with pytest.raises(ValueError, match=r"training loss is \d+.* the net diverged. Lower learn"):
+    with pytest.raises(ValueError, match=r"training loss is \d+.* the net diverged. Reduce learn"):
         net.fit_online(task, 200_000)
     assert not hasattr(net, "receptive_fields_")
 
 
 def test_divergence_in_a_later_epoch_undoes_the_earlier_ones():
-    """The rate explodes in the third of four epochs."""
+    """The learning rate explodes in the third of four epochs."""
 
     class Explode(Callback):
         def on_epoch_begin(self, net, **kwargs):
@@ -103,7 +103,7 @@ def test_divergence_in_a_later_epoch_undoes_the_earlier_ones():
 
 @pytest.mark.parametrize("n_epochs", [2, 3])
 def test_loss_may_explode_during_training_but_not_at_the_end(n_epochs):
-    """Weights are a hundred times as large in the second epoch, and not in the third."""
+    """Weights are a hundred times larger in the second epoch, but not in the third."""
 
     class Scale(Callback):
         def on_epoch_begin(self, net, **kwargs):

@@ -1,4 +1,4 @@
-"""fit_many and fit_many_online against fits one by one."""
+"""Comparison of fit_many and fit_many_online with single fits."""
 
 import copy
 from concurrent.futures import ThreadPoolExecutor
@@ -46,7 +46,7 @@ COMPILED = [
     {"callbacks": [EpochScoring("accuracy", on_train=True, use_caching=False)]},
 ]
 
-# Pairs of each are trained as one batched computation.
+# Pairs of such nets are trained in one batched computation.
 STACKED = {
     "deep": (FCNet, (5, 4), {}),
     "deep, masked": (FCNet, (6, 4), {"mask": MASK, "l1": 1e-3}),
@@ -84,7 +84,7 @@ def stacked_nets(*kinds, n_nets=2, **options):
 
 
 def numbers_of(net):
-    """Weights, attributes and history, without times."""
+    """Weights, attributes and history of a net, without times."""
     numbers = net.net_.module_.state_dict()
     names = "loss_curve_", "n_steps_", "snapshot_steps_", "receptive_field_history_"
     numbers |= {name: getattr(net, name) for name in names if hasattr(net, name)}
@@ -93,7 +93,7 @@ def numbers_of(net):
 
 
 def assert_same(together, alone, atol=0.0):
-    """Equal up to `atol`, of weights of order one; by default to the last bit."""
+    """Assert that nets are equal up to `atol`, by default to the last bit."""
     for i, (net, other) in enumerate(zip(together, alone, strict=True)):
         found, expected = numbers_of(net), numbers_of(other)
         assert found.keys() == expected.keys()
@@ -103,7 +103,7 @@ def assert_same(together, alone, atol=0.0):
 
 
 def fitted_together(nets, *data, atol=1e-5, **options):
-    """Nets of `fit_many`, compared with those of their own fits."""
+    """Compare the nets of `fit_many` with those of single fits."""
     together = fit_many(nets(), *data, **options)
     assert_same(together, [net.fit(*data) for net in nets()], atol)
     return together
@@ -122,7 +122,7 @@ def test_compiled_nets_fitted_together_are_those_fitted_alone_bit_for_bit(ring, 
 
 
 def test_compiled_nets_trained_online_together_are_those_trained_alone_bit_for_bit():
-    """Each on its own task: gains, uneven priors, and a model that is not drawn by modes."""
+    """Tasks differ in gain and priors, and one has a model that is not drawn by modes."""
     variants = [variant for variant in COMPILED if "callbacks" not in variant]
     tasks = [task_of(gain) for gain in np.geomspace(0.1, 10.0, len(variants))]
     tasks[1] = task_of(3.0, priors=(0.3, 0.7))
@@ -131,7 +131,7 @@ def test_compiled_nets_trained_online_together_are_those_trained_alone_bit_for_b
 
 
 def test_compiled_result_depends_on_neither_size_nor_order_nor_threads(ring):
-    """Bit for bit."""
+    """The results are equal to the last bit."""
     task = task_of(3.0)
 
     def fields(order, n_jobs):
@@ -152,7 +152,7 @@ def test_compiled_result_depends_on_neither_size_nor_order_nor_threads(ring):
 
 @pytest.fixture
 def stack_sizes(monkeypatch):
-    """Numbers of nets of the batched computations that have begun."""
+    """Record the number of nets of each batched computation."""
     sizes, init = [], _ensemble._Stack.__init__
 
     def counting(self, engines):
@@ -165,7 +165,7 @@ def stack_sizes(monkeypatch):
 
 @pytest.mark.parametrize("kind", STACKED)
 def test_stacked_nets_are_those_fitted_alone(ring, kind, stack_sizes):
-    """Within 1e-5, from batches of 120 and a smaller last one; only the second takes snapshots."""
+    """They agree within 1e-5, with a smaller last batch; only the second net takes snapshots."""
 
     def nets():
         first, second = stacked_nets(kind)
@@ -183,7 +183,7 @@ def test_stacked_nets_are_those_fitted_alone(ring, kind, stack_sizes):
 def test_lists_are_divided_into_stacks_of_equal_architecture_and_limited_size(
     ring, stack_sizes, monkeypatch
 ):
-    """Also in double precision, if all data are in one batch."""
+    """This includes double precision, which is used if all data form one batch."""
     monkeypatch.setattr(_ensemble, "_AT_ONCE", 2)
     kinds = "convolution", "deep", "tied"
     for batch_size in (120, 1000):
@@ -193,7 +193,7 @@ def test_lists_are_divided_into_stacks_of_equal_architecture_and_limited_size(
             return [single, *stacked_nets(*kinds, n_nets=3, batch_size=batch_size)]
 
         fitted_together(nets, *ring, n_jobs=1)
-        # The last one of an odd number is trained as if alone, as is a net with compiled steps.
+        # The last net of an odd number is trained alone, as are nets with compiled steps.
         assert stack_sizes == [2] * 3
         stack_sizes.clear()
 
@@ -252,7 +252,7 @@ def test_callbacks_and_validation_of_nets_trained_together_are_as_in_their_own_f
 
 
 LINEAR = {"activation": "linear", "max_epochs": 3, "batch_size": 100}
-# The second of three nets of one architecture starts too far out.
+# The second of three nets with equal architecture has too large initial weights.
 DIVERGING = {
     "compiled": (FCNet, {"learning_rate": 0.1}),
     "stacked": (FCNet, {"readout": "linear", "loss": "squared", "learning_rate": 0.1}),
@@ -261,14 +261,14 @@ DIVERGING = {
 
 
 @pytest.mark.parametrize("kind", DIVERGING)
-def test_one_that_diverges_is_as_before_and_does_not_harm_the_others(ring, kind):
+def test_a_net_that_diverges_is_unchanged_and_does_not_affect_the_others(ring, kind):
     make, options = DIVERGING[kind]
     nets, alone = ([make(6, random_state=i, **options, **LINEAR) for i in range(3)] for _ in "ab")
     nets[0].set_params(warm_start=True).fit(*ring)
     hidden, losses = nets[0].transform(ring[0]), nets[0].loss_curve_
     nets[0].set_params(learning_rate=1e12)
     nets[1].set_params(init_scale=1e25)
-    message = r"Nets \[0, 1\] diverged and are as they were before; lower"
+    message = r"Nets \[0, 1\] diverged and are unchanged; reduce"
     with pytest.warns(UserWarning, match=message):
         fit_many(nets, *ring)
     np.testing.assert_array_equal(nets[0].transform(ring[0]), hidden)
@@ -284,17 +284,17 @@ def test_one_that_diverges_is_as_before_and_does_not_harm_the_others(ring, kind)
         ("stacked", (_ensemble._Stack, "run_epoch"), 4 + 2, [2, 3]),
     ],
 )
-def test_interrupt_keeps_what_is_trained_and_leaves_the_rest_as_it_was(
+def test_interrupt_keeps_trained_nets_and_leaves_the_others_unchanged(
     ring, kind, method, call, stopped, monkeypatch, press_ctrl_c_at_call
 ):
-    """One net, or a stack of two, is stopped before the second of four epochs."""
+    """One net, or a stack of two, is interrupted before the second of four epochs."""
     monkeypatch.setattr(_ensemble, "_AT_ONCE", 2)
     options = {"loss": "cross_entropy"} if kind == "stacked" else {}
     nets = compiled_nets([{}] * 6, **options)
     earlier = nets[5].fit(*ring).receptive_fields_
     press_ctrl_c_at_call(*method, call)
     n_kept = stopped[-1] + 1
-    with pytest.warns(UserWarning, match=f"interrupted; {n_kept} of 6 nets are kept as far as"):
+    with pytest.warns(UserWarning, match=f"interrupted; {n_kept} of 6 nets are kept as trained"):
         fit_many(nets, *ring, n_jobs=1)
     assert [hasattr(net, "net_") for net in nets[:5]] == [i < n_kept for i in range(5)]
     assert [net.n_steps_ for net in nets[:n_kept]] == [36] * stopped[0] + [9] * len(stopped)
@@ -306,10 +306,10 @@ def test_interrupt_keeps_what_is_trained_and_leaves_the_rest_as_it_was(
 
 
 def test_interrupted_threads_stop_and_keep_their_nets(press_ctrl_c_at_call):
-    """Ctrl-C while two threads train the first two of six nets."""
+    """Ctrl-C is pressed while two threads train the first two of six nets."""
     nets = compiled_nets([{}] * 6)
     press_ctrl_c_at_call(CompiledStep, "run", 20)
-    with pytest.warns(UserWarning, match="interrupted; 2 of 6 nets are kept as far as they were"):
+    with pytest.warns(UserWarning, match="interrupted; 2 of 6 nets are kept as trained so far"):
         fit_many_online(nets, task_of(3.0), 10**8, n_jobs=2)
     assert [hasattr(net, "net_") for net in nets] == [True] * 2 + [False] * 4
     assert all(net.net_.interrupted_ and 0 < net.n_steps_ < 10**6 for net in nets[:2])
@@ -327,7 +327,7 @@ def test_error_of_a_callback_is_raised_and_only_the_nets_that_are_trained_are_ke
 
 
 @BOTH_KINDS
-def test_nets_that_share_a_generator_are_as_fitted_in_turn(ring, options):
+def test_nets_with_the_same_generator_equal_nets_fitted_in_turn(ring, options):
     def nets():
         rng = np.random.default_rng(3)
         return [FCNet(6, max_epochs=2, random_state=rng, **options) for _ in range(3)]
@@ -335,7 +335,7 @@ def test_nets_that_share_a_generator_are_as_fitted_in_turn(ring, options):
     fitted_together(nets, *ring)
 
 
-def test_threads_of_torch_are_given_back_and_progress_is_shown_on_request(ring, capfd):
+def test_number_of_torch_threads_is_restored_and_progress_is_shown_on_request(ring, capfd):
     def count():
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(torch.get_num_threads).result()
@@ -352,22 +352,22 @@ TASK, COUNTER = task_of(3.0), EarlyStopping("train_loss")
 SHARING = [FCNet(4, callbacks=[entry]) for entry in (COUNTER, ("counter", COUNTER))]
 MASKED, NEEDY = FCNet(4, mask=np.ones((3, 20), bool)), FCNet(4, callbacks=[EarlyStopping()])
 FAULTS = {
-    "nets is empty": lambda net, X, y: fit_many([], X, y),
-    "nets holds the same net twice": lambda net, X, y: fit_many([net, net], X, y),
-    "nets holds a str; expected a list of FCN": lambda net, X, y: fit_many([net, "net"], X, y),
-    "Two nets have the same callback object": lambda net, X, y: fit_many(SHARING, X, y),
-    "Got 2 tasks for 1 nets": lambda net, X, y: fit_many_online([net], [TASK, TASK]),
-    "task is a str; expected a Discrimination": lambda net, X, y: fit_many_online([net], ["task"]),
-    "n_samples=0; expected an integer > 0": lambda net, X, y: fit_many_online([net], TASK, 0),
-    "y has 1 class": lambda net, X, y: fit_many([net], X, np.zeros(900)),
-    r"mask has shape \(3, 20\)": lambda net, X, y: fit_many([net, MASKED], X, y),
-    "n_jobs=0; expected an integer": lambda net, X, y: fit_many([net], X, y, n_jobs=0),
+    "`nets` must have at least one net": lambda net, X, y: fit_many([], X, y),
+    "got the same net twice": lambda net, X, y: fit_many([net, net], X, y),
+    "`nets` must be a list .* of str in the list": lambda net, X, y: fit_many([net, "net"], X, y),
+    "two nets have the same callback object": lambda net, X, y: fit_many(SHARING, X, y),
+    "as many tasks as nets, 1, got 2": lambda net, X, y: fit_many_online([net], [TASK, TASK]),
+    "`task` must be .* instance of str": lambda net, X, y: fit_many_online([net], ["task"]),
+    "`n_samples` must be a positive": lambda net, X, y: fit_many_online([net], TASK, 0),
+    "`y` must contain at least 2 classes": lambda net, X, y: fit_many([net], X, np.zeros(900)),
+    r"`mask` must be .* \(3, 20\)": lambda net, X, y: fit_many([net, MASKED], X, y),
+    "`n_jobs` must be a nonzero": lambda net, X, y: fit_many([net], X, y, n_jobs=0),
     "EarlyStopping needs valid_loss": lambda net, X, y: fit_many_online([net, NEEDY], TASK),
 }
 
 
 @pytest.mark.parametrize("message", FAULTS)
-def test_bad_ensembles_are_refused_and_leave_all_nets_as_they_were(ring, message):
+def test_invalid_ensembles_are_refused_and_leave_all_nets_unchanged(ring, message):
     fitted, unfitted = FCNet(4, max_epochs=1, random_state=0).fit(*ring), FCNet(4)
     decision = fitted.decision_function(ring[0])
     for net in (fitted, unfitted):

@@ -1,4 +1,4 @@
-"""Ctrl-C keeps what is trained and warns; a callback that stops the training does not warn."""
+"""Ctrl-C keeps the trained net and warns; a callback that stops the training does not warn."""
 
 import signal
 
@@ -31,10 +31,10 @@ def fit(net, way, ring, task):
 @pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end"])
 def test_ctrl_c_between_epochs_warns_and_keeps_the_net(kind, way, hook, ring, task, press_ctrl_c):
     net = make_net(kind, callbacks=[press_ctrl_c(hook, epoch=2)])
-    with pytest.warns(UserWarning, match=r"Training was interrupted after \d+ steps; the net tra"):
+    with pytest.warns(UserWarning, match=r"Training was interrupted after \d+ steps; the net is"):
         fit(net, way, ring, task)
     assert net.net_.interrupted_
-    per_epoch = 3 if way == "data" else 1  # of three epochs
+    per_epoch = 3 if way == "data" else 1  # number of batches
     assert net.n_steps_ == per_epoch * (1 if hook == "on_epoch_begin" else 2)
     assert np.isfinite(net.transform(ring[0])).all()
 
@@ -43,8 +43,8 @@ def test_ctrl_c_between_epochs_warns_and_keeps_the_net(kind, way, hook, ring, ta
 def test_interrupt_within_an_epoch_keeps_the_net_trained_so_far(
     kind, ring, press_ctrl_c_at_call, monkeypatch
 ):
-    """As in skorch, the interrupted epoch has a loss for its batches, but none of its own."""
-    monkeypatch.setattr("rfsk.nets._compiled_step._OPERATIONS_AT_ONCE", 0.0)  # one step a call
+    """As in skorch, the interrupted epoch has losses of batches but no loss of the epoch."""
+    monkeypatch.setattr("rfsk.nets._compiled_step._OPERATIONS_AT_ONCE", 0.0)  # one step per call
     method = (CompiledStep, "run") if kind == "compiled" else (Chunk, "batch")
     two = make_net(kind, max_epochs=2).fit(*ring)
     for n_steps in (6, 4):
@@ -53,7 +53,7 @@ def test_interrupt_within_an_epoch_keeps_the_net_trained_so_far(
             net = make_net(kind, record=3).fit(*ring)
         assert net.n_steps_ == n_steps
         assert net.net_.interrupted_
-        assert net.snapshot_steps_.tolist() == [0, 1, n_steps]  # 9 were to be taken
+        assert net.snapshot_steps_.tolist() == [0, 1, n_steps]  # 9 snapshots were requested
         if n_steps == 6:
             np.testing.assert_allclose(net.receptive_fields_, two.receptive_fields_, atol=1e-6)
     assert net.loss_curve_.shape == (1,)
@@ -73,8 +73,8 @@ def test_interrupt_in_the_loop_of_skorch_keeps_the_net_trained_so_far(ring, pres
 
 
 @pytest.mark.parametrize("kind", NETS)
-def test_net_that_was_interrupted_trains_on_without_a_warning(kind, ring, press_ctrl_c):
-    """The warning points at the call, and the handler of the user is put back."""
+def test_further_training_after_an_interrupt_does_not_warn(kind, ring, press_ctrl_c):
+    """The warning shows the line of the call, and the signal handler of the user is restored."""
     handler = signal.getsignal(signal.SIGINT)
     net = make_net(kind, callbacks=[press_ctrl_c(epoch=2)], warm_start=True)
     with pytest.warns(UserWarning, match="interrupted after 6 steps") as caught:
@@ -93,7 +93,7 @@ def test_net_that_was_interrupted_trains_on_without_a_warning(kind, ring, press_
 
 class Stop(Callback):
     def on_epoch_end(self, net, **kwargs):
-        raise KeyboardInterrupt  # skorch's way to stop early
+        raise KeyboardInterrupt  # skorch stops early in this way
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -115,8 +115,8 @@ def test_interrupted_pass_over_blocks_ends_there(ring, press_ctrl_c):
     assert len(caught) == 1
 
 
-def test_one_ctrl_c_ends_a_search_and_says_so(ring, press_ctrl_c):
-    """A fit that the user calls returns the net; a search would go on with its next fit."""
+def test_one_ctrl_c_ends_a_search_with_a_warning(ring, press_ctrl_c):
+    """A fit called by the user returns the net, but a search would continue with its next fit."""
     net = FCNet(4, max_epochs=2, callbacks=[press_ctrl_c()], random_state=0)
     search = GridSearchCV(net, {"n_hidden": [4, 6]}, cv=2)
     with (

@@ -1,4 +1,4 @@
-"""Formulas of nets of one and of several layers, first steps, seeds and threads."""
+"""Formulas of nets with one or several layers, first steps, seeds and threads."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_fcnet_is_the_formula_of_its_docstring(ring, activation, readout):
     ("n_hidden", "readout"), [(4, "mean"), (5, "mean"), (4, "sqrt"), (4, "sum")]
 )
 def test_first_step_is_gradient_descent_in_the_stated_scaling(ring, n_hidden, readout):
-    """w moves by learning_rate / (s^2 K) dLoss/dw, b by 1/D of it, s the scale of the readout."""
+    """Rates are learning_rate / (s^2 K) for w and 1/D of it for b, with the readout scale s."""
     X, y = ring
     rate, shrink, D = 0.3, 0.01, 20
     scale = {"mean": 1 / n_hidden, "sqrt": n_hidden**-0.5, "sum": 1.0}[readout]
@@ -60,7 +60,7 @@ def test_first_step_is_gradient_descent_in_the_stated_scaling(ring, n_hidden, re
 
 
 @pytest.mark.parametrize("optimizer", ["adam", torch.optim.Adam])
-def test_other_optimizers_take_the_rate_as_it_is(ring, optimizer):
+def test_other_optimizers_use_the_unscaled_rate(ring, optimizer):
     net = FCNet(6, optimizer=optimizer, learning_rate=1e-3, max_epochs=1, random_state=0)
     net.set_params(batch_size=1500, record=2, weight_decay=0.0).fit(*ring)
     moved = np.abs(np.diff(net.receptive_field_history_, axis=0)) * np.sqrt(20)
@@ -76,8 +76,8 @@ def test_default_kernel_is_the_largest_odd_one_within_three_quarters(side, taps)
     assert net.filters_.shape == (2, taps)
 
 
-def test_same_seed_same_fields_bit_for_bit_with_or_without_snapshots(make_net, ring):
-    """Snapshots are spaced evenly in the logarithm, from the start to the end."""
+def test_same_seed_gives_the_same_fields_with_or_without_snapshots(make_net, ring):
+    """Snapshots are evenly spaced in the logarithm of the step."""
     fields = make_net().fit(*ring).fit(*ring).receptive_fields_
     net = make_net(record=np.int64(6), max_epochs=np.int64(3)).fit(*ring)
     np.testing.assert_array_equal(net.receptive_fields_, fields)
@@ -88,7 +88,7 @@ def test_same_seed_same_fields_bit_for_bit_with_or_without_snapshots(make_net, r
     assert np.all(np.diff(np.log(steps[1:])) > 1)
 
 
-def test_training_leaves_global_generators_alone(make_net, ring):
+def test_training_does_not_use_global_generators(make_net, ring):
     torch.manual_seed(5)
     states = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     make_net().fit(*ring)
@@ -120,7 +120,7 @@ def test_weights_of_classes_are_weights_of_samples(make_net, ring):
 
 
 def layers_of(net):
-    """Weights and biases, the first layer's in the convention of the fields."""
+    """Weights and biases of all layers; those of the first layer are the fields."""
     state = {name: value.double().numpy() for name, value in net.net_.module_.state_dict().items()}
     pairs = [(net.receptive_fields_, net.biases_)]
     for i in range(len(net.n_hidden) - 1):
@@ -148,7 +148,7 @@ def test_deep_net_is_a_chain_of_layers_in_one_convention(ring, readout):
 
 @pytest.mark.parametrize("optimizer", ["sgd", torch.optim.SGD])
 def test_first_step_of_every_layer_has_the_stated_rate(ring, optimizer):
-    """Gradients by autograd in double precision, for the formula of the net."""
+    """Gradients of the formula of the net by autograd in double precision."""
     X, y = ring
     sizes, D, lr, rate_v = (6, 5), 20, 0.3, 0.7
     options = {"batch_size": len(X), "max_epochs": 1, "random_state": 0, "weight_decay": 0.01}
@@ -175,7 +175,7 @@ def test_first_step_of_every_layer_has_the_stated_rate(ring, optimizer):
         np.testing.assert_allclose(after[name].numpy(), expected, atol=2e-6, err_msg=name)
 
 
-def test_biases_are_fixed_in_every_layer_and_a_mask_is_of_the_first(ring):
+def test_biases_are_fixed_in_every_layer_and_the_mask_is_that_of_the_first(ring):
     mask = np.random.default_rng(0).random((6, 20)) < 0.5
     net = FCNet((6, 4), mask=mask, train_bias=False, max_epochs=2, random_state=0).fit(*ring)
     pairs, _ = layers_of(net)

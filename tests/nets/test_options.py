@@ -1,4 +1,4 @@
-"""Options of nets: activations, readouts, penalties, and errors for what is not valid."""
+"""Options of nets: activations, readouts, penalties, and errors for invalid options."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ SIGNS |= {torch.sigmoid: 1.0, torch.sin: 1.0}
 
 @pytest.mark.parametrize(("activation", "bias"), SIGNS.items())
 def test_targets_and_biases_follow_the_signs_of_the_activation(ring, activation, bias):
-    """Targets are 0 and 1 where no value is negative: the first loss, and the decision."""
+    """If no value is negative, targets are 0 and 1, which the first loss and the decision show."""
     X, y = ring
     net = FCNet(8, activation=activation, learning_rate=1e-9, batch_size=1500, max_epochs=1)
     net.set_params(record=2, random_state=0).fit(X, y)
@@ -47,43 +47,52 @@ def test_l1_is_a_soft_threshold_after_each_step(ring, readout):
 
 
 THREE = np.arange(60) % 3
-# Parameters or a call, and the error that both classifiers raise before any training.
+# Parameters or a call, and the error that both classifiers raise before training.
 FAULTS = [
-    (lambda net: net.fit(X * 1e200, Y), "beyond single precision"),
-    (lambda net: net.fit_online(X, 100), "task is a ndarray; expected a Discrimination"),
+    (lambda net: net.fit(X * 1e200, Y), "too large for single precision"),
+    (
+        lambda net: net.fit_online(X, 100),
+        "`task` must be a Discrimination or .*, got an instance of ndarray",
+    ),
     (lambda net: net.set_params(readout="mean").fit(X, THREE), "'mean' has one output for two cl"),
-    ({"image_shape": (3, 5)}, r"image_shape=\(3, 5\) has 15 sites, but the data have 12"),
-    ({"activation": "sine"}, "'sine' is unknown; expected one of 'erf', 'tanh', 'relu', 'linear'"),
-    ({"activation": torch.sum}, "does not map each entry of a tensor to a finite number"),
-    ({"activation": lambda h: h / 0.0}, "expected a function such as torch.nn.functional"),
-    ({"readout": "max"}, "readout='max' is unknown; expected one of 'auto', 'mean', 'sqrt'"),
-    ({"loss": "hinge"}, "loss='hinge' is unknown"),
+    ({"image_shape": (3, 5)}, r"features, 12, got \(3, 5\), which has 15 sites"),
+    (
+        {"activation": "sine"},
+        "`activation` must be one of 'erf', 'tanh', 'relu', 'linear', got 'sine'",
+    ),
+    ({"activation": torch.sum}, "must map each entry of a tensor to a finite number"),
+    ({"activation": lambda h: h / 0.0}, "as torch.nn.functional.softplus does, got <function"),
+    ({"readout": "max"}, "`readout` must be one of 'auto', 'mean', 'sqrt'.*, got 'max'"),
+    ({"loss": "hinge"}, "`loss` must be one of .*, got 'hinge'"),
     ({"activation": torch.sigmoid, "loss": "cross_entropy"}, "needs outputs of both signs"),
-    ({"optimizer": "newton"}, "optimizer='newton' is unknown; expected one of 'sgd', 'adam'"),
+    ({"optimizer": "newton"}, "`optimizer` must be one of 'sgd', 'adam'.*, got 'newton'"),
     ({"optimizer__momentom": 0.1}, "optimizer__momentom"),
     ({"optimizer__lr": 0.1}, "'optimizer__lr' is set by learning_rate; set that instead"),
     ({"callbacks__none__at": 0.1}, "callbacks__none__at"),
-    ({"callbacks": "disable"}, "expected a list of skorch"),
-    ({"callbacks": [InputShapeSetter()]}, "InputShapeSetter cannot work here"),
-    ({"class_weight": "even"}, "class_weight='even'; expected None, 'balanced' or a dict"),
-    ({"class_weight": {0: -1.0}}, r"class_weight={0: -1.0}; expected weights >= 0, not all"),
+    ({"callbacks": "disable"}, "`callbacks` must be a list of skorch"),
+    ({"callbacks": [InputShapeSetter()]}, "`callbacks` must not contain InputShapeSetter"),
+    ({"class_weight": "even"}, "`class_weight` must be None, 'balanced' or a dict .*, got 'even'"),
+    (
+        {"class_weight": {0: -1.0}},
+        r"`class_weight` must have non-negative weights .*, got {0: -1.0}",
+    ),
     ({"class_weight": {7: 1.0}}, r"The classes, \[0, 1\], are not in class_weight"),
-    ({"validation_fraction": 1.0}, "validation_fraction=1.0; expected a number from 0 to 1"),
-    ({"learning_rate": 0}, "learning_rate=0; expected a finite number > 0"),
-    ({"batch_size": 2.5}, "batch_size=2.5; expected an int"),
-    ({"max_epochs": 0}, "max_epochs=0; expected an integer > 0"),
-    ({"weight_decay": -1}, "weight_decay=-1; expected"),
-    ({"bias_init": -1}, "bias_init=-1; expected"),
-    ({"record": 1}, "record=1; expected at least 2"),
+    ({"validation_fraction": 1.0}, "`validation_fraction` must be from 0 to 1, .* got 1.0"),
+    ({"learning_rate": 0}, "`learning_rate` must be positive and finite, got 0"),
+    ({"batch_size": 2.5}, "`batch_size` must be a positive integer, got 2.5"),
+    ({"max_epochs": 0}, "`max_epochs` must be a positive integer, got 0"),
+    ({"weight_decay": -1}, "`weight_decay` must be non-negative and finite, got -1"),
+    ({"bias_init": -1}, "`bias_init` must be non-negative and finite, got -1"),
+    ({"record": 1}, "`record` must be at least 2, .*, got 1"),
     ({"device": "cuda:99"}, "device='cuda:99' is not available"),
-    ({"random_state": -1}, "random_state=-1 cannot seed"),
-    ({"scaling": 1.0}, "Net has no parameter 'scaling'; those of sko"),
+    ({"random_state": -1}, "`random_state` must be None, a non-negative .*, got -1"),
+    ({"scaling": 1.0}, "Net has no parameter 'scaling'. Parameters that are passed to sko"),
 ]
 
 
 @pytest.mark.parametrize("make", [FCNet, ConvNet])
 @pytest.mark.parametrize(("fault", "message"), FAULTS, ids=[message for _, message in FAULTS])
-def test_fault_is_one_clear_sentence_before_any_training(make, fault, message, monkeypatch):
+def test_invalid_option_raises_a_clear_error_before_training(make, fault, message, monkeypatch):
     def no_training(*args, **kwargs):
         raise AssertionError("training began")
 
@@ -95,28 +104,44 @@ def test_fault_is_one_clear_sentence_before_any_training(make, fault, message, m
 @pytest.mark.parametrize(
     ("make", "options", "message"),
     [
-        (FCNet, {"n_hidden": ()}, r"n_hidden=\(\); expected at least one hidden layer"),
-        (FCNet, {"n_hidden": (4, 0)}, "n_hidden=0; expected an integer > 0"),
-        (FCNet, {"l1": -1.0}, "l1=-1.0; expected a finite number >= 0"),
-        (FCNet, {"l1_cut": np.nan}, "l1_cut=nan; expected a finite number >= 0"),
-        (FCNet, {"mask": np.ones((5, 12), bool)}, r"mask has shape \(5, 12\)"),
-        (FCNet, {"mask": np.ones((64, 12))}, "expected booleans of shape"),
-        (ConvNet, {"n_channels": 0}, "n_channels=0; expected"),
-        (ConvNet, {"kernel_size": 6}, "6 is even; a filter on a ring .* central tap: use 5 or 7"),
-        (ConvNet, {"kernel_size": (3, 3)}, r"kernel_size=\(3, 3\) does not fit a lattice of sha"),
-        (ConvNet, {"boundary": "open"}, "'open' is unknown; expected one of 'periodic', 'zero'"),
-        (ConvNet, {"stride": 0}, "stride=0; expected an integer > 0"),
-        (ConvNet, {"stride": 25}, r"stride=25 does not fit a lattice of shape \(12,\)"),
-        (ConvNet, {"pooling": "median"}, "'median' is unknown; expected one of 'mean', 'max'"),
-        (ConvNet, {"image_shape": (5, -1)}, r"image_shape=\(5, -1\); expected a number of sites"),
+        (FCNet, {"n_hidden": ()}, r"`n_hidden` must have at least one hidden layer, got \(\)"),
+        (FCNet, {"n_hidden": (4, 0)}, "`n_hidden` must be a positive integer, got 0"),
+        (FCNet, {"l1": -1.0}, "`l1` must be non-negative and finite, got -1.0"),
+        (FCNet, {"l1_cut": np.nan}, "`l1_cut` must be non-negative and finite, got nan"),
+        (
+            FCNet,
+            {"mask": np.ones((5, 12), bool)},
+            r"`mask` must be booleans .* got shape \(5, 12\)",
+        ),
+        (FCNet, {"mask": np.ones((64, 12))}, "`mask` must be booleans .* dtype float64"),
+        (ConvNet, {"n_channels": 0}, "`n_channels` must be a positive integer, got 0"),
+        (
+            ConvNet,
+            {"kernel_size": 6},
+            "`kernel_size` must be odd, .* central tap, got 6. Use 5 or 7",
+        ),
+        (
+            ConvNet,
+            {"kernel_size": (3, 3)},
+            r"`kernel_size` must be one odd size per axis, .* \(12,\), got \(3, 3\)",
+        ),
+        (ConvNet, {"boundary": "open"}, "`boundary` must be one of 'periodic', 'zero', got 'open'"),
+        (ConvNet, {"stride": 0}, "`stride` must be a positive integer, got 0"),
+        (ConvNet, {"stride": 25}, r"`stride` must be one size per axis, .* \(12,\), got 25"),
+        (ConvNet, {"pooling": "median"}, "`pooling` must be one of 'mean', 'max', got 'median'"),
+        (
+            ConvNet,
+            {"image_shape": (5, -1)},
+            r"`image_shape` must be a positive integer .*, got \(5, -1\)",
+        ),
         (ConvNet, {"l1": 1.0}, "ConvNet has no parameter 'l1'"),
-        (Autoencoder, {"n_hidden": 0}, "n_hidden=0; expected an integer > 0"),
-        (Autoencoder, {"sparsity": -1.0}, "sparsity=-1.0; expected a finite number >= 0"),
+        (Autoencoder, {"n_hidden": 0}, "`n_hidden` must be a positive integer, got 0"),
+        (Autoencoder, {"sparsity": -1.0}, "`sparsity` must be non-negative and finite, got -1.0"),
         (Autoencoder, {"validation_fraction": 0.1}, "no parameter 'validation_fraction'"),
     ],
     ids=str,
 )
-def test_fault_of_one_estimator_is_named_by_every_fit(make, options, message):
+def test_invalid_option_of_one_estimator_raises_an_error_in_every_fit(make, options, message):
     net = make(**options)
     for call in (net.fit, net.partial_fit, lambda X, y: fit_many([net], X, y)):
         with pytest.raises((ValueError, TypeError), match=message):

@@ -1,4 +1,4 @@
-"""Nets saved and loaded: nothing is lost, no code runs, and faults are reported."""
+"""Saved and loaded nets are equal, no code is run, and faults are reported."""
 
 import json
 import multiprocessing
@@ -89,7 +89,7 @@ def test_loaded_net_is_the_saved_one_and_can_be_trained_on(name, path):
     assert not np.array_equal(again.receptive_fields_, fitted.receptive_fields_)
 
 
-def test_full_disk_leaves_the_older_file(net, path, monkeypatch):
+def test_full_disk_leaves_the_older_file_unchanged(net, path, monkeypatch):
     rfsk.save(net, path)
     before = path.read_bytes()
     with pytest.raises(FileNotFoundError):
@@ -117,7 +117,9 @@ def test_foreign_files_and_those_of_other_versions_are_refused(net, path):
             ValueError, match=r"rfsk 0\.1\.0 wrote it in another format; load it with"
         ):
             rfsk.load(path)
-    with pytest.raises(IsADirectoryError, match="is a folder; expected a file written by save"):
+    with pytest.raises(
+        IsADirectoryError, match="is a folder; pass the path of a file written by save"
+    ):
         rfsk.load(path.parent)
 
 
@@ -130,16 +132,20 @@ def test_one_flipped_bit_of_the_weights_is_noticed(net, path):
         rfsk.load(path)
 
 
-def test_what_cannot_be_saved_is_refused_and_nothing_written(path):
-    with pytest.raises(TypeError, match="Got a dict; expected a fitted net of rfsk"):
+def test_objects_that_cannot_be_saved_are_refused_and_nothing_is_written(path):
+    with pytest.raises(
+        TypeError, match="`net` must be a fitted net of rfsk, got an instance of dict"
+    ):
         rfsk.save({}, path)
     own = FCNet(3, max_epochs=1, activation=torch.sin, random_state=0).fit(X, Y)
-    with pytest.raises(ValueError, match=r"activation=.* is code, which is not saved"):
+    with pytest.raises(
+        ValueError, match=r"`activation` must be given by name, because code is not saved"
+    ):
         rfsk.save(own, path)
     changed = FCNet(3, max_epochs=1, random_state=0).fit(X, Y).set_params(n_hidden=4)
-    with pytest.raises(ValueError, match=r"'bias', 'weight'\] do not fit its parameters"):
+    with pytest.raises(ValueError, match=r"'bias', 'weight'\] do not agree with its parameters"):
         rfsk.save(changed, path)
-    with pytest.raises(IsADirectoryError, match="is a folder; name a file"):
+    with pytest.raises(IsADirectoryError, match="is a folder; pass the path of a file"):
         rfsk.save(changed.set_params(n_hidden=3), path.parent)
     assert list(path.parent.iterdir()) == []
     with pytest.raises(FileNotFoundError):
@@ -147,7 +153,7 @@ def test_what_cannot_be_saved_is_refused_and_nothing_written(path):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
-def test_net_of_an_absent_device_names_the_remedy_and_opens_by_it(net, path):
+def test_error_of_an_unavailable_device_names_a_remedy_that_works(net, path):
     rfsk.save(clone(net).fit(X, Y).set_params(device="cuda"), path)
     message = r"device='cuda' is not available.*Open the file by load\(path, device='cpu'\)"
     with pytest.raises(ValueError, match=message):
@@ -176,7 +182,7 @@ def test_saved_file_has_the_permissions_of_the_umask_and_a_replaced_one_its_own(
 
 @pytest.mark.skipif(os.name != "posix", reason="needs fork")
 @pytest.mark.parametrize("moment", ["fsync", "replace"])
-def test_a_killed_save_leaves_the_old_file_and_nothing_after_the_next_save(net, path, moment):
+def test_a_killed_save_leaves_the_old_file_and_the_next_save_cleans_up(net, path, moment):
     rfsk.save(net, path)
     before = path.read_bytes()
     fork = multiprocessing.get_context("fork")
@@ -195,7 +201,7 @@ def save_and_die(net, path, moment):
     rfsk.save(net, path)
 
 
-def test_a_save_spares_the_file_that_another_one_is_writing(net, path, monkeypatch):
+def test_saving_keeps_the_temporary_file_that_another_call_is_writing(net, path, monkeypatch):
     sync, calls = os.fsync, []
 
     def interrupting(descriptor):

@@ -1,4 +1,4 @@
-"""Precision of a training: single, or double where all samples make one batch."""
+"""Precision of the training: single, or double if all samples form one batch."""
 
 from contextlib import contextmanager
 
@@ -49,8 +49,8 @@ def trained_in_all_ways(net):
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_settings_of_torch_change_no_number(name):
-    """Bit for bit, of weights, losses and predictions."""
+def test_settings_of_torch_do_not_change_results(name):
+    """Weights, losses and predictions are equal to the last bit."""
     expected = trained_in_all_ways(NETS[name])
     for setting in (double_by_default, torch.no_grad):
         with setting():
@@ -63,7 +63,7 @@ def test_settings_of_torch_change_no_number(name):
 
 
 @pytest.mark.parametrize("kind", OTHER_TASKS)
-def test_default_dtype_of_torch_changes_no_sample_of_a_task(kind):
+def test_default_dtype_of_torch_does_not_change_samples_of_a_task(kind):
     def train():
         net = FCNet(2, batch_size=90, random_state=0)
         return net.fit_online(OTHER_TASKS[kind], 200, n_eval=50)
@@ -77,7 +77,7 @@ def test_default_dtype_of_torch_changes_no_sample_of_a_task(kind):
 
 @pytest.mark.parametrize("make", [FCNet, ConvNet])
 def test_order_of_samples_in_one_batch_changes_nothing(make):
-    """Up to the rounding of the weights to single precision in the end."""
+    """Weights agree up to their rounding to single precision at the end."""
     order = np.random.default_rng(0).permutation(len(X))
     options = {"batch_size": 400, "max_epochs": 20, "random_state": 0}
     one, two = make(4, **options).fit(X, Y), make(4, **options).fit(X[order], Y[order])

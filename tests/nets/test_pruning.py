@@ -75,7 +75,7 @@ def test_interrupted_pruning_is_a_keyboard_interrupt_with_the_finished_nets(
             FCNet(6, random_state=0),
             {"n_rounds": 0},
             ValueError,
-            "n_rounds=0; expected an integer > 0",
+            "`n_rounds` must be a positive integer, got 0",
         ),
         (ConvNet(), {}, TypeError, "Got a ConvNet; expected an FCNet"),
     ],

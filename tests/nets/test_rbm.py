@@ -1,4 +1,4 @@
-"""The restricted Boltzmann machine against exact solutions."""
+"""Comparison of the restricted Boltzmann machine with exact solutions."""
 
 import itertools
 
@@ -13,14 +13,14 @@ STATES = np.array(list(itertools.product([-1.0, 1.0], repeat=4)))
 
 
 def probabilities(machine):
-    """Distribution of four visible spins, by summing over all of their states."""
+    """Distribution of four visible spins by summation over all states."""
     weights = np.exp(-machine.free_energy(STATES))
     return weights / weights.sum()
 
 
 @pytest.mark.parametrize("hidden", ["spin", "binary", pytest.param("relu", marks=pytest.mark.slow)])
 def test_likelihood_reaches_that_of_exact_ascent(hidden):
-    """The trained machine is about as likely as one that L-BFGS finds on the exact likelihood."""
+    """The likelihood is close to that found by L-BFGS on the exact likelihood."""
     pair, product, field = STATES[:, :2].prod(axis=1), STATES.prod(axis=1), STATES[:, 3]
     truth = np.exp(0.8 * pair + 0.5 * product + 0.3 * field)
     data = STATES[np.random.default_rng(0).choice(16, 4000, p=truth / truth.sum())]
@@ -42,7 +42,7 @@ def test_likelihood_reaches_that_of_exact_ascent(hidden):
 
 
 def test_gaussian_units_learn_probabilistic_pca():
-    """The eigenvalues l > 1 of the covariance fix |w|^2 = 1 - 1/l along their eigenvectors."""
+    """Fields are eigenvectors of the covariance, with |w|^2 = 1 - 1/l for eigenvalues l > 1."""
     variances = np.array([4.0, 2.5, 1.0, 1.0, 1.0])
     X = np.random.default_rng(0).standard_normal((20_000, 5)) * np.sqrt(variances)
     machine = RBM(2, hidden="gaussian", learning_rate=0.01, max_epochs=20, random_state=0).fit(X)
@@ -81,8 +81,8 @@ def test_the_same_seed_gives_the_same_machine_and_blocks_continue_it():
 @pytest.mark.parametrize(
     ("machine", "message"),
     [
-        (RBM(visible="spin"), "X has entries other than"),
-        (RBM(hidden="erf"), "hidden='erf' is unknown"),
+        (RBM(visible="spin"), r"`X` must contain only \+1 and -1"),
+        (RBM(hidden="erf"), "`hidden` must be one of .*, got 'erf'"),
         (RBM(hidden="relu", learning_rate=50.0), "Training diverged"),
     ],
     ids=str,

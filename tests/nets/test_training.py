@@ -1,4 +1,4 @@
-"""How a training runs: rates, warm starts, blocks, what is shown, evaluation of an online fit."""
+"""Training: learning rates, warm starts, blocks, output, and evaluation of an online fit."""
 
 import pickle
 import re
@@ -18,7 +18,7 @@ WIDER = make_nlgp(2, 24, correlation_length=(1.0, 2.0), return_X_y=False).task
 
 
 def test_scheduler_sets_the_rates_of_an_epoch(ring, monkeypatch):
-    """By the compiled step; epochs keep the order of the samples."""
+    """The compiled step is used; all epochs have the same order of the samples."""
     monkeypatch.setattr(SampleBatches, "_order", lambda batches: torch.arange(1500))
     factors = (1.0, 0.5, 0.2, 0.1)
     scheduler = LRScheduler("LambdaLR", lr_lambda=lambda epoch: factors[min(epoch, 3)])
@@ -34,7 +34,7 @@ def test_scheduler_sets_the_rates_of_an_epoch(ring, monkeypatch):
 
 
 @pytest.mark.parametrize("make", [FCNet, Autoencoder])
-def test_printed_table_shows_step_and_losses_and_silence_is_silent(ring, make, capsys):
+def test_verbose_prints_steps_and_losses_and_the_default_prints_nothing(ring, make, capsys):
     net = make(6, max_epochs=2, batch_size=500, random_state=0).fit(*ring)
     assert capsys.readouterr() == ("", "")
     net.set_params(verbose=1).fit(*ring)
@@ -65,16 +65,16 @@ def test_partial_fit_equals_an_epoch_of_fit(make_net, ring):
     assert (block.n_steps_, len(block.history_)) == (4, 2)
 
 
-def test_partial_fit_takes_classes_that_come_later(ring):
+def test_partial_fit_accepts_classes_of_later_blocks(ring):
     X, y = ring
     net = FCNet(4, random_state=0)
     net.partial_fit(X[y == 0][:40], y[y == 0][:40], classes=[0, 1])
     net.partial_fit(X[y == 1][:40], y[y == 1][:40])
     assert net.classes_.tolist() == [0, 1]
     assert net.n_steps_ == 2
-    with pytest.raises(ValueError, match=r"labels \[2\] that are not among the classes \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"labels \[2\], which are not among the classes \[0, 1\]"):
         net.partial_fit(X[:2], [0, 2])
-    with pytest.raises(ValueError, match="differ from those of the first call"):
+    with pytest.raises(ValueError, match="must be those of the first call"):
         net.partial_fit(X[:2], [0, 1], classes=[0, 1, 2])
 
 
@@ -93,9 +93,9 @@ def test_dask_array_is_passed_over_block_by_block(ring, chunks):
     assert Autoencoder(4, random_state=0).partial_fit(lazy_X).n_steps_ == by_hand.n_steps_
     unknown = lazy_X[lazy_X[:, 0] > 0]
     for data, classes, message in (
-        ((lazy_X, y), None, r"labels of a lazy array are not known .* pass all"),
-        ((lazy_X, y[:1400]), [0, 1], r"The arrays have \[1500, 1400\] rows"),
-        ((unknown, unknown[:, 0]), [0, 1], r"have \[nan, nan\] rows; .*compute_chunk_sizes"),
+        ((lazy_X, y), None, r"lazy array, whose labels are not known .* Pass all"),
+        ((lazy_X, y[:1400]), [0, 1], r"known numbers of rows, got \[1500, 1400\]"),
+        ((unknown, unknown[:, 0]), [0, 1], r"got \[nan, nan\]. Call compute_chunk_sizes"),
     ):
         with pytest.raises(ValueError, match=message):
             FCNet().partial_fit(*data, classes=classes)
@@ -107,14 +107,14 @@ def test_dask_array_is_passed_over_block_by_block(ring, chunks):
 
 
 def test_warm_start_continues_at_the_rates_set_now(make_net, ring):
-    """And with the callbacks set now."""
+    """It also uses the current callbacks."""
     net = make_net(warm_start=True, record=3).fit(*ring)
     before, epochs = net.receptive_fields_.copy(), []
     net.set_params(callbacks=[PrintLog(sink=epochs.append)])
     net.set_params(learning_rate=1e-12, weight_decay=0.0).fit(*ring)
-    assert len(epochs) == 2 + 3  # with two lines of a header
+    assert len(epochs) == 2 + 3  # the header has two lines
     np.testing.assert_allclose(net.receptive_fields_, before, rtol=1e-6)
-    # Snapshots count from the start of the warm fit, and do not outlive it.
+    # Snapshots begin with the warm fit and are removed by the next fit.
     assert net.snapshot_steps_.tolist() == [9, 10, 18]
     assert [row["step"] for row in net.history_] == [3, 6, 9, 12, 15, 18]
     net.set_params(callbacks=None).partial_fit(*ring)
@@ -122,24 +122,32 @@ def test_warm_start_continues_at_the_rates_set_now(make_net, ring):
     assert len(epochs) == 2 + 3
 
 
-# Changed parameters, how the net is fitted, by default to the same data, and the error.
+# Changed parameters, a call that fits the net (by default to the same data), and the error.
 WARM = {"warm_start": True}
 REFUSED = [
-    ({}, lambda net, X, y: net.fit(X[:, :10], np.zeros(len(X))), "y has 1 class"),
+    (
+        {},
+        lambda net, X, y: net.fit(X[:, :10], np.zeros(len(X))),
+        "`y` must contain at least 2 classes, got 1 class",
+    ),
     ({"optimizer": torch.optim.LBFGS}, lambda net, X, y: net.fit(X, y), "LBFGS doesn't sup"),
     ({"callbacks": [EarlyStopping()]}, None, "needs valid_loss"),
     (WARM, lambda net, X, y: net.fit(X[:, :8], y), r"X has 8 features, but "),
-    (WARM, lambda net, X, y: net.fit(X, y + 1), r"classes \[1, 2\] differ f"),
-    (WARM, lambda net, X, y: net.fit_online(WIDER, 100), "training on cannot change to"),
-    (WARM | {"optimizer": "adam"}, None, "fitted net has optimizer='sgd', which trai"),
-    (WARM | {"image_shape": (4, 5)}, None, "which training on cannot change to"),
+    (
+        WARM,
+        lambda net, X, y: net.fit(X, y + 1),
+        r"classes must be those of the fitted net, .* got \[1, 2\]",
+    ),
+    (WARM, lambda net, X, y: net.fit_online(WIDER, 100), "further training cannot change"),
+    (WARM | {"optimizer": "adam"}, None, "fitted net has optimizer='sgd', and furth"),
+    (WARM | {"image_shape": (4, 5)}, None, "further training cannot change"),
     (WARM | {"activation": "tanh"}, None, "fitted net has activation='erf'"),
 ]
 
 
 @pytest.mark.parametrize("make", [FCNet, ConvNet])
 @pytest.mark.parametrize(("changes", "call", "message"), REFUSED)
-def test_refused_refit_leaves_the_fitted_net_as_it_was(ring, make, changes, call, message):
+def test_refused_refit_leaves_the_fitted_net_unchanged(ring, make, changes, call, message):
     net = make(4, max_epochs=1, random_state=0).fit(*ring)
     decision = net.decision_function(ring[0])
     net.set_params(**changes)
@@ -150,7 +158,7 @@ def test_refused_refit_leaves_the_fitted_net_as_it_was(ring, make, changes, call
     np.testing.assert_array_equal(net.decision_function(ring[0]), decision)
 
 
-def test_online_fit_forgets_the_names_of_earlier_features(ring):
+def test_online_fit_removes_the_feature_names_of_an_earlier_fit(ring):
     frame = pd.DataFrame(ring[0]).add_prefix("site ")
     for make in (FCNet, Autoencoder):
         net = make(4, max_epochs=1, random_state=0).fit(frame, ring[1]).fit_online(WIDER, 1000)
@@ -159,7 +167,7 @@ def test_online_fit_forgets_the_names_of_earlier_features(ring):
 
 
 def test_evaluation_is_the_loss_and_accuracy_of_the_net(task):
-    """At the end, against the fitted net's own predictions on other samples."""
+    """The last values are compared with predictions of the fitted net for other samples."""
     net = FCNet(6, batch_size=100, random_state=0)
     net.fit_online(task, 20_000, n_eval=50_000)
     curve = net.evaluation_
@@ -188,8 +196,8 @@ def test_evaluation_and_snapshots_do_not_change_the_training(net, task):
     assert not hasattr(net, "evaluation_")
 
 
-def test_what_cannot_be_evaluated_is_refused_and_keeps_the_net(task):
-    """Models without a clone, and a bad number."""
+def test_invalid_evaluation_is_refused_and_keeps_the_net(task):
+    """The cases are models without a clone and an invalid number."""
     phi4 = Discrimination([Phi4((4, 5), coupling=k, mass_squared=-1.0) for k in (0.5, 1.0)])
     net = FCNet(6, batch_size=100, random_state=0).fit_online(task, 1000)
     fields = net.receptive_fields_.copy()
@@ -197,9 +205,9 @@ def test_what_cannot_be_evaluated_is_refused_and_keeps_the_net(task):
         net.fit_online(phi4, 1000, n_eval=100)
     bare = SimpleNamespace(shape=(20,), n_features=20, sample=task.models[0].sample)
     with pytest.raises(
-        NotImplementedError, match=r"Class 0, a Simple.*, has no gaussian_clone\(\)"
+        NotImplementedError, match=r"model of class 0, SimpleNamespace, has no gaussian_clone\(\)"
     ):
         net.fit_online(Discrimination([bare, bare]), 1000, n_eval=100)
-    with pytest.raises(ValueError, match="n_eval=-1; expected an integer >= 0"):
+    with pytest.raises(ValueError, match="`n_eval` must be a non-negative integer, got -1"):
         net.fit_online(task, 1000, n_eval=-1)
     np.testing.assert_array_equal(net.receptive_fields_, fields)

@@ -83,8 +83,8 @@ def test_lattice_is_found_at_the_end_of_a_pipeline():
     [
         (None, "mosaic", "kind='mosaic' does not show fields of shape"),
         ((5, 6), "map", "kind='map' does not show fields of shape"),
-        (None, "film", "kind='film' is unknown; expected one of 'auto', 'map'"),
-        ((5, 5), "auto", r"shape=\(5, 5\) has 25 sites, but the data have 30"),
+        (None, "film", "`kind` must be one of 'auto', 'map'.*, got 'film'"),
+        ((5, 5), "auto", r"features, 30, got \(5, 5\), which has 25 sites"),
     ],
 )
 def test_what_cannot_be_shown_is_refused(shape, kind, message):

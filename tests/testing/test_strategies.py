@@ -56,7 +56,7 @@ def test_models_of_each_kind_are_drawn(condition):
 
 
 REFUSED = [
-    ((int,), {}, "`families` must hold a class .* which are .*'GaussianField', 'NLGP'"),
+    ((int,), {}, "`families` must contain a class .* These are .*'GaussianField', 'NLGP'"),
     ((Pulses,), {"shape": (3, 3)}, r"shape=\(3, 3\) and boundary=None"),
 ]
 

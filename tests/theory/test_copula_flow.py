@@ -257,12 +257,12 @@ def test_prediction_is_refused_where_velocities_on_samples_would_change_the_fiel
     ("parameters", "message"),
     [
         ({"n_units": 1}, "expected at least two, one of each sign"),
-        ({"n_repeats": 0}, "n_repeats=0; expected"),
-        ({"end": -1.0}, "end=-1.0; expected a finite number > 0"),
-        ({"activation": "linear"}, "activation='linear'"),
+        ({"n_repeats": 0}, "`n_repeats` must be a positive integer, got 0"),
+        ({"end": -1.0}, "`end` must be positive and finite, got -1.0"),
+        ({"activation": "linear"}, "`activation` must be one of .*, got 'linear'"),
         ({"bias_init": [1.0, 2.0]}, r"biases has shape \(2,\); expected \(40,\), one per"),
         ({"start": np.zeros((2, 30))}, "A field is zero"),
-        ({"start": np.ones((2, 20))}, "expected 30"),
+        ({"start": np.ones((2, 20))}, "`fields` must have 30 features"),
     ],
 )
 def test_bad_predictions_are_refused(parameters, message):

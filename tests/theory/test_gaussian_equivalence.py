@@ -66,7 +66,7 @@ def test_fields_and_biases_that_do_not_fit_are_refused():
     pair = [GaussianField(5, correlation_length=xi) for xi in (0.8, 2.0)]
     with pytest.raises(ValueError, match=r"biases has shape \(2,\); expected \(3,\)"):
         gaussian_loss(np.ones((3, 5)), np.ones(2), pair)
-    with pytest.raises(ValueError, match=r"fields has shape \(3, 4\); expected 5 features"):
+    with pytest.raises(ValueError, match=r"`fields` must have 5 features, got shape \(3, 4\)"):
         gaussian_loss(np.ones((3, 4)), np.ones(3), pair)
     with pytest.raises(ValueError, match=r"field has shape \(4,\); expected \(5,\)"):
         gaussian_accuracy(np.ones(4), 1.0, pair)
