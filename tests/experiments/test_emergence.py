@@ -92,5 +92,5 @@ def test_command_line_names_the_subcommand_of_a_mistake(capsys):
     assert "rfsk reproduce: error: unrecognized arguments: --gain" in capsys.readouterr().err
     assert main(["reproduce", "--n-seeds", "0"]) == 2
     error = capsys.readouterr().err
-    assert "rfsk reproduce: --n-seeds=0; expected" in error
+    assert "rfsk reproduce: --n-seeds must be a positive integer, got 0." in error
     assert "`rfsk reproduce --help` lists the options" in error
