@@ -79,7 +79,8 @@ class FilmStripDisplay(Display):
         n_frames : int, default=5
             Number of snapshots, evenly spaced among those recorded, including the last.
         cmap : str, default="RdBu_r"
-            Colour map, white at zero by default. Its limit is `style.limit` of all snapshots.
+            Colour map, white at zero by default. Its limit is `style.limit` of the
+            snapshot with the largest weights.
         """
         frames = self._frames(n_frames)
         self._make_panels(1, len(frames), figsize=(2.1 * len(frames) + 0.9, 2.8))
@@ -144,7 +145,8 @@ class FilmStripDisplay(Display):
         """Draw one snapshot on the shared colour scale, and return the image."""
         ax.set_title(self._title(frame), fontsize=10)
         shown = self.history[:, self._shown]
-        return draw_fields(ax, shown[frame], self.shape, limit(shown), cmap)
+        bound = limit(max(shown, key=np.linalg.norm))
+        return draw_fields(ax, shown[frame], self.shape, bound, cmap)
 
     def _title(self, frame: int) -> str:
         return f"step {self.steps[frame]:,}"

@@ -70,7 +70,7 @@ class SweepDisplay(Display):
         columns, groups = [self.x, *names], [] if self.hue is None else [self.hue]
         table = checked_table(self.table, columns + groups, numbers=columns)
         parts = table.groupby(groups, sort=False, dropna=False) if groups else [((None,), table)]
-        self._make_panels(1, len(names), figsize=(4.2 * len(names), 3.2))
+        self._make_panels(1, len(names), figsize=(4.2 * len(names) + 1.4 * len(groups), 3.2))
         self.lines_ = {}
         for ax, name in zip(self.axes_, names, strict=True):
             for ((value,), rows), (color, style) in zip(parts, itertools.cycle(_STYLES)):
