@@ -35,10 +35,12 @@ _TITLES = {
 
 
 class EmergenceDisplay(Display):
-    """Inputs, fields on inputs and control, their IPR, and their matches, of one emergence study.
+    """Six panels of one emergence study, on a ring or on a torus.
 
-    Fields are those of the units with a positive initial bias b; at most 25 units are shown on a
-    torus. Fields on the inputs and on the control have one colour scale.
+    They show an input of each class, the fields of the nets that were trained on the inputs and on
+    their Gaussian control, the median IPR during training, a field with the filter and the CP
+    factor that match it best, and the IPR of every unit. The fields are those of the units with a
+    positive initial bias b, at most 25 on a torus. Both nets have one colour scale.
 
     Parameters
     ----------

@@ -145,7 +145,10 @@ def is_log_spaced(values: NDArray[Any]) -> bool:
 
 
 def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
-    """Make an axis logarithmic if `is_log_spaced`, with ticks at round values or at its own."""
+    """Make an axis logarithmic if `is_log_spaced`, with ticks at its own values or at round ones.
+
+    It has ticks at round values if its own values are not round.
+    """
     from matplotlib.ticker import LogLocator
 
     places = np.unique(values)
@@ -157,10 +160,10 @@ def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
         if any(place not in (round(place), float(f"{place:.2g}")) for place in places):
             decades = np.log10(places[-1] / places[0])
             digits = (1, 2, 3, 5) if decades < 1 else (1, 3) if decades < 3 else (1,)
-            ticks = LogLocator(subs=digits).tick_values(places[0], places[-1])
+            ticks = np.asarray(LogLocator(subs=digits).tick_values(places[0], places[-1]))
             slack = 1 + 1e-9  # of rounding at the ends
             ticks = ticks[(ticks * slack >= places[0]) & (ticks <= places[-1] * slack)]
         ticks = ticks[:: -(-len(ticks) // _MOST_TICKS)]
         axis = ax.xaxis if which == "x" else ax.yaxis
         axis.set_ticks([], minor=True)
-        axis.set_ticks(ticks, [f"{tick:.6g}" for tick in ticks])
+        axis.set_ticks(ticks, [f"{t:g}" if t == round(t) else f"{t:.3g}" for t in ticks])

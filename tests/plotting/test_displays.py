@@ -363,6 +363,7 @@ def test_the_boundary_runs_where_the_second_quantity_crosses_its_level(table):
         (np.geomspace(1.25, 5, 12).round(2), ["2", "3", "5"]),
         ([4, 8, 16, 32, 64, 128], ["4", "8", "16", "32", "64", "128"]),
         ([0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0], ["0.5", "1", "2", "5"]),
+        ([1.125, 1.25, 1.3889], ["1.15", "1.2", "1.25", "1.3", "1.35"]),
     ],
 )
 def test_ticks_are_at_round_values(values, ticks):
