@@ -20,6 +20,7 @@ from rfsk.experiments import (
     sweep,
 )
 from rfsk.plotting import PhaseDiagramDisplay, SweepDisplay
+from rfsk.plotting.style import INPUT, OUTCOME
 from rfsk.theory import localization_index
 
 IPR = {"ipr_positive": 4, "ipr_negative": 4}
@@ -129,7 +130,7 @@ def markdown(found: pd.DataFrame, results: dict[str, int]) -> str:
 
 
 def draw(folder: Path) -> None:
-    """Draw the phase diagram, with the onset that theory expects, and the course of training."""
+    """Draw the phase diagram, with the onset that theory predicts, and the course of training."""
     cells = run("phase_diagram")
     cells["index"] = [
         localization_index(
@@ -140,23 +141,25 @@ def draw(folder: Path) -> None:
     predicted = experiments.phase_diagram(study=experiments.PredictionStudy(), random_state=0)
     print("seconds in cells of nets and of predictions:", end=" ")
     print(cells["duration"].sum(), predicted["duration"].sum())
-    figure, axes = plt.subplots(1, 3, figsize=(14.4, 3.6), layout="constrained")
+    panels = {"sharex": True, "sharey": True, "layout": "constrained"}
+    figure, axes = plt.subplots(1, 3, figsize=(14.4, 3.8), **panels)
     for value, ax in zip(("ipr_positive", "localized_positive"), axes, strict=False):
-        theory = {"boundary": "index", "boundary_label": "localization index 1"}
+        theory = {"boundary": "index", "boundary_label": "theory: localization index 1"}
         PhaseDiagramDisplay.from_sweep(cells, "gain", "length_ratio", value, **theory, ax=ax)
     handles = []
-    for found, name, color in ((cells, "nets", "#0072B2"), (predicted, "copula flow", "#D55E00")):
+    for found, name, color, dash in (
+        (cells, "mean IPR of nets", INPUT, "-"),
+        (predicted, "theory: copula flow", OUTCOME, "--"),
+    ):
         grid = found.pivot_table(index="length_ratio", columns="gain", values="ipr_positive")
-        lines = axes[2].contour(grid.columns, grid.index, grid, LEVELS, colors=color)
+        style = {"colors": color, "linestyles": dash}
+        lines = axes[2].contour(grid.columns, grid.index, grid, LEVELS, **style)
         axes[2].clabel(lines, fontsize=8)
-        handles.append(plt.Line2D([], [], color=color, label=name))
-    axes[2].set(xscale="log", yscale="log", xlabel="gain", ylabel="ratio of correlation lengths")
-    axes[2].set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
-    axes[2].set_yticks([1.25, 2, 3, 5], ["1.25", "2", "3", "5"])
-    axes[2].yaxis.minorticks_off()
-    above = {"loc": "lower right", "bbox_to_anchor": (1.02, 0.98), "frameon": False, "ncols": 2}
-    axes[2].legend(handles=handles, **above)
-    axes[2].set_title("mean IPR, b > 0", loc="left", fontsize="medium")
+        handles.append(plt.Line2D([], [], color=color, linestyle=dash, label=name))
+    axes[2].set_xlabel(axes[0].get_xlabel())
+    axes[1].label_outer()
+    above = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "frameon": False, "ncols": 2}
+    axes[2].legend(handles=handles, borderaxespad=0.2, **above)
     figure.savefig(folder / "phase-diagram.png", dpi=110)
     columns = ["ipr_positive", "accuracy", "accuracy_control"]
     course = run("control_over_time")

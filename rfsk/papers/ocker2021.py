@@ -18,7 +18,7 @@ from ..analysis import (
     symmetric_cp,
 )
 from ..datasets import NLGP
-from ..plotting.style import BLUE, FIELD_COLORS, ORANGE, tidy
+from ..plotting.style import BLUE, MATCH_COLORS, ORANGE, tidy
 from ._bench import Bench
 from ._claim import Claim, Quantity
 
@@ -165,7 +165,7 @@ def draw_eigenvectors(bench: Bench) -> Any:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     cosines = abs(by_rule(bench, 0)[:40] @ mixing(bench, 0).T)
     order = cosines.argmax(axis=1).argsort()
-    image = left.imshow(cosines[order].T, cmap=FIELD_COLORS, vmin=0.0, vmax=1.0, aspect="auto")
+    image = left.imshow(cosines[order].T, cmap=MATCH_COLORS, vmin=0.0, vmax=1.0, aspect="auto")
     left.set_yticks(range(len(LAMBDAS)), [f"{size:g}" for size in LAMBDAS])
     left.set(xlabel="unit", ylabel="cumulant of the source", title="fields of the Hebbian rule")
     figure.colorbar(image, ax=left, label="|cosine| with the source")

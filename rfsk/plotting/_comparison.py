@@ -8,7 +8,17 @@ from numpy.typing import NDArray
 from .._core._types import Array
 from ..analysis import TensorComparison, ipr, receptive_fields
 from ._display import Display
-from .style import BLUE, GROUP_STYLES, aligned, centered, label_of, show_row, tidy
+from .style import (
+    FIELD_COLORS,
+    GROUP_STYLES,
+    INPUT,
+    OUTCOME,
+    aligned,
+    centered,
+    label_of,
+    show_row,
+    tidy,
+)
 
 
 class TensorComparisonDisplay(Display):
@@ -41,7 +51,9 @@ class TensorComparisonDisplay(Display):
         self.comparison, self.fields = comparison, fields
 
     @classmethod
-    def from_estimator(cls, comparison: TensorComparison, estimator: Any) -> Self:
+    def from_estimator(
+        cls, comparison: TensorComparison, estimator: Any, *, cmap: str = FIELD_COLORS
+    ) -> Self:
         """Compare the fields of an estimator with the references, and draw the result.
 
         Parameters
@@ -50,14 +62,21 @@ class TensorComparisonDisplay(Display):
             Comparison fitted to the inputs.
         estimator : object
             Fitted estimator, or any other object that `receptive_fields` accepts.
+        cmap : str, default="RdBu_r"
+            Colour map of fields that are images, white at zero by default.
         """
-        return cls(comparison, receptive_fields(estimator)).plot()
+        return cls(comparison, receptive_fields(estimator)).plot(cmap)
 
-    def plot(self) -> Self:
+    def plot(self, cmap: str = FIELD_COLORS) -> Self:
         """Draw both rows.
 
         The upper row shows the localized field whose match to the first method is the median. If no
         field is localized, the median is that of all units.
+
+        Parameters
+        ----------
+        cmap : str, default="RdBu_r"
+            Colour map of fields that are images, white at zero by default.
         """
         import matplotlib.pyplot as plt
 
@@ -71,12 +90,12 @@ class TensorComparisonDisplay(Display):
         units = localized if len(localized) else np.flatnonzero(np.isfinite(match[:, 0]))
         ranked = units[np.argsort(match[units, 0])]
         for name, ax in zip(names, self.field_axes_, strict=True):
-            self._draw_pair(ax, self.fields[ranked[len(ranked) // 2]], name)
+            self._draw_pair(ax, self.fields[ranked[len(ranked) // 2]], name, cmap)
         self.match_ax_ = below.subplots()
         self._draw_matches(match, groups, names)
         return self
 
-    def _draw_pair(self, ax: Any, field: Array, name: str) -> None:
+    def _draw_pair(self, ax: Any, field: Array, name: str, cmap: str) -> None:
         """Draw a field and its best match from one method, both of unit length."""
         shape, references = self.comparison.shape_, self.comparison.references_[name]
         field = field / np.linalg.norm(field)
@@ -85,8 +104,8 @@ class TensorComparisonDisplay(Display):
         if len(shape) == 1:
             offset = np.arange(len(field)) - len(field) // 2
             for values, style in (
-                (field, {"color": "0.75", "linewidth": 3.5, "label": "field"}),
-                (placed, {"color": BLUE, "linewidth": 1.2, "label": "best match"}),
+                (field, {"color": INPUT, "linewidth": 1.6, "label": "field"}),
+                (placed, {"color": OUTCOME, "linestyle": "--", "label": "best match"}),
             ):
                 ax.plot(offset, centered(values, field, shape), **style)
             ax.set(xlabel="site from the peak")
@@ -96,7 +115,7 @@ class TensorComparisonDisplay(Display):
                 ax.set_ylabel("weight")
                 ax.figure.legend(frameon=False, fontsize=8, loc="outside upper center", ncols=2)
         else:
-            show_row(ax, {"field": field, "best match": placed}, shape)
+            show_row(ax, {"field": field, "best match": placed}, shape, cmap)
         ax.set_title(f"{label_of(name)}\nmatch {field @ placed:.2f}", fontsize=9)
 
     def _draw_matches(self, match: Array, groups: NDArray[np.str_], names: list[str]) -> None:

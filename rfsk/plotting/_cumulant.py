@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from .._core._validation import check_array
 from ..analysis import cumulant
 from ._display import Display
-from .style import show_image
+from .style import FIELD_COLORS, color_bar, show_image
 
 
 class CumulantDisplay(Display):
@@ -40,7 +40,7 @@ class CumulantDisplay(Display):
         self.site = site
 
     @classmethod
-    def from_source(cls, source: Any, site: int | None = None) -> Self:
+    def from_source(cls, source: Any, site: int | None = None, *, cmap: str = FIELD_COLORS) -> Self:
         """Draw the slice of an input model or of samples.
 
         Parameters
@@ -49,24 +49,32 @@ class CumulantDisplay(Display):
             Samples or an input model, in any form that `cumulant` accepts.
         site : int, optional
             Site i, the middle one by default.
+        cmap : str, default="RdBu_r"
+            Colour map, white at zero by default.
         """
         kappa, C = cumulant(source), cumulant(source, 2).tensor()
         site = len(C) // 2 if site is None else site
         if site not in range(len(C)):
             raise ValueError(f"site={site!r}; expected a feature from 0 to {len(C) - 1}.")
         units, gaussian = np.eye(len(C)), C[site, site] * C + 2.0 * np.outer(C[site], C[site])
-        return cls(kappa.pair_contract(units[site], units), gaussian, site).plot()
+        return cls(kappa.pair_contract(units[site], units), gaussian, site).plot(cmap)
 
-    def plot(self) -> Self:
-        """Draw both slices, each on its own scale centred at zero."""
+    def plot(self, cmap: str = FIELD_COLORS) -> Self:
+        """Draw both slices, each on its own scale, which is centred at zero.
+
+        Parameters
+        ----------
+        cmap : str, default="RdBu_r"
+            Colour map, white at zero by default. Its limits are those of `style.limit`.
+        """
         self._make_panels(1, 2, figsize=(7.4, 3.2))
         panels = {
             rf"cumulant $\kappa_{{iijk}}$, i = {self.site}": self.entries,
             r"Gaussian part $C_{ii}C_{jk} + 2C_{ij}C_{ik}$": self.gaussian,
         }
         for ax, (title, values) in zip(self.axes_, panels.items(), strict=True):
-            image = show_image(ax, values)
+            show_image(ax, values, cmap=cmap)
             ax.set(xlabel="site k", ylabel="site j")
             ax.set_title(title, fontsize=10)
-            self.figure_.colorbar(image, ax=ax, shrink=0.9)
+            color_bar(ax, "value")
         return self

@@ -8,22 +8,39 @@ from ..analysis import ipr
 from ._display import Display
 from ._fields import ReceptiveFieldDisplay
 from ._inputs import plot_samples
-from .style import BLUE, GREEN, GREY, ORANGE, aligned, centered, show_row, tidy
+from .style import (
+    CONTROL,
+    FIELD_COLORS,
+    GREY,
+    INPUT,
+    OUTCOME,
+    aligned,
+    centered,
+    color_bar,
+    limit,
+    show_row,
+    tidy,
+)
 
 _MOSAIC_UNITS = 25
-_NETS = ("nlgp", "NLGP", BLUE), ("control", "Gaussian control", ORANGE)
+_NETS = ("nlgp", "NLGP", INPUT, "o"), ("control", "control", CONTROL, "s")
 _TITLES = {
-    "inputs": "inputs, gain {gain:g}",
-    "nlgp": "fields on the inputs, b > 0",
-    "control": "fields on the control, b > 0",
-    "growth": "localization during training",
-    "match": "a field and its matches",
-    "ipr": "localization of every unit",
+    "inputs": "inputs (NLGP, gain {gain:g})",
+    "nlgp": "fields on the inputs",
+    "control": "fields on the Gaussian control",
+    "growth": "median IPR during training",
+    "match": "a field and its best matches",
+    "ipr": "IPR of every unit",
 }
 
 
 class EmergenceDisplay(Display):
-    """Inputs, fields, control, growth, matches and localization of one emergence study.
+    """Six panels of one emergence study, on a ring or on a torus.
+
+    They show an input of each class, the fields of the nets that were trained on the inputs and on
+    their Gaussian control, the median IPR during training, a field with the filter and the CP
+    factor that match it best, and the IPR of every unit. The fields are those of the units with a
+    positive initial bias b, at most 25 on a torus. Both nets have one colour scale.
 
     Parameters
     ----------
@@ -39,15 +56,21 @@ class EmergenceDisplay(Display):
     def __init__(self, study: Any) -> None:
         self.study = study
 
-    def plot(self) -> Self:
-        """Draw the six panels."""
+    def plot(self, cmap: str = FIELD_COLORS) -> Self:
+        """Draw the six panels.
+
+        Parameters
+        ----------
+        cmap : str, default="RdBu_r"
+            Colour map of fields, white at zero by default. Its limit is `style.limit` of the fields
+            on the inputs and on the control.
+        """
         panels = self._make_panels(2, 3, figsize=(10.5, 6.2))
         self.axes_ = dict(zip(_TITLES, panels, strict=True))
         self._inputs()
-        self._fields("nlgp")
-        self._fields("control")
+        self._fields(cmap)
         self._growth()
-        self._match()
+        self._match(cmap)
         self._ipr()
         for letter, (panel, title) in zip("abcdef", _TITLES.items(), strict=True):
             title = title.format(**self.study.parameters)
@@ -58,31 +81,44 @@ class EmergenceDisplay(Display):
         study, ax = self.study, self.axes_["inputs"]
         lengths = [f"$\\xi$ = {xi:g}" for xi in study.parameters["correlation_length"]]
         plot_samples(ax, study.samples, study.shape)
+        ax.set_anchor("N")
         axis = ax.yaxis if len(study.shape) == 1 else ax.xaxis
         axis.set_ticks(axis.get_ticklocs(), lengths)
 
-    def _fields(self, name: str) -> None:
-        net, ax = self.study.nets[name], self.axes_[name]
-        fields = net.receptive_fields_[self.study.is_positive[name]]
-        if len(self.study.shape) == 2:
-            fields = fields[:_MOSAIC_UNITS]
-        display = ReceptiveFieldDisplay.from_fields(fields, self.study.shape, ax=ax)
-        self.figure_.colorbar(display.image_, ax=ax, label="weight", shrink=0.8)
+    def _fields(self, cmap: str) -> None:
+        study, n_units = self.study, _MOSAIC_UNITS if len(self.study.shape) == 2 else None
+        fields = {
+            name: study.nets[name].receptive_fields_[study.is_positive[name]][:n_units]
+            for name in ("nlgp", "control")
+        }
+        bound = limit(*fields.values())
+        for name, shown in fields.items():
+            ax = self.axes_[name]
+            ReceptiveFieldDisplay(shown, study.shape).plot(ax=ax, bound=bound, cmap=cmap)
+            ax.set_ylabel("unit with initial bias b > 0")
+        color_bar([self.axes_[name] for name in fields], "weight")
 
     def _growth(self) -> None:
         ax = self.axes_["growth"]
-        for name, label, color in _NETS:
+        for name, label, color, marker in _NETS:
             net, positive = self.study.nets[name], self.study.is_positive[name]
             curves = np.array([ipr(fields) for fields in net.receptive_field_history_])
             steps = net.learning_rate * np.maximum(net.snapshot_steps_, 0.5)
             for group, dash, sign in ((positive, "-", ">"), (~positive, "--", "<")):
                 median = np.median(curves[:, group], axis=1)
-                ax.plot(steps, median, dash, color=color, label=f"{label}, b {sign} 0")
+                style = {"color": color, "marker": marker, "markersize": 4, "markevery": 4}
+                ax.plot(steps, median, dash, label=f"{label}, b {sign} 0", **style)
         ax.set(xscale="log", xlabel="learning rate x steps", ylabel="median IPR", ylim=(0, None))
-        ax.legend(frameon=False, fontsize="small", loc="upper left")
+        look = {
+            "frameon": False,
+            "fontsize": "small",
+            "title_fontsize": "small",
+            "loc": "upper left",
+        }
+        ax.legend(title="net and initial bias b", alignment="left", **look)
         tidy(ax)
 
-    def _match(self) -> None:
+    def _match(self, cmap: str) -> None:
         study, ax = self.study, self.axes_["match"]
         best = study.example_unit
         field = study.nets["nlgp"].receptive_fields_[best]
@@ -92,7 +128,7 @@ class EmergenceDisplay(Display):
             trio[label] = centered(aligned(field, references, study.shape), field, study.shape)
         if len(study.shape) == 1:
             center = study.shape[0] // 2
-            styles = ((BLUE, "-"), (ORANGE, "--"), (GREEN, ":"))
+            styles = ((INPUT, "-"), ("black", "--"), (OUTCOME, ":"))
             for (label, curve), (color, dash) in zip(trio.items(), styles, strict=True):
                 sites = np.arange(len(curve)) - center
                 ax.plot(sites, curve, color=color, linestyle=dash, linewidth=2, label=label)
@@ -102,19 +138,22 @@ class EmergenceDisplay(Display):
         else:
             middle = tuple(slice(side // 4, side - side // 4) for side in study.shape)
             parts = {label: curve.reshape(study.shape)[middle] for label, curve in trio.items()}
-            show_row(ax, parts, parts["field"].shape)
+            show_row(ax, parts, parts["field"].shape, cmap)
+            ax.set(xlabel="weights of unit norm, one scale", anchor="N")
 
     def _ipr(self) -> None:
         study, ax = self.study, self.axes_["ipr"]
         rng = np.random.default_rng(0)  # jitter of the dots only
         labels: list[str] = []
-        for name, label, color in _NETS:
+        for name, label, color, marker in _NETS:
             localization = ipr(study.nets[name].receptive_fields_)
             positive = study.is_positive[name]
             for sign, select in ((">", positive), ("<", ~positive)):
                 place, values = len(labels), localization[select]
                 jitter = place + rng.uniform(-0.2, 0.2, len(values))
-                ax.plot(jitter, values, ".", color=color, alpha=0.6)
+                ax.plot(
+                    jitter, values, marker, color=color, alpha=0.6, markersize=4, markeredgewidth=0
+                )
                 ax.plot([place - 0.3, place + 0.3], [np.median(values)] * 2, color="black")
                 labels.append(f"{label}\nb {sign} 0")
         sinusoids = 1.5 ** len(study.shape)
@@ -124,5 +163,5 @@ class EmergenceDisplay(Display):
             where = {"xy": (0.01, height), "xycoords": ("axes fraction", "data"), "va": side}
             ax.annotate(label, **where, color=GREY, fontsize="small")
         ax.set_xticks(range(len(labels)), labels)
-        ax.set(ylabel="IPR", ylim=(0, None))
+        ax.set(xlabel="net and initial bias b", ylabel="IPR", ylim=(0, None))
         tidy(ax)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from .._core._types import Array, Shape
 from .._core._validation import check_fields_on, check_option
 from ..analysis import field_center, receptive_fields
 from ._display import Display
-from .style import BLUE, limit, show_image, tidy
+from .style import FIELD_COLORS, color_bar, limit, show_image, tidy
 
 _KINDS = ("auto", "map", "lines", "mosaic")
 
@@ -52,7 +53,7 @@ class ReceptiveFieldDisplay(Display):
         shape : tuple of int, optional
             Lattice of the features; by default the estimator's `shape_` if it has one, else a ring.
         **options
-            Parameters of `plot`: `ax`, `kind` and `sort`.
+            Parameters of `plot`: `ax`, `kind`, `sort`, `bound` and `cmap`.
         """
         shape = _lattice_of(estimator) if shape is None else shape
         return cls(receptive_fields(estimator), shape).plot(**options)
@@ -67,21 +68,36 @@ class ReceptiveFieldDisplay(Display):
         shape : tuple of int, optional
             Lattice of the features, a ring by default.
         **options
-            Parameters of `plot`: `ax`, `kind` and `sort`.
+            Parameters of `plot`: `ax`, `kind`, `sort`, `bound` and `cmap`.
         """
         return cls(fields, shape).plot(**options)
 
-    def plot(self, *, ax: Any = None, kind: str = "auto", sort: bool = True) -> Self:
+    def plot(
+        self,
+        *,
+        ax: Any = None,
+        kind: str = "auto",
+        sort: bool = True,
+        bound: float | None = None,
+        cmap: str = FIELD_COLORS,
+    ) -> Self:
         """Draw the fields.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
+            By default a new figure, in which images have a colour bar.
         kind : {"auto", "map", "lines", "mosaic"}, default="auto"
             On a ring, "map" shows units as coloured rows, and "lines" as offset curves. On a torus,
             "mosaic" tiles images. "auto" selects "map" or "mosaic".
         sort : bool, default=True
             Whether to order units by centre.
+        bound : float, optional
+            Colours run from -`bound` to `bound`. The default is `style.limit` of the fields, the
+            99th percentile of the absolute weights, so that weak fields stay visible. Pass the
+            same number to panels that are compared.
+        cmap : str, default="RdBu_r"
+            Colour map of images: white at zero by default.
         """
         check_option(kind, "kind", _KINDS)
         is_ring = len(self.shape) == 1
@@ -96,14 +112,16 @@ class ReceptiveFieldDisplay(Display):
         self.image_: Any = None
         self._use_axes(ax, figsize=(4.0, 3.4) if is_ring else (5.0, 5.0))
         if kind == "lines":
-            draw_lines(self.ax_, fields, 1.3 * limit(fields), [BLUE])
+            draw_lines(self.ax_, fields, 1.3 * limit(fields), ["black"])
             self.ax_.set(xlabel="site", yticks=[], ylabel="weight, offset by unit")
         else:
-            self.image_ = draw_fields(self.ax_, fields, self.shape, limit(fields))
+            self.image_ = draw_fields(self.ax_, fields, self.shape, bound or limit(fields), cmap)
+            if ax is None:
+                color_bar(self.ax_, "weight")
         return self
 
 
-def draw_lines(ax: Any, rows: Array, spread: float, colors: list[str]) -> None:
+def draw_lines(ax: Any, rows: Array, spread: float, colors: Sequence[str]) -> None:
     """Draw rows as curves, each offset by `spread` below the one before."""
     for place, (row, color) in enumerate(zip(rows, itertools.cycle(colors), strict=False)):
         ax.axhline(-spread * place, color="0.85", linewidth=0.8, zorder=0)
@@ -111,14 +129,14 @@ def draw_lines(ax: Any, rows: Array, spread: float, colors: list[str]) -> None:
     tidy(ax)
 
 
-def draw_fields(ax: Any, fields: Array, shape: Shape, bound: float) -> Any:
+def draw_fields(ax: Any, fields: Array, shape: Shape, bound: float, cmap: str) -> Any:
     """Draw fields as coloured rows or as tiles, labelled by unit; return the image."""
     canvas = as_image(fields, shape)
     if len(shape) == 1:
-        image = show_image(ax, canvas, bound, aspect="auto", interpolation="nearest")
+        image = show_image(ax, canvas, bound, cmap, aspect="auto", interpolation="nearest")
         ax.set(xlabel="site", ylabel="unit", yticks=sorted({0, len(fields) - 1}))
         return image
-    image = show_image(ax, canvas, bound, interpolation="nearest")
+    image = show_image(ax, canvas, bound, cmap, interpolation="nearest")
     rows, columns = shape
     down, across = (canvas.shape[0] + 1) // (rows + 1), (canvas.shape[1] + 1) // (columns + 1)
     ax.set(xticks=[], xlabel=f"{rows} x {columns} sites each", ylabel="unit")

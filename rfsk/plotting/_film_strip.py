@@ -11,7 +11,7 @@ from .._core._validation import check_image_shape, check_numbers, check_positive
 from ..analysis import field_center, ipr
 from ._display import Display
 from ._fields import as_image, draw_fields
-from .style import limit
+from .style import FIELD_COLORS, color_bar, limit
 
 _MOSAIC_UNITS = 16
 
@@ -50,15 +50,15 @@ class FilmStripDisplay(Display):
         self.shape = check_image_shape(shape, self.history.shape[2])
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, n_frames: int = 5) -> Self:
+    def from_estimator(cls, estimator: Any, **options: Any) -> Self:
         """Draw snapshots of a net.
 
         Parameters
         ----------
         estimator : FCNet or ConvNet
             Net fitted with `record`.
-        n_frames : int, default=5
-            Number of frames, as in `plot`.
+        **options
+            Parameters of `plot`: `n_frames` and `cmap`.
         """
         if not hasattr(estimator, "receptive_field_history_"):
             raise ValueError(
@@ -66,9 +66,9 @@ class FilmStripDisplay(Display):
                 "record=30, say."
             )
         history, steps = estimator.receptive_field_history_, estimator.snapshot_steps_
-        return cls(history, steps, estimator.shape_).plot(n_frames=n_frames)
+        return cls(history, steps, estimator.shape_).plot(**options)
 
-    def plot(self, *, n_frames: int = 5) -> Self:
+    def plot(self, *, n_frames: int = 5, cmap: str = FIELD_COLORS) -> Self:
         """Draw a row of frames.
 
         On a ring, units are ordered by the centre of their last field, and those whose last IPR
@@ -78,16 +78,20 @@ class FilmStripDisplay(Display):
         ----------
         n_frames : int, default=5
             Number of snapshots, evenly spaced among those recorded, including the last.
+        cmap : str, default="RdBu_r"
+            Colour map, white at zero by default. Its limit is `style.limit` of the
+            snapshot with the largest weights.
         """
         frames = self._frames(n_frames)
         self._make_panels(1, len(frames), figsize=(2.1 * len(frames) + 0.9, 2.8))
-        images = [self._draw(ax, frame) for ax, frame in zip(self.axes_, frames, strict=True)]
+        for ax, frame in zip(self.axes_, frames, strict=True):
+            self._draw(ax, frame, cmap)
         for ax in self.axes_[1:]:
             ax.set(yticks=[], ylabel="")
-        self.figure_.colorbar(images[-1], ax=self.axes_, label="weight", shrink=0.8, pad=0.01)
+        color_bar(self.axes_, "weight", pad=0.01)
         return self
 
-    def animate(self, *, interval: int = 150, n_frames: int = 40) -> Any:
+    def animate(self, *, interval: int = 150, n_frames: int = 40, cmap: str = FIELD_COLORS) -> Any:
         """Animate the units that `plot` shows, in the same order and on the same colour scale.
 
         Parameters
@@ -96,6 +100,8 @@ class FilmStripDisplay(Display):
             Milliseconds between frames.
         n_frames : int, default=40
             Largest number of snapshots, evenly spaced among those recorded.
+        cmap : str, default="RdBu_r"
+            Colour map, as in `plot`.
 
         Returns
         -------
@@ -108,8 +114,8 @@ class FilmStripDisplay(Display):
 
         frames = self._frames(n_frames)
         figure, ax = plt.subplots(figsize=(4.4, 3.6), layout="constrained")
-        image = self._draw(ax, frames[0])
-        figure.colorbar(image, ax=ax, label="weight")
+        image = self._draw(ax, frames[-1], cmap)
+        color_bar(ax, "weight", shrink=1.0)
 
         def show(frame: int) -> list[Any]:
             image.set_data(as_image(self.history[frame, self._shown], self.shape))
@@ -135,11 +141,12 @@ class FilmStripDisplay(Display):
         center = np.nan_to_num(field_center(last, self.shape)[:, 0], nan=np.inf)
         return np.lexsort((center, localization <= 3.0 / last.shape[1]))
 
-    def _draw(self, ax: Any, frame: int) -> Any:
+    def _draw(self, ax: Any, frame: int, cmap: str) -> Any:
         """Draw one snapshot on the shared colour scale, and return the image."""
         ax.set_title(self._title(frame), fontsize=10)
         shown = self.history[:, self._shown]
-        return draw_fields(ax, shown[frame], self.shape, limit(shown))
+        bound = limit(max(shown, key=np.linalg.norm))
+        return draw_fields(ax, shown[frame], self.shape, bound, cmap)
 
     def _title(self, frame: int) -> str:
         return f"step {self.steps[frame]:,}"

@@ -10,10 +10,10 @@ from .._core._types import Shape
 from ..datasets import Discrimination, InputModel, StationaryField, as_task
 from ._display import Display
 from ._fields import draw_lines
-from .style import BLUE, GREEN, ORANGE, PURPLE, show_row, tidy
+from .style import CLASS_COLORS, IMAGE_COLORS, show_row, tidy
 
 _N_SAMPLES = 2000  # for covariances without closed form
-_COLORS, _DASHES = [BLUE, ORANGE, GREEN, PURPLE], ["-", "--", "-.", ":"]
+_DASHES = ("-", "--", "-.", ":")
 
 
 class InputDisplay(Display):
@@ -44,7 +44,13 @@ class InputDisplay(Display):
         self.samples, self.autocovariance, self.shape = samples, autocovariance, shape
 
     @classmethod
-    def from_task(cls, task: Discrimination | tuple[Any, Any], *, random_state: Any = None) -> Self:
+    def from_task(
+        cls,
+        task: Discrimination | tuple[Any, Any],
+        *,
+        cmap: str = IMAGE_COLORS,
+        random_state: Any = None,
+    ) -> Self:
         """Draw one input per class, with the covariance and the spectrum of each class.
 
         Covariances are exact if a model is periodic and has a closed form. Otherwise they are
@@ -55,26 +61,34 @@ class InputDisplay(Display):
         task : Discrimination, or data (X, y) with labels 0, 1, ...
             Rows of data are drawn with replacement. The sides of images, (n_samples, rows,
             columns), are the lattice; other data lie on a ring.
+        cmap : str, default="gray"
+            Colour map of inputs that are images.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the samples.
         """
         task, rng = as_task(task), as_generator(random_state)
         samples = np.stack([model.sample(1, rng)[0] for model in task.models])
         covariance = [_autocovariance(model, rng) for model in task.models]
-        return cls(samples, np.stack(covariance), task.shape).plot()
+        return cls(samples, np.stack(covariance), task.shape).plot(cmap)
 
-    def plot(self) -> Self:
-        """Draw samples, and covariance and spectrum along the last axis."""
+    def plot(self, cmap: str = IMAGE_COLORS) -> Self:
+        """Draw samples, and covariance and spectrum along the last axis.
+
+        Parameters
+        ----------
+        cmap : str, default="gray"
+            Colour map of inputs that are images.
+        """
         is_ring = len(self.shape) == 1
         width = 9.0 if is_ring else 6.0 + 3.0 * len(self.samples)
         ratios = [1 if is_ring else len(self.samples), 1, 1]
         self._make_panels(1, 3, figsize=(width, 2.6), width_ratios=ratios)
         sample_ax, covariance_ax, spectrum_ax = self.axes_
-        plot_samples(sample_ax, self.samples, self.shape)
+        plot_samples(sample_ax, self.samples, self.shape, cmap)
         half = self.shape[-1] // 2 + 1
         frequency = np.arange(half) / self.shape[-1]
         for label, autocovariance in enumerate(self.autocovariance):
-            color, dash = (styles[label % len(styles)] for styles in (_COLORS, _DASHES))
+            color, dash = (styles[label % len(styles)] for styles in (CLASS_COLORS, _DASHES))
             style = {"color": color, "linestyle": dash, "label": f"class {label}"}
             along = () if is_ring else 0  # the first row of an image
             covariance_ax.plot(np.arange(half), autocovariance[along][:half], **style)
@@ -102,13 +116,13 @@ def _autocovariance(model: InputModel, rng: np.random.Generator) -> NDArray[Any]
     return np.fft.ifftn(power).real / model.n_features
 
 
-def plot_samples(ax: Any, samples: NDArray[Any], shape: Shape) -> None:
+def plot_samples(ax: Any, samples: NDArray[Any], shape: Shape, cmap: str = IMAGE_COLORS) -> None:
     """Draw one input per class: offset curves on a ring, images side by side on a torus."""
     names = [f"class {label}" for label in range(len(samples))]
     if len(shape) == 1:
         spread = 2.6 * np.abs(samples).max()
-        draw_lines(ax, samples, spread, _COLORS)
+        draw_lines(ax, samples, spread, CLASS_COLORS)
         ax.set_yticks(-spread * np.arange(len(samples)), names)
         ax.set(xlabel="site")
     else:
-        show_row(ax, dict(zip(names, samples, strict=True)), shape)
+        show_row(ax, dict(zip(names, samples, strict=True)), shape, cmap)

@@ -9,6 +9,7 @@ from .._core._types import Shape
 from .._core._validation import check_array
 from ..analysis import match_matrix
 from ._display import Display
+from .style import MATCH_COLORS
 
 
 class MatchingDisplay(Display):
@@ -51,7 +52,7 @@ class MatchingDisplay(Display):
         shape : int or tuple of int, optional
             Lattice of the features, a ring by default.
         **options
-            Parameters of `plot`: `ax` and `names`.
+            Parameters of `plot`: `ax`, `names` and `cmap`.
         """
         match = match_matrix(fields, references, shape)
         alive = np.isfinite(match)
@@ -59,7 +60,13 @@ class MatchingDisplay(Display):
             raise ValueError("All fields or all references are zero; expected some that are not.")
         return cls(match[alive.any(axis=1)][:, alive.any(axis=0)]).plot(**options)
 
-    def plot(self, *, ax: Any = None, names: tuple[str, str] = ("field", "reference")) -> Self:
+    def plot(
+        self,
+        *,
+        ax: Any = None,
+        names: tuple[str, str] = ("field", "reference"),
+        cmap: str = MATCH_COLORS,
+    ) -> Self:
         """Draw the matrix, with rows ordered by their best reference and by that match.
 
         Parameters
@@ -67,6 +74,8 @@ class MatchingDisplay(Display):
         ax : matplotlib Axes, optional
         names : (str, str), default=("field", "reference")
             Names of the rows and of the columns.
+        cmap : str, default="viridis"
+            Colour map of matches from 0 to 1.
         """
         n_rows, n_columns = self.match.shape
         size = (2.2 + 0.25 * min(n_columns, 20), 1.2 + 0.1 * min(n_rows, 60))
@@ -74,7 +83,7 @@ class MatchingDisplay(Display):
         best = self.match.argmax(axis=1)
         order = np.lexsort((-self.match.max(axis=1), best))
         self.image_ = self.ax_.imshow(
-            self.match[order], cmap="cividis", vmin=0.0, vmax=1.0, aspect="auto"
+            self.match[order], cmap=cmap, vmin=0.0, vmax=1.0, aspect="auto"
         )
         # The white edge makes the dots visible at the dark end of the scale.
         dots = {"markersize": 3.5, "markeredgecolor": "white", "markeredgewidth": 0.6}

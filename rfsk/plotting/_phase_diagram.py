@@ -8,7 +8,7 @@ from scipy.interpolate import RegularGridInterpolator, make_interp_spline
 
 from ._display import Display
 from ._sweep import checked_table, is_log_spaced, scale_axis
-from .style import label_of
+from .style import MATCH_COLORS, label_of
 
 _FINE = 200  # grid points per axis for the boundary
 # Black dashes on a white line are visible on any colour and in the legend.
@@ -60,7 +60,15 @@ class PhaseDiagramDisplay(Display):
 
     @classmethod
     def from_sweep(
-        cls, table: Any, x: str, y: str, value: str, *, ax: Any = None, **options: Any
+        cls,
+        table: Any,
+        x: str,
+        y: str,
+        value: str,
+        *,
+        ax: Any = None,
+        cmap: str = MATCH_COLORS,
+        **options: Any,
     ) -> Self:
         """Draw a column of a sweep, or of any table with one row per cell.
 
@@ -70,17 +78,21 @@ class PhaseDiagramDisplay(Display):
         x, y, value : str
             As in the class.
         ax : matplotlib Axes, optional
+        cmap : str, default="viridis"
+            Colour map.
         **options
             `boundary`, `level` and `boundary_label`, as in the class.
         """
-        return cls(table, x, y, value, **options).plot(ax)
+        return cls(table, x, y, value, **options).plot(ax, cmap)
 
-    def plot(self, ax: Any = None) -> Self:
+    def plot(self, ax: Any = None, cmap: str = MATCH_COLORS) -> Self:
         """Draw the map, each cell around its parameters, and the boundary.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
+        cmap : str, default="viridis"
+            Colour map.
         """
         names = [self.x, self.y, self.value, *([] if self.boundary is None else [self.boundary])]
         rows = checked_table(self.table, names, numbers=names)
@@ -91,7 +103,7 @@ class PhaseDiagramDisplay(Display):
         ax.patch.set(hatch="///", edgecolor="0.7")
         edges = [_between(v, np.arange(len(v) + 1) - 0.5) for v in places]
         values = np.ma.masked_invalid(self.values_)
-        self.image_ = ax.pcolormesh(*edges[::-1], values, cmap="viridis", rasterized=True)
+        self.image_ = ax.pcolormesh(*edges[::-1], values, cmap=cmap, rasterized=True)
         for axis, v in zip("yx", places, strict=True):
             scale_axis(ax, axis, v)
         ax.set(xlabel=label_of(self.x), ylabel=label_of(self.y))

@@ -11,10 +11,12 @@ import scipy.stats
 from numpy.typing import NDArray
 
 from ._display import Display
-from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, label_of, tidy
+from .style import CONTROL, GREEN, GREY, INPUT, PURPLE, label_of, tidy
 
-_STYLES = ((BLUE, "o-"), (ORANGE, "s--"), (GREEN, "^-."), (PURPLE, "v:"), (GREY, "D-"))
+_STYLES = ((INPUT, "o-"), (PURPLE, "s--"), (GREY, "^-."), (GREEN, "v:"), ("black", "D-"))
+_OF_INPUTS = {"nlgp": (INPUT, "o-"), "control": (CONTROL, "s--")}
 _MOST_VALUES, _MOST_TICKS = 20, 7  # with more values, an axis keeps its default ticks
+_QUANTITIES = "ipr", "accuracy", "localized"  # first parts of names of columns
 
 
 class SweepDisplay(Display):
@@ -68,7 +70,7 @@ class SweepDisplay(Display):
         columns, groups = [self.x, *names], [] if self.hue is None else [self.hue]
         table = checked_table(self.table, columns + groups, numbers=columns)
         parts = table.groupby(groups, sort=False, dropna=False) if groups else [((None,), table)]
-        self._make_panels(1, len(names), figsize=(4.2 * len(names), 3.2))
+        self._make_panels(1, len(names), figsize=(4.2 * len(names) + 1.4 * len(groups), 3.2))
         self.lines_ = {}
         for ax, name in zip(self.axes_, names, strict=True):
             for ((value,), rows), (color, style) in zip(parts, itertools.cycle(_STYLES)):
@@ -76,9 +78,9 @@ class SweepDisplay(Display):
                 x, mean, error, n = means.to_numpy(dtype=np.float64).T
                 half = error * scipy.stats.t.ppf(0.975, n - 1)
                 self.lines_[name, value] = np.column_stack([x, mean, half])
-                label = None if self.hue is None else label_of(str(value))
-                if isinstance(value, int | float) and self.hue is not None:
-                    label = f"{label_of(self.hue)} {value:g}"
+                color, style = _OF_INPUTS.get(value, (color, style))
+                is_number = isinstance(value, int | float)
+                label = f"{value:g}" if is_number else label_of(str(value))
                 ax.plot(x, mean, style, color=color, markersize=4, label=label)
                 if len(x) > 1:
                     ax.fill_between(x, mean - half, mean + half, color=color, alpha=0.2, lw=0)
@@ -87,12 +89,20 @@ class SweepDisplay(Display):
             ax.set(xlabel=label_of(self.x), ylabel=label_of(name))
             scale_axis(ax, "x", table[self.x].to_numpy())
             tidy(ax)
-        # All panels of an IPR have the same scale, so that groups can be compared.
-        ratios = [ax for ax, name in zip(self.axes_, names, strict=True) if name.startswith("ipr")]
-        for ax in ratios:
-            ax.set_ylim(0.0, max(other.dataLim.y1 for other in ratios) * 1.05)
+        # Panels of one quantity share their limits, so that they can be compared.
+        for quantity in _QUANTITIES:
+            of_one = [
+                ax for ax, name in zip(self.axes_, names, strict=True) if name.startswith(quantity)
+            ]
+            for ax in of_one[1:]:
+                ax.sharey(of_one[0])
+            if of_one and quantity != "accuracy":
+                of_one[0].set_ylim(bottom=0.0)
         if self.hue is not None:
-            self.axes_[-1].legend(frameon=False)
+            look: dict[str, Any] = {"frameon": False, "loc": "outside right upper"}
+            self.figure_.legend(
+                *self.axes_[0].get_legend_handles_labels(), title=label_of(self.hue), **look
+            )
         return self
 
 
@@ -135,14 +145,25 @@ def is_log_spaced(values: NDArray[Any]) -> bool:
 
 
 def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
-    """Make an axis logarithmic, with a few ticks at its values, if `is_log_spaced`."""
+    """Make an axis logarithmic if `is_log_spaced`, with ticks at its own values or at round ones.
+
+    It has ticks at round values if its own values are not round.
+    """
+    from matplotlib.ticker import LogLocator
+
     places = np.unique(values)
     if not is_log_spaced(places):
         return
     ax.set(**{f"{which}scale": "log"})
     if len(places) <= _MOST_VALUES:
-        step = -(-len(places) // _MOST_TICKS)
-        ticks = places[::step]
+        ticks = places
+        if any(place not in (round(place), float(f"{place:.2g}")) for place in places):
+            decades = np.log10(places[-1] / places[0])
+            digits = (1, 2, 3, 5) if decades < 1 else (1, 3) if decades < 3 else (1,)
+            ticks = np.asarray(LogLocator(subs=digits).tick_values(places[0], places[-1]))
+            slack = 1 + 1e-9  # of rounding at the ends
+            ticks = ticks[(ticks * slack >= places[0]) & (ticks <= places[-1] * slack)]
+        ticks = ticks[:: -(-len(ticks) // _MOST_TICKS)]
         axis = ax.xaxis if which == "x" else ax.yaxis
         axis.set_ticks([], minor=True)
         axis.set_ticks(ticks, [f"{t:g}" if t == round(t) else f"{t:.3g}" for t in ticks])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..analysis import ipr
 from ._display import Display
-from .style import BLUE, GREY, ORANGE, tidy
+from .style import CONTROL, GREY, INPUT, OUTCOME, tidy
 
 
 class TrainingDisplay(Display):
@@ -75,23 +75,23 @@ class TrainingDisplay(Display):
         steps, loss, control_loss = curve.steps[later], curve.loss[later], curve.control_loss[later]
         ax.fill_between(steps, loss, control_loss, color=GREY, alpha=0.25, linewidth=0)
         ax.semilogx(
-            steps, control_loss, color=ORANGE, linestyle="--", label="on the Gaussian control"
+            steps, control_loss, color=CONTROL, linestyle="--", label="on the Gaussian control"
         )
-        ax.semilogx(steps, loss, color=BLUE, label="on the inputs")
+        ax.semilogx(steps, loss, color=INPUT, label="on the inputs")
         ax.set(ylabel="loss")
         ax.legend(frameon=False, fontsize=8)
         tidy(ax)
 
     def _plot_localization(self, ax: Any) -> None:
-        """Draw one line per unit, blue if its last field is more localized than white noise."""
+        """Draw one line per unit, green if its last field is more localized than white noise."""
         assert self.fields is not None and self.steps is not None  # noqa: PT018
         later = self.steps > 0
         localization = np.stack([ipr(snapshot) for snapshot in self.fields[later]])
         noise = 3.0 / self.fields.shape[2]
         is_localized = localization[-1] > noise
         for members, color, dash, label in (
-            (is_localized, BLUE, "-", "localized at the end"),
-            (~is_localized, ORANGE, "--", "others"),
+            (is_localized, OUTCOME, "-", "localized at the end"),
+            (~is_localized, GREY, "--", "others"),
         ):
             lines = ax.semilogx(
                 self.steps[later], localization[:, members], dash, color=color, linewidth=0.7

@@ -1,4 +1,19 @@
-"""Colours and drawing functions that all displays share."""
+"""Colours and drawing functions that all displays share.
+
+Each colour map has one role, and each colour of lines and dots has one meaning.
+
+=================  ===============================================================================
+`FIELD_COLORS`     signed values, such as receptive fields: white at zero, red above, blue below
+`IMAGE_COLORS`     inputs that are images: grey
+`MATCH_COLORS`     values that are not negative, such as matches: brighter for larger values
+`INPUT`            the inputs, and nets trained on them; classes of inputs have shades of it
+`CONTROL`          the control, and nets trained on it
+`OUTCOME`          what theory or another method gives, and localized units
+=================  ===============================================================================
+
+The control has Gaussian inputs with the same mean and covariance. Lines and dots that differ in
+colour also differ in dash or marker, so that they can be told apart in greyscale.
+"""
 
 from typing import Any
 
@@ -10,14 +25,21 @@ from ..analysis import FieldMatcher
 
 __all__ = [
     "BLUE",
+    "CLASS_COLORS",
+    "CONTROL",
     "FIELD_COLORS",
     "GREEN",
     "GREY",
     "GROUP_STYLES",
+    "IMAGE_COLORS",
+    "INPUT",
+    "MATCH_COLORS",
     "ORANGE",
+    "OUTCOME",
     "PURPLE",
     "aligned",
     "centered",
+    "color_bar",
     "label_of",
     "limit",
     "show_image",
@@ -25,18 +47,25 @@ __all__ = [
     "tidy",
 ]
 
-#: Colour map of fields: grey at zero, lighter for larger values, and legible in greyscale.
-FIELD_COLORS = "cividis"
-#: The palette of Okabe and Ito; lines also differ in dash or marker.
+#: Colour maps of signed values, of images that are inputs, and of values that are not negative.
+FIELD_COLORS, IMAGE_COLORS, MATCH_COLORS = "RdBu_r", "gray", "viridis"
+#: The palette of Okabe and Ito.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"
+#: Colours of the inputs, of the control, and of theory, references and localized units.
+INPUT, CONTROL, OUTCOME = BLUE, ORANGE, GREEN
+#: Shades of `INPUT` for the classes of a task.
+CLASS_COLORS = (INPUT, "#56B4E9", "#002D4D", "#8FA9BD")
 
 #: Colour, marker and hatch of each group of units that `group_split` returns.
 GROUP_STYLES = {
-    "localized": {"color": BLUE, "marker": "o", "hatch": ""},
-    "oscillating": {"color": ORANGE, "marker": "s", "hatch": "///"},
+    "localized": {"color": OUTCOME, "marker": "o", "hatch": ""},
+    "oscillating": {"color": PURPLE, "marker": "s", "hatch": "///"},
     "other": {"color": "0.7", "marker": "^", "hatch": "..."},
     "not testable": {"color": "0.45", "marker": "D", "hatch": "xx"},
 }
+
+_GAP = "0.85"  # behind images: gaps between tiles, and values that are missing
+_PERCENTILE = 99.0  # of the absolute values, at the ends of a colour scale
 
 _LABELS = {
     "accuracy_control": "accuracy on the control",
@@ -48,21 +77,22 @@ _LABELS = {
     "hebbian": "Hebbian",
     "ica": "FastICA",
     "index": "localization index",
-    "ipr_negative": "mean IPR, b < 0",
-    "ipr_positive": "mean IPR, b > 0",
+    "inputs": "trained on",
+    "ipr_negative": "mean IPR, initial bias b < 0",
+    "ipr_positive": "mean IPR, initial bias b > 0",
     "learning_time": "learning rate x steps",
     "length_ratio": r"ratio of correlation lengths $\xi_1/\xi_0$",
-    "localized_negative": "fraction localized, b < 0",
-    "localized_positive": "fraction localized, b > 0",
+    "localized_negative": "fraction localized, initial bias b < 0",
+    "localized_positive": "fraction localized, initial bias b > 0",
     "n_hidden": "hidden units",
     "n_train": "training samples",
-    "net_ipr": "mean IPR of the net, b > 0",
+    "net_ipr": "mean IPR of the net, initial bias b > 0",
     "nlgp": "NLGP",
     "pca": "PCA",
     "onset_time": "onset, learning rate x steps",
     "shape": "sites",
     "weights_left": "fraction of weights left",
-    "width_positive": "FWHM, b > 0 (sites)",
+    "width_positive": "FWHM (sites), initial bias b > 0",
     "zero_weights": "fraction of zero weights",
 }
 
@@ -73,27 +103,54 @@ def tidy(ax: Any) -> Any:
     return ax
 
 
-def limit(values: NDArray[Any]) -> float:
-    """Half-width of a colour scale centred at zero: the largest absolute value."""
-    finite = np.abs(values[np.isfinite(values)])
-    return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+def limit(*values: NDArray[Any]) -> float:
+    """Half-width of a colour scale centred at zero: the 99th percentile of the absolute values.
+
+    The few larger values have the colours of the ends, so that weak fields stay visible beside
+    strong ones. If the percentile is zero, the half-width is the largest absolute value. Several
+    arrays have one limit in common; use it for panels that are compared.
+    """
+    sizes = np.abs(np.concatenate([np.ravel(part) for part in values]))
+    sizes = sizes[np.isfinite(sizes)]
+    if not sizes.any():
+        return 1.0
+    return float(np.percentile(sizes, _PERCENTILE) or sizes.max())
 
 
-def show_image(ax: Any, values: NDArray[Any], bound: float | None = None, **options: Any) -> Any:
+def show_image(
+    ax: Any,
+    values: NDArray[Any],
+    bound: float | None = None,
+    cmap: str = FIELD_COLORS,
+    **options: Any,
+) -> Any:
     """Draw values from ``-bound`` to ``bound``, by default their `limit`, and return the image."""
     bound = limit(values) if bound is None else bound
-    return ax.imshow(values, cmap=FIELD_COLORS, vmin=-bound, vmax=bound, **options)
+    ax.set_facecolor(_GAP)
+    return ax.imshow(values, cmap=cmap, vmin=-bound, vmax=bound, **options)
 
 
-def show_row(ax: Any, images: dict[str, Array], shape: Shape) -> None:
+def show_row(ax: Any, images: dict[str, Array], shape: Shape, cmap: str = FIELD_COLORS) -> None:
     """Draw images side by side on one scale, separated by a gap, each with its name below."""
     gap = np.full((shape[0], 1), np.nan)
     row = [part for image in images.values() for part in (image.reshape(shape), gap)]
-    show_image(ax, np.hstack(row[:-1]))
+    show_image(ax, np.hstack(row[:-1]), cmap=cmap)
     middles = (shape[1] - 1) / 2 + (shape[1] + 1) * np.arange(len(images))
     ax.set_xticks(middles, list(images))
     ax.set(yticks=[])
     ax.tick_params(length=0)
+
+
+def color_bar(axes: Any, label: str, **options: Any) -> Any:
+    """Add the colour bar of the images on axes, with pointed ends if values lie beyond it."""
+    axes = np.ravel(axes)
+    images = [ax.images[-1] for ax in axes]
+    low, high = images[0].get_clim()
+    values = [np.ma.masked_invalid(image.get_array()) for image in images]
+    below, above = min(v.min() for v in values) < low, max(v.max() for v in values) > high
+    extend = {(True, True): "both", (True, False): "min", (False, True): "max"}
+    options = {"shrink": 0.8, "extend": extend.get((bool(below), bool(above)), "neither")} | options
+    return axes[0].figure.colorbar(images[0], ax=list(axes), label=label, **options)
 
 
 def label_of(name: str) -> str:

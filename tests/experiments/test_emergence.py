@@ -44,6 +44,8 @@ def test_table_and_figure_show_what_the_summary_holds(study):
     assert len(axes) == 6
     assert all(ax.get_title(loc="left") for ax in axes.values())
     assert all(axes[name].get_xlabel() for name in ("nlgp", "control", "growth", "match"))
+    scales = {axes[name].images[0].get_clim() for name in ("nlgp", "control")}
+    assert len(scales) == 1
 
 
 def test_tiny_study_in_two_dimensions_runs_to_its_figure(monkeypatch):

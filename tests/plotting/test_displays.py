@@ -21,6 +21,15 @@ from rfsk.plotting import (
     SweepDisplay,
     TensorComparisonDisplay,
 )
+from rfsk.plotting.style import (
+    CONTROL,
+    FIELD_COLORS,
+    IMAGE_COLORS,
+    INPUT,
+    MATCH_COLORS,
+    color_bar,
+    limit,
+)
 
 pytestmark = pytest.mark.usefixtures("_close_figures")
 each_lattice = pytest.mark.parametrize("shape", [(30,), (5, 6)])
@@ -58,6 +67,47 @@ def test_map_shows_every_field_in_the_order_of_its_center_and_lines_one_curve_ea
     lines = ReceptiveFieldDisplay.from_fields(bumps(4), kind="lines").ax_.lines
     assert sum(len(line.get_xdata()) == 30 for line in lines) == 4
     ReceptiveFieldDisplay.from_fields(np.zeros((2, 5)))
+
+
+def test_fields_are_white_at_zero_and_darker_for_larger_weights_of_both_signs():
+    image = ReceptiveFieldDisplay.from_fields(bumps(6)).image_
+    red, green, blue, _ = np.transpose(image.to_rgba(np.linspace(-1.0, 1.0, 21)))
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    assert min(red[10], green[10], blue[10]) > 0.95
+    assert np.all(np.diff(luminance[:11]) > 0)
+    assert np.all(np.diff(luminance[10:]) < 0)
+
+
+def test_limit_keeps_weak_fields_visible_and_is_one_for_panels_that_are_compared():
+    rows = np.concatenate([np.tile([0.1, -0.1], 500), [50.0]])
+    assert limit(rows) == 0.1
+    assert limit(rows, 2.0 * rows) == 0.2
+    assert limit(np.eye(1, 500)) == 1.0  # the 99th percentile is zero
+    ax = ReceptiveFieldDisplay.from_fields(rows[None]).image_.axes
+    bar = ax.images[0].colorbar
+    assert (bar.extend, bar.mappable.get_clim()) == ("max", (-0.1, 0.1))
+    panels = mpl.pyplot.figure().subplots(1, 2)
+    for ax, scale in zip(panels, (1.0, 0.2), strict=True):
+        ReceptiveFieldDisplay.from_fields(scale * bumps(6), ax=ax, bound=1.0)
+        assert ax.images[0].get_clim() == (-1.0, 1.0)
+    assert color_bar(panels, "weight").extend == "neither"
+
+
+def test_each_kind_of_image_has_its_colours_unless_others_are_asked_for():
+    task = make_nlgp(2, (5, 6), correlation_length=(0.5, 1.0), return_X_y=False).task
+    draw = {
+        FIELD_COLORS: [
+            lambda **cmap: ReceptiveFieldDisplay.from_fields(bumps(2), (5, 6), **cmap),
+            lambda **cmap: FilmStripDisplay([bumps(2)], [0]).plot(**cmap),
+            lambda **cmap: CumulantDisplay.from_source(bumps(3), **cmap),
+        ],
+        IMAGE_COLORS: [lambda **cmap: InputDisplay.from_task(task, random_state=0, **cmap)],
+        MATCH_COLORS: [lambda **cmap: MatchingDisplay.from_fields(bumps(3), bumps(2), **cmap)],
+    }
+    for default, displays in draw.items():
+        for display in displays:
+            assert display().figure_.axes[0].images[0].cmap.name == default
+            assert display(cmap="PuOr_r").figure_.axes[0].images[0].cmap.name == "PuOr_r"
 
 
 def test_mosaic_holds_every_image_between_gaps():
@@ -118,7 +168,7 @@ def test_film_shows_every_snapshot_on_the_scale_of_the_strip(shape):
     assert film.to_jshtml(default_mode="once").count("data:image/png") == 3
     (ax, _) = mpl.pyplot.gcf().axes
     assert ax.get_title() == "step 1,000"
-    assert ax.images[0].get_clim() == display.axes_[0].images[0].get_clim()
+    assert ax.images[0].get_clim() == display.axes_[0].images[0].get_clim() == (-1.0, 1.0)
     last = (np.ma.getdata(axes.images[0].get_array()) for axes in (ax, display.axes_[-1]))
     np.testing.assert_array_equal(*last)
 
@@ -237,6 +287,7 @@ def table():
             "length_ratio": ratio,
             "inputs": inputs,
             "ipr_positive": rng.normal(gain, 0.1),
+            "ipr_negative": 0.5 * gain,
         }
         for gain in (0.1, 1.0, 10.0)
         for ratio in (1.5, 2.0)
@@ -259,11 +310,12 @@ def test_what_is_drawn_are_the_means(table):
     display = SweepDisplay.from_sweep(table, "gain", ["ipr_positive", "length_ratio"], "inputs")
     drawn = display.axes_[0].lines[0].get_xydata()
     np.testing.assert_allclose(drawn, display.lines_["ipr_positive", "nlgp"][:, :2])
-    labels = "mean IPR, b > 0", r"ratio of correlation lengths $\xi_1/\xi_0$"
+    labels = "mean IPR, initial bias b > 0", r"ratio of correlation lengths $\xi_1/\xi_0$"
     assert tuple(ax.get_ylabel() for ax in display.axes_) == labels
     assert display.axes_[0].get_xscale() == "log"
-    names = [text.get_text() for text in display.axes_[-1].get_legend().get_texts()]
-    assert names == ["NLGP", "Gaussian control"]
+    (legend,) = display.figure_.legends
+    names = [text.get_text() for text in (legend.get_title(), *legend.get_texts())]
+    assert names == ["trained on", "NLGP", "Gaussian control"]
     part = pd.concat(
         [table[table["inputs"] == "nlgp"], table.query("inputs == 'control' and gain == 1")]
     )
@@ -302,6 +354,32 @@ def test_the_boundary_runs_where_the_second_quantity_crosses_its_level(table):
     # Half way between the gains 1 and 10, as the axis shows them.
     np.testing.assert_allclose(path.vertices[:, 0], 10**0.5, rtol=1e-3)
     assert display.ax_.get_legend().get_texts()[0].get_text() == "localization index 0.5"
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        (np.geomspace(0.1, 10, 12).round(3), ["0.1", "0.3", "1", "3", "10"]),
+        (np.geomspace(1.25, 5, 12).round(2), ["2", "3", "5"]),
+        ([4, 8, 16, 32, 64, 128], ["4", "8", "16", "32", "64", "128"]),
+        ([0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0], ["0.5", "1", "2", "5"]),
+        ([1.125, 1.25, 1.3889], ["1.15", "1.2", "1.25", "1.3", "1.35"]),
+    ],
+)
+def test_ticks_are_at_round_values(values, ticks):
+    display = SweepDisplay.from_sweep({"gain": values, "ipr": values}, "gain", "ipr")
+    axis = display.axes_[0].xaxis
+    assert [label.get_text() for label in axis.get_ticklabels()] == ticks
+    np.testing.assert_allclose(axis.get_ticklocs(), [float(tick) for tick in ticks])
+
+
+def test_the_colours_of_inputs_and_control_do_not_depend_on_their_order(table):
+    for rows in (table, table[::-1]):
+        display = SweepDisplay.from_sweep(rows, "gain", ["ipr_positive", "ipr_negative"], "inputs")
+        lines = {line.get_label(): line.get_color() for line in display.axes_[0].lines}
+        assert lines == {"NLGP": INPUT, "Gaussian control": CONTROL}
+        assert display.axes_[0].get_ylim() == display.axes_[1].get_ylim()
+        assert display.axes_[0].get_ylim()[0] == 0.0
 
 
 def test_columns_that_are_not_there_or_cannot_be_drawn_are_named(table):
