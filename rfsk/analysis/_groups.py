@@ -144,18 +144,23 @@ def _resolved_p_values(
     """p-value of each field, with more surrogates for the smallest p-values if necessary."""
     given = None if isinstance(null, str) else null_ipr(null, images[0].size)
     p_values = np.full(len(images), np.nan)
-    is_smallest = np.ones(len(images), dtype=bool)
+    is_open = np.ones(len(images), dtype=bool)
     while True:
         against = random_phases(images.shape[1:], n_null, rng) if given is None else given
-        p_values[is_smallest] = np.maximum(
-            ipr_p_values(images[is_smallest], against), compact_p_values(images[is_smallest], n_null)
+        p_values[smallest_ones] = np.maximum(
+            ipr_p_values(images[smallest_ones], against),
+            compact_p_values(images[smallest_ones], n_null),
         )
         n_alive, smallest = int(np.isfinite(p_values).sum()), 1.0 / (n_null + 1)
-        is_smallest = p_values <= smallest
-        n_is_smallest = int(is_smallest.sum())
-        if given is not None or n_is_smallest == 0 or smallest <= alpha * n_is_smallest / n_alive:
+        smallest_ones = p_values <= smallest
+        n_smallest_ones = int(smallest_ones.sum())
+        if (
+            given is not None
+            or n_smallest_ones == 0
+            or smallest <= alpha * n_smallest_ones / n_alive
+        ):
             return p_values
-        n_null = max(2 * n_null, math.ceil(n_alive / (alpha * n_is_smallest)))
+        n_null = max(2 * n_null, math.ceil(n_alive / (alpha * n_smallest_ones)))
 
 
 def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) -> Array:

@@ -184,9 +184,9 @@ def symmetric_cp(
         fit = _sorted(kappa, *_lbfgs(kappa, *begin, max_iter, tol))
     if (squares := float(fit.weights @ fit.weights)) > _CANCELLING * max(fit.fitted_norm, 0.0):
         warnings.warn(
-            f"Components of opposite signs nearly cancel: their squared weights sum to {squares:.2g}, "
-            f"but they explain only {fit.fitted_norm:.2g}. Use fewer components, more samples or "
-            "another `random_state`.",
+            "Components of opposite signs nearly cancel: their squared weights sum to "
+            f"{squares:.2g}, but they explain only {fit.fitted_norm:.2g}. Use fewer components, "
+            "more samples or another `random_state`.",
             ConvergenceWarning,
             stacklevel=2,
         )

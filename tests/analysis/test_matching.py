@@ -68,7 +68,7 @@ def test_shifted_copies_of_one_field_reach_chance_as_often_as_it_says():
     ("fields", "references", "options", "message"),
     [
         (np.eye(4), np.eye(4), {"n_null": 0}, "n_null=0; expected an integer > 0"),
-        (np.zeros((2, 4)), np.eye(4), {}, "All fields or all references are zero"),
+        (np.zeros((2, 4)), np.eye(4), {}, "`fields` and `references` must not be all zero"),
         (np.eye(4), [[np.nan, 0.0, 0.0, 0.0]], {}, "references contains NaN"),
         (np.eye(4), np.eye(5), {}, r"references has shape \(5, 5\); expected 4 features"),
     ],

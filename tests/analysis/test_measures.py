@@ -104,7 +104,7 @@ def test_orientation_is_that_of_the_fourier_mode(k):
     assert np.isnan(field_orientation([np.cos(8 * (rows + columns)).ravel()], (16, 16))[0])
     ellipse = np.outer(bump(8.0, 2.01, 16), bump(8.0, 2.0, 16)).ravel()  # hardly round
     assert field_orientation([ellipse], (16, 16))[0] == pytest.approx(0.0, abs=1e-6)
-    with pytest.raises(ValueError, match="lines have no orientation"):
+    with pytest.raises(ValueError, match="Fields on a ring have no orientation"):
         field_orientation([np.ones(9)], (9,))
 
 

@@ -244,7 +244,7 @@ def test_trained_net_splits_by_the_sign_of_its_biases():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"alpha": 2.0}, r"alpha=2\.0; expected a number between 0 and 1"),
+        ({"alpha": 2.0}, r"`alpha` must be between 0 and 1, got 2\.0"),
         ({"null": "white"}, "null='white' is unknown; expected one of 'phase'"),
         ({"null": np.eye(9)}, r"null has shape \(9, 9\); expected 8 features"),
         ({"n_null": 9.5}, "n_null=9.5; expected an integer > 0"),

@@ -41,7 +41,7 @@ def test_fields_of_digits_and_of_their_control_are_not_testable(digits):
     """Both are called localized in large numbers by random phases, which mean nothing there."""
     for X, y in (digits, make_gaussian_clone(*digits, random_state=0)):
         fields = trained_on_digits(X, y).receptive_fields_
-        with pytest.warns(NotTestableWarning, match=r"concentrate at the same places.*control"):
+        with pytest.warns(NotTestableWarning, match=r"concentrate at the same sites.*control"):
             summary = population_summary(fields, (8, 8), random_state=0)
         assert set(summary.split.groups) == {"not testable"}
         assert np.all(np.isnan(summary.split.p_values))
@@ -113,7 +113,7 @@ def test_fields_at_random_places_are_testable():
 def test_inputs_decide_where_they_are_given():
     """Fields at one place, which may be chance or a start in common, on inputs that are alike."""
     bumps = np.tile(np.exp(-((SITES - 30.0) ** 2) / 30), (20, 1))
-    with pytest.warns(NotTestableWarning, match="concentrate at the same places"):
+    with pytest.warns(NotTestableWarning, match="concentrate at the same sites"):
         assert group_split(bumps, random_state=0).not_testable is not None
     split = group_split(bumps, inputs=RING, random_state=0)
     assert split.not_testable is None
@@ -121,7 +121,7 @@ def test_inputs_decide_where_they_are_given():
 
 
 def test_inputs_that_do_not_fit_are_refused():
-    with pytest.raises(TypeError, match=r"y has shape \(20, 60\); .* fit\(fields, inputs=X\)"):
+    with pytest.raises(TypeError, match=r"got shape \(20, 60\).* fit\(fields, inputs=X\)"):
         LocalizationAnalyzer().fit(np.eye(60), RING.sample(20, 0))
     with pytest.raises(ValueError, match=r"inputs has shape \(\d+, 60\); expected 8 features"):
         group_split(np.eye(8), inputs=RING)

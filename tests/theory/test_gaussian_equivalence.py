@@ -64,11 +64,11 @@ def test_gap_of_a_trained_net_opens():
 
 def test_fields_and_biases_that_do_not_fit_are_refused():
     pair = [GaussianField(5, correlation_length=xi) for xi in (0.8, 2.0)]
-    with pytest.raises(ValueError, match=r"biases has shape \(2,\); expected \(3,\)"):
+    with pytest.raises(ValueError, match=r"`biases` must have shape \(3,\), .* got \(2,\)"):
         gaussian_loss(np.ones((3, 5)), np.ones(2), pair)
     with pytest.raises(ValueError, match=r"fields has shape \(3, 4\); expected 5 features"):
         gaussian_loss(np.ones((3, 4)), np.ones(3), pair)
-    with pytest.raises(ValueError, match=r"field has shape \(4,\); expected \(5,\)"):
+    with pytest.raises(ValueError, match=r"`field` must have shape \(5,\), got \(4,\)"):
         gaussian_accuracy(np.ones(4), 1.0, pair)
     with pytest.raises(ValueError, match="correlation contains NaN"):
         bivariate_normal_cdf(0.3, 0.2, np.nan)

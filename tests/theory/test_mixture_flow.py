@@ -61,5 +61,5 @@ def test_faults_are_explained():
     part = (1.0, [0.0, 0.0], np.eye(2))
     with pytest.raises(ValueError, match="sum to 1"):
         MixtureFlow([[(0.5, *part[1:])], [part]])
-    with pytest.raises(ValueError, match="two classes of equal size"):
+    with pytest.raises(ValueError, match="two classes with the same number of features"):
         MixtureFlow([[part], [(1.0, [0.0], [[1.0]])]])
