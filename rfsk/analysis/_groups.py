@@ -147,20 +147,14 @@ def _resolved_p_values(
     is_open = np.ones(len(images), dtype=bool)
     while True:
         against = random_phases(images.shape[1:], n_null, rng) if given is None else given
-        p_values[smallest_ones] = np.maximum(
-            ipr_p_values(images[smallest_ones], against),
-            compact_p_values(images[smallest_ones], n_null),
-        )
+        rows = images[is_open]
+        p_values[is_open] = np.maximum(ipr_p_values(rows, against), compact_p_values(rows, n_null))
         n_alive, smallest = int(np.isfinite(p_values).sum()), 1.0 / (n_null + 1)
-        smallest_ones = p_values <= smallest
-        n_smallest_ones = int(smallest_ones.sum())
-        if (
-            given is not None
-            or n_smallest_ones == 0
-            or smallest <= alpha * n_smallest_ones / n_alive
-        ):
+        is_open = p_values <= smallest
+        n_open = int(is_open.sum())
+        if given is not None or n_open == 0 or smallest <= alpha * n_open / n_alive:
             return p_values
-        n_null = max(2 * n_null, math.ceil(n_alive / (alpha * n_smallest_ones)))
+        n_null = max(2 * n_null, math.ceil(n_alive / (alpha * n_open)))
 
 
 def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) -> Array:

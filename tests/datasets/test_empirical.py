@@ -134,7 +134,7 @@ def test_images_are_refused_by_the_theory():
 def test_cumulant_of_labelled_data_or_of_an_estimator_asks_for_the_rows_of_a_class():
     with pytest.raises(ValueError, match=r"a pair \(X, y\); .* such as X\[y == 1\]"):
         CumulantDisplay.from_source((X, Y))
-    with pytest.raises(TypeError, match=r"source is a CumulantCP; .* rows X\[y == 1\]"):
+    with pytest.raises(TypeError, match=r"got a CumulantCP.* rows X\[y == 1\]"):
         CumulantDisplay.from_source(CumulantCP(2))
 
 
