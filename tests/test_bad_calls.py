@@ -278,7 +278,10 @@ OPTIONS = [
     (lambda: new().set_params(random_state=True).fit(X, Y), "random_state=True cannot seed"),
     (lambda: experiments.sweep(study, {"a": [1]}, random_state=True), "random_state=True cannot"),
     (lambda: experiments.sweep(study, {"a": [1]}, n_jobs=0), "n_jobs=0; expected an integer"),
-    (lambda: experiments.sweep(study, {"a": [1]}, store=3, random_state=0), "store=3; expected"),
+    (
+        lambda: experiments.sweep(study, {"a": [1]}, store=3, random_state=0),
+        "`store` must be a path, got 3",
+    ),
     (lambda: rfsk.fit_many(3, X, Y), "nets is a int; expected a list"),
     (lambda: rfsk.fit_many(new(), X, Y), "nets is a FCNet; expected a list"),
     (lambda: rfsk.fit_many([new()], X, Y, n_jobs="a"), "n_jobs='a'; expected an integer"),

@@ -142,7 +142,7 @@ def test_onset_is_where_a_curve_leaves_its_minimum():
         (FieldStudy(), {"learning_time": 0}, "learning_time=0; expected a finite number > 0"),
         (FieldStudy(), {"n_measures": 0}, "n_measures=0; expected an integer > 0"),
         (FieldStudy(), {"n_train": 10, "n_measures": 2}, "n_measures=2 with n_train=10; a net is"),
-        (FieldStudy(), {"length_ratio": 1.0}, "length_ratio=1.0; expected a number above 1"),
+        (FieldStudy(), {"length_ratio": 1.0}, "`length_ratio` must be above 1, got 1.0"),
         (FieldStudy(), {"correlation_length": -1}, "correlation_length=-1; expected"),
         (
             FieldStudy(),
@@ -152,8 +152,8 @@ def test_onset_is_where_a_curve_leaves_its_minimum():
         (FieldStudy(), {"activation": "sine"}, "activation='sine'"),
         (FieldStudy(), {"learning_rate": -1.0}, "learning_rate=-1.0; expected"),
         (FieldStudy(), {"device": "tpu"}, "device='tpu' is not available"),
-        (FactorStudy(), {}, "n_train=None; this study needs a number of training samples"),
-        (FieldStudy(), {"n_rounds": 2}, "n_train=None; this study needs a number of training sam"),
+        (FactorStudy(), {}, "`n_train` must be given for this study"),
+        (FieldStudy(), {"n_rounds": 2}, "`n_train` must be given for this study"),
     ],
 )
 def test_bad_parameters_are_refused(study, parameters, message):
