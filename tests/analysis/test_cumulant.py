@@ -205,10 +205,10 @@ def test_only_samples_with_few_strong_axes_are_condensed():
 SLICE = np.zeros((3, 3, 3))
 SPIKED = SpikedCumulant(10, strength=1.0)
 BAD = [
-    (lambda X: cumulant(X, 5), ValueError, "order=5; expected 2, 3 or 4"),
-    (lambda X: cumulant(cumulant(X, 2)), ValueError, "pass order=2"),
-    (lambda X: cumulant(block for block in [X]), TypeError, "can be read only once"),
-    (lambda X: cumulant([X, X[:, :5]]), ValueError, "has 5 columns and the first one 6"),
+    (lambda X: cumulant(X, 5), ValueError, "`order` must be 2, 3 or 4, got 5"),
+    (lambda X: cumulant(cumulant(X, 2)), ValueError, "`order` must be 2"),
+    (lambda X: cumulant(block for block in [X]), TypeError, "readable more than once"),
+    (lambda X: cumulant([X, X[:, :5]]), ValueError, "same number of columns, got 6 and 5"),
     (lambda X: cumulant([X[:1]]), ValueError, "blocks must have at least 2 rows, got 1"),
     (lambda X: cumulant(np.ones((1, 3))), ValueError, "minimum of 2 is required"),
     (lambda X: cumulant(MODELS["NLGP"], 3), NotImplementedError, "Third cumulants of models have"),

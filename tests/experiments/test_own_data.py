@@ -78,7 +78,7 @@ def test_what_is_removed_is_reported_and_makes_no_difference_to_data_without_it(
     removed = study_data(shifted, Y, remove=["brightness", "class_means"], **QUICK)
     np.testing.assert_allclose(removed.test.unit_values, plain.test.unit_values, rtol=1e-3)
     assert "Not removed: brightness, contrast, class_means" in "\n".join(plain.notes)
-    assert "Not removed: contrast. Where" in "\n".join(removed.notes)
+    assert "Not removed: contrast. If" in "\n".join(removed.notes)
     scales = np.random.default_rng(0).uniform(0.5, 2.0, size=(1000, 1))
     one, other = (study_data(rows, Y, remove=["contrast"], **QUICK) for rows in (X, scales * X))
     np.testing.assert_allclose(one.test.unit_values, other.test.unit_values, rtol=1e-3)

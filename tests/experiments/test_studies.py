@@ -141,7 +141,7 @@ def test_onset_is_where_a_curve_leaves_its_minimum():
     [
         (FieldStudy(), {"learning_time": 0}, "learning_time=0; expected a finite number > 0"),
         (FieldStudy(), {"n_measures": 0}, "n_measures=0; expected an integer > 0"),
-        (FieldStudy(), {"n_train": 10, "n_measures": 2}, "n_measures=2 with n_train=10; a net is"),
+        (FieldStudy(), {"n_train": 10, "n_measures": 2}, "`n_measures` must be 1 if `n_train`"),
         (FieldStudy(), {"length_ratio": 1.0}, "`length_ratio` must be above 1, got 1.0"),
         (FieldStudy(), {"correlation_length": -1}, "correlation_length=-1; expected"),
         (

@@ -188,12 +188,12 @@ def test_cells_share_no_arguments():
     ("answer", "message"),
     [
         (3.0, "AttributeError: 'float' object has no attribute 'items'"),
-        ({"field": np.zeros((2, 2))}, r"'field' with shape \(2, 2\) and dtype float64; expected a"),
-        ({"net": object()}, r"The study returned 'net' with shape \(\) and dtype object"),
+        ({"field": np.zeros((2, 2))}, r"one-dimensional arrays, got 'field' with shape \(2, 2\)"),
+        ({"net": object()}, r"got 'net' with shape \(\) and dtype object"),
         ({"a": [1, 2, 3], "b": [1, 2]}, "could not broadcast|could not be broadcast"),
-        ({"seed": 1}, "The study returned 'seed', which is a column already; rename it"),
-        ({"k": 1}, "The study returned 'k', which is a column already"),
-        ({"j": 1}, "The study returned 'j', which is a column already"),
+        ({"seed": 1}, "The study must not return 'seed', which is a column. Rename it"),
+        ({"k": 1}, "The study must not return 'k'"),
+        ({"j": 1}, "The study must not return 'j'"),
     ],
 )
 def test_what_is_no_table_of_numbers_is_a_failure(answer, message):

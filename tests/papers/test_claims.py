@@ -54,12 +54,15 @@ def test_a_quantity_holds_only_if_every_seed_is_within_its_bounds(
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"low": 1.0, "high": 0.0}, "two bounds, the lower one first"),
-        ({"low": math.nan, "high": 1.0}, "two bounds, the lower one first"),
-        ({}, "two bounds, the lower one first"),
-        ({"evidence": "report", "low": 1.0}, "or none for evidence='report'"),
-        ({"value": 0.0, "tolerance": 0.1}, "a value other than 0 and a positive tolerance"),
-        ({"value": 1.0}, "a value other than 0 and a positive tolerance"),
+        ({"low": 1.0, "high": 0.0}, "must not exceed `high`, and at least one must be finite"),
+        ({"low": math.nan, "high": 1.0}, "must not exceed `high`, and at least one must be finite"),
+        ({}, "must not exceed `high`, and at least one must be finite"),
+        ({"evidence": "report", "low": 1.0}, "none for evidence='report'"),
+        (
+            {"value": 0.0, "tolerance": 0.1},
+            "`value` of 'x' must not be 0, and `tolerance` must be positive",
+        ),
+        ({"value": 1.0}, "`value` of 'x' must not be 0, and `tolerance` must be positive"),
         ({"evidence": "hearsay", "low": 1.0}, "hearsay"),
     ],
 )
@@ -69,9 +72,9 @@ def test_a_quantity_that_could_not_fail_or_could_not_hold_is_refused(parameters,
 
 
 def test_claims_without_or_with_equal_quantities_or_names_for_no_file_are_refused():
-    with pytest.raises(ValueError, match="has no quantity"):
+    with pytest.raises(ValueError, match="must not be empty"):
         Claim("Q", "", "", (), interrupt)
-    with pytest.raises(ValueError, match="two quantities of one name"):
+    with pytest.raises(ValueError, match="must have distinct names"):
         claim(quantities=(Quantity("x", "inequality", low=1.0),) * 2)
     with pytest.raises(ValueError, match="letters, digits"):
         claim("a/b")

@@ -210,7 +210,7 @@ def test_there_is_no_index_where_another_field_than_the_uniform_one_grows_first(
         ):
             found = localization_index(pair, theory=theory)
         assert np.isnan(found.index)
-        assert found.reason.startswith("Class 0 has the longer range")
+        assert found.reason.startswith("Class 0 must have the shorter")
         assert not found.localizes
 
 
