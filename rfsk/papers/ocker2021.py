@@ -68,7 +68,7 @@ def fixed_points(bench: Bench, kappa: Cumulant, covariance: Array, fields: Array
 
 
 def residuals(kappa: Cumulant, fields: Array) -> Array:
-    """Norm of kappa(a, a, a, .) - lambda a over |lambda|; infinite where lambda is zero."""
+    """Norm of kappa(a, a, a, .) - lambda a relative to lambda; infinite where lambda is zero."""
     moved = kappa.contract(fields)
     weights = np.einsum("rd,rd->r", moved, fields)
     rest = np.linalg.norm(moved - weights[:, None] * fields, axis=1)

@@ -132,7 +132,7 @@ def test_cumulant_of_a_model_is_its_tensor(name):
 
 
 def test_cumulants_of_gaussian_classes_vanish_and_the_pooled_one_does_not():
-    """100,000 rows a class, seed 0: 3 sym(D D) with D = (C_0 - C_1) / 2 is what pooling adds."""
+    """100,000 rows per class, seed 0: 3 sym(D D) with D = (C_0 - C_1) / 2 is what pooling adds."""
     rng = np.random.default_rng(0)
     roots = rng.normal(size=(2, 8, 8)) / np.sqrt(8)
     classes = [rng.normal(size=(100_000, 8)) @ root for root in roots]

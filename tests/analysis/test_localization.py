@@ -20,8 +20,8 @@ def test_white_noise_is_called_localized_at_the_level_and_sinusoids_are_not(null
     assert abs((p_value <= 0.05).mean() - 0.05) <= bound
     assert is_localized(noise, **null).mean() <= 0.05 + bound
     frequency, phase = rng.integers(1, 50, (2000, 1)), rng.random((2000, 1))
-    waves = np.cos(2 * np.pi * (frequency * SITES / 100 + phase))
-    assert is_localized(waves, **null).mean() <= 0.05
+    sinusoids = np.cos(2 * np.pi * (frequency * SITES / 100 + phase))
+    assert is_localized(sinusoids, **null).mean() <= 0.05
 
 
 @pytest.mark.parametrize("width", [0.1, 1.0, 3.0, 8.0])
@@ -81,7 +81,7 @@ def test_profile_columns_say_how_wide_and_how_good_the_fit_is():
         ({"null": np.eye(100)[:5]}, r"1 / \(n_null \+ 1\) = 0.167, got 0.05"),
         ({"null": np.zeros((50, 100))}, "`null` must have nonzero fields"),
         ({"null": np.full((50, 100), np.nan)}, "null contains NaN"),
-        ({"profile": "wave"}, "profile='wave' is unknown; expected one of 'gaussian', 'gabor'"),
+        ({"profile": "square"}, "profile='square' is unknown; expected one of 'gaussian', 'gabor'"),
     ],
 )
 def test_bad_parameters_are_refused(parameters, message):

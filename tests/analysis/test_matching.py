@@ -39,7 +39,7 @@ def test_dead_fields_are_nan_and_dead_references_never_win():
     assert match_matrix(noise, noise).max() <= 1.0
 
 
-def test_bumps_of_any_place_sign_and_width_match_a_reference_less_than_the_best_does():
+def test_bumps_of_any_position_sign_and_width_match_a_reference_less_than_the_best_does():
     references = np.random.default_rng(3).standard_normal((3, 40)).cumsum(axis=1)
     references -= references.mean(axis=1, keepdims=True)
     distance = np.minimum(np.arange(40), 40 - np.arange(40))

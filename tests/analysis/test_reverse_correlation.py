@@ -250,7 +250,7 @@ def test_what_is_not_valid_is_refused(parameters, error, message):
 
 
 def test_covariance_finds_the_field_of_a_unit_that_is_even():
-    """r = (w.x)^2 answers to both signs alike: no average, but E[sigma''] w w' = 2 w w'."""
+    """r = (w.x)^2 is even: the average is zero, and the covariance is E[sigma''] w w' = 2 w w'."""
     w, X = normal(20, seed=1), normal(100_000, 20)
     response = (X @ w) ** 2
     assert np.abs(spike_triggered_average(response, X)).max() < 0.5

@@ -1,4 +1,4 @@
-"""Symmetric CP decompositions: against dense residuals, TensorLy, and from other starts."""
+"""Symmetric CP decompositions, compared with dense residuals, TensorLy and restarts."""
 
 import threading
 import warnings
@@ -116,7 +116,7 @@ SPIKES = DenseCumulant(ISING.tensor() + 40.0 * orthogonal([1.0, 1.0], 20, 0)[0])
     ("kappa", "signs"), [(ISING, [-1] * 5), (SMOOTH, [-1] * 10), (SPIKES, [-1] * 5 + [1] * 2)]
 )
 def test_decompositions_are_as_good_as_the_best_of_restarts(kappa, signs):
-    """Greedy starts used to correct overlapping components by some of the opposite sign."""
+    """Greedy initial components may correct overlapping ones by components of opposite sign."""
     starts = 0.2 * np.random.default_rng(0).standard_normal((8, len(signs), kappa.n_features))
     norm, residuals = kappa.squared_norm(), []
     for start in starts:
@@ -261,7 +261,7 @@ def test_decomposition_begins_where_it_is_asked_to():
         ),
     ],
 )
-def test_bad_methods_and_starts_are_refused(parameters, message):
+def test_bad_methods_and_initial_components_are_refused(parameters, message):
     with pytest.raises(ValueError, match=message):
         symmetric_cp(np.random.default_rng(0).normal(size=(20, 4)), 2, **parameters)
 

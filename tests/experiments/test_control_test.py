@@ -115,7 +115,7 @@ def test_what_is_not_valid_is_refused(options, kind, message):
 
 
 def test_classes_of_equal_mean_and_covariance_leave_nothing_to_compare_with():
-    """Exponential inputs against their Gaussian clone: both classes of a control are alike."""
+    """Exponential inputs and their Gaussian control: both classes of a control are alike."""
     skewed = np.random.default_rng(0).standard_exponential((2000, 8)) - 1.0
     inputs = np.concatenate([skewed, make_gaussian_clone(skewed, random_state=0)])
     found = control_test(small_net(), inputs, np.repeat([0, 1], 2000), random_state=0)

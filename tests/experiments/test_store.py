@@ -245,7 +245,7 @@ def test_studies_of_the_package_have_stores_and_folders_of_other_things_are_refu
     with pytest.raises(ValueError, match=r"study was .*measure_fields.* and is now "):
         sweep(FieldStudy(measure=measure), **options)
     (tmp_path / "manifest.json").unlink()
-    with pytest.raises(ValueError, match="has JSON files and no manifest. Choose another folder"):
+    with pytest.raises(ValueError, match=r"has JSON files and no manifest\. Choose another folder"):
         sweep(FieldStudy(), **options)
     with pytest.raises(FileExistsError):
         sweep(FieldStudy(), **options | {"store": next(tmp_path.iterdir())})

@@ -31,7 +31,7 @@ def test_fields_localize_sooner_at_a_larger_gain():
     assert times[1.0].min() > 2 * times[3.0].max()
 
 
-def test_a_net_on_the_clone_never_localizes_and_learns_less():
+def test_a_net_on_the_control_does_not_localize_and_learns_less():
     study = FieldStudy(measure=measure_course)
     found = sweep(study, {"inputs": ["nlgp", "control"]}, fixed={"n_measures": 6}, **QUICK)
     ends = found.groupby("inputs").last()
@@ -69,7 +69,7 @@ def test_beta_lasso_cuts_weights_that_the_plain_penalty_leaves():
     assert abs(np.diff(found["accuracy"])[0]) < 0.03
 
 
-def test_noise_of_the_steps_hides_localization():
+def test_large_gradient_noise_prevents_localization():
     """Rate over batch size 0.4 against 0.05, at equal learning time."""
     grid = {"batch_size": [50, 400]}
     found = sweep(FieldStudy(), grid, fixed={"learning_rate": 20.0}, **QUICK)
@@ -168,7 +168,7 @@ def test_unknown_parameters_are_refused_before_any_cell_runs(name):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_fields_grown_on_a_gpu_follow_the_distribution_of_those_of_the_cpu():
+def test_fields_of_a_gpu_have_the_distribution_of_those_of_the_cpu():
     def means(device, **options):
         fixed = {"learning_rate": 5.0, "batch_size": 100, "device": device}
         options = {"n_repeats": 8, "fixed": fixed, "random_state": 0, **options}

@@ -170,14 +170,14 @@ def make_small_net(seed, **options):
 
 def test_nets_of_the_bench_are_those_of_fit_online_trained_once_and_none_that_diverged():
     task = Discrimination([NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
-    tasks, steps = {"nlgp": task, "clone": task.gaussian_clone()}, {"nlgp": 100, "clone": 60}
+    tasks, steps = {"nlgp": task, "control": task.gaussian_clone()}, {"nlgp": 100, "control": 60}
     bench = Bench(2, random_state=0)
     nets = bench.nets("small", make_small_net, tasks, steps)
     assert bench.under("Gaussian inputs").nets("small", make_small_net, tasks, steps) is nets
-    for law in tasks:
-        for seed, net in zip(bench.seeds, nets[law], strict=True):
-            alone = make_small_net(seed).fit_online(tasks[law], steps[law] * 50)
-            assert net.n_steps_ == steps[law]
+    for name in tasks:
+        for seed, net in zip(bench.seeds, nets[name], strict=True):
+            alone = make_small_net(seed).fit_online(tasks[name], steps[name] * 50)
+            assert net.n_steps_ == steps[name]
             fields = net.receptive_fields_
             np.testing.assert_allclose(fields, alone.receptive_fields_, rtol=1e-3, atol=1e-5)
     wild = partial(make_small_net, learning_rate=1e12, activation="relu")

@@ -276,5 +276,5 @@ def test_fixed_biases_stay_and_a_torus_keeps_its_shape():
     prediction = predict_fields(pair, **options)
     assert prediction.shape == (5, 6)
     np.testing.assert_array_equal(prediction.biases, [2.0, 2.0, -2.0, -2.0])
-    with pytest.raises(ValueError, match="at least two units, .* got one"):
+    with pytest.raises(ValueError, match=r"at least two units, .* got one"):
         prediction.match(np.ones((1, 30)))

@@ -128,7 +128,7 @@ def test_cubic_flow_ends_in_bumps_of_known_ipr_and_a_net_close_to_them(gain, exp
     assert np.mean(found) == pytest.approx(expected, rel=0.12)
 
 
-def test_on_the_clone_the_flow_ends_in_a_fourier_mode():
+def test_on_the_control_the_flow_ends_in_a_fourier_mode():
     fields = CubicFlow(task(), fourth="gaussian").integrate(4, 300.0, random_state=0).fields
     power = np.abs(np.fft.fft(fields)) ** 2
     assert np.all(power.max(axis=1) / power.sum(axis=1) > 0.99)
@@ -161,7 +161,7 @@ def test_fields_that_run_away_are_reported_and_large_ones_may_decay():
 @pytest.mark.parametrize(
     ("gain", "expected"), [(0.3 * 2**0.5, 0.053), (2**0.5, 0.152), (None, 0.284)]
 )
-def test_rectified_flow_ends_at_known_localization(gain, expected):
+def test_flow_of_a_relu_neuron_ends_at_known_localization(gain, expected):
     """L=40, xi=(1, 3): erf(0.3 z), erf(z) and the sign."""
     options = {"gain": gain} if gain else {"gain": 1.0, "nonlinearity": "sign"}
     pair = [NLGP(40, correlation_length=xi, **options) for xi in (1.0, 3.0)]
@@ -169,7 +169,7 @@ def test_rectified_flow_ends_at_known_localization(gain, expected):
     np.testing.assert_allclose(ipr(fields), expected, rtol=0.02)
 
 
-def test_rectified_flow_solves_its_equation():
+def test_flow_of_a_relu_neuron_solves_its_equation():
     """Against SciPy's solver at a relative error of 1e-9; halving the step quarters the error."""
     flow = RectifiedFlow([NLGP(16, correlation_length=xi, gain=2.0) for xi in (0.8, 2.0)])
     start = flow.starts(2, random_state=0)

@@ -27,15 +27,15 @@ def mapped(marginal, n=40, lengths=(1.0, 3.0)):
 
 
 def test_growth_rate_is_that_of_a_perturbed_uniform_field():
-    """Rate of the rectified flow about w = alpha, measured over a short time."""
+    """Growth rate of `RectifiedFlow` about w = alpha, measured over a short time."""
     flow = RectifiedFlow(nlgps(2.0))
     found = localization_index(nlgps(2.0))
     uniform = flow.integrate(np.full((1, 40), 0.5), 30.0).fields
-    wave = np.cos(2 * np.pi * found.mode[0] * np.arange(40) / 40)
+    mode = np.cos(2 * np.pi * found.mode[0] * np.arange(40) / 40)
     h = 1e-6
-    ahead, back = (flow.velocity(uniform + s * h * wave)[0] for s in (1, -1))
-    rate = (ahead - back) @ wave / (2 * h) / (wave @ wave)
-    # The norm of w moves as well; along a wave it does so to second order only.
+    ahead, back = (flow.velocity(uniform + s * h * mode)[0] for s in (1, -1))
+    rate = (ahead - back) @ mode / (2 * h) / (mode @ mode)
+    # The norm of w moves as well; along a mode it does so to second order only.
     assert rate == pytest.approx(flow.rates[found.mode] * (found.closure - 1.0), rel=1e-4)
     assert found.growth_rate == pytest.approx(flow.rates[found.mode] * (found.index - 1.0))
 
@@ -81,15 +81,15 @@ def test_index_of_discrete_pixels_is_the_mass_at_zero_over_the_step(zeros, index
     assert abs(found.index - index) < 3.0 * np.hypot(found.standard_error, 0.005)
 
 
-def test_committee_s_growth_rates_are_eigenvalues_of_the_jacobian():
+def test_growth_rates_of_a_committee_machine_are_eigenvalues_of_the_jacobian():
     """About the uniform fixed point of the cubic flow, scaled by -s2(b), for three biases."""
     pair = nlgps(3.0, 20, (1.0, 2.0))
     found = localization_index(pair, theory="committee")
     for bias in (0.5, 1.0, 1.5):
         flow = CubicFlow(pair, bias=bias)
         uniform = fixed_point(flow, 0.3 * np.ones(20), end=0.0)
-        wave = np.cos(2 * np.pi * found.mode[0] * np.arange(20) / 20)
-        rate = wave @ flow.jacobian(uniform.field) @ wave / (wave @ wave)
+        mode = np.cos(2 * np.pi * found.mode[0] * np.arange(20) / 20)
+        rate = mode @ flow.jacobian(uniform.field) @ mode / (mode @ mode)
         slope = bias * np.sqrt(2 / np.pi) * np.exp(-(bias**2) / 2)  # -s2
         assert rate / slope == pytest.approx(found.growth_rate, rel=1e-6)
     assert found.index > 1
@@ -173,7 +173,7 @@ def test_torus_has_wave_vectors_of_two_components():
 
 
 @pytest.mark.parametrize(("factor", "localizes"), [(0.1, False), (0.3, True), (1.0, True)])
-def test_committee_s_index_tells_where_its_flow_ends(factor, localizes):
+def test_index_of_a_committee_machine_predicts_where_its_flow_ends(factor, localizes):
     """erf(0.1 z), index .988; erf(0.3 z), 1.03; erf(z), 1.17: from small random fields."""
     pair = nlgps(factor * 2**0.5)
     assert localization_index(pair, theory="committee").localizes is localizes
