@@ -74,11 +74,12 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         Signed weights, in units of the inputs to the power of the order. They are negative for
         sub-Gaussian inputs.
     relative_error_ : float
-        ||kappa - fit|| / ||kappa||, where kappa is the empirical cumulant. For at least 4096
-        samples of more than 40 features, ||kappa||^2 is estimated from 1024 rows. NaN if this
-        estimate is negative.
+        Norm of the residual, relative to that of the empirical cumulant. For at least 4096 samples
+        of more than 40 features, the squared norm is estimated from 1024 rows. NaN if this estimate
+        is negative.
     start_scores_ : ndarray of shape (n_init,)
-        ||kappa||^2 - ||kappa - fit||^2 of each decomposition, divided by that of the best one.
+        Squared norm of the cumulant minus that of the residual for each decomposition, divided by
+        this difference for the best decomposition.
     mean_ : ndarray of shape (n_features,)
         Mean of the inputs; for "within" and "difference", the mean of the class means.
     n_iter_, n_features_in_ : int

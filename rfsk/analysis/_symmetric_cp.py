@@ -52,7 +52,7 @@ class SymmetricCP:
     weights : ndarray of shape (n_components,)
         Signed weights lambda_j, sorted by decreasing magnitude; zero for unused components.
     fitted_norm : float
-        ||kappa||^2 - ||kappa - fit||^2, the part of the squared norm that is explained.
+        Squared norm of the cumulant minus that of the residual, that is, the explained part.
     n_iter : int
         Number of iterations of the final optimization.
     converged : bool
@@ -210,13 +210,13 @@ def _sorted(
 
 
 def fitted_norm(kappa: Cumulant, components: Array, weights: Array) -> float:
-    """||kappa||^2 - ||kappa - sum_j weights_j a_j (x) ... (x) a_j||^2."""
+    """Squared norm of kappa minus that of kappa - sum_j weights_j a_j (x) ... (x) a_j."""
     overlap = (components @ components.T) ** kappa.order
     return float(2.0 * weights @ kappa.strength(components) - weights @ overlap @ weights)
 
 
 def relative_error(fitted_norm: float, squared_norm: float) -> float:
-    """||kappa - fit|| / ||kappa||; NaN if the squared norm is NaN or negative."""
+    """Norm of the residual relative to that of kappa; NaN for a NaN or negative squared norm."""
     if squared_norm == 0.0:
         return 0.0
     # An estimated squared norm may be negative, or smaller than the explained part.
@@ -290,9 +290,10 @@ def _initial_components(
 def _strongest_direction(
     contract: Callable[[Array], tuple[Array, Array]], candidates: Array
 ) -> tuple[Array, float]:
-    """Direction a with the largest |kappa(a, ..., a)| found by the power method, and its value.
+    """Direction a with the largest magnitude of kappa(a, ..., a) that the power method finds.
 
-    See L. De Lathauwer, B. De Moor and J. Vandewalle, SIAM J. Matrix Anal. Appl. 21, 1324, 2000.
+    It is returned with its value. See L. De Lathauwer, B. De Moor and J. Vandewalle, SIAM J. Matrix
+    Anal. Appl. 21, 1324, 2000.
     """
     best, largest = candidates[0], 0.0
     for step in range(1, _N_STEPS + 1):
@@ -311,7 +312,8 @@ def cp_objective(
 ) -> tuple[float, Array]:
     """Objective of the decomposition and its gradient by the vectors b_j.
 
-    The objective is ||K - sum_j signs_j b_j (x) ... (x) b_j||^2 - ||K||^2, with K = kappa / scale.
+    The objective is the squared norm of K - sum_j signs_j b_j (x) ... (x) b_j minus that of K, with
+    K = kappa / scale.
     """
     contracted = signs[:, None] * kappa.contract(vectors) / scale
     gram = vectors @ vectors.T
