@@ -175,10 +175,10 @@ def predict_fields(
     )
     check_positive(end, "end")
     times = np.append(0.0, np.geomspace(end / 1000, end, _N_TIMES))
-    starts: list[Any] = [n_units] * n_repeats if start is None else [start]
+    initial: list[Any] = [n_units] * n_repeats if start is None else [start]
     courses = [
         flow.integrate(begin, end, bias_init=bias_init, times=times, random_state=seed)
-        for begin, seed in zip(starts, seeds, strict=False)
+        for begin, seed in zip(initial, seeds, strict=False)
     ]
     table = pd.DataFrame([_measures(flow, course, samples, sides) for course in courses])
     if check:

@@ -1,4 +1,4 @@
-"""RectifiedFlow: the effective dynamics of a single ReLU neuron."""
+"""RectifiedFlow: effective gradient flow of a single ReLU neuron."""
 
 import math
 from contextlib import nullcontext

@@ -80,7 +80,7 @@ _GAUSSIAN_CONTROL = (
 _REDUCED_MODEL = (
     *(
         Quantity(f"gain {gain}: IPR, flow of {form}", _EARLIER, value=ipr, tolerance=0.02)
-        for form, iprs in (("a committee", (0.143, 0.205)), ("one neuron", (0.146, 0.220)))
+        for form, iprs in (("a committee machine", (0.143, 0.205)), ("one neuron", (0.146, 0.220)))
         for gain, ipr in zip((1, 3), iprs, strict=True)
     ),
     _near("gain 1: IPR, nets, b > 0", 0.132, 0.1, "30 sites, gain 1", 3),

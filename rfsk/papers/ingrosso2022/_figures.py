@@ -154,7 +154,7 @@ def reduced_model(bench: Bench) -> Any:
     axes[0].set(ylabel="mean IPR, b > 0", title="gain 3: IPR, all seeds")
     shapes = {
         "net": fields(bench, "small", 0, "gain 3")["b > 0"][0],
-        "flow of a committee": measured.flow_ends(bench, 0, gain=3.0)[0],
+        "flow of a committee machine": measured.flow_ends(bench, 0, gain=3.0)[0],
         "flow of one neuron": measured.flow_ends(bench, 0, "neuron", gain=3.0)[0],
     }
     _overlay(axes[1], shapes)

@@ -209,7 +209,7 @@ def reduced_model(bench: Bench, number: int) -> Numbers:
         bumps = fields(bench, "small", number, f"gain {gain:g}")["b > 0"]
         ends = flow_ends(bench, number, gain=gain)
         alone = flow_ends(bench, number, "neuron", gain=gain)
-        found[f"gain {gain:g}: IPR, flow of a committee"] = ipr(ends).mean()
+        found[f"gain {gain:g}: IPR, flow of a committee machine"] = ipr(ends).mean()
         found[f"gain {gain:g}: IPR, flow of one neuron"] = ipr(alone).mean()
         found[f"gain {gain:g}: IPR, nets, b > 0"] = ipr(bumps).mean()
         match = np.median(best_match(bumps, ends))
