@@ -96,7 +96,7 @@ class Emergence:
 
     @property
     def example_unit(self) -> int:
-        """Index of the localized unit (any unit if there is none) of median match with the factors."""
+        """Index of the localized unit (or of any unit) with the median match with the factors."""
         localized = np.flatnonzero(self.is_localized["nlgp"])
         units = localized if len(localized) else np.arange(len(self.match["factors"]))
         ranked = units[np.argsort(self.match["factors"][units])]
@@ -142,7 +142,7 @@ class Emergence:
         }
 
     def table(self) -> pd.DataFrame:
-        """Return a table of the nets: accuracy, median IPR by group, fraction localized, and tiling."""
+        """Return a table of accuracy, median IPR, fraction localized and tiling of the nets."""
         labels = {
             "nlgp": "FCNet, NLGP",
             "control": "FCNet, Gaussian control",
@@ -177,11 +177,11 @@ def emergence(
 ) -> Emergence:
     """Train a fully-connected net on NLGP inputs, and compare it with a control and a ConvNet.
 
-    An `FCNet` is trained online on two classes of NLGP inputs, the same net on the control (Gaussian
-    inputs with the same mean and covariance), and a `ConvNet` on the inputs. The fourth cumulant of
-    the long-range class is decomposed, and the fields are compared with the filters and the factors
-    (claims 1, 2, 3 and 5 of Ingrosso and Goldt, PNAS 2022). The study takes about ten seconds on two
-    cores.
+    An `FCNet` is trained online on two classes of NLGP inputs, the same net on the control
+    (Gaussian inputs with the same mean and covariance), and a `ConvNet` on the inputs. The fourth
+    cumulant of the long-range class is decomposed, and the fields are compared with the filters and
+    the factors (claims 1, 2, 3 and 5 of Ingrosso and Goldt, PNAS 2022). The study takes about ten
+    seconds on two cores.
 
     Parameters
     ----------
