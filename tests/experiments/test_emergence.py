@@ -72,7 +72,7 @@ def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys, monkeypa
     [
         (["--gain", "-1"], "gain=-1.0; expected a finite number > 0"),
         (["--correlation-length", "10", "5"], "`correlation_length` must increase"),
-        (["--n-hidden", "1"], "n_hidden=1; expected at least 2"),
+        (["--n-hidden", "1"], "`n_hidden` must be at least 2"),
         (["--device", "tpu"], "device='tpu' is not available"),
         (["--seed", "-1"], "random_state=-1 cannot seed"),
     ],
