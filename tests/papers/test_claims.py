@@ -103,7 +103,7 @@ def test_verdicts_and_spread_are_in_table_markdown_and_json(tmp_path):
     assert row == ["number", "not judged", "report", "7.00 ± 0.00", "reported"]
     assert "1 / 0" in found.results[2].traceback
     assert found.results[4].as_dict()["quantities"][0]["values"] == [None] * 3
-    assert "Only in one of the two: ['another', 'number']" in found.results[5].error
+    assert "The names ['another', 'number'] differ" in found.results[5].error
     for result in found.results:
         kept = json.loads((tmp_path / f"{result.claim.name}.json").read_text(encoding="utf-8"))
         assert kept["claim"] == json.loads(json.dumps(result.as_dict()))
