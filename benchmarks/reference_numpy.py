@@ -45,7 +45,7 @@ def nlgp(shape, length, gain):
     return lambda rng, n: saturate(latent(rng, n), gain)
 
 
-def clone(shape, length, gain):
+def control(shape, length, gain):
     fraction = gain**2 / (1.0 + gain**2)
     return gaussian(np.arcsin(fraction * kernel(shape, length)) / np.arcsin(fraction))
 
@@ -62,7 +62,7 @@ def ising(shape, length, _):
     return draw
 
 
-def ising_clone(shape, length, _):
+def ising_control(shape, length, _):
     lag, a = np.arange(shape[0]), np.exp(-1.0 / length)
     return gaussian((a**lag + a ** (shape[0] - lag)) / (1.0 + a ** shape[0]))
 
@@ -119,8 +119,8 @@ def groups(models, *training, rng):
 
 
 def course(rng):
-    """Losses of a net on the NLGP and the clone, and of its fields with random phases."""
-    inputs, gaussians = (sample(on(make, 3.0), rng, 200_000) for make in (nlgp, clone))
+    """Losses of a net on the NLGP and the control, and of its fields with random phases."""
+    inputs, gaussians = (sample(on(make, 3.0), rng, 200_000) for make in (nlgp, control))
     found = {}
     for w, b, step in train(on(nlgp, 3.0), 40, 1.0, 20, 20_000, rng=rng):
         t = step // 5
@@ -130,7 +130,7 @@ def course(rng):
             angles[:, [0, -1]] = 1.0
             v = np.fft.irfft(np.fft.rfft(w) * angles, 100)
             kept = (loss(gaussians, v, b)[0] - loss(inputs, v, b)[0]) / (there - here)
-            found |= {f"t={t}: loss": here, f"t={t}: loss on the clone": there}
+            found |= {f"t={t}: loss": here, f"t={t}: loss on the control": there}
             found[f"t={t}: gap kept with random phases"] = kept
     local = inputs[0][inputs[1] == 1] @ w[:20].T
     kurtosis = (local**4).mean(axis=0) / (local**2).mean(axis=0) ** 2 - 3.0
@@ -171,12 +171,12 @@ def on(make, gain, lengths=(5.0, 10.0), shape=(100,)):
 PARTS = {}
 for name, make, gain in (
     *((f"gain {g:g}", nlgp, g) for g in (0.1, 1.0, 3.0, 10.0)),
-    ("clone", clone, 3.0),
+    ("control", control, 3.0),
 ):
     PARTS[f"ring, {name}"] = partial(groups, on(make, gain), 40, 5.0, 100, 4000)
     small = on(make, gain, (1.5, 3.0), (30,))
     PARTS[f"30 sites, {name}"] = partial(groups, small, 40, 1.0, 1000, 3000)
-for suffix, make, spins in (("", nlgp, ising), (", clone", clone, ising_clone)):
+for suffix, make, spins in (("", nlgp, ising), (", control", control, ising_control)):
     torus = on(make, 3.0, (1.0, 2.0), (20, 20))
     PARTS[f"torus{suffix}"] = partial(groups, torus, 100, 20.0, 100, 40_000)
     PARTS[f"relu{suffix}"] = partial(groups, on(make, 3.0), 40, 5.0, 100, 2000, True)

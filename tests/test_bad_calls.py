@@ -290,7 +290,10 @@ OPTIONS = [
         lambda: experiments.sweep(study, {"a": [1]}, n_jobs=0),
         "`n_jobs` must be a nonzero integer or None, got 0",
     ),
-    (lambda: experiments.sweep(study, {"a": [1]}, store=3, random_state=0), "store=3; expected"),
+    (
+        lambda: experiments.sweep(study, {"a": [1]}, store=3, random_state=0),
+        "`store` must be a path, got 3",
+    ),
     (lambda: rfsk.fit_many(3, X, Y), "`nets` must be a list .*, got an instance of int"),
     (lambda: rfsk.fit_many(new(), X, Y), "`nets` must be a list .*, got an instance of FCNet"),
     (lambda: rfsk.fit_many([new()], X, Y, n_jobs="a"), "`n_jobs` must be .*, got 'a'"),
@@ -299,8 +302,8 @@ OPTIONS = [
         "`task` must be a Discrimination or .*, got an instance of int",
     ),
     (lambda: nets.fit_each([new()], [X]), "`data` must contain one pair"),
-    (lambda: analysis.cumulant(3), "source is a int; expected samples"),
-    (lambda: analysis.cumulant(TASK), "source is a Discrimination; expected samples"),
+    (lambda: analysis.cumulant(3), "`source` must be samples .*, got a int"),
+    (lambda: analysis.cumulant(TASK), "`source` must be samples .*, got a Discrimination"),
     (
         lambda: KAPPA.contract(FIELDS[:, 1:]),
         r"`directions` must have 12 features, got shape \(6, 11\)",
@@ -316,9 +319,12 @@ OPTIONS = [
         lambda: TASK.models[0].from_noise("a"),
         "`noise` must be an array or a tensor, got an instance of str",
     ),
-    (lambda: analysis.why_not_testable(FIELDS, inputs=np.ones((9, 12))), "inputs are constant"),
-    (lambda: analysis.onset([1.0, 2.0], [1.0]), "No curve with an onset; expected"),
-    (lambda: analysis.onset([1.0, 2.0], [1.0, 2.0], 0.5), "and factor > 1"),
+    (
+        lambda: analysis.why_not_testable(FIELDS, inputs=np.ones((9, 12))),
+        "`inputs` must not be constant",
+    ),
+    (lambda: analysis.onset([1.0, 2.0], [1.0]), "`times` and `values` must be"),
+    (lambda: analysis.onset([1.0, 2.0], [1.0, 2.0], 0.5), "`factor` must be above 1"),
     (lambda: theory.gaussian_accuracy(FIELDS[0], 10**400, TASK), "`bias` is too large"),
     (lambda: new().fit(X, Y, np.nan), "sample_weight contains NaN"),
     (

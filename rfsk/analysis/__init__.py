@@ -1,4 +1,4 @@
-"""Measures of fields: localization, matching, cumulants and their decomposition."""
+"""Measures of receptive fields, matching of fields, and decompositions of cumulants."""
 
 from ._cavity import cavity_score
 from ._comparison import TensorComparison

@@ -1,4 +1,4 @@
-"""Cavity score: effect of one weight on the distribution of a unit's input."""
+"""Cavity score: effect of single weights on the kurtosis of a unit's input."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,12 +8,12 @@ from .._core._validation import check_array, check_features, check_fields
 
 
 def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
-    """Change of the kurtosis of w.x that results from setting one weight to zero.
+    """Change in the kurtosis of w.x when a single weight is set to zero.
 
-    The second and fourth moments of w.x - w_i x_i are polynomials in w_i, of which the coefficients
-    are means of (w.x)^(4 - p) x_i^p. To first order, the scores of a field sum to zero because the
-    kurtosis does not change with the scale of w. W. T. Redman et al. (arXiv:2412.06545) compare
-    the scores of weights that pruning removes with those that it keeps.
+    The second and fourth moments of w.x - w_i x_i are polynomials in w_i, whose coefficients are
+    mixed moments of w.x and x_i. To first order, the scores of a field sum to zero, because the
+    kurtosis does not depend on the scale of w. W. T. Redman et al. (arXiv:2412.06545) compare the
+    scores of the weights that pruning removes with those of the weights that it keeps.
 
     Parameters
     ----------
@@ -24,8 +24,8 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
     Returns
     -------
     score : ndarray of shape (n_units, n_features)
-        Kurtosis without the weight, less that with it: 0 where a weight is zero, and NaN where it
-        is the only one.
+        Kurtosis without the weight minus kurtosis with it. The score is 0 where a weight is zero,
+        and NaN where a weight is the only nonzero one of its field.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
     projections = data @ weights.T
 
     def moment(order: int) -> tuple[Array, Array]:
-        """Moment of every w.x, and of w.x - w_i x_i."""
+        """Moments of w.x, and of w.x - w_i x_i for each i."""
         total, binomial = (projections**order).mean(axis=0)[:, None], 1.0
         without = np.tile(total, weights.shape[1])
         for p in range(1, order + 1):
@@ -49,6 +49,6 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
         return total, without
 
     (variance, variances), (fourth, fourths) = moment(2), moment(4)
-    # What is left of the only weight is rounding.
+    # A field without its only nonzero weight has no variance except rounding errors.
     variances[variances <= 1e-12 * variance] = variance[variance == 0.0] = np.nan
     return np.asarray(fourths / variances**2 - fourth / variance**2)

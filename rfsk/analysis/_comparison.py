@@ -1,4 +1,4 @@
-"""TensorComparison: matches of a net's fields with the components of other methods."""
+"""TensorComparison: match of the fields of a net with the components of other methods."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -29,12 +29,12 @@ from ._hebbian import NonlinearHebbian
 from ._matching import bump_match, chance_match, match_matrix
 from ._receptive_fields import receptive_fields
 
-_MOST_ROWS = 10_000  # of dictionary learning, which costs much per row
+_MOST_ROWS = 10_000  # for dictionary learning, which is slow
 _METHODS: dict[str, Callable[[int, int], Any]] = {
     "cp": lambda n, seed: CumulantCP(n, random_state=seed),
     "ica": lambda n, seed: FastICA(n, max_iter=500, random_state=seed),
     "pca": lambda n, seed: PCA(n, random_state=seed),
-    # A penalty on codes of three standard deviations of a feature: a few active atoms an input.
+    # With a penalty of three standard deviations of a feature, each input has few active atoms.
     "dictionary": lambda n, seed: MiniBatchDictionaryLearning(
         n, alpha=3.0, fit_algorithm="cd", max_iter=20, random_state=seed
     ),
@@ -45,23 +45,25 @@ _METHODS: dict[str, Callable[[int, int], Any]] = {
 class TensorComparison(BaseEstimator):
     """Compare receptive fields with the CP factors of the inputs' cumulant and with other methods.
 
-    Each field is matched, over shifts and signs, with the components of each method. Nets trained
-    on non-Gaussian inputs match the factors of the fourth cumulant (Ingrosso and Goldt, PNAS 2022).
+    Each field is matched, over shifts and signs, with the components of each method. The localized
+    fields of nets trained on non-Gaussian inputs match the CP factors of the fourth cumulant
+    (Ingrosso and Goldt, PNAS 2022).
 
     Parameters
     ----------
     n_components : int, default=8
-        Components of each named method, at most the rank of the inputs.
+        Number of components of each named method; the rank of the inputs if that is smaller.
     references : sequence of str or pairs, default=("cp", "ica", "pca", "dictionary", "hebbian")
-        Names: `CumulantCP`, scikit-learn's FastICA (filters), PCA and MiniBatchDictionaryLearning
-        (of at most 10,000 rows) and `NonlinearHebbian`. Pairs (name, reference): anything that
-        `receptive_fields` accepts, or an estimator that is not fitted.
+        Methods to compare with. The names stand for `CumulantCP`, scikit-learn's FastICA (its
+        filters), PCA and MiniBatchDictionaryLearning (fitted to at most 10,000 rows), and
+        `NonlinearHebbian`. In a pair (name, reference), the reference is an unfitted estimator or
+        anything that `receptive_fields` accepts.
     target : label, optional
-        Class whose inputs the methods learn from; all rows by default.
+        Class whose inputs the methods are fitted to; by default, they are fitted to all rows.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=99
-        Number of random-phase populations for the chance level.
+        Number of populations of fields with random phases, which give the chance level.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the methods and of the null.
 
@@ -70,7 +72,7 @@ class TensorComparison(BaseEstimator):
     references_ : dict of str to ndarray of shape (n_references, n_features)
         Components of each method.
     converged_ : dict of str to bool
-        Whether each fitted method converged; on Gaussian inputs FastICA does not.
+        Whether each fitted method converged. FastICA does not converge on Gaussian inputs.
     shape_ : tuple of int
     n_features_in_ : int
 
@@ -126,7 +128,7 @@ class TensorComparison(BaseEstimator):
         rows = rows - rows.mean(axis=0)
         rank = int(np.linalg.matrix_rank(rows.T @ rows, hermitian=True))
         if rank == 0:
-            raise ValueError("The inputs are constant; expected some that vary.")
+            raise ValueError("`X` must not be constant. Pass inputs that vary.")
         rows /= rows.std()
         *seeds, self._null_seed = spawn_seeds(as_generator(self.random_state), len(methods) + 1)
         self.converged_ = {}
@@ -144,25 +146,25 @@ class TensorComparison(BaseEstimator):
         pairs = [(entry, entry) if isinstance(entry, str) else entry for entry in entries]
         if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
             raise ValueError(
-                f"references={self.references!r}; expected a sequence of names, such as "
-                "('cp', 'pca'), and of pairs (name, fields or estimator)."
+                "`references` must be a sequence of names, such as ('cp', 'pca'), and of pairs "
+                f"(name, fields or estimator), got {self.references!r}."
             )
         for _, reference in pairs:
             if isinstance(reference, str):
                 check_option(reference, "references", _METHODS)
         names = [name for name, _ in pairs]
         if len(set(names)) < len(names):
-            raise ValueError(f"references has the names {names}; expected each once.")
+            raise ValueError(f"`references` must not repeat a name, got the names {names}.")
         return dict(pairs)
 
     def _fields_of(self, source: Any, name: str) -> Array:
-        """Fields of a reference or a net, checked to have the features of the inputs."""
+        """Fields of a reference or a net, checked to have as many features as the inputs."""
         fields = receptive_fields(source)
         check_features(fields, self.n_features_in_, name)
         return fields
 
     def match(self, fields: ArrayLike) -> Array:
-        """Largest cosine with each reference, (n_units, n_references); NaN for a field of zeros.
+        """Best match of each field with each method, (n_units, n_methods), NaN for fields of zeros.
 
         Parameters
         ----------
@@ -173,7 +175,7 @@ class TensorComparison(BaseEstimator):
         return np.column_stack([match.max(axis=1) for match in matches])
 
     def split(self, fields: ArrayLike) -> GroupSplit:
-        """Split units into groups, as in `compare`.
+        """Classify units by `group_split`, as `compare` does.
 
         Parameters
         ----------
@@ -183,20 +185,21 @@ class TensorComparison(BaseEstimator):
         return group_split(fields, self.shape_, random_state=self._null_seed)
 
     def compare(self, fields: Any) -> Any:
-        """Table of the matches of fields with all references.
+        """Match the fields of one or more nets with all references.
 
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features), fitted estimator, or dict of such
-            Anything that `receptive_fields` accepts; a dict names several nets.
+            Anything that `receptive_fields` accepts, or a dict of such objects by name.
 
         Returns
         -------
         table : pandas.DataFrame
-            One row per net, group of units (as in `group_split`, without dead units) and reference,
-            with columns net, group, n_units, reference, n_references, match (median), chance (95 %
-            quantile for random-phase fields), p_value and bump, the largest match of a Gaussian
-            bump with one of the references (`bump_match`).
+            One row per net, group of units and reference. The groups are those of `group_split`,
+            except unchanged and dead units. Columns: net, group, n_units, reference, n_references,
+            match (median over the units), chance (95 % quantile of the median for fields with
+            random phases), p_value, and bump (largest match of a Gaussian bump with one of the
+            components, see `bump_match`).
         """
         import pandas as pd
 
@@ -208,10 +211,11 @@ class TensorComparison(BaseEstimator):
             weights = self._fields_of(entry, net)
             groups = self.split(weights).groups
             if np.all(groups == "dead"):
-                raise ValueError(f"All fields of {net!r} are zero; there is nothing to compare.")
+                raise ValueError(f"All fields of {net!r} are zero. Train the net for longer.")
             match = self.match(weights)
             null_of = partial(chance_match, n_null=self._n_null, random_state=self._null_seed)
-            for group in [name for name in GROUPS[:-2] if name in groups]:  # those that have grown
+            # Unchanged and dead units, the last two groups, are left out.
+            for group in [name for name in GROUPS[:-2] if name in groups]:
                 units = groups == group
                 for name, reached in zip(self.references_, np.median(match[units], 0), strict=True):
                     found = self.references_[name]
@@ -242,7 +246,7 @@ def _is_to_be_fitted(reference: Any) -> bool:
 
 
 def _fitted(reference: Any, rows: Array, n_components: int, seed: int) -> tuple[Any, bool]:
-    """Estimator fitted to the inputs, and whether it converged."""
+    """Fit a reference to the inputs, and return it with whether it converged."""
     if isinstance(reference, str):
         if reference == "dictionary" and len(rows) > _MOST_ROWS:
             rows = np.random.default_rng(seed).permutation(rows)[:_MOST_ROWS]

@@ -1,4 +1,4 @@
-"""Cumulants of samples, input models and tensors, as contraction operators."""
+"""Cumulants of samples, input models and tensors, represented by their contractions."""
 
 import math
 from abc import ABC, abstractmethod
@@ -19,20 +19,22 @@ from .._core._random import as_generator
 from .._core._types import Array
 from .._core._validation import check_array, check_features, check_number, check_numbers, plain
 
-_LARGEST_TENSOR = 2**24  # entries of the tensors that are formed: 64 features at order four
+_LARGEST_TENSOR = 2**24  # entries of the largest dense tensor: 64 features at order four
 _SYMMETRY = 1e-10
-_CHUNK_ROWS = 512  # samples contracted at a time: their projections stay in the cache
-_CHUNK_VALUES = 2**16  # of few features there are more samples in a chunk
-_ONE_THREAD = 256  # features up to which products are too small to be shared among threads
-_FEW_FEATURES = 40  # up to here inner products come from tensors, and all axes are kept
-_FEW_AXES = 32  # up to here the tensor of a condensed cumulant is formed
-_NORM_ROWS = 1024  # rows that are drawn for the norm if there are at least four times as many
+_CHUNK_ROWS = 512  # samples per chunk, so that their projections fit into the cache
+_CHUNK_VALUES = 2**16  # values per chunk at least, so that chunks of few features have more rows
+_ONE_THREAD = 256  # with at most this many features, several threads are slower than one
+_FEW_FEATURES = 40  # up to here inner products use tensors, and no axis is left out
+_FEW_AXES = 32  # up to here a condensed cumulant is a tensor
+_NORM_ROWS = 1024  # rows sampled for a norm, if there are at least four times as many
 _CONDENSED = 1e-2  # relative error of a condensed exact cumulant
 _TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
 
 class Cumulant(ABC):
-    """Symmetric tensor kappa that is evaluated by contractions, and can be added and scaled.
+    """Symmetric tensor kappa, represented by its contractions; the base class of cumulants.
+
+    Cumulants of the same size and order can be added, subtracted and scaled.
 
     Attributes
     ----------
@@ -51,7 +53,7 @@ class Cumulant(ABC):
 
     @abstractmethod
     def contract(self, directions: Array) -> Array:
-        """Contract all axes but one, to kappa(a, ..., a, .) for each direction a.
+        """Contract all axes but one, kappa(a, ..., a, .), with each direction a.
 
         Parameters
         ----------
@@ -60,10 +62,10 @@ class Cumulant(ABC):
 
     @abstractmethod
     def tensor(self) -> Array:
-        """Compute all entries, an array of `order` axes with at most 2^24 entries."""
+        """Compute the dense tensor, an array with `order` axes and at most 2^24 entries."""
 
     def strength(self, directions: Array) -> Array:
-        """Contract all axes, to the cumulant kappa(a, ..., a) along each direction a.
+        """Cumulant along each direction a, kappa(a, ..., a), by contraction of all axes.
 
         Parameters
         ----------
@@ -74,36 +76,41 @@ class Cumulant(ABC):
     def _directions(self, directions: Any) -> Array:
         rows = directions
         is_plain = type(rows) is np.ndarray and rows.dtype == np.float64 and rows.ndim == 2
-        if not (is_plain and np.isfinite(rows).all()):  # as in each step of a flow
+        if not (is_plain and np.isfinite(rows).all()):  # a fast check, for the steps of a flow
             rows = check_numbers(directions, "directions")
         return check_features(rows, self.n_features, "directions")
 
     @property
     def _condensed(self) -> "Cumulant":
-        """A cumulant that approximates this one and contracts faster, or this one."""
+        """Approximation of this cumulant that contracts faster, or the cumulant itself."""
         return self
 
     def pair_contract(self, direction: Array, others: Array) -> Array:
-        """Compute kappa(a, a, b, .), at order four, as [kappa(a+b) - kappa(a-b) - 2 kappa(b)] / 6.
+        """Compute kappa(a, a, b, .) of a cumulant of order four.
+
+        With K(a) = kappa(a, a, a, .), it equals [K(a + b) - K(a - b) - 2 K(b)] / 6.
 
         Parameters
         ----------
         direction : ndarray of shape (n_features,)
         others : ndarray of shape (n_others, n_features)
-            One b per row.
+            Directions b, one per row.
         """
         if self.order != 4:
-            raise ValueError(f"order={self.order}; expected a cumulant of order 4.")
+            raise ValueError(f"The cumulant must be of order 4, got order {self.order}.")
         both = self.contract(direction + others) - self.contract(direction - others)
         return np.asarray((both - 2.0 * self.contract(others)) / 6.0)
 
     def inner(self, other: "Cumulant", random_state: Any = None) -> float:
-        """Sum of the products of the entries of two cumulants, exact or estimated.
+        """Inner product of two cumulants, the sum of the products of their entries.
+
+        It is exact, or estimated from a random subset of the rows of a large sample.
 
         Parameters
         ----------
         other : Cumulant
-            Cumulant of the same size and order; above 2^24 entries, also of the same kind.
+            Cumulant of the same size and order. With more than 2^24 entries, it must also be of
+            the same class.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the estimate from samples.
         """
@@ -112,13 +119,14 @@ class Cumulant(ABC):
             if isinstance(other, CombinedCumulant):
                 return other.inner(self, random_state)
             raise NotImplementedError(
-                f"The inner product of a {type(self).__name__} and a {type(other).__name__} of "
-                "more than 2^24 entries is not known; expected two of samples or of one lattice."
+                f"The inner product of a {type(self).__name__} and a {type(other).__name__} with "
+                "more than 2^24 entries is not implemented. Pass two cumulants of samples, or two "
+                "of models on the same lattice."
             )
         return float((self.tensor() * other.tensor()).sum())
 
     def squared_norm(self, random_state: Any = None) -> float:
-        """Sum of the squares of all entries, exact or estimated.
+        """Squared norm, the sum of the squares of all entries; see `inner`.
 
         Parameters
         ----------
@@ -129,26 +137,27 @@ class Cumulant(ABC):
 
     @property
     def _fits(self) -> bool:
-        """Whether the tensor can be formed."""
+        """Whether the dense tensor has at most 2^24 entries."""
         return bool(self.n_features**self.order <= _LARGEST_TENSOR)
 
     def _check_fits(self) -> None:
         if not self._fits:
             raise ValueError(
-                f"The tensor of order {self.order} has {self.n_features}^{self.order} entries, "
-                "more than 2^24; use contract, which needs none of them."
+                f"The tensor must have at most 2^24 entries, got {self.n_features}^{self.order}. "
+                "Use `contract`, which does not form the tensor."
             )
 
     def _check_alike(self, other: "Cumulant") -> None:
         """Raise an error unless both have the same size and order."""
         if (other.n_features, other.order) != (self.n_features, self.order):
             raise ValueError(
-                f"Cumulants of {self.n_features} features and order {self.order}, and of "
-                f"{other.n_features} and {other.order}, do not go together."
+                "Cumulants must have the same number of features and the same order, got "
+                f"{self.n_features} features and order {self.order}, and {other.n_features} "
+                f"features and order {other.order}."
             )
 
     def __radd__(self, other: Any) -> "Cumulant":
-        # `sum` adds the first term to 0.
+        # The built-in `sum` adds the first term to 0.
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def __add__(self, other: "Cumulant") -> "Cumulant":
@@ -193,19 +202,19 @@ class CombinedCumulant(Cumulant):
         return np.asarray(sum(factor * kappa.tensor() for factor, kappa in self.terms))
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Use the tensors if they can be formed, and inner products of the terms otherwise."""
+        """Inner product of dense tensors, or of the terms if the tensors are too large."""
         if self._fits:
             return super().inner(other, random_state)
         return sum(factor * other.inner(kappa, random_state) for factor, kappa in self.terms)
 
 
 class DenseCumulant(Cumulant):
-    """Cumulant given as an array.
+    """Cumulant that is given by its tensor.
 
     Parameters
     ----------
     tensor : array-like
-        Symmetric tensor with two, three or four axes of equal length.
+        Symmetric tensor with two to four axes of equal length.
 
     Examples
     --------
@@ -218,18 +227,18 @@ class DenseCumulant(Cumulant):
         entries = check_array(tensor, "tensor", allow_nd=True, copy=True)
         if entries.ndim not in (2, 3, 4) or len(set(entries.shape)) != 1:
             raise ValueError(
-                f"tensor has shape {entries.shape}; expected two to four equal axes, such as "
-                "(D, D, D, D)."
+                "`tensor` must have two to four axes of equal length, such as (D, D, D, D), got "
+                f"the shape {entries.shape}."
             )
         scale = np.abs(entries).max()
-        for axis in range(entries.ndim - 1):  # exchanges of neighbours make all permutations
+        for axis in range(entries.ndim - 1):  # transpositions generate all permutations
             if np.abs(entries - entries.swapaxes(axis, axis + 1)).max() > _SYMMETRY * scale:
-                raise ValueError("tensor is not symmetric under permutation of its axes.")
+                raise ValueError("`tensor` must be symmetric under permutations of its axes.")
         self._entries = entries
         self.n_features, self.order = len(entries), entries.ndim
 
     def contract(self, directions: Array) -> Array:
-        """Contract the array, at a cost of n_directions D^order."""
+        """Contract all axes but one, at a cost of n_directions D^order."""
         directions = self._directions(directions)
         partial = np.tensordot(directions, self._entries, axes=(1, 0))
         for _ in range(self.order - 2):
@@ -246,9 +255,9 @@ class TranslationInvariantCumulant(Cumulant):
     Parameters
     ----------
     entries : ndarray of shape (n_features, n_features, n_features)
-        kappa_0jkl, symmetric in its axes.
+        Entries kappa_0jkl, symmetric in j, k and l.
     shape : tuple of int
-        The lattice.
+        Lattice of the features.
 
     Examples
     --------
@@ -262,34 +271,34 @@ class TranslationInvariantCumulant(Cumulant):
     order = 4
 
     def __init__(self, entries: ArrayLike, shape: tuple[int, ...]) -> None:
-        self._slice = check_array(entries, "slice", allow_nd=True)
+        self._slice = check_array(entries, "entries", allow_nd=True)
         self.n_features = D = math.prod(shape)
         if self._slice.shape != (D,) * 3:
             raise ValueError(
-                f"slice has shape {self._slice.shape}; expected ({D},) * 3, of a "
-                f"lattice of shape {shape}."
+                f"`entries` must have the shape ({D}, {D}, {D}) for a lattice of shape {shape}, "
+                f"got {self._slice.shape}."
             )
         self.shape = tuple(shape)
-        # Entry (i, j) is the site, or the wave vector, i - j.
+        # Entry (i, j) is the index of the site, or of the wave vector, i - j.
         self._minus = site_differences(self.shape)
-        waves, opposite = np.arange(D), self._minus[0]
-        # Of a sum s of two wave vectors and its opposite one is enough: inputs are real.
-        sums = np.flatnonzero(waves <= opposite)
+        modes, opposite = np.arange(D), self._minus[0]
+        # Inputs are real, so that one of s and -s is enough; s is a sum of two wave vectors.
+        sums = np.flatnonzero(modes <= opposite)
         times = np.where(sums == opposite[sums], 1.0, 2.0)
         axes = range(3 * len(shape))
         transform = np.conj(np.fft.fftn(self._slice.reshape(shape * 3), axes=axes))
         transform = transform.reshape((D,) * 3) / D**2
         second = self._minus[sums]
-        # (s, p, q): the trispectrum at k1, s - k1 and -k3, of pairs p and q of sum s.
-        trispectrum = transform[waves, second][:, :, opposite].transpose(0, 2, 1)
-        # It is real if the distribution is that of its mirror images.
+        # Entry (s, p, q) is the trispectrum at k1, s - k1 and -k3 of two pairs p, q with sum s.
+        trispectrum = transform[modes, second][:, :, opposite].transpose(0, 2, 1)
+        # It is real if the distribution is invariant under reflection.
         is_real = np.abs(trispectrum.imag).max() <= _SYMMETRY * np.abs(trispectrum.real).max()
         trispectrum = trispectrum.real if is_real else trispectrum
-        first = np.broadcast_to(waves, second.shape)
+        first = np.broadcast_to(modes, second.shape)
         self._keep(first <= second, first, second, times, trispectrum)
 
     def _keep(self, kept: Any, first: Any, second: Any, times: Array, trispectrum: Any) -> None:
-        """Store the pairs of wave vectors that are kept, (s, pair), packed to the left."""
+        """Store the pairs of wave vectors to keep, an array (s, pair), packed to the left."""
         rows = kept.any(axis=1)
         order = np.argsort(~kept[rows], axis=1, kind="stable")[:, : kept.sum(axis=1).max()]
         kept, self._first, self._second = (
@@ -298,14 +307,14 @@ class TranslationInvariantCumulant(Cumulant):
         self._times, self._counts = times[rows], kept * (1.0 + (self._first != self._second))
         packed = trispectrum[np.flatnonzero(rows)[:, None, None], order[:, :, None], order[:, None]]
         self._trispectrum = packed * (kept[:, :, None] & kept[:, None])
-        # Sums over all that belongs to a wave vector.
+        # Sparse matrices that sum over all pairs with a given wave vector.
         weights = 0.5 * self._times[:, None] * self._counts
         columns = np.arange(kept.size)
         self._collect = [
             scipy.sparse.csr_array(
-                (weights.ravel(), (waves.ravel(), columns)), shape=(self.n_features, kept.size)
+                (weights.ravel(), (modes.ravel(), columns)), shape=(self.n_features, kept.size)
             )
-            for waves in (self._first, self._second)
+            for modes in (self._first, self._second)
         ]
         self._weighted = self._trispectrum * self._counts[:, None]
 
@@ -317,11 +326,11 @@ class TranslationInvariantCumulant(Cumulant):
         real = self._weighted.real.dtype
         modes = modes.astype(np.result_type(real, np.complex64))
         first, second = modes[self._first], modes[self._second]  # (s, pair, direction)
-        if np.isrealobj(self._weighted):  # a product of real matrices is twice as fast
+        if np.isrealobj(self._weighted):  # products of real matrices are twice as fast
             pairs = (self._weighted @ (first * second).view(real)).view(modes.dtype)
         else:
             pairs = self._weighted @ (first * second)
-        # The third and the fourth wave vector are opposite to a pair.
+        # The third and fourth wave vectors are opposite to those of a pair.
         total = sum(
             collect @ (pairs * other.conj()).reshape(n_pairs, -1).view(real)
             for collect, other in zip(self._collect, (second, first), strict=True)
@@ -331,16 +340,16 @@ class TranslationInvariantCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Leave out the wave vectors of least power, up to a relative error of 1e-2.
+        """Approximation in single precision, without the Fourier modes of least power.
 
-        The others are kept in single precision.
+        Its relative error is 1e-2.
         """
         of_pairs = np.einsum("sqp,sp->sq", np.abs(self._trispectrum) ** 2, self._counts).ravel()
         power = sum(collect @ of_pairs for collect in self._collect)
         power = power + power[self._minus[0]]
         rising = np.sort(power)
         n_left_out = np.searchsorted(4.0 * np.cumsum(rising), _CONDENSED**2 * rising.sum())
-        # A wave vector and its opposite, of equal power, stay together.
+        # A wave vector and its opposite have equal power and must be kept or left out together.
         strong = power > (1.0 + 1e-6) * rising[n_left_out - 1] if n_left_out else power >= 0.0
         strong |= strong.mean() > 0.9
         other, kept = copy(self), strong[self._first] & strong[self._second] & (self._counts > 0)
@@ -355,7 +364,7 @@ class TranslationInvariantCumulant(Cumulant):
         return np.stack([self._slice[np.ix_(d, d, d)] for d in self._minus.T])
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Exact sum of the products of entries; of any size, if both are of the same lattice."""
+        """Exact inner product, for tensors of any size if both are on the same lattice."""
         if not isinstance(other, TranslationInvariantCumulant) or other.shape != self.shape:
             return super().inner(other, random_state)
         return self.n_features * float((self._slice * other._slice).sum())
@@ -364,14 +373,15 @@ class TranslationInvariantCumulant(Cumulant):
 class SampleCumulant(Cumulant):
     """Cumulant of the empirical distribution of samples.
 
-    With x centred and C = mean x x', the cumulant is C at order two, mean x x x at order three and
-    kappa(a, a, a, .) = mean (x.a)^3 x - 3 (a.Ca) C a at order four.
+    For centred samples x, the cumulant of order two is the covariance C = mean x x', that of order
+    three is mean x x x, and that of order four is given by kappa(a, a, a, .) = mean (x.a)^3 x
+    - 3 (a.Ca) C a.
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features), or blocks of such
-        Samples of one distribution. Blocks are a Dask array, a list of arrays, or an object whose
-        ``__iter__`` yields them again each time. Every contraction reads them.
+    X : array-like of shape (n_samples, n_features), or blocks of rows
+        Samples of one distribution. Blocks are a Dask array, a list of arrays, or an iterable of
+        arrays that can be read repeatedly, because every contraction reads all blocks.
     order : {2, 3, 4}, default=4
 
     Attributes
@@ -391,21 +401,21 @@ class SampleCumulant(Cumulant):
 
     def __init__(self, X: Any, order: int = 4) -> None:
         if order not in (2, 3, 4):
-            raise ValueError(f"order={order!r}; expected 2, 3 or 4.")
+            raise ValueError(f"`order` must be 2, 3 or 4, got {order!r}.")
         self.order = order
         self._data: Array | None = None
         if is_in_blocks(X):
             if iter(X) is X:
                 raise TypeError(
-                    f"blocks={X!r} can be read only once; expected a list, a Dask array, or an "
-                    "object whose __iter__ starts anew."
+                    f"The blocks must be readable more than once, got {X!r}. Pass a list, a Dask "
+                    "array, or an object whose __iter__ returns a new iterator."
                 )
             self._blocks = X.rechunk({1: -1}) if is_lazy(X) else X
             first = X if is_lazy(X) else next(iter(X), np.empty((0, 0)))
             self.mean = np.zeros(np.shape(first)[-1:])
             n_samples, *total = self._total(lambda rows: np.append(len(rows), rows.sum(axis=0)))
             if n_samples < 2:
-                raise ValueError(f"blocks hold {n_samples:.0f} row(s); expected at least 2.")
+                raise ValueError(f"The blocks must have at least 2 rows, got {n_samples:.0f}.")
             self.n_samples, self.mean = int(n_samples), np.array(total) / n_samples
         else:
             data = check_array(X, "X", ensure_min_samples=2)
@@ -426,15 +436,15 @@ class SampleCumulant(Cumulant):
     def _total(self, function: Callable[[Array], Any]) -> Array:
         """Sum of ``function(rows)`` over all chunks of centred rows."""
         if self._data is None and is_lazy(self._blocks):
-            mean = self.mean  # and not all of self, which would travel to the workers
+            mean = self.mean  # because `self` would be sent to the workers as a whole
             return sum_over_blocks(
                 self._blocks, lambda block: np.asarray(sum(map(function, _centred(block, mean))))
             )
         return np.asarray(sum(map(function, self._chunks())))
 
     def _mean(self, function: Callable[[Array], Any], n_directions: int = _CHUNK_ROWS) -> Array:
-        """Mean over all rows, given a function that sums over a chunk for so many directions."""
-        # Threads that share so little work wait for one another in busy loops.
+        """Mean over all rows of a function that returns sums over a chunk, for `n_directions`."""
+        # With so little work, several threads mostly wait for one another.
         is_small = self.n_features <= _ONE_THREAD and n_directions < _CHUNK_ROWS
         with blas_on_one_thread() if is_small else nullcontext():
             return self._total(function) / self.n_samples
@@ -460,7 +470,7 @@ class SampleCumulant(Cumulant):
             return mean
         return np.asarray(mean - 3.0 * _forms(directions, self.covariance)[:, None] * gaussian)
 
-    def strength(self, directions: Array) -> Array:  # three times as fast as by `contract`
+    def strength(self, directions: Array) -> Array:  # three times as fast as with `contract`
         directions = self._directions(directions)
         if self.order == 2:
             return _forms(directions, self.covariance)
@@ -486,11 +496,11 @@ class SampleCumulant(Cumulant):
         first, second = np.triu_indices(self.n_features)
 
         def products(rows: Array) -> Array:
-            """Sum of the products of two pairs of features."""
+            """Sum of the products of pairs of features with pairs of features."""
             pairs = rows[:, first] * rows[:, second]
             return np.asarray(pairs.T @ pairs)
 
-        place = np.empty((self.n_features,) * 2, dtype=np.intp)  # of each pair in the products
+        place = np.empty((self.n_features,) * 2, dtype=np.intp)  # index of each pair of features
         place[first, second] = place[second, first] = np.arange(len(first))
         tensor = self._mean(products, len(first))[place[:, :, None, None], place]
         pairing = np.multiply.outer(self.covariance, self.covariance)
@@ -499,10 +509,16 @@ class SampleCumulant(Cumulant):
         return np.asarray(tensor)
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Sum of the products of the entries of two cumulants of samples.
+        r"""Inner product of two cumulants of samples x_i and y_i with covariances C and C'.
 
-        Above 40 features, mean_i kappa(y_i, y_i, y_i, y_i) - 3 mean_i (x_i.C'x_i)^2 + 3 (tr CC')^2
-        + 6 tr CC'CC' is used, with the first mean over 1024 of the y_i if there are 4096 or more.
+        For more than 40 features, order four uses
+
+        .. math::
+
+            \mathrm{mean}_i\, \kappa(y_i, y_i, y_i, y_i) - 3\, \mathrm{mean}_i (x_i \cdot C' x_i)^2
+            + 3 (\mathrm{tr}\, CC')^2 + 6\, \mathrm{tr}\, CC'CC',
+
+        where the first mean is over 1024 random y_i if there are 4096 or more.
         """
         if not isinstance(other, SampleCumulant) or (
             self.order > 2 and self.n_features <= _FEW_FEATURES
@@ -515,7 +531,7 @@ class SampleCumulant(Cumulant):
         rows = other._some_rows(as_generator(random_state))
         along, known = self.strength(rows), 0.0
         if other is self:
-            # What a row contributes to its own term is known for all rows: no need to sample it.
+            # The contribution of each row to its own term is computed exactly instead of sampled.
             along -= (rows * rows).sum(axis=1) ** order / self.n_samples
             known = float(self._mean(lambda rows: ((rows * rows).sum(axis=1) ** order).sum()))
             known /= self.n_samples
@@ -525,7 +541,7 @@ class SampleCumulant(Cumulant):
         product = self.covariance @ covariance
         gaussian = np.trace(product) ** 2 + 2.0 * (product * product.T).sum()
         if other is self and gaussian > 0.0:
-            # The same holds for the part of kappa that is proportional to the pairings of C.
+            # So is the part of kappa that is proportional to the sum of the pairings of C.
             part = 3.0 * (quadratic / gaussian - 1.0)
             along -= part * _forms(rows, covariance) ** 2
             known += part * quadratic
@@ -545,24 +561,24 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Project on the leading principal axes, if this saves time."""
+        """Approximation by the leading principal axes, if this saves time."""
         D = self.n_features
         if self._data is None or D <= _FEW_FEATURES:
             return self
         variances, axes = np.linalg.eigh(self.covariance)  # in rising order
         n_left_out = int(np.searchsorted(np.cumsum(variances), _TAIL * variances.sum()))
-        n_left_out = min(n_left_out, 3 * D // 4)  # to leave out more saves little
+        n_left_out = min(n_left_out, 3 * D // 4)  # leaving out more axes saves little time
         if n_left_out < D // 4:
             return self
         kept, unit = axes[:, n_left_out:], np.sqrt(variances[-1])
         inner: Cumulant = SampleCumulant(self._data @ (kept / unit), self.order)
         if inner.n_features <= _FEW_AXES:
             inner = DenseCumulant(inner.tensor())
-        return SubspaceCumulant(inner, unit * kept.T)  # powers of coordinates stay in range
+        return SubspaceCumulant(inner, unit * kept.T)  # the unit keeps powers in range
 
 
 class SubspaceCumulant(Cumulant):
-    """Cumulant of inputs ``coordinates @ axes`` in the span of a few axes."""
+    """Cumulant of inputs ``coordinates @ axes``, which lie in the span of a few axes."""
 
     def __init__(self, inner: Cumulant, axes: Array) -> None:
         self._inner, self._axes = inner, axes
@@ -579,14 +595,15 @@ class SubspaceCumulant(Cumulant):
 
 
 def cumulant(source: Any, order: int = 4) -> Cumulant:
-    """Make a contraction operator for the cumulant of samples, of an input model or of a tensor.
+    """Cumulant of samples, of an input model or of a tensor, represented by its contractions.
 
     Parameters
     ----------
     source : array-like, model, blocks or Cumulant
-        Samples (n_samples, n_features) of one distribution or blocks of them; a periodic input
-        model of up to 256 sites, for its exact cumulant of order 2 or 4; a symmetric tensor of
-        three or four axes (use `DenseCumulant` for a matrix). A Cumulant is returned unchanged.
+        Samples of one distribution, an array (n_samples, n_features) or blocks of rows; a periodic
+        input model of up to 256 sites, whose exact cumulant of order 2 or 4 is used; or a symmetric
+        tensor with three or four axes (use `DenseCumulant` for a matrix). A Cumulant is returned
+        unchanged.
     order : {2, 3, 4}, default=4
 
     Returns
@@ -604,13 +621,13 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
     known = ("__iter__", "contract", "covariance")
     if hasattr(source, "get_params") or not any(hasattr(source, name) for name in known):
         raise TypeError(
-            f"source is a {type(source).__name__}; expected samples of one class, such as the "
-            "rows X[y == 1] that a net was fitted to, or an input model."
+            f"`source` must be samples or an input model, got a {type(source).__name__}. Pass the "
+            "inputs of one class, such as the rows X[y == 1] that a net was fitted to."
         )
     if isinstance(source, tuple) and [np.ndim(part) for part in source] == [2, 1]:
         raise ValueError(
-            "source is a pair (X, y); a cumulant is that of one class: pass its rows, such as "
-            "X[y == 1]."
+            "`source` must be the samples of one class, got a pair (X, y). Pass the rows of a "
+            "class, such as X[y == 1]."
         )
     kappa: Cumulant
     if isinstance(source, Cumulant):
@@ -620,14 +637,14 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
             return DenseCumulant(source.covariance())
         if order == 3:
             raise NotImplementedError(
-                "No third cumulant of a model is known in closed form; estimate it: "
-                "cumulant(model.sample(n), 3)."
+                "Third cumulants of models have no closed form. Estimate the cumulant from "
+                "samples: cumulant(model.sample(n), 3)."
             )
         is_periodic = getattr(source, "boundary", None) == "periodic"
         if not is_periodic or not hasattr(source, "fourth_cumulant_slice"):
             raise NotImplementedError(
-                f"No cumulant of {type(source).__name__} is known in closed form; estimate it: "
-                "cumulant(model.sample(n))."
+                f"The fourth cumulant of this {type(source).__name__} has no closed form. Estimate "
+                "it from samples: cumulant(model.sample(n))."
             )
         kappa = TranslationInvariantCumulant(source.fourth_cumulant_slice(), source.shape)
     elif is_in_blocks(source) or np.ndim(plain(source, "source")) == 2:
@@ -635,12 +652,12 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
     else:
         kappa = DenseCumulant(source)
     if kappa.order != order:
-        raise ValueError(f"The cumulant is of order {kappa.order}; pass order={kappa.order}.")
+        raise ValueError(f"`order` must be {kappa.order}, the order of `source`, got {order!r}.")
     return kappa
 
 
 def is_in_blocks(source: Any) -> bool:
-    """Whether samples come in blocks: a list of arrays, a Dask array or another iterable."""
+    """Whether `source` is blocks of rows: a list of arrays, a Dask array or another iterable."""
     if isinstance(source, list | tuple):
         return len(source) > 0 and hasattr(source[0], "__array__") and np.ndim(source[0]) == 2
     is_array = hasattr(source, "__array__") or scipy.sparse.issparse(source)
@@ -648,22 +665,21 @@ def is_in_blocks(source: Any) -> bool:
 
 
 def _parts(rows: Array) -> Iterator[Array]:
-    """Chunks of rows; an empty block gives one chunk without rows."""
+    """Chunks of rows; an empty block gives one empty chunk."""
     step = max(_CHUNK_ROWS, _CHUNK_VALUES // rows.shape[1])
     return (rows[start : start + step] for start in range(0, max(1, len(rows)), step))
 
 
 def _centred(block: Any, mean: Array) -> Iterable[Array]:
-    """Chunks of the rows of a block, minus the mean."""
+    """Chunks of the rows of a block, with the mean subtracted."""
     rows = check_array(block, "block", ensure_min_samples=0)
     if rows.shape[1] != len(mean):
         raise ValueError(
-            f"A block has {rows.shape[1]} columns and the first one {len(mean)}; expected the same "
-            "features in each."
+            f"Blocks must have the same number of columns, got {len(mean)} and {rows.shape[1]}."
         )
     return (part - mean for part in _parts(rows))
 
 
 def _forms(rows: Array, matrix: Array) -> Array:
-    """x.Mx of each row."""
+    """Quadratic form x.Mx of each row x."""
     return np.asarray(np.einsum("nd,nd->n", np.asarray(rows) @ matrix, rows))

@@ -1,4 +1,4 @@
-"""CumulantCP: symmetric CP decomposition of the inputs' fourth-order cumulant, as an estimator."""
+"""CumulantCP: estimator of the symmetric CP decomposition of the inputs' cumulant."""
 
 import warnings
 from typing import Any
@@ -18,7 +18,7 @@ from ._symmetric_cp import relative_error, symmetric_cp
 
 
 class ProjectionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """Transformer that projects inputs minus `mean_` on `components_`."""
+    """Base class of transformers that project centred inputs on `components_`."""
 
     components_: Array
     mean_: Array
@@ -40,7 +40,7 @@ class ProjectionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
 
 class CumulantCP(ProjectionMixin, BaseEstimator):
-    """Decompose the fourth-order cumulant of the inputs into localized factors.
+    """Decompose the fourth-order cumulant of the inputs into symmetric CP factors.
 
     For translation-invariant, non-Gaussian inputs the factors are localized, tile space and
     resemble the receptive fields of a trained network (Ingrosso and Goldt, PNAS 2022).
@@ -50,34 +50,40 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     n_components : int, default=8
         Number of factors.
     target : label, "within" or "difference", default=None
-        Class whose cumulant is decomposed. "within" takes the mean of the classes' cumulants,
-        "difference" that of the second of two classes minus that of the first. None pools all rows;
-        classes of covariances C_0 and C_1 then add 3 sym(D D), D = (C_0 - C_1) / 2, to the mean.
+        Class whose cumulant is decomposed. "within" stands for the mean of the cumulants of the
+        classes, and "difference" for the cumulant of the second class minus that of the first.
+        None pools all rows. If these belong to two classes with covariances C_0 and C_1, the pooled
+        cumulant is the mean one plus 3 sym(D D), with D = (C_0 - C_1) / 2.
     order : {3, 4}, default=4
+        Order of the cumulant.
     n_init : int, default=1
-        Number of decompositions from random initial directions; the one that explains most is kept.
+        Number of decompositions from different random initial directions. The one that explains
+        the most is kept.
     max_iter : int, default=500
         Largest number of iterations.
     tol : float, default=1e-6
-        Stop when five iterations lower the objective by less than this fraction.
+        Stop when the objective decreases by less than this fraction in five iterations.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial directions.
 
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features)
-        Factors of unit length, in input units, sorted by decreasing magnitude of the weight.
+        Factors of unit length, sorted by decreasing magnitude of the weight.
     weights_ : ndarray of shape (n_components,)
-        Signed weights, in input units to the power of the order; negative for sub-Gaussian inputs.
+        Signed weights, in units of the inputs to the power of the order. They are negative for
+        sub-Gaussian inputs.
     relative_error_ : float
-        ||kappa - fit|| / ||kappa|| of the empirical cumulant. For 4096 samples or more of over 40
-        features, ||kappa||^2 is estimated from 1024 rows; NaN if the estimate is negative.
+        Norm of the residual, relative to that of the empirical cumulant. For at least 4096 samples
+        of more than 40 features, the squared norm is estimated from 1024 rows. NaN if this estimate
+        is negative.
     start_scores_ : ndarray of shape (n_init,)
-        ||kappa||^2 - ||kappa - fit||^2 of each decomposition, relative to the best one.
+        Squared norm of the cumulant minus that of the residual for each decomposition, divided by
+        this difference for the best decomposition.
     mean_ : ndarray of shape (n_features,)
-        Mean of the inputs; with "within" and "difference", mean of the classes' means.
+        Mean of the inputs; for "within" and "difference", the mean of the class means.
     n_iter_, n_features_in_ : int
-        Number of iterations and of features.
+        Numbers of iterations and of features.
 
     Examples
     --------
@@ -112,7 +118,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features), or blocks of such
+        X : array-like of shape (n_samples, n_features), or blocks of rows
             Inputs; see `SampleCumulant` for blocks.
         y : array-like of shape (n_samples,), optional
             Labels; required with `target`.
@@ -122,7 +128,10 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         kappas = self._cumulants(X, y)
         size = max(float(np.sqrt(kappa.covariance.diagonal().max())) for kappa in kappas)
         if not (size == 0.0 or 1e-30 < size < 1e30):  # eighth powers must stay in range
-            raise ValueError(f"Inputs of size {size:.1e}; scale them to about unit variance.")
+            raise ValueError(
+                "The standard deviations of the features must be between 1e-30 and 1e30, got "
+                f"{size:.1e}. Scale the inputs to about unit variance."
+            )
         kappa: Cumulant = kappas[0]
         if len(kappas) > 1:
             is_mean = self.target == "within"
@@ -135,8 +144,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         fit = max(fits, key=lambda one: one.fitted_norm)
         if not fit.converged:
             warnings.warn(
-                f"The decomposition did not converge in {fit.n_iter} iterations; increase "
-                "max_iter or tol.",
+                f"The decomposition did not converge in {fit.n_iter} iterations. Increase "
+                "`max_iter` or `tol`.",
                 ConvergenceWarning,
                 stacklevel=2,
             )
@@ -153,8 +162,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         if is_in_blocks(X):
             if self.target is not None:
                 raise ValueError(
-                    f"target={self.target!r} with blocks; expected None. Select the rows of one "
-                    "class: of a Dask array, X[y == label]."
+                    f"`target` must be None for blocks of inputs, got {self.target!r}. Select the "
+                    "rows of one class, for example X[y == label] of a Dask array."
                 )
             kappa = SampleCumulant(X, self.order)
             self.n_features_in_ = kappa.n_features
@@ -168,5 +177,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         is_mixture = isinstance(self.target, str) and self.target in ("within", "difference")
         targets = np.unique(labels) if is_mixture else [self.target]
         if is_mixture and self.target == "difference" and len(targets) != 2:
-            raise ValueError(f"target='difference' is of two classes, but y has {len(targets)}.")
+            raise ValueError(
+                f"`y` must have two classes for target='difference', got {len(targets)}. Pass the "
+                "rows of two classes."
+            )
         return [SampleCumulant(rows_of_class(data, labels, one), self.order) for one in targets]

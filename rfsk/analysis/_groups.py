@@ -1,4 +1,4 @@
-"""Classification of units as localized, oscillating, other, unchanged or dead."""
+"""Classification of units by their fields: localized, oscillating, other, unchanged or dead."""
 
 import math
 from dataclasses import dataclass
@@ -18,33 +18,34 @@ from ._nulls import compact_p_values, ipr_p_values, null_ipr, random_phases, war
 NOT_TESTABLE = "not testable"
 TESTABLE = ("localized", "oscillating", "other", "unchanged", "dead")
 GROUPS = (*TESTABLE[:3], NOT_TESTABLE, *TESTABLE[3:])
-_ROUNDING = 1e-12  # fraction of the power below which a mode is rounding
-_MOST_DRAWS = 2000  # of noise, for the test of Fourier modes
-_UNCHANGED = 0.05  # norm, relative to that of large fields, below which a field has not grown
+_ROUNDING = 1e-12  # fraction of the power below which modes are rounding errors
+_MOST_DRAWS = 2000  # largest number of draws of noise for the test of Fourier modes
+_UNCHANGED = 0.05  # norm, relative to that of large fields, below which a field is unchanged
 
 
 @dataclass(frozen=True)
 class GroupSplit:
-    """Groups of the units of a population.
+    """Result of `group_split`: the group of each unit, and the fraction of units per group.
 
     Attributes
     ----------
     groups : ndarray of str of shape (n_units,)
-        "localized": the IPR exceeds that of surrogates with random phases, or of the fields given
-        as `null`, and the field is compact, as in `LocalizationAnalyzer`. "oscillating": not
-        localized, and one Fourier mode has more power than in Gaussian noise whose spectrum falls
-        with the frequency. "other": neither, including modes of the lowest and the highest
-        frequency. "not testable": see `not_testable`. "unchanged": the norm is below a twentieth of
-        the 90th percentile of all norms. "dead": the field is zero, or has NaN or infinite entries.
+        "localized": the IPR is significantly larger than that of the null fields, and the field is
+        compact, both as in `LocalizationAnalyzer`. "oscillating": the field is not localized, and
+        one Fourier mode has significantly more power than in Gaussian noise whose spectrum does not
+        rise with the frequency. "other": neither of these; sinusoids of the lowest or the highest
+        frequency are also in this group. "not testable": see `not_testable`. "unchanged": the norm
+        is less than a twentieth of the 90th percentile of all norms. "dead": the field is zero, or
+        has NaN or infinite entries.
     p_values : ndarray of shape (n_units,)
-        Larger p-values of IPR and concentration, after the correction of Y. Benjamini and Y.
-        Hochberg (J. R. Stat. Soc. B 57, 289, 1995); NaN for units that were not tested.
+        The larger of the p-values of IPR and concentration, with the correction of Y. Benjamini and
+        Y. Hochberg (J. R. Stat. Soc. B 57, 289, 1995). NaN for units that were not tested.
     share : dict of str to float
-        Fraction of all units, by group.
+        Fraction of the units in each group.
     interval : dict of str to (float, float)
-        Wilson's 95 % interval of each fraction, with units taken as independent.
+        Wilson's 95 % confidence interval of each fraction, for independent units.
     not_testable : str or None
-        Reason why no field that has grown can be tested.
+        Reason why the fields that are neither unchanged nor dead cannot be tested, if there is one.
 
     Examples
     --------
@@ -70,7 +71,7 @@ def group_split(
     inputs: Any = None,
     random_state: Any = None,
 ) -> GroupSplit:
-    """Classify units as localized, oscillating, other, unchanged or dead.
+    """Classify units by their fields as localized, oscillating, other, unchanged or dead.
 
     Parameters
     ----------
@@ -78,11 +79,15 @@ def group_split(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
-        Surrogates of each field, or given fields. With n of them, no raw p-value is below 1/(n+1).
+        Null fields, whose IPR each field is compared with: "phase" stands for surrogates of the
+        field with the same power spectrum and random phases. With n null fields, the smallest
+        p-value before the correction is 1 / (n + 1).
     alpha : float, default=0.05
-        Largest expected fraction of errors among the localized, and among the oscillating units.
+        Largest expected fraction of false positives among the localized units, and among the
+        oscillating ones.
     n_null : int, default=999
-        Number of surrogates per field. Fields that exceed all of them get more if necessary.
+        Number of surrogates per field. More are drawn for fields that exceed all of them, if the
+        test requires it.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
         Inputs that the fields were trained on; see `why_not_testable`.
     random_state : int, Generator, RandomState or None, default=None
@@ -106,7 +111,7 @@ def group_split(
     if is_phase := isinstance(null, str):
         check_option(null, "null", ("phase",))
     if not 0.0 < alpha < 1.0:
-        raise ValueError(f"alpha={alpha!r}; expected a number between 0 and 1.")
+        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha!r}.")
     rng = as_generator(random_state)
     norms = np.linalg.norm(weights / (np.abs(weights).max() or 1.0), axis=1)
     has_grown = (norms > 0.0) & (norms >= _UNCHANGED * np.percentile(norms, 90))
@@ -136,29 +141,29 @@ def group_split(
 def _resolved_p_values(
     images: Array, null: Any, alpha: float, n_null: int, rng: np.random.Generator
 ) -> Array:
-    """p-value of each field; fields that reach 1 / (n_null + 1) get more surrogates if needed."""
+    """p-value of each field, with more surrogates for the smallest p-values if necessary."""
     given = None if isinstance(null, str) else null_ipr(null, images[0].size)
     p_values = np.full(len(images), np.nan)
-    at_floor = np.ones(len(images), dtype=bool)
+    is_open = np.ones(len(images), dtype=bool)
     while True:
         against = random_phases(images.shape[1:], n_null, rng) if given is None else given
-        p_values[at_floor] = np.maximum(
-            ipr_p_values(images[at_floor], against), compact_p_values(images[at_floor], n_null)
-        )
-        n_alive, floor = int(np.isfinite(p_values).sum()), 1.0 / (n_null + 1)
-        at_floor = p_values <= floor
-        n_at_floor = int(at_floor.sum())
-        if given is not None or n_at_floor == 0 or floor <= alpha * n_at_floor / n_alive:
+        rows = images[is_open]
+        p_values[is_open] = np.maximum(ipr_p_values(rows, against), compact_p_values(rows, n_null))
+        n_alive, smallest = int(np.isfinite(p_values).sum()), 1.0 / (n_null + 1)
+        is_open = p_values <= smallest
+        n_open = int(is_open.sum())
+        if given is not None or n_open == 0 or smallest <= alpha * n_open / n_alive:
             return p_values
-        n_null = max(2 * n_null, math.ceil(n_alive / (alpha * n_at_floor)))
+        n_null = max(2 * n_null, math.ceil(n_alive / (alpha * n_open)))
 
 
 def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) -> Array:
-    """p-value of the most outstanding Fourier mode of each field.
+    """p-value of the Fourier mode of each field that stands out most.
 
-    In noise whose spectrum does not rise, the last of m modes has more than a fraction g of their
-    power with a probability of at most (1 - g)^(m - 1). White noise gives the distribution of the
-    least bound.
+    If the spectrum of noise does not rise with the frequency, the probability that the highest of
+    its m lowest modes has more than a fraction g of their power is at most (1 - g)^(m - 1). The
+    statistic is the smallest of these bounds over m, and its null distribution is that in white
+    noise.
     """
     sides = images.shape[1:]
     power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, images.ndim))) ** 2
@@ -169,7 +174,7 @@ def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) ->
     squares = np.sum(np.square(frequencies), axis=0).ravel()[is_mode].round(12)
     order = np.argsort(squares, kind="stable")
     modes, squares = power[:, is_mode][:, order], squares[order]
-    last = np.searchsorted(squares, squares, side="right") - 1  # of the modes of equal frequency
+    last = np.searchsorted(squares, squares, side="right") - 1  # the last mode of equal frequency
     null = np.sort(_least_bound(rng.exponential(size=(n_draws, len(last))), last))
     n_beyond = np.searchsorted(null, _least_bound(modes, last), side="right")
     is_rounding = modes.sum(axis=1) <= _ROUNDING * power.sum(axis=1)
@@ -177,7 +182,7 @@ def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) ->
 
 
 def _least_bound(modes: Array, last: NDArray[np.intp]) -> Array:
-    """Logarithm of the least bound (1 - g)^(m - 1) over the modes of each row."""
+    """Logarithm of the smallest bound (1 - g)^(m - 1) over the modes of each row."""
     total = np.cumsum(modes, axis=1)[:, last]
     fraction = np.divide(modes, total, out=np.zeros_like(modes), where=total > 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,4 +1,4 @@
-"""NonlinearHebbian: receptive fields of units that learn independently by a local rule."""
+"""NonlinearHebbian: receptive fields of independent units with a nonlinear Hebbian rule."""
 
 import warnings
 from typing import Any
@@ -14,41 +14,48 @@ from ._cumulant_cp import ProjectionMixin
 from ._symmetric_cp import unit
 
 _RULES: dict[str, Any] = {"cube": lambda y: y * y * y, "tanh": np.tanh}
-_SINGULAR = 1e-7  # directions of a smaller fraction of the largest standard deviation are dropped
+_SINGULAR = 1e-7  # standard deviation, relative to the largest, below which directions are dropped
 
 
 class NonlinearHebbian(ProjectionMixin, BaseEstimator):
-    """Learn the receptive fields of independent units by a nonlinear Hebbian rule.
+    r"""Learn the receptive fields of independent units with a nonlinear Hebbian rule.
 
-    On whitened inputs z, the rule ``w <- E[f(w.z) z] / |E[f(w.z) z]|`` finds local maxima of
-    E[F(w.z)], F' = f: heavy-tailed projections if F grows faster than a square (C. S. N. Brito and
-    W. Gerstner, PLoS Comput. Biol. 12, e1005070, 2016). The cubic rule localizes on pixels of
-    positive kurtosis, where `FCNet` does not. On saturated pixels, where `FCNet` does, it finds
-    short oscillations whose projections have positive kurtosis, if whitening keeps short waves and
-    there are enough samples; see the ledger of locality.
+    On whitened inputs z, the rule
+
+    .. math::
+
+        w \leftarrow \frac{E[f(w \cdot z)\, z]}{\lVert E[f(w \cdot z)\, z] \rVert}
+
+    finds local maxima of E[F(w.z)], where F' = f. If F increases faster than a square, these are
+    projections with heavy tails (C. S. N. Brito and W. Gerstner, PLoS Comput. Biol. 12, e1005070,
+    2016). The cubic rule learns localized fields from inputs with positive excess kurtosis, from
+    which `FCNet` does not. From saturated inputs, where `FCNet` localizes, the cubic rule learns
+    oscillating fields of short wavelength whose projections have positive kurtosis. This requires
+    enough samples, and a whitening that keeps short wavelengths; see `locality_ledger`.
 
     Parameters
     ----------
     n_components : int, default=8
-        Number of units, which differ only by their random initial fields.
+        Number of units, which differ only in their random initial fields.
     rule : {"cube", "tanh"}, default="cube"
-        f. "tanh" selects light tails, so that fields localize on saturated pixels.
+        Function f. With "tanh", the rule selects projections with light tails, so that fields
+        localize on saturated inputs.
     n_whitened : int, optional
-        Number of principal components that are kept; by default all that have variance.
+        Number of principal components that whitening keeps; by default, all with nonzero variance.
     max_iter : int, default=200
         Largest number of passes over the data.
     tol : float, default=1e-5
-        Stop when the ``|cosine|`` of each field with that before the pass is within this of one.
+        Stop when the ``|cosine|`` between each field before and after a pass exceeds 1 - tol.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial fields.
 
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features)
-        Fields on the raw inputs, of unit length.
+        Fields of unit length, with respect to the inputs before whitening.
     mean_ : ndarray of shape (n_features,)
     n_iter_, n_features_in_ : int
-        Number of passes over the data and of features.
+        Numbers of passes over the data and of features.
 
     Examples
     --------
@@ -95,7 +102,7 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
         self.mean_ = data.mean(axis=0)
         size = np.abs(data - self.mean_).max()
         if size == 0.0:
-            raise ValueError("X is constant; expected inputs that vary.")
+            raise ValueError("`X` must not be constant. Pass inputs that vary.")
         scaled = (data - self.mean_) / size
         deviation, axes = np.linalg.svd(scaled / np.sqrt(len(scaled)), full_matrices=False)[1:]
         kept = int((deviation > _SINGULAR * deviation[0]).sum())
@@ -113,7 +120,8 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
             self.n_iter_ += 1
         if moves:
             warnings.warn(
-                f"Fields still move after {self.n_iter_} passes; increase max_iter or tol.",
+                f"The fields did not converge in {self.n_iter_} passes. Increase `max_iter` or "
+                "`tol`.",
                 ConvergenceWarning,
                 stacklevel=2,
             )

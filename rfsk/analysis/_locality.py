@@ -1,4 +1,4 @@
-"""Locality of the fields of a learner, compared with random phases."""
+"""Locality of a set of fields, relative to surrogates with random phases."""
 
 from typing import Any
 
@@ -21,24 +21,28 @@ def locality(
     n_null: int = 199,
     random_state: Any = None,
 ) -> dict[str, float]:
-    """Measure the locality of the fields of a learner, relative to random phases.
+    r"""Measure the locality of a set of fields, relative to surrogates with random phases.
 
     The compactness of a field w is the length of the mean of exp(2 pi i site / side), weighted by
-    w^2: 1 for a single site, 0 for energy that is spread evenly, also over two opposite bumps. C is
-    its mean over the more compact half of the fields. With C_0 the same for surrogates that have
-    the power spectra of the fields and random phases, and C_1 for surrogates with equal phases::
+    w^2. It is 1 for a single site, and 0 for energy that is spread evenly around the ring or over
+    two opposite bumps. Let C be the mean compactness of the more compact half of the fields, C_0
+    the same for surrogates with the power spectra of the fields and random phases, and C_1 for
+    surrogates with these spectra and equal phases. Then
 
-        locality  = (C - C_0) / (1 - C_0)
-        alignment = (C - C_0) / (C_1 - C_0)
-        reach     = (C_1 - C_0) / (1 - C_0)
+    .. math::
 
-    Surrogates of a field with weights that are exactly zero, as after pruning, have the same
-    weights at random sites, and for C_1 next to each other.
+        \mathrm{locality} &= (C - C_0) / (1 - C_0), \\
+        \mathrm{alignment} &= (C - C_0) / (C_1 - C_0), \\
+        \mathrm{reach} &= (C_1 - C_0) / (1 - C_0),
+
+    so that locality is the product of alignment and reach. If some weights of a field are exactly
+    zero, as after pruning, its surrogates have the same weights at random sites, and for C_1 at
+    neighbouring sites.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Fields on a lattice whose sites are all alike; fields of zeros do not count.
+        Fields on a lattice whose sites are equivalent. Fields of zeros are ignored.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=199
@@ -49,9 +53,9 @@ def locality(
     Returns
     -------
     found : dict of str to float
-        `locality`, 0 for fields that are as compact as random surrogates and 1 for single sites;
+        `locality`, which is 0 for fields as compact as random surrogates and 1 for single sites;
         its factors `alignment` and `reach`; and `p_value`, the probability that random surrogates
-        are as compact. NaN if no field is left, or the more compact half are single sites.
+        are at least as compact. NaN if all fields are zero, or if the surrogates are single sites.
 
     Examples
     --------
@@ -73,7 +77,7 @@ def locality(
     found, (aligned, *null) = _upper_half(compactness_of(images)), _upper_half(surrogates)
     random = float(np.mean(null))
     excess, most, scale = found - random, aligned - random, 1.0 - random
-    if scale <= _ROUNDING:  # single sites
+    if scale <= _ROUNDING:  # the surrogates are single sites
         return dict.fromkeys(names, np.nan)
     n_above = np.count_nonzero(np.array(null) >= found - _ROUNDING)
     alignment = excess / most if most > _ROUNDING else 0.0
@@ -82,7 +86,7 @@ def locality(
 
 
 def _surrogates(image: Array, n_null: int, rng: np.random.Generator) -> Array:
-    """The most compact surrogate of an image, then random ones."""
+    """Surrogates of an image: the most compact one first, then random ones."""
     sides = image.shape
     if np.all(image != 0.0):
         phases = random_phases(sides, n_null, rng)
@@ -95,5 +99,5 @@ def _surrogates(image: Array, n_null: int, rng: np.random.Generator) -> Array:
 
 
 def _upper_half(values: Array) -> Array:
-    """Mean over the larger half along the first axis."""
+    """Mean of the larger half of the values along the first axis."""
     return np.asarray(np.sort(values, axis=0)[len(values) // 2 :].mean(axis=0))

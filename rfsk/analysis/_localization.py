@@ -1,4 +1,4 @@
-"""Measures of localization with tests against a null, and a scorer."""
+"""LocalizationAnalyzer: measures and test of localization; localization_score, a scorer."""
 
 import math
 from typing import Any
@@ -32,54 +32,59 @@ from ._receptive_fields import receptive_fields
 
 
 class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
-    """Measure how localized receptive fields are, each compared with its own null.
+    """Measure how localized receptive fields are, and test each field against a null hypothesis.
 
-    By default, a field is localized if its IPR exceeds that of surrogates with the same power
-    spectrum and random phases, and if it is compact. Second-order statistics of
-    translation-invariant inputs determine only the spectrum, so that the test has a known rate of
-    false alarms. A field is compact if a disc of 1 / IPR sites has more than 55 % of its
-    energy and, unless a single site has half, more than in permutations of its sites.
+    By default, a field is localized if it is compact and if its IPR is significantly larger than
+    that of surrogates with the same power spectrum and random phases. The second-order statistics
+    of translation-invariant inputs determine only the power spectrum, so that the rate of false
+    positives is known. A field is compact if some disc of 1 / IPR sites contains more than 55 % of
+    its energy, and significantly more than after random permutations of the sites. The second
+    condition is dropped if a single site has half of the energy.
 
     Parameters
     ----------
     shape : int or tuple of int, optional
         Lattice of the features: a ring by default, (rows, columns) for images.
     null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
-        Surrogates of each field, or given fields, such as noise or those of Gaussian controls.
+        Null fields, whose IPR each field is compared with. "phase" stands for surrogates of the
+        field with random phases. Other examples are noise, or the fields of a net trained on the
+        control (Gaussian inputs with the same mean and covariance).
     n_null : int, default=199
         Number of surrogates. The smallest p-value is 1 / (n_null + 1).
     alpha : float, default=0.05
-        Level of the test: the largest fraction of structureless fields called localized.
+        Level of the test: the probability that a field with random phases is called localized.
     profile : {"gaussian", "gabor", "dog"}, optional
-        Profile to fit to each field (`fit_profiles`), which adds columns.
+        Profile to fit to each field (`fit_profiles`). The fit adds columns to the result.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the surrogates' phases, drawn once in `fit`.
+        Seed of the phases of the surrogates, which are drawn once in `fit`.
 
     Attributes
     ----------
     shape_ : tuple of int
     phases_ : ndarray of shape (n_null,) + half spectrum
-        Fourier phases shared by the surrogates of all fields. Only with ``null="phase"``.
+        Fourier phases, which the surrogates of all fields have in common. Only with
+        ``null="phase"``.
     null_ipr_ : ndarray of shape (n_null,)
-        IPR of the given null fields, sorted.
+        Sorted IPR of the given null fields. Only with null fields.
     not_testable_ : str or None
-        Reason why the fields cannot be tested with ``null="phase"``.
+        Reason why the fields cannot be tested with ``null="phase"``, if there is one.
     n_features_in_ : int
 
     Notes
     -----
-    For inputs that are not translation-invariant, such as photographs or digits, `p_value` and
-    `is_localized` are NaN, and a warning gives the reason. `rfsk.control_test` tests fields of any
-    data.
+    If the inputs are not translation-invariant, as photographs and digits are not, `p_value` and
+    `is_localized` are NaN, and a warning gives the reason. `rfsk.control_test` tests the fields of
+    nets on any data.
 
-    The columns are ``ipr``, ``width``, ``center_0`` (and ``center_1``), ``spread``,
-    ``concentration`` (of the energy, in such a disc: 0.93 for a Gaussian bump on a ring, 0.87 on a
-    torus), ``excess_kurtosis`` (n_features * ipr - 3), ``dominant_frequency``, for images
-    ``orientation``, with a profile ``profile_width`` (geometric mean over axes) and
-    ``profile_goodness``, ``p_value`` (of the IPR) and ``is_localized`` (0 or 1). Lengths are in
-    sites, frequencies in cycles per site, and orientations in degrees. A field of zeros is not
-    localized and has NaN in the other columns. A sinusoid equals its surrogates and is not
-    localized, except at a quarter of the sampling frequency, where its IPR depends on its phase.
+    The columns are ``ipr``; ``width``; ``center_0`` (and ``center_1``); ``spread``;
+    ``concentration``, the largest fraction of the energy in a disc of 1 / IPR sites (0.93 for a
+    Gaussian bump on a ring, 0.87 on a torus); ``excess_kurtosis`` (n_features * ipr - 3);
+    ``dominant_frequency``; for images ``orientation``; with a profile ``profile_width`` (geometric
+    mean over the axes) and ``profile_goodness`` (explained variance); ``p_value`` (of the IPR); and
+    ``is_localized`` (0 or 1). Lengths are in sites, frequencies in cycles per site, and
+    orientations in degrees. A field of zeros is not localized, and its other columns are NaN.
+    A sinusoid has the same IPR as its surrogates and is not localized, except at a quarter of the
+    sampling frequency, where the IPR depends on the phase.
 
     Examples
     --------
@@ -108,7 +113,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None, *, inputs: Any = None) -> "LocalizationAnalyzer":
-        """Learn the lattice, draw the null and check whether random phases can be a null.
+        """Store the lattice, draw the phases, and check that random phases are a valid null.
 
         Parameters
         ----------
@@ -119,8 +124,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         """
         if getattr(y, "ndim", 1) == 2:
             raise TypeError(
-                f"y has shape {y.shape}; it is ignored. Pass the inputs of the fields by name: "
-                "fit(fields, inputs=X)."
+                f"`y` is ignored and must not be a matrix, got shape {y.shape}. Pass the inputs "
+                "of the net by name: fit(fields, inputs=X)."
             )
         check_positive(self.n_null, "n_null", integer=True)
         check_positive(self.alpha, "alpha")
@@ -129,7 +134,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         if self.profile is not None:
             check_option(self.profile, "profile", PROFILES)
         fields, self.shape_ = learn_fields(self, X, self.shape)
-        for name in ("phases_", "null_ipr_"):  # of an earlier fit
+        for name in ("phases_", "null_ipr_"):  # attributes of an earlier fit
             self.__dict__.pop(name, None)
         self.not_testable_, n_null = None, self.n_null
         if isinstance(self.null, str):
@@ -140,13 +145,13 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             n_null = len(self.null_ipr_)
         if not 1.0 / (n_null + 1) <= self.alpha < 1.0:
             raise ValueError(
-                f"alpha={self.alpha!r} with n_null={n_null!r}; expected alpha below 1 and at "
-                f"least the smallest p-value, 1 / (n_null + 1) = {1 / (n_null + 1):.3g}."
+                f"`alpha` must be below 1 and at least the smallest p-value, 1 / (n_null + 1) = "
+                f"{1 / (n_null + 1):.3g}, got {self.alpha!r}. Increase `n_null` or `alpha`."
             )
         return self
 
     def transform(self, X: ArrayLike) -> Array:
-        """Measure each field: one row of the columns in the Notes.
+        """Measure each field, and return the columns of the Notes.
 
         Parameters
         ----------
@@ -172,7 +177,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         return np.column_stack([*columns, p_value, is_localized])
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Names of the columns of `transform`.
+        """Names of the columns that `transform` returns.
 
         Parameters
         ----------
@@ -189,7 +194,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
 def localization_score(estimator: Any, X: Any = None, y: Any = None) -> float:
     """Mean inverse participation ratio of the receptive fields of a fitted estimator.
 
-    Pass it as ``scoring=`` to a search. A field of zeros counts as 1 / n_features.
+    It can be passed as ``scoring=`` to a grid search. The IPR of a field of zeros is taken as
+    1 / n_features.
 
     Parameters
     ----------

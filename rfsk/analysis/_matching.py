@@ -1,4 +1,4 @@
-"""Matching of fields over all shifts of the lattice, and matches that are reached by chance."""
+"""Matching of fields over all shifts of the lattice, and the matches expected by chance."""
 
 from typing import Any
 
@@ -22,14 +22,14 @@ from ._measures import scaled_images, squared_distances
 from ._nulls import random_phases, with_phases
 from ._profiles import fit_profiles
 
-_CHUNK = 2**23  # correlations held at a time
-_SAME = 0.9  # match from which on two fields get the same random phases
+_CHUNK = 2**23  # correlations computed at a time
+_SAME = 0.9  # match above which two fields get the same random phases
 _ROUNDING = 1e-9
 _N_WIDTHS = 60
 
 
 def unit_fields(fields: Array) -> Array:
-    """Fields of unit length; a field of zeros is NaN."""
+    """Fields scaled to unit length; a field of zeros becomes NaN."""
     scaled = scaled_images(fields, fields.shape[1:])
     return np.asarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True))
 
@@ -37,7 +37,7 @@ def unit_fields(fields: Array) -> Array:
 def best_placement(
     fields: Array, references: Array, sides: tuple[int, ...]
 ) -> tuple[Array, NDArray[np.intp]]:
-    """Signed match of every pair of unit fields at its best shift, and its flat index."""
+    """Signed match of each pair of unit fields at the best shift, and the index of the shift."""
     axes = tuple(range(-len(sides), 0))
     modes = np.fft.rfftn(fields.reshape(-1, *sides), axes=axes)
     conjugates = np.conj(np.fft.rfftn(references.reshape(-1, *sides), axes=axes))
@@ -53,9 +53,9 @@ def best_placement(
 
 
 class FieldMatcher(TransformerMixin, BaseEstimator):
-    """Find the reference that each field resembles most, at any position and with any sign.
+    """Match each field to the most similar reference, at any position and with any sign.
 
-    The match is the largest ``|cosine|`` over all shifts.
+    The match of two fields is the largest ``|cosine|`` over all shifts of the lattice.
 
     Parameters
     ----------
@@ -65,15 +65,15 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     reference_fields_ : ndarray of shape (n_references, n_features)
-        The references, scaled to unit length.
+        References, scaled to unit length.
     shape_ : tuple of int
     n_features_in_ : int
 
     Notes
     -----
-    The columns are ``match`` (in [0, 1]), ``index`` (of the best reference), ``sign`` (+1 or -1)
-    and ``shift_0`` (and ``shift_1``), by which the reference is rolled to lie on the field. All
-    columns are NaN for a field of zeros.
+    The columns are ``match``, in [0, 1]; ``index`` of the best reference; ``sign``, +1 or -1; and
+    ``shift_0`` (and ``shift_1``), the number of sites by which the reference is rolled to match the
+    field. All columns are NaN for a field of zeros.
 
     Examples
     --------
@@ -100,7 +100,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: ArrayLike) -> Array:
-        """Match each field to its best reference: one row of the columns in the Notes.
+        """Match each field to its best reference, and return the columns of the Notes.
 
         Parameters
         ----------
@@ -118,7 +118,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         return matches
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Names of the columns of `transform`.
+        """Names of the columns that `transform` returns.
 
         Parameters
         ----------
@@ -134,19 +134,19 @@ def match_matrix(
     references: ArrayLike,
     shape: int | tuple[int, ...] | None = None,
 ) -> Array:
-    """Match of every field with every reference: the largest ``|cosine|`` over shifts.
+    """Match of each field with each reference, the largest ``|cosine|`` over all shifts.
 
     Parameters
     ----------
     fields, references : array-like of shapes (n_units, n_features), (n_references, n_features)
-        Receptive fields, and the fields to compare them with.
+        Fields, and the references to compare them with.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
 
     Returns
     -------
     match : ndarray of shape (n_units, n_references)
-        In [0, 1]; NaN where either is a field of zeros.
+        Values in [0, 1]; NaN where the field or the reference is zero.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def match_matrix(
 def _checked_pair(
     fields: ArrayLike, references: ArrayLike, shape: int | tuple[int, ...] | None
 ) -> tuple[Array, Array, tuple[int, ...]]:
-    """Validated fields and references of unit length, and their lattice."""
+    """Check fields and references, and return them scaled to unit length, with their lattice."""
     weights, sides = check_fields_on(fields, shape)
     targets = check_fields(references, "references")
     check_features(targets, weights.shape[1], "references")
@@ -170,9 +170,10 @@ def _checked_pair(
 def translation_orbits(
     fields: ArrayLike, shape: int | tuple[int, ...] | None = None, *, min_match: float = 0.95
 ) -> Any:
-    """Group components that are shifts, up to sign, of one field.
+    """Group components that are shifted copies of one another, up to sign, into orbits.
 
-    Each component joins the orbit whose first member it matches best, or begins a new one.
+    Each component joins the orbit whose first member it matches best. If none matches well enough,
+    it becomes the first member of a new orbit.
 
     Parameters
     ----------
@@ -180,14 +181,14 @@ def translation_orbits(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     min_match : float, default=0.95
-        Smallest cosine, over shifts and sign, with the first member of an orbit.
+        Smallest match with the first member of an orbit.
 
     Returns
     -------
     orbits : pandas.DataFrame
-        One row per component: the label of its orbit, numbered by first appearance, or -1 for a
-        component of zeros; the sign and the shifts (shift_0, shift_1) that take the first component
-        of the orbit to this one; and match, the cosine of the two thereafter, or NaN.
+        One row per component. Columns: label, the number of its orbit in order of appearance, or -1
+        for a component of zeros; sign and shift_0 (and shift_1), which map the first member of the
+        orbit to the component; and match, the cosine between the two after this map, or NaN.
 
     Examples
     --------
@@ -204,7 +205,7 @@ def translation_orbits(
 
     check_positive(min_match, "min_match")
     if min_match > 1.0:
-        raise ValueError(f"min_match={min_match!r}; expected at most 1.")
+        raise ValueError(f"`min_match` must be at most 1, got {min_match!r}.")
     weights, sides = check_fields_on(fields, shape)
     labels, match = np.full(len(weights), -1), np.full(len(weights), np.nan)
     shifts, signs = np.zeros((len(sides), len(weights)), dtype=np.intp), np.ones_like(labels)
@@ -228,20 +229,21 @@ def translation_orbits(
 def bump_match(references: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
     """Match of each reference with the Gaussian bump that fits it best.
 
-    Place, sign and widths of the bump are fitted (`fit_profiles`, and a search over sites). A field
-    whose match is not above shows no more than that it is a bump of about the right width.
+    The position, sign and widths of the bump are fitted (by `fit_profiles`, and by a search over
+    all sites). If the match of a receptive field with a reference does not exceed this value, it
+    shows only that the field is a bump of about the same width.
 
     Parameters
     ----------
     references : array-like of shape (n_references, n_features)
-        Fields that others are matched to, such as convolutional filters or tensor factors.
+        Fields that others are matched with, such as convolutional filters or tensor factors.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
 
     Returns
     -------
     match : ndarray of shape (n_references,)
-        In [0, 1]; NaN for a field of zeros.
+        Values in [0, 1]; NaN for a field of zeros.
 
     Examples
     --------
@@ -253,7 +255,7 @@ def bump_match(references: ArrayLike, shape: int | tuple[int, ...] | None = None
     """
     fields, sides = check_fields_on(references, shape)
     fitted = np.sqrt(np.clip(fit_profiles(fields, sides).goodness.to_numpy(), 0.0, 1.0))
-    # The fit is local. Round bumps of many widths, at any site, find the best place.
+    # The fit finds a local optimum. Isotropic bumps of many widths at all sites find the position.
     widths = np.geomspace(0.2, max(sides), _N_WIDTHS)[:, None]
     bumps = unit_fields(np.exp(-0.5 * squared_distances(sides) / widths**2))
     placed = np.abs(best_placement(bumps, unit_fields(fields), sides)[0]).max(axis=0)
@@ -268,26 +270,28 @@ def chance_match(
     n_null: int = 99,
     random_state: Any = None,
 ) -> Array:
-    """Median best match of fields with random phases: the match that fields reach by chance.
+    """Median best match of fields with random phases, the match that is expected by chance.
 
-    Random Fourier phases keep the spectrum of a field, and therefore its smoothness. Fields that
-    are shifts of one another get the same phases, because their matches are not independent.
+    Randomizing the Fourier phases of a field preserves its spectrum, and therefore its smoothness.
+    Fields that are shifted copies of one another get the same phases, because their matches are not
+    independent.
 
     Parameters
     ----------
     fields, references : array-like of shapes (n_units, n_features), (n_references, n_features)
-        Receptive fields, and the fields that they were matched to.
+        Fields, and the references that they were matched with.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=99
-        Number of populations with random phases.
+        Number of populations of fields with random phases.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the phases.
 
     Returns
     -------
     medians : ndarray of shape (n_null,)
-        Sorted medians over units of the best match; ``medians[94]`` of 99 is the level of 5 %.
+        Sorted medians over the units of the best match. Of 99 values, ``medians[94]`` is the
+        critical value of a test at the 5 % level.
 
     Examples
     --------
@@ -301,7 +305,7 @@ def chance_match(
     *pair, sides = _checked_pair(fields, references, shape)
     weights, targets = (rows[np.isfinite(rows[:, 0])] for rows in pair)
     if not len(weights) or not len(targets):
-        raise ValueError("All fields or all references are zero; expected some that are not.")
+        raise ValueError("`fields` and `references` must not be all zero. Pass nonzero fields.")
     rng = as_generator(random_state)
     orbits = translation_orbits(weights, sides, min_match=_SAME).label.to_numpy()
     founders = weights[np.unique(orbits, return_index=True)[1]].reshape(-1, *sides)

@@ -1,4 +1,4 @@
-"""Measures of single fields. Functions of images take `scaled_images` and check nothing."""
+"""Measures of single fields. Functions of `images` expect the result of `scaled_images`."""
 
 import math
 
@@ -8,13 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 from .._core._types import Array
 from .._core._validation import check_fields, check_fields_on, check_numbers, check_positive
 
-_NO_CENTER = 1e-9  # length of the mean direction of a field that is spread evenly around the ring
-_ONE_SITE = 1e-14  # rounding of the length of the mean direction of a field on one site
-_ISOTROPIC = 1e-6  # difference of the principal values of a structure tensor that is rounding
+_NO_CENTER = 1e-9  # length of the mean direction below which a field has no centre
+_ONE_SITE = 1e-14  # rounding error of the length of the mean direction of a single site
+_ISOTROPIC = 1e-6  # relative anisotropy of a structure tensor below which it is a rounding error
 
 
 def scaled_images(fields: Array, sides: tuple[int, ...]) -> Array:
-    """Fields on their lattice, scaled to a peak of 1; a field of zeros is NaN."""
+    """Fields as arrays on their lattice, scaled to a peak of 1; a field of zeros becomes NaN."""
     peak = np.abs(fields).max(axis=1, keepdims=True)
     scaled = np.divide(fields, peak, out=np.full_like(fields, np.nan), where=peak > 0)
     return np.asarray(scaled.reshape(-1, *sides))
@@ -25,12 +25,16 @@ def _checked_images(fields: ArrayLike, shape: int | tuple[int, ...] | None) -> A
 
 
 def ipr(fields: ArrayLike) -> Array:
-    """Inverse participation ratio, the inverse of the number of sites that a field occupies.
+    r"""Inverse participation ratio (IPR), the inverse of the number of sites that a field occupies.
 
-    IPR(w) = sum_i w_i^4 / (sum_i w_i^2)^2 does not change with the scale, sign or position of the
-    field. With D sites it is 1/D for a uniform field, 1.5/D for a sinusoid, 3/D on average for
-    Gaussian noise and 1 for a single site. For a Gaussian bump it is 0.94/FWHM on a ring and
-    0.883/FWHM^2 on a torus. D IPR - 3 is the excess kurtosis of the weights.
+    .. math::
+
+        \mathrm{IPR}(w) = \frac{\sum_i w_i^4}{\left(\sum_i w_i^2\right)^2}
+
+    The IPR does not depend on the scale, sign or position of the field. With D sites, it is 1/D for
+    a uniform field, 1.5/D for a sinusoid, about 3/D for Gaussian noise, and 1 for a single site.
+    For a Gaussian bump, it is 0.94/FWHM on a ring and 0.883/FWHM^2 on a torus, where FWHM is the
+    full width at half maximum. D IPR - 3 is the excess kurtosis of the weights about zero.
 
     Parameters
     ----------
@@ -39,7 +43,7 @@ def ipr(fields: ArrayLike) -> Array:
     Returns
     -------
     ipr : ndarray of shape (n_units,)
-        Between 1/n_features and 1; NaN for a field of zeros.
+        Values between 1/n_features and 1; NaN for a field of zeros.
 
     Examples
     --------
@@ -58,7 +62,7 @@ def ipr_of(images: Array) -> Array:
 
 
 def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
-    """Circular centre of each field: the mean direction of w^2 around every axis.
+    """Circular centre of each field, the mean direction of w^2 around each axis.
 
     Parameters
     ----------
@@ -69,7 +73,7 @@ def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Returns
     -------
     center : ndarray of shape (n_units, n_axes)
-        In sites, in [0, side); NaN for a field of zeros, or one spread evenly around the axis.
+        Sites in [0, side); NaN for a field of zeros, or one that is spread evenly around the axis.
 
     Examples
     --------
@@ -84,14 +88,15 @@ def center_of(images: Array) -> Array:
     """Circular centre of each image, (n_images, n_axes)."""
     sides = images.shape[1:]
     position = np.angle(_mean_directions(images)) * np.array(sides) / (2.0 * np.pi) % sides
-    return np.asarray(position % sides)  # what rounds to the side is at its first site
+    return np.asarray(position % sides)  # a position that rounds to the side becomes 0
 
 
 def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
-    """Circular standard deviation of w^2 about its centre, sqrt(-2 ln R) side / (2 pi).
+    """Circular standard deviation of w^2 about the centre of each field.
 
-    R is the length of the mean direction around an axis. Unlike `field_width`, the spread includes
-    side lobes; it is s / sqrt 2 for a Gaussian bump w of standard deviation s.
+    It is sqrt(-2 ln R) side / (2 pi), where R is the length of the mean direction around an axis.
+    Unlike `field_width`, the spread depends on side lobes. For a Gaussian bump w with standard
+    deviation s, it is s / sqrt 2.
 
     Parameters
     ----------
@@ -102,7 +107,7 @@ def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Returns
     -------
     spread : ndarray of shape (n_units,)
-        In sites, the geometric mean over axes; NaN where a field has no centre.
+        Spread in sites, the geometric mean over the axes; NaN for a field without a centre.
 
     Examples
     --------
@@ -120,13 +125,13 @@ def spread_of(images: Array) -> Array:
     length = np.abs(_mean_directions(images))
     length[length > 1.0 - _ONE_SITE] = 1.0
     deviation = np.sqrt(2.0 * np.abs(np.log(length))) * sides / (2.0 * np.pi)
-    if np.any(sides > 1):  # an axis of a single site does not count
+    if np.any(sides > 1):  # axes with a single site are ignored
         deviation = deviation[:, sides > 1]
     return np.asarray(deviation.prod(axis=1) ** (1.0 / deviation.shape[1]))
 
 
 def squared_distances(sides: tuple[int, ...]) -> Array:
-    """Squared distance of each site of the lattice to the first."""
+    """Squared distance of each site of the lattice from the first site."""
     away = [np.minimum(np.arange(side), side - np.arange(side)) ** 2.0 for side in sides]
     return np.asarray(np.sum(np.meshgrid(*away, indexing="ij"), axis=0).ravel())
 
@@ -134,20 +139,21 @@ def squared_distances(sides: tuple[int, ...]) -> Array:
 def compactness(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
     """Largest fraction of the energy w^2 of each field in a disc of 1 / IPR sites.
 
-    Of a mask with m ones it is the largest fraction of them in a disc of m sites, which is 1 for a
-    disc. Masks of few ones are compact by chance; compare them with random masks of as many.
+    For a mask with m ones, it is the largest fraction of the ones in a disc of m sites, which is 1
+    if the mask is a disc. Masks with few ones are compact by chance: compare them with random masks
+    that have the same number of ones.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Fields, or masks.
+        Fields or masks.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
 
     Returns
     -------
     compactness : ndarray of shape (n_units,)
-        Between 0 and 1; NaN for a field of zeros.
+        Values between 0 and 1; NaN for a field of zeros.
 
     Examples
     --------
@@ -175,7 +181,7 @@ def compactness_of(images: Array) -> Array:
 
 
 def _mean_directions(images: Array) -> NDArray[np.complex128]:
-    """Mean of exp(2 pi i site / side), weighted by w^2, around each axis; NaN for even weights."""
+    """Mean of exp(2 pi i site / side) for each axis, weighted by w^2; NaN if nearly zero."""
     squares, n_axes = images**2, images.ndim - 1
     directions = np.empty((len(images), n_axes), dtype=np.complex128)
     for axis, side in enumerate(images.shape[1:]):
@@ -188,7 +194,7 @@ def _mean_directions(images: Array) -> NDArray[np.complex128]:
 
 
 def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
-    """Direction along which each image varies most.
+    """Direction along which each field varies most.
 
     It is the principal axis of sum_k P(k) k k', where P(k) is the power at wave vector k.
 
@@ -201,8 +207,8 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     Returns
     -------
     orientation : ndarray of shape (n_units,)
-        Degrees in [0, 180), 0 for vertical bars and 90 for horizontal ones; NaN if no direction
-        dominates, as for a round bump.
+        Angle in degrees, in [0, 180): 0 for vertical bars and 90 for horizontal bars. NaN if no
+        direction dominates, as for an isotropic bump.
 
     Examples
     --------
@@ -212,7 +218,9 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     """
     images = _checked_images(fields, shape)
     if images.ndim != 3:
-        raise ValueError(f"shape={shape!r}; expected (rows, columns): lines have no orientation.")
+        raise ValueError(
+            f"`shape` must be (rows, columns), got {shape!r}. Fields on a ring have no orientation."
+        )
     return orientation_of(images)
 
 
@@ -220,14 +228,15 @@ def orientation_of(images: Array) -> Array:
     """Direction along which each image varies most, in degrees."""
     rows, columns = np.meshgrid(*map(np.fft.fftfreq, images.shape[1:]), indexing="ij")
     power = np.abs(np.fft.fft2(np.nan_to_num(images))) ** 2
-    # Fourier modes of the highest frequency run both ways along their axis.
+    # The highest frequency of an even side stands for both directions along its axis.
     is_both = (rows == -0.5) | (columns == -0.5)
     along, across, product = (
         (power * factor).sum(axis=(1, 2))
         for factor in (columns**2, rows**2, np.where(is_both, 0.0, rows * columns))
     )
     angle = 0.5 * np.degrees(np.arctan2(2.0 * product, along - across))
-    angle = np.where(angle < -1e-9, angle + 180.0, np.abs(angle))  # 0, not 180, up to rounding
+    # Rounding must not turn 0 into 180.
+    angle = np.where(angle < -1e-9, angle + 180.0, np.abs(angle))
     contrast = np.hypot(2.0 * product, along - across)
     return np.where(contrast > _ISOTROPIC * (along + across), angle, np.nan)
 
@@ -244,7 +253,8 @@ def field_width(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
     Returns
     -------
     width : ndarray of shape (n_units,)
-        In sites, the geometric mean over axes, each at most the side; NaN for a field of zeros.
+        Width in sites, the geometric mean over the axes. Along each axis, it is at most the side.
+        NaN for a field of zeros.
 
     Examples
     --------
@@ -267,7 +277,7 @@ def width_of(images: Array) -> Array:
         profile = images[(units[:, None], *line)]
         profile = profile / profile[:, :1]
         widths *= np.minimum(_half_crossing(profile) + _half_crossing(profile[:, ::-1]), side)
-    # An axis of a single site has a width of one, which does not count in the mean.
+    # Axes with a single site have a width of one and are left out of the mean.
     return np.asarray(widths ** (1.0 / max(sum(side > 1 for side in sides), 1)))
 
 
@@ -294,7 +304,8 @@ def dominant_frequency(fields: ArrayLike, shape: int | tuple[int, ...] | None = 
     Returns
     -------
     frequency : ndarray of shape (n_units,)
-        Length of the wave vector, at most sqrt(n_axes)/2 cycles per site; NaN for a field of zeros.
+        Length of the wave vector in cycles per site, at most sqrt(n_axes) / 2. NaN for a field of
+        zeros.
 
     Examples
     --------
@@ -311,7 +322,7 @@ def frequency_of(images: Array) -> Array:
     power = power.reshape(len(images), -1)
     grids = np.meshgrid(*map(np.fft.fftfreq, images.shape[1:]), indexing="ij")
     radius = np.sqrt(np.sum([grid**2 for grid in grids], axis=0)).ravel()
-    # Rounding breaks ties between a wave vector and its mirror images, which have one length.
+    # Rounding breaks ties between mirrored wave vectors, which have the same length.
     return np.where(power.any(axis=1), radius[power.argmax(axis=1)], np.nan)
 
 
@@ -321,14 +332,14 @@ def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
     Parameters
     ----------
     times, values : array-like of shape (n,)
-        The curve, in order of time: neither times nor values are negative.
+        Times in increasing order, and the values of the curve. None may be negative.
     factor : float, default=1.5
-        Factor above 1.
+        Factor, larger than 1.
 
     Returns
     -------
     time : float
-        Interpolated linearly in the logarithm of time; NaN if there is no onset.
+        Time of the onset, interpolated linearly in the logarithm of time; NaN if there is none.
 
     Examples
     --------
@@ -340,7 +351,10 @@ def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
     check_positive(factor, "factor")
     is_curve = times.ndim == 1 and times.shape == values.shape
     if not is_curve or np.any(times < 0) or np.any(values < 0) or factor <= 1.0:
-        raise ValueError("No curve with an onset; expected times and values >= 0, and factor > 1.")
+        raise ValueError(
+            "`times` and `values` must be nonnegative and of the same length, and `factor` must be "
+            f"above 1, got shapes {times.shape} and {values.shape}, and factor={factor!r}."
+        )
     limits = factor * np.minimum.accumulate(values)
     above = np.flatnonzero(values > limits)
     if not len(above):

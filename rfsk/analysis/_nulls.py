@@ -1,4 +1,4 @@
-"""Surrogates with random phases, and reasons why they are not a valid null hypothesis."""
+"""Surrogates with random phases, and the conditions for them to be a valid null hypothesis."""
 
 import math
 from typing import Any
@@ -20,20 +20,20 @@ from ..exceptions import NotTestableWarning
 from ._measures import concentration_of, ipr_of, scaled_images
 from ._receptive_fields import receptive_fields
 
-_ROUNDING = 1e-9  # of a fraction of the energy
-_MOST = 0.55  # of the energy; noise raises one of two equal bumps above a half
-_FEWEST_FIELDS = 8  # below, fields at the same place can be a coincidence
+_ROUNDING = 1e-9  # rounding error of a fraction of the energy
+_MOST = 0.55  # of the energy; with noise, one of two equal bumps can have more than a half
+_FEWEST_FIELDS = 8  # fewer fields can concentrate at the same sites by coincidence
 _N_SHIFTS = 999
-_N_PARTS = 20  # of the inputs, whose variances are compared
-_UNEVEN = 0.2  # squared coefficient of variation of the energy that fields have in common
-_VARIANCE = 0.1  # coefficient of variation of the variances of sites
-_BOUNDARY = 0.1  # of the variance: covariance of neighbours inside, less that across the boundary
+_N_PARTS = 20  # parts of the inputs, whose variances are compared
+_UNEVEN = 0.2  # squared coefficient of variation, over sites, of the energy common to the fields
+_VARIANCE = 0.1  # coefficient of variation of the variances of the sites
+_BOUNDARY = 0.1  # difference of the correlations of neighbours inside and across the boundary
 _CLEARLY = 4.0  # standard errors
-_N_ROWS = 2000  # that are drawn from an input model
+_N_ROWS = 2000  # inputs drawn from an input model
 
 
 def random_phases(sides: tuple[int, ...], n_null: int, rng: np.random.Generator) -> Array:
-    """Fourier phases of real white noise, (n_null, *half spectrum), each of modulus one."""
+    """Phase factors of the Fourier modes of real white noise, (n_null, *half spectrum)."""
     modes = np.fft.rfftn(rng.standard_normal((n_null, *sides)), axes=range(1, 1 + len(sides)))
     return np.asarray(modes / np.abs(modes))
 
@@ -46,27 +46,29 @@ def with_phases(images: Array, phases: Array) -> Array:
 
 
 def ipr_p_values(images: Array, null: Array) -> Array:
-    """p-value of the IPR of each image, given those of a null or phases of surrogates, or NaN."""
+    """p-value of the IPR of each image; `null` holds the IPR of null fields, or random phases."""
     p_values, ratio = np.full(len(images), np.nan), ipr_of(images)
     for unit in np.flatnonzero(np.isfinite(ratio)):
         found = null if null.ndim == 1 else ipr_of(with_phases(images[unit], null))
-        # A pure sinusoid equals its surrogates; rounding must not make it exceed them.
+        # The IPR of a sinusoid equals that of its surrogates and must not exceed it by rounding.
         at_least = np.count_nonzero(found >= ratio[unit] * (1.0 - 1e-9))
         p_values[unit] = (1 + at_least) / (1 + len(null))
     return p_values
 
 
 def compact_p_values(images: Array, n_null: int) -> Array:
-    """p-value of the concentration of each scaled image among permutations of its sites.
+    """p-value of the concentration of each scaled image, among permutations of its sites.
 
-    It is 1 if no disc of 1 / IPR sites has 55 % of the energy, as for two equal bumps, and the
-    smallest one if a single site has half, which no permutation scatters; NaN for a field of zeros.
+    It is 1 if no disc of 1 / IPR sites has 55 % of the energy, as for two equal bumps. If a single
+    site has half of the energy, permutations do not scatter it, and the p-value is set to the
+    smallest possible one. NaN for a field of zeros.
     """
     found, n_sites = concentration_of(images), images[0].size
     p_values = np.where(np.isfinite(found), 1.0, np.nan)
     orders = np.random.default_rng(0).permuted(np.tile(np.arange(n_sites), (n_null, 1)), axis=1)
     for unit in np.flatnonzero(found > _MOST):
-        weights, n_above = np.sort(np.abs(images[unit]), axis=None), 0  # equal for all shifts
+        # Sorted weights give the same result for all shifts of a field.
+        weights, n_above = np.sort(np.abs(images[unit]), axis=None), 0
         if np.square(weights).sum() >= 2.0:  # the largest is 1
             null = concentration_of(weights[orders].reshape(-1, *images.shape[1:]))
             n_above = int((null >= found[unit] - _ROUNDING).sum())
@@ -75,20 +77,20 @@ def compact_p_values(images: Array, n_null: int) -> Array:
 
 
 def null_ipr(null: Any, n_features: int) -> Array:
-    """Sorted IPR of given null fields, or of those of a fitted net."""
+    """Sorted IPR of the given null fields, or of the fields of a fitted net."""
     fields = check_fields(receptive_fields(null) if hasattr(null, "fit") else null, "null")
     check_features(fields, n_features, "null")
     ratio = ipr_of(scaled_images(fields, fields.shape[1:]))
     alive = np.sort(ratio[np.isfinite(ratio)])
     if not len(alive):
-        raise ValueError("null has only fields of zeros; expected some that are not.")
+        raise ValueError("`null` must have nonzero fields, got only zeros.")
     return alive
 
 
 def random_phase_fields(
     fields: ArrayLike, shape: int | tuple[int, ...] | None = None, random_state: Any = None
 ) -> Array:
-    """Surrogates of fields with the same power spectrum and the phases of white noise.
+    """Surrogates of fields, with the same power spectra and random Fourier phases.
 
     Parameters
     ----------
@@ -116,11 +118,12 @@ def random_phase_fields(
 def why_not_testable(
     fields: ArrayLike, shape: int | tuple[int, ...] | None = None, inputs: Any = None
 ) -> str | None:
-    """Return the reason why random phases are not a valid null hypothesis, or None.
+    """Reason why random phases are not a valid null hypothesis for fields, or None.
 
-    Random phases are valid if all sites of the lattice are equivalent. If `inputs` are given, the
-    variances of sites and the covariances of neighbours inside and across the boundary decide.
-    Without them, the fields must not concentrate at the same places more than after random shifts.
+    Random phases are a valid null if all sites of the lattice are equivalent. If `inputs` are
+    given, this is judged by the variances of the sites and by the covariances of neighbours inside
+    the lattice and across its boundary. Otherwise, it is judged by whether the fields concentrate
+    at the same sites more than after random shifts.
 
     Parameters
     ----------
@@ -133,7 +136,7 @@ def why_not_testable(
     Returns
     -------
     reason : str or None
-        One clause, without a full stop.
+        Reason as a clause, without a full stop.
 
     Examples
     --------
@@ -148,7 +151,7 @@ def why_not_testable(
 
 
 def reason_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str | None:
-    """Reason of `why_not_testable`, for fields that are validated already."""
+    """Result of `why_not_testable` for checked fields."""
     if inputs is None:
         alive = fields[np.any(fields != 0.0, axis=1)]
         if len(alive) < _FEWEST_FIELDS:
@@ -157,8 +160,8 @@ def reason_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> s
         if _unevenness(energy / energy.sum(axis=1, keepdims=True), sides, _UNEVEN) == 0.0:
             return None
         return (
-            "the fields concentrate at the same places, so that the sites of their inputs do not "
-            "seem to be alike (if they are, pass the inputs, which then decide)"
+            "the fields concentrate at the same sites, so that the sites of the inputs do not seem "
+            "to be equivalent (if they are, pass the inputs, which are then tested instead)"
         )
     if hasattr(inputs, "sample"):
         inputs = inputs.sample(_N_ROWS, random_state=0)
@@ -166,25 +169,25 @@ def reason_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> s
     rows = check_array(inputs, "inputs", ensure_min_samples=4)
     check_features(rows, fields.shape[1], "inputs")
     if not np.ptp(rows):
-        raise ValueError("inputs are constant; expected some that vary.")
+        raise ValueError("`inputs` must not be constant. Pass inputs that vary.")
     return _why_inputs(rows - rows.mean(), sides)
 
 
 def warn_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str | None:
-    """Warn if fields cannot be tested, and return the reason."""
+    """Return the reason why fields cannot be tested, if there is one, and warn."""
     reason = reason_not_testable(fields, sides, inputs)
     if reason is not None:
         warn_likely_mistake(
             f"Localization cannot be tested with random phases: {reason}. "
-            "rfsk.control_test(net, X, y) tests it on any data, against Gaussian controls, whose "
-            "fields LocalizationAnalyzer also takes as null=.",
+            "On any data, rfsk.control_test(net, X, y) compares the net with Gaussian controls. "
+            "LocalizationAnalyzer accepts the fields of such controls as `null`.",
             NotTestableWarning,
         )
     return reason
 
 
 def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
-    """Squared variation over sites of the energy that rows share; 0 below `least` or by chance."""
+    """Squared variation over sites of the energy common to all rows; 0 if small or by chance."""
     n_sites, sums = energy.shape[1], energy.sum(axis=1)
     pairs = np.square(sums.sum()) - np.square(sums).sum()
 
@@ -206,7 +209,7 @@ def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
 
 
 def _why_inputs(rows: Array, sides: tuple[int, ...]) -> str | None:
-    """Compare variances of sites, and covariances of neighbours inside and across the boundary."""
+    """Reason why the sites of centred inputs are not equivalent, or None."""
     parts = np.array_split(np.square(rows), min(_N_PARTS, len(rows) // 2))
     variances = np.stack([part.mean(axis=0) for part in parts])
     uneven = math.sqrt(_unevenness(variances, sides, _VARIANCE**2))
@@ -223,7 +226,7 @@ def _why_inputs(rows: Array, sides: tuple[int, ...]) -> str | None:
         error = difference.std() / np.sqrt(len(rows))
         if abs(difference.mean()) > max(_BOUNDARY, _CLEARLY * error):
             return (
-                f"neighbours correlate by {inside.mean():.2f} inside the lattice and by "
-                f"{across.mean():.2f} across its boundary, which is not periodic"
+                f"neighbouring sites have a correlation of {inside.mean():.2f} inside the lattice "
+                f"and of {across.mean():.2f} across its boundary, which is not periodic"
             )
     return None

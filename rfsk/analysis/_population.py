@@ -13,8 +13,8 @@ from .._core._validation import check_array, check_fields_on, check_image_shape
 from ._groups import GROUPS, NOT_TESTABLE, TESTABLE, GroupSplit, group_split
 from ._measures import center_of, ipr_of, scaled_images, width_of
 
-_N_DRAWS = 999  # of uniform places
-_LEVEL = 0.025  # of each of the two tests of places
+_N_DRAWS = 999  # draws of uniform positions
+_LEVEL = 0.025  # level of each of the two tests of positions
 _ROUNDING = 1e-9
 
 
@@ -27,15 +27,16 @@ class Tiling:
     n_units : int
         Number of fields that are not zero.
     arrangement : {"regular", "random", "clustered"} or None
-        Centres are regular or clustered if one of the p-values is at most 0.025, and random
-        otherwise. None if fewer than two fields have a centre.
+        Arrangement of the centres. It is regular or clustered if the p-value of that name is at
+        most 0.025, and random otherwise. None if fewer than two fields have a centre.
     p_regular, p_clustered : float
-        Fractions of 999 draws of uniform places in which the mean distance from a site to the
-        nearest centre is at most, or at least, as large. On a ring, it is the sum of squared gaps
-        (M. Greenwood, J. R. Stat. Soc. 109, 85, 1946) over four times the side.
+        p-values of one-sided tests against independent uniform positions, from 999 draws. The
+        statistic is the mean distance from a site to the nearest centre, which is small for regular
+        and large for clustered centres. On a ring, it is the sum of the squared gaps between
+        adjacent centres (M. Greenwood, J. R. Stat. Soc. 109, 85, 1946) over four times the side.
     coverage, random_coverage : float
-        Fraction of the sites at which some field reaches half of its peak, and its expectation for
-        independent uniform places of the same fields.
+        Fraction of the sites at which at least one field exceeds half of its peak, and its expected
+        value for the same fields at independent uniform positions.
 
     Examples
     --------
@@ -53,19 +54,20 @@ class Tiling:
 
 
 def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Tiling:
-    """Measure how receptive fields cover their lattice, and whether their places are regular.
+    """Measure how receptive fields cover their lattice, and test how their centres are arranged.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        Receptive fields, for instance the localized group of a net. Fields of zeros are left out.
+        Receptive fields, for example the localized ones of a net. Fields of zeros are ignored.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
 
     Returns
     -------
     tiling : Tiling
-        All numbers are NaN if no field is left, and those of centres if no field has a centre.
+        All numbers are NaN if all fields are zero. The p-values are NaN if fewer than two fields
+        have a centre.
 
     Examples
     --------
@@ -78,12 +80,12 @@ def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Til
 
 
 def tiling_of(weights: Array, sides: tuple[int, ...]) -> Tiling:
-    """Tiling of fields that are validated already."""
+    """Tiling of checked fields."""
     weights = weights[np.any(weights != 0.0, axis=1)]
     if not len(weights):
         return Tiling(0, None, *[math.nan] * 4)
     peak = np.take_along_axis(weights, np.abs(weights).argmax(axis=1)[:, None], axis=1)
-    footprint = weights / peak >= 0.5  # within half of the peak, and of its sign
+    footprint = weights / peak >= 0.5  # where a field exceeds half of its peak, with the same sign
     centers = center_of(scaled_images(weights, sides))
     regular, clustered = _p_values_of_places(centers[np.isfinite(centers).all(axis=1)], sides)
     found = "regular" if regular <= _LEVEL else "clustered" if clustered <= _LEVEL else "random"
@@ -98,7 +100,7 @@ def tiling_of(weights: Array, sides: tuple[int, ...]) -> Tiling:
 
 
 def _p_values_of_places(centers: Array, sides: tuple[int, ...]) -> tuple[float, float]:
-    """p-values of centres closer to all sites, and farther from them, than uniform places are."""
+    """p-values of the tests for regular and for clustered centres, see `Tiling`."""
     n_centers, rng = len(centers), np.random.default_rng(0)
     axes = [axis for axis, side in enumerate(sides) if side > 1]
     if n_centers < 2 or not axes:
@@ -118,16 +120,18 @@ def _p_values_of_places(centers: Array, sides: tuple[int, ...]) -> tuple[float, 
 
 @dataclass(frozen=True)
 class PopulationSummary:
-    """Groups, measures and tiling of a population of fields, which `print` shows as a table.
+    """Groups, measures and tiling of a population of fields.
+
+    `print` shows a table.
 
     Attributes
     ----------
     split : GroupSplit
         Groups of the units.
     median_ipr, median_width : dict of str to float
-        Medians by group, widths in sites; NaN for a group without units.
+        Median IPR and median width (in sites) of each group; NaN for a group without units.
     tiling : Tiling
-        Tiling of the lattice by the localized units.
+        Tiling of the lattice by the fields of the localized units.
 
     Examples
     --------
@@ -142,28 +146,29 @@ class PopulationSummary:
     tiling: Tiling
 
     def __str__(self) -> str:
-        head = f"{'':<12}{'share':>7}  {'95 % interval':<14}{'median IPR':>11}{'median width':>14}"
-        lines, reason = [head], self.split.not_testable
+        head = f"{'':<12}{'fraction':>9}  {'95 % interval':<14}"
+        lines = [f"{head}{'median IPR':>11}{'median width':>14}"]
+        reason = self.split.not_testable
         for name in GROUPS[GROUPS.index(NOT_TESTABLE) :] if reason else TESTABLE:
             low, high = self.split.interval[name]
             lines.append(
-                f"{name:<12}{self.split.share[name]:>7.2f}  {f'{low:.2f} to {high:.2f}':<14}"
+                f"{name:<12}{self.split.share[name]:>9.2f}  {f'{low:.2f} to {high:.2f}':<14}"
                 f"{self.median_ipr[name]:>11.4f}{self.median_width[name]:>14.1f}"
             )
         if reason:
             lines.append(f"not testable: {reason}")
         if self.tiling.n_units:
             lines.append(
-                f"localized fields cover {self.tiling.coverage:.2f} of the sites, "
-                f"{self.tiling.random_coverage:.2f} if their places were random"
+                f"localized fields cover {self.tiling.coverage:.2f} of the sites "
+                f"({self.tiling.random_coverage:.2f} expected at random positions)"
             )
         if self.tiling.arrangement:
             p_values = f"{self.tiling.p_regular:.3f}, {self.tiling.p_clustered:.3f}"
-            lines.append(f"their places are {self.tiling.arrangement} (p = {p_values})")
+            lines.append(f"their centres are {self.tiling.arrangement} (p = {p_values})")
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the numbers as a dictionary for JSON, with None in place of NaN."""
+        """Convert to a dictionary suitable for JSON, with None in place of NaN."""
         return {
             "groups": self.split.groups.tolist(),
             "p_values": _without_nan(self.split.p_values.tolist()),
@@ -185,7 +190,7 @@ def population_summary(
     inputs: Any = None,
     random_state: Any = None,
 ) -> PopulationSummary:
-    """Summarise the groups of a population of fields, and the tiling of the localized ones.
+    """Summarise the groups of a population of fields, and the tiling by the localized ones.
 
     Parameters
     ----------
@@ -193,9 +198,10 @@ def population_summary(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
-        Surrogates of each field, or given fields, such as those of the Gaussian control.
+        Null fields, as in `group_split`: surrogates with random phases, or given fields, such as
+        those of a net trained on the Gaussian control.
     alpha : float, default=0.05
-        Largest expected fraction of errors among the localized units; see `group_split`.
+        Largest expected fraction of false positives among the localized units; see `group_split`.
     n_null : int, default=999
         Number of surrogates per field.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
@@ -235,7 +241,7 @@ def population_summary(
 
 
 def _without_nan(values: Any) -> Any:
-    """Replace NaN, which JSON lacks, by None."""
+    """Replace NaN, which JSON does not have, by None."""
     if isinstance(values, dict):
         return {name: _without_nan(value) for name, value in values.items()}
     if isinstance(values, list):

@@ -12,20 +12,26 @@ from .._core._validation import check_fields_on, check_option
 from ._measures import center_of, scaled_images, width_of
 
 PROFILES = ("gaussian", "gabor", "dog")
-_FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # of a Gaussian, in standard deviations
-_SURROUND = [(-1.0, 1.0), (1.1, 10.0)]  # bounds of its amplitude and width, relative to the centre
+_FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # full width at half maximum of a Gaussian, in sigma
+_SURROUND = [(-1.0, 1.0), (1.1, 10.0)]  # bounds of its relative amplitude and width
 
 
 def fit_profiles(
     fields: ArrayLike, shape: int | tuple[int, ...] | None = None, *, profile: str = "gaussian"
 ) -> Any:
-    """Fit a Gaussian, a Gabor function or a difference of Gaussians by least squares.
+    r"""Fit a Gaussian, a Gabor function or a difference of Gaussians by least squares.
 
-    A Gabor function is A exp(-q/2) cos(2 pi f.d + phi), with q = sum_a u_a^2 / sigma_a^2 and d the
-    displacement from the centre around the lattice (J. G. Daugman, J. Opt. Soc. Am. A 2, 1160,
-    1985). For a Gaussian, f and phi are zero. A difference of Gaussians is A [exp(-q/2) - ratio
-    exp(-q / (2 scale^2))] (R. W. Rodieck, Vision Res. 5, 583, 1965). On a ring u is d. On images
-    u_0 = d_0 cos(angle) + d_1 sin(angle) and u_1 = -d_0 sin(angle) + d_1 cos(angle).
+    Let d be the displacement from the centre of the profile, and q = sum_a u_a^2 / sigma_a^2. On a
+    ring, u = d. On images, u is d in axes that are rotated by an angle: u_0 = d_0 cos(angle) + d_1
+    sin(angle) and u_1 = -d_0 sin(angle) + d_1 cos(angle). A Gabor function (J. G. Daugman, J. Opt.
+    Soc. Am. A 2, 1160, 1985) is
+
+    .. math:: A\, e^{-q/2} \cos(2 \pi f \cdot d + \phi).
+
+    A Gaussian has zero f and phi. A difference of Gaussians (R. W. Rodieck, Vision Res. 5, 583,
+    1965) is
+
+    .. math:: A \left[e^{-q/2} - \mathrm{ratio}\; e^{-q / (2\, \mathrm{scale}^2)}\right].
 
     Parameters
     ----------
@@ -33,16 +39,18 @@ def fit_profiles(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     profile : {"gaussian", "gabor", "dog"}, default="gaussian"
+        Profile; "dog" stands for the difference of Gaussians.
 
     Returns
     -------
     fit : pandas.DataFrame
-        One row per field; NaN for a field of zeros. Columns: amplitude A, positive for a Gabor
-        function; center_0 (and center_1), in sites, in [0, side); width_0 (and width_1), the full
-        width at half maximum of exp(-q/2) along u, sqrt(8 ln 2) sigma, in sites; frequency_0 (and
-        frequency_1), f in cycles per site; angle, in degrees, in [-45, 45], 0 on a ring; phase,
-        phi in radians, in [0, 2 pi); goodness, ``1 - |w - fit|^2 / |w|^2``; surround_ratio and
-        surround_scale, in [-1, 1] and [1.1, 10], or 0 and NaN for other profiles.
+        One row per field; NaN for a field of zeros. Columns: amplitude, A, which is positive for
+        Gabor functions; center_0 (and center_1), in sites, in [0, side); width_0 (and width_1),
+        the full width at half maximum of exp(-q/2) along u, sqrt(8 ln 2) sigma, in sites;
+        frequency_0 (and frequency_1), f in cycles per site; angle, in degrees, in [-45, 45], 0 on a
+        ring; phase, phi in radians, in [0, 2 pi); goodness, the explained variance
+        ``1 - |w - fit|^2 / |w|^2``; surround_ratio and surround_scale, the ratio in [-1, 1] and the
+        scale in [1.1, 10] of a difference of Gaussians, or 0 and NaN for other profiles.
 
     Examples
     --------
@@ -59,7 +67,7 @@ def fit_profiles(
 
 
 def profiles_of(images: Array, profile: str) -> Any:
-    """Fit profiles to fields on their lattice."""
+    """Fit profiles to fields that are given as arrays on their lattice."""
     import pandas as pd
 
     flat = images.reshape(len(images), -1)
@@ -71,7 +79,7 @@ def profiles_of(images: Array, profile: str) -> Any:
 
 
 def _fit(field: Array, width: float, profile: str) -> Array:
-    """Row of the numbers of `fit_profiles` for one field."""
+    """Fit a profile to one field, and return its row of `fit_profiles`."""
     sides, n = np.array(field.shape), field.ndim
     scale = float(np.abs(field).max())
     if scale == 0.0:
@@ -80,10 +88,10 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     sites = np.indices(field.shape).reshape(n, -1)
     peak = np.array(np.unravel_index(np.abs(target).argmax(), field.shape), dtype=np.float64)
     sigma, angle = _axes_of(target, peak, max(width, 1.0) / _FWHM)
-    n_turns = n - 1  # a ring has no axes to turn
+    n_turns = n - 1  # number of angles: none on a ring
 
     def basis(parameters: Array) -> Array:
-        """Columns of the linear part: the profile, or the envelope times a cosine and a sine."""
+        """Basis functions of the linear fit: the profile, or the envelope times cosine and sine."""
         moved = sites - parameters[:n, None]
         moved -= np.round(moved / sides[:, None]) * sides[:, None]
         sigmas = np.exp(parameters[n : 2 * n, None])
@@ -96,16 +104,16 @@ def _fit(field: Array, width: float, profile: str) -> Array:
         if profile == "dog":
             ratio, scale = parameters[-2:]
             return np.asarray(envelope - ratio * envelope ** (scale**-2.0))[:, None]
-        wave = 2.0 * np.pi * parameters[2 * n + n_turns :] @ moved
-        return np.stack([envelope * np.cos(wave), envelope * np.sin(wave)], axis=1)
+        phase = 2.0 * np.pi * parameters[2 * n + n_turns :] @ moved
+        return np.stack([envelope * np.cos(phase), envelope * np.sin(phase)], axis=1)
 
     def residual(parameters: Array) -> Array:
         columns = basis(parameters)
-        # Amplitudes are eliminated: the best ones for these shapes (variable projection).
+        # The best amplitudes for these parameters follow from a linear fit (variable projection).
         amplitudes = np.linalg.lstsq(columns, target.ravel(), rcond=None)[0]
         return np.asarray(columns @ amplitudes - target.ravel())
 
-    # Bounds: centre, logarithms of the widths, angle, and the other numbers of the profile.
+    # Bounds of the centre, logarithmic widths, angle, and further parameters of the profile.
     bounds = [(-np.inf, np.inf)] * n + [(math.log(0.2), math.log(2.0 * side)) for side in sides]
     bounds += [(-np.inf, np.inf)] * n_turns
     bounds += {"gaussian": [], "gabor": [(-0.5, 0.5)] * n, "dog": _SURROUND}[profile]
@@ -148,12 +156,12 @@ def _axes_of(target: Array, peak: Array, sigma: float) -> tuple[Array, float]:
 def _initial_parameters(
     target: Array, peak: Array, sigma: Array, angle: Array, profile: str
 ) -> list[Array]:
-    """Initial parameters: at the peak, and for Gabor functions at the strongest frequencies."""
+    """Initial parameters at the peak and, for Gabor functions, at the strongest frequencies."""
     bump = np.concatenate([peak, np.log(sigma), angle])
     if profile == "gaussian":
         return [bump]
     if profile == "dog":
-        # If the surround is strong, the field is largest beside its centre.
+        # If the surround is strong, the peak of the field is not at its centre.
         middle = center_of(target[None])[0]
         places = [peak, middle] if np.isfinite(middle).all() else [peak]
         return [

@@ -9,7 +9,7 @@ from .._core._types import Array
 from .._core._validation import check_array, check_fields, check_option, plain
 from ._reverse_correlation import named_inputs, spike_triggered_average
 
-_LINEAR = 1e-6  # relative deviation from a linear response that counts as rounding
+_LINEAR = 1e-6  # relative deviation from a linear response up to which it is a rounding error
 
 
 def receptive_fields(
@@ -17,24 +17,24 @@ def receptive_fields(
 ) -> Array:
     """Receptive fields of a fitted object, one row per unit.
 
-    Fields of a pipeline are gradients of the units' inputs with respect to the raw inputs, through
-    all affine steps (scalers, PCA, random projections). A scaler therefore gives a feature of small
-    variance a large weight. ``receptive_fields(pipeline[-1])`` returns the weights of the last
-    step.
+    The fields of a pipeline are the gradients of the units' inputs with respect to the inputs of
+    the pipeline. Its first steps must be affine, such as scalers, PCA and random projections. A
+    scaler increases the weights of features with a small variance. To get the weights of the last
+    step alone, call ``receptive_fields(pipeline[-1])``.
 
     Parameters
     ----------
     fitted : object
-        An rfsk net; an estimator with `components_`, `coefs_` (first layer) or `coef_`; a torch
-        Linear or convolutional layer; a pipeline; a search (its best estimator); or an array of
-        fields.
+        Fitted net of rfsk; estimator with `components_`, `coefs_` (whose first layer is used) or
+        `coef_`; Linear or convolutional layer of torch; pipeline; parameter search, whose best
+        estimator is used; or array of fields.
     method : {"weights", "sta"}, default="weights"
-        Weights of the first layer, or reverse correlation (`spike_triggered_average`) of the
-        outputs or of a hidden layer with the stimuli `X`.
+        Whether to return the weights of the first layer, or to correlate the outputs or the
+        responses of a hidden layer with the stimuli `X` (`spike_triggered_average`).
     X : array-like of shape (n_samples, n_features), optional
-        Stimuli of "sta", preferably Gaussian.
+        Stimuli for "sta", preferably Gaussian.
     layer : int, optional
-        Index of the hidden layer for "sta"; the outputs of the object by default.
+        Index of the hidden layer for "sta". By default, the outputs are used.
 
     Returns
     -------
@@ -52,11 +52,11 @@ def receptive_fields(
     check_option(method, "method", ("weights", "sta"))
     if method == "sta":
         if X is None:
-            raise ValueError("method='sta' correlates responses with stimuli; pass them as X.")
+            raise ValueError("`X` must be given for method='sta'. Pass stimuli.")
         fields: Array = spike_triggered_average(fitted, X, layer=layer)
         return fields
     if X is not None or layer is not None:
-        raise ValueError("X and layer are of method='sta'; weights are those of the first layer.")
+        raise ValueError("`X` and `layer` must be None for method='weights'. Pass method='sta'.")
     if hasattr(fitted, "best_estimator_"):
         return receptive_fields(fitted.best_estimator_)
     if hasattr(fitted, "steps") and hasattr(fitted, "named_steps"):
@@ -67,15 +67,14 @@ def receptive_fields(
         if hasattr(fitted, attribute):
             return _as_rows(getattr(fitted, attribute))
     weight = getattr(fitted, "weight", None)
-    # A torch layer, without importing torch; a normalization has one weight per channel.
+    # Recognize layers without importing torch. Normalizations have one weight per channel.
     if weight is not None and hasattr(weight, "detach") and weight.ndim >= 2:
         return _as_rows(weight.detach().cpu().numpy())
     if isinstance(fitted, list | tuple) or hasattr(fitted, "__array__"):
         return check_fields(np.atleast_2d(plain(fitted, "fields")))
     raise TypeError(
-        f"{type(fitted).__name__} has no receptive fields that are known here; expected a "
-        "fitted estimator with receptive_fields_, components_, coefs_ or coef_, a torch "
-        "layer with a weight, or an array. Was it fitted?"
+        "`fitted` must be a fitted estimator with receptive_fields_, components_, coefs_ or coef_, "
+        f"a torch layer with a weight, or an array, got a {type(fitted).__name__}. Fit it first."
     )
 
 
@@ -95,15 +94,15 @@ def _through_pipeline(pipeline: Any) -> Array:
 
 
 def _linear_part(step: Any, name: str) -> Array:
-    """Matrix (n_outputs, n_inputs) of a step, from its responses; raise if it is not linear."""
+    """Matrix (n_outputs, n_inputs) of a step, from its responses; raise if it is not affine."""
     n_inputs = getattr(step, "n_features_in_", None)
     try:
         if n_inputs is None:
-            raise TypeError("it does not say how many features it takes")
-        # Far probes too: a step may be linear near zero and clip, or bend, further out.
+            raise TypeError("it has no attribute n_features_in_")
+        # Some probes are large, because a step may be linear near zero but not everywhere.
         probes = np.random.default_rng(0).standard_normal((12, n_inputs))
         probes *= np.repeat([1e-2, 1.0, 30.0], 4)[:, None]
-        # Probes around the fitted mean, in units of the fitted scale, keep all digits.
+        # Probes around the fitted mean, in units of the fitted scale, avoid rounding errors.
         center = np.asarray(getattr(step, "mean_", None), dtype=np.float64)
         center = center if center.shape == (n_inputs,) else np.zeros(n_inputs)
         size = np.asarray(getattr(step, "scale_", None), dtype=np.float64)
@@ -115,17 +114,16 @@ def _linear_part(step: Any, name: str) -> Array:
         expected = origin + probes @ matrix
     except (TypeError, ValueError, NotImplementedError) as error:
         raise ValueError(
-            f"Fields cannot be pulled back through step {name!r} ({type(step).__name__}): "
-            f"{error}. Take the fields of the last step instead."
+            f"Fields cannot be computed through step {name!r} ({type(step).__name__}): {error}. "
+            "Use the fields of the last step, receptive_fields(pipeline[-1])."
         ) from error
     gain = np.abs(matrix * size[:, None]).max()
     scale = np.abs(probes / size).max(axis=1) * gain + np.abs(origin).max()
     rounding = 16.0 * np.finfo(np.float64).eps * np.abs(center / size).max() * gain
     if not np.all(np.abs(outputs - expected) <= _LINEAR * scale[:, None] + rounding):
         raise ValueError(
-            f"Fields cannot be pulled back through step {name!r} ({type(step).__name__}), which is "
-            "not linear; expected scalers, PCA and the like before the net. Take the fields of the "
-            "last step instead."
+            f"Step {name!r} ({type(step).__name__}) must be affine, as scalers and PCA are, but is "
+            "not. Use the fields of the last step, receptive_fields(pipeline[-1])."
         )
     return np.asarray(matrix.T)
 

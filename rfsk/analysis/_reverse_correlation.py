@@ -1,4 +1,4 @@
-"""Reverse correlation of responses with inputs, and responses of estimators and modules."""
+"""Reverse correlation of responses with stimuli, and responses of estimators and modules."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,14 +16,14 @@ from .._core._validation import check_array, check_layer, check_positive
 
 _RIDGES = np.geomspace(1e-6, 10.0, 22)  # relative to the variance of the inputs
 _CHUNK_ROWS = 8192
-# Activations of scikit-learn's multi-layer perceptrons, by name.
+# Activation functions of scikit-learn's multi-layer perceptrons.
 _ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "identity": lambda z: z,
     "logistic": scipy.special.expit,
     "tanh": np.tanh,
     "relu": lambda z: np.maximum(z, 0.0),
 }
-_SINGULAR = 1e-10  # eigenvalues of the inputs' correlation below this fraction count as zero
+_SINGULAR = 1e-10  # relative eigenvalue of the input correlations that counts as zero
 
 
 def spike_triggered_average(
@@ -35,30 +35,32 @@ def spike_triggered_average(
     lags: Sequence[int] | None = None,
     return_std: bool = False,
 ) -> Any:
-    """Receptive fields by reverse correlation of responses with inputs.
+    """Spike-triggered average: receptive fields by reverse correlation of responses with stimuli.
 
-    sta_k = Cov(r_k, x) C^-1, with C the covariance of the inputs, is the linear filter that
-    describes unit k best. For Gaussian inputs and a unit sigma(w.x + b) it is E[sigma'] w for any C
-    (J. J. Bussgang, 1952; E. J. Chichilnisky, Network 12, 199, 2001).
+    The field of unit k is Cov(r_k, x) C^-1, where r_k is its response and C the covariance of the
+    stimuli x. It is the linear filter that predicts the response with the least squared error. For
+    Gaussian stimuli and a unit sigma(w.x + b), it equals E[sigma'] w, whatever C is (J. J.
+    Bussgang, 1952; E. J. Chichilnisky, Network 12, 199, 2001).
 
     Parameters
     ----------
     response : array-like, fitted estimator, torch module or callable
-        Recorded responses of shape (n_samples,) or (n_samples, n_units), such as spike counts; a
-        function or torch module, by its outputs; or an estimator, by the first of `transform`
-        (hidden units of a net), `decision_function`, `predict_proba` and, for a regressor,
-        `predict`.
+        Recorded responses of shape (n_samples,) or (n_samples, n_units), such as spike counts, or
+        a model that is evaluated on the stimuli. A function or torch module gives its outputs. An
+        estimator gives the result of the first of these methods that it has: `transform` (hidden
+        units of a net), `decision_function`, `predict_proba` and, for a regressor, `predict`.
     X : array-like of shape (n_samples, n_features)
-        Stimuli. If they are not Gaussian, the average also depends on their distribution.
+        Stimuli. If they are not Gaussian, the fields also depend on their distribution.
     layer : int, optional
-        Index of a hidden layer of a net or perceptron, or of the last step of a pipeline.
+        Index of a hidden layer of a net or perceptron, or of such a model in the last step of a
+        pipeline.
     ridge : float or "cv", default=0.0
-        Added to the variance of every input, relative to it, against noise in directions in which
-        the inputs hardly vary. "cv" cross-validates it for each unit
+        Ridge penalty, relative to the variance of each feature. It reduces noise in directions in
+        which the stimuli hardly vary. "cv" chooses it for each unit by cross-validation
         (`sklearn.linear_model.RidgeCV`).
     lags : sequence of int, optional
-        Delays of recorded responses if the rows of X are successive frames: response t is
-        correlated with frame t - lag.
+        Delays of the recorded responses, if the rows of X are successive frames. The response at
+        time t is correlated with the frames t - lag.
     return_std : bool, default=False
         Whether to return the standard errors of the fields as well.
 
@@ -70,12 +72,13 @@ def spike_triggered_average(
 
     Notes
     -----
-    The squared errors are the diagonal of P S_k P / (n - p), with P = C^-1, S_k = Cov(e_k x), e_k
-    the residual of the linear filter, n samples and p = 1 + trace(P C) coefficients (H. White,
-    Econometrica 48, 817, 1980). The variance of residuals may depend on the stimulus, but samples
-    must be independent given the stimuli. With a ridge, P is the inverse of C plus the ridge, and
-    the errors do not include the bias towards zero. With "cv" they do not include the choice of the
-    ridge either: they were 25 % too small on 30 samples of 8 features, and 5 % on 300 samples.
+    The squared standard errors are the diagonal of P S_k P / (n - p), where P = C^-1, S_k =
+    Cov(e_k x), e_k is the residual of the linear filter, n the number of samples and p = 1 +
+    trace(P C) the number of coefficients (H. White, Econometrica 48, 817, 1980). The variance of
+    the residuals may depend on the stimulus, but the responses must be independent given the
+    stimuli. With a ridge penalty, P is the inverse of C plus the ridge, and the errors do not
+    include the bias towards zero. With "cv", they do not include the choice of the penalty either:
+    they were 25 % too small on 30 samples of 8 features, and 5 % too small on 300 samples.
 
     Examples
     --------
@@ -94,17 +97,17 @@ def spike_triggered_average(
     if ridge != "cv":
         check_positive(ridge, "ridge", zero=True)
     if lags is not None and not _is_recorded(response):
-        raise ValueError("lags is given for what is no recording; expected an array of responses.")
+        raise ValueError("`lags` must be None unless `response` is an array of recorded responses.")
     responses = _responses(response, inputs, layer)
     if lags is not None:
         inputs, responses = _lagged(inputs, responses, lags)
     n_samples = len(inputs)
     if n_samples <= inputs.shape[1] + return_std:
         raise ValueError(
-            f"X has {n_samples} samples of {inputs.shape[1]} features; expected more samples "
-            "than features, by far."
+            f"`X` must have many more samples than features (times lags), got {n_samples} samples "
+            f"and {inputs.shape[1]} features. Record more samples, or use fewer features or lags."
         )
-    # In units of each feature: directions without variance are recognized by correlations.
+    # Standardize the features, so that directions without variance show in the correlations.
     deviation = StandardScaler().fit(inputs).scale_
     scaled = (inputs - inputs.mean(axis=0)) / deviation
     responses = responses - responses.mean(axis=0)
@@ -160,29 +163,30 @@ def _responses(response: Any, inputs: Array, layer: int | None) -> Array:
     values = values.reshape(len(values), -1)
     if len(values) != len(inputs) or not np.isfinite(values).all():
         raise ValueError(
-            f"Responses to {len(inputs)} inputs have shape {values.shape}; expected finite "
-            "numbers, one row per input."
+            f"The responses must be finite numbers with one row per input, got shape "
+            f"{values.shape} for {len(inputs)} inputs."
         )
     return values
 
 
 def _lagged(inputs: Array, responses: Array, lags: Sequence[int]) -> tuple[Array, Array]:
-    """Frames before each response, concatenated, and the responses that have all of them."""
+    """Concatenated frames before each response, and the responses that have all these frames."""
     delays = [int(lag) for lag in lags]
     if not delays or min(delays) < 0 or max(delays) >= len(inputs) or list(lags) != delays:
         raise ValueError(
-            f"lags={lags!r}; expected one or more whole numbers from 0 to below the number of "
-            f"samples, {len(inputs)}."
+            f"`lags` must be a nonempty sequence of integers from 0 to {len(inputs) - 1}, one less "
+            f"than the number of samples, got {lags!r}."
         )
     times = np.arange(max(delays), len(inputs))
     return np.concatenate([inputs[times - lag] for lag in delays], axis=1), responses[times]
 
 
 def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None = None) -> Array:
-    """Second-order reverse correlation, E[(r_k - mean r_k) (x - mean x)(x - mean x)'].
+    """Spike-triggered covariance, E[(r_k - mean r_k) (x - mean x)(x - mean x)'].
 
-    For white Gaussian inputs and a unit sigma(w.x + b) it is E[sigma''] w w'. Its leading
-    eigenvector is the field, even for a unit that is even in its input and has an average of zero.
+    For white Gaussian stimuli and a unit sigma(w.x + b), it equals E[sigma''] w w', and the leading
+    eigenvector is the field. This also holds for units with an even response function, whose
+    spike-triggered average is zero.
 
     Parameters
     ----------
@@ -213,7 +217,7 @@ def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None
 
 
 def named_inputs(estimator: Any, inputs: Array) -> Any:
-    """Inputs as a DataFrame if the estimator was fitted with feature names."""
+    """Inputs, as a DataFrame if the estimator was fitted with feature names."""
     names = getattr(estimator, "feature_names_in_", None)
     if names is None or len(names) != inputs.shape[1]:
         return inputs
@@ -229,7 +233,7 @@ def _response_function(response: Any, layer: int | None) -> Callable[[Array], An
         return _layer_function(response, layer)
     if hasattr(response, "named_modules"):
         return _module_function(response)
-    # Labels are not responses, even if they are numbers.
+    # Labels are not responses, even if they are numbers: only regressors may use `predict`.
     for name in ("transform", "decision_function", "predict_proba", "predict"):
         if hasattr(response, name) and (name != "predict" or is_regressor(response)):
             return lambda X: getattr(response, name)(named_inputs(response, X))
@@ -237,7 +241,8 @@ def _response_function(response: Any, layer: int | None) -> Callable[[Array], An
         function: Callable[[Array], Any] = response
         return function
     raise TypeError(
-        f"Got a {type(response).__name__}; expected a fitted estimator or a function of inputs."
+        "`response` must be an array, a fitted estimator or a function of inputs, got a "
+        f"{type(response).__name__}."
     )
 
 
@@ -262,8 +267,8 @@ def _layer_function(response: Any, layer: int) -> Callable[[Array], Any]:
 
         return values_at
     raise TypeError(
-        f"{type(response).__name__} has no hidden layers that are known here; expected an FCNet, a "
-        "ConvNet, a fitted MLPClassifier or MLPRegressor. Of a torch Sequential take module[:n]."
+        "`response` must be a fitted FCNet, ConvNet, MLPClassifier or MLPRegressor if `layer` is "
+        f"given, got a {type(response).__name__}. Of a torch Sequential, pass module[:n]."
     )
 
 

@@ -1,4 +1,4 @@
-"""Symmetric CP decompositions of a cumulant that is evaluated by contractions."""
+"""Symmetric CP decompositions of cumulants, which need contractions only."""
 
 import math
 import warnings
@@ -21,38 +21,44 @@ from ._cumulant import Cumulant, DenseCumulant, cumulant
 from ._matching import unit_fields
 
 _METHODS = ("lbfgs", "power", "parafac")
-_N_CANDIDATES = 10  # random directions, of which the strongest is kept
-_N_FINALISTS = 3  # of these that go on
-_N_TRIAL_STEPS = 4  # after so many steps
-_N_STEPS = 15  # of the search for each initial component
-_OPPOSED = 0.25  # |cosine| above which components of opposite signs oppose each other
-_TRIAL_TOL = 1e-5  # of the optimization of each of two starts
-_CANCELLING = 10.0  # ratio of the squared weights to what they explain that causes a warning
-_NEGLIGIBLE = 1e-12  # a residual this much weaker than the first component has no direction
-_PATIENCE = 5  # iterations over which a decrease is measured; one may be small by chance
-_STOPPED = 99  # SciPy's status of an optimiser that its callback stopped
-_INITS = ("svd", "random", "random", "random")  # of TensorLy's parafac
-_N_POWER_STEPS = 10  # of TensorLy's power method, its default; each goes once around the axes
-_LOST = 1e-3  # fraction of the squared norm by which a better decomposition shows a lost component
+_N_CANDIDATES = 10  # random directions of the search for each initial component
+_N_FINALISTS = 3  # candidates that are kept
+_N_TRIAL_STEPS = 4  # after this number of steps
+_N_STEPS = 15  # steps of the search
+_OPPOSED = 0.25  # |cosine| above which components with weights of opposite signs conflict
+_TRIAL_TOL = 1e-5  # tolerance when two sets of initial components are compared
+_CANCELLING = 10.0  # ratio of squared weights to the explained squared norm that causes a warning
+_NEGLIGIBLE = 1e-12  # residual, relative to the first component, that is a rounding error
+_PATIENCE = 5  # iterations over which the decrease of the objective is measured
+_STOPPED = 99  # SciPy's status if the callback stopped the optimiser
+_INITS = ("svd", "random", "random", "random")  # initializations of TensorLy's parafac
+_N_POWER_STEPS = 10  # steps of TensorLy's power method, its default
+_LOST = 1e-3  # gain, relative to the squared norm, above which a component was missed
 
 
 @dataclass(frozen=True)
 class SymmetricCP:
-    """A symmetric CP decomposition, kappa ~ sum_j weights_j a_j (x) ... (x) a_j.
+    r"""Symmetric CP decomposition of a cumulant.
+
+    It approximates the cumulant kappa by a sum of symmetric rank-one terms,
+
+    .. math:: \kappa \approx \sum_j \lambda_j\, a_j \otimes \dots \otimes a_j.
 
     Attributes
     ----------
     components : ndarray of shape (n_components, n_features)
-        Unit vectors a_j, with positive entry of largest magnitude (order 4) or weight (order 3).
+        Unit vectors a_j. Their signs are chosen such that the entry of largest magnitude (order 4)
+        or the weight (order 3) is positive.
     weights : ndarray of shape (n_components,)
-        Signed weights, sorted by decreasing magnitude; zero for components that are not needed.
+        Signed weights lambda_j, sorted by decreasing magnitude; zero for unused components.
     fitted_norm : float
-        ||kappa||^2 - ||kappa - fit||^2, what the components explain.
+        Squared norm of the cumulant minus that of the residual, that is, the explained part.
     n_iter : int
         Number of iterations of the final optimization.
     converged : bool
-        Whether it stopped before `max_iter` and, with TensorLy, found all components.
+        Whether the optimization stopped before `max_iter` and, with TensorLy, found all components.
     order : int
+        Order of the cumulant.
 
     Examples
     --------
@@ -69,20 +75,21 @@ class SymmetricCP:
     order: int = 4
 
     def to_cp_tensor(self) -> Any:
-        """Convert to a `tensorly.cp_tensor.CPTensor` with the same factor for each axis."""
+        """Convert to a `tensorly.cp_tensor.CPTensor` with equal factors for all axes."""
         from tensorly.cp_tensor import CPTensor
 
         return CPTensor((self.weights, [self.components.T] * self.order))
 
     @classmethod
     def from_cp_tensor(cls, cp_tensor: Any, source: Any) -> "SymmetricCP":
-        """Symmetric part of a decomposition of TensorLy, with the weights that fit best.
+        """Make a symmetric decomposition from one by TensorLy, with the weights that fit best.
 
         Parameters
         ----------
         cp_tensor : tensorly.cp_tensor.CPTensor
+            Decomposition by TensorLy.
         source : array-like, model, blocks or Cumulant
-            Cumulant that it decomposes; see `cumulant`.
+            Cumulant that was decomposed; see `cumulant`.
         """
         from tensorly.cp_tensor import cp_normalize
 
@@ -103,15 +110,22 @@ def symmetric_cp(
     tol: float = 1e-6,
     random_state: Any = None,
 ) -> SymmetricCP:
-    """Decompose a cumulant into symmetric rank-one terms.
+    r"""Decompose a cumulant into symmetric rank-one terms.
 
-    At order four, minimises ||kappa - sum_j lambda_j a_j^(x4)||^2 = ||kappa||^2 - 2 sum_j lambda_j
-    kappa(a_j, a_j, a_j, a_j) + sum_jk lambda_j lambda_k (a_j.a_k)^4, which needs contractions only
-    (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020, for moments). A power method
-    finds initial components and their signs one by one; L-BFGS then optimises all of them and
-    keeps the signs. If some overlap with earlier ones of the opposite sign, a second search avoids
-    that, and the better start is kept. A warning reports components that cancel: their squared
-    weights add up to over ten times `fitted_norm`.
+    At order four, the decomposition minimises
+
+    .. math::
+
+        \Big\lVert \kappa - \sum_j \lambda_j a_j^{\otimes 4} \Big\rVert^2
+        = \lVert \kappa \rVert^2 - 2 \sum_j \lambda_j\, \kappa(a_j, a_j, a_j, a_j)
+        + \sum_{jk} \lambda_j \lambda_k (a_j \cdot a_k)^4,
+
+    which requires contractions only (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020,
+    for moments). A power method finds initial components and the signs of their weights one by one.
+    L-BFGS then optimises all components jointly, with fixed signs. If initial components overlap
+    with earlier ones of the opposite sign, a second search avoids such overlaps, and the better
+    initial components are used. A warning is issued if components nearly cancel, that is, if the
+    sum of the squared weights exceeds ten times `fitted_norm`.
 
     Parameters
     ----------
@@ -121,15 +135,16 @@ def symmetric_cp(
         Rank of the decomposition.
     order : {3, 4}, default=4
     method : {"lbfgs", "power", "parafac"}, default="lbfgs"
-        "power" and "parafac" run TensorLy on the dense tensor (at most 2^24 entries): its symmetric
-        power iteration, or the symmetric part of the best of four runs of parafac.
+        Algorithm. "power" and "parafac" use TensorLy on the dense tensor, which may have at most
+        2^24 entries: "power" is its symmetric power iteration, and "parafac" the symmetric part of
+        the best of four runs of its parafac.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
-        Some initial components, such as a decomposition of lower rank. Only for "lbfgs".
+        Some or all initial components, such as a decomposition of lower rank. Only for "lbfgs".
     max_iter : int, default=500
         Largest number of iterations of each optimization by "lbfgs" or "parafac".
     tol : float, default=1e-6
-        Stop when the objective decreases by less than this fraction in five iterations ("parafac":
-        the relative error in one).
+        Stop when the objective decreases by less than this fraction in five iterations. For
+        "parafac", stop when the relative error decreases by less in one iteration.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial directions.
 
@@ -149,9 +164,9 @@ def symmetric_cp(
     check_positive(tol, "tol")
     check_option(method, "method", _METHODS)
     if order not in (3, 4):
-        raise ValueError(f"order={order!r}; expected 3 or 4.")
+        raise ValueError(f"`order` must be 3 or 4, got {order!r}.")
     if method != "lbfgs" and start is not None:
-        raise ValueError(f"method={method!r} takes no start; expected 'lbfgs' with one.")
+        raise ValueError(f"`start` must be None for method={method!r}. Use method='lbfgs'.")
     kappa, rng = cumulant(source, order), as_generator(random_state)
     if method != "lbfgs" and (tensor := kappa.tensor()).any():
         fit = _dense(tensor, n_components, method, max_iter, tol, rng)
@@ -169,8 +184,9 @@ def symmetric_cp(
         fit = _sorted(kappa, *_lbfgs(kappa, *begin, max_iter, tol))
     if (squares := float(fit.weights @ fit.weights)) > _CANCELLING * max(fit.fitted_norm, 0.0):
         warnings.warn(
-            f"Components of opposite signs nearly cancel: squared weights of {squares:.2g} explain "
-            f"{fit.fitted_norm:.2g}. Use fewer components, more samples or another random_state.",
+            "Components of opposite signs nearly cancel: their squared weights sum to "
+            f"{squares:.2g}, but they explain only {fit.fitted_norm:.2g}. Use fewer components, "
+            "more samples or another `random_state`.",
             ConvergenceWarning,
             stacklevel=2,
         )
@@ -180,7 +196,7 @@ def symmetric_cp(
 def _sorted(
     kappa: Cumulant, components: Array, weights: Array, n_iter: int, converged: bool
 ) -> SymmetricCP:
-    """Decomposition sorted by magnitude of the weights, with the sign convention applied."""
+    """Decomposition with components sorted by weight and with the conventional signs."""
     rank = np.argsort(-np.abs(weights), kind="stable")
     components, weights = components[rank], weights[rank]
     if kappa.order == 3:
@@ -194,16 +210,16 @@ def _sorted(
 
 
 def fitted_norm(kappa: Cumulant, components: Array, weights: Array) -> float:
-    """||kappa||^2 - ||kappa - sum_j weights_j a_j (x) ... (x) a_j||^2."""
+    """Squared norm of kappa minus that of kappa - sum_j weights_j a_j (x) ... (x) a_j."""
     overlap = (components @ components.T) ** kappa.order
     return float(2.0 * weights @ kappa.strength(components) - weights @ overlap @ weights)
 
 
 def relative_error(fitted_norm: float, squared_norm: float) -> float:
-    """||kappa - fit|| / ||kappa||; NaN if the norm is unknown or its estimate is negative."""
+    """Norm of the residual relative to that of kappa; NaN for a NaN or negative squared norm."""
     if squared_norm == 0.0:
         return 0.0
-    # An estimate of the norm may be below what is explained, and below zero.
+    # An estimated squared norm may be negative, or smaller than the explained part.
     return math.sqrt(max(0.0, 1.0 - fitted_norm / squared_norm)) if squared_norm > 0 else math.nan
 
 
@@ -221,23 +237,23 @@ def unit(vectors: Array) -> Array:
 def _as_start(
     kappa: Cumulant, start: SymmetricCP | ArrayLike | None, n_components: int
 ) -> tuple[Array, Array]:
-    """Initial unit vectors and their weights, or none."""
+    """Given initial components and their weights; empty arrays if there are none."""
     if start is None:
         return np.empty((0, kappa.n_features)), np.empty(0)
     given = start.components if isinstance(start, SymmetricCP) else start
     components = unit(check_fields(given, "start"))
     if components.shape[1] != kappa.n_features or len(components) > n_components:
         raise ValueError(
-            f"start has shape {components.shape}; expected at most {n_components} components of "
-            f"{kappa.n_features} features."
+            f"`start` must have at most {n_components} components of {kappa.n_features} features, "
+            f"got shape {components.shape}."
         )
     if not np.all(np.any(components != 0.0, axis=1)):
-        raise ValueError("start has a component of zeros; leave it out.")
+        raise ValueError("`start` must not have components of zeros. Leave them out.")
     return components, _best_weights(kappa, components)
 
 
 def _opposed(directions: Array, values: Array, others: Array, weights: Array, order: int) -> Any:
-    """Whether each direction overlaps with each of the others, of the opposite sign."""
+    """Whether each direction overlaps with each of the others and has the opposite sign."""
     cosines = directions @ others.T
     return (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
 
@@ -249,7 +265,7 @@ def _initial_components(
     start: tuple[Array, Array],
     may_oppose: bool = True,
 ) -> tuple[Array, Array]:
-    """Components found one by one, each the strongest direction of the residual of the others."""
+    """Initial components, found one by one as the strongest direction of the residual."""
     components = unit(rng.standard_normal((n_components, kappa.n_features)))
     weights = np.zeros(n_components)
     first = len(start[1])
@@ -264,36 +280,41 @@ def _initial_components(
 
     for j in range(first, n_components):
         candidates = unit(rng.standard_normal((_N_CANDIDATES, kappa.n_features)))
-        best, strength = _strongest_direction(contract_residual, candidates)
-        if abs(strength) <= _NEGLIGIBLE * np.abs(weights).max():
+        best, weight = _strongest_direction(contract_residual, candidates)
+        if abs(weight) <= _NEGLIGIBLE * np.abs(weights).max():
             break
-        components[j], weights[j] = best, strength
+        components[j], weights[j] = best, weight
     return components, weights
 
 
 def _strongest_direction(
     contract: Callable[[Array], tuple[Array, Array]], candidates: Array
 ) -> tuple[Array, float]:
-    """Direction of the largest |kappa(a, ..., a)| that the power method finds, and that value.
+    """Direction a with the largest magnitude of kappa(a, ..., a) that the power method finds.
 
-    See L. De Lathauwer, B. De Moor and J. Vandewalle, SIAM J. Matrix Anal. Appl. 21, 1324, 2000.
+    It is returned with its value. See L. De Lathauwer, B. De Moor and J. Vandewalle, SIAM J. Matrix
+    Anal. Appl. 21, 1324, 2000.
     """
-    best, strength = candidates[0], 0.0
+    best, largest = candidates[0], 0.0
     for step in range(1, _N_STEPS + 1):
         gradients, values = contract(candidates)
         leader = np.abs(values).argmax()
-        if abs(values[leader]) > abs(strength):
-            best, strength = candidates[leader], float(values[leader])
+        if abs(values[leader]) > abs(largest):
+            best, largest = candidates[leader], float(values[leader])
         if step == _N_TRIAL_STEPS:
             gradients = gradients[np.argsort(-np.abs(values), kind="stable")[:_N_FINALISTS]]
         candidates = unit(gradients)
-    return best, strength
+    return best, largest
 
 
 def cp_objective(
     kappa: Cumulant, vectors: Array, signs: Array, scale: float = 1.0
 ) -> tuple[float, Array]:
-    """||K - sum_j signs_j b_j (x) .. (x) b_j||^2 - ||K||^2, K = kappa / scale, and its gradient."""
+    """Objective of the decomposition and its gradient by the vectors b_j.
+
+    The objective is the squared norm of K - sum_j signs_j b_j (x) ... (x) b_j minus that of K, with
+    K = kappa / scale.
+    """
     contracted = signs[:, None] * kappa.contract(vectors) / scale
     gram = vectors @ vectors.T
     overlap = signs[:, None] * signs * gram ** (kappa.order - 1)
@@ -304,7 +325,7 @@ def cp_objective(
 def _lbfgs(
     kappa: Cumulant, components: Array, weights: Array, max_iter: int, tol: float
 ) -> tuple[Array, Array, int, bool]:
-    """Optimise all components at once, with the signs of the weights fixed."""
+    """Optimise all components jointly, with fixed signs of the weights."""
     strongest = np.abs(weights).max()
     if strongest == 0.0:
         return components, weights, 0, True
@@ -341,7 +362,7 @@ def _lbfgs(
 
 
 def _stop_at(tol: float) -> Callable[[OptimizeResult], None]:
-    """Callback that stops an optimiser when its objective hardly decreases."""
+    """Callback that stops an optimiser when the objective hardly decreases."""
     values: deque[float] = deque(maxlen=_PATIENCE + 1)
 
     def callback(intermediate_result: OptimizeResult) -> None:
@@ -355,12 +376,12 @@ def _stop_at(tol: float) -> Callable[[OptimizeResult], None]:
 def _dense(
     tensor: Array, n_components: int, method: str, max_iter: int, tol: float, rng: Any
 ) -> SymmetricCP:
-    """Decompose by TensorLy, and warn if another decomposition of this rank explains more."""
+    """Decompose with TensorLy, and warn if another decomposition of the same rank is better."""
     norm = float(np.linalg.norm(tensor))
     dense = DenseCumulant(tensor / norm)
     cp_tensor, n_iter = _by_tensorly(tensor / norm, n_components, method, max_iter, tol, rng)
     fit = SymmetricCP.from_cp_tensor(cp_tensor, dense)
-    # One component more, and the best of the decompositions that leave another one out.
+    # Add one component, and leave out each of the others in turn.
     more, _ = _initial_components(dense, n_components + 1, rng, (fit.components, fit.weights))
     others = [np.delete(more, j, axis=0) for j in range(n_components)]
     reached = [fitted_norm(dense, other, _best_weights(dense, other)) for other in others]
@@ -368,9 +389,9 @@ def _dense(
     converged = best <= fit.fitted_norm + _LOST and (method == "power" or n_iter < max_iter)
     if not converged:
         warnings.warn(
-            f"TensorLy's {method} lost a component or did not converge: its relative error "
-            f"is {relative_error(fit.fitted_norm, 1.0):.3f}, where {relative_error(best, 1.0):.3f} "
-            "was found at the same rank; use method='lbfgs' or another random_state.",
+            f"TensorLy's {method} missed a component or did not converge: its relative error is "
+            f"{relative_error(fit.fitted_norm, 1.0):.3f}, but {relative_error(best, 1.0):.3f} is "
+            "possible with the same rank. Use method='lbfgs' or another `random_state`.",
             ConvergenceWarning,
             stacklevel=3,
         )
@@ -381,7 +402,7 @@ def _dense(
 def _by_tensorly(
     tensor: Array, n_components: int, method: str, max_iter: int, tol: float, rng: Any
 ) -> tuple[Any, int]:
-    """Decompose a tensor of unit norm, and return the best of several runs and its iterations."""
+    """Best of several decompositions of a tensor of unit norm, and its number of iterations."""
     from tensorly.cp_tensor import CPTensor, cp_to_tensor
     from tensorly.decomposition import parafac, symmetric_parafac_power_iteration
 
@@ -393,21 +414,21 @@ def _by_tensorly(
                 weights, factor = symmetric_parafac_power_iteration(
                     sign * tensor, n_components, n_iteration=_N_POWER_STEPS
                 )
-                # NaN where nothing was left to find.
+                # Entries are NaN if the residual is zero.
                 weights, factor = np.nan_to_num(sign * weights), np.nan_to_num(factor)
                 runs.append((CPTensor((weights, [factor] * tensor.ndim)), _N_POWER_STEPS))
         else:
             for init in _INITS:
                 try:
                     cp_tensor, errors = parafac(tensor, n_components, init=init, **options)
-                except np.linalg.LinAlgError:  # two components became one
+                except np.linalg.LinAlgError:  # two components became equal
                     continue
                 if np.isfinite(errors[-1]):
                     runs.append((cp_tensor, len(errors)))
     if not runs:
         raise RuntimeError(
-            f"TensorLy's parafac met a singular matrix from each of {len(_INITS)} initial factors; "
-            "use another seed, fewer components or a larger tol."
+            f"TensorLy's parafac failed with a singular matrix in all {len(_INITS)} runs. Use "
+            "another `random_state`, fewer components or a larger `tol`."
         )
     return min(runs, key=lambda run: np.linalg.norm(tensor - cp_to_tensor(run[0])))
 

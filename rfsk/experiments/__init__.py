@@ -1,4 +1,4 @@
-"""Studies of receptive fields, from inputs to results."""
+"""Studies of receptive fields: training, controls, sweeps and reports."""
 
 from ._control_test import ControlTest, control_test
 from ._emergence import Emergence, emergence

@@ -1,4 +1,4 @@
-"""control_test: whether fields are localized because the data are not Gaussian."""
+"""control_test: test of whether fields are localized because the data are not Gaussian."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,37 +23,41 @@ CONTROLS = {
     "covariance": "Gaussian controls",
     "marginals": "Gaussian copula controls",
 }
-GROWN = 1.5  # minimum norm of a grown field, relative to its initial norm
+GROWN = 1.5  # norm, relative to the initial norm, above which a field has grown
 
 
 @dataclass(frozen=True)
 class ControlTest:
-    """Fields of a net compared with those of the same net trained on Gaussian controls.
+    """Comparison of the fields of a net with those of Gaussian controls, from `control_test`.
 
     Attributes
     ----------
     net : FCNet or ConvNet
+        Net fitted to the data.
     controls : list of FCNet or ConvNet
-        Nets fitted to the data and to their Gaussian controls.
+        Nets fitted to the Gaussian controls of the data.
     groups : dict of str to ndarray of bool of shape (n_units,)
-        Units with initial bias "b > 0" and "b < 0", or "all units" if it is zero.
+        Units with initial bias "b > 0" and "b < 0", or "all units" if the initial bias is zero.
     has_grown : ndarray of bool of shape (n_units,)
-        Units whose fields have at least 1.5 times their initial norm. Means are over these units.
+        Units whose fields have more than 1.5 times their initial norm. All means are over these
+        units.
     statistic : dict of str to float
-        Mean of the measure over the grown units of each group; NaN if there are none.
+        Mean of the measure in each group; NaN for a group without such units.
     control_statistic : dict of str to ndarray of shape (n_controls,)
-        The same for each control.
+        The same means for each control.
     ratio : dict of str to float
-        Effect size: `statistic` over the mean of `control_statistic`.
+        Effect size: `statistic` divided by the mean of `control_statistic`.
     p_value : float
-        Probability, under the null hypothesis, that the data exceed their controls as much as they
-        do in the group in which they exceed them most.
-    unit_values, unit_p_values : ndarray of shape (n_units,)
-        Measure of each unit, and for grown units its p-value among the grown units of its group in
-        all controls (corrected as in Benjamini and Hochberg, J. R. Stat. Soc. B 57, 289, 1995).
+        Monte Carlo p-value. The test statistic is the largest standardized mean over the groups.
+    unit_values : ndarray of shape (n_units,)
+        Measure of each unit.
+    unit_p_values : ndarray of shape (n_units,)
+        p-value of each unit with `has_grown` among such units of its group in all controls, with
+        the correction of Benjamini and Hochberg (J. R. Stat. Soc. B 57, 289, 1995); NaN for others.
     alpha : float
+        Level of the test.
     keep : {"mean", "covariance", "marginals"}
-        As in `control_test`.
+        Statistics that the controls have in common with the data, as in `control_test`.
 
     Examples
     --------
@@ -78,7 +82,7 @@ class ControlTest:
 
     @property
     def is_localized(self) -> NDArray[np.bool_]:
-        """Units that differ significantly from the controls, if the net as a whole does."""
+        """Units that are significantly localized; none unless the net as a whole is."""
         return np.asarray((self.unit_p_values <= self.alpha) & (self.p_value <= self.alpha))
 
     @property
@@ -87,13 +91,13 @@ class ControlTest:
         grown = int(self.has_grown.sum())
         if not grown:
             return (
-                "Cannot say: no field has grown beyond its size at the start; train for longer, or "
-                "with a larger learning_rate."
+                "Cannot say: no field has grown beyond its initial size. Train for longer, or with "
+                "a larger learning_rate."
             )
         if not any(np.isfinite(means).any() for means in self.control_statistic.values()):
             return (
-                "Cannot say: no field of the controls has grown, so that there is nothing to "
-                "compare with. Means and covariances do not tell the classes apart."
+                "Cannot say: no field of the controls has grown, because means and covariances do "
+                "not distinguish the classes. There is nothing to compare with."
             )
         ratios = ", ".join(
             f"{value:.2f} for {name}"
@@ -101,18 +105,18 @@ class ControlTest:
             if np.isfinite(self.control_statistic[name]).any()
         )
         kind = f"{len(self.controls)} {CONTROLS[self.keep]}"
-        comparison = f"ratio to the mean of {kind} {ratios}; p = {self.p_value:.2g}"
+        comparison = f"ratio to the mean of {kind}: {ratios}; p = {self.p_value:.2g}"
         if self.p_value <= self.alpha:
             n_alone = int(self.is_localized.sum())
-            alone = f"{n_alone} of {grown} units stand" if n_alone else "no single unit stands"
+            alone = f"{n_alone} of {grown} units are" if n_alone else "no single unit is"
             return (
-                "Localized: the fields are more localized than those of the controls; "
-                f"{alone} out ({comparison})."
+                "Localized: the fields are more localized than those of the controls, and "
+                f"{alone} significantly localized ({comparison})."
             )
         return f"No: the fields are not more localized than those of the controls ({comparison})."
 
     def table(self) -> Any:
-        """Table of units, with `group`, `has_grown`, `value`, `p_value` and `is_localized`."""
+        """Table of the units: `group`, `has_grown`, `value`, `p_value` and `is_localized`."""
         return pd.DataFrame(
             {
                 "group": np.select(list(self.groups.values()), list(self.groups), ""),
@@ -139,41 +143,50 @@ def control_test(
 ) -> ControlTest:
     """Test whether the fields of a net are localized because its data are not Gaussian.
 
-    The same net is trained on the data and on Gaussian controls with exactly the mean and
-    covariance of the data in each class (`make_gaussian_clone`). If the data are Gaussian given the
-    class, which is the null hypothesis, they and the controls are exchangeable. The Monte Carlo
-    p-value (Barnard, J. R. Stat. Soc. B 25, 294, 1963) is then exact for any lattice and boundary,
-    for features that differ in variance and for classes that differ in mean.
+    The same net is trained on the data and on Gaussian controls, which have exactly the mean and
+    covariance of the data in each class (`make_gaussian_clone`). The null hypothesis is that the
+    data are Gaussian given the class. The data and the controls are then exchangeable, so that the
+    Monte Carlo p-value (Barnard, J. R. Stat. Soc. B 25, 294, 1963) is exact. It is exact for any
+    lattice and boundary, for features with different variances, and for classes with different
+    means.
 
     Parameters
     ----------
     net : FCNet or ConvNet
-        Net to train; it is cloned. All trainings have its `random_state`, or a common seed if None.
-        A training that diverges raises a ValueError.
+        Net to train; the net itself is not fitted. All trainings use its `random_state`, or a
+        common random seed if that is None.
     X : array-like of shape (n_samples, n_features)
+        Inputs.
     y : array-like of shape (n_samples,)
-        Inputs and labels.
+        Labels.
     keep : {"mean", "covariance", "marginals"}, default="covariance"
-        Statistics of each class that the controls share. For "mean", the null hypothesis is
-        Gaussian data with independent features of equal variance about the class mean, and the
-        p-value is exact. For "marginals", it is a Gaussian copula such as an NLGP, that is,
-        Gaussian data after a monotonic function of each feature, and the p-value is approximate.
+        Statistics of each class that the controls have in common with the data. For "mean", the
+        null hypothesis is that the data are Gaussian with independent features of equal variance
+        about the class mean, and the p-value is exact. For "marginals", it is that the data have a
+        Gaussian copula, as an NLGP has (a monotonic function of each feature of Gaussian data), and
+        the p-value is approximate.
     n_controls : int, default=19
         Number of controls. The smallest p-value is 1 / (n_controls + 1).
     measure : callable, default=ipr
-        Function from fields of shape (n_units, n_features) to one number per unit, which is larger
-        for more localized fields.
+        Function that maps fields of shape (n_units, n_features) to one number per unit. It must
+        increase with localization.
     alpha : float, default=0.05
         Level of the test, at least the smallest p-value.
     n_jobs : int, default=-1
+        Number of parallel trainings, as in `fit_many`.
     verbose : int, default=0
-        As in `fit_many`.
+        Verbosity, as in `fit_many`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the controls.
 
     Returns
     -------
     found : ControlTest
+
+    Raises
+    ------
+    ValueError
+        If a training diverges.
 
     Examples
     --------
@@ -184,13 +197,13 @@ def control_test(
     0.05
     """
     if not isinstance(net, FCNet | ConvNet):
-        raise TypeError(f"net is a {type(net).__name__}; expected an FCNet or ConvNet.")
+        raise TypeError(f"`net` must be an FCNet or ConvNet, got a {type(net).__name__}.")
     check_positive(n_controls, "n_controls", integer=True)
     check_positive(alpha, "alpha")
     if not 1.0 / (n_controls + 1) <= alpha < 1.0:
         raise ValueError(
-            f"alpha={alpha!r} with n_controls={n_controls!r}; expected alpha below 1 and at least "
-            f"the smallest p-value, 1 / (n_controls + 1) = {1.0 / (n_controls + 1):.3g}."
+            "`alpha` must be below 1 and at least the smallest p-value, 1 / (n_controls + 1) = "
+            f"{1.0 / (n_controls + 1):.3g}, got {alpha!r}. Increase `n_controls` or `alpha`."
         )
     rng = as_generator(random_state)
     seed = draw_seed(rng) if net.random_state is None else net.random_state
@@ -201,13 +214,13 @@ def control_test(
     ]
     fit_each(nets, data, n_jobs=n_jobs, verbose=verbose)
     if not all(hasattr(fitted, "receptive_fields_") for fitted in nets):
-        raise ValueError("A net diverged or was interrupted; lower its learning_rate.")
+        raise ValueError("A training diverged or was interrupted. Decrease `learning_rate`.")
     fields = np.stack([fitted.receptive_fields_ for fitted in nets])
     values = np.asarray([measure(of_net) for of_net in fields], dtype=np.float64)
     if values.shape != fields.shape[:2]:
         raise ValueError(
-            f"measure returned an array of shape {values.shape[1:]}; expected a number for each of "
-            f"{fields.shape[1]} units."
+            f"`measure` must return one number for each of {fields.shape[1]} units, got shape "
+            f"{values.shape[1:]}."
         )
     fitted = nets[0]
     grown = np.linalg.norm(fields, axis=2) > GROWN * fitted.init_scale
@@ -248,7 +261,7 @@ def control_test(
 
 
 def _p_value_of_largest(means: Array) -> float:
-    """p-value of the first net by the group, of (n_groups, n_nets), in which it leads most."""
+    """p-value of the first of n nets by its largest standardized mean, from (n_groups, n_nets)."""
     known = np.ma.masked_invalid(means)
     spread = known.std(axis=1, keepdims=True)
     scores = known.anom(axis=1) / np.ma.where(spread > 0.0, spread, 1.0)

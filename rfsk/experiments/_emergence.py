@@ -1,4 +1,4 @@
-"""emergence: a fully-connected net learns convolution."""
+"""emergence: study of a fully-connected net that learns convolution."""
 
 import time
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from ..nets import ConvNet, FCNet, fit_many_online
 
 @dataclass(frozen=True)
 class _Plan:
-    """Sizes of a study; learning_rate x steps determines how far the fields grow."""
+    """Sizes of a study."""
 
     shape: tuple[int, ...]
     correlation_length: tuple[float, float]
@@ -50,7 +50,7 @@ _PLANS = {
 
 @dataclass(frozen=True)
 class Emergence:
-    """Results of an emergence study.
+    """Results of `emergence`.
 
     Attributes
     ----------
@@ -59,22 +59,23 @@ class Emergence:
     parameters : dict
         Parameters of the study, including its seed.
     samples : ndarray of shape (2, n_features)
-        One input of each class.
+        Two inputs, one of each class.
     nets : dict of str to fitted net
-        FCNets fitted to the inputs ("nlgp") and to their Gaussian control ("control"), and a
-        ConvNet fitted to the inputs ("conv").
+        Fully-connected nets trained on the inputs ("nlgp") and on the control ("control"), and a
+        convolutional net trained on the inputs ("conv"). The control consists of Gaussian inputs
+        with the same mean and covariance.
     cp : CumulantCP
-        Factors of the fourth cumulant of the long-range class.
+        CP factors of the fourth cumulant of the long-range class.
     accuracy : dict of str to float
-        Accuracy on fresh samples of the training task, by net.
+        Accuracy of each net on new samples of its training task.
     is_positive : dict of str to ndarray of bool
-        Units with a positive initial bias, by net.
+        Units of each net with a positive initial bias.
     population : dict of str to PopulationSummary
-        Localized units and their tiling, by net.
+        Groups of the units of each net, and their tiling.
     match : dict of str to ndarray of shape (n_hidden,)
-        Best match of each field of the "nlgp" net to "filters" and to "factors".
+        Best match of each field of the net "nlgp" with the "filters" and with the "factors".
     seconds : float
-        Wall time.
+        Duration of the study in seconds.
     """
 
     shape: tuple[int, ...]
@@ -90,12 +91,12 @@ class Emergence:
 
     @property
     def is_localized(self) -> dict[str, NDArray[np.bool_]]:
-        """Localized units, by net."""
+        """Localized units of each net."""
         return {name: found.split.groups == "localized" for name, found in self.population.items()}
 
     @property
     def example_unit(self) -> int:
-        """Localized unit (or any unit if there is none) of median match to the CP factors."""
+        """Index of the localized unit (or of any unit) with the median match with the factors."""
         localized = np.flatnonzero(self.is_localized["nlgp"])
         units = localized if len(localized) else np.arange(len(self.match["factors"]))
         ranked = units[np.argsort(self.match["factors"][units])]
@@ -114,7 +115,7 @@ class Emergence:
         )
 
     def summary(self) -> dict[str, Any]:
-        """Numbers of the study in a form suitable for JSON; undefined numbers are None."""
+        """Return the results as a dictionary suitable for JSON; undefined numbers are None."""
         nets: dict[str, dict[str, Any]] = {}
         for name, net in self.nets.items():
             ratio, localized = ipr(net.receptive_fields_), self.is_localized[name]
@@ -153,7 +154,7 @@ class Emergence:
         }
 
     def table(self) -> pd.DataFrame:
-        """Table of the nets: accuracy, median IPR by group, fraction localized, and tiling."""
+        """Return a table of accuracy, median IPR, fraction localized and tiling of the nets."""
         labels = {
             "nlgp": "FCNet, NLGP",
             "control": "FCNet, Gaussian control",
@@ -161,7 +162,7 @@ class Emergence:
         }
         rows = {}
         for name, net in self.summary()["nets"].items():
-            # All filters are at the same site, so that they do not tile.
+            # Tiling is not defined for filters, which are all at the same site.
             tiling = {} if name == "conv" else net["population"]["tiling"]
             rows[labels[name]] = {
                 "accuracy": net["accuracy"],
@@ -186,29 +187,34 @@ def emergence(
     verbose: bool = False,
     random_state: int | None = None,
 ) -> Emergence:
-    """Train a fully-connected net that learns convolution, and measure how well it does.
+    """Train a fully-connected net on NLGP inputs, and compare it with a control and a ConvNet.
 
-    Train `FCNet` online on two classes of NLGP inputs, the same net on their Gaussian control and
-    `ConvNet` on the inputs. Decompose the fourth cumulant of the long-range class, and compare the
-    fields with the filters and the factors (claims 1, 2, 3 and 5 of Ingrosso and Goldt, PNAS 2022,
-    as far as one run can show them). The study takes about ten seconds on two cores.
+    An `FCNet` is trained online on two classes of NLGP inputs, the same net on the control
+    (Gaussian inputs with the same mean and covariance), and a `ConvNet` on the inputs. The fourth
+    cumulant of the long-range class is decomposed, and the fields are compared with the filters and
+    the factors (claims 1, 2, 3 and 5 of Ingrosso and Goldt, PNAS 2022). The study takes about ten
+    seconds on two cores.
 
     Parameters
     ----------
     dim : {1, 2}, default=1
-        A ring of 100 sites, or a torus of 20 x 20.
+        Dimension of the lattice: a ring of 100 sites, or a torus of 20 x 20 sites.
     gain : float, default=3.0
         Gain of the NLGP.
     correlation_length : (float, float), optional
-        In sites, the shorter one first; by default (5, 10) on the ring and (1, 2) on the torus.
+        Correlation lengths of the classes in sites, the shorter one first. By default, (5, 10) on
+        the ring and (1, 2) on the torus.
     n_hidden : int, optional
-        Hidden units of the fully-connected nets; by default 40 or, on the torus, 100.
+        Number of units of the fully-connected nets. By default, 40 on the ring and 100 on the
+        torus.
     device : str, default="auto"
         Torch device for the training.
-    quick, verbose : bool, default=False
-        Whether to train for only a fraction of the time, and whether to show a progress bar.
+    quick : bool, default=False
+        Whether to train for a shorter time, with less accurate results.
+    verbose : bool, default=False
+        Whether to show a progress bar.
     random_state : int or None, default=None
-        Seed of all parts of the study.
+        Seed of the study.
 
     Returns
     -------
@@ -220,11 +226,11 @@ def emergence(
     >>> emergence(dim=3)
     Traceback (most recent call last):
         ...
-    ValueError: dim=3; expected 1 (a ring) or 2 (a torus).
+    ValueError: `dim` must be 1 (a ring) or 2 (a torus), got 3.
     """
     started = time.perf_counter()
     if dim not in (1, 2):
-        raise ValueError(f"dim={dim!r}; expected 1 (a ring) or 2 (a torus).")
+        raise ValueError(f"`dim` must be 1 (a ring) or 2 (a torus), got {dim!r}.")
     plan = _PLANS[dim, bool(quick)]
     shape = plan.shape
     lengths = plan.correlation_length if correlation_length is None else correlation_length
@@ -232,9 +238,9 @@ def emergence(
     n_hidden = plan.n_hidden if n_hidden is None else n_hidden
     check_positive(n_hidden, "n_hidden", integer=True)
     if n_hidden < 2:
-        raise ValueError("n_hidden=1; expected at least 2, one for each sign of the bias.")
+        raise ValueError("`n_hidden` must be at least 2, one for each sign of the bias, got 1.")
     if not lengths[0] < lengths[1]:
-        raise ValueError(f"correlation_length={lengths!r}; expected the shorter length first.")
+        raise ValueError(f"`correlation_length` must increase, got {lengths!r}.")
     if random_state is not None:
         random_state = int(random_state)
     task = Discrimination([NLGP(shape, correlation_length=xi, gain=gain) for xi in lengths])

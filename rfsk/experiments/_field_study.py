@@ -1,4 +1,4 @@
-"""FieldStudy: train a net on a task and measure its fields."""
+"""FieldStudy: study for `sweep` that trains a net and measures its fields."""
 
 import inspect
 import math
@@ -30,7 +30,7 @@ def nlgp_task(
     gain: float = 3.0,
     inputs: str = "nlgp",
 ) -> Discrimination:
-    """Two classes of NLGP inputs, or their Gaussian control.
+    """Task of discriminating two classes of NLGP inputs, or its Gaussian control.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def nlgp_task(
     gain : float, default=3.0
         Gain of the NLGP.
     inputs : {"nlgp", "control"}, default="nlgp"
-        Distribution of the inputs; "control" is Gaussian with the mean and
-        covariance of each class.
+        Distribution of the inputs. "control" stands for Gaussian inputs with the same mean and
+        covariance in each class.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def nlgp_task(
     check_option(inputs, "inputs", ("nlgp", "control"))
     check_number(length_ratio, "length_ratio")
     if not length_ratio > 1.0:
-        raise ValueError(f"length_ratio={length_ratio!r}; expected a number above 1.")
+        raise ValueError(f"`length_ratio` must be above 1, got {length_ratio!r}.")
     check_positive(correlation_length, "correlation_length")
     lengths = correlation_length / length_ratio, correlation_length
     sides = check_lattice_shape(shape)
@@ -73,18 +73,20 @@ def measure_fields(net: FCNet, task: Discrimination, random_state: Any) -> dict[
     Parameters
     ----------
     net : FCNet
+        Trained net.
     task : Discrimination
-        Task on which the net was trained.
+        Task that the net was trained on.
     random_state : int, Generator, RandomState or None
         Seed of the test samples and of the surrogate fields.
 
     Returns
     -------
     numbers : dict of str to float
-        `accuracy` on 10,000 fresh samples; `ipr_positive` and `ipr_negative`, mean IPR of the units
-        with positive initial bias and of the others; `width_positive`, median full width at half
-        maximum in sites; `localized_positive` and `localized_negative`, fractions of localized
-        units (`group_split`); `zero_weights`, fraction of weights that are zero.
+        `accuracy`, on 10,000 new samples; `ipr_positive` and `ipr_negative`, the mean IPR of the
+        units with positive initial bias and of the others; `width_positive`, the median full width
+        at half maximum of the former, in sites; `localized_positive` and `localized_negative`, the
+        fractions of localized units (`group_split`); `zero_weights`, the fraction of weights that
+        are zero.
 
     Examples
     --------
@@ -114,20 +116,25 @@ def measure_fields(net: FCNet, task: Discrimination, random_state: Any) -> dict[
 
 
 def measure_course(net: FCNet, task: Discrimination, random_state: Any) -> dict[str, float]:
-    """Measure IPR and accuracy during training, faster than `measure_fields`.
+    """Measure the IPR and the accuracy of a net, faster than `measure_fields`.
+
+    This is meant for repeated measurements during training.
 
     Parameters
     ----------
     net : FCNet
+        Trained net.
     task : Discrimination
+        Task that the net was trained on.
     random_state : int, Generator, RandomState or None
-        As in `measure_fields`.
+        Seed of the test samples.
 
     Returns
     -------
     numbers : dict of str to float
-        `learning_time`, learning rate times number of steps; `accuracy` and `accuracy_control`, on
-        4,000 samples each of the task and of its control; `ipr_positive` and `ipr_negative`.
+        `learning_time`, the learning rate times the number of steps; `accuracy` and
+        `accuracy_control`, each on 4,000 samples, of the task and of its Gaussian control;
+        `ipr_positive` and `ipr_negative`, as in `measure_fields`.
 
     Examples
     --------
@@ -152,31 +159,34 @@ def measure_course(net: FCNet, task: Discrimination, random_state: Any) -> dict[
 
 @dataclass(frozen=True)
 class FieldStudy:
-    """Study for `sweep` that trains FCNet on a task and measures its fields.
+    """Study for `sweep` that trains an `FCNet` on a task and measures its fields.
 
-    Its call takes the parameters of `make_task`, those of `FCNet` and those in the Notes. By
-    default the net has 40 units, learning rate 5, batches of 100 and no weight decay. Its fields
-    then agree with those of steps with learning rate 0.05 on single samples.
+    When called, it takes the parameters of `make_task`, those of `FCNet`, and those listed in the
+    Notes. By default, the net has 40 units, learning rate 5, batches of 100 and no weight decay.
+    Its fields then agree with those obtained with learning rate 0.05 and single samples.
 
     Parameters
     ----------
     make_task : callable, default=nlgp_task
-        Function that makes the task from its named arguments.
+        Function that returns the task for given keyword arguments.
     measure : callable, default=measure_fields
-        ``measure(net, task, random_state)`` returns a dict of measurements of a trained net.
+        Function ``measure(net, task, random_state)`` that returns a dict of measurements.
 
     Notes
     -----
     learning_time : float, default=20_000
         Learning rate times number of steps.
     n_train : int, optional
-        Train on this many samples, with FCNet's default weight decay, instead of on fresh ones.
+        Number of training samples, for training with the default weight decay of `FCNet`. By
+        default, each batch consists of new samples.
     n_measures : int, default=1
-        With 1, measure at the end. Otherwise return arrays of measurements at times evenly spaced
-        in the logarithm, over three decades.
+        Number of measurements. With 1, the net is measured at the end of training. With more, the
+        results are arrays of measurements at times that are evenly spaced in the logarithm, over
+        three decades.
     n_rounds : int, default=0
-        Rounds of `iterative_magnitude_pruning` on `n_train` samples. If positive, return arrays of
-        measurements, `round` (0 for the dense net) and the fraction `weights_left`.
+        Number of rounds of `iterative_magnitude_pruning` on `n_train` samples. If positive, the
+        results are arrays of measurements, one per round, with `round` (0 for the dense net) and
+        `weights_left`, the fraction of the weights that are left.
 
     Examples
     --------
@@ -190,7 +200,7 @@ class FieldStudy:
     measure: Callable[[FCNet, Discrimination, Any], Mapping[str, Any]] = measure_fields
 
     def __post_init__(self) -> None:
-        # `sweep` checks the names of parameters by the signature, before any work.
+        # The signature lets `sweep` check the names of the parameters before it runs the study.
         names = {*inspect.signature(self.make_task).parameters, *FCNet().get_params(), *_OF_STUDY}
         object.__setattr__(self, "__signature__", signature_of(names - _SET_BY_STUDY))
 
@@ -212,13 +222,13 @@ class FieldStudy:
 
 
 def signature_of(names: set[str]) -> inspect.Signature:
-    """Signature with optional keyword parameters of the given names."""
+    """Return a signature with optional keyword parameters of the given names."""
     keyword = partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY, default=...)
     return inspect.Signature([keyword(name) for name in sorted(names)])
 
 
 class Plan:
-    """Task, net and length of training of one call of a study."""
+    """Task, net and duration of training of one call of a study."""
 
     def __init__(
         self,
@@ -238,8 +248,8 @@ class Plan:
             check_positive(n_train, "n_train", integer=True)
             if n_measures > 1:
                 raise ValueError(
-                    f"n_measures={n_measures!r} with n_train={n_train!r}; a net is measured during "
-                    "training only if it is trained on fresh samples."
+                    f"`n_measures` must be 1 if `n_train` is given, got {n_measures!r}. To measure "
+                    "during training, pass n_train=None: each batch then has new samples."
                 )
         self.task, self.n_measures, self.n_rounds = task, n_measures, n_rounds
         self.n_train: Any = n_train
@@ -258,7 +268,7 @@ class Plan:
             self.net.set_params(max_epochs=n_epochs)
 
     def train(self) -> Iterator[FCNet]:
-        """Train the net, yielding it at each measurement."""
+        """Train the net, and yield it for each measurement."""
         if self.n_rounds:
             yield from iterative_magnitude_pruning(self.net, *self.data(), n_rounds=self.n_rounds)
             return
@@ -273,5 +283,5 @@ class Plan:
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         if self.n_train is None:
-            raise ValueError("n_train=None; this study needs a number of training samples.")
+            raise ValueError("`n_train` must be given for this study. Pass a number of samples.")
         return self.task.sample(self.n_train, self.seeds[1])

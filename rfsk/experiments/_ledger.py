@@ -1,4 +1,4 @@
-"""locality_ledger: which learners have local fields on which inputs, and on Gaussian controls."""
+"""locality_ledger: table of the locality of learners on inputs and on Gaussian controls."""
 
 import os
 import warnings
@@ -31,9 +31,9 @@ from ._pruning import iterative_magnitude_pruning
 from ._sweep import sweep
 
 _LENGTHS = 1.5, 3.0  # correlation lengths of class 0 and class 1, in sites
-_SPACINGS = 8.0, 1.0  # pixels between neighbours on a circle in a photograph
-_MOST_SITES = 160  # of a circle that fits into the photographs
-_LOCAL = 0.5  # locality halfway between random phases and single sites
+_SPACINGS = 8.0, 1.0  # distance of neighbours on a circle, in pixels of a photograph
+_MOST_SITES = 160  # on a circle that fits into the photographs
+_LOCAL = 0.5  # locality above which a learner is local; random phases have 0, single sites 1
 
 
 def _from_model(make: Callable[..., Any], **options: Any) -> Callable[..., tuple[Array, Any]]:
@@ -45,7 +45,7 @@ def _from_model(make: Callable[..., Any], **options: Any) -> Callable[..., tuple
 
 
 def _photographs(n_sites: int, n_samples: int, seed: Any) -> tuple[Array, Any]:
-    """Pixels on circles with random centres and first sites, standardized on each circle."""
+    """Draw pixels on random circles in photographs, standardized on each circle."""
     rng = as_generator(seed)
     pictures = np.mean(load_sample_images().images, axis=3)
     y = np.arange(n_samples) % 2
@@ -95,7 +95,7 @@ def _l1_net(X: Array, y: Array, n_units: int, seed: int) -> Array:
 
 
 def _denoiser(X: Array, y: Array, n_units: int, seed: int) -> Array:
-    """One field per pixel, the derivative of its estimate."""
+    """Fields of the optimal linear denoiser, one per pixel."""
     return denoiser_fields(np.cov(X[y == 1], rowvar=False), 1.0)
 
 
@@ -109,7 +109,7 @@ def _rbm(X: Array, y: Array, n_units: int, seed: int) -> Array:
 
 
 def _hebbian(X: Array, y: Array, n_units: int, seed: int) -> Array:
-    """Fields on inputs that are whitened in the directions of large variance."""
+    """Fields of the Hebbian rule on inputs whitened in the directions of large variance."""
     inputs = X[y == 1] - X[y == 1].mean(axis=0)
     variances, axes = np.linalg.eigh(np.cov(inputs, rowvar=False))
     kept = axes[:, -(X.shape[1] // 2 + 1) :]
@@ -141,7 +141,7 @@ def _cell(
     n_units: int,
     random_state: Any,
 ) -> dict[str, float]:
-    """Locality of the fields of one learner on one set of inputs or its Gaussian control."""
+    """Locality of the fields of one learner on one kind of inputs or its Gaussian control."""
     draw, fit = INPUTS.get(str(inputs), inputs), LEARNERS.get(str(learner), learner)
     seeds = spawn_seeds(random_state, 4)
     X, y = draw(n_sites, n_samples, seeds[0])
@@ -163,43 +163,48 @@ def locality_ledger(
     random_state: Any = None,
     verbose: int = 0,
 ) -> pd.DataFrame:
-    """Decide which learners have local fields, on inputs and on their Gaussian controls.
+    """Determine which learners have local fields, on inputs and on their Gaussian controls.
 
-    Each learner is trained on two classes of inputs, or on the second one, and on Gaussian inputs
-    with exactly the mean and covariance of each class. A cell is the `locality` of its fields in
-    several repeats. Its verdict is "local" or "not local" if the 95 % confidence interval of the
-    mean is above or below 1/2, and "undecided" otherwise.
+    Each learner is trained on two classes of inputs, or on class 1 if it is unsupervised, and on
+    the Gaussian control, which has exactly the mean and covariance of each class. For each
+    combination, the `locality` of the fields is measured in several repeats. The verdict is "local"
+    if the 95 % confidence interval of the mean locality is above 1/2, "not local" if it is below,
+    and "undecided" otherwise.
 
     Parameters
     ----------
     learners : sequence of str or callable, optional
-        Among "erf net", "relu net", "pruning", "l1" (`FCNet`), "denoiser" (`denoiser_fields`),
-        "autoencoder", "rbm" and "hebbian", by default all. A function ``learner(X, y, n_units,
-        seed)`` returns fields.
+        Names from "erf net", "relu net", "pruning", "l1" (all `FCNet`), "denoiser"
+        (`denoiser_fields`), "autoencoder", "rbm" and "hebbian"; or functions ``learner(X, y,
+        n_units, seed)`` that return fields. By default, all names.
     inputs : sequence of str or callable, optional
-        Among "nlgp", "gaussian", "elliptical", "laplace", "ising" and "photographs" (pixels on
-        circles), by default all. A function ``inputs(n_sites, n_samples, seed)`` returns X, of
-        which all features are alike as on a ring, and labels 0 and 1.
+        Names from "nlgp", "gaussian", "elliptical", "laplace", "ising" and "photographs" (pixels on
+        circles); or functions ``inputs(n_sites, n_samples, seed)`` that return X, whose features
+        must be equivalent sites of a ring, and labels 0 and 1. By default, all names.
     n_repeats : int, default=5
-        Number of repeats of each cell, at least 2.
+        Number of repeats, at least 2.
     n_sites : int, default=40
-        Sites of the ring.
+        Number of sites of the ring.
     n_samples : int, default=100_000
-        Inputs, over both classes.
+        Number of inputs of both classes together.
     n_units : int, default=20
-        Units of a learner.
+        Number of units of each learner.
     store : path-like, optional
+        Folder for finished results, as in `sweep`.
     n_jobs : int, default=-1
+        Number of workers, as in `sweep`.
     random_state : int, Generator, RandomState or None, default=None
+        Seed, as in `sweep`. All combinations have the same seed in the same repeat.
     verbose : int, default=0
-        As in `sweep`. The cells of a repeat share a seed.
+        Whether to show a progress bar, as in `sweep`.
 
     Returns
     -------
     ledger : pandas.DataFrame
-        One row per cell: `learner`, `inputs`, `is_control`, the means `locality`, `alignment` and
-        `reach`, the ends `low` and `high` of the confidence interval of the locality, the median
-        `p_value` of random phases, the number `n_repeats` that have fields, and `verdict`.
+        One row per combination of `learner`, `inputs` and `is_control`. The other columns are the
+        means `locality`, `alignment` and `reach`; the ends `low` and `high` of the confidence
+        interval of the locality; `p_value`, the median p-value relative to random phases;
+        `n_repeats`, the number of repeats with nonzero fields; and `verdict`.
 
     Examples
     --------
@@ -221,9 +226,11 @@ def locality_ledger(
     for name, value in {**fixed, "n_repeats": n_repeats}.items():
         check_positive(value, name, integer=True)
     if n_repeats < 2:
-        raise ValueError("n_repeats=1; a confidence interval needs at least 2.")
+        raise ValueError("`n_repeats` must be at least 2 for a confidence interval, got 1.")
     if "photographs" in grid["inputs"] and n_sites > _MOST_SITES:
-        raise ValueError(f"n_sites={n_sites!r}; circles in photographs have at most {_MOST_SITES}.")
+        raise ValueError(
+            f"`n_sites` must be at most {_MOST_SITES} in photographs, got {n_sites!r}."
+        )
     options: dict[str, Any] = {"store": store, "n_jobs": n_jobs, "verbose": verbose}
     options |= {"fixed": fixed, "paired": True, "random_state": random_state}
     found = sweep(_cell, grid, n_repeats, **options)

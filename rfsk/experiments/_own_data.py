@@ -1,4 +1,4 @@
-"""study_data: the control test on the user's data, with a report."""
+"""study_data: control test for any data, with a report."""
 
 import base64
 import html
@@ -24,16 +24,16 @@ from ..nets import ConvNet, FCNet, fit_many
 from ..theory import LocalizationIndex, localization_index
 from ._control_test import ControlTest, control_test
 
-_LEARNING_TIME = 20_000.0  # learning rate times steps
+_LEARNING_TIME = 20_000.0  # learning rate times number of steps
 _LEARNING_RATE = 5.0
-_ROWS_A_FEATURE = 5  # with fewer, a net is likely to fit the noise of the sample
+_ROWS_PER_FEATURE = 5  # with fewer rows, a net is likely to fit the noise of the sample
 _FEW_ROWS = 1000
-_COPY = 0.98  # cosine above which two fields count as copies
-_OUT_OF_SCALE = 30.0  # times the standard deviation of a typical feature
+_COPY = 0.98  # cosine above which two fields are called copies
+_OUT_OF_SCALE = 30.0  # standard deviation of a suspicious feature, relative to the median
 _REMOVABLE = ("brightness", "contrast", "class_means")
-_STILL_FALLS = 0.05  # relative fall of the loss over the last fifth of the training
-_N_OTHER_SEEDS = 2  # nets that show whether fields are the same for other seeds
-_N_REFERENCES = 4  # convolutional filters, and factors of the cumulant
+_STILL_FALLS = 0.05  # relative decrease of the loss in the last fifth of a training to report
+_N_OTHER_SEEDS = 2  # nets with other seeds, to which fields are matched
+_N_REFERENCES = 4  # numbers of convolutional filters and of factors of the cumulant
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -49,17 +49,17 @@ td, th {{ padding: .2rem .5rem; text-align: right; border-bottom: 1px solid #ddd
 </head>
 <body>
 <h1>{verdict}</h1>
-<p>Null hypothesis: the data are Gaussian given the class. The controls have exactly the mean and
-covariance of the data in each class. The IPR (inverse participation ratio) of a field is one over
-the number of features it occupies: {levels[0]} for a uniform field, {levels[1]} for a sinusoid,
-{levels[2]} for noise. Units with b &gt; 0, whose bias starts
-positive, come first in the figures. A match is the largest cosine over shifts and sign; it counts
-where it exceeds the level of chance.</p>
+<p>Null hypothesis: the data are Gaussian given the class. The controls are Gaussian data with
+exactly the same mean and covariance in each class. The IPR (inverse participation ratio) of a field
+is the inverse of the number of features that it occupies: {levels[0]} for a uniform field,
+{levels[1]} for a sinusoid, {levels[2]} for noise. In the figures, units with b &gt; 0, whose
+initial bias is positive, come first. A match is the largest cosine over shifts and signs. It is
+significant if it exceeds the chance level.</p>
 {units}
 {matches}
 <p><img alt="Fields on the data and on a control, and IPR of both"
 src="data:image/png;base64,{image}"></p>
-<h2>What was done, and what to know</h2>
+<h2>Processing, settings and limitations</h2>
 <ul>
 {notes}
 </ul>
@@ -70,21 +70,22 @@ src="data:image/png;base64,{image}"></p>
 
 @dataclass(frozen=True)
 class DataStudy:
-    """Results of a study of the user's data.
+    """Results of `study_data`.
 
     Attributes
     ----------
     test : ControlTest
-        The net, its Gaussian controls and their comparison.
+        Net, Gaussian controls and their comparison.
     shape : tuple of int
         Lattice of the inputs.
     matches : dict of str to (float, float)
-        Match of the localized fields (or else of all that have grown) with the filters of a
-        convolutional net, the CP factors of the fourth cumulant and the fields of nets with other
-        seeds: median of the largest cosine over shifts, and the level that 5 % of scrambled fields
-        exceed (`chance_match`). Empty if no field has grown.
+        Matches of the fields with the filters of a convolutional net, with the CP factors of the
+        fourth cumulant, and with the fields of nets with other seeds: the median of the best match,
+        and the 5 % critical value for fields with random phases (`chance_match`). The fields are
+        the localized ones or, if there are none, all fields with `test.has_grown`. Empty if no
+        field has grown.
     index : LocalizationIndex or None
-        Localization predicted for a ReLU neuron from the statistics of the data; None if undefined.
+        Localization index of the data for a ReLU neuron; None if it is not defined.
     notes : list of str
         Changes to the data, settings of the training, and limitations of the verdict.
 
@@ -109,13 +110,13 @@ class DataStudy:
         return self.test.verdict
 
     def plot(self) -> Any:
-        """Figure with the fields of the net and of a control, and the IPR of all units."""
+        """Draw the fields of the net and of a control, and the IPR of all units, in one figure."""
         import matplotlib.pyplot as plt
 
         from ..plotting import ReceptiveFieldDisplay
 
         figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
-        nets = {"your data": self.test.net, "a Gaussian control": self.test.controls[0]}
+        nets = {"the data": self.test.net, "a Gaussian control": self.test.controls[0]}
         weights = np.concatenate([net.receptive_fields_.ravel() for net in nets.values()])
         scale = np.quantile(np.abs(weights), 0.99) or 1.0
         for ax, (name, net) in zip(axes, nets.items(), strict=False):
@@ -123,7 +124,7 @@ class DataStudy:
                 net.receptive_fields_, self.shape, ax=ax, sort=False
             )
             shown.image_.set_clim(-scale, scale)
-            ax.set_title(f"fields on {name}")
+            ax.set_title(f"fields of the net on {name}")
         figure.colorbar(shown.image_, ax=axes[:2], label="weight", shrink=0.8, extend="both")
         ax = axes[2]
         for place, (name, members) in enumerate(self.test.groups.items()):
@@ -134,15 +135,15 @@ class DataStudy:
             beside = place + np.linspace(0.08, 0.32, len(of_controls))
             ax.plot(beside, of_controls, "s", color="#D55E00", markersize=4)
         ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
-        ax.set(ylabel="IPR", title="IPR of units and of controls")
+        ax.set(ylabel="IPR", title="IPR, data and controls")
         ax.set_ylim(0.0, 1.2 * ax.get_ylim()[1])  # space for the legend
-        labels = ["units on your data", "means of controls"]
+        labels = ["units, data", "means of the controls"]
         ax.legend(ax.lines[:2], labels, frameon=False, fontsize="small", loc="upper right")
         ax.spines[["top", "right"]].set_visible(False)
         return figure
 
     def to_html(self, path: str | Path) -> None:
-        """Write a report with verdict, tables, figure and notes to one file.
+        """Write a report with the verdict, tables, a figure and notes to one HTML file.
 
         Parameters
         ----------
@@ -160,11 +161,11 @@ class DataStudy:
                 n: f"{(of & test.has_grown).sum()} of {of.sum()}" for n, of in test.groups.items()
             },
             "mean IPR": test.statistic,
-            "of the controls": controls,
+            "mean IPR of the controls": controls,
             "ratio": test.ratio,
         }
         units = pd.DataFrame(columns).rename_axis(columns="units")
-        matches = pd.DataFrame(self.matches, index=["median", "level of chance"], dtype=float).T
+        matches = pd.DataFrame(self.matches, index=["median", "chance level"], dtype=float).T
         matches = matches.rename_axis(columns="match of the fields with")
         page = _PAGE.format(
             title=html.escape(self.verdict.partition(":")[0]),
@@ -193,31 +194,34 @@ def study_data(
 ) -> DataStudy:
     """Test whether fields learned from any data are localized because the data are not Gaussian.
 
-    The data are scaled by one number. An `FCNet` is then trained on the data and on Gaussian
-    controls, see `control_test`. The rows must be independent: for overlapping windows of a
-    recording or neighbouring patches of a photograph, the p-value is too small.
+    The mean of all values is subtracted from the data, which are then divided by their standard
+    deviation. An `FCNet` is trained on the data and on Gaussian controls, see `control_test`. The
+    rows must be independent. For overlapping windows of a recording or neighbouring patches of a
+    photograph, the p-value is too small.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features) or (n_samples, rows, columns[, channels])
-        Inputs. Colours are averaged, without an alpha channel.
+        Inputs. Colour channels are averaged, and an alpha channel is ignored.
     y : array-like of shape (n_samples,)
         Labels of two or more classes.
     shape : int or tuple of int, optional
-        Lattice of the features; by default that of the images, or a ring of all features.
+        Lattice of the features. By default, that of the images, or a ring of all features.
     remove : sequence of {"brightness", "contrast", "class_means"}, default=()
-        What to remove: the mean of each row, then the standard deviation of each row (by division),
-        then the mean of each class. This can change the verdict, since a net learns what separates
-        the classes most easily, and varying contrast alone makes data non-Gaussian.
+        What to remove, in this order: the mean of each row, the standard deviation of each row (by
+        division), and the mean of each class. This can change the verdict, because a net learns
+        what separates the classes most easily, and because a varying contrast alone makes data
+        non-Gaussian.
     n_controls : int, default=19
         Number of controls; the smallest p-value is 1 / (n_controls + 1).
     n_hidden : int, default=32
         Number of hidden units.
     max_steps : int, optional
-        Number of training steps; 4000 by default, at learning rate 5.
+        Number of training steps, 4000 by default. The learning rate is 5.
     n_jobs : int, default=-1
+        Number of parallel trainings, as in `control_test`.
     verbose : int, default=0
-        As in `control_test`.
+        Verbosity, as in `control_test`.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the nets and of the controls.
 
@@ -239,15 +243,16 @@ def study_data(
     labels = check_labels(y, rows)
     classes, counts = np.unique(labels, return_counts=True)
     if len(classes) < 2:
-        raise ValueError(f"y has 1 class ({classes[0]!r}); expected at least 2.")
+        raise ValueError(f"`y` must have at least 2 classes, got only {classes[0]!r}.")
     data = _prepared(rows, labels, remove, notes)
-    if len(data) < max(_FEW_ROWS, _ROWS_A_FEATURE * data.shape[1]):
+    if len(data) < max(_FEW_ROWS, _ROWS_PER_FEATURE * data.shape[1]):
         notes.append(
             f"{len(data)} rows of {data.shape[1]} features are few: a net may fit the noise of the "
-            "sample, so that the answer can be no although more rows would show localized fields."
+            "sample, so that the verdict can be negative although fields would localize with more "
+            "rows."
         )
     if counts.max() > 3 * counts.min():
-        notes.append(f"The classes have {counts.min()} to {counts.max()} rows.")
+        notes.append(f"The sizes of the classes differ: {counts.min()} to {counts.max()} rows.")
     rng = as_generator(random_state)
     n_steps = int(_LEARNING_TIME / _LEARNING_RATE) if max_steps is None else max_steps
     batch_size = min(100, max(1, len(data) // 4))
@@ -268,7 +273,7 @@ def study_data(
     reason = why_not_testable(data, sides, data)
     if reason is not None:
         notes.append(
-            f"The data are not translation-invariant: {reason}. The verdict holds all the same."
+            f"The data are not translation-invariant: {reason}. The verdict is valid nevertheless."
         )
     index = _index(data, labels, sides, reason, notes)
     notes.append(
@@ -280,15 +285,15 @@ def study_data(
 
 
 def _warnings_of(test: ControlTest) -> list[str]:
-    """Notes on duplicate fields, wide fields and training that was too short."""
+    """Notes on duplicate fields, on wide fields, and on a training that was too short."""
     notes = []
     fields = test.net.receptive_fields_[test.has_grown]
     units = fields / np.linalg.norm(fields, axis=1, keepdims=True)
-    is_copy = np.any(np.tril(np.abs(units @ units.T) > _COPY, -1), axis=1)  # up to sign and size
+    is_copy = np.any(np.tril(np.abs(units @ units.T) > _COPY, -1), axis=1)  # up to sign and scale
     if 0 < np.sum(~is_copy) <= len(fields) / 4:
         notes.append(
-            f"The {len(fields)} fields that have grown are copies of {np.sum(~is_copy)} up to "
-            "sign: count these, not the units that stand out."
+            f"The {len(fields)} fields that have grown are copies of {np.sum(~is_copy)} distinct "
+            "fields up to sign: count these, not the number of localized units."
         )
     noise = 3.0 / test.net.n_features_in_
     largest = max(test.statistic.values(), key=np.nan_to_num)
@@ -302,7 +307,7 @@ def _warnings_of(test: ControlTest) -> list[str]:
     if before - end > _STILL_FALLS * abs(before):
         notes.append(
             f"The training had not converged: over its last fifth the loss fell from {before:.3g} "
-            f"to {end:.3g}. With a larger max_steps fields may still change."
+            f"to {end:.3g}. The fields may still change with a larger max_steps."
         )
     return notes
 
@@ -310,7 +315,7 @@ def _warnings_of(test: ControlTest) -> list[str]:
 def _matches(
     test: ControlTest, data: Array, labels: NDArray[Any], sides: Shape, n_jobs: int | None
 ) -> dict[str, tuple[float, float]]:
-    """Median match, and its level of chance, with other features learned from the same data."""
+    """Median match with other features learned from the same data, and its chance level."""
     units = test.is_localized if test.is_localized.any() else test.has_grown
     fields = test.net.receptive_fields_[units]
     if not len(fields):
@@ -336,7 +341,7 @@ def _matches(
     found = {}
     for name, targets in references.items():
         median = float(np.nanmedian(match_matrix(fields, targets, sides).max(axis=1)))
-        # The second largest of 39 populations is the 5 % level.
+        # The second largest of 39 values is the critical value of a test at the 5 % level.
         chance = chance_match(fields, targets, sides, n_null=39, random_state=seed)
         found[name] = median, float(chance[-2])
     return found
@@ -345,10 +350,10 @@ def _matches(
 def _index(
     data: Array, labels: NDArray[Any], sides: Shape, reason: str | None, notes: list[str]
 ) -> LocalizationIndex | None:
-    """Localization index of the data; a note states its value or why it is undefined."""
+    """Localization index of the data; adds a note with its value or why it is not defined."""
     classes = np.unique(labels)
     if len(classes) != 2:
-        reason = f"it is for two classes, and these data have {len(classes)}"
+        reason = f"it requires two classes, and these data have {len(classes)}"
     if reason is None:
         pair = [data[labels == label] for label in classes]
         pair.sort(key=lambda rows: np.square(rows.sum(axis=1)).mean() / np.square(rows).mean())
@@ -356,12 +361,12 @@ def _index(
             with collected_mistakes() as mistakes:
                 found = localization_index(pair, shape=sides)
             reason = found.reason or "".join(mistakes[:1])
-        except ValueError as error:  # brightness was removed
+        except ValueError as error:  # the brightness was removed
             reason = str(error)
         if not reason:
             notes.append(
                 f"The localization index of a ReLU neuron is {found.index:.3f} ± "
-                f"{found.standard_error:.3f} (above 1 its field localizes)."
+                f"{found.standard_error:.3f} (its field localizes if the index exceeds 1)."
             )
             return found
     notes.append(f"The localization index is not defined: {reason.rstrip('.')}.")
@@ -386,8 +391,8 @@ def _rows_of(X: ArrayLike, shape: int | Shape | None) -> tuple[Array, Shape, lis
     rows: Array = check_array(array, "X", ensure_min_samples=4)
     sides = check_image_shape(shape, rows.shape[1])
     listed = f" ({names[0]} to {names[-1]})" if names else ""
-    lattice = f"images of {sides[0]} x {sides[1]}" if len(sides) == 2 else "neighbours in a row"
-    notes.append(f"{len(rows)} rows of {rows.shape[1]} features{listed}, {lattice}.")
+    lattice = f"images of {sides[0]} x {sides[1]} pixels" if len(sides) == 2 else "a ring of sites"
+    notes.append(f"The data are {len(rows)} rows of {rows.shape[1]} features{listed}: {lattice}.")
     deviation = rows.std(axis=0)
     typical = np.median(deviation[deviation > 0.0]) if deviation.any() else 0.0
     if deviation.max() > _OUT_OF_SCALE * typical:
@@ -395,48 +400,49 @@ def _rows_of(X: ArrayLike, shape: int | Shape | None) -> tuple[Array, Shape, lis
         name = names[odd] if names else f"number {odd}"
         notes.append(
             f"Feature {name} has {deviation[odd] / typical:.0f} times the standard deviation of "
-            "the others: if it is an index or a time and no input, leave it out."
+            "a typical feature. If it is not an input but an index or a time, leave it out."
         )
     return rows, sides, notes
 
 
 def _prepared(rows: Array, labels: NDArray[Any], remove: Sequence[str], notes: list[str]) -> Array:
-    """Rows of unit variance without what is to be removed; adds notes on the changes."""
+    """Remove what `remove` lists, standardize the rows, and add notes on the changes."""
     data = rows.copy()
     members = [labels == label for label in np.unique(labels)]
     if "brightness" in remove:
         data -= data.mean(axis=1, keepdims=True)
-        notes.append("The mean of each row over its features, its brightness, was subtracted.")
+        notes.append("The mean of each row (its brightness) was subtracted.")
     if "contrast" in remove:
         contrast = data.std(axis=1, keepdims=True)
         data /= np.where(contrast > 1e-10 * contrast.max(), contrast, 1.0)
-        notes.append("Each row was divided by its standard deviation, its contrast.")
+        notes.append("Each row was divided by its standard deviation (its contrast).")
     if "class_means" in remove:
         for of_class in members:
             data[of_class] -= data[of_class].mean(axis=0)
         notes.append("The mean of each class was subtracted.")
     mean, scale = float(data.mean()), float(data.std())
     if scale == 0.0:
-        raise ValueError("X is constant; expected inputs that vary.")
+        raise ValueError("`X` must not be constant. Pass inputs that vary.")
     is_constant = np.ptp(data, axis=0) == 0.0
     if is_constant.any():
         notes.append(
-            f"{int(is_constant.sum())} of {data.shape[1]} features are constant, also in the "
-            "controls."
+            f"{int(is_constant.sum())} of {data.shape[1]} features are constant, in the data and "
+            "in the controls."
         )
     of_classes = np.all([np.ptp(rows[of_class], axis=0) == 0.0 for of_class in members], axis=0)
     if np.any(of_classes & (np.ptp(rows, axis=0) > 0.0)):
         notes.append(
-            f"Feature number {int(np.argmax(of_classes))} is constant in each class, as a label "
-            "is: if it is one, leave it out."
+            f"Feature number {int(np.argmax(of_classes))} is constant in each class. If it is a "
+            "label, leave it out."
         )
     notes.append(
-        f"The mean of all values, {mean:.3g}, was subtracted; they were divided by {scale:.3g}."
+        f"The mean of all values, {mean:.3g}, was subtracted; they were then divided by their "
+        f"standard deviation, {scale:.3g}."
     )
     left = [name for name in _REMOVABLE if name not in remove]
     if left:
         notes.append(
-            f"Not removed: {', '.join(left)}. Where the rows or the classes differ in them, their "
-            "removal (remove=...) can change the verdict."
+            f"Not removed: {', '.join(left)}. If rows or classes differ in them, removing them "
+            "(remove=...) can change the verdict."
         )
     return (data - mean) / scale

@@ -1,4 +1,4 @@
-"""Iterative magnitude pruning, which finds the weights that a net needs."""
+"""Iterative magnitude pruning of nets."""
 
 from typing import Any
 
@@ -13,31 +13,33 @@ from ..nets import FCNet
 def iterative_magnitude_pruning(
     net: FCNet, X: ArrayLike, y: ArrayLike, *, n_rounds: int = 5, fraction: float = 0.3
 ) -> list[FCNet]:
-    """Train a net repeatedly, each time without the smallest weights of the previous round.
+    """Train a net repeatedly, and remove the smallest weights after each round.
 
-    Every round starts from the same initial weights, as in the lottery-ticket procedure (Frankle
-    and Carbin, 2019). On natural inputs the remaining weights are local (Pellegrini and Biroli,
-    2022; Redman et al., 2024). Compare masks with others of equal size: few weights have a large
-    IPR wherever they are.
+    All rounds start with the same initial weights, as in the lottery-ticket procedure (Frankle and
+    Carbin, 2019). On natural inputs, the weights that are left are local (Pellegrini and Biroli,
+    2022; Redman et al., 2024). When you measure locality, compare masks with others of the same
+    size: the IPR of a field with few weights is large whatever their positions.
 
     Parameters
     ----------
     net : FCNet
-        Net to train; it is cloned. Its `random_state` must be an int, and its mask is the initial
-        mask. Only the first hidden layer is pruned.
+        Net to train; the net itself is not fitted. Its `random_state` must be an int, and its
+        `mask`, if any, is the initial mask. Only the first hidden layer is pruned.
     X : array-like of shape (n_samples, n_features)
+        Inputs.
     y : array-like of shape (n_samples,)
-        Inputs and labels.
+        Labels.
     n_rounds : int, default=5
         Number of pruning rounds.
     fraction : float, default=0.3
-        Fraction of the remaining weights to remove per round, between 0 and 1.
+        Fraction of the remaining weights that each round removes, between 0 and 1.
 
     Returns
     -------
     nets : list of FCNet
-        The fitted dense net and one net per round, with `mask` the remaining weights. After an
-        interrupt (Ctrl-C), the finished nets are the attribute `nets` of the KeyboardInterrupt.
+        Fitted dense net, and one fitted net per round, whose `mask` marks the remaining weights.
+        After an interrupt (Ctrl-C), the finished nets are in the attribute `nets` of the
+        KeyboardInterrupt.
 
     Examples
     --------
@@ -50,15 +52,15 @@ def iterative_magnitude_pruning(
     [80, 40, 20]
     """
     if not isinstance(net, FCNet):
-        raise TypeError(f"Got a {type(net).__name__}; expected an FCNet.")
+        raise TypeError(f"`net` must be an FCNet, got a {type(net).__name__}.")
     check_positive(n_rounds, "n_rounds", integer=True)
     check_positive(fraction, "fraction")
     if fraction >= 1.0:
-        raise ValueError(f"fraction={fraction!r}; expected a number between 0 and 1.")
+        raise ValueError(f"`fraction` must be between 0 and 1, got {fraction!r}.")
     if not isinstance(net.random_state, int | np.integer):
         raise ValueError(
-            f"random_state={net.random_state!r}; expected an int, so that every round starts from "
-            "the same weights."
+            f"`random_state` of the net must be an int, got {net.random_state!r}. All rounds must "
+            "start with the same weights."
         )
     mask: Any = net.mask
     nets: list[FCNet] = []
@@ -67,7 +69,7 @@ def iterative_magnitude_pruning(
             fitted = clone(net).set_params(mask=mask, warm_start=False).fit(X, y)
         except KeyboardInterrupt as interrupt:
             interrupt.nets = nets  # type: ignore[attr-defined]
-            interrupt.add_note(f"The {len(nets)} finished nets are `nets` of this exception.")
+            interrupt.add_note(f"The {len(nets)} finished nets are in `nets` of this exception.")
             raise
         nets.append(fitted)
         size = np.abs(fitted.receptive_fields_)

@@ -1,4 +1,4 @@
-"""Store of a sweep: a manifest, and one file for each finished cell."""
+"""Store of a sweep: a folder with a manifest and one file per finished cell."""
 
 import ast
 import contextlib
@@ -20,13 +20,13 @@ from .._core._runs import installed_versions
 
 
 class Store:
-    """Folder of finished cells; its manifest has arguments, versions and digests of `modules`."""
+    """Folder of finished cells, whose manifest has arguments, versions and source digests."""
 
     def __init__(
         self, folder: str | os.PathLike[str], manifest: dict[str, str], modules: set[str]
     ) -> None:
         if not isinstance(folder, str | os.PathLike):
-            raise TypeError(f"store={folder!r}; expected a path.")
+            raise TypeError(f"`store` must be a path, got {folder!r}.")
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         versions = {f"the version of {name}": v for name, v in installed_versions().items()}
@@ -34,20 +34,22 @@ class Store:
         known = self.read("manifest")
         if known is None and any(self.folder.glob("*.json")):
             raise ValueError(
-                f"store={str(folder)!r} holds files but no manifest; name another folder."
+                f"`store` must be empty or a store of this sweep, but {str(folder)!r} has JSON "
+                "files and no manifest. Choose another folder."
             )
-        known = {**manifest, **(known or {})}  # a later grid may add modules
+        known = {**manifest, **(known or {})}  # a later grid may use further modules
         manifest = {**known, **manifest}
         for name, value in known.items():
             if manifest[name] != value:
                 raise ValueError(
-                    f"store={str(folder)!r} holds results of another sweep: {name} was {value} "
-                    f"and is {manifest[name]} now. Name another folder, or delete this one."
+                    f"`store` must be empty or a store of this sweep, but {str(folder)!r} has "
+                    f"results of another one: {name} was {value} and is now {manifest[name]}. "
+                    "Choose another folder, or delete this one."
                 )
         self.write("manifest", manifest)
 
     def read(self, name: str) -> Any:
-        """Entry of the store; None if it does not exist or is damaged."""
+        """Read an entry of the store; None if it does not exist or is damaged."""
         try:
             digest, content = json.loads((self.folder / f"{name}.json").read_bytes())
         except (FileNotFoundError, TypeError, ValueError, RecursionError):
@@ -55,12 +57,12 @@ class Store:
         return content if digest == _digest(json.dumps(content)) else None
 
     def write(self, name: str, content: dict[str, Any]) -> None:
-        """Replace an entry as a whole, with its checksum."""
+        """Write an entry with its checksum, atomically."""
         text = json.dumps(content)
         try:
             replace_file(self.folder / f"{name}.json", f'["{_digest(text)}", {text}]'.encode())
         except OSError as error:
-            error.add_note(f"A later call goes on from the cells in the store {self.folder}.")
+            error.add_note(f"A later call continues from the cells in the store {self.folder}.")
             raise
 
 
@@ -69,7 +71,7 @@ def _digest(text: str) -> str:
 
 
 def as_json(value: Any, modules: set[str]) -> str:
-    """JSON of a value, the same in every process; modules that it needs are added to `modules`."""
+    """Encode a value as reproducible JSON, and add the modules that it needs to `modules`."""
 
     def describe(thing: Any) -> Any:
         if isinstance(thing, np.generic | np.ndarray):
@@ -82,9 +84,9 @@ def as_json(value: Any, modules: set[str]) -> str:
         module, name = (str(getattr(thing, key, None)) for key in ("__module__", "__name__"))
         if getattr(sys.modules.get(module), name, None) is not thing:
             raise TypeError(
-                f"{thing!r} cannot be recognized in a later run; expected numbers, strings, lists "
-                "or dicts of these, dataclasses, estimators, or functions and classes of a module. "
-                "Pass the name of anything else, and look it up in the study."
+                "Arguments of a sweep must be numbers, strings, lists or dicts of these, "
+                f"dataclasses, estimators, or functions and classes of a module, got {thing!r}. "
+                "Pass the name of any other object, and look it up in the study."
             )
         modules.add(module)
         return f"{module}.{name}"
@@ -97,13 +99,13 @@ def as_json(value: Any, modules: set[str]) -> str:
 
 
 def _sources(modules: Iterable[str]) -> dict[str, str]:
-    """Digests of the source of modules and of their imports, except installed packages."""
+    """Digests of the sources of modules and of their imports, except installed packages."""
     main = sys.modules["__main__"]
     waiting = {(main.__package__ or name) if name == "__main__" else name for name in modules}
     if "__main__" in waiting and not hasattr(main, "__file__"):
         raise ValueError(
-            "A store cannot recognize code of a notebook or console in a later run; put the study "
-            "into a file and import it, or leave the store out."
+            "The study must be in a file if `store` is given, because the code of a notebook or "
+            "console cannot be compared in a later run. Import it from a file, or omit `store`."
         )
     found: dict[str, str] = {}
     while waiting:
@@ -112,16 +114,16 @@ def _sources(modules: Iterable[str]) -> dict[str, str]:
             continue
         texts = [path.read_bytes() for path in _source_files(module)]
         found[module] = hashlib.sha256(repr(texts).encode()).hexdigest()[:16] if texts else ""
-        if module != "rfsk":  # its imports are installed packages
+        if module != "rfsk":  # rfsk imports only installed packages
             waiting.update(*map(_imports, texts))
     return {f"the source of {name}": digest for name, digest in found.items() if digest}
 
 
 @functools.cache
 def _imports(text: bytes) -> frozenset[str]:
-    """Modules that a source file imports, read only once per process."""
+    """Modules that a source file imports."""
     names: set[str] = set()
-    with contextlib.suppress(SyntaxError, ValueError):  # a template or compiled module
+    with contextlib.suppress(SyntaxError, ValueError):  # not Python source
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}
@@ -131,7 +133,7 @@ def _imports(text: bytes) -> frozenset[str]:
 
 
 def _source_files(module: str) -> list[Path]:
-    """Source files of a module or package; none if it is installed."""
+    """Source files of a module or package; an empty list for an installed one."""
     try:
         spec = importlib.util.find_spec(module)
     except ValueError:  # the module is a script

@@ -1,4 +1,4 @@
-"""Studies built on FieldStudy, and sweeps of the gain and the correlation lengths."""
+"""Studies based on FieldStudy, and sweeps of the gain and of the correlation lengths."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +19,12 @@ from ._sweep import sweep
 
 @dataclass(frozen=True)
 class FactorStudy(FieldStudy):
-    """`FieldStudy` that also decomposes the fourth cumulant; `n_train` must be given.
+    """Study for `sweep` that trains a net and decomposes the fourth cumulant of its inputs.
 
-    It returns `factor_ipr`, the IPR of the leading CP factor for `n_train` samples of the
-    long-range class; `net_ipr`, the mean IPR of the units with positive initial bias; `match`,
-    their median match to the factor; and `accuracy`.
+    It takes the parameters of `FieldStudy`; `n_train` must be given. It returns `factor_ipr`, the
+    IPR of the leading CP factor of `n_train` samples of the long-range class; `net_ipr`, the mean
+    IPR of the units with positive initial bias; `match`, the median match of these units with the
+    factor; and `accuracy`.
 
     Examples
     --------
@@ -52,18 +53,18 @@ class FactorStudy(FieldStudy):
 
 @dataclass(frozen=True)
 class PredictionStudy:
-    """Study for `sweep` that predicts the fields of a net in place of training it.
+    """Study for `sweep` that predicts the fields of a net instead of training it.
 
-    It returns the columns of the table of `predict_fields`, without its check, and takes the
-    parameters of `make_task` and `learning_time` (default 20,000), learning rate times number of
-    steps.
+    When called, it takes the parameters of `make_task` and `learning_time`, the learning rate times
+    the number of steps (20,000 by default). It returns the columns of the table of
+    `predict_fields` without the check.
 
     Parameters
     ----------
     make_task : callable, default=nlgp_task
-        Function that makes the task from its named arguments.
+        Function that returns the task for given keyword arguments.
     n_units : int, default=20
-        Number of units; predictions depend little on it.
+        Number of units, on which predictions depend little.
 
     Examples
     --------
@@ -97,16 +98,18 @@ def gain_sweep(
     fixed: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Sweep the gain of the inputs, by default in batches of 10 at learning rate 0.5.
+    """Sweep the gain of NLGP inputs with `FieldStudy`, and include the Gaussian control.
+
+    By default, the nets are trained with batches of 10 and learning rate 0.5.
 
     Parameters
     ----------
     gains : sequence of float, default=(0.1, 1.0, 3.0, 10.0)
         Gains of the NLGP.
     control_gains : sequence of float, default=(3.0,)
-        Gains for which the Gaussian control is included (`inputs` "control").
+        Gains for which nets are also trained on the Gaussian control (`inputs` is "control").
     n_repeats : int, default=3
-        Repeats of each point.
+        Number of repeats of each point.
     fixed : dict, optional
         Further parameters of `FieldStudy`, such as ``{"n_hidden": 100}``.
     **options
@@ -115,7 +118,7 @@ def gain_sweep(
     Returns
     -------
     found : pandas.DataFrame
-        Columns: `gain`, `inputs` and those of `measure_fields`.
+        Result of `sweep`, with the columns `gain`, `inputs` and those of `measure_fields`.
 
     Examples
     --------
@@ -140,23 +143,25 @@ def phase_diagram(
     study: Callable[..., Mapping[str, Any]] | None = None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Sweep the gain of the inputs and the ratio of correlation lengths.
+    """Sweep the gain of NLGP inputs and the ratio of the correlation lengths.
 
     Parameters
     ----------
     gains, length_ratios : sequence of float, optional
-        Gains, and ratios of the longer correlation length to the shorter; by default 12 gains from
-        0.1 to 10 and 12 ratios from 1.25 to 5, evenly spaced in the logarithm.
+        Gains, and ratios of the longer correlation length to the shorter one. By default, 12 gains
+        from 0.1 to 10 and 12 ratios from 1.25 to 5, evenly spaced in the logarithm.
     study : callable, optional
-        What is done at each point: `FieldStudy`, by default, trains a net, and `PredictionStudy`
+        Study that is run at each point. `FieldStudy`, the default, trains a net; `PredictionStudy`
         predicts its fields.
     **options
-        Options of `sweep`, such as `n_repeats` and `fixed`. `correlation_length` is the longer one.
+        Options of `sweep`, such as `n_repeats` and `fixed`. The parameter `correlation_length` of
+        the study is the longer correlation length.
 
     Returns
     -------
     found : pandas.DataFrame
-        Columns: `gain`, `length_ratio` and those of the study; see `PhaseDiagramDisplay`.
+        Result of `sweep`, with the columns `gain`, `length_ratio` and those of the study. It can be
+        drawn by `PhaseDiagramDisplay`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""sweep: a study over a grid of parameters and repeats, run by joblib."""
+"""sweep: run a study over a grid of parameters, with repeats, in parallel."""
 
 import copy
 import functools
@@ -41,46 +41,50 @@ def sweep(
 ) -> pd.DataFrame:
     """Run a study at every point of a grid, with repeats.
 
-    Cells run in processes on this machine or as set by ``joblib.parallel_config``, such as
-    ``"dask"`` on a cluster. The results do not depend on this: each cell computes on one thread,
-    and its seed depends only on its point of the grid, its repeat and `random_state`.
+    A cell is one repeat at one point of the grid. Cells run in parallel in processes on this
+    machine, or as set by ``joblib.parallel_config``, for example with ``"dask"`` on a cluster. The
+    results do not depend on this: each cell runs on one thread, and its seed depends only on its
+    point, its repeat and `random_state`.
 
     Parameters
     ----------
     study : callable
-        ``study(**parameters, random_state=seed)`` returns a dict of numbers, strings, or
-        one-dimensional arrays of equal length (one row of the table per entry).
+        Function ``study(**parameters, random_state=seed)`` that returns a dict of numbers, strings
+        or one-dimensional arrays of equal length. With arrays, the table has one row per entry.
     grid : dict of str to list, or list of such dicts
         Values of each parameter, as for scikit-learn's `ParameterGrid`.
     n_repeats : int, default=1
-        Repeats of each point.
+        Number of repeats of each point.
     fixed : dict, optional
         Arguments that are the same for all cells.
     paired : bool, default=False
         Whether all points have the same seed in the same repeat, for paired comparisons.
     store : path-like, optional
-        Folder for the finished cells, see Notes.
+        Folder in which finished cells are stored, see Notes.
     n_jobs : int, default=-1
-        Number of workers; -1 for all, None for the default of ``joblib.parallel_config``.
+        Number of workers. -1 stands for all processors, and None for the default of
+        ``joblib.parallel_config``.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the sweep; must be an int if there is a store.
+        Seed of the sweep. It must be an int if `store` is given.
     verbose : int, default=0
-        Above 0 a progress bar is shown.
+        If positive, a progress bar is shown.
 
     Returns
     -------
     found : pandas.DataFrame
-        One row per cell and entry of the study's arrays. The columns are the parameters, `repeat`,
-        `seed`, the results, `duration` in seconds and `error`, the traceback of a failed cell. Its
-        results are NaN, and a later call runs it again. ``found.attrs["parameters"]`` lists the
-        parameters. Ctrl-C stops the sweep with a warning and keeps the finished cells.
+        One row per cell, or per cell and entry of the arrays that the study returns. The columns
+        are the parameters, `repeat`, `seed`, the results, `duration` in seconds, and `error`. For a
+        failed cell, `error` is the traceback, and the results are NaN; a later call runs the cell
+        again. ``found.attrs["parameters"]`` is the list of the parameters. Ctrl-C stops the sweep
+        with a warning, and the finished cells are returned.
 
     Notes
     -----
-    To continue an interrupted sweep, run the same script again. A store is refused if the study,
-    its fixed arguments, `random_state`, `paired`, the version of a numerical library, or the source
-    of a module that the study uses, except installed packages, has changed. Files and environment
-    variables are not compared; put what the study reads from them into `fixed`.
+    To continue an interrupted sweep with a store, run the same script again. An error is raised if
+    something has changed: the study, its fixed arguments, `random_state`, `paired`, the version of
+    a numerical library, or the source of a module that the study uses (except installed packages).
+    Files and environment variables are not compared: put what the study reads from them into
+    `fixed`.
 
     Examples
     --------
@@ -102,7 +106,7 @@ def sweep(
     modules: set[str] = set()
     texts = [as_json(point, modules) for point in points]
     if len(set(texts)) < len(texts):
-        raise ValueError("grid has the same point more than once; remove one.")
+        raise ValueError("`grid` must not contain a point more than once. Remove the duplicates.")
     keys = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts]
     cells = [(i, repeat) for i in range(len(points)) for repeat in range(n_repeats)]
     seeds = {(i, k): seed_of_key(entropy, "" if paired else keys[i], k) for i, k in cells}
@@ -111,8 +115,8 @@ def sweep(
     if store is not None:
         if not is_seed:
             raise ValueError(
-                f"random_state={random_state!r} with a store; expected an int, so that a later "
-                "call finds the cells of this one."
+                f"`random_state` must be an int if `store` is given, got {random_state!r}. A later "
+                "call needs the same seed to find the stored cells."
             )
         values = {"study": study, "fixed": fixed, "random_state": entropy, "paired": bool(paired)}
         kept = Store(store, {name: as_json(values[name], modules) for name in values}, modules)
@@ -126,7 +130,7 @@ def sweep(
     bar = tqdm(
         total=len(cells), initial=len(records), disable=not verbose, desc="sweep", unit="cell"
     )
-    # Large arguments are copied (max_nbytes), not mapped from a file without write access.
+    # max_nbytes=None copies large arguments instead of mapping them as read-only memory.
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
     pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
     try:
@@ -137,13 +141,13 @@ def sweep(
                 records[i, k] = record
                 bar.update()
     except KeyboardInterrupt:
-        message = f"The sweep was interrupted; {len(records)} of {len(cells)} cells are kept."
+        message = f"The sweep was interrupted: {len(records)} of {len(cells)} cells are kept."
         report_interrupt(message, "rfsk.experiments.")
     errors = [record["error"] for record in records.values() if "error" in record]
     if errors:
         warnings.warn(
             f"{len(errors)} of {len(cells)} cells failed, the first with "
-            f"{errors[0].strip().splitlines()[-1]!r}; see the column 'error'.",
+            f"{errors[0].strip().splitlines()[-1]!r}. See the column 'error'.",
             stacklevel=2,
         )
     rows = []
@@ -161,25 +165,25 @@ def sweep(
 
 
 def _points(study: Callable[..., Any], grid: Any, fixed: dict[str, Any]) -> list[dict[str, Any]]:
-    """Checked points of the grid, at which the study can be called."""
+    """Points of the grid, checked to be valid arguments of the study."""
     points = [
         {name: v.item() if isinstance(v, np.generic) else v for name, v in point.items()}
         for point in ParameterGrid(grid)
     ]
     if not points:
-        raise ValueError("grid is empty; expected at least one point.")
+        raise ValueError("`grid` must have at least one point, got none.")
     for point in points:
         if point.keys() & _OWN_COLUMNS:
             raise ValueError(
-                f"grid has a parameter {(point.keys() & _OWN_COLUMNS).pop()!r}, which is a column "
-                "of every sweep; rename it."
+                f"`grid` must not have a parameter {(point.keys() & _OWN_COLUMNS).pop()!r}: every "
+                "sweep has a column of this name. Rename it."
             )
         try:
             inspect.signature(study).bind(**fixed, **point, random_state=0)
         except (TypeError, ValueError) as error:
             raise TypeError(
-                f"study={study!r} cannot be called with the fixed arguments {sorted(fixed)}, the "
-                f"parameters {sorted(point)} and a random_state: {error}."
+                f"`study` must accept the fixed arguments {sorted(fixed)}, the parameters "
+                f"{sorted(point)} and random_state, got {study!r}: {error}."
             ) from error
     return points
 
@@ -187,7 +191,7 @@ def _points(study: Callable[..., Any], grid: Any, fixed: dict[str, Any]) -> list
 def _run_cell(
     study: Any, fixed: dict[str, Any], taken: set[str], cell: Any, point: Any, seed: int
 ) -> tuple[Any, dict[str, Any]]:
-    """Call the study with its own copies of the arguments, as if in its own process."""
+    """Call the study with copies of the arguments, so that cells are independent."""
     record: dict[str, Any] = {}
     start = time.perf_counter()
     with _one_thread(), noticing_interrupts() as was_interrupted:
@@ -196,21 +200,21 @@ def _run_cell(
             record["rows"] = _as_rows(study(**arguments, random_state=seed), taken)
         except (Exception, SystemExit):
             record["error"] = traceback.format_exc()
-    if was_interrupted():  # even if a fit took it as the end of its training
+    if was_interrupted():  # even if a fit only ended its training
         raise KeyboardInterrupt
     return cell, {**record, "duration": time.perf_counter() - start}
 
 
 def _as_rows(answer: Mapping[str, Any], taken: set[str]) -> list[dict[str, Any]]:
-    """Rows of numbers and strings, one per entry of the arrays that a study returned."""
+    """Convert the result of a study to rows, one per entry of its arrays."""
     arrays = {str(name): np.asarray(value) for name, value in answer.items()}
     for name, array in arrays.items():
         if name in taken:
-            raise ValueError(f"The study returned {name!r}, which is a column already; rename it.")
+            raise ValueError(f"The study must not return {name!r}, which is a column. Rename it.")
         if array.ndim > 1 or array.dtype.kind not in "biufU":
             raise TypeError(
-                f"The study returned {name!r} with shape {array.shape} and dtype {array.dtype}; "
-                "expected a number, a string or a one-dimensional array."
+                "The study must return numbers, strings or one-dimensional arrays, got "
+                f"{name!r} with shape {array.shape} and dtype {array.dtype}."
             )
     n_entries = max((len(array) for array in arrays.values() if array.ndim), default=1)
     columns = {name: np.broadcast_to(array, n_entries).tolist() for name, array in arrays.items()}
@@ -218,7 +222,7 @@ def _as_rows(answer: Mapping[str, Any], taken: set[str]) -> list[dict[str, Any]]
 
 
 def _label(value: Any) -> Any:
-    """Numbers and strings unchanged, functions and classes by name, other objects as text."""
+    """Label of a parameter value: numbers and strings unchanged, other objects by name or text."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return getattr(value, "__qualname__", str(value))
@@ -226,8 +230,8 @@ def _label(value: Any) -> Any:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Compute on one thread, so that rounding does not depend on the number of cores."""
-    # The calling process enters this as well: cells in its threads restore its number of threads.
+    """Context that uses one thread, so that rounding does not depend on the number of cores."""
+    # `sweep` also enters it: cells that run in threads restore the number of threads set here.
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

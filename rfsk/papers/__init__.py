@@ -1,4 +1,4 @@
-"""Published claims, with the quantities that support them and the controls that must fail."""
+"""Claims of papers, the quantities that support them, and the controls on which they must fail."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Bench: seeds, sizes and trained nets that claims share."""
+"""Bench: seeds, sizes and trained nets that several claims use."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -15,25 +15,25 @@ Made = TypeVar("Made")
 
 
 class Bench:
-    """Seeds and sizes of a reproduction, and the results computed so far.
+    """Seeds and sizes of a reproduction, and a cache of trained nets and other results.
 
     Parameters
     ----------
     n_seeds : int, default=3
         Number of repeats, each with its own nets and samples.
     quick : bool, default=False
-        Whether to use small sizes.
+        Whether to use small sizes, such as fewer units and shorter training.
     n_jobs : int, default=-1
-        Number of groups of nets trained in parallel, as in joblib.
+        Number of groups of nets that are trained in parallel, as in joblib.
     random_state : int or None, default=None
         Seed of the repeats.
 
     Attributes
     ----------
     seeds : tuple of int
-        One per repeat.
+        Seeds of the repeats.
     control : str or None
-        Control that the `measure` function of a claim must apply.
+        Name of the control that the `measure` function of a claim must apply.
 
     Examples
     --------
@@ -58,19 +58,19 @@ class Bench:
         self._made: dict[Any, Any] = {}
 
     def under(self, control: str | None) -> "Bench":
-        """Return a bench with the same nets and another control.
+        """Return a bench with the same cache and another control.
 
         Parameters
         ----------
         control : str or None
-            Name of the control, which the claims interpret.
+            Name of the control, which the `measure` functions interpret.
         """
         bench = copy.copy(self)
         bench.control = control
         return bench
 
     def once(self, key: Any, make: Callable[[], Made]) -> Made:
-        """Return the result of a function, which is called only once per key.
+        """Call a function only once per key, and return its result.
 
         Parameters
         ----------
@@ -90,27 +90,27 @@ class Bench:
         tasks: Mapping[Any, Discrimination],
         n_steps: int | Mapping[Any, int],
     ) -> dict[Any, list[Any]]:
-        """Train one net per seed on each task, jointly and only once.
+        """Train one net per seed on each task, jointly and only once per key.
 
         Parameters
         ----------
         key : hashable
-            Name of these nets; a second call with the same name returns them.
+            Name of these nets. A second call with the same name returns the nets of the first.
         make : callable
-            ``make(seed)`` returns an untrained FCNet or ConvNet.
+            Function ``make(seed)`` that returns an untrained FCNet or ConvNet.
         tasks : mapping of hashable to Discrimination
             Tasks by name.
         n_steps : int or mapping of hashable to int
-            Training steps, for all tasks or by name.
+            Number of training steps, for all tasks or by the name of the task.
 
         Returns
         -------
         nets : dict of hashable to list of net
-            By the name of the task, one per seed.
+            Trained nets by the name of the task, one per seed.
         """
 
         def train() -> dict[Any, list[Any]]:
-            # Ordered by seed, so that all threads share the tasks that are slow to sample.
+            # Ordered by seed, so that tasks that are slow to sample are spread over all threads.
             pairs = list(product(self.seeds, tasks))
             trained = [make(seed) for seed, _ in pairs]
             steps = [n_steps if isinstance(n_steps, int) else n_steps[name] for _, name in pairs]

@@ -1,4 +1,4 @@
-"""Claim: a statement, the quantities that support it, and the function that measures them."""
+"""Claim: a statement, the quantities that support it, and a function that measures them."""
 
 import math
 import re
@@ -17,26 +17,27 @@ _KINDS = "derivation", "independent code", "earlier measurement", "inequality", 
 
 @dataclass(frozen=True)
 class Quantity:
-    """Number that supports a claim, with its expected bounds and their source.
+    """Quantity that supports a claim, with expected bounds and the source of the bounds.
 
     Parameters
     ----------
     name : str
+        Name, as in tables.
     evidence : str
         Origin of the bounds: "derivation" (a formula), "independent code" (a public program),
-        "earlier measurement" (by a lost program), "inequality" (a statement of the paper in words),
-        "control" (an effect that a control must or must not show) or "report" (no bounds and no
-        verdict).
+        "earlier measurement" (by a program that is lost), "inequality" (a statement of the paper in
+        words), "control" (an effect that a control must or must not show) or "report" (no bounds
+        and no verdict).
     low, high : float, optional
-        Inclusive bounds; one of them may be omitted.
+        Inclusive bounds. One of them may be omitted.
     value : float, optional
-        Expected value, instead of bounds.
+        Expected value, which can be given instead of bounds.
     tolerance : float, default=0.0
-        Largest deviation, as a fraction of `value`.
+        Largest allowed deviation, as a fraction of `value`.
     source : str, default=""
-        Formula or part of the program.
+        Formula, or part of the program.
     digits : int, default=3
-        Decimals in tables.
+        Number of decimals in tables.
 
     Examples
     --------
@@ -59,21 +60,20 @@ class Quantity:
         check_option(self.evidence, "evidence", _KINDS)
         if self.value is not None and not abs(self.value) * self.tolerance > 0.0:
             raise ValueError(
-                f"`value` and `tolerance` of {self.name!r} are {self.value!r} and "
-                f"{self.tolerance!r}; expected a value other than 0 and a positive tolerance."
+                f"`value` of {self.name!r} must not be 0, and `tolerance` must be positive, got "
+                f"{self.value!r} and {self.tolerance!r}."
             )
         low, high = self.bounds
         unbounded = math.isinf(low) and math.isinf(high)
         if not low <= high or unbounded != (self.evidence == "report"):
             raise ValueError(
-                f"`low` and `high` of {self.name!r} are {self.low!r} and {self.high!r}; expected "
-                "two bounds, the lower one first, of which at least one is finite, or none for "
-                "evidence='report'."
+                f"`low` of {self.name!r} must not exceed `high`, and at least one must be finite "
+                f"(none for evidence='report'), got {self.low!r} and {self.high!r}."
             )
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Lower and upper bound, infinite if there is none."""
+        """Lower and upper bound, which are infinite if they are not given."""
         if self.value is not None:
             margin = abs(self.value) * self.tolerance
             return self.value - margin, self.value + margin
@@ -93,7 +93,7 @@ class Quantity:
         return f">= {low}" if math.isinf(self.bounds[1]) else f"{low} to {high}"
 
     def holds(self, values: ArrayLike) -> bool:
-        """Whether every value is finite and lies within the bounds.
+        """Whether all values are finite and within the bounds.
 
         Parameters
         ----------
@@ -108,22 +108,24 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Claim:
-    """Statement that holds if each of its quantities lies within its bounds for every seed.
+    """Claim of a paper, which holds if all quantities are within their bounds for all seeds.
 
     Parameters
     ----------
     name : str
-        Short name, also of its files: letters, digits, "-" and "_", such as "C1".
+        Short name such as "C1", which is also used in file names. It may have letters, digits, "-"
+        and "_".
     title, statement : str
-        A short title, and the claim as a sentence.
+        Short title, and the claim in one or two sentences.
     quantities : tuple of Quantity
         Quantities that support the claim, with distinct names.
     measure : callable
-        ``measure(bench, number)`` returns a dict of the quantities for ``bench.seeds[number]``.
+        Function ``measure(bench, number)`` that returns the values of all quantities, by name, for
+        ``bench.seeds[number]``. It must apply the control ``bench.control``.
     draw : callable, optional
-        ``draw(bench)`` returns a matplotlib figure.
+        Function ``draw(bench)`` that returns a matplotlib figure.
     controls : tuple of str, default=()
-        Controls under which the claim must fail; `measure` must apply ``bench.control``.
+        Names of the controls on which the claim must fail.
 
     Examples
     --------
@@ -148,12 +150,16 @@ class Claim:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w-]+", self.name):
-            raise ValueError(f"name={self.name!r}; expected letters, digits, '-' and '_' only.")
+            raise ValueError(
+                f"`name` may have only letters, digits, '-' and '_', got {self.name!r}."
+            )
         names = [quantity.name for quantity in self.quantities]
         if not names:
-            raise ValueError(f"Claim {self.name!r} has no quantity; expected at least one.")
+            raise ValueError(f"`quantities` of claim {self.name!r} must not be empty.")
         if len(set(names)) < len(names):
-            raise ValueError(f"Claim {self.name!r} has two quantities of one name: {names!r}.")
+            raise ValueError(
+                f"Quantities of claim {self.name!r} must have distinct names: {names!r}."
+            )
 
     def run(self, bench: Bench) -> dict[str, list[float]]:
         """Measure every quantity for every seed.
@@ -161,12 +167,12 @@ class Claim:
         Parameters
         ----------
         bench : Bench
-            Seeds, sizes, nets and control.
+            Seeds, sizes, cached nets and control.
 
         Returns
         -------
         values : dict of str to list of float
-            By the name of the quantity, one per seed.
+            Values by the name of the quantity, one per seed.
         """
         names = [quantity.name for quantity in self.quantities]
         found: dict[str, list[float]] = {name: [] for name in names}
@@ -174,8 +180,8 @@ class Claim:
             numbers = self.measure(bench, number)
             if odd := sorted(set(numbers) ^ set(names)):
                 raise ValueError(
-                    f"Claim {self.name!r} measured {sorted(numbers)}; expected {sorted(names)}. "
-                    f"Only in one of the two: {odd}."
+                    f"`measure` of claim {self.name!r} must return exactly its quantities, got "
+                    f"{sorted(numbers)} instead of {sorted(names)}. The names {odd} differ."
                 )
             for name in names:
                 found[name].append(float(numbers[name]))

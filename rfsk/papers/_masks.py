@@ -1,4 +1,4 @@
-"""Masks of pruned nets, and masks of as many weights that are chosen in other ways."""
+"""Masks of pruned nets, and other masks with the same number of weights."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from ..plotting.style import tidy
 
 
 def largest(fields: Array, counts: Array) -> Array:
-    """Mask of the largest weights of each field, of the given numbers."""
+    """Mask of the largest weights of each field, with the given number of weights per field."""
     rank = np.argsort(np.argsort(-np.abs(fields), axis=1), axis=1)
     return np.asarray(rank < np.asarray(counts)[:, None])
 
 
 def scattered(masks: Array, seed: int) -> Array:
-    """Masks of as many pixels at random places."""
+    """Masks with the same number of pixels at random positions."""
     return np.random.default_rng(seed).permuted(masks, axis=1)
 
 
@@ -26,7 +26,7 @@ def spread(masks: Array, shape: Shape) -> float:
 
 
 def weights_axis(ax: Any, most: float) -> Any:
-    """Logarithmic axis of the fraction of weights left, from `most` to a tenth."""
+    """Set up a logarithmic axis of the fraction of weights left, from `most` to a tenth."""
     ax.set(xscale="log", xlabel="fraction of weights left")
     ax.set_xticks([1.0, 0.5, 0.25, 0.125], ["1", "1/2", "1/4", "1/8"])
     ax.set_xticks([], minor=True)

@@ -1,6 +1,7 @@
-"""Units of unit length that climb a gradient, sample by sample, towards hidden directions.
+"""Gradient ascent of fields of unit length towards hidden directions, sample by sample.
 
-Units come in groups: those of one group see the same samples, and groups are independent.
+Units are divided into groups. Those of a group are trained on the same samples, and the groups are
+independent.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,8 +17,8 @@ from ._claim import Quantity
 Array = NDArray[Any]
 
 
-def starts(n_groups: int, n: int, directions: Array, rng: np.random.Generator) -> Array:
-    """Random unit vectors, of overlap D^(-1/2) with each of the orthonormal directions."""
+def initial_fields(n_groups: int, n: int, directions: Array, rng: np.random.Generator) -> Array:
+    """Random unit vectors whose overlap with each of the orthonormal directions is D^(-1/2)."""
     size = directions.shape[1]
     rest = rng.standard_normal((n_groups, n, size))
     rest -= rest @ directions.T @ directions
@@ -26,7 +27,7 @@ def starts(n_groups: int, n: int, directions: Array, rng: np.random.Generator) -
 
 
 def batches(models: list[InputModel], n_groups: int, size: int, seed: Any) -> Iterator[Array]:
-    """Endless fresh inputs for each group: in each batch equally many of each model, in order."""
+    """Yield new batches for each group, with equal numbers of samples of each model, in order."""
     rng, part = np.random.default_rng(seed), size // len(models)
     n = max(1, 100_000 // (size * n_groups))
     while True:
@@ -40,7 +41,7 @@ def batches(models: list[InputModel], n_groups: int, size: int, seed: Any) -> It
 def ascend(
     fields: Array, inputs: Iterator[Array], gradient: Callable[[Array, Array], Array], rate: float
 ) -> Iterator[Array]:
-    """Fields after each step of w <- unit(w + rate (g - (g . w) w)), g = gradient(X, X w)."""
+    """Yield the fields after each step w <- unit(w + rate (g - (g.w) w)), g = gradient(X, X w)."""
     for X in inputs:
         yield fields
         slope = gradient(X, X @ fields.swapaxes(1, 2))
@@ -50,7 +51,7 @@ def ascend(
 
 
 def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tuple[Array, Array]:
-    """Steps until the overlap of each field first reaches 1/2, and whether it does."""
+    """Number of steps until the overlap of each field first reaches 1/2, and whether it does."""
     steps: Any = 0
     waits: Any = True
     for number, fields in enumerate(courses):
@@ -62,19 +63,19 @@ def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tupl
 
 
 def mean_passage(steps: Array, arrived: Array) -> float:
-    """Mean number of steps; a wait that was cut off counts as in exponential distributions."""
+    """Mean number of steps of exponential passage times, some of which are censored."""
     return float(steps.sum() / arrived.sum()) if arrived.any() else np.inf
 
 
 def exponent(sizes: Array, values: Array) -> float:
-    """Slope of log values as a function of log sizes, not a number if a value is infinite."""
+    """Slope of log values as a function of log sizes; NaN if a value is infinite."""
     if not np.isfinite(values).all():
         return np.nan
     return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
 
 
 def compared(name: str, sizes: Array, samples: Array, theory: Array) -> dict[str, float]:
-    """Quantities of `expected`."""
+    """Values of the quantities of `expected`."""
     slope = exponent(sizes, samples)
     return {
         f"{name}: exponent": slope,
@@ -84,12 +85,12 @@ def compared(name: str, sizes: Array, samples: Array, theory: Array) -> dict[str
 
 
 def near(name: str, tolerance: float) -> Quantity:
-    """Ratio of a measured to a predicted value."""
+    """Quantity for the ratio of a measured to a predicted value, which must be close to 1."""
     return Quantity(name, "derivation", value=1.0, tolerance=tolerance)
 
 
 def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
-    """Bounds of an exponent, of its ratio to the predicted one and of the largest number."""
+    """Quantities for an exponent, its ratio to theory, and the number at the largest D."""
     return (
         Quantity(f"{name}: exponent", "derivation", low, high, digits=2),
         near(f"{name}: exponent over theory", 0.1),
@@ -98,7 +99,7 @@ def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
 
 
 def draw_samples(curves: list[tuple[str, str, Any, Any, Any, Any]]) -> Any:
-    """Numbers of samples as a function of the dimension, by label and color, with predictions."""
+    """Draw numbers of samples as a function of the dimension, with predictions."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(5, 4), layout="constrained")
@@ -106,7 +107,7 @@ def draw_samples(curves: list[tuple[str, str, Any, Any, Any, Any]]) -> Any:
         ax.errorbar(sizes, samples, errors, fmt=marker, color=color, label=label)
         ax.loglog(sizes, theory, color=color)
     ax.plot([], [], "k-", label="theory")
-    ax.set(xlabel="dimension D", ylabel="samples until overlap 1/2")
+    ax.set(xlabel="dimension D", ylabel="number of samples until overlap 1/2")
     low, high = ax.get_xlim()
     ticks = [tick for tick in (8, 12, 16, 24, 32, 48, 64, 96) if low < tick < high]
     ax.set_xticks(ticks, map(str, ticks))

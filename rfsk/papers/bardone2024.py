@@ -1,18 +1,23 @@
-"""Claims of L. Bardone and S. Goldt (arXiv:2404.08602): correlated latents speed up learning.
+r"""Claims of L. Bardone and S. Goldt (arXiv:2404.08602): correlated latents speed up learning.
 
-Class 1 is the mixed cumulant model, p h along v and g along u with signs of g and h that agree, and
-class 0 is white noise. A field w of unit length climbs y f(w . x), f(s) = -exp(-s^2), y = +-1. Its
-overlaps a = w . u and b = w . v have the mean F(a, b) = E f(w . x) of class 1, while class 0 gives
-no drive along the sphere. In units of rate x samples,
+Class 1 is the mixed cumulant model: inputs have a non-Gaussian latent variable h along v (with a
+factor p) and a Gaussian one g along u, whose signs agree. Class 0 is white noise. A field w of unit
+length follows online gradient ascent on y f(w.x), with f(s) = -exp(-s^2) and y = +1 for class 1 and
+-1 for class 0. Class 0 gives no drive along the sphere, and the drive of class 1 depends on the
+overlaps a = w.u and b = w.v through F(a, b) = E f(w.x). In units of rate x samples,
 
-    da/dt = (F_a - a (a F_a + b F_b)) / 2 - e a,    db/dt likewise,
+.. math::
 
-where e = rate V (D - 1) / 2, V = E f'(s)^2 = 4 / 5^(3/2), is the loss of overlap by the noise of
-single samples. F has the Hermite expansion const + f_2 (a^2 + 2 c a b) / 2 + f_4 k b^4 / 24 + ...,
-f_k = E f^(k)(s), c = p E[g h], k < 0 the fourth cumulant along v. Thus b grows as f_4 k b^3 / 12
-where latent variables are independent, which takes a time of order D from b = D^(-1/2), and as
-f_2 c a / 2 where they are correlated, in a time of order log D. For b alone, noise of variance V
-adds to e, and is as large as the drive where rate = f_4 k / (6 V D^2).
+    \frac{da}{dt} = \frac{F_a - a (a F_a + b F_b)}{2} - e a, \qquad
+    \frac{db}{dt} = \frac{F_b - b (a F_a + b F_b)}{2} - e b,
+
+where F_a and F_b are derivatives of F, and e = rate V (D - 1) / 2 is the loss of overlap due to the
+noise of single samples, V = E f'(s)^2 = 4 / 5^(3/2). The Hermite expansion of F is const
++ f_2 (a^2 + 2 c a b) / 2 + f_4 k b^4 / 24 + ..., where f_n is the mean of the n-th derivative of f,
+c = p E[g h], and k < 0 is the fourth cumulant along v. If the latent variables are independent, b
+increases at the rate f_4 k b^3 / 12, which takes a time of order D from b = D^(-1/2). If they are
+correlated, it increases at the rate f_2 c a / 2, which takes a time of order log D. Without u,
+noise of variance V must be added to e; it is as large as the drive if rate = f_4 k / (6 V D^2).
 """
 
 from typing import Any
@@ -40,7 +45,7 @@ _WEIGHTS /= _WEIGHTS.sum()
 
 
 def models(bench: Bench, size: int, coupling: float | None) -> list[InputModel]:
-    """Mixed cumulant model, with `coupling` None without Gaussian latent variable, and noise."""
+    """Mixed cumulant model and white noise; no Gaussian latent variable if `coupling` is None."""
     v, u = np.eye(size)[:2]
     options = {} if coupling is None else {"gaussian_spike": u, "coupling": coupling}
     if coupling and bench.control == "independent latents":
@@ -51,7 +56,7 @@ def models(bench: Bench, size: int, coupling: float | None) -> list[InputModel]:
 
 
 def potential(a: float, b: float, coupling: float | None) -> float:
-    """F(a, b) = E f(w . x) of class 1, by an integral over the size of g."""
+    """F(a, b) = E f(w.x) of class 1, by an integral over the magnitude of g."""
     rest, total = 1.0 - (b * P) ** 2, 0.0
     for sign in (1.0, -1.0):
         mean = a * _HALF_NORMAL * (coupling is not None) + sign * b * P
@@ -61,7 +66,7 @@ def potential(a: float, b: float, coupling: float | None) -> float:
 
 
 def drive(a: float, b: float, coupling: float | None, loss: float = 0.0) -> Array:
-    """Derivatives of a and b with respect to time."""
+    """Time derivatives of a and b."""
     point, step = np.array([a, b]), 1e-5
     forward, backward = (
         np.array([potential(a + h, b, coupling), potential(a, b + h, coupling)])
@@ -72,7 +77,7 @@ def drive(a: float, b: float, coupling: float | None, loss: float = 0.0) -> Arra
 
 
 def predicted(size: int, coupling: float, rate: float) -> Any:
-    """Overlaps with u and v as a function of time, by the two equations."""
+    """Overlaps with u and v as functions of time, by integration of the two equations."""
     loss = rate * V * (size - 1) / 2.0
     return solve_ivp(
         lambda _, state: drive(state[0], state[1], coupling, loss),
@@ -84,28 +89,28 @@ def predicted(size: int, coupling: float, rate: float) -> Any:
 
 
 def gradient(X: Array, s: Array) -> Array:
-    """Mean of y f'(s) x; the second half of the batch is noise."""
+    """Mean of y f'(s) x over a batch, whose second half is noise."""
     slope = 2.0 * s * np.exp(-(s**2))
     slope[:, X.shape[1] // 2 :] *= -1.0
     return slope.swapaxes(1, 2) @ X / X.shape[1]
 
 
 def learn(bench: Bench, number: int, coupling: float | None, *sizes: Any) -> Any:
-    """Fields of groups of 20 units after each step, at a rate per sample."""
+    """Fields of groups of 20 units after each step, for size, batch, rate and number of groups."""
     size, batch, rate, n_groups = sizes
     seed, known = [bench.seeds[number], size], np.eye(size)[: 1 if coupling is None else 2]
-    fields = sphere.starts(n_groups, 20, known, np.random.default_rng([*seed, 1]))
+    fields = sphere.initial_fields(n_groups, 20, known, np.random.default_rng([*seed, 1]))
     inputs = sphere.batches(models(bench, size, coupling), n_groups, batch, seed)
     return sphere.ascend(fields, inputs, gradient, rate * batch)
 
 
 def first_time(times: Array, course: Array) -> float:
-    """Time at which a course first reaches 1/2, infinite if it does not."""
+    """Time at which a curve first reaches 1/2; infinite if it does not."""
     return float(times[np.argmax(course >= 0.5)]) if (course >= 0.5).any() else np.inf
 
 
 def courses(bench: Bench, number: int, coupling: float) -> tuple[Array, Array, Array]:
-    """Times, root mean square overlaps with v and u of units, and the predicted overlaps."""
+    """Times, root mean square overlaps of the units with v and u, and predicted overlaps."""
     size, batch, rate = (60, 500, 2e-4) if bench.quick else (100, 1000, 1e-4)
 
     def run() -> tuple[Array, Array, Array]:
@@ -119,7 +124,7 @@ def courses(bench: Bench, number: int, coupling: float) -> tuple[Array, Array, A
 
 
 def overlaps_in_time(bench: Bench, number: int) -> dict[str, float]:
-    """B1: overlaps of units in time, compared with the two equations."""
+    """B1: overlaps of units as functions of time, compared with the two equations."""
     times, (b, a), (b_theory, a_theory) = courses(bench, number, 1.0)
     _, (b_alone, a_alone), (_, a_alone_theory) = courses(bench, number, 0.0)
     ratios = [
@@ -136,7 +141,7 @@ def overlaps_in_time(bench: Bench, number: int) -> dict[str, float]:
 
 
 def rate_and_samples(size: int, coupling: float | None) -> tuple[float, float]:
-    """Rate, and predicted mean number of samples to find v."""
+    """Learning rate, and predicted mean number of samples to find v."""
     if coupling:
         rate, times = 0.1 / size, np.linspace(0.0, T_END, 3001)
         return rate, first_time(times, predicted(size, coupling, rate)(times)[1]) / rate
@@ -152,7 +157,7 @@ def rate_and_samples(size: int, coupling: float | None) -> tuple[float, float]:
 
 
 def waits(bench: Bench, number: int, coupling: float | None) -> tuple[Array, Array, Array]:
-    """Sizes, mean numbers of samples to find v, and the predicted numbers."""
+    """Dimensions, mean numbers of samples to find v, and predicted numbers."""
     sizes = [12, 24, 48] if coupling or not bench.quick else [12, 18, 24]
     sizes += [96] if coupling and not bench.quick else []
 
@@ -176,7 +181,7 @@ def sample_numbers(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw_overlaps(bench: Bench) -> Any:
-    """B1: overlaps as a function of time, for correlated and for independent latent variables."""
+    """B1: overlaps as functions of time, for correlated and independent latent variables."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
@@ -189,7 +194,7 @@ def draw_overlaps(bench: Bench) -> Any:
             ax.plot(times, expected_course, "--", color=color)
         ax.set(xlabel="time (rate x samples)", title=f"{name} latent variables", xlim=(0.0, T_END))
         tidy(ax)
-    axes[0].plot([], [], "k--", label="two equations")
+    axes[0].plot([], [], "k--", label="theory")
     axes[0].set(ylabel="|overlap| (root mean square)", ylim=(0.0, 1.03))
     axes[0].legend(frameon=False)
     return figure
@@ -209,8 +214,8 @@ CLAIMS = (
     Claim(
         "B1",
         "correlated latent variables lead from u to v",
-        "Online gradient ascent finds the direction u of large variance, and soon after it the "
-        "non-Gaussian direction v, if the latent variables are correlated. If they are "
+        "If the latent variables are correlated, online gradient ascent first finds the direction "
+        "u of large variance, and soon afterwards the non-Gaussian direction v. If they are "
         "independent, it stays at u.",
         (
             sphere.near("correlated: time to find u over theory", 0.1),
@@ -227,8 +232,8 @@ CLAIMS = (
     Claim(
         "B2",
         "correlated latent variables save samples",
-        "The number of samples to find v grows about as D log D with a correlated direction u, and "
-        "about as D^3 without u, each at the largest rate that its noise permits.",
+        "The number of samples to find v is of order D log D with a correlated direction u, and of "
+        "order D^3 without u, each at the largest learning rate that the noise permits.",
         (*sphere.expected("correlated", 1.0, 1.6), *sphere.expected("v alone", 2.8, 4.0)),
         sample_numbers,
         draw_numbers,

@@ -1,24 +1,25 @@
-"""Claims of M. Harsh et al. (J. Phys. A 53, 174002, 2020): place cells in Boltzmann machines.
+r"""Claims of M. Harsh et al. (J. Phys. A 53, 174002, 2020): place cells in Boltzmann machines.
 
-The likelihood of a machine with Gaussian inputs and one spin as hidden unit is exact,
+The likelihood of a machine with Gaussian visible units and one binary hidden unit is exactly
 
-    L(w) = E log cosh(w.x) - |w|^2 / 2.
+.. math:: L(w) = E \log \cosh(w \cdot x) - \lVert w \rVert^2 / 2.
 
-*Uniform state.* w = (a, ..., a) is stationary if E S tanh(a S) = D a, S = sum_i x_i. A Fourier
-mode q of w grows about it at the rate I_q - 1, with I_q = E[P_q / D / cosh(a S)^2] and the power
-P_q of the mode q of x. The uniform state breaks if the index, the largest I_q of q other than 0,
-exceeds 1. For Gaussian inputs, L depends on w only through w.Cw and its length, so that the best w
-lies in the first eigenspace of C.
+*Uniform state.* With S = sum_i x_i, the uniform field w = (a, ..., a) is stationary if
+E S tanh(a S) = D a. A Fourier mode q of a small deviation grows at the rate I_q - 1, where
+I_q = E[P_q / D / cosh(a S)^2] and P_q is the power of the mode q of x. The uniform state is
+unstable if the index, the largest I_q over all q other than 0, exceeds 1. For Gaussian inputs, L
+depends on w only through w.Cw and the length of w, so that the best w is in the first eigenspace of
+the covariance C.
 
-*Retarded learning.* On n inputs of D sites, white noise plus a pair of Fourier modes of variance l,
-the same argument gives the first eigenvector of the sample covariance. Its squared overlap with the
-pair is (1 - D / (n l^2)) / (1 + D / (n l)) if n > n_c = D / l^2, and else 0 (J. Baik, G. Ben Arous
-and S. Peche, Ann. Probab. 33, 1643, 2005).
+*Retarded learning.* Consider n inputs of D sites that are white noise plus a pair of Fourier modes
+of variance l. By the same argument, the best w is the first eigenvector of the sample covariance.
+Its squared overlap with the pair is (1 - D / (n l^2)) / (1 + D / (n l)) if n > n_c = D / l^2, and 0
+otherwise (J. Baik, G. Ben Arous and S. Peche, Ann. Probab. 33, 1643, 2005).
 
 *Diffusion.* A shift of w along the ring, c -> c + dc, leaves L unchanged, so that nothing opposes
-the noise of the gradient along w' = dw/dc. In one step of rate r on B inputs and B samples of the
-machine, c moves by -r noise.w' / w'.w', whose mean square is
-r^2 (Var_data + Var_machine)[(w'.x) tanh(w.x)] / (B (w'.w')^2), to the first order in r / B.
+the noise of the gradient along w' = dw/dc. In one step with learning rate r on B inputs and B
+samples of the machine, c moves by -r noise.w' / w'.w'. To first order in r / B, its mean square is
+r^2 (Var_data + Var_machine)[(w'.x) tanh(w.x)] / (B (w'.w')^2).
 """
 
 from typing import Any
@@ -50,18 +51,18 @@ CASES = {
     "l = 1, n = n_c / 4: overlap": (1.0, 0.25),
     "l = 0.5, n = n_c / 4: overlap": (0.5, 0.25),
 }
-RATE, LAG = 0.1, 50  # of the diffusing field
+RATE, LAG = 0.1, 50  # learning rate, and steps between recordings, for the diffusion
 
 
 def inputs(bench: Bench, number: int, model: NLGP, n: int) -> Array:
-    """Inputs of a model, or of a control."""
+    """Inputs of a model, to which the control is applied."""
     rng = np.random.default_rng([bench.seeds[number], 0])
-    X = (model.gaussian_clone() if bench.control == "Gaussian clone" else model).sample(n, rng)
+    X = (model.gaussian_clone() if bench.control == "Gaussian inputs" else model).sample(n, rng)
     return rng.permuted(X, axis=1) if bench.control == "permuted sites" else X
 
 
 def index(X: Array) -> float:
-    """Largest I_q, from samples; the uniform state breaks if it exceeds 1."""
+    """Largest I_q, from samples; the uniform state is unstable if it exceeds 1."""
     total = X.sum(axis=1)
     a = optimize.brentq(lambda a: np.mean(total * np.tanh(a * total)) - a * X.shape[1], 1e-3, 9.0)
     power = abs(np.fft.rfft(X, axis=1)[:, 1:]) ** 2 / X.shape[1]
@@ -69,7 +70,7 @@ def index(X: Array) -> float:
 
 
 def fields(bench: Bench, number: int, name: str, n_hidden: int) -> tuple[Array, Array]:
-    """Inputs, and the fields of a machine that is trained on them."""
+    """Inputs, and the fields of a machine that was trained on them."""
 
     def train() -> tuple[Array, Array]:
         X = inputs(bench, number, MODELS[name], 50_000)
@@ -86,14 +87,14 @@ def fields(bench: Bench, number: int, name: str, n_hidden: int) -> tuple[Array, 
 
 
 def largest_gap(weights: Array) -> float:
-    """Largest distance between adjacent centres on the ring, over the mean distance."""
+    """Largest distance between adjacent centres on the ring, divided by the mean distance."""
     angle = np.sort(np.angle(weights**2 @ np.exp(2j * np.pi * np.arange(SIDE) / SIDE)))
     gaps = np.diff(np.append(angle, angle[0] + 2.0 * np.pi))
     return float(gaps.max() / gaps.mean())
 
 
 def place_cells(bench: Bench, number: int) -> dict[str, float]:
-    """H1: stability of the uniform state, and sizes and places of fields."""
+    """H1: stability of the uniform state, and sizes and positions of fields."""
     found = {}
     for name in MODELS:
         X, weights = fields(bench, number, name, 1)
@@ -106,12 +107,12 @@ def place_cells(bench: Bench, number: int) -> dict[str, float]:
 
 
 def theory_overlap(variance: float, excess: float) -> float:
-    """Squared overlap of the first eigenvector for n = excess n_c."""
+    """Predicted squared overlap of the first eigenvector for n = excess x n_c."""
     return max(0.0, (1.0 - 1.0 / excess) / (1.0 + variance / excess))
 
 
 def overlaps(bench: Bench, number: int, variance: float, excess: float) -> float:
-    """Mean squared overlap of fields with the first Fourier mode, each from new inputs."""
+    """Mean squared overlap with the first Fourier mode of fields that are trained on new inputs."""
 
     def train() -> float:
         rng, side = np.random.default_rng([bench.seeds[number], 1]), JUMP.n_features
@@ -133,7 +134,7 @@ def overlaps(bench: Bench, number: int, variance: float, excess: float) -> float
 
 
 def retarded_learning(bench: Bench, number: int) -> dict[str, float]:
-    """H2: overlap above the critical number of samples, over the formula, and below it."""
+    """H2: overlap below the critical number of samples, and above it relative to the formula."""
     found = {}
     for case, (variance, excess) in CASES.items():
         formula = theory_overlap(variance, excess)
@@ -142,7 +143,7 @@ def retarded_learning(bench: Bench, number: int) -> dict[str, float]:
 
 
 def best_field(X: Array) -> Array:
-    """Maximum of the exact likelihood of one unit."""
+    """Field that maximizes the exact likelihood of one unit."""
 
     def loss(w: Array) -> tuple[float, Array]:
         h = X @ w
@@ -155,7 +156,7 @@ def best_field(X: Array) -> Array:
 
 
 def step_variance(bench: Bench) -> tuple[Array, float]:
-    """Best field, and the mean squared move of its centre in a step of rate 1 and batch 1."""
+    """Best field, and mean squared move of its centre in a step with rate 1 and batch size 1."""
 
     def compute() -> tuple[Array, float]:
         rng = np.random.default_rng(0)
@@ -170,14 +171,14 @@ def step_variance(bench: Bench) -> tuple[Array, float]:
 
 
 def paths(bench: Bench, number: int, batch: int) -> tuple[Array, Array]:
-    """Centres of the fields of eight machines, every LAG steps, and the fields."""
+    """Centres and fields of eight machines, every LAG steps."""
 
     def train() -> tuple[Array, Array]:
         best, recorded, n = step_variance(bench)[0], [], LAG * batch
         n_blocks = 20 if bench.quick else 80
         rates: Any = {"learning_rate": RATE, "batch_size": batch, "train_bias": False}
-        wave = 0.2 if bench.control == "uneven sites" else 0.0
-        scale = 1.0 + wave * np.cos(2.0 * np.pi * np.arange(SIDE) / SIDE)
+        unevenness = 0.2 if bench.control == "uneven sites" else 0.0
+        scale = 1.0 + unevenness * np.cos(2.0 * np.pi * np.arange(SIDE) / SIDE)
         for repeat in range(8):
             rng = np.random.default_rng([bench.seeds[number], 2, repeat])
             machine = RBM(1, random_state=rng, **rates).partial_fit(BROKEN.sample(batch, rng))
@@ -188,20 +189,20 @@ def paths(bench: Bench, number: int, batch: int) -> tuple[Array, Array]:
         weights = np.reshape(recorded, (8, -1, SIDE))[:, -n_blocks:]
         shifts, modes = np.arange(0.0, SIDE, 0.02), np.arange(1, SIDE // 2)
         cross = (np.fft.rfft(weights) * np.fft.rfft(best).conj())[..., modes]
-        waves = np.exp(2j * np.pi / SIDE * np.outer(modes, shifts))
-        centers = shifts[(cross @ waves).real.argmax(axis=-1)]
+        phases = np.exp(2j * np.pi / SIDE * np.outer(modes, shifts))
+        centers = shifts[(cross @ phases).real.argmax(axis=-1)]
         return np.unwrap(centers, period=SIDE, axis=1), weights
 
     return bench.once((bench.control, number, batch), train)
 
 
 def squared_move(centers: Array, blocks: int) -> float:
-    """Mean squared displacement in so many blocks of LAG steps."""
+    """Mean squared displacement in a number of blocks of LAG steps."""
     return float(np.mean((centers[:, blocks:] - centers[:, :-blocks]) ** 2))
 
 
 def diffusion(bench: Bench, number: int) -> dict[str, float]:
-    """H3: mean squared displacement against the formula, for two batch sizes and two times."""
+    """H3: mean squared displacement relative to the formula, for two batch sizes and two times."""
     (slow, weights), fast = paths(bench, number, 400), paths(bench, number, 100)[0]
     move, late = squared_move(slow, 1), 10 if bench.quick else 20
     formula = LAG * RATE**2 / 400 * step_variance(bench)[1]
@@ -215,7 +216,7 @@ def diffusion(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw_place_cells(bench: Bench) -> Any:
-    """H1: fields of single units, and of eight units on the inputs and on their clone."""
+    """H1: fields of single units, and of eight units on the inputs and on the control."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.0), layout="constrained")
@@ -225,10 +226,10 @@ def draw_place_cells(bench: Bench) -> Any:
         axes[0].plot(w, style, color=color, label=f"{name} (index {index(X):.2f})")
     axes[0].set(title="one unit, centred", ylabel="weight", ylim=(0.0, 1.0))
     axes[0].legend(frameon=False, fontsize="small", loc="upper center")
-    for ax, control in zip(axes[1:], (None, "Gaussian clone"), strict=True):
+    for ax, control in zip(axes[1:], (None, "Gaussian inputs"), strict=True):
         for w in fields(bench.under(control), 0, next(iter(MODELS)), 8)[1]:
             ax.plot(w * np.sign(w[abs(w).argmax()]), linewidth=1.5)
-        ax.set(title=f"eight units, {'Gaussian clone' if control else 'NLGP'}", ylim=(-0.5, 1.0))
+        ax.set(title=f"eight units, {'Gaussian control' if control else 'NLGP'}", ylim=(-0.5, 1.0))
     for ax in axes:
         ax.set(xlabel="site", xlim=(0, SIDE - 1))
         tidy(ax)
@@ -236,7 +237,7 @@ def draw_place_cells(bench: Bench) -> Any:
 
 
 def draw_retarded_learning(bench: Bench) -> Any:
-    """H2: overlap with the first mode, as a function of the number of samples."""
+    """H2: squared overlap with the first mode as a function of the number of samples."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(4.5, 3.2), layout="constrained")
@@ -254,7 +255,7 @@ def draw_retarded_learning(bench: Bench) -> Any:
 
 
 def draw_diffusion(bench: Bench) -> Any:
-    """H3: paths of centres, and their mean squared displacement."""
+    """H3: positions of centres, and their mean squared displacement, as functions of time."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
@@ -272,9 +273,11 @@ def draw_diffusion(bench: Bench) -> Any:
         rate = RATE**2 / batch * step_variance(bench)[1]
         right.loglog(LAG * blocks, LAG * blocks * rate, color=GREY, linewidth=0.8)
     left.set(
-        xlabel="step", ylabel="shift of the centre (sites)", title="paths of four machines each"
+        xlabel="step", ylabel="shift of the centre (sites)", title="centres of four machines each"
     )
-    right.set(xlabel="steps", ylabel="mean squared shift", title="diffusion (grey: formula)")
+    right.set(
+        xlabel="steps", ylabel="mean squared shift", title="mean squared shift (grey: formula)"
+    )
     right.tick_params(which="minor", labelbottom=False)
     right.legend(frameon=False, fontsize="small")
     for ax in (left, right):
@@ -303,8 +306,9 @@ CLAIMS = (
     Claim(
         "H1",
         "fields break the symmetry where the uniform state is unstable",
-        "A machine that is trained on translation-invariant inputs keeps a uniform field if the "
-        "index is below 1, and acquires a bump if it exceeds 1. Several units tile the ring.",
+        "A machine that is trained on translation-invariant inputs learns a uniform field if the "
+        "index is below 1, and a localized field if it exceeds 1. The fields of several units tile "
+        "the ring.",
         (
             *_MODES,
             Quantity("8 units: smallest D x IPR", "inequality", low=3.0, digits=2),
@@ -312,13 +316,14 @@ CLAIMS = (
         ),
         place_cells,
         draw_place_cells,
-        ("Gaussian clone", "permuted sites"),
+        ("Gaussian inputs", "permuted sites"),
     ),
     Claim(
         "H2",
         "learning is retarded until there are enough samples",
-        "Below a critical number of samples, which falls with the intensity of correlations, the "
-        "field is noise; above it, the field aligns with the correlations as the formula says.",
+        "Below a critical number of samples, which decreases with the size of the correlations, "
+        "the field is noise. Above it, the field aligns with the correlations as the formula "
+        "predicts.",
         tuple(
             Quantity(case, "derivation", value=1.0, tolerance=0.2, digits=2)
             if excess > 1.0
@@ -332,8 +337,8 @@ CLAIMS = (
     Claim(
         "H3",
         "the centre diffuses and restores the symmetry",
-        "The bump keeps its shape while its centre diffuses along the ring, at a rate that follows "
-        "from the noise of the gradient and falls as the batch grows.",
+        "The localized field keeps its shape while its centre diffuses along the ring. The rate of "
+        "the diffusion follows from the noise of the gradient and decreases with the batch size.",
         _DIFFUSION,
         diffusion,
         draw_diffusion,

@@ -1,7 +1,8 @@
 """Claims of Lufkin, Saxe and Grant (NeurIPS 2024, arXiv:2501.17284) on a single ReLU neuron.
 
-Rings of 40 sites, with target 1 for the class of longer range. The bounds are ours. Independent
-code followed the effective flow; its source names a setting.
+Inputs are rings of 40 sites, and the target is 1 for the class of longer range. We set the bounds.
+Values from independent code are those of a separate integration of the effective flow; their source
+is the setting.
 """
 
 import warnings
@@ -33,27 +34,27 @@ from ._claim import Claim, Quantity
 Numbers = dict[str, float]
 
 SIDE = 40
-_CLONE, _ELLIPTICAL, _LONG = "clone of ", "elliptical ", ", lengths 1 and 3"
-# Inputs, and the IPR at the end of the effective flow by independent code.
+_CONTROL, _ELLIPTICAL, _LONG = "control of ", "elliptical ", ", lengths 1 and 3"
+# Inputs, and the IPR at the end of the effective flow according to independent code.
 _NLGP = {"erf(0.278 z)": 0.148, "erf(0.774 z)": 0.520, "erf(2.15 z)": 0.848, "erf(10 z)": 0.933}
 _ALGEBRAIC = {"algebraic(6.1)": 0.141, "algebraic(10)": 0.353}
 _OTHERS = {"erf(0.3 z)": 0.053, "erf(1 z)": 0.152, "sign": 0.284, "algebraic(7)": 0.081}
 _FLOW_ENDS = {**_NLGP, **_ALGEBRAIC, **{name + _LONG: value for name, value in _OTHERS.items()}}
 
 
-def _wave(r: Array) -> Array:
+def _oscillation(r: Array) -> Array:
     """Kernel whose spectrum is largest at four cycles around the ring, for a length of 8 sites."""
     return np.asarray(np.exp(-(r**2)) * np.cos(2 * np.pi * 4 / SIDE * 8.0 * r))
 
 
 def models(name: str) -> list[Any]:
-    """Class 0 and class 1 by name, such as "erf(0.774 z)", "clone of Ising" or "elliptical sign".
+    """Class 0 and class 1 by name, such as "erf(0.774 z)", "control of Ising" or "elliptical sign".
 
-    The lengths of Gaussian kernels are 0.3 and 0.7 sites, unless the name says 1 and 3.
+    Correlation lengths of Gaussian kernels are 0.3 and 0.7 sites, unless the name says 1 and 3.
     """
     make: Any = partial(EllipticalField, radial=StudentT(5.0))
-    if name.startswith(_CLONE):
-        return [model.gaussian_clone() for model in models(name.removeprefix(_CLONE))]
+    if name.startswith(_CONTROL):
+        return [model.gaussian_clone() for model in models(name.removeprefix(_CONTROL))]
     if name.startswith(_ELLIPTICAL):
         kinds = [
             (getattr(model, "kernel", "exponential"), model.correlation_length)
@@ -61,8 +62,8 @@ def models(name: str) -> list[Any]:
         ]
     elif name == "Ising":
         return [Ising((SIDE,), temperature=1.0 / J) for J in (0.3, 0.7)]
-    elif name.endswith("waves"):
-        kinds = [("gaussian", 0.3), (_wave, 8.0)]
+    elif name.endswith("oscillating"):
+        kinds = [("gaussian", 0.3), (_oscillation, 8.0)]
         make = partial(NLGP, gain=3.0) if name.startswith("NLGP") else make
     else:
         kinds = [("gaussian", xi) for xi in ((1.0, 3.0) if name.endswith(_LONG) else (0.3, 0.7))]
@@ -74,9 +75,9 @@ def models(name: str) -> list[Any]:
 
 
 def _controlled(bench: Bench, name: str) -> str:
-    """Name of the inputs that the control of the bench puts in place of others."""
-    prefixes = {"Gaussian clone": _CLONE, "elliptical": _ELLIPTICAL, "NLGP inputs": "NLGP "}
-    is_control = name.startswith((_CLONE, _ELLIPTICAL))
+    """Name of the inputs that replace others under the control of the bench."""
+    prefixes = {"Gaussian inputs": _CONTROL, "elliptical": _ELLIPTICAL, "NLGP inputs": "NLGP "}
+    is_control = name.startswith((_CONTROL, _ELLIPTICAL))
     return name if is_control else prefixes.get(bench.control or "", "") + name
 
 
@@ -104,15 +105,20 @@ def _neuron(seed: int, rate: float, batch_size: int) -> FCNet:
 
 
 def trained(bench: Bench, name: str, number: int) -> Array:
-    """Field of a trained ReLU neuron, at t = learning rate x steps / SIDE = 200 (100 on waves)."""
+    """Field of a ReLU neuron after training for t = learning rate x steps / SIDE = 200.
+
+    The time is 100 for inputs whose name ends with "oscillating".
+    """
     rate, batch_size = 16.0 if bench.quick else 8.0, 1000
-    if name == "waves" or name.endswith(_LONG):  # wide fields suffer from the noise of the steps
+    if name == "oscillating" or name.endswith(_LONG):  # wide fields need less gradient noise
         rate, batch_size = 4.0 if bench.quick else 2.0, 4000
     name, make = _controlled(bench, name), partial(_neuron, rate=rate, batch_size=batch_size)
     tasks = {name: Discrimination(models(name))}
-    n_steps = round((100.0 if name.endswith("waves") else 200.0) * SIDE / rate)
+    n_steps = round((100.0 if name.endswith("oscillating") else 200.0) * SIDE / rate)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", LikelyMistakeWarning)  # waves have no longer range
+        warnings.simplefilter(
+            "ignore", LikelyMistakeWarning
+        )  # the oscillating class has no longer range
         nets = bench.nets((name, rate, batch_size), make, tasks, n_steps)[name]
     net = nets[number]
     return _changed(bench, net.receptive_fields_, number)
@@ -142,11 +148,11 @@ def drives(rows: Array, fields: Array) -> Array:
 
 
 def amplifier(bench: Bench, number: int) -> Numbers:
-    """L1: the drive of samples, of pixels with noise and of a bump, compared with linear ones."""
+    """L1: drive of pixels with noise and of a bump, compared with linear drives."""
     found: Numbers = {}
     n_samples = 10_000 if bench.quick else 40_000
     noise = 0.8 * np.random.default_rng(bench.seeds[number]).standard_normal((n_samples, SIDE))
-    for name in ("Ising", "Laplace", "clone of Ising"):
+    for name in ("Ising", "Laplace", "control of Ising"):
         x = models(_controlled(bench, name))[1].sample(n_samples, bench.seeds[number] + 1)
         found[f"{name}: amplifier at 0.6"] = np.mean(x * np.sign(0.6 * x + noise))
     field = _bump()
@@ -168,37 +174,37 @@ def _bump() -> Array:
 
 
 def kurtosis(bench: Bench, number: int) -> Numbers:
-    """L2: end states of the flow, the index at the threshold, and trained neurons."""
+    """L2: final fields of the flow, localization index at the threshold, and trained neurons."""
     found: Numbers = {}
     found |= {f"flow, {name}: IPR": ipr(flow_end(bench, name, number))[0] for name in _FLOW_ENDS}
     for name in ("algebraic(5)", "algebraic(6)"):
         found[f"flow, {name}: L x IPR"] = SIDE * ipr(flow_end(bench, name, number))[0]
         index = localization_index(models(_controlled(bench, name)), n_samples=1000, random_state=0)
         found[f"{name}: localization index of the flow"] = index.closure
-    clone = ipr(trained(bench, "clone of erf(0.774 z)", number))[0]
+    control = ipr(trained(bench, "control of erf(0.774 z)", number))[0]
     for name in ("erf(0.774 z)", "algebraic(5)", "Laplace"):
-        found[f"neuron, {name}: IPR over clone"] = ipr(trained(bench, name, number))[0] / clone
+        found[f"neuron, {name}: IPR over control"] = ipr(trained(bench, name, number))[0] / control
     name, wide = "erf(1 z)" + _LONG, trained(bench, "erf(1 z)" + _LONG, number)
     found[f"neuron, {name}: IPR"] = ipr(wide)[0]
     return found | {f"neuron, {name}: spread (sites)": field_spread(wide)[0]}
 
 
 def _sinusoid(field: Array) -> tuple[float, int]:
-    """R^2 of the best sinusoid, and its cycles around the ring."""
+    """Explained variance R^2 of the best sinusoid, and its number of cycles around the ring."""
     power = np.abs(np.fft.rfft(field)) ** 2
     inside = 2.0 * power[1:-1]
     return float(inside.max() / (inside.sum() + power[0] + power[-1])), 1 + int(inside.argmax())
 
 
 def sinusoids(bench: Bench, number: int) -> Numbers:
-    """L3: sinusoids fitted to the fields of flow and neuron on elliptical inputs."""
-    ratio = np.divide(*(np.fft.rfft(m.autocovariance()).real for m in models("waves")[::-1]))
+    """L3: sinusoids fitted to the fields of the flow and of neurons on elliptical inputs."""
+    ratio = np.divide(*(np.fft.rfft(m.autocovariance()).real for m in models("oscillating")[::-1]))
     found: Numbers = {}
-    for kind, grow in (("flow", flow_end), ("neuron", trained)):
-        field = grow(bench, "waves", number)
+    for kind, field_of in (("flow", flow_end), ("neuron", trained)):
+        field = field_of(bench, "oscillating", number)
         found[f"{kind}: R^2 of a sinusoid"], cycles = _sinusoid(field[0])
         found[f"{kind}: L x IPR"] = SIDE * ipr(field)[0]
-        found[f"{kind}: cycles less those of the largest s1/s0"] = cycles - int(ratio.argmax())
+        found[f"{kind}: cycles minus those of the largest s1/s0"] = cycles - int(ratio.argmax())
     flat = flow_end(bench, _ELLIPTICAL + "Laplace" + _LONG, number)
     return found | {"flow, spectra largest at 0: L x IPR": SIDE * ipr(flat)[0]}
 
@@ -215,18 +221,19 @@ def cusp(bench: Bench, number: int) -> Numbers:
     found["flow: first drop of log w over the second"] = drops[0] / drops[1]
     found["flow: decay at 4 to 8 sites over the derived one"] = drops[4:8].mean() / rate
     field = trained(bench, "Ising", number)
-    clone = trained(bench, "clone of Ising", number)
-    found["neuron: IPR over clone"] = ipr(field)[0] / ipr(clone)[0]
+    control = trained(bench, "control of Ising", number)
+    found["neuron: IPR over control"] = ipr(field)[0] / ipr(control)[0]
     found["neuron: spread (sites)"] = field_spread(field)[0]
     drops = -np.diff(np.log(tail(field)[0]))
     return found | {"neuron: first drop of log w over the second": drops[0] / drops[1]}
 
 
 def tail(field: Array) -> tuple[Array, float]:
-    """Mean profile about the peak, and the decay rate of its tail.
+    """Mean profile of a field about its peak, and predicted decay rate of its tail.
 
-    In the tail the drive is linear: (S_0 + S_1) w = q S_1 w, q = sqrt(2/pi) / sqrt(w.S_1 w). With
-    s_c(k) = (1 - a^2) / (1 + a^2 - 2 a cos k), a = tanh J, this gives cosh(rate).
+    In the tail, the drive is linear, so that (S_0 + S_1) w = q S_1 w with q = sqrt(2/pi) /
+    sqrt(w.S_1 w). With the spectra s_c(k) = (1 - a^2) / (1 + a^2 - 2 a cos k), a = tanh J, this
+    determines cosh(rate).
     """
     w = field[0] * np.sign(field[0, np.abs(field[0]).argmax()])
     w = np.roll(w, -int(w.argmax()))
@@ -239,15 +246,15 @@ def tail(field: Array) -> tuple[Array, float]:
 
 
 def contrast(bench: Bench, number: int) -> Numbers:
-    """L5: filters of FastICA and neurons, on inputs of positive kurtosis."""
+    """L5: filters of FastICA and fields of neurons, on inputs of positive excess kurtosis."""
     found: Numbers = {}
     for name in ("algebraic(3)", "Laplace"):
-        clone = np.median(ipr(ica(bench, _CLONE + name, number)))
+        control = np.median(ipr(ica(bench, _CONTROL + name, number)))
         filters = ica(bench, name, number)
-        found[f"FastICA, {name}: IPR over clone"] = np.median(ipr(filters)) / clone
+        found[f"FastICA, {name}: IPR over control"] = np.median(ipr(filters)) / control
         found[f"FastICA, {name}: spread (sites)"] = np.median(field_spread(filters))
-        fields = trained(bench, name, number), trained(bench, _CLONE + name, number)
-        found[f"neuron, {name}: IPR over clone"] = ipr(fields[0])[0] / ipr(fields[1])[0]
+        fields = trained(bench, name, number), trained(bench, _CONTROL + name, number)
+        found[f"neuron, {name}: IPR over control"] = ipr(fields[0])[0] / ipr(fields[1])[0]
     return found
 
 
@@ -262,7 +269,7 @@ def _axes(*titles: str) -> tuple[Any, Any]:
 
 
 def _centred(field: Array) -> Array:
-    """Field of positive peak 1, with its peak in the middle."""
+    """Field scaled to a peak of +1 and shifted such that the peak is in the middle."""
     peak = np.abs(field).argmax()
     return np.roll(field / field[peak], SIDE // 2 - peak)
 
@@ -276,12 +283,12 @@ _FROM_PEAK = {
 
 
 def draw_amplifier(bench: Bench) -> Any:
-    """L1: amplifiers of pixels, and how the drive changes a bump."""
+    """L1: amplifiers of pixels, and the drive of a bump."""
     figure, (left, right) = _axes("amplifier relative to a linear one", "drive of a bump")
     a = np.linspace(0.01, 0.99, 99)
-    styles = {"Ising": (GREEN, ":"), "erf(0.774 z)": (BLUE, "-"), "clone of Ising": (GREY, "-.")}
+    styles = {"Ising": (GREEN, ":"), "erf(0.774 z)": (BLUE, "-"), "control of Ising": (GREY, "-.")}
     for name, (color, dash) in {**styles, "Laplace": (ORANGE, "--")}.items():
-        label = "Gaussian or elliptical" if name.startswith(_CLONE) else name
+        label = "Gaussian or elliptical" if name.startswith(_CONTROL) else name
         values = Amplifier(models(_controlled(bench, name))[1])(a) / (a * np.sqrt(2 / np.pi))
         left.plot(a, values, dash, color=color, label=label)
     left.set(xlabel="correlation a of pixel and response", ylabel="amp(a) / (a sqrt(2/pi))")
@@ -292,15 +299,15 @@ def draw_amplifier(bench: Bench) -> Any:
         values = _centred(drives(model.sample(20_000, bench.seeds[0]), field[None])[0])
         right.plot(_SITES, values - linear, mark + "-", color=color, label=name, markersize=4)
     right.axhline(0.0, color=GREY, linestyle=":")
-    right.set(**_FROM_PEAK, ylabel="drive less S w (peaks of 1)")
+    right.set(**_FROM_PEAK, ylabel="drive minus S w (peaks scaled to 1)")
     for ax in (left, right):
         ax.legend(frameon=False)
     return figure
 
 
 def draw_kurtosis(bench: Bench) -> Any:
-    """L2: IPR of flow and neurons against the excess kurtosis, and fields of the neuron."""
-    figure, (left, right) = _axes("size of the field", "trained neurons")
+    """L2: IPR of flow and neurons as a function of the excess kurtosis, and fields of neurons."""
+    figure, (left, right) = _axes("IPR of the field", "trained neurons")
     gains = [f"erf({gain:.3g} z)" for gain in np.logspace(-1, 1, 10)]
     exponents = [f"algebraic({k})" for k in (4.5, 5, 5.5, 5.8, 6, 6.1, 7, 8, 10, 15, 30)]
     for names, color, mark, label in (
@@ -326,15 +333,15 @@ def draw_kurtosis(bench: Bench) -> Any:
 
 
 def draw_sinusoids(bench: Bench) -> Any:
-    """L3: fields on elliptical inputs with their sinusoids, and their spectra."""
+    """L3: fields on elliptical inputs, fitted sinusoids, and spectra."""
     figure, (left, right) = _axes("fields on elliptical inputs", "spectra")
-    short, long = (np.fft.rfft(model.autocovariance()).real for model in models("waves"))
+    short, long = (np.fft.rfft(model.autocovariance()).real for model in models("oscillating"))
     right.plot(long / short / (long / short).max(), "-", color=GREY, label="s1/s0 / largest")
-    for kind, grow, color, mark in (
+    for kind, field_of, color, mark in (
         ("flow", flow_end, BLUE, "o"),
         ("neuron", trained, ORANGE, "s"),
     ):
-        row = _centred(grow(bench, "waves", 0)[0])
+        row = _centred(field_of(bench, "oscillating", 0)[0])
         modes = np.fft.rfft(row)
         only = np.where(np.arange(len(modes)) == _sinusoid(row)[1], modes, 0.0)
         left.plot(_SITES, np.fft.irfft(only, SIDE), "-", color=color)
@@ -350,13 +357,13 @@ def draw_sinusoids(bench: Bench) -> Any:
 
 
 def draw_cusp(bench: Bench) -> Any:
-    """L4: fields on Ising spins, linear and logarithmic."""
+    """L4: fields on Ising spins, on linear and logarithmic scales."""
     figure, (left, right) = _axes("fields on Ising spins", "tails")
-    for kind, grow, color, mark in (
+    for kind, field_of, color, mark in (
         ("flow", flow_end, BLUE, "o-"),
         ("neuron", trained, ORANGE, "s--"),
     ):
-        rows = [_centred(grow(bench, "Ising", number)[0]) for number in range(len(bench.seeds))]
+        rows = [_centred(field_of(bench, "Ising", number)[0]) for number in range(len(bench.seeds))]
         left.plot(_SITES, rows[0], mark, color=color, markersize=4, label=kind)
         profile = np.mean([tail(row[None])[0] for row in rows], axis=0)
         profile = np.where(profile > 1e-3 * profile[0], profile, np.nan)
@@ -373,14 +380,14 @@ def draw_cusp(bench: Bench) -> Any:
 
 
 def draw_contrast(bench: Bench) -> Any:
-    """L5: filters of FastICA and fields of neurons on inputs of positive kurtosis."""
+    """L5: filters of FastICA and fields of neurons on inputs of positive excess kurtosis."""
     names = ("algebraic(3)", "Laplace")
     figure, axes = _axes(*names)
     for ax, name in zip(axes, names, strict=True):
         filters, field = ica(bench, name, 0), trained(bench, name, 0)[0]
-        clone = ica(bench, _CLONE + name, 0)
+        control = ica(bench, _CONTROL + name, 0)
         for row, color, dash, label in (
-            (clone[0], GREY, ":", "FastICA, clone"),
+            (control[0], GREY, ":", "FastICA, control"),
             (field, ORANGE, "--", "ReLU neuron"),
             (filters[np.argsort(ipr(filters))[len(filters) // 2]], BLUE, "-", "FastICA"),
         ):
@@ -404,17 +411,17 @@ def _at_most(name: str, high: float, kind: str = "inequality", digits: int = 2) 
 
 
 _FLOW = "effective flow"
-_CYCLES = "cycles less those of the largest s1/s0"
+_CYCLES = "cycles minus those of the largest s1/s0"
 CLAIMS = (
     Claim(
         "L1",
-        "the drive sharpens or flattens",
-        "Inputs drive a ReLU neuron through an amplifier, which sharpens a field if the excess "
-        "kurtosis of pixels is negative and flattens it if positive; it is linear for elliptical "
-        "inputs.",
+        "the drive sharpens or flattens fields",
+        "The drive of a ReLU neuron is a nonlinear function, the amplifier, of the correlations of "
+        "pixels with the response. It sharpens fields if the excess kurtosis of pixels is negative "
+        "and flattens them if it is positive. For elliptical inputs, it is linear.",
         (
             _near("Ising: amplifier at 0.6", 0.5467, 0.01, "erf(0.6 / (0.8 sqrt 2))"),
-            _near("clone of Ising: amplifier at 0.6", 0.4787, 0.01, "0.6 sqrt(2/pi)"),
+            _near("control of Ising: amplifier at 0.6", 0.4787, 0.01, "0.6 sqrt(2/pi)"),
             _at_most("Laplace: amplifier at 0.6", 0.47),
             _at_least("erf(0.774 z): IPR of the drive over S w", 1.02),
             _at_most("Laplace: IPR of the drive over S w", 0.98),
@@ -423,36 +430,37 @@ CLAIMS = (
         ),
         amplifier,
         draw_amplifier,
-        controls=("Gaussian clone", "elliptical"),
+        controls=("Gaussian inputs", "elliptical"),
     ),
     Claim(
         "L2",
         "negative kurtosis localizes",
         "The field of a ReLU neuron localizes if the excess kurtosis of pixels is sufficiently "
-        "negative, the more the lower it is, and does not if it is positive.",
+        "negative, and it is narrower for lower values. It does not localize if the excess "
+        "kurtosis is positive.",
         (
             *(_near(f"flow, {name}: IPR", x, 0.05, _FLOW) for name, x in _FLOW_ENDS.items()),
             _at_most("flow, algebraic(5): L x IPR", 1.5),
             _at_most("algebraic(5): localization index of the flow", 1.0, digits=4),
             _at_least("flow, algebraic(6): L x IPR", 3.0),
             _at_least("algebraic(6): localization index of the flow", 1.0, digits=4),
-            _at_least("neuron, erf(0.774 z): IPR over clone", 2.0),
+            _at_least("neuron, erf(0.774 z): IPR over control", 2.0),
             Quantity(
                 f"neuron, erf(1 z){_LONG}: IPR", "earlier measurement", value=0.21, tolerance=0.1
             ),
             _at_most(f"neuron, erf(1 z){_LONG}: spread (sites)", 4.0),
-            _at_most("neuron, algebraic(5): IPR over clone", 1.5),
-            _at_most("neuron, Laplace: IPR over clone", 1.5),
+            _at_most("neuron, algebraic(5): IPR over control", 1.5),
+            _at_most("neuron, Laplace: IPR over control", 1.5),
         ),
         kurtosis,
         draw_kurtosis,
-        controls=("Gaussian clone", "elliptical", "permuted pixels"),
+        controls=("Gaussian inputs", "elliptical", "permuted pixels"),
     ),
     Claim(
         "L3",
         "elliptical inputs give sinusoids",
-        "On elliptical inputs, whatever their kurtosis, the field ends as a sinusoid, of the "
-        "frequency at which the spectra s1/s0 of the classes differ most.",
+        "On elliptical inputs of any kurtosis, the field becomes a sinusoid with the frequency at "
+        "which the ratio s1/s0 of the spectra of the classes is largest.",
         (
             _at_least("flow: R^2 of a sinusoid", 0.99, "derivation"),
             _near("flow: L x IPR", 1.5, 0.01, "sinusoid", 2),
@@ -469,37 +477,38 @@ CLAIMS = (
     Claim(
         "L4",
         "Ising spins give a cusp",
-        "On Ising spins the field is a cusp: it falls exponentially from its peak.",
+        "On Ising spins, the field is a cusp: it decays exponentially from its peak.",
         (
             _near("flow, t = 100: IPR", 0.347, 0.02, _FLOW),
             _near("flow, t = 100: peak", 0.254, 0.05, _FLOW),
             _at_least("flow: first drop of log w over the second", 0.8),
             _near("flow: decay at 4 to 8 sites over the derived one", 1.0, 0.05, "linear tail"),
-            _at_least("neuron: IPR over clone", 2.0),
+            _at_least("neuron: IPR over control", 2.0),
             _at_most("neuron: spread (sites)", 4.0),
             Quantity("neuron: first drop of log w over the second", "report", digits=2),
         ),
         cusp,
         draw_cusp,
-        controls=("Gaussian clone", "elliptical", "permuted pixels"),
+        controls=("Gaussian inputs", "elliptical", "permuted pixels"),
     ),
     Claim(
         "L5",
         "ICA localizes where the neuron does not",
-        "On inputs of positive kurtosis FastICA finds localized filters, and a ReLU neuron none.",
+        "On inputs of positive excess kurtosis, FastICA finds localized filters, but the field of "
+        "a ReLU neuron does not localize.",
         (
             *(
                 quantity
                 for name in ("algebraic(3)", "Laplace")
                 for quantity in (
-                    _at_least(f"FastICA, {name}: IPR over clone", 2.0),
+                    _at_least(f"FastICA, {name}: IPR over control", 2.0),
                     _at_most(f"FastICA, {name}: spread (sites)", 4.0),
-                    _at_most(f"neuron, {name}: IPR over clone", 1.5),
+                    _at_most(f"neuron, {name}: IPR over control", 1.5),
                 )
             ),
         ),
         contrast,
         draw_contrast,
-        controls=("Gaussian clone", "elliptical"),
+        controls=("Gaussian inputs", "elliptical"),
     ),
 )

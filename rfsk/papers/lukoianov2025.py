@@ -1,4 +1,4 @@
-"""Claims of A. Lukoianov et al. (arXiv:2509.09672): denoisers are local due to correlations."""
+"""Claims of A. Lukoianov et al. (arXiv:2509.09672): correlations make denoisers local."""
 
 from functools import partial
 from typing import Any
@@ -23,27 +23,27 @@ FIELD = NLGP((SIDE,), correlation_length=4.0, gain=3.0)
 MODELS = {
     "spins": Ising.from_correlation_length(SIDE, XI),
     "NLGP": FIELD,
-    "clone": FIELD.gaussian_clone(),
+    "control": FIELD.gaussian_clone(),
 }
-CASES = (("NLGP", 0.5), ("NLGP", 2.0), ("clone", 0.5))  # trained nets
+CASES = (("NLGP", 0.5), ("NLGP", 2.0), ("control", 0.5))  # trained nets
 NOISES = (0.05, 0.25, 0.5, 1.0, 2.0, 4.0)
-CONTROLS = ("permuted pixels", "white pixels")  # of each input; each pixel among the inputs
+CONTROLS = ("permuted pixels", "white pixels")  # permute pixels within, and across, inputs
 
 
 def profile(fields: Array) -> Array:
-    """Mean sensitivity as a function of the displacement between the pixels."""
+    """Mean sensitivity as a function of the displacement between two pixels."""
     return np.asarray(np.mean([np.roll(row, -site) for site, row in enumerate(fields)], axis=0))
 
 
 def wiener(name: str, noise: float) -> Array:
-    """Sensitivity of the best linear denoiser."""
+    """Sensitivity of the optimal linear denoiser."""
     return profile(denoiser_fields(MODELS[name], noise))
 
 
 def spin_formula(noise: float) -> Array:
-    """Sensitivity r^d of the best linear denoiser of spins, relative to d = 0.
+    """Sensitivity r^d of the optimal linear denoiser of spins at displacement d, relative to d = 0.
 
-    Spins of covariance rho^d have the spectrum (1 - rho^2) / (1 - 2 rho cos q + rho^2), so that
+    Spins with covariance rho^d have the spectrum (1 - rho^2) / (1 - 2 rho cos q + rho^2), so that
     C / (C + s^2) is proportional to 1 / (r + 1 / r - 2 cos q).
     """
     rho, distance = np.exp(-1.0 / XI), np.minimum(np.arange(SIDE), SIDE - np.arange(SIDE))
@@ -52,12 +52,12 @@ def spin_formula(noise: float) -> Array:
 
 
 def width(curve: Array) -> float:
-    """Full width at half maximum of a sensitivity."""
+    """Full width at half maximum of a curve of sensitivity."""
     return float(field_width(curve[None])[0])
 
 
 def pairs(bench: Bench, name: str, noise: float, n: int, part: int, number: int) -> Any:
-    """Noisy and clean inputs, shuffled by a control."""
+    """Noisy and clean inputs, to which the control is applied."""
     rng = np.random.default_rng([bench.seeds[number], part])
     X = MODELS[name].sample(n, rng)
     if bench.control in CONTROLS:
@@ -66,7 +66,7 @@ def pairs(bench: Bench, name: str, noise: float, n: int, part: int, number: int)
 
 
 def fitted(bench: Bench, number: int, name: str, noise: float) -> Array:
-    """Sensitivity of a linear denoiser that is fitted to samples."""
+    """Sensitivity of a linear denoiser that was fitted to samples."""
     n = 10_000 if bench.quick else 50_000
     return profile(LinearRegression().fit(*pairs(bench, name, noise, n, 0, number)).coef_)
 
@@ -91,7 +91,10 @@ def trained(bench: Bench, number: int, name: str, noise: float) -> tuple[Array, 
 
 
 def posterior(bench: Bench, number: int, noise: float) -> Array:
-    """Mean sensitivity cov(x_0, x_d | y) / noise^2 of the best denoiser of spins, by transfer."""
+    """Mean sensitivity of the best denoiser of spins, by transfer matrices.
+
+    It is the mean of the posterior covariance of x_0 and x_d over noise^2.
+    """
     n, signs = 5000 if bench.quick else 50_000, np.array([1.0, -1.0])
     noisy = pairs(bench, "spins", noise, n, 0, number)[0]
     coupling = 0.0 if bench.control else np.arctanh(np.exp(-1.0 / XI))
@@ -99,7 +102,7 @@ def posterior(bench: Bench, number: int, noise: float) -> Array:
     local = np.stack([local, 1.0 - local], axis=2)[:, :, None]
 
     def messages(sites: range) -> dict[int, Array]:
-        """Weights of the values of each site, given x_0, from the sites before it."""
+        """Weights of the values of each site, given x_0, due to the sites before it."""
         message, found = np.tile(np.eye(2), (n, 1, 1)), {}
         for site in sites:
             found[site] = message @ bond
@@ -118,7 +121,7 @@ def posterior(bench: Bench, number: int, noise: float) -> Array:
 
 
 def linear_denoiser(bench: Bench, number: int) -> dict[str, float]:
-    """L1: fields of fitted linear denoisers, against the formula."""
+    """L1: fields of fitted linear denoisers, compared with the formula."""
     of = partial(fitted, bench, number)
     widths = [width(of("spins", noise)) for noise in NOISES]
     ratios = np.array(widths) / [width(spin_formula(noise)) for noise in NOISES]
@@ -126,13 +129,13 @@ def linear_denoiser(bench: Bench, number: int) -> dict[str, float]:
     return {
         "spins: width at noise 0.05": widths[0],
         "spins: width over formula, largest deviation": abs(ratios - 1.0).max(),
-        "NLGP: width over that on the clone": middle / width(of("clone", 1.0)),
+        "NLGP: width over that on the control": middle / width(of("control", 1.0)),
         "NLGP: width at noise 4 over 0.25": high / low,
     }
 
 
 def trained_denoiser(bench: Bench, number: int) -> dict[str, float]:
-    """L2: fields of trained nonlinear denoisers, against the linear one."""
+    """L2: fields of trained nonlinear denoisers, compared with the optimal linear one."""
     found: dict[str, float] = {}
     for name, noise in CASES:
         (curve, error), linear = trained(bench, number, name, noise), wiener(name, noise)
@@ -146,7 +149,7 @@ def trained_denoiser(bench: Bench, number: int) -> dict[str, float]:
 
 
 def best_denoiser(bench: Bench, number: int) -> dict[str, float]:
-    """L3: fields of the best denoiser of spins, against the linear one."""
+    """L3: fields of the best denoiser of spins, compared with the optimal linear one."""
     curves = {s: (posterior(bench, number, s), wiener("spins", s)) for s in (0.5, 1.0, 2.0)}
     excess = [np.fft.fft(best - linear).real.max() for best, linear in curves.values()]
     ratios = {
@@ -161,7 +164,7 @@ def best_denoiser(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Sensitivities (crosses) beside those of the best linear denoiser (lines)."""
+    """Draw sensitivities (crosses) together with those of the optimal linear denoiser (lines)."""
     import matplotlib.pyplot as plt
 
     names = {"L1": ("formula", "fit"), "L2": ("linear", "net"), "L3": ("linear", "best")}
@@ -202,7 +205,7 @@ def _near(name: str, tolerance: float) -> Quantity:
 _SIMILAR = {"low": 2.0**-0.5, "high": 2.0**0.5}
 _TRAINED = tuple(
     quantity
-    for case in ("NLGP, noise 0.5", "NLGP, noise 2", "clone, noise 0.5")
+    for case in ("NLGP, noise 0.5", "NLGP, noise 2", "control, noise 0.5")
     for quantity in (
         _quantity(f"{case}: width over linear", **_SIMILAR),
         _quantity(f"{case}: cosine with linear", low=0.9),
@@ -217,12 +220,12 @@ CLAIMS = (
     Claim(
         "L1",
         "the covariance makes linear denoisers local",
-        "The best linear denoiser estimates a pixel from its neighbourhood. The neighbourhood "
-        "follows from the covariance, is one pixel at low noise and grows with the noise.",
+        "The optimal linear denoiser estimates a pixel from its neighbourhood, which follows from "
+        "the covariance. The neighbourhood is one pixel at low noise and widens with the noise.",
         (
             _near("spins: width at noise 0.05", 0.05),
             _quantity("spins: width over formula, largest deviation", "derivation", high=0.05),
-            _near("NLGP: width over that on the clone", 0.1),
+            _near("NLGP: width over that on the control", 0.1),
             _quantity("NLGP: width at noise 4 over 0.25", low=1.5),
         ),
         linear_denoiser,
@@ -232,9 +235,9 @@ CLAIMS = (
     Claim(
         "L2",
         "trained denoisers have the fields of the linear one",
-        "A fully-connected net that is trained to remove noise has a mean sensitivity of about "
-        "the width and shape of that of the linear denoiser, on non-Gaussian inputs and on "
-        "Gaussian ones of equal covariance.",
+        "The mean sensitivity of a fully-connected net that is trained to remove noise has about "
+        "the same width and shape as that of the linear denoiser, both on non-Gaussian inputs and "
+        "on the Gaussian control.",
         (*_TRAINED, _quantity("NLGP: width at noise 2 over 0.5", low=1.2)),
         trained_denoiser,
         partial(draw, claim="L2"),
@@ -244,7 +247,7 @@ CLAIMS = (
         "L3",
         "the best denoiser has fields of about the same width",
         "The mean sensitivity of the best denoiser of spins, which is nonlinear, has about the "
-        "width of that of the linear one, and exceeds it in no Fourier mode.",
+        "same width as that of the linear one, and does not exceed it in any Fourier mode.",
         (
             Quantity("noise 0.5: width over linear", "report", digits=2),
             _quantity("noise 1: width over linear", **_SIMILAR),

@@ -1,9 +1,9 @@
 """Claims of B. Neyshabur (NeurIPS 2020): the beta-lasso learns local connections from scratch.
 
-The beta-lasso is `FCNet` with the penalty `l1` (lambda) and `l1_cut` (beta): after each step,
-weights move towards zero by learning rate x lambda, and those below beta x lambda become zero. Two
-classes of images (NLGPs on a torus) are learnt from few samples, from initial weights of unit
-variance, so that a dense net fits its samples and generalizes badly.
+The beta-lasso is an `FCNet` with the parameters `l1` (lambda) and `l1_cut` (beta). After each step,
+weights move towards zero by learning rate x lambda, and those below beta x lambda are set to zero.
+Nets learn to discriminate two classes of images (NLGPs on a torus) from few samples, with initial
+weights of unit variance, so that a dense net fits its samples and generalizes badly.
 """
 
 from collections.abc import Callable
@@ -27,20 +27,21 @@ SIDES = (16, 16)
 LAMBDA, BETA, N_NULL = 2e-3, 30.0, 99
 
 
-def data(bench: Bench, number: int, part: int, *, clone: bool = False) -> tuple[Array, Array]:
-    """Samples of the inputs or of their Gaussian clone; part 2 is for tests."""
+def data(bench: Bench, number: int, part: int, *, is_control: bool = False) -> tuple[Array, Array]:
+    """Samples of the inputs or of their Gaussian control; part 2 is the test set."""
     inputs = [NLGP(SIDES, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
-    task = Discrimination(inputs).gaussian_clone() if clone else Discrimination(inputs)
+    task = Discrimination(inputs)
+    task = task.gaussian_clone() if is_control else task
     n = 2000 if bench.quick else 3000
     n = 20_000 if part == 2 else 30 * n if bench.control == "many samples" else n
     X, y = task.sample(n, np.random.default_rng([bench.seeds[number], part]))
-    if bench.control == "permuted pixels":  # the same for all samples of all parts
+    if bench.control == "permuted pixels":  # the same permutation for all parts
         X = X[:, np.random.default_rng(bench.seeds[number]).permutation(X.shape[1])]
     return X, y
 
 
 def net(bench: Bench, number: int, part: int, n_samples: int, **options: Any) -> FCNet:
-    """Untrained net, whose number of steps does not depend on the number of samples."""
+    """Untrained net, which takes the same number of steps for any number of samples."""
     size, n_steps = (40, 4000) if bench.quick else (80, 10_000)
     options |= {"batch_size": 100, "max_epochs": max(1, n_steps * 100 // n_samples)}
     options |= {"init_scale": 1.0, "weight_decay": 0.0, "learning_rate": 2.0}
@@ -48,32 +49,33 @@ def net(bench: Bench, number: int, part: int, n_samples: int, **options: Any) ->
 
 
 def fitted(
-    bench: Bench, number: int, name: str = "dense", part: int = 0, *, clone: bool = False
+    bench: Bench, number: int, name: str = "dense", part: int = 0, *, is_control: bool = False
 ) -> FCNet:
-    """Dense net, or one with the lasso or the beta-lasso."""
+    """Trained net: dense, or with the lasso or the beta-lasso."""
     options = {"lasso": {"l1": LAMBDA}, "beta-lasso": {"l1": LAMBDA, "l1_cut": BETA}}.get(name, {})
 
     def fit() -> FCNet:
-        X, y = data(bench, number, part, clone=clone)
+        X, y = data(bench, number, part, is_control=is_control)
         return net(bench, number, part, len(X), **options).fit(X, y)
 
-    return bench.once((bench.control, number, name, part, clone), fit)
+    return bench.once((bench.control, number, name, part, is_control), fit)
 
 
-def left(fields: FCNet) -> Array:
+def left(trained: FCNet) -> Array:
     """Mask of the weights that are not zero."""
-    return np.asarray(fields.receptive_fields_ != 0.0)
+    return np.asarray(trained.receptive_fields_ != 0.0)
 
 
 def pruned(dense: FCNet, mask: Array) -> Array:
-    """Mask of the largest weights of each unit, as many as in another mask."""
+    """Mask of the largest weights of each unit, with the same number of weights as in `mask`."""
     return largest(dense.receptive_fields_, mask.sum(axis=1))
 
 
 def locality(bench: Bench, number: int, mask: Array) -> tuple[float, float, float]:
-    """Compactness, that over random masks, and the fraction of units significant at 5 %.
+    """Compactness of a mask, its ratio to that of random masks, and the fraction of local units.
 
-    Compactness is a mean over weights that are left, and random masks have as many per unit.
+    The compactness is a mean over the weights that are left. Random masks have the same number of
+    weights per unit, and a unit is local if its mask is more compact at the 5 % level.
     """
     mask = mask[mask.any(axis=1)]
     if not len(mask):
@@ -89,7 +91,7 @@ def locality(bench: Bench, number: int, mask: Array) -> tuple[float, float, floa
 
 
 def connections(bench: Bench, number: int) -> dict[str, float]:
-    """N1: sparsity and locality of the first layer."""
+    """N1: sparsity and locality of the first layer of nets."""
     mask, dense = left(fitted(bench, number, "beta-lasso")), fitted(bench, number)
     X, y = data(bench, number, 0)
     fraction = 1.0 - max(mask.mean(), 0.01) ** 0.25
@@ -99,7 +101,7 @@ def connections(bench: Bench, number: int) -> dict[str, float]:
         "beta-lasso": mask,
         "pruned": pruned(dense, mask),
         "iterative": left(rounds[-1]),
-        "clone": left(fitted(bench, number, "beta-lasso", clone=True)),
+        "control": left(fitted(bench, number, "beta-lasso", is_control=True)),
     }
     found = {name: locality(bench, number, mask) for name, mask in masks.items()}
     return {
@@ -110,12 +112,12 @@ def connections(bench: Bench, number: int) -> dict[str, float]:
         "fraction of units local, p <= 0.05": found["beta-lasso"][2],
         "pruned dense net: fraction of units local": found["pruned"][2],
         "pruned in four rounds: compactness over random masks": found["iterative"][1],
-        "Gaussian clone: compactness over random masks": found["clone"][1],
+        "Gaussian control: compactness over random masks": found["control"][1],
     }
 
 
 def accuracies(bench: Bench, number: int) -> dict[str, float]:
-    """Test accuracies, of nets with penalties and of nets with the masks on other samples."""
+    """Test accuracies of nets with penalties, and of nets with fixed masks on other samples."""
 
     def measure() -> dict[str, float]:
         test, other = data(bench, number, 2), data(bench, number, 1)
@@ -140,7 +142,7 @@ def accuracies(bench: Bench, number: int) -> dict[str, float]:
 
 
 def generalization(bench: Bench, number: int) -> dict[str, float]:
-    """N2: gains of test accuracy."""
+    """N2: gains in test accuracy."""
     found = accuracies(bench, number)
     return {
         "dense net: test accuracy": found["dense"],
@@ -158,7 +160,7 @@ def generalization(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw_connections(bench: Bench) -> Any:
-    """N1: masks of eight units, of those with many weights."""
+    """N1: masks of eight units with many weights."""
     import matplotlib.pyplot as plt
 
     mask = left(fitted(bench, 0, "beta-lasso"))
@@ -172,7 +174,7 @@ def draw_connections(bench: Bench) -> Any:
     for ax, (title, make) in zip(axes, masks.items(), strict=True):
         rows = make()[units]
         local = compactness(rows, SIDES)
-        names = [f"{c:.2f}" + " " * k for k, c in enumerate(local)]  # distinct for equal ones
+        names = [f"{c:.2f}" + " " * k for k, c in enumerate(local)]  # keys must be distinct
         show_row(ax, dict(zip(names, rows * 1.0, strict=True)), SIDES)
         ax.set_ylabel(title)
     axes[-1].set_xlabel("compactness")
@@ -191,7 +193,7 @@ def draw_generalization(bench: Bench) -> Any:
     ax.bar(places, np.mean(found, axis=0), color=colors, alpha=0.6)
     ax.plot(places, np.transpose(found), "k.")
     ax.set_xticks(places, names)
-    for place, label in ((0.5, "one set of samples"), (4.7, "another set: dense, and four masks")):
+    for place, label in ((0.5, "first samples"), (4.7, "other samples: dense net and four masks")):
         ax.text(place, 0.96, label, ha="center")
     ax.set(ylabel="test accuracy", ylim=(0.5, 1.0))
     tidy(ax)
@@ -202,8 +204,9 @@ CLAIMS = (
     Claim(
         "N1",
         "the beta-lasso learns sparse and local connections",
-        "Few weights of a fully-connected net with the beta-lasso are left, and those of a unit "
-        "lie closer together than in random masks, and than in the dense net pruned as far.",
+        "With the beta-lasso, few weights of a fully-connected net are left. Those of a unit lie "
+        "closer together than in random masks, and closer than in a dense net that is pruned to "
+        "the same number of weights.",
         (
             Quantity("fraction of weights left", "inequality", high=0.2),
             Quantity("fraction left without the cut, beta = 0", "control", low=0.5),
@@ -212,7 +215,7 @@ CLAIMS = (
             Quantity("fraction of units local, p <= 0.05", "inequality", low=0.5, digits=2),
             Quantity("pruned dense net: fraction of units local", "report", digits=2),
             Quantity("pruned in four rounds: compactness over random masks", "report", digits=2),
-            Quantity("Gaussian clone: compactness over random masks", "report", digits=2),
+            Quantity("Gaussian control: compactness over random masks", "report", digits=2),
         ),
         connections,
         draw_connections,
@@ -221,9 +224,9 @@ CLAIMS = (
     Claim(
         "N2",
         "the learnt connections generalize",
-        "On few samples, the beta-lasso has a better test accuracy than the dense net, and so has "
-        "a net that is trained on other samples with its mask alone, because of where its "
-        "connections are and not only of how many there are.",
+        "With few samples, the beta-lasso has a higher test accuracy than the dense net. So has a "
+        "net that is trained on other samples with only the mask of the beta-lasso, because of the "
+        "positions of the connections and not only because of their number.",
         (
             Quantity("dense net: test accuracy", "report"),
             Quantity("beta-lasso: gain over the dense net", "inequality", low=0.03),

@@ -35,13 +35,13 @@ def mixing(bench: Bench, number: int) -> Array:
 
 
 def cumulants_of(bench: Bench) -> Array:
-    """Fourth cumulant of each source, all equal or zero under a control."""
+    """Fourth cumulants of the sources, which are all equal or zero under a control."""
     controlled = {"Gaussian inputs": 0.0 * LAMBDAS, "equal cumulants": np.full_like(LAMBDAS, 6.0)}
     return controlled.get(bench.control or "", LAMBDAS)
 
 
 def samples(bench: Bench, number: int) -> Array:
-    """Mixtures of independent sources that are 0 or +-(lambda + 3)^(1/2)."""
+    """Mixtures of independent sources, whose values are 0 and +-(lambda + 3)^(1/2)."""
     rng = np.random.default_rng([bench.seeds[number], 1])
     shape = (10_000 if bench.quick else 40_000, len(LAMBDAS))
     height = cumulants_of(bench) + 3.0
@@ -52,13 +52,13 @@ def samples(bench: Bench, number: int) -> Array:
 
 
 def exact(bench: Bench, number: int) -> Cumulant:
-    """Cumulant of the mixtures, sum_i lambda_i u_i (x) u_i (x) u_i (x) u_i."""
+    """Exact cumulant of the mixtures, sum_i lambda_i u_i (x) u_i (x) u_i (x) u_i."""
     u = mixing(bench, number)
     return DenseCumulant(np.einsum("n,ni,nj,nk,nl->ijkl", cumulants_of(bench), u, u, u, u))
 
 
 def fixed_points(bench: Bench, kappa: Cumulant, covariance: Array, fields: Array) -> Array:
-    """Fields after N_STEPS of w <- kappa(w, w, w, .), or w <- C w, scaled to unit length."""
+    """Fields of unit length after N_STEPS of w <- kappa(w, w, w, .) or, for a control, w <- C w."""
     for _ in range(N_STEPS):
         is_linear = bench.control == "second-order rule"
         moved = fields @ covariance if is_linear else kappa.contract(fields)
@@ -68,7 +68,7 @@ def fixed_points(bench: Bench, kappa: Cumulant, covariance: Array, fields: Array
 
 
 def residuals(kappa: Cumulant, fields: Array) -> Array:
-    """Norm of kappa(a, a, a, .) - lambda a over that of lambda, infinite where lambda is zero."""
+    """Norm of kappa(a, a, a, .) - lambda a relative to lambda; infinite where lambda is zero."""
     moved = kappa.contract(fields)
     weights = np.einsum("rd,rd->r", moved, fields)
     rest = np.linalg.norm(moved - weights[:, None] * fields, axis=1)
@@ -76,14 +76,14 @@ def residuals(kappa: Cumulant, fields: Array) -> Array:
 
 
 def by_power(bench: Bench, number: int) -> Array:
-    """Fixed points from random starts on the exact cumulant of the mixtures."""
-    starts = np.random.default_rng([bench.seeds[number], 2]).standard_normal((4000, len(LAMBDAS)))
-    starts /= np.linalg.norm(starts, axis=1, keepdims=True)
-    return fixed_points(bench, exact(bench, number), np.eye(len(LAMBDAS)), starts)
+    """Fixed points for the exact cumulant of the mixtures, from random initial fields."""
+    initial = np.random.default_rng([bench.seeds[number], 2]).standard_normal((4000, len(LAMBDAS)))
+    initial /= np.linalg.norm(initial, axis=1, keepdims=True)
+    return fixed_points(bench, exact(bench, number), np.eye(len(LAMBDAS)), initial)
 
 
 def by_rule(bench: Bench, number: int) -> Array:
-    """Fields that the cubic rule, or one of second order, learns from samples."""
+    """Fields that the cubic rule or, for a control, a linear rule learns from samples."""
 
     def learn() -> Array:
         X, seed = samples(bench, number), bench.seeds[number]
@@ -101,22 +101,22 @@ def by_rule(bench: Bench, number: int) -> Array:
 
 
 def on_ring(bench: Bench, number: int) -> Array:
-    """Fixed points from random starts on the exact cumulant of an NLGP."""
+    """Fixed points for the exact cumulant of an NLGP, from random initial fields."""
     model = RING.gaussian_clone() if bench.control == "Gaussian inputs" else RING
-    starts = np.random.default_rng([bench.seeds[number], 3]).standard_normal((40, RING.n_features))
+    initial = np.random.default_rng([bench.seeds[number], 3]).standard_normal((40, RING.n_features))
     kappa = bench.once((type(model).__name__, "cumulant"), lambda: cumulant(model))
-    return fixed_points(bench, kappa, model.covariance(), starts)
+    return fixed_points(bench, kappa, model.covariance(), initial)
 
 
 def basins(bench: Bench, number: int, fields: Array) -> Array:
-    """Fraction of fields that end in each source, with a cosine above 0.9."""
+    """Fraction of fields that converge to each source, with a cosine above 0.9."""
     return np.asarray((abs(fields @ mixing(bench, number).T) > 0.9).mean(axis=0))
 
 
 def basin_volumes(sizes: Array) -> Array:
-    """Fraction of random starts for which lambda_i (u_i . w)^2 is the largest.
+    """Fraction of random initial fields w for which lambda_i (u_i.w)^2 is largest, for each i.
 
-    The rule preserves the order of these, so that the largest one wins.
+    The rule preserves the order of these numbers, so that w converges to the source of the largest.
     """
 
     def fraction(i: int) -> float:
@@ -129,7 +129,7 @@ def basin_volumes(sizes: Array) -> Array:
 
 
 def eigenvectors(bench: Bench, number: int) -> dict[str, float]:
-    """O1: residuals of fixed points, and their overlap with factors."""
+    """O1: residuals of fixed points, and their overlap with sources and factors."""
     kappa = bench.once("ring cumulant", lambda: cumulant(RING))
     leading = bench.once("factor", lambda: symmetric_cp(kappa, 1, tol=1e-10, random_state=0))
     ring, rule = on_ring(bench, number), by_rule(bench, number)
@@ -148,7 +148,7 @@ def eigenvectors(bench: Bench, number: int) -> dict[str, float]:
 
 
 def volumes(bench: Bench, number: int) -> dict[str, float]:
-    """O2: fraction of starts that end in each source."""
+    """O2: fraction of initial fields that converge to each source."""
     power, rule = (basins(bench, number, of(bench, number)) for of in (by_power, by_rule))
     expected = basin_volumes(LAMBDAS)
     return {
@@ -185,7 +185,7 @@ def draw_eigenvectors(bench: Bench) -> Any:
 
 
 def draw_volumes(bench: Bench) -> Any:
-    """O2: fraction of starts that end in each source, for unequal and for equal cumulants."""
+    """O2: fraction of initial fields that converge to each source, for two sets of cumulants."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
@@ -198,7 +198,9 @@ def draw_volumes(bench: Bench) -> Any:
         expected = basin_volumes(cumulants_of(here))
         ax.plot(place, expected, "k_", markersize=30, label="formula")
         ax.set_xticks(place, [f"{size:g}" for size in cumulants_of(here)])
-        ax.set(xlabel="cumulant of the source", ylabel="fraction of starts", ylim=(0.0, 0.6))
+        ax.set(
+            xlabel="cumulant of the source", ylabel="fraction of initial fields", ylim=(0.0, 0.6)
+        )
         ax.set_title(control or "unequal cumulants")
         tidy(ax)
     axes[0].legend(frameon=False, loc="upper left")
@@ -209,8 +211,9 @@ CLAIMS = (
     Claim(
         "O1",
         "fixed points are eigenvectors of the cumulant",
-        "A Hebbian rule of third power converges to eigenvectors of the fourth cumulant of its "
-        "inputs: the directions of independent sources, and localized fields on a ring.",
+        "A cubic Hebbian rule converges to eigenvectors of the fourth cumulant of its inputs. For "
+        "mixtures of independent sources, these are the directions of the sources; for "
+        "translation-invariant inputs on a ring, they are localized fields.",
         (
             Quantity("sources, exact: largest residual", "derivation", high=1e-6, digits=6),
             Quantity("sources, rule: largest residual", "inequality", high=0.1),
@@ -226,8 +229,8 @@ CLAIMS = (
     Claim(
         "O2",
         "larger cumulants have larger basins",
-        "Each source is the end of a fraction of random starts, which grows with its cumulant and "
-        "follows from the order of lambda_i (u_i . w)^2.",
+        "The fraction of random initial fields that converge to a source increases with its "
+        "cumulant, and follows from the order of lambda_i (u_i.w)^2.",
         (
             Quantity("exact: largest deviation of a fraction", "derivation", high=0.03),
             Quantity("rule: largest deviation of a fraction", "derivation", high=0.06),

@@ -1,11 +1,12 @@
 """Claims of Pellegrini and Biroli (ICML 2022) on the connectivity that pruning leaves.
 
-Images are NLGP on a torus (gain 3, correlation lengths 1 and 2). Four rounds of pruning remove 41 %
-of the weights each, so that 35 % are left after two and 12 % after four. Masks are measured by
-their spread about their centre over that of random masks of as many pixels per unit, which is 1 if
-labels say nothing about images. Medians over the 20 units with b > 0 have errors of about 10 %, and
-bounds on ratios of spreads of different nets are 20 % apart; those of masks of one net are 10 %
-apart. Differences of accuracies on 20,000 images have errors of about .003.
+Images are NLGPs on a torus (gain 3, correlation lengths 1 and 2). Each of four rounds of pruning
+removes 41 % of the weights, so that 35 % are left after two rounds and 12 % after four. The measure
+of a mask is the spread of its pixels about their centre, divided by that of random masks with the
+same number of pixels per unit. It is 1 if the labels are unrelated to the images. Medians over the
+20 units with b > 0 have errors of about 10 %. Therefore, the bounds on ratios of spreads are 20 %
+away from 1 for different nets, and 10 % for different masks of one net. Differences between
+accuracies on 20,000 images have errors of about .003.
 """
 
 from functools import partial
@@ -26,7 +27,7 @@ from ._masks import largest, scattered, spread, weights_axis
 Numbers = dict[str, float]
 
 FEW, MANY, N_ROUNDS, FRACTION = 2000, 20_000, 4, 0.41
-POSITIVE = slice(0, 20)  # units with b > 0
+POSITIVE = slice(0, 20)  # units with positive initial bias
 DATA = {"few": (FEW, 0.0), "many": (MANY, 0.0), "half": (MANY, 0.5), "shuffled": (MANY, 1.0)}
 
 
@@ -36,13 +37,13 @@ def side(bench: Bench) -> int:
 
 
 def task(bench: Bench) -> Discrimination:
-    """Two classes of images."""
+    """Task of discriminating two classes of images."""
     shape = (side(bench),) * 2
     return Discrimination([NLGP(shape, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
 
 
 def sample(bench: Bench, name: str, number: int) -> tuple[Array, Array]:
-    """Samples, with some labels replaced by random ones."""
+    """Samples, some of whose labels are replaced by random ones."""
     n_samples, noise = DATA[name]
     X, y = task(bench).sample(n_samples, bench.seeds[number])
     rng = np.random.default_rng(bench.seeds[number])
@@ -50,7 +51,7 @@ def sample(bench: Bench, name: str, number: int) -> tuple[Array, Array]:
 
 
 def pruned(bench: Bench, name: str, number: int) -> list[FCNet]:
-    """The dense net, and the net of each round of iterative pruning."""
+    """Dense net, and the net of each round of iterative pruning."""
 
     def prune() -> list[FCNet]:
         X, y = sample(bench, name, number)
@@ -63,7 +64,7 @@ def pruned(bench: Bench, name: str, number: int) -> list[FCNet]:
 
 
 def masked(bench: Bench, name: str, number: int, kind: str) -> FCNet:
-    """Net with "one-shot" or "random" masks of as many weights per unit as after all rounds."""
+    """Net with "one-shot" or "random" masks, with as many weights per unit as after all rounds."""
 
     def train() -> FCNet:
         dense, *_, last = pruned(bench, name, number)
@@ -76,7 +77,7 @@ def masked(bench: Bench, name: str, number: int, kind: str) -> FCNet:
 
 
 def relative_spread(bench: Bench, name: str, stage: int, number: int, kind: str = "IMP") -> float:
-    """Spread of masks over that of random masks of as many pixels."""
+    """Spread of masks, relative to that of random masks with the same number of pixels."""
     swapped = {"shuffled labels": "shuffled", "many samples of true labels": "many"}
     name = swapped.get(bench.control or "", name)
     dense, now = (pruned(bench, name, number)[s].receptive_fields_[POSITIVE] for s in (0, stage))
@@ -91,13 +92,13 @@ def relative_spread(bench: Bench, name: str, stage: int, number: int, kind: str 
 
 
 def accuracy(bench: Bench, number: int, nets: list[FCNet]) -> list[float]:
-    """Accuracy on 20,000 images that no net has seen."""
+    """Accuracies of nets on 20,000 test images."""
     X, y = task(bench).sample(20_000, bench.seeds[number] + 1)
     return [float(net.score(X, y)) for net in nets]
 
 
 def local(bench: Bench, number: int) -> Numbers:
-    """P1: spread of the masks of trained nets and of nets on shuffled labels."""
+    """P1: spread of the masks of nets trained on true labels and on shuffled labels."""
     found = {
         "an eighth left: spread over random masks": relative_spread(bench, "many", 4, number),
         "a third left: spread over random masks": relative_spread(bench, "many", 2, number),
@@ -107,7 +108,7 @@ def local(bench: Bench, number: int) -> Numbers:
 
 
 def data(bench: Bench, number: int) -> Numbers:
-    """P2: spread with fewer samples and with worse labels."""
+    """P2: spread of masks with fewer samples and with noisy labels."""
     found: Numbers = {}
     for stage, left in ((2, "a third left"), (4, "an eighth left")):
         many = relative_spread(bench, "many", stage, number)
@@ -118,7 +119,7 @@ def data(bench: Bench, number: int) -> Numbers:
 
 
 def iterative(bench: Bench, number: int) -> Numbers:
-    """P3: spread and accuracy of masks that are found in other ways, an eighth left."""
+    """P3: spread and accuracy of masks that are chosen in other ways, with an eighth left."""
     found: Numbers = {}
     for name, words in (("few", "2,000 samples"), ("many", "20,000 samples")):
         wide, narrow = (
@@ -130,12 +131,12 @@ def iterative(bench: Bench, number: int) -> Numbers:
         last = others["one-shot"] if bench.control == "one-shot" else last
         best, *rest = accuracy(bench, number, [last, dense, *others.values()])
         for kind, value in zip(("dense net", "one-shot masks", "random masks"), rest, strict=True):
-            found[f"{words}: accuracy of IMP less {kind}"] = best - value
+            found[f"{words}: accuracy of IMP minus {kind}"] = best - value
     return found
 
 
 def draw_masks(bench: Bench) -> Any:
-    """P1: weights that are left of eight units, with the largest in the middle."""
+    """P1: weights that are left of eight units, with the largest weight in the centre."""
     import matplotlib.pyplot as plt
 
     rows = {
@@ -156,7 +157,7 @@ def draw_masks(bench: Bench) -> Any:
 
 
 def draw_data(bench: Bench) -> Any:
-    """P2: spread of masks against the weights left."""
+    """P2: spread of masks as a function of the fraction of weights left."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(5, 3.4), layout="constrained")
@@ -174,13 +175,13 @@ def draw_data(bench: Bench) -> Any:
     ):
         curve = [relative_spread(bench, name, stage, 0) for stage in range(1, N_ROUNDS + 1)]
         ax.plot(left, curve, style, color=color, label=label, markersize=5)
-    weights_axis(ax, 0.65).set(ylim=(0.0, 1.45), ylabel="spread / that of random masks")
+    weights_axis(ax, 0.65).set(ylim=(0.0, 1.45), ylabel="spread / spread of random masks")
     ax.legend(frameon=False, fontsize=9)
     return figure
 
 
 def draw_iterative(bench: Bench) -> Any:
-    """P3: accuracy against the weights left."""
+    """P3: accuracy as a function of the fraction of weights left."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
@@ -204,8 +205,8 @@ CLAIMS = (
     Claim(
         "P1",
         "pruning leaves local connectivity",
-        "The pixels that a pruned unit keeps are close together, if the labels have to do with "
-        "the images.",
+        "The pixels that pruning leaves to a unit are close together, unless the labels are "
+        "unrelated to the images.",
         (
             _quantity("an eighth left: spread over random masks", "inequality", high=0.5),
             _quantity("a third left: spread over random masks", "report"),
@@ -220,8 +221,8 @@ CLAIMS = (
     Claim(
         "P2",
         "more and better data make masks more local",
-        "The masks of a third of the weights are more local with more samples, and with labels "
-        "that are not random.",
+        "Masks with a third of the weights left are more local with more samples, and with fewer "
+        "random labels.",
         (
             *(
                 _quantity(
@@ -240,19 +241,19 @@ CLAIMS = (
     ),
     Claim(
         "P3",
-        "iterative pruning sifts out noise",
+        "iterative pruning removes noise",
         "With few samples, iterative pruning leaves masks that are more local than those of "
-        "one-shot pruning, and a net that is more accurate than the dense one and than nets with "
-        "one-shot or random masks of as many weights.",
+        "one-shot pruning. The pruned net is more accurate than the dense net and than nets with "
+        "one-shot or random masks that have the same number of weights.",
         (
             _quantity("2,000 samples: spread of one-shot masks over IMP", "inequality", low=1.1),
             *(
-                Quantity(f"2,000 samples: accuracy of IMP less {kind}", "inequality", low=0.005)
+                Quantity(f"2,000 samples: accuracy of IMP minus {kind}", "inequality", low=0.005)
                 for kind in ("dense net", "one-shot masks", "random masks")
             ),
             _quantity("20,000 samples: spread of one-shot masks over IMP", "report"),
             *(
-                Quantity(f"20,000 samples: accuracy of IMP less {kind}", "report")
+                Quantity(f"20,000 samples: accuracy of IMP minus {kind}", "report")
                 for kind in ("dense net", "one-shot masks", "random masks")
             ),
         ),

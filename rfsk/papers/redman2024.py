@@ -1,21 +1,23 @@
 """Claims of Redman et al. (arXiv:2412.06545) on iterative magnitude pruning (IMP).
 
-Rings of 100 sites, NLGP of gain 3 and correlation lengths 5 and 10, or their Gaussian clone. Each
-round of pruning removes 30 % of the weights, so that 34, 24, 17 and 12 % are left after 3 to 6.
-Units keep different numbers of weights, and every null has those numbers.
+Inputs are rings of 100 sites: an NLGP of gain 3 with correlation lengths 5 and 10, or its Gaussian
+control. Each round of pruning removes 30 % of the weights, so that 34, 24, 17 and 12 % are left
+after 3, 4, 5 and 6 rounds. Units keep different numbers of weights, and all masks that they are
+compared with have the same numbers.
 
-Spread is the circular standard deviation of the pixels of a mask, and its unit is that of pixels
-evenly spread over a quarter of the ring, side / (4 sqrt 12). Masks of m pixels at random have a
-mean resultant length R of E R^2 = (D - m) / (m (D - 1)), and masks of a sinusoid have R = 0. Random
-phases keep the spectrum of the dense fields, so that their largest weights form clusters as well:
-a mask is more local than second-order statistics of the dense net make it if its spread is smaller.
-Medians over 20 units have errors of about 10 %, and "smaller" means by at least 20 %.
+The spread of a mask is the circular standard deviation of its pixels. Its unit is the spread of
+pixels that are evenly distributed over a quarter of the ring, side / (4 sqrt 12). For masks of m
+random pixels, the mean resultant length R satisfies E R^2 = (D - m) / (m (D - 1)); for masks of a
+sinusoid, R = 0. Surrogates with random phases have the spectrum of the dense fields, and their
+largest weights form clusters as well. If a mask has a smaller spread than those of the surrogates,
+it is therefore more local than the second-order statistics of the dense net imply. Medians over 20
+units have errors of about 10 %, and "smaller" means by at least 20 %.
 
-Second order can localize masks. While a unit is weak, its weights on a mask S follow
-dw/dt = 2 lr s2 (DC)_SS w with DC = (C_0 - C_1) / 2, and s2 > 0 for b < 0: they become the leading
-eigenvector of (C_0 - C_1)_SS. On the whole ring it is a Fourier mode. Once a mask has uneven gaps,
-it concentrates where the pixels left reinforce one another, and pruning it repeatedly predicts the
-masks without any training.
+Second-order statistics can localize masks. While a unit is weak, its weights w on a mask S follow
+dw/dt = 2 lr s_2 M w, where M is the restriction of (C_0 - C_1) / 2 to S, and s_2 > 0 for b < 0.
+They approach the leading eigenvector of M. On the whole ring, this is a Fourier mode. If the gaps
+of the mask are uneven, the eigenvector concentrates where the pixels that are left are dense.
+Repeated pruning of the eigenvector predicts the masks without any training.
 """
 
 from functools import partial
@@ -39,18 +41,18 @@ Numbers = dict[str, float]
 
 N_SAMPLES, N_HIDDEN, N_ROUNDS = 20_000, 40, 6
 SIGNS = {"b > 0": slice(0, N_HIDDEN // 2), "b < 0": slice(N_HIDDEN // 2, None)}
-LEFT = {3: "a third", 4: "a quarter", 6: "an eighth"}  # of the weights, by round
+LEFT = {3: "a third", 4: "a quarter", 6: "an eighth"}  # weights left, by round
 
 
 def task(bench: Bench, source: str) -> Discrimination:
-    """Task on the NLGP or on its clone."""
+    """Task on the NLGP or on its Gaussian control."""
     shape, lengths = ((60,), (3.0, 6.0)) if bench.quick else ((100,), (5.0, 10.0))
     found = Discrimination([NLGP(shape, correlation_length=xi, gain=3.0) for xi in lengths])
     return found if source == "NLGP" else found.gaussian_clone()
 
 
 def pruned(bench: Bench, source: str, number: int) -> list[FCNet]:
-    """The dense net, and the net of each round."""
+    """Dense net, and the net of each round of pruning."""
 
     def prune() -> list[FCNet]:
         seed = bench.seeds[number]
@@ -62,7 +64,7 @@ def pruned(bench: Bench, source: str, number: int) -> list[FCNet]:
 
 
 def fields(bench: Bench, source: str, stage: int, number: int, kind: str = "IMP") -> Array:
-    """Fields of the pruned net, or of one with "one-shot" or "random" masks of as many weights."""
+    """Fields of a pruned net, or of a net with "one-shot" or "random" masks of the same size."""
     nets = pruned(bench, source, number)
     if kind == "IMP" or stage == 0:
         return nets[stage].receptive_fields_
@@ -78,7 +80,7 @@ def fields(bench: Bench, source: str, stage: int, number: int, kind: str = "IMP"
 
 
 def eigenvector_masks(matrix: Array, masks: Array, counts: Array) -> Array:
-    """Masks of eigenvectors, each pruned to `counts` pixels in turn, after a first mask."""
+    """Masks by repeated pruning of leading eigenvectors to `counts` pixels, from initial masks."""
     found = np.zeros_like(masks)
     for unit, mask in enumerate(masks):
         kept = np.flatnonzero(mask)
@@ -90,10 +92,10 @@ def eigenvector_masks(matrix: Array, masks: Array, counts: Array) -> Array:
 
 
 def spreads(bench: Bench, source: str, sign: str, stage: int, number: int) -> Numbers:
-    """Spread of the masks of a group of units, and of masks of as many weights."""
+    """Spread of the masks of a group of units, and of other masks of the same size."""
     seed, group, model = bench.seeds[number], SIGNS[sign], task(bench, source)
-    source = "clone" if bench.control == "Gaussian inputs" else source
-    source = "NLGP" if bench.control == "NLGP in place of the clone" else source
+    source = "control" if bench.control == "Gaussian inputs" else source
+    source = "NLGP" if bench.control == "NLGP in place of the control" else source
     stages = [fields(bench, source, s, number)[group] for s in range(stage + 1)]
     dense, masks = stages[0], np.array([field != 0.0 for field in stages])
     counts, found = masks.sum(axis=2), {"IMP": masks[-1]}
@@ -126,11 +128,11 @@ def local(bench: Bench, number: int) -> Numbers:
 
 
 def necessary(bench: Bench, number: int) -> Numbers:
-    """R2: masks of both groups on the clone."""
+    """R2: masks of both groups of units on the Gaussian control."""
     found: Numbers = {}
     for sign in SIGNS:
         for stage in (3, 6):
-            here = spreads(bench, "clone", sign, stage, number)
+            here = spreads(bench, "control", sign, stage, number)
             name = f"{sign}, {LEFT[stage]} left: over"
             found[f"{name} random phases"] = here["IMP"] / here["random phases"]
         found[f"{name} random masks"] = here["IMP"] / here["random masks"]
@@ -138,10 +140,10 @@ def necessary(bench: Bench, number: int) -> Numbers:
 
 
 def second_order(bench: Bench, number: int) -> Numbers:
-    """R3: masks of units with b < 0 and of pruned eigenvectors."""
-    sixth = spreads(bench, "clone", "b < 0", 5, number)
-    found = {"clone, a sixth left: over eigenvectors": sixth["IMP"] / sixth["eigenvectors"]}
-    for source in ("clone", "NLGP"):
+    """R3: masks of units with b < 0, compared with those of pruned eigenvectors."""
+    sixth = spreads(bench, "control", "b < 0", 5, number)
+    found = {"control, a sixth left: over eigenvectors": sixth["IMP"] / sixth["eigenvectors"]}
+    for source in ("control", "NLGP"):
         here = spreads(bench, source, "b < 0", 6, number)
         for name in ("eigenvectors", "one-shot"):
             found[f"{source}, an eighth left: over {name}"] = here["IMP"] / here[name]
@@ -149,7 +151,7 @@ def second_order(bench: Bench, number: int) -> Numbers:
 
 
 def inputs(bench: Bench, number: int) -> Array:
-    """Samples of class 1 of the NLGP that no net has seen."""
+    """Test samples of class 1 of the NLGP."""
     model, seed = task(bench, "NLGP").models[1], bench.seeds[number] + 1
     return bench.once(
         ("inputs", number), lambda: model.sample(5000 if bench.quick else N_SAMPLES, seed)
@@ -157,7 +159,7 @@ def inputs(bench: Bench, number: int) -> Array:
 
 
 def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
-    """Fields with b > 0 before each of four rounds, and the weights that the round removes."""
+    """Fields with b > 0 before each of the first four rounds, and the weights that it removes."""
     found = []
     for stage in range(4):
         now, then = (fields(bench, "NLGP", s, number)[SIGNS["b > 0"]] for s in (stage, stage + 1))
@@ -170,13 +172,13 @@ def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
 
 
 def mean_kurtosis(bench: Bench, source: str, stage: int, number: int, kind: str = "IMP") -> float:
-    """Mean kurtosis of w.x for b > 0 in class 1 of the NLGP, whatever the net was trained on."""
+    """Mean excess kurtosis of w.x on class 1 of the NLGP for units with b > 0 of a net."""
     rows = fields(bench, source, stage, number, kind)[SIGNS["b > 0"]]
     return float(stats.kurtosis(inputs(bench, number) @ rows[rows.any(axis=1)].T).mean())
 
 
 def kurtosis(bench: Bench, number: int) -> Numbers:
-    """R4: kurtosis of w.x in class 1 for b > 0, and its change when weights are removed."""
+    """R4: excess kurtosis of w.x in class 1 for b > 0, and its change when weights are removed."""
     X, joint, predicted, gains = inputs(bench, number), [], [], []
     for field, gone in removed(bench, number):
         before, after = (stats.kurtosis(X @ w.T) for w in (field, np.where(gone, 0.0, field)))
@@ -197,12 +199,12 @@ def kurtosis(bench: Bench, number: int) -> Numbers:
         **{f"{left} left: over dense": growth(stage, kind) for stage, left in LEFT.items()},
         "an eighth left, random masks: over dense": growth(6, "random"),
         "an eighth left, one-shot masks: over dense": growth(6, "one-shot"),
-        "an eighth left, net on the clone: over dense": growth(6, source="clone"),
+        "an eighth left, net on the control: over dense": growth(6, source="control"),
     }
 
 
 def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
-    """R1 to R3: spread of masks against the weights left, in units of a quarter of the ring."""
+    """R1 to R3: spread of masks as a function of the fraction of weights left."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained", sharey=True)
@@ -222,7 +224,7 @@ def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
 
 
 def draw_kurtosis(bench: Bench) -> Any:
-    """R4: kurtosis along pruning, and cavity scores against the weights."""
+    """R4: excess kurtosis during pruning, and cavity scores as a function of the weights."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.4), layout="constrained")
@@ -231,7 +233,7 @@ def draw_kurtosis(bench: Bench) -> Any:
         ("NLGP", "IMP", BLUE, "o-", "IMP"),
         ("NLGP", "one-shot", ORANGE, "s--", "one-shot masks"),
         ("NLGP", "random", GREY, "^-.", "random masks"),
-        ("clone", "IMP", GREEN, "x:", "IMP on the clone"),
+        ("control", "IMP", GREEN, "x:", "IMP on the control"),
     ):
         curve = [-mean_kurtosis(bench, source, stage, 0, kind) for stage in stages]
         left.plot([0.7**s for s in stages], curve, style, color=color, label=label, markersize=5)
@@ -251,7 +253,7 @@ def draw_kurtosis(bench: Bench) -> Any:
 
 
 def _quantities(evidence: str = "inequality", **bounds: Any) -> Any:
-    """Function that makes quantities of some names with the same bounds."""
+    """Return a function that makes quantities of given names with the same bounds."""
     return lambda *names: tuple(Quantity(n, evidence, **bounds, digits=2) for n in names)
 
 
@@ -261,8 +263,9 @@ CLAIMS = (
     Claim(
         "R1",
         "masks are local on non-Gaussian inputs",
-        "Pruning a net that is trained on non-Gaussian inputs leaves masks that are local: more "
-        "than random masks, and than the largest weights of fields of the same spectrum.",
+        "Pruning a net that is trained on non-Gaussian inputs leaves masks that are more local "
+        "than random masks, and more local than the largest weights of fields with the same "
+        "spectrum and random phases.",
         (
             *_quantities("derivation", high=1.0)("a third left: spread in units of a quarter ring"),
             *_quantities(high=0.5)("a third left: over random masks"),
@@ -270,14 +273,14 @@ CLAIMS = (
             *_report("a third left: over one-shot", "an eighth left: over random phases"),
         ),
         local,
-        partial(draw_spreads, panels=(("NLGP", "b > 0"), ("clone", "b > 0"))),
+        partial(draw_spreads, panels=(("NLGP", "b > 0"), ("control", "b > 0"))),
         ("Gaussian inputs", "permuted pixels"),
     ),
     Claim(
         "R2",
         "local masks need non-Gaussian inputs",
-        "On the Gaussian clone, pruning leaves masks that are no more local than the largest "
-        "weights of fields of the same spectrum.",
+        "On the Gaussian control, pruning leaves masks that are not more local than the largest "
+        "weights of fields with the same spectrum and random phases.",
         (
             *_quantities(low=0.8)(
                 "b > 0, a third left: over random phases",
@@ -291,33 +294,34 @@ CLAIMS = (
             ),
         ),
         necessary,
-        partial(draw_spreads, panels=(("clone", "b > 0"), ("clone", "b < 0"))),
-        ("NLGP in place of the clone",),
+        partial(draw_spreads, panels=(("control", "b > 0"), ("control", "b < 0"))),
+        ("NLGP in place of the control",),
     ),
     Claim(
         "R3",
         "second-order statistics make masks local",
-        "On the clone, units with b < 0 get masks of the spread of those of an eigenvector of the "
-        "difference of covariances that is pruned in the same way.",
+        "On the Gaussian control, the masks of units with b < 0 have the same spread as those of a "
+        "leading eigenvector of the difference of the covariances that is pruned in the same way.",
         (
             *_quantities("derivation", low=1.0 / 1.3, high=1.3)(
-                "clone, a sixth left: over eigenvectors", "clone, an eighth left: over eigenvectors"
+                "control, a sixth left: over eigenvectors",
+                "control, an eighth left: over eigenvectors",
             ),
             *_report(
                 "NLGP, an eighth left: over eigenvectors",
-                "clone, an eighth left: over one-shot",
+                "control, an eighth left: over one-shot",
                 "NLGP, an eighth left: over one-shot",
             ),
         ),
         second_order,
-        partial(draw_spreads, panels=(("NLGP", "b < 0"), ("clone", "b < 0"))),
+        partial(draw_spreads, panels=(("NLGP", "b < 0"), ("control", "b < 0"))),
         ("one-shot", "permuted pixels", "other sign"),
     ),
     Claim(
         "R4",
         "pruning makes the inputs of units less Gaussian",
-        "Removing the smallest weights increases the magnitude of the kurtosis of w.x, as the "
-        "scores of single weights predict, and pruned nets keep the increase.",
+        "Removing the smallest weights increases the magnitude of the excess kurtosis of w.x, as "
+        "the cavity scores of single weights predict. The increase persists in the pruned nets.",
         (
             *_quantities(low=0.05)("removal: growth of |kurtosis| in four rounds"),
             *_quantities("derivation", low=0.75, high=1.25)(
@@ -332,7 +336,7 @@ CLAIMS = (
             *_report(
                 "an eighth left, random masks: over dense",
                 "an eighth left, one-shot masks: over dense",
-                "an eighth left, net on the clone: over dense",
+                "an eighth left, net on the control: over dense",
             ),
         ),
         kurtosis,

@@ -1,17 +1,22 @@
-"""Claims of Refinetti, Ingrosso and Goldt (ICML 2023) and of Belrose et al. (ICML 2024).
+r"""Claims of Refinetti, Ingrosso and Goldt (ICML 2023) and of Belrose et al. (ICML 2024).
 
-Both say that nets use the means of their classes first, then covariances, then higher cumulants.
+Both papers claim that nets use the means of the classes first, then the covariances, and then
+higher cumulants.
 
-Derivation: with u = w / sqrt(D) and t = learning rate x steps / D, small fields of erf units follow
+With u = w / sqrt(D) and t = learning rate x steps / D, small fields of erf units follow
 
-    du/dt = 2 s'(b) E[y x] + 2 s''(b) E[y x x'] u + s''''(b) E[y x x x x] u u u / 3 + ...,
+.. math::
 
-where s is the activation and y = +-1. The mean is a source, and acts at once. The covariance makes
-fields grow exponentially, so that its time is the logarithm of their initial size over a rate. The
-cumulant acts on their cube, with a time that is inverse to the square of that size. The terms of
-the output leave this order: s''(h) = -h s'(h), so that fields across the learnt directions neither
-grow nor decay once E[(y - phi) s'(h)] = 0. As each class is a mixture of Gaussians, `MixtureFlow`
-follows all orders exactly; it gives the times that we expect.
+    \frac{du}{dt} = 2 s'(b)\, E[y x] + 2 s''(b)\, E[y x x^\top] u
+    + \frac{s''''(b)}{3} E[y\, x x x x]\, u u u + \dots,
+
+where s is the activation function and y = +1 or -1. The mean is a constant drive and acts at once.
+The covariance makes fields grow exponentially: it acts after the logarithm of their initial size
+over a growth rate. The cumulant acts on the cube of the fields, after a time that is inverse to the
+square of the initial size. The terms that depend on the output do not change this order: as s''(h)
+= -h s'(h), fields orthogonal to the learnt directions neither grow nor decay once
+E[(y - phi) s'(h)] = 0. Each class is a mixture of Gaussians, so that `MixtureFlow` is exact to all
+orders and gives the expected times.
 """
 
 from dataclasses import dataclass
@@ -29,17 +34,18 @@ from ._bench import Bench
 from ._claim import Claim, Quantity
 
 Array = NDArray[Any]
-Course = list[tuple[Array, Array]]  # fields and biases at each of TIMES
+Course = list[tuple[Array, Array]]  # fields and biases at each time of TIMES
 
-D, THRESHOLD, STEP = 12, 0.02, 0.04  # sites, gap of a loss that counts, dt of a step
+D, THRESHOLD, STEP = 12, 0.02, 0.04  # sites, threshold of a gap of the loss, time step
 STEPS = np.append(0, np.unique(np.geomspace(2, 1000, 40).round().astype(int)))
 TIMES = STEP * STEPS
-RUNGS: tuple[Any, ...] = ("data", "covariance", "mean")  # what the control ladder keeps
+# Data, and the statistics that the other rungs of a ladder of controls have in common with them.
+RUNGS: tuple[Any, ...] = ("data", "covariance", "mean")
 
 
 @dataclass(frozen=True)
 class Inputs(Sampler):
-    """Gaussian noise with a mean on site 0, a variance of site 1 and a sparse site 2."""
+    """Gaussian noise with a given mean on site 0, variance of site 1 and density of site 2."""
 
     mean: float
     variance: float = 1.0
@@ -55,7 +61,7 @@ class Inputs(Sampler):
         return X
 
     def components(self, rung: str) -> list[tuple[float, Array, Array]]:
-        """Mixture of Gaussians that is the distribution on a rung."""
+        """Components of the mixture of Gaussians on a rung of the ladder."""
         mean, C, p = self.mean * np.eye(D)[0], np.eye(D), self.density
         C[1, 1] = self.variance
         if rung == "mean":
@@ -67,22 +73,22 @@ class Inputs(Sampler):
 
 
 def classes(control: str | None) -> list[Any]:
-    """Both classes; each control removes one of their differences."""
+    """Both classes; each control removes one of the differences between them."""
     mean = 0.0 if control == "equal means" else 0.4
     variance = 1.0 if control == "equal covariances" else 3.0
     return [Inputs(mean, variance, 1.0 if control == "Gaussian inputs" else 0.1), Inputs(-mean)]
 
 
 def theory(control: str | None, rung: str = "data") -> MixtureFlow:
-    """Exact loss and flow on a rung."""
+    """Exact flow and loss on a rung of the ladder."""
     return MixtureFlow([model.components(rung) for model in classes(control)])
 
 
 def trained(bench: Bench, number: int) -> Course:
-    """Net that is trained online on the data."""
+    """Time course of a net that is trained online on the data."""
 
     def train() -> Course:
-        n_parts = 2 if bench.quick else 8  # of a step, each with its own batch
+        n_parts = 2 if bench.quick else 8  # training steps per time step
         net = FCNet(40, learning_rate=STEP * D / n_parts, batch_size=1000, init_scale=0.6)
         net.set_params(
             weight_decay=0.0, record=2, warm_start=True, random_state=bench.seeds[number]
@@ -100,7 +106,7 @@ def trained(bench: Bench, number: int) -> Course:
 
 
 def followed(bench: Bench, number: int) -> Course:
-    """Gradient flow on the data without a control, from the initial fields of the net."""
+    """Time course of the gradient flow on the data, from the initial fields of the net."""
 
     def follow() -> Course:
         start, _ = trained(bench, number)[0]
@@ -111,16 +117,16 @@ def followed(bench: Bench, number: int) -> Course:
 
 
 def losses(course: Course, control: str | None) -> Array:
-    """Loss on each rung at each time."""
+    """Loss on each rung of the ladder at each time."""
     flows = [theory(control, rung) for rung in RUNGS]
     return np.array([[flow.loss(*net) for flow in flows] for net in course])
 
 
 def crossings(curves: Array) -> Array:
-    """Times at which means, covariances and cumulants change a loss by THRESHOLD."""
-    data, clone, mean = curves.T
+    """Times t0, t1 and t2 at which means, covariances and cumulants change a loss by THRESHOLD."""
+    data, control, mean = curves.T
     found = []
-    for gap in (mean[0] - mean, mean - data, clone - data):
+    for gap in (mean[0] - mean, mean - data, control - data):
         after = int(np.argmax(gap > THRESHOLD))
         place = slice(after - 1, after + 1)
         found.append(np.interp(THRESHOLD, gap[place], TIMES[place]) if after else np.inf)
@@ -134,7 +140,7 @@ def samples(bench: Bench, number: int) -> tuple[Array, Array]:
 
 
 def order(bench: Bench, number: int) -> dict[str, float]:
-    """R1: times at which the losses on the clones part from that on the data."""
+    """R1: times at which the losses on the controls deviate from that on the data."""
     course = trained(bench, number)
     found, expected = losses(course, bench.control), losses(followed(bench, number), None)
     times, predicted = crossings(found), crossings(expected)
@@ -160,7 +166,7 @@ def order(bench: Bench, number: int) -> dict[str, float]:
 
 
 def effects(course: Course, X: Array, y: Array) -> Array:
-    """Change of the mean output by edits, relative to the difference of the classes, over time.
+    """Change of the mean output due to edits, relative to the difference of the classes.
 
     Samples of class 1 get the mean of class 0, or its mean and covariance.
     """
@@ -174,34 +180,34 @@ def effects(course: Course, X: Array, y: Array) -> Array:
 
 
 def edits(bench: Bench, number: int) -> dict[str, float]:
-    """R2: effects of edits, early, between and late, and whether nets notice the mean clone."""
+    """R2: effects of edits at three times, and gap of the loss to the control of the means."""
     places, (X, y) = np.searchsorted(TIMES, (0.25, 6.0, 40.0)), samples(bench, number)
     courses = [
         [course[int(place)] for place in places]
         for course in (trained(bench, number), followed(bench, number))
     ]
     found, expected = (effects(course, X, y) for course in courses)
-    clone = make_gaussian_clone(X, y, keep="mean", random_state=0)[0]
+    control = make_gaussian_clone(X, y, keep="mean", random_state=0)[0]
     values: dict[str, float] = {}
     for place, name in enumerate(("t = 0.25", "t = 6", "t = 40")):
-        outputs = np.array([theory(None).output(*courses[0][place], rows) for rows in (X, clone)])
+        outputs = np.array([theory(None).output(*courses[0][place], rows) for rows in (X, control)])
         errors = (outputs - (1.0 - 2.0 * y)) ** 2
         score = np.diff(errors.mean(axis=1))[0] / np.sqrt(errors.var(axis=1).sum() / len(y))
         values[f"{name}: mean edited"], values[f"{name}: covariance edited"] = found[:, place]
-        values[f"{name}: gap to the mean clone over standard error"] = score
+        values[f"{name}: gap to the mean control over standard error"] = score
     return values | {"largest deviation from the flow": abs(found - expected).max()}
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Losses and gaps of the rungs, or effects of edits: net (dots) and flow (lines)."""
+    """Draw losses and gaps, or effects of edits, of the net (dots) and the flow (lines)."""
     import matplotlib.pyplot as plt
 
     courses = trained(bench, 0)[1:], followed(bench, 0)[1:]
     X, y = samples(bench, 0)
     curves = [losses(course, bench.control).T for course in courses]
     panels: dict[str, list[Array]] = {"loss": curves}
-    panels["gap to the loss on the data"] = [net[1:] - net[0] for net in curves]
-    names, colors = ("data", "Gaussian clone", "clone of the mean"), (BLUE, ORANGE, GREEN)
+    panels["loss minus that on the data"] = [net[1:] - net[0] for net in curves]
+    names, colors = ("data", "Gaussian control", "control of the means"), (BLUE, ORANGE, GREEN)
     if claim == "R2":
         panels = {"effect of an edit": [effects(c, X[::10], y[::10])[::-1] for c in courses]}
         names = ("", "mean and covariance edited", "mean edited")
@@ -230,8 +236,9 @@ CLAIMS = (
     Claim(
         "R1",
         "means first, then covariances, then cumulants",
-        "A net's loss on a clone of the means agrees with that on the data until t1, that on a "
-        "clone of means and covariances until a later t2, and the means are used before t1.",
+        "The loss of a net on Gaussian inputs with the same means agrees with that on the data "
+        "until a time t1. Its loss on Gaussian inputs with the same means and covariances agrees "
+        "until a later time t2. The means are used before t1.",
         (
             _near("t0, means: over flow", 0.1),
             _near("t1, covariances: over flow", 0.15),
@@ -249,10 +256,11 @@ CLAIMS = (
     ),
     Claim(
         "R2",
-        "early nets obey edits of low-order statistics",
-        "Samples of one class that get the mean of the other are taken for it by a net before t1, "
-        "and no longer afterwards; with mean and covariance they are taken for it until t2. The "
-        "net does not distinguish the data from a clone of the means before t1.",
+        "early nets respond to edits of low-order statistics",
+        "Samples of one class that are given the mean of the other class are classified as the "
+        "other class by a net before t1, and no longer afterwards. With the mean and covariance of "
+        "the other class, they are classified as that class until t2. Before t1, the net does not "
+        "distinguish the data from Gaussian inputs with the same means.",
         (
             Quantity("t = 0.25: mean edited", "inequality", low=0.9),
             Quantity("t = 6: mean edited", "inequality", high=0.95),
@@ -262,15 +270,15 @@ CLAIMS = (
             Quantity("t = 40: covariance edited", "inequality", high=0.95),
             Quantity("largest deviation from the flow", "derivation", high=0.05),
             Quantity(
-                "t = 0.25: gap to the mean clone over standard error",
+                "t = 0.25: gap to the mean control over standard error",
                 "inequality",
                 -3.0,
                 3.0,
                 digits=1,
             ),
-            Quantity("t = 6: gap to the mean clone over standard error", "report", digits=1),
+            Quantity("t = 6: gap to the mean control over standard error", "report", digits=1),
             Quantity(
-                "t = 40: gap to the mean clone over standard error",
+                "t = 40: gap to the mean control over standard error",
                 "inequality",
                 low=10.0,
                 digits=1,

@@ -1,22 +1,28 @@
-"""Claims of F. Ricci, L. Bardone and S. Goldt (ICML 2025): samples that ICA needs.
+r"""Claims of F. Ricci, L. Bardone and S. Goldt (ICML 2025): samples that ICA needs.
 
-Inputs are white and non-Gaussian along v alone, where the fourth cumulant is k. A field w starts at
-the overlap b = D^(-1/2), s = w . x, and is said to find v at a mean overlap of 1/2.
+Inputs x are white, and non-Gaussian only along a direction v, where the fourth cumulant is k. A
+field w has the initial overlap b = w.v = D^(-1/2). It has found v when its mean overlap is 1/2. Let
+s = w.x.
 
-*FastICA.* One step from n samples is w' = E s^3 x - 3 E s^2 w = k b^3 v + noise, with a variance of
-V / n along each direction, V = E s^6 = 15. The overlap is 1/2 where 3 k^2 b^6 = V (D - 1) / n, up
-to corrections by noise along v, which `fastica_numbers` includes: n is of order V D^4 / (3 k^2).
+*FastICA.* One step on n samples gives w' = E s^3 x - 3 E s^2 w = k b^3 v + noise, where the noise
+has a variance of V / n along each direction, V = E s^6 = 15. The overlap is 1/2 if 3 k^2 b^6 =
+V (D - 1) / n, up to corrections by the noise along v, which `fastica_numbers` includes. Therefore,
+n is of order V D^4 / (3 k^2).
 
-*Online.* The step w <- unit(w + r sign(k) (s^3 - 3 s) x) at each sample x moves b by
+*Online.* The step w <- unit(w + r sign(k) (s^3 - 3 s) x) at each sample x changes b by
 
-    db = [r |k| b^3 (1 - b^2) - r^2 V (D - 1) b / 2] dn + r (V (1 - b^2))^(1/2) dB,  V = 6.
+.. math::
 
-With r = 2 abs(k) / (V D^2), drive and noise are equal at the start, where all terms are of order
-k^2 / (V D^3) b: n is of order V D^3 / (2 k^2) times a number that `mean_passage_time` computes.
+    db = \left[r \lvert k \rvert b^3 (1 - b^2) - r^2 V (D - 1) b / 2\right] dn
+    + r \sqrt{V (1 - b^2)}\, dB, \qquad V = 6.
 
-*Smoothed.* A loss that is averaged over a wide neighbourhood of w leaves the gradient (x.x - D -
-2) s x, whose mean k b v, with the partial trace of the cumulant, is linear in b. V = 2 (D + 2), and
-a rate of r = abs(k) / (2 V D) gives n of order D^2 log D.
+With r = 2 abs(k) / (V D^2), drive and noise are initially equal, and all terms are of order
+k^2 / (V D^3) b. Therefore, n is of order V D^3 / (2 k^2) times a number that `mean_passage_time`
+computes.
+
+*Smoothed.* If the loss is averaged over a wide neighbourhood of w, the gradient is
+(x.x - D - 2) s x. Its mean is k b v, by the partial trace of the cumulant, and linear in b. With
+V = 2 (D + 2) and a rate of r = abs(k) / (2 V D), n is of order D^2 log D.
 """
 
 from collections.abc import Iterator
@@ -37,18 +43,18 @@ from ._claim import Claim, Quantity
 Array = NDArray[Any]
 
 STRENGTH = 8.0
-K = 2.0 * (STRENGTH / (1.0 + STRENGTH)) ** 2  # minus the fourth cumulant along v
+K = 2.0 * (STRENGTH / (1.0 + STRENGTH)) ** 2  # magnitude of the fourth cumulant along v
 METHODS = {"FastICA step": BLUE, "online": ORANGE, "smoothed": GREEN}
 
 
 def model_of(bench: Bench, size: int) -> SpikedCumulant:
-    """Inputs with one non-Gaussian direction, the first axis."""
+    """Input model with one non-Gaussian direction, the first axis."""
     latent: Any = stats.norm() if bench.control == "Gaussian latent" else "rademacher"
     return SpikedCumulant((size,), strength=STRENGTH, spike=np.eye(size)[0], latent=latent)
 
 
 def fastica_numbers(size: int) -> float:
-    """Number of samples at which the mean overlap after one step is 1/2."""
+    """Predicted number of samples for a mean overlap of 1/2 after one step of FastICA."""
     ranks = (np.arange(200) + 0.5) / 200
     along, across = stats.norm.ppf(ranks)[:, None], stats.chi2.ppf(ranks, size - 1)
 
@@ -60,7 +66,7 @@ def fastica_numbers(size: int) -> float:
 
 
 def online_numbers(method: str, size: int) -> tuple[float, float]:
-    """Rate, and predicted mean number of samples to find v."""
+    """Learning rate, and predicted mean number of samples to find v."""
     variance = 6.0 if method == "online" else 2.0 * (size + 2.0)
     rate = 2.0 * K / (6.0 * size**2) if method == "online" else K / (2.0 * variance * size)
     power, loss = (3 if method == "online" else 1), rate**2 * variance * (size - 1) / 2.0
@@ -92,22 +98,23 @@ def fastica_overlaps(fields: Array, blocks: Iterator[Array], n_blocks: int) -> I
 
 
 def begin(bench: Bench, number: int, size: int, batch: int, n: float, most: int) -> Any:
-    """Fields and inputs of groups of units, as many groups as `n` samples for each permit."""
+    """Initial fields and batches of groups of units; larger `n` give fewer groups."""
     seed = [bench.seeds[number], size, most]
     n_groups = int(np.clip((5e7 if bench.quick else 1e8) / (n * size), 8, most))
-    fields = sphere.starts(n_groups, 16, np.eye(size)[:1], np.random.default_rng([*seed, 1]))
+    rng = np.random.default_rng([*seed, 1])
+    fields = sphere.initial_fields(n_groups, 16, np.eye(size)[:1], rng)
     return fields, sphere.batches([model_of(bench, size)], n_groups, batch, seed)
 
 
 def resampled(bench: Bench, number: int, estimate: Any, *arrays: Array) -> tuple[float, Array]:
-    """An estimate from all groups, and from groups that are drawn with replacement."""
+    """Estimate from all groups, and estimates from bootstrap samples of the groups."""
     rng, n = np.random.default_rng([bench.seeds[number], 4]), len(arrays[0])
     drawn = rng.integers(n, size=(200, n))
     return estimate(*arrays), np.array([estimate(*(a[rows] for a in arrays)) for rows in drawn])
 
 
 def by_fastica(bench: Bench, number: int, size: int) -> tuple[float, Array]:
-    """Number of samples at which the mean overlap after one step is 1/2, also resampled."""
+    """Number of samples for a mean overlap of 1/2 after one step, with bootstrap estimates."""
     n_blocks, theory = 40, fastica_numbers(size)
     block = max(1, round(2.0 * theory / n_blocks))
     fields, parts = begin(bench, number, size, block, 2.0 * theory, 100)
@@ -122,7 +129,7 @@ def by_fastica(bench: Bench, number: int, size: int) -> tuple[float, Array]:
 
 
 def by_ascent(bench: Bench, number: int, method: str, size: int) -> tuple[float, Array]:
-    """Mean number of samples until the overlap is 1/2, also resampled."""
+    """Mean number of samples until the overlap is 1/2, with bootstrap estimates."""
     batch, (rate, theory) = size // 2, online_numbers(method, size)
     fields, parts = begin(bench, number, size, batch, theory, 25)
     course = sphere.ascend(fields, parts, partial(gradient, method=method), rate * batch)
@@ -132,7 +139,7 @@ def by_ascent(bench: Bench, number: int, method: str, size: int) -> tuple[float,
 
 
 def numbers(bench: Bench, number: int, method: str) -> tuple[Array, Array, Array, Array]:
-    """Sizes, numbers of samples to find v, predictions, and the numbers of resampled groups."""
+    """Dimensions, numbers of samples to find v, predictions, and bootstrap estimates."""
 
     def run() -> tuple[Array, Array, Array, Array]:
         if method == "FastICA step":
@@ -150,20 +157,20 @@ def numbers(bench: Bench, number: int, method: str) -> tuple[Array, Array, Array
 
 
 def interval(bench: Bench, number: int, method: str) -> Array:
-    """Ends of the 95 % bootstrap interval of the exponent."""
+    """Ends of the 95 % bootstrap confidence interval of the exponent."""
     sizes, _, _, again = numbers(bench, number, method)
     return np.percentile([sphere.exponent(sizes, row) for row in again.T], [2.5, 97.5])
 
 
 def one_step(bench: Bench, number: int) -> dict[str, float]:
-    """R1: number of samples for one step of FastICA."""
+    """R1: number of samples for one step of FastICA to find v."""
     found = sphere.compared("FastICA step", *numbers(bench, number, "FastICA step")[:3])
     low = interval(bench, number, "FastICA step")[0]
     return found | {"FastICA step: lower end of the 95 % interval": low}
 
 
 def by_method(bench: Bench, number: int) -> dict[str, float]:
-    """R2: number of samples for online gradient ascent."""
+    """R2: number of samples for online gradient ascent to find v."""
     ends = [interval(bench, number, method) for method in METHODS]
     found = {
         "FastICA over online: gap between the intervals": ends[0][0] - ends[1][1],
@@ -175,7 +182,7 @@ def by_method(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench) -> Any:
-    """Number of samples as a function of the dimension, with predictions."""
+    """Draw the number of samples as a function of the dimension, with predictions."""
     curves: list[Any] = []
     for method, color in METHODS.items():
         sizes, samples, theory, again = numbers(bench, 0, method)
@@ -190,8 +197,8 @@ CLAIMS = (
     Claim(
         "R1",
         "FastICA needs of order D^4 samples",
-        "The first step of FastICA from a random start finds the non-Gaussian direction if there "
-        "are of order D^4 samples.",
+        "The first step of FastICA from a random initial field requires of order D^4 samples to "
+        "find the non-Gaussian direction.",
         (
             *sphere.expected("FastICA step", 3.5, 4.5),
             Quantity("FastICA step: lower end of the 95 % interval", "derivation", 3.5, digits=2),
@@ -203,8 +210,8 @@ CLAIMS = (
     Claim(
         "R2",
         "online gradient ascent needs fewer samples, and fewest on a smoothed loss",
-        "Online gradient ascent finds the non-Gaussian direction with of order D^3 samples, and on "
-        "a smoothed loss with of order D^2 log D.",
+        "Online gradient ascent requires of order D^3 samples to find the non-Gaussian direction, "
+        "and of order D^2 log D samples on a smoothed loss.",
         (
             *sphere.expected("online", 2.5, 3.5),
             *sphere.expected("smoothed", 2.0, 2.75),

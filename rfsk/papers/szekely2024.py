@@ -1,10 +1,12 @@
 """Claims of E. Szekely et al. (NeurIPS 2024): learning from higher-order correlations.
 
-A spiked cumulant is white noise whose projection on one direction, the spike, has two peaks of
-variance 1 / (1 + b) at +-(b / (1 + b))^(1/2). Its covariance is that of white noise, and only the
-projection distinguishes the two classes. The best accuracy is (1 + T) / 2, where T is the total
-variation distance of the projection from a standard Gaussian. K random features span few functions
-of fourth degree of D inputs if K is much smaller than D^4, so that they stay at chance.
+Inputs with a spiked cumulant are white noise, except that their projection on one direction, the
+spike, has a distribution with two Gaussian peaks of variance 1 / (1 + b) at +-(b / (1 + b))^(1/2).
+Their covariance is that of white noise, so that only the distribution of the projection
+distinguishes them from white noise. The best accuracy is (1 + T) / 2, where T is the total
+variation distance of the projection from a standard Gaussian. K random features span few of the
+functions of fourth degree of D inputs if K is much smaller than D^4, so that their accuracy remains
+at chance.
 """
 
 import warnings
@@ -31,16 +33,16 @@ Array = NDArray[Any]
 
 RING = NLGP((30,), correlation_length=3.0, gain=3.0)
 SIDE, SPIKE, WIDTH = 12, 40.0, 16
-RATES = (1.0, 1e-2, 1e-4)  # of the first layer, relative to that of the readout
+RATES = (1.0, 1e-2, 1e-4)  # learning rates of the first layer, relative to the readout
 
 
 def sample_size() -> float:
-    """Theory's scale n* of the number of inputs whose cumulant shows the factor."""
+    """Predicted number n* of inputs from which the factor can be estimated."""
     return float(localization_sample_size(RING, random_state=0))
 
 
 def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
-    """Mean match and mean IPR, over the exact one, of leading factors of multiple x n* inputs."""
+    """Mean match with the exact factor, and relative IPR, of factors of multiple x n* inputs."""
     exact = bench.once("exact", lambda: symmetric_cp(cumulant(RING), 1, random_state=0).components)
     model = RING.gaussian_clone() if bench.control == "Gaussian inputs" else RING
     rng = np.random.default_rng([bench.seeds[number], 0])
@@ -55,18 +57,18 @@ def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
 
 
 def net_gain(bench: Bench, number: int, multiple: float) -> float:
-    """Accuracy above chance of a net that has seen multiple x n* inputs of each class."""
+    """Accuracy above chance of a net trained on multiple x n* inputs of each class."""
 
     def train() -> float:
-        clone = RING.gaussian_clone()
-        model = clone if bench.control == "Gaussian inputs" else RING
+        control = RING.gaussian_clone()
+        model = control if bench.control == "Gaussian inputs" else RING
         rng = np.random.default_rng([bench.seeds[number], 1])
         n, seed = int(multiple * sample_size()), bench.seeds[number] % 2**32
         sizes = {"batch_size": min(2 * n, 200), "max_iter": max(1, 200_000 // n)}
         net = MLPClassifier(
             (32,), alpha=0.03, learning_rate_init=0.005, tol=0.0, random_state=seed, **sizes
         )
-        train, test = (np.vstack([clone.sample(m, rng), model.sample(m, rng)]) for m in (n, 5000))
+        train, test = (np.vstack([control.sample(m, rng), model.sample(m, rng)]) for m in (n, 5000))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             net.set_params(n_iter_no_change=10**6).fit(train, np.repeat([0, 1], n))
@@ -76,7 +78,7 @@ def net_gain(bench: Bench, number: int, multiple: float) -> float:
 
 
 def sample_sizes(bench: Bench, number: int) -> dict[str, float]:
-    """S1: factors of few and of more inputs, and the accuracy of nets on as many."""
+    """S1: factors and accuracies of nets for different numbers of inputs."""
     few, more = factors(bench, number, 0.25), factors(bench, number, 3.0)
     gain = net_gain(bench, number, 3.0), net_gain(bench, number, 40.0)
     return {
@@ -89,7 +91,7 @@ def sample_sizes(bench: Bench, number: int) -> dict[str, float]:
 
 
 def best_accuracy() -> float:
-    """(1 + T) / 2, by quadrature."""
+    """Best accuracy (1 + T) / 2, by quadrature."""
     center, scale = np.sqrt(SPIKE / (1.0 + SPIKE)), 1.0 / np.sqrt(1.0 + SPIKE)
 
     def gap(h: float) -> float:
@@ -101,7 +103,7 @@ def best_accuracy() -> float:
 
 
 def classes(bench: Bench, number: int, n: int, part: int) -> tuple[Array, Array]:
-    """White noise and spiked inputs, of which a control changes the spiked ones."""
+    """White noise and spiked inputs, to which the control is applied."""
     rng = np.random.default_rng([bench.seeds[number], part])
     spike = np.random.default_rng(bench.seeds[number]).standard_normal(SIDE)
     latent = stats.norm() if bench.control == "Gaussian spike" else "rademacher"
@@ -113,7 +115,7 @@ def classes(bench: Bench, number: int, n: int, part: int) -> tuple[Array, Array]
 
 
 def accuracy(bench: Bench, number: int, rate: float) -> float:
-    """Accuracy of a net whose first layer learns at a relative rate, or of random features (0)."""
+    """Accuracy of a net with a relative learning rate of the first layer; random features for 0."""
 
     def train() -> float:
         X, y = classes(bench, number, 40 * SIDE**2 // 2, 1)
@@ -139,7 +141,7 @@ def accuracy(bench: Bench, number: int, rate: float) -> float:
 
 
 def hardness(bench: Bench, number: int) -> dict[str, float]:
-    """S2: part of the best accuracy above chance that nets and random features reach."""
+    """S2: accuracies above chance of nets and of random features."""
     best = best_accuracy() - 0.5
     return {
         "net: accuracy above chance over best": (accuracy(bench, number, 1.0) - 0.5) / best,
@@ -148,7 +150,7 @@ def hardness(bench: Bench, number: int) -> dict[str, float]:
 
 
 def laziness(bench: Bench, number: int) -> dict[str, float]:
-    """S3: accuracy of nets with slow first layers."""
+    """S3: accuracies of nets whose first layer learns slowly."""
     rich, middle, lazy = (accuracy(bench, number, rate) for rate in RATES)
     features = accuracy(bench, number, 0.0)
     return {
@@ -160,7 +162,7 @@ def laziness(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """S1: factors and nets against the number of inputs; S2 and S3: accuracy of nets."""
+    """Draw factors and nets as functions of the number of inputs (S1), or accuracies (S2, S3)."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(4.8, 3.2), layout="constrained")
@@ -188,8 +190,8 @@ CLAIMS = (
     Claim(
         "S1",
         "the cumulant localizes before nets learn",
-        "The leading factor of the sampled cumulant becomes localized at a number of samples at "
-        "which a net does not yet distinguish the inputs from their Gaussian clone.",
+        "The leading factor of the sample cumulant localizes at a number of samples at which a net "
+        "does not yet distinguish the inputs from their Gaussian control.",
         (
             Quantity("factor, n = n* / 4: IPR over exact", "inequality", high=0.75),
             Quantity("factor, n = 3 n*: IPR over exact", "derivation", value=1.0, tolerance=0.25),
@@ -204,8 +206,8 @@ CLAIMS = (
     Claim(
         "S2",
         "nets learn what random features do not",
-        "On 40 D^2 inputs without information in the covariance, a net approaches the best "
-        "accuracy, while as many random features stay at chance.",
+        "With 40 D^2 inputs whose covariances do not distinguish the classes, a net approaches the "
+        "best accuracy, while the same number of random features remains at chance.",
         (
             Quantity("net: accuracy above chance over best", "derivation", low=0.7, high=1.04),
             Quantity("random features: accuracy above chance", "derivation", low=-0.03, high=0.03),
@@ -217,8 +219,8 @@ CLAIMS = (
     Claim(
         "S3",
         "lazy nets become random features",
-        "As the first layer learns more slowly than the readout, the accuracy of a net falls to "
-        "that of random features.",
+        "If the first layer learns much more slowly than the readout, the accuracy of a net "
+        "decreases to that of random features.",
         (
             Quantity("relative rate 1: accuracy over best", "derivation", low=0.9, high=1.01),
             Quantity("relative rate 0.01: accuracy minus that at 1", "inequality", high=0.02),

@@ -1,4 +1,4 @@
-"""Predictions from the statistics of the inputs: whether, where and how fields localize."""
+"""Predictions of receptive fields and their localization from the statistics of the inputs."""
 
 from ._amplifier import Amplifier
 from ._copula_flow import CopulaFlow, CopulaFlowResult

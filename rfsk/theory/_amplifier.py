@@ -1,4 +1,4 @@
-"""Amplifier: drive of a ReLU neuron as a function of its correlation with a pixel."""
+"""Amplifier: drive of a weight of a ReLU neuron by the correlation of pixel and response."""
 
 import math
 from functools import cached_property
@@ -14,30 +14,35 @@ from .._core._types import Array
 from .._core._validation import check_numbers
 from ._statistics import FieldStatistics, field_statistics
 
-_N_CUBIC = 4096  # intervals of the angle arcsin(a) on which amp is a cubic
-_NEGLIGIBLE = 1e-19  # nodes of the quadrature of smaller weight are left out
-_SMALLEST = 1e-280  # keeps a perfect overlap finite
-_CELLS = 2**22  # products of overlaps and nodes held at a time
+_N_CUBIC = 4096  # intervals of the angle arcsin(a) in the table of amp
+_NEGLIGIBLE = 1e-19  # weight below which nodes of the quadrature are left out
+_SMALLEST = 1e-280  # avoids a division by zero for an overlap of 1
+_CELLS = 2**22  # pairs of an overlap and a node that are evaluated at a time
 _SLOPE = math.sqrt(2.0 / math.pi)  # amp'(0)
 
 
 class Amplifier:
-    """Amplifier amp(a) = E[X erf(X a / sqrt(2 (1 - a^2)))] of a pixel X of unit variance.
+    r"""Amplifier of a pixel, which gives the drive of the weights of a ReLU neuron.
 
-    For weakly dependent pixels, amp(a_i) is the drive E[x_i sign(w.x)] of a ReLU neuron, with a_i
-    the correlation of x_i and w.x (L. Lufkin, A. Saxe and E. Grant, NeurIPS 2024,
-    arXiv:2501.17284). As amp(a) = sqrt(2/pi) (a - excess a^3 / 6 + ...), a negative excess kurtosis
-    of pixels sharpens fields and a positive one flattens them. For elliptical models it is E|X| a.
+    For a pixel X of unit variance, it is the function
+
+    .. math:: \mathrm{amp}(a) = E\left[X\, \mathrm{erf}\,\frac{a X}{\sqrt{2 (1 - a^2)}}\right].
+
+    If pixels depend weakly on one another, the drive E[x_i sign(w.x)] of weight i of a ReLU neuron
+    is amp(a_i), where a_i is the correlation of x_i and w.x (L. Lufkin, A. Saxe and E. Grant,
+    NeurIPS 2024, arXiv:2501.17284). For small a, amp(a) = sqrt(2/pi) (a - k a^3 / 6 + ...), where k
+    is the excess kurtosis of a pixel: a negative k sharpens fields, and a positive one flattens
+    them. For elliptical models, the exact drive E[abs(X)] a is used instead.
 
     Parameters
     ----------
     source : stationary input model, FieldStatistics, or array-like of shape (n_samples, n_features)
-        Source of the distribution of a pixel.
+        Inputs whose pixel distribution is used.
 
     Attributes
     ----------
     largest : float
-        amp(1) = E|X|.
+        amp(1), the mean absolute value of a pixel of unit variance.
 
     Examples
     --------
@@ -57,7 +62,7 @@ class Amplifier:
             self._values, self._weights = pixel.values[counts] / deviation, pixel.weights[counts]
 
     def __call__(self, overlap: ArrayLike) -> Array:
-        """Compute amp(a) for an array of overlaps a, clipped to [-1, 1]."""
+        """Compute amp(a) for an array of overlaps a, which are clipped to [-1, 1]."""
         a = np.clip(check_numbers(overlap, "overlap"), -1.0, 1.0)
         if self._is_linear:
             return np.asarray(self.largest * a)
@@ -65,7 +70,7 @@ class Amplifier:
         return self._expectation(lambda x, c: x * scipy.special.erf(x * c), c)
 
     def derivative(self, overlap: ArrayLike) -> Array:
-        """Derivative amp'(a) for overlaps a strictly between -1 and 1.
+        """Derivative of amp(a) at overlaps a strictly between -1 and 1.
 
         Parameters
         ----------
@@ -78,7 +83,7 @@ class Amplifier:
         return self._slope(a / np.sqrt(2 * left)) * np.asarray(left) ** -1.5
 
     def elasticity(self, overlap: float) -> float:
-        """Elasticity E(a) = a amp'(a) / amp(a); above 1, larger overlaps are favoured.
+        """Elasticity a amp'(a) / amp(a); if it exceeds 1, the neuron favours large overlaps.
 
         Parameters
         ----------
@@ -89,7 +94,7 @@ class Amplifier:
         return float(overlap * self.derivative(overlap) / self(overlap))
 
     def tabulated(self, overlap: Array) -> Array:
-        """Interpolate amp(a) for overlaps a clipped to [-1, 1], with an error below 1e-9.
+        """Interpolate amp(a) in a table, with an error below 1e-9; overlaps are clipped to [-1, 1].
 
         Parameters
         ----------

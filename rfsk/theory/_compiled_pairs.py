@@ -1,4 +1,4 @@
-"""Compiled sums over pairs of units that are coupled by a Gaussian copula."""
+"""Compiled sums over pairs of units whose local fields have a Gaussian copula."""
 
 import math
 
@@ -11,14 +11,18 @@ _SMALL = 1e-8
 
 @compiled(fastmath=REORDERED)
 def sum_pairs(a, x, v):
-    """Sum E s_j s_k = sum_n a_jn a_kn r_jk^n (F. G. Mehler) over pairs of units.
+    r"""Sum the expected products of the outputs s_j and s_k over pairs of units.
 
-    a has the shape (class, unit, order), v the shape (class, unit), and x = Q sqrt(N_j N_k / (q_j
-    q_k)) the shape (class, unit, unit). The latent variables have the correlation r = sqrt((1 +
-    v_j)(1 + v_k)) sin(sqrt(p) x) / sqrt(p), p = v_j v_k, clipped to 1.
+    By Mehler's formula, they are sum_n a_jn a_kn r_jk^n, where a_jn are the Hermite coefficients of
+    the outputs and r_jk is the correlation of the latent variables,
 
-    Returns the sums over ordered pairs of two units, (class,), and half their derivatives by a, by
-    x and by v.
+    .. math:: r = \sqrt{(1 + v_j)(1 + v_k)}\, \sin(\sqrt p\, x) / \sqrt p, \qquad p = v_j v_k,
+
+    clipped to [-1, 1]. The arrays are a of shape (class, unit, order), v of shape (class, unit),
+    and x = Q sqrt(N_j N_k / (q_j q_k)) of shape (class, unit, unit).
+
+    Returns the sums over ordered pairs of different units, of shape (class,), and half of their
+    derivatives by a, x and v.
     """
     n_classes, n_units, n_orders = a.shape
     total, by_a = np.zeros(n_classes), np.zeros_like(a)

@@ -1,14 +1,20 @@
-"""Expectations of units whose local fields are saturated Gaussians, coupled by a Gaussian copula.
+r"""Model of local fields as saturated Gaussian variables with a Gaussian copula.
 
-A local field of variance q and excess kurtosis k is modelled as h = sqrt(q) f(zeta; v) with zeta
-standard normal and f = e / sqrt(N), where, for v > 0,
+A local field of variance q and excess kurtosis k is modelled as h = sqrt(q) f(zeta; v), where zeta
+is standard normal and f = e / sqrt(N). For v > 0,
 
-    e(zeta; v) = sqrt(pi/2) erf(sqrt(v) zeta / sqrt 2) / sqrt(v),    N(v) = asin(v / (1 + v)) / v,
+.. math::
 
-so that E f^2 = 1. Both are analytic at v = 0, where f = zeta. Negative v turns erf into erfi, and
-the kurtosis becomes positive. If zeta_j and zeta_k have correlation r,
+    e(\zeta; v) = \sqrt{\pi / 2}\; \mathrm{erf}(\sqrt{v / 2}\, \zeta) / \sqrt v, \qquad
+    N(v) = \arcsin(v / (1 + v)) / v,
 
-    E e_j e_k = asin(sqrt(p) r / c) / sqrt(p),    p = v_j v_k,    c = sqrt((1 + v_j)(1 + v_k)).
+so that E f^2 = 1. Both functions are analytic at v = 0, where f = zeta. For negative v, erf becomes
+erfi, and the excess kurtosis is positive. If zeta_j and zeta_k have the correlation r, then
+
+.. math::
+
+    E\, e_j e_k = \arcsin(\sqrt p\, r / c) / \sqrt p, \qquad
+    p = v_j v_k, \qquad c = \sqrt{(1 + v_j)(1 + v_k)}.
 """
 
 import math
@@ -24,7 +30,7 @@ from scipy.interpolate import PchipInterpolator
 from .._core._types import Array
 
 N_NODES, N_TERMS = 48, 24
-_SATURATION = (-0.2, 1e3)  # range of v; the fourth moment is infinite from -1/4 on
+_SATURATION = (-0.2, 1e3)  # range of v; the fourth moment is infinite for v <= -1/4
 _SMALL = 1e-4
 
 NODES, _weights = hermegauss(N_NODES)
@@ -34,7 +40,7 @@ HERMITE: Array = hermevander(NODES, N_TERMS - 1) / _norms  # orthonormal, (node,
 
 
 def _erf_over(v: Array, zeta: Array) -> tuple[Array, Array]:
-    """e(zeta; v) and its derivative by v."""
+    """Compute e(zeta; v) and its derivative by v."""
     small = np.abs(v) < _SMALL
     safe = np.where(small, 1.0, v)
     argument = np.sqrt(0.5 * np.abs(safe)) * zeta
@@ -51,7 +57,7 @@ def _erf_over(v: Array, zeta: Array) -> tuple[Array, Array]:
 def _by_sign(
     sign: Array, x: Array, positive: Callable[[Array], Any], negative: Callable[[Array], Any]
 ) -> Array:
-    """One function of x where the sign is positive, and another one elsewhere."""
+    """Evaluate one function of x where the sign is positive, and another one elsewhere."""
     is_positive = sign > 0.0
     if is_positive.all():
         return np.asarray(positive(x))
@@ -60,7 +66,7 @@ def _by_sign(
 
 @cache
 def _saturation_table() -> tuple[Any, Any, float, float]:
-    """Interpolation of v / (1 + v) as a function of the excess kurtosis, and its derivative."""
+    """Table of v / (1 + v) by excess kurtosis, its derivative, and the range of the kurtosis."""
     v = np.concatenate([-np.geomspace(-_SATURATION[0], 1e-3, 60), [0.0]])
     v = np.concatenate([v, np.geomspace(1e-3, _SATURATION[1], 140)])[:, None]
     zeta = np.linspace(-14.0, 14.0, 20_001)
@@ -73,7 +79,7 @@ def _saturation_table() -> tuple[Any, Any, float, float]:
 
 
 def saturation(kurtosis: Array) -> tuple[Array, Array]:
-    """The v of a local field of given excess kurtosis, and its derivative."""
+    """Parameter v of local fields of given excess kurtosis, and its derivative."""
     table, derivative, lowest, highest = _saturation_table()
     clipped = np.clip(kurtosis, lowest, highest)
     y = table(clipped)
@@ -82,7 +88,7 @@ def saturation(kurtosis: Array) -> tuple[Array, Array]:
 
 
 class LocalFields(NamedTuple):
-    """Standardized local fields at the nodes, (..., node), and what is needed of N, (...,)."""
+    """Standardized local fields f and their derivatives at the nodes, (..., node), and N."""
 
     values: Array
     by_v: Array
@@ -91,7 +97,7 @@ class LocalFields(NamedTuple):
 
     @classmethod
     def of(cls, v: Array) -> "LocalFields":
-        """Local fields of units with the given v, of any shape."""
+        """Compute the local fields of units with parameters v, an array of any shape."""
         value, slope = _erf_over(v[..., None], NODES)
         small = np.abs(v) < _SMALL
         safe = np.where(small, 1.0, v)

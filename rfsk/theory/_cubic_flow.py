@@ -1,4 +1,4 @@
-"""CubicFlow: the reduced model of Ingrosso and Goldt, for small fields to third order."""
+"""CubicFlow: the reduced model of Ingrosso and Goldt, an expansion to third order in the fields."""
 
 import math
 from typing import Any
@@ -14,22 +14,24 @@ from ..analysis import cumulant
 from ._flow import Flow, FlowResult
 from ._statistics import class_covariances, class_pair
 
-_ERROR = 1e-6  # of a step, relative
-_RUNAWAY = 1e3  # norm of a field beyond which the expansion means nothing
+_ERROR = 1e-6  # relative error of a step
+_RUNAWAY = 1e3  # norm of a field that counts as divergent
 
 
 def activation_derivatives(activation: str, bias: ArrayLike) -> Array:
-    """Values s_0 to s_4 of an activation sigma and its first four derivatives at a bias.
+    """Value of an activation function and its first four derivatives at a bias.
 
     Parameters
     ----------
     activation : {"erf", "tanh", "linear"}
-        "erf" is erf(h / sqrt 2).
+        Activation function; "erf" is erf(h / sqrt 2).
     bias : array-like
+        Points at which the derivatives are evaluated.
 
     Returns
     -------
     derivatives : ndarray of shape (5,) + bias.shape
+        Value, and derivatives of order 1 to 4.
 
     Examples
     --------
@@ -51,45 +53,53 @@ def activation_derivatives(activation: str, bias: ArrayLike) -> Array:
 
 
 class CubicFlow(Flow):
-    """Gradient flow of small fields u = w / sqrt(D), from second- and fourth-order statistics.
+    r"""Gradient flow of small fields u = w / sqrt(D), from second- and fourth-order statistics.
 
-    A unit of a committee machine with a small mean output moves as
+    This is the reduced model of A. Ingrosso and S. Goldt (PNAS 119, e2201854119, 2022). A unit of a
+    committee machine whose mean output is small follows
 
-        du/dt = 2 { s2 (DC) u + (s4/6) (DT) uuu },
+    .. math::
 
-    and a single unit as
+        \frac{du}{dt} = 2 \left\{ s_2\, \Delta C\, u + \frac{s_4}{6} \Delta T\, uuu \right\},
 
-        du/dt = 2 { -[(s1^2 + s0 s2) C' - s2 DC] u
-                    - [(s2^2/2 + s0 s4/6 + 2 s1 s3/3) T' - (s4/6) DT] uuu },
+    and a single unit follows
 
-    with s_n the n-th derivative of the activation sigma at the bias b, C the covariance, T = 3
-    sym(C C) + kappa the fourth moment, (T uuu)_i = sum_jkl T_ijkl u_j u_k u_l and, for a statistic
-    X of the two classes, DX = (X_0 - X_1)/2 and X' = (X_0 + X_1)/2. The inputs have P(x) = P(-x),
-    the targets are +1 for class 0 and -1 for class 1, and t = learning rate x steps / D (A.
-    Ingrosso and S. Goldt, PNAS 119, e2201854119, 2022). Without kappa, fixed points are Fourier
-    modes; a negative kappa localizes.
+    .. math::
+
+        \frac{du}{dt} = 2 \Big\{ &-\left[(s_1^2 + s_0 s_2)\, \bar C - s_2\, \Delta C\right] u \\
+        &- \left[\left(\frac{s_2^2}{2} + \frac{s_0 s_4}{6} + \frac{2 s_1 s_3}{3}\right) \bar T
+        - \frac{s_4}{6} \Delta T\right] uuu \Big\}.
+
+    Here s_n is the n-th derivative of the activation function at the bias, C the covariance, T = 3
+    sym(C C) + kappa the fourth moment, and (T uuu)_i = sum_jkl T_ijkl u_j u_k u_l. Delta stands for
+    half the difference of the classes, class 0 minus class 1, and the bar for their mean. The
+    inputs must have P(x) = P(-x), the targets are +1 for class 0 and -1 for class 1, and t =
+    learning rate x steps / D. Without kappa, the fixed points are Fourier modes; a negative kappa
+    localizes the fields.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Class 0 and class 1. Pass samples of models that have no exact cumulant.
+        Class 0 and class 1. For models without an exact cumulant, pass samples.
     bias : float or array-like of shape (n_units,), default=1.0
-        b of all units, or of each.
+        Bias of all units, or of each unit.
     activation : {"erf", "tanh", "linear"}, default="erf"
-        sigma, of which "erf" is erf(h / sqrt 2).
+        Activation function; "erf" is erf(h / sqrt 2).
     form : {"committee", "neuron"}, default="committee"
-        Which of the two equations is used.
+        Equation to use: the first for a unit of a committee machine, or the second for a single
+        unit.
     fourth : {"full", "gaussian", "none"}, default="full"
-        Fourth moments that are used: T, 3 sym(C C), or none.
+        Fourth moment to use: T, its Gaussian part 3 sym(C C), or zero.
     interacting : bool, default=False
-        Whether to add -2 s1(b_k) C' mean_j[s1(b_j) u_j] - 2 s2(b_k) mean_j[s0(b_j)] C' u_k, which
-        couples the units k of a committee machine.
+        Whether to add the coupling between the units of a committee machine. With the mean
+        covariance M, it is -2 s_1(b_k) M mean_j[s_1(b_j) u_j] - 2 s_2(b_k) mean_j[s_0(b_j)] M u_k
+        for unit k.
 
     Attributes
     ----------
     n_features : int
     difference, mean : ndarray of shape (n_features, n_features)
-        DC and C'.
+        Half the difference of the covariances, and their mean.
 
     Examples
     --------
@@ -113,7 +123,7 @@ class CubicFlow(Flow):
         check_option(fourth, "fourth", ("full", "gaussian", "none"))
         if interacting and form == "neuron":
             raise ValueError(
-                "interacting=True is of units of a committee; one neuron has no others."
+                "`interacting` must be False for form='neuron': a single unit has no partners."
             )
         pair = class_pair(task)
         first, second = class_covariances(pair)
@@ -126,7 +136,7 @@ class CubicFlow(Flow):
         self._s = activation_derivatives(activation, self.bias)[:, :, None]
 
     def _coefficients(self) -> tuple[Array, Array, Array, Array]:
-        """Coefficients of C_0 u, C_1 u, T_0 uuu and T_1 uuu, one per unit."""
+        """Coefficients of C_0 u, C_1 u, T_0 uuu and T_1 uuu for each unit."""
         s0, s1, s2, s3, s4 = self._s
         if self.form == "committee":
             return s2, -s2, s4 / 6.0, -s4 / 6.0
@@ -156,10 +166,10 @@ class CubicFlow(Flow):
             s0, s1, s2, *_ = np.broadcast_to(self._s, (5, len(u), 1))
             total -= 2.0 * s1 * (np.mean(s1 * u, axis=0) @ self.mean)
             total -= 2.0 * s0.mean() * s2 * (u @ self.mean)
-        return np.asarray(total)  # each class has half of the samples: 2 x 1/2
+        return np.asarray(total)  # the factor 2 cancels the class probability 1/2
 
     def jacobian(self, field: ArrayLike, unit: int = 0) -> Array:
-        """Derivative of a unit's velocity du/dt by its field u, (n_features, n_features).
+        """Derivative of the velocity du/dt of a unit by its field u, (n_features, n_features).
 
         Parameters
         ----------
@@ -168,10 +178,10 @@ class CubicFlow(Flow):
             Index of the unit whose bias is used.
         """
         if self.interacting:
-            raise ValueError("The Jacobian is of one unit alone; expected interacting=False.")
+            raise ValueError("`interacting` must be False: the Jacobian is that of a single unit.")
         u = check_numbers(field, "field")
         if u.shape != (self.n_features,):
-            raise ValueError(f"field has shape {u.shape}; expected ({self.n_features},).")
+            raise ValueError(f"`field` must have shape ({self.n_features},), got {u.shape}.")
         unit = unit if len(self.bias) > 1 else 0
         of_unit = [float(factors[unit, 0]) for factors in self._coefficients()]
         total = np.zeros((self.n_features,) * 2)
@@ -199,18 +209,24 @@ class CubicFlow(Flow):
         Parameters
         ----------
         start : int or array-like of shape (n_units, n_features)
-            Initial fields, or the number of random ones.
+            Initial fields, or the number of random initial fields to draw.
         end : float
-            Final time, learning rate x steps / D. A field that diverges before is an error.
+            Final time, learning rate x steps / D.
         times : array-like of shape (n_times,), optional
-            Times at which fields are kept; by default the first and the last.
+            Times at which fields are stored; by default, the first and the last time.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of random initial fields.
+            Seed of the random initial fields.
+
+        Raises
+        ------
+        FloatingPointError
+            If a field diverges before the final time.
         """
         at, u = self._times(end, times), self._initial(start, random_state)
         if np.linalg.norm(u, axis=1).max() >= _RUNAWAY:
             raise ValueError(
-                f"start has a field of norm {_RUNAWAY:g} or more; the expansion is of small fields."
+                f"`start` must have fields with norms below {_RUNAWAY:g}, because the expansion "
+                "holds for small fields only. Scale them down."
             )
 
         def velocity(_: float, flat: Array) -> Array:
@@ -226,8 +242,8 @@ class CubicFlow(Flow):
         if result.status != 0:
             reached = result.t_events[0][0] if len(result.t_events[0]) else result.t[-1]
             raise FloatingPointError(
-                f"Fields ran away at t = {reached:.3g}; the cubic term does not hold "
-                "them. The expansion is of small fields: stop earlier, or use another bias."
+                f"A field diverged at t = {reached:.3g}, because the cubic term does not saturate "
+                "its growth. Decrease `end`, or use another `bias`."
             )
         return FlowResult(result.t, result.y.T.reshape(len(result.t), *u.shape))
 
@@ -235,7 +251,7 @@ class CubicFlow(Flow):
         u = super()._check(fields)
         if len(self.bias) not in (1, len(u)):
             raise ValueError(
-                f"There are {len(u)} fields and {len(self.bias)} biases; expected one bias, or one "
-                "for each field."
+                f"`bias` must be one number, or one number per field, got {len(self.bias)} biases "
+                f"for {len(u)} fields."
             )
         return u

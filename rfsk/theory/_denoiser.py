@@ -1,4 +1,4 @@
-"""Sensitivity of the optimal linear denoiser."""
+"""Receptive fields of the optimal linear denoiser."""
 
 from typing import Any
 
@@ -11,24 +11,26 @@ from ..analysis import DenseCumulant, cumulant
 
 
 def denoiser_fields(source: Any | ArrayLike, noise: float) -> Array:
-    """Compute the receptive fields of the linear denoiser with the least squared error.
+    """Compute the receptive fields of the optimal linear denoiser.
 
-    From inputs x of covariance C plus white Gaussian noise of standard deviation s, the Wiener
-    filter estimates x by S (x + noise), S = C (C + s^2)^-1. It depends on the covariance alone.
-    For non-Gaussian inputs, the mean Jacobian J of the best nonlinear denoiser is smaller: S - J
-    is positive semi-definite by the inequality of Cramer and Rao, and zero for Gaussian inputs.
+    The inputs x have the covariance C and are observed with white Gaussian noise of standard
+    deviation s. The Wiener filter S = C (C + s^2)^-1 estimates x by S (x + noise) with the least
+    squared error. It depends on the covariance only. The mean Jacobian J of the best nonlinear
+    denoiser is smaller in general: by the Cramer-Rao inequality, S - J is positive semi-definite,
+    and it is zero for Gaussian inputs.
 
     Parameters
     ----------
     source : input model or array-like of shape (n_features, n_features)
-        Inputs, or their covariance.
+        Input model, or covariance of the inputs.
     noise : float
-        s, the standard deviation of the noise of each pixel.
+        Standard deviation s of the noise of each pixel.
 
     Returns
     -------
     fields : ndarray of shape (n_features, n_features)
-        S, whose row i is the derivative of the estimate of pixel i with respect to all pixels.
+        Wiener filter S. Row i is the derivative of the estimate of pixel i with respect to all
+        noisy pixels.
 
     Examples
     --------
@@ -44,7 +46,7 @@ def denoiser_fields(source: Any | ArrayLike, noise: float) -> Array:
     is_model = hasattr(source, "covariance")
     C = (cumulant(source, 2) if is_model else DenseCumulant(source)).tensor()
     if C.ndim != 2:
-        raise ValueError(f"source has {C.ndim} axes; expected a covariance or an input model.")
+        raise ValueError(f"`source` must be an input model or a matrix, got {C.ndim} axes.")
     variances, modes = np.linalg.eigh(C)
     gains = np.maximum(variances, 0.0)
     return np.asarray((modes * (gains / (gains + noise**2))) @ modes.T)

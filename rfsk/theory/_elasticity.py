@@ -1,4 +1,4 @@
-"""Exact elasticity of the drive of a ReLU neuron at the uniform field, by sampling."""
+"""Elasticity of the drive of a ReLU neuron at the uniform field, estimated by sampling."""
 
 import math
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from ._statistics import FieldStatistics
 
 Map = Callable[[Array], Array]
 
-_CELLS = 2**20  # pixels held at a time
-_FURTHEST = 9.0  # standard deviations of the brightness at which roots are sought
-_STEP, _TOLERANCE = 3e-3, 1e-7  # of slopes and of roots, in such standard deviations
-_NO_JUMP = 0.1  # relative difference of the slopes on both sides of a root
-_FREQUENT, _JUMP = 3.0, 0.05  # range of the latent field, and a step of pixels in the table
+_CELLS = 2**20  # pixels sampled at a time
+_FURTHEST = 9.0  # bound of the roots, in standard deviations of the mean of the latent field
+_STEP, _TOLERANCE = 3e-3, 1e-7  # for slopes and for roots, in the same units
+_NO_JUMP = 0.1  # relative difference of the slopes on both sides of a root that is no jump
+_FREQUENT, _JUMP = 3.0, 0.05  # range of the latent field; step of the table that is a jump
 _TABLE = np.linspace(-14.0, 14.0, 2**15 + 1)  # latent values at which maps are tabulated
 _MEAN = math.sqrt(2.0 / math.pi)  # E|U| of a standard normal U
 
@@ -27,22 +27,29 @@ _MEAN = math.sqrt(2.0 / math.pi)  # E|U| of a standard normal U
 def exact_elasticity(
     source: Any, statistics: FieldStatistics, modes: Integers, n_samples: int, random_state: Any
 ) -> tuple[Array, Array]:
-    """Elasticities of modes, and standard errors of the draws from a model.
+    r"""Elasticities of Fourier modes, and their standard errors due to sampling from a model.
 
-    With S the sum of x, x_k its Fourier mode and D sites, the elasticity of mode k is
-    2 D s(0) p_S(0) E[|x_k|^2 / D | S = 0] / (E|S| s(k)). Where pixels are an increasing, smooth
-    function of a Gaussian field z, the density is exact: given z minus its mean over the sites,
-    S increases with that mean and has one root. Elsewhere p_S is smoothed.
+    Let S be the sum of an input x over the D sites, x_k its Fourier mode k, p_S the density of S,
+    and s the spectrum. The elasticity of mode k is
+
+    .. math::
+
+        \frac{2 D\, s(0)\, p_S(0)\, E[\, \lvert x_k \rvert^2 / D \mid S = 0]}
+        {E\lvert S \rvert\, s(k)}.
+
+    If the pixels are a smooth increasing function of a Gaussian field z, the density is computed
+    exactly: for a given z minus its mean over the sites, S increases with that mean and has a
+    single root. For other inputs, a kernel estimate of the density is used.
     """
     if statistics.is_elliptical or isinstance(source, GaussianField | GaussianClone):
         return np.ones(len(modes)), np.zeros(len(modes))
     D, spectrum, sides = statistics.n_features, statistics.spectrum, statistics.shape
     angles = np.stack(np.unravel_index(modes, sides)) / np.array(sides)[:, None]
     sites = np.indices(sides).reshape(len(sides), -1)
-    wave = np.exp(2j * np.pi * sites.T @ angles) / math.sqrt(D)
+    modes_of_sites = np.exp(2j * np.pi * sites.T @ angles) / math.sqrt(D)
 
     def power(rows: Array) -> Array:
-        return np.asarray(np.abs(rows @ wave) ** 2)
+        return np.asarray(np.abs(rows @ modes_of_sites) ** 2)
 
     is_model = hasattr(source, "covariance")
     n, rng = n_samples if is_model else len(source), as_generator(random_state)
@@ -63,37 +70,37 @@ def exact_elasticity(
         total, powers = rows.sum(axis=1), power(rows)
         weight = _kernel(total / deviation, width) / deviation
         smoothed.append(np.column_stack([np.abs(total), weight[:, None] * powers]))
-        # Their means are known from models; those of samples are zero and change nothing.
+        # Control variates: their means are zero for models, and are made zero for samples.
         moments.append(np.column_stack([(total / deviation) ** 2, powers / spectrum[modes]]) - 1.0)
     values = np.concatenate(smoothed)
     factor = 2.0 * deviation**2 / spectrum[modes]
-    # A smoothed Gaussian density is too low by a known factor at zero; so, nearly, are others.
+    # Smoothing lowers a Gaussian density at zero by a known factor, and others by nearly the same.
     correction = 1.0 / (math.sqrt(2.0 * math.pi) * _gaussian_mean(width))
     found = _ratio(values, correction * factor, np.concatenate(moments))
     if forward is not None:
         values = np.hstack([values[:, :1], np.concatenate(conditional)])
         exact = _ratio(values, factor, np.concatenate(controls))
-        # Densities of spikes, as of steep maps, have no finite error.
+        # The exact densities of steep maps can have a large or infinite error.
         if np.max(exact[1]) < np.max(found[1]):
             return exact
     return found
 
 
 def _increasing_map(model: LatentField) -> Map | None:
-    """Map of the latent field to pixels, or None if it falls or jumps somewhere."""
+    """Map of the latent field to pixels, or None if it is not smooth and increasing."""
     forward: Map = model.pixel_map.forward
     latent = model.pixel_map.scale * _TABLE
     values = np.asarray(forward(latent.copy()))
     steps, frequent = np.diff(values), np.abs(_TABLE[1:]) < _FREQUENT
     if steps.min() < 0.0 or steps[frequent].max() > _JUMP:
         return None
-    if model.pixel_map.compiled is None:  # quantile functions of SciPy are slow
+    if model.pixel_map.compiled is None:  # the quantile functions of SciPy are slow
         return lambda z: _interpolated((z - latent[0]) / (latent[1] - latent[0]), values, steps)
     return forward
 
 
 def _interpolated(place: Array, values: Array, steps: Array) -> Array:
-    """Linear interpolation of a table in an even table, several times as fast as np.interp."""
+    """Interpolate linearly in an evenly spaced table, several times as fast as np.interp."""
     place = np.clip(place, 0, len(steps))
     below = np.minimum(place.astype(np.intp), len(steps) - 1)
     return np.asarray(values[below] + (place - below) * steps[below])
@@ -102,7 +109,7 @@ def _interpolated(place: Array, values: Array, steps: Array) -> Array:
 def _at_zero(
     model: LatentField, forward: Map, z: Array, power: Map, modes: Integers
 ) -> tuple[Array, Array]:
-    """Density of S at zero times the power there, given z minus its mean, and control variates."""
+    """Density of S at zero times the power there, given z minus its mean; and control variates."""
     spectrum = np.fft.fftn(model.latent_autocovariance()).real.ravel() * model.pixel_map.scale**2
     brightness = z.mean(axis=1)
     spread, rest = math.sqrt(spectrum[0] / z.shape[1]), z - brightness[:, None]
@@ -125,13 +132,13 @@ def _at_zero(
     u = brightness / spread
     u = np.column_stack([np.abs(u) - _MEAN, u**2 - 1.0])
     excess = power(z) / np.maximum(spectrum[modes], 1e-300) - 1.0
-    # Brightness and modes of z are independent, so that products have mean zero as well.
+    # The mean and the other modes of z are independent, so that these products have mean zero.
     crossed = (excess[:, :, None] * u[:, None, :]).reshape(len(z), -1)
     return density[:, None] * power(pixels(root.x, row)), np.hstack([u, excess, crossed])
 
 
 def _ratio(values: Array, factor: Array, controls: Array) -> tuple[Array, Array]:
-    """Ratios of means, of the other columns to the first, and their standard errors."""
+    """Ratios of the means of the other columns to that of the first, and their standard errors."""
     n = len(values)
     if not np.isfinite(values).all():
         return np.full(len(factor), np.nan), np.full(len(factor), np.inf)
@@ -143,12 +150,12 @@ def _ratio(values: Array, factor: Array, controls: Array) -> tuple[Array, Array]
 
 
 def _kernel(u: Array, width: float) -> Array:
-    """Kernel of fourth order: the bias of a density goes as width^4."""
+    """Kernel of fourth order, for which the bias of the density is of order width^4."""
     v = (u / width) ** 2
     return np.asarray((1.5 - 0.5 * v) * np.exp(-0.5 * v) / (math.sqrt(2.0 * math.pi) * width))
 
 
 def _gaussian_mean(width: float) -> float:
-    """Mean of that kernel over a standard normal."""
+    """Mean of the kernel over a standard normal distribution."""
     q = 1.0 / (1.0 + width**2)
     return math.sqrt(q / (2.0 * math.pi)) * (1.5 - 0.5 * q)

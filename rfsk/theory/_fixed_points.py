@@ -1,4 +1,4 @@
-"""Fixed points of the cubic flow, and their stability."""
+"""Fixed points of the cubic flow and their stability."""
 
 from dataclasses import dataclass
 
@@ -9,25 +9,26 @@ from .._core._types import Array
 from .._core._validation import check_positive
 from ._cubic_flow import CubicFlow
 
-_MOST_STEPS = 50  # of Newton's method
-_TOLERANCE = 1e-12  # of |du/dt|, in units of the largest |u| times the largest rate
-_NEUTRAL = 1e-6  # eigenvalues below this fraction of the largest are those of a free shift
-# Growth rates below this fraction of the largest are those of a bump between two sites.
+_MOST_STEPS = 50  # largest number of steps of Newton's method
+_TOLERANCE = 1e-12  # tolerance of |du/dt|, relative to the largest |u| times the largest rate
+_NEUTRAL = 1e-6  # relative eigenvalue below which a deviation is a free shift
+# Relative growth rate below which a deviation is a shift, which the lattice makes unstable.
 _PINNED = 1e-3
 
 
 @dataclass(frozen=True)
 class FixedPoint:
-    """A fixed point of a flow.
+    """Fixed point of a flow and its stability, the result of `fixed_point`.
 
     Attributes
     ----------
     field : ndarray of shape (n_features,)
-        u, with du/dt = 0.
+        Field u with du/dt = 0.
     eigenvalues : ndarray of shape (n_features,)
-        Growth rates of small deviations, largest first; that of a shift is nearly zero.
+        Growth rates of small deviations from the fixed point, largest first. The rate of a shift
+        along the lattice is nearly zero.
     eigenvectors : ndarray of shape (n_features, n_features)
-        The deviations, one per row.
+        Deviations of these growth rates, one per row.
     residual : float
         Largest ``|du/dt|``.
 
@@ -46,20 +47,22 @@ class FixedPoint:
 
     @property
     def is_stable(self) -> bool:
-        """Whether no deviation grows, except shifts by less than 1e-3 of the largest rate."""
+        """Whether no growth rate exceeds 1e-3 of the largest magnitude, to allow for shifts."""
         return bool(self.eigenvalues[0] <= _PINNED * np.abs(self.eigenvalues).max())
 
 
 def fixed_point(flow: CubicFlow, start: ArrayLike, *, end: float = 0.0) -> FixedPoint:
-    """Find the fixed point near a field by following the flow and then by Newton's method.
+    """Find a fixed point by following the flow and then applying Newton's method.
 
     Parameters
     ----------
-    flow : CubicFlow with one bias
+    flow : CubicFlow
+        Flow with one bias.
     start : array-like of shape (n_features,)
         Initial field.
     end : float, default=0.0
-        Time for which the flow is followed first. With zero, unstable points can be found.
+        Time for which the flow is followed before Newton's method. With 0, unstable fixed points
+        can be found.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def fixed_point(flow: CubicFlow, start: ArrayLike, *, end: float = 0.0) -> Fixed
     """
     check_positive(end, "end", zero=True)
     if len(flow.bias) != 1:
-        raise ValueError(f"The flow has {len(flow.bias)} biases; expected one.")
+        raise ValueError(f"`flow` must have one bias, got {len(flow.bias)}.")
     u = np.array(start, dtype=np.float64)
     if end > 0.0:
         u = flow.integrate(u[None], end).fields[0]
@@ -85,12 +88,12 @@ def fixed_point(flow: CubicFlow, start: ArrayLike, *, end: float = 0.0) -> Fixed
         scale = max(np.abs(u).max() * np.abs(jacobian).sum(axis=1).max(), 1e-300)
         if residual <= _TOLERANCE * scale or number == _MOST_STEPS:
             break
-        # Shifts are free: the smallest step that solves the equations.
+        # The Jacobian is singular for shifts: take the smallest step that solves the equations.
         u = u - np.linalg.lstsq(jacobian, velocity, rcond=_NEUTRAL)[0]
     if not residual <= 1e3 * _TOLERANCE * scale:
         raise RuntimeError(
-            f"No fixed point within {_MOST_STEPS} steps: |du/dt| is still {residual:.1e}. Start "
-            "closer, or follow the flow for longer (end=)."
+            f"No fixed point was found in {_MOST_STEPS} steps: |du/dt| is still {residual:.1e}. "
+            "Pass an initial field that is closer, or increase `end`."
         )
     eigenvalues, vectors = np.linalg.eigh(0.5 * (jacobian + jacobian.T))
     return FixedPoint(u, eigenvalues[::-1], vectors.T[::-1], residual)

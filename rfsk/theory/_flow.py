@@ -1,4 +1,4 @@
-"""Base class of flows of fields, and their result."""
+"""Base class of flows of fields, and the result of their integration."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +10,12 @@ from .._core._random import as_generator
 from .._core._types import Array
 from .._core._validation import check_features, check_fields, check_numbers, check_positive
 
-_SCALE = 0.1  # of initial weights w, as the nets' init_scale; fields are w / sqrt(D)
+_SCALE = 0.1  # standard deviation of initial weights w = sqrt(D) u, the default of nets
 
 
 @dataclass(frozen=True)
 class FlowResult:
-    """Time course of several fields.
+    """Time course of several fields, the result of integrating a flow.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class FlowResult:
 
 
 class Flow:
-    """Flow of fields of `n_features` sites."""
+    """Base class of flows of fields with `n_features` sites."""
 
     n_features: int
 
@@ -54,29 +54,31 @@ class Flow:
         n_fields : int
             Number of fields.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the fields.
+            Seed of the random fields.
         """
         check_positive(n_fields, "n_fields", integer=True)
         noise = as_generator(random_state).standard_normal((n_fields, self.n_features))
         return np.asarray(_SCALE * noise / np.sqrt(self.n_features))
 
     def _check(self, fields: ArrayLike) -> Array:
-        """Fields as a checked array."""
+        """Return fields as a checked array."""
         return check_features(check_fields(fields, "fields"), self.n_features, "fields")
 
     def _initial(self, start: int | ArrayLike, random_state: Any) -> Array:
-        """Initial fields, drawn at random if only their number is given."""
+        """Return initial fields, which are drawn at random if only their number is given."""
         if isinstance(start, int | np.integer):
             start = self.starts(int(start), random_state)
         return self._check(start)
 
     @staticmethod
     def _times(end: float, times: ArrayLike | None) -> Array:
-        """Times at which a flow is kept, by default the first and the last."""
+        """Return the times at which a flow is stored; by default, the first and the last time."""
         check_positive(end, "end")
         at = np.array([0.0, end]) if times is None else check_numbers(times, "times")
         if at.ndim != 1 or not len(at):
-            raise ValueError(f"times has shape {at.shape}; expected at least one, in a row.")
+            raise ValueError(
+                f"`times` must be a nonempty one-dimensional array, got shape {at.shape}."
+            )
         if not (at[0] >= 0.0 and at[-1] <= end * (1.0 + 1e-9) and (np.diff(at) > 0.0).all()):
-            raise ValueError(f"times must rise from 0 at the least to end={end!r} at the most.")
+            raise ValueError(f"`times` must increase and lie between 0 and end={end!r}, got {at}.")
         return at

@@ -1,4 +1,4 @@
-"""Loss and accuracy of a net with Gaussian local fields, in closed form."""
+"""Loss and accuracy of nets on Gaussian inputs, in closed form."""
 
 import math
 from typing import Any
@@ -14,21 +14,27 @@ from ._statistics import class_pair
 
 
 def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
-    """Mean squared error of a committee machine of erf units on Gaussian inputs.
+    r"""Mean squared error of a committee machine of erf units on Gaussian inputs.
 
-    It is E (phi - y)^2 with phi = mean_k sigma_k, sigma_k = erf((u_k.x + b_k) / sqrt 2) and y = +1,
-    -1 on classes of equal size. With Q = u C u', v = 1 + diag Q, m_k = b_k / sqrt(v_k) and r_kl =
-    Q_kl / sqrt(v_k v_l), it follows from E sigma_k = 2 Phi(m_k) - 1 and E sigma_k sigma_l = 4
-    Phi_2(m_k, m_l; r_kl) - 2 Phi(m_k) - 2 Phi(m_l) + 1.
+    The output of the net is the mean over units k of s_k = erf((u_k.x + b_k) / sqrt 2), and the
+    targets are +1 and -1 for two classes of equal size. The loss follows from
+
+    .. math::
+
+        E s_k &= 2 \Phi(m_k) - 1, \\
+        E s_k s_l &= 4 \Phi_2(m_k, m_l; r_{kl}) - 2 \Phi(m_k) - 2 \Phi(m_l) + 1,
+
+    where Q = u C u', v = 1 + diag Q, m_k = b_k / sqrt(v_k), r_kl = Q_kl / sqrt(v_k v_l), and Phi
+    and Phi_2 are the cumulative distribution functions of one and two standard normal variables.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
-        u, such as `receptive_fields_` of an `FCNet` with erf units and the mean readout.
+        Fields u, such as `receptive_fields_` of an `FCNet` with erf units and the mean readout.
     biases : array-like of shape (n_units,)
-        b, such as its `biases_`.
+        Biases b, such as `biases_` of the net.
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Source of the covariances. Means are taken as zero.
+        Classes, whose covariances C are used. Their means are assumed to be zero.
 
     Returns
     -------
@@ -43,7 +49,7 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
     """
     u, b = check_fields(fields), check_numbers(biases, "biases")
     if b.shape != (len(u),):
-        raise ValueError(f"biases has shape {b.shape}; expected ({len(u)},), one per field.")
+        raise ValueError(f"`biases` must have shape ({len(u)},), one per field, got {b.shape}.")
     losses = []
     for source, target in zip(class_pair(task), (1.0, -1.0), strict=True):
         C = cumulant(source, 2).tensor()
@@ -59,16 +65,17 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
 
 
 def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
-    """Accuracy of the sign of one unit, field.x + bias > 0 for class 0, on Gaussian inputs.
+    """Accuracy on Gaussian inputs of one unit, which predicts class 0 if field.x + bias > 0.
 
-    It is (1/2) [Phi(bias / q_0) + Phi(-bias / q_1)] with q_c^2 = field.C_c field.
+    It is [Phi(bias / q_0) + Phi(-bias / q_1)] / 2, where q_c^2 = field.C_c field, C_c is the
+    covariance of class c, and Phi the cumulative distribution function of the normal distribution.
 
     Parameters
     ----------
     field : array-like of shape (n_features,)
     bias : float
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Source of the covariances C_c. Means are taken as zero.
+        Classes, whose covariances are used. Their means are assumed to be zero.
 
     Returns
     -------
@@ -87,24 +94,25 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
     for source, side in zip(class_pair(task), (1.0, -1.0), strict=True):
         C = cumulant(source, 2).tensor()
         if u.shape != (len(C),):
-            raise ValueError(f"field has shape {u.shape}; expected ({len(C)},).")
-        spread = math.sqrt(max(0.0, float(u @ C @ u)))  # which rounding may make negative
+            raise ValueError(f"`field` must have shape ({len(C)},), got {u.shape}.")
+        spread = math.sqrt(max(0.0, float(u @ C @ u)))  # rounding may make it negative
         if spread > 0.0:
             fractions.append(float(scipy.special.ndtr(side * bias / spread)))
-        else:  # always on one side
+        else:  # the unit predicts the same class for all inputs
             fractions.append(0.5 * (1.0 + math.copysign(1.0, side * bias)) if bias else 0.5)
     return 0.5 * sum(fractions)
 
 
 def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> Array:
-    """Probability P(X < h, Y < k) of standard normal variables, by Owen's T function.
+    """Probability P(X < h, Y < k) for standard normal variables X and Y.
 
-    The formula is that of D. B. Owen, Ann. Math. Stat. 27, 1075, 1956.
+    It is computed by Owen's T function (D. B. Owen, Ann. Math. Stat. 27, 1075, 1956).
 
     Parameters
     ----------
     h, k, correlation : array-like
-        Arrays that broadcast against one another; correlations in [-1, 1].
+        Thresholds and correlations of X and Y, which are broadcast against one another.
+        Correlations must be in [-1, 1].
 
     Returns
     -------
@@ -119,13 +127,13 @@ def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> 
     named = {"h": h, "k": k, "correlation": correlation}
     h, k, r = np.broadcast_arrays(*(check_numbers(v, name) for name, v in named.items()))
     if not np.all(np.abs(r) <= 1.0 + 1e-12):
-        raise ValueError("Correlations lie in [-1, 1]; got others, or NaN.")
+        raise ValueError("`correlation` must be in [-1, 1], got values outside.")
     root = np.sqrt(np.maximum(0.0, (1.0 - r) * (1.0 + r)))
     ndtr, owens_t = scipy.special.ndtr, scipy.special.owens_t
     with np.errstate(divide="ignore", invalid="ignore"):
         slope_h = np.where(h == 0.0, np.copysign(np.inf, k - r * h), (k - r * h) / (h * root))
         slope_k = np.where(k == 0.0, np.copysign(np.inf, h - r * k), (h - r * k) / (k * root))
-    # 0 / 0: a perfect correlation of equal thresholds.
+    # The slope is 0 / 0 for equal thresholds with a correlation of 1.
     slope_h, slope_k = np.nan_to_num(slope_h, nan=0.0), np.nan_to_num(slope_k, nan=0.0)
     apart = (h * k < 0.0) | ((h * k == 0.0) & (h + k < 0.0))
     found = 0.5 * (ndtr(h) + ndtr(k)) - owens_t(h, slope_h) - owens_t(k, slope_k) - 0.5 * apart

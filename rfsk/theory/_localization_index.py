@@ -1,4 +1,4 @@
-"""Localization index: a criterion from the statistics of the inputs for whether fields localize."""
+"""Localization index: prediction from the statistics of the inputs of whether fields localize."""
 
 import math
 from dataclasses import dataclass, replace
@@ -15,46 +15,49 @@ from ._amplifier import Amplifier
 from ._elasticity import exact_elasticity
 from ._statistics import class_pair, field_statistics
 
-_NO_POWER = 1e-12  # fraction of the largest power below which there is none
-_N_GROUPS = 10  # of the rows of samples, each left out once for the standard error
-_CONTENDING = 0.95  # of the largest ratio of spectra; only such modes can have the index
+_NO_POWER = 1e-12  # power, relative to the largest, that counts as zero
+_N_GROUPS = 10  # groups of rows of samples for the jackknife
+_CONTENDING = 0.95  # ratio of spectra, relative to the largest, of the modes that are considered
 
 _NO_BRIGHTNESS = (
-    "The mean of each input over the sites does not vary, as after X - X.mean(axis=1, "
+    "The mean of each input over the sites must vary. It does not, as after X - X.mean(axis=1, "
     "keepdims=True), so that a uniform field has no response and the localization index is not "
     "defined. Pass inputs whose brightness was not removed."
 )
 _REVERSED = (
-    "Class 0 has the longer range: there is no index for classes in this order. Class 0 is the "
-    "short-range one; pass the pair in the other order."
+    "Class 0 must have the shorter correlation length, but has the longer one, so that the "
+    "localization index is not defined. Pass the classes in the other order."
 )
 _NOT_UNIFORM = (
-    "The power of class 1 relative to class 0 is not largest at the lowest frequency, so that the "
-    "uniform field does not grow first."
+    "The ratio of the spectra of class 1 and class 0 is not largest at zero frequency, so that "
+    "small fields do not become uniform first."
 )
-_NOT_AT_REST = "The cubic flow has no uniform field at rest."
+_NOT_AT_REST = "The cubic flow has no uniform fixed point."
 
 
 @dataclass(frozen=True)
 class LocalizationIndex:
-    """Stability of the uniform field, towards which small fields grow first.
+    """Stability of the uniform field, which small fields approach first.
 
     Attributes
     ----------
     index : float
-        Above 1 the uniform field is unstable and fields localize; NaN if there is no index.
+        Localization index. If it exceeds 1, the uniform field is unstable and fields localize. NaN
+        if the index is not defined.
     mode : tuple of int
-        Wave vector, in cycles around the lattice, of the mode that is amplified most.
+        Wave vector, in cycles around the lattice, of the least stable Fourier mode.
     growth_rate : float
-        Growth rate of that mode about the uniform field, in units of the flow.
+        Growth rate of this mode about the uniform field, in units of the flow.
     standard_error : float
-        Standard error of the index: of the draws from a model, of samples a jackknife (NaN with
-        fewer than 20 rows). 0 for elliptical models and for the index of "committee" of models.
+        Standard error of the index, due to the draws from a model, or by a jackknife over the rows
+        of samples (NaN with fewer than 20 rows). It is 0 for elliptical models, and for models with
+        theory="committee".
     closure : float
-        Index of `RectifiedFlow`, whose pixels depend weakly: without sampling error, but its
-        distance from 1 is too small by a factor of 1.4 to 3. NaN with "committee".
+        Index according to `RectifiedFlow`, which assumes that pixels depend weakly on one another.
+        It has no sampling error for models, but its distance from 1 is too small by a factor of 1.4
+        to 3. NaN with theory="committee".
     reason : str
-        Reason why there is no index; empty if there is one.
+        Reason why the index is not defined; empty if it is.
 
     Examples
     --------
@@ -84,49 +87,61 @@ def localization_index(
     n_samples: int = 20_000,
     random_state: Any = None,
 ) -> LocalizationIndex:
-    """Compute the localization index: above 1, the uniform field is unstable and fields localize.
+    r"""Compute the localization index, which exceeds 1 if fields localize.
 
-    For inputs with P(x) = P(-x), the index is the largest of these ratios over all Fourier modes k,
-    with s_c(k) the spectra of the classes:
+    If the index exceeds 1, the uniform field, which small fields approach first, is unstable. For
+    inputs with P(x) = P(-x), the index is the largest value over all Fourier modes k of a ratio
+    that depends on the theory. The spectra of the classes are s_c(k).
 
-    "rectified", for one ReLU neuron with target 1 for class 1::
+    "rectified" is for one ReLU neuron with target 1 for class 1:
 
-        2 p_S(0) E[|x_k|^2 / D | S = 0] D (s_0(0) + s_1(0)) / (E|S| (s_0(k) + s_1(k)))
+    .. math::
 
-    with S the sum of an input x of class 1, p_S its density and x_k its Fourier mode. This is exact
-    for the gradient flow. Draws from models that are increasing functions of a Gaussian field
-    give the density itself, with a standard error of 3e-4 near 1; other models and samples give
-    it smoothed over n^(-1/9) standard deviations of S, with an error of 0.02 for 20,000 rows and
-    a bias below 0.003. Where S has atoms, as for spins, its density is the smoothed one: any mode
-    grows from zero, and the index says whether it grows further once its response varies by more
-    than one step of S.
+        \frac{2 D\, p_S(0)\, E[\, \lvert x_k \rvert^2 / D \mid S = 0]\; (s_0(0) + s_1(0))}
+        {E \lvert S \rvert\; (s_0(k) + s_1(k))},
 
-    "committee", for small fields of erf or tanh units of bias b > 0 (`CubicFlow`): d_k T_0 / (3 d_0
-    T_k), with d_k half the difference of the spectra, T half the difference of the fourth moments
-    and T_k = sum_jkl T_0jkl exp(2 pi i k j / D). For Gaussian classes nothing localizes.
+    where S is the sum of an input x of class 1 over the D sites, p_S its density and x_k the
+    Fourier mode of x. The criterion is exact for the gradient flow. For models that are smooth
+    increasing functions of a Gaussian field, the density is computed from draws without smoothing,
+    and the standard error is 3e-4 near 1. For other models and for samples, it is smoothed over
+    n^(-1/9) standard deviations of S, with a standard error of 0.02 for 20,000 rows and a bias
+    below 0.003. If S is discrete, as for spins, the smoothed density is used as well: every mode
+    grows initially, and the index shows whether it keeps growing once its response exceeds one step
+    of S.
+
+    "committee" is for small fields of erf or tanh units with a positive bias (`CubicFlow`):
+
+    .. math::
+
+        \frac{d_k T_0}{3\, d_0 T_k}, \qquad T_k = \sum_{jlm} T_{0jlm}\, e^{2 \pi i k j / D},
+
+    where d_k is half the difference of the spectra, and T half the difference of the fourth
+    moments. For Gaussian classes, the index never exceeds 1.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of stationary models or of arrays of samples
-        Class 0, the short-range one, and class 1. Data have the labels 0 and 1.
+        Class 0, which must have the shorter correlation length, and class 1. Data must have the
+        labels 0 and 1.
     theory : {"rectified", "committee"}, default="rectified"
-        Kind of neurons.
+        Theory: of one ReLU neuron, or of a committee machine.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
     n_samples : int, default=20_000
-        Draws from a model of class 1, for "rectified".
+        Number of draws from a model of class 1, for "rectified".
     random_state : int, Generator, RandomState or None, default=None
         Seed of the draws.
 
     Returns
     -------
     found : LocalizationIndex
-        Growth rates are for a learning rate of 1; with "committee" for s2 = -1 and t = steps / D.
+        Growth rates are for a learning rate of 1. With "committee", they are for a second
+        derivative s_2 = -1 of the activation function, and t = steps / D.
 
     Raises
     ------
     ValueError
-        If the mean of each input over the sites does not vary: S = 0.
+        If S is zero for all inputs, so that a uniform field has no response.
 
     Examples
     --------
@@ -148,19 +163,19 @@ def localization_index(
     if min(sizes) < 2 * _N_GROUPS:
         return replace(found, standard_error=math.nan)
     drawn = found.standard_error if hasattr(pair[1], "covariance") else 0.0
-    if drawn:  # the same draws for all groups
+    if drawn:  # use the same draws for all groups
         arguments = theory, shape, n_samples, 0
     indices = [
         _index_of((_without(pair[0], group), _without(pair[1], group)), *arguments).index
         for group in range(_N_GROUPS)
     ]
-    with np.errstate(invalid="ignore"):  # an infinite index has no standard error
+    with np.errstate(invalid="ignore"):  # the standard error of infinite indices is NaN
         jackknife = math.sqrt(_N_GROUPS - 1) * float(np.std(indices))
     return replace(found, standard_error=math.hypot(drawn, jackknife))
 
 
 def _without(source: Any, group: int) -> Any:
-    """Samples without one group of consecutive rows; a model as it is."""
+    """Samples without one group of consecutive rows; models are returned unchanged."""
     if hasattr(source, "covariance"):
         return source
     rows = np.asarray(source)
@@ -175,16 +190,18 @@ def _index_of(
     random_state: Any,
     with_closure: bool = False,
 ) -> LocalizationIndex:
-    """Index, with the standard error of draws from class 1 only."""
+    """Localization index; its standard error includes only the draws from class 1."""
     statistics = [field_statistics(source, shape) for source in pair]
     sides = statistics[0].shape
     if statistics[1].shape != sides:
-        raise ValueError(f"Classes of shape {sides} and {statistics[1].shape}; expected one.")
+        raise ValueError(
+            f"Classes must have the same shape, got {sides} and {statistics[1].shape}."
+        )
     spectra = np.stack([each.spectrum for each in statistics])
     total = spectra.sum(axis=0)
     if len(total) < 2:
-        raise ValueError("A lattice of one site has no Fourier modes to break up into.")
-    # Modes without power are absent: their numbers are rounding.
+        raise ValueError("The lattice must have at least two sites, got one.")
+    # Modes without power are left out, because their ratios are rounding errors.
     exists = total > _NO_POWER * total.max()
     undefined = LocalizationIndex(math.nan, (0,) * len(sides), math.nan, math.nan)
     if not exists[0]:
@@ -192,7 +209,7 @@ def _index_of(
     relative = np.zeros(len(total))
     relative[exists] = spectra[1, exists] / total[exists] / (spectra[1, 0] / total[0])
     sizes = _sample_sizes(pair)
-    slack = 4.0 / math.sqrt(min(sizes)) if sizes else _NO_POWER  # four errors, or rounding
+    slack = 4.0 / math.sqrt(min(sizes)) if sizes else _NO_POWER  # four standard errors, or rounding
     if relative.max() > 1.0 + slack:
         is_reversed = relative[exists].min() >= 1.0 - slack
         return replace(undefined, reason=_REVERSED if is_reversed else _NOT_UNIFORM)
@@ -211,7 +228,7 @@ def _index_of(
     if np.isnan(scores).any():
         return replace(undefined, reason=_NOT_AT_REST)
     scores[~exists] = -math.inf
-    # A mode and its opposite differ by rounding: the first one counts.
+    # A mode and its opposite differ only by rounding errors: use the first one.
     first = 1 + int(np.argmax(scores[1:] >= (1.0 - 1e-9) * scores[1:].max()))
     mode = np.unravel_index(first, sides)
     signed = tuple(int(k) if 2 * k <= n else int(k) - n for k, n in zip(mode, sides, strict=True))
@@ -227,17 +244,17 @@ def _sample_sizes(pair: tuple[Any, Any]) -> list[int]:
 def _committee(
     pair: tuple[Any, Any], spectra: Array, sides: tuple[int, ...]
 ) -> tuple[Array, Array]:
-    """Scores and growth rates of modes about the uniform field of the cubic flow."""
+    """Ratios and growth rates of all modes about the uniform fixed point of the cubic flow."""
     difference = 0.5 * (spectra[0] - spectra[1])
     first, second = (
         _zero_momentum_spectrum(source, spectrum, sides)
         for source, spectrum in zip(pair, spectra, strict=True)
     )
     fourth = 0.5 * (first - second)
-    if difference[0] * fourth[0] <= 0.0:  # no uniform field at rest
+    if difference[0] * fourth[0] <= 0.0:  # there is no uniform fixed point
         fourth = np.full(len(difference), np.nan)
     bound = 3.0 * difference[0] * fourth / fourth[0]
-    # A mode grows if its difference is below its bound; both are negative as a rule.
+    # A mode grows if its difference is below its bound; usually, both are negative.
     both = (bound < 0.0) & (difference < 0.0)
     scores = np.where(difference < bound, np.inf, 0.0)
     scores[both] = difference[both] / bound[both]
@@ -251,7 +268,7 @@ def _zero_momentum_spectrum(source: Any, spectrum: Array, sides: tuple[int, ...]
     gaussian[0] *= 3.0
     kappa, is_model = cumulant(source), hasattr(source, "autocovariance")
     along = kappa.pair_contract(np.ones(D), np.eye(D)[: 1 if is_model else D])
-    # Row i, displacement j: the site i + j, that is i - (-j).
+    # Entry (i, j) is the site i + j, which is i - (-j).
     sites = site_differences(sides)
     along = np.take_along_axis(along, sites[: len(along), sites[0]], axis=1).mean(axis=0)
     return np.asarray(gaussian + np.fft.fftn(along.reshape(sides)).real.ravel())

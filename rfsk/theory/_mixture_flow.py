@@ -1,4 +1,4 @@
-"""MixtureFlow: exact training of a committee machine on mixtures of Gaussians."""
+"""MixtureFlow: exact gradient flow of a committee machine on mixtures of Gaussians."""
 
 import math
 from collections.abc import Sequence
@@ -18,21 +18,21 @@ Component = tuple[float, ArrayLike, ArrayLike]
 class MixtureFlow(CopulaFlow):
     """Gradient flow of erf units with a mean readout on classes that are mixtures of Gaussians.
 
-    Time, targets and methods are those of `CopulaFlow`, but the loss is exact, and classes may
-    have means: local fields are Gaussian in each component, so that the expectations of outputs and
-    of their products follow from normal distributions of one and two variables. Components with
-    one mean and several covariances have cumulants of fourth order.
+    Time, targets and methods are those of `CopulaFlow`, but the loss is exact, and the classes may
+    have nonzero means. Within each component, local fields are Gaussian, so that the expectations
+    of outputs and of their products follow from normal distributions of one and two variables.
+    A mixture of components with equal means and different covariances has a fourth cumulant.
 
     Parameters
     ----------
     classes : pair of sequences of (weight, mean, covariance)
-        Components of class 0 and class 1; the weights of a class sum to 1.
+        Components of class 0 and class 1. The weights of each class must sum to 1.
 
     Attributes
     ----------
     n_features : int
     targets : tuple of float
-        +1 and -1.
+        Targets +1 and -1 of class 0 and class 1.
 
     Examples
     --------
@@ -56,23 +56,25 @@ class MixtureFlow(CopulaFlow):
                 ]
             )
             if min(weights, default=0.0) <= 0.0 or not math.isclose(sum(weights), 1.0):
-                raise ValueError(f"weights {weights}; expected positive numbers that sum to 1.")
+                raise ValueError(
+                    f"The weights of a class must be positive and sum to 1, got {weights}."
+                )
         sizes = {len(mean) for parts in self._parts for _, mean, _ in parts}
         if len(self._parts) != 2 or len(sizes) != 1:
             raise ValueError(
-                f"Got {len(self._parts)} classes of {sorted(sizes)} features; expected two classes "
-                "of equal size."
+                "`classes` must be two classes with the same number of features, got "
+                f"{len(self._parts)} classes with {sorted(sizes)} features."
             )
         self.n_features = sizes.pop()
 
     def gaussian_clone(self) -> "MixtureFlow":
-        """Flow on one Gaussian per class, with the mean and covariance of the class."""
-        clones = []
+        """Flow on the control: one Gaussian per class, with its mean and covariance."""
+        controls = []
         for parts in self._parts:
             mean = np.sum([p * m for p, m, _ in parts], axis=0)
             second = np.sum([p * (C + np.outer(m, m)) for p, m, C in parts], axis=0)
-            clones.append([(1.0, mean, second - np.outer(mean, mean))])
-        return MixtureFlow(clones)
+            controls.append([(1.0, mean, second - np.outer(mean, mean))])
+        return MixtureFlow(controls)
 
     def _gradient(self, u: Array, b: Array, gaussian: bool = False) -> tuple[float, Array, Array]:
         if gaussian:

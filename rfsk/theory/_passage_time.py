@@ -1,4 +1,4 @@
-"""Mean time until a random process on a line first reaches a level."""
+"""Mean first-passage time of a diffusion process in one dimension."""
 
 from collections.abc import Callable
 
@@ -14,26 +14,29 @@ def mean_passage_time(
     start: float,
     level: float,
 ) -> float:
-    """Compute the mean time until dx = f(x) dt + g(x)^(1/2) dB first reaches plus or minus a level.
+    r"""Compute the mean time at which a diffusion process first reaches plus or minus a level.
 
-    The overlap of a field with a direction moves in this way under stochastic gradient descent
-    from random initial weights, where the noise of the gradient exceeds its mean. With odd f and
-    even g, the mean time T from x obeys f T' + g T'' / 2 = -1 with T(level) = T'(0) = 0, so that
-    -T' = J solves J' = 2 (1 - f J) / g.
+    The process is dx = f(x) dt + g(x)^(1/2) dB with odd f and even g. It describes the overlap of a
+    field with a direction during stochastic gradient descent from random initial weights, when the
+    noise of the gradient exceeds its mean. The mean time T from x satisfies
+
+    .. math:: f T' + g T'' / 2 = -1, \qquad T(\mathrm{level}) = T'(0) = 0,
+
+    so that J = -T' solves J' = 2 (1 - f J) / g with J(0) = 0.
 
     Parameters
     ----------
     drift : callable
-        f, an odd function.
+        Odd function f.
     diffusion : callable
-        g, an even and positive function: the variance gained in a unit of time.
+        Even, positive function g, the increase of the variance per unit of time.
     start, level : float
-        Initial value, and absolute value at which time stops; start < level.
+        Initial value of x, and level that its magnitude must reach; start < level.
 
     Returns
     -------
     time : float
-        Mean of the time.
+        Mean first-passage time.
 
     Examples
     --------
@@ -44,7 +47,7 @@ def mean_passage_time(
     """
     check_positive(level, "level")
     if not 0.0 <= start < level:
-        raise ValueError(f"start={start!r}; expected a number from 0 to level={level!r}.")
+        raise ValueError(f"`start` must be at least 0 and below level={level!r}, got {start!r}.")
     courses = solve_ivp(
         lambda x, state: [2.0 * (1.0 - drift(x) * state[0]) / diffusion(x), state[0]],
         (0.0, level),

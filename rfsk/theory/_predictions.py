@@ -1,4 +1,4 @@
-"""predict_fields: prediction of the receptive fields of a net from its inputs."""
+"""predict_fields: prediction of the receptive fields of a net from statistics of its inputs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,31 +15,33 @@ from ..analysis import field_width, ipr, match_matrix, onset, receptive_fields
 from ._copula_flow import CopulaFlow, CopulaFlowResult
 from ._statistics import class_pair
 
-_N_TIMES = 30  # at which the course is kept, evenly spaced in the logarithm over three decades
-_N_SAMPLES = 5_000, 50_000  # of each class, for the accuracy alone and for the check as well
-_LARGEST_LOSS_ERROR = 0.2  # relative to what has been learnt
+_N_TIMES = 30  # stored times, evenly spaced in the logarithm over three decades
+_N_SAMPLES = 5_000, 50_000  # samples per class, without and with the check
+_LARGEST_LOSS_ERROR = 0.2  # relative to the decrease of the loss
 _LARGEST_IPR_ERROR = 0.06
 
 
 @dataclass(frozen=True)
 class FieldPrediction:
-    """Prediction of the copula flow for the fields of a net.
+    """Predicted fields of a net, the result of `predict_fields`.
 
     Attributes
     ----------
     courses : list of CopulaFlowResult
-        Time course from each set of initial fields.
+        Time courses, one for each set of initial fields.
     table : pandas.DataFrame
-        One row for each of them; ``table.mean()`` is the prediction and ``table.sem()`` its
-        standard error. Columns: `ipr_positive` and `ipr_negative`, mean IPR of the units with
-        positive initial bias and of the others; `width_positive`, median full width at half maximum
-        in sites; `localization_time`, learning rate x steps / D at which the mean IPR of the first
-        exceeds 1.5 times its minimum, or NaN; `loss`; `gap`, the Gaussian-equivalence gap, that is
-        the loss on the Gaussian clone minus `loss`; `accuracy`, `sample_loss` and its standard
-        error `sample_loss_error`, of the predicted units on samples; and, of a prediction with
-        check, `ipr_error_positive` and `ipr_error_negative`, estimates of the relative errors of
-        the IPR, which come to about two thirds of those found in nets.
+        One row per time course; ``table.mean()`` is the prediction, and ``table.sem()`` its
+        standard error. Columns: `ipr_positive` and `ipr_negative`, the mean IPR of the units with
+        positive initial bias and of the others; `width_positive`, the median full width at half
+        maximum of the former, in sites; `localization_time`, the time (learning rate x steps / D)
+        at which their mean IPR exceeds 1.5 times its minimum, or NaN; `loss`; `gap`, the
+        Gaussian-equivalence gap, that is, the loss on the control (Gaussian inputs with the same
+        mean and covariance) minus `loss`; `accuracy`, `sample_loss` and its standard error
+        `sample_loss_error`, for the predicted units on samples. With the check, also
+        `ipr_error_positive` and `ipr_error_negative`, estimates of the relative errors of the IPR,
+        which are about two thirds of the errors found in trained nets.
     shape : tuple of int
+        Lattice of the inputs.
 
     Examples
     --------
@@ -55,16 +57,16 @@ class FieldPrediction:
 
     @property
     def fields(self) -> Array:
-        """Final fields from the first initial fields, (n_units, n_features)."""
+        """Final fields of the first time course, (n_units, n_features)."""
         return self.courses[0].fields
 
     @property
     def biases(self) -> Array:
-        """Their biases, (n_units,)."""
+        """Final biases of the first time course, (n_units,)."""
         return self.courses[0].biases
 
     def match(self, net: Any) -> dict[str, float]:
-        """Match the fields of a net with those predicted, separately for each sign of the bias.
+        """Match the fields of a net with the predicted ones, separately for each sign of the bias.
 
         Parameters
         ----------
@@ -74,16 +76,19 @@ class FieldPrediction:
         Returns
         -------
         match : dict of str to float
-            "positive" and "negative": median over units of the best match with a predicted field.
+            "positive" and "negative": median over the units with this initial bias of the best
+            match with a predicted field.
         """
-        grown = receptive_fields(net)
-        is_first, is_mine = starts_positive(grown), starts_positive(self.fields)
+        trained = receptive_fields(net)
+        is_first, is_mine = starts_positive(trained), starts_positive(self.fields)
         if is_first.all():
-            raise ValueError("The net has one unit; expected units of both signs of the bias.")
+            raise ValueError(
+                "`net` must have at least two units, one of each sign of the bias, got one."
+            )
         pairs = {"positive": (is_first, is_mine), "negative": (~is_first, ~is_mine)}
         return {
             name: float(
-                np.median(match_matrix(grown[rows], self.fields[mine], self.shape).max(axis=1))
+                np.median(match_matrix(trained[rows], self.fields[mine], self.shape).max(axis=1))
             )
             for name, (rows, mine) in pairs.items()
         }
@@ -105,29 +110,31 @@ def predict_fields(
 ) -> FieldPrediction:
     """Predict the fields, biases and loss of a net from second- and fourth-order statistics.
 
-    The prediction is that of `CopulaFlow` from random initial fields, and its error bar comes from
-    repeats with other ones. The closure itself is checked on samples of the inputs.
+    `CopulaFlow` is integrated from several sets of random initial fields, which also give the
+    standard error of the prediction. Its approximation (closure) is checked on samples.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Class 0 and class 1.
     n_units : int, default=40
-        Number of units, the first half with positive initial bias.
+        Number of units. The first half has a positive initial bias.
     activation : {"erf", "tanh", "relu"}, default="erf"
+        Activation function, as in `CopulaFlow`.
     bias_init : float, optional
-        As in `CopulaFlow.integrate`.
+        Initial bias, as in `CopulaFlow.integrate`.
     train_bias : bool, default=True
+        Whether the biases are trained.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
     end : float, default=100.0
         Final time, learning rate x steps / D.
     start : array-like of shape (n_units, n_features), optional
-        Initial fields, in place of random ones; there is then one repeat.
+        Initial fields instead of random ones. There is then a single time course.
     n_repeats : int, default=3
         Number of sets of random initial fields.
     check : bool, default=True
-        Whether to check the closure on samples of the inputs. It takes about half of the time.
+        Whether to check the closure on samples, which takes about half of the time.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial fields and of the samples.
 
@@ -138,10 +145,10 @@ def predict_fields(
     Raises
     ------
     ValueError
-        If the closure fails the check: its loss and that on samples of the inputs differ by more
-        than 0.2 of what has been learnt, 1 minus the loss; or the IPR of either half of the units
-        is more than 6 % off, as estimated from the velocities on samples. Odd moments, discrete
-        pixels and heavy tails may be why.
+        If the closure fails the check. Either its loss differs from that on samples by more than
+        0.2 of the decrease of the loss during training, or the relative error of the IPR of one
+        half of the units exceeds 6 %, as estimated from the velocities on samples. Possible causes
+        are odd moments, discrete pixels and heavy tails.
 
     Examples
     --------
@@ -153,7 +160,9 @@ def predict_fields(
     check_positive(n_units, "n_units", integer=True)
     check_positive(n_repeats, "n_repeats", integer=True)
     if n_units < 2:
-        raise ValueError(f"n_units={n_units!r}; expected at least two, one of each sign.")
+        raise ValueError(
+            f"`n_units` must be at least 2, one for each sign of the bias, got {n_units!r}."
+        )
     pair = class_pair(task)
     flow = CopulaFlow(pair, activation=activation, train_bias=train_bias)
     sides = pair[0].shape if hasattr(pair[0], "covariance") else shape
@@ -166,10 +175,10 @@ def predict_fields(
     )
     check_positive(end, "end")
     times = np.append(0.0, np.geomspace(end / 1000, end, _N_TIMES))
-    starts: list[Any] = [n_units] * n_repeats if start is None else [start]
+    initial: list[Any] = [n_units] * n_repeats if start is None else [start]
     courses = [
         flow.integrate(begin, end, bias_init=bias_init, times=times, random_state=seed)
-        for begin, seed in zip(starts, seeds, strict=False)
+        for begin, seed in zip(initial, seeds, strict=False)
     ]
     table = pd.DataFrame([_measures(flow, course, samples, sides) for course in courses])
     if check:
@@ -185,8 +194,8 @@ def _ipr_errors(
 ) -> tuple[float, float]:
     """Estimated relative errors of the mean IPR of units with positive and negative initial bias.
 
-    The closure's velocity at the end differs from that on samples. The flow goes on for half as
-    long again, with the difference added and without.
+    The flow is continued for half of its time, once as it is and once with a constant added to its
+    velocity. The constant is the difference between the velocities on samples and of the closure.
     """
     u, b = course.fields, course.biases
     positive, end = starts_positive(u), np.array([0.5 * course.times[-1]])
@@ -202,7 +211,7 @@ def _ipr_errors(
 def _sample_velocity(
     flow: CopulaFlow, u: Array, b: Array, samples: tuple[Array, ...]
 ) -> tuple[Array, Array]:
-    """Velocities of fields and biases on samples, up to about 50,000 of each class."""
+    """Velocities of fields and biases on samples, at most about 50,000 per class."""
     by_u, by_b, (function, derivative) = np.zeros_like(u), np.zeros_like(b), flow.functions
     for X, target in zip(samples, flow.targets, strict=True):
         rows = X[:: -(-len(X) // _N_SAMPLES[True])]
@@ -216,20 +225,20 @@ def _refuse_if_wrong(table: pd.DataFrame, initial_loss: float) -> None:
     mean = table.mean()
     loss_error, learnt = mean.loss - mean.sample_loss, initial_loss - mean.sample_loss
     noise = 4.0 * mean.sample_loss_error
-    advice = "Train nets instead, by FCNet.fit_online, or pass check=False."
+    advice = "Train nets instead (FCNet.fit_online), or pass check=False."
     if abs(loss_error) > _LARGEST_LOSS_ERROR * learnt + noise:
         raise ValueError(
-            f"The closure predicts a loss of {mean.loss:.3f} for units that have one of "
-            f"{mean.sample_loss:.3f} on samples of the inputs: their local fields are not close "
-            f"to saturated Gaussians (they may be skewed or discrete). {advice}"
+            f"The closure predicts a loss of {mean.loss:.3f}, but on samples the loss is "
+            f"{mean.sample_loss:.3f}: the local fields are not close to saturated Gaussian "
+            f"variables (they may be skewed or discrete). {advice}"
         )
     for sign in ("positive", "negative"):
         if abs(mean[f"ipr_error_{sign}"]) > _LARGEST_IPR_ERROR:
             raise ValueError(
-                f"The IPR that the closure predicts for units with {sign} initial bias is "
+                f"The predicted IPR of units with {sign} initial bias is "
                 f"{mean[f'ipr_{sign}']:.3f}, with an error of about "
-                f"{mean[f'ipr_error_{sign}']:+.0%} by the velocities on samples of the inputs: "
-                f"their local fields are not close to saturated Gaussians. {advice}"
+                f"{mean[f'ipr_error_{sign}']:+.0%} according to the velocities on samples: the "
+                f"local fields are not close to saturated Gaussian variables. {advice}"
             )
 
 

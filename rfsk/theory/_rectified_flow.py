@@ -1,4 +1,4 @@
-"""RectifiedFlow: the effective dynamics of a single ReLU neuron."""
+"""RectifiedFlow: effective gradient flow of a single ReLU neuron."""
 
 import math
 from contextlib import nullcontext
@@ -15,21 +15,26 @@ from ._amplifier import Amplifier
 from ._flow import Flow, FlowResult
 from ._statistics import class_pair, field_statistics
 
-_SMALLEST = 1e-300  # variance of w.x, so that a field of zeros has no drive
-_SMALL = 128  # sites up to which products are too small for threads
+_SMALLEST = 1e-300  # smallest variance of w.x, so that the drive of a field of zeros is zero
+_SMALL = 128  # sites up to which matrix products are faster on one thread
 
 
 class RectifiedFlow(Flow):
-    """Gradient flow of f = relu(w.x) on E (f - y)^2, y = 1 for class 1 and 0 for class 0.
+    r"""Effective gradient flow of the weights w of a single ReLU neuron.
 
-    For inputs with P(x) = P(-x) and covariances S_0 and S_1 of the classes, it is exactly
+    The neuron minimises E (relu(w.x) - y)^2 with targets y = 1 for class 1 and 0 for class 0. For
+    inputs with P(x) = P(-x), and covariances S_0 and S_1 of the classes, the exact gradient flow is
 
-        dw/dt = (1/2) { E_1[x sign(w.x)] - (S_0 + S_1) w },   t = learning rate x steps.
+    .. math::
 
-    The drive is approximated by the amplifier of class 1, E_1[x_i sign(w.x)] = s amp(a_i), with a =
-    S_1 w / (s sqrt(w.S_1 w)) and s^2 the variance of a pixel (Lufkin, Saxe and Grant, NeurIPS
-    2024). This is exact for elliptical inputs. For saturated pixels it is off by a few per cent: it
-    predicts early times and whether and where fields localize, but not how sharp they become.
+        \frac{dw}{dt} = \frac 1 2
+        \left\{ E_1[x\, \mathrm{sign}(w \cdot x)] - (S_0 + S_1) w \right\},
+
+    where t = learning rate x steps. The first term, the drive, is approximated by the amplifier of
+    class 1: E_1[x_i sign(w.x)] = s amp(a_i), where s^2 is the variance of a pixel and a = S_1 w /
+    (s sqrt(w.S_1 w)) (Lufkin, Saxe and Grant, NeurIPS 2024). The approximation is exact for
+    elliptical inputs. For saturated pixels, its error is a few per cent: it predicts early times,
+    and whether and where fields localize, but not how narrow they become.
 
     Parameters
     ----------
@@ -42,9 +47,10 @@ class RectifiedFlow(Flow):
     ----------
     shape : tuple of int
     n_features : int
-    amplifier : Amplifier of class 1
+    amplifier : Amplifier
+        Amplifier of class 1.
     rates : ndarray of shape (n_features,)
-        (S_0(k) + S_1(k)) / 2, the decay rate of each Fourier mode.
+        Decay rate of each Fourier mode, the mean of the spectra of the classes.
 
     Examples
     --------
@@ -57,7 +63,9 @@ class RectifiedFlow(Flow):
     def __init__(self, task: Any, shape: int | tuple[int, ...] | None = None) -> None:
         first, second = (field_statistics(source, shape) for source in class_pair(task))
         if first.shape != second.shape:
-            raise ValueError(f"Classes of shape {first.shape} and {second.shape}; expected one.")
+            raise ValueError(
+                f"Classes must have the same shape, got {first.shape} and {second.shape}."
+            )
         self.shape, self.n_features = first.shape, first.n_features
         self.spectra = np.stack([first.spectrum, second.spectrum])
         self.amplifier = Amplifier(second)
@@ -66,7 +74,7 @@ class RectifiedFlow(Flow):
         self._covariance = self._circulant(second.spectrum)
 
     def _circulant(self, eigenvalues: Array) -> Array:
-        """Symmetric matrix with the given eigenvalues of Fourier modes."""
+        """Symmetric circulant matrix with the given eigenvalues of the Fourier modes."""
         first = np.fft.ifftn(eigenvalues.reshape(self.shape)).real.ravel()
         return np.asarray(first[site_differences(self.shape)])
 
@@ -81,9 +89,9 @@ class RectifiedFlow(Flow):
         return self._drive(w, w @ self._covariance)
 
     def _drive(self, w: Array, smooth: Array) -> Array:
-        """The drive, given w and S_1 w."""
-        strength = np.sqrt(np.maximum(np.einsum("rd,rd->r", smooth, w), _SMALLEST))
-        overlap = smooth * (1.0 / (self._deviation * strength))[:, None]
+        """Drive, given w and S_1 w."""
+        response = np.sqrt(np.maximum(np.einsum("rd,rd->r", smooth, w), _SMALLEST))
+        overlap = smooth * (1.0 / (self._deviation * response))[:, None]
         return self._deviation * self.amplifier.tabulated(overlap)
 
     def velocity(self, weights: ArrayLike) -> Array:
@@ -105,22 +113,23 @@ class RectifiedFlow(Flow):
         n_times: int = 2,
         random_state: Any = None,
     ) -> FlowResult:
-        """Integrate the flow, with exact linear part and fixed points, and return a `FlowResult`.
+        """Integrate the flow by exponential time differencing, and return a `FlowResult`.
 
-        The method is that of S. M. Cox and P. C. Matthews, J. Comput. Phys. 176, 430, 2002.
+        The linear part and the fixed points are exact (S. M. Cox and P. C. Matthews, J. Comput.
+        Phys. 176, 430, 2002).
 
         Parameters
         ----------
         start : int or array-like of shape (n_fields, n_features)
-            Initial fields, or the number of random ones.
+            Initial fields, or the number of random initial fields to draw.
         end : float
             Final time, learning rate x steps.
         n_steps : int, default=4000
-            Steps of equal length.
+            Number of steps of equal length.
         n_times : int, default=2
-            Number of evenly spaced times at which fields are kept, from 0 to `end`.
+            Number of evenly spaced times from 0 to `end` at which fields are stored.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of random initial fields.
+            Seed of the random initial fields.
         """
         check_positive(end, "end")
         check_positive(n_steps, "n_steps", integer=True)
@@ -128,12 +137,12 @@ class RectifiedFlow(Flow):
         w = self._initial(start, random_state)
         step = end / n_steps
         x = self.rates * step
-        # Integrals of exp(-rate (step - s)) against 1 and s / step, by series where x is small.
+        # Integrals of exp(-rate (step - s)) times 1 and times s / step; series where x is small.
         small = np.abs(x) < 1e-4
         safe = np.where(small, 1.0, x)
         zeroth = np.where(small, 1.0 - x / 2 + x**2 / 6, -np.expm1(-safe) / safe)
         first = np.where(small, 0.5 - x / 6 + x**2 / 24, (safe + np.expm1(-safe)) / safe**2)
-        # A step is one product: w, the drive and the one before make the next w, and S_1 w.
+        # One matrix product maps w, the drive and the previous drive to the next w and S_1 w.
         factors = (np.exp(-x), 0.5 * step * (zeroth + first), -0.5 * step * first)
         update = np.vstack([self._circulant(factor) for factor in factors])
         update = np.hstack([update, update @ self._covariance])
@@ -141,7 +150,9 @@ class RectifiedFlow(Flow):
         kept, D = set(keep.tolist()), self.n_features
         history = [w]
         with blas_on_one_thread() if D <= _SMALL else nullcontext():
-            drive = before = self._drive(w, w @ self._covariance)  # a first step of first order
+            drive = before = self._drive(
+                w, w @ self._covariance
+            )  # the first step is of first order
             for number in range(1, n_steps + 1):
                 both = np.hstack([w, drive, before]) @ update
                 w, before = both[:, :D], drive

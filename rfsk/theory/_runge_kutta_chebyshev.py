@@ -1,8 +1,9 @@
-"""Explicit integration of gradient flows, whose fast rates are real and negative.
+"""Explicit integration of stiff gradient flows by the Runge-Kutta-Chebyshev method.
 
-The second-order Runge-Kutta-Chebyshev method of Sommeijer, Shampine and Verwer (1997), "RKC: an
-explicit solver for parabolic PDEs", takes s evaluations of the velocity for a step of up to
-0.65 s^2 / rate, where other explicit methods need one evaluation per 0.85 / rate.
+The Jacobian of a gradient flow has real eigenvalues. The second-order method of Sommeijer, Shampine
+and Verwer ("RKC: an explicit solver for parabolic PDEs", 1997) evaluates the velocity s times for a
+step of length up to 0.65 s^2 / rate, where rate is the largest magnitude of the eigenvalues. Other
+explicit methods need one evaluation per 0.85 / rate.
 """
 
 import itertools
@@ -16,14 +17,14 @@ from scipy.special import eval_chebyt, eval_chebyu
 
 from .._core._types import Array
 
-_FIRST_ITERATIONS, _STEPS_PER_ESTIMATE = 8, 3  # of the fastest rate
+_FIRST_ITERATIONS, _STEPS_PER_ESTIMATE = 8, 3  # to estimate the largest rate
 _TINY = 1e-300
-_MARGIN = 1.15  # over its estimate
+_MARGIN = 1.15  # safety factor of the estimated rate
 _SMALL = 1e-4  # relative displacement of finite differences
 
 
 class _Stages(NamedTuple):
-    """Coefficients of s stages, (s + 1,): Y_j from Y_{j-1}, Y_{j-2}, F_{j-1} and F_0."""
+    """Coefficients, (s + 1,), by which stage Y_j follows from Y_{j-1}, Y_{j-2}, F_{j-1} and F_0."""
 
     by_previous: Array
     by_second_last: Array
@@ -36,7 +37,7 @@ def _stages(s: int) -> _Stages:
     w, j = 1.0 + 2.0 / 13.0 / s**2, np.arange(s + 1)
     T, U = eval_chebyt(j, w), eval_chebyu(np.maximum(j - 1, 0), w)
     slope = j * U
-    # Chebyshev's equation, (1 - w^2) T'' - w T' + j^2 T = 0.
+    # From Chebyshev's equation, (1 - w^2) T'' - w T' + j^2 T = 0.
     curvature = (w * slope - j**2 * T) / (1.0 - w**2)
     b = curvature / np.where(j > 0, slope, 1.0) ** 2
     b[0] = b[2]
@@ -51,27 +52,29 @@ def _stages(s: int) -> _Stages:
 def integrate_gradient_flow(
     velocity: Callable[[Array], Array], start: Array, times: Array, tol: float
 ) -> Array:
-    """Integrate dy/dt = velocity(y) from t = 0 on.
+    """Integrate dy/dt = velocity(y) from t = 0.
 
     Parameters
     ----------
     velocity : callable
-        Function of y, minus the gradient of a loss, perhaps times constants.
+        Function of y that returns minus the gradient of a loss, possibly with a constant factor for
+        each entry of y.
     start : ndarray of shape (n,)
+        Initial value of y.
     times : ndarray of shape (n_times,)
-        Rising times.
+        Increasing times.
     tol : float
-        Relative error per step; the absolute one is a hundredth of it.
+        Relative tolerance per step. The absolute tolerance is a hundredth of it.
 
     Returns
     -------
     history : ndarray of shape (n_times, n)
-        y at these times, by cubic interpolation within steps.
+        Values of y at these times, by cubic interpolation within steps.
 
     Raises
     ------
     FloatingPointError
-        If the step that keeps the error becomes too short.
+        If the steps that the tolerance requires become too short.
     """
     y, F, t, h, rate = start, velocity(start), 0.0, math.inf, 0.0
     direction, history = F + _TINY, [start] * int(np.sum(times <= 0.0))
@@ -79,7 +82,7 @@ def integrate_gradient_flow(
         if len(history) == len(times):
             return np.array(history)
         if number % _STEPS_PER_ESTIMATE == 0:
-            # Power iteration on the matrix of derivatives, which goes on from step to step.
+            # Power iteration on the Jacobian, which continues from step to step.
             for _ in range(1 if number else _FIRST_ITERATIONS):
                 epsilon = _SMALL * max(float(np.linalg.norm(y)), _SMALL)
                 change = (
@@ -95,7 +98,9 @@ def integrate_gradient_flow(
                 break
             h, rate = factor * h, 1.2 * rate
             if not h > 1e-9 * times[-1]:
-                raise FloatingPointError(f"The flow failed at t = {t:.3g}: its steps vanish.")
+                raise FloatingPointError(
+                    f"The integration failed at t = {t:.3g}: steps became too short."
+                )
         while len(history) < len(times) and times[len(history)] <= t + h * (1.0 + 1e-9):
             x = (times[len(history)] - t) / h
             at_ends = (1.0 + 2.0 * x) * (1.0 - x) ** 2 * y + x**2 * (3.0 - 2.0 * x) * y_new
@@ -107,7 +112,7 @@ def integrate_gradient_flow(
 def _step(
     velocity: Callable[[Array], Array], y: Array, F: Array, h: float, rate: float, tol: float
 ) -> tuple[Array, Array, float]:
-    """State and velocity after a step, and its error in units of the tolerance."""
+    """State and velocity after a step, and the error of the step in units of the tolerance."""
     s = max(2, 1 + int(math.sqrt(1.0 + 1.54 * h * rate)))
     stages = _stages(s)
     second_last, previous = y, y + h * stages.by_velocity[1] * F

@@ -1,4 +1,4 @@
-"""Statistics of a class of inputs that the theory uses: spectrum and distribution of a pixel."""
+"""Statistics of inputs for the theory: spectrum and marginal distribution of a pixel."""
 
 import math
 from collections.abc import Sequence
@@ -13,24 +13,26 @@ from .._core._validation import check_array, check_image_shape, is_labelled, row
 from ..analysis import cumulant
 from ..datasets import Discrimination, EllipticalField
 
-# Mean or third moment of a pixel that still counts as none; heavy tails make samples' noisy.
+# Standardized mean or third moment of a pixel that is accepted as zero (heavy tails are noisy).
 _SYMMETRIC = 0.2
-_MOST_VALUES = 2**15  # of a sample's pixels that represent their distribution
+_MOST_VALUES = 2**15  # largest number of pixels that represent their distribution
 
 
 @dataclass(frozen=True)
 class FieldStatistics:
-    """Second-order statistics and pixel distribution of translation-invariant inputs.
+    """Spectrum and pixel distribution of translation-invariant inputs.
 
     Attributes
     ----------
     shape : tuple of int
+        Lattice of the inputs.
     spectrum : ndarray of shape (n_features,)
         Eigenvalues of the covariance by wave vector, in the flattened order of `numpy.fft.fftn`.
     values, weights : ndarray of shape (n_nodes,)
-        Quadrature of a pixel: E g(pixel) = weights @ g(values). None for elliptical distributions.
+        Quadrature of the distribution of a pixel: the expectation of a function g of a pixel is
+        weights @ g(values). None for elliptical distributions.
     mean_absolute : float
-        E|pixel|.
+        Mean absolute value of a pixel.
 
     Examples
     --------
@@ -57,17 +59,18 @@ class FieldStatistics:
 
     @property
     def is_elliptical(self) -> bool:
-        """Whether all projections have the same distribution up to scale."""
+        """Whether the distribution is elliptical: all projections have the same form."""
         return self.values is None
 
 
 def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) -> FieldStatistics:
-    """Compute exact statistics of an input model, or estimate statistics from samples.
+    """Compute the statistics of an input model exactly, or estimate those of samples.
 
     Parameters
     ----------
     source : stationary input model or array-like of shape (n_samples, n_features)
-        Statistics of samples are averages over sites. Samples are not taken as elliptical.
+        Input model, or samples, whose statistics are averaged over the sites. Samples are never
+        assumed to be elliptical.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
 
@@ -85,14 +88,14 @@ def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) ->
         return _of_model(source)
     if hasattr(source, "covariance"):
         raise NotImplementedError(
-            f"{type(source).__name__} has no covariance around a lattice; pass samples of "
-            "translation-invariant inputs: model.sample(n)."
+            f"The model must be translation-invariant, got a {type(source).__name__} without "
+            "autocovariance. Pass samples if its inputs are: model.sample(n)."
         )
     data = check_array(source, "samples", ensure_min_samples=2)
     sides = check_image_shape(shape, data.shape[1])
     centred = data - data.mean()
     if not centred.any():
-        raise ValueError("The samples are constant; expected some that vary.")
+        raise ValueError("The samples must not be constant. Pass inputs that vary.")
     axes = tuple(range(1, 1 + len(sides)))
     modes = np.fft.fftn(centred.reshape(-1, *sides), axes=axes)
     spectrum = np.mean(np.abs(modes) ** 2, axis=0).ravel() / data.shape[1]
@@ -106,7 +109,8 @@ def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) ->
 def _of_model(model: Any) -> FieldStatistics:
     if getattr(model, "boundary", "periodic") != "periodic":
         raise ValueError(
-            f"boundary={model.boundary!r}; the theory is of rings and tori, boundary='periodic'."
+            f"`boundary` of the model must be 'periodic', as the theory requires, got "
+            f"{model.boundary!r}."
         )
     spectrum = np.fft.fftn(model.autocovariance()).real.ravel()
     if isinstance(model, EllipticalField):
@@ -116,43 +120,46 @@ def _of_model(model: Any) -> FieldStatistics:
 
 
 def class_pair(task: Any) -> tuple[Any, Any]:
-    """Classes 0 and 1 of a task, of labelled data (X, y), or of a pair of models or samples."""
+    """Return classes 0 and 1 of a task, of labelled data (X, y), or of a pair of sources."""
     task = tuple(rows_by_class(*task)) if is_labelled(task) else task
     pair: Sequence[Any] = task.models if isinstance(task, Discrimination) else task
     priors = task.priors if isinstance(task, Discrimination) else None
     if priors is not None and not np.allclose(priors, 1.0 / len(pair)):
-        raise ValueError(f"priors={priors}; the theory is of classes of equal size.")
+        raise ValueError(
+            f"`priors` of the task must be equal, as the theory requires, got {priors}."
+        )
     if not isinstance(pair, list | tuple) or len(pair) != 2:
         raise ValueError(
-            f"Got a {type(task).__name__}; expected a task of two classes, or a pair of models or "
-            "of samples, one array per class."
+            "`task` must be a Discrimination of two classes, data (X, y), or a pair of models or "
+            f"of arrays of samples, got a {type(task).__name__}."
         )
     if any(not hasattr(source, "covariance") and np.ndim(source) != 2 for source in pair):
         raise ValueError(
-            f"Got arrays of {[np.ndim(source) for source in pair]} axes; expected one array per "
-            "class, each (n_samples, n_features): X[y == 0] and X[y == 1]."
+            "The samples of each class must be an array (n_samples, n_features), got arrays with "
+            f"{[np.ndim(source) for source in pair]} axes. Pass X[y == 0] and X[y == 1]."
         )
     for number, source in enumerate(pair):
         if (skewness := _skewness(source)) > _SYMMETRIC:
             warn_likely_mistake(
-                f"Pixels of class {number} have a mean or a third moment of {skewness:.2f}; the "
-                "theory is of inputs with P(x) = P(-x), and leaves out the effect of odd moments."
+                f"The pixels of class {number} have a mean or third moment of {skewness:.2f} in "
+                "units of their standard deviation. The theory assumes inputs with P(x) = P(-x) "
+                "and leaves out the effect of odd moments."
             )
     return pair[0], pair[1]
 
 
 def class_covariances(pair: tuple[Any, Any]) -> tuple[Array, Array]:
-    """Covariances of two classes of as many features."""
+    """Covariances of two classes, which must have the same number of features."""
     first, second = (cumulant(source, 2).tensor() for source in pair)
     if len(first) != len(second):
         raise ValueError(
-            f"Classes of {len(first)} and {len(second)} features; expected one number."
+            f"Classes must have the same number of features, got {len(first)} and {len(second)}."
         )
     return first, second
 
 
 def _skewness(source: Any) -> float:
-    """Larger magnitude of mean and third moment of a pixel, in standard deviations."""
+    """Larger magnitude of the standardized mean and third moment of a pixel."""
     if not hasattr(source, "covariance"):
         values = np.asarray(source, dtype=np.float64)
         values, weights = values.ravel(), np.full(values.size, 1.0 / max(values.size, 1))
@@ -165,7 +172,7 @@ def _skewness(source: Any) -> float:
             return 0.0
     mean = float(weights @ values)
     deviation = math.sqrt(float(weights @ (values - mean) ** 2))
-    if deviation <= 1e-12 * abs(mean):  # constant: refused where it matters
+    if deviation <= 1e-12 * abs(mean):  # constant inputs are refused elsewhere
         return 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         third = float(weights @ ((values - mean) / deviation) ** 3)

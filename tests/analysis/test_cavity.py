@@ -11,7 +11,7 @@ FIELDS = np.random.default_rng(1).standard_normal((5, 12))
 
 
 def test_scores_are_those_of_leaving_one_weight_out():
-    """By the cumulant of the samples, which expands nothing."""
+    """Compare with the kurtosis by the cumulant of the samples, without any expansion."""
     fourth, second = SampleCumulant(X), SampleCumulant(X, order=2)
     fields = np.where(np.arange(12) == 7, 0.0, FIELDS)
 

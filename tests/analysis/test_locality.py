@@ -1,4 +1,4 @@
-"""Locality of the fields of a learner."""
+"""Locality of sets of fields."""
 
 import numpy as np
 import pytest
@@ -23,16 +23,16 @@ def test_locality_is_the_product_of_alignment_and_reach():
     assert found["p_value"] == pytest.approx(1 / 200)
 
 
-def test_narrow_spectra_have_no_reach():
-    waves = np.cos(2.0 * np.pi * np.outer([1, 2, 5], np.arange(SIDE)) / SIDE)
-    found = locality(waves, random_state=0)
+def test_fields_with_narrow_spectra_have_no_reach():
+    sinusoids = np.cos(2.0 * np.pi * np.outer([1, 2, 5], np.arange(SIDE)) / SIDE)
+    found = locality(sinusoids, random_state=0)
     assert (found["locality"], found["alignment"], found["reach"]) == pytest.approx(
         (0, 0, 0), abs=1e-6
     )
     assert found["p_value"] == 1.0
 
 
-def test_half_of_the_fields_decide():
+def test_locality_is_that_of_the_more_compact_half():
     mixed = np.concatenate([bumps(6), NOISE.sample(6, 0)])
     assert locality(mixed, random_state=0)["locality"] > 0.5
 
@@ -64,7 +64,7 @@ def test_images_and_invariances():
     assert here == pytest.approx(there)
 
 
-def test_zeros_do_not_count():
+def test_fields_of_zeros_are_ignored():
     with_zeros = np.concatenate([bumps(4), np.zeros((9, SIDE))])
     assert locality(with_zeros, random_state=0) == locality(bumps(4), random_state=0)
     half_sites = np.concatenate([np.eye(SIDE)[:3], np.eye(SIDE)[:2] + np.eye(SIDE)[9:11]])

@@ -39,7 +39,7 @@ def test_dead_fields_are_nan_and_dead_references_never_win():
     assert match_matrix(noise, noise).max() <= 1.0
 
 
-def test_bumps_of_any_place_sign_and_width_match_a_reference_less_than_the_best_does():
+def test_bumps_of_any_position_sign_and_width_match_a_reference_less_than_the_best_does():
     references = np.random.default_rng(3).standard_normal((3, 40)).cumsum(axis=1)
     references -= references.mean(axis=1, keepdims=True)
     distance = np.minimum(np.arange(40), 40 - np.arange(40))
@@ -68,7 +68,7 @@ def test_shifted_copies_of_one_field_reach_chance_as_often_as_it_says():
     ("fields", "references", "options", "message"),
     [
         (np.eye(4), np.eye(4), {"n_null": 0}, "`n_null` must be a positive integer, got 0"),
-        (np.zeros((2, 4)), np.eye(4), {}, "All fields or all references are zero"),
+        (np.zeros((2, 4)), np.eye(4), {}, "`fields` and `references` must not be all zero"),
         (np.eye(4), [[np.nan, 0.0, 0.0, 0.0]], {}, "references contains NaN"),
         (np.eye(4), np.eye(5), {}, r"`references` must have 4 features, got shape \(5, 5\)"),
     ],

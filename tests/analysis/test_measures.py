@@ -20,10 +20,10 @@ def bump(center, sigma, side=100):
 
 
 def test_ipr_of_known_fields():
-    wave = np.cos(2 * np.pi * 7 * SITES / 100 + 0.4)
-    found = ipr([np.ones(100), wave, np.eye(100)[3]])
+    sinusoid = np.cos(2 * np.pi * 7 * SITES / 100 + 0.4)
+    found = ipr([np.ones(100), sinusoid, np.eye(100)[3]])
     np.testing.assert_allclose(found, [1 / 100, 1.5 / 100, 1.0], rtol=1e-12)
-    product = np.outer(wave, wave).ravel()
+    product = np.outer(sinusoid, sinusoid).ravel()
     assert ipr([product])[0] == pytest.approx(2.25 / 100**2, rel=1e-12)
     noise = np.random.default_rng(0).standard_normal((2000, 400))
     error = ipr(noise).std() / np.sqrt(2000)
@@ -80,8 +80,8 @@ def test_center_is_found_across_the_seam(center):
 
 
 def test_dominant_frequency_is_in_cycles_per_site():
-    waves = [np.cos(2 * np.pi * k * SITES / 100) for k in (0, 3, 50)]
-    np.testing.assert_allclose(dominant_frequency(waves), [0.0, 0.03, 0.5])
+    sinusoids = [np.cos(2 * np.pi * k * SITES / 100) for k in (0, 3, 50)]
+    np.testing.assert_allclose(dominant_frequency(sinusoids), [0.0, 0.03, 0.5])
     rows, columns = np.indices((20, 30))
     plane = np.cos(2 * np.pi * (2 * rows / 20 + 3 * columns / 30)).ravel()
     expected = np.hypot(2 / 20, 3 / 30)
@@ -91,8 +91,8 @@ def test_dominant_frequency_is_in_cycles_per_site():
 @pytest.mark.parametrize("k", [(0, 3), (3, 3), (3, 0), (3, -3), (2, 1), (0, 8), (8, 0)])
 def test_orientation_is_that_of_the_fourier_mode(k):
     rows, columns = np.indices((16, 16))
-    wave = np.cos(2 * np.pi * (k[0] * rows + k[1] * columns) / 16 + 0.3)
-    found = field_orientation([wave.ravel(), np.ones(256), np.zeros(256)], (16, 16))
+    sinusoid = np.cos(2 * np.pi * (k[0] * rows + k[1] * columns) / 16 + 0.3)
+    found = field_orientation([sinusoid.ravel(), np.ones(256), np.zeros(256)], (16, 16))
     assert found[0] == pytest.approx(np.degrees(np.arctan2(*k)) % 180.0, abs=1e-9)
     assert np.isnan(found[1:]).all()
     rows, columns = rows * 2 * np.pi / 16, columns * 2 * np.pi / 16
@@ -104,7 +104,7 @@ def test_orientation_is_that_of_the_fourier_mode(k):
     assert np.isnan(field_orientation([np.cos(8 * (rows + columns)).ravel()], (16, 16))[0])
     ellipse = np.outer(bump(8.0, 2.01, 16), bump(8.0, 2.0, 16)).ravel()  # hardly round
     assert field_orientation([ellipse], (16, 16))[0] == pytest.approx(0.0, abs=1e-6)
-    with pytest.raises(ValueError, match="lines have no orientation"):
+    with pytest.raises(ValueError, match="Fields on a ring have no orientation"):
         field_orientation([np.ones(9)], (9,))
 
 

@@ -27,7 +27,7 @@ def bumps(n, step, scale=20.0):
     return np.array([np.roll(bump, step * k) for k in range(n)])
 
 
-def waves(frequencies, phase=0.0):
+def sinusoids(frequencies, phase=0.0):
     return np.cos(2 * np.pi * (np.array(frequencies)[:, None] * SITES / 100 + phase))
 
 
@@ -41,8 +41,8 @@ def modes_p_values(fields, sides, n_draws, seed=0):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("sides", "n"), [((100,), 20), ((20, 20), 20), ((100,), 3)])
-def test_uniform_places_are_random_at_the_level_and_others_are_not(sides, n):
-    """200 draws: p <= .025 in at most 2.5 %, within four errors. Others: in at least 95 % of 20."""
+def test_uniform_positions_are_random_at_the_level_and_others_are_not(sides, n):
+    """p <= .025 in at most 2.5 % of 200 draws, within four errors; else in 95 % of 20 draws."""
     rng, side, axes = np.random.default_rng(4), sides[0], len(sides)
 
     def calls(draw, n_draws=20):
@@ -77,7 +77,7 @@ def test_evenly_tiled_bumps_cover_and_clustered_ones_do_not():
     assert opposite.arrangement == "clustered"
 
 
-def test_random_coverage_is_the_mean_over_random_places(monkeypatch):
+def test_random_coverage_is_the_mean_over_random_positions(monkeypatch):
     """Closed form against 2000 random placements, within five standard errors."""
     monkeypatch.setattr(_population, "_N_DRAWS", 1)
     rng = np.random.default_rng(5)
@@ -92,7 +92,7 @@ def test_random_coverage_is_the_mean_over_random_places(monkeypatch):
 
 
 def test_fields_of_zeros_and_fields_without_a_center_do_not_tile():
-    clump, even = bumps(5, 0), waves(range(3, 23))
+    clump, even = bumps(5, 0), sinusoids(range(3, 23))
     among = tiling(np.vstack([clump, even, np.zeros((2, 100))]))
     assert among.n_units == 25
     assert among.p_clustered == tiling(clump).p_clustered
@@ -125,18 +125,20 @@ def test_noise_of_a_falling_spectrum_does_not_oscillate(sides, xi, kernel):
         assert (p <= level).mean() < level + 4 * np.sqrt(level * (1 - level) / len(fields))
 
 
-def test_waves_oscillate_and_constants_and_waves_as_long_as_the_lattice_do_not():
-    fields = np.vstack([waves([3, 1]), np.ones((1, 100)), 1e-200 * waves([3])])
+def test_sinusoids_oscillate_unless_their_wavelength_is_the_lattice():
+    fields = np.vstack([sinusoids([3, 1]), np.ones((1, 100)), 1e-200 * sinusoids([3])])
     p = modes_p_values(fields, (100,), 99)
     np.testing.assert_allclose(p[[0, 2, 3]], [0.01, 1.0, 0.01])
-    noisy = white(100) + np.sqrt(2.0) * waves([5])  # as much power in the wave as in the noise
+    noisy = white(100) + np.sqrt(2.0) * sinusoids(
+        [5]
+    )  # as much power in the sinusoid as in the noise
     assert (modes_p_values(noisy, (100,), 199, seed=1) <= 0.05).mean() > 0.9
     assert p[1] > 0.3
     assert modes_p_values(np.eye(2), (2,), 9).tolist() == [1.0, 1.0]  # no mode is left
 
 
-def test_population_is_split_into_bumps_waves_noise_unchanged_and_dead_units():
-    kinds = [bumps(11, 9, 40.0), waves(range(2, 9), 0.1), white(20), 0.01 * np.eye(100)[:4]]
+def test_population_is_split_into_bumps_sinusoids_noise_unchanged_and_dead_units():
+    kinds = [bumps(11, 9, 40.0), sinusoids(range(2, 9), 0.1), white(20), 0.01 * np.eye(100)[:4]]
     diverged = np.where(SITES == 3, np.inf, 1.0)
     split = group_split(np.vstack([*kinds, np.zeros(100), diverged]), random_state=0)
     assert split.groups.tolist()[:18] == ["localized"] * 11 + ["oscillating"] * 7
@@ -167,7 +169,7 @@ def test_corrected_p_values_are_those_of_benjamini_and_hochberg():
 
 @pytest.mark.parametrize("shape", [(100,), (20, 20)])
 def test_pixels_must_be_together(shape):
-    """Of 40 bumps 90 % are localized; of what has their IPR and is scattered 10 % at most."""
+    """90 % of 40 bumps are localized, and at most 10 % of scattered fields with the same IPR."""
     rng, n = np.random.default_rng(0), np.prod(shape)
     distances = sum((np.indices(shape)[axis] - side / 2) ** 2 for axis, side in enumerate(shape))
     rolled = [np.roll(np.exp(-distances.ravel() / 5), k) for k in rng.integers(n, size=40)]
@@ -188,8 +190,11 @@ def test_pixels_must_be_together(shape):
 
 
 def test_fields_are_compared_with_those_of_a_control():
-    """A control of waves: a bump is more localized than all of them, a wave is not."""
-    control, fields = waves(np.arange(1, 40), 0.1), np.vstack([bumps(10, 9), waves(range(41, 49))])
+    """A control of sinusoids: a bump is more localized than all of them, a sinusoid is not."""
+    control, fields = (
+        sinusoids(np.arange(1, 40), 0.1),
+        np.vstack([bumps(10, 9), sinusoids(range(41, 49))]),
+    )
     net = PCA().fit(control)
     net.components_ = control
     for null in (control, net):
@@ -199,21 +204,21 @@ def test_fields_are_compared_with_those_of_a_control():
         assert LocalizationAnalyzer(null=null).fit_transform(fields)[:, -1].sum() == 10
 
 
-def test_few_bumps_and_a_lone_wave_are_found_in_a_large_population():
+def test_few_bumps_and_a_single_sinusoid_are_found_in_a_large_population():
     """Smallest p-values that would not pass: units at them get just as many surrogates as it takes.
 
     Three of 60 bumps pass if the smallest p-value is at most 3 x .05 / 60: 400 surrogates. One of
-    30 waves passes if it is at most .05 / 30, from 600 draws.
+    30 sinusoids passes if it is at most .05 / 30, from 600 draws.
     """
     split = group_split(np.vstack([bumps(3, 20, 40.0), white(57)]), n_null=199, random_state=0)
     np.testing.assert_allclose(split.p_values[:3], 1 / 401 * 60 / 3)
     assert split.groups.tolist() == ["localized"] * 3 + ["other"] * 57
-    split = group_split(np.vstack([waves([7]), white(29, 1)]), n_null=99, random_state=0)
+    split = group_split(np.vstack([sinusoids([7]), white(29, 1)]), n_null=99, random_state=0)
     assert split.groups.tolist() == ["oscillating"] + ["other"] * 29
 
 
 def test_summary_measures_each_group_and_the_tiling_of_the_localized_one():
-    fields = np.vstack([bumps(20, 5), waves(range(2, 7)), np.zeros((1, 100))])
+    fields = np.vstack([bumps(20, 5), sinusoids(range(2, 7)), np.zeros((1, 100))])
     summary = population_summary(fields, random_state=0)
     assert summary.tiling == tiling(bumps(20, 5))
     assert summary.median_ipr["oscillating"] == pytest.approx(0.015)
@@ -228,23 +233,23 @@ def test_summary_measures_each_group_and_the_tiling_of_the_localized_one():
 
 
 def test_trained_net_splits_by_the_sign_of_its_biases():
-    """Each net's positive half localizes; of its clone's units at most a few do. Two seeds."""
+    """Units with b > 0 localize, and at most a few units of nets on the control. Two seeds."""
     task = nlgp_task()
     options = {"learning_rate": 5.0, "batch_size": 100, "weight_decay": 0.0}
     nets = [FCNet(40, **options, random_state=seed) for seed in (0, 0, 1, 1)]
     fit_many_online(nets, [task, task.gaussian_clone()] * 2, 400_000, n_jobs=1)
-    for net, clone in (nets[:2], nets[2:]):
+    for net, on_control in (nets[:2], nets[2:]):
         split = group_split(net.receptive_fields_, random_state=0)
         assert (split.groups[:20] == "localized").mean() >= 0.95
         assert (split.groups[20:] == "oscillating").mean() >= 0.7
-        control = group_split(clone.receptive_fields_, random_state=0)
+        control = group_split(on_control.receptive_fields_, random_state=0)
         assert control.share["localized"] <= 0.1
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"alpha": 2.0}, r"alpha=2\.0; expected a number between 0 and 1"),
+        ({"alpha": 2.0}, r"`alpha` must be between 0 and 1, got 2\.0"),
         ({"null": "white"}, "`null` must be one of 'phase'.*, got 'white'"),
         ({"null": np.eye(9)}, r"`null` must have 8 features, got shape \(9, 9\)"),
         ({"n_null": 9.5}, "`n_null` must be a positive integer, got 9.5"),

@@ -1,4 +1,4 @@
-"""Gaussians, Gabor functions and differences of Gaussians are found again, wherever they are."""
+"""Fits recover Gaussians, Gabor functions and differences of Gaussians at any position."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def gabor(center, sigma, frequency, phase, shape):
 
 
 def oblique(angle, frequency, sigma=(1.8, 3.6), phase=0.7):
-    """Gabor on 16 x 16 pixels whose wave, and narrow side, run at an angle to the columns."""
+    """Gabor function on 16 x 16 pixels at an angle to the columns."""
     rows, columns = np.mgrid[:16, :16] - 8.0
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     u, v = c * columns + s * rows, c * rows - s * columns
@@ -80,12 +80,12 @@ def test_bumps_with_and_without_a_surround_are_found_again(
 )
 def test_gabor_is_found_again_and_beats_a_bump(center, sigma, frequency, phase, shape):
     field = gabor(center, sigma, frequency, phase, shape)
-    fit, place, width, wave = fitted(field, shape, "gabor")
+    fit, place, width, found = fitted(field, shape, "gabor")
     assert fit.goodness == pytest.approx(1.0, abs=1e-6)
-    again = fit.amplitude * gabor(place, width / FWHM, wave, fit.phase, shape)
+    again = fit.amplitude * gabor(place, width / FWHM, found, fit.phase, shape)
     np.testing.assert_allclose(again, field, atol=1e-3)
-    sign = np.sign(wave @ np.array(frequency))  # f and -f are one wave
-    np.testing.assert_allclose(sign * wave, frequency, atol=1e-3)
+    sign = np.sign(found @ np.array(frequency))  # f and -f are the same Gabor function
+    np.testing.assert_allclose(sign * found, frequency, atol=1e-3)
     np.testing.assert_allclose(width, FWHM * np.array(sigma), rtol=1e-2)
     assert fitted(field, shape)[0].goodness < 0.9
 

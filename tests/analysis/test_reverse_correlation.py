@@ -227,19 +227,19 @@ def test_labels_are_no_responses(data):
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
-        ({"response": "net"}, TypeError, "Got a str; expected a fitted estimator or a function"),
-        ({"response": PCA(2), "layer": 0}, TypeError, "PCA has no hidden layers that are known"),
-        ({"response": np.tanh, "n": 4}, ValueError, "X has 4 samples of 4 features; expected more"),
-        ({"n": 5, "return_std": True}, ValueError, "X has 5 samples of 4 features; expected more"),
-        ({"response": lambda x: x[:3]}, ValueError, r"to 50 inputs have shape \(3, 4\)"),
+        ({"response": "net"}, TypeError, "`response` must be an array.*, got a str"),
+        ({"response": PCA(2), "layer": 0}, TypeError, "if `layer` is given, got a PCA"),
+        ({"response": np.tanh, "n": 4}, ValueError, "got 4 samples and 4 features"),
+        ({"n": 5, "return_std": True}, ValueError, "got 5 samples and 4 features"),
+        ({"response": lambda x: x[:3]}, ValueError, r"got shape \(3, 4\) for 50 inputs"),
         ({"response": np.ones(7)}, ValueError, "inconsistent numbers of samples"),
         ({"response": np.full(50, np.nan)}, ValueError, "response contains NaN"),
-        ({"lags": [-1]}, ValueError, r"lags=\[-1\]; expected one or more whole numbers"),
-        ({"lags": []}, ValueError, r"lags=\[\]; expected one or more"),
-        ({"response": np.tanh, "lags": [1]}, ValueError, "lags is given for what is no recording"),
+        ({"lags": [-1]}, ValueError, r"`lags` must be .* got \[-1\]"),
+        ({"lags": []}, ValueError, r"integers from 0 to 49, .* got \[\]"),
+        ({"response": np.tanh, "lags": [1]}, ValueError, "`lags` must be None unless"),
         ({"ridge": -1.0}, ValueError, "`ridge` must be non-negative and finite, got -1.0"),
-        ({"method": "sta", "X": None}, ValueError, "method='sta' correlates responses with"),
-        ({"method": "weights", "layer": 0}, ValueError, "X and layer are of method='sta'"),
+        ({"method": "sta", "X": None}, ValueError, "`X` must be given for method='sta'"),
+        ({"method": "weights", "layer": 0}, ValueError, "`X` and `layer` must be None"),
         ({"method": "spikes"}, ValueError, "`method` must be one of .*, got 'spikes'"),
     ],
 )
@@ -252,7 +252,7 @@ def test_what_is_not_valid_is_refused(parameters, error, message):
 
 
 def test_covariance_finds_the_field_of_a_unit_that_is_even():
-    """r = (w.x)^2 answers to both signs alike: no average, but E[sigma''] w w' = 2 w w'."""
+    """r = (w.x)^2 is even: the average is zero, and the covariance is E[sigma''] w w' = 2 w w'."""
     w, X = normal(20, seed=1), normal(100_000, 20)
     response = (X @ w) ** 2
     assert np.abs(spike_triggered_average(response, X)).max() < 0.5

@@ -1,4 +1,4 @@
-"""Where random phases are no null hypothesis, fields are not testable."""
+"""Fields are not testable where random phases are not a valid null hypothesis."""
 
 import re
 
@@ -38,10 +38,10 @@ def trained_on_digits(X, y):
 
 
 def test_fields_of_digits_and_of_their_control_are_not_testable(digits):
-    """Both are called localized in large numbers by random phases, which mean nothing there."""
+    """With random phases, many fields of both would be called localized."""
     for X, y in (digits, make_gaussian_clone(*digits, random_state=0)):
         fields = trained_on_digits(X, y).receptive_fields_
-        with pytest.warns(NotTestableWarning, match=r"concentrate at the same places.*control"):
+        with pytest.warns(NotTestableWarning, match=r"concentrate at the same sites.*control"):
             summary = population_summary(fields, (8, 8), random_state=0)
         assert set(summary.split.groups) == {"not testable"}
         assert np.all(np.isnan(summary.split.p_values))
@@ -50,7 +50,7 @@ def test_fields_of_digits_and_of_their_control_are_not_testable(digits):
 
 
 def test_an_untrained_net_behind_a_scaler_is_not_localized(digits):
-    """Weights over the scale of pixels that hardly vary are large at a few places."""
+    """Weights divided by the scale of pixels that hardly vary are large at a few sites."""
     net = FCNet(24, learning_rate=1e-9, max_epochs=1, batch_size=100, random_state=0)
     with pytest.warns(LikelyMistakeWarning, match="differ in their means"):
         pipeline = make_pipeline(StandardScaler(), net).fit(*digits)
@@ -98,7 +98,7 @@ def test_sites_that_differ_in_variance_are_reported():
         assert "variances" in why_not_testable(fields, (60,), RING.sample(1000, seed) * scale)
 
 
-def test_fields_at_random_places_are_testable():
+def test_fields_at_random_positions_are_testable():
     """Two false alarms at most in 400 populations: the chance of more is 1 % at a rate of .1 %."""
     rng = np.random.default_rng(0)
     bump = np.exp(-((SITES - 30.0) ** 2) / 30)
@@ -111,9 +111,9 @@ def test_fields_at_random_places_are_testable():
 
 
 def test_inputs_decide_where_they_are_given():
-    """Fields at one place, which may be chance or a start in common, on inputs that are alike."""
+    """Fields at one site, which can be due to chance, on translation-invariant inputs."""
     bumps = np.tile(np.exp(-((SITES - 30.0) ** 2) / 30), (20, 1))
-    with pytest.warns(NotTestableWarning, match="concentrate at the same places"):
+    with pytest.warns(NotTestableWarning, match="concentrate at the same sites"):
         assert group_split(bumps, random_state=0).not_testable is not None
     split = group_split(bumps, inputs=RING, random_state=0)
     assert split.not_testable is None
@@ -121,7 +121,7 @@ def test_inputs_decide_where_they_are_given():
 
 
 def test_inputs_that_do_not_fit_are_refused():
-    with pytest.raises(TypeError, match=r"y has shape \(20, 60\); .* fit\(fields, inputs=X\)"):
+    with pytest.raises(TypeError, match=r"got shape \(20, 60\).* fit\(fields, inputs=X\)"):
         LocalizationAnalyzer().fit(np.eye(60), RING.sample(20, 0))
     with pytest.raises(ValueError, match=r"`inputs` must have 8 features, got shape \(\d+, 60\)"):
         group_split(np.eye(8), inputs=RING)

@@ -127,14 +127,14 @@ def test_labels_that_do_not_number_the_classes_are_refused(name, message):
 
 
 def test_images_are_refused_by_the_theory():
-    with pytest.raises(ValueError, match=r"each \(n_samples, n_features\)"):
+    with pytest.raises(ValueError, match=r"must be an array \(n_samples, n_features\)"):
         localization_index((X.reshape(-1, 3, 4), Y))
 
 
 def test_cumulant_of_labelled_data_or_of_an_estimator_asks_for_the_rows_of_a_class():
-    with pytest.raises(ValueError, match=r"a pair \(X, y\); .* such as X\[y == 1\]"):
+    with pytest.raises(ValueError, match=r"a pair \(X, y\)\. .* such as X\[y == 1\]"):
         CumulantDisplay.from_source((X, Y))
-    with pytest.raises(TypeError, match=r"source is a CumulantCP; .* rows X\[y == 1\]"):
+    with pytest.raises(TypeError, match=r"got a CumulantCP.* rows X\[y == 1\]"):
         CumulantDisplay.from_source(CumulantCP(2))
 
 

@@ -56,7 +56,7 @@ def test_digits_are_localized_more_than_their_controls_without_the_class_means_o
     ],
 )
 def test_an_nlgp_stands_out_from_gaussian_controls_and_not_from_a_copula(keep, stands_out, words):
-    """An NLGP is a Gaussian copula: controls with its marginals grow the same fields."""
+    """An NLGP has a Gaussian copula: controls with its marginals give the same fields."""
     found = control_test(small_net(), X, Y, keep=keep, n_controls=2, alpha=0.5, random_state=0)
     assert (found.ratio["b > 0"] > 1.5) == stands_out
     assert stands_out or found.ratio["b > 0"] == pytest.approx(1.0, abs=0.1)
@@ -97,12 +97,16 @@ def test_p_value_is_the_rank_of_the_group_that_stands_out_most():
 @pytest.mark.parametrize(
     ("options", "kind", "message"),
     [
-        ({"net": "net"}, TypeError, "net is a str; expected an FCNet or ConvNet"),
+        ({"net": "net"}, TypeError, "`net` must be an FCNet or ConvNet, got a str"),
         ({"n_controls": 5}, ValueError, "smallest p-value, .* = 0.167"),
         ({"n_controls": 0}, ValueError, "`n_controls` must be a positive integer, got 0"),
         ({"keep": "all"}, ValueError, "`keep` must be one of .*, got 'all'"),
         ({"y": Y[:10]}, ValueError, "inconsistent numbers of samples"),
-        ({"measure": np.abs, "X": X[:200], "y": Y[:200]}, ValueError, "measure returned an array"),
+        (
+            {"measure": np.abs, "X": X[:200], "y": Y[:200]},
+            ValueError,
+            "`measure` must return one number",
+        ),
     ],
 )
 def test_what_is_not_valid_is_refused(options, kind, message):
@@ -111,7 +115,7 @@ def test_what_is_not_valid_is_refused(options, kind, message):
 
 
 def test_classes_of_equal_mean_and_covariance_leave_nothing_to_compare_with():
-    """Exponential inputs against their Gaussian clone: both classes of a control are alike."""
+    """Exponential inputs and their Gaussian control: both classes of a control are alike."""
     skewed = np.random.default_rng(0).standard_exponential((2000, 8)) - 1.0
     inputs = np.concatenate([skewed, make_gaussian_clone(skewed, random_state=0)])
     found = control_test(small_net(), inputs, np.repeat([0, 1], 2000), random_state=0)

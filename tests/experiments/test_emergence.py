@@ -77,8 +77,8 @@ def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys, monkeypa
     ("arguments", "message"),
     [
         (["--gain", "-1"], "rfsk: --gain must be positive and finite, got -1.0"),
-        (["--correlation-length", "10", "5"], "expected the shorter length first"),
-        (["--n-hidden", "1"], "--n-hidden=1; expected at least 2"),
+        (["--correlation-length", "10", "5"], "--correlation-length must increase"),
+        (["--n-hidden", "1"], "--n-hidden must be at least 2"),
         (["--device", "tpu"], "--device='tpu' is not available"),
         (["--seed", "-1"], "--seed must be None, a non-negative integer"),
     ],

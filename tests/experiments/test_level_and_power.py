@@ -1,4 +1,4 @@
-"""Level and power of the test by controls, on repeated data."""
+"""Level and power of `control_test` on repeated data."""
 
 from functools import partial
 

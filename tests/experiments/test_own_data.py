@@ -52,7 +52,7 @@ def test_study_finds_localized_fields_and_reports_them(tmp_path):
 def test_notes_say_what_to_know():
     lopsided = np.where(np.arange(1000) < 900, 0, 1)
     notes = notes_of(np.column_stack([X[:, :19], np.ones(1000)]), lopsided)
-    assert "The classes have 100 to 900 rows" in notes
+    assert "The sizes of the classes differ: 100 to 900 rows" in notes
     assert "1 of 20 features are constant" in notes
     assert "The classes differ in their means" not in notes
     assert notes_of(X + Y[:, None], Y).count("The classes differ in their means") == 1
@@ -64,7 +64,7 @@ def test_notes_say_what_to_know():
     assert "4 channels were averaged over colours, without the alpha" in notes_of(colours, Z)
     table = pd.DataFrame(X).assign(row=np.arange(1000.0), kind=Y + 1.0)
     notes = notes_of(table, Y)
-    assert "1000 rows of 22 features (0 to kind), neighbours in a row" in notes
+    assert "1000 rows of 22 features (0 to kind): a ring of sites" in notes
     assert "Feature row has" in notes
     assert "Feature number 21 is constant in each class" in notes
 
@@ -78,7 +78,7 @@ def test_what_is_removed_is_reported_and_makes_no_difference_to_data_without_it(
     removed = study_data(shifted, Y, remove=["brightness", "class_means"], **QUICK)
     np.testing.assert_allclose(removed.test.unit_values, plain.test.unit_values, rtol=1e-3)
     assert "Not removed: brightness, contrast, class_means" in "\n".join(plain.notes)
-    assert "Not removed: contrast. Where" in "\n".join(removed.notes)
+    assert "Not removed: contrast. If" in "\n".join(removed.notes)
     scales = np.random.default_rng(0).uniform(0.5, 2.0, size=(1000, 1))
     one, other = (study_data(rows, Y, remove=["contrast"], **QUICK) for rows in (X, scales * X))
     np.testing.assert_allclose(one.test.unit_values, other.test.unit_values, rtol=1e-3)
@@ -89,14 +89,16 @@ def test_fields_that_are_copies_are_reported():
     common = rng.standard_normal(20)
     rows = 0.3 * rng.standard_normal((1000, 20)) + np.where(Y[:, None], 1.0, -1.0) * common
     notes = notes_of(rows, Y, n_hidden=8, max_steps=400)
-    assert re.search(r"The 8 fields that have grown are copies of [12] up to sign", notes)
+    assert re.search(
+        r"The 8 fields that have grown are copies of [12] distinct fields up to sign", notes
+    )
 
 
 @pytest.mark.parametrize(
     ("data", "options", "message"),
     [
-        ((np.ones((50, 4)), np.arange(50) % 2), {}, "X is constant"),
-        ((X, np.zeros(1000)), {}, "y has 1 class"),
+        ((np.ones((50, 4)), np.arange(50) % 2), {}, "`X` must not be constant"),
+        ((X, np.zeros(1000)), {}, "`y` must have at least 2 classes"),
         ((X, Y[:10]), {}, "inconsistent numbers of samples"),
         ((X, Y), {"remove": ["mean"]}, "`remove` must be one of 'brightness'.*, got 'mean'"),
     ],

@@ -75,7 +75,7 @@ def test_a_full_disk_ends_the_sweep_and_loses_no_finished_cell(monkeypatch, tmp_
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match=r"No space left .*\nA later call goes on from the cells"):
+    with pytest.raises(OSError, match=r"No space left .*\nA later call continues from the cells"):
         sweep(third, GRID, store=tmp_path, **OPTIONS)
     assert len(entries(tmp_path)) == 2
     assert len(list(tmp_path.iterdir())) == 3  # nothing half written
@@ -126,13 +126,13 @@ def scaled_too(x, function, random_state, factor=1.0):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"fixed": {"function": abs, "factor": 3.0}}, r'fixed was .*"factor": 2.* is .*: 3.* now'),
-        ({"fixed": {"function": abs}}, r'fixed was .*"factor": 2.* and is .*"builtins.abs".* now'),
-        ({"fixed": {"function": np.sqrt, "factor": 2.0}}, "builtins.abs.* and is .*numpy.sqrt.*"),
-        ({"random_state": 1}, "random_state was 0 and is 1 now"),
-        ({"paired": True}, "paired was false and is true now"),
-        ({"study": scaled_too}, r"study was .*\.scaled_by.* and is .*\.scaled_too.* now"),
-        ({"versions": {"rfsk": "9.9"}}, r"the version of rfsk was .* and is 9.9 now"),
+        ({"fixed": {"function": abs, "factor": 3.0}}, r'fixed was .*"factor": 2.* is now .*: 3'),
+        ({"fixed": {"function": abs}}, r'fixed was .*"factor": 2.* and is now .*"builtins.abs"'),
+        ({"fixed": {"function": np.sqrt, "factor": 2.0}}, "builtins.abs.* and is now .*numpy.sqrt"),
+        ({"random_state": 1}, "random_state was 0 and is now 1"),
+        ({"paired": True}, "paired was false and is now true"),
+        ({"study": scaled_too}, r"study was .*\.scaled_by.* and is now .*\.scaled_too"),
+        ({"versions": {"rfsk": "9.9"}}, r"the version of rfsk was .* and is now 9\.9"),
     ],
 )
 def test_a_store_is_refused_if_anything_else_has_changed(changes, message, tmp_path, monkeypatch):
@@ -195,7 +195,7 @@ def test_a_change_in_any_module_that_is_not_installed_is_noticed(
     for _ in range(2):
         assert sweep(study, {"x": [3]}, **options)["value"].tolist() == [3]
     study = own_module(*texts)
-    with pytest.raises(ValueError, match=rf"the source of {module} was \w+ and is \w+ now"):
+    with pytest.raises(ValueError, match=rf"the source of {module} was \w+ and is now \w+"):
         sweep(study, {"x": [3]}, **options)
 
 
@@ -218,7 +218,7 @@ def test_functions_of_a_grid_belong_to_the_study(own_module, tmp_path):
     ],
 )
 def test_a_store_takes_only_what_a_later_run_can_recognize(study, fixed, tmp_path):
-    with pytest.raises(TypeError, match="cannot be recognized in a later run; expected"):
+    with pytest.raises(TypeError, match="Arguments of a sweep must be numbers"):
         sweep(study, [{}], fixed=fixed, store=tmp_path / "store", **OPTIONS)
 
 
@@ -229,7 +229,7 @@ def test_code_of_a_notebook_is_not_stored(monkeypatch, tmp_path):
     monkeypatch.setattr(main, "scaled_too", scaled_too, raising=False)
     monkeypatch.setattr(scaled_too, "__module__", "__main__")
     fixed = {"x": 1, "function": abs}
-    with pytest.raises(ValueError, match="cannot recognize code of a notebook or console"):
+    with pytest.raises(ValueError, match="code of a notebook or console cannot be compared"):
         sweep(scaled_too, [{}], fixed=fixed, store=tmp_path / "store", **OPTIONS)
 
 
@@ -242,10 +242,10 @@ def test_studies_of_the_package_have_stores_and_folders_of_other_things_are_refu
     options = {"grid": {"gain": [3.0]}, "fixed": small, "store": tmp_path, **OPTIONS}
     first = sweep(FieldStudy(), **options)
     assert first.equals(sweep(FieldStudy(), **options))
-    with pytest.raises(ValueError, match=r"study was .*measure_fields.* and is .* now"):
+    with pytest.raises(ValueError, match=r"study was .*measure_fields.* and is now "):
         sweep(FieldStudy(measure=measure), **options)
     (tmp_path / "manifest.json").unlink()
-    with pytest.raises(ValueError, match="holds files but no manifest; name another folder"):
+    with pytest.raises(ValueError, match=r"has JSON files and no manifest\. Choose another folder"):
         sweep(FieldStudy(), **options)
     with pytest.raises(FileExistsError):
         sweep(FieldStudy(), **options | {"store": next(tmp_path.iterdir())})

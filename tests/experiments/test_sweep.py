@@ -126,7 +126,7 @@ def test_an_interrupt_keeps_finished_cells():
             signal.raise_signal(signal.SIGINT)
         return {"mean": scale}
 
-    with pytest.warns(UserWarning, match="The sweep was interrupted; 2 of 4 cells are kept"):
+    with pytest.warns(UserWarning, match="The sweep was interrupted: 2 of 4 cells are kept"):
         found = sweep(study, {"scale": [1, 2, 3, 4]}, **OPTIONS)
     assert found["mean"].tolist() == [1, 2]
 
@@ -147,7 +147,7 @@ def test_a_net_whose_training_was_interrupted_is_not_taken_for_a_result(backend)
     threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
     with (
         joblib.parallel_config(backend),
-        pytest.warns(UserWarning, match="The sweep was interrupted; 0 of 2 cells"),
+        pytest.warns(UserWarning, match="The sweep was interrupted: 0 of 2 cells"),
     ):
         found = sweep(study, [{}], 2, **{**OPTIONS, "n_jobs": 2})
     assert found.empty
@@ -188,12 +188,12 @@ def test_cells_share_no_arguments():
     ("answer", "message"),
     [
         (3.0, "AttributeError: 'float' object has no attribute 'items'"),
-        ({"field": np.zeros((2, 2))}, r"'field' with shape \(2, 2\) and dtype float64; expected a"),
-        ({"net": object()}, r"The study returned 'net' with shape \(\) and dtype object"),
+        ({"field": np.zeros((2, 2))}, r"one-dimensional arrays, got 'field' with shape \(2, 2\)"),
+        ({"net": object()}, r"got 'net' with shape \(\) and dtype object"),
         ({"a": [1, 2, 3], "b": [1, 2]}, "could not broadcast|could not be broadcast"),
-        ({"seed": 1}, "The study returned 'seed', which is a column already; rename it"),
-        ({"k": 1}, "The study returned 'k', which is a column already"),
-        ({"j": 1}, "The study returned 'j', which is a column already"),
+        ({"seed": 1}, "The study must not return 'seed', which is a column. Rename it"),
+        ({"k": 1}, "The study must not return 'k'"),
+        ({"j": 1}, "The study must not return 'j'"),
     ],
 )
 def test_what_is_no_table_of_numbers_is_a_failure(answer, message):
@@ -205,20 +205,25 @@ def test_what_is_no_table_of_numbers_is_a_failure(answer, message):
 @pytest.mark.parametrize(
     ("arguments", "options", "kind", "message"),
     [
-        (("noisy", GRID), {}, TypeError, "study='noisy' cannot be called with .* not a callable"),
+        (("noisy", GRID), {}, TypeError, "`study` must accept .* got 'noisy': .* not a callable"),
         ((noisy, {"scale": 3}), {}, TypeError, "parameter 'scale' needs to be a list"),
         ((noisy, {"scale": []}), {}, ValueError, "'scale' need to be a non-empty sequence"),
-        ((noisy, []), {}, ValueError, "grid is empty"),
+        ((noisy, []), {}, ValueError, "`grid` must have at least one point"),
         ((noisy, 3), {}, TypeError, "Parameter grid should be a dict or a list"),
-        ((noisy, {"scale": [1, 1.0]}), {}, ValueError, "the same point more than once"),
-        ((noisy, {"gain": [1]}), {}, TypeError, "cannot be called with .*argument: 'scale'"),
+        ((noisy, {"scale": [1, 1.0]}), {}, ValueError, "a point more than once"),
+        ((noisy, {"gain": [1]}), {}, TypeError, "`study` must accept .*argument: 'scale'"),
         ((noisy, GRID), {"fixed": {"scale": 1}}, TypeError, "multiple values for .* 'scale'"),
         ((noisy, {**GRID, "random_state": [1]}), {}, TypeError, "multiple values for .*'random_st"),
-        ((noisy, {"seed": [1]}), {}, ValueError, "grid has a parameter 'seed', which is a column"),
-        ((noisy, {"scale": [lambda: 1]}), {}, TypeError, "cannot be recognized in a later run"),
+        ((noisy, {"seed": [1]}), {}, ValueError, "`grid` must not have a parameter 'seed'"),
+        ((noisy, {"scale": [lambda: 1]}), {}, TypeError, "Arguments of a sweep must be"),
         ((noisy, GRID, 0), {}, ValueError, "`n_repeats` must be a positive integer, got 0"),
         ((noisy, GRID), {"random_state": "x"}, ValueError, "`random_state` must be .*, got 'x'"),
-        ((noisy, GRID), {"store": "there"}, ValueError, "random_state=None with a store; expected"),
+        (
+            (noisy, GRID),
+            {"store": "there"},
+            ValueError,
+            "`random_state` must be an int if `store` is given",
+        ),
     ],
 )
 def test_bad_arguments_are_refused_before_any_work(arguments, options, kind, message):

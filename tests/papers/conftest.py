@@ -1,4 +1,4 @@
-"""Nets that the tests of one paper share, and the quantities that do not hold."""
+"""Fixtures: nets for the tests of one paper, and a function that finds quantities that fail."""
 
 import pytest
 

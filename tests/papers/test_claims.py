@@ -54,12 +54,15 @@ def test_a_quantity_holds_only_if_every_seed_is_within_its_bounds(
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"low": 1.0, "high": 0.0}, "two bounds, the lower one first"),
-        ({"low": math.nan, "high": 1.0}, "two bounds, the lower one first"),
-        ({}, "two bounds, the lower one first"),
-        ({"evidence": "report", "low": 1.0}, "or none for evidence='report'"),
-        ({"value": 0.0, "tolerance": 0.1}, "a value other than 0 and a positive tolerance"),
-        ({"value": 1.0}, "a value other than 0 and a positive tolerance"),
+        ({"low": 1.0, "high": 0.0}, "must not exceed `high`, and at least one must be finite"),
+        ({"low": math.nan, "high": 1.0}, "must not exceed `high`, and at least one must be finite"),
+        ({}, "must not exceed `high`, and at least one must be finite"),
+        ({"evidence": "report", "low": 1.0}, "none for evidence='report'"),
+        (
+            {"value": 0.0, "tolerance": 0.1},
+            "`value` of 'x' must not be 0, and `tolerance` must be positive",
+        ),
+        ({"value": 1.0}, "`value` of 'x' must not be 0, and `tolerance` must be positive"),
         ({"evidence": "hearsay", "low": 1.0}, "hearsay"),
     ],
 )
@@ -69,9 +72,9 @@ def test_a_quantity_that_could_not_fail_or_could_not_hold_is_refused(parameters,
 
 
 def test_claims_without_or_with_equal_quantities_or_names_for_no_file_are_refused():
-    with pytest.raises(ValueError, match="has no quantity"):
+    with pytest.raises(ValueError, match="must not be empty"):
         Claim("Q", "", "", (), interrupt)
-    with pytest.raises(ValueError, match="two quantities of one name"):
+    with pytest.raises(ValueError, match="must have distinct names"):
         claim(quantities=(Quantity("x", "inequality", low=1.0),) * 2)
     with pytest.raises(ValueError, match="letters, digits"):
         claim("a/b")
@@ -100,7 +103,7 @@ def test_verdicts_and_spread_are_in_table_markdown_and_json(tmp_path):
     assert row == ["number", "not judged", "report", "7.00 ± 0.00", "reported"]
     assert "1 / 0" in found.results[2].traceback
     assert found.results[4].as_dict()["quantities"][0]["values"] == [None] * 3
-    assert "Only in one of the two: ['another', 'number']" in found.results[5].error
+    assert "The names ['another', 'number'] differ" in found.results[5].error
     for result in found.results:
         kept = json.loads((tmp_path / f"{result.claim.name}.json").read_text(encoding="utf-8"))
         assert kept["claim"] == json.loads(json.dumps(result.as_dict()))
@@ -167,14 +170,14 @@ def make_small_net(seed, **options):
 
 def test_nets_of_the_bench_are_those_of_fit_online_trained_once_and_none_that_diverged():
     task = Discrimination([NLGP(20, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)])
-    tasks, steps = {"nlgp": task, "clone": task.gaussian_clone()}, {"nlgp": 100, "clone": 60}
+    tasks, steps = {"nlgp": task, "control": task.gaussian_clone()}, {"nlgp": 100, "control": 60}
     bench = Bench(2, random_state=0)
     nets = bench.nets("small", make_small_net, tasks, steps)
     assert bench.under("Gaussian inputs").nets("small", make_small_net, tasks, steps) is nets
-    for law in tasks:
-        for seed, net in zip(bench.seeds, nets[law], strict=True):
-            alone = make_small_net(seed).fit_online(tasks[law], steps[law] * 50)
-            assert net.n_steps_ == steps[law]
+    for name in tasks:
+        for seed, net in zip(bench.seeds, nets[name], strict=True):
+            alone = make_small_net(seed).fit_online(tasks[name], steps[name] * 50)
+            assert net.n_steps_ == steps[name]
             fields = net.receptive_fields_
             np.testing.assert_allclose(fields, alone.receptive_fields_, rtol=1e-3, atol=1e-5)
     wild = partial(make_small_net, learning_rate=1e12, activation="relu")

@@ -8,7 +8,7 @@ from rfsk.papers.harsh2020 import CASES, CLAIMS, index, overlaps, theory_overlap
 
 RUNS = [(claim, control) for claim in CLAIMS for control in (None, *claim.controls)]
 DECISIVE = {
-    "Gaussian clone": "gain 3, length 4: D x IPR",
+    "Gaussian inputs": "gain 3, length 4: D x IPR",
     "permuted sites": "gain 3, length 4: D x IPR",
     "white sites": next(iter(CASES)),
     "uneven sites": "batch 400: growth of the squared move over that of time",

@@ -13,9 +13,9 @@ from rfsk.papers.ingrosso2022._nets import UnevenNLGP, fields, uneven_sites
 # The quantity that must notice a control, where others might fail for lesser reasons.
 DECISIVE = {
     ("C1", "permuted pixels"): "torus: fraction localized, b > 0",
-    ("C4", "other gain"): "gain 1: match less that of a flow of other gain",
+    ("C4", "other gain"): "gain 1: match minus that of a flow of other gain",
     ("C6", "permuted pixels"): "Ising spins: fraction localized, b > 0",
-    ("C7", "random phases"): "t = 1000: part of the gap that random phases keep",
+    ("C7", "random phases"): "t = 1000: fraction of the gap that random phases keep",
     ("C8", "even sites"): "uneven: fraction of centres in the dense third",
 }
 
@@ -35,11 +35,11 @@ def test_claims_hold_at_small_size_and_fail_on_their_controls(claim, bench, fail
 
 @pytest.mark.parametrize("claim", [CLAIMS[1], CLAIMS[4]], ids=["C2", "C5"])
 def test_matches_do_not_notice_plain_bumps_as_the_claims_say(claim, bench, failures):
-    """Fields replaced by Gaussian bumps of their widths: "bumps" is all that is claimed."""
+    """Fields are replaced by Gaussian bumps of the same widths: the claim says only "bumps"."""
     assert "are bumps of" in claim.statement
     assert failures(claim, bench.under("plain bumps")) == set()
     values = claim.run(bench)
-    less = [name for name in values if "match less that of a fitted bump" in name]
+    less = [name for name in values if "match minus that of a fitted bump" in name]
     assert less
     assert all(values[name][0] < 0.0 for name in less)
 
@@ -51,7 +51,7 @@ def test_claims_hold_at_small_size_for_other_seeds(failures):
 
 
 def test_swapped_classes_swap_the_groups(bench):
-    """Trained, as against the control, which exchanges the groups of nets on unswapped classes."""
+    """The control exchanges the groups of units instead of training on swapped classes."""
     task = Discrimination([NLGP(100, correlation_length=xi, gain=3.0) for xi in (10.0, 5.0)])
     net = FCNet(40, learning_rate=20.0, batch_size=1000, weight_decay=0.0, random_state=0)
     net.fit_online(task, 300_000)

@@ -13,17 +13,17 @@ BY_NAME = {claim.name: claim for claim in CLAIMS}
 # The effective flow does not give a cusp: this fails on the inputs themselves.
 KNOWN = {"L4": {"flow: first drop of log w over the second"}}
 DECISIVE = {
-    ("L1", "Gaussian clone"): "erf(0.774 z): IPR of the drive over S w",
+    ("L1", "Gaussian inputs"): "erf(0.774 z): IPR of the drive over S w",
     ("L1", "elliptical"): "erf(0.774 z): IPR of the drive over S w",
-    ("L2", "Gaussian clone"): "neuron, erf(0.774 z): IPR over clone",
-    ("L2", "elliptical"): "neuron, erf(0.774 z): IPR over clone",
+    ("L2", "Gaussian inputs"): "neuron, erf(0.774 z): IPR over control",
+    ("L2", "elliptical"): "neuron, erf(0.774 z): IPR over control",
     ("L2", "permuted pixels"): "neuron, erf(1 z), lengths 1 and 3: spread (sites)",
     ("L3", "NLGP inputs"): "neuron: R^2 of a sinusoid",
     ("L3", "permuted pixels"): "neuron: R^2 of a sinusoid",
-    ("L4", "Gaussian clone"): "neuron: IPR over clone",
+    ("L4", "Gaussian inputs"): "neuron: IPR over control",
     ("L4", "elliptical"): "neuron: spread (sites)",
     ("L4", "permuted pixels"): "flow: decay at 4 to 8 sites over the derived one",
-    ("L5", "Gaussian clone"): "FastICA, algebraic(3): IPR over clone",
+    ("L5", "Gaussian inputs"): "FastICA, algebraic(3): IPR over control",
     ("L5", "elliptical"): "FastICA, algebraic(3): spread (sites)",
 }
 
@@ -56,7 +56,7 @@ def test_flow_ends_where_the_independent_one_does_and_not_on_controls(name, benc
     (quantity,) = (q for q in BY_NAME["L2"].quantities if q.name == f"flow, {name}: IPR")
     end = {
         control: ipr(lufkin2024.flow_end(bench.under(control), name, 0))
-        for control in (None, "Gaussian clone", "elliptical")
+        for control in (None, "Gaussian inputs", "elliptical")
     }
     assert quantity.holds(end.pop(None))
     assert not any(quantity.holds(value) for value in end.values())
@@ -65,13 +65,13 @@ def test_flow_ends_where_the_independent_one_does_and_not_on_controls(name, benc
 def test_flow_on_elliptical_inputs_ends_in_a_sinusoid_and_on_others_not(bench):
     is_sinusoid, *_ = BY_NAME["L3"].quantities
     for control, holds in ((None, True), ("NLGP inputs", False), ("permuted pixels", False)):
-        field = lufkin2024.flow_end(bench.under(control), "waves", 0)
+        field = lufkin2024.flow_end(bench.under(control), "oscillating", 0)
         power = np.abs(np.fft.rfft(field[0])) ** 2
         assert is_sinusoid.holds(power[4] / (power.sum() - 0.5 * power[[0, -1]].sum())) == holds
 
 
 def test_models_by_name_have_the_moments_that_the_name_says():
-    _, long = lufkin2024.models("clone of algebraic(6.1), lengths 1 and 3")
+    _, long = lufkin2024.models("control of algebraic(6.1), lengths 1 and 3")
     assert long.excess_kurtosis() == 0.0
     source = lufkin2024.models("algebraic(6.1), lengths 1 and 3")
     assert [model.correlation_length for model in source] == [1.0, 3.0]

@@ -11,7 +11,7 @@ FAILS = {"b < 0, an eighth left: over random phases"}  # R2, which does not hold
 DECISIVE = {
     "R1": "a third left: over random phases",
     "R2": "b > 0, a third left: over random phases",
-    "R3": "clone, an eighth left: over eigenvectors",
+    "R3": "control, an eighth left: over eigenvectors",
     "R4": "removal: growth of |kurtosis| in four rounds",
 }
 

@@ -25,7 +25,7 @@ def test_claims_hold_at_small_size_and_fail_on_their_controls(bench, failures, c
     failed = [failures(claim, here) for claim in CLAIMS]
     if control is None:
         assert failed[0] == set()
-        assert failed[1] <= {"t = 0.25: gap to the mean clone over standard error"}
+        assert failed[1] <= {"t = 0.25: gap to the mean control over standard error"}
         for claim in CLAIMS:
             claim.draw(here)
     else:
@@ -33,7 +33,7 @@ def test_claims_hold_at_small_size_and_fail_on_their_controls(bench, failures, c
         assert DECISIVE[control][1] in failed[1]
 
 
-def test_rungs_have_the_moments_of_the_clones():
+def test_rungs_have_the_moments_of_the_controls():
     """Components against samples that `make_gaussian_clone` makes, 20,000 of each class."""
     X, y = Discrimination(classes(None)).sample(40_000, 0)
     u, b = np.random.default_rng(1).normal(size=(3, X.shape[1])), np.array([0.5, -1.0, 0.0])

@@ -1,4 +1,4 @@
-"""What the emergence of fields depends on, and what not: variants of the net and the task.
+"""Variants of the net and of the task that change, or do not change, the emergence of fields.
 
 Mean IPR of the units whose bias starts positive and of the others, and accuracy: D = 100,
 g = 3, 40 units, batch 500, learning rate x steps = 10,000, three seeds, two of them slow tests.
@@ -18,12 +18,12 @@ def task(*lengths, side=100):
     return Discrimination([NLGP(side, correlation_length=xi, gain=3.0) for xi in lengths])
 
 
-def train(law, seed, **parameters):
+def train(classes, seed, **parameters):
     net = FCNet(
         40, learning_rate=10.0, batch_size=500, weight_decay=0.0, random_state=seed, **parameters
-    ).fit_online(law, 500_000)
+    ).fit_online(classes, 500_000)
     fields = ipr(net.receptive_fields_)
-    return fields[:20].mean(), fields[20:].mean(), net.score(*law.sample(10_000, seed + 50))
+    return fields[:20].mean(), fields[20:].mean(), net.score(*classes.sample(10_000, seed + 50))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -68,18 +68,18 @@ def test_ipr_is_set_by_the_long_correlation_length_whatever_the_size(side, lengt
 )
 def test_fields_do_not_localize_on_elliptical_inputs(radial):
     """Excess kurtosis -.06, .75 and infinite: .0186 to .0192 and .0193 to .0196, as on the
-    clone (.0186 and .0193); accuracy .93, .92, .89."""
-    law = Discrimination(
+    control (.0186 and .0193); accuracy .93, .92, .89."""
+    classes = Discrimination(
         [EllipticalField(100, correlation_length=xi, radial=radial) for xi in (5.0, 10.0)]
     )
-    *fields, accuracy = train(law, 0)
+    *fields, accuracy = train(classes, 0)
     assert max(fields) < 0.024
     assert accuracy > 0.85
-    np.testing.assert_allclose(fields, train(law.gaussian_clone(), 0)[:2], atol=0.003)
+    np.testing.assert_allclose(fields, train(classes.gaussian_clone(), 0)[:2], atol=0.003)
 
 
 def spread(fields):
-    """Median and upper decile of the IPR, and the share well above the .03 of white noise."""
+    """Median and upper decile of the IPR, and the fraction well above the .03 of white noise."""
     values = ipr(fields)
     return np.median(values), np.quantile(values, 0.9), (values > 0.045).mean()
 
@@ -93,20 +93,20 @@ def spread(fields):
     ],
 )
 def test_half_of_the_fields_localize_when_both_layers_are_trained(lengths, accuracy, decile, seed):
-    """Two classes: 45 % of the units beyond .045, upper decile .060 to .063 (clone .029 to .034),
-    accuracy .88 to .90. Three classes: 35 to 47 %, .10 (clone .03), .86."""
-    law = task(*lengths)
-    net = FCNet(40, readout="linear", random_state=seed).fit_online(law, 500_000)
-    _, upper, share = spread(net.receptive_fields_)
+    """Two classes: 45 % of the units beyond .045, upper decile .060 to .063 (control .029 to .034),
+    accuracy .88 to .90. Three classes: 35 to 47 %, .10 (control .03), .86."""
+    classes = task(*lengths)
+    net = FCNet(40, readout="linear", random_state=seed).fit_online(classes, 500_000)
+    _, upper, fraction = spread(net.receptive_fields_)
     assert upper > decile
-    assert 0.3 < share < 0.6
-    X, y = law.sample(5000, random_state=9)
+    assert 0.3 < fraction < 0.6
+    X, y = classes.sample(5000, random_state=9)
     assert net.score(X, y) > accuracy
-    clone = FCNet(40, readout="linear", random_state=seed)
-    clone.fit_online(law.gaussian_clone(), 500_000)
-    _, upper, share = spread(clone.receptive_fields_)
+    on_control = FCNet(40, readout="linear", random_state=seed)
+    on_control.fit_online(classes.gaussian_clone(), 500_000)
+    _, upper, fraction = spread(on_control.receptive_fields_)
     assert upper < 0.037
-    assert share < 0.06
+    assert fraction < 0.06
 
 
 @pytest.mark.slow
@@ -114,10 +114,12 @@ def test_both_layers_localize_with_the_squared_loss_if_the_readout_is_slow():
     """Rate 1, readout .02 of it, 8000 steps of 500, seeds 0 to 2: 43 to 48 % beyond .045, upper
     decile .069 to .070, accuracy .943 to .947; at ten times the readout's rate 0 to 3 %, .032 to
     .037 and .953 to .956."""
-    law = task(5.0, 10.0)
+    classes = task(5.0, 10.0)
     net = FCNet(40, readout="linear", loss="squared", learning_rate=1.0, random_state=0)
-    slow = spread(net.set_params(readout_rate=0.02).fit_online(law, 4_000_000).receptive_fields_)
-    fast = spread(net.set_params(readout_rate=0.2).fit_online(law, 4_000_000).receptive_fields_)
+    slow = spread(
+        net.set_params(readout_rate=0.02).fit_online(classes, 4_000_000).receptive_fields_
+    )
+    fast = spread(net.set_params(readout_rate=0.2).fit_online(classes, 4_000_000).receptive_fields_)
     assert slow[1] > 0.06
     assert slow[2] > 0.35
     assert fast[1] < 0.04

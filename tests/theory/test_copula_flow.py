@@ -256,12 +256,12 @@ def test_prediction_is_refused_where_velocities_on_samples_would_change_the_fiel
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"n_units": 1}, "expected at least two, one of each sign"),
+        ({"n_units": 1}, "`n_units` must be at least 2"),
         ({"n_repeats": 0}, "`n_repeats` must be a positive integer, got 0"),
         ({"end": -1.0}, "`end` must be positive and finite, got -1.0"),
         ({"activation": "linear"}, "`activation` must be one of .*, got 'linear'"),
-        ({"bias_init": [1.0, 2.0]}, r"biases has shape \(2,\); expected \(40,\), one per"),
-        ({"start": np.zeros((2, 30))}, "A field is zero"),
+        ({"bias_init": [1.0, 2.0]}, r"`biases` must have shape \(40,\), .* got \(2,\)"),
+        ({"start": np.zeros((2, 30))}, "must not have rows of zeros"),
         ({"start": np.ones((2, 20))}, "`fields` must have 30 features"),
     ],
 )
@@ -276,5 +276,5 @@ def test_fixed_biases_stay_and_a_torus_keeps_its_shape():
     prediction = predict_fields(pair, **options)
     assert prediction.shape == (5, 6)
     np.testing.assert_array_equal(prediction.biases, [2.0, 2.0, -2.0, -2.0])
-    with pytest.raises(ValueError, match="The net has one unit"):
+    with pytest.raises(ValueError, match=r"at least two units, .* got one"):
         prediction.match(np.ones((1, 30)))

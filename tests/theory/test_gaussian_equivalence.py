@@ -26,7 +26,7 @@ def test_bivariate_cdf_is_scipy_s(correlation):
 
 
 def test_loss_and_accuracy_are_those_of_gaussian_samples():
-    """200,000 Gaussian inputs a class, seed 0: within five standard errors."""
+    """200,000 Gaussian inputs per class, seed 0: within five standard errors."""
     pair = [GaussianField(12, correlation_length=xi) for xi in (0.8, 2.0)]
     rng = np.random.default_rng(0)
     u, b = rng.normal(size=(7, 12)), rng.normal(size=7)
@@ -42,13 +42,13 @@ def test_loss_and_accuracy_are_those_of_gaussian_samples():
     expected = gaussian_accuracy(u[0], 0.8, pair)
     assert abs(expected - right.mean()) < 5 * np.sqrt(0.25 / 400_000)
     pair = [GaussianField(100, correlation_length=xi) for xi in (5.0, 10.0)]
-    for k in range(30, 50):  # waves that inputs hardly reach
-        wave = np.cos(2 * np.pi * k * np.arange(100) / 100)
-        assert gaussian_accuracy(wave, 1.0, pair) == pytest.approx(0.5, abs=1e-6)
+    for k in range(30, 50):  # modes in which inputs have little power
+        mode = np.cos(2 * np.pi * k * np.arange(100) / 100)
+        assert gaussian_accuracy(mode, 1.0, pair) == pytest.approx(0.5, abs=1e-6)
 
 
 def test_gap_of_a_trained_net_opens():
-    """The loss on Gaussian local fields equals that on the clone's samples, not on the inputs."""
+    """The loss on Gaussian local fields is that on samples of the control, not on the inputs."""
     task = Discrimination([NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)])
     net = FCNet(20, learning_rate=5.0, batch_size=500, weight_decay=0.0, random_state=0)
     net.fit_online(task, 500_000)
@@ -64,11 +64,11 @@ def test_gap_of_a_trained_net_opens():
 
 def test_fields_and_biases_that_do_not_fit_are_refused():
     pair = [GaussianField(5, correlation_length=xi) for xi in (0.8, 2.0)]
-    with pytest.raises(ValueError, match=r"biases has shape \(2,\); expected \(3,\)"):
+    with pytest.raises(ValueError, match=r"`biases` must have shape \(3,\), .* got \(2,\)"):
         gaussian_loss(np.ones((3, 5)), np.ones(2), pair)
     with pytest.raises(ValueError, match=r"`fields` must have 5 features, got shape \(3, 4\)"):
         gaussian_loss(np.ones((3, 4)), np.ones(3), pair)
-    with pytest.raises(ValueError, match=r"field has shape \(4,\); expected \(5,\)"):
+    with pytest.raises(ValueError, match=r"`field` must have shape \(5,\), got \(4,\)"):
         gaussian_accuracy(np.ones(4), 1.0, pair)
     with pytest.raises(ValueError, match="correlation contains NaN"):
         bivariate_normal_cdf(0.3, 0.2, np.nan)

@@ -42,8 +42,8 @@ def test_velocity_is_the_slope_of_the_loss(mixture, gaussian):
     assert np.sum(by_u * along[0]) + by_b @ along[1] == pytest.approx(expected, rel=1e-6)
 
 
-def test_clone_keeps_means_and_covariances(mixture):
-    """The clone of two components by hand; without means the loss is `gaussian_loss`."""
+def test_control_keeps_means_and_covariances(mixture):
+    """The control of two components by hand; without means, the loss is `gaussian_loss`."""
     classes, u, b = mixture
     _, mean, cov = classes[1][0]
     pair = [(0.2, mean, cov), (0.8, -mean, 2.0 * cov)]
@@ -61,5 +61,5 @@ def test_faults_are_explained():
     part = (1.0, [0.0, 0.0], np.eye(2))
     with pytest.raises(ValueError, match="sum to 1"):
         MixtureFlow([[(0.5, *part[1:])], [part]])
-    with pytest.raises(ValueError, match="two classes of equal size"):
+    with pytest.raises(ValueError, match="two classes with the same number of features"):
         MixtureFlow([[part], [(1.0, [0.0], [[1.0]])]])

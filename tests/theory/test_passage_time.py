@@ -23,5 +23,5 @@ def test_little_noise_leaves_the_time_of_the_drift():
 
 @pytest.mark.parametrize("start", [-0.1, 1.0])
 def test_start_outside_of_the_levels_is_refused(start):
-    with pytest.raises(ValueError, match=r"expected a number from 0 to level=1\.0"):
+    with pytest.raises(ValueError, match=r"`start` must be at least 0 and below level=1\.0"):
         mean_passage_time(lambda x: x, lambda x: 1.0, start=start, level=1.0)

@@ -1,4 +1,4 @@
-"""One figure for each claim of the paper."""
+"""Figures of the claims of the paper."""
 
 from collections.abc import Iterable, Mapping
 from itertools import product
@@ -27,7 +27,7 @@ def _axes(columns: int, height: float = 3.2, **parameters: Any) -> tuple[Any, An
 
 
 def _show(ax: Any, title: str, rows: Array, shape: Any = None, scaled: bool = False) -> None:
-    """Draw fields on a ring as a map, or on a torus as a mosaic, with a colour bar."""
+    """Draw fields on a ring as rows of a map, or on a torus as a mosaic, with a colour bar."""
     rows = rows / np.abs(rows).max(axis=1, keepdims=True) if scaled else rows
     image = ReceptiveFieldDisplay.from_fields(rows, shape, ax=ax).image_
     ax.set_title(title)
@@ -37,7 +37,7 @@ def _show(ax: Any, title: str, rows: Array, shape: Any = None, scaled: bool = Fa
 
 
 def _plot(ax: Any, x: Array, named: Mapping[str, Iterable[ArrayLike]]) -> None:
-    """Draw curves of equal style under each name, one per seed."""
+    """Draw the curves of each name in one style, one curve per seed."""
     for (color, dash), (name, curves) in zip(_STYLES, named.items(), strict=False):
         for number, curve in enumerate(curves):
             ax.plot(x, curve, dash, color=color, label=None if number else name)
@@ -54,7 +54,7 @@ def _outline(ax: Any, named: Mapping[str, Array], bins: Array, **labels: str) ->
 
 
 def _overlay(ax: Any, named: Mapping[str, Array], center: Array | None = None) -> None:
-    """Draw fields on a ring, each centred at its own peak or at that of a given field."""
+    """Draw fields on a ring, each centred at its peak or at that of a given field."""
     curves = {
         name: [centered(row, row if center is None else center, row.shape)]
         for name, row in named.items()
@@ -65,7 +65,7 @@ def _overlay(ax: Any, named: Mapping[str, Array], center: Array | None = None) -
 
 
 def _median(bench: Bench, kind: str, references: Array) -> tuple[Array, Array]:
-    """Draw the field with b > 0 of median match together with its reference."""
+    """Field of median match among those with b > 0, and its aligned reference."""
     bumps, shape = fields(bench, kind, 0)["b > 0"], net(bench, kind, 0).shape_
     match = measured.best_match(bumps, references, shape)
     row = bumps[np.argsort(match)[len(match) // 2]]
@@ -73,33 +73,33 @@ def _median(bench: Bench, kind: str, references: Array) -> tuple[Array, Array]:
 
 
 def _all_seeds(bench: Bench, kind: str, inputs: str, group: str | None = None) -> Array:
-    """Fields of all seeds, of one group or of both."""
+    """Fields of all seeds, of one group of units or of both."""
     found = [fields(bench, kind, number, inputs) for number in range(len(bench.seeds))]
     return np.concatenate([of[name] for of in found for name in ([group] if group else GROUPS)])
 
 
 def localized_fields(bench: Bench) -> Any:
-    """C1: fields of one net on the ring and one on the torus, and growth of the IPR."""
+    """C1: fields of one net on the ring and one on the torus, and mean IPR during training."""
     figure, axes = _axes(3)
     for ax, kind in zip(axes, measured.LATTICES, strict=False):
         bumps = fields(bench, kind, 0)["b > 0"][:25]
         _show(ax, f"{kind}, b > 0", bumps, net(bench, kind, 0).shape_)
     of_seeds = [net(bench, "ring", number) for number in range(len(bench.seeds))]
-    growth = {
+    course_of = {
         group: [
             [ipr(groups(rows)[group]).mean() for rows in of.receptive_field_history_[1:]]
             for of in of_seeds
         ]
         for group in GROUPS
     }
-    _plot(axes[2], of_seeds[0].learning_rate * of_seeds[0].snapshot_steps_[1:], growth)
+    _plot(axes[2], of_seeds[0].learning_rate * of_seeds[0].snapshot_steps_[1:], course_of)
     axes[2].set(xscale="log", xlabel="learning rate x steps", ylabel="mean IPR", ylim=(0, None))
-    axes[2].set_title("growth on the ring, each seed")
+    axes[2].set_title("IPR during training, ring, all seeds")
     return figure
 
 
 def convolutional_match(bench: Bench) -> Any:
-    """C2: a field of median match with its filter, on both lattices, and all matches."""
+    """C2: fields of median match with their filters, on both lattices, and all matches."""
     figure, axes = _axes(3)
     row, laid = _median(bench, "ring", measured.filters(bench, "ring", 0))
     _overlay(axes[0], {"field": row, "filter": laid}, row)
@@ -120,62 +120,63 @@ def convolutional_match(bench: Bench) -> Any:
             level = measured.chance_level(of_seed, references, shape, seed)
             axes[2].plot(x, level, "_", color="black", markersize=12)
     axes[2].set_xticks(range(len(kinds)), ["\n".join(kind) for kind in kinds])
-    axes[2].set(ylabel="match to the filters", ylim=(0, 1.02), title="each seed; bar: chance, 95 %")
+    axes[2].set(ylabel="match with the filters", ylim=(0, 1.02))
+    axes[2].set_title("all seeds; bars: chance level, 95 %")
     tidy(axes[2])
     return figure
 
 
 def gaussian_control(bench: Bench) -> Any:
-    """C3: fields on the NLGP and on its clone, and the IPR of all units."""
+    """C3: fields on the NLGP and on its control, and the IPR of all units."""
     figure, axes = _axes(3)
-    sources = {"NLGP": "nlgp", "Gaussian control": "clone"}
+    sources = {"NLGP": "nlgp", "Gaussian control": "control"}
     for ax, (name, inputs) in zip(axes, sources.items(), strict=False):
         _show(ax, f"{name}, b > 0", fields(bench, "ring", 0, inputs)["b > 0"])
     values = {name: ipr(_all_seeds(bench, "ring", inputs)) for name, inputs in sources.items()}
     _outline(axes[2], values, np.linspace(0.0, 0.08, 41), xlabel="IPR, all units")
     for value in (0.015, 0.03):
         axes[2].axvline(value, color="0.7", linestyle=":", zorder=0)
-    axes[2].set_title("dotted: sinusoid .015, noise .03")
+    axes[2].set_title("IPR (dotted: sinusoid .015, noise .03)")
     return figure
 
 
 def reduced_model(bench: Bench) -> Any:
-    """C4: growth of nets and flow, their final shapes, and the early separation of frequencies."""
+    """C4: IPR of nets and flow over time, final fields, and early frequencies of both groups."""
     figure, axes = _axes(3)
     of_seeds = [measured.followed(bench, number) for number in range(len(bench.seeds))]
-    growth = {
+    course_of = {
         name: [[ipr(groups(rows)["b > 0"]).mean() for rows in of[k][1:]] for of in of_seeds]
         for k, name in ((1, "nets"), (2, "flow from their initial fields"))
     }
-    _plot(axes[0], of_seeds[0][0][1:], growth)
+    _plot(axes[0], of_seeds[0][0][1:], course_of)
     axes[0].axvline(measured.EARLY, color="0.7", linestyle=":", zorder=0)
     axes[0].set(xscale="log", xlabel="t = learning rate x steps / D", ylim=(0, None))
-    axes[0].set(ylabel="mean IPR, b > 0", title="gain 3: growth, each seed")
+    axes[0].set(ylabel="mean IPR, b > 0", title="gain 3: IPR, all seeds")
     shapes = {
         "net": fields(bench, "small", 0, "gain 3")["b > 0"][0],
-        "flow of a committee": measured.flow_ends(bench, 0, gain=3.0)[0],
+        "flow of a committee machine": measured.flow_ends(bench, 0, gain=3.0)[0],
         "flow of one neuron": measured.flow_ends(bench, 0, "neuron", gain=3.0)[0],
     }
     _overlay(axes[1], shapes)
-    axes[1].set(title="gain 3: shape at the end", ylim=(None, 0.95))
+    axes[1].set(title="gain 3: final fields", ylim=(None, 0.95))
     early = [measured.early_groups(bench, k, "gain 3") for k in range(len(bench.seeds))]
     cycles = {g: measured.cycles(np.concatenate([of[g] for of in early])) for g in GROUPS}
     bins = np.arange(-0.5, SMALL_SIDE // 2 + 1)
     _outline(axes[2], cycles, bins, xlabel="strongest mode (periods around the ring)")
     axes[2].axvline(measured.first_decaying() - 0.5, color="0.3", linestyle=":")
-    axes[2].set_title(f"the split at t = {measured.EARLY:g}; dotted: predicted")
+    axes[2].set_title(f"frequencies at t = {measured.EARLY:g} (dotted: predicted)")
     return figure
 
 
 def cumulant_factors(bench: Bench) -> Any:
-    """C5: factors, a field with its factor, and the matches of all units."""
+    """C5: CP factors, a field with its factor, and the matches of all units."""
     figure, axes = _axes(3)
     components = measured.factors(bench, 0).components_
     _show(axes[0], "CP factors of the fourth cumulant", components)
     axes[0].set_ylabel("factor")
     row, laid = _median(bench, "ring", components)
     _overlay(axes[1], {"field": row, "CP factor": laid}, row)
-    axes[1].set_title("a field of median match")
+    axes[1].set_title("field of median match")
     for number, (group, (color, mark)) in product(
         range(len(bench.seeds)), zip(GROUPS, ((BLUE, "o"), (ORANGE, "s")), strict=True)
     ):
@@ -183,7 +184,7 @@ def cumulant_factors(bench: Bench) -> Any:
         match = measured.best_match(rows, measured.factors(bench, number).components_)
         name = None if number else group
         axes[2].plot(ipr(rows), match, mark, color=color, markersize=3, label=name)
-    axes[2].set(xlabel="IPR of the field", ylabel="match to the factors", ylim=(0, 1.02))
+    axes[2].set(xlabel="IPR of the field", ylabel="match with the factors", ylim=(0, 1.02))
     axes[2].set_title("all units and seeds")
     axes[2].legend(frameon=False)
     tidy(axes[2])
@@ -191,14 +192,14 @@ def cumulant_factors(bench: Bench) -> Any:
 
 
 def other_inputs(bench: Bench) -> Any:
-    """C6: fields of one net of each kind, and the IPR of all units compared with the clone."""
+    """C6: fields of one net of each kind, and the IPR of all units compared with the control."""
     figure, axes = _axes(4, 5.0, nrows=2, height_ratios=(3, 2))
     for (upper, lower), (kind, (name, _)) in zip(axes.T, measured.INPUTS.items(), strict=True):
         rows = np.concatenate(list(fields(bench, kind, 0).values()))
         _show(upper, name.replace("phi^4", r"$\phi^4$"), rows, scaled=True)
         values = {
             label: RING_SIDE * ipr(_all_seeds(bench, kind, inputs))
-            for label, inputs in (("inputs", "nlgp"), ("clone", "clone"))
+            for label, inputs in (("inputs", "nlgp"), ("control", "control"))
         }
         _outline(lower, values, np.linspace(0.0, 25.0, 51), xlabel="D x IPR")
     return figure
@@ -209,20 +210,20 @@ def gaussian_equivalence(bench: Bench) -> Any:
     figure, axes = _axes(3)
     of_net = {
         name: [measured.losses(bench, number, inputs) for number in range(len(bench.seeds))]
-        for name, inputs in (("net on the NLGP", "nlgp"), ("net on the clone", "clone"))
+        for name, inputs in (("net on the NLGP", "nlgp"), ("net on the control", "control"))
     }
     of_nets, times = of_net["net on the NLGP"], np.array(TIMES, dtype=float)
-    named = {"on the NLGP": "loss", "on the clone": "clone_loss", "theory": "predicted"}
+    named = {"on the NLGP": "loss", "on the control": "control_loss", "theory": "predicted"}
     _plot(axes[0], times, {name: [of[key] for of in of_nets] for name, key in named.items()})
     late = times >= 44  # earlier, the gap is only rounding error
     parts = {
         "gap that random phases keep": [of["kept"][late] for of in of_nets],
-        "IPR relative to its end, b > 0": [of["ipr"][late] / of["ipr"][-1] for of in of_nets],
+        "IPR / final IPR, b > 0": [of["ipr"][late] / of["ipr"][-1] for of in of_nets],
     }
     _plot(axes[1], times[late], parts)
     _plot(axes[2], times, {name: [of["kurtosis"] for of in nets] for name, nets in of_net.items()})
-    axes[0].set(ylabel="squared loss", title="a net trained on the NLGP")
-    axes[1].set(ylabel="fraction", title="the gap as fields form", ylim=(0, 1.3))
+    axes[0].set(ylabel="squared loss", title="loss of a net trained on the NLGP")
+    axes[1].set(ylabel="fraction", title="gap between the losses", ylim=(0, 1.3))
     axes[2].set(ylabel="excess kurtosis of w.x", title="local fields, b > 0, NLGP, class 1")
     for ax in axes:
         ax.set(xscale="log", xlabel="t = learning rate x steps / (0.05 D)")
@@ -236,7 +237,7 @@ def translation_invariance(bench: Bench) -> Any:
         "even": "even sites",
         "uneven": "uneven sites",
         "shifted": "uneven sites, shifted",
-        "clone": "uneven sites, clone",
+        "control": "uneven sites, control",
     }
     for (upper, lower), (inputs, title) in zip(axes.T, titles.items(), strict=True):
         _show(upper, title, fields(bench, "uneven", 0, inputs)["b > 0"], scaled=True)

@@ -1,4 +1,4 @@
-"""Measurement of each claim of the paper for one seed."""
+"""Measurements of the claims of the paper for one seed."""
 
 import warnings
 from typing import Any
@@ -49,7 +49,7 @@ Array = NDArray[Any]
 Numbers = dict[str, float]
 
 LATTICES = ("ring", "torus")
-INPUTS = {  # names, and the groups that localize
+INPUTS = {  # names, and the groups of units that localize
     "tanh": ("tanh units", ("b > 0",)),
     "relu": ("ReLU units", ("all",)),
     "ising": ("Ising spins", GROUPS),
@@ -84,7 +84,7 @@ def above_chance(rows: Array, references: Array, shape: Any, seed: int) -> float
 def matches(
     name: str, of_net: dict[str, Array], references: Array, shape: Any, seed: int
 ) -> Numbers:
-    """Match of fields with references: relative to chance, in width, and to a Gaussian bump."""
+    """Match of fields with references, relative to chance and to fitted bumps, and their widths."""
     bumps = of_net["b > 0"]
     match = match_matrix(bumps, references, shape)
     best = match.argmax(axis=1)
@@ -97,22 +97,22 @@ def matches(
         f"{name}match, b > 0": np.median(match.max(axis=1)),
         f"{name}width over that of the match, b > 0": np.median(field_width(bumps, shape) / widths),
         f"{name}match of a fitted bump, b > 0": np.median(by_bumps),
-        f"{name}match less that of a fitted bump, b > 0": np.median(match.max(axis=1) - by_bumps),
+        f"{name}match minus that of a fitted bump, b > 0": np.median(match.max(axis=1) - by_bumps),
     }
 
 
 def coverage(name: str, rows: Array, shape: Any) -> Numbers:
-    """Coverage, relative to that of fields at random places, and the test of regular places."""
+    """Coverage relative to random positions, and p-value of the test of regular positions."""
     found = tiling(rows, shape)
     return {
-        f"{name}: coverage, relative to random places": found.coverage / found.random_coverage,
-        f"{name}: p-value of random places, against regular ones": found.p_regular,
+        f"{name}: coverage, relative to random positions": found.coverage / found.random_coverage,
+        f"{name}: p-value of random positions, against regular ones": found.p_regular,
     }
 
 
 def accuracy(bench: Bench, kind: str, number: int, inputs: str, task: Discrimination) -> float:
-    """Accuracy of a net on samples of a task, or of the task's clone."""
-    task = task.gaussian_clone() if inputs == "clone" else task
+    """Accuracy of a net on samples of a task or of its Gaussian control."""
+    task = task.gaussian_clone() if inputs == "control" else task
     sample = task.sample(10_000 if kind == "torus" else 20_000, bench.seeds[number])
     return float(net(bench, kind, number, inputs).score(*sample))
 
@@ -150,18 +150,18 @@ def convolutional_match(bench: Bench, number: int) -> Numbers:
 
 
 def gaussian_control(bench: Bench, number: int) -> Numbers:
-    """C3: IPR of nets on the clone and on the NLGP, and as a function of the NLGP's gain."""
+    """C3: IPR of nets on the control and on the NLGP, and as a function of the gain of the NLGP."""
     found: Numbers = {}
     for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
-        on_inputs, on_clone = (fields(bench, name, number, inputs) for inputs in ("nlgp", "clone"))
-        for group, rows in on_clone.items():
+        on_inputs, on_control = (fields(bench, name, number, key) for key in ("nlgp", "control"))
+        for group, rows in on_control.items():
             found[f"{name}: D x IPR, {group}"] = rows.shape[1] * ipr(rows).mean()
-        ratio = ipr(on_inputs["b > 0"]).mean() / ipr(on_clone["b > 0"]).mean()
-        found[f"{name}: IPR, b > 0, NLGP over clone"] = ratio
-        rows = np.concatenate(list(on_clone.values()))
+        ratio = ipr(on_inputs["b > 0"]).mean() / ipr(on_control["b > 0"]).mean()
+        found[f"{name}: IPR, b > 0, NLGP over control"] = ratio
+        rows = np.concatenate(list(on_control.values()))
         localized = fraction_localized(rows, task.shape, bench.seeds[number])
         found[f"{name}: fraction localized"] = localized
-        found[f"{name}: accuracy"] = accuracy(bench, name, number, "clone", task)
+        found[f"{name}: accuracy"] = accuracy(bench, name, number, "control", task)
         if name == "ring":
             found["ring: fraction of power in two modes"] = _two_modes(rows)
     for gain in GAINS:
@@ -171,7 +171,7 @@ def gaussian_control(bench: Bench, number: int) -> Numbers:
 
 
 def _two_modes(rows: Array) -> float:
-    """Median fraction of the power of fields on a ring in their two strongest frequencies."""
+    """Median fraction of the power of fields on a ring that is in their two strongest modes."""
     power = np.abs(np.fft.rfft(rows, axis=1)) ** 2
     power[:, 1 : (rows.shape[1] + 1) // 2] *= 2.0
     strongest = np.sort(power, axis=1)[:, -2:].sum(axis=1)
@@ -179,7 +179,7 @@ def _two_modes(rows: Array) -> float:
 
 
 def flow_ends(bench: Bench, number: int, form: str = "committee", **task: Any) -> Array:
-    """Final fields of the flow of units with b > 0 from four initial fields."""
+    """Final fields of the flow of units with b > 0, from four initial fields."""
 
     def follow() -> Array:
         flow = CubicFlow(small_task(**task), form=form)
@@ -189,7 +189,7 @@ def flow_ends(bench: Bench, number: int, form: str = "committee", **task: Any) -
 
 
 def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
-    """Times, fields of a net at gain 3, and those of the flow from the same initial fields."""
+    """Times, fields of a net at gain 3, and fields of the flow from the same initial fields."""
     of_net = net(bench, "small", number, "gain 3")
     times = of_net.learning_rate * of_net.snapshot_steps_ / SMALL_SIDE
     history, times = of_net.receptive_field_history_[times <= 3 * EARLY], times[times <= 3 * EARLY]
@@ -203,13 +203,13 @@ def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
 
 
 def reduced_model(bench: Bench, number: int) -> Numbers:
-    """C4: final IPR of flow and net, their shapes, and the effect of the second order alone."""
+    """C4: final IPR and match of flow and nets, and the effect of the second order alone."""
     found: Numbers = {}
     for gain, other in ((1.0, 3.0), (3.0, 1.0)):
         bumps = fields(bench, "small", number, f"gain {gain:g}")["b > 0"]
         ends = flow_ends(bench, number, gain=gain)
         alone = flow_ends(bench, number, "neuron", gain=gain)
-        found[f"gain {gain:g}: IPR, flow of a committee"] = ipr(ends).mean()
+        found[f"gain {gain:g}: IPR, flow of a committee machine"] = ipr(ends).mean()
         found[f"gain {gain:g}: IPR, flow of one neuron"] = ipr(alone).mean()
         found[f"gain {gain:g}: IPR, nets, b > 0"] = ipr(bumps).mean()
         match = np.median(best_match(bumps, ends))
@@ -220,13 +220,13 @@ def reduced_model(bench: Bench, number: int) -> Numbers:
         }
         for name, rows in by_other.items():
             difference = match - np.median(best_match(bumps, rows))
-            found[f"gain {gain:g}: match less that of a flow of other {name}"] = difference
+            found[f"gain {gain:g}: match minus that of a flow of other {name}"] = difference
     control = CubicFlow(small_task().gaussian_clone())
     ends = control.integrate(4, 200.0, random_state=bench.seeds[number]).fields
-    found["clone: D x IPR, flow"] = SMALL_SIDE * ipr(ends).mean()
-    bumps = fields(bench, "small", number, "clone")["b > 0"]
-    found["clone: D x IPR, nets, b > 0"] = SMALL_SIDE * ipr(bumps).mean()
-    for name, inputs in (("NLGP", "gain 3"), ("clone", "clone")):
+    found["control: D x IPR, flow"] = SMALL_SIDE * ipr(ends).mean()
+    bumps = fields(bench, "small", number, "control")["b > 0"]
+    found["control: D x IPR, nets, b > 0"] = SMALL_SIDE * ipr(bumps).mean()
+    for name, inputs in (("NLGP", "gain 3"), ("control", "control")):
         early = early_groups(bench, number, inputs)
         is_low = {group: cycles(rows) < first_decaying() for group, rows in early.items()}
         found[f"t = 3, {name}: fraction of low frequencies, b > 0"] = is_low["b > 0"].mean()
@@ -246,7 +246,7 @@ def early_groups(bench: Bench, number: int, inputs: str) -> dict[str, Array]:
 
 
 def first_decaying() -> int:
-    """Lowest frequency (cycles per ring) at which the second order shrinks fields with b > 0."""
+    """Lowest frequency (cycles per ring) that second-order statistics suppress for b > 0."""
     eigenvalues = np.fft.rfft(CubicFlow(small_task(), fourth="none").difference[0]).real
     return int(np.argmax(eigenvalues > 0.0))
 
@@ -258,16 +258,16 @@ def cycles(rows: Array) -> Array:
 
 def factors(bench: Bench, number: int, inputs: str = "nlgp") -> CumulantCP:
     """CP factors of the cumulant of samples of the long-range class, computed once per seed."""
-    inputs = "clone" if bench.control == "Gaussian inputs" else inputs
+    inputs = "control" if bench.control == "Gaussian inputs" else inputs
 
     def decompose() -> CumulantCP:
         seed, model = bench.seeds[number], nlgp_task().models[1]
         model = model if inputs == "nlgp" else model.gaussian_clone()
         X = model.sample(20_000 if bench.quick else 50_000, seed)
-        # Noise has no factors to converge to, so that a few steps suffice, and some may cancel.
-        cp = CumulantCP(8, tol=1e-3 if inputs == "clone" else 1e-6, random_state=seed)
+        # The cumulant of the control is noise: few steps suffice, and components may cancel.
+        cp = CumulantCP(8, tol=1e-3 if inputs == "control" else 1e-6, random_state=seed)
         with warnings.catch_warnings():
-            if inputs == "clone":
+            if inputs == "control":
                 warnings.simplefilter("ignore", ConvergenceWarning)
             return cp.fit(X)
 
@@ -281,48 +281,49 @@ def cumulant_factors(bench: Bench, number: int) -> Numbers:
         exact = symmetric_cp(cumulant(small_task(gain).models[1]), 1, tol=1e-10, random_state=seed)
         found[f"exact, gain {gain:g}: size of the weight"] = -exact.weights[0]
         found[f"exact, gain {gain:g}: IPR of the factor"] = ipr(exact.components)[0]
-    cp, noise = factors(bench, number), factors(bench, number, "clone").components_
+    cp, noise = factors(bench, number), factors(bench, number, "control").components_
     of_net, shape = fields(bench, "ring", number), (RING_SIDE,)
     rows = changed(bench, cp.components_, shape, number)
     above = above_chance(of_net["b > 0"], noise, shape, seed)
-    found["match to the clone's factors above chance, b > 0"] = above
-    found["clone's sample: median IPR of the factors"] = np.median(ipr(noise))
+    found["match to the control's factors above chance, b > 0"] = above
+    found["control's sample: median IPR of the factors"] = np.median(ipr(noise))
     found["sample: weight of the weakest factor"] = cp.weights_.max()
     found["sample: fraction of factors localized"] = fraction_localized(rows, shape, seed)
     return found | coverage("sample", rows, shape) | matches("", of_net, rows, shape, seed)
 
 
 def other_inputs(bench: Bench, number: int) -> Numbers:
-    """C6: IPR of each group relative to the same group on the clone, and accuracy on spins."""
+    """C6: IPR of each group relative to the same group on the control, and accuracy on spins."""
     seed, found = bench.seeds[number], {}
     for kind, (name, judged) in INPUTS.items():
-        on_inputs, on_clone = (fields(bench, kind, number, inputs) for inputs in ("nlgp", "clone"))
-        for of_net in (on_inputs, on_clone):
+        on_inputs, on_control = (fields(bench, kind, number, key) for key in ("nlgp", "control"))
+        for of_net in (on_inputs, on_control):
             of_net["all"] = np.concatenate(list(of_net.values()))
         shape = net(bench, kind, number).shape_
         for group in judged:
-            rows, control = on_inputs[group], on_clone[group]
-            found[f"{name}: IPR, {group}, over clone"] = ipr(rows).mean() / ipr(control).mean()
+            rows, control = on_inputs[group], on_control[group]
+            found[f"{name}: IPR, {group}, over control"] = ipr(rows).mean() / ipr(control).mean()
             found[f"{name}: fraction localized, {group}"] = fraction_localized(rows, shape, seed)
-        control = on_clone["all"]
-        found[f"{name}: fraction localized on the clone"] = fraction_localized(control, shape, seed)
+        control = on_control["all"]
+        localized = fraction_localized(control, shape, seed)
+        found[f"{name}: fraction localized on the control"] = localized
         if kind in ("relu", "ising"):
             found[f"{name}: IPR, {judged[0]}"] = ipr(on_inputs[judged[0]]).mean()
         if kind == "relu":
-            found[f"{name}: IPR on the clone"] = ipr(control).mean()
-    for inputs, name in (("nlgp", "accuracy"), ("clone", "accuracy on the clone")):
+            found[f"{name}: IPR on the control"] = ipr(control).mean()
+    for inputs, name in (("nlgp", "accuracy"), ("control", "accuracy on the control")):
         found[f"Ising spins: {name}"] = accuracy(bench, "ising", number, inputs, ising_task())
     return found
 
 
 def losses(bench: Bench, number: int, inputs: str = "nlgp") -> dict[str, Array]:
-    """Losses (exact on the clone), gap that random phases keep, IPR and kurtosis at TIMES."""
+    """Losses, fraction of the gap that random phases keep, IPR and kurtosis at TIMES."""
     task = nlgp_task()
 
     def follow() -> dict[str, Array]:
         n_samples, n_draws = (50_000, 2) if bench.quick else (200_000, 4)
         X, y = task.sample(n_samples, bench.seeds[number])
-        clone = task.gaussian_clone().sample(n_samples // 2, bench.seeds[number])
+        control = task.gaussian_clone().sample(n_samples // 2, bench.seeds[number])
         rows = []
         for of_time in course(bench, number, inputs):
             shape, biases = of_time.shape_, of_time.biases_
@@ -334,7 +335,7 @@ def losses(bench: Bench, number: int, inputs: str = "nlgp") -> dict[str, Array]:
             bumps = groups(weights)["b > 0"]
             row = {
                 "loss": loss,
-                "clone_loss": _loss(weights, biases, *clone),
+                "control_loss": _loss(weights, biases, *control),
                 "predicted": predicted,
                 "kept": np.mean(gaps) / (predicted - loss),
                 "ipr": ipr(bumps).mean(),
@@ -354,30 +355,30 @@ def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
 
 
 def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
-    """C7: losses on inputs and clone, and the fraction of their gap that random phases keep."""
-    of_net, control = (losses(bench, number, inputs) for inputs in ("nlgp", "clone"))
+    """C7: losses on inputs and control, and fraction of the gap that random phases keep."""
+    of_net, control = (losses(bench, number, inputs) for inputs in ("nlgp", "control"))
     gap, control_gap = (of["predicted"] - of["loss"] for of in (of_net, control))
-    error, at = of_net["clone_loss"] - of_net["predicted"], {t: k for k, t in enumerate(TIMES)}
+    error, at = of_net["control_loss"] - of_net["predicted"], {t: k for k, t in enumerate(TIMES)}
     found = {
         "t <= 30: largest gap": np.abs(gap[: at[30] + 1]).max(),
         "t = 4000: excess kurtosis of w.x, class 1, b > 0": of_net["kurtosis"][-1],
-        "loss on the clone against the Gaussian theory": np.abs(error).max(),
-        "net on the clone: largest gap": np.abs(control_gap).max(),
+        "loss on the control against the Gaussian theory": np.abs(error).max(),
+        "net on the control: largest gap": np.abs(control_gap).max(),
     }
     for t in (30, 1000):
         found[f"t = {t}: loss"] = of_net["loss"][at[t]]
-        found[f"t = {t}: loss on the clone"] = of_net["predicted"][at[t]]
+        found[f"t = {t}: loss on the control"] = of_net["predicted"][at[t]]
     for t in (94, 200, 1000, 4000):
-        found[f"t = {t}: part of the gap that random phases keep"] = of_net["kept"][at[t]]
+        found[f"t = {t}: fraction of the gap that random phases keep"] = of_net["kept"][at[t]]
     return found
 
 
 def translation_invariance(bench: Bench, number: int) -> Numbers:
-    """C8: coverage and centres of the units with b > 0, and their IPR relative to the clone."""
-    kinds, shape, seed = ("even", "uneven", "shifted", "clone"), (RING_SIDE,), bench.seeds[number]
+    """C8: coverage and centres of the units with b > 0, and their IPR relative to the control."""
+    kinds, shape, seed = ("even", "uneven", "shifted", "control"), (RING_SIDE,), bench.seeds[number]
     bumps = {inputs: fields(bench, "uneven", number, inputs)["b > 0"] for inputs in kinds}
-    ratio = ipr(bumps["uneven"]).mean() / ipr(bumps["clone"]).mean()
-    found = {"uneven: IPR, b > 0, over clone": ratio}
+    ratio = ipr(bumps["uneven"]).mean() / ipr(bumps["control"]).mean()
+    found = {"uneven: IPR, b > 0, over control": ratio}
     for inputs in kinds[:3]:  # the densest third of the sites is in the middle
         distance = np.abs(field_center(bumps[inputs])[:, 0] - RING_SIDE / 2.0)
         in_dense_third = np.mean(distance <= RING_SIDE / 6.0)

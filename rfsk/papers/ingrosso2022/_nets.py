@@ -1,4 +1,4 @@
-"""Inputs and nets of the paper, and the controls that replace them."""
+"""Inputs and nets of the claims, and the replacements of both by controls."""
 
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -29,26 +29,26 @@ SMALL_SIDE, RING_SIDE = 30, 100
 GAINS = (0.1, 1.0, 10.0)  # in addition to 3, the gain of the reference task
 TIMES = (10, 30, 44, 94, 200, 450, 1000, 4000)  # t = learning rate x steps / (0.05 D)
 UNEVENNESS = 0.7
-_FINE = 10  # sites of the fine ring per site of the uneven one
+_FINE = 10  # sites of the fine ring per uneven site
 
 
 def small_task(gain: float = 3.0, correlation_length: float = 3.0) -> Discrimination:
-    """Task of the reduced model: 30 sites, correlation lengths 1.5 and 3 by default."""
+    """Task of the reduced model: 30 sites, by default with correlation lengths 1.5 and 3."""
     return nlgp_task(shape=SMALL_SIDE, correlation_length=correlation_length, gain=gain)
 
 
 def torus_task(bench: Bench) -> Discrimination:
-    """Discrimination of NLGPs of gain 3 on a torus, with correlation lengths 1 and 2."""
+    """Task on a torus: NLGPs of gain 3 with correlation lengths 1 and 2."""
     return nlgp_task(shape=(14, 14) if bench.quick else (20, 20), correlation_length=2.0)
 
 
 def ising_task() -> Discrimination:
-    """Discrimination of spins on a ring of 100 sites, with correlation lengths 2 and 5."""
+    """Task of Ising spins on a ring of 100 sites, with correlation lengths 2 and 5."""
     return Discrimination([Ising.from_correlation_length(RING_SIDE, xi) for xi in (2.0, 5.0)])
 
 
 def uneven_sites() -> NDArray[np.int64]:
-    """Sites of a fine ring that are kept, at distances 10 (1 + UNEVENNESS cos(2 pi i / 100))."""
+    """Uneven sites on a fine ring, at distances 10 (1 + UNEVENNESS cos(2 pi i / 100))."""
     place = np.arange(RING_SIDE) / RING_SIDE
     place += UNEVENNESS * np.sin(2.0 * np.pi * place) / (2.0 * np.pi)
     return np.round(RING_SIDE * _FINE * place).astype(np.int64)
@@ -56,10 +56,10 @@ def uneven_sites() -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class UnevenNLGP:
-    """NLGP of gain 3 on a fine ring, at 100 unevenly spaced sites."""
+    """NLGP of gain 3 on a fine ring, observed at 100 unevenly spaced sites."""
 
-    correlation_length: float  # in mean spacings
-    shifted: bool = False  # by random numbers of sites
+    correlation_length: float  # in units of the mean spacing
+    shifted: bool = False  # whether inputs are shifted by random numbers of sites
     shape: tuple[int, ...] = (RING_SIDE,)
     n_features: int = RING_SIDE
 
@@ -81,7 +81,7 @@ class UnevenNLGP:
         return self.gaussian_clone().covariance()
 
     def gaussian_clone(self) -> MultivariateGaussian:
-        """Gaussian distribution with the same covariance, not shifted."""
+        """Gaussian distribution with the same covariance, without shifts."""
         return _at_sites(self._models[1])
 
 
@@ -91,43 +91,43 @@ def _at_sites(model: NLGP | GaussianField) -> MultivariateGaussian:
 
 
 def uneven_tasks() -> dict[str, Discrimination]:
-    """Tasks on even sites, on uneven sites with and without shifts, and on the uneven clone."""
+    """Tasks on even sites, on uneven sites with and without shifts, and on their control."""
     uneven, shifted = (
         Discrimination([UnevenNLGP(xi, is_shifted) for xi in (5.0, 10.0)])
         for is_shifted in (False, True)
     )
-    clone = uneven.gaussian_clone()
-    return {"even": nlgp_task(), "uneven": uneven, "shifted": shifted, "clone": clone}
+    control = uneven.gaussian_clone()
+    return {"even": nlgp_task(), "uneven": uneven, "shifted": shifted, "control": control}
 
 
-def _with_clone(task: Discrimination) -> dict[str, Discrimination]:
-    return {"nlgp": task, "clone": task.gaussian_clone()}
+def _with_control(task: Discrimination) -> dict[str, Discrimination]:
+    return {"nlgp": task, "control": task.gaussian_clone()}
 
 
 def _plan(bench: Bench, kind: str) -> tuple[dict[str, Discrimination], float, dict[str, Any]]:
-    """Tasks, learning rate x steps, and parameters that differ from those on the ring."""
+    """Tasks of a kind, learning rate x steps, and parameters of the nets other than the default."""
     quick, short = bench.quick, 10_000.0 if bench.quick else 20_000.0
     if kind == "ring":
-        return _with_clone(nlgp_task()), 20_000.0, {"record": 40}
+        return _with_control(nlgp_task()), 20_000.0, {"record": 40}
     if kind == "torus":
         size = {"n_hidden": 40 if quick else 100, "image_shape": torus_task(bench).shape}
         time = 100_000.0 if quick else 800_000.0
-        return _with_clone(torus_task(bench)), time, {**_rate(20.0, 100), **size}
+        return _with_control(torus_task(bench)), time, {**_rate(20.0, 100), **size}
     if kind == "gains":
         return {f"{gain:g}": nlgp_task(gain=gain) for gain in GAINS}, 20_000.0, {}
     if kind == "small":
-        small = _with_clone(small_task())
-        tasks = {"gain 1": small_task(1.0), "gain 3": small["nlgp"], "clone": small["clone"]}
+        small = _with_control(small_task())
+        tasks = {"gain 1": small_task(1.0), "gain 3": small["nlgp"], "control": small["control"]}
         return tasks, 3000.0, {**_rate(1.0, 1000), "record": 60}
     if kind == "tanh":
-        return _with_clone(nlgp_task()), short, {"activation": "tanh"}
+        return _with_control(nlgp_task()), short, {"activation": "tanh"}
     if kind == "relu":
-        return _with_clone(nlgp_task()), 10_000.0, {"activation": "relu"}
+        return _with_control(nlgp_task()), 10_000.0, {"activation": "relu"}
     if kind == "ising":
-        return _with_clone(ising_task()), 15_000.0, {}
+        return _with_control(ising_task()), 15_000.0, {}
     if kind == "phi^4":
         models = [Phi4((RING_SIDE,), coupling=k, standardize=True) for k in (0.6, 1.2)]
-        return _with_clone(Discrimination(models)), short, _rate(10.0, 100) if quick else {}
+        return _with_control(Discrimination(models)), short, _rate(10.0, 100) if quick else {}
     if kind == "uneven":
         return uneven_tasks(), 20_000.0, {}
     if kind == "ring filters":
@@ -146,7 +146,7 @@ def nets(bench: Bench, kind: str) -> dict[str, list[Any]]:
 
     def train() -> dict[str, list[Any]]:
         tasks, time, more = _plan(bench, kind)
-        # Quick nets have larger batches, with the same ratio of learning rate to batch size.
+        # In quick runs, batches are larger, with the same ratio of learning rate to batch size.
         parameters = {**(_rate(5.0, 100) if bench.quick else _rate(0.05, 1)), **more}
         make = partial(_net, **parameters)
         return bench.nets(kind, make, tasks, round(time / parameters["learning_rate"]))
@@ -161,9 +161,9 @@ def _net(seed: int, **parameters: Any) -> FCNet | ConvNet:
 
 
 def course(bench: Bench, number: int, inputs: str = "nlgp") -> list[FCNet]:
-    """Nets on the ring at each of TIMES; nets of one seed take the same steps."""
+    """Nets on the ring at each time of TIMES; nets of one seed take the same steps."""
     rate = _rate(1.0, 20) if bench.quick else _rate(0.05, 1)
-    tasks = _with_clone(nlgp_task())
+    tasks = _with_control(nlgp_task())
     steps = {
         (inputs, t): round(0.05 * RING_SIDE * t / rate["learning_rate"])
         for inputs in tasks
@@ -174,22 +174,22 @@ def course(bench: Bench, number: int, inputs: str = "nlgp") -> list[FCNet]:
     return [found[replaced(bench, inputs), t][number] for t in TIMES]
 
 
-# Replacements of tasks, by control.
+# Tasks that replace others, by the name of the control.
 _REPLACED: dict[str, dict[str, str]] = {
-    "Gaussian inputs": dict.fromkeys(("nlgp", "gain 1", "gain 3", "uneven", "shifted"), "clone"),
-    "inputs in place of the clone": {"clone": "nlgp"},
+    "Gaussian inputs": dict.fromkeys(("nlgp", "gain 1", "gain 3", "uneven", "shifted"), "control"),
+    "inputs in place of the control": {"control": "nlgp"},
     "other gain": {"gain 1": "gain 3", "gain 3": "gain 1"},
     "even sites": {"uneven": "even"},
 }
 
 
 def replaced(bench: Bench, inputs: str) -> str:
-    """Name of a task, or of the task by which the bench's control replaces it."""
+    """Name of a task, or of the task that replaces it under the control of the bench."""
     return _REPLACED.get(bench.control or "", {}).get(inputs, inputs)
 
 
 def net(bench: Bench, kind: str, number: int, inputs: str = "nlgp") -> Any:
-    """Net of one seed, or the net by which the bench's control replaces it."""
+    """Net of one seed, or the net that replaces it under the control of the bench."""
     return nets(bench, kind)[replaced(bench, inputs)][number]
 
 
@@ -203,8 +203,8 @@ def fields(bench: Bench, kind: str, number: int, inputs: str = "nlgp") -> dict[s
 
 
 def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
-    """Divide units by the sign of their initial bias; swapped classes swap the two groups."""
-    # They negate the targets, and a net with negated parameters negates its output.
+    """Divide units by the sign of their initial bias; the control "swapped classes" swaps them."""
+    # Swapping the classes negates the targets, and negated parameters negate the output.
     half = (len(rows) + 1) // 2
     found = rows[:half], rows[half:]
     if bench is not None and bench.control == "swapped classes":
@@ -213,7 +213,7 @@ def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
 
 
 def changed(bench: Bench, rows: Array, shape: tuple[int, ...], number: int) -> Array:
-    """Fields, with permuted pixels or random phases if this is the bench's control."""
+    """Fields, with permuted pixels or random phases under these controls."""
     seed = bench.seeds[number]
     if bench.control == "permuted pixels":
         return rows[:, np.random.default_rng(seed).permutation(rows.shape[1])]
