@@ -101,9 +101,12 @@ def without_network(gallery_conf: dict[str, Any], fname: Any) -> None:
 
 
 def _mathml(node: nodes.Node, *, display: bool) -> str:
+    # Docutils reads \frac12 as 12 over what follows, and does not know \dots.
+    tex = re.sub(r"frac\s*(\d)\s*(\d)", r"frac{\1}{\2}", node.astext().replace(r"\dots", r"\ldots"))
     try:
-        return tex2mathml(node.astext().replace(r"\dots", r"\ldots"), as_block=display)
-    except MathError as error:
+        # Blank lines separate formulas.
+        return tex2mathml(re.sub(r"\n\s*\n", r"\\\\", tex.strip()), as_block=display)
+    except (MathError, IndexError) as error:
         logging.getLogger(__name__).warning("formula: %s", error, location=node)
         return f"<code>{node.astext()}</code>"
 

@@ -66,6 +66,7 @@ autosummary_filename_map = {
 }
 autosummary_context = {"own_members": OwnMembers()}
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 # The template of a class lists the members that this package defines.
 numpydoc_show_class_members = False
 # Types of parameters link to this site and to these pages of others. No inventory is fetched.
@@ -103,6 +104,10 @@ html_title = f"rfsk {release}"
 html_static_path = ["_static", "../rfsk/live/page.html"]
 html_css_files = ["rfsk.css"]
 html_show_sourcelink = False
+html_sidebars = {
+    "**": ["sidebar-nav-bs"],
+    **dict.fromkeys(["ledger", "studies", "questions"], []),  # sections of a single page
+}
 html_logo = html_favicon = "_static/logo.svg"
 html_theme_options: dict[str, Any] = {
     "logo": {"text": project},
