@@ -7,9 +7,9 @@ gallery import it.
 import contextlib
 import functools
 import importlib
-import importlib.util
 import pkgutil
 import re
+import runpy
 import warnings
 from pathlib import Path
 from typing import Any
@@ -130,10 +130,6 @@ def write_display(writer: HTML5Translator, node: nodes.math_block) -> None:
 def pack_exercises(app: Sphinx) -> None:
     """Pack what students get, for the page on teaching."""
     script = Path(app.srcdir).parent / "examples/exercises/build.py"
-    spec = importlib.util.spec_from_file_location("build_exercises", script)
-    assert spec is not None and spec.loader is not None
-    build = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(build)
     target = Path(app.srcdir) / "generated/exercises.zip"
     target.parent.mkdir(exist_ok=True)
-    build.handout(target)
+    runpy.run_path(str(script))["handout"](target)

@@ -106,7 +106,7 @@ html_css_files = ["rfsk.css"]
 html_show_sourcelink = False
 html_sidebars = {
     "**": ["sidebar-nav-bs"],
-    **dict.fromkeys(["ledger", "studies", "questions"], []),  # sections of a single page
+    **{page: [] for page in ("ledger", "studies", "questions")},  # sections of a single page
 }
 html_logo = html_favicon = "_static/logo.svg"
 html_theme_options: dict[str, Any] = {
