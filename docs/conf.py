@@ -142,6 +142,7 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "parallel": 2,
     "backreferences_dir": "generated/backreferences",
+    "remove_config_comments": True,
     "doc_module": ("rfsk",),
     "reference_url": {"rfsk": None},
     "capture_repr": (),
