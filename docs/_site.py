@@ -1,4 +1,4 @@
-"""Public names and hooks of the gallery, for the configuration of the site.
+"""Public names, formulas and hooks of the gallery, for the configuration of the site.
 
 They are in a module of their own because Sphinx pickles its configuration and the workers of the
 gallery import it.
@@ -9,11 +9,19 @@ import functools
 import importlib
 import pkgutil
 import re
+import runpy
 import warnings
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
+from docutils.utils.math import MathError
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.application import Sphinx
 from sphinx.pycode import ModuleAnalyzer
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
 
 import rfsk
 
@@ -90,3 +98,38 @@ def without_network(gallery_conf: dict[str, Any], fname: Any) -> None:
 
     rcParams["animation.writer"] = "pillow"
     animation.JS_INCLUDE = re.sub(r"<link[^>]*>", "", animation.JS_INCLUDE)
+
+
+def _mathml(node: nodes.Node, *, display: bool) -> str:
+    # Docutils reads \frac12 as 12 over what follows, and does not know \dots.
+    tex = re.sub(r"frac\s*(\d)\s*(\d)", r"frac{\1}{\2}", node.astext().replace(r"\dots", r"\ldots"))
+    try:
+        # Blank lines separate formulas.
+        return tex2mathml(re.sub(r"\n\s*\n", r"\\\\", tex.strip()), as_block=display)
+    except (MathError, IndexError) as error:
+        logging.getLogger(__name__).warning("formula: %s", error, location=node)
+        return f"<code>{node.astext()}</code>"
+
+
+def write_inline(writer: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula within a line as MathML, which browsers show without a script."""
+    writer.body.append(_mathml(node, display=False))
+    raise nodes.SkipNode
+
+
+def write_display(writer: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a displayed formula, with its number if it has a label."""
+    writer.body.append(writer.starttag(node, "div", CLASS="math"))
+    if node["number"]:
+        number = get_node_equation_number(writer, node)
+        writer.body.append(f'<span class="eqno">({number})</span>')
+    writer.body.append(_mathml(node, display=True) + "</div>")
+    raise nodes.SkipNode
+
+
+def pack_exercises(app: Sphinx) -> None:
+    """Pack what students get, for the page on teaching."""
+    script = Path(app.srcdir).parent / "examples/exercises/build.py"
+    target = Path(app.srcdir) / "generated/exercises.zip"
+    target.parent.mkdir(exist_ok=True)
+    runpy.run_path(str(script))["handout"](target)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from numpydoc.xref import DEFAULT_LINKS
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.domains.python import ObjectEntry
@@ -17,7 +18,15 @@ from sphinx_gallery import gen_gallery
 os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")})
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _site import OwnMembers, QuickPaper, comment_on, public_paths
+from _site import (
+    OwnMembers,
+    QuickPaper,
+    comment_on,
+    pack_exercises,
+    public_paths,
+    write_display,
+    write_inline,
+)
 
 import rfsk
 
@@ -29,12 +38,16 @@ release = version = rfsk.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.extlinks",
     "numpydoc",
     "myst_parser",
+    "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "_templates", "auto_*/*.ipynb", "auto_*/*.py"]
+# examples/index.rst, which has sections, stands in for the flat index of Sphinx-Gallery.
+exclude_patterns = ["_build", "_templates", "auto_*/*.ipynb", "auto_*/*.py", "auto_examples/index*"]
 # `name` in a docstring links to that name where it is public, and is code where it is not.
 default_role = "py:obj"
 
@@ -53,11 +66,37 @@ autosummary_filename_map = {
 }
 autosummary_context = {"own_members": OwnMembers()}
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 # The template of a class lists the members that this package defines.
 numpydoc_show_class_members = False
-numpydoc_xref_param_type = False
+# Types of parameters link to this site and to these pages of others. No inventory is fetched.
+_types_elsewhere = {
+    "array-like": "numpy.org/doc/stable/glossary.html#term-array_like",
+    "ndarray": "numpy.org/doc/stable/reference/generated/numpy.ndarray.html",
+    "Generator": "numpy.org/doc/stable/reference/random/generator.html",
+    "RandomState": "numpy.org/doc/stable/reference/random/legacy.html",
+    "DataFrame": "pandas.pydata.org/docs/reference/api/pandas.DataFrame.html",
+    "Axes": "matplotlib.org/stable/api/_as_gen/matplotlib.axes.Axes.html",
+    "Figure": "matplotlib.org/stable/api/_as_gen/matplotlib.figure.Figure.html",
+}
+extlinks = {"elsewhere": ("https://%s", None)}
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"
+numpydoc_xref_aliases = {word: word for word in DEFAULT_LINKS} | {
+    word: f":elsewhere:`{word} <{page}>`" for word, page in _types_elsewhere.items()
+}
+# A name in lower case, such as `onset`, is mostly a word.
+numpydoc_xref_aliases |= {
+    name: page
+    for page in public_paths().values()
+    if not (name := page.rpartition(".")[2]).islower() or "_" in name
+}
 
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+copybutton_exclude = ".linenos, .gp, .go"  # prompts and outputs
+copybutton_selector = "div:not(.sphx-glr-script-out) > div.highlight > pre"
+
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+html_math_renderer = "mathml"
 myst_heading_anchors = 3
 
 html_theme = "pydata_sphinx_theme"
@@ -65,13 +104,20 @@ html_title = f"rfsk {release}"
 html_static_path = ["_static", "../rfsk/live/page.html"]
 html_css_files = ["rfsk.css"]
 html_show_sourcelink = False
+html_sidebars = {
+    "**": ["sidebar-nav-bs"],
+    **{page: [] for page in ("ledger", "studies", "questions")},  # sections of a single page
+}
+html_logo = html_favicon = "_static/logo.svg"
 html_theme_options: dict[str, Any] = {
+    "logo": {"text": project},
+    "header_links_before_dropdown": 5,
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
-    "navigation_depth": 2,
+    "navigation_depth": 3,
     "show_toc_level": 2,
 }
 
@@ -93,11 +139,12 @@ sphinx_gallery_conf = {
     "image_srcset": ["2x"],
     "show_memory": False,
     "show_signature": False,
-    "download_all_examples": False,
     "write_computation_times": False,
     "parallel": 2,
     "backreferences_dir": "generated/backreferences",
+    "remove_config_comments": True,
     "doc_module": ("rfsk",),
+    "reference_url": {"rfsk": None},
     "capture_repr": (),
 }
 
@@ -177,6 +224,8 @@ def _set_formulas_apart(
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the hooks above."""
+    app.add_html_math_renderer("mathml", (write_inline, None), (write_display, None))
+    app.connect("builder-inited", pack_exercises)
     app.connect("autodoc-process-docstring", _set_formulas_apart, priority=400)  # before numpydoc
     app.connect("autodoc-process-docstring", _describe_constants)
     app.connect("env-updated", _add_long_paths)

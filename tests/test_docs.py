@@ -14,25 +14,31 @@ from rfsk.papers.ingrosso2022 import CLAIMS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+
+
+def pages_of(folder):
+    return sorted(page for page in (DOCS / folder).glob("*.md") if page.stem != "index")
+
+
 PAGES = [
     DOCS / "quick_start.md",
-    *sorted((DOCS / "guide").glob("*.md")),
-    *sorted((DOCS / "extending").glob("*.md")),
+    *pages_of("guide"),
+    *pages_of("extending"),
     *(
         pytest.param(page, marks=pytest.mark.slow, id=page.stem)
-        for page in (DOCS / "questions.md", *sorted((DOCS / "coming_from").glob("*.md")))
+        for page in (DOCS / "index.md", DOCS / "questions.md", *pages_of("coming_from"))
     ),
 ]
 
 
-def test_the_api_page_lists_each_public_name_once():
+def test_the_api_pages_list_each_public_name_once():
     expected = []
     for module in pkgutil.iter_modules(rfsk.__path__):
         if not module.name.startswith("_"):
             for name in importlib.import_module(f"rfsk.{module.name}").__all__:
                 expected.append(name if name in rfsk.__all__ else f"{module.name}.{name}")
-    page = (DOCS / "api.rst").read_text(encoding="utf-8")
-    listed = re.findall(r"^   ([\w.]+)$", page, re.MULTILINE)
+    pages = [page.read_text(encoding="utf-8") for page in (DOCS / "api").glob("*.rst")]
+    listed = re.findall(r"^   ([\w.]+)$", "\n".join(pages), re.MULTILINE)
     assert sorted(listed) == sorted(expected)
     assert {name for name in rfsk.__all__ if callable(getattr(rfsk, name))} <= set(listed)
 
