@@ -32,7 +32,7 @@ def rows() -> Iterator[Row]:
     yield ratio_row(what, "2 s", seconds / 2.0, 1.0, seconds)
     sizes = (60, 120)
     flows = [CubicFlow(_task(n)) for n in sizes]
-    fields = [flow.starts(10, random_state=0) for flow in flows]
+    fields = [flow.initial_fields(10, random_state=0) for flow in flows]
     times = best_of(
         {
             "small": lambda: flows[0].velocity(fields[0]),
@@ -44,7 +44,7 @@ def rows() -> Iterator[Row]:
     yield ratio_row(what, "3 (D^3)", exponent / 3.0, 1.1, times["large"])
     samples = [np.random.default_rng(0).standard_normal((n, 200)) for n in (10_000, 20_000)]
     implicit = [CubicFlow((x, x[::-1] ** 3)) for x in samples]
-    u = implicit[0].starts(10, random_state=0)
+    u = implicit[0].initial_fields(10, random_state=0)
     times = best_of(
         {"small": lambda: implicit[0].velocity(u), "large": lambda: implicit[1].velocity(u)}
     )

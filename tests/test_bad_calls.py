@@ -82,7 +82,7 @@ CALLS = {
     lambda X: rfsk.LocalizationAnalyzer(n_null=9, random_state=0).fit_transform(X): {"X": FIELDS},
     lambda X: rfsk.FieldMatcher().fit(FIELDS).transform(X): {"X": FIELDS},
     lambda directions: KAPPA.contract(directions): {"directions": FIELDS},
-    lambda directions: KAPPA.strength(directions): {"directions": FIELDS},
+    lambda directions: KAPPA.along(directions): {"directions": FIELDS},
     lambda n_samples, offset: TASK.class_boundaries(n_samples, offset): {
         "n_samples": 4,
         "offset": 0.5,
@@ -309,7 +309,7 @@ OPTIONS = [
         r"`directions` must have 12 features, got shape \(6, 11\)",
     ),
     (lambda: KAPPA.contract("a"), "`directions` must be an array of real numbers"),
-    (lambda: KAPPA.strength(3), r"`directions` must have 12 features, got shape \(\)"),
+    (lambda: KAPPA.along(3), r"`directions` must have 12 features, got shape \(\)"),
     (lambda: TASK.class_boundaries(5, "a"), "`offset` must be an array of real numbers"),
     (
         lambda: TASK.class_boundaries(np.inf, 0.5),

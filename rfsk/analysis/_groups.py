@@ -40,7 +40,7 @@ class GroupSplit:
     p_values : ndarray of shape (n_units,)
         The larger of the p-values of IPR and concentration, with the correction of Y. Benjamini and
         Y. Hochberg (J. R. Stat. Soc. B 57, 289, 1995). NaN for units that were not tested.
-    share : dict of str to float
+    fraction : dict of str to float
         Fraction of the units in each group.
     interval : dict of str to (float, float)
         Wilson's 95 % confidence interval of each fraction, for independent units.
@@ -50,13 +50,13 @@ class GroupSplit:
     Examples
     --------
     >>> from rfsk.analysis import group_split
-    >>> group_split([[1.0] + [0.0] * 49, [0.0] * 50], random_state=0).share["localized"]
+    >>> group_split([[1.0] + [0.0] * 49, [0.0] * 50], random_state=0).fraction["localized"]
     0.5
     """
 
     groups: NDArray[np.str_]
     p_values: Array
-    share: dict[str, float]
+    fraction: dict[str, float]
     interval: dict[str, tuple[float, float]]
     not_testable: str | None = None
 
@@ -132,7 +132,7 @@ def group_split(
     return GroupSplit(
         groups,
         p_values,
-        share={name: float(test.statistic) for name, test in tests.items()},
+        fraction={name: float(test.statistic) for name, test in tests.items()},
         interval={name: (float(low), float(high)) for name, (low, high) in ends.items()},
         not_testable=reason,
     )

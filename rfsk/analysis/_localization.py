@@ -80,7 +80,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     ``concentration``, the largest fraction of the energy in a disc of 1 / IPR sites (0.93 for a
     Gaussian bump on a ring, 0.87 on a torus); ``excess_kurtosis`` (n_features * ipr - 3);
     ``dominant_frequency``; for images ``orientation``; with a profile ``profile_width`` (geometric
-    mean over the axes) and ``profile_goodness`` (explained variance); ``p_value`` (of the IPR); and
+    mean over the axes) and ``profile_explained_variance``; ``p_value`` (of the IPR); and
     ``is_localized`` (0 or 1). Lengths are in sites, frequencies in cycles per site, and
     orientations in degrees. A field of zeros is not localized, and its other columns are NaN.
     A sinusoid has the same IPR as its surrogates and is not localized, except at a quarter of the
@@ -167,7 +167,10 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
             columns.append(orientation_of(images))
         if self.profile is not None:
             fit = profiles_of(fields.reshape(images.shape), self.profile)
-            columns += [np.exp(np.log(fit.filter(like="width")).mean(axis=1)), fit.goodness]
+            columns += [
+                np.exp(np.log(fit.filter(like="width")).mean(axis=1)),
+                fit.explained_variance,
+            ]
         null = self.phases_ if hasattr(self, "phases_") else self.null_ipr_
         p_value, n_orders = ipr_p_values(images, null), math.ceil(10.0 / self.alpha) - 1
         larger = np.maximum(p_value, compact_p_values(images, n_orders))
@@ -187,7 +190,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         names = ["ipr", "width", *(f"center_{axis}" for axis in range(len(self.shape_)))]
         names += ["spread", "concentration", "excess_kurtosis", "dominant_frequency"]
         names += ["orientation"] * (len(self.shape_) == 2)
-        names += ["profile_width", "profile_goodness"] * (self.profile is not None)
+        names += ["profile_width", "profile_explained_variance"] * (self.profile is not None)
         return np.asarray([*names, "p_value", "is_localized"], dtype=object)
 
 

@@ -254,7 +254,7 @@ def bump_match(references: ArrayLike, shape: int | tuple[int, ...] | None = None
     array([1.  , 0.69])
     """
     fields, sides = check_fields_on(references, shape)
-    fitted = np.sqrt(np.clip(fit_profiles(fields, sides).goodness.to_numpy(), 0.0, 1.0))
+    fitted = np.sqrt(np.clip(fit_profiles(fields, sides).explained_variance.to_numpy(), 0.0, 1.0))
     # The fit finds a local optimum. Isotropic bumps of many widths at all sites find the position.
     widths = np.geomspace(0.2, max(sides), _N_WIDTHS)[:, None]
     bumps = unit_fields(np.exp(-0.5 * squared_distances(sides) / widths**2))

@@ -152,7 +152,7 @@ class PopulationSummary:
         for name in GROUPS[GROUPS.index(NOT_TESTABLE) :] if reason else TESTABLE:
             low, high = self.split.interval[name]
             lines.append(
-                f"{name:<12}{self.split.share[name]:>9.2f}  {f'{low:.2f} to {high:.2f}':<14}"
+                f"{name:<12}{self.split.fraction[name]:>9.2f}  {f'{low:.2f} to {high:.2f}':<14}"
                 f"{self.median_ipr[name]:>11.4f}{self.median_width[name]:>14.1f}"
             )
         if reason:
@@ -172,7 +172,7 @@ class PopulationSummary:
         return {
             "groups": self.split.groups.tolist(),
             "p_values": _without_nan(self.split.p_values.tolist()),
-            "share": self.split.share,
+            "fraction": self.split.fraction,
             "interval": {name: list(ends) for name, ends in self.split.interval.items()},
             "median_ipr": _without_nan(self.median_ipr),
             "median_width": _without_nan(self.median_width),

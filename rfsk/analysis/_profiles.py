@@ -48,7 +48,7 @@ def fit_profiles(
         Gabor functions; center_0 (and center_1), in sites, in [0, side); width_0 (and width_1),
         the full width at half maximum of exp(-q/2) along u, sqrt(8 ln 2) sigma, in sites;
         frequency_0 (and frequency_1), f in cycles per site; angle, in degrees, in [-45, 45], 0 on a
-        ring; phase, phi in radians, in [0, 2 pi); goodness, the explained variance
+        ring; phase, phi in radians, in [0, 2 pi); explained_variance,
         ``1 - |w - fit|^2 / |w|^2``; surround_ratio and surround_scale, the ratio in [-1, 1] and the
         scale in [1.1, 10] of a difference of Gaussians, or 0 and NaN for other profiles.
 
@@ -75,7 +75,9 @@ def profiles_of(images: Array, profile: str) -> Any:
     rows = np.array([_fit(w, width, profile) for w, width in zip(images, widths, strict=True)])
     kinds, axes = ("center", "width", "frequency"), range(images.ndim - 1)
     names = ["amplitude", *(f"{kind}_{axis}" for kind in kinds for axis in axes), "angle", "phase"]
-    return pd.DataFrame(rows, columns=[*names, "goodness", "surround_ratio", "surround_scale"])
+    return pd.DataFrame(
+        rows, columns=[*names, "explained_variance", "surround_ratio", "surround_scale"]
+    )
 
 
 def _fit(field: Array, width: float, profile: str) -> Array:
@@ -130,14 +132,14 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     if profile == "gabor":
         frequency = best.x[2 * n + n_turns :]
         amplitude, phase = np.hypot(*amplitudes), math.atan2(-amplitudes[1], amplitudes[0])
-    goodness = 1.0 - 2.0 * best.cost / float(np.sum(target**2))
+    explained = 1.0 - 2.0 * best.cost / float(np.sum(target**2))
     widths = _FWHM * np.exp(best.x[n : 2 * n])
     degrees = 0.0
     if n_turns:
         quarters = round(best.x[2 * n] / (0.5 * math.pi))
         degrees = math.degrees(best.x[2 * n] - 0.5 * math.pi * quarters)
         widths = widths[::-1] if quarters % 2 else widths
-    numbers = [degrees, phase % (2.0 * np.pi), goodness, ratio, surround]
+    numbers = [degrees, phase % (2.0 * np.pi), explained, ratio, surround]
     return np.concatenate([[scale * amplitude], best.x[:n] % sides, widths, frequency, numbers])
 
 

@@ -212,7 +212,7 @@ def _sorted(
 def fitted_norm(kappa: Cumulant, components: Array, weights: Array) -> float:
     """Squared norm of kappa minus that of kappa - sum_j weights_j a_j (x) ... (x) a_j."""
     overlap = (components @ components.T) ** kappa.order
-    return float(2.0 * weights @ kappa.strength(components) - weights @ overlap @ weights)
+    return float(2.0 * weights @ kappa.along(components) - weights @ overlap @ weights)
 
 
 def relative_error(fitted_norm: float, squared_norm: float) -> float:
@@ -226,12 +226,14 @@ def relative_error(fitted_norm: float, squared_norm: float) -> float:
 def _best_weights(kappa: Cumulant, components: Array) -> Array:
     """Least-squares weights of given components."""
     overlap = (components @ components.T) ** kappa.order
-    return np.asarray(np.linalg.lstsq(overlap, kappa.strength(components), rcond=None)[0])
+    return np.asarray(np.linalg.lstsq(overlap, kappa.along(components), rcond=None)[0])
 
 
 def unit(vectors: Array) -> Array:
     """Rows scaled to unit length; rows of zeros are unchanged."""
-    return np.nan_to_num(unit_fields(vectors))
+    units = unit_fields(vectors)
+    units[~vectors.any(axis=1)] = 0.0
+    return units
 
 
 def _as_start(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .._core._random import spawn_seeds
 from .._core._trained_nets import check_trained, starts_positive
-from ..analysis import FieldMatcher, ipr, symmetric_cp
+from ..analysis import ipr, match_matrix, symmetric_cp
 from ..datasets import Discrimination
 from ..theory import predict_fields
 from ._field_study import FieldStudy, nlgp_task, signature_of
@@ -42,7 +42,7 @@ class FactorStudy(FieldStudy):
         X = plan.task.models[-1].sample(plan.n_train, seeds[0])
         factor = symmetric_cp(X, 1, random_state=seeds[1]).components
         fields = net.receptive_fields_[starts_positive(net.receptive_fields_)]
-        match = FieldMatcher(net.shape_).fit(factor).transform(fields)[:, 0]
+        match = match_matrix(fields, factor, net.shape_)
         return {
             "factor_ipr": float(ipr(factor)[0]),
             "net_ipr": float(np.mean(ipr(fields))),

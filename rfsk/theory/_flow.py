@@ -46,7 +46,7 @@ class Flow:
 
     n_features: int
 
-    def starts(self, n_fields: int, random_state: Any = None) -> Array:
+    def initial_fields(self, n_fields: int, random_state: Any = None) -> Array:
         """Draw normal initial fields with a standard deviation of 0.1 / sqrt(n_features).
 
         Parameters
@@ -67,7 +67,7 @@ class Flow:
     def _initial(self, start: int | ArrayLike, random_state: Any) -> Array:
         """Return initial fields, which are drawn at random if only their number is given."""
         if isinstance(start, int | np.integer):
-            start = self.starts(int(start), random_state)
+            start = self.initial_fields(int(start), random_state)
         return self._check(start)
 
     @staticmethod

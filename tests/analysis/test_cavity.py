@@ -16,7 +16,7 @@ def test_scores_are_those_of_leaving_one_weight_out():
     fields = np.where(np.arange(12) == 7, 0.0, FIELDS)
 
     def kurtosis(rows):
-        return fourth.strength(rows) / second.strength(rows) ** 2
+        return fourth.along(rows) / second.along(rows) ** 2
 
     expected = np.stack(
         [kurtosis(np.where(np.arange(12) == i, 0.0, fields)) - kurtosis(fields) for i in range(12)],

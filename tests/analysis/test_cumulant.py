@@ -72,11 +72,11 @@ def test_every_source_has_the_tensor_of_the_definition(X, order, kind):
     directions = np.random.default_rng(1).normal(size=(4, 6))
     gradients = contraction(expected, directions)
     close(kappa.contract(directions), gradients)
-    close(kappa.strength(directions), np.sum(gradients * directions, axis=1))
+    close(kappa.along(directions), np.sum(gradients * directions, axis=1))
     tensor = kappa.tensor()
     tensor *= 0.0  # so has the caller
     # Whole numbers and lists are directions too.
-    close(kappa.strength(np.eye(6, dtype=int).tolist()), np.einsum("i" * order + "->i", expected))
+    close(kappa.along(np.eye(6, dtype=int).tolist()), np.einsum("i" * order + "->i", expected))
     assert kappa.squared_norm() == pytest.approx((expected**2).sum(), rel=1e-9)
 
 
@@ -153,7 +153,7 @@ def test_cumulants_add_subtract_and_scale(X):
     close(combined.tensor(), expected)
     a = np.random.default_rng(0).normal(size=(3, 6))
     close(combined.contract(a), contraction(expected, a))
-    close(combined.strength(a), np.sum(contraction(expected, a) * a, axis=1))
+    close(combined.along(a), np.sum(contraction(expected, a) * a, axis=1))
     close(sum([one, two]).tensor(), one.tensor() + two.tensor())
     with pytest.raises(TypeError, match="unsupported operand"):
         one + 1.0
@@ -196,8 +196,8 @@ def test_only_samples_with_few_strong_axes_are_condensed():
     direction = np.ones((1, 48)) / np.sqrt(48)  # a smooth one, which lies in the kept axes
     for kappa in (smooth, white - 2.0 * smooth):
         assert kappa._condensed is not kappa
-        expected = kappa.strength(direction)
-        np.testing.assert_allclose(kappa._condensed.strength(direction), expected, rtol=1e-2)
+        expected = kappa.along(direction)
+        np.testing.assert_allclose(kappa._condensed.along(direction), expected, rtol=1e-2)
     part, directions = smooth._condensed, np.random.default_rng(0).normal(size=(2, 48))
     close(part.contract(directions), contraction(part.tensor(), directions))
 

@@ -63,8 +63,8 @@ def test_profile_columns_say_how_wide_and_how_good_the_fit_is():
     analyzer = LocalizationAnalyzer(profile="gaussian", random_state=0)
     table = analyzer.set_output(transform="pandas").fit_transform(fields)
     assert table["profile_width"][0] == pytest.approx(9.42, abs=0.01)
-    assert table["profile_goodness"][0] == pytest.approx(1.0, abs=1e-6)
-    assert table["profile_goodness"][1] < 0.5
+    assert table["profile_explained_variance"][0] == pytest.approx(1.0, abs=1e-6)
+    assert table["profile_explained_variance"][1] < 0.5
     assert table.loc[2].drop("is_localized").isna().all()
 
 

@@ -99,7 +99,7 @@ def test_fields_of_zeros_and_fields_without_a_center_do_not_tile():
     assert np.isnan(tiling(even).p_regular)
     assert tiling(even).arrangement is None
     summary = population_summary(np.zeros((3, 8)))
-    assert summary.split.share["dead"] == 1.0
+    assert summary.split.fraction["dead"] == 1.0
     assert np.isnan(summary.median_ipr["localized"])
     dead = summary.tiling
     assert dead.n_units == 0
@@ -148,10 +148,10 @@ def test_population_is_split_into_bumps_sinusoids_noise_unchanged_and_dead_units
     assert (split.groups[18:38] == "other").sum() >= 18
     assert split.groups[38:].tolist() == ["unchanged"] * 4 + ["dead"] * 2
     assert np.isnan(split.p_values[38:]).all()
-    assert sum(split.share.values()) == pytest.approx(1.0)
-    assert split.share["dead"] == 2 / 44
+    assert sum(split.fraction.values()) == pytest.approx(1.0)
+    assert split.fraction["dead"] == 2 / 44
     low, high = split.interval["localized"]
-    assert low < split.share["localized"] < high
+    assert low < split.fraction["localized"] < high
     small = np.eye(100)[:11] * np.array([0.049, 0.051, *[1.0] * 9])[:, None]
     split = group_split(small, n_null=99, random_state=0)
     assert split.groups.tolist() == ["unchanged"] + ["localized"] * 10
@@ -181,10 +181,10 @@ def test_pixels_must_be_together(shape):
         "own permutations": rng.permuted(fields, axis=1),
         "two bumps": opposite + 0.05 * rng.standard_normal((40, n)),
     }
-    assert group_split(fields, shape, random_state=0).share["localized"] >= 0.9
+    assert group_split(fields, shape, random_state=0).fraction["localized"] >= 0.9
     for name, rows in scattered.items():
         assert np.all(ipr(rows) > 2 * 3 / n), name
-        assert group_split(rows, shape, random_state=0).share["localized"] <= 0.1, name
+        assert group_split(rows, shape, random_state=0).fraction["localized"] <= 0.1, name
         analyzer = LocalizationAnalyzer(shape, random_state=0)
         assert analyzer.fit_transform(rows)[:, -1].mean() <= 0.1, name
 
@@ -243,7 +243,7 @@ def test_trained_net_splits_by_the_sign_of_its_biases():
         assert (split.groups[:20] == "localized").mean() >= 0.95
         assert (split.groups[20:] == "oscillating").mean() >= 0.7
         control = group_split(on_control.receptive_fields_, random_state=0)
-        assert control.share["localized"] <= 0.1
+        assert control.fraction["localized"] <= 0.1
 
 
 @pytest.mark.parametrize(
@@ -267,5 +267,5 @@ def test_few_units_of_noise_are_called_localized_in_any_population():
     rng = np.random.default_rng(2)
     draws = [rng.standard_normal((10, 100)) for _ in range(80)]
     splits = [group_split(rows, n_null=199, random_state=k) for k, rows in enumerate(draws)]
-    any_call = np.mean([split.share["localized"] > 0.0 for split in splits])
+    any_call = np.mean([split.fraction["localized"] > 0.0 for split in splits])
     assert any_call <= 0.05 + 5 * np.sqrt(0.05 * 0.95 / 80)

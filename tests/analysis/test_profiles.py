@@ -62,7 +62,7 @@ def test_bumps_with_and_without_a_surround_are_found_again(
         assert fit.amplitude == pytest.approx(amplitude, rel=error)
         np.testing.assert_allclose(place, center, atol=error)
         np.testing.assert_allclose(width, FWHM * np.array(sigma), rtol=error)
-        assert fit.goodness == pytest.approx(1.0, abs=1e-8)
+        assert fit.explained_variance == pytest.approx(1.0, abs=1e-8)
         assert not frequency.any()
         assert fit.surround_ratio == pytest.approx(ratio, rel=1e-3, abs=1e-6)
     if ratio:
@@ -81,33 +81,33 @@ def test_bumps_with_and_without_a_surround_are_found_again(
 def test_gabor_is_found_again_and_beats_a_bump(center, sigma, frequency, phase, shape):
     field = gabor(center, sigma, frequency, phase, shape)
     fit, place, width, found = fitted(field, shape, "gabor")
-    assert fit.goodness == pytest.approx(1.0, abs=1e-6)
+    assert fit.explained_variance == pytest.approx(1.0, abs=1e-6)
     again = fit.amplitude * gabor(place, width / FWHM, found, fit.phase, shape)
     np.testing.assert_allclose(again, field, atol=1e-3)
     sign = np.sign(found @ np.array(frequency))  # f and -f are the same Gabor function
     np.testing.assert_allclose(sign * found, frequency, atol=1e-3)
     np.testing.assert_allclose(width, FWHM * np.array(sigma), rtol=1e-2)
-    assert fitted(field, shape)[0].goodness < 0.9
+    assert fitted(field, shape)[0].explained_variance < 0.9
 
 
 def test_difference_of_gaussians_explains_a_surround_that_a_gaussian_does_not():
     noise = 0.05 * np.random.default_rng(0).standard_normal(100)
     field = bump((40.0,), (4.0,), (100,)) - 0.4 * bump((40.0,), (10.0,), (100,)) + noise
     plain, both = (fitted(field, 100, name)[0] for name in ("gaussian", "dog"))
-    assert plain.goodness < 0.75 < 0.9 < both.goodness
+    assert plain.explained_variance < 0.75 < 0.9 < both.explained_variance
     assert both.width_0 == pytest.approx(4.0 * FWHM, rel=0.15)
 
 
 def test_noise_is_no_bump_and_a_field_of_zeros_is_nan():
     noise = np.random.default_rng(0).standard_normal((5, 100))
-    assert fit_profiles(noise).goodness.max() < 0.4
+    assert fit_profiles(noise).explained_variance.max() < 0.4
     assert fit_profiles(np.zeros((1, 100))).isna().all(axis=None)
 
 
 @pytest.mark.parametrize("angle", [0.0, 20.0, 45.0, 70.0, 120.0, 160.0])
 def test_oblique_gabor_is_found_again(angle):
     fit, _, width, _ = fitted(oblique(angle, 0.12), (16, 16), "gabor")
-    assert fit.goodness > 0.9999
+    assert fit.explained_variance > 0.9999
     np.testing.assert_allclose(np.sort(width), FWHM * np.array([1.8, 3.6]), rtol=0.01)
     narrow = 90.0 * (width[0] < width[1])  # the axis of index 0 runs down the rows
     assert abs((narrow - fit.angle - angle + 90.0) % 180.0 - 90.0) < 0.5

@@ -117,7 +117,7 @@ def test_inputs_decide_where_they_are_given():
         assert group_split(bumps, random_state=0).not_testable is not None
     split = group_split(bumps, inputs=RING, random_state=0)
     assert split.not_testable is None
-    assert split.share["localized"] == 1.0
+    assert split.fraction["localized"] == 1.0
 
 
 def test_inputs_that_do_not_fit_are_refused():

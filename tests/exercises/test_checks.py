@@ -367,7 +367,7 @@ TABLES = {
     "chance": ((MEDIANS,), MISTAKES_OF_CHANCE, [MEDIANS[94], np.quantile(MEDIANS, 0.95)]),
     "contraction": (
         *((), MISTAKES_OF_CONTRACTION),
-        [contraction, lambda X, a: cumulant(X).strength(a[None])[0]],
+        [contraction, lambda X, a: cumulant(X).along(a[None])[0]],
     ),
     "clone": ((CLONE, LABELS, UNIFORM), MISTAKES_OF_CLONE, [contraction(LONG, UNIFORM)]),
     "rule": ((WORLDS,), MISTAKES_OF_RULE, [lambda classes: index_of(classes).localizes]),

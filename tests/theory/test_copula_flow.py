@@ -115,7 +115,7 @@ def test_gradient_is_that_of_finite_differences_for_positive_kurtosis_as_well(ac
     pair = [TransformedField(8, correlation_length=xi, marginal="laplace") for xi in (0.6, 1.2)]
     flow = CopulaFlow(pair, activation=activation)
     u, b = units(4, 0.3, n_features=8)
-    assert (flow._kappas[1].strength(u) > 0).any()
+    assert (flow._kappas[1].along(u) > 0).any()
     direction = units(4, 1.0, seed=1, n_features=8)
     h = 1e-5
     ahead, behind = (flow.loss(u + s * h * direction[0], b + s * h * direction[1]) for s in (1, -1))
@@ -160,7 +160,7 @@ def test_a_model_that_changes_has_another_flow():
     model, fourth = Spins(), []
     for model.scale in (1.0, 3.0):
         kappa, _ = CopulaFlow([model, Spins()])._kappas
-        fourth.append(kappa.strength(np.eye(6)[0][None])[0])
+        fourth.append(kappa.along(np.eye(6)[0][None])[0])
     np.testing.assert_allclose(fourth, [-2.0, -162.0], rtol=1e-3)
 
 

@@ -172,7 +172,7 @@ def test_flow_of_a_relu_neuron_ends_at_known_localization(gain, expected):
 def test_flow_of_a_relu_neuron_solves_its_equation():
     """Against SciPy's solver at a relative error of 1e-9; halving the step quarters the error."""
     flow = RectifiedFlow([NLGP(16, correlation_length=xi, gain=2.0) for xi in (0.8, 2.0)])
-    start = flow.starts(2, random_state=0)
+    start = flow.initial_fields(2, random_state=0)
 
     def velocity(_, flat):
         return flow.velocity(flat.reshape(2, 16)).ravel()
@@ -221,7 +221,7 @@ def test_flow_keeps_the_times_it_is_asked_for():
     result = flow.integrate(2, 10.0, n_steps=100, n_times=5, random_state=0)
     np.testing.assert_allclose(result.times, [0.0, 2.5, 5.0, 7.5, 10.0])
     assert result.history.shape == (5, 2, 12)
-    np.testing.assert_array_equal(result.history[0], flow.starts(2, random_state=0))
+    np.testing.assert_array_equal(result.history[0], flow.initial_fields(2, random_state=0))
     cubic = CubicFlow(task(12, (1.0, 2.0))).integrate(2, 4.0, times=[1.0, 4.0], random_state=0)
     np.testing.assert_allclose(cubic.times, [1.0, 4.0])
 

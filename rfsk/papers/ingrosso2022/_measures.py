@@ -61,7 +61,7 @@ N_NULL = 99
 
 def fraction_localized(rows: Array, shape: tuple[int, ...], seed: int) -> float:
     """Fraction of fields that are localized."""
-    return group_split(rows, shape, n_null=199, random_state=seed).share["localized"]
+    return group_split(rows, shape, n_null=199, random_state=seed).fraction["localized"]
 
 
 def best_match(rows: Array, references: Array, shape: tuple[int, ...] | None = None) -> Array:
