@@ -1,10 +1,18 @@
 # %% [markdown]
 """
-# Exercise 2: grow fields
+# Exercise 2: train a net and measure its receptive fields
 
-A fully-connected net learns to tell apart two classes of NLGPs, of correlation length 2 and 4, on
-a ring of 40 sites. It does not know that the sites lie on a ring. What do its weights look like,
-and on how many sites does a receptive field live?
+**Objectives**
+
+- Train a fully-connected net on two classes of NLGPs, and describe its receptive fields.
+- Measure how localized a receptive field is with the inverse participation ratio (IPR).
+- Relate the IPR to the number of sites that a receptive field covers.
+
+**Time:** 12 minutes
+
+The two classes are NLGPs on a ring of 40 sites. They differ only in their correlation length, which
+is 2 in class 0 and 4 in class 1. The net has no information about which sites are neighbours. The
+*receptive field* of a unit is its vector of input weights. Which form do these fields take?
 """
 
 # %%
@@ -17,20 +25,22 @@ from rfsk.plotting import ReceptiveFieldDisplay
 
 task = rfsk.Discrimination([rfsk.NLGP(40, correlation_length=xi, gain=3.0) for xi in (2.0, 4.0)])
 net = rfsk.FCNet(20, batch_size=200, weight_decay=0.0, record=12, random_state=0)
-net.fit_online(task, 400_000)  # 2000 steps, fresh inputs in each
+net.fit_online(task, 400_000)  # 2000 steps, with new inputs in each
 X, y = task.sample(4000, random_state=1)
 print(f"accuracy {net.score(X, y):.2f}")
 
 # %% [markdown]
-# A row is a unit, a column a site. The first half of the units starts with a positive bias, the
-# second half with a negative one. Below, three units of each.
+# The left panel shows one row per unit and one column per site. The biases of units 0 to 9 are
+# positive at the start of training (b > 0), and those of units 10 to 19 are negative (b < 0). The
+# right panel shows three units of each group.
 
 # %%
 fields = net.receptive_fields_
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained")
 scaled = fields / np.abs(fields).max(axis=1, keepdims=True)
 ReceptiveFieldDisplay.from_fields(scaled, ax=left, sort=False)
-left.axhline(9.5, color="white", lw=2)
+left.axhline(9.5, color="black", lw=1)
+left.set_yticks([4.5, 14.5], ["b > 0", "b < 0"])
 for row, (unit, color) in enumerate(
     zip((0, 1, 2, 10, 11, 12), 3 * ["#0072B2"] + 3 * ["#D55E00"], strict=True)
 ):
@@ -41,21 +51,21 @@ right.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %% [markdown]
-# **What do you see?** What do the two halves have in common, and what not?
+# **What do you see?** What do the two groups have in common, and how do they differ?
 #
 # *Write your answer here.*
 #
 # ## Your turn
 #
-# Looking is no measurement. The *inverse participation ratio* of a field w is the sum over sites
-# of w^4, divided by the square of the sum over sites of w^2. Write it for many fields at once, a
-# row a field.
+# To compare fields, we need a number. The *inverse participation ratio* of a field w is the sum
+# over sites of w^4, divided by the square of the sum over sites of w^2. Write a function that
+# computes it for many fields at once, with one row per field.
 
 
 # %%
 def ipr(fields):
     """Inverse participation ratio of each row."""
-    # One number a row.
+    # One number per row.
     return ...
 
 
@@ -64,9 +74,9 @@ verdict = check_ipr(ipr)
 verdict.show()
 
 # %% [markdown]
-# A field that is constant on n sites and zero elsewhere has an IPR of 1/n. So on how many sites do
-# the fields live, on average, whose bias starts *positive*? Compute it with your `ipr` from
-# `net.receptive_fields_`.
+# A field that is constant on n sites and zero elsewhere has an IPR of 1/n. How many sites do the
+# fields of the units with a *positive* bias cover on average? Compute this number from
+# `net.receptive_fields_` with your function `ipr`.
 
 # %%
 n_sites = ...
@@ -75,7 +85,8 @@ check_sites(n_sites, net, X).show()
 # %% [markdown]
 # ## Look
 #
-# The IPR of both groups while the net learns.
+# When the first check has passed, run this cell again. It shows the mean IPR of both groups during
+# training.
 
 # %%
 if verdict:
@@ -88,15 +99,18 @@ if verdict:
         means = [values[units].mean() for values in history]
         print(f"mean IPR, {name}: {means[0]:.3f} at the start, {means[-1]:.3f} at the end")
         ax.semilogx(net.snapshot_steps_ + 1, means, marker + "-", color=color, label=name)
-    for level, name in ((1 / 40, "uniform"), (1.5 / 40, "wave"), (3 / 40, "noise")):
-        ax.axhline(level, color="0.6", linestyle=":")
-        ax.text(1.0, level, name, va="bottom", color="0.4", fontsize=9)
+    for level, name in ((1 / 40, "uniform"), (1.5 / 40, "Fourier mode"), (3 / 40, "noise")):
+        ax.axhline(level, color="0.6", linestyle=":", zorder=0)
+        ax.text(2100, level, name, va="bottom", ha="right", color="0.4", fontsize=9)
     ax.set(xlabel="steps", ylabel="mean IPR", ylim=(0.0, None))
     ax.legend(frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
     plt.show()
 
 # %% [markdown]
-# **What do you see?** Both groups start as noise, at 3/40. When do they part, and how?
+# **What do you see?** Both groups start as noise, near 3/40. When do they separate, and how?
 #
 # *Write your answer here.*
+#
+# **Take-away.** A net without any built-in notion of neighbourhood develops localized receptive
+# fields. The IPR measures this: one over the IPR is the number of sites that a field covers.
