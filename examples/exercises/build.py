@@ -107,6 +107,7 @@ def main() -> None:
                 resources = {"metadata": {"path": str(HERE)}}
                 client = NotebookClient(made, timeout=300, resources=resources, record_timing=False)
                 client.execute()
+                made.metadata = nbformat.from_dict(_METADATA)  # without the version of Python
                 for figure, png in figures(made, source):
                     (HERE / "figures" / figure).write_bytes(png)
             text = made if isinstance(made, str) else nbformat.writes(made) + "\n"

@@ -147,7 +147,7 @@ if verdict:
 #
 # <answer>
 # Each of the ten units with a positive bias matches a filter at 0.97 or better. By chance, their
-# median would exceed 0.93 in one case of twenty. Since their positions cover the ring, these units
+# median would exceed 0.92 in one case of twenty. Since their positions cover the ring, these units
 # together act as a convolution: they apply one filter at many sites. The matches of the units with
 # a negative bias lie in the range of chance. Both kinds of net have oscillating fields, but these
 # are not equal.

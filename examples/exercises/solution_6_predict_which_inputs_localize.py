@@ -137,8 +137,8 @@ if verdict:
 # differ?
 #
 # <answer>
-# On the NLGP of gain 0.14 the index is 0.990 and the field stays uniform. On the algebraic task
-# with k = 6 the index is 1.003 and the field localizes. The kurtosis is one number of the marginal
+# On the NLGP of gain 0.14 the index is 0.991 and the field stays uniform. On the algebraic task
+# with k = 6 the index is 1.005 and the field localizes. The kurtosis is one number of the marginal
 # distribution. Stability depends on how strongly the drive of the neuron increases with its
 # overlap with an input, and this depends on the whole distribution, the spectra and the number of
 # sites. In the right panel the dotted line separates the two colours; in the left panel no line
