@@ -102,6 +102,7 @@ if verdict:
     left.set(xlim=(-4.0, 8.0), xticks=[-1.0, -0.1, 0.0, 0.1, 1.0])
     left.set_xticklabels(["-1", "-0.1", "0", "0.1", "1"])
     left.set(ylabel="D x IPR of the final field")
+    right.set_xticks([0.9, 0.95, 1.0, 1.05])
     right.legend(frameon=False, fontsize=8, loc="upper left")
     plt.show()
 

@@ -60,7 +60,7 @@ def page(exercise: Path) -> str:
                 shown.append(f"![{captions[name]}]({_FIGURES}/{name})")
             elif "text/html" in data:
                 shown.append("".join(data["text/html"]))
-            else:
+            elif "text" in output:
                 shown.append(f"```text\n{''.join(output['text']).rstrip()}\n```")
         if shown:
             parts.append(folded("Output", "\n\n".join(shown), is_open=is_open))
@@ -91,6 +91,8 @@ def handout(target: Path) -> None:
 def publish(folder: Path) -> None:
     """Write all files to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("exercise_*.md"):
+        stale.unlink()
     for exercise in HERE.glob("exercise_*.ipynb"):
         text = page(exercise)
         (folder / f"{exercise.stem}.md").write_text(text, encoding="utf-8", newline="\n")

@@ -13,7 +13,7 @@ from ._verdict import Verdict
 Array = NDArray[np.float64]
 Mistake: TypeAlias = tuple[ArrayLike, str]  # its result, and the message
 
-_BLANK = "Replace each ... with your answer, then run this cell again."
+_BLANK = "Replace each ... with your answer and run again. The notebook has hints."
 _USUALLY = {
     "NameError": "A name is misspelt, or the cell that defines it has not been run.",
     "AttributeError": "A method or module is misspelt, or the object has another type.",
