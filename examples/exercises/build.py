@@ -99,15 +99,19 @@ def figures(solved: nbformat.NotebookNode, source: Path) -> Iterator[tuple[str, 
         yield f"exercise_{source.stem.split('_')[1]}{letter}.png", base64.b64decode(image)
 
 
+def run(solved: nbformat.NotebookNode) -> None:
+    """Run a notebook in place, such that equal outputs make equal files."""
+    options = {"timeout": 300, "coalesce_streams": True, "record_timing": False}
+    NotebookClient(solved, resources={"metadata": {"path": str(HERE)}}, **options).execute()
+    solved.metadata = nbformat.from_dict(_METADATA)  # without the version of Python
+
+
 def main() -> None:
     """Write the files."""
     for source in solutions():
         for name, made in build(source).items():
             if name.startswith("solution"):
-                resources = {"metadata": {"path": str(HERE)}}
-                client = NotebookClient(made, timeout=300, resources=resources, record_timing=False)
-                client.execute()
-                made.metadata = nbformat.from_dict(_METADATA)  # without the version of Python
+                run(made)
                 for figure, png in figures(made, source):
                     (HERE / "figures" / figure).write_bytes(png)
             text = made if isinstance(made, str) else nbformat.writes(made) + "\n"

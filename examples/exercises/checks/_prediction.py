@@ -35,7 +35,7 @@ def check_rule(localizes: Any, tasks: Any) -> str:
         [localization_index(classes, random_state=0).index for classes in tasks.values()]
     )
     if (got == (index > 1.0)).all():
-        return f"You predict localized fields on {got.sum()} of {len(got)} tasks. Run on."
+        return f"You predict localized fields on {got.sum()} of {len(got)} tasks."
     missed = [name for name, is_off in zip(tasks, got != (index > 1.0), strict=True) if is_off]
     raise mistake_in(
         got.astype(float),
