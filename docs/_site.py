@@ -9,7 +9,6 @@ import functools
 import importlib
 import pkgutil
 import re
-import runpy
 import warnings
 from pathlib import Path
 from typing import Any
@@ -125,11 +124,3 @@ def write_display(writer: HTML5Translator, node: nodes.math_block) -> None:
         writer.body.append(f'<span class="eqno">({number})</span>')
     writer.body.append(_mathml(node, display=True) + "</div>")
     raise nodes.SkipNode
-
-
-def pack_exercises(app: Sphinx) -> None:
-    """Pack what students get, for the page on teaching."""
-    script = Path(app.srcdir).parent / "examples/exercises/build.py"
-    target = Path(app.srcdir) / "generated/exercises.zip"
-    target.parent.mkdir(exist_ok=True)
-    runpy.run_path(str(script))["handout"](target)

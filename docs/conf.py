@@ -1,6 +1,7 @@
 """Configuration of the site: ``python -m sphinx -W --keep-going -b html docs docs/_build/html``."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from _site import (
     OwnMembers,
     QuickPaper,
     comment_on,
-    pack_exercises,
     public_paths,
     write_display,
     write_inline,
@@ -101,7 +101,7 @@ myst_heading_anchors = 3
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"rfsk {release}"
-html_static_path = ["_static", "../rfsk/live/page.html"]
+html_static_path = ["_static", "../rfsk/live/page.html", "generated/class/slides.html"]
 html_css_files = ["rfsk.css"]
 html_show_sourcelink = False
 html_sidebars = {
@@ -223,9 +223,11 @@ def _set_formulas_apart(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect the hooks above."""
+    """Make the pages, slides and handout of the class, and connect the hooks above."""
     app.add_html_math_renderer("mathml", (write_inline, None), (write_display, None))
-    app.connect("builder-inited", pack_exercises)
+    folder = Path(app.srcdir) / "generated" / "class"
+    maker = Path(app.srcdir).parent / "examples" / "exercises" / "publish.py"
+    subprocess.run([sys.executable, maker, folder], check=True)
     app.connect("autodoc-process-docstring", _set_formulas_apart, priority=400)  # before numpydoc
     app.connect("autodoc-process-docstring", _describe_constants)
     app.connect("env-updated", _add_long_paths)

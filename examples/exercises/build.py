@@ -1,10 +1,10 @@
-"""Make what students get from the solutions, so that the two cannot drift apart.
+"""Make the files for students from the solutions, and run the solutions.
 
-Run from anywhere: ``python build.py`` writes the student's script and both notebooks of every
-``solution_*.py`` beside it; ``--figures`` also runs the solution notebooks and writes their figures
-to ``figures/``; ``--handout FILE.zip`` packs what students get, without solutions.
+Run from anywhere: ``python build.py`` writes the student's script and notebook of each
+``solution_*.py`` beside it, the solution notebook with its outputs, and its figures in
+``figures/``. Scripts for students have no hints, because a script cannot fold them.
 
-In a solution, between lines that hold one mark each, stand the answer and what replaces it::
+In a solution, an answer and its replacement stand between lines that hold one mark each::
 
     # <answer>
     return x.mean()
@@ -14,18 +14,18 @@ In a solution, between lines that hold one mark each, stand the answer and what 
     # </answer>
 """
 
-import argparse
 import base64
 import re
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import jupytext
 import nbformat
+from nbclient import NotebookClient
 
 HERE = Path(__file__).resolve().parent
 _BLOCK = re.compile(r" *# <answer>\n(.*?) *# <student>\n(.*?) *# </answer>\n", re.DOTALL)
+_HINT = re.compile(r"(#\n)?# <details>.*?# </details>\n", re.DOTALL)
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -33,7 +33,7 @@ _METADATA = {
 
 
 def solutions() -> list[Path]:
-    """List the files from which all others are made."""
+    """List the files from which build makes all others."""
     return sorted(HERE.glob("solution_*.py"))
 
 
@@ -65,7 +65,7 @@ def extract(text: str, *, answers: bool) -> str:
 
 
 def notebook(text: str) -> nbformat.NotebookNode:
-    """Make a notebook without outputs of a script, with the same ids in each build."""
+    """Make a notebook without outputs from a script, with the same ids in each build."""
     made = jupytext.reads(text, fmt="py:percent")
     made.metadata = nbformat.from_dict(_METADATA)
     made.nbformat, made.nbformat_minor = 4, 5
@@ -75,52 +75,47 @@ def notebook(text: str) -> nbformat.NotebookNode:
     return made
 
 
-def build(source: Path) -> dict[str, str]:
-    """Make both notebooks and the student's script of a solution; texts by file names."""
+def build(source: Path) -> dict[str, nbformat.NotebookNode | str]:
+    """Make both notebooks and the student's script of a solution; contents by file names."""
     text = source.read_text(encoding="utf-8")
     student, solved = extract(text, answers=False), extract(text, answers=True)
     exercise = source.stem.replace("solution", "exercise")
     return {
-        f"{exercise}.py": student,
-        f"{exercise}.ipynb": nbformat.writes(notebook(student)) + "\n",
-        f"{source.stem}.ipynb": nbformat.writes(notebook(solved)) + "\n",
+        f"{exercise}.py": _HINT.sub("", student),
+        f"{exercise}.ipynb": notebook(student),
+        f"{source.stem}.ipynb": notebook(solved),
     }
 
 
-def figures(source: Path) -> Iterator[tuple[str, bytes]]:
-    """Run a solution and yield the names and PNGs of its figures."""
-    from nbclient import NotebookClient
+def outputs(solved: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """List the outputs of all cells of a notebook."""
+    return [output for cell in solved.cells for output in cell.get("outputs", ())]
 
-    ran = notebook(extract(source.read_text(encoding="utf-8"), answers=True))
-    NotebookClient(ran, timeout=300, resources={"metadata": {"path": str(HERE)}}).execute()
-    outputs = [output for cell in ran.cells for output in cell.get("outputs", ())]
-    images = [o.data["image/png"] for o in outputs if "image/png" in o.get("data", {})]
+
+def figures(solved: nbformat.NotebookNode, source: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the names and PNGs of the figures in a notebook that has run."""
+    images = [o.data["image/png"] for o in outputs(solved) if "image/png" in o.get("data", {})]
     for letter, image in zip("abcdef", images, strict=False):
         yield f"exercise_{source.stem.split('_')[1]}{letter}.png", base64.b64decode(image)
 
 
-def handout(target: Path) -> None:
-    """Pack exercises and checks, but no solutions."""
-    files = [*HERE.glob("exercise_*"), *HERE.glob("checks/*.py"), HERE / "README.md"]
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-        for file in sorted(files):
-            packed.write(file, Path("exercises") / file.relative_to(HERE))
+def run(solved: nbformat.NotebookNode) -> None:
+    """Run a notebook in place, such that equal outputs make equal files."""
+    options = {"timeout": 300, "coalesce_streams": True, "record_timing": False}
+    NotebookClient(solved, resources={"metadata": {"path": str(HERE)}}, **options).execute()
+    solved.metadata = nbformat.from_dict(_METADATA)  # without the version of Python
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Write the files."""
-    parser = argparse.ArgumentParser(description="Make the exercises from the solutions.")
-    parser.add_argument("--figures", action="store_true", help="run all and write the figures")
-    parser.add_argument("--handout", type=Path, metavar="FILE.zip", help="pack what students get")
-    options = parser.parse_args(arguments)
     for source in solutions():
-        for name, text in build(source).items():
+        for name, made in build(source).items():
+            if name.startswith("solution"):
+                run(made)
+                for figure, png in figures(made, source):
+                    (HERE / "figures" / figure).write_bytes(png)
+            text = made if isinstance(made, str) else nbformat.writes(made) + "\n"
             (HERE / name).write_text(text, encoding="utf-8", newline="\n")
-        if options.figures:
-            for name, png in figures(source):
-                (HERE / "figures" / name).write_bytes(png)
-    if options.handout is not None:
-        handout(options.handout)
 
 
 if __name__ == "__main__":

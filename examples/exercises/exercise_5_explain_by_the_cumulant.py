@@ -2,32 +2,39 @@
 """
 # Exercise 5: explain the fields by the fourth cumulant
 
-The Gaussian control took the bumps away. What it lacks is everything beyond the covariance, first
-of all the *fourth cumulant*: the fourth moment less what the covariance alone makes of it. Along a
-direction a it is one number,
+**Objectives**
 
-    contraction(X, a) = mean of (x.a)^4 - 3 (mean of (x.a)^2)^2,   with the mean of x.a taken off.
+- Compute the fourth cumulant of the inputs along a direction.
+- Explain why the receptive fields resemble the directions along which this cumulant is largest.
 
-It is zero for Gaussian inputs along every a.
+**Time:** 10 minutes
+
+On the control no field localizes. The control lacks everything beyond the covariance. The lowest
+order that it lacks is the *fourth cumulant*: the fourth moment minus the part that the covariance
+determines. Along a direction a, the fourth cumulant is a single number,
+
+    contraction(X, a) = mean of (x.a)^4 - 3 (mean of (x.a)^2)^2,
+
+where the mean of x.a is subtracted first. For Gaussian inputs it is zero along every direction.
 """
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-from checks import check_clone, check_contraction
+from checks import check_contraction, check_control
 
 import rfsk
 
 models = [rfsk.NLGP(40, correlation_length=xi, gain=3.0) for xi in (2.0, 4.0)]
 task = rfsk.Discrimination(models)
 X, y = task.sample(40_000, random_state=1)
-X_clone, _ = rfsk.make_gaussian_clone(X, y, random_state=2)
+X_control, _ = rfsk.make_gaussian_clone(X, y, random_state=2)  # the control of exercise 3
 net = rfsk.FCNet(20, batch_size=200, weight_decay=0.0, random_state=0).fit_online(task, 400_000)
 
 # %% [markdown]
 # ## Your turn
 #
-# Write `contraction`. `X @ a` is x.a of every sample.
+# Write `contraction`. `X @ a` is x.a for all samples.
 
 
 # %%
@@ -41,21 +48,22 @@ verdict = check_contraction(contraction)
 verdict.show()
 
 # %% [markdown]
-# Take for `a` the field of unit 0, a bump, of length 1. With your function, what is the
-# contraction of the Gaussian clone of class 1 along it?
+# Let `a` be the localized field of unit 0, scaled to length 1. Use your function: what is the
+# contraction of class 1 of the control, `X_control`, along it?
 
 # %%
 a = net.receptive_fields_[0] / np.linalg.norm(net.receptive_fields_[0])
-on_clone = ...
-check_clone(on_clone, X_clone, y, a).show()
+on_control = ...
+check_control(on_control, X_control, y, a).show()
 
 # %% [markdown]
 # ## Look
 #
-# Which directions of length 1 have the largest cumulant? They are the factors of its CP
-# decomposition, a sum of few fourth powers of vectors. Nets and gradients have no part in them:
-# they are made from the inputs of class 1 alone. Left, one of them and the field that matches it
-# best. Right, the contraction along bumps of all widths; dotted, along that factor.
+# Along which directions of length 1 is the cumulant largest? The *CP decomposition* finds them. It
+# approximates the cumulant by a sum of a few terms, each the fourth power of a vector, its
+# *factor*. The factors come from the inputs of class 1 alone, without any net. The left panel
+# shows a factor and the field that matches it best. The right panel shows the contraction along
+# bumps of different widths; the dotted line is the contraction along the factor.
 
 # %%
 factors = rfsk.CumulantCP(4, random_state=0).fit(X[y == 1][:8000]).components_
@@ -74,10 +82,10 @@ if verdict:
     ):
         peak = int(np.abs(values).argmax())
         left.plot(sites, np.roll(values / values[peak], 20 - peak), style, lw=2, label=name)
-    left.set(xlabel="site from the peak", ylabel="weight, over the peak")
+    left.set(xlabel="site, relative to the peak", ylabel="weight (peak 1)")
     for data, name, color, style in (
         (X[y == 1], "NLGP", "#0072B2", "o-"),
-        (X_clone[y == 1], "Gaussian clone", "#D55E00", "s--"),
+        (X_control[y == 1], "control", "#D55E00", "s--"),
     ):
         along = [contraction(data, bump) for bump in bumps]
         right.semilogx(widths, along, style, color=color, label=name)
@@ -94,6 +102,9 @@ if verdict:
     plt.show()
 
 # %% [markdown]
-# **What do you see?** Why does a net whose inputs have this cumulant grow bumps?
+# **What do you see?** Why does a net develop localized fields on inputs with this cumulant?
 #
 # *Write your answer here.*
+#
+# **Take-away.** The fourth cumulant of NLGPs is largest along bumps. Localized receptive fields
+# resemble its CP factors, which can be computed from the inputs without training a net.

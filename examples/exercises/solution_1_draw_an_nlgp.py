@@ -2,14 +2,21 @@
 """
 # Exercise 1: draw an NLGP
 
-The inputs of this class are fields on a ring: a number at each site, neighbours alike. The
-*non-linear Gaussian process* (NLGP) is the simplest such law that is not Gaussian. It is made in
-three steps:
+**Objectives**
 
-1. white noise, smoothed: z is Gaussian, of variance 1, and its covariance at distance d is
-   exp(-d^2 / xi^2), with xi the correlation length;
-2. saturated: erf(gain z / sqrt 2);
-3. scaled to variance 1: divided by Z, where Z^2 = (2/pi) arcsin(gain^2 / (1 + gain^2)).
+- Generate inputs of a non-linear Gaussian process (NLGP) in three steps.
+- Explain which properties of the inputs the gain changes, and which it does not.
+
+**Time:** 10 minutes
+
+An input of this class is a ring of sites. Each site holds one number, and the values at
+neighbouring sites are similar. The *non-linear Gaussian process* is the simplest input model of
+this kind that is not Gaussian. It generates an input in three steps:
+
+1. Smooth white noise. The result z is Gaussian with variance 1. Its covariance at distance d is
+   exp(-d^2 / xi^2), where xi is the correlation length.
+2. Saturate z: compute erf(gain z / sqrt 2).
+3. Scale to variance 1: divide by Z, where Z^2 = (2/pi) arcsin(gain^2 / (1 + gain^2)).
 """
 
 # %%
@@ -17,7 +24,7 @@ import math
 
 import matplotlib.pyplot as plt
 import numpy as np
-from checks import check_draw_nlgp
+from checks import check_draw_nlgp, slider
 from scipy.special import erf
 
 
@@ -29,12 +36,12 @@ def ring_spectrum(n_sites, correlation_length):
 
 
 # %% [markdown]
-# The saturating map, for three gains. A large gain makes almost a step.
+# The figure shows the saturating map for three gains. At a large gain it is almost a step.
 
 # %%
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 z = np.linspace(-3.0, 3.0, 200)
-figure, ax = plt.subplots(figsize=(4.2, 2.6), layout="constrained")
+figure, ax = plt.subplots(figsize=(4.8, 2.8), layout="constrained")
 for gain, color, style in ((0.1, GREEN, ":"), (1.0, ORANGE, "--"), (10.0, BLUE, "-")):
     ax.plot(z, erf(gain * z / math.sqrt(2.0)), style, color=color, lw=2, label=f"gain {gain:g}")
 ax.set(xlabel="z", ylabel="erf(gain z / sqrt 2)")
@@ -45,14 +52,38 @@ plt.show()
 # %% [markdown]
 # ## Your turn
 #
-# Write `draw_nlgp`. To smooth noise, multiply its Fourier transform by a filter and go back. The
-# covariance of the result is the *square* of the filter. `np.fft.rfft` and `np.fft.irfft(...,
-# n=n_sites)` transform each row.
+# Write `draw_nlgp`. To smooth noise, multiply its Fourier transform by a filter and transform back.
+# `np.fft.rfft` and `np.fft.irfft(..., n=n_sites)` transform each row. The covariance of smoothed
+# noise is the *square* of the filter.
+#
+# <details><summary>Hint 1</summary>
+#
+# White noise has equal power at all frequencies. Power is the square of an amplitude. By which
+# factor must you multiply the amplitude at each frequency to obtain the power `ring_spectrum(...)`?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Draw normal numbers of shape `(n_samples, n_sites)`. Transform each row, multiply by the square
+# root of the spectrum and transform back: this is z. Then apply erf to `gain * z / math.sqrt(2.0)`
+# and divide by Z.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# ```python
+# spectrum = ring_spectrum(n_sites, correlation_length)
+# noise = rng.standard_normal((n_samples, n_sites))
+# z = np.fft.irfft(np.fft.rfft(noise) * np.sqrt(spectrum), n=n_sites)
+# Z = math.sqrt(2.0 / math.pi * math.asin(...))
+# ```
+#
+# </details>
 
 
 # %%
 def draw_nlgp(n_samples, n_sites, correlation_length, gain, rng):
-    """Draw fields of an NLGP, of shape (n_samples, n_sites), from the generator rng."""
+    """Draw inputs of an NLGP, of shape (n_samples, n_sites), with the generator rng."""
     # <answer>
     spectrum = ring_spectrum(n_sites, correlation_length)
     noise = rng.standard_normal((n_samples, n_sites))
@@ -60,10 +91,10 @@ def draw_nlgp(n_samples, n_sites, correlation_length, gain, rng):
     normalization = math.sqrt(2.0 / math.pi * math.asin(gain**2 / (1.0 + gain**2)))
     return erf(gain * latent / math.sqrt(2.0)) / normalization
     # <student>
-    # > # 1. Normal numbers from rng, a row a sample; filter them with the help of
+    # > # 1. Draw normal numbers with rng, one row per sample. Filter them with the help of
     # > #    ring_spectrum(n_sites, correlation_length).
     # > # 2. Saturate.
-    # > # 3. Divide by Z, which is one number.
+    # > # 3. Divide by Z, which is a single number.
     # > return ...
     # </answer>
 
@@ -75,8 +106,8 @@ verdict.show()
 # %% [markdown]
 # ## Look
 #
-# Once the check passes, run this cell: four fields at each of three gains, and the values that
-# their pixels take.
+# When the check has passed, run this cell again. It shows four inputs at each of three gains, and
+# the distribution of the values at a site.
 
 # %%
 if verdict:
@@ -84,27 +115,48 @@ if verdict:
     for (top, bottom), gain, color in zip(
         axes.T, (0.1, 1.0, 10.0), (GREEN, ORANGE, BLUE), strict=True
     ):
-        fields = draw_nlgp(4000, 100, 10.0, gain, np.random.default_rng(0))
-        kurtosis = np.mean(fields**4) - 3.0
-        print(f"gain {gain:g}: variance {fields.var():.2f}, excess kurtosis {kurtosis:.2f}")
-        for row, field in enumerate(fields[:4]):
-            top.plot(field - 5.0 * row, color=color)
+        inputs = draw_nlgp(4000, 100, 10.0, gain, np.random.default_rng(0))
+        kurtosis = np.mean(inputs**4) - 3.0
+        print(f"gain {gain:g}: variance {inputs.var():.2f}, excess kurtosis {kurtosis:.2f}")
+        for row, values in enumerate(inputs[:4]):
+            top.plot(values - 5.0 * row, color=color)
         top.set(title=f"gain {gain:g}", xlabel="site", yticks=[])
-        bottom.hist(fields.ravel(), np.linspace(-3.0, 3.0, 50), density=True, color=color)
-        bottom.set(xlabel="value of a pixel", ylabel="density" if gain == 0.1 else None)
+        bottom.hist(inputs.ravel(), np.linspace(-3.0, 3.0, 50), density=True, color=color)
+        bottom.set(xlabel="value at a site", ylabel="density" if gain == 0.1 else None)
     for ax in axes.flat:
         ax.spines[["top", "right"]].set_visible(False)
     plt.show()
 
 # %% [markdown]
-# **What do you see?** What changes from left to right, and what does not?
+# **What do you see?** Which properties change from left to right, and which do not?
 #
 # <answer>
-# The places where a field changes sign stay where they are: all three rows come from the same z.
-# What changes is what lies between. At gain 0.1 fields are smooth and pixels Gaussian. At gain 1
-# every value is equally frequent: the law of a pixel is uniform, of excess kurtosis -1.2. At gain
-# 10 fields are plateaus with sharp edges, and pixels take hardly any values but two. Edges are
-# what a local field can pick up.
+# The places where an input changes sign do not move, because all three columns come from the same
+# z. The values between these places change. At gain 0.1 inputs are smooth, and the distribution at
+# a site is nearly Gaussian. At gain 1 it is uniform, with an excess kurtosis of -1.2. At gain 10
+# inputs are plateaus with sharp edges, and almost all values lie near two numbers. A receptive
+# field that covers few sites can respond to such an edge.
 # <student>
 # > *Write your answer here.*
 # </answer>
+#
+# If you work in Jupyter and `ipywidgets` is installed, the next cell shows a slider for the gain.
+# Guess first: at which gain is the excess kurtosis -0.6, half that of a uniform distribution?
+
+
+# %%
+def show(gain):
+    """Show one input and the excess kurtosis at a gain."""
+    inputs = draw_nlgp(1000, 100, 10.0, gain, np.random.default_rng(0))
+    _, ax = plt.subplots(figsize=(5.2, 2.0), layout="constrained")
+    ax.plot(inputs[0], color=BLUE)
+    ax.set(title=f"excess kurtosis {np.mean(inputs**4) - 3.0:.2f}", xlabel="site", ylim=(-3, 3))
+    plt.show()
+
+
+if verdict:
+    slider(show, gain=[0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0, 3.0, 10.0])
+
+# %% [markdown]
+# **Take-away.** The gain sets how far the inputs are from Gaussian. It turns smooth inputs into
+# plateaus with edges, and hardly changes which sites are correlated.

@@ -2,9 +2,16 @@
 """
 # Exercise 4: compare with convolution
 
-A convolutional net has one small field at all sites, because we built it so. The fully-connected
-net found its bumps by itself. Are they the same? To answer that, a number is needed that does not
-care where a field lies, which sign it has or how large it is.
+**Objectives**
+
+- Measure how similar two receptive fields are, whatever their position, sign and size.
+- Compare a measured similarity with the similarity that arises by chance.
+
+**Time:** 10 minutes
+
+A convolutional net applies one small filter at all sites because it was built in this way. The
+fully-connected net developed its localized fields by training. Are they the same as the filters? To
+answer this, we need a number that does not depend on the position, the sign or the size of a field.
 """
 
 # %%
@@ -19,19 +26,39 @@ net = rfsk.FCNet(20, batch_size=200, weight_decay=0.0, random_state=0).fit_onlin
 conv = rfsk.ConvNet(2, kernel_size=39, batch_size=100, weight_decay=0.0, random_state=0)
 conv.fit_online(task, 100_000)
 fields, filters = net.receptive_fields_, conv.receptive_fields_
-print(f"fields {fields.shape}, filters laid on the ring {filters.shape}")
+print(f"fields {fields.shape}, filters placed on the ring {filters.shape}")
 
 # %% [markdown]
 # ## Your turn
 #
-# The cosine of two fields is their product, summed over sites, divided by the lengths of both.
-# Write `match`: the largest |cosine| of `field` and `other` shifted around the ring by any number
-# of sites. Means are not subtracted.
+# The cosine of two fields is the sum over sites of their product, divided by the lengths of both.
+# Write `match`, the largest absolute cosine of `field` and a shifted `other`, over all shifts
+# around the ring. Do not subtract means.
+#
+# <details><summary>Hint 1</summary>
+#
+# How would you compute the match for a single shift? `np.linalg.norm` is the length of a field.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Make a list of `other` at all its shifts, with `np.roll`. Multiply this matrix by `field`, take
+# absolute values and the largest of them, and divide by both lengths.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# ```python
+# shifted = [np.roll(other, shift) for shift in range(len(other))]
+# return np.abs(shifted @ field).max() / ...
+# ```
+#
+# </details>
 
 
 # %%
 def match(field, other):
-    """Largest |cosine| over all circular shifts."""
+    """Largest absolute cosine over all circular shifts."""
     # <answer>
     lengths = np.linalg.norm(field) * np.linalg.norm(other)
     shifted = [np.roll(other, shift) for shift in range(len(other))]
@@ -47,22 +74,33 @@ verdict = check_match(match)
 verdict.show()
 
 # %% [markdown]
-# ## How much is much?
+# ## How large is a large match?
 #
-# Smooth fields match each other somewhere whatever they are. What would the ten fields of positive
-# bias reach by chance? Give each random phases, which leave its spectrum and so its smoothness,
-# and take the median of their best matches; do so 99 times.
+# Any two smooth fields are similar at some shift. Which match would the ten fields with positive
+# bias reach by chance? The next cell gives each field random phases, which keeps its spectrum and
+# therefore its smoothness, and computes the median of their best matches. It repeats this 99 times.
 
 # %%
 medians = rfsk.analysis.chance_match(fields[:10], filters, random_state=0)
 print(np.round(medians[::7], 2))
 
 # %% [markdown]
-# Which median is exceeded in only 5 % of the 99 cases? (`medians` is sorted.)
+# Which median is exceeded by only 5 % of the 99 medians? The array `medians` is sorted.
+#
+# <details><summary>Hint 1</summary>
+#
+# 5 % of 99 is about 5. Which entry of the sorted array has five entries after it?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `np.quantile` also computes it: 95 % of the medians lie below.
+#
+# </details>
 
 # %%
 # <answer>
-level = medians[94]
+level = np.quantile(medians, 0.95)
 # <student>
 # > level = ...
 # </answer>
@@ -71,16 +109,18 @@ check_chance(level, medians).show()
 # %% [markdown]
 # ## Look
 #
-# Left, a field on the filter that it matches best, shifted to the same place. Right, the best
-# match of every unit, above what chance gives to the median of the first half.
+# When the first check has passed, run this cell again. The left panel shows a field and the filter
+# that it matches best, shifted to the same position. The right panel shows the best match of each
+# unit. The grey band is the range of the medians that arise by chance.
 
 # %%
 if verdict:
+    chance = np.quantile(medians, [0.0, 0.95])
     best = np.array([[match(field, other) for other in filters] for field in fields])
     print(f"median best match: b > 0 {np.median(best[:10].max(axis=1)):.2f}, "
           f"b < 0 {np.median(best[10:].max(axis=1)):.2f}")  # fmt: skip
     print(f"lowest best match, b > 0: {best[:10].max(axis=1).min():.2f}; "
-          f"a median that chance exceeds in 5 % of cases: {medians[94]:.2f}")  # fmt: skip
+          f"a median that chance exceeds in 5 % of cases: {chance[1]:.2f}")  # fmt: skip
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2), layout="constrained")
     unit = int(best[:10].max(axis=1).argmax())
     field, other = fields[unit], filters[best[unit].argmax()]
@@ -91,11 +131,11 @@ if verdict:
     for values, name, style in ((field, f"field of unit {unit}", "-"), (other, "filter", "--")):
         upright = np.sign(field[peak]) * np.roll(values, 20 - peak) / np.linalg.norm(values)
         left.plot(np.arange(40) - 20, upright, style, lw=2, label=name)
-    left.set(xlabel="site from the peak", ylabel="weight, unit length")
+    left.set(xlabel="site, relative to the peak", ylabel="weight (length 1)")
     left.legend(frameon=False, loc="upper right", fontsize=8)
     right.plot(np.arange(10), best[:10].max(axis=1), "o", color="#0072B2", label="b > 0")
     right.plot(np.arange(10, 20), best[10:].max(axis=1), "s", color="#D55E00", label="b < 0")
-    right.axhspan(medians[0], medians[94], color="0.85", zorder=0, label="chance (95 %)")
+    right.axhspan(*chance, color="0.9", zorder=0, label="chance")
     right.set(xlabel="unit", ylabel="best match", ylim=(0.4, 1.02), xticks=[0, 5, 10, 15])
     right.legend(frameon=False, loc="lower left", fontsize=8)
     for ax in (left, right):
@@ -103,13 +143,17 @@ if verdict:
     plt.show()
 
 # %% [markdown]
-# **What do you see?** Which units have learnt convolution?
+# **What do you see?** Which units have learnt a convolution?
 #
 # <answer>
-# All ten units of positive bias match a filter at 0.96 or above; by chance their median would
-# exceed 0.84 in one case of twenty. Together with their places, all around the ring, they are a
-# convolution: one filter at many sites. Units of negative bias match no better than chance: that
-# both kinds of net have waves does not make these waves equal.
+# Each of the ten units with a positive bias matches a filter at 0.97 or better. By chance, their
+# median would exceed 0.92 in one case of twenty. Since their positions cover the ring, these units
+# together act as a convolution: they apply one filter at many sites. The matches of the units with
+# a negative bias lie in the range of chance. Both kinds of net have oscillating fields, but these
+# are not equal.
 # <student>
 # > *Write your answer here.*
 # </answer>
+#
+# **Take-away.** The localized fields of a fully-connected net equal the filters of a convolutional
+# net up to position and sign. A large match means something only in comparison with chance.

@@ -16,10 +16,20 @@ def exercises():
     return EXERCISES
 
 
-@pytest.fixture(scope="session")
-def build():
-    """The module that makes exercises from solutions."""
-    spec = importlib.util.spec_from_file_location("exercises_build", EXERCISES / "build.py")
+def module_of(name):
+    spec = importlib.util.spec_from_file_location(f"exercises_{name}", EXERCISES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def build():
+    """The module that makes exercises from solutions."""
+    return module_of("build")
+
+
+@pytest.fixture(scope="session")
+def publish():
+    """The module that makes pages, slides and the handout."""
+    return module_of("publish")

@@ -1,10 +1,12 @@
 """What students get is made from the solutions, and holds no answer."""
 
 import doctest
+import re
 import sys
 import zipfile
 
 import checks
+import nbformat
 import pytest
 
 MARKED = """# %% [markdown]
@@ -34,9 +36,19 @@ def test_the_files_in_the_folder_are_those_of_a_fresh_build(build, exercises):
         made |= build.build(source)
     there = {path.name for path in [*exercises.glob("exercise_*"), *exercises.glob("*.ipynb")]}
     assert there == set(made)
-    for name, text in made.items():
-        is_current = (exercises / name).read_text(encoding="utf-8") == text
-        assert is_current, f"{name} is not current: run python examples/exercises/build.py"
+    for name, expected in made.items():
+        kept = (exercises / name).read_text(encoding="utf-8")
+        assert name.endswith(".py") != ("<details><summary>Hint 1" in kept), name
+        if name.endswith(".ipynb"):
+            kept = without_outputs(nbformat.reads(kept, as_version=4))
+        assert kept == expected, f"{name} is not current: run python examples/exercises/build.py"
+
+
+def without_outputs(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+    return notebook
 
 
 def test_students_get_the_stub_and_solutions_the_answer(build):
@@ -67,8 +79,24 @@ def test_marks_out_of_order_are_refused(build, text, message, answers):
         build.extract(text, answers=answers)
 
 
-def test_the_handout_holds_exercises_and_checks_and_no_solution(build, tmp_path):
-    build.handout(tmp_path / "exercises.zip")
+def test_pages_slides_and_handout_are_made_of_the_committed_files(publish, exercises, tmp_path):
+    publish.publish(tmp_path)
+    pages = [path.read_text(encoding="utf-8") for path in sorted(tmp_path.glob("*.md"))]
+    assert len(pages) == 6
+    for page in pages:
+        asked, _, solved = page.partition("<summary>Solution</summary>")
+        assert "...\n```" in asked
+        assert "Right.</b>" in solved
+        assert "Right.</b>" not in asked
+        assert "<summary>Answer</summary>" in page
+        assert "*Write your answer here.*" not in page
+        assert page.count("<details") == page.count("</details>")
+    shown = re.findall(r"exercises/figures/(\w+\.png)", "".join(pages))
+    assert shown == sorted(path.name for path in exercises.glob("figures/*.png"))
+    slides = (tmp_path / "slides.html").read_text(encoding="utf-8")
+    assert slides.count("<section>") == 19
+    assert slides.count('src="data:image/png;base64,') == slides.count("src=") == len(shown)
+    assert "http" not in slides
     with zipfile.ZipFile(tmp_path / "exercises.zip") as packed:
         names = packed.namelist()
     assert sum(name.startswith("exercises/exercise_") for name in names) == 12

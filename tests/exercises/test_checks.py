@@ -6,6 +6,7 @@ Whatever a student passes, it returns a verdict and raises nothing.
 import functools
 import math
 import re
+import sys
 from types import SimpleNamespace
 
 import checks
@@ -23,8 +24,8 @@ from rfsk.theory import localization_index
 ROOT = math.sqrt(2.0)
 
 
-def pair(law, n_sites=40, **parameters):
-    return [law(n_sites, correlation_length=xi, **parameters) for xi in (1.0, 3.0)]
+def pair(model, n_sites=40, **parameters):
+    return [model(n_sites, correlation_length=xi, **parameters) for xi in (1.0, 3.0)]
 
 
 # Exercise 1: draw an NLGP.
@@ -64,11 +65,11 @@ MISTAKES_OF_NLGP = {
     "the division by Z is missing": nlgp(pointwise=lambda z, g: erf(g * z / ROOT)),
     "divided by Z\\^2; expected Z": nlgp(pointwise=lambda z, g: saturated(z, g) / z_of(g)),
     "multiplied by Z": nlgp(pointwise=lambda z, g: saturated(z, g) * z_of(g) ** 2),
-    "argument is divided by sqrt 2": nlgp(pointwise=lambda z, g: erf(g * z) / z_of(g)),
-    "another convention": nlgp(pointwise=lambda z, g: erf(g * z) / z_of(ROOT * g)),
+    "expected gain z / sqrt 2": nlgp(pointwise=lambda z, g: erf(g * z) / z_of(g)),
+    "Some papers omit sqrt 2": nlgp(pointwise=lambda z, g: erf(g * z) / z_of(ROOT * g)),
     "Gaussian: gain and erf are missing": nlgp(pointwise=lambda z, g: z),
     "Gaussian and scaled by the gain": nlgp(pointwise=lambda z, g: g * z),
-    "The gain does nothing": nlgp(pointwise=lambda z, g: saturated(z, 1.0)),
+    "The gain has no effect": nlgp(pointwise=lambda z, g: saturated(z, 1.0)),
     "The map is tanh": nlgp(pointwise=lambda z, g: np.tanh(g * z) / np.tanh(g * z).std()),
     "noise is not filtered": nlgp(power=np.ones_like),
     "expected its square root": nlgp(power=lambda spectrum: spectrum),
@@ -80,22 +81,26 @@ MISTAKES_OF_NLGP = {
         d, correlation_length=xi, gain=gain, boundary="open"
     ).sample(n, rng),
     "Is the noise normal": nlgp(noise=lambda n, d, rng: rng.random((n, d))),
-    "transposed. A row is a sample": nlgp(after=np.transpose),
-    "that is one field": nlgp(after=lambda fields: fields[0]),
-    "tell it how many there are": nlgp(after=lambda f: f[:, : f.shape[1] // 2 * 2]),
-    "a row for every sample": nlgp(after=lambda fields: fields[:-1]),
+    "transposed. Rows are samples": nlgp(after=np.transpose),
+    "that is a single input": nlgp(after=lambda fields: fields[0]),
+    "Pass the number of sites": nlgp(after=lambda f: f[:, : f.shape[1] // 2 * 2]),
+    ": one row per sample": nlgp(after=lambda fields: fields[:-1]),
     "is complex": nlgp(after=lambda fields: fields + 0j),
-    "one noise was drawn for all samples": nlgp(after=lambda fields: fields[[0] * len(fields)]),
-    "All values are the same": nlgp(after=np.ones_like),
-    "not drawn from the rng": nlgp(noise=lambda n, d, _: default_rng().standard_normal((n, d))),
-    "a seed of its own": nlgp(noise=lambda n, d, _: default_rng(0).standard_normal((n, d))),
+    "a single row of noise was drawn": nlgp(after=lambda fields: fields[[0] * len(fields)]),
+    "All values are equal": nlgp(after=np.ones_like),
+    "Draw all numbers with the argument rng": nlgp(
+        noise=lambda n, d, _: default_rng().standard_normal((n, d))
+    ),
+    "a generator with a fixed seed": nlgp(
+        noise=lambda n, d, _: default_rng(0).standard_normal((n, d))
+    ),
     "its own standard deviation": nlgp(after=lambda f: f / f.std(axis=1, keepdims=True)),
-    "Right at .* its spectrum is negative somewhere": nlgp(distances=shortest_distance),
+    "right for .* its spectrum is negative somewhere": nlgp(distances=shortest_distance),
     "Some values are NaN": nlgp(after=lambda fields: fields * np.nan),
     "variance 4.00 .expected 0.99.* the map": nlgp(after=lambda fields: 2.0 * fields),
 }
 
-# Exercise 2: grow fields.
+# Exercise 2: measure receptive fields.
 
 
 def total(fields, power, axis=1):
@@ -103,18 +108,18 @@ def total(fields, power, axis=1):
 
 
 MISTAKES_OF_IPR = {
-    "participation ratio, the number of sites": lambda f: 1.0 / rfsk.ipr(f),
+    "participation ratio, a number of sites": lambda f: 1.0 / rfsk.ipr(f),
     "is not divided by anything": lambda f: total(f, 4),
     "square the sum of squares": lambda f: total(f, 4) / total(f, 2),
-    "not a sum of squares of squares": lambda f: total(f, 4) / total(f, 4),
+    "not a sum of fourth powers": lambda f: total(f, 4) / total(f, 4),
     "powers are 2 and 1": lambda f: total(f, 2) / total(f, 1) ** 2,
-    "powers are 2 and 1; expected 4 above": lambda f: total(f, 2) / total(np.abs(f), 1) ** 2,
+    "powers are 2 and 1; expected 4 in": lambda f: total(f, 2) / total(np.abs(f), 1) ** 2,
     "40 times too large": lambda f: 40.0 * rfsk.ipr(f),
     "40 times too small": lambda f: rfsk.ipr(f) / 40.0,
-    "the sum runs over units. A row": lambda f: total(f, 4, 0) / total(f, 2, 0) ** 2,
+    "the sum runs over units. Rows": lambda f: total(f, 4, 0) / total(f, 2, 0) ** 2,
     "The mean of each field is subtracted": lambda f: rfsk.ipr(f - f.mean(axis=1, keepdims=True)),
     "over units as well": lambda f: (f**4).sum() / (f**2).sum() ** 2,
-    "expected .4,., one number a field": lambda f: rfsk.ipr(f)[:, None],
+    "expected .4,., one number per field": lambda f: rfsk.ipr(f)[:, None],
     "4 numbers are NaN or infinite": lambda f: rfsk.ipr(f) / 0.0,
     "one site 2 .expected 1.; uniform": lambda f: 2.0 * rfsk.ipr(f),
     "without parentheses": np.ones(4),
@@ -127,20 +132,21 @@ INPUTS = default_rng(0).standard_normal((500, 40))
 NET = SimpleNamespace(receptive_fields_=FIELDS, transform=lambda X: np.tanh(X @ FIELDS.T))
 VALUES, ANSWERS = rfsk.ipr(FIELDS), NET.transform(INPUTS)
 MISTAKES_OF_SITES = {
-    "That is the IPR itself": VALUES[:4].mean(),
+    "That is the mean IPR": VALUES[:4].mean(),
     "not a number of sites. Both groups": VALUES.mean(),
-    "how much more local than uniform": 40 * VALUES[:4].mean(),
+    "relative to a uniform field": 40 * VALUES[:4].mean(),
     "Both groups are in this mean": 1.0 / VALUES.mean(),
     "Both groups are in": (1.0 / VALUES).mean(),
     "That is the other group": 1.0 / VALUES[4:].mean(),
-    "what units answer to inputs": 1.0 / rfsk.ipr(ANSWERS).mean(),
-    "net.transform.X.. Fields are": 1.0 / (total(ANSWERS, 4, 0) / total(ANSWERS, 2, 0) ** 2).mean(),
+    "the IPR of the activations": 1.0 / rfsk.ipr(ANSWERS).mean(),
+    "net.transform.X.. Receptive fields are": 1.0
+    / (total(ANSWERS, 4, 0) / total(ANSWERS, 2, 0) ** 2).mean(),
     "The fields are transposed": 1.0 / (total(FIELDS, 4, 0) / total(FIELDS, 2, 0) ** 2).mean(),
     "Got 35; expected a number of sites between 1 and 40": 35.0,
-    "expected one number, say a mean": 1.0 / VALUES[:4],
+    "expected one number, for example a mean": 1.0 / VALUES[:4],
 }
 
-# Exercise 3: break them.
+# Exercise 3: find the cause.
 
 
 def moments(rows):
@@ -174,20 +180,20 @@ def other_rows(X, y, rng):
 
 MISTAKES_OF_CONTROL = {
     "Both classes have the same covariance": clone(of=lambda label: (0, 1)),
-    "shuffling pixels keeps what should go": lambda X, y, rng: rng.permuted(X, axis=1),
-    "covariance between sites is gone": lambda X, y, rng: rng.permuted(X, axis=0),
-    "its rows are moved, nothing is drawn": other_rows,
+    "Shuffling does the opposite": lambda X, y, rng: rng.permuted(X, axis=1),
+    "covariance between sites is lost. Sh": lambda X, y, rng: rng.permuted(X, axis=0),
+    "its rows are only permuted": other_rows,
     "That is X itself": lambda X, y, rng: X,
     "Sites are independent": clone(lambda rows: (rows.mean(axis=0), np.diag(rows.var(axis=0)))),
     "The classes are exchanged": clone(of=lambda label: 1 - label),
-    "the mean of each class is gone": clone(lambda rows: (np.zeros(20), np.cov(rows.T))),
-    "the matrix of corr": clone(lambda rows: (rows.mean(axis=0), np.corrcoef(rows.T))),
+    "the mean of each class is missing": clone(lambda rows: (np.zeros(20), np.cov(rows.T))),
+    "the correlation matrix was used": clone(lambda rows: (rows.mean(axis=0), np.corrcoef(rows.T))),
     "1.* And the mean of each": clone(lambda rows: (np.zeros(20), np.corrcoef(rows.T))),
-    "the bare kernel": lambda X, y, rng: np.stack([BARE[k].sample(1, rng)[0] for k in y]),
-    "inputs that are not centred": clone(lambda X: (X.mean(axis=0), X.T @ X / len(X))),
+    "with the kernel of z": lambda X, y, rng: np.stack([BARE[k].sample(1, rng)[0] for k in y]),
+    "without subtracting the mean": clone(lambda X: (X.mean(axis=0), X.T @ X / len(X))),
     "sorted by class": lambda X, y, rng: gaussian(X, y, rng)[np.argsort(y, kind="stable")],
-    "but from NumPy's global generator": lambda X, y, rng: gaussian(X, y, default_rng()),
-    "Two seeds gave the same numbers": lambda X, y, rng: gaussian(X, y, default_rng(0)),
+    "not with NumPy's global generator": lambda X, y, rng: gaussian(X, y, default_rng()),
+    "Two different seeds gave the same numbers": lambda X, y, rng: gaussian(X, y, default_rng(0)),
     "returned a tuple": lambda X, y, rng: (gaussian(X, y, rng), y),
     "expected that of X, .8000, 20.": lambda X, y, rng: gaussian(X, y, rng)[y == 0],
     "control: 8000 of 160000": lambda X, y, rng: X * np.where(np.arange(20) == 3, np.nan, 1.0),
@@ -195,17 +201,17 @@ MISTAKES_OF_CONTROL = {
     "LinAlgError|ValueError": clone(lambda rows: (rows.mean(axis=0), np.cov(rows))),
 }
 MISTAKES_OF_NO_BIASES = {
-    "what the net with biases reaches": (0.85, "b"),
-    "turn the answers over": (0.0, "b"),
-    "not per cent": (50, "b"),
+    "The net with biases reaches": (0.85, "b"),
+    "if you invert its answers": (0.0, "b"),
+    "not a percentage": (50, "b"),
     "Inputs x and -x are equally frequent": (0.63, "b"),
-    "whatever the weights": (0.5, "a"),
-    "ten times the steps": (0.5, "c"),
+    "whatever the weights are": (0.5, "a"),
+    "ten times as many steps": (0.5, "c"),
     "expected one of 'a', 'b', 'c'": (0.5, "d"),
 }
 MISTAKES_OF_SWAP = {
     "usual order": "all",
-    "they are one group": "half",
+    "form one group": "half",
     "expected one of 'all'": 3,
 }
 
@@ -223,26 +229,26 @@ def cosines(field, other):
 
 MISTAKES_OF_MATCH = {
     "may both change sign": lambda f, o: cosines(f, o).max(),
-    "try every shift around the ring": lambda f, o: abs(cosines(f, o)[0]),
+    "try every shift": lambda f, o: abs(cosines(f, o)[0]),
     "divide by the lengths of both": lambda f, o: np.abs(products(f, o)).max(),
     "lengths of both.* And a match has no sign": lambda f, o: products(f, o).max(),
-    "match as the field does": lambda f, o: np.abs(products(f, o)).max() / len(f),
-    "length of the first field twice": lambda f, o: np.abs(products(f, o)).max() / (f @ f),
-    "Lengths are square roots": lambda f, o: np.abs(products(f, o)).max() / (f @ f) / (o @ o),
+    "this field must match equally": lambda f, o: np.abs(products(f, o)).max() / len(f),
+    "twice by the length of the first field": lambda f, o: np.abs(products(f, o)).max() / (f @ f),
+    "length is the square root": lambda f, o: np.abs(products(f, o)).max() / (f @ f) / (o @ o),
     "The means are subtracted": lambda f, o: np.abs(cosines(f - f.mean(), o - o.mean())).max(),
     "The means are subtracted.* And: a bump": lambda f, o: abs(np.corrcoef(f, o)[0, 1]),
     "That is the mean over shifts": lambda f, o: np.abs(cosines(f, o)).mean(),
     "One of the fields is mirrored": lambda f, o: np.abs(cosines(f, o[::-1])).max(),
     "not circular": lambda f, o: np.abs(np.correlate(f, o, "full")).max() / norm(f) / norm(o),
-    "Got 24 numbers, one a shift": cosines,
+    "Got 24 numbers, one per shift": cosines,
     "minus itself 0.500 .expected 1.000": lambda f, o: np.abs(cosines(f, o)).max() / 2.0,
     "The match is nan": lambda f, o: np.nan,
 }
 MEDIANS = np.sort(default_rng(0).normal(0.75, 0.05, 99))
 MISTAKES_OF_CHANCE = {
-    "median of chance": np.median(MEDIANS),
-    "e(di)?an of chance": MEDIANS.mean(),
-    "one in a hundred exceeds it": MEDIANS[-1],
+    "median of the medians": np.median(MEDIANS),
+    "(median|mean) of the medians": MEDIANS.mean(),
+    "only 1 in 100 exceeds it": MEDIANS[-1],
     "the lower end": MEDIANS[4],
     "That is the level": 0.05,
     "That is the fraction": 0.95,
@@ -270,34 +276,34 @@ def per_site(X, a):
 
 contraction = along(lambda m4, m2: m4 - 3.0 * m2**2)
 MISTAKES_OF_CONTRACTION = {
-    "That is the fourth moment, which Gaussians have too": along(lambda m4, m2: m4),
-    "The mean is still in it: a cumulant": along(lambda m4, m2: m4 - 3.0 * m2**2, center=False),
-    "three ways to pair four factors": along(lambda m4, m2: m4 - m2**2),
+    "That is the fourth moment, which Gaussian inputs have too": along(lambda m4, m2: m4),
+    "The mean is not subtracted: a cumulant": along(lambda m4, m2: m4 - 3.0 * m2**2, center=False),
+    "3 ways to pair four factors": along(lambda m4, m2: m4 - m2**2),
     "The second moment is not squared": along(lambda m4, m2: m4 - 3.0 * m2),
     "That is the excess kurtosis": along(lambda m4, m2: m4 / m2**2 - 3.0),
-    "3 is right at variance 1 only": along(lambda m4, m2: m4 - 3.0),
-    "Sums; expected means": along(lambda m4, m2: 500 * (m4 - 3.0 * m2**2)),
-    "Sums; expected": along(lambda m4, m2: 500 * m4 - 3.0 * (500 * m2) ** 2),
-    "The sign is the other one": along(lambda m4, m2: 3.0 * m2**2 - m4),
+    "right only if the variance is 1": along(lambda m4, m2: m4 - 3.0),
+    "Those are sums; expected means": along(lambda m4, m2: 500 * (m4 - 3.0 * m2**2)),
+    "sums; expected means": along(lambda m4, m2: 500 * m4 - 3.0 * (500 * m2) ** 2),
+    "The sign is wrong": along(lambda m4, m2: 3.0 * m2**2 - m4),
     "the third cumulant": lambda X, a: np.mean((X @ a - (X @ a).mean()) ** 3),
-    "One power off: the cube": lambda X, a: (
+    "The first term is the cube": lambda X, a: (
         np.mean((h := X @ a - (X @ a).mean()) ** 3) - 3.0 * np.mean(h**2) ** 2
     ),
-    "First the sum x.a, then its powers": per_site,
-    "Got 500 numbers, one a sample": lambda X, a: (X @ a) ** 4,
+    "Compute the sum x.a first": per_site,
+    "Got 500 numbers, one per sample": lambda X, a: (X @ a) ** 4,
     "Along a single site .*; along a slope": along(lambda m4, m2: m4 - 2.0 * m2**2),
 }
-CLONE, LABELS = rfsk.make_gp(4000, 20, correlation_length=(1.0, 3.0), random_state=0)
+CONTROL, LABELS = rfsk.make_gp(4000, 20, correlation_length=(1.0, 3.0), random_state=0)
 UNIFORM = np.ones(20) / np.sqrt(20.0)
-SHORT, LONG = CLONE[LABELS == 0], CLONE[LABELS == 1]
-MISTAKES_OF_CLONE = {
-    "a mixture of two Gaussians of different covariance": contraction(CLONE, UNIFORM),
+SHORT, LONG = CONTROL[LABELS == 0], CONTROL[LABELS == 1]
+MISTAKES_ON_CONTROL = {
+    "A mixture of two Gaussians with different covariances": contraction(CONTROL, UNIFORM),
     "That is class 0": contraction(SHORT, UNIFORM),
     "That is the fourth moment": along(lambda m4, m2: m4)(LONG, UNIFORM),
-    "expected contraction of the rows of X_clone of class 1": 1e3,
+    "expected contraction.X_control": 1e3,
 }
 
-# Exercise 6: predict which inputs grow fields.
+# Exercise 6: predict which inputs localize.
 
 
 def index_of(classes, random_state=0):
@@ -315,7 +321,7 @@ def _indices_are_computed_once(monkeypatch):
     monkeypatch.setattr("checks._prediction.localization_index", index_of)
 
 
-WORLDS = {
+TASKS = {
     "saturated": pair(rfsk.NLGP, gain=3.0),
     "nearly Gaussian": pair(rfsk.NLGP, gain=0.14),
     "heavy": pair(TransformedField, marginal=Algebraic(5.0)),
@@ -324,22 +330,22 @@ WORLDS = {
     "Gaussian": pair(rfsk.GaussianField),
 }
 MISTAKES_OF_RULE = {
-    "what the sign of the kurtosis says": lambda c: c[1].excess_kurtosis() < 0.0,
-    "turned round: heavy tails": lambda c: c[1].excess_kurtosis() > 0.0,
-    "Not every non-Gaussian world": lambda c: c[1].excess_kurtosis() != 0.0,
-    "compared with 1, .* and not with 0": lambda c: index_of(c).index > 0.0,
-    "if it is NaN the classes are in": lambda c: localization_index(c[::-1]).index > 1.0,
-    "above 1, not below": lambda c: index_of(c).index < 1.0,
+    "the sign of the kurtosis. It uses one": lambda c: c[1].excess_kurtosis() < 0.0,
+    "inverted: with heavy tails": lambda c: c[1].excess_kurtosis() > 0.0,
+    "Not all non-Gaussian inputs": lambda c: c[1].excess_kurtosis() != 0.0,
+    "Compare it with 1, .* and not with 0": lambda c: index_of(c).index > 0.0,
+    "If it is NaN, the classes are in": lambda c: localization_index(c[::-1]).index > 1.0,
+    "unstable if the index is above 1": lambda c: index_of(c).index < 1.0,
     "Wrong on light": lambda c: index_of(c).index > 1.03,
     "expected True or False": lambda c: index_of(c).index,
 }
 MISTAKES_OF_EXCEPTIONS = {
     "have a negative kurtosis": {"saturated", "nearly Gaussian", "light", "shell"},
-    "sign of the kurtosis is right": {"saturated", "heavy", "light", "Gaussian"},
-    "1 of 2: the sign of the kurtosis errs once more": {"shell"},
+    "the sign of the kurtosis is right": {"saturated", "heavy", "light", "Gaussian"},
+    "1 of 2: the sign is wrong once more": {"shell"},
     "1 of 2": "shell",
     "Not among them: light": {"light", "shell"},
-    "no world 'sphere'": {"sphere"},
+    "no task 'sphere'": {"sphere"},
 }
 
 # Of each check: what is passed with the answer, wrong answers and right ones.
@@ -369,9 +375,9 @@ TABLES = {
         *((), MISTAKES_OF_CONTRACTION),
         [contraction, lambda X, a: cumulant(X).along(a[None])[0]],
     ),
-    "clone": ((CLONE, LABELS, UNIFORM), MISTAKES_OF_CLONE, [contraction(LONG, UNIFORM)]),
-    "rule": ((WORLDS,), MISTAKES_OF_RULE, [lambda classes: index_of(classes).localizes]),
-    "exceptions": ((WORLDS,), MISTAKES_OF_EXCEPTIONS, [["shell", "nearly Gaussian"]]),
+    "control": ((CONTROL, LABELS, UNIFORM), MISTAKES_ON_CONTROL, [contraction(LONG, UNIFORM)]),
+    "rule": ((TASKS,), MISTAKES_OF_RULE, [lambda classes: index_of(classes).localizes]),
+    "exceptions": ((TASKS,), MISTAKES_OF_EXCEPTIONS, [["shell", "nearly Gaussian"]]),
 }
 WRONG = [
     (name, (answer, *given), reason)
@@ -428,14 +434,14 @@ def test_a_blank_among_other_answers_is_unanswered():
     ("name", "error", "usually"),
     [
         *(
-            (name, NameError("no a"), "NameError: no a, called .* misspelt")
+            (name, NameError("no a"), "NameError: no a when called .* misspelt")
             for name in OF_FUNCTIONS
         ),
-        ("ipr", ValueError("operands could not be broadcast together"), "print their shapes"),
+        ("ipr", ValueError("operands could not be broadcast together"), "Print both"),
         ("ipr", TypeError("missing 1 required positional argument"), "too many or too few"),
-        ("ipr", IndexError("axis 2 is out of bounds"), "larger than the array"),
+        ("ipr", IndexError("axis 2 is out of bounds"), "larger than the array allows"),
         ("ipr", np.linalg.LinAlgError("Singular"), "not square, or singular"),
-        ("ipr", OSError(), "OSError: no message, called with"),
+        ("ipr", OSError(), "OSError: no message when called with"),
         ("ipr", RuntimeError("boom"), "by hand on a small input"),
     ],
 )
@@ -444,6 +450,18 @@ def test_what_a_function_raises_is_shown_with_its_input_and_usual_cause(name, er
         raise error
 
     assert_wrong(verdict_on(name, answer, *TABLES[name][0]), usually)
+
+
+def test_a_slider_appears_in_notebooks_with_ipywidgets_alone(monkeypatch):
+    calls = []
+    widgets = SimpleNamespace(SelectionSlider=lambda options: options)
+    widgets.interact = lambda show, **sliders: calls.append((show, sliders))
+    for get_ipython, installed in ((lambda: None, widgets), (object, None), (object, widgets)):
+        assert not calls
+        monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=get_ipython))
+        monkeypatch.setitem(sys.modules, "ipywidgets", installed)
+        checks.slider(print, gain=(1.0, 3.0))
+    assert calls == [(print, {"gain": [1.0, 3.0]})]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""All notebooks run: solutions pass their checks and print what the lesson plan quotes."""
+"""All notebooks run: solutions pass their checks and print what they and the plan show."""
 
 import re
 
@@ -58,19 +58,24 @@ def test_notebooks_run_and_solutions_show_what_the_lesson_plan_shows(build, exer
         [nbformat.read(exercises / f"{name}.ipynb", as_version=4) for name in group]
         for group in (names, students)
     )
+    committed = [nbformat.read(exercises / f"{name}.ipynb", as_version=4) for name in names]
     run_in_one_kernel([*notebooks, *untouched], exercises)
     for name, notebook in zip(students, untouched, strict=True):
         check_verdicts(name, notebook, "Not answered yet.")
-    figures = []
-    for name, notebook in zip(names, notebooks, strict=True):
-        check_verdicts(name, notebook, "Right.")
-        letters = "abcdef"[: len(data_of(notebook, "image/png"))]
-        figures += [f"exercise_{name.split('_')[1]}{letter}.png" for letter in letters]
+    figures = {}
+    for source, notebook, kept in zip(build.solutions(), notebooks, committed, strict=True):
+        check_verdicts(source.stem, notebook, "Right.")
+        check_verdicts(source.stem, kept, "Right.")
+        shown = [text_of(either, "stdout").splitlines() for either in (kept, notebook)]
+        for before, now in zip(*shown, strict=True):
+            assert agree(before, now), f"{before!r} is now {now!r}: run build.py"
+        assert len(data_of(notebook, "image/png")) == len(data_of(kept, "image/png"))
+        figures |= build.figures(kept, source)
     kept = sorted((exercises / "figures").glob("*.png"))
-    assert [path.name for path in kept] == figures
+    assert {path.name: path.read_bytes() for path in kept} == figures
     assert all(path.stat().st_size < 100_000 for path in kept)
     plan = (exercises / "lesson_plan.md").read_text(encoding="utf-8")
-    assert re.findall(r"\(figures/(.*?)\)", plan) == figures
+    assert re.findall(r"\(figures/(.*?)\)", plan) == sorted(figures)
     printed = "".join(text_of(notebook, "stdout") for notebook in notebooks).splitlines()
     boxes = re.findall(r"^```text\n(.*?)^```$", plan, re.DOTALL | re.MULTILINE)
     assert len(boxes) == 7

@@ -1,4 +1,4 @@
-"""Exercise 3: break the fields."""
+"""Exercise 3: find the cause of localization."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +24,7 @@ from ._grading import (
 
 _SAMPLES, _SITES, _LENGTHS, _GAIN = 8000, 20, (1.0, 3.0), 3.0
 _SCALE, _OFFSET = 2.0, 0.5
-# Five standard errors or more of what _statistics holds: mean, variance, covariance at distances
+# Five standard errors or more of the _statistics: mean, variance, covariance at distances
 # 1, 2 and 4, kurtosis; of each class.
 _TOLERANCE = np.tile([0.08, 0.12, 0.15, 0.15, 0.15, 0.12], 2)
 
@@ -40,24 +40,24 @@ def check_gaussian_control(gaussian_control: Any) -> str:
     """
     X, y = rfsk.make_nlgp(_SAMPLES, _SITES, correlation_length=_LENGTHS, gain=_GAIN, random_state=0)
     X = _SCALE * X + _OFFSET
-    on = f"X of shape {X.shape}, of mean {_OFFSET} and variance {_SCALE**2:g}, y of two classes"
+    on = f"X of shape {X.shape}, mean {_OFFSET} and variance {_SCALE**2:g}, and two classes in y"
     control = _drawn(gaussian_control, X, y, 0, on)
     if control.shape != X.shape:
         raise Wrong(f"The control has shape {control.shape}; expected that of X, {X.shape}.")
     require_finite(control, "The control")
     if np.array_equal(control, X):
-        raise Wrong("That is X itself; expected Gaussian inputs of the same covariance.")
+        raise Wrong("That is X itself; expected Gaussian inputs with the same covariance.")
     require_seeded(lambda seed: _drawn(gaussian_control, X, y, seed, on), control)
     expected, got = _target(X, y), _statistics(control, y)
     if is_close(got, expected, _TOLERANCE):
         return (
             "Each class has the mean and covariance of its own inputs, and the kurtosis of a "
-            "Gaussian, 3. Whatever a net loses on it, it owed to higher orders."
+            "Gaussian, 3. What a net does not learn on this control depends on higher orders."
         )
     if is_close(_statistics(control, np.sort(y)), expected, _TOLERANCE):
         raise Wrong(
-            "The right distributions in the wrong rows: the control is sorted by class, and y is "
-            "not. Row i must have the class y[i]; fill an array of the shape of X, class by class."
+            "The distributions are right, but the control is sorted by class, and y is not. Row i "
+            "must belong to class y[i]: fill an array of the shape of X class by class."
         )
     raise mistake_in(got, _mistakes(X, y), _TOLERANCE, _in_numbers(got, expected))
 
@@ -65,7 +65,7 @@ def check_gaussian_control(gaussian_control: Any) -> str:
 def _drawn(function: Any, X: Array, y: Array, seed: int, on: str) -> Array:
     drawn = call(function, X, y, np.random.default_rng(seed), on=on)
     if isinstance(drawn, tuple):
-        raise Wrong("Your function returned a tuple; expected the inputs alone. y stays as it is.")
+        raise Wrong("Your function returned a tuple; expected the inputs alone. y does not change.")
     return numbers(drawn, "What your function returned")
 
 
@@ -95,43 +95,43 @@ def _mistakes(X: Array, y: Array) -> Iterator[tuple[Array, str]]:
     yield shuffled, _SHUFFLED
     rng = np.random.default_rng(2)
     yield _statistics(rng.permuted(X, axis=1), y), _SHUFFLED
-    yield original, "Covariance and kurtosis are those of X: its rows are moved, nothing is drawn."
+    yield original, "Covariance and kurtosis are those of X: its rows are only permuted."
     white = right.copy()
     white[[2, 3, 4, 8, 9, 10]] = 0.0
-    yield white, "Sites are independent: the variance is right, the covariance between sites gone."
+    yield white, "Sites are independent: the covariance between sites is lost."
     yield np.concatenate([right[6:], right[:6]]), "The classes are exchanged."
     no_mean = right.copy()
     no_mean[[0, 6]] = 0.0
-    yield no_mean, "The covariance is right, the mean of each class is gone."
+    yield no_mean, "The covariance is right, but the mean of each class is missing."
     unit = right.copy()
     unit[[1, 2, 3, 4, 7, 8, 9, 10]] /= _SCALE**2
     yield unit, _CORRELATION
     unit_without_mean = unit.copy()
     unit_without_mean[[0, 6]] = 0.0
-    yield unit_without_mean, f"{_CORRELATION} And the mean of each class is gone."
+    yield unit_without_mean, f"{_CORRELATION} And the mean of each class is missing."
     for scale in (1.0, _SCALE**2):
         for mean in (0.0, _OFFSET):
             yield _bare_kernel(scale, mean), _KERNEL
     uncentered = right.copy()
     uncentered[[1, 2, 3, 4, 7, 8, 9, 10]] += _OFFSET**2
-    yield uncentered, "The covariance is X'X / n of inputs that are not centred: too large."
+    yield uncentered, "The covariance is too large: it is X'X / n, without subtracting the mean."
 
 
 _POOLED = (
-    "Both classes have the same covariance, the mean of the two: the control was made of all rows "
-    "at once. Then nothing is left to tell the classes apart. Clone each class from its own rows."
+    "Both classes have the same covariance, because the control was made from all rows at once. "
+    "Then nothing distinguishes the classes. Make each class from its own rows."
 )
 _SHUFFLED = (
-    "The marginal distribution is that of X and the covariance between sites is gone: shuffling "
-    "pixels keeps what should go and destroys what should stay."
+    "The marginal distribution is that of X, and the covariance between sites is lost. Shuffling "
+    "does the opposite of what you need: keep the covariance, and replace the distribution."
 )
 _CORRELATION = (
-    "Correlations are right, the variance is 1: the matrix of correlations was taken for the "
-    "covariance."
+    "The correlations are right, but the variance is 1: the correlation matrix was used instead of "
+    "the covariance."
 )
 _KERNEL = (
-    "That is the Gaussian field of the bare kernel. The saturating map changes the covariance "
-    "(arcsine law); the control has that of the NLGP, so take it from X."
+    "That is a Gaussian process with the kernel of z. The saturating map changes the covariance. "
+    "The control has the covariance of the NLGP, so compute it from X."
 )
 
 
@@ -149,15 +149,15 @@ def _in_numbers(got: Array, expected: Array) -> str:
     names = np.array([f"class {label}: {moment}" for label in (0, 1) for moment in moments])
     off = np.flatnonzero(np.abs(got - expected) > _TOLERANCE)[:4]
     return (
-        f"The distribution is another one: {listed(names[off], got[off], expected[off], '.2f')}. "
-        "Mean and covariance of each class, of its own rows."
+        f"The control differs from X: {listed(names[off], got[off], expected[off], '.2f')}. "
+        "Compute the mean and covariance of each class from its own rows."
     )
 
 
 _REASONS = {
     "a": "With odd units and no bias the output at -x is minus the output at x, whatever the "
-    "weights. A net can have few parameters or many.",
-    "c": "The rate is that of the net with biases, which learns. Try ten times the steps.",
+    "weights are and however many there are.",
+    "c": "The net with biases learns at this learning rate. Try ten times as many steps.",
 }
 
 
@@ -174,38 +174,38 @@ def check_no_biases(accuracy: Any, reason: Any) -> str:
     """
     got = number(accuracy, "accuracy_without_biases")
     if 1.0 < got <= 100.0:
-        raise Wrong(f"Got {got:g}; expected a fraction, from 0 to 1, not per cent.")
+        raise Wrong(f"Got {got:g}; expected a fraction from 0 to 1, not a percentage.")
     if abs(got - 0.5) > 0.02:
         raise mistake_in(
             got,
             [
-                (0.85, "That is what the net with biases reaches. What does minus an input get?"),
-                (0.0, "Always wrong would be as good as always right: turn the answers over."),
+                (0.85, "The net with biases reaches this. How is minus an input classified here?"),
+                (0.0, "A net that is always wrong is always right if you invert its answers."),
             ],
             0.16,
-            f"Got {got:g}. Inputs x and -x are equally frequent in a class: add up how often a "
-            "net that answers them oppositely is right.",
+            f"Got {got:g}. Inputs x and -x are equally frequent in a class, and this net assigns "
+            "them to opposite classes. How often is it right?",
         )
     choice = _choice(reason, "reason", ("a", "b", "c"))
     if choice != "b":
-        raise Wrong(f"The accuracy is right. But reason {choice!r}: {_REASONS[choice]}")
+        raise Wrong(f"The accuracy is right, but not reason {choice!r}. {_REASONS[choice]}")
     return (
-        "P(x) = P(-x) in both classes, and the output is odd in x: of each pair x, -x one is "
-        "right and one wrong. No training changes that."
+        "P(x) = P(-x) in both classes, and the output is odd in x. The net classifies one of each "
+        "pair x, -x correctly and the other one wrongly. Training cannot change this."
     )
 
 
 _SWAPPED = {
-    "all": "So it is with the classes in the usual order, where the target 1 belongs to the "
-    "long-range class. Which inputs should a rectified unit answer to now?",
-    "half": "Half localize in nets of erf units, where two signs of biases make two groups. "
-    "Rectified units start with bias 0: they are one group.",
+    "all": "That is the result in the usual order, in which the long-range class has the target 1. "
+    "To which inputs should a ReLU unit respond now?",
+    "half": "Half of the units localize in nets of erf units, where the sign of the bias makes two "
+    "groups. ReLU units start with bias 0 and form one group.",
 }
 
 
 @checked
 def check_swapped_classes(answer: Any) -> str:
-    """Check which rectified units localize when the classes change places.
+    """Check how many ReLU units localize when the classes are exchanged.
 
     Parameters
     ----------
@@ -214,10 +214,10 @@ def check_swapped_classes(answer: Any) -> str:
     """
     choice = _choice(answer, "localized_when_swapped", ("all", "half", "none"))
     if choice != "none":
-        raise Wrong(f"{choice!r}: {_SWAPPED[choice]}")
+        raise Wrong(f"Not {choice!r}. {_SWAPPED[choice]}")
     return (
-        "A rectified unit whose target is the short-range class follows what that class has more "
-        "of: high frequencies. They make oscillating fields, as the b < 0 units of erf nets do."
+        "A ReLU unit whose target is the short-range class responds to the high frequencies "
+        "that this class has more of. Its field oscillates, as for erf units with negative bias."
     )
 
 

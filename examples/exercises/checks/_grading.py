@@ -1,4 +1,4 @@
-"""What all checks share: call an answer safely, read what it gave, tell which mistake it is."""
+"""Shared functions of the checks: call an answer, read its result and identify the mistake."""
 
 import functools
 import warnings
@@ -11,18 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 from ._verdict import Verdict
 
 Array = NDArray[np.float64]
-Mistake: TypeAlias = tuple[ArrayLike, str]  # what it would give, and what to say of it
+Mistake: TypeAlias = tuple[ArrayLike, str]  # its result, and the message
 
-_BLANK = "Replace each ... by your answer, then run this cell again."
+_BLANK = "Replace each ... with your answer and run again. The notebook has hints."
 _USUALLY = {
     "NameError": "A name is misspelt, or the cell that defines it has not been run.",
-    "AttributeError": "A method or module is misspelt, or the object is not what you take it for.",
-    "TypeError": "A function got an argument of the wrong kind, or too many or too few of them.",
-    "IndexError": "An index or axis is larger than the array has. Print the array's shape.",
-    "KeyError": "A name is looked up that is not there. Print the keys.",
-    "ZeroDivisionError": "Something is divided by a number that is zero here.",
+    "AttributeError": "A method or module is misspelt, or the object has another type.",
+    "TypeError": "A function got an argument of the wrong type, or too many or too few.",
+    "IndexError": "An index or axis is larger than the array allows. Print its shape.",
+    "KeyError": "A key does not exist. Print the keys.",
+    "ZeroDivisionError": "A denominator is zero.",
     "LinAlgError": "A matrix is not square, or singular. Print its shape.",
-    "RecursionError": "The function calls itself without end.",
+    "RecursionError": "The function calls itself endlessly.",
 }
 
 
@@ -35,10 +35,9 @@ class Wrong(Exception):  # noqa: N818
 
 
 def checked(check: Callable[..., str]) -> Callable[..., Verdict]:
-    """Turn a function that raises `Unanswered` or `Wrong`, or returns praise, into a check.
+    """Turn a function that raises `Unanswered` or `Wrong`, or returns a comment into a check.
 
-    The check never raises, whatever it is given, and warnings of the answer are not shown: the
-    verdict says what they are about.
+    The check never raises an exception. It hides warnings, because the verdict explains them.
     """
 
     @functools.wraps(check)
@@ -54,15 +53,15 @@ def checked(check: Callable[..., str]) -> Callable[..., Verdict]:
             except Exception as error:
                 return Verdict(
                     "wrong",
-                    f"The check cannot make sense of what it was given ({_in_words(error)}). "
-                    "Compare what you pass to it with the text above the cell.",
+                    f"The check cannot evaluate its arguments ({_in_words(error)}). "
+                    "Compare them with the text above the cell.",
                 )
 
     return wrapper
 
 
 def call(function: Any, *arguments: Any, on: str) -> Any:
-    """Call an answer with copies of the arguments; `on` says in words what they are."""
+    """Call an answer with copies of the arguments, which `on` describes in words."""
     if function is ...:
         raise Unanswered
     if not callable(function):
@@ -76,7 +75,7 @@ def call(function: Any, *arguments: Any, on: str) -> Any:
         if "ellipsis" in str(error).lower():
             raise Unanswered from None
         raise Wrong(
-            f"Your function raised {_in_words(error)}, called with {on}. {_usual_cause(error)}"
+            f"Your function raised {_in_words(error)} when called with {on}. {_usual_cause(error)}"
         ) from None
     if result is ...:
         raise Unanswered
@@ -97,7 +96,7 @@ def _in_words(error: Exception) -> str:
 def _usual_cause(error: Exception) -> str:
     words = str(error)
     if any(word in words for word in ("broadcast", "shape", "align", "matmul", "dimension")):
-        return "Usually two arrays do not fit: print their shapes in the line before."
+        return "Usually the shapes of two arrays do not match. Print both in the line before."
     name = type(error).__name__
     return _USUALLY.get(name, "Call your function by hand on a small input and look at each step.")
 
@@ -109,15 +108,15 @@ def numbers(value: Any, what: str) -> Array:
     if value is None:
         raise Wrong(f"{what} is None; expected numbers.")
     if callable(value):
-        raise Wrong(f"{what} is a function; expected what it returns. Are the parentheses missing?")
+        raise Wrong(f"{what} is a function; expected its result. Are the parentheses missing?")
     try:
         array = np.asarray(value)
         if array.dtype.kind == "O" and any(item is ... for item in array.flat):
             raise Unanswered
         if array.dtype.kind == "c":
             raise Wrong(
-                f"{what} is complex. Of a real field's Fourier transform, go back by the inverse "
-                "that gives real numbers."
+                f"{what} is complex. Transform back with the inverse of the real Fourier "
+                "transform, np.fft.irfft."
             )
         return array.astype(np.float64)
     except (TypeError, ValueError):
@@ -128,13 +127,13 @@ def number(value: Any, what: str) -> float:
     """One finite number."""
     array = numbers(value, what)
     if array.size != 1:
-        raise Wrong(f"{what} has shape {array.shape}; expected one number, say a mean.")
+        raise Wrong(f"{what} has shape {array.shape}; expected one number, for example a mean.")
     if not np.isfinite(array).all():
         raise Wrong(f"{what} is {float(array.flat[0])}; expected a finite number. {NOT_FINITE}")
     return float(array.flat[0])
 
 
-NOT_FINITE = "Look for a division by zero, or the root of a negative number."
+NOT_FINITE = "Look for a division by zero, or the square root of a negative number."
 
 
 def require_finite(array: Array, what: str) -> None:
@@ -153,7 +152,7 @@ def is_close(got: ArrayLike, expected: ArrayLike, tolerance: ArrayLike) -> bool:
 
 
 def listed(names: Iterable[str], got: ArrayLike, expected: ArrayLike, digits: str) -> str:
-    """Names with what was got and expected, where these differ."""
+    """Names, results and expected numbers, where the last two differ."""
     rows = zip(names, np.ravel(got), np.ravel(expected), strict=True)
     return "; ".join(
         f"{name} {value:{digits}} (expected {target:{digits}})"
@@ -166,20 +165,20 @@ def require_seeded(draw: Callable[[int], Array], first: Array) -> None:
     """Refuse draws that do not depend on their seed, or on more than it."""
     if not np.array_equal(draw(0), first):
         raise Wrong(
-            "Two calls with the same seed gave different numbers: they are not drawn from the rng "
-            "that is passed, but from NumPy's global generator or one without a seed."
+            "Two calls with the same seed gave different numbers. Draw all numbers with the "
+            "argument rng, not with NumPy's global generator or with one that has no seed."
         )
     if np.array_equal(draw(1), first):
         raise Wrong(
-            "Two seeds gave the same numbers: a generator with a seed of its own is made inside. "
-            "Draw from the rng that is passed."
+            "Two different seeds gave the same numbers. Your function makes a generator with a "
+            "fixed seed; draw with the argument rng instead."
         )
 
 
 def mistake_in(
     got: ArrayLike, mistakes: Iterable[Mistake], tolerance: ArrayLike, otherwise: str
 ) -> Wrong:
-    """Which mistake gives what was got, the nearest if several do; else what `otherwise` says."""
+    """Return the mistake that explains a result, the nearest of several, or `otherwise`."""
     fitting = [
         (float(np.abs(np.asarray(got) - would_give).max()), reason)
         for would_give, reason in mistakes

@@ -1,4 +1,4 @@
-"""Exercise 2: grow fields and measure them."""
+"""Exercise 2: measure receptive fields."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -43,16 +43,16 @@ def check_ipr(ipr: Any) -> str:
     got = numbers(call(ipr, fields, on=on), "What your function returned")
     if got.shape == (40,):
         raise Wrong(
-            "Got 40 numbers for 4 fields: the sum runs over units. A row of fields is a unit, a "
-            "column a site; sum over the sites."
+            "Got 40 numbers for 4 fields: the sum runs over units. Rows are units and columns are "
+            "sites; sum over the sites."
         )
     if got.shape == ():
         raise Wrong("Got one number for 4 fields: the sum runs over units as well as over sites.")
     if got.shape != (4,):
-        raise Wrong(f"Got shape {got.shape}; expected (4,), one number a field.")
-    centered = fields - fields.mean(axis=1, keepdims=True)  # uniform fields are left without any
+        raise Wrong(f"Got shape {got.shape}; expected (4,), one number per field.")
+    centered = fields - fields.mean(axis=1, keepdims=True)  # a uniform field becomes zero
     if is_close(got[[0, 2, 3]], rfsk.ipr(centered[[0, 2, 3]]), 1e-9):
-        raise Wrong("The mean of each field is subtracted. The IPR is of the weights as they are.")
+        raise Wrong("The mean of each field is subtracted. Leave the mean in.")
     require_finite(got, "The IPR of four fields, none of them zero")
     expected = rfsk.ipr(fields)
     if not is_close(got, expected, 1e-9):
@@ -61,32 +61,33 @@ def check_ipr(ipr: Any) -> str:
             got,
             _mistakes_of_ipr(fields),
             1e-9,
-            f"{listed(names, got, expected, '.3g')}. Fourth powers, summed over sites, over the "
-            "square of the sum of squares.",
+            f"{listed(names, got, expected, '.3g')}. Divide the sum over sites of w^4 by the "
+            "square of the sum over sites of w^2.",
         )
-    return "1 for one site, 1/40 for a uniform field, 1.5/40 for a Fourier mode."
+    return "The IPR is 1 for one site, 1/40 for a uniform field and 1.5/40 for a Fourier mode."
 
 
 def _mistakes_of_ipr(fields: Array) -> Iterator[tuple[Array, str]]:
     second, fourth = (fields**2).sum(axis=1), (fields**4).sum(axis=1)
-    not_normalized = "Three times a field has another IPR than the field, which should not be: "
-    yield second**2 / fourth, "That is the participation ratio, the number of sites; turn it over."
+    not_normalized = "The IPR must not change when a field is multiplied by 3: "
+    yield second**2 / fourth, "That is the participation ratio, a number of sites: invert it."
     yield fourth, f"{not_normalized}the sum of fourth powers is not divided by anything."
-    yield fourth / second, f"{not_normalized}square the sum of squares below the line."
+    yield fourth / second, f"{not_normalized}square the sum of squares in the denominator."
     yield (
         np.ones(4),
-        "Always 1: below the line belongs the square of a sum, not a sum of squares of squares.",
+        "Always 1: the denominator must be the square of a sum, not a sum of fourth powers.",
     )
     absolute = np.abs(fields).sum(axis=1)
-    yield second / absolute**2, "The powers are 2 and 1; expected 4 above the line and 2 below."
-    yield second / fields.sum(axis=1) ** 2, "The powers are 2 and 1; expected 4 and 2."
-    yield fourth / second**2 * 40, "40 times too large: a mean takes the place of a sum."
-    yield fourth / second**2 / 40, "40 times too small: a mean takes the place of a sum."
+    powers = "The powers are 2 and 1; expected 4 in the numerator and 2 in the denominator."
+    yield second / absolute**2, powers
+    yield second / fields.sum(axis=1) ** 2, powers
+    yield fourth / second**2 * 40, "The IPR is 40 times too large: one of the sums is a mean."
+    yield fourth / second**2 / 40, "The IPR is 40 times too small: one of the sums is a mean."
 
 
 @checked
 def check_sites(n_sites: Any, net: Any, X: Any) -> str:
-    """Check on how many sites the fields of positive bias live.
+    """Check how many sites the fields with positive bias cover.
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ def check_sites(n_sites: Any, net: Any, X: Any) -> str:
     net : FCNet
         The net whose fields are measured.
     X : ndarray of shape (n_samples, n_features)
-        Inputs, to recognise who measured activations.
+        Inputs, to recognise answers that measured activations.
     """
     got = number(n_sites, "n_sites")
     fields = net.receptive_fields_
@@ -104,19 +105,19 @@ def check_sites(n_sites: Any, net: Any, X: Any) -> str:
     mean = values[:half].mean()
     if any(is_close(got, right, 0.1) for right in (1.0 / mean, (1.0 / values[:half]).mean())):
         return (
-            f"A field of positive bias lives on {got:.1f} of {fields.shape[1]} sites, one of "
-            f"negative bias on {1.0 / values[half:].mean():.0f}."
+            f"A field with positive bias covers {got:.1f} of {fields.shape[1]} sites, and one with "
+            f"negative bias {1.0 / values[half:].mean():.0f}."
         )
     activations = net.transform(X)
-    both = "Both groups are in this mean. Units whose bias starts positive, the first half of "
-    both += "the rows, and those whose bias starts negative do different things: keep them apart."
-    other = "That is the other group: units whose bias starts positive are the first half."
-    seen = "That is the IPR of what units answer to inputs, net.transform(X). Fields are weights: "
+    both = "Both groups are in this mean, but they behave differently. Average only the units with "
+    both += "positive bias, which are the first half of the rows."
+    other = "That is the other group: the units with positive bias are the first half of the rows."
+    seen = "That is the IPR of the activations, net.transform(X). Receptive fields are weights: "
     seen += "net.receptive_fields_."
     mistakes: list[tuple[Any, str]] = [
-        (mean, "That is the IPR itself. How many sites is it one over?"),
+        (mean, "That is the mean IPR. The number of sites is one over it."),
         (values.mean(), f"That is an IPR, not a number of sites. {both}"),
-        (mean * fields.shape[1], "That is how much more local than uniform; expected sites."),
+        (mean * fields.shape[1], "That is the IPR relative to a uniform field; expected sites."),
         (1.0 / values.mean(), both),
         ((1.0 / values).mean(), both),
         (1.0 / values[half:].mean(), other),
@@ -124,7 +125,7 @@ def check_sites(n_sites: Any, net: Any, X: Any) -> str:
         *((1.0 / rfsk.ipr(rows).mean(), seen) for rows in (activations, activations.T)),
         (
             1.0 / rfsk.ipr(fields.T).mean(),
-            "The fields are transposed: a row of receptive_fields_ is a unit.",
+            "The fields are transposed: each row of receptive_fields_ is a unit.",
         ),
     ]
     raise mistake_in(

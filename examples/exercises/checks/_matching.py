@@ -23,7 +23,7 @@ from ._grading import (
 _SITES = 24
 _WHAT = (
     "a bump and itself",
-    "a bump and itself, 7 sites on",
+    "a bump and itself, shifted by 7 sites",
     "a bump and minus itself",
     "a bump and 5 times itself",
     "a bump and a Fourier mode",
@@ -32,18 +32,18 @@ _WHAT = (
 
 
 def _pairs() -> tuple[Array, Array]:
-    """Fields and others, a row a pair, as `_WHAT` says."""
+    """Both fields of each pair of `_WHAT`, one row per pair."""
     sites = np.arange(_SITES)
     bump = np.exp(-0.5 * ((sites - 8) / 2.0) ** 2) + 0.1
-    wave = 0.7 * np.sin(2.0 * np.pi * 2 * sites / _SITES)
+    mode = 0.7 * np.sin(2.0 * np.pi * 2 * sites / _SITES)
     noise, other = np.random.default_rng(0).standard_normal((2, _SITES))
     fields = np.stack([bump, bump, bump, bump, bump, noise])
-    return fields, np.stack([bump, np.roll(bump, 7), -bump, 5.0 * bump, wave, other])
+    return fields, np.stack([bump, np.roll(bump, 7), -bump, 5.0 * bump, mode, other])
 
 
 @checked
 def check_match(match: Any) -> str:
-    """Check match(field, other), the largest |cosine| over all shifts around the ring.
+    """Check match(field, other), the largest absolute cosine over all shifts around the ring.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def check_match(match: Any) -> str:
         value = numbers(call(match, field, other, on=on), "What your function returned")
         if value.size == _SITES:
             raise Wrong(
-                f"Got {_SITES} numbers, one a shift; expected one, the largest of their sizes."
+                f"Got {_SITES} numbers, one per shift; expected one, the largest absolute value."
             )
         found.append(number(value, "The match"))
     got = np.array(found)
@@ -65,9 +65,9 @@ def check_match(match: Any) -> str:
     expected = np.diag(match_matrix(fields, others))
     if not is_close(got, expected, 1e-9):
         table = listed(_WHAT, got, expected, ".3f")
-        otherwise = f"{table}. The largest |cosine| over all shifts."
+        otherwise = f"{table}. Compute the largest absolute cosine over all shifts."
         raise mistake_in(got, _mistakes(fields, others), 1e-9, otherwise)
-    return "1 for a field and itself, at any place, of either sign and of any length."
+    return "The match of a field with itself is 1 at any position, sign and size."
 
 
 def _correlations(fields: Array, others: Array, divide: bool = True) -> Array:
@@ -83,12 +83,10 @@ def _correlations(fields: Array, others: Array, divide: bool = True) -> Array:
 def _mistakes(fields: Array, others: Array) -> Iterator[tuple[Array, str]]:
     at_shifts = _correlations(fields, others)
     centered = [rows - rows.mean(axis=1, keepdims=True) for rows in (fields, others)]
-    sign = "A bump and minus itself should match fully: a unit and its readout may both change "
-    sign += "sign. Take the largest size, not the largest value."
-    shift = (
-        "A bump and the same bump elsewhere should match fully: try every shift around the ring."
-    )
-    length = "Five times a field should match as the field does: divide by the lengths of both."
+    sign = "A bump and its negative must have the match 1, because a unit and its readout may both "
+    sign += "change sign. Take the largest absolute value, not the largest value."
+    shift = "A bump and the same bump elsewhere must have the match 1: try every shift."
+    length = "A field and 5 times this field must match equally: divide by the lengths of both."
     mean = "The means are subtracted. That is Pearson's correlation; a match is a cosine."
     yield at_shifts.max(axis=1), sign
     yield np.abs(at_shifts[:, 0]), shift
@@ -98,9 +96,9 @@ def _mistakes(fields: Array, others: Array) -> Iterator[tuple[Array, str]]:
     yield products.max(axis=1), f"{length} And a match has no sign."
     yield np.abs(products).max(axis=1) / _SITES, length
     by_square = np.abs(products).max(axis=1) / (fields**2).sum(axis=1)
-    yield by_square, "It is divided by the length of the first field twice; expected both, once."
+    yield by_square, "It is divided twice by the length of the first field; divide by each once."
     lengths = (fields**2).sum(axis=1) * (others**2).sum(axis=1)
-    yield np.abs(products).max(axis=1) / lengths, "Lengths are square roots of sums of squares."
+    yield np.abs(products).max(axis=1) / lengths, "A length is the square root of a sum of squares."
     yield np.abs(_correlations(*centered)).max(axis=1), mean
     yield np.abs(_correlations(*centered)[:, 0]), f"{mean} And: {shift[0].lower()}{shift[1:]}"
     yield np.abs(at_shifts).mean(axis=1), "That is the mean over shifts; expected the largest."
@@ -112,7 +110,7 @@ def _mistakes(fields: Array, others: Array) -> Iterator[tuple[Array, str]]:
     ]
     yield (
         np.array(linear),
-        "The shifts are not circular: beyond the last site comes the first. Roll, or use FFTs.",
+        "The shifts are not circular: the first site follows the last. Use np.roll.",
     )
 
 
@@ -132,23 +130,23 @@ def check_chance(level: Any, medians: Any) -> str:
     rank = int(0.95 * (len(medians) + 1)) - 1
     if medians[rank - 1] - 1e-3 <= got <= medians[rank + 1] + 1e-3:
         return (
-            f"Of {len(medians)} populations with random phases 5 % exceed {got:.2f}, though each "
-            "has the smoothness of the fields. A match of so much says nothing yet."
+            f"Of {len(medians)} populations with random phases, 5 % exceed {got:.2f}, although "
+            "they are only as smooth as the fields. Such a match is no evidence of similarity."
         )
     raise mistake_in(
         got,
         [
-            (np.median(medians), "That is the median of chance: half of chance exceeds it."),
-            (medians.mean(), "That is the mean of chance: about half of chance exceeds it."),
-            (medians[-1], "That is the largest; one in a hundred exceeds it. Asked for is 5 %."),
-            (medians[len(medians) - 1 - rank], "That is the lower end: 95 % of chance exceeds it."),
+            (np.median(medians), "That is the median of the medians: half of them exceed it."),
+            (medians.mean(), "That is the mean of the medians: about half of them exceed it."),
+            (medians[-1], "That is the largest median: only 1 in 100 exceeds it, not 5."),
+            (medians[len(medians) - 1 - rank], "That is the lower end: 95 % exceed it."),
             (0.05, "That is the level, 5 %. Which match do 5 % of the medians exceed?"),
             (
                 0.95,
                 "That is the fraction; which match exceeds this fraction of the medians?",
             ),
-            (0.0, "Smooth fields match each other somewhere, whatever they are: never 0."),
+            (0.0, "Any two smooth fields are similar at some shift: never 0."),
         ],
         5e-3,
-        f"Got {got:.3g}. Sort the medians: 5 % of them should lie above your number.",
+        f"Got {got:.3g}. Sort the medians: 5 % of them must be larger than your number.",
     )

@@ -37,25 +37,26 @@ def check_draw_nlgp(draw_nlgp: Any) -> str:
     draw_nlgp : callable
         The student's function.
     """
-    fields = _draw(draw_nlgp, seed=0)
-    _require_right_shape(fields)
-    if not np.isfinite(fields).all():
+    inputs = _draw(draw_nlgp, seed=0)
+    _require_right_shape(inputs)
+    if not np.isfinite(inputs).all():
         raise Wrong(
-            "Some values are NaN: the root of a negative number, most likely of a spectrum that "
-            "is not that of a kernel summed over the ring, or a division of zero by zero."
+            "Some values are NaN, from the square root of a negative number or from zero divided "
+            "by zero. A spectrum can be negative if its kernel is not summed around the ring: use "
+            "ring_spectrum."
         )
-    _require_independent_rows(fields)
-    require_seeded(lambda seed: _draw(draw_nlgp, seed), fields)
-    _require_no_mean(fields)
-    _require_one_scale(fields)
+    _require_independent_rows(inputs)
+    require_seeded(lambda seed: _draw(draw_nlgp, seed), inputs)
+    _require_no_mean(inputs)
+    _require_one_scale(inputs)
     expected = _statistics(NLGP(_SITES, correlation_length=_LENGTH, gain=_GAIN).sample(_SAMPLES, 1))
-    got = _statistics(fields)
+    got = _statistics(inputs)
     if not is_close(got, expected, _TOLERANCE):
         raise mistake_in(got, _mistakes(), _TOLERANCE, _in_numbers(got, expected))
     _require_periodic_kernel(draw_nlgp)
     return (
-        f"{_SAMPLES} fields have the mean, variance, kurtosis and covariance of an NLGP of gain "
-        f"{_GAIN:g}, rows are independent, and the seed decides."
+        f"{_SAMPLES} inputs have the mean, variance, kurtosis and covariance of an NLGP with gain "
+        f"{_GAIN:g}, the rows are independent, and the same seed gives the same inputs."
     )
 
 
@@ -65,52 +66,52 @@ def _draw(draw_nlgp: Any, seed: int, sites: int = _SITES, length: float = _LENGT
     return numbers(drawn, "What your function returned")
 
 
-def _require_right_shape(fields: Array) -> None:
-    if fields.shape == (_SAMPLES, _SITES):
+def _require_right_shape(inputs: Array) -> None:
+    if inputs.shape == (_SAMPLES, _SITES):
         return
-    got = f"The fields have shape {fields.shape}; expected ({_SAMPLES}, {_SITES})"
-    if fields.shape == (_SITES, _SAMPLES):
-        raise Wrong(f"{got}: they are transposed. A row is a sample, a column a site.")
-    if fields.shape == (_SAMPLES, _SITES - 1):
+    got = f"Your array has shape {inputs.shape}; expected ({_SAMPLES}, {_SITES})"
+    if inputs.shape == (_SITES, _SAMPLES):
+        raise Wrong(f"{got}: it is transposed. Rows are samples and columns are sites.")
+    if inputs.shape == (_SAMPLES, _SITES - 1):
         raise Wrong(
-            f"{got}. The inverse real transform takes an even number of sites for granted: tell "
-            "it how many there are."
+            f"{got}. The inverse of the real Fourier transform assumes an even number of sites. "
+            "Pass the number of sites: np.fft.irfft(..., n=n_sites)."
         )
-    if fields.ndim == 1 and fields.size == _SITES:
-        raise Wrong(f"{got}: that is one field. Draw noise for every sample.")
-    raise Wrong(f"{got}: a row for every sample, a column for every site.")
+    if inputs.ndim == 1 and inputs.size == _SITES:
+        raise Wrong(f"{got}: that is a single input. Draw noise for every sample.")
+    raise Wrong(f"{got}: one row per sample and one column per site.")
 
 
-def _require_independent_rows(fields: Array) -> None:
-    if np.ptp(fields) == 0.0:
-        raise Wrong("All values are the same. Is the noise used at all?")
-    if np.allclose(fields, fields[:1]):
+def _require_independent_rows(inputs: Array) -> None:
+    if np.ptp(inputs) == 0.0:
+        raise Wrong("All values are equal. Does your function use the noise?")
+    if np.allclose(inputs, inputs[:1]):
         raise Wrong(
-            "All rows are the same field: one noise was drawn for all samples. Draw as many "
-            "normal numbers as there are samples times sites."
+            "All rows are equal, because a single row of noise was drawn. Draw n_samples times "
+            "n_sites normal numbers."
         )
 
 
-def _require_no_mean(fields: Array) -> None:
-    if abs(fields.mean()) > 0.1:
+def _require_no_mean(inputs: Array) -> None:
+    if abs(inputs.mean()) > 0.1:
         raise Wrong(
-            f"The fields have mean {fields.mean():.2f}; expected 0. Is the noise normal? Uniform "
+            f"The inputs have mean {inputs.mean():.2f}; expected 0. Is the noise normal? Uniform "
             "numbers have mean 1/2."
         )
 
 
-def _require_one_scale(fields: Array) -> None:
-    if np.allclose(fields.std(axis=1), 1.0, atol=1e-3):
+def _require_one_scale(inputs: Array) -> None:
+    if np.allclose(inputs.std(axis=1), 1.0, atol=1e-3):
         raise Wrong(
-            "Every field was divided by its own standard deviation. That changes the distribution: "
-            "Z is one number, the standard deviation over all fields that could be drawn."
+            "Every input was divided by its own standard deviation, which changes the "
+            "distribution. Z is a single number: the standard deviation of the model."
         )
 
 
-def _statistics(fields: Array) -> Array:
+def _statistics(inputs: Array) -> Array:
     """Mean, variance, kurtosis, correlation at distances 1, 2, 4, and across the seam."""
-    mean, variance = fields.mean(), fields.var()
-    scaled = (fields - mean) / math.sqrt(variance)
+    mean, variance = inputs.mean(), inputs.var()
+    scaled = (inputs - mean) / math.sqrt(variance)
     at_distance = [np.mean(scaled[:, d:] * scaled[:, :-d]) for d in (1, 2, 4)]
     seam = np.mean(scaled[:, 0] * scaled[:, -1])
     return np.array([mean, variance, np.mean(scaled**4), *at_distance, seam])
@@ -120,9 +121,9 @@ def _in_numbers(got: Array, expected: Array) -> str:
     distances = ("neighbours", "two sites", "four sites", "first and last site")
     names = np.array(["mean", "variance", "kurtosis", *(f"correlation, {d}" for d in distances)])
     off = np.abs(got - expected) / _TOLERANCE
-    where = "the map and its Z" if off[:3].max() > off[3:].max() else "the filter"
+    where = "the map and Z" if off[:3].max() > off[3:].max() else "the filter"
     table = listed(names[off > 1.0], got[off > 1.0], expected[off > 1.0], ".2f")
-    return f"The distribution is another one: {table}. Look at {where}."
+    return f"The distribution differs from that of the NLGP: {table}. Check {where}."
 
 
 def _spectrum() -> Array:
@@ -144,16 +145,16 @@ def _normalization(gain: float) -> float:
 
 
 def _mistakes() -> Iterator[tuple[Array, str]]:
-    """Statistics of what each typical mistake draws."""
+    """Statistics of the inputs that each typical mistake draws, and the message."""
     one_way = np.fft.rfft(np.exp(-((np.arange(_SITES) / _LENGTH) ** 2))).real
     spectrum = _spectrum()
     z, scale, norm = _smooth(spectrum, 0.5), _GAIN / math.sqrt(2.0), _normalization(_GAIN)
     root = math.sqrt(2.0)
     by_spectrum = "The filter is the spectrum; expected its square root, because the covariance of "
     by_spectrum += "filtered noise is the square of the filter."
-    convention = "The argument of erf is gain times z. That is another convention, in which the "
-    convention += "same number is a larger gain: here the argument is divided by sqrt 2."
-    no_gain = "The gain does nothing: erf gets z whatever the gain."
+    convention = "The argument of erf is gain z; expected gain z / sqrt 2. Some papers omit sqrt 2 "
+    convention += "and their gain is smaller by this factor."
+    no_gain = "The gain has no effect: the argument of erf does not contain it."
     drawn = [
         (erf(scale * z), "The variance is Z^2 and not 1: the division by Z is missing."),
         (erf(scale * z) / norm**2, "It is divided by Z^2; expected Z. Is a square root missing?"),
@@ -161,9 +162,9 @@ def _mistakes() -> Iterator[tuple[Array, str]]:
         (erf(_GAIN * z) / norm, convention),
         (erf(_GAIN * z) / _normalization(root * _GAIN), convention),
         (erf(_GAIN * z), f"{convention} And the division by Z is missing."),
-        (z, "The fields are Gaussian: gain and erf are missing."),
-        (z / norm, "The fields are Gaussian: gain and erf are missing."),
-        (_GAIN * z, "The fields are Gaussian and scaled by the gain: erf is missing."),
+        (z, "The inputs are Gaussian: gain and erf are missing."),
+        (z / norm, "The inputs are Gaussian: gain and erf are missing."),
+        (_GAIN * z, "The inputs are Gaussian and scaled by the gain: erf is missing."),
         (erf(z / root) / _normalization(1.0), no_gain),
         (erf(z / root) / norm, no_gain),
         (np.tanh(_GAIN * z) / np.tanh(_GAIN * z).std(), "The map is tanh; expected erf."),
@@ -178,32 +179,33 @@ def _mistakes() -> Iterator[tuple[Array, str]]:
     drawn += [
         (
             erf(scale * _smooth(one_way, 0.5)) / norm,
-            "Distances are counted in one direction only. On a ring the last site is next to the "
+            "Distances are measured in one direction only. On a ring the last site is next to the "
             "first: use ring_spectrum.",
         ),
         (
             NLGP(_SITES, correlation_length=_LENGTH, gain=_GAIN, boundary="open").sample(
                 _SAMPLES, 2
             ),
-            "The first and the last site have nothing in common: the boundary is open. On a ring "
-            "they are neighbours; filter by FFT of exactly n_sites sites.",
+            "The first and the last site are uncorrelated: the boundary is open. On a ring they "
+            "are neighbours. Filter with the Fourier transform over exactly n_sites sites.",
         ),
     ]
-    for fields, reason in drawn:
-        yield _statistics(fields), reason
+    for inputs, reason in drawn:
+        yield _statistics(inputs), reason
 
 
 def _require_periodic_kernel(draw_nlgp: Any) -> None:
-    """A correlation length at which the shortest distance makes no covariance."""
-    fields = _draw(draw_nlgp, 0, _SHORT_RING, _LONG_LENGTH)
+    """Check a correlation length at which the kernel must be summed around the ring."""
+    inputs = _draw(draw_nlgp, 0, _SHORT_RING, _LONG_LENGTH)
     model = NLGP(_SHORT_RING, correlation_length=_LONG_LENGTH, gain=_GAIN)
-    if fields.shape == (_SAMPLES, _SHORT_RING) and np.isfinite(fields).all():
-        got = np.mean(fields * np.roll(fields, _SHORT_RING // 2, axis=1))
+    if inputs.shape == (_SAMPLES, _SHORT_RING) and np.isfinite(inputs).all():
+        got = np.mean(inputs * np.roll(inputs, _SHORT_RING // 2, axis=1))
         if abs(got - model.autocovariance()[_SHORT_RING // 2]) < 0.05:
             return
     raise Wrong(
-        f"Right at {_ON}, wrong with n_sites={_SHORT_RING}, correlation_length={_LONG_LENGTH}. "
-        "The kernel of the shortest distance around the ring is no covariance at long correlation "
-        "lengths, its spectrum is negative somewhere: use ring_spectrum, which sums the kernel "
-        "over all images, and nothing that belongs to one number of sites."
+        f"The inputs are right for {_ON}, but wrong for n_sites={_SHORT_RING}, "
+        f"correlation_length={_LONG_LENGTH}. If a kernel uses only the shortest distance around "
+        "the ring, its spectrum is negative somewhere at long correlation lengths. Use "
+        "ring_spectrum, which sums the kernel around the ring, and no constant that belongs to one "
+        "number of sites."
     )

@@ -1,4 +1,4 @@
-"""Verdict: what a check says of an answer."""
+"""Verdict: the result of a check."""
 
 import html
 import sys
@@ -11,14 +11,14 @@ _COLORS = {"passed": "#009E73", "wrong": "#D55E00", "unanswered": "#6E6E6E"}
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """What a check says of an answer; true if the answer is right.
+    """Result of a check; true if the answer is right.
 
     Parameters
     ----------
     status : {"passed", "wrong", "unanswered"}
-        Whether the answer is right, wrong or not there.
+        Whether the answer is right, wrong or missing.
     message : str
-        What is wrong and where to look, or what the right answer means.
+        The mistake and where to look, or what the right answer means.
 
     Examples
     --------
