@@ -63,7 +63,7 @@ def test_spike_counts_show_the_field():
     columns = spike_triggered_average(np.column_stack([spikes, -spikes]), stimuli.tolist())
     np.testing.assert_allclose(columns, [found, -found])
     lagged = spike_triggered_average(spikes, stimuli, lags=[0, 1])
-    with pytest.raises(ValueError, match=r"\(1, 2, 40\).*the lag, choose one: fields\[:, 0\]"):
+    with pytest.raises(ValueError, match=r"\(1, 2, 40\).*choose one lag, such as fields\[:, 0\]"):
         receptive_fields(lagged)
 
 
