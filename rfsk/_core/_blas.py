@@ -1,4 +1,4 @@
-"""Threads of the linear-algebra libraries that NumPy and SciPy contain."""
+"""Threads of torch and of the linear-algebra libraries that NumPy and SciPy contain."""
 
 import threading
 from collections.abc import Iterator
@@ -10,26 +10,59 @@ from typing import Any
 import scipy
 from threadpoolctl import ThreadpoolController
 
-_lock = threading.RLock()
+_lock = threading.Lock()
+_n_inside = 0  # contexts that have been entered and not left, of all threads
+_limits: dict[bool, Any] = {}  # by whether they are those of SciPy only
+_inside_torch: set[int] = set()  # Python threads in which torch computes on one thread
+_n_torch_threads = 1  # when the first of them entered
 
 
 @contextmanager
 def blas_on_one_thread(*, is_scipy: bool = False) -> Iterator[None]:
     """Context in which BLAS uses one thread, for products too small to gain from more."""
-    # The number of threads is the process's. While one Python thread has set it, others leave it
-    # alone: contexts that overlap would restore one another's setting. Contexts of one thread nest.
-    if not _lock.acquire(blocking=False):
-        yield
-        return
+    global _n_inside
+    # The number of threads is the process's. The contexts of several Python threads may overlap,
+    # so the last one to be left restores it: each alone would restore the setting of another.
+    with _lock:
+        _n_inside += 1
+        if is_scipy not in _limits:
+            _limits[is_scipy] = _libraries(is_scipy).limit(limits=1)
     try:
-        with _libraries(is_scipy).limit(limits=1):
-            yield
+        yield
     finally:
-        _lock.release()
+        with _lock:
+            _n_inside -= 1
+            while _limits and not _n_inside:
+                _limits.popitem()[1].restore_original_limits()
 
 
 # For SciPy's BLAS only, so that it and NumPy's do not compete.
 scipy_on_one_thread = partial(blas_on_one_thread, is_scipy=True)
+
+
+@contextmanager
+def torch_on_one_thread() -> Iterator[None]:
+    """Context in which torch computes on one thread, which a Python thread enters once."""
+    global _n_torch_threads
+    import torch
+
+    this = threading.get_ident()
+    if this in _inside_torch:
+        yield
+        return
+    # New Python threads start with the number that was set last, in whichever thread. A thread that
+    # starts while another one is inside would otherwise keep a single thread for good.
+    with _lock:
+        if not _inside_torch:
+            _n_torch_threads = torch.get_num_threads()
+        _inside_torch.add(this)
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside_torch.remove(this)
+            torch.set_num_threads(_n_torch_threads)
 
 
 @cache

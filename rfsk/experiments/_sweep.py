@@ -15,11 +15,11 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
-import torch
 from sklearn.model_selection import ParameterGrid
 from threadpoolctl import threadpool_limits
 
 from .._core._random import as_generator, draw_seed, seed_of_key
+from .._core._blas import blas_on_one_thread, torch_on_one_thread
 from .._core._runs import noticing_interrupts, report_interrupt, tqdm
 from .._core._validation import check_n_jobs, check_positive
 from ._store import Store, as_json
@@ -128,7 +128,7 @@ def sweep(
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
     pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
     try:
-        with bar, _one_thread(), noticing_interrupts(), closing(pool(calls)) as finished:
+        with bar, noticing_interrupts(), closing(pool(calls)) as finished:
             for (i, k), record in finished:
                 if kept and "error" not in record:
                     kept.write(f"{keys[i]}-{k}", record)
@@ -225,11 +225,6 @@ def _label(value: Any) -> Any:
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """Compute on one thread, so that rounding does not depend on the number of cores."""
-    # The calling process enters this as well: cells in its threads restore its number of threads.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)
+    # That of OpenMP belongs to each Python thread, those of torch and BLAS to the process.
+    with torch_on_one_thread(), blas_on_one_thread(), threadpool_limits(1, "openmp"):
+        yield
