@@ -1,7 +1,11 @@
 """Settings of all tests, and a fixture that closes figures."""
 
 import os
+import signal
 
+# A shell makes its background jobs ignore Ctrl-C, which tests of interrupts send to themselves.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # One thread in each parallel worker; before NumPy and torch are imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
     for library in ("OMP", "OPENBLAS", "MKL"):
