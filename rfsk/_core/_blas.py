@@ -51,10 +51,12 @@ def torch_on_one_thread() -> Iterator[None]:
         yield
         return
     # New Python threads start with the number that was set last, in whichever thread. A thread that
-    # starts while another one is inside would otherwise keep a single thread for good.
+    # starts while another one is inside would otherwise keep a single thread for good. Torch reads
+    # the number again at the first operation of a thread unless the thread has asked for it.
     with _lock:
+        n_threads = torch.get_num_threads()
         if not _inside_torch:
-            _n_torch_threads = torch.get_num_threads()
+            _n_torch_threads = n_threads
         _inside_torch.add(this)
         torch.set_num_threads(1)
     try:

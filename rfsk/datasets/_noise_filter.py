@@ -57,6 +57,8 @@ class NoiseFilter:
             if len(lattice) > 1:
                 expected += f" or (n_samples, {', '.join(map(str, lattice))})"
             raise ValueError(f"noise has shape {tuple(noise.shape)}; expected {expected}.")
+        if not bool(xp.all(xp.isfinite(noise))):
+            raise ValueError("noise contains NaN or infinity; expected standard normal numbers.")
         if self.is_dense:
             flat = xp.reshape(noise, (n_samples, math.prod(lattice)))
             return flat @ as_array_like(self.root, like=noise)

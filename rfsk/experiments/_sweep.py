@@ -18,8 +18,8 @@ import pandas as pd
 from sklearn.model_selection import ParameterGrid
 from threadpoolctl import threadpool_limits
 
-from .._core._random import as_generator, draw_seed, seed_of_key
 from .._core._blas import blas_on_one_thread, torch_on_one_thread
+from .._core._random import as_generator, draw_seed, seed_of_key
 from .._core._runs import noticing_interrupts, report_interrupt, tqdm
 from .._core._validation import check_n_jobs, check_positive
 from ._store import Store, as_json

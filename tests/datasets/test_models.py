@@ -276,6 +276,8 @@ REFUSED = {
             r"noise has shape \(2, 10, 2\); expected \(n_samples, 20\) or \(n_samples, 4, 5\)",
         ),
         (lambda: nlgp(gain=3.0).from_noise(np.eye(12, dtype=int)), "noise has dtype int64; exp"),
+        (lambda: nlgp(gain=3.0).from_noise(np.full((1, 12), np.inf)), "noise contains NaN or inf"),
+        (lambda: elliptical().from_noise(torch.full((1, 12), torch.nan)), "noise contains NaN or"),
         (lambda: mvn(np.zeros(6), np.eye(6), shape=(2, 2)), "has 4 sites, but the data have 6"),
         (lambda: mvn([0.0], np.eye(2)), r"mean has shape \(1,\) and cov \(2, 2\)"),
         (lambda: mvn([0, 0], [[1, 0.5], [0, 1]]), "cov is not symmetric"),
