@@ -7,7 +7,6 @@ import traceback
 import warnings
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pytest
 import sklearn
@@ -16,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback
-from threadpoolctl import threadpool_info
 
 import rfsk
 from rfsk import analysis, datasets, experiments, nets, theory
@@ -183,13 +181,7 @@ BAD = {
 }
 
 
-def settings_of_process():
-    threads = [(pool["filepath"], pool["num_threads"]) for pool in threadpool_info()]
-    of_torch = torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled()
-    return threads, of_torch, list(warnings.filters), dict(matplotlib.rcParams), np.geterr()
-
-
-def fault_of(call, parameter, bad):
+def fault_of(call, parameter, bad, settings_of_process):
     """Description of any fault in the outcome of a call with one invalid argument, or ''."""
     arguments = {**CALLS[call], parameter: BAD[bad]}
     before, start = settings_of_process(), time.process_time()
@@ -222,9 +214,11 @@ PARAMETERS = [
 
 @settings(max_examples=60)
 @given(st.sampled_from(PARAMETERS), st.sampled_from(sorted(BAD)))
-def test_a_bad_argument_is_refused_at_once_or_works_and_leaves_no_state(call_and_parameter, bad):
+def test_a_bad_argument_is_refused_at_once_or_works_and_leaves_no_state(
+    settings_of_process, call_and_parameter, bad
+):
     call, parameter = call_and_parameter
-    assert fault_of(call, parameter, bad) == ""
+    assert fault_of(call, parameter, bad, settings_of_process) == ""
 
 
 NOT_NUMBERS = {

@@ -1,4 +1,4 @@
-"""Number of threads of the linear-algebra libraries in NumPy and SciPy."""
+"""Threads of torch and of the linear-algebra libraries that NumPy and SciPy contain."""
 
 import threading
 from collections.abc import Iterator
@@ -10,27 +10,62 @@ from typing import Any
 import scipy
 from threadpoolctl import ThreadpoolController
 
-_lock = threading.RLock()
+_lock = threading.Lock()
+_n_inside = 0  # contexts that have been entered and not left, of all threads
+_limits: dict[bool, Any] = {}  # by whether they are those of SciPy only
+_inside_torch: set[int] = set()  # Python threads in which torch computes on one thread
+_n_torch_threads = 1  # when the first of them entered
 
 
 @contextmanager
 def blas_on_one_thread(*, is_scipy: bool = False) -> Iterator[None]:
     """Context in which BLAS uses one thread, for products that are too small for several."""
-    # The number of BLAS threads is a setting of the whole process. While one Python thread holds
-    # the lock, other threads do not change the setting, because overlapping contexts would restore
-    # each other's values. Contexts within one thread can be nested.
-    if not _lock.acquire(blocking=False):
-        yield
-        return
+    global _n_inside
+    # The number of BLAS threads is a setting of the whole process. The contexts of several Python
+    # threads may overlap. The context that ends last restores the setting, because each of them
+    # alone would restore the value that another one has set.
+    with _lock:
+        _n_inside += 1
+        if is_scipy not in _limits:
+            _limits[is_scipy] = _libraries(is_scipy).limit(limits=1)
     try:
-        with _libraries(is_scipy).limit(limits=1):
-            yield
+        yield
     finally:
-        _lock.release()
+        with _lock:
+            _n_inside -= 1
+            while _limits and not _n_inside:
+                _limits.popitem()[1].restore_original_limits()
 
 
 # Limits only the BLAS of SciPy, so that its threads do not compete with those of NumPy.
 scipy_on_one_thread = partial(blas_on_one_thread, is_scipy=True)
+
+
+@contextmanager
+def torch_on_one_thread() -> Iterator[None]:
+    """Context in which torch computes on one thread, which a Python thread enters once."""
+    global _n_torch_threads
+    import torch
+
+    this = threading.get_ident()
+    if this in _inside_torch:
+        yield
+        return
+    # New Python threads start with the number that was set last, in whichever thread. A thread that
+    # starts while another one is inside would otherwise keep a single thread for good. Torch reads
+    # the number again at the first operation of a thread unless the thread has asked for it.
+    with _lock:
+        n_threads = torch.get_num_threads()
+        if not _inside_torch:
+            _n_torch_threads = n_threads
+        _inside_torch.add(this)
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside_torch.remove(this)
+            torch.set_num_threads(_n_torch_threads)
 
 
 @cache

@@ -76,7 +76,8 @@ class Cumulant(ABC):
     def _directions(self, directions: Any) -> Array:
         rows = directions
         is_plain = type(rows) is np.ndarray and rows.dtype == np.float64 and rows.ndim == 2
-        if not (is_plain and np.isfinite(rows).all()):  # a fast check, for the steps of a flow
+        # This check is fast, because a flow calls it at each step.
+        if not (is_plain and np.abs(rows).max(initial=0.0) < 1e38):
             rows = check_numbers(directions, "directions")
         return check_features(rows, self.n_features, "directions")
 

@@ -1,6 +1,7 @@
 """Symmetric CP decompositions of cumulants, which need contractions only."""
 
 import math
+import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from .._core._validation import check_fields, check_option, check_positive
 from ._cumulant import Cumulant, DenseCumulant, cumulant
 from ._matching import unit_fields
 
+_one_at_a_time = threading.Lock()
 _METHODS = ("lbfgs", "power", "parafac")
 _N_CANDIDATES = 10  # random directions of the search for each initial component
 _N_FINALISTS = 3  # candidates that are kept
@@ -438,9 +440,10 @@ def _by_tensorly(
 @contextmanager
 def _global_generator_seeded(rng: np.random.Generator) -> Iterator[None]:
     """Seed NumPy's global generator, which TensorLy uses, and restore its state."""
-    state = np.random.get_state()  # noqa: NPY002
-    np.random.seed(rng.integers(2**32))  # noqa: NPY002
-    try:
-        yield
-    finally:
-        np.random.set_state(state)  # noqa: NPY002
+    with _one_at_a_time:  # all Python threads share it
+        state = np.random.get_state()  # noqa: NPY002
+        np.random.seed(rng.integers(2**32))  # noqa: NPY002
+        try:
+            yield
+        finally:
+            np.random.set_state(state)  # noqa: NPY002

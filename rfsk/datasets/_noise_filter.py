@@ -62,6 +62,10 @@ class NoiseFilter:
             if len(lattice) > 1:
                 expected += f" or (n_samples, {', '.join(map(str, lattice))})"
             raise ValueError(f"`noise` must have shape {expected}, got {tuple(noise.shape)}.")
+        if not bool(xp.all(xp.isfinite(noise))):
+            raise ValueError(
+                "`noise` must be finite, got NaN or infinity. Pass standard normal numbers."
+            )
         if self.is_dense:
             flat = xp.reshape(noise, (n_samples, math.prod(lattice)))
             return flat @ as_array_like(self.root, like=noise)

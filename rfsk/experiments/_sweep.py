@@ -15,10 +15,10 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
-import torch
 from sklearn.model_selection import ParameterGrid
 from threadpoolctl import threadpool_limits
 
+from .._core._blas import blas_on_one_thread, torch_on_one_thread
 from .._core._random import as_generator, draw_seed, seed_of_key
 from .._core._runs import noticing_interrupts, report_interrupt, tqdm
 from .._core._validation import check_n_jobs, check_positive
@@ -134,7 +134,7 @@ def sweep(
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
     pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
     try:
-        with bar, _one_thread(), noticing_interrupts(), closing(pool(calls)) as finished:
+        with bar, noticing_interrupts(), closing(pool(calls)) as finished:
             for (i, k), record in finished:
                 if kept and "error" not in record:
                     kept.write(f"{keys[i]}-{k}", record)
@@ -231,11 +231,7 @@ def _label(value: Any) -> Any:
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """Context that uses one thread, so that rounding does not depend on the number of cores."""
-    # `sweep` also enters it: cells that run in threads restore the number of threads set here.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)
+    # The number of OpenMP threads is a setting of each Python thread; those of torch and BLAS are
+    # settings of the process.
+    with torch_on_one_thread(), blas_on_one_thread(), threadpool_limits(1, "openmp"):
+        yield

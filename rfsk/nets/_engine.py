@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from skorch.dataset import unpack_data
 from skorch.utils import to_numpy
 from torch import Tensor
 
+from .._core._blas import torch_on_one_thread
 from .._core._validation import check_option
 from ._batches import Batches, SampleBatches, Samples, TaskBatches
 from ._callbacks import listens_to_batches
@@ -315,15 +316,9 @@ def resolve_device(device: Any) -> torch.device:
     return resolved
 
 
-@contextmanager
-def threads_for(module: Any, batch_size: int) -> Iterator[None]:
+def threads_for(module: Any, batch_size: int) -> AbstractContextManager[None]:
     """Context in which small steps on a CPU use one thread and do not wait for busy cores."""
     sites = max(1, module.n_widest // module.n_units)
     work = 6 * batch_size * sites * sum(p.numel() for p in module.parameters())
-    before = torch.get_num_threads()
     is_small = module.weight.device.type == "cpu" and work <= _SMALL_STEP
-    torch.set_num_threads(1 if is_small else before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    return torch_on_one_thread() if is_small else nullcontext()

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
+from .._core._blas import torch_on_one_thread
 from .._core._mistakes import warned_once
 from .._core._runs import noticing_interrupts, report_interrupt, tqdm
 from .._core._validation import check_n_jobs, is_labelled
@@ -251,17 +252,17 @@ def _fit(
 def _train_in_threads(
     train: Any, groups: list[list[int]], n_workers: int, stop: threading.Event, bar: Any
 ) -> None:
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    def train_on_one_thread(members: list[int]) -> int:
+        with torch_on_one_thread():
+            return train(members)
+
     with ThreadPoolExecutor(n_workers) as pool:
         try:
-            for job in as_completed([pool.submit(train, members) for members in groups]):
+            for job in as_completed([pool.submit(train_on_one_thread, one) for one in groups]):
                 bar.update(job.result())
         except BaseException:
             stop.set()
             raise
-        finally:
-            torch.set_num_threads(n_threads)
 
 
 def _divide(

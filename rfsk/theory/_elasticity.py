@@ -143,7 +143,7 @@ def _ratio(values: Array, factor: Array, controls: Array) -> tuple[Array, Array]
     if not np.isfinite(values).all():
         return np.full(len(factor), np.nan), np.full(len(factor), np.inf)
     parts = np.hstack([np.ones((n, 1)), controls])
-    fit = np.linalg.lstsq(parts, values)[0]
+    fit = np.linalg.lstsq(parts, values, rcond=None)[0]
     relative = (values - parts @ fit) / fit[0]
     ratios = factor * fit[0, 1:] / fit[0, 0]
     return ratios, ratios * np.std(relative[:, 1:] - relative[:, :1], axis=0) / math.sqrt(n)

@@ -361,13 +361,13 @@ def test_threads_that_decompose_together_leave_the_thread_limits_as_they_were():
     before, inside, done = limits(), threading.Event(), threading.Event()
     thread = threading.Thread(target=other)
     with scipy_on_one_thread():
-        outer = limits()
         thread.start()
         inside.wait()
         with blas_on_one_thread():
-            blas = [lib for lib in threadpool_info() if lib["user_api"] == "blas"]
-            assert {lib["num_threads"] for lib in blas} == {1}
-        assert limits() == outer
+            pass
+    # The thread that is still inside computes as it began.
+    blas = [lib for lib in threadpool_info() if lib["user_api"] == "blas"]
+    assert {lib["num_threads"] for lib in blas} == {1}
     done.set()
     thread.join()
     assert limits() == before

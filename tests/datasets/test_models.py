@@ -294,6 +294,8 @@ REFUSED = {
             lambda: nlgp(gain=3.0).from_noise(np.eye(12, dtype=int)),
             "`noise` must be in single .* dtype int64",
         ),
+        (lambda: nlgp(gain=3.0).from_noise(np.full((1, 12), np.inf)), "`noise` must be finite"),
+        (lambda: elliptical().from_noise(torch.full((1, 12), torch.nan)), "`noise` must be finite"),
         (lambda: mvn(np.zeros(6), np.eye(6), shape=(2, 2)), r"got \(2, 2\), which has 4 sites"),
         (lambda: mvn([0.0], np.eye(2)), r"`mean` and `cov` must .* got \(1,\) and \(2, 2\)"),
         (lambda: mvn([0, 0], [[1, 0.5], [0, 1]]), "`cov` must be symmetric"),
