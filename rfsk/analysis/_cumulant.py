@@ -13,7 +13,7 @@ import scipy.sparse
 from numpy.typing import ArrayLike
 
 from .._core._blas import blas_on_one_thread
-from .._core._blocks import is_lazy, sum_over_blocks
+from .._core._blocks import is_lazy, sum_over_blocks, take_rows
 from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._types import Array
@@ -27,6 +27,7 @@ _ONE_THREAD = 256  # features up to which products are too small to be shared am
 _FEW_FEATURES = 40  # up to here inner products come from tensors, and all axes are kept
 _FEW_AXES = 32  # up to here the tensor of a condensed cumulant is formed
 _NORM_ROWS = 1024  # rows that are drawn for the norm if there are at least four times as many
+_ROUGH_VALUES = 2**24  # entries of the rows of blocks that are kept in memory for rough steps
 _CONDENSED = 1e-2  # relative error of a condensed exact cumulant
 _TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
@@ -415,13 +416,12 @@ class SampleCumulant(Cumulant):
         self.covariance = self._mean(lambda rows: rows.T @ rows, self.n_features)
 
     def _chunks(self) -> Iterator[Array]:
-        """Centred rows, in chunks."""
+        """Centred rows of an array or of blocks other than Dask's, in chunks."""
         if self._data is not None:
             yield from _parts(self._data)
             return
-        lazy = is_lazy(self._blocks)
-        for block in self._blocks.blocks.ravel() if lazy else self._blocks:
-            yield from _centred(block.compute() if lazy else block, self.mean)
+        for block in self._blocks:
+            yield from _centred(block, self.mean)
 
     def _total(self, function: Callable[[Array], Any]) -> Array:
         """Sum of ``function(rows)`` over all chunks of centred rows."""
@@ -464,17 +464,17 @@ class SampleCumulant(Cumulant):
         directions = self._directions(directions)
         if self.order == 2:
             return _forms(directions, self.covariance)
-        columns = np.ascontiguousarray(np.transpose(directions))
+        columns, order = np.ascontiguousarray(np.transpose(directions)), self.order
 
         def moment(rows: Array) -> Array:
             """Sum of (x.a)^order."""
             projections = rows @ columns
             squares = projections * projections
-            rest = squares if self.order == 4 else projections
+            rest = squares if order == 4 else projections
             return np.asarray(np.einsum("nr,nr->r", squares, rest))
 
         mean = self._mean(moment, len(directions))
-        return mean - 3.0 * _forms(directions, self.covariance) ** 2 if self.order == 4 else mean
+        return mean - 3.0 * _forms(directions, self.covariance) ** 2 if order == 4 else mean
 
     def tensor(self) -> Array:
         self._check_fits()
@@ -512,7 +512,8 @@ class SampleCumulant(Cumulant):
         order, covariance = self.order, other.covariance
         if order == 2:
             return float((self.covariance * covariance).sum())
-        rows = other._some_rows(as_generator(random_state))
+        n_rows = _NORM_ROWS if other.n_samples >= 4 * _NORM_ROWS else other.n_samples
+        rows = other._some_rows(n_rows, as_generator(random_state))
         along, known = self.strength(rows), 0.0
         if other is self:
             # What a row contributes to its own term is known for all rows: no need to sample it.
@@ -531,12 +532,15 @@ class SampleCumulant(Cumulant):
             known += part * quadratic
         return float(along.mean() + known - 3.0 * quadratic + 3.0 * gaussian)
 
-    def _some_rows(self, rng: np.random.Generator) -> Array:
-        """All centred rows, or a random sample of them."""
+    def _some_rows(self, n_rows: int, rng: np.random.Generator) -> Array:
+        """A random sample of so many of the centred rows, in their order, or all of them."""
         is_chosen = np.ones(self.n_samples, dtype=bool)
-        if self.n_samples >= 4 * _NORM_ROWS:
+        if n_rows < self.n_samples:
             is_chosen[:] = False
-            is_chosen[rng.choice(self.n_samples, _NORM_ROWS, replace=False)] = True
+            is_chosen[rng.choice(self.n_samples, n_rows, replace=False)] = True
+        if self._data is None and is_lazy(self._blocks):
+            rows = take_rows(self._blocks, np.flatnonzero(is_chosen))
+            return np.concatenate(list(_centred(rows, self.mean)))
         some, start = [], 0
         for rows in self._chunks():
             some.append(rows[is_chosen[start : start + len(rows)]])
@@ -545,9 +549,12 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Project on the leading principal axes, if this saves time."""
+        """Project on the leading principal axes, if this saves time; of blocks, some rows."""
         D = self.n_features
-        if self._data is None or D <= _FEW_FEATURES:
+        if self._data is None:
+            rows = self._some_rows(max(2, _ROUGH_VALUES // D), as_generator(0))
+            return SampleCumulant(rows, self.order)._condensed
+        if D <= _FEW_FEATURES:
             return self
         variances, axes = np.linalg.eigh(self.covariance)  # in rising order
         n_left_out = int(np.searchsorted(np.cumsum(variances), _TAIL * variances.sum()))
