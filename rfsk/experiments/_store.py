@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core._files import replace_file
+from .._core._files import remove_leftovers, replace_file
 from .._core._runs import installed_versions
 
 
@@ -44,6 +44,7 @@ class Store:
                     f"store={str(folder)!r} holds results of another sweep: {name} was {value} "
                     f"and is {manifest[name]} now. Name another folder, or delete this one."
                 )
+        remove_leftovers(self.folder, "*.json")
         self.write("manifest", manifest)
 
     def read(self, name: str) -> Any:
@@ -58,7 +59,9 @@ class Store:
         """Replace an entry as a whole, with its checksum."""
         text = json.dumps(content)
         try:
-            replace_file(self.folder / f"{name}.json", f'["{_digest(text)}", {text}]'.encode())
+            # To look for leftovers at each of n writes would take time in proportion to n^2.
+            contents = f'["{_digest(text)}", {text}]'.encode()
+            replace_file(self.folder / f"{name}.json", contents, keep_leftovers=True)
         except OSError as error:
             error.add_note(f"A later call goes on from the cells in the store {self.folder}.")
             raise
