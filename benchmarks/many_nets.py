@@ -1,4 +1,4 @@
-"""Train the nets of a phase diagram on two Dask workers, and kill a worker and then all of it.
+"""Train the nets of a phase diagram on two Dask workers; kill a worker, and then the whole run.
 
 Run from the root: ``python -m benchmarks.many_nets``; ``--repeats`` sets the number of nets at each
 of 500 points. One worker is killed when a quarter of the nets are trained, and the whole run when
@@ -29,7 +29,8 @@ TINY = {
     "shape": 20,
     "correlation_length": 4.0,
     "n_hidden": 8,
-    "batch_size": 20,
+    "batch_size": 100,
+    "learning_rate": 20.0,
     "learning_time": 1000,
 }
 CHECKED = 2  # gains whose nets are trained again in this process
@@ -48,6 +49,8 @@ def run(store: Path, n_repeats: int) -> None:
         store.with_suffix(".pids").write_text(" ".join(map(str, pids)))
         with joblib.parallel_config("dask"):
             diagram(GAINS, n_repeats, store=store).to_pickle(store.with_suffix(".pkl"))
+        seconds = [time.process_time(), *client.run(time.process_time).values()]
+        print("CPU time of client and workers:", *(f"{value:.0f} s" for value in seconds))
 
 
 def diagram(gains: Any, n_repeats: int, **options: Any) -> pd.DataFrame:
@@ -102,12 +105,18 @@ def main() -> None:
         print(f"{time.perf_counter() - start:.0f} s: the second run ended")
         print(f"nets in the store: {len(after)}; taken from it: {kept} of {len(before)}")
         found = pd.read_pickle(store.with_suffix(".pkl"))
-    print(f"failed: {found['error'].notna().sum()}; {1e3 * found['duration'].median():.1f} ms a net")
+    print(
+        f"failed: {found['error'].notna().sum()}; {1e3 * found['duration'].median():.1f} ms a net"
+    )
     again = diagram(GAINS[-CHECKED:], 1, n_jobs=1)
     there = found[(found["repeat"] == 0) & found["gain"].isin(GAINS[-CHECKED:])]
     same = np.array_equal(there["ipr"], again["ipr"])
     print(f"{len(again)} nets trained again without Dask: {'equal' if same else 'not equal'}")
-    print(found.pivot_table("ipr", "gain", "length_ratio").iloc[::6, ::6].round(3))
+    print(
+        "mean IPR",
+        found.pivot_table("ipr", "gain", "length_ratio").iloc[::6, ::6].round(3),
+        sep="\n",
+    )
 
 
 if __name__ == "__main__":

@@ -67,6 +67,8 @@ def main() -> None:
         print(f"decomposed in {seconds:.0f} s and {cp.n_iter_} iterations")
         peaks = {"client": peak_memory()}
         peaks |= {f"worker {k}": peak for k, peak in enumerate(client.run(peak_memory).values())}
+        worked = sum(client.run(time.process_time).values())
+        print(f"CPU time of the workers, with drawing: {worked:.0f} s")
         print("peak memory: " + ", ".join(f"{k} {v:.0f} MiB" for k, v in peaks.items()))
     print(f"relative error {cp.relative_error_:.3f}, weights {cp.weights_.round(0)}")
     analyzer = LocalizationAnalyzer(SHAPE, random_state=0).set_output(transform="pandas")
