@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from copy import copy
 from functools import cached_property
@@ -540,7 +540,7 @@ class SampleCumulant(Cumulant):
             is_chosen[rng.choice(self.n_samples, n_rows, replace=False)] = True
         if self._data is None and is_lazy(self._blocks):
             rows = take_rows(self._blocks, np.flatnonzero(is_chosen))
-            return np.concatenate(list(_centred(rows, self.mean)))
+            return check_array(rows, "block", ensure_min_samples=0) - self.mean
         some, start = [], 0
         for rows in self._chunks():
             some.append(rows[is_chosen[start : start + len(rows)]])
@@ -660,15 +660,22 @@ def _parts(rows: Array) -> Iterator[Array]:
     return (rows[start : start + step] for start in range(0, max(1, len(rows)), step))
 
 
-def _centred(block: Any, mean: Array) -> Iterable[Array]:
-    """Chunks of the rows of a block, minus the mean."""
-    rows = check_array(block, "block", ensure_min_samples=0)
+def _centred(block: Any, mean: Array) -> Iterator[Array]:
+    """Chunks of the rows of a block, minus the mean; each takes the place of the one before."""
+    rows = block
+    if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.dtype.kind not in "biuf":
+        rows = check_array(block, "block", ensure_min_samples=0)
     if rows.shape[1] != len(mean):
         raise ValueError(
             f"A block has {rows.shape[1]} columns and the first one {len(mean)}; expected the same "
             "features in each."
         )
-    return (part - mean for part in _parts(rows))
+    # Memory that is allocated for each block or chunk can take more time than the sums.
+    place = np.empty((0, len(mean)))
+    for part in _parts(rows):
+        place = place if len(place) >= len(part) else np.empty(part.shape)
+        centred = np.subtract(part, mean, out=place[: len(part)])
+        yield check_array(centred, "block", ensure_min_samples=0)
 
 
 def _forms(rows: Array, matrix: Array) -> Array:
