@@ -39,3 +39,11 @@ def sum_over_blocks(X: Any, function: Callable[[Any], np.ndarray]) -> np.ndarray
 
     total = reduction(X, chunk, add, axis=0, dtype=np.float64, meta=np.empty(0))
     return np.asarray(total.compute())
+
+
+def take_rows(X: Any, rows: np.ndarray) -> np.ndarray:
+    """Rows of a Dask array, which the workers take from their blocks."""
+    X = X.copy()
+    if np.isnan(X.shape[0]):
+        X.compute_chunk_sizes()
+    return np.asarray(X[rows].compute())

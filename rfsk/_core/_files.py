@@ -13,7 +13,9 @@ except ImportError:  # Windows has no locks that end with a process, so temporar
     fcntl = None  # type: ignore[assignment]
 
 
-def replace_file(path: str | os.PathLike[str], contents: bytes) -> None:
+def replace_file(
+    path: str | os.PathLike[str], contents: bytes, *, keep_leftovers: bool = False
+) -> None:
     """Write a temporary file and rename it to `path`; remove temporary files of killed calls."""
     target = Path(os.path.realpath(path))
     if target.is_dir():
@@ -33,7 +35,13 @@ def replace_file(path: str | os.PathLike[str], contents: bytes) -> None:
             os.replace(beside, target)
     finally:
         beside.unlink(missing_ok=True)
-    for left in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 32}.tmp"):
+    if not keep_leftovers:
+        remove_leftovers(target.parent, glob.escape(target.name))
+
+
+def remove_leftovers(folder: Path, pattern: str) -> None:
+    """Remove temporary files that killed calls have left; this lists the whole folder."""
+    for left in folder.glob(f".{pattern}.{'[0-9a-f]' * 32}.tmp"):
         with suppress(OSError, AttributeError), open(left, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while a process writes it
             left.unlink()

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from copy import copy
 from functools import cached_property
@@ -13,7 +13,7 @@ import scipy.sparse
 from numpy.typing import ArrayLike
 
 from .._core._blas import blas_on_one_thread
-from .._core._blocks import is_lazy, sum_over_blocks
+from .._core._blocks import is_lazy, sum_over_blocks, take_rows
 from .._core._lattice import site_differences
 from .._core._random import as_generator
 from .._core._types import Array
@@ -27,6 +27,7 @@ _ONE_THREAD = 256  # with at most this many features, several threads are slower
 _FEW_FEATURES = 40  # up to here inner products use tensors, and no axis is left out
 _FEW_AXES = 32  # up to here a condensed cumulant is a tensor
 _NORM_ROWS = 1024  # rows sampled for a norm, if there are at least four times as many
+_ROUGH_VALUES = 2**24  # values of the rows of blocks that are kept in memory for rough steps
 _CONDENSED = 1e-2  # relative error of a condensed exact cumulant
 _TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
@@ -426,13 +427,12 @@ class SampleCumulant(Cumulant):
         self.covariance = self._mean(lambda rows: rows.T @ rows, self.n_features)
 
     def _chunks(self) -> Iterator[Array]:
-        """Centred rows, in chunks."""
+        """Centred rows of an array or of blocks other than Dask's, in chunks."""
         if self._data is not None:
             yield from _parts(self._data)
             return
-        lazy = is_lazy(self._blocks)
-        for block in self._blocks.blocks.ravel() if lazy else self._blocks:
-            yield from _centred(block.compute() if lazy else block, self.mean)
+        for block in self._blocks:
+            yield from _centred(block, self.mean)
 
     def _total(self, function: Callable[[Array], Any]) -> Array:
         """Sum of ``function(rows)`` over all chunks of centred rows."""
@@ -475,17 +475,17 @@ class SampleCumulant(Cumulant):
         directions = self._directions(directions)
         if self.order == 2:
             return _forms(directions, self.covariance)
-        columns = np.ascontiguousarray(np.transpose(directions))
+        columns, order = np.ascontiguousarray(np.transpose(directions)), self.order
 
         def moment(rows: Array) -> Array:
             """Sum of (x.a)^order."""
             projections = rows @ columns
             squares = projections * projections
-            rest = squares if self.order == 4 else projections
+            rest = squares if order == 4 else projections
             return np.asarray(np.einsum("nr,nr->r", squares, rest))
 
         mean = self._mean(moment, len(directions))
-        return mean - 3.0 * _forms(directions, self.covariance) ** 2 if self.order == 4 else mean
+        return mean - 3.0 * _forms(directions, self.covariance) ** 2 if order == 4 else mean
 
     def tensor(self) -> Array:
         self._check_fits()
@@ -529,7 +529,8 @@ class SampleCumulant(Cumulant):
         order, covariance = self.order, other.covariance
         if order == 2:
             return float((self.covariance * covariance).sum())
-        rows = other._some_rows(as_generator(random_state))
+        n_rows = _NORM_ROWS if other.n_samples >= 4 * _NORM_ROWS else other.n_samples
+        rows = other._some_rows(n_rows, as_generator(random_state))
         along, known = self.along(rows), 0.0
         if other is self:
             # The contribution of each row to its own term is computed exactly instead of sampled.
@@ -548,12 +549,15 @@ class SampleCumulant(Cumulant):
             known += part * quadratic
         return float(along.mean() + known - 3.0 * quadratic + 3.0 * gaussian)
 
-    def _some_rows(self, rng: np.random.Generator) -> Array:
-        """All centred rows, or a random sample of them."""
+    def _some_rows(self, n_rows: int, rng: np.random.Generator) -> Array:
+        """A random sample of so many of the centred rows, in their order, or all of them."""
         is_chosen = np.ones(self.n_samples, dtype=bool)
-        if self.n_samples >= 4 * _NORM_ROWS:
+        if n_rows < self.n_samples:
             is_chosen[:] = False
-            is_chosen[rng.choice(self.n_samples, _NORM_ROWS, replace=False)] = True
+            is_chosen[rng.choice(self.n_samples, n_rows, replace=False)] = True
+        if self._data is None and is_lazy(self._blocks):
+            rows = take_rows(self._blocks, np.flatnonzero(is_chosen))
+            return check_array(rows, "block", ensure_min_samples=0) - self.mean
         some, start = [], 0
         for rows in self._chunks():
             some.append(rows[is_chosen[start : start + len(rows)]])
@@ -562,9 +566,12 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Approximation by the leading principal axes, if this saves time."""
+        """Approximation by the leading principal axes, if this saves time; of blocks, by some rows."""
         D = self.n_features
-        if self._data is None or D <= _FEW_FEATURES:
+        if self._data is None:
+            rows = self._some_rows(max(2, _ROUGH_VALUES // D), as_generator(0))
+            return SampleCumulant(rows, self.order)._condensed
+        if D <= _FEW_FEATURES:
             return self
         variances, axes = np.linalg.eigh(self.covariance)  # in rising order
         n_left_out = int(np.searchsorted(np.cumsum(variances), _TAIL * variances.sum()))
@@ -671,14 +678,21 @@ def _parts(rows: Array) -> Iterator[Array]:
     return (rows[start : start + step] for start in range(0, max(1, len(rows)), step))
 
 
-def _centred(block: Any, mean: Array) -> Iterable[Array]:
-    """Chunks of the rows of a block, with the mean subtracted."""
-    rows = check_array(block, "block", ensure_min_samples=0)
+def _centred(block: Any, mean: Array) -> Iterator[Array]:
+    """Chunks of the rows of a block, with the mean subtracted; each overwrites the one before."""
+    rows = block
+    if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.dtype.kind not in "biuf":
+        rows = check_array(block, "block", ensure_min_samples=0)
     if rows.shape[1] != len(mean):
         raise ValueError(
             f"Blocks must have the same number of columns, got {len(mean)} and {rows.shape[1]}."
         )
-    return (part - mean for part in _parts(rows))
+    # Memory that is allocated for each block or chunk can take more time than the sums.
+    place = np.empty((0, len(mean)))
+    for part in _parts(rows):
+        place = place if len(place) >= len(part) else np.empty(part.shape)
+        centred = np.subtract(part, mean, out=place[: len(part)])
+        yield check_array(centred, "block", ensure_min_samples=0)
 
 
 def _forms(rows: Array, matrix: Array) -> Array:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core._files import replace_file
+from .._core._files import remove_leftovers, replace_file
 from .._core._runs import installed_versions
 
 
@@ -46,6 +46,7 @@ class Store:
                     f"results of another one: {name} was {value} and is now {manifest[name]}. "
                     "Choose another folder, or delete this one."
                 )
+        remove_leftovers(self.folder, "*.json")
         self.write("manifest", manifest)
 
     def read(self, name: str) -> Any:
@@ -60,7 +61,9 @@ class Store:
         """Write an entry with its checksum, atomically."""
         text = json.dumps(content)
         try:
-            replace_file(self.folder / f"{name}.json", f'["{_digest(text)}", {text}]'.encode())
+            # To look for leftovers at each of n writes would take time in proportion to n^2.
+            contents = f'["{_digest(text)}", {text}]'.encode()
+            replace_file(self.folder / f"{name}.json", contents, keep_leftovers=True)
         except OSError as error:
             error.add_note(f"A later call continues from the cells in the store {self.folder}.")
             raise

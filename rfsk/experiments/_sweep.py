@@ -9,6 +9,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -25,6 +26,7 @@ from .._core._validation import check_n_jobs, check_positive
 from ._store import Store, as_json
 
 _OWN_COLUMNS = ("repeat", "seed", "duration", "error")
+_MOST_DEATHS = 3  # of workers in a row, without a finished cell, that end a sweep
 
 
 def sweep(
@@ -125,21 +127,29 @@ def sweep(
     parts = [grid] if isinstance(grid, Mapping) else grid
     names = list(dict.fromkeys(name for part in parts for name in part))
     call = functools.partial(_run_cell, study, fixed, {*names, *_OWN_COLUMNS})
-    waiting = [c for c in cells if c not in records]
-    calls = (joblib.delayed(call)(cell, points[cell[0]], seeds[cell]) for cell in waiting)
     bar = tqdm(
         total=len(cells), initial=len(records), disable=not verbose, desc="sweep", unit="cell"
     )
     # max_nbytes=None copies large arguments instead of mapping them as read-only memory.
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
     pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
+    n_deaths = 0  # of workers, since the last cell that finished
     try:
-        with bar, noticing_interrupts(), closing(pool(calls)) as finished:
-            for (i, k), record in finished:
-                if kept and "error" not in record:
-                    kept.write(f"{keys[i]}-{k}", record)
-                records[i, k] = record
-                bar.update()
+        with bar, noticing_interrupts():
+            while waiting := [c for c in cells if c not in records]:
+                calls = (joblib.delayed(call)(c, points[c[0]], seeds[c]) for c in waiting)
+                try:
+                    with closing(pool(calls)) as finished:
+                        for (i, k), record in finished:
+                            n_deaths = 0
+                            if kept and "error" not in record:
+                                kept.write(f"{keys[i]}-{k}", record)
+                            records[i, k] = record
+                            bar.update()
+                except BrokenProcessPool:  # Dask itself gives lost cells to other workers
+                    n_deaths += 1
+                    if n_deaths == _MOST_DEATHS:
+                        raise
     except KeyboardInterrupt:
         message = f"The sweep was interrupted: {len(records)} of {len(cells)} cells are kept."
         report_interrupt(message, "rfsk.experiments.")

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info
 
 from rfsk import CumulantCP, make_nlgp, symmetric_cp
 from rfsk._core._blas import blas_on_one_thread, scipy_on_one_thread
-from rfsk.analysis import DenseCumulant, SymmetricCP, _symmetric_cp, cumulant, ipr
+from rfsk.analysis import DenseCumulant, SymmetricCP, _cumulant, _symmetric_cp, cumulant, ipr
 from rfsk.datasets import NLGP, Ising
 
 METHODS = ("lbfgs", "power", "parafac")
@@ -327,6 +327,24 @@ def test_factors_of_blocks_are_those_of_the_array():
         np.testing.assert_allclose(streamed.weights_, whole.weights_, rtol=1e-6)
         assert streamed.relative_error_ == pytest.approx(whole.relative_error_, rel=1e-6)
         assert streamed.transform(X).shape == (6000, 3)
+
+
+def test_factors_of_rows_on_disk_are_those_of_the_array(tmp_path, monkeypatch):
+    dask_array = pytest.importorskip("dask.array")
+    monkeypatch.setattr(_cumulant, "_ROUGH_VALUES", 300 * 48)  # rough steps take half of the rows
+    monkeypatch.setattr(_cumulant, "_NORM_ROWS", 100)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 48)) + np.outer(np.sign(rng.normal(size=600)), np.repeat([2, 0], 24))
+    X = (X + np.outer(np.sign(rng.normal(size=600)), np.repeat([0, 1], 24))).astype(np.float32)
+    dask_array.to_npy_stack(tmp_path, dask_array.from_array(X, chunks=(170, -1)))
+    lazy = dask_array.from_npy_stack(tmp_path)
+    whole, blocks, selected = (
+        CumulantCP(2, tol=1e-12, random_state=0).fit(rows)
+        for rows in (X, lazy, lazy[lazy[:, 0] < np.inf])  # the last has blocks of unknown lengths
+    )
+    np.testing.assert_allclose(blocks.components_, whole.components_, atol=1e-4)
+    assert blocks.relative_error_ == pytest.approx(whole.relative_error_, rel=1e-6)
+    np.testing.assert_array_equal(selected.components_, blocks.components_)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
+import contextlib
+import os
 import re
 import signal
 import sys
 import threading
 import time
 import types
+from concurrent.futures.process import BrokenProcessPool
 
 import joblib
 import numpy as np
@@ -22,7 +25,11 @@ def by_value(study):
     return types.FunctionType(study.__code__, names, study.__name__, study.__defaults__)
 
 
-def noisy(scale, random_state, offset=0.0):
+def noisy(scale, random_state, offset=0.0, mark=None):
+    if mark is not None:
+        with contextlib.suppress(FileExistsError):
+            open(mark, "x").close()
+            os.kill(os.getpid(), signal.SIGKILL)  # the first worker dies
     draw = np.random.default_rng(random_state).standard_normal(3)
     return {"mean": offset + scale * draw.mean(), "largest": draw.max()}
 
@@ -66,11 +73,14 @@ def test_a_table_has_one_row_for_each_point_and_repeat(found):
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_numbers_do_not_depend_on_where_or_in_which_order_cells_run(found, backend):
+def test_numbers_do_not_depend_on_where_or_in_which_order_cells_run(found, backend, tmp_path):
+    die = backend == "loky" and hasattr(signal, "SIGKILL")
+    fixed = {"mark": str(tmp_path / "mark")} if die else {}
     with joblib.parallel_config(backend, n_jobs=2):
         grid = {name: GRID[name][::-1] for name in GRID}
-        again = sweep(by_value(noisy), grid, 3, n_jobs=None, random_state=0)
+        again = sweep(by_value(noisy), grid, 3, fixed=fixed, n_jobs=None, random_state=0)
     pd.testing.assert_frame_equal(numbers(found), numbers(again), check_exact=True)
+    assert (tmp_path / "mark").exists() == die
 
 
 def test_more_points_repeats_and_fixed_arguments_leave_the_others_unchanged(found):
@@ -118,6 +128,21 @@ def test_a_failing_cell_is_a_row_with_its_traceback_while_the_others_go_on():
     assert failures["error"][0].endswith("RuntimeError: scale two is out of order\n")
     assert failures["error"][2].endswith("SystemExit: 3\n")
     assert "in failing" in failures["error"][0]
+
+
+def test_three_deaths_of_workers_without_a_finished_cell_between_them_end_a_sweep(monkeypatch):
+    outcomes = iter("dfddd")  # of each call: a death, or a finished cell before one
+
+    def pool(self, calls):
+        if next(outcomes) == "f":
+            call, arguments, _ = next(calls)
+            yield call(*arguments)
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(joblib.Parallel, "__call__", pool)
+    with pytest.raises(BrokenProcessPool):
+        sweep(noisy, GRID, **OPTIONS)
+    assert list(outcomes) == ["d"]  # the second call lost a worker as well
 
 
 def test_an_interrupt_keeps_finished_cells():
