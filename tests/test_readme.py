@@ -38,24 +38,26 @@ def test_python_blocks_run_as_they_stand(code, tmp_path, monkeypatch, capsys):
         index, predicted = re.findall(r"\d\.\d+", printed)
         assert f"It prints {index} and {predicted};" in README.read_text()
     if "make_nlgp" in code:
-        numbers = re.findall(r"mean IPR (0\.\d+)", printed)
-        assert len(numbers) == 2
-        assert f"It prints {numbers[0]} for the NLGP and {numbers[1]}" in README.read_text()
-        assert (tmp_path / "fields.png").exists()
+        inputs, control = re.findall(r"(\d+%) of the fields", printed)
+        assert (
+            f"It prints {inputs} for the inputs and {control} for the control" in README.read_text()
+        )
+        assert (tmp_path / "inputs.png").exists()
+        assert (tmp_path / "control.png").exists()
 
 
 def check_gain_sweep(found):
-    """Hold means over seeds to the README, and to what two independent codes gave at batch one.
+    """Compare means over seeds with the published table and with two independent codes.
 
-    Processors round differently, and training makes much of it: a mean may be another by as much
-    as other seeds would make it, two standard errors.
+    Processors round differently, and training amplifies the difference: a mean may differ by as
+    much as with other seeds, two standard errors.
     """
     columns = {"ipr_positive": 4, "ipr_negative": 4, "width_positive": 1, "accuracy": 3}
     groups = found.groupby(["gain", "inputs"], sort=False)[list(columns)]
     means, errors = groups.mean(), groups.sem()
+    page = (README.parent / "docs" / "studies.md").read_text()
     for gain, inputs in means.index:
-        name = f"NLGP, gain {gain:g}" if inputs == "nlgp" else "Gaussian control of gain 3"
-        (line,) = re.findall(rf"^\| {name} \|(.*)\|$", README.read_text(), re.MULTILINE)
+        (line, *_) = re.findall(rf"^\| {gain:g} \| {inputs} \|(.*)\|$", page, re.MULTILINE)
         for (column, digits), cell in zip(columns.items(), line.split("|"), strict=True):
             mean, error = (float(number) for number in cell.split("±"))
             bound = 2.0 * np.hypot(error, errors[column][gain, inputs]) + 10.0**-digits

@@ -566,7 +566,7 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Approximation by the leading principal axes, if this saves time; of blocks, by some rows."""
+        """Approximation by the leading principal axes, if this saves time; of blocks, some rows."""
         D = self.n_features
         if self._data is None:
             rows = self._some_rows(max(2, _ROUGH_VALUES // D), as_generator(0))
