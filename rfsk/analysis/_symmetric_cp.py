@@ -118,7 +118,7 @@ def symmetric_cp(
 
     .. math::
 
-        \Big\lVert \kappa - \sum_j \lambda_j a_j^{\otimes 4} \Big\rVert^2
+        \lVert \kappa - \sum_j \lambda_j a_j^{\otimes 4} \rVert^2
         = \lVert \kappa \rVert^2 - 2 \sum_j \lambda_j\, \kappa(a_j, a_j, a_j, a_j)
         + \sum_{jk} \lambda_j \lambda_k (a_j \cdot a_k)^4,
 

@@ -22,7 +22,7 @@ _MAX_ATTEMPTS = 2**11  # number of rings drawn at a time, so that they stay in t
 class Ising(ChainField):
     r"""Ising spins +-1 on a ring or torus.
 
-    .. math:: p(s) \propto \exp \Big( J \sum_{\langle i, j \rangle} s_i s_j \Big), \quad J = 1 / T
+    .. math:: p(s) \propto \exp ( J \sum_{\langle i, j \rangle} s_i s_j ), \quad J = 1 / T
 
     The sum is over pairs of neighbours. Samples are exact and independent on a ring. On a torus
     they come in turn from up to 256 independent Markov chains of Swendsen-Wang sweeps. With the

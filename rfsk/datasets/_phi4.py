@@ -25,7 +25,7 @@ class Phi4(ChainField):
 
     .. math::
         p(\phi) \propto e^{-S}, \quad S = \sum_{\langle i, j \rangle} \frac{k}{2}
-        (\phi_i - \phi_j)^2 + \sum_i \Big( \frac{m_2}{2} \phi_i^2 + \frac{\lambda}{4} \phi_i^4 \Big)
+        (\phi_i - \phi_j)^2 + \sum_i ( \frac{m_2}{2} \phi_i^2 + \frac{\lambda}{4} \phi_i^4 )
 
     The first sum is over pairs of neighbours. If m2 is negative, the potential has two wells at
     +-sqrt(-m2 / lambda), and the field forms domains of either sign (Ingrosso and Goldt, PNAS

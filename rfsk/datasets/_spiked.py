@@ -32,7 +32,7 @@ class SpikedCumulant(Sampler):
 
     .. math::
         x = S (\sqrt{\beta} h v + z), \quad
-        S = I - \Big( 1 - \frac{1}{\sqrt{1 + \beta}} \Big) v v^\top
+        S = I - ( 1 - \frac{1}{\sqrt{1 + \beta}} ) v v^\top
 
     Here h is a scalar with zero mean and unit variance, v a unit vector (the spike), beta the
     signal-to-noise ratio and z white Gaussian noise. The matrix S makes the covariance the

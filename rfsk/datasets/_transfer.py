@@ -21,7 +21,7 @@ _CELLS = 2**21  # number of values computed at a time
 class TransferOperator:
     r"""Transfer operator of a ring of continuous variables, on a grid of their values.
 
-    .. math:: p(x) \propto \prod_i \exp \Big( -V(x_i) - \frac{k}{2} (x_{i+1} - x_i)^2 \Big)
+    .. math:: p(x) \propto \prod_i \exp ( -V(x_i) - \frac{k}{2} (x_{i+1} - x_i)^2 )
 
     The potential V is even. The grid, from -`half_width` to `half_width`, is refined until the
     second eigenvalue and the second and fourth moments converge to 1e-12.

@@ -35,7 +35,7 @@ class Autoencoder(NetEstimator):
     with v = w if the weights are tied. Training minimizes the mean over inputs of
 
     .. math::
-        \frac{1}{D} \Big( \lVert x - x' \rVert^2 + s \sum_k \lvert a_k \rvert \Big)
+        \frac{1}{D} ( \lVert x - x' \rVert^2 + s \sum_k \lvert a_k \rvert )
 
     where s is the parameter `sparsity`. If s = 0, the fields of tied linear units span the leading
     principal components. If s > 0, the net is a feed-forward sparse code (compare Olshausen and

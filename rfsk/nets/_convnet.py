@@ -23,7 +23,7 @@ class ConvNet(NetClassifier):
 
     .. math::
         \phi(x) = \frac{1}{C D} \sum_{c=1}^C \sum_{i=1}^D
-        \sigma \Big( \frac{1}{\sqrt{T}} \sum_t f_{ct} x_{i+t} + b_c \Big)
+        \sigma ( \frac{1}{\sqrt{T}} \sum_t f_{ct} x_{i+t} + b_c )
 
     for C filters f with T taps and inputs of D sites. The net is trained in the same way as
     `FCNet`, with channels in place of hidden units. The receptive fields of an `FCNet` trained on

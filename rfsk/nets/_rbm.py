@@ -65,7 +65,7 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     .. math::
         p(x, h) \propto \rho_v(x) \rho_h(h)
-        \exp \Big( c \cdot x + \sum_k h_k (w_k \cdot x + b_k) \Big)
+        \exp ( c \cdot x + \sum_k h_k (w_k \cdot x + b_k) )
 
     where rho is the product over units s of exp(-s^2/2) for "gaussian" units and of the same
     function on s >= 0 for "relu" units. It is uniform on s = +-1 for "spin" units and on s = 0, 1

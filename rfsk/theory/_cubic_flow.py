@@ -66,9 +66,9 @@ class CubicFlow(Flow):
 
     .. math::
 
-        \frac{du}{dt} = 2 \Big\{ &-\left[(s_1^2 + s_0 s_2)\, \bar C - s_2\, \Delta C\right] u \\
+        \frac{du}{dt} = 2 \{ &-\left[(s_1^2 + s_0 s_2)\, \bar C - s_2\, \Delta C\right] u \\
         &- \left[\left(\frac{s_2^2}{2} + \frac{s_0 s_4}{6} + \frac{2 s_1 s_3}{3}\right) \bar T
-        - \frac{s_4}{6} \Delta T\right] uuu \Big\}.
+        - \frac{s_4}{6} \Delta T\right] uuu \}.
 
     Here s_n is the n-th derivative of the activation function at the bias, C the covariance, T = 3
     sym(C C) + kappa the fourth moment, and (T uuu)_i = sum_jkl T_ijkl u_j u_k u_l. Delta stands for
