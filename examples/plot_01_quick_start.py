@@ -29,7 +29,7 @@ nets = {
 # %%
 # The inverse participation ratio (:func:`rfsk.ipr`) is one over the number of sites that a field
 # occupies. On 100 sites it is 0.015 for a Fourier mode and 0.03 for white noise. Take the first
-# half of the units, whose bias starts positive. On these inputs only they localize.
+# half of the units, whose initial bias b is positive. On these inputs only they localize.
 
 fields = {name: net.receptive_fields_[:32] for name, net in nets.items()}
 for name, of_net in fields.items():
@@ -37,21 +37,21 @@ for name, of_net in fields.items():
 
 # %%
 # Each row shows the field of one unit, and rows are ordered by the centres of the fields. On the
-# inputs each field is one bump, positive or negative, and the bumps together cover the ring. On the
-# control the weights vary slowly around the whole ring.
+# inputs each field is one bump, positive or negative, and the bumps together cover the ring. On
+# the control the weights vary slowly around the whole ring.
 
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.6), sharey=True, layout="constrained")
 for ax, (name, of_net) in zip(axes, fields.items(), strict=True):
     ReceptiveFieldDisplay.from_fields(of_net, ax=ax, bound=limit(*fields.values()))
-    ax.set_title(f"fields of units with b > 0, {name}")
+    ax.set_title(f"fields on the {name}, b > 0")
 axes[1].set_ylabel("")
 color_bar(axes, "weight", pad=0.01)
 
 # %%
 # The next figure shows the inputs: one sample of each class on the left, the covariance of two
 # sites as a function of their distance in the middle, and its spectrum on the right. The control
-# has the same covariance. The long-range class has more power at low frequencies, and the localized
-# fields consist of these frequencies.
+# has the same covariance. The long-range class has more power at low frequencies, and the
+# localized fields consist of these frequencies.
 
 InputDisplay.from_task(rfsk.make_nlgp(2, return_X_y=False).task, random_state=0)
 plt.show()

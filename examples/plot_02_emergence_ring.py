@@ -45,9 +45,9 @@ plt.gcf().axes[-1].set_ylabel("weight, fields of unit length")
 # %%
 # The inverse participation ratio (IPR) measures how localized a field is. On D sites it is 3/D for
 # white noise, as at the start of training, and 1.5/D for a Fourier mode. The IPR of units with a
-# positive initial bias first falls towards 1.5/D, when low frequencies form, and then rises,
-# for one unit after another, within a factor of ten in time. The IPR of the others falls and
-# remains between the two values. Each thin line is one unit.
+# positive initial bias first falls a little, when low frequencies form, and then rises, for one
+# unit after another, within a factor of ten in time. The IPR of the others falls and remains
+# between the two values. Each thin line is one unit.
 
 learning_time = 5.0 * net.snapshot_steps_[1:]
 localization = np.array([rfsk.ipr(fields) for fields in history[1:]])
@@ -77,7 +77,8 @@ tidy(ax)
 # A test decides which units are localized: the IPR of a unit must exceed that of fields with the
 # same spectrum and random phases, and the field must be compact. On the left, each bar marks the
 # centre of a localized field and its full width at half maximum. The bars follow one another
-# without a gap, so the fields tile the ring. The right panel shows how many fields cover each site.
+# without a gap, so the fields tile the ring. The right panel shows how many fields cover each
+# site.
 
 fields = net.receptive_fields_
 summary = population_summary(fields, random_state=0)

@@ -48,24 +48,24 @@ strip = FilmStripDisplay(unit_length, net.snapshot_steps_, (20, 20)).plot(n_fram
 strip.figure_.axes[-1].set_ylabel("weight, fields of unit length")
 
 # %%
-# All forty fields at the end. Units with a positive initial bias have spots of either sign. The
-# fields of the others extend over the image and alternate from pixel to pixel: they consist of high
-# frequencies, in which the short-range class has more power.
+# All forty fields at the end, scaled in the same way. Units with a positive initial bias have
+# spots of either sign. The fields of the others extend over the image and alternate from pixel to
+# pixel: they consist of high frequencies, in which the short-range class has more power.
 
 fields = net.receptive_fields_
 figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.6), layout="constrained")
-groups = {"initial bias b > 0": fields[:20], "initial bias b < 0": fields[20:]}
+groups = {"initial bias b > 0": unit_length[-1, :20], "initial bias b < 0": unit_length[-1, 20:]}
 for ax, (name, members) in zip(axes, groups.items(), strict=True):
-    ReceptiveFieldDisplay.from_fields(members, (20, 20), ax=ax, bound=limit(fields))
+    ReceptiveFieldDisplay.from_fields(members, (20, 20), ax=ax, bound=limit(unit_length[-1]))
     ax.set_title(name)
-color_bar(axes, "weight", pad=0.01)
+color_bar(axes, "weight, fields of unit length", pad=0.01)
 
 # %%
 # On the left, each disc marks the centre of a localized field and its full width at half maximum.
-# The fields keep apart but leave gaps, which a larger network would fill. The right panel shows the
-# IPR and the width of every unit. D x IPR of the localized units is far above 3, the value of white
-# noise, and above 2.25, that of a product of two sinusoids. No unit with a negative initial bias
-# passes the test of localization.
+# The fields keep apart but leave gaps, which a larger network would fill. The right panel shows
+# the IPR and the width of every unit. D x IPR of the localized units is far above 3, the value of
+# white noise, and above 2.25, that of a product of two sinusoids. No unit with a negative initial
+# bias passes the test of localization.
 
 summary = population_summary(fields, (20, 20), random_state=0)
 is_localized = summary.split.groups == "localized"

@@ -9,7 +9,8 @@ statistics, such as principal components, therefore cannot explain localized fie
 """
 
 # %%
-# The method ``gaussian_clone`` of a task gives its control. Both networks start from the same seed.
+# The method ``gaussian_clone`` of a task gives its control. Both networks start from the same
+# seed.
 
 # sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
@@ -56,14 +57,14 @@ tidy(left)
 tidy(right)
 
 # %%
-# The fields of the units with a positive initial bias are bumps on the inputs. On the control they
-# vary slowly around the whole ring.
+# Take the units with a positive initial bias b. On the inputs their fields are bumps. On the
+# control they vary slowly around the whole ring.
 
 fields = {name: net.receptive_fields_[:20] for name, net in nets.items()}
 figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.4), sharey=True, layout="constrained")
 for ax, (name, values) in zip(axes, fields.items(), strict=True):
     ReceptiveFieldDisplay.from_fields(values, ax=ax, bound=limit(*fields.values()))
-    ax.set_title(f"fields of units with b > 0, {name}")
+    ax.set_title(f"fields on the {name}, b > 0")
 axes[1].set_ylabel("")
 color_bar(axes, "weight", pad=0.01)
 
@@ -79,7 +80,8 @@ for ax, (name, values), color in zip(axes, fields.items(), (INPUT, CONTROL), str
     fraction = power / power.sum(axis=1, keepdims=True)
     ax.plot(frequency, fraction[:, :21].T, color=color, lw=0.6, alpha=0.5)
     ax.plot(frequency, fraction[:, :21].mean(axis=0), "o-", color="black", lw=2, ms=4, label="mean")
-    ax.set(xlabel="frequency (cycles around the ring)", title=f"spectra of fields, {name}")
+    ax.set_title(f"spectra of fields on the {name}, b > 0")
+    ax.set_xlabel("frequency (cycles around the ring)")
     ax.set_xticks(range(0, 21, 4))
     tidy(ax)
     print(f"{name}: {fraction[:, :2].sum(axis=1).mean():.0%} of the power at frequencies 0 and 1")
@@ -96,7 +98,7 @@ axes[0].legend(frameon=False)
 figure, axes = plt.subplots(2, 1, figsize=(6.4, 6.4), layout="constrained")
 for ax, (name, net) in zip(axes, nets.items(), strict=True):
     LocalizationDisplay.from_fields(net.receptive_fields_, ax=ax, random_state=0)
-    ax.set_title(f"IPR of all units, {name}", loc="right")
+    ax.set_title(name, loc="right")
     X, y = tasks[name].sample(5000, random_state=1)
     localization = rfsk.ipr(net.receptive_fields_)
     print(f"{name}: mean IPR {localization[:20].mean():.4f} for b > 0 and "

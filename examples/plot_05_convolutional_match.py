@@ -10,7 +10,8 @@ the same spectra and random phases.
 """
 
 # %%
-# Train both networks online on saturated inputs, up to the same product of learning rate and steps.
+# Train both networks online on saturated inputs, up to the same product of learning rate and
+# steps.
 
 # sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
@@ -66,8 +67,8 @@ tidy(right)
 # level of chance is the match of fields with the same spectra and random phases: the median of a
 # group exceeds the black line in at most 5 % of such populations. Right: the matches with each
 # filter, with a dot on the best one. Localized units match both localized filters, which are the
-# same bump at two places, and no other. Oscillating fields match the other two filters, but no
-# better than random phases do.
+# same bump at two places, and no other; the exception is one unit that the test calls localized by
+# mistake. Oscillating fields match the other two filters, but no better than random phases do.
 
 figure, (ax, matrix_ax) = plt.subplots(
     1, 2, figsize=(9.0, 4.4), width_ratios=(1.7, 1.0), layout="constrained"

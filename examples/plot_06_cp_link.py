@@ -10,9 +10,9 @@ Gaussian inputs with the same mean and covariance.
 """
 
 # %%
-# The left panel shows a slice of the cumulant around one site of a ring of 30: a negative spot. The
-# right panel shows the same slice of the Gaussian part of the fourth moment, which only depends on
-# the covariance and extends along the whole diagonal.
+# The left panel shows a slice of the cumulant around one site of a ring of 30: a negative spot.
+# The right panel shows the same slice of the Gaussian part of the fourth moment, which only
+# depends on the covariance and extends along the whole diagonal.
 
 # sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
@@ -39,13 +39,13 @@ rfsk.fit_many_online(nets, list(tasks.values()), 400_000)
 
 # %%
 # Five methods learn eight components each from 6000 inputs of the long-range class. Every field of
-# the network on saturated inputs is compared with these components, at the best shift and sign. The
-# upper row shows the localized field of median match with the best component of each method. The
-# lower row shows all units, and black lines show what fields with the same spectra and random
+# the network on saturated inputs is compared with these components, at the best shift and sign.
+# The upper row shows the localized field of median match with the best component of each method.
+# The lower row shows all units, and black lines show what fields with the same spectra and random
 # phases reach. The CP factor has the shape of the field. FastICA finds bumps with side lobes, and
-# the other methods find oscillations. Oscillating fields match no component, because the inputs of
-# this class have little power at their frequencies. The test calls a few of these units localized:
-# they are the lowest of the green dots.
+# the other methods find broad oscillations. Oscillating fields match no component, because the
+# inputs of this class have little power at their frequencies. The test calls one of these units
+# localized by mistake: it is the lowest green dot.
 
 samples = {name: task.models[1].sample(6000, random_state=1) for name, task in tasks.items()}
 comparison = rfsk.TensorComparison(8, random_state=0).fit(samples["inputs"])
@@ -57,9 +57,9 @@ for row in zip(*(np.asarray(display.table_[name]) for name in columns), strict=T
 # %%
 # The sign of the cumulant matters to the network, but not to the factors. The figure shows D x IPR
 # of each unit with a positive initial bias and of each component, and their medians. On saturated
-# inputs, whose cumulant is negative, fields and components localize. On the control, whose cumulant
-# is zero, most components of a sample are no more localized than noise. On heavy tails factors and
-# independent components are localized, but the fields of the network oscillate.
+# inputs, whose cumulant is negative, fields and components localize. On the control, whose
+# cumulant is zero, most components of a sample are no more localized than noise. On heavy tails
+# factors and independent components are localized, but the fields of the network oscillate.
 
 figure, ax = plt.subplots(figsize=(8.0, 4.0), layout="constrained")
 styles = {"network": ("o", INPUT), "CP factors": ("s", OUTCOME), "FastICA": ("^", PURPLE)}
