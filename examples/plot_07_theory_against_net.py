@@ -57,13 +57,13 @@ figure, axes = plt.subplots(1, 4, figsize=(12.0, 3.4), layout="constrained")
 groups = (("b > 0", slice(20), INPUT), ("b < 0", slice(20, None), PURPLE))
 for name, half, color in groups:
     for ax, measure in zip(axes, (mean_ipr, mean_norm), strict=False):
-        ax.semilogx(times[1:], measure(history, half)[1:], color=color, lw=3)
+        ax.semilogx(times[1:], measure(history, half)[1:], color=color, lw=4, alpha=0.5)
         ax.semilogx(times[1:], measure(course.history, half)[1:], "--", color=OUTCOME, lw=1.6)
         ax.semilogx(early[1:], measure(expanded, half)[1:], ":", color="black", lw=1.6)
     axes[2].plot(times[-1], net.biases_[half].mean(), "o", color=color, label=name)
     axes[2].semilogx(times[1:], course.bias_history[1:, half].mean(axis=1), "--", color=OUTCOME)
 evaluation = net.evaluation_
-axes[3].semilogx(evaluation.steps[1:] / 30, evaluation.loss[1:], color="0.6", lw=3)
+axes[3].semilogx(evaluation.steps[1:] / 30, evaluation.loss[1:], color="0.8", lw=4)
 axes[3].semilogx(times[1:], course.loss[1:], "--", color=OUTCOME, lw=1.6)
 axes[0].set_ylim(0.0, 0.24)
 axes[1].set_ylim(bottom=0.0)
@@ -73,9 +73,10 @@ for ax, title, label in zip(axes, titles, labels, strict=True):
     ax.set(title=title, xlabel="t = learning rate x steps / D", ylabel=label)
     tidy(ax)
 axes[2].legend(frameon=False, loc="upper left", title="network, at the end")
-lines = (("network", "0.6", "-"), ("copula flow", OUTCOME, "--"), ("cubic flow", "black", ":"))
+lines = (("network", "0.8", "-"), ("copula flow", OUTCOME, "--"), ("cubic flow", "black", ":"))
 handles = [
-    plt.Line2D([], [], color=color, linestyle=dash, label=name) for name, color, dash in lines
+    plt.Line2D([], [], color=color, linestyle=dash, lw=4 if dash == "-" else 1.6, label=name)
+    for name, color, dash in lines
 ]
 axes[0].legend(handles=handles, frameon=False, loc="upper left")
 for name, half, _ in groups:

@@ -26,8 +26,9 @@ from rfsk.theory import localization_index
 ring = {"shape": 50, "correlation_length": 5.0}
 quick = {**ring, "learning_rate": 5.0, "batch_size": 100, "learning_time": 10_000.0}
 found = gain_sweep((0.1, 0.3, 1.0, 3.0, 10.0), fixed=quick, random_state=0)
-SweepDisplay.from_sweep(found, "gain", ["ipr_positive", "ipr_negative", "accuracy"], "inputs")
 columns = ["ipr_positive", "ipr_negative", "accuracy"]
+display = SweepDisplay.from_sweep(found, "gain", columns, "inputs")
+display.figure_.set_size_inches(11.0, 3.0)
 print(found.groupby(["inputs", "gain"])[columns].mean().round(4))
 
 # %%
@@ -58,10 +59,10 @@ for value, ax in zip(("ipr_positive", "localized_positive"), axes, strict=True):
 
 # %%
 # At gains below the line no network has localized fields. Above it, the fraction of units that
-# pass a test against random phases (right panel) rises to one at two to four times the gain of the
-# line, and earlier where the ratio is large. At the smallest ratio the two classes are hard to
-# distinguish: the IPR begins to rise with the gain, but fields pass the test only after longer
-# training.
+# pass a test against random phases (right panel) rises. For ratios of 2 and more it reaches one at
+# two to five times the gain of the line, and for smaller ratios at larger gains. At the smallest
+# ratio the two classes are hard to distinguish: the IPR begins to rise with the gain, but fields
+# pass the test only after longer training.
 
 for gain, index, fraction in zip(
     *(

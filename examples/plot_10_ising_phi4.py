@@ -92,7 +92,7 @@ for ax, name in zip(axes, tasks, strict=True):
             place = group + shift + rng.uniform(-0.07, 0.07, 20)
             ax.plot(place, values, marker, color=color, markersize=4, alpha=0.8,
                     label=kind if group == 0 else None)  # fmt: skip
-            print(f"{name}, {kind:7}, b {'><'[group]} 0: mean IPR {values.mean():.3f}")
+            print(f"{name}, {kind}, b {'><'[group]} 0: mean IPR {values.mean():.3f}")
     ax.axhline(0.03, color="black", linestyle=":", linewidth=1.0, label="white noise, 3/D")
     ax.axhline(0.015, color="black", linestyle="-.", linewidth=1.0, label="Fourier mode, 1.5/D")
     ax.set(title=name, xticks=[0, 1], xticklabels=["b > 0", "b < 0"], xlim=(-0.5, 1.5))
