@@ -87,8 +87,8 @@ for name, half, _ in groups:
 # On which inputs do fields localize? A negative kurtosis is not the condition, although the
 # example above suggests it. The condition is a localization index above 1
 # (:func:`rfsk.localization_index`). The uniform field, towards which all fields move first, then
-# becomes unstable. Each mark is one input model. The vertical axis shows how localized the
-# effective flow of one ReLU neuron ends, where 1 is a uniform field. Left: at kurtoses around zero
+# becomes unstable. Each mark is one input model. The vertical axis shows D x IPR at the end of the
+# effective flow of one ReLU neuron, which is 1 for a uniform field. Left: at kurtoses around zero
 # some marks are at 1 and others above it. Right: all marks to the left of the dotted line are at
 # 1, and all marks to its right are above.
 
