@@ -2,12 +2,13 @@
 Localized masks after pruning
 =============================
 
-Does pruning need non-Gaussian inputs to give local masks? Removing the smallest weights of a
-network, training it again and repeating this leaves weights that are close together, as has been
-found on natural images (Pellegrini and Biroli, 2022), and Redman et al. (2024) conclude that this
-needs non-Gaussian inputs. Few weights always have a large IPR, however, and the largest weights of
-any smooth field form clusters. Compared with the largest weights of fields that have the spectrum
-of the dense network and random phases, masks on Gaussian inputs can also be local.
+Does pruning need non-Gaussian inputs to give local masks? Repeatedly removing the smallest weights
+of a network and training it again leaves weights that are close together, as has been found on
+natural images (Pellegrini and Biroli, 2022). Redman et al. (2024) conclude that this needs
+non-Gaussian inputs. The answer depends on the comparison, because sparse masks always have a large
+IPR (inverse participation ratio) and the largest weights of any smooth field form clusters.
+Compared with fields that have the spectrum of the dense network and random phases, masks on
+Gaussian inputs can also be local.
 """
 
 # sphinx_gallery_thumbnail_number = 1
@@ -44,7 +45,7 @@ fields /= np.linalg.norm(fields, axis=2, keepdims=True)
 for ax, (inputs, net), shown in zip(axes.flat, ends, fields, strict=True):
     ReceptiveFieldDisplay.from_fields(shown, ax=ax, bound=limit(fields))
     left = (net.receptive_fields_ != 0).mean()
-    ax.set_title(f"fields on the {inputs}, {left:.0%} of weights")
+    ax.set_title(f"{inputs}, {left:.0%} of weights")
     ax.label_outer()
 color_bar(axes, "weight, fields of unit length")
 

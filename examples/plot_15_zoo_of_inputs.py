@@ -4,8 +4,8 @@ Input models and the localization of receptive fields
 
 On which inputs do receptive fields localize? Each input model has an exact covariance and kurtosis,
 and a task distinguishes two or more of them. Fields localize on saturated pixels, spins and uniform
-pixels. They do not on heavy tails or on inputs of random size. On single pulses only some units
-localize, so the kurtosis alone does not decide.
+pixels. They do not localize on heavy tails or on inputs of random size. On single pulses only some
+units localize, so the kurtosis alone does not decide.
 """
 
 # sphinx_gallery_thumbnail_number = 3

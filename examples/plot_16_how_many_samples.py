@@ -5,9 +5,9 @@ Number of samples that show a localized factor
 How many samples does it take to find a localized factor of the fourth cumulant? The leading CP
 factor of the exact cumulant of an NLGP is localized at any gain: it is a bump about two correlation
 lengths wide. The factor of a sample is localized only if the sample is so large that the cumulant
-exceeds its noise. A smaller gain gives a weaker cumulant and requires more samples. On the control,
-Gaussian inputs with the same mean and covariance, the cumulant is zero and no sample is large
-enough.
+exceeds the noise of its estimate. A smaller gain gives a weaker cumulant and requires more samples.
+On the control, Gaussian inputs with the same mean and covariance, the cumulant is zero and no
+sample is large enough.
 """
 
 # %%
