@@ -95,7 +95,7 @@ axes[0].legend(frameon=False)
 # bias lie far beyond the null distribution; the test may call a few of the others localized by
 # mistake. On the control no unit does.
 
-figure, axes = plt.subplots(2, 1, figsize=(6.4, 6.4), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.8), layout="constrained")
 for ax, (name, net) in zip(axes, nets.items(), strict=True):
     LocalizationDisplay.from_fields(net.receptive_fields_, ax=ax, random_state=0)
     ax.set_title(name, loc="right")

@@ -132,6 +132,5 @@ color_bar(axes, "weight, fields of unit length")
 # one or two pixels wide, like the stroke of a one, which extend around the whole torus. On the
 # control they are Fourier modes as broad as the images. No field is localized in both directions,
 # so the IPR (inverse participation ratio), one over the number of pixels that a field occupies, is
-# nearly the same for both networks, but the accuracy differs. Look at the fields as well as at
-# their IPR.
+# low for both networks, but the accuracy differs. Look at the fields as well as at their IPR.
 plt.show()
