@@ -16,6 +16,7 @@ units localize, so the kurtosis alone does not decide.
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.datasets import load_sample_images
 
 import rfsk
 from rfsk.datasets import Algebraic, StudentT
@@ -60,6 +61,7 @@ for ax in axes[-1]:
 # Draw one input of models in two dimensions: on a torus, with open boundaries (a window on an
 # infinite field), and from photographs.
 
+photograph = load_sample_images().images[0][::4, ::4]
 images = {
     "NLGP, gain 3": rfsk.NLGP((64, 64), correlation_length=4.0, gain=3.0),
     "NLGP, anisotropic": rfsk.NLGP((64, 64), correlation_length=(2.0, 8.0), gain=3.0),
@@ -68,11 +70,11 @@ images = {
     ),
     "Ising torus, T = 2.4": rfsk.Ising((64, 64), temperature=2.4),
     "phi^4 torus": rfsk.Phi4((64, 64), coupling=1.0, mass_squared=-3.0, quartic=3.0),
-    "patch of a photograph": rfsk.ImagePatches((64, 64)),
+    "patch of a photograph": rfsk.ImagePatches((32, 32), images=photograph),
 }
 figure, axes = plt.subplots(2, 3, figsize=(8.4, 5.4), layout="constrained")
 for ax, (name, model) in zip(axes.flat, images.items(), strict=True):
-    image = model.sample(1, random_state=1).reshape(64, 64)
+    image = model.sample(1, random_state=1).reshape(model.shape)
     show_image(ax, image, 2.5, IMAGE_COLORS)
     ax.set_title(name, fontsize=10)
     ax.set(xticks=[], yticks=[])
