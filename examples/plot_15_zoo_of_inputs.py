@@ -25,7 +25,6 @@ from rfsk.plotting.style import (
     CONTROL,
     IMAGE_COLORS,
     INPUT,
-    color_bar,
     show_image,
     tidy,
 )
@@ -59,7 +58,7 @@ for ax in axes[-1]:
 
 # %%
 # Draw one input of models in two dimensions: on a torus, with open boundaries (a window on an
-# infinite field), and from photographs.
+# infinite field), and from a photograph. Each image has its own grey scale.
 
 photograph = load_sample_images().images[0][::4, ::4]
 images = {
@@ -75,10 +74,9 @@ images = {
 figure, axes = plt.subplots(2, 3, figsize=(8.4, 5.4), layout="constrained")
 for ax, (name, model) in zip(axes.flat, images.items(), strict=True):
     image = model.sample(1, random_state=1).reshape(model.shape)
-    show_image(ax, image, 2.5, IMAGE_COLORS)
+    show_image(ax, image, cmap=IMAGE_COLORS)
     ax.set_title(name, fontsize=10)
     ax.set(xticks=[], yticks=[])
-color_bar(axes, "value of a pixel", extend="both")
 
 # %%
 # Train one network on each task and one on its control, Gaussian inputs with the same mean and
