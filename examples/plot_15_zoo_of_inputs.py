@@ -20,14 +20,7 @@ from sklearn.datasets import load_sample_images
 
 import rfsk
 from rfsk.datasets import Algebraic, StudentT
-from rfsk.plotting.style import (
-    CLASS_COLORS,
-    CONTROL,
-    IMAGE_COLORS,
-    INPUT,
-    show_image,
-    tidy,
-)
+from rfsk.plotting.style import CLASS_COLORS, CONTROL, IMAGE_COLORS, INPUT, show_image, tidy
 
 tasks = {
     "NLGP, gain 3": rfsk.make_nlgp(2, return_X_y=False).task,
