@@ -1,60 +1,57 @@
 """
-Quick start: fields that find their place
-=========================================
+Quick start: localized receptive fields
+=======================================
 
-A fully-connected net knows nothing of space: shuffle its inputs and it would not notice. Yet
-trained to tell short-ranged from long-ranged inputs, its units settle each on one place of the
-ring that the inputs live on. It takes inputs that are not Gaussian: on a control of the same mean
-and covariance the fields of the same units spread over the whole ring.
+Does a fully-connected network develop localized receptive fields, although it does not know which
+inputs are neighbours? It does if it learns to distinguish short-range from long-range inputs that
+are not Gaussian: each field is a bump at a place of its own. It does not on the control: Gaussian
+inputs with the same mean and covariance.
 """
 
 # %%
-# Draw two classes of inputs, 100 sites on a ring. Each is a smooth Gaussian field saturated by an
-# error function; the classes differ in the correlation length alone, 5 and 10 sites. The control
-# has Gaussian inputs of the same covariances. The same net is trained on each.
+# Draw two classes of inputs on a ring of 100 sites. Each input is a smooth Gaussian field that an
+# error function saturates. The classes differ only in their correlation length, 5 and 10 sites.
+# Train the same network on these inputs and on the control.
 
 # sphinx_gallery_thumbnail_number = 1
 import matplotlib.pyplot as plt
 
 import rfsk
 from rfsk.plotting import InputDisplay, ReceptiveFieldDisplay
+from rfsk.plotting.style import color_bar, limit
 
 X, y = rfsk.make_nlgp(random_state=0)
-net = rfsk.FCNet(random_state=0).fit(X, y)
-control = rfsk.FCNet(random_state=0).fit(*rfsk.make_gp(random_state=0))
+nets = {
+    "inputs": rfsk.FCNet(random_state=0).fit(X, y),
+    "control": rfsk.FCNet(random_state=0).fit(*rfsk.make_gp(random_state=0)),
+}
 
 # %%
-# A number for what the eye will see: the inverse participation ratio (:func:`rfsk.ipr`), one over
-# the number of sites a field lives on. On 100 sites a wave reads 0.015 and white noise 0.03. The
-# units to look at are the first half, whose bias starts positive: on these inputs they are the
-# ones that can localize.
+# The inverse participation ratio (:func:`rfsk.ipr`) is one over the number of sites that a field
+# occupies. On 100 sites it is 0.015 for a Fourier mode and 0.03 for white noise. Take the first
+# half of the units, whose initial bias b is positive. On these inputs only they localize.
 
-for name, fitted in (("saturated inputs", net), ("Gaussian control", control)):
-    print(f"{name}: mean IPR {rfsk.ipr(fitted.receptive_fields_[:32]).mean():.3f}")
+fields = {name: net.receptive_fields_[:32] for name, net in nets.items()}
+for name, of_net in fields.items():
+    print(f"{name}: mean IPR {rfsk.ipr(of_net).mean():.3f}")
 
 # %%
-# Each row is the field of one unit, in the order of where the fields sit. Left, one bump a row, of
-# either sign, and the bumps together cover the ring: read down the diagonal. Right, the weights
-# swing slowly, once or twice around the ring, or not at all. The panels share one colour scale.
+# Each row shows the field of one unit, and rows are ordered by the centres of the fields. On the
+# inputs each field is one bump, positive or negative, and the bumps together cover the ring. On
+# the control the weights vary slowly around the whole ring.
 
-groups = {"saturated inputs": net, "Gaussian control": control}
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.6), sharey=True, layout="constrained")
-images = [
-    ReceptiveFieldDisplay.from_fields(fitted.receptive_fields_[:32], ax=ax).image_
-    for ax, fitted in zip(axes, groups.values(), strict=True)
-]
-bound = max(image.get_clim()[1] for image in images)
-for ax, image, name in zip(axes, images, groups, strict=True):
-    image.set_clim(-bound, bound)
-    ax.set(title=name, xlabel="site")
+for ax, (name, of_net) in zip(axes, fields.items(), strict=True):
+    ReceptiveFieldDisplay.from_fields(of_net, ax=ax, bound=limit(*fields.values()))
+    ax.set_title(f"fields on the {name}, b > 0")
 axes[1].set_ylabel("")
-figure.colorbar(images[0], ax=axes, label="weight", pad=0.01)
+color_bar(axes, "weight", pad=0.01)
 
 # %%
-# What the nets saw. Left, one input of each class; in the middle the covariance of two sites over
-# their distance, which is all that tells the classes apart, and which the control shares; right,
-# its spectrum. The long-ranged class has more power at low frequencies, and it is these that the
-# fields above are made of.
+# The next figure shows the inputs: one sample of each class on the left, the covariance of two
+# sites as a function of their distance in the middle, and its spectrum on the right. The control
+# has the same covariance. The long-range class has more power at low frequencies, and the
+# localized fields consist of these frequencies.
 
 InputDisplay.from_task(rfsk.make_nlgp(2, return_X_y=False).task, random_state=0)
 plt.show()

@@ -1,16 +1,16 @@
 """
-Fields on a ring, as they form
-==============================
+Receptive fields on a ring during training
+==========================================
 
-A fully-connected net starts from noise. As it learns to tell saturated inputs of short from those
-of long range, its fields first turn smooth; then those of one half of the units pull together into
-bumps, while the others become waves. At the end the bumps cover the ring, as the copies of a
-convolutional filter would, though nothing in the net says which inputs are neighbours.
+How do localized fields form? A fully-connected network is trained to distinguish two classes of
+saturated inputs. All fields first become smooth. Then those of one half of the units contract to
+bumps, and the others become oscillations. At the end the bumps cover the ring, as the shifts of a
+convolutional filter do, although the network does not know which inputs are neighbours.
 """
 
 # %%
-# Train online, a fresh batch at each step, and keep forty snapshots of the fields, evenly spaced
-# in the logarithm of the steps. What counts is not the number of steps but learning rate x steps.
+# Train online, with a fresh batch at each step, and record 40 snapshots of the fields, evenly
+# spaced in the logarithm of the steps. What matters is the product of learning rate and steps.
 
 # sphinx_gallery_thumbnail_number = 1
 import matplotlib.pyplot as plt
@@ -19,58 +19,66 @@ import numpy as np
 import rfsk
 from rfsk.analysis import field_center, field_width, population_summary
 from rfsk.plotting import FilmStripDisplay
+from rfsk.plotting.style import INPUT, OUTCOME, PURPLE, tidy
 
 task = rfsk.make_nlgp(2, return_X_y=False).task  # a ring of 100 sites
 net = rfsk.FCNet(40, learning_rate=5.0, batch_size=250, weight_decay=0.0, record=40, random_state=0)
 net.fit_online(task, 1_000_000)
 
 # %%
-# Five of the snapshots, on one colour scale. Rows are units: those that localize come first, in
-# the order of the place where they end. Look at the upper half from left to right: the places are
-# taken early, as broad smooth bands, and the bands then narrow. The lower half, of units whose bias
-# starts negative, oscillates.
+# Five of the snapshots, with each field scaled to unit length, because weights are small at first.
+# Each row shows one unit. Units that localize come first, ordered by their final centres. Their
+# places are visible early, as broad smooth bands, and the bands then become narrow. The fields of
+# the other units, whose bias starts negative, oscillate.
 
-strip = FilmStripDisplay.from_estimator(net)
+history = net.receptive_field_history_
+unit_length = history / np.linalg.norm(history, axis=2, keepdims=True)
+strip = FilmStripDisplay(unit_length, net.snapshot_steps_).plot()
+strip.figure_.axes[-1].set_ylabel("weight, fields of unit length")
 
 # %%
-# The same as a film, grey at first, as the weights are small.
+# The same fields as an animation:
 
 film = strip.animate()
+plt.gcf().axes[-1].set_ylabel("weight, fields of unit length")
 
 # %%
-# How localized is each unit at each time? The inverse participation ratio of white noise is 3/D
-# on D sites, that of a wave 1.5/D. All units start as noise. Those of positive bias first fall
-# towards the wave, as low frequencies grow, and then rise one after another, within a factor of
-# ten in time. The others fall and stay between wave and noise. Thin lines are units.
+# The inverse participation ratio (IPR) measures how localized a field is. On D sites it is 3/D for
+# white noise, as at the start of training, and 1.5/D for a Fourier mode. The IPR of units with a
+# positive initial bias first falls a little, when low frequencies form, and then rises, for one
+# unit after another, within a factor of ten in time. The IPR of the others falls and remains
+# between the two values. Each thin line is one unit.
 
 learning_time = 5.0 * net.snapshot_steps_[1:]
-localization = np.array([rfsk.ipr(fields) for fields in net.receptive_field_history_[1:]])
+localization = np.array([rfsk.ipr(fields) for fields in history[1:]])
 groups = (
-    (slice(20), "#0072B2", "-", "bias starts at +1"),
-    (slice(20, None), "#D55E00", "--", "bias starts at -1"),
+    (slice(20), INPUT, "-", "initial bias b > 0"),
+    (slice(20, None), PURPLE, "--", "initial bias b < 0"),
 )
-figure, ax = plt.subplots(figsize=(6.0, 3.8), layout="constrained")
+figure, ax = plt.subplots(figsize=(8.0, 4.0), layout="constrained")
 for units, color, dash, label in groups:
     ax.semilogx(learning_time, localization[:, units], dash, color=color, lw=0.6, alpha=0.5)
     median = np.median(localization[:, units], axis=1)
     ax.semilogx(learning_time, median, dash, color=color, lw=2.5, label=f"{label}, median")
-for level, name in ((3.0, "white noise"), (1.5, "wave")):
+for level, name in ((3.0, "white noise"), (1.5, "Fourier mode")):
     ax.axhline(level / 100, color="0.4", linestyle=":", lw=1.0)
     ax.text(2.1e4, level / 100, name, va="center", color="0.4", fontsize=9)
 ax.set(
+    title="IPR of each unit during training",
     xlabel="learning rate x steps",
     ylabel="inverse participation ratio",
     xlim=(5.0, 2.0e4),
     ylim=(0.0, None),
 )
 ax.legend(frameon=False, loc="upper left")
-ax.spines[["top", "right"]].set_visible(False)
+tidy(ax)
 
 # %%
-# Which units are localized is a matter of a test: the IPR of a unit against that of fields with the
-# same spectrum and random phases, for fields that are compact. Do the localized ones tile? Left,
-# each of them where it sits, as a bar as wide as the field is at half of its peak: the bars follow
-# one another without a gap. Right, how many of them cover a site.
+# A test decides which units are localized: the IPR of a unit must exceed that of fields with the
+# same spectrum and random phases, and the field must be compact. On the left, each bar marks the
+# centre of a localized field and its full width at half maximum. The bars follow one another
+# without a gap, so the fields tile the ring. The right panel shows how many fields cover each
+# site.
 
 fields = net.receptive_fields_
 summary = population_summary(fields, random_state=0)
@@ -81,32 +89,34 @@ figure, (left, right) = plt.subplots(
     1, 2, figsize=(9.0, 3.6), width_ratios=(1.4, 1.0), layout="constrained"
 )
 for row, unit in enumerate(order):
-    for turn in (-100, 0, 100):  # what leaves on one side comes back on the other
+    for turn in (-100, 0, 100):  # the ring is closed
         place = centers[unit] + turn
-        left.plot(place + widths[unit] * np.array([-0.5, 0.5]), [row, row], "#0072B2", lw=4)
+        left.plot(place + widths[unit] * np.array([-0.5, 0.5]), [row, row], color=OUTCOME, lw=4)
         left.plot(place, row, "o", color="white", ms=3)
-left.set(xlabel="site", ylabel="localized unit, by place", xlim=(0, 100), ylim=(len(order), -1))
+left.set(title="places of the localized fields", xlabel="site", ylabel="unit, by place")
+left.set(xlim=(0, 100), ylim=(len(order), -1))
 left.set_yticks(range(0, len(order), 5))
 sites = np.arange(100)
 distance = np.abs((sites[:, None] - centers + 50) % 100 - 50)
 covered = (distance <= widths / 2).sum(axis=1)
-right.step(sites, covered, where="mid", color="#0072B2", label="fields over a site")
+right.step(sites, covered, where="mid", color=OUTCOME, label="at each site")
 right.axhline(covered.mean(), color="0.4", linestyle=":", label="mean")
-right.set(xlabel="site", ylabel="fields that cover it", xlim=(0, 100), ylim=(0, covered.max() + 2))
+right.set(title="number of fields that cover a site", xlabel="site", ylabel="fields")
+right.set(xlim=(0, 100), ylim=(0, covered.max() + 2))
 right.legend(frameon=False, loc="upper right", ncols=2)
-for ax in (left, right):
-    ax.spines[["top", "right"]].set_visible(False)
+tidy(left)
+tidy(right)
 
 # %%
-# The numbers. Are the places more regular than random ones? A small p would mean that they are; a
-# net with 20 fields as wide as these often decides it, and not always. Coverage is the share of
-# sites within half the peak of some field, beside what as many fields at independent random places
-# would cover.
+# In numbers: a small p means that the places are more regular than random ones. With 20 fields of
+# this width the test often finds a small p, but not always. Coverage is the fraction of sites
+# within the half maximum of some field. It is compared with the coverage of as many fields at
+# independent random places.
 
 found = summary.tiling
 print(f"localized units: {found.n_units} of {len(fields)}")
 print(f"median width at half maximum: {np.median(widths):.1f} sites")
 print(f"median IPR: {summary.median_ipr['localized']:.4f}")
-print(f"places: {found.arrangement}, p = {found.p_regular:.3f} against regular ones")
+print(f"places: {found.arrangement}, p = {found.p_regular:.3f}")
 print(f"coverage: {found.coverage:.2f}, at random places {found.random_coverage:.2f}")
 plt.show()

@@ -1,15 +1,17 @@
 """
-Fields match convolutional filters
-==================================
+Match of receptive fields with convolutional filters
+====================================================
 
-A convolutional net is told that neighbours are neighbours and that every place is like any other;
-a fully-connected net is told neither. Trained on the same task, the localized fields of the second
-are shifted copies of the filters of the first, and the match is beyond what smooth fields of the
-same spectra reach by chance. The fully-connected net has discovered the convolution.
+Does a fully-connected network find the filters of a convolutional one? The architecture of a
+convolutional network says which inputs are neighbours and that all places are alike; a
+fully-connected network knows neither. Trained on the same task, its localized fields are shifted
+copies of the filters of the convolutional network. Their match is better than that of fields with
+the same spectra and random phases.
 """
 
 # %%
-# Train both online on saturated inputs, up to the same learning rate x steps.
+# Train both networks online on saturated inputs, up to the same product of learning rate and
+# steps.
 
 # sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
@@ -18,6 +20,7 @@ import numpy as np
 import rfsk
 from rfsk.analysis import bump_match, chance_match, group_split
 from rfsk.plotting import MatchingDisplay
+from rfsk.plotting.style import INPUT, OUTCOME, PURPLE, centered, tidy
 
 task = rfsk.make_nlgp(2, return_X_y=False).task
 net = rfsk.FCNet(40, learning_rate=5.0, batch_size=250, weight_decay=0.0, random_state=0)
@@ -28,9 +31,9 @@ X, y = task.sample(5000, random_state=1)
 print(f"accuracy: fully connected {net.score(X, y):.3f}, convolutional {conv.score(X, y):.3f}")
 
 # %%
-# The four filters: two of channels whose bias starts positive, two of the others. Beside them the
-# localized field that is typical, the one of median match, with its best filter, at the shift and
-# the sign that :class:`rfsk.FieldMatcher` finds. Both are of unit length.
+# On the left are the four filters: two of channels whose bias starts positive and two of the
+# others. On the right is a typical localized field, that of median match, with its best filter at
+# the shift and sign that :class:`rfsk.FieldMatcher` finds.
 
 fields, filters = net.receptive_fields_, conv.receptive_fields_
 is_localized = group_split(fields, random_state=0).groups == "localized"
@@ -38,45 +41,42 @@ matcher = rfsk.FieldMatcher().fit(filters)
 match, index, sign, shift = matcher.transform(fields).T
 units = np.flatnonzero(is_localized)
 unit = units[np.argsort(match[units])[len(units) // 2]]
-center = np.abs(fields[unit]).argmax()
-
-
-def centered(values):
-    """A field of unit length, its sign and place such that the typical unit peaks at 0."""
-    values = np.roll(values, 50 - center) / np.linalg.norm(values)
-    return np.sign(fields[unit, center]) * values
-
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.5), layout="constrained")
 site = np.arange(100) - 50
 for channel, values in enumerate(filters / np.linalg.norm(filters, axis=1, keepdims=True)):
     left.axhline(-0.6 * channel, color="0.85", lw=0.8, zorder=0)
-    left.plot(site, values - 0.6 * channel, color="#0072B2" if channel < 2 else "#D55E00")
-left.set(xlabel="site from the centre", ylabel="filters, unit length")
+    left.plot(site, values - 0.6 * channel, color=INPUT if channel < 2 else PURPLE)
+left.set(title="filters of the convolutional network", xlabel="site from the centre")
+left.set(ylabel="weight, offset by channel")
 left.set_yticks(
     [-0.6 * channel for channel in range(4)],
     [f"channel {channel}\nb = {start}" for channel, start in enumerate(("+1", "+1", "-1", "-1"))],
 )
 placed = sign[unit] * np.roll(filters[int(index[unit])], int(shift[unit]))
-right.plot(site, centered(fields[unit]), color="0.7", lw=4, label="field")
-right.plot(site, centered(placed), "--", color="#0072B2", label="filter")
+right.plot(site, centered(fields[unit], fields[unit], (100,)), color="0.7", lw=4, label="field")
+right.plot(site, centered(placed, fields[unit], (100,)), "--", color=OUTCOME, label="filter")
 right.set(xlabel="site from the peak", ylabel="weight, unit length")
-right.set_title(f"unit {unit} and channel {int(index[unit])}: match {match[unit]:.3f}", fontsize=10)
+right.set_title(f"unit {unit} and channel {int(index[unit])}, match {match[unit]:.3f}")
 right.legend(frameon=False)
-for ax in (left, right):
-    ax.spines[["top", "right"]].set_visible(False)
+tidy(left)
+tidy(right)
 
 # %%
-# Every unit, against chance. Smooth bumps resemble each other anyway, so the level to beat is what
-# the same fields reach after their Fourier phases have been drawn anew, which leaves each its
-# smoothness: the median of the group is beyond the line in at most 5 % of such draws. A Gaussian
-# bump of the right width does better than the fields: the match says that they are such bumps.
+# Left: the best match of every unit with any filter. Smooth fields resemble each other, so the
+# level of chance is the match of fields with the same spectra and random phases: the median of a
+# group exceeds the black line in at most 5 % of such populations. Right: the matches with each
+# filter, with a dot on the best one. Localized units match both localized filters, which are the
+# same bump at two places, and no other; the exception is one unit that the test calls localized by
+# mistake. Oscillating fields match the other two filters, but no better than random phases do.
 
-figure, ax = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
+figure, (ax, matrix_ax) = plt.subplots(
+    1, 2, figsize=(9.0, 4.4), width_ratios=(1.7, 1.0), layout="constrained"
+)
 place = 0
 for group, marker, color, name in (
-    (is_localized, "o", "#0072B2", "localized"),
-    (~is_localized, "s", "#D55E00", "others"),
+    (is_localized, "o", OUTCOME, "localized"),
+    (~is_localized, "s", PURPLE, "others"),
 ):
     ranked = np.sort(match[group])[::-1]
     chance = chance_match(fields[group], filters, random_state=0)[94]
@@ -88,15 +88,15 @@ for group, marker, color, name in (
           f"chance {chance:.3f}")  # fmt: skip
     place += len(ranked) + 2
 print(f"Gaussian bumps, fitted to the filters: {bump_match(filters).round(3)}")
-ax.set(xlabel="units, best match first", ylabel="match over shifts and signs", ylim=(0.5, 1.02))
+ax.set(title="best match of each unit", xlabel="units, best match first")
+ax.set(ylabel="match over shifts and signs", ylim=(0.5, 1.02))
 ax.set_xticks([])
 ax.legend(frameon=False, loc="lower left")
-ax.spines[["top", "right"]].set_visible(False)
+tidy(ax)
+MatchingDisplay.from_fields(fields, filters, names=("unit", "channel"), ax=matrix_ax)
+matrix_ax.set_title("match with each filter")
 
 # %%
-# Which filter does a unit match? The matrix of all matches, a row a unit, the best filter of each
-# marked. Localized units match both localized filters, which are one bump at two places, and no
-# other. Waves match the other two, but no better than waves of their spectra do by chance.
-
-MatchingDisplay.from_fields(fields, filters, names=("unit", "channel"))
+# A Gaussian bump of the right width matches the filters even better than the fields do. The match
+# therefore shows that fields are such bumps, and nothing finer.
 plt.show()

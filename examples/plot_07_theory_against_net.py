@@ -1,18 +1,20 @@
 """
-Theory that predicts the net
-============================
+Theory compared with a network
+==============================
 
-From second- and fourth-order statistics of the inputs alone, without any training: how fields grow,
-which shape they end in, and whether they localize at all. Here the predictions are held against a
-trained net, and against a rule of thumb, the sign of the kurtosis, which fails where they do not.
+Can a theory predict receptive fields without any training? From second- and fourth-order statistics
+of the inputs it predicts how fields form, which shape they reach, and whether they localize at all.
+The predictions agree with a trained network. The sign of the kurtosis, a simpler rule, fails for
+several input models.
 """
 
 # %%
-# Train a net on a small ring, and let the theory start from the net's own initial weights. The
-# copula flow (:class:`rfsk.CopulaFlow`) knows the covariance and the fourth cumulant of each class,
-# and nothing else. It follows both groups of units, those of positive and those of negative bias,
-# to the end of the training. The cubic flow (:class:`rfsk.CubicFlow`) is an expansion in small
-# fields at fixed biases: it holds until t of about 4, and then runs ahead of the net.
+# Train a network on a ring of 30 sites, and integrate the theory from the initial weights of that
+# network. The copula flow (:class:`rfsk.CopulaFlow`) knows the covariance and the fourth cumulant
+# of each class, and nothing else. It follows the units with a positive initial bias b, and those
+# with a negative one, to the end of the training. The cubic flow (:class:`rfsk.CubicFlow`) is an
+# expansion in small fields at fixed biases. It holds until t of about 4 and then runs ahead of the
+# network.
 
 # sphinx_gallery_thumbnail_number = 1
 import matplotlib.pyplot as plt
@@ -20,9 +22,9 @@ import numpy as np
 
 import rfsk
 from rfsk.datasets import Algebraic, Discrimination
+from rfsk.plotting.style import GREY, INPUT, OUTCOME, PURPLE, tidy
 from rfsk.theory import CopulaFlow, CubicFlow, RectifiedFlow, localization_index
 
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6E6E6E"
 task = Discrimination([rfsk.NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)])
 net = rfsk.FCNet(
     40, learning_rate=1.0, batch_size=1000, weight_decay=0.0, record=120, random_state=0
@@ -36,61 +38,67 @@ expanded = cubic.integrate(history[0], early[-1], times=early).history
 
 
 # %%
-# The net is drawn as lines, the copula flow as dashes and the cubic flow as dots. IPR and norm are
-# means over the units of each group. The loss of the net is measured on fresh samples.
+# In the next figure the network has thick lines, the copula flow dashes and the cubic flow dots.
+# IPR (inverse participation ratio) and norm are means over the units of each group. The loss of
+# the network is measured on fresh samples, and its biases at the end.
 
 
 def mean_ipr(fields, half):
-    """Mean over the units of a group, at each time."""
+    """Mean IPR over the units of a group, at each time."""
     return np.array([rfsk.ipr(snapshot[half]).mean() for snapshot in fields])
 
 
 def mean_norm(fields, half):
-    """Mean over the units of a group, at each time."""
+    """Mean norm over the units of a group, at each time."""
     return np.linalg.norm(fields[:, half], axis=2).mean(axis=1)
 
 
-figure, axes = plt.subplots(1, 4, figsize=(12.5, 3.2), layout="constrained")
-groups = (("b > 0", slice(20), BLUE), ("b < 0", slice(20, None), ORANGE))
+figure, axes = plt.subplots(1, 4, figsize=(12.0, 3.4), layout="constrained")
+groups = (("b > 0", slice(20), INPUT), ("b < 0", slice(20, None), PURPLE))
 for name, half, color in groups:
     for ax, measure in zip(axes, (mean_ipr, mean_norm), strict=False):
-        ax.semilogx(times[1:], measure(history, half)[1:], color=color, lw=2)
-        ax.semilogx(times[1:], measure(course.history, half)[1:], "--", color="k", lw=1.2)
-        ax.semilogx(early[1:], measure(expanded, half)[1:], ":", color="k", lw=1.6)
+        ax.semilogx(times[1:], measure(history, half)[1:], color=color, lw=4, alpha=0.5)
+        ax.semilogx(times[1:], measure(course.history, half)[1:], "--", color=OUTCOME, lw=1.6)
+        ax.semilogx(early[1:], measure(expanded, half)[1:], ":", color="black", lw=1.6)
     axes[2].plot(times[-1], net.biases_[half].mean(), "o", color=color, label=name)
-    axes[2].semilogx(times[1:], course.bias_history[1:, half].mean(axis=1), "--", color="k", lw=1.2)
+    axes[2].semilogx(times[1:], course.bias_history[1:, half].mean(axis=1), "--", color=OUTCOME)
 evaluation = net.evaluation_
-axes[3].semilogx(evaluation.steps[1:] / 30, evaluation.loss[1:], color=GREEN, lw=2)
-axes[3].semilogx(times[1:], course.loss[1:], "--", color="k", lw=1.2)
+axes[3].semilogx(evaluation.steps[1:] / 30, evaluation.loss[1:], color="0.8", lw=4)
+axes[3].semilogx(times[1:], course.loss[1:], "--", color=OUTCOME, lw=1.6)
 axes[0].set_ylim(0.0, 0.24)
 axes[1].set_ylim(bottom=0.0)
+titles = ("localization", "size of the fields", "biases", "loss")
 labels = ("mean IPR", "mean norm of a field", "mean bias", "loss")
-for ax, label in zip(axes, labels, strict=True):
-    ax.set(xlabel="t = learning rate x steps / D", ylabel=label)
-    ax.spines[["top", "right"]].set_visible(False)
-axes[2].legend(frameon=False, loc="upper left", title="net, at the end")
-lines = [("net", "-"), ("copula flow", "--"), ("cubic flow", ":")]
-handles = [plt.Line2D([], [], color="k", linestyle=style, label=name) for name, style in lines]
+for ax, title, label in zip(axes, titles, labels, strict=True):
+    ax.set(title=title, xlabel="t = learning rate x steps / D", ylabel=label)
+    tidy(ax)
+axes[2].legend(frameon=False, loc="upper left", title="network, at the end")
+lines = (("network", "0.8", "-"), ("copula flow", OUTCOME, "--"), ("cubic flow", "black", ":"))
+handles = [
+    plt.Line2D([], [], color=color, linestyle=dash, lw=4 if dash == "-" else 1.6, label=name)
+    for name, color, dash in lines
+]
 axes[0].legend(handles=handles, frameon=False, loc="upper left")
 for name, half, _ in groups:
     ends = mean_ipr(history[-1:], half)[0], mean_ipr(course.history[-1:], half)[0]
-    print("mean IPR of {} at the end: net {:.3f}, copula flow {:.3f}".format(name, *ends))
+    print("mean IPR of {} at the end: network {:.3f}, copula flow {:.3f}".format(name, *ends))
 
 # %%
-# Which inputs make fields localize? Not those of negative kurtosis, as one might think from the
-# above, but those whose localization index exceeds 1 (:func:`rfsk.localization_index`): then the
-# uniform field, towards which everything grows first, breaks up. Each mark is a law of inputs; its
-# height is how localized the effective flow of one rectified neuron ends, 1 being uniform. Left,
-# around a kurtosis of zero there are marks at 1 and above it; right, all marks left of the
-# dotted line are at 1 and all marks right of it above.
+# On which inputs do fields localize? A negative kurtosis is not the condition, although the
+# example above suggests it. The condition is a localization index above 1
+# (:func:`rfsk.localization_index`). The uniform field, towards which all fields move first, then
+# becomes unstable. Each mark is one input model. The vertical axis shows D x IPR at the end of the
+# effective flow of one ReLU neuron, which is 1 for a uniform field. Left: at kurtoses around zero
+# some marks are at 1 and others above it. Right: all marks to the left of the dotted line are at
+# 1, and all marks to its right are above.
 
 
 def pair(make, **parameters):
-    """Both classes of a law on a ring of 40 sites."""
+    """Return both classes of an input model on a ring of 40 sites."""
     return [make(40, correlation_length=xi, **parameters) for xi in (1.0, 3.0)]
 
 
-laws = {
+models = {
     "NLGP": [pair(rfsk.NLGP, gain=gain) for gain in (0.14, 0.25, 0.35, 0.45, 0.7, 1.0, 2.0)],
     "algebraic": [
         pair(rfsk.TransformedField, marginal=Algebraic(k)) for k in (5.0, 5.5, 5.8, 6.0, 6.5, 8.0)
@@ -105,7 +113,7 @@ laws = {
 }
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.5), sharey=True, layout="constrained")
 n_wrong = dict.fromkeys(("kurtosis", "index"), 0)
-for (name, pairs), marker, color in zip(laws.items(), "os^", (BLUE, ORANGE, GREEN), strict=True):
+for (name, pairs), marker, color in zip(models.items(), "os^", (INPUT, PURPLE, GREY), strict=True):
     ends = [
         RectifiedFlow(classes).integrate(2, 3000.0, n_steps=1000, random_state=0).fields
         for classes in pairs
@@ -119,16 +127,17 @@ for (name, pairs), marker, color in zip(laws.items(), "os^", (BLUE, ORANGE, GREE
     right.plot(index, ends, marker, color=color, alpha=0.8)
 left.axvline(0.0, color=GREY, linestyle=":")
 right.axvline(1.0, color=GREY, linestyle=":")
-left.set(xlabel="excess kurtosis of a pixel", ylabel="D x IPR at the end of the flow")
-right.set(xlabel="localization index, closure of the flow")
+left.set(title="localization and kurtosis", xlabel="excess kurtosis of a pixel")
+left.set(ylabel="D x IPR at the end of the flow")
+right.set(title="localization and its index", xlabel="localization index, closure of the flow")
 left.legend(frameon=False)
-for ax in (left, right):
-    ax.spines[["top", "right"]].set_visible(False)
+tidy(left)
+tidy(right)
 
 # %%
-# How often does each rule err?
+# Each rule predicts which input models have a D x IPR above 1. Count its wrong predictions:
 
-n_laws = sum(map(len, laws.values()))
+n_models = sum(map(len, models.values()))
 for rule, wrong in n_wrong.items():
-    print(f"{rule}: wrong on {wrong} of {n_laws} laws")
+    print(f"{rule}: wrong on {wrong} of {n_models} input models")
 plt.show()

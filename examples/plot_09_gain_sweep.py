@@ -1,21 +1,21 @@
 """
-A gain sweep and a phase diagram
-================================
+Gain sweep and phase diagram
+============================
 
-A sweep runs a study over a grid of parameters and repeats, on all cores, and returns a table with
-one row per net. Two sweeps answer when fields localize: one over the gain of the inputs, that is,
-over how far they are from Gaussian, and one over gain and ratio of the two correlation lengths.
-Localization sets in smoothly, around a gain of one, and earlier where the classes are easy to
-distinguish.
+For which gains of the inputs do receptive fields localize? The gain sets how far the inputs are
+from Gaussian. Localization begins gradually, around a gain of one, and earlier where the two
+classes are easy to distinguish. A sweep runs a study for every combination of parameters and
+repeats, on all cores, and returns a table with one row per network.
 """
 
 # sphinx_gallery_thumbnail_number = 2
 
 # %%
-# First the gain. Each net is measured by the IPR of its units and by its accuracy; bands are 95 %
-# confidence intervals of the mean over three repeats. For speed the ring has 50 sites, half as many
-# as the paper's, with correlation lengths of 2.5 and 5, and steps are of rate 5 on batches of a
-# hundred; leave ``fixed`` out for the paper's size and finer steps.
+# First vary the gain only. The quantities are the mean IPR (inverse participation ratio) of the
+# units and the accuracy of each network, and bands are 95 % confidence intervals of the mean over
+# three repeats. The control has Gaussian inputs with the same mean and covariance as those of gain
+# 3. To save time the ring has 50 sites instead of 100, with correlation lengths of 2.5 and 5, and
+# networks are trained at rate 5 on batches of a hundred. Omit ``fixed`` for the full size.
 
 import matplotlib.pyplot as plt
 
@@ -26,23 +26,23 @@ from rfsk.theory import localization_index
 ring = {"shape": 50, "correlation_length": 5.0}
 quick = {**ring, "learning_rate": 5.0, "batch_size": 100, "learning_time": 10_000.0}
 found = gain_sweep((0.1, 0.3, 1.0, 3.0, 10.0), fixed=quick, random_state=0)
-SweepDisplay.from_sweep(found, "gain", ["ipr_positive", "ipr_negative", "accuracy"], "inputs")
 columns = ["ipr_positive", "ipr_negative", "accuracy"]
+display = SweepDisplay.from_sweep(found, "gain", columns, "inputs")
+display.figure_.set_size_inches(11.0, 3.0)
 print(found.groupby(["inputs", "gain"])[columns].mean().round(4))
 
 # %%
-# The left panel shows the units with a positive initial bias: nearly Gaussian inputs (gain 0.1)
-# leave them where the clone of gain 3 does, between a Fourier mode (0.03) and white noise (0.06),
-# and from a gain of about one on they localize. The middle panel shows the other units, which
-# oscillate at every gain. The right panel shows the accuracy, which falls beyond a gain of one,
-# because saturated inputs hide their correlation length. The classes of the clone, which has the
-# covariance of gain 3 and nothing beyond, are harder to distinguish than those of the inputs it was
-# made of: the net uses what is not Gaussian about them.
+# Left: units with a positive initial bias b. On nearly Gaussian inputs (gain 0.1) they have the
+# same IPR as on the control, between the values of a Fourier mode (0.03) and of white noise
+# (0.06). They localize at gains above about one. Middle: the other units oscillate at every gain.
+# Right: the accuracy falls at gains above one, because saturation hides the correlation length.
+# The classes of the control are harder to distinguish than the inputs of gain 3, although the
+# covariances are the same: the network uses non-Gaussian statistics of the inputs.
 
 # %%
-# Now the phase diagram: the longer correlation length stays, and the shorter one varies; nets are
-# trained half as long. The dashed line is where theory expects localization to begin, from the
-# statistics of the inputs alone, at an infinite learning time and for one ReLU neuron.
+# Now vary the gain and the ratio of the correlation lengths, where the longer one is fixed.
+# Networks are trained half as long. The dashed line is the boundary of localization that theory
+# predicts from the statistics of the inputs alone, for one ReLU neuron and infinite training time.
 
 gains, ratios = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4], [1.25, 1.6, 2.0, 2.6, 3.3]
 cells = phase_diagram(gains, ratios, fixed={**ring, "learning_time": 5000.0}, random_state=0)
@@ -50,7 +50,7 @@ cells["index"] = [
     localization_index(nlgp_task(gain=gain, length_ratio=ratio, **ring), random_state=0).index
     for gain, ratio in zip(cells["gain"], cells["length_ratio"], strict=True)
 ]
-figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.8), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(10.0, 4.0), layout="constrained")
 for value, ax in zip(("ipr_positive", "localized_positive"), axes, strict=True):
     PhaseDiagramDisplay.from_sweep(
         cells, "gain", "length_ratio", value, boundary="index",
@@ -58,11 +58,11 @@ for value, ax in zip(("ipr_positive", "localized_positive"), axes, strict=True):
     )  # fmt: skip
 
 # %%
-# Left of the line no net has localized fields. Right of it the fraction of units that a test
-# against random phases calls localized (right panel) rises to one between two and four times the
-# gain of the line, sooner where the ratio is large. At the lowest ratio the two classes are hard to
-# distinguish: the IPR has begun to rise with the gain, but fields that pass the test take longer
-# training.
+# At gains below the line no network has localized fields. Above it, the fraction of units that
+# pass a test against random phases (right panel) rises. For ratios of 2 and more it reaches one at
+# two to five times the gain of the line, and for smaller ratios at larger gains. At the smallest
+# ratio the two classes are hard to distinguish: the IPR begins to rise with the gain, but fields
+# pass the test only after longer training.
 
 for gain, index, fraction in zip(
     *(

@@ -1,21 +1,21 @@
 """
-Spins and fields: localization in two models of physics
-=======================================================
+Localization on the Ising chain and the phi^4 chain
+===================================================
 
-Do fields localize only on inputs that were made for it? The Ising chain (spins of plus or minus
-one) and the phi^4 chain (a field that sits in one of two wells) are the textbook models of
-statistical physics. Nets that tell a short-range from a long-range chain localize on both, and
-nets on Gaussian inputs of the same covariance on neither. There is one difference to the NLGP
-inputs: here both groups of units localize, those whose bias starts positive and the others, so
-that each has to be compared with the same group on the clone and never with the other one.
+Do fields localize on inputs that were not made for this purpose? The Ising chain (spins of +1 or
+-1) and the phi^4 chain (a field with two preferred values) are standard models of statistical
+physics. Networks that distinguish chains of short and long range localize on both models, but not
+on the controls, which have Gaussian inputs with the same mean and covariance. On NLGP inputs only
+units with a positive initial bias b localize. Here the others do as well, so each group of units
+must be compared with the same group on the control.
 """
 
 # sphinx_gallery_thumbnail_number = 2
 
 # %%
-# Two tasks on rings of 100 sites, and what their inputs look like. Both models are exact: their
-# covariance, and with it the clone, comes from the transfer matrix. ``standardize=True`` brings
-# the two phi^4 classes to unit variance, which would else tell them apart.
+# Define two tasks on rings of 100 sites, and draw samples of each class. The covariance of both
+# models, which the control shares, comes from the exact transfer matrix. ``standardize=True``
+# scales both phi^4 classes to unit variance, so that the variance does not distinguish them.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,6 +23,7 @@ import numpy as np
 import rfsk
 from rfsk.datasets import Discrimination, Ising, Phi4
 from rfsk.plotting import ReceptiveFieldDisplay
+from rfsk.plotting.style import CONTROL, INPUT, color_bar, limit, tidy
 
 tasks = {
     "Ising": Discrimination([Ising.from_correlation_length(100, xi) for xi in (2.0, 5.0)]),
@@ -30,74 +31,82 @@ tasks = {
 }
 figure, axes = plt.subplots(2, 2, figsize=(8, 3.6), sharex=True, layout="constrained")
 for row, (name, task) in zip(axes, tasks.items(), strict=True):
-    for ax, world, law in zip(row, (task, task.gaussian_clone()), ("", ", clone"), strict=True):
-        for label, (model, style) in enumerate(zip(world.models, ("-", "--"), strict=True)):
+    for ax, kind, color, classes in zip(
+        row, ("inputs", "control"), (INPUT, CONTROL), (task, task.gaussian_clone()), strict=True
+    ):
+        for label, model in enumerate(classes.models):
             x = model.sample(1, random_state=label)[0]
             ax.axhline(-6.0 * label, color="0.85", linewidth=0.8, zorder=0)
-            ax.plot(x - 6.0 * label, style, color=("#0072B2", "#D55E00")[label], linewidth=1.2)
+            ax.plot(x - 6.0 * label, color=color, linewidth=1.2)
         ax.set_yticks([0.0, -6.0], ["short range", "long range"])
         ax.tick_params(labelleft=ax is row[0])
-        ax.set_title(name + law, fontsize=10)
-        ax.spines[["top", "right"]].set_visible(False)
+        ax.set_title(f"{name}, {kind}")
+        tidy(ax)
 for ax in axes[-1]:
     ax.set_xlabel("site")
 
 # %%
-# Train one net on each task and one on each clone, all on 20,000 samples.
+# Train one network on each task and one on each control, with 20,000 samples each.
 
 nets = {}
 for name, task in tasks.items():
-    for law, world in (("inputs", task), ("clone", task.gaussian_clone())):
-        X, y = world.sample(20_000, random_state=0)
-        nets[name, law] = rfsk.FCNet(40, random_state=0).fit(X, y)
+    for kind, classes in (("inputs", task), ("control", task.gaussian_clone())):
+        X, y = classes.sample(20_000, random_state=0)
+        nets[name, kind] = rfsk.FCNet(40, random_state=0).fit(X, y)
 
 # %%
-# All fields, each scaled to unit length. Rows above the line are the units whose bias starts
-# positive, those below the others; within a group they are ordered by centre.
+# The fields of all units, each scaled to unit length. Rows above the line are the units with a
+# positive initial bias, and rows below it are the others. Within a group rows are ordered by
+# centre.
 
+unit_length = {
+    key: net.receptive_fields_ / np.linalg.norm(net.receptive_fields_, axis=1, keepdims=True)
+    for key, net in nets.items()
+}
 figure, axes = plt.subplots(2, 2, figsize=(8, 5.6), sharex=True, sharey=True, layout="constrained")
-for ax, (key, net) in zip(axes.flat, nets.items(), strict=True):
-    fields = net.receptive_fields_ / np.linalg.norm(net.receptive_fields_, axis=1, keepdims=True)
+for ax, (key, fields) in zip(axes.flat, unit_length.items(), strict=True):
     halves = fields[:20], fields[20:]
     centers = [rfsk.analysis.field_center(half)[:, 0] for half in halves]
     ordered = [half[np.argsort(c)] for half, c in zip(halves, centers, strict=True)]
-    display = ReceptiveFieldDisplay.from_fields(np.concatenate(ordered), ax=ax, sort=False)
-    display.image_.set_clim(-0.4, 0.4)
-    ax.axhline(19.5, color="white", linewidth=1.5)
+    ReceptiveFieldDisplay.from_fields(
+        np.concatenate(ordered), ax=ax, sort=False, bound=limit(*unit_length.values())
+    )
+    ax.axhline(19.5, color="black", linewidth=1.0)
     ax.set(title=f"{key[0]}, {key[1]}", yticks=[9.5, 29.5], yticklabels=["b > 0", "b < 0"])
     ax.label_outer()
     ax.set_ylabel("")
-figure.colorbar(display.image_, ax=axes, label="weight, fields of unit length", extend="both")
+color_bar(axes, "weight, fields of unit length")
 
 # %%
-# The same in numbers: the IPR of each unit, inputs beside clone.
+# The IPR (inverse participation ratio) of each unit:
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constrained")
 rng = np.random.default_rng(0)
 for ax, name in zip(axes, tasks, strict=True):
-    for law, color, marker, shift in (
-        ("inputs", "#0072B2", "o", -0.17),
-        ("clone", "#D55E00", "s", 0.17),
+    for kind, color, marker, shift in (
+        ("inputs", INPUT, "o", -0.17),
+        ("control", CONTROL, "s", 0.17),
     ):
-        ratios = rfsk.ipr(nets[name, law].receptive_fields_).reshape(2, 20)
+        ratios = rfsk.ipr(nets[name, kind].receptive_fields_).reshape(2, 20)
         for group, values in enumerate(ratios):
             place = group + shift + rng.uniform(-0.07, 0.07, 20)
             ax.plot(place, values, marker, color=color, markersize=4, alpha=0.8,
-                    label=law if group == 0 else None)  # fmt: skip
-            print(f"{name}, {law:6}, b {'><'[group]} 0: mean IPR {values.mean():.3f}")
+                    label=kind if group == 0 else None)  # fmt: skip
+            print(f"{name}, {kind}, b {'><'[group]} 0: mean IPR {values.mean():.3f}")
     ax.axhline(0.03, color="black", linestyle=":", linewidth=1.0, label="white noise, 3/D")
-    ax.axhline(0.015, color="black", linestyle="-.", linewidth=1.0, label="wave, 1.5/D")
+    ax.axhline(0.015, color="black", linestyle="-.", linewidth=1.0, label="Fourier mode, 1.5/D")
     ax.set(title=name, xticks=[0, 1], xticklabels=["b > 0", "b < 0"], xlim=(-0.5, 1.5))
     ax.set_yscale("log")
     ax.set_yticks([0.015, 0.03, 0.06, 0.12], ["0.015", "0.03", "0.06", "0.12"])
     ax.set_yticks([], minor=True)
-    ax.spines[["top", "right"]].set_visible(False)
+    tidy(ax)
 axes[0].set_ylabel("IPR of each unit")
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4,
               frameon=False)  # fmt: skip
 
 # %%
-# Either group exceeds the same group on the clone. On the clone the second group reads higher than
-# the first for reasons that have nothing to do with localization: its waves are faint beside the
-# noise of 20,000 samples. A comparison of one group with the other would take this for an effect.
+# Both groups have a higher IPR than the same group on the control. On the control the IPR of the
+# second group is higher than that of the first for reasons unrelated to localization: its
+# oscillations are weak compared with the noise of 20,000 samples. A comparison of one group with
+# the other would mistake this difference for an effect.
 plt.show()

@@ -1,21 +1,22 @@
 """
-Photographs against their Gaussian clone
-========================================
+Receptive fields on photographs
+===============================
 
-Simple cells of the visual cortex answer to bars and edges, and so do the sparse codes and the
-independent components of photographs. Does a net that is only asked to tell patches of photographs
-from Gaussian patches of the same covariance grow them too? With rectified units it does. With the
-saturating units that localize on NLGP inputs it does not: photographs have heavy tails, where NLGP
-pixels have none. And once patches are whitened the rectified net grows nothing that a sample of
-this size would show.
+Simple cells of the visual cortex respond to bars and edges, and so do the sparse codes and the
+independent components of photographs. Does a network form such fields if it only distinguishes
+patches of photographs from their control, Gaussian patches with the same mean and covariance? It
+does with ReLU units. It does not with the saturating units that localize on NLGP inputs, since
+photographs have heavy tails and NLGP inputs do not. On whitened patches the ReLU network finds no
+structure in a sample of this size.
 """
 
 # sphinx_gallery_thumbnail_number = 2
 
 # %%
-# Patches of 12 x 12 pixels, cut at random from the two photographs that come with scikit-learn;
-# each has lost its mean. The clone has exactly the covariance of all patches there are. Whitening
-# takes the covariance away from both, and leaves the edges as what tells them apart.
+# Cut patches of 12 x 12 pixels at random from the two photographs that come with scikit-learn, and
+# subtract the mean of each patch. The control has exactly the covariance of all possible patches.
+# Whitening removes the covariance from both, so that only non-Gaussian structure, such as edges,
+# distinguishes them.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,29 +25,32 @@ from sklearn.decomposition import FastICA, MiniBatchDictionaryLearning
 import rfsk
 from rfsk.analysis import random_phase_fields
 from rfsk.plotting import ReceptiveFieldDisplay
+from rfsk.plotting.style import IMAGE_COLORS, INPUT, color_bar, limit, tidy
 
 SHAPE = (12, 12)
 raw, white = rfsk.ImagePatches(SHAPE), rfsk.ImagePatches(SHAPE, whiten=True)
-task, white_task = (rfsk.Discrimination([law, law.gaussian_clone()]) for law in (raw, white))
+task, white_task = (rfsk.Discrimination([model, model.gaussian_clone()]) for model in (raw, white))
 figure, axes = plt.subplots(1, 4, figsize=(10, 2.9), layout="constrained")
-names = ("photographs", "their clone", "photographs, whitened", "their clone, whitened")
-for ax, name, law in zip(axes, names, task.models + white_task.models, strict=True):
-    patches = law.sample(25, random_state=0)
-    display = ReceptiveFieldDisplay.from_fields(patches, SHAPE, ax=ax, sort=False)
-    display.image_.set_clim(-4.0, 4.0)
+names = ("photographs", "control", "photographs, whitened", "control, whitened")
+patches = [model.sample(25, random_state=0) for model in task.models + white_task.models]
+for ax, name, rows in zip(axes, names, patches, strict=True):
+    ReceptiveFieldDisplay.from_fields(
+        rows, SHAPE, ax=ax, sort=False, bound=limit(*patches), cmap=IMAGE_COLORS
+    )
     ax.set(title=name, xlabel="12 x 12 pixels each", ylabel="", yticks=[])
-figure.colorbar(display.image_, ax=axes, label="standard deviations", extend="both", shrink=0.75)
-for name, law in (("photographs", raw), ("whitened", white)):
-    print(f"excess kurtosis of a pixel, {name}: {law.excess_kurtosis():.1f}")
+color_bar(axes, "standard deviations", shrink=0.75)
+for name, model in (("photographs", raw), ("whitened", white)):
+    print(f"excess kurtosis of a pixel, {name}: {model.excess_kurtosis():.1f}")
 
 # %%
-# Most patches are nearly flat, and a few hold all the contrast: pixels have heavy tails, and a
-# large positive kurtosis. The clone has the same variance in every patch.
+# Most patches of photographs are nearly flat and a few have high contrast, so that pixels have
+# heavy tails and a large positive kurtosis. In the control all patches have about the same
+# contrast.
 
 # %%
-# Four nets: rectified units; saturating ones; rectified ones on labels that were permuted, so that
-# there is nothing to learn and fields show the noise of a finite sample; and rectified ones on
-# whitened patches. Beside them FastICA and a sparse dictionary, which see the photographs alone.
+# Train four networks: ReLU units; saturating units; ReLU units on permuted labels, where there is
+# nothing to learn and fields show the noise of a finite sample; and ReLU units on whitened
+# patches. For comparison, fit FastICA and a sparse dictionary to the photographs alone.
 
 
 def train(X, y, activation):
@@ -58,13 +62,17 @@ def train(X, y, activation):
 X, y = task.sample(30_000, random_state=0)  # as make_image_patches draws them
 X_white, y_white = white_task.sample(30_000, random_state=0)
 found = {
-    "ReLU net": train(X, y, "relu"),
-    "erf net": train(X, y, "erf"),
-    "ReLU net, permuted labels": train(X, np.random.default_rng(0).permutation(y), "relu"),
-    "ReLU net, whitened": train(X_white, y_white, "relu"),
+    "ReLU network": train(X, y, "relu"),
+    "erf network": train(X, y, "erf"),
+    "ReLU network, permuted labels": train(X, np.random.default_rng(0).permutation(y), "relu"),
+    "ReLU network, whitened": train(X_white, y_white, "relu"),
 }
-for name, world in (("ReLU net", task), ("erf net", task), ("ReLU net, whitened", white_task)):
-    test = world.sample(10_000, random_state=1)
+for name, of_task in (
+    ("ReLU network", task),
+    ("erf network", task),
+    ("ReLU network, whitened", white_task),
+):
+    test = of_task.sample(10_000, random_state=1)
     print(f"{name}: accuracy on new patches {found[name].score(*test):.2f}")
 photographs = X[y == 0]
 found["FastICA"] = FastICA(36, tol=1e-3, max_iter=500, random_state=0).fit(photographs)
@@ -73,30 +81,29 @@ found["dictionary"] = MiniBatchDictionaryLearning(
 ).fit(photographs[:3000])
 
 # %%
-# What each has found, scaled to unit length.
+# The fields and components, each scaled to unit length:
 
 figure, axes = plt.subplots(2, 3, figsize=(9, 6.4), layout="constrained")
 fields = {name: rfsk.receptive_fields(estimator) for name, estimator in found.items()}
-for ax, (name, rows) in zip(axes.flat, fields.items(), strict=True):
-    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    display = ReceptiveFieldDisplay.from_fields(rows, SHAPE, ax=ax, sort=False)
-    display.image_.set_clim(-0.3, 0.3)
+unit_length = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in fields.values()]
+for ax, name, rows in zip(axes.flat, fields, unit_length, strict=True):
+    ReceptiveFieldDisplay.from_fields(rows, SHAPE, ax=ax, sort=False, bound=limit(*unit_length))
     ax.set(title=name, xlabel="12 x 12 pixels each", ylabel="", yticks=[])
-figure.colorbar(display.image_, ax=axes, label="weight, fields of unit length", extend="both",
-                shrink=0.8)  # fmt: skip
+color_bar(axes, "weight, unit length")
 
 # %%
-# Two thirds of the units of the rectified net have bars and edges, mostly level and upright as in
-# the photographs, or the fine stripes that one of these holds; FastICA finds the same. The erf net
-# has broad blobs and the same stripes in the half whose bias starts positive, and noise in the
-# other. Permuted labels give noise. On whitened patches all units have come to one and the same
-# pattern without structure, and the net does no better than chance on new patches: what it has
-# learnt is its sample.
+# Two thirds of the units of the ReLU network have bars and edges. Most of these are horizontal or
+# vertical, as in the photographs, and some show fine stripes that one of the photographs contains.
+# FastICA finds the same. Of the erf network, units with a positive initial bias have broad blobs
+# and the same stripes, and the others have noise. Permuted labels give noise. On whitened patches
+# all units have converged to the same pattern without structure, and the accuracy on new patches
+# is that of chance: the network has learned its sample.
 
 # %%
-# In numbers: each field's IPR over the median IPR of a hundred fields with its spectrum and random
-# phases. The test's level of 5 % does not hold for photographs, whose patches have borders; what
-# the permuted labels reach is the level to compare with.
+# In numbers: the IPR (inverse participation ratio) of each field divided by the median IPR of a
+# hundred surrogates, which are fields with the same spectrum and random phases. The nominal level
+# of the test, 5 %, does not hold for photographs, because patches have borders. Compare with the
+# permuted labels instead.
 
 figure, ax = plt.subplots(figsize=(7.5, 3.6), layout="constrained")
 rng = np.random.default_rng(0)
@@ -104,23 +111,24 @@ for row, (name, values) in enumerate(fields.items()):
     ratio = rfsk.ipr(values)
     null = rfsk.ipr(random_phase_fields(np.repeat(values, 100, axis=0), SHAPE, random_state=0))
     null = null.reshape(len(values), 100)
-    share = (ratio > np.quantile(null, 0.95, axis=1)).mean()
-    print(f"{name:26} {share:4.0%} above 95 % of their surrogates")
+    fraction = (ratio > np.quantile(null, 0.95, axis=1)).mean()
+    print(f"{name:29} {fraction:4.0%} above 95 % of their surrogates")
     place = row + rng.uniform(-0.2, 0.2, len(values))
-    ax.plot(ratio / np.median(null, axis=1), place, "o", color="#0072B2", markersize=4, alpha=0.7)
-    ax.text(1.01, row, f"{share:.0%}", transform=ax.get_yaxis_transform(), va="center")
+    ax.plot(ratio / np.median(null, axis=1), place, "o", color=INPUT, markersize=4, alpha=0.7)
+    ax.text(1.01, row, f"{fraction:.0%}", transform=ax.get_yaxis_transform(), va="center")
 ax.text(1.01, -0.9, "above\n95 %", transform=ax.get_yaxis_transform(), va="center", fontsize=9)
 ax.axvline(1.0, color="black", linestyle=":", linewidth=1.0)
 ax.set_yticks(range(len(fields)), list(fields))
 ax.invert_yaxis()
-ax.set(xscale="log", xlabel="IPR over that of its random-phase surrogates (median)")
+ax.set(title="IPR relative to surrogates", xscale="log")
+ax.set_xlabel("IPR / median IPR of surrogates with random phases")
 ax.set_xticks([0.5, 1, 2, 4], ["0.5", "1", "2", "4"])
 ax.set_xticks([], minor=True)
-ax.spines[["top", "right"]].set_visible(False)
+tidy(ax)
 
 # %%
-# Bars are longer than they are wide, and so their IPR is not far above that of their surrogates; it
-# is the number of units beyond these that tells. The rectified net and FastICA have most units
-# there, the dictionary, trained briefly on few patches, some, the erf net hardly more than the test
-# allows for.
+# Bars are longer than they are wide, so their IPR is not far above that of their surrogates. The
+# number of units that exceed the surrogates is more informative: most units of the ReLU network
+# and of FastICA do, some of the dictionary, which is trained briefly on few patches, and hardly
+# more of the erf network than with permuted labels.
 plt.show()

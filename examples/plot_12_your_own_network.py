@@ -1,19 +1,19 @@
 """
-Fields of your own network
-==========================
+Receptive fields of your own network
+====================================
 
-None of the analysis needs a net of this package. :func:`rfsk.receptive_fields` takes what
-scikit-learn or torch has trained: the weights of a first layer, also behind a scaler or PCA, the
-filters of a convolution, and by reverse correlation the field of any unit of any layer, for which
-all that is asked of a network is that it responds. :class:`rfsk.LocalizationAnalyzer` then measures
-them all alike. Here four networks learn one task on a torus. None is trained by the rules of the
-paper, and many of their fields localize all the same.
+How do you analyse a network that was trained with scikit-learn or torch?
+:func:`rfsk.receptive_fields` returns the weights of a first layer, also behind a scaler or PCA, the
+filters of a convolution, and, by reverse correlation, the field of any unit of any layer.
+:class:`rfsk.LocalizationAnalyzer` then measures all of them in the same way. Here four networks
+learn one task on a torus. They are trained by other rules than those of the paper, and many of
+their fields localize nevertheless.
 """
 
 # sphinx_gallery_thumbnail_number = 1
 
 # %%
-# The task: NLGP images of 12 x 12 sites, of short or long correlation length.
+# The task is to distinguish NLGP images of 12 x 12 sites with short and long correlation lengths.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,17 +26,19 @@ from torch import nn
 
 import rfsk
 from rfsk.plotting import ReceptiveFieldDisplay
+from rfsk.plotting.style import color_bar, limit
 
 SHAPE = (12, 12)
 X, y = rfsk.make_nlgp(20_000, SHAPE, correlation_length=(1.0, 2.0), random_state=0)
 
 # %%
-# A scikit-learn perceptron, alone and behind a scaler and a PCA. In the pipeline its weights have
-# one entry a component; the fields come back in pixels, since the steps before it are linear.
+# Train a perceptron of scikit-learn, alone and behind a scaler and PCA. In the pipeline its
+# weights have one entry per component. As the steps before it are linear, its fields are returned
+# in pixels.
 
 
 def perceptron():
-    """Sixteen units, weights decaying, trained by Adam until the loss hardly falls."""
+    """Return a perceptron of 16 units with weight decay, trained until the loss hardly falls."""
     return MLPClassifier(
         16, activation="tanh", alpha=1.0, batch_size=200, tol=3e-3, n_iter_no_change=5,
         random_state=0,
@@ -51,7 +53,7 @@ fields = {
 }
 
 # %%
-# A torch module of two hidden layers, and a convolutional one, each in a training loop of its own.
+# Train a torch module with two hidden layers, and a convolutional one, in a plain training loop.
 
 
 def train(module, n_epochs, learning_rate, weight_decay):
@@ -88,10 +90,10 @@ conv = train(
 )  # fmt: skip
 
 # %%
-# Layers are taken by their number in the module. For the second hidden layer there are no weights
-# on pixels; reverse correlation shows white noise to the part of the network that ends there, and
-# correlates each unit's responses with it. In the first layer it finds the weights, up to a factor,
-# which is a check of the method.
+# Layers are selected by their number in the module. Units of the second hidden layer have no
+# weights on pixels. Reverse correlation presents white noise to the network up to this layer and
+# correlates the noise with the response of each unit. In the first layer it recovers the weights
+# up to a factor, which checks the method.
 
 fields["torch, first layer"] = rfsk.receptive_fields(deep[0])
 noise = np.random.default_rng(0).standard_normal((20_000, 144))
@@ -105,24 +107,23 @@ cosine = (measured * fields["torch, first layer"]).sum(axis=1) / (
 print(f"first layer, cosine of weights and reverse correlation: {cosine.min():.3f} or more")
 
 # %%
-# All fields, scaled to unit length.
+# The fields of all networks, each scaled to unit length:
 
 figure, axes = plt.subplots(1, 5, figsize=(12, 3.0), layout="constrained")
-for ax, (name, rows) in zip(axes, fields.items(), strict=True):
+unit_length = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in fields.values()]
+for ax, name, rows in zip(axes, fields, unit_length, strict=True):
     side = (7, 7) if name == "Conv2d, filters" else SHAPE
-    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    display = ReceptiveFieldDisplay.from_fields(rows, side, ax=ax, sort=False)
-    display.image_.set_clim(-0.4, 0.4)
+    ReceptiveFieldDisplay.from_fields(rows, side, ax=ax, sort=False, bound=limit(*unit_length))
     ax.set(ylabel="", yticks=[], xlabel=f"{side[0]} x {side[1]} sites each")
     ax.set_title(name.replace("Scaler, PCA,", "Scaler,\nPCA,"), fontsize=10)
-figure.colorbar(display.image_, ax=axes, label="weight, unit length", extend="both", shrink=0.7)
+color_bar(axes, "weight, unit length", shrink=0.7)
 
 # %%
-# One table for all of them. A field counts as localized if its IPR exceeds that of 95 % of the
-# fields with its spectrum and random phases, and if it is compact. That is a valid null because all
-# sites of the inputs are alike, which the analyzer checks. D x IPR is 3 for noise and 2.25 for a
-# product of two sinusoids. Filters of a convolution are local by construction: only their shape is
-# of interest.
+# A field counts as localized if it is compact and if its IPR (inverse participation ratio) exceeds
+# that of 95 % of the fields with the same spectrum and random phases. This null hypothesis is
+# valid because all sites of the inputs are equivalent, which the analyzer checks. D x IPR is 3 for
+# white noise and 2.25 for a product of two sinusoids. Filters of a convolution are local by
+# construction, so the table omits them.
 
 for name, rows in fields.items():
     if name != "Conv2d, filters":
@@ -133,8 +134,8 @@ for name, rows in fields.items():
               f"median width {table['width'].median():.1f} sites")  # fmt: skip
 
 # %%
-# The perceptron has the most localized fields: spots, each at a place of its own. Behind the scaler
-# and PCA, and in the first layer of the torch module, fewer units have them, and the others are
-# noise. A few units of the second layer answer to one place as well, though what they see is the
-# whole first layer. Of the filters of the convolution some are spots of the same width.
+# The perceptron has the most localized fields: spots, each at a place of its own. Behind the
+# scaler and PCA, and in the first layer of the torch module, fewer units localize, and the others
+# look like noise. A few units of the second layer also respond to one place, although they receive
+# the whole first layer. Some of the filters of the convolution are spots of the same width.
 plt.show()

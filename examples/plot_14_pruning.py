@@ -1,19 +1,21 @@
 """
-Does pruning need non-Gaussian inputs to leave local fields?
-============================================================
+Localized masks after pruning
+=============================
 
-Prune a net by removing its smallest weights, train it again, and repeat: the weights that are left
-are close together, as has been found on natural images (Pellegrini and Biroli, 2022). Redman et al.
-(2024) conclude that this needs non-Gaussian inputs. The answer depends on what a mask is compared
-with. Few weights have a large IPR wherever they are, and the largest weights of any smooth field
-form clusters. This example compares masks with two kinds of masks of equal size: random ones, and
-the largest weights of fields with the spectrum of the dense net and random phases.
+Does pruning need non-Gaussian inputs to give local masks? Repeatedly removing the smallest weights
+of a network and training it again leaves weights that are close together, as has been found on
+natural images (Pellegrini and Biroli, 2022). Redman et al. (2024) conclude that this needs
+non-Gaussian inputs. The answer depends on the comparison, because sparse masks always have a large
+IPR (inverse participation ratio) and the largest weights of any smooth field form clusters.
+Compared with fields that have the spectrum of the dense network and random phases, masks on
+Gaussian inputs can also be local.
 """
 
 # sphinx_gallery_thumbnail_number = 1
 
 # %%
-# Prune in four rounds on 10,000 samples. Each round removes 41 % of the remaining weights, the
+# Prune in four rounds on 10,000 samples of the inputs and of the control, which has Gaussian
+# inputs with the same mean and covariance. Each round removes 41 % of the remaining weights, the
 # smallest ones of all units, resets the others to their initial values and trains again.
 
 import matplotlib.pyplot as plt
@@ -23,8 +25,9 @@ import rfsk
 from rfsk.analysis import field_spread, random_phase_fields
 from rfsk.experiments import iterative_magnitude_pruning
 from rfsk.plotting import ReceptiveFieldDisplay
+from rfsk.plotting.style import GREY, INPUT, OUTCOME, color_bar, limit, tidy
 
-makers = {"NLGP": rfsk.make_nlgp, "Gaussian clone": rfsk.make_gp}
+makers = {"NLGP": rfsk.make_nlgp, "control": rfsk.make_gp}
 nets = {}
 for inputs, make in makers.items():
     start = rfsk.FCNet(40, max_epochs=60, random_state=0)
@@ -32,31 +35,30 @@ for inputs, make in makers.items():
     nets[inputs] = iterative_magnitude_pruning(start, X, y, n_rounds=4, fraction=0.41)
 
 # %%
-# The fields of the units whose bias starts positive, ordered by centre and scaled to unit length:
-# dense above, and with 12 % of the weights left below.
+# The fields of the units with a positive initial bias b, ordered by centre and scaled to unit
+# length. The upper row shows the dense networks, and the lower row those with 12 % of the weights.
 
 figure, axes = plt.subplots(2, 2, figsize=(8, 5.4), sharex=True, sharey=True, layout="constrained")
-for column, (inputs, rounds) in zip(axes.T, nets.items(), strict=True):
-    for ax, net in zip(column, (rounds[0], rounds[-1]), strict=True):
-        fields = net.receptive_fields_[:20]
-        fields = fields / np.linalg.norm(fields, axis=1, keepdims=True)
-        display = ReceptiveFieldDisplay.from_fields(fields, ax=ax)
-        display.image_.set_clim(-0.5, 0.5)
-        left = (net.receptive_fields_ != 0).mean()
-        ax.set_title(f"{inputs}, {left:.0%} of weights", fontsize=10)
-        ax.label_outer()
-figure.colorbar(display.image_, ax=axes, label="weight, fields of unit length", extend="both")
+ends = [(inputs, rounds[place]) for place in (0, -1) for inputs, rounds in nets.items()]
+fields = np.array([net.receptive_fields_[:20] for _, net in ends])
+fields /= np.linalg.norm(fields, axis=2, keepdims=True)
+for ax, (inputs, net), shown in zip(axes.flat, ends, fields, strict=True):
+    ReceptiveFieldDisplay.from_fields(shown, ax=ax, bound=limit(fields))
+    left = (net.receptive_fields_ != 0).mean()
+    ax.set_title(f"{inputs}, {left:.0%} of weights")
+    ax.label_outer()
+color_bar(axes, "weight, fields of unit length")
 
 # %%
-# The spread of a mask is the circular standard deviation of its pixels about their centre.
-# Comparing it with that of random masks removes the effect of sparsity, and comparing it with that
-# of random phases removes the effect of smoothness as well.
+# The spread of a mask is the circular standard deviation of its sites about their centre. A
+# comparison with random masks of equal size accounts for sparsity. A comparison with the largest
+# weights of fields with random phases also accounts for smoothness.
 
 rng = np.random.default_rng(0)
 
 
 def spreads(dense, pruned):
-    """Median spread of masks, of random masks, and of the largest weights of smooth fields."""
+    """Compute the median spread of masks, random masks, and largest weights of smooth fields."""
     masks = np.tile(pruned != 0, (20, 1))
     smooth = random_phase_fields(np.tile(dense, (20, 1)), random_state=rng)
     rank = np.argsort(np.argsort(-abs(smooth), axis=1), axis=1)
@@ -67,9 +69,9 @@ def spreads(dense, pruned):
 
 figure, axes = plt.subplots(1, 4, figsize=(12, 3.3), sharey=True, layout="constrained")
 groups = {"b > 0": slice(20), "b < 0": slice(20, None)}
-styles = {"pruned": ("#0072B2", "o-"), "random masks": ("#6E6E6E", "-.")}
-styles |= {"random phases": ("#009E73", "^:")}
-print("inputs          units  weights  spread  random masks  random phases")
+styles = {"pruned": (INPUT, "o-"), "random masks": (GREY, "-.")}
+styles |= {"random phases": (OUTCOME, "^:")}
+print("inputs   units  weights  spread  random masks  random phases")
 panels = [(group, inputs) for group in groups for inputs in nets]
 for ax, (group, inputs) in zip(axes, panels, strict=True):
     dense, *rounds = (net.receptive_fields_[groups[group]] for net in nets[inputs])
@@ -78,12 +80,12 @@ for ax, (group, inputs) in zip(axes, panels, strict=True):
     for curve, (name, (color, style)) in zip(curves.T, styles.items(), strict=True):
         ax.plot(left, curve, style, color=color, label=name, markersize=5)
     for fraction, row in zip(left, curves, strict=True):
-        print(f"{inputs:15} {group}" + "{:8.0%} {:7.1f} {:13.1f} {:14.1f}".format(fraction, *row))
+        print(f"{inputs:8} {group}" + "{:8.0%} {:7.1f} {:13.1f} {:14.1f}".format(fraction, *row))
     ax.set(xscale="log", xlim=(0.65, 0.1), title=f"{inputs}, {group}")
     ax.set_xlabel("fraction of weights left")
     ax.set_xticks([0.5, 0.25, 0.125], ["1/2", "1/4", "1/8"])
     ax.set_xticks([], minor=True)
-    ax.spines[["top", "right"]].set_visible(False)
+    tidy(ax)
 axes[0].set(ylabel="spread of masks (sites)", ylim=(0, None))
 axes[0].legend(frameon=False)
 for inputs, (first, *_, last) in nets.items():
@@ -91,22 +93,22 @@ for inputs, (first, *_, last) in nets.items():
     print(f"{inputs}: accuracy {first.score(X, y):.3f} dense, {last.score(X, y):.3f} pruned")
 
 # %%
-# Units whose bias starts positive localize on the NLGP before any pruning. With a third of the
-# weights left, their masks have less than half the spread of random phases. On the Gaussian clone
-# the masks are no more local than random phases, although far more than random masks: the fields
-# are smooth. With an eighth left, smooth fields have masks as narrow, and the comparison says
-# nothing.
+# On the NLGP units with a positive initial bias localize before any pruning. With a third of the
+# weights left, their masks have less than half the spread of random phases. On the control the
+# masks are much more local than random masks, because fields are smooth, but not more local than
+# random phases. With an eighth of the weights left, smooth fields have masks that are as narrow,
+# and the comparison is not informative.
 #
-# Units whose bias starts negative oscillate on both inputs. With an eighth of the weights left,
-# their masks are more local than random phases, on the Gaussian clone as well. Second-order
-# statistics explain this: once masks have uneven gaps, the inputs that a mask leaves are no longer
-# translation-invariant. Non-Gaussian inputs are therefore not necessary for local masks, but masks
-# that are local after little pruning are a sign of them. :doc:`The claims on pruning
-# </papers/redman2024>` measure this over several seeds.
+# Units with a negative initial bias oscillate on both inputs. With an eighth of the weights left,
+# their masks are more local than random phases, also on the control. Second-order statistics
+# explain this: once masks have uneven gaps, the inputs that a mask keeps are no longer
+# translation-invariant. Non-Gaussian inputs are therefore not necessary for local masks, but local
+# masks after little pruning indicate them. :doc:`The claims on pruning </papers/redman2024>`
+# measure this over several seeds.
 
 # %%
-# A penalty does something of the kind in one run: ``l1`` makes fields sparse, and ``l1_cut``, the
-# beta of the beta-lasso (Neyshabur, 2020), takes out what is small.
+# A penalty has a similar effect in a single run: ``l1`` makes fields sparse, and ``l1_cut``, the
+# beta of the beta-lasso (Neyshabur, 2020), sets small weights to zero.
 
 X, y = rfsk.make_nlgp(10_000, random_state=0)
 lasso = rfsk.FCNet(40, max_epochs=60, l1=3e-4, l1_cut=200.0, random_state=0).fit(X, y)

@@ -1,12 +1,12 @@
 """
-Textures and photographs
-========================
+Receptive fields on textures and photographs
+============================================
 
-Does a net that distinguishes two textures grow localized fields, and does it owe them to more than
-the correlations of pixels? This example asks it of patches of brick and grass, of grass and gravel,
-and of two photographs. Brick against grass and the two photographs give localized fields in one
-half of the units; grass against gravel does not. The different contrast of patches suffices to
-explain the localization.
+Are the fields of a network that distinguishes two textures or two photographs localized, and do
+correlations of pixels explain it? On brick against grass, and on two photographs, the fields of one
+half of the units are more localized than those of the controls, which have Gaussian patches with
+the same mean and covariance. On grass against gravel they are not. The different contrast of
+patches is enough to explain the localization.
 """
 
 # sphinx_gallery_thumbnail_number = 2
@@ -25,12 +25,13 @@ from sklearn.datasets import load_sample_images
 import rfsk
 from rfsk.experiments import study_data
 from rfsk.plotting import ReceptiveFieldDisplay
+from rfsk.plotting.style import IMAGE_COLORS, color_bar, limit
 
 SHAPE = (12, 12)
 
 
 def patches_of(image):
-    """Cut an image into patches, (n_patches, 144)."""
+    """Cut an image into patches, an array of shape (n_patches, 144)."""
     rows, columns = image.shape[0] // 12, image.shape[1] // 12
     blocks = image[: 12 * rows, : 12 * columns].reshape(rows, 12, columns, 12)
     patches = blocks.swapaxes(1, 2).reshape(-1, 144).astype(float)
@@ -50,18 +51,18 @@ patches = {name: patches_of(image) for name, image in images.items()}
 
 figure, axes = plt.subplots(1, 5, figsize=(11, 2.6), layout="constrained")
 rng = np.random.default_rng(0)
-for ax, (name, rows) in zip(axes, patches.items(), strict=True):
-    display = ReceptiveFieldDisplay.from_fields(
-        rng.choice(rows, 16, replace=False), SHAPE, ax=ax, sort=False
+shown = [rng.choice(rows, 16, replace=False) for rows in patches.values()]
+for ax, (name, rows), some in zip(axes, patches.items(), shown, strict=True):
+    ReceptiveFieldDisplay.from_fields(
+        some, SHAPE, ax=ax, sort=False, bound=limit(*shown), cmap=IMAGE_COLORS
     )
-    display.image_.set_clim(-3.0, 3.0)
     ax.set(title=f"{name}, {len(rows)} patches", xlabel="12 x 12 pixels each", ylabel="", yticks=[])
-figure.colorbar(display.image_, ax=axes, label="standard deviations", extend="both", shrink=0.8)
+color_bar(axes, "standard deviations")
 
 # %%
-# Patches that overlap would share pixels. These do not, but neighbours still resemble each other,
-# whereas the rows of the controls are independent. The p-values are therefore approximate, and they
-# are about these images, not about bricks or flowers in general.
+# Overlapping patches would have pixels in common. These do not overlap, but neighbouring patches
+# still resemble each other, whereas the rows of the controls are independent. The p-values are
+# therefore approximate, and they are about these images, not about bricks or flowers in general.
 
 
 def task_of(first, second):
@@ -71,7 +72,7 @@ def task_of(first, second):
 
 
 def compare(first, second):
-    """Study one net in full, test two more, and draw the first."""
+    """Study one network in full and draw it, and test two more."""
     X, y = task_of(first, second)
     study = study_data(X, y, SHAPE, max_steps=500, random_state=0)
     print(study.verdict)
@@ -96,9 +97,9 @@ compare("temple", "flower")
 # neither half stands out.
 #
 # Nearly half of the patches of brick and of the temple and three quarters of those of the flower
-# have a standard deviation below 0.5, where 1 is the root mean square over the class; hardly any
-# patch of grass or gravel does. Patches of a Gaussian control have nearly equal contrast. Does this
-# explain the verdicts? Give each patch the same variance:
+# have a standard deviation below 0.5, where 1 is the root mean square over the class. Hardly any
+# patch of grass or gravel does. Patches of a control have nearly equal contrast. To see whether
+# contrast explains the verdicts, give each patch the same variance:
 
 for first, second in (("brick", "grass"), ("temple", "flower")):
     X, y = task_of(first, second)
@@ -108,12 +109,12 @@ for first, second in (("brick", "grass"), ("temple", "flower")):
         print(f"{first}, {second}: {rfsk.control_test(net, X, y, random_state=seed).verdict}")
 
 # %%
-# The units with b < 0 are no longer more localized than those of the controls, so that unequal
-# contrast is a sufficient explanation. The same variance also makes the noise of flat patches
-# visible, so that it is not a proof. On brick against grass the units with b > 0 are now up to 1.1
-# times as localized, with p-values from 0.05 to 0.2, which is too little to conclude from.
+# The units with b < 0 are no longer more localized than those of the controls, so unequal contrast
+# is a sufficient explanation. This is not a proof, because the same variance also makes the noise
+# of flat patches visible. On brick against grass the units with b > 0 are now up to 1.1 times as
+# localized, with p-values from 0.05 to 0.2, which is weak evidence.
 #
-# The size of the patches matters. With 16 x 16 pixels there are only 1024 patches of each texture,
-# fields are noisier, the ratio for brick against grass falls to between 1.1 and 1.2, and one of
-# three seeds calls grass against gravel localized, with a ratio of 1.06.
+# The size of the patches matters. With 16 x 16 pixels there are only 1024 patches of each texture
+# and fields are noisier. The ratio for brick against grass decreases to between 1.1 and 1.2, and
+# for one of three seeds the verdict on grass against gravel is "localized", with a ratio of 1.06.
 plt.show()

@@ -1,21 +1,21 @@
 """
-Windows of an electrocardiogram
-===============================
+Receptive fields on an electrocardiogram
+========================================
 
-Windows that are cut from one recording overlap, so the rows of the data are not independent, as
-the rows of the Gaussian controls are. This example distinguishes the electrocardiogram of
-PyWavelets from the same recording at twice the heart rate, and compares two kinds of controls:
-independent Gaussian rows, and windows that are cut in the same way from recordings with random
-phases. The fields are more localized than most controls of either kind, but those of the second
-kind vary more, and the p-value is less certain than the first kind suggests.
+Can the control test be used if the rows of the data depend on each other? Overlapping windows of
+one recording do, but the rows of the Gaussian controls do not. This example distinguishes the
+electrocardiogram of PyWavelets from the same recording at twice the heart rate. A second kind of
+control consists of windows of recordings with random phases. The fields are more localized than
+those of most controls of either kind, but the second kind varies more, so the p-value is less
+certain than the first kind suggests.
 """
 
 # sphinx_gallery_thumbnail_number = 2
 
 # %%
-# The recording has 1024 samples and three heartbeats. Class 0 are all its windows of 64 samples;
-# class 1 are those of every other sample, in which the heart beats twice as fast. Each window has
-# lost its mean, and both classes have unit variance.
+# The recording has 1024 samples and three heartbeats. Class 0 consists of all its windows of 64
+# samples. Class 1 consists of windows of every other sample, in which the heart beats twice as
+# fast. The mean of each window is subtracted, and both classes are scaled to unit variance.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,6 +26,7 @@ from sklearn.base import clone
 import rfsk
 from rfsk.analysis import random_phase_fields
 from rfsk.experiments import study_data
+from rfsk.plotting.style import CONTROL, INPUT, OUTCOME, tidy
 
 
 def windows_of(recording):
@@ -51,13 +52,13 @@ figure, axes = plt.subplots(2, 1, figsize=(8, 3.8), sharex=True, sharey=True, la
 for ax, name, series in zip(
     axes, ("electrocardiogram", "random phases"), (recording, surrogates[0]), strict=True
 ):
-    ax.plot(series / recording.std(), color="#0072B2", linewidth=1.0)
+    ax.plot(series / recording.std(), color=INPUT if ax is axes[0] else OUTCOME, linewidth=1.0)
     ax.set(title=name, ylabel="standard\ndeviations")
-    ax.spines[["top", "right"]].set_visible(False)
+    tidy(ax)
 axes[1].set_xlabel("sample")
 
 # %%
-# The study of the data as if rows were independent:
+# First study the data as if the rows were independent:
 
 studies = [study_data(X, y, max_steps=1000, random_state=seed) for seed in range(3)]
 for study in studies:
@@ -65,12 +66,13 @@ for study in studies:
 studies[0].plot().suptitle("Electrocardiogram, rate against twice the rate")
 
 # %%
-# The same nets on windows of the surrogates. The p-value is that of
-# :func:`rfsk.control_test`: it takes the half of the units in which the data stand out most.
+# Then train the same networks on windows of the recordings with random phases. The p-value is that
+# of :func:`rfsk.control_test`: it refers to the half of the units in which the data stand out
+# most.
 
 
 def mean_ipr(net):
-    """D x IPR, averaged over the units with b > 0 and over those with b < 0."""
+    """Compute D x IPR, averaged over the units with b > 0 and over those with b < 0."""
     return 64 * rfsk.ipr(net.receptive_fields_).reshape(2, -1).mean(axis=1)
 
 
@@ -92,29 +94,29 @@ for name, values in controls.items():
               f"{values[seed, :, 0].std():.2f} and {values[seed, :, 1].std():.2f}")  # fmt: skip
 
 # %%
-# D x IPR of the data, one point per seed, and of the controls, one point per net. Seeds are side by
-# side.
+# The next figure shows D x IPR (inverse participation ratio) of the data, with one point per seed,
+# and of the controls, with one point per network. Seeds are side by side.
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constrained")
 for ax, half, label in zip(axes, (0, 1), ("b > 0", "b < 0"), strict=True):
-    for place, (values, color) in enumerate(
-        zip(controls.values(), ("#D55E00", "#009E73"), strict=True), start=1
+    for place, (values, color, marker) in enumerate(
+        zip(controls.values(), (CONTROL, OUTCOME), "s^", strict=True), start=1
     ):
         for seed in range(3):
             across = place + 0.25 * (seed - 1) + np.linspace(-0.08, 0.08, 19)
-            ax.plot(across, values[seed][:, half], "s", color=color, markersize=3.5)
-    ax.plot(0.25 * np.arange(-1, 2), data[:, half], "o", color="#0072B2", markersize=5)
+            ax.plot(across, values[seed][:, half], marker, color=color, markersize=3.5)
+    ax.plot(0.25 * np.arange(-1, 2), data[:, half], "o", color=INPUT, markersize=5)
     ax.set_xticks(range(3), ["data", "Gaussian\nrows", "random\nphases"])
-    ax.set(title=f"units with {label}")
-    ax.spines[["top", "right"]].set_visible(False)
+    ax.set(title=f"localization of units with {label}")
+    tidy(ax)
 axes[0].set(ylabel="D x mean IPR", ylim=(0.0, None))
 
 # %%
-# For b < 0 the fields are bumps about as wide as the peak of a heartbeat, 1.5 to 1.7 times as
-# localized as those of either kind of control; units with b > 0 do not stand out. Neighbouring
-# windows share 63 of 64 samples, so that a net on random phases sees few independent rows. Its mean
-# IPR for b < 0 varies about twice as much as on Gaussian rows, and one surrogate reaches the value
-# of the data: for that seed the p-value is 0.1, not 0.05. Where rows depend on each other, make
-# controls whose rows depend on each other in the same way. Neither kind of control can change that
-# this is one recording of three heartbeats.
+# For b < 0 the fields are bumps about as wide as the peak of a heartbeat, and they are 1.5 to 1.7
+# times as localized as those of either kind of control. Units with b > 0 do not stand out.
+# Neighbouring windows have 63 of 64 samples in common, so a network on random phases sees few
+# independent rows. Its mean IPR for b < 0 varies about twice as much as on Gaussian rows, and for
+# one seed one of the surrogates reaches the value of the data, so that the p-value is 0.1 instead
+# of 0.05. If rows depend on each other, use controls whose rows depend on each other in the same
+# way. With either kind of control, the result is about one recording of three heartbeats.
 plt.show()

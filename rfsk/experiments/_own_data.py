@@ -114,32 +114,30 @@ class DataStudy:
         import matplotlib.pyplot as plt
 
         from ..plotting import ReceptiveFieldDisplay
+        from ..plotting.style import CONTROL, INPUT, color_bar, limit, tidy
 
         figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
         nets = {"the data": self.test.net, "a Gaussian control": self.test.controls[0]}
-        weights = np.concatenate([net.receptive_fields_.ravel() for net in nets.values()])
-        scale = np.quantile(np.abs(weights), 0.99) or 1.0
+        bound = limit(*(net.receptive_fields_ for net in nets.values()))
         for ax, (name, net) in zip(axes, nets.items(), strict=False):
-            shown = ReceptiveFieldDisplay.from_fields(
-                net.receptive_fields_, self.shape, ax=ax, sort=False
-            )
-            shown.image_.set_clim(-scale, scale)
-            ax.set_title(f"fields of the net on {name}")
-        figure.colorbar(shown.image_, ax=axes[:2], label="weight", shrink=0.8, extend="both")
+            display = ReceptiveFieldDisplay(net.receptive_fields_, self.shape)
+            display.plot(ax=ax, sort=False, bound=bound)
+            ax.set_title(f"fields on {name}")
+        color_bar(axes[:2], "weight")
         ax = axes[2]
         for place, (name, members) in enumerate(self.test.groups.items()):
             values = self.test.unit_values[members & self.test.has_grown]
             of_controls = self.test.control_statistic[name]
             beside = place + np.linspace(-0.32, -0.08, len(values))
-            ax.plot(beside, values, "o", color="#0072B2", markersize=4)
+            ax.plot(beside, values, "o", color=INPUT, markersize=4)
             beside = place + np.linspace(0.08, 0.32, len(of_controls))
-            ax.plot(beside, of_controls, "s", color="#D55E00", markersize=4)
+            ax.plot(beside, of_controls, "s", color=CONTROL, markersize=4)
         ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
         ax.set(ylabel="IPR", title="IPR, data and controls")
         ax.set_ylim(0.0, 1.2 * ax.get_ylim()[1])  # space for the legend
         labels = ["units, data", "means of the controls"]
         ax.legend(ax.lines[:2], labels, frameon=False, fontsize="small", loc="upper right")
-        ax.spines[["top", "right"]].set_visible(False)
+        tidy(ax)
         return figure
 
     def to_html(self, path: str | Path) -> None:
