@@ -12,7 +12,7 @@ Each colour map has one role, and each colour of lines and dots has one meaning.
 =================  ===============================================================================
 
 The control has Gaussian inputs with the same mean and covariance. Lines and dots that differ in
-colour also differ in dash or marker, so that they can be told apart in greyscale.
+colour also differ in dash or marker, so that they are distinguishable in greyscale.
 """
 
 from typing import Any
