@@ -58,18 +58,18 @@ def test_interrupted_pruning_is_a_keyboard_interrupt_with_the_finished_nets(
     ):
         iterative_magnitude_pruning(net, *ring, n_rounds=3)
     assert [found.n_steps_ for found in interrupt.value.nets] == [6, 6]
-    assert interrupt.value.__notes__ == ["The 2 finished nets are `nets` of this exception."]
+    assert interrupt.value.__notes__ == ["The 2 finished nets are in `nets` of this exception."]
 
 
 @pytest.mark.parametrize(
     ("net", "options", "error", "message"),
     [
-        (FCNet(6), {}, ValueError, "random_state=None; expected an int"),
+        (FCNet(6), {}, ValueError, "`random_state` of the net must be an int, got None"),
         (
             FCNet(6, random_state=0),
             {"fraction": 1.0},
             ValueError,
-            "expected a number between 0 and 1",
+            "must be between 0 and 1, got 1.0",
         ),
         (
             FCNet(6, random_state=0),
@@ -77,7 +77,7 @@ def test_interrupted_pruning_is_a_keyboard_interrupt_with_the_finished_nets(
             ValueError,
             "`n_rounds` must be a positive integer, got 0",
         ),
-        (ConvNet(), {}, TypeError, "Got a ConvNet; expected an FCNet"),
+        (ConvNet(), {}, TypeError, "`net` must be an FCNet, got a ConvNet"),
     ],
 )
 def test_bad_pruning_is_refused(ring, net, options, error, message):

@@ -48,7 +48,7 @@ def test_relu_units_localize_for_the_long_range_class_only(seed):
     """Target 1 for the long-range class: .055; for the short-range one .023 to .027."""
     localized = train(task(5.0, 10.0), seed, activation="relu")
     np.testing.assert_allclose(localized[:2], 0.055, rtol=0.05)
-    with pytest.warns(LikelyMistakeWarning, match="class 1 is here the one of shorter range"):
+    with pytest.warns(LikelyMistakeWarning, match="Class 1 has the shorter correlation length"):
         swapped = train(task(10.0, 5.0), seed, activation="relu")
     assert max(swapped[:2]) < 0.03
 

@@ -274,7 +274,7 @@ def test_slice_of_any_cumulant_is_that_of_its_tensor(kind):
     np.testing.assert_allclose(entries, kappa.tensor()[2, 2], atol=1e-10)
     with pytest.raises(ValueError, match="site=6; expected a feature from 0 to 5"):
         CumulantDisplay.from_source(X, site=6)
-    with pytest.raises(ValueError, match="order=3; expected a cumulant of order 4"):
+    with pytest.raises(ValueError, match="must be of order 4, got order 3"):
         cumulant(X, 3).pair_contract(np.eye(6)[0], np.eye(6))
 
 
