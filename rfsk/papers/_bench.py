@@ -95,7 +95,7 @@ class Bench:
         Parameters
         ----------
         key : hashable
-            Name of these nets. A second call with the same name returns the nets of the first.
+            Name of these nets. A second call with the same name returns the nets of the first call.
         make : callable
             Function ``make(seed)`` that returns an untrained FCNet or ConvNet.
         tasks : mapping of hashable to Discrimination

@@ -35,7 +35,7 @@ class Quantity:
     tolerance : float, default=0.0
         Largest allowed deviation, as a fraction of `value`.
     source : str, default=""
-        Formula, or part of the program.
+        Formula, or part of the program, that gives the bounds.
     digits : int, default=3
         Number of decimals in tables.
 
@@ -172,7 +172,7 @@ class Claim:
         Returns
         -------
         values : dict of str to list of float
-            Values by the name of the quantity, one per seed.
+            Values of each quantity, one per seed.
         """
         names = [quantity.name for quantity in self.quantities]
         found: dict[str, list[float]] = {name: [] for name in names}

@@ -30,9 +30,9 @@ class ClaimResult:
     ----------
     claim : Claim
     values : dict of str to list of float
-        By the name of the quantity, one per seed; empty if the measurement failed.
+        Values of each quantity, one per seed; empty if the measurement failed.
     seconds : float
-        Wall time, without nets that an earlier claim trained.
+        Wall time, without the training of nets that an earlier claim uses as well.
     error, traceback, figure_error : str or None
         Message and traceback of a failed measurement, and message of a failed figure.
 
@@ -106,7 +106,7 @@ class Reproduction:
     ----------
     results : list of ClaimResult
     settings : dict
-        `quick`, `random_state`, `seeds` and `missing`, the claims not run after an interrupt.
+        `quick`, `random_state`, `seeds`, and `missing`: the claims that an interrupt left out.
     seconds : float
         Wall time.
     bench : Bench
@@ -248,7 +248,7 @@ def reproduce(
 
 
 def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Path) -> ClaimResult:
-    """Write the values, table and figure of a claim; return the result with any error of these."""
+    """Write the values, table and figure of a claim; return the result with `figure_error`."""
     claim = result.claim
     if claim.draw is not None and result.error is None:
         import matplotlib.pyplot as plt

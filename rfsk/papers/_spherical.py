@@ -1,7 +1,7 @@
-"""Gradient ascent of fields of unit length towards hidden directions, sample by sample.
+"""Online gradient ascent of fields of unit length towards hidden directions.
 
-Units are divided into groups. Those of a group are trained on the same samples, and the groups are
-independent.
+Units are divided into groups. The units of a group are trained on the same samples, and the groups
+are independent.
 """
 
 from collections.abc import Callable, Iterator
@@ -68,14 +68,14 @@ def mean_passage(steps: Array, arrived: Array) -> float:
 
 
 def exponent(sizes: Array, values: Array) -> float:
-    """Slope of log values as a function of log sizes; NaN if a value is infinite."""
+    """Slope of the logarithm of values over that of sizes; NaN if a value is infinite."""
     if not np.isfinite(values).all():
         return np.nan
     return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
 
 
 def compared(name: str, sizes: Array, samples: Array, theory: Array) -> dict[str, float]:
-    """Values of the quantities of `expected`."""
+    """Values of the quantities that `expected` defines."""
     slope = exponent(sizes, samples)
     return {
         f"{name}: exponent": slope,

@@ -1,10 +1,10 @@
-r"""Claims of L. Bardone and S. Goldt (arXiv:2404.08602): correlated latents speed up learning.
+r"""Claims of L. Bardone and S. Goldt (arXiv:2404.08602): correlated latent variables.
 
 Class 1 is the mixed cumulant model: inputs have a non-Gaussian latent variable h along v (with a
 factor p) and a Gaussian one g along u, whose signs agree. Class 0 is white noise. A field w of unit
-length follows online gradient ascent on y f(w.x), with f(s) = -exp(-s^2) and y = +1 for class 1 and
--1 for class 0. Class 0 gives no drive along the sphere, and the drive of class 1 depends on the
-overlaps a = w.u and b = w.v through F(a, b) = E f(w.x). In units of rate x samples,
+length is trained by online gradient ascent on y f(w.x), with f(s) = -exp(-s^2) and y = +1 for class
+1 and -1 for class 0. Class 0 gives no drive along the sphere, and the drive of class 1 depends on
+the overlaps a = w.u and b = w.v through F(a, b) = E f(w.x). In units of rate x samples,
 
 .. math::
 
@@ -12,12 +12,12 @@ overlaps a = w.u and b = w.v through F(a, b) = E f(w.x). In units of rate x samp
     \frac{db}{dt} = \frac{F_b - b (a F_a + b F_b)}{2} - e b,
 
 where F_a and F_b are derivatives of F, and e = rate V (D - 1) / 2 is the loss of overlap due to the
-noise of single samples, V = E f'(s)^2 = 4 / 5^(3/2). The Hermite expansion of F is const
-+ f_2 (a^2 + 2 c a b) / 2 + f_4 k b^4 / 24 + ..., where f_n is the mean of the n-th derivative of f,
-c = p E[g h], and k < 0 is the fourth cumulant along v. If the latent variables are independent, b
-increases at the rate f_4 k b^3 / 12, which takes a time of order D from b = D^(-1/2). If they are
-correlated, it increases at the rate f_2 c a / 2, which takes a time of order log D. Without u,
-noise of variance V must be added to e; it is as large as the drive if rate = f_4 k / (6 V D^2).
+noise of single samples, V = E f'(s)^2 = 4 / 5^(3/2). The Hermite expansion of F is const + f_2 (a^2
++ 2 c a b) / 2 + f_4 k b^4 / 24 + ..., where f_n is the mean of the n-th derivative of f, c = p E[g
+h], and k < 0 is the fourth cumulant along v. If the latent variables are independent, db/dt = f_4 k
+b^3 / 12, so that b needs a time of order D to grow from D^(-1/2) to order 1. If they are
+correlated, db/dt = f_2 c a / 2, and this time is of order log D. Without u, the equation of b needs
+a noise term of variance V as well; the noise is as large as the drive if rate = f_4 k / (6 V D^2).
 """
 
 from typing import Any
@@ -96,7 +96,7 @@ def gradient(X: Array, s: Array) -> Array:
 
 
 def learn(bench: Bench, number: int, coupling: float | None, *sizes: Any) -> Any:
-    """Fields of groups of 20 units after each step, for size, batch, rate and number of groups."""
+    """Fields of groups of 20 units after each step."""
     size, batch, rate, n_groups = sizes
     seed, known = [bench.seeds[number], size], np.eye(size)[: 1 if coupling is None else 2]
     fields = sphere.initial_fields(n_groups, 20, known, np.random.default_rng([*seed, 1]))

@@ -17,9 +17,10 @@ Its squared overlap with the pair is (1 - D / (n l^2)) / (1 + D / (n l)) if n > 
 otherwise (J. Baik, G. Ben Arous and S. Peche, Ann. Probab. 33, 1643, 2005).
 
 *Diffusion.* A shift of w along the ring, c -> c + dc, leaves L unchanged, so that nothing opposes
-the noise of the gradient along w' = dw/dc. In one step with learning rate r on B inputs and B
-samples of the machine, c moves by -r noise.w' / w'.w'. To first order in r / B, its mean square is
-r^2 (Var_data + Var_machine)[(w'.x) tanh(w.x)] / (B (w'.w')^2).
+the noise of the gradient along w' = dw/dc. One step with learning rate r, on B inputs and B samples
+drawn from the machine, moves c by -r z.w' / w'.w', where z is the noise of the gradient. To first
+order in r / B, the mean square of this move is r^2 (Var_data + Var_machine)[(w'.x) tanh(w.x)] / (B
+(w'.w')^2).
 """
 
 from typing import Any
@@ -62,7 +63,7 @@ def inputs(bench: Bench, number: int, model: NLGP, n: int) -> Array:
 
 
 def index(X: Array) -> float:
-    """Largest I_q, from samples; the uniform state is unstable if it exceeds 1."""
+    """Largest I_q, estimated from samples; the uniform state is unstable if it exceeds 1."""
     total = X.sum(axis=1)
     a = optimize.brentq(lambda a: np.mean(total * np.tanh(a * total)) - a * X.shape[1], 1e-3, 9.0)
     power = abs(np.fft.rfft(X, axis=1)[:, 1:]) ** 2 / X.shape[1]

@@ -72,7 +72,7 @@ def fitted(bench: Bench, number: int, name: str, noise: float) -> Array:
 
 
 def trained(bench: Bench, number: int, name: str, noise: float) -> tuple[Array, float]:
-    """Mean sensitivity of a trained ReLU net, and its error relative to the linear denoiser."""
+    """Mean sensitivity of a trained ReLU network, and its error relative to the linear denoiser."""
 
     def train() -> tuple[Array, float]:
         rates = {"batch_size": 500, "learning_rate_init": 0.003}
@@ -93,7 +93,7 @@ def trained(bench: Bench, number: int, name: str, noise: float) -> tuple[Array, 
 def posterior(bench: Bench, number: int, noise: float) -> Array:
     """Mean sensitivity of the best denoiser of spins, by transfer matrices.
 
-    It is the mean of the posterior covariance of x_0 and x_d over noise^2.
+    It is the mean posterior covariance of x_0 and x_d, divided by noise^2.
     """
     n, signs = 5000 if bench.quick else 50_000, np.array([1.0, -1.0])
     noisy = pairs(bench, "spins", noise, n, 0, number)[0]
@@ -102,7 +102,7 @@ def posterior(bench: Bench, number: int, noise: float) -> Array:
     local = np.stack([local, 1.0 - local], axis=2)[:, :, None]
 
     def messages(sites: range) -> dict[int, Array]:
-        """Weights of the values of each site, given x_0, due to the sites before it."""
+        """Sum of weights over all earlier sites, by the values of x_0 and of each site."""
         message, found = np.tile(np.eye(2), (n, 1, 1)), {}
         for site in sites:
             found[site] = message @ bond
@@ -235,9 +235,9 @@ CLAIMS = (
     Claim(
         "L2",
         "trained denoisers have the fields of the linear one",
-        "The mean sensitivity of a fully-connected net that is trained to remove noise has about "
-        "the same width and shape as that of the linear denoiser, both on non-Gaussian inputs and "
-        "on the Gaussian control.",
+        "The mean sensitivity of a fully-connected network that is trained to remove noise has "
+        "about the same width and shape as that of the linear denoiser, both on non-Gaussian "
+        "inputs and on the Gaussian control.",
         (*_TRAINED, _quantity("NLGP: width at noise 2 over 0.5", low=1.2)),
         trained_denoiser,
         partial(draw, claim="L2"),

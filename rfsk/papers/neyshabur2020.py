@@ -1,9 +1,9 @@
 """Claims of B. Neyshabur (NeurIPS 2020): the beta-lasso learns local connections from scratch.
 
 The beta-lasso is an `FCNet` with the parameters `l1` (lambda) and `l1_cut` (beta). After each step,
-weights move towards zero by learning rate x lambda, and those below beta x lambda are set to zero.
-Nets learn to discriminate two classes of images (NLGPs on a torus) from few samples, with initial
-weights of unit variance, so that a dense net fits its samples and generalizes badly.
+weights move towards zero by learning rate x lambda, and weights below beta x lambda are set to
+zero. Networks learn to discriminate two classes of images (NLGPs on a torus) from few samples, with
+initial weights of unit variance, so that a dense network fits its samples and generalizes badly.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def data(bench: Bench, number: int, part: int, *, is_control: bool = False) -> t
 
 
 def net(bench: Bench, number: int, part: int, n_samples: int, **options: Any) -> FCNet:
-    """Untrained net, which takes the same number of steps for any number of samples."""
+    """Untrained network, which takes the same number of steps for any number of samples."""
     size, n_steps = (40, 4000) if bench.quick else (80, 10_000)
     options |= {"batch_size": 100, "max_epochs": max(1, n_steps * 100 // n_samples)}
     options |= {"init_scale": 1.0, "weight_decay": 0.0, "learning_rate": 2.0}
@@ -51,7 +51,7 @@ def net(bench: Bench, number: int, part: int, n_samples: int, **options: Any) ->
 def fitted(
     bench: Bench, number: int, name: str = "dense", part: int = 0, *, is_control: bool = False
 ) -> FCNet:
-    """Trained net: dense, or with the lasso or the beta-lasso."""
+    """Trained network: dense, or with the lasso or the beta-lasso."""
     options = {"lasso": {"l1": LAMBDA}, "beta-lasso": {"l1": LAMBDA, "l1_cut": BETA}}.get(name, {})
 
     def fit() -> FCNet:
@@ -75,7 +75,7 @@ def locality(bench: Bench, number: int, mask: Array) -> tuple[float, float, floa
     """Compactness of a mask, its ratio to that of random masks, and the fraction of local units.
 
     The compactness is a mean over the weights that are left. Random masks have the same number of
-    weights per unit, and a unit is local if its mask is more compact at the 5 % level.
+    weights per unit, and a unit is local if its mask is more compact than these at the 5 % level.
     """
     mask = mask[mask.any(axis=1)]
     if not len(mask):
@@ -91,7 +91,7 @@ def locality(bench: Bench, number: int, mask: Array) -> tuple[float, float, floa
 
 
 def connections(bench: Bench, number: int) -> dict[str, float]:
-    """N1: sparsity and locality of the first layer of nets."""
+    """N1: sparsity and locality of the first layer of networks."""
     mask, dense = left(fitted(bench, number, "beta-lasso")), fitted(bench, number)
     X, y = data(bench, number, 0)
     fraction = 1.0 - max(mask.mean(), 0.01) ** 0.25
@@ -108,16 +108,16 @@ def connections(bench: Bench, number: int) -> dict[str, float]:
         "fraction of weights left": mask.mean(),
         "fraction left without the cut, beta = 0": left(fitted(bench, number, "lasso")).mean(),
         "compactness over random masks": found["beta-lasso"][1],
-        "compactness over pruned dense net": found["beta-lasso"][0] / found["pruned"][0],
+        "compactness over pruned dense network": found["beta-lasso"][0] / found["pruned"][0],
         "fraction of units local, p <= 0.05": found["beta-lasso"][2],
-        "pruned dense net: fraction of units local": found["pruned"][2],
+        "pruned dense network: fraction of units local": found["pruned"][2],
         "pruned in four rounds: compactness over random masks": found["iterative"][1],
         "Gaussian control: compactness over random masks": found["control"][1],
     }
 
 
 def accuracies(bench: Bench, number: int) -> dict[str, float]:
-    """Test accuracies of nets with penalties, and of nets with fixed masks on other samples."""
+    """Test accuracies with penalties, and with fixed masks on other samples."""
 
     def measure() -> dict[str, float]:
         test, other = data(bench, number, 2), data(bench, number, 1)
@@ -145,15 +145,15 @@ def generalization(bench: Bench, number: int) -> dict[str, float]:
     """N2: gains in test accuracy."""
     found = accuracies(bench, number)
     return {
-        "dense net: test accuracy": found["dense"],
-        "beta-lasso: gain over the dense net": found["beta-lasso"] - found["dense"],
+        "dense network: test accuracy": found["dense"],
+        "beta-lasso: gain over the dense network": found["beta-lasso"] - found["dense"],
         **{
             f"its mask, other samples: gain over {name}": found["mask"] - found[key]
             for name, key in (
-                ("the dense net", "dense, other samples"),
+                ("the dense network", "dense, other samples"),
                 ("random masks", "random mask"),
                 ("the mask with permuted pixels", "permuted mask"),
-                ("the pruned net's mask", "pruned"),
+                ("the pruned network's mask", "pruned"),
             )
         },
     }
@@ -166,7 +166,7 @@ def draw_connections(bench: Bench) -> Any:
     mask = left(fitted(bench, 0, "beta-lasso"))
     masks: dict[str, Callable[[], Array]] = {
         "beta-lasso": lambda: mask,
-        "pruned dense net": lambda: pruned(fitted(bench, 0), mask),
+        "pruned dense network": lambda: pruned(fitted(bench, 0), mask),
         "random masks": lambda: np.random.default_rng(0).permuted(mask, axis=1),
     }
     figure, axes = plt.subplots(3, 1, figsize=(9, 4.2), layout="constrained")
@@ -193,7 +193,10 @@ def draw_generalization(bench: Bench) -> Any:
     ax.bar(places, np.mean(found, axis=0), color=colors, alpha=0.6)
     ax.plot(places, np.transpose(found), "k.")
     ax.set_xticks(places, names)
-    for place, label in ((0.5, "first samples"), (4.7, "other samples: dense net and four masks")):
+    for place, label in (
+        (0.5, "first samples"),
+        (4.7, "other samples: dense network and four masks"),
+    ):
         ax.text(place, 0.96, label, ha="center")
     ax.set(ylabel="test accuracy", ylim=(0.5, 1.0))
     tidy(ax)
@@ -204,16 +207,16 @@ CLAIMS = (
     Claim(
         "N1",
         "the beta-lasso learns sparse and local connections",
-        "With the beta-lasso, few weights of a fully-connected net are left. Those of a unit lie "
-        "closer together than in random masks, and closer than in a dense net that is pruned to "
-        "the same number of weights.",
+        "With the beta-lasso, few weights of a fully-connected network are left. Those of a unit "
+        "lie closer together than in random masks, and closer than in a dense network that is "
+        "pruned to the same number of weights.",
         (
             Quantity("fraction of weights left", "inequality", high=0.2),
             Quantity("fraction left without the cut, beta = 0", "control", low=0.5),
             Quantity("compactness over random masks", "inequality", low=1.25, digits=2),
-            Quantity("compactness over pruned dense net", "inequality", low=1.1, digits=2),
+            Quantity("compactness over pruned dense network", "inequality", low=1.1, digits=2),
             Quantity("fraction of units local, p <= 0.05", "inequality", low=0.5, digits=2),
-            Quantity("pruned dense net: fraction of units local", "report", digits=2),
+            Quantity("pruned dense network: fraction of units local", "report", digits=2),
             Quantity("pruned in four rounds: compactness over random masks", "report", digits=2),
             Quantity("Gaussian control: compactness over random masks", "report", digits=2),
         ),
@@ -224,13 +227,16 @@ CLAIMS = (
     Claim(
         "N2",
         "the learnt connections generalize",
-        "With few samples, the beta-lasso has a higher test accuracy than the dense net. So has a "
-        "net that is trained on other samples with only the mask of the beta-lasso, because of the "
-        "positions of the connections and not only because of their number.",
+        "With few samples, the beta-lasso has a higher test accuracy than the dense network. The "
+        "same holds for a network that is trained on other samples with only the mask of the "
+        "beta-lasso, because of the positions of the connections and not only because of their "
+        "number.",
         (
-            Quantity("dense net: test accuracy", "report"),
-            Quantity("beta-lasso: gain over the dense net", "inequality", low=0.03),
-            Quantity("its mask, other samples: gain over the dense net", "inequality", low=0.03),
+            Quantity("dense network: test accuracy", "report"),
+            Quantity("beta-lasso: gain over the dense network", "inequality", low=0.03),
+            Quantity(
+                "its mask, other samples: gain over the dense network", "inequality", low=0.03
+            ),
             Quantity("its mask, other samples: gain over random masks", "inequality", low=0.03),
             Quantity(
                 "its mask, other samples: gain over the mask with permuted pixels",
@@ -238,7 +244,9 @@ CLAIMS = (
                 low=0.03,
             ),
             Quantity(
-                "its mask, other samples: gain over the pruned net's mask", "inequality", low=0.0
+                "its mask, other samples: gain over the pruned network's mask",
+                "inequality",
+                low=0.0,
             ),
         ),
         generalization,

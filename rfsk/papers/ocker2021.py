@@ -41,7 +41,7 @@ def cumulants_of(bench: Bench) -> Array:
 
 
 def samples(bench: Bench, number: int) -> Array:
-    """Mixtures of independent sources, whose values are 0 and +-(lambda + 3)^(1/2)."""
+    """Mixtures of sources with values 0 and +-(k + 3)^(1/2), where k is the fourth cumulant."""
     rng = np.random.default_rng([bench.seeds[number], 1])
     shape = (10_000 if bench.quick else 40_000, len(LAMBDAS))
     height = cumulants_of(bench) + 3.0

@@ -3,10 +3,10 @@
 Images are NLGPs on a torus (gain 3, correlation lengths 1 and 2). Each of four rounds of pruning
 removes 41 % of the weights, so that 35 % are left after two rounds and 12 % after four. The measure
 of a mask is the spread of its pixels about their centre, divided by that of random masks with the
-same number of pixels per unit. It is 1 if the labels are unrelated to the images. Medians over the
-20 units with b > 0 have errors of about 10 %. Therefore, the bounds on ratios of spreads are 20 %
-away from 1 for different nets, and 10 % for different masks of one net. Differences between
-accuracies on 20,000 images have errors of about .003.
+same number of pixels per unit. This ratio is close to 1 if the labels are unrelated to the images.
+Medians over the 20 units with b > 0 have errors of about 10 %. Therefore, the bounds on ratios of
+spreads are 20 % away from 1 for different networks and 10 % away for different masks of one
+network. Differences between accuracies on 20,000 images have errors of about .003.
 """
 
 from functools import partial
@@ -51,7 +51,7 @@ def sample(bench: Bench, name: str, number: int) -> tuple[Array, Array]:
 
 
 def pruned(bench: Bench, name: str, number: int) -> list[FCNet]:
-    """Dense net, and the net of each round of iterative pruning."""
+    """Dense network, and the network of each round of iterative pruning."""
 
     def prune() -> list[FCNet]:
         X, y = sample(bench, name, number)
@@ -92,13 +92,13 @@ def relative_spread(bench: Bench, name: str, stage: int, number: int, kind: str 
 
 
 def accuracy(bench: Bench, number: int, nets: list[FCNet]) -> list[float]:
-    """Accuracies of nets on 20,000 test images."""
+    """Accuracies of networks on 20,000 test images."""
     X, y = task(bench).sample(20_000, bench.seeds[number] + 1)
     return [float(net.score(X, y)) for net in nets]
 
 
 def local(bench: Bench, number: int) -> Numbers:
-    """P1: spread of the masks of nets trained on true labels and on shuffled labels."""
+    """P1: spread of the masks of networks trained on true labels and on shuffled labels."""
     found = {
         "an eighth left: spread over random masks": relative_spread(bench, "many", 4, number),
         "a third left: spread over random masks": relative_spread(bench, "many", 2, number),
@@ -130,13 +130,15 @@ def iterative(bench: Bench, number: int) -> Numbers:
         others = {kind: masked(bench, name, number, kind) for kind in ("one-shot", "random")}
         last = others["one-shot"] if bench.control == "one-shot" else last
         best, *rest = accuracy(bench, number, [last, dense, *others.values()])
-        for kind, value in zip(("dense net", "one-shot masks", "random masks"), rest, strict=True):
+        for kind, value in zip(
+            ("dense network", "one-shot masks", "random masks"), rest, strict=True
+        ):
             found[f"{words}: accuracy of IMP minus {kind}"] = best - value
     return found
 
 
 def draw_masks(bench: Bench) -> Any:
-    """P1: weights that are left of eight units, with the largest weight in the centre."""
+    """P1: remaining weights of eight units, with the largest weight in the centre."""
     import matplotlib.pyplot as plt
 
     rows = {
@@ -243,18 +245,18 @@ CLAIMS = (
         "P3",
         "iterative pruning removes noise",
         "With few samples, iterative pruning leaves masks that are more local than those of "
-        "one-shot pruning. The pruned net is more accurate than the dense net and than nets with "
-        "one-shot or random masks that have the same number of weights.",
+        "one-shot pruning. The pruned network is more accurate than the dense network and than "
+        "networks with one-shot or random masks that have the same number of weights.",
         (
             _quantity("2,000 samples: spread of one-shot masks over IMP", "inequality", low=1.1),
             *(
                 Quantity(f"2,000 samples: accuracy of IMP minus {kind}", "inequality", low=0.005)
-                for kind in ("dense net", "one-shot masks", "random masks")
+                for kind in ("dense network", "one-shot masks", "random masks")
             ),
             _quantity("20,000 samples: spread of one-shot masks over IMP", "report"),
             *(
                 Quantity(f"20,000 samples: accuracy of IMP minus {kind}", "report")
-                for kind in ("dense net", "one-shot masks", "random masks")
+                for kind in ("dense network", "one-shot masks", "random masks")
             ),
         ),
         iterative,

@@ -2,22 +2,22 @@
 
 Inputs are rings of 100 sites: an NLGP of gain 3 with correlation lengths 5 and 10, or its Gaussian
 control. Each round of pruning removes 30 % of the weights, so that 34, 24, 17 and 12 % are left
-after 3, 4, 5 and 6 rounds. Units keep different numbers of weights, and all masks that they are
-compared with have the same numbers.
+after 3, 4, 5 and 6 rounds. Units keep different numbers of weights. Each unit is compared with
+masks that have as many weights.
 
-The spread of a mask is the circular standard deviation of its pixels. Its unit is the spread of
-pixels that are evenly distributed over a quarter of the ring, side / (4 sqrt 12). For masks of m
-random pixels, the mean resultant length R satisfies E R^2 = (D - m) / (m (D - 1)); for masks of a
-sinusoid, R = 0. Surrogates with random phases have the spectrum of the dense fields, and their
-largest weights form clusters as well. If a mask has a smaller spread than those of the surrogates,
-it is therefore more local than the second-order statistics of the dense net imply. Medians over 20
-units have errors of about 10 %, and "smaller" means by at least 20 %.
+The spread of a mask is the circular standard deviation of its pixels. It is given in units of the
+spread of pixels that are evenly distributed over a quarter of the ring, side / (4 sqrt 12). For
+masks of m random pixels, the mean resultant length R satisfies E R^2 = (D - m) / (m (D - 1)); for
+masks of a sinusoid, R = 0. Surrogates with random phases have the spectrum of the dense fields, and
+their largest weights form clusters as well. If a mask has a smaller spread than those of the
+surrogates, it is therefore more local than the second-order statistics of the dense network imply.
+Medians over 20 units have errors of about 10 %, and "smaller" means by at least 20 %.
 
 Second-order statistics can localize masks. While a unit is weak, its weights w on a mask S follow
 dw/dt = 2 lr s_2 M w, where M is the restriction of (C_0 - C_1) / 2 to S, and s_2 > 0 for b < 0.
 They approach the leading eigenvector of M. On the whole ring, this is a Fourier mode. If the gaps
-of the mask are uneven, the eigenvector concentrates where the pixels that are left are dense.
-Repeated pruning of the eigenvector predicts the masks without any training.
+of the mask are uneven, the eigenvector concentrates where the remaining pixels are dense. Repeated
+pruning of the eigenvector predicts the masks without any training.
 """
 
 from functools import partial
@@ -52,7 +52,7 @@ def task(bench: Bench, source: str) -> Discrimination:
 
 
 def pruned(bench: Bench, source: str, number: int) -> list[FCNet]:
-    """Dense net, and the net of each round of pruning."""
+    """Dense network, and the network of each round of pruning."""
 
     def prune() -> list[FCNet]:
         seed = bench.seeds[number]
@@ -64,7 +64,7 @@ def pruned(bench: Bench, source: str, number: int) -> list[FCNet]:
 
 
 def fields(bench: Bench, source: str, stage: int, number: int, kind: str = "IMP") -> Array:
-    """Fields of a pruned net, or of a net with "one-shot" or "random" masks of the same size."""
+    """Fields of a network that is pruned, or has "one-shot" or "random" masks of equal size."""
     nets = pruned(bench, source, number)
     if kind == "IMP" or stage == 0:
         return nets[stage].receptive_fields_
@@ -159,7 +159,7 @@ def inputs(bench: Bench, number: int) -> Array:
 
 
 def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
-    """Fields with b > 0 before each of the first four rounds, and the weights that it removes."""
+    """Fields with b > 0 before each of the first four rounds, and masks of what it removes."""
     found = []
     for stage in range(4):
         now, then = (fields(bench, "NLGP", s, number)[SIGNS["b > 0"]] for s in (stage, stage + 1))
@@ -172,7 +172,7 @@ def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
 
 
 def mean_kurtosis(bench: Bench, source: str, stage: int, number: int, kind: str = "IMP") -> float:
-    """Mean excess kurtosis of w.x on class 1 of the NLGP for units with b > 0 of a net."""
+    """Mean excess kurtosis of w.x on class 1 of the NLGP for units with b > 0 of a network."""
     rows = fields(bench, source, stage, number, kind)[SIGNS["b > 0"]]
     return float(stats.kurtosis(inputs(bench, number) @ rows[rows.any(axis=1)].T).mean())
 
@@ -199,7 +199,7 @@ def kurtosis(bench: Bench, number: int) -> Numbers:
         **{f"{left} left: over dense": growth(stage, kind) for stage, left in LEFT.items()},
         "an eighth left, random masks: over dense": growth(6, "random"),
         "an eighth left, one-shot masks: over dense": growth(6, "one-shot"),
-        "an eighth left, net on the control: over dense": growth(6, source="control"),
+        "an eighth left, network on the control: over dense": growth(6, source="control"),
     }
 
 
@@ -237,7 +237,9 @@ def draw_kurtosis(bench: Bench) -> Any:
     ):
         curve = [-mean_kurtosis(bench, source, stage, 0, kind) for stage in stages]
         left.plot([0.7**s for s in stages], curve, style, color=color, label=label, markersize=5)
-    weights_axis(left, 1.1).set(ylim=(0.0, None), ylabel="|kurtosis| of w.x", title="nets, b > 0")
+    weights_axis(left, 1.1).set(
+        ylim=(0.0, None), ylabel="|kurtosis| of w.x", title="networks, b > 0"
+    )
     left.legend(frameon=False, fontsize=8)
     field, gone = removed(bench, 0)[2]
     gain = cavity_score(field, X) / stats.kurtosis(X @ field.T)[:, None]
@@ -263,7 +265,7 @@ CLAIMS = (
     Claim(
         "R1",
         "masks are local on non-Gaussian inputs",
-        "Pruning a net that is trained on non-Gaussian inputs leaves masks that are more local "
+        "Pruning a network that is trained on non-Gaussian inputs leaves masks that are more local "
         "than random masks, and more local than the largest weights of fields with the same "
         "spectrum and random phases.",
         (
@@ -321,7 +323,8 @@ CLAIMS = (
         "R4",
         "pruning makes the inputs of units less Gaussian",
         "Removing the smallest weights increases the magnitude of the excess kurtosis of w.x, as "
-        "the cavity scores of single weights predict. The increase persists in the pruned nets.",
+        "the cavity scores of single weights predict. The increase persists in the pruned "
+        "networks.",
         (
             *_quantities(low=0.05)("removal: growth of |kurtosis| in four rounds"),
             *_quantities("derivation", low=0.75, high=1.25)(
@@ -336,7 +339,7 @@ CLAIMS = (
             *_report(
                 "an eighth left, random masks: over dense",
                 "an eighth left, one-shot masks: over dense",
-                "an eighth left, net on the control: over dense",
+                "an eighth left, network on the control: over dense",
             ),
         ),
         kurtosis,

@@ -1,6 +1,6 @@
 r"""Claims of Refinetti, Ingrosso and Goldt (ICML 2023) and of Belrose et al. (ICML 2024).
 
-Both papers claim that nets use the means of the classes first, then the covariances, and then
+Both papers claim that networks use the means of the classes first, then the covariances, and then
 higher cumulants.
 
 With u = w / sqrt(D) and t = learning rate x steps / D, small fields of erf units follow
@@ -11,12 +11,12 @@ With u = w / sqrt(D) and t = learning rate x steps / D, small fields of erf unit
     + \frac{s''''(b)}{3} E[y\, x x x x]\, u u u + \dots,
 
 where s is the activation function and y = +1 or -1. The mean is a constant drive and acts at once.
-The covariance makes fields grow exponentially: it acts after the logarithm of their initial size
-over a growth rate. The cumulant acts on the cube of the fields, after a time that is inverse to the
-square of the initial size. The terms that depend on the output do not change this order: as s''(h)
-= -h s'(h), fields orthogonal to the learnt directions neither grow nor decay once
-E[(y - phi) s'(h)] = 0. Each class is a mixture of Gaussians, so that `MixtureFlow` is exact to all
-orders and gives the expected times.
+The covariance makes fields grow exponentially: the time until it acts is proportional to the
+logarithm of the inverse initial size. The drive of the cumulant is cubic in the fields: the time
+until it acts is inversely proportional to the square of the initial size. The terms that depend on
+the output do not change this order: as s''(h) = -h s'(h), fields orthogonal to the learnt
+directions neither grow nor decay once E[(y - phi) s'(h)] = 0. Each class is a mixture of Gaussians,
+so that `MixtureFlow` is exact to all orders and gives the expected times.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ RUNGS: tuple[Any, ...] = ("data", "covariance", "mean")
 
 @dataclass(frozen=True)
 class Inputs(Sampler):
-    """Gaussian noise with a given mean on site 0, variance of site 1 and density of site 2."""
+    """White noise, except for the mean of site 0, variance of site 1 and density of site 2."""
 
     mean: float
     variance: float = 1.0
@@ -61,7 +61,7 @@ class Inputs(Sampler):
         return X
 
     def components(self, rung: str) -> list[tuple[float, Array, Array]]:
-        """Components of the mixture of Gaussians on a rung of the ladder."""
+        """Gaussian mixture with the statistics "mean", "covariance" or all ("data")."""
         mean, C, p = self.mean * np.eye(D)[0], np.eye(D), self.density
         C[1, 1] = self.variance
         if rung == "mean":
@@ -80,12 +80,12 @@ def classes(control: str | None) -> list[Any]:
 
 
 def theory(control: str | None, rung: str = "data") -> MixtureFlow:
-    """Exact flow and loss on a rung of the ladder."""
+    """Exact flow and loss on inputs with the statistics "mean", "covariance" or all ("data")."""
     return MixtureFlow([model.components(rung) for model in classes(control)])
 
 
 def trained(bench: Bench, number: int) -> Course:
-    """Time course of a net that is trained online on the data."""
+    """Time course of a network that is trained online on the data."""
 
     def train() -> Course:
         n_parts = 2 if bench.quick else 8  # training steps per time step
@@ -106,7 +106,7 @@ def trained(bench: Bench, number: int) -> Course:
 
 
 def followed(bench: Bench, number: int) -> Course:
-    """Time course of the gradient flow on the data, from the initial fields of the net."""
+    """Time course of the gradient flow on the data, from the initial fields of the network."""
 
     def follow() -> Course:
         start, _ = trained(bench, number)[0]
@@ -117,7 +117,7 @@ def followed(bench: Bench, number: int) -> Course:
 
 
 def losses(course: Course, control: str | None) -> Array:
-    """Loss on each rung of the ladder at each time."""
+    """Losses at each time, on the data and on the inputs with some of their statistics."""
     flows = [theory(control, rung) for rung in RUNGS]
     return np.array([[flow.loss(*net) for flow in flows] for net in course])
 
@@ -199,7 +199,7 @@ def edits(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Draw losses and gaps, or effects of edits, of the net (dots) and the flow (lines)."""
+    """Draw losses and gaps, or effects of edits, of the network (dots) and the flow (lines)."""
     import matplotlib.pyplot as plt
 
     courses = trained(bench, 0)[1:], followed(bench, 0)[1:]
@@ -223,7 +223,7 @@ def draw(bench: Bench, claim: str) -> Any:
             ax.axvline(time, color="0.8", zorder=0)
             ax.text(time, 1.01, f"$t_{number}$", transform=ax.get_xaxis_transform(), ha="center")
         ax.set(xscale="log", xlabel="t = learning rate x steps / D", ylabel=title)
-        ax.legend(edgecolor="none", title="net (dots) and flow (lines)")
+        ax.legend(edgecolor="none", title="network (dots) and flow (lines)")
         tidy(ax)
     return figure
 
@@ -236,7 +236,7 @@ CLAIMS = (
     Claim(
         "R1",
         "means first, then covariances, then cumulants",
-        "The loss of a net on Gaussian inputs with the same means agrees with that on the data "
+        "The loss of a network on Gaussian inputs with the same means agrees with that on the data "
         "until a time t1. Its loss on Gaussian inputs with the same means and covariances agrees "
         "until a later time t2. The means are used before t1.",
         (
@@ -256,11 +256,11 @@ CLAIMS = (
     ),
     Claim(
         "R2",
-        "early nets respond to edits of low-order statistics",
+        "early networks respond to edits of low-order statistics",
         "Samples of one class that are given the mean of the other class are classified as the "
-        "other class by a net before t1, and no longer afterwards. With the mean and covariance of "
-        "the other class, they are classified as that class until t2. Before t1, the net does not "
-        "distinguish the data from Gaussian inputs with the same means.",
+        "other class by a network before t1, and no longer afterwards. With the mean and "
+        "covariance of the other class, they are classified as that class until t2. Before t1, "
+        "the network does not distinguish the data from Gaussian inputs with the same means.",
         (
             Quantity("t = 0.25: mean edited", "inequality", low=0.9),
             Quantity("t = 6: mean edited", "inequality", high=0.95),

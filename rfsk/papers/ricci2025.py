@@ -98,7 +98,7 @@ def fastica_overlaps(fields: Array, blocks: Iterator[Array], n_blocks: int) -> I
 
 
 def begin(bench: Bench, number: int, size: int, batch: int, n: float, most: int) -> Any:
-    """Initial fields and batches of groups of units; larger `n` give fewer groups."""
+    """Initial fields and batches of groups of units, with fewer groups for larger `n`."""
     seed = [bench.seeds[number], size, most]
     n_groups = int(np.clip((5e7 if bench.quick else 1e8) / (n * size), 8, most))
     rng = np.random.default_rng([*seed, 1])

@@ -4,8 +4,9 @@ Inputs with a spiked cumulant are white noise, except that their projection on o
 spike, has a distribution with two Gaussian peaks of variance 1 / (1 + b) at +-(b / (1 + b))^(1/2).
 Their covariance is that of white noise, so that only the distribution of the projection
 distinguishes them from white noise. The best accuracy is (1 + T) / 2, where T is the total
-variation distance of the projection from a standard Gaussian. K random features span few of the
-functions of fourth degree of D inputs if K is much smaller than D^4, so that their accuracy remains
+variation distance of the projection from a standard Gaussian. The polynomials of fourth degree in D
+inputs form a space whose dimension is of order D^4. If K is much smaller, K random features span
+only a small part of this space, and the accuracy of a linear classifier on these features remains
 at chance.
 """
 
@@ -57,7 +58,7 @@ def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
 
 
 def net_gain(bench: Bench, number: int, multiple: float) -> float:
-    """Accuracy above chance of a net trained on multiple x n* inputs of each class."""
+    """Accuracy above chance of a network trained on multiple x n* inputs of each class."""
 
     def train() -> float:
         control = RING.gaussian_clone()
@@ -78,15 +79,15 @@ def net_gain(bench: Bench, number: int, multiple: float) -> float:
 
 
 def sample_sizes(bench: Bench, number: int) -> dict[str, float]:
-    """S1: factors and accuracies of nets for different numbers of inputs."""
+    """S1: factors and accuracies of networks for different numbers of inputs."""
     few, more = factors(bench, number, 0.25), factors(bench, number, 3.0)
     gain = net_gain(bench, number, 3.0), net_gain(bench, number, 40.0)
     return {
         "factor, n = n* / 4: IPR over exact": few[1],
         "factor, n = 3 n*: IPR over exact": more[1],
         "factor, n = 3 n*: match with exact": more[0],
-        "net, n = 40 n*: accuracy above chance": gain[1],
-        "net, n = 3 n*: accuracy above chance, over that": gain[0] / max(gain[1], 0.01),
+        "network, n = 40 n*: accuracy above chance": gain[1],
+        "network, n = 3 n*: accuracy above chance, over that": gain[0] / max(gain[1], 0.01),
     }
 
 
@@ -115,7 +116,7 @@ def classes(bench: Bench, number: int, n: int, part: int) -> tuple[Array, Array]
 
 
 def accuracy(bench: Bench, number: int, rate: float) -> float:
-    """Accuracy of a net with a relative learning rate of the first layer; random features for 0."""
+    """Accuracy for a relative learning rate of the first layer; of random features if it is 0."""
 
     def train() -> float:
         X, y = classes(bench, number, 40 * SIDE**2 // 2, 1)
@@ -141,16 +142,16 @@ def accuracy(bench: Bench, number: int, rate: float) -> float:
 
 
 def hardness(bench: Bench, number: int) -> dict[str, float]:
-    """S2: accuracies above chance of nets and of random features."""
+    """S2: accuracies above chance of networks and of random features."""
     best = best_accuracy() - 0.5
     return {
-        "net: accuracy above chance over best": (accuracy(bench, number, 1.0) - 0.5) / best,
+        "network: accuracy above chance over best": (accuracy(bench, number, 1.0) - 0.5) / best,
         "random features: accuracy above chance": accuracy(bench, number, 0.0) - 0.5,
     }
 
 
 def laziness(bench: Bench, number: int) -> dict[str, float]:
-    """S3: accuracies of nets whose first layer learns slowly."""
+    """S3: accuracies of networks whose first layer learns slowly."""
     rich, middle, lazy = (accuracy(bench, number, rate) for rate in RATES)
     features = accuracy(bench, number, 0.0)
     return {
@@ -162,7 +163,7 @@ def laziness(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Draw factors and nets as functions of the number of inputs (S1), or accuracies (S2, S3)."""
+    """Draw factors and accuracies over the number of inputs (S1), or accuracies (S2, S3)."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(4.8, 3.2), layout="constrained")
@@ -171,7 +172,7 @@ def draw(bench: Bench, claim: str) -> Any:
         sizes = [factors(bench, 0, each)[1] for each in multiples]
         gains = [2.0 * net_gain(bench, 0, each) for each in multiples]
         ax.plot(multiples, sizes, "o-", color=BLUE, label="factor: IPR over exact")
-        ax.plot(multiples, gains, "s--", color=ORANGE, label="net: 2 x accuracy - 1")
+        ax.plot(multiples, gains, "s--", color=ORANGE, label="network: 2 x accuracy - 1")
         ax.set(xscale="log", xlabel="inputs per class / n*", ylim=(0.0, 1.3))
     else:
         rates = (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
@@ -189,15 +190,15 @@ def draw(bench: Bench, claim: str) -> Any:
 CLAIMS = (
     Claim(
         "S1",
-        "the cumulant localizes before nets learn",
-        "The leading factor of the sample cumulant localizes at a number of samples at which a net "
-        "does not yet distinguish the inputs from their Gaussian control.",
+        "the cumulant localizes before networks learn",
+        "The leading factor of the sample cumulant localizes at a number of samples at which a "
+        "network does not yet distinguish the inputs from their Gaussian control.",
         (
             Quantity("factor, n = n* / 4: IPR over exact", "inequality", high=0.75),
             Quantity("factor, n = 3 n*: IPR over exact", "derivation", value=1.0, tolerance=0.25),
             Quantity("factor, n = 3 n*: match with exact", "derivation", low=0.9),
-            Quantity("net, n = 40 n*: accuracy above chance", "inequality", low=0.15),
-            Quantity("net, n = 3 n*: accuracy above chance, over that", "inequality", high=0.5),
+            Quantity("network, n = 40 n*: accuracy above chance", "inequality", low=0.15),
+            Quantity("network, n = 3 n*: accuracy above chance, over that", "inequality", high=0.5),
         ),
         sample_sizes,
         partial(draw, claim="S1"),
@@ -205,11 +206,12 @@ CLAIMS = (
     ),
     Claim(
         "S2",
-        "nets learn what random features do not",
-        "With 40 D^2 inputs whose covariances do not distinguish the classes, a net approaches the "
-        "best accuracy, while the same number of random features remains at chance.",
+        "networks learn what random features do not",
+        "With 40 D^2 inputs whose covariances do not distinguish the classes, a network "
+        "approaches the best accuracy, while the same number of random features remains at "
+        "chance.",
         (
-            Quantity("net: accuracy above chance over best", "derivation", low=0.7, high=1.04),
+            Quantity("network: accuracy above chance over best", "derivation", low=0.7, high=1.04),
             Quantity("random features: accuracy above chance", "derivation", low=-0.03, high=0.03),
         ),
         hardness,
@@ -218,8 +220,8 @@ CLAIMS = (
     ),
     Claim(
         "S3",
-        "lazy nets become random features",
-        "If the first layer learns much more slowly than the readout, the accuracy of a net "
+        "lazy networks become random features",
+        "If the first layer learns much more slowly than the readout, the accuracy of a network "
         "decreases to that of random features.",
         (
             Quantity("relative rate 1: accuracy over best", "derivation", low=0.9, high=1.01),

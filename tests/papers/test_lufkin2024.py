@@ -13,8 +13,8 @@ BY_NAME = {claim.name: claim for claim in CLAIMS}
 # The effective flow does not give a cusp: this fails on the inputs themselves.
 KNOWN = {"L4": {"flow: first drop of log w over the second"}}
 DECISIVE = {
-    ("L1", "Gaussian inputs"): "erf(0.774 z): IPR of the drive over S w",
-    ("L1", "elliptical"): "erf(0.774 z): IPR of the drive over S w",
+    ("L1", "Gaussian inputs"): "erf(0.774 z): IPR of the drive over that of S w",
+    ("L1", "elliptical"): "erf(0.774 z): IPR of the drive over that of S w",
     ("L2", "Gaussian inputs"): "neuron, erf(0.774 z): IPR over control",
     ("L2", "elliptical"): "neuron, erf(0.774 z): IPR over control",
     ("L2", "permuted pixels"): "neuron, erf(1 z), lengths 1 and 3: spread (sites)",

@@ -11,15 +11,19 @@ from rfsk.papers.neyshabur2020 import CLAIMS, SIDES, locality, pruned
 CONNECTIONS, GENERALIZATION = CLAIMS
 CASES = [
     (CONNECTIONS, "permuted pixels", "compactness over random masks"),
-    (GENERALIZATION, "many samples", "beta-lasso: gain over the dense net"),
-    (GENERALIZATION, "random masks", "its mask, other samples: gain over the pruned net's mask"),
+    (GENERALIZATION, "many samples", "beta-lasso: gain over the dense network"),
+    (
+        GENERALIZATION,
+        "random masks",
+        "its mask, other samples: gain over the pruned network's mask",
+    ),
 ]
 CASES[1:] = [pytest.param(*case, marks=pytest.mark.slow) for case in CASES[1:]]
 
 
 @pytest.fixture(autouse=True)
 def one_dense_net(monkeypatch):
-    """The net that is pruned in rounds is only reported, and left out here."""
+    """The network that is pruned in rounds is only reported, and left out here."""
     prune = "iterative_magnitude_pruning"
     monkeypatch.setattr(neyshabur2020, prune, lambda net, X, y, **_: [net.fit(X[:1000], y[:1000])])
 

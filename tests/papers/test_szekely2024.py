@@ -8,7 +8,7 @@ from rfsk.papers.szekely2024 import CLAIMS, SPIKE, best_accuracy
 RUNS = [(claim, control) for claim in CLAIMS for control in (None, *claim.controls)]
 DECISIVE = {
     "Gaussian inputs": "factor, n = 3 n*: match with exact",
-    "Gaussian spike": "net: accuracy above chance over best",
+    "Gaussian spike": "network: accuracy above chance over best",
     "spiked covariance": "random features: accuracy above chance",
 }
 
