@@ -1,6 +1,7 @@
 """Gaussian fields whose pixels are mapped to any marginal distribution."""
 
 import math
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -19,6 +20,7 @@ from ._kernels import CorrelationLength, Kernel
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
 from ._stationary import LatentField, latent_entries
 
+_changing_filters = threading.Lock()
 _SMALLEST = 1e-100  # quantile functions are called with probabilities inside (0, 1)
 _RESOLVED = 1e-15
 
@@ -152,8 +154,9 @@ class TransformedField(LatentField):
         """Quantile of a SciPy distribution at the probability of a standard normal z."""
         marginal: Any = self.marginal
         values = np.full(z.shape, np.nan)
-        # Compiled code of SciPy warns of the far tail whatever NumPy's error state is.
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        # Compiled code of SciPy warns of the far tail whatever NumPy's error state is. The filters
+        # of warnings are the process's: if threads changed them together, the change would stay.
+        with np.errstate(all="ignore"), _changing_filters, warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             for smallest in (_SMALLEST, _RESOLVED):  # SciPy does not resolve the far tail of some
                 below, above = (np.maximum(scipy.special.ndtr(x), smallest) for x in (z, -z))
