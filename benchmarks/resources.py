@@ -4,6 +4,7 @@ Run from the root: ``python -m benchmarks.resources``; about two minutes on one 
 1 if the memory grows by more than 20 KB per fit or figure, or if files or threads accumulate.
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,7 @@ import psutil
 
 from rfsk import Autoencoder, ConvNet, FCNet, fit_many, make_nlgp, plotting
 
-N_CALLS, N_WARM_UP = 300, 50
+N_CALLS, N_WARM_UP, BETWEEN = 300, 50, 10  # calls between two readings
 MOST_KB = 20.0  # per call
 NET = {"batch_size": 100, "max_epochs": 2}
 LENGTHS = {"correlation_length": (1.0, 2.0), "random_state": 0}
@@ -63,11 +64,13 @@ def draw(number: int) -> None:
 def is_flat(call: Callable[[int], None], name: str) -> bool:
     """Whether the resources of the process stay constant over calls; prints what was found."""
     process, rows = psutil.Process(), []
-    for number in range(N_CALLS):
-        call(number)
+    for number in range(0, N_CALLS, BETWEEN):
+        for k in range(number, number + BETWEEN):
+            call(k)
+        gc.collect()  # closed figures refer to themselves
         rows.append((process.memory_info().rss / 1024, process.num_fds(), process.num_threads()))
-    memory, files, threads = np.array(rows[N_WARM_UP:]).T
-    slope = np.polyfit(np.arange(len(memory)), memory, 1)[0]
+    memory, files, threads = np.array(rows[N_WARM_UP // BETWEEN :]).T
+    slope = np.polyfit(BETWEEN * np.arange(len(memory)), memory, 1)[0]
     print(
         f"{name:>7}: {slope:+.1f} KB per call, {memory[0] / 1024:.0f} to {memory[-1] / 1024:.0f} "
         f"MB; files {files[0]:.0f} to {files[-1]:.0f}; threads {threads[0]:.0f} to "

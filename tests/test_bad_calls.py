@@ -1,5 +1,6 @@
 """Invalid arguments raise a one-sentence error before any work and leave no state behind."""
 
+import contextlib
 import inspect
 import pickle
 import time
@@ -179,6 +180,13 @@ BAD = {
     "task": TASK,
     "net": NET,
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _elsewhere(tmp_path_factory):
+    """A folder for what a bad path may write, such as the store "bad" of a sweep."""
+    with contextlib.chdir(tmp_path_factory.mktemp("elsewhere")):
+        yield
 
 
 def fault_of(call, parameter, bad, settings_of_process):

@@ -1,6 +1,7 @@
 """Gaussian fields whose pixels are mapped to a given marginal distribution."""
 
 import math
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -19,6 +20,7 @@ from ._kernels import CorrelationLength, Kernel
 from ._pixel_map import ErfMap, FunctionMap, PixelMap, SignMap, StandardMap
 from ._stationary import LatentField, latent_entries
 
+_changing_filters = threading.Lock()
 _SMALLEST = 1e-100  # smallest probability for which quantile functions are called
 _RESOLVED = 1e-15  # smallest probability for distributions that do not resolve their far tail
 
@@ -158,8 +160,9 @@ class TransformedField(LatentField):
         """Quantile of a SciPy distribution at the probability of a standard normal z."""
         marginal: Any = self.marginal
         values = np.full(z.shape, np.nan)
-        # Compiled code in SciPy warns in the far tail, whatever NumPy's error state is.
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        # Compiled code in SciPy warns in the far tail, whatever NumPy's error state is. The warnings
+        # filters are a setting of the process, which several threads must not change at once.
+        with np.errstate(all="ignore"), _changing_filters, warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             for smallest in (_SMALLEST, _RESOLVED):  # SciPy returns NaN in some far tails
                 below, above = (np.maximum(scipy.special.ndtr(x), smallest) for x in (z, -z))

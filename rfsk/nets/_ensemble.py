@@ -256,13 +256,22 @@ def _train_in_threads(
         with torch_on_one_thread():
             return train(members)
 
-    with ThreadPoolExecutor(n_workers) as pool:
-        try:
-            for job in as_completed([pool.submit(train_on_one_thread, one) for one in groups]):
-                bar.update(job.result())
-        except BaseException:
-            stop.set()
-            raise
+    started: list[threading.Thread] = []
+
+    def note() -> None:
+        started.append(threading.current_thread())
+
+    try:
+        with ThreadPoolExecutor(n_workers, initializer=note) as pool:
+            try:
+                for job in as_completed([pool.submit(train_on_one_thread, one) for one in groups]):
+                    bar.update(job.result())
+            except BaseException:
+                stop.set()
+                raise
+    finally:
+        for thread in started:  # a pool that is interrupted while it starts a thread forgets it
+            thread.join()
 
 
 def _divide(
