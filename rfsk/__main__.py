@@ -13,8 +13,9 @@ from typing import Any
 from . import __version__
 
 _INTERRUPTED = 130
-# Options of the emergence study only, and options of the commands that write files.
+# Options of the emergence study, of the study of data, and of the commands that write files.
 _EMERGENCE = ("dim", "gain", "correlation_length", "n_hidden", "device")
+_DATA = ("labels", "shape", "remove", "n_controls", "max_steps", "report")
 _WRITING = ("out", "quick")
 
 
@@ -73,6 +74,7 @@ def _emerge(options: argparse.Namespace) -> int:
     from rfsk.experiments import emergence
     from rfsk.plotting import EmergenceDisplay
 
+    _refuse_options(options, _DATA, "the main study; it needs --data")
     out = options.out or Path("emergence")
     out.mkdir(parents=True, exist_ok=True)
     own = _given(options, _EMERGENCE)
@@ -138,18 +140,21 @@ def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
 
     table = pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
     names = [str(name) for name in table.columns]
+    # pandas makes "0.1" of the second "0", which integers in place of names contain as well.
+    if 2 * sum(bool(re.match(r"-?\d*\.\d", name)) for name in names) > len(names):
+        raise ValueError(f"{path}: the first row must hold the names of the columns, got numbers.")
     if labels not in names:
         listed = ", ".join(names if len(names) < 8 else [*names[:3], "...", *names[-3:]])
         raise ValueError(
-            f"{path} has {len(names)} column(s): {listed}. Name the column of the labels "
-            f"by --labels COLUMN (got {labels!r}); the columns of a .csv are separated by commas."
+            f"{path} has {len(names)} column(s): {listed}. Name the column of the labels by "
+            "--labels COLUMN. The first row of a .csv holds the names, separated by commas."
         )
     inputs = table.drop(columns=labels)
     odd = [*inputs.select_dtypes(exclude="number"), *inputs.filter(like="Unnamed: ")]
     if odd:
         raise ValueError(
-            f"{path}: the column(s) {', '.join(map(str, odd))} are not inputs; expected numbers "
-            "without an index of the rows. Remove them (to_csv(index=False))."
+            f"{path}: the column(s) {', '.join(map(str, odd))} are not inputs. Remove columns that "
+            "hold no numbers, and the index of the rows (to_csv(index=False))."
         )
     return inputs, table[labels]
 
@@ -158,8 +163,8 @@ def _reproduce(options: argparse.Namespace) -> int:
     from rfsk.papers import PAPERS
 
     _refuse_options(options, _EMERGENCE)
-    if options.paper not in (*PAPERS, "all"):
-        raise ValueError(f"--paper {options.paper}; expected one of {', '.join(PAPERS)}, or all.")
+    if options.paper not in (known := [*PAPERS, "all"]):
+        raise ValueError(f"--paper {options.paper}: unknown; expected one of {', '.join(known)}.")
     papers = [*PAPERS] if options.paper == "all" else [options.paper]
     if options.list:
         for paper in papers:
@@ -208,7 +213,7 @@ def _live(options: argparse.Namespace) -> int:
 def _given(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
     """Options among `names` that were given, with their values."""
     given = vars(options)
-    return {name: given[name] for name in names if given.get(name) not in (None, False)}
+    return {n: given[n] for n in names if given.get(n) is not None and given[n] is not False}
 
 
 def _refuse_options(

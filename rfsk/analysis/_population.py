@@ -163,8 +163,8 @@ class PopulationSummary:
                 f"({self.tiling.random_coverage:.2f} expected at random positions)"
             )
         if self.tiling.arrangement:
-            p_values = f"{self.tiling.p_regular:.3f}, {self.tiling.p_clustered:.3f}"
-            lines.append(f"their centres are {self.tiling.arrangement} (p = {p_values})")
+            p_values = f"{self.tiling.p_regular:.3f}, p clustered {self.tiling.p_clustered:.3f}"
+            lines.append(f"their centres are {self.tiling.arrangement} (p regular {p_values})")
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:

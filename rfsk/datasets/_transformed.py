@@ -160,8 +160,8 @@ class TransformedField(LatentField):
         """Quantile of a SciPy distribution at the probability of a standard normal z."""
         marginal: Any = self.marginal
         values = np.full(z.shape, np.nan)
-        # Compiled code in SciPy warns in the far tail, whatever NumPy's error state is. The warnings
-        # filters are a setting of the process, which several threads must not change at once.
+        # Compiled code in SciPy warns in the far tail, whatever NumPy's error state is. The filters
+        # of warnings are a setting of the process, which threads must not change at the same time.
         with np.errstate(all="ignore"), _changing_filters, warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             for smallest in (_SMALLEST, _RESOLVED):  # SciPy returns NaN in some far tails

@@ -108,10 +108,14 @@ class ControlTest:
         comparison = f"ratio to the mean of {kind}: {ratios}; p = {self.p_value:.2g}"
         if self.p_value <= self.alpha:
             n_alone = int(self.is_localized.sum())
-            alone = f"{n_alone} of {grown} units are" if n_alone else "no single unit is"
+            alone = (
+                f"{n_alone} of {grown} units are significantly localized"
+                if n_alone
+                else "but no unit is significant by itself"
+            )
             return (
-                "Localized: the fields are more localized than those of the controls, and "
-                f"{alone} significantly localized ({comparison})."
+                "Localized: on average, the fields are more localized than those of the controls, "
+                f"{'and ' * bool(n_alone)}{alone} ({comparison})."
             )
         return f"No: the fields are not more localized than those of the controls ({comparison})."
 

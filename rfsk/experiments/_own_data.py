@@ -364,7 +364,7 @@ def _index(
         if not reason:
             notes.append(
                 f"The localization index of a ReLU neuron is {found.index:.3f} ± "
-                f"{found.standard_error:.3f} (its field localizes if the index exceeds 1)."
+                f"{found.standard_error:.3f}. Localized fields are expected above 1 only."
             )
             return found
     notes.append(f"The localization index is not defined: {reason.rstrip('.')}.")
@@ -434,8 +434,8 @@ def _prepared(rows: Array, labels: NDArray[Any], remove: Sequence[str], notes: l
             "label, leave it out."
         )
     notes.append(
-        f"The mean of all values, {mean:.3g}, was subtracted; they were then divided by their "
-        f"standard deviation, {scale:.3g}."
+        f"The mean of all values, {mean if abs(mean) > 1e-9 * scale else 0.0:.3g}, was subtracted; "
+        f"they were then divided by their standard deviation, {scale:.3g}."
     )
     left = [name for name in _REMOVABLE if name not in remove]
     if left:

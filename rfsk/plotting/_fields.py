@@ -118,6 +118,8 @@ class ReceptiveFieldDisplay(Display):
             self.image_ = draw_fields(self.ax_, fields, self.shape, bound or limit(fields), cmap)
             if ax is None:
                 color_bar(self.ax_, "weight")
+            if sort:
+                self.ax_.set_ylabel("unit, in order of the centre")
         return self
 
 

@@ -76,6 +76,8 @@ def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys, monkeypa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--gain", "0"], "rfsk: --gain must be positive and finite, got 0.0"),
+        (["--shape", "8", "8"], "--shape is not an option of the main study; it needs --data"),
         (["--gain", "-1"], "rfsk: --gain must be positive and finite, got -1.0"),
         (["--correlation-length", "10", "5"], "--correlation-length must increase"),
         (["--n-hidden", "1"], "--n-hidden must be at least 2"),

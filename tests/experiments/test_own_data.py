@@ -220,6 +220,9 @@ def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):
     table.to_csv(tmp_path / "indexed.csv")
     assert main(["--data", str(tmp_path / "indexed.csv"), "--labels", "kind"]) == 2
     assert "Unnamed: 0 are not inputs" in capsys.readouterr().err
+    table.to_csv(tmp_path / "bare.csv", index=False, header=False)
+    assert main(["--data", str(tmp_path / "bare.csv"), "--labels", "kind"]) == 2
+    assert "the first row must hold the names of the columns" in capsys.readouterr().err
     assert main(["--data", str(tmp_path / "table.csv"), "--labels", "Kind"]) == 2
     assert "has 21 column(s): 0, 1, 2, ..., 18, 19, kind." in capsys.readouterr().err
 

@@ -16,7 +16,7 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 PAGE = _page._PAGE
 # Sides, correlation lengths and learning rate on each lattice.
 LATTICES = {"torus": ((8, 8), (1.0, 2.0), 60.0), "ring": ((1, 20), (1.5, 3.0), 20.0)}
-AFTER_100 = r"After \d{3,} steps"  # or later
+AFTER_100 = r"At step \d{3,}"  # or later
 SPREAD = "are spread over the whole"
 TOO_WIDE = """() => [...document.querySelectorAll('header, section, h1, h2, h3, p, label')]
     .filter((part) => part.getBoundingClientRect().right > innerWidth
@@ -70,7 +70,8 @@ def pictures(tab):
 
 
 def values(page, names=("fine", "coarse")):
-    return [page.locator(f"#{name}-value").text_content() for name in names]
+    shown = [page.locator(f"#{name}-value").text_content() for name in names]
+    return [text.removesuffix(" px") for text in shown]
 
 
 @pytest.mark.parametrize("name", LATTICES)
@@ -141,7 +142,7 @@ def test_a_gain_set_by_the_keyboard_and_a_new_seed_train_new_nets(tab):
     tab.focus("#gain")
     tab.keyboard.press("Home")
     assert tab.text_content("#gain-value") == tab.get_attribute("#gain", "aria-valuetext") == "0.1"
-    wait_for_sentence(tab, f"After [^01].*{SPREAD}.*{SPREAD}")
+    wait_for_sentence(tab, f"At step [^01].*{SPREAD}.*{SPREAD}")
     for old in (shown, pictures(tab)):
         tab.locator("#seed").fill(str(len(set(old))))
         tab.click("text=Restart")
@@ -166,21 +167,27 @@ def test_pausing_holds_the_training_and_restarting_repeats_it(tab):
     tab.wait_for_timeout(300)
     assert pictures(tab) == shown
     tab.click("text=Continue")
-    wait_for_sentence(tab, "After 1500 steps")
+    wait_for_sentence(tab, "At step 1500")
     found = pictures(tab)
     tab.click("text=Restart")
     assert pictures(tab) != found
-    wait_for_sentence(tab, "After 1500 steps")
+    wait_for_sentence(tab, "At step 1500")
     assert pictures(tab) == found
 
 
 def test_every_control_has_a_name_and_every_picture_a_description(tab):
-    for label in ("Pixels on a", "Gain (edges)", "Fine length", "Coarse length", "Seed"):
+    for label in (
+        "Pixels on a",
+        "Gain (edges)",
+        "Fine length",
+        "Coarse length",
+        "Seed",
+    ):
         assert tab.get_by_label(label).count() == 1
     described = tab.get_by_role("img").evaluate_all("all => all.map((one) => one.ariaLabel)")
     assert len(described) == 5
     assert all(len(text) > 25 for text in described)
-    assert tab.get_by_role("status").text_content().startswith("After")
+    assert tab.get_by_role("status").text_content().startswith("At step")
 
 
 @pytest.mark.parametrize("size", [(390, 844), (1024, 768), (1920, 1080)])
