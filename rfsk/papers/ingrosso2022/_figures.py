@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...analysis import field_center, ipr
 from ...plotting import ReceptiveFieldDisplay
-from ...plotting.style import BLUE, GREEN, ORANGE, aligned, centered, tidy
+from ...plotting.style import BLUE, GREEN, ORANGE, aligned, centered, limit, tidy
 from .._bench import Bench
 from . import _measures as measured
 from ._nets import GROUPS, RING_SIDE, SMALL_SIDE, TIMES, fields, groups, net
@@ -26,10 +26,17 @@ def _axes(columns: int, height: float = 3.2, **parameters: Any) -> tuple[Any, An
     return plt.subplots(**{**size, **parameters})
 
 
-def _show(ax: Any, title: str, rows: Array, shape: Any = None, scaled: bool = False) -> None:
+def _show(
+    ax: Any,
+    title: str,
+    rows: Array,
+    shape: Any = None,
+    scaled: bool = False,
+    bound: float | None = None,
+) -> None:
     """Draw fields on a ring as rows of a map, or on a torus as a mosaic, with a colour bar."""
     rows = rows / np.abs(rows).max(axis=1, keepdims=True) if scaled else rows
-    image = ReceptiveFieldDisplay.from_fields(rows, shape, ax=ax).image_
+    image = ReceptiveFieldDisplay.from_fields(rows, shape, ax=ax, bound=bound).image_
     ax.set_title(title)
     if not scaled or ax.get_subplotspec().is_last_col():
         label = "weight / largest" if scaled else "weight"
@@ -94,7 +101,7 @@ def localized_fields(bench: Bench) -> Any:
     }
     _plot(axes[2], of_seeds[0].learning_rate * of_seeds[0].snapshot_steps_[1:], course_of)
     axes[2].set(xscale="log", xlabel="learning rate x steps", ylabel="mean IPR", ylim=(0, None))
-    axes[2].set_title("IPR during training, ring, all seeds")
+    axes[2].set_title("IPR during training (ring)")
     return figure
 
 
@@ -120,8 +127,8 @@ def convolutional_match(bench: Bench) -> Any:
             level = measured.chance_level(of_seed, references, shape, seed)
             axes[2].plot(x, level, "_", color="black", markersize=12)
     axes[2].set_xticks(range(len(kinds)), ["\n".join(kind) for kind in kinds])
-    axes[2].set(ylabel="match with the filters", ylim=(0, 1.02))
-    axes[2].set_title("all seeds; bars: chance level, 95 %")
+    axes[2].set(ylabel="match with the filters, all seeds", ylim=(0, 1.02))
+    axes[2].set_title("matches (bars: chance)")
     tidy(axes[2])
     return figure
 
@@ -130,13 +137,14 @@ def gaussian_control(bench: Bench) -> Any:
     """C3: fields on the NLGP and on its control, and the IPR of all units."""
     figure, axes = _axes(3)
     sources = {"NLGP": "nlgp", "Gaussian control": "control"}
-    for ax, (name, inputs) in zip(axes, sources.items(), strict=False):
-        _show(ax, f"{name}, b > 0", fields(bench, "ring", 0, inputs)["b > 0"])
+    of = {name: fields(bench, "ring", 0, inputs)["b > 0"] for name, inputs in sources.items()}
+    for ax, (name, rows) in zip(axes, of.items(), strict=False):
+        _show(ax, f"{name}, b > 0", rows, bound=limit(*of.values()))
     values = {name: ipr(_all_seeds(bench, "ring", inputs)) for name, inputs in sources.items()}
-    _outline(axes[2], values, np.linspace(0.0, 0.08, 41), xlabel="IPR, all units")
+    _outline(axes[2], values, np.linspace(0.0, 0.08, 41), xlabel="IPR (dotted: sinusoid, noise)")
     for value in (0.015, 0.03):
         axes[2].axvline(value, color="0.7", linestyle=":", zorder=0)
-    axes[2].set_title("IPR (dotted: sinusoid .015, noise .03)")
+    axes[2].set_title("IPR of all units")
     return figure
 
 
@@ -162,9 +170,9 @@ def reduced_model(bench: Bench) -> Any:
     early = [measured.early_groups(bench, k, "gain 3") for k in range(len(bench.seeds))]
     cycles = {g: measured.cycles(np.concatenate([of[g] for of in early])) for g in GROUPS}
     bins = np.arange(-0.5, SMALL_SIDE // 2 + 1)
-    _outline(axes[2], cycles, bins, xlabel="strongest mode (periods around the ring)")
+    _outline(axes[2], cycles, bins, xlabel="strongest mode (dotted: predicted limit)")
     axes[2].axvline(measured.first_decaying() - 0.5, color="0.3", linestyle=":")
-    axes[2].set_title(f"frequencies at t = {measured.EARLY:g} (dotted: predicted)")
+    axes[2].set_title(f"frequencies at t = {measured.EARLY:g}")
     return figure
 
 
