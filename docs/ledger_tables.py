@@ -1,8 +1,8 @@
 """Run the ledger of locality at seed 0, print the tables of ledger.md, and draw its figure.
 
 With "run" on the command line, the cells are computed, into a store, and written to ledger.csv, and
-nets whose weights are cut are added: some ten minutes on one core. Otherwise cells are read from
-there.
+nets whose weights are cut are added: some ten minutes on one core. Otherwise the script uses the
+cells in ledger.csv.
 """
 
 import sys
@@ -22,7 +22,7 @@ KEY = ["learner", "inputs", "is_control"]
 
 
 def cut_net(X: Any, y: Any, n_units: int, seed: int) -> Any:
-    """Fields of the dense net, of which the largest quarter of the weights is kept."""
+    """Fields of a dense net of which only the largest 24 % of the weights are kept."""
     options: dict[str, Any] = {"learning_rate": 2.0, "batch_size": 100, "max_epochs": 20}
     fields = FCNet(n_units, random_state=seed, **options).fit(X, y).receptive_fields_
     return np.where(np.abs(fields) >= np.quantile(np.abs(fields), 0.76), fields, 0.0)
