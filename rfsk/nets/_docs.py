@@ -14,7 +14,7 @@ init_scale : float, default=0.1
 loss : {"auto", "squared", "cross_entropy"}, default="auto"
     Loss. "auto" is "squared" for fixed readouts and "cross_entropy" for the linear readout.
 class_weight : "balanced" or dict, optional
-    Weights of the classes in the loss: a dict of weights by label, or "balanced" for weights
+    Weights of the classes in the loss: a dict from labels to weights, or "balanced" for weights
     inversely proportional to the frequencies of the classes.
 batch_size : int, default=500
     Number of samples per step. If the last batch is smaller, its step is proportionally smaller.
@@ -68,8 +68,8 @@ evaluation_ : EvaluationCurve
 shape_ : tuple of int
     Lattice of the features.
 seed_ : int or None
-    Seed of this net. It is drawn if `random_state` is None, and None if `random_state` is a
-    generator.
+    Seed of this net. If `random_state` is None, a seed is drawn. If `random_state` is a generator,
+    `seed_` is None.
 n_features_in_ : int
     Number of features.
 """

@@ -66,7 +66,7 @@ class Engine(NeuralNet):
 
     @property
     def _default_callbacks(self) -> list[Any]:
-        """Default callbacks of skorch, without the table of epochs unless it is printed."""
+        """Default callbacks of skorch; only with `verbose`, these print a table of epochs."""
         callbacks = super()._default_callbacks
         return callbacks if self.verbose else [c for c in callbacks if c[0] != "print_log"]
 

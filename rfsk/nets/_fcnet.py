@@ -42,9 +42,9 @@ class FCNet(NetClassifier):
         class 1.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         "mean", "sqrt" and "sum" are fixed readouts for two classes: the output is s times the sum
-        of the units with s = 1/K, 1/sqrt K and 1. The learning rate of w is learning_rate /
-        (s^2 K), so that outputs learn equally fast and fields change less for larger s ("lazy"
-        training). "linear" is (1/K) V sigma + c, where V (initially standard normal) has the rate
+        of the units, with s = 1/K, 1/sqrt K and 1, respectively. The learning rate of w is
+        learning_rate / (s^2 K), so that outputs learn equally fast and fields change less for larger
+        s ("lazy" training). "linear" is (1/K) V sigma + c, where V (initially standard normal) has the rate
         readout_rate learning_rate K, and c (initially zero) has the rate readout_rate
         learning_rate. "auto" is "mean" for two classes and "linear" for more.
     @bias_init

@@ -1,4 +1,4 @@
-"""Loss functions, with the targets of the outputs and the predictions from them."""
+"""Loss functions, which also define the targets and convert outputs to predictions."""
 
 from typing import Any
 
