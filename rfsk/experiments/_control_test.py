@@ -262,7 +262,7 @@ def control_test(
 
 
 def _p_value_of_largest(means: Array) -> float:
-    """p-value of the first net for its largest standardized mean; means are (n_groups, n_nets)."""
+    """p-value of the largest standardized mean of the first net; `means` is (n_groups, n_nets)."""
     known = np.ma.masked_invalid(means)
     spread = known.std(axis=1, keepdims=True)
     scores = known.anom(axis=1) / np.ma.where(spread > 0.0, spread, 1.0)

@@ -31,7 +31,7 @@ _FEW_ROWS = 1000
 _COPY = 0.98  # cosine above which two fields are called copies
 _OUT_OF_SCALE = 30.0  # relative standard deviation above which a feature is suspicious
 _REMOVABLE = ("brightness", "contrast", "class_means")
-_STILL_FALLS = 0.05  # decrease of the loss in the last fifth of a training that is reported
+_STILL_FALLS = 0.05  # relative decrease of the loss in the last fifth of a training
 _N_OTHER_SEEDS = 2  # nets with other seeds, to which fields are matched
 _N_REFERENCES = 4  # numbers of convolutional filters and of factors of the cumulant
 
@@ -80,10 +80,10 @@ class DataStudy:
         Lattice of the inputs.
     matches : dict of str to (float, float)
         Matches of the fields with the filters of a convolutional net, with the CP factors of the
-        fourth cumulant, and with the fields of nets with other seeds: the median of the best match,
-        and the 5 % critical value for fields with random phases (`chance_match`). The fields are
-        the localized ones or, if there are none, all fields with `test.has_grown`. Empty if no
-        field has grown.
+        fourth cumulant, and with the fields of nets with other seeds. Each value holds the median
+        of the best match and the 5 % critical value for fields with random phases (`chance_match`).
+        Only localized fields are matched or, if there are none, all fields with `test.has_grown`.
+        Empty if no field has grown.
     index : LocalizationIndex or None
         Localization index of the data for a ReLU neuron; None if it is not defined.
     notes : list of str

@@ -26,7 +26,7 @@ from .._core._validation import check_n_jobs, check_positive
 from ._store import Store, as_json
 
 _OWN_COLUMNS = ("repeat", "seed", "duration", "error")
-_MOST_DEATHS = 3  # number of deaths of workers without a finished cell that end a sweep
+_MOST_DEATHS = 3  # number of failures of the pool in a row that end a sweep
 
 
 def sweep(
@@ -133,7 +133,7 @@ def sweep(
     # max_nbytes=None copies large arguments instead of mapping them as read-only memory.
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
     pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
-    n_deaths = 0  # number of workers that have died since the last finished cell
+    n_deaths = 0  # number of failures of the pool since the last finished cell
     try:
         with bar, noticing_interrupts():
             while waiting := [c for c in cells if c not in records]:
@@ -146,7 +146,7 @@ def sweep(
                                 kept.write(f"{keys[i]}-{k}", record)
                             records[i, k] = record
                             bar.update()
-                except BrokenProcessPool:  # Dask itself gives lost cells to other workers
+                except BrokenProcessPool:  # a worker died; Dask itself repeats lost cells
                     n_deaths += 1
                     if n_deaths == _MOST_DEATHS:
                         raise

@@ -5,8 +5,8 @@ from .._core._docstrings import shared_entries
 _ENTRIES = """\
 bias_init : float or "auto", default="auto"
     Initial biases: +bias_init for the first half of the units and -bias_init for the second.
-    "auto" is 0 for "relu" and other functions without negative values, and 1 otherwise. It is also
-    1 for functions that are odd up to a constant, such as the logistic function.
+    "auto" is 0 for "relu" and other functions without negative values, unless they are odd up to a
+    constant, as the logistic function is. Otherwise, "auto" is 1.
 train_bias : bool, default=True
     Whether the biases of the units are trained.
 init_scale : float, default=0.1

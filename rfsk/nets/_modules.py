@@ -31,7 +31,7 @@ ACTIVATIONS = {
 
 
 def as_activation(activation: Any) -> Activation:
-    """Return the activation of a name or of a function of tensors; raise ValueError otherwise."""
+    """Convert a name or a function of tensors to an activation; raise ValueError if invalid."""
     if not callable(activation):
         check_option(activation, "activation", ACTIVATIONS)
         return ACTIVATIONS[activation]

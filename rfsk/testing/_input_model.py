@@ -171,7 +171,7 @@ def _is_dominated(values: Array, fraction: float = 0.1) -> bool:
 def _compare_kurtosis(
     X: Array, expected: float, what: str, hint: str = "", *, fraction: float = 0.1
 ) -> None:
-    """Compare the excess kurtosis; it may be pooled over sites or averaged over them."""
+    """Compare the excess kurtosis, which may be pooled over sites or averaged over them."""
     squares, failures = X[:, X.any(axis=0)] ** 2, []
     for axis in ((0, 1), 0):
         ratio = squares / squares.mean(axis=axis)

@@ -88,7 +88,7 @@ def saturation(kurtosis: Array) -> tuple[Array, Array]:
 
 
 class LocalFields(NamedTuple):
-    """Standardized local fields f at the nodes, (..., node), and N, with derivatives by v."""
+    """Standardized local fields f at the nodes, (..., node), and N, with derivatives in v."""
 
     values: Array
     by_v: Array

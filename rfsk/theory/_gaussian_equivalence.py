@@ -24,7 +24,7 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
         E s_k &= 2 \Phi(m_k) - 1, \\
         E s_k s_l &= 4 \Phi_2(m_k, m_l; r_{kl}) - 2 \Phi(m_k) - 2 \Phi(m_l) + 1,
 
-    where Q = u C u', v = 1 + diag Q, m_k = b_k / sqrt(v_k), r_kl = Q_kl / sqrt(v_k v_l), and Phi
+    where Q = u C u^T, v = 1 + diag Q, m_k = b_k / sqrt(v_k), r_kl = Q_kl / sqrt(v_k v_l), and Phi
     and Phi_2 are the cumulative distribution functions of one and two standard normal variables.
 
     Parameters

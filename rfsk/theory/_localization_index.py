@@ -47,7 +47,7 @@ class LocalizationIndex:
     mode : tuple of int
         Wave vector, in cycles around the lattice, of the least stable Fourier mode.
     growth_rate : float
-        Growth rate of this mode about the uniform field, in units of the flow.
+        Growth rate of a small deviation from the uniform field in this mode, in units of the flow.
     standard_error : float
         Standard error of the index, due to the draws from a model, or by a jackknife over the rows
         of samples (NaN with fewer than 20 rows). It is 0 for elliptical models, and for models with

@@ -34,9 +34,9 @@ class FieldPrediction:
         standard error. Columns: `ipr_positive` and `ipr_negative`, the mean IPR of the units with
         positive initial bias and of the others; `width_positive`, the median full width at half
         maximum of the former, in sites; `localization_time`, the time (learning rate x steps / D)
-        at which their mean IPR exceeds 1.5 times its minimum, or NaN; `loss`; `gap`, the
-        Gaussian-equivalence gap, that is, the loss on the control (Gaussian inputs with the same
-        mean and covariance) minus `loss`; for the predicted units on samples, `accuracy`,
+        at which the mean IPR of the same units exceeds 1.5 times its minimum, or NaN; `loss`;
+        `gap`, the Gaussian-equivalence gap, that is, the loss on the control (Gaussian inputs with
+        the same mean and covariance) minus `loss`; for the predicted units on samples, `accuracy`,
         `sample_loss` and its standard error `sample_loss_error`. With the check, also
         `ipr_error_positive` and `ipr_error_negative`, estimates of the relative errors of the IPR,
         which are about two thirds of the errors found in trained nets.

@@ -17,7 +17,8 @@ from scipy.special import eval_chebyt, eval_chebyu
 
 from .._core._types import Array
 
-_FIRST_ITERATIONS, _STEPS_PER_ESTIMATE = 8, 3  # numbers of iterations to estimate the largest rate
+# First number of power iterations, and number of steps between estimates of the largest rate.
+_FIRST_ITERATIONS, _STEPS_PER_ESTIMATE = 8, 3
 _TINY = 1e-300
 _MARGIN = 1.15  # safety factor of the estimated rate
 _SMALL = 1e-4  # relative displacement of finite differences
@@ -82,7 +83,7 @@ def integrate_gradient_flow(
         if len(history) == len(times):
             return np.array(history)
         if number % _STEPS_PER_ESTIMATE == 0:
-            # Power iteration on the Jacobian, which continues from step to step.
+            # Power iteration on the Jacobian, continued from the previous estimate.
             for _ in range(1 if number else _FIRST_ITERATIONS):
                 epsilon = _SMALL * max(float(np.linalg.norm(y)), _SMALL)
                 change = (
