@@ -57,7 +57,7 @@ def measured(model: Any, exact: np.ndarray) -> float:
 
 def main() -> None:
     """Print the table as Markdown."""
-    print("| model | first term | predicted | measured | over first term | over predicted |")
+    print("| model | first term | predicted | measured | times first term | times predicted |")
     print("|---|---|---|---|---|---|")
     for name, model in models():
         fit = symmetric_cp(cumulant(model), 1, tol=1e-10, random_state=0)

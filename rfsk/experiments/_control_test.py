@@ -42,7 +42,7 @@ class ControlTest:
         Units whose fields have more than 1.5 times their initial norm. All means are over these
         units.
     statistic : dict of str to float
-        Mean of the measure in each group; NaN for a group without such units.
+        Mean of the measure in each group; NaN for a group in which no field has grown.
     control_statistic : dict of str to ndarray of shape (n_controls,)
         The same means for each control.
     ratio : dict of str to float
@@ -52,8 +52,9 @@ class ControlTest:
     unit_values : ndarray of shape (n_units,)
         Measure of each unit.
     unit_p_values : ndarray of shape (n_units,)
-        p-value of each unit with `has_grown` among such units of its group in all controls, with
-        the correction of Benjamini and Hochberg (J. R. Stat. Soc. B 57, 289, 1995); NaN for others.
+        p-value of each unit that has grown, relative to the units of its group that have grown in
+        the controls, with the correction of Benjamini and Hochberg (J. R. Stat. Soc. B 57, 289,
+        1995); NaN for other units.
     alpha : float
         Level of the test.
     keep : {"mean", "covariance", "marginals"}
@@ -82,7 +83,7 @@ class ControlTest:
 
     @property
     def is_localized(self) -> NDArray[np.bool_]:
-        """Units that are significantly localized; none unless the net as a whole is."""
+        """Units that are significantly localized; none if `p_value` is not significant."""
         return np.asarray((self.unit_p_values <= self.alpha) & (self.p_value <= self.alpha))
 
     @property
@@ -166,9 +167,9 @@ def control_test(
     keep : {"mean", "covariance", "marginals"}, default="covariance"
         Statistics of each class that the controls have in common with the data. For "mean", the
         null hypothesis is that the data are Gaussian with independent features of equal variance
-        about the class mean, and the p-value is exact. For "marginals", it is that the data have a
-        Gaussian copula, as an NLGP has (a monotonic function of each feature of Gaussian data), and
-        the p-value is approximate.
+        about the class mean, and the p-value is exact. For "marginals", the null hypothesis is that
+        the data have a Gaussian copula, that is, that each feature is a monotonic function of a
+        feature of Gaussian data, as in an NLGP. The p-value is then approximate.
     n_controls : int, default=19
         Number of controls. The smallest p-value is 1 / (n_controls + 1).
     measure : callable, default=ipr
@@ -265,7 +266,7 @@ def control_test(
 
 
 def _p_value_of_largest(means: Array) -> float:
-    """p-value of the first of n nets by its largest standardized mean, from (n_groups, n_nets)."""
+    """p-value of the largest standardized mean of the first net; `means` is (n_groups, n_nets)."""
     known = np.ma.masked_invalid(means)
     spread = known.std(axis=1, keepdims=True)
     scores = known.anom(axis=1) / np.ma.where(spread > 0.0, spread, 1.0)

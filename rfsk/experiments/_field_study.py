@@ -39,7 +39,7 @@ def nlgp_task(
     correlation_length : float, default=10.0
         Correlation length of class 1, the long-range one, in sites.
     length_ratio : float, default=2.0
-        Correlation length of class 1 over that of class 0, above 1.
+        Ratio of the correlation length of class 1 to that of class 0, above 1.
     gain : float, default=3.0
         Gain of the NLGP.
     inputs : {"nlgp", "control"}, default="nlgp"
@@ -82,7 +82,7 @@ def measure_fields(net: FCNet, task: Discrimination, random_state: Any) -> dict[
     Returns
     -------
     numbers : dict of str to float
-        `accuracy`, on 10,000 new samples; `ipr_positive` and `ipr_negative`, the mean IPR of the
+        `accuracy` on 10,000 new samples; `ipr_positive` and `ipr_negative`, the mean IPR of the
         units with positive initial bias and of the others; `width_positive`, the median full width
         at half maximum of the former, in sites; `localized_positive` and `localized_negative`, the
         fractions of localized units (`group_split`); `zero_weights`, the fraction of weights that
@@ -177,8 +177,8 @@ class FieldStudy:
     learning_time : float, default=20_000
         Learning rate times number of steps.
     n_train : int, optional
-        Number of training samples, for training with the default weight decay of `FCNet`. By
-        default, each batch consists of new samples.
+        If given, the net is trained on this number of samples, with the default weight decay of
+        `FCNet`. By default, each batch consists of new samples.
     n_measures : int, default=1
         Number of measurements. With 1, the net is measured at the end of training. With more, the
         results are arrays of measurements at times that are evenly spaced in the logarithm, over

@@ -31,9 +31,9 @@ from ._pruning import iterative_magnitude_pruning
 from ._sweep import sweep
 
 _LENGTHS = 1.5, 3.0  # correlation lengths of class 0 and class 1, in sites
-_SPACINGS = 8.0, 1.0  # distance of neighbours on a circle, in pixels of a photograph
-_MOST_SITES = 160  # on a circle that fits into the photographs
-_LOCAL = 0.5  # locality above which a learner is local; random phases have 0, single sites 1
+_SPACINGS = 8.0, 1.0  # distances of neighbours in class 0 and class 1, in pixels of a photograph
+_MOST_SITES = 160  # largest number of sites on a circle that fits into the photographs
+_LOCAL = 0.5  # locality above which a learner is local; 0 for random phases, 1 for single sites
 
 
 def _from_model(make: Callable[..., Any], **options: Any) -> Callable[..., tuple[Array, Any]]:

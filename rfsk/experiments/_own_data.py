@@ -26,12 +26,12 @@ from ._control_test import ControlTest, control_test
 
 _LEARNING_TIME = 20_000.0  # learning rate times number of steps
 _LEARNING_RATE = 5.0
-_ROWS_PER_FEATURE = 5  # with fewer rows, a net is likely to fit the noise of the sample
+_ROWS_PER_FEATURE = 5  # with fewer rows, a net probably fits the noise of the sample
 _FEW_ROWS = 1000
 _COPY = 0.98  # cosine above which two fields are called copies
-_OUT_OF_SCALE = 30.0  # standard deviation of a suspicious feature, relative to the median
+_OUT_OF_SCALE = 30.0  # relative standard deviation above which a feature is suspicious
 _REMOVABLE = ("brightness", "contrast", "class_means")
-_STILL_FALLS = 0.05  # relative decrease of the loss in the last fifth of a training to report
+_STILL_FALLS = 0.05  # relative decrease of the loss in the last fifth of a training
 _N_OTHER_SEEDS = 2  # nets with other seeds, to which fields are matched
 _N_REFERENCES = 4  # numbers of convolutional filters and of factors of the cumulant
 
@@ -80,10 +80,10 @@ class DataStudy:
         Lattice of the inputs.
     matches : dict of str to (float, float)
         Matches of the fields with the filters of a convolutional net, with the CP factors of the
-        fourth cumulant, and with the fields of nets with other seeds: the median of the best match,
-        and the 5 % critical value for fields with random phases (`chance_match`). The fields are
-        the localized ones or, if there are none, all fields with `test.has_grown`. Empty if no
-        field has grown.
+        fourth cumulant, and with the fields of nets with other seeds. Each value holds the median
+        of the best match and the 5 % critical value for fields with random phases (`chance_match`).
+        Only localized fields are matched or, if there are none, all fields with `test.has_grown`.
+        Empty if no field has grown.
     index : LocalizationIndex or None
         Localization index of the data for a ReLU neuron; None if it is not defined.
     notes : list of str
@@ -348,7 +348,7 @@ def _matches(
 def _index(
     data: Array, labels: NDArray[Any], sides: Shape, reason: str | None, notes: list[str]
 ) -> LocalizationIndex | None:
-    """Localization index of the data; adds a note with its value or why it is not defined."""
+    """Localization index of the data; add a note on its value, or on why it is not defined."""
     classes = np.unique(labels)
     if len(classes) != 2:
         reason = f"it requires two classes, and these data have {len(classes)}"

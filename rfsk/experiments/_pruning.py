@@ -17,8 +17,8 @@ def iterative_magnitude_pruning(
 
     All rounds start with the same initial weights, as in the lottery-ticket procedure (Frankle and
     Carbin, 2019). On natural inputs, the weights that are left are local (Pellegrini and Biroli,
-    2022; Redman et al., 2024). When you measure locality, compare masks with others of the same
-    size: the IPR of a field with few weights is large whatever their positions.
+    2022; Redman et al., 2024). When you measure locality, compare only masks of the same size: the
+    IPR of a field with few weights is large, whatever the positions of these weights are.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ from .._core._runs import installed_versions
 
 
 class Store:
-    """Folder of finished cells, whose manifest has arguments, versions and source digests."""
+    """Folder of finished cells, with a manifest of arguments, versions and source digests."""
 
     def __init__(
         self, folder: str | os.PathLike[str], manifest: dict[str, str], modules: set[str]
@@ -37,7 +37,7 @@ class Store:
                 f"`store` must be empty or a store of this sweep, but {str(folder)!r} has JSON "
                 "files and no manifest. Choose another folder."
             )
-        known = {**manifest, **(known or {})}  # a later grid may use further modules
+        known = {**manifest, **(known or {})}  # a later grid may need further modules
         manifest = {**known, **manifest}
         for name, value in known.items():
             if manifest[name] != value:
@@ -61,7 +61,7 @@ class Store:
         """Write an entry with its checksum, atomically."""
         text = json.dumps(content)
         try:
-            # To look for leftovers at each of n writes would take time in proportion to n^2.
+            # The time of looking for leftovers at every write grows as the square of the writes.
             contents = f'["{_digest(text)}", {text}]'.encode()
             replace_file(self.folder / f"{name}.json", contents, keep_leftovers=True)
         except OSError as error:

@@ -64,7 +64,7 @@ class PredictionStudy:
     make_task : callable, default=nlgp_task
         Function that returns the task for given keyword arguments.
     n_units : int, default=20
-        Number of units, on which predictions depend little.
+        Number of units. The predictions hardly depend on it.
 
     Examples
     --------

@@ -26,7 +26,7 @@ from .._core._validation import check_n_jobs, check_positive
 from ._store import Store, as_json
 
 _OWN_COLUMNS = ("repeat", "seed", "duration", "error")
-_MOST_DEATHS = 3  # of workers in a row, without a finished cell, that end a sweep
+_MOST_DEATHS = 3  # number of failures of the pool in a row that end a sweep
 
 
 def sweep(
@@ -45,8 +45,8 @@ def sweep(
 
     A cell is one repeat at one point of the grid. Cells run in parallel in processes on this
     machine, or as set by ``joblib.parallel_config``, for example with ``"dask"`` on a cluster. The
-    results do not depend on this: each cell runs on one thread, and its seed depends only on its
-    point, its repeat and `random_state`.
+    results do not depend on this choice: each cell runs on one thread, and its seed depends only on
+    its point, its repeat and `random_state`.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def sweep(
     To continue an interrupted sweep with a store, run the same script again. An error is raised if
     something has changed: the study, its fixed arguments, `random_state`, `paired`, the version of
     a numerical library, or the source of a module that the study uses (except installed packages).
-    Files and environment variables are not compared: put what the study reads from them into
+    Files and environment variables are not compared: pass what the study reads from them by
     `fixed`.
 
     Examples
@@ -133,7 +133,7 @@ def sweep(
     # max_nbytes=None copies large arguments instead of mapping them as read-only memory.
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
     pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
-    n_deaths = 0  # of workers, since the last cell that finished
+    n_deaths = 0  # number of failures of the pool since the last finished cell
     try:
         with bar, noticing_interrupts():
             while waiting := [c for c in cells if c not in records]:
@@ -146,7 +146,7 @@ def sweep(
                                 kept.write(f"{keys[i]}-{k}", record)
                             records[i, k] = record
                             bar.update()
-                except BrokenProcessPool:  # Dask itself gives lost cells to other workers
+                except BrokenProcessPool:  # a worker died; Dask itself repeats lost cells
                     n_deaths += 1
                     if n_deaths == _MOST_DEATHS:
                         raise
@@ -210,7 +210,7 @@ def _run_cell(
             record["rows"] = _as_rows(study(**arguments, random_state=seed), taken)
         except (Exception, SystemExit):
             record["error"] = traceback.format_exc()
-    if was_interrupted():  # even if a fit only ended its training
+    if was_interrupted():  # a fit may have ended its training without an error
         raise KeyboardInterrupt
     return cell, {**record, "duration": time.perf_counter() - start}
 

@@ -9,7 +9,7 @@ from typing import Any
 from .._core._validation import check_number, check_one_per_class, check_positive
 
 _PAGE = Path(__file__).with_name("page.html")
-_RANGES = {"gain": (0.1, 10.0), "correlation_length": (0.5, 6.0)}  # of the sliders
+_RANGES = {"gain": (0.1, 10.0), "correlation_length": (0.5, 6.0)}  # ranges of the sliders
 
 
 def show(

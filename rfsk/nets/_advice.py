@@ -10,7 +10,7 @@ from ..datasets import Discrimination
 from ._modules import FIXED_READOUTS
 
 _ROWS = 2000  # number of rows that are checked
-_CERTAIN = 5.0  # in standard errors, above which a difference is reported
+_CERTAIN = 5.0  # number of standard errors above which a difference is reported
 _ODD = ("erf", "tanh", "linear")
 
 

@@ -232,7 +232,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             self.net_.initialize()
             if not isinstance(self.optimizer, str):
                 self.net_.try_optimizer()
-        except (RuntimeError, TypeError, ValueError) as error:  # may not name the optimizer
+        except (RuntimeError, TypeError, ValueError) as error:  # may lack the optimizer
             options = {"optimizer": self.optimizer, **self._options}
             raise ValueError(f"The net cannot be built with {options}: {error}.") from error
         known = {name for name, _ in self.net_.callbacks_}
@@ -256,7 +256,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 rate = self.readout_rate * self.learning_rate
                 rate *= module.n_units_read if scaled and name == "readout_weight" else 1.0
             options[name] = {"lr": rate}
-            if name == "weight":  # SGD multiplies the decay by the rate; the engine, the penalty
+            if name == "weight":  # both are later multiplied by the learning rate
                 decay, penalty = self.weight_decay / factor, l1 / factor
                 options[name].update(weight_decay=decay, l1=penalty, cut=l1_cut * l1)
         return options

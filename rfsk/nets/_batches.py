@@ -55,7 +55,7 @@ class Chunk(NamedTuple):
 
 
 class Batches:
-    """Batches of one epoch per iteration, single ones or, for the compiled step, in chunks."""
+    """Iterable over the batches of an epoch, which `chunks` groups for the compiled step."""
 
     batch_size: int
 

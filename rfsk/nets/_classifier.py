@@ -40,7 +40,7 @@ _LOSSES = ("auto", "squared", "cross_entropy")
 
 
 class NetClassifier(ClassifierMixin, NetEstimator):
-    """Base class of nets with a readout of the hidden units that is trained on labels."""
+    """Base class of nets that have a readout of the hidden units and are trained on labels."""
 
     _engine = ClassifierEngine
     _scales_rates = True

@@ -42,7 +42,7 @@ class CompiledStep:
                 scale / math.sqrt(n_features),  # factor of w.x in the argument of the activation
                 scale,  # factor of b
                 per_unit,  # factor of the sum of the units in the output
-                2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,  # of the residual
+                2.0 * per_unit * _SLOPES[module.activation.name] / batch_size,  # of the error
                 rate,
                 bias["lr"] if module.bias.requires_grad else 0.0,
                 weight["weight_decay"],

@@ -5,8 +5,8 @@ from .._core._docstrings import shared_entries
 _ENTRIES = """\
 bias_init : float or "auto", default="auto"
     Initial biases: +bias_init for the first half of the units and -bias_init for the second.
-    "auto" is 0 for "relu" and other functions without negative values, and 1 otherwise. It is also
-    1 for functions that are odd up to a constant, such as the logistic function.
+    "auto" is 0 for "relu" and other functions without negative values, unless they are odd up to a
+    constant, as the logistic function is. Otherwise, "auto" is 1.
 train_bias : bool, default=True
     Whether the biases of the units are trained.
 init_scale : float, default=0.1
@@ -14,7 +14,7 @@ init_scale : float, default=0.1
 loss : {"auto", "squared", "cross_entropy"}, default="auto"
     Loss. "auto" is "squared" for fixed readouts and "cross_entropy" for the linear readout.
 class_weight : "balanced" or dict, optional
-    Weights of the classes in the loss: a dict of weights by label, or "balanced" for weights
+    Weights of the classes in the loss: a dict from labels to weights, or "balanced" for weights
     inversely proportional to the frequencies of the classes.
 batch_size : int, default=500
     Number of samples per step. If the last batch is smaller, its step is proportionally smaller.
@@ -68,8 +68,8 @@ evaluation_ : EvaluationCurve
 shape_ : tuple of int
     Lattice of the features.
 seed_ : int or None
-    Seed of this net. It is drawn if `random_state` is None, and None if `random_state` is a
-    generator.
+    Seed of this net. If `random_state` is None, a seed is drawn. If `random_state` is a generator,
+    `seed_` is None.
 n_features_in_ : int
     Number of features.
 """

@@ -47,7 +47,7 @@ def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> No
 class Engine(NeuralNet):
     """Skorch net that is trained by compiled or autograd steps.
 
-    If a callback must be called for each batch, it is trained by skorch's own loop.
+    If a callback must be called for each batch, skorch's own loop trains the net.
     """
 
     group_options_: dict[str, dict[str, float]]  # options of the optimizer, by parameter name
@@ -66,7 +66,7 @@ class Engine(NeuralNet):
 
     @property
     def _default_callbacks(self) -> list[Any]:
-        """Default callbacks of skorch, without the table of epochs unless it is printed."""
+        """Default callbacks of skorch; only with `verbose`, these print a table of epochs."""
         callbacks = super()._default_callbacks
         return callbacks if self.verbose else [c for c in callbacks if c[0] != "print_log"]
 
@@ -294,7 +294,7 @@ _OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 
 def as_optimizer(optimizer: Any) -> type[torch.optim.Optimizer]:
-    """Return the optimizer class of a name, or the class itself; raise ValueError otherwise."""
+    """Convert a name or a class to an optimizer class; raise ValueError if invalid."""
     if isinstance(optimizer, type) and issubclass(optimizer, torch.optim.Optimizer):
         return optimizer
     check_option(optimizer, "optimizer", _OPTIMIZERS)

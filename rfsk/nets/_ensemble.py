@@ -83,7 +83,7 @@ def fit_each(
     n_jobs: int | None = -1,
     verbose: int = 0,
 ) -> list[NetEstimator]:
-    """Fit each net to its own inputs and labels; in all other respects as `fit_many`.
+    """Fit each net to its own inputs and labels, but otherwise in the same way as `fit_many`.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def fit_many_online(
     n_jobs: int | None = -1,
     verbose: int = 0,
 ) -> list[NetEstimator]:
-    """Train each net online, as by ``fit_online(task, n_samples)``; otherwise as `fit_many`.
+    """Train each net as by ``fit_online(task, n_samples)``, but otherwise as in `fit_many`.
 
     Parameters
     ----------

@@ -42,25 +42,25 @@ class FCNet(NetClassifier):
         class 1.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         "mean", "sqrt" and "sum" are fixed readouts for two classes: the output is s times the sum
-        of the units with s = 1/K, 1/sqrt K and 1. The learning rate of w is learning_rate /
-        (s^2 K), so that outputs learn equally fast and fields change less for larger s ("lazy"
-        training). "linear" is (1/K) V sigma + c, where V (initially standard normal) has the rate
-        readout_rate learning_rate K, and c (initially zero) has the rate readout_rate
-        learning_rate. "auto" is "mean" for two classes and "linear" for more.
+        of the units, with s = 1/K, 1/sqrt K and 1, respectively. The learning rate of w is
+        learning_rate / (s^2 K), so that outputs learn equally fast and fields change less for
+        larger s ("lazy" training). "linear" is (1/K) V sigma + c, where V (initially standard
+        normal) has the rate readout_rate learning_rate K, and c (initially zero) has the rate
+        readout_rate learning_rate. "auto" is "mean" for two classes and "linear" for more.
     @bias_init
         With the default targets, fields of units with positive bias localize and those of units
         with negative bias oscillate. A net with an odd activation and without biases (0 and
         ``train_bias=False``) learns nothing from inputs with P(x) = P(-x).
     @train_bias @loss @class_weight
     learning_rate : float, default=5.0
-        Learning rate in the scaling above. If learning_rate / batch_size is small, the fields
+        Learning rate, as defined above. If learning_rate / batch_size is small, the fields
         depend only on the product of learning_rate and the number of steps.
     readout_rate : float, default=0.2
         Learning rate of the linear readout relative to that of the fields. With the squared loss,
         fields can localize if the readout learns slowly (0.02 with learning_rate=1).
     weight_decay : float, default=2e-4
         Weight decay: each step shrinks w by the fraction learning_rate x weight_decay, which
-        suppresses the noise of a finite data set.
+        suppresses the noise that fields learn from a finite data set.
     l1 : float, default=0.0
         L1 penalty: each step moves every weight of the fields towards zero by at most
         learning_rate x l1 (a proximal step), which makes fields sparse.

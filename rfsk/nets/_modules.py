@@ -31,7 +31,7 @@ ACTIVATIONS = {
 
 
 def as_activation(activation: Any) -> Activation:
-    """Return the activation of a name or of a function of tensors; raise ValueError otherwise."""
+    """Convert a name or a function of tensors to an activation; raise ValueError if invalid."""
     if not callable(activation):
         check_option(activation, "activation", ACTIVATIONS)
         return ACTIVATIONS[activation]
@@ -65,7 +65,7 @@ def _values(function: Callable[[Tensor], Tensor]) -> Tensor:
         return function(torch.linspace(-20.0, 20.0, 2001, dtype=torch.float32, device="cpu"))
 
 
-# Exponents: a fixed readout of K units is K to this power times the mean of the units.
+# Exponents of K: a fixed readout of K units is K to this power times the mean of the units.
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
@@ -142,9 +142,10 @@ class HiddenUnits(nn.Module):
 
 
 class ReadoutMixin:
-    """Readout of n activations sigma of K units.
+    """Readout of the hidden units of a module.
 
-    A fixed readout is 1, sqrt K or K times their mean; the linear readout is (1/n) V sigma + c.
+    A fixed readout is the mean of all activations, multiplied by 1, sqrt K or K for K units. The
+    linear readout of n activations a_i is c + (1/n) sum_i V_i a_i, with trained V and c.
     """
 
     def _add_readout(

@@ -34,7 +34,7 @@ _ENTRIES: dict[str, Any] = {  # entries of the metadata, with their types
     "seed": int | None,
 }
 _SNAPSHOTS = {"snapshot_steps_": torch.int64, "receptive_field_history_": torch.float64}
-_LARGEST = 2**24  # largest number of entries of an array that is computed from a smaller file
+_LARGEST = 2**24  # largest number of entries of derived arrays, unless the file has more
 
 
 def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:

@@ -20,7 +20,7 @@ class _Units(NamedTuple):
     log_normalizer: Any
     mean: Any
     sample: Any
-    center: Any  # inverse of the mean
+    center: Any  # inverse function of the mean
 
 
 def _relu_mean(inputs: Array) -> Array:
@@ -82,9 +82,9 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Type of the inputs: real numbers, with noise of unit variance in the model, or +1 and -1.
         For inputs 0 and 1, use scikit-learn's `BernoulliRBM`.
     hidden : {"spin", "binary", "relu", "gaussian"}, default="spin"
-        Type of the hidden units. "gaussian" hidden units with Gaussian inputs are probabilistic
-        PCA. If the inputs are Gaussian, "relu" and "gaussian" hidden units can diverge, which
-        smaller learning rates prevent.
+        Type of the hidden units. With visible="gaussian", "gaussian" hidden units are probabilistic
+        PCA, and the training of "relu" and "gaussian" hidden units can diverge. A smaller learning
+        rate prevents this.
     train_bias : bool, default=True
         Whether b and c are trained. Otherwise they are zero, which is meant for inputs of zero
         mean.

@@ -55,9 +55,9 @@ class FieldRecorder(list[tuple[int, Array]]):
 class EvaluationCurve:
     """Loss and accuracy during an online fit, on the inputs and on their control.
 
-    The control is the task with Gaussian inputs of the same means and covariances. As long as the
-    net uses only second-order statistics, its losses on the inputs and on the control are equal.
-    `gap` shows when it uses higher orders.
+    The control is the same task with Gaussian inputs, whose classes have the same means and
+    covariances. As long as the net uses only second-order statistics, its losses on the inputs and
+    on the control are equal. `gap` shows when the net uses statistics of higher order.
 
     Attributes
     ----------

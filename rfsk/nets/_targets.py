@@ -1,4 +1,4 @@
-"""Loss functions, with the targets of the outputs and the predictions from them."""
+"""Loss functions, which also define the targets and convert outputs to predictions."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ class ReconstructionLoss(nn.Module):
 
 
 def choose_loss(n_classes: int, readout: str, loss: str, activation: Any) -> tuple[str, bool]:
-    """Return the loss, with "auto" resolved, and whether the output is a sum of units >= 0."""
+    """Return the loss, with "auto" resolved, and whether no output can be negative."""
     if readout != "linear" and n_classes > 2:
         raise ValueError(
             "Only binary classification is supported. The type of the target is multiclass. "

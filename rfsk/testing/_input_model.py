@@ -16,7 +16,7 @@ from .._core._random import spawn_seeds
 from .._core._types import Array
 from .._core._validation import check_option
 
-_FEW = 28  # number of rows that two seeds do not repeat by chance, even if sites have two values
+_FEW = 28  # number of rows that do not agree by chance for two seeds, even if pixels are binary
 
 
 def check_input_model(
@@ -171,12 +171,12 @@ def _is_dominated(values: Array, fraction: float = 0.1) -> bool:
 def _compare_kurtosis(
     X: Array, expected: float, what: str, hint: str = "", *, fraction: float = 0.1
 ) -> None:
-    """Compare the excess kurtosis; it may be pooled over sites or averaged over them."""
+    """Compare the excess kurtosis, which may be pooled over sites or averaged over them."""
     squares, failures = X[:, X.any(axis=0)] ** 2, []
     for axis in ((0, 1), 0):
         ratio = squares / squares.mean(axis=axis)
         fourth = (ratio**2).mean(axis=axis)
-        # Contribution of each sample to first order in the errors of fourth moment and variance.
+        # Contribution of each sample, to first order in the errors of the moments.
         influence = (ratio**2 - 2.0 * fourth * ratio).mean(axis=1)
         if _is_dominated(influence, fraction):
             raise SkipTest("a single sample dominates the fourth moment; draw more samples.")

@@ -1,4 +1,4 @@
-"""Amplifier: drive of a weight of a ReLU neuron by the correlation of pixel and response."""
+"""Amplifier: drive of a weight of a ReLU neuron as a function of an overlap."""
 
 import math
 from functools import cached_property
@@ -17,14 +17,14 @@ from ._statistics import FieldStatistics, field_statistics
 _N_CUBIC = 4096  # intervals of the angle arcsin(a) in the table of amp
 _NEGLIGIBLE = 1e-19  # weight below which nodes of the quadrature are left out
 _SMALLEST = 1e-280  # avoids a division by zero for an overlap of 1
-_CELLS = 2**22  # pairs of an overlap and a node that are evaluated at a time
+_CELLS = 2**22  # number of pairs of an overlap and a node that are evaluated at a time
 _SLOPE = math.sqrt(2.0 / math.pi)  # amp'(0)
 
 
 class Amplifier:
     r"""Amplifier of a pixel, which gives the drive of the weights of a ReLU neuron.
 
-    For a pixel X of unit variance, it is the function
+    For a pixel X of unit variance, the amplifier is the function
 
     .. math:: \mathrm{amp}(a) = E\left[X\, \mathrm{erf}\,\frac{a X}{\sqrt{2 (1 - a^2)}}\right].
 
@@ -117,11 +117,11 @@ class Amplifier:
         return CubicHermiteSpline(np.append(-angle[:0:-1], angle), odd, even)
 
     def _slope(self, c: Array) -> Array:
-        """amp'(0) E[X^2 exp(-X^2 c^2)]."""
+        """Compute amp'(0) E[X^2 exp(-X^2 c^2)] for each c."""
         return _SLOPE * self._expectation(lambda x, c: x**2 * np.exp(-((x * c) ** 2)), c)
 
     def _expectation(self, function: Any, c: Array) -> Array:
-        """E[function(X, c)] for each c."""
+        """Compute E[function(X, c)] for each c."""
         flat = c.reshape(-1, 1)
         parts = [
             function(self._values, flat[rows]) @ self._weights

@@ -40,7 +40,7 @@ HERMITE: Array = hermevander(NODES, N_TERMS - 1) / _norms  # orthonormal, (node,
 
 
 def _erf_over(v: Array, zeta: Array) -> tuple[Array, Array]:
-    """Compute e(zeta; v) and its derivative by v."""
+    """Compute e(zeta; v) and its derivative with respect to v."""
     small = np.abs(v) < _SMALL
     safe = np.where(small, 1.0, v)
     argument = np.sqrt(0.5 * np.abs(safe)) * zeta
@@ -57,7 +57,7 @@ def _erf_over(v: Array, zeta: Array) -> tuple[Array, Array]:
 def _by_sign(
     sign: Array, x: Array, positive: Callable[[Array], Any], negative: Callable[[Array], Any]
 ) -> Array:
-    """Evaluate one function of x where the sign is positive, and another one elsewhere."""
+    """Evaluate `positive` at x where `sign` is positive, and `negative` elsewhere."""
     is_positive = sign > 0.0
     if is_positive.all():
         return np.asarray(positive(x))
@@ -66,7 +66,7 @@ def _by_sign(
 
 @cache
 def _saturation_table() -> tuple[Any, Any, float, float]:
-    """Table of v / (1 + v) by excess kurtosis, its derivative, and the range of the kurtosis."""
+    """Interpolate v / (1 + v) in the excess kurtosis; also return the derivative and the range."""
     v = np.concatenate([-np.geomspace(-_SATURATION[0], 1e-3, 60), [0.0]])
     v = np.concatenate([v, np.geomspace(1e-3, _SATURATION[1], 140)])[:, None]
     zeta = np.linspace(-14.0, 14.0, 20_001)
@@ -88,7 +88,7 @@ def saturation(kurtosis: Array) -> tuple[Array, Array]:
 
 
 class LocalFields(NamedTuple):
-    """Standardized local fields f and their derivatives at the nodes, (..., node), and N."""
+    """Standardized local fields f at the nodes, (..., node), and N, with derivatives in v."""
 
     values: Array
     by_v: Array

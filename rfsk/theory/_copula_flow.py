@@ -19,9 +19,9 @@ from ._flow import Flow, FlowResult
 from ._runge_kutta_chebyshev import integrate_gradient_flow
 from ._statistics import class_covariances, class_pair
 
-_ERROR = 1e-2  # relative error of a step
-_DENSE = 40  # features up to which cumulants of samples are stored as tensors
-# Draws from models without an exact cumulant: with up to _DENSE features, and with more.
+_ERROR = 1e-2  # tolerated relative error of a step
+_DENSE = 40  # largest number of features for which sample cumulants are tensors
+# Numbers of draws from a model without an exact cumulant: up to _DENSE features, and above.
 _N_SAMPLES = 50_000, 10_000
 _ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
     "erf": (
@@ -71,8 +71,8 @@ class CopulaFlow(Flow):
     The loss is approximated in closed form. Each local field h_k = u_k.x is modelled as a saturated
     Gaussian variable with the exact variance u_k.C u_k and the exact excess kurtosis, and each pair
     of local fields as having a Gaussian copula and the exact covariance u_j.C u_k. The loss L of a
-    net of K units with the mean readout is then a function of the fields u_k and the biases b_k,
-    which follow its exact gradient:
+    net of K units with the mean readout is then a function of the fields u_k and the biases b_k.
+    The flow follows the exact gradient of L:
 
     .. math::
 
@@ -83,7 +83,7 @@ class CopulaFlow(Flow):
     learning_rate / batch_size is small. The inputs must have P(x) = P(-x). The targets are +1 for
     class 0 and -1 for class 1, or 0 and 1 for "relu". On 30 tasks, the final mean IPR of each half
     of the units agreed with that of trained nets within 3 % in the median and within 21 % in the
-    worst case, or within 14 % where the check of `predict_fields` succeeds.
+    worst case, or within 14 % on the tasks that pass the check of `predict_fields`.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ class CopulaFlow(Flow):
         return -len(u) * by_u, -len(u) * by_b * self.train_bias
 
     def _gradient(self, u: Array, b: Array, gaussian: bool = False) -> tuple[float, Array, Array]:
-        """Loss and its derivatives by the fields and the biases."""
+        """Loss and its derivatives with respect to the fields and the biases."""
         smooth = u @ self._covariances  # (class, unit, feature)
         third = np.zeros_like(smooth)
         if not gaussian:
@@ -241,8 +241,8 @@ class CopulaFlow(Flow):
     def _closure(self, Q: Array, fourth: Array, b: Array) -> tuple[Array, ...]:
         """Loss of each class, (class,), and its derivatives.
 
-        These are the derivatives by the variances q and the fourth cumulants of the local fields,
-        (class, unit), by their covariances Q off the diagonal, (class, unit, unit), and by the
+        The derivatives are with respect to the variances q and the fourth cumulants of the local
+        fields, (class, unit), their covariances Q off the diagonal, (class, unit, unit), and the
         biases, (class, unit).
         """
         from ._compiled_pairs import sum_pairs  # imports numba

@@ -14,7 +14,7 @@ from ..analysis import cumulant
 from ._flow import Flow, FlowResult
 from ._statistics import class_covariances, class_pair
 
-_ERROR = 1e-6  # relative error of a step
+_ERROR = 1e-6  # tolerated relative error of a step
 _RUNAWAY = 1e3  # norm of a field that counts as divergent
 
 
@@ -74,7 +74,7 @@ class CubicFlow(Flow):
     sym(C C) + kappa the fourth moment, and (T uuu)_i = sum_jkl T_ijkl u_j u_k u_l. Delta stands for
     half the difference of the classes, class 0 minus class 1, and the bar for their mean. The
     inputs must have P(x) = P(-x), the targets are +1 for class 0 and -1 for class 1, and t =
-    learning rate x steps / D. Without kappa, the fixed points are Fourier modes; a negative kappa
+    learning rate x steps / D. Without kappa, the fixed points are Fourier modes. A negative kappa
     localizes the fields.
 
     Parameters
@@ -86,8 +86,8 @@ class CubicFlow(Flow):
     activation : {"erf", "tanh", "linear"}, default="erf"
         Activation function; "erf" is erf(h / sqrt 2).
     form : {"committee", "neuron"}, default="committee"
-        Equation to use: the first for a unit of a committee machine, or the second for a single
-        unit.
+        Equation to use: the first one above for a unit of a committee machine, or the second one
+        for a single unit.
     fourth : {"full", "gaussian", "none"}, default="full"
         Fourth moment to use: T, its Gaussian part 3 sym(C C), or zero.
     interacting : bool, default=False
@@ -169,7 +169,7 @@ class CubicFlow(Flow):
         return np.asarray(total)  # the factor 2 cancels the class probability 1/2
 
     def jacobian(self, field: ArrayLike, unit: int = 0) -> Array:
-        """Derivative of the velocity du/dt of a unit by its field u, (n_features, n_features).
+        """Jacobian of du/dt of one unit with respect to its field u, (n_features, n_features).
 
         Parameters
         ----------

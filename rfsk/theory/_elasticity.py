@@ -16,10 +16,10 @@ from ._statistics import FieldStatistics
 Map = Callable[[Array], Array]
 
 _CELLS = 2**20  # pixels sampled at a time
-_FURTHEST = 9.0  # bound of the roots, in standard deviations of the mean of the latent field
-_STEP, _TOLERANCE = 3e-3, 1e-7  # for slopes and for roots, in the same units
+_FURTHEST = 9.0  # bound on the roots, in standard deviations of the mean of the latent field
+_STEP, _TOLERANCE = 3e-3, 1e-7  # step for slopes, and tolerance of roots, in the same units
 _NO_JUMP = 0.1  # relative difference of the slopes on both sides of a root that is no jump
-_FREQUENT, _JUMP = 3.0, 0.05  # range of the latent field; step of the table that is a jump
+_FREQUENT, _JUMP = 3.0, 0.05  # range of the latent field; smallest step that is a jump
 _TABLE = np.linspace(-14.0, 14.0, 2**15 + 1)  # latent values at which maps are tabulated
 _MEAN = math.sqrt(2.0 / math.pi)  # E|U| of a standard normal U
 
@@ -39,7 +39,7 @@ def exact_elasticity(
 
     If the pixels are a smooth increasing function of a Gaussian field z, the density is computed
     exactly: for a given z minus its mean over the sites, S increases with that mean and has a
-    single root. For other inputs, a kernel estimate of the density is used.
+    single root. For other inputs, the density is estimated with a kernel.
     """
     if statistics.is_elliptical or isinstance(source, GaussianField | GaussianClone):
         return np.ones(len(modes)), np.zeros(len(modes))
@@ -109,7 +109,7 @@ def _interpolated(place: Array, values: Array, steps: Array) -> Array:
 def _at_zero(
     model: LatentField, forward: Map, z: Array, power: Map, modes: Integers
 ) -> tuple[Array, Array]:
-    """Density of S at zero times the power there, given z minus its mean; and control variates."""
+    """Density of S at zero, given z minus its mean, times the power at S = 0; control variates."""
     spectrum = np.fft.fftn(model.latent_autocovariance()).real.ravel() * model.pixel_map.scale**2
     brightness = z.mean(axis=1)
     spread, rest = math.sqrt(spectrum[0] / z.shape[1]), z - brightness[:, None]
@@ -138,7 +138,7 @@ def _at_zero(
 
 
 def _ratio(values: Array, factor: Array, controls: Array) -> tuple[Array, Array]:
-    """Ratios of the means of the other columns to that of the first, and their standard errors."""
+    """Ratios of the mean of each further column to that of the first, and standard errors."""
     n = len(values)
     if not np.isfinite(values).all():
         return np.full(len(factor), np.nan), np.full(len(factor), np.inf)

@@ -11,8 +11,8 @@ from ._cubic_flow import CubicFlow
 
 _MOST_STEPS = 50  # largest number of steps of Newton's method
 _TOLERANCE = 1e-12  # tolerance of |du/dt|, relative to the largest |u| times the largest rate
-_NEUTRAL = 1e-6  # relative eigenvalue below which a deviation is a free shift
-# Relative growth rate below which a deviation is a shift, which the lattice makes unstable.
+_NEUTRAL = 1e-6  # relative eigenvalue below which a deviation counts as a free shift
+# Relative growth rate below which an unstable deviation counts as a shift on the lattice.
 _PINNED = 1e-3
 
 
@@ -28,9 +28,9 @@ class FixedPoint:
         Growth rates of small deviations from the fixed point, largest first. The rate of a shift
         along the lattice is nearly zero.
     eigenvectors : ndarray of shape (n_features, n_features)
-        Deviations of these growth rates, one per row.
+        Deviations with these growth rates, one per row.
     residual : float
-        Largest ``|du/dt|``.
+        Largest absolute value of an entry of du/dt.
 
     Examples
     --------
@@ -47,7 +47,10 @@ class FixedPoint:
 
     @property
     def is_stable(self) -> bool:
-        """Whether no growth rate exceeds 1e-3 of the largest magnitude, to allow for shifts."""
+        """Whether no growth rate exceeds 1e-3 times the largest magnitude of all growth rates.
+
+        Smaller positive rates can belong to shifts along the lattice.
+        """
         return bool(self.eigenvalues[0] <= _PINNED * np.abs(self.eigenvalues).max())
 
 

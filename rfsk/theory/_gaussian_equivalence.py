@@ -24,7 +24,7 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
         E s_k &= 2 \Phi(m_k) - 1, \\
         E s_k s_l &= 4 \Phi_2(m_k, m_l; r_{kl}) - 2 \Phi(m_k) - 2 \Phi(m_l) + 1,
 
-    where Q = u C u', v = 1 + diag Q, m_k = b_k / sqrt(v_k), r_kl = Q_kl / sqrt(v_k v_l), and Phi
+    where Q = u C u^T, v = 1 + diag Q, m_k = b_k / sqrt(v_k), r_kl = Q_kl / sqrt(v_k v_l), and Phi
     and Phi_2 are the cumulative distribution functions of one and two standard normal variables.
 
     Parameters
@@ -67,8 +67,9 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
 def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
     """Accuracy on Gaussian inputs of one unit, which predicts class 0 if field.x + bias > 0.
 
-    It is [Phi(bias / q_0) + Phi(-bias / q_1)] / 2, where q_c^2 = field.C_c field, C_c is the
-    covariance of class c, and Phi the cumulative distribution function of the normal distribution.
+    The accuracy is [Phi(bias / q_0) + Phi(-bias / q_1)] / 2, where q_c^2 = field.C_c field, C_c is
+    the covariance of class c, and Phi the cumulative distribution function of a standard normal
+    variable.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
 def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> Array:
     """Probability P(X < h, Y < k) for standard normal variables X and Y.
 
-    It is computed by Owen's T function (D. B. Owen, Ann. Math. Stat. 27, 1075, 1956).
+    The probability is computed by Owen's T function (D. B. Owen, Ann. Math. Stat. 27, 1075, 1956).
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from ._statistics import class_pair, field_statistics
 
 _NO_POWER = 1e-12  # power, relative to the largest, that counts as zero
 _N_GROUPS = 10  # groups of rows of samples for the jackknife
-_CONTENDING = 0.95  # ratio of spectra, relative to the largest, of the modes that are considered
+_CONTENDING = 0.95  # smallest ratio of spectra, relative to the largest, of modes to consider
 
 _NO_BRIGHTNESS = (
     "The mean of each input over the sites must vary. It does not, as after X - X.mean(axis=1, "
@@ -47,15 +47,15 @@ class LocalizationIndex:
     mode : tuple of int
         Wave vector, in cycles around the lattice, of the least stable Fourier mode.
     growth_rate : float
-        Growth rate of this mode about the uniform field, in units of the flow.
+        Growth rate of a small deviation from the uniform field in this mode, in units of the flow.
     standard_error : float
         Standard error of the index, due to the draws from a model, or by a jackknife over the rows
         of samples (NaN with fewer than 20 rows). It is 0 for elliptical models, and for models with
         theory="committee".
     closure : float
         Index according to `RectifiedFlow`, which assumes that pixels depend weakly on one another.
-        It has no sampling error for models, but its distance from 1 is too small by a factor of 1.4
-        to 3. NaN with theory="committee".
+        For models it has no sampling error, but its distance from 1 is 1.4 to 3 times too small.
+        NaN with theory="committee".
     reason : str
         Reason why the index is not defined; empty if it is.
 
@@ -103,11 +103,11 @@ def localization_index(
     where S is the sum of an input x of class 1 over the D sites, p_S its density and x_k the
     Fourier mode of x. The criterion is exact for the gradient flow. For models that are smooth
     increasing functions of a Gaussian field, the density is computed from draws without smoothing,
-    and the standard error is 3e-4 near 1. For other models and for samples, it is smoothed over
-    n^(-1/9) standard deviations of S, with a standard error of 0.02 for 20,000 rows and a bias
-    below 0.003. If S is discrete, as for spins, the smoothed density is used as well: every mode
-    grows initially, and the index shows whether it keeps growing once its response exceeds one step
-    of S.
+    and the standard error is 3e-4 near 1. For other models and for samples, the density is smoothed
+    over n^(-1/9) standard deviations of S, and the index has a standard error of 0.02 for 20,000
+    rows and a bias below 0.003. If S is discrete, as for spins, the smoothed density is used as
+    well: every mode grows initially, and the index shows whether growth continues once the response
+    to the mode exceeds the spacing of the values of S.
 
     "committee" is for small fields of erf or tanh units with a positive bias (`CubicFlow`):
 
@@ -115,8 +115,8 @@ def localization_index(
 
         \frac{d_k T_0}{3\, d_0 T_k}, \qquad T_k = \sum_{jlm} T_{0jlm}\, e^{2 \pi i k j / D},
 
-    where d_k is half the difference of the spectra, and T half the difference of the fourth
-    moments. For Gaussian classes, the index never exceeds 1.
+    where d_k is half the difference of the spectra of the classes, and T half the difference of
+    their fourth moments. For Gaussian classes, the index never exceeds 1.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def localization_index(
         Class 0, which must have the shorter correlation length, and class 1. Data must have the
         labels 0 and 1.
     theory : {"rectified", "committee"}, default="rectified"
-        Theory: of one ReLU neuron, or of a committee machine.
+        Theory of one ReLU neuron, or of a committee machine.
     shape : int or tuple of int, optional
         Lattice of samples, a ring by default.
     n_samples : int, default=20_000

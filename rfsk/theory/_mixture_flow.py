@@ -21,7 +21,8 @@ class MixtureFlow(CopulaFlow):
     Time, targets and methods are those of `CopulaFlow`, but the loss is exact, and the classes may
     have nonzero means. Within each component, local fields are Gaussian, so that the expectations
     of outputs and of their products follow from normal distributions of one and two variables.
-    A mixture of components with equal means and different covariances has a fourth cumulant.
+    The fourth cumulant of a class is nonzero if, for example, its components have equal means and
+    different covariances.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from ._statistics import class_pair
 
 _N_TIMES = 30  # stored times, evenly spaced in the logarithm over three decades
 _N_SAMPLES = 5_000, 50_000  # samples per class, without and with the check
-_LARGEST_LOSS_ERROR = 0.2  # relative to the decrease of the loss
+_LARGEST_LOSS_ERROR = 0.2  # largest error of the loss, relative to its decrease
 _LARGEST_IPR_ERROR = 0.06
 
 
@@ -34,10 +34,10 @@ class FieldPrediction:
         standard error. Columns: `ipr_positive` and `ipr_negative`, the mean IPR of the units with
         positive initial bias and of the others; `width_positive`, the median full width at half
         maximum of the former, in sites; `localization_time`, the time (learning rate x steps / D)
-        at which their mean IPR exceeds 1.5 times its minimum, or NaN; `loss`; `gap`, the
-        Gaussian-equivalence gap, that is, the loss on the control (Gaussian inputs with the same
-        mean and covariance) minus `loss`; `accuracy`, `sample_loss` and its standard error
-        `sample_loss_error`, for the predicted units on samples. With the check, also
+        at which the mean IPR of the same units exceeds 1.5 times its minimum, or NaN; `loss`;
+        `gap`, the Gaussian-equivalence gap, that is, the loss on the control (Gaussian inputs with
+        the same mean and covariance) minus `loss`; for the predicted units on samples, `accuracy`,
+        `sample_loss` and its standard error `sample_loss_error`. With the check, also
         `ipr_error_positive` and `ipr_error_negative`, estimates of the relative errors of the IPR,
         which are about two thirds of the errors found in trained nets.
     shape : tuple of int
@@ -145,10 +145,10 @@ def predict_fields(
     Raises
     ------
     ValueError
-        If the closure fails the check. Either its loss differs from that on samples by more than
-        0.2 of the decrease of the loss during training, or the relative error of the IPR of one
-        half of the units exceeds 6 %, as estimated from the velocities on samples. Possible causes
-        are odd moments, discrete pixels and heavy tails.
+        If the closure fails the check. Either its loss and the loss on samples differ by more
+        than 0.2 times the decrease of the loss during training, or the relative error of the IPR of
+        one half of the units exceeds 6 %, as estimated from the velocities on samples. Possible
+        causes are odd moments, discrete pixels and heavy tails.
 
     Examples
     --------
@@ -195,7 +195,7 @@ def _ipr_errors(
     """Estimated relative errors of the mean IPR of units with positive and negative initial bias.
 
     The flow is continued for half of its time, once as it is and once with a constant added to its
-    velocity. The constant is the difference between the velocities on samples and of the closure.
+    velocity. The constant is the velocity on samples minus the velocity of the closure.
     """
     u, b = course.fields, course.biases
     positive, end = starts_positive(u), np.array([0.5 * course.times[-1]])

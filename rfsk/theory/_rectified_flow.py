@@ -16,7 +16,7 @@ from ._flow import Flow, FlowResult
 from ._statistics import class_pair, field_statistics
 
 _SMALLEST = 1e-300  # smallest variance of w.x, so that the drive of a field of zeros is zero
-_SMALL = 128  # sites up to which matrix products are faster on one thread
+_SMALL = 128  # number of sites up to which matrix products are faster on one thread
 
 
 class RectifiedFlow(Flow):
@@ -137,7 +137,7 @@ class RectifiedFlow(Flow):
         w = self._initial(start, random_state)
         step = end / n_steps
         x = self.rates * step
-        # Integrals of exp(-rate (step - s)) times 1 and times s / step; series where x is small.
+        # Integrals over s of exp(-rate (step - s)) times 1 and s / step; series where x is small.
         small = np.abs(x) < 1e-4
         safe = np.where(small, 1.0, x)
         zeroth = np.where(small, 1.0 - x / 2 + x**2 / 6, -np.expm1(-safe) / safe)

@@ -3,7 +3,7 @@
 The Jacobian of a gradient flow has real eigenvalues. The second-order method of Sommeijer, Shampine
 and Verwer ("RKC: an explicit solver for parabolic PDEs", 1997) evaluates the velocity s times for a
 step of length up to 0.65 s^2 / rate, where rate is the largest magnitude of the eigenvalues. Other
-explicit methods need one evaluation per 0.85 / rate.
+explicit methods need one evaluation for each interval of length 0.85 / rate.
 """
 
 import itertools
@@ -17,7 +17,8 @@ from scipy.special import eval_chebyt, eval_chebyu
 
 from .._core._types import Array
 
-_FIRST_ITERATIONS, _STEPS_PER_ESTIMATE = 8, 3  # to estimate the largest rate
+# First number of power iterations, and number of steps between estimates of the largest rate.
+_FIRST_ITERATIONS, _STEPS_PER_ESTIMATE = 8, 3
 _TINY = 1e-300
 _MARGIN = 1.15  # safety factor of the estimated rate
 _SMALL = 1e-4  # relative displacement of finite differences
@@ -82,7 +83,7 @@ def integrate_gradient_flow(
         if len(history) == len(times):
             return np.array(history)
         if number % _STEPS_PER_ESTIMATE == 0:
-            # Power iteration on the Jacobian, which continues from step to step.
+            # Power iteration on the Jacobian, continued from the previous estimate.
             for _ in range(1 if number else _FIRST_ITERATIONS):
                 epsilon = _SMALL * max(float(np.linalg.norm(y)), _SMALL)
                 change = (

@@ -13,9 +13,9 @@ from .._core._validation import check_array, check_image_shape, is_labelled, row
 from ..analysis import cumulant
 from ..datasets import Discrimination, EllipticalField
 
-# Standardized mean or third moment of a pixel that is accepted as zero (heavy tails are noisy).
+# Largest standardized mean or third moment of a pixel that counts as zero (heavy tails are noisy).
 _SYMMETRIC = 0.2
-_MOST_VALUES = 2**15  # largest number of pixels that represent their distribution
+_MOST_VALUES = 2**15  # largest number of pixels that are used to represent their distribution
 
 
 @dataclass(frozen=True)
