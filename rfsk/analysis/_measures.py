@@ -33,7 +33,7 @@ def ipr(fields: ArrayLike) -> Array:
 
     The IPR does not depend on the scale, sign or position of the field. With D sites, it is 1/D for
     a uniform field, 1.5/D for a sinusoid, about 3/D for Gaussian noise, and 1 for a single site.
-    For a Gaussian bump, it is 0.94/FWHM on a ring and 0.883/FWHM^2 on a torus, where FWHM is the
+    The IPR of a Gaussian bump is 0.94/FWHM on a ring and 0.883/FWHM^2 on a torus, where FWHM is the
     full width at half maximum. D IPR - 3 is the excess kurtosis of the weights about zero.
 
     Parameters

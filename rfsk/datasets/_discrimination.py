@@ -91,7 +91,8 @@ class Discrimination:
         """Index after the last row of each class, if `n_samples` rows are sorted by class.
 
         If `offset` is drawn uniformly from [0, 1), the expected number of rows of each class is
-        exactly proportional to its prior, and the actual number differs from it by less than one.
+        exactly proportional to its prior. The actual number of rows differs from the expected
+        number by less than one.
 
         Parameters
         ----------

@@ -190,7 +190,7 @@ class RingBridges:
 
     Let T be the transfer operator. The first site has value i with a probability proportional to
     T^side(i, i). For every other site, value i is known at distance m to its left and value j at
-    distance n to its right, and its probabilities are proportional to T^m(i, .) T^n(., j).
+    distance n to its right; its value is s with a probability proportional to T^m(i, s) T^n(s, j).
     """
 
     def __init__(self, transfer: TransferOperator, side: int, sites: Integers) -> None:

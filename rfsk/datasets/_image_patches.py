@@ -122,7 +122,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _mean(self) -> Array:
-        """Mean over all patches after subtraction of the mean of each."""
+        """Mean patch, after subtraction of the mean of each patch."""
         mean = sum(window.sum(axis=(0, 1)) for window in self._windows) / self._n_places.sum()
         return np.asarray(mean - mean.mean()).ravel()
 

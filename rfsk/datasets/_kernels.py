@@ -143,7 +143,7 @@ def is_dense(shape: Shape, boundary: str) -> bool:
 def lattice_kernel(
     shape: Shape, correlation_length: CorrelationLength, kernel: Kernel, boundary: str
 ) -> Array:
-    """Autocovariance on the lattice of the noise, with r^2 = sum over axes of (d / xi)^2."""
+    """Autocovariance on the lattice of the noise, where r^2 is the sum over axes of (d / xi)^2."""
     if boundary == "periodic":
         return periodic_kernel(shape, correlation_length, kernel)
     if is_dense(shape, boundary):

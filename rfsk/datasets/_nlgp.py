@@ -40,7 +40,7 @@ class NLGP(LatentField):
     asin(g^2 / (1 + g^2)), so that every pixel has zero mean and unit variance. The field is nearly
     Gaussian for small gain, has uniform pixels at gain 1, and approaches sign(z), with sharp edges,
     at large gain (Ingrosso and Goldt, PNAS 119, e2201854119, 2022). Covariances have closed forms
-    for erf and sign. For other maps their error is below 1e-10, or below 1e-6 if psi has jumps or
+    for erf and sign. For other maps, their error is below 1e-10, or below 1e-6 if psi has jumps or
     kinks away from zero.
 
     Parameters

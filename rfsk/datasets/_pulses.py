@@ -53,9 +53,9 @@ class Pulses(StationaryField):
         object.__setattr__(self, "length", (lowest, end))
 
     def autocovariance(self) -> Array:
-        """Exact covariance at distance d on L sites, mean over l of 1 - 4 min(d, L-d, l, L-l) / L.
+        """Exact covariance at distance d, the mean of 1 - 4 min(d, L - d, l, L - l) / L over l.
 
-        Here l is the length of the pulse.
+        Here L is the number of sites, and l is the length of the pulse.
         """
         side = self.shape[0]
         d, lengths = np.arange(side), np.arange(*self.length)[:, None]

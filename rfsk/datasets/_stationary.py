@@ -135,7 +135,7 @@ class StationaryField(Sampler):
         return self.autocovariance()
 
     def fourth_cumulant_slice(self) -> Array:
-        """Fourth cumulants kappa_0jkl of the first site with all others, (n_features,) * 3.
+        """Fourth cumulants kappa_0jkl of the first site and all j, k and l, (n_features,) * 3.
 
         The lattice can have up to 256 sites.
         """

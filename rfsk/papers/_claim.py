@@ -22,7 +22,7 @@ class Quantity:
     Parameters
     ----------
     name : str
-        Name, as in tables.
+        Name that tables show.
     evidence : str
         Origin of the bounds: "derivation" (a formula), "independent code" (a public program),
         "earlier measurement" (a measurement by a program that is lost), "inequality" (a statement

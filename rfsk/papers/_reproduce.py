@@ -183,7 +183,7 @@ def reproduce(
     n_jobs : int, default=-1
         Number of groups of nets that are trained in parallel, with the conventions of joblib.
     verbose : int, default=0
-        A progress bar is shown if positive.
+        If positive, a progress bar is shown.
     random_state : int or None, default=0
         Seed of all repeats.
 

@@ -63,7 +63,7 @@ def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tupl
 
 
 def mean_passage(steps: Array, arrived: Array) -> float:
-    """Mean number of steps of exponential passage times, some of which are censored."""
+    """Mean of exponentially distributed passage times in steps, some of which are censored."""
     return float(steps.sum() / arrived.sum()) if arrived.any() else np.inf
 
 
@@ -90,7 +90,7 @@ def near(name: str, tolerance: float) -> Quantity:
 
 
 def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
-    """Quantities: an exponent, and its ratio and that of the largest number of samples to theory."""
+    """Quantities for an exponent, and for the ratios of measured to predicted values."""
     return (
         Quantity(f"{name}: exponent", "derivation", low, high, digits=2),
         near(f"{name}: exponent over theory", 0.1),
