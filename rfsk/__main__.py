@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        Command line; that of the process by default.
+        Arguments of the command; by default, those of the process.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def _study_data(options: argparse.Namespace) -> int:
 
 
 def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
-    """Read inputs and labels from one file, or from one file each."""
+    """Read inputs and labels from a common file or from two files."""
     import numpy as np
 
     suffix = path.suffix.lower()
@@ -211,7 +211,7 @@ def _live(options: argparse.Namespace) -> int:
 
 
 def _given(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
-    """Options among `names` that were given, with their values."""
+    """Options of the given names that were set on the command line, with their values."""
     given = vars(options)
     return {n: given[n] for n in names if given.get(n) is not None and given[n] is not False}
 
@@ -219,14 +219,14 @@ def _given(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
 def _refuse_options(
     options: argparse.Namespace, names: Sequence[str], command: str | None = None
 ) -> None:
-    """Raise if an option of another command was given."""
+    """Raise an error if an option of another command was given."""
     for name in _given(options, names):
         command = command or options.command
         raise ValueError(f"--{name.replace('_', '-')} is not an option of {command}.")
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """Parser of all commands, and those of the subcommands; options not given leave no trace."""
+    """Parsers of all commands and of each subcommand; options not given set no attribute."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--seed", type=int, help="random seed (default 0)")
     writing = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)

@@ -11,10 +11,10 @@ import scipy
 from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
-_n_inside = 0  # contexts that have been entered and not left, of all threads
-_limits: dict[bool, Any] = {}  # by whether they are those of SciPy only
+_n_inside = 0  # number of contexts, in all threads, that have been entered and not left
+_limits: dict[bool, Any] = {}  # active limits; the key is whether they affect only SciPy
 _inside_torch: set[int] = set()  # Python threads in which torch computes on one thread
-_n_torch_threads = 1  # when the first of them entered
+_n_torch_threads = 1  # number of threads of torch before the first of them entered
 
 
 @contextmanager
@@ -22,8 +22,8 @@ def blas_on_one_thread(*, is_scipy: bool = False) -> Iterator[None]:
     """Context in which BLAS uses one thread, for products that are too small for several."""
     global _n_inside
     # The number of BLAS threads is a setting of the whole process. The contexts of several Python
-    # threads may overlap. The context that ends last restores the setting, because each of them
-    # alone would restore the value that another one has set.
+    # threads may overlap. Only the context that ends last restores the setting, because any other
+    # one would change the setting while a context is active, or restore the value set by another.
     with _lock:
         _n_inside += 1
         if is_scipy not in _limits:
@@ -43,7 +43,7 @@ scipy_on_one_thread = partial(blas_on_one_thread, is_scipy=True)
 
 @contextmanager
 def torch_on_one_thread() -> Iterator[None]:
-    """Context in which torch computes on one thread, which a Python thread enters once."""
+    """Context in which torch computes on one thread; nested contexts have no effect."""
     global _n_torch_threads
     import torch
 
@@ -51,9 +51,9 @@ def torch_on_one_thread() -> Iterator[None]:
     if this in _inside_torch:
         yield
         return
-    # New Python threads start with the number that was set last, in whichever thread. A thread that
-    # starts while another one is inside would otherwise keep a single thread for good. Torch reads
-    # the number again at the first operation of a thread unless the thread has asked for it.
+    # A new Python thread starts with the number of threads that was set last in any thread. If it
+    # starts while another one is inside, it would keep a single thread for good. Torch reads the
+    # number again at the first operation of a Python thread that has not asked for the number.
     with _lock:
         n_threads = torch.get_num_threads()
         if not _inside_torch:

@@ -21,7 +21,7 @@ def row_blocks(*arrays: Any) -> Iterator[tuple[Any, ...]]:
             "compute_chunk_sizes() on a Dask array of unknown length."
         )
     start = 0
-    for n_rows in filter(None, lazy.chunks[0]):  # masks leave empty blocks
+    for n_rows in filter(None, lazy.chunks[0]):  # a mask can leave empty blocks
         rows = slice(start, start + n_rows)
         yield tuple(array[rows].compute() if is_lazy(array) else array[rows] for array in arrays)
         start += n_rows
@@ -42,7 +42,7 @@ def sum_over_blocks(X: Any, function: Callable[[Any], np.ndarray]) -> np.ndarray
 
 
 def take_rows(X: Any, rows: np.ndarray) -> np.ndarray:
-    """Rows of a Dask array, which the workers take from their blocks."""
+    """Selected rows of a Dask array; the workers select them in their blocks."""
     X = X.copy()
     if np.isnan(X.shape[0]):
         X.compute_chunk_sizes()

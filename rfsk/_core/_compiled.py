@@ -15,7 +15,7 @@ from numba.core.caching import FunctionCache
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Options of `fastmath`. FUSED permits fused multiply-add instructions. REORDERED also permits sums
-# in another order, so that they run in vector registers; the order depends only on their length.
+# in another order, so that they run in vector registers; the order depends only on the length.
 FUSED = {"contract", "nsz", "arcp"}
 REORDERED = FUSED | {"reassoc"}
 

@@ -19,15 +19,15 @@ from ._types import Array
 _INSIDE = str(Path(__file__).parents[1]), str(Path(sklearn.__file__).parent)
 _ENOUGH = 8  # smallest number of rows and columns for a comparison of neighbours with other pairs
 _SMOOTH = 0.3  # smallest correlation of neighbouring sites in smooth fields or images
-_CLEARLY = 2.0  # smallest ratio to the correlation along the other axis
+_CLEARLY = 2.0  # smallest suspicious ratio of the correlations along the two axes
 _NARROW = 0.25  # largest fraction of sites above half of the peak in a narrow field
-_MORE = 1.5  # smallest ratio to the similarity of rows that are not neighbours
+_MORE = 1.5  # smallest suspicious ratio of the similarities of neighbouring and distant rows
 _ROWS = 2000  # largest number of rows of a class that are examined
 _MOST_CLASSES = 100  # with more distinct values, y does not contain labels
-_BEYOND_NOISE = 4.0  # ratio to the distance of covariances that is due to sampling
-_SCALES = (0.33, 5.0)  # root mean squares for which the learning rates were tested
-_CLEARLY_BETTER = 0.1  # difference between accuracy and chance
-_BEYOND_CHANCE = 5.0  # the same in standard errors
+_BEYOND_NOISE = 4.0  # smallest ratio of the squared distance of covariances to sampling noise
+_SCALES = (0.33, 5.0)  # range of root mean squares for which the learning rates were tested
+_CLEARLY_BETTER = 0.1  # smallest significant difference between accuracy and chance
+_BEYOND_CHANCE = 5.0  # smallest significant difference in standard errors
 _ENOUGH_ROWS = 20  # smallest number of rows of a class
 _ENOUGH_TO_COUNT = 100  # smallest number of rows for a comparison of class sizes
 _IMBALANCED = 5  # ratio of the numbers of rows of two classes
@@ -62,7 +62,7 @@ def collected_mistakes() -> Iterator[list[str]]:
 
 
 def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWarning) -> None:
-    """Warn with the line of user code that called the package, directly or via scikit-learn."""
+    """Warn, and show the line of user code that called the package, also via scikit-learn."""
     level, frame = 1, sys._getframe()
     kinds, caller = _kinds_warned_of.get(), sys._getframe(1)
     kind = caller.f_code.co_filename, caller.f_lineno
@@ -79,7 +79,7 @@ def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWar
 
 
 class Activations(np.ndarray):
-    """Activations of a net, a type that is rejected as fields; computations give plain arrays."""
+    """Activations of a net, which are rejected as fields; computations return plain arrays."""
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return array[()] if return_scalar else np.asarray(array)
@@ -281,7 +281,7 @@ def _unit_rows(rows: Array) -> Array:
 
 
 def _beyond_noise(cosines: Any, n_columns: int) -> float:
-    """Root mean square of cosines after subtraction of their mean square for noise, 1 / n."""
+    """Root mean square of cosines, after subtraction of the mean square 1 / n_columns of noise."""
     if not np.size(cosines):
         return 0.0
     return float(np.sqrt(max(0.0, np.mean(np.square(cosines)) - 1.0 / n_columns)))

@@ -31,8 +31,8 @@ def installed_versions() -> dict[str, str]:
 def noticing_interrupts() -> Iterator[Callable[[], bool]]:
     """Context that yields a function, which returns whether Ctrl-C was pressed in the context.
 
-    Only contexts in the main thread can receive the signal; contexts in other threads read what
-    those have received.
+    Only a context in the main thread can receive the signal. In other threads, the function returns
+    whether the main thread has received it.
     """
     before = len(_interrupts)
     previous = signal.getsignal(signal.SIGINT)
@@ -53,7 +53,7 @@ def noticing_interrupts() -> Iterator[Callable[[], bool]]:
 
 
 def report_interrupt(message: str, inside: str) -> None:
-    """Warn with the line that called modules whose names begin with `inside`.
+    """Warn, and show the line that called modules whose names begin with `inside`.
 
     If joblib, rfsk or scikit-learn made that call, raise KeyboardInterrupt, which ends the search
     or study that contains the training.

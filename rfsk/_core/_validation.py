@@ -216,7 +216,7 @@ def _lattice_of(fields: np.ndarray, shape: Any) -> tuple[int, ...]:
 
 
 def validate_inputs(estimator: Any, X: Any, y: Any = "no_validation", **options: Any) -> Any:
-    """Return checked inputs, and labels if given, by scikit-learn's `validate_data`."""
+    """Check inputs, and labels if given, by scikit-learn's `validate_data`, and return them."""
     labels = None if isinstance(y, str) else y
     refuse_images(X, labels)
     y = plain(y, "y", numeric=False)

@@ -8,12 +8,13 @@ from .._core._validation import check_array, check_features, check_fields
 
 
 def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
-    """Change in the kurtosis of w.x when a single weight is set to zero.
+    """Change in the kurtosis of a unit's input w.x when a single weight is set to zero.
 
-    The second and fourth moments of w.x - w_i x_i are polynomials in w_i, whose coefficients are
-    mixed moments of w.x and x_i. To first order, the scores of a field sum to zero, because the
-    kurtosis does not depend on the scale of w. W. T. Redman et al. (arXiv:2412.06545) compare the
-    scores of the weights that pruning removes with those of the weights that it keeps.
+    Here w is the field of the unit, and x are the inputs. Without the weight w_i, the unit's input
+    is w.x - w_i x_i. The moments of this difference are polynomials in w_i, whose coefficients are
+    mixed moments of w.x and x_i. To first order in the weights, the scores of a field sum to zero,
+    because the kurtosis does not depend on the scale of w. W. T. Redman et al. (arXiv:2412.06545)
+    compare the scores of weights that pruning removes with the scores of weights that it keeps.
 
     Parameters
     ----------

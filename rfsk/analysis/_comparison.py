@@ -52,12 +52,12 @@ class TensorComparison(BaseEstimator):
     Parameters
     ----------
     n_components : int, default=8
-        Number of components of each named method; the rank of the inputs if that is smaller.
+        Number of components of each named method, or the rank of the inputs if the rank is smaller.
     references : sequence of str or pairs, default=("cp", "ica", "pca", "dictionary", "hebbian")
-        Methods to compare with. The names stand for `CumulantCP`, scikit-learn's FastICA (its
-        filters), PCA and MiniBatchDictionaryLearning (fitted to at most 10,000 rows), and
-        `NonlinearHebbian`. In a pair (name, reference), the reference is an unfitted estimator or
-        anything that `receptive_fields` accepts.
+        Methods with which the fields are compared. The names stand for `CumulantCP`, scikit-learn's
+        FastICA (its filters), PCA and MiniBatchDictionaryLearning (fitted to at most 10,000 rows),
+        and `NonlinearHebbian`. In a pair (name, reference), the reference is an unfitted estimator
+        or anything that `receptive_fields` accepts.
     target : label, optional
         Class whose inputs the methods are fitted to; by default, they are fitted to all rows.
     shape : int or tuple of int, optional
@@ -141,7 +141,7 @@ class TensorComparison(BaseEstimator):
         return self
 
     def _named_references(self) -> dict[str, Any]:
-        """References by name; a named method refers to itself."""
+        """References by name; a method that is given by its name stays a string."""
         entries = self.references if isinstance(self.references, list | tuple) else ()
         pairs = [(entry, entry) if isinstance(entry, str) else entry for entry in entries]
         if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
@@ -246,7 +246,7 @@ def _is_to_be_fitted(reference: Any) -> bool:
 
 
 def _fitted(reference: Any, rows: Array, n_components: int, seed: int) -> tuple[Any, bool]:
-    """Fit a reference to the inputs, and return it with whether it converged."""
+    """Fit a reference to the inputs; return the estimator, and whether it converged."""
     if isinstance(reference, str):
         if reference == "dictionary" and len(rows) > _MOST_ROWS:
             rows = np.random.default_rng(seed).permutation(rows)[:_MOST_ROWS]

@@ -22,12 +22,12 @@ from .._core._validation import check_array, check_features, check_number, check
 _LARGEST_TENSOR = 2**24  # entries of the largest dense tensor: 64 features at order four
 _SYMMETRY = 1e-10
 _CHUNK_ROWS = 512  # samples per chunk, so that their projections fit into the cache
-_CHUNK_VALUES = 2**16  # values per chunk at least, so that chunks of few features have more rows
+_CHUNK_VALUES = 2**16  # smallest number of values per chunk; few features give more rows
 _ONE_THREAD = 256  # with at most this many features, several threads are slower than one
-_FEW_FEATURES = 40  # up to here inner products use tensors, and no axis is left out
-_FEW_AXES = 32  # up to here a condensed cumulant is a tensor
+_FEW_FEATURES = 40  # largest number for inner products of tensors, and to leave no axis out
+_FEW_AXES = 32  # largest number of axes for which a condensed cumulant is a tensor
 _NORM_ROWS = 1024  # rows sampled for a norm, if there are at least four times as many
-_ROUGH_VALUES = 2**24  # values of the rows of blocks that are kept in memory for rough steps
+_ROUGH_VALUES = 2**24  # number of values of the rows that are drawn from blocks for rough steps
 _CONDENSED = 1e-2  # relative error of a condensed exact cumulant
 _TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
@@ -54,7 +54,7 @@ class Cumulant(ABC):
 
     @abstractmethod
     def contract(self, directions: Array) -> Array:
-        """Contract all axes but one, kappa(a, ..., a, .), with each direction a.
+        """Contract all axes but one with each direction a, which gives kappa(a, ..., a, .).
 
         Parameters
         ----------
@@ -77,7 +77,7 @@ class Cumulant(ABC):
     def _directions(self, directions: Any) -> Array:
         rows = directions
         is_plain = type(rows) is np.ndarray and rows.dtype == np.float64 and rows.ndim == 2
-        # This check is fast, because a flow calls it at each step.
+        # This check must be fast, because a flow calls it at each step.
         if not (is_plain and np.abs(rows).max(initial=0.0) < 1e38):
             rows = check_numbers(directions, "directions")
         return check_features(rows, self.n_features, "directions")
@@ -106,13 +106,13 @@ class Cumulant(ABC):
     def inner(self, other: "Cumulant", random_state: Any = None) -> float:
         """Inner product of two cumulants, the sum of the products of their entries.
 
-        It is exact, or estimated from a random subset of the rows of a large sample.
+        The result is exact, or estimated from a random subset of the rows of a large sample.
 
         Parameters
         ----------
         other : Cumulant
-            Cumulant of the same size and order. With more than 2^24 entries, it must also be of
-            the same class.
+            Cumulant of the same size and order. If the tensors have more than 2^24 entries, it must
+            also be of the same class.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the estimate from samples.
         """
@@ -240,7 +240,7 @@ class DenseCumulant(Cumulant):
         self.n_features, self.order = len(entries), entries.ndim
 
     def contract(self, directions: Array) -> Array:
-        """Contract all axes but one, at a cost of n_directions D^order."""
+        """Contract all axes but one, at a cost of n_directions D^order for D features."""
         directions = self._directions(directions)
         partial = np.tensordot(directions, self._entries, axes=(1, 0))
         for _ in range(self.order - 2):
@@ -291,7 +291,8 @@ class TranslationInvariantCumulant(Cumulant):
         transform = np.conj(np.fft.fftn(self._slice.reshape(shape * 3), axes=axes))
         transform = transform.reshape((D,) * 3) / D**2
         second = self._minus[sums]
-        # Entry (s, p, q) is the trispectrum at k1, s - k1 and -k3 of two pairs p, q with sum s.
+        # Two pairs p and q of wave vectors have the sum s. Entry (s, p, q) is the trispectrum at
+        # the wave vectors k1, s - k1 and -k3.
         trispectrum = transform[modes, second][:, :, opposite].transpose(0, 2, 1)
         # It is real if the distribution is invariant under reflection.
         is_real = np.abs(trispectrum.imag).max() <= _SYMMETRY * np.abs(trispectrum.real).max()
@@ -300,7 +301,7 @@ class TranslationInvariantCumulant(Cumulant):
         self._keep(first <= second, first, second, times, trispectrum)
 
     def _keep(self, kept: Any, first: Any, second: Any, times: Array, trispectrum: Any) -> None:
-        """Store the pairs of wave vectors to keep, an array (s, pair), packed to the left."""
+        """Store the pairs of wave vectors marked in `kept`, (s, pair), packed to the left."""
         rows = kept.any(axis=1)
         order = np.argsort(~kept[rows], axis=1, kind="stable")[:, : kept.sum(axis=1).max()]
         kept, self._first, self._second = (
@@ -321,7 +322,7 @@ class TranslationInvariantCumulant(Cumulant):
         self._weighted = self._trispectrum * self._counts[:, None]
 
     def contract(self, directions: Array) -> Array:
-        """Contract in Fourier space, at a cost of n_directions D^3 / 4."""
+        """Contract in Fourier space, at a cost of n_directions D^3 / 4 for D features."""
         axes, n_pairs = tuple(range(1, 1 + len(self.shape))), self._first.size
         images = self._directions(directions).reshape(-1, *self.shape)
         modes = np.fft.fftn(images, axes=axes).reshape(-1, self.n_features).T
@@ -375,15 +376,15 @@ class TranslationInvariantCumulant(Cumulant):
 class SampleCumulant(Cumulant):
     """Cumulant of the empirical distribution of samples.
 
-    For centred samples x, the cumulant of order two is the covariance C = mean x x', that of order
-    three is mean x x x, and that of order four is given by kappa(a, a, a, .) = mean (x.a)^3 x
-    - 3 (a.Ca) C a.
+    For centred samples x, the second cumulant is the covariance C = mean x x', the third cumulant
+    is the mean of the outer product x x x, and the fourth cumulant is given by kappa(a, a, a, .) =
+    mean (x.a)^3 x - 3 (a.Ca) C a.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features), or blocks of rows
-        Samples of one distribution. Blocks are a Dask array, a list of arrays, or an iterable of
-        arrays that can be read repeatedly, because every contraction reads all blocks.
+        Samples of one distribution. Blocks are a Dask array, a list of arrays, or another iterable
+        of arrays. The iterable must be repeatable, because every contraction reads all blocks.
     order : {2, 3, 4}, default=4
 
     Attributes
@@ -444,7 +445,7 @@ class SampleCumulant(Cumulant):
         return np.asarray(sum(map(function, self._chunks())))
 
     def _mean(self, function: Callable[[Array], Any], n_directions: int = _CHUNK_ROWS) -> Array:
-        """Mean over all rows of a function that returns sums over a chunk, for `n_directions`."""
+        """Mean over all rows of a quantity that `function` sums over the rows of a chunk."""
         # With so little work, several threads mostly wait for one another.
         is_small = self.n_features <= _ONE_THREAD and n_directions < _CHUNK_ROWS
         with blas_on_one_thread() if is_small else nullcontext():
@@ -497,7 +498,7 @@ class SampleCumulant(Cumulant):
         first, second = np.triu_indices(self.n_features)
 
         def products(rows: Array) -> Array:
-            """Sum of the products of pairs of features with pairs of features."""
+            """Sum over rows of the products of four features, by pairs of features."""
             pairs = rows[:, first] * rows[:, second]
             return np.asarray(pairs.T @ pairs)
 
@@ -512,14 +513,15 @@ class SampleCumulant(Cumulant):
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
         r"""Inner product of two cumulants of samples x_i and y_i with covariances C and C'.
 
-        For more than 40 features, order four uses
+        For order four and more than 40 features, the inner product is computed as
 
         .. math::
 
             \mathrm{mean}_i\, \kappa(y_i, y_i, y_i, y_i) - 3\, \mathrm{mean}_i (x_i \cdot C' x_i)^2
             + 3 (\mathrm{tr}\, CC')^2 + 6\, \mathrm{tr}\, CC'CC',
 
-        where the first mean is over 1024 random y_i if there are 4096 or more.
+        where kappa is the cumulant of the x_i. The first mean is over 1024 random y_i if there are
+        4096 or more of them.
         """
         if not isinstance(other, SampleCumulant) or (
             self.order > 2 and self.n_features <= _FEW_FEATURES
@@ -543,14 +545,14 @@ class SampleCumulant(Cumulant):
         product = self.covariance @ covariance
         gaussian = np.trace(product) ** 2 + 2.0 * (product * product.T).sum()
         if other is self and gaussian > 0.0:
-            # So is the part of kappa that is proportional to the sum of the pairings of C.
+            # The part of kappa that is proportional to the sum of the pairings of C is exact, too.
             part = 3.0 * (quadratic / gaussian - 1.0)
             along -= part * _forms(rows, covariance) ** 2
             known += part * quadratic
         return float(along.mean() + known - 3.0 * quadratic + 3.0 * gaussian)
 
     def _some_rows(self, n_rows: int, rng: np.random.Generator) -> Array:
-        """A random sample of so many of the centred rows, in their order, or all of them."""
+        """Random sample of `n_rows` centred rows in their order, or all rows if there are fewer."""
         is_chosen = np.ones(self.n_samples, dtype=bool)
         if n_rows < self.n_samples:
             is_chosen[:] = False
@@ -566,7 +568,10 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Approximation by the leading principal axes, if this saves time; of blocks, some rows."""
+        """Approximation by the leading principal axes, if this saves time.
+
+        Of blocks, only some rows are used.
+        """
         D = self.n_features
         if self._data is None:
             rows = self._some_rows(max(2, _ROUGH_VALUES // D), as_generator(0))
@@ -679,7 +684,7 @@ def _parts(rows: Array) -> Iterator[Array]:
 
 
 def _centred(block: Any, mean: Array) -> Iterator[Array]:
-    """Chunks of the rows of a block, with the mean subtracted; each overwrites the one before."""
+    """Chunks of the centred rows of a block; each chunk overwrites the one before."""
     rows = block
     if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.dtype.kind not in "biuf":
         rows = check_array(block, "block", ensure_min_samples=0)

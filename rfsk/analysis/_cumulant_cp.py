@@ -51,14 +51,16 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         Number of factors.
     target : label, "within" or "difference", default=None
         Class whose cumulant is decomposed. "within" stands for the mean of the cumulants of the
-        classes, and "difference" for the cumulant of the second class minus that of the first.
-        None pools all rows. If these belong to two classes with covariances C_0 and C_1, the pooled
-        cumulant is the mean one plus 3 sym(D D), with D = (C_0 - C_1) / 2.
+        classes, and "difference" for the cumulant of the second class minus the cumulant of the
+        first. None pools all rows. For two classes of equal size and mean with covariances C_0 and
+        C_1, the cumulant of the pooled rows is the mean of the cumulants of the classes plus
+        3 sym(D D), where D = (C_0 - C_1) / 2, and sym(D D) is the symmetric part of the outer
+        product of D with itself.
     order : {3, 4}, default=4
         Order of the cumulant.
     n_init : int, default=1
-        Number of decompositions from different random initial directions. The one that explains
-        the most is kept.
+        Number of decompositions from different random initial directions. The decomposition that
+        explains most of the cumulant is kept.
     max_iter : int, default=500
         Largest number of iterations.
     tol : float, default=1e-6
@@ -74,16 +76,17 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         Signed weights, in units of the inputs to the power of the order. They are negative for
         sub-Gaussian inputs.
     relative_error_ : float
-        Norm of the residual, relative to that of the empirical cumulant. For at least 4096 samples
-        of more than 40 features, the squared norm is estimated from 1024 rows. NaN if this estimate
-        is negative.
+        Norm of the residual divided by the norm of the empirical cumulant. For at least 4096
+        samples of more than 40 features, the squared norm of the cumulant is estimated from 1024
+        rows. NaN if this estimate is negative.
     start_scores_ : ndarray of shape (n_init,)
-        Squared norm of the cumulant minus that of the residual for each decomposition, divided by
-        this difference for the best decomposition.
+        Explained squared norm of each decomposition, divided by the explained squared norm of the
+        best decomposition. The explained squared norm is the squared norm of the cumulant minus
+        the squared norm of the residual.
     mean_ : ndarray of shape (n_features,)
         Mean of the inputs; for "within" and "difference", the mean of the class means.
     n_iter_, n_features_in_ : int
-        Numbers of iterations and of features.
+        Number of iterations, and number of features.
 
     Examples
     --------
@@ -158,7 +161,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         return self
 
     def _cumulants(self, X: Any, y: Any) -> list[SampleCumulant]:
-        """Cumulant of all rows, of the selected class, or of each class."""
+        """List of the cumulant of all rows, of the selected class, or of each class."""
         if is_in_blocks(X):
             if self.target is not None:
                 raise ValueError(

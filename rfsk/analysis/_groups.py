@@ -20,7 +20,7 @@ TESTABLE = ("localized", "oscillating", "other", "unchanged", "dead")
 GROUPS = (*TESTABLE[:3], NOT_TESTABLE, *TESTABLE[3:])
 _ROUNDING = 1e-12  # fraction of the power below which modes are rounding errors
 _MOST_DRAWS = 2000  # largest number of draws of noise for the test of Fourier modes
-_UNCHANGED = 0.05  # norm, relative to that of large fields, below which a field is unchanged
+_UNCHANGED = 0.05  # fraction of the norm of large fields below which a field is unchanged
 
 
 @dataclass(frozen=True)
@@ -30,22 +30,26 @@ class GroupSplit:
     Attributes
     ----------
     groups : ndarray of str of shape (n_units,)
-        "localized": the IPR is significantly larger than that of the null fields, and the field is
-        compact, both as in `LocalizationAnalyzer`. "oscillating": the field is not localized, and
-        one Fourier mode has significantly more power than in Gaussian noise whose spectrum does not
-        rise with the frequency. "other": neither of these; sinusoids of the lowest or the highest
-        frequency are also in this group. "not testable": see `not_testable`. "unchanged": the norm
-        is less than a twentieth of the 90th percentile of all norms. "dead": the field is zero, or
-        has NaN or infinite entries.
+        "localized": the IPR of the field is significantly larger than the IPR of the null fields,
+        and the field is compact; `LocalizationAnalyzer` defines both conditions. "oscillating": the
+        field is not localized, and one of its Fourier modes has significantly more power than
+        expected for Gaussian noise whose spectrum does not increase with the frequency. "other":
+        the field is neither localized nor oscillating; sinusoids of the lowest or the highest
+        frequency also belong to this group. "not testable": the fields cannot be tested, for the
+        reason in `not_testable`. "unchanged": the norm of the field is less than a twentieth of the
+        90th percentile of the norms of all fields. "dead": the field is zero, or has NaN or
+        infinite entries.
     p_values : ndarray of shape (n_units,)
-        The larger of the p-values of IPR and concentration, with the correction of Y. Benjamini and
-        Y. Hochberg (J. R. Stat. Soc. B 57, 289, 1995). NaN for units that were not tested.
+        For each unit, the larger of the p-values of its IPR and of its concentration, corrected for
+        multiple testing (Y. Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57, 289, 1995). NaN for
+        units that were not tested.
     fraction : dict of str to float
         Fraction of the units in each group.
     interval : dict of str to (float, float)
         Wilson's 95 % confidence interval of each fraction, for independent units.
     not_testable : str or None
-        Reason why the fields that are neither unchanged nor dead cannot be tested, if there is one.
+        Reason why fields that are neither unchanged nor dead cannot be tested, or None if they can
+        be tested.
 
     Examples
     --------
@@ -79,15 +83,15 @@ def group_split(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
-        Null fields, whose IPR each field is compared with: "phase" stands for surrogates of the
-        field with the same power spectrum and random phases. With n null fields, the smallest
-        p-value before the correction is 1 / (n + 1).
+        Null fields. The IPR of each field is compared with their IPR. "phase" stands for surrogates
+        of the field with the same power spectrum and random phases. With n null fields, the
+        smallest p-value before the correction for multiple testing is 1 / (n + 1).
     alpha : float, default=0.05
         Largest expected fraction of false positives among the localized units, and among the
-        oscillating ones.
+        oscillating units.
     n_null : int, default=999
-        Number of surrogates per field. More are drawn for fields that exceed all of them, if the
-        test requires it.
+        Number of surrogates per field. More surrogates are drawn for fields with the smallest
+        possible p-value if the test requires smaller p-values.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
         Inputs that the fields were trained on; see `why_not_testable`.
     random_state : int, Generator, RandomState or None, default=None
@@ -158,12 +162,12 @@ def _resolved_p_values(
 
 
 def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) -> Array:
-    """p-value of the Fourier mode of each field that stands out most.
+    """p-value of the most prominent Fourier mode of each field.
 
-    If the spectrum of noise does not rise with the frequency, the probability that the highest of
-    its m lowest modes has more than a fraction g of their power is at most (1 - g)^(m - 1). The
-    statistic is the smallest of these bounds over m, and its null distribution is that in white
-    noise.
+    Consider the m lowest modes of noise whose spectrum does not increase with the frequency. The
+    probability that the highest of these modes has more than a fraction g of their total power is
+    at most (1 - g)^(m - 1). The statistic is the smallest of these bounds over m, and its null
+    distribution is computed for white noise.
     """
     sides = images.shape[1:]
     power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, images.ndim))) ** 2

@@ -26,12 +26,13 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
 
         w \leftarrow \frac{E[f(w \cdot z)\, z]}{\lVert E[f(w \cdot z)\, z] \rVert}
 
-    finds local maxima of E[F(w.z)], where F' = f. If F increases faster than a square, these are
-    projections with heavy tails (C. S. N. Brito and W. Gerstner, PLoS Comput. Biol. 12, e1005070,
-    2016). The cubic rule learns localized fields from inputs with positive excess kurtosis, from
-    which `FCNet` does not. From saturated inputs, where `FCNet` localizes, the cubic rule learns
-    oscillating fields of short wavelength whose projections have positive kurtosis. This requires
-    enough samples, and a whitening that keeps short wavelengths; see `locality_ledger`.
+    finds local maxima of E[F(w.z)], where F' = f. If F increases faster than a square, projections
+    w.z at the maxima have heavy tails (C. S. N. Brito and W. Gerstner, PLoS Comput. Biol. 12,
+    e1005070, 2016). If the inputs have positive excess kurtosis, the cubic rule learns localized
+    fields, whereas `FCNet` does not. If the inputs are saturated, `FCNet` learns localized fields,
+    whereas the cubic rule learns oscillating fields of short wavelength, on which the projections
+    of the inputs have positive excess kurtosis. The cubic rule finds these fields only with enough
+    samples and a whitening that keeps short wavelengths; see `locality_ledger`.
 
     Parameters
     ----------
@@ -39,23 +40,24 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
         Number of units, which differ only in their random initial fields.
     rule : {"cube", "tanh"}, default="cube"
         Function f. With "tanh", the rule selects projections with light tails, so that fields
-        localize on saturated inputs.
+        localize if the inputs are saturated.
     n_whitened : int, optional
         Number of principal components that whitening keeps; by default, all with nonzero variance.
     max_iter : int, default=200
         Largest number of passes over the data.
     tol : float, default=1e-5
-        Stop when the ``|cosine|`` between each field before and after a pass exceeds 1 - tol.
+        Stop when, for each field, the absolute cosine between its values before and after a pass
+        exceeds 1 - tol.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial fields.
 
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features)
-        Fields of unit length, with respect to the inputs before whitening.
+        Fields of unit length, which apply to the inputs before whitening.
     mean_ : ndarray of shape (n_features,)
     n_iter_, n_features_in_ : int
-        Numbers of passes over the data and of features.
+        Number of passes over the data, and number of features.
 
     Examples
     --------

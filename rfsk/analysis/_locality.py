@@ -23,11 +23,12 @@ def locality(
 ) -> dict[str, float]:
     r"""Measure the locality of a set of fields, relative to surrogates with random phases.
 
-    The compactness of a field w is the length of the mean of exp(2 pi i site / side), weighted by
-    w^2. It is 1 for a single site, and 0 for energy that is spread evenly around the ring or over
-    two opposite bumps. Let C be the mean compactness of the more compact half of the fields, C_0
-    the same for surrogates with the power spectra of the fields and random phases, and C_1 for
-    surrogates with these spectra and equal phases. Then
+    On a ring of `side` sites, the compactness of a field w is the length of the mean of
+    exp(2 pi i site / side), weighted by w^2; on a torus, it is the average of this length over the
+    axes. The compactness is 1 for a single site, and 0 if w^2 is spread evenly around the ring or
+    over two opposite bumps. Let C be the mean compactness of the more compact half of the fields.
+    Let C_0 be the same mean for surrogates with the power spectra of the fields and random phases,
+    and C_1 the same mean for surrogates with these spectra and equal phases. Then
 
     .. math::
 
@@ -36,8 +37,8 @@ def locality(
         \mathrm{reach} &= (C_1 - C_0) / (1 - C_0),
 
     so that locality is the product of alignment and reach. If some weights of a field are exactly
-    zero, as after pruning, its surrogates have the same weights at random sites, and for C_1 at
-    neighbouring sites.
+    zero, as after pruning, its surrogates have the same weights in another arrangement: at random
+    sites for C_0, and at neighbouring sites for C_1.
 
     Parameters
     ----------
@@ -53,9 +54,10 @@ def locality(
     Returns
     -------
     found : dict of str to float
-        `locality`, which is 0 for fields as compact as random surrogates and 1 for single sites;
-        its factors `alignment` and `reach`; and `p_value`, the probability that random surrogates
-        are at least as compact. NaN if all fields are zero, or if the surrogates are single sites.
+        `locality`, which is 0 for fields that are as compact as random surrogates and 1 for single
+        sites; its factors `alignment` and `reach`; and `p_value`, the probability that random
+        surrogates are at least as compact as the fields. All values are NaN if all fields are zero,
+        or if the surrogates are single sites.
 
     Examples
     --------

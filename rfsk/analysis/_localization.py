@@ -1,4 +1,4 @@
-"""LocalizationAnalyzer: measures and test of localization; localization_score, a scorer."""
+"""LocalizationAnalyzer, which measures and tests localization, and the scorer for searches."""
 
 import math
 from typing import Any
@@ -35,20 +35,21 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     """Measure how localized receptive fields are, and test each field against a null hypothesis.
 
     By default, a field is localized if it is compact and if its IPR is significantly larger than
-    that of surrogates with the same power spectrum and random phases. The second-order statistics
-    of translation-invariant inputs determine only the power spectrum, so that the rate of false
-    positives is known. A field is compact if some disc of 1 / IPR sites contains more than 55 % of
-    its energy, and significantly more than after random permutations of the sites. The second
-    condition is dropped if a single site has half of the energy.
+    the IPR of surrogates with the same power spectrum and random phases. The second-order
+    statistics of translation-invariant inputs determine only the power spectrum of a field and not
+    its phases, so that the rate of false positives is known. A field is compact if some disc of
+    1 / IPR sites contains more than 55 % of its energy, and significantly more than after random
+    permutations of the sites. The condition on permutations is dropped if a single site has half of
+    the energy.
 
     Parameters
     ----------
     shape : int or tuple of int, optional
         Lattice of the features: a ring by default, (rows, columns) for images.
     null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
-        Null fields, whose IPR each field is compared with. "phase" stands for surrogates of the
-        field with random phases. Other examples are noise, or the fields of a net trained on the
-        control (Gaussian inputs with the same mean and covariance).
+        Null fields. The IPR of each field is compared with their IPR. "phase" stands for surrogates
+        of the field with random phases. Other examples are noise, and the fields of a net trained
+        on the control (Gaussian inputs with the same mean and covariance).
     n_null : int, default=199
         Number of surrogates. The smallest p-value is 1 / (n_null + 1).
     alpha : float, default=0.05
@@ -62,12 +63,12 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     ----------
     shape_ : tuple of int
     phases_ : ndarray of shape (n_null,) + half spectrum
-        Fourier phases, which the surrogates of all fields have in common. Only with
+        Fourier phases, which are the same for the surrogates of all fields. Only with
         ``null="phase"``.
     null_ipr_ : ndarray of shape (n_null,)
-        Sorted IPR of the given null fields. Only with null fields.
+        Sorted IPR of the null fields. Only if `null` is an array of fields or a net.
     not_testable_ : str or None
-        Reason why the fields cannot be tested with ``null="phase"``, if there is one.
+        Reason why the fields cannot be tested with ``null="phase"``, or None if they can be tested.
     n_features_in_ : int
 
     Notes
@@ -76,7 +77,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     `is_localized` are NaN, and a warning gives the reason. `rfsk.control_test` tests the fields of
     nets on any data.
 
-    The columns are ``ipr``; ``width``; ``center_0`` (and ``center_1``); ``spread``;
+    The columns of the result are ``ipr``; ``width``; ``center_0`` (and ``center_1``); ``spread``;
     ``concentration``, the largest fraction of the energy in a disc of 1 / IPR sites (0.93 for a
     Gaussian bump on a ring, 0.87 on a torus); ``excess_kurtosis`` (n_features * ipr - 3);
     ``dominant_frequency``; for images ``orientation``; with a profile ``profile_width`` (geometric
@@ -197,8 +198,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
 def localization_score(estimator: Any, X: Any = None, y: Any = None) -> float:
     """Mean inverse participation ratio of the receptive fields of a fitted estimator.
 
-    It can be passed as ``scoring=`` to a grid search. The IPR of a field of zeros is taken as
-    1 / n_features.
+    This function can be passed as ``scoring=`` to a grid search. The IPR of a field of zeros counts
+    as 1 / n_features.
 
     Parameters
     ----------

@@ -71,9 +71,9 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    The columns are ``match``, in [0, 1]; ``index`` of the best reference; ``sign``, +1 or -1; and
-    ``shift_0`` (and ``shift_1``), the number of sites by which the reference is rolled to match the
-    field. All columns are NaN for a field of zeros.
+    The columns of the result of `transform` are ``match``, in [0, 1]; ``index``, the number of the
+    best reference; ``sign``, +1 or -1; and ``shift_0`` (and ``shift_1``), the number of sites by
+    which the reference is rolled to match the field. All columns are NaN for a field of zeros.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def match_matrix(
     Parameters
     ----------
     fields, references : array-like of shapes (n_units, n_features), (n_references, n_features)
-        Fields, and the references to compare them with.
+        Fields, and the references with which they are compared.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
 
@@ -172,8 +172,8 @@ def translation_orbits(
 ) -> Any:
     """Group components that are shifted copies of one another, up to sign, into orbits.
 
-    Each component joins the orbit whose first member it matches best. If none matches well enough,
-    it becomes the first member of a new orbit.
+    Each component joins the orbit whose first member it matches best. If its match with every first
+    member is below `min_match`, the component becomes the first member of a new orbit.
 
     Parameters
     ----------
@@ -186,9 +186,10 @@ def translation_orbits(
     Returns
     -------
     orbits : pandas.DataFrame
-        One row per component. Columns: label, the number of its orbit in order of appearance, or -1
+        One row per component. Columns: label, the number of the orbit in order of appearance, or -1
         for a component of zeros; sign and shift_0 (and shift_1), which map the first member of the
-        orbit to the component; and match, the cosine between the two after this map, or NaN.
+        orbit to the component; and match, the cosine between the mapped first member and the
+        component, or NaN for a component of zeros.
 
     Examples
     --------
@@ -230,13 +231,13 @@ def bump_match(references: ArrayLike, shape: int | tuple[int, ...] | None = None
     """Match of each reference with the Gaussian bump that fits it best.
 
     The position, sign and widths of the bump are fitted (by `fit_profiles`, and by a search over
-    all sites). If the match of a receptive field with a reference does not exceed this value, it
-    shows only that the field is a bump of about the same width.
+    all sites). If the match of a receptive field with a reference does not exceed this value, the
+    match shows only that the field is a bump of about the same width as the reference.
 
     Parameters
     ----------
     references : array-like of shape (n_references, n_features)
-        Fields that others are matched with, such as convolutional filters or tensor factors.
+        Fields with which others are matched, such as convolutional filters or tensor factors.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
 
@@ -255,7 +256,7 @@ def bump_match(references: ArrayLike, shape: int | tuple[int, ...] | None = None
     """
     fields, sides = check_fields_on(references, shape)
     fitted = np.sqrt(np.clip(fit_profiles(fields, sides).explained_variance.to_numpy(), 0.0, 1.0))
-    # The fit finds a local optimum. Isotropic bumps of many widths at all sites find the position.
+    # The fit finds only a local optimum, so all sites are searched with isotropic bumps as well.
     widths = np.geomspace(0.2, max(sides), _N_WIDTHS)[:, None]
     bumps = unit_fields(np.exp(-0.5 * squared_distances(sides) / widths**2))
     placed = np.abs(best_placement(bumps, unit_fields(fields), sides)[0]).max(axis=0)
@@ -270,7 +271,7 @@ def chance_match(
     n_null: int = 99,
     random_state: Any = None,
 ) -> Array:
-    """Median best match of fields with random phases, the match that is expected by chance.
+    """Median best match that is expected by chance, computed from fields with random phases.
 
     Randomizing the Fourier phases of a field preserves its spectrum, and therefore its smoothness.
     Fields that are shifted copies of one another get the same phases, because their matches are not
@@ -290,8 +291,9 @@ def chance_match(
     Returns
     -------
     medians : ndarray of shape (n_null,)
-        Sorted medians over the units of the best match. Of 99 values, ``medians[94]`` is the
-        critical value of a test at the 5 % level.
+        Median over the units of the best match, for each population of fields with random phases,
+        in increasing order. Of 99 values, ``medians[94]`` is the critical value of a test at the
+        5 % level.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from .._core._validation import check_fields, check_fields_on, check_numbers, ch
 
 _NO_CENTER = 1e-9  # length of the mean direction below which a field has no centre
 _ONE_SITE = 1e-14  # rounding error of the length of the mean direction of a single site
-_ISOTROPIC = 1e-6  # relative anisotropy of a structure tensor below which it is a rounding error
+_ISOTROPIC = 1e-6  # relative anisotropy of a structure tensor up to which it counts as isotropic
 
 
 def scaled_images(fields: Array, sides: tuple[int, ...]) -> Array:
@@ -33,7 +33,7 @@ def ipr(fields: ArrayLike) -> Array:
 
     The IPR does not depend on the scale, sign or position of the field. With D sites, it is 1/D for
     a uniform field, 1.5/D for a sinusoid, about 3/D for Gaussian noise, and 1 for a single site.
-    For a Gaussian bump, it is 0.94/FWHM on a ring and 0.883/FWHM^2 on a torus, where FWHM is the
+    The IPR of a Gaussian bump is 0.94/FWHM on a ring and 0.883/FWHM^2 on a torus, where FWHM is the
     full width at half maximum. D IPR - 3 is the excess kurtosis of the weights about zero.
 
     Parameters
@@ -62,7 +62,7 @@ def ipr_of(images: Array) -> Array:
 
 
 def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
-    """Circular centre of each field, the mean direction of w^2 around each axis.
+    """Circular centre of each field, the mean direction of the squared weights around each axis.
 
     Parameters
     ----------
@@ -73,7 +73,8 @@ def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Returns
     -------
     center : ndarray of shape (n_units, n_axes)
-        Sites in [0, side); NaN for a field of zeros, or one that is spread evenly around the axis.
+        Positions in sites, in [0, side) on an axis with `side` sites. NaN for a field of zeros, or
+        if the squared weights are spread evenly around the axis.
 
     Examples
     --------
@@ -92,11 +93,12 @@ def center_of(images: Array) -> Array:
 
 
 def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
-    """Circular standard deviation of w^2 about the centre of each field.
+    """Circular standard deviation of the squared weights about the centre of each field.
 
-    It is sqrt(-2 ln R) side / (2 pi), where R is the length of the mean direction around an axis.
-    Unlike `field_width`, the spread depends on side lobes. For a Gaussian bump w with standard
-    deviation s, it is s / sqrt 2.
+    Along an axis with `side` sites, the spread is sqrt(-2 ln R) side / (2 pi), where R is the
+    length of the mean of exp(2 pi i site / side), weighted by the squared weights. Unlike
+    `field_width`, the spread depends on side lobes. The spread of a Gaussian bump with standard
+    deviation s is s / sqrt 2.
 
     Parameters
     ----------
@@ -137,11 +139,11 @@ def squared_distances(sides: tuple[int, ...]) -> Array:
 
 
 def compactness(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
-    """Largest fraction of the energy w^2 of each field in a disc of 1 / IPR sites.
+    """Largest fraction of the energy w^2 of each field that lies in a disc of 1 / IPR sites.
 
-    For a mask with m ones, it is the largest fraction of the ones in a disc of m sites, which is 1
-    if the mask is a disc. Masks with few ones are compact by chance: compare them with random masks
-    that have the same number of ones.
+    For a mask with m ones, the compactness is the largest fraction of the ones that lie in a disc
+    of m sites. It is 1 if the mask is a disc. Masks with few ones are compact by chance: compare
+    them with random masks that have the same number of ones.
 
     Parameters
     ----------
@@ -165,7 +167,7 @@ def compactness(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
 
 
 def concentration_of(images: Array) -> Array:
-    """Largest fraction of the energy w^2 of each image in a disc of 1 / IPR sites."""
+    """Largest fraction of the energy w^2 of each image that lies in a disc of 1 / IPR sites."""
     sides, axes = images.shape[1:], tuple(range(1, images.ndim))
     energy = images**2 / (images**2).sum(axis=axes, keepdims=True)
     rank = squared_distances(sides).argsort(kind="stable").argsort()
@@ -196,7 +198,8 @@ def _mean_directions(images: Array) -> NDArray[np.complex128]:
 def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     """Direction along which each field varies most.
 
-    It is the principal axis of sum_k P(k) k k', where P(k) is the power at wave vector k.
+    The direction is the principal axis of the matrix sum_k P(k) k k', where P(k) is the power of
+    the field at wave vector k.
 
     Parameters
     ----------
@@ -253,8 +256,8 @@ def field_width(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
     Returns
     -------
     width : ndarray of shape (n_units,)
-        Width in sites, the geometric mean over the axes. Along each axis, it is at most the side.
-        NaN for a field of zeros.
+        Width in sites, the geometric mean over the axes. Along each axis, the width is at most the
+        number of sites. NaN for a field of zeros.
 
     Examples
     --------
@@ -282,7 +285,7 @@ def width_of(images: Array) -> Array:
 
 
 def _half_crossing(profiles: Array) -> Array:
-    """Distance from the first entry of each row, which is 1, to where it falls to a half."""
+    """Distance from the first entry of each row, which is 1, to the point where the row is 1/2."""
     below = profiles <= 0.5
     crossed = np.flatnonzero(below.any(axis=1))
     first = below[crossed].argmax(axis=1)
@@ -332,7 +335,7 @@ def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
     Parameters
     ----------
     times, values : array-like of shape (n,)
-        Times in increasing order, and the values of the curve. None may be negative.
+        Times in increasing order, and values of the curve. Times and values must not be negative.
     factor : float, default=1.5
         Factor, larger than 1.
 

@@ -21,14 +21,14 @@ from ._measures import concentration_of, ipr_of, scaled_images
 from ._receptive_fields import receptive_fields
 
 _ROUNDING = 1e-9  # rounding error of a fraction of the energy
-_MOST = 0.55  # of the energy; with noise, one of two equal bumps can have more than a half
+_MOST = 0.55  # fraction of the energy; of two equal noisy bumps, one can have more than a half
 _FEWEST_FIELDS = 8  # fewer fields can concentrate at the same sites by coincidence
 _N_SHIFTS = 999
 _N_PARTS = 20  # parts of the inputs, whose variances are compared
 _UNEVEN = 0.2  # squared coefficient of variation, over sites, of the energy common to the fields
 _VARIANCE = 0.1  # coefficient of variation of the variances of the sites
-_BOUNDARY = 0.1  # difference of the correlations of neighbours inside and across the boundary
-_CLEARLY = 4.0  # standard errors
+_BOUNDARY = 0.1  # difference of correlations of neighbours inside and across the boundary
+_CLEARLY = 4.0  # smallest significant difference, in standard errors
 _N_ROWS = 2000  # inputs drawn from an input model
 
 
@@ -57,11 +57,11 @@ def ipr_p_values(images: Array, null: Array) -> Array:
 
 
 def compact_p_values(images: Array, n_null: int) -> Array:
-    """p-value of the concentration of each scaled image, among permutations of its sites.
+    """p-value of the concentration of each scaled image, compared with permutations of its sites.
 
-    It is 1 if no disc of 1 / IPR sites has 55 % of the energy, as for two equal bumps. If a single
-    site has half of the energy, permutations do not scatter it, and the p-value is set to the
-    smallest possible one. NaN for a field of zeros.
+    The p-value is 1 if no disc of 1 / IPR sites has 55 % of the energy, as for two equal bumps. If
+    a single site has half of the energy, permutations cannot scatter this energy, and the p-value
+    is set to the smallest possible value. It is NaN for a field of zeros.
     """
     found, n_sites = concentration_of(images), images[0].size
     p_values = np.where(np.isfinite(found), 1.0, np.nan)
@@ -118,12 +118,12 @@ def random_phase_fields(
 def why_not_testable(
     fields: ArrayLike, shape: int | tuple[int, ...] | None = None, inputs: Any = None
 ) -> str | None:
-    """Reason why random phases are not a valid null hypothesis for fields, or None.
+    """Reason why random phases are not a valid null hypothesis for fields, or None if they are.
 
-    Random phases are a valid null if all sites of the lattice are equivalent. If `inputs` are
-    given, this is judged by the variances of the sites and by the covariances of neighbours inside
-    the lattice and across its boundary. Otherwise, it is judged by whether the fields concentrate
-    at the same sites more than after random shifts.
+    Random phases are a valid null hypothesis if all sites of the lattice are equivalent. If
+    `inputs` are given, the variances of the sites are compared, and so are the correlations of
+    neighbours inside the lattice and across its boundary. Otherwise, the function tests whether the
+    fields concentrate at the same sites more than they do after random shifts.
 
     Parameters
     ----------
@@ -187,7 +187,10 @@ def warn_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str
 
 
 def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
-    """Squared variation over sites of the energy common to all rows; 0 if small or by chance."""
+    """Squared coefficient of variation, over sites, of the energy common to all rows.
+
+    The result is 0 if the variation is small or is not larger than after random shifts of the rows.
+    """
     n_sites, sums = energy.shape[1], energy.sum(axis=1)
     pairs = np.square(sums.sum()) - np.square(sums).sum()
 

@@ -27,16 +27,18 @@ class Tiling:
     n_units : int
         Number of fields that are not zero.
     arrangement : {"regular", "random", "clustered"} or None
-        Arrangement of the centres. It is regular or clustered if the p-value of that name is at
-        most 0.025, and random otherwise. None if fewer than two fields have a centre.
+        Arrangement of the centres: "regular" if `p_regular` is at most 0.025, "clustered" if
+        `p_clustered` is at most 0.025, and "random" otherwise. None if fewer than two fields have a
+        centre.
     p_regular, p_clustered : float
         p-values of one-sided tests against independent uniform positions, from 999 draws. The
         statistic is the mean distance from a site to the nearest centre, which is small for regular
-        and large for clustered centres. On a ring, it is the sum of the squared gaps between
-        adjacent centres (M. Greenwood, J. R. Stat. Soc. 109, 85, 1946) over four times the side.
+        and large for clustered centres. On a ring, this mean distance is the sum of the squared
+        gaps between adjacent centres (M. Greenwood, J. R. Stat. Soc. 109, 85, 1946) divided by four
+        times the number of sites.
     coverage, random_coverage : float
-        Fraction of the sites at which at least one field exceeds half of its peak, and its expected
-        value for the same fields at independent uniform positions.
+        Fraction of the sites at which at least one field exceeds half of its peak, and the expected
+        value of this fraction for the same fields at independent uniform positions.
 
     Examples
     --------
@@ -122,7 +124,7 @@ def _p_values_of_places(centers: Array, sides: tuple[int, ...]) -> tuple[float, 
 class PopulationSummary:
     """Groups, measures and tiling of a population of fields.
 
-    `print` shows a table.
+    Printing a summary shows it as a table.
 
     Attributes
     ----------
@@ -190,7 +192,7 @@ def population_summary(
     inputs: Any = None,
     random_state: Any = None,
 ) -> PopulationSummary:
-    """Summarise the groups of a population of fields, and the tiling by the localized ones.
+    """Summarise the groups of a population of fields, and the tiling by the localized fields.
 
     Parameters
     ----------
@@ -199,7 +201,8 @@ def population_summary(
         Lattice of the features, a ring by default.
     null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
         Null fields, as in `group_split`: surrogates with random phases, or given fields, such as
-        those of a net trained on the Gaussian control.
+        the fields of a net trained on the control (Gaussian inputs with the same mean and
+        covariance).
     alpha : float, default=0.05
         Largest expected fraction of false positives among the localized units; see `group_split`.
     n_null : int, default=999

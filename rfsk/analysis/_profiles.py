@@ -13,7 +13,7 @@ from ._measures import center_of, scaled_images, width_of
 
 PROFILES = ("gaussian", "gabor", "dog")
 _FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # full width at half maximum of a Gaussian, in sigma
-_SURROUND = [(-1.0, 1.0), (1.1, 10.0)]  # bounds of its relative amplitude and width
+_SURROUND = [(-1.0, 1.0), (1.1, 10.0)]  # bounds of relative amplitude and width of the surround
 
 
 def fit_profiles(
@@ -21,15 +21,17 @@ def fit_profiles(
 ) -> Any:
     r"""Fit a Gaussian, a Gabor function or a difference of Gaussians by least squares.
 
-    Let d be the displacement from the centre of the profile, and q = sum_a u_a^2 / sigma_a^2. On a
-    ring, u = d. On images, u is d in axes that are rotated by an angle: u_0 = d_0 cos(angle) + d_1
-    sin(angle) and u_1 = -d_0 sin(angle) + d_1 cos(angle). A Gabor function (J. G. Daugman, J. Opt.
-    Soc. Am. A 2, 1160, 1985) is
+    Let d be the displacement from the centre of the profile, and u the same displacement along the
+    axes of the profile. On a ring, u = d. On images, the axes are rotated by an angle: u_0 = d_0
+    cos(angle) + d_1 sin(angle) and u_1 = -d_0 sin(angle) + d_1 cos(angle). With widths sigma_a
+    along the axes a, let q = sum_a u_a^2 / sigma_a^2. A Gabor function with amplitude A, wave
+    vector f and phase phi (J. G. Daugman, J. Opt. Soc. Am. A 2, 1160, 1985) is
 
     .. math:: A\, e^{-q/2} \cos(2 \pi f \cdot d + \phi).
 
-    A Gaussian has zero f and phi. A difference of Gaussians (R. W. Rodieck, Vision Res. 5, 583,
-    1965) is
+    A Gaussian is the special case in which f and phi are zero. A difference of Gaussians (R. W.
+    Rodieck, Vision Res. 5, 583, 1965), where the ratio and the scale are the amplitude and the
+    width of the surround relative to the centre, is
 
     .. math:: A \left[e^{-q/2} - \mathrm{ratio}\; e^{-q / (2\, \mathrm{scale}^2)}\right].
 
@@ -44,13 +46,14 @@ def fit_profiles(
     Returns
     -------
     fit : pandas.DataFrame
-        One row per field; NaN for a field of zeros. Columns: amplitude, A, which is positive for
-        Gabor functions; center_0 (and center_1), in sites, in [0, side); width_0 (and width_1),
-        the full width at half maximum of exp(-q/2) along u, sqrt(8 ln 2) sigma, in sites;
-        frequency_0 (and frequency_1), f in cycles per site; angle, in degrees, in [-45, 45], 0 on a
-        ring; phase, phi in radians, in [0, 2 pi); explained_variance,
-        ``1 - |w - fit|^2 / |w|^2``; surround_ratio and surround_scale, the ratio in [-1, 1] and the
-        scale in [1.1, 10] of a difference of Gaussians, or 0 and NaN for other profiles.
+        One row per field, with NaN for a field of zeros. Columns: amplitude, which is A, and which
+        is positive for Gabor functions; center_0 (and center_1), the centre in sites, in [0, side);
+        width_0 (and width_1), the full width at half maximum of exp(-q/2) along each axis of the
+        profile, in sites, equal to sqrt(8 ln 2) sigma; frequency_0 (and frequency_1), which is f in
+        cycles per site; angle, in degrees, in [-45, 45], and 0 on a ring; phase, which is phi in
+        radians, in [0, 2 pi); explained_variance, ``1 - |w - fit|^2 / |w|^2`` for a field w;
+        surround_ratio and surround_scale, the ratio in [-1, 1] and the scale in [1.1, 10] of a
+        difference of Gaussians, or 0 and NaN for other profiles.
 
     Examples
     --------
@@ -81,7 +84,7 @@ def profiles_of(images: Array, profile: str) -> Any:
 
 
 def _fit(field: Array, width: float, profile: str) -> Array:
-    """Fit a profile to one field, and return its row of `fit_profiles`."""
+    """Fit a profile to one field, and return its row of the result of `fit_profiles`."""
     sides, n = np.array(field.shape), field.ndim
     scale = float(np.abs(field).max())
     if scale == 0.0:

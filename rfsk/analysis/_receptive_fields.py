@@ -9,7 +9,7 @@ from .._core._types import Array
 from .._core._validation import check_array, check_fields, check_option, plain
 from ._reverse_correlation import named_inputs, spike_triggered_average
 
-_LINEAR = 1e-6  # relative deviation from a linear response up to which it is a rounding error
+_LINEAR = 1e-6  # largest relative deviation from a linear response that counts as rounding
 
 
 def receptive_fields(
@@ -18,19 +18,19 @@ def receptive_fields(
     """Receptive fields of a fitted object, one row per unit.
 
     The fields of a pipeline are the gradients of the units' inputs with respect to the inputs of
-    the pipeline. Its first steps must be affine, such as scalers, PCA and random projections. A
-    scaler increases the weights of features with a small variance. To get the weights of the last
-    step alone, call ``receptive_fields(pipeline[-1])``.
+    the pipeline. All steps before the last must be affine, as scalers, PCA and random projections
+    are. A scaler increases the weights of features with a small variance. To get the weights of the
+    last step alone, call ``receptive_fields(pipeline[-1])``.
 
     Parameters
     ----------
     fitted : object
-        Fitted net of rfsk; estimator with `components_`, `coefs_` (whose first layer is used) or
-        `coef_`; Linear or convolutional layer of torch; pipeline; parameter search, whose best
-        estimator is used; or array of fields.
+        One of the following: a fitted net of rfsk; an estimator with `components_`, `coef_` or
+        `coefs_` (of which the first layer is used); a linear or convolutional layer of torch; a
+        pipeline; a parameter search, of which the best estimator is used; an array of fields.
     method : {"weights", "sta"}, default="weights"
-        Whether to return the weights of the first layer, or to correlate the outputs or the
-        responses of a hidden layer with the stimuli `X` (`spike_triggered_average`).
+        "weights" returns the weights of the first layer. "sta" correlates the outputs, or the
+        responses of a hidden layer, with the stimuli `X`; see `spike_triggered_average`.
     X : array-like of shape (n_samples, n_features), optional
         Stimuli for "sta", preferably Gaussian.
     layer : int, optional

@@ -14,7 +14,7 @@ from sklearn.utils import check_consistent_length, gen_batches
 from .._core._types import Array
 from .._core._validation import check_array, check_layer, check_positive
 
-_RIDGES = np.geomspace(1e-6, 10.0, 22)  # relative to the variance of the inputs
+_RIDGES = np.geomspace(1e-6, 10.0, 22)  # ridge penalties, relative to the variance of the inputs
 _CHUNK_ROWS = 8192
 # Activation functions of scikit-learn's multi-layer perceptrons.
 _ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
@@ -37,10 +37,10 @@ def spike_triggered_average(
 ) -> Any:
     """Spike-triggered average: receptive fields by reverse correlation of responses with stimuli.
 
-    The field of unit k is Cov(r_k, x) C^-1, where r_k is its response and C the covariance of the
-    stimuli x. It is the linear filter that predicts the response with the least squared error. For
-    Gaussian stimuli and a unit sigma(w.x + b), it equals E[sigma'] w, whatever C is (J. J.
-    Bussgang, 1952; E. J. Chichilnisky, Network 12, 199, 2001).
+    The field of unit k is Cov(r_k, x) C^-1, where r_k is the response of the unit, and C is the
+    covariance of the stimuli x. This field is the linear filter that predicts the response with the
+    least squared error. If the stimuli are Gaussian and the response is sigma(w.x + b), the field
+    equals E[sigma'] w for any C (J. J. Bussgang, 1952; E. J. Chichilnisky, Network 12, 199, 2001).
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ def spike_triggered_average(
     X : array-like of shape (n_samples, n_features)
         Stimuli. If they are not Gaussian, the fields also depend on their distribution.
     layer : int, optional
-        Index of a hidden layer of a net or perceptron, or of such a model in the last step of a
-        pipeline.
+        Index of the hidden layer whose activations are the responses. The model must be a net, a
+        multi-layer perceptron, or a pipeline that ends with one of these.
     ridge : float or "cv", default=0.0
-        Ridge penalty, relative to the variance of each feature. It reduces noise in directions in
-        which the stimuli hardly vary. "cv" chooses it for each unit by cross-validation
-        (`sklearn.linear_model.RidgeCV`).
+        Ridge penalty, relative to the variance of each feature. The penalty reduces noise in
+        directions in which the stimuli hardly vary. "cv" chooses the penalty for each unit by
+        cross-validation (`sklearn.linear_model.RidgeCV`).
     lags : sequence of int, optional
         Delays of the recorded responses, if the rows of X are successive frames. The response at
         time t is correlated with the frames t - lag.
@@ -77,8 +77,8 @@ def spike_triggered_average(
     trace(P C) the number of coefficients (H. White, Econometrica 48, 817, 1980). The variance of
     the residuals may depend on the stimulus, but the responses must be independent given the
     stimuli. With a ridge penalty, P is the inverse of C plus the ridge, and the errors do not
-    include the bias towards zero. With "cv", they do not include the choice of the penalty either:
-    they were 25 % too small on 30 samples of 8 features, and 5 % too small on 300 samples.
+    include the bias towards zero. With "cv", the errors do not include the choice of the penalty
+    either: with 8 features, they were 25 % too small for 30 samples, and 5 % too small for 300.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def _is_recorded(response: Any) -> bool:
 
 
 def _responses(response: Any, inputs: Array, layer: int | None) -> Array:
-    """Recorded responses, or those of a model, (n_samples, n_units)."""
+    """Recorded responses, or the responses of a model, (n_samples, n_units)."""
     values: Array
     if _is_recorded(response):
         values = check_array(response, "response", ensure_2d=False, ensure_min_samples=2)
@@ -184,9 +184,10 @@ def _lagged(inputs: Array, responses: Array, lags: Sequence[int]) -> tuple[Array
 def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None = None) -> Array:
     """Spike-triggered covariance, E[(r_k - mean r_k) (x - mean x)(x - mean x)'].
 
-    For white Gaussian stimuli and a unit sigma(w.x + b), it equals E[sigma''] w w', and the leading
-    eigenvector is the field. This also holds for units with an even response function, whose
-    spike-triggered average is zero.
+    Here r_k is the response of unit k to the stimulus x. If the stimuli are white and Gaussian and
+    the response is sigma(w.x + b), the result equals E[sigma''] w w', and its leading eigenvector
+    is the field. This also holds for units with an even response function, whose spike-triggered
+    average is zero.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Symmetric CP decompositions of cumulants, which need contractions only."""
+"""Symmetric CP decompositions, computed from contractions of cumulants."""
 
 import math
 import threading
@@ -24,25 +24,25 @@ from ._matching import unit_fields
 _one_at_a_time = threading.Lock()
 _METHODS = ("lbfgs", "power", "parafac")
 _N_CANDIDATES = 10  # random directions of the search for each initial component
-_N_FINALISTS = 3  # candidates that are kept
-_N_TRIAL_STEPS = 4  # after this number of steps
+_N_FINALISTS = 3  # candidates that are kept after the first steps of the search
+_N_TRIAL_STEPS = 4  # number of these first steps
 _N_STEPS = 15  # steps of the search
 _OPPOSED = 0.25  # |cosine| above which components with weights of opposite signs conflict
 _TRIAL_TOL = 1e-5  # tolerance when two sets of initial components are compared
 _CANCELLING = 10.0  # ratio of squared weights to the explained squared norm that causes a warning
-_NEGLIGIBLE = 1e-12  # residual, relative to the first component, that is a rounding error
+_NEGLIGIBLE = 1e-12  # largest residual, relative to the first component, that counts as rounding
 _PATIENCE = 5  # iterations over which the decrease of the objective is measured
 _STOPPED = 99  # SciPy's status if the callback stopped the optimiser
 _INITS = ("svd", "random", "random", "random")  # initializations of TensorLy's parafac
 _N_POWER_STEPS = 10  # steps of TensorLy's power method, its default
-_LOST = 1e-3  # gain, relative to the squared norm, above which a component was missed
+_LOST = 1e-3  # improvement, relative to the squared norm, above which a component was missed
 
 
 @dataclass(frozen=True)
 class SymmetricCP:
     r"""Symmetric CP decomposition of a cumulant.
 
-    It approximates the cumulant kappa by a sum of symmetric rank-one terms,
+    The decomposition approximates the cumulant kappa by a sum of symmetric rank-one terms,
 
     .. math:: \kappa \approx \sum_j \lambda_j\, a_j \otimes \dots \otimes a_j.
 
@@ -54,7 +54,8 @@ class SymmetricCP:
     weights : ndarray of shape (n_components,)
         Signed weights lambda_j, sorted by decreasing magnitude; zero for unused components.
     fitted_norm : float
-        Squared norm of the cumulant minus that of the residual, that is, the explained part.
+        Explained squared norm: the squared norm of the cumulant minus the squared norm of the
+        residual.
     n_iter : int
         Number of iterations of the final optimization.
     converged : bool
@@ -84,7 +85,7 @@ class SymmetricCP:
 
     @classmethod
     def from_cp_tensor(cls, cp_tensor: Any, source: Any) -> "SymmetricCP":
-        """Make a symmetric decomposition from one by TensorLy, with the weights that fit best.
+        """Convert a decomposition by TensorLy to a symmetric one, with the weights that fit best.
 
         Parameters
         ----------
@@ -120,14 +121,15 @@ def symmetric_cp(
 
         \lVert \kappa - \sum_j \lambda_j a_j^{\otimes 4} \rVert^2
         = \lVert \kappa \rVert^2 - 2 \sum_j \lambda_j\, \kappa(a_j, a_j, a_j, a_j)
-        + \sum_{jk} \lambda_j \lambda_k (a_j \cdot a_k)^4,
+        + \sum_{jk} \lambda_j \lambda_k (a_j \cdot a_k)^4.
 
-    which requires contractions only (S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl. 41, 2020,
-    for moments). A power method finds initial components and the signs of their weights one by one.
-    L-BFGS then optimises all components jointly, with fixed signs. If initial components overlap
-    with earlier ones of the opposite sign, a second search avoids such overlaps, and the better
-    initial components are used. A warning is issued if components nearly cancel, that is, if the
-    sum of the squared weights exceeds ten times `fitted_norm`.
+    Only contractions of kappa are required (see S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl.
+    41, 2020, for moments). A power method finds initial components and the signs of their weights
+    one by one. L-BFGS then optimises all components jointly, with fixed signs of the weights. If an
+    initial component overlaps with an earlier one whose weight has the opposite sign, a second
+    search avoids such overlaps, and the better of the two sets of initial components is used. A
+    warning is issued if components nearly cancel, that is, if the sum of the squared weights
+    exceeds ten times `fitted_norm`.
 
     Parameters
     ----------
@@ -138,15 +140,16 @@ def symmetric_cp(
     order : {3, 4}, default=4
     method : {"lbfgs", "power", "parafac"}, default="lbfgs"
         Algorithm. "power" and "parafac" use TensorLy on the dense tensor, which may have at most
-        2^24 entries: "power" is its symmetric power iteration, and "parafac" the symmetric part of
-        the best of four runs of its parafac.
+        2^24 entries: "power" is TensorLy's symmetric power iteration, and "parafac" takes the
+        symmetric part of the best of four runs of TensorLy's `parafac`.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
-        Some or all initial components, such as a decomposition of lower rank. Only for "lbfgs".
+        Some or all of the initial components, such as a decomposition of lower rank. Only for
+        "lbfgs".
     max_iter : int, default=500
         Largest number of iterations of each optimization by "lbfgs" or "parafac".
     tol : float, default=1e-6
         Stop when the objective decreases by less than this fraction in five iterations. For
-        "parafac", stop when the relative error decreases by less in one iteration.
+        "parafac", stop when the relative error decreases by less than `tol` in one iteration.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial directions.
 
@@ -212,13 +215,13 @@ def _sorted(
 
 
 def fitted_norm(kappa: Cumulant, components: Array, weights: Array) -> float:
-    """Squared norm of kappa minus that of kappa - sum_j weights_j a_j (x) ... (x) a_j."""
+    """Squared norm of kappa minus that of the residual kappa - sum_j weights_j a_j (x) ... a_j."""
     overlap = (components @ components.T) ** kappa.order
     return float(2.0 * weights @ kappa.along(components) - weights @ overlap @ weights)
 
 
 def relative_error(fitted_norm: float, squared_norm: float) -> float:
-    """Norm of the residual relative to that of kappa; NaN for a NaN or negative squared norm."""
+    """Norm of the residual over the norm of kappa; NaN if `squared_norm` is NaN or negative."""
     if squared_norm == 0.0:
         return 0.0
     # An estimated squared norm may be negative, or smaller than the explained part.
@@ -257,7 +260,7 @@ def _as_start(
 
 
 def _opposed(directions: Array, values: Array, others: Array, weights: Array, order: int) -> Any:
-    """Whether each direction overlaps with each of the others and has the opposite sign."""
+    """Whether each direction overlaps with each of the others and their signs are opposite."""
     cosines = directions @ others.T
     return (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
 
@@ -296,8 +299,8 @@ def _strongest_direction(
 ) -> tuple[Array, float]:
     """Direction a with the largest magnitude of kappa(a, ..., a) that the power method finds.
 
-    It is returned with its value. See L. De Lathauwer, B. De Moor and J. Vandewalle, SIAM J. Matrix
-    Anal. Appl. 21, 1324, 2000.
+    The direction is returned with the value of kappa(a, ..., a). See L. De Lathauwer, B. De Moor
+    and J. Vandewalle, SIAM J. Matrix Anal. Appl. 21, 1324, 2000.
     """
     best, largest = candidates[0], 0.0
     for step in range(1, _N_STEPS + 1):
@@ -314,10 +317,10 @@ def _strongest_direction(
 def cp_objective(
     kappa: Cumulant, vectors: Array, signs: Array, scale: float = 1.0
 ) -> tuple[float, Array]:
-    """Objective of the decomposition and its gradient by the vectors b_j.
+    """Objective of the decomposition, and its gradient with respect to the vectors b_j.
 
-    The objective is the squared norm of K - sum_j signs_j b_j (x) ... (x) b_j minus that of K, with
-    K = kappa / scale.
+    With K = kappa / scale, the objective is the squared norm of the residual
+    K - sum_j signs_j b_j (x) ... (x) b_j minus the squared norm of K.
     """
     contracted = signs[:, None] * kappa.contract(vectors) / scale
     gram = vectors @ vectors.T

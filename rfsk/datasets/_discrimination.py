@@ -91,13 +91,14 @@ class Discrimination:
         """Index after the last row of each class, if `n_samples` rows are sorted by class.
 
         If `offset` is drawn uniformly from [0, 1), the expected number of rows of each class is
-        exactly proportional to its prior, and the actual number differs from it by less than one.
+        exactly proportional to its prior. The actual number of rows differs from the expected
+        number by less than one.
 
         Parameters
         ----------
         n_samples : int
         offset : float or array-like of float
-            Numbers in [0, 1). The result has the shape of `offset` plus a last axis of classes.
+            Numbers in [0, 1). The result has the axes of `offset` and a last axis over classes.
         """
         check_positive(n_samples, "n_samples", integer=True, zero=True)
         priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)

@@ -68,8 +68,9 @@ class EllipticalField(StationaryField):
     ----------
     @shape @correlation_length
     radial : "shell", StudentT or SciPy distribution, default="shell"
-        Distribution of r: a constant ("shell"), that of Student's t, or a frozen SciPy distribution
-        on the positive numbers with finite variance. The scale of r does not matter.
+        Distribution of r: "shell" for a constant, `StudentT` for inputs with Student's t
+        distribution, or a frozen SciPy distribution on the positive numbers with finite variance.
+        The scale of r does not matter.
     @kernel
 
     Examples
@@ -134,7 +135,7 @@ class EllipticalField(StationaryField):
         return np.asarray(self.from_noise(rng.standard_normal((n_samples, self.n_features))))
 
     def _length(self, norm: Array) -> Array:
-        """Length r of each input, the quantile of r at the probability of the norm of its noise."""
+        """Length r of each input, which has the same quantile level as the norm of its noise."""
         n, radial, chi2 = self.n_features, self.radial, scipy.stats.chi2(self.n_features)
         if radial == "shell":
             return np.full_like(norm, math.sqrt(n))

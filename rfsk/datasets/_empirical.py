@@ -23,7 +23,7 @@ class EmpiricalDistribution(Sampler):
     X : array-like of shape (n_samples, n_features) or (n_samples, rows, columns)
         Inputs, or images.
     shape : int or (int, int), default=()
-        Lattice of the features. By default it is the shape of the images or, for rows, one axis.
+        Lattice of the features. By default, the shape of the images, or a ring for other data.
 
     Examples
     --------
@@ -74,7 +74,8 @@ def as_task(task: Any) -> Discrimination:
     Parameters
     ----------
     task : Discrimination or tuple of (X, y)
-        Task, or inputs X, (n_samples, n_features) or images, and labels y = 0, 1, ...
+        Task; or inputs X, which are an array (n_samples, n_features) or a stack of images, and
+        labels y = 0, 1, ...
 
     Returns
     -------

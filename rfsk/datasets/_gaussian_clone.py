@@ -15,7 +15,7 @@ from .._core._validation import check_array, check_labels, check_option
 from ._stationary import Gaussian, StationaryField
 
 _MAX_ADJUSTMENTS = 30
-_FALLING = 0.95  # adjustments end if the error of the covariance exceeds this fraction of the last
+_FALLING = 0.95  # adjustments end if the error exceeds this fraction of the previous error
 _NO_VARIANCE = 1e-10  # fraction of the total variance below which a variance is rounding error
 
 
@@ -37,8 +37,8 @@ class GaussianClone(Gaussian):
     model: StationaryField
 
     # A pointwise map of pixels keeps a covariance positive semi-definite. However, where the map of
-    # correlations is as steep as the arcsine at 1, it magnifies rounding errors up to the square
-    # root of the machine precision.
+    # correlations is as steep as the arcsine at 1, the map magnifies rounding errors up to the
+    # square root of the machine precision.
     rounding = 1e-7
 
     def __post_init__(self) -> None:
@@ -70,13 +70,13 @@ def make_gaussian_clone(
     keep: Literal["mean", "covariance", "marginals"] = "covariance",
     random_state: Any = None,
 ) -> Any:
-    """Draw a control, random data with the low-order statistics of each class of `X`.
+    """Draw a control, which is random data with the low-order statistics of each class of `X`.
 
     If a net learns localized fields on the data but not on the control, the statistics that the
     control lacks are the cause. With keep="mean" or "covariance", the sample statistics of the
     control equal those of `X` exactly. Monte Carlo tests of the hypothesis that the classes are
     Gaussian (and white, for "mean") are then exact, because data and controls are exchangeable
-    under this hypothesis. For another number of rows, draw
+    under this hypothesis. To draw another number of rows, use
     ``as_task((X, y)).gaussian_clone().sample(n)``.
 
     Parameters
@@ -86,12 +86,13 @@ def make_gaussian_clone(
     y : array-like of shape (n_samples,), optional
         Labels; each class is cloned separately. By default, all of `X` is one class.
     keep : {"mean", "covariance", "marginals"}, default="covariance"
-        "mean" draws independent Gaussian features with the mean of the class and equal variances,
-        the average over its features. "covariance" draws Gaussian data with the mean and covariance
-        of the class. "marginals" permutes the values of each feature so that the covariance is
-        approximately kept (Cario and Nelson, 1997; Schreiber and Schmitz, Phys. Rev. Lett. 77, 635,
-        1996). The relative error of the covariance is below 0.5 % for 1000 rows per class of the
-        default task of `make_nlgp`, and below 6 % for the digits of scikit-learn.
+        "mean" draws independent Gaussian features with the mean of the class; their common variance
+        is the average variance of the features of the class. "covariance" draws Gaussian data with
+        the mean and covariance of the class. "marginals" permutes the values of each feature so
+        that the covariance is approximately kept (Cario and Nelson, 1997; Schreiber and Schmitz,
+        Phys. Rev. Lett. 77, 635, 1996). The relative error of the covariance is below 0.5 % for
+        1000 rows per class of the default task of `make_nlgp`, and below 6 % for the digits of
+        scikit-learn.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the draw.
 

@@ -19,7 +19,7 @@ _ENTRIES = """\
 shape : int or (int, int), default=100
     Sites of the ring, or (rows, columns) of the torus.
 correlation_length : sequence of float, default=(5.0, 10.0)
-    Correlation length of each class, in sites. In two dimensions it can also be a pair per class.
+    Correlation length of each class, in sites. In two dimensions, each can be a pair of lengths.
 kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
     Kernel of the Gaussian field, see `rfsk.datasets.GaussianField`.
 boundary : {"periodic", "open"}, default="periodic"
@@ -50,7 +50,7 @@ _LAST = """
 
 
 def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
-    """Turn a function that returns one model per class and parameters into a data generator."""
+    """Turn a function that returns a model per class, and parameters, into a data generator."""
 
     @wraps(classes, assigned=("__module__", "__name__", "__qualname__"))
     def make(
@@ -93,6 +93,6 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
 
 
 def family(model: Any, name: str, *, shape: Any, **common: Any) -> Classes:
-    """Return one model per value of the parameter `name`, an entry of `common`, and parameters."""
+    """Return a model per value of the parameter `name` in `common`, and the parameters."""
     values = check_one_per_class(common.pop(name), name)
     return [model(shape, **{name: value}, **common) for value in values], {name: values, **common}

@@ -19,9 +19,9 @@ class HeatBath:
 
     .. math:: f(x; b) \propto \exp(b x - a x^2 / 2 - \lambda x^4 / 4)
 
-    Here x lies in (-edge, edge) and b is k times the sum of the neighbours. The values of b are
-    divided into bins. For each bin, strips of equal area bound f for all b of the bin, and x is
-    drawn by rejection under these strips.
+    Here x is the value of the site, in (-edge, edge), and b is k times the sum of the values of its
+    neighbours. The range of b is divided into bins. For each bin, strips of equal area are an upper
+    bound of f for all b of the bin, and x is drawn by rejection sampling under these strips.
     """
 
     def __init__(
@@ -80,15 +80,16 @@ def _neighbours(shape: tuple[int, ...]) -> Integers:
 def _strips(
     half_quadratic: float, quarter_quartic: float, edge: float, largest: float, J: int, N: int
 ) -> tuple[Array, Array, Array, float]:
-    r"""Compute edges and log heights of strips, (J, ...), means m_j, and the scale of the bins.
+    r"""Compute the edges and log heights of the strips, the means m_j, and the scale of the bins.
 
-    A value b belongs to bin floor(sqrt(scale b)). Bin j has midpoint b_j and half-width d_j, and
-    m_j is the mean of x at b_j. For all b of the bin, with h(x) = a x^2 / 2 + lambda x^4 / 4,
+    The first axis of each array has one entry per bin. A value b belongs to bin
+    floor(sqrt(scale b)). Bin j has midpoint b_j and half-width d_j, and m_j is the mean of x at
+    b_j. For all b of the bin, with h(x) = a x^2 / 2 + lambda x^4 / 4,
 
     .. math::
         \exp(b (x - m_j) - h(x)) \le \exp(b_j (x - m_j) - h(x) + d_j \lvert x - m_j \rvert).
 
-    The right side is bounded on each of N cells of x.
+    The height of a strip is an upper bound of the right side, computed on each of N cells of x.
     """
     ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
     middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)
@@ -187,8 +188,9 @@ def _sweep(
 class RingBridges:
     """Sampler of the ordered `sites` of a ring from their exact joint distribution.
 
-    With the transfer operator T, the first site has weights T^side(i, i). Every other site has
-    weights T^m(i, .) T^n(., j), given values i at distance m to the left and j at n to the right.
+    Let T be the transfer operator. The first site has value i with a probability proportional to
+    T^side(i, i). For every other site, value i is known at distance m to its left and value j at
+    distance n to its right; its value is s with a probability proportional to T^m(i, s) T^n(s, j).
     """
 
     def __init__(self, transfer: TransferOperator, side: int, sites: Integers) -> None:

@@ -37,8 +37,8 @@ class ImagePatches(Sampler):
     images : array-like or sequence of array-like, optional
         A photograph, (rows, columns) or (rows, columns, channels), a list of photographs, or a
         stack of them. An array with three axes is one photograph if its last axis has at most four
-        entries; alpha channels are ignored. By default the two photographs of scikit-learn, which
-        need Pillow.
+        entries; alpha channels are ignored. By default, the two photographs of scikit-learn, which
+        are loaded with Pillow.
     whiten : bool, default=False
         Whether to whiten by ZCA. All directions except the constant one then have equal variance,
         and only higher-order statistics distinguish patches from white noise (Olshausen and Field,
@@ -83,7 +83,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _pictures(self) -> list[Array]:
-        """Grey images minus their mean, which does not change patches but reduces rounding."""
+        """Grey images minus their mean; the subtraction reduces rounding errors of the patches."""
         images: Any = load_sample_images().images if self.images is None else self.images
         pictures = []
         for number, image in enumerate(images):
@@ -122,7 +122,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _mean(self) -> Array:
-        """Mean over all patches after subtraction of the mean of each."""
+        """Mean patch, after subtraction of the mean of each patch."""
         mean = sum(window.sum(axis=(0, 1)) for window in self._windows) / self._n_places.sum()
         return np.asarray(mean - mean.mean()).ravel()
 

@@ -24,7 +24,7 @@ class Ising(ChainField):
 
     .. math:: p(s) \propto \exp ( J \sum_{\langle i, j \rangle} s_i s_j ), \quad J = 1 / T
 
-    The sum is over pairs of neighbours. Samples are exact and independent on a ring. On a torus
+    The sum is over pairs of neighbours. Samples are exact and independent on a ring. On a torus,
     they come in turn from up to 256 independent Markov chains of Swendsen-Wang sweeps. With the
     default `n_sweeps`, the energies and squared magnetizations of successive samples of a chain
     have correlations below 1 %.
@@ -32,9 +32,10 @@ class Ising(ChainField):
     Parameters
     ----------
     shape : int or (int, int)
-        Sites of the ring, or (rows, columns) of the torus. A side of two sites has two bonds.
+        Sites of the ring, or (rows, columns) of the torus. If a side has only two sites, they are
+        joined by two bonds.
     temperature : float
-        T, in units of the coupling. On a torus, spins are ordered below 2.269.
+        Temperature T, in units of the coupling. On a torus, spins are ordered below T = 2.269.
     n_sweeps : int, optional
         Sweeps between two samples of a chain (torus only); by default three times the largest of
         `autocorrelation_times`. With fewer sweeps, training and test sets are correlated. The first
@@ -105,7 +106,10 @@ class Ising(ChainField):
         return 1.0 / decay if decay > 0.0 else math.inf
 
     def autocovariance(self) -> Array:
-        """Exact covariance, (a^d + a^(L - d)) / (1 + a^L) with a = tanh J, only on a ring."""
+        """Exact covariance at distance d, (a^d + a^(L - d)) / (1 + a^L) with a = tanh J.
+
+        Only fields on a ring, here of L sites, have this closed form.
+        """
         if len(self.shape) == 2:
             raise NotImplementedError(
                 "The covariance of an Ising torus has no closed form; estimate it from samples. "

@@ -35,13 +35,14 @@ class Matern:
 
     .. math:: k(r) = \frac{2^{1 - \nu}}{\Gamma(\nu)} (\sqrt{2 \nu} r)^\nu K_\nu(\sqrt{2 \nu} r)
 
-    Here r is the distance in correlation lengths. The definition is that of scikit-learn. nu = 1/2
-    gives the exponential kernel, and for large nu the kernel approaches exp(-r^2 / 2).
+    Here r is the distance in correlation lengths, and K_nu is the modified Bessel function of the
+    second kind. scikit-learn uses the same definition. nu = 1/2 gives the exponential kernel, and
+    for large nu the kernel approaches exp(-r^2 / 2).
 
     Parameters
     ----------
     nu : float, default=1.5
-        Order, from 0.01 to 50, which sets the smoothness: the field has ceil(nu) - 1 derivatives.
+        Order, from 0.01 to 50. It sets the smoothness: the field has ceil(nu) - 1 derivatives.
 
     Examples
     --------
@@ -142,7 +143,7 @@ def is_dense(shape: Shape, boundary: str) -> bool:
 def lattice_kernel(
     shape: Shape, correlation_length: CorrelationLength, kernel: Kernel, boundary: str
 ) -> Array:
-    """Autocovariance on the lattice of the noise, with r^2 = sum over axes of (d / xi)^2."""
+    """Autocovariance on the lattice of the noise, where r^2 is the sum over axes of (d / xi)^2."""
     if boundary == "periodic":
         return periodic_kernel(shape, correlation_length, kernel)
     if is_dense(shape, boundary):
@@ -185,7 +186,7 @@ def open_kernel(
 def embedding(shape: Shape, correlation_length: CorrelationLength, kernel: Kernel) -> Array:
     """Autocovariance on a torus that contains an open lattice (Wood and Chan, 1994).
 
-    On the open lattice it equals the kernel with an error below 1e-12.
+    On the open lattice, the autocovariance equals the kernel with an error below 1e-12.
     """
     margin = _reach(_profile(kernel), 1e-14)
     widest = [
@@ -235,7 +236,7 @@ def square_root(autocovariance: Array, rounding: float = ROUNDING) -> Array:
 
 
 def _positive(eigenvalues: Array, rounding: float, n_axes: int) -> Array:
-    """Set negative eigenvalues to zero; raise ValueError if they exceed the rounding error."""
+    """Set negative eigenvalues to zero; raise ValueError if they are more than rounding errors."""
     smallest, largest = float(eigenvalues.min()), float(np.abs(eigenvalues).max())
     if smallest < -rounding * largest:
         raise ValueError(
@@ -258,8 +259,8 @@ def pairwise(
 ) -> Array:
     """Covariance of pairs of sites, from the autocovariance at their displacements.
 
-    Displacements are taken modulo the sides if the boundary is periodic, and are absolute values
-    otherwise.
+    If the boundary is periodic, displacements are taken modulo the sides. Otherwise, their absolute
+    values are used.
     """
     # np.unravel_index is wrong for large arrays whose last axis has one entry (NumPy issue 31980).
     displacement = []

@@ -106,7 +106,7 @@ class ChainField(StationaryField):
     def _measure(self, states: States, rng: np.random.Generator) -> tuple[States, int]:
         """Run the chains until their autocorrelation times are known; return states and interval.
 
-        The interval is that between two samples, in sweeps.
+        The interval is the number of sweeps between two samples.
         """
         n_sweeps = _FIRST_SERIES
         while True:

@@ -40,18 +40,19 @@ class NLGP(LatentField):
     asin(g^2 / (1 + g^2)), so that every pixel has zero mean and unit variance. The field is nearly
     Gaussian for small gain, has uniform pixels at gain 1, and approaches sign(z), with sharp edges,
     at large gain (Ingrosso and Goldt, PNAS 119, e2201854119, 2022). Covariances have closed forms
-    for erf and sign. For other maps their error is below 1e-10, or below 1e-6 if psi has jumps or
+    for erf and sign. For other maps, their error is below 1e-10, or below 1e-6 if psi has jumps or
     kinks away from zero.
 
     Parameters
     ----------
     @shape @correlation_length
     gain : float
-        Gain g. Publications that define psi(h) = erf(h) have the same distribution at g / sqrt 2.
+        Gain g. If psi is defined as erf(h), as in some publications, the gain of the same
+        distribution is g / sqrt 2.
     @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
-        psi: erf(h / sqrt 2), tanh(h), sign(h), or a function of a float64 array. Its values are
-        standardized to zero mean and unit variance.
+        Function psi: erf(h / sqrt 2), tanh(h), sign(h), or a function of a float64 array. The
+        values of psi are standardized to zero mean and unit variance.
 
     Examples
     --------
@@ -145,7 +146,7 @@ def make_nlgp(
 
     All classes have zero mean, unit variance and the symmetry x -> -x, so that linear classifiers
     stay near chance. The default is the reference task of rfsk in one dimension, which follows
-    Ingrosso and Goldt (PNAS 2022); in two dimensions it is ``shape=(20, 20),
+    Ingrosso and Goldt (PNAS 2022). In two dimensions, the reference task has ``shape=(20, 20),
     correlation_length=(1.0, 2.0)``.
 
     Parameters

@@ -37,11 +37,11 @@ class Phi4(ChainField):
     shape : int or (int, int)
         Sites of the ring, or (rows, columns) of the torus.
     coupling : float
-        k >= 0, the stiffness between neighbours.
+        Stiffness k >= 0 between neighbours.
     mass_squared : float, default=-12.0
-        m2; it must be positive if `quartic` is zero.
+        Coefficient m2, which must be positive if `quartic` is zero.
     quartic : float, default=8.0
-        lambda >= 0. With lambda = 0, the field is the Gaussian free field.
+        Coefficient lambda >= 0. With lambda = 0, the field is the Gaussian free field.
     standardize : bool, default=False
         Whether to divide by the standard deviation (only on a ring or without quartic term).
     n_sweeps : int, optional
@@ -91,7 +91,7 @@ class Phi4(ChainField):
 
     @property
     def _scale(self) -> float:
-        """Factor of the field: one, or one over the standard deviation if `standardize` is True."""
+        """Factor of the field: 1, or 1 / standard deviation if `standardize` is True."""
         return 1.0 / math.sqrt(self._raw_autocovariance.flat[0]) if self.standardize else 1.0
 
     @cached_property
@@ -117,7 +117,7 @@ class Phi4(ChainField):
     def _bridges(self) -> Any:
         from ._heat_bath import RingBridges  # with numba
 
-        # The heat bath does not read the values at sites of its first color.
+        # The heat bath does not use the values at sites of its first color.
         read = np.concatenate(self._heat_bath.colors[1:])
         return RingBridges(self._transfer, self.shape[0], np.sort(read))
 
@@ -138,7 +138,7 @@ class Phi4(ChainField):
 
     @property
     def correlation_length(self) -> float:
-        """Correlation length, in sites, on an infinite chain, or along an axis if lambda = 0."""
+        """Correlation length, in sites, on an infinite chain, or along an axis of a free field."""
         if self._is_free:
             if self.coupling == 0.0:
                 return 0.0
@@ -230,9 +230,9 @@ def make_phi4(
     coupling : sequence of float, default=(0.6, 1.2)
         Stiffness k of each class.
     mass_squared : float, default=-12.0
-        m2 of the potential (m2/2) phi^2 + (lambda/4) phi^4.
+        Coefficient m2 of the potential (m2/2) phi^2 + (lambda/4) phi^4.
     quartic : float, default=8.0
-        lambda of the potential.
+        Coefficient lambda of the potential.
     standardize : bool, default=False
         Whether to divide each class by its standard deviation (only on a ring).
     @n_sweeps

@@ -43,7 +43,7 @@ class PixelMap:
     normalization: float = 1.0
 
     def forward(self, latent: Any) -> Any:
-        """Map a latent field times `scale`, a NumPy array or torch tensor, possibly in place."""
+        """Map the product of a latent field and `scale`, an array or tensor, possibly in place."""
         return latent
 
     def correlation(self, rho: Array) -> Array:

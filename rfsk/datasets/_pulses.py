@@ -22,7 +22,8 @@ class Pulses(StationaryField):
     shape : int
         Sites of the ring.
     length : (int, int)
-        (lo, hi) with 1 <= lo < hi <= shape. Lengths are uniform on lo, ..., hi - 1 sites.
+        Range (lo, hi) with 1 <= lo < hi <= shape. The length of a pulse is uniform on lo, ...,
+        hi - 1 sites.
 
     Examples
     --------
@@ -52,7 +53,10 @@ class Pulses(StationaryField):
         object.__setattr__(self, "length", (lowest, end))
 
     def autocovariance(self) -> Array:
-        """Exact covariance, the mean over lengths l of 1 - 4 min(d, L - d, l, L - l) / L."""
+        """Exact covariance at distance d, the mean of 1 - 4 min(d, L - d, l, L - l) / L over l.
+
+        Here L is the number of sites, and l is the length of the pulse.
+        """
         side = self.shape[0]
         d, lengths = np.arange(side), np.arange(*self.length)[:, None]
         shortest = np.minimum(np.minimum(d, side - d), np.minimum(lengths, side - lengths))
@@ -62,9 +66,9 @@ class Pulses(StationaryField):
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
     def product_moment(self, sites: Integers) -> Array:
-        """Fourth moments: 1 minus twice the fraction of arcs that contain an odd number of sites.
+        """Fourth moments, 1 - 2 f, where f is the fraction of arcs with an odd number of the sites.
 
-        The fraction is that of the four sites, averaged over lengths and positions of the arc.
+        The fraction is over all lengths and positions of the arc.
         """
         starts, moments = np.arange(self.n_features), np.zeros(len(sites))
         offsets = (sites[:, :, None] - starts) % self.n_features

@@ -35,14 +35,14 @@ class SpikedCumulant(Sampler):
         S = I - ( 1 - \frac{1}{\sqrt{1 + \beta}} ) v v^\top
 
     Here h is a scalar with zero mean and unit variance, v a unit vector (the spike), beta the
-    signal-to-noise ratio and z white Gaussian noise. The matrix S makes the covariance the
+    signal-to-noise ratio and z white Gaussian noise. The matrix S makes the covariance of x the
     identity. The fourth cumulant is excess(h) (beta / (1 + beta))^2 v_i v_j v_k v_l, where excess
     is the excess kurtosis (Szekely, Bardone, Gerace and Goldt, NeurIPS 2024).
 
-    With `gaussian_spike` u, the term g u with a standard normal g is added to x. This is the mixed
-    cumulant model (Bardone and Goldt, arXiv:2404.08602). With `coupling` c, h has the sign of g
-    with probability (1 + c) / 2 and is symmetrically distributed, and E[g h] is c sqrt(2 / pi)
-    times the mean of the absolute value of h.
+    If `gaussian_spike` is a vector u, the term g u with a standard normal variable g is added to x.
+    The result is the mixed cumulant model (Bardone and Goldt, arXiv:2404.08602). With `coupling` c,
+    h is symmetrically distributed and has the sign of g with probability (1 + c) / 2. Then E[g h]
+    is c sqrt(2 / pi) times the mean of the absolute value of h.
 
     Parameters
     ----------
@@ -139,7 +139,10 @@ class SpikedCumulant(Sampler):
         return self.coupling * float(absolute)
 
     def covariance(self) -> Array:
-        """Exact covariance, the identity plus u u' and, if h depends on g, terms u v' + v u'."""
+        """Exact covariance.
+
+        The covariance is the identity plus u u' and, if h depends on g, a multiple of u v' + v u'.
+        """
         spike, large = self._directions
         cross = math.sqrt(2.0 / math.pi) * self._mixed_moment(1) * np.outer(large, spike)
         return np.asarray(np.eye(self.n_features) + np.outer(large, large) + cross + cross.T)

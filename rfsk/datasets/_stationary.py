@@ -28,7 +28,8 @@ latent_entries = shared_entries("""\
 shape : int or (int, int)
     Sites of the ring, or (rows, columns) of the torus.
 correlation_length : float or (float, float)
-    Correlation length xi of the Gaussian field, in sites; in two dimensions also one per axis.
+    Correlation length xi of the Gaussian field, in sites; in two dimensions, it can be a pair with
+    one length per axis.
 kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
     exp(-r^2), exp(-r), a `Matern` kernel, or any positive semi-definite function of r, the
     distance in correlation lengths.
@@ -42,8 +43,8 @@ boundary : {"periodic", "open"}, default="periodic"
 class StationaryField(Sampler):
     """Base class of fields with zero mean whose distribution is translation-invariant.
 
-    Subclasses define a `shape` and the methods `draw` and `autocovariance`. A subclass with the
-    method `product_moment` has fourth cumulants, and one with `pixel_quadrature` can be used with
+    Subclasses define a `shape` and the methods `draw` and `autocovariance`. With the method
+    `product_moment`, they have fourth cumulants, and with `pixel_quadrature`, they can be used with
     most of `rfsk.theory`. Sites are on a ring or torus unless `boundary` is "open".
 
     Examples
@@ -115,6 +116,8 @@ class StationaryField(Sampler):
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
         """Exact fourth cumulants, E x_i x_j x_k x_l - C_ij C_kl - C_ik C_jl - C_il C_jk.
 
+        Here C is the covariance.
+
         Parameters
         ----------
         indices : array-like of int, of shape (..., 4)
@@ -132,7 +135,7 @@ class StationaryField(Sampler):
         return self.autocovariance()
 
     def fourth_cumulant_slice(self) -> Array:
-        """Fourth cumulants kappa_0jkl of the first site with all others, (n_features,) * 3.
+        """Fourth cumulants kappa_0jkl of the first site and all j, k and l, (n_features,) * 3.
 
         The lattice can have up to 256 sites.
         """
@@ -193,7 +196,7 @@ class LatentField(StationaryField):
 
     @property
     def noise_shape(self) -> tuple[int, ...]:
-        """Sides of the lattice of the noise: `shape`, or those of a torus that contains it."""
+        """Sides of the lattice of the noise: `shape`, or the sides of a torus that contains it."""
         return self.noise_filter.torus.shape
 
     def from_noise(self, noise: Any) -> Any:

@@ -82,9 +82,9 @@ class TransferOperator:
         return np.asarray(traces / powers[side].sum())
 
     def fourth_moment(self, gaps: Integers, side: int) -> Array:
-        """Mean products of four sites, (n,), given the distances between successive sites, (n, 4).
+        """Mean products of the values at four sites, (n,), from the gaps between the sites, (n, 4).
 
-        The distances of four sites sum to the number of sites of the ring.
+        The four gaps between successive sites sum to the number of sites of the ring.
         """
         powers = self._eigenvalues ** np.arange(side + 1)[:, None]
         blocks = np.einsum("ab,gb,bc->gac", self._field, powers, self._field)
@@ -97,7 +97,7 @@ class TransferOperator:
         return np.asarray(moments / powers[side].sum())
 
     def power(self, exponent: int) -> Array:
-        """Power of the operator, (n_points, n_points), normalized to largest eigenvalue one."""
+        """Power of the operator, (n_points, n_points), scaled to a largest eigenvalue of one."""
         if exponent == 1:
             return np.asarray(self._matrix)
         vectors = self._vectors * self._eigenvalues**exponent

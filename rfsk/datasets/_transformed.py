@@ -31,8 +31,9 @@ class Algebraic:
 
     .. math:: p(x) = \frac{1}{2} (1 + \lvert x \rvert^k)^{-1 - 1 / k}
 
-    The distribution is scaled to unit variance. Its tails decay as the power -k - 1. The excess
-    kurtosis is infinite for k <= 4, zero at k = 5.890 and approaches -1.2 for large k.
+    The distribution is scaled to unit variance. In the tails, p(x) decays as the power -k - 1 of
+    the distance from zero. The excess kurtosis is infinite for k <= 4, zero at k = 5.890 and
+    approaches -1.2 for large k.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class Algebraic:
             )
 
     def _absolute_moment(self, m: float) -> float:
-        """Absolute moment of order m < k before scaling, (1/k) B((m + 1)/k, 1 - m/k)."""
+        """Absolute moment of order m < k before scaling, (1/k) Beta((m + 1)/k, 1 - m/k)."""
         beta = scipy.special.beta((m + 1.0) / self.k, 1.0 - m / self.k)
         return float(beta) / self.k
 
@@ -68,7 +69,7 @@ class Algebraic:
         return self._absolute_moment(4.0) / self._absolute_moment(2.0) ** 2 - 3.0
 
     def of_normal(self, z: Any) -> Any:
-        """Quantile at the probability of a standard normal z.
+        """Quantile at the cumulative probability of a standard normal z.
 
         Parameters
         ----------
@@ -84,7 +85,7 @@ class Algebraic:
 
 
 def _laplace_of_normal(z: Any) -> Any:
-    """Quantile of the Laplace distribution of unit variance at the probability of a normal z."""
+    """Quantile of the Laplace distribution of unit variance at the level of a standard normal z."""
     xp = array_namespace(z)
     beyond = xp.log(erfc(xp.abs(z) / math.sqrt(2.0)))
     return xp.sign(z) * beyond * (-1.0 / math.sqrt(2.0))
@@ -157,7 +158,7 @@ class TransformedField(LatentField):
         return FunctionMap(lambda z: marginal(scipy.special.ndtr(z).clip(_SMALLEST, largest)))
 
     def _of_normal(self, z: Array) -> Array:
-        """Quantile of a SciPy distribution at the probability of a standard normal z."""
+        """Quantile of a SciPy distribution at the cumulative probability of a standard normal z."""
         marginal: Any = self.marginal
         values = np.full(z.shape, np.nan)
         # Compiled code in SciPy warns in the far tail, whatever NumPy's error state is. The filters

@@ -1,4 +1,4 @@
-"""Claims of papers, the quantities that support them, and the controls on which they must fail."""
+"""Claims of papers, quantities that support them, and controls on which the claims must fail."""
 
 from importlib import import_module
 

@@ -24,7 +24,7 @@ class Bench:
     quick : bool, default=False
         Whether to use small sizes, such as fewer units and shorter training.
     n_jobs : int, default=-1
-        Number of groups of nets that are trained in parallel, as in joblib.
+        Number of groups of nets that are trained in parallel, with the conventions of joblib.
     random_state : int or None, default=None
         Seed of the repeats.
 
@@ -33,7 +33,7 @@ class Bench:
     seeds : tuple of int
         Seeds of the repeats.
     control : str or None
-        Name of the control that the `measure` function of a claim must apply.
+        Name of the control that the `measure` function of a claim must apply; None for no control.
 
     Examples
     --------
@@ -90,7 +90,7 @@ class Bench:
         tasks: Mapping[Any, Discrimination],
         n_steps: int | Mapping[Any, int],
     ) -> dict[Any, list[Any]]:
-        """Train one net per seed on each task, jointly and only once per key.
+        """Train one net per seed and task, all at once, and only once per key.
 
         Parameters
         ----------

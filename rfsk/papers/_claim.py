@@ -22,12 +22,12 @@ class Quantity:
     Parameters
     ----------
     name : str
-        Name, as in tables.
+        Name that tables show.
     evidence : str
         Origin of the bounds: "derivation" (a formula), "independent code" (a public program),
-        "earlier measurement" (by a program that is lost), "inequality" (a statement of the paper in
-        words), "control" (an effect that a control must or must not show) or "report" (no bounds
-        and no verdict).
+        "earlier measurement" (a measurement by a program that is lost), "inequality" (a statement
+        of the paper in words), "control" (an effect that a control must or must not show) or
+        "report" (no bounds, so that the quantity has no verdict).
     low, high : float, optional
         Inclusive bounds. One of them may be omitted.
     value : float, optional
@@ -35,7 +35,7 @@ class Quantity:
     tolerance : float, default=0.0
         Largest allowed deviation, as a fraction of `value`.
     source : str, default=""
-        Formula, or part of the program, that gives the bounds.
+        Formula or part of the program that gives the bounds.
     digits : int, default=3
         Number of decimals in tables.
 
@@ -113,8 +113,8 @@ class Claim:
     Parameters
     ----------
     name : str
-        Short name such as "C1", which is also used in file names. It may have letters, digits, "-"
-        and "_".
+        Short name such as "C1", which is also used in file names. It may contain letters, digits,
+        "-" and "_".
     title, statement : str
         Short title, and the claim in one or two sentences.
     quantities : tuple of Quantity

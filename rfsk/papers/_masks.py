@@ -16,17 +16,17 @@ def largest(fields: Array, counts: Array) -> Array:
 
 
 def scattered(masks: Array, seed: int) -> Array:
-    """Masks with the same number of pixels at random positions."""
+    """Masks with the same numbers of pixels as given masks, at random positions."""
     return np.random.default_rng(seed).permuted(masks, axis=1)
 
 
 def spread(masks: Array, shape: Shape) -> float:
-    """Median spread of the pixels of each mask about their centre, in sites."""
+    """Median, over masks, of the spread of the pixels of a mask about their centre, in sites."""
     return float(np.nanmedian(field_spread(masks.astype(float), shape)))
 
 
 def weights_axis(ax: Any, most: float) -> Any:
-    """Set up a logarithmic axis of the fraction of weights left, from `most` to a tenth."""
+    """Set up a logarithmic axis of the fraction of weights left, from `most` down to a tenth."""
     ax.set(xscale="log", xlabel="fraction of weights left")
     ax.set_xticks([1.0, 0.5, 0.25, 0.125], ["1", "1/2", "1/4", "1/8"])
     ax.set_xticks([], minor=True)

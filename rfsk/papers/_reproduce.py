@@ -32,9 +32,10 @@ class ClaimResult:
     values : dict of str to list of float
         Values of each quantity, one per seed; empty if the measurement failed.
     seconds : float
-        Wall time, without the training of nets that an earlier claim uses as well.
+        Wall time, without the training of nets that were already trained for an earlier claim.
     error, traceback, figure_error : str or None
-        Message and traceback of a failed measurement, and message of a failed figure.
+        Message and traceback of a failed measurement, and message of a failed figure; None if
+        there was no failure.
 
     Examples
     --------
@@ -106,7 +107,8 @@ class Reproduction:
     ----------
     results : list of ClaimResult
     settings : dict
-        `quick`, `random_state`, `seeds`, and `missing`: the claims that an interrupt left out.
+        `quick`, `random_state` and `seeds` of the call, and `missing`, the claims that were not run
+        because of an interrupt.
     seconds : float
         Wall time.
     bench : Bench
@@ -172,16 +174,16 @@ def reproduce(
         Claims to choose from; by default those of Ingrosso and Goldt (PNAS 119, e2201854119, 2022).
     quick : bool, default=False
         Whether to use small sizes: batches instead of single samples, a smaller torus and, where
-        that changes little, shorter training.
+        this changes the results little, shorter training.
     n_seeds : int, default=3
         Number of repeats, each with its own nets and samples.
     out : path-like, optional
         Folder to which each finished claim writes files such as ``C1.json``, ``C1.md`` and
         ``C1.png``; other files are kept. Nothing is written by default.
     n_jobs : int, default=-1
-        Number of groups of nets trained in parallel, as in joblib.
+        Number of groups of nets that are trained in parallel, with the conventions of joblib.
     verbose : int, default=0
-        A progress bar is shown if positive.
+        If positive, a progress bar is shown.
     random_state : int or None, default=0
         Seed of all repeats.
 

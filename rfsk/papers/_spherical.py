@@ -27,7 +27,7 @@ def initial_fields(n_groups: int, n: int, directions: Array, rng: np.random.Gene
 
 
 def batches(models: list[InputModel], n_groups: int, size: int, seed: Any) -> Iterator[Array]:
-    """Yield new batches for each group, with equal numbers of samples of each model, in order."""
+    """Yield new batches for each group, with equally many samples of each model, in their order."""
     rng, part = np.random.default_rng(seed), size // len(models)
     n = max(1, 100_000 // (size * n_groups))
     while True:
@@ -51,7 +51,7 @@ def ascend(
 
 
 def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tuple[Array, Array]:
-    """Number of steps until the overlap of each field first reaches 1/2, and whether it does."""
+    """Number of steps until the overlap of each field first reaches 1/2, and whether it does so."""
     steps: Any = 0
     waits: Any = True
     for number, fields in enumerate(courses):
@@ -63,12 +63,12 @@ def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tupl
 
 
 def mean_passage(steps: Array, arrived: Array) -> float:
-    """Mean number of steps of exponential passage times, some of which are censored."""
+    """Mean of exponentially distributed passage times in steps, some of which are censored."""
     return float(steps.sum() / arrived.sum()) if arrived.any() else np.inf
 
 
 def exponent(sizes: Array, values: Array) -> float:
-    """Slope of the logarithm of values over that of sizes; NaN if a value is infinite."""
+    """Exponent of a power law of values as a function of sizes; NaN if a value is infinite."""
     if not np.isfinite(values).all():
         return np.nan
     return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
@@ -90,7 +90,7 @@ def near(name: str, tolerance: float) -> Quantity:
 
 
 def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
-    """Quantities for an exponent, its ratio to theory, and the number at the largest D."""
+    """Quantities for an exponent, and for the ratios of measured to predicted values."""
     return (
         Quantity(f"{name}: exponent", "derivation", low, high, digits=2),
         near(f"{name}: exponent over theory", 0.1),
@@ -99,7 +99,7 @@ def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
 
 
 def draw_samples(curves: list[tuple[str, str, Any, Any, Any, Any]]) -> Any:
-    """Draw numbers of samples as a function of the dimension, with predictions."""
+    """Draw measured and predicted numbers of samples as a function of the dimension."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(5, 4), layout="constrained")

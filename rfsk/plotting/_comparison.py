@@ -32,7 +32,7 @@ class TensorComparisonDisplay(Display):
     Attributes
     ----------
     field_axes_ : list of matplotlib Axes
-        One per method.
+        Axes in which the field is drawn, one per method.
     match_ax_, figure_ : matplotlib Axes and Figure
     table_ : pandas.DataFrame
         Result of ``comparison.compare(fields)``.
@@ -68,10 +68,10 @@ class TensorComparisonDisplay(Display):
         return cls(comparison, receptive_fields(estimator)).plot(cmap)
 
     def plot(self, cmap: str = FIELD_COLORS) -> Self:
-        """Draw both rows.
+        """Draw both rows of panels.
 
-        The upper row shows the localized field whose match to the first method is the median. If no
-        field is localized, the median is that of all units.
+        The upper row shows the localized field whose match with the first method is the median over
+        the localized fields. If no field is localized, the median over all units is used.
 
         Parameters
         ----------

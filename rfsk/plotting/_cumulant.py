@@ -12,10 +12,11 @@ from .style import FIELD_COLORS, color_bar, show_image
 
 
 class CumulantDisplay(Display):
-    """Slice kappa_iijk of a fourth-order cumulant over sites j and k, at one site i.
+    """Slice kappa_iijk of a fourth-order cumulant at one site i, over all sites j and k.
 
-    The second panel shows C_ii C_jk + 2 C_ij C_ik, the Gaussian part of the fourth moment. A local
-    cumulant is concentrated around the site; the Gaussian part extends along the whole diagonal.
+    The second panel shows C_ii C_jk + 2 C_ij C_ik, the Gaussian part of the fourth moment of inputs
+    with covariance C. A local cumulant is concentrated around site i, whereas the Gaussian part
+    extends along the whole diagonal.
 
     Parameters
     ----------
@@ -60,12 +61,12 @@ class CumulantDisplay(Display):
         return cls(kappa.pair_contract(units[site], units), gaussian, site).plot(cmap)
 
     def plot(self, cmap: str = FIELD_COLORS) -> Self:
-        """Draw both slices, each on its own scale, which is centred at zero.
+        """Draw both slices, each on its own colour scale centred at zero.
 
         Parameters
         ----------
         cmap : str, default="RdBu_r"
-            Colour map, white at zero by default. Its limits are those of `style.limit`.
+            Colour map, white at zero by default. `style.limit` sets its limits.
         """
         self._make_panels(1, 2, figsize=(7.4, 3.2))
         panels = {

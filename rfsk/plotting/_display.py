@@ -1,15 +1,15 @@
-"""Display: the figure and the axes that every display draws on."""
+"""Display: mixin that makes the figure and the axes of every display."""
 
 from typing import Any
 
 
 class Display:
-    """Mixin that makes the axes of a display; matplotlib is imported when something is drawn."""
+    """Mixin that makes the axes of a display and imports matplotlib only when it draws."""
 
     figure_: Any
 
     def _use_axes(self, ax: Any, **options: Any) -> Any:
-        """Keep the axes given, or those of a new figure, as ``ax_``."""
+        """Store the given axes, or the axes of a new figure, as ``ax_``."""
         if ax is None:
             import matplotlib.pyplot as plt
 
@@ -18,7 +18,7 @@ class Display:
         return ax
 
     def _make_panels(self, n_rows: int, n_columns: int, **options: Any) -> Any:
-        """Make a figure of several panels and keep these, row by row, as ``axes_``."""
+        """Make a figure of several panels, and store the panels, row by row, as ``axes_``."""
         import matplotlib.pyplot as plt
 
         options |= {"layout": "constrained", "squeeze": False}

@@ -37,10 +37,11 @@ _TITLES = {
 class EmergenceDisplay(Display):
     """Six panels of one emergence study, on a ring or on a torus.
 
-    They show an input of each class, the fields of the nets that were trained on the inputs and on
-    their Gaussian control, the median IPR during training, a field with the filter and the CP
-    factor that match it best, and the IPR of every unit. The fields are those of the units with a
-    positive initial bias b, at most 25 on a torus. Both nets have one colour scale.
+    The panels show an input of each class; the fields of the net trained on the inputs; the fields
+    of the net trained on the control (Gaussian inputs with the same mean and covariance); the
+    median IPR during training; a field with the filter and the CP factor that match it best; and
+    the IPR of every unit. Only fields of units with a positive initial bias b are shown, at most 25
+    of them on a torus. The fields of both nets have the same colour scale.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ class EmergenceDisplay(Display):
         ----------
         cmap : str, default="RdBu_r"
             Colour map of fields, white at zero by default. Its limit is `style.limit` of the fields
-            on the inputs and on the control.
+            of both nets.
         """
         panels = self._make_panels(2, 3, figsize=(10.5, 6.2))
         self.axes_ = dict(zip(_TITLES, panels, strict=True))
@@ -143,7 +144,7 @@ class EmergenceDisplay(Display):
 
     def _ipr(self) -> None:
         study, ax = self.study, self.axes_["ipr"]
-        rng = np.random.default_rng(0)  # jitter of the dots only
+        rng = np.random.default_rng(0)  # used only to jitter the dots
         labels: list[str] = []
         for name, label, color, marker in _NETS:
             localization = ipr(study.nets[name].receptive_fields_)

@@ -86,18 +86,19 @@ class ReceptiveFieldDisplay(Display):
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            By default a new figure, in which images have a colour bar.
+            Axes to draw on. By default, a new figure is made, in which images have a colour bar.
         kind : {"auto", "map", "lines", "mosaic"}, default="auto"
-            On a ring, "map" shows units as coloured rows, and "lines" as offset curves. On a torus,
-            "mosaic" tiles images. "auto" selects "map" or "mosaic".
+            On a ring, "map" shows each unit as a coloured row, and "lines" shows it as a curve with
+            an offset. On a torus, "mosaic" shows the fields as tiles. "auto" selects "map" on a
+            ring and "mosaic" on a torus.
         sort : bool, default=True
             Whether to order units by centre.
         bound : float, optional
-            Colours run from -`bound` to `bound`. The default is `style.limit` of the fields, the
-            99th percentile of the absolute weights, so that weak fields stay visible. Pass the
-            same number to panels that are compared.
+            End of the colour scale, which runs from -`bound` to `bound`. The default is
+            `style.limit` of the fields, the 99th percentile of the absolute weights, so that weak
+            fields stay visible. Use the same number for panels that are compared.
         cmap : str, default="RdBu_r"
-            Colour map of images: white at zero by default.
+            Colour map of maps and mosaics, white at zero by default.
         """
         check_option(kind, "kind", _KINDS)
         is_ring = len(self.shape) == 1

@@ -71,13 +71,13 @@ class FilmStripDisplay(Display):
     def plot(self, *, n_frames: int = 5, cmap: str = FIELD_COLORS) -> Self:
         """Draw a row of frames.
 
-        On a ring, units are ordered by the centre of their last field, and those whose last IPR
-        exceeds that of white noise come first. On a torus, the 16 most localized units are shown.
+        On a ring, units are ordered by the centre of their last field. Units whose last IPR exceeds
+        the IPR of white noise come first. On a torus, the 16 most localized units are shown.
 
         Parameters
         ----------
         n_frames : int, default=5
-            Number of snapshots, evenly spaced among those recorded, including the last.
+            Number of frames, which are evenly spaced recorded snapshots including the last one.
         cmap : str, default="RdBu_r"
             Colour map, white at zero by default. Its limit is `style.limit` of the
             snapshot with the largest weights.
@@ -99,7 +99,7 @@ class FilmStripDisplay(Display):
         interval : int, default=150
             Milliseconds between frames.
         n_frames : int, default=40
-            Largest number of snapshots, evenly spaced among those recorded.
+            Largest number of frames, which are evenly spaced recorded snapshots.
         cmap : str, default="RdBu_r"
             Colour map, as in `plot`.
 
@@ -126,14 +126,14 @@ class FilmStripDisplay(Display):
         return animation
 
     def _frames(self, n_frames: int) -> list[int]:
-        """Indices of `n_frames` snapshots, evenly spaced among those recorded."""
+        """Indices of `n_frames` evenly spaced recorded snapshots."""
         check_positive(n_frames, "n_frames", integer=True)
         n_frames = min(n_frames, len(self.steps))
         return np.linspace(len(self.steps) - 1, 0, n_frames).round().astype(int)[::-1].tolist()
 
     @cached_property
     def _shown(self) -> NDArray[np.intp]:
-        """Indices of the units that are shown, in their order."""
+        """Indices of the units that are shown, in the order in which they are drawn."""
         last = self.history[-1]
         localization = np.nan_to_num(ipr(last))
         if len(self.shape) == 2:

@@ -12,7 +12,7 @@ from ._display import Display
 from ._fields import draw_lines
 from .style import CLASS_COLORS, IMAGE_COLORS, show_row, tidy
 
-_N_SAMPLES = 2000  # for covariances without closed form
+_N_SAMPLES = 2000  # number of samples for covariances without closed form
 _DASHES = ("-", "--", "-.", ":")
 
 
@@ -53,14 +53,14 @@ class InputDisplay(Display):
     ) -> Self:
         """Draw one input per class, with the covariance and the spectrum of each class.
 
-        Covariances are exact if a model is periodic and has a closed form. Otherwise they are
-        estimated from 2000 samples and averaged over translations.
+        The covariance is exact if the model is periodic and its covariance has a closed form.
+        Otherwise, it is estimated from 2000 samples and averaged over translations.
 
         Parameters
         ----------
         task : Discrimination, or data (X, y) with labels 0, 1, ...
-            Rows of data are drawn with replacement. The sides of images, (n_samples, rows,
-            columns), are the lattice; other data lie on a ring.
+            From data, rows are drawn with replacement. Images of shape (n_samples, rows, columns)
+            are on a lattice of shape (rows, columns); other data are on a ring.
         cmap : str, default="gray"
             Colour map of inputs that are images.
         random_state : int, Generator, RandomState or None, default=None
@@ -72,7 +72,7 @@ class InputDisplay(Display):
         return cls(samples, np.stack(covariance), task.shape).plot(cmap)
 
     def plot(self, cmap: str = IMAGE_COLORS) -> Self:
-        """Draw samples, and covariance and spectrum along the last axis.
+        """Draw the samples, and the covariance and the spectrum along the last axis of the lattice.
 
         Parameters
         ----------
@@ -93,7 +93,7 @@ class InputDisplay(Display):
             along = () if is_ring else 0  # the first row of an image
             covariance_ax.plot(np.arange(half), autocovariance[along][:half], **style)
             spectrum = np.fft.fftn(autocovariance).real[along][:half]
-            visible = spectrum > 1e-6 * spectrum.max()  # anything smaller is rounding
+            visible = spectrum > 1e-6 * spectrum.max()  # smaller values are rounding
             spectrum_ax.semilogy(frequency[visible], spectrum[visible], **style)
         covariance_ax.set(xlabel="distance (sites)", ylabel="covariance")
         spectrum_ax.set(xlabel="frequency (cycles/site)", ylabel="power")

@@ -1,4 +1,4 @@
-"""LocalizationDisplay: the IPR of fields compared with that of a null distribution."""
+"""LocalizationDisplay: the IPR of fields, compared with a null distribution."""
 
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from ..analysis import group_split, ipr, random_phase_fields
 from ._display import Display
 from .style import GREY, GROUP_STYLES, tidy
 
-_N_SURROGATES = 50  # of each field
+_N_SURROGATES = 50  # number of surrogates of each field
 _LEVELS = {"uniform": 1.0, "oscillating": 1.5, "noise": 3.0}  # D x IPR of fields without a bump
 
 
@@ -55,7 +55,7 @@ class LocalizationDisplay(Display):
         ax: Any = None,
         random_state: Any = None,
     ) -> Self:
-        """Divide fields into groups, and draw their IPR and that of their surrogates.
+        """Divide fields into groups, and draw the IPR of the fields and of their surrogates.
 
         Parameters
         ----------

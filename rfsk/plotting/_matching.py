@@ -18,7 +18,7 @@ class MatchingDisplay(Display):
     Parameters
     ----------
     match : array-like of shape (n_units, n_references)
-        Largest cosine of each pair.
+        Match of each pair, the largest absolute cosine over all shifts.
 
     Attributes
     ----------
@@ -43,12 +43,12 @@ class MatchingDisplay(Display):
         shape: int | Shape | None = None,
         **options: Any,
     ) -> Self:
-        """Match fields to references and draw the matrix without fields that are zero.
+        """Match fields with references, and draw the matrix without fields of zeros.
 
         Parameters
         ----------
         fields, references : array-like of shape (n_units, n_features), (n_references, n_features)
-            Receptive fields, and the fields to which they are compared.
+            Receptive fields, and the fields with which they are compared.
         shape : int or tuple of int, optional
             Lattice of the features, a ring by default.
         **options
@@ -67,7 +67,7 @@ class MatchingDisplay(Display):
         names: tuple[str, str] = ("field", "reference"),
         cmap: str = MATCH_COLORS,
     ) -> Self:
-        """Draw the matrix, with rows ordered by their best reference and by that match.
+        """Draw the matrix, with rows ordered by their best reference and then by decreasing match.
 
         Parameters
         ----------

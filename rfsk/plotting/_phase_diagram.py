@@ -27,13 +27,14 @@ class PhaseDiagramDisplay(Display):
     boundary : str, optional
         Column whose contour at `level` is drawn, such as a localization index.
     level : float, default=1.0
+        Value of the column `boundary` on the contour.
     boundary_label : str, optional
         Name of the contour in the legend; by default the column and the level.
 
     Attributes
     ----------
     values_ : ndarray of shape (n_y, n_x)
-        Means; NaN, drawn hatched, where there is no cell.
+        Mean of `value` for each pair of parameters. Pairs without a cell are NaN and drawn hatched.
     ax_, figure_, image_ : matplotlib Axes, Figure and QuadMesh
 
     Examples
@@ -86,7 +87,7 @@ class PhaseDiagramDisplay(Display):
         return cls(table, x, y, value, **options).plot(ax, cmap)
 
     def plot(self, ax: Any = None, cmap: str = MATCH_COLORS) -> Self:
-        """Draw the map, each cell around its parameters, and the boundary.
+        """Draw the map, with each cell around its parameter values, and the boundary.
 
         Parameters
         ----------
@@ -132,7 +133,7 @@ class PhaseDiagramDisplay(Display):
 
 
 def _between(centers: NDArray[Any], index: NDArray[Any]) -> NDArray[np.float64]:
-    """Values at fractional indices, beyond the ends as well, linear in the scale of the axis."""
+    """Values at fractional indices, inter- or extrapolated linearly in the scale of the axis."""
     if len(centers) == 1:
         return centers[0] + index
     is_log = is_log_spaced(centers)

@@ -16,7 +16,7 @@ from .style import CONTROL, GREEN, GREY, INPUT, PURPLE, label_of, tidy
 _STYLES = ((INPUT, "o-"), (PURPLE, "s--"), (GREY, "^-."), (GREEN, "v:"), ("black", "D-"))
 _OF_INPUTS = {"nlgp": (INPUT, "o-"), "control": (CONTROL, "s--")}
 _MOST_VALUES, _MOST_TICKS = 20, 7  # with more values, an axis keeps its default ticks
-_QUANTITIES = "ipr", "accuracy", "localized"  # first parts of names of columns
+_QUANTITIES = "ipr", "accuracy", "localized"  # beginnings of the names of columns
 
 
 class SweepDisplay(Display):
@@ -37,7 +37,8 @@ class SweepDisplay(Display):
     ----------
     axes_, figure_ : ndarray of matplotlib Axes, and Figure
     lines_ : dict of (str, value) to ndarray of shape (n, 3)
-        x, mean and half-width of the band, by column and value of `hue` (None without `hue`).
+        Rows of x, mean and half-width of the band. The keys are pairs of a column and a value of
+        `hue`, which is None without `hue`.
 
     Examples
     --------
@@ -145,9 +146,9 @@ def is_log_spaced(values: NDArray[Any]) -> bool:
 
 
 def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
-    """Make an axis logarithmic if `is_log_spaced`, with ticks at its own values or at round ones.
+    """Make an axis logarithmic and choose its ticks if `is_log_spaced`.
 
-    It has ticks at round values if its own values are not round.
+    The ticks are at the values of the axis if these are round, and otherwise at other round values.
     """
     from matplotlib.ticker import LogLocator
 
@@ -161,7 +162,7 @@ def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
             decades = np.log10(places[-1] / places[0])
             digits = (1, 2, 3, 5) if decades < 1 else (1, 3) if decades < 3 else (1,)
             ticks = np.asarray(LogLocator(subs=digits).tick_values(places[0], places[-1]))
-            slack = 1 + 1e-9  # of rounding at the ends
+            slack = 1 + 1e-9  # allows for rounding at the ends
             ticks = ticks[(ticks * slack >= places[0]) & (ticks <= places[-1] * slack)]
         ticks = ticks[:: -(-len(ticks) // _MOST_TICKS)]
         axis = ax.xaxis if which == "x" else ax.yaxis

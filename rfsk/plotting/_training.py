@@ -14,7 +14,7 @@ class TrainingDisplay(Display):
     """Loss on the inputs and on the control, and localization of the fields, by training step.
 
     The losses are equal as long as a net uses only second-order statistics. Fields localize when
-    the losses separate; their difference is the Gaussian-equivalence gap.
+    the losses separate. The difference between the losses is the Gaussian-equivalence gap.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ class TrainingDisplay(Display):
         Parameters
         ----------
         estimator : FCNet or ConvNet
-            Net fitted by ``fit_online(task, n_eval=...)``, where `task` may be data (X, y). If it
-            was fitted with `record`, the localization of its fields is drawn as well.
+            Net fitted by ``fit_online(task, n_eval=...)``, where `task` may be data (X, y). If the
+            net was fitted with `record`, the localization of its fields is drawn as well.
         """
         if not hasattr(estimator, "evaluation_"):
             raise ValueError(
@@ -83,7 +83,7 @@ class TrainingDisplay(Display):
         tidy(ax)
 
     def _plot_localization(self, ax: Any) -> None:
-        """Draw one line per unit, green if its last field is more localized than white noise."""
+        """Draw one line per unit, in green if the unit ends more localized than white noise."""
         assert self.fields is not None and self.steps is not None  # noqa: PT018
         later = self.steps > 0
         localization = np.stack([ipr(snapshot) for snapshot in self.fields[later]])

@@ -6,9 +6,9 @@ Each colour map has one role, and each colour of lines and dots has one meaning.
 `FIELD_COLORS`     signed values, such as receptive fields: white at zero, red above, blue below
 `IMAGE_COLORS`     inputs that are images: grey
 `MATCH_COLORS`     values that are not negative, such as matches: brighter for larger values
-`INPUT`            the inputs, and nets trained on them; classes of inputs have shades of it
+`INPUT`            the inputs, and nets trained on them; its shades stand for classes of inputs
 `CONTROL`          the control, and nets trained on it
-`OUTCOME`          what theory or another method gives, and localized units
+`OUTCOME`          results of theory or of other methods, and localized units
 =================  ===============================================================================
 
 The control has Gaussian inputs with the same mean and covariance. Lines and dots that differ in
@@ -64,8 +64,8 @@ GROUP_STYLES = {
     "not testable": {"color": "0.45", "marker": "D", "hatch": "xx"},
 }
 
-_GAP = "0.85"  # behind images: gaps between tiles, and values that are missing
-_PERCENTILE = 99.0  # of the absolute values, at the ends of a colour scale
+_GAP = "0.85"  # grey of the gaps between tiles and of missing values in images
+_PERCENTILE = 99.0  # percentile of the absolute values at the ends of a colour scale
 
 _LABELS = {
     "accuracy_control": "accuracy on the control",
@@ -106,9 +106,9 @@ def tidy(ax: Any) -> Any:
 def limit(*values: NDArray[Any]) -> float:
     """Half-width of a colour scale centred at zero: the 99th percentile of the absolute values.
 
-    The few larger values have the colours of the ends, so that weak fields stay visible beside
-    strong ones. If the percentile is zero, the half-width is the largest absolute value. Several
-    arrays have one limit in common; use it for panels that are compared.
+    The few values beyond the limit have the colours of the ends, so that weak fields stay visible
+    beside strong ones. If the percentile is zero, the half-width is the largest absolute value. For
+    panels that are compared, pass all arrays together to get one limit.
     """
     sizes = np.abs(np.concatenate([np.ravel(part) for part in values]))
     sizes = sizes[np.isfinite(sizes)]
@@ -124,7 +124,7 @@ def show_image(
     cmap: str = FIELD_COLORS,
     **options: Any,
 ) -> Any:
-    """Draw values from ``-bound`` to ``bound``, by default their `limit`, and return the image."""
+    """Draw values on a scale from -`bound` to `bound`, by default `limit`, and return the image."""
     bound = limit(values) if bound is None else bound
     ax.set_facecolor(_GAP)
     return ax.imshow(values, cmap=cmap, vmin=-bound, vmax=bound, **options)
@@ -142,7 +142,7 @@ def show_row(ax: Any, images: dict[str, Array], shape: Shape, cmap: str = FIELD_
 
 
 def color_bar(axes: Any, label: str, **options: Any) -> Any:
-    """Add the colour bar of the images on axes, with pointed ends if values lie beyond it."""
+    """Add the colour bar of the images on axes, with pointed ends if values exceed its range."""
     axes = np.ravel(axes)
     images = [ax.images[-1] for ax in axes]
     low, high = images[0].get_clim()
@@ -159,7 +159,7 @@ def label_of(name: str) -> str:
 
 
 def aligned(field: Array, references: Array, shape: Shape) -> Array:
-    """Shift and sign the reference that best matches a field so that it aligns with the field."""
+    """Shift the reference that best matches a field, and choose its sign, so that they align."""
     matcher = FieldMatcher(shape).set_output(transform="default").fit(references)
     _, reference, sign, *shifts = matcher.transform(field[None])[0]
     lattice = references[int(reference)].reshape(shape)

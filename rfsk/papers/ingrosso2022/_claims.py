@@ -1,7 +1,8 @@
 """Claims of the paper, with their quantities and bounds.
 
-The abstract of the paper states the claims in words. We set the bounds. Values from independent
-code are those of `benchmarks/reference_numpy.py`, and their source is the name of one of its parts.
+The abstract of the paper states the claims in words, and we set the bounds. The independent code
+is `benchmarks/reference_numpy.py`. The source of a value from this code is the name of the part of
+the program that gives it.
 """
 
 from itertools import product
@@ -26,7 +27,7 @@ def _at_most(name: str, high: float, evidence: str = "control", digits: int = 2)
 
 
 def _tiles(name: str, high: float | None = None) -> tuple[Quantity, Quantity]:
-    """Quantities for the coverage and for the test of regular positions."""
+    """Quantities for the coverage of the lattice, and for the test of regular positions."""
     p_value = f"{name}: p-value of random positions, against regular ones"
     return (
         _at_least(f"{name}: coverage, relative to random positions", 1.0),

@@ -61,7 +61,7 @@ def _outline(ax: Any, named: Mapping[str, Array], bins: Array, **labels: str) ->
 
 
 def _overlay(ax: Any, named: Mapping[str, Array], center: Array | None = None) -> None:
-    """Draw fields on a ring, each centred at its peak or at that of a given field."""
+    """Draw fields on a ring, each centred at its own peak or at the peak of a given field."""
     curves = {
         name: [centered(row, row if center is None else center, row.shape)]
         for name, row in named.items()
@@ -72,7 +72,7 @@ def _overlay(ax: Any, named: Mapping[str, Array], center: Array | None = None) -
 
 
 def _median(bench: Bench, kind: str, references: Array) -> tuple[Array, Array]:
-    """Field of median match among those with b > 0, and its aligned reference."""
+    """Field of median match among the units with b > 0, and its aligned reference."""
     bumps, shape = fields(bench, kind, 0)["b > 0"], net(bench, kind, 0).shape_
     match = measured.best_match(bumps, references, shape)
     row = bumps[np.argsort(match)[len(match) // 2]]
@@ -80,7 +80,7 @@ def _median(bench: Bench, kind: str, references: Array) -> tuple[Array, Array]:
 
 
 def _all_seeds(bench: Bench, kind: str, inputs: str, group: str | None = None) -> Array:
-    """Fields of all seeds, of one group of units or of both."""
+    """Fields of all seeds, for one group of units or for both groups."""
     found = [fields(bench, kind, number, inputs) for number in range(len(bench.seeds))]
     return np.concatenate([of[name] for of in found for name in ([group] if group else GROUPS)])
 
@@ -134,7 +134,7 @@ def convolutional_match(bench: Bench) -> Any:
 
 
 def gaussian_control(bench: Bench) -> Any:
-    """C3: fields on the NLGP and on its control, and the IPR of all units."""
+    """C3: fields of nets trained on the NLGP and on its control, and the IPR of all units."""
     figure, axes = _axes(3)
     sources = {"NLGP": "nlgp", "Gaussian control": "control"}
     of = {name: fields(bench, "ring", 0, inputs)["b > 0"] for name, inputs in sources.items()}
@@ -149,7 +149,7 @@ def gaussian_control(bench: Bench) -> Any:
 
 
 def reduced_model(bench: Bench) -> Any:
-    """C4: IPR of nets and flow over time, final fields, and early frequencies of both groups."""
+    """C4: IPR of nets and flow during training, final fields, and early frequencies by group."""
     figure, axes = _axes(3)
     of_seeds = [measured.followed(bench, number) for number in range(len(bench.seeds))]
     course_of = {
@@ -214,7 +214,7 @@ def other_inputs(bench: Bench) -> Any:
 
 
 def gaussian_equivalence(bench: Bench) -> Any:
-    """C7: losses, fraction of the gap that random phases keep, and kurtosis of local fields."""
+    """C7: losses, fraction of their gap left with random phases, and kurtosis of local fields."""
     figure, axes = _axes(3)
     of_net = {
         name: [measured.losses(bench, number, inputs) for number in range(len(bench.seeds))]

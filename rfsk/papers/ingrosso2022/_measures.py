@@ -49,7 +49,7 @@ Array = NDArray[Any]
 Numbers = dict[str, float]
 
 LATTICES = ("ring", "torus")
-INPUTS = {  # names, and the groups of units that localize
+INPUTS = {  # name of the inputs, and groups of units that localize, for each kind of net
     "tanh": ("tanh units", ("b > 0",)),
     "relu": ("ReLU units", ("all",)),
     "ising": ("Ising spins", GROUPS),
@@ -70,13 +70,13 @@ def best_match(rows: Array, references: Array, shape: tuple[int, ...] | None = N
 
 
 def chance_level(rows: Array, references: Array, shape: Any, seed: int) -> float:
-    """95th percentile of the median match of populations with random phases."""
+    """95th percentile of the median match of populations of fields with random phases."""
     chance = chance_match(rows, references, shape, n_null=N_NULL, random_state=seed)
     return float(chance[int(0.95 * (N_NULL + 1)) - 1])
 
 
 def above_chance(rows: Array, references: Array, shape: Any, seed: int) -> float:
-    """Median match minus its chance level."""
+    """Median match of fields with their best references, minus the chance level."""
     level = chance_level(rows, references, shape, seed)
     return float(np.median(best_match(rows, references, shape)) - level)
 
@@ -84,7 +84,7 @@ def above_chance(rows: Array, references: Array, shape: Any, seed: int) -> float
 def matches(
     name: str, of_net: dict[str, Array], references: Array, shape: Any, seed: int
 ) -> Numbers:
-    """Match of fields with references, relative to chance and to fitted bumps, and their widths."""
+    """Match of fields with references, compared with chance and fitted bumps, and width ratios."""
     bumps = of_net["b > 0"]
     match = match_matrix(bumps, references, shape)
     best = match.argmax(axis=1)
@@ -150,7 +150,7 @@ def convolutional_match(bench: Bench, number: int) -> Numbers:
 
 
 def gaussian_control(bench: Bench, number: int) -> Numbers:
-    """C3: IPR of nets on the control and on the NLGP, and as a function of the gain of the NLGP."""
+    """C3: IPR of nets trained on the control and on the NLGP, and the effect of its gain."""
     found: Numbers = {}
     for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
         on_inputs, on_control = (fields(bench, name, number, key) for key in ("nlgp", "control"))
@@ -179,7 +179,7 @@ def _two_modes(rows: Array) -> float:
 
 
 def flow_ends(bench: Bench, number: int, form: str = "committee", **task: Any) -> Array:
-    """Final fields of the flow of units with b > 0, from four initial fields."""
+    """Final fields of the flow of units with b > 0, which starts from four initial fields."""
 
     def follow() -> Array:
         flow = CubicFlow(small_task(**task), form=form)
@@ -239,7 +239,7 @@ def reduced_model(bench: Bench, number: int) -> Numbers:
 
 
 def early_groups(bench: Bench, number: int, inputs: str) -> dict[str, Array]:
-    """Early fields of a net on 30 sites, by group."""
+    """Fields of a net on 30 sites early in training, by group of units."""
     of_net = net(bench, "small", number, inputs)
     at = np.searchsorted(of_net.learning_rate * of_net.snapshot_steps_ / SMALL_SIDE, EARLY)
     return groups(of_net.receptive_field_history_[at], bench)
@@ -275,7 +275,7 @@ def factors(bench: Bench, number: int, inputs: str = "nlgp") -> CumulantCP:
 
 
 def cumulant_factors(bench: Bench, number: int) -> Numbers:
-    """C5: IPR of the factors, their coverage of the lattice, and their match with the fields."""
+    """C5: IPR of the CP factors, their coverage of the lattice, and their match with the fields."""
     seed, found = bench.seeds[number], {}
     for gain in (1.0, 3.0):
         exact = symmetric_cp(cumulant(small_task(gain).models[1]), 1, tol=1e-10, random_state=seed)
@@ -317,7 +317,7 @@ def other_inputs(bench: Bench, number: int) -> Numbers:
 
 
 def losses(bench: Bench, number: int, inputs: str = "nlgp") -> dict[str, Array]:
-    """Losses, fraction of the gap that random phases keep, IPR and kurtosis at TIMES."""
+    """Losses, fraction of their gap left with random phases, IPR and kurtosis at TIMES."""
     task = nlgp_task()
 
     def follow() -> dict[str, Array]:
@@ -355,7 +355,7 @@ def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
 
 
 def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
-    """C7: losses on inputs and control, and fraction of the gap that random phases keep."""
+    """C7: losses on inputs and control, and fraction of their gap left with random phases."""
     of_net, control = (losses(bench, number, inputs) for inputs in ("nlgp", "control"))
     gap, control_gap = (of["predicted"] - of["loss"] for of in (of_net, control))
     error, at = of_net["control_loss"] - of_net["predicted"], {t: k for k, t in enumerate(TIMES)}

@@ -1,4 +1,4 @@
-"""Inputs and nets of the claims, and the replacements of both by controls."""
+"""Inputs and nets of the claims, and the inputs and nets that controls use instead."""
 
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -48,7 +48,7 @@ def ising_task() -> Discrimination:
 
 
 def uneven_sites() -> NDArray[np.int64]:
-    """Uneven sites on a fine ring, at distances 10 (1 + UNEVENNESS cos(2 pi i / 100))."""
+    """Uneven sites i on a fine ring, at distances 10 (1 + UNEVENNESS cos(2 pi i / 100))."""
     place = np.arange(RING_SIDE) / RING_SIDE
     place += UNEVENNESS * np.sin(2.0 * np.pi * place) / (2.0 * np.pi)
     return np.round(RING_SIDE * _FINE * place).astype(np.int64)
@@ -105,7 +105,7 @@ def _with_control(task: Discrimination) -> dict[str, Discrimination]:
 
 
 def _plan(bench: Bench, kind: str) -> tuple[dict[str, Discrimination], float, dict[str, Any]]:
-    """Tasks of a kind, learning rate x steps, and parameters of the nets other than the default."""
+    """Tasks of a kind, learning rate x steps, and parameters of the nets without the defaults."""
     quick, short = bench.quick, 10_000.0 if bench.quick else 20_000.0
     if kind == "ring":
         return _with_control(nlgp_task()), 20_000.0, {"record": 40}
@@ -142,7 +142,7 @@ def _rate(learning_rate: float, batch_size: int) -> dict[str, Any]:
 
 
 def nets(bench: Bench, kind: str) -> dict[str, list[Any]]:
-    """Trained nets of a kind by the name of their task, one per seed."""
+    """Trained nets of a kind, one per seed for each name of a task."""
 
     def train() -> dict[str, list[Any]]:
         tasks, time, more = _plan(bench, kind)
@@ -161,7 +161,7 @@ def _net(seed: int, **parameters: Any) -> FCNet | ConvNet:
 
 
 def course(bench: Bench, number: int, inputs: str = "nlgp") -> list[FCNet]:
-    """Nets on the ring at each time of TIMES; nets of one seed take the same steps."""
+    """Nets on the ring after training to each of TIMES; nets of one seed take the same steps."""
     rate = _rate(1.0, 20) if bench.quick else _rate(0.05, 1)
     tasks = _with_control(nlgp_task())
     steps = {
@@ -174,7 +174,7 @@ def course(bench: Bench, number: int, inputs: str = "nlgp") -> list[FCNet]:
     return [found[replaced(bench, inputs), t][number] for t in TIMES]
 
 
-# Tasks that replace others, by the name of the control.
+# For each control, the tasks that are replaced and the tasks that replace them.
 _REPLACED: dict[str, dict[str, str]] = {
     "Gaussian inputs": dict.fromkeys(("nlgp", "gain 1", "gain 3", "uneven", "shifted"), "control"),
     "inputs in place of the control": {"control": "nlgp"},
@@ -204,7 +204,7 @@ def fields(bench: Bench, kind: str, number: int, inputs: str = "nlgp") -> dict[s
 
 def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
     """Divide units by the sign of their initial bias; the control "swapped classes" swaps them."""
-    # Swapping the classes negates the targets, and negated parameters negate the output.
+    # Swapped classes have negated targets, and a net with negated parameters has a negated output.
     half = (len(rows) + 1) // 2
     found = rows[:half], rows[half:]
     if bench is not None and bench.control == "swapped classes":
@@ -213,7 +213,7 @@ def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
 
 
 def changed(bench: Bench, rows: Array, shape: tuple[int, ...], number: int) -> Array:
-    """Fields, with permuted pixels or random phases under these controls."""
+    """Fields, which have permuted pixels or random phases under the controls of these names."""
     seed = bench.seeds[number]
     if bench.control == "permuted pixels":
         return rows[:, np.random.default_rng(seed).permutation(rows.shape[1])]
