@@ -199,7 +199,7 @@ def learn_fields(analyzer: Any, fields: Any, shape: Any) -> tuple[np.ndarray, tu
 
 
 def validate_fields(analyzer: Any, fields: Any, *, reset: bool = False) -> np.ndarray:
-    """Return fields after a check of the number and names of features stored in `analyzer`."""
+    """Return fields after checking the number and names of their features against `analyzer`."""
     _refuse_other_than_fields(fields)
     fields = plain(fields, "fields", most=math.inf)
     return np.asarray(validate_data(analyzer, fields, dtype=np.float64, reset=reset))

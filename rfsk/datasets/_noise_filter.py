@@ -131,10 +131,10 @@ def _strongest(power: Array) -> Integers:
 
 
 def _unit_modes(shape: tuple[int, ...], numbers: Integers) -> Array:
-    """Cosine or sine Fourier mode of each number, (n_modes, n_sites), with mean square one.
+    """Cosine or sine Fourier mode of each flat index in `numbers`, with mean square one.
 
-    Of two opposite wave vectors, which have equal power, one stands for the cosine and the other
-    for the sine.
+    The modes have shape (n_modes, n_sites). Of two opposite wave vectors, which have equal power,
+    one stands for the cosine and the other for the sine.
     """
     modes = np.stack(np.unravel_index(numbers, shape), axis=1)
     opposite = np.ravel_multi_index(tuple((-modes % shape).T), shape)[:, None]

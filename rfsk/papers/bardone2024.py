@@ -16,8 +16,9 @@ noise of single samples, V = E f'(s)^2 = 4 / 5^(3/2). The Hermite expansion of F
 + 2 c a b) / 2 + f_4 k b^4 / 24 + ..., where f_n is the mean of the n-th derivative of f, c = p E[g
 h], and k < 0 is the fourth cumulant along v. If the latent variables are independent, db/dt = f_4 k
 b^3 / 12, so that b needs a time of order D to grow from D^(-1/2) to order 1. If they are
-correlated, db/dt = f_2 c a / 2, and this time is of order log D. Without u, the equation of b needs
-a noise term of variance V as well; the noise is as large as the drive if rate = f_4 k / (6 V D^2).
+correlated, db/dt = f_2 c a / 2, and this time is of order log D. If there is no latent variable
+along u, the equation of b also needs a noise term, of variance V. This noise is as large as the
+drive if rate = f_4 k / (6 V D^2).
 """
 
 from typing import Any

@@ -88,7 +88,10 @@ def saturation(kurtosis: Array) -> tuple[Array, Array]:
 
 
 class LocalFields(NamedTuple):
-    """Standardized local fields f at the nodes, (..., node), and N, with derivatives in v."""
+    """Standardized local fields f at the nodes, (..., node), and their norm N.
+
+    The derivatives with respect to v are those of f and of log N.
+    """
 
     values: Array
     by_v: Array

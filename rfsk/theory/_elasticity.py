@@ -38,8 +38,9 @@ def exact_elasticity(
         {E\lvert S \rvert\, s(k)}.
 
     If the pixels are a smooth increasing function of a Gaussian field z, the density is computed
-    exactly: for a given z minus its mean over the sites, S increases with that mean and has a
-    single root. For other inputs, the density is estimated with a kernel.
+    exactly: if the differences of z from its mean over the sites are held fixed, S increases with
+    this mean and is zero at a single value of it. For other inputs, the density is estimated with
+    a kernel.
     """
     if statistics.is_elliptical or isinstance(source, GaussianField | GaussianClone):
         return np.ones(len(modes)), np.zeros(len(modes))

@@ -1,8 +1,8 @@
 """Claims of the paper, with their quantities and bounds.
 
 The abstract of the paper states the claims in words, and we set the bounds. The independent code
-is `benchmarks/reference_numpy.py`. The source of a value from this code is the name of the part of
-the program that gives it.
+is `benchmarks/reference_numpy.py`. For a value from this code, the `source` of its `Quantity` names
+the part of the program that gives it.
 """
 
 from itertools import product
