@@ -1,5 +1,6 @@
 """Docstring entries that are shared by several classes or functions."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -19,9 +20,9 @@ def shared_entries(text: str) -> Callable[[Documented], Documented]:
 
     def decorate(documented: Documented) -> Documented:
         lines = []
-        for line in (documented.__doc__ or "").splitlines():
-            names = line.split() if line.strip().startswith("@") else []
-            lines += [f"    {entry}" for name in names for entry in entries[name[1:]]]
+        for line in inspect.cleandoc(documented.__doc__ or "").splitlines():
+            names = line.split() if line.startswith("@") else []
+            lines += [entry for name in names for entry in entries[name[1:]]]
             lines += [] if names else [line]
         documented.__doc__ = "\n".join(lines)
         return documented

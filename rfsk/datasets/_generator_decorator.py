@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from inspect import Signature, signature
+from inspect import Signature, cleandoc, signature
 from typing import Any
 
 from sklearn.utils import Bunch
@@ -28,25 +28,25 @@ n_sweeps : int, optional
     Sweeps between two samples of a Markov chain (torus only), see `rfsk.datasets.Ising`.
 """
 _FIRST = """
-    n_samples : int, default=20_000
-        Total number of inputs of all classes."""
+n_samples : int, default=20_000
+    Total number of inputs of all classes."""
 _LAST = """
-    priors : sequence of float, optional
-        Fraction of each class; equal by default.
-    shuffle : bool, default=True
-        Whether to shuffle the rows; otherwise they are sorted by class.
-    random_state : int, Generator, RandomState or None, default=None
-        Seed of the draw.
-    return_X_y : bool, default=True
-        If False, return a Bunch with X, y, task, shape, target_names, parameters, random_state and
-        DESCR.
+priors : sequence of float, optional
+    Fraction of each class; equal by default.
+shuffle : bool, default=True
+    Whether to shuffle the rows; otherwise they are sorted by class.
+random_state : int, Generator, RandomState or None, default=None
+    Seed of the draw.
+return_X_y : bool, default=True
+    If False, return a Bunch with X, y, task, shape, target_names, parameters, random_state and
+    DESCR.
 
-    Returns
-    -------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs, float64.
-    y : ndarray of shape (n_samples,)
-        Labels from 0, int64."""
+Returns
+-------
+X : ndarray of shape (n_samples, n_features)
+    Inputs, float64.
+y : ndarray of shape (n_samples,)
+    Labels from 0, int64."""
 
 
 def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
@@ -86,8 +86,8 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
     first, _, *last, _ = signature(make, follow_wrapped=False).parameters.values()
     parameters = [first, *signature(classes).parameters.values(), *last]
     vars(make)["__signature__"] = Signature(parameters, return_annotation=Any)
-    head, line, entries = (classes.__doc__ or "").partition("\n    ----------")
-    entries, title, examples = entries.partition("\n\n    Examples")
+    head, line, entries = cleandoc(classes.__doc__ or "").partition("\n----------")
+    entries, title, examples = entries.partition("\n\nExamples")
     make.__doc__ = head + line + _FIRST + entries + _LAST + title + examples
     return shared_entries(_ENTRIES)(make)
 

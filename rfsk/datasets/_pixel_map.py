@@ -263,8 +263,8 @@ class MapMoments:
     def _tail(self) -> tuple[float, Array]:
         """Factor q and Taylor coefficients of asin(q rho), which models orders beyond the last.
 
-        With this q, the ratio of the sum beyond the last order to the sum of the last quarter of
-        the orders is the same for the arcsine and for the map.
+        Two sums of coefficients are formed: one over all orders beyond the last, one over the last
+        quarter of the orders. With this q, their ratio is the same for the arcsine and the map.
         """
         fractions, left = self._series
         n = len(fractions)
