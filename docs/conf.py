@@ -210,25 +210,12 @@ def _describe_constants(
         lines[:] = comment_on(package, constant) or ["A constant."]
 
 
-def _set_formulas_apart(
-    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
-) -> None:
-    """Make literal blocks of the indented formulas in the prose of a docstring."""
-    head = next((i for i, line in enumerate(lines) if line.startswith("-----")), len(lines))
-    for i in range(head - 1, 0, -1):
-        if lines[i].startswith("    ") and not lines[i - 1].strip():
-            before = next((line for line in reversed(lines[:i]) if line.strip()), "")
-            if not before.startswith("    ") and not before.endswith("::"):
-                lines[i:i] = ["::", ""]
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     """Make the pages, slides and handout of the class, and connect the hooks above."""
     app.add_html_math_renderer("mathml", (write_inline, None), (write_display, None))
     folder = Path(app.srcdir) / "generated" / "class"
     maker = Path(app.srcdir).parent / "examples" / "exercises" / "publish.py"
     subprocess.run([sys.executable, maker, folder], check=True)
-    app.connect("autodoc-process-docstring", _set_formulas_apart, priority=400)  # before numpydoc
     app.connect("autodoc-process-docstring", _describe_constants)
     app.connect("env-updated", _add_long_paths)
     app.connect("doctree-resolved", _link_names)

@@ -1,6 +1,5 @@
 """Replacement of whole files, so that a failed or killed write leaves the older file intact."""
 
-import glob
 import os
 import shutil
 import uuid
@@ -13,10 +12,8 @@ except ImportError:  # Windows has no locks that end with a process, so temporar
     fcntl = None  # type: ignore[assignment]
 
 
-def replace_file(
-    path: str | os.PathLike[str], contents: bytes, *, keep_leftovers: bool = False
-) -> None:
-    """Write a temporary file and rename it to `path`; remove temporary files of killed calls."""
+def replace_file(path: str | os.PathLike[str], contents: bytes) -> Path:
+    """Write a temporary file, rename it to `path`, and return the path without symbolic links."""
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError(f"{path} is a folder; pass the path of a file.")
@@ -35,8 +32,7 @@ def replace_file(
             os.replace(beside, target)
     finally:
         beside.unlink(missing_ok=True)
-    if not keep_leftovers:
-        remove_leftovers(target.parent, glob.escape(target.name))
+    return target
 
 
 def remove_leftovers(folder: Path, pattern: str) -> None:

@@ -62,7 +62,9 @@ class NoiseFilter:
             if len(lattice) > 1:
                 expected += f" or (n_samples, {', '.join(map(str, lattice))})"
             raise ValueError(f"`noise` must have shape {expected}, got {tuple(noise.shape)}.")
-        if not bool(xp.all(xp.isfinite(noise))):
+        with np.errstate(invalid="ignore", over="ignore"):
+            total = float(xp.sum(noise))  # one pass, in half of the time of `isfinite`
+        if not (math.isfinite(total) or bool(xp.all(xp.isfinite(noise)))):
             raise ValueError(
                 "`noise` must be finite, got NaN or infinity. Pass standard normal numbers."
             )

@@ -63,7 +63,7 @@ class Store:
         try:
             # The time of looking for leftovers at every write grows as the square of the writes.
             contents = f'["{_digest(text)}", {text}]'.encode()
-            replace_file(self.folder / f"{name}.json", contents, keep_leftovers=True)
+            replace_file(self.folder / f"{name}.json", contents)
         except OSError as error:
             error.add_note(f"A later call continues from the cells in the store {self.folder}.")
             raise

@@ -8,7 +8,7 @@ import os
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from typing import Any
@@ -132,24 +132,20 @@ def sweep(
     )
     # max_nbytes=None copies large arguments instead of mapping them as read-only memory.
     options = {"pre_dispatch": "1.5*n_jobs", "batch_size": 1, "max_nbytes": None}
-    pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
-    n_deaths = 0  # number of failures of the pool since the last finished cell
+
+    def run_waiting() -> Generator[Any]:
+        waiting = [c for c in cells if c not in records]
+        # A new pool, because one that lost a worker can return results of its former calls.
+        pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
+        return pool(joblib.delayed(call)(c, points[c[0]], seeds[c]) for c in waiting)
+
     try:
-        with bar, noticing_interrupts():
-            while waiting := [c for c in cells if c not in records]:
-                calls = (joblib.delayed(call)(c, points[c[0]], seeds[c]) for c in waiting)
-                try:
-                    with closing(pool(calls)) as finished:
-                        for (i, k), record in finished:
-                            n_deaths = 0
-                            if kept and "error" not in record:
-                                kept.write(f"{keys[i]}-{k}", record)
-                            records[i, k] = record
-                            bar.update()
-                except BrokenProcessPool:  # a worker died; Dask itself repeats lost cells
-                    n_deaths += 1
-                    if n_deaths == _MOST_DEATHS:
-                        raise
+        with bar, noticing_interrupts(), closing(_finished(run_waiting)) as finished:
+            for (i, k), record in finished:
+                if kept and "error" not in record:
+                    kept.write(f"{keys[i]}-{k}", record)
+                records[i, k] = record
+                bar.update()
     except KeyboardInterrupt:
         message = f"The sweep was interrupted: {len(records)} of {len(cells)} cells are kept."
         report_interrupt(message, "rfsk.experiments.")
@@ -196,6 +192,22 @@ def _points(study: Callable[..., Any], grid: Any, fixed: dict[str, Any]) -> list
                 f"{sorted(point)} and random_state, got {study!r}: {error}."
             ) from error
     return points
+
+
+def _finished(run_waiting: Callable[[], Generator[Any]]) -> Generator[Any]:
+    """Yield results as they finish; after the death of a worker, run what is still waiting."""
+    n_deaths = 0  # since the last result
+    while True:
+        try:
+            with closing(run_waiting()) as finished:
+                for result in finished:
+                    n_deaths = 0
+                    yield result
+            return
+        except BrokenProcessPool:  # Dask itself repeats lost cells
+            n_deaths += 1
+            if n_deaths == _MOST_DEATHS:
+                raise
 
 
 def _run_cell(

@@ -1,5 +1,6 @@
 """Files of nets that are safe to open, with tensors as safetensors and everything else as JSON."""
 
+import glob
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from .._core._files import replace_file
+from .._core._files import remove_leftovers, replace_file
 from ._autoencoder import Autoencoder
 from ._base import NetEstimator
 from ._convnet import ConvNet
@@ -114,7 +115,8 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     _require(is_short, f"The history of {len(net.history_)} epochs is too long to save.")
     _checked(json.loads(text), dict(tensors))
     metadata = {"rfsk": text, "sha256": _digest(text, tensors)}
-    replace_file(path, safetensors.torch.save(tensors, metadata))
+    target = replace_file(path, safetensors.torch.save(tensors, metadata))
+    remove_leftovers(target.parent, glob.escape(target.name))
 
 
 def _as_number(value: Any) -> Any:

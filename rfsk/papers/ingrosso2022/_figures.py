@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...analysis import field_center, ipr
 from ...plotting import ReceptiveFieldDisplay
-from ...plotting.style import BLUE, GREEN, ORANGE, aligned, centered, limit, tidy
+from ...plotting.style import BLUE, GREEN, ORANGE, aligned, centered, color_bar, limit, tidy
 from .._bench import Bench
 from . import _measures as measured
 from ._nets import GROUPS, RING_SIDE, SMALL_SIDE, TIMES, fields, groups, net
@@ -36,11 +36,11 @@ def _show(
 ) -> None:
     """Draw fields on a ring as rows of a map, or on a torus as a mosaic, with a colour bar."""
     rows = rows / np.abs(rows).max(axis=1, keepdims=True) if scaled else rows
-    image = ReceptiveFieldDisplay.from_fields(rows, shape, ax=ax, bound=bound).image_
+    ReceptiveFieldDisplay.from_fields(rows, shape, ax=ax, bound=bound)
     ax.set_title(title)
     if not scaled or ax.get_subplotspec().is_last_col():
         label = "weight / largest" if scaled else "weight"
-        ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8)
+        color_bar(ax, label)
 
 
 def _plot(ax: Any, x: Array, named: Mapping[str, Iterable[ArrayLike]]) -> None:
