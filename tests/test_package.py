@@ -46,8 +46,8 @@ def test_the_recipe_and_the_citation_follow_setup_cfg():
     assert f"version: {version}\n" in (root / "CITATION.cff").read_text()
     names = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
     listed = {line.strip("- ").replace(" ", "") for line in recipe.splitlines()}
-    for line in config["options"]["install_requires"].split():
-        name, sign, bound = line.partition(">=")
+    for line in config["options"]["install_requires"].strip().splitlines():
+        name, sign, bound = line.partition(";")[0].partition(">=")
         assert names.get(name, name) + sign + bound in listed
 
 

@@ -23,7 +23,8 @@ _interrupts: list[int] = []  # signals received so far
 
 def installed_versions() -> dict[str, str]:
     """Versions of Python, rfsk and the numerical libraries, by name."""
-    versions = {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "torch")}
+    names = ("numpy", "scipy", "scikit-learn", *(["torch"] if find_spec("torch") else []))
+    versions = {name: version(name) for name in names}
     return {"python": platform.python_version(), "rfsk": __version__, **versions}
 
 

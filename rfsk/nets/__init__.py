@@ -1,22 +1,9 @@
-"""Networks as scikit-learn estimators, built from torch modules and trained by skorch."""
+"""Networks as scikit-learn estimators, built from torch modules and trained by skorch.
 
-from ._autoencoder import Autoencoder
-from ._convnet import ConvNet
-from ._ensemble import fit_each, fit_many, fit_many_online
-from ._fcnet import FCNet
-from ._persistence import load, save
-from ._rbm import RBM
-from ._snapshots import EvaluationCurve
+Where torch is not installed, NumPy trains `FCNet` and `ConvNet` with a fixed readout.
+"""
 
-__all__ = [
-    "RBM",
-    "Autoencoder",
-    "ConvNet",
-    "EvaluationCurve",
-    "FCNet",
-    "fit_each",
-    "fit_many",
-    "fit_many_online",
-    "load",
-    "save",
-]
+import lazy_loader
+
+# Names that need torch are imported on first use.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .._core._mistakes import note_axis_order, note_classes, note_scale, warn_likely_mistake
 from ..datasets import Discrimination
-from ._modules import FIXED_READOUTS
+from ._coding import FIXED_READOUTS
 
 _ROWS = 2000  # number of rows that are checked
 _CERTAIN = 5.0  # number of standard errors above which a difference is reported

@@ -15,9 +15,10 @@ from .._core._types import Array
 from .._core._validation import check_array, check_features, check_positive, validate_inputs
 from ..datasets import Discrimination, InputModel
 from ._advice import advise_on_data
-from ._base import FLOATS, NetEstimator, Training
+from ._base import NetEstimator, Training
 from ._batches import Samples
 from ._docs import with_shared_entries
+from ._estimator import FLOATS
 from ._modules import Autoencoding
 from ._targets import ReconstructionLoss
 

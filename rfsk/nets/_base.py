@@ -1,41 +1,36 @@
 """Base class of the nets, a scikit-learn estimator that contains and trains a skorch net."""
 
 import copy
-import math
 import sys
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from skorch.helper import predefined_split
 from torch import Tensor
 from torch.func import functional_call
 
-from .._core._mistakes import Activations
 from .._core._random import draw_seed, generator_and_seed
 from .._core._runs import noticing_interrupts, report_interrupt
 from .._core._types import Array
-from .._core._validation import check_image_shape, check_positive, validate_inputs
+from .._core._validation import check_image_shape, validate_inputs
 from ..datasets import Discrimination
 from ._batches import Samples, TaskBatches
 from ._callbacks import check_callbacks
 from ._engine import Engine, as_optimizer, resolve_device, threads_for
+from ._estimator import PASSED_ON, FieldEstimator
+from ._evaluator import Evaluator
 from ._modules import HiddenUnits, as_activation
-from ._snapshots import Evaluator, FieldRecorder, Snapshots
+from ._snapshots import FieldRecorder, Snapshots
 
-FLOATS = [np.float64, np.float32]
 _EVALUATIONS = 30
 _AT_ONCE = 2**24  # number of activations that are in memory at once during prediction
 ONLINE_EPOCHS = 100  # number of entries in the history of an online fit
-# Prefixes of the skorch parameters that an estimator passes on.
-_PASSED_ON = ("optimizer__", "callbacks__")
 # Parameters of skorch that an estimator sets itself, and its own parameters for them.
 _OWN_OPTIONS = {
     "optimizer__lr": "learning_rate",
@@ -57,68 +52,18 @@ class Training(NamedTuple):
     n_threads: int | None = None  # number of threads of the compiled step; by default that of torch
 
 
-class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Base class of nets with receptive fields; subclasses define the module and the loss."""
+class NetEstimator(FieldEstimator):
+    """Base class of nets that skorch trains; subclasses define the module and the loss."""
 
     _module: ClassVar[type[HiddenUnits]]
     _engine: ClassVar[type[Engine]] = Engine
     _scales_rates: ClassVar[bool] = False  # whether the learning rates of "sgd" scale with K and D
     net_: Engine
     _built: dict[str, Any]  # parameters that cannot change after the net is built
-    _options: Mapping[str, Any] = MappingProxyType({})  # parameters of skorch
-
-    def _store(self, arguments: dict[str, Any]) -> None:
-        """Store the arguments of the constructor without any checks, as scikit-learn requires."""
-        options = arguments.pop("options")
-        self.__dict__.update({k: v for k, v in arguments.items() if k not in ("self", "__class__")})
-        if options:
-            self._options = options
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters of this estimator, including those of skorch."""
-        return {**super().get_params(deep), **self._options}
-
-    def set_params(self, **params: Any) -> Any:
-        """Set parameters of this estimator, such as ``optimizer__momentum``."""
-        options = {name: params.pop(name) for name in list(params) if name.startswith(_PASSED_ON)}
-        super().set_params(**params)
-        if options:
-            self._options = {**self._options, **options}
-        return self
-
-    @abstractmethod
-    def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        """Size parameters of the module for this lattice."""
 
     @abstractmethod
     def _start(self, classes: Any, n_features: int, is_warm: bool) -> None:
         """Build the net for these classes and this number of features, or check the trained net."""
-
-    def _mask_of(self, n_features: int) -> NDArray[Any] | None:
-        return None
-
-    def _fields_of(self, weight: Array) -> Array:
-        """Receptive fields, (n_units, n_features), from the weights of the module."""
-        return weight / math.sqrt(weight.shape[1])
-
-    def _set_fields(self, weight: Array) -> None:
-        """Set the fitted attributes that are specific to a subclass."""
-
-    def transform(self, X: ArrayLike) -> Array:
-        """Hidden activations (the codes of an autoencoder), (n_samples, n_activations).
-
-        The columns are the units of the last hidden layer. In a `ConvNet` they are the channels
-        and, without pooling, the sites.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        """
-        return self._outputs(X, return_hidden=True).view(Activations)
-
-    @property
-    def _n_features_out(self) -> int:
-        return int(self.net_.module_.n_activations)
 
     def _outputs(self, X: ArrayLike, **options: Any) -> Array:
         """Outputs of the fitted module, in double precision on the CPU."""
@@ -138,26 +83,14 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         for name in self._options:
             if name in _OWN_OPTIONS:
                 raise TypeError(f"{name!r} is set by {_OWN_OPTIONS[name]}; set that instead.")
-            if not name.startswith(_PASSED_ON):
+            if not name.startswith(PASSED_ON):
                 raise TypeError(
                     f"{type(self).__name__} has no parameter {name!r}. Parameters that are passed "
                     "to skorch must begin with 'optimizer__' or 'callbacks__'."
                 )
         as_activation(self.activation)
-        for name in ("learning_rate", "init_scale"):
-            check_positive(getattr(self, name), name)
-        check_positive(self.weight_decay, "weight_decay", zero=True)
+        super()._check_parameters()
         as_optimizer(self.optimizer)
-        for name in ("batch_size", "max_epochs"):
-            check_positive(getattr(self, name), name, integer=True)
-        if self.record is not None:
-            check_positive(self.record, "record", integer=True)
-            if self.record < 2:
-                raise ValueError(
-                    "`record` must be at least 2, for the initial and the final fields, got 1."
-                )
-        if self.bias_init != "auto":
-            check_positive(self.bias_init, "bias_init", zero=True)
         check_callbacks(self.callbacks, has_validation=has_validation)
         self._device = resolve_device(self.device)
 
@@ -260,9 +193,6 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 decay, penalty = self.weight_decay / factor, l1 / factor
                 options[name].update(weight_decay=decay, l1=penalty, cut=l1_cut * l1)
         return options
-
-    def _n_batches(self, n_samples: int) -> int:
-        return math.ceil(n_samples / self.batch_size)
 
     def _fit(self, prepare: Callable[[], Training], *, has_validation: bool = False) -> Any:
         """Prepare and run a training; restore the estimator if it raises an error."""
@@ -378,17 +308,6 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return parameter.detach().cpu().double().numpy()
 
     def _export(self, recorder: FieldRecorder | None) -> None:
-        weight = self._array_of("weight")
-        self._set_fields(weight)
-        self.receptive_fields_ = self._fields_of(weight)
-        self.biases_ = self._array_of("bias")
         self.history_ = self.net_.history
         losses = [row["train_loss"] for row in self.history_ if "train_loss" in row]
-        self.loss_curve_ = np.array(losses, dtype=np.float64)
-        self.n_steps_ = self.net_.n_steps_
-        self.time_ = self.n_steps_ / self.n_features_in_
-        for name in ("snapshot_steps_", "receptive_field_history_", "evaluation_"):
-            self.__dict__.pop(name, None)
-        if recorder:
-            self.snapshot_steps_ = np.array([step for step, _ in recorder])
-            self.receptive_field_history_ = np.stack([self._fields_of(w) for _, w in recorder])
+        self._set_results(self._array_of("weight"), self._array_of("bias"), losses, recorder)

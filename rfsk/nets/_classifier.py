@@ -6,53 +6,29 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils import column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from torch import Tensor
 
 from .._core._blocks import is_lazy, row_blocks
-from .._core._mistakes import Activations, note_few_rows, note_one_class
+from .._core._mistakes import note_few_rows, note_one_class
 from .._core._random import draw_seed
-from .._core._types import Array
-from .._core._validation import (
-    check_layer,
-    check_numbers,
-    check_option,
-    check_positive,
-    plain,
-    validate_inputs,
-)
+from .._core._validation import check_positive, plain
 from ..datasets import Discrimination, as_task
 from ._advice import advise_on_data, advise_on_task
-from ._base import FLOATS, NetEstimator, Training
+from ._base import NetEstimator, Training
 from ._batches import Samples
 from ._engine import ClassifierEngine
-from ._modules import FIXED_READOUTS
-from ._snapshots import Evaluator
+from ._estimator import FieldClassifier
+from ._evaluator import Evaluator
 from ._targets import CodedLoss, choose_loss
 
-_READOUTS = ("auto", *FIXED_READOUTS, "linear")
-_LOSSES = ("auto", "squared", "cross_entropy")
 
-
-class NetClassifier(ClassifierMixin, NetEstimator):
-    """Base class of nets that have a readout of the hidden units and are trained on labels."""
+class NetClassifier(FieldClassifier, NetEstimator):
+    """Base class of the classifiers that skorch trains."""
 
     _engine = ClassifierEngine
     _scales_rates = True
-    classes_: NDArray[Any]
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = self.readout not in FIXED_READOUTS
-        # With a fixed readout, units saturate on inputs far from unit variance, such as those in
-        # scikit-learn's check of class weights.
-        tags.classifier_tags.poor_score = self.readout != "linear"
-        return tags
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the net on labelled data and return it.
@@ -106,42 +82,12 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         seed = draw_seed(self._rng)
         return Training(samples, self.max_epochs, n_steps, seed, valid)
 
-    def _checked(self, X: Any, y: Any, sample_weight: Any, is_warm: bool) -> tuple[Any, Any, Any]:
-        """Return checked inputs, labels and sample weights.
-
-        The weights must be non-negative and not all zero.
-        """
-        data, y = validate_inputs(self, X, y, dtype=FLOATS, reset=not is_warm)
-        check_classification_targets(y)
-        if sample_weight is not None:
-            check_numbers(sample_weight, "sample_weight")
-            options: Any = {"dtype": np.float64, "ensure_non_negative": True}
-            sample_weight = _check_sample_weight(sample_weight, data, **options)
-            if not np.any(sample_weight):  # accepted by scikit-learn before 1.9
-                raise ValueError("Sample weights must contain at least one non-zero number.")
-        return data, np.asarray(y), sample_weight
-
     def _samples(
         self, inputs: Tensor, index: NDArray[np.intp], sample_weight: Any = None
     ) -> Samples:
-        weight = sample_weight
-        if self.class_weight is not None:
-            of_class = self._weight_of_class(self.classes_[index])
-            weight = of_class[index] * (1.0 if weight is None else weight)
-        if weight is not None:
-            weight = torch.as_tensor(weight / np.mean(weight)).to(inputs)
+        values = self._weight_of_rows(index, sample_weight)
+        weight = None if values is None else torch.as_tensor(values).to(inputs)
         return Samples(inputs, torch.as_tensor(index).to(inputs.device), weight)
-
-    def _weight_of_class(self, y: NDArray[Any]) -> Array:
-        """Weight of each class, given labels `y` of all classes."""
-        weight = self.class_weight
-        weights: Any = compute_class_weight(weight, classes=self.classes_, y=y)
-        if np.any(weights < 0.0) or not np.any(weights):
-            raise ValueError(
-                "`class_weight` must have non-negative weights that are not all zero, got "
-                f"{weight!r}."
-            )
-        return np.asarray(weights)
 
     def partial_fit(
         self,
@@ -244,91 +190,14 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         tasks = [task, task.gaussian_clone()] if n_eval else []
         self._start_online(np.arange(task.n_classes), task.n_features)
         advise_on_task(self, task)
-        weight = None
-        if self.class_weight is not None:
-            fractions = np.asarray(task.priors or [1.0 / task.n_classes] * task.n_classes)
-            weight = 1.0 / fractions
-            if isinstance(self.class_weight, dict):
-                weight = self._weight_of_class(self.classes_)
-            weight = (weight / (weight @ fractions)).astype(np.float32)
-        training = self._online(task, n_samples, weight_of_class=weight)
+        training = self._online(task, n_samples, weight_of_class=self._weight_in_task(task))
         if not n_eval:
             return training
         evaluator = Evaluator(tasks, n_eval, self.net_.criterion_, training.seed, self._device)
         return training._replace(evaluator=evaluator)
 
-    def decision_function(self, X: ArrayLike) -> Array:
-        """Decision values of the inputs.
-
-        The shape is (n_samples,) for two classes, with positive values for ``classes_[1]``, and
-        (n_samples, n_classes) for more classes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        """
-        outputs = self._outputs(X)
-        return np.asarray(self.net_.criterion_.decision(outputs))
-
-    def predict_proba(self, X: ArrayLike) -> Array:
-        """Class probabilities, (n_samples, n_classes).
-
-        With the squared loss, they are derived from the output, which estimates the conditional
-        mean of the target.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        """
-        outputs = self._outputs(X)
-        return np.asarray(self.net_.criterion_.probability(outputs))
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Most likely class of each input, (n_samples,).
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        """
-        outputs = self._outputs(X)
-        return self.classes_[self.net_.criterion_.predicted(outputs)]
-
-    def hidden_activations(self, X: ArrayLike, layer: int = -1) -> Array:
-        """Activations of a hidden layer, (n_samples, n_activations).
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        layer : int, default=-1
-            Index of the layer, 0 for the first; negative values count from the last.
-        """
-        check_is_fitted(self, "receptive_fields_")
-        number = check_layer(layer, self.net_.module_.n_layers)
-        return self._outputs(X, return_hidden=True, layer=number).view(Activations)
-
-    def _check_parameters(self, *, has_validation: bool = False) -> None:
-        check_option(self.readout, "readout", _READOUTS)
-        check_option(self.loss, "loss", _LOSSES)
-        check_positive(self.readout_rate, "readout_rate")
-        check_positive(self.validation_fraction, "validation_fraction", zero=True)
-        if self.validation_fraction >= 1.0:
-            raise ValueError(
-                "`validation_fraction` must be from 0 to 1, with 1 excluded, got "
-                f"{self.validation_fraction!r}."
-            )
-        is_known = self.class_weight is None or isinstance(self.class_weight, dict)
-        if not is_known and self.class_weight != "balanced":
-            raise ValueError(
-                "`class_weight` must be None, 'balanced' or a dict of weights by label, got "
-                f"{self.class_weight!r}."
-            )
-        super()._check_parameters(has_validation=has_validation and self.validation_fraction > 0.0)
-
     def _start(self, classes: NDArray[Any], n_features: int, is_warm: bool) -> None:
-        if len(classes) < 2:
-            raise ValueError(
-                f"`y` must contain at least 2 classes, got 1 class ({classes.tolist()[0]!r})."
-            )
+        self._check_classes(classes)
         if is_warm and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"With warm_start=True, the classes must be those of the fitted net, "

@@ -11,7 +11,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ._batches import Chunk
-from ._modules import FIXED_READOUTS, FullyConnected
+from ._coding import FIXED_READOUTS
+from ._modules import FullyConnected
 
 _SLOPES = {"erf": 2.0 / math.sqrt(math.pi), "tanh": 1.0, "relu": 1.0, "linear": 1.0}
 _OPERATIONS_AT_ONCE = 5e8  # number of operations per compiled call, which takes about 20 ms

@@ -9,8 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core._types import Array
 from .._core._validation import check_option, check_positive, entries_of
-from ._classifier import NetClassifier
-from ._convolution import Convolutional
+from ._backend import Convolutional, NetClassifier
 from ._docs import with_shared_entries
 from ._fcnet import FCNet
 

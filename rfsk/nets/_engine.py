@@ -20,28 +20,12 @@ from .._core._validation import check_option
 from ._batches import Batches, SampleBatches, Samples, TaskBatches
 from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
+from ._divergence import check_loss
 from ._snapshots import Snapshots
 
 # Number of floating-point operations per step below which one thread is used. A second thread
 # saves at most a quarter of the time of such a step, but is much slower if its core is busy.
 _SMALL_STEP = 2e7
-# A network has diverged if its loss exceeds this factor times the loss of the first epoch, or this
-# factor itself if that loss is below one.
-_EXPLODED = 100.0
-
-
-class DivergenceError(ValueError):
-    """Error raised if the training loss has diverged."""
-
-
-def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> None:
-    """Raise DivergenceError if the loss is not finite or, at the end, has diverged."""
-    limit = _EXPLODED * max(losses[0], 1.0) if at_end else math.inf
-    if not losses[-1] < limit:
-        raise DivergenceError(
-            f"The training loss is {losses[-1]} after {n_steps} steps: the net diverged. "
-            "Reduce learning_rate, or scale the inputs to unit variance."
-        )
 
 
 class Engine(NeuralNet):

@@ -24,7 +24,8 @@ from ._base import NetEstimator, Training
 from ._batches import Samples
 from ._callbacks import listens_to_batches
 from ._compiled_step import CompiledStep
-from ._engine import DivergenceError, Engine
+from ._divergence import DivergenceError
+from ._engine import Engine
 
 _AT_ONCE = 16  # number of nets per batched computation, so that batches stay in the cache
 

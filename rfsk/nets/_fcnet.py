@@ -9,9 +9,8 @@ from numpy.typing import ArrayLike
 
 from .._core._types import Array
 from .._core._validation import check_positive
-from ._classifier import NetClassifier
+from ._backend import FullyConnected, NetClassifier
 from ._docs import with_shared_entries
-from ._modules import FullyConnected
 
 
 @with_shared_entries
@@ -28,6 +27,9 @@ class FCNet(NetClassifier):
     are comparable. If the classes are translation-invariant and non-Gaussian, receptive fields
     become localized and tile the lattice. On the control, Gaussian inputs with the same mean and
     covariance, they oscillate (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
+
+    Skorch trains the net. Where torch is not installed, NumPy trains nets with one hidden layer, two
+    classes and a fixed readout, and draws other random numbers; other options raise an ImportError.
 
     Parameters
     ----------

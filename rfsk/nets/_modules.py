@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from .._core._types import Shape
 from .._core._validation import check_option
+from ._coding import FIXED_READOUTS
 
 
 class Activation(NamedTuple):
@@ -63,10 +64,6 @@ def is_nonnegative(activation: Any) -> bool:
 def _values(function: Callable[[Tensor], Tensor]) -> Tensor:
     with torch.no_grad():
         return function(torch.linspace(-20.0, 20.0, 2001, dtype=torch.float32, device="cpu"))
-
-
-# Exponents of K: a fixed readout of K units is K to this power times the mean of the units.
-FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
 def _normal(shape: Shape, generator: Generator) -> Tensor:

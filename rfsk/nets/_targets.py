@@ -2,22 +2,16 @@
 
 from typing import Any
 
-import numpy as np
-import scipy.special
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._core._types import Array
+from ._coding import Coding
 from ._modules import is_nonnegative
 
 
-class CodedLoss(nn.Module):
-    """Squared or cross-entropy loss of each sample, and predictions from outputs.
-
-    Two classes have one output, whose target is +1 for class 0 and -1 for class 1. If the output
-    cannot be negative (`nonnegative`), the targets are 0 and 1.
-    """
+class CodedLoss(Coding, nn.Module):
+    """Squared or cross-entropy loss of each sample."""
 
     target_of_class: Tensor
 
@@ -25,7 +19,7 @@ class CodedLoss(nn.Module):
         super().__init__()
         self.n_classes, self.loss, self.nonnegative = n_classes, loss, nonnegative
         if n_classes == 2:
-            targets = torch.tensor([0.0, 1.0] if nonnegative else [1.0, -1.0], dtype=torch.float32)
+            targets = torch.tensor(self.targets_of_two(), dtype=torch.float32)
         elif loss == "cross_entropy":
             targets = torch.arange(n_classes)
         else:
@@ -40,33 +34,6 @@ class CodedLoss(nn.Module):
         if self.n_classes == 2:
             return functional.softplus(-targets * outputs)
         return functional.cross_entropy(outputs, targets, reduction="none")
-
-    def decision(self, outputs: Any) -> Any:
-        if self.n_classes > 2:
-            return outputs
-        return outputs - 0.5 if self.nonnegative else -outputs
-
-    def predicted(self, outputs: Any) -> Any:
-        decision = self.decision(outputs)
-        return decision.argmax(1) if self.n_classes > 2 else (decision > 0.0) * 1
-
-    def probability(self, outputs: Array) -> Array:
-        """Class probabilities, (n_samples, n_classes).
-
-        With the squared loss, outputs are estimates of the mean target.
-        """
-        is_likelihood = self.loss == "cross_entropy"
-        if self.n_classes > 2:
-            if is_likelihood:
-                return np.asarray(scipy.special.softmax(outputs, axis=1))
-            positive = np.clip(1.0 + outputs, 1e-12, 2.0)
-            return np.asarray(positive / positive.sum(axis=1, keepdims=True))
-        decision = self.decision(outputs)
-        if is_likelihood:
-            second = scipy.special.expit(decision)
-        else:
-            second = np.clip(0.5 + decision * (1.0 if self.nonnegative else 0.5), 0.0, 1.0)
-        return np.column_stack([1.0 - second, second])
 
 
 class ReconstructionLoss(nn.Module):

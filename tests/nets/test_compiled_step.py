@@ -1,4 +1,4 @@
-"""Comparison of the compiled step with autograd, and tests of the compiled functions it uses."""
+"""Comparison of the compiled step with NumPy and autograd, and tests of the functions it uses."""
 
 import math
 
@@ -10,9 +10,11 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rfsk import FCNet
+from rfsk import ConvNet, FCNet
 from rfsk._core import _single_precision as functions
 from rfsk._core._compiled import FUSED, compiled
+from rfsk.nets import _numpy_modules
+from rfsk.nets._batches import SampleBatches
 from rfsk.nets._compiled_fields import fill_normal
 from rfsk.nets._compiled_step import CompiledStep
 
@@ -39,7 +41,7 @@ REFERENCE |= {"penalties": {"weight_decay": 0.1, "l1": 0.01, "l1_cut": 5.0}}
 @example(**REFERENCE)
 @example(**REFERENCE | {"batch_size": 1})
 @settings(max_examples=60, deadline=None)
-def test_compiled_step_equals_autograd(
+def test_compiled_step_numpy_and_autograd_agree(
     n_features, n_samples, batch_size, penalties, is_masked, is_weighted, **options
 ):
     rng = np.random.default_rng(options["random_state"])
@@ -50,23 +52,79 @@ def test_compiled_step_equals_autograd(
     parameters = {"bias_init": 0.5, "learning_rate": 0.3, "weight_decay": 0.0, "mask": mask}
     parameters |= {"batch_size": min(batch_size, n_samples - 1), "max_epochs": 1, "device": "cpu"}
     parameters |= options | penalties
-    compiled_net = FCNet(**parameters).fit(*data)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SampleBatches, "_order", lambda batches: torch.arange(n_samples))
+        compiled_net = FCNet(**parameters).fit(*data)
         patch.setattr(CompiledStep, "fits", lambda net: False)
         reference = FCNet(**parameters).fit(*data)
-    scale = max(1.0, np.abs(reference.net_.module_.weight.detach().numpy()).max())
-    for name in ("weight", "bias"):
-        found, expected = (
-            getattr(net.net_.module_, name).detach().numpy() for net in (compiled_net, reference)
-        )
-        # A weight at the cut can be zero in one result and not in the other.
-        at_cut = np.zeros(found.shape, dtype=bool)
-        if name == "weight" and "l1" in penalties:
-            at_cut = (found == 0.0) != (expected == 0.0)
-            assert np.abs(found - expected)[at_cut].max(initial=0.0) < 0.0501
-        assert np.abs(found - expected)[~at_cut].max(initial=0.0) <= 1e-5 * scale
+    module = numpy_module(FCNet(**parameters), X, y)
+    loss = train(module, FCNet(**parameters), *data)
+    expected = {name: value.numpy() for name, value in reference.net_.module_.state_dict().items()}
+    scale = max(1.0, np.abs(expected["weight"]).max())
+    for found in (compiled_net.net_.module_.state_dict(), vars(module)):
+        for name in ("weight", "bias"):
+            distance = np.abs(np.asarray(found[name]) - expected[name])
+            # A weight at the cut can be zero in one result and not in the other.
+            at_cut = np.zeros(distance.shape, dtype=bool)
+            if name == "weight" and "l1" in penalties:
+                at_cut = (np.asarray(found[name]) == 0.0) != (expected[name] == 0.0)
+                assert distance[at_cut].max(initial=0.0) < 0.0501
+            assert distance[~at_cut].max(initial=0.0) <= 1e-5 * scale
     assert compiled_net.loss_curve_ == pytest.approx(reference.loss_curve_, rel=1e-5)
+    assert [loss] == pytest.approx(reference.loss_curve_, rel=1e-5)
     assert compiled_net.n_steps_ == reference.n_steps_
+
+
+def numpy_module(net, X, y):
+    """NumPy module with the initial weights of a net that is fitted to X and y."""
+    net._check_parameters()
+    net._start(np.unique(y), X.shape[1], is_warm=False)
+    names = "activation", "init_scale", "bias_init", "train_bias", "readout"
+    options = {name: getattr(net, name) for name in names} | net._module_params(net.shape_)
+    options.pop("boundary", None)
+    make = _numpy_modules.FullyConnected if isinstance(net, FCNet) else _numpy_modules.Convolutional
+    module = make(**options, rng=np.random.default_rng(0))
+    module.weight = net.net_.module_.weight.detach().double().numpy()
+    if isinstance(net, FCNet) and net.mask is not None:
+        module.mask = net.mask
+        module.weight *= net.mask
+    return module
+
+
+def train(module, net, X, y, sample_weight=None):
+    """Train a NumPy module for an epoch, in the order of the data, and return the mean loss."""
+    targets = np.array([0.0, 1.0] if net.activation == "relu" else [1.0, -1.0])[y]
+    penalties = {name: getattr(net, name, 0.0) for name in ("weight_decay", "l1", "l1_cut")}
+    total = 0.0
+    for first in range(0, len(X), net.batch_size):
+        rows = slice(first, first + net.batch_size)
+        weight = None if sample_weight is None else (sample_weight / sample_weight.mean())[rows]
+        rate = net.learning_rate * len(X[rows]) / net.batch_size
+        loss = module.step(X[rows], targets[rows], rate, sample_weight=weight, **penalties)
+        total += loss * len(X[rows])
+    return total / len(X)
+
+
+@pytest.mark.parametrize("pooling", [None, "mean"])
+@pytest.mark.parametrize(
+    ("shape", "kernel_size", "stride"), [((7,), 5, 1), ((4, 5), 3, 1), ((4, 5), (3, 5), (2, 1))]
+)
+def test_convolutional_numpy_step_equals_autograd(shape, kernel_size, stride, pooling, monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, math.prod(shape))), np.arange(60) % 2
+    parameters = {"n_channels": 3, "kernel_size": kernel_size, "stride": stride, "readout": "sqrt"}
+    parameters |= {"image_shape": shape if len(shape) == 2 else None, "pooling": pooling}
+    parameters |= {"batch_size": 25, "max_epochs": 1, "weight_decay": 0.1, "bias_init": 0.5}
+    parameters |= {"random_state": 0, "device": "cpu"}
+    monkeypatch.setattr(SampleBatches, "_order", lambda batches: torch.arange(len(X)))
+    monkeypatch.setattr(_numpy_modules, "_AT_ONCE", 500)  # several blocks of rows
+    net = ConvNet(**parameters).fit(X, y)
+    module = numpy_module(ConvNet(**parameters), X, y)
+    loss = train(module, net, X, y)
+    assert module.weight == pytest.approx(net.net_.module_.weight.detach().numpy(), abs=1e-5)
+    assert module.bias == pytest.approx(net.biases_, abs=1e-5)
+    assert [loss] == pytest.approx(net.loss_curve_, rel=1e-5)
+    assert module(X, return_hidden=True) == pytest.approx(net.transform(X), abs=1e-4)
 
 
 def test_numbers_do_not_depend_on_the_number_of_threads(ring, task, monkeypatch):

@@ -1,0 +1,13 @@
+"""Base class and modules of the classifiers, of torch if it is installed and else of NumPy."""
+
+try:
+    from ._classifier import NetClassifier
+    from ._convolution import Convolutional
+    from ._modules import FullyConnected
+except ModuleNotFoundError as error:
+    if error.name not in ("torch", "skorch"):
+        raise
+    from ._numpy_classifier import NetClassifier
+    from ._numpy_modules import Convolutional, FullyConnected  # type: ignore[assignment]
+
+__all__ = ["Convolutional", "FullyConnected", "NetClassifier"]
