@@ -28,8 +28,9 @@ class FCNet(NetClassifier):
     become localized and tile the lattice. On the control, Gaussian inputs with the same mean and
     covariance, they oscillate (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
 
-    Skorch trains the net. Where torch is not installed, NumPy trains nets with one hidden layer, two
-    classes and a fixed readout, and draws other random numbers; other options raise an ImportError.
+    Skorch trains the net. Where torch is not installed, NumPy trains nets with one hidden layer,
+    two classes and a fixed readout, and draws other random numbers. Other options then raise an
+    ImportError.
 
     Parameters
     ----------
