@@ -54,8 +54,8 @@ class LocalizationIndex:
         theory="committee".
     closure : float
         Index according to `RectifiedFlow`, which assumes that pixels depend weakly on one another.
-        For models it has no sampling error, but its distance from 1 is 1.4 to 3 times too small.
-        NaN with theory="committee".
+        For models it has no sampling error, but if the index exceeds 1, the distance of the closure
+        from 1 is 1.3 to 3 times too small for most models. NaN with theory="committee".
     reason : str
         Reason why the index is not defined; empty if it is.
 

@@ -146,9 +146,9 @@ def predict_fields(
     ------
     ValueError
         If the closure fails the check. Either its loss and the loss on samples differ by more
-        than 0.2 times the decrease of the loss during training, or the relative error of the IPR of
-        one half of the units exceeds 6 %, as estimated from the velocities on samples. Possible
-        causes are odd moments, discrete pixels and heavy tails.
+        than the sum of four standard errors and 0.2 times the decrease of the loss during training,
+        or the relative error of the IPR of one half of the units exceeds 6 %, as estimated from the
+        velocities on samples. Possible causes are odd moments, discrete pixels and heavy tails.
 
     Examples
     --------
