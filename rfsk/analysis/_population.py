@@ -37,8 +37,8 @@ class Tiling:
         gaps between adjacent centres (M. Greenwood, J. R. Stat. Soc. 109, 85, 1946) divided by four
         times the number of sites.
     coverage, random_coverage : float
-        Fraction of the sites at which at least one field exceeds half of its peak, and the expected
-        value of this fraction for the same fields at independent uniform positions.
+        Fraction of the sites at which at least one field exceeds half of its own peak, and the
+        expected value of this fraction for the same fields at independent uniform positions.
 
     Examples
     --------
@@ -68,8 +68,8 @@ def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Til
     Returns
     -------
     tiling : Tiling
-        All numbers are NaN if all fields are zero. The p-values are NaN if fewer than two fields
-        have a centre.
+        Coverage and p-values are NaN if all fields are zero. The p-values are also NaN if fewer
+        than two fields have a centre.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def _p_values_of_places(centers: Array, sides: tuple[int, ...]) -> tuple[float, 
 class PopulationSummary:
     """Groups, measures and tiling of a population of fields.
 
-    Printing a summary shows it as a table.
+    The string representation of a summary is a table.
 
     Attributes
     ----------
