@@ -74,7 +74,7 @@ def make_gaussian_clone(
 
     If a net learns localized fields on the data but not on the control, the statistics that the
     control lacks are the cause. With keep="mean", the sample means of the control equal those of
-    `X` exactly; with keep="covariance", the sample covariances are also equal. With these two options,
+    `X` exactly; with keep="covariance", the sample covariances are also equal. With these options,
     Monte Carlo tests of the hypothesis that the classes are Gaussian (and white, for "mean") are
     exact, because data and controls are exchangeable under this hypothesis. To draw another number
     of rows, use ``as_task((X, y)).gaussian_clone().sample(n)``.
