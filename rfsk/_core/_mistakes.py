@@ -218,8 +218,8 @@ def _similarity_of_distant_rows(rows: Array) -> float:
     """Root mean square cosine, beyond noise, between rows with distant indices.
 
     One value is computed for rows of the same half whose indices differ by a quarter of the number
-    of rows, and one for corresponding rows of both halves. The larger value is returned. In an
-    `FCNet`, the biases of the two halves have opposite signs.
+    of rows, and one value for corresponding rows of both halves. The larger of the two values is
+    returned. In an `FCNet`, the biases of the two halves have opposite signs.
     """
     alive = _unit_rows(rows)
     quarter, half = len(alive) // 4, len(alive) // 2

@@ -191,7 +191,7 @@ class TensorComparison(BaseEstimator):
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features), fitted estimator, or dict of such
-            Anything that `receptive_fields` accepts, or a dict of such objects by name.
+            Anything that `receptive_fields` accepts, or a dict from names to such objects.
 
         Returns
         -------

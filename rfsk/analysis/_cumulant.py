@@ -553,7 +553,7 @@ class SampleCumulant(Cumulant):
         return float(along.mean() + known - 3.0 * quadratic + 3.0 * gaussian)
 
     def _some_rows(self, n_rows: int, rng: np.random.Generator) -> Array:
-        """Random sample of `n_rows` centred rows in their order, or all rows if there are fewer."""
+        """Random sample of `n_rows` centred rows, or all rows if there are fewer than `n_rows`."""
         is_chosen = np.ones(self.n_samples, dtype=bool)
         if n_rows < self.n_samples:
             is_chosen[:] = False
@@ -569,7 +569,7 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Approximation by the leading principal axes, if projection on them saves time.
+        """Approximation by the leading principal axes, if fewer axes save time.
 
         If the samples are given in blocks, only some of the rows are used.
         """

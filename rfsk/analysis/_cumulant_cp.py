@@ -73,8 +73,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     components_ : ndarray of shape (n_components, n_features)
         Factors of unit length, sorted by decreasing magnitude of the weight.
     weights_ : ndarray of shape (n_components,)
-        Signed weights of the factors. The weights scale as the inputs to the power of `order`, and
-        at order four they are negative for sub-Gaussian inputs.
+        Signed weights of the factors. The weights scale as the inputs to the power of `order`. At
+        order four, the weights are negative for sub-Gaussian inputs.
     relative_error_ : float
         Norm of the residual divided by the norm of the empirical cumulant. For at least 4096
         samples of more than 40 features, the squared norm of the cumulant is estimated from 1024

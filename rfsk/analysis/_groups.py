@@ -35,9 +35,9 @@ class GroupSplit:
         field is not localized, and one of its Fourier modes has significantly more power than
         expected for Gaussian noise whose spectrum does not increase with the frequency. "other":
         the field is neither localized nor oscillating; sinusoids of the lowest or the highest
-        frequency also belong to this group. "not testable": the fields cannot be tested, for the
-        reason in `not_testable`. "unchanged": the norm of the field is less than a twentieth of the
-        90th percentile of the norms of all fields. "dead": the field is zero, or has NaN or
+        frequency also belong to this group. "not testable": no field can be tested; the attribute
+        `not_testable` gives the reason. "unchanged": the norm of the field is less than a twentieth
+        of the 90th percentile of the norms of all fields. "dead": the field is zero, or has NaN or
         infinite entries.
     p_values : ndarray of shape (n_units,)
         For each unit, the larger of the p-values of its IPR and of its concentration, corrected for
@@ -166,9 +166,9 @@ def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) ->
     """p-value of the most prominent Fourier mode of each field.
 
     Consider the m modes of lowest frequency of noise whose spectrum does not increase with the
-    frequency. The probability that the last of these m modes has more than a fraction g of their
-    total power is at most (1 - g)^(m - 1). The statistic is the smallest of these bounds over m.
-    The null distribution of the statistic is computed for white noise.
+    frequency. The probability that the last of these m modes has more than a fraction g of the
+    total power of the m modes is at most (1 - g)^(m - 1). The statistic is the smallest of these
+    bounds over m. The null distribution of the statistic is computed for white noise.
     """
     sides = images.shape[1:]
     power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, images.ndim))) ** 2

@@ -63,10 +63,11 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     ----------
     shape_ : tuple of int
     phases_ : ndarray of shape (n_null,) + half spectrum
-        Fourier phases of the surrogates, which are equal for all fields. Only with
-        ``null="phase"``.
+        Fourier phases of the surrogates, which are equal for all fields. The attribute exists only
+        with ``null="phase"``.
     null_ipr_ : ndarray of shape (n_null,)
-        Sorted IPR of the null fields. Only if `null` is an array of fields or a net.
+        Sorted IPR of the null fields. The attribute exists only if `null` is an array of fields or
+        a net.
     not_testable_ : str or None
         Reason why the fields cannot be tested with ``null="phase"``, or None if they can be tested.
     n_features_in_ : int
@@ -84,8 +85,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     mean over the axes) and ``profile_explained_variance``; ``p_value`` (of the IPR); and
     ``is_localized`` (0 or 1). Lengths are in sites, frequencies in cycles per site, and
     orientations in degrees. A field of zeros is not localized, and its other columns are NaN.
-    A sinusoid has the same IPR as its surrogates and is not localized. An exception are sinusoids
-    at a quarter of the sampling frequency, whose IPR depends on the phase.
+    A sinusoid has the same IPR as its surrogates and is not localized. The only exceptions are
+    sinusoids at a quarter of the sampling frequency, whose IPR depends on the phase.
 
     Examples
     --------

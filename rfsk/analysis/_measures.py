@@ -334,7 +334,7 @@ def frequency_of(images: Array) -> Array:
 
 
 def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
-    """Time at which a curve first exceeds its running minimum by a factor.
+    """Time at which a curve first exceeds `factor` times the minimum of its earlier values.
 
     Parameters
     ----------

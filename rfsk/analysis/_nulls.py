@@ -1,4 +1,4 @@
-"""Surrogates with random phases, and the conditions under which they are a valid null."""
+"""Surrogates with random phases, and tests whether they are a valid null hypothesis."""
 
 import math
 from typing import Any
@@ -121,7 +121,7 @@ def why_not_testable(
     """Reason why random phases are not a valid null hypothesis, or None if they are valid.
 
     Random phases are a valid null hypothesis if all sites of the lattice are equivalent. If
-    `inputs` are given, the function compares the variances of all sites. It also compares the
+    `inputs` are given, the function compares the variances of all sites, and it compares the
     correlations of neighbours inside the lattice with those across its boundary. Without `inputs`,
     the function tests whether the fields concentrate at the same sites more than randomly shifted
     fields do.

@@ -21,7 +21,7 @@ def fit_profiles(
 ) -> Any:
     r"""Fit a Gaussian, a Gabor function or a difference of Gaussians by least squares.
 
-    Let d be the displacement from the centre of the profile, and u the same displacement along the
+    Let d be the displacement from the centre of the profile, and u the components of d along the
     axes of the profile. On a ring, u = d. On images, the axes are rotated by an angle: u_0 = d_0
     cos(angle) + d_1 sin(angle) and u_1 = -d_0 sin(angle) + d_1 cos(angle). With widths sigma_a
     along the axes a, let q = sum_a u_a^2 / sigma_a^2. A Gabor function with amplitude A, wave

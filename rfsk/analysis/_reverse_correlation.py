@@ -39,8 +39,9 @@ def spike_triggered_average(
 
     The field of unit k is Cov(r_k, x) C^-1, where r_k is the response of the unit, and C is the
     covariance of the stimuli x. This field is the linear filter that predicts the response with the
-    least squared error. If the stimuli are Gaussian and the response is sigma(w.x + b), the field
-    equals E[sigma'] w for any C (J. J. Bussgang, 1952; E. J. Chichilnisky, Network 12, 199, 2001).
+    least mean squared error. If the stimuli are Gaussian and the response is sigma(w.x + b), the
+    field equals E[sigma'] w for any C (J. J. Bussgang, 1952; E. J. Chichilnisky, Network 12, 199,
+    2001).
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def spike_triggered_average(
     -------
     fields : ndarray of shape (n_units, n_features), with lags (n_units, n_lags, n_features)
     standard_errors : ndarray of the shape of `fields`
-        Only with ``return_std=True``.
+        Returned only with ``return_std=True``.
 
     Notes
     -----
@@ -79,8 +80,8 @@ def spike_triggered_average(
     the residuals may depend on the stimulus, but the responses must be independent given the
     stimuli. With a ridge penalty, P is the inverse of C plus the ridge, and the errors do not
     include the bias towards zero. With "cv", the errors do not include the choice of the penalty
-    either. In a simulation with 8 features, the errors with "cv" were 25 % too small for 30 samples
-    and 5 % too small for 300 samples.
+    either. In simulations with 8 features, the errors with "cv" were too small by about 30 % for 30
+    samples, and by about 5 % for 300 samples.
 
     Examples
     --------

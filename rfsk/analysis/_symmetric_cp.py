@@ -143,8 +143,8 @@ def symmetric_cp(
         2^24 entries: "power" is TensorLy's symmetric power iteration, and "parafac" takes the
         symmetric part of the best of four runs of TensorLy's `parafac`.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
-        Some or all of the initial components, such as a decomposition of lower rank. Only for
-        "lbfgs".
+        Some or all of the initial components, such as a decomposition of lower rank. `start` is
+        allowed only for "lbfgs".
     max_iter : int, default=500
         Largest number of iterations of each optimization by "lbfgs" or "parafac".
     tol : float, default=1e-6

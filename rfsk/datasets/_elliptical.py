@@ -136,7 +136,7 @@ class EllipticalField(StationaryField):
         return np.asarray(self.from_noise(rng.standard_normal((n_samples, self.n_features))))
 
     def _length(self, norm: Array) -> Array:
-        """Length r of each input, at the quantile level of the norm of the input's noise."""
+        """Length r of each input, the quantile at the level of the norm of the noise."""
         n, radial, chi2 = self.n_features, self.radial, scipy.stats.chi2(self.n_features)
         if radial == "shell":
             return np.full_like(norm, math.sqrt(n))

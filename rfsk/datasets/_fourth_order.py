@@ -22,7 +22,7 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
 
     The variables z are Gaussian with zero mean and covariance C, and g is the gain. `covariances`
     has shape (n, 4, 4), and the result has shape (n,). The moment is zero if all covariances are
-    zero. It is therefore the integral over t from 0 to 1 of the derivative of the moment along
+    zero. The moment is therefore the integral over t from 0 to 1 of its derivative along
     C(t) = diag C + t offdiag C. By Price's theorem, this derivative is a sum over pairs (a, b),
 
     .. math::
@@ -115,7 +115,7 @@ def cumulant_slice(cumulant: Callable[[Integers], Array], shape: Shape, periodic
 def _distinct_entries(shape: Shape, periodic: bool) -> tuple[Integers, Integers]:
     """Sites of the distinct entries of a slice, (n, 4), and the index of each entry in this list.
 
-    The indices have shape (D, D, D).
+    The array of indices has shape (D, D, D) for D sites.
     """
     n_features = math.prod(shape)
     j, k, l = np.indices((n_features,) * 3).reshape(3, -1)  # noqa: E741

@@ -27,8 +27,8 @@ class ImagePatches(Sampler):
     """Patches of photographs at random positions, drawn with replacement.
 
     Images are converted to grey by averaging the colour channels. The mean of each patch and the
-    mean patch are subtracted, and all pixels are divided by one factor so that their average
-    variance is one. The covariance and the kurtosis are exact averages over all positions.
+    mean patch are subtracted, and all pixels are divided by one factor so that the average variance
+    of the pixels is one. The covariance and the kurtosis are exact averages over all positions.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ class Matern:
     .. math:: k(r) = \frac{2^{1 - \nu}}{\Gamma(\nu)} (\sqrt{2 \nu} r)^\nu K_\nu(\sqrt{2 \nu} r)
 
     Here r is the distance in correlation lengths, and K_nu is the modified Bessel function of the
-    second kind. scikit-learn uses the same definition. nu = 1/2 gives the exponential kernel, and
+    second kind, as in scikit-learn. nu = 1/2 gives the exponential kernel, and
     for large nu the kernel approaches exp(-r^2 / 2).
 
     Parameters

@@ -77,7 +77,7 @@ class SignMap(PixelMap):
 class FunctionMap(PixelMap):
     """Map (f(scale z) - mean) / standard deviation for any function f.
 
-    Variance and kurtosis are computed by quadrature if they are None.
+    The variance and the kurtosis are computed by quadrature unless they are given.
     """
 
     compiled: tuple[str, float] | None = None

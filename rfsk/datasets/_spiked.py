@@ -51,7 +51,7 @@ class SpikedCumulant(Sampler):
     strength : float
         Signal-to-noise ratio beta.
     spike : array-like of shape (n_features,), optional
-        Direction v. It is normalized; its entries are equal by default.
+        Direction v, which is normalized. All entries are equal by default.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
         Distribution of h. A frozen SciPy distribution is standardized.
     gaussian_spike : array-like of shape (n_features,), optional

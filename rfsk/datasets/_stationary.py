@@ -147,7 +147,7 @@ class LatentField(StationaryField):
     """Base class of fields obtained from white noise by a linear filter and a map of each pixel.
 
     Subclasses are frozen dataclasses with the parameters `shape`, `correlation_length`, `kernel`
-    and `boundary` of `GaussianField`. They define a `pixel_map` unless they are Gaussian.
+    and `boundary` of `GaussianField`. Subclasses that are not Gaussian define a `pixel_map`.
 
     Examples
     --------
@@ -207,7 +207,7 @@ class LatentField(StationaryField):
         ----------
         noise : array of shape (n_samples, prod(noise_shape)) or (n_samples,) + noise_shape
             NumPy array or torch tensor of standard normal numbers in single or double precision.
-            The result has the same type and precision.
+            The fields have the type and precision of `noise`.
         """
         return self.pixel_map.forward(self.noise_filter(noise))
 

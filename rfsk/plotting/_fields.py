@@ -88,9 +88,9 @@ class ReceptiveFieldDisplay(Display):
         ax : matplotlib Axes, optional
             Axes to draw on. By default, a new figure is made, in which images have a colour bar.
         kind : {"auto", "map", "lines", "mosaic"}, default="auto"
-            On a ring, "map" shows each unit as a coloured row, and "lines" shows it as a curve with
-            an offset. On a torus, "mosaic" shows the fields as tiles. "auto" selects "map" on a
-            ring and "mosaic" on a torus.
+            On a ring, "map" shows each unit as a coloured row, and "lines" shows each unit as a
+            curve with an offset. On a torus, "mosaic" shows the fields as tiles. "auto" selects
+            "map" on a ring and "mosaic" on a torus.
         sort : bool, default=True
             Whether to order units by centre.
         bound : float, optional

@@ -69,7 +69,7 @@ class FilmStripDisplay(Display):
         return cls(history, steps, estimator.shape_).plot(**options)
 
     def plot(self, *, n_frames: int = 5, cmap: str = FIELD_COLORS) -> Self:
-        """Draw a row of frames.
+        """Draw snapshots of the fields side by side.
 
         On a ring, units are ordered by the centre of their last field. Units whose last IPR exceeds
         the IPR of white noise come first. On a torus, the 16 most localized units are shown.
@@ -106,7 +106,7 @@ class FilmStripDisplay(Display):
         Returns
         -------
         animation : matplotlib.animation.FuncAnimation
-            Keep the animation in a variable, because matplotlib stops one without references.
+            Keep the animation in a variable, because matplotlib stops unreferenced animations.
             ``to_jshtml()`` returns a player for a notebook; ``save("film.gif")`` writes a file.
         """
         import matplotlib.pyplot as plt

@@ -53,8 +53,8 @@ class InputDisplay(Display):
     ) -> Self:
         """Draw one input per class, with the covariance and the spectrum of each class.
 
-        The covariance is exact if the model is periodic and its covariance has a closed form.
-        Otherwise, it is estimated from 2000 samples and averaged over translations.
+        The covariance is exact for periodic models whose covariance has a closed form. For other
+        models, the covariance is estimated from 2000 samples and averaged over translations.
 
         Parameters
         ----------

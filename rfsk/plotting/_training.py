@@ -42,7 +42,7 @@ class TrainingDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator: Any) -> Self:
-        """Draw the training of a net.
+        """Draw the losses of a net, and the localization of its fields, during training.
 
         Parameters
         ----------

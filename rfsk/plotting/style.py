@@ -159,7 +159,7 @@ def label_of(name: str) -> str:
 
 
 def aligned(field: Array, references: Array, shape: Shape) -> Array:
-    """Shift the reference that best matches a field, and choose its sign, so that they align."""
+    """Shift the reference that best matches a field, and choose its sign, so as to align both."""
     matcher = FieldMatcher(shape).set_output(transform="default").fit(references)
     _, reference, sign, *shifts = matcher.transform(field[None])[0]
     lattice = references[int(reference)].reshape(shape)
