@@ -137,7 +137,7 @@ def why_not_testable(
     Returns
     -------
     reason : str or None
-        Reason as a clause, without a full stop.
+        Reason as a clause without a full stop, or None if random phases are valid.
 
     Examples
     --------

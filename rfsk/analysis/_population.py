@@ -31,9 +31,9 @@ class Tiling:
         `p_clustered` is at most 0.025, and "random" otherwise. None if fewer than two fields have a
         centre.
     p_regular, p_clustered : float
-        p-values of one-sided tests against independent uniform positions, from 999 draws. The
-        statistic is the mean distance from a site to the nearest centre, which is small for regular
-        and large for clustered centres. On a ring, this mean distance is the sum of the squared
+        p-values of one-sided tests against independent uniform positions, from 999 draws. The test
+        statistic is the mean distance from a site to the nearest centre. This mean distance is
+        small for regular centres and large for clustered centres. On a ring, this mean distance is the sum of the squared
         gaps between adjacent centres (M. Greenwood, J. R. Stat. Soc. 109, 85, 1946) divided by four
         times the number of sites.
     coverage, random_coverage : float

@@ -26,7 +26,7 @@ kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
 boundary : {"periodic", "open"}, default="periodic"
     "periodic" for a ring or torus, "open" for a window of an infinite field.
 n_sweeps : int, optional
-    Sweeps between two samples of a Markov chain (torus only), see `rfsk.datasets.Ising`.
+    Number of sweeps between two samples of a Markov chain (torus only); see `rfsk.datasets.Ising`.
 """
 _FIRST = """
 n_samples : int, default=20_000
