@@ -32,10 +32,10 @@ class GroupSplit:
     groups : ndarray of str of shape (n_units,)
         "localized": the IPR of the field is significantly larger than the IPR of the null fields,
         and the field is compact, as defined in `LocalizationAnalyzer`. "oscillating": the field is
-        not localized, and one of its Fourier modes has significantly more power than
-        expected for Gaussian noise whose spectrum does not increase with the frequency. "other":
-        the field is neither localized nor oscillating; sinusoids of the lowest or the highest
-        frequency also belong to this group. "not testable": no field can be tested; the attribute
+        not localized, and one of its Fourier modes has significantly more power than expected for
+        Gaussian noise whose spectrum does not increase with the frequency. "other": the field is
+        neither localized nor oscillating; sinusoids of the lowest or the highest frequency also
+        belong to this group. "not testable": no field can be tested; the attribute
         `not_testable` gives the reason. "unchanged": the norm of the field is less than a twentieth
         of the 90th percentile of the norms of all fields. "dead": the field is zero, or has NaN or
         infinite entries.

@@ -33,9 +33,9 @@ class Tiling:
     p_regular, p_clustered : float
         p-values of one-sided tests against independent uniform positions, from 999 draws. The test
         statistic is the mean distance from a site to the nearest centre. This mean distance is
-        small for regular centres and large for clustered centres. On a ring, this mean distance is the sum of the squared
-        gaps between adjacent centres (M. Greenwood, J. R. Stat. Soc. 109, 85, 1946) divided by four
-        times the number of sites.
+        small for regular centres and large for clustered centres. On a ring, the mean distance is
+        the sum of the squared gaps between adjacent centres (M. Greenwood, J. R. Stat. Soc. 109,
+        85, 1946) divided by four times the number of sites.
     coverage, random_coverage : float
         Fraction of the sites at which at least one field exceeds half of its own peak, and the
         expected value of this fraction for the same fields at independent uniform positions.
