@@ -1,4 +1,4 @@
-"""Warning classes of rfsk, by which its warnings can be caught or silenced."""
+"""Classes of the warnings that rfsk emits, for use in warning filters."""
 
 __all__ = ["LikelyMistakeWarning", "NotTestableWarning"]
 
@@ -7,7 +7,8 @@ class LikelyMistakeWarning(UserWarning):
     """Warning about a valid call that is probably a mistake.
 
     Examples are nets without biases, several classes pooled into one cumulant, transposed fields
-    and images whose rows and columns are exchanged. The message gives the reason and the remedy.
+    and images whose rows and columns are exchanged. The message of the warning gives the reason and
+    the remedy.
 
     Examples
     --------
@@ -22,10 +23,11 @@ class LikelyMistakeWarning(UserWarning):
 
 
 class NotTestableWarning(UserWarning):
-    """Warning that a test is not valid for the data and returns NaN instead of p-values.
+    """Warning that fields cannot be tested for localization, so that their p-values are NaN.
 
-    Localization is tested against fields with random phases. They represent the null hypothesis
-    only if all sites of the inputs are statistically equivalent. The message gives the reason.
+    By default, each field is compared with surrogate fields that have random Fourier phases. These
+    surrogates represent the null hypothesis only if all sites of the inputs are statistically
+    equivalent. The message of the warning says why the sites do not seem to be equivalent.
 
     Examples
     --------

@@ -109,7 +109,7 @@ def test_few_fields_repeated_ones_and_images_of_known_shape_are_not_suspected():
 
 
 def test_error_for_stacks_of_images_says_how_to_reshape_them(net):
-    with pytest.raises(ValueError, match=r"They have as many rows: are they transposed\?"):
+    with pytest.raises(ValueError, match=r"data have as many rows: are they transposed\?"):
         LocalizationAnalyzer((3, 4)).fit(np.random.default_rng(0).normal(size=(12, 7)))
     images, labels = np.zeros((9, 5, 4)), np.arange(9) % 2
     with pytest.raises(ValueError, match=r"dim 3, of shape \(9, 5, 4\).*X.reshape\(len\(X\), -1\)"):
@@ -199,7 +199,7 @@ ODD = {"bias_init": 0, "train_bias": False, "max_epochs": 1, "random_state": 0}
 RELU = {"activation": "relu", "max_epochs": 1, "random_state": 0}
 NO_BIASES = "without biases .* learns nothing, and its accuracy stays at 0.5"
 SHORT_TARGET = "Class 1 has the shorter correlation length.*y = 1 - y"
-MEANS = r"means, which alone distinguish them with accuracy 0\.\d+ \(chance 0"
+MEANS = r"a classifier that uses only the means has accuracy 0\.\d+ \(chance 0"
 POOLED = "y has 2 classes whose covariances differ, and target=None pools them"
 
 

@@ -11,19 +11,19 @@ import scipy
 from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
-_n_inside = 0  # number of contexts, in all threads, that have been entered and not left
-_limits: dict[bool, Any] = {}  # active limits; the key is whether they affect only SciPy
+_n_inside = 0  # number of active contexts, in all Python threads
+_limits: dict[bool, Any] = {}  # active limits; the key is True for limits of SciPy's BLAS only
 _inside_torch: set[int] = set()  # Python threads in which torch computes on one thread
-_n_torch_threads = 1  # number of threads of torch before the first of them entered
+_n_torch_threads = 1  # torch's number of threads before the first context was entered
 
 
 @contextmanager
 def blas_on_one_thread(*, is_scipy: bool = False) -> Iterator[None]:
-    """Context in which BLAS uses one thread, for products that are too small for several."""
+    """Context in which BLAS uses one thread, for matrix products too small for several threads."""
     global _n_inside
     # The number of BLAS threads is a setting of the whole process. The contexts of several Python
-    # threads may overlap. Only the context that ends last restores the setting, because any other
-    # one would change the setting while a context is active, or restore the value set by another.
+    # threads may overlap. Only the context that ends last restores the setting, because an earlier
+    # restoration would affect the contexts that are still active.
     with _lock:
         _n_inside += 1
         if is_scipy not in _limits:
@@ -37,7 +37,7 @@ def blas_on_one_thread(*, is_scipy: bool = False) -> Iterator[None]:
                 _limits.popitem()[1].restore_original_limits()
 
 
-# Limits only the BLAS of SciPy, so that its threads do not compete with those of NumPy.
+# This context limits only the BLAS of SciPy, so that SciPy's threads do not compete with NumPy's.
 scipy_on_one_thread = partial(blas_on_one_thread, is_scipy=True)
 
 
@@ -51,9 +51,10 @@ def torch_on_one_thread() -> Iterator[None]:
     if this in _inside_torch:
         yield
         return
-    # A new Python thread starts with the number of threads that was set last in any thread. If it
-    # starts while another one is inside, it would keep a single thread for good. Torch reads the
-    # number again at the first operation of a Python thread that has not asked for the number.
+    # A new Python thread takes over the number of torch threads that was set last in any thread. If
+    # another thread is in this context at that time, the taken-over number is one and must not be
+    # restored. `get_num_threads` is called in any case: without this call, torch would replace the
+    # number at the first operation of a new Python thread.
     with _lock:
         n_threads = torch.get_num_threads()
         if not _inside_torch:

@@ -12,7 +12,7 @@ def is_lazy(array: Any) -> bool:
 
 
 def row_blocks(*arrays: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield matching blocks of rows of arrays of equal length, at least one of which is lazy."""
+    """Yield corresponding blocks of rows of equally long arrays, at least one of which is lazy."""
     lazy = next(array for array in arrays if is_lazy(array))
     lengths = [array.shape[0] if is_lazy(array) else len(array) for array in arrays]
     if any(length != lengths[0] for length in lengths):  # also true for NaN, an unknown length
@@ -21,7 +21,7 @@ def row_blocks(*arrays: Any) -> Iterator[tuple[Any, ...]]:
             "compute_chunk_sizes() on a Dask array of unknown length."
         )
     start = 0
-    for n_rows in filter(None, lazy.chunks[0]):  # a mask can leave empty blocks
+    for n_rows in filter(None, lazy.chunks[0]):  # a Boolean mask can leave empty blocks
         rows = slice(start, start + n_rows)
         yield tuple(array[rows].compute() if is_lazy(array) else array[rows] for array in arrays)
         start += n_rows

@@ -1,7 +1,7 @@
 """Compilation of loops by numba.
 
-Importing this module imports numba. Modules that import it must themselves be imported only where
-their functions are called.
+Importing this module imports numba. A module that imports this one must therefore be imported only
+where its functions are called.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,8 @@ from numba.core.caching import FunctionCache
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Options of `fastmath`. FUSED permits fused multiply-add instructions. REORDERED also permits sums
-# in another order, so that they run in vector registers; the order depends only on the length.
+# in another order of the terms, so that sums are vectorized. The order depends only on the number
+# of terms.
 FUSED = {"contract", "nsz", "arcp"}
 REORDERED = FUSED | {"reassoc"}
 
@@ -25,7 +26,7 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         dispatcher = numba.njit(**{"nogil": True, "error_model": "numpy", **options})(function)
-        with suppress(RuntimeError):  # no folder is writable
+        with suppress(RuntimeError):  # raised if no folder is writable
             dispatcher._cache = _Cache(function)
         return dispatcher  # type: ignore[no-any-return]
 

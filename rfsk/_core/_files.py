@@ -1,4 +1,4 @@
-"""Replacement of whole files, so that a failed or killed write leaves the older file intact."""
+"""Replacement of files in one step, so that an interrupted write leaves the old file intact."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows has no locks that end with a process, so temporary files may remain
+except ImportError:  # Windows has no locks that end with a process, so temporary files can remain
     fcntl = None  # type: ignore[assignment]
 
 
@@ -36,8 +36,8 @@ def replace_file(path: str | os.PathLike[str], contents: bytes) -> Path:
 
 
 def remove_leftovers(folder: Path, pattern: str) -> None:
-    """Remove temporary files that killed calls have left; this lists the whole folder."""
+    """Remove temporary files of killed processes; the search lists all files of the folder."""
     for left in folder.glob(f".{pattern}.{'[0-9a-f]' * 32}.tmp"):
         with suppress(OSError, AttributeError), open(left, "r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while a process writes it
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while the file is written
             left.unlink()

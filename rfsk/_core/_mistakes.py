@@ -23,14 +23,14 @@ _CLEARLY = 2.0  # smallest suspicious ratio of the correlations along the two ax
 _NARROW = 0.25  # largest fraction of sites above half of the peak in a narrow field
 _MORE = 1.5  # smallest suspicious ratio of the similarities of neighbouring and distant rows
 _ROWS = 2000  # largest number of rows of a class that are examined
-_MOST_CLASSES = 100  # with more distinct values, y does not contain labels
+_MOST_CLASSES = 100  # largest number of distinct values of y that count as labels
 _BEYOND_NOISE = 4.0  # smallest ratio of the squared distance of covariances to sampling noise
 _SCALES = (0.33, 5.0)  # range of root mean squares for which the learning rates were tested
 _CLEARLY_BETTER = 0.1  # smallest significant difference between accuracy and chance
-_BEYOND_CHANCE = 5.0  # smallest significant difference in standard errors
-_ENOUGH_ROWS = 20  # smallest number of rows of a class
+_BEYOND_CHANCE = 5.0  # smallest significant difference from chance, in standard errors
+_ENOUGH_ROWS = 20  # smallest number of rows of a class whose mean is compared
 _ENOUGH_TO_COUNT = 100  # smallest number of rows for a comparison of class sizes
-_IMBALANCED = 5  # ratio of the numbers of rows of two classes
+_IMBALANCED = 5  # largest unsuspicious ratio of the numbers of rows of two classes
 _CLEAR_BLOCK = 50  # smallest number of rows in a block of a single class
 
 _kinds_warned_of: ContextVar[set[Any] | None] = ContextVar("kinds_warned_of", default=None)
@@ -51,7 +51,7 @@ def warned_once() -> Iterator[None]:
 
 @contextmanager
 def collected_mistakes() -> Iterator[list[str]]:
-    """Context that collects the messages in a list, each kind once, instead of warning."""
+    """Context that collects the messages of warnings in a list, one per kind of mistake."""
     messages: list[str] = []
     token = _collected.set(messages)
     try:
@@ -62,7 +62,7 @@ def collected_mistakes() -> Iterator[list[str]]:
 
 
 def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWarning) -> None:
-    """Warn, and show the line of user code that called the package, also via scikit-learn."""
+    """Warn, and show the line of user code that called rfsk directly or through scikit-learn."""
     level, frame = 1, sys._getframe()
     kinds, caller = _kinds_warned_of.get(), sys._getframe(1)
     kind = caller.f_code.co_filename, caller.f_lineno
@@ -79,7 +79,7 @@ def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWar
 
 
 class Activations(np.ndarray):
-    """Activations of a net, which are rejected as fields; computations return plain arrays."""
+    """Array of a net's activations, which is rejected as fields; operations return plain arrays."""
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return array[()] if return_scalar else np.asarray(array)
@@ -99,7 +99,7 @@ def refuse_activations(fields: Any) -> None:
 
 
 def refuse_images(X: Any, y: Any = None) -> None:
-    """Raise ValueError if `X` is a stack of images, not an array with one row per image."""
+    """Raise ValueError if `X` is a stack of images instead of an array with one row per image."""
     sides: tuple[int, ...] = tuple(X.shape) if hasattr(X, "shape") else ()
     if len(sides) < 3:
         return
@@ -128,12 +128,12 @@ def note_scale(rows: Array) -> None:
     if size > 0.0 and not _SCALES[0] <= size <= _SCALES[1]:
         warn_likely_mistake(
             f"X has a root mean square of {size:.3g}, but learning rates are meant for inputs of "
-            "zero mean and unit variance: X = (X - X.mean()) / X.std()."
+            "zero mean and unit variance. Pass X = (X - X.mean()) / X.std()."
         )
 
 
 def note_one_class(y: NDArray[Any]) -> None:
-    """Warn if a large block has only one label."""
+    """Warn if all rows of a large block have the same label."""
     if len(y) >= _CLEAR_BLOCK and np.all(y == y[0]):
         warn_likely_mistake(
             f"All {len(y)} rows of this block have the label {y.tolist()[0]!r}. A net that is "
@@ -158,7 +158,7 @@ def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> Non
     if is_imbalanced and not is_weighted:
         warn_likely_mistake(
             f"The largest class has {counts.max() / counts.min():.0f} times as many rows as the "
-            "smallest class, and the net may ignore the smallest: pass class_weight='balanced'."
+            "smallest class, which the net may ignore. Pass class_weight='balanced'."
         )
     classes = np.flatnonzero(counts >= _ENOUGH_ROWS)
     if len(classes) < 2:
@@ -172,16 +172,16 @@ def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> Non
     chance = float(counts[classes].max() / counts[classes].sum())
     if accuracy > chance + max(_CLEARLY_BETTER, _BEYOND_CHANCE * 0.5 / np.sqrt(held.sum())):
         warn_likely_mistake(
-            "The classes differ in their means, which alone distinguish them with accuracy "
+            "The classes differ in their means: a classifier that uses only the means has accuracy "
             f"{accuracy:.2f} (chance {chance:.2f}). Fields will therefore resemble the means. "
-            "control_test compares the fields with those of controls, Gaussian inputs with the "
-            "same means and covariances. To study only correlations, subtract the mean of each "
-            "class from its rows."
+            "control_test compares the fields with those of nets trained on controls, which are "
+            "Gaussian inputs with the same means and covariances. To study only correlations, "
+            "subtract the mean of each class from its rows."
         )
 
 
 def note_transposed(fields: Array) -> None:
-    """Warn if fields are smoother across units than across sites, unless they are sorted."""
+    """Warn if weights are smoother across units than across sites, unless units are sorted."""
     n_rows, n_columns = fields.shape
     if min(n_rows, n_columns) < _ENOUGH:
         return
@@ -202,22 +202,24 @@ def note_transposed(fields: Array) -> None:
 
 
 def _is_sorted(rows: Array) -> bool:
-    """Whether rows are narrow and their peaks are only a few sites apart in successive rows."""
+    """Whether rows have narrow peaks that are only a few sites apart in successive rows."""
     n_columns, sizes = rows.shape[1], np.abs(rows)
     height = sizes.max(axis=1)
     clear = sizes[height >= 0.5 * np.median(height)]
     is_wide = np.mean(clear >= 0.5 * clear.max(axis=1, keepdims=True)) > _NARROW
     steps = np.abs(np.diff(clear.argmax(axis=1)))
     steps = np.minimum(steps, n_columns - steps)[steps > 0]
-    # If the order of the rows is random, the mean step is a quarter of the ring.
+    # If the order of the rows is random, the mean distance of successive peaks is a quarter of the
+    # ring.
     return not is_wide and steps.size > 0 and bool(steps.mean() <= n_columns / 8)
 
 
 def _similarity_of_distant_rows(rows: Array) -> float:
-    """Root mean square cosine, beyond noise, between rows that are a quarter of all rows apart.
+    """Root mean square cosine, beyond noise, between rows with distant indices.
 
-    The cosine is computed within the two halves of the rows, whose biases have opposite signs in
-    an `FCNet`, and between the halves; the larger value is returned.
+    One value is computed for rows of the same half whose indices differ by a quarter of the number
+    of rows, and one value for corresponding rows of both halves. The larger of the two values is
+    returned. In an `FCNet`, the biases of the two halves have opposite signs.
     """
     alive = _unit_rows(rows)
     quarter, half = len(alive) // 4, len(alive) // 2
@@ -228,18 +230,19 @@ def _similarity_of_distant_rows(rows: Array) -> float:
 
 
 def note_axis_order(rows: Array, shape: tuple[int, ...], name: str) -> None:
-    """Warn if images are smoother with their rows and columns exchanged."""
+    """Warn if images are smoother when their numbers of rows and columns are exchanged."""
     if len(shape) != 2 or shape[0] == shape[1] or min(shape) < 2 or len(rows) < _ENOUGH:
         return
     # In a flattened image, the distance between a pixel and the one below it is the number of
-    # columns. The brightness is subtracted because it is the same for either order of the sides.
+    # columns. The mean brightness is subtracted because it correlates pixels at any distance.
     contrast = rows - rows.mean(axis=1, keepdims=True)
     stated, exchanged = (_smoothness(contrast, (lag,)) for lag in (shape[1], shape[0]))
     if exchanged > _SMOOTH and exchanged > _CLEARLY * stated:
         warn_likely_mistake(
             f"With {name}={shape}, (rows, columns), vertically neighbouring pixels have the "
-            f"correlation {stated:.2f}; with {name}={shape[::-1]} it is {exchanged:.2f}: are the "
-            "sides exchanged? Pass them in the order of images.shape[1:], rows first."
+            f"correlation {stated:.2f}; with {name}={shape[::-1]}, the correlation is "
+            f"{exchanged:.2f}: are the sides exchanged? Pass the sides in the order of "
+            "images.shape[1:], rows first."
         )
 
 
@@ -254,15 +257,15 @@ def note_pooled_classes(rows: Array, y: Any) -> None:
     parts = [rows[labels == name][:_ROWS] for name in names[np.argsort(counts)[-2:]]]
     covariances = [np.atleast_2d(np.cov(part, rowvar=False)) for part in parts]
     mean = 0.5 * (covariances[0] + covariances[1])
-    # Expected squared distance of the covariances of two samples of one Gaussian distribution.
+    # Expected squared distance between the covariances of two samples of one Gaussian distribution.
     noise = (np.trace(mean) ** 2 + np.sum(mean**2)) * sum(1.0 / len(part) for part in parts)
     if np.sum((covariances[0] - covariances[1]) ** 2) > _BEYOND_NOISE * noise:
         warn_likely_mistake(
             f"y has {len(names)} classes whose covariances differ, and target=None pools them into "
-            "one distribution. This adds 3 sym(D D) to the cumulant, where D is half the "
-            "difference of the covariances, so that the cumulant is not zero even for Gaussian "
-            "classes. Choose target=<label>, 'within' or 'difference', or pass no y if all rows "
-            "have the same distribution."
+            "one distribution. Pooling adds 3 sym(D D) to the cumulant, where D is half the "
+            "difference of the covariances and sym is the symmetric part. The cumulant is then not "
+            "zero even for Gaussian classes. Choose target=<label>, 'within' or 'difference', or "
+            "pass no y if all rows have the same distribution."
         )
 
 
@@ -281,7 +284,7 @@ def _unit_rows(rows: Array) -> Array:
 
 
 def _beyond_noise(cosines: Any, n_columns: int) -> float:
-    """Root mean square of cosines, after subtraction of the mean square 1 / n_columns of noise."""
+    """Root mean square of cosines, after subtracting the mean square of noise, 1 / n_columns."""
     if not np.size(cosines):
         return 0.0
     return float(np.sqrt(max(0.0, np.mean(np.square(cosines)) - 1.0 / n_columns)))

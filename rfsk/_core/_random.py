@@ -23,7 +23,7 @@ def as_generator(random_state: Any) -> np.random.Generator:
 
 
 def generator_and_seed(random_state: Any) -> tuple[np.random.Generator, int | None]:
-    """Return a generator and its integer seed, or None if `random_state` is a generator."""
+    """Return a generator and its integer seed; the seed is None if a generator was passed."""
     if random_state is None:
         random_state = int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
     is_seed = isinstance(random_state, int | np.integer)
@@ -36,7 +36,7 @@ def draw_seed(rng: np.random.Generator) -> int:
 
 
 def spawn_seeds(random_state: Any, n: int) -> list[int]:
-    """Draw `n` independent integer seeds; a larger `n` appends seeds and keeps the others."""
+    """Draw `n` independent integer seeds; a larger `n` only appends seeds."""
     entropy = draw_seed(as_generator(random_state))
     children = np.random.SeedSequence(entropy).spawn(n)
     return [int(child.generate_state(1, np.uint32)[0]) for child in children]

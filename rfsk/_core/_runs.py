@@ -30,10 +30,10 @@ def installed_versions() -> dict[str, str]:
 
 @contextmanager
 def noticing_interrupts() -> Iterator[Callable[[], bool]]:
-    """Context that yields a function, which returns whether Ctrl-C was pressed in the context.
+    """Context that yields a function that returns whether Ctrl-C was pressed during the context.
 
     Only a context in the main thread can receive the signal. In other threads, the function returns
-    whether the main thread has received it.
+    whether such a context in the main thread has received the signal.
     """
     before = len(_interrupts)
     previous = signal.getsignal(signal.SIGINT)
@@ -56,8 +56,8 @@ def noticing_interrupts() -> Iterator[Callable[[], bool]]:
 def report_interrupt(message: str, inside: str) -> None:
     """Warn, and show the line that called modules whose names begin with `inside`.
 
-    If joblib, rfsk or scikit-learn made that call, raise KeyboardInterrupt, which ends the search
-    or study that contains the training.
+    If joblib, rfsk or scikit-learn is among the callers of these modules, raise KeyboardInterrupt,
+    which ends the search or study that contains the training.
     """
     stack = traceback.walk_stack(sys._getframe())
     names = [str(frame.f_globals.get("__name__")) for frame, _ in stack]

@@ -99,7 +99,10 @@ def log(u):
 
 @compiled(fastmath=FUSED)
 def add_outer_products(coefficients, rows, n, out, width):
-    """Add the sum over i < n of coefficients[i, k] rows[i] to out[k], in `width` columns."""
+    """Add the sum over i < n of coefficients[i, k] rows[i] to out[k], in the first columns.
+
+    `width` is the number of these columns.
+    """
     n_units = len(out)
     whole = n - n % 4
     for i in range(0, whole, 4):
@@ -112,8 +115,8 @@ def add_outer_products(coefficients, rows, n, out, width):
                 x0, x1, x2, x3 = rows[i, d], rows[i + 1, d], rows[i + 2, d], rows[i + 3, d]
                 out[k, d] += a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3
                 out[k + 1, d] += b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3
-    # The loops above take four rows and two units at a time. The remaining rows and the last unit
-    # of an odd number follow here.
+    # The loops above take four rows and two units at a time. The remaining rows and, if the number
+    # of units is odd, the last unit follow here.
     for i in range(n):
         for k in range(n_units - n_units % 2 if i < whole else 0, n_units):
             a0 = coefficients[i, k]

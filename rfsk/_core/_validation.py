@@ -84,8 +84,8 @@ def check_image_shape(
 ) -> tuple[int, ...]:
     """Return the shape of a lattice with `n_features` sites.
 
-    If `image_shape` is None, the lattice is a ring. One side may be -1; it is computed from the
-    other side and `n_features`.
+    If `image_shape` is None, the lattice is a ring. One side may be -1, which stands for
+    `n_features` divided by the other side.
     """
     if image_shape is None:
         return (n_features,)
@@ -96,7 +96,7 @@ def check_image_shape(
             image_shape = tuple(n_features // rest if side == -1 else side for side in sides)
     shape = check_lattice_shape(image_shape, name)
     if math.prod(shape) != n_features:
-        hint = " They have as many rows: are they transposed? Pass fields.T, one row per unit."
+        hint = " The data have as many rows: are they transposed? Pass fields.T, one row per unit."
         raise ValueError(
             f"`{name}` must have as many sites as the data have features, {n_features}, got "
             f"{image_shape!r}, which has {math.prod(shape)} sites."
@@ -260,7 +260,7 @@ def _refuse_one_hot(y: Any) -> None:
 
 
 def check_labels(y: Any, data: np.ndarray, target: Any = None) -> np.ndarray:
-    """Return labels as an array, one per row of `data`; `target` is used in an error message."""
+    """Return labels as an array, one per row of `data`; `target` only appears in a message."""
     if y is None:
         reason = "" if target is None else f" if target={target!r} selects a class"
         raise ValueError(f"`y` must not be None{reason}; pass one label per row.")

@@ -11,10 +11,9 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
     """Change in the kurtosis of a unit's input w.x when a single weight is set to zero.
 
     Here w is the field of the unit, and x are the inputs. Without the weight w_i, the unit's input
-    is w.x - w_i x_i. The moments of this difference are polynomials in w_i, whose coefficients are
-    mixed moments of w.x and x_i. To first order in the weights, the scores of a field sum to zero,
-    because the kurtosis does not depend on the scale of w. W. T. Redman et al. (arXiv:2412.06545)
-    compare the scores of weights that pruning removes with the scores of weights that it keeps.
+    is w.x - w_i x_i. To first order in the weights, the scores of a field sum to zero, because the
+    kurtosis does not depend on the scale of w. W. T. Redman et al. (arXiv:2412.06545) compare the
+    scores of weights that pruning removes with the scores of weights that pruning keeps.
 
     Parameters
     ----------
@@ -25,8 +24,8 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
     Returns
     -------
     score : ndarray of shape (n_units, n_features)
-        Kurtosis without the weight minus kurtosis with it. The score is 0 where a weight is zero,
-        and NaN where a weight is the only nonzero one of its field.
+        Kurtosis without the weight minus kurtosis with the weight. The score of a zero weight is 0,
+        and the score of the only nonzero weight of a field is NaN.
 
     Examples
     --------

@@ -63,9 +63,10 @@ class TensorComparison(BaseEstimator):
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=99
-        Number of populations of fields with random phases, which give the chance level.
+        Number of sets of surrogate fields with random phases, from which the chance level is
+        computed.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the methods and of the null.
+        Seed of the methods and of the surrogates.
 
     Attributes
     ----------
@@ -158,7 +159,7 @@ class TensorComparison(BaseEstimator):
         return dict(pairs)
 
     def _fields_of(self, source: Any, name: str) -> Array:
-        """Fields of a reference or a net, checked to have as many features as the inputs."""
+        """Fields of a reference or a net, after a check of the number of features."""
         fields = receptive_fields(source)
         check_features(fields, self.n_features_in_, name)
         return fields
@@ -190,16 +191,16 @@ class TensorComparison(BaseEstimator):
         Parameters
         ----------
         fields : array-like of shape (n_units, n_features), fitted estimator, or dict of such
-            Anything that `receptive_fields` accepts, or a dict of such objects by name.
+            Anything that `receptive_fields` accepts, or a dict from names to such objects.
 
         Returns
         -------
         table : pandas.DataFrame
             One row per net, group of units and reference. The groups are those of `group_split`,
-            except unchanged and dead units. Columns: net, group, n_units, reference, n_references,
-            match (median over the units), chance (95 % quantile of the median for fields with
-            random phases), p_value, and bump (largest match of a Gaussian bump with one of the
-            components, see `bump_match`).
+            without the unchanged and the dead units. Columns: net, group, n_units, reference,
+            n_references, match (median over the units), chance (95 % quantile of this median for
+            fields with random phases), p_value (of the median match), and bump (largest match of a
+            Gaussian bump with one of the components, see `bump_match`).
         """
         import pandas as pd
 

@@ -22,18 +22,18 @@ from .._core._validation import check_array, check_features, check_number, check
 _LARGEST_TENSOR = 2**24  # entries of the largest dense tensor: 64 features at order four
 _SYMMETRY = 1e-10
 _CHUNK_ROWS = 512  # samples per chunk, so that their projections fit into the cache
-_CHUNK_VALUES = 2**16  # smallest number of values per chunk; few features give more rows
+_CHUNK_VALUES = 2**16  # smallest number of values per chunk, for inputs with few features
 _ONE_THREAD = 256  # with at most this many features, several threads are slower than one
-_FEW_FEATURES = 40  # largest number for inner products of tensors, and to leave no axis out
+_FEW_FEATURES = 40  # with at most this many features, inner products use dense tensors
 _FEW_AXES = 32  # largest number of axes for which a condensed cumulant is a tensor
 _NORM_ROWS = 1024  # rows sampled for a norm, if there are at least four times as many
-_ROUGH_VALUES = 2**24  # number of values of the rows that are drawn from blocks for rough steps
-_CONDENSED = 1e-2  # relative error of a condensed exact cumulant
+_ROUGH_VALUES = 2**24  # number of values of the sample of rows that approximates blocks
+_CONDENSED = 1e-2  # relative error of the approximation of an exact cumulant
 _TAIL = 3e-3  # fraction of the variance that a condensed cumulant leaves out
 
 
 class Cumulant(ABC):
-    """Symmetric tensor kappa, represented by its contractions; the base class of cumulants.
+    """Base class of cumulants, symmetric tensors kappa that are represented by contractions.
 
     Cumulants of the same size and order can be added, subtracted and scaled.
 
@@ -90,7 +90,7 @@ class Cumulant(ABC):
     def pair_contract(self, direction: Array, others: Array) -> Array:
         """Compute kappa(a, a, b, .) of a cumulant of order four.
 
-        With K(a) = kappa(a, a, a, .), it equals [K(a + b) - K(a - b) - 2 K(b)] / 6.
+        With K(a) = kappa(a, a, a, .), the result is [K(a + b) - K(a - b) - 2 K(b)] / 6.
 
         Parameters
         ----------
@@ -111,8 +111,8 @@ class Cumulant(ABC):
         Parameters
         ----------
         other : Cumulant
-            Cumulant of the same size and order. If the tensors have more than 2^24 entries, it must
-            also be of the same class.
+            Cumulant of the same size and order. If the tensors have more than 2^24 entries, both
+            cumulants must also be of the same class.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the estimate from samples.
         """
@@ -211,7 +211,7 @@ class CombinedCumulant(Cumulant):
 
 
 class DenseCumulant(Cumulant):
-    """Cumulant that is given by its tensor.
+    """Cumulant given by its dense tensor.
 
     Parameters
     ----------
@@ -240,7 +240,7 @@ class DenseCumulant(Cumulant):
         self.n_features, self.order = len(entries), entries.ndim
 
     def contract(self, directions: Array) -> Array:
-        """Contract all axes but one, at a cost of n_directions D^order for D features."""
+        """Contract all axes but one; the cost is n_directions D^order for D features."""
         directions = self._directions(directions)
         partial = np.tensordot(directions, self._entries, axes=(1, 0))
         for _ in range(self.order - 2):
@@ -284,7 +284,7 @@ class TranslationInvariantCumulant(Cumulant):
         # Entry (i, j) is the index of the site, or of the wave vector, i - j.
         self._minus = site_differences(self.shape)
         modes, opposite = np.arange(D), self._minus[0]
-        # Inputs are real, so that one of s and -s is enough; s is a sum of two wave vectors.
+        # Let s be the sum of two wave vectors. Inputs are real, so that one of s and -s is enough.
         sums = np.flatnonzero(modes <= opposite)
         times = np.where(sums == opposite[sums], 1.0, 2.0)
         axes = range(3 * len(shape))
@@ -294,7 +294,7 @@ class TranslationInvariantCumulant(Cumulant):
         # Two pairs p and q of wave vectors have the sum s. Entry (s, p, q) is the trispectrum at
         # the wave vectors k1, s - k1 and -k3.
         trispectrum = transform[modes, second][:, :, opposite].transpose(0, 2, 1)
-        # It is real if the distribution is invariant under reflection.
+        # The trispectrum is real if the distribution is invariant under reflection.
         is_real = np.abs(trispectrum.imag).max() <= _SYMMETRY * np.abs(trispectrum.real).max()
         trispectrum = trispectrum.real if is_real else trispectrum
         first = np.broadcast_to(modes, second.shape)
@@ -322,7 +322,7 @@ class TranslationInvariantCumulant(Cumulant):
         self._weighted = self._trispectrum * self._counts[:, None]
 
     def contract(self, directions: Array) -> Array:
-        """Contract in Fourier space, at a cost of n_directions D^3 / 4 for D features."""
+        """Contract in Fourier space; the cost is n_directions D^3 / 4 for D features."""
         axes, n_pairs = tuple(range(1, 1 + len(self.shape))), self._first.size
         images = self._directions(directions).reshape(-1, *self.shape)
         modes = np.fft.fftn(images, axes=axes).reshape(-1, self.n_features).T
@@ -333,7 +333,7 @@ class TranslationInvariantCumulant(Cumulant):
             pairs = (self._weighted @ (first * second).view(real)).view(modes.dtype)
         else:
             pairs = self._weighted @ (first * second)
-        # The third and fourth wave vectors are opposite to those of a pair.
+        # The third and the fourth wave vector are opposite to the wave vectors of a pair.
         total = sum(
             collect @ (pairs * other.conj()).reshape(n_pairs, -1).view(real)
             for collect, other in zip(self._collect, (second, first), strict=True)
@@ -345,7 +345,7 @@ class TranslationInvariantCumulant(Cumulant):
     def _condensed(self) -> Cumulant:
         """Approximation in single precision, without the Fourier modes of least power.
 
-        Its relative error is 1e-2.
+        The relative error of the approximation is 1e-2.
         """
         of_pairs = np.einsum("sqp,sp->sq", np.abs(self._trispectrum) ** 2, self._counts).ravel()
         power = sum(collect @ of_pairs for collect in self._collect)
@@ -367,7 +367,7 @@ class TranslationInvariantCumulant(Cumulant):
         return np.stack([self._slice[np.ix_(d, d, d)] for d in self._minus.T])
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Exact inner product, for tensors of any size if both are on the same lattice."""
+        """Exact inner product; if both cumulants are on one lattice, tensors can have any size."""
         if not isinstance(other, TranslationInvariantCumulant) or other.shape != self.shape:
             return super().inner(other, random_state)
         return self.n_features * float((self._slice * other._slice).sum())
@@ -384,7 +384,8 @@ class SampleCumulant(Cumulant):
     ----------
     X : array-like of shape (n_samples, n_features), or blocks of rows
         Samples of one distribution. Blocks are a Dask array, a list of arrays, or another iterable
-        of arrays. The iterable must be repeatable, because every contraction reads all blocks.
+        of arrays. It must be possible to iterate over the blocks repeatedly, because every
+        contraction reads all blocks.
     order : {2, 3, 4}, default=4
 
     Attributes
@@ -446,7 +447,7 @@ class SampleCumulant(Cumulant):
 
     def _mean(self, function: Callable[[Array], Any], n_directions: int = _CHUNK_ROWS) -> Array:
         """Mean over all rows of a quantity that `function` sums over the rows of a chunk."""
-        # With so little work, several threads mostly wait for one another.
+        # For small matrices, several threads mostly wait for one another.
         is_small = self.n_features <= _ONE_THREAD and n_directions < _CHUNK_ROWS
         with blas_on_one_thread() if is_small else nullcontext():
             return self._total(function) / self.n_samples
@@ -520,8 +521,8 @@ class SampleCumulant(Cumulant):
             \mathrm{mean}_i\, \kappa(y_i, y_i, y_i, y_i) - 3\, \mathrm{mean}_i (x_i \cdot C' x_i)^2
             + 3 (\mathrm{tr}\, CC')^2 + 6\, \mathrm{tr}\, CC'CC',
 
-        where kappa is the cumulant of the x_i. The first mean is over 1024 random y_i if there are
-        4096 or more of them.
+        where kappa is the cumulant of the x_i. If there are at least 4096 samples y_i, the first
+        mean is over 1024 of them, chosen at random.
         """
         if not isinstance(other, SampleCumulant) or (
             self.order > 2 and self.n_features <= _FEW_FEATURES
@@ -535,7 +536,7 @@ class SampleCumulant(Cumulant):
         rows = other._some_rows(n_rows, as_generator(random_state))
         along, known = self.along(rows), 0.0
         if other is self:
-            # The contribution of each row to its own term is computed exactly instead of sampled.
+            # The contribution of each row to its own term is computed exactly, not from a sample.
             along -= (rows * rows).sum(axis=1) ** order / self.n_samples
             known = float(self._mean(lambda rows: ((rows * rows).sum(axis=1) ** order).sum()))
             known /= self.n_samples
@@ -545,14 +546,14 @@ class SampleCumulant(Cumulant):
         product = self.covariance @ covariance
         gaussian = np.trace(product) ** 2 + 2.0 * (product * product.T).sum()
         if other is self and gaussian > 0.0:
-            # The part of kappa that is proportional to the sum of the pairings of C is exact, too.
+            # The part of kappa that is proportional to the sum of the pairings of C is also exact.
             part = 3.0 * (quadratic / gaussian - 1.0)
             along -= part * _forms(rows, covariance) ** 2
             known += part * quadratic
         return float(along.mean() + known - 3.0 * quadratic + 3.0 * gaussian)
 
     def _some_rows(self, n_rows: int, rng: np.random.Generator) -> Array:
-        """Random sample of `n_rows` centred rows in their order, or all rows if there are fewer."""
+        """Random sample of `n_rows` centred rows, or all rows if there are fewer than `n_rows`."""
         is_chosen = np.ones(self.n_samples, dtype=bool)
         if n_rows < self.n_samples:
             is_chosen[:] = False
@@ -568,9 +569,9 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Approximation by the leading principal axes, if this saves time.
+        """Approximation by the leading principal axes, if fewer axes save time.
 
-        Of blocks, only some rows are used.
+        If the samples are given in blocks, only some of the rows are used.
         """
         D = self.n_features
         if self._data is None:
@@ -587,11 +588,11 @@ class SampleCumulant(Cumulant):
         inner: Cumulant = SampleCumulant(self._data @ (kept / unit), self.order)
         if inner.n_features <= _FEW_AXES:
             inner = DenseCumulant(inner.tensor())
-        return SubspaceCumulant(inner, unit * kept.T)  # the unit keeps powers in range
+        return SubspaceCumulant(inner, unit * kept.T)  # the unit avoids overflow
 
 
 class SubspaceCumulant(Cumulant):
-    """Cumulant of inputs ``coordinates @ axes``, which lie in the span of a few axes."""
+    """Cumulant of the inputs ``coordinates @ axes``, which lie in the span of a few axes."""
 
     def __init__(self, inner: Cumulant, axes: Array) -> None:
         self._inner, self._axes = inner, axes
@@ -670,7 +671,7 @@ def cumulant(source: Any, order: int = 4) -> Cumulant:
 
 
 def is_in_blocks(source: Any) -> bool:
-    """Whether `source` is blocks of rows: a list of arrays, a Dask array or another iterable."""
+    """Whether `source` contains blocks of rows, in a list, a Dask array or another iterable."""
     if isinstance(source, list | tuple):
         return len(source) > 0 and hasattr(source[0], "__array__") and np.ndim(source[0]) == 2
     is_array = hasattr(source, "__array__") or scipy.sparse.issparse(source)
@@ -692,7 +693,7 @@ def _centred(block: Any, mean: Array) -> Iterator[Array]:
         raise ValueError(
             f"Blocks must have the same number of columns, got {len(mean)} and {rows.shape[1]}."
         )
-    # Memory that is allocated for each block or chunk can take more time than the sums.
+    # Allocating new memory for each block or chunk can take more time than the sums.
     place = np.empty((0, len(mean)))
     for part in _parts(rows):
         place = place if len(place) >= len(part) else np.empty(part.shape)

@@ -53,9 +53,9 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         Class whose cumulant is decomposed. "within" stands for the mean of the cumulants of the
         classes, and "difference" for the cumulant of the second class minus the cumulant of the
         first. None pools all rows. For two classes of equal size and mean with covariances C_0 and
-        C_1, the cumulant of the pooled rows is the mean of the cumulants of the classes plus
-        3 sym(D D), where D = (C_0 - C_1) / 2, and sym(D D) is the symmetric part of the outer
-        product of D with itself.
+        C_1, the fourth cumulant of the pooled rows is the mean of the fourth cumulants of the
+        classes plus 3 sym(D D), where D = (C_0 - C_1) / 2, and sym(D D) is the symmetric part of
+        the outer product of D with itself.
     order : {3, 4}, default=4
         Order of the cumulant.
     n_init : int, default=1
@@ -73,12 +73,12 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     components_ : ndarray of shape (n_components, n_features)
         Factors of unit length, sorted by decreasing magnitude of the weight.
     weights_ : ndarray of shape (n_components,)
-        Signed weights, in units of the inputs to the power of the order. They are negative for
-        sub-Gaussian inputs.
+        Signed weights of the factors. The weights scale as the inputs to the power of `order`. At
+        order four, the weights are negative for sub-Gaussian inputs.
     relative_error_ : float
         Norm of the residual divided by the norm of the empirical cumulant. For at least 4096
         samples of more than 40 features, the squared norm of the cumulant is estimated from 1024
-        rows. NaN if this estimate is negative.
+        rows, and the relative error is NaN if the estimate is negative.
     start_scores_ : ndarray of shape (n_init,)
         Explained squared norm of each decomposition, divided by the explained squared norm of the
         best decomposition. The explained squared norm is the squared norm of the cumulant minus

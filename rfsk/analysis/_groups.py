@@ -31,13 +31,13 @@ class GroupSplit:
     ----------
     groups : ndarray of str of shape (n_units,)
         "localized": the IPR of the field is significantly larger than the IPR of the null fields,
-        and the field is compact; `LocalizationAnalyzer` defines both conditions. "oscillating": the
-        field is not localized, and one of its Fourier modes has significantly more power than
-        expected for Gaussian noise whose spectrum does not increase with the frequency. "other":
-        the field is neither localized nor oscillating; sinusoids of the lowest or the highest
-        frequency also belong to this group. "not testable": the fields cannot be tested, for the
-        reason in `not_testable`. "unchanged": the norm of the field is less than a twentieth of the
-        90th percentile of the norms of all fields. "dead": the field is zero, or has NaN or
+        and the field is compact, as defined in `LocalizationAnalyzer`. "oscillating": the field is
+        not localized, and one of its Fourier modes has significantly more power than expected for
+        Gaussian noise whose spectrum does not increase with the frequency. "other": the field is
+        neither localized nor oscillating; sinusoids of the lowest or the highest frequency also
+        belong to this group. "not testable": no field can be tested; the attribute
+        `not_testable` gives the reason. "unchanged": the norm of the field is less than a twentieth
+        of the 90th percentile of the norms of all fields. "dead": the field is zero, or has NaN or
         infinite entries.
     p_values : ndarray of shape (n_units,)
         For each unit, the larger of the p-values of its IPR and of its concentration, corrected for
@@ -46,7 +46,7 @@ class GroupSplit:
     fraction : dict of str to float
         Fraction of the units in each group.
     interval : dict of str to (float, float)
-        Wilson's 95 % confidence interval of each fraction, for independent units.
+        Wilson's 95 % confidence interval of each fraction, which is valid for independent units.
     not_testable : str or None
         Reason why fields that are neither unchanged nor dead cannot be tested, or None if they can
         be tested.
@@ -83,15 +83,16 @@ def group_split(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
-        Null fields. The IPR of each field is compared with their IPR. "phase" stands for surrogates
+        Null fields, with whose IPR the IPR of each field is compared. "phase" stands for surrogates
         of the field with the same power spectrum and random phases. With n null fields, the
         smallest p-value before the correction for multiple testing is 1 / (n + 1).
     alpha : float, default=0.05
         Largest expected fraction of false positives among the localized units, and among the
         oscillating units.
     n_null : int, default=999
-        Number of surrogates per field. More surrogates are drawn for fields with the smallest
-        possible p-value if the test requires smaller p-values.
+        Number of surrogates per field. If the correction for multiple testing requires smaller
+        p-values than `n_null` surrogates can give, more surrogates are drawn for the fields with
+        the smallest p-values.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
         Inputs that the fields were trained on; see `why_not_testable`.
     random_state : int, Generator, RandomState or None, default=None
@@ -164,10 +165,10 @@ def _resolved_p_values(
 def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) -> Array:
     """p-value of the most prominent Fourier mode of each field.
 
-    Consider the m lowest modes of noise whose spectrum does not increase with the frequency. The
-    probability that the highest of these modes has more than a fraction g of their total power is
-    at most (1 - g)^(m - 1). The statistic is the smallest of these bounds over m, and its null
-    distribution is computed for white noise.
+    Consider the m modes of lowest frequency of noise whose spectrum does not increase with the
+    frequency. The probability that the last of these m modes has more than a fraction g of the
+    total power of the m modes is at most (1 - g)^(m - 1). The statistic is the smallest of these
+    bounds over m. The null distribution of the statistic is computed for white noise.
     """
     sides = images.shape[1:]
     power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, images.ndim))) ** 2

@@ -30,31 +30,32 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
     w.z at the maxima have heavy tails (C. S. N. Brito and W. Gerstner, PLoS Comput. Biol. 12,
     e1005070, 2016). If the inputs have positive excess kurtosis, the cubic rule learns localized
     fields, whereas `FCNet` does not. If the inputs are saturated, `FCNet` learns localized fields,
-    whereas the cubic rule learns oscillating fields of short wavelength, on which the projections
-    of the inputs have positive excess kurtosis. The cubic rule finds these fields only with enough
-    samples and a whitening that keeps short wavelengths; see `locality_ledger`.
+    whereas the cubic rule learns oscillating fields of short wavelength. The projections of
+    saturated inputs on such oscillating fields have positive excess kurtosis. The cubic rule finds
+    oscillating fields only with enough samples and a whitening that keeps short wavelengths; see
+    `locality_ledger`.
 
     Parameters
     ----------
     n_components : int, default=8
         Number of units, which differ only in their random initial fields.
     rule : {"cube", "tanh"}, default="cube"
-        Function f. With "tanh", the rule selects projections with light tails, so that fields
-        localize if the inputs are saturated.
+        Function f. With "tanh", the rule selects projections with light tails, and it learns
+        localized fields if the inputs are saturated.
     n_whitened : int, optional
         Number of principal components that whitening keeps; by default, all with nonzero variance.
     max_iter : int, default=200
         Largest number of passes over the data.
     tol : float, default=1e-5
-        Stop when, for each field, the absolute cosine between its values before and after a pass
-        exceeds 1 - tol.
+        Training stops when the absolute cosine between the fields before and after a pass exceeds
+        1 - tol for each unit.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial fields.
 
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features)
-        Fields of unit length, which apply to the inputs before whitening.
+        Fields of unit length, in the space of the inputs before whitening.
     mean_ : ndarray of shape (n_features,)
     n_iter_, n_features_in_ : int
         Number of passes over the data, and number of features.

@@ -23,12 +23,12 @@ def locality(
 ) -> dict[str, float]:
     r"""Measure the locality of a set of fields, relative to surrogates with random phases.
 
-    On a ring of `side` sites, the compactness of a field w is the length of the mean of
-    exp(2 pi i site / side), weighted by w^2; on a torus, it is the average of this length over the
-    axes. The compactness is 1 for a single site, and 0 if w^2 is spread evenly around the ring or
-    over two opposite bumps. Let C be the mean compactness of the more compact half of the fields.
-    Let C_0 be the same mean for surrogates with the power spectra of the fields and random phases,
-    and C_1 the same mean for surrogates with these spectra and equal phases. Then
+    On a ring of `side` sites, let the compactness of a field w be the length of the mean of
+    exp(2 pi i site / side), weighted by w^2. On a torus, the compactness is the average of this
+    length over the axes. The compactness is 1 for a single site, and 0 if w^2 is spread evenly
+    around the ring or over two opposite bumps. Let C be the mean compactness of the more compact
+    half of the fields. Let C_0 and C_1 be the corresponding means for surrogates with the power
+    spectra of the fields, with random phases for C_0 and with equal phases for C_1. Then
 
     .. math::
 
@@ -37,8 +37,8 @@ def locality(
         \mathrm{reach} &= (C_1 - C_0) / (1 - C_0),
 
     so that locality is the product of alignment and reach. If some weights of a field are exactly
-    zero, as after pruning, its surrogates have the same weights in another arrangement: at random
-    sites for C_0, and at neighbouring sites for C_1.
+    zero, as after pruning, the surrogates of this field have the same weights at other sites: at
+    random sites for C_0, and at neighbouring sites for C_1.
 
     Parameters
     ----------

@@ -37,19 +37,19 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     By default, a field is localized if it is compact and if its IPR is significantly larger than
     the IPR of surrogates with the same power spectrum and random phases. The second-order
     statistics of translation-invariant inputs determine only the power spectrum of a field and not
-    its phases, so that the rate of false positives is known. A field is compact if some disc of
-    1 / IPR sites contains more than 55 % of its energy, and significantly more than after random
-    permutations of the sites. The condition on permutations is dropped if a single site has half of
-    the energy.
+    its phases, so that the rate of false positives of the test is known. A field is compact if some
+    disc of 1 / IPR sites contains more than 55 % of the field's energy, and significantly more than
+    after random permutations of the sites. The condition on permutations is dropped if a single
+    site has half of the energy.
 
     Parameters
     ----------
     shape : int or tuple of int, optional
         Lattice of the features: a ring by default, (rows, columns) for images.
     null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
-        Null fields. The IPR of each field is compared with their IPR. "phase" stands for surrogates
-        of the field with random phases. Other examples are noise, and the fields of a net trained
-        on the control (Gaussian inputs with the same mean and covariance).
+        Null fields, with whose IPR the IPR of each field is compared. "phase" stands for surrogates
+        of the field with random phases. Other examples of null fields are noise, and the fields of
+        a net trained on the control (Gaussian inputs with the same mean and covariance).
     n_null : int, default=199
         Number of surrogates. The smallest p-value is 1 / (n_null + 1).
     alpha : float, default=0.05
@@ -57,23 +57,24 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     profile : {"gaussian", "gabor", "dog"}, optional
         Profile to fit to each field (`fit_profiles`). The fit adds columns to the result.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the phases of the surrogates, which are drawn once in `fit`.
+        Seed of the phases of the surrogates. The phases are drawn once, in `fit`.
 
     Attributes
     ----------
     shape_ : tuple of int
     phases_ : ndarray of shape (n_null,) + half spectrum
-        Fourier phases, which are the same for the surrogates of all fields. Only with
-        ``null="phase"``.
+        Fourier phases of the surrogates, which are equal for all fields. The attribute exists only
+        with ``null="phase"``.
     null_ipr_ : ndarray of shape (n_null,)
-        Sorted IPR of the null fields. Only if `null` is an array of fields or a net.
+        Sorted IPR of the null fields. The attribute exists only if `null` is an array of fields or
+        a net.
     not_testable_ : str or None
         Reason why the fields cannot be tested with ``null="phase"``, or None if they can be tested.
     n_features_in_ : int
 
     Notes
     -----
-    If the inputs are not translation-invariant, as photographs and digits are not, `p_value` and
+    For inputs that are not translation-invariant, such as photographs and digits, `p_value` and
     `is_localized` are NaN, and a warning gives the reason. `rfsk.control_test` tests the fields of
     nets on any data.
 
@@ -84,8 +85,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     mean over the axes) and ``profile_explained_variance``; ``p_value`` (of the IPR); and
     ``is_localized`` (0 or 1). Lengths are in sites, frequencies in cycles per site, and
     orientations in degrees. A field of zeros is not localized, and its other columns are NaN.
-    A sinusoid has the same IPR as its surrogates and is not localized, except at a quarter of the
-    sampling frequency, where the IPR depends on the phase.
+    A sinusoid has the same IPR as its surrogates and is not localized. The only exceptions are
+    sinusoids at a quarter of the sampling frequency, whose IPR depends on the phase.
 
     Examples
     --------
@@ -114,7 +115,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None, *, inputs: Any = None) -> "LocalizationAnalyzer":
-        """Store the lattice, draw the phases, and check that random phases are a valid null.
+        """Store the lattice, draw random phases, and check that they are a valid null hypothesis.
 
         Parameters
         ----------
@@ -152,7 +153,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: ArrayLike) -> Array:
-        """Measure each field, and return the columns of the Notes.
+        """Measure each field, and return the columns that are listed in the Notes.
 
         Parameters
         ----------

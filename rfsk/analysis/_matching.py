@@ -29,7 +29,7 @@ _N_WIDTHS = 60
 
 
 def unit_fields(fields: Array) -> Array:
-    """Fields scaled to unit length; a field of zeros becomes NaN."""
+    """Fields scaled to unit length; a field of zeros becomes a row of NaN."""
     scaled = scaled_images(fields, fields.shape[1:])
     return np.asarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True))
 
@@ -37,7 +37,7 @@ def unit_fields(fields: Array) -> Array:
 def best_placement(
     fields: Array, references: Array, sides: tuple[int, ...]
 ) -> tuple[Array, NDArray[np.intp]]:
-    """Signed match of each pair of unit fields at the best shift, and the index of the shift."""
+    """Signed match of each pair of normalized fields at the best shift, and index of the shift."""
     axes = tuple(range(-len(sides), 0))
     modes = np.fft.rfftn(fields.reshape(-1, *sides), axes=axes)
     conjugates = np.conj(np.fft.rfftn(references.reshape(-1, *sides), axes=axes))
@@ -100,7 +100,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: ArrayLike) -> Array:
-        """Match each field to its best reference, and return the columns of the Notes.
+        """Match each field to its best reference, and return the columns listed in the Notes.
 
         Parameters
         ----------
@@ -172,8 +172,8 @@ def translation_orbits(
 ) -> Any:
     """Group components that are shifted copies of one another, up to sign, into orbits.
 
-    Each component joins the orbit whose first member it matches best. If its match with every first
-    member is below `min_match`, the component becomes the first member of a new orbit.
+    Each component joins the orbit whose first member is the best match. A component whose match
+    with every first member is below `min_match` becomes the first member of a new orbit.
 
     Parameters
     ----------
@@ -231,13 +231,13 @@ def bump_match(references: ArrayLike, shape: int | tuple[int, ...] | None = None
     """Match of each reference with the Gaussian bump that fits it best.
 
     The position, sign and widths of the bump are fitted (by `fit_profiles`, and by a search over
-    all sites). If the match of a receptive field with a reference does not exceed this value, the
+    all sites). If a receptive field matches a reference no better than the fitted bump does, the
     match shows only that the field is a bump of about the same width as the reference.
 
     Parameters
     ----------
     references : array-like of shape (n_references, n_features)
-        Fields with which others are matched, such as convolutional filters or tensor factors.
+        Reference fields, such as convolutional filters or tensor factors.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
 
@@ -284,16 +284,15 @@ def chance_match(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=99
-        Number of populations of fields with random phases.
+        Number of sets of surrogate fields with random phases.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the phases.
 
     Returns
     -------
     medians : ndarray of shape (n_null,)
-        Median over the units of the best match, for each population of fields with random phases,
-        in increasing order. Of 99 values, ``medians[94]`` is the critical value of a test at the
-        5 % level.
+        Median over the units of the best match, for each set of surrogate fields, in increasing
+        order. With 99 sets, ``medians[94]`` is the critical value of a test at the 5 % level.
 
     Examples
     --------

@@ -1,4 +1,7 @@
-"""Measures of single fields. Functions of `images` expect the result of `scaled_images`."""
+"""Measures of single fields.
+
+Functions with the parameter `images` expect the result of `scaled_images`.
+"""
 
 import math
 
@@ -31,8 +34,9 @@ def ipr(fields: ArrayLike) -> Array:
 
         \mathrm{IPR}(w) = \frac{\sum_i w_i^4}{\left(\sum_i w_i^2\right)^2}
 
-    The IPR does not depend on the scale, sign or position of the field. With D sites, it is 1/D for
-    a uniform field, 1.5/D for a sinusoid, about 3/D for Gaussian noise, and 1 for a single site.
+    The IPR does not depend on the scale, sign or position of the field. On D sites, the IPR is 1/D
+    for a uniform field, 1.5/D for a sinusoid, about 3/D for Gaussian noise, and 1 for a single
+    site.
     The IPR of a Gaussian bump is 0.94/FWHM on a ring and 0.883/FWHM^2 on a torus, where FWHM is the
     full width at half maximum. D IPR - 3 is the excess kurtosis of the weights about zero.
 
@@ -73,8 +77,8 @@ def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Returns
     -------
     center : ndarray of shape (n_units, n_axes)
-        Positions in sites, in [0, side) on an axis with `side` sites. NaN for a field of zeros, or
-        if the squared weights are spread evenly around the axis.
+        Positions in sites, in [0, side) on an axis with `side` sites. The position is NaN for a
+        field of zeros, or if the squared weights are spread evenly around the axis.
 
     Examples
     --------
@@ -141,9 +145,9 @@ def squared_distances(sides: tuple[int, ...]) -> Array:
 def compactness(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
     """Largest fraction of the energy w^2 of each field that lies in a disc of 1 / IPR sites.
 
-    For a mask with m ones, the compactness is the largest fraction of the ones that lie in a disc
-    of m sites. It is 1 if the mask is a disc. Masks with few ones are compact by chance: compare
-    them with random masks that have the same number of ones.
+    For a binary mask with m ones, the compactness is the largest fraction of the ones that lie in a
+    disc of m sites. The compactness of a disc is 1. Masks with few ones can be compact by chance.
+    Compare such a mask with random masks that have the same number of ones.
 
     Parameters
     ----------
@@ -210,8 +214,8 @@ def field_orientation(fields: ArrayLike, shape: tuple[int, ...]) -> Array:
     Returns
     -------
     orientation : ndarray of shape (n_units,)
-        Angle in degrees, in [0, 180): 0 for vertical bars and 90 for horizontal bars. NaN if no
-        direction dominates, as for an isotropic bump.
+        Angle in degrees, in [0, 180): 0 for vertical bars and 90 for horizontal bars. The angle is
+        NaN if no direction dominates, as for an isotropic bump.
 
     Examples
     --------
@@ -285,7 +289,7 @@ def width_of(images: Array) -> Array:
 
 
 def _half_crossing(profiles: Array) -> Array:
-    """Distance from the first entry of each row, which is 1, to the point where the row is 1/2."""
+    """Distance from the first entry of each row, which is 1, to where the row falls to 1/2."""
     below = profiles <= 0.5
     crossed = np.flatnonzero(below.any(axis=1))
     first = below[crossed].argmax(axis=1)
@@ -330,7 +334,7 @@ def frequency_of(images: Array) -> Array:
 
 
 def onset(times: ArrayLike, values: ArrayLike, factor: float = 1.5) -> float:
-    """Time at which a curve first exceeds its running minimum by a factor.
+    """Time at which a curve first exceeds `factor` times the minimum of its earlier values.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Surrogates with random phases, and the conditions for them to be a valid null hypothesis."""
+"""Surrogates with random phases, and tests whether they are a valid null hypothesis."""
 
 import math
 from typing import Any
@@ -21,15 +21,15 @@ from ._measures import concentration_of, ipr_of, scaled_images
 from ._receptive_fields import receptive_fields
 
 _ROUNDING = 1e-9  # rounding error of a fraction of the energy
-_MOST = 0.55  # fraction of the energy; of two equal noisy bumps, one can have more than a half
-_FEWEST_FIELDS = 8  # fewer fields can concentrate at the same sites by coincidence
+_MOST = 0.55  # fraction of the energy that one of two equal noisy bumps does not reach
+_FEWEST_FIELDS = 8  # fewer fields can concentrate at the same sites by chance
 _N_SHIFTS = 999
-_N_PARTS = 20  # parts of the inputs, whose variances are compared
+_N_PARTS = 20  # number of parts of the inputs whose variances are compared
 _UNEVEN = 0.2  # squared coefficient of variation, over sites, of the energy common to the fields
 _VARIANCE = 0.1  # coefficient of variation of the variances of the sites
-_BOUNDARY = 0.1  # difference of correlations of neighbours inside and across the boundary
+_BOUNDARY = 0.1  # difference of correlations of neighbours inside the lattice and across its edge
 _CLEARLY = 4.0  # smallest significant difference, in standard errors
-_N_ROWS = 2000  # inputs drawn from an input model
+_N_ROWS = 2000  # number of inputs drawn from an input model
 
 
 def random_phases(sides: tuple[int, ...], n_null: int, rng: np.random.Generator) -> Array:
@@ -46,7 +46,7 @@ def with_phases(images: Array, phases: Array) -> Array:
 
 
 def ipr_p_values(images: Array, null: Array) -> Array:
-    """p-value of the IPR of each image; `null` holds the IPR of null fields, or random phases."""
+    """p-value of the IPR of each image; `null` is the IPR of null fields, or random phases."""
     p_values, ratio = np.full(len(images), np.nan), ipr_of(images)
     for unit in np.flatnonzero(np.isfinite(ratio)):
         found = null if null.ndim == 1 else ipr_of(with_phases(images[unit], null))
@@ -61,7 +61,7 @@ def compact_p_values(images: Array, n_null: int) -> Array:
 
     The p-value is 1 if no disc of 1 / IPR sites has 55 % of the energy, as for two equal bumps. If
     a single site has half of the energy, permutations cannot scatter this energy, and the p-value
-    is set to the smallest possible value. It is NaN for a field of zeros.
+    is set to the smallest possible value. The p-value of a field of zeros is NaN.
     """
     found, n_sites = concentration_of(images), images[0].size
     p_values = np.where(np.isfinite(found), 1.0, np.nan)
@@ -118,12 +118,13 @@ def random_phase_fields(
 def why_not_testable(
     fields: ArrayLike, shape: int | tuple[int, ...] | None = None, inputs: Any = None
 ) -> str | None:
-    """Reason why random phases are not a valid null hypothesis for fields, or None if they are.
+    """Reason why random phases are not a valid null hypothesis, or None if they are valid.
 
     Random phases are a valid null hypothesis if all sites of the lattice are equivalent. If
-    `inputs` are given, the variances of the sites are compared, and so are the correlations of
-    neighbours inside the lattice and across its boundary. Otherwise, the function tests whether the
-    fields concentrate at the same sites more than they do after random shifts.
+    `inputs` are given, the function compares the variances of all sites, and it compares the
+    correlations of neighbours inside the lattice with those across its boundary. Without `inputs`,
+    the function tests whether the fields concentrate at the same sites more than randomly shifted
+    fields do.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ def why_not_testable(
     Returns
     -------
     reason : str or None
-        Reason as a clause, without a full stop.
+        Reason as a clause without a full stop, or None if random phases are valid.
 
     Examples
     --------
@@ -161,7 +162,8 @@ def reason_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> s
             return None
         return (
             "the fields concentrate at the same sites, so that the sites of the inputs do not seem "
-            "to be equivalent (if they are, pass the inputs, which are then tested instead)"
+            "to be equivalent (if they are equivalent, pass `inputs`, and these are tested instead "
+            "of the fields)"
         )
     if hasattr(inputs, "sample"):
         inputs = inputs.sample(_N_ROWS, random_state=0)
@@ -179,8 +181,8 @@ def warn_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str
     if reason is not None:
         warn_likely_mistake(
             f"Localization cannot be tested with random phases: {reason}. "
-            "On any data, rfsk.control_test(net, X, y) compares the net with Gaussian controls. "
-            "LocalizationAnalyzer accepts the fields of such controls as `null`.",
+            "On any data, rfsk.control_test(net, X, y) compares the net with nets trained on "
+            "Gaussian controls. LocalizationAnalyzer accepts the fields of such nets as `null`.",
             NotTestableWarning,
         )
     return reason
@@ -189,7 +191,7 @@ def warn_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str
 def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
     """Squared coefficient of variation, over sites, of the energy common to all rows.
 
-    The result is 0 if the variation is small or is not larger than after random shifts of the rows.
+    The result is 0 if the variation is small, or if randomly shifted rows vary at least as much.
     """
     n_sites, sums = energy.shape[1], energy.sum(axis=1)
     pairs = np.square(sums.sum()) - np.square(sums).sum()

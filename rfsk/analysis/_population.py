@@ -31,14 +31,14 @@ class Tiling:
         `p_clustered` is at most 0.025, and "random" otherwise. None if fewer than two fields have a
         centre.
     p_regular, p_clustered : float
-        p-values of one-sided tests against independent uniform positions, from 999 draws. The
-        statistic is the mean distance from a site to the nearest centre, which is small for regular
-        and large for clustered centres. On a ring, this mean distance is the sum of the squared
-        gaps between adjacent centres (M. Greenwood, J. R. Stat. Soc. 109, 85, 1946) divided by four
-        times the number of sites.
+        p-values of one-sided tests against independent uniform positions, from 999 draws. The test
+        statistic is the mean distance from a site to the nearest centre. This mean distance is
+        small for regular centres and large for clustered centres. On a ring, the mean distance is
+        the sum of the squared gaps between adjacent centres (M. Greenwood, J. R. Stat. Soc. 109,
+        85, 1946) divided by four times the number of sites.
     coverage, random_coverage : float
-        Fraction of the sites at which at least one field exceeds half of its peak, and the expected
-        value of this fraction for the same fields at independent uniform positions.
+        Fraction of the sites at which at least one field exceeds half of its own peak, and the
+        expected value of this fraction for the same fields at independent uniform positions.
 
     Examples
     --------
@@ -68,8 +68,8 @@ def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Til
     Returns
     -------
     tiling : Tiling
-        All numbers are NaN if all fields are zero. The p-values are NaN if fewer than two fields
-        have a centre.
+        Coverage and p-values are NaN if all fields are zero. The p-values are also NaN if fewer
+        than two fields have a centre.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def _p_values_of_places(centers: Array, sides: tuple[int, ...]) -> tuple[float, 
 class PopulationSummary:
     """Groups, measures and tiling of a population of fields.
 
-    Printing a summary shows it as a table.
+    The string representation of a summary is a table.
 
     Attributes
     ----------

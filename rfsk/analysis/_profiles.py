@@ -21,7 +21,7 @@ def fit_profiles(
 ) -> Any:
     r"""Fit a Gaussian, a Gabor function or a difference of Gaussians by least squares.
 
-    Let d be the displacement from the centre of the profile, and u the same displacement along the
+    Let d be the displacement from the centre of the profile, and u the components of d along the
     axes of the profile. On a ring, u = d. On images, the axes are rotated by an angle: u_0 = d_0
     cos(angle) + d_1 sin(angle) and u_1 = -d_0 sin(angle) + d_1 cos(angle). With widths sigma_a
     along the axes a, let q = sum_a u_a^2 / sigma_a^2. A Gabor function with amplitude A, wave
@@ -30,10 +30,12 @@ def fit_profiles(
     .. math:: A\, e^{-q/2} \cos(2 \pi f \cdot d + \phi).
 
     A Gaussian is the special case in which f and phi are zero. A difference of Gaussians (R. W.
-    Rodieck, Vision Res. 5, 583, 1965), where the ratio and the scale are the amplitude and the
-    width of the surround relative to the centre, is
+    Rodieck, Vision Res. 5, 583, 1965) is
 
-    .. math:: A \left[e^{-q/2} - \mathrm{ratio}\; e^{-q / (2\, \mathrm{scale}^2)}\right].
+    .. math:: A \left[e^{-q/2} - \mathrm{ratio}\; e^{-q / (2\, \mathrm{scale}^2)}\right],
+
+    where the ratio is the amplitude of the surround divided by the amplitude of the centre, and the
+    scale is the width of the surround divided by the width of the centre.
 
     Parameters
     ----------
@@ -46,8 +48,8 @@ def fit_profiles(
     Returns
     -------
     fit : pandas.DataFrame
-        One row per field, with NaN for a field of zeros. Columns: amplitude, which is A, and which
-        is positive for Gabor functions; center_0 (and center_1), the centre in sites, in [0, side);
+        One row per field, with NaN for a field of zeros. Columns: amplitude, which is A and is
+        positive for Gabor functions; center_0 (and center_1), the centre in sites, in [0, side);
         width_0 (and width_1), the full width at half maximum of exp(-q/2) along each axis of the
         profile, in sites, equal to sqrt(8 ln 2) sigma; frequency_0 (and frequency_1), which is f in
         cycles per site; angle, in degrees, in [-45, 45], and 0 on a ring; phase, which is phi in
@@ -147,7 +149,7 @@ def _fit(field: Array, width: float, profile: str) -> Array:
 
 
 def _axes_of(target: Array, peak: Array, sigma: float) -> tuple[Array, float]:
-    """Widths along the principal axes of the squared field about its peak, and their angle."""
+    """Widths along the principal axes of the squared field about its peak, and the axes' angle."""
     if target.ndim == 1:
         return np.array([sigma]), 0.0
     sides = np.array(target.shape)[:, None]
@@ -166,7 +168,7 @@ def _initial_parameters(
     if profile == "gaussian":
         return [bump]
     if profile == "dog":
-        # If the surround is strong, the peak of the field is not at its centre.
+        # If the surround is strong, the peak of the field is not at the centre of the profile.
         middle = center_of(target[None])[0]
         places = [peak, middle] if np.isfinite(middle).all() else [peak]
         return [

@@ -30,11 +30,11 @@ def receptive_fields(
         pipeline; a parameter search, of which the best estimator is used; an array of fields.
     method : {"weights", "sta"}, default="weights"
         "weights" returns the weights of the first layer. "sta" correlates the outputs, or the
-        responses of a hidden layer, with the stimuli `X`; see `spike_triggered_average`.
+        activations of a hidden layer, with the stimuli `X`; see `spike_triggered_average`.
     X : array-like of shape (n_samples, n_features), optional
         Stimuli for "sta", preferably Gaussian.
     layer : int, optional
-        Index of the hidden layer for "sta". By default, the outputs are used.
+        Index of the hidden layer for "sta". By default, the outputs of `fitted` are used.
 
     Returns
     -------
@@ -67,7 +67,8 @@ def receptive_fields(
         if hasattr(fitted, attribute):
             return _as_rows(getattr(fitted, attribute))
     weight = getattr(fitted, "weight", None)
-    # Recognize layers without importing torch. Normalizations have one weight per channel.
+    # Recognize torch layers without importing torch, and exclude normalizations, whose weights have
+    # a single axis.
     if weight is not None and hasattr(weight, "detach") and weight.ndim >= 2:
         return _as_rows(weight.detach().cpu().numpy())
     if isinstance(fitted, list | tuple) or hasattr(fitted, "__array__"):
@@ -94,7 +95,7 @@ def _through_pipeline(pipeline: Any) -> Array:
 
 
 def _linear_part(step: Any, name: str) -> Array:
-    """Matrix (n_outputs, n_inputs) of a step, from its responses; raise if it is not affine."""
+    """Matrix (n_outputs, n_inputs) of a step; raise ValueError if the step is not affine."""
     n_inputs = getattr(step, "n_features_in_", None)
     try:
         if n_inputs is None:

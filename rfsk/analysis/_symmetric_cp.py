@@ -49,8 +49,8 @@ class SymmetricCP:
     Attributes
     ----------
     components : ndarray of shape (n_components, n_features)
-        Unit vectors a_j. Their signs are chosen such that the entry of largest magnitude (order 4)
-        or the weight (order 3) is positive.
+        Unit vectors a_j. At order 4, the sign of a vector makes its entry of largest magnitude
+        positive. At order 3, the sign of a vector makes its weight positive.
     weights : ndarray of shape (n_components,)
         Signed weights lambda_j, sorted by decreasing magnitude; zero for unused components.
     fitted_norm : float
@@ -85,7 +85,7 @@ class SymmetricCP:
 
     @classmethod
     def from_cp_tensor(cls, cp_tensor: Any, source: Any) -> "SymmetricCP":
-        """Convert a decomposition by TensorLy to a symmetric one, with the weights that fit best.
+        """Convert a decomposition by TensorLy to a symmetric one with least-squares weights.
 
         Parameters
         ----------
@@ -143,8 +143,8 @@ def symmetric_cp(
         2^24 entries: "power" is TensorLy's symmetric power iteration, and "parafac" takes the
         symmetric part of the best of four runs of TensorLy's `parafac`.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
-        Some or all of the initial components, such as a decomposition of lower rank. Only for
-        "lbfgs".
+        Some or all of the initial components, such as a decomposition of lower rank. `start` is
+        allowed only for "lbfgs".
     max_iter : int, default=500
         Largest number of iterations of each optimization by "lbfgs" or "parafac".
     tol : float, default=1e-6
@@ -215,7 +215,7 @@ def _sorted(
 
 
 def fitted_norm(kappa: Cumulant, components: Array, weights: Array) -> float:
-    """Squared norm of kappa minus that of the residual kappa - sum_j weights_j a_j (x) ... a_j."""
+    """Squared norm of kappa minus squared norm of kappa - sum_j weights_j a_j (x) ... (x) a_j."""
     overlap = (components @ components.T) ** kappa.order
     return float(2.0 * weights @ kappa.along(components) - weights @ overlap @ weights)
 
@@ -260,7 +260,7 @@ def _as_start(
 
 
 def _opposed(directions: Array, values: Array, others: Array, weights: Array, order: int) -> Any:
-    """Whether each direction overlaps with each of the others and their signs are opposite."""
+    """Whether each direction overlaps with each other direction and has the opposite sign."""
     cosines = directions @ others.T
     return (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
 
@@ -272,7 +272,7 @@ def _initial_components(
     start: tuple[Array, Array],
     may_oppose: bool = True,
 ) -> tuple[Array, Array]:
-    """Initial components, found one by one as the strongest direction of the residual."""
+    """Initial components, found one by one as the dominant direction of the residual cumulant."""
     components = unit(rng.standard_normal((n_components, kappa.n_features)))
     weights = np.zeros(n_components)
     first = len(start[1])
@@ -443,7 +443,7 @@ def _by_tensorly(
 @contextmanager
 def _global_generator_seeded(rng: np.random.Generator) -> Iterator[None]:
     """Seed NumPy's global generator, which TensorLy uses, and restore its state."""
-    with _one_at_a_time:  # all Python threads share it
+    with _one_at_a_time:  # all Python threads share the generator
         state = np.random.get_state()  # noqa: NPY002
         np.random.seed(rng.integers(2**32))  # noqa: NPY002
         try:

@@ -91,8 +91,8 @@ class Discrimination:
         """Index after the last row of each class, if `n_samples` rows are sorted by class.
 
         If `offset` is drawn uniformly from [0, 1), the expected number of rows of each class is
-        exactly proportional to its prior. The actual number of rows differs from the expected
-        number by less than one.
+        exactly proportional to the prior of the class. The actual number of rows differs from the
+        expected number by less than one.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class Discrimination:
     def sample(
         self, n_samples: int, random_state: Any = None, *, shuffle: bool = True
     ) -> tuple[Array, Integers]:
-        """Draw inputs X, (n_samples, n_features), and labels y = 0, 1, ..., (n_samples,).
+        """Draw inputs X of shape (n_samples, n_features) and labels y = 0, 1, ...
 
         Parameters
         ----------
@@ -162,7 +162,7 @@ class Discrimination:
     def batches(
         self, batch_size: int, n_batches: int, random_state: Any = None
     ) -> Iterator[tuple[Array, Integers]]:
-        """Yield fresh batches (X, y); Markov chains continue from one batch to the next.
+        """Yield batches (X, y) of new inputs; Markov chains continue from batch to batch.
 
         Parameters
         ----------

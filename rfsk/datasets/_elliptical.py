@@ -24,12 +24,13 @@ from ._stationary import StationaryField, latent_entries
 class StudentT:
     """Student's t distribution, a value for the parameter `radial` of `EllipticalField`.
 
-    Each input is a Gaussian field divided by one random factor.
+    With this distribution, each input is a Gaussian field divided by one random factor.
 
     Parameters
     ----------
     df : float
-        Degrees of freedom, above 2. The excess kurtosis is 6 / (df - 4), or infinite for df <= 4.
+        Degrees of freedom, above 2. The excess kurtosis of a pixel is 6 / (df - 4), or infinite for
+        df <= 4.
 
     Examples
     --------
@@ -60,9 +61,9 @@ class EllipticalField(StationaryField):
 
     The direction u is uniform on the unit sphere in n_features dimensions, Lambda is the square
     root of the covariance C, and the length r is independent of u with E r^2 = n_features, so that
-    pixels have unit variance. Pixels can have any kurtosis, but the fourth cumulant is proportional
-    to C_ij C_kl + C_ik C_jl + C_il C_jk and has no local structure (compare Lufkin, Saxe and Grant,
-    NeurIPS 2024).
+    pixels have unit variance. The distribution of r sets the kurtosis of the pixels. The fourth
+    cumulant is proportional to C_ij C_kl + C_ik C_jl + C_il C_jk and has no local structure
+    (compare Lufkin, Saxe and Grant, NeurIPS 2024).
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ class EllipticalField(StationaryField):
     radial : "shell", StudentT or SciPy distribution, default="shell"
         Distribution of r: "shell" for a constant, `StudentT` for inputs with Student's t
         distribution, or a frozen SciPy distribution on the positive numbers with finite variance.
-        The scale of r does not matter.
+        The scale of r is ignored.
     @kernel
 
     Examples
@@ -119,7 +120,7 @@ class EllipticalField(StationaryField):
         return self.latent.autocovariance()
 
     def from_noise(self, noise: Any) -> Any:
-        """Transform white noise into fields, in the same way as `LatentField.from_noise`.
+        """Transform white noise into fields; see `LatentField.from_noise`.
 
         Parameters
         ----------
@@ -135,7 +136,7 @@ class EllipticalField(StationaryField):
         return np.asarray(self.from_noise(rng.standard_normal((n_samples, self.n_features))))
 
     def _length(self, norm: Array) -> Array:
-        """Length r of each input, which has the same quantile level as the norm of its noise."""
+        """Length r of each input, the quantile at the level of the norm of the noise."""
         n, radial, chi2 = self.n_features, self.radial, scipy.stats.chi2(self.n_features)
         if radial == "shell":
             return np.full_like(norm, math.sqrt(n))
@@ -186,8 +187,8 @@ def make_elliptical(
 ) -> Classes:
     """Draw classes of elliptical fields that differ in their correlation length.
 
-    The pixels can have any kurtosis, but the fourth cumulant has no local structure, and nets do
-    not learn localized fields.
+    The distribution `radial` sets the kurtosis of the pixels. For every `radial`, the fourth
+    cumulant has no local structure, and nets do not learn localized fields.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from ._model import Sampler
 
 @dataclass(frozen=True, eq=False)
 class EmpiricalDistribution(Sampler):
-    """Input model of given data, whose rows it draws with replacement.
+    """Input model that draws the rows of given data with replacement.
 
     Parameters
     ----------
@@ -74,13 +74,13 @@ def as_task(task: Any) -> Discrimination:
     Parameters
     ----------
     task : Discrimination or tuple of (X, y)
-        Task; or inputs X, which are an array (n_samples, n_features) or a stack of images, and
-        labels y = 0, 1, ...
+        A task, or a tuple of inputs X and labels y = 0, 1, ... The inputs are an array (n_samples,
+        n_features) or a stack of images.
 
     Returns
     -------
     task : Discrimination
-        For data, one `EmpiricalDistribution` per class, with equal priors.
+        For data, the task has one `EmpiricalDistribution` per class, and equal priors.
 
     Examples
     --------

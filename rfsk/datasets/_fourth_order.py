@@ -13,7 +13,7 @@ from .._core._types import Array, Integers, Shape
 
 _LARGEST_SLICE = 256
 _CHUNK = 2**16  # number of moments computed at a time
-_NODES = (1.0, 16), (5.0, 20), (10.0, 24), (30.0, 40), (math.inf, 64)  # largest gain, nodes
+_NODES = (1.0, 16), (5.0, 20), (10.0, 24), (30.0, 40), (math.inf, 64)  # largest gain, n_nodes
 _TINY = 1e-60  # lower bound of positive quantities that rounding can make negative
 
 
@@ -21,19 +21,19 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
     r"""Compute E psi(g z_1) psi(g z_2) psi(g z_3) psi(g z_4) with psi(h) = erf(h / sqrt 2).
 
     The variables z are Gaussian with zero mean and covariance C, and g is the gain. `covariances`
-    has shape (n, 4, 4), and the result has shape (n,). The moment is the integral over t from 0 to
-    1 of its derivative along C(t) = diag C + t offdiag C. By Price's theorem, this derivative is a
-    sum over pairs (a, b),
+    has shape (n, 4, 4), and the result has shape (n,). The moment is zero if all covariances are
+    zero. The moment is therefore the integral over t from 0 to 1 of its derivative along
+    C(t) = diag C + t offdiag C. By Price's theorem, this derivative is a sum over pairs (a, b),
 
     .. math::
         \sum_{a<b} \frac{(2/\pi)^2 C_{ab}}{\sqrt{(C_{aa} + e) (C_{bb} + e) - t^2 C_{ab}^2}}
         \arcsin \frac{S_{cd}}{\sqrt{S_{cc} S_{dd}}}, \qquad e = 1 / g^2,
 
-    where c and d are the other two variables. With independent noise of variance e added to all
-    four variables, S is the covariance of z_c and z_d given z_a and z_b.
+    where c and d are the other two variables, and S is the covariance of z_c and z_d given z_a and
+    z_b, after independent noise of variance e has been added to all four variables.
 
     The error is below 1e-11 up to gain 100 and below 1e-4 up to gain 1e6. For the sign function
-    (infinite gain), the error is below 1e-5 if no correlation exceeds .9996.
+    (infinite gain), the error is below 1e-5 if no correlation exceeds 0.9996.
     """
     if n_nodes is None:  # numbers of nodes at which the moment has converged to 1e-11
         n_nodes = next(number for limit, number in _NODES if gain <= limit)
@@ -81,10 +81,9 @@ def sites_of(indices: ArrayLike, n_features: int) -> Integers:
 
 
 def canonical_codes(sites: Integers, shape: Shape) -> Integers:
-    """Canonical code of four sites, (n, 4), up to order, translations and inversion.
+    """Canonical code of each row of four sites, up to permutation, translation and inversion.
 
-    Sets of sites that differ only by these operations on the ring or torus `shape` have the same
-    code.
+    Rows that differ only by these operations on the ring or torus `shape` have the same code.
     """
     coordinates = np.unravel_index(sites, shape)
     codes = []
@@ -99,7 +98,7 @@ def canonical_codes(sites: Integers, shape: Shape) -> Integers:
 
 
 def cumulant_slice(cumulant: Callable[[Integers], Array], shape: Shape, periodic: bool) -> Array:
-    """Compute kappa_0jkl, (D, D, D), from a function of sites, evaluated at distinct entries."""
+    """Compute kappa_0jkl, (D, D, D), from a function of four sites; repeated entries are copied."""
     n_features = math.prod(shape)
     if n_features > _LARGEST_SLICE:
         raise ValueError(
@@ -116,7 +115,7 @@ def cumulant_slice(cumulant: Callable[[Integers], Array], shape: Shape, periodic
 def _distinct_entries(shape: Shape, periodic: bool) -> tuple[Integers, Integers]:
     """Sites of the distinct entries of a slice, (n, 4), and the index of each entry in this list.
 
-    The indices have shape (D, D, D).
+    The array of indices has shape (D, D, D) for D sites.
     """
     n_features = math.prod(shape)
     j, k, l = np.indices((n_features,) * 3).reshape(3, -1)  # noqa: E741

@@ -73,11 +73,11 @@ def make_gaussian_clone(
     """Draw a control, which is random data with the low-order statistics of each class of `X`.
 
     If a net learns localized fields on the data but not on the control, the statistics that the
-    control lacks are the cause. With keep="mean" or "covariance", the sample statistics of the
-    control equal those of `X` exactly. Monte Carlo tests of the hypothesis that the classes are
-    Gaussian (and white, for "mean") are then exact, because data and controls are exchangeable
-    under this hypothesis. To draw another number of rows, use
-    ``as_task((X, y)).gaussian_clone().sample(n)``.
+    control lacks are the cause. With keep="mean", the sample means of the control equal those of
+    `X` exactly; with keep="covariance", the sample covariances are also equal. With these options,
+    Monte Carlo tests of the hypothesis that the classes are Gaussian (and white, for "mean") are
+    exact, because data and controls are exchangeable under this hypothesis. To draw another number
+    of rows, use ``as_task((X, y)).gaussian_clone().sample(n)``.
 
     Parameters
     ----------
@@ -99,9 +99,9 @@ def make_gaussian_clone(
     Returns
     -------
     X_clone : ndarray or DataFrame of shape (n_samples, n_features)
-        Control, float64, or a DataFrame of pandas or polars if `X` is one. Row i has the class and
-        the index of row i of `X`. Features that are constant within a class stay constant, except
-        with keep="mean".
+        Control, in float64; a DataFrame of pandas or polars if `X` is one. Row i of the control has
+        the class and the index of row i of `X`. Features that are constant within a class stay
+        constant, except with keep="mean".
     y_clone : ndarray or Series of shape (n_samples,)
         Labels; returned only if `y` is given.
 
@@ -161,7 +161,8 @@ def _clone_one_class(data: Array, keep: str, rng: np.random.Generator) -> Array:
 def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDArray[np.intp]:
     """Ranks, from 0, such that the sorted columns at these ranks have the covariance of `data`.
 
-    Two stages of iterations reduce the error of the covariance; the best ranks are returned.
+    Two stages of iterations reduce the error of the covariance. The ranks with the smallest error
+    are returned.
     """
     ordered, scatter = np.sort(data, axis=0), data.T @ data
     latent, root = scatter.copy(), _root(scatter)

@@ -1,4 +1,4 @@
-"""Decorator that makes the generators `make_*` of data, and their common docstring entries."""
+"""Decorator that makes the data generators `make_*`, and their common docstring entries."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -19,20 +19,21 @@ _ENTRIES = """\
 shape : int or (int, int), default=100
     Sites of the ring, or (rows, columns) of the torus.
 correlation_length : sequence of float, default=(5.0, 10.0)
-    Correlation length of each class, in sites. In two dimensions, each can be a pair of lengths.
+    Correlation length of each class, in sites. In two dimensions, each entry can be a pair with one
+    length per axis.
 kernel : {"gaussian", "exponential"}, Matern or callable, default="gaussian"
     Kernel of the Gaussian field, see `rfsk.datasets.GaussianField`.
 boundary : {"periodic", "open"}, default="periodic"
     "periodic" for a ring or torus, "open" for a window of an infinite field.
 n_sweeps : int, optional
-    Sweeps between two samples of a Markov chain (torus only), see `rfsk.datasets.Ising`.
+    Number of sweeps between two samples of a Markov chain (torus only); see `rfsk.datasets.Ising`.
 """
 _FIRST = """
 n_samples : int, default=20_000
     Total number of inputs of all classes."""
 _LAST = """
 priors : sequence of float, optional
-    Fraction of each class; equal by default.
+    Probability of each class; equal by default.
 shuffle : bool, default=True
     Whether to shuffle the rows; otherwise they are sorted by class.
 random_state : int, Generator, RandomState or None, default=None
@@ -50,7 +51,7 @@ y : ndarray of shape (n_samples,)
 
 
 def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
-    """Turn a function that returns a model per class, and parameters, into a data generator."""
+    """Turn a function that returns models and a dict of parameters into a data generator."""
 
     @wraps(classes, assigned=("__module__", "__name__", "__qualname__"))
     def make(
@@ -93,6 +94,6 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
 
 
 def family(model: Any, name: str, *, shape: Any, **common: Any) -> Classes:
-    """Return a model per value of the parameter `name` in `common`, and the parameters."""
+    """Return one model for each value of the parameter `name` in `common`, and all parameters."""
     values = check_one_per_class(common.pop(name), name)
     return [model(shape, **{name: value}, **common) for value in values], {name: values, **common}

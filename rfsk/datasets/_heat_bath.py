@@ -1,4 +1,4 @@
-"""Heat bath of the phi^4 field and exact samples on a ring, in compiled code."""
+"""Compiled samplers: heat bath of the phi^4 field, and exact sampling of fields on a ring."""
 
 import math
 from functools import reduce
@@ -15,13 +15,14 @@ _FEWEST_BINS, _FEWEST_CELLS = 128, 512
 
 
 class HeatBath:
-    r"""Sampler of each site of a phi^4 field from its exact distribution given its neighbours.
+    r"""Sampler that draws each site of a phi^4 field from its distribution given its neighbours.
 
     .. math:: f(x; b) \propto \exp(b x - a x^2 / 2 - \lambda x^4 / 4)
 
-    Here x is the value of the site, in (-edge, edge), and b is k times the sum of the values of its
-    neighbours. The range of b is divided into bins. For each bin, strips of equal area are an upper
-    bound of f for all b of the bin, and x is drawn by rejection sampling under these strips.
+    Here x is the value of the site, in (-edge, edge), and b is the coupling k times the sum of the
+    values at neighbouring sites. The range of b is divided into bins. For each bin, strips of equal
+    area cover the area under f for all b of the bin, and x is drawn by rejection sampling from
+    these strips.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class HeatBath:
     def sweep(self, fields: Array, rng: np.random.Generator) -> None:
         """Draw all sites of `fields`, (n_fields, n_sites), in place.
 
-        The initial values at the sites of the first color are not used.
+        The initial values at the sites ``self.colors[0]``, which are drawn first, are not used.
         """
         with rng.bit_generator.lock:
             _sweep(fields, rng, *self._arguments)
@@ -89,7 +90,7 @@ def _strips(
     .. math::
         \exp(b (x - m_j) - h(x)) \le \exp(b_j (x - m_j) - h(x) + d_j \lvert x - m_j \rvert).
 
-    The height of a strip is an upper bound of the right side, computed on each of N cells of x.
+    The strips are computed from an upper bound of the right side on each of N cells of x.
     """
     ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
     middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)
@@ -189,8 +190,9 @@ class RingBridges:
     """Sampler of the ordered `sites` of a ring from their exact joint distribution.
 
     Let T be the transfer operator. The first site has value i with a probability proportional to
-    T^side(i, i). For every other site, value i is known at distance m to its left and value j at
-    distance n to its right; its value is s with a probability proportional to T^m(i, s) T^n(s, j).
+    T^side(i, i). For every other site, let i be the known value at distance m to the left, and j
+    the known value at distance n to the right. The site has value s with a probability proportional
+    to T^m(i, s) T^n(s, j).
     """
 
     def __init__(self, transfer: TransferOperator, side: int, sites: Integers) -> None:

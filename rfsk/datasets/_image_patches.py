@@ -27,8 +27,8 @@ class ImagePatches(Sampler):
     """Patches of photographs at random positions, drawn with replacement.
 
     Images are converted to grey by averaging the colour channels. The mean of each patch and the
-    mean patch are subtracted, and all pixels are divided by one factor so that their average
-    variance is one. Covariance and kurtosis are averages over all positions.
+    mean patch are subtracted, and all pixels are divided by one factor so that the average variance
+    of the pixels is one. The covariance and the kurtosis are exact averages over all positions.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ class ImagePatches(Sampler):
         entries; alpha channels are ignored. By default, the two photographs of scikit-learn, which
         are loaded with Pillow.
     whiten : bool, default=False
-        Whether to whiten by ZCA. All directions except the constant one then have equal variance,
-        and only higher-order statistics distinguish patches from white noise (Olshausen and Field,
-        1996).
+        Whether to whiten patches by zero-phase component analysis (ZCA). In whitened patches, all
+        directions except the constant one have equal variance, and only higher-order statistics
+        distinguish patches from white noise (Olshausen and Field, 1996).
 
     Examples
     --------
@@ -196,7 +196,7 @@ def make_image_patches(
     images: Sequence[ArrayLike] | None = None,
     whiten: bool = False,
 ) -> Classes:
-    """Draw natural image patches (class 0) and Gaussian inputs with their covariance (class 1).
+    """Draw natural image patches (class 0) and Gaussian inputs of equal covariance (class 1).
 
     Parameters
     ----------

@@ -25,21 +25,21 @@ class Ising(ChainField):
     .. math:: p(s) \propto \exp ( J \sum_{\langle i, j \rangle} s_i s_j ), \quad J = 1 / T
 
     The sum is over pairs of neighbours. Samples are exact and independent on a ring. On a torus,
-    they come in turn from up to 256 independent Markov chains of Swendsen-Wang sweeps. With the
+    samples come in turn from up to 256 independent Markov chains of Swendsen-Wang sweeps. With the
     default `n_sweeps`, the energies and squared magnetizations of successive samples of a chain
     have correlations below 1 %.
 
     Parameters
     ----------
     shape : int or (int, int)
-        Sites of the ring, or (rows, columns) of the torus. If a side has only two sites, they are
-        joined by two bonds.
+        Sites of the ring, or (rows, columns) of the torus. On a side with only two sites,
+        neighbours are joined by two bonds.
     temperature : float
         Temperature T, in units of the coupling. On a torus, spins are ordered below T = 2.269.
     n_sweeps : int, optional
         Sweeps between two samples of a chain (torus only); by default three times the largest of
         `autocorrelation_times`. With fewer sweeps, training and test sets are correlated. The first
-        sample is taken after 50 sweeps, or after ten times `n_sweeps` if this is more.
+        sample is taken after max(50, 10 `n_sweeps`) sweeps.
 
     Examples
     --------
@@ -108,7 +108,7 @@ class Ising(ChainField):
     def autocovariance(self) -> Array:
         """Exact covariance at distance d, (a^d + a^(L - d)) / (1 + a^L) with a = tanh J.
 
-        Only fields on a ring, here of L sites, have this closed form.
+        L is the number of sites of the ring. On a torus, the covariance has no closed form.
         """
         if len(self.shape) == 2:
             raise NotImplementedError(

@@ -36,13 +36,13 @@ class Matern:
     .. math:: k(r) = \frac{2^{1 - \nu}}{\Gamma(\nu)} (\sqrt{2 \nu} r)^\nu K_\nu(\sqrt{2 \nu} r)
 
     Here r is the distance in correlation lengths, and K_nu is the modified Bessel function of the
-    second kind. scikit-learn uses the same definition. nu = 1/2 gives the exponential kernel, and
+    second kind, as in scikit-learn. nu = 1/2 gives the exponential kernel, and
     for large nu the kernel approaches exp(-r^2 / 2).
 
     Parameters
     ----------
     nu : float, default=1.5
-        Order, from 0.01 to 50. It sets the smoothness: the field has ceil(nu) - 1 derivatives.
+        Order, from 0.01 to 50. A field with a kernel of order nu has ceil(nu) - 1 derivatives.
 
     Examples
     --------
@@ -259,8 +259,8 @@ def pairwise(
 ) -> Array:
     """Covariance of pairs of sites, from the autocovariance at their displacements.
 
-    If the boundary is periodic, displacements are taken modulo the sides. Otherwise, their absolute
-    values are used.
+    With periodic boundaries, displacements are taken modulo the sides. With open boundaries, the
+    absolute values of displacements are used.
     """
     # np.unravel_index is wrong for large arrays whose last axis has one entry (NumPy issue 31980).
     displacement = []

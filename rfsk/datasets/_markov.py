@@ -127,7 +127,7 @@ class ChainField(StationaryField):
         Parameters
         ----------
         n_sweeps : int, default=1000
-            Length of each of the 64 chains from which the times are computed.
+            Length of each of the 64 chains from which the autocorrelation times are computed.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the chains.
         """

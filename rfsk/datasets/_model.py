@@ -18,8 +18,9 @@ Take = Callable[[int], Array]
 class InputModel(Protocol):
     """Protocol of input models, which are distributions of an input vector.
 
-    Any object with these members can be the model of a class in a `Discrimination`. Some functions
-    also use `excess_kurtosis`, `autocovariance` and other methods of `StationaryField`.
+    Any object with the members of this protocol can be the model of a class in a `Discrimination`.
+    Some functions also use `excess_kurtosis`, `autocovariance` and other methods of
+    `StationaryField`.
 
     Examples
     --------
@@ -56,7 +57,7 @@ class Sampler(ABC):
     """Base class of input models.
 
     Subclasses define `shape` and `draw`. The class attribute `block_size` is the number of values
-    that are drawn at a time; it limits the memory that is used.
+    that are drawn at a time, and limits the use of memory.
 
     Examples
     --------
@@ -88,7 +89,7 @@ class Sampler(ABC):
         """
 
     def __getstate__(self) -> dict[str, Any]:
-        """Attributes to be pickled, which are all except cached properties."""
+        """Attributes to be pickled: all attributes except cached properties."""
         return {
             name: value
             for name, value in self.__dict__.items()
@@ -132,7 +133,7 @@ class Sampler(ABC):
     def chunks(
         self, n_samples: int, chunk_size: int | None = None, random_state: Any = None
     ) -> Iterator[Array]:
-        """Yield the same inputs as `sample` in chunks, for data that do not fit into memory.
+        """Yield the inputs that `sample` draws in chunks, for data that do not fit into memory.
 
         Parameters
         ----------

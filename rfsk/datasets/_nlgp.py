@@ -37,11 +37,11 @@ class NLGP(LatentField):
     .. math:: x = \psi(g z) / Z
 
     Here z is a Gaussian field and g the gain. By default psi(h) = erf(h / sqrt 2) and Z^2 = (2/pi)
-    asin(g^2 / (1 + g^2)), so that every pixel has zero mean and unit variance. The field is nearly
-    Gaussian for small gain, has uniform pixels at gain 1, and approaches sign(z), with sharp edges,
-    at large gain (Ingrosso and Goldt, PNAS 119, e2201854119, 2022). Covariances have closed forms
-    for erf and sign. For other maps, their error is below 1e-10, or below 1e-6 if psi has jumps or
-    kinks away from zero.
+    asin(g^2 / (1 + g^2)), so that every pixel has zero mean and unit variance. The process x is
+    nearly Gaussian for small gain, has uniformly distributed pixels at gain 1, and approaches
+    sign(z), with sharp edges, at large gain (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
+    Covariances have closed forms if psi is erf or sign. For other functions psi, the error of the
+    covariances is below 1e-10, or below 1e-6 if psi has jumps or kinks away from zero.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class NLGP(LatentField):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_positive(self.gain, "gain")
-        if not 1e-30 <= self.gain <= 1e30:  # other fields do not fit into single precision
+        if not 1e-30 <= self.gain <= 1e30:  # limits of single precision
             raise ValueError(f"`gain` must be between 1e-30 and 1e30, got {self.gain!r}.")
         if callable(self.nonlinearity):
             self.normalization  # noqa: B018  # raises an error if the map is not valid
@@ -145,16 +145,16 @@ def make_nlgp(
     """Draw classes of non-linear Gaussian processes (`NLGP`) that differ in correlation length.
 
     All classes have zero mean, unit variance and the symmetry x -> -x, so that linear classifiers
-    stay near chance. The default is the reference task of rfsk in one dimension, which follows
-    Ingrosso and Goldt (PNAS 2022). In two dimensions, the reference task has ``shape=(20, 20),
-    correlation_length=(1.0, 2.0)``.
+    stay near chance. The default parameters define the reference task of rfsk in one dimension,
+    which follows Ingrosso and Goldt (PNAS 2022). In two dimensions, the reference task has
+    ``shape=(20, 20), correlation_length=(1.0, 2.0)``.
 
     Parameters
     ----------
     @shape @correlation_length
     gain : float, default=3.0
-        Gain. Inputs are nearly Gaussian at gains near zero, have uniform pixels at 1 and sharp
-        edges at large gains.
+        Gain. Inputs are nearly Gaussian at gains near zero, have uniformly distributed pixels at
+        gain 1, and have sharp edges at large gains.
     @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
         Saturating map, see `rfsk.datasets.NLGP`.
@@ -185,10 +185,10 @@ def make_gp(
     ----------
     @shape @correlation_length
     gain : float or None, default=3.0
-        Gain of the `NLGP` whose covariance is used. None uses the kernel as the covariance.
+        Gain of the `NLGP` whose covariance is used. With None, the covariance is the kernel.
     @kernel @boundary
     nonlinearity : {"erf", "tanh", "sign"} or callable, default="erf"
-        Saturating map of this `NLGP`.
+        Saturating map of the `NLGP` whose covariance is used.
 
     Examples
     --------

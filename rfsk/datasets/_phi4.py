@@ -29,8 +29,8 @@ class Phi4(ChainField):
 
     The first sum is over pairs of neighbours. If m2 is negative, the potential has two wells at
     +-sqrt(-m2 / lambda), and the field forms domains of either sign (Ingrosso and Goldt, PNAS
-    2022). On a ring, samples and moments are exact up to 1e-12. On a torus, samples come from
-    Markov chains of heat-bath sweeps and cluster flips (Brower and Tamayo, 1989).
+    2022). On a ring, samples and moments are exact up to errors of 1e-12. On a torus, samples come
+    from Markov chains of heat-bath sweeps and cluster flips (Brower and Tamayo, 1989).
 
     Parameters
     ----------
@@ -43,9 +43,10 @@ class Phi4(ChainField):
     quartic : float, default=8.0
         Coefficient lambda >= 0. With lambda = 0, the field is the Gaussian free field.
     standardize : bool, default=False
-        Whether to divide by the standard deviation (only on a ring or without quartic term).
+        Whether to divide fields by their standard deviation (only on a ring or for `quartic` zero).
     n_sweeps : int, optional
-        Sweeps between two samples of a chain (torus with quartic term only), as in `Ising`.
+        Sweeps between two samples of a chain, as in `Ising`; used only on a torus with quartic
+        term.
 
     Examples
     --------
@@ -117,7 +118,7 @@ class Phi4(ChainField):
     def _bridges(self) -> Any:
         from ._heat_bath import RingBridges  # with numba
 
-        # The heat bath does not use the values at sites of its first color.
+        # The heat bath does not use the values at the sites `colors[0]`, which it draws first.
         read = np.concatenate(self._heat_bath.colors[1:])
         return RingBridges(self._transfer, self.shape[0], np.sort(read))
 
@@ -138,7 +139,7 @@ class Phi4(ChainField):
 
     @property
     def correlation_length(self) -> float:
-        """Correlation length, in sites, on an infinite chain, or along an axis of a free field."""
+        """Correlation length, in sites: of an infinite chain, or of a free field along an axis."""
         if self._is_free:
             if self.coupling == 0.0:
                 return 0.0

@@ -35,7 +35,7 @@ _NO_TAIL = 1e-10  # a smaller fraction of the variance beyond the last order is 
 class PixelMap:
     """Pointwise map of a Gaussian field to a field of zero mean and unit variance.
 
-    The base class is the identity.
+    This base class represents the identity.
     """
 
     scale: float = 1.0  # `forward` expects the latent field times this factor
@@ -43,7 +43,7 @@ class PixelMap:
     normalization: float = 1.0
 
     def forward(self, latent: Any) -> Any:
-        """Map the product of a latent field and `scale`, an array or tensor, possibly in place."""
+        """Map an array or tensor, the latent field times `scale`, possibly in place."""
         return latent
 
     def correlation(self, rho: Array) -> Array:
@@ -77,7 +77,7 @@ class SignMap(PixelMap):
 class FunctionMap(PixelMap):
     """Map (f(scale z) - mean) / standard deviation for any function f.
 
-    Variance and kurtosis are computed by quadrature if they are None.
+    The variance and the kurtosis are computed by quadrature unless they are given.
     """
 
     compiled: tuple[str, float] | None = None
@@ -261,10 +261,11 @@ class MapMoments:
 
     @cached_property
     def _tail(self) -> tuple[float, Array]:
-        """Factor q and Taylor coefficients of asin(q rho), which models orders beyond the last.
+        """Factor q and Taylor coefficients of asin(q rho), which models the orders not computed.
 
-        Two sums of coefficients are formed: one over all orders beyond the last, one over the last
-        quarter of the orders. With this q, their ratio is the same for the arcsine and the map.
+        The factor q is chosen such that a ratio of two sums of coefficients is equal for the
+        arcsine and for the map. The first sum is over all orders beyond the last computed order,
+        and the second sum is over the last quarter of the computed orders.
         """
         fractions, left = self._series
         n = len(fractions)

@@ -13,9 +13,9 @@ from ._stationary import StationaryField
 
 @dataclass(frozen=True)
 class Pulses(StationaryField):
-    """One pulse per sample, +1 on an arc of a ring and -1 elsewhere, or the reverse.
+    """Single pulses on a ring: +1 on an arc of the ring and -1 elsewhere, or the reverse.
 
-    The position, the length and the sign of the pulse are random.
+    Each sample contains one pulse of random position, length and sign.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Pulses(StationaryField):
     def autocovariance(self) -> Array:
         """Exact covariance at distance d, the mean of 1 - 4 min(d, L - d, l, L - l) / L over l.
 
-        Here L is the number of sites, and l is the length of the pulse.
+        L is the number of sites, and l is the length of the pulse.
         """
         side = self.shape[0]
         d, lengths = np.arange(side), np.arange(*self.length)[:, None]
@@ -68,7 +68,7 @@ class Pulses(StationaryField):
     def product_moment(self, sites: Integers) -> Array:
         """Fourth moments, 1 - 2 f, where f is the fraction of arcs with an odd number of the sites.
 
-        The fraction is over all lengths and positions of the arc.
+        The fraction f counts the arcs of all lengths and positions.
         """
         starts, moments = np.arange(self.n_features), np.zeros(len(sites))
         offsets = (sites[:, :, None] - starts) % self.n_features

@@ -51,13 +51,14 @@ class SpikedCumulant(Sampler):
     strength : float
         Signal-to-noise ratio beta.
     spike : array-like of shape (n_features,), optional
-        Direction v. It is normalized; its entries are equal by default.
+        Direction v, which is normalized. All entries are equal by default.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
         Distribution of h. A frozen SciPy distribution is standardized.
     gaussian_spike : array-like of shape (n_features,), optional
         Vector u, a direction of large variance, which is not normalized; none by default.
     coupling : float, default=0.0
-        Dependence c between the signs of g and h, from -1 to 1; 0 leaves them independent.
+        Dependence c between the signs of g and h, from -1 to 1. With c = 0, g and h are
+        independent.
 
     Examples
     --------
@@ -205,7 +206,7 @@ def make_spiked_cumulant(
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
         Distribution of the latent variable along the spike.
     gaussian_spike : array-like of shape (n_features,), optional
-        Direction in which class 1 has a large variance; none by default.
+        Vector whose direction has a large variance in class 1; none by default.
     coupling : float, default=0.0
         Dependence between the signs of the latent variables along the two directions.
 

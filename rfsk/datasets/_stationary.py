@@ -43,9 +43,10 @@ boundary : {"periodic", "open"}, default="periodic"
 class StationaryField(Sampler):
     """Base class of fields with zero mean whose distribution is translation-invariant.
 
-    Subclasses define a `shape` and the methods `draw` and `autocovariance`. With the method
-    `product_moment`, they have fourth cumulants, and with `pixel_quadrature`, they can be used with
-    most of `rfsk.theory`. Sites are on a ring or torus unless `boundary` is "open".
+    Subclasses define a `shape` and the methods `draw` and `autocovariance`. Subclasses with the
+    method `product_moment` have fourth cumulants. Subclasses with the method `pixel_quadrature` can
+    be used with most functions of `rfsk.theory`. Sites are on a ring or torus unless `boundary` is
+    "open".
 
     Examples
     --------
@@ -116,7 +117,7 @@ class StationaryField(Sampler):
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
         """Exact fourth cumulants, E x_i x_j x_k x_l - C_ij C_kl - C_ik C_jl - C_il C_jk.
 
-        Here C is the covariance.
+        C is the covariance of the field.
 
         Parameters
         ----------
@@ -146,7 +147,7 @@ class LatentField(StationaryField):
     """Base class of fields obtained from white noise by a linear filter and a map of each pixel.
 
     Subclasses are frozen dataclasses with the parameters `shape`, `correlation_length`, `kernel`
-    and `boundary` of `GaussianField`. They define a `pixel_map` unless they are Gaussian.
+    and `boundary` of `GaussianField`. Subclasses that are not Gaussian define a `pixel_map`.
 
     Examples
     --------
@@ -174,7 +175,7 @@ class LatentField(StationaryField):
 
     @cached_property
     def noise_filter(self) -> NoiseFilter:
-        """Linear map from white noise to the latent field, scaled as `pixel_map` expects it."""
+        """Linear map from white noise to the latent field, with the scale that `pixel_map` uses."""
         torus = self.latent_torus()
         return NoiseFilter(torus, self.shape, self.boundary, self.pixel_map.scale, self.rounding)
 
@@ -196,7 +197,7 @@ class LatentField(StationaryField):
 
     @property
     def noise_shape(self) -> tuple[int, ...]:
-        """Sides of the lattice of the noise: `shape`, or the sides of a torus that contains it."""
+        """Sides of the lattice of the noise: `shape`, or those of a torus that contains `shape`."""
         return self.noise_filter.torus.shape
 
     def from_noise(self, noise: Any) -> Any:
@@ -206,7 +207,7 @@ class LatentField(StationaryField):
         ----------
         noise : array of shape (n_samples, prod(noise_shape)) or (n_samples,) + noise_shape
             NumPy array or torch tensor of standard normal numbers in single or double precision.
-            The result has the same type and precision.
+            The fields have the type and precision of `noise`.
         """
         return self.pixel_map.forward(self.noise_filter(noise))
 

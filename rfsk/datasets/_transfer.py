@@ -64,14 +64,14 @@ class TransferOperator:
             return float(abs(1.0 / np.log(self._eigenvalues[1])))
 
     def density(self, side: int | None) -> Array:
-        """Probabilities of the grid values at a site of a ring, or of an infinite chain (None)."""
+        """Probabilities of grid values, on a ring or, if `side` is None, on an infinite chain."""
         if side is None:
             return np.asarray(self._vectors[:, 0] ** 2)
         weights = self._eigenvalues**side
         return np.asarray(self._vectors**2 @ weights / weights.sum())
 
     def moment(self, power: int, side: int | None) -> float:
-        """Moment E x^power at a site of a ring, or of an infinite chain (None)."""
+        """Moment E x^power of a site, on a ring or, if `side` is None, on an infinite chain."""
         return float(self.density(side) @ self.grid**power)
 
     def autocovariance(self, side: int) -> Array:

@@ -111,7 +111,7 @@ class TransformedField(LatentField):
     standard normal distribution, and Q the quantile function of the marginal distribution,
     standardized to zero mean and unit variance ("normal to anything", Cario and Nelson, 1997).
     Covariances are (6/pi) asin(C/2) for "uniform" and (2/pi) asin C for "sign". For other
-    distributions they are computed from a series, with the same accuracy as in `NLGP`.
+    distributions, covariances are computed from a series, with the accuracy given in `NLGP`.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ from .style import (
 
 
 class TensorComparisonDisplay(Display):
-    """A localized field with its best match from each method, above the matches of all units.
+    """Figure of a localized field, its best match from each method, and the matches of all units.
 
     Parameters
     ----------

@@ -15,8 +15,8 @@ class CumulantDisplay(Display):
     """Slice kappa_iijk of a fourth-order cumulant at one site i, over all sites j and k.
 
     The second panel shows C_ii C_jk + 2 C_ij C_ik, the Gaussian part of the fourth moment of inputs
-    with covariance C. A local cumulant is concentrated around site i, whereas the Gaussian part
-    extends along the whole diagonal.
+    with covariance C. A local cumulant is concentrated around j = k = i, whereas the Gaussian part
+    extends along the whole diagonal j = k.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class CumulantDisplay(Display):
         kappa, C = cumulant(source), cumulant(source, 2).tensor()
         site = len(C) // 2 if site is None else site
         if site not in range(len(C)):
-            raise ValueError(f"site={site!r}; expected a feature from 0 to {len(C) - 1}.")
+            raise ValueError(f"`site` must be from 0 to {len(C) - 1}, got {site!r}.")
         units, gaussian = np.eye(len(C)), C[site, site] * C + 2.0 * np.outer(C[site], C[site])
         return cls(kappa.pair_contract(units[site], units), gaussian, site).plot(cmap)
 
@@ -66,7 +66,7 @@ class CumulantDisplay(Display):
         Parameters
         ----------
         cmap : str, default="RdBu_r"
-            Colour map, white at zero by default. `style.limit` sets its limits.
+            Colour map, white at zero by default. `style.limit` sets the ends of each colour scale.
         """
         self._make_panels(1, 2, figsize=(7.4, 3.2))
         panels = {

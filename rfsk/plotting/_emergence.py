@@ -63,8 +63,8 @@ class EmergenceDisplay(Display):
         Parameters
         ----------
         cmap : str, default="RdBu_r"
-            Colour map of fields, white at zero by default. Its limit is `style.limit` of the fields
-            of both nets.
+            Colour map of fields, white at zero by default. The ends of the colour scale are set by
+            `style.limit` of the fields of both nets.
         """
         panels = self._make_panels(2, 3, figsize=(10.5, 6.2))
         self.axes_ = dict(zip(_TITLES, panels, strict=True))

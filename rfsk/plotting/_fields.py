@@ -51,7 +51,7 @@ class ReceptiveFieldDisplay(Display):
         estimator : object
             Fitted estimator, or any other object that `receptive_fields` accepts.
         shape : tuple of int, optional
-            Lattice of the features; by default the estimator's `shape_` if it has one, else a ring.
+            Lattice of the features; by default the attribute `shape_` of the estimator, or a ring.
         **options
             Parameters of `plot`: `ax`, `kind`, `sort`, `bound` and `cmap`.
         """
@@ -88,15 +88,15 @@ class ReceptiveFieldDisplay(Display):
         ax : matplotlib Axes, optional
             Axes to draw on. By default, a new figure is made, in which images have a colour bar.
         kind : {"auto", "map", "lines", "mosaic"}, default="auto"
-            On a ring, "map" shows each unit as a coloured row, and "lines" shows it as a curve with
-            an offset. On a torus, "mosaic" shows the fields as tiles. "auto" selects "map" on a
-            ring and "mosaic" on a torus.
+            On a ring, "map" shows each unit as a coloured row, and "lines" shows each unit as a
+            curve with an offset. On a torus, "mosaic" shows the fields as tiles. "auto" selects
+            "map" on a ring and "mosaic" on a torus.
         sort : bool, default=True
             Whether to order units by centre.
         bound : float, optional
             End of the colour scale, which runs from -`bound` to `bound`. The default is
             `style.limit` of the fields, the 99th percentile of the absolute weights, so that weak
-            fields stay visible. Use the same number for panels that are compared.
+            fields stay visible. Pass the same `bound` to all panels that are compared.
         cmap : str, default="RdBu_r"
             Colour map of maps and mosaics, white at zero by default.
         """
@@ -105,7 +105,9 @@ class ReceptiveFieldDisplay(Display):
         if kind == "auto":
             kind = "map" if is_ring else "mosaic"
         if (kind == "mosaic") == is_ring:
-            raise ValueError(f"kind={kind!r} does not show fields of shape {self.shape}.")
+            raise ValueError(
+                f"`kind` must not be {kind!r} for fields of shape {self.shape}. Pass kind='auto'."
+            )
         fields = self.fields
         if sort:
             centers = np.nan_to_num(field_center(fields, self.shape), nan=np.inf)
@@ -149,7 +151,7 @@ def draw_fields(ax: Any, fields: Array, shape: Shape, bound: float, cmap: str) -
 
 
 def as_image(fields: Array, shape: Shape) -> Array:
-    """Return fields on a ring unchanged, and those on a torus as tiles separated by NaN."""
+    """Return fields on a ring unchanged, and fields on a torus as tiles separated by NaN."""
     if len(shape) == 1:
         return fields
     rows, columns = shape
@@ -162,7 +164,7 @@ def as_image(fields: Array, shape: Shape) -> Array:
 
 
 def _lattice_of(estimator: Any) -> Shape | None:
-    """Lattice of an estimator's features, also inside a search or at the end of a pipeline."""
+    """Lattice of the features of an estimator, which may be part of a search or pipeline."""
     estimator = getattr(estimator, "best_estimator_", estimator)
     if hasattr(estimator, "named_steps"):
         estimator = estimator.steps[-1][1]

@@ -44,8 +44,8 @@ class FilmStripDisplay(Display):
         self.steps = np.asarray(plain(steps, "steps"))
         if self.history.ndim != 3 or self.steps.shape != self.history.shape[:1]:
             raise ValueError(
-                f"history has shape {self.history.shape} and steps {self.steps.shape}; expected "
-                "(n_snapshots, n_units, n_features) and (n_snapshots,)."
+                "`history` and `steps` must have shapes (n_snapshots, n_units, n_features) and "
+                f"(n_snapshots,), got {self.history.shape} and {self.steps.shape}."
             )
         self.shape = check_image_shape(shape, self.history.shape[2])
 
@@ -62,14 +62,14 @@ class FilmStripDisplay(Display):
         """
         if not hasattr(estimator, "receptive_field_history_"):
             raise ValueError(
-                f"{type(estimator).__name__} has no receptive_field_history_; train it with "
-                "record=30, say."
+                f"{type(estimator).__name__} has no receptive_field_history_; train it with the "
+                "parameter record=30, for example."
             )
         history, steps = estimator.receptive_field_history_, estimator.snapshot_steps_
         return cls(history, steps, estimator.shape_).plot(**options)
 
     def plot(self, *, n_frames: int = 5, cmap: str = FIELD_COLORS) -> Self:
-        """Draw a row of frames.
+        """Draw snapshots of the fields side by side.
 
         On a ring, units are ordered by the centre of their last field. Units whose last IPR exceeds
         the IPR of white noise come first. On a torus, the 16 most localized units are shown.
@@ -79,8 +79,8 @@ class FilmStripDisplay(Display):
         n_frames : int, default=5
             Number of frames, which are evenly spaced recorded snapshots including the last one.
         cmap : str, default="RdBu_r"
-            Colour map, white at zero by default. Its limit is `style.limit` of the
-            snapshot with the largest weights.
+            Colour map, white at zero by default. The ends of the colour scale are set by
+            `style.limit` of the snapshot with the largest weights.
         """
         frames = self._frames(n_frames)
         self._make_panels(1, len(frames), figsize=(2.1 * len(frames) + 0.9, 2.8))
@@ -106,7 +106,7 @@ class FilmStripDisplay(Display):
         Returns
         -------
         animation : matplotlib.animation.FuncAnimation
-            Keep it in a variable, because matplotlib stops an animation without references.
+            Keep the animation in a variable, because matplotlib stops unreferenced animations.
             ``to_jshtml()`` returns a player for a notebook; ``save("film.gif")`` writes a file.
         """
         import matplotlib.pyplot as plt

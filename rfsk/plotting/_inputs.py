@@ -53,14 +53,14 @@ class InputDisplay(Display):
     ) -> Self:
         """Draw one input per class, with the covariance and the spectrum of each class.
 
-        The covariance is exact if the model is periodic and its covariance has a closed form.
-        Otherwise, it is estimated from 2000 samples and averaged over translations.
+        The covariance is exact for periodic models whose covariance has a closed form. For other
+        models, the covariance is estimated from 2000 samples and averaged over translations.
 
         Parameters
         ----------
         task : Discrimination, or data (X, y) with labels 0, 1, ...
-            From data, rows are drawn with replacement. Images of shape (n_samples, rows, columns)
-            are on a lattice of shape (rows, columns); other data are on a ring.
+            Task, or data whose rows are drawn with replacement. Images of shape (n_samples, rows,
+            columns) are on a lattice of shape (rows, columns); other data are on a ring.
         cmap : str, default="gray"
             Colour map of inputs that are images.
         random_state : int, Generator, RandomState or None, default=None

@@ -64,7 +64,7 @@ class LocalizationDisplay(Display):
             Lattice of the features, a ring by default.
         ax : matplotlib Axes, optional
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the surrogates, which are fields with the same spectra and random phases.
+            Seed of the surrogates, which have the power spectra of `fields` and random phases.
         """
         weights, sides = check_fields_on(fields, shape)
         rng = as_generator(random_state)

@@ -48,7 +48,7 @@ class MatchingDisplay(Display):
         Parameters
         ----------
         fields, references : array-like of shape (n_units, n_features), (n_references, n_features)
-            Receptive fields, and the fields with which they are compared.
+            Receptive fields, and the reference fields with which they are compared.
         shape : int or tuple of int, optional
             Lattice of the features, a ring by default.
         **options
@@ -57,7 +57,7 @@ class MatchingDisplay(Display):
         match = match_matrix(fields, references, shape)
         alive = np.isfinite(match)
         if not alive.any():
-            raise ValueError("All fields or all references are zero; expected some that are not.")
+            raise ValueError("`fields` and `references` must each have nonzero rows.")
         return cls(match[alive.any(axis=1)][:, alive.any(axis=0)]).plot(**options)
 
     def plot(

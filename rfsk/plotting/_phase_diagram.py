@@ -21,7 +21,7 @@ class PhaseDiagramDisplay(Display):
     Parameters
     ----------
     table : DataFrame or dict of ndarray
-        One row per cell.
+        One row per cell of the sweep.
     x, y, value : str
         Columns of the axes, and the column to draw.
     boundary : str, optional
@@ -34,7 +34,8 @@ class PhaseDiagramDisplay(Display):
     Attributes
     ----------
     values_ : ndarray of shape (n_y, n_x)
-        Mean of `value` for each pair of parameters. Pairs without a cell are NaN and drawn hatched.
+        Mean of the column `value` for each pair of parameters. Pairs without a cell are NaN and are
+        drawn hatched.
     ax_, figure_, image_ : matplotlib Axes, Figure and QuadMesh
 
     Examples
@@ -77,12 +78,12 @@ class PhaseDiagramDisplay(Display):
         ----------
         table : DataFrame or dict of ndarray
         x, y, value : str
-            As in the class.
+            See `PhaseDiagramDisplay`.
         ax : matplotlib Axes, optional
         cmap : str, default="viridis"
             Colour map.
         **options
-            `boundary`, `level` and `boundary_label`, as in the class.
+            `boundary`, `level` and `boundary_label`; see `PhaseDiagramDisplay`.
         """
         return cls(table, x, y, value, **options).plot(ax, cmap)
 

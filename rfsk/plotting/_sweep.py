@@ -25,7 +25,7 @@ class SweepDisplay(Display):
     Parameters
     ----------
     table : DataFrame or dict of ndarray
-        One row per cell.
+        One row per cell of the sweep.
     x : str
         Column of the horizontal axis.
     y : str or sequence of str
@@ -37,8 +37,8 @@ class SweepDisplay(Display):
     ----------
     axes_, figure_ : ndarray of matplotlib Axes, and Figure
     lines_ : dict of (str, value) to ndarray of shape (n, 3)
-        Rows of x, mean and half-width of the band. The keys are pairs of a column and a value of
-        `hue`, which is None without `hue`.
+        Rows of x, mean and half-width of the band. The keys are pairs of a column in `y` and a
+        value of the column `hue`; the value is None without `hue`.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class SweepDisplay(Display):
         x : str
         y : str or sequence of str
         hue : str, optional
-            As in the class.
+            See `SweepDisplay`.
         """
         return cls(table, x, y, hue).plot()
 
@@ -113,23 +113,23 @@ def checked_table(table: Any, names: Sequence[str], numbers: Sequence[str]) -> p
     table = pd.DataFrame(table)
     for name in names:
         if name not in table:
-            raise ValueError(f"There is no column {name!r}; expected one of {list(table)}.")
+            raise ValueError(f"There is no column {name!r}. The columns are {list(table)}.")
     for name in numbers:
         if not pd.api.types.is_numeric_dtype(table[name]):
             raise ValueError(
-                f"The column {name!r} holds other things than numbers, such as "
-                f"{table[name].iloc[0]!r}, and cannot be an axis; pass it as hue."
+                f"The column {name!r} must contain numbers, got {table[name].iloc[0]!r}. Pass a "
+                "column of other values as `hue`."
             )
     if table[numbers[0]].isna().any():
-        raise ValueError(f"The column {numbers[0]!r} has rows without a value; leave these out.")
+        raise ValueError(f"The column {numbers[0]!r} must not contain NaN. Leave out these rows.")
     drawn = [name for name in parameters if name in names]
     others = [name for name in parameters if name not in names]
     groups = table.groupby(drawn, dropna=False) if drawn else [((), table)]
     pooled = {name for _, rows in groups for name in others if rows[name].nunique() > 1}
     if pooled:
         warnings.warn(
-            f"Means and bands are over {sorted(pooled)} as well as over repeats; select rows, "
-            "or pass it as hue.",
+            f"Means and bands pool all values of the parameters {sorted(pooled)}. Select rows with "
+            "one value of each of these parameters, or pass one of them as `hue`.",
             stacklevel=4,
         )
     return table
@@ -148,7 +148,7 @@ def is_log_spaced(values: NDArray[Any]) -> bool:
 def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
     """Make an axis logarithmic and choose its ticks if `is_log_spaced`.
 
-    The ticks are at the values of the axis if these are round, and otherwise at other round values.
+    The ticks are at the given values if these are round numbers, and otherwise at round numbers.
     """
     from matplotlib.ticker import LogLocator
 

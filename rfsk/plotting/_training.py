@@ -13,14 +13,14 @@ from .style import CONTROL, GREY, INPUT, OUTCOME, tidy
 class TrainingDisplay(Display):
     """Loss on the inputs and on the control, and localization of the fields, by training step.
 
-    The losses are equal as long as a net uses only second-order statistics. Fields localize when
-    the losses separate. The difference between the losses is the Gaussian-equivalence gap.
+    The losses are equal as long as a net uses only second-order statistics. Fields become localized
+    when the losses separate. The difference between the losses is the Gaussian-equivalence gap.
 
     Parameters
     ----------
     evaluation : EvaluationCurve
     steps, fields : ndarray of shape (n_snapshots,) and (n_snapshots, n_units, n_features), optional
-        Steps of the snapshots, and the receptive fields at these steps.
+        Training steps of the snapshots, and the receptive fields at these steps.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class TrainingDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator: Any) -> Self:
-        """Draw the training of a net.
+        """Draw the losses of a net, and the localization of its fields, during training.
 
         Parameters
         ----------

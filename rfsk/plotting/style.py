@@ -47,7 +47,7 @@ __all__ = [
     "tidy",
 ]
 
-#: Colour maps of signed values, of images that are inputs, and of values that are not negative.
+#: Colour maps of signed values, of inputs that are images, and of values that are not negative.
 FIELD_COLORS, IMAGE_COLORS, MATCH_COLORS = "RdBu_r", "gray", "viridis"
 #: The palette of Okabe and Ito.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"
@@ -107,8 +107,8 @@ def limit(*values: NDArray[Any]) -> float:
     """Half-width of a colour scale centred at zero: the 99th percentile of the absolute values.
 
     The few values beyond the limit have the colours of the ends, so that weak fields stay visible
-    beside strong ones. If the percentile is zero, the half-width is the largest absolute value. For
-    panels that are compared, pass all arrays together to get one limit.
+    beside strong fields. If the percentile is zero, the half-width is the largest absolute value.
+    For panels that are compared, pass all arrays together to get one limit.
     """
     sizes = np.abs(np.concatenate([np.ravel(part) for part in values]))
     sizes = sizes[np.isfinite(sizes)]
@@ -159,7 +159,7 @@ def label_of(name: str) -> str:
 
 
 def aligned(field: Array, references: Array, shape: Shape) -> Array:
-    """Shift the reference that best matches a field, and choose its sign, so that they align."""
+    """Shift the reference that best matches a field, and choose its sign, so as to align both."""
     matcher = FieldMatcher(shape).set_output(transform="default").fit(references)
     _, reference, sign, *shifts = matcher.transform(field[None])[0]
     lattice = references[int(reference)].reshape(shape)

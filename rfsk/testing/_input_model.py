@@ -38,19 +38,19 @@ def check_input_model(
     random_state : int, Generator, RandomState or None, default=None
         Seed of all samples.
     expected_failed_checks : dict of str to str, optional
-        Reasons why checks may fail, by the names of the checks. The failure of any other check
-        raises an AssertionError.
+        Reasons why checks may fail, with the names of the checks as keys. The failure of any other
+        check raises an AssertionError.
 
     Returns
     -------
     results : dict of str to str
-        "passed", "skipped: <reason>" or "xfail: <reason>" for each check, by its name.
+        "passed", "skipped: <reason>" or "xfail: <reason>" for the name of each check.
 
     Notes
     -----
-    Averages over samples may deviate from closed forms by five standard errors, with a Bonferroni
-    correction for the number of comparisons. A comparison is skipped if the moment is infinite or
-    if a single sample dominates the variance of the average.
+    Averages over samples may deviate from closed forms by at most five standard errors, with a
+    Bonferroni correction for the number of comparisons. A comparison of a moment is skipped if the
+    moment is infinite or if a single sample dominates the variance of the average.
 
     Examples
     --------
@@ -131,7 +131,7 @@ class _Subject:
 def _compare(
     moment: tuple[ArrayLike, ArrayLike], expected: ArrayLike, what: str, hint: str = ""
 ) -> None:
-    """Fail if an average deviates from its expectation by more than its standard error allows."""
+    """Fail if an average deviates from its expectation by more standard errors than allowed."""
     got, error = np.atleast_1d(moment[0]), np.atleast_1d(moment[1])
     expected = np.broadcast_to(np.asarray(expected, dtype=float), got.shape)
     distance = np.abs(got - expected)
@@ -171,7 +171,7 @@ def _is_dominated(values: Array, fraction: float = 0.1) -> bool:
 def _compare_kurtosis(
     X: Array, expected: float, what: str, hint: str = "", *, fraction: float = 0.1
 ) -> None:
-    """Compare the excess kurtosis, which may be pooled over sites or averaged over them."""
+    """Compare the excess kurtosis, which may be pooled or averaged over sites."""
     squares, failures = X[:, X.any(axis=0)] ** 2, []
     for axis in ((0, 1), 0):
         ratio = squares / squares.mean(axis=axis)
@@ -321,8 +321,8 @@ def _check_translation_invariance(subject: _Subject) -> None:
 def _check_sign_symmetry(subject: _Subject) -> None:
     what = "x and -x are not equally likely, because E x_i^2 x_j is not zero"
     hint = (
-        "Theory assumes P(x) = P(-x), and Gaussian controls have it. If the distribution is "
-        "intentionally skewed, pass expected_failed_checks={'sign_symmetry': 'reason'}."
+        "Theory assumes P(x) = P(-x), and Gaussian controls have this symmetry. For a distribution "
+        "that is skewed on purpose, pass expected_failed_checks={'sign_symmetry': 'reason'}."
     )
     _compare(_average_product(subject.X**2, subject.X), 0.0, what, hint)
 

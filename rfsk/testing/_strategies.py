@@ -114,7 +114,7 @@ def _field(draw: st.DrawFn, shape: Shape) -> Array:
 
 @cache
 def _models(shape: Shape, boundary: str | None) -> dict[type, st.SearchStrategy[Any]]:
-    """Strategies for the input models on a lattice, by class."""
+    """Strategies for the input models on a lattice, with the classes as keys."""
     relative = st.floats(0.1, 1.0)
     lengths = relative | st.tuples(*[relative] * len(shape))
     kernels = st.sampled_from(["gaussian", "exponential"]) | st.floats(0.3, 5.0).map(Matern)
