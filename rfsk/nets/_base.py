@@ -32,7 +32,7 @@ from ._snapshots import Evaluator, FieldRecorder, Snapshots
 
 FLOATS = [np.float64, np.float32]
 _EVALUATIONS = 30
-_AT_ONCE = 2**24  # number of activations that are in memory at once during prediction
+_AT_ONCE = 2**24  # largest number of activations in memory during prediction
 ONLINE_EPOCHS = 100  # number of entries in the history of an online fit
 # Prefixes of the skorch parameters that an estimator passes on.
 _PASSED_ON = ("optimizer__", "callbacks__")
@@ -107,8 +107,8 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def transform(self, X: ArrayLike) -> Array:
         """Hidden activations (the codes of an autoencoder), (n_samples, n_activations).
 
-        The columns are the units of the last hidden layer. In a `ConvNet` they are the channels
-        and, without pooling, the sites.
+        The columns are the units of the last hidden layer. For a `ConvNet`, the columns are the
+        channels or, without pooling, all pairs of a channel and a site.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         for name in self._options:
             if name in _OWN_OPTIONS:
-                raise TypeError(f"{name!r} is set by {_OWN_OPTIONS[name]}; set that instead.")
+                raise TypeError(f"{name!r} must not be passed. Set {_OWN_OPTIONS[name]} instead.")
             if not name.startswith(_PASSED_ON):
                 raise TypeError(
                     f"{type(self).__name__} has no parameter {name!r}. Parameters that are passed "
@@ -275,8 +275,8 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             raise
         if self.net_.interrupted_:
             report_interrupt(
-                f"Training was interrupted after {self.net_.n_steps_} steps; the net is kept as "
-                "trained so far.",
+                f"Training was interrupted after {self.net_.n_steps_} steps. The net keeps its "
+                "current weights.",
                 "rfsk.nets.",
             )
         return self
@@ -291,7 +291,7 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _inputs_on_device(self, data: NDArray[Any], shared: dict[Any, Any] | None) -> Any:
         """Inputs on the device, shared by the nets of an ensemble.
 
-        They are in double precision if they form a single batch.
+        The inputs are in double precision if they form a single batch.
         """
         dtype = torch.float64 if len(data) <= self.batch_size else torch.float32
         shared = {} if shared is None else shared

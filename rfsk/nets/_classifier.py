@@ -57,8 +57,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the net on labelled data and return it.
 
-        An interrupt (Ctrl-C) stops the training with a warning, and the net is kept as trained so
-        far. Within a search, a sweep or a study, an interrupt also ends these.
+        An interrupt (Ctrl-C) stops the training with a warning, and the net keeps its current
+        weights. If the training is part of a search, a sweep or a study, an interrupt also ends the
+        search, sweep or study.
 
         Parameters
         ----------
@@ -66,8 +67,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         y : array-like of shape (n_samples,)
             Inputs, and labels of two or more classes.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the samples in the loss. Only their ratios matter; a sample of weight zero is
-            not used.
+            Weights of the samples in the loss. Only ratios of weights matter; a sample of weight
+            zero is not used.
 
         Raises
         ------
@@ -162,7 +163,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         classes : array-like of shape (n_classes,), optional
             Labels of all blocks; required in the first call if `y` does not contain all labels.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the samples in the loss. Only their ratios within the block matter.
+            Weights of the samples in the loss. Only ratios of weights within the block matter.
         """
         if not (is_lazy(X) or is_lazy(y)):
             return self._fit(partial(self._prepare_block, X, y, classes, sample_weight))
@@ -230,10 +231,10 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         n_samples : int, default=2_000_000
             Number of samples to draw, in `n_samples` / `batch_size` steps.
         n_eval : int, default=0
-            If positive, loss and accuracy are measured on this many samples of the task and of its
-            control, Gaussian inputs with the same means and covariances, and stored in
-            `evaluation_`. The number of measurements is `record` or, if that is None, 30; they are
-            evenly spaced in the logarithm of the step.
+            If positive, loss and accuracy are measured on `n_eval` samples of the task and of its
+            control (Gaussian inputs with the same means and covariances), and stored in
+            `evaluation_`. The number of measurements is `record`, or 30 if `record` is None. The
+            measurements are evenly spaced in the logarithm of the step.
         """
         return self._fit(partial(self._prepare_online, task, n_samples, n_eval))
 
@@ -273,8 +274,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def predict_proba(self, X: ArrayLike) -> Array:
         """Class probabilities, (n_samples, n_classes).
 
-        With the squared loss, they are derived from the output, which estimates the conditional
-        mean of the target.
+        With the squared loss, the probabilities are derived from the output of the net, which
+        estimates the conditional mean of the target.
 
         Parameters
         ----------
@@ -300,7 +301,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         ----------
         X : array-like of shape (n_samples, n_features)
         layer : int, default=-1
-            Index of the layer, 0 for the first; negative values count from the last.
+            Index of the layer, from 0. Negative indices count from the last layer.
         """
         check_is_fitted(self, "receptive_fields_")
         number = check_layer(layer, self.net_.module_.n_layers)

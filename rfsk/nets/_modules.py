@@ -65,7 +65,7 @@ def _values(function: Callable[[Tensor], Tensor]) -> Tensor:
         return function(torch.linspace(-20.0, 20.0, 2001, dtype=torch.float32, device="cpu"))
 
 
-# Exponents of K: a fixed readout of K units is K to this power times the mean of the units.
+# Exponents p: a fixed readout of K units is K^p times the mean of the units.
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 
 
@@ -128,7 +128,7 @@ class HiddenUnits(nn.Module):
         return self.activation.function(scaled).reshape(len(x), -1)
 
     def shrink_(self, threshold: float, cut: float) -> None:
-        """Move weights towards zero by `threshold`, then set those below `cut` to zero."""
+        """Move weights towards zero by `threshold`; set those of magnitude below `cut` to zero."""
         with torch.no_grad():
             self.weight.copy_(functional.softshrink(self.weight, threshold))
             if cut > 0.0:
