@@ -174,8 +174,8 @@ def control_test(
     n_controls : int, default=19
         Number of controls. The smallest p-value is 1 / (n_controls + 1).
     measure : callable, default=ipr
-        Function that maps fields of shape (n_units, n_features) to one number per unit. It must
-        increase with localization.
+        Function that maps fields of shape (n_units, n_features) to one number per unit. The number
+        must increase with localization.
     alpha : float, default=0.05
         Significance level of the test. `alpha` must be at least 1 / (n_controls + 1).
     n_jobs : int, default=-1

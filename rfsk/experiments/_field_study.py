@@ -187,8 +187,8 @@ class FieldStudy:
         evenly spaced in the logarithm, over three decades.
     n_rounds : int, default=0
         Number of rounds of `iterative_magnitude_pruning` on `n_train` samples. If positive, the
-        results are arrays of measurements, one per round. They include `round` (0 for the dense
-        net) and `weights_left`, the fraction of the weights that are left.
+        results are arrays of measurements, one per round. The results then include `round` (0 for
+        the dense net) and `weights_left`, the fraction of the weights that are left.
 
     Examples
     --------

@@ -166,10 +166,10 @@ def locality_ledger(
     """Determine which learners have local fields, on inputs and on their Gaussian controls.
 
     Each learner is trained on two classes of inputs, or on class 1 if the learner is unsupervised.
-    It is also trained on the Gaussian control, which has exactly the mean and covariance of each
-    class. For each learner and each kind of inputs, the `locality` of the fields is measured in
-    several repeats. The verdict is "local" if the 95 % confidence interval of the mean locality
-    lies above 1/2, "not local" if the interval lies below 1/2, and "undecided" otherwise.
+    Each learner is also trained on the Gaussian control, which has exactly the mean and covariance
+    of each class. For each learner and each kind of inputs, the `locality` of the fields is
+    measured in several repeats. The verdict is "local" if the 95 % confidence interval of the mean
+    locality lies above 1/2, "not local" if the interval lies below 1/2, and "undecided" otherwise.
 
     Parameters
     ----------

@@ -209,9 +209,9 @@ def study_data(
     remove : sequence of {"brightness", "contrast", "class_means"}, default=()
         Properties of the data to remove: the mean of each row ("brightness"), the standard
         deviation of each row, by division ("contrast"), and the mean of each class ("class_means").
-        They are removed in this order. Removal can change the verdict, because a net first learns
-        the properties that separate the classes most easily, and because a varying contrast alone
-        makes data non-Gaussian.
+        The properties are removed in this order. Removal can change the verdict, because a net
+        first learns the properties that separate the classes most easily, and because a varying
+        contrast alone makes data non-Gaussian.
     n_controls : int, default=19
         Number of controls. The smallest possible p-value is 1 / (n_controls + 1).
     n_hidden : int, default=32

@@ -67,7 +67,7 @@ def sweep(
         Number of workers. -1 stands for all processors, and None for the default of
         ``joblib.parallel_config``.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the sweep. It must be an int if `store` is given.
+        Seed of the sweep. `random_state` must be an int if `store` is given.
     verbose : int, default=0
         If positive, a progress bar is shown.
 

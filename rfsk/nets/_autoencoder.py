@@ -51,7 +51,8 @@ class Autoencoder(NetEstimator):
         Whether the decoder is the transpose of the encoder.
     sparsity : float, default=0.0
         Weight s of the L1 penalty of the codes. If s is positive, the rows of an untied decoder are
-        limited to norm 1. Otherwise, small codes with a large decoder would evade the penalty.
+        limited to norm 1. Without this limit, small codes with a large decoder would evade the
+        penalty.
     bias_init : float or "auto", default=0.0
         Initial biases, as in `FCNet`.
     @train_bias

@@ -74,7 +74,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return convolve(functional.pad(images, self.border, mode), weight, bias, self.stride)
 
     def _by_fourier(self, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """Compute the result of `direct` by Fourier transforms, at a cost independent of the taps."""
+        """Compute `direct` by Fourier transforms, at a cost independent of the number of taps."""
         kernel = functional.pad(weight[:, 0], self.padding).roll(self.center, self.axes)
         torus, axes = self.torus, self.axes
         product = torch.fft.rfftn(images, s=torus, dim=axes)

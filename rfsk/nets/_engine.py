@@ -84,7 +84,7 @@ class Engine(NeuralNet):
     def try_optimizer(self) -> None:
         """Take a step with a copy of the optimizer.
 
-        This raises an error if the optimizer does not work with dense gradients alone.
+        An error is raised if the optimizer does not work with dense gradients alone.
         """
         optimizer = copy.deepcopy(self.optimizer_)
         for group in optimizer.param_groups:

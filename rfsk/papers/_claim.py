@@ -113,8 +113,8 @@ class Claim:
     Parameters
     ----------
     name : str
-        Short name such as "C1", which is also used in file names. It may contain letters, digits,
-        "-" and "_".
+        Short name such as "C1", which is also used in file names. `name` may contain letters,
+        digits, "-" and "_".
     title, statement : str
         Short title, and the claim in one or two sentences.
     quantities : tuple of Quantity

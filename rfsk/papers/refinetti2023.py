@@ -74,7 +74,7 @@ class Inputs(Sampler):
 
 
 def classes(control: str | None) -> list[Any]:
-    """Both classes; each control removes one of the differences between them."""
+    """Class 0 and class 1; each control removes one of the differences between the classes."""
     mean = 0.0 if control == "equal means" else 0.4
     variance = 1.0 if control == "equal covariances" else 3.0
     return [Inputs(mean, variance, 1.0 if control == "Gaussian inputs" else 0.1), Inputs(-mean)]

@@ -55,8 +55,8 @@ def activation_derivatives(activation: str, bias: ArrayLike) -> Array:
 class CubicFlow(Flow):
     r"""Gradient flow of small fields u = w / sqrt(D), from second- and fourth-order statistics.
 
-    This is the reduced model of A. Ingrosso and S. Goldt (PNAS 119, e2201854119, 2022). If the
-    output of a committee machine is small, each of its units follows
+    `CubicFlow` is the reduced model of A. Ingrosso and S. Goldt (PNAS 119, e2201854119, 2022). If
+    the output of a committee machine is small, each unit of the machine follows
 
     .. math::
 

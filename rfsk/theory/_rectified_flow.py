@@ -115,8 +115,8 @@ class RectifiedFlow(Flow):
     ) -> FlowResult:
         """Integrate the flow by exponential time differencing, and return a `FlowResult`.
 
-        This method treats the linear part of the flow and the fixed points exactly (S. M. Cox and
-        P. C. Matthews, J. Comput. Phys. 176, 430, 2002).
+        Exponential time differencing treats the linear part of the flow and the fixed points
+        exactly (S. M. Cox and P. C. Matthews, J. Comput. Phys. 176, 430, 2002).
 
         Parameters
         ----------
