@@ -251,7 +251,7 @@ def _fit(
         )
     if diverged:
         warnings.warn(
-            f"Nets {sorted(diverged)} diverged and are unchanged. Reduce their learning_rate.",
+            f"Nets {sorted(diverged)} diverged and are unchanged; reduce their learning_rate.",
             stacklevel=3,
         )
     return list(nets)
