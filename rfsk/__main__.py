@@ -20,7 +20,7 @@ _WRITING = ("out", "quick")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; print its table and write its figures and numbers, or open the live page.
+    """Run a command, which prints a table and writes figures and numbers, or opens the live page.
 
     Parameters
     ----------
@@ -88,7 +88,8 @@ def _emerge(options: argparse.Namespace) -> int:
     print(
         "IPR than fields of the same spectrum with random phases. p regular, p clustered: p-values"
     )
-    print("of the places of the localized fields. coverage: fraction of the lattice they cover.\n")
+    print("of the places of the localized fields. coverage: fraction of the lattice that localized")
+    print("fields cover.\n")
     print("Median of the best match of the fields, and the best match of a Gaussian bump:")
     print(pd.DataFrame(study.summary()["match"]).T.to_string(float_format="{:.3f}".format))
     print(f"\nfigure: {figure}\nnumbers: {numbers}\ntime: {study.seconds:.0f} s")
@@ -140,7 +141,7 @@ def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
 
     table = pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
     names = [str(name) for name in table.columns]
-    # pandas makes "0.1" of the second "0", which integers in place of names contain as well.
+    # pandas renames a repeated "0" to "0.1", so that repeated integers in the first row also match.
     if 2 * sum(bool(re.match(r"-?\d*\.\d", name)) for name in names) > len(names):
         raise ValueError(f"{path}: the first row must hold the names of the columns, got numbers.")
     if labels not in names:
@@ -278,7 +279,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     claims = commands.add_parser(
         "reproduce",
         parents=[shared, writing],
-        help="run the claims of a paper and report which hold",
+        help="run the claims of a paper and report which of them hold",
         description="Run the claims of a paper, each with several seeds. Print a table of expected "
         "and obtained quantities, and write figures and numbers. The exit status is 0 if all "
         "claims hold and 1 otherwise.",
@@ -292,9 +293,9 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     live = commands.add_parser(
         "live",
         help="open a page on which receptive fields form",
-        description="Open a page in the web browser. The page trains a network and "
-        "its Gaussian control, and shows their inputs, receptive fields and IPR. Sliders change "
-        "the gain and the correlation lengths.",
+        description="Open a page in the web browser. The page trains one network on the inputs and "
+        "one on their Gaussian control, and shows the inputs, receptive fields and IPR of both. "
+        "Sliders change the gain and the correlation lengths.",
     )
     return parser, {"reproduce": claims, "live": live}
 

@@ -23,7 +23,7 @@ CONTROLS = {
     "covariance": "Gaussian controls",
     "marginals": "Gaussian copula controls",
 }
-GROWN = 1.5  # norm, relative to the initial norm, above which a field has grown
+GROWN = 1.5  # norm of a field, relative to the initial norm, above which the field has grown
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,23 @@ class ControlTest:
     groups : dict of str to ndarray of bool of shape (n_units,)
         Units with initial bias "b > 0" and "b < 0", or "all units" if the initial bias is zero.
     has_grown : ndarray of bool of shape (n_units,)
-        Units whose fields have more than 1.5 times their initial norm. All means are over these
-        units.
+        Units whose fields have grown, that is, have more than 1.5 times their initial norm. All
+        means are over units that have grown.
     statistic : dict of str to float
         Mean of the measure in each group; NaN for a group in which no field has grown.
     control_statistic : dict of str to ndarray of shape (n_controls,)
-        The same means for each control.
+        Mean of the measure in each group, for each control.
     ratio : dict of str to float
         Effect size: `statistic` divided by the mean of `control_statistic`.
     p_value : float
-        Monte Carlo p-value. The test statistic is the largest standardized mean over the groups.
+        Monte Carlo p-value. The test statistic is the largest of the standardized means of the
+        groups.
     unit_values : ndarray of shape (n_units,)
         Measure of each unit.
     unit_p_values : ndarray of shape (n_units,)
-        p-value of each unit that has grown, relative to the units of its group that have grown in
-        the controls, with the correction of Benjamini and Hochberg (J. R. Stat. Soc. B 57, 289,
-        1995); NaN for other units.
+        p-value of each unit that has grown, compared with the units of the same group that have
+        grown in the controls. The p-values have the correction of Benjamini and Hochberg (J. R.
+        Stat. Soc. B 57, 289, 1995). NaN for units that have not grown.
     alpha : float
         Level of the test.
     keep : {"mean", "covariance", "marginals"}
@@ -98,7 +99,7 @@ class ControlTest:
         if not any(np.isfinite(means).any() for means in self.control_statistic.values()):
             return (
                 "Cannot say: no field of the controls has grown, because means and covariances do "
-                "not distinguish the classes. There is nothing to compare with."
+                "not distinguish the classes. The data cannot be compared with the controls."
             )
         ratios = ", ".join(
             f"{value:.2f} for {name}"
@@ -150,16 +151,16 @@ def control_test(
 
     The same net is trained on the data and on Gaussian controls, which have exactly the mean and
     covariance of the data in each class (`make_gaussian_clone`). The null hypothesis is that the
-    data are Gaussian given the class. The data and the controls are then exchangeable, so that the
-    Monte Carlo p-value (Barnard, J. R. Stat. Soc. B 25, 294, 1963) is exact. It is exact for any
-    lattice and boundary, for features with different variances, and for classes with different
-    means.
+    data are Gaussian given the class. Under the null hypothesis, the data and the controls are
+    exchangeable, so that the Monte Carlo p-value (Barnard, J. R. Stat. Soc. B 25, 294, 1963) is
+    exact. The p-value is exact for any lattice and boundary, for features with different variances,
+    and for classes with different means.
 
     Parameters
     ----------
     net : FCNet or ConvNet
-        Net to train; the net itself is not fitted. All trainings use its `random_state`, or a
-        common random seed if that is None.
+        Net to train. The net itself remains unfitted; copies of it are trained. All copies use the
+        `random_state` of the net, or a common random seed if that `random_state` is None.
     X : array-like of shape (n_samples, n_features)
         Inputs.
     y : array-like of shape (n_samples,)
@@ -169,14 +170,14 @@ def control_test(
         null hypothesis is that the data are Gaussian with independent features of equal variance
         about the class mean, and the p-value is exact. For "marginals", the null hypothesis is that
         the data have a Gaussian copula, that is, that each feature is a monotonic function of a
-        feature of Gaussian data, as in an NLGP. The p-value is then approximate.
+        feature of Gaussian data, as in an NLGP. The p-value for "marginals" is approximate.
     n_controls : int, default=19
         Number of controls. The smallest p-value is 1 / (n_controls + 1).
     measure : callable, default=ipr
-        Function that maps fields of shape (n_units, n_features) to one number per unit. It must
-        increase with localization.
+        Function that maps fields of shape (n_units, n_features) to one number per unit. The number
+        must increase with localization.
     alpha : float, default=0.05
-        Level of the test, at least the smallest p-value.
+        Significance level of the test. `alpha` must be at least 1 / (n_controls + 1).
     n_jobs : int, default=-1
         Number of parallel trainings, as in `fit_many`.
     verbose : int, default=0
@@ -266,7 +267,7 @@ def control_test(
 
 
 def _p_value_of_largest(means: Array) -> float:
-    """p-value of the largest standardized mean of the first net; `means` is (n_groups, n_nets)."""
+    """p-value of the first net for the largest standardized mean of `means`, (n_groups, n_nets)."""
     known = np.ma.masked_invalid(means)
     spread = known.std(axis=1, keepdims=True)
     scores = known.anom(axis=1) / np.ma.where(spread > 0.0, spread, 1.0)

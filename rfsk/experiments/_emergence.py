@@ -63,7 +63,7 @@ class Emergence:
     nets : dict of str to fitted net
         Fully-connected nets trained on the inputs ("nlgp") and on the control ("control"), and a
         convolutional net trained on the inputs ("conv"). The control consists of Gaussian inputs
-        with the same mean and covariance.
+        with the same mean and covariance as the inputs.
     cp : CumulantCP
         CP factors of the fourth cumulant of the long-range class.
     accuracy : dict of str to float
@@ -73,7 +73,8 @@ class Emergence:
     population : dict of str to PopulationSummary
         Groups of the units of each net, and their tiling.
     match : dict of str to ndarray of shape (n_hidden,)
-        Best match of each field of the net "nlgp" with the "filters" and with the "factors".
+        Best match of each field of the net "nlgp" with the "filters" of the convolutional net, and
+        with the CP "factors" of the fourth cumulant.
     seconds : float
         Duration of the study in seconds.
     """
@@ -96,7 +97,10 @@ class Emergence:
 
     @property
     def example_unit(self) -> int:
-        """Index of the localized unit (or of any unit) with the median match with the factors."""
+        """Index of the localized unit whose match with the factors is the median of these units.
+
+        If no unit is localized, the median is taken over all units.
+        """
         localized = np.flatnonzero(self.is_localized["nlgp"])
         units = localized if len(localized) else np.arange(len(self.match["factors"]))
         ranked = units[np.argsort(self.match["factors"][units])]
@@ -115,7 +119,7 @@ class Emergence:
         )
 
     def summary(self) -> dict[str, Any]:
-        """Return the results as a dictionary suitable for JSON; undefined numbers are None."""
+        """Return the results as a dictionary that JSON can encode; undefined numbers are None."""
         nets: dict[str, dict[str, Any]] = {}
         for name, net in self.nets.items():
             ratio, localized = ipr(net.receptive_fields_), self.is_localized[name]
@@ -162,7 +166,7 @@ class Emergence:
         }
         rows = {}
         for name, net in self.summary()["nets"].items():
-            # Tiling is not defined for filters, which are all at the same site.
+            # Tiling is not defined for filters, because all of them are at the same site.
             tiling = {} if name == "conv" else net["population"]["tiling"]
             rows[labels[name]] = {
                 "accuracy": net["accuracy"],
@@ -189,11 +193,11 @@ def emergence(
 ) -> Emergence:
     """Train a fully-connected net on NLGP inputs, and compare it with a control and a ConvNet.
 
-    An `FCNet` is trained online on two classes of NLGP inputs, the same net on the control
-    (Gaussian inputs with the same mean and covariance), and a `ConvNet` on the inputs. The fourth
-    cumulant of the long-range class is decomposed, and the fields are compared with the filters and
-    the factors (claims 1, 2, 3 and 5 of Ingrosso and Goldt, PNAS 2022). The study takes about ten
-    seconds on two cores.
+    An `FCNet` is trained online on two classes of NLGP inputs. Another `FCNet` is trained on the
+    control (Gaussian inputs with the same mean and covariance), and a `ConvNet` on the inputs. The
+    fields are compared with the filters of the `ConvNet` and with the CP factors of the fourth
+    cumulant of the long-range class (claims 1, 2, 3 and 5 of Ingrosso and Goldt, PNAS 2022). The
+    study takes about ten seconds on two cores.
 
     Parameters
     ----------

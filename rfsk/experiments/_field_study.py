@@ -83,10 +83,11 @@ def measure_fields(net: FCNet, task: Discrimination, random_state: Any) -> dict[
     -------
     numbers : dict of str to float
         `accuracy` on 10,000 new samples; `ipr_positive` and `ipr_negative`, the mean IPR of the
-        units with positive initial bias and of the others; `width_positive`, the median full width
-        at half maximum of the former, in sites; `localized_positive` and `localized_negative`, the
-        fractions of localized units (`group_split`); `zero_weights`, the fraction of weights that
-        are zero.
+        units with positive and negative initial bias; `width_positive`, the median full width at
+        half maximum, in sites, of the fields of the units with positive initial bias;
+        `localized_positive` and `localized_negative`, the fractions of units with positive and
+        negative initial bias that are localized (`group_split`); and `zero_weights`, the fraction
+        of weights that are zero.
 
     Examples
     --------
@@ -118,7 +119,7 @@ def measure_fields(net: FCNet, task: Discrimination, random_state: Any) -> dict[
 def measure_course(net: FCNet, task: Discrimination, random_state: Any) -> dict[str, float]:
     """Measure the IPR and the accuracy of a net, faster than `measure_fields`.
 
-    This is meant for repeated measurements during training.
+    Use `measure_course` for repeated measurements during training.
 
     Parameters
     ----------
@@ -132,8 +133,8 @@ def measure_course(net: FCNet, task: Discrimination, random_state: Any) -> dict[
     Returns
     -------
     numbers : dict of str to float
-        `learning_time`, the learning rate times the number of steps; `accuracy` and
-        `accuracy_control`, each on 4,000 samples, of the task and of its Gaussian control;
+        `learning_time`, the learning rate times the number of steps; `accuracy` on 4,000 samples of
+        the task; `accuracy_control` on 4,000 samples of the Gaussian control of the task; and
         `ipr_positive` and `ipr_negative`, as in `measure_fields`.
 
     Examples
@@ -161,9 +162,10 @@ def measure_course(net: FCNet, task: Discrimination, random_state: Any) -> dict[
 class FieldStudy:
     """Study for `sweep` that trains an `FCNet` on a task and measures its fields.
 
-    When called, it takes the parameters of `make_task`, those of `FCNet`, and those listed in the
-    Notes. By default, the net has 40 units, learning rate 5, batches of 100 and no weight decay.
-    Its fields then agree with those obtained with learning rate 0.05 and single samples.
+    A call of the study takes the parameters of `make_task`, the parameters of `FCNet`, and the
+    parameters listed in the Notes. By default, the net has 40 units, learning rate 5, batches of
+    100 and no weight decay. The fields of this net agree with the fields of a net that is trained
+    with learning rate 0.05 on single samples.
 
     Parameters
     ----------
@@ -180,13 +182,13 @@ class FieldStudy:
         If given, the net is trained on this number of samples, with the default weight decay of
         `FCNet`. By default, each batch consists of new samples.
     n_measures : int, default=1
-        Number of measurements. With 1, the net is measured at the end of training. With more, the
-        results are arrays of measurements at times that are evenly spaced in the logarithm, over
-        three decades.
+        Number of measurements. By default, the net is measured once, at the end of training. If
+        `n_measures` is greater than 1, the results are arrays of measurements at times that are
+        evenly spaced in the logarithm, over three decades.
     n_rounds : int, default=0
         Number of rounds of `iterative_magnitude_pruning` on `n_train` samples. If positive, the
-        results are arrays of measurements, one per round, with `round` (0 for the dense net) and
-        `weights_left`, the fraction of the weights that are left.
+        results are arrays of measurements, one per round. The results then include `round` (0 for
+        the dense net) and `weights_left`, the fraction of the weights that are left.
 
     Examples
     --------
@@ -268,7 +270,7 @@ class Plan:
             self.net.set_params(max_epochs=n_epochs)
 
     def train(self) -> Iterator[FCNet]:
-        """Train the net, and yield it for each measurement."""
+        """Train the net, and yield the net for each measurement."""
         if self.n_rounds:
             yield from iterative_magnitude_pruning(self.net, *self.data(), n_rounds=self.n_rounds)
             return

@@ -141,7 +141,7 @@ def _cell(
     n_units: int,
     random_state: Any,
 ) -> dict[str, float]:
-    """Locality of the fields of one learner on one kind of inputs or its Gaussian control."""
+    """Locality of the fields of one learner on one kind of inputs, or on their Gaussian control."""
     draw, fit = INPUTS.get(str(inputs), inputs), LEARNERS.get(str(learner), learner)
     seeds = spawn_seeds(random_state, 4)
     X, y = draw(n_sites, n_samples, seeds[0])
@@ -165,22 +165,23 @@ def locality_ledger(
 ) -> pd.DataFrame:
     """Determine which learners have local fields, on inputs and on their Gaussian controls.
 
-    Each learner is trained on two classes of inputs, or on class 1 if it is unsupervised, and on
-    the Gaussian control, which has exactly the mean and covariance of each class. For each
-    combination, the `locality` of the fields is measured in several repeats. The verdict is "local"
-    if the 95 % confidence interval of the mean locality is above 1/2, "not local" if it is below,
-    and "undecided" otherwise.
+    Each learner is trained on two classes of inputs, or on class 1 if the learner is unsupervised.
+    Each learner is also trained on the Gaussian control, which has exactly the mean and covariance
+    of each class. For each learner and each kind of inputs, the `locality` of the fields is
+    measured in several repeats. The verdict is "local" if the 95 % confidence interval of the mean
+    locality lies above 1/2, "not local" if the interval lies below 1/2, and "undecided" otherwise.
 
     Parameters
     ----------
     learners : sequence of str or callable, optional
-        Names from "erf net", "relu net", "pruning", "l1" (all `FCNet`), "denoiser"
-        (`denoiser_fields`), "autoencoder", "rbm" and "hebbian"; or functions ``learner(X, y,
-        n_units, seed)`` that return fields. By default, all names.
+        Learners to train. Each is one of the names "erf net", "relu net", "pruning", "l1" (all
+        `FCNet`), "denoiser" (`denoiser_fields`), "autoencoder", "rbm" and "hebbian", or a function
+        ``learner(X, y, n_units, seed)`` that returns fields. By default, all named learners.
     inputs : sequence of str or callable, optional
-        Names from "nlgp", "gaussian", "elliptical", "laplace", "ising" and "photographs" (pixels on
-        circles); or functions ``inputs(n_sites, n_samples, seed)`` that return X, whose features
-        must be equivalent sites of a ring, and labels 0 and 1. By default, all names.
+        Inputs to train on. Each is one of the names "nlgp", "gaussian", "elliptical", "laplace",
+        "ising" and "photographs" (pixels on circles), or a function ``inputs(n_sites, n_samples,
+        seed)`` that returns X and labels 0 and 1. The features of X must be equivalent sites of a
+        ring. By default, all named inputs.
     n_repeats : int, default=5
         Number of repeats, at least 2.
     n_sites : int, default=40
@@ -194,17 +195,18 @@ def locality_ledger(
     n_jobs : int, default=-1
         Number of workers, as in `sweep`.
     random_state : int, Generator, RandomState or None, default=None
-        Seed, as in `sweep`. All combinations have the same seed in the same repeat.
+        Seed, as in `sweep`. Within a repeat, all combinations have the same seed.
     verbose : int, default=0
         Whether to show a progress bar, as in `sweep`.
 
     Returns
     -------
     ledger : pandas.DataFrame
-        One row per combination of `learner`, `inputs` and `is_control`. The other columns are the
-        means `locality`, `alignment` and `reach`; the ends `low` and `high` of the confidence
-        interval of the locality; `p_value`, the median p-value relative to random phases;
-        `n_repeats`, the number of repeats with nonzero fields; and `verdict`.
+        One row per combination of `learner`, `inputs` and `is_control`. The other columns are
+        `locality`, `alignment` and `reach`, means over the repeats; `low` and `high`, the ends of
+        the confidence interval of the mean locality; `p_value`, the median p-value in a comparison
+        with fields of random phases; `n_repeats`, the number of repeats with nonzero fields; and
+        `verdict`.
 
     Examples
     --------
@@ -229,7 +231,7 @@ def locality_ledger(
         raise ValueError("`n_repeats` must be at least 2 for a confidence interval, got 1.")
     if "photographs" in grid["inputs"] and n_sites > _MOST_SITES:
         raise ValueError(
-            f"`n_sites` must be at most {_MOST_SITES} in photographs, got {n_sites!r}."
+            f"`n_sites` must be at most {_MOST_SITES} for photographs, got {n_sites!r}."
         )
     options: dict[str, Any] = {"store": store, "n_jobs": n_jobs, "verbose": verbose}
     options |= {"fixed": fixed, "paired": True, "random_state": random_state}

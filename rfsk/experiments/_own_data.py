@@ -31,7 +31,7 @@ _FEW_ROWS = 1000
 _COPY = 0.98  # cosine above which two fields are called copies
 _OUT_OF_SCALE = 30.0  # relative standard deviation above which a feature is suspicious
 _REMOVABLE = ("brightness", "contrast", "class_means")
-_STILL_FALLS = 0.05  # relative decrease of the loss in the last fifth of a training
+_STILL_FALLS = 0.05  # relative decrease of the loss, in the last fifth of a training, to report
 _N_OTHER_SEEDS = 2  # nets with other seeds, to which fields are matched
 _N_REFERENCES = 4  # numbers of convolutional filters and of factors of the cumulant
 
@@ -49,12 +49,12 @@ td, th {{ padding: .2rem .5rem; text-align: right; border-bottom: 1px solid #ddd
 </head>
 <body>
 <h1>{verdict}</h1>
-<p>Null hypothesis: the data are Gaussian given the class. The controls are Gaussian data with
-exactly the same mean and covariance in each class. The IPR (inverse participation ratio) of a field
-is the inverse of the number of features that it occupies: {levels[0]} for a uniform field,
-{levels[1]} for a sinusoid, {levels[2]} for noise. In the figures, units with b &gt; 0, whose
-initial bias is positive, come first. A match is the largest cosine over shifts and signs. It is
-significant if it exceeds the chance level.</p>
+<p>The null hypothesis is that the data are Gaussian given the class. The controls are Gaussian data
+with exactly the mean and covariance of the data in each class. The IPR (inverse participation
+ratio) of a field is the inverse of the number of features that the field occupies: {levels[0]} for
+a uniform field, {levels[1]} for a sinusoid, {levels[2]} for noise. In the figures, units with
+positive initial bias (b &gt; 0) come first. The match of two fields is their largest cosine over
+shifts and signs. A match is significant if it exceeds the chance level.</p>
 {units}
 {matches}
 <p><img alt="Fields on the data and on a control, and IPR of both"
@@ -80,12 +80,12 @@ class DataStudy:
         Lattice of the inputs.
     matches : dict of str to (float, float)
         Matches of the fields with the filters of a convolutional net, with the CP factors of the
-        fourth cumulant, and with the fields of nets with other seeds. Each value holds the median
-        of the best match and the 5 % critical value for fields with random phases (`chance_match`).
-        Only localized fields are matched or, if there are none, all fields with `test.has_grown`.
-        Empty if no field has grown.
+        fourth cumulant, and with the fields of nets with other seeds. Each value consists of the
+        median of the best match, and the 5 % critical value for fields with random phases
+        (`chance_match`). Only localized fields are matched. If no field is localized, all fields
+        that have grown (`test.has_grown`) are matched. Empty if no field has grown.
     index : LocalizationIndex or None
-        Localization index of the data for a ReLU neuron; None if it is not defined.
+        Localization index of the data for a ReLU neuron; None if the index is not defined.
     notes : list of str
         Changes to the data, settings of the training, and limitations of the verdict.
 
@@ -192,10 +192,10 @@ def study_data(
 ) -> DataStudy:
     """Test whether fields learned from any data are localized because the data are not Gaussian.
 
-    The mean of all values is subtracted from the data, which are then divided by their standard
-    deviation. An `FCNet` is trained on the data and on Gaussian controls, see `control_test`. The
-    rows must be independent. For overlapping windows of a recording or neighbouring patches of a
-    photograph, the p-value is too small.
+    The mean of all values is subtracted from the data, and the result is divided by its standard
+    deviation. An `FCNet` is then trained on the data and on Gaussian controls (`control_test`). The
+    rows of the data must be independent. For overlapping windows of a recording or neighbouring
+    patches of a photograph, the p-value is too small.
 
     Parameters
     ----------
@@ -204,14 +204,16 @@ def study_data(
     y : array-like of shape (n_samples,)
         Labels of two or more classes.
     shape : int or tuple of int, optional
-        Lattice of the features. By default, that of the images, or a ring of all features.
+        Lattice of the features. By default, the lattice is that of the images, or, if `X` has two
+        axes, a ring of all features.
     remove : sequence of {"brightness", "contrast", "class_means"}, default=()
-        What to remove, in this order: the mean of each row, the standard deviation of each row (by
-        division), and the mean of each class. This can change the verdict, because a net learns
-        what separates the classes most easily, and because a varying contrast alone makes data
-        non-Gaussian.
+        Properties of the data to remove: the mean of each row ("brightness"), the standard
+        deviation of each row, by division ("contrast"), and the mean of each class ("class_means").
+        The properties are removed in this order. Removal can change the verdict, because a net
+        first learns the properties that separate the classes most easily, and because a varying
+        contrast alone makes data non-Gaussian.
     n_controls : int, default=19
-        Number of controls; the smallest p-value is 1 / (n_controls + 1).
+        Number of controls. The smallest possible p-value is 1 / (n_controls + 1).
     n_hidden : int, default=32
         Number of hidden units.
     max_steps : int, optional
@@ -245,7 +247,7 @@ def study_data(
     data = _prepared(rows, labels, remove, notes)
     if len(data) < max(_FEW_ROWS, _ROWS_PER_FEATURE * data.shape[1]):
         notes.append(
-            f"{len(data)} rows of {data.shape[1]} features are few: a net may fit the noise of the "
+            f"{len(data)} rows of {data.shape[1]} features are few. A net may fit the noise of the "
             "sample, so that the verdict can be negative although fields would localize with more "
             "rows."
         )
@@ -291,7 +293,7 @@ def _warnings_of(test: ControlTest) -> list[str]:
     if 0 < np.sum(~is_copy) <= len(fields) / 4:
         notes.append(
             f"The {len(fields)} fields that have grown are copies of {np.sum(~is_copy)} distinct "
-            "fields up to sign: count these, not the number of localized units."
+            "fields up to sign. Count the distinct fields, not the localized units."
         )
     noise = 3.0 / test.net.n_features_in_
     largest = max(test.statistic.values(), key=np.nan_to_num)
@@ -304,8 +306,8 @@ def _warnings_of(test: ControlTest) -> list[str]:
     before, end = losses[-max(1, len(losses) // 5)], losses[-1]
     if before - end > _STILL_FALLS * abs(before):
         notes.append(
-            f"The training had not converged: over its last fifth the loss fell from {before:.3g} "
-            f"to {end:.3g}. The fields may still change with a larger max_steps."
+            "The training had not converged: over the last fifth of the training, the loss fell "
+            f"from {before:.3g} to {end:.3g}. The fields may still change with a larger max_steps."
         )
     return notes
 
@@ -348,7 +350,7 @@ def _matches(
 def _index(
     data: Array, labels: NDArray[Any], sides: Shape, reason: str | None, notes: list[str]
 ) -> LocalizationIndex | None:
-    """Localization index of the data; add a note on its value, or on why it is not defined."""
+    """Localization index of the data; add its value to `notes`, or the reason why it has none."""
     classes = np.unique(labels)
     if len(classes) != 2:
         reason = f"it requires two classes, and these data have {len(classes)}"
@@ -398,13 +400,13 @@ def _rows_of(X: ArrayLike, shape: int | Shape | None) -> tuple[Array, Shape, lis
         name = names[odd] if names else f"number {odd}"
         notes.append(
             f"Feature {name} has {deviation[odd] / typical:.0f} times the standard deviation of "
-            "a typical feature. If it is not an input but an index or a time, leave it out."
+            "a typical feature. If this feature is an index or a time, leave it out."
         )
     return rows, sides, notes
 
 
 def _prepared(rows: Array, labels: NDArray[Any], remove: Sequence[str], notes: list[str]) -> Array:
-    """Remove what `remove` lists, standardize the rows, and add notes on the changes."""
+    """Remove the properties in `remove`, standardize the data, and add notes on the changes."""
     data = rows.copy()
     members = [labels == label for label in np.unique(labels)]
     if "brightness" in remove:
@@ -430,17 +432,17 @@ def _prepared(rows: Array, labels: NDArray[Any], remove: Sequence[str], notes: l
     of_classes = np.all([np.ptp(rows[of_class], axis=0) == 0.0 for of_class in members], axis=0)
     if np.any(of_classes & (np.ptp(rows, axis=0) > 0.0)):
         notes.append(
-            f"Feature number {int(np.argmax(of_classes))} is constant in each class. If it is a "
-            "label, leave it out."
+            f"Feature number {int(np.argmax(of_classes))} is constant in each class. If this "
+            "feature is a label, leave it out."
         )
     notes.append(
-        f"The mean of all values, {mean if abs(mean) > 1e-9 * scale else 0.0:.3g}, was subtracted; "
-        f"they were then divided by their standard deviation, {scale:.3g}."
+        f"The mean of all values, {mean if abs(mean) > 1e-9 * scale else 0.0:.3g}, was subtracted, "
+        f"and the result was divided by its standard deviation, {scale:.3g}."
     )
     left = [name for name in _REMOVABLE if name not in remove]
     if left:
         notes.append(
-            f"Not removed: {', '.join(left)}. If rows or classes differ in them, removing them "
-            "(remove=...) can change the verdict."
+            f"Not removed: {', '.join(left)}. If rows or classes differ in these properties, their "
+            "removal (remove=...) can change the verdict."
         )
     return (data - mean) / scale

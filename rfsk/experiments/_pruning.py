@@ -17,14 +17,16 @@ def iterative_magnitude_pruning(
 
     All rounds start with the same initial weights, as in the lottery-ticket procedure (Frankle and
     Carbin, 2019). On natural inputs, the weights that are left are local (Pellegrini and Biroli,
-    2022; Redman et al., 2024). When you measure locality, compare only masks of the same size: the
-    IPR of a field with few weights is large, whatever the positions of these weights are.
+    2022; Redman et al., 2024). When you measure locality, compare only masks with the same number
+    of weights, because the IPR of a field with few weights is large for any positions of the
+    weights.
 
     Parameters
     ----------
     net : FCNet
-        Net to train; the net itself is not fitted. Its `random_state` must be an int, and its
-        `mask`, if any, is the initial mask. Only the first hidden layer is pruned.
+        Net to train. The net itself remains unfitted; copies of it are trained. The `random_state`
+        of the net must be an int, and the `mask` of the net, if any, is the initial mask. Only the
+        first hidden layer is pruned.
     X : array-like of shape (n_samples, n_features)
         Inputs.
     y : array-like of shape (n_samples,)
@@ -32,13 +34,13 @@ def iterative_magnitude_pruning(
     n_rounds : int, default=5
         Number of pruning rounds.
     fraction : float, default=0.3
-        Fraction of the remaining weights that each round removes, between 0 and 1.
+        Fraction, between 0 and 1, of the remaining weights that each round removes.
 
     Returns
     -------
     nets : list of FCNet
-        Fitted dense net, and one fitted net per round, whose `mask` marks the remaining weights.
-        After an interrupt (Ctrl-C), the finished nets are in the attribute `nets` of the
+        Fitted dense net, and one fitted net per round. The `mask` of each net marks the remaining
+        weights. After an interrupt (Ctrl-C), the finished nets are in the attribute `nets` of the
         KeyboardInterrupt.
 
     Examples

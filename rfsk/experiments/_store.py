@@ -43,14 +43,14 @@ class Store:
             if manifest[name] != value:
                 raise ValueError(
                     f"`store` must be empty or a store of this sweep, but {str(folder)!r} has "
-                    f"results of another one: {name} was {value} and is now {manifest[name]}. "
+                    f"results of another sweep: {name} was {value} and is now {manifest[name]}. "
                     "Choose another folder, or delete this one."
                 )
         remove_leftovers(self.folder, "*.json")
         self.write("manifest", manifest)
 
     def read(self, name: str) -> Any:
-        """Read an entry of the store; None if it does not exist or is damaged."""
+        """Read an entry of the store; return None if the entry does not exist or is damaged."""
         try:
             digest, content = json.loads((self.folder / f"{name}.json").read_bytes())
         except (FileNotFoundError, TypeError, ValueError, RecursionError):
@@ -61,7 +61,7 @@ class Store:
         """Write an entry with its checksum, atomically."""
         text = json.dumps(content)
         try:
-            # The time of looking for leftovers at every write grows as the square of the writes.
+            # Leftovers are not removed here: a search at each write takes quadratic time in total.
             contents = f'["{_digest(text)}", {text}]'.encode()
             replace_file(self.folder / f"{name}.json", contents)
         except OSError as error:
@@ -74,7 +74,7 @@ def _digest(text: str) -> str:
 
 
 def as_json(value: Any, modules: set[str]) -> str:
-    """Encode a value as reproducible JSON, and add the modules that it needs to `modules`."""
+    """Encode a value as reproducible JSON, and add the modules of its parts to `modules`."""
 
     def describe(thing: Any) -> Any:
         if isinstance(thing, np.generic | np.ndarray):

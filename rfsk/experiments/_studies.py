@@ -21,10 +21,10 @@ from ._sweep import sweep
 class FactorStudy(FieldStudy):
     """Study for `sweep` that trains a net and decomposes the fourth cumulant of its inputs.
 
-    It takes the parameters of `FieldStudy`; `n_train` must be given. It returns `factor_ipr`, the
-    IPR of the leading CP factor of `n_train` samples of the long-range class; `net_ipr`, the mean
-    IPR of the units with positive initial bias; `match`, the median match of these units with the
-    factor; and `accuracy`.
+    A call of the study takes the parameters of `FieldStudy`; `n_train` must be given. The study
+    returns `factor_ipr`, the IPR of the leading CP factor of `n_train` samples of the long-range
+    class; `net_ipr`, the mean IPR of the units with positive initial bias; `match`, the median
+    match of the fields of these units with the factor; and `accuracy`.
 
     Examples
     --------
@@ -55,16 +55,16 @@ class FactorStudy(FieldStudy):
 class PredictionStudy:
     """Study for `sweep` that predicts the fields of a net instead of training it.
 
-    When called, it takes the parameters of `make_task` and `learning_time`, the learning rate times
-    the number of steps (20,000 by default). It returns the columns of the table of
-    `predict_fields` without the check.
+    A call of the study takes the parameters of `make_task`, and `learning_time`, the learning rate
+    times the number of steps (20,000 by default). The study returns the columns of
+    `FieldPrediction.table`, as obtained with ``check=False``.
 
     Parameters
     ----------
     make_task : callable, default=nlgp_task
         Function that returns the task for given keyword arguments.
     n_units : int, default=20
-        Number of units. The predictions hardly depend on it.
+        Number of units. The predictions hardly depend on the number of units.
 
     Examples
     --------
@@ -100,14 +100,15 @@ def gain_sweep(
 ) -> pd.DataFrame:
     """Sweep the gain of NLGP inputs with `FieldStudy`, and include the Gaussian control.
 
-    By default, the nets are trained with batches of 10 and learning rate 0.5.
+    By default, nets are trained in batches of 10 samples with a learning rate of 0.5.
 
     Parameters
     ----------
     gains : sequence of float, default=(0.1, 1.0, 3.0, 10.0)
         Gains of the NLGP.
     control_gains : sequence of float, default=(3.0,)
-        Gains for which nets are also trained on the Gaussian control (`inputs` is "control").
+        Gains for which nets are also trained on the Gaussian control. In these rows of the result,
+        `inputs` is "control".
     n_repeats : int, default=3
         Number of repeats of each point.
     fixed : dict, optional
@@ -118,7 +119,8 @@ def gain_sweep(
     Returns
     -------
     found : pandas.DataFrame
-        Result of `sweep`, with the columns `gain`, `inputs` and those of `measure_fields`.
+        Result of `sweep`, with the columns `gain`, `inputs` and the measurements of
+        `measure_fields`.
 
     Examples
     --------
@@ -152,16 +154,16 @@ def phase_diagram(
         from 0.1 to 10 and 12 ratios from 1.25 to 5, evenly spaced in the logarithm.
     study : callable, optional
         Study that is run at each point. `FieldStudy`, the default, trains a net; `PredictionStudy`
-        predicts its fields.
+        predicts the fields of the net instead.
     **options
-        Options of `sweep`, such as `n_repeats` and `fixed`. The parameter `correlation_length` of
-        the study is the longer correlation length.
+        Options of `sweep`, such as `n_repeats` and `fixed`. In `fixed`, the parameter
+        `correlation_length` of the study is the longer correlation length.
 
     Returns
     -------
     found : pandas.DataFrame
-        Result of `sweep`, with the columns `gain`, `length_ratio` and those of the study. It can be
-        drawn by `PhaseDiagramDisplay`.
+        Result of `sweep`, with the columns `gain`, `length_ratio` and the results of the study.
+        `PhaseDiagramDisplay` draws this table.
 
     Examples
     --------

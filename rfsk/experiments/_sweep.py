@@ -26,7 +26,7 @@ from .._core._validation import check_n_jobs, check_positive
 from ._store import Store, as_json
 
 _OWN_COLUMNS = ("repeat", "seed", "duration", "error")
-_MOST_DEATHS = 3  # number of failures of the pool in a row that end a sweep
+_MOST_DEATHS = 3  # a sweep ends after this number of consecutive failures of the pool
 
 
 def sweep(
@@ -45,8 +45,8 @@ def sweep(
 
     A cell is one repeat at one point of the grid. Cells run in parallel in processes on this
     machine, or as set by ``joblib.parallel_config``, for example with ``"dask"`` on a cluster. The
-    results do not depend on this choice: each cell runs on one thread, and its seed depends only on
-    its point, its repeat and `random_state`.
+    results do not depend on the backend, because each cell runs on one thread, and the seed of a
+    cell depends only on its point, its repeat and `random_state`.
 
     Parameters
     ----------
@@ -60,33 +60,33 @@ def sweep(
     fixed : dict, optional
         Arguments that are the same for all cells.
     paired : bool, default=False
-        Whether all points have the same seed in the same repeat, for paired comparisons.
+        Whether all points have the same seed within a repeat, for paired comparisons.
     store : path-like, optional
-        Folder in which finished cells are stored, see Notes.
+        Folder in which finished cells are stored, as described in the Notes.
     n_jobs : int, default=-1
         Number of workers. -1 stands for all processors, and None for the default of
         ``joblib.parallel_config``.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the sweep. It must be an int if `store` is given.
+        Seed of the sweep. `random_state` must be an int if `store` is given.
     verbose : int, default=0
         If positive, a progress bar is shown.
 
     Returns
     -------
     found : pandas.DataFrame
-        One row per cell, or per cell and entry of the arrays that the study returns. The columns
-        are the parameters, `repeat`, `seed`, the results, `duration` in seconds, and `error`. For a
-        failed cell, `error` is the traceback, and the results are NaN; a later call runs the cell
-        again. ``found.attrs["parameters"]`` is the list of the parameters. Ctrl-C stops the sweep
-        with a warning, and the finished cells are returned.
+        One row per cell or, if the study returns arrays, one row per cell and array entry. The
+        columns are the parameters, `repeat`, `seed`, the results, `duration` in seconds, and
+        `error`. For a failed cell, `error` is the traceback, and the results are NaN; a later call
+        runs the failed cell again. ``found.attrs["parameters"]`` lists the names of the parameters.
+        After Ctrl-C, `sweep` warns and returns the finished cells.
 
     Notes
     -----
     To continue an interrupted sweep with a store, run the same script again. An error is raised if
-    something has changed: the study, its fixed arguments, `random_state`, `paired`, the version of
-    a numerical library, or the source of a module that the study uses (except installed packages).
-    Files and environment variables are not compared: pass what the study reads from them by
-    `fixed`.
+    the study, its fixed arguments, `random_state`, `paired`, the version of a numerical library, or
+    the source of a module that the study uses has changed (except installed packages). `sweep`
+    does not detect changes of files and environment variables that the study reads. Pass their
+    contents by `fixed` instead.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def sweep(
 
     def run_waiting() -> Generator[Any]:
         waiting = [c for c in cells if c not in records]
-        # A new pool, because one that lost a worker can return results of its former calls.
+        # Use a new pool, because a pool that lost a worker can return results of former calls.
         pool = joblib.Parallel(n_jobs, return_as="generator_unordered", **options)
         return pool(joblib.delayed(call)(c, points[c[0]], seeds[c]) for c in waiting)
 
@@ -195,7 +195,7 @@ def _points(study: Callable[..., Any], grid: Any, fixed: dict[str, Any]) -> list
 
 
 def _finished(run_waiting: Callable[[], Generator[Any]]) -> Generator[Any]:
-    """Yield results as they finish; after the death of a worker, run what is still waiting."""
+    """Yield results of finished cells; after the death of a worker, run the unfinished cells."""
     n_deaths = 0  # since the last result
     while True:
         try:
@@ -244,7 +244,7 @@ def _as_rows(answer: Mapping[str, Any], taken: set[str]) -> list[dict[str, Any]]
 
 
 def _label(value: Any) -> Any:
-    """Label of a parameter value: numbers and strings unchanged, other objects by name or text."""
+    """Label of a parameter value: a number or string itself, or the name or text of an object."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return getattr(value, "__qualname__", str(value))

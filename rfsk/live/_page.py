@@ -20,11 +20,11 @@ def show(
 ) -> Any:
     """Show the live page in a notebook.
 
-    The page trains a network in the browser, in JavaScript. It shows the inputs, receptive fields
-    and mean inverse participation ratio (IPR) of the network beside those of a network trained on
-    the control, Gaussian inputs with the same mean and covariance. The inputs are on a torus or a
-    ring, and sliders change their parameters. The page needs neither a server nor the kernel, so
-    that it also works in hosted notebooks.
+    The page trains two networks in the browser, in JavaScript: one on the inputs, and one on the
+    control (Gaussian inputs with the same mean and covariance). The page shows the inputs,
+    receptive fields and mean inverse participation ratio (IPR) of both networks. The inputs are on
+    a torus or a ring, and sliders change their parameters. The page needs neither a server nor the
+    kernel, so that it also works in hosted notebooks.
 
     Parameters
     ----------
@@ -32,14 +32,14 @@ def show(
         Initial gain of the inputs, from 0.1 to 10.
     correlation_length : (float, float), default=(1.0, 2.0)
         Initial correlation lengths of the two classes on the torus, in sites, from 0.5 to 6. The
-        shorter one must be first.
+        shorter correlation length must be first.
     height : int, default=860
         Height of the page in the notebook, in pixels.
 
     Returns
     -------
     page : IPython.display.HTML
-        The page in an iframe.
+        Live page in an iframe.
 
     Examples
     --------

@@ -15,7 +15,7 @@ _ODD = ("erf", "tanh", "linear")
 
 
 def advise_on_data(net: Any, X: NDArray[Any], index: NDArray[np.intp] | None = None) -> None:
-    """Warn about likely mistakes in the data; for a trained net, check only their scale."""
+    """Warn about likely mistakes in the data; for a trained net, check only the scale of `X`."""
     step = max(1, len(X) // _ROWS)
     rows = np.asarray(X[::step], dtype=np.float64)
     note_scale(rows)
@@ -59,7 +59,7 @@ def _advise_on_classes(net: Any, rows: NDArray[np.float64], index: NDArray[np.in
             f"A net with odd activation ({net.activation!r}) without biases (bias_init=0, "
             "train_bias=False) has an odd output, but the classes appear to have P(x) = P(-x), "
             "which requires an even output. The net learns nothing, and its accuracy stays at 0.5. "
-            "Leave bias_init='auto'."
+            "Use the default bias_init='auto'."
         )
     if nonnegative:  # the target is 1 for class 1 and 0 for class 0
         uniform = [np.var(part.sum(axis=1)) for part in (first, second)]

@@ -38,9 +38,9 @@ class Autoencoder(NetEstimator):
     .. math::
         \frac{1}{D} ( \lVert x - x' \rVert^2 + s \sum_k \lvert a_k \rvert )
 
-    where s is the parameter `sparsity`. If s = 0, the fields of tied linear units span the leading
-    principal components. If s > 0, the net is a feed-forward sparse code (compare Olshausen and
-    Field, Nature 381, 607, 1996).
+    where s is the parameter `sparsity`. If s = 0, the fields of linear units with tied weights span
+    the leading principal components. If s > 0, the net is a feed-forward sparse code (compare
+    Olshausen and Field, Nature 381, 607, 1996).
 
     Parameters
     ----------
@@ -51,19 +51,20 @@ class Autoencoder(NetEstimator):
     tied : bool, default=True
         Whether the decoder is the transpose of the encoder.
     sparsity : float, default=0.0
-        Weight s of the penalty. If it is positive, the rows of an untied decoder are limited to
-        norm 1, because small codes with a large decoder would evade the penalty otherwise.
+        Weight s of the L1 penalty of the codes. If s is positive, the rows of an untied decoder are
+        limited to norm 1. Without this limit, small codes with a large decoder would evade the
+        penalty.
     bias_init : float or "auto", default=0.0
-        As in `FCNet`.
+        Initial biases, as in `FCNet`.
     @train_bias
     learning_rate : float, default=0.01
         Learning rate of every parameter.
     @batch_size
     max_epochs : int, default=50
-        Passes over the data in `fit`.
+        Number of passes over the data in `fit`.
     @init_scale
     weight_decay : float, default=0.0
-        Weight decay of w, as defined by the optimizer.
+        Weight decay of the encoder weights w, as defined by the optimizer.
     optimizer : {"adam", "sgd"} or torch optimizer class, default="adam"
         Optimizer of all parameters.
     @image_shape @record @callbacks @device @warm_start @verbose @random_state @options

@@ -29,7 +29,7 @@ from ._modules import HiddenUnits, as_activation
 from ._snapshots import FieldRecorder, Snapshots
 
 _EVALUATIONS = 30
-_AT_ONCE = 2**24  # number of activations that are in memory at once during prediction
+_AT_ONCE = 2**24  # largest number of activations in memory during prediction
 ONLINE_EPOCHS = 100  # number of entries in the history of an online fit
 # Parameters of skorch that an estimator sets itself, and its own parameters for them.
 _OWN_OPTIONS = {
@@ -82,7 +82,7 @@ class NetEstimator(FieldEstimator):
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         for name in self._options:
             if name in _OWN_OPTIONS:
-                raise TypeError(f"{name!r} is set by {_OWN_OPTIONS[name]}; set that instead.")
+                raise TypeError(f"{name!r} must not be passed. Set {_OWN_OPTIONS[name]} instead.")
             if not name.startswith(PASSED_ON):
                 raise TypeError(
                     f"{type(self).__name__} has no parameter {name!r}. Parameters that are passed "
@@ -205,8 +205,8 @@ class NetEstimator(FieldEstimator):
             raise
         if self.net_.interrupted_:
             report_interrupt(
-                f"Training was interrupted after {self.net_.n_steps_} steps; the net is kept as "
-                "trained so far.",
+                f"Training was interrupted after {self.net_.n_steps_} steps. The net keeps its "
+                "current weights.",
                 "rfsk.nets.",
             )
         return self
@@ -221,7 +221,7 @@ class NetEstimator(FieldEstimator):
     def _inputs_on_device(self, data: NDArray[Any], shared: dict[Any, Any] | None) -> Any:
         """Inputs on the device, shared by the nets of an ensemble.
 
-        They are in double precision if they form a single batch.
+        The inputs are in double precision if they form a single batch.
         """
         dtype = torch.float64 if len(data) <= self.batch_size else torch.float32
         shared = {} if shared is None else shared

@@ -22,7 +22,7 @@ _BLOCK = 2**19  # number of values drawn at a time, but at least one batch
 
 
 class Samples(Dataset):
-    """Inputs on the training device, with class indices or the inputs themselves as targets."""
+    """Inputs on the training device; the targets are class indices or the inputs themselves."""
 
     def __init__(
         self, X: Tensor, y: Tensor | None = None, sample_weight: Tensor | None = None
@@ -55,7 +55,7 @@ class Chunk(NamedTuple):
 
 
 class Batches:
-    """Iterable over the batches of an epoch, which `chunks` groups for the compiled step."""
+    """Iterable over the batches of an epoch; `chunks` groups batches for the compiled step."""
 
     batch_size: int
 

@@ -9,7 +9,7 @@ _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
 def check_callbacks(callbacks: Any, *, has_validation: bool) -> None:
-    """Raise ValueError unless these are skorch callbacks that can work with the available data."""
+    """Raise ValueError unless all callbacks are from skorch and can use the available data."""
     entries: Any = [] if callbacks is None else callbacks
     if isinstance(entries, list | tuple):
         entries = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
@@ -29,8 +29,8 @@ def check_callbacks(callbacks: Any, *, has_validation: bool) -> None:
         if not has_validation and monitor.startswith("valid"):
             raise ValueError(
                 f"{name} needs {monitor}, but no data are kept for validation. (The train_split of "
-                "skorch is not used.) Set validation_fraction and call fit, or let the callback "
-                "monitor the training by monitor='train_loss' or on_train=True."
+                "skorch is not used.) Set validation_fraction and call fit, or pass "
+                "monitor='train_loss' or on_train=True to the callback."
             )
 
 

@@ -33,8 +33,9 @@ class NetClassifier(FieldClassifier, NetEstimator):
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the net on labelled data and return it.
 
-        An interrupt (Ctrl-C) stops the training with a warning, and the net is kept as trained so
-        far. Within a search, a sweep or a study, an interrupt also ends these.
+        An interrupt (Ctrl-C) stops the training with a warning, and the net keeps its current
+        weights. If the training is part of a search, a sweep or a study, an interrupt also ends the
+        search, sweep or study.
 
         Parameters
         ----------
@@ -42,8 +43,8 @@ class NetClassifier(FieldClassifier, NetEstimator):
         y : array-like of shape (n_samples,)
             Inputs, and labels of two or more classes.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the samples in the loss. Only their ratios matter; a sample of weight zero is
-            not used.
+            Weights of the samples in the loss. Only ratios of weights matter; a sample of weight
+            zero is not used.
 
         Raises
         ------
@@ -108,7 +109,7 @@ class NetClassifier(FieldClassifier, NetEstimator):
         classes : array-like of shape (n_classes,), optional
             Labels of all blocks; required in the first call if `y` does not contain all labels.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the samples in the loss. Only their ratios within the block matter.
+            Weights of the samples in the loss. Only ratios of weights within the block matter.
         """
         if not (is_lazy(X) or is_lazy(y)):
             return self._fit(partial(self._prepare_block, X, y, classes, sample_weight))
@@ -176,10 +177,10 @@ class NetClassifier(FieldClassifier, NetEstimator):
         n_samples : int, default=2_000_000
             Number of samples to draw, in `n_samples` / `batch_size` steps.
         n_eval : int, default=0
-            If positive, loss and accuracy are measured on this many samples of the task and of its
-            control, Gaussian inputs with the same means and covariances, and stored in
-            `evaluation_`. The number of measurements is `record` or, if that is None, 30; they are
-            evenly spaced in the logarithm of the step.
+            If positive, loss and accuracy are measured on `n_eval` samples of the task and of its
+            control (Gaussian inputs with the same means and covariances), and stored in
+            `evaluation_`. The number of measurements is `record`, or 30 if `record` is None. The
+            measurements are evenly spaced in the logarithm of the step.
         """
         return self._fit(partial(self._prepare_online, task, n_samples, n_eval))
 

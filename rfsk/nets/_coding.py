@@ -7,7 +7,7 @@ import scipy.special
 
 from .._core._types import Array
 
-# Exponents of K: a fixed readout of K units is K to this power times the mean of the units.
+# Exponents p: a fixed readout of K units is K^p times the mean of the units.
 FIXED_READOUTS = {"mean": 0.0, "sqrt": 0.5, "sum": 1.0}
 READOUTS = ("auto", *FIXED_READOUTS, "linear")
 

@@ -51,8 +51,8 @@ def draw_fields(
     """Draw stationary fields into the given `rows` of `out`, (n_rows, n_features).
 
     A field is scale times f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]), where
-    `map_number` selects f from `MAPS`. `numbers` are the indices of the fields in a sequence; field
-    i uses the normal numbers of the stream `seed` from entry i * stride on.
+    `map_number` selects f from `MAPS`. `numbers` are the indices of the fields in a sequence. For
+    field i, the normal numbers of the stream `seed` are used, beginning at entry i * stride.
     """
     noise, along_modes, across, along_sides, fields = buffers
     n_sides, height = sides.shape

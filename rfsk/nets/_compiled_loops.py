@@ -81,8 +81,8 @@ def move(weight, bias, mask, gradients, bias_gradients, losses, n_samples, const
 def take_steps(network, samples, ends, activation, constants, buffers, first, stride):
     """Take one step of gradient descent per batch and return the sum of the losses.
 
-    If `stride` > 1, compute only the gradients of the blocks first, first + stride, ... of one
-    batch, without taking a step.
+    If `stride` > 1, only the gradients of the blocks with the indices first, first + stride, ... of
+    one batch are computed, and no step is taken.
     """
     weight, bias, mask = network
     X, targets, importance, order = samples

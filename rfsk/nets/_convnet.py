@@ -47,17 +47,18 @@ class ConvNet(NetClassifier):
     pooling : {"mean", "max"}, optional
         Pooling of the activations of a channel over all sites before the readout.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
-        As in `FCNet`, with C in place of K. "mean" averages over channels and sites. "linear"
-        trains one weight for each class, channel and, without pooling, site.
+        Readout, as in `FCNet` with C in place of K. "mean" averages over channels and sites.
+        "linear" trains one weight per class and channel or, without pooling, one weight per class,
+        channel and site.
     @bias_init @train_bias @loss @class_weight
     learning_rate : float, default=5.0
         Learning rate. A step changes f by -learning_rate C dLoss/df and b by
         -(learning_rate / D) C dLoss/db.
     @batch_size
     max_epochs : int, default=20
-        Passes over the data in `fit`.
+        Number of passes over the data in `fit`.
     readout_rate : float, default=0.2
-        Rate of a trained readout relative to that of the filters.
+        Learning rate of the linear readout relative to that of the filters.
     @init_scale
     weight_decay : float, default=2e-4
         Weight decay: each step shrinks the filters by the fraction learning_rate x weight_decay.
@@ -167,8 +168,8 @@ class ConvNet(NetClassifier):
     def release(self) -> FCNet:
         """Return a fully-connected net that computes the same function.
 
-        It has one unit per channel and position of the filters. If it is trained further, it can
-        lose its convolutional structure (d'Ascoli et al., NeurIPS 2019).
+        The fully-connected net has one unit per channel and position of the filters. With further
+        training, the net can lose its convolutional structure (d'Ascoli et al., NeurIPS 2019).
 
         Returns
         -------

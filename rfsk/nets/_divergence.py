@@ -2,8 +2,8 @@
 
 import math
 
-# A network has diverged if its loss exceeds this factor times the loss of the first epoch, or this
-# factor itself if that loss is below one.
+# A network has diverged if the loss exceeds this factor times the larger of 1 and the loss of the
+# first epoch.
 _EXPLODED = 100.0
 
 
@@ -12,7 +12,7 @@ class DivergenceError(ValueError):
 
 
 def check_loss(losses: list[float], n_steps: int, *, at_end: bool = False) -> None:
-    """Raise DivergenceError if the loss is not finite or, at the end, has diverged."""
+    """Raise DivergenceError if the loss is not finite or, at the end of training, has diverged."""
     limit = _EXPLODED * max(losses[0], 1.0) if at_end else math.inf
     if not losses[-1] < limit:
         raise DivergenceError(

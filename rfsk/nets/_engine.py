@@ -23,8 +23,8 @@ from ._compiled_step import CompiledStep
 from ._divergence import check_loss
 from ._snapshots import Snapshots
 
-# Number of floating-point operations per step below which one thread is used. A second thread
-# saves at most a quarter of the time of such a step, but is much slower if its core is busy.
+# Number of floating-point operations per step below which one thread is used. With two threads,
+# such a step takes at least three quarters of the time, and much longer if a core is busy.
 _SMALL_STEP = 2e7
 
 
@@ -50,7 +50,7 @@ class Engine(NeuralNet):
 
     @property
     def _default_callbacks(self) -> list[Any]:
-        """Default callbacks of skorch; only with `verbose`, these print a table of epochs."""
+        """Default callbacks of skorch; the callback that prints a table requires `verbose`."""
         callbacks = super()._default_callbacks
         return callbacks if self.verbose else [c for c in callbacks if c[0] != "print_log"]
 
@@ -68,7 +68,7 @@ class Engine(NeuralNet):
     def try_optimizer(self) -> None:
         """Take a step with a copy of the optimizer.
 
-        An optimizer that needs more than dense gradients raises an error.
+        An error is raised if the optimizer does not work with dense gradients alone.
         """
         optimizer = copy.deepcopy(self.optimizer_)
         for group in optimizer.param_groups:
@@ -242,7 +242,7 @@ class Engine(NeuralNet):
 
 
 class ClassifierEngine(ClassifierMixin, Engine):
-    """Engine of a classifier, which numbers the classes from 0 in the same way as skorch."""
+    """Engine of a classifier, whose labels are the numbers of the classes, as in skorch."""
 
     @property
     def classes_(self) -> np.ndarray:
@@ -258,8 +258,8 @@ class ClassifierEngine(ClassifierMixin, Engine):
         if not np.isin(index, self.classes_).all():
             raise ValueError(
                 "`y` must contain the numbers of the classes, because net_ numbers the classes "
-                f"from 0 to {len(self.classes_) - 1}, got {np.unique(index)[:5].tolist()}. The "
-                "methods of the estimator accept your labels."
+                f"from 0 to {len(self.classes_) - 1}, got {np.unique(index)[:5].tolist()}. To use "
+                "your own labels, call the methods of the estimator."
             )
         return torch.as_tensor(index.astype(np.int64)).to(self.device)
 

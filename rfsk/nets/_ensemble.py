@@ -40,15 +40,16 @@ def fit_many(
 ) -> list[NetEstimator]:
     """Fit many nets to the same data at once.
 
-    Each net is equal to the result of its own ``fit(X, y)``, whatever the other nets and `n_jobs`
-    are. Equality is exact for nets with compiled steps (two layers, fixed readout, squared loss,
-    "sgd", on a CPU). Other nets with equal architecture and learning rates are trained in a batched
-    computation and agree up to rounding.
+    Each fitted net is equal to the result of ``net.fit(X, y)``, and does not depend on the other
+    nets or on `n_jobs`. Equality is exact for nets with compiled steps (two layers, fixed readout,
+    squared loss, "sgd", on a CPU). Other nets with equal architecture and learning rates are
+    trained in a batched computation, and are equal to the result of ``net.fit(X, y)`` up to
+    rounding.
 
     Parameters
     ----------
     nets : sequence of FCNet, ConvNet or Autoencoder
-        Nets to fit in place. All their parameters may differ.
+        Nets to fit in place. The nets may differ in all parameters.
     X : array-like of shape (n_samples, n_features)
     y : array-like of shape (n_samples,), optional
         Inputs and labels. Autoencoders need no labels.
@@ -61,7 +62,8 @@ def fit_many(
     -------
     nets : list
         The same nets, fitted. A net that diverges is left unchanged, with a warning. After an
-        interrupt, nets are kept as trained so far; nets whose training has not begun are unchanged.
+        interrupt, nets keep their current weights, and nets whose training has not begun are
+        unchanged.
 
     Examples
     --------
@@ -84,7 +86,9 @@ def fit_each(
     n_jobs: int | None = -1,
     verbose: int = 0,
 ) -> list[NetEstimator]:
-    """Fit each net to its own inputs and labels, but otherwise in the same way as `fit_many`.
+    """Fit many nets at once, each to its own inputs and labels.
+
+    `fit_each` works in the same way as `fit_many`, except that every net has its own data.
 
     Parameters
     ----------
@@ -93,8 +97,9 @@ def fit_each(
     data : sequence of (X, y)
         Inputs and labels of each net.
     n_jobs : int, default=-1
+        Number of threads, as in `fit_many`.
     verbose : int, default=0
-        As in `fit_many`.
+        Verbosity, as in `fit_many`.
 
     Returns
     -------
@@ -126,19 +131,22 @@ def fit_many_online(
     n_jobs: int | None = -1,
     verbose: int = 0,
 ) -> list[NetEstimator]:
-    """Train each net as by ``fit_online(task, n_samples)``, but otherwise as in `fit_many`.
+    """Train many nets at once, each by ``net.fit_online(task, n_samples)``.
+
+    `fit_many_online` works in the same way as `fit_many`, except that nets are trained online.
 
     Parameters
     ----------
     nets : sequence of FCNet, ConvNet or Autoencoder
         Nets to fit in place.
     tasks : Discrimination or data (X, y), or sequence of such
-        One task for all nets, or one per net; see `FCNet.fit_online`.
+        One task for all nets, or one task per net, as in `FCNet.fit_online`.
     n_samples : int or sequence of int, default=2_000_000
-        Number of samples, one for all nets or one per net.
+        Number of samples: one number for all nets, or one number per net.
     n_jobs : int, default=-1
+        Number of threads, as in `fit_many`.
     verbose : int, default=0
-        As in `fit_many`.
+        Verbosity, as in `fit_many`.
 
     Returns
     -------
@@ -239,7 +247,7 @@ def _fit(
     if stop.is_set():
         report_interrupt(
             f"Training was interrupted; {len(kept)} of {len(nets)} nets are kept as trained so "
-            "far, and the others are unchanged.",
+            "far, and the other nets are unchanged.",
             "rfsk.nets.",
         )
     if diverged:
@@ -271,7 +279,7 @@ def _train_in_threads(
                 stop.set()
                 raise
     finally:
-        for thread in started:  # a pool that is interrupted while it starts a thread forgets it
+        for thread in started:  # an interrupted pool does not join a thread that it is starting
             thread.join()
 
 
@@ -301,7 +309,7 @@ def _divide(
 
 
 def _train_group(nets: Sequence[NetEstimator], trainings: Sequence[Training]) -> list[int]:
-    """Train one net, or several with equal architecture and rates; return those that diverged."""
+    """Train one net, or several of equal architecture and rates; return the nets that diverged."""
     if len(nets) == 1:
         try:
             nets[0]._train(trainings[0])

@@ -83,8 +83,8 @@ class FieldEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def transform(self, X: ArrayLike) -> Array:
         """Hidden activations (the codes of an autoencoder), (n_samples, n_activations).
 
-        The columns are the units of the last hidden layer. In a `ConvNet` they are the channels
-        and, without pooling, the sites.
+        The columns are the units of the last hidden layer. For a `ConvNet`, the columns are the
+        channels or, without pooling, all pairs of a channel and a site.
 
         Parameters
         ----------
@@ -159,8 +159,8 @@ class FieldClassifier(ClassifierMixin, FieldEstimator):
     def predict_proba(self, X: ArrayLike) -> Array:
         """Class probabilities, (n_samples, n_classes).
 
-        With the squared loss, they are derived from the output, which estimates the conditional
-        mean of the target.
+        With the squared loss, the probabilities are derived from the output of the net, which
+        estimates the conditional mean of the target.
 
         Parameters
         ----------
@@ -186,7 +186,7 @@ class FieldClassifier(ClassifierMixin, FieldEstimator):
         ----------
         X : array-like of shape (n_samples, n_features)
         layer : int, default=-1
-            Index of the layer, 0 for the first; negative values count from the last.
+            Index of the layer, from 0. Negative indices count from the last layer.
         """
         check_is_fitted(self, "receptive_fields_")
         number = check_layer(layer, self.net_.module_.n_layers)

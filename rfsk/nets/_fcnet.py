@@ -25,8 +25,8 @@ class FCNet(NetClassifier):
     for class 1. A step changes w by -learning_rate K dLoss/dw and b by -learning_rate (K/D)
     dLoss/db, averaged over the batch, so that runs with different numbers of units or batch sizes
     are comparable. If the classes are translation-invariant and non-Gaussian, receptive fields
-    become localized and tile the lattice. On the control, Gaussian inputs with the same mean and
-    covariance, they oscillate (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
+    become localized and tile the lattice. On the control (Gaussian inputs with the same mean and
+    covariance), receptive fields oscillate (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
 
     Skorch trains the net. Where torch is not installed, NumPy trains nets with one hidden layer,
     two classes and a fixed readout, and draws other random numbers. Other options then raise an
@@ -36,13 +36,13 @@ class FCNet(NetClassifier):
     ----------
     n_hidden : int or tuple of int, default=64
         Number K of hidden units, or the sizes of several hidden layers. Layers after the first have
-        standard normal initial weights and zero initial biases, and their learning rates scale with
-        their own K and D. Fields and `mask` are those of the first layer. The K of the readout is
-        the size of the last layer.
+        standard normal initial weights and zero initial biases. The learning rates of each layer
+        scale with K, its number of units, and D, its number of inputs. Receptive fields and `mask`
+        are those of the first layer. In the readout, K is the size of the last layer.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
-        sigma, which is erf(h / sqrt 2) for "erf", or a torch function such as softplus. If it has
-        no negative values and the readout is fixed, the targets are 0 for class 0 and 1 for
-        class 1.
+        Activation function sigma; "erf" is erf(h / sqrt 2), and a callable is a torch function such
+        as softplus. If sigma has no negative values and the readout is fixed, the targets are 0 for
+        class 0 and 1 for class 1.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         "mean", "sqrt" and "sum" are fixed readouts for two classes: the output is s times the sum
         of the units, with s = 1/K, 1/sqrt K and 1, respectively. The learning rate of w is
@@ -72,10 +72,10 @@ class FCNet(NetClassifier):
         each step sets weights of absolute value below l1_cut x l1 to zero.
     @batch_size
     max_epochs : int, default=100
-        Passes over the data in `fit`.
+        Number of passes over the data in `fit`.
     @init_scale @optimizer @validation_fraction @image_shape
     mask : array-like of bool, (n_hidden, n_features), optional
-        True where a weight exists; all others remain zero.
+        True where a weight exists. All other weights remain zero.
     @record @callbacks @device @warm_start @verbose @random_state @options
 
     Attributes

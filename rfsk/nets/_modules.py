@@ -125,7 +125,7 @@ class HiddenUnits(nn.Module):
         return self.activation.function(scaled).reshape(len(x), -1)
 
     def shrink_(self, threshold: float, cut: float) -> None:
-        """Move weights towards zero by `threshold`, then set those below `cut` to zero."""
+        """Move weights towards zero by `threshold`; set those of magnitude below `cut` to zero."""
         with torch.no_grad():
             self.weight.copy_(functional.softshrink(self.weight, threshold))
             if cut > 0.0:

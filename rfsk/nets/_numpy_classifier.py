@@ -68,8 +68,8 @@ class NetClassifier(FieldClassifier):
         y : array-like of shape (n_samples,)
             Inputs, and labels of two classes.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the samples in the loss. Only their ratios matter; a sample of weight zero is
-            not used.
+            Weights of the samples in the loss. Only ratios of weights matter; a sample of weight
+            zero is not used.
 
         Raises
         ------

@@ -42,8 +42,8 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     """Write a fitted net to a file.
 
     The file contains weights, parameters, classes, history and snapshots, but no code. Unlike a
-    pickle, it is safe to open even if it comes from an untrusted source. An older file is replaced
-    as a whole: if saving fails or is killed, the older file remains unchanged.
+    pickle, the file is safe to open even if it comes from an untrusted source. An older file at
+    `path` is replaced as a whole. If saving fails or is killed, the older file remains unchanged.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        If the activation or the optimizer is not given by name, if labels are objects, or if the
-        parameters were changed and no longer agree with the weights.
+        If the activation or the optimizer is not given by name, if labels are objects, or if
+        parameters were changed after the fit and no longer agree with the weights.
 
     Examples
     --------
@@ -142,12 +142,12 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
     path : path-like
         File to read. A file that is damaged or was changed after `save` raises a ValueError.
     device : str, optional
-        Device of the net; by default the device in its parameters.
+        Device of the net. By default, the parameter `device` of the saved net.
 
     Returns
     -------
     net : FCNet, ConvNet or Autoencoder
-        Fitted net. Its training can continue if ``warm_start=True``.
+        Fitted net. To continue the training of the net, set ``warm_start=True``.
 
     Examples
     --------
@@ -237,7 +237,7 @@ def _checked(about: Any, tensors: dict[str, Tensor]) -> tuple[Any, NDArray[Any] 
 
 
 def _check_tensors(net: Any, classes: Any, n_features: int, tensors: dict[str, Tensor]) -> None:
-    """Check the sizes of the tensors before memory is allocated for them, and their values."""
+    """Check the values of the tensors, and their sizes before memory is allocated for them."""
     _require(np.size(getattr(net, "n_hidden", 1)) <= len(tensors), "it has too few weights")
     trial = clone(net).set_params(device="cpu")
     trial._check_parameters(has_validation=True)

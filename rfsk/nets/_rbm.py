@@ -67,37 +67,39 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         p(x, h) \propto \rho_v(x) \rho_h(h)
         \exp ( c \cdot x + \sum_k h_k (w_k \cdot x + b_k) )
 
-    where rho is the product over units s of exp(-s^2/2) for "gaussian" units and of the same
-    function on s >= 0 for "relu" units. It is uniform on s = +-1 for "spin" units and on s = 0, 1
-    for "binary" units. Training maximizes the likelihood by persistent contrastive divergence
-    (T. Tieleman, ICML 2008) with one Markov chain per sample of a batch. On translation-invariant
-    inputs, fields can become localized (M. Harsh, J. Tubiana, S. Cocco and R. Monasson, J. Phys. A
-    53, 174002, 2020).
+    where rho_v and rho_h are products of one factor per unit s. The factor is exp(-s^2/2) for
+    "gaussian" units, exp(-s^2/2) on s >= 0 for "relu" units, uniform on s = +-1 for "spin" units,
+    and uniform on s = 0, 1 for "binary" units. Training maximizes the likelihood by persistent
+    contrastive divergence (T. Tieleman, ICML 2008) with one Markov chain per sample of a batch. On
+    translation-invariant inputs, fields can become localized (M. Harsh, J. Tubiana, S. Cocco and R.
+    Monasson, J. Phys. A 53, 174002, 2020).
 
     Parameters
     ----------
     n_hidden : int, default=64
         Number of hidden units.
     visible : {"gaussian", "spin"}, default="gaussian"
-        Type of the inputs: real numbers, with noise of unit variance in the model, or +1 and -1.
-        For inputs 0 and 1, use scikit-learn's `BernoulliRBM`.
+        Type of the inputs. "gaussian" inputs are real numbers, to which the model assigns noise of
+        unit variance, and "spin" inputs are +1 and -1. For inputs 0 and 1, use scikit-learn's
+        `BernoulliRBM`.
     hidden : {"spin", "binary", "relu", "gaussian"}, default="spin"
-        Type of the hidden units. With visible="gaussian", "gaussian" hidden units are probabilistic
-        PCA, and the training of "relu" and "gaussian" hidden units can diverge. A smaller learning
-        rate prevents this.
+        Type of the hidden units. With visible="gaussian" and hidden="gaussian", the model is
+        probabilistic PCA. With visible="gaussian", the training of "relu" and "gaussian" hidden
+        units can diverge. A smaller learning rate prevents divergence.
     train_bias : bool, default=True
-        Whether b and c are trained. Otherwise they are zero, which is meant for inputs of zero
-        mean.
+        Whether b and c are trained. If False, b and c are zero, which is suitable for inputs of
+        zero mean.
     learning_rate : float, default=0.01
         Learning rate of all parameters.
     batch_size : int, default=100
         Number of samples per step and number of Markov chains.
     max_epochs : int, default=50
-        Passes over the data in `fit`.
+        Number of passes over the data in `fit`.
     n_sweeps : int, default=1
-        Updates of the chains per step.
+        Number of updates of the Markov chains per step.
     init_scale : float, default=0.1
-        Standard deviation of the initial weights times the square root of the number of features.
+        Standard deviation of the initial weights, multiplied by the square root of the number of
+        features.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the weights, batches and chains.
 
@@ -110,7 +112,7 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     intercept_ : ndarray of shape (n_features,)
         Biases c of the visible units.
     chains_ : ndarray of shape (batch_size, n_features)
-        Visible units of the Markov chains, which are samples of the model.
+        Visible units of the Markov chains. Each row is a sample of the model.
     n_features_in_ : int
         Number of features.
 
@@ -188,7 +190,7 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return np.asarray(_UNITS[self.hidden].mean(self._drive(self._inputs(X, reset=False))))
 
     def free_energy(self, X: ArrayLike) -> Array:
-        """Minus the logarithm of the density of inputs, up to a constant, (n_samples,).
+        """Negative logarithm of the density of the inputs, up to a constant, (n_samples,).
 
         Parameters
         ----------

@@ -50,18 +50,19 @@ class FieldRecorder(list[tuple[int, Array]]):
 class EvaluationCurve:
     """Loss and accuracy during an online fit, on the inputs and on their control.
 
-    The control is the same task with Gaussian inputs, whose classes have the same means and
-    covariances. As long as the net uses only second-order statistics, its losses on the inputs and
-    on the control are equal. `gap` shows when the net uses statistics of higher order.
+    The control is the same task with Gaussian inputs, whose classes have the means and covariances
+    of the original classes. As long as a net uses only first- and second-order statistics, its
+    losses on the inputs and on the control are equal. A nonzero `gap` shows that the net uses
+    statistics of higher order.
 
     Attributes
     ----------
     steps : ndarray of shape (n_evaluations,)
         Steps of the evaluations, evenly spaced in the logarithm.
     loss, control_loss : ndarray of shape (n_evaluations,)
-        Mean loss on inputs of the task and on the control.
+        Mean loss on the inputs, and mean loss on the control.
     accuracy, control_accuracy : ndarray of shape (n_evaluations,)
-        Fraction of the inputs, and of the control, that is classified correctly.
+        Fractions of the inputs and of the control inputs that are classified correctly.
 
     Examples
     --------

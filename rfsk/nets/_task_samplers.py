@@ -10,8 +10,8 @@ from torch import Tensor
 
 from ..datasets import Discrimination, LatentField
 
-# Number of fields on a ring that are drawn at a time, so that they stay in the cache. On a torus,
-# it is an eighth of this.
+# Number of fields on a ring that are drawn at a time, so that the fields stay in the cache. On a
+# torus, an eighth of this number is drawn at a time.
 _AT_ONCE = 32
 
 
@@ -19,8 +19,8 @@ class TaskSampler:
     """Sampler of stratified batches of a task on a device.
 
     On a CPU, compiled code is used if the model of every class has few modes and a compiled map.
-    Field i of `seed` then does not depend on how many fields are drawn at once. `rng` is used for
-    other models, and for class sizes that are not whole numbers.
+    The field with index i then depends only on `seed` and i, and not on the number of fields that
+    are drawn at once. `rng` is used for other models, and for class sizes that are not integers.
     """
 
     def __init__(

@@ -90,12 +90,12 @@ class Bench:
         tasks: Mapping[Any, Discrimination],
         n_steps: int | Mapping[Any, int],
     ) -> dict[Any, list[Any]]:
-        """Train one net per seed and task, all at once, and only once per key.
+        """Train one net per seed and task, in parallel and only once per key.
 
         Parameters
         ----------
         key : hashable
-            Name of these nets. A second call with the same name returns the nets of the first call.
+            Name of the nets. A second call with the same name returns the nets of the first call.
         make : callable
             Function ``make(seed)`` that returns an untrained FCNet or ConvNet.
         tasks : mapping of hashable to Discrimination

@@ -29,7 +29,7 @@ class Quantity:
         of the paper in words), "control" (an effect that a control must or must not show) or
         "report" (no bounds, so that the quantity has no verdict).
     low, high : float, optional
-        Inclusive bounds. One of them may be omitted.
+        Inclusive bounds. One of the two bounds may be omitted.
     value : float, optional
         Expected value, which can be given instead of bounds.
     tolerance : float, default=0.0
@@ -113,15 +113,15 @@ class Claim:
     Parameters
     ----------
     name : str
-        Short name such as "C1", which is also used in file names. It may contain letters, digits,
-        "-" and "_".
+        Short name such as "C1", which is also used in file names. `name` may contain letters,
+        digits, "-" and "_".
     title, statement : str
         Short title, and the claim in one or two sentences.
     quantities : tuple of Quantity
         Quantities that support the claim, with distinct names.
     measure : callable
         Function ``measure(bench, number)`` that returns the values of all quantities, by name, for
-        ``bench.seeds[number]``. It must apply the control ``bench.control``.
+        ``bench.seeds[number]``. The function must apply the control ``bench.control``.
     draw : callable, optional
         Function ``draw(bench)`` that returns a matplotlib figure.
     controls : tuple of str, default=()

@@ -32,7 +32,7 @@ class ClaimResult:
     values : dict of str to list of float
         Values of each quantity, one per seed; empty if the measurement failed.
     seconds : float
-        Wall time, without the training of nets that were already trained for an earlier claim.
+        Wall time in seconds, without the training of nets that an earlier claim also used.
     error, traceback, figure_error : str or None
         Message and traceback of a failed measurement, and message of a failed figure; None if
         there was no failure.
@@ -90,7 +90,7 @@ class ClaimResult:
         return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows), ""])
 
     def as_dict(self) -> dict[str, Any]:
-        """All values and messages, ready for JSON; missing values are None."""
+        """Dictionary of all values and messages that JSON can encode; missing values are None."""
         found = {name: getattr(self.claim, name) for name in ("name", "title", "statement")}
         found |= {name: getattr(self, name) for name in ("verdict", "seconds", "error")}
         found |= {"traceback": self.traceback, "figure_error": self.figure_error}
@@ -110,7 +110,7 @@ class Reproduction:
         `quick`, `random_state` and `seeds` of the call, and `missing`, the claims that were not run
         because of an interrupt.
     seconds : float
-        Wall time.
+        Wall time in seconds.
     bench : Bench
         Trained nets and other shared results, for ``claim.draw(bench)``.
 
@@ -169,7 +169,7 @@ def reproduce(
     Parameters
     ----------
     names : str or iterable of str, optional
-        Claims to run, such as "C1" or ["C1", "C7"]; all of them by default.
+        Claims to run, such as "C1" or ["C1", "C7"]; all claims by default.
     claims : sequence of Claim, default=CLAIMS
         Claims to choose from; by default those of Ingrosso and Goldt (PNAS 119, e2201854119, 2022).
     quick : bool, default=False
@@ -179,7 +179,7 @@ def reproduce(
         Number of repeats, each with its own nets and samples.
     out : path-like, optional
         Folder to which each finished claim writes files such as ``C1.json``, ``C1.md`` and
-        ``C1.png``; other files are kept. Nothing is written by default.
+        ``C1.png``. Other files in the folder are kept. By default, no files are written.
     n_jobs : int, default=-1
         Number of groups of nets that are trained in parallel, with the conventions of joblib.
     verbose : int, default=0

@@ -27,7 +27,7 @@ def initial_fields(n_groups: int, n: int, directions: Array, rng: np.random.Gene
 
 
 def batches(models: list[InputModel], n_groups: int, size: int, seed: Any) -> Iterator[Array]:
-    """Yield new batches for each group, with equally many samples of each model, in their order."""
+    """Yield new batches for each group: equally many samples of each model, sorted by model."""
     rng, part = np.random.default_rng(seed), size // len(models)
     n = max(1, 100_000 // (size * n_groups))
     while True:
@@ -51,7 +51,7 @@ def ascend(
 
 
 def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tuple[Array, Array]:
-    """Number of steps until the overlap of each field first reaches 1/2, and whether it does so."""
+    """Number of steps until the overlap of each field is 1/2, and whether it reached 1/2."""
     steps: Any = 0
     waits: Any = True
     for number, fields in enumerate(courses):

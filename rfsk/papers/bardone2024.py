@@ -1,24 +1,25 @@
 r"""Claims of L. Bardone and S. Goldt (arXiv:2404.08602): correlated latent variables.
 
-Class 1 is the mixed cumulant model: inputs have a non-Gaussian latent variable h along v (with a
-factor p) and a Gaussian one g along u, whose signs agree. Class 0 is white noise. A field w of unit
-length is trained by online gradient ascent on y f(w.x), with f(s) = -exp(-s^2) and y = +1 for class
-1 and -1 for class 0. Class 0 gives no drive along the sphere, and the drive of class 1 depends on
-the overlaps a = w.u and b = w.v through F(a, b) = E f(w.x). In units of rate x samples,
+Class 1 is the mixed cumulant model: inputs have a non-Gaussian latent variable h along a direction
+v (with a factor p), and a Gaussian latent variable g along a direction u. The signs of h and g
+agree. Class 0 is white noise. A field w of unit length is trained by online gradient ascent on y
+f(w.x), with f(s) = -exp(-s^2) and y = +1 for class 1 and -1 for class 0. The mean gradient of class
+0 has no component along the unit sphere. The mean gradient of class 1 depends on the overlaps a =
+w.u and b = w.v through F(a, b) = E f(w.x). With the time t = rate x samples,
 
 .. math::
 
     \frac{da}{dt} = \frac{F_a - a (a F_a + b F_b)}{2} - e a, \qquad
     \frac{db}{dt} = \frac{F_b - b (a F_a + b F_b)}{2} - e b,
 
-where F_a and F_b are derivatives of F, and e = rate V (D - 1) / 2 is the loss of overlap due to the
-noise of single samples, V = E f'(s)^2 = 4 / 5^(3/2). The Hermite expansion of F is const + f_2 (a^2
-+ 2 c a b) / 2 + f_4 k b^4 / 24 + ..., where f_n is the mean of the n-th derivative of f, c = p E[g
-h], and k < 0 is the fourth cumulant along v. If the latent variables are independent, db/dt = f_4 k
-b^3 / 12, so that b needs a time of order D to grow from D^(-1/2) to order 1. If they are
-correlated, db/dt = f_2 c a / 2, and this time is of order log D. If there is no latent variable
-along u, the equation of b also needs a noise term, of variance V. This noise is as large as the
-drive if rate = f_4 k / (6 V D^2).
+where F_a and F_b are the derivatives of F, V = E f'(s)^2 = 4 / 5^(3/2), and e = rate V (D - 1) / 2
+is the rate at which the noise of single samples reduces overlaps. The Hermite expansion of F is
+const + f_2 (a^2 + 2 c a b) / 2 + f_4 k b^4 / 24 + ..., where f_n is the mean of the n-th derivative
+of f, c = p E[g h], and k < 0 is the fourth cumulant along v. If the latent variables are
+independent, db/dt = f_4 k b^3 / 12, so that b needs a time of order D to grow from D^(-1/2) to
+order 1. If the latent variables are correlated, db/dt = f_2 c a / 2, and b needs a time of order
+log D. If there is no latent variable along u, the equation of b also needs a noise term of variance
+V. The noise term is as large as the drive of b if rate = f_4 k / (6 V D^2).
 """
 
 from typing import Any
@@ -78,7 +79,7 @@ def drive(a: float, b: float, coupling: float | None, loss: float = 0.0) -> Arra
 
 
 def predicted(size: int, coupling: float, rate: float) -> Any:
-    """Overlaps with u and v as functions of time, by integration of the two equations."""
+    """Overlaps with u and v as functions of time, by integration of da/dt and db/dt."""
     loss = rate * V * (size - 1) / 2.0
     return solve_ivp(
         lambda _, state: drive(state[0], state[1], coupling, loss),
@@ -125,7 +126,7 @@ def courses(bench: Bench, number: int, coupling: float) -> tuple[Array, Array, A
 
 
 def overlaps_in_time(bench: Bench, number: int) -> dict[str, float]:
-    """B1: overlaps of units as functions of time, compared with the two equations."""
+    """B1: overlaps of units as functions of time, compared with the integrated da/dt and db/dt."""
     times, (b, a), (b_theory, a_theory) = courses(bench, number, 1.0)
     _, (b_alone, a_alone), (_, a_alone_theory) = courses(bench, number, 0.0)
     ratios = [
@@ -216,8 +217,8 @@ CLAIMS = (
         "B1",
         "correlated latent variables lead from u to v",
         "If the latent variables are correlated, online gradient ascent first finds the direction "
-        "u of large variance, and soon afterwards the non-Gaussian direction v. If they are "
-        "independent, it stays at u.",
+        "u of large variance, and soon afterwards the non-Gaussian direction v. If the latent "
+        "variables are independent, the field stays at u.",
         (
             sphere.near("correlated: time to find u over theory", 0.1),
             sphere.near("correlated: time to find v over theory", 0.1),

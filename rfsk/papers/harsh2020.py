@@ -1,6 +1,7 @@
 r"""Claims of M. Harsh et al. (J. Phys. A 53, 174002, 2020): place cells in Boltzmann machines.
 
-The likelihood of a machine with Gaussian visible units and one binary hidden unit is exactly
+The log-likelihood of a machine with Gaussian visible units and one hidden spin is, up to a
+constant, exactly
 
 .. math:: L(w) = E \log \cosh(w \cdot x) - \lVert w \rVert^2 / 2.
 
@@ -8,19 +9,20 @@ The likelihood of a machine with Gaussian visible units and one binary hidden un
 E S tanh(a S) = D a. A Fourier mode q of a small deviation grows at the rate I_q - 1, where
 I_q = E[P_q / D / cosh(a S)^2] and P_q is the power of the mode q of x. The uniform state is
 unstable if the index, the largest I_q over all q other than 0, exceeds 1. For Gaussian inputs, L
-depends on w only through w.Cw and the length of w, so that the best w is in the first eigenspace of
-the covariance C.
+depends on w only through w.Cw and the length of w, so that the w that maximizes L is in the first
+eigenspace of the covariance C.
 
 *Retarded learning.* Consider n inputs of D sites that are white noise plus a pair of Fourier modes
-of variance l. By the same argument, the best w is the first eigenvector of the sample covariance.
-Its squared overlap with the pair is (1 - D / (n l^2)) / (1 + D / (n l)) if n > n_c = D / l^2, and 0
-otherwise (J. Baik, G. Ben Arous and S. Peche, Ann. Probab. 33, 1643, 2005).
+of variance l. As for Gaussian inputs, the w that maximizes L is the first eigenvector of the sample
+covariance. The squared overlap of this eigenvector with the pair of modes is (1 - D / (n l^2)) /
+(1 + D / (n l)) if n > n_c = D / l^2, and 0 otherwise (J. Baik, G. Ben Arous and S. Peche, Ann.
+Probab. 33, 1643, 2005).
 
-*Diffusion.* A shift of w along the ring, c -> c + dc, leaves L unchanged, so that nothing opposes
-the noise of the gradient along w' = dw/dc. One step with learning rate r, on B inputs and B samples
-drawn from the machine, moves c by -r z.w' / w'.w', where z is the noise of the gradient. To first
-order in r / B, the mean square of this move is r^2 (Var_data + Var_machine)[(w'.x) tanh(w.x)] / (B
-(w'.w')^2).
+*Diffusion.* L does not change if w is shifted along the ring. Let c be the centre of w and w' =
+dw/dc. The mean gradient along w' is zero, so that the noise of the gradient moves c. One step with
+learning rate r, on B inputs and B samples drawn from the machine, moves c by -r z.w' / w'.w', where
+z is the noise of the gradient. To first order in r / B, the mean squared move of c in a step is r^2
+(Var_data + Var_machine)[(w'.x) tanh(w.x)] / (B (w'.w')^2).
 """
 
 from typing import Any
@@ -63,7 +65,7 @@ def inputs(bench: Bench, number: int, model: NLGP, n: int) -> Array:
 
 
 def index(X: Array) -> float:
-    """Largest I_q, estimated from samples; the uniform state is unstable if it exceeds 1."""
+    """Largest I_q, estimated from samples; above 1, the uniform state is unstable."""
     total = X.sum(axis=1)
     a = optimize.brentq(lambda a: np.mean(total * np.tanh(a * total)) - a * X.shape[1], 1e-3, 9.0)
     power = abs(np.fft.rfft(X, axis=1)[:, 1:]) ** 2 / X.shape[1]
@@ -322,9 +324,9 @@ CLAIMS = (
     Claim(
         "H2",
         "learning is retarded until there are enough samples",
-        "Below a critical number of samples, which decreases with the size of the correlations, "
-        "the field is noise. Above it, the field aligns with the correlations as the formula "
-        "predicts.",
+        "Below a critical number of samples, the field is noise. Above the critical number, the "
+        "field aligns with the correlations as the formula predicts. The critical number is "
+        "smaller for larger correlations.",
         tuple(
             Quantity(case, "derivation", value=1.0, tolerance=0.2, digits=2)
             if excess > 1.0

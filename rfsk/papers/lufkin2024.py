@@ -1,8 +1,8 @@
 """Claims of Lufkin, Saxe and Grant (NeurIPS 2024, arXiv:2501.17284) on a single ReLU neuron.
 
 Inputs are rings of 40 sites, and the target is 1 for the class of longer range. We set the bounds;
-the paper does not state them. Values from independent code are from another program that integrated
-the effective flow.
+the paper does not state them. The values with the evidence "independent code" are from another
+program, which integrated the effective flow.
 """
 
 import warnings
@@ -107,7 +107,7 @@ def _neuron(seed: int, rate: float, batch_size: int) -> FCNet:
 def trained(bench: Bench, name: str, number: int) -> Array:
     """Field of a ReLU neuron after training for t = learning rate x steps / SIDE = 200.
 
-    The time is 100 for inputs whose name ends with "oscillating".
+    For inputs whose name ends with "oscillating", t = 100.
     """
     rate, batch_size = 16.0 if bench.quick else 8.0, 1000
     if name == "oscillating" or name.endswith(_LONG):  # wide fields need less gradient noise
@@ -234,8 +234,8 @@ def tail(field: Array) -> tuple[Array, float]:
     """Mean profile of a field about its peak, and predicted decay rate of its tail.
 
     In the tail, the drive is linear, so that (S_0 + S_1) w = q S_1 w with q = sqrt(2/pi) /
-    sqrt(w.S_1 w). With the spectra s_c(k) = (1 - a^2) / (1 + a^2 - 2 a cos k), a = tanh J, this
-    determines cosh(rate).
+    sqrt(w.S_1 w). This equation and the spectra s_c(k) = (1 - a^2) / (1 + a^2 - 2 a cos k), where
+    a = tanh J, determine cosh(rate).
     """
     w = field[0] * np.sign(field[0, np.abs(field[0]).argmax()])
     w = np.roll(w, -int(w.argmax()))
@@ -419,8 +419,9 @@ CLAIMS = (
         "L1",
         "the drive sharpens or flattens fields",
         "The drive of a ReLU neuron is a nonlinear function, the amplifier, of the correlations of "
-        "pixels with the response. It sharpens fields if the excess kurtosis of pixels is negative "
-        "and flattens them if it is positive. For elliptical inputs, it is linear.",
+        "pixels with the response. The amplifier sharpens fields if the excess kurtosis of pixels "
+        "is negative, and flattens fields if the excess kurtosis is positive. For elliptical "
+        "inputs, the amplifier is linear.",
         (
             _near("Ising: amplifier at 0.6", 0.5467, 0.01, "erf(0.6 / (0.8 sqrt 2))"),
             _near("control of Ising: amplifier at 0.6", 0.4787, 0.01, "0.6 sqrt(2/pi)"),
@@ -440,8 +441,8 @@ CLAIMS = (
         "L2",
         "negative kurtosis localizes",
         "The field of a ReLU neuron localizes if the excess kurtosis of pixels is sufficiently "
-        "negative, and it is narrower for lower values. It does not localize if the excess "
-        "kurtosis is positive.",
+        "negative. The more negative the excess kurtosis, the narrower the field. The field does "
+        "not localize if the excess kurtosis is positive.",
         (
             *(_near(f"flow, {name}: IPR", x, 0.05, _FLOW) for name, x in _FLOW_ENDS.items()),
             _at_most("flow, algebraic(5): L x IPR", 1.5),

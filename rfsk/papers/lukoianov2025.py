@@ -31,7 +31,7 @@ CONTROLS = ("permuted pixels", "white pixels")  # permute pixels within, and acr
 
 
 def profile(fields: Array) -> Array:
-    """Mean sensitivity as a function of the displacement between two pixels."""
+    """Mean sensitivity of an estimate to a noisy pixel, as a function of their displacement."""
     return np.asarray(np.mean([np.roll(row, -site) for site, row in enumerate(fields)], axis=0))
 
 
@@ -93,7 +93,7 @@ def trained(bench: Bench, number: int, name: str, noise: float) -> tuple[Array, 
 def posterior(bench: Bench, number: int, noise: float) -> Array:
     """Mean sensitivity of the best denoiser of spins, by transfer matrices.
 
-    It is the mean posterior covariance of x_0 and x_d, divided by noise^2.
+    At displacement d, it is the mean posterior covariance of x_0 and x_d, divided by noise^2.
     """
     n, signs = 5000 if bench.quick else 50_000, np.array([1.0, -1.0])
     noisy = pairs(bench, "spins", noise, n, 0, number)[0]
@@ -220,8 +220,8 @@ CLAIMS = (
     Claim(
         "L1",
         "the covariance makes linear denoisers local",
-        "The optimal linear denoiser estimates a pixel from its neighbourhood, which follows from "
-        "the covariance. The neighbourhood is one pixel at low noise and widens with the noise.",
+        "The optimal linear denoiser estimates a pixel from a neighbourhood that follows from the "
+        "covariance. The neighbourhood is one pixel at low noise and widens with the noise.",
         (
             _near("spins: width at noise 0.05", 0.05),
             _quantity("spins: width over formula, largest deviation", "derivation", high=0.05),
@@ -246,8 +246,8 @@ CLAIMS = (
     Claim(
         "L3",
         "the best denoiser has fields of about the same width",
-        "The mean sensitivity of the best denoiser of spins, which is nonlinear, has about the "
-        "same width as that of the linear one, and does not exceed it in any Fourier mode.",
+        "The best denoiser of spins is nonlinear. Its mean sensitivity has about the same width as "
+        "that of the optimal linear denoiser, and is not larger in any Fourier mode.",
         (
             Quantity("noise 0.5: width over linear", "report", digits=2),
             _quantity("noise 1: width over linear", **_SIMILAR),

@@ -1,9 +1,10 @@
 """Claims of B. Neyshabur (NeurIPS 2020): the beta-lasso learns local connections from scratch.
 
 The beta-lasso is an `FCNet` with the parameters `l1` (lambda) and `l1_cut` (beta). After each step,
-weights move towards zero by learning rate x lambda, and weights below beta x lambda are set to
-zero. Networks learn to discriminate two classes of images (NLGPs on a torus) from few samples, with
-initial weights of unit variance, so that a dense network fits its samples and generalizes badly.
+weights move towards zero by learning rate x lambda, and weights of magnitude below beta x lambda
+are set to zero. Networks learn to discriminate two classes of images (NLGPs on a torus) from few
+samples. The initial weights have unit variance, so that a dense network fits its training samples
+but generalizes badly.
 """
 
 from collections.abc import Callable
@@ -75,7 +76,8 @@ def locality(bench: Bench, number: int, mask: Array) -> tuple[float, float, floa
     """Compactness of a mask, its ratio to that of random masks, and the fraction of local units.
 
     The compactness is a mean over the weights that are left. Random masks have the same number of
-    weights per unit, and a unit is local if its mask is more compact than these at the 5 % level.
+    weights per unit as the mask. A unit is local if its mask is significantly more compact (at the
+    5 % level) than random masks.
     """
     mask = mask[mask.any(axis=1)]
     if not len(mask):
@@ -207,9 +209,9 @@ CLAIMS = (
     Claim(
         "N1",
         "the beta-lasso learns sparse and local connections",
-        "With the beta-lasso, few weights of a fully-connected network are left. Those of a unit "
-        "lie closer together than in random masks, and closer than in a dense network that is "
-        "pruned to the same number of weights.",
+        "With the beta-lasso, few weights of a fully-connected network are left. The remaining "
+        "weights of a unit lie closer together than in random masks, and closer than in a dense "
+        "network that is pruned to the same number of weights.",
         (
             Quantity("fraction of weights left", "inequality", high=0.2),
             Quantity("fraction left without the cut, beta = 0", "control", low=0.5),
@@ -227,10 +229,10 @@ CLAIMS = (
     Claim(
         "N2",
         "the learnt connections generalize",
-        "With few samples, the beta-lasso has a higher test accuracy than the dense network. The "
-        "same holds for a network that is trained on other samples with only the mask of the "
-        "beta-lasso, because of the positions of the connections and not only because of their "
-        "number.",
+        "With few samples, the beta-lasso has a higher test accuracy than the dense network. A "
+        "network that is trained on other samples with only the mask of the beta-lasso also has a "
+        "higher accuracy, because of the positions of the connections and not only because of "
+        "their number.",
         (
             Quantity("dense network: test accuracy", "report"),
             Quantity("beta-lasso: gain over the dense network", "inequality", low=0.03),

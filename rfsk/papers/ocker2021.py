@@ -116,7 +116,8 @@ def basins(bench: Bench, number: int, fields: Array) -> Array:
 def basin_volumes(sizes: Array) -> Array:
     """Fraction of random initial fields w for which lambda_i (u_i.w)^2 is largest, for each i.
 
-    The rule preserves the order of these numbers, so that w converges to the source of the largest.
+    The rule preserves the order of the numbers lambda_i (u_i.w)^2, so that w converges to the
+    source i for which this number is largest.
     """
 
     def fraction(i: int) -> float:
@@ -229,8 +230,9 @@ CLAIMS = (
     Claim(
         "O2",
         "larger cumulants have larger basins",
-        "The fraction of random initial fields that converge to a source increases with its "
-        "cumulant, and follows from the order of lambda_i (u_i.w)^2.",
+        "The fraction of random initial fields w that converge to a source increases with the "
+        "cumulant of the source. A field converges to the source i with the largest lambda_i "
+        "(u_i.w)^2, where lambda_i is the cumulant of the source and u_i its direction.",
         (
             Quantity("exact: largest deviation of a fraction", "derivation", high=0.03),
             Quantity("rule: largest deviation of a fraction", "derivation", high=0.06),

@@ -1,12 +1,13 @@
 """Claims of Pellegrini and Biroli (ICML 2022) on the connectivity that pruning leaves.
 
 Images are NLGPs on a torus (gain 3, correlation lengths 1 and 2). Each of four rounds of pruning
-removes 41 % of the weights, so that 35 % are left after two rounds and 12 % after four. The measure
-of a mask is the spread of its pixels about their centre, divided by that of random masks with the
-same number of pixels per unit. This ratio is close to 1 if the labels are unrelated to the images.
-Medians over the 20 units with b > 0 have errors of about 10 %. Therefore, the bounds on ratios of
-spreads are 20 % away from 1 for different networks and 10 % away for different masks of one
-network. Differences between accuracies on 20,000 images have errors of about .003.
+removes 41 % of the weights, so that 35 % are left after two rounds and 12 % after four. The
+relative spread of a mask is the spread of its pixels about their centre, divided by the spread of
+random masks with the same number of pixels per unit. The relative spread is close to 1 if the
+labels are unrelated to the images. Medians over the 20 units with b > 0 have errors of about 10 %.
+Therefore, the bounds on ratios of spreads differ from 1 by 20 % for different networks, and by 10 %
+for different masks of one network. Differences between accuracies on 20,000 images have errors of
+about .003.
 """
 
 from functools import partial
@@ -64,7 +65,7 @@ def pruned(bench: Bench, name: str, number: int) -> list[FCNet]:
 
 
 def masked(bench: Bench, name: str, number: int, kind: str) -> FCNet:
-    """Net with "one-shot" or "random" masks, with as many weights per unit as after all rounds."""
+    """Net with "one-shot" or "random" masks that have the sizes of the masks after all rounds."""
 
     def train() -> FCNet:
         dense, *_, last = pruned(bench, name, number)

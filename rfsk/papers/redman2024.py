@@ -2,22 +2,24 @@
 
 Inputs are rings of 100 sites: an NLGP of gain 3 with correlation lengths 5 and 10, or its Gaussian
 control. Each round of pruning removes 30 % of the weights, so that 34, 24, 17 and 12 % are left
-after 3, 4, 5 and 6 rounds. Units keep different numbers of weights. Each unit is compared with
-masks that have as many weights.
+after 3, 4, 5 and 6 rounds. Units keep different numbers of weights. The mask of each unit is
+compared with other masks that have the same number of weights.
 
-The spread of a mask is the circular standard deviation of its pixels. It is given in units of the
-spread of pixels that are evenly distributed over a quarter of the ring, side / (4 sqrt 12). For
-masks of m random pixels, the mean resultant length R satisfies E R^2 = (D - m) / (m (D - 1)); for
-masks of a sinusoid, R = 0. Surrogates with random phases have the spectrum of the dense fields, and
-their largest weights form clusters as well. If a mask has a smaller spread than those of the
-surrogates, it is therefore more local than the second-order statistics of the dense network imply.
-Medians over 20 units have errors of about 10 %, and "smaller" means by at least 20 %.
+The spread of a mask is the circular standard deviation of its pixels. The spread is given in units
+of the spread of pixels that are evenly distributed over a quarter of the ring, side / (4 sqrt 12).
+For masks of m random pixels, the mean resultant length R satisfies E R^2 = (D - m) / (m (D - 1));
+for masks of a sinusoid, R = 0. Surrogates with random phases have the spectrum of the dense fields,
+and the largest weights of surrogates form clusters as well. Therefore, a mask whose spread is
+smaller than the spread of masks of surrogates is more local than the second-order statistics of the
+dense network imply. Medians over 20 units have errors of about 10 %. A spread counts as smaller if
+it is smaller by at least 20 %.
 
-Second-order statistics can localize masks. While a unit is weak, its weights w on a mask S follow
-dw/dt = 2 lr s_2 M w, where M is the restriction of (C_0 - C_1) / 2 to S, and s_2 > 0 for b < 0.
-They approach the leading eigenvector of M. On the whole ring, this is a Fourier mode. If the gaps
-of the mask are uneven, the eigenvector concentrates where the remaining pixels are dense. Repeated
-pruning of the eigenvector predicts the masks without any training.
+Second-order statistics can localize masks. While the weights w of a unit are small, the weights on
+a mask S follow dw/dt = 2 r s_2 M w, where r is the learning rate, M is the restriction of
+(C_0 - C_1) / 2 to S, and s_2 > 0 for b < 0. The weights approach the leading eigenvector of M. If S
+is the whole ring, the eigenvector is a Fourier mode. If the gaps of the mask are uneven, the
+eigenvector concentrates where the remaining pixels are dense. Repeated pruning of the eigenvector
+predicts the masks without any training.
 """
 
 from functools import partial
@@ -159,7 +161,7 @@ def inputs(bench: Bench, number: int) -> Array:
 
 
 def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
-    """Fields with b > 0 before each of the first four rounds, and masks of what it removes."""
+    """Fields with b > 0 before each of the first four rounds, and masks of the removed weights."""
     found = []
     for stage in range(4):
         now, then = (fields(bench, "NLGP", s, number)[SIGNS["b > 0"]] for s in (stage, stage + 1))
@@ -302,8 +304,8 @@ CLAIMS = (
     Claim(
         "R3",
         "second-order statistics make masks local",
-        "On the Gaussian control, the masks of units with b < 0 have the same spread as those of a "
-        "leading eigenvector of the difference of the covariances that is pruned in the same way.",
+        "On the Gaussian control, the masks of units with b < 0 have the same spread as masks that "
+        "result from pruning the leading eigenvector of the difference of the covariances.",
         (
             *_quantities("derivation", low=1.0 / 1.3, high=1.3)(
                 "control, a sixth left: over eigenvectors",

@@ -10,11 +10,12 @@ With u = w / sqrt(D) and t = learning rate x steps / D, small fields of erf unit
     \frac{du}{dt} = 2 s'(b)\, E[y x] + 2 s''(b)\, E[y x x^\top] u
     + \frac{s''''(b)}{3} E[y\, x x x x]\, u u u + \dots,
 
-where s is the activation function and y = +1 or -1. The mean is a constant drive and acts at once.
-The covariance makes fields grow exponentially: the time until it acts is proportional to the
-logarithm of the inverse initial size. The drive of the cumulant is cubic in the fields: the time
-until it acts is inversely proportional to the square of the initial size. The terms that depend on
-the output do not change this order: as s''(h) = -h s'(h), fields orthogonal to the learnt
+where s is the activation function and y = +1 or -1. The mean gives a constant drive, which has an
+effect at once. The covariance makes fields grow exponentially, so that the time until it has an
+effect is proportional to the logarithm of the inverse of the initial size of the fields. The drive
+of the cumulant is cubic in the fields, so that the time until it has an effect is inversely
+proportional to the square of the initial size. The terms that depend on the output phi do not
+change the order of these times: because s''(h) = -h s'(h), fields orthogonal to the learnt
 directions neither grow nor decay once E[(y - phi) s'(h)] = 0. Each class is a mixture of Gaussians,
 so that `MixtureFlow` is exact to all orders and gives the expected times.
 """
@@ -39,7 +40,7 @@ Course = list[tuple[Array, Array]]  # fields and biases at each time of TIMES
 D, THRESHOLD, STEP = 12, 0.02, 0.04  # sites, threshold of a gap of the loss, time step
 STEPS = np.append(0, np.unique(np.geomspace(2, 1000, 40).round().astype(int)))
 TIMES = STEP * STEPS
-# Data, and the statistics that the other rungs of a ladder of controls have in common with them.
+# The data, and controls that have the same covariance or only the same mean in each class.
 RUNGS: tuple[Any, ...] = ("data", "covariance", "mean")
 
 
@@ -73,7 +74,7 @@ class Inputs(Sampler):
 
 
 def classes(control: str | None) -> list[Any]:
-    """Both classes; each control removes one of the differences between them."""
+    """Class 0 and class 1; each control removes one of the differences between the classes."""
     mean = 0.0 if control == "equal means" else 0.4
     variance = 1.0 if control == "equal covariances" else 3.0
     return [Inputs(mean, variance, 1.0 if control == "Gaussian inputs" else 0.1), Inputs(-mean)]
@@ -117,7 +118,7 @@ def followed(bench: Bench, number: int) -> Course:
 
 
 def losses(course: Course, control: str | None) -> Array:
-    """Losses at each time, on the data and on the inputs with some of their statistics."""
+    """Losses at each time, on the data and on the controls."""
     flows = [theory(control, rung) for rung in RUNGS]
     return np.array([[flow.loss(*net) for flow in flows] for net in course])
 
@@ -168,7 +169,7 @@ def order(bench: Bench, number: int) -> dict[str, float]:
 def effects(course: Course, X: Array, y: Array) -> Array:
     """Change of the mean output due to edits, relative to the difference of the classes.
 
-    Samples of class 1 get the mean of class 0, or its mean and covariance.
+    Samples of class 1 are given the mean, or the mean and covariance, of class 0.
     """
     to, of = X[y == 0], X[y == 1]
     centered, mean = of - of.mean(axis=0), to.mean(axis=0)
@@ -236,9 +237,10 @@ CLAIMS = (
     Claim(
         "R1",
         "means first, then covariances, then cumulants",
-        "The loss of a network on Gaussian inputs with the same means agrees with that on the data "
-        "until a time t1. Its loss on Gaussian inputs with the same means and covariances agrees "
-        "until a later time t2. The means are used before t1.",
+        "The loss of a network on Gaussian inputs with the same means agrees with the loss on the "
+        "data until a time t1. The loss on Gaussian inputs with the same means and covariances "
+        "agrees with the loss on the data until a later time t2. The network uses the means before "
+        "t1.",
         (
             _near("t0, means: over flow", 0.1),
             _near("t1, covariances: over flow", 0.15),
@@ -257,10 +259,10 @@ CLAIMS = (
     Claim(
         "R2",
         "early networks respond to edits of low-order statistics",
-        "Samples of one class that are given the mean of the other class are classified as the "
-        "other class by a network before t1, and no longer afterwards. With the mean and "
-        "covariance of the other class, they are classified as that class until t2. Before t1, "
-        "the network does not distinguish the data from Gaussian inputs with the same means.",
+        "Samples of class 1 that are given the mean of class 0 are classified as class 0 by a "
+        "network before t1, but not afterwards. Samples of class 1 that are given the mean and "
+        "covariance of class 0 are classified as class 0 until t2. Before t1, the network does "
+        "not distinguish the data from Gaussian inputs with the same means.",
         (
             Quantity("t = 0.25: mean edited", "inequality", low=0.9),
             Quantity("t = 6: mean edited", "inequality", high=0.95),

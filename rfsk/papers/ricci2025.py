@@ -1,8 +1,8 @@
 r"""Claims of F. Ricci, L. Bardone and S. Goldt (ICML 2025): samples that ICA needs.
 
 Inputs x are white, and non-Gaussian only along a direction v, where the fourth cumulant is k. A
-field w has the initial overlap b = w.v = D^(-1/2). It has found v when its mean overlap is 1/2. Let
-s = w.x.
+field w has the initial overlap b = w.v = D^(-1/2). The field has found v when the mean overlap is
+1/2. Let s = w.x.
 
 *FastICA.* One step on n samples gives w' = E s^3 x - 3 E s^2 w = k b^3 v + noise, where the noise
 has a variance of V / n along each direction, V = E s^6 = 15. The overlap is 1/2 if 3 k^2 b^6 =
@@ -21,8 +21,9 @@ k^2 / (V D^3) b. Therefore, n is of order V D^3 / (2 k^2) times a number that `m
 computes.
 
 *Smoothed.* If the loss is averaged over a wide neighbourhood of w, the gradient is
-(x.x - D - 2) s x. Its mean is k b v, by the partial trace of the cumulant, and linear in b. With
-V = 2 (D + 2) and a rate of r = abs(k) / (2 V D), n is of order D^2 log D.
+(x.x - D - 2) s x. By the partial trace of the cumulant, the mean of the gradient is k b v, which is
+linear in b. With V = 2 (D + 2) and a learning rate of r = abs(k) / (2 V D), n is of order D^2 log
+D.
 """
 
 from collections.abc import Iterator
@@ -210,8 +211,8 @@ CLAIMS = (
     Claim(
         "R2",
         "online gradient ascent needs fewer samples, and fewest on a smoothed loss",
-        "Online gradient ascent requires of order D^3 samples to find the non-Gaussian direction, "
-        "and of order D^2 log D samples on a smoothed loss.",
+        "Online gradient ascent requires of order D^3 samples to find the non-Gaussian direction. "
+        "On a smoothed loss, online gradient ascent requires of order D^2 log D samples.",
         (
             *sphere.expected("online", 2.5, 3.5),
             *sphere.expected("smoothed", 2.0, 2.75),

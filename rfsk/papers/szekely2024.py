@@ -2,12 +2,12 @@
 
 Inputs with a spiked cumulant are white noise, except that their projection on one direction, the
 spike, has a distribution with two Gaussian peaks of variance 1 / (1 + b) at +-(b / (1 + b))^(1/2).
-Their covariance is that of white noise, so that only the distribution of the projection
+These inputs have the covariance of white noise, so that only the distribution of the projection
 distinguishes them from white noise. The best accuracy is (1 + T) / 2, where T is the total
 variation distance of the projection from a standard Gaussian. The polynomials of fourth degree in D
-inputs form a space whose dimension is of order D^4. If K is much smaller, K random features span
-only a small part of this space, and the accuracy of a linear classifier on these features remains
-at chance.
+inputs form a space whose dimension is of order D^4. If K is much smaller than D^4, then K random
+features span only a small part of this space, and the accuracy of a linear classifier on these
+features remains at chance.
 """
 
 import warnings
@@ -43,7 +43,7 @@ def sample_size() -> float:
 
 
 def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
-    """Mean match with the exact factor, and relative IPR, of factors of multiple x n* inputs."""
+    """Mean match with the exact factor, and relative IPR, for samples of multiple x n* inputs."""
     exact = bench.once("exact", lambda: symmetric_cp(cumulant(RING), 1, random_state=0).components)
     model = RING.gaussian_clone() if bench.control == "Gaussian inputs" else RING
     rng = np.random.default_rng([bench.seeds[number], 0])
@@ -116,7 +116,7 @@ def classes(bench: Bench, number: int, n: int, part: int) -> tuple[Array, Array]
 
 
 def accuracy(bench: Bench, number: int, rate: float) -> float:
-    """Accuracy for a relative learning rate of the first layer; of random features if it is 0."""
+    """Accuracy for a relative learning rate of the first layer; 0 stands for random features."""
 
     def train() -> float:
         X, y = classes(bench, number, 40 * SIDE**2 // 2, 1)
@@ -208,8 +208,8 @@ CLAIMS = (
         "S2",
         "networks learn what random features do not",
         "With 40 D^2 inputs whose covariances do not distinguish the classes, a network "
-        "approaches the best accuracy, while the same number of random features remains at "
-        "chance.",
+        "approaches the best accuracy. A linear classifier on as many random features as the "
+        "network has hidden units remains at chance.",
         (
             Quantity("network: accuracy above chance over best", "derivation", low=0.7, high=1.04),
             Quantity("random features: accuracy above chance", "derivation", low=-0.03, high=0.03),

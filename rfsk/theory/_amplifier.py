@@ -1,4 +1,4 @@
-"""Amplifier: drive of a weight of a ReLU neuron as a function of an overlap."""
+"""Amplifier: the function that gives the drive of the weights of a ReLU neuron."""
 
 import math
 from functools import cached_property
@@ -22,7 +22,7 @@ _SLOPE = math.sqrt(2.0 / math.pi)  # amp'(0)
 
 
 class Amplifier:
-    r"""Amplifier of a pixel, which gives the drive of the weights of a ReLU neuron.
+    r"""Amplifier of a ReLU neuron, the function that gives the drive of its weights.
 
     For a pixel X of unit variance, the amplifier is the function
 
@@ -31,8 +31,8 @@ class Amplifier:
     If pixels depend weakly on one another, the drive E[x_i sign(w.x)] of weight i of a ReLU neuron
     is amp(a_i), where a_i is the correlation of x_i and w.x (L. Lufkin, A. Saxe and E. Grant,
     NeurIPS 2024, arXiv:2501.17284). For small a, amp(a) = sqrt(2/pi) (a - k a^3 / 6 + ...), where k
-    is the excess kurtosis of a pixel: a negative k sharpens fields, and a positive one flattens
-    them. For elliptical models, the exact drive E[abs(X)] a is used instead.
+    is the excess kurtosis of a pixel. A negative excess kurtosis sharpens fields, and a positive
+    excess kurtosis flattens them. For elliptical models, the exact function E[abs(X)] a is used.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class Amplifier:
         return self._slope(a / np.sqrt(2 * left)) * np.asarray(left) ** -1.5
 
     def elasticity(self, overlap: float) -> float:
-        """Elasticity a amp'(a) / amp(a); if it exceeds 1, the neuron favours large overlaps.
+        """Elasticity a amp'(a) / amp(a); above 1, amp(a) increases faster than linearly.
 
         Parameters
         ----------

@@ -8,8 +8,9 @@ is standard normal and f = e / sqrt(N). For v > 0,
     e(\zeta; v) = \sqrt{\pi / 2}\; \mathrm{erf}(\sqrt{v / 2}\, \zeta) / \sqrt v, \qquad
     N(v) = \arcsin(v / (1 + v)) / v,
 
-so that E f^2 = 1. Both functions are analytic at v = 0, where f = zeta. For negative v, erf becomes
-erfi, and the excess kurtosis is positive. If zeta_j and zeta_k have the correlation r, then
+so that E f^2 = 1. Both e and N are analytic at v = 0, where f = zeta. For negative v, erf is
+replaced by erfi, and the excess kurtosis of h is positive. If zeta_j and zeta_k have the
+correlation r, then
 
 .. math::
 
@@ -66,7 +67,7 @@ def _by_sign(
 
 @cache
 def _saturation_table() -> tuple[Any, Any, float, float]:
-    """Interpolate v / (1 + v) in the excess kurtosis; also return the derivative and the range."""
+    """Interpolant of v / (1 + v) as a function of the excess kurtosis, its derivative and range."""
     v = np.concatenate([-np.geomspace(-_SATURATION[0], 1e-3, 60), [0.0]])
     v = np.concatenate([v, np.geomspace(1e-3, _SATURATION[1], 140)])[:, None]
     zeta = np.linspace(-14.0, 14.0, 20_001)
@@ -88,9 +89,9 @@ def saturation(kurtosis: Array) -> tuple[Array, Array]:
 
 
 class LocalFields(NamedTuple):
-    """Standardized local fields f at the nodes, (..., node), and their norm N.
+    """Standardized local fields f at the quadrature nodes, of shape (..., node), and their norm N.
 
-    The derivatives with respect to v are those of f and of log N.
+    `by_v` and `log_norm_by_v` are the derivatives of f and of log N with respect to v.
     """
 
     values: Array

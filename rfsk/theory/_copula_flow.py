@@ -69,10 +69,10 @@ class CopulaFlow(Flow):
     r"""Gradient flow of all fields and biases of a committee machine, for the whole training.
 
     The loss is approximated in closed form. Each local field h_k = u_k.x is modelled as a saturated
-    Gaussian variable with the exact variance u_k.C u_k and the exact excess kurtosis, and each pair
-    of local fields as having a Gaussian copula and the exact covariance u_j.C u_k. The loss L of a
-    net of K units with the mean readout is then a function of the fields u_k and the biases b_k.
-    The flow follows the exact gradient of L:
+    Gaussian variable with the exact variance u_k.C u_k and the exact excess kurtosis, where C is
+    the covariance of a class. Each pair of local fields is modelled with a Gaussian copula and the
+    exact covariance u_j.C u_k. The loss L of a net with the mean readout of K units is then a
+    function of the fields u_k and the biases b_k. The flow follows the exact gradient of L:
 
     .. math::
 
@@ -80,16 +80,17 @@ class CopulaFlow(Flow):
         \frac{db_k}{dt} = -K \frac{\partial L}{\partial b_k},
 
     where t = learning rate x steps / D. An `FCNet` without weight decay follows this flow if
-    learning_rate / batch_size is small. The inputs must have P(x) = P(-x). The targets are +1 for
-    class 0 and -1 for class 1, or 0 and 1 for "relu". On 30 tasks, the final mean IPR of each half
-    of the units agreed with that of trained nets within 3 % in the median and within 21 % in the
-    worst case, or within 14 % on the tasks that pass the check of `predict_fields`.
+    learning_rate / batch_size is small. The inputs must have P(x) = P(-x). The targets of class 0
+    and class 1 are +1 and -1, or 0 and 1 if `activation` is "relu". On 30 tasks, the predicted mean
+    IPR of each half of the units differed from the mean IPR in trained nets by 3 % in the median
+    and by at most 21 %. On the tasks that pass the check of `predict_fields`, the largest
+    difference was 14 %.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Class 0 and class 1. If a model has no exact fourth cumulant, the cumulant is estimated from
-        50,000 samples, or from 10,000 samples of more than 40 features.
+        50,000 samples, or from 10,000 samples if the model has more than 40 features.
     activation : {"erf", "tanh", "relu"}, default="erf"
         Activation function; "erf" is erf(h / sqrt 2).
     train_bias : bool, default=True
@@ -135,9 +136,9 @@ class CopulaFlow(Flow):
         fields : array-like of shape (n_units, n_features)
         biases : array-like of shape (n_units,)
         gaussian : bool, default=False
-            Whether to leave out the fourth cumulant. The result is then the loss on the control
-            (Gaussian inputs with the same mean and covariance), which exceeds the loss on the
-            inputs by the Gaussian-equivalence gap.
+            Whether to compute the loss on the control (Gaussian inputs with the same mean and
+            covariance) by setting the fourth cumulant to zero. The loss on the control minus the
+            loss on the inputs is the Gaussian-equivalence gap.
         """
         return self._gradient(*self._units(fields, biases), gaussian)[0]
 
@@ -162,7 +163,7 @@ class CopulaFlow(Flow):
     ) -> CopulaFlowResult:
         """Integrate the flow.
 
-        The relative error is 1e-2 per step, which gives about 1e-3 for the final IPR.
+        Each step has a relative error of 1e-2. The final IPR then has an error of about 1e-3.
 
         Parameters
         ----------
@@ -171,8 +172,8 @@ class CopulaFlow(Flow):
         end : float
             Final time, learning rate x steps / D.
         bias_init : float or array-like of shape (n_units,), optional
-            Initial biases. A number b stands for +b for the first half of the units and -b for the
-            others. The default is 1, as for `FCNet`, or 0 for "relu".
+            Initial biases. A single number b sets the bias of the first half of the units to +b,
+            and that of the second half to -b. The default is 1, as for `FCNet`, or 0 for "relu".
         times : array-like of shape (n_times,), optional
             Times at which the state is stored; by default, the first and the last time.
         random_state : int, Generator, RandomState or None, default=None

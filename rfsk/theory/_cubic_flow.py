@@ -55,8 +55,8 @@ def activation_derivatives(activation: str, bias: ArrayLike) -> Array:
 class CubicFlow(Flow):
     r"""Gradient flow of small fields u = w / sqrt(D), from second- and fourth-order statistics.
 
-    This is the reduced model of A. Ingrosso and S. Goldt (PNAS 119, e2201854119, 2022). A unit of a
-    committee machine whose mean output is small follows
+    `CubicFlow` is the reduced model of A. Ingrosso and S. Goldt (PNAS 119, e2201854119, 2022). If
+    the output of a committee machine is small, each unit of the machine follows
 
     .. math::
 
@@ -70,12 +70,12 @@ class CubicFlow(Flow):
         &- \left[\left(\frac{s_2^2}{2} + \frac{s_0 s_4}{6} + \frac{2 s_1 s_3}{3}\right) \bar T
         - \frac{s_4}{6} \Delta T\right] uuu \}.
 
-    Here s_n is the n-th derivative of the activation function at the bias, C the covariance, T = 3
-    sym(C C) + kappa the fourth moment, and (T uuu)_i = sum_jkl T_ijkl u_j u_k u_l. Delta stands for
-    half the difference of the classes, class 0 minus class 1, and the bar for their mean. The
-    inputs must have P(x) = P(-x), the targets are +1 for class 0 and -1 for class 1, and t =
-    learning rate x steps / D. Without kappa, the fixed points are Fourier modes. A negative kappa
-    localizes the fields.
+    Here s_n is the n-th derivative of the activation function at the bias, C the covariance, kappa
+    the fourth cumulant, T = 3 sym(C C) + kappa the fourth moment, and (T uuu)_i = sum_jkl T_ijkl
+    u_j u_k u_l. Delta denotes half the difference between class 0 and class 1, and a bar denotes
+    the mean of the classes. The inputs must have P(x) = P(-x), the targets are +1 for class 0 and
+    -1 for class 1, and t = learning rate x steps / D. If kappa is zero, the fixed points are
+    Fourier modes. A negative kappa localizes the fields.
 
     Parameters
     ----------
@@ -86,20 +86,20 @@ class CubicFlow(Flow):
     activation : {"erf", "tanh", "linear"}, default="erf"
         Activation function; "erf" is erf(h / sqrt 2).
     form : {"committee", "neuron"}, default="committee"
-        Equation to use: the first one above for a unit of a committee machine, or the second one
-        for a single unit.
+        Equation to use. "committee" is the first equation, for the units of a committee machine,
+        and "neuron" is the second equation, for a single unit.
     fourth : {"full", "gaussian", "none"}, default="full"
         Fourth moment to use: T, its Gaussian part 3 sym(C C), or zero.
     interacting : bool, default=False
         Whether to add the coupling between the units of a committee machine. With the mean
-        covariance M, it is -2 s_1(b_k) M mean_j[s_1(b_j) u_j] - 2 s_2(b_k) mean_j[s_0(b_j)] M u_k
-        for unit k.
+        covariance M, the coupling adds -2 s_1(b_k) M mean_j[s_1(b_j) u_j]
+        - 2 s_2(b_k) mean_j[s_0(b_j)] M u_k to the velocity of unit k.
 
     Attributes
     ----------
     n_features : int
     difference, mean : ndarray of shape (n_features, n_features)
-        Half the difference of the covariances, and their mean.
+        Half the difference of the covariances of class 0 and class 1, and their mean.
 
     Examples
     --------
@@ -123,7 +123,7 @@ class CubicFlow(Flow):
         check_option(fourth, "fourth", ("full", "gaussian", "none"))
         if interacting and form == "neuron":
             raise ValueError(
-                "`interacting` must be False for form='neuron': a single unit has no partners."
+                "`interacting` must be False for form='neuron', which describes a single unit."
             )
         pair = class_pair(task)
         first, second = class_covariances(pair)
@@ -242,8 +242,8 @@ class CubicFlow(Flow):
         if result.status != 0:
             reached = result.t_events[0][0] if len(result.t_events[0]) else result.t[-1]
             raise FloatingPointError(
-                f"A field diverged at t = {reached:.3g}, because the cubic term does not saturate "
-                "its growth. Decrease `end`, or use another `bias`."
+                f"A field diverged at t = {reached:.3g}, because the cubic term does not limit the "
+                "growth of fields. Decrease `end`, or use another `bias`."
             )
         return FlowResult(result.t, result.y.T.reshape(len(result.t), *u.shape))
 

@@ -15,9 +15,9 @@ def denoiser_fields(source: Any | ArrayLike, noise: float) -> Array:
 
     The inputs x have the covariance C and are observed with white Gaussian noise of standard
     deviation s. The Wiener filter S = C (C + s^2)^-1 estimates x by S (x + noise) with the least
-    squared error. It depends on the covariance only. The mean Jacobian J of the best nonlinear
-    denoiser is smaller in general: by the Cramer-Rao inequality, the matrix S - J is positive
-    semi-definite. For Gaussian inputs, S - J is zero.
+    squared error. The Wiener filter depends only on C and s. Let J be the mean Jacobian of the
+    optimal nonlinear denoiser. By the Cramer-Rao inequality, S - J is positive semi-definite. For
+    Gaussian inputs, S - J is zero.
 
     Parameters
     ----------

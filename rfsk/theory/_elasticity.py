@@ -18,7 +18,7 @@ Map = Callable[[Array], Array]
 _CELLS = 2**20  # pixels sampled at a time
 _FURTHEST = 9.0  # bound on the roots, in standard deviations of the mean of the latent field
 _STEP, _TOLERANCE = 3e-3, 1e-7  # step for slopes, and tolerance of roots, in the same units
-_NO_JUMP = 0.1  # relative difference of the slopes on both sides of a root that is no jump
+_NO_JUMP = 0.1  # largest relative difference of the slopes on both sides of a root without a jump
 _FREQUENT, _JUMP = 3.0, 0.05  # range of the latent field; smallest step that is a jump
 _TABLE = np.linspace(-14.0, 14.0, 2**15 + 1)  # latent values at which maps are tabulated
 _MEAN = math.sqrt(2.0 / math.pi)  # E|U| of a standard normal U
@@ -29,8 +29,8 @@ def exact_elasticity(
 ) -> tuple[Array, Array]:
     r"""Elasticities of Fourier modes, and their standard errors due to sampling from a model.
 
-    Let S be the sum of an input x over the D sites, x_k its Fourier mode k, p_S the density of S,
-    and s the spectrum. The elasticity of mode k is
+    Let S be the sum of an input x over the D sites, x_k the Fourier mode k of x, p_S the density of
+    S, and s the spectrum of the inputs. The elasticity of mode k is
 
     .. math::
 
@@ -38,9 +38,9 @@ def exact_elasticity(
         {E\lvert S \rvert\, s(k)}.
 
     If the pixels are a smooth increasing function of a Gaussian field z, the density is computed
-    exactly: if the differences of z from its mean over the sites are held fixed, S increases with
-    this mean and is zero at a single value of it. For other inputs, the density is estimated with
-    a kernel.
+    exactly. With the differences of z from its mean over the sites held fixed, S increases with
+    this mean and is zero at a single value of the mean. For other inputs, the density is estimated
+    with a kernel.
     """
     if statistics.is_elliptical or isinstance(source, GaussianField | GaussianClone):
         return np.ones(len(modes)), np.zeros(len(modes))
@@ -88,7 +88,7 @@ def exact_elasticity(
 
 
 def _increasing_map(model: LatentField) -> Map | None:
-    """Map of the latent field to pixels, or None if it is not smooth and increasing."""
+    """Map of the latent field to pixels, or None if the map is not smooth and increasing."""
     forward: Map = model.pixel_map.forward
     latent = model.pixel_map.scale * _TABLE
     values = np.asarray(forward(latent.copy()))
@@ -110,7 +110,7 @@ def _interpolated(place: Array, values: Array, steps: Array) -> Array:
 def _at_zero(
     model: LatentField, forward: Map, z: Array, power: Map, modes: Integers
 ) -> tuple[Array, Array]:
-    """Density of S at zero, given z minus its mean, times the power at S = 0; control variates."""
+    """Density of S at 0, given z minus its mean, times the power at S = 0; and control variates."""
     spectrum = np.fft.fftn(model.latent_autocovariance()).real.ravel() * model.pixel_map.scale**2
     brightness = z.mean(axis=1)
     spread, rest = math.sqrt(spectrum[0] / z.shape[1]), z - brightness[:, None]
@@ -139,7 +139,7 @@ def _at_zero(
 
 
 def _ratio(values: Array, factor: Array, controls: Array) -> tuple[Array, Array]:
-    """Ratios of the mean of each further column to that of the first, and standard errors."""
+    """Ratios of the means of all later columns to the mean of the first, and standard errors."""
     n = len(values)
     if not np.isfinite(values).all():
         return np.full(len(factor), np.nan), np.full(len(factor), np.inf)

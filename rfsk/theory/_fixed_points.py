@@ -25,8 +25,8 @@ class FixedPoint:
     field : ndarray of shape (n_features,)
         Field u with du/dt = 0.
     eigenvalues : ndarray of shape (n_features,)
-        Growth rates of small deviations from the fixed point, largest first. The rate of a shift
-        along the lattice is nearly zero.
+        Growth rates of small deviations from the fixed point, largest first. A deviation that
+        shifts the field along the lattice has a growth rate of nearly zero.
     eigenvectors : ndarray of shape (n_features, n_features)
         Deviations with these growth rates, one per row.
     residual : float
@@ -47,9 +47,9 @@ class FixedPoint:
 
     @property
     def is_stable(self) -> bool:
-        """Whether no growth rate exceeds 1e-3 times the largest magnitude of all growth rates.
+        """Whether all growth rates are at most 1e-3 times the largest magnitude of a growth rate.
 
-        Smaller positive rates can belong to shifts along the lattice.
+        Positive growth rates below this limit can belong to shifts of the field along the lattice.
         """
         return bool(self.eigenvalues[0] <= _PINNED * np.abs(self.eigenvalues).max())
 
@@ -64,8 +64,8 @@ def fixed_point(flow: CubicFlow, start: ArrayLike, *, end: float = 0.0) -> Fixed
     start : array-like of shape (n_features,)
         Initial field.
     end : float, default=0.0
-        Time for which the flow is followed before Newton's method. With 0, unstable fixed points
-        can be found.
+        Time for which the flow is followed before Newton's method. To find unstable fixed points,
+        use 0, so that Newton's method starts at the initial field.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def fixed_point(flow: CubicFlow, start: ArrayLike, *, end: float = 0.0) -> Fixed
     if not residual <= 1e3 * _TOLERANCE * scale:
         raise RuntimeError(
             f"No fixed point was found in {_MOST_STEPS} steps: |du/dt| is still {residual:.1e}. "
-            "Pass an initial field that is closer, or increase `end`."
+            "Pass an initial field that is closer to a fixed point, or increase `end`."
         )
     eigenvalues, vectors = np.linalg.eigh(0.5 * (jacobian + jacobian.T))
     return FixedPoint(u, eigenvalues[::-1], vectors.T[::-1], residual)

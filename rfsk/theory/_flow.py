@@ -20,7 +20,7 @@ class FlowResult:
     Attributes
     ----------
     times : ndarray of shape (n_times,)
-        Times, in units of the flow.
+        Times, in the unit of time of the flow, such as learning rate x steps / D.
     history : ndarray of shape (n_times, n_fields, n_features)
         Fields at these times.
 

@@ -34,7 +34,7 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
     biases : array-like of shape (n_units,)
         Biases b, such as `biases_` of the net.
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Classes, whose covariances C are used. Their means are assumed to be zero.
+        Classes, whose covariances C are used. The means of the classes are assumed to be zero.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
     field : array-like of shape (n_features,)
     bias : float
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Classes, whose covariances are used. Their means are assumed to be zero.
+        Classes, whose covariances are used. The means of the classes are assumed to be zero.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Localization index: prediction from the statistics of the inputs of whether fields localize."""
+"""Localization index: prediction of whether fields localize, from statistics of the inputs."""
 
 import math
 from dataclasses import dataclass, replace
@@ -20,13 +20,13 @@ _N_GROUPS = 10  # groups of rows of samples for the jackknife
 _CONTENDING = 0.95  # smallest ratio of spectra, relative to the largest, of modes to consider
 
 _NO_BRIGHTNESS = (
-    "The mean of each input over the sites must vary. It does not, as after X - X.mean(axis=1, "
-    "keepdims=True), so that a uniform field has no response and the localization index is not "
-    "defined. Pass inputs whose brightness was not removed."
+    "The mean of an input over the sites must vary. Here, it is the same for all inputs, as after "
+    "X - X.mean(axis=1, keepdims=True). The localization index is then not defined, because a "
+    "uniform field has no response. Pass inputs whose brightness was not removed."
 )
 _REVERSED = (
-    "Class 0 must have the shorter correlation length, but has the longer one, so that the "
-    "localization index is not defined. Pass the classes in the other order."
+    "Class 0 must have the shorter correlation length, but has the longer one. The localization "
+    "index is then not defined. Pass the classes in the other order."
 )
 _NOT_UNIFORM = (
     "The ratio of the spectra of class 1 and class 0 is not largest at zero frequency, so that "
@@ -37,7 +37,7 @@ _NOT_AT_REST = "The cubic flow has no uniform fixed point."
 
 @dataclass(frozen=True)
 class LocalizationIndex:
-    """Stability of the uniform field, which small fields approach first.
+    """Stability of the uniform field, which fields approach first if the initial weights are small.
 
     Attributes
     ----------
@@ -47,17 +47,18 @@ class LocalizationIndex:
     mode : tuple of int
         Wave vector, in cycles around the lattice, of the least stable Fourier mode.
     growth_rate : float
-        Growth rate of a small deviation from the uniform field in this mode, in units of the flow.
+        Growth rate of a small deviation from the uniform field in this mode, per unit of time of
+        the flow.
     standard_error : float
-        Standard error of the index, due to the draws from a model, or by a jackknife over the rows
-        of samples (NaN with fewer than 20 rows). It is 0 for elliptical models, and for models with
-        theory="committee".
+        Standard error of the index. For models, this is the error due to the random draws, and for
+        samples, a jackknife estimate (NaN if a class has fewer than 20 rows). The standard error is
+        0 for elliptical models, and for all models with theory="committee".
     closure : float
         Index according to `RectifiedFlow`, which assumes that pixels depend weakly on one another.
-        For models it has no sampling error, but if the index exceeds 1, the distance of the closure
-        from 1 is 1.3 to 3 times too small for most models. NaN with theory="committee".
+        For models, `closure` has no sampling error. If the index exceeds 1, the difference of
+        `closure` from 1 is too small by a factor of 1.3 to 3 for most models. NaN with theory="committee".
     reason : str
-        Reason why the index is not defined; empty if it is.
+        Reason why the index is not defined; an empty string if the index is defined.
 
     Examples
     --------
@@ -89,34 +90,36 @@ def localization_index(
 ) -> LocalizationIndex:
     r"""Compute the localization index, which exceeds 1 if fields localize.
 
-    If the index exceeds 1, the uniform field, which small fields approach first, is unstable. For
-    inputs with P(x) = P(-x), the index is the largest value over all Fourier modes k of a ratio
-    that depends on the theory. The spectra of the classes are s_c(k).
+    Fields with small initial weights first approach the uniform field. If the index exceeds 1, the
+    uniform field is unstable, and the fields localize. For inputs with P(x) = P(-x), the index is
+    the largest value, over all nonzero wave vectors k, of a ratio that depends on `theory`. Below,
+    s_c(k) is the spectrum of class c.
 
-    "rectified" is for one ReLU neuron with target 1 for class 1:
+    theory="rectified" is for one ReLU neuron with target 0 for class 0 and target 1 for class 1:
 
     .. math::
 
         \frac{2 D\, p_S(0)\, E[\, \lvert x_k \rvert^2 / D \mid S = 0]\; (s_0(0) + s_1(0))}
         {E \lvert S \rvert\; (s_0(k) + s_1(k))},
 
-    where S is the sum of an input x of class 1 over the D sites, p_S its density and x_k the
-    Fourier mode of x. The criterion is exact for the gradient flow. For models that are smooth
+    where S is the sum of an input x of class 1 over the D sites, p_S the density of S, and x_k the
+    Fourier mode k of x. The criterion is exact for the gradient flow. For models that are smooth
     increasing functions of a Gaussian field, the density is computed from draws without smoothing,
-    and the standard error is 3e-4 near 1. For other models and for samples, the density is smoothed
-    over n^(-1/9) standard deviations of S, and the index has a standard error of 0.02 for 20,000
-    rows and a bias below 0.003. If S is discrete, as for spins, the smoothed density is used as
-    well: every mode grows initially, and the index shows whether growth continues once the response
-    to the mode exceeds the spacing of the values of S.
+    and an index near 1 has a standard error of 3e-4. For other models and for samples with n rows,
+    the density is smoothed over n^(-1/9) standard deviations of S. With n = 20,000, the index then
+    has a standard error of 0.02 and a bias below 0.003. The density is also smoothed if S is
+    discrete, as for spins. Every mode then grows initially, and the index shows whether a mode
+    continues to grow when the response to the mode exceeds the spacing of the values of S.
 
-    "committee" is for small fields of erf or tanh units with a positive bias (`CubicFlow`):
+    theory="committee" is for small fields of erf or tanh units with a positive bias (`CubicFlow`):
 
     .. math::
 
         \frac{d_k T_0}{3\, d_0 T_k}, \qquad T_k = \sum_{jlm} T_{0jlm}\, e^{2 \pi i k j / D},
 
-    where d_k is half the difference of the spectra of the classes, and T half the difference of
-    their fourth moments. For Gaussian classes, the index never exceeds 1.
+    where d_k is half the difference of the spectra of the classes at k, and T is half the
+    difference of the fourth moments of the classes. For Gaussian classes, the index never exceeds
+    1.
 
     Parameters
     ----------
@@ -124,9 +127,9 @@ def localization_index(
         Class 0, which must have the shorter correlation length, and class 1. Data must have the
         labels 0 and 1.
     theory : {"rectified", "committee"}, default="rectified"
-        Theory of one ReLU neuron, or of a committee machine.
+        Theory to use: that of one ReLU neuron, or that of a committee machine.
     shape : int or tuple of int, optional
-        Lattice of samples, a ring by default.
+        Lattice of the sites if samples are passed. The default is a ring.
     n_samples : int, default=20_000
         Number of draws from a model of class 1, for "rectified".
     random_state : int, Generator, RandomState or None, default=None
@@ -135,13 +138,14 @@ def localization_index(
     Returns
     -------
     found : LocalizationIndex
-        Growth rates are for a learning rate of 1. With "committee", they are for a second
-        derivative s_2 = -1 of the activation function, and t = steps / D.
+        The growth rate is per unit of t = learning rate x steps, or of t = learning rate x steps /
+        D with theory="committee". The growth rate for "committee" is that of units whose activation
+        function has the second derivative s_2 = -1 at the bias.
 
     Raises
     ------
     ValueError
-        If S is zero for all inputs, so that a uniform field has no response.
+        If S is zero for all inputs, because a uniform field then has no response.
 
     Examples
     --------
@@ -190,7 +194,7 @@ def _index_of(
     random_state: Any,
     with_closure: bool = False,
 ) -> LocalizationIndex:
-    """Localization index; its standard error includes only the draws from class 1."""
+    """Localization index, whose standard error includes only the draws from class 1."""
     statistics = [field_statistics(source, shape) for source in pair]
     sides = statistics[0].shape
     if statistics[1].shape != sides:
@@ -254,7 +258,7 @@ def _committee(
     if difference[0] * fourth[0] <= 0.0:  # there is no uniform fixed point
         fourth = np.full(len(difference), np.nan)
     bound = 3.0 * difference[0] * fourth / fourth[0]
-    # A mode grows if its difference is below its bound; usually, both are negative.
+    # A mode grows if its difference of spectra is below its bound; usually, both are negative.
     both = (bound < 0.0) & (difference < 0.0)
     scores = np.where(difference < bound, np.inf, 0.0)
     scores[both] = difference[both] / bound[both]

@@ -18,9 +18,10 @@ Component = tuple[float, ArrayLike, ArrayLike]
 class MixtureFlow(CopulaFlow):
     """Gradient flow of erf units with a mean readout on classes that are mixtures of Gaussians.
 
-    Time, targets and methods are those of `CopulaFlow`, but the loss is exact, and the classes may
-    have nonzero means. Within each component, local fields are Gaussian, so that the expectations
-    of outputs and of their products follow from normal distributions of one and two variables.
+    `MixtureFlow` uses the unit of time, the targets and the methods of `CopulaFlow`, but its loss
+    is exact, and the classes may have nonzero means. Within each component of a mixture, the local
+    fields are Gaussian. Therefore, the expectations of the outputs of units, and of products of two
+    outputs, follow from the normal distributions of one and two variables.
     The fourth cumulant of a class is nonzero if, for example, its components have equal means and
     different covariances.
 
@@ -69,7 +70,7 @@ class MixtureFlow(CopulaFlow):
         self.n_features = sizes.pop()
 
     def gaussian_clone(self) -> "MixtureFlow":
-        """Flow on the control: one Gaussian per class, with its mean and covariance."""
+        """Flow on the control: a Gaussian with the mean and covariance of each class."""
         controls = []
         for parts in self._parts:
             mean = np.sum([p * m for p, m, _ in parts], axis=0)

@@ -16,9 +16,10 @@ def mean_passage_time(
 ) -> float:
     r"""Compute the mean time at which a diffusion process first reaches plus or minus a level.
 
-    The process is dx = f(x) dt + g(x)^(1/2) dB with odd f and even g. It describes the overlap of a
-    field with a direction during stochastic gradient descent from random initial weights, when the
-    noise of the gradient exceeds its mean. The mean time T from x satisfies
+    The process is dx = f(x) dt + g(x)^(1/2) dB, where f is odd, g is even, and B is a Brownian
+    motion. An example is the overlap of a field with a direction during stochastic gradient
+    descent from random initial weights, when the noise of the gradient exceeds the mean of the
+    gradient. The mean time T(x) to reach the level from the initial value x satisfies
 
     .. math:: f T' + g T'' / 2 = -1, \qquad T(\mathrm{level}) = T'(0) = 0,
 
@@ -31,7 +32,8 @@ def mean_passage_time(
     diffusion : callable
         Even, positive function g, the increase of the variance per unit of time.
     start, level : float
-        Initial value of x, and level that its magnitude must reach; start < level.
+        Initial value of x, and level that the magnitude of x must reach. `start` must be below
+        `level`.
 
     Returns
     -------

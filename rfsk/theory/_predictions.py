@@ -31,15 +31,16 @@ class FieldPrediction:
         Time courses, one for each set of initial fields.
     table : pandas.DataFrame
         One row per time course; ``table.mean()`` is the prediction, and ``table.sem()`` its
-        standard error. Columns: `ipr_positive` and `ipr_negative`, the mean IPR of the units with
-        positive initial bias and of the others; `width_positive`, the median full width at half
-        maximum of the former, in sites; `localization_time`, the time (learning rate x steps / D)
-        at which the mean IPR of the same units exceeds 1.5 times its minimum, or NaN; `loss`;
-        `gap`, the Gaussian-equivalence gap, that is, the loss on the control (Gaussian inputs with
-        the same mean and covariance) minus `loss`; for the predicted units on samples, `accuracy`,
-        `sample_loss` and its standard error `sample_loss_error`. With the check, also
-        `ipr_error_positive` and `ipr_error_negative`, estimates of the relative errors of the IPR,
-        which are about two thirds of the errors found in trained nets.
+        standard error. The columns are `ipr_positive` and `ipr_negative`, the mean IPR of the units
+        with positive and negative initial bias; `width_positive`, the median full width at half
+        maximum, in sites, of the fields of the units with positive initial bias;
+        `localization_time`, the time (learning rate x steps / D) at which the mean IPR of the units
+        with positive initial bias exceeds 1.5 times its minimum, or NaN; `loss`; `gap`, the
+        Gaussian-equivalence gap, that is, the loss on the control (Gaussian inputs with the same
+        mean and covariance) minus `loss`; and, for a net with the predicted fields and biases on
+        samples, `accuracy`, `sample_loss` and its standard error `sample_loss_error`. With the
+        check, the table also has `ipr_error_positive` and `ipr_error_negative`, estimates of the
+        relative errors of the IPR, which are about two thirds of the errors found in trained nets.
     shape : tuple of int
         Lattice of the inputs.
 
@@ -76,8 +77,8 @@ class FieldPrediction:
         Returns
         -------
         match : dict of str to float
-            "positive" and "negative": median over the units with this initial bias of the best
-            match with a predicted field.
+            For the units with "positive" and with "negative" initial bias, the median of the best
+            match with a predicted field of the same sign of the bias.
         """
         trained = receptive_fields(net)
         is_first, is_mine = starts_positive(trained), starts_positive(self.fields)
@@ -110,8 +111,9 @@ def predict_fields(
 ) -> FieldPrediction:
     """Predict the fields, biases and loss of a net from second- and fourth-order statistics.
 
-    `CopulaFlow` is integrated from several sets of random initial fields, which also give the
-    standard error of the prediction. Its approximation (closure) is checked on samples.
+    `CopulaFlow` is integrated from several sets of random initial fields. The variation between
+    these sets gives the standard error of the prediction. The closure, that is, the approximation
+    of the loss by `CopulaFlow`, is checked on samples.
 
     Parameters
     ----------
@@ -126,15 +128,15 @@ def predict_fields(
     train_bias : bool, default=True
         Whether the biases are trained.
     shape : int or tuple of int, optional
-        Lattice of samples, a ring by default.
+        Lattice of the sites if samples are passed. The default is a ring.
     end : float, default=100.0
         Final time, learning rate x steps / D.
     start : array-like of shape (n_units, n_features), optional
-        Initial fields instead of random ones. There is then a single time course.
+        Initial fields to use instead of random ones. The result then has a single time course.
     n_repeats : int, default=3
         Number of sets of random initial fields.
     check : bool, default=True
-        Whether to check the closure on samples, which takes about half of the time.
+        Whether to check the closure on samples. The check takes about half of the computing time.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial fields and of the samples.
 

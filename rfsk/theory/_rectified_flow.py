@@ -33,15 +33,15 @@ class RectifiedFlow(Flow):
     where t = learning rate x steps. The first term, the drive, is approximated by the amplifier of
     class 1: E_1[x_i sign(w.x)] = s amp(a_i), where s^2 is the variance of a pixel and a = S_1 w /
     (s sqrt(w.S_1 w)) (Lufkin, Saxe and Grant, NeurIPS 2024). The approximation is exact for
-    elliptical inputs. For saturated pixels, its error is a few per cent: it predicts early times,
-    and whether and where fields localize, but not how narrow they become.
+    elliptical inputs. For saturated pixels, the drive has an error of a few per cent: the flow
+    predicts early times, and whether and where fields localize, but not how narrow fields become.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of stationary models or of arrays of samples
         Class 0 and class 1.
     shape : int or tuple of int, optional
-        Lattice of samples, a ring by default.
+        Lattice of the sites if samples are passed. The default is a ring.
 
     Attributes
     ----------
@@ -115,8 +115,8 @@ class RectifiedFlow(Flow):
     ) -> FlowResult:
         """Integrate the flow by exponential time differencing, and return a `FlowResult`.
 
-        The linear part and the fixed points are exact (S. M. Cox and P. C. Matthews, J. Comput.
-        Phys. 176, 430, 2002).
+        Exponential time differencing treats the linear part of the flow and the fixed points
+        exactly (S. M. Cox and P. C. Matthews, J. Comput. Phys. 176, 430, 2002).
 
         Parameters
         ----------

@@ -25,7 +25,7 @@ _SMALL = 1e-4  # relative displacement of finite differences
 
 
 class _Stages(NamedTuple):
-    """Coefficients, (s + 1,), by which stage Y_j follows from Y_{j-1}, Y_{j-2}, F_{j-1} and F_0."""
+    """Coefficients, (s + 1,), of Y_{j-1}, Y_{j-2}, F_{j-1} and F_0 in the formula of stage Y_j."""
 
     by_previous: Array
     by_second_last: Array
@@ -58,14 +58,14 @@ def integrate_gradient_flow(
     Parameters
     ----------
     velocity : callable
-        Function of y that returns minus the gradient of a loss, possibly with a constant factor for
-        each entry of y.
+        Function of y that returns the negative gradient of a loss. Each entry of the gradient may
+        be multiplied by a constant factor.
     start : ndarray of shape (n,)
         Initial value of y.
     times : ndarray of shape (n_times,)
         Increasing times.
     tol : float
-        Relative tolerance per step. The absolute tolerance is a hundredth of it.
+        Relative tolerance per step. The absolute tolerance is `tol` / 100.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def integrate_gradient_flow(
     Raises
     ------
     FloatingPointError
-        If the steps that the tolerance requires become too short.
+        If the tolerance requires steps that are too short.
     """
     y, F, t, h, rate = start, velocity(start), 0.0, math.inf, 0.0
     direction, history = F + _TINY, [start] * int(np.sum(times <= 0.0))

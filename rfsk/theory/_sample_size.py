@@ -16,17 +16,18 @@ _CLEAR = 3.0
 def localization_sample_size(source: Any, *, random_state: Any = None) -> float:
     r"""Number of samples from which the leading CP factor of the cumulant can be estimated.
 
-    With kappa the fourth cumulant along the leading factor a, q the largest eigenvalue of the
-    covariance C and D_eff = (tr C)^2 / tr C^2, this number is
+    Let kappa be the fourth cumulant along the leading factor a, q the largest eigenvalue of the
+    covariance C, and D_eff = (tr C)^2 / tr C^2. The number of samples is
 
     .. math:: (\mathrm{tr}\, C)^2 / \lvert \kappa \rvert + 24 (q^2 / \kappa)^2 \log D_\mathrm{eff}.
 
-    With fewer samples n, the leading factor of the sample cumulant is either the direction of a
-    single sample, along which the fourth moment is about (tr C)^2 / n (first term), or one of about
-    D_eff smooth directions, along which the cumulant of Gaussian inputs fluctuates with variance
-    24 q^4 / n (second term). The result is an estimate of the scale: on twelve models of 24 to 150
-    sites, half of the random seeds found the factor a (match above 0.9) with 0.29 to 1.75 times
-    this number of samples. Inputs with heavy tails require more samples.
+    With a smaller number n of samples, the leading factor of the sample cumulant is noise. The
+    first term is for noise along the direction of a single sample, where the fourth moment is about
+    (tr C)^2 / n. The second term is for noise along one of about D_eff smooth directions, where the
+    cumulant of Gaussian inputs fluctuates with variance 24 q^4 / n. The result is an estimate of
+    the scale. For twelve models of 24 to 150 sites, half of the random seeds found the factor a
+    (match above 0.9) with 0.29 to 1.75 times the estimated number of samples. Inputs with heavy
+    tails require more samples.
 
     Parameters
     ----------

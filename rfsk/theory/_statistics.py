@@ -59,20 +59,20 @@ class FieldStatistics:
 
     @property
     def is_elliptical(self) -> bool:
-        """Whether the distribution is elliptical: all projections have the same form."""
+        """Whether the distribution is elliptical, so that all projections have the same form."""
         return self.values is None
 
 
 def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) -> FieldStatistics:
-    """Compute the statistics of an input model exactly, or estimate those of samples.
+    """Compute the statistics of an input model exactly, or estimate them from samples.
 
     Parameters
     ----------
     source : stationary input model or array-like of shape (n_samples, n_features)
-        Input model, or samples, whose statistics are averaged over the sites. Samples are never
-        assumed to be elliptical.
+        Input model, or samples. The statistics of samples are averaged over the sites, and samples
+        are never assumed to be elliptical.
     shape : int or tuple of int, optional
-        Lattice of samples, a ring by default.
+        Lattice of the sites if samples are passed. The default is a ring.
 
     Returns
     -------
@@ -89,7 +89,8 @@ def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) ->
     if hasattr(source, "covariance"):
         raise NotImplementedError(
             f"The model must be translation-invariant, got a {type(source).__name__} without "
-            "autocovariance. Pass samples if its inputs are: model.sample(n)."
+            "autocovariance. If its inputs are translation-invariant, pass samples instead: "
+            "model.sample(n)."
         )
     data = check_array(source, "samples", ensure_min_samples=2)
     sides = check_image_shape(shape, data.shape[1])

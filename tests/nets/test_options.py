@@ -67,7 +67,7 @@ FAULTS = [
     ({"activation": torch.sigmoid, "loss": "cross_entropy"}, "needs outputs of both signs"),
     ({"optimizer": "newton"}, "`optimizer` must be one of 'sgd', 'adam'.*, got 'newton'"),
     ({"optimizer__momentom": 0.1}, "optimizer__momentom"),
-    ({"optimizer__lr": 0.1}, "'optimizer__lr' is set by learning_rate; set that instead"),
+    ({"optimizer__lr": 0.1}, "'optimizer__lr' must not be passed. Set learning_rate instead"),
     ({"callbacks__none__at": 0.1}, "callbacks__none__at"),
     ({"callbacks": "disable"}, "`callbacks` must be a list of skorch"),
     ({"callbacks": [InputShapeSetter()]}, "`callbacks` must not contain InputShapeSetter"),

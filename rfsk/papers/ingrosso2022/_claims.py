@@ -2,7 +2,7 @@
 
 The abstract of the paper states the claims in words, and we set the bounds. The independent code
 is `benchmarks/reference_numpy.py`. For a value from this code, the `source` of its `Quantity` names
-the part of the program that gives it.
+the part of the program that gives the value.
 """
 
 from itertools import product
@@ -176,7 +176,7 @@ CLAIMS: tuple[Claim, ...] = (
         "C2",
         "fields match convolutional filters",
         "The localized fields are bumps of the same width as the filters that a convolutional net "
-        "learns on the same task. The oscillating fields do not match its filters better than "
+        "learns on the same task. The oscillating fields do not match the filters better than "
         "fields with random phases do.",
         _matches("ring: ") + _matches("torus: "),
         _measures.convolutional_match,
@@ -198,8 +198,8 @@ CLAIMS: tuple[Claim, ...] = (
         "C4",
         "a reduced model forms the same patterns",
         "In a reduced model, second-order statistics alone divide the units into a low-frequency "
-        "and a high-frequency group, and do not localize the fields. The fourth order localizes "
-        "them.",
+        "and a high-frequency group, and do not localize the fields. Fourth-order statistics "
+        "localize the fields.",
         _REDUCED_MODEL,
         _measures.reduced_model,
         _figures.reduced_model,
@@ -218,7 +218,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "C6",
         "it holds for other units and inputs",
-        "Fields also localize with other activation functions and on other non-Gaussian inputs, "
+        "Fields also localize with other activation functions, and on other non-Gaussian inputs: "
         "Ising spins and phi^4 fields. Each group of units is compared with the same group on the "
         "control.",
         _OTHER_INPUTS,

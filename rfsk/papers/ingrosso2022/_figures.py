@@ -214,7 +214,7 @@ def other_inputs(bench: Bench) -> Any:
 
 
 def gaussian_equivalence(bench: Bench) -> Any:
-    """C7: losses, fraction of their gap left with random phases, and kurtosis of local fields."""
+    """C7: losses, fraction of the gap that random phases keep, and kurtosis of local fields."""
     figure, axes = _axes(3)
     of_net = {
         name: [measured.losses(bench, number, inputs) for number in range(len(bench.seeds))]

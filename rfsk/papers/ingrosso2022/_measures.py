@@ -150,7 +150,7 @@ def convolutional_match(bench: Bench, number: int) -> Numbers:
 
 
 def gaussian_control(bench: Bench, number: int) -> Numbers:
-    """C3: IPR of nets trained on the control and on the NLGP, and the effect of its gain."""
+    """C3: IPR of nets trained on the control and on the NLGP, and effect of the NLGP's gain."""
     found: Numbers = {}
     for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
         on_inputs, on_control = (fields(bench, name, number, key) for key in ("nlgp", "control"))
@@ -179,7 +179,7 @@ def _two_modes(rows: Array) -> float:
 
 
 def flow_ends(bench: Bench, number: int, form: str = "committee", **task: Any) -> Array:
-    """Final fields of the flow of units with b > 0, which starts from four initial fields."""
+    """Final fields of the flow of four units with b > 0, from random initial fields."""
 
     def follow() -> Array:
         flow = CubicFlow(small_task(**task), form=form)
@@ -203,7 +203,7 @@ def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
 
 
 def reduced_model(bench: Bench, number: int) -> Numbers:
-    """C4: final IPR and match of flow and nets, and the effect of the second order alone."""
+    """C4: final IPR and match of flow and nets, and effect of second-order statistics alone."""
     found: Numbers = {}
     for gain, other in ((1.0, 3.0), (3.0, 1.0)):
         bumps = fields(bench, "small", number, f"gain {gain:g}")["b > 0"]
@@ -317,7 +317,7 @@ def other_inputs(bench: Bench, number: int) -> Numbers:
 
 
 def losses(bench: Bench, number: int, inputs: str = "nlgp") -> dict[str, Array]:
-    """Losses, fraction of their gap left with random phases, IPR and kurtosis at TIMES."""
+    """Losses, fraction of the gap that random phases keep, IPR and kurtosis at TIMES."""
     task = nlgp_task()
 
     def follow() -> dict[str, Array]:
@@ -355,7 +355,7 @@ def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
 
 
 def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
-    """C7: losses on inputs and control, and fraction of their gap left with random phases."""
+    """C7: losses on inputs and control, and fraction of the gap that random phases keep."""
     of_net, control = (losses(bench, number, inputs) for inputs in ("nlgp", "control"))
     gap, control_gap = (of["predicted"] - of["loss"] for of in (of_net, control))
     error, at = of_net["control_loss"] - of_net["predicted"], {t: k for k, t in enumerate(TIMES)}
@@ -374,7 +374,7 @@ def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
 
 
 def translation_invariance(bench: Bench, number: int) -> Numbers:
-    """C8: coverage and centres of the units with b > 0, and their IPR relative to the control."""
+    """C8: coverage, centres and relative IPR of the units with b > 0, compared with the control."""
     kinds, shape, seed = ("even", "uneven", "shifted", "control"), (RING_SIDE,), bench.seeds[number]
     bumps = {inputs: fields(bench, "uneven", number, inputs)["b > 0"] for inputs in kinds}
     ratio = ipr(bumps["uneven"]).mean() / ipr(bumps["control"]).mean()

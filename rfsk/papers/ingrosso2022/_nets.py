@@ -91,7 +91,7 @@ def _at_sites(model: NLGP | GaussianField) -> MultivariateGaussian:
 
 
 def uneven_tasks() -> dict[str, Discrimination]:
-    """Tasks on even sites, on uneven sites with and without shifts, and on their control."""
+    """Tasks on even sites, and on uneven sites: without and with shifts, and their control."""
     uneven, shifted = (
         Discrimination([UnevenNLGP(xi, is_shifted) for xi in (5.0, 10.0)])
         for is_shifted in (False, True)
@@ -161,7 +161,7 @@ def _net(seed: int, **parameters: Any) -> FCNet | ConvNet:
 
 
 def course(bench: Bench, number: int, inputs: str = "nlgp") -> list[FCNet]:
-    """Nets on the ring after training to each of TIMES; nets of one seed take the same steps."""
+    """Nets on the ring, each trained up to one of TIMES; nets of one seed take the same steps."""
     rate = _rate(1.0, 20) if bench.quick else _rate(0.05, 1)
     tasks = _with_control(nlgp_task())
     steps = {
@@ -203,7 +203,7 @@ def fields(bench: Bench, kind: str, number: int, inputs: str = "nlgp") -> dict[s
 
 
 def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
-    """Divide units by the sign of their initial bias; the control "swapped classes" swaps them."""
+    """Group units by the sign of the initial bias; "swapped classes" exchanges the two groups."""
     # Swapped classes have negated targets, and a net with negated parameters has a negated output.
     half = (len(rows) + 1) // 2
     found = rows[:half], rows[half:]
@@ -213,7 +213,7 @@ def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
 
 
 def changed(bench: Bench, rows: Array, shape: tuple[int, ...], number: int) -> Array:
-    """Fields, which have permuted pixels or random phases under the controls of these names."""
+    """Fields, changed as the controls "permuted pixels" and "random phases" require."""
     seed = bench.seeds[number]
     if bench.control == "permuted pixels":
         return rows[:, np.random.default_rng(seed).permutation(rows.shape[1])]
