@@ -56,7 +56,8 @@ class LocalizationIndex:
     closure : float
         Index according to `RectifiedFlow`, which assumes that pixels depend weakly on one another.
         For models, `closure` has no sampling error. If the index exceeds 1, the difference of
-        `closure` from 1 is too small by a factor of 1.3 to 3 for most models. NaN with theory="committee".
+        `closure` from 1 is too small by a factor of 1.3 to 3 for most models. With
+        theory="committee", `closure` is NaN.
     reason : str
         Reason why the index is not defined; an empty string if the index is defined.
 
