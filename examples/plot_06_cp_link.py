@@ -3,8 +3,8 @@ Receptive fields and factors of the fourth cumulant
 ===================================================
 
 Why are fields bumps? Saturated inputs and their Gaussian control differ in the fourth cumulant,
-which is local. Its CP decomposition, a sum of a few fourth powers of vectors, has localized
-factors. The fields of a network match these factors better than the components that other
+which is local. The CP decomposition of this cumulant, a sum of a few fourth powers of vectors, has
+localized factors. The fields of a network match these factors better than the components that other
 unsupervised methods find in the same inputs (Ingrosso and Goldt, PNAS 2022). The control has
 Gaussian inputs with the same mean and covariance.
 """

@@ -11,10 +11,10 @@ for several input models.
 # %%
 # Train a network on a ring of 30 sites, and integrate the theory from the initial weights of that
 # network. The copula flow (:class:`rfsk.CopulaFlow`) uses only the covariance and the fourth
-# cumulant of each class. It follows the units with a positive initial bias b, and the units with a
-# negative initial bias, to the end of the training. The cubic flow (:class:`rfsk.CubicFlow`) is an
-# expansion in small fields at fixed biases. The expansion is accurate until t of about 4; later,
-# fields change faster in the cubic flow than in the network.
+# cumulant of each class. This flow follows the units with a positive initial bias b, and the units
+# with a negative initial bias, to the end of the training. The cubic flow (:class:`rfsk.CubicFlow`)
+# is an expansion in small fields at fixed biases. The expansion is accurate until t of about 4;
+# later, fields change faster in the cubic flow than in the network.
 
 # sphinx_gallery_thumbnail_number = 1
 import matplotlib.pyplot as plt

@@ -29,8 +29,8 @@ net.fit_online(task, 1_000_000, n_eval=10_000)
 
 # %%
 # The upper panel shows both losses, and the grey area between them is the gap. The lower panel
-# shows the IPR of every unit. At first the two losses are equal and decrease. They separate in the
-# same decade of steps in which the fields localize.
+# shows the IPR of every unit. At first the two losses are equal and decrease. The losses separate
+# in the decade of steps in which the fields localize.
 
 display = TrainingDisplay.from_estimator(net)
 display.figure_.set_size_inches(8.0, 5.2)

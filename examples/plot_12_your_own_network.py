@@ -5,9 +5,9 @@ Receptive fields of your own network
 How do you analyse a network that was trained with scikit-learn or torch?
 :func:`rfsk.receptive_fields` returns the weights of a first layer, even if a scaler or PCA precedes
 the layer, the filters of a convolution, and, by reverse correlation, the field of any unit of any
-layer. :class:`rfsk.LocalizationAnalyzer` then measures all of these fields. In this example,
-several networks learn one task on a torus. The networks are trained in other ways than in the
-paper, and many of their fields localize nevertheless.
+layer. :class:`rfsk.LocalizationAnalyzer` then measures all of these fields. In this example, four
+networks learn one task on a torus. The networks are trained in other ways than in the paper, and
+many of their fields localize nevertheless.
 """
 
 # sphinx_gallery_thumbnail_number = 1

@@ -6,8 +6,9 @@ Does a network develop localized fields on your data, and are non-Gaussian input
 :func:`rfsk.experiments.study_data` trains a network on inputs and labels, and on 19 controls, which
 are Gaussian with the same mean and covariance in each class. The function reports whether the
 fields are more localized than those of the controls. This example uses scikit-learn's digits in
-place of your data. The fields on the digits are not more localized. If the mean image of each digit
-is subtracted, they are, but only because single pixels are not Gaussian.
+place of your data. The fields on the digits are not more localized than those of the controls. If
+the mean image of each digit is subtracted, they are, but only because single pixels are not
+Gaussian.
 """
 
 # sphinx_gallery_thumbnail_number = 3

@@ -54,8 +54,8 @@ study.plot().suptitle("Zeros against ones")
 # On the digits and on the controls, all units have learned nearly the same field, which resembles
 # the difference of the mean images. For b < 0 the field on the digits has an IPR (inverse
 # participation ratio) about a quarter above that of the controls, and the p-value is between 0.05
-# and 0.15, depending on the seed. Such a p-value is weak evidence. The units of each half are
-# copies of one another, so the number of units that stand out counts one field many times.
+# and 0.15, depending on the seed. A p-value of this size is weak evidence. The units of each half
+# are copies of one another, so the number of units that stand out counts one field many times.
 
 # %%
 # Now subtract the mean image of each class:

@@ -13,8 +13,8 @@ An input of this class is a ring of sites. Each site holds one number, and the v
 neighbouring sites are similar. The *non-linear Gaussian process* is the simplest input model of
 this kind that is not Gaussian. It generates inputs in three steps:
 
-1. Smooth white noise. The result z is Gaussian with variance 1. Its covariance at distance d is
-   exp(-d^2 / xi^2), where xi is the correlation length.
+1. Smooth white noise. The result z is Gaussian with variance 1. The covariance of z at distance d
+   is exp(-d^2 / xi^2), where xi is the correlation length.
 2. Saturate z: compute erf(gain z / sqrt 2).
 3. Scale to variance 1: divide by Z, where Z^2 = (2/pi) arcsin(gain^2 / (1 + gain^2)).
 """
