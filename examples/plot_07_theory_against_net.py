@@ -40,7 +40,8 @@ expanded = cubic.integrate(history[0], early[-1], times=early).history
 # %%
 # In the next figure, thick lines show the network, dashed lines the copula flow and dotted lines
 # the cubic flow. IPR (inverse participation ratio) and norm are means over the units of each group.
-# The loss of the network is measured on fresh samples, and its biases at the end.
+# The loss of the network is measured on fresh samples, and the biases of the network at the end of
+# training.
 
 
 def mean_ipr(fields, half):

@@ -63,9 +63,9 @@ for value, ax in zip(("ipr_positive", "localized_positive"), axes, strict=True):
 # %%
 # At gains below the dashed line no network has localized fields. Above the line, the fraction of
 # units that pass a test against random phases (right panel) increases with the gain. For ratios of
-# 2 and more, the fraction reaches one at two to five times the gain of the line, and for smaller
-# ratios at larger gains. At the smallest ratio the two classes are hard to distinguish: the IPR
-# begins to rise with the gain, but fields pass the test only after longer training.
+# 2 and more, the fraction of such units reaches one at two to five times the gain of the line, and
+# for smaller ratios at larger gains. At the smallest ratio the two classes are hard to distinguish:
+# the IPR begins to rise with the gain, but fields pass the test only after longer training.
 
 for gain, index, fraction in zip(
     *(

@@ -130,6 +130,7 @@ tidy(ax)
 # %%
 # Bars are longer than they are wide, so their IPR is not far above that of their surrogates. The
 # number of units that exceed 95 % of their surrogates is more informative. Most units of the ReLU
-# network and of FastICA exceed them, and some units of the dictionary, which is trained briefly on
-# few patches. In the erf network, hardly more units exceed them than with permuted labels.
+# network and of FastICA exceed their surrogates, and some units of the dictionary, which is trained
+# briefly on few patches. In the erf network, hardly more units exceed their surrogates than with
+# permuted labels.
 plt.show()

@@ -102,10 +102,10 @@ for inputs, (first, *_, last) in nets.items():
 # informative.
 #
 # Units with a negative initial bias oscillate on both inputs. With an eighth of the weights left,
-# their masks are more local than masks from random phases, on the control as well. Second-order
-# statistics explain these local masks: if masks have uneven gaps, the inputs that a mask keeps are
-# not translation-invariant. Non-Gaussian inputs are therefore not necessary for local masks, but
-# masks that are local after little pruning indicate non-Gaussian inputs.
+# the masks of these units are more local than masks from random phases, on the control as well.
+# Second-order statistics explain these local masks: if masks have uneven gaps, the inputs that a
+# mask keeps are not translation-invariant. Non-Gaussian inputs are therefore not necessary for
+# local masks, but masks that are local after little pruning indicate non-Gaussian inputs.
 # :doc:`The claims on pruning </papers/redman2024>` measure the spread over several seeds.
 
 # %%
