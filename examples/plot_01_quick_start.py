@@ -2,10 +2,10 @@
 Quick start: localized receptive fields
 =======================================
 
-Does a fully-connected network develop localized receptive fields, although it does not know which
-inputs are neighbours? It does if it learns to distinguish short-range from long-range inputs that
-are not Gaussian: each field is a bump at a place of its own. It does not on the control: Gaussian
-inputs with the same mean and covariance.
+Does a fully-connected network develop localized receptive fields, although it has no information
+about which sites are neighbours? If the network learns to distinguish short-range from long-range
+inputs that are not Gaussian, its fields become bumps at different places. On the control, Gaussian
+inputs with the same mean and covariance, no field localizes.
 """
 
 # %%
@@ -28,8 +28,9 @@ nets = {
 
 # %%
 # The inverse participation ratio (:func:`rfsk.ipr`) is one over the number of sites that a field
-# occupies. On 100 sites it is 0.015 for a Fourier mode and 0.03 for white noise. Take the first
-# half of the units, whose initial bias b is positive. On these inputs only they localize.
+# occupies. On 100 sites the ratio is 0.015 for a Fourier mode and 0.03 for white noise. Take the
+# first half of the units, whose initial bias b is positive. On NLGP inputs, only units with a
+# positive initial bias localize.
 
 fields = {name: net.receptive_fields_[:32] for name, net in nets.items()}
 for name, of_net in fields.items():
@@ -49,9 +50,9 @@ color_bar(axes, "weight", pad=0.01)
 
 # %%
 # The next figure shows the inputs: one sample of each class on the left, the covariance of two
-# sites as a function of their distance in the middle, and its spectrum on the right. The control
-# has the same covariance. The long-range class has more power at low frequencies, and the
-# localized fields consist of these frequencies.
+# sites as a function of their distance in the middle, and the spectrum of the inputs on the right.
+# The control has the same covariance. The long-range class has more power at low frequencies, and
+# the localized fields consist of these low frequencies.
 
 InputDisplay.from_task(rfsk.make_nlgp(2, return_X_y=False).task, random_state=0)
 plt.show()

@@ -3,14 +3,16 @@ Receptive fields on a ring during training
 ==========================================
 
 How do localized fields form? A fully-connected network is trained to distinguish two classes of
-saturated inputs. All fields first become smooth. Then those of one half of the units contract to
-bumps, and the others become oscillations. At the end the bumps cover the ring, as the shifts of a
-convolutional filter do, although the network does not know which inputs are neighbours.
+saturated inputs. All fields first become smooth. Then the fields of one half of the units contract
+to bumps, and the fields of the other half begin to oscillate. At the end the bumps cover the ring,
+as the shifts of a convolutional filter do, although the network has no information about which
+sites are neighbours.
 """
 
 # %%
 # Train online, with a fresh batch at each step, and record 40 snapshots of the fields, evenly
-# spaced in the logarithm of the steps. What matters is the product of learning rate and steps.
+# spaced in the logarithm of the steps. The product of learning rate and steps determines how far
+# the training has progressed.
 
 # sphinx_gallery_thumbnail_number = 1
 import matplotlib.pyplot as plt
@@ -26,10 +28,10 @@ net = rfsk.FCNet(40, learning_rate=5.0, batch_size=250, weight_decay=0.0, record
 net.fit_online(task, 1_000_000)
 
 # %%
-# Five of the snapshots, with each field scaled to unit length, because weights are small at first.
-# Each row shows one unit. Units that localize come first, ordered by their final centres. Their
-# places are visible early, as broad smooth bands, and the bands then become narrow. The fields of
-# the other units, whose bias starts negative, oscillate.
+# The figure shows five of the snapshots. Each field is scaled to unit length, because weights are
+# small at first. Each row shows one unit. Units that localize come first, ordered by their final
+# centres. The places of the localized fields are visible early, as broad smooth bands, which then
+# become narrow. The fields of the other units, whose bias starts negative, oscillate.
 
 history = net.receptive_field_history_
 unit_length = history / np.linalg.norm(history, axis=2, keepdims=True)
@@ -37,17 +39,17 @@ strip = FilmStripDisplay(unit_length, net.snapshot_steps_).plot()
 strip.figure_.axes[-1].set_ylabel("weight, fields of unit length")
 
 # %%
-# The same fields as an animation:
+# The animation shows the fields of all snapshots:
 
 film = strip.animate()
 plt.gcf().axes[-1].set_ylabel("weight, fields of unit length")
 
 # %%
-# The inverse participation ratio (IPR) measures how localized a field is. On D sites it is 3/D for
-# white noise, as at the start of training, and 1.5/D for a Fourier mode. The IPR of units with a
-# positive initial bias first falls a little, when low frequencies form, and then rises, for one
-# unit after another, within a factor of ten in time. The IPR of the others falls and remains
-# between the two values. Each thin line is one unit.
+# The inverse participation ratio (IPR) measures how localized a field is. On D sites the IPR is 3/D
+# for white noise, as at the start of training, and 1.5/D for a Fourier mode. The IPR of units with
+# a positive initial bias first falls a little, when low frequencies form, and then rises, at times
+# that differ between units by up to a factor of ten. The IPR of the other units falls and remains
+# between the values of a Fourier mode and of white noise. Each thin line is one unit.
 
 learning_time = 5.0 * net.snapshot_steps_[1:]
 localization = np.array([rfsk.ipr(fields) for fields in history[1:]])
@@ -108,10 +110,10 @@ tidy(left)
 tidy(right)
 
 # %%
-# In numbers: a small p means that the places are more regular than random ones. With 20 fields of
-# this width the test often finds a small p, but not always. Coverage is the fraction of sites
-# within the half maximum of some field. It is compared with the coverage of as many fields at
-# independent random places.
+# The code below prints the results. A small p-value means that the places of the fields are more
+# regular than random places. With 20 fields of this width, the p-value is often, but not always,
+# small. Coverage is the fraction of sites at which some field exceeds half of its maximum. The
+# coverage is compared with that of as many fields at independent random places.
 
 found = summary.tiling
 print(f"localized units: {found.n_units} of {len(fields)}")

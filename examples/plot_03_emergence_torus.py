@@ -3,13 +3,13 @@ Receptive fields on a torus
 ===========================
 
 Do fields also localize in two dimensions? A fully-connected network is trained on saturated inputs
-on a torus of 20 x 20 sites, which it receives as rows of 400 numbers. The fields of one half of the
-units become round spots of a few pixels, each at a place of its own.
+on a torus of 20 x 20 sites, which the network receives as rows of 400 numbers. The fields of one
+half of the units become round spots of a few pixels, each at a place of its own.
 """
 
 # %%
 # Draw two classes of images with correlation lengths of one and two sites. A network on 400 sites
-# takes longer than one on 100: learning rate x steps of about 160,000.
+# needs longer training than a network on 100 sites: learning rate x steps of about 160,000.
 
 # sphinx_gallery_thumbnail_number = 3
 import matplotlib.pyplot as plt
@@ -25,7 +25,7 @@ InputDisplay.from_task(task, random_state=1)
 
 # %%
 # Train on fresh images. The network needs ``image_shape`` only to draw its fields: neither the
-# initialization nor the training uses it.
+# initialization nor the training uses the shape.
 
 net = rfsk.FCNet(
     40,
@@ -39,8 +39,9 @@ net = rfsk.FCNet(
 net.fit_online(task, 800_000)
 
 # %%
-# The sixteen units that are most localized at the end, at four times, with each field scaled to
-# unit length. They begin as noise, become smooth and end as spots.
+# The figure shows the fields of the sixteen units that are most localized at the end, at four
+# times. Each field is scaled to unit length. The fields begin as noise, become smooth and end as
+# spots.
 
 history = net.receptive_field_history_
 unit_length = history / np.linalg.norm(history, axis=2, keepdims=True)
@@ -48,9 +49,10 @@ strip = FilmStripDisplay(unit_length, net.snapshot_steps_, (20, 20)).plot(n_fram
 strip.figure_.axes[-1].set_ylabel("weight, fields of unit length")
 
 # %%
-# All forty fields at the end, scaled in the same way. Units with a positive initial bias have
-# spots of either sign. The fields of the others extend over the image and alternate from pixel to
-# pixel: they consist of high frequencies, in which the short-range class has more power.
+# The next figure shows all forty fields at the end of training, each scaled to unit length. The
+# fields of units with a positive initial bias are spots of either sign. The fields of units with a
+# negative initial bias extend over the image and alternate from pixel to pixel: they consist of
+# high frequencies, at which the short-range class has more power.
 
 fields = net.receptive_fields_
 figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.6), layout="constrained")
@@ -62,10 +64,10 @@ color_bar(axes, "weight, fields of unit length", pad=0.01)
 
 # %%
 # On the left, each disc marks the centre of a localized field and its full width at half maximum.
-# The fields keep apart but leave gaps, which a larger network would fill. The right panel shows
-# the IPR and the width of every unit. D x IPR of the localized units is far above 3, the value of
-# white noise, and above 2.25, that of a product of two sinusoids. No unit with a negative initial
-# bias passes the test of localization.
+# The fields hardly overlap but leave gaps, which a network with more units would fill. The right
+# panel shows the IPR and the width of every unit. D x IPR of the localized units is far above 3,
+# the value of white noise, and above 2.25, the value of a product of two sinusoids. No unit with a
+# negative initial bias passes the test of localization.
 
 summary = population_summary(fields, (20, 20), random_state=0)
 is_localized = summary.split.groups == "localized"
@@ -98,8 +100,9 @@ right.legend(frameon=False)
 tidy(right)
 
 # %%
-# In numbers: a small p means that the places are more regular than random ones. Coverage is the
-# fraction of sites within the half maximum of some field.
+# The code below prints the results. A small p-value means that the places of the fields are more
+# regular than random places. Coverage is the fraction of sites at which some field exceeds half of
+# its maximum.
 
 X, y = task.sample(5000, random_state=1)
 print(f"localized units: {is_localized[:20].sum()} of 20 with b > 0, "

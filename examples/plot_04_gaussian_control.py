@@ -2,15 +2,14 @@
 The Gaussian control
 ====================
 
-Do fields localize because of the covariance of the inputs, or because of what lies beyond it? The
-same network is trained on saturated inputs and on the control: Gaussian inputs with the same mean
-and covariance in each class. Fields localize on the inputs only. A theory of second-order
-statistics, such as principal components, therefore cannot explain localized fields.
+Do fields localize because of the covariance of the inputs, or because of statistics beyond the
+covariance? The same network is trained on saturated inputs and on the control: Gaussian inputs with
+the same mean and covariance in each class. Fields localize on the inputs only. A theory of
+second-order statistics, such as principal components, therefore cannot explain localized fields.
 """
 
 # %%
-# The method ``gaussian_clone`` of a task gives its control. Both networks start from the same
-# seed.
+# The method ``gaussian_clone`` of a task returns its control. The two networks have the same seed.
 
 # sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
@@ -31,8 +30,9 @@ nets = dict(zip(tasks, rfsk.fit_many_online(nets, list(tasks.values()), 400_000)
 # %%
 # First compare the inputs with the control. On the left is the covariance of two sites as a
 # function of their distance: marks are measured on 5000 samples, and lines show the closed form,
-# which is the same for both. On the right is the distribution of one pixel, which differs:
-# saturated pixels are nearly always close to one of two values.
+# which is the same for the inputs and the control. On the right is the distribution of one pixel,
+# which differs between the inputs and the control: saturated pixels are nearly always close to one
+# of two values.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.5), layout="constrained")
 distance = np.arange(0, 31)
@@ -57,8 +57,8 @@ tidy(left)
 tidy(right)
 
 # %%
-# Take the units with a positive initial bias b. On the inputs their fields are bumps. On the
-# control they vary slowly around the whole ring.
+# Take the units with a positive initial bias b. On the inputs the fields of these units are bumps.
+# On the control their fields vary slowly around the whole ring.
 
 fields = {name: net.receptive_fields_[:20] for name, net in nets.items()}
 figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.4), sharey=True, layout="constrained")
@@ -71,7 +71,8 @@ color_bar(axes, "weight", pad=0.01)
 # %%
 # The next figure shows the spectra of these fields: the fraction of power at each frequency, for
 # every unit (thin lines) and on average (thick lines). Bumps contain a band of frequencies. Fields
-# on the control contain little more than the two lowest, in a different mixture for each unit.
+# on the control contain little more than the two lowest frequencies, in a different mixture for
+# each unit.
 
 figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.3), sharey=True, layout="constrained")
 frequency = np.arange(0, 21)
@@ -89,11 +90,12 @@ axes[0].set_ylabel("fraction of the power of a field")
 axes[0].legend(frameon=False)
 
 # %%
-# Is a field more localized than others with the same spectrum? The null distribution (black line)
-# is that of fields with the same spectra and random phases, because a covariance determines only
-# spectra. All 40 units of each network are shown. On the inputs the units with a positive initial
-# bias lie far beyond the null distribution; the test may call a few of the others localized by
-# mistake. On the control no unit does.
+# Is a field more localized than other fields with the same spectrum? The null distribution (black
+# line) is that of fields with the same spectra and random phases, because a covariance can
+# determine only the spectra of fields. All 40 units of each network are shown. On the inputs the
+# units with a positive initial bias lie far beyond the null distribution; the test may call a few
+# of the units with a negative initial bias localized by mistake. On the control no unit lies beyond
+# the null distribution.
 
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.8), layout="constrained")
 for ax, (name, net) in zip(axes, nets.items(), strict=True):

@@ -2,16 +2,17 @@
 Match of receptive fields with convolutional filters
 ====================================================
 
-Does a fully-connected network find the filters of a convolutional one? The architecture of a
-convolutional network says which inputs are neighbours and that all places are alike; a
-fully-connected network knows neither. Trained on the same task, its localized fields are shifted
-copies of the filters of the convolutional network. Their match is better than that of fields with
-the same spectra and random phases.
+Does a fully-connected network find the filters of a convolutional network? The architecture of a
+convolutional network determines which inputs are neighbours and treats all places alike; a
+fully-connected network has no such information. If both networks are trained on the same task, the
+localized fields of the fully-connected network are shifted copies of the filters of the
+convolutional network. The localized fields match these filters better than fields with the same
+spectra and random phases do.
 """
 
 # %%
-# Train both networks online on saturated inputs, up to the same product of learning rate and
-# steps.
+# Train both networks online on saturated inputs, until the product of learning rate and steps has
+# the same value.
 
 # sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
@@ -31,9 +32,9 @@ X, y = task.sample(5000, random_state=1)
 print(f"accuracy: fully connected {net.score(X, y):.3f}, convolutional {conv.score(X, y):.3f}")
 
 # %%
-# On the left are the four filters: two of channels whose bias starts positive and two of the
-# others. On the right is a typical localized field, that of median match, with its best filter at
-# the shift and sign that :class:`rfsk.FieldMatcher` finds.
+# On the left are the four filters: two of channels with a positive initial bias and two of channels
+# with a negative initial bias. On the right is the localized field of median match, with the filter
+# that it matches best, at the shift and sign that :class:`rfsk.FieldMatcher` finds.
 
 fields, filters = net.receptive_fields_, conv.receptive_fields_
 is_localized = group_split(fields, random_state=0).groups == "localized"
@@ -63,12 +64,13 @@ tidy(left)
 tidy(right)
 
 # %%
-# Left: the best match of every unit with any filter. Smooth fields resemble each other, so the
-# level of chance is the match of fields with the same spectra and random phases: the median of a
-# group exceeds the black line in at most 5 % of such populations. Right: the matches with each
-# filter, with a dot on the best one. Localized units match both localized filters, which are the
-# same bump at two places, and no other; the exception is one unit that the test calls localized by
-# mistake. Oscillating fields match the other two filters, but no better than random phases do.
+# The left panel shows the best match of every unit with any filter. Smooth fields resemble each
+# other, so the level of chance is the match of fields with the same spectra and random phases: the
+# median of a group exceeds the black line in at most 5 % of populations with random phases. The
+# right panel shows the matches with each filter, with a dot on the best one. Localized units match
+# the two localized filters, which are the same bump at two places, and no other filter; the
+# exception is one unit that the test calls localized by mistake. Oscillating fields match the other
+# two filters, but no better than random phases do.
 
 figure, (ax, matrix_ax) = plt.subplots(
     1, 2, figsize=(9.0, 4.4), width_ratios=(1.7, 1.0), layout="constrained"
@@ -98,5 +100,6 @@ matrix_ax.set_title("match with each filter")
 
 # %%
 # A Gaussian bump of the right width matches the filters even better than the fields do. The match
-# therefore shows that fields are such bumps, and nothing finer.
+# therefore shows only that the fields are bumps of this width, and nothing about the details of
+# their shape.
 plt.show()

@@ -3,16 +3,16 @@ Receptive fields and factors of the fourth cumulant
 ===================================================
 
 Why are fields bumps? Saturated inputs and their Gaussian control differ in the fourth cumulant,
-which is local. Its CP decomposition, a sum of a few fourth powers of vectors, has localized
-factors. The fields of a network match these factors better than the components that other
+which is local. The CP decomposition of this cumulant, a sum of a few fourth powers of vectors, has
+localized factors. The fields of a network match these factors better than the components that other
 unsupervised methods find in the same inputs (Ingrosso and Goldt, PNAS 2022). The control has
 Gaussian inputs with the same mean and covariance.
 """
 
 # %%
-# The left panel shows a slice of the cumulant around one site of a ring of 30: a negative spot.
-# The right panel shows the same slice of the Gaussian part of the fourth moment, which only
-# depends on the covariance and extends along the whole diagonal.
+# The left panel shows a slice of the cumulant at one site of a ring of 30 sites, which is a
+# negative spot. The right panel shows the same slice of the Gaussian part of the fourth moment,
+# which depends only on the covariance and extends along the whole diagonal.
 
 # sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
@@ -26,8 +26,8 @@ from rfsk.plotting.style import GREY, INPUT, OUTCOME, PURPLE, tidy
 CumulantDisplay.from_source(rfsk.NLGP(30, correlation_length=3.0, gain=3.0))
 
 # %%
-# Train one network online on each of three tasks: saturated inputs, their control, and inputs of
-# the same kind whose pixels have heavy tails instead (algebraic, k = 3).
+# Train one network online on each of three tasks: saturated inputs, their control, and a
+# transformed Gaussian field whose pixels have heavy tails (algebraic, k = 3).
 
 tasks = {
     "inputs": rfsk.make_nlgp(2, return_X_y=False).task,
@@ -39,13 +39,14 @@ rfsk.fit_many_online(nets, list(tasks.values()), 400_000)
 
 # %%
 # Five methods learn eight components each from 6000 inputs of the long-range class. Every field of
-# the network on saturated inputs is compared with these components, at the best shift and sign.
-# The upper row shows the localized field of median match with the best component of each method.
-# The lower row shows all units, and black lines show what fields with the same spectra and random
-# phases reach. The CP factor has the shape of the field. FastICA finds bumps with side lobes, and
-# the other methods find broad oscillations. Oscillating fields match no component, because the
-# inputs of this class have little power at their frequencies. The test calls one of these units
-# localized by mistake: it is the lowest green dot.
+# the network on saturated inputs is compared with these components, at the best shift and sign. The
+# upper row shows the localized field of median match with the best component of each method. The
+# lower row shows the matches of all units, and black lines show the match that fields with the same
+# spectra and random phases reach. The CP factor has the shape of the field. FastICA finds bumps
+# with side lobes, and the other methods find broad oscillations. Oscillating fields match no
+# component, because the inputs of the long-range class have little power at the frequencies of
+# these fields. The test calls one of the oscillating units localized by mistake: it is the lowest
+# green dot.
 
 samples = {name: task.models[1].sample(6000, random_state=1) for name, task in tasks.items()}
 comparison = rfsk.TensorComparison(8, random_state=0).fit(samples["inputs"])
@@ -55,11 +56,12 @@ for row in zip(*(np.asarray(display.table_[name]) for name in columns), strict=T
     print("{:12} {:3d}  {:11} match {:.3f}  chance {:.3f}  p {:.2f}".format(*row))
 
 # %%
-# The sign of the cumulant matters to the network, but not to the factors. The figure shows D x IPR
-# of each unit with a positive initial bias and of each component, and their medians. On saturated
-# inputs, whose cumulant is negative, fields and components localize. On the control, whose
-# cumulant is zero, most components of a sample are no more localized than noise. On heavy tails
-# factors and independent components are localized, but the fields of the network oscillate.
+# The sign of the cumulant decides whether the fields of the network localize, but not whether the
+# factors are localized. The figure shows D x IPR of each unit with a positive initial bias and of
+# each component, and their medians. On saturated inputs, whose cumulant is negative, fields and
+# components localize. On the control, whose cumulant is zero, most components of a sample are no
+# more localized than noise. On inputs with heavy tails, factors and independent components are
+# localized, but the fields of the network oscillate.
 
 figure, ax = plt.subplots(figsize=(8.0, 4.0), layout="constrained")
 styles = {"network": ("o", INPUT), "CP factors": ("s", OUTCOME), "FastICA": ("^", PURPLE)}

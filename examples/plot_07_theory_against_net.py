@@ -3,18 +3,18 @@ Theory compared with a network
 ==============================
 
 Can a theory predict receptive fields without any training? From second- and fourth-order statistics
-of the inputs it predicts how fields form, which shape they reach, and whether they localize at all.
-The predictions agree with a trained network. The sign of the kurtosis, a simpler rule, fails for
-several input models.
+of the inputs, theory predicts how fields form, which shape they reach, and whether they localize at
+all. The predictions agree with a trained network. A simpler rule, the sign of the kurtosis, fails
+for several input models.
 """
 
 # %%
 # Train a network on a ring of 30 sites, and integrate the theory from the initial weights of that
-# network. The copula flow (:class:`rfsk.CopulaFlow`) knows the covariance and the fourth cumulant
-# of each class, and nothing else. It follows the units with a positive initial bias b, and those
-# with a negative one, to the end of the training. The cubic flow (:class:`rfsk.CubicFlow`) is an
-# expansion in small fields at fixed biases. It holds until t of about 4 and then runs ahead of the
-# network.
+# network. The copula flow (:class:`rfsk.CopulaFlow`) uses only the covariance and the fourth
+# cumulant of each class. This flow follows the units with a positive initial bias b, and the units
+# with a negative initial bias, to the end of the training. The cubic flow (:class:`rfsk.CubicFlow`)
+# is an expansion in small fields at fixed biases. The expansion is accurate until t of about 4;
+# later, fields change faster in the cubic flow than in the network.
 
 # sphinx_gallery_thumbnail_number = 1
 import matplotlib.pyplot as plt
@@ -38,9 +38,10 @@ expanded = cubic.integrate(history[0], early[-1], times=early).history
 
 
 # %%
-# In the next figure the network has thick lines, the copula flow dashes and the cubic flow dots.
-# IPR (inverse participation ratio) and norm are means over the units of each group. The loss of
-# the network is measured on fresh samples, and its biases at the end.
+# In the next figure, thick lines show the network, dashed lines the copula flow and dotted lines
+# the cubic flow. IPR (inverse participation ratio) and norm are means over the units of each group.
+# The loss of the network is measured on fresh samples, and the biases of the network at the end of
+# training.
 
 
 def mean_ipr(fields, half):
@@ -84,13 +85,13 @@ for name, half, _ in groups:
     print("mean IPR of {} at the end: network {:.3f}, copula flow {:.3f}".format(name, *ends))
 
 # %%
-# On which inputs do fields localize? A negative kurtosis is not the condition, although the
-# example above suggests it. The condition is a localization index above 1
-# (:func:`rfsk.localization_index`). The uniform field, towards which all fields move first, then
-# becomes unstable. Each mark is one input model. The vertical axis shows D x IPR at the end of the
-# effective flow of one ReLU neuron, which is 1 for a uniform field. Left: at kurtoses around zero
-# some marks are at 1 and others above it. Right: all marks to the left of the dotted line are at
-# 1, and all marks to its right are above.
+# On which inputs do fields localize? A negative kurtosis is not the condition, although the inputs
+# above have a negative kurtosis. The condition is a localization index above 1
+# (:func:`rfsk.localization_index`): the uniform field, towards which all fields move first, is then
+# unstable. Each mark is one input model. The vertical axis shows D x IPR at the end of the
+# effective flow of one ReLU neuron, which is 1 for a uniform field. In the left panel, at kurtoses
+# around zero, some marks are at 1 and others are above 1. In the right panel, all marks to the left
+# of the dotted line are at 1, and all marks to the right of the line are above 1.
 
 
 def pair(make, **parameters):
@@ -135,7 +136,8 @@ tidy(left)
 tidy(right)
 
 # %%
-# Each rule predicts which input models have a D x IPR above 1. Count its wrong predictions:
+# The two rules predict which input models have a D x IPR above 1. Count the wrong predictions of
+# each rule:
 
 n_models = sum(map(len, models.values()))
 for rule, wrong in n_wrong.items():

@@ -2,10 +2,10 @@
 Gaussian equivalence during training
 ====================================
 
-When does a network begin to use more than means and covariances? Early in training its loss is the
-same on the inputs and on the control: Gaussian inputs with the same mean and covariance, for which
-theory gives the loss in closed form. The two losses separate when the fields localize, because a
-localized field sums over few saturated sites, and this sum is not Gaussian.
+When does a network begin to use more than means and covariances? Early in training the loss of the
+network is the same on the inputs and on the control: Gaussian inputs with the same mean and
+covariance, for which theory gives the loss in closed form. The two losses separate when the fields
+localize, because a localized field sums over few saturated sites, and this sum is not Gaussian.
 """
 
 # %%
@@ -29,8 +29,8 @@ net.fit_online(task, 1_000_000, n_eval=10_000)
 
 # %%
 # The upper panel shows both losses, and the grey area between them is the gap. The lower panel
-# shows the IPR of every unit. The losses first fall together, and they separate in the decade in
-# which the fields localize.
+# shows the IPR of every unit. At first the two losses are equal and decrease. The losses separate
+# in the decade of steps in which the fields localize.
 
 display = TrainingDisplay.from_estimator(net)
 display.figure_.set_size_inches(8.0, 5.2)
@@ -52,10 +52,12 @@ print(f"half of the final gap is reached at learning rate x steps of {step:.0f}"
 # Why is there a gap? Consider the local field w.x of single units on inputs of the long-range
 # class. A sum over many independent parts would be Gaussian and have an excess kurtosis of zero. A
 # random field on this ring sums over so few independent parts that the excess kurtosis is a little
-# below zero. Left: that of the units that localize falls to the value of a saturated variable, and
-# that of the others goes to zero. Right: the distribution of w.x for the unit whose final IPR is
-# the median of its half, early and late in training, and that of the late field on the control,
-# which remains Gaussian. All distributions are scaled to unit variance.
+# below zero. The left panel shows that the excess kurtosis of units that localize falls to the
+# value of a saturated variable, and that the excess kurtosis of the other units goes to zero. The
+# right panel shows the distribution of w.x for the unit whose final IPR is the median of the units
+# with a positive initial bias, early and late in training. It also shows the distribution of w.x
+# for the late field on the control, which remains Gaussian. All distributions are scaled to unit
+# variance.
 
 X, Z = (inputs.models[1].sample(4000, random_state=1) for inputs in (task, control))
 learning_time = 5.0 * net.snapshot_steps_[1:]

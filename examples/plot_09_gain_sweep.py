@@ -11,11 +11,12 @@ repeats, on all cores, and returns a table with one row per network.
 # sphinx_gallery_thumbnail_number = 2
 
 # %%
-# First vary the gain only. The quantities are the mean IPR (inverse participation ratio) of the
-# units and the accuracy of each network, and bands are 95 % confidence intervals of the mean over
-# three repeats. The control has Gaussian inputs with the same mean and covariance as those of gain
-# 3. To save time the ring has 50 sites instead of 100, with correlation lengths of 2.5 and 5, and
-# networks are trained at rate 5 on batches of a hundred. Omit ``fixed`` for the full size.
+# First vary the gain only. The measured quantities are the mean IPR (inverse participation ratio)
+# of the units and the accuracy of each network, and bands are 95 % confidence intervals of the mean
+# over three repeats. The control has Gaussian inputs with the same mean and covariance as the
+# inputs of gain 3. To save time, the ring has 50 sites instead of 100, with correlation lengths of
+# 2.5 and 5, and networks are trained at learning rate 5 on batches of a hundred samples. Omit
+# ``fixed`` for the full size.
 
 import matplotlib.pyplot as plt
 
@@ -32,17 +33,19 @@ display.figure_.set_size_inches(11.0, 3.0)
 print(found.groupby(["inputs", "gain"])[columns].mean().round(4))
 
 # %%
-# Left: units with a positive initial bias b. On nearly Gaussian inputs (gain 0.1) they have the
-# same IPR as on the control, between the values of a Fourier mode (0.03) and of white noise
-# (0.06). They localize at gains above about one. Middle: the other units oscillate at every gain.
-# Right: the accuracy falls at gains above one, because saturation hides the correlation length.
-# The classes of the control are harder to distinguish than the inputs of gain 3, although the
-# covariances are the same: the network uses non-Gaussian statistics of the inputs.
+# The left panel shows units with a positive initial bias b. On nearly Gaussian inputs (gain 0.1)
+# these units have the same IPR as on the control, between the values of a Fourier mode (0.03) and
+# of white noise (0.06). At gains above about one, they localize. The middle panel shows that the
+# other units oscillate at every gain. In the right panel, the accuracy falls at gains above one,
+# because saturation hides the correlation length. The accuracy on the control is lower than on the
+# inputs of gain 3, although the covariances are the same, because the network uses non-Gaussian
+# statistics of the inputs.
 
 # %%
-# Now vary the gain and the ratio of the correlation lengths, where the longer one is fixed.
-# Networks are trained half as long. The dashed line is the boundary of localization that theory
-# predicts from the statistics of the inputs alone, for one ReLU neuron and infinite training time.
+# Now vary the gain and the ratio of the correlation lengths, with a fixed longer correlation
+# length. Networks are trained half as long. The dashed line is the boundary of localization that
+# theory predicts from the statistics of the inputs alone, for one ReLU neuron and infinite training
+# time.
 
 gains, ratios = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4], [1.25, 1.6, 2.0, 2.6, 3.3]
 cells = phase_diagram(gains, ratios, fixed={**ring, "learning_time": 5000.0}, random_state=0)
@@ -58,11 +61,11 @@ for value, ax in zip(("ipr_positive", "localized_positive"), axes, strict=True):
     )  # fmt: skip
 
 # %%
-# At gains below the line no network has localized fields. Above it, the fraction of units that
-# pass a test against random phases (right panel) rises. For ratios of 2 and more it reaches one at
-# two to five times the gain of the line, and for smaller ratios at larger gains. At the smallest
-# ratio the two classes are hard to distinguish: the IPR begins to rise with the gain, but fields
-# pass the test only after longer training.
+# At gains below the dashed line no network has localized fields. Above the line, the fraction of
+# units that pass a test against random phases (right panel) increases with the gain. For ratios of
+# 2 and more, the fraction of such units reaches one at two to five times the gain of the line, and
+# for smaller ratios at larger gains. At the smallest ratio the two classes are hard to distinguish:
+# the IPR begins to rise with the gain, but fields pass the test only after longer training.
 
 for gain, index, fraction in zip(
     *(

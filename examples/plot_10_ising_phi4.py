@@ -2,20 +2,21 @@
 Localization on the Ising chain and the phi^4 chain
 ===================================================
 
-Do fields localize on inputs that were not made for this purpose? The Ising chain (spins of +1 or
--1) and the phi^4 chain (a field with two preferred values) are standard models of statistical
-physics. Networks that distinguish chains of short and long range localize on both models, but not
-on the controls, which have Gaussian inputs with the same mean and covariance. On NLGP inputs only
-units with a positive initial bias b localize. Here the others do as well, so each group of units
-must be compared with the same group on the control.
+Do fields also localize on inputs from statistical physics? The Ising chain (spins of +1 or -1) and
+the phi^4 chain (a field with two preferred values) are standard models of statistical physics.
+Networks that distinguish chains of short and long range localize on both models, but not on the
+controls, which have Gaussian inputs with the same mean and covariance. On NLGP inputs only units
+with a positive initial bias b localize. On spins and phi^4 chains, units with a negative initial
+bias localize as well, so each group of units must be compared with the same group on the control.
 """
 
 # sphinx_gallery_thumbnail_number = 2
 
 # %%
 # Define two tasks on rings of 100 sites, and draw samples of each class. The covariance of both
-# models, which the control shares, comes from the exact transfer matrix. ``standardize=True``
-# scales both phi^4 classes to unit variance, so that the variance does not distinguish them.
+# models, which is also that of their controls, is computed from the exact transfer matrix.
+# ``standardize=True`` scales both phi^4 classes to unit variance, so that the variance does not
+# distinguish them.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -55,9 +56,9 @@ for name, task in tasks.items():
         nets[name, kind] = rfsk.FCNet(40, random_state=0).fit(X, y)
 
 # %%
-# The fields of all units, each scaled to unit length. Rows above the line are the units with a
-# positive initial bias, and rows below it are the others. Within a group rows are ordered by
-# centre.
+# The next figure shows the fields of all units, each scaled to unit length. Rows above the line are
+# units with a positive initial bias, and rows below the line are units with a negative initial
+# bias. Within a group, rows are ordered by the centres of the fields.
 
 unit_length = {
     key: net.receptive_fields_ / np.linalg.norm(net.receptive_fields_, axis=1, keepdims=True)
@@ -78,7 +79,7 @@ for ax, (key, fields) in zip(axes.flat, unit_length.items(), strict=True):
 color_bar(axes, "weight, fields of unit length")
 
 # %%
-# The IPR (inverse participation ratio) of each unit:
+# The next figure shows the IPR (inverse participation ratio) of each unit:
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constrained")
 rng = np.random.default_rng(0)
@@ -105,8 +106,9 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", 
               frameon=False)  # fmt: skip
 
 # %%
-# Both groups have a higher IPR than the same group on the control. On the control the IPR of the
-# second group is higher than that of the first for reasons unrelated to localization: its
-# oscillations are weak compared with the noise of 20,000 samples. A comparison of one group with
-# the other would mistake this difference for an effect.
+# Both groups of units have a higher IPR than the same group on the control. On the control, the IPR
+# of the units with a negative initial bias is higher than that of the other units for a reason
+# unrelated to localization: the oscillations of these fields are weak compared with the noise of
+# 20,000 samples. A comparison of one group with the other would mistake this difference for
+# localization.
 plt.show()

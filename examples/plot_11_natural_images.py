@@ -4,10 +4,10 @@ Receptive fields on photographs
 
 Simple cells of the visual cortex respond to bars and edges, and so do the sparse codes and the
 independent components of photographs. Does a network form such fields if it only distinguishes
-patches of photographs from their control, Gaussian patches with the same mean and covariance? It
-does with ReLU units. It does not with the saturating units that localize on NLGP inputs, since
-photographs have heavy tails and NLGP inputs do not. On whitened patches the ReLU network finds no
-structure in a sample of this size.
+patches of photographs from their control, Gaussian patches with the same mean and covariance? A
+network of ReLU units does. A network of saturating units, which localize on NLGP inputs, does not,
+because photographs have heavy tails and NLGP inputs do not. On whitened patches the ReLU network
+finds no structure in a sample of this size.
 """
 
 # sphinx_gallery_thumbnail_number = 2
@@ -15,8 +15,8 @@ structure in a sample of this size.
 # %%
 # Cut patches of 12 x 12 pixels at random from the two photographs that come with scikit-learn, and
 # subtract the mean of each patch. The control has exactly the covariance of all possible patches.
-# Whitening removes the covariance from both, so that only non-Gaussian structure, such as edges,
-# distinguishes them.
+# Whitening removes the covariance from patches and control, so that only non-Gaussian structure,
+# such as edges, distinguishes them.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,8 +48,8 @@ for name, model in (("photographs", raw), ("whitened", white)):
 # contrast.
 
 # %%
-# Train four networks: ReLU units; saturating units; ReLU units on permuted labels, where there is
-# nothing to learn and fields show the noise of a finite sample; and ReLU units on whitened
+# Train four networks: ReLU units; saturating units; ReLU units on permuted labels, with which there
+# is nothing to learn and fields show the noise of a finite sample; and ReLU units on whitened
 # patches. For comparison, fit FastICA and a sparse dictionary to the photographs alone.
 
 
@@ -81,7 +81,7 @@ found["dictionary"] = MiniBatchDictionaryLearning(
 ).fit(photographs[:3000])
 
 # %%
-# The fields and components, each scaled to unit length:
+# The next figure shows the fields and components, each scaled to unit length:
 
 figure, axes = plt.subplots(2, 3, figsize=(9, 6.4), layout="constrained")
 fields = {name: rfsk.receptive_fields(estimator) for name, estimator in found.items()}
@@ -92,18 +92,19 @@ for ax, name, rows in zip(axes.flat, fields, unit_length, strict=True):
 color_bar(axes, "weight, unit length")
 
 # %%
-# Two thirds of the units of the ReLU network have bars and edges. Most of these are horizontal or
-# vertical, as in the photographs, and some show fine stripes that one of the photographs contains.
-# FastICA finds the same. Of the erf network, units with a positive initial bias have broad blobs
-# and the same stripes, and the others have noise. Permuted labels give noise. On whitened patches
-# all units have converged to the same pattern without structure, and the accuracy on new patches
-# is that of chance: the network has learned its sample.
+# The fields of two thirds of the units of the ReLU network are bars and edges. Most of these are
+# horizontal or vertical, as in the photographs, and some are fine stripes that occur in one of the
+# photographs. FastICA also finds bars, edges and these stripes. In the erf network, the fields of
+# units with a positive initial bias are broad blobs and fine stripes, and the fields of the other
+# units are noise. Permuted labels lead to noise. On whitened patches all units have converged to
+# the same pattern without structure, and the accuracy on new patches is at chance: the network has
+# only memorized its sample.
 
 # %%
-# In numbers: the IPR (inverse participation ratio) of each field divided by the median IPR of a
-# hundred surrogates, which are fields with the same spectrum and random phases. The nominal level
-# of the test, 5 %, does not hold for photographs, because patches have borders. Compare with the
-# permuted labels instead.
+# The next figure shows the IPR (inverse participation ratio) of each field divided by the median
+# IPR of a hundred surrogates, which are fields with the same spectrum and random phases. The
+# nominal level of the test, 5 %, does not hold for photographs, because patches have borders.
+# Compare the networks with the network on permuted labels instead.
 
 figure, ax = plt.subplots(figsize=(7.5, 3.6), layout="constrained")
 rng = np.random.default_rng(0)
@@ -128,7 +129,8 @@ tidy(ax)
 
 # %%
 # Bars are longer than they are wide, so their IPR is not far above that of their surrogates. The
-# number of units that exceed the surrogates is more informative: most units of the ReLU network
-# and of FastICA do, some of the dictionary, which is trained briefly on few patches, and hardly
-# more of the erf network than with permuted labels.
+# number of units that exceed 95 % of their surrogates is more informative. Most units of the ReLU
+# network and of FastICA exceed their surrogates, and some units of the dictionary, which is trained
+# briefly on few patches. In the erf network, hardly more units exceed their surrogates than with
+# permuted labels.
 plt.show()

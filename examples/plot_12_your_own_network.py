@@ -3,11 +3,11 @@ Receptive fields of your own network
 ====================================
 
 How do you analyse a network that was trained with scikit-learn or torch?
-:func:`rfsk.receptive_fields` returns the weights of a first layer, also behind a scaler or PCA, the
-filters of a convolution, and, by reverse correlation, the field of any unit of any layer.
-:class:`rfsk.LocalizationAnalyzer` then measures all of them in the same way. Here four networks
-learn one task on a torus. They are trained by other rules than those of the paper, and many of
-their fields localize nevertheless.
+:func:`rfsk.receptive_fields` returns the weights of a first layer, even if a scaler or PCA precedes
+the layer, the filters of a convolution, and, by reverse correlation, the field of any unit of any
+layer. :class:`rfsk.LocalizationAnalyzer` then measures all of these fields. In this example, four
+networks learn one task on a torus. The networks are trained in other ways than in the paper, and
+many of their fields localize nevertheless.
 """
 
 # sphinx_gallery_thumbnail_number = 1
@@ -32,9 +32,9 @@ SHAPE = (12, 12)
 X, y = rfsk.make_nlgp(20_000, SHAPE, correlation_length=(1.0, 2.0), random_state=0)
 
 # %%
-# Train a perceptron of scikit-learn, alone and behind a scaler and PCA. In the pipeline its
-# weights have one entry per component. As the steps before it are linear, its fields are returned
-# in pixels.
+# Train a perceptron of scikit-learn, alone and in a pipeline after a scaler and PCA. In the
+# pipeline, the weights of the perceptron have one entry per principal component. Because the scaler
+# and PCA are linear, ``receptive_fields`` returns fields on the pixels.
 
 
 def perceptron():
@@ -53,7 +53,8 @@ fields = {
 }
 
 # %%
-# Train a torch module with two hidden layers, and a convolutional one, in a plain training loop.
+# Train a torch module with two hidden layers, and a convolutional module, in a simple training
+# loop.
 
 
 def train(module, n_epochs, learning_rate, weight_decay):
@@ -92,8 +93,8 @@ conv = train(
 # %%
 # Layers are selected by their number in the module. Units of the second hidden layer have no
 # weights on pixels. Reverse correlation presents white noise to the network up to this layer and
-# correlates the noise with the response of each unit. In the first layer it recovers the weights
-# up to a factor, which checks the method.
+# correlates the noise with the response of each unit. For units of the first layer, reverse
+# correlation recovers the weights up to a factor, which checks the method.
 
 fields["torch, first layer"] = rfsk.receptive_fields(deep[0])
 noise = np.random.default_rng(0).standard_normal((20_000, 144))
@@ -107,7 +108,7 @@ cosine = (measured * fields["torch, first layer"]).sum(axis=1) / (
 print(f"first layer, cosine of weights and reverse correlation: {cosine.min():.3f} or more")
 
 # %%
-# The fields of all networks, each scaled to unit length:
+# The next figure shows the fields of all networks, each scaled to unit length:
 
 figure, axes = plt.subplots(1, 5, figsize=(12, 3.0), layout="constrained")
 unit_length = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in fields.values()]
@@ -120,10 +121,10 @@ color_bar(axes, "weight, unit length", shrink=0.7)
 
 # %%
 # A field counts as localized if it is compact and if its IPR (inverse participation ratio) exceeds
-# that of 95 % of the fields with the same spectrum and random phases. This null hypothesis is
-# valid because all sites of the inputs are equivalent, which the analyzer checks. D x IPR is 3 for
-# white noise and 2.25 for a product of two sinusoids. Filters of a convolution are local by
-# construction, so the table omits them.
+# that of 95 % of the fields with the same spectrum and random phases. This null hypothesis is valid
+# because all sites of the inputs are equivalent, which the analyzer tests. D x IPR is 3 for white
+# noise and 2.25 for a product of two sinusoids. Filters of a convolution are local by construction,
+# so the table omits them.
 
 for name, rows in fields.items():
     if name != "Conv2d, filters":
@@ -134,8 +135,9 @@ for name, rows in fields.items():
               f"median width {table['width'].median():.1f} sites")  # fmt: skip
 
 # %%
-# The perceptron has the most localized fields: spots, each at a place of its own. Behind the
-# scaler and PCA, and in the first layer of the torch module, fewer units localize, and the others
-# look like noise. A few units of the second layer also respond to one place, although they receive
-# the whole first layer. Some of the filters of the convolution are spots of the same width.
+# The perceptron has the largest number of localized fields, which are spots at different places. In
+# the pipeline with a scaler and PCA, and in the first layer of the torch module, fewer units
+# localize, and the other fields look like noise. A few units of the second layer also respond to
+# one place, although they are connected to the whole first layer. Some of the filters of the
+# convolution are spots of the same width.
 plt.show()

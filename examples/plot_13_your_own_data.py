@@ -4,17 +4,18 @@ Receptive fields of your own data
 
 Does a network develop localized fields on your data, and are non-Gaussian inputs the reason?
 :func:`rfsk.experiments.study_data` trains a network on inputs and labels, and on 19 controls, which
-are Gaussian with the same mean and covariance in each class. It reports whether the fields are more
-localized than those of the controls. For scikit-learn's digits, which take the place of your data,
-the answer is no. Without the mean image of each digit it is yes, but only because single pixels are
-not Gaussian.
+are Gaussian with the same mean and covariance in each class. The function reports whether the
+fields are more localized than those of the controls. This example uses scikit-learn's digits in
+place of your data. The fields on the digits are not more localized than those of the controls. If
+the mean image of each digit is subtracted, they are, but only because single pixels are not
+Gaussian.
 """
 
 # sphinx_gallery_thumbnail_number = 3
 
 # %%
-# Study the digits as they are. Each seed gives another network and other controls. With 19
-# controls the smallest possible p-value is 0.05. To keep this example short, the networks are
+# Study the digits without any preparation. Each seed gives another network and other controls. With
+# 19 controls the smallest possible p-value is 0.05. To keep this example short, the networks are
 # trained for 500 steps, an eighth of the default.
 
 import warnings
@@ -68,20 +69,22 @@ study.plot().suptitle("Digits, class means subtracted")
 # %%
 # Now the fields are more localized than those of the controls, because a few of them consist of
 # little more than one pixel near the border of the image. Such pixels are rarely inked, so their
-# distribution is far from Gaussian. To see whether this explains the result, use controls that
-# keep the distribution of every pixel besides the correlations:
+# distribution is far from Gaussian. To test whether the distributions of single pixels explain the
+# result, use controls that keep the distribution of every pixel as well as the correlations:
 
 test_seeds((0, 1, 2), centred, y, keep="marginals")
 
 # %%
-# It does. The fields on the digits are not more localized than those on these controls, so they
-# give no evidence of joint structure of several pixels beyond correlations.
+# The distributions of single pixels explain the result: the fields on the digits are not more
+# localized than those on these controls. The fields are therefore no evidence of joint structure of
+# several pixels beyond correlations.
 
 # %%
 # Any object with ``shape``, ``n_features`` and ``sample`` is an input model.
 # :class:`rfsk.Discrimination` makes a task of two such models, and ``fit_online`` draws as many
-# fresh samples as you like. In the following model, images of one digit, each without its mean,
-# are shifted at random on a torus. With the method ``gaussian_clone`` the task also has a control.
+# fresh samples as you like. In the following model, images of one digit, each without its mean, are
+# shifted at random on a torus. Because the model has the method ``gaussian_clone``, the task also
+# has a control.
 
 
 class RolledDigit:
@@ -130,7 +133,8 @@ color_bar(axes, "weight, fields of unit length")
 # %%
 # The first half of the units have a positive initial bias. On the digits their fields have stripes
 # one or two pixels wide, like the stroke of a one, which extend around the whole torus. On the
-# control they are Fourier modes as broad as the images. No field is localized in both directions,
-# so the IPR (inverse participation ratio), one over the number of pixels that a field occupies, is
-# low for both networks, but the accuracy differs. Look at the fields as well as at their IPR.
+# control the fields are Fourier modes as broad as the images. No field is localized in both
+# directions, so the IPR (inverse participation ratio), one over the number of pixels that a field
+# occupies, is low for both networks, although their accuracies differ. Therefore look at the fields
+# and not only at their IPR.
 plt.show()

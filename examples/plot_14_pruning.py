@@ -2,21 +2,21 @@
 Localized masks after pruning
 =============================
 
-Does pruning need non-Gaussian inputs to give local masks? Repeatedly removing the smallest weights
-of a network and training it again leaves weights that are close together, as has been found on
-natural images (Pellegrini and Biroli, 2022). Redman et al. (2024) conclude that this needs
+Are non-Gaussian inputs necessary for pruning to leave local masks? Repeatedly removing the smallest
+weights of a network and training it again leaves weights that are close together, as has been found
+on natural images (Pellegrini and Biroli, 2022). Redman et al. (2024) conclude that local masks need
 non-Gaussian inputs. The answer depends on the comparison, because sparse masks always have a large
-IPR (inverse participation ratio) and the largest weights of any smooth field form clusters.
-Compared with fields that have the spectrum of the dense network and random phases, masks on
-Gaussian inputs can also be local.
+IPR (inverse participation ratio) and the largest weights of any smooth field form clusters. Even in
+comparison with fields that have the spectrum of the dense network and random phases, masks on
+Gaussian inputs can be local.
 """
 
 # sphinx_gallery_thumbnail_number = 1
 
 # %%
-# Prune in four rounds on 10,000 samples of the inputs and of the control, which has Gaussian
-# inputs with the same mean and covariance. Each round removes 41 % of the remaining weights, the
-# smallest ones of all units, resets the others to their initial values and trains again.
+# Prune in four rounds on 10,000 samples of the inputs and of the control, which has Gaussian inputs
+# with the same mean and covariance. Each round removes the smallest 41 % of the remaining weights
+# of all units, resets the other weights to their initial values and trains again.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,8 +35,9 @@ for inputs, make in makers.items():
     nets[inputs] = iterative_magnitude_pruning(start, X, y, n_rounds=4, fraction=0.41)
 
 # %%
-# The fields of the units with a positive initial bias b, ordered by centre and scaled to unit
-# length. The upper row shows the dense networks, and the lower row those with 12 % of the weights.
+# The figure shows the fields of the units with a positive initial bias b, ordered by their centres
+# and scaled to unit length. The upper row shows the dense networks, and the lower row shows the
+# networks with 12 % of the weights.
 
 figure, axes = plt.subplots(2, 2, figsize=(8, 5.4), sharex=True, sharey=True, layout="constrained")
 ends = [(inputs, rounds[place]) for place in (0, -1) for inputs, rounds in nets.items()]
@@ -93,22 +94,23 @@ for inputs, (first, *_, last) in nets.items():
     print(f"{inputs}: accuracy {first.score(X, y):.3f} dense, {last.score(X, y):.3f} pruned")
 
 # %%
-# On the NLGP units with a positive initial bias localize before any pruning. With a third of the
-# weights left, their masks have less than half the spread of random phases. On the control the
-# masks are much more local than random masks, because fields are smooth, but not more local than
-# random phases. With an eighth of the weights left, smooth fields have masks that are as narrow,
-# and the comparison is not informative.
+# On the NLGP, units with a positive initial bias localize before any pruning. With a third of the
+# weights left, their masks have less than half the spread of masks from random phases. On the
+# control, the masks of these units are much more local than random masks, because fields are
+# smooth, but not more local than masks from random phases. With an eighth of the weights left,
+# masks from random phases are as narrow as those on the NLGP, and the comparison is not
+# informative.
 #
 # Units with a negative initial bias oscillate on both inputs. With an eighth of the weights left,
-# their masks are more local than random phases, also on the control. Second-order statistics
-# explain this: once masks have uneven gaps, the inputs that a mask keeps are no longer
-# translation-invariant. Non-Gaussian inputs are therefore not necessary for local masks, but local
-# masks after little pruning indicate them. :doc:`The claims on pruning </papers/redman2024>`
-# measure this over several seeds.
+# the masks of these units are more local than masks from random phases, on the control as well.
+# Second-order statistics explain these local masks: if masks have uneven gaps, the inputs that a
+# mask keeps are not translation-invariant. Non-Gaussian inputs are therefore not necessary for
+# local masks, but masks that are local after little pruning indicate non-Gaussian inputs.
+# :doc:`The claims on pruning </papers/redman2024>` measure the spread over several seeds.
 
 # %%
-# A penalty has a similar effect in a single run: ``l1`` makes fields sparse, and ``l1_cut``, the
-# beta of the beta-lasso (Neyshabur, 2020), sets small weights to zero.
+# An L1 penalty also removes weights, in a single run: ``l1`` makes fields sparse, and ``l1_cut``,
+# the beta of the beta-lasso (Neyshabur, 2020), sets small weights to zero.
 
 X, y = rfsk.make_nlgp(10_000, random_state=0)
 lasso = rfsk.FCNet(40, max_epochs=60, l1=3e-4, l1_cut=200.0, random_state=0).fit(X, y)

@@ -4,15 +4,15 @@ Input models and the localization of receptive fields
 
 On which inputs do receptive fields localize? Each input model has an exact covariance and kurtosis,
 and a task distinguishes two or more of them. Fields localize on saturated pixels, spins and uniform
-pixels. They do not localize on heavy tails or on inputs of random size. On single pulses only some
-units localize, so the kurtosis alone does not decide.
+pixels. Fields do not localize on pixels with heavy tails or on inputs of random norm. On single
+pulses only some units localize, so the kurtosis alone does not decide whether fields localize.
 """
 
 # sphinx_gallery_thumbnail_number = 3
 
 # %%
 # Draw one input of each class on a ring. The two classes of a task differ in their correlation
-# length, and those of the pulses in the length of the pulse.
+# length; the classes of pulses differ in the length of the pulse.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -105,11 +105,12 @@ ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.03), ncols=2)
 tidy(ax)
 
 # %%
-# A long bar is an effect of non-Gaussian statistics. Fields localize on spins, the phi^4 field,
-# saturated pixels and uniform pixels, all of negative kurtosis. They do not localize on heavy
-# tails (Laplace) and on a random size (elliptical). The Gaussian task is its own control. The
-# algebraic model is an intermediate case: its kurtosis is nearly zero, and its fields are a little
-# more localized than on the control. On pulses some units localize and others do not, and their
-# number depends on the seed and on the number of samples. The kurtosis of pulses is as low as that
-# of spins, so kurtosis alone does not decide.
+# A long bar between the marks of the inputs and of the control is an effect of non-Gaussian
+# statistics. Fields localize on spins, the phi^4 field, saturated pixels and uniform pixels, all of
+# negative kurtosis. Fields do not localize on pixels with heavy tails (Laplace) and on inputs of
+# random norm (elliptical). The Gaussian task is its own control. The algebraic model is an
+# intermediate case: its kurtosis is nearly zero, and its fields are a little more localized than on
+# the control. On pulses some units localize and others do not, and their number depends on the seed
+# and on the number of samples. The kurtosis of pulses is as low as that of spins, so the kurtosis
+# alone does not decide whether fields localize.
 plt.show()

@@ -2,12 +2,12 @@
 Number of samples that show a localized factor
 ==============================================
 
-How many samples does it take to find a localized factor of the fourth cumulant? The leading CP
-factor of the exact cumulant of an NLGP is localized at any gain: it is a bump about two correlation
+How many samples are needed to find a localized factor of the fourth cumulant? The leading CP factor
+of the exact cumulant of an NLGP is localized at any gain: it is a bump about two correlation
 lengths wide. The factor of a sample is localized only if the sample is so large that the cumulant
-exceeds the noise of its estimate. A smaller gain gives a weaker cumulant and requires more samples.
-On the control, Gaussian inputs with the same mean and covariance, the cumulant is zero and no
-sample is large enough.
+exceeds the noise of its estimate. At a smaller gain the cumulant is smaller, and more samples are
+needed. On the control, Gaussian inputs with the same mean and covariance, the cumulant is zero and
+no sample is large enough.
 """
 
 # %%
@@ -92,11 +92,12 @@ right.set(title="IPR and gain", xlabel="gain")
 right.set_xticks([0.1, 0.3, 1.0, 3.0, 10.0], ["0.1", "0.3", "1", "3", "10"])
 
 # %%
-# Left: for every model with a cumulant the IPR rises with the number of samples, and it rises
-# later for a smaller gain. On the control it stays between the values of a Fourier mode and of
-# white noise for any number of samples: the cumulant of a sample is noise as smooth as the inputs,
-# and so is its factor. Right: the factor of the exact cumulant is localized at every gain, and
-# with more samples the factor of a sample follows it to smaller gains.
+# In the left panel, the IPR increases with the number of samples for every gain; at a smaller gain,
+# more samples are needed for the same IPR. On the control the IPR stays between the values of a
+# Fourier mode and of white noise for any number of samples: the cumulant of such a sample and its
+# factor are noise that is as smooth as the inputs. In the right panel, the factor of the exact
+# cumulant is localized at every gain. With more samples, the factor of a sample is localized down
+# to smaller gains.
 
 for n, values in by_gain.items():
     crossing = gains[np.argmax(values[:, 0] > 0.12)]
@@ -104,5 +105,5 @@ for n, values in by_gain.items():
 
 # %%
 # :func:`rfsk.theory.localization_sample_size` predicts the necessary number of samples from the
-# quartic form of the cumulant and from its noise.
+# value of the cumulant along its leading factor and from the noise of its estimate.
 plt.show()

@@ -2,11 +2,11 @@
 Receptive fields on textures and photographs
 ============================================
 
-Are the fields of a network that distinguishes two textures or two photographs localized, and do
-correlations of pixels explain it? On brick against grass, and on two photographs, the fields of one
-half of the units are more localized than those of the controls, which have Gaussian patches with
-the same mean and covariance. On grass against gravel they are not. The different contrast of
-patches is enough to explain the localization.
+Are the fields of a network that distinguishes two textures or two photographs localized, and do the
+correlations of pixels explain the localization? If the classes are brick and grass, or two
+photographs, the fields of one half of the units are more localized than those of the controls,
+which have Gaussian patches with the same mean and covariance. If the classes are grass and gravel,
+they are not. The different contrasts of the patches are enough to explain the localization.
 """
 
 # sphinx_gallery_thumbnail_number = 2
@@ -60,9 +60,10 @@ for ax, (name, rows), some in zip(axes, patches.items(), shown, strict=True):
 color_bar(axes, "standard deviations")
 
 # %%
-# Overlapping patches would have pixels in common. These do not overlap, but neighbouring patches
-# still resemble each other, whereas the rows of the controls are independent. The p-values are
-# therefore approximate, and they are about these images, not about bricks or flowers in general.
+# Overlapping patches would have pixels in common. The patches of this example do not overlap, but
+# neighbouring patches still resemble each other, whereas the rows of the controls are independent.
+# The p-values are therefore approximate, and they hold for these images, not for bricks or flowers
+# in general.
 
 
 def task_of(first, second):
@@ -93,13 +94,15 @@ compare("temple", "flower")
 
 # %%
 # The units with b < 0 are 1.3 to 1.5 times as localized as those of the controls on brick against
-# grass, and 1.3 to 1.4 times on the photographs; those with b > 0 are not. On grass against gravel
-# neither half stands out.
+# grass, and 1.3 to 1.4 times as localized on the photographs. The units with b > 0 are not more
+# localized than those of the controls. On grass against gravel, neither half of the units is more
+# localized than on the controls.
 #
-# Nearly half of the patches of brick and of the temple and three quarters of those of the flower
-# have a standard deviation below 0.5, where 1 is the root mean square over the class. Hardly any
-# patch of grass or gravel does. Patches of a control have nearly equal contrast. To see whether
-# contrast explains the verdicts, give each patch the same variance:
+# Nearly half of the patches of brick and of the temple, and three quarters of the patches of the
+# flower, have a standard deviation below 0.5, where 1 is the root mean square over the class.
+# Hardly any patch of grass or gravel has such a small standard deviation. Patches of a control have
+# nearly equal contrast. To test whether contrast explains the verdicts, give each patch the same
+# variance:
 
 for first, second in (("brick", "grass"), ("temple", "flower")):
     X, y = task_of(first, second)
@@ -110,11 +113,13 @@ for first, second in (("brick", "grass"), ("temple", "flower")):
 
 # %%
 # The units with b < 0 are no longer more localized than those of the controls, so unequal contrast
-# is a sufficient explanation. This is not a proof, because the same variance also makes the noise
-# of flat patches visible. On brick against grass the units with b > 0 are now up to 1.1 times as
-# localized, with p-values from 0.05 to 0.2, which is weak evidence.
+# is a sufficient explanation. The experiment is not a proof, because scaling all patches to the
+# same variance also amplifies the noise of flat patches. On brick against grass, the units with b >
+# 0 are now up to 1.1 times as localized as those of the controls, with p-values from 0.05 to 0.2,
+# which is weak evidence.
 #
-# The size of the patches matters. With 16 x 16 pixels there are only 1024 patches of each texture
-# and fields are noisier. The ratio for brick against grass decreases to between 1.1 and 1.2, and
-# for one of three seeds the verdict on grass against gravel is "localized", with a ratio of 1.06.
+# The results depend on the size of the patches. With 16 x 16 pixels there are only 1024 patches of
+# each texture and fields are noisier. The ratio for brick against grass decreases to between 1.1
+# and 1.2, and for one of three seeds the verdict on grass against gravel is "localized", with a
+# ratio of 1.06.
 plt.show()

@@ -3,19 +3,21 @@ Receptive fields on an electrocardiogram
 ========================================
 
 Can the control test be used if the rows of the data depend on each other? Overlapping windows of
-one recording do, but the rows of the Gaussian controls do not. This example distinguishes the
-electrocardiogram of PyWavelets from the same recording at twice the heart rate. A second kind of
-control consists of windows of recordings with random phases. The fields are more localized than
-those of most controls of either kind, but the second kind varies more, so the p-value is less
-certain than the first kind suggests.
+one recording are dependent rows, but the rows of the Gaussian controls are independent. In this
+example, networks distinguish the electrocardiogram of PyWavelets from the same recording at twice
+the heart rate. A second kind of control consists of windows of recordings with random phases. The
+fields are more localized than those of most controls of either kind. The fields on the second kind
+of control vary more, so the evidence is weaker than the p-value from the Gaussian controls
+suggests.
 """
 
 # sphinx_gallery_thumbnail_number = 2
 
 # %%
-# The recording has 1024 samples and three heartbeats. Class 0 consists of all its windows of 64
-# samples. Class 1 consists of windows of every other sample, in which the heart beats twice as
-# fast. The mean of each window is subtracted, and both classes are scaled to unit variance.
+# The recording has 1024 samples and three heartbeats. Class 0 consists of all windows of 64
+# successive samples. Class 1 consists of windows of every second sample, in which the heart seems
+# to beat twice as fast. The mean of each window is subtracted, and both classes are scaled to unit
+# variance.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -66,9 +68,9 @@ for study in studies:
 studies[0].plot().suptitle("Electrocardiogram, rate against twice the rate")
 
 # %%
-# Then train the same networks on windows of the recordings with random phases. The p-value is that
-# of :func:`rfsk.control_test`: it refers to the half of the units in which the data stand out
-# most.
+# Then train the same networks on windows of the recordings with random phases. The p-value is
+# computed as in :func:`rfsk.control_test`: it refers to the half of the units in which the data
+# differ most from the controls.
 
 
 def mean_ipr(net):
@@ -95,7 +97,7 @@ for name, values in controls.items():
 
 # %%
 # The next figure shows D x IPR (inverse participation ratio) of the data, with one point per seed,
-# and of the controls, with one point per network. Seeds are side by side.
+# and of the controls, with one point per network. The seeds are side by side.
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constrained")
 for ax, half, label in zip(axes, (0, 1), ("b > 0", "b < 0"), strict=True):
@@ -113,10 +115,11 @@ axes[0].set(ylabel="D x mean IPR", ylim=(0.0, None))
 
 # %%
 # For b < 0 the fields are bumps about as wide as the peak of a heartbeat, and they are 1.5 to 1.7
-# times as localized as those of either kind of control. Units with b > 0 do not stand out.
-# Neighbouring windows have 63 of 64 samples in common, so a network on random phases sees few
-# independent rows. Its mean IPR for b < 0 varies about twice as much as on Gaussian rows, and for
-# one seed one of the surrogates reaches the value of the data, so that the p-value is 0.1 instead
-# of 0.05. If rows depend on each other, use controls whose rows depend on each other in the same
-# way. With either kind of control, the result is about one recording of three heartbeats.
+# times as localized as those of either kind of control. The fields of units with b > 0 are not more
+# localized than those of the controls. Neighbouring windows have 63 of 64 samples in common, so the
+# windows of a recording with random phases contain few independent rows. The mean IPR for b < 0 of
+# networks on such windows varies about twice as much as on Gaussian rows. For one seed, one of the
+# recordings with random phases reaches the value of the data, so that the p-value is 0.1 instead of
+# 0.05. If rows depend on each other, use controls whose rows depend on each other in the same way.
+# With either kind of control, the result is about one recording of three heartbeats.
 plt.show()

@@ -36,11 +36,12 @@ def test_python_blocks_run_as_they_stand(code, tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     if "localization_index" in code:
         index, predicted = re.findall(r"\d\.\d+", printed)
-        assert f"It prints {index} and {predicted};" in README.read_text()
+        assert f"The code prints {index} and {predicted};" in README.read_text()
     if "make_nlgp" in code:
         inputs, control = re.findall(r"(\d+%) of the fields", printed)
         assert (
-            f"It prints {inputs} for the inputs and {control} for the control" in README.read_text()
+            f"The code prints {inputs} for the inputs and {control} for the control"
+            in README.read_text()
         )
         assert (tmp_path / "inputs.png").exists()
         assert (tmp_path / "control.png").exists()

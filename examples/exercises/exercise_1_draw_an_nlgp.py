@@ -11,10 +11,10 @@
 
 An input of this class is a ring of sites. Each site holds one number, and the values at
 neighbouring sites are similar. The *non-linear Gaussian process* is the simplest input model of
-this kind that is not Gaussian. It generates an input in three steps:
+this kind that is not Gaussian. It generates inputs in three steps:
 
-1. Smooth white noise. The result z is Gaussian with variance 1. Its covariance at distance d is
-   exp(-d^2 / xi^2), where xi is the correlation length.
+1. Smooth white noise. The result z is Gaussian with variance 1. The covariance of z at distance d
+   is exp(-d^2 / xi^2), where xi is the correlation length.
 2. Saturate z: compute erf(gain z / sqrt 2).
 3. Scale to variance 1: divide by Z, where Z^2 = (2/pi) arcsin(gain^2 / (1 + gain^2)).
 """
@@ -36,7 +36,7 @@ def ring_spectrum(n_sites, correlation_length):
 
 
 # %% [markdown]
-# The figure shows the saturating map for three gains. At a large gain it is almost a step.
+# The figure shows the saturating map for three gains. At a large gain the map is almost a step.
 
 # %%
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
@@ -74,8 +74,8 @@ verdict.show()
 # %% [markdown]
 # ## Look
 #
-# When the check has passed, run this cell again. It shows four inputs at each of three gains, and
-# the distribution of the values at a site.
+# When the check has passed, run the next cell again. It shows four inputs at each of three gains,
+# and the distribution of the values at a site.
 
 # %%
 if verdict:
@@ -118,5 +118,5 @@ if verdict:
     slider(show, gain=[0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0, 3.0, 10.0])
 
 # %% [markdown]
-# **Take-away.** The gain sets how far the inputs are from Gaussian. It turns smooth inputs into
-# plateaus with edges, and hardly changes which sites are correlated.
+# **Take-away.** The gain sets how far the inputs are from Gaussian. A large gain turns smooth
+# inputs into plateaus with sharp edges, and hardly changes which sites are correlated.

@@ -85,8 +85,8 @@ check_sites(n_sites, net, X).show()
 # %% [markdown]
 # ## Look
 #
-# When the first check has passed, run this cell again. It shows the mean IPR of both groups during
-# training.
+# When the first check has passed, run the next cell again. It shows the mean IPR of both groups
+# during training.
 
 # %%
 if verdict:
@@ -108,9 +108,11 @@ if verdict:
     plt.show()
 
 # %% [markdown]
-# **What do you see?** Both groups start as noise, near 3/40. When do they separate, and how?
+# **What do you see?** Both groups start as noise, near 3/40. When do the IPRs of the two groups
+# separate, and how?
 #
 # *Write your answer here.*
 #
 # **Take-away.** A net without any built-in notion of neighbourhood develops localized receptive
-# fields. The IPR measures this: one over the IPR is the number of sites that a field covers.
+# fields. The IPR measures how localized a field is: one over the IPR is the number of sites that
+# the field covers.

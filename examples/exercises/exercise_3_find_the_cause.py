@@ -67,7 +67,7 @@ verdict.show()
 # %% [markdown]
 # ### Look
 #
-# When the check has passed, run this cell again. It trains the same net on the NLGP and on your
+# When the check has passed, run the next cell again. It trains the same net on the NLGP and on your
 # control.
 
 # %%
@@ -92,9 +92,9 @@ if verdict:
 # Remove all biases: `bias_init=0.0, train_bias=False`. The units are erf units, and the output is
 # their mean. Which accuracy does the net reach, and why?
 #
-# - a: It has too few parameters, so the accuracy is somewhat lower than before.
+# - a: The net has too few parameters, so the accuracy is somewhat lower than before.
 # - b: x and -x are equally frequent in each class, and the output at -x is minus the output at x.
-# - c: It learns, but more slowly.
+# - c: The net learns, but more slowly.
 #
 # Answer before you run the cell that trains this net.
 
@@ -111,9 +111,9 @@ if accuracy_without_biases is not ...:
 # %% [markdown]
 # ## c. ReLU units, and the classes exchanged
 #
-# ReLU units start with bias 0. The net has the target 1 for class 1, which is the long-range class,
-# and all its units localize. Exchange the classes, so that the short-range class has the target 1.
-# How many units localize now: "all", "half" or "none"?
+# ReLU units start with bias 0. If the target is 1 for class 1, which is the long-range class, all
+# units localize. Exchange the classes, so that the short-range class has the target 1. How many
+# units localize now: "all", "half" or "none"?
 
 # %%
 localized_when_swapped = ...

@@ -10,8 +10,9 @@
 **Time:** 10 minutes
 
 A convolutional net applies one small filter at all sites because it was built in this way. The
-fully-connected net developed its localized fields by training. Are they the same as the filters? To
-answer this, we need a number that does not depend on the position, the sign or the size of a field.
+fully-connected net developed its localized fields by training. Are the localized fields the same as
+the filters? To answer this question, we need a number that does not depend on the position, the
+sign or the size of a field.
 """
 
 # %%
@@ -52,7 +53,8 @@ verdict.show()
 #
 # Any two smooth fields are similar at some shift. Which match would the ten fields with positive
 # bias reach by chance? The next cell gives each field random phases, which keeps its spectrum and
-# therefore its smoothness, and computes the median of their best matches. It repeats this 99 times.
+# therefore its smoothness, and computes the median of their best matches. The computation is
+# repeated 99 times.
 
 # %%
 medians = rfsk.analysis.chance_match(fields[:10], filters, random_state=0)
@@ -68,9 +70,9 @@ check_chance(level, medians).show()
 # %% [markdown]
 # ## Look
 #
-# When the first check has passed, run this cell again. The left panel shows a field and the filter
-# that it matches best, shifted to the same position. The right panel shows the best match of each
-# unit. The grey band is the range of the medians that arise by chance.
+# When the first check has passed, run the next cell again. The left panel shows a field and the
+# filter that it matches best, shifted to the same position. The right panel shows the best match of
+# each unit. The grey band is the range of the medians that arise by chance.
 
 # %%
 if verdict:

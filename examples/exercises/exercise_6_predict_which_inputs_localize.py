@@ -9,12 +9,12 @@
 
 **Time:** 10 minutes
 
-Here are eight tasks, each with a short-range and a long-range class on a ring of 40 sites. They
-differ in the distribution of their inputs. On which of them does a ReLU neuron develop a localized
-field? A rule of thumb says: on those in which the excess kurtosis at a site is negative. The
-*localization index* is more precise. Small fields first become uniform. The index asks whether the
-uniform field is stable: a Fourier mode added to it grows if the index is above 1, and decays if the
-index is below 1.
+Here are eight tasks, each with a short-range and a long-range class on a ring of 40 sites. The
+tasks differ in the distribution of their inputs. On which tasks does a ReLU neuron develop a
+localized field? A rule of thumb says: on tasks in which the excess kurtosis at a site is negative.
+The *localization index* is more precise. Small fields first become uniform. The index asks whether
+the uniform field is stable: a Fourier mode added to it grows if the index is above 1, and decays if
+the index is below 1.
 """
 
 # %%
@@ -49,8 +49,8 @@ for name, classes in tasks.items():
 # %% [markdown]
 # ## Your turn
 #
-# Write the rule. `localization_index(classes).index` is a number. The short-range class comes first
-# in `classes`.
+# Write the rule of the localization index. `localization_index(classes).index` is a number. The
+# short-range class comes first in `classes`.
 
 
 # %%
@@ -73,7 +73,7 @@ check_exceptions(exceptions, tasks).show()
 # %% [markdown]
 # ## Look
 #
-# When the first check has passed, run this cell again. It follows the gradient flow of one ReLU
+# When the first check has passed, run the next cell again. It follows the gradient flow of one ReLU
 # neuron from two random initial fields to the end of the training. D is the number of sites. For a
 # uniform field D x IPR is 1.
 
@@ -107,8 +107,8 @@ if verdict:
     plt.show()
 
 # %% [markdown]
-# **What do you see?** Two tasks have nearly the same kurtosis, -0.075 and -0.078. How do they
-# differ?
+# **What do you see?** Two tasks have nearly the same kurtosis, -0.075 and -0.078. How do the fields
+# on these two tasks differ?
 #
 # *Write your answer here.*
 #
@@ -130,5 +130,5 @@ if verdict:
 
 # %% [markdown]
 # **Take-away.** The localization index predicts from the inputs alone whether a field localizes.
-# The sign of the kurtosis is a good first guess, but it is wrong for inputs that are nearly
+# The sign of the kurtosis is a good first guess, but it can be wrong for inputs that are nearly
 # Gaussian.

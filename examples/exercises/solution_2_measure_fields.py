@@ -71,13 +71,14 @@ plt.show()
 #
 # <details><summary>Hint 1</summary>
 #
-# Both sums run over the sites of one field, that is, along a row. Which `axis` is that?
+# Both sums run over the sites of one field, that is, along a row. Which `axis` is the axis of the
+# sites?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Numerator: raise to the fourth power, then sum. Denominator: square, then sum, then square the
-# sum.
+# For the numerator, raise the weights to the fourth power and sum. For the denominator, square the
+# weights, sum, and square the sum.
 #
 # </details>
 # <details><summary>Hint 3</summary>
@@ -118,7 +119,8 @@ verdict.show()
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Units 0 to 9 are `net.receptive_fields_[:10]`. Average their IPRs, and take one over the mean.
+# The fields of units 0 to 9 are `net.receptive_fields_[:10]`. Average their IPRs, and take one over
+# the mean.
 #
 # </details>
 
@@ -133,8 +135,8 @@ check_sites(n_sites, net, X).show()
 # %% [markdown]
 # ## Look
 #
-# When the first check has passed, run this cell again. It shows the mean IPR of both groups during
-# training.
+# When the first check has passed, run the next cell again. It shows the mean IPR of both groups
+# during training.
 
 # %%
 if verdict:
@@ -156,16 +158,18 @@ if verdict:
     plt.show()
 
 # %% [markdown]
-# **What do you see?** Both groups start as noise, near 3/40. When do they separate, and how?
+# **What do you see?** Both groups start as noise, near 3/40. When do the IPRs of the two groups
+# separate, and how?
 #
 # <answer>
-# The IPR hardly changes during the first ten steps. Then it *falls* in the group with positive
+# The IPR hardly changes during the first ten steps. Then the IPR *falls* in the group with positive
 # bias: the covariance of the inputs acts first, and makes fields smooth and wide. When the fields
-# are large enough, the fourth order of the inputs acts too, and the IPR rises above that of noise.
-# In the other group the IPR falls from noise towards that of a Fourier mode.
+# are large enough, the fourth-order statistics of the inputs act too, and the IPR rises above that
+# of noise. In the other group the IPR falls from noise towards that of a Fourier mode.
 # <student>
 # > *Write your answer here.*
 # </answer>
 #
 # **Take-away.** A net without any built-in notion of neighbourhood develops localized receptive
-# fields. The IPR measures this: one over the IPR is the number of sites that a field covers.
+# fields. The IPR measures how localized a field is: one over the IPR is the number of sites that
+# the field covers.

@@ -61,7 +61,8 @@ def trained(X, y, **parameters):
 # <details><summary>Hint 2</summary>
 #
 # Make an empty array of the shape of `X`. For each label, select the rows `y == label`, compute
-# their mean and covariance, draw as many Gaussian rows, and put them at the same places.
+# their mean and covariance, draw as many Gaussian rows, and put them at the places of the selected
+# rows.
 #
 # </details>
 # <details><summary>Hint 3</summary>
@@ -100,7 +101,7 @@ verdict.show()
 # %% [markdown]
 # ### Look
 #
-# When the check has passed, run this cell again. It trains the same net on the NLGP and on your
+# When the check has passed, run the next cell again. It trains the same net on the NLGP and on your
 # control.
 
 # %%
@@ -119,10 +120,11 @@ if verdict:
 # **What do you see?** Which properties of the fields does the covariance explain, and which not?
 #
 # <answer>
-# The net also learns on the control, and its fields are smooth, so the covariance is enough for
-# both. But no field is localized: those with a positive bias oscillate slowly, with one or two
-# periods around the ring. Localization needs something in the inputs beyond their covariance, and
-# this is also worth some accuracy. The fields with a negative bias look the same in both panels.
+# The net also learns on the control, and its fields are smooth, so the covariance explains learning
+# and smoothness. But on the control no field is localized: the fields of units with a positive bias
+# oscillate slowly, with one or two periods around the ring. Localization needs something in the
+# inputs beyond their covariance, which also increases the accuracy a little. The fields of units
+# with a negative bias look the same in both panels.
 # <student>
 # > *Write your answer here.*
 # </answer>
@@ -132,9 +134,9 @@ if verdict:
 # Remove all biases: `bias_init=0.0, train_bias=False`. The units are erf units, and the output is
 # their mean. Which accuracy does the net reach, and why?
 #
-# - a: It has too few parameters, so the accuracy is somewhat lower than before.
+# - a: The net has too few parameters, so the accuracy is somewhat lower than before.
 # - b: x and -x are equally frequent in each class, and the output at -x is minus the output at x.
-# - c: It learns, but more slowly.
+# - c: The net learns, but more slowly.
 #
 # Answer before you run the cell that trains this net.
 #
@@ -168,14 +170,14 @@ if accuracy_without_biases is not ...:
 # %% [markdown]
 # ## c. ReLU units, and the classes exchanged
 #
-# ReLU units start with bias 0. The net has the target 1 for class 1, which is the long-range class,
-# and all its units localize. Exchange the classes, so that the short-range class has the target 1.
-# How many units localize now: "all", "half" or "none"?
+# ReLU units start with bias 0. If the target is 1 for class 1, which is the long-range class, all
+# units localize. Exchange the classes, so that the short-range class has the target 1. How many
+# units localize now: "all", "half" or "none"?
 #
 # <details><summary>Hint 1</summary>
 #
-# A ReLU unit responds to the inputs whose target is 1. Which inputs are these now, and do they
-# have more of the low or of the high frequencies?
+# A ReLU unit responds to the inputs whose target is 1. Which inputs have the target 1 now, and do
+# they have more power at low or at high frequencies?
 #
 # </details>
 
@@ -202,10 +204,10 @@ if localized_when_swapped is not ...:
 #
 # <answer>
 # On the left all fields are localized, and together they tile the ring. On the right all fields
-# oscillate, at higher frequencies. Localized units respond to the wide plateaus of one sign that
-# the long-range class has more of. Oscillating units respond to the high frequencies that the
-# short-range class has more of. In a net of erf units the sign of the bias selects between the
-# two.
+# oscillate, at higher frequencies. Localized units respond to wide plateaus of one sign, which are
+# more frequent in the long-range class. Oscillating units respond to high frequencies, which have
+# more power in the short-range class. In a net of erf units, the sign of the bias determines to
+# which class a unit responds.
 # <student>
 # > *Write your answer here.*
 # </answer>

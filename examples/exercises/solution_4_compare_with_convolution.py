@@ -10,8 +10,9 @@
 **Time:** 10 minutes
 
 A convolutional net applies one small filter at all sites because it was built in this way. The
-fully-connected net developed its localized fields by training. Are they the same as the filters? To
-answer this, we need a number that does not depend on the position, the sign or the size of a field.
+fully-connected net developed its localized fields by training. Are the localized fields the same as
+the filters? To answer this question, we need a number that does not depend on the position, the
+sign or the size of a field.
 """
 
 # %%
@@ -43,7 +44,7 @@ print(f"fields {fields.shape}, filters placed on the ring {filters.shape}")
 # <details><summary>Hint 2</summary>
 #
 # Make a list of `other` at all its shifts, with `np.roll`. Multiply this matrix by `field`, take
-# absolute values and the largest of them, and divide by both lengths.
+# the largest of the absolute values, and divide it by both lengths.
 #
 # </details>
 # <details><summary>Hint 3</summary>
@@ -78,7 +79,8 @@ verdict.show()
 #
 # Any two smooth fields are similar at some shift. Which match would the ten fields with positive
 # bias reach by chance? The next cell gives each field random phases, which keeps its spectrum and
-# therefore its smoothness, and computes the median of their best matches. It repeats this 99 times.
+# therefore its smoothness, and computes the median of their best matches. The computation is
+# repeated 99 times.
 
 # %%
 medians = rfsk.analysis.chance_match(fields[:10], filters, random_state=0)
@@ -94,7 +96,7 @@ print(np.round(medians[::7], 2))
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# `np.quantile` also computes it: 95 % of the medians lie below.
+# `np.quantile` also computes this median: 95 % of the medians lie below it.
 #
 # </details>
 
@@ -109,9 +111,9 @@ check_chance(level, medians).show()
 # %% [markdown]
 # ## Look
 #
-# When the first check has passed, run this cell again. The left panel shows a field and the filter
-# that it matches best, shifted to the same position. The right panel shows the best match of each
-# unit. The grey band is the range of the medians that arise by chance.
+# When the first check has passed, run the next cell again. The left panel shows a field and the
+# filter that it matches best, shifted to the same position. The right panel shows the best match of
+# each unit. The grey band is the range of the medians that arise by chance.
 
 # %%
 if verdict:
@@ -146,11 +148,12 @@ if verdict:
 # **What do you see?** Which units have learnt a convolution?
 #
 # <answer>
-# Each of the ten units with a positive bias matches a filter at 0.97 or better. By chance, their
-# median would exceed 0.92 in one case of twenty. Since their positions cover the ring, these units
-# together act as a convolution: they apply one filter at many sites. The matches of the units with
-# a negative bias lie in the range of chance. Both kinds of net have oscillating fields, but these
-# are not equal.
+# Each of the ten units with a positive bias matches a filter at 0.97 or better. By chance, the
+# median of these matches would exceed 0.92 in one case of twenty. Since the positions of the
+# localized fields cover the ring, these units together act as a convolution: they apply one filter
+# at many sites. The matches of the units with a negative bias lie in the range of chance. Both
+# kinds of net have oscillating fields, but the oscillating fields of one net do not match those of
+# the other.
 # <student>
 # > *Write your answer here.*
 # </answer>

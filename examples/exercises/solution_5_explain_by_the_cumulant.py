@@ -9,13 +9,15 @@
 
 **Time:** 10 minutes
 
-On the control no field localizes. The control lacks everything beyond the covariance. The lowest
-order that it lacks is the *fourth cumulant*: the fourth moment minus the part that the covariance
-determines. Along a direction a, the fourth cumulant is a single number,
+On the control no field localizes. The control lacks all statistics of the NLGP beyond the mean and
+the covariance. The statistic of lowest order that the control lacks is the *fourth cumulant*: the
+fourth moment minus the part that the covariance determines. Along a direction a, the fourth
+cumulant is a single number,
 
     contraction(X, a) = mean of (x.a)^4 - 3 (mean of (x.a)^2)^2,
 
-where the mean of x.a is subtracted first. For Gaussian inputs it is zero along every direction.
+where the mean of x.a is subtracted first. For Gaussian inputs the fourth cumulant is zero along
+every direction.
 """
 
 # %%
@@ -74,8 +76,8 @@ verdict = check_contraction(contraction)
 verdict.show()
 
 # %% [markdown]
-# Let `a` be the localized field of unit 0, scaled to length 1. Use your function: what is the
-# contraction of class 1 of the control, `X_control`, along it?
+# Let `a` be the localized field of unit 0, scaled to length 1. Use your function to compute the
+# contraction of class 1 of the control, `X_control`, along `a`.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -100,11 +102,12 @@ check_control(on_control, X_control, y, a).show()
 # %% [markdown]
 # ## Look
 #
-# Along which directions of length 1 is the cumulant largest? The *CP decomposition* finds them. It
-# approximates the cumulant by a sum of a few terms, each the fourth power of a vector, its
-# *factor*. The factors come from the inputs of class 1 alone, without any net. The left panel
-# shows a factor and the field that matches it best. The right panel shows the contraction along
-# bumps of different widths; the dotted line is the contraction along the factor.
+# Along which directions of length 1 is the cumulant largest? The *CP decomposition* finds these
+# directions. It approximates the cumulant by a sum of a few terms. Each term is the fourth power of
+# a vector, which is called a *factor*. The factors come from the inputs of class 1 alone, without
+# any net. The left panel shows a factor and the field that matches it best. The right panel shows
+# the contraction along bumps of different widths; the dotted line is the contraction along the
+# factor.
 
 # %%
 factors = rfsk.CumulantCP(4, random_state=0).fit(X[y == 1][:8000]).components_
@@ -148,12 +151,13 @@ if verdict:
 # <answer>
 # The cumulant is negative. Its absolute value is largest along a bump of a certain width, and
 # smaller along single sites and along wide fields. The cumulant of the control is zero along all of
-# them, apart from sampling noise. When the fourth order drives the training, fields approach the
-# directions where the cumulant is largest. The localized fields are therefore the CP factors, up
-# to a shift.
+# these directions, apart from sampling noise. When the fourth order drives the training, fields
+# approach the directions along which the absolute value of the cumulant is largest. The localized
+# fields are therefore the CP factors, up to a shift.
 # <student>
 # > *Write your answer here.*
 # </answer>
 #
 # **Take-away.** The fourth cumulant of NLGPs is largest along bumps. Localized receptive fields
-# resemble its CP factors, which can be computed from the inputs without training a net.
+# resemble the CP factors of this cumulant, which can be computed from the inputs without training a
+# net.

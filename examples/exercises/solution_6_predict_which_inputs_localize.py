@@ -9,12 +9,12 @@
 
 **Time:** 10 minutes
 
-Here are eight tasks, each with a short-range and a long-range class on a ring of 40 sites. They
-differ in the distribution of their inputs. On which of them does a ReLU neuron develop a localized
-field? A rule of thumb says: on those in which the excess kurtosis at a site is negative. The
-*localization index* is more precise. Small fields first become uniform. The index asks whether the
-uniform field is stable: a Fourier mode added to it grows if the index is above 1, and decays if the
-index is below 1.
+Here are eight tasks, each with a short-range and a long-range class on a ring of 40 sites. The
+tasks differ in the distribution of their inputs. On which tasks does a ReLU neuron develop a
+localized field? A rule of thumb says: on tasks in which the excess kurtosis at a site is negative.
+The *localization index* is more precise. Small fields first become uniform. The index asks whether
+the uniform field is stable: a Fourier mode added to it grows if the index is above 1, and decays if
+the index is below 1.
 """
 
 # %%
@@ -49,8 +49,8 @@ for name, classes in tasks.items():
 # %% [markdown]
 # ## Your turn
 #
-# Write the rule. `localization_index(classes).index` is a number. The short-range class comes first
-# in `classes`.
+# Write the rule of the localization index. `localization_index(classes).index` is a number. The
+# short-range class comes first in `classes`.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -100,7 +100,7 @@ check_exceptions(exceptions, tasks).show()
 # %% [markdown]
 # ## Look
 #
-# When the first check has passed, run this cell again. It follows the gradient flow of one ReLU
+# When the first check has passed, run the next cell again. It follows the gradient flow of one ReLU
 # neuron from two random initial fields to the end of the training. D is the number of sites. For a
 # uniform field D x IPR is 1.
 
@@ -134,16 +134,17 @@ if verdict:
     plt.show()
 
 # %% [markdown]
-# **What do you see?** Two tasks have nearly the same kurtosis, -0.075 and -0.078. How do they
-# differ?
+# **What do you see?** Two tasks have nearly the same kurtosis, -0.075 and -0.078. How do the fields
+# on these two tasks differ?
 #
 # <answer>
 # On the NLGP of gain 0.14 the index is 0.991 and the field stays uniform. On the algebraic task
 # with k = 6 the index is 1.005 and the field localizes. The kurtosis is one number of the marginal
-# distribution. Stability depends on how strongly the drive of the neuron increases with its
-# overlap with an input, and this depends on the whole distribution, the spectra and the number of
-# sites. In the right panel the dotted line separates the two colours; in the left panel no line
-# does.
+# distribution. The stability of the uniform field depends on how strongly the drive of the neuron
+# increases with the correlation between a site and the weighted input of the neuron. This increase
+# depends on the whole marginal distribution, the spectra and the number of sites. In the right
+# panel the dotted line separates the two colours; in the left panel no vertical line separates
+# them.
 # <student>
 # > *Write your answer here.*
 # </answer>
@@ -166,5 +167,5 @@ if verdict:
 
 # %% [markdown]
 # **Take-away.** The localization index predicts from the inputs alone whether a field localizes.
-# The sign of the kurtosis is a good first guess, but it is wrong for inputs that are nearly
+# The sign of the kurtosis is a good first guess, but it can be wrong for inputs that are nearly
 # Gaussian.
