@@ -80,7 +80,7 @@ class NetClassifier(FieldClassifier):
         return self._fit(lambda: self._prepare_fit(X, y, sample_weight))
 
     def fit_online(
-        self, task: Discrimination | tuple[Any, Any], n_samples: int = 2_000_000
+        self, task: Discrimination | tuple[Any, Any], n_samples: int = 2_000_000, *, n_eval: int = 0
     ) -> Self:
         """Train on fresh samples of a task, each used once, and return the net.
 
@@ -90,7 +90,11 @@ class NetClassifier(FieldClassifier):
             Source of the samples.
         n_samples : int, default=2_000_000
             Number of samples to draw, in `n_samples` / `batch_size` steps.
+        n_eval : int, default=0
+            Must be 0, because the evaluation on the control needs torch.
         """
+        if n_eval:
+            raise self._needs_torch(f"n_eval={n_eval!r}")
         return self._fit(lambda: self._prepare_online(task, n_samples))
 
     def _prepare_fit(self, X: Any, y: Any, sample_weight: Any) -> _Training:

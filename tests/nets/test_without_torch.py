@@ -60,6 +60,7 @@ for make in (
     lambda: rfsk.FCNet(activation=np.cos).fit(X, y),
     lambda: rfsk.FCNet(optimizer__momentum=0.9).fit(X, y),
     lambda: rfsk.ConvNet(boundary="zero").fit(X, y),
+    lambda: rfsk.FCNet().fit_online(task, n_eval=10),
     lambda: rfsk.Autoencoder,
 ):
     try:
@@ -111,9 +112,10 @@ def test_a_training_that_diverges_leaves_the_net_unchanged(found):
 
 
 def test_what_needs_torch_is_refused_by_name(found):
-    assert len(found["refused"]) == 6
+    assert len(found["refused"]) == 7
     names = ("readout='linear'", "n_hidden=(8, 4)", "activation", "optimizer__momentum")
-    for name, message in zip((*names, "boundary='zero'", "'torch'"), found["refused"], strict=True):
+    names += "boundary='zero'", "n_eval=10", "'torch'"
+    for name, message in zip(names, found["refused"], strict=True):
         assert name in message
 
 
