@@ -11,7 +11,7 @@ from sklearn.neural_network import MLPRegressor
 
 from ..analysis import field_width
 from ..datasets import NLGP, Ising
-from ..plotting.style import BLUE, GREEN, ORANGE, tidy
+from ..plotting.style import CLASS_COLORS, CONTROL, tidy
 from ..theory import denoiser_fields
 from ._bench import Bench
 from ._claim import Claim, Quantity
@@ -181,7 +181,8 @@ def draw(bench: Bench, claim: str) -> Any:
             panels[f"spins, noise {s:g}"] = [(posterior(bench, 0, s), wiener("spins", s))]
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained")
     for ax, (title, found) in zip(axes, panels.items(), strict=True):
-        for color, (curve, linear) in zip((BLUE, ORANGE, GREEN), found, strict=False):
+        colors = (CONTROL, "#F4A77A") if title.startswith("control") else CLASS_COLORS
+        for color, (curve, linear) in zip(colors, found, strict=False):
             x, (line, crosses) = np.arange(SIDE) - SIDE // 2, names[claim]
             ax.plot(x, np.roll(linear, SIDE // 2), color=color, label=line)
             ax.plot(x, np.roll(curve, SIDE // 2), "x", color=color, label=crosses)

@@ -16,7 +16,7 @@ from ..analysis import compactness
 from ..datasets import NLGP, Discrimination
 from ..experiments import iterative_magnitude_pruning
 from ..nets import FCNet
-from ..plotting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_row, tidy
+from ..plotting.style import GREY, INPUT, OTHER, show_row, tidy
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._masks import largest
@@ -189,7 +189,7 @@ def draw_generalization(bench: Bench) -> Any:
     found = [list(accuracies(bench, number).values()) for number in range(len(bench.seeds))]
     places = [0.0, 1.0, 2.7, 3.7, 4.7, 5.7, 6.7]
     figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
-    colors = (GREY, BLUE, GREY, BLUE, ORANGE, PURPLE, GREEN)
+    colors = (GREY, INPUT, GREY, INPUT, OTHER, OTHER, OTHER)
     ax.bar(places, np.mean(found, axis=0), color=colors, alpha=0.6)
     ax.plot(places, np.transpose(found), "k.")
     ax.set_xticks(places, names)

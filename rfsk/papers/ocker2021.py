@@ -18,7 +18,7 @@ from ..analysis import (
     symmetric_cp,
 )
 from ..datasets import NLGP
-from ..plotting.style import BLUE, MATCH_COLORS, ORANGE, tidy
+from ..plotting.style import INPUT, MATCH_COLORS, OTHER, tidy
 from ._bench import Bench
 from ._claim import Claim, Quantity
 
@@ -171,8 +171,8 @@ def draw_eigenvectors(bench: Bench) -> Any:
     figure.colorbar(image, ax=left, label="|cosine| with the source")
     sites, second = np.arange(RING.n_features), bench.under("second-order rule")
     for fields, style, color, label in (
-        (on_ring(bench, 0), "-", BLUE, "third power"),
-        (on_ring(second, 0), "--", ORANGE, "first power"),
+        (on_ring(bench, 0), "-", INPUT, "third power"),
+        (on_ring(second, 0), "--", OTHER, "first power"),
     ):
         for row in fields[:3]:
             right.plot(sites, row * np.sign(row.sum()), style, color=color, label=label)
@@ -192,7 +192,7 @@ def draw_volumes(bench: Bench) -> Any:
     for ax, control in zip(axes, (None, "equal cumulants"), strict=True):
         here, place = bench.under(control), np.arange(len(LAMBDAS))
         found = {"exact cumulant": by_power(here, 0), "Hebbian rule": by_rule(here, 0)}
-        colors = (BLUE, ORANGE)
+        colors = (OTHER, INPUT)
         for shift, color, (name, fields) in zip((-0.2, 0.2), colors, found.items(), strict=True):
             ax.bar(place + shift, basins(here, 0, fields), 0.4, color=color, label=name)
         expected = basin_volumes(cumulants_of(here))
