@@ -329,9 +329,9 @@ def draw_kurtosis(bench: Bench) -> Any:
         right.plot(_SITES, _centred(trained(bench, name, 0)[0]), dash, color=color, label=name)
     left.axhline(1.0 / SIDE, color=GREY, linestyle=":")
     left.set(xlabel="excess kurtosis of a pixel", ylabel="IPR (dotted: uniform field)")
-    right.set(xlabel="distance from the peak (sites)", ylabel="weight / largest")
-    for ax in (left, right):
-        ax.legend(frameon=False)
+    right.set(xlabel="distance from the peak (sites)", ylabel="weight / largest", ylim=(-1.1, 1.6))
+    left.legend(frameon=False)
+    right.legend(frameon=False, ncols=2, loc="upper center")
     return figure
 
 
@@ -340,17 +340,18 @@ def draw_sinusoids(bench: Bench) -> Any:
     figure, (left, right) = _axes("fields on elliptical inputs", "spectra")
     short, long = (np.fft.rfft(model.autocovariance()).real for model in models("oscillating"))
     right.plot(long / short / (long / short).max(), "-", color=GREY, label="s1/s0 / largest")
-    for kind, field_of, color, mark in (
-        ("flow", flow_end, OUTCOME, "o"),
-        ("neuron", trained, INPUT, "s"),
+    for kind, field_of, color, mark, dash, face in (
+        ("flow", flow_end, OUTCOME, "o", "-", OUTCOME),
+        ("neuron", trained, INPUT, "s", "--", "none"),
     ):
+        style = {"color": color, "markersize": 5, "markerfacecolor": face, "label": kind}
         row = _centred(field_of(bench, "oscillating", 0)[0])
         modes = np.fft.rfft(row)
         only = np.where(np.arange(len(modes)) == _sinusoid(row)[1], modes, 0.0)
-        left.plot(_SITES, np.fft.irfft(only, SIDE), "-", color=color)
-        left.plot(_SITES, row, mark, color=color, markersize=4, label=kind)
+        left.plot(_SITES, np.fft.irfft(only, SIDE), dash, color=color)
+        left.plot(_SITES, row, mark, **style)
         power = np.abs(modes) ** 2
-        right.plot(power / power.sum(), mark + ":", color=color, markersize=4, label=kind)
+        right.plot(power / power.sum(), mark + ":", **style)
     left.set(xlabel="distance from the peak (sites)", ylabel="weight (lines: fitted sinusoids)")
     right.set(xlabel="cycles around the ring", ylabel="fraction of power")
     left.set_ylim(-1.3, 1.6)

@@ -176,7 +176,7 @@ def draw_connections(bench: Bench) -> Any:
         local = compactness(rows, SIDES)
         names = [f"{c:.2f}" + " " * k for k, c in enumerate(local)]  # keys must be distinct
         show_row(ax, dict(zip(names, rows * 1.0, strict=True)), SIDES)
-        ax.set_ylabel(title)
+        ax.set_ylabel(title.replace(" ", "\n"))
     axes[-1].set_xlabel("compactness")
     return figure
 

@@ -153,7 +153,7 @@ def draw_masks(bench: Bench) -> Any:
         line[0].set_title(name, loc="left", fontsize=10)
         for ax, field in zip(line, net.receptive_fields_[:8], strict=True):
             image = centered(field, field, shape).reshape(shape)
-            show_image(ax, np.where(image == 0.0, np.nan, image))
+            show_image(ax, np.where(image == 0.0, np.nan, image), bound=0.5)  # of unit length
             ax.set(xticks=[], yticks=[])
     return figure
 

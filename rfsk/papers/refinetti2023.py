@@ -199,7 +199,7 @@ def edits(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Draw losses and gaps, or effects of edits, of the network (dots) and the flow (lines)."""
+    """Draw losses and gaps, or effects of edits, of the network (marks) and the flow (lines)."""
     import matplotlib.pyplot as plt
 
     courses = trained(bench, 0)[1:], followed(bench, 0)[1:]
@@ -223,7 +223,7 @@ def draw(bench: Bench, claim: str) -> Any:
             ax.axvline(time, color="0.8", zorder=0)
             ax.text(time, 1.01, f"$t_{number}$", transform=ax.get_xaxis_transform(), ha="center")
         ax.set(xscale="log", xlabel="t = learning rate x steps / D", ylabel=title)
-        ax.legend(edgecolor="none", title="network (dots) and flow (lines)")
+        ax.legend(edgecolor="none", title="network (marks) and flow (lines)")
         tidy(ax)
     return figure
 

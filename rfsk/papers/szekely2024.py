@@ -173,7 +173,8 @@ def draw(bench: Bench, claim: str) -> Any:
         gains = [2.0 * net_gain(bench, 0, each) for each in multiples]
         ax.plot(multiples, sizes, "s--", color=OUTCOME, label="factor: IPR over exact")
         ax.plot(multiples, gains, "o-", color=INPUT, label="network: 2 x accuracy - 1")
-        ax.set(xscale="log", xlabel="inputs per class / n*", ylim=(0.0, 1.3))
+        ax.set(xscale="log", xlabel="inputs per class / n*")
+        ax.set(ylabel="relative IPR or accuracy", ylim=(0.0, 1.3))
     else:
         rates = (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
         ax.semilogx(

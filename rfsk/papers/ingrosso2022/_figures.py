@@ -76,7 +76,7 @@ def _outline(
 ) -> None:
     for color, dash, (name, values) in zip(colors, _DASHES, named.items(), strict=False):
         ax.hist(values, bins, histtype="step", color=color, linestyle=dash, label=name)
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, handlelength=1.2)
     ax.set(**{"ylabel": "units, all seeds", **labels})
     tidy(ax)
 
@@ -90,6 +90,7 @@ def _overlay(ax: Any, named: Mapping[str, Array], center: Array | None = None) -
     n_sites = len(next(iter(named.values())))
     _plot(ax, np.arange(n_sites) - n_sites // 2, curves, _WITH_THEORY)
     ax.set(xlabel="distance from the peak (sites)", ylabel="weight (unit length)")
+    ax.margins(y=0.2)  # for the legend
 
 
 def _median(bench: Bench, kind: str, references: Array) -> tuple[Array, Array]:
@@ -254,7 +255,7 @@ def gaussian_equivalence(bench: Bench) -> Any:
     _plot(axes[1], times[late], parts)
     kurtosis = {name: [of["kurtosis"] for of in nets] for name, nets in of_net.items()}
     _plot(axes[2], times, kurtosis, _WITH_CONTROL)
-    axes[2].legend(frameon=False, loc="center right")
+    axes[2].legend(frameon=False, loc="upper right", bbox_to_anchor=(1.0, 0.85))
     axes[0].set(ylabel="squared loss", title="loss of a net trained on the NLGP")
     axes[1].set(ylabel="fraction", title="gap between the losses", ylim=(0, 1.3))
     axes[2].set(ylabel="excess kurtosis of w.x", title="local fields, b > 0, NLGP, class 1")
