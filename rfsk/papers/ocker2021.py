@@ -162,8 +162,12 @@ def draw_eigenvectors(bench: Bench) -> Any:
     """O1: cosines of fields with the sources, and fixed points on the ring."""
     import matplotlib.pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-    figure.get_layout_engine().set(wspace=0.06)
+    wide: dict[str, Any] = {
+        "figsize": (9, 3.2),
+        "layout": "constrained",
+        "gridspec_kw": {"wspace": 0.06},
+    }
+    figure, (left, right) = plt.subplots(1, 2, **wide)
     cosines = abs(by_rule(bench, 0)[:40] @ mixing(bench, 0).T)
     order = cosines.argmax(axis=1).argsort()
     image = left.imshow(cosines[order].T, cmap=MATCH_COLORS, vmin=0.0, vmax=1.0, aspect="auto")
